@@ -1,0 +1,1 @@
+"""Which settings an arm gets. The one folder that imports optuna."""

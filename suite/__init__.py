@@ -1,0 +1,1 @@
+"""How comparisons are run, recorded and judged."""

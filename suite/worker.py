@@ -1,0 +1,213 @@
+"""What a worker does: turn a Job into one Result per member. No Ray, no Optuna, no MLflow, no campaign.
+
+Every training ends in a typed status; nothing that a task does wrong gets out of here as an exception.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import socket
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import nn
+
+import tasks
+from suite.job import Job, Member, Result, Status, finite
+from suite.training import Progress, Training, fit_once, generator, losses_digest
+from tasks import Arm, FitOnce, Level, Procedure, Splits, Task, Watched
+
+SNAPSHOTS = 8  # evaluations of a final at which a watched procedure shows what it does
+
+
+def run_job(job: Job) -> list[Result]:
+    """Train every member of the job and return their results, in the order of the members."""
+    torch.set_num_threads(job.threads)
+    return [_run_member(job, member) for member in job.members]
+
+
+def _run_member(job: Job, member: Member) -> Result:
+    started = time.time()
+    status: Status = "crashed"
+    error, trace = None, None
+    try:
+        result = _train(job, member)
+    except (torch.OutOfMemoryError, MemoryError) as caught:
+        status, error = "out_of_memory", str(caught)
+    except TimeoutError as caught:
+        status, error = "timed_out", str(caught)
+    except Exception as caught:
+        if "out of memory" in str(caught).lower():
+            status = "out_of_memory"
+        error, trace = f"{type(caught).__name__}: {caught}", traceback.format_exc()
+    if error is not None:
+        result = Result(member.key, status, error=error, traceback=trace)
+    return replace(result, started=started, ended=time.time(), worker=_worker(job))
+
+
+def _train(job: Job, member: Member) -> Result:
+    task, arm, level = resolve(job)
+    procedure = task.procedure_of(arm)
+    splits = load_splits(task, level, member.seeds["split"], job.examples, job.device)
+    model = build_model(arm, level, splits, member.settings, member.seeds["initialisation"]).to(job.device)
+    parameters = sum(p.numel() for p in model.parameters())
+    deadline = time.monotonic() + (job.time_limit or float("inf"))
+    snapshots: dict[str, bytes] = {}
+    if isinstance(procedure, FitOnce):
+        model, progress = fit_once(procedure, splits, splits.shape, member.settings, member.seeds)
+        parameters = sum(p.numel() for p in model.parameters())
+        curve, best, losses = [progress], progress, None
+        seconds_per_update = progress.seconds
+        updates_per_epoch = 1.0
+    else:
+        recipe = task.recipe_of(level, arm).with_changes(job.recipe)
+        training = Training(
+            procedure, model, splits.train, splits.validation, recipe, member.settings, member.seeds, job.effort
+        )
+        curve = []
+        for progress in training:
+            curve.append(progress)
+            if member.kind == "final":
+                snapshots |= _snapshot(procedure, model, splits, member, progress, training.steps)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"longer than the limit of {job.time_limit:g} s after step {progress.step}")
+        best = training.best or curve[-1]
+        losses = losses_digest(training.losses)
+        seconds_per_update = training.seconds_per_update(curve)
+        updates_per_epoch = len(splits.train) / recipe.batch(len(splits.train))
+    diverged = curve[-1].diverged
+    metrics: dict[str, float] = {
+        "seconds": curve[-1].seconds,
+        "cpu_seconds": curve[-1].cpu_seconds,
+        "steps": curve[-1].step,
+        "epochs": curve[-1].epoch,
+        "seconds_per_update": seconds_per_update,
+        "seconds_per_epoch": seconds_per_update * updates_per_epoch,
+    }
+    metrics |= {name: value for name, value in best.values.items() if finite(value) is not None}
+    if diverged:
+        metrics |= {f"{split}.{m.name}": m.worst(splits.shape) for m in procedure.measures for split in _splits(member)}
+    sealed = splits.sealed
+    evidence: dict[str, bytes] = {}
+    if member.kind == "final" and not diverged:
+        test = sealed.open()
+        noise = generator(member.seeds["evaluation"], job.device)
+        with torch.no_grad():
+            seen = procedure.evaluate(model.eval(), test, noise)
+        worst = {m.name: m.worst(splits.shape) for m in procedure.measures}
+        metrics |= {f"test.{name}": value if finite(value) is not None else worst[name] for name, value in seen.items()}
+        evidence = snapshots | procedure.evidence(model, test, generator(member.seeds["evaluation"], job.device))
+    return Result(
+        key=member.key,
+        status="diverged" if diverged else "finished",
+        metrics=metrics,
+        curve=[_row(progress) for progress in curve],
+        best_step=best.step,
+        losses=losses,
+        parameters=parameters,
+        data={
+            "population": splits.population,
+            "overlap": splits.overlap,
+            "n_train": len(splits.train),
+            "n_validation": len(splits.validation),
+            "n_test": len(sealed),
+        },
+        test_opened=sealed.opened,
+        error="the loss or a measure was not finite" if diverged else None,
+        evidence=evidence,
+        checkpoint=_checkpoint(model) if member.kind == "final" else None,
+    )
+
+
+def resolve(job: Job) -> tuple[Task, Arm, Level]:
+    """The task, arm and level that a job names, with the arm under the name it runs by."""
+    task = tasks.load_source(job.task, *job.source) if job.source else tasks.get(job.task)
+    return task, replace(task.arm(job.builds or job.arm), name=job.arm), task.level(job.level)
+
+
+def load_splits(task: Task, level: Level, seed: int, examples: int | None = None, device: str = "cpu") -> Splits:
+    """The block's splits on the device, freshly sealed. The last few are kept in memory."""
+    splits = _loaded(_Cacheable(task), level.name, seed, examples, device)
+    return replace(splits, test=splits.sealed.resealed())
+
+
+class _Cacheable:
+    """A task as a key of the cache: equal when it is the same text under the same name."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.identity = (task.name, tasks.source_of(task.name))
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Cacheable) and other.identity == self.identity
+
+
+@lru_cache(maxsize=4)
+def _loaded(cacheable: _Cacheable, level: str, seed: int, examples: int | None, device: str) -> Splits:
+    task = cacheable.task
+    return task.load_data(task.level(level), seed).limited(examples).to(device)
+
+
+def build_model(arm: Arm, level: Level, splits: Splits, settings: Mapping[str, Any], seed: int) -> nn.Module:
+    """The arm's untrained model, initialised from its own stream; the caller's random numbers are left alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return arm.build(splits.shape, level, settings)
+
+
+def _snapshot(
+    procedure: Procedure, model: nn.Module, splits: Splits, member: Member, progress: Progress, steps: int
+) -> dict[str, bytes]:
+    if not isinstance(procedure, Watched) or progress.diverged:
+        return {}
+    due = [round(steps * i / SNAPSHOTS) for i in range(SNAPSHOTS + 1)]
+    if min(abs(progress.step - step) for step in due) > steps / (4 * SNAPSHOTS):
+        return {}
+    noise = generator(member.seeds["evaluation"], splits.train.x.device)
+    with torch.no_grad():
+        shown = procedure.snapshot(model, splits.validation, noise)
+    return {f"step-{progress.step:07d}-{name}": content for name, content in shown.items()}
+
+
+def _splits(member: Member) -> Iterator[str]:
+    yield from ("train", "validation", "test") if member.kind == "final" else ("train", "validation")
+
+
+def _row(progress: Progress) -> dict[str, float | None]:
+    row: dict[str, float | None] = {"step": progress.step, "epoch": progress.epoch, "seconds": progress.seconds}
+    return row | {name: finite(value) for name, value in progress.values.items()}
+
+
+def _checkpoint(model: nn.Module) -> bytes:
+    buffer = io.BytesIO()
+    torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}, buffer)
+    return buffer.getvalue()
+
+
+def _worker(job: Job) -> dict[str, Any]:
+    device = torch.cuda.get_device_name(job.device) if job.device.startswith("cuda") else platform.machine()
+    return {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "device": job.device,
+        "hardware": device,
+        "threads": job.threads,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def warm_up(device: str) -> str:
+    """Pay once for what a first training would pay: the imports above and the device's start-up."""
+    torch.zeros(8, 8, device=device) @ torch.zeros(8, 8, device=device)
+    return socket.gethostname()

@@ -1,0 +1,1 @@
+"""How models learn and are measured: pure descriptions of losses and measures. ``suite/training.py`` loops."""
