@@ -14,7 +14,7 @@ from torch import Tensor
 import tasks
 from suite.job import digest
 from suite.worker import load_splits
-from tasks import Level, Splits, Task
+from tasks import Splits
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOP = (ROOT / "suite" / "training.py", ROOT / "suite" / "worker.py")
@@ -33,9 +33,13 @@ def source_hash(task: str) -> str:
     return digest({"task": hashlib.sha256(own.encode()).hexdigest(), "files": files})
 
 
-@lru_cache(maxsize=256)
-def data_hash(task: Task, level: Level, examples: int | None = None) -> str:
+def data_hash(task: str, level: str, examples: int | None = None) -> str:
     """SHA-256 over the splits that seed 0 gives: it changes when the data or the way of splitting them does."""
+    return _data_hash(task, tasks.source_of(task), level, examples)
+
+
+@lru_cache(maxsize=256)
+def _data_hash(task: str, source: tuple[str, str] | None, level: str, examples: int | None) -> str:
     return _splits_hash(load_splits(task, level, 0, examples))
 
 

@@ -83,6 +83,16 @@ class Result:
     checkpoint: bytes | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True)
+class Done:
+    """A job that came back: with a Result per member, or with why it was lost."""
+
+    job: Job
+    results: list[Result]
+    lost: str | None = None
+    out_of_memory: bool = False
+
+
 def canonical(value: Any) -> str:
     """JSON text that is equal for equal values: sorted keys, no blanks, floats in their shortest exact form."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)

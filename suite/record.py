@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +103,6 @@ def parse_line(text: bytes, path: Path, number: int) -> dict[str, Any]:
             f"{SCHEMA}: open it with the version that wrote it, or start again with --new."
         )
     return line
-
-
-def describe_result(result: Result) -> dict[str, Any]:
-    """A result without its bytes, for people and logs."""
-    return {name: value for name, value in asdict(result).items() if name not in ("evidence", "checkpoint")}
 
 
 def _cut_torn_line(path: Path) -> None:

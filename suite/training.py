@@ -261,14 +261,15 @@ class Training:
         dropout = GlobalStream(self.seeds["dropout"], self.device)
         noise = generator(self.seeds["dropout"] ^ 1, self.device)
         clock, waited = Clock(self.device), 0
-        yield self._look(0, size, clock, math.nan)
+        per_epoch = -(-len(self.train) // size)
+        yield self._look(0, per_epoch, clock, math.nan)
         done = 0
         for stop in evaluation_steps(steps, recipe.evaluations):
             self.model.train()
             with clock.running(), dropout.running():
                 for step in range(done + 1, stop + 1):
                     self._step(step, source, noise)
-            progress = self._look(stop, size, clock, self.losses[done:stop].mean().item())
+            progress = self._look(stop, per_epoch, clock, self.losses[done:stop].mean().item())
             done, self.last = stop, progress
             if not progress.diverged and (self.best is None or progress.score < self.best.score):
                 self.best, waited = progress, 0
@@ -293,14 +294,14 @@ class Training:
         self.losses[step - 1] = loss
 
     @torch.no_grad()
-    def _look(self, step: int, size: int, clock: Clock, mean_loss: float) -> Progress:
+    def _look(self, step: int, per_epoch: int, clock: Clock, mean_loss: float) -> Progress:
         self.model.eval()
         values = {} if step == 0 else {"train.objective": mean_loss}
         for name, split in (("train", self._sample), ("validation", self.validation)):
             seen = self.procedure.evaluate(self.model, split, generator(self.seeds["evaluation"], self.device))
             values |= {f"{name}.{measure}": value for measure, value in seen.items()}
         score = tuple(-m.sign * values[f"validation.{m.name}"] for m in self.procedure.measures[:2])
-        return Progress(step, step * size / len(self.train), clock.seconds, clock.cpu_seconds, values, score)
+        return Progress(step, step / per_epoch, clock.seconds, clock.cpu_seconds, values, score)
 
     def seconds_per_update(self, curve: list[Progress]) -> float:
         """Seconds a step takes once warm: the first stretch is left out where there is another."""

@@ -55,7 +55,7 @@ def _run_member(job: Job, member: Member) -> Result:
 def _train(job: Job, member: Member) -> Result:
     task, arm, level = resolve(job)
     procedure = task.procedure_of(arm)
-    splits = load_splits(task, level, member.seeds["split"], job.examples, job.device)
+    splits = load_splits(job.task, job.level, member.seeds["split"], job.examples, job.device)
     model = build_model(arm, level, splits, member.settings, member.seeds["initialisation"]).to(job.device)
     parameters = sum(p.numel() for p in model.parameters())
     deadline = time.monotonic() + (job.time_limit or float("inf"))
@@ -65,7 +65,7 @@ def _train(job: Job, member: Member) -> Result:
         parameters = sum(p.numel() for p in model.parameters())
         curve, best, losses = [progress], progress, None
         seconds_per_update = progress.seconds
-        updates_per_epoch = 1.0
+        updates_per_epoch = 1
     else:
         recipe = task.recipe_of(level, arm).with_changes(job.recipe)
         training = Training(
@@ -81,7 +81,7 @@ def _train(job: Job, member: Member) -> Result:
         best = training.best or curve[-1]
         losses = losses_digest(training.losses)
         seconds_per_update = training.seconds_per_update(curve)
-        updates_per_epoch = len(splits.train) / recipe.batch(len(splits.train))
+        updates_per_epoch = -(-len(splits.train) // recipe.batch(len(splits.train)))
     diverged = curve[-1].diverged
     metrics: dict[str, float] = {
         "seconds": curve[-1].seconds,
@@ -132,30 +132,18 @@ def resolve(job: Job) -> tuple[Task, Arm, Level]:
     return task, replace(task.arm(job.builds or job.arm), name=job.arm), task.level(job.level)
 
 
-def load_splits(task: Task, level: Level, seed: int, examples: int | None = None, device: str = "cpu") -> Splits:
+def load_splits(task: str, level: str, seed: int, examples: int | None = None, device: str = "cpu") -> Splits:
     """The block's splits on the device, freshly sealed. The last few are kept in memory."""
-    splits = _loaded(_Cacheable(task), level.name, seed, examples, device)
+    splits = _loaded(task, tasks.source_of(task), level, seed, examples, device)
     return replace(splits, test=splits.sealed.resealed())
 
 
-class _Cacheable:
-    """A task as a key of the cache: equal when it is the same text under the same name."""
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self.identity = (task.name, tasks.source_of(task.name))
-
-    def __hash__(self) -> int:
-        return hash(self.identity)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Cacheable) and other.identity == self.identity
-
-
 @lru_cache(maxsize=4)
-def _loaded(cacheable: _Cacheable, level: str, seed: int, examples: int | None, device: str) -> Splits:
-    task = cacheable.task
-    return task.load_data(task.level(level), seed).limited(examples).to(device)
+def _loaded(
+    task: str, source: tuple[str, str] | None, level: str, seed: int, examples: int | None, device: str
+) -> Splits:
+    found = tasks.get(task)
+    return found.load_data(found.level(level), seed).limited(examples).to(device)
 
 
 def build_model(arm: Arm, level: Level, splits: Splits, settings: Mapping[str, Any], seed: int) -> nn.Module:

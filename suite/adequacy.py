@@ -1,0 +1,296 @@
+"""Was the comparison good enough to be judged? Each gate says what is wrong and what to do about it.
+
+Gates read settings, statuses and validation, never the test: they are about the search, not about its outcome. A
+gate that has nothing to look at (no learning rate tuned, parameters not matched) is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from suite.claims import Case, cell_values, effects, on_scale
+from suite.statistics import estimate
+
+EDGE = 0.1  # the outer share of a range, on its own scale
+MOST_FAILED = 0.2
+LATE = 0.9  # a best checkpoint after this share of the steps is a late one
+THREE_QUARTERS = 0.75
+FEW = 5  # errors; fewer cannot tell two arms apart
+FINEST = 2  # examples; a margin below that is finer than the test can show
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One question about the comparison's quality: ``failed``, what was seen, and the cure where it failed."""
+
+    name: str
+    failed: bool
+    says: str
+    cure: str = ""
+
+
+def gates(case: Case) -> tuple[Gate, ...]:
+    """All gates that apply to a claim, in the order in which people should read them."""
+    checks = [failed_trials, parameters]
+    if case.metric.cost:
+        checks.append(machines)
+    else:
+        checks += [range_edge, still_improving, tuning_budget, too_easy]
+    return tuple(gate for check in checks if (gate := check(case)) is not None)
+
+
+# ------------------------------------------------------------------------------------------------------ the gates
+
+
+def failed_trials(case: Case) -> Gate | None:
+    """More than a fifth of an arm's trials failed, pooled over levels and blocks. Lost ones are not its fault."""
+    trials = case.trials
+    trials = trials[trials["status"] != "lost"]
+    if trials.empty:
+        return None
+    found = []
+    for arm, statuses in trials.groupby("arm")["status"]:
+        failed = statuses[statuses != "finished"]
+        if len(failed) > MOST_FAILED * len(statuses):
+            causes = ", ".join(f"{count} {_words(cause)}" for cause, count in failed.value_counts().items())
+            found.append(f"{len(failed)} of the {len(statuses)} tuning trials of {case.label(str(arm))} failed ({causes})")
+    return _gate(
+        "failed trials",
+        found,
+        "Enough tuning trials of every arm succeeded.",
+        "Where they diverged, lower the top of the learning rate's range or clip gradients; where the machine "
+        "failed them, give more memory or time and use `bakeoff retry`.",
+    )
+
+
+def range_edge(case: Case) -> Gate | None:
+    """The best learning rate lies at the same end of its range in at least half of the blocks (and in two)."""
+    finals, found, seen = case.finals, [], False
+    for arm in case.claim.arms:
+        space = case.about.get("space", {}).get(case.about.get("twins", {}).get(arm, arm), {})
+        for name, bounds in space.items():
+            if not _is_rate(name) or "low" not in bounds or f"setting.{name}" not in finals:
+                continue
+            seen = True
+            chosen = cell_values(case, finals[finals["arm"] == arm], f"setting.{name}")
+            for level in case.levels:
+                place = _place(chosen[level][arm].dropna(), bounds)
+                for end, there in (("lowest", place <= EDGE), ("highest", place >= 1 - EDGE)):
+                    if there.sum() >= max(2, len(place) / 2):
+                        edge = bounds["low"] if end == "lowest" else bounds["high"]
+                        found.append(
+                            f"the best {name} of {case.label(arm)}{_at(case, level)} lay in the {end} tenth of its "
+                            f"range (near {edge:g}) in {there.sum()} of {len(place)} blocks"
+                        )
+    return _gate(
+        "range edge",
+        found,
+        "No learning rate kept to one end of its range.",
+        "Widen that range beyond this end in the task's space and run again.",
+        applies=seen,
+    )
+
+
+def still_improving(case: Case) -> Gate | None:
+    """The answer was still moving when training ended: on validation, over the last quarter of the steps.
+
+    Either the claim's effect moved by more than half the margin, and by more than chance (its 95 % interval over
+    blocks excludes 0), or one arm alone improved by more than two margins. Both count only where the best
+    checkpoint of an arm lies in the last tenth of the steps in at least half of the cells: an arm that has
+    stopped improving is done, whatever its curve did before.
+    """
+    ends = _curve_ends(case)
+    if ends is None:
+        return None
+    early, late, share_late = (cell_values(case, ends, column) for column in ("early", "late", "is_late"))
+    arrives_late = share_late.mean() >= 0.5  # by (level, arm)
+    examples = case.examples("validation")
+    found = []
+
+    moved = effects(late, case, examples) - effects(early, case, examples)
+    for level, values in moved.items():
+        change = estimate(values.dropna())
+        low, high = change.interval(0.95)
+        moving = arrives_late[level] if level in case.levels else arrives_late
+        if change.blocks >= 2 and moving.any() and abs(change.mean) > case.claim.margin / 2 and not low <= 0 <= high:
+            found.append(
+                f"the difference{_at(case, str(level))} was still moving: over the last quarter of training it "
+                f"changed on validation by {_size(case, change.mean)}"
+            )
+
+    gains = (on_scale(late, case, examples) - on_scale(early, case, examples)).mean()
+    span = math.log(max(case.x) / min(case.x)) if case.claim.kind == "interaction" else 1.0
+    for (level, arm), gain in gains.items():
+        if arrives_late[level, arm] and gain > 2 * case.claim.margin * span:
+            found.append(
+                f"{case.label(arm)}{_at(case, level)} was still improving: by {_size(case, gain)} on validation over "
+                "the last quarter of training"
+            )
+    return _gate(
+        "still improving",
+        found,
+        "When training ended, nothing was moving that could change the answer.",
+        "Train longer: raise `effort` in the profile, or the recipe's steps or epochs.",
+    )
+
+
+def tuning_budget(case: Case) -> Gate | None:
+    """The arm ahead on validation changes between half of the trials and all of them.
+
+    Ahead means by more than half the margin, so that two equal arms do not trip the gate by taking turns.
+    """
+    budget = int(case.about["trials"])
+    trials = case.trials
+    choice = f"validation.{case.about['measures'][0]['name']}"
+    if budget < 2 or case.metric.validation is None or choice not in trials or case.metric.validation not in trials:
+        return None
+    higher = case.about["measures"][0]["better"] == "higher"
+    ranked = trials.dropna(subset=[choice]).sort_values([choice, "number"], ascending=[not higher, True])
+    complete = cell_values(case, trials, choice, needed=budget).notna()
+    means = []
+    for considered in (ranked[ranked["number"] < budget // 2], ranked):
+        best = considered.drop_duplicates(["level", "arm", "block"])
+        values = cell_values(case, best, case.metric.validation).where(complete)
+        means.append(effects(values, case, case.examples("validation")).mean())
+    found = []
+    for level in means[0].index:
+        half, full = means[0][level], means[1][level]
+        if min(abs(half), abs(full)) > case.claim.margin / 2 and half * full < 0:
+            found.append(
+                f"with half of the tuning trials the answer{_at(case, level)} turns round: the effect on validation "
+                f"is {_size(case, half)} with {budget // 2} trials and {_size(case, full)} with {budget}"
+            )
+    return _gate(
+        "tuning budget",
+        found,
+        "Half of the tuning trials would have put the same arm ahead.",
+        "Give every arm more trials: raise `trials` in the profile.",
+    )
+
+
+def parameters(case: Case) -> Gate | None:
+    """The arms' parameter counts differ by more than the task says they may."""
+    within = case.about.get("parameters_within")
+    if within is None or len(case.claim.arms) < 2 or "parameters" not in case.finals:
+        return None
+    counts = case.finals.dropna(subset=["parameters"]).groupby(["level", "arm"])["parameters"].max()
+    found = []
+    for level in counts.index.unique("level"):
+        here = counts[level].astype(float)
+        excess = here.max() / here.min() - 1
+        if excess > within * (1 + 1e-9):
+            most, least = str(here.idxmax()), str(here.idxmin())
+            found.append(
+                f"{case.label(most)} has {here[most]:,.0f} parameters{_at(case, level)} and {case.label(least)} "
+                f"{here[least]:,.0f}: {100 * excess:.2g} % apart where {100 * within:g} % are allowed"
+            )
+    cure = "Choose widths that match, or say in the task that parameters are not matched."
+    return _gate("parameters", found, "The arms have equally many parameters.", cure)
+
+
+def too_easy(case: Case) -> Gate | None:
+    """So few examples decide that no difference could show: all arms nearly perfect, or a margin below two examples."""
+    tests, examples = case.examples("test"), case.examples("validation")
+    metric, claim = case.metric, case.claim
+    if not (metric.percent and tests > 0 and examples > 0) or metric.validation is None or claim.kind == "threshold":
+        return None
+    found = []
+    values = cell_values(case, case.finals, metric.validation).mean()
+    errors = 1 - values if metric.better == "higher" else values
+    for level in case.levels:
+        if (errors[level] < FEW / tests).all():
+            found.append(f"every arm{_at(case, level)} is wrong on fewer than {FEW} of {tests:.0f} examples")
+    if claim.scale == "points" and claim.kind != "interaction" and claim.margin < FINEST / tests:
+        found.append(
+            f"the margin of {100 * claim.margin:g} points is less than {FINEST} of the {tests:.0f} test examples"
+        )
+    return _gate(
+        "too easy",
+        found,
+        "The task leaves room for a difference to show.",
+        "Make the task harder (less data, more noise) or the test set larger.",
+    )
+
+
+def machines(case: Case) -> Gate | None:
+    """Costs are comparable only where the arms of a block ran on the same machine."""
+    finals = case.finals
+    if finals.empty or len(case.claim.arms) < 2:
+        return None
+    where = finals["host"].astype(str) + "/" + finals["device"].astype(str)
+    mixed = int((where.groupby([finals["level"], finals["block"]]).nunique() > 1).sum())
+    found = [f"in {mixed} blocks the arms ran on different machines or devices"] if mixed else []
+    cure = "Time arms side by side on one machine: run this task with one node."
+    return _gate("machines", found, "Within each block the arms were timed on the same machine.", cure)
+
+
+# -------------------------------------------------------------------------------------------------------- reading
+
+
+def _curve_ends(case: Case) -> pd.DataFrame | None:
+    """Per final: best validation value so far at three quarters of the steps and at the end, and whether it came late."""
+    curves, column = case.rows(case.campaign.curves), case.metric.validation
+    if column is None or column not in curves:
+        return None
+    curves = curves[(curves["kind"] == "final") & curves[column].notna()].sort_values(["key", "step"])
+    if curves.empty:
+        return None
+    sign = case.metric.sign
+    steps = curves["step"].astype(float)
+    last = steps.groupby(curves["key"]).transform("max")
+    best = (sign * curves[column].astype(float)).groupby(curves["key"]).cummax()
+    final_best = best.groupby(curves["key"]).transform("last")
+    curves = curves.assign(best=sign * best, share=steps / last, reached=best >= final_best)
+    early = curves[curves["share"] <= THREE_QUARTERS].groupby("key")["best"].last()
+    first = curves[curves["reached"]].groupby("key")["share"].first()
+    ends = curves.groupby("key")[["level", "arm", "block", "best"]].last().rename(columns={"best": "late"})
+    return ends.assign(early=early, is_late=(first > LATE).astype(float)).dropna(subset=["early"])
+
+
+def _place(values: pd.Series[float], bounds: dict[str, float]) -> pd.Series[float]:
+    """Where values lie in a range, from 0 to 1, on the range's own scale."""
+    low, high = float(bounds["low"]), float(bounds["high"])
+    if bounds.get("log"):
+        return (np.log(values) - math.log(low)) / (math.log(high) - math.log(low))
+    return (values - low) / (high - low)
+
+
+def _is_rate(name: str) -> bool:
+    return name == "lr" or name.startswith("lr_") or name.endswith("_lr")
+
+
+def _at(case: Case, level: str) -> str:
+    return f" at {case.level_label(level)}" if level and len(case.about["levels"]) > 1 else ""
+
+
+def _size(case: Case, value: float) -> str:
+    if case.claim.scale != "points":
+        return f"{value:+.2g} in the logarithm"
+    return f"{100 * value:+.2g} points" if case.metric.percent else f"{value:+.2g}"
+
+
+def _words(status: object) -> str:
+    return str(status).replace("_", " ")
+
+
+def _gate(name: str, found: Iterable[str], fine: str, cure: str, applies: bool = True) -> Gate | None:
+    """The gate that failed for each thing found, or that passed."""
+    if not applies:
+        return None
+    said = list(_first_and_count(list(found)))
+    return Gate(name, True, _sentence("; ".join(said)), cure) if said else Gate(name, False, fine)
+
+
+def _first_and_count(found: list[str]) -> Iterator[str]:
+    yield from found[:2]
+    if len(found) > 2:
+        yield f"and {len(found) - 2} more like this"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,152 @@
+"""The one door to Ray: jobs go out to workers, results come back. Plain Ray tasks, no actors, no state on workers."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before Ray reads it; nobody asked the user
+
+import ray
+from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, TaskCancelledError
+
+from suite.job import Done, Job, Result
+from suite.profile import Resources
+from suite.worker import run_job, warm_up
+from tasks import UserError
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class RayWorkers:
+    """Workers of a Ray cluster: an embedded one, or (``address``) one that is running."""
+
+    def __init__(self, address: str | None = None, workers: int | None = None) -> None:
+        self._flying: dict[Any, Job] = {}
+        self._connect(address, workers)
+        self.address = ray.get_runtime_context().gcs_address
+        self.dashboard = _dashboard_url()
+
+    def _connect(self, address: str | None, workers: int | None) -> None:
+        environment = {name: "1" for name in THREAD_VARIABLES}
+        os.environ.update(environment)  # workers of an embedded cluster inherit it
+        options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+        if address is None and not os.environ.get("RAY_ADDRESS"):
+            options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
+        elif address is not None:
+            options |= {"address": address}
+        try:
+            ray.init(**options)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            where = address or os.environ.get("RAY_ADDRESS") or "this machine"
+            raise UserError(
+                f"No Ray cluster at {where} ({_first_line(error)}): start one with `ray start --head`, "
+                "or leave --address out to use this machine."
+            ) from error
+
+    def has_gpu(self) -> bool:
+        return bool(ray.cluster_resources().get("GPU"))
+
+    def slots(self, need: Resources) -> int:
+        """How many trainings with these needs the cluster runs at once, by its present size."""
+        have = ray.cluster_resources()
+        return min(
+            (math.floor(have.get(name, 0) / amount + 1e-9) for name, amount in _demand(need).items()),
+            default=1,
+        )
+
+    def check(self, need: Resources) -> None:
+        """Raise UserError where no node could ever run a training with these needs."""
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        wanted = _demand(need)
+        if not any(all(node.get(name, 0) >= amount for name, amount in wanted.items()) for node in nodes):
+            biggest = {name: max(node.get(name, 0) for node in nodes) for name in wanted}
+            raise UserError(
+                f"A training asks for {_words(wanted)}, and the largest node has {_words(biggest)}: "
+                "lower `resources` in the profile, or join a larger cluster with --address."
+            )
+
+    def warm(self, need: Resources, device: str) -> None:
+        """Have every slot import torch while the driver prepares; returns at once."""
+        for _ in range(min(self.slots(need), 64)):
+            _warm.options(**_options(need)).remote(device)
+
+    def submit(self, job: Job, need: Resources) -> None:
+        name = f"{job.task}/{job.level}/{job.arm} block {job.members[0].block} {job.members[0].kind}"
+        self._flying[_run.options(name=name, **_options(need)).remote(job)] = job
+
+    @property
+    def flying(self) -> int:
+        return len(self._flying)
+
+    def wait(self, seconds: float) -> list[Done]:
+        """What came back, as soon as something does; empty after so many seconds, or where nothing is out."""
+        if not self._flying:
+            return []
+        ready, _ = ray.wait(list(self._flying), num_returns=1, timeout=seconds)
+        more, _ = ray.wait(list(self._flying), num_returns=len(self._flying), timeout=0)
+        return [self._landed(reference) for reference in dict.fromkeys([*ready, *more])]
+
+    def _landed(self, reference: Any) -> Done:
+        job = self._flying.pop(reference)
+        try:
+            return Done(job, ray.get(reference))
+        except OutOfMemoryError as error:
+            return Done(job, [], _first_line(error), out_of_memory=True)
+        except (RayTaskError, TaskCancelledError, RayError) as error:
+            return Done(job, [], _first_line(error))
+
+    def cancel(self) -> None:
+        """Stop what is in flight."""
+        for reference in self._flying:
+            ray.cancel(reference, force=True)
+        self._flying.clear()
+
+    def close(self) -> None:
+        self.cancel()
+        ray.shutdown()
+
+
+@ray.remote(max_retries=3, max_calls=0)  # max_calls=0: GPU tasks keep their warm process too
+def _run(job: Job) -> list[Result]:
+    return run_job(job)
+
+
+@ray.remote(max_retries=0, max_calls=0)
+def _warm(device: str) -> str:
+    host = warm_up(device)
+    time.sleep(0.3)  # keep the slot, so that the next call warms another worker
+    return host
+
+
+def _demand(need: Resources) -> dict[str, float]:
+    wanted = {"CPU": need.cpus, "GPU": need.gpus, "memory": float(need.memory or 0), **need.custom}
+    return {name: amount for name, amount in wanted.items() if amount}
+
+
+def _options(need: Resources) -> dict[str, Any]:
+    options: dict[str, Any] = {"num_cpus": need.cpus}
+    if need.gpus:
+        options["num_gpus"] = need.gpus
+    if need.memory:
+        options["memory"] = need.memory
+    if need.custom:
+        options["resources"] = dict(need.custom)
+    return options
+
+
+def _words(amounts: Mapping[str, float]) -> str:
+    return ", ".join(f"{amount:g} {name}" for name, amount in amounts.items())
+
+
+def _dashboard_url() -> str | None:
+    url = ray.worker.get_dashboard_url() if hasattr(ray, "worker") else None
+    return f"http://{url}" if url else None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

@@ -1,0 +1,50 @@
+"""Workers that are this very process: for tests, and for looking at a training with a debugger."""
+
+import random
+
+from suite.job import Done, Job
+from suite.profile import Resources
+from suite.worker import run_job
+
+
+class InlineWorkers:
+    """Runs jobs one by one. ``slots`` jobs are taken at a time; ``shuffle`` seeds an order of completion."""
+
+    def __init__(self, slots: int = 1, shuffle: int | None = None) -> None:
+        self._slots = slots
+        self._jobs: list[Job] = []
+        self._random = None if shuffle is None else random.Random(shuffle)
+        self.trained = 0
+
+    def has_gpu(self) -> bool:
+        return False
+
+    def slots(self, need: Resources) -> int:
+        return self._slots
+
+    def check(self, need: Resources) -> None:
+        pass
+
+    def warm(self, need: Resources, device: str) -> None:
+        pass
+
+    def submit(self, job: Job, need: Resources) -> None:
+        self._jobs.append(job)
+
+    @property
+    def flying(self) -> int:
+        return len(self._jobs)
+
+    def wait(self, seconds: float) -> list[Done]:
+        if not self._jobs:
+            return []
+        job = self._jobs.pop(self._random.randrange(len(self._jobs)) if self._random else 0)
+        results = run_job(job)
+        self.trained += len(results)
+        return [Done(job, results)]
+
+    def cancel(self) -> None:
+        self._jobs.clear()
+
+    def close(self) -> None:
+        self.cancel()

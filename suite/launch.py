@@ -1,0 +1,137 @@
+"""Launch a profile: workers, record, publisher and driver put together. The command line and notebooks start here."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from suite import tracking
+from suite.campaign import Driver, Tally, Workers, check_folder
+from suite.plan import Plan
+from suite.profile import Profile, load_profile
+from suite.results import Campaign, Results, read_json
+from tasks import UserError
+
+
+def run(profile: str | Profile, results: Path | str = "results", **options: object) -> Campaign:
+    """Run a profile (or go on with it) and return its campaign as DataFrames. Options are those of ``launch``."""
+    chosen = profile if isinstance(profile, Profile) else load_profile(profile)
+    plan = plan_of(chosen, Path(results), new=bool(options.pop("new", False)))
+    launch(plan, Path(results), **options)  # type: ignore[arg-type]
+    return Results(results).load(plan.id)
+
+
+def plan_of(profile: Profile, results: Path, new: bool = False) -> Plan:
+    """The plan to run: that of the newest campaign of this profile in the folder, or (``new``) of yet another."""
+    plan = following = Plan(profile)
+    while (results / following.id / "campaign.json").exists():
+        plan, following = following, Plan(profile, following.nonce + 1)
+    return following if new else plan
+
+
+def launch(
+    plan: Plan,
+    results: Path,
+    *,
+    address: str | None = None,
+    workers: int | Workers | None = None,
+    tracking_uri: str | None = None,
+    retry: bool = False,
+    watch: Callable[[Tally], None] = lambda tally: None,
+    said: Callable[[str], None] = lambda text: None,
+) -> Tally:
+    """Train what the plan's campaign lacks, on Ray workers, and publish it to MLflow.
+
+    ``workers`` is a number of local workers (default: one per core) or something that runs jobs itself. ``tracking_uri``
+    is an MLflow store; None means the one in the results folder, "none" means no MLflow. Raises UserError and, on
+    Ctrl-C or SIGTERM, KeyboardInterrupt; everything on record is kept.
+    """
+    check_folder(results / plan.id)
+    with _logged(results / plan.id), _terminated_politely():
+        uri = tracking_uri or tracking.default_uri(results)
+        publisher = None if uri == "none" else tracking.Publisher(uri, results, plan.id)
+        crew = _crew(workers, address)
+        try:
+            tally = Driver(plan, results, crew, publisher, watch, retry).run()
+        finally:
+            crew.close()
+            if publisher:
+                if publisher.waiting > 20:
+                    said(f"writing the last {publisher.waiting} trainings to MLflow …")
+                publisher.close()
+        if publisher and publisher.error:
+            said(
+                f"MLflow at {uri} did not take everything ({publisher.error}). Nothing is lost: "
+                "the same command publishes the rest."
+            )
+    return tally
+
+
+def _crew(workers: int | Workers | None, address: str | None) -> Workers:
+    if workers is not None and not isinstance(workers, int):
+        return workers
+    from suite.cluster import RayWorkers  # Ray takes seconds to import
+
+    if workers is not None and workers < 1:
+        raise UserError(f"--workers {workers}: at least 1 is needed.")
+    if workers is not None and address is not None:
+        raise UserError("--workers is for this machine; with --address the cluster's size decides. Leave one out.")
+    return RayWorkers(address, workers)
+
+
+@contextmanager
+def _logged(folder: Path) -> Iterator[None]:
+    """Keep the campaign's log in its folder."""
+    handler = logging.FileHandler(folder / "log.txt", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("bakeoff")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@contextmanager
+def _terminated_politely() -> Iterator[None]:
+    """SIGTERM stops a campaign as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def request_stop(folder: Path) -> bool:
+    """Ask the driver of that campaign to stop, wherever it runs; False where none runs."""
+    if read_json(folder / "state.json").get("state") != "running":
+        return False
+    (folder / "cancel").touch()
+    return True
+
+
+def resumed(plan: Plan, campaign: Campaign) -> Plan:
+    """The plan under the id of an existing campaign. Raises UserError where today's sources give another."""
+    mine = replace(plan, nonce=int(campaign.about.get("nonce", 0)))
+    if mine.id != campaign.id:
+        raise UserError(
+            f"Campaign {campaign.id} was run with other sources or claims than are here now (they give {mine.id}): "
+            "go back to those sources to go on with it, or start a new campaign with `bakeoff run`."
+        )
+    return mine

@@ -1,0 +1,148 @@
+"""From a profile to its cells: what will be trained, under which id. Trains nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import tasks
+from suite.fingerprint import source_hash
+from suite.job import SCHEMA, digest
+from suite.profile import Profile, TaskPlan, chosen
+from tasks import Choice, Claim, Range, Task, Whole
+
+TWIN = "_again"  # an arm that runs a second time, under this longer name
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """One cell to be: task x level x arm x block. ``builds`` is the arm it builds, where that has another name."""
+
+    task: str
+    level: str
+    arm: str
+    block: int
+    builds: str
+
+    @property
+    def place(self) -> tuple[str, str, str, int]:
+        return self.task, self.level, self.arm, self.block
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a profile comes to: the tasks it runs, restricted to the arms and levels it names, and all cells."""
+
+    profile: Profile
+    nonce: int = 0
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        return {name: tasks.get(name) for name in self.profile.task_names()}
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Hash of the sources each task runs."""
+        return {name: source_hash(name) for name in self.tasks}
+
+    def of(self, task: str) -> TaskPlan:
+        return self.profile.of(task)
+
+    @cached_property
+    def cells(self) -> tuple[CellPlan, ...]:
+        """All cells, block by block, so that whole blocks are finished first."""
+        found = [cell for name in self.tasks for cell in self._cells_of(name)]
+        return tuple(sorted(found, key=lambda cell: cell.block))
+
+    def _cells_of(self, name: str) -> Iterator[CellPlan]:
+        plan = self.of(name)
+        arms, levels = chosen(self.tasks[name], plan)
+        named = [(arm, arm) for arm in arms] + [(arm + TWIN, arm) for arm in plan.twins]
+        for level in levels:
+            for arm, builds in named:
+                for block in range(plan.blocks or 1):
+                    yield CellPlan(name, level, arm, block, builds)
+
+    def claims(self, name: str) -> list[Claim]:
+        """The task's claims that the chosen arms and levels can decide; a claim over all levels means those chosen."""
+        arms, levels = chosen(self.tasks[name], self.of(name))
+        found = []
+        for claim in self.tasks[name].claims:
+            wanted = claim.levels or levels
+            if set(claim.arms) <= set(arms) and set(wanted) <= set(levels):
+                found.append(dataclasses.replace(claim, levels=tuple(wanted)))
+        return found
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings there are if none fails."""
+        return sum((self.of(cell.task).trials or 0) + (self.of(cell.task).finals or 0) for cell in self.cells)
+
+    @cached_property
+    def claims_digest(self) -> str:
+        return digest({name: [dataclasses.asdict(claim) for claim in self.claims(name)] for name in self.tasks})
+
+    @cached_property
+    def id(self) -> str:
+        """The campaign's id: the profile's name and a hash of all that was decided before the run."""
+        decided = [self.profile.model_dump(mode="json"), self.claims_digest, self.sources, self.nonce, SCHEMA]
+        return f"{self.profile.name}-{digest(decided)[:8]}"
+
+    def about(self) -> dict[str, Any]:
+        """What the campaign's folder keeps of the plan, for readers that do not know the tasks."""
+        return {
+            "schema": SCHEMA,
+            "id": self.id,
+            "name": self.profile.name,
+            "nonce": self.nonce,
+            "root_seed": self.profile.root_seed,
+            "profile": self.profile.model_dump(mode="json"),
+            "claims_digest": self.claims_digest,
+            "sources": self.sources,
+            "tasks": {name: self._about_task(name) for name in self.tasks},
+            "cells": [{"task": c.task, "level": c.level, "arm": c.arm, "block": c.block} for c in self.cells],
+        }
+
+    def _about_task(self, name: str) -> dict[str, Any]:
+        task, plan = self.tasks[name], self.of(name)
+        arms, levels = chosen(task, plan)
+        shown = [{"name": arm.name, "label": arm.title, "x": arm.x} for arm in task.arms if arm.name in arms]
+        twins = [{"name": arm + TWIN, "label": f"{task.arm(arm).title} (again)", "x": None} for arm in plan.twins]
+        return {
+            "question": task.question,
+            "topic": task.topic,
+            "matched": task.matched,
+            "axis": task.axis,
+            "arms_axis": task.arms_axis,
+            "parameters_within": task.parameters_within,
+            "sources": list(task.sources),
+            "arms": shown + twins,
+            "twins": {arm + TWIN: arm for arm in plan.twins},
+            "levels": [{"name": lv.name, "label": lv.title, "x": lv.x} for lv in task.levels if lv.name in levels],
+            "measures": [
+                {"name": m.name, "better": m.better, "percent": m.percent, "label": m.label or m.name}
+                for m in task.procedure.measures
+            ],
+            "space": {arm.name: _about_space(task, arm.name) for arm in task.arms if arm.name in arms},
+            "claims": [dataclasses.asdict(claim) for claim in self.claims(name)],
+            "blocks": plan.blocks,
+            "trials": plan.trials,
+            "finals": plan.finals,
+            "effort": plan.effort,
+        }
+
+
+def _about_space(task: Task, arm: str) -> dict[str, dict[str, Any]]:
+    space = {}
+    for name, setting in task.space_of(task.arm(arm)).items():
+        match setting:
+            case Range(low, high, log):
+                space[name] = {"low": low, "high": high, "log": log}
+            case Whole(low, high, log):
+                space[name] = {"low": low, "high": high, "log": log, "whole": True}
+            case Choice(values):
+                space[name] = {"values": list(values)}
+    return space

@@ -1,0 +1,176 @@
+"""A profile: which tasks, how many blocks, trials, steps and examples. Read from TOML, every key checked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import tasks
+from tasks import Task, UserError, unknown
+
+FOLDER = Path(__file__).parent / "profiles"
+
+
+class _Checked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+
+
+class Resources(_Checked):
+    """What one training asks of the cluster. ``gpus`` may be a fraction; ``memory`` is in bytes."""
+
+    cpus: float = Field(1, gt=0)
+    gpus: float = Field(0, ge=0)
+    memory: int | None = Field(None, gt=0)
+    custom: dict[str, float] = Field(default_factory=dict)
+
+
+class TaskPlan(_Checked):
+    """What a profile changes for one task; what is left out comes from the profile itself."""
+
+    arms: tuple[str, ...] | None = Field(None, min_length=1)
+    levels: tuple[str, ...] | None = Field(None, min_length=1)
+    blocks: int | None = Field(None, ge=1)
+    trials: int | None = Field(None, ge=1)
+    finals: int | None = Field(None, ge=1)
+    effort: float | None = Field(None, gt=0)
+    examples: int | None = Field(None, ge=8)
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    twins: tuple[str, ...] = ()
+    resources: Resources | None = None
+    time_limit: float | None = Field(None, gt=0)
+
+
+class Profile(_Checked):
+    """A whole profile. ``twins`` of a task names arms that run twice, under two names: A against A.
+
+    ``effort`` multiplies the length of every recipe, ``examples`` limits every split, ``time_limit`` is in seconds a
+    training, ``threads`` are CPU threads a training.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)
+    title: str = ""
+    root_seed: int = Field(0, ge=0)
+    blocks: int = Field(10, ge=1)
+    trials: int = Field(16, ge=1)
+    finals: int = Field(1, ge=1)
+    sampler: Literal["qmc", "tpe"] = "qmc"
+    effort: float = Field(1.0, gt=0)
+    examples: int | None = Field(None, ge=8)
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(1, ge=1)
+    time_limit: float | None = Field(None, gt=0)
+    resources: Resources = Resources(cpus=1, gpus=0, memory=None)
+    every_task: bool = False
+    tasks: dict[str, TaskPlan] = Field(default_factory=dict)
+
+    def task_names(self) -> list[str]:
+        return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})
+
+    def of(self, task: str) -> TaskPlan:
+        """The plan for one task with the profile's own values filled in."""
+        given = self.tasks.get(task, TaskPlan())  # type: ignore[call-arg]
+        filled = {
+            name: getattr(given, name) if getattr(given, name) is not None else getattr(self, name)
+            for name in ("blocks", "trials", "finals", "effort", "examples", "resources", "time_limit")
+        }
+        return given.model_copy(update=filled)
+
+
+def profile_names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_profile(name: str | Path, changes: Iterable[str] = ()) -> Profile:
+    """The built-in profile of that name, or the one in that TOML file, with ``key=value`` changes applied.
+
+    Raises UserError naming the key, the value and what is allowed.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = FOLDER / f"{name}.toml"
+        if not path.exists():
+            raise unknown("profile", str(name), profile_names(), "A profile of your own is named by its .toml file.")
+    values = _read(path)
+    values.setdefault("name", path.stem)
+    for change in changes:
+        _apply(values, change)
+    profile = _checked(values, str(path))
+    _check_names(profile, str(path))
+    return profile
+
+
+def profile_from(values: Mapping[str, Any]) -> Profile:
+    """A profile from values that were resolved before, as a campaign's folder keeps them."""
+    return _checked(dict(values), "campaign.json")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"No profile {path}: built in are {', '.join(profile_names())}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"Profile {path} cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"Profile {path} is not valid TOML: {error}.") from error
+
+
+def _apply(values: dict[str, Any], change: str) -> None:
+    """``tasks.deep_vs_wide.trials=8`` changes one value; what is right of the sign is TOML, or else plain text."""
+    key, sign, text = change.partition("=")
+    if not sign or not key.strip():
+        raise UserError(f"--set {change!r}: write key=value, for example --set blocks=10.")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    *path, last = (part.strip() for part in key.split("."))
+    place = values
+    for part in path:
+        place = place.setdefault(part, {})
+        if not isinstance(place, dict):
+            raise UserError(f"--set {change!r}: {part!r} is a value and has no keys below it.")
+    place[last] = value
+
+
+def _checked(values: dict[str, Any], source: str) -> Profile:
+    try:
+        return Profile.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"Profile {source}: " + "\n".join(_explained(item) for item in error.errors())) from error
+
+
+def _explained(item: Any) -> str:
+    """One problem in words: key, value, what is allowed."""
+    *path, key = (str(part) for part in item["loc"])
+    where = ".".join([*path, key])
+    if item["type"] == "extra_forbidden":
+        model = TaskPlan if path[:1] == ["tasks"] else Resources if path[-1:] == ["resources"] else Profile
+        return str(unknown("profile key", key, model.model_fields)) + (f" (in {'.'.join(path)})" if path else "")
+    message = item["msg"][0].lower() + item["msg"][1:]
+    return f"{where} = {item['input']!r}: {message}."
+
+
+def _check_names(profile: Profile, source: str) -> None:
+    names = profile.task_names()
+    if not names:
+        raise UserError(f"Profile {source} names no tasks: add a table such as [tasks.{tasks.names()[0]}].")
+    for name in names:
+        task, plan = tasks.get(name), profile.of(name)
+        for arm in (*(plan.arms or ()), *plan.twins):
+            task.arm(arm)
+        for level in plan.levels or ():
+            task.level(level)
+        task.recipe.with_changes(plan.recipe)
+
+
+def chosen(task: Task, plan: TaskPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the arms and of the levels that a plan runs, in the task's order."""
+    arms = tuple(arm.name for arm in task.arms if plan.arms is None or arm.name in plan.arms)
+    levels = tuple(level.name for level in task.levels if plan.levels is None or level.name in plan.levels)
+    return arms, levels

@@ -1,0 +1,280 @@
+"""What a few paired differences tell: intervals, tests, and how many more would be needed. Numbers in, numbers out.
+
+Student's t throughout, because a handful of blocks is all there is. An ``overlap`` above 0 widens everything for
+blocks that share data (Nadeau & Bengio, "Inference for the generalization error", 2003).
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtri, nctdtrinc, stdtr, stdtrit
+
+Floats = NDArray[np.float64]
+Interval = tuple[float, float]
+
+NO_SPREAD = 1e-12  # a standard deviation below this share of the largest value is rounding
+MOST_BLOCKS = 10_000  # nobody runs more, so a search for the needed number ends here
+MOST_FLIPS = 40  # blocks; the exact sign-flip test sorts 2 ** (blocks / 2) sums
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over blocks with its standard error; everything follows from Student's t with ``blocks - 1`` degrees.
+
+    ``error`` is NaN below two blocks and ``spread`` (the standard deviation) is 0 where all values are equal: then
+    intervals are unbounded or a point, and every p-value is NaN.
+    """
+
+    mean: float
+    spread: float
+    error: float
+    blocks: int
+
+    @property
+    def testable(self) -> bool:
+        return self.blocks >= 2 and self.spread > 0
+
+    def interval(self, confidence: float) -> Interval:
+        """The two-sided interval at this confidence."""
+        if self.blocks < 2:
+            return -math.inf, math.inf
+        half = float(stdtrit(self.blocks - 1, (1 + confidence) / 2)) * self.error
+        return self.mean - half, self.mean + half
+
+    def p_above(self, value: float) -> float:
+        """One-sided p-value against "the true mean is at most ``value``"."""
+        return float(stdtr(self.blocks - 1, (value - self.mean) / self.error)) if self.testable else math.nan
+
+    def p_below(self, value: float) -> float:
+        """One-sided p-value against "the true mean is at least ``value``"."""
+        return float(stdtr(self.blocks - 1, (self.mean - value) / self.error)) if self.testable else math.nan
+
+    def p(self, value: float = 0.0) -> float:
+        """Two-sided p-value of the t-test against ``value``."""
+        return min(1.0, 2 * min(self.p_above(value), self.p_below(value))) if self.testable else math.nan
+
+    def p_equivalence(self, margin: float) -> float:
+        """P-value of two one-sided tests for "closer to 0 than ``margin``" (Schuirmann 1987)."""
+        return max(self.p_above(-margin), self.p_below(margin)) if self.testable else math.nan
+
+
+def estimate(values: ArrayLike, overlap: float = 0.0, figure_error: float = 0.0) -> Estimate:
+    """The mean of one value per block, with standard error sqrt(s² (1/K + overlap) + figure_error²).
+
+    ``figure_error`` is the standard error of a published figure that the values are measured from. The degrees of
+    freedom stay K - 1, which errs on the side of caution.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    blocks = x.size
+    if blocks == 0:
+        return Estimate(math.nan, math.nan, math.nan, 0)
+    mean = float(x.sum()) / blocks
+    if blocks == 1:
+        return Estimate(mean, math.nan, math.nan, 1)
+    spread = math.sqrt(float(np.square(x - mean).sum()) / (blocks - 1))
+    if spread <= NO_SPREAD * float(np.abs(x).max()):
+        spread = 0.0
+    return Estimate(mean, spread, standard_error(spread, blocks, overlap, figure_error), blocks)
+
+
+def standard_error(spread: float, blocks: int, overlap: float = 0.0, figure_error: float = 0.0) -> float:
+    return math.sqrt(spread**2 * (1 / blocks + overlap) + figure_error**2)
+
+
+# ------------------------------------------------------------------------------------------------ several claims
+
+
+def holm_levels(p_values: Sequence[float], alpha: float) -> list[float]:
+    """The level at which each claim of a family is tested: p < level is Holm's step-down decision at ``alpha``.
+
+    The i-th smallest of n p-values faces alpha / (n - i + 1), until one fails; the rest face that one's level. A
+    NaN (a claim that cannot be tested) keeps its place in the family and never passes.
+    """
+    p = _untestable_last(p_values)
+    levels, level, passed = [0.0] * len(p), alpha, True
+    for rank, place in enumerate(np.argsort(p, kind="stable")):
+        if passed:
+            level = alpha / (len(p) - rank)
+        passed = passed and bool(p[place] < level)
+        levels[place] = level
+    return levels
+
+
+def holm_adjusted(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values: below alpha exactly where ``holm_levels`` passes. NaN stays NaN."""
+    p = _untestable_last(p_values)
+    adjusted, largest = [math.nan] * len(p), 0.0
+    for rank, place in enumerate(np.argsort(p, kind="stable")):
+        largest = max(largest, min(1.0, float(p[place]) * (len(p) - rank)))
+        if not math.isnan(p_values[place]):
+            adjusted[place] = largest
+    return adjusted
+
+
+def _untestable_last(p_values: Sequence[float]) -> Floats:
+    return np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)
+
+
+# ------------------------------------------------------------------------------------------------- without a model
+
+
+def sign_flip(values: ArrayLike) -> float:
+    """Exact two-sided p-value if each block's sign were a fair coin: the share of flips at least as far from 0.
+
+    Its smallest value is 2 / 2**blocks. NaN above 40 blocks. Sums of both halves are formed apart and joined by
+    sorting, so that 40 blocks cost 2**20 sums instead of 2**40.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if not 0 < x.size <= MOST_FLIPS:
+        return math.nan
+    seen = abs(float(x.sum())) - 1e-9 * float(np.abs(x).sum())  # sums that differ by rounding alone are ties
+    if seen <= 0:
+        return 1.0
+    left, right = _signed_sums(x[: x.size // 2]), np.sort(_signed_sums(x[x.size // 2 :]))
+    beyond = right.size - np.searchsorted(right, seen - left, side="left")
+    return 2 * float(beyond.sum()) / 2.0**x.size
+
+
+def _signed_sums(x: Floats) -> Floats:
+    sums = np.zeros(1)
+    for value in x:
+        sums = np.concatenate([sums + value, sums - value])
+    return sums
+
+
+# --------------------------------------------------------------------------------------------- how many blocks
+
+
+def blocks_to_settle(
+    spread: float,
+    margin: float,
+    a: float = 0.05,
+    b: float = 0.05,
+    *,
+    overlap: float = 0.0,
+    figure_error: float = 0.0,
+) -> int | None:
+    """The smallest number of blocks at which no mean is inconclusive; None where no number is enough.
+
+    That is where the half-widths of the difference's (1 - a) and of the equivalence's (1 - 2b) interval together
+    fit into ``margin``. With overlapping blocks the width has a floor: then only more data help.
+    """
+
+    def settles(blocks: int) -> bool:
+        quantiles = stdtrit(blocks - 1, 1 - a / 2) + stdtrit(blocks - 1, 1 - b)
+        return bool(quantiles * standard_error(spread, blocks, overlap, figure_error) <= margin)
+
+    tried = range(2, MOST_BLOCKS + 1)
+    found = bisect.bisect_left(tried, True, key=settles)
+    return tried[found] if found < len(tried) else None
+
+
+def upper_spread(spread: float, blocks: int, confidence: float = 0.8) -> float:
+    """The one-sided upper bound of a standard deviation that was estimated from so many blocks."""
+    return spread * math.sqrt((blocks - 1) / float(chdtri(blocks - 1, confidence)))
+
+
+def smallest_effect(
+    blocks: int, claims: int = 1, *, power: float = 0.8, confidence: float = 0.95, overlap: float = 0.0
+) -> float:
+    """The smallest true effect found with this power, in standard deviations of a block's difference.
+
+    ``claims`` above 1: as the strictest of so many in Holm's family. Infinite below two blocks.
+    """
+    if blocks < 2:
+        return math.inf
+    critical = stdtrit(blocks - 1, 1 - (1 - confidence) / claims / 2)
+    return float(nctdtrinc(blocks - 1, 1 - power, critical)) * math.sqrt(1 / blocks + overlap)
+
+
+# ------------------------------------------------------------------------------------------------- along an axis
+
+
+def slopes(gaps: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats]:
+    """The straight line through each block's gaps over log x: (intercepts at log x = 0, slopes per e-fold of x).
+
+    ``gaps`` is (blocks, levels), ``x`` is (levels,) and positive.
+    """
+    gaps, x = np.asarray(gaps, dtype=np.float64), np.log(np.asarray(x, dtype=np.float64))
+    centred = x - x.mean()
+    slope = gaps @ centred / (centred @ centred)
+    return gaps.mean(axis=1) - slope * x.mean(), slope
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """Where a gap changes sign on the axis: ``at`` with its interval, in units of x; state says what can be said."""
+
+    state: str  # "located" | "not located" | "beyond the range studied"
+    at: float
+    low: float
+    high: float
+
+
+def crossover(gaps: ArrayLike, x: ArrayLike, confidence: float = 0.95, overlap: float = 0.0) -> Crossover:
+    """Where the mean straight line through the gaps over log x crosses 0, with Fieller's interval (1954).
+
+    The interval holds every point at which the t-test of the line's height keeps 0. ``gaps`` is (blocks, levels).
+    "not located": that set is unbounded. "beyond the range studied": the crossing lies outside the levels.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    middle = math.exp(float(np.log(x).mean()))  # from there, numbers stay small
+    intercept, slope = slopes(gaps, x / middle)
+    blocks = intercept.size
+    if blocks < 2:
+        return Crossover("not located", math.nan, math.nan, math.nan)
+    spread = np.cov(intercept, slope) * (1 / blocks + overlap) * float(stdtrit(blocks - 1, (1 + confidence) / 2)) ** 2
+    height, climb = float(intercept.mean()), float(slope.mean())
+    square, line, constant = climb**2 - spread[1, 1], height * climb - spread[0, 1], height**2 - spread[0, 0]
+    if square <= 0:
+        return Crossover("not located", math.nan, math.nan, math.nan)
+    root = math.sqrt(max(0.0, line**2 - square * constant))
+    at, low, high = (middle * _exp(z) for z in (-height / climb, (-line - root) / square, (-line + root) / square))
+    inside = float(x.min()) <= at <= float(x.max())
+    return Crossover("located" if inside else "beyond the range studied", at, low, high)
+
+
+def _exp(z: float) -> float:
+    return math.exp(z) if z < 700 else math.inf
+
+
+# --------------------------------------------------------------------------------------------------------- curves
+
+
+@dataclass(frozen=True)
+class Band:
+    """A mean curve over blocks with its t interval: three arrays (points,). One block has no interval: NaN."""
+
+    mean: Floats
+    low: Floats
+    high: Floats
+
+
+def mean_curve(values: ArrayLike, confidence: float = 0.95) -> Band:
+    """The mean over blocks at each point of curves (blocks, points), with the interval of each point by itself."""
+    curves = np.asarray(values, dtype=np.float64)
+    blocks, mean = len(curves), curves.mean(axis=0)
+    if blocks < 2:
+        return Band(mean, np.full_like(mean, math.nan), np.full_like(mean, math.nan))
+    half = stdtrit(blocks - 1, (1 + confidence) / 2) * curves.std(axis=0, ddof=1) / math.sqrt(blocks)
+    return Band(mean, mean - half, mean + half)
+
+
+def budget_curve(best_so_far: ArrayLike, confidence: float = 0.95) -> tuple[list[int], Band]:
+    """What each tuning budget would have found: budgets (powers of two, then all trials) and the mean's band there.
+
+    ``best_so_far`` is (blocks, trials), on validation. The first n points of a quasi-random study are the study
+    with budget n, so nothing is resampled. Trials beyond the largest power of two count as the full budget.
+    """
+    best = np.asarray(best_so_far, dtype=np.float64)
+    trials = best.shape[1]
+    budgets = [2**power for power in range(trials.bit_length()) if 2**power <= trials]
+    if budgets[-1:] != [trials]:
+        budgets.append(trials)
+    return budgets, mean_curve(best[:, [n - 1 for n in budgets]], confidence)

@@ -1,0 +1,280 @@
+"""The one door to MLflow: publishes the record, in one thread, in batches, off the critical path.
+
+Experiment ``bakeoff/<task>``; a parent run per cell, a child run per training. Publishing is idempotent by key, and what
+cannot be published now (a server that is away) is published by the next `bakeoff run` of the same campaign.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tasks import UserError
+
+TAG = "bakeoff."
+RETRIES = (0.5, 2.0, 5.0)  # seconds before another attempt
+BATCH = 1000  # metrics in one call, as MLflow allows
+NICENESS = 10  # the writer gives way to the trainings
+Place = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True)
+class CellDone:
+    """A finished cell to publish: its place, the finals' mean metrics and the files that go with its run."""
+
+    place: Place
+    metrics: Mapping[str, float]
+    files: tuple[Path, ...]
+    failed: bool = False
+
+
+def default_uri(results: Path) -> str:
+    """The SQLite store in the results folder."""
+    return f"sqlite:///{results.resolve() / 'mlflow.db'}"
+
+
+class Publisher:
+    """A thread that writes trainings and cells to MLflow as they are put. ``error`` says why it gave up, if it did."""
+
+    def __init__(self, uri: str, results: Path, campaign: str) -> None:
+        self.uri, self.results, self.campaign = uri, results, campaign
+        self.error: str | None = None
+        self.published = 0
+        self.seconds = 0.0
+        self._queue: queue.Queue[Mapping[str, Any] | CellDone | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._work, name="mlflow-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, item: Mapping[str, Any] | CellDone) -> None:
+        """Publish a line of the record, or a finished cell, when its turn comes."""
+        self._queue.put(item)
+
+    @property
+    def waiting(self) -> int:
+        return self._queue.qsize()
+
+    def close(self, seconds: float = 600.0) -> None:
+        """Publish what is left; give up after so many seconds, or at once where the store is away."""
+        self._queue.put(None)
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self.error = self.error or f"still writing after {seconds:g} s"
+
+    def _work(self) -> None:
+        _give_way()
+        store: _Store | None = None
+        while (item := self._queue.get()) is not None:
+            if self.error:
+                continue  # it is on record, and the next run publishes it
+            begun = time.thread_time()
+            for pause in (*RETRIES, None):
+                try:
+                    store = store or _Store(self.uri, self.results, self.campaign)
+                    store.write(item)
+                    self.published += 1
+                    break
+                except Exception as error:  # whatever the store does, no result is lost by it
+                    if pause is None:
+                        self.error = f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else ''}"
+                    else:
+                        time.sleep(pause)
+            self.seconds += time.thread_time() - begun
+
+
+class _Store:
+    """An MLflow store, seen from one campaign."""
+
+    def __init__(self, uri: str, results: Path, campaign: str) -> None:
+        self.client = _client(uri)
+        self.campaign, self.results = campaign, results
+        self.experiments: dict[str, str] = {}
+        self.parents: dict[Place, str] = {}
+        self.known: dict[str, tuple[str, bool]] = {}  # key -> run, finished
+        if uri.startswith("sqlite:///"):  # readers no longer block the writer; the setting stays in the file
+            with sqlite3.connect(uri.removeprefix("sqlite:///").split("?")[0]) as connection:
+                connection.execute("PRAGMA journal_mode=WAL")
+        self.artifacts = (results / "artifacts").resolve().as_uri() if uri.startswith("sqlite:///") else None
+
+    def write(self, item: Mapping[str, Any] | CellDone) -> None:
+        if isinstance(item, CellDone):
+            self._write_cell(item)
+        else:
+            self._write_training(item)
+
+    def _experiment(self, task: str) -> str:
+        if task not in self.experiments:
+            name = f"bakeoff/{task}"
+            found = self.client.get_experiment_by_name(name)
+            location = f"{self.artifacts}/{task}" if self.artifacts else None
+            self.experiments[task] = (
+                found.experiment_id if found else self.client.create_experiment(name, artifact_location=location)
+            )
+            self._recall(self.experiments[task])
+        return self.experiments[task]
+
+    def _recall(self, experiment: str) -> None:
+        """Find this campaign's runs, so that nothing is written twice."""
+        token = None
+        while True:
+            query = f"tags.`{TAG}campaign` = '{self.campaign}'"
+            page = self.client.search_runs([experiment], query, max_results=5000, page_token=token)
+            for run in page:
+                tags = run.data.tags
+                if f"{TAG}key" in tags:
+                    self.known[tags[f"{TAG}key"]] = run.info.run_id, run.info.status != "RUNNING"
+                else:
+                    place = tags[f"{TAG}task"], tags[f"{TAG}level"], tags[f"{TAG}arm"], int(tags[f"{TAG}block"])
+                    self.parents[place] = run.info.run_id
+            token = page.token
+            if not token:
+                return
+
+    def _tags(self, place: Place) -> dict[str, str]:
+        task, level, arm, block = place
+        values = {"campaign": self.campaign, "task": task, "level": level, "arm": arm, "block": str(block)}
+        return {TAG + name: value for name, value in values.items()}
+
+    def _parent(self, place: Place, started: float) -> str:
+        experiment = self._experiment(place[0])
+        if place not in self.parents:
+            run = self.client.create_run(
+                experiment,
+                start_time=int(started * 1000),
+                run_name=f"{place[2]} · {place[1]} · block {place[3]}",
+                tags={**self._tags(place), f"{TAG}kind": "cell"},
+            )
+            self.parents[place] = run.info.run_id
+        return self.parents[place]
+
+    def _write_training(self, line: Mapping[str, Any]) -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
+        place = line["task"], line["level"], line["arm"], line["block"]
+        parent = self._parent(place, line["started"])
+        run, finished = self.known.get(line["key"], (None, False))
+        tags = self._tags(place) | {
+            f"{TAG}kind": line["kind"],
+            f"{TAG}status": line["status"],
+            f"{TAG}key": line["key"],
+            f"{TAG}worker": f"{line['worker'].get('host')}:{line['worker'].get('pid')}",
+            "mlflow.parentRunId": parent,
+        }
+        if line["error"]:
+            tags[f"{TAG}error"] = line["error"][:500]
+        if finished:
+            return
+        if run is None:
+            created = self.client.create_run(
+                self._experiment(place[0]),
+                start_time=int(line["started"] * 1000),
+                tags=tags,
+                run_name=f"{line['kind']} {line['number']}",
+            )
+            run = created.info.run_id
+            self.known[line["key"]] = run, False
+        ended = int(line["ended"] * 1000)
+        metrics = [
+            Metric(name, value, int((line["started"] + row["seconds"]) * 1000), int(row["step"]))
+            for row in line["curve"]
+            for name, value in row.items()
+            if name not in ("step", "seconds", "epoch") and value is not None
+        ]
+        last = int(line["metrics"].get("steps", 0))
+        metrics += [
+            Metric(name, value, ended, last)
+            for name, value in line["metrics"].items()
+            if not name.startswith(("train.", "validation."))
+        ]
+        params = [Param(name, f"{value:.6g}" if isinstance(value, float) else str(value))
+                  for name, value in line["settings"].items()]
+        for start in range(0, max(len(metrics), 1), BATCH):
+            first = start == 0
+            self.client.log_batch(run, metrics[start : start + BATCH], params if first else (), ())
+        self._log_dataset(run, line)
+        self.client.log_batch(run, (), (), [RunTag(f"{TAG}status", line["status"])])
+        self.client.set_terminated(run, "FINISHED" if line["status"] == "finished" else "FAILED", ended)
+        self.known[line["key"]] = run, True
+
+    def _log_dataset(self, run: str, line: Mapping[str, Any]) -> None:
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        data = line["data"]
+        if not data or line["kind"] != "final":
+            return
+        sizes = f'{{"train": {data["n_train"]}, "validation": {data["n_validation"]}, "test": {data["n_test"]}}}'
+        dataset = Dataset(
+            name=f"{line['task']} · {line['level']} · block {line['block']}",
+            digest=f"{line['seeds']['split']:x}"[:32],
+            source_type="code",
+            source=f'{{"task": "{line["task"]}", "level": "{line["level"]}", "seed": {line["seeds"]["split"]}}}',
+            profile=sizes,
+        )
+        self.client.log_inputs(run, [DatasetInput(dataset, [InputTag("mlflow.data.context", data["population"])])])
+
+    def _write_cell(self, cell: CellDone) -> None:
+        from mlflow.entities import Metric
+
+        run = self._parent(cell.place, time.time())
+        if self.client.get_run(run).info.status == "FINISHED":
+            return
+        now = int(time.time() * 1000)
+        self.client.log_batch(run, [Metric(name, value, now, 0) for name, value in cell.metrics.items()][:BATCH])
+        for file in cell.files:
+            self.client.log_artifact(run, str(file))
+        self.client.set_terminated(run, "FAILED" if cell.failed else "FINISHED", now)
+
+
+def recover(uri: str, campaign: str, task_names: Iterable[str], folder: Path) -> list[Path]:
+    """Fetch every finished cell of a campaign from a tracking server into ``folder``; the files' paths."""
+    client = _client(uri)
+    fetched = []
+    for task in task_names:
+        experiment = client.get_experiment_by_name(f"bakeoff/{task}")
+        if experiment is None:
+            continue
+        query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell'"
+        token = None
+        while True:
+            page = client.search_runs([experiment.experiment_id], query, max_results=1000, page_token=token)
+            for run in page:
+                target = folder / run.info.run_id
+                target.mkdir(parents=True, exist_ok=True)
+                if run.info.status == "FINISHED":
+                    fetched.append(Path(client.download_artifacts(run.info.run_id, "cell.parquet", str(target))))
+            token = page.token
+            if not token:
+                break
+    return fetched
+
+
+def check(uri: str) -> None:
+    """Raise UserError where no MLflow store answers at this address."""
+    try:
+        _client(uri).search_experiments(max_results=1)
+    except Exception as error:
+        raise UserError(f"No MLflow store at {uri} ({type(error).__name__}): start it, or leave --tracking out.") from error
+
+
+def _client(uri: str) -> Any:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
+    from mlflow import MlflowClient  # takes seconds: in the writer's thread, while the workers import torch
+
+    return MlflowClient(tracking_uri=uri)
+
+
+def _give_way() -> None:
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    except (OSError, AttributeError):
+        pass  # a courtesy: not every system lets a thread have its own
