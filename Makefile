@@ -1,0 +1,64 @@
+# One environment, .venv, made on first use and renewed when pyproject.toml or ci/constraints.txt change.
+#
+#   PYTHON   the Python it is made from, 3.11 or newer
+#   TORCH    cuda: the build from PyPI, with CUDA; the default where nvidia-smi sees a GPU
+#            cpu:  a CPU-only build where pip is offered one, else PyPI's (with CUDA on Linux, about 3 GB; it runs on
+#                  CPUs too). PyTorch publishes CPU builds on an index of its own: set PIP_EXTRA_INDEX_URL to it.
+#   RESULTS  where campaigns are kept
+#   ARGS     more arguments for pytest: make test ARGS="-k verdict"
+
+SHELL := /bin/bash
+PYTHON ?= python3
+TORCH ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
+RESULTS ?= results
+PORT ?= 8050
+MLFLOW_PORT ?= 5000
+BIN := .venv/bin
+READY := .venv/ready-$(TORCH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check dashboard mlflow bench slow clean environment constraints
+
+help:  ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: $(READY)  ## Run the quick campaign with the dashboard beside it and print the verdicts
+	@$(BIN)/bakeoff demo --results "$(RESULTS)"
+
+test: $(READY)  ## Run the tests
+	@export CHROMIUM && CHROMIUM=$$(bash ci/chromium.sh) && $(BIN)/python -m pytest $(ARGS)
+
+check:  ## What CI runs: format, lint, types and the tests
+	@bash ci/check.sh
+
+slow:  ## The long suites: faults, load, simulations
+	@bash ci/slow.sh
+
+dashboard: $(READY)  ## Show the recorded campaigns
+	@$(BIN)/bakeoff dashboard --results "$(RESULTS)" --port $(PORT)
+
+mlflow: $(READY)  ## Show the recorded runs in MLflow
+	@test -f "$(RESULTS)/mlflow.db" || { echo "No campaign in $(RESULTS)/: start one with \`make demo\`." >&2; exit 2; }
+	@echo "MLflow: http://127.0.0.1:$(MLFLOW_PORT)"
+	@$(BIN)/mlflow ui --backend-store-uri "sqlite:///$(abspath $(RESULTS))/mlflow.db" --port $(MLFLOW_PORT)
+
+bench: .venv/bench  ## Run the benchmarks in ci/bench
+	@set -e; for script in ci/bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+clean:  ## Remove the environment and caches; results stay
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find tasks search suite dashboard tests ci -name __pycache__ -type d -prune -exec rm -rf {} +
+
+environment: $(READY)  ## Make .venv
+	@:
+
+constraints:  ## Resolve every dependency anew and write ci/constraints.txt
+	@PYTHON="$(PYTHON)" bash ci/constraints.sh
+
+$(READY): pyproject.toml ci/constraints.txt ci/environment.sh
+	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" bash ci/environment.sh dev
+	@rm -f .venv/ready-* .venv/bench && touch $@
+
+.venv/bench: $(READY)
+	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" bash ci/environment.sh dev,bench
+	@touch $@

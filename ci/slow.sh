@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# The long suites: processes really killed, loads, simulations. Too long for every push.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+make test ARGS="-m slow --timeout=600 ${ARGS:-}"
