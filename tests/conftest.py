@@ -1,0 +1,94 @@
+"""What several tests use: one thread, a tiny task as a file, campaigns that run in this process."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import tasks
+from suite.inline import InlineWorkers
+from suite.launch import launch
+from suite.plan import Plan
+from suite.profile import Profile, TaskPlan
+
+TINY = '''
+"""Is the sign of a product easier for a wider network? Two numbers decide, eight are noise."""
+
+from functools import partial
+
+import torch
+from torch import nn
+
+from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Split, Splits, Task
+from tasks.procedures.supervised import Classification
+
+
+def load_data(level: Level, seed: int) -> Splits:
+    rng = torch.Generator().manual_seed(seed)
+
+    def draw(examples: int) -> Split:
+        x = torch.randn(examples, 10, generator=rng)
+        return Split(x, (x[:, 0] * x[:, 1] > 0).long())
+
+    return Splits(draw(level["examples"]), draw(100), draw(100))
+
+
+def build(width: int, shape: Shape, level: Level, settings: Settings) -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(shape.features, width), nn.ReLU(), nn.Dropout(settings["dropout"]), nn.Linear(width, shape.outputs)
+    )
+
+
+TASK = Task(
+    question="Does width help?",
+    load_data=load_data,
+    arms=(Arm("narrow", partial(build, 2), x=2), Arm("wide", partial(build, 32), x=32)),
+    levels=(Level("few", {"examples": 64}, x=64), Level("many", {"examples": 256}, x=256)),
+    procedure=Classification(),
+    recipe=Recipe(epochs=4, batch_size=32, evaluations=4),
+    space=Space(lr=Range(1e-3, 1e-1, log=True), weight_decay=Range(1e-6, 1e-2, log=True), dropout=Range(0.0, 0.5)),
+    claims=(Claim("wider", "A wider network is better.", "accuracy", better="wide", worse="narrow", margin=0.02),),
+)
+'''
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def tiny_file(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.py"
+    path.write_text(TINY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def tiny(tiny_file: Path) -> str:
+    """The name of a tiny task, known for as long as the tests run."""
+    tasks.load_file(tiny_file)
+    return "tiny"
+
+
+@pytest.fixture
+def tiny_plan(tiny: str) -> Plan:
+    """Two arms, two levels, two blocks, three trials and one final: 32 trainings of a few milliseconds."""
+    return Plan(Profile.model_validate({"name": "tiny", "blocks": 2, "trials": 3, "tasks": {tiny: TaskPlan()}}))
+
+
+Run = Callable[..., InlineWorkers]
+
+
+@pytest.fixture
+def run_inline(tmp_path: Path) -> Run:
+    """Run a plan in this process, without MLflow unless a store is named; gives back the workers."""
+
+    def run(plan: Plan, results: Path = tmp_path / "results", slots: int = 1, shuffle: int | None = None, **options: Any):
+        workers = InlineWorkers(slots, shuffle)
+        launch(plan, results, **{"workers": workers, "tracking_uri": "none", **options})
+        return workers
+
+    return run

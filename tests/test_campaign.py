@@ -1,0 +1,333 @@
+"""The driver: same results however many workers, in whatever order, interrupted or not; failures are data."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import tasks
+from suite.campaign import locked, results_digest
+from suite.inline import InlineWorkers
+from suite.job import Done, Job
+from suite.launch import plan_of, request_stop
+from suite.plan import Plan
+from suite.profile import Profile, TaskPlan
+from suite.record import FILE, Record, read_lines
+from suite.results import Results, read_cell
+from tasks import UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def plan_for(task: str, **changes: object) -> Plan:
+    values = {"name": "tiny", "blocks": 2, "trials": 3, "tasks": {task: TaskPlan()}, **changes}
+    return Plan(Profile.model_validate(values))
+
+
+def lines_of(results: Path, plan: Plan) -> list[dict]:
+    return list(read_lines(results / plan.id / FILE))
+
+
+@pytest.mark.parametrize("sampler", ["qmc", "tpe"])
+def test_workers_and_order_of_completion_change_nothing(sampler, tiny, run_inline, tmp_path):
+    plan = plan_for(tiny, sampler=sampler, trials=10, blocks=1)
+    digests = set()
+    for number, options in enumerate(({}, {"slots": 3, "shuffle": 1}, {"slots": 8, "shuffle": 2})):
+        workers = run_inline(plan, tmp_path / str(number), **options)
+        digests.add(results_digest(lines_of(tmp_path / str(number), plan)))
+        assert workers.trained == plan.trainings == 44
+
+    assert len(digests) == 1
+
+
+class Impatient(InlineWorkers):
+    """Workers whose user presses Ctrl-C after some trainings."""
+
+    def __init__(self, patience: int) -> None:
+        super().__init__(slots=2, shuffle=patience)
+        self.patience = patience
+
+    def wait(self, seconds: float) -> list[Done]:
+        if self.trained >= self.patience:
+            raise KeyboardInterrupt
+        return super().wait(seconds)
+
+
+@pytest.mark.parametrize("patience", [0, 1, 5, 17, 31])
+def test_an_interrupted_campaign_goes_on_where_it_was(patience, tiny_plan, run_inline, tmp_path):
+    run_inline(tiny_plan, tmp_path / "undisturbed")
+    impatient = Impatient(patience)
+    with pytest.raises(KeyboardInterrupt):
+        run_inline(tiny_plan, tmp_path / "interrupted", workers=impatient)
+    assert Results(tmp_path / "interrupted").load().state["state"] == "stopped"
+    rest = run_inline(tiny_plan, tmp_path / "interrupted")
+
+    assert impatient.trained + rest.trained == tiny_plan.trainings
+    assert results_digest(lines_of(tmp_path / "interrupted", tiny_plan)) == results_digest(
+        lines_of(tmp_path / "undisturbed", tiny_plan)
+    )
+
+
+def test_a_finished_campaign_trains_nothing_again(tiny_plan, run_inline, tmp_path):
+    run_inline(tiny_plan)
+    again = run_inline(tiny_plan)
+
+    assert again.trained == 0
+    assert len(lines_of(tmp_path / "results", tiny_plan)) == tiny_plan.trainings
+
+
+DRIVER = """
+import os, signal, sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+import tasks
+from suite.inline import InlineWorkers
+from suite.launch import launch
+from suite.plan import Plan
+from suite.profile import Profile, TaskPlan
+from suite.record import Record
+
+task_file, results, moment, uri = sys.argv[1:]
+tasks.load_file(task_file)
+countdown = int(moment)
+append = Record.append
+
+def dying(self, job, member, result):
+    global countdown
+    countdown -= 1
+    if countdown == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    line = append(self, job, member, result)
+    if countdown == -1:
+        os.kill(os.getpid(), signal.SIGKILL)  # on record, and not published
+    return line
+
+if countdown:
+    Record.append = dying
+plan = Plan(Profile.model_validate({"name": "tiny", "blocks": 2, "trials": 3, "tasks": {"tiny": TaskPlan()}}))
+launch(plan, Path(results), workers=InlineWorkers(2, shuffle=countdown), tracking_uri=uri)
+"""
+
+
+def drive(task_file: Path, results: Path, moment: int, uri: str = "none") -> int:
+    command = [sys.executable, "-c", DRIVER, str(task_file), str(results), str(moment), uri]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True).returncode
+
+
+def test_a_driver_killed_at_any_moment_loses_nothing_on_record(tiny_file, tiny_plan, run_inline, tmp_path):
+    run_inline(tiny_plan, tmp_path / "undisturbed")
+    for moment in (1, 7, 20):  # before the record has it; the one after: on record, and nothing else yet
+        assert drive(tiny_file, tmp_path / "killed", moment) == -signal.SIGKILL
+    with (tmp_path / "killed" / tiny_plan.id / FILE).open("ab") as file:
+        file.write(b'{"schema": 1, "key": "torn')  # as a crash in the middle of a write leaves it
+    assert drive(tiny_file, tmp_path / "killed", 0) == 0
+
+    lines = lines_of(tmp_path / "killed", tiny_plan)
+    assert max(Counter(line["key"] for line in lines).values()) == 1
+    assert results_digest(lines) == results_digest(lines_of(tmp_path / "undisturbed", tiny_plan))
+
+
+def test_trials_never_open_the_test_set_and_finals_do(tiny_plan, run_inline, tmp_path):
+    run_inline(tiny_plan)
+    lines = lines_of(tmp_path / "results", tiny_plan)
+
+    assert {(line["kind"], line["test_opened"]) for line in lines} == {("trial", False), ("final", True)}
+    assert all(("test.accuracy" in line["metrics"]) == (line["kind"] == "final") for line in lines)
+
+
+def test_arms_of_a_block_share_split_and_order_and_nothing_else(tiny_plan, run_inline, tmp_path):
+    run_inline(tiny_plan)
+    seeds = {
+        (line["arm"], line["kind"], line["number"]): line["seeds"]
+        for line in lines_of(tmp_path / "results", tiny_plan)
+        if line["level"] == "few" and line["block"] == 0
+    }
+    narrow, wide = seeds["narrow", "trial", 1], seeds["wide", "trial", 1]
+
+    assert {name for name in narrow if narrow[name] == wide[name]} == {"split", "order", "evaluation"}
+    assert narrow["split"] == seeds["narrow", "final", 0]["split"]
+    assert narrow["initialisation"] != seeds["narrow", "final", 0]["initialisation"]
+
+
+def test_the_same_arm_under_two_names_is_trained_twice(tiny, run_inline, tmp_path):
+    plan = plan_for(tiny, tasks={tiny: TaskPlan(twins=("wide",), levels=("few",))}, blocks=1)
+    run_inline(plan)
+    finals = [line for line in lines_of(tmp_path / "results", plan) if line["kind"] == "final"]
+    losses = {line["arm"]: line["losses"] for line in finals}
+
+    assert set(losses) == {"narrow", "wide", "wide_again"}
+    assert losses["wide"] != losses["wide_again"]
+
+
+def test_every_arm_gets_the_same_number_of_trials_even_where_some_diverge(tiny_file, run_inline, tmp_path):
+    text = tiny_file.read_text().replace("Range(1e-3, 1e-1, log=True), weight", "Range(1e-3, 1e30, log=True), weight")
+    path = tmp_path / "explosive.py"
+    path.write_text(text.replace("epochs=4, batch_size=32", 'epochs=4, batch_size=32, optimizer="sgd"'))
+    tasks.load_file(path)
+    plan = plan_for("explosive", trials=8)
+    run_inline(plan)
+    frame = Results(tmp_path / "results").load(plan.id).trainings
+    trials = frame[frame["kind"] == "trial"]
+
+    assert {"finished", "diverged"} == set(trials["status"])
+    assert set(trials.groupby(["level", "arm", "block"]).size()) == {8}
+    assert (trials.loc[trials["status"] == "diverged", "validation.accuracy"] == 0.5).all()
+    assert trials["validation.accuracy"].notna().all()
+
+
+def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(tiny_file, run_inline, tmp_path):
+    path = tmp_path / "fragile.py"
+    broken = tiny_file.read_text().replace(
+        "    return nn.Sequential(", '    if width == 2 and level.name == "few":\n        raise RuntimeError("too narrow")\n    return nn.Sequential('
+    )
+    path.write_text(broken)
+    tasks.load_file(path)
+    plan = plan_for("fragile")
+    run_inline(plan)
+    campaign = Results(tmp_path / "results").load(plan.id)
+    crashed = campaign.trainings[campaign.trainings["status"] == "crashed"]
+
+    assert campaign.state["state"] == "incomplete"
+    assert set(zip(crashed["arm"], crashed["level"], strict=True)) == {("narrow", "few")}
+    assert crashed["error"].str.contains("too narrow").all()
+    states = campaign.cells.set_index(["arm", "level", "block"])["state"].sort_index()
+    assert set(states["narrow", "few"]) == {"failed"}
+    assert (states.drop(("narrow", "few")) == "done").all()
+    line = next(line for line in lines_of(tmp_path / "results", plan) if line["status"] == "crashed")
+    assert "fragile.py" in line["traceback"]
+
+    assert run_inline(plan).trained == 0  # it would crash again: only `retry` asks for that
+    assert run_inline(plan, retry=True).trained == len(crashed)
+
+
+class Unreliable(InlineWorkers):
+    """Workers that lose some jobs so many times before they run them."""
+
+    def __init__(self, losses: int, out_of_memory: bool = False) -> None:
+        super().__init__(slots=2)
+        self.losses, self.out_of_memory = losses, out_of_memory
+        self.lost: Counter[str] = Counter()
+
+    def wait(self, seconds: float) -> list[Done]:
+        job: Job = self._jobs[0]
+        key = job.members[0].key
+        if self.lost[key] < self.losses:
+            self.lost[key] += 1
+            self._jobs.pop(0)
+            return [Done(job, [], lost="the node died", out_of_memory=self.out_of_memory)]
+        return super().wait(seconds)
+
+
+def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(tiny_plan, run_inline, tmp_path):
+    run_inline(tiny_plan, tmp_path / "steady")
+    unreliable = Unreliable(losses=2)
+    run_inline(tiny_plan, tmp_path / "shaky", workers=unreliable)
+
+    assert unreliable.trained == tiny_plan.trainings
+    assert results_digest(lines_of(tmp_path / "shaky", tiny_plan)) == results_digest(
+        lines_of(tmp_path / "steady", tiny_plan)
+    )
+
+
+@pytest.mark.parametrize(("losses", "out_of_memory", "status"), [(3, False, "lost"), (1, True, "out_of_memory")])
+def test_a_loss_that_lasts_goes_on_record_and_can_be_retried(
+    losses, out_of_memory, status, tiny_plan, run_inline, tmp_path
+):
+    run_inline(tiny_plan, workers=Unreliable(losses, out_of_memory))
+    first = Results(tmp_path / "results").load()
+    assert set(first.trainings["status"]) == {status}
+    assert set(first.cells["state"]) == {"failed"}
+
+    run_inline(tiny_plan, retry=True)
+    after = Results(tmp_path / "results").load()
+    assert set(after.trainings["status"]) == {"finished"}
+    assert set(after.cells["state"]) == {"done"}
+    assert after.state["state"] == "done"
+    assert len(after.curves["key"].unique()) == tiny_plan.trainings
+
+
+def test_a_stop_can_be_asked_for_from_elsewhere(tiny_plan, run_inline, tmp_path):
+    folder = tmp_path / "results" / tiny_plan.id
+
+    class Asked(InlineWorkers):
+        def wait(self, seconds: float) -> list[Done]:
+            time.sleep(0.4)
+            if self.trained == 2:
+                assert request_stop(folder)
+            return super().wait(seconds)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_inline(tiny_plan, workers=Asked())
+    assert not (folder / "cancel").exists()
+    assert json.loads((folder / "state.json").read_text())["state"] == "stopped"
+    assert not request_stop(folder)
+
+
+def test_one_driver_at_a_time(tiny_plan, run_inline, tmp_path):
+    folder = tmp_path / "results" / tiny_plan.id
+    folder.mkdir(parents=True)
+    with locked(folder), pytest.raises(UserError, match="is being run already"):
+        run_inline(tiny_plan)
+
+
+def test_a_full_disk_stops_with_one_message_and_the_campaign_goes_on_later(tiny_plan, run_inline, tmp_path, monkeypatch):
+    append, count = Record.append_line, 0
+
+    def full(self, line):
+        nonlocal count
+        count += 1
+        if count == 10:
+            raise OSError(28, "No space left on device")
+        append(self, line)
+
+    monkeypatch.setattr(Record, "append_line", full)
+    with pytest.raises(UserError, match="No space left on device.*everything on record is kept"):
+        run_inline(tiny_plan)
+    monkeypatch.undo()
+    rest = run_inline(tiny_plan)
+
+    assert rest.trained == tiny_plan.trainings - 9
+
+
+def test_a_folder_that_cannot_be_written_is_named(tiny_plan, run_inline, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        run_inline(tiny_plan, tmp_path / "file" / "results")
+
+
+def test_a_new_campaign_starts_only_when_asked_for(tiny_plan, run_inline, tmp_path):
+    results = tmp_path / "results"
+    run_inline(tiny_plan, results)
+
+    assert plan_of(tiny_plan.profile, results).id == tiny_plan.id
+    other = plan_of(tiny_plan.profile, results, new=True)
+    assert other.id != tiny_plan.id
+    run_inline(other, results)
+    assert plan_of(tiny_plan.profile, results).id == other.id
+
+
+def test_the_id_depends_on_profile_claims_and_sources(tiny, tiny_file):
+    plan = plan_for(tiny)
+    assert plan_for(tiny).id == plan.id
+    assert plan_for(tiny, root_seed=1).id != plan.id
+    tasks.load_source(tiny, str(tiny_file), tiny_file.read_text().replace("margin=0.02", "margin=0.03"))
+    assert plan_for(tiny).id != plan.id
+
+
+def test_a_cell_file_holds_its_part_of_the_record_to_the_last_bit(tiny_plan, run_inline, tmp_path):
+    run_inline(tiny_plan)
+    lines = lines_of(tmp_path / "results", tiny_plan)
+    cells = sorted((tmp_path / "results" / tiny_plan.id / "cells").rglob("cell.parquet"))
+    found = [line for path in cells for line in read_cell(path)]
+
+    by_key = sorted(lines, key=lambda line: line["key"])
+    assert sorted(found, key=lambda line: line["key"]) == by_key
+    assert len(cells) == 8
