@@ -1,0 +1,241 @@
+"""A tuning study whose proposals do not depend on the order in which results arrive.
+
+Proposals come in generations. Each is asked as a whole and told as a whole, in the order of trial numbers, so a
+proposal is a function of the space, the seeds and the results of earlier generations alone: 200 workers see the
+same trials as one, and after a crash asking and telling again rebuilds the study exactly.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, QMCSampler, TPESampler
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from search.space import distributions
+from tasks import Space, UserError
+
+Sampler = Literal["qmc", "tpe"]
+
+STARTUP = 8  # quasi-random trials before TPE begins to learn from results
+GENERATION = 4  # TPE trials proposed together
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The settings of one trial; trials count from 0."""
+
+    number: int
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Told:
+    value: float
+    failed: bool
+    curve: Sequence[tuple[int, float]]
+    key: str | None
+
+
+class Study:
+    """The tuning of one cell: ``trials`` proposals for one space, of which the one with the lowest value wins.
+
+    ``qmc`` takes them all from one scrambled Sobol sequence, as a single generation. ``tpe`` takes the first 8 from
+    that sequence and lets Optuna's TPE propose the rest, ``generation`` at a time. A space without settings is
+    asked as often as any other, with nothing to set: budgets stay equal, and the trials differ in their seeds.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int,
+        trials: int,
+        sampler: Sampler = "qmc",
+        name: str = "study",
+        root_seed: int = 0,
+        generation: int = GENERATION,
+    ) -> None:
+        if trials < 1 or generation < 1:
+            raise ValueError(f"trials={trials}, generation={generation}: a study needs at least 1 of each.")
+        self.name, self.trials = name, trials
+        self._sampler, self._seeds, self._generation = sampler, (seed, root_seed), generation
+        self._space = distributions(space)
+        self._sobol = _ScrambledSobol(self._space, seed)
+        with quiet():
+            self._optuna = optuna.create_study(study_name=name, sampler=self._sobol)
+        self._optuna.set_user_attr("sampler", sampler)
+        self._asked: list[Trial] = []
+        self._told: dict[int, _Told] = {}
+        self._passed_on = 0  # trials that Optuna has been told of
+
+    @property
+    def trials_told(self) -> int:
+        return len(self._told)
+
+    @property
+    def done(self) -> bool:
+        return self.trials_told == self.trials
+
+    def ask(self) -> list[Proposal]:
+        """The proposals of the next generation, each handed out once; none while the last one is partly untold."""
+        if self.trials_told < len(self._asked) or self.done:
+            return []
+        start = len(self._asked)
+        with quiet():
+            for number in range(start, start + self._generation_size(start)):
+                self._optuna.sampler = self._sampler_of(number)
+                self._asked.append(self._optuna.ask(self._space))
+        return [self._proposal(trial.number) for trial in self._asked[start:]]
+
+    def tell(
+        self,
+        number: int,
+        value: float,
+        failed: bool = False,
+        curve: Sequence[tuple[int, float]] = (),
+        key: str | None = None,
+    ) -> None:
+        """Take in what a trial came to: a finite value, the lower the better; results may arrive in any order.
+
+        A failed trial counts and has a finite worst value. ``curve`` is (step, value) per evaluation; ``key`` is
+        the training's, for whoever looks at the exported study.
+        """
+        if not 0 <= number < len(self._asked):
+            raise ValueError(f"Trial {number} was not asked yet: {len(self._asked)} of {self.trials} were.")
+        if number in self._told:
+            raise ValueError(f"Trial {number} was told already, with the value {self._told[number].value:g}.")
+        if not math.isfinite(value):
+            raise ValueError(f"Trial {number} has the value {value}: tell a failed one with a finite worst value.")
+        self._told[number] = _Told(float(value), failed, tuple(curve), key)
+        if self.trials_told == len(self._asked):
+            self._pass_on_generation()
+
+    def best(self, among: int | None = None) -> Proposal:
+        """The told trial with the lowest value, the earliest of equals, ``among`` the first so many.
+
+        The first half of a quasi-random study is the study with half the budget. Raises ValueError where none of
+        them has been told.
+        """
+        told = [number for number in self._told if among is None or number < among]
+        if not told:
+            raise ValueError(f"Study {self.name!r} has no best trial: none was told.")
+        return self._proposal(min(told, key=lambda number: (self._told[number].value, number)))
+
+    def export(self, path: Path | str) -> None:
+        """Write the finished study into an Optuna journal file, once however often it is called."""
+        Journal(path).add(self)
+
+    def frozen(self) -> list[FrozenTrial]:
+        """The trials as Optuna has them, in order of their numbers."""
+        return self._optuna.get_trials(deepcopy=False)
+
+    def _proposal(self, number: int) -> Proposal:
+        return Proposal(number, dict(self._asked[number].params))
+
+    def _generation_size(self, start: int) -> int:
+        if self._sampler == "qmc":
+            return self.trials
+        return min(self.trials - start, self._generation if start else STARTUP)
+
+    def _sampler_of(self, number: int) -> BaseSampler:
+        if self._sampler == "qmc" or number < STARTUP:
+            return self._sobol
+        seed = np.random.SeedSequence(self._seeds, spawn_key=(number,)).generate_state(1)[0]
+        return TPESampler(seed=int(seed), n_startup_trials=1, multivariate=True, constant_liar=True)
+
+    def _pass_on_generation(self) -> None:
+        with quiet():
+            for trial in self._asked[self._passed_on :]:
+                told = self._told[trial.number]
+                for step, value in told.curve:
+                    trial.report(value, step)
+                trial.set_user_attr("status", "failed" if told.failed else "finished")
+                if told.key is not None:
+                    trial.set_user_attr("key", told.key)
+                self._optuna.tell(trial, told.value)
+        self._passed_on = len(self._asked)
+
+
+class Journal:
+    """An Optuna journal file, which `optuna-dashboard FILE` opens. Keep one open to add many studies.
+
+    Raises UserError where the file is something else.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _cut_torn_line(path)
+        try:
+            self._storage = JournalStorage(JournalFileBackend(str(path)))
+        except ValueError as error:
+            raise UserError(f"{path} is not an Optuna journal ({error}): move it away to start a new one.") from error
+
+    def add(self, study: Study) -> None:
+        """Add a finished study; one that is there in full stays, one that a crash cut short is written again."""
+        if not study.done:
+            told = f"{study.trials_told} of {study.trials} trials"
+            raise ValueError(f"Study {study.name!r} has {told}: only a finished one is exported.")
+        with quiet():
+            there = {known.study_name for known in self._storage.get_all_studies()}
+            if study.name in there:
+                known = optuna.load_study(study_name=study.name, storage=self._storage)
+                if len(known.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) == study.trials:
+                    return
+                optuna.delete_study(study_name=study.name, storage=self._storage)
+            copy = optuna.create_study(study_name=study.name, storage=self._storage)
+            for name, value in study._optuna.user_attrs.items():
+                copy.set_user_attr(name, value)
+            copy.add_trials(study.frozen())
+
+
+class _ScrambledSobol(QMCSampler):
+    """Optuna's quasi-random sampler, told the space beforehand.
+
+    Optuna learns the space from the first finished trial and samples all before it independently: a study whose
+    trials are asked together would be plain random search.
+    """
+
+    def __init__(self, space: Mapping[str, BaseDistribution], seed: int) -> None:
+        with quiet():
+            super().__init__(qmc_type="sobol", scramble=True, seed=seed)
+        self._space = dict(space)
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        return self._space
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without Optuna's log lines and its warnings about experimental parts, which we use knowingly."""
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Drop a last line that a full disk cut short: what follows it could never be read."""
+    if not path.exists():
+        return
+    with path.open("rb+") as file:
+        text = file.read()
+        whole = text.rfind(b"\n") + 1
+        if whole < len(text):
+            file.truncate(whole)
