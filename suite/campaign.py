@@ -6,37 +6,31 @@ resumption is replay. Ask again; where a training's key is on record, tell its r
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import logging
 import os
-import platform
 import socket
-import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import torch
-from filelock import FileLock, Timeout
-
-from search.study import Study
-from suite.fingerprint import data_hash
-from suite.job import JUDGED, Done, Job, Kind, Member, Result, Status, digest
-from suite.plan import CellPlan, Plan
-from suite.profile import Resources, TaskPlan
-from suite.record import Record, free_space
-from suite.results import read_json, write_cell
-from suite.seeds import training_seeds, tuner_seed
-from tasks import Task, UserError, source_of
+from search.study import Journal
+from suite.cell import Cell
+from suite.folder import check_folder, locked, replace_text, write_about
+from suite.job import JUDGED, Done, Job, Member, Result, Status, digest
+from suite.plan import Plan
+from suite.profile import Resources
+from suite.record import Record
+from suite.results import write_cell
+from suite.tracking import CellDone
+from tasks import UserError
 
 LOOKAHEAD = 2  # jobs handed out beyond the free slots, so that no worker waits for the driver
 ATTEMPTS = 3  # at a training that is lost with its worker, before its cell waits for `retry`
 POLL = 1.0  # seconds between looks at the state of affairs
-ROOM = 50 * 2**20  # bytes that must be free before a campaign starts
-LIBRARIES = ("torch", "ray", "optuna", "mlflow", "numpy", "pandas", "scipy", "scikit-learn", "mnist1d", "mlxtend")
 
 log = logging.getLogger("bakeoff")
 
@@ -90,85 +84,6 @@ class Tally:
         return (self.planned - self.done) / self.rate if self.trained >= 3 else None
 
 
-class Cell:
-    """One cell on its way: a tuning study, then finals with the settings it chose."""
-
-    def __init__(self, plan: Plan, place: CellPlan, identity: Mapping[str, Any]) -> None:
-        self.place = place
-        self.task: Task = plan.tasks[place.task]
-        self.plan: TaskPlan = plan.of(place.task)
-        self.root = plan.profile.root_seed
-        self.identity = identity
-        procedure = self.task.procedure_of(self.task.arm(place.builds))
-        self.chooser = procedure.measures[0]
-        self.study = Study(
-            self.task.space_of(self.task.arm(place.builds)),
-            seed=tuner_seed(self.root, *self._where, place.arm),
-            trials=self.plan.trials or 1,
-            sampler=plan.profile.sampler,
-            name=f"{plan.id}/{place.task}/{place.level}/{place.arm}/{place.block}",
-            root_seed=self.root,
-        )
-        self.finals: dict[int, Mapping[str, Any]] = {}
-        self.lines: dict[str, Mapping[str, Any]] = {}
-        self.open: dict[str, Member] = {}
-        self.stuck = False
-        self._finals_asked = False
-
-    @property
-    def _where(self) -> tuple[str, str, int]:
-        return self.place.task, self.place.level, self.place.block
-
-    @property
-    def done(self) -> bool:
-        return len(self.finals) == (self.plan.finals or 1)
-
-    @property
-    def left(self) -> int:
-        """Trainings still to go."""
-        return (self.plan.trials or 1) - self.study.trials_told + (self.plan.finals or 1) - len(self.finals)
-
-    def ask(self) -> list[Member]:
-        """The trainings that can start now, each handed out once."""
-        if not self.study.done:
-            asked = [self._member("trial", p.number, p.settings) for p in self.study.ask()]
-        elif not self._finals_asked:
-            self._finals_asked = True
-            best = self.study.best().settings
-            asked = [self._member("final", number, best) for number in range(self.plan.finals or 1)]
-        else:
-            asked = []
-        self.open |= {member.key: member for member in asked}
-        return asked
-
-    def settle(self, line: Mapping[str, Any]) -> None:
-        """Take in what a training came to. One that its machine failed leaves the cell waiting for `retry`."""
-        self.lines[line["key"]] = line
-        if line["status"] not in JUDGED:
-            self.stuck = True
-            return
-        member = self.open.pop(line["key"])
-        if member.kind == "final":
-            self.finals[member.number] = line
-        else:
-            value = -self.chooser.sign * line["metrics"][f"validation.{self.chooser.name}"]
-            self.study.tell(member.number, value, failed=line["status"] == "diverged", key=line["key"])
-
-    def _member(self, kind: Kind, number: int, settings: Mapping[str, Any]) -> Member:
-        task, level, block = self._where
-        seeds = training_seeds(self.root, task, level, block, self.place.arm, kind, number)
-        decides = {**self.identity, "kind": kind, "settings": dict(settings), "seeds": seeds}
-        return Member(digest(decides), kind, block, number, dict(settings), seeds)
-
-    def means(self) -> dict[str, float]:
-        """Mean of each metric over the cell's finals."""
-        if not self.finals:
-            return {}
-        names = next(iter(self.finals.values()))["metrics"]
-        return {name: sum(line["metrics"].get(name, 0.0) for line in self.finals.values()) / len(self.finals)
-                for name in names}
-
-
 class Driver:
     """Runs one campaign to its end, or to an interruption from which the same command goes on."""
 
@@ -188,22 +103,25 @@ class Driver:
         self._lost: dict[str, int] = {}
         self._queue: list[tuple[Cell, Member]] = []
         self._cells_by_key: dict[str, Cell] = {}
+        self._journal: Journal | None = None
         self._looked = 0.0
 
     def run(self) -> Tally:
-        """Train what is not on record yet. Raises UserError where the folder cannot be used, KeyboardInterrupt on Ctrl-C."""
+        """Train what is not on record yet. Raises UserError where the folder is unfit, KeyboardInterrupt on Ctrl-C."""
         check_folder(self.folder)
         with locked(self.folder):
-            _write_about(self.folder, self.plan)
+            write_about(self.folder, self.plan)
             self.record = Record(self.folder)
             try:
-                self._run()
+                with ThreadPoolExecutor(1, "filing") as self._filing:
+                    self._run()
             except BaseException:
                 self._say("stopped")
                 raise
             finally:
                 self.workers.cancel()
                 self.record.close()
+            self._say("done" if all(cell.done for cell in self.cells) else "incomplete")
         return self.tally
 
     def _run(self) -> None:
@@ -212,12 +130,11 @@ class Driver:
         for need in {digest(n.model_dump()): n for n in self.needs.values()}.values():
             self.workers.check(need)
             self.workers.warm(need, device)
-        self.device = device
         known = {line["key"]: line for line in self.record.lines()}
         if self.publisher:
             for line in known.values():
                 self.publisher.put(line)
-        self.cells = [Cell(self.plan, place, self._identity(place, device)) for place in self.plan.cells]
+        self.cells = [Cell(self.plan, place, device) for place in self.plan.cells]
         self.known = known
         for cell in self.cells:
             self._advance(cell)
@@ -230,7 +147,6 @@ class Driver:
             for done in self.workers.wait(POLL):
                 self._land(done)
             self._look_around()
-        self._say("done" if all(cell.done for cell in self.cells) else "incomplete")
 
     # -- asking and settling
 
@@ -267,25 +183,8 @@ class Driver:
             if self.workers.flying >= self.tally.slots + LOOKAHEAD:
                 break
             self._queue.pop(0)
-            self.workers.submit(self._job(cell, member), need)
+            self.workers.submit(cell.job(member), need)
         self.tally.flying = self.workers.flying
-
-    def _job(self, cell: Cell, member: Member) -> Job:
-        place, plan = cell.place, cell.plan
-        return Job(
-            task=place.task,
-            level=place.level,
-            arm=place.arm,
-            members=(member,),
-            effort=plan.effort or 1.0,
-            examples=plan.examples,
-            recipe=plan.recipe,
-            device=self.device,
-            threads=self.plan.profile.threads,
-            time_limit=plan.time_limit,
-            source=source_of(place.task),
-            builds=place.builds,
-        )
 
     def _land(self, done: Done) -> None:
         job = done.job
@@ -313,8 +212,8 @@ class Driver:
             line = self.record.append(job, member, result)
         except OSError as error:
             raise UserError(
-                f"{self.folder} cannot be written ({error.strerror or error}): free some space or mend its permissions, "
-                "then run the same command; everything on record is kept."
+                f"{self.folder} cannot be written ({error.strerror or error}): free some space or mend its "
+                "permissions, then run the same command; everything on record is kept."
             ) from error
         if result.status != "finished":
             log.warning("%s: %s/%s/%s block %d %s %d: %s", result.status, job.task, job.level, job.arm, member.block,
@@ -327,13 +226,20 @@ class Driver:
         self._advance(cell)
 
     def _finish(self, cell: Cell) -> None:
-        """Write the cell's parquet file, export its study and publish both."""
-        from suite.tracking import CellDone
+        """Hand a finished cell to the thread that files it; a slow disk must not keep workers waiting."""
+        self._filing.submit(self._file, cell)
 
+    def _file(self, cell: Cell) -> None:
+        """Export the cell's study, write its parquet file, publish both. What fails here is made up for next time."""
         place = cell.place
         path = self.folder / "cells" / place.task / place.level / place.arm / str(place.block) / "cell.parquet"
-        if not path.exists():
-            write_cell(path, cell.lines.values())
+        try:
+            if not path.exists():
+                self._journal = self._journal or Journal(self.results / "optuna.journal")
+                self._journal.add(cell.study)
+                write_cell(path, cell.lines.values())
+        except (OSError, UserError) as error:
+            log.warning("%s could not be filed, and the next run tries again: %s", place, error)
         if self.publisher:
             evidence = [
                 self.folder / "evidence" / line["key"] / name
@@ -351,30 +257,10 @@ class Driver:
         return "cuda" if self.workers.has_gpu() else "cpu"
 
     def _need(self, task: str, device: str) -> Resources:
-        need = self.plan.of(task).resources or Resources()  # type: ignore[call-arg]
+        need = self.plan.of(task).resources or Resources()
         if device == "cuda" and not need.gpus:
             need = need.model_copy(update={"gpus": 0.25})
         return need
-
-    def _identity(self, place: CellPlan, device: str) -> dict[str, Any]:
-        """All that decides a training's result, but for what differs between trainings of the cell."""
-        task, plan = self.plan.tasks[place.task], self.plan.of(place.task)
-        level, arm = task.level(place.level), task.arm(place.builds)
-        return {
-            "task": place.task,
-            "level": place.level,
-            "arm": place.arm,
-            "builds": place.builds,
-            "recipe": asdict(task.recipe_of(level, arm).with_changes(plan.recipe)),
-            "effort": plan.effort,
-            "examples": plan.examples,
-            "data": data_hash(place.task, place.level, plan.examples),
-            "source": self.plan.sources[place.task],
-            "torch": torch.__version__,
-            "device": device,
-            "threads": self.plan.profile.threads,
-            "stacked": False,
-        }
 
     def _look_around(self) -> None:
         """Once a second: tell watchers and the state file, and heed a request to stop."""
@@ -407,69 +293,6 @@ class Driver:
             "unpublished": self.publisher.waiting if self.publisher else 0,
         }
         try:
-            _replace(self.folder / "state.json", json.dumps(about))
+            replace_text(self.folder / "state.json", json.dumps(about))
         except OSError as error:  # the state is for watchers; the record is what counts
             log.warning("state.json cannot be written: %s", error)
-
-
-def check_folder(folder: Path) -> None:
-    """Make the campaign's folder. Raises UserError where it cannot be written or its disk is full."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / "probe"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise UserError(
-            f"Results folder {folder} cannot be written ({error.strerror or error}): "
-            "mend its permissions, or name another with --results."
-        ) from error
-    if free_space(folder) < ROOM:
-        raise UserError(f"The disk of {folder} has less than {ROOM >> 20} MiB free: make room, or use --results.")
-
-
-def locked(folder: Path) -> FileLock:
-    """The campaign's lock, held. Raises UserError where another driver has it."""
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise UserError(f"Campaign {folder.name} is being run already: `bakeoff status` shows it.") from error
-    return lock
-
-
-def _write_about(folder: Path, plan: Plan) -> None:
-    """Write campaign.json once; a campaign that is resumed keeps its own."""
-    if read_json(folder / "campaign.json"):
-        return
-    about = plan.about() | {"created": time.time(), "versions": versions(), "command": sys.argv}
-    _replace(folder / "campaign.json", json.dumps(about, indent=1, default=list))
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that results may depend on."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-
-
-def results_digest(lines: Iterable[Mapping[str, Any]]) -> str:
-    """A hash over everything that must not depend on workers, order or interruptions; times and hosts are left out."""
-    timed = ("seconds", "cpu_seconds", "seconds_per_update", "seconds_per_epoch")
-    kept = {}
-    for line in lines:
-        metrics = {name: value for name, value in line["metrics"].items() if name not in timed}
-        curve = [{name: value for name, value in row.items() if name != "seconds"} for row in line["curve"]]
-        same = {name: line[name] for name in ("settings", "seeds", "status", "losses", "best_step", "parameters")}
-        kept[line["key"]] = {**same, "metrics": metrics, "curve": curve, "evidence": line["evidence"]}
-    return digest(kept)

@@ -32,7 +32,7 @@ class RayWorkers:
         self.dashboard = _dashboard_url()
 
     def _connect(self, address: str | None, workers: int | None) -> None:
-        environment = {name: "1" for name in THREAD_VARIABLES}
+        environment = dict.fromkeys(THREAD_VARIABLES, "1")
         os.environ.update(environment)  # workers of an embedded cluster inherit it
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
         if address is None and not os.environ.get("RAY_ADDRESS"):

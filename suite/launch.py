@@ -12,7 +12,8 @@ from pathlib import Path
 from types import FrameType
 
 from suite import tracking
-from suite.campaign import Driver, Tally, Workers, check_folder
+from suite.campaign import Driver, Tally, Workers
+from suite.folder import check_folder
 from suite.plan import Plan
 from suite.profile import Profile, load_profile
 from suite.results import Campaign, Results, read_json
@@ -48,9 +49,9 @@ def launch(
 ) -> Tally:
     """Train what the plan's campaign lacks, on Ray workers, and publish it to MLflow.
 
-    ``workers`` is a number of local workers (default: one per core) or something that runs jobs itself. ``tracking_uri``
-    is an MLflow store; None means the one in the results folder, "none" means no MLflow. Raises UserError and, on
-    Ctrl-C or SIGTERM, KeyboardInterrupt; everything on record is kept.
+    ``workers`` is a number of local workers (default: one per core) or something that runs jobs itself.
+    ``tracking_uri`` is an MLflow store; None means the one in the results folder, "none" none at all.
+    Raises UserError and, on Ctrl-C or SIGTERM, KeyboardInterrupt; everything on record is kept.
     """
     check_folder(results / plan.id)
     with _logged(results / plan.id), _terminated_politely():

@@ -136,7 +136,7 @@ class Plan:
 
 
 def _about_space(task: Task, arm: str) -> dict[str, dict[str, Any]]:
-    space = {}
+    space: dict[str, dict[str, Any]] = {}
     for name, setting in task.space_of(task.arm(arm)).items():
         match setting:
             case Range(low, high, log):

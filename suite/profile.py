@@ -22,26 +22,26 @@ class _Checked(BaseModel):
 class Resources(_Checked):
     """What one training asks of the cluster. ``gpus`` may be a fraction; ``memory`` is in bytes."""
 
-    cpus: float = Field(1, gt=0)
-    gpus: float = Field(0, ge=0)
-    memory: int | None = Field(None, gt=0)
+    cpus: float = Field(default=1, gt=0)
+    gpus: float = Field(default=0, ge=0)
+    memory: int | None = Field(default=None, gt=0)
     custom: dict[str, float] = Field(default_factory=dict)
 
 
 class TaskPlan(_Checked):
     """What a profile changes for one task; what is left out comes from the profile itself."""
 
-    arms: tuple[str, ...] | None = Field(None, min_length=1)
-    levels: tuple[str, ...] | None = Field(None, min_length=1)
-    blocks: int | None = Field(None, ge=1)
-    trials: int | None = Field(None, ge=1)
-    finals: int | None = Field(None, ge=1)
-    effort: float | None = Field(None, gt=0)
-    examples: int | None = Field(None, ge=8)
+    arms: tuple[str, ...] | None = Field(default=None, min_length=1)
+    levels: tuple[str, ...] | None = Field(default=None, min_length=1)
+    blocks: int | None = Field(default=None, ge=1)
+    trials: int | None = Field(default=None, ge=1)
+    finals: int | None = Field(default=None, ge=1)
+    effort: float | None = Field(default=None, gt=0)
+    examples: int | None = Field(default=None, ge=8)
     recipe: dict[str, Any] = Field(default_factory=dict)
     twins: tuple[str, ...] = ()
     resources: Resources | None = None
-    time_limit: float | None = Field(None, gt=0)
+    time_limit: float | None = Field(default=None, gt=0)
 
 
 class Profile(_Checked):
@@ -53,18 +53,18 @@ class Profile(_Checked):
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)
     title: str = ""
-    root_seed: int = Field(0, ge=0)
-    blocks: int = Field(10, ge=1)
-    trials: int = Field(16, ge=1)
-    finals: int = Field(1, ge=1)
+    root_seed: int = Field(default=0, ge=0)
+    blocks: int = Field(default=10, ge=1)
+    trials: int = Field(default=16, ge=1)
+    finals: int = Field(default=1, ge=1)
     sampler: Literal["qmc", "tpe"] = "qmc"
-    effort: float = Field(1.0, gt=0)
-    examples: int | None = Field(None, ge=8)
-    confidence: float = Field(0.95, gt=0.5, lt=1)
+    effort: float = Field(default=1.0, gt=0)
+    examples: int | None = Field(default=None, ge=8)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: int = Field(1, ge=1)
-    time_limit: float | None = Field(None, gt=0)
-    resources: Resources = Resources(cpus=1, gpus=0, memory=None)
+    threads: int = Field(default=1, ge=1)
+    time_limit: float | None = Field(default=None, gt=0)
+    resources: Resources = Resources()
     every_task: bool = False
     tasks: dict[str, TaskPlan] = Field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class Profile(_Checked):
 
     def of(self, task: str) -> TaskPlan:
         """The plan for one task with the profile's own values filled in."""
-        given = self.tasks.get(task, TaskPlan())  # type: ignore[call-arg]
+        given = self.tasks.get(task, TaskPlan())
         filled = {
             name: getattr(given, name) if getattr(given, name) is not None else getattr(self, name)
             for name in ("blocks", "trials", "finals", "effort", "examples", "resources", "time_limit")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from suite.job import SCHEMA, Job, Member, Result
+from suite.job import SCHEMA, Job, Member, Result, digest
 from tasks import UserError
 
 FILE = "trainings.jsonl"
@@ -142,3 +142,15 @@ def free_space(folder: Path) -> int:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
+
+
+def results_digest(lines: Iterable[Mapping[str, Any]]) -> str:
+    """A hash over everything that must not depend on workers, order or interruptions; times and hosts are left out."""
+    timed = ("seconds", "cpu_seconds", "seconds_per_update", "seconds_per_epoch")
+    kept = {}
+    for line in lines:
+        metrics = {name: value for name, value in line["metrics"].items() if name not in timed}
+        curve = [{name: value for name, value in row.items() if name != "seconds"} for row in line["curve"]]
+        same = {name: line[name] for name in ("settings", "seeds", "status", "losses", "best_step", "parameters")}
+        kept[line["key"]] = {**same, "metrics": metrics, "curve": curve, "evidence": line["evidence"]}
+    return digest(kept)

@@ -118,7 +118,7 @@ class Results:
             return reader.read(self.revision(campaign_id))
 
     def resolve(self, campaign_id: str | None) -> str:
-        """The full id of a campaign that was named by its id, by the beginning of one, or (None) by being the newest."""
+        """The full id of a campaign named by its id, by the beginning of one, or (None) by being the newest."""
         ids = self.ids()
         if not ids:
             raise UserError(f"No campaign in {self.root}/: start one with `bakeoff run quick`.")
@@ -154,7 +154,7 @@ class _Reader:
         self._offset = 0
         self._number = 0
         self._lines: dict[str, dict[str, Any]] = {}
-        self._curves: dict[str, pd.DataFrame] = {}
+        self._curves = curve_frame(None)
         self._campaign: Campaign | None = None
 
     def read(self, revision: str) -> Campaign:
@@ -183,7 +183,7 @@ class _Reader:
             return
         if path.stat().st_size < self._offset:  # another record took its place
             self._offset = self._number = 0
-            self._lines, self._curves = {}, {}
+            self._lines, self._curves = {}, curve_frame(None)
         with path.open("rb") as file:
             file.seek(self._offset)
             for text in file:
@@ -195,20 +195,15 @@ class _Reader:
                 self._lines[line["key"]] = line
 
     def _all_curves(self) -> pd.DataFrame:
-        for key, line in self._lines.items():
-            if line["curve"] is not None:
-                self._curves[key] = curve_frame(line)
-                line["curve"] = None  # held as a frame from now on
-        if len(self._curves) > 1:
-            self._curves = {"": pd.concat(self._latest_curves(), ignore_index=True)}
-        return next(iter(self._curves.values()), curve_frame(None))
-
-    def _latest_curves(self) -> list[pd.DataFrame]:
-        """All curves, those of a retried training in their newest form only."""
-        newer = [key for key in self._curves if key]
-        old = self._curves.get("")
-        kept = [] if old is None else [old[~old["key"].isin(newer)]]
-        return [frame for frame in kept + [self._curves[key] for key in newer] if len(frame)]
+        """All curves, those of a retried training in their newest form."""
+        new = {key: curve_frame(line) for key, line in self._lines.items() if line["curve"] is not None}
+        for key in new:
+            self._lines[key]["curve"] = None  # held as a frame from now on
+        parts = [self._curves[~self._curves["key"].isin(new)], *new.values()]
+        filled = [part for part in parts if len(part)]
+        if new and filled:
+            self._curves = pd.concat(filled, ignore_index=True)
+        return self._curves
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -250,7 +245,7 @@ def curve_frame(line: Mapping[str, Any] | None) -> pd.DataFrame:
 
 def _cells(about: Mapping[str, Any], trainings: pd.DataFrame) -> pd.DataFrame:
     place = ["task", "level", "arm", "block"]
-    seen = {place_of: group for place_of, group in trainings.groupby(place, sort=False)} if len(trainings) else {}
+    seen = dict(iter(trainings.groupby(place, sort=False))) if len(trainings) else {}
     rows = []
     for cell in about["cells"]:
         task = about["tasks"][cell["task"]]

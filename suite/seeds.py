@@ -13,7 +13,7 @@ OWN = ("initialisation", "dropout", "tuner")
 
 
 def seed(root: int, *path: str | int) -> int:
-    """A 63-bit seed for the stream at ``path`` below ``root``; equal paths give equal seeds, others independent ones."""
+    """A 63-bit seed for the stream at ``path`` below ``root``; equal paths, equal seeds; others are independent."""
     words = np.frombuffer(hashlib.sha256(repr(path).encode()).digest(), dtype=np.uint32)
     state = np.random.SeedSequence(entropy=root, spawn_key=tuple(int(word) for word in words))
     return int(state.generate_state(1, np.uint64)[0] >> np.uint64(1))

@@ -1,11 +1,12 @@
 """The one door to MLflow: publishes the record, in one thread, in batches, off the critical path.
 
-Experiment ``bakeoff/<task>``; a parent run per cell, a child run per training. Publishing is idempotent by key, and what
-cannot be published now (a server that is away) is published by the next `bakeoff run` of the same campaign.
+Experiment ``bakeoff/<task>``; a parent run per cell, a child run per training. Publishing is idempotent by key, and
+what cannot be published now (a server that is away) is published by the next `bakeoff run` of the same campaign.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
@@ -33,7 +34,6 @@ class CellDone:
     place: Place
     metrics: Mapping[str, float]
     files: tuple[Path, ...]
-    failed: bool = False
 
 
 def default_uri(results: Path) -> str:
@@ -97,7 +97,8 @@ class _Store:
         self.campaign, self.results = campaign, results
         self.experiments: dict[str, str] = {}
         self.parents: dict[Place, str] = {}
-        self.known: dict[str, tuple[str, bool]] = {}  # key -> run, finished
+        self.closed: set[Place] = set()
+        self.known: dict[str, tuple[str, str | None]] = {}  # key -> run, status it was closed with
         if uri.startswith("sqlite:///"):  # readers no longer block the writer; the setting stays in the file
             with sqlite3.connect(uri.removeprefix("sqlite:///").split("?")[0]) as connection:
                 connection.execute("PRAGMA journal_mode=WAL")
@@ -129,10 +130,13 @@ class _Store:
             for run in page:
                 tags = run.data.tags
                 if f"{TAG}key" in tags:
-                    self.known[tags[f"{TAG}key"]] = run.info.run_id, run.info.status != "RUNNING"
+                    closed = None if run.info.status == "RUNNING" else tags[f"{TAG}status"]
+                    self.known[tags[f"{TAG}key"]] = run.info.run_id, closed
                 else:
                     place = tags[f"{TAG}task"], tags[f"{TAG}level"], tags[f"{TAG}arm"], int(tags[f"{TAG}block"])
                     self.parents[place] = run.info.run_id
+                    if run.info.status == "FINISHED":
+                        self.closed.add(place)
             token = page.token
             if not token:
                 return
@@ -159,7 +163,9 @@ class _Store:
 
         place = line["task"], line["level"], line["arm"], line["block"]
         parent = self._parent(place, line["started"])
-        run, finished = self.known.get(line["key"], (None, False))
+        run, closed = self.known.get(line["key"], (None, None))
+        if closed == line["status"]:
+            return
         tags = self._tags(place) | {
             f"{TAG}kind": line["kind"],
             f"{TAG}status": line["status"],
@@ -169,8 +175,6 @@ class _Store:
         }
         if line["error"]:
             tags[f"{TAG}error"] = line["error"][:500]
-        if finished:
-            return
         if run is None:
             created = self.client.create_run(
                 self._experiment(place[0]),
@@ -179,7 +183,8 @@ class _Store:
                 run_name=f"{line['kind']} {line['number']}",
             )
             run = created.info.run_id
-            self.known[line["key"]] = run, False
+            self.known[line["key"]] = run, None
+            tags = {}
         ended = int(line["ended"] * 1000)
         metrics = [
             Metric(name, value, int((line["started"] + row["seconds"]) * 1000), int(row["step"]))
@@ -193,15 +198,17 @@ class _Store:
             for name, value in line["metrics"].items()
             if not name.startswith(("train.", "validation."))
         ]
-        params = [Param(name, f"{value:.6g}" if isinstance(value, float) else str(value))
-                  for name, value in line["settings"].items()]
+        params = [
+            Param(name, f"{value:.6g}" if isinstance(value, float) else str(value))
+            for name, value in line["settings"].items()
+        ]
         for start in range(0, max(len(metrics), 1), BATCH):
             first = start == 0
-            self.client.log_batch(run, metrics[start : start + BATCH], params if first else (), ())
+            changed = [RunTag(name, value) for name, value in tags.items()] if first else ()  # of a retried training
+            self.client.log_batch(run, metrics[start : start + BATCH], params if first else (), changed)
         self._log_dataset(run, line)
-        self.client.log_batch(run, (), (), [RunTag(f"{TAG}status", line["status"])])
         self.client.set_terminated(run, "FINISHED" if line["status"] == "finished" else "FAILED", ended)
-        self.known[line["key"]] = run, True
+        self.known[line["key"]] = run, line["status"]
 
     def _log_dataset(self, run: str, line: Mapping[str, Any]) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag
@@ -223,13 +230,14 @@ class _Store:
         from mlflow.entities import Metric
 
         run = self._parent(cell.place, time.time())
-        if self.client.get_run(run).info.status == "FINISHED":
+        if cell.place in self.closed:
             return
         now = int(time.time() * 1000)
         self.client.log_batch(run, [Metric(name, value, now, 0) for name, value in cell.metrics.items()][:BATCH])
         for file in cell.files:
             self.client.log_artifact(run, str(file))
-        self.client.set_terminated(run, "FAILED" if cell.failed else "FINISHED", now)
+        self.client.set_terminated(run, "FINISHED", now)
+        self.closed.add(cell.place)
 
 
 def recover(uri: str, campaign: str, task_names: Iterable[str], folder: Path) -> list[Path]:
@@ -260,7 +268,9 @@ def check(uri: str) -> None:
     try:
         _client(uri).search_experiments(max_results=1)
     except Exception as error:
-        raise UserError(f"No MLflow store at {uri} ({type(error).__name__}): start it, or leave --tracking out.") from error
+        raise UserError(
+            f"No MLflow store at {uri} ({type(error).__name__}): start it, or leave --tracking out."
+        ) from error
 
 
 def _client(uri: str) -> Any:
@@ -274,7 +284,5 @@ def _client(uri: str) -> Any:
 
 
 def _give_way() -> None:
-    try:
+    with contextlib.suppress(OSError, AttributeError):  # a courtesy: not every system lets a thread have its own
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-    except (OSError, AttributeError):
-        pass  # a courtesy: not every system lets a thread have its own

@@ -47,7 +47,7 @@ def learning_rate(step: int, steps: int, peak: float, recipe: Recipe) -> float:
     """The rate for update ``step`` (from 1) of ``steps``: linear warm-up to ``peak``, then the recipe's schedule."""
     warmup = round(recipe.warmup * steps)
     if step <= warmup:
-        return peak * step / warmup
+        return peak * (step / warmup)
     done = (step - 1 - warmup) / max(1, steps - warmup)  # 0 at the first update after the warm-up
     if recipe.schedule == "cosine":
         return peak * 0.5 * (1 + math.cos(math.pi * done))
@@ -148,7 +148,7 @@ class Learner:
         with _only(buffer, self.buffers):
             buffer.grad.zero_()
             loss = phase.loss(self.model, batch, noise)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
         buffer.update(rate, weight_decay)
         return loss.detach()
 
@@ -213,7 +213,7 @@ def batches(train: Split, size: int, order: torch.Generator) -> Iterator[Split]:
         while True:
             yield train
     while True:
-        for index in torch.randperm(len(train), generator=order).to(train.x.device).split(size):
+        for index in torch.split(torch.randperm(len(train), generator=order).to(train.x.device), size):
             yield train.take(index)
 
 

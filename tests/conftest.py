@@ -86,7 +86,9 @@ Run = Callable[..., InlineWorkers]
 def run_inline(tmp_path: Path) -> Run:
     """Run a plan in this process, without MLflow unless a store is named; gives back the workers."""
 
-    def run(plan: Plan, results: Path = tmp_path / "results", slots: int = 1, shuffle: int | None = None, **options: Any):
+    def run(
+        plan: Plan, results: Path = tmp_path / "results", slots: int = 1, shuffle: int | None = None, **options: Any
+    ):
         workers = InlineWorkers(slots, shuffle)
         launch(plan, results, **{"workers": workers, "tracking_uri": "none", **options})
         return workers

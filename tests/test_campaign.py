@@ -8,17 +8,18 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import tasks
-from suite.campaign import locked, results_digest
+from suite.folder import locked
 from suite.inline import InlineWorkers
 from suite.job import Done, Job
 from suite.launch import plan_of, request_stop
 from suite.plan import Plan
 from suite.profile import Profile, TaskPlan
-from suite.record import FILE, Record, read_lines
+from suite.record import FILE, Record, read_lines, results_digest
 from suite.results import Results, read_cell
 from tasks import UserError
 
@@ -30,7 +31,7 @@ def plan_for(task: str, **changes: object) -> Plan:
     return Plan(Profile.model_validate(values))
 
 
-def lines_of(results: Path, plan: Plan) -> list[dict]:
+def lines_of(results: Path, plan: Plan) -> list[dict[str, Any]]:
     return list(read_lines(results / plan.id / FILE))
 
 
@@ -85,6 +86,7 @@ def test_a_finished_campaign_trains_nothing_again(tiny_plan, run_inline, tmp_pat
 DRIVER = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 import torch
 torch.set_num_threads(1)
 import tasks
@@ -185,8 +187,10 @@ def test_every_arm_gets_the_same_number_of_trials_even_where_some_diverge(tiny_f
 
 def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(tiny_file, run_inline, tmp_path):
     path = tmp_path / "fragile.py"
+    fragile = 'if width == 2 and level.name == "few":\n        raise RuntimeError("too narrow")'
     broken = tiny_file.read_text().replace(
-        "    return nn.Sequential(", '    if width == 2 and level.name == "few":\n        raise RuntimeError("too narrow")\n    return nn.Sequential('
+        "    return nn.Sequential(",
+        f"    {fragile}\n    return nn.Sequential(",
     )
     path.write_text(broken)
     tasks.load_file(path)
@@ -278,7 +282,9 @@ def test_one_driver_at_a_time(tiny_plan, run_inline, tmp_path):
         run_inline(tiny_plan)
 
 
-def test_a_full_disk_stops_with_one_message_and_the_campaign_goes_on_later(tiny_plan, run_inline, tmp_path, monkeypatch):
+def test_a_full_disk_stops_with_one_message_and_the_campaign_goes_on_later(
+    tiny_plan, run_inline, tmp_path, monkeypatch
+):
     append, count = Record.append_line, 0
 
     def full(self, line):
@@ -289,7 +295,7 @@ def test_a_full_disk_stops_with_one_message_and_the_campaign_goes_on_later(tiny_
         append(self, line)
 
     monkeypatch.setattr(Record, "append_line", full)
-    with pytest.raises(UserError, match="No space left on device.*everything on record is kept"):
+    with pytest.raises(UserError, match=r"No space left on device.*everything on record is kept"):
         run_inline(tiny_plan)
     monkeypatch.undo()
     rest = run_inline(tiny_plan)

@@ -78,7 +78,9 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys():
 
 
 def test_streams_differ_by_name_and_root():
-    found = {seed(root, *path) for root in (0, 1) for path in (("a",), ("b",), ("a", "b"), ("ab",), ("a", 0), ("a", "0"))}
+    found = {
+        seed(root, *path) for root in (0, 1) for path in (("a",), ("b",), ("a", "b"), ("ab",), ("a", 0), ("a", "0"))
+    }
 
     assert len(found) == 12
     assert all(0 <= value < 2**63 for value in found)

@@ -1,0 +1,140 @@
+"""One cell on its way: a tuning study, then finals with the settings it chose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from search.study import Study
+from suite.fingerprint import data_hash
+from suite.job import JUDGED, Job, Kind, Member, digest
+from suite.plan import CellPlan, Plan
+from suite.profile import TaskPlan
+from suite.seeds import training_seeds, tuner_seed
+from tasks import Task, source_of
+
+
+class Cell:
+    """Asks for the trainings of one cell as they become due, and takes in what they came to."""
+
+    def __init__(self, plan: Plan, place: CellPlan, device: str) -> None:
+        self.place, self.device, self.threads = place, device, plan.profile.threads
+        self.task: Task = plan.tasks[place.task]
+        self.plan: TaskPlan = plan.of(place.task)
+        self.root = plan.profile.root_seed
+        self.identity = self._identity(plan.sources[place.task])
+        self.chooser = self.task.procedure_of(self.task.arm(place.builds)).measures[0]
+        self.study = Study(
+            self.task.space_of(self.task.arm(place.builds)),
+            seed=tuner_seed(self.root, *self._where, place.arm),
+            trials=self.plan.trials or 1,
+            sampler=plan.profile.sampler,
+            name=f"{plan.id}/{place.task}/{place.level}/{place.arm}/{place.block}",
+            root_seed=self.root,
+        )
+        self.finals: dict[int, Mapping[str, Any]] = {}
+        self.lines: dict[str, Mapping[str, Any]] = {}
+        self.open: dict[str, Member] = {}
+        self.stuck = False
+        self._finals_asked = False
+
+    def _identity(self, source: str) -> dict[str, Any]:
+        """All that decides a training's result, but for what differs between trainings of the cell."""
+        place, plan = self.place, self.plan
+        recipe = self.task.recipe_of(self.task.level(place.level), self.task.arm(place.builds))
+        return {
+            "task": place.task,
+            "level": place.level,
+            "arm": place.arm,
+            "builds": place.builds,
+            "recipe": asdict(recipe.with_changes(plan.recipe)),
+            "effort": plan.effort,
+            "examples": plan.examples,
+            "data": data_hash(place.task, place.level, plan.examples),
+            "source": source,
+            "torch": torch.__version__,
+            "device": self.device,
+            "threads": self.threads,
+            "stacked": False,
+        }
+
+    @property
+    def _where(self) -> tuple[str, str, int]:
+        return self.place.task, self.place.level, self.place.block
+
+    @property
+    def done(self) -> bool:
+        return len(self.finals) == (self.plan.finals or 1)
+
+    @property
+    def left(self) -> int:
+        """Trainings still to go."""
+        return (self.plan.trials or 1) - self.study.trials_told + (self.plan.finals or 1) - len(self.finals)
+
+    def ask(self) -> list[Member]:
+        """The trainings that can start now, each handed out once."""
+        if not self.study.done:
+            asked = [self._member("trial", p.number, p.settings) for p in self.study.ask()]
+        elif not self._finals_asked:
+            self._finals_asked = True
+            best = self.study.best().settings
+            asked = [self._member("final", number, best) for number in range(self.plan.finals or 1)]
+        else:
+            asked = []
+        self.open |= {member.key: member for member in asked}
+        return asked
+
+    def settle(self, line: Mapping[str, Any]) -> None:
+        """Take in what a training came to. One that its machine failed leaves the cell waiting for `retry`."""
+        self.lines[line["key"]] = line
+        if line["status"] not in JUDGED:
+            self.stuck = True
+            return
+        member = self.open.pop(line["key"])
+        if member.kind == "final":
+            self.finals[member.number] = line
+        else:
+            value = -self.chooser.sign * line["metrics"][f"validation.{self.chooser.name}"]
+            self.study.tell(member.number, value, line["status"] == "diverged", self._told_curve(line), line["key"])
+
+    def _told_curve(self, line: Mapping[str, Any]) -> list[tuple[int, float]]:
+        name = f"validation.{self.chooser.name}"
+        return [
+            (int(row["step"]), -self.chooser.sign * row[name]) for row in line["curve"] if row.get(name) is not None
+        ]
+
+    def _member(self, kind: Kind, number: int, settings: Mapping[str, Any]) -> Member:
+        task, level, block = self._where
+        seeds = training_seeds(self.root, task, level, block, self.place.arm, kind, number)
+        decides = {**self.identity, "kind": kind, "settings": dict(settings), "seeds": seeds}
+        return Member(digest(decides), kind, block, number, dict(settings), seeds)
+
+    def job(self, member: Member) -> Job:
+        """What a worker needs to run this training."""
+        return Job(
+            task=self.place.task,
+            level=self.place.level,
+            arm=self.place.arm,
+            members=(member,),
+            effort=self.plan.effort or 1.0,
+            examples=self.plan.examples,
+            recipe=self.plan.recipe,
+            device=self.device,
+            threads=self.threads,
+            time_limit=self.plan.time_limit,
+            source=source_of(self.place.task),
+            builds=self.place.builds,
+        )
+
+    def means(self) -> dict[str, float]:
+        """Mean of each metric over the cell's finals."""
+        if not self.finals:
+            return {}
+        names = next(iter(self.finals.values()))["metrics"]
+        return {
+            name: sum(line["metrics"].get(name, 0.0) for line in self.finals.values()) / len(self.finals)
+            for name in names
+        }

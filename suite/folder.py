@@ -1,0 +1,73 @@
+"""A campaign's folder: is it fit for use, whose is it now, what is it about."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from suite.plan import Plan
+from suite.record import free_space
+from suite.results import read_json
+from tasks import UserError
+
+ROOM = 50 * 2**20  # bytes that must be free before a campaign starts
+LIBRARIES = ("torch", "ray", "optuna", "mlflow", "numpy", "pandas", "scipy", "scikit-learn", "mnist1d", "mlxtend")
+
+
+def check_folder(folder: Path) -> None:
+    """Make the campaign's folder. Raises UserError where it cannot be written or its disk is full."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / "probe"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise UserError(
+            f"Results folder {folder} cannot be written ({error.strerror or error}): "
+            "mend its permissions, or name another with --results."
+        ) from error
+    if free_space(folder) < ROOM:
+        raise UserError(f"The disk of {folder} has less than {ROOM >> 20} MiB free: make room, or use --results.")
+
+
+def locked(folder: Path) -> FileLock:
+    """The campaign's lock, held. Raises UserError where another driver has it."""
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UserError(f"Campaign {folder.name} is being run already: `bakeoff status` shows it.") from error
+    return lock
+
+
+def write_about(folder: Path, plan: Plan) -> None:
+    """Write campaign.json once; a campaign that is resumed keeps its own."""
+    if read_json(folder / "campaign.json"):
+        return
+    about = plan.about() | {"created": time.time(), "versions": versions(), "command": sys.argv}
+    replace_text(folder / "campaign.json", json.dumps(about, indent=1, default=list))
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that results may depend on."""
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
