@@ -1,0 +1,6 @@
+"""``python -m suite`` is ``bakeoff``."""
+
+from suite.cli import main
+
+if __name__ == "__main__":
+    main()

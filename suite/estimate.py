@@ -1,0 +1,250 @@
+"""What a plan will cost: hours and bytes, from a few timed steps of every arm on this machine.
+
+Timings are kept in the results folder and hold for as long as the sources, the data's size, the libraries and the
+machine stay the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from suite.job import canonical, digest
+from suite.plan import Plan
+from suite.profile import Profile
+from suite.seeds import training_seeds
+from suite.statistics import smallest_effect
+from suite.training import Training, fit_once
+from suite.worker import build_model, load_splits
+from tasks import Arm, Choice, FitOnce, Level, Range, Settings, Space, Task, Whole
+
+FILE = "calibration.json"
+TIMED = 0.1  # seconds of steps that a timing is made from
+MOST_STEPS = 200
+HANDLING = 0.06  # seconds a training costs beside itself: dispatch, record, MLflow
+START = 12.0  # seconds until the first training starts: Ray, imports, data
+LINE_BYTES = 2_000  # a line of the record without its curve
+CURVE_COPIES = 1.2  # the record, and cell.parquet, which is compressed
+RUN_BYTES = 5_000  # an MLflow run without its metrics
+METRIC_BYTES = 290  # one value of a metric in MLflow's SQLite store, with its indexes
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one training of an arm at a level takes: seconds an update and an evaluation, and what it leaves behind."""
+
+    update: float
+    evaluation: float
+    updates: int
+    evaluations: int
+    parameters: int
+    row_bytes: int  # one evaluation in the record
+    values: int  # metrics in one evaluation
+    overlap: float  # of the blocks' data, as Splits.overlap has it
+
+    @property
+    def seconds(self) -> float:
+        """One training, with what it costs around it."""
+        return self.updates * self.update + (self.evaluations + 1) * self.evaluation + HANDLING
+
+    def bytes(self, final: bool) -> float:
+        rows = self.evaluations + 1
+        published = RUN_BYTES + rows * self.values * METRIC_BYTES
+        return LINE_BYTES + CURVE_COPIES * rows * self.row_bytes + published + (4 * self.parameters if final else 0)
+
+
+Costs = dict[tuple[str, str, str], Cost]  # by task, level and arm
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A whole plan: work is the sum of all trainings, hours what it takes on so many workers like this machine's."""
+
+    work_seconds: float
+    hours: float
+    workers: int
+    bytes: int
+
+
+def estimate(plan: Plan, costs: Costs, workers: int) -> Estimate:
+    work, size = 0.0, 0.0
+    for cell in plan.cells:
+        cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
+        trials, finals = of.trials or 1, of.finals or 1
+        work += (trials + finals) * cost.seconds
+        size += trials * cost.bytes(final=False) + finals * cost.bytes(final=True)
+    busy = min(workers, plan.trainings)
+    return Estimate(work, (START + work / busy) / 3600, workers, round(size))
+
+
+def costs(plan: Plan, results: Path, watch: Callable[[int, int], None] = lambda done, planned: None) -> Costs:
+    """The cost of every arm at every level; ``watch`` hears how many of how many are known.
+
+    Trains a few steps in this process, at most once per machine and state of the sources: what was measured is kept
+    in the results folder, if that can be written.
+    """
+    device = _device(plan.profile)
+    torch.set_num_threads(plan.profile.threads)
+    places = list(dict.fromkeys((cell.task, cell.level, cell.builds) for cell in plan.cells))
+    known = _read(results / FILE)
+    found: Costs = {}
+    for number, place in enumerate(places):
+        watch(number, len(places))
+        key = _identity(plan, *place, device)
+        if key not in known:
+            known[key] = asdict(_measured(plan, *place, device))
+        found[place] = Cost(**known[key])
+    _keep(results / FILE, known)
+    return found
+
+
+def claim_power(plan: Plan, costs: Costs) -> list[dict[str, Any]]:
+    """Per claim, the smallest effect that the planned blocks find with 80 % power, in standard deviations.
+
+    ``alone``: if it were the only claim; ``in_family``: as the strictest of its task's claims.
+    """
+    found = []
+    for name in plan.tasks:
+        claims = plan.claims(name)
+        for claim in claims:
+            blocks = plan.of(name).blocks or 1
+            arms = claim.arms or tuple(cell.builds for cell in plan.cells if cell.task == name)[:1]
+            overlap = max(costs[name, level, arm].overlap for level in claim.levels for arm in arms)
+            alone, family = (
+                smallest_effect(blocks, n, confidence=plan.profile.confidence, overlap=overlap)
+                for n in (1, len(claims))
+            )
+            found.append({"task": name, "claim": claim.name, "blocks": blocks, "alone": alone, "in_family": family})
+    return found
+
+
+def _measured(plan: Plan, task_name: str, level_name: str, arm_name: str, device: str) -> Cost:
+    task, of = plan.tasks[task_name], plan.of(task_name)
+    level, arm = task.level(level_name), task.arm(arm_name)
+    splits = load_splits(task_name, level_name, 0, of.examples, device)
+    recipe = task.recipe_of(level, arm).with_changes(of.recipe)
+    timed = _Timed(plan, task, level, arm, device)
+    if isinstance(task.procedure_of(arm), FitOnce):
+        update, evaluation, values, parameters = timed.fit()
+        updates = evaluations = 1
+    else:
+        update, evaluation, values, parameters = timed.steps()
+        updates = recipe.updates(len(splits.train), of.effort or 1.0)
+        evaluations = min(updates, max(1, recipe.evaluations))
+    row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **values}
+    return Cost(update, evaluation, updates, evaluations, parameters, len(canonical(row)), len(values), splits.overlap)
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A few steps of one arm with settings from the middle of its space."""
+
+    plan: Plan
+    task: Task
+    level: Level
+    arm: Arm
+    device: str
+
+    def fit(self) -> tuple[float, float, dict[str, float], int]:
+        splits = load_splits(self.task.name, self.level.name, 0, self._of.examples, self.device)
+        procedure = self.task.procedure_of(self.arm)
+        assert isinstance(procedure, FitOnce)
+        began = time.perf_counter()
+        model, progress = fit_once(procedure, splits, splits.shape, self._settings, self._seeds)
+        seconds = time.perf_counter() - began
+        parameters = sum(p.numel() for p in model.parameters())
+        return progress.seconds, (seconds - progress.seconds) / 2, progress.values, parameters
+
+    def steps(self) -> tuple[float, float, dict[str, float], int]:
+        """Seconds an update and an evaluation, the values of one evaluation, and the parameters."""
+        self._train(2)  # what only the first steps pay
+        update, *_ = self._train(4)
+        return self._train(max(4, min(MOST_STEPS, int(TIMED / max(update, 1e-6)))))
+
+    def _train(self, steps: int) -> tuple[float, float, dict[str, float], int]:
+        splits = load_splits(self.task.name, self.level.name, 0, self._of.examples, self.device)
+        model = build_model(self.arm, self.level, splits, self._settings, 0).to(self.device)
+        recipe = self.task.recipe_of(self.level, self.arm).with_changes(self._of.recipe)
+        recipe = recipe.with_changes({"steps": steps, "evaluations": 2, "patience": None})
+        training = Training(
+            self.task.procedure_of(self.arm),
+            model,
+            splits.train,
+            splits.validation,
+            recipe,
+            self._settings,
+            self._seeds,
+        )
+        began = time.perf_counter()
+        curve = list(training)
+        evaluating = time.perf_counter() - began - curve[-1].seconds
+        parameters = sum(p.numel() for p in model.parameters())
+        return training.seconds_per_update(curve), evaluating / len(curve), curve[-1].values, parameters
+
+    @property
+    def _of(self) -> Any:
+        return self.plan.of(self.task.name)
+
+    @property
+    def _settings(self) -> Settings:
+        return middle(self.task.space_of(self.arm))
+
+    @property
+    def _seeds(self) -> dict[str, int]:
+        return training_seeds(0, self.task.name, self.level.name, 0, self.arm.name, "trial", 0)
+
+
+def middle(space: Space) -> dict[str, Any]:
+    """The middle of every setting's range, on its own scale; the first of unordered values."""
+    return dict(_middles(space))
+
+
+def _middles(space: Space) -> Iterator[tuple[str, Any]]:
+    for name, setting in space.items():
+        match setting:
+            case Range(low, high, log):
+                yield name, (low * high) ** 0.5 if log else (low + high) / 2
+            case Whole(low, high, log):
+                yield name, round((low * high) ** 0.5) if log else (low + high) // 2
+            case Choice(values):
+                yield name, values[0]
+
+
+def _device(profile: Profile) -> str:
+    if profile.device != "auto":
+        return profile.device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
+    of, profile = plan.of(task), plan.profile
+    machine = [socket.gethostname(), platform.machine(), os.cpu_count(), device, profile.threads, torch.__version__]
+    columns = [column.name for column in fields(Cost)]
+    return digest([plan.sources[task], level, arm, of.effort, of.examples, dict(of.recipe), machine, columns])
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # it is measured anew
+    return known
+
+
+def _keep(path: Path, known: dict[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        temporary.write_text(json.dumps(known), encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError:
+        pass  # a folder that cannot be written is no reason not to plan

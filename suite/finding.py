@@ -1,0 +1,19 @@
+"""What a check found: the one shape in which ``doctor`` and ``check`` report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; ``ok`` None means that there was nothing to see. ``cure`` is for a failed one."""
+
+    what: str
+    ok: bool | None
+    says: str
+    cure: str = ""
+
+    @property
+    def word(self) -> str:
+        return {True: "OK", False: "failed", None: "skipped"}[self.ok]

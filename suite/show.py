@@ -1,0 +1,450 @@
+"""What the command line shows: tables and panels that are right in a terminal of 80 columns, and use more."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from tasks import Choice, Claim, Range, Recipe, Task, Whole
+
+if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
+    from suite.estimate import Costs, Estimate
+    from suite.finding import Finding
+    from suite.plan import Plan
+    from suite.status import Standing
+    from suite.verdict import ClaimVerdict
+    from suite.why import Explanation
+
+ANSWER_STYLES = {"supported": "green", "refuted": "red", "no_difference": "blue", "inconclusive": "yellow"}
+ANSWERS = {name: name.replace("_", " ") for name in ANSWER_STYLES}
+WORD_STYLES = {"OK": "green", "failed": "bold red", "skipped": "dim"}
+STATE_STYLES = {"done": "green", "running": "cyan", "incomplete": "yellow", "interrupted": "red", "stopped": "yellow"}
+UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
+MINUS = "\N{MINUS SIGN}"
+
+
+# --------------------------------------------------------------------------------------------------------- tasks
+
+
+def task_list(found: Sequence[Task]) -> Table:
+    """One line a task: its name, its question, and how much there is of it."""
+    table = _table("Task", "Question")
+    table.columns[0].no_wrap = True
+    for title in ("Levels", "Arms", "Claims"):
+        table.add_column(title, justify="right")
+    for task in found:
+        counts = (len(task.levels), len(task.arms), len(task.claims))
+        table.add_row(Text(task.name, "bold"), Text(task.question), *map(str, counts))
+    return table
+
+
+def task_page(task: Task) -> Group:
+    """All that a task fixes: what is compared, on what, by what rule, and the claims."""
+    facts = _facts(
+        ("Topic", task.topic),
+        ("Held equal", task.matched),
+        ("Chosen by", " then ".join(m.label or m.name for m in task.procedure.measures[:2]) + ", on validation"),
+        ("Recipe", _recipe(task.recipe)),
+        ("Tuned", "\n".join(f"{name}  {_setting(setting)}" for name, setting in task.space.items())),
+        ("Sources", "\n".join(task.sources)),
+    )
+    tuned = {arm.name: ", ".join(task.space_of(arm)) or "nothing" for arm in task.arms}
+    unlike = len(set(tuned.values())) > 1
+    arms = [
+        (arm.name, arm.label, _x(arm.x), tuned[arm.name] if unlike else "", _listed(arm.recipe, bool(arm.procedure)))
+        for arm in task.arms
+    ]
+    levels = [(lv.name, lv.label, _x(lv.x), _listed({**lv.factors, **lv.recipe})) for lv in task.levels]
+    tables = [
+        _filled(("Arm", "What", task.arms_axis or "x", "Tuned", "Differs by"), arms),
+        _filled(("Level", "What", task.axis or "x", "Differs by"), levels),
+        _filled(("Claim", "It says"), [(claim.name, claim.says) for claim in task.claims]),
+    ]
+    return Group(_headline(task.name, task.question), facts, *(part for t in tables for part in (Text(), t)))
+
+
+def _listed(changes: Mapping[str, Any], procedure: bool = False) -> str:
+    return ", ".join(
+        [*(f"{name} {value}" for name, value in changes.items()), *(["its procedure"] if procedure else [])]
+    )
+
+
+def claim_page(task: Task, claim: Claim) -> Group:
+    """A claim as it was fixed: what it says, what decides it, and where it comes from."""
+    measure = task.measure(claim.metric)
+    percent = bool(measure and measure.percent)
+    facts = _facts(
+        ("Task", f"{task.name}: {task.question}"),
+        ("Kind", _kind(task, claim, percent)),
+        ("Measured by", f"{claim.metric}{' on the sealed test set' if measure else ''}"),
+        ("Levels", ", ".join(task.level(name).title for name in claim.levels) or "all"),
+        ("Matters from", _amount(claim.margin, percent, claim.scale)),
+        ("Source", claim.source),
+        ("It reports", claim.against),
+    )
+    return Group(_headline(claim.name, claim.says), facts)
+
+
+def _kind(task: Task, claim: Claim, percent: bool) -> str:
+    better, worse = (task.arm(name).title if name else "" for name in (claim.better, claim.worse))
+    match claim.kind:
+        case "difference":
+            least = f" by at least {_amount(claim.at_least, percent, claim.scale)}" if claim.at_least else ""
+            return f"{better} beats {worse}{least}"
+        case "equal":
+            return f"{better} and {worse} differ by less than what matters"
+        case "contrast":
+            return (
+                " ".join(f"{weight:+g} × {task.arm(arm).title}" for arm, weight in claim.weights.items())
+                + " is above 0"
+            )
+        case "interaction":
+            return f"the lead of {better} over {worse} grows along {task.axis or 'the levels'}"
+        case "threshold":
+            figure = 100 * (claim.figure or 0) if percent else claim.figure or 0
+            return f"{better} reaches {figure:g}{' %' if percent else ''}"
+
+
+def _recipe(recipe: Recipe) -> str:
+    length = f"{recipe.steps:,} updates" if recipe.steps is not None else f"{recipe.epochs:g} epochs"
+    batch = f"batches of {recipe.batch_size}" if recipe.batch_size else "the full batch"
+    parts = [length, batch, recipe.optimizer, f"{recipe.schedule} rate"]
+    if recipe.warmup:
+        parts.append(f"{recipe.warmup:.0%} warm-up")
+    if recipe.clip is not None:
+        parts.append(f"clipped at {recipe.clip:g}")
+    parts.append("best checkpoint" if recipe.keep_best else "last checkpoint")
+    return ", ".join(parts)
+
+
+def _setting(setting: Range | Whole | Choice) -> str:
+    match setting:
+        case Range(low, high, log):
+            return f"{low:g} to {high:g}{', log' if log else ''}"
+        case Whole(low, high, log):
+            return f"{low} to {high}, whole{', log' if log else ''}"
+        case Choice(values):
+            return " or ".join(str(value) for value in values)
+
+
+# ---------------------------------------------------------------------------------------------------------- plan
+
+
+def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping[str, Any]], free: int) -> Group:
+    """What a plan comes to: cells, trainings, hours, bytes, and what its blocks can show."""
+    table = _table("Task", "Cells")
+    for title in ("Trainings", "One takes", "In all"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name in plan.tasks:
+        of, cells = plan.of(name), [cell for cell in plan.cells if cell.task == name]
+        trainings = len(cells) * ((of.trials or 1) + (of.finals or 1))
+        each = [costs[c.task, c.level, c.builds].seconds for c in cells]
+        levels, arms = len({c.level for c in cells}), len({c.arm for c in cells})
+        shape = f"{_count(levels, 'level')} × {_count(arms, 'arm')} × {_count(of.blocks or 1, 'block')}"
+        work = sum(each) / len(each) * trainings
+        table.add_row(Text(name, "bold"), shape, f"{trainings:,}", _seconds(sum(each) / len(each)), duration(work))
+    parts: list[RenderableType] = [_headline(plan.profile.name, plan.profile.title), table, Text()]
+    each_cell = sorted({f"{plan.of(n).trials} + {plan.of(n).finals}" for n in plan.tasks})
+    parts.append(
+        _facts(
+            ("Campaign", plan.id),
+            ("Trainings", f"{plan.trainings:,} in {len(plan.cells):,} cells ({' or '.join(each_cell)} a cell)"),
+            ("Time", f"about {duration(3600 * total.hours)} on {_count(total.workers, 'worker')} like this machine's"),
+            ("Disk", f"about {_bytes(total.bytes)}; {_bytes(free)} are free"),
+        )
+    )
+    if power:
+        parts += [Text(), _power_table(power)]
+    return Group(*parts)
+
+
+def _power_table(claims: Sequence[Mapping[str, Any]]) -> Group:
+    table = _table("Claim", "Task")
+    for title in ("Blocks", "Alone", "In family"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for claim in claims:
+        sizes = (f"{claim[name]:.2f} sd" if math.isfinite(claim[name]) else "none" for name in ("alone", "in_family"))
+        table.add_row(claim["claim"], claim["task"], str(claim["blocks"]), *sizes)
+    says = "Smallest effect found four times in five, in standard deviations of a block's difference"
+    return Group(Text(says, "bold"), table)
+
+
+# ------------------------------------------------------------------------------------------------------ verdicts
+
+
+def verdict_page(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any]) -> Group:
+    """All verdicts of a campaign: one table, a section a task, and beneath a claim what must be known of it."""
+    table = _table("Claim", "Verdict")
+    table.add_column("Effect", justify="right", no_wrap=True)
+    table.add_column("Interval", justify="center", no_wrap=True)
+    table.add_column("Blocks", justify="right", no_wrap=True)
+    table.columns[1].no_wrap = True
+    task = None
+    for verdict in verdicts:
+        if verdict.task != task:
+            if task is not None:
+                table.add_row()
+            task = verdict.task
+            table.add_row(Text(task, "bold"))
+        table.add_row(_claim_cell(verdict), _answer(verdict), *_numbers(verdict), f"{verdict.blocks}/{verdict.planned}")
+    if not verdicts:
+        return Group(Text("No claims: there is nothing to judge.", "yellow"))
+    share = float((about.get("profile") or {}).get("confidence") or 0.95)
+    legend = f"Effect in the claim's direction, with its {share:.0%} interval. `bakeoff describe CLAIM` says more."
+    return Group(table, Text(legend, "dim"))
+
+
+def _claim_cell(verdict: ClaimVerdict) -> Text:
+    text = Text(verdict.says)
+    for gate in verdict.gates:
+        if gate.failed:
+            text.append(f"\n! {gate.says}", "yellow")
+    return text
+
+
+def _answer(verdict: ClaimVerdict) -> Text:
+    text = Text(ANSWERS[verdict.verdict], f"bold {ANSWER_STYLES[verdict.verdict]}")
+    if not verdict.complete:
+        text.append("\nso far", "dim")
+    elif verdict.would_be and verdict.would_be != verdict.verdict:
+        text.append(f"\nwould be\n{ANSWERS[verdict.would_be]}", "dim")
+    elif verdict.verdict == "inconclusive" and verdict.blocks_to_settle:
+        text.append(f"\n~{verdict.blocks_to_settle} blocks settle", "dim")
+    if verdict.label == "exploratory":
+        text.append("\nexploratory", "dim")
+    return text
+
+
+def _numbers(verdict: ClaimVerdict) -> tuple[str, str]:
+    """Effect and interval with what the claim promises put back: as one would measure them."""
+    if verdict.blocks == 0:
+        return "-", "-"
+    effect = verdict.effect + verdict.at_least
+    low, high = (end + verdict.at_least for end in verdict.interval)
+    if not math.isfinite(low):
+        return _signed(effect, verdict), "-"
+    return _signed(effect, verdict), f"{_signed(low, verdict, '')} to {_signed(high, verdict, '')}"
+
+
+def _signed(value: float, verdict: ClaimVerdict, unit: str | None = None) -> str:
+    if verdict.scale != "points":
+        return f"×{math.exp(value):.3g}"
+    if verdict.unit_percent:
+        return _minus(f"{100 * value:+.1f}") + (" pts" if unit is None else unit)
+    return _minus(f"{value:+.3g}")
+
+
+# ------------------------------------------------------------------------------------------------------- records
+
+
+def status_table(found: Sequence[Standing]) -> Table:
+    """One line a campaign."""
+    table = _table("Campaign", "State")
+    for title in ("Trainings", "Pace", "Left"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("Failures")
+    table.add_column("Last word", justify="right", no_wrap=True)
+    table.columns[0].no_wrap = True
+    for one in found:
+        table.add_row(
+            one.id,
+            Text(one.state, STATE_STYLES.get(one.state, "")),
+            f"{one.done:,}/{one.planned:,}",
+            rate(one.rate) if one.rate else "",
+            duration(one.seconds_left) if one.seconds_left is not None else "",
+            failures(one.failed),
+            _ago(one.updated),
+        )
+    return table
+
+
+def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Table:
+    """Per task, how many cells are in each state."""
+    states = [s for s in ("done", "final", "tuning", "queued", "failed") if any(c.get(s) for c in counts.values())]
+    table = _table("Task")
+    for state in states:
+        table.add_column(state, justify="right")
+    for task, states_of in counts.items():
+        table.add_row(Text(task, "bold"), *(str(states_of.get(state, 0)) for state in states))
+    return table
+
+
+def why_page(found: Explanation) -> Group:
+    """What a training is and came to, and what sets it apart from its nearest neighbour."""
+    line = found.training.line
+    metrics = line.get("metrics") or {}
+    best = [f"{name} {value:.4g}" for name, value in metrics.items() if name.startswith(("validation.", "test."))]
+    worker = line.get("worker") or {}
+    place = f"{line['task']} · {line['level']} · {line['arm']} · block {line['block']}"
+    facts = _facts(
+        ("Training", f"{line['kind']} {line['number']} of {place}"),
+        ("Campaign", ", ".join(found.campaigns)),
+        ("Status", f"{line['status']}{': ' + line['error'] if line.get('error') else ''}"),
+        ("Settings", ", ".join(f"{name} {_value(value)}" for name, value in line["settings"].items())),
+        ("Came to", ", ".join(best)),
+        ("Trained", _trained(line, worker)),
+    )
+    parts: list[RenderableType] = [_headline(found.training.key[:16], ""), facts]
+    if line.get("traceback"):
+        parts.append(Panel(Text(str(line["traceback"]).rstrip()), title="traceback", box=box.ROUNDED, style="dim"))
+    if found.nearest is None:
+        return Group(*parts, Text("\nNo other training of this task is on record."))
+    there = found.nearest.line
+    place = f"{there['kind']} {there['number']} of {there['level']} · {there['arm']} · block {there['block']}"
+    elsewhere = "" if found.nearest.campaign in found.campaigns else f" in {found.nearest.campaign}"
+    table = _table("What differs", "Here", "There")
+    for name, here, other in found.differences:
+        table.add_row(name, _value(here), _value(other))
+    same = Text("Nothing on record differs but the sources or the data." if not found.differences else "")
+    says = Text(f"\nNearest other: {found.nearest.key[:16]}, {place}{elsewhere}")
+    return Group(*parts, says, table if found.differences else same)
+
+
+def _trained(line: Mapping[str, Any], worker: Mapping[str, Any]) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.get("started") or 0))
+    took = _seconds((line.get("ended") or 0) - (line.get("started") or 0))
+    return f"{when}, {took}, on {worker.get('host', 'an unknown host')} ({worker.get('device', '?')})"
+
+
+def prepared_table() -> Table:
+    """The head of what ``prepare`` shows, a line a level."""
+    table = _table("Task", "Level")
+    for title in ("Training", "Validation", "Test", "Took"):
+        table.add_column(title, justify="right", no_wrap=True)
+    return table
+
+
+def finding_line(finding: Finding, width: int) -> Table:
+    """One line of doctor or check: the word, what was looked at, what was seen; beneath it what to do."""
+    grid = Table.grid(padding=(0, 1), expand=False)
+    grid.add_column(width=7)
+    grid.add_column(width=width)
+    grid.add_column(overflow="fold")
+    says = Text(finding.says)
+    if finding.ok is False and finding.cure:
+        says.append(f"\n→ {finding.cure}", "bold")
+    grid.add_row(Text(finding.word, WORD_STYLES[finding.word]), Text(finding.what), says)
+    return grid
+
+
+def next_steps(results: Path, prefix: str) -> Table:
+    """Where to look when a campaign is done."""
+    given = "" if results == Path("results") else f" --results {results}"
+    return _facts(
+        ("Charts", f"{prefix} dashboard{given}"),
+        ("Runs", f"{prefix} mlflow{given}"),
+        ("Numbers", f"{prefix} verdict --json{given}"),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- words
+
+
+def failures(failed: Mapping[str, int]) -> str:
+    """``2 diverged, 1 crashed``."""
+    return ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in sorted(failed.items()) if count)
+
+
+def rate(per_second: float) -> str:
+    return f"{per_second:.1f}/s" if per_second >= 1 else f"{60 * per_second:.1f}/min"
+
+
+def duration(seconds: float) -> str:
+    """``8 s``, ``2 min 05 s``, ``3 h 20 min``, ``2 days 4 h``."""
+    whole = max(0, round(seconds))
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if minutes == 0:
+        return f"{whole} s"
+    if hours == 0:
+        return f"{minutes} min {whole % 60:02} s"
+    if days == 0:
+        return f"{hours} h {minutes % 60:02} min"
+    return f"{days} day{'' if days == 1 else 's'} {hours % 24} h"
+
+
+# --------------------------------------------------------------------------------------------------------- pieces
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _filled(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table without the columns that are empty throughout."""
+    kept = [place for place in range(len(titles)) if any(row[place] for row in rows)]
+    table = _table(*(titles[place] for place in kept))
+    for row in rows:
+        table.add_row(*(Text(row[place], "" if place else "bold") for place in kept))
+    return table
+
+
+def _headline(name: str, says: str) -> Text:
+    return Text.assemble((name, "bold cyan"), f"  {says}" if says else "", "\n")
+
+
+def _facts(*facts: tuple[str, str]) -> Table:
+    """Names and values, those without a value left out."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=len(facts) > 1)
+    grid.add_column(overflow="fold")
+    for name, value in facts:
+        if value:
+            grid.add_row(name, Text(value))
+    return grid
+
+
+def _amount(value: float, percent: bool, scale: str) -> str:
+    if scale != "points":
+        return f"{math.exp(value):.3g} times"
+    return f"{100 * value:g} points" if percent else f"{value:g}"
+
+
+def _x(value: float | None) -> str:
+    return "" if value is None else f"{value:,g}"
+
+
+def _value(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", MINUS)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def _seconds(value: float) -> str:
+    return f"{1000 * value:.0f} ms" if value < 0.1 else f"{value:.1f} s" if value < 60 else duration(value)
+
+
+def _bytes(count: float) -> str:
+    unit, name = next((unit, name) for unit, name in UNITS if count < 1000 * unit or name == "TB")
+    return f"{count / unit:,.{0 if count >= 10 * unit else 1}f} {name}"
+
+
+def _ago(when: float) -> str:
+    seconds = time.time() - when
+    return "now" if seconds < 5 else f"{duration(seconds)} ago"
+
+
+def plain(value: Any) -> Any:
+    """The value for JSON: a number that is not finite becomes None."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+    return [plain(item) for item in value]
