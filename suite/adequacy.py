@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from suite.claims import Case, cell_values, effects, on_scale
-from suite.statistics import estimate
+from suite.statistics import Floats, estimate
 
 EDGE = 0.1  # the outer share of a range, on its own scale
 MOST_FAILED = 0.2
@@ -58,7 +58,9 @@ def failed_trials(case: Case) -> Gate | None:
         failed = statuses[statuses != "finished"]
         if len(failed) > MOST_FAILED * len(statuses):
             causes = ", ".join(f"{count} {_words(cause)}" for cause, count in failed.value_counts().items())
-            found.append(f"{len(failed)} of the {len(statuses)} tuning trials of {case.label(str(arm))} failed ({causes})")
+            found.append(
+                f"{len(failed)} of the {len(statuses)} tuning trials of {case.label(str(arm))} failed ({causes})"
+            )
     return _gate(
         "failed trials",
         found,
@@ -71,21 +73,19 @@ def failed_trials(case: Case) -> Gate | None:
 def range_edge(case: Case) -> Gate | None:
     """The best learning rate lies at the same end of its range in at least half of the blocks (and in two)."""
     finals, found, seen = case.finals, [], False
-    for arm in case.claim.arms:
+    for number, arm in enumerate(case.claim.arms):
         space = case.about.get("space", {}).get(case.about.get("twins", {}).get(arm, arm), {})
         for name, bounds in space.items():
             if not _is_rate(name) or "low" not in bounds or f"setting.{name}" not in finals:
                 continue
             seen = True
-            chosen = cell_values(case, finals[finals["arm"] == arm], f"setting.{name}")
-            for level in case.levels:
-                place = _place(chosen[level][arm].dropna(), bounds)
-                for end, there in (("lowest", place <= EDGE), ("highest", place >= 1 - EDGE)):
-                    if there.sum() >= max(2, len(place) / 2):
-                        edge = bounds["low"] if end == "lowest" else bounds["high"]
+            chosen = _place(cell_values(case, finals, f"setting.{name}")[:, :, number], bounds)  # (blocks, levels)
+            for end, there in (("low", chosen <= EDGE), ("high", chosen >= 1 - EDGE)):
+                for level, hits, blocks in zip(case.levels, there.sum(0), np.isfinite(chosen).sum(0), strict=True):
+                    if hits >= max(2, blocks / 2):
                         found.append(
-                            f"the best {name} of {case.label(arm)}{_at(case, level)} lay in the {end} tenth of its "
-                            f"range (near {edge:g}) in {there.sum()} of {len(place)} blocks"
+                            f"the best {name} of {case.label(arm)}{_at(case, level)} lay in the {end}est tenth of its "
+                            f"range (near {bounds[end]:g}) in {hits} of {blocks} blocks"
                         )
     return _gate(
         "range edge",
@@ -107,30 +107,29 @@ def still_improving(case: Case) -> Gate | None:
     ends = _curve_ends(case)
     if ends is None:
         return None
-    early, late, share_late = (cell_values(case, ends, column) for column in ("early", "late", "is_late"))
-    arrives_late = share_late.mean() >= 0.5  # by (level, arm)
-    examples = case.examples("validation")
+    early, late, came_late = (cell_values(case, ends, column) for column in ("early", "late", "came_late"))
+    arrives_late = block_mean(came_late) >= 0.5  # (levels, arms)
+    examples, margin = case.examples("validation"), case.claim.margin
     found = []
 
-    moved = effects(late, case, examples) - effects(early, case, examples)
-    for level, values in moved.items():
-        change = estimate(values.dropna())
+    moved = effects(late, case, examples) - effects(early, case, examples)  # (blocks, parts)
+    for number, part in enumerate(case.parts):
+        change = estimate(moved[np.isfinite(moved[:, number]), number])
         low, high = change.interval(0.95)
-        moving = arrives_late[level] if level in case.levels else arrives_late
-        if change.blocks >= 2 and moving.any() and abs(change.mean) > case.claim.margin / 2 and not low <= 0 <= high:
+        moving = arrives_late[number].any() if part else arrives_late.any()
+        if change.blocks >= 2 and moving and abs(change.mean) > margin / 2 and not low <= 0 <= high:
             found.append(
-                f"the difference{_at(case, str(level))} was still moving: over the last quarter of training it "
+                f"the difference{_at(case, part)} was still moving: over the last quarter of training it "
                 f"changed on validation by {_size(case, change.mean)}"
             )
 
-    gains = (on_scale(late, case, examples) - on_scale(early, case, examples)).mean()
+    gains = block_mean(on_scale(late, case, examples) - on_scale(early, case, examples))  # (levels, arms)
     span = math.log(max(case.x) / min(case.x)) if case.claim.kind == "interaction" else 1.0
-    for (level, arm), gain in gains.items():
-        if arrives_late[level, arm] and gain > 2 * case.claim.margin * span:
-            found.append(
-                f"{case.label(arm)}{_at(case, level)} was still improving: by {_size(case, gain)} on validation over "
-                "the last quarter of training"
-            )
+    for level, arm in zip(*np.nonzero(arrives_late & (gains > 2 * margin * span)), strict=True):
+        found.append(
+            f"{case.label(case.claim.arms[arm])}{_at(case, case.levels[level])} was still improving: by "
+            f"{_size(case, gains[level, arm])} on validation over the last quarter of training"
+        )
     return _gate(
         "still improving",
         found,
@@ -151,18 +150,17 @@ def tuning_budget(case: Case) -> Gate | None:
         return None
     higher = case.about["measures"][0]["better"] == "higher"
     ranked = trials.dropna(subset=[choice]).sort_values([choice, "number"], ascending=[not higher, True])
-    complete = cell_values(case, trials, choice, needed=budget).notna()
+    complete = np.isfinite(cell_values(case, trials, choice, needed=budget))
     means = []
     for considered in (ranked[ranked["number"] < budget // 2], ranked):
         best = considered.drop_duplicates(["level", "arm", "block"])
-        values = cell_values(case, best, case.metric.validation).where(complete)
-        means.append(effects(values, case, case.examples("validation")).mean())
+        values = np.where(complete, cell_values(case, best, case.metric.validation), math.nan)
+        means.append(block_mean(effects(values, case, case.examples("validation"))))
     found = []
-    for level in means[0].index:
-        half, full = means[0][level], means[1][level]
+    for part, half, full in zip(case.parts, *means, strict=True):
         if min(abs(half), abs(full)) > case.claim.margin / 2 and half * full < 0:
             found.append(
-                f"with half of the tuning trials the answer{_at(case, level)} turns round: the effect on validation "
+                f"with half of the tuning trials the answer{_at(case, part)} turns round: the effect on validation "
                 f"is {_size(case, half)} with {budget // 2} trials and {_size(case, full)} with {budget}"
             )
     return _gate(
@@ -200,10 +198,10 @@ def too_easy(case: Case) -> Gate | None:
     if not (metric.percent and tests > 0 and examples > 0) or metric.validation is None or claim.kind == "threshold":
         return None
     found = []
-    values = cell_values(case, case.finals, metric.validation).mean()
+    values = block_mean(cell_values(case, case.finals, metric.validation))  # (levels, arms)
     errors = 1 - values if metric.better == "higher" else values
-    for level in case.levels:
-        if (errors[level] < FEW / tests).all():
+    for level, here in zip(case.levels, errors, strict=True):
+        if (here < FEW / tests).all():
             found.append(f"every arm{_at(case, level)} is wrong on fewer than {FEW} of {tests:.0f} examples")
     if claim.scale == "points" and claim.kind != "interaction" and claim.margin < FINEST / tests:
         found.append(
@@ -232,31 +230,38 @@ def machines(case: Case) -> Gate | None:
 # -------------------------------------------------------------------------------------------------------- reading
 
 
+def block_mean(values: Floats) -> Floats:
+    """The mean over blocks (the first axis) of what is there; NaN where nothing is."""
+    there = np.isfinite(values)
+    count = there.sum(axis=0)
+    total = np.where(there, values, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), math.nan)
+
+
 def _curve_ends(case: Case) -> pd.DataFrame | None:
-    """Per final: best validation value so far at three quarters of the steps and at the end, and whether it came late."""
+    """Per final: its best validation value at three quarters of the steps, at the end, and whether that came late."""
     curves, column = case.rows(case.campaign.curves), case.metric.validation
     if column is None or column not in curves:
         return None
     curves = curves[(curves["kind"] == "final") & curves[column].notna()].sort_values(["key", "step"])
     if curves.empty:
         return None
-    sign = case.metric.sign
-    steps = curves["step"].astype(float)
-    last = steps.groupby(curves["key"]).transform("max")
-    best = (sign * curves[column].astype(float)).groupby(curves["key"]).cummax()
-    final_best = best.groupby(curves["key"]).transform("last")
-    curves = curves.assign(best=sign * best, share=steps / last, reached=best >= final_best)
-    early = curves[curves["share"] <= THREE_QUARTERS].groupby("key")["best"].last()
-    first = curves[curves["reached"]].groupby("key")["share"].first()
+    sign, key = case.metric.sign, curves["key"]
+    best = (sign * curves[column].astype(float)).groupby(key).cummax()
+    share = curves["step"] / curves["step"].groupby(key).transform("max")
+    reached = best >= best.groupby(key).transform("last")
+    curves = curves.assign(best=sign * best, share=share)
     ends = curves.groupby("key")[["level", "arm", "block", "best"]].last().rename(columns={"best": "late"})
-    return ends.assign(early=early, is_late=(first > LATE).astype(float)).dropna(subset=["early"])
+    early = curves[share <= THREE_QUARTERS].groupby("key")["best"].last()
+    first = curves[reached].groupby("key")["share"].first()
+    return ends.assign(early=early, came_late=(first > LATE).astype(float)).dropna(subset=["early"])
 
 
-def _place(values: pd.Series[float], bounds: dict[str, float]) -> pd.Series[float]:
+def _place(values: Floats, bounds: dict[str, float]) -> Floats:
     """Where values lie in a range, from 0 to 1, on the range's own scale."""
-    low, high = float(bounds["low"]), float(bounds["high"])
+    low, high = bounds["low"], bounds["high"]
     if bounds.get("log"):
-        return (np.log(values) - math.log(low)) / (math.log(high) - math.log(low))
+        return np.log(values / low) / math.log(high / low)
     return (values - low) / (high - low)
 
 

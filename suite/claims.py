@@ -1,7 +1,7 @@
 """From the record to one effect per block: what a claim is measured on, in the claim's direction.
 
-A *case* is a claim together with the campaign that decides it. Values are tables with a row per planned block and
-a column per (level, arm); a cell whose finals are not all in is NaN, so an incomplete pair is never half a pair.
+A *case* is a claim together with the campaign that decides it. Values are arrays (blocks, levels, arms) over the
+planned blocks; a cell whose finals are not all in is NaN, so an incomplete pair is never half a pair.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from suite.results import Campaign
-from suite.statistics import slopes
+from suite.statistics import Floats, slopes
 from tasks import Claim, UserError
 
 FIELDS = frozenset(field.name for field in dataclasses.fields(Claim))
@@ -47,18 +48,47 @@ class Metric:
 
 @dataclass(frozen=True)
 class Case:
-    """One claim and the campaign that decides it. ``about`` is the task's part of campaign.json."""
+    """One claim and the campaign that decides it. ``about`` is the task's part of campaign.json.
+
+    ``exploratory`` says why the claim does not count as fixed beforehand (it was edited, or its results were known),
+    and ``attempt`` which campaign of this claim this is; both stand beside the claim's fields in campaign.json.
+    """
 
     campaign: Campaign
     task: str
     about: Mapping[str, Any]
     claim: Claim
     metric: Metric
+    exploratory: str = ""
+    attempt: int = 1
 
     @property
     def levels(self) -> tuple[str, ...]:
         """The levels that decide the claim; one that names none means all."""
         return self.claim.levels or tuple(level["name"] for level in self.about["levels"])
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is judged one by one: the levels; an interaction has a single part, named "", over all of them."""
+        return ("",) if self.claim.kind == "interaction" else self.levels
+
+    @property
+    def weights(self) -> Floats:
+        """The weight of each of the claim's arms in the gap: (arms,)."""
+        claim = self.claim
+        if claim.kind == "contrast":
+            return np.array(list(claim.weights.values()), dtype=np.float64)
+        against = 0.0 if claim.kind == "threshold" else -1.0
+        return np.array([1.0 if arm == claim.better else against for arm in claim.arms])
+
+    @property
+    def figure(self) -> float:
+        """The figure that a threshold claim is to reach. UserError where it has none."""
+        if self.claim.figure is None:
+            raise UserError(
+                f"Claim {self.claim.name!r} of task {self.task!r} is a threshold without a figure: give one."
+            )
+        return self.claim.figure
 
     @property
     def planned(self) -> int:
@@ -89,11 +119,11 @@ class Case:
         chosen = frame["task"] == self.task
         return frame[chosen & frame["arm"].isin(self.claim.arms) & frame["level"].isin(self.levels)]
 
-    @property
+    @cached_property
     def finals(self) -> pd.DataFrame:
         return self.rows(self.campaign.finals)
 
-    @property
+    @cached_property
     def trials(self) -> pd.DataFrame:
         return self.rows(self.campaign.trainings.query("kind == 'trial'"))
 
@@ -111,7 +141,9 @@ def cases(campaign: Campaign, task: str) -> list[Case]:
     for values in about["claims"]:
         known = {name: value for name, value in values.items() if name in FIELDS}
         claim = Claim(**{**known, "levels": tuple(known.get("levels", ()))})
-        found.append(Case(campaign, task, about, claim, metric_of(claim.metric, about["measures"])))
+        metric = metric_of(claim.metric, about["measures"])
+        exploratory, attempt = str(values.get("exploratory") or ""), int(values.get("attempt", 1))
+        found.append(Case(campaign, task, about, claim, metric, exploratory, attempt))
     return found
 
 
@@ -133,32 +165,32 @@ def metric_of(name: str, measures: list[dict[str, Any]]) -> Metric:
 # ----------------------------------------------------------------------------------------------------- per block
 
 
-def cell_values(case: Case, frame: pd.DataFrame, column: str, needed: int = 1) -> pd.DataFrame:
-    """The mean of a column in each cell: a row per planned block, a column per (level, arm).
+def cell_values(case: Case, frame: pd.DataFrame, column: str, needed: int = 1) -> Floats:
+    """The mean of a column in each cell: (blocks, levels, arms), for the planned blocks and the claim's arms.
 
     NaN where a cell has fewer than ``needed`` values: it is waited for, not averaged over what happens to be there.
     """
-    columns = pd.MultiIndex.from_product([case.levels, case.claim.arms], names=["level", "arm"])
-    blocks = pd.RangeIndex(case.planned, name="block")
+    shape = case.planned, len(case.levels), len(case.claim.arms)
     if column not in frame or frame.empty:
-        return pd.DataFrame(math.nan, index=blocks, columns=columns)
+        return np.full(shape, math.nan)
     cells = frame.assign(value=frame[column].astype(float)).groupby(["block", "level", "arm"])["value"]
-    values = cells.mean().where(cells.count() >= needed).unstack(["level", "arm"])
-    return values.reindex(index=blocks, columns=columns)
+    wanted = pd.MultiIndex.from_product([range(case.planned), case.levels, case.claim.arms])
+    values = cells.mean().where(cells.count() >= needed).reindex(wanted)
+    return values.to_numpy(dtype=np.float64).reshape(shape)
 
 
-def final_values(case: Case) -> pd.DataFrame:
-    """The claim's metric of each cell, its finals averaged."""
+def final_values(case: Case) -> Floats:
+    """The claim's metric in each cell, its finals averaged: (blocks, levels, arms)."""
     return cell_values(case, case.finals, case.metric.column, needed=int(case.about["finals"]))
 
 
-def values_without_failures(case: Case) -> pd.DataFrame:
+def values_without_failures(case: Case) -> Floats:
     """The same from the finals that did not fail, where a cell has any."""
     finals = case.finals
     return cell_values(case, finals[finals["status"] == "finished"], case.metric.column)
 
 
-def on_scale(values: pd.DataFrame, case: Case, examples: float) -> pd.DataFrame:
+def on_scale(values: Floats, case: Case, examples: float) -> Floats:
     """Values on the claim's scale, turned so that more is better: what is subtracted between arms.
 
     ``log_error`` takes the logarithm of the error, floored at half an example of the ``examples`` it was counted
@@ -168,55 +200,38 @@ def on_scale(values: pd.DataFrame, case: Case, examples: float) -> pd.DataFrame:
     if case.claim.scale == "points":
         return metric.sign * values
     if case.claim.scale == "log_ratio":
-        return metric.sign * np.log(values.where(values > 0))
+        return metric.sign * np.log(np.where(values > 0, values, math.nan))
     if metric.better == "higher" and not metric.percent:
         raise UserError(
             f"Claim {case.claim.name!r} asks for the error of {metric.name!r}, which is not a share of examples: "
             "use scale='log_ratio' or 'points'."
         )
     errors = 1 - values if metric.better == "higher" else values
-    floor = 0.5 / examples if metric.percent and examples > 0 else SMALLEST
-    return -np.log(errors.clip(lower=floor))
+    return -np.log(np.maximum(errors, 0.5 / examples if metric.percent and examples > 0 else SMALLEST))
 
 
-def gaps(values: pd.DataFrame, case: Case, examples: float) -> pd.DataFrame:
-    """How far better is ahead of worse at each level, on the claim's scale: a row per block, a column per level."""
-    claim = case.claim
-    heights = on_scale(values, case, examples)
-    found = {}
-    for level in case.levels:
-        here = heights[level]
-        if claim.kind == "contrast":
-            found[level] = sum((weight * here[arm] for arm, weight in claim.weights.items()), start=0.0 * here.iloc[:, 0])
-        elif claim.kind == "threshold":
-            figure = pd.DataFrame({claim.better: [claim.figure]}, dtype=float)
-            found[level] = here[claim.better] - float(on_scale(figure, case, examples).iloc[0, 0])
-        else:
-            found[level] = here[claim.better] - here[claim.worse]
-    return pd.DataFrame(found)
+def gaps(values: Floats, case: Case, examples: float) -> Floats:
+    """How far better is ahead of worse on the claim's scale: (blocks, levels)."""
+    found: Floats = on_scale(values, case, examples) @ case.weights
+    if case.claim.kind == "threshold":
+        found = found - on_scale(np.array(case.figure), case, examples)
+    return found
 
 
-def effects(values: pd.DataFrame, case: Case, examples: float) -> pd.DataFrame:
-    """What the claim is judged on, one number per block and level, positive where it holds.
+def effects(values: Floats, case: Case, examples: float) -> Floats:
+    """What the claim is judged on, positive where it holds: (blocks, parts), see ``Case.parts``.
 
-    An interaction has the slope over log x as its one column, "", and NaN where a block lacks a level. What the
-    claim promises (``at_least``) is taken off.
+    An interaction has one part, the slope over log x, NaN where a block lacks a level. What the claim promises
+    (``at_least``) is taken off.
     """
     found = gaps(values, case, examples)
     if case.claim.kind == "interaction":
-        found = pd.DataFrame({"": slopes(found.to_numpy(), case.x)[1]}, index=found.index)
+        found = slopes(found, case.x)[1][:, np.newaxis]
     return found - case.claim.at_least
 
 
-def sides(values: pd.DataFrame, case: Case, level: str) -> tuple[pd.Series[float], pd.Series[float]]:
-    """What stands on either side of the comparison, in the metric's own unit, for people to read."""
-    claim, here = case.claim, values[level]
-    if claim.kind == "contrast":
-        both = []
-        for side in (1, -1):
-            weights = {arm: abs(weight) for arm, weight in claim.weights.items() if weight * side > 0}
-            both.append(sum((weight * here[arm] for arm, weight in weights.items()), start=0.0 * here.iloc[:, 0]))
-        return both[0], both[1]
-    if claim.kind == "threshold":
-        return here[claim.better], pd.Series(claim.figure, index=here.index, dtype=float)
-    return here[claim.better], here[claim.worse]
+def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:
+    """What stands on either side of the comparison, in the metric's own unit: (blocks, levels) each."""
+    weights = case.weights
+    better, worse = values @ np.maximum(weights, 0), values @ np.maximum(-weights, 0)
+    return better, np.full_like(better, case.figure) if case.claim.kind == "threshold" else worse
