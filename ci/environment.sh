@@ -55,7 +55,7 @@ if [ "$TORCH" = cuda ]; then
 elif ! install "torch==$torch+cpu"; then
     [ "$(uname)" != Linux ] || cat <<END
   pip is offered no CPU-only build, so the one with CUDA comes (about 3 GB; it runs on CPUs too).
-  For the small one set PIP_EXTRA_INDEX_URL to PyTorch's CPU index (pytorch.org, "Get started") and start again.
+  For the small one set PIP_EXTRA_INDEX_URL to PyTorch's index of CPU builds (see its "Get started" page) and start again.
 END
     install "torch==$torch" || give_up
 fi

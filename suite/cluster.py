@@ -9,8 +9,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # before Ray reads it; nobody asked the user
-
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, TaskCancelledError
 
@@ -34,6 +32,7 @@ class RayWorkers:
     def _connect(self, address: str | None, workers: int | None) -> None:
         environment = dict.fromkeys(THREAD_VARIABLES, "1")
         os.environ.update(environment)  # workers of an embedded cluster inherit it
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked the user
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
         if address is None and not os.environ.get("RAY_ADDRESS"):
             options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
