@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 PORT, MLFLOW_PORT = 8050, 5000
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # a training has one; two make it slower
 STOPPING = 60.0  # seconds that `cancel` waits for the driver's last word
 
 
@@ -102,6 +103,7 @@ def _common(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show tracebacks, and log as you go.")] = False,
 ) -> None:
+    os.environ.update({name: os.environ.get(name, "1") for name in THREADS})  # before anybody imports torch
     if version:
         print(f"bakeoff {_version()}")
         raise typer.Exit
@@ -277,7 +279,10 @@ def retry(
 
 @app.command(rich_help_panel=LOOK)
 def verdict(
-    campaign: CampaignArgument = None, results: ResultsOption = Path("results"), as_json: JsonOption = False
+    campaign: CampaignArgument = None,
+    results: ResultsOption = Path("results"),
+    long: Annotated[bool, typer.Option("--long", "-l", help="Say it in a sentence, with all reservations.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print what the blocks say of each claim."""
     from suite.results import Results
@@ -289,7 +294,7 @@ def verdict(
         about = {"campaign": recorded.id, "profile": recorded.about["name"], "state": recorded.state.get("state")}
         _print_json({**about, "claims": [one.as_dict() for one in judge_campaign(recorded)]})
     else:
-        _print_verdicts(recorded)
+        _print_verdicts(recorded, long)
 
 
 @app.command(rich_help_panel=LOOK)
@@ -535,11 +540,11 @@ def _task_or_claim(name: str) -> Task | tuple[Task, Claim]:
     raise known.unknown("task or claim", name, names if task_name else [*names, *known.names()])
 
 
-def _print_verdicts(campaign: Campaign) -> None:
+def _print_verdicts(campaign: Campaign, long: bool = False) -> None:
     from suite import show
     from suite.verdict import judge_campaign
 
-    _out().print(show.verdict_page(judge_campaign(campaign), campaign.about))
+    _out().print(show.verdict_page(judge_campaign(campaign), campaign.about, long))
 
 
 def _report(findings: Iterator[Finding], width: int, well: str, ill: str) -> None:

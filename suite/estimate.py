@@ -23,7 +23,7 @@ from suite.plan import Plan
 from suite.profile import Profile
 from suite.seeds import training_seeds
 from suite.statistics import smallest_effect
-from suite.training import Training, fit_once
+from suite.training import Progress, Training, fit_once
 from suite.worker import build_model, load_splits
 from tasks import Arm, Choice, FitOnce, Level, Range, Settings, Space, Task, Whole
 
@@ -158,11 +158,11 @@ class _Timed:
         splits = load_splits(self.task.name, self.level.name, 0, self._of.examples, self.device)
         procedure = self.task.procedure_of(self.arm)
         assert isinstance(procedure, FitOnce)
-        began = time.perf_counter()
+        began = self._now()
         model, progress = fit_once(procedure, splits, splits.shape, self._settings, self._seeds)
-        seconds = time.perf_counter() - began
+        fitting = self._spent(progress)
         parameters = sum(p.numel() for p in model.parameters())
-        return progress.seconds, (seconds - progress.seconds) / 2, progress.values, parameters
+        return fitting, (self._now() - began - fitting) / 2, progress.values, parameters
 
     def steps(self) -> tuple[float, float, dict[str, float], int]:
         """Seconds an update and an evaluation, the values of one evaluation, and the parameters."""
@@ -184,11 +184,19 @@ class _Timed:
             self._settings,
             self._seeds,
         )
-        began = time.perf_counter()
+        began = self._now()
         curve = list(training)
-        evaluating = time.perf_counter() - began - curve[-1].seconds
+        evaluating = self._now() - began - self._spent(curve[-1])
+        update = (self._spent(curve[-1]) - self._spent(curve[1])) / (curve[-1].step - curve[1].step)
         parameters = sum(p.numel() for p in model.parameters())
-        return training.seconds_per_update(curve), evaluating / len(curve), curve[-1].values, parameters
+        return update, evaluating / len(curve), curve[-1].values, parameters
+
+    def _now(self) -> float:
+        """Seconds of this process where it does the work itself: others on the machine must not count."""
+        return time.process_time() / self.plan.profile.threads if self.device == "cpu" else time.perf_counter()
+
+    def _spent(self, progress: Progress) -> float:
+        return progress.cpu_seconds / self.plan.profile.threads if self.device == "cpu" else progress.seconds
 
     @property
     def _of(self) -> Any:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -168,47 +172,37 @@ def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping
 
 
 def _power_table(claims: Sequence[Mapping[str, Any]]) -> Group:
-    table = _table("Claim", "Task")
-    for title in ("Blocks", "Alone", "In family"):
+    table = _table("Smallest effect that is found four times in five")
+    for title in ("Alone", "In family"):
         table.add_column(title, justify="right", no_wrap=True)
-    for claim in claims:
-        sizes = (f"{claim[name]:.2f} sd" if math.isfinite(claim[name]) else "none" for name in ("alone", "in_family"))
-        table.add_row(claim["claim"], claim["task"], str(claim["blocks"]), *sizes)
-    says = "Smallest effect found four times in five, in standard deviations of a block's difference"
-    return Group(Text(says, "bold"), table)
+    for task, of_task in groupby(claims, key=itemgetter("task")):
+        table.add_row(Text(task, "bold"))
+        for claim in of_task:
+            sizes = (f"{claim[name]:.2f} sd" if math.isfinite(claim[name]) else "-" for name in ("alone", "in_family"))
+            table.add_row(f"  {claim['claim']}", *sizes)
+    legend = "sd: standard deviations of a block's difference. In family: as the strictest of the task's claims."
+    return Group(table, Text(legend, "dim"))
 
 
 # ------------------------------------------------------------------------------------------------------ verdicts
 
 
-def verdict_page(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any]) -> Group:
-    """All verdicts of a campaign: one table, a section a task, and beneath a claim what must be known of it."""
-    table = _table("Claim", "Verdict")
-    table.add_column("Effect", justify="right", no_wrap=True)
-    table.add_column("Interval", justify="center", no_wrap=True)
-    table.add_column("Blocks", justify="right", no_wrap=True)
-    table.columns[1].no_wrap = True
-    task = None
-    for verdict in verdicts:
-        if verdict.task != task:
-            if task is not None:
-                table.add_row()
-            task = verdict.task
-            table.add_row(Text(task, "bold"))
-        table.add_row(_claim_cell(verdict), _answer(verdict), *_numbers(verdict), f"{verdict.blocks}/{verdict.planned}")
+def verdict_page(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any], long: bool = False) -> Group:
+    """All verdicts of a campaign, task by task; ``long`` adds the sentence, all gates and where a claim comes from."""
     if not verdicts:
         return Group(Text("No claims: there is nothing to judge.", "yellow"))
-    share = float((about.get("profile") or {}).get("confidence") or 0.95)
-    legend = f"Effect in the claim's direction, with its {share:.0%} interval. `bakeoff describe CLAIM` says more."
-    return Group(table, Text(legend, "dim"))
-
-
-def _claim_cell(verdict: ClaimVerdict) -> Text:
-    text = Text(verdict.says)
-    for gate in verdict.gates:
-        if gate.failed:
-            text.append(f"\n! {gate.says}", "yellow")
-    return text
+    parts: list[RenderableType] = []
+    for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(width=max(map(len, ANSWERS.values())))
+        grid.add_column(overflow="fold")
+        for verdict in of_task:
+            grid.add_row(_answer(verdict), _judged(verdict, long))
+        question = str(about["tasks"][task].get("question", ""))
+        parts += [Text.assemble((task, "bold cyan"), f"  {question}"), Padding(grid, (0, 0, 1, 2))]
+    tally = Counter[str](verdict.verdict for verdict in verdicts)
+    counts = ", ".join(f"{tally[answer]} {word}" for answer, word in ANSWERS.items() if tally[answer])
+    return Group(*parts, Text(f"{_count(len(verdicts), 'claim')}: {counts}.", "bold"))
 
 
 def _answer(verdict: ClaimVerdict) -> Text:
@@ -216,31 +210,48 @@ def _answer(verdict: ClaimVerdict) -> Text:
     if not verdict.complete:
         text.append("\nso far", "dim")
     elif verdict.would_be and verdict.would_be != verdict.verdict:
-        text.append(f"\nwould be\n{ANSWERS[verdict.would_be]}", "dim")
-    elif verdict.verdict == "inconclusive" and verdict.blocks_to_settle:
-        text.append(f"\n~{verdict.blocks_to_settle} blocks settle", "dim")
-    if verdict.label == "exploratory":
+        text.append(f"\nelse {ANSWERS[verdict.would_be]}", "dim")
+    elif verdict.label == "exploratory":
         text.append("\nexploratory", "dim")
     return text
 
 
-def _numbers(verdict: ClaimVerdict) -> tuple[str, str]:
+def _judged(verdict: ClaimVerdict, long: bool) -> Text:
+    """The claim, the numbers, and what must be known of them."""
+    text = Text(verdict.says)
+    text.append(f"\n{_numbers(verdict)}", "bold")
+    failed = [gate for gate in verdict.gates if gate.failed]
+    if not long:
+        more = f" And {len(failed) - 1} more: `bakeoff verdict --long`." if len(failed) > 1 else ""
+        text.append(f"\n! {failed[0].says}{more}" if failed else "", "yellow")
+        return text
+    text.append(f"\n{verdict.sentence}")  # which tells of the first failed gate
+    for gate in failed[1:]:
+        text.append(f"\n! {gate.says} {gate.cure}", "yellow")
+    for name, said in (("Source", verdict.source), ("It reports", verdict.against)):
+        text.append(f"\n{name}: {said}" if said else "", "dim")
+    text.append("".join(f"\n{said}" for said in (verdict.population, *verdict.notes) if said) + "\n", "dim")
+    return text
+
+
+def _numbers(verdict: ClaimVerdict) -> str:
     """Effect and interval with what the claim promises put back: as one would measure them."""
+    blocks = _count(verdict.blocks, "block") if verdict.complete else f"{verdict.blocks} of {verdict.planned} blocks"
     if verdict.blocks == 0:
-        return "-", "-"
-    effect = verdict.effect + verdict.at_least
+        return f"{blocks} yet"
+    effect = _signed(verdict.effect + verdict.at_least, verdict)
     low, high = (end + verdict.at_least for end in verdict.interval)
-    if not math.isfinite(low):
-        return _signed(effect, verdict), "-"
-    return _signed(effect, verdict), f"{_signed(low, verdict, '')} to {_signed(high, verdict, '')}"
+    between = f" ({_signed(low, verdict)} to {_signed(high, verdict)})" if math.isfinite(low) else ""
+    unit = " points" if verdict.unit_percent and verdict.scale == "points" else ""
+    settle = verdict.blocks_to_settle
+    open_still = verdict.complete and verdict.verdict == "inconclusive" and settle
+    return f"{effect}{unit}{between}, {blocks}" + (f"; about {settle:,} would settle it" if open_still else "")
 
 
-def _signed(value: float, verdict: ClaimVerdict, unit: str | None = None) -> str:
+def _signed(value: float, verdict: ClaimVerdict) -> str:
     if verdict.scale != "points":
         return f"×{math.exp(value):.3g}"
-    if verdict.unit_percent:
-        return _minus(f"{100 * value:+.1f}") + (" pts" if unit is None else unit)
-    return _minus(f"{value:+.3g}")
+    return _minus(f"{100 * value:+.1f}" if verdict.unit_percent else f"{value:+.3g}")
 
 
 # ------------------------------------------------------------------------------------------------------- records
@@ -248,23 +259,20 @@ def _signed(value: float, verdict: ClaimVerdict, unit: str | None = None) -> str
 
 def status_table(found: Sequence[Standing]) -> Table:
     """One line a campaign."""
-    table = _table("Campaign", "State")
-    for title in ("Trainings", "Pace", "Left"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("Failures")
-    table.add_column("Last word", justify="right", no_wrap=True)
-    table.columns[0].no_wrap = True
-    for one in found:
-        table.add_row(
+    titles = ("Campaign", "State", "Trainings", "Pace", "Left", "Not finished", "Last word")
+    rows = [
+        (
             one.id,
-            Text(one.state, STATE_STYLES.get(one.state, "")),
+            one.state,
             f"{one.done:,}/{one.planned:,}",
             rate(one.rate) if one.rate else "",
             duration(one.seconds_left) if one.seconds_left is not None else "",
             failures(one.failed),
             _ago(one.updated),
         )
-    return table
+        for one in found
+    ]
+    return _filled(titles, rows, {"State": STATE_STYLES})
 
 
 def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Table:
@@ -381,12 +389,16 @@ def _table(*titles: str) -> Table:
     return table
 
 
-def _filled(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table without the columns that are empty throughout."""
+def _filled(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], styles: Mapping[str, Mapping[str, str]] | None = None
+) -> Table:
+    """A table without the columns that are empty throughout; ``styles`` colours a column's words."""
     kept = [place for place in range(len(titles)) if any(row[place] for row in rows)]
     table = _table(*(titles[place] for place in kept))
     for row in rows:
-        table.add_row(*(Text(row[place], "" if place else "bold") for place in kept))
+        words = [(row[place], (styles or {}).get(titles[place], {})) for place in kept]
+        table.add_row(*(Text(word, colours.get(word, "")) for word, colours in words))
+    table.columns[0].style = "bold"
     return table
 
 
