@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import socket
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from suite.profile import Resources
 from suite.worker import run_job, warm_up
 from tasks import UserError
 
+CONNECT = 5.0  # seconds a cluster may take to answer the door
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -38,10 +40,11 @@ class RayWorkers:
             options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
         elif address is not None:
             options |= {"address": address}
+        where = address or os.environ.get("RAY_ADDRESS") or "this machine"
         try:
+            _knock(where)
             ray.init(**options)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            where = address or os.environ.get("RAY_ADDRESS") or "this machine"
+        except (OSError, RuntimeError, ValueError) as error:
             raise UserError(
                 f"No Ray cluster at {where} ({_first_line(error)}): start one with `ray start --head`, "
                 "or leave --address out to use this machine."
@@ -120,6 +123,14 @@ def _warm(device: str) -> str:
     host = warm_up(device)
     time.sleep(0.3)  # keep the slot, so that the next call warms another worker
     return host
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at ``host:port``; Ray itself would try for minutes."""
+    host, _, port = address.rpartition("//")[2].rpartition(":")
+    if port.isdecimal():
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT):
+            pass
 
 
 def _demand(need: Resources) -> dict[str, float]:
