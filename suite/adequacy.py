@@ -78,8 +78,8 @@ def range_edge(case: Case) -> Gate | None:
         for name, bounds in space.items():
             if not _is_rate(name) or "low" not in bounds or f"setting.{name}" not in finals:
                 continue
-            seen = True
             chosen = _place(cell_values(case, finals, f"setting.{name}")[:, :, number], bounds)  # (blocks, levels)
+            seen = seen or bool(np.isfinite(chosen).any())
             for end, there in (("low", chosen <= EDGE), ("high", chosen >= 1 - EDGE)):
                 for level, hits, blocks in zip(case.levels, there.sum(0), np.isfinite(chosen).sum(0), strict=True):
                     if hits >= max(2, blocks / 2):
@@ -102,11 +102,13 @@ def still_improving(case: Case) -> Gate | None:
     Either the claim's effect moved by more than half the margin, and by more than chance (its 95 % interval over
     blocks excludes 0), or one arm alone improved by more than two margins. Both count only where the best
     checkpoint of an arm lies in the last tenth of the steps in at least half of the cells: an arm that has
-    stopped improving is done, whatever its curve did before.
+    stopped improving is done, whatever its curve did before. A claim about a fixed budget passes.
     """
-    ends = _curve_ends(case)
+    name, ends = "still improving", _curve_ends(case)
     if ends is None:
         return None
+    if case.claim.fixed_budget:
+        return Gate(name, False, "The claim is about what this much training buys, finished or not.")
     early, late, came_late = (cell_values(case, ends, column) for column in ("early", "late", "came_late"))
     arrives_late = block_mean(came_late) >= 0.5  # (levels, arms)
     examples, margin = case.examples("validation"), case.claim.margin
@@ -131,7 +133,7 @@ def still_improving(case: Case) -> Gate | None:
             f"{_size(case, gains[level, arm])} on validation over the last quarter of training"
         )
     return _gate(
-        "still improving",
+        name,
         found,
         "When training ended, nothing was moving that could change the answer.",
         "Train longer: raise `effort` in the profile, or the recipe's steps or epochs.",
@@ -151,6 +153,8 @@ def tuning_budget(case: Case) -> Gate | None:
     higher = case.about["measures"][0]["better"] == "higher"
     ranked = trials.dropna(subset=[choice]).sort_values([choice, "number"], ascending=[not higher, True])
     complete = np.isfinite(cell_values(case, trials, choice, needed=budget))
+    if not complete.any():
+        return None
     means = []
     for considered in (ranked[ranked["number"] < budget // 2], ranked):
         best = considered.drop_duplicates(["level", "arm", "block"])
@@ -188,7 +192,8 @@ def parameters(case: Case) -> Gate | None:
                 f"{here[least]:,.0f}: {100 * excess:.2g} % apart where {100 * within:g} % are allowed"
             )
     cure = "Choose widths that match, or say in the task that parameters are not matched."
-    return _gate("parameters", found, "The arms have equally many parameters.", cure)
+    comparable = bool((counts.groupby("level").size() > 1).any())
+    return _gate("parameters", found, "The arms have equally many parameters.", cure, applies=comparable)
 
 
 def too_easy(case: Case) -> Gate | None:
@@ -222,7 +227,7 @@ def machines(case: Case) -> Gate | None:
         return None
     where = finals["host"].astype(str) + "/" + finals["device"].astype(str)
     mixed = int((where.groupby([finals["level"], finals["block"]]).nunique() > 1).sum())
-    found = [f"in {mixed} blocks the arms ran on different machines or devices"] if mixed else []
+    found = [f"the arms of {mixed} blocks ran on different machines or devices"] if mixed else []
     cure = "Time arms side by side on one machine: run this task with one node."
     return _gate("machines", found, "Within each block the arms were timed on the same machine.", cure)
 

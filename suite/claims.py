@@ -125,7 +125,8 @@ class Case:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        return self.rows(self.campaign.trainings.query("kind == 'trial'"))
+        trainings = self.campaign.trainings
+        return self.rows(trainings[trainings["kind"] == "trial"])
 
     def examples(self, split: str) -> float:
         """Examples in the smallest split of that name ("test", "validation"); NaN where it is not on record."""
@@ -173,10 +174,14 @@ def cell_values(case: Case, frame: pd.DataFrame, column: str, needed: int = 1) -
     shape = case.planned, len(case.levels), len(case.claim.arms)
     if column not in frame or frame.empty:
         return np.full(shape, math.nan)
-    cells = frame.assign(value=frame[column].astype(float)).groupby(["block", "level", "arm"])["value"]
-    wanted = pd.MultiIndex.from_product([range(case.planned), case.levels, case.claim.arms])
-    values = cells.mean().where(cells.count() >= needed).reindex(wanted)
-    return values.to_numpy(dtype=np.float64).reshape(shape)
+    block, value = frame["block"].to_numpy(dtype=int), frame[column].astype(float).to_numpy()
+    level = pd.Index(case.levels).get_indexer(pd.Index(frame["level"]))
+    arm = pd.Index(case.claim.arms).get_indexer(pd.Index(frame["arm"]))
+    there = (level >= 0) & (arm >= 0) & (block < case.planned) & np.isfinite(value)
+    cell = np.ravel_multi_index((block[there], level[there], arm[there]), shape)
+    size = math.prod(shape)
+    count, total = np.bincount(cell, minlength=size), np.bincount(cell, value[there], size)
+    return np.where(count >= max(1, needed), total / np.maximum(count, 1), math.nan).reshape(shape)
 
 
 def final_values(case: Case) -> Floats:

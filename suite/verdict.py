@@ -279,7 +279,7 @@ def _told(measured: _Measured, judged: _Judged) -> ClaimVerdict:
         at_least=claim.at_least,
         verdict=verdict.verdict,
         would_be=verdict.would_be,
-        label="exploratory" if case.exploratory else verdict.label,
+        label=_label(measured, judged),
         meaningful=verdict.meaningful,
         negligible=verdict.negligible,
         effect=verdict.effect,
@@ -313,23 +313,29 @@ def _told(measured: _Measured, judged: _Judged) -> ClaimVerdict:
     )
 
 
+def _label(measured: _Measured, judged: _Judged) -> Label:
+    """What the claim is, or will be once its planned blocks are in."""
+    blocks = judged.verdict.blocks if judged.complete else measured.case.planned
+    return "exploratory" if measured.case.exploratory or blocks < CONFIRMATORY else "confirmatory"
+
+
 def _notes(measured: _Measured, judged: _Judged) -> Iterator[str]:
     case, verdict = measured.case, judged.verdict
     if judged.note:
         yield judged.note
     if case.exploratory:
         yield f"exploratory: {case.exploratory}"
-    elif verdict.label == "exploratory":
-        yield f"exploratory: {verdict.blocks} blocks, and fewer than {CONFIRMATORY} are a first hint only"
+    elif _label(measured, judged) == "exploratory":
+        yield f"exploratory: fewer than {CONFIRMATORY} blocks are a first hint only"
     if case.attempt > 1:
         yield f"campaign {case.attempt} of this claim"
     if verdict.negligible:
         yield "real but negligible: there is a difference, and it is smaller than the margin"
-    if verdict.at:
+    if verdict.at and verdict.blocks:
         yield f"the numbers are those at {case.level_label(verdict.sample.level)}, the level that decides"
     if verdict.reason == "open" and verdict.blocks_to_settle is None:
         yield "more data would settle this, more blocks would not"
-    if crossing := _crossing(measured, verdict):
+    if verdict.blocks and (crossing := _crossing(measured, verdict)):
         yield crossing["says"]
 
 

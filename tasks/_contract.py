@@ -416,7 +416,8 @@ class Claim:
 
     ``metric`` is one of the procedure's measures (then the sealed test's value is meant) or any recorded measure,
     such as ``seconds_per_epoch``. ``against`` is what the source reports, to stand beside ours. Claims with one
-    ``group`` ask the same under different matchings.
+    ``group`` ask the same under different matchings. ``fixed_budget`` says that the claim is about what just this
+    much training buys, so that an arm still improving at its end is part of the answer rather than a flaw.
     """
 
     name: str
@@ -435,6 +436,7 @@ class Claim:
     source: str = ""
     against: str = ""
     group: str = ""
+    fixed_budget: bool = False
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -473,7 +475,9 @@ class Task:
         for kind, names in (("arm", arms), ("level", levels), ("claim", [claim.name for claim in self.claims])):
             twice = {name for name in names if names.count(name) > 1}
             if twice:
-                raise UserError(f"Task {self.name or self.question!r} has two {kind}s named {min(twice)!r}: rename one.")
+                raise UserError(
+                    f"Task {self.name or self.question!r} has two {kind}s named {min(twice)!r}: rename one."
+                )
         for claim in self.claims:
             for arm in claim.arms:
                 if arm not in arms:

@@ -156,6 +156,25 @@ def test_a_last_jump_of_one_block_is_not_a_trend():
     assert not gate("still improving", curve=curve).failed
 
 
+def test_a_gap_that_moves_to_and_fro_is_not_moving():
+    curve = curves(lambda arm, share: 0.8)
+    jumps = np.where(curve["block"] < 3, (curve["arm"] == "deep") * 0.03, (curve["arm"] == "wide") * 0.055)
+    curve["validation.accuracy"] += np.where(curve["step"] == 20, jumps, 0.0)  # -.0125 on average, by chance
+
+    assert not gate("still improving", curve=curve).failed
+
+
+def test_a_claim_about_a_fixed_budget_may_stop_early():
+    claim = Claim(**{**vars(DEEPER), "fixed_budget": True})
+
+    assert not gate("still improving", claim=claim, curve=curves(rising)).failed
+
+
+@pytest.mark.parametrize("name", ["range edge", "failed trials", "still improving", "tuning budget", "parameters"])
+def test_a_gate_with_nothing_to_look_at_is_left_out(name):
+    assert gate(name, trainings().iloc[:0]) is None
+
+
 @pytest.mark.parametrize(
     ("late_winner", "failed"),
     [(0.84, True), (0.805, False)],  # ahead by 4 points, or by half a point, which may be chance
@@ -207,7 +226,7 @@ def test_times_from_different_machines_are_not_compared():
     claim = Claim("faster", "", "seconds_per_epoch", better="deep", worse="wide", margin=0.1, scale="log_ratio")
     spread = trainings(host=lambda arm, block, _: "here" if arm == "deep" or block else "there")
 
-    assert gate("machines", spread, claim=claim).says == "In 1 blocks the arms ran on different machines or devices."
+    assert gate("machines", spread, claim=claim).says == "The arms of 1 blocks ran on different machines or devices."
     assert not gate("machines", claim=claim).failed
     assert gate("range edge", trainings(setting__lr=0.1), claim=claim) is None  # no search would change the time
 

@@ -224,6 +224,25 @@ def test_a_family_never_says_more_than_each_claim_alone(family, margin):
         assert verdict.verdict in (alone, "inconclusive") or alone == "no_difference"
 
 
+@given(st.lists(differences, min_size=1, max_size=5), margins)
+def test_turning_all_signs_of_a_family_turns_its_verdicts(family, margin):
+    verdicts = judge_family([Sample(d, margin) for d in family])
+    turned = judge_family([Sample(-np.array(d), margin) for d in family])
+
+    assert [v.verdict for v in turned] == [OPPOSITE.get(v.verdict, v.verdict) for v in verdicts]
+    assert [v.p_holm for v in turned] == pytest.approx([v.p_holm for v in verdicts], nan_ok=True)
+
+
+def test_looks_count_in_holms_order_too():
+    first, second = Sample(spread(0.7, 0.5), 0.1), Sample(spread(0.0, 0.5), 0.1)
+    p = first.estimate.p()
+    verdicts = judge_family([first, second], looks=3)
+
+    assert 0.05 / 6 < p < 0.05 / 2  # it would pass but for the looks ...
+    assert verdicts[0].p_holm == pytest.approx(6 * p)
+    assert verdicts[1].a == pytest.approx(0.05 / 6)  # ... so the other is not tested at the full rate
+
+
 def test_a_claim_over_levels_needs_all_of_them():
     def at(*means):
         return judge_family([[Sample(spread(m, 0.5), 1.0, level=f"level {m}") for m in means]])[0]

@@ -289,15 +289,18 @@ def test_an_empty_campaign_has_verdicts_too():
 
 
 def test_what_is_settled_is_not_taken_back_when_others_arrive():
-    other = Claim("other", "", "loss", better="deep", worse="wide", margin=0.02)
+    other = Claim("other", "", "loss", better="wide", worse="deep", margin=0.02)
     frame = finals({"deep": deep(AHEAD), "wide": WIDE})
-    alone = judged(frame, claims=[DEEPER, other])[0]
+    frame["test.loss"] = [*deep(AHEAD), *WIDE[:5], None]
+    while_waiting = judged(frame, claims=[DEEPER, other])
+    assert while_waiting[0].p_holm == pytest.approx(2 * while_waiting[0].p)  # as if the other showed nothing
+    assert (while_waiting[1].verdict, while_waiting[1].complete) == ("inconclusive", False)
+
     for arrived in (AHEAD, TORN):
-        frame["test.loss"] = WIDE + WIDE
-        frame.loc[frame["arm"] == "deep", "test.loss"] = deep(arrived)
+        frame["test.loss"] = [*deep(arrived), *WIDE]
         later = judged(frame, claims=[DEEPER, other])[0]
-        assert alone.verdict == later.verdict == "supported"
-        assert alone.p_holm >= later.p_holm
+        assert later.verdict == while_waiting[0].verdict == "supported"
+        assert later.p_holm <= while_waiting[0].p_holm
 
 
 def test_a_cells_finals_are_averaged_and_waited_for():
