@@ -129,7 +129,7 @@ def still_improving(case: Case) -> Gate | None:
     span = math.log(max(case.x) / min(case.x)) if case.claim.kind == "interaction" else 1.0
     for level, arm in zip(*np.nonzero(arrives_late & (gains > 2 * margin * span)), strict=True):
         found.append(
-            f"{case.label(case.claim.arms[arm])}{_at(case, case.levels[level])} was still improving: by "
+            f"{case.label(case.claim.arms[arm])}{_at(case, case.levels[level])} kept improving to the end: by "
             f"{_size(case, gains[level, arm])} on validation over the last quarter of training"
         )
     return _gate(
@@ -161,11 +161,13 @@ def tuning_budget(case: Case) -> Gate | None:
         values = np.where(complete, cell_values(case, best, case.metric.validation), math.nan)
         means.append(block_mean(effects(values, case, case.examples("validation"))))
     found = []
+    claimed = f", where {_size(case, case.claim.at_least)} is claimed" if case.claim.at_least else ""
     for part, half, full in zip(case.parts, *means, strict=True):
         if min(abs(half), abs(full)) > case.claim.margin / 2 and half * full < 0:
+            then, now = (_size(case, effect + case.claim.at_least) for effect in (half, full))
             found.append(
-                f"with half of the tuning trials the answer{_at(case, part)} turns round: the effect on validation "
-                f"is {_size(case, half)} with {budget // 2} trials and {_size(case, full)} with {budget}"
+                f"with half of the tuning trials the answer{_at(case, part)} turns round: the difference on validation "
+                f"is {then} with {budget // 2} of {budget} trials and {now} with all{claimed}"
             )
     return _gate(
         "tuning budget",

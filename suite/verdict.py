@@ -147,17 +147,15 @@ class _Measured:
     def examples(self) -> float:
         return self.case.examples("test")
 
-    @cached_property
-    def overlap(self) -> float:
-        return max(self._facts("overlap"), default=0.0)
-
-    @cached_property
-    def populations(self) -> set[str]:
-        return self._facts("population")
-
-    def _facts(self, name: str) -> set[Any]:
+    def facts(self, name: str, part: str = "") -> set[Any]:
+        """What the finals at a level (or at all) say of their data, such as ``population``."""
         finals = self.case.finals
-        return set(finals[f"data.{name}"].dropna()) if f"data.{name}" in finals else set()
+        if f"data.{name}" not in finals:
+            return set()
+        return set(finals.loc[finals["level"].eq(part) | (part == ""), f"data.{name}"].dropna())
+
+    def overlap(self, part: str = "") -> float:
+        return float(max(self.facts("overlap", part), default=0.0))
 
     @property
     def complete(self) -> bool:
@@ -173,7 +171,7 @@ class _Measured:
         kind: Literal["difference", "equal"] = "equal" if claim.kind == "equal" else "difference"
         error = claim.figure_error if claim.kind == "threshold" else 0.0
         return tuple(
-            Sample(column[np.isfinite(column)], claim.margin, kind, self.overlap, error, self.gates, part)
+            Sample(column[np.isfinite(column)], claim.margin, kind, self.overlap(part), error, self.gates, part)
             for part, column in zip(self.case.parts, found.T, strict=True)
         )
 
@@ -286,7 +284,7 @@ def _told(measured: _Measured, judged: _Judged) -> ClaimVerdict:
         interval=verdict.interval,
         local_interval=verdict.local_interval,
         equivalence_interval=verdict.equivalence_interval,
-        splits_interval=verdict.splits_interval if measured.overlap > 0 else None,
+        splits_interval=verdict.splits_interval if verdict.sample.overlap > 0 else None,
         new_test_interval=_new_test_interval(measured, verdict),
         p=verdict.p,
         p_equivalence=verdict.p_equivalence,
@@ -304,7 +302,7 @@ def _told(measured: _Measured, judged: _Judged) -> ClaimVerdict:
         crossover=_crossing(measured, verdict),
         gates=verdict.gates,
         sentence=wording.sentence(case, verdict, judged.complete),
-        population=wording.population(measured.populations, case, measured.overlap),
+        population=_population(measured),
         source=claim.source,
         against=claim.against,
         group=claim.group,
@@ -333,10 +331,17 @@ def _notes(measured: _Measured, judged: _Judged) -> Iterator[str]:
         yield "real but negligible: there is a difference, and it is smaller than the margin"
     if verdict.at and verdict.blocks:
         yield f"the numbers are those at {case.level_label(verdict.sample.level)}, the level that decides"
-    if verdict.reason == "open" and verdict.blocks_to_settle is None:
-        yield "more data would settle this, more blocks would not"
     if verdict.blocks and (crossing := _crossing(measured, verdict)):
         yield crossing["says"]
+
+
+def _population(measured: _Measured) -> str:
+    """What the verdict speaks for; said for each level where levels differ in that."""
+    case = measured.case
+    told = {level: wording.population(measured.facts("population", level)) for level in case.levels}
+    if len(set(told.values())) == 1:
+        return told[case.levels[0]]
+    return " ".join(f"{case.level_label(level)}: {says}" for level, says in told.items())
 
 
 def _with_group_note(verdict: ClaimVerdict, others: Sequence[ClaimVerdict]) -> ClaimVerdict:
@@ -369,7 +374,7 @@ def _per_level(measured: _Measured, verdict: Verdict) -> Iterator[dict[str, Any]
         yield {"level": one.sample.level, "verdict": one.answer, **{name: getattr(one, name) for name in PER_LEVEL}}
     if case.claim.kind == "interaction":
         for level, x, column in zip(case.levels, case.x, _complete_gaps(measured).T, strict=True):
-            found = estimate(column, measured.overlap)
+            found = estimate(column, measured.overlap(level))
             interval = found.interval(verdict.confidence)
             yield {"level": level, "x": x, "effect": found.mean, "interval": interval, "blocks": found.blocks}
 
@@ -383,7 +388,7 @@ def _complete_gaps(measured: _Measured) -> Floats:
 def _crossing(measured: _Measured, verdict: Verdict) -> dict[str, Any] | None:
     if measured.case.claim.kind != "interaction":
         return None
-    found = crossover(_complete_gaps(measured), measured.case.x, verdict.confidence, measured.overlap)
+    found = crossover(_complete_gaps(measured), measured.case.x, verdict.confidence, measured.overlap())
     return {**dataclasses.asdict(found), "says": wording.crossing(measured.case, found)}
 
 
@@ -395,9 +400,15 @@ def _new_test_interval(measured: _Measured, verdict: Verdict) -> Interval | None
     """
     case, claim = measured.case, measured.case.claim
     plain = claim.kind in ("difference", "equal", "threshold") and claim.scale == "points" and case.metric.percent
-    if measured.populations != {"official"} or not plain or not measured.examples > 0 or verdict.blocks < 2:
+    level = verdict.sample.level
+    if (
+        measured.facts("population", level) != {"official"}
+        or not plain
+        or not measured.examples > 0
+        or verdict.blocks < 2
+    ):
         return None
-    rates = block_mean(measured.values)[case.parts.index(verdict.sample.level)]  # (arms,)
+    rates = block_mean(measured.values)[case.parts.index(level)]  # (arms,)
     errors = 1 - rates if case.metric.better == "higher" else rates
     per_example = min(1.0, errors.sum()) if len(errors) > 1 else float(errors[0] * (1 - errors[0]))
     extra = math.hypot(verdict.sample.figure_error, math.sqrt(per_example / measured.examples))

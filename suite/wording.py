@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from suite.claims import Case
-from suite.decision import Answer, Verdict
+from suite.decision import CONFIRMATORY, Answer, Verdict
 from suite.statistics import Crossover, Interval
 
 ANSWERS: dict[Answer, str] = {
@@ -24,7 +24,7 @@ def sentence(case: Case, verdict: Verdict, complete: bool = True) -> str:
     opening = "" if verdict.label == "confirmatory" else f"A first hint, from {_repetitions(verdict.blocks)} only. "
     match verdict.verdict:
         case "inconclusive":
-            return opening + _open(case, verdict)
+            return _open(case, verdict)
         case "no_difference":
             return opening + _equal(case, verdict, "No difference that matters")
         case "supported" if case.claim.kind == "equal":
@@ -35,18 +35,16 @@ def sentence(case: Case, verdict: Verdict, complete: bool = True) -> str:
             return f"{opening}{_no(case)}: {_found(case, verdict)}. {_worth(case, verdict)}"
 
 
-def population(kinds: set[str], case: Case, overlap: float) -> str:
-    """Which data a verdict speaks for, and which it does not."""
-    if kinds == {"fresh"}:
-        return "Speaks for new data from the same source: every repetition drew its own."
-    if kinds == {"resplit"}:
-        return (
-            "Speaks for new data like these: every repetition split the same examples anew, and the interval is "
-            f"widened because repetitions share data (overlap {overlap:.2g})."
-        )
-    if kinds == {"official"}:
-        return "Speaks for this one test set, which all repetitions share, and not for new test examples."
-    return "It is not on record which data this verdict speaks for." if not kinds else "Repetitions drew data unalike."
+def population(kinds: set[str]) -> str:
+    """Which data a verdict speaks for, and which it does not, from how the blocks came by theirs."""
+    if len(kinds) != 1:
+        return "Which data this speaks for is not on record yet." if not kinds else "Its repetitions drew data unalike."
+    return {
+        "fresh": "Speaks for new data from the same source: every repetition drew its own.",
+        "resplit": "Speaks for new data like these: every repetition split the same examples anew, and the interval is "
+        "wider for that, because repetitions share examples.",
+        "official": "Speaks for this one test set, which all repetitions share, and not for new test examples.",
+    }[kinds.pop()]
 
 
 def crossing(case: Case, found: Crossover) -> str:
@@ -82,7 +80,7 @@ def _found(case: Case, verdict: Verdict) -> str:
 
 def _fact(case: Case, effect: float, interval: Interval) -> str:
     """The effect as a statement about the two arms, whichever is ahead."""
-    claim, metric = case.claim, case.metric
+    claim = case.claim
     if claim.kind == "interaction":
         return _trend(case, effect, interval)
     ahead, behind = _names(case)
@@ -93,8 +91,8 @@ def _fact(case: Case, effect: float, interval: Interval) -> str:
         return f"{behind} made {amount(case, effect)} as many errors as {ahead} {sure}"
     if claim.scale == "log_ratio":
         more, less = _more_and_less(case, ahead, behind)
-        return f"{more} had {amount(case, effect)} the {metric.label} of {less} {sure}"
-    return f"{ahead} was ahead of {behind} by {amount(case, effect)} in {metric.label} {sure}"
+        return f"{more} had {amount(case, effect)} the {_measure(case)} of {less} {sure}"
+    return f"{ahead} was ahead of {behind} by {amount(case, effect)} in {_measure(case)} {sure}"
 
 
 def _trend(case: Case, slope: float, interval: Interval) -> str:
@@ -105,8 +103,8 @@ def _trend(case: Case, slope: float, interval: Interval) -> str:
     if case.claim.scale == "points":
         moved, sure = amount(case, abs(step)), _likely(case, (low, high) if step >= 0 else (-high, -low))
         direction = "gains on" if step >= 0 else "loses ground to"
-        return f"with each doubling of {axis}, {ahead} {direction} {behind} by {moved} in {case.metric.label} {sure}"
-    what = "errors" if case.claim.scale == "log_error" else case.metric.label
+        return f"with each doubling of {axis}, {ahead} {direction} {behind} by {moved} in {_measure(case)} {sure}"
+    what = "errors" if case.claim.scale == "log_error" else _measure(case)
     more, less = _more_and_less(case, ahead, behind)
     return (
         f"with each doubling of {axis}, the {what} of {more} relative to {less} become "
@@ -131,7 +129,7 @@ def _equal(case: Case, verdict: Verdict, opening: str) -> str:
         said = f"{opening} from the {amount(case, case.claim.at_least)} claimed: {_fact(case, raw, around)}"
     else:
         ahead, behind = _names(case)
-        within = f"{ahead} and {behind} differ by less than {amount(case, verdict.margin)} in {case.metric.label}"
+        within = f"{ahead} and {behind} differ by less than {amount(case, verdict.margin)} in {_measure(case)}"
         said = f"{opening}: {within} {_likely(case, interval)}"
     return said + ("; the small difference is real" if verdict.negligible else "") + "."
 
@@ -139,7 +137,8 @@ def _equal(case: Case, verdict: Verdict, opening: str) -> str:
 def _open(case: Case, verdict: Verdict) -> str:
     failed = [gate for gate in verdict.gates if gate.failed]
     if verdict.reason == "gate":
-        would = f" Without that, the answer would be: {ANSWERS[verdict.answer]}." if verdict.would_be else ""
+        decided = verdict.would_be not in (None, "inconclusive")
+        would = f" Without that, the answer would be: {ANSWERS[verdict.answer]}." if decided else ""
         return f"This comparison cannot be judged as it stands. {failed[0].says} {failed[0].cure}{would}"
     if verdict.reason == "too few blocks":
         return f"Not settled: {_repetitions(verdict.blocks)} cannot show how much results vary by chance."
@@ -159,21 +158,35 @@ def _unfinished(case: Case, verdict: Verdict) -> str:
 def _somewhere(case: Case, verdict: Verdict) -> str:
     ahead, behind = _names(case)
     effect, (low, high) = _on_claims_scale(case, verdict.effect, verdict.local_interval)
+    if high - low > _beyond_belief(case):
+        return "repetitions differ so much from each other that nothing can be said of them together"
     if case.claim.kind == "interaction":
         return f"the trend may go either way: {_trend(case, effect, (low, high))}"
     if case.claim.scale != "points":
-        what = "errors" if case.claim.scale == "log_error" else case.metric.label
+        what = "errors" if case.claim.scale == "log_error" else _measure(case)
         more, less = _more_and_less(case, ahead, behind)
         return f"the {what} of {more} may be anywhere {_ends((math.exp(low), math.exp(high)))} times those of {less}"
     if low < 0 < high:
         ends = f"{amount(case, -low)} behind {behind} to {amount(case, high)} ahead"
-        return f"{ahead} may be anywhere from {ends} in {case.metric.label}"
+        return f"{ahead} may be anywhere from {ends} in {_measure(case)}"
     side, reach = ("ahead of", (low, high)) if low >= 0 else ("behind", (-high, -low))
-    return f"{ahead} may be {side} {behind} by anything {_ends(reach, case)} in {case.metric.label}"
+    return f"{ahead} may be {side} {behind} by anything {_ends(reach, case)} in {_measure(case)}"
+
+
+def _beyond_belief(case: Case) -> float:
+    """The width from which an interval says nothing: all that a share can be, or a factor of a thousand."""
+    if case.claim.scale != "points":
+        return math.log(1000)
+    return 1.0 if case.metric.percent else math.inf
 
 
 def _remedy(verdict: Verdict) -> str:
+    """How many repetitions it takes, where there are enough to tell."""
     needed, cautious = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
+    if verdict.label == "exploratory":
+        return f"It takes more repetitions, {CONFIRMATORY} at the least."
+    if needed is None and verdict.sample.figure_error:
+        return "No number of repetitions would settle it, because the published figure is itself too uncertain."
     if needed is None:
         return "More repetitions would not settle it: more data would."
     more = f", or {cautious:,} if results vary more than they seem to" if cautious else ""
@@ -202,6 +215,12 @@ def _more_and_less(case: Case, ahead: str, behind: str) -> tuple[str, str]:
     """Which of the two has the larger number, on a logarithmic scale, where ``ahead`` is ahead."""
     higher = case.claim.scale == "log_ratio" and case.metric.better == "higher"
     return (ahead, behind) if higher else (behind, ahead)
+
+
+def _measure(case: Case) -> str:
+    """The measure's name within a sentence: ``accuracy`` for "Accuracy", but ``BLEU``."""
+    label = case.metric.label
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def _on_claims_scale(case: Case, effect: float, interval: Interval) -> tuple[float, Interval]:

@@ -336,6 +336,22 @@ def test_a_verdict_that_hinges_on_failures_is_none():
     assert not verdict.gates[-1].failed
 
 
+def test_hopelessly_wide_intervals_are_not_quoted():
+    (verdict,) = judged(finals({"deep": [0.9, 0.2], "wide": [0.3, 0.7]}), blocks=2)
+
+    assert verdict.sentence == (
+        "Not settled: repetitions differ so much from each other that nothing "
+        "can be said of them together. It takes more repetitions, 6 at the least."
+    )
+
+
+def test_an_uncertain_figure_is_not_blamed_on_the_data():
+    claim = Claim("reach", "", "accuracy", better="deep", kind="threshold", figure=0.85, figure_error=0.1, margin=0.01)
+    (verdict,) = judged(finals({"deep": deep(AHEAD)}), claims=[claim])
+
+    assert verdict.sentence.endswith("because the published figure is itself too uncertain.")
+
+
 def test_few_blocks_are_a_first_hint():
     (verdict,) = judged(finals({"deep": deep(AHEAD)[:3], "wide": WIDE[:3]}), blocks=3)
 
@@ -390,6 +406,20 @@ def test_splits_of_one_pool_widen_the_interval():
     assert verdict.interval[0] < plain.interval[0]
     assert verdict.splits_interval == plain.interval
     assert "split the same examples anew" in verdict.population
+
+
+def test_each_level_has_its_own_overlap():
+    frames = [
+        finals({"deep": deep(AHEAD), "wide": WIDE}, level="few", **{"data.population": "fresh", "data.overlap": 0.0}),
+        finals(
+            {"deep": deep(AHEAD), "wide": WIDE}, level="many", **{"data.population": "resplit", "data.overlap": 0.2}
+        ),
+    ]
+    (verdict,) = judged(*frames, levels=TWO)
+
+    assert verdict.at[0]["interval"][0] > verdict.at[1]["interval"][0]
+    assert verdict.population.startswith("few: Speaks for new data from the same source")
+    assert "many: Speaks for new data like these" in verdict.population
 
 
 def test_one_official_test_set_has_a_second_interval_for_new_examples():
