@@ -25,7 +25,7 @@ def build(shape: Shape, level: Level, settings: Settings) -> nn.Module:
 
 
 EPOCHS = Level("equal_epochs", {"matched": "epochs"}, label="Equal epochs", recipe={"epochs": 8})
-UPDATES = Level("equal_steps", {"matched": "steps"}, label="Equal updates", recipe={"steps": 400})
+UPDATES = Level("equal_steps", {"matched": "steps"}, label="Equal updates", recipe={"steps": 300})
 
 CLAIMS = (
     *(
@@ -120,5 +120,6 @@ TASK = Task(
     claims=CLAIMS,
     matched="Network, data, tuning trials; epochs at one level, updates at the other",
     arms_axis="Examples in a batch",
+    parameters_within=0.0,
     sources=(mnist5k.SOURCE, KESKAR, SHALLUE, LEE),
 )

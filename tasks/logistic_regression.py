@@ -33,14 +33,14 @@ ARMS = (
         "gd_l2",
         build_linear,
         "Ours, L2",
-        space=Space(l2=Range(3e-5, 0.1, log=True)),
+        space=Space(l2=Range(5e-4, 5e-2, log=True)),
         procedure=Classification(penalty=l2_penalty, measures=BY_LOSS),
     ),
     Arm(
         "scikit_learn",
         build_linear,
         "scikit-learn, L2",
-        space=Space(l2=Range(3e-5, 0.1, log=True)),
+        space=Space(l2=Range(5e-4, 5e-2, log=True)),
         without=("lr",),
         procedure=ScikitLogisticRegression(measures=BY_LOSS),
     ),
@@ -49,12 +49,13 @@ ARMS = (
         build_mlp,
         "MLP, two hidden layers",
         recipe={"optimizer": "adamw", "batch_size": 100, "keep_best": True},
-        space=Space(lr=Range(5e-4, 5e-2, log=True), weight_decay=Range(1e-3, 1.0, log=True), dropout=Range(0.0, 0.5)),
+        space=Space(lr=Range(2e-3, 5e-2, log=True), weight_decay=Range(1e-3, 1.0, log=True), dropout=Range(0.0, 0.4)),
     ),
 )
 
 ON_TUMOURS = Level("breast_cancer", {"data": "breast_cancer"}, label="Breast cancer")
 ON_CURVES = Level("mnist1d", {"data": "mnist1d"}, label="MNIST-1D", recipe={"batch_size": 100, "steps": 1500})
+NATS = 0.02  # of log loss: 2 % in the probability given to the right answer
 PUBLISHED = "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)"
 PUBLISHED_ERROR = 0.015  # standard error of an accuracy near 32 % or 68 % on their 1,000 test examples
 
@@ -66,7 +67,7 @@ CLAIMS = (
         kind="equal",
         better="gd_l2",
         worse="scikit_learn",
-        margin=0.02,
+        margin=NATS,
         source="The penalised log loss is convex: one minimum, whatever finds it",
         against="At equal l2 the coefficients agree to 1e-3 (our tests)",
     ),
@@ -77,19 +78,18 @@ CLAIMS = (
         better="gd_l2",
         worse="gd",
         levels=(ON_TUMOURS.name,),
-        margin=0.01,
+        margin=NATS,
         source="Hung-yi Lee, Machine Learning 2021: regularisation against overfitting",
     ),
     Claim(
         "no_hidden_layer_needed",
-        "On measurements made by hand, logistic regression is as accurate as an MLP.",
-        metric="accuracy",
-        kind="equal",
+        "On a few hundred measurements made by hand, logistic regression has a lower log loss than an MLP.",
+        metric="loss",
         better="gd_l2",
         worse="mlp",
         levels=(ON_TUMOURS.name,),
-        margin=0.02,
-        source="Textbook: where features are good, a linear model is enough",
+        margin=NATS,
+        source="Textbook: where features are good and examples few, the simpler model generalises better",
     ),
     Claim(
         "hidden_layers_needed",
@@ -129,7 +129,7 @@ TASK = Task(
     levels=(ON_TUMOURS, ON_CURVES),
     procedure=Classification(measures=BY_LOSS),
     recipe=Recipe(steps=600, batch_size=0, optimizer="sgd", nesterov=True, keep_best=False),
-    space=Space(lr=Range(3e-3, 1.0, log=True)),
+    space=Space(lr=Range(5e-3, 1.0, log=True)),
     claims=CLAIMS,
     matched="Data and tuning trials; updates, for all that learn by gradient descent",
     sources=(breast_cancer.SOURCE, mnist1d.SOURCE),
