@@ -8,12 +8,11 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-import ray
-from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, TaskCancelledError
-
-from suite.job import Done, Job, Result
+from suite.job import Done, Job
 from suite.profile import Resources
 from suite.worker import run_job, warm_up
 from tasks import UserError
@@ -27,14 +26,14 @@ class RayWorkers:
 
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
         self._flying: dict[Any, Job] = {}
+        self._ray = _ray()
         self._connect(address, workers)
-        self.address = ray.get_runtime_context().gcs_address
-        self.dashboard = _dashboard_url()
+        # max_calls=0: GPU tasks keep their warm process too
+        self._run = self._ray.remote(max_retries=3, max_calls=0)(run_job)
+        self._warm = self._ray.remote(max_retries=0, max_calls=0)(_warm)
 
     def _connect(self, address: str | None, workers: int | None) -> None:
-        environment = dict.fromkeys(THREAD_VARIABLES, "1")
-        os.environ.update(environment)  # workers of an embedded cluster inherit it
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked the user
+        os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # workers of an embedded cluster inherit it
         options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
         if address is None and not os.environ.get("RAY_ADDRESS"):
             options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
@@ -43,7 +42,7 @@ class RayWorkers:
         where = address or os.environ.get("RAY_ADDRESS") or "this machine"
         try:
             _knock(where)
-            ray.init(**options)
+            self._ray.init(**options)
         except (OSError, RuntimeError, ValueError) as error:
             raise UserError(
                 f"No Ray cluster at {where} ({_first_line(error)}): start one with `ray start --head`, "
@@ -51,11 +50,11 @@ class RayWorkers:
             ) from error
 
     def has_gpu(self) -> bool:
-        return bool(ray.cluster_resources().get("GPU"))
+        return bool(self._ray.cluster_resources().get("GPU"))
 
     def slots(self, need: Resources) -> int:
         """How many trainings with these needs the cluster runs at once, by its present size."""
-        have = ray.cluster_resources()
+        have = self._ray.cluster_resources()
         return min(
             (math.floor(have.get(name, 0) / amount + 1e-9) for name, amount in _demand(need).items()),
             default=1,
@@ -63,7 +62,7 @@ class RayWorkers:
 
     def check(self, need: Resources) -> None:
         """Raise UserError where no node could ever run a training with these needs."""
-        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         wanted = _demand(need)
         if not any(all(node.get(name, 0) >= amount for name, amount in wanted.items()) for node in nodes):
             biggest = {name: max(node.get(name, 0) for node in nodes) for name in wanted}
@@ -75,11 +74,11 @@ class RayWorkers:
     def warm(self, need: Resources, device: str) -> None:
         """Have every slot import torch while the driver prepares; returns at once."""
         for _ in range(min(self.slots(need), 64)):
-            _warm.options(**_options(need)).remote(device)
+            self._warm.options(**_options(need)).remote(device)
 
     def submit(self, job: Job, need: Resources) -> None:
         name = f"{job.task}/{job.level}/{job.arm} block {job.members[0].block} {job.members[0].kind}"
-        self._flying[_run.options(name=name, **_options(need)).remote(job)] = job
+        self._flying[self._run.options(name=name, **_options(need)).remote(job)] = job
 
     @property
     def flying(self) -> int:
@@ -89,40 +88,44 @@ class RayWorkers:
         """What came back, as soon as something does; empty after so many seconds, or where nothing is out."""
         if not self._flying:
             return []
-        ready, _ = ray.wait(list(self._flying), num_returns=1, timeout=seconds)
-        more, _ = ray.wait(list(self._flying), num_returns=len(self._flying), timeout=0)
+        ready, _ = self._ray.wait(list(self._flying), num_returns=1, timeout=seconds)
+        more, _ = self._ray.wait(list(self._flying), num_returns=len(self._flying), timeout=0)
         return [self._landed(reference) for reference in dict.fromkeys([*ready, *more])]
 
     def _landed(self, reference: Any) -> Done:
         job = self._flying.pop(reference)
         try:
-            return Done(job, ray.get(reference))
-        except OutOfMemoryError as error:
+            return Done(job, self._ray.get(reference))
+        except self._ray.exceptions.OutOfMemoryError as error:
             return Done(job, [], _first_line(error), out_of_memory=True)
-        except (RayTaskError, TaskCancelledError, RayError) as error:
+        except self._ray.exceptions.RayError as error:
             return Done(job, [], _first_line(error))
 
     def cancel(self) -> None:
         """Stop what is in flight."""
         for reference in self._flying:
-            ray.cancel(reference, force=True)
+            self._ray.cancel(reference, force=True)
         self._flying.clear()
 
     def close(self) -> None:
         self.cancel()
-        ray.shutdown()
+        self._ray.shutdown()
 
 
-@ray.remote(max_retries=3, max_calls=0)  # max_calls=0: GPU tasks keep their warm process too
-def _run(job: Job) -> list[Result]:
-    return run_job(job)
+def _ray() -> ModuleType:
+    """Ray, imported when it is needed and not before: it takes seconds, and reads these settings as it is imported."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked the user
+    if _has_token():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")  # clusters ask for one; a client does not offer it by itself
+    import ray
+
+    return ray
 
 
-@ray.remote(max_retries=0, max_calls=0)
-def _warm(device: str) -> str:
-    host = warm_up(device)
-    time.sleep(0.3)  # keep the slot, so that the next call warms another worker
-    return host
+def _has_token() -> bool:
+    """Whether this user has the token of a cluster, where Ray looks for it."""
+    named = os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")
+    return bool(os.environ.get("RAY_AUTH_TOKEN")) or Path(named).expanduser().is_file()
 
 
 def _knock(address: str) -> None:
@@ -131,6 +134,12 @@ def _knock(address: str) -> None:
     if port.isdecimal():
         with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT):
             pass
+
+
+def _warm(device: str) -> str:
+    host = warm_up(device)
+    time.sleep(0.3)  # keep the slot, so that the next call warms another worker
+    return host
 
 
 def _demand(need: Resources) -> dict[str, float]:
@@ -151,11 +160,6 @@ def _options(need: Resources) -> dict[str, Any]:
 
 def _words(amounts: Mapping[str, float]) -> str:
     return ", ".join(f"{amount:g} {name}" for name, amount in amounts.items())
-
-
-def _dashboard_url() -> str | None:
-    url = ray.worker.get_dashboard_url() if hasattr(ray, "worker") else None
-    return f"http://{url}" if url else None
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,0 +1,129 @@
+"""How much of two workers' time is training? A campaign against two plain processes that train the same list.
+
+The campaign tunes with Optuna, runs on Ray, keeps its record and publishes to MLflow; the plain processes do nothing
+but train, half of the list each. Whole commands are timed, start-up included, in turn. Prints a table in Markdown.
+
+    python ci/bench/efficiency.py [--profile quick] [--repeats 3]
+"""
+
+import argparse
+import json
+import os
+import pickle
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+SECONDS_EACH = {  # 60 trainings of about a second
+    "name": "efficiency",
+    "blocks": 5,
+    "trials": 5,
+    "effort": 1.0,
+    "tasks": {"deep_vs_wide": {"arms": ["depth_2", "depth_4"], "levels": ["mnist1d_15k"]}},
+}
+
+CAMPAIGN = """
+import json, sys, time
+begun = time.time()
+from pathlib import Path
+from suite.launch import launch
+from suite.plan import Plan
+from suite.profile import load_profile, profile_from
+name, results = sys.argv[1:]
+plan = Plan(profile_from(json.loads(name)) if name.startswith("{") else load_profile(name))
+launch(plan, Path(results), workers=2)
+print(json.dumps({"id": plan.id}))
+"""
+
+PLAIN = """
+import pickle, sys
+from suite.worker import run_job
+for job in pickle.load(open(sys.argv[1], "rb")):
+    run_job(job)
+"""
+
+
+def campaign(profile: str, results: Path) -> tuple[float, dict[str, float], Path]:
+    """Wall seconds of a whole campaign and where they went."""
+    started = time.time()
+    command = [sys.executable, "-c", CAMPAIGN, profile, str(results)]
+    told = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout
+    ended = time.time()
+    folder = results / json.loads(told.splitlines()[-1])["id"]
+    lines = [json.loads(text) for text in (folder / "trainings.jsonl").read_text().splitlines()]
+    first, last = min(line["started"] for line in lines), max(line["ended"] for line in lines)
+    busy = sum(line["ended"] - line["started"] for line in lines)
+    parts = {
+        "start-up": first - started,
+        "between first and last training": last - first,
+        "close-down": ended - last,
+        "workers busy in between": busy / (2 * (last - first)),
+        "trainings": len(lines),
+        "mean seconds": busy / len(lines),
+    }
+    return ended - started, parts, folder
+
+
+def plain(jobs: list[object], folder: Path) -> float:
+    """Wall seconds of two processes that train half of the list each."""
+    started, processes = time.time(), []
+    for half in (0, 1):
+        path = folder / f"half-{half}.pickle"
+        path.write_bytes(pickle.dumps(jobs[half::2]))
+        command = [sys.executable, "-c", PLAIN, str(path)]
+        processes.append(subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT))
+    for process in processes:
+        if process.wait():
+            raise SystemExit("a plain process failed")
+    return time.time() - started
+
+
+def jobs_of(folder: Path) -> list[object]:
+    """The jobs of a finished campaign, as its driver made them."""
+    from suite.cell import Cell
+    from suite.job import Member
+    from suite.plan import Plan
+    from suite.profile import profile_from
+
+    plan = Plan(profile_from(json.loads((folder / "campaign.json").read_text())["profile"]))
+    cells = {cell.place: Cell(plan, cell, "cpu") for cell in plan.cells}
+    jobs: list[object] = []
+    for text in (folder / "trainings.jsonl").read_text().splitlines():
+        line = json.loads(text)
+        place = line["task"], line["level"], line["arm"], line["block"]
+        member = Member(*(line[name] for name in ("key", "kind", "block", "number", "settings", "seeds")))
+        jobs.append(cells[place].job(member))
+    return jobs
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--profile", help="a built-in profile; otherwise 60 trainings of about a second")
+    options.add_argument("--repeats", type=int, default=3)
+    given = options.parse_args()
+    profile = given.profile or json.dumps(SECONDS_EACH)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        _, _, done = campaign(profile, folder / "warm-up")  # caches of data and bytecode filled
+        jobs = jobs_of(done)
+        ratios, shown = [], []
+        for repeat in range(given.repeats):
+            ours, parts, _ = campaign(profile, folder / str(repeat))
+            peer = plain(jobs, folder)
+            ratios.append(peer / ours)
+            shown.append((ours, peer, parts))
+    print(f"| run | campaign, s | two plain processes, s | ratio | {' | '.join(shown[0][2])} |")
+    print("|---" * (4 + len(shown[0][2])) + "|")
+    for number, (ours, peer, parts) in enumerate(shown, start=1):
+        rest = " | ".join(f"{value:.3g}" for value in parts.values())
+        print(f"| {number} | {ours:.1f} | {peer:.1f} | {peer / ours:.3f} | {rest} |")
+    print(f"\nMedian ratio {statistics.median(ratios):.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""What the README shows works as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import tasks
+from suite.check import findings
+from suite.plan import Plan
+from suite.profile import Profile, TaskPlan
+from suite.results import Results
+from suite.verdict import judge_campaign
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> str:
+    """The task of the README, saved and loaded as a reader would."""
+    (text,) = re.findall(r"tests/test_readme.py -->\n```python\n(.*?)```", README, flags=re.DOTALL)
+    path = tmp_path / "activation.py"
+    path.write_text(text, encoding="utf-8")
+    tasks.load_file(path)
+    return "activation"
+
+
+def test_the_example_is_about_forty_lines(example):
+    source = tasks.source_of(example)
+    assert source is not None
+    assert 30 <= len(source[1].splitlines()) <= 50
+
+
+def test_the_example_is_sound(example):
+    found = list(findings(tasks.get(example)))
+
+    assert len(found) >= 8
+    assert not [finding for finding in found if finding.ok is False]
+
+
+def test_the_example_runs_and_is_judged(example, run_inline, tmp_path):
+    profile = {"name": "mine", "blocks": 2, "trials": 1, "effort": 0.05, "tasks": {example: TaskPlan()}}
+    plan = Plan(Profile.model_validate(profile))
+    run_inline(plan)
+    verdicts = judge_campaign(Results(tmp_path / "results").load(plan.id))
+
+    assert {verdict.claim for verdict in verdicts} == {"needed_when_deep", "not_when_shallow"}
+    assert all(verdict.blocks == 2 and verdict.label == "exploratory" for verdict in verdicts)
+
+
+def test_files_that_the_readme_names_are_there():
+    named = set(re.findall(r"`((?:ci|tasks|suite|search|dashboard|tests)/[\w./-]*)`", README))
+    named |= set(re.findall(r"\]\(((?!http)[^)]+)\)", README))
+
+    assert len(named) >= 5
+    assert not {name for name in named if not (ROOT / name).exists()}
