@@ -110,7 +110,7 @@ TASK = Task(
     topic="Optimisation",
     load_data=load_data,
     arms=(
-        *(Arm(f"batch_{size}", build, f"{size} examples", x=size, recipe={"batch_size": size}) for size in SIZES),
+        *(Arm(f"batch_{size}", build, f"Batch of {size}", x=size, recipe={"batch_size": size}) for size in SIZES),
         Arm("batch_full", build, "Full batch", x=FULL, recipe={"batch_size": 0}),
     ),
     levels=(EPOCHS, UPDATES),

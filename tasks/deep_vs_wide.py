@@ -72,7 +72,7 @@ TASK = Task(
     question="At the same number of parameters, is deep better than wide?",
     topic="Architecture",
     load_data=load_data,
-    arms=tuple(Arm(f"depth_{n}", partial(build, n), f"{n} hidden layer{'s' * (n > 1)}", x=n) for n in DEPTHS),
+    arms=tuple(Arm(f"depth_{n}", partial(build, n), f"Depth {n}", x=n) for n in DEPTHS),
     levels=LEVELS,
     procedure=Classification(),
     recipe=Recipe(steps=1000, batch_size=100),
