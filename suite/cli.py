@@ -98,15 +98,20 @@ def main() -> None:
     app(prog_name=_prefix())
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"bakeoff {_version()}")
+        raise typer.Exit
+
+
 @app.callback()
 def _common(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_print_version)
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show tracebacks, and log as you go.")] = False,
 ) -> None:
     os.environ.update({name: os.environ.get(name, "1") for name in THREADS})  # before anybody imports torch
-    if version:
-        print(f"bakeoff {_version()}")
-        raise typer.Exit
     if verbose:
         import logging
 

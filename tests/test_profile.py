@@ -1,0 +1,171 @@
+"""Profiles: what ships is sound, what is written wrongly is told apart, what is left out is filled in."""
+
+from dataclasses import replace
+
+import pytest
+
+import tasks
+from suite.plan import Plan
+from suite.profile import Profile, TaskPlan, chosen, load_profile, profile_from, profile_names
+from tasks import Level, UserError
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a profile and give back its path."""
+
+    def write(text):
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+# ------------------------------------------------------------------------------------------------- those that ship
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_built_in_profile_plans(name):
+    plan = Plan(load_profile(name))
+
+    assert plan.profile.name == name
+    assert plan.profile.title
+    assert plan.trainings > 0
+
+
+def test_the_built_in_profiles_grow():
+    sizes = [Plan(load_profile(name)).trainings for name in ("smoke", "quick", "standard", "full")]
+
+    assert sizes == sorted(sizes)
+
+
+def test_smoke_touches_every_task_arm_and_light_level():
+    cells = {(cell.task, cell.level, cell.arm) for cell in Plan(load_profile("smoke")).cells}
+
+    assert cells == {
+        (name, level.name, arm.name)
+        for name in tasks.names()
+        for level in tasks.get(name).light
+        for arm in tasks.get(name).arms
+    }
+
+
+def test_quick_is_confirmatory_and_decides_most_claims():
+    plan = Plan(load_profile("quick"))
+
+    assert all(plan.of(name).blocks >= 6 for name in plan.tasks)
+    assert all(plan.claims(name) for name in plan.tasks)
+
+
+def test_standard_has_ten_blocks_and_averages_three_finals():
+    profile = load_profile("standard")
+
+    assert (profile.blocks, profile.trials, profile.finals) == (10, 16, 3)
+
+
+# ------------------------------------------------------------------------------------------------------- what holds
+
+
+def test_a_task_takes_from_the_profile_what_it_does_not_say(written):
+    profile = load_profile(written("blocks = 7\ntrials = 3\n[tasks.batch_size]\ntrials = 5\n"))
+
+    plan = profile.of("batch_size")
+
+    assert (plan.blocks, plan.trials) == (7, 5)
+
+
+def test_a_heavy_level_runs_only_where_it_is_named():
+    task = tasks.get("batch_size")
+    light = tuple(level.name for level in task.levels)
+    task = replace(task, levels=(*task.levels, Level("huge", heavy=True)))
+
+    assert chosen(task, TaskPlan.model_validate({}))[1] == light
+    assert chosen(task, TaskPlan.model_validate({"levels": ["huge"]}))[1] == ("huge",)
+
+
+def test_a_profile_is_named_by_its_file_unless_it_says_otherwise(written):
+    assert load_profile(written("[tasks.batch_size]\n")).name == "mine"
+    assert load_profile(written('name = "other"\n[tasks.batch_size]\n')).name == "other"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("blocks=3", lambda profile: profile.blocks == 3),
+        ("sampler=tpe", lambda profile: profile.sampler == "tpe"),  # plain text needs no quotes
+        ("tasks.batch_size.trials=9", lambda profile: profile.of("batch_size").trials == 9),
+        ('tasks.batch_size.arms=["batch_8"]', lambda profile: profile.of("batch_size").arms == ("batch_8",)),
+        ("tasks.batch_size.recipe.clip=1.0", lambda profile: profile.of("batch_size").recipe == {"clip": 1.0}),
+        ("resources.gpus=0.5", lambda profile: profile.of("batch_size").resources.gpus == 0.5),
+    ],
+)
+def test_set_changes_one_value(change, found):
+    assert found(load_profile("quick", [change]))
+
+
+def test_a_profile_comes_back_from_what_a_campaign_keeps():
+    profile = load_profile("quick", ["tasks.batch_size.recipe.clip=1.0"])
+
+    assert profile_from(profile.model_dump(mode="json")) == profile
+
+
+# -------------------------------------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("blcks = 3\n[tasks.batch_size]\n", ["blcks", "did you mean 'blocks'"]),
+        ("[tasks.batch_size]\ntrails = 3\n", ["trails", "did you mean 'trials'", "tasks.batch_size"]),
+        ("resources = {cpu = 1}\n[tasks.batch_size]\n", ["cpu", "did you mean 'cpus'"]),
+        ("blocks = -1\n[tasks.batch_size]\n", ["blocks = -1", "greater than or equal to 1"]),
+        ("blocks = 'many'\n[tasks.batch_size]\n", ["blocks = 'many'", "valid integer"]),
+        ("confidence = 1.5\n[tasks.batch_size]\n", ["confidence = 1.5", "less than 1"]),
+        ("sampler = 'grid'\n[tasks.batch_size]\n", ["sampler = 'grid'", "'qmc' or 'tpe'"]),
+        ("effort = nan\n[tasks.batch_size]\n", ["effort", "finite"]),
+        ("[tasks.batch_sise]\n", ["batch_sise", "did you mean 'batch_size'"]),
+        ("[tasks.batch_size]\narms = ['batch_9']\n", ["batch_9", "did you mean 'batch_8'"]),
+        ("[tasks.batch_size]\nlevels = ['equal_epoch']\n", ["equal_epoch", "did you mean 'equal_epochs'"]),
+        ("[tasks.batch_size]\ntwins = ['batch_9']\n", ["batch_9", "did you mean 'batch_8'"]),
+        ("[tasks.batch_size.recipe]\nwarm_up = 0.1\n", ["warm_up", "did you mean 'warmup'"]),
+        ("blocks = 2\n", ["names no tasks", "[tasks."]),
+        ("blocks = = 2\n", ["not valid TOML", "line 1"]),
+    ],
+)
+def test_a_wrong_profile_is_told_what_is_wrong_and_what_would_work(written, text, words):
+    with pytest.raises(UserError) as caught:
+        load_profile(written(text))
+
+    assert all(word in str(caught.value) for word in [*words]), caught.value
+
+
+def test_an_unknown_profile_gets_the_nearest_known_one():
+    with pytest.raises(UserError, match="did you mean 'quick'"):
+        load_profile("quikc")
+
+
+def test_a_profile_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"No profile .*gone\.toml"):
+        load_profile(tmp_path / "gone.toml")
+
+
+def test_a_profile_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "bytes.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(UserError, match="cannot be read"):
+        load_profile(path)
+
+
+@pytest.mark.parametrize("change", ["blocks", "=3", "  =3", "blocks.deep=3"])
+def test_set_wants_key_and_value(change):
+    with pytest.raises(UserError, match="--set"):
+        load_profile("quick", [change])
+
+
+def test_a_profile_cannot_be_changed():
+    profile = Profile.model_validate({"name": "x"})
+
+    with pytest.raises(ValueError, match="frozen"):
+        profile.blocks = 3
