@@ -1,0 +1,1 @@
+"""Looks at results and never trains. The one folder that imports dash."""

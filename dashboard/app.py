@@ -1,0 +1,343 @@
+"""The application: one address, one page. ``create_app`` gets its data as an argument; ``serve`` shows it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlencode
+
+import dash_mantine_components as dmc
+import flask
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from dashboard import theme
+from dashboard.downloads import add_routes
+from dashboard.numbers import duration
+from dashboard.pages import PAGES
+from dashboard.parts import aria, command, data, empty, select
+from dashboard.security import is_local, read_auth, secure
+from dashboard.snapshots import Snapshots
+from dashboard.view import View, language_of, read_query
+from dashboard.words import LANGUAGES, NAMES, TAGS, Words
+from suite.results import Results
+from tasks import UserError
+
+log = logging.getLogger("bakeoff.dashboard")
+
+THREADS = 8
+POLL = 4000  # milliseconds between looks at the campaign's revision
+BY_PATH: Mapping[str, ModuleType] = {page.PATH: page for page in PAGES}
+INDEX = """<!DOCTYPE html>
+<html lang="en" data-mantine-color-scheme="light">
+<head>
+<script>(function () {
+  var root = document.documentElement, query = new URLSearchParams(location.search), scheme = "auto";
+  try { scheme = localStorage.getItem("mantine-color-scheme-value") || "auto"; } catch (e) {}
+  if (scheme === "auto") scheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  root.setAttribute("data-mantine-color-scheme", scheme);
+  if (query.get("lang") === "zh") root.lang = "zh-CN";
+})();</script>
+{%metas%}<title>{%title%}</title>{%favicon%}{%css%}
+<style>VARIABLES</style>
+</head>
+<body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body>
+</html>"""
+
+
+def create_app(results: Results, *, auth: tuple[str, str] | None = None, refresh: bool = True) -> Dash:
+    """The dashboard of these results. With ``auth`` every page asks for user and password."""
+    snapshots = Snapshots(results)
+    if refresh:
+        snapshots.start()
+    app = Dash(
+        "dashboard",
+        title="Bakeoff",
+        update_title=None,  # type: ignore[arg-type]
+        assets_folder=os.path.join(os.path.dirname(__file__), "assets"),
+        compress=True,
+        pages_folder="",
+        suppress_callback_exceptions=True,
+        health_endpoint="healthz",
+        index_string=INDEX.replace("VARIABLES", theme.css_variables()),
+        on_error=_log_error,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    server: flask.Flask = app.server
+    server.config["SNAPSHOTS"] = snapshots
+    secure(server, auth)
+    add_routes(server, lambda path, search: view_of(snapshots, path, search), {
+        page.PATH.strip("/") or "overview": page.frames for page in PAGES if hasattr(page, "frames")
+    })  # fmt: skip
+    app.layout = _shell()
+    _add_callbacks(app, snapshots)
+    for page in PAGES:
+        if hasattr(page, "add_callbacks"):
+            page.add_callbacks(app, snapshots)
+    return app
+
+
+def serve(results: Results, host: str = "127.0.0.1", port: int = 8050) -> None:
+    """Show these results until the process ends. UserError where the address cannot be used, or is not protected."""
+    import waitress
+
+    auth = read_auth(os.environ, host)
+    listener = _listen(host, port)
+    app = create_app(results, auth=auth)
+    warm(app)
+    waitress.serve(app.server, sockets=[listener], threads=THREADS, ident=None, clear_untrusted_proxy_headers=True)
+
+
+def warm(app: Dash) -> None:
+    """Answer one request before threads can race to be the first, and begin to read the newest campaign."""
+    with app.server.test_client() as client:
+        health = client.get("/healthz")
+        assert health.status_code == 200, health.text
+    app._setup_server()
+    try:
+        app.server.config["SNAPSHOTS"].get()
+    except UserError as error:
+        log.info("nothing to show yet: %s", error)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket bound to that address. UserError naming a free port where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        with socket.socket(family) as probe:
+            probe.bind((host.strip("[]") if is_local(host) else "", 0))
+            free = probe.getsockname()[1]
+        raise UserError(
+            f"Port {port} of {host} cannot be used ({error.strerror or error}): "
+            f"stop what is using it, or take a free one, for example --port {free}."
+        ) from error
+    return listener
+
+
+def view_of(snapshots: Snapshots, path: str, search: str | None) -> View:
+    """What the page at that address is given. UserError where the address names no campaign, or there is none."""
+    query = read_query(search)
+    snapshot = snapshots.get(query.get("campaign") or None)
+    return View(snapshots, snapshot, query, Words(language_of(query)), path)
+
+
+# ------------------------------------------------------------------------------------------------------- the shell
+
+
+def _shell() -> Component:
+    """What stays while pages come and go."""
+    return dmc.MantineProvider(
+        defaultColorScheme="auto",
+        theme={
+            "fontFamily": theme.FONT,
+            "primaryColor": "blue",
+            "defaultRadius": "md",
+            "components": {"Select": {"defaultProps": {"comboboxProps": {"shadow": "none"}}}},
+        },
+        children=[
+            dcc.Location(id="url", refresh=False),
+            dcc.Interval(id="pulse", interval=POLL),
+            dcc.Store(id="shown"),
+            dcc.Store(id="mark"),
+            dcc.Store(id="news"),
+            dcc.Store(id="head"),
+            dcc.Store(id="tokens", data=dict(theme.TOKENS)),
+            *[dcc.Store(id=f"sink-{name}") for name in ("options", "head", "copy", "picture")],
+            html.A("Skip to content", href="#main", className="skip", id="skip"),
+            html.Header(
+                [
+                    html.Button(
+                        [html.I(), html.I(), html.I()], id="burger", n_clicks=0,
+                        **aria(label="Menu", expanded="false", controls="nav"),
+                    ),
+                    html.A([html.Span("◧", className="logo", **aria(hidden="true")), "Bakeoff"], href="/", className="brand"),
+                    html.Div(id="about", className="about"),
+                    html.Div(id="tools", className="tools"),
+                    dmc.ColorSchemeToggle(
+                        id="scheme", lightIcon="☀", darkIcon="☾", variant="default", size="lg",
+                        **aria(label="Light or dark / 明暗"),
+                    ),
+                ]
+            ),
+            html.Nav(id="nav", **aria(label="Pages")),
+            html.Main(html.Div(className="loading", **aria(hidden="true")), id="main", tabIndex=-1),
+        ],
+    )  # fmt: skip
+
+
+def _navigation(path: str, query: Mapping[str, str], words: Words) -> list[Component]:
+    """Links to all pages, and on narrow screens what the header has no room for."""
+    kept = {name: query[name] for name in ("campaign", "lang") if name in query}
+    tail = _tail(kept)
+    links = []
+    for page in PAGES:
+        here = aria(current="page") if path == page.PATH else {}
+        links.append(html.Li(html.A(words(page.TITLE), href=page.PATH + tail, **here)))
+    return [html.Ul(links)]
+
+
+def _tail(values: Mapping[str, str]) -> str:
+    return f"?{urlencode(values)}" if values else ""
+
+
+def _tools(words: Words) -> list[Component]:
+    """Copy-link button and languages."""
+    languages = [
+        html.Button(
+            NAMES[name], id={"type": "language", "lang": name}, n_clicks=0, lang=TAGS[name],
+            **aria(pressed="true" if name == words.language else "false"),
+        )
+        for name in LANGUAGES
+    ]  # fmt: skip
+    return [
+        html.Button(words("copy"), id="copy", n_clicks=0, className="button", **data(copied=words("copied"))),
+        html.Div(languages, className="languages", role="group", **aria(label=words("language"))),
+    ]
+
+
+def _about(view: View) -> list[Component]:
+    """Which campaign is shown, and how it is."""
+    words, state = view.words, view.campaign.state
+    ids = view.snapshots.results.ids()
+    parts: list[Component] = [
+        select(view, "campaign", [(name, name) for name in ids], view.campaign.id, "", 220),
+    ]
+    if view.snapshot.synthetic:
+        parts.append(html.Span(words("synthetic"), className="tag synthetic", title=words("synthetic.says")))
+    if state.get("state") == "running":
+        left = state.get("seconds_left")
+        text = words("live", done=f"{int(state.get('done') or 0):,}", planned=f"{int(state.get('planned') or 0):,}")
+        parts.append(html.Span([html.I(className="dot", **aria(hidden="true")), text,
+                                f" · {words('progress.left', left=duration(left))}" if left else ""], className="tag live"))  # fmt: skip
+    if view.snapshot.trouble:
+        parts.append(html.Span(words("stale"), className="tag warn", title=view.snapshot.trouble))
+    return parts
+
+
+# ------------------------------------------------------------------------------------------------------- callbacks
+
+
+def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
+    @app.callback(
+        Output("main", "children"), Output("nav", "children"), Output("about", "children"), Output("tools", "children"),
+        Output("head", "data"), Output("shown", "data"), Output("skip", "children"),
+        Input("url", "pathname"), Input("url", "search"), Input("news", "data"),
+    )  # fmt: skip
+    def show(path: str, search: str, news: dict[str, str] | None) -> tuple[Any, ...]:
+        if ctx.triggered_id == "news" and news:
+            search = news["search"]
+        return render(snapshots, path or "/", search)
+
+    @app.callback(
+        Output("mark", "data"), Input("pulse", "n_intervals"), State("shown", "data"), prevent_initial_call=True
+    )
+    def look(_: int, shown: dict[str, str] | None) -> Any:
+        shown = shown or {}
+        try:
+            mark = snapshots.get(shown.get("campaign") or None).mark
+        except UserError:
+            mark = ""
+        return mark if mark != shown.get("mark") else no_update
+
+    @app.callback(
+        Output({"type": "table", "name": MATCH}, "children"),
+        Input({"type": "table-open", "name": MATCH}, "n_clicks"),
+        State({"type": "table-open", "name": MATCH}, "id"), State("url", "pathname"), State("url", "search"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def fill_table(clicks: int, which: dict[str, str], path: str, search: str) -> Any:
+        if not clicks:
+            return no_update
+        view = view_of(snapshots, path, search)
+        frame = BY_PATH[path].frames(view).get(which["name"])
+        return no_update if frame is None else _grid(frame, view.words)
+
+    clientside(app, "paint", Output({"type": "chart", "name": MATCH}, "figure"),
+               Input({"type": "spec", "name": MATCH}, "data"), Input({"type": "option", "option": ALL}, "value"),
+               Input("scheme", "computedColorScheme"), State({"type": "option", "option": ALL}, "id"),
+               State("tokens", "data"))  # fmt: skip
+    clientside(app, "remember", Output("sink-options", "data"), Input({"type": "option", "option": ALL}, "value"),
+               State({"type": "option", "option": ALL}, "id"))  # fmt: skip
+    clientside(app, "choose", Output("url", "search"), Input({"type": "choice", "name": ALL}, "value"),
+               State({"type": "choice", "name": ALL}, "data-shown"), State({"type": "choice", "name": ALL}, "id"))  # fmt: skip
+    clientside(app, "speak", Output("url", "search", allow_duplicate=True),
+               Input({"type": "language", "lang": ALL}, "n_clicks"), State({"type": "language", "lang": ALL}, "id"),
+               prevent_initial_call=True)  # fmt: skip
+    clientside(app, "announce", Output("sink-head", "data"), Input("head", "data"))
+    clientside(app, "address", Output("news", "data"), Input("mark", "data"))
+    clientside(app, "copy", Output("sink-copy", "data"), Input("copy", "n_clicks"), State("copy", "children"),
+               State("copy", "data-copied"))  # fmt: skip
+    clientside(app, "burger", Output("burger", "aria-expanded"), Input("burger", "n_clicks"), Input("url", "pathname"))
+    clientside(app, "picture", Output({"type": "picture", "name": MATCH, "format": MATCH}, "data-done"),
+               Input({"type": "picture", "name": MATCH, "format": MATCH}, "n_clicks"),
+               State({"type": "picture", "name": MATCH, "format": MATCH}, "id"), prevent_initial_call=True)  # fmt: skip
+
+
+def clientside(app: Dash, function: str, *parts: Any, **more: Any) -> None:
+    app.clientside_callback(ClientsideFunction("bakeoff", function), *parts, **more)
+
+
+def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ...]:
+    """The page at that address, with header and navigation, title and language, and what state it shows."""
+    query = read_query(search)
+    words = Words(language_of(query))
+    page = BY_PATH.get(path)
+    about: list[Component] = []
+    shown = {"campaign": query.get("campaign", ""), "mark": ""}
+    try:
+        view = view_of(snapshots, path, search)
+        about, shown["mark"] = _about(view), view.snapshot.mark
+        if page is None:
+            content: Component = empty(words("error.no_page"), words("error.no_page_says", path=path[:80]))
+        else:
+            content = page.layout(view)
+    except UserError as error:
+        content = _explained(error, words, bool(snapshots.results.ids()))
+    except Exception:
+        log.exception("page %s?%s", path, search)
+        content = empty(words("error.title"), words("error.says"))
+    title = f"{words(page.TITLE)} · Bakeoff" if page else "Bakeoff"
+    head = {"title": title, "lang": TAGS[words.language]}
+    return content, _navigation(path, query, words), about, _tools(words), head, shown, words("skip")
+
+
+def _explained(error: UserError, words: Words, any_campaign: bool) -> Component:
+    """What is wrong and what to do; without any campaign, how to start one."""
+    if any_campaign:
+        return empty(words("error.not_there"), html.Span(str(error), lang="en"))
+    steps = html.Ol([html.Li([command("make demo"), " ", words("none.demo")]),
+                     html.Li([command("bakeoff run quick"), " ", words("none.run")])])  # fmt: skip
+    return html.Div([html.H1(words("none.title")), empty(words("none.what"), words("none.says"), steps)])
+
+
+def _grid(frame: Any, words: Words) -> Component:
+    """A frame as a sortable table; text stays text."""
+    import dash_ag_grid as dag
+
+    columns = [{"field": str(name).replace(".", "_"), "headerName": str(name)} for name in frame.columns]
+    shown = frame.rename(columns=lambda name: str(name).replace(".", "_")).head(2000)
+    rows = shown.astype(object).where(shown.notna(), None).to_dict("records")
+    note = (
+        html.P(words("table.cut", shown=f"{len(shown):,}", all=f"{len(frame):,}")) if len(frame) > len(shown) else None
+    )
+    grid = dag.AgGrid(
+        rowData=rows, columnDefs=columns, className="grid-theme", columnSize="autoSize",
+        defaultColDef={"sortable": True, "resizable": True, "filter": True},
+        dashGridOptions={"theme": {"function": "bakeoffGrid(theme)"}, "domLayout": "normal", "enableCellTextSelection": True},
+        style={"height": f"{min(420, 96 + 34 * len(shown))}px"},
+    )  # fmt: skip
+    return html.Div([note, grid])
+
+
+def _log_error(error: Exception) -> None:
+    log.error("callback failed", exc_info=error)

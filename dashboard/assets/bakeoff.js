@@ -1,0 +1,268 @@
+/* What happens in the browser without a request: painting charts, view options, theme, language, links. */
+(function () {
+  "use strict";
+  const NONE = () => window.dash_clientside.no_update;
+  const OPTIONS = { x: "step", scale: "linear", band: "both", smooth: "0" };
+
+  function rgba(hex, alpha) {
+    return `rgba(${[1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16)).join(",")},${alpha})`;
+  }
+
+  function colour(name, tokens) {
+    if (Array.isArray(name)) return name.map((one) => colour(one, tokens));
+    if (typeof name !== "string") return name;
+    const [token, alpha] = name.split("/");
+    if (!(token in tokens)) return name;
+    return alpha === undefined ? tokens[token] : rgba(tokens[token], alpha);
+  }
+
+  /* The plain figure: options picked, colours put in, keys of our own left out. */
+  function plain(node, options, tokens, key) {
+    if (key && /color$/i.test(key)) return colour(node, tokens);
+    if (Array.isArray(node)) return node.length && typeof node[0] === "object" ? node.map((n) => plain(n, options, tokens)) : node;
+    if (node === null || typeof node !== "object") return node;
+    if ("$" in node) {
+      const choice = options[node.$];
+      const first = Object.keys(node).find((k) => k !== "$");
+      return plain(choice in node ? node[choice] : node[first], options, tokens, key);
+    }
+    const found = {};
+    for (const [name, value] of Object.entries(node)) if (name[0] !== "$") found[name] = plain(value, options, tokens, name);
+    return found;
+  }
+
+  function smoothed(values, weight) {
+    let mean = null;
+    return values.map((value) => {
+      if (value === null) return null;
+      mean = mean === null ? value : weight * mean + (1 - weight) * value;
+      return mean;
+    });
+  }
+
+  function axisLook(tokens) {
+    return {
+      gridcolor: tokens.hair, zerolinecolor: tokens.hair, linecolor: tokens.hair, tickcolor: tokens.hair,
+      tickfont: { size: 11, color: tokens.muted }, automargin: true, ticks: "outside", ticklen: 4, zeroline: false,
+    };
+  }
+
+  function dressed(axis, tokens, more) {
+    const title = { text: typeof axis.title === "object" && axis.title ? axis.title.text : axis.title || "", standoff: 10, font: { size: 12, color: tokens.muted } };
+    return Object.assign(axisLook(tokens), axis, { title }, more || {});
+  }
+
+  /* Names at the ends of lines, at least 15 px apart. */
+  function endLabels(traces, layout, height, tokens) {
+    const log = layout.yaxis.type === "log", scale = (v) => (log ? Math.log10(v) : v);
+    const ends = [];
+    for (const [trace, label] of traces) {
+      for (let i = trace.y.length - 1; i >= 0; i--) {
+        if (trace.y[i] !== null && trace.x[i] !== null && (!log || trace.y[i] > 0)) {
+          ends.push({ x: trace.x[i], y: scale(trace.y[i]), text: label, color: trace.line.color });
+          break;
+        }
+      }
+    }
+    if (!ends.length) return { notes: [], room: 16 };
+    const seen = traces.flatMap(([trace]) => trace.y.filter((v) => v !== null && (!log || v > 0)).map(scale));
+    const low = Math.min(...seen), pixels = (height - 70) / (Math.max(...seen) - low || 1);
+    ends.sort((a, b) => a.y - b.y);
+    let last = -Infinity;
+    const right = Math.max(...ends.map((e) => (layout.xaxis.type === "log" ? e.x : +e.x)));
+    const notes = ends.map((end) => {
+      const at = (end.y - low) * pixels, place = Math.max(at, last + 15);
+      last = place;
+      const x = layout.xaxis.type === "log" ? Math.log10(right) : right;
+      return { x, y: end.y, yshift: place - at, text: end.text, xanchor: "left", xshift: 8, showarrow: false, font: { size: 12, color: end.color } };
+    });
+    const longest = Math.max(...ends.map((e) => e.text.length));
+    return { notes, room: Math.min(190, 20 + 6.8 * longest) };
+  }
+
+  /* The ends of the data, so that names at line ends stand beyond the axis. */
+  function reach(columns, log) {
+    const seen = columns.flat().filter((v) => v !== null).map((v) => (log ? Math.log10(v) : +v));
+    return [Math.min(...seen), Math.max(...seen)];
+  }
+
+  function arrange(layout, panels, width, tokens, x, y) {
+    const count = panels.titles.length;
+    const columns = panels.columns || (width < 560 ? 2 : width < 900 ? 3 : Math.min(4, count));
+    const across = Math.min(columns, count), rows = Math.ceil(count / across);
+    const gapX = panels.free ? 0.09 : width < 560 ? 0.05 : 0.025, gapY = panels.free ? 0.17 : 0.11;
+    const notes = [];
+    for (let i = 0; i < count; i++) {
+      const suffix = i ? String(i + 1) : "", row = Math.floor(i / across), column = i % across;
+      const w = (1 - gapX * (across - 1)) / across, h = (1 - gapY * (rows - 1)) / rows;
+      const left = column * (w + gapX), top = 1 - row * (h + gapY);
+      const bottomOne = i + across >= count, mineX = (panels.x || [])[i] || {}, mineY = (panels.y || [])[i] || {};
+      const same = panels.free ? {} : { matches: i ? "x" : undefined }, sameY = panels.free ? {} : { matches: i ? "y" : undefined };
+      layout["xaxis" + suffix] = dressed(Object.assign({}, x, mineX), tokens, Object.assign({ domain: [left, left + w], anchor: "y" + suffix, showgrid: false, showticklabels: panels.free || bottomOne }, same));
+      if (!panels.free && !(bottomOne)) layout["xaxis" + suffix].title = { text: "" };
+      layout["yaxis" + suffix] = dressed(Object.assign({}, y, mineY), tokens, Object.assign({ domain: [Math.max(0, top - h), Math.min(1, top)], anchor: "x" + suffix, showticklabels: panels.free || column === 0 }, sameY));
+      if (!panels.free && column) layout["yaxis" + suffix].title = { text: "" };
+      notes.push({ text: panels.titles[i], xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1, yshift: 18, xanchor: "left", showarrow: false, font: { size: 12, color: tokens.text } });
+    }
+    return { notes, rows };
+  }
+
+  function paint(spec, values, scheme, ids, tokens) {
+    if (!spec) return NONE();
+    const look = tokens[scheme === "dark" ? "dark" : "light"], options = Object.assign({}, OPTIONS);
+    (ids || []).forEach((id, n) => { if (values[n] !== undefined && values[n] !== null) options[id.option] = values[n]; });
+    const labelled = [], data = [], weight = +options.smooth || 0;
+    for (const trace of spec.traces) {
+      const when = trace.$when || {};
+      if (Object.keys(when).some((name) => !when[name].includes(options[name]))) continue;
+      const made = plain(trace, options, look);
+      if (trace.$smooth && weight) made.y = smoothed(made.y, weight);
+      if (trace.$label) labelled.push([made, trace.$label]);
+      data.push(made);
+    }
+    const layout = plain(spec.layout, options, look);
+    const width = Math.min(window.innerWidth - 40, 1184), height = spec.height || 380;
+    const x = layout.xaxis, y = layout.yaxis;
+    let notes = layout.annotations || [], room = 16, top = 12;
+    if (spec.panels) {
+      const placed = arrange(layout, spec.panels, width, look, x, y);
+      notes = notes.concat(placed.notes);
+      top = 28;
+    } else {
+      if (labelled.length && !x.range) x.range = reach(labelled.map(([trace]) => trace.x), x.type === "log");
+      layout.xaxis = dressed(x, look, x.showgrid === undefined ? { showgrid: false } : {});
+      layout.yaxis = dressed(y, look);
+      const ends = endLabels(labelled, layout, height, look);
+      notes = notes.concat(ends.notes);
+      room = ends.room;
+    }
+    const base = {
+      font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: look.text },
+      paper_bgcolor: look.surface, plot_bgcolor: look.surface, hovermode: "x unified", autosize: true,
+      hoverlabel: { bgcolor: look.surface, bordercolor: look.hair, font: { color: look.text, size: 12 } },
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { color: look.text, size: 12 } },
+      margin: { l: 56, r: room, t: top, b: 44 }, uirevision: (spec.revision || "") + options.x, showlegend: false, dragmode: width < 560 ? false : "zoom",
+    };
+    return { data, layout: Object.assign(base, layout, { annotations: notes, template: null }) };
+  }
+
+  /* View options stay in the address, so that a link shows the same; no request is made. */
+  function remember(values, ids) {
+    const query = new URLSearchParams(location.search);
+    let changed = false;
+    ids.forEach((id, n) => {
+      const first = OPTIONS[id.option], value = values[n];
+      if (value === undefined || value === null) return;
+      if (value === first ? query.has(id.option) : query.get(id.option) !== value) {
+        if (value === first) query.delete(id.option); else query.set(id.option, value);
+        changed = true;
+      }
+    });
+    if (changed) history.replaceState(history.state, "", location.pathname + (query.size ? "?" + query : ""));
+    return NONE();
+  }
+
+  /* A choice in a drop-down goes into the address, and the page comes anew. */
+  function choose(values, shown, ids) {
+    const query = new URLSearchParams(location.search);
+    let changed = false;
+    ids.forEach((id, n) => {
+      if (values[n] === null || values[n] === undefined || values[n] === shown[n]) return;
+      changed = true;
+      if (id.name === "campaign" || id.name === "task") {
+        const kept = ["lang", "x", "band", "scale", "smooth"].concat(id.name === "task" ? ["campaign"] : []);
+        [...query.keys()].filter((name) => !kept.includes(name)).forEach((name) => query.delete(name));
+      }
+      query.set(id.name, values[n]);
+    });
+    return changed ? "?" + query : NONE();
+  }
+
+  function speak(clicks, ids) {
+    const by = window.dash_clientside.callback_context.triggered_id;
+    if (!by || !clicks.some(Boolean)) return NONE();
+    const query = new URLSearchParams(location.search);
+    if (by.lang === "en") query.delete("lang"); else query.set("lang", by.lang);
+    const text = query.toString();
+    return text ? "?" + text : "";
+  }
+
+  function announce(head) {
+    if (head) {
+      document.title = head.title;
+      document.documentElement.lang = head.lang;
+    }
+    return NONE();
+  }
+
+  function address(mark) {
+    return mark ? { mark, search: location.search } : NONE();
+  }
+
+  function copy(clicks, label, copied) {
+    if (!clicks) return NONE();
+    const done = () => {
+      const button = document.getElementById("copy");
+      button.textContent = copied;
+      setTimeout(() => { button.textContent = label; }, 1600);
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(location.href).then(done, () => {});
+    else {
+      const field = document.createElement("textarea");
+      field.value = location.href;
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+      done();
+    }
+    return NONE();
+  }
+
+  function burger(clicks, pathname) {
+    const by = window.dash_clientside.callback_context.triggered_id;
+    const nav = document.getElementById("nav"), open = by === "burger" && clicks ? !nav.classList.contains("open") : false;
+    nav.classList.toggle("open", open);
+    return open ? "true" : "false";
+  }
+
+  function picture(clicks, id) {
+    if (!clicks) return NONE();
+    const boxes = [...document.querySelectorAll(".graph .js-plotly-plot")];
+    const mine = boxes.find((box) => box.parentElement.id.includes(`"name":"${id.name}"`) || box.id.includes(`"name":"${id.name}"`));
+    if (mine) window.Plotly.downloadImage(mine, { format: id.format, filename: `bakeoff-${id.name}`, width: mine.clientWidth, height: mine.clientHeight, scale: id.format === "png" ? 2 : 1 });
+    return NONE();
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    bakeoff: { paint, remember, choose, speak, announce, address, copy, burger, picture },
+  });
+
+  /* Fetch and compile plotly while the reader is still on a page without charts. */
+  addEventListener("load", () => setTimeout(() => {
+    const source = window._dashPlotlyJSURL;
+    if (source && !window.Plotly && !document.querySelector(`link[href="${source}"]`)) {
+      const link = document.createElement("link");
+      link.rel = "prefetch";
+      link.href = source;
+      document.head.append(link);
+    }
+  }, 1500));
+
+  /* Links within the dashboard change the page without loading it anew. */
+  addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("a[href]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const href = link.getAttribute("href");
+    if (link.target || link.hasAttribute("download") || !href.startsWith("/") || /^\/(data|evidence|report)\//.test(href)) return;
+    event.preventDefault();
+    if (href === location.pathname + location.search) return;
+    history.pushState({}, "", href);
+    dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    scrollTo(0, 0);
+  });
+
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.getElementById("nav")?.classList.remove("open");
+  });
+})();

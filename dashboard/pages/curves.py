@@ -1,0 +1,111 @@
+"""How did each arm learn? Means over blocks with their interval, raw blocks, training against validation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.figures import Spec
+from dashboard.figures.curves import AXES, GAP, block_curves, learning_curves, mean_curves, values_of
+from dashboard.parts import chart, choose_level, choose_task, controls, head, note, option, select
+from dashboard.view import View
+
+PATH, TITLE = "/curves", "curves.title"
+SPLITS = ("validation", GAP, "train")
+BANDS = ("both", "interval", "blocks", "none")
+
+
+def layout(view: View) -> Component:
+    words = view.words
+    measure = _measure(view)
+    measures = [(m["name"], m.get("label") or m["name"]) for m in view.about["measures"]]
+    chosen = [
+        choose_task(view),
+        choose_level(view),
+        select(view, "measure", measures, measure["name"], words("choose.measure"), 180) if len(measures) > 1 else None,
+    ]
+    options = [
+        option("x", [(axis, words(f"axis.{axis}.short")) for axis in AXES], view.chosen("x", AXES), words("option.x")),
+        option("band", [(b, words(f"band.{b}")) for b in BANDS], view.chosen("band", BANDS), words("option.band")),
+        option("scale", [(s, words(f"scale.{s}")) for s in ("linear", "log")], view.chosen("scale", ("linear", "log")), words("option.scale")),  # noqa: E501
+        option("smooth", [(s, words(f"smooth.{s}")) for s in ("0", "0.6", "0.9")], view.chosen("smooth", ("0", "0.6", "0.9")), words("option.smooth")),  # noqa: E501
+    ]  # fmt: skip
+    found = frames(view)
+    tall, low = (620, 520) if _many(view) else (400, 300)
+    charts = [
+        chart(view, split, _spec(view, split), title=words(f"curves.{split}", measure=measure["label"]),
+              says=_counted(view, found.get(f"{split}-blocks")), height=tall if split == "validation" else low)
+        for split in SPLITS
+    ]  # fmt: skip
+    return html.Div(
+        [
+            head(words("curves.title"), words("curves.says")),
+            controls(*[part for part in chosen if part is not None]),
+            html.Div(options, className="options"),
+            note(words("curves.smoothed"), "warn") if view.query.get("smooth", "0") != "0" else None,
+            charts[0],
+            html.Div(charts[1:], className="grid two" if not _many(view) else ""),
+        ]
+    )
+
+
+def frames(view: View) -> dict[str, pd.DataFrame]:
+    """Each chart's means, and under ``<chart>-blocks`` the blocks behind them."""
+    found: dict[str, pd.DataFrame] = {}
+    for split in SPLITS:
+        blocks = _blocks(view, split)
+        if blocks is not None and len(blocks):
+            found |= {split: mean_curves(blocks), f"{split}-blocks": blocks}
+    return found
+
+
+def _measure(view: View) -> dict[str, Any]:
+    name = view.chosen("measure", [m["name"] for m in view.about["measures"]])
+    found = next(m for m in view.about["measures"] if m["name"] == name)
+    return {**found, "label": found.get("label") or name}
+
+
+def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[(frame["task"] == view.task) & (frame["level"] == view.level) & (frame["kind"] == "final")]
+
+
+def _blocks(view: View, split: str) -> pd.DataFrame | None:
+    curves = _finals(view, view.campaign.curves)
+    values = values_of(curves, _measure(view)["name"], split)
+    if values is None:
+        return None
+    trainings = _finals(view, view.campaign.trainings).set_index("key")
+    examples = trainings["data.n_train"] if "data.n_train" in trainings else None
+    return block_curves(curves, values, examples)
+
+
+def _spec(view: View, split: str) -> Spec | None:
+    blocks, measure = _blocks(view, split), _measure(view)
+    if blocks is None or blocks.empty:
+        return None
+    trainings = _finals(view, view.campaign.trainings)
+    chosen = trainings.dropna(subset=["best_step"])
+    best = chosen.astype({"best_step": float}).groupby("arm")["best_step"].median().to_dict()
+    title = view.words(f"curves.{split}.axis", measure=measure["label"])
+    return learning_curves(
+        blocks, view.about["arms"], view.words, title, percent=bool(measure["percent"]),
+        best_steps={str(arm): float(step) for arm, step in best.items()} if split == "validation" else None,
+    )  # fmt: skip
+
+
+def _many(view: View) -> bool:
+    return len(view.about["arms"]) > 4
+
+
+def _counted(view: View, blocks: pd.DataFrame | None) -> str:
+    """How many blocks and finals are behind the lines, and that none is left out."""
+    if blocks is None:
+        return ""
+    per_arm = blocks.groupby("arm")["block"].nunique()
+    finals = int(blocks["finals"].max())
+    low, high = int(per_arm.min()), int(per_arm.max())
+    count = str(high) if low == high else f"{low}–{high}"
+    return view.words("curves.n", blocks=count, finals=finals)

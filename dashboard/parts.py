@@ -1,0 +1,303 @@
+"""What several pages are built from: badges, forest rows, cards, heads, empty states."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.numbers import Interval, Measuring, measuring
+from dashboard.theme import VERDICTS, arm_color
+from dashboard.view import View, task_title
+from dashboard.words import Words
+from suite.verdict import ClaimVerdict
+
+Children = Any  # a component, text, or a list of them
+TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
+SPANS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0)  # margins on either side of 0 that a forest plot may show
+
+
+# ---------------------------------------------------------------------------------------------------------- text
+
+
+def aria(**values: str) -> dict[str, Any]:
+    """``aria-`` attributes, by their names without that."""
+    return {f"aria-{name}": value for name, value in values.items()}
+
+
+def data(**values: str) -> dict[str, Any]:
+    """``data-`` attributes, likewise."""
+    return {f"data-{name}": value for name, value in values.items()}
+
+
+def hidden(text: str) -> html.Span:
+    """Text for screen readers alone."""
+    return html.Span(text, className="only-read")
+
+
+def glyph(text: str) -> html.Span:
+    """A sign beside text that says the same."""
+    return html.Span(text, **aria(hidden="true"))
+
+
+def head(title: str, says: str, *right: Component) -> html.Div:
+    """A page's heading, what it shows in a sentence, and what may stand at its right."""
+    left = html.Div([html.H1(title), html.P(says, className="lead")])
+    return html.Div([left, html.Div(list(right), className="head-right")] if right else [left], className="head")
+
+
+def card(
+    *children: Children, title: str = "", says: str = "", id: str | None = None, className: str = ""
+) -> html.Section:
+    """A framed part of a page."""
+    top: list[Component] = [html.H2(title)] if title else []
+    top += [html.P(says, className="says")] if says else []
+    named: dict[str, Any] = {"id": id} if id else {}
+    return html.Section([*top, *children], className=f"card {className}".strip(), **named)
+
+
+def badge(answer: str, words: Words, text: str = "") -> html.Span:
+    """A verdict as a coloured word with its sign."""
+    return html.Span([glyph(VERDICTS[answer]), text or words(f"verdict.{answer}")], className=f"verdict {answer}")
+
+
+def facts(pairs: Iterable[tuple[str, Children]], className: str = "facts") -> html.Dl:
+    """Names and values, side by side."""
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs], className=className)
+
+
+def action(text: Children, href: str, *, primary: bool = False, outside: bool = False, **more: Any) -> Component:
+    """A link that looks like a button. ``outside`` leaves the dashboard: http(s) and our own files only."""
+    style = "button primary" if primary else "button"
+    if outside:
+        assert href.startswith(("http://", "https://", "/"))
+        return html.A(text, href=href, className=style, target="_blank", rel="noopener noreferrer", **more)
+    return html.A(text, href=href, className=style, **more)
+
+
+def note(text: Children, kind: str = "info") -> html.P:
+    """A remark; ``kind`` is info, warn or error."""
+    return html.P([glyph({"info": "ⓘ", "warn": "⚠", "error": "✕"}[kind]), html.Span(text)], className=f"note {kind}")
+
+
+def empty(title: str, says: Children, *more: Children) -> html.Section:
+    """What stands where there is nothing to show, and what to do about it."""
+    return html.Section([html.H2(title), html.P(says), *more], className="card empty")
+
+
+def command(text: str) -> html.Code:
+    return html.Code(text, className="command")
+
+
+def foreign(text: str, view_language: str) -> html.Span | str:
+    """A text of the record, marked as English where the page is not."""
+    return text if view_language == "en" else html.Span(text, lang="en")
+
+
+# ----------------------------------------------------------------------------------------------------- selections
+
+
+def select(view: View, name: str, options: Sequence[tuple[str, str]], value: str, label: str, width: int = 240) -> Any:
+    """A drop-down whose choice goes into the address under ``name``."""
+    return dmc.Select(
+        id={"type": "choice", "name": name},
+        data=[{"value": key, "label": text} for key, text in options],
+        value=value,
+        label=label or None,
+        size="sm" if label else "xs",
+        w=width,
+        maw="100%",
+        allowDeselect=False,
+        searchable=len(options) > 12,
+        **aria(label=view.words(f"choose.{name}")),
+        **data(shown=value),
+    )
+
+
+def option(name: str, choices: Sequence[tuple[str, str]], value: str, label: str) -> html.Div:
+    """A view option: applied in the browser and kept in the address, without a request."""
+    control = dmc.SegmentedControl(
+        id={"type": "option", "option": name},
+        data=[{"value": key, "label": text} for key, text in choices],
+        value=value,
+        size="xs",
+        **aria(label=label),
+    )
+    return html.Div([html.Span(label, className="label"), control], className="option")
+
+
+def controls(*children: Component) -> html.Div:
+    return html.Div(list(children), className="controls")
+
+
+def choose_task(view: View, only: Iterable[str] | None = None) -> Component:
+    names = list(only if only is not None else view.tasks)
+    return select(view, "task", [(name, task_title(name)) for name in names], view.task, view.words("choose.task"))
+
+
+def choose_level(view: View) -> Component | None:
+    """The drop-down for the task's level, where there is a choice."""
+    levels = [(level["name"], level.get("label") or level["name"]) for level in view.about["levels"]]
+    return select(view, "level", levels, view.level, view.words("choose.level")) if len(levels) > 1 else None
+
+
+def arm_key(view: View, task: str, arm: str) -> html.Span:
+    """An arm's name with its colour before it."""
+    place = [one["name"] for one in view.tasks[task]["arms"]].index(arm)
+    swatch = html.I(className="swatch", style={"background": f"var(--{arm_color(place)})"}, **aria(hidden="true"))
+    return html.Span([swatch, view.arm_label(task, arm)], className="arm")
+
+
+# --------------------------------------------------------------------------------------------------- forest plots
+
+
+def span_of(verdicts: Iterable[ClaimVerdict]) -> float:
+    """Margins on either side of 0 that show nine in ten intervals whole; the others end in an arrow."""
+    reach = sorted(_reach(verdict) for verdict in verdicts)
+    wanted = reach[int(0.9 * (len(reach) - 1))] if reach else 0.0
+    return next((span for span in SPANS if span >= wanted), SPANS[-1])
+
+
+def _reach(verdict: ClaimVerdict) -> float:
+    ends = [abs(end) / verdict.margin for end in (*verdict.interval, verdict.effect) if math.isfinite(end)]
+    return max(ends, default=0.0)
+
+
+def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
+    """One claim's effect on a scale of margins: the band that does not matter, both intervals, the mean."""
+    scale = measuring(verdict, words)
+    margin = verdict.margin
+    if not math.isfinite(verdict.effect):
+        return html.Div(
+            html.I(className="zero"), className="forest void", role="img", **aria(label=words("forest.none"))
+        )
+    marks = whiskers(
+        verdict.effect / margin,
+        (verdict.interval[0] / margin, verdict.interval[1] / margin),
+        (verdict.local_interval[0] / margin, verdict.local_interval[1] / margin),
+        1.0,
+        span,
+    )
+    label = words(
+        "forest.label", effect=scale.full(verdict.effect), interval=scale.interval(verdict.interval),
+        margin=scale.amount(margin),
+    )  # fmt: skip
+    return html.Div(marks, className=f"forest {verdict.verdict}", role="img", **aria(label=label))
+
+
+def whiskers(
+    effect: float, interval: Interval, local: Interval, margin: float, span: float, zero: bool = True
+) -> list[html.I]:
+    """The marks of a forest row: band, zero line, plain interval (thin), deciding interval (thick), mean."""
+
+    def at(value: float) -> float:
+        return 50 + 50 * max(-1.0, min(1.0, value / span))
+
+    def bar(kind: str, low: float, high: float) -> html.I:
+        left, right = at(low), at(high)
+        style = {"left": f"{left:.3f}%", "width": f"{max(right - left, 0.4):.3f}%"}
+        return html.I(className=kind, style=style)
+
+    marks = [bar("band", -margin, margin), html.I(className="zero")]
+    if all(map(math.isfinite, interval)):
+        marks.append(bar("plain", *interval))
+    if all(map(math.isfinite, local)):
+        marks.append(bar("local", *local))
+    if abs(effect) <= span:
+        marks.append(html.I(className="mean", style={"left": f"{at(effect):.3f}%"}))
+    for side, beyond in (("low", min(effect, *interval) < -span), ("high", max(effect, *interval) > span)):
+        if beyond:
+            marks.append(html.I(className=f"beyond {side}"))
+    return marks
+
+
+def axis(labels: Sequence[str]) -> html.Div:
+    """Tick labels below (or above) forest rows, evenly spaced."""
+    step = 100 / (len(labels) - 1)
+    spans = [html.Span(text, style={"left": f"{step * place:.2f}%"}) for place, text in enumerate(labels)]
+    return html.Div(spans, className="forest-axis", **aria(hidden="true"))
+
+
+def margin_axis(span: float) -> html.Div:
+    return axis([f"{tick * span:+g}".replace("-", "\N{MINUS SIGN}") if tick else "0" for tick in TICKS])
+
+
+def own_axis(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
+    """The same scale in the claim's own unit."""
+    scale: Measuring = measuring(verdict, words)
+    return axis([scale.signed(tick * span * verdict.margin) if tick or scale.ratio else "0" for tick in TICKS])
+
+
+# ---------------------------------------------------------------------------------------------------------- charts
+
+
+def chart(
+    view: View,
+    name: str,
+    spec: Mapping[str, Any] | None,
+    *,
+    title: str,
+    says: str = "",
+    height: int = 360,
+    level: int = 2,
+) -> html.Section:
+    """A chart that the browser paints from its specification, with its data as a table and as files.
+
+    ``name`` is the chart's name on its page: the page's ``frames`` has a frame of that name.
+    """
+    heading = (html.H2 if level == 2 else html.H3)(title)
+    if spec is None:
+        return html.Section([heading, html.P(view.words("chart.nothing"), className="says")], className="card chart")
+    return html.Section(
+        [
+            html.Div([heading, _menu(view, name)], className="chart-head"),
+            html.P(says, className="says") if says else None,
+            html.Div(
+                dcc.Graph(
+                    id={"type": "chart", "name": name},
+                    style={"height": f"{height}px"},
+                    config={"displayModeBar": False, "responsive": True},
+                    responsive=True,
+                ),
+                className="graph",
+                role="img",
+                **aria(label=f"{title}. {says}"),
+            ),
+            dcc.Store(id={"type": "spec", "name": name}, data=dict(spec)),
+            html.Details(
+                [
+                    html.Summary(view.words("chart.table"), id={"type": "table-open", "name": name}, n_clicks=0),
+                    html.Div(id={"type": "table", "name": name}, className="table-place"),
+                ]
+            ),
+        ],
+        className="card chart",
+    )
+
+
+def _menu(view: View, name: str) -> Component:
+    words = view.words
+    files = [
+        html.A(kind, href=view.data_link(name, kind.lower()), download=True, className="file")
+        for kind in ("CSV", "Parquet")
+    ]
+    pictures = [
+        html.Button(kind, id={"type": "picture", "name": name, "format": kind.lower()}, n_clicks=0, className="file")
+        for kind in ("SVG", "PNG")
+    ]
+    label = html.Span(words("chart.save"), className="label")
+    return html.Div([label, *files, *pictures], className="files", role="group", **aria(label=words("chart.save")))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Children]], *, numeric: Iterable[int] = ()) -> html.Div:
+    """A plain table that scrolls sideways where it must."""
+    right = set(numeric)
+    classes = ["num" if place in right else "" for place in range(len(columns))]
+    top = html.Tr([html.Th(text, scope="col", className=kind) for text, kind in zip(columns, classes, strict=True)])
+    body = [html.Tr([html.Td(cell, className=kind) for cell, kind in zip(row, classes, strict=True)]) for row in rows]
+    return html.Div(html.Table([html.Thead(top), html.Tbody(body)]), className="scroll", tabIndex=0, role="region",
+                    **aria(label=columns[0] if columns else "table"))  # fmt: skip

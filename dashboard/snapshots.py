@@ -1,0 +1,124 @@
+"""The campaigns as pages see them: read and judged in one background thread, so that no callback waits for either.
+
+A page takes whatever is newest. The first look at a campaign reads its record at once and gets the verdicts when they
+are ready; later looks never wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+from suite.results import Campaign, Results
+from suite.verdict import ClaimVerdict, judge_campaign
+from tasks import UserError
+
+log = logging.getLogger("bakeoff.dashboard")
+
+PERIOD = 2.0  # seconds between looks at the files
+WATCHED = 120.0  # seconds that a campaign is kept fresh after somebody looked at it
+KEPT = 6  # campaigns in memory
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A campaign as it stood when read, and its verdicts; None while they are being worked out.
+
+    ``verdicts_behind`` says that the verdicts are of an earlier revision than the campaign. ``trouble`` is what kept
+    the newest state from being read, if anything did.
+    """
+
+    campaign: Campaign
+    verdicts: tuple[ClaimVerdict, ...] | None
+    read: float
+    verdicts_behind: bool = False
+    trouble: str = ""
+
+    @property
+    def mark(self) -> str:
+        """A short text that differs whenever a page would look different."""
+        count = "?" if self.verdicts is None else str(len(self.verdicts))
+        return f"{self.campaign.revision}/{count}{'-' if self.verdicts_behind else ''}{self.trouble[:40]}"
+
+    @property
+    def synthetic(self) -> bool:
+        return bool(self.campaign.about.get("synthetic"))
+
+
+class Snapshots:
+    """The newest snapshot of each campaign that somebody looks at. Safe to share between threads."""
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self._held: dict[str, Snapshot] = {}
+        self._asked: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._news = threading.Event()
+        self._ready = threading.Condition(self._lock)
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> Snapshots:
+        """Begin to read in the background; the thread ends with the process."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._refresh_for_ever, name="bakeoff-refresher", daemon=True)
+            self._thread.start()
+        return self
+
+    def get(self, campaign: str | None = None) -> Snapshot:
+        """The newest snapshot of the campaign of that id, or of the newest one. UserError where there is none."""
+        found = self.results.resolve(campaign)
+        with self._lock:
+            self._asked[found] = time.monotonic()
+            held = self._held.get(found)
+        if held is None:
+            held = self._keep(Snapshot(self.results.load(found), None, time.time()))
+            self._news.set()
+        return held
+
+    def judged(self, campaign: str | None = None, seconds: float = 60.0) -> Snapshot:
+        """The same, once its verdicts are there, or after so many seconds."""
+        found = self.get(campaign).campaign.id
+        with self._ready:
+            self._ready.wait_for(lambda: self._held[found].verdicts is not None, seconds)
+            return self._held[found]
+
+    def refresh(self) -> None:
+        """Read and judge what has changed among the campaigns that are looked at."""
+        now = time.monotonic()
+        with self._lock:
+            wanted = [name for name, asked in self._asked.items() if now - asked < WATCHED]
+            for name in sorted(self._held, key=lambda name: self._asked.get(name, 0.0))[:-KEPT]:
+                self._held.pop(name)
+        for name in wanted:
+            try:
+                self._refresh(name)
+            except (UserError, OSError) as error:
+                with self._lock:
+                    held = self._held.get(name)
+                if held is not None and held.trouble != str(error):
+                    self._keep(Snapshot(held.campaign, held.verdicts, held.read, held.verdicts_behind, str(error)))
+
+    def _refresh(self, name: str) -> None:
+        held = self._held.get(name)
+        if held is None or held.campaign.revision != self.results.revision(name) or held.trouble:
+            campaign = self.results.load(name)
+            held = self._keep(Snapshot(campaign, held.verdicts if held else None, time.time(), held is not None))
+        if held.verdicts is None or held.verdicts_behind:
+            self._keep(Snapshot(held.campaign, tuple(judge_campaign(held.campaign)), held.read))
+
+    def _keep(self, snapshot: Snapshot) -> Snapshot:
+        with self._ready:
+            self._held[snapshot.campaign.id] = snapshot
+            self._ready.notify_all()
+        return snapshot
+
+    def _refresh_for_ever(self) -> None:
+        while True:
+            self._news.wait(PERIOD)
+            self._news.clear()
+            try:
+                self.refresh()
+            except Exception:  # the next look may fare better, and pages go on with what is held
+                log.exception("could not refresh")

@@ -1,0 +1,112 @@
+"""What a page is given: the campaign, the address it was asked by, and the words of the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from dashboard.snapshots import Snapshot, Snapshots
+from dashboard.words import LANGUAGES, Words
+from suite.results import Campaign
+from suite.verdict import ClaimVerdict
+from tasks import unknown
+
+LONGEST = 200  # characters of a value in an address
+STICKY = ("campaign", "lang")  # what goes along from page to page
+
+
+def read_query(search: str | None) -> dict[str, str]:
+    """The values in ``?name=value&...``, the last of each name, cut to a sane length."""
+    pairs = parse_qsl((search or "").lstrip("?")[:4000], max_num_fields=None)
+    return {name[:40]: value[:LONGEST] for name, value in pairs[:40]}
+
+
+def language_of(query: Mapping[str, str]) -> str:
+    return query["lang"] if query.get("lang") in LANGUAGES else "en"
+
+
+@dataclass(frozen=True)
+class View:
+    """One page as one reader asked for it."""
+
+    snapshots: Snapshots
+    snapshot: Snapshot
+    query: Mapping[str, str]
+    words: Words
+    path: str = "/"
+
+    @property
+    def campaign(self) -> Campaign:
+        return self.snapshot.campaign
+
+    @property
+    def tasks(self) -> Mapping[str, Mapping[str, Any]]:
+        """Each task's part of campaign.json, by name."""
+        tasks: Mapping[str, Mapping[str, Any]] = self.campaign.about["tasks"]
+        return tasks
+
+    @property
+    def verdicts(self) -> tuple[ClaimVerdict, ...]:
+        return self.snapshot.verdicts or ()
+
+    @property
+    def judging(self) -> bool:
+        """Whether the verdicts are still being worked out."""
+        return self.snapshot.verdicts is None
+
+    def link(self, path: str, **values: str | None) -> str:
+        """The address of a page that keeps campaign and language."""
+        kept = {name: self.query[name] for name in STICKY if name in self.query}
+        given = {name: value for name, value in {**kept, **values}.items() if value}
+        return path + (f"?{urlencode(given)}" if given else "")
+
+    def data_link(self, chart: str, kind: str) -> str:
+        """The address of a chart's data as a file: csv or parquet."""
+        given = {**self.query, "campaign": self.campaign.id}
+        return f"/data{self.path.rstrip('/') or '/overview'}/{chart}.{kind}?{urlencode(given)}"
+
+    def chosen(self, name: str, known: Iterable[str], default: str | None = None) -> str:
+        """The value that the address gives for ``name``, or the default (else the first). UserError where unknown."""
+        values = list(known)
+        given = self.query.get(name)
+        if given is None or given == "":
+            return default if default in values else (values[0] if values else "")
+        if given not in values:
+            raise unknown(name, given, values)
+        return given
+
+    @cached_property
+    def task(self) -> str:
+        """The task that the page is about."""
+        return self.chosen("task", self.tasks)
+
+    @cached_property
+    def about(self) -> Mapping[str, Any]:
+        return self.tasks[self.task]
+
+    @cached_property
+    def level(self) -> str:
+        return self.chosen("level", [level["name"] for level in self.about["levels"]])
+
+    def arm_label(self, task: str, arm: str) -> str:
+        """The arm's name as people read it."""
+        return label_of(self.tasks[task]["arms"], arm)
+
+    def level_label(self, task: str, level: str) -> str:
+        return label_of(self.tasks[task]["levels"], level)
+
+    def verdict_of(self, task: str, claim: str) -> ClaimVerdict | None:
+        return next((v for v in self.verdicts if (v.task, v.claim) == (task, claim)), None)
+
+
+def label_of(items: Iterable[Mapping[str, Any]], name: str) -> str:
+    return next((str(item.get("label") or name) for item in items if item["name"] == name), name)
+
+
+def task_title(name: str) -> str:
+    """A task's name as a heading: ``deep_vs_wide`` is "Deep vs wide"."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]

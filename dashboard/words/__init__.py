@@ -1,0 +1,27 @@
+"""Every word that pages say, one dictionary per language with the same keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dashboard.words import en, zh
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.WORDS, "zh": zh.WORDS}
+NAMES = {"en": "EN", "zh": "中文"}
+TAGS = {"en": "en", "zh": "zh-CN"}  # for the page's ``lang``
+
+
+@dataclass(frozen=True)
+class Words:
+    """``words("key", name=value)`` is the text of that key in the language, with values filled in."""
+
+    language: str = "en"
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        text = LANGUAGES[self.language][key]
+        return text.format(**values) if values else text
+
+    def gate(self, name: str) -> str:
+        """An adequacy gate's name as people read it; a gate that is not known here keeps its own."""
+        return LANGUAGES[self.language].get(f"gate.{name}", name)
