@@ -291,7 +291,8 @@ def test_an_empty_campaign_has_verdicts_too():
 def test_what_is_settled_is_not_taken_back_when_others_arrive():
     other = Claim("other", "", "loss", better="wide", worse="deep", margin=0.02)
     frame = finals({"deep": deep(AHEAD), "wide": WIDE})
-    frame["test.loss"] = [*deep(AHEAD), *WIDE[:5], None]
+    clearer = [0.0500, 0.0501, 0.0499, 0.0500, 0.0501, 0.0500]  # its p-value would come first in Holm's order
+    frame["test.loss"] = [*deep(clearer), *WIDE[:5], None]
     while_waiting = judged(frame, claims=[DEEPER, other])
     assert while_waiting[0].p_holm == pytest.approx(2 * while_waiting[0].p)  # as if the other showed nothing
     assert (while_waiting[1].verdict, while_waiting[1].complete) == ("inconclusive", False)
