@@ -7,6 +7,7 @@ trainings here and one in another process, and take seconds.
 from __future__ import annotations
 
 import base64
+import math
 import pickle
 import random
 import subprocess
@@ -69,7 +70,7 @@ def findings(task: Task) -> Iterator[Finding]:
 
 
 def data_depend_on_the_seed(task: Task) -> str:
-    for level in task.levels:
+    for level in task.light:
         first, again, other = (_digest(_loaded(task, level, seed, noise=n)) for n, seed in enumerate((0, 0, 1)))
         if first != again:
             raise Unsound(
@@ -78,12 +79,12 @@ def data_depend_on_the_seed(task: Task) -> str:
             )
         if first == other:
             raise Unsound(f"at {level.name}, seeds 0 and 1 give the same data", "use the seed in load_data")
-    return _count(len(task.levels), "level")
+    return _count(len(task.light), "level")
 
 
 def others_are_left_alone(task: Task) -> str:
     before = _global_state()
-    task.load_data(task.levels[0], 3)
+    task.load_data(task.light[0], 3)
     if _global_state() != before:
         raise Unsound(
             "load_data draws from, or seeds, the global generators", "use torch.Generator().manual_seed(seed)"
@@ -92,7 +93,7 @@ def others_are_left_alone(task: Task) -> str:
 
 
 def splits_are_disjoint(task: Task) -> str:
-    for level in task.levels:
+    for level in task.light:
         splits = task.load_data(level, 0)
         parts = {"training": splits.train, "validation": splits.validation, "test": _test(splits)}
         rows = {name: _rows(split) for name, split in parts.items()}
@@ -108,7 +109,7 @@ def splits_are_disjoint(task: Task) -> str:
 
 def blocks_differ(task: Task) -> str:
     """Blocks must overlap as the task says they do: the width of every interval rests on it."""
-    for level in task.levels:
+    for level in task.light:
         here, there = task.load_data(level, 0), task.load_data(level, 1)
         test, elsewhere = _rows(_test(here)), _rows(_test(there))
         shared = len(test & (elsewhere | _rows(there.train) | _rows(there.validation))) / len(test)
@@ -127,7 +128,7 @@ def blocks_differ(task: Task) -> str:
 
 def arms_are_matched(task: Task) -> str:
     every: list[int] = []
-    for level in task.levels:
+    for level in task.light:
         counts = {arm.name: _parameters(task, level, arm) for arm in task.arms if not _is_fitted(task, arm)}
         if not counts:
             raise NothingToProve("no arm is trained step by step")
@@ -149,7 +150,7 @@ def arms_are_matched(task: Task) -> str:
 def untrained_models_guess(task: Task) -> str:
     """Much better than guessing is a leak, much worse a broken start. Losses tell it; accuracies vary too much."""
     seen = ""
-    for level in task.levels:
+    for level in task.light:
         splits = task.load_data(level, 0)
         for arm in task.arms:
             if _is_fitted(task, arm):
@@ -172,7 +173,7 @@ def untrained_models_guess(task: Task) -> str:
 
 def tiny_batches_are_learned(task: Task) -> str:
     """Whatever can learn at all can learn four examples by heart."""
-    level = task.levels[0]
+    level = task.light[0]
     splits = task.load_data(level, 0)
     few = splits.train.head(BATCH)
     tiny = replace(splits, train=few, validation=few)
@@ -201,7 +202,7 @@ def tiny_batches_are_learned(task: Task) -> str:
 
 def tests_stay_sealed(task: Task) -> str:
     for arm in task.arms:
-        trial, final = (_result(task, task.levels[0], arm, kind) for kind in ("trial", "final"))
+        trial, final = (_result(task, task.light[0], arm, kind) for kind in ("trial", "final"))
         if trial.test_opened:
             raise Unsound(f"a trial of {arm.name} opens the test set", "leave `splits.sealed` closed")
         if final.status == "finished" and not final.test_opened:
@@ -213,17 +214,17 @@ def claims_can_be_judged(task: Task) -> str:
     """Every claim needs its metric on record, and a margin that the test set can show."""
     if not task.claims:
         raise NothingToProve("there are none yet")
-    metrics = _result(task, task.levels[0], task.arms[0], "final").metrics
+    metrics = _result(task, task.light[0], task.arms[0], "final").metrics
     known = {name.removeprefix("test.") for name in metrics} | set(metrics) | {"parameters"}
-    sizes = {level.name: len(task.load_data(level, 0).sealed) for level in task.levels}
+    sizes = {level.name: len(task.load_data(level, 0).sealed) for level in task.light}
     for claim in task.claims:
         if claim.metric not in known:
             raise tasks.unknown(f"metric (claim {claim.name!r})", claim.metric, known)
         measure = task.measure(claim.metric)
-        examples = min(sizes[name] for name in claim.levels or sizes)
+        examples = min((sizes[name] for name in claim.levels or sizes if name in sizes), default=math.inf)
         if measure and measure.percent and claim.scale == "points" and claim.margin < 2 / examples:
             raise Unsound(
-                f"{claim.name} has a margin of {claim.margin:.2%}, and {examples} test examples "
+                f"{claim.name} has a margin of {claim.margin:.2%}, and {examples:.0f} test examples "
                 f"show steps of {1 / examples:.2%}",
                 "give it a larger margin, or the level more test examples",
             )
@@ -231,7 +232,7 @@ def claims_can_be_judged(task: Task) -> str:
 
 
 def seeds_repeat(task: Task) -> str:
-    level = task.levels[0]
+    level = task.light[0]
     for arm in task.arms:
         first, again = (_without_times(_result(task, level, arm, "final", noise)) for noise in (1, 2))
         if first != again:
@@ -241,7 +242,7 @@ def seeds_repeat(task: Task) -> str:
 
 def jobs_travel(task: Task) -> str:
     """A worker is another process, perhaps on another machine: it gets the pickled job and nothing else."""
-    job = short_job(task, task.levels[0], task.arms[0], "final")
+    job = short_job(task, task.light[0], task.arms[0], "final")
     text = base64.b64encode(pickle.dumps(job))
     call = [sys.executable, "-c", "from suite import check; check.answer_elsewhere()"]
     there = subprocess.run(call, input=text, capture_output=True, cwd=ROOT, timeout=120, check=False)
@@ -278,6 +279,11 @@ PROOFS: Mapping[str, Callable[[Task], str]] = {
 
 
 # ----------------------------------------------------------------------------------------------- what proofs need
+
+
+def _levels(task: Task) -> tuple[Level, ...]:
+    """The levels that any machine can run; where there is none, all."""
+    return task.light or task.levels
 
 
 def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:

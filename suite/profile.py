@@ -170,7 +170,7 @@ def _check_names(profile: Profile, source: str) -> None:
 
 
 def chosen(task: Task, plan: TaskPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the arms and of the levels that a plan runs, in the task's order."""
+    """The names of the arms and of the levels that a plan runs, in the task's order; heavy levels only by name."""
     arms = tuple(arm.name for arm in task.arms if plan.arms is None or arm.name in plan.arms)
-    levels = tuple(level.name for level in task.levels if plan.levels is None or level.name in plan.levels)
-    return arms, levels
+    levels = task.light if plan.levels is None else [level for level in task.levels if level.name in plan.levels]
+    return arms, tuple(level.name for level in levels)

@@ -252,6 +252,7 @@ class Training:
         self.losses = torch.full((self.steps,), math.nan, device=self.device)
         self.best: Progress | None = None
         self.last: Progress | None = None
+        self._lowered = 1.0  # what plateaus have left of the rate
         self._sample = _sample(self.train, min(TRAIN_SAMPLE, len(train)), seeds["evaluation"])
 
     def __iter__(self) -> Iterator[Progress]:
@@ -260,7 +261,7 @@ class Training:
         source = batches(self.train, size, generator(self.seeds["order"]))
         dropout = GlobalStream(self.seeds["dropout"], self.device)
         noise = generator(self.seeds["dropout"] ^ 1, self.device)
-        clock, waited = Clock(self.device), 0
+        clock, waited, drops = Clock(self.device), 0, recipe.drops if recipe.schedule == "plateau" else 0
         per_epoch = -(-len(self.train) // size)
         yield self._look(0, per_epoch, clock, math.nan)
         done = 0
@@ -278,8 +279,12 @@ class Training:
             else:
                 waited += 1
             yield progress
-            if progress.diverged or (recipe.patience is not None and waited >= recipe.patience):
+            if progress.diverged:
                 break
+            if recipe.patience is not None and waited >= recipe.patience:
+                if drops == 0:
+                    break
+                self._lowered, waited, drops = self._lowered * recipe.decay, 0, drops - 1
         if not recipe.keep_best:
             self.best = self.last
         self.learner.restore()
@@ -288,7 +293,7 @@ class Training:
     def _step(self, step: int, source: Iterator[Split], noise: torch.Generator) -> None:
         weight_decay = float(self.settings.get("weight_decay", 0.0))
         for phase in self.learner.phases:
-            rate = learning_rate(step, self.steps, float(self.settings[phase.rate]), self.recipe)
+            rate = learning_rate(step, self.steps, float(self.settings[phase.rate]), self.recipe) * self._lowered
             for _ in range(phase.repeats):
                 loss = self.learner.step(next(source), phase, rate, weight_decay, noise)
         self.losses[step - 1] = loss

@@ -210,7 +210,7 @@ class Space(Mapping[str, "Range | Whole | Choice"]):
 
 
 Optimizer = Literal["adamw", "sgd"]
-Schedule = Literal["constant", "cosine", "step"]
+Schedule = Literal["constant", "cosine", "step", "plateau"]
 
 
 @dataclass(frozen=True)
@@ -221,6 +221,8 @@ class Recipe:
     full batch. ``warmup`` is a share of all steps; ``step`` decay multiplies the rate by ``decay`` at each share
     in ``milestones``; ``clip`` is the largest gradient norm; ``patience`` stops a training that has not improved
     for so many evaluations; ``keep_best`` hands on the best checkpoint on validation rather than the last one.
+    ``plateau`` goes on until a training has converged: where patience runs out the rate is multiplied by ``decay``
+    instead, ``drops`` times, before the training stops; the declared length is then the longest that it may take.
     """
 
     steps: int | None = None
@@ -234,6 +236,7 @@ class Recipe:
     warmup: float = 0.0
     milestones: tuple[float, ...] = (0.5, 0.75)
     decay: float = 0.1
+    drops: int = 2
     clip: float | None = None
     patience: int | None = None
     keep_best: bool = True
@@ -376,7 +379,8 @@ class Arm:
 class Level:
     """One value of a task's sweep axis: ``factors`` are what differs, ``x`` its place on the axis if it is a number.
 
-    ``recipe`` overrides fields of the task's recipe at this level (a matching rule such as equal steps).
+    ``recipe`` overrides fields of the task's recipe at this level (a matching rule such as equal steps). A ``heavy``
+    one asks for a download, much memory or a GPU: only profiles that name it run it, and proofs pass it over.
     """
 
     name: str
@@ -384,6 +388,7 @@ class Level:
     x: float | None = None
     label: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    heavy: bool = False
 
     def __getitem__(self, factor: str) -> Any:
         if factor not in self.factors:
@@ -497,6 +502,11 @@ class Task:
             if level.name == name:
                 return level
         raise unknown(f"level of task {self.name!r}", name, (level.name for level in self.levels))
+
+    @property
+    def light(self) -> tuple[Level, ...]:
+        """The levels that any machine can run."""
+        return tuple(level for level in self.levels if not level.heavy)
 
     def procedure_of(self, arm: Arm) -> Procedure:
         return arm.procedure or self.procedure

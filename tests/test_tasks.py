@@ -16,7 +16,7 @@ from tasks import Arm, FitOnce, Level, Procedure, Range, Sealed, Settings, Split
 from tasks.data._fetch import Unavailable
 
 NAMES = tasks.names()
-LEVELS = [(name, level.name) for name in NAMES for level in tasks.get(name).levels]
+LEVELS = [(name, level.name) for name in NAMES for level in tasks.get(name).light]
 ARMS = [(name, arm.name) for name in NAMES for arm in tasks.get(name).arms]
 SEEDS = {"order": 0, "dropout": 0, "evaluation": 0}
 RECORDED = (*COSTS, "steps", "epochs")  # metrics that every training has, beside its measures

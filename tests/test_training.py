@@ -231,6 +231,35 @@ def test_patience_stops_a_training_that_no_longer_improves():
     assert len(training.losses) == seen[-1].step
 
 
+def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_training():
+    class Deaf(Classification):
+        def phases(self, model: nn.Module) -> tuple[Phase, ...]:
+            return (Phase(lambda model, batch, noise: sum((p.sum() for p in model.parameters()), torch.zeros(()))),)
+
+        def evaluate(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, float]:
+            return {"accuracy": 0.5, "loss": 1.0}
+
+    model, start = network(), network()
+    recipe = Recipe(
+        steps=50,
+        optimizer="sgd",
+        momentum=0.0,
+        schedule="plateau",
+        patience=2,
+        decay=0.1,
+        evaluations=50,
+        keep_best=False,
+    )
+    training = Training(Deaf(), model, examples(), examples(), recipe, {"lr": 1.0}, SEEDS)
+    steps = [progress.step for progress in training]
+
+    # the first evaluation is the best; then patience runs out three times: for two drops, and for good
+    assert steps[-1] == 1 + 2 + 2 + 2
+    moved = 3 * 1.0 + 2 * 0.1 + 2 * 0.01  # every gradient is 1
+    for before, after in zip(start.parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(before - after, torch.full_like(before, moved))
+
+
 def test_a_training_that_diverges_stops_and_says_so():
     recipe = Recipe(steps=1000, optimizer="sgd", schedule="constant", evaluations=50)
     training = Training(Classification(), network(), examples(), examples(), recipe, {"lr": 1e9}, SEEDS)
