@@ -40,6 +40,7 @@ CLAIMS = (
             source=KESKAR,
             against="Small, large batch, test: 98.03, 97.81 % (F1); 80.04, 77.26 % (C1); Hoffer: too few updates",
             group="Small batches generalise better",
+            fixed_budget=True,
         )
         for level in (EPOCHS, UPDATES)
     ),
@@ -52,6 +53,7 @@ CLAIMS = (
         worse="batch_32",
         levels=(UPDATES.name,),
         margin=0.01,
+        fixed_budget=True,
         source=SHALLUE,
         against="No evidence, in 168,160 trainings, that larger batches degrade",
     ),
@@ -64,6 +66,7 @@ CLAIMS = (
         levels=(EPOCHS.name,),
         at_least=0.05,
         margin=0.02,
+        fixed_budget=True,
         source=LEE,
         against="MNIST, validation: 99.3 % at 10, 99.2 % at 100, 87.1 % at 60,000 (all)",
     ),
@@ -75,6 +78,7 @@ CLAIMS = (
         worse="batch_512",
         levels=(EPOCHS.name,),
         margin=0.01,
+        fixed_budget=True,
         source=LEE,
         against="MNIST, training: 98.2 % at 1, 83.8 % at 60,000: optimisation fails, not generalisation",
     ),
