@@ -1,0 +1,117 @@
+"""Two networks against each other: a generator makes things out of noise, a discriminator tells them from real ones."""
+
+import torch
+from torch import Tensor, nn
+
+from tasks._contract import Shape
+from tasks._errors import UserError
+
+LEAK = 0.2  # slope of the discriminator's units below 0, as in DCGAN (Radford et al. 2016)
+
+
+class Generator(nn.Module):
+    """Makes one thing per row of noise, (examples, latent); where there is a condition, it is told that too."""
+
+    def __init__(self, net: nn.Module, latent: int) -> None:
+        super().__init__()
+        self.net, self.latent = net, latent
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        made: Tensor = self.net(_beside(z, condition))
+        return made
+
+    def noise(self, count: int, like: Tensor, stream: torch.Generator) -> Tensor:
+        """Standard normal noise, (count, latent), on the device and of the type of ``like``."""
+        return torch.randn(count, self.latent, device=like.device, dtype=like.dtype, generator=stream)
+
+
+class Discriminator(nn.Module):
+    """One number per example, (examples,): the higher, the more real the example seems."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        verdicts: Tensor = self.net(_beside(x, condition))
+        return verdicts.squeeze(1)
+
+
+class Adversaries(nn.Module):
+    """A generator and its discriminator."""
+
+    def __init__(self, generator: Generator, discriminator: Discriminator) -> None:
+        super().__init__()
+        self.generator, self.discriminator = generator, discriminator
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        made: Tensor = self.generator(z, condition)
+        return made
+
+
+def generator_of(model: nn.Module) -> Generator:
+    """The part of a model that makes things: the model itself where it has no adversary."""
+    found = model.generator if isinstance(model, Adversaries) else model
+    assert isinstance(found, Generator)
+    return found
+
+
+def convolutional(shape: Shape, channels: int, latent: int, dropout: float = 0.0) -> Adversaries:
+    """A small DCGAN for square pictures from -1 to 1: noise is doubled in size twice, the discriminator mirrors it.
+
+    The mirror makes both nearly equal in size: about 2 channels latent (side / 4)^2 + 32 channels^2 parameters each.
+    Only the generator has batch norm: it couples the examples of a batch, and a gradient penalty is per example.
+    Raises UserError where the pictures are not square or their side is not a multiple of 4.
+    """
+    depth, height, side = shape.inputs
+    if height != side or side % 4:
+        raise UserError(f"Pictures of {height}x{side}: this GAN needs square ones whose side is a multiple of 4.")
+    small, wide = side // 4, 2 * channels
+    generator = nn.Sequential(
+        nn.Linear(latent, wide * small**2, bias=False),
+        nn.Unflatten(1, (wide, small, small)),
+        nn.BatchNorm2d(wide),
+        nn.ReLU(),
+        nn.ConvTranspose2d(wide, channels, 4, stride=2, padding=1, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(),
+        nn.ConvTranspose2d(channels, depth, 4, stride=2, padding=1),
+        nn.Tanh(),
+    )
+    discriminator = nn.Sequential(
+        nn.Conv2d(depth, channels, 4, stride=2, padding=1),
+        nn.LeakyReLU(LEAK),
+        nn.Dropout(dropout),
+        nn.Conv2d(channels, wide, 4, stride=2, padding=1),
+        nn.LeakyReLU(LEAK),
+        nn.Dropout(dropout),
+        nn.Flatten(),
+        nn.Linear(wide * small**2, latent),
+        nn.LeakyReLU(LEAK),
+        nn.Linear(latent, 1),
+    )
+    return Adversaries(Generator(generator, latent), Discriminator(discriminator))
+
+
+def answering(shape: Shape, width: int, latent: int) -> Generator:
+    """Two hidden layers from a question beside noise to an answer, (examples, outputs). Without noise it regresses."""
+    return Generator(_two_layers(shape.features + latent, width, shape.outputs), latent)
+
+
+def judging(shape: Shape, width: int) -> Discriminator:
+    """Two hidden layers from an answer beside its question to one number."""
+    return Discriminator(_two_layers(shape.outputs + shape.features, width, 1))
+
+
+def _two_layers(inputs: int, width: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(inputs, width),
+        nn.LeakyReLU(LEAK),
+        nn.Linear(width, width),
+        nn.LeakyReLU(LEAK),
+        nn.Linear(width, outputs),
+    )
+
+
+def _beside(x: Tensor, condition: Tensor | None) -> Tensor:
+    return x if condition is None else torch.cat([x, condition.flatten(1)], 1)

@@ -1,0 +1,109 @@
+"""A classifier of pictures that is trained once and then fixed: what generated pictures are looked at with.
+
+It is our own, trained on the block's training pictures, so distances on its features compare the arms of this study
+alone. They are not "FID", which is taken on the features of one particular Inception network.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tasks._contract import Split
+
+FEATURES = 64
+CHANNELS = 16
+UPDATES = 1000
+BATCH = 32
+PEAK_RATE = 5e-3
+WEIGHT_DECAY = 1e-2
+SHIFT = 1  # pixels by which a training batch is moved, at most
+MEASURED = 5000  # training pictures from which the features' scale is taken
+
+
+class Seen(NamedTuple):
+    """What the classifier sees in pictures: features (pictures, 64) and probabilities (pictures, classes)."""
+
+    features: Tensor
+    probabilities: Tensor
+
+
+class FixedClassifier:
+    """A small CNN fitted to ``train`` when it is first asked: on CPU, by one thread, from ``seed`` alone.
+
+    Its features are scaled so that those of the training pictures have mean variance 1; then distances mean the same
+    in every block.
+    """
+
+    def __init__(self, train: Split, classes: int, seed: int) -> None:
+        self._train, self._classes, self._seed = train, classes, seed
+
+    def __call__(self, pictures: Tensor) -> Seen:
+        net = self.net.to(pictures.device)
+        with torch.no_grad():
+            features = net[0](pictures)
+            return Seen(features, net[1](features).softmax(1))
+
+    @cached_property
+    def net(self) -> nn.Sequential:
+        """The fitted network, in evaluation mode: one part makes features, the other tells classes from them."""
+        with torch.enable_grad(), _reproducible(self._seed):
+            net = _network(self._train, self._classes)
+            _fit(net, self._train)
+            _scale(net, self._train.x[:MEASURED])
+        return net.eval().requires_grad_(False)
+
+
+def _network(train: Split, classes: int) -> nn.Sequential:
+    _, depth, height, width = train.x.shape
+    features = nn.Sequential(
+        nn.Conv2d(depth, CHANNELS, 4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(CHANNELS, 2 * CHANNELS, 4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(2 * CHANNELS * (height // 4) * (width // 4), FEATURES),
+        nn.ReLU(),
+    )
+    return nn.Sequential(features, nn.Linear(FEATURES, classes))
+
+
+def _fit(net: nn.Sequential, train: Split) -> None:
+    """AdamW under a one-cycle schedule on batches that are each moved by up to a pixel."""
+    optimizer = torch.optim.AdamW(net.parameters(), weight_decay=WEIGHT_DECAY, fused=True)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=UPDATES)
+    for _ in range(UPDATES):
+        batch = train.take(torch.randint(len(train), (BATCH,)))
+        shift = torch.randint(-SHIFT, SHIFT + 1, (2,)).tolist()
+        loss = functional.cross_entropy(net(batch.x.roll(shift, (2, 3))), batch.y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+
+
+@torch.no_grad()
+def _scale(net: nn.Sequential, pictures: Tensor) -> None:
+    """Divide the features by the root of their mean variance, and multiply their weights by it: same answers."""
+    deviation: Tensor = net[0](pictures).var(0).mean().sqrt()
+    *_, last, answers = (layer for layer in net.modules() if isinstance(layer, nn.Linear))
+    for parameter in last.parameters():
+        parameter.div_(deviation)  # max(0, w x + b) / c = max(0, w x / c + b / c)
+    answers.weight.mul_(deviation)
+
+
+@contextmanager
+def _reproducible(seed: int) -> Iterator[None]:
+    """One thread and random numbers of its own; the caller gets both back as they were."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        torch.set_num_threads(threads)

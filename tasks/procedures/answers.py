@@ -1,0 +1,132 @@
+"""Answering a question that has two right answers: by the mean of both, or by either."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from tasks._contract import Measure, Phase, Shape, Split
+from tasks.models.adversarial import generator_of
+from tasks.procedures.adversarial import Adversarial
+from tasks.procedures.drawing import points
+
+DRAWS = 32  # answers asked for to each question
+REACH = 3.0  # standard deviations of the right answers' noise: 99.7 % of right answers lie that near to theirs
+FEW = 0.2  # of the draws: a right answer that is given more rarely counts as missing
+SHOWN = 500  # answers in a picture
+ASKED, TOLD = 8, 6  # questions in the table, and answers to each
+
+
+def _nothing(shape: Shape) -> float:
+    return 0.0
+
+
+def _far(shape: Shape) -> float:
+    return 10.0
+
+
+CRPS = Measure("crps", "lower", worst=_far, label="Ranked probability score")
+SQUARED = Measure("squared_error", "lower", worst=_far, label="Squared error")
+ON_A_MODE = Measure("on_a_mode", "higher", worst=_nothing, label="On a right answer", percent=True)
+BOTH = Measure("both", "higher", worst=_nothing, label="Gives both right answers", percent=True)
+BY_DISTRIBUTION = (CRPS, SQUARED, ON_A_MODE, BOTH)
+BY_SQUARES = (SQUARED, CRPS, ON_A_MODE, BOTH)
+
+
+def ranked_probability_score(answers: Tensor, truth: Tensor) -> Tensor:
+    """Mean of E|X - y| - E|X - X'| / 2 over questions, 0-d; ``answers`` is (questions, draws), ``truth`` (questions,).
+
+    Least, in expectation, for whoever answers with the true distribution (Gneiting & Raftery 2007). Unbiased: X and X'
+    are different draws.
+    """
+    draws = answers.shape[1]
+    ordered = answers.sort(1).values
+    weights = 2 * torch.arange(draws, device=answers.device) - (draws - 1)  # sum |x - x'| over pairs, by ranks
+    between = (ordered * weights).sum(1) * 2 / (draws * (draws - 1))
+    return ((answers - truth[:, None]).abs().mean(1) - between / 2).mean()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Measures of answers, one number each, to questions ``x`` (questions, 1).
+
+    ``facts["right"]`` is the offsets of the right answers from x, ``facts["noise"]`` their standard deviation.
+    """
+
+    measures: tuple[Measure, ...] = BY_DISTRIBUTION
+
+    def evaluate(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, float]:
+        answers = _ask(model, split.x, DRAWS, noise)
+        truth = split.y.flatten()
+        given = _near(answers, split).double()  # (questions, draws, right answers)
+        found = {
+            CRPS: ranked_probability_score(answers, truth),
+            SQUARED: (answers - truth[:, None]).square().mean(),
+            ON_A_MODE: given.amax(2).mean(),
+            BOTH: (given.mean(1) >= FEW).all(1).double().mean(),
+        }
+        values = torch.stack([value.double() for value in found.values()]).tolist()
+        return dict(zip((measure.name for measure in found), values, strict=True))
+
+    def snapshot(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, bytes]:
+        x = split.x[:SHOWN]
+        right = split.facts["right"]
+        lines = [((-1.0, offset - 1.0), (1.0, offset + 1.0)) for offset in right]
+        extent = (-1.1, 1.1, min(right) - 2.0, max(right) + 2.0)
+        return {"answers.png": points(x, _ask(model, x, 1, noise), lines, extent)}
+
+    def evidence(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, bytes]:
+        """The answers as points beside the lines of right ones, and a table of answers to a few questions."""
+        x = split.x[:ASKED]
+        right = (x + _right(split)).tolist()
+        answers = _ask(model, x, TOLD, noise).tolist()
+        columns = ["Question", "Right answers", *(f"Answer {i + 1}" for i in range(TOLD))]
+        rows = [
+            [f"{question:+.2f}", " or ".join(f"{value:+.2f}" for value in values), *(f"{a:+.2f}" for a in given)]
+            for question, values, given in zip(x.flatten().tolist(), right, answers, strict=True)
+        ]
+        table = json.dumps({"columns": columns, "rows": rows}, indent=1).encode()
+        return {**self.snapshot(model, split, noise), "answers.json": table}
+
+
+@dataclass(frozen=True)
+class Regression(Answers):
+    """Lowering the squared error, with or without noise as a second input."""
+
+    measures: tuple[Measure, ...] = BY_SQUARES
+
+    def phases(self, model: nn.Module) -> Sequence[Phase]:
+        return (Phase(_squared_error),)
+
+
+@dataclass(frozen=True)
+class AnswerGame(Answers, Adversarial):
+    """A game in which the generator is told the question and the discriminator sees question and answer."""
+
+
+def _squared_error(model: nn.Module, batch: Split, noise: torch.Generator) -> Tensor:
+    generator = generator_of(model)
+    z = generator.noise(len(batch), batch.y, noise)
+    answers: Tensor = generator(z, batch.x)
+    return (answers - batch.y).square().mean()
+
+
+@torch.no_grad()
+def _ask(model: nn.Module, x: Tensor, draws: int, noise: torch.Generator) -> Tensor:
+    """So many answers to each question, (questions, draws)."""
+    generator = generator_of(model)
+    asked = x.repeat_interleave(draws, 0)
+    answers: Tensor = generator(generator.noise(len(asked), asked, noise), asked)
+    return answers.view(len(x), draws)
+
+
+def _right(split: Split) -> Tensor:
+    return split.x.new_tensor(split.facts["right"])
+
+
+def _near(answers: Tensor, split: Split) -> Tensor:
+    """Which answers lie near which right one, (questions, draws, right answers)."""
+    right, reach = split.x + _right(split), REACH * float(split.facts["noise"])  # right: (questions, right answers)
+    return (answers[:, :, None] - right[:, None, :]).abs() <= reach

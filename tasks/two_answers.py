@@ -1,0 +1,107 @@
+"""One question, two right answers: regression gives the mean, which is neither; a GAN gives one of the two.
+
+After the lecture's example: a figure at a crossing may turn left or right, and a network that predicts the next frame
+by squared error shows it split in two.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Split, Splits, Task
+from tasks.models.adversarial import Adversaries, answering, judging
+from tasks.procedures.adversarial import NON_SATURATING
+from tasks.procedures.answers import AnswerGame, Regression
+
+RIGHT = (-1.0, 1.0)  # the right answers to x are x - 1 and x + 1, equally likely
+NOISE = 0.1  # their standard deviation, so that squared errors are 1.01 for the mean and 2.02 for a right answer
+EXAMPLES = 4000, 1000, 1000  # to learn from, to choose by, sealed
+WIDTH = 64
+LATENT = 4
+
+
+def load_data(level: Level, seed: int) -> Splits:
+    """Questions and answers, (examples, 1) each: the questions lie evenly from -1 to 1 and are shared out at random."""
+    rng = torch.Generator().manual_seed(seed)
+    questions = torch.linspace(-1, 1, sum(EXAMPLES))[torch.randperm(sum(EXAMPLES), generator=rng), None]
+
+    def answered(x: Tensor) -> Split:
+        chosen = torch.randint(len(RIGHT), (len(x),), generator=rng)
+        noise = NOISE * torch.randn(len(x), 1, generator=rng)
+        return Split(x, x + torch.tensor(RIGHT)[chosen, None] + noise)
+
+    train, validation, test = map(answered, questions.split(EXAMPLES))
+    return Splits(train, validation, test, facts={"right": RIGHT, "noise": NOISE})
+
+
+def regressor(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+    return answering(shape, WIDTH, 0)
+
+
+def noisy_regressor(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+    return answering(shape, WIDTH, LATENT)
+
+
+def adversaries(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+    return Adversaries(answering(shape, WIDTH, LATENT), judging(shape, WIDTH))
+
+
+LECTURE = "Hung-yi Lee, Machine Learning: generation, why a distribution"
+
+TASK = Task(
+    question="Where two answers are right, which training gives one of them rather than their mean?",
+    topic="Generation",
+    load_data=load_data,
+    arms=(
+        Arm("regressor", regressor, "Regression", procedure=Regression()),
+        Arm("noisy_regressor", noisy_regressor, "Regression with noise as input", procedure=Regression()),
+        Arm("gan", adversaries, "GAN, non-saturating"),
+    ),
+    procedure=AnswerGame(NON_SATURATING, conditional=True),
+    recipe=Recipe(steps=3000, batch_size=128, betas=(0.5, 0.9), evaluations=10),
+    space=Space(lr=Range(3e-4, 1e-2, log=True), weight_decay=Range(1e-4, 1e-1, log=True)),
+    claims=(
+        Claim(
+            "gan_answers_right",
+            "A GAN's answers are right at least 80 points more often than those of regression.",
+            metric="on_a_mode",
+            better="gan",
+            worse="regressor",
+            at_least=0.8,
+            margin=0.02,
+            source=LECTURE,
+            against="The mean of two right answers, seen as two half-transparent figures",
+        ),
+        Claim(
+            "gan_gives_both",
+            "A GAN gives both right answers to at least four questions in five.",
+            metric="both",
+            kind="threshold",
+            better="gan",
+            figure=0.8,
+            margin=0.02,
+            source=LECTURE,
+        ),
+        Claim(
+            "noise_alone_does_not_help",
+            "Noise as a second input does not make regression answer right: it learns to ignore it.",
+            metric="on_a_mode",
+            kind="equal",
+            better="noisy_regressor",
+            worse="regressor",
+            margin=0.02,
+            source="The mean squared error is least for the conditional mean, whatever else is known",
+        ),
+        Claim(
+            "squared_error_prefers_the_mean",
+            "By squared error, regression beats the GAN although it is never right.",
+            metric="squared_error",
+            better="regressor",
+            worse="gan",
+            at_least=0.8,
+            margin=0.05,
+            source="Var(y | x) = 1.01 for the mean, and twice that for an independent right answer",
+        ),
+    ),
+    matched="The answering network (the GAN has a discriminator beside it), updates, data, tuning trials",
+    sources=("Generated anew for each block. Licence: MIT, as this project.",),
+)
