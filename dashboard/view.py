@@ -108,5 +108,14 @@ def label_of(items: Iterable[Mapping[str, Any]], name: str) -> str:
 
 def task_title(name: str) -> str:
     """A task's name as a heading: ``deep_vs_wide`` is "Deep vs wide"."""
-    text = name.replace("_", " ").strip()
+    return capital(name.replace("_", " ").strip())
+
+
+def capital(text: str) -> str:
+    """With a capital at its beginning."""
     return text[:1].upper() + text[1:]
+
+
+def sentence_case(label: str) -> str:
+    """A label as it stands within a sentence: ``accuracy``, but ``BLEU``."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -179,7 +179,7 @@ def _line(
         curve=curve if status == "finished" else curve[:3],
         best_step=curve[-2]["step"] if curve else None,
         losses=digest([key, "losses"]),
-        parameters=15_000 + 45_000 * (level % 2) + int(rng.integers(-60, 60)),
+        parameters=15_000 + 45_000 * (level % 2),
         data={"population": "fresh", "overlap": 0.0, "n_train": 4000, "n_validation": 1000, "n_test": 1000},
         test_opened=kind == "final",
         error=None if status == "finished" else f"synthetic: {status.replace('_', ' ')}",

@@ -101,15 +101,16 @@
       layout["xaxis" + suffix] = dressed(Object.assign({}, x, mineX), tokens, Object.assign({ domain: [left, left + w], anchor: "y" + suffix, showgrid: false, showticklabels: panels.free || bottomOne }, same));
       if (!panels.free && !(bottomOne)) layout["xaxis" + suffix].title = { text: "" };
       layout["yaxis" + suffix] = dressed(Object.assign({}, y, mineY), tokens, Object.assign({ domain: [Math.max(0, top - h), Math.min(1, top)], anchor: "x" + suffix, showticklabels: panels.free || column === 0 }, sameY));
-      if (!panels.free && column) layout["yaxis" + suffix].title = { text: "" };
+      if (!panels.free && (column || row || width < 560)) layout["yaxis" + suffix].title = { text: "" };
       notes.push({ text: panels.titles[i], xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1, yshift: 18, xanchor: "left", showarrow: false, font: { size: 12, color: tokens.text } });
     }
     return { notes, rows };
   }
 
-  function paint(spec, values, scheme, ids, tokens) {
+  async function paint(spec, values, scheme, ids, tokens) {
     if (!spec) return NONE();
-    const look = tokens[scheme === "dark" ? "dark" : "light"], options = Object.assign({}, OPTIONS);
+    await new Promise((ready) => setTimeout(ready, 0)); /* Mantine writes the scheme on the page first */
+    const look = tokens[document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light"], options = Object.assign({}, OPTIONS);
     (ids || []).forEach((id, n) => { if (values[n] !== undefined && values[n] !== null) options[id.option] = values[n]; });
     const labelled = [], data = [], weight = +options.smooth || 0;
     for (const trace of spec.traces) {

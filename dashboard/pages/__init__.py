@@ -1,5 +1,5 @@
 """The pages, in the order of the navigation. Each has PATH, TITLE, ``layout(view)`` and, with charts, ``frames``."""
 
-from dashboard.pages import curves, overview
+from dashboard.pages import claim, curves, overview, sweep
 
-PAGES = (overview, curves)
+PAGES = (overview, claim, curves, sweep)

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboard.figures import Spec
 from dashboard.figures.curves import AXES, GAP, block_curves, learning_curves, mean_curves, values_of
 from dashboard.parts import chart, choose_level, choose_task, controls, head, note, option, select
-from dashboard.view import View
+from dashboard.view import View, capital, sentence_case
 
 PATH, TITLE = "/curves", "curves.title"
 SPLITS = ("validation", GAP, "train")
@@ -36,7 +36,7 @@ def layout(view: View) -> Component:
     found = frames(view)
     tall, low = (620, 520) if _many(view) else (400, 300)
     charts = [
-        chart(view, split, _spec(view, split), title=words(f"curves.{split}", measure=measure["label"]),
+        chart(view, split, _spec(view, split), title=capital(words(f"curves.{split}", measure=measure["label"])),
               says=_counted(view, found.get(f"{split}-blocks")), height=tall if split == "validation" else low)
         for split in SPLITS
     ]  # fmt: skip
@@ -65,7 +65,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
 def _measure(view: View) -> dict[str, Any]:
     name = view.chosen("measure", [m["name"] for m in view.about["measures"]])
     found = next(m for m in view.about["measures"] if m["name"] == name)
-    return {**found, "label": found.get("label") or name}
+    return {**found, "label": sentence_case(str(found.get("label") or name))}
 
 
 def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +89,7 @@ def _spec(view: View, split: str) -> Spec | None:
     trainings = _finals(view, view.campaign.trainings)
     chosen = trainings.dropna(subset=["best_step"])
     best = chosen.astype({"best_step": float}).groupby("arm")["best_step"].median().to_dict()
-    title = view.words(f"curves.{split}.axis", measure=measure["label"])
+    title = capital(view.words(f"curves.{split}.axis", measure=measure["label"]))
     return learning_curves(
         blocks, view.about["arms"], view.words, title, percent=bool(measure["percent"]),
         best_steps={str(arm): float(step) for arm, step in best.items()} if split == "validation" else None,

@@ -25,3 +25,7 @@ class Words:
     def gate(self, name: str) -> str:
         """An adequacy gate's name as people read it; a gate that is not known here keeps its own."""
         return LANGUAGES[self.language].get(f"gate.{name}", name)
+
+    def passed(self, name: str) -> str:
+        """The same for a gate that was passed."""
+        return LANGUAGES[self.language].get(f"passed.{name}", name)

@@ -1,0 +1,154 @@
+"""Sweeps: what each arm or level reaches, and what it costs, along the axis that they lie on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dashboard.figures import Spec, Trace, line, numbers, on_axes, rounded, spec
+from dashboard.theme import arm_color, arm_dash
+from dashboard.words import Words
+from suite.statistics import estimate
+
+CELL = ["level", "arm", "block"]
+Named = Sequence[Mapping[str, Any]]
+
+
+def cell_means(finals: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The mean over a cell's finals of these columns: one row per level, arm and block."""
+    there = [column for column in columns if column in finals]
+    return finals.groupby(CELL, sort=True)[there].mean(numeric_only=True).reset_index()
+
+
+def over_blocks(cells: pd.DataFrame, column: str, confidence: float = 0.95) -> pd.DataFrame:
+    """Mean and interval over blocks of one column: level, arm, mean, low, high, blocks."""
+    rows = []
+    for (level, arm), values in cells.dropna(subset=[column]).groupby(["level", "arm"], sort=False)[column]:
+        found = estimate(values.to_numpy(dtype=float), 0.0)
+        low, high = found.interval(confidence) if found.blocks > 1 else (math.nan, math.nan)
+        rows.append({"level": level, "arm": arm, "mean": found.mean, "low": low, "high": high, "blocks": found.blocks})
+    return pd.DataFrame(rows, columns=["level", "arm", "mean", "low", "high", "blocks"])
+
+
+def to_target(curves: pd.DataFrame, column: str, target: float, higher: bool) -> pd.DataFrame:
+    """Updates and seconds until each final first reached the target on validation; NaN where it never did.
+
+    Columns: key, level, arm, block, steps_to_target, seconds_to_target.
+    """
+    keys = curves[["key", *CELL]].drop_duplicates("key")
+    if column not in curves:
+        return keys.assign(steps_to_target=np.nan, seconds_to_target=np.nan)
+    values = curves[column].astype(float)
+    there = curves[values >= target] if higher else curves[values <= target]
+    first = there.sort_values("step").drop_duplicates("key")[["key", "step", "seconds"]]
+    first = first.rename(columns={"step": "steps_to_target", "seconds": "seconds_to_target"})
+    return keys.merge(first, on="key", how="left")
+
+
+def default_target(curves: pd.DataFrame, column: str, higher: bool) -> float | None:
+    """What every arm but the slowest may reach: the median over arms of their mean last value, made a bit easier."""
+    if column not in curves or curves.empty:
+        return None
+    ends = curves.sort_values("step").groupby("key")[["level", "arm", column]].last()
+    typical = float(ends.groupby(["level", "arm"])[column].mean().median())
+    eased = typical - 0.02 * abs(typical) if higher else typical + 0.05 * abs(typical)
+    return rounded(eased, 2)
+
+
+def sweep(
+    panels: Sequence[tuple[str, pd.DataFrame, Mapping[str, Any]]],
+    lines: Named,
+    along: str,
+    places: Mapping[str, float],
+    line_column: str,
+    x_title: str,
+    words: Words,
+) -> Spec | None:
+    """Small multiples, one per measured thing, each with its own vertical axis.
+
+    ``panels`` has title, a frame of ``over_blocks`` and the vertical axis. There is a line per item of ``lines`` (its
+    name is in ``line_column``) over the items named in column ``along``, whose ``places`` are on the log2 axis.
+    """
+    traces: list[Trace] = []
+    for panel, (_, frame, _) in enumerate(panels):
+        for place, one in enumerate(lines):
+            rows = frame[frame[line_column] == one["name"]].assign(x=lambda f: f[along].map(places))
+            rows = rows.dropna(subset=["x"]).sort_values("x")
+            if rows.empty:
+                continue
+            color, label = arm_color(place), str(one.get("label") or one["name"])
+            mean = numbers(rows["mean"])
+            spread = numbers((rows["high"] - rows["mean"]).fillna(0.0))
+            about = [[a, b, int(n)] for a, b, n in zip(numbers(rows["low"]), numbers(rows["high"]), rows["blocks"], strict=True)]
+            trace = line(
+                numbers(rows["x"]), mean, color, arm_dash(place), mode="lines+markers", name=label, customdata=about,
+                hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",
+                error_y={"type": "data", "array": spread, "color": color, "thickness": 1.5, "width": 4},
+                marker={"size": 8, "color": color, "symbol": ("circle", "square", "diamond", "triangle-up")[place % 4]},
+            )  # fmt: skip
+            traces.append(on_axes({**trace, "showlegend": panel == 0, "legendgroup": label}, panel))
+    if not traces:
+        return None
+    ticks = sorted(set(places.values()))
+    shown = ticks if len(ticks) <= 8 else ticks[:: math.ceil(len(ticks) / 8)]
+    x = {"title": x_title, "type": "log", "dtick": None, "tickvals": numbers(shown), "ticktext": [f"{t:,g}" for t in shown]}
+    titles = [title for title, _, _ in panels]
+    layout = {"showlegend": len(lines) > 1, "margin": {"l": 64, "r": 16, "t": 72, "b": 48},
+              "legend": {"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0}}  # fmt: skip
+    return spec(traces, x, {}, panels={"titles": titles, "free": True, "columns": 2, "y": [dict(y) for _, _, y in panels]},
+                layout=layout)  # fmt: skip
+
+
+def matched(
+    cells: pd.DataFrame, column: str, arms: Named, y_title: str, within: float | None, words: Words, percent: bool
+) -> Spec | None:
+    """Accuracy against parameters: a point per arm with its interval over blocks, and the band of what counts as equal.
+
+    ``cells`` are those of one level. An arm outside the band is marked with an open symbol.
+    """
+    if column not in cells or "parameters" not in cells:
+        return None
+    means = over_blocks(cells, column)
+    sizes = cells.groupby("arm")["parameters"].mean()
+    if means.empty or sizes.dropna().empty:
+        return None
+    low, high = float(sizes.min()), float(sizes.max())
+    middle = math.sqrt(low * high)
+    traces: list[Trace] = []
+    for place, arm in enumerate(arms):
+        row = means[means["arm"] == arm["name"]]
+        if row.empty:
+            continue
+        x, found = float(sizes[arm["name"]]), row.iloc[0]
+        outside = within is not None and abs(x / middle - 1) > within
+        label, color = str(arm.get("label") or arm["name"]), arm_color(place)
+        traces.append(
+            {
+                "type": "scatter", "mode": "markers", "x": [rounded(x, 7)], "y": [rounded(found["mean"])], "name": label,
+                "error_y": {"type": "data", "array": numbers([found["high"] - found["mean"]]), "color": color, "width": 4},
+                "marker": {"color": color, "size": 11, "symbol": ("x-open" if outside else ("circle", "square", "diamond")[place % 3])},
+                "hovertemplate": f"%{{x:,}}: %{{y:.4~g}}{' ⚠' if outside else ''}<extra>{_safe(label)}</extra>",
+                "showlegend": True,
+            }
+        )  # fmt: skip
+    shapes = []
+    if within is not None:
+        shapes.append({"type": "rect", "xref": "x", "yref": "paper", "x0": rounded(middle * (1 - within), 7),
+                       "x1": rounded(middle * (1 + within), 7), "y0": 0, "y1": 1, "fillcolor": "hair/0.7",
+                       "line": {"width": 0}, "layer": "below"})  # fmt: skip
+    room = max(0.02, within or 0.0, (high / low - 1) * 0.1)
+    return spec(
+        traces,
+        {"title": words("axis.parameters"), "range": [rounded(low * (1 - 1.5 * room), 7), rounded(high * (1 + 1.5 * room), 7)]},
+        {"title": y_title, "tickformat": ".1~%" if percent else ""},
+        layout={"shapes": shapes, "hovermode": "closest", "showlegend": True,
+                "margin": {"l": 64, "r": 16, "t": 48, "b": 48}},
+    )  # fmt: skip
+
+
+def _safe(text: str) -> str:
+    return text.replace("<", "‹").replace(">", "›")

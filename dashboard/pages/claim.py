@@ -1,0 +1,263 @@
+"""One claim and everything behind its verdict: intervals, blocks, gates, the source, what would change it."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.figures.blocks import differences, pairs, pairs_frame, trend
+from dashboard.numbers import measuring, percent, plain
+from dashboard.parts import (
+    action,
+    badge,
+    card,
+    chart,
+    choose_task,
+    controls,
+    empty,
+    facts,
+    foreign,
+    forest,
+    glyph,
+    head,
+    own_axis,
+    select,
+    span_of,
+    table,
+)
+from dashboard.view import View, task_title
+from suite.adequacy import Gate
+from suite.verdict import ClaimVerdict
+
+PATH, TITLE = "/claim", "claim.title"
+
+
+def layout(view: View) -> Component:
+    words = view.words
+    names = [claim["name"] for claim in view.about["claims"]]
+    if not names:
+        return html.Div([head(words("claim.title"), ""), choosing(view), empty(words("overview.no_claims"), "")])
+    if view.judging:
+        return html.Div(
+            [head(words("claim.title"), ""), choosing(view), empty(words("judging.title"), words("judging.says"))]
+        )
+    verdict = view.verdict_of(view.task, view.chosen("claim", names))
+    if verdict is None:
+        return html.Div([head(words("claim.title"), ""), choosing(view), empty(words("error.not_there"), "")])
+    return html.Div(
+        [
+            head(foreign(verdict.says, words.language), foreign(str(view.about["question"]), words.language)),
+            choosing(view),
+            _verdict(view, verdict),
+            *_charts(view, verdict),
+            html.Div([_gates(view, verdict), _teaching(view, verdict)], className="grid two"),
+            _levels(view, verdict),
+            html.Div([_source(view, verdict), _scope(view, verdict)], className="grid two"),
+        ]
+    )
+
+
+def frames(view: View) -> dict[str, pd.DataFrame]:
+    """The blocks behind the verdict."""
+    names = [claim["name"] for claim in view.about["claims"]]
+    verdict = view.verdict_of(view.task, view.chosen("claim", names)) if names else None
+    if verdict is None:
+        return {}
+    rows = pairs_frame(verdict)
+    found = {"trend": pd.DataFrame([dict(row) for row in verdict.at])}
+    for level in _levels_of(verdict):
+        mine = rows[rows["level"].isna() if level is None else rows["level"] == level]
+        found |= {f"differences-{level or 'all'}": mine, f"pairs-{level or 'all'}": mine}
+    return found
+
+
+def choosing(view: View) -> html.Div:
+    """Drop-downs for the task and its claim."""
+    claims = [(claim["name"], claim["says"]) for claim in view.about["claims"]]
+    parts = [choose_task(view)]
+    if claims:
+        chosen = view.chosen("claim", [name for name, _ in claims])
+        parts.append(select(view, "claim", claims, chosen, view.words("choose.claim"), 560))
+    return controls(*parts)
+
+
+def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
+    words, scale = view.words, measuring(verdict, view.words)
+    top = [badge(verdict.verdict, words)]
+    if verdict.would_be and verdict.would_be != verdict.verdict:
+        top.append(
+            html.Span(words("would_be", verdict=words(f"verdict.{verdict.would_be}").lower()), className="muted")
+        )
+    top.append(html.Span(words(f"label.{verdict.label}"), className="tag"))
+    if verdict.meaningful:
+        top.append(html.Span(words("meaningful"), className="tag"))
+    if not verdict.complete:
+        top.append(
+            html.Span(words("blocks.of", done=verdict.blocks, planned=verdict.planned), className="tag warn")
+        )
+    parts: list[Component] = [
+        html.Div(top, className="outcome big"),
+        html.P(foreign(verdict.sentence, words.language), className="sentence big"),
+    ]
+    if math.isfinite(verdict.effect):
+        span = span_of([verdict])
+        parts += [
+            html.Div(
+                [
+                    html.Div([html.Span(words("forest.against")), html.Span(words("forest.for"))], className="sides label"),
+                    forest(verdict, span, words),
+                    own_axis(verdict, span, words),
+                ],
+                className="forest-big",
+            ),
+            html.P(words("claim.key", margin=scale.amount(verdict.margin)), className="says"),
+            facts(_numbers(view, verdict)),
+        ]
+    links = [
+        action(words("claim.curves"), view.link("/curves", task=verdict.task, level=(verdict.levels or ("",))[0]), primary=True),
+        action(words("claim.trainings"), view.link("/trainings", task=verdict.task, kind="final")),
+        action(words("claim.search"), view.link("/search", task=verdict.task, arm=verdict.better or None)),
+        action(words("claim.sweep"), view.link("/sweep", task=verdict.task)),
+    ]
+    return card(*parts, html.Div(links, className="actions"))
+
+
+def _numbers(view: View, verdict: ClaimVerdict) -> list[tuple[str, str]]:
+    words, scale = view.words, measuring(verdict, view.words)
+    found = [
+        (words("fact.effect"), scale.full(verdict.effect)),
+        (words("fact.interval"), scale.interval(verdict.interval)),
+        (words("fact.local"), scale.interval(verdict.local_interval)),
+        (words("fact.equivalence"), scale.interval(verdict.equivalence_interval)),
+        (words("fact.margin"), scale.amount(verdict.margin)),
+        (words("fact.effect_size"), plain(verdict.effect_size, 2)),
+        (words("fact.won"), f"{verdict.won * verdict.blocks:g} / {verdict.blocks}"),
+        (words("fact.p"), plain(verdict.p_holm, 2)),
+        (words("fact.sign_flip"), plain(verdict.p_sign_flip, 2)),
+    ]
+    if verdict.splits_interval:
+        found.append((words("fact.splits"), scale.interval(verdict.splits_interval)))
+    if verdict.new_test_interval:
+        found.append((words("fact.new_test"), scale.interval(verdict.new_test_interval)))
+    if verdict.blocks_to_settle:
+        found.append((words("fact.settle"), f"{verdict.blocks_to_settle:,}"))
+    return found
+
+
+def _levels_of(verdict: ClaimVerdict) -> list[str | None]:
+    return list(dict.fromkeys(row["level"] for row in verdict.per_block))
+
+
+def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
+    words, found = view.words, []
+    axis = str(view.about.get("axis") or words("choose.level"))
+    if verdict.kind == "interaction":
+        spec = trend(verdict, words, axis)
+        found.append(chart(view, "trend", spec, title=words("claim.trend"), says=words("claim.trend_says"), height=320))
+    for level in _levels_of(verdict):
+        name = level or "all"
+        at = f" · {view.level_label(verdict.task, level)}" if level and len(_levels_of(verdict)) > 1 else ""
+        spec = differences(verdict, level, words)
+        height = int(spec["height"]) if spec else 240
+        both = pairs(verdict, level, view.about["arms"], words, verdict.metric_label) if level else None
+        charts = [
+            chart(view, f"differences-{name}", spec, title=words("claim.differences") + at,
+                  says=words("claim.differences_says"), height=height)
+        ]  # fmt: skip
+        if both:
+            charts.append(chart(view, f"pairs-{name}", both, title=words("claim.pairs") + at,
+                                says=words("claim.pairs_says"), height=height))  # fmt: skip
+        found.append(html.Div(charts, className="grid two" if both else ""))
+    return found
+
+
+def _gates(view: View, verdict: ClaimVerdict) -> html.Section:
+    words = view.words
+    if not verdict.gates:
+        return card(html.P(words("claim.no_gates")), title=words("claim.gates"))
+    items = [_gate(view, gate) for gate in sorted(verdict.gates, key=lambda gate: not gate.failed)]
+    return card(html.Ul(items, className="gate-list"), title=words("claim.gates"), says=words("claim.gates_says"))
+
+
+def _gate(view: View, gate: Gate) -> html.Li:
+    kind = "failed" if gate.failed else "passed"
+    text = [html.B(view.words.gate(gate.name) if gate.failed else view.words.passed(gate.name)),
+            html.P(foreign(gate.says, view.words.language))]  # fmt: skip
+    if gate.failed and gate.cure:
+        text.append(html.P([html.Span(view.words("claim.cure"), className="label"), foreign(gate.cure, view.words.language)]))
+    return html.Li([glyph("✕" if gate.failed else "✓"), html.Div(text)], className=kind)
+
+
+def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
+    """What would change this verdict, and what its words mean."""
+    words, scale = view.words, measuring(verdict, view.words)
+    reasons = []
+    failed = [gate for gate in verdict.gates if gate.failed]
+    low, high = verdict.local_interval
+    if not verdict.complete:
+        reasons.append(words("change.incomplete", left=verdict.planned - verdict.blocks))
+    if failed:
+        reasons.append(words("change.gate", gates=", ".join(words.gate(gate.name).lower() for gate in failed)))
+    if math.isfinite(low) and verdict.verdict in ("supported", "refuted", "no_difference"):
+        near = min(abs(low), abs(high)) if low * high > 0 else max(abs(low), abs(high))
+        reasons.append(words(f"change.{verdict.verdict}", near=scale.amount(near), margin=scale.amount(verdict.margin)))
+    if verdict.verdict == "inconclusive" and not failed and verdict.complete:
+        if verdict.blocks_to_settle:
+            reasons.append(words("change.blocks", blocks=verdict.blocks_to_settle))
+        else:
+            reasons.append(words("change.data"))
+    if verdict.label == "exploratory":
+        reasons.append(words("change.exploratory"))
+    reasons.append(words("change.margin"))
+    terms = ("block", "final", "margin", "interval", "deciding", "gate", "effect_size", "exploratory")
+    glossary = [html.Div([html.Dt(words(f"term.{term}")), html.Dd(words(f"term.{term}.says"))]) for term in terms]
+    return card(
+        html.Ul([html.Li(reason) for reason in reasons], className="bullets"),
+        html.Details([html.Summary(words("claim.glossary")), html.Dl(glossary, className="glossary")]),
+        title=words("claim.change"),
+    )
+
+
+def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
+    rows = [row for row in verdict.at if "verdict" in row]
+    if not rows:
+        return None
+    words, scale = view.words, measuring(verdict, view.words)
+    columns = [words("choose.level"), words("forest.verdict"), words("fact.effect"), words("fact.interval"),
+               words("fact.local"), words("fact.effect_size"), words("fact.won"), words("fact.p")]  # fmt: skip
+    body = [
+        (
+            view.level_label(verdict.task, str(row["level"])), badge(str(row["verdict"]), words),
+            scale.full(row["effect"]), scale.interval(row["interval"]), scale.interval(row["local_interval"]),
+            plain(row["effect_size"], 2), percent(row["won"], 0), plain(row["p"], 2),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return card(table(columns, body, numeric=(2, 3, 4, 5, 6, 7)), title=words("claim.levels"), says=words("claim.levels_says"))
+
+
+def _source(view: View, verdict: ClaimVerdict) -> html.Section:
+    words, scale = view.words, measuring(verdict, view.words)
+    ours = f"{scale.full(verdict.effect)} {scale.interval(verdict.interval)}" if math.isfinite(verdict.effect) else "–"
+    if verdict.at_least:
+        ours += " " + words("claim.less_promised", promised=scale.amount(verdict.at_least))
+    pairs_ = [
+        (words("claim.source_is"), foreign(verdict.source or "–", words.language)),
+        (words("claim.source_says"), foreign(verdict.against or "–", words.language)),
+        (words("claim.ours"), f"{verdict.metric_label}: {ours}"),
+    ]
+    return card(facts(pairs_, "facts tall"), title=words("claim.source"))
+
+
+def _scope(view: View, verdict: ClaimVerdict) -> html.Section:
+    words = view.words
+    pairs_ = [
+        (words("claim.population"), foreign(verdict.population, words.language)),
+        (words("claim.matched"), foreign(str(view.about.get("matched") or "–"), words.language)),
+        (words("choose.task"), task_title(verdict.task)),
+    ]
+    notes = [html.Li(foreign(text, words.language)) for text in verdict.notes]
+    return card(facts(pairs_, "facts tall"), html.Ul(notes, className="bullets") if notes else None, title=words("claim.scope"))

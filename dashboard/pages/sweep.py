@@ -1,0 +1,159 @@
+"""What each arm reaches and what it costs, along batch sizes, depths or amounts of data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.figures import Spec
+from dashboard.figures.sweep import cell_means, default_target, matched, over_blocks, sweep, to_target
+from dashboard.parts import arm_key, card, chart, choose_level, choose_task, controls, head, select, table
+from dashboard.view import View, capital, sentence_case
+from suite.job import JUDGED
+
+PATH, TITLE = "/sweep", "sweep.title"
+COSTS = ("seconds_per_epoch", "seconds_per_update", "seconds")
+TARGETS = ("steps_to_target", "seconds_to_target")
+
+
+def layout(view: View) -> Component:
+    words, measure = view.words, _measure(view)
+    measures = [(m["name"], m.get("label") or m["name"]) for m in view.about["measures"]]
+    chosen = [
+        choose_task(view),
+        select(view, "measure", measures, measure["name"], words("choose.measure"), 180) if len(measures) > 1 else None,
+    ]
+    target = _target(view)
+    says = words("sweep.chart_says", target=_shown(target, measure)) if target is not None else ""
+    spec = _spec(view)
+    level = choose_level(view)
+    return html.Div(
+        [
+            head(words("sweep.title"), words("sweep.says")),
+            controls(*[part for part in chosen if part is not None]),
+            chart(view, "sweep", spec, title=words("sweep.chart", axis=_axis(view)), says=says, height=760)
+            if spec
+            else card(html.P(words("sweep.no_axis"), className="says"), title=words("sweep.none")),
+            controls(level) if level is not None else None,
+            chart(view, "matched", _matched(view), title=words("sweep.matched"), says=_matching(view), height=380),
+            _failures(view),
+        ]
+    )
+
+
+def frames(view: View) -> dict[str, pd.DataFrame]:
+    """Means over blocks of everything drawn, and the cells behind."""
+    cells = _cells(view)
+    columns = [column for column in (_column(view), *COSTS, *TARGETS) if column in cells]
+    parts = [over_blocks(cells, column).assign(measure=column) for column in columns]
+    found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return {"sweep": found, "matched": cells[cells["level"] == view.level]}
+
+
+def _measure(view: View) -> dict[str, Any]:
+    name = view.chosen("measure", [m["name"] for m in view.about["measures"]])
+    return next(dict(m) for m in view.about["measures"] if m["name"] == name)
+
+
+def _column(view: View) -> str:
+    return f"test.{_measure(view)['name']}"
+
+
+def _rows(view: View, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[(frame["task"] == view.task) & (frame["kind"] == "final")]
+
+
+def _target(view: View) -> float | None:
+    """The validation value to reach: the address may give it as a number."""
+    measure = _measure(view)
+    given = view.query.get("target", "")
+    try:
+        return float(given)
+    except ValueError:
+        curves = _rows(view, view.campaign.curves)
+        return default_target(curves, f"validation.{measure['name']}", measure["better"] == "higher")
+
+
+def _cells(view: View) -> pd.DataFrame:
+    trainings = _rows(view, view.campaign.trainings)
+    finals = trainings[trainings["status"].isin(JUDGED)]
+    measure, target = _measure(view), _target(view)
+    if target is not None:
+        curves = _rows(view, view.campaign.curves)
+        reached = to_target(curves, f"validation.{measure['name']}", target, measure["better"] == "higher")
+        finals = finals.merge(reached[["key", *TARGETS]], on="key", how="left")
+    return cell_means(finals, [_column(view), *COSTS, *TARGETS, "parameters"])
+
+
+def _along(view: View) -> tuple[str, dict[str, float]]:
+    """Whether arms or levels lie on an axis, and where on it; ("", {}) where neither do."""
+    for column, items in (("arm", view.about["arms"]), ("level", view.about["levels"])):
+        places = {item["name"]: float(item["x"]) for item in items if item.get("x")}
+        if len(places) > 1 and len(set(places.values())) > 1:
+            return column, places
+    return "", {}
+
+
+def _axis(view: View) -> str:
+    along, _ = _along(view)
+    words = view.words
+    name = view.about.get("arms_axis") if along == "arm" else view.about.get("axis")
+    return str(name or words("choose.arm" if along == "arm" else "choose.level"))
+
+
+def _spec(view: View) -> Spec | None:
+    along, places = _along(view)
+    if not along:
+        return None
+    words, cells, measure = view.words, _cells(view), _measure(view)
+    label = capital(str(measure.get("label") or measure["name"]))
+    panels = []
+    for column in (_column(view), *COSTS[:2], *TARGETS):
+        if column in cells and cells[column].notna().any():
+            quality = column == _column(view)
+            title = words("sweep.test", measure=label) if quality else words(f"measure.{column}")
+            percent = quality and measure["percent"]
+            axis = {"tickformat": ".1~%" if percent else "", "type": "linear" if quality else "log"}
+            panels.append((title, over_blocks(cells, column), axis))
+    lines = view.about["levels"] if along == "arm" else view.about["arms"]
+    other = "level" if along == "arm" else "arm"
+    return sweep(panels, lines, along, places, other, _axis(view), words) if panels else None
+
+
+def _matched(view: View) -> Spec | None:
+    cells, measure = _cells(view), _measure(view)
+    within = view.about.get("parameters_within")
+    label = capital(str(measure.get("label") or measure["name"]))
+    return matched(cells[cells["level"] == view.level], _column(view), view.about["arms"],
+                   view.words("sweep.test", measure=label), within, view.words, bool(measure["percent"]))  # fmt: skip
+
+
+def _matching(view: View) -> str:
+    within = view.about.get("parameters_within")
+    words = view.words
+    return words("sweep.within", within=f"{100 * within:g}") if within is not None else words("sweep.unmatched")
+
+
+def _shown(value: float, measure: dict[str, Any]) -> str:
+    label = sentence_case(str(measure.get("label") or measure["name"]))
+    return f"{label} {100 * value:g} %" if measure["percent"] else f"{label} {value:g}"
+
+
+def _failures(view: View) -> html.Section:
+    """Trainings that did not finish, by arm and cause, trials and finals alike."""
+    words = view.words
+    trainings = view.campaign.trainings
+    mine = trainings[trainings["task"] == view.task]
+    causes = [cause for cause in mine["status"].unique() if cause != "finished"]
+    rows = []
+    for arm in view.about["arms"]:
+        statuses = mine.loc[mine["arm"] == arm["name"], "status"]
+        counts = statuses.value_counts()
+        rows.append((arm_key(view, view.task, arm["name"]), f"{len(statuses):,}",
+                     *(f"{int(counts.get(cause, 0)):,}" for cause in causes)))  # fmt: skip
+    columns = [words("choose.arm"), words("sweep.trainings"), *(words(f"status.{cause}") for cause in causes)]
+    says = words("sweep.failures_says") if causes else words("sweep.no_failures")
+    return card(table(columns, rows, numeric=range(1, len(columns))), title=words("sweep.failures"), says=says)
