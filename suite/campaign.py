@@ -111,6 +111,7 @@ class Driver:
         check_folder(self.folder)
         with locked(self.folder):
             write_about(self.folder, self.plan)
+            (self.folder / "cancel").unlink(missing_ok=True)  # a request that an earlier driver did not live to hear
             self.record = Record(self.folder)
             try:
                 with ThreadPoolExecutor(1, "filing") as self._filing:

@@ -184,9 +184,11 @@ def plan(
     if as_json:
         sums = {"workers": total.workers, "hours": total.hours, "bytes": total.bytes}
         counts = {"campaign": planned.id, "cells": len(planned.cells), "trainings": planned.trainings}
-        _print_json({**counts, **sums, "claims": claim_power(planned, found)})
+        _print_json({**counts, **sums, "claims": claim_power(planned, found, results)})
     else:
-        _out().print(show.plan_page(planned, found, total, claim_power(planned, found), free_space(results.resolve())))
+        _out().print(
+            show.plan_page(planned, found, total, claim_power(planned, found, results), free_space(results.resolve()))
+        )
 
 
 @app.command(rich_help_panel=RUN)

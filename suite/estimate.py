@@ -7,11 +7,13 @@ machine stay the same.
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import socket
+import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,15 +23,18 @@ import torch
 from suite.job import canonical, digest
 from suite.plan import Plan
 from suite.profile import Profile
+from suite.results import Results, read_json
 from suite.seeds import training_seeds
 from suite.statistics import smallest_effect
 from suite.training import Progress, Training, fit_once
+from suite.verdict import judge_campaign
 from suite.worker import build_model, load_splits
 from tasks import Arm, Choice, FitOnce, Level, Range, Settings, Space, Task, Whole
 
 FILE = "calibration.json"
 TIMED = 0.1  # seconds of steps that a timing is made from
 MOST_STEPS = 200
+ENOUGH = 3  # blocks, for a standard deviation
 HANDLING = 0.06  # seconds a training costs beside itself: dispatch, record, MLflow
 START = 12.0  # seconds until the first training starts: Ray, imports, data
 LINE_BYTES = 2_000  # a line of the record without its curve
@@ -107,14 +112,16 @@ def costs(plan: Plan, results: Path, watch: Callable[[int, int], None] = lambda 
     return found
 
 
-def claim_power(plan: Plan, costs: Costs) -> list[dict[str, Any]]:
-    """Per claim, the smallest effect that the planned blocks find with 80 % power, in standard deviations.
+def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]:
+    """Per claim, the smallest effect that the planned blocks find with 80 % power.
 
-    ``alone``: if it were the only claim; ``in_family``: as the strictest of its task's claims.
+    ``alone``: if it were the only claim; ``in_family``: as the strictest of its task's claims; both in standard
+    deviations of a block's difference. ``sd`` is that deviation, on the claim's scale, as the newest campaign in the
+    folder found it; None where there is none with three blocks yet.
     """
     found = []
     for name in plan.tasks:
-        claims = plan.claims(name)
+        claims, spreads = plan.claims(name), _spreads(Results(results), name)
         for claim in claims:
             blocks = plan.of(name).blocks or 1
             arms = claim.arms or tuple(cell.builds for cell in plan.cells if cell.task == name)[:1]
@@ -123,8 +130,32 @@ def claim_power(plan: Plan, costs: Costs) -> list[dict[str, Any]]:
                 smallest_effect(blocks, n, confidence=plan.profile.confidence, overlap=overlap)
                 for n in (1, len(claims))
             )
-            found.append({"task": name, "claim": claim.name, "blocks": blocks, "alone": alone, "in_family": family})
+            measure = plan.tasks[name].measure(claim.metric.rpartition(".")[2])
+            spread = spreads.get(claim.name)
+            if spread is not None:  # a published figure's own error adds to that of our mean
+                spread = math.hypot(spread, claim.figure_error / math.sqrt(1 / blocks + overlap))
+            about = {"task": name, "claim": claim.name, "blocks": blocks, "margin": claim.margin, "scale": claim.scale}
+            about |= {"percent": bool(measure and measure.percent), "sd": spread}
+            found.append({**about, "alone": alone, "in_family": family})
     return found
+
+
+def _spreads(results: Results, task: str) -> dict[str, float]:
+    """The standard deviation of a block's difference, by claim, where the task's newest campaign knows it."""
+    for campaign_id in results.ids():
+        if task in read_json(results.root / campaign_id / "campaign.json").get("tasks", {}):
+            verdicts = judge_campaign(results.load(campaign_id))
+            known = {v.claim: _spread(v.per_block) for v in verdicts if v.task == task and v.blocks >= ENOUGH}
+            return {claim: spread for claim, spread in known.items() if spread > 0}
+    return {}
+
+
+def _spread(per_block: Iterable[Mapping[str, Any]]) -> float:
+    """The largest standard deviation over blocks among the claim's levels."""
+    by_level: dict[str, list[float]] = {}
+    for row in per_block:
+        by_level.setdefault(str(row["level"]), []).append(row["difference"])
+    return max(statistics.stdev(differences) for differences in by_level.values())
 
 
 def _measured(plan: Plan, task_name: str, level_name: str, arm_name: str, device: str) -> Cost:

@@ -145,15 +145,15 @@ def _setting(setting: Range | Whole | Choice) -> str:
 
 def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping[str, Any]], free: int) -> Group:
     """What a plan comes to: cells, trainings, hours, bytes, and what its blocks can show."""
-    table = _table("Task", "Cells")
-    for title in ("Trainings", "One takes", "In all"):
+    table = _table("Task")
+    for title in ("Levels × arms × blocks", "Trainings", "One takes", "In all"):
         table.add_column(title, justify="right", no_wrap=True)
     for name in plan.tasks:
         of, cells = plan.of(name), [cell for cell in plan.cells if cell.task == name]
         trainings = len(cells) * ((of.trials or 1) + (of.finals or 1))
         each = [costs[c.task, c.level, c.builds].seconds for c in cells]
         levels, arms = len({c.level for c in cells}), len({c.arm for c in cells})
-        shape = f"{_count(levels, 'level')} × {_count(arms, 'arm')} × {_count(of.blocks or 1, 'block')}"
+        shape = f"{levels} × {arms} × {of.blocks} = {len(cells)}"
         work = sum(each) / len(each) * trainings
         table.add_row(Text(name, "bold"), shape, f"{trainings:,}", _seconds(sum(each) / len(each)), duration(work))
     parts: list[RenderableType] = [_headline(plan.profile.name, plan.profile.title), table, Text()]
@@ -172,16 +172,26 @@ def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping
 
 
 def _power_table(claims: Sequence[Mapping[str, Any]]) -> Group:
-    table = _table("Smallest effect that is found four times in five")
-    for title in ("Alone", "In family"):
+    table = _table("Smallest effect found four times in five")
+    for title in ("Alone", "In family", "Matters from"):
         table.add_column(title, justify="right", no_wrap=True)
     for task, of_task in groupby(claims, key=itemgetter("task")):
         table.add_row(Text(task, "bold"))
         for claim in of_task:
-            sizes = (f"{claim[name]:.2f} sd" if math.isfinite(claim[name]) else "-" for name in ("alone", "in_family"))
-            table.add_row(f"  {claim['claim']}", *sizes)
-    legend = "sd: standard deviations of a block's difference. In family: as the strictest of the task's claims."
+            matters = _amount(claim["margin"], claim["percent"], claim["scale"])
+            table.add_row(f"  {claim['claim']}", _power(claim, "alone"), _power(claim, "in_family"), matters)
+    legend = "In family: as the strictest of the task's claims."
+    if any(claim["sd"] is None for claim in claims):
+        legend += " sd: standard deviations of a block's difference, which the first campaign will show."
     return Group(table, Text(legend, "dim"))
+
+
+def _power(claim: Mapping[str, Any], name: str) -> str:
+    if not math.isfinite(claim[name]):
+        return "-"
+    if claim["sd"] is None:
+        return f"{claim[name]:.2f} sd"
+    return _amount(float(f"{claim[name] * claim['sd']:.2g}"), claim["percent"], claim["scale"])
 
 
 # ------------------------------------------------------------------------------------------------------ verdicts
@@ -420,7 +430,7 @@ def _facts(*facts: tuple[str, str]) -> Table:
 def _amount(value: float, percent: bool, scale: str) -> str:
     if scale != "points":
         return f"{math.exp(value):.3g} times"
-    return f"{100 * value:g} points" if percent else f"{value:g}"
+    return f"{100 * value:g} point{'' if value == 0.01 else 's'}" if percent else f"{value:g}"
 
 
 def _x(value: float | None) -> str:

@@ -227,6 +227,14 @@ def test_a_driver_that_vanished_is_told_from_one_that_runs(call, refused, campai
     assert not (results / name / "cancel").exists()  # it would stop the next run
 
 
+def test_a_request_that_no_driver_lived_to_hear_stops_nothing(tiny_plan, run_inline, tmp_path):
+    folder = tmp_path / "results" / tiny_plan.id
+    folder.mkdir(parents=True)
+    (folder / "cancel").touch()
+
+    assert run_inline(tiny_plan).trained == 32
+
+
 def test_cancel_asks_a_running_driver_and_waits_for_its_last_word(call, campaign):
     name, results = campaign
     path = results / name / "state.json"
@@ -430,7 +438,7 @@ def bakeoff(*words):
 
 
 def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(tiny_file, tmp_path):
-    words = ("run", "quick", "--task-file", tiny_file, "--set", "blocks=2", "--results", tmp_path, "--workers", "1")  # fmt: skip
+    words = ("run", "quick", "--task-file", tiny_file, "--set", "blocks=2", "--results", tmp_path, "--workers", 1)
 
     first = bakeoff(*words)
     until = time.monotonic() + 150
@@ -451,3 +459,29 @@ def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(tiny_file, tmp_path)
     (record,) = tmp_path.glob(f"*/{FILE}")
     keys = [json.loads(line)["key"] for line in record.read_text().splitlines()]
     assert len(keys) == len(set(keys)) == 2 * 2 * 2 * 5
+
+
+def test_the_demo_shows_both_addresses_and_leaves_nothing_behind(tiny_file, tmp_path):
+    profile = tmp_path / "tiny.toml"
+    profile.write_text("blocks = 1\ntrials = 1\n[tasks.tiny]\n")
+
+    demo = bakeoff("demo", "--profile", profile, "--task-file", tiny_file, "--results", tmp_path / "r", "--workers", 1)
+    out, err = demo.communicate(timeout=280)
+
+    assert demo.returncode == 0, (out, err)
+    assert "A wider network is better." in out
+    ports = [int(port) for port in re.findall(r"^(?:Dashboard|MLflow): +http://127\.0\.0\.1:(\d+)$", out, re.MULTILINE)]
+    assert len(ports) == 2
+    for port in ports:
+        serving.check_port("127.0.0.1", port)
+    assert "Traceback" not in (tmp_path / "r" / "dashboard.log").read_text()
+
+
+def test_doctor_finds_this_machine_well(tmp_path):
+    doctor = bakeoff("doctor", "--results", tmp_path / "r")
+    out, err = doctor.communicate(timeout=200)
+
+    assert doctor.returncode == 0, (out, err)
+    assert "All is well." in out
+    assert re.search(r"OK +Ray +starts; a training came back", out)
+    assert not (tmp_path / "r").exists()
