@@ -282,7 +282,7 @@ def chart(
 def _menu(view: View, name: str) -> Component:
     words = view.words
     files = [
-        html.A(kind, href=view.data_link(name, kind.lower()), download=True, className="file")
+        html.A(kind, href=view.data_link(name, kind.lower()), download="", className="file")
         for kind in ("CSV", "Parquet")
     ]
     pictures = [

@@ -1,0 +1,190 @@
+"""What a tuning study did: best so far, budgets, importance, slices, parallel coordinates. Validation only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from dashboard.figures import Spec, Trace, band, line, numbers, raw, rounded, spec
+from dashboard.theme import arm_color, arm_dash
+from dashboard.words import Words
+from search.inspect import Better, budget_curve, history, importance
+from search.space import place
+from suite.job import JUDGED
+from tasks import Choice, Range, Space, Whole
+
+BANDS = 5  # of the parallel coordinates: trials in fifths by their rank
+
+
+def space_of(described: Mapping[str, Mapping[str, Any]]) -> Space:
+    """A space from what campaign.json says of it."""
+    found: dict[str, Range | Whole | Choice] = {}
+    for name, setting in described.items():
+        if "values" in setting:
+            found[name] = Choice(tuple(setting["values"]))
+        elif setting.get("whole"):
+            found[name] = Whole(int(setting["low"]), int(setting["high"]), bool(setting.get("log")))
+        else:
+            found[name] = Range(float(setting["low"]), float(setting["high"]), bool(setting.get("log")))
+    return Space(**found)
+
+
+def studies(trials: pd.DataFrame, column: str) -> list[pd.DataFrame]:
+    """One frame per block with its completed trials in order; those that have no value are left out."""
+    if column not in trials:
+        return []
+    done = trials[trials["status"].isin(JUDGED) & trials[column].notna()]
+    return [group.sort_values("number") for _, group in done.groupby("block", sort=True)]
+
+
+def budgets_frame(trials: pd.DataFrame, column: str, better: Better) -> pd.DataFrame:
+    """The best value that each tuning budget gives: arm, trials, mean, low, high, blocks."""
+    rows = []
+    for arm, mine in trials.groupby("arm", sort=False):
+        for point in budget_curve([study[column] for study in studies(mine, column)], better):
+            rows.append({"arm": arm, "trials": point.trials, "mean": point.mean, "low": point.low, "high": point.high,
+                         "blocks": point.blocks})  # fmt: skip
+    return pd.DataFrame(rows, columns=["arm", "trials", "mean", "low", "high", "blocks"])
+
+
+def budget_chart(frame: pd.DataFrame, arms: Sequence[Mapping[str, Any]], title: str, words: Words, percent: bool) -> Spec | None:
+    """Best so far against the number of trials, arm by arm, with intervals over blocks."""
+    traces: list[Trace] = []
+    for number, arm in enumerate(arms):
+        mine = frame[frame["arm"] == arm["name"]]
+        if mine.empty:
+            continue
+        color, x = arm_color(number), numbers(mine["trials"])
+        label = str(arm.get("label") or arm["name"])
+        if len(arms) <= 4:
+            traces += band(x, numbers(mine["low"].fillna(mine["mean"])), numbers(mine["high"].fillna(mine["mean"])), color)
+        main = line(x, numbers(mine["mean"]), color, arm_dash(number), mode="lines+markers", name=label, hovertemplate="%{y:.4~g}")
+        traces.append({**main, "$label": label, "marker": {"size": 6, "color": color}})
+    if not traces:
+        return None
+    ticks = sorted(set(frame["trials"].astype(int)))
+    x_axis = {"title": words("axis.trials"), "type": "log", "tickvals": ticks, "ticktext": [str(tick) for tick in ticks]}
+    return spec(traces, x_axis, {"title": title, "tickformat": ".1~%" if percent else ""})
+
+
+def history_chart(
+    blocks: Sequence[pd.DataFrame], column: str, better: Better, color: str, title: str, words: Words, percent: bool
+) -> Spec | None:
+    """Every trial of an arm as a point, and each block's best so far as a thin line."""
+    if not blocks:
+        return None
+    x, y, steps_x, steps_y, about = [], [], [], [], []
+    for study in blocks:
+        x += numbers(study["number"])
+        y += numbers(study[column])
+        about += [f"{words('block')} {block}" for block in study["block"]]
+        steps_x += [*numbers(study["number"]), None]
+        steps_y += [*numbers(history(study[column], better)), None]
+    points: Trace = {
+        "type": "scatter", "mode": "markers", "x": x, "y": y, "text": about, "showlegend": False,
+        "marker": {"color": f"{color}/0.7", "size": 7}, "hovertemplate": "%{text}, %{x}: %{y:.4~g}<extra></extra>",
+    }  # fmt: skip
+    best = {**raw(steps_x, steps_y, color), "line": {"color": f"{color}/0.8", "width": 1.2, "shape": "hv"}}
+    return spec([best, points], {"title": words("axis.trial"), "dtick": None}, {"title": title, "tickformat": ".1~%" if percent else ""},
+                layout={"hovermode": "closest"})  # fmt: skip
+
+
+def importance_of(blocks: Sequence[pd.DataFrame], column: str, space: Space) -> dict[str, float]:
+    """Each setting's share of what made trials differ; empty where there are too few to tell."""
+    given = [([_settings(row, space) for _, row in study.iterrows()], study[column]) for study in blocks]
+    return importance(space, given) if given and len(space) else {}
+
+
+def importance_chart(shares: Mapping[str, float], words: Words) -> Spec | None:
+    """Horizontal bars, the largest at the top."""
+    if not shares:
+        return None
+    names = list(shares)[::-1]
+    bars: Trace = {
+        "type": "bar", "orientation": "h", "x": numbers(shares[name] for name in names), "y": names, "showlegend": False,
+        "marker": {"color": "arm1"}, "text": [f"{shares[name]:.0%}" for name in names], "textposition": "auto",
+        "textfont": {"color": "text"}, "insidetextfont": {"color": "surface"}, "hovertemplate": "%{y}: %{x:.1%}<extra></extra>", "width": 0.55,
+    }  # fmt: skip
+    return spec([bars], {"title": words("axis.importance"), "tickformat": ".0%", "range": [0, 1], "showgrid": True},
+                {"title": "", "showgrid": False, "type": "category"}, layout={"hovermode": "closest"})  # fmt: skip
+
+
+def slices_chart(
+    blocks: Sequence[pd.DataFrame], column: str, space: Space, color: str, title: str, percent: bool
+) -> Spec | None:
+    """The value against each setting, one panel per setting, on the setting's own scale; finals' choices stand out."""
+    names = [name for name in space if any(f"setting.{name}" in study for study in blocks)]
+    if not names:
+        return None
+    together = pd.concat(blocks, ignore_index=True)
+    traces, axes = [], []
+    for panel, name in enumerate(names):
+        values = together[f"setting.{name}"]
+        suffix = "" if panel == 0 else str(panel + 1)
+        setting = space[name]
+        plain = isinstance(setting, Choice)
+        traces.append(
+            {
+                "type": "scatter", "mode": "markers", "xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "showlegend": False,
+                "x": [str(value) for value in values] if plain else numbers(values, 3), "y": numbers(together[column], 4),
+                "marker": {"color": f"{color}/0.6", "size": 7}, "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
+            }
+        )  # fmt: skip
+        kind = "category" if isinstance(setting, Choice) else "log" if setting.log else "linear"
+        axes.append({"type": kind, "title": "", "nticks": 5, "exponentformat": "power"})
+    panels = {"titles": names, "free": True, "columns": min(3, len(names)), "x": axes}
+    return spec(traces, {}, {"title": title, "tickformat": ".1~%" if percent else ""}, panels=panels,
+                layout={"hovermode": "closest"})  # fmt: skip
+
+
+def parallel_chart(blocks: Sequence[pd.DataFrame], column: str, space: Space, better: Better, words: Words) -> Spec | None:
+    """Parallel coordinates: a line per trial through its settings, each on its own scale, to its rank in its block."""
+    names = [name for name in space if not isinstance(space[name], Choice)]
+    if not blocks or not names:
+        return None
+    lines: dict[int, Trace] = {}
+    axis_names = [*names, words("search.rank")]
+    for study in blocks:
+        ranks = study[column].rank(ascending=better == "lower", pct=True)
+        for (_, row), rank in zip(study.iterrows(), ranks, strict=True):
+            settings = _settings(row, space)
+            if any(settings[name] is None or pd.isna(settings[name]) for name in names):
+                continue
+            fifth = min(BANDS - 1, int((1 - rank) * BANDS))
+            trace = lines.setdefault(fifth, _fifth(fifth))
+            trace["x"] += [*range(len(axis_names)), None]
+            trace["y"] += [*(_place(space[name], settings[name]) for name in names), rounded(1 - rank, 3), None]
+    ends = [_ends(space[name]) for name in names] + [(words("search.worst"), words("search.best"))]
+    notes = [{"x": number, "y": y, "yshift": shift, "text": text, "showarrow": False, "font": {"size": 11, "color": "muted"}}
+             for number, pair in enumerate(ends) for y, shift, text in ((0, -12, pair[0]), (1, 12, pair[1]))]  # fmt: skip
+    ticks = {"tickvals": list(range(len(axis_names))), "ticktext": axis_names, "side": "bottom", "showgrid": True}
+    return spec(
+        [lines[fifth] for fifth in sorted(lines)],
+        {"title": "", **ticks, "range": [-0.25, len(axis_names) - 0.75], "ticklen": 16},
+        {"title": "", "showticklabels": False, "showgrid": False, "range": [-0.1, 1.12], "ticks": ""},
+        layout={"hovermode": False, "annotations": notes},
+    )
+
+
+def _fifth(number: int) -> Trace:
+    """The look of a fifth of the trials: the best ones stand out."""
+    top = number == BANDS - 1
+    style = {"color": "arm1" if top else f"muted/{0.2 + 0.12 * number:.2f}", "width": 2.0 if top else 1.0}
+    return {"type": "scatter", "mode": "lines", "x": [], "y": [], "line": style, "hoverinfo": "skip", "showlegend": False}
+
+
+def _settings(row: pd.Series, space: Space) -> dict[str, Any]:
+    return {name: row.get(f"setting.{name}") for name in space}
+
+
+def _place(setting: Range | Whole | Choice, value: Any) -> float | None:
+    assert not isinstance(setting, Choice)
+    return rounded(place(setting, float(value)), 4)
+
+
+def _ends(setting: Range | Whole | Choice) -> tuple[str, str]:
+    assert not isinstance(setting, Choice)
+    return f"{setting.low:.3g}", f"{setting.high:.3g}"
+
