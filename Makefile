@@ -40,7 +40,9 @@ dashboard: $(READY)  ## Show the recorded campaigns
 mlflow: $(READY)  ## Show the recorded runs in MLflow
 	@test -f "$(RESULTS)/mlflow.db" || { echo "No campaign in $(RESULTS)/: start one with \`make demo\`." >&2; exit 2; }
 	@echo "MLflow: http://127.0.0.1:$(MLFLOW_PORT)"
-	@$(BIN)/mlflow ui --backend-store-uri "sqlite:///$(abspath $(RESULTS))/mlflow.db" --port $(MLFLOW_PORT)
+	@# One worker: of four that start side by side on a busy machine, none answers in time and all are replaced, for ever.
+	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --workers 1 --port $(MLFLOW_PORT) \
+		--backend-store-uri "sqlite:///$(abspath $(RESULTS))/mlflow.db"
 
 bench: .venv/bench  ## Run the benchmarks in ci/bench
 	@set -e; for script in ci/bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
