@@ -24,7 +24,7 @@ import tasks
 from suite.estimate import middle
 from suite.finding import Finding
 from suite.fingerprint import ROOT
-from suite.job import Job, Kind, Member, Result, digest
+from suite.job import Job, Kind, Member, Result, digest, timed
 from suite.seeds import training_seeds
 from suite.training import Training
 from suite.worker import build_model, run_job
@@ -36,7 +36,6 @@ LEFT = 0.5  # of its objective may be left then: the smallest of models must pas
 SHORT = {"steps": 20, "evaluations": 2, "patience": None}  # a training that only has to repeat
 EXAMPLES = 300  # for such a training
 DOUBLES = 0.001  # of the test examples may be training examples too, as in some published sets
-TIMES = ("seconds", "cpu_seconds", "seconds_per_update", "seconds_per_epoch")
 
 
 class Unsound(Exception):
@@ -378,7 +377,7 @@ def _result(task: Task, level: Level, arm: Arm, kind: Kind, noise: int = 0) -> R
 
 
 def _without_times(result: Result) -> dict[str, Any]:
-    metrics = {name: value for name, value in result.metrics.items() if name not in TIMES}
+    metrics = {name: value for name, value in result.metrics.items() if not timed(name)}
     curve = [{name: value for name, value in row.items() if name != "seconds"} for row in result.curve]
     return {"metrics": metrics, "curve": curve, "losses": result.losses, "best": result.best_step}
 

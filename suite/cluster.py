@@ -43,7 +43,11 @@ class RayWorkers:
         try:
             _knock(where)
             self._ray.init(**options)
-        except (OSError, RuntimeError, ValueError) as error:
+        except Exception as error:  # a node that is too slow to start raises just that
+            self._ray.shutdown()
+            if "address" in options and options["address"] == "local":
+                cure = "it may be too busy just now; `bakeoff doctor` looks at everything that is needed."
+                raise UserError(f"Ray does not start on this machine ({_first_line(error)}): {cure}") from error
             raise UserError(
                 f"No Ray cluster at {where} ({_first_line(error)}): start one with `ray start --head`, "
                 "or leave --address out to use this machine."

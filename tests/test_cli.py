@@ -431,27 +431,41 @@ def test_our_own_mistakes_keep_their_traceback(call, monkeypatch):
 # --------------------------------------------------------------------------------------------------- the real thing
 
 
-def bakeoff(*words):
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"}
-    call = [sys.executable, "-m", "suite", *map(str, words)]
-    return subprocess.Popen(call, text=True, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+@pytest.fixture
+def start():
+    """Start ``python -m suite`` with these words as a user would; what still runs at the end is ended."""
+    started = []
+
+    def start(*words):
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"}
+        call = [sys.executable, "-m", "suite", *map(str, words)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(call, text=True, env=environment, start_new_session=True, **pipes))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
 
 
-def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(tiny_file, tmp_path):
+@pytest.mark.timeout(900)  # two starts of Ray, on whatever machine
+def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(start, tiny_file, tmp_path):
     words = ("run", "quick", "--task-file", tiny_file, "--set", "blocks=2", "--results", tmp_path, "--workers", 1)
 
-    first = bakeoff(*words)
-    until = time.monotonic() + 150
-    while not any(path.stat().st_size for path in tmp_path.glob(f"*/{FILE}")) and time.monotonic() < until:
-        time.sleep(0.1)
+    first = start(*words)
+    while not any(path.stat().st_size for path in tmp_path.glob(f"*/{FILE}")):
+        assert first.poll() is None
+        time.sleep(0.05)
     first.send_signal(signal.SIGINT)
-    out, err = first.communicate(timeout=60)
+    out, err = first.communicate()
     assert first.returncode == 130, (out, err)
     assert shlex.join(["python", "-m", "suite", *map(str, words)]) in err
     assert "Traceback" not in err
 
-    second = bakeoff(*words)
-    out, err = second.communicate(timeout=200)
+    second = start(*words)
+    out, err = second.communicate()
     assert second.returncode == 0, (out, err)
     assert err == ""
     assert "were on record" in out
@@ -461,12 +475,13 @@ def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(tiny_file, tmp_path)
     assert len(keys) == len(set(keys)) == 2 * 2 * 2 * 5
 
 
-def test_the_demo_shows_both_addresses_and_leaves_nothing_behind(tiny_file, tmp_path):
+@pytest.mark.timeout(900)
+def test_the_demo_shows_both_addresses_and_leaves_nothing_behind(start, tiny_file, tmp_path):
     profile = tmp_path / "tiny.toml"
     profile.write_text("blocks = 1\ntrials = 1\n[tasks.tiny]\n")
 
-    demo = bakeoff("demo", "--profile", profile, "--task-file", tiny_file, "--results", tmp_path / "r", "--workers", 1)
-    out, err = demo.communicate(timeout=280)
+    demo = start("demo", "--profile", profile, "--task-file", tiny_file, "--results", tmp_path / "r", "--workers", 1)
+    out, err = demo.communicate()
 
     assert demo.returncode == 0, (out, err)
     assert "A wider network is better." in out
@@ -477,9 +492,10 @@ def test_the_demo_shows_both_addresses_and_leaves_nothing_behind(tiny_file, tmp_
     assert "Traceback" not in (tmp_path / "r" / "dashboard.log").read_text()
 
 
-def test_doctor_finds_this_machine_well(tmp_path):
-    doctor = bakeoff("doctor", "--results", tmp_path / "r")
-    out, err = doctor.communicate(timeout=200)
+@pytest.mark.timeout(600)
+def test_doctor_finds_this_machine_well(start, tmp_path):
+    doctor = start("doctor", "--results", tmp_path / "r")
+    out, err = doctor.communicate()
 
     assert doctor.returncode == 0, (out, err)
     assert "All is well." in out
