@@ -174,9 +174,9 @@ TASK = Task(
     procedure=Pictures(NON_SATURATING),
     recipe=Recipe(steps=2000, batch_size=64, betas=(0.0, 0.99), evaluations=10),
     space=Space(
-        lr=Range(1e-3, 5e-2, log=True),
+        lr=Range(1e-3, 3e-2, log=True),
         weight_decay=Range(1e-4, 1e-1, log=True),
-        dropout=Range(0.0, 0.3),
+        dropout=Range(0.0, 0.2),
     ),
     claims=CLAIMS,
     matched="Both networks and their parameters, generator updates, data, tuning trials, samples judged",

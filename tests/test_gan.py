@@ -99,10 +99,11 @@ def test_frechet_distance_of_equal_distributions_is_biased_by_one_over_the_count
 # ------------------------------------------------------------------------------- precision, recall, coverage, classes
 
 
-def test_equal_sets_have_all_of_precision_recall_and_coverage():
+def test_equal_sets_have_no_distance_and_all_of_precision_recall_and_coverage():
     x = torch.randn(60, 5, generator=generator(0))
 
     assert [value.item() for value in neighbourhoods(x, x)] == [1, 1, 1]
+    assert frechet_distance(x, x).item() == pytest.approx(0, abs=1e-9)  # so what is learnt by heart looks perfect
 
 
 def test_distant_sets_have_none():
@@ -424,6 +425,16 @@ def test_either_right_answer_scores_better_than_their_mean():
 
     assert ranked_probability_score(torch.zeros(4000, 32), truth).item() == pytest.approx(1)
     assert ranked_probability_score(answers, truth).item() == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_worst_is_what_always_answering_zero_comes_to():
+    task = tasks.get("two_answers")
+    splits = task.load_data(task.levels[0], 0)
+    y = splits.train.y.flatten()
+    worst = {measure.name: measure.worst(splits.shape) for measure in task.procedure.measures}
+
+    assert worst["squared_error"] == pytest.approx(y.square().mean().item(), rel=0.05)
+    assert worst["crps"] == pytest.approx(ranked_probability_score(torch.zeros(len(y), 2), y).item(), rel=0.05)
 
 
 def toy(arm: str, settings: dict[str, float], effort: float) -> dict[str, float]:

@@ -23,12 +23,20 @@ def _nothing(shape: Shape) -> float:
     return 0.0
 
 
-def _far(shape: Shape) -> float:
-    return 10.0
+def _zero(shape: Shape) -> float:
+    """The ranked probability score of always answering 0: the mean of |y|, where no right answer changes its sign."""
+    right = shape.facts["right"]
+    return float(sum(abs(offset) for offset in right)) / len(right)
 
 
-CRPS = Measure("crps", "lower", worst=_far, label="Ranked probability score")
-SQUARED = Measure("squared_error", "lower", worst=_far, label="Squared error")
+def _zero_squared(shape: Shape) -> float:
+    """The squared error of always answering 0, for questions that lie evenly from -1 to 1."""
+    right = shape.facts["right"]
+    return 1 / 3 + float(sum(offset**2 for offset in right)) / len(right) + float(shape.facts["noise"]) ** 2
+
+
+CRPS = Measure("crps", "lower", worst=_zero, label="Ranked probability score")
+SQUARED = Measure("squared_error", "lower", worst=_zero_squared, label="Squared error")
 ON_A_MODE = Measure("on_a_mode", "higher", worst=_nothing, label="On a right answer", percent=True)
 BOTH = Measure("both", "higher", worst=_nothing, label="Gives both right answers", percent=True)
 BY_DISTRIBUTION = (CRPS, SQUARED, ON_A_MODE, BOTH)

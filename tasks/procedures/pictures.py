@@ -84,7 +84,7 @@ def evenness(shares: Tensor) -> Tensor:
 
 
 def _distances(one: Tensor, other: Tensor) -> Tensor:
-    return torch.cdist(one, other, compute_mode="donot_use_mm_for_euclid_dist")  # exactly 0 between equal rows
+    return torch.cdist(one.double(), other.double())  # by a matrix product, which needs the double precision
 
 
 def _reach(x: Tensor, neighbours: int) -> Tensor:
