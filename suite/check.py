@@ -10,6 +10,7 @@ import base64
 import math
 import pickle
 import random
+import re
 import subprocess
 import sys
 import traceback
@@ -156,9 +157,9 @@ def untrained_models_guess(task: Task) -> str:
                 continue
             start = next(iter(_training(task, level, arm, splits, middle(task.space_of(arm)), {"steps": 1})))
             for measure in task.procedure_of(arm).measures:
-                if measure.better == "higher":
-                    continue
                 value, worst = start.values[f"validation.{measure.name}"], measure.worst(splits.shape)
+                if measure.better == "higher" or worst <= 0:  # no loss: a share, or a difference around 0
+                    continue
                 if not 0.5 * worst <= value <= 2 * worst + 0.1:
                     raise Unsound(
                         f"{arm.name} at {level.name} starts at {measure.name} {value:.3g}; guessing gives {worst:.3g}",
@@ -241,16 +242,17 @@ def seeds_repeat(task: Task) -> str:
 
 def jobs_travel(task: Task) -> str:
     """A worker is another process, perhaps on another machine: it gets the pickled job and nothing else."""
-    job = short_job(task, task.light[0], task.arms[0], "final")
+    level, arm = task.light[0], task.arms[0]
+    here, job = _result(task, level, arm, "final"), short_job(task, level, arm, "final")
     text = base64.b64encode(pickle.dumps(job))
     call = [sys.executable, "-c", "from suite import check; check.answer_elsewhere()"]
     there = subprocess.run(call, input=text, capture_output=True, cwd=ROOT, timeout=120, check=False)
     if there.returncode:
         last = (there.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
         raise Unsound(f"it fails in another process: {last}", "define everything that it needs in the file itself")
-    if there.stdout.decode().strip() != digest(_without_times(run_job(job)[0])):
+    if there.stdout.decode().strip() != digest(_without_times(here)):
         raise Unsound(
-            f"{task.arms[0].name} comes to something else in another process",
+            f"{arm.name} comes to something else in another process",
             "use nothing that differs between processes, such as the order of a set",
         )
     return f"a pickled job of {len(text) / 1000:.1f} kB"
@@ -371,8 +373,9 @@ def _result(task: Task, level: Level, arm: Arm, kind: Kind, noise: int = 0) -> R
         torch.manual_seed(noise)
         result = run_job(short_job(task, level, arm, kind))[0]
     if result.status not in ("finished", "diverged"):
-        where = (result.traceback or "").strip().splitlines()[-3:-1]
-        raise Unsound(f"a {kind} of {arm.name}: {result.status}, {result.error}", " ".join(map(str.strip, where)))
+        lines = re.findall(r'File "(.+)", line (\d+)', result.traceback or "")
+        where = "mend {}, line {}".format(*lines[-1]) if lines else "mend the task"
+        raise Unsound(f"a {kind} of {arm.name}: {result.status}, {result.error}", where)
     return result
 
 

@@ -115,7 +115,7 @@ def _common(
     if verbose:
         import logging
 
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+        logging.getLogger("bakeoff").addHandler(logging.StreamHandler())
 
 
 # -------------------------------------------------------------------------------------------------------------- running
@@ -549,9 +549,10 @@ def _task_or_claim(name: str) -> Task | tuple[Task, Claim]:
 
 def _print_verdicts(campaign: Campaign, long: bool = False) -> None:
     from suite import show
-    from suite.verdict import judge_campaign
+    from suite.verdict import compare_same_arms, judge_campaign
 
-    _out().print(show.verdict_page(judge_campaign(campaign), campaign.about, long))
+    twice = [one for task in campaign.about["tasks"] for one in compare_same_arms(campaign, task)]
+    _out().print(show.verdict_page(judge_campaign(campaign), campaign.about, twice, long))
 
 
 def _report(findings: Iterator[Finding], width: int, well: str, ill: str) -> None:

@@ -25,11 +25,13 @@ if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaig
     from suite.finding import Finding
     from suite.plan import Plan
     from suite.status import Standing
+    from suite.twins import SameArm
     from suite.verdict import ClaimVerdict
     from suite.why import Explanation
 
 ANSWER_STYLES = {"supported": "green", "refuted": "red", "no_difference": "blue", "inconclusive": "yellow"}
 ANSWERS = {name: name.replace("_", " ") for name in ANSWER_STYLES}
+TWIN_STYLES = {"waiting": "dim", "quiet": "dim", "note": "yellow", "failure": "bold red"}
 WORD_STYLES = {"OK": "green", "failed": "bold red", "skipped": "dim"}
 STATE_STYLES = {"done": "green", "running": "cyan", "incomplete": "yellow", "interrupted": "red", "stopped": "yellow"}
 UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
@@ -67,7 +69,10 @@ def task_page(task: Task) -> Group:
         (arm.name, arm.label, _x(arm.x), tuned[arm.name] if unlike else "", _listed(arm.recipe, bool(arm.procedure)))
         for arm in task.arms
     ]
-    levels = [(lv.name, lv.label, _x(lv.x), _listed({**lv.factors, **lv.recipe})) for lv in task.levels]
+    heavy = {True: {"runs": "only where a profile names it"}, False: {}}
+    levels = [
+        (lv.name, lv.label, _x(lv.x), _listed({**lv.factors, **lv.recipe, **heavy[lv.heavy]})) for lv in task.levels
+    ]
     tables = [
         _filled(("Arm", "What", task.arms_axis or "x", "Tuned", "Differs by"), arms),
         _filled(("Level", "What", task.axis or "x", "Differs by"), levels),
@@ -197,8 +202,13 @@ def _power(claim: Mapping[str, Any], name: str) -> str:
 # ------------------------------------------------------------------------------------------------------ verdicts
 
 
-def verdict_page(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any], long: bool = False) -> Group:
-    """All verdicts of a campaign, task by task; ``long`` adds the sentence, all gates and where a claim comes from."""
+def verdict_page(
+    verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any], same_arms: Sequence[SameArm] = (), long: bool = False
+) -> Group:
+    """All verdicts of a campaign, task by task; ``long`` adds the sentence, all gates and where a claim comes from.
+
+    ``same_arms`` are the arms that ran twice; they are told beneath.
+    """
     if not verdicts:
         return Group(Text("No claims: there is nothing to judge.", "yellow"))
     parts: list[RenderableType] = []
@@ -212,6 +222,7 @@ def verdict_page(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any], lon
         parts += [Text.assemble((task, "bold cyan"), f"  {question}"), Padding(grid, (0, 0, 1, 2))]
     tally = Counter[str](verdict.verdict for verdict in verdicts)
     counts = ", ".join(f"{tally[answer]} {word}" for answer, word in ANSWERS.items() if tally[answer])
+    parts += [Text(f"A against A, {one.task}: {one.says}", TWIN_STYLES[one.state]) for one in same_arms]
     return Group(*parts, Text(f"{_count(len(verdicts), 'claim')}: {counts}.", "bold"))
 
 
