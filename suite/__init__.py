@@ -1,1 +1,18 @@
-"""How comparisons are run, recorded and judged."""
+"""How comparisons are run, recorded and judged.
+
+In a notebook: ``from suite import run``, then ``run("quick")`` gives a campaign as DataFrames.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from suite.launch import run as run
+
+
+def __getattr__(name: str) -> Any:
+    """``run``, imported when it is asked for: it brings PyTorch and Optuna along."""
+    if name == "run":
+        from suite.launch import run
+
+        return run
+    raise AttributeError(f"module 'suite' has no attribute {name!r}")

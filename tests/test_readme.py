@@ -49,6 +49,19 @@ def test_the_example_runs_and_is_judged(example, run_inline, tmp_path):
     assert all(verdict.blocks == 2 and verdict.label == "exploratory" for verdict in verdicts)
 
 
+def test_a_notebook_gets_frames(example, tmp_path, monkeypatch):
+    from suite import run
+    from suite.inline import InlineWorkers
+
+    profile = Profile.model_validate(
+        {"name": "mine", "blocks": 1, "trials": 1, "effort": 0.05, "tasks": {example: TaskPlan(levels=("shallow",))}}
+    )
+    campaign = run(profile, tmp_path / "results", workers=InlineWorkers(), tracking_uri="none")
+
+    assert len(campaign.trainings) == 4
+    assert campaign.state["state"] == "done"
+
+
 def test_files_that_the_readme_names_are_there():
     named = set(re.findall(r"`((?:ci|tasks|suite|search|dashboard|tests)/[\w./-]*)`", README))
     named |= set(re.findall(r"\]\(((?!http)[^)]+)\)", README))
