@@ -17,7 +17,7 @@ from tasks._contract import Split
 
 FEATURES = 64
 CHANNELS = 16
-UPDATES = 1000
+UPDATES, PASSES = 1000, 2  # whichever takes longer
 BATCH = 32
 PEAK_RATE = 5e-3
 WEIGHT_DECAY = 1e-2
@@ -75,8 +75,9 @@ def _network(train: Split, classes: int) -> nn.Sequential:
 def _fit(net: nn.Sequential, train: Split) -> None:
     """AdamW under a one-cycle schedule on batches that are each moved by up to a pixel."""
     optimizer = torch.optim.AdamW(net.parameters(), weight_decay=WEIGHT_DECAY, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=UPDATES)
-    for _ in range(UPDATES):
+    updates = max(UPDATES, PASSES * len(train) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=updates)
+    for _ in range(updates):
         batch = train.take(torch.randint(len(train), (BATCH,)))
         shift = torch.randint(-SHIFT, SHIFT + 1, (2,)).tolist()
         loss = functional.cross_entropy(net(batch.x.roll(shift, (2, 3))), batch.y)
