@@ -20,6 +20,7 @@ from typing import Any
 
 from tasks import UserError
 
+STORE = "mlflow.db"
 TAG = "bakeoff."
 RETRIES = (0.5, 2.0, 5.0)  # seconds before another attempt
 BATCH = 1000  # metrics in one call, as MLflow allows
@@ -39,7 +40,7 @@ class CellDone:
 
 def default_uri(results: Path) -> str:
     """The SQLite store in the results folder."""
-    return f"sqlite:///{results.resolve() / 'mlflow.db'}"
+    return f"sqlite:///{results.resolve() / STORE}"
 
 
 class Publisher:
@@ -94,15 +95,14 @@ class _Store:
     """An MLflow store, seen from one campaign."""
 
     def __init__(self, uri: str, results: Path, campaign: str) -> None:
+        if uri == default_uri(results):
+            _make_store(results.resolve() / STORE)
         self.client = _client(uri)
         self.campaign, self.results = campaign, results
         self.experiments: dict[str, str] = {}
         self.parents: dict[Place, str] = {}
         self.closed: set[Place] = set()
         self.known: dict[str, tuple[str, str | None]] = {}  # key -> run, status it was closed with
-        if uri.startswith("sqlite:///"):  # readers no longer block the writer; the setting stays in the file
-            with sqlite3.connect(uri.removeprefix("sqlite:///").split("?")[0]) as connection:
-                connection.execute("PRAGMA journal_mode=WAL")
         self.artifacts = (results / "artifacts").resolve().as_uri() if uri.startswith("sqlite:///") else None
 
     def write(self, item: Mapping[str, Any] | CellDone) -> None:
@@ -239,6 +239,20 @@ class _Store:
             self.client.log_artifact(run, str(file))
         self.client.set_terminated(run, "FINISHED", now)
         self.closed.add(cell.place)
+
+
+def _make_store(path: Path) -> None:
+    """Make an empty SQLite store, whole or not at all: one whose tables a kill left half made never opens again."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{time.time_ns():x}.part")  # another name each time: MLflow keeps stores open
+    client = _client(f"sqlite:///{fresh}")
+    client.search_experiments(max_results=1)
+    client._tracking_client.store.engine.dispose()  # the file is to be closed before it gets its name
+    with contextlib.closing(sqlite3.connect(fresh)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")  # readers no longer block the writer; stays in the file
+    os.replace(fresh, path)
 
 
 def recover(uri: str, campaign: str, task_names: Iterable[str], folder: Path) -> list[Path]:

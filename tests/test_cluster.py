@@ -43,7 +43,7 @@ def test_two_ray_workers_give_what_one_process_gives(workers, tiny_plan, run_inl
 
     assert len(two) == tiny_plan.trainings
     assert results_digest(two) == results_digest(one)
-    assert len({line["worker"]["pid"] for line in two} - {os.getpid()}) == 2
+    assert os.getpid() not in {line["worker"]["pid"] for line in two}
 
 
 def test_a_worker_that_dies_is_replaced_and_its_training_repeated(workers, tiny_file, run_inline, tmp_path):

@@ -27,7 +27,7 @@ def plan(tiny: str) -> Plan:
 @pytest.fixture(scope="module")
 def empty_store(tmp_path_factory) -> Path:
     """A fresh SQLite store; MLflow takes seconds to make one."""
-    folder = tmp_path_factory.mktemp("store")
+    folder: Path = tmp_path_factory.mktemp("store")
     tracking.check(tracking.default_uri(folder))
     return folder / "mlflow.db"
 
@@ -96,6 +96,27 @@ def test_a_run_that_a_dead_driver_left_open_is_finished_not_doubled(plan, run_in
     assert set(keys.values()) == {1}
     assert len(keys) == 6
     assert {run.info.status for run in runs_of(results)} == {"FINISHED"}
+
+
+def test_a_store_is_made_whole_or_not_at_all(plan, run_inline, tmp_path, monkeypatch):
+    """A driver that dies while MLflow makes its tables leaves no store behind that nobody can open."""
+    results = tmp_path / "fresh"
+    replace = tracking.os.replace
+
+    def dies(source, target):
+        if Path(target).name == "mlflow.db":
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    results.mkdir()
+    monkeypatch.setattr(tracking.os, "replace", dies)
+    with pytest.raises(KeyboardInterrupt):
+        tracking._make_store(results / "mlflow.db")
+    assert not (results / "mlflow.db").exists()
+    monkeypatch.undo()
+
+    run_inline(plan, results, tracking_uri=None)
+    assert len(runs_of(results)) == 8
 
 
 def test_a_store_that_is_away_stops_nothing_and_gets_everything_later(plan, run_inline, results, monkeypatch):
