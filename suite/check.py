@@ -282,11 +282,6 @@ PROOFS: Mapping[str, Callable[[Task], str]] = {
 # ----------------------------------------------------------------------------------------------- what proofs need
 
 
-def _levels(task: Task) -> tuple[Level, ...]:
-    """The levels that any machine can run; where there is none, all."""
-    return task.light or task.levels
-
-
 def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:
     """The splits, loaded while all global generators stand somewhere else."""
     with torch.random.fork_rng(devices=[]):
