@@ -70,9 +70,11 @@ def create_app(results: Results, *, auth: tuple[str, str] | None = None, refresh
     server: flask.Flask = app.server
     server.config["SNAPSHOTS"] = snapshots
     secure(server, auth)
-    add_routes(server, lambda path, search: view_of(snapshots, path, search), {
-        page.PATH.strip("/") or "overview": page.frames for page in PAGES if hasattr(page, "frames")
-    })  # fmt: skip
+    add_routes(
+        server,
+        lambda path, search: view_of(snapshots, path, search),
+        {page.PATH.strip("/") or "overview": page.frames for page in PAGES if hasattr(page, "frames")},
+    )
     app.layout = _shell()
     _add_callbacks(app, snapshots)
     for page in PAGES:
@@ -136,7 +138,7 @@ def view_of(snapshots: Snapshots, path: str, search: str | None) -> View:
 
 def _shell() -> Component:
     """What stays while pages come and go."""
-    return dmc.MantineProvider(
+    shell: Component = dmc.MantineProvider(
         defaultColorScheme="auto",
         theme={
             "fontFamily": theme.FONT,
@@ -157,14 +159,24 @@ def _shell() -> Component:
             html.Header(
                 [
                     html.Button(
-                        [html.I(), html.I(), html.I()], id="burger", n_clicks=0,
+                        [html.I(), html.I(), html.I()],
+                        id="burger",
+                        n_clicks=0,
                         **aria(label="Menu", expanded="false", controls="nav"),
                     ),
-                    html.A([html.Span("◧", className="logo", **aria(hidden="true")), "Bakeoff"], href="/", className="brand"),
+                    html.A(
+                        [html.Span("◧", className="logo", **aria(hidden="true")), "Bakeoff"],
+                        href="/",
+                        className="brand",
+                    ),
                     html.Div(id="about", className="about"),
                     html.Div(id="tools", className="tools"),
                     dmc.ColorSchemeToggle(
-                        id="scheme", lightIcon="☀", darkIcon="☾", variant="default", size="lg",
+                        id="scheme",
+                        lightIcon="☀",
+                        darkIcon="☾",
+                        variant="default",
+                        size="lg",
                         **aria(label="Light or dark / 明暗"),
                     ),
                 ]
@@ -172,7 +184,8 @@ def _shell() -> Component:
             html.Nav(id="nav", **aria(label="Pages")),
             html.Main(html.Div(className="loading", **aria(hidden="true")), id="main", tabIndex=-1),
         ],
-    )  # fmt: skip
+    )
+    return shell
 
 
 def _navigation(path: str, query: Mapping[str, str], words: Words) -> list[Component]:
@@ -194,11 +207,14 @@ def _tools(words: Words) -> list[Component]:
     """Copy-link button and languages."""
     languages = [
         html.Button(
-            NAMES[name], id={"type": "language", "lang": name}, n_clicks=0, lang=TAGS[name],
+            NAMES[name],
+            id={"type": "language", "lang": name},
+            n_clicks=0,
+            lang=TAGS[name],
             **aria(pressed="true" if name == words.language else "false"),
         )
         for name in LANGUAGES
-    ]  # fmt: skip
+    ]
     return [
         html.Button(words("copy"), id="copy", n_clicks=0, className="button", **data(copied=words("copied"))),
         html.Div(languages, className="languages", role="group", **aria(label=words("language"))),
@@ -217,8 +233,16 @@ def _about(view: View) -> list[Component]:
     if state.get("state") == "running":
         left = state.get("seconds_left")
         text = words("live", done=f"{int(state.get('done') or 0):,}", planned=f"{int(state.get('planned') or 0):,}")
-        parts.append(html.Span([html.I(className="dot", **aria(hidden="true")), text,
-                                f" · {words('progress.left', left=duration(left))}" if left else ""], className="tag live"))  # fmt: skip
+        parts.append(
+            html.Span(
+                [
+                    html.I(className="dot", **aria(hidden="true")),
+                    text,
+                    f" · {words('progress.left', left=duration(left))}" if left else "",
+                ],
+                className="tag live",
+            )
+        )
     if view.snapshot.trouble:
         parts.append(html.Span(words("stale"), className="tag warn", title=view.snapshot.trouble))
     return parts
@@ -229,10 +253,17 @@ def _about(view: View) -> list[Component]:
 
 def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
     @app.callback(
-        Output("main", "children"), Output("nav", "children"), Output("about", "children"), Output("tools", "children"),
-        Output("head", "data"), Output("shown", "data"), Output("skip", "children"),
-        Input("url", "pathname"), Input("url", "search"), Input("news", "data"),
-    )  # fmt: skip
+        Output("main", "children"),
+        Output("nav", "children"),
+        Output("about", "children"),
+        Output("tools", "children"),
+        Output("head", "data"),
+        Output("shown", "data"),
+        Output("skip", "children"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("news", "data"),
+    )
     def show(path: str, search: str, news: dict[str, str] | None) -> tuple[Any, ...]:
         if ctx.triggered_id == "news" and news:
             search = news["search"]
@@ -252,9 +283,11 @@ def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
     @app.callback(
         Output({"type": "table", "name": MATCH}, "children"),
         Input({"type": "table-open", "name": MATCH}, "n_clicks"),
-        State({"type": "table-open", "name": MATCH}, "id"), State("url", "pathname"), State("url", "search"),
+        State({"type": "table-open", "name": MATCH}, "id"),
+        State("url", "pathname"),
+        State("url", "search"),
         prevent_initial_call=True,
-    )  # fmt: skip
+    )
     def fill_table(clicks: int, which: dict[str, str], path: str, search: str) -> Any:
         if not clicks:
             return no_update
@@ -262,25 +295,58 @@ def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         frame = BY_PATH[path].frames(view).get(which["name"])
         return no_update if frame is None else _grid(frame, view.words)
 
-    clientside(app, "paint", Output({"type": "chart", "name": MATCH}, "figure"),
-               Input({"type": "spec", "name": MATCH}, "data"), Input({"type": "option", "option": ALL}, "value"),
-               Input("scheme", "computedColorScheme"), State({"type": "option", "option": ALL}, "id"),
-               State("tokens", "data"))  # fmt: skip
-    clientside(app, "remember", Output("sink-options", "data"), Input({"type": "option", "option": ALL}, "value"),
-               State({"type": "option", "option": ALL}, "id"))  # fmt: skip
-    clientside(app, "choose", Output("url", "search"), Input({"type": "choice", "name": ALL}, "value"),
-               State({"type": "choice", "name": ALL}, "data-shown"), State({"type": "choice", "name": ALL}, "id"))  # fmt: skip
-    clientside(app, "speak", Output("url", "search", allow_duplicate=True),
-               Input({"type": "language", "lang": ALL}, "n_clicks"), State({"type": "language", "lang": ALL}, "id"),
-               prevent_initial_call=True)  # fmt: skip
+    clientside(
+        app,
+        "paint",
+        Output({"type": "chart", "name": MATCH}, "figure"),
+        Input({"type": "spec", "name": MATCH}, "data"),
+        Input({"type": "option", "option": ALL}, "value"),
+        Input("scheme", "computedColorScheme"),
+        State({"type": "option", "option": ALL}, "id"),
+        State("tokens", "data"),
+    )
+    clientside(
+        app,
+        "remember",
+        Output("sink-options", "data"),
+        Input({"type": "option", "option": ALL}, "value"),
+        State({"type": "option", "option": ALL}, "id"),
+    )
+    clientside(
+        app,
+        "choose",
+        Output("url", "search"),
+        Input({"type": "choice", "name": ALL}, "value"),
+        State({"type": "choice", "name": ALL}, "data-shown"),
+        State({"type": "choice", "name": ALL}, "id"),
+    )
+    clientside(
+        app,
+        "speak",
+        Output("url", "search", allow_duplicate=True),
+        Input({"type": "language", "lang": ALL}, "n_clicks"),
+        State({"type": "language", "lang": ALL}, "id"),
+        prevent_initial_call=True,
+    )
     clientside(app, "announce", Output("sink-head", "data"), Input("head", "data"))
     clientside(app, "address", Output("news", "data"), Input("mark", "data"))
-    clientside(app, "copy", Output("sink-copy", "data"), Input("copy", "n_clicks"), State("copy", "children"),
-               State("copy", "data-copied"))  # fmt: skip
+    clientside(
+        app,
+        "copy",
+        Output("sink-copy", "data"),
+        Input("copy", "n_clicks"),
+        State("copy", "children"),
+        State("copy", "data-copied"),
+    )
     clientside(app, "burger", Output("burger", "aria-expanded"), Input("burger", "n_clicks"), Input("url", "pathname"))
-    clientside(app, "picture", Output({"type": "picture", "name": MATCH, "format": MATCH}, "data-done"),
-               Input({"type": "picture", "name": MATCH, "format": MATCH}, "n_clicks"),
-               State({"type": "picture", "name": MATCH, "format": MATCH}, "id"), prevent_initial_call=True)  # fmt: skip
+    clientside(
+        app,
+        "picture",
+        Output({"type": "picture", "name": MATCH, "format": MATCH}, "data-done"),
+        Input({"type": "picture", "name": MATCH, "format": MATCH}, "n_clicks"),
+        State({"type": "picture", "name": MATCH, "format": MATCH}, "id"),
+        prevent_initial_call=True,
+    )
 
 
 def clientside(app: Dash, function: str, *parts: Any, **more: Any) -> None:
@@ -315,8 +381,12 @@ def _explained(error: UserError, words: Words, any_campaign: bool) -> Component:
     """What is wrong and what to do; without any campaign, how to start one."""
     if any_campaign:
         return empty(words("error.not_there"), html.Span(str(error), lang="en"))
-    steps = html.Ol([html.Li([command("make demo"), " ", words("none.demo")]),
-                     html.Li([command("bakeoff run quick"), " ", words("none.run")])])  # fmt: skip
+    steps = html.Ol(
+        [
+            html.Li([command("make demo"), " ", words("none.demo")]),
+            html.Li([command("bakeoff run quick"), " ", words("none.run")]),
+        ]
+    )
     return html.Div([html.H1(words("none.title")), empty(words("none.what"), words("none.says"), steps)])
 
 
@@ -331,11 +401,18 @@ def _grid(frame: Any, words: Words) -> Component:
         html.P(words("table.cut", shown=f"{len(shown):,}", all=f"{len(frame):,}")) if len(frame) > len(shown) else None
     )
     grid = dag.AgGrid(
-        rowData=rows, columnDefs=columns, className="grid-theme", columnSize="autoSize",
+        rowData=rows,
+        columnDefs=columns,
+        className="grid-theme",
+        columnSize="autoSize",
         defaultColDef={"sortable": True, "resizable": True, "filter": True},
-        dashGridOptions={"theme": {"function": "bakeoffGrid(theme)"}, "domLayout": "normal", "enableCellTextSelection": True},
+        dashGridOptions={
+            "theme": {"function": "bakeoffGrid(theme)"},
+            "domLayout": "normal",
+            "enableCellTextSelection": True,
+        },
         style={"height": f"{min(420, 96 + 34 * len(shown))}px"},
-    )  # fmt: skip
+    )
     return html.Div([note, grid])
 
 

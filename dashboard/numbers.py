@@ -26,6 +26,13 @@ def percent(share: float | None, digits: int = 1) -> str:
     return NONE if share is None or not math.isfinite(share) else f"{100 * share:.{digits}f} %".replace("-", MINUS)
 
 
+def probability(p: float | None) -> str:
+    """A p-value with two digits, ``< 0.001`` where it is smaller."""
+    if p is None or not math.isfinite(p):
+        return NONE
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
 def duration(seconds: float | None) -> str:
     """Seconds as ``0:42``, ``12:05`` or ``3:07:10``."""
     if seconds is None or not math.isfinite(seconds):

@@ -44,7 +44,7 @@ def glyph(text: str) -> html.Span:
     return html.Span(text, **aria(hidden="true"))
 
 
-def head(title: str, says: str, *right: Component) -> html.Div:
+def head(title: Children, says: Children, *right: Component) -> html.Div:
     """A page's heading, what it shows in a sentence, and what may stand at its right."""
     left = html.Div([html.H1(title), html.P(says, className="lead")])
     return html.Div([left, html.Div(list(right), className="head-right")] if right else [left], className="head")
@@ -113,7 +113,7 @@ def select(view: View, name: str, options: Sequence[tuple[str, str]], value: str
         maw="100%",
         allowDeselect=False,
         searchable=len(options) > 12,
-        **aria(label=view.words(f"choose.{name}")),
+        **aria(label=label or view.words(f"choose.{name}")),
         **data(shown=value),
     )
 
@@ -136,7 +136,10 @@ def controls(*children: Component) -> html.Div:
 
 def choose_task(view: View, only: Iterable[str] | None = None) -> Component:
     names = list(only if only is not None else view.tasks)
-    return select(view, "task", [(name, task_title(name)) for name in names], view.task, view.words("choose.task"))
+    chosen: Component = select(
+        view, "task", [(name, task_title(name)) for name in names], view.task, view.words("choose.task")
+    )
+    return chosen
 
 
 def choose_level(view: View) -> Component | None:
@@ -183,9 +186,11 @@ def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
         span,
     )
     label = words(
-        "forest.label", effect=scale.full(verdict.effect), interval=scale.interval(verdict.interval),
+        "forest.label",
+        effect=scale.full(verdict.effect),
+        interval=scale.interval(verdict.interval),
         margin=scale.amount(margin),
-    )  # fmt: skip
+    )
     return html.Div(marks, className=f"forest {verdict.verdict}", role="img", **aria(label=label))
 
 
@@ -299,5 +304,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Children]], *, numeric
     classes = ["num" if place in right else "" for place in range(len(columns))]
     top = html.Tr([html.Th(text, scope="col", className=kind) for text, kind in zip(columns, classes, strict=True)])
     body = [html.Tr([html.Td(cell, className=kind) for cell, kind in zip(row, classes, strict=True)]) for row in rows]
-    return html.Div(html.Table([html.Thead(top), html.Tbody(body)]), className="scroll", tabIndex=0, role="region",
-                    **aria(label=columns[0] if columns else "table"))  # fmt: skip
+    return html.Div(
+        html.Table([html.Thead(top), html.Tbody(body)]),
+        className="scroll",
+        tabIndex=0,
+        role="region",
+        **aria(label=columns[0] if columns else "table"),
+    )

@@ -298,12 +298,15 @@ def _picture(seed: int, learned: float, side: int = 96) -> bytes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--trainings", type=int, default=3000, help="about how many in a campaign")
     parser.add_argument("--campaigns", type=int, default=1)
     parser.add_argument("--done", type=float, default=1.0, help="share on record of the newest campaign")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    if given.folder is None:  # as `make bench` starts everything here
+        parser.print_help()
+        return
     smallest = Size()
     each = plan_for(smallest).trainings / (smallest.trials + smallest.finals)
     per_cell = smallest.trials + smallest.finals

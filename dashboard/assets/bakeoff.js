@@ -53,7 +53,7 @@
   }
 
   /* Names at the ends of lines, at least 15 px apart. */
-  function endLabels(traces, layout, height, tokens) {
+  function endLabels(traces, data, layout, height) {
     const log = layout.yaxis.type === "log", scale = (v) => (log ? Math.log10(v) : v);
     const ends = [];
     for (const [trace, label] of traces) {
@@ -65,7 +65,7 @@
       }
     }
     if (!ends.length) return { notes: [], room: 16 };
-    const seen = traces.flatMap(([trace]) => trace.y.filter((v) => v !== null && (!log || v > 0)).map(scale));
+    const seen = data.flatMap((trace) => trace.y.filter((v) => typeof v === "number" && (!log || v > 0)).map(scale));
     const low = Math.min(...seen), pixels = (height - 70) / (Math.max(...seen) - low || 1);
     ends.sort((a, b) => a.y - b.y);
     let last = -Infinity;
@@ -133,7 +133,7 @@
       if (labelled.length && !x.range) x.range = reach(labelled.map(([trace]) => trace.x), x.type === "log");
       layout.xaxis = dressed(x, look, x.showgrid === undefined ? { showgrid: false } : {});
       layout.yaxis = dressed(y, look);
-      const ends = endLabels(labelled, layout, height, look);
+      const ends = endLabels(labelled, data, layout, height);
       notes = notes.concat(ends.notes);
       room = ends.room;
     }
@@ -149,6 +149,8 @@
 
   /* View options stay in the address, so that a link shows the same; no request is made. */
   function remember(values, ids) {
+    const step = ids.findIndex((id) => id.option === "step");
+    if (step >= 0) for (const box of document.querySelectorAll("[data-step]")) box.hidden = box.dataset.step !== String(values[step]);
     const query = new URLSearchParams(location.search);
     let changed = false;
     ids.forEach((id, n) => {

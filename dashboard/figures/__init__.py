@@ -41,16 +41,32 @@ def line(x: Any, y: Any, color: str, dash: str = "solid", **more: Any) -> Trace:
 
 def band(x: Any, low: Sequence[Any], high: Sequence[Any], color: str, **more: Any) -> list[Trace]:
     """An interval along a line, 18 % of its colour: a lower edge and an upper one that fills down to it."""
-    bare = {"type": "scatter", "mode": "lines", "x": x, "line": {"width": 0, "color": color}, "hoverinfo": "skip",
-            "showlegend": False, **more}  # fmt: skip
+    bare = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "line": {"width": 0, "color": color},
+        "hoverinfo": "skip",
+        "showlegend": False,
+        **more,
+    }
     return [{**bare, "y": low}, {**bare, "y": high, "fill": "tonexty", "fillcolor": f"{color}/0.18"}]
 
 
 def raw(x: Any, y: Any, color: str, **more: Any) -> Trace:
     """Single blocks behind a mean: 0.7 px at 45 %; one trace for all, gaps between them."""
     style = {"color": f"{color}/0.45", "width": 0.7}
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": style, "hoverinfo": "skip", "showlegend": False,
-            "connectgaps": False, **more}  # fmt: skip
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "line": style,
+        "hoverinfo": "skip",
+        "showlegend": False,
+        "connectgaps": False,
+        **more,
+    }
 
 
 def on_axes(trace: Trace, panel: int) -> Trace:

@@ -31,10 +31,14 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
     x, y = [scale * value for value in rows["difference"]], [f"{words('block')} {block}" for block in rows["block"]]
     color = verdict.verdict
     dots: Trace = {
-        "type": "scatter", "mode": "markers", "x": numbers(x), "y": y, "showlegend": False,
+        "type": "scatter",
+        "mode": "markers",
+        "x": numbers(x),
+        "y": y,
+        "showlegend": False,
         "marker": {"color": color, "size": 9, "line": {"color": "surface", "width": 1.5}},
         "hovertemplate": "%{y}: %{x:.4~g}<extra></extra>",
-    }  # fmt: skip
+    }
     low, high = found["interval"]
     shapes: list[dict[str, Any]] = [
         _stripe(-scale * verdict.margin, scale * verdict.margin, "hair/0.7"),
@@ -64,8 +68,15 @@ def pairs(
         return None
     names = [arm["name"] for arm in arms]
     y = [f"{words('block')} {block}" for block in rows["block"]]
-    joins: Trace = {"type": "scatter", "mode": "lines", "x": [], "y": [], "line": {"color": "muted/0.5", "width": 1.5},
-                    "hoverinfo": "skip", "showlegend": False}  # fmt: skip
+    joins: Trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [],
+        "y": [],
+        "line": {"color": "muted/0.5", "width": 1.5},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
     for name, better, worse in zip(y, numbers(rows["better"]), numbers(rows["worse"]), strict=True):
         joins["x"] += [better, worse, None]
         joins["y"] += [name, name, None]
@@ -76,11 +87,16 @@ def pairs(
         color = arm_color(names.index(arm)) if arm in names else "muted"
         traces.append(
             {
-                "type": "scatter", "mode": "markers", "x": numbers(rows[side]), "y": y, "name": shown,
+                "type": "scatter",
+                "mode": "markers",
+                "x": numbers(rows[side]),
+                "y": y,
+                "name": shown,
                 "marker": {"color": color, "size": 10, "symbol": symbol, "line": {"color": "surface", "width": 1.5}},
-                "hovertemplate": "%{x:.4~g}", "showlegend": True,
+                "hovertemplate": "%{x:.4~g}",
+                "showlegend": True,
             }
-        )  # fmt: skip
+        )
     return spec(
         traces,
         {"title": label, "tickformat": ".1~%" if verdict.unit_percent else "", "showgrid": True},
@@ -99,11 +115,16 @@ def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
     effect = [scale * float(row["effect"]) for row in points]
     above = [scale * float(row["interval"][1]) - mean for row, mean in zip(points, effect, strict=True)]
     trace: Trace = {
-        "type": "scatter", "mode": "lines+markers", "x": numbers(row["x"] for row in points), "y": numbers(effect),
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": numbers(row["x"] for row in points),
+        "y": numbers(effect),
         "error_y": {"type": "data", "array": numbers(above), "color": verdict.verdict, "thickness": 2, "width": 5},
-        "line": {"color": verdict.verdict, "width": 2.2}, "marker": {"size": 9, "color": verdict.verdict},
-        "hovertemplate": "%{x}: %{y:.4~g}<extra></extra>", "showlegend": False,
-    }  # fmt: skip
+        "line": {"color": verdict.verdict, "width": 2.2},
+        "marker": {"size": 9, "color": verdict.verdict},
+        "hovertemplate": "%{x}: %{y:.4~g}<extra></extra>",
+        "showlegend": False,
+    }
     return spec(
         [trace],
         {"title": axis, "type": "log", "showgrid": False},
@@ -126,10 +147,29 @@ def _unit(verdict: ClaimVerdict, words: Words) -> str:
 
 
 def _stripe(low: float, high: float, color: str) -> dict[str, Any]:
-    return {"type": "rect", "xref": "x", "yref": "paper", "x0": rounded(low), "x1": rounded(high), "y0": 0, "y1": 1,
-            "fillcolor": color, "line": {"width": 0}, "layer": "below"}  # fmt: skip
+    return {
+        "type": "rect",
+        "xref": "x",
+        "yref": "paper",
+        "x0": rounded(low),
+        "x1": rounded(high),
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": color,
+        "line": {"width": 0},
+        "layer": "below",
+    }
 
 
 def _rule(x: float, color: str, dash: str) -> dict[str, Any]:
-    return {"type": "line", "xref": "x", "yref": "paper", "x0": rounded(x), "x1": rounded(x), "y0": 0, "y1": 1,
-            "line": {"color": color, "width": 1.2, "dash": dash}, "layer": "below"}  # fmt: skip
+    return {
+        "type": "line",
+        "xref": "x",
+        "yref": "paper",
+        "x0": rounded(x),
+        "x1": rounded(x),
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": color, "width": 1.2, "dash": dash},
+        "layer": "below",
+    }

@@ -54,7 +54,7 @@ def values_of(curves: pd.DataFrame, measure: str, split: str) -> pd.Series | Non
         both = train in curves and validation in curves
         return curves[train].astype(float) - curves[validation].astype(float) if both else None
     column = f"{split}.{measure}"
-    return curves[column] if column in curves else None
+    return curves.get(column)
 
 
 def learning_curves(
@@ -113,9 +113,14 @@ def _arm_traces(
         [a, b, int(n)] for a, b, n in zip(numbers(means["low"]), numbers(means["high"]), means["blocks"], strict=True)
     ]
     main = line(
-        x, mean, color, arm_dash(place), name=label, customdata=about,
+        x,
+        mean,
+        color,
+        arm_dash(place),
+        name=label,
+        customdata=about,
         hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",
-    )  # fmt: skip
+    )
     main["$smooth"] = True
     if labelled:
         main["$label"] = label
@@ -135,8 +140,17 @@ def _checkpoint(means: pd.DataFrame, step: float | None, place: int, words: Word
     nearest = means.iloc[(means["step"] - step).abs().argmin()]
     x = pick("x", **{axis: [rounded(nearest[axis])] for axis in AXES})
     mark = {"symbol": "diamond", "size": 9, "color": arm_color(place), "line": {"color": "surface", "width": 1.5}}
-    return [{"type": "scatter", "mode": "markers", "x": x, "y": [rounded(nearest["mean"])], "marker": mark,
-             "showlegend": False, "hovertemplate": words("curves.checkpoint") + "<extra></extra>"}]  # fmt: skip
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": x,
+            "y": [rounded(nearest["mean"])],
+            "marker": mark,
+            "showlegend": False,
+            "hovertemplate": words("curves.checkpoint") + "<extra></extra>",
+        }
+    ]
 
 
 def _gapped(blocks: pd.DataFrame) -> dict[str, list[float | None]]:

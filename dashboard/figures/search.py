@@ -44,12 +44,22 @@ def budgets_frame(trials: pd.DataFrame, column: str, better: Better) -> pd.DataF
     rows = []
     for arm, mine in trials.groupby("arm", sort=False):
         for point in budget_curve([study[column] for study in studies(mine, column)], better):
-            rows.append({"arm": arm, "trials": point.trials, "mean": point.mean, "low": point.low, "high": point.high,
-                         "blocks": point.blocks})  # fmt: skip
+            rows.append(
+                {
+                    "arm": arm,
+                    "trials": point.trials,
+                    "mean": point.mean,
+                    "low": point.low,
+                    "high": point.high,
+                    "blocks": point.blocks,
+                }
+            )
     return pd.DataFrame(rows, columns=["arm", "trials", "mean", "low", "high", "blocks"])
 
 
-def budget_chart(frame: pd.DataFrame, arms: Sequence[Mapping[str, Any]], title: str, words: Words, percent: bool) -> Spec | None:
+def budget_chart(
+    frame: pd.DataFrame, arms: Sequence[Mapping[str, Any]], title: str, words: Words, percent: bool
+) -> Spec | None:
     """Best so far against the number of trials, arm by arm, with intervals over blocks."""
     traces: list[Trace] = []
     for number, arm in enumerate(arms):
@@ -59,13 +69,28 @@ def budget_chart(frame: pd.DataFrame, arms: Sequence[Mapping[str, Any]], title: 
         color, x = arm_color(number), numbers(mine["trials"])
         label = str(arm.get("label") or arm["name"])
         if len(arms) <= 4:
-            traces += band(x, numbers(mine["low"].fillna(mine["mean"])), numbers(mine["high"].fillna(mine["mean"])), color)
-        main = line(x, numbers(mine["mean"]), color, arm_dash(number), mode="lines+markers", name=label, hovertemplate="%{y:.4~g}")
+            traces += band(
+                x, numbers(mine["low"].fillna(mine["mean"])), numbers(mine["high"].fillna(mine["mean"])), color
+            )
+        main = line(
+            x,
+            numbers(mine["mean"]),
+            color,
+            arm_dash(number),
+            mode="lines+markers",
+            name=label,
+            hovertemplate="%{y:.4~g}",
+        )
         traces.append({**main, "$label": label, "marker": {"size": 6, "color": color}})
     if not traces:
         return None
     ticks = sorted(set(frame["trials"].astype(int)))
-    x_axis = {"title": words("axis.trials"), "type": "log", "tickvals": ticks, "ticktext": [str(tick) for tick in ticks]}
+    x_axis = {
+        "title": words("axis.trials"),
+        "type": "log",
+        "tickvals": ticks,
+        "ticktext": [str(tick) for tick in ticks],
+    }
     return spec(traces, x_axis, {"title": title, "tickformat": ".1~%" if percent else ""})
 
 
@@ -83,12 +108,22 @@ def history_chart(
         steps_x += [*numbers(study["number"]), None]
         steps_y += [*numbers(history(study[column], better)), None]
     points: Trace = {
-        "type": "scatter", "mode": "markers", "x": x, "y": y, "text": about, "showlegend": False,
-        "marker": {"color": f"{color}/0.7", "size": 7}, "hovertemplate": "%{text}, %{x}: %{y:.4~g}<extra></extra>",
-    }  # fmt: skip
+        "type": "scatter",
+        "mode": "markers",
+        "x": x,
+        "y": y,
+        "text": about,
+        "showlegend": False,
+        "marker": {"color": f"{color}/0.7", "size": 7},
+        "hovertemplate": "%{text}, %{x}: %{y:.4~g}<extra></extra>",
+    }
     best = {**raw(steps_x, steps_y, color), "line": {"color": f"{color}/0.8", "width": 1.2, "shape": "hv"}}
-    return spec([best, points], {"title": words("axis.trial"), "dtick": None}, {"title": title, "tickformat": ".1~%" if percent else ""},
-                layout={"hovermode": "closest"})  # fmt: skip
+    return spec(
+        [best, points],
+        {"title": words("axis.trial"), "dtick": None},
+        {"title": title, "tickformat": ".1~%" if percent else ""},
+        layout={"hovermode": "closest"},
+    )
 
 
 def importance_of(blocks: Sequence[pd.DataFrame], column: str, space: Space) -> dict[str, float]:
@@ -103,12 +138,25 @@ def importance_chart(shares: Mapping[str, float], words: Words) -> Spec | None:
         return None
     names = list(shares)[::-1]
     bars: Trace = {
-        "type": "bar", "orientation": "h", "x": numbers(shares[name] for name in names), "y": names, "showlegend": False,
-        "marker": {"color": "arm1"}, "text": [f"{shares[name]:.0%}" for name in names], "textposition": "auto",
-        "textfont": {"color": "text"}, "insidetextfont": {"color": "surface"}, "hovertemplate": "%{y}: %{x:.1%}<extra></extra>", "width": 0.55,
-    }  # fmt: skip
-    return spec([bars], {"title": words("axis.importance"), "tickformat": ".0%", "range": [0, 1], "showgrid": True},
-                {"title": "", "showgrid": False, "type": "category"}, layout={"hovermode": "closest"})  # fmt: skip
+        "type": "bar",
+        "orientation": "h",
+        "x": numbers(shares[name] for name in names),
+        "y": names,
+        "showlegend": False,
+        "marker": {"color": "arm1"},
+        "text": [f"{shares[name]:.0%}" for name in names],
+        "textposition": "auto",
+        "textfont": {"color": "text"},
+        "insidetextfont": {"color": "surface"},
+        "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
+        "width": 0.55,
+    }
+    return spec(
+        [bars],
+        {"title": words("axis.importance"), "tickformat": ".0%", "range": [0, 1], "showgrid": True},
+        {"title": "", "showgrid": False, "type": "category"},
+        layout={"hovermode": "closest"},
+    )
 
 
 def slices_chart(
@@ -127,19 +175,32 @@ def slices_chart(
         plain = isinstance(setting, Choice)
         traces.append(
             {
-                "type": "scatter", "mode": "markers", "xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "showlegend": False,
-                "x": [str(value) for value in values] if plain else numbers(values, 3), "y": numbers(together[column], 4),
-                "marker": {"color": f"{color}/0.6", "size": 7}, "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
+                "type": "scatter",
+                "mode": "markers",
+                "xaxis": f"x{suffix}",
+                "yaxis": f"y{suffix}",
+                "showlegend": False,
+                "x": [str(value) for value in values] if plain else numbers(values, 3),
+                "y": numbers(together[column], 4),
+                "marker": {"color": f"{color}/0.6", "size": 7},
+                "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
             }
-        )  # fmt: skip
+        )
         kind = "category" if isinstance(setting, Choice) else "log" if setting.log else "linear"
         axes.append({"type": kind, "title": "", "nticks": 5, "exponentformat": "power"})
     panels = {"titles": names, "free": True, "columns": min(3, len(names)), "x": axes}
-    return spec(traces, {}, {"title": title, "tickformat": ".1~%" if percent else ""}, panels=panels,
-                layout={"hovermode": "closest"})  # fmt: skip
+    return spec(
+        traces,
+        {},
+        {"title": title, "tickformat": ".1~%" if percent else ""},
+        panels=panels,
+        layout={"hovermode": "closest"},
+    )
 
 
-def parallel_chart(blocks: Sequence[pd.DataFrame], column: str, space: Space, better: Better, words: Words) -> Spec | None:
+def parallel_chart(
+    blocks: Sequence[pd.DataFrame], column: str, space: Space, better: Better, words: Words
+) -> Spec | None:
     """Parallel coordinates: a line per trial through its settings, each on its own scale, to its rank in its block."""
     names = [name for name in space if not isinstance(space[name], Choice)]
     if not blocks or not names:
@@ -157,8 +218,11 @@ def parallel_chart(blocks: Sequence[pd.DataFrame], column: str, space: Space, be
             trace["x"] += [*range(len(axis_names)), None]
             trace["y"] += [*(_place(space[name], settings[name]) for name in names), rounded(1 - rank, 3), None]
     ends = [_ends(space[name]) for name in names] + [(words("search.worst"), words("search.best"))]
-    notes = [{"x": number, "y": y, "yshift": shift, "text": text, "showarrow": False, "font": {"size": 11, "color": "muted"}}
-             for number, pair in enumerate(ends) for y, shift, text in ((0, -12, pair[0]), (1, 12, pair[1]))]  # fmt: skip
+    notes = [
+        {"x": number, "y": y, "yshift": shift, "text": text, "showarrow": False, "font": {"size": 11, "color": "muted"}}
+        for number, pair in enumerate(ends)
+        for y, shift, text in ((0, -12, pair[0]), (1, 12, pair[1]))
+    ]
     ticks = {"tickvals": list(range(len(axis_names))), "ticktext": axis_names, "side": "bottom", "showgrid": True}
     return spec(
         [lines[fifth] for fifth in sorted(lines)],
@@ -172,7 +236,15 @@ def _fifth(number: int) -> Trace:
     """The look of a fifth of the trials: the best ones stand out."""
     top = number == BANDS - 1
     style = {"color": "arm1" if top else f"muted/{0.2 + 0.12 * number:.2f}", "width": 2.0 if top else 1.0}
-    return {"type": "scatter", "mode": "lines", "x": [], "y": [], "line": style, "hoverinfo": "skip", "showlegend": False}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [],
+        "y": [],
+        "line": style,
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
 def _settings(row: pd.Series, space: Space) -> dict[str, Any]:
@@ -187,4 +259,3 @@ def _place(setting: Range | Whole | Choice, value: Any) -> float | None:
 def _ends(setting: Range | Whole | Choice) -> tuple[str, str]:
     assert not isinstance(setting, Choice)
     return f"{setting.low:.3g}", f"{setting.high:.3g}"
-

@@ -83,24 +83,47 @@ def sweep(
             color, label = arm_color(place), str(one.get("label") or one["name"])
             mean = numbers(rows["mean"])
             spread = numbers((rows["high"] - rows["mean"]).fillna(0.0))
-            about = [[a, b, int(n)] for a, b, n in zip(numbers(rows["low"]), numbers(rows["high"]), rows["blocks"], strict=True)]
+            about = [
+                [a, b, int(n)]
+                for a, b, n in zip(numbers(rows["low"]), numbers(rows["high"]), rows["blocks"], strict=True)
+            ]
             trace = line(
-                numbers(rows["x"]), mean, color, arm_dash(place), mode="lines+markers", name=label, customdata=about,
+                numbers(rows["x"]),
+                mean,
+                color,
+                arm_dash(place),
+                mode="lines+markers",
+                name=label,
+                customdata=about,
                 hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",
                 error_y={"type": "data", "array": spread, "color": color, "thickness": 1.5, "width": 4},
                 marker={"size": 8, "color": color, "symbol": ("circle", "square", "diamond", "triangle-up")[place % 4]},
-            )  # fmt: skip
+            )
             traces.append(on_axes({**trace, "showlegend": panel == 0, "legendgroup": label}, panel))
     if not traces:
         return None
     ticks = sorted(set(places.values()))
     shown = ticks if len(ticks) <= 8 else ticks[:: math.ceil(len(ticks) / 8)]
-    x = {"title": x_title, "type": "log", "dtick": None, "tickvals": numbers(shown), "ticktext": [f"{t:,g}" for t in shown]}
+    x = {
+        "title": x_title,
+        "type": "log",
+        "dtick": None,
+        "tickvals": numbers(shown),
+        "ticktext": [f"{t:,g}" for t in shown],
+    }
     titles = [title for title, _, _ in panels]
-    layout = {"showlegend": len(lines) > 1, "margin": {"l": 64, "r": 16, "t": 72, "b": 48},
-              "legend": {"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0}}  # fmt: skip
-    return spec(traces, x, {}, panels={"titles": titles, "free": True, "columns": 2, "y": [dict(y) for _, _, y in panels]},
-                layout=layout)  # fmt: skip
+    layout = {
+        "showlegend": len(lines) > 1,
+        "margin": {"l": 64, "r": 16, "t": 72, "b": 48},
+        "legend": {"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0},
+    }
+    return spec(
+        traces,
+        x,
+        {},
+        panels={"titles": titles, "free": True, "columns": 2, "y": [dict(y) for _, _, y in panels]},
+        layout=layout,
+    )
 
 
 def matched(
@@ -128,26 +151,57 @@ def matched(
         label, color = str(arm.get("label") or arm["name"]), arm_color(place)
         traces.append(
             {
-                "type": "scatter", "mode": "markers", "x": [rounded(x, 7)], "y": [rounded(found["mean"])], "name": label,
-                "error_y": {"type": "data", "array": numbers([found["high"] - found["mean"]]), "color": color, "width": 4},
-                "marker": {"color": color, "size": 11, "symbol": ("x-open" if outside else ("circle", "square", "diamond")[place % 3])},
+                "type": "scatter",
+                "mode": "markers",
+                "x": [rounded(x, 7)],
+                "y": [rounded(found["mean"])],
+                "name": label,
+                "error_y": {
+                    "type": "data",
+                    "array": numbers([found["high"] - found["mean"]]),
+                    "color": color,
+                    "width": 4,
+                },
+                "marker": {
+                    "color": color,
+                    "size": 11,
+                    "symbol": ("x-open" if outside else ("circle", "square", "diamond")[place % 3]),
+                },
                 "hovertemplate": f"%{{x:,}}: %{{y:.4~g}}{' ⚠' if outside else ''}<extra>{_safe(label)}</extra>",
                 "showlegend": True,
             }
-        )  # fmt: skip
+        )
     shapes = []
     if within is not None:
-        shapes.append({"type": "rect", "xref": "x", "yref": "paper", "x0": rounded(middle * (1 - within), 7),
-                       "x1": rounded(middle * (1 + within), 7), "y0": 0, "y1": 1, "fillcolor": "hair/0.7",
-                       "line": {"width": 0}, "layer": "below"})  # fmt: skip
+        shapes.append(
+            {
+                "type": "rect",
+                "xref": "x",
+                "yref": "paper",
+                "x0": rounded(middle * (1 - within), 7),
+                "x1": rounded(middle * (1 + within), 7),
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": "hair/0.7",
+                "line": {"width": 0},
+                "layer": "below",
+            }
+        )
     room = max(0.02, within or 0.0, (high / low - 1) * 0.1)
     return spec(
         traces,
-        {"title": words("axis.parameters"), "range": [rounded(low * (1 - 1.5 * room), 7), rounded(high * (1 + 1.5 * room), 7)]},
+        {
+            "title": words("axis.parameters"),
+            "range": [rounded(low * (1 - 1.5 * room), 7), rounded(high * (1 + 1.5 * room), 7)],
+        },
         {"title": y_title, "tickformat": ".1~%" if percent else ""},
-        layout={"shapes": shapes, "hovermode": "closest", "showlegend": True,
-                "margin": {"l": 64, "r": 16, "t": 48, "b": 48}},
-    )  # fmt: skip
+        layout={
+            "shapes": shapes,
+            "hovermode": "closest",
+            "showlegend": True,
+            "margin": {"l": 64, "r": 16, "t": 48, "b": 48},
+        },
+    )
 
 
 def _safe(text: str) -> str:

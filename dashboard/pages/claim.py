@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.figures.blocks import differences, pairs, pairs_frame, trend
-from dashboard.numbers import measuring, percent, plain
+from dashboard.numbers import measuring, percent, plain, probability
 from dashboard.parts import (
     action,
     badge,
@@ -95,9 +95,7 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
     if verdict.meaningful:
         top.append(html.Span(words("meaningful"), className="tag"))
     if not verdict.complete:
-        top.append(
-            html.Span(words("blocks.of", done=verdict.blocks, planned=verdict.planned), className="tag warn")
-        )
+        top.append(html.Span(words("blocks.of", done=verdict.blocks, planned=verdict.planned), className="tag warn"))
     parts: list[Component] = [
         html.Div(top, className="outcome big"),
         html.P(foreign(verdict.sentence, words.language), className="sentence big"),
@@ -107,7 +105,9 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
         parts += [
             html.Div(
                 [
-                    html.Div([html.Span(words("forest.against")), html.Span(words("forest.for"))], className="sides label"),
+                    html.Div(
+                        [html.Span(words("forest.against")), html.Span(words("forest.for"))], className="sides label"
+                    ),
                     forest(verdict, span, words),
                     own_axis(verdict, span, words),
                 ],
@@ -117,7 +117,11 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
             facts(_numbers(view, verdict)),
         ]
     links = [
-        action(words("claim.curves"), view.link("/curves", task=verdict.task, level=(verdict.levels or ("",))[0]), primary=True),
+        action(
+            words("claim.curves"),
+            view.link("/curves", task=verdict.task, level=(verdict.levels or ("",))[0]),
+            primary=True,
+        ),
         action(words("claim.trainings"), view.link("/trainings", task=verdict.task, kind="final")),
         action(words("claim.search"), view.link("/search", task=verdict.task, arm=verdict.better or None)),
         action(words("claim.sweep"), view.link("/sweep", task=verdict.task)),
@@ -135,8 +139,8 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[tuple[str, str]]:
         (words("fact.margin"), scale.amount(verdict.margin)),
         (words("fact.effect_size"), plain(verdict.effect_size, 2)),
         (words("fact.won"), f"{verdict.won * verdict.blocks:g} / {verdict.blocks}"),
-        (words("fact.p"), plain(verdict.p_holm, 2)),
-        (words("fact.sign_flip"), plain(verdict.p_sign_flip, 2)),
+        (words("fact.p"), probability(verdict.p_holm)),
+        (words("fact.sign_flip"), probability(verdict.p_sign_flip)),
     ]
     if verdict.splits_interval:
         found.append((words("fact.splits"), scale.interval(verdict.splits_interval)))
@@ -152,7 +156,8 @@ def _levels_of(verdict: ClaimVerdict) -> list[str | None]:
 
 
 def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
-    words, found = view.words, []
+    words = view.words
+    found: list[Component] = []
     axis = str(view.about.get("axis") or words("choose.level"))
     if verdict.kind == "interaction":
         spec = trend(verdict, words, axis)
@@ -163,13 +168,27 @@ def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
         spec = differences(verdict, level, words)
         height = int(spec["height"]) if spec else 240
         both = pairs(verdict, level, view.about["arms"], words, verdict.metric_label) if level else None
-        charts = [
-            chart(view, f"differences-{name}", spec, title=words("claim.differences") + at,
-                  says=words("claim.differences_says"), height=height)
-        ]  # fmt: skip
+        charts: list[Component] = [
+            chart(
+                view,
+                f"differences-{name}",
+                spec,
+                title=words("claim.differences") + at,
+                says=words("claim.differences_says"),
+                height=height,
+            )
+        ]
         if both:
-            charts.append(chart(view, f"pairs-{name}", both, title=words("claim.pairs") + at,
-                                says=words("claim.pairs_says"), height=height))  # fmt: skip
+            charts.append(
+                chart(
+                    view,
+                    f"pairs-{name}",
+                    both,
+                    title=words("claim.pairs") + at,
+                    says=words("claim.pairs_says"),
+                    height=height,
+                )
+            )
         found.append(html.Div(charts, className="grid two" if both else ""))
     return found
 
@@ -184,10 +203,14 @@ def _gates(view: View, verdict: ClaimVerdict) -> html.Section:
 
 def _gate(view: View, gate: Gate) -> html.Li:
     kind = "failed" if gate.failed else "passed"
-    text = [html.B(view.words.gate(gate.name) if gate.failed else view.words.passed(gate.name)),
-            html.P(foreign(gate.says, view.words.language))]  # fmt: skip
+    text = [
+        html.B(view.words.gate(gate.name) if gate.failed else view.words.passed(gate.name)),
+        html.P(foreign(gate.says, view.words.language)),
+    ]
     if gate.failed and gate.cure:
-        text.append(html.P([html.Span(view.words("claim.cure"), className="label"), foreign(gate.cure, view.words.language)]))
+        text.append(
+            html.P([html.Span(view.words("claim.cure"), className="label"), foreign(gate.cure, view.words.language)])
+        )
     return html.Li([glyph("✕" if gate.failed else "✓"), html.Div(text)], className=kind)
 
 
@@ -226,17 +249,32 @@ def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
     if not rows:
         return None
     words, scale = view.words, measuring(verdict, view.words)
-    columns = [words("choose.level"), words("forest.verdict"), words("fact.effect"), words("fact.interval"),
-               words("fact.local"), words("fact.effect_size"), words("fact.won"), words("fact.p")]  # fmt: skip
+    columns = [
+        words("choose.level"),
+        words("forest.verdict"),
+        words("fact.effect"),
+        words("fact.interval"),
+        words("fact.local"),
+        words("fact.effect_size"),
+        words("fact.won"),
+        words("fact.p"),
+    ]
     body = [
         (
-            view.level_label(verdict.task, str(row["level"])), badge(str(row["verdict"]), words),
-            scale.full(row["effect"]), scale.interval(row["interval"]), scale.interval(row["local_interval"]),
-            plain(row["effect_size"], 2), percent(row["won"], 0), plain(row["p"], 2),
+            view.level_label(verdict.task, str(row["level"])),
+            badge(str(row["verdict"]), words),
+            scale.full(row["effect"]),
+            scale.interval(row["interval"]),
+            scale.interval(row["local_interval"]),
+            plain(row["effect_size"], 2),
+            percent(row["won"], 0),
+            probability(row["p"]),
         )
         for row in rows
-    ]  # fmt: skip
-    return card(table(columns, body, numeric=(2, 3, 4, 5, 6, 7)), title=words("claim.levels"), says=words("claim.levels_says"))
+    ]
+    return card(
+        table(columns, body, numeric=(2, 3, 4, 5, 6, 7)), title=words("claim.levels"), says=words("claim.levels_says")
+    )
 
 
 def _source(view: View, verdict: ClaimVerdict) -> html.Section:
@@ -260,4 +298,6 @@ def _scope(view: View, verdict: ClaimVerdict) -> html.Section:
         (words("choose.task"), task_title(verdict.task)),
     ]
     notes = [html.Li(foreign(text, words.language)) for text in verdict.notes]
-    return card(facts(pairs_, "facts tall"), html.Ul(notes, className="bullets") if notes else None, title=words("claim.scope"))
+    return card(
+        facts(pairs_, "facts tall"), html.Ul(notes, className="bullets") if notes else None, title=words("claim.scope")
+    )

@@ -30,16 +30,32 @@ def layout(view: View) -> Component:
     options = [
         option("x", [(axis, words(f"axis.{axis}.short")) for axis in AXES], view.chosen("x", AXES), words("option.x")),
         option("band", [(b, words(f"band.{b}")) for b in BANDS], view.chosen("band", BANDS), words("option.band")),
-        option("scale", [(s, words(f"scale.{s}")) for s in ("linear", "log")], view.chosen("scale", ("linear", "log")), words("option.scale")),  # noqa: E501
-        option("smooth", [(s, words(f"smooth.{s}")) for s in ("0", "0.6", "0.9")], view.chosen("smooth", ("0", "0.6", "0.9")), words("option.smooth")),  # noqa: E501
-    ]  # fmt: skip
+        option(
+            "scale",
+            [(s, words(f"scale.{s}")) for s in ("linear", "log")],
+            view.chosen("scale", ("linear", "log")),
+            words("option.scale"),
+        ),
+        option(
+            "smooth",
+            [(s, words(f"smooth.{s}")) for s in ("0", "0.6", "0.9")],
+            view.chosen("smooth", ("0", "0.6", "0.9")),
+            words("option.smooth"),
+        ),
+    ]
     found = frames(view)
     tall, low = (620, 520) if _many(view) else (400, 300)
     charts = [
-        chart(view, split, _spec(view, split), title=capital(words(f"curves.{split}", measure=measure["label"])),
-              says=_counted(view, found.get(f"{split}-blocks")), height=tall if split == "validation" else low)
+        chart(
+            view,
+            split,
+            _spec(view, split),
+            title=capital(words(f"curves.{split}", measure=measure["label"])),
+            says=_counted(view, found.get(f"{split}-blocks")),
+            height=tall if split == "validation" else low,
+        )
         for split in SPLITS
-    ]  # fmt: skip
+    ]
     return html.Div(
         [
             head(words("curves.title"), words("curves.says")),
@@ -78,7 +94,7 @@ def _blocks(view: View, split: str) -> pd.DataFrame | None:
     if values is None:
         return None
     trainings = _finals(view, view.campaign.trainings).set_index("key")
-    examples = trainings["data.n_train"] if "data.n_train" in trainings else None
+    examples = trainings.get("data.n_train")
     return block_curves(curves, values, examples)
 
 
@@ -91,9 +107,13 @@ def _spec(view: View, split: str) -> Spec | None:
     best = chosen.astype({"best_step": float}).groupby("arm")["best_step"].median().to_dict()
     title = capital(view.words(f"curves.{split}.axis", measure=measure["label"]))
     return learning_curves(
-        blocks, view.about["arms"], view.words, title, percent=bool(measure["percent"]),
+        blocks,
+        view.about["arms"],
+        view.words,
+        title,
+        percent=bool(measure["percent"]),
         best_steps={str(arm): float(step) for arm, step in best.items()} if split == "validation" else None,
-    )  # fmt: skip
+    )
 
 
 def _many(view: View) -> bool:

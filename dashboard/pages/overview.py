@@ -40,7 +40,7 @@ def layout(view: View) -> Component:
     shown = [v for v in view.verdicts if not wanted or v.verdict == wanted]
     parts: list[Component | None] = [
         head(words("overview.title"), words("overview.says"), _counts(view, wanted)),
-        _progress(view),
+        progress(view),
     ]
     if view.judging:
         parts.append(empty(words("judging.title"), words("judging.says")))
@@ -56,12 +56,23 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     """The verdicts and the cells as tables."""
     rows = [
         {
-            "task": v.task, "claim": v.claim, "says": v.says, "verdict": v.verdict, "effect": v.effect,
-            "low": v.interval[0], "high": v.interval[1], "margin": v.margin, "scale": v.scale, "blocks": v.blocks,
-            "planned": v.planned, "won": v.won, "effect_size": v.effect_size, "label": v.label,
+            "task": v.task,
+            "claim": v.claim,
+            "says": v.says,
+            "verdict": v.verdict,
+            "effect": v.effect,
+            "low": v.interval[0],
+            "high": v.interval[1],
+            "margin": v.margin,
+            "scale": v.scale,
+            "blocks": v.blocks,
+            "planned": v.planned,
+            "won": v.won,
+            "effect_size": v.effect_size,
+            "label": v.label,
         }
         for v in view.verdicts
-    ]  # fmt: skip
+    ]
     return {"verdicts": pd.DataFrame(rows), "cells": view.campaign.cells}
 
 
@@ -89,8 +100,16 @@ def _forest(view: View, verdicts: list[ClaimVerdict]) -> html.Section:
             margin_axis(span),
         ]
     )
-    top = html.Div([html.Span(words("forest.claim")), scale, html.Span(words("forest.effect")),
-                    html.Span(words("forest.verdict"))], className="forest-row forest-top", **aria(hidden="true"))  # fmt: skip
+    top = html.Div(
+        [
+            html.Span(words("forest.claim")),
+            scale,
+            html.Span(words("forest.effect")),
+            html.Span(words("forest.verdict")),
+        ],
+        className="forest-row forest-top",
+        **aria(hidden="true"),
+    )
     groups = []
     for task in dict.fromkeys(v.task for v in verdicts):
         rows = [_row(view, v, span) for v in verdicts if v.task == task]
@@ -160,7 +179,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
                 className="source",
             )
             if verdict.against
-            else None,  # fmt: skip
+            else None,
         ],
         className=f"card claim-card {verdict.verdict}",
     )
@@ -169,7 +188,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
 # --------------------------------------------------------------------------------------------------------- progress
 
 
-def _progress(view: View) -> Component | None:
+def progress(view: View) -> Component | None:
     """How a running campaign gets on, or why one that stopped is not whole."""
     state, words = view.campaign.state, view.words
     name = str(state.get("state", "unknown"))
@@ -194,9 +213,12 @@ def _progress(view: View) -> Component | None:
         causes,
     ]
     share = done / planned if planned else 0.0
-    bar = html.Div(html.I(style={"width": f"{100 * share:.2f}%"}), className="bar", role="progressbar",
-                   **aria(label=words("progress.label"), valuenow=f"{100 * share:.0f}",
-                      valuemin="0", valuemax="100"))  # fmt: skip
+    bar = html.Div(
+        html.I(style={"width": f"{100 * share:.2f}%"}),
+        className="bar",
+        role="progressbar",
+        **aria(label=words("progress.label"), valuenow=f"{100 * share:.0f}", valuemin="0", valuemax="100"),
+    )
     return html.Section(
         [html.Div([html.Span(piece) for piece in pieces if piece], className="pieces"), bar], className="card progress"
     )
@@ -208,23 +230,35 @@ def _progress(view: View) -> Component | None:
 def matrix(view: View) -> html.Section:
     """Tasks by arms: a square per block in each level, with its state."""
     words, cells = view.words, view.campaign.cells
-    key = [html.Span([html.I(sign, className=f"cell {state}", **aria(hidden="true")), words(f"state.{state}")])
-           for state, sign in STATES.items()]  # fmt: skip
+    key = [
+        html.Span([html.I(sign, className=f"cell {state}", **aria(hidden="true")), words(f"state.{state}")])
+        for state, sign in STATES.items()
+    ]
     tables = [_task_matrix(view, str(task), group) for task, group in cells.groupby("task", sort=False)]
-    return card(html.Div(key, className="cell-key"), html.Div(tables, className="matrices"),
-                title=words("matrix.title"), says=words("matrix.says"), id="cells")  # fmt: skip
+    return card(
+        html.Div(key, className="cell-key"),
+        html.Div(tables, className="matrices"),
+        title=words("matrix.title"),
+        says=words("matrix.says"),
+        id="cells",
+    )
 
 
 def _task_matrix(view: View, task: str, cells: pd.DataFrame) -> html.Div:
     levels = [level["name"] for level in view.tasks[task]["levels"]]
-    states = {place: group for place, group in cells.groupby(["arm", "level"], sort=False)}
+    states = dict(iter(cells.groupby(["arm", "level"], sort=False)))
     top = html.Tr([html.Td(), *(html.Th(view.level_label(task, level), scope="col") for level in levels)])
     rows = []
     for arm in view.tasks[task]["arms"]:
         strips = [html.Td(_strip(view, task, arm["name"], level, states.get((arm["name"], level)))) for level in levels]
         rows.append(html.Tr([html.Th(arm_key(view, task, arm["name"]), scope="row"), *strips]))
-    body = html.Div(html.Table([html.Thead(top), html.Tbody(rows)]), className="scroll", tabIndex=0, role="region",
-                    **aria(label=task_title(task)))  # fmt: skip
+    body = html.Div(
+        html.Table([html.Thead(top), html.Tbody(rows)]),
+        className="scroll",
+        tabIndex=0,
+        role="region",
+        **aria(label=task_title(task)),
+    )
     return html.Div([html.H3(task_title(task)), body], className="matrix")
 
 

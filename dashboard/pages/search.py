@@ -53,20 +53,44 @@ def layout(view: View) -> Component:
             note(words("search.not_tuned")) if not len(space) else None,
             html.Div(
                 [
-                    chart(view, "history", history_chart(blocks, column, better, color, title, words, percent),
-                          title=words("search.history"), says=words("search.history_says"), height=320),
-                    chart(view, "importance", importance_chart(shares, words), title=words("search.importance"),
-                          says=words("search.importance_says"), height=320),
+                    chart(
+                        view,
+                        "history",
+                        history_chart(blocks, column, better, color, title, words, percent),
+                        title=words("search.history"),
+                        says=words("search.history_says"),
+                        height=320,
+                    ),
+                    chart(
+                        view,
+                        "importance",
+                        importance_chart(shares, words),
+                        title=words("search.importance"),
+                        says=words("search.importance_says"),
+                        height=320,
+                    ),
                 ],
                 className="grid two",
             ),
-            chart(view, "slices", slices_chart(blocks, column, space, color, title, percent),
-                  title=words("search.slices"), says=words("search.slices_says"), height=330),
-            chart(view, "parallel", parallel_chart(blocks, column, space, better, words),
-                  title=words("search.parallel"), says=words("search.parallel_says"), height=360),
+            chart(
+                view,
+                "slices",
+                slices_chart(blocks, column, space, color, title, percent),
+                title=words("search.slices"),
+                says=words("search.slices_says"),
+                height=330,
+            ),
+            chart(
+                view,
+                "parallel",
+                parallel_chart(blocks, column, space, better, words),
+                title=words("search.parallel"),
+                says=words("search.parallel_says"),
+                height=360,
+            ),
             _edges(view, mine, blocks, column, better),
         ]
-    )  # fmt: skip
+    )
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
@@ -127,7 +151,9 @@ def _equal_budgets(view: View) -> html.Section:
     return card(table(columns, rows, numeric=(1, 2, 3)), title=words("search.equal"), says=says)
 
 
-def _edges(view: View, trials: pd.DataFrame, blocks: list[pd.DataFrame], column: str, better: Better) -> Component | None:
+def _edges(
+    view: View, trials: pd.DataFrame, blocks: list[pd.DataFrame], column: str, better: Better
+) -> Component | None:
     """Where each block's best trial lies in its ranges."""
     words, space = view.words, space_of(_space(view, _arm(view)))
     if not blocks or not len(space):
@@ -135,9 +161,14 @@ def _edges(view: View, trials: pd.DataFrame, blocks: list[pd.DataFrame], column:
     best = [study.sort_values(column, ascending=better == "lower").iloc[0] for study in blocks]
     chosen = [{name: row[f"setting.{name}"] for name in space} for row in best]
     rows = [
-        (edge.setting, words(f"search.end.{edge.end}"), plain(edge.bound), f"{edge.there} / {edge.blocks}",
-         words("search.crowded") if edge.crowded else words("search.fine"))
+        (
+            edge.setting,
+            words(f"search.end.{edge.end}"),
+            plain(edge.bound),
+            f"{edge.there} / {edge.blocks}",
+            words("search.crowded") if edge.crowded else words("search.fine"),
+        )
         for edge in edges(space, chosen)
-    ]  # fmt: skip
+    ]
     columns = [words("search.setting"), words("search.end"), words("search.bound"), words("search.there"), ""]
     return card(table(columns, rows, numeric=(2, 3)), title=words("search.edges"), says=words("search.edges_says"))

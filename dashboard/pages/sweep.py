@@ -34,7 +34,9 @@ def layout(view: View) -> Component:
         [
             head(words("sweep.title"), words("sweep.says")),
             controls(*[part for part in chosen if part is not None]),
-            chart(view, "sweep", spec, title=words("sweep.chart", axis=_axis(view)), says=says, height=760)
+            chart(
+                view, "sweep", spec, title=words("sweep.chart", axis=sentence_case(_axis(view))), says=says, height=760
+            )
             if spec
             else card(html.P(words("sweep.no_axis"), className="says"), title=words("sweep.none")),
             controls(level) if level is not None else None,
@@ -127,8 +129,15 @@ def _matched(view: View) -> Spec | None:
     cells, measure = _cells(view), _measure(view)
     within = view.about.get("parameters_within")
     label = capital(str(measure.get("label") or measure["name"]))
-    return matched(cells[cells["level"] == view.level], _column(view), view.about["arms"],
-                   view.words("sweep.test", measure=label), within, view.words, bool(measure["percent"]))  # fmt: skip
+    return matched(
+        cells[cells["level"] == view.level],
+        _column(view),
+        view.about["arms"],
+        view.words("sweep.test", measure=label),
+        within,
+        view.words,
+        bool(measure["percent"]),
+    )
 
 
 def _matching(view: View) -> str:
@@ -152,8 +161,13 @@ def _failures(view: View) -> html.Section:
     for arm in view.about["arms"]:
         statuses = mine.loc[mine["arm"] == arm["name"], "status"]
         counts = statuses.value_counts()
-        rows.append((arm_key(view, view.task, arm["name"]), f"{len(statuses):,}",
-                     *(f"{int(counts.get(cause, 0)):,}" for cause in causes)))  # fmt: skip
+        rows.append(
+            (
+                arm_key(view, view.task, arm["name"]),
+                f"{len(statuses):,}",
+                *(f"{int(counts.get(cause, 0)):,}" for cause in causes),
+            )
+        )
     columns = [words("choose.arm"), words("sweep.trainings"), *(words(f"status.{cause}") for cause in causes)]
     says = words("sweep.failures_says") if causes else words("sweep.no_failures")
     return card(table(columns, rows, numeric=range(1, len(columns))), title=words("sweep.failures"), says=says)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import dash_ag_grid as dag
@@ -24,9 +25,15 @@ def layout(view: View) -> Component:
     says = words("trainings.count", count=f"{len(found):,}", failed=f"{len(failed):,}")
     if len(found) > len(shown):
         says += " " + words("table.cut", shown=f"{len(shown):,}", all=f"{len(found):,}")
-    files = html.Div([html.A(kind, href=view.data_link("trainings", kind.lower()), download="", className="file")
-                      for kind in ("CSV", "Parquet")], className="files", role="group",
-                     **aria(label=words("chart.save")))  # fmt: skip
+    files = html.Div(
+        [
+            html.A(kind, href=view.data_link("trainings", kind.lower()), download="", className="file")
+            for kind in ("CSV", "Parquet")
+        ],
+        className="files",
+        role="group",
+        **aria(label=words("chart.save")),
+    )
     return html.Div(
         [
             head(words("trainings.title"), says, files),
@@ -46,8 +53,9 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
             frame = frame[frame[name] == wanted]
     frame = frame.dropna(axis=1, how="all") if len(frame) else frame
     first = [name for name in FIRST if name in frame]
-    measured = sorted(name for name in frame if name.startswith(("test.", "validation.")))
-    settings = sorted(name for name in frame if name.startswith("setting."))
+    names = [str(name) for name in frame]
+    measured = sorted(name for name in names if name.startswith(("test.", "validation.")))
+    settings = sorted(name for name in names if name.startswith("setting."))
     chosen = [*first, *measured, *settings]
     return {"trainings": frame[[*chosen, *(name for name in frame if name not in chosen)]]}
 
@@ -56,22 +64,30 @@ def _filters(view: View) -> list[Any]:
     words = view.words
     task = view.chosen("task", ["", *view.tasks], "")
     every = ("", words("trainings.all"))
-    found = [select(view, "task", [every, *((name, task_title(name)) for name in view.tasks)], task, words("choose.task"))]
+    found = [
+        select(view, "task", [every, *((name, task_title(name)) for name in view.tasks)], task, words("choose.task"))
+    ]
     if task:
         for name, items in (("level", view.tasks[task]["levels"]), ("arm", view.tasks[task]["arms"])):
             options = [every, *((item["name"], item.get("label") or item["name"]) for item in items)]
             value = view.chosen(name, [key for key, _ in options], "")
             found.append(select(view, name, options, value, words(f"choose.{name}")))
     kinds = [every, ("trial", words("kind.trial")), ("final", words("kind.final"))]
-    found.append(select(view, "kind", kinds, view.chosen("kind", ["", "trial", "final"], ""), words("choose.kind"), 150))
+    found.append(
+        select(view, "kind", kinds, view.chosen("kind", ["", "trial", "final"], ""), words("choose.kind"), 150)
+    )
     statuses = sorted({str(s) for s in view.campaign.trainings["status"].dropna()})
     options = [every, *((status, words(f"status.{status}")) for status in statuses)]
-    found.append(select(view, "status", options, view.chosen("status", ["", *statuses], ""), words("choose.status"), 170))
+    found.append(
+        select(view, "status", options, view.chosen("status", ["", *statuses], ""), words("choose.status"), 170)
+    )
     return found
 
 
 def _grid(frame: pd.DataFrame) -> Component:
-    columns = [_column(str(name), frame[name]) for name in frame.columns if name not in ("traceback", "losses", "error")]
+    columns = [
+        _column(str(name), frame[name]) for name in frame.columns if name not in ("traceback", "losses", "error")
+    ]
     names = [column["field"] for column in columns]
     data = frame.drop(columns=[name for name in ("traceback", "losses", "error") if name in frame])
     data.columns = pd.Index(names)
@@ -116,9 +132,9 @@ def _errors(view: View, failed: pd.DataFrame) -> Component | None:
     if failed.empty or "error" not in failed:
         return None
     words = view.words
-    counts = failed.groupby(["status", "error"], dropna=False).size().sort_values(ascending=False).head(20)
+    counts = Counter(zip(failed["status"].astype(str), failed["error"].fillna("").astype(str), strict=True))
     items = [
-        html.Li([html.B(words(f"status.{status}")), f" × {count} ", html.Code(str(error or "")[:400])])
-        for (status, error), count in counts.items()  # type: ignore[misc]
+        html.Li([html.B(words(f"status.{status}")), f" × {count} ", html.Code(error[:400])])
+        for (status, error), count in counts.most_common(20)
     ]
     return card(html.Ul(items, className="errors"), title=words("trainings.errors"))

@@ -14,7 +14,7 @@ TAGS = {"en": "en", "zh": "zh-CN"}  # for the page's ``lang``
 
 @dataclass(frozen=True)
 class Words:
-    """``words("key", name=value)`` is the text of that key in the language, with values filled in."""
+    """Call it with a key and values to fill in: the text of that key in the language."""
 
     language: str = "en"
 

@@ -1,0 +1,133 @@
+"""Who ran what when: a bar per training on its worker's row, and how much of the time workers stood idle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from dashboard.figures import Spec, Trace, numbers, rounded, spec
+from dashboard.theme import arm_color
+from dashboard.words import Words
+
+FAILED = "refuted"
+
+
+def spans(trainings: pd.DataFrame) -> pd.DataFrame:
+    """Trainings with ``start`` (seconds since the first one started) and ``length``, by worker and time."""
+    frame = trainings.dropna(subset=["worker", "started", "ended"])
+    frame = frame[frame["started"] > 0]
+    if frame.empty:
+        return frame.assign(start=[], length=[])
+    begun = float(frame["started"].min())
+    lasted = (frame["ended"] - frame["started"]).clip(lower=0)
+    return frame.assign(start=frame["started"] - begun, length=lasted).sort_values(["worker", "start"])
+
+
+def workers(found: pd.DataFrame) -> pd.DataFrame:
+    """Per worker: host, device, trainings, busy seconds, and the idle share from the first start to the last end."""
+    if found.empty:
+        return pd.DataFrame(columns=["worker", "host", "device", "trainings", "busy", "idle"])
+    whole = float((found["start"] + found["length"]).max()) or 1.0
+    rows = []
+    for worker, mine in found.groupby("worker", sort=True):
+        busy = busy_seconds(mine)
+        first = mine.iloc[0]
+        rows.append(
+            {
+                "worker": worker,
+                "host": first["host"],
+                "device": first["device"],
+                "trainings": len(mine),
+                "busy": busy,
+                "idle": max(0.0, 1 - busy / whole),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def busy_seconds(spans_: pd.DataFrame) -> float:
+    """Seconds in which at least one training ran: overlaps, as on a shared GPU, count once."""
+    busy, until = 0.0, float("-inf")
+    ordered = spans_.sort_values("start")
+    for start, length in zip(ordered["start"].to_list(), ordered["length"].to_list(), strict=True):
+        end = start + length
+        busy += max(0.0, end - max(start, until))
+        until = max(until, end)
+    return busy
+
+
+def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
+    """One row per worker; colour is the task, failures are hatched. One trace per task, however many bars."""
+    if found.empty:
+        return None
+    traces: list[Trace] = []
+    for place, task in enumerate(tasks):
+        for failed in (False, True):
+            mine = found[(found["task"] == task) & ((found["status"] != "finished") == failed)]
+            if mine.empty:
+                continue
+            about = [_told(row, words) for row in mine.to_dict("records")]
+            color = FAILED if failed else arm_color(place)
+            traces.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "base": numbers(mine["start"], 7),
+                    "x": numbers(mine["length"], 5),
+                    "y": list(mine["worker"]),
+                    "customdata": about,
+                    "name": f"{task} ✕" if failed else task,
+                    "width": 0.62,
+                    "marker": {
+                        "color": color,
+                        "line": {"color": "surface", "width": 0.5},
+                        "pattern": {"shape": "x" if failed else "", "fgcolor": "surface", "size": 4},
+                    },
+                    "hovertemplate": "%{customdata}<br>%{x:.3~g} s<extra></extra>",
+                    "showlegend": True,
+                }
+            )
+    rows = found["worker"].nunique()
+    return spec(
+        traces,
+        {"title": words("cluster.axis"), "showgrid": True},
+        {"title": "", "type": "category", "autorange": "reversed", "showgrid": False},
+        layout={
+            "barmode": "overlay",
+            "hovermode": "closest",
+            "showlegend": True,
+            "margin": {"l": 120, "r": 16, "t": 40, "b": 48},
+        },
+        height=130 + 30 * rows,
+    )
+
+
+def _told(row: dict[Any, Any], words: Words) -> str:
+    """What a bar stands for."""
+    kind = words(f"kind.{row['kind']}").lower()
+    parts = [row["arm"], row["level"], f"{words('block').lower()} {row['block']}", f"{kind} {row['number']}"]
+    if row["status"] != "finished":
+        parts.append(words(f"status.{row['status']}"))
+    return " · ".join(map(str, parts))
+
+
+def rate(found: pd.DataFrame, words: Words) -> Spec | None:
+    """Trainings on record against time."""
+    if found.empty:
+        return None
+    ends = sorted(found["start"] + found["length"])
+    step = max(1, len(ends) // 400)
+    kept = [*range(0, len(ends), step), len(ends) - 1]
+    trace: Trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": numbers(ends[i] for i in kept),
+        "y": [i + 1 for i in kept],
+        "line": {"color": "arm1", "width": 2.2, "shape": "hv"},
+        "showlegend": False,
+        "hovertemplate": "%{y:,}<extra></extra>",
+    }
+    return spec(
+        [trace], {"title": words("cluster.axis"), "range": [0, rounded(ends[-1])]}, {"title": words("cluster.done")}
+    )

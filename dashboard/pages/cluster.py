@@ -1,0 +1,104 @@
+"""Who ran what when: progress, workers with their idle share, failures by cause."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.figures.cluster import gantt, rate, spans, workers
+from dashboard.numbers import duration, percent
+from dashboard.pages.overview import matrix, progress
+from dashboard.parts import action, card, chart, facts, head, note, table
+from dashboard.security import safe_link
+from dashboard.view import View, task_title
+
+PATH, TITLE = "/cluster", "cluster.title"
+MOST_WORKERS = 48  # rows of the chart; the table has all
+
+
+def layout(view: View) -> Component:
+    words = view.words
+    found = spans(view.campaign.trainings)
+    about = workers(found)
+    shown = found[found["worker"].isin(about.head(MOST_WORKERS)["worker"])]
+    plan = gantt(shown, list(view.tasks), words)
+    return html.Div(
+        [
+            head(words("cluster.title"), words("cluster.says"), *_ray(view)),
+            progress(view),
+            _totals(view, found, about),
+            note(words("cluster.cut", shown=MOST_WORKERS, all=len(about))) if len(about) > MOST_WORKERS else None,
+            chart(
+                view,
+                "gantt",
+                plan,
+                title=words("cluster.gantt"),
+                says=words("cluster.gantt_says"),
+                height=int(plan["height"]) if plan else 240,
+            ),
+            html.Div(
+                [chart(view, "rate", rate(found, words), title=words("cluster.rate"), height=300), _failures(view)],
+                className="grid two",
+            ),
+            matrix(view),
+        ]
+    )
+
+
+def frames(view: View) -> dict[str, pd.DataFrame]:
+    """The bars, and the workers."""
+    found = spans(view.campaign.trainings)
+    kept = ["worker", "host", "device", "task", "level", "arm", "block", "kind", "number", "status", "start", "length"]
+    bars = found[[name for name in kept if name in found]]
+    return {
+        "gantt": bars,
+        "rate": bars.assign(end=bars["start"] + bars["length"]).sort_values("end"),
+        "workers": workers(found),
+    }
+
+
+def _totals(view: View, found: pd.DataFrame, about: pd.DataFrame) -> html.Section:
+    words = view.words
+    whole = float((found["start"] + found["length"]).max()) if len(found) else 0.0
+    busy = float(about["busy"].sum())
+    idle = 1 - busy / (whole * len(about)) if len(about) and whole else float("nan")
+    return card(
+        facts(
+            [
+                (words("cluster.trainings"), f"{len(found):,}"),
+                (words("cluster.whole"), duration(whole)),
+                (words("cluster.workers"), f"{len(about)}"),
+                (words("cluster.hosts"), f"{about['host'].nunique()}"),
+                (words("cluster.busy"), duration(busy)),
+                (words("cluster.idle"), percent(idle)),
+            ]
+        )
+    )
+
+
+def _failures(view: View) -> html.Section:
+    """Counts by cause and task; each leads to the trainings."""
+    words, frame = view.words, view.campaign.trainings
+    failed = frame[frame["status"] != "finished"]
+    if failed.empty:
+        return card(html.P(words("sweep.no_failures")), title=words("sweep.failures"))
+    pairs = zip(failed["status"].astype(str), failed["task"].astype(str), strict=True)
+    rows = [
+        (
+            html.A(words(f"status.{status}"), href=view.link("/trainings", task=task, status=status)),
+            task_title(task),
+            f"{count:,}",
+        )
+        for (status, task), count in Counter(pairs).most_common()
+    ]
+    columns = [words("choose.status"), words("choose.task"), words("sweep.trainings")]
+    return card(table(columns, rows, numeric=(2,)), title=words("sweep.failures"), says=words("sweep.failures_says"))
+
+
+def _ray(view: View) -> list[Component]:
+    """A link to Ray's own dashboard, where the driver wrote down its address."""
+    address = safe_link(view.campaign.state.get("ray_dashboard"))
+    return [action(view.words("cluster.ray"), address, outside=True)] if address else []

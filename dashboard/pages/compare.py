@@ -1,0 +1,192 @@
+"""Two campaigns side by side: which verdicts and effects moved, and what was different about the runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.numbers import measuring
+from dashboard.parts import (
+    aria,
+    badge,
+    card,
+    controls,
+    empty,
+    foreign,
+    glyph,
+    head,
+    margin_axis,
+    note,
+    select,
+    span_of,
+    table,
+    whiskers,
+)
+from dashboard.snapshots import Snapshot
+from dashboard.view import View, task_title
+from suite.verdict import ClaimVerdict
+
+PATH, TITLE = "/compare", "compare.title"
+Pair = tuple[ClaimVerdict | None, ClaimVerdict | None]
+
+
+def layout(view: View) -> Component:
+    words = view.words
+    others = [name for name in view.snapshots.results.ids() if name != view.campaign.id]
+    if not others:
+        return html.Div(
+            [
+                head(words("compare.title"), words("compare.says")),
+                empty(words("compare.one"), words("compare.one_says")),
+            ]
+        )
+    other = _other(view)
+    chooser = controls(
+        select(view, "with", [(name, name) for name in others], other.campaign.id, words("choose.with"), 320)
+    )
+    top = head(words("compare.title"), words("compare.says"))
+    if view.judging or other.verdicts is None:
+        return html.Div([top, chooser, empty(words("judging.title"), words("judging.says")), _differences(view, other)])
+    pairs = _pairs(view, other)
+    moved = [pair for pair in pairs if pair[0] and pair[1] and pair[0].verdict != pair[1].verdict]
+    summary = words("compare.moved", moved=len(moved), both=sum(1 for a, b in pairs if a and b))
+    return html.Div([top, chooser, note(summary), _verdicts(view, other, pairs), _differences(view, other)])
+
+
+def frames(view: View) -> dict[str, pd.DataFrame]:
+    """Both campaigns' verdicts, claim by claim."""
+    rows = []
+    for mine, theirs in _pairs(view, _other(view)):
+        one = mine or theirs
+        assert one is not None
+        row: dict[str, Any] = {"task": one.task, "claim": one.claim}
+        for name, side in (("here", mine), ("there", theirs)):
+            if side is not None:
+                row |= {
+                    f"verdict_{name}": side.verdict,
+                    f"effect_{name}": side.effect,
+                    f"low_{name}": side.interval[0],
+                    f"high_{name}": side.interval[1],
+                }
+        rows.append(row)
+    return {"compare": pd.DataFrame(rows)}
+
+
+def _other(view: View) -> Snapshot:
+    others = [name for name in view.snapshots.results.ids() if name != view.campaign.id]
+    return view.snapshots.get(view.chosen("with", others))
+
+
+def _pairs(view: View, other: Snapshot) -> list[Pair]:
+    """Claims by task and name, in the order of this campaign, then what only the other has."""
+    here = {(v.task, v.claim): v for v in view.verdicts}
+    there = {(v.task, v.claim): v for v in other.verdicts or ()}
+    return [(here.get(key), there.get(key)) for key in dict.fromkeys([*here, *there])]
+
+
+def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
+    words = view.words
+    span = span_of([v for pair in pairs for v in pair if v is not None])
+    top = html.Div(
+        [
+            html.Span(words("forest.claim")),
+            margin_axis(span),
+            html.Span(words("forest.effect")),
+            html.Span(words("forest.verdict")),
+        ],
+        className="forest-row forest-top",
+        **aria(hidden="true"),
+    )
+    rows = [_row(view, pair, span) for pair in pairs]
+    key = html.P(
+        [html.I(className="key here"), view.campaign.id, html.I(className="key there"), other.campaign.id],
+        className="says keys",
+    )
+    return card(
+        key, top, html.Ul(rows, className="forest-group"), title=words("compare.verdicts"), className="forest-card"
+    )
+
+
+def _row(view: View, pair: Pair, span: float) -> html.Li:
+    words = view.words
+    one = pair[0] or pair[1]
+    assert one is not None
+    changed = pair[0] is not None and pair[1] is not None and pair[0].verdict != pair[1].verdict
+    sides = [_side(verdict, span, view, name) for verdict, name in zip(pair, ("here", "there"), strict=True)]
+    mark = html.Span([glyph("↔"), words("compare.changed")], className="tag warn") if changed else None
+    return html.Li(
+        [
+            html.Div(
+                [html.Small(task_title(one.task)), html.Div(foreign(one.says, words.language)), mark], className="says"
+            ),
+            *[html.Div([side[place] for side in sides], className="both") for place in range(3)],
+        ],
+        className="forest-row" + (" changed" if changed else ""),
+    )
+
+
+def _side(verdict: ClaimVerdict | None, span: float, view: View, name: str) -> tuple[Component, Component, Component]:
+    """One campaign's marks, effect and verdict."""
+    words = view.words
+    if verdict is None or not math.isfinite(verdict.effect):
+        answer = badge(verdict.verdict, words) if verdict else html.Span(words("compare.absent"), className="muted")
+        return html.Div(html.I(className="zero"), className="forest"), html.Span("–"), answer
+    scale, margin = measuring(verdict, words), verdict.margin
+    low, high = verdict.interval
+    marks = whiskers(verdict.effect / margin, (low / margin, high / margin), (math.nan, math.nan), 1.0, span)
+    text = html.Span(
+        [html.B(scale.signed(verdict.effect)), " ", html.Span(scale.interval(verdict.interval), className="muted")],
+        className="num effect",
+    )
+    return html.Div(marks, className=f"forest {name}", **aria(hidden="true")), text, badge(verdict.verdict, words)
+
+
+# ------------------------------------------------------------------------------------------------ what was different
+
+
+def _differences(view: View, other: Snapshot) -> html.Section:
+    """Profile, code, versions and claims, only where they differ."""
+    words = view.words
+    mine, theirs = view.campaign.about, other.campaign.about
+    rows = []
+    for part in ("profile", "sources", "versions"):
+        for name, here, there in differing(mine.get(part) or {}, theirs.get(part) or {}):
+            rows.append((words(f"compare.{part}"), html.Code(name), _value(here), _value(there)))
+    for name, here, there in differing(_claims(mine), _claims(theirs)):
+        rows.append((words("compare.claims"), html.Code(name), _value(here), _value(there)))
+    if mine.get("root_seed") != theirs.get("root_seed"):
+        rows.append(
+            (
+                words("compare.seed"),
+                html.Code("root_seed"),
+                _value(mine.get("root_seed")),
+                _value(theirs.get("root_seed")),
+            )
+        )
+    columns = [words("compare.what"), words("compare.name"), view.campaign.id, other.campaign.id]
+    body = table(columns, rows) if rows else html.P(words("compare.same"))
+    return card(body, title=words("compare.different"), says=words("compare.different_says"))
+
+
+def differing(here: Mapping[str, Any], there: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The leaves of two nested mappings that are not equal, by their dotted path; None where one has none."""
+    for name in dict.fromkeys([*here, *there]):
+        a, b, full = here.get(name), there.get(name), f"{path}.{name}" if path else str(name)
+        if isinstance(a, Mapping) or isinstance(b, Mapping):
+            yield from differing(a if isinstance(a, Mapping) else {}, b if isinstance(b, Mapping) else {}, full)
+        elif a != b:
+            yield full, a, b
+
+
+def _claims(about: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{task}.{claim['name']}": claim for task, told in about["tasks"].items() for claim in told["claims"]}
+
+
+def _value(value: Any) -> html.Code:
+    text = "–" if value is None else str(value)
+    return html.Code(text if len(text) <= 60 else text[:28] + " … " + text[-12:], title=text[:400])
