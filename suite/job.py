@@ -103,6 +103,11 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
+def timed(metric: str) -> bool:
+    """Whether a metric is a time or a speed, and so no function of the key."""
+    return metric.startswith(("seconds", "cpu_seconds")) or metric.endswith("_per_second")
+
+
 def finite(value: float) -> float | None:
     """The number, or None where it is not finite: JSON has no word for NaN."""
     return value if math.isfinite(value) else None

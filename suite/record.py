@@ -14,7 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from suite.job import SCHEMA, Job, Member, Result, digest
+from suite.job import SCHEMA, Job, Member, Result, digest, timed
 from tasks import UserError
 
 FILE = "trainings.jsonl"
@@ -146,10 +146,9 @@ def free_space(folder: Path) -> int:
 
 def results_digest(lines: Iterable[Mapping[str, Any]]) -> str:
     """A hash over everything that must not depend on workers, order or interruptions; times and hosts are left out."""
-    timed = ("seconds", "cpu_seconds", "seconds_per_update", "seconds_per_epoch")
     kept = {}
     for line in lines:
-        metrics = {name: value for name, value in line["metrics"].items() if name not in timed}
+        metrics = {name: value for name, value in line["metrics"].items() if not timed(name)}
         curve = [{name: value for name, value in row.items() if name != "seconds"} for row in line["curve"]]
         same = {name: line[name] for name in ("settings", "seeds", "status", "losses", "best_step", "parameters")}
         kept[line["key"]] = {**same, "metrics": metrics, "curve": curve, "evidence": line["evidence"]}

@@ -8,7 +8,7 @@ The frames and their columns are a contract:
     parameters, losses, test_opened, started, ended (seconds since 1970), host, device, worker (text: host:pid),
     one column ``setting.<name>`` per tuned setting and one column per metric: ``validation.<measure>``,
     ``train.<measure>``, ``test.<measure>`` (finals only), ``seconds``, ``cpu_seconds``, ``steps``, ``epochs``,
-    ``seconds_per_update``, ``seconds_per_epoch``.
+    ``seconds_per_update``, ``seconds_per_epoch``, and ``<unit>_per_second`` where the procedure counts units.
 ``curves``: one row per (training, evaluation).
     key, task, level, arm, block, kind, number, step, epoch, seconds, ``train.objective`` (what training lowers,
     mean over the steps since the last evaluation), ``train.<measure>``, ``validation.<measure>``.

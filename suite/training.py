@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tasks import FitOnce, Phase, Procedure, Recipe, Shape, Split, Splits
+from tasks import Dear, FitOnce, Phase, Procedure, Recipe, Shape, Split, Splits
 
 TRAIN_SAMPLE = 1000  # training examples on which the training measures are taken
 ADAM_EPSILON = 1e-8
@@ -253,7 +253,8 @@ class Training:
         self.best: Progress | None = None
         self.last: Progress | None = None
         self._lowered = 1.0  # what plateaus have left of the rate
-        self._sample = _sample(self.train, min(TRAIN_SAMPLE, len(train)), seeds["evaluation"])
+        most = procedure.train_sample if isinstance(procedure, Dear) else TRAIN_SAMPLE
+        self._sample = _sample(self.train, min(most, len(train)), seeds["evaluation"])
 
     def __iter__(self) -> Iterator[Progress]:
         recipe, steps = self.recipe, self.steps

@@ -22,7 +22,7 @@ from torch import nn
 import tasks
 from suite.job import Job, Member, Result, Status, finite
 from suite.training import Progress, Training, fit_once, generator, losses_digest
-from tasks import Arm, FitOnce, Level, Procedure, Splits, Task, Watched
+from tasks import Arm, Counting, FitOnce, Level, Procedure, Splits, Task, Watched
 
 SNAPSHOTS = 8  # evaluations of a final at which a watched procedure shows what it does
 
@@ -91,6 +91,9 @@ def _train(job: Job, member: Member) -> Result:
         "seconds_per_update": seconds_per_update,
         "seconds_per_epoch": seconds_per_update * updates_per_epoch,
     }
+    if isinstance(procedure, Counting):
+        units, seconds = procedure.count(splits.train), metrics["seconds_per_epoch"]
+        metrics[f"{procedure.unit}_per_second"] = units / max(seconds, 1e-9)  # a clock may be too coarse to see a step
     metrics |= {name: value for name, value in best.values.items() if finite(value) is not None}
     if diverged:
         metrics |= {f"{split}.{m.name}": m.worst(splits.shape) for m in procedure.measures for split in _splits(member)}

@@ -341,6 +341,26 @@ class Watched(Procedure, Protocol):
 
 
 @runtime_checkable
+class Counting(Procedure, Protocol):
+    """A procedure with a unit of its own, such as tokens: a training also records how many it learns from a second."""
+
+    @property
+    def unit(self) -> str: ...
+
+    def count(self, split: Split) -> int:
+        """Units in one pass over the split."""
+        ...
+
+
+@runtime_checkable
+class Dear(Procedure, Protocol):
+    """A procedure whose evaluation is dear: of the training examples it is to see ``train_sample`` at most."""
+
+    @property
+    def train_sample(self) -> int: ...
+
+
+@runtime_checkable
 class FitOnce(Procedure, Protocol):
     """A procedure whose model is fitted in one call, by a library, rather than step by step."""
 
