@@ -18,6 +18,7 @@ from suite.worker import run_job, warm_up
 from tasks import UserError
 
 CONNECT = 5.0  # seconds a cluster may take to answer the door
+STARTS = 3  # attempts at an embedded cluster
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
@@ -40,18 +41,29 @@ class RayWorkers:
         elif address is not None:
             options |= {"address": address}
         where = address or os.environ.get("RAY_ADDRESS") or "this machine"
+        local = options.get("address") == "local"
         try:
             _knock(where)
-            self._ray.init(**options)
+            self._init(options, attempts=STARTS if local else 1)
         except Exception as error:  # a node that is too slow to start raises just that
-            self._ray.shutdown()
-            if "address" in options and options["address"] == "local":
+            if local:
                 cure = "it may be too busy just now; `bakeoff doctor` looks at everything that is needed."
                 raise UserError(f"Ray does not start on this machine ({_first_line(error)}): {cure}") from error
             raise UserError(
                 f"No Ray cluster at {where} ({_first_line(error)}): start one with `ray start --head`, "
                 "or leave --address out to use this machine."
             ) from error
+
+    def _init(self, options: dict[str, Any], attempts: int) -> None:
+        """Ray gives its own node 30 seconds, which a busy machine may not keep: try again."""
+        for left in reversed(range(attempts)):
+            try:
+                self._ray.init(**options)
+                return
+            except Exception:
+                self._ray.shutdown()
+                if not left:
+                    raise
 
     def has_gpu(self) -> bool:
         return bool(self._ray.cluster_resources().get("GPU"))

@@ -754,8 +754,10 @@ def test_numbers_are_learned_and_held_out_ones_translated(learned):
 def test_without_end_nothing_stops(learned):
     _, with_end, splits = learned
 
-    _, found = trained(Translation(end=False), splits, 60)
+    endless, found = trained(Translation(end=False), splits, 60)
 
+    looked = Translation().evidence(endless.eval(), splits.sealed.open(), generator(0))
+    assert any(name.startswith("attention") for name in looked)  # of outputs as long as there is room
     assert found["length_error"] > 0.5
     assert found["exact"] == 0
     assert with_end["length_error"] < 0.1 * found["length_error"]

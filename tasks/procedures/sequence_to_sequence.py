@@ -213,12 +213,13 @@ def _maps(model: Translator, split: Split, said: Tensor, number: int) -> dict[st
     """Where a translator looked: a picture for each of its heads, and a table of their mean. Nothing if nowhere."""
     x, out = content(split.x[number].tolist()), content(said[number].tolist())
     source = torch.tensor([[*x, END]], device=said.device)
-    target = torch.tensor([[BEGIN, *out]], device=said.device)
+    steps = split.facts["longest"]  # an output that never ended fills them all, and was not read back to its last token
+    target = torch.tensor([[BEGIN, *out][:steps]], device=said.device)
     looks = {name: weights[0].cpu() for name, weights in model.alignment(source, target).items()}
     if not looks:
         return {}
     asked = [f"{place} {piece}" for place, piece in enumerate(split.facts["source"].pieces(source[0].tolist()), 1)]
-    told = [f"{place} {piece}" for place, piece in enumerate(split.facts["target"].pieces([*out, END]), 1)]
+    told = [f"{place} {piece}" for place, piece in enumerate(split.facts["target"].pieces([*out, END][:steps]), 1)]
     mean = torch.stack(list(looks.values())).mean(0)
     rows = [[name, *(round(weight, 3) for weight in row)] for name, row in zip(told, mean.tolist(), strict=True)]
     return {
