@@ -28,6 +28,7 @@ from dashboard.parts import (
     span_of,
     table,
 )
+from dashboard.sentences import told
 from dashboard.view import View, task_title
 from suite.adequacy import Gate
 from suite.verdict import ClaimVerdict
@@ -98,7 +99,7 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
         top.append(html.Span(words("blocks.of", done=verdict.blocks, planned=verdict.planned), className="tag warn"))
     parts: list[Component] = [
         html.Div(top, className="outcome big"),
-        html.P(foreign(verdict.sentence, words.language), className="sentence big"),
+        html.P(told(view, verdict), className="sentence big"),
     ]
     if math.isfinite(verdict.effect):
         span = span_of([verdict])

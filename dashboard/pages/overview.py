@@ -26,6 +26,7 @@ from dashboard.parts import (
     own_axis,
     span_of,
 )
+from dashboard.sentences import told
 from dashboard.theme import STATES, VERDICTS
 from dashboard.view import View, task_title
 from dashboard.words import Words
@@ -170,7 +171,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
             if settled
             else None,
             html.Div([part for part in numbers if part], className="numbers num"),
-            html.P(foreign(verdict.sentence, words.language), className="sentence"),
+            html.P(told(view, verdict), className="sentence"),
             html.Ul([html.Li([glyph("⚠"), words.gate(gate.name)]) for gate in failed], className="gates")
             if failed
             else None,

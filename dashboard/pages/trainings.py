@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dash_ag_grid as dag
 import pandas as pd
-from dash import html
+from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.parts import aria, card, controls, head, select
-from dashboard.view import View, task_title
+from dashboard.snapshots import Snapshots
+from dashboard.view import View, language_of, read_query, task_title
+from dashboard.words import Words
 
 PATH, TITLE = "/trainings", "trainings.title"
+LEFT_OUT = ("traceback", "losses", "error")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status"]
-CLIENT_ROWS = 20_000  # rows that the browser holds; beyond, the first so many and the file has all
+CLIENT_ROWS = 5_000  # rows that the browser holds; beyond, it asks for them as they are scrolled to
 
 
 def layout(view: View) -> Component:
     words, found = view.words, frames(view)["trainings"]
-    shown = found.head(CLIENT_ROWS)
     failed = found[(found["status"] != "finished")]
     says = words("trainings.count", count=f"{len(found):,}", failed=f"{len(failed):,}")
-    if len(found) > len(shown):
-        says += " " + words("table.cut", shown=f"{len(shown):,}", all=f"{len(found):,}")
     files = html.Div(
         [
             html.A(kind, href=view.data_link("trainings", kind.lower()), download="", className="file")
@@ -38,7 +39,7 @@ def layout(view: View) -> Component:
         [
             head(words("trainings.title"), says, files),
             controls(*_filters(view)),
-            card(_grid(shown), className="grid-card"),
+            card(_grid(found), className="grid-card"),
             _errors(view, failed),
         ]
     )
@@ -84,38 +85,90 @@ def _filters(view: View) -> list[Any]:
     return found
 
 
+def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
+    """Rows on demand, where there are too many for the browser."""
+
+    @app.callback(
+        Output("trainings-grid", "getRowsResponse"),
+        Input("trainings-grid", "getRowsRequest"),
+        State("url", "search"),
+        prevent_initial_call=True,
+    )
+    def rows(request: dict[str, Any] | None, search: str) -> Any:
+        if not request:
+            return no_update
+        query = read_query(search)
+        view = View(snapshots, snapshots.get(query.get("campaign") or None), query, Words(language_of(query)), PATH)
+        return rows_of(frames(view)["trainings"], request)
+
+
+def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows that a grid asks for: filtered by the text or number in its columns, sorted, then cut."""
+    fields = {_field(str(name)): str(name) for name in frame.columns}
+    for field, wanted in (request.get("filterModel") or {}).items():
+        if field in fields:
+            frame = frame[_passes(frame[fields[field]], wanted)]
+    order = [item for item in request.get("sortModel") or [] if item.get("colId") in fields]
+    if order:
+        names, ascending = [fields[item["colId"]] for item in order], [item.get("sort") != "desc" for item in order]
+        frame = frame.sort_values(names, ascending=ascending, kind="stable")
+    start, end = int(request.get("startRow") or 0), int(request.get("endRow") or 100)
+    return {"rowData": _rows(frame.iloc[start : min(end, start + 1000)]), "rowCount": len(frame)}
+
+
+def _passes(values: pd.Series, wanted: Mapping[str, Any]) -> pd.Series:
+    """Whether each value fits one filter of the grid; a filter not known here lets all pass."""
+    given, kind = wanted.get("filter"), wanted.get("type")
+    if wanted.get("filterType") == "number" and given is not None:
+        compare = {"equals": values.eq, "greaterThan": values.gt, "lessThan": values.lt, "notEqual": values.ne}
+        return compare[kind](float(given)) if kind in compare else values.notna()
+    text = values.astype(str).str.lower()
+    found: dict[Any, Callable[[str], Any]] = {
+        "equals": text.eq,
+        "startsWith": text.str.startswith,
+        "endsWith": text.str.endswith,
+    }
+    sought = str(given or "").lower()
+    return found[kind](sought) if kind in found else text.str.contains(sought, regex=False)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Rows for the grid: short numbers, gaps as None, no dots in names."""
+    kept = frame[[name for name in frame.columns if name not in LEFT_OUT]]
+    kept = kept.rename(columns=lambda name: _field(str(name)))
+    kept = kept.assign(**{name: kept[name].map(_short) for name in kept.select_dtypes("float").columns})
+    rows: list[dict[Any, Any]] = kept.astype(object).where(kept.notna(), None).to_dict("records")
+    return rows
+
+
 def _grid(frame: pd.DataFrame) -> Component:
-    columns = [
-        _column(str(name), frame[name]) for name in frame.columns if name not in ("traceback", "losses", "error")
-    ]
-    names = [column["field"] for column in columns]
-    data = frame.drop(columns=[name for name in ("traceback", "losses", "error") if name in frame])
-    data.columns = pd.Index(names)
-    floats = data.select_dtypes("float").columns
-    data = data.assign(**{name: data[name].map(_short) for name in floats})
-    rows = data.astype(object).where(data.notna(), None).to_dict("records")
+    columns = [_column(str(name), frame[name]) for name in frame.columns if name not in LEFT_OUT]
+    many = len(frame) > CLIENT_ROWS
+    rows = {"rowModelType": "infinite"} if many else {"rowData": _rows(frame)}
+    options = {"theme": {"function": "bakeoffGrid(theme)"}, "enableCellTextSelection": True}
+    if many:
+        options |= {"cacheBlockSize": 200, "maxBlocksInCache": 20}
+    else:
+        options |= {"pagination": True, "paginationPageSize": 50, "paginationPageSizeSelector": [50, 200, 1000]}
     grid: Component = dag.AgGrid(
         id="trainings-grid",
-        rowData=rows,
         columnDefs=columns,
         columnSize="autoSize",
         defaultColDef={"sortable": True, "resizable": True, "filter": True},
-        dashGridOptions={
-            "theme": {"function": "bakeoffGrid(theme)"},
-            "pagination": True,
-            "paginationPageSize": 50,
-            "paginationPageSizeSelector": [50, 200, 1000],
-            "enableCellTextSelection": True,
-            "suppressColumnVirtualisation": False,
-        },
+        dashGridOptions=options,
         style={"height": "620px"},
+        **rows,
     )
     return grid
 
 
+def _field(name: str) -> str:
+    """A column's name for the grid, which would read a dot as a path."""
+    return name.replace(".", "_")
+
+
 def _column(name: str, values: pd.Series) -> dict[str, Any]:
-    """A grid's column; a dot in a field's name would be read as a path."""
-    column: dict[str, Any] = {"field": name.replace(".", "_"), "headerName": name}
+    column: dict[str, Any] = {"field": _field(name), "headerName": name}
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         column |= {"filter": "agNumberColumnFilter", "type": "rightAligned"}
     if name in FIRST[:3]:

@@ -314,4 +314,14 @@ WORDS = {
     "samples.none_says": "No final of these tasks has left pictures or texts here. Translations and generated pictures do.",
     "samples.step": "After",
     "samples.at": "{step} updates",
+    # verdicts in a sentence
+    "told.unfinished": "Not finished: {done} of {planned} repetitions are in.",
+    "told.gates": "This comparison cannot be judged as it stands: {gates}.",
+    "told.and": "; ",
+    "told.claimed": "what is claimed",
+    "told.supported": "Yes: {better} against {worse}, {effect} in the claim's direction, likely within {interval}; as claimed in {won} of {blocks} repetitions. Differences below {margin} do not matter.",
+    "told.refuted": "No: {better} against {worse}, {effect} in the claim's direction, likely within {interval}; as claimed in {won} of {blocks} repetitions. Differences below {margin} do not matter.",
+    "told.no_difference": "No difference that matters: {better} and {worse} differ by less than {margin} ({effect}, likely within {interval}, {won} of {blocks} repetitions as claimed).",
+    "told.inconclusive": "Not settled: {better} against {worse}, {effect}, but anything within {interval} fits {blocks} repetitions ({won} as claimed); below {margin} it does not matter.",
+    "told.hint": "A first hint, from {blocks} repetitions only. ",
 }

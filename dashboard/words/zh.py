@@ -312,4 +312,14 @@ WORDS = {
     "samples.none_says": "这些任务的最终训练没有留下图片或文本。翻译和生成图片的任务会留下。",
     "samples.step": "更新次数",
     "samples.at": "{step} 次更新后",
+    # verdicts in a sentence
+    "told.unfinished": "未完成：{planned} 次重复中已有 {done} 次。",
+    "told.gates": "目前的比较不足以判定：{gates}。",
+    "told.and": "；",
+    "told.claimed": "论断所述",
+    "told.supported": "成立：{better} 对 {worse}，沿论断方向 {effect}，可能在 {interval} 之内；{blocks} 次重复中有 {won} 次符合论断。小于 {margin} 的差异没有意义。",
+    "told.refuted": "不成立：{better} 对 {worse}，沿论断方向 {effect}，可能在 {interval} 之内；{blocks} 次重复中有 {won} 次符合论断。小于 {margin} 的差异没有意义。",
+    "told.no_difference": "无实质差异：{better} 与 {worse} 相差小于 {margin}（{effect}，可能在 {interval} 之内；{blocks} 次重复中有 {won} 次符合论断）。",
+    "told.inconclusive": "尚无定论：{better} 对 {worse} 为 {effect}，但 {interval} 之内的任何值都与 {blocks} 次重复相容（其中 {won} 次符合论断）；小于 {margin} 没有意义。",
+    "told.hint": "初步迹象，仅来自 {blocks} 次重复。",
 }
