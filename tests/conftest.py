@@ -59,6 +59,12 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def own_task_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Task files that a test brings are forgotten after it."""
+    monkeypatch.setattr(tasks, "_FILES", dict(tasks._FILES))
+
+
 @pytest.fixture
 def tiny_file(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.py"

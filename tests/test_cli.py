@@ -440,7 +440,11 @@ def start():
         environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "80"}
         call = [sys.executable, "-m", "suite", *map(str, words)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        started.append(subprocess.Popen(call, text=True, env=environment, start_new_session=True, **pipes))
+        before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job ignores it, and so would this
+        try:
+            started.append(subprocess.Popen(call, text=True, env=environment, start_new_session=True, **pipes))
+        finally:
+            signal.signal(signal.SIGINT, before)
         return started[-1]
 
     yield start
