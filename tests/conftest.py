@@ -1,6 +1,6 @@
 """What several tests use: one thread, a tiny task as a file, campaigns that run in this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,12 @@ def one_thread() -> None:
 
 
 @pytest.fixture(autouse=True)
-def own_task_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def own_task_files() -> Iterator[None]:
     """Task files that a test brings are forgotten after it."""
-    monkeypatch.setattr(tasks, "_FILES", dict(tasks._FILES))
+    before = dict(tasks._FILES)
+    yield
+    tasks._FILES.clear()
+    tasks._FILES.update(before)
 
 
 @pytest.fixture
