@@ -37,8 +37,8 @@ MOST_STEPS = 200
 ENOUGH = 3  # blocks, for a standard deviation
 HANDLING = 0.06  # seconds a training costs beside itself: dispatch, record, MLflow
 START = 12.0  # seconds until the first training starts: Ray, imports, data
-LINE_BYTES = 2_000  # a line of the record without its curve
-CURVE_COPIES = 1.2  # the record, and cell.parquet, which is compressed
+LINE_BYTES = 1_200  # a line of the record without its curve
+COPIES = 3.1  # the record, cell.parquet, and the same among the artifacts
 RUN_BYTES = 5_000  # an MLflow run without its metrics
 METRIC_BYTES = 290  # one value of a metric in MLflow's SQLite store, with its indexes
 
@@ -64,7 +64,8 @@ class Cost:
     def bytes(self, final: bool) -> float:
         rows = self.evaluations + 1
         published = RUN_BYTES + rows * self.values * METRIC_BYTES
-        return LINE_BYTES + CURVE_COPIES * rows * self.row_bytes + published + (4 * self.parameters if final else 0)
+        recorded = COPIES * (LINE_BYTES + rows * self.row_bytes)
+        return recorded + published + (4 * self.parameters if final else 0)
 
 
 Costs = dict[tuple[str, str, str], Cost]  # by task, level and arm

@@ -151,7 +151,7 @@ def _setting(setting: Range | Whole | Choice) -> str:
 def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping[str, Any]], free: int) -> Group:
     """What a plan comes to: cells, trainings, hours, bytes, and what its blocks can show."""
     table = _table("Task")
-    for title in ("Levels × arms × blocks", "Trainings", "One takes", "In all"):
+    for title in ("Levels, arms, blocks", "Trainings", "One takes", "In all"):
         table.add_column(title, justify="right", no_wrap=True)
     for name in plan.tasks:
         of, cells = plan.of(name), [cell for cell in plan.cells if cell.task == name]
@@ -161,6 +161,7 @@ def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping
         shape = f"{levels} × {arms} × {of.blocks} = {len(cells)}"
         work = sum(each) / len(each) * trainings
         table.add_row(Text(name, "bold"), shape, f"{trainings:,}", _seconds(sum(each) / len(each)), duration(work))
+    table.columns[0].no_wrap = True
     parts: list[RenderableType] = [_headline(plan.profile.name, plan.profile.title), table, Text()]
     each_cell = sorted({f"{plan.of(n).trials} + {plan.of(n).finals}" for n in plan.tasks})
     parts.append(
@@ -177,7 +178,7 @@ def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping
 
 
 def _power_table(claims: Sequence[Mapping[str, Any]]) -> Group:
-    table = _table("Smallest effect found four times in five")
+    table = _table("Smallest effect found, 80 % power")
     for title in ("Alone", "In family", "Matters from"):
         table.add_column(title, justify="right", no_wrap=True)
     for task, of_task in groupby(claims, key=itemgetter("task")):
