@@ -11,35 +11,42 @@ from torch import Tensor
 
 PAPER, INK, FRAME = (255, 255, 255), (31, 35, 41), (228, 231, 235)
 FULL = (0, 68, 136)  # the colour of a weight of 1
-COLUMNS, GAP, LEFT, TOP = 4, 16, 26, 34  # panels a row; pixels between them, and around one for its labels
-LARGEST, WIDEST = 18, 320  # pixels of a cell at most, and of a panel
+PANELS, GAP, LEFT, TOP, FOOT = 4, 16, 24, 34, 22  # panels a row; pixels between, and around them for labels
+LARGEST, WIDEST, READABLE = 18, 320, 13  # pixels of a cell at most, of a panel, and of a cell that can have a number
 
 
-def attention_maps(heads: Mapping[str, Tensor], across: str) -> bytes:
-    """A PNG of weights from 0 to 1, (rows, columns) by the head's name, its columns called ``across``.
+def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
+    """A PNG of weights from 0 to 1, (rows, columns) by the head's name; ``says``, below it, what they are.
 
-    Rows are numbered from 1 rather than named: a word may need any script, and no font has them all.
+    Rows and columns are numbered from 1 rather than named: a word may need any script, and no font has them all.
     """
     rows, columns = next(iter(heads.values())).shape
     cell = max(3, min(LARGEST, WIDEST // max(rows, columns)))
     width, height = LEFT + max(columns * cell, 90) + GAP, TOP + rows * cell + GAP
-    wide = min(COLUMNS, len(heads))
-    sheet = Image.new("RGB", (wide * width, -(-len(heads) // wide) * height), PAPER)
+    wide = min(PANELS, len(heads))
+    small, font = ImageFont.load_default(9), ImageFont.load_default(11)
+    across = max(wide * width, round(font.getlength(says)) + 2 * LEFT)
+    sheet = Image.new("RGB", (across, -(-len(heads) // wide) * height + FOOT), PAPER)
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(10)
     for place, (name, weights) in enumerate(heads.items()):
         left, top = place % wide * width + LEFT, place // wide * height + TOP
-        draw.text((left, top - TOP + 2), name, INK, font)
-        draw.text((left, top - 15), f"{across} →", INK, ImageFont.load_default(9))
-        for row in range(rows):
-            if cell >= 9 or row % 5 == 0:
-                draw.text((left - 4, top + row * cell + cell / 2), str(row + 1), INK, font, anchor="rm")
+        draw.text((left, top - TOP + 4), name, INK, font)
+        for row in _numbered(rows, cell):
+            draw.text((left - 4, top + (row + 0.5) * cell), str(row + 1), INK, small, anchor="rm")
+        for column in _numbered(columns, cell):
+            draw.text((left + (column + 0.5) * cell, top - 3), str(column + 1), INK, small, anchor="ms")
         panel = Image.fromarray(_colours(weights)).resize((columns * cell, rows * cell), Image.Resampling.NEAREST)
         sheet.paste(panel, (left, top))
         draw.rectangle([left - 1, top - 1, left + columns * cell, top + rows * cell], outline=FRAME)
+    draw.text((LEFT, sheet.height - FOOT + 2), says, INK, font)
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _numbered(count: int, cell: int) -> range:
+    """Which of so many rows or columns have room for their number: all, or each fifth."""
+    return range(count) if cell >= READABLE else range(0, count, 5)
 
 
 def _colours(weights: Tensor) -> NDArray[np.uint8]:

@@ -20,6 +20,7 @@ EVALUATION_BATCH = 256
 SAVING, SMALLEST = 0.25, 150  # halve a part where that saves this share of it, and so many tokens at least
 SHOWN, MAPS, SEARCHED = 40, 3, 200  # test sentences in the table, with attention maps, and searched by beam
 BEAMS = (2, 4, 8)
+SAYS = "rows: what is said; columns: the source"
 
 
 def _nothing(shape: Shape) -> float:
@@ -224,7 +225,7 @@ def _maps(model: Translator, split: Split, said: Tensor, number: int) -> dict[st
     rows = [[name, *(round(weight, 3) for weight in row)] for name, row in zip(told, mean.tolist(), strict=True)]
     return {
         f"attention-{number + 1}.json": _table(["Said", *asked], rows),
-        f"attention-{number + 1}.png": attention_maps(looks, "source"),
+        f"attention-{number + 1}.png": attention_maps(looks, SAYS),
     }
 
 
