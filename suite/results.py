@@ -20,13 +20,16 @@ The frames and their columns are a contract:
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -36,6 +39,8 @@ from suite.record import FILE, parse_line
 from tasks import UserError, unknown
 
 IDENTITY = ("key", "task", "level", "arm", "block", "kind", "number")
+PLACE = ("task", "level", "arm", "block")
+WHERE = ("host", "device", "worker")
 SCALARS = (*IDENTITY, "status", "error", "best_step", "parameters", "losses", "test_opened", "started", "ended")
 TRAININGS = b"bakeoff.trainings"  # of cell.parquet's metadata: the record's lines without their curves
 SCHEMA_KEY = b"bakeoff.schema"
@@ -151,11 +156,13 @@ class _Reader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._offset = 0
-        self._number = 0
-        self._lines: dict[str, dict[str, Any]] = {}
-        self._curves = curve_frame(None)
+        self._begin()
         self._campaign: Campaign | None = None
+
+    def _begin(self) -> None:
+        self._offset = self._number = 0
+        self._trainings = _Trainings()
+        self._curves = _Curves()
 
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
@@ -172,8 +179,8 @@ class _Reader:
                 about=about,
                 state=read_json(self.folder / "state.json"),
                 revision=revision,
-                trainings=trainings_frame(self._lines.values()),
-                curves=self._all_curves(),
+                trainings=self._trainings.frame(),
+                curves=self._curves.frame(),
             )
         return self._campaign
 
@@ -182,28 +189,70 @@ class _Reader:
         if not path.exists():
             return
         if path.stat().st_size < self._offset:  # another record took its place
-            self._offset = self._number = 0
-            self._lines, self._curves = {}, curve_frame(None)
+            self._begin()
         with path.open("rb") as file:
             file.seek(self._offset)
             for text in file:
                 if not text.endswith(b"\n"):
                     break
+                line = parse_line(text, path, self._number + 1)
                 self._offset += len(text)
                 self._number += 1
-                line = parse_line(text, path, self._number)
-                self._lines[line["key"]] = line
+                self._trainings.put(line)
+                self._curves.put(line)
 
-    def _all_curves(self) -> pd.DataFrame:
-        """All curves, those of a retried training in their newest form."""
-        new = {key: curve_frame(line) for key, line in self._lines.items() if line["curve"] is not None}
-        for key in new:
-            self._lines[key]["curve"] = None  # held as a frame from now on
-        parts = [self._curves[~self._curves["key"].isin(new)], *new.values()]
-        filled = [part for part in parts if len(part)]
-        if new and filled:
-            self._curves = pd.concat(filled, ignore_index=True)
-        return self._curves
+
+class _Trainings:
+    """Values of trainings by column, in the order in which the trainings were first put on record."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._columns: dict[str, list[Any]] = {name: [] for name in (*SCALARS, *WHERE)}
+
+    def put(self, line: Mapping[str, Any]) -> None:
+        """Add a line of a record; a training's newest line takes the place of its older one."""
+        row, key = _row(line), line["key"]
+        if key in self._places:  # tried again: nothing of the older line stays
+            row = dict.fromkeys(self._columns, math.nan) | row
+        place = self._places.setdefault(key, len(self._places))
+        for name, value in row.items():
+            column = self._columns.setdefault(name, [])
+            _fill(column, place)
+            column[place : place + 1] = [value]
+
+    def frame(self) -> pd.DataFrame:
+        for column in self._columns.values():
+            _fill(column, len(self._places))
+        return pd.DataFrame(self._columns)
+
+
+def _fill(column: list[Any], length: int) -> None:
+    """Make a column that long; what was not recorded is NaN."""
+    column.extend([math.nan] * (length - len(column)))
+
+
+class _Curves:
+    """Rows of curves by training, held as arrays; a frame is put together from what is new and what was."""
+
+    def __init__(self) -> None:
+        self._lines: list[Mapping[str, Any]] = []  # not yet in the frame
+        self._frame = pd.DataFrame(columns=[*IDENTITY, "step", "epoch", "seconds"])
+        self._keys: set[str] = set()
+
+    def put(self, line: Mapping[str, Any]) -> None:
+        self._lines.append(line)
+
+    def frame(self) -> pd.DataFrame:
+        newest = {line["key"]: line for line in self._lines}
+        again = newest.keys() & self._keys
+        kept = self._frame[~self._frame["key"].isin(again)] if again else self._frame
+        new = curves_frame(newest.values())
+        if len(new) or again:
+            filled = [part for part in (kept, new) if len(part)]
+            self._frame = pd.concat(filled, ignore_index=True) if len(filled) != 1 else filled[0].reset_index(drop=True)
+        self._keys |= newest.keys()
+        self._lines = []
+        return self._frame
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -219,62 +268,69 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def trainings_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """The ``trainings`` frame of these lines of a record."""
-    rows = []
+    found = _Trainings()
     for line in lines:
-        row = {name: line.get(name) for name in SCALARS}
-        worker = line.get("worker") or {}
-        row |= {"host": worker.get("host"), "device": worker.get("device")}
-        row["worker"] = f"{worker.get('host')}:{worker.get('pid')}" if worker else None
-        row |= {f"setting.{name}": value for name, value in line["settings"].items()}
-        row |= {f"data.{name}": value for name, value in (line.get("data") or {}).items()}
-        row |= line.get("metrics") or {}
-        rows.append(row)
-    frame = pd.DataFrame(rows)
-    return frame if rows else frame.reindex(columns=[*SCALARS, "host", "device", "worker"])
+        found.put(line)
+    return found.frame()
 
 
-def curve_frame(line: Mapping[str, Any] | None) -> pd.DataFrame:
-    """The ``curves`` rows of one line of a record; None gives the empty frame."""
-    if line is None or not line["curve"]:
+def _row(line: Mapping[str, Any]) -> dict[str, Any]:
+    worker = line.get("worker") or {}
+    return {
+        **{name: line.get(name) for name in SCALARS},
+        "host": worker.get("host"),
+        "device": worker.get("device"),
+        "worker": f"{worker.get('host')}:{worker.get('pid')}" if worker else None,
+        **{f"setting.{name}": value for name, value in line["settings"].items()},
+        **{f"data.{name}": value for name, value in (line.get("data") or {}).items()},
+        **(line.get("metrics") or {}),
+    }
+
+
+def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """The ``curves`` rows of these lines of a record, a column at a time; measures are 64-bit floats."""
+    lines = [line for line in lines if line["curve"]]
+    if not lines:
         return pd.DataFrame(columns=[*IDENTITY, "step", "epoch", "seconds"])
-    frame = pd.DataFrame(line["curve"])
-    for place, name in enumerate(IDENTITY):
-        frame.insert(place, name, line[name])
-    return frame
+    training = np.repeat(np.arange(len(lines)), [len(line["curve"]) for line in lines])
+    columns: dict[str, Any] = {
+        name: pd.Series([line[name] for line in lines]).array.take(training) for name in IDENTITY
+    }
+    rows = [row for line in lines for row in line["curve"]]
+    for name in dict.fromkeys(chain.from_iterable(rows)):
+        values = [row.get(name) for row in rows]
+        columns[name] = np.array(values, dtype=np.int64 if name == "step" else np.float64)
+    return pd.DataFrame(columns)
 
 
 def _cells(about: Mapping[str, Any], trainings: pd.DataFrame) -> pd.DataFrame:
-    place = ["task", "level", "arm", "block"]
-    seen = dict(iter(trainings.groupby(place, sort=False))) if len(trainings) else {}
-    rows = []
-    for cell in about["cells"]:
-        task = about["tasks"][cell["task"]]
-        group = seen.get(tuple(cell[name] for name in place))
-        rows.append({**cell, **_cell_state(group, task["trials"], task["finals"])})
-    return pd.DataFrame(rows)
-
-
-def _cell_state(group: pd.DataFrame | None, trials: int, finals: int) -> dict[str, Any]:
-    planned = {"trials_planned": trials, "finals_planned": finals}
-    if group is None:
-        return {"state": "queued", "trials_done": 0, "finals_done": 0, "failures": 0, **planned, "seconds": 0.0}
-    judged = group["status"].isin(JUDGED)
-    trials_done = int((judged & (group["kind"] == "trial")).sum())
-    finals_done = int((judged & (group["kind"] == "final")).sum())
-    if finals_done >= finals:
-        state = "done"
-    elif not judged.all():
-        state = "failed"
-    else:
-        state = "final" if trials_done >= trials else "tuning"
-    return {
-        "state": state,
-        "trials_done": trials_done,
-        "finals_done": finals_done,
-        "failures": int((group["status"] != "finished").sum()),
-        **planned,
-        "seconds": float((group["ended"] - group["started"]).sum()),
-    }
+    """The planned cells with what is on record of each."""
+    plan = pd.DataFrame(about["cells"], columns=list(PLACE))
+    counts = {what: [about["tasks"][task][what] for task in plan["task"]] for what in ("trials", "finals")}
+    judged = trainings["status"].isin(JUDGED)
+    marks = trainings[list(PLACE)].assign(
+        trials_done=judged & trainings["kind"].eq("trial"),
+        finals_done=judged & trainings["kind"].eq("final"),
+        failures=trainings["status"].ne("finished"),
+        unjudged=~judged,
+        seconds=(trainings["ended"] - trainings["started"]).astype(float),
+    )
+    sums = marks.groupby(list(PLACE), sort=False).sum() if len(marks) else pd.DataFrame(columns=marks.columns)
+    found = sums.reindex(pd.MultiIndex.from_frame(plan)).reset_index(drop=True)
+    seen = found["seconds"].notna()
+    found = found.fillna(0).astype({"seconds": float, **dict.fromkeys(("trials_done", "finals_done", "failures"), int)})
+    finished = found["finals_done"] >= counts["finals"]
+    tuned = found["trials_done"] >= counts["trials"]
+    states = np.select([~seen, finished, found["unjudged"] > 0, tuned], ["queued", "done", "failed", "final"], "tuning")
+    return plan.assign(
+        state=states,
+        trials_done=found["trials_done"],
+        finals_done=found["finals_done"],
+        failures=found["failures"],
+        trials_planned=counts["trials"],
+        finals_planned=counts["finals"],
+        seconds=found["seconds"],
+    )
 
 
 # ------------------------------------------------------------------------------------------------- cell.parquet
