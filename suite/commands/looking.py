@@ -1,0 +1,89 @@
+"""Commands that look at what is on record: verdict, dashboard, mlflow, why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from suite.commands.console import ctrl_c_is_fine, out, prefix, print_json
+from suite.commands.options import MLFLOW_PORT, PORT, CampaignArgument, HostOption, JsonOption, ResultsOption
+
+if TYPE_CHECKING:
+    from suite.results import Campaign
+
+
+def verdict(
+    campaign: CampaignArgument = None,
+    results: ResultsOption = Path("results"),
+    long: Annotated[bool, typer.Option("--long", "-l", help="Say it in a sentence, with all reservations.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what the blocks say of each claim."""
+    from suite.results import Results
+
+    recorded = Results(results).load(campaign)
+    if as_json:
+        from suite.verdict import judge_campaign
+
+        about = {"campaign": recorded.id, "profile": recorded.about["name"], "state": recorded.state.get("state")}
+        print_json({**about, "claims": [one.as_dict() for one in judge_campaign(recorded)]})
+    else:
+        print_verdicts(recorded, long)
+
+
+def print_verdicts(campaign: Campaign, long: bool = False) -> None:
+    from suite import show
+    from suite.verdict import compare_same_arms, judge_campaign
+
+    twice = [one for task in campaign.about["tasks"] for one in compare_same_arms(campaign, task)]
+    out().print(show.verdict_page(judge_campaign(campaign), campaign.about, twice, long))
+
+
+def dashboard(
+    results: ResultsOption = Path("results"),
+    host: HostOption = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = PORT,
+) -> None:
+    """Show recorded campaigns in a browser, live."""
+    from importlib import import_module
+
+    from suite.results import Results
+    from suite.serving import check_port
+
+    check_port(host, port)
+    out().print(f"Dashboard: http://{host}:{port}  (Ctrl-C ends it)", highlight=False)
+    with ctrl_c_is_fine():  # the arrow points from dashboard to suite; only its command looks back, by name
+        import_module("dashboard.app").serve(Results(results), host, port)
+
+
+def mlflow(
+    results: ResultsOption = Path("results"),
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = MLFLOW_PORT,
+) -> None:
+    """Show the recorded runs in MLflow's own pages."""
+    from suite import serving
+    from tasks import UserError
+
+    if not (results / "mlflow.db").exists():
+        raise UserError(f"No MLflow store in {results}/: start a campaign with `{prefix()} run quick`.")
+    serving.check_port(serving.HOST, port)
+    with ctrl_c_is_fine(), serving.mlflow(results, port) as server:
+        out().print("Starting MLflow …", style="dim")
+        if not server.answers("/health"):
+            raise UserError(f"MLflow does not start: {server.log} says why.")
+        out().print(f"MLflow: {server.url}  (Ctrl-C ends it)", highlight=False)
+        server.process.wait()
+
+
+def why(
+    key: Annotated[str, typer.Argument(help="A training's key, or how it begins.")],
+    results: ResultsOption = Path("results"),
+) -> None:
+    """Say what a training came to, and what differs from the nearest other one."""
+    from suite import show
+    from suite.results import Results
+    from suite.why import explain
+
+    out().print(show.why_page(explain(Results(results), key)))
