@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from suite.claims import Case, cell_values, effects, on_scale
+from suite.claims import Case, cell_values, chosen_trials, effects, final_values, half_values, on_scale
 from suite.statistics import Floats, estimate
 
 EDGE = 0.1  # the outer share of a range, on its own scale
@@ -150,14 +150,14 @@ def tuning_budget(case: Case) -> Gate | None:
     choice = f"validation.{case.about['measures'][0]['name']}"
     if budget < 2 or case.metric.validation is None or choice not in trials or case.metric.validation not in trials:
         return None
-    higher = case.about["measures"][0]["better"] == "higher"
-    ranked = trials.dropna(subset=[choice]).sort_values([choice, "number"], ascending=[not higher, True])
+    if case.trials_of_half and np.isfinite(half_values(case)).sum() == np.isfinite(final_values(case)).sum():
+        return None  # half-budget finals answer the same question, and better: see suite.verdict
     complete = np.isfinite(cell_values(case, trials, choice, needed=budget))
     if not complete.any():
         return None
     means = []
-    for considered in (ranked[ranked["number"] < budget // 2], ranked):
-        best = considered.drop_duplicates(["level", "arm", "block"])
+    for considered in (budget // 2, budget):
+        best = chosen_trials(case, considered)
         values = np.where(complete, cell_values(case, best, case.metric.validation), math.nan)
         means.append(block_mean(effects(values, case, case.examples("validation"))))
     found = []

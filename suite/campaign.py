@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +19,14 @@ from typing import Any, Protocol
 
 from search.study import Journal
 from suite.cell import Cell
-from suite.folder import check_folder, locked, replace_text, write_about
+from suite.folder import add_cells, check_folder, locked, replace_text, write_about
 from suite.job import JUDGED, Done, Job, Member, Result, Status, digest
-from suite.plan import Plan
+from suite.plan import CellPlan, Plan
 from suite.profile import Resources
 from suite.record import Record
-from suite.results import write_cell
+from suite.results import read_json, write_cell
 from suite.tracking import CellDone
+from suite.verdict import undecided
 from tasks import UserError
 
 LOOKAHEAD = 2  # jobs handed out beyond the free slots, so that no worker waits for the driver
@@ -105,6 +106,7 @@ class Driver:
         self._cells_by_key: dict[str, Cell] = {}
         self._journal: Journal | None = None
         self._looked = 0.0
+        self._looks = {name: len(plan.of(name).until_decided or ()) for name in plan.tasks}  # still to be taken
 
     def run(self) -> Tally:
         """Train what is not on record yet. Raises UserError where the folder is unfit, KeyboardInterrupt on Ctrl-C."""
@@ -135,10 +137,9 @@ class Driver:
         if self.publisher:
             for line in known.values():
                 self.publisher.put(line)
-        self.cells = [Cell(self.plan, place, device) for place in self.plan.cells]
-        self.known = known
-        for cell in self.cells:
-            self._advance(cell)
+        self.known, self._on = known, device
+        self.cells: list[Cell] = []
+        self._add(self.plan.cells)
         self.tally.started = time.time()
         self._say("running")
         while True:
@@ -151,12 +152,43 @@ class Driver:
 
     # -- asking and settling
 
+    def _add(self, places: Iterable[CellPlan]) -> None:
+        """Take up these cells, and the blocks that they turn out to call for."""
+        new = [Cell(self.plan, place, self._on) for place in places]
+        self.cells += new
+        self.tally.planned = sum(cell.planned for cell in self.cells)
+        for cell in new:
+            self._advance(cell)
+        for task in {cell.place.task for cell in new}:
+            self._look(task)
+
+    def _look(self, task: str) -> None:
+        """Where a look is due, hand out the next blocks to the claims that it leaves open.
+
+        A look is taken once all cells so far are in, and it reads nothing else: what it decides does not depend on
+        the workers, nor on the order in which they finish.
+        """
+        looks = self.plan.of(task).until_decided or ()
+        cells = [cell for cell in self.cells if cell.place.task == task]
+        if self._looks[task] < 2 or not all(cell.done for cell in cells):
+            return
+        begin, end = looks[-self._looks[task] :][:2]
+        self._looks[task] -= 1
+        finals = [line for cell in cells for line in cell.finals.values()]
+        places = undecided(read_json(self.folder / "campaign.json"), task, finals)
+        further = self.plan.further_cells(task, range(begin, end), places)
+        log.info("%s after %d blocks: %d cells go on to %d blocks", task, begin, len(places), end)
+        if further:
+            add_cells(self.folder, further)
+            self._add(further)
+
     def _advance(self, cell: Cell) -> None:
         """Hand out what the cell can do now; settle at once what is on record."""
         while not cell.stuck:
             asked = cell.ask()
             if not asked:
                 break
+            self.tally.planned += sum(member.kind == "half" for member in asked)
             for member in asked:
                 line = self.known.get(member.key)
                 if line is not None and (line["status"] in JUDGED or not (self.retry or line["status"] == "lost")):
@@ -225,6 +257,8 @@ class Driver:
         cell = self._cells_by_key[member.key]
         self._settle(cell, line)
         self._advance(cell)
+        if cell.done:
+            self._look(cell.place.task)
 
     def _finish(self, cell: Cell) -> None:
         """Hand a finished cell to the thread that files it; a slow disk must not keep workers waiting."""

@@ -1,4 +1,8 @@
-"""One cell on its way: a tuning study, then finals with the settings it chose."""
+"""One cell on its way: a tuning study, then finals with the settings it chose.
+
+Where the profile asks for it there is one more: a final with the settings that half of the trials would have
+chosen. Where those are the same settings the finals themselves answer for half the budget, and nothing is trained.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +40,11 @@ class Cell:
             root_seed=self.root,
         )
         self.finals: dict[int, Mapping[str, Any]] = {}
+        self.half: Mapping[str, Any] | None = None
         self.lines: dict[str, Mapping[str, Any]] = {}
         self.open: dict[str, Member] = {}
         self.stuck = False
+        self._due = self.plan.finals or 1  # finals, with the half-budget one once it is known to be needed
         self._finals_asked = False
 
     def _identity(self, source: str) -> dict[str, Any]:
@@ -67,12 +73,21 @@ class Cell:
 
     @property
     def done(self) -> bool:
-        return len(self.finals) == (self.plan.finals or 1)
+        return self._finals_left == 0
+
+    @property
+    def planned(self) -> int:
+        """Trainings in all, as far as is known by now."""
+        return (self.plan.trials or 1) + self._due
 
     @property
     def left(self) -> int:
         """Trainings still to go."""
-        return (self.plan.trials or 1) - self.study.trials_told + (self.plan.finals or 1) - len(self.finals)
+        return (self.plan.trials or 1) - self.study.trials_told + self._finals_left
+
+    @property
+    def _finals_left(self) -> int:
+        return self._due - len(self.finals) - (self.half is not None)
 
     def ask(self) -> list[Member]:
         """The trainings that can start now, each handed out once."""
@@ -80,12 +95,19 @@ class Cell:
             asked = [self._member("trial", p.number, p.settings) for p in self.study.ask()]
         elif not self._finals_asked:
             self._finals_asked = True
-            best = self.study.best().settings
-            asked = [self._member("final", number, best) for number in range(self.plan.finals or 1)]
+            asked = self._all_finals()
+            self._due = len(asked)
         else:
             asked = []
         self.open |= {member.key: member for member in asked}
         return asked
+
+    def _all_finals(self) -> list[Member]:
+        best = self.study.best().settings
+        finals = [self._member("final", number, best) for number in range(self.plan.finals or 1)]
+        trials = self.plan.half_budget_trials
+        half = self.study.best(among=trials).settings if trials else best
+        return finals if half == best else [*finals, self._member("half", 0, half)]
 
     def settle(self, line: Mapping[str, Any]) -> None:
         """Take in what a training came to. One that its machine failed leaves the cell waiting for `retry`."""
@@ -96,6 +118,8 @@ class Cell:
         member = self.open.pop(line["key"])
         if member.kind == "final":
             self.finals[member.number] = line
+        elif member.kind == "half":
+            self.half = line
         else:
             value = -self.chooser.sign * line["metrics"][f"validation.{self.chooser.name}"]
             self.study.tell(member.number, value, line["status"] == "diverged", self._told_curve(line), line["key"])

@@ -16,12 +16,14 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from suite.job import JUDGED
 from suite.results import Campaign
 from suite.statistics import Floats, slopes
 from tasks import Claim, UserError
 
 FIELDS = frozenset(field.name for field in dataclasses.fields(Claim))
 COSTS = ("seconds", "cpu_seconds", "memory", "parameters")  # what a training costs, whatever it has learned
+CELL = ["level", "arm", "block"]  # of one task
 SMALLEST = 1e-12  # stands for an error of 0 where no number of examples says how small it may be
 
 
@@ -92,7 +94,23 @@ class Case:
 
     @property
     def planned(self) -> int:
+        """Blocks, at the most."""
         return int(self.about["blocks"])
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """The numbers of blocks after which the claim is looked at; empty where there is one look, at all of them."""
+        return tuple(self.about.get("looks") or ())
+
+    @property
+    def due(self) -> int:
+        """Blocks that run in any case, before anything is said."""
+        return (*self.looks, self.planned)[0]
+
+    @property
+    def trials_of_half(self) -> int:
+        """Trials that make half the tuning budget; 0 where the campaign has no half-budget finals."""
+        return int(self.about.get("half_budget_trials") or 0)
 
     @property
     def x(self) -> list[float]:
@@ -122,6 +140,12 @@ class Case:
     @cached_property
     def finals(self) -> pd.DataFrame:
         return self.rows(self.campaign.finals)
+
+    @cached_property
+    def halves(self) -> pd.DataFrame:
+        """The half-budget finals that ended by their own doing."""
+        trainings = self.campaign.trainings
+        return self.rows(trainings[(trainings["kind"] == "half") & trainings["status"].isin(JUDGED)])
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -193,6 +217,39 @@ def values_without_failures(case: Case) -> Floats:
     """The same from the finals that did not fail, where a cell has any."""
     finals = case.finals
     return cell_values(case, finals[finals["status"] == "finished"], case.metric.column)
+
+
+def half_values(case: Case) -> Floats:
+    """The claim's metric in each cell with the settings that half of the tuning trials would have chosen.
+
+    Where those are the settings that all trials chose, the finals speak for both budgets; elsewhere it is the
+    half-budget final's value, NaN until that is in.
+    """
+    others = cell_values(case, case.halves, case.metric.column)
+    same = cell_values(case, _same_choices(case), "same") == 1
+    return np.where(np.isfinite(others), others, np.where(same, final_values(case), math.nan))
+
+
+def chosen_trials(case: Case, budget: int) -> pd.DataFrame:
+    """The trial that each cell's study would have chosen with its first ``budget`` trials: a row per cell."""
+    measure = case.about["measures"][0]
+    column, trials = f"validation.{measure['name']}", case.trials
+    if column not in trials:
+        return trials.iloc[:0]
+    told = trials[(trials["number"] < budget) & trials["status"].isin(JUDGED)].dropna(subset=[column])
+    ranked = told.sort_values([column, "number"], ascending=[measure["better"] == "lower", True])
+    return ranked.drop_duplicates(CELL)
+
+
+def _same_choices(case: Case) -> pd.DataFrame:
+    """Per cell whose trials are all in: ``same``, 1 where half of them would have chosen the same settings, else 0."""
+    budget = int(case.about["trials"])
+    told = case.trials[case.trials["status"].isin(JUDGED)].groupby(CELL).size()
+    chosen = (chosen_trials(case, n).set_index(CELL) for n in (case.trials_of_half, budget))
+    half, full = (rows.reindex(told.index[told == budget]) for rows in chosen)
+    settings = [name for name in full if str(name).startswith("setting.")]
+    equal = (half[settings] == full[settings]) | (half[settings].isna() & full[settings].isna())
+    return equal.all(axis=1).astype(float).rename("same").reset_index()
 
 
 def on_scale(values: Floats, case: Case, examples: float) -> Floats:

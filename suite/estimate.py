@@ -81,13 +81,15 @@ class Estimate:
     bytes: int
 
 
-def estimate(plan: Plan, costs: Costs, workers: int) -> Estimate:
+def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Estimate:
+    """What runs in any case, or (``most``) with all blocks that claims may ask for and every half-budget final."""
     work, size = 0.0, 0.0
-    for cell in plan.cells:
+    for cell in plan.all_cells if most else plan.cells:
         cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
         trials, finals = of.trials or 1, of.finals or 1
-        work += (trials + finals) * cost.seconds
-        size += trials * cost.bytes(final=False) + finals * cost.bytes(final=True)
+        light = trials + (most and of.half_budget_trials > 0)  # a half-budget final leaves no checkpoint
+        work += (light + finals) * cost.seconds
+        size += light * cost.bytes(final=False) + finals * cost.bytes(final=True)
     busy = min(workers, plan.trainings)
     return Estimate(work, (START + work / busy) / 3600, workers, round(size))
 

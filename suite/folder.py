@@ -8,11 +8,12 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from suite.plan import Plan
+from suite.plan import CellPlan, Plan, about_cell
 from suite.record import free_space
 from suite.results import read_json
 from tasks import UserError
@@ -53,6 +54,17 @@ def write_about(folder: Path, plan: Plan) -> None:
         return
     about = plan.about() | {"created": time.time(), "versions": versions(), "command": sys.argv}
     replace_text(folder / "campaign.json", json.dumps(about, indent=1, default=list))
+
+
+def add_cells(folder: Path, cells: Iterable[CellPlan]) -> None:
+    """Enter further cells into campaign.json. Its time stays: the newest campaign is the one begun last."""
+    path = folder / "campaign.json"
+    about, times = read_json(path), path.stat()
+    rows = [about_cell(cell) for cell in cells]
+    new = [row for row in rows if row not in about["cells"]]
+    if new:
+        replace_text(path, json.dumps({**about, "cells": about["cells"] + new}, indent=1))
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def versions() -> dict[str, str]:

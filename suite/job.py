@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 SCHEMA = 1  # of a line of the record and of cell.parquet; readers refuse another
 
-Kind = Literal["trial", "final"]
+Kind = Literal["trial", "final", "half"]
+OPENING: tuple[Kind, ...] = ("final", "half")  # the kinds that open the sealed test set
 Status = Literal["finished", "diverged", "out_of_memory", "timed_out", "crashed", "lost"]
 STATUSES: tuple[Status, ...] = ("finished", "diverged", "out_of_memory", "timed_out", "crashed", "lost")
 JUDGED: tuple[Status, ...] = ("finished", "diverged")  # the training's own doing; the others depend on the machine
@@ -22,7 +23,11 @@ JUDGED: tuple[Status, ...] = ("finished", "diverged")  # the training's own doin
 
 @dataclass(frozen=True)
 class Member:
-    """One training of a job: what distinguishes it from the job's other members."""
+    """One training of a job: what distinguishes it from the job's other members.
+
+    A ``trial`` is a training of the tuning study, a ``final`` one with the settings that the study chose, a ``half``
+    one with those that half of the trials would have chosen, where they are others.
+    """
 
     key: str
     kind: Kind
@@ -62,7 +67,7 @@ class Result:
     ``metrics`` maps names such as ``validation.accuracy``, ``test.accuracy``, ``seconds`` to finite numbers.
     ``curve`` has one row per evaluation: ``step``, ``epoch``, ``seconds`` and metric values (None: not finite).
     ``losses`` is the SHA-256 of the training loss of every step, as float32 bytes. ``test_opened`` says that the
-    sealed test set was looked at, which only finals do.
+    sealed test set was looked at, which only finals and half-budget finals do.
     """
 
     key: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -53,18 +53,32 @@ class Plan:
 
     @cached_property
     def cells(self) -> tuple[CellPlan, ...]:
-        """All cells, block by block, so that whole blocks are finished first."""
-        found = [cell for name in self.tasks for cell in self._cells_of(name)]
+        """All cells that run in any case, block by block, so that whole blocks are finished first."""
+        found = [cell for name in self.tasks for cell in self._first_cells(name)]
         return tuple(sorted(found, key=lambda cell: cell.block))
 
-    def _cells_of(self, name: str) -> Iterator[CellPlan]:
+    def _first_cells(self, name: str) -> Iterator[CellPlan]:
         plan = self.of(name)
         arms, levels = chosen(self.tasks[name], plan)
         named = [(arm, arm) for arm in arms] + [(arm + TWIN, arm) for arm in plan.twins]
         for level in levels:
             for arm, builds in named:
-                for block in range(plan.blocks or 1):
+                for block in range((*(plan.until_decided or ()), plan.blocks or 1)[0]):
                     yield CellPlan(name, level, arm, block, builds)
+
+    def further_cells(self, name: str, blocks: range, places: Iterable[tuple[str, str]]) -> list[CellPlan]:
+        """The cells of some later blocks, for these (level, arm) alone, as ``until_decided`` asks for them.
+
+        An arm's twin takes no part: it is compared once, over the blocks that run in any case.
+        """
+        wanted, (arms, levels) = set(places), chosen(self.tasks[name], self.of(name))
+        return [
+            CellPlan(name, level, arm, block, arm)
+            for block in blocks
+            for level in levels
+            for arm in arms
+            if (level, arm) in wanted
+        ]
 
     def claims(self, name: str) -> list[Claim]:
         """The task's claims that the chosen arms and levels can decide; a claim over all levels means those chosen."""
@@ -78,8 +92,28 @@ class Plan:
 
     @property
     def trainings(self) -> int:
-        """How many trainings there are if none fails."""
+        """How many trainings there are at least, if none fails."""
         return sum((self.of(cell.task).trials or 0) + (self.of(cell.task).finals or 0) for cell in self.cells)
+
+    @cached_property
+    def all_cells(self) -> tuple[CellPlan, ...]:
+        """All cells there are if no claim is decided before its last look: ``cells``, and those that may follow."""
+        return (*self.cells, *(cell for name in self.tasks for cell in self._later_cells(name)))
+
+    @property
+    def most_trainings(self) -> int:
+        """How many trainings there are at most: nothing decided early, and half of the tuning choosing otherwise."""
+        plans = [self.of(cell.task) for cell in self.all_cells]
+        return sum((of.trials or 0) + (of.finals or 0) + bool(of.half_budget_trials) for of in plans)
+
+    def _later_cells(self, name: str) -> list[CellPlan]:
+        """All cells beyond the first look that any claim of the task may ask for."""
+        looks = self.of(name).until_decided or (0,)
+        return self.further_cells(name, range(looks[0], looks[-1]), self.deciding(self.claims(name)))
+
+    def deciding(self, claims: Iterable[Claim]) -> set[tuple[str, str]]:
+        """The (level, arm) pairs that claims of a task are judged on."""
+        return {(level, arm) for claim in claims for level in claim.levels for arm in claim.arms}
 
     @cached_property
     def claims_digest(self) -> str:
@@ -103,7 +137,7 @@ class Plan:
             "claims_digest": self.claims_digest,
             "sources": self.sources,
             "tasks": {name: self._about_task(name) for name in self.tasks},
-            "cells": [{"task": c.task, "level": c.level, "arm": c.arm, "block": c.block} for c in self.cells],
+            "cells": [about_cell(cell) for cell in self.cells],
         }
 
     def _about_task(self, name: str) -> dict[str, Any]:
@@ -129,10 +163,17 @@ class Plan:
             "space": {arm.name: _about_space(task, arm.name) for arm in task.arms if arm.name in arms},
             "claims": [dataclasses.asdict(claim) for claim in self.claims(name)],
             "blocks": plan.blocks,
+            "looks": list(plan.until_decided or ()),
             "trials": plan.trials,
             "finals": plan.finals,
+            "half_budget_trials": plan.half_budget_trials,
             "effort": plan.effort,
         }
+
+
+def about_cell(cell: CellPlan) -> dict[str, Any]:
+    """A cell as campaign.json lists it."""
+    return {"task": cell.task, "level": cell.level, "arm": cell.arm, "block": cell.block}
 
 
 def _about_space(task: Task, arm: str) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 import tasks
 from tasks import Task, UserError, unknown
@@ -28,6 +28,13 @@ class Resources(_Checked):
     custom: dict[str, float] = Field(default_factory=dict)
 
 
+def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """``until_decided`` as it must be: numbers of blocks that grow, from 2."""
+    if looks and (looks[0] < 2 or list(looks) != sorted(set(looks))):
+        raise ValueError("give growing numbers of blocks, from 2, such as [6, 10, 16]")
+    return looks
+
+
 class TaskPlan(_Checked):
     """What a profile changes for one task; what is left out comes from the profile itself."""
 
@@ -36,6 +43,8 @@ class TaskPlan(_Checked):
     blocks: int | None = Field(default=None, ge=1)
     trials: int | None = Field(default=None, ge=1)
     finals: int | None = Field(default=None, ge=1)
+    half_budget: bool | None = None
+    until_decided: tuple[int, ...] | None = None
     effort: float | None = Field(default=None, gt=0)
     examples: int | None = Field(default=None, ge=8)
     recipe: dict[str, Any] = Field(default_factory=dict)
@@ -43,9 +52,21 @@ class TaskPlan(_Checked):
     resources: Resources | None = None
     time_limit: float | None = Field(default=None, gt=0)
 
+    _grow = field_validator("until_decided")(growing)
+
+    @property
+    def half_budget_trials(self) -> int:
+        """How many trials make half the budget; 0 where no half-budget final is asked for or there is no half."""
+        return (self.trials or 1) // 2 if self.half_budget else 0
+
 
 class Profile(_Checked):
     """A whole profile. ``twins`` of a task names arms that run twice, under two names: A against A.
+
+    ``half_budget`` trains one more final per cell, with the settings that half of the trials would have chosen (where
+    those are others): would the answer change with half the tuning? ``until_decided`` names numbers of blocks, such
+    as ``[6, 10, 16]``: claims are looked at after so many, and only those still open are given more. It takes the
+    place of ``blocks``; a task with ``blocks`` of its own runs just those.
 
     ``effort`` multiplies the length of every recipe, ``examples`` limits every split, ``time_limit`` is in seconds a
     training, ``threads`` are CPU threads a training.
@@ -57,6 +78,8 @@ class Profile(_Checked):
     blocks: int = Field(default=10, ge=1)
     trials: int = Field(default=16, ge=1)
     finals: int = Field(default=1, ge=1)
+    half_budget: bool = False
+    until_decided: tuple[int, ...] = ()
     sampler: Literal["qmc", "tpe"] = "qmc"
     effort: float = Field(default=1.0, gt=0)
     examples: int | None = Field(default=None, ge=8)
@@ -68,6 +91,8 @@ class Profile(_Checked):
     every_task: bool = False
     tasks: dict[str, TaskPlan] = Field(default_factory=dict)
 
+    _grow = field_validator("until_decided")(growing)
+
     def task_names(self) -> list[str]:
         return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})
 
@@ -76,8 +101,12 @@ class Profile(_Checked):
         given = self.tasks.get(task, TaskPlan())
         filled = {
             name: getattr(given, name) if getattr(given, name) is not None else getattr(self, name)
-            for name in ("blocks", "trials", "finals", "effort", "examples", "resources", "time_limit")
+            for name in ("blocks", "trials", "finals", "half_budget", "effort", "examples", "resources", "time_limit")
         }
+        looks = given.until_decided
+        if looks is None:
+            looks = self.until_decided if given.blocks is None else ()
+        filled |= {"until_decided": looks, "blocks": looks[-1] if looks else filled["blocks"]}
         return given.model_copy(update=filled)
 
 
@@ -152,7 +181,8 @@ def _explained(item: Any) -> str:
     if item["type"] == "extra_forbidden":
         model = TaskPlan if path[:1] == ["tasks"] else Resources if path[-1:] == ["resources"] else Profile
         return str(unknown("profile key", key, model.model_fields)) + (f" (in {'.'.join(path)})" if path else "")
-    message = item["msg"][0].lower() + item["msg"][1:]
+    message = item["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
     return f"{where} = {item['input']!r}: {message}."
 
 

@@ -4,15 +4,16 @@ The frames and their columns are a contract:
 
 ``trainings``: one row per training, newest attempt of each key.
     data.overlap, data.population, data.n_train, data.n_validation, data.n_test,
-    key, task, level, arm, block (int), kind ("trial" | "final"), number (int), status, error, best_step,
+    key, task, level, arm, block (int), kind ("trial" | "final" | "half"), number (int), status, error, best_step,
     parameters, losses, test_opened, started, ended (seconds since 1970), host, device, worker (text: host:pid),
     one column ``setting.<name>`` per tuned setting and one column per metric: ``validation.<measure>``,
-    ``train.<measure>``, ``test.<measure>`` (finals only), ``seconds``, ``cpu_seconds``, ``steps``, ``epochs``,
+    ``train.<measure>``, ``test.<measure>`` (not trials), ``seconds``, ``cpu_seconds``, ``steps``, ``epochs``,
     ``seconds_per_update``, ``seconds_per_epoch``, and ``<unit>_per_second`` where the procedure counts units.
+    A "half" is the final of half the tuning budget, there where that chose other settings; ``finals`` leaves it out.
 ``curves``: one row per (training, evaluation).
     key, task, level, arm, block, kind, number, step, epoch, seconds, ``train.objective`` (what training lowers,
     mean over the steps since the last evaluation), ``train.<measure>``, ``validation.<measure>``.
-``cells``: one row per planned cell.
+``cells``: one row per planned cell (with ``until_decided``, per cell handed out so far).
     task, level, arm, block, state ("queued" | "tuning" | "final" | "done" | "failed"), trials_done,
     trials_planned, finals_done, finals_planned, failures (int), best_number, seconds.
 """
@@ -319,7 +320,7 @@ def _cells(about: Mapping[str, Any], trainings: pd.DataFrame) -> pd.DataFrame:
     found = sums.reindex(pd.MultiIndex.from_frame(plan)).reset_index(drop=True)
     seen = found["seconds"].notna()
     found = found.fillna(0).astype({"seconds": float, **dict.fromkeys(("trials_done", "finals_done", "failures"), int)})
-    finished = found["finals_done"] >= counts["finals"]
+    finished = (found["finals_done"] >= counts["finals"]) & (found["unjudged"] == 0)
     tuned = found["trials_done"] >= counts["trials"]
     states = np.select([~seen, finished, found["unjudged"] > 0, tuned], ["queued", "done", "failed", "final"], "tuning")
     return plan.assign(

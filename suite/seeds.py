@@ -20,8 +20,12 @@ def seed(root: int, *path: str | int) -> int:
 
 
 def training_seeds(root: int, task: str, level: str, block: int, arm: str, kind: str, number: int) -> dict[str, int]:
-    """The seeds of one training. Trials and finals of a block share its split, and nothing else."""
+    """The seeds of one training. Trials and finals of a block share its split, and nothing else.
+
+    A half-budget final takes the seeds of the final with its number: the two differ in their settings alone.
+    """
     shared, own = (task, level, block), (task, level, block, arm)
+    kind = "final" if kind == "half" else kind
     return {
         "split": seed(root, "split", *shared),
         "order": seed(root, "order", *shared, kind, number),

@@ -74,12 +74,12 @@ def _compare(campaign: Campaign, task: str, arm: str, twin: str, level: str) -> 
     measure = about["measures"][0]["name"]
     claim = Claim(f"{arm} against itself", "", measure, arm, twin, (level,))
     case = Case(campaign, task, about, claim, metric_of(measure, about["measures"]))
-    differences = effects(final_values(case), case, math.nan)[:, 0]
+    differences = effects(final_values(case), case, math.nan)[: case.due, 0]
     found = estimate(differences[np.isfinite(differences)])
     p, interval = found.p(), found.interval(0.95)
     state: State = "quiet"
-    if found.blocks < case.planned:
+    if found.blocks < case.due:
         state = "waiting"
     elif p < NOTE:  # False where there is nothing to test
         state = "failure" if p < FAILURE else "note"
-    return SameArm(task, level, arm, twin, measure, state, found.mean, interval, p, found.blocks, case.planned)
+    return SameArm(task, level, arm, twin, measure, state, found.mean, interval, p, found.blocks, case.due)

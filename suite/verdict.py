@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from suite import wording
 from suite.adequacy import Gate, block_mean, gates
-from suite.claims import Case, cases, effects, final_values, gaps, sides, values_without_failures
+from suite.claims import (
+    Case,
+    cases,
+    cell_values,
+    effects,
+    final_values,
+    gaps,
+    half_values,
+    sides,
+    values_without_failures,
+)
 from suite.decision import (
     CONFIRMATORY,
     Answer,
@@ -29,12 +40,13 @@ from suite.decision import (
     judge_family,
     judge_looks,
 )
-from suite.results import Campaign
+from suite.results import Campaign, curves_frame, trainings_frame
 from suite.statistics import Floats, Interval, crossover, estimate
 from suite.twins import SameArm, alarm, compare_same_arms
 
 __all__ = [
     "ClaimVerdict",
+    "HalfBudget",
     "SameArm",
     "Sample",
     "Verdict",
@@ -43,12 +55,30 @@ __all__ = [
     "judge_campaign",
     "judge_family",
     "judge_looks",
+    "undecided",
 ]
 
 PER_LEVEL = (
     "effect", "interval", "local_interval", "equivalence_interval", "p", "p_equivalence", "p_sign_flip", "effect_size",
     "won", "blocks",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HalfBudget:
+    """What the answer would be with the settings that half of the tuning trials would have chosen.
+
+    It is judged as the claim itself was, on the same blocks. ``retrained`` counts the cells where half of the trials
+    chose other settings; the other cells' finals answer for both.
+    """
+
+    trials: int
+    verdict: Answer
+    effect: float
+    interval: Interval
+    blocks: int
+    retrained: int
+    changes: bool
 
 
 @dataclass(frozen=True)
@@ -61,6 +91,7 @@ class ClaimVerdict:
     that decides equality. ``splits_interval`` speaks for these splits only, ``new_test_interval`` also for new test
     examples where all blocks share one test set. With several levels the numbers are the deciding level's and ``at``
     has one entry per level; an interaction's ``at`` has the gap at each level and ``crossover`` where it is 0.
+    ``planned`` are blocks at the most. ``attempt`` counts the campaigns of this claim in the results folder.
     """
 
     task: str
@@ -101,6 +132,8 @@ class ClaimVerdict:
     per_block: tuple[Mapping[str, Any], ...] = field(repr=False)
     at: tuple[Mapping[str, Any], ...] = field(repr=False)
     crossover: Mapping[str, Any] | None
+    half_budget: HalfBudget | None
+    attempt: int
     gates: tuple[Gate, ...]
     sentence: str
     population: str
@@ -123,6 +156,17 @@ def judge_campaign(campaign: Campaign) -> list[ClaimVerdict]:
     out they stand in the family as not rejected, so that nothing settled is taken back when they arrive.
     """
     return [verdict for task in campaign.about["tasks"] for verdict in _judge_task(campaign, task)]
+
+
+def undecided(about: Mapping[str, Any], task: str, finals: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """The (level, arm) pairs on which claims are judged that these finals, lines of a record, leave open.
+
+    ``about`` is campaign.json. Gates are not asked: more blocks would not open them.
+    """
+    campaign = Campaign(about["id"], Path(), about, {}, "", trainings_frame(finals), curves_frame(()))
+    judged = _judge_cases([_Measured(case, ()) for case in cases(campaign, task)])
+    left = [measured.case for measured, one in judged if one.verdict.answer == "inconclusive"]
+    return {(level, arm) for case in left for level in case.levels for arm in case.claim.arms}
 
 
 # ------------------------------------------------------------------------------------------------------ measuring
@@ -187,26 +231,31 @@ class _Judged:
     verdict: Verdict
     complete: bool
     note: str = ""
+    half_budget: HalfBudget | None = None
 
 
 def _judge_task(campaign: Campaign, task: str) -> list[ClaimVerdict]:
-    profile = campaign.about.get("profile") or {}
-    confidence, looks = float(profile.get("confidence") or 0.95), tuple(profile.get("looks") or ())
     same_arms = alarm(compare_same_arms(campaign, task))
     asked = [_Measured(case, (*gates(case), *same_arms)) for case in cases(campaign, task)]
-    family = [measured for measured in asked if not measured.case.exploratory]
-    judged = iter(_judge(family, looks, confidence))
-    found = []
-    for measured in asked:  # an exploratory claim is judged by itself
-        one = _judge([measured], looks, confidence)[0] if measured.case.exploratory else next(judged)
-        found.append(_told(measured, one))
+    found = [_told(measured, judged) for measured, judged in _judge_cases(asked)]
     return [_with_group_note(verdict, found) for verdict in found]
 
 
-def _judge(family: Sequence[_Measured], looks: Sequence[int], confidence: float) -> list[_Judged]:
-    judged = _judge_at_looks(family, looks, confidence) if looks else _judge_once(family, confidence)
+def _judge_cases(asked: Sequence[_Measured]) -> list[tuple[_Measured, _Judged]]:
+    """A task's claims with what is said of them: one family, but for those that are exploratory."""
+    family = [measured for measured in asked if not measured.case.exploratory]
+    judged = iter(_judge(family))
+    return [(one, _judge([one])[0] if one.case.exploratory else next(judged)) for one in asked]
+
+
+def _judge(family: Sequence[_Measured]) -> list[_Judged]:
+    if not family:
+        return []
+    case = family[0].case
+    confidence = float((case.campaign.about.get("profile") or {}).get("confidence") or 0.95)
+    judged = _judge_at_looks(family, case.looks, confidence) if case.looks else _judge_once(family, confidence)
     return [
-        replace(one, verdict=_weigh_failures(measured, one.verdict))
+        _weigh_budget(measured, replace(one, verdict=_weigh_failures(measured, one.verdict)))
         if one.complete
         else replace(one, verdict=replace(one.verdict, verdict="inconclusive", would_be=None, reason="incomplete"))
         for measured, one in zip(family, judged, strict=True)
@@ -222,7 +271,7 @@ def _judge_once(family: Sequence[_Measured], confidence: float) -> list[_Judged]
     ]
     verdicts = map(judge_again, judge_family(shown, confidence), samples)
     return [
-        _Judged(verdict, measured.complete, "" if measured.complete else _so_far(verdict, measured.case.planned))
+        _Judged(verdict, measured.complete, "" if measured.complete else _so_far(verdict, measured.case.due))
         for measured, verdict in zip(family, verdicts, strict=True)
     ]
 
@@ -252,6 +301,42 @@ def _weigh_failures(measured: _Measured, verdict: Verdict) -> Verdict:
     else:
         says = f"{count} finals failed, and without them the answer would be: {wording.ANSWERS[other.answer]}."
         gate = Gate(name, True, says, "Look at the failed finals first: `bakeoff status` lists them.")
+    return _with_gate(verdict, gate)
+
+
+def _weigh_budget(measured: _Measured, judged: _Judged) -> _Judged:
+    """The same, with what half of the tuning would have said; no answer where that would be the opposite one.
+
+    An answer that half of the tuning leaves open is worth a word, and no objection. Nothing is said while
+    half-budget finals are out.
+    """
+    case, verdict = measured.case, judged.verdict
+    if not case.trials_of_half or case.metric.cost or verdict.reason in ("too few blocks", "no spread"):
+        return judged
+    values = half_values(case)
+    found = effects(values, case, measured.examples)[: verdict.blocks]
+    if not np.isfinite(found).all():
+        return judged
+    other = judge_again(verdict, measured.samples(found))
+    retrained = int(np.isfinite(cell_values(case, case.halves, case.metric.column)[: verdict.blocks]).sum())
+    changes = other.answer != verdict.answer
+    half = HalfBudget(case.trials_of_half, other.answer, other.effect, other.interval, other.blocks, retrained, changes)
+    opposed = changes and "inconclusive" not in (other.answer, verdict.answer)
+    return replace(judged, verdict=_with_gate(verdict, _budget_gate(case, half, opposed)), half_budget=half)
+
+
+def _budget_gate(case: Case, half: HalfBudget, opposed: bool) -> Gate:
+    then = f"With half of the tuning ({half.trials} of {case.about['trials']} trials) the answer would be"
+    cure = "Give every arm more trials: raise `trials` in the profile." if opposed else ""
+    return Gate(
+        "tuning budget",
+        opposed,
+        f"{then}{': ' + wording.ANSWERS[half.verdict] if half.changes else ' the same'}.",
+        cure,
+    )
+
+
+def _with_gate(verdict: Verdict, gate: Gate) -> Verdict:
     samples = [one.sample for one in verdict.at or (verdict,)]
     return judge_again(verdict, [replace(sample, gates=(*sample.gates, gate)) for sample in samples])
 
@@ -300,6 +385,8 @@ def _told(measured: _Measured, judged: _Judged) -> ClaimVerdict:
         per_block=tuple(_per_block(measured)),
         at=tuple(_per_level(measured, verdict)),
         crossover=_crossing(measured, verdict),
+        half_budget=judged.half_budget,
+        attempt=case.attempt,
         gates=verdict.gates,
         sentence=wording.sentence(case, verdict, judged.complete),
         population=_population(measured),
@@ -313,7 +400,7 @@ def _told(measured: _Measured, judged: _Judged) -> ClaimVerdict:
 
 def _label(measured: _Measured, judged: _Judged) -> Label:
     """What the claim is, or will be once its planned blocks are in."""
-    blocks = judged.verdict.blocks if judged.complete else measured.case.planned
+    blocks = judged.verdict.blocks if judged.complete else measured.case.due
     return "exploratory" if measured.case.exploratory or blocks < CONFIRMATORY else "confirmatory"
 
 
@@ -327,6 +414,8 @@ def _notes(measured: _Measured, judged: _Judged) -> Iterator[str]:
         yield f"exploratory: fewer than {CONFIRMATORY} blocks are a first hint only"
     if case.attempt > 1:
         yield f"campaign {case.attempt} of this claim"
+    if judged.half_budget and judged.half_budget.changes:
+        yield f"with half of the tuning the answer would be: {wording.ANSWERS[judged.half_budget.verdict]}"
     if verdict.negligible:
         yield "real but negligible: there is a difference, and it is smaller than the margin"
     if verdict.at and verdict.blocks:

@@ -151,7 +151,7 @@ def _open(case: Case, verdict: Verdict) -> str:
 
 
 def _unfinished(case: Case, verdict: Verdict) -> str:
-    start = f"Not finished: {verdict.blocks} of {_repetitions(case.planned)} are in"
+    start = f"Not finished: {verdict.blocks} of {_repetitions(case.due)} are in"
     return f"{start}. So far {_somewhere(case, verdict)}." if verdict.blocks >= 2 else f"{start}."
 
 

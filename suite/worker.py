@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 import tasks
-from suite.job import Job, Member, Result, Status, finite
+from suite.job import OPENING, Job, Member, Result, Status, finite
 from suite.training import Progress, Training, fit_once, generator, losses_digest
 from tasks import Arm, Counting, FitOnce, Level, Procedure, Splits, Task, Watched
 
@@ -99,14 +99,15 @@ def _train(job: Job, member: Member) -> Result:
         metrics |= {f"{split}.{m.name}": m.worst(splits.shape) for m in procedure.measures for split in _splits(member)}
     sealed = splits.sealed
     evidence: dict[str, bytes] = {}
-    if member.kind == "final" and not diverged:
+    if member.kind in OPENING and not diverged:
         test = sealed.open()
         noise = generator(member.seeds["evaluation"], job.device)
         with torch.no_grad():
             seen = procedure.evaluate(model.eval(), test, noise)
         worst = {m.name: m.worst(splits.shape) for m in procedure.measures}
         metrics |= {f"test.{name}": value if finite(value) is not None else worst[name] for name, value in seen.items()}
-        evidence = snapshots | procedure.evidence(model, test, generator(member.seeds["evaluation"], job.device))
+        if member.kind == "final":
+            evidence = snapshots | procedure.evidence(model, test, generator(member.seeds["evaluation"], job.device))
     return Result(
         key=member.key,
         status="diverged" if diverged else "finished",
@@ -171,7 +172,7 @@ def _snapshot(
 
 
 def _splits(member: Member) -> Iterator[str]:
-    yield from ("train", "validation", "test") if member.kind == "final" else ("train", "validation")
+    yield from ("train", "validation", "test") if member.kind in OPENING else ("train", "validation")
 
 
 def _row(progress: Progress) -> dict[str, float | None]:

@@ -21,6 +21,7 @@ from suite.plan import Plan
 from suite.profile import Profile, TaskPlan
 from suite.record import FILE, Record, read_lines, results_digest
 from suite.results import Results, read_cell
+from suite.verdict import compare_same_arms, judge_campaign
 from tasks import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -143,6 +144,96 @@ def test_trials_never_open_the_test_set_and_finals_do(tiny_plan, run_inline, tmp
 
     assert {(line["kind"], line["test_opened"]) for line in lines} == {("trial", False), ("final", True)}
     assert all(("test.accuracy" in line["metrics"]) == (line["kind"] == "final") for line in lines)
+
+
+def test_half_the_budget_gets_a_final_of_its_own_only_where_it_chose_other_settings(tiny, run_inline, tmp_path):
+    plan, plain = (plan_for(tiny, trials=4, finals=2, half_budget=half) for half in (True, False))
+    run_inline(plan, tmp_path / "half")
+    run_inline(plain, tmp_path / "plain")
+    lines = lines_of(tmp_path / "half", plan)
+    halves = {where(line): line for line in lines if line["kind"] == "half"}
+    cells = {where(line): [other for other in lines if where(other) == where(line)] for line in lines}
+
+    assert 0 < len(halves) < len(cells)
+    assert plan.trainings < len(lines) == plan.trainings + len(halves) < plan.most_trainings
+    for place, cell in cells.items():
+        trials = [line for line in sorted(cell, key=lambda line: line["number"]) if line["kind"] == "trial"]
+        first_half, all_of_them = (
+            max(some, key=lambda line: line["metrics"]["validation.accuracy"])["settings"]
+            for some in (trials[:2], trials)
+        )
+        final = next(line for line in cell if line["kind"] == "final" and line["number"] == 0)
+        assert final["settings"] == all_of_them
+        assert (place in halves) == (first_half != all_of_them)
+        if place in halves:
+            assert (halves[place]["settings"], halves[place]["seeds"]) == (first_half, final["seeds"])
+            assert halves[place]["test_opened"]
+            assert not halves[place]["evidence"]
+    rest = [line for line in lines if line["kind"] != "half"]
+    assert results_digest(rest) == results_digest(lines_of(tmp_path / "plain", plain))  # it changes nothing else
+    assert Results(tmp_path / "half").load().state["planned"] == len(lines)
+    assert run_inline(plan, tmp_path / "half").trained == 0
+
+
+def where(line: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(line[name] for name in ("level", "arm", "block"))
+
+
+ONE_OPEN = """    claims=(
+        Claim("same", "", "accuracy", better="wide", worse="narrow", levels=("many",), margin=0.9, kind="equal"),
+        Claim("finer", "", "accuracy", better="wide", worse="narrow", levels=("few",), margin=1e-6),
+    ),
+)
+"""
+
+
+@pytest.fixture
+def adaptive(tiny_file, tmp_path) -> Plan:
+    """A campaign whose first claim is settled at its first look and whose second stays open to the last."""
+    text = tiny_file.read_text()
+    path = tmp_path / "adaptive.py"
+    path.write_text(text[: text.index("    claims=(")] + ONE_OPEN)
+    tasks.load_file(path)
+    return plan_for("adaptive", trials=1, until_decided=(3, 5, 6), tasks={"adaptive": TaskPlan(twins=("wide",))})
+
+
+def test_further_blocks_go_only_to_claims_that_are_open(adaptive, run_inline, tmp_path):
+    run_inline(adaptive)
+    campaign = Results(tmp_path / "results").load()
+    blocks = campaign.cells.groupby(["level", "arm"]).size()
+
+    assert blocks["many"].to_dict() == {"narrow": 3, "wide": 3, "wide_again": 3}
+    assert blocks["few"].to_dict() == {"narrow": 6, "wide": 6, "wide_again": 3}
+    assert set(campaign.cells["state"]) == {"done"}
+    assert campaign.state["planned"] == campaign.state["done"] == len(campaign.trainings) == 2 * len(campaign.cells)
+    assert adaptive.trainings == 2 * 18 < len(campaign.trainings) < adaptive.most_trainings == 2 * (18 + 12)
+    same, finer = judge_campaign(campaign)
+    assert (same.verdict, same.blocks, same.complete) == ("supported", 3, True)
+    assert (finer.verdict, finer.blocks, finer.complete) == ("inconclusive", 6, True)
+    assert [check.state for check in compare_same_arms(campaign, "adaptive")] != ["waiting"] * 2
+
+
+def test_what_looks_decide_does_not_depend_on_workers_nor_on_interruptions(adaptive, run_inline, tmp_path):
+    digests = set()
+    for number, options in enumerate(({}, {"slots": 2, "shuffle": 1}, {"slots": 8, "shuffle": 2})):
+        run_inline(adaptive, tmp_path / str(number), **options)
+        digests.add(results_digest(lines_of(tmp_path / str(number), adaptive)))
+    for patience in (20, 37, 40, 47):  # before the first look, right after it, and later
+        with pytest.raises(KeyboardInterrupt):
+            run_inline(adaptive, tmp_path / str(patience), workers=Impatient(patience))
+        run_inline(adaptive, tmp_path / str(patience))
+        digests.add(results_digest(lines_of(tmp_path / str(patience), adaptive)))
+
+    assert len(digests) == 1
+
+
+def test_a_look_waits_for_a_cell_that_its_machine_failed(adaptive, run_inline, tmp_path):
+    run_inline(adaptive, workers=Unreliable(1, out_of_memory=True))
+    first = Results(tmp_path / "results").load()
+    assert (set(first.cells["state"]), len(first.cells)) == ({"failed"}, 18)
+
+    run_inline(adaptive, retry=True)
+    assert len(Results(tmp_path / "results").load().cells) == 24
 
 
 def test_arms_of_a_block_share_split_and_order_and_nothing_else(tiny_plan, run_inline, tmp_path):

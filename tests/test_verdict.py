@@ -40,7 +40,7 @@ def finals(values, *, level="all", metric="test.accuracy", **columns):
 
 
 def campaign(
-    *frames, claims=(DEEPER,), blocks=6, levels=(("all", None),), repeats=1, twins=None, profile=None, **extra
+    *frames, claims=(DEEPER,), blocks=6, levels=(("all", None),), repeats=1, twins=None, looks=(), half=0, **extra
 ):
     trainings = pd.concat(frames, ignore_index=True)
     defaults = {"task": "depth", "kind": "final", "number": 0, "status": "finished", "host": "here", "device": "cpu"}
@@ -49,7 +49,7 @@ def campaign(
     trainings["key"] = [f"key {row}" for row in range(len(trainings))]
     about = {
         "name": "test",
-        "profile": profile or {},
+        "profile": {},
         "cells": [],
         "tasks": {
             "depth": {
@@ -62,6 +62,8 @@ def campaign(
                 "parameters_within": None,
                 "axis": "training examples",
                 "blocks": blocks,
+                "looks": list(looks),
+                "half_budget_trials": half,
                 "trials": 4,
                 "finals": repeats,
             }
@@ -374,11 +376,11 @@ def test_looks_judge_the_blocks_that_were_declared():
     claim = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.005)
     wide = WIDE + WIDE[:5]
     values = {"deep": [w + gap for w, gap in zip(wide, AHEAD + TORN[:5], strict=True)], "wide": wide}
-    (clear,) = judged(finals(values), claims=[claim], blocks=16, profile={"looks": [6, 10, 16]})
+    (clear,) = judged(finals(values), claims=[claim], blocks=16, looks=[6, 10, 16])
     assert (clear.verdict, clear.blocks, clear.complete) == ("supported", 6, True)
 
     values["deep"] = [w + gap for w, gap in zip(wide, TORN + TORN[:5], strict=True)]
-    (unsettled,) = judged(finals(values), claims=[claim], blocks=16, profile={"looks": [6, 10, 16]})
+    (unsettled,) = judged(finals(values), claims=[claim], blocks=16, looks=[6, 10, 16])
     assert (unsettled.verdict, unsettled.blocks) == ("inconclusive", 10)
     assert "looked at 10 of at most 16 blocks; the next look is at 16" in unsettled.notes
 
@@ -474,3 +476,86 @@ def test_as_dict_is_what_verdict_json_prints():
     assert {"task", "claim", "verdict", "effect", "interval", "blocks", "gates"} <= printed.keys()
     assert printed["verdict"] == "supported"
     assert len(printed["interval"]) == 2
+
+
+# -------------------------------------------------------------------------------------------------- half the budget
+
+ONE_BAD_HALF = [0.05, 0.04, 0.06, 0.05, 0.04, -0.30]
+
+
+def tuned(*, change, half):
+    """Trials and half-budget finals of ``deep``: in blocks where ``change`` holds, the best trial is the last of four.
+
+    ``half`` is by how much deep is then ahead with half of the tuning (None: not trained yet).
+    """
+    accuracy = {
+        number: [
+            0.9 if number == 0 else 0.95 if number == 3 and arm == "deep" and changed else 0.5
+            for arm in ("deep", "wide")
+            for changed in change
+        ]
+        for number in range(4)
+    }
+    trials = [
+        finals(
+            {"deep": values[:6], "wide": values[6:]}, metric="validation.accuracy", kind="trial", number=number,
+            **{"setting.lr": 0.1 * number},
+        )
+        for number, values in accuracy.items()
+    ]  # fmt: skip
+    chosen = [0.3 * changed for changed in change]
+    full = finals({"deep": deep(AHEAD), "wide": WIDE}).assign(**{"setting.lr": [*chosen, *[0.0] * 6]})
+    others = [
+        wide + gap if changed and gap is not None else None
+        for wide, gap, changed in zip(WIDE, half, change, strict=True)
+    ]
+    return [*trials, full, finals({"deep": others}, kind="half", **{"setting.lr": 0.0})]
+
+
+@pytest.mark.parametrize(
+    ("half", "answer", "verdict", "failed"),
+    [
+        (AHEAD, "supported", "supported", False),
+        (TORN, "inconclusive", "supported", False),
+        ([-gap for gap in AHEAD], "refuted", "inconclusive", True),
+    ],
+)
+def test_the_verdict_says_what_half_of_the_tuning_would_have_said(half, answer, verdict, failed):
+    (found,) = judged(*tuned(change=[True] * 6, half=half), half=2)
+    gate = next(gate for gate in found.gates if gate.name == "tuning budget")
+
+    assert (found.verdict, gate.failed) == (verdict, failed)
+    assert found.half_budget is not None
+    assert found.half_budget.verdict == answer
+    assert found.half_budget.effect == pytest.approx(np.mean(half))
+    low, high = stats.t.interval(0.95, 5, np.mean(half), stats.sem(half))
+    assert found.half_budget.interval == pytest.approx((low, high))
+    assert found.half_budget.changes == (answer != "supported")
+    assert any("with half of the tuning the answer would be" in note for note in found.notes) == (answer != "supported")
+    assert found.as_dict()["half_budget"]["verdict"] == answer
+
+
+def test_where_half_of_the_trials_chose_the_same_the_finals_answer_for_both():
+    (found,) = judged(*tuned(change=[False] * 5 + [True], half=ONE_BAD_HALF), half=2)
+
+    assert found.half_budget is not None
+    assert found.half_budget.retrained == 1
+    assert found.half_budget.effect == pytest.approx(np.mean([*AHEAD[:5], -0.30]))
+
+
+def test_half_the_budget_is_waited_for_and_until_then_validation_answers():
+    (found,) = judged(*tuned(change=[False] * 5 + [True], half=[*AHEAD[:5], None]), half=2)
+
+    assert (found.verdict, found.complete, found.half_budget) == ("supported", True, None)
+    assert [gate.says for gate in found.gates if gate.name == "tuning budget"] == [
+        "Half of the tuning trials would have put the same arm ahead."
+    ]
+
+
+def test_looks_freeze_half_the_budget_too():
+    frames = tuned(change=[True] * 6, half=[0.05, 0.04, 0.06, -0.30, -0.30, -0.30])
+    claim = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.005)
+    (found,) = judged(*frames, claims=[claim], half=2, looks=[3, 6])
+
+    assert (found.blocks, found.half_budget.blocks) == (3, 3)
+    assert found.half_budget.verdict == found.verdict == "supported"

@@ -273,6 +273,7 @@ WORDS = {
     "choose.status": "Status",
     "kind.trial": "Trial",
     "kind.final": "Final",
+    "kind.half": "Half-budget final",
     # cluster, compare, samples
     "cluster.title": "Cluster",
     "cluster.says": "Who ran what when. Workers are processes; on a shared GPU several run at once.",

@@ -271,6 +271,7 @@ WORDS = {
     "choose.status": "状态",
     "kind.trial": "试验",
     "kind.final": "最终训练",
+    "kind.half": "半预算最终训练",
     # cluster, compare, samples
     "cluster.title": "集群",
     "cluster.says": "谁在何时运行了什么。工作者是进程；共享 GPU 上可同时运行多个。",
