@@ -34,6 +34,7 @@ from tasks.data._text import (
     Subwords,
     Symbols,
     clean,
+    content,
     identity,
     padded,
     resplit_pairs,
@@ -46,7 +47,7 @@ from tasks.data.number_words import chinese, english
 from tasks.models import recurrent, translation
 from tasks.models.recurrent import RecurrentTranslator, matched_units
 from tasks.models.translation import Attention, DecoderLayer, EncoderLayer, Transformer
-from tasks.procedures.decoding import beam, greedy
+from tasks.procedures.decoding import beam, greedy, room
 from tasks.procedures.sequence_to_sequence import Translation, alike, compare, token_loss
 
 SOURCES, TARGETS, LONGEST = 13, 11, 9
@@ -623,6 +624,26 @@ def random_tree(seed: int, depth: int) -> Tree:
             drawn = torch.rand(4, generator=generator(seed * 1000 + len(chances))).softmax(0).tolist()
             chances[said] = dict(zip((END, A, B, 5), drawn, strict=True))
     return Tree(chances)
+
+
+def test_sentences_put_aside_when_done_are_answered_as_if_alone(model):
+    stream = generator(3)
+    sources = [torch.randint(3, SOURCES, (length,), generator=stream).tolist() for length in (1, 5, 2, 7, 3, 4, 1, 6)]
+    together = padded([[*source, END] for source in sources], 8)
+
+    for search in (greedy, beam):
+        said = search(model, together, LONGEST)
+        for row, source in zip(said.tolist(), sources, strict=True):
+            alone = search(model, torch.tensor([[*source, END]]), LONGEST)[0].tolist()
+            assert content(row) == content(alone)
+            assert len(content(row)) <= 2 * (len(source) + 1) + 10
+
+
+def test_there_is_room_for_every_real_answer():
+    for splits in (number_words.load(0), interface_text.load(0)):
+        for split in (splits.train, splits.validation):
+            needed = (split.y[:, 1:] != PAD).sum(1)
+            assert (needed <= room(split.x, splits.facts["longest"])).all()
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.6, 1.0])

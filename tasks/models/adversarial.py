@@ -81,10 +81,10 @@ def convolutional(shape: Shape, channels: int, latent: int, dropout: float = 0.0
     discriminator = nn.Sequential(
         nn.Conv2d(depth, channels, 4, stride=2, padding=1),
         nn.LeakyReLU(LEAK),
-        nn.Dropout(dropout),
+        nn.Dropout2d(dropout),
         nn.Conv2d(channels, wide, 4, stride=2, padding=1),
         nn.LeakyReLU(LEAK),
-        nn.Dropout(dropout),
+        nn.Dropout2d(dropout),
         nn.Flatten(),
         nn.Linear(wide * small**2, latent),
         nn.LeakyReLU(LEAK),

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from tasks._contract import Shape
 from tasks._errors import UserError
+from tasks.models._softmax import softmax
 from tasks.models.convolution import STEM, TOLERANCE, Layer, channels, convolution_count, convolutions, map_shape
 
 WIDTH, HEADS, DEPTH = 32, 4, 2
@@ -40,7 +41,7 @@ class SelfAttention(nn.Module):
         parts = self.query_key_value(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         queries, keys, values = parts.unbind(0)  # each (examples, heads, tokens, width / heads)
         scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[3])
-        return scores.softmax(3), values
+        return softmax(scores), values
 
 
 class Block(nn.Module):

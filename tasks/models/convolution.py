@@ -49,15 +49,17 @@ class ConvNet(nn.Module):
 def convolutions(inputs: tuple[int, ...], width: int, layers: Sequence[Layer], dropout: float = 0.0) -> nn.Sequential:
     """Convolutions of ``width`` channels for inputs of that shape, each with batch norm and ReLU; borders are padded.
 
-    Weights are drawn after He et al. (2015); the norm's shift makes biases needless.
+    Weights are drawn after He et al. (2015); the norm's shift makes biases needless. Dropout takes whole channels,
+    since neighbours on a map tell the same (Tompson et al. 2015).
     """
     curves = len(inputs) == 1
     kind, norm = (nn.Conv1d, nn.BatchNorm1d) if curves else (nn.Conv2d, nn.BatchNorm2d)
+    drop = nn.Dropout1d if curves else nn.Dropout2d
     found: list[nn.Module] = []
     for before, layer in zip([channels(inputs), *[width] * len(layers)], layers, strict=False):
         convolution = kind(before, width, layer.kernel, layer.stride, padding=layer.kernel // 2, bias=False)
         nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-        found += [convolution, norm(width), nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
+        found += [convolution, norm(width), nn.ReLU(), *([drop(dropout)] if dropout else [])]
     return nn.Sequential(*found)
 
 

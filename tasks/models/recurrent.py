@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from tasks._errors import UserError
 from tasks.data._text import PAD
+from tasks.models._softmax import softmax
 from tasks.models.translation import State, answer, embedding
 
 TOLERANCE = 0.005  # how far a solved parameter count may be from the wanted one
@@ -86,7 +87,7 @@ class RecurrentTranslator(nn.Module):
             weights = memory.new_ones(*target.shape, 1)
         else:
             scores = self.score(states) @ memory.transpose(1, 2)
-            weights = scores.masked_fill(~state["seen"], -math.inf).softmax(2)
+            weights = softmax(scores.masked_fill(~state["seen"], -math.inf))
         mixed = self.mix(torch.cat([states, weights @ memory], 2)).tanh()
         return self.answer(self.dropout(mixed)), last[0], weights
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from tasks.data._text import PAD
+from tasks.models._softmax import softmax
 
 State = Mapping[str, Tensor]  # what a translator remembers, (sentences, ...) each, so that a search can pick rows
 Norm = Literal["pre", "post"]
@@ -64,7 +65,7 @@ class Attention(nn.Module):
         scores = query @ remembered[:, 0].transpose(2, 3) / math.sqrt(query.shape[3])
         if seen is not None:
             scores = scores.masked_fill(~seen, -math.inf)
-        return scores.softmax(3)  # type: ignore[no-any-return]
+        return softmax(scores)
 
 
 class Residual(nn.Module):

@@ -1,6 +1,5 @@
 """Where attention looks, as one picture: a panel per head, the darker the more."""
 
-import io
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,6 +7,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
+
+from tasks.procedures.drawing import png
 
 PAPER, INK, FRAME = (255, 255, 255), (31, 35, 41), (228, 231, 235)
 FULL = (0, 68, 136)  # the colour of a weight of 1
@@ -39,9 +40,7 @@ def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
         sheet.paste(panel, (left, top))
         draw.rectangle([left - 1, top - 1, left + columns * cell, top + rows * cell], outline=FRAME)
     draw.text((LEFT, sheet.height - FOOT + 2), says, INK, font)
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return png(sheet)
 
 
 def _numbered(count: int, cell: int) -> range:

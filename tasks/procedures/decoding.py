@@ -8,20 +8,28 @@ from torch import Tensor
 from tasks.data._text import BEGIN, END, PAD
 from tasks.models.translation import State, Translator
 
+ROOM = 2, 10  # an answer may have twice as many tokens as its source, and ten more
+FEW = 0.75  # sentences that are done are put aside where so many or fewer of the rest are left
+
 
 @torch.no_grad()
 def greedy(model: Translator, source: Tensor, longest: int) -> Tensor:
-    """The likeliest token at each place, (sentences, at most ``longest``): up to END, then PAD."""
-    state = model.begin(source)
-    token = source.new_full((len(source),), BEGIN)
-    going = torch.ones_like(token, dtype=torch.bool)
-    said: list[Tensor] = []
-    while len(said) < longest and going.any():
+    """The likeliest token at each place, (sentences, at most ``longest``): up to END or ``room``, then PAD."""
+    most = room(source, longest)
+    said = torch.full((len(source), longest), PAD, device=source.device)
+    rows = torch.arange(len(source), device=source.device)  # of the sentences that are worked on
+    state, token, going = model.begin(source), torch.full_like(rows, BEGIN), torch.ones_like(rows, dtype=torch.bool)
+    place = 0
+    while left := int(going.sum()):
+        if left <= FEW * len(rows):
+            rows, token, most, state = rows[going], token[going], most[going], _chosen(state, going.nonzero()[:, 0])
+            going = torch.ones_like(rows, dtype=torch.bool)
         logits, state = model.advance(token, state)
         token = torch.where(going, logits.argmax(1), PAD)
-        going = going & (token != END)
-        said.append(token)
-    return torch.stack(said, 1)
+        said[rows, place] = token
+        place += 1
+        going = going & (token != END) & (place < most)
+    return said[:, :place]
 
 
 @torch.no_grad()
@@ -29,31 +37,59 @@ def beam(model: Translator, source: Tensor, longest: int, width: int = 4, alpha:
     """The likeliest sentence among ``width`` kept at each place, (sentences, at most ``longest``), END and PAD last.
 
     Log probabilities are divided by ((5 + length) / 6) ** alpha, which keeps short sentences from winning (Wu et al.
-    2016); alpha 0 compares probabilities as they are.
+    2016); alpha 0 compares probabilities as they are. A search ends when nothing that is kept can still win.
     """
-    rows = torch.arange(len(source), device=source.device)
-    state = _rows(model.begin(source), rows.repeat_interleave(width))
+    most = room(source, longest)
+    best = torch.full((len(source), longest), PAD, device=source.device)
+    rows = torch.arange(len(source), device=source.device)  # of the sentences that are worked on
+    state = _chosen(model.begin(source), rows.repeat_interleave(width))
     score = torch.full((len(source), width), -math.inf, device=source.device)
     score[:, 0] = 0.0  # all start alike: one counts
     said = source.new_full((len(source), width, 1), BEGIN)
     going = torch.ones_like(score, dtype=torch.bool)
     length = torch.zeros_like(score)
-    while said.shape[2] <= longest and going.any():
-        logits, state = model.advance(said[:, :, -1].flatten(), state)
-        steps = logits.log_softmax(1).view(len(source), width, -1)
+    longest = 0
+    while len(rows):
+        logits, following = model.advance(said[:, :, -1].flatten(), state)
+        steps = logits.log_softmax(1).view(len(rows), width, -1)
         only_pad = torch.full_like(steps, -math.inf)
         only_pad[:, :, PAD] = 0.0
         total = score[:, :, None] + torch.where(going[:, :, None], steps, only_pad)
-        score, best = total.flatten(1).topk(width, 1)
-        parent, token = best // steps.shape[2], best % steps.shape[2]
-        state = _rows(state, (rows[:, None] * width + parent).flatten())
+        score, found = total.flatten(1).topk(width, 1)
+        parent, token = found // steps.shape[2], found % steps.shape[2]
+        places = (torch.arange(len(rows), device=source.device)[:, None] * width + parent).flatten()
+        state = {**following, **_chosen(_changed(following, state), places)}
         said = torch.cat([said.gather(1, parent[:, :, None].expand(-1, -1, said.shape[2])), token[:, :, None]], 2)
         going, length = going.gather(1, parent), length.gather(1, parent)
         length = length + going
         going = going & (token != END)
-    winner = (score / ((5 + length) / 6) ** alpha).argmax(1)
-    return said[rows, winner, 1:]
+        worth = score / _penalty(length, alpha)
+        hope = (score / _penalty(most[:, None], alpha)).masked_fill(~going, -math.inf).amax(1)
+        done = (worth.masked_fill(going, -math.inf).amax(1) >= hope) | (said.shape[2] > most)
+        if done.any():
+            winner = worth[done].argmax(1)
+            longest = said.shape[2] - 1
+            best[rows[done], :longest] = said[done, winner, 1:]
+            left = (~done).nonzero()[:, 0]
+            state = _chosen(state, (left[:, None] * width + torch.arange(width, device=source.device)).flatten())
+            rows, most, score, said, going, length = (x[left] for x in (rows, most, score, said, going, length))
+    return best[:, :longest]
 
 
-def _rows(state: State, rows: Tensor) -> State:
+def room(source: Tensor, longest: int) -> Tensor:
+    """How many tokens an answer may have, (sentences,): enough, and no more, for what never learned to end."""
+    times, more = ROOM
+    return (times * (source != PAD).sum(1) + more).clamp(max=longest)
+
+
+def _penalty(length: Tensor, alpha: float) -> Tensor:
+    return ((5 + length) / 6) ** alpha
+
+
+def _changed(state: State, before: State) -> State:
+    """What ``advance`` did not hand on as it was: what is known of the source is the same for all of a beam."""
+    return {name: tensor for name, tensor in state.items() if tensor is not before.get(name)}
+
+
+def _chosen(state: State, rows: Tensor) -> State:
     return {name: tensor.index_select(0, rows) for name, tensor in state.items()}

@@ -13,8 +13,9 @@ PAPER, INK, FAINT = (255, 255, 255), (31, 78, 121), (196, 196, 196)
 
 
 def png(image: Image.Image) -> bytes:
+    """The picture as bytes, lightly packed: the tightest packing takes ten times as long and saves a twentieth."""
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
+    image.save(buffer, "PNG", compress_level=4)
     return buffer.getvalue()
 
 

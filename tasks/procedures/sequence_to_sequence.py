@@ -18,7 +18,7 @@ from tasks.procedures.decoding import beam, greedy
 
 EVALUATION_BATCH = 256
 SAVING, SMALLEST = 0.25, 150  # halve a part where that saves this share of it, and so many tokens at least
-SHOWN, MAPS, SEARCHED = 40, 3, 200  # test sentences in the table, with attention maps, and searched by beam
+SHOWN, MAPS, SEARCHED = 40, 3, 100  # test sentences in the table, with attention maps, and searched by beam
 BEAMS = (2, 4, 8)
 SAYS = "rows: what is said; columns: the source"
 

@@ -4,7 +4,6 @@ A model is looked into as far as it has something to show: ``features`` (its las
 ``gaze`` (what its heads look at); one that is shuffled is shown in the order of the example, not in its own.
 """
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 
 from tasks._contract import Split
 from tasks.models.convolution import Shuffled
+from tasks.procedures.drawing import png
 from tasks.procedures.supervised import Classification, decide
 
 EXAMPLES = 64  # over which a unit's sensitivity is averaged
@@ -101,7 +101,7 @@ def draw_field(field: Tensor) -> bytes:
     sheet = Image.new("RGB", (max(panel.width, 330) + 2 * GAP, panel.height + HEADING), PAPER)
     sheet.paste(panel, (GAP, HEADING - 6))
     _text(sheet, (GAP, 6), f"The unit in the middle sees {seen} of {field.numel()} inputs")
-    return _png(sheet)
+    return png(sheet)
 
 
 def draw_gaze(x: Tensor, gaze: Tensor, titles: Sequence[str]) -> bytes:
@@ -122,7 +122,7 @@ def draw_gaze(x: Tensor, gaze: Tensor, titles: Sequence[str]) -> bytes:
             sheet.paste(panel, (MARGIN + column * width, HEADING + row * height))
             if row == 0:
                 _text(sheet, (MARGIN + column * width, 4), f"Layer {layer + 1}\nhead {head + 1}", MUTED)
-    return _png(sheet)
+    return png(sheet)
 
 
 def _curve(x: Tensor, heat: Tensor) -> Image.Image:
@@ -167,9 +167,3 @@ def _mixed(heat: Tensor) -> NDArray[np.uint8]:
 
 def _text(sheet: Image.Image, place: tuple[int, int], text: str, colour: tuple[int, int, int] = INK) -> None:
     ImageDraw.Draw(sheet).multiline_text(place, text, fill=colour, font=ImageFont.load_default(11), spacing=2)
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
