@@ -39,6 +39,8 @@ log = logging.getLogger("bakeoff")
 class Workers(Protocol):
     """What the driver needs of whoever runs jobs: Ray, or this process in tests."""
 
+    @property
+    def dashboard(self) -> str | None: ...
     def has_gpu(self) -> bool: ...
     def slots(self, need: Resources) -> int: ...
     def check(self, need: Resources) -> None: ...
@@ -104,6 +106,7 @@ class Driver:
         self._lost: dict[str, int] = {}
         self._queue: list[tuple[Cell, Member]] = []
         self._cells_by_key: dict[str, Cell] = {}
+        self.cells: list[Cell] = []
         self._journal: Journal | None = None
         self._looked = 0.0
         self._looks = {name: len(plan.of(name).until_decided or ()) for name in plan.tasks}  # still to be taken
@@ -138,10 +141,9 @@ class Driver:
             for line in known.values():
                 self.publisher.put(line)
         self.known, self._on = known, device
-        self.cells: list[Cell] = []
-        self._add(self.plan.cells)
         self.tally.started = time.time()
         self._say("running")
+        self._add(self.plan.cells)
         while True:
             self._submit()
             if not self.workers.flying:
@@ -154,11 +156,13 @@ class Driver:
 
     def _add(self, places: Iterable[CellPlan]) -> None:
         """Take up these cells, and the blocks that they turn out to call for."""
-        new = [Cell(self.plan, place, self._on) for place in places]
+        new: list[Cell] = []
+        for place in sorted(places, key=lambda place: place.block):
+            new.append(Cell(self.plan, place, self._on))  # takes a moment: its data are read and fingerprinted
+            self._advance(new[-1])
+            self._submit()  # workers need not wait for the other cells
         self.cells += new
         self.tally.planned = sum(cell.planned for cell in self.cells)
-        for cell in new:
-            self._advance(cell)
         for task in {cell.place.task for cell in new}:
             self._look(task)
 
@@ -325,6 +329,7 @@ class Driver:
             "slots": tally.slots,
             "started": tally.started,
             "seconds_left": tally.seconds_left,
+            "ray_dashboard": self.workers.dashboard,
             "unpublished": self.publisher.waiting if self.publisher else 0,
         }
         try:

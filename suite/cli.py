@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 some trainings failed, or a check did; 2 something given c
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import traceback
 from pathlib import Path
@@ -63,7 +64,10 @@ app.add_typer(new_app, name="new", rich_help_panel="Tasks")
 
 def main() -> None:
     """The console script."""
-    app(prog_name=prefix())
+    try:
+        app(prog_name=prefix())
+    finally:
+        gc.freeze()  # Python would look through a million objects of PyTorch and MLflow once more: a second
 
 
 def _print_version(wanted: bool) -> None:

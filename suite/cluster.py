@@ -6,64 +6,73 @@ import logging
 import math
 import os
 import socket
+import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from suite.job import Done, Job
-from suite.profile import Resources
-from suite.worker import run_job, warm_up
+from suite.job import Done, Job, Result
 from tasks import UserError
+
+if TYPE_CHECKING:
+    from suite.profile import Resources
 
 CONNECT = 5.0  # seconds a cluster may take to answer the door
 STARTS = 3  # attempts at an embedded cluster
+WARMED = 64  # workers, at most, that import torch while the driver prepares
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 class RayWorkers:
-    """Workers of a Ray cluster: an embedded one, or (``address``) one that is running."""
+    """Workers of a Ray cluster: an embedded one, or (``address``) one that is running.
+
+    Starting takes seconds, so it happens in a thread while the caller imports and plans; whoever asks for something
+    waits until it is done, and gets the UserError if it could not be.
+    """
 
     def __init__(self, address: str | None = None, workers: int | None = None) -> None:
+        if workers is not None and workers < 1:
+            raise UserError(f"--workers {workers}: at least 1 is needed.")
+        if workers is not None and address is not None:
+            raise UserError("--workers is for this machine; with --address the cluster's size decides. Leave one out.")
         self._flying: dict[Any, Job] = {}
-        self._ray = _ray()
-        self._connect(address, workers)
-        # max_calls=0: GPU tasks keep their warm process too
-        self._run = self._ray.remote(max_retries=3, max_calls=0)(run_job)
-        self._warm = self._ray.remote(max_retries=0, max_calls=0)(_warm)
+        self._warmed: list[dict[str, Any]] = []
+        self._opened: Future[ModuleType] = Future()
+        self._unwanted = False
+        self._closing = threading.Lock()
+        self._closed = threading.Event()
+        threading.Thread(target=self._open, args=(address, workers), name="ray-opening", daemon=True).start()
 
-    def _connect(self, address: str | None, workers: int | None) -> None:
-        os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # workers of an embedded cluster inherit it
-        options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-        if address is None and not os.environ.get("RAY_ADDRESS"):
-            options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
-        elif address is not None:
-            options |= {"address": address}
-        where = address or os.environ.get("RAY_ADDRESS") or "this machine"
-        local = options.get("address") == "local"
+    def _open(self, address: str | None, workers: int | None) -> None:
         try:
-            _knock(where)
-            self._init(options, attempts=STARTS if local else 1)
-        except Exception as error:  # a node that is too slow to start raises just that
+            ray = _ray()
+            if self._unwanted:
+                raise RuntimeError("closed before it was open")
+            local, self._pages = _connect(ray, address, workers)
+            # max_calls=0: GPU tasks keep their warm process too
+            self._run = ray.remote(max_retries=3, max_calls=0)(_run_job)
+            self._warm = ray.remote(max_retries=0, max_calls=0)(_warm)
             if local:
-                cure = "it may be too busy just now; `bakeoff doctor` looks at everything that is needed."
-                raise UserError(f"Ray does not start on this machine ({_first_line(error)}): {cure}") from error
-            raise UserError(
-                f"No Ray cluster at {where} ({_first_line(error)}): start one with `ray start --head`, "
-                "or leave --address out to use this machine."
-            ) from error
+                self._warm_up(math.floor(ray.cluster_resources().get("CPU", 0)), {"num_cpus": 1}, "cpu")
+        except BaseException as error:
+            self._opened.set_exception(error)
+        else:
+            self._opened.set_result(ray)
+            self._closed.wait()  # Linux ends the cluster's processes with the very thread that started them
 
-    def _init(self, options: dict[str, Any], attempts: int) -> None:
-        """Ray gives its own node 30 seconds, which a busy machine may not keep: try again."""
-        for left in reversed(range(attempts)):
-            try:
-                self._ray.init(**options)
-                return
-            except Exception:
-                self._ray.shutdown()
-                if not left:
-                    raise
+    @property
+    def _ray(self) -> Any:
+        """Ray, once it is connected."""
+        return self._opened.result()
+
+    @property
+    def dashboard(self) -> str | None:
+        """Where Ray's own dashboard answers, on a cluster that has one."""
+        opened = self._opened.done() and self._opened.exception() is None
+        return f"http://{self._pages}" if opened and self._pages else None
 
     def has_gpu(self) -> bool:
         return bool(self._ray.cluster_resources().get("GPU"))
@@ -89,8 +98,13 @@ class RayWorkers:
 
     def warm(self, need: Resources, device: str) -> None:
         """Have every slot import torch while the driver prepares; returns at once."""
-        for _ in range(min(self.slots(need), 64)):
-            self._warm.options(**_options(need)).remote(device)
+        if (options := _options(need)) not in self._warmed:
+            self._warm_up(self.slots(need), options, device)
+
+    def _warm_up(self, slots: int, options: dict[str, Any], device: str) -> None:
+        self._warmed.append(options)
+        for _ in range(min(slots, WARMED)):
+            self._warm.options(**options).remote(device)
 
     def submit(self, job: Job, need: Resources) -> None:
         name = f"{job.task}/{job.level}/{job.arm} block {job.members[0].block} {job.members[0].kind}"
@@ -124,8 +138,52 @@ class RayWorkers:
         self._flying.clear()
 
     def close(self) -> None:
-        self.cancel()
-        self._ray.shutdown()
+        """End an embedded cluster, or leave the one that was joined; again is harmless."""
+        self._unwanted = True
+        with self._closing:
+            if self._opened.exception() is None and not self._closed.is_set():  # once it is known
+                self.cancel()
+                self._ray.shutdown()
+            self._closed.set()
+
+
+def _connect(ray: ModuleType, address: str | None, workers: int | None) -> tuple[bool, str | None]:
+    """Join the cluster at the address, or start one on this machine: whether it was started, and its dashboard.
+
+    Raises UserError where there is none, or it does not start.
+    """
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # workers of an embedded cluster inherit it
+    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    where = address or os.environ.get("RAY_ADDRESS")
+    if where is None:
+        options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
+    elif address is not None:
+        options |= {"address": address}
+    try:
+        if where:
+            _knock(where)
+        pages = _init(ray, options, attempts=1 if where else STARTS)
+    except Exception as error:  # a node that is too slow to start raises just that
+        if where:
+            raise UserError(
+                f"No Ray cluster at {where} ({_first_line(error)}): start one with `ray start --head`, "
+                "or leave --address out to use this machine."
+            ) from error
+        cure = "it may be too busy just now; `bakeoff doctor` looks at everything that is needed."
+        raise UserError(f"Ray does not start on this machine ({_first_line(error)}): {cure}") from error
+    return where is None, pages
+
+
+def _init(ray: ModuleType, options: dict[str, Any], attempts: int) -> str | None:
+    """Ray gives its own node 30 seconds, which a busy machine may not keep: try again."""
+    try:
+        pages: str | None = ray.init(**options).dashboard_url
+    except Exception:
+        ray.shutdown()
+        if attempts == 1:
+            raise
+        return _init(ray, options, attempts - 1)
+    return pages
 
 
 def _ray() -> ModuleType:
@@ -152,7 +210,15 @@ def _knock(address: str) -> None:
             pass
 
 
+def _run_job(job: Job) -> list[Result]:
+    from suite.worker import run_job  # in the worker: the driver need not wait for torch to start Ray
+
+    return run_job(job)
+
+
 def _warm(device: str) -> str:
+    from suite.worker import warm_up
+
     host = warm_up(device)
     time.sleep(0.3)  # keep the slot, so that the next call warms another worker
     return host

@@ -19,7 +19,7 @@ from suite.results import read_json
 from tasks import UserError
 
 ROOM = 50 * 2**20  # bytes that must be free before a campaign starts
-LIBRARIES = ("torch", "ray", "optuna", "mlflow", "numpy", "pandas", "scipy", "scikit-learn", "mnist1d", "mlxtend")
+LIBRARIES = ("torch", "ray", "optuna", "mlflow", "numpy", "pandas", "scipy", "scikit-learn", "mlxtend")
 
 
 def check_folder(folder: Path) -> None:

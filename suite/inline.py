@@ -16,6 +16,10 @@ class InlineWorkers:
         self._random = None if shuffle is None else random.Random(shuffle)
         self.trained = 0
 
+    @property
+    def dashboard(self) -> str | None:
+        return None
+
     def has_gpu(self) -> bool:
         return False
 

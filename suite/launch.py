@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -49,7 +49,8 @@ def launch(
 ) -> Tally:
     """Train what the plan's campaign lacks, on Ray workers, and publish it to MLflow.
 
-    ``workers`` is a number of local workers (default: one per core) or something that runs jobs itself.
+    ``workers`` is a number of local workers (default: one per core) or something that runs jobs itself, which the
+    caller closes.
     ``tracking_uri`` is an MLflow store; None means the one in the results folder, "none" none at all.
     Raises UserError and, on Ctrl-C or SIGTERM, KeyboardInterrupt; everything on record is kept.
     """
@@ -57,11 +58,10 @@ def launch(
     with _logged(results / plan.id), _terminated_politely():
         uri = tracking_uri or tracking.default_uri(results)
         publisher = None if uri == "none" else tracking.Publisher(uri, results, plan.id)
-        crew = _crew(workers, address)
         try:
-            tally = Driver(plan, results, crew, publisher, watch, retry).run()
+            with _crew(workers, address) as crew:
+                tally = Driver(plan, results, crew, publisher, watch, retry).run()
         finally:
-            crew.close()
             if publisher:
                 if publisher.waiting > 20:
                     said(f"writing the last {publisher.waiting} trainings to MLflow …")
@@ -74,16 +74,15 @@ def launch(
     return tally
 
 
-def _crew(workers: int | Workers | None, address: str | None) -> Workers:
+@contextmanager
+def _crew(workers: int | Workers | None, address: str | None) -> Iterator[Workers]:
     if workers is not None and not isinstance(workers, int):
-        return workers
-    from suite.cluster import RayWorkers  # Ray takes seconds to import
+        yield workers
+        return
+    from suite.cluster import RayWorkers
 
-    if workers is not None and workers < 1:
-        raise UserError(f"--workers {workers}: at least 1 is needed.")
-    if workers is not None and address is not None:
-        raise UserError("--workers is for this machine; with --address the cluster's size decides. Leave one out.")
-    return RayWorkers(address, workers)
+    with closing(RayWorkers(address, workers)) as crew:
+        yield crew
 
 
 @contextmanager

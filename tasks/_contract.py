@@ -11,12 +11,13 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
-
-import torch
-from torch import Tensor, nn
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from tasks._errors import UserError, unknown
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
 
 Settings = Mapping[str, Any]
 Population = Literal["fresh", "resplit", "official"]
@@ -293,7 +294,7 @@ class Measure:
         return 1 if self.better == "higher" else -1
 
 
-Loss = Callable[[nn.Module, Split, torch.Generator], Tensor]
+Loss: TypeAlias = "Callable[[nn.Module, Split, torch.Generator], Tensor]"
 
 
 @dataclass(frozen=True)
@@ -369,7 +370,7 @@ class FitOnce(Procedure, Protocol):
 
 # ---------------------------------------------------------------------------------------------------- comparison
 
-Build = Callable[[Shape, "Level", Settings], nn.Module]
+Build: TypeAlias = "Callable[[Shape, Level, Settings], nn.Module]"
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path):
     import subprocess
     import sys
 
-    code = "from suite.cluster import RayWorkers\nRayWorkers('127.0.0.1:9')"
+    code = "from suite.cluster import RayWorkers\nRayWorkers('127.0.0.1:9').has_gpu()"
     found = subprocess.run(
         [sys.executable, "-c", code],
         env={

@@ -166,6 +166,19 @@ def test_equal_draws_give_the_examples_of_the_published_generator(seed):
     assert mnist1d.curves(np.array([label]), draws)[0] == pytest.approx(expected, abs=1e-12)
 
 
+def test_constants_are_those_of_the_published_generator():
+    from mnist1d.data import get_dataset_args, get_templates
+
+    knobs = get_dataset_args(as_dict=True)
+    names = ("scale_coeff", "max_translation", "shear_scale", "corr_noise_scale", "iid_noise_scale")
+
+    assert tuple(knobs["padding"]) == mnist1d.PADDING
+    assert [knobs[name] for name in names] == [
+        mnist1d.SCALE, mnist1d.SHIFT, mnist1d.SHEAR, mnist1d.BACKGROUND, mnist1d.NOISE
+    ]  # fmt: skip
+    assert np.array_equal(mnist1d._templates(), get_templates()["x"])
+
+
 def test_curves_are_fresh_and_classes_equally_frequent():
     splits = mnist1d.load(0, train=1000, validation=200, test=500)
 

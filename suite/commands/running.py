@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +43,7 @@ from suite.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from suite.cluster import RayWorkers
     from suite.plan import Plan
 
 STOPPING = 60.0  # seconds that `cancel` waits for the driver's last word
@@ -55,15 +57,18 @@ def demo(
 ) -> None:
     """Run a profile with the dashboard beside it, print the verdicts, and serve what came out until Ctrl-C."""
     from suite import serving
-    from suite.folder import check_folder
-    from suite.launch import plan_of
+    from suite.cluster import RayWorkers
 
-    planned = plan_of(profile_of(profile, None, None, task_file), results)
-    check_folder(results / planned.id)
     with ExitStack() as servers, ended_politely():
+        crew = servers.enter_context(closing(RayWorkers(None, workers)))  # it starts while we import
+        from suite.folder import check_folder
+        from suite.launch import plan_of
+
+        planned = plan_of(profile_of(profile, None, None, task_file), results)
+        check_folder(results / planned.id)
         board = servers.enter_context(serving.dashboard(results, serving.free_port(PORT)))
         out().print(f"Dashboard, live in a moment: [bold]{board.url}[/bold]\n", highlight=False)
-        failed = _carry_out(planned, results, None, workers, None, look_next=False)
+        failed = _carry_out(planned, results, crew, None, look_next=False)
         runs = servers.enter_context(serving.mlflow(results, serving.free_port(MLFLOW_PORT)))
         with err().status("Starting MLflow's pages …"):
             answers = {server.url: server.answers(path) for server, path in ((board, "/healthz"), (runs, "/health"))}
@@ -128,12 +133,15 @@ def run(
     tracking: TrackingOption = None,
 ) -> None:
     """Run a profile. The same command goes on where it stopped, and trains nothing twice."""
-    from suite.launch import plan_of
+    from suite.cluster import RayWorkers
 
     if device is not None:
         changes = [*(changes or ()), f"device={device}"]
-    planned = plan_of(profile_of(profile, changes, task, task_file), results, new=new)
-    failed = _carry_out(planned, results, address, workers, tracking)
+    with closing(RayWorkers(address, workers)) as crew:  # it starts while we import
+        from suite.launch import plan_of
+
+        planned = plan_of(profile_of(profile, changes, task, task_file), results, new=new)
+        failed = _carry_out(planned, results, crew, tracking)
     raise typer.Exit(FAILED if failed else 0)
 
 
@@ -188,6 +196,7 @@ def retry(
     tracking: TrackingOption = None,
 ) -> None:
     """Train again what crashed, ran out of memory or time, or was lost; then finish the campaign."""
+    from suite.cluster import RayWorkers
     from suite.launch import resumed
     from suite.plan import Plan
     from suite.profile import profile_from
@@ -197,15 +206,15 @@ def retry(
         task_of(str(path))
     recorded = Results(results).load(campaign)
     planned = resumed(Plan(profile_from(recorded.about["profile"])), recorded)
-    failed = _carry_out(planned, results, address, workers, tracking, retry=True)
+    with closing(RayWorkers(address, workers)) as crew:
+        failed = _carry_out(planned, results, crew, tracking, retry=True)
     raise typer.Exit(FAILED if failed else 0)
 
 
 def _carry_out(
     plan: Plan,
     results: Path,
-    address: str | None,
-    workers: int | None,
+    workers: RayWorkers,
     tracking: str | None,
     retry: bool = False,
     look_next: bool = True,
@@ -223,12 +232,13 @@ def _carry_out(
     began = time.monotonic()
     try:
         with watching(out(), plan.id, plan.trainings) as watch:
-            options: dict[str, Any] = {"address": address, "workers": workers, "tracking_uri": tracking, "retry": retry}
+            options: dict[str, Any] = {"workers": workers, "tracking_uri": tracking, "retry": retry}
             tally = launch(plan, results, watch=watch.take, said=watch.say, **options)
     except KeyboardInterrupt:
         err().print("\nStopped. Everything that was trained is kept; this goes on from there:", highlight=False)
         err().print(f"  {again()}", highlight=False, soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
+    threading.Thread(target=workers.close).start()  # takes a second or two, in which we judge
     known = f", {tally.replayed:,} were on record" if tally.replayed else ""
     out().print(f"{tally.trained:,} trained in {duration(time.monotonic() - began)}{known}", highlight=False)
     broken = {status: count for status, count in tally.failed.items() if status != "diverged"}
