@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 CONNECT = 5.0  # seconds a cluster may take to answer the door
 STARTS = 3  # attempts at an embedded cluster
 WARMED = 64  # workers, at most, that import torch while the driver prepares
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+INHERITED = {  # by the processes of an embedded cluster: one thread each, and torch imported while Ray still starts
+    **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
+    "RAY_enable_worker_prestart": "1",
+    "RAY_preload_python_modules": "torch",
+}
 
 
 class RayWorkers:
@@ -38,8 +42,8 @@ class RayWorkers:
             raise UserError(f"--workers {workers}: at least 1 is needed.")
         if workers is not None and address is not None:
             raise UserError("--workers is for this machine; with --address the cluster's size decides. Leave one out.")
+        self._embedded = address is None and not os.environ.get("RAY_ADDRESS")
         self._flying: dict[Any, Job] = {}
-        self._warmed: list[dict[str, Any]] = []
         self._opened: Future[ModuleType] = Future()
         self._unwanted = False
         self._closing = threading.Lock()
@@ -51,12 +55,10 @@ class RayWorkers:
             ray = _ray()
             if self._unwanted:
                 raise RuntimeError("closed before it was open")
-            local, self._pages = _connect(ray, address, workers)
+            self._pages = _connect(ray, address, workers)
             # max_calls=0: GPU tasks keep their warm process too
             self._run = ray.remote(max_retries=3, max_calls=0)(_run_job)
             self._warm = ray.remote(max_retries=0, max_calls=0)(_warm)
-            if local:
-                self._warm_up(math.floor(ray.cluster_resources().get("CPU", 0)), {"num_cpus": 1}, "cpu")
         except BaseException as error:
             self._opened.set_exception(error)
         else:
@@ -98,13 +100,10 @@ class RayWorkers:
 
     def warm(self, need: Resources, device: str) -> None:
         """Have every slot import torch while the driver prepares; returns at once."""
-        if (options := _options(need)) not in self._warmed:
-            self._warm_up(self.slots(need), options, device)
-
-    def _warm_up(self, slots: int, options: dict[str, Any], device: str) -> None:
-        self._warmed.append(options)
-        for _ in range(min(slots, WARMED)):
-            self._warm.options(**options).remote(device)
+        if self._embedded and device == "cpu":
+            return  # its workers do so as they start
+        for _ in range(min(self.slots(need), WARMED)):
+            self._warm.options(**_options(need)).remote(device)
 
     def submit(self, job: Job, need: Resources) -> None:
         name = f"{job.task}/{job.level}/{job.arm} block {job.members[0].block} {job.members[0].kind}"
@@ -147,12 +146,12 @@ class RayWorkers:
             self._closed.set()
 
 
-def _connect(ray: ModuleType, address: str | None, workers: int | None) -> tuple[bool, str | None]:
-    """Join the cluster at the address, or start one on this machine: whether it was started, and its dashboard.
+def _connect(ray: ModuleType, address: str | None, workers: int | None) -> str | None:
+    """Join the cluster at the address, or start one on this machine; where its own dashboard answers, if it has one.
 
     Raises UserError where there is none, or it does not start.
     """
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # workers of an embedded cluster inherit it
+    os.environ.update(INHERITED)
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     where = address or os.environ.get("RAY_ADDRESS")
     if where is None:
@@ -162,7 +161,7 @@ def _connect(ray: ModuleType, address: str | None, workers: int | None) -> tuple
     try:
         if where:
             _knock(where)
-        pages = _init(ray, options, attempts=1 if where else STARTS)
+        return _init(ray, options, attempts=1 if where else STARTS)
     except Exception as error:  # a node that is too slow to start raises just that
         if where:
             raise UserError(
@@ -171,7 +170,6 @@ def _connect(ray: ModuleType, address: str | None, workers: int | None) -> tuple
             ) from error
         cure = "it may be too busy just now; `bakeoff doctor` looks at everything that is needed."
         raise UserError(f"Ray does not start on this machine ({_first_line(error)}): {cure}") from error
-    return where is None, pages
 
 
 def _init(ray: ModuleType, options: dict[str, Any], attempts: int) -> str | None:

@@ -1,7 +1,8 @@
 """How much of two workers' time is training? A campaign against two plain processes that train the same list.
 
-The campaign tunes with Optuna, runs on Ray, keeps its record and publishes to MLflow; the plain processes do nothing
-but train, half of the list each. Whole commands are timed, start-up included, in turn. Prints a table in Markdown.
+The campaign is `bakeoff run`: it tunes with Optuna, runs on Ray, keeps its record, publishes to MLflow and prints
+verdicts; the plain processes do nothing but train, half of the list each. Whole commands are timed, start-up included,
+in turn, each campaign into an empty folder. Prints a table in Markdown.
 
     python ci/bench/efficiency.py [--profile quick] [--repeats 3]
 """
@@ -19,25 +20,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-SECONDS_EACH = {  # 60 trainings of about a second
-    "name": "efficiency",
-    "blocks": 5,
-    "trials": 5,
-    "effort": 1.0,
-    "tasks": {"deep_vs_wide": {"arms": ["depth_2", "depth_4"], "levels": ["mnist1d_15k"]}},
-}
-
-CAMPAIGN = """
-import json, sys, time
-begun = time.time()
-from pathlib import Path
-from suite.launch import launch
-from suite.plan import Plan
-from suite.profile import load_profile, profile_from
-name, results = sys.argv[1:]
-plan = Plan(profile_from(json.loads(name)) if name.startswith("{") else load_profile(name))
-launch(plan, Path(results), workers=2)
-print(json.dumps({"id": plan.id}))
+SECONDS_EACH = """  # 60 trainings of about a second
+name = "efficiency"
+blocks = 5
+trials = 5
+[tasks.deep_vs_wide]
+arms = ["depth_2", "depth_4"]
+levels = ["mnist1d_15k"]
 """
 
 PLAIN = """
@@ -53,11 +42,11 @@ print(time.time())
 
 def campaign(profile: str, results: Path) -> tuple[float, dict[str, float], Path]:
     """Wall seconds of a whole campaign and where they went."""
+    command = [sys.executable, "-m", "suite", "run", profile, "--results", str(results), "--workers", "2"]
     started = time.time()
-    command = [sys.executable, "-c", CAMPAIGN, profile, str(results)]
-    told = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True, text=True).stdout
+    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True)
     ended = time.time()
-    folder = results / json.loads(told.splitlines()[-1])["id"]
+    (folder,) = (path.parent for path in results.glob("*/campaign.json"))
     lines = [json.loads(text) for text in (folder / "trainings.jsonl").read_text().splitlines()]
     first, last = min(line["started"] for line in lines), max(line["ended"] for line in lines)
     busy = sum(line["ended"] - line["started"] for line in lines)
@@ -110,9 +99,10 @@ def main() -> None:
     options.add_argument("--profile", help="a built-in profile; otherwise 60 trainings of about a second")
     options.add_argument("--repeats", type=int, default=3)
     given = options.parse_args()
-    profile = given.profile or json.dumps(SECONDS_EACH)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
+        (folder / "efficiency.toml").write_text(SECONDS_EACH)
+        profile = given.profile or str(folder / "efficiency.toml")
         _, _, done = campaign(profile, folder / "warm-up")  # caches of data and bytecode filled
         jobs = jobs_of(done)
         shown = []
