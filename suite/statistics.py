@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ Interval = tuple[float, float]
 
 NO_SPREAD = 1e-12  # a standard deviation below this share of the largest value is rounding
 MOST_BLOCKS = 10_000  # nobody runs more, so a search for the needed number ends here
+DRAWS = 20_000  # for an interval without a formula
 MOST_FLIPS = 40  # blocks; the exact sign-flip test sorts 2 ** (blocks / 2) sums
 
 
@@ -191,6 +192,79 @@ def smallest_effect(
         return math.inf
     critical = stdtrit(blocks - 1, 1 - (1 - confidence) / claims / 2)
     return float(nctdtrinc(blocks - 1, 1 - power, critical)) * math.sqrt(1 / blocks + overlap)
+
+
+# ------------------------------------------------------------------------------------------- where variance is from
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of a variance with its interval: an estimate below 0 is one of (nearly) none."""
+
+    name: str
+    variance: float
+    low: float
+    high: float
+
+    @property
+    def separable(self) -> bool:
+        """Whether the data can tell this part from none at all."""
+        return self.low > 0
+
+
+def variance_split(values: ArrayLike, confidence: float = 0.95) -> list[Component]:
+    """The variance of one training, in parts: ``values`` is (blocks, studies, finals) of one arm, two blocks or more.
+
+    Studies of a block share its split; finals of one number share their batch order, whatever their study. So block,
+    study within block, order within block and what is left are told apart by the mean squares of a balanced design
+    (Searle, Casella & McCulloch, "Variance components", 1992), and order counts as seed. With one final per study
+    tuning and seed come together, with one study tuning and data do. Intervals are generalized confidence intervals
+    (Weerahandi 1993), drawn from a fixed seed.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    blocks, studies, finals = y.shape
+    over = y.mean(axis=(1, 2), keepdims=True)
+    by_study, by_order = y.mean(axis=2, keepdims=True), y.mean(axis=1, keepdims=True)
+    mean_squares = {
+        "block": _mean_square(over - y.mean(), blocks - 1, studies * finals),
+        "study": _mean_square(by_study - over, blocks * (studies - 1), finals),
+        "order": _mean_square(by_order - over, blocks * (finals - 1), studies),
+        "rest": _mean_square(y - by_study - by_order + over, blocks * (studies - 1) * (finals - 1), 1),
+    }
+    return [
+        _component(name, {square: (*mean_squares[square], weight) for square, weight in weights.items()}, confidence)
+        for name, weights in _weights(studies, finals).items()
+    ]
+
+
+def _weights(studies: int, finals: int) -> dict[str, dict[str, float]]:
+    """How each part follows from the mean squares, whose expectations are sums of the parts."""
+    if studies > 1 and finals > 1:
+        data = 1 / (studies * finals)
+        return {
+            "seed": {"order": 1 / studies, "rest": 1 - 1 / studies},
+            "tuning": {"study": 1 / finals, "rest": -1 / finals},
+            "data": {"block": data, "study": -data, "order": -data, "rest": data},
+        }
+    if finals > 1:
+        return {"seed": {"order": 1.0}, "tuning and data": {"block": 1 / finals, "order": -1 / finals}}
+    if studies > 1:
+        return {"tuning and seed": {"study": 1.0}, "data": {"block": 1 / studies, "study": -1 / studies}}
+    return {"tuning, data and seed": {"block": 1.0}}
+
+
+def _mean_square(deviations: Floats, freedom: int, repeats: int) -> tuple[float, int]:
+    return (repeats * float(np.square(deviations).sum()) / freedom if freedom else math.nan), freedom
+
+
+def _component(name: str, parts: Mapping[str, tuple[float, int, float]], confidence: float) -> Component:
+    variance = sum(square * weight for square, _, weight in parts.values())
+    rng = np.random.default_rng(0)
+    drawn = np.zeros(DRAWS)
+    for square, freedom, weight in parts.values():
+        drawn += weight * square * freedom / rng.chisquare(freedom, DRAWS)
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Component(name, variance, float(low), float(high))
 
 
 # ------------------------------------------------------------------------------------------------- along an axis
