@@ -13,13 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from suite.claims import Case, cell_values, chosen_trials, effects, final_values, half_values, on_scale
+from suite.claims import Case, cell_values, effects, final_values, half_values, on_scale
 from suite.statistics import Floats, estimate
 
 EDGE = 0.1  # the outer share of a range, on its own scale
 MOST_FAILED = 0.2
-LATE = 0.9  # a best checkpoint after this share of the steps is a late one
-THREE_QUARTERS = 0.75
 FEW = 5  # errors; fewer cannot tell two arms apart
 FINEST = 2  # examples; a margin below that is finer than the test can show
 
@@ -157,7 +155,7 @@ def tuning_budget(case: Case) -> Gate | None:
         return None
     means = []
     for considered in (budget // 2, budget):
-        best = chosen_trials(case, considered)
+        best = case.shared.chosen(considered)
         values = np.where(complete, cell_values(case, best, case.metric.validation), math.nan)
         means.append(block_mean(effects(values, case, case.examples("validation"))))
     found = []
@@ -246,22 +244,11 @@ def block_mean(values: Floats) -> Floats:
 
 
 def _curve_ends(case: Case) -> pd.DataFrame | None:
-    """Per final: its best validation value at three quarters of the steps, at the end, and whether that came late."""
-    curves, column = case.rows(case.campaign.curves), case.metric.validation
-    if column is None or column not in curves:
+    """Per final of the task: see ``curve_ends``. None where the claim's metric has no curves."""
+    column = case.metric.validation
+    if column is None or column not in case.shared.curves or case.rows(case.shared.curves)[column].isna().all():
         return None
-    curves = curves[(curves["kind"] == "final") & curves[column].notna()].sort_values(["key", "step"])
-    if curves.empty:
-        return None
-    sign, key = case.metric.sign, curves["key"]
-    best = (sign * curves[column].astype(float)).groupby(key).cummax()
-    share = curves["step"] / curves["step"].groupby(key).transform("max")
-    reached = best >= best.groupby(key).transform("last")
-    curves = curves.assign(best=sign * best, share=share)
-    ends = curves.groupby("key")[["level", "arm", "block", "best"]].last().rename(columns={"best": "late"})
-    early = curves[share <= THREE_QUARTERS].groupby("key")["best"].last()
-    first = curves[reached].groupby("key")["share"].first()
-    return ends.assign(early=early, came_late=(first > LATE).astype(float)).dropna(subset=["early"])
+    return case.shared.curve_ends(column, case.metric.sign)
 
 
 def _place(values: Floats, bounds: dict[str, float]) -> Floats:

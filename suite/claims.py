@@ -16,7 +16,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from suite.job import JUDGED
+from suite.beforehand import edited_since
+from suite.job import JUDGED, Kind
 from suite.results import Campaign
 from suite.statistics import Floats, slopes
 from tasks import Claim, UserError
@@ -24,6 +25,8 @@ from tasks import Claim, UserError
 FIELDS = frozenset(field.name for field in dataclasses.fields(Claim))
 COSTS = ("seconds", "cpu_seconds", "memory", "parameters")  # what a training costs, whatever it has learned
 CELL = ["level", "arm", "block"]  # of one task
+LATE = 0.9  # a best checkpoint after this share of the steps is a late one
+THREE_QUARTERS = 0.75
 SMALLEST = 1e-12  # stands for an error of 0 where no number of examples says how small it may be
 
 
@@ -49,20 +52,117 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One claim and the campaign that decides it. ``about`` is the task's part of campaign.json.
-
-    ``exploratory`` says why the claim does not count as fixed beforehand (it was edited, or its results were known),
-    and ``attempt`` which campaign of this claim this is; both stand beside the claim's fields in campaign.json.
-    """
+class TaskRows:
+    """A task's part of a campaign's frames, cut out and looked through once for all of its claims."""
 
     campaign: Campaign
     task: str
-    about: Mapping[str, Any]
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.campaign.about["tasks"][self.task]
+        return found
+
+    @cached_property
+    def trainings(self) -> pd.DataFrame:
+        frame = self.campaign.trainings
+        return frame[frame["task"] == self.task]
+
+    @cached_property
+    def finals(self) -> pd.DataFrame:
+        return self._judged("final")
+
+    @cached_property
+    def halves(self) -> pd.DataFrame:
+        """The half-budget finals that ended by their own doing."""
+        return self._judged("half")
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """All trials, those that their machine failed too."""
+        return self.trainings[self.trainings["kind"] == "trial"]
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """The curves of finals."""
+        frame = self.campaign.curves
+        return frame[(frame["task"] == self.task) & (frame["kind"] == "final")] if "kind" in frame else frame
+
+    def chosen(self, budget: int) -> pd.DataFrame:
+        """The trial that each cell's study would have chosen with its first ``budget`` trials: a row per cell."""
+        measure = self.about["measures"][0]
+        column = f"validation.{measure['name']}"
+        if column not in self.trials:
+            return self.trials.iloc[:0]
+        if budget not in self._chosen:
+            told = self._told[self._told["number"] < budget].dropna(subset=[column])
+            ranked = told.sort_values([column, "number"], ascending=[measure["better"] == "lower", True])
+            self._chosen[budget] = ranked.drop_duplicates(CELL)
+        return self._chosen[budget]
+
+    def curve_ends(self, column: str, sign: int) -> pd.DataFrame:
+        """Per final: its best value of ``column`` at three quarters of the steps (``early``) and at the end (``late``).
+
+        ``came_late`` is 1 where the last improvement came in the last tenth of the steps, else 0.
+        """
+        if column not in self._ends:
+            self._ends[column] = _curve_ends(self.curves, column, sign)
+        return self._ends[column]
+
+    @cached_property
+    def _ends(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    @cached_property
+    def same_choices(self) -> pd.DataFrame:
+        """Per cell whose trials are all in: ``same``, 1 where half of them would have chosen the same settings."""
+        told = self._told.groupby(CELL).size()
+        complete = told.index[told == int(self.about["trials"])]
+        budgets = int(self.about["half_budget_trials"]), int(self.about["trials"])
+        half, full = (self.chosen(budget).set_index(CELL).reindex(complete) for budget in budgets)
+        settings = [name for name in full if str(name).startswith("setting.")]
+        equal = (half[settings] == full[settings]) | (half[settings].isna() & full[settings].isna())
+        return equal.all(axis=1).astype(float).rename("same").reset_index()
+
+    @cached_property
+    def _told(self) -> pd.DataFrame:
+        return self._judged("trial")
+
+    @cached_property
+    def _chosen(self) -> dict[int, pd.DataFrame]:
+        return {}
+
+    def _judged(self, kind: Kind) -> pd.DataFrame:
+        frame = self.trainings
+        return frame[(frame["kind"] == kind) & frame["status"].isin(JUDGED)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One claim and the results that decide it.
+
+    ``exploratory`` says why the claim does not count as fixed beforehand (it was edited, or its results were known),
+    and ``attempt`` which campaign of this claim this is: see suite.beforehand.
+    """
+
+    shared: TaskRows
     claim: Claim
     metric: Metric
     exploratory: str = ""
     attempt: int = 1
+
+    @property
+    def campaign(self) -> Campaign:
+        return self.shared.campaign
+
+    @property
+    def task(self) -> str:
+        return self.shared.task
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The task's part of campaign.json."""
+        return self.shared.about
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -133,24 +233,16 @@ class Case:
         return next((v["label"] for v in self.about["levels"] if v["name"] == level and v.get("label")), level)
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The rows of a frame (trainings or curves) that belong to the claim's arms and levels."""
-        chosen = frame["task"] == self.task
-        return frame[chosen & frame["arm"].isin(self.claim.arms) & frame["level"].isin(self.levels)]
+        """The rows of one of the task's frames that belong to the claim's arms and levels."""
+        return frame[frame["arm"].isin(self.claim.arms) & frame["level"].isin(self.levels)]
 
     @cached_property
     def finals(self) -> pd.DataFrame:
-        return self.rows(self.campaign.finals)
-
-    @cached_property
-    def halves(self) -> pd.DataFrame:
-        """The half-budget finals that ended by their own doing."""
-        trainings = self.campaign.trainings
-        return self.rows(trainings[(trainings["kind"] == "half") & trainings["status"].isin(JUDGED)])
+        return self.rows(self.shared.finals)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        trainings = self.campaign.trainings
-        return self.rows(trainings[trainings["kind"] == "trial"])
+        return self.rows(self.shared.trials)
 
     def examples(self, split: str) -> float:
         """Examples in the smallest split of that name ("test", "validation"); NaN where it is not on record."""
@@ -161,14 +253,15 @@ class Case:
 
 def cases(campaign: Campaign, task: str) -> list[Case]:
     """All claims of one task of a campaign, as they were fixed before it ran."""
-    about = campaign.about["tasks"][task]
+    shared = TaskRows(campaign, task)
+    edited = edited_since(campaign.about, task)
     found = []
-    for values in about["claims"]:
+    for values in shared.about["claims"]:
         known = {name: value for name, value in values.items() if name in FIELDS}
         claim = Claim(**{**known, "levels": tuple(known.get("levels", ()))})
-        metric = metric_of(claim.metric, about["measures"])
-        exploratory, attempt = str(values.get("exploratory") or ""), int(values.get("attempt", 1))
-        found.append(Case(campaign, task, about, claim, metric, exploratory, attempt))
+        metric = metric_of(claim.metric, shared.about["measures"])
+        exploratory = str(values.get("exploratory") or "") or edited[claim.name]
+        found.append(Case(shared, claim, metric, exploratory, int(values.get("attempt", 1))))
     return found
 
 
@@ -185,6 +278,19 @@ def metric_of(name: str, measures: list[dict[str, Any]]) -> Metric:
             return Metric(name, column, f"validation.{bare}", measure["better"], bool(measure["percent"]), label)
     throughput = "throughput" in name or "_per_second" in name
     return Metric(name, name, None, "higher" if throughput else "lower", False, name.replace("_", " "))
+
+
+def _curve_ends(curves: pd.DataFrame, column: str, sign: int) -> pd.DataFrame:
+    curves = curves[curves[column].notna()].sort_values(["key", "step"])
+    key = curves["key"]
+    best = (sign * curves[column].astype(float)).groupby(key).cummax()
+    share = curves["step"] / curves["step"].groupby(key).transform("max")
+    reached = best >= best.groupby(key).transform("last")
+    curves = curves.assign(best=sign * best, share=share)
+    ends = curves.groupby("key")[["level", "arm", "block", "best"]].last().rename(columns={"best": "late"})
+    early = curves[share <= THREE_QUARTERS].groupby("key")["best"].last()
+    first = curves[reached].groupby("key")["share"].first()
+    return ends.assign(early=early, came_late=(first > LATE).astype(float)).dropna(subset=["early"])
 
 
 # ----------------------------------------------------------------------------------------------------- per block
@@ -225,31 +331,9 @@ def half_values(case: Case) -> Floats:
     Where those are the settings that all trials chose, the finals speak for both budgets; elsewhere it is the
     half-budget final's value, NaN until that is in.
     """
-    others = cell_values(case, case.halves, case.metric.column)
-    same = cell_values(case, _same_choices(case), "same") == 1
+    others = cell_values(case, case.shared.halves, case.metric.column)
+    same = cell_values(case, case.shared.same_choices, "same") == 1
     return np.where(np.isfinite(others), others, np.where(same, final_values(case), math.nan))
-
-
-def chosen_trials(case: Case, budget: int) -> pd.DataFrame:
-    """The trial that each cell's study would have chosen with its first ``budget`` trials: a row per cell."""
-    measure = case.about["measures"][0]
-    column, trials = f"validation.{measure['name']}", case.trials
-    if column not in trials:
-        return trials.iloc[:0]
-    told = trials[(trials["number"] < budget) & trials["status"].isin(JUDGED)].dropna(subset=[column])
-    ranked = told.sort_values([column, "number"], ascending=[measure["better"] == "lower", True])
-    return ranked.drop_duplicates(CELL)
-
-
-def _same_choices(case: Case) -> pd.DataFrame:
-    """Per cell whose trials are all in: ``same``, 1 where half of them would have chosen the same settings, else 0."""
-    budget = int(case.about["trials"])
-    told = case.trials[case.trials["status"].isin(JUDGED)].groupby(CELL).size()
-    chosen = (chosen_trials(case, n).set_index(CELL) for n in (case.trials_of_half, budget))
-    half, full = (rows.reindex(told.index[told == budget]) for rows in chosen)
-    settings = [name for name in full if str(name).startswith("setting.")]
-    equal = (half[settings] == full[settings]) | (half[settings].isna() & full[settings].isna())
-    return equal.all(axis=1).astype(float).rename("same").reset_index()
 
 
 def on_scale(values: Floats, case: Case, examples: float) -> Floats:

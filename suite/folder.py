@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from suite.beforehand import with_history
 from suite.plan import CellPlan, Plan, about_cell
 from suite.record import free_space
 from suite.results import read_json
@@ -52,7 +53,8 @@ def write_about(folder: Path, plan: Plan) -> None:
     """Write campaign.json once; a campaign that is resumed keeps its own."""
     if read_json(folder / "campaign.json"):
         return
-    about = plan.about() | {"created": time.time(), "versions": versions(), "command": sys.argv}
+    about = with_history(plan.about(), folder.parent)
+    about |= {"created": time.time(), "versions": versions(), "command": sys.argv}
     replace_text(folder / "campaign.json", json.dumps(about, indent=1, default=list))
 
 

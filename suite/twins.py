@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from suite.adequacy import Gate
-from suite.claims import Case, effects, final_values, metric_of
+from suite.claims import Case, TaskRows, effects, final_values, metric_of
 from suite.results import Campaign
 from suite.statistics import Interval, estimate
 from tasks import Claim
@@ -73,7 +73,7 @@ def _compare(campaign: Campaign, task: str, arm: str, twin: str, level: str) -> 
     about = campaign.about["tasks"][task]
     measure = about["measures"][0]["name"]
     claim = Claim(f"{arm} against itself", "", measure, arm, twin, (level,))
-    case = Case(campaign, task, about, claim, metric_of(measure, about["measures"]))
+    case = Case(TaskRows(campaign, task), claim, metric_of(measure, about["measures"]))
     differences = effects(final_values(case), case, math.nan)[: case.due, 0]
     found = estimate(differences[np.isfinite(differences)])
     p, interval = found.p(), found.interval(0.95)

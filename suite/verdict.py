@@ -18,6 +18,7 @@ import numpy as np
 
 from suite import wording
 from suite.adequacy import Gate, block_mean, gates
+from suite.beforehand import code_changed
 from suite.claims import (
     Case,
     cases,
@@ -58,6 +59,7 @@ __all__ = [
     "undecided",
 ]
 
+CODE_CHANGED = "the task's code has changed since: this speaks for the code as it was"
 PER_LEVEL = (
     "effect", "interval", "local_interval", "equivalence_interval", "p", "p_equivalence", "p_sign_flip", "effect_size",
     "won", "blocks",
@@ -238,7 +240,9 @@ def _judge_task(campaign: Campaign, task: str) -> list[ClaimVerdict]:
     same_arms = alarm(compare_same_arms(campaign, task))
     asked = [_Measured(case, (*gates(case), *same_arms)) for case in cases(campaign, task)]
     found = [_told(measured, judged) for measured, judged in _judge_cases(asked)]
-    return [_with_group_note(verdict, found) for verdict in found]
+    changed = [CODE_CHANGED] if code_changed(campaign.about, task) else []
+    told = [replace(verdict, notes=(*verdict.notes, *changed)) for verdict in found]
+    return [_with_group_note(verdict, told) for verdict in told]
 
 
 def _judge_cases(asked: Sequence[_Measured]) -> list[tuple[_Measured, _Judged]]:
@@ -318,7 +322,7 @@ def _weigh_budget(measured: _Measured, judged: _Judged) -> _Judged:
     if not np.isfinite(found).all():
         return judged
     other = judge_again(verdict, measured.samples(found))
-    retrained = int(np.isfinite(cell_values(case, case.halves, case.metric.column)[: verdict.blocks]).sum())
+    retrained = int(np.isfinite(cell_values(case, case.shared.halves, case.metric.column)[: verdict.blocks]).sum())
     changes = other.answer != verdict.answer
     half = HalfBudget(case.trials_of_half, other.answer, other.effect, other.interval, other.blocks, retrained, changes)
     opposed = changes and "inconclusive" not in (other.answer, verdict.answer)

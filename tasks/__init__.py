@@ -5,6 +5,7 @@ installed packages (entry point group ``bakeoff.tasks``) and from files of the u
 """
 
 import dataclasses
+import functools
 import importlib
 import pkgutil
 import sys
@@ -135,6 +136,7 @@ def load_source(name: str, path: str, text: str) -> Task:
         raise UserError(f"Task file {where} raises {type(error).__name__}: {error}") from error
 
 
+@functools.cache  # a look through all that is installed takes a twentieth of a second
 def _installed() -> dict[str, str]:
     return {point.name: point.value.partition(":")[0] for point in entry_points(group=ENTRY_POINTS)}
 

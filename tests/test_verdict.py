@@ -11,7 +11,7 @@ from scipy import stats
 
 from suite.results import Campaign
 from suite.statistics import crossover
-from suite.verdict import compare_same_arms, judge_campaign
+from suite.verdict import Sample, compare_same_arms, judge_campaign, judge_looks, undecided
 from tasks import Claim, UserError
 
 ACCURACY = {"name": "accuracy", "better": "higher", "percent": True, "label": "accuracy"}
@@ -383,6 +383,43 @@ def test_looks_judge_the_blocks_that_were_declared():
     (unsettled,) = judged(finals(values), claims=[claim], blocks=16, looks=[6, 10, 16])
     assert (unsettled.verdict, unsettled.blocks) == ("inconclusive", 10)
     assert "looked at 10 of at most 16 blocks; the next look is at 16" in unsettled.notes
+
+
+def test_blocks_handed_out_look_by_look_give_the_verdicts_of_the_simulated_looks():
+    """What the driver does with ``undecided`` against what ci/simulate.py simulates: ``judge_looks`` on all blocks."""
+    looks, rng, used = [6, 10, 16], np.random.default_rng(0), set()
+    levels = [("one", None), ("two", None), ("three", None)]
+    claims = [
+        Claim(name, "", "accuracy", better="deep", worse="wide", levels=(name,), margin=0.02) for name, _ in levels
+    ]
+    for _ in range(12):
+        gaps = dict(zip(("one", "two", "three"), rng.normal([[0.05], [0.02], [0.0]], 0.04, (3, 16)), strict=True))
+        whole = {level: [*gap] for level, gap in gaps.items()}
+        released, blocks = {level for level, _ in levels}, dict.fromkeys(gaps, 6)
+        for look in looks:
+            blocks |= dict.fromkeys(released, look)
+            frames = [
+                finals({"deep": whole[level][:count], "wide": [0.0] * count}, level=level)
+                for level, count in blocks.items()
+            ]
+            record = campaign(*frames, claims=claims, blocks=16, levels=levels, looks=looks)
+            released = {level for level, _ in undecided({**record.about, "id": "x"}, "depth", as_lines(frames))}
+        found = judge_campaign(record)
+        simulated, _ = judge_looks([Sample(gaps[claim.name], 0.02) for claim in claims], looks)
+
+        assert [one.blocks for one in found] == [one.blocks for one in simulated] == list(blocks.values())
+        assert [one.verdict for one in found] == [one.verdict for one in simulated]
+        assert [one.p_holm for one in found] == pytest.approx([one.p_holm for one in simulated])
+        used |= set(blocks.values())
+    assert used == {6, 10, 16}
+
+
+def as_lines(frames):
+    """The lines of a record that these finals come from."""
+    for row in pd.concat(frames).to_dict("records"):
+        place = {name: row[name] for name in ("arm", "block", "level")}
+        line = {"key": str(place), "task": "depth", "kind": "final", "number": 0, "status": "finished"}
+        yield {**line, **place, "settings": {}, "curve": [], "metrics": {"test.accuracy": row["test.accuracy"]}}
 
 
 def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted():
