@@ -78,7 +78,7 @@ def _fit(net: nn.Sequential, train: Split) -> None:
 
     By the kernel itself: torch.optim takes every new worker 2 s to import.
     """
-    weights = list(net.parameters())
+    weights: list[Tensor] = list(net.parameters())
     first, second = ([torch.zeros_like(weight) for weight in weights] for _ in range(2))
     counts = [torch.zeros(()) for _ in weights]  # updates so far, as the kernel wants them
     updates = max(UPDATES, PASSES * len(train) // BATCH)
