@@ -21,7 +21,7 @@ from suite.commands.console import USAGE, complain, prefix
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # a training has one; two make it slower
 PANELS = {
     "Run": (running.demo, running.plan, running.run, running.status, running.cancel, running.retry),
-    "Look": (looking.verdict, looking.dashboard, looking.mlflow, looking.why),
+    "Look": (looking.verdict, looking.report, looking.dashboard, looking.mlflow, looking.why),
     "Tasks": (about_tasks.tasks, about_tasks.describe, about_tasks.check),
     "Machine": (machine.doctor, machine.prepare),
 }  # of --help, in its order

@@ -5,7 +5,8 @@ The frames and their columns are a contract:
 ``trainings``: one row per training, newest attempt of each key.
     data.overlap, data.population, data.n_train, data.n_validation, data.n_test,
     key, task, level, arm, block (int), kind ("trial" | "final" | "half"), number (int), status, error, best_step,
-    parameters, losses, test_opened, started, ended (seconds since 1970), host, device, worker (text: host:pid),
+    parameters, losses, test_opened, started, ended (seconds since 1970), host, device, hardware, threads,
+    worker (text: host:pid),
     one column ``setting.<name>`` per tuned setting and one column per metric: ``validation.<measure>``,
     ``train.<measure>``, ``test.<measure>`` (not trials), ``seconds``, ``cpu_seconds``, ``steps``, ``epochs``,
     ``seconds_per_update``, ``seconds_per_epoch``, and ``<unit>_per_second`` where the procedure counts units.
@@ -41,7 +42,7 @@ from tasks import UserError, unknown
 
 IDENTITY = ("key", "task", "level", "arm", "block", "kind", "number")
 PLACE = ("task", "level", "arm", "block")
-WHERE = ("host", "device", "worker")
+WHERE = ("host", "device", "hardware", "threads", "worker")
 SCALARS = (*IDENTITY, "status", "error", "best_step", "parameters", "losses", "test_opened", "started", "ended")
 TRAININGS = b"bakeoff.trainings"  # of cell.parquet's metadata: the record's lines without their curves
 SCHEMA_KEY = b"bakeoff.schema"
@@ -279,8 +280,7 @@ def _row(line: Mapping[str, Any]) -> dict[str, Any]:
     worker = line.get("worker") or {}
     return {
         **{name: line.get(name) for name in SCALARS},
-        "host": worker.get("host"),
-        "device": worker.get("device"),
+        **{name: worker.get(name) for name in WHERE[:-1]},
         "worker": f"{worker.get('host')}:{worker.get('pid')}" if worker else None,
         **{f"setting.{name}": value for name, value in line["settings"].items()},
         **{f"data.{name}": value for name, value in (line.get("data") or {}).items()},

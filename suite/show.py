@@ -18,6 +18,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from suite.amounts import blocks_in, counted, effect_and_interval
 from tasks import Choice, Claim, Range, Recipe, Task, Whole
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
@@ -35,7 +36,6 @@ TWIN_STYLES = {"waiting": "dim", "quiet": "dim", "note": "yellow", "failure": "b
 WORD_STYLES = {"OK": "green", "failed": "bold red", "skipped": "dim"}
 STATE_STYLES = {"done": "green", "running": "cyan", "incomplete": "yellow", "interrupted": "red", "stopped": "yellow"}
 UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
-MINUS = "\N{MINUS SIGN}"
 
 
 # --------------------------------------------------------------------------------------------------------- tasks
@@ -168,7 +168,7 @@ def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping
         _facts(
             ("Campaign", plan.id),
             ("Trainings", f"{plan.trainings:,} in {len(plan.cells):,} cells ({' or '.join(each_cell)} a cell)"),
-            ("Time", f"about {duration(3600 * total.hours)} on {_count(total.workers, 'worker')} like this machine's"),
+            ("Time", f"about {duration(3600 * total.hours)} on {counted(total.workers, 'worker')} like this machine's"),
             ("Disk", f"about {_bytes(total.bytes)}; {_bytes(free)} are free"),
         )
     )
@@ -224,7 +224,7 @@ def verdict_page(
     tally = Counter[str](verdict.verdict for verdict in verdicts)
     counts = ", ".join(f"{tally[answer]} {word}" for answer, word in ANSWERS.items() if tally[answer])
     parts += [Text(f"A against A, {one.task}: {one.says}", TWIN_STYLES[one.state]) for one in same_arms]
-    return Group(*parts, Text(f"{_count(len(verdicts), 'claim')}: {counts}.", "bold"))
+    return Group(*parts, Text(f"{counted(len(verdicts), 'claim')}: {counts}.", "bold"))
 
 
 def _answer(verdict: ClaimVerdict) -> Text:
@@ -258,22 +258,12 @@ def _judged(verdict: ClaimVerdict, long: bool) -> Text:
 
 def _numbers(verdict: ClaimVerdict) -> str:
     """Effect and interval with what the claim promises put back: as one would measure them."""
-    blocks = _count(verdict.blocks, "block") if verdict.complete else f"{verdict.blocks} of {verdict.planned} blocks"
     if verdict.blocks == 0:
-        return f"{blocks} yet"
-    effect = _signed(verdict.effect + verdict.at_least, verdict)
-    low, high = (end + verdict.at_least for end in verdict.interval)
-    between = f" ({_signed(low, verdict)} to {_signed(high, verdict)})" if math.isfinite(low) else ""
-    unit = " points" if verdict.unit_percent and verdict.scale == "points" else ""
+        return f"{blocks_in(verdict)} yet"
     settle = verdict.blocks_to_settle
     open_still = verdict.complete and verdict.verdict == "inconclusive" and settle
-    return f"{effect}{unit}{between}, {blocks}" + (f"; about {settle:,} would settle it" if open_still else "")
-
-
-def _signed(value: float, verdict: ClaimVerdict) -> str:
-    if verdict.scale != "points":
-        return f"×{math.exp(value):.3g}"
-    return _minus(f"{100 * value:+.1f}" if verdict.unit_percent else f"{value:+.3g}")
+    rest = f"; about {settle:,} would settle it" if open_still else ""
+    return f"{effect_and_interval(verdict)}, {blocks_in(verdict)}{rest}"
 
 
 # ------------------------------------------------------------------------------------------------------- records
@@ -451,14 +441,6 @@ def _x(value: float | None) -> str:
 
 def _value(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _minus(text: str) -> str:
-    return text.replace("-", MINUS)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def _seconds(value: float) -> str:

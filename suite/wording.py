@@ -64,6 +64,18 @@ def amount(case: Case, value: float) -> str:
     return f"{_number(case, value)} points" if case.metric.percent else _number(case, value)
 
 
+def names(case: Case) -> tuple[str, str]:
+    """The two that are compared, as people read them: who is to be ahead, and of what or whom."""
+    claim = case.claim
+    if claim.kind == "contrast":
+        sides = ([arm for arm, weight in claim.weights.items() if weight * sign > 0] for sign in (1, -1))
+        ahead, behind = (" and ".join(case.label(arm) for arm in side) for side in sides)
+        return ahead, behind
+    if claim.kind == "threshold":
+        return case.label(claim.better), f"the published {_number(case, claim.figure or 0.0)}"
+    return case.label(claim.better), case.label(claim.worse)
+
+
 # ----------------------------------------------------------------------------------------------------- the answers
 
 
@@ -83,7 +95,7 @@ def _fact(case: Case, effect: float, interval: Interval) -> str:
     claim = case.claim
     if claim.kind == "interaction":
         return _trend(case, effect, interval)
-    ahead, behind = _names(case)
+    ahead, behind = names(case)
     if effect < 0:
         ahead, behind, effect, interval = behind, ahead, -effect, (-interval[1], -interval[0])
     sure = _likely(case, interval)
@@ -98,7 +110,7 @@ def _fact(case: Case, effect: float, interval: Interval) -> str:
 def _trend(case: Case, slope: float, interval: Interval) -> str:
     """A slope per e-fold, told per doubling, which people can picture."""
     axis = case.about.get("axis") or "the axis"
-    ahead, behind = _names(case)
+    ahead, behind = names(case)
     step, low, high = (DOUBLING * value for value in (slope, *interval))
     if case.claim.scale == "points":
         moved, sure = amount(case, abs(step)), _likely(case, (low, high) if step >= 0 else (-high, -low))
@@ -128,7 +140,7 @@ def _equal(case: Case, verdict: Verdict, opening: str) -> str:
         raw, around = _on_claims_scale(case, effect, interval)
         said = f"{opening} from the {amount(case, case.claim.at_least)} claimed: {_fact(case, raw, around)}"
     else:
-        ahead, behind = _names(case)
+        ahead, behind = names(case)
         within = f"{ahead} and {behind} differ by less than {amount(case, verdict.margin)} in {_measure(case)}"
         said = f"{opening}: {within} {_likely(case, interval)}"
     return said + ("; the small difference is real" if verdict.negligible else "") + "."
@@ -156,7 +168,7 @@ def _unfinished(case: Case, verdict: Verdict) -> str:
 
 
 def _somewhere(case: Case, verdict: Verdict) -> str:
-    ahead, behind = _names(case)
+    ahead, behind = names(case)
     effect, (low, high) = _on_claims_scale(case, verdict.effect, verdict.local_interval)
     if high - low > _beyond_belief(case):
         return "repetitions differ so much from each other that nothing can be said of them together"
@@ -198,17 +210,6 @@ def _no(case: Case) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------- small words
-
-
-def _names(case: Case) -> tuple[str, str]:
-    claim = case.claim
-    if claim.kind == "contrast":
-        sides = ([arm for arm, weight in claim.weights.items() if weight * sign > 0] for sign in (1, -1))
-        ahead, behind = (" and ".join(case.label(arm) for arm in side) for side in sides)
-        return ahead, behind
-    if claim.kind == "threshold":
-        return case.label(claim.better), f"the published {_number(case, claim.figure or 0.0)}"
-    return case.label(claim.better), case.label(claim.worse)
 
 
 def _more_and_less(case: Case, ahead: str, behind: str) -> tuple[str, str]:

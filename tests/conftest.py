@@ -68,6 +68,12 @@ def own_task_files() -> Iterator[None]:
     tasks._FILES.update(before)
 
 
+@pytest.fixture(scope="session")
+def tiny_source() -> str:
+    """A tiny task's file, for fixtures that outlive a test."""
+    return TINY
+
+
 @pytest.fixture
 def tiny_file(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.py"

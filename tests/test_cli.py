@@ -19,7 +19,7 @@ from suite import cli, serving
 from suite.fingerprint import ROOT
 from suite.record import FILE
 
-LOOKING = ("verdict", "dashboard", "mlflow", "why", "tasks", "describe", "check", "new", "doctor")
+LOOKING = ("verdict", "report", "dashboard", "mlflow", "why", "tasks", "describe", "check", "new", "doctor")
 COMMANDS = ("demo", "plan", "run", "status", "cancel", "retry", "prepare", *LOOKING)
 
 
@@ -270,6 +270,29 @@ def test_verdict_as_json_has_what_scripts_read(call, campaign):
     (claim,) = printed["claims"]
     assert {"task", "claim", "verdict", "effect", "interval", "blocks", "gates"} <= claim.keys()
     assert (claim["task"], claim["claim"], claim["blocks"]) == ("tiny", "wider", 2)
+
+
+def test_verdict_as_tables_for_papers_and_pages(call, refused, campaign):
+    printed = {form: call("verdict", "--results", campaign[1], "--format", form).out for form in ("markdown", "latex")}
+
+    assert "| A wider network is better. | inconclusive" in printed["markdown"]
+    assert "A wider network is better. & inconclusive" in printed["latex"]
+    same = [call("verdict", "--results", campaign[1], *words).out for words in (["--json"], ["--format", "json"])]
+    assert same[0] == same[1]
+    assert "'markdown'" in refused("verdict", "--results", campaign[1], "--format", "pdf")
+
+
+def test_report_writes_one_file_and_says_where(call, refused, campaign, tmp_path):
+    name, results = campaign
+
+    written = call("report", "--results", results)
+
+    assert written.out == f"Report of {name}: {results / name / 'report.html'}\n"
+    text = (results / name / "report.html").read_text(encoding="utf-8")
+    assert "A wider network is better." in text
+    assert call("report", name[:6], "--results", results, "-o", tmp_path / "mine.html").code == 0
+    assert (tmp_path / "mine.html").read_text(encoding="utf-8") == text
+    assert "nowhere" in refused("report", "--results", results, "-o", tmp_path / "nowhere" / "mine.html")
 
 
 def test_verdict_for_people_says_claim_answer_and_numbers(call, campaign):

@@ -1,44 +1,79 @@
-"""Commands that look at what is on record: verdict, dashboard, mlflow, why."""
+"""Commands that look at what is on record: verdict, report, dashboard, mlflow, why."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from suite.commands.console import ctrl_c_is_fine, out, prefix, print_json
-from suite.commands.options import MLFLOW_PORT, PORT, CampaignArgument, HostOption, JsonOption, ResultsOption
+from suite.commands.console import ctrl_c_is_fine, err, out, prefix, print_json
+from suite.commands.options import MLFLOW_PORT, PORT, CampaignArgument, HostOption, ResultsOption
 
 if TYPE_CHECKING:
     from suite.results import Campaign
+
+
+class Format(StrEnum):
+    """How verdicts are printed."""
+
+    TEXT, JSON, MARKDOWN, LATEX = "text", "json", "markdown", "latex"
 
 
 def verdict(
     campaign: CampaignArgument = None,
     results: ResultsOption = Path("results"),
     long: Annotated[bool, typer.Option("--long", "-l", help="Say it in a sentence, with all reservations.")] = False,
-    as_json: JsonOption = False,
+    form: Annotated[Format, typer.Option("--format", help="How to print them; tables for papers and pages.")] = (
+        Format.TEXT
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Print what the blocks say of each claim."""
     from suite.results import Results
 
     recorded = Results(results).load(campaign)
-    if as_json:
-        from suite.verdict import judge_campaign
-
-        about = {"campaign": recorded.id, "profile": recorded.about["name"], "state": recorded.state.get("state")}
-        print_json({**about, "claims": [one.as_dict() for one in judge_campaign(recorded)]})
-    else:
+    if form is Format.TEXT and not as_json:
         print_verdicts(recorded, long)
+        return
+    from suite.verdict import judge_campaign
+
+    judged = judge_campaign(recorded)
+    if as_json or form is Format.JSON:
+        about = {"campaign": recorded.id, "profile": recorded.about["name"], "state": recorded.state.get("state")}
+        print_json({**about, "claims": [one.as_dict() for one in judged]})
+    else:
+        from suite.tables import WRITERS
+
+        print(WRITERS[form](judged, recorded.about), end="")
 
 
 def print_verdicts(campaign: Campaign, long: bool = False) -> None:
+    """Print a campaign's verdicts for people, and what arms against themselves came to."""
     from suite import show
     from suite.verdict import compare_same_arms, judge_campaign
 
     twice = [one for task in campaign.about["tasks"] for one in compare_same_arms(campaign, task)]
     out().print(show.verdict_page(judge_campaign(campaign), campaign.about, twice, long))
+
+
+def report(
+    campaign: CampaignArgument = None,
+    results: ResultsOption = Path("results"),
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write it. Default: the campaign's folder.")
+    ] = None,
+) -> None:
+    """Write a campaign's report: one HTML file to read offline, to print and to hand on."""
+    from suite.report import render
+    from suite.results import Results
+
+    recorded = Results(results).load(campaign)
+    path = output or recorded.folder / "report.html"
+    with err().status("Writing the report …"):
+        path.write_text(render(recorded), encoding="utf-8")
+    out().print(f"Report of {recorded.id}: {path}", highlight=False, soft_wrap=True)
 
 
 def dashboard(
