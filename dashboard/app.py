@@ -20,8 +20,8 @@ from dashboard.downloads import add_routes
 from dashboard.numbers import duration
 from dashboard.pages import PAGES
 from dashboard.parts import aria, command, data, empty, select
-from dashboard.security import is_local, read_auth, secure
-from dashboard.snapshots import Snapshots
+from dashboard.security import is_local, read_auth, safe_link, secure
+from dashboard.snapshots import MLFLOW_URL, Snapshots
 from dashboard.view import View, language_of, read_query
 from dashboard.words import LANGUAGES, NAMES, TAGS, Words
 from suite.results import Results
@@ -49,9 +49,20 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(results: Results, *, auth: tuple[str, str] | None = None, refresh: bool = True) -> Dash:
-    """The dashboard of these results. With ``auth`` every page asks for user and password."""
-    snapshots = Snapshots(results)
+def create_app(
+    results: Results,
+    *,
+    auth: tuple[str, str] | None = None,
+    refresh: bool = True,
+    mlflow_url: str = MLFLOW_URL,
+) -> Dash:
+    """The dashboard of these results. With ``auth`` every page asks for user and password.
+
+    ``mlflow_url`` is where MLflow's own pages are, for links to runs. UserError where that is no web address.
+    """
+    if safe_link(mlflow_url) is None:
+        raise UserError(f"--mlflow-url {mlflow_url!r} is no web address: give one like {MLFLOW_URL}.")
+    snapshots = Snapshots(results, mlflow_url)
     if refresh:
         snapshots.start()
     app = Dash(
@@ -153,6 +164,7 @@ def _shell() -> Component:
             dcc.Store(id="mark"),
             dcc.Store(id="news"),
             dcc.Store(id="head"),
+            dcc.Store(id="scheme-now"),
             dcc.Store(id="tokens", data=dict(theme.TOKENS)),
             *[dcc.Store(id=f"sink-{name}") for name in ("options", "head", "copy", "picture")],
             html.A("Skip to content", href="#main", className="skip", id="skip"),
@@ -301,7 +313,7 @@ def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         Output({"type": "chart", "name": MATCH}, "figure"),
         Input({"type": "spec", "name": MATCH}, "data"),
         Input({"type": "option", "option": ALL}, "value"),
-        Input("scheme", "computedColorScheme"),
+        Input("scheme-now", "data"),
         State({"type": "option", "option": ALL}, "id"),
         State("tokens", "data"),
     )
@@ -364,23 +376,24 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
         view = view_of(snapshots, path, search)
         about, shown["mark"] = _about(view), view.snapshot.mark
         if page is None:
-            content: Component = empty(words("error.no_page"), words("error.no_page_says", path=path[:80]))
+            says = words("error.no_page_says", path=path[:80])
+            content: Component = html.Div([html.H1("Bakeoff"), empty(words("error.no_page"), says)])
         else:
             content = page.layout(view)
     except UserError as error:
-        content = _explained(error, words, bool(snapshots.results.ids()))
+        content = _explained(error, words, bool(snapshots.results.ids()), words(page.TITLE) if page else "Bakeoff")
     except Exception:
         log.exception("page %s?%s", path, search)
-        content = empty(words("error.title"), words("error.says"))
+        content = html.Div([html.H1("Bakeoff"), empty(words("error.title"), words("error.says"))])
     title = f"{words(page.TITLE)} · Bakeoff" if page else "Bakeoff"
     head = {"title": title, "lang": TAGS[words.language]}
     return content, _navigation(path, query, words), about, _tools(words), head, shown, words("skip")
 
 
-def _explained(error: UserError, words: Words, any_campaign: bool) -> Component:
+def _explained(error: UserError, words: Words, any_campaign: bool, title: str) -> Component:
     """What is wrong and what to do; without any campaign, how to start one."""
     if any_campaign:
-        return empty(words("error.not_there"), html.Span(str(error), lang="en"))
+        return html.Div([html.H1(title), empty(words("error.not_there"), html.Span(str(error), lang="en"))])
     steps = html.Ol(
         [
             html.Li([command("make demo"), " ", words("none.demo")]),

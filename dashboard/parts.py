@@ -19,6 +19,15 @@ from suite.verdict import ClaimVerdict
 Children = Any  # a component, text, or a list of them
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 SPANS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0)  # margins on either side of 0 that a forest plot may show
+UNPAINTED = {  # what stands until the browser has painted: no white sheet in the dark
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+    },
+}
 
 
 # ---------------------------------------------------------------------------------------------------------- text
@@ -264,6 +273,7 @@ def chart(
             html.Div(
                 dcc.Graph(
                     id={"type": "chart", "name": name},
+                    figure=UNPAINTED,
                     style={"height": f"{height}px"},
                     config={"displayModeBar": False, "responsive": True},
                     responsive=True,
@@ -298,8 +308,10 @@ def _menu(view: View, name: str) -> Component:
     return html.Div([label, *files, *pictures], className="files", role="group", **aria(label=words("chart.save")))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Children]], *, numeric: Iterable[int] = ()) -> html.Div:
-    """A plain table that scrolls sideways where it must."""
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[Children]], *, label: str, numeric: Iterable[int] = ()
+) -> html.Div:
+    """A plain table that scrolls sideways where it must; ``label`` is its name for screen readers."""
     right = set(numeric)
     classes = ["num" if place in right else "" for place in range(len(columns))]
     top = html.Tr([html.Th(text, scope="col", className=kind) for text, kind in zip(columns, classes, strict=True)])
@@ -309,5 +321,5 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Children]], *, numeric
         className="scroll",
         tabIndex=0,
         role="region",
-        **aria(label=columns[0] if columns else "table"),
+        **aria(label=label),
     )

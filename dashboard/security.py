@@ -64,6 +64,8 @@ def secure(server: flask.Flask, auth: tuple[str, str] | None) -> None:
 
     @server.after_request
     def harden(response: flask.Response) -> flask.Response:
+        if response.is_streamed and hasattr(response.response, "close"):
+            response.call_on_close(response.response.close)  # compression takes a file's place and leaves it open
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if "Content-Security-Policy" not in response.headers:

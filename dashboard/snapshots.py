@@ -20,6 +20,7 @@ log = logging.getLogger("bakeoff.dashboard")
 PERIOD = 2.0  # seconds between looks at the files
 WATCHED = 120.0  # seconds that a campaign is kept fresh after somebody looked at it
 KEPT = 6  # campaigns in memory
+MLFLOW_URL = "http://127.0.0.1:5000"  # where `bakeoff mlflow` shows runs
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,15 @@ class Snapshot:
 class Snapshots:
     """The newest snapshot of each campaign that somebody looks at. Safe to share between threads."""
 
-    def __init__(self, results: Results) -> None:
-        self.results = results
+    def __init__(self, results: Results, mlflow_url: str = MLFLOW_URL) -> None:
+        self.results, self.mlflow_url = results, mlflow_url.rstrip("/")
         self._held: dict[str, Snapshot] = {}
         self._asked: dict[str, float] = {}
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._ready = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
+        self._ended = False
 
     def start(self) -> Snapshots:
         """Begin to read in the background; the thread ends with the process."""
@@ -65,6 +67,14 @@ class Snapshots:
             self._thread = threading.Thread(target=self._refresh_for_ever, name="bakeoff-refresher", daemon=True)
             self._thread.start()
         return self
+
+    def stop(self) -> None:
+        """End the background thread and wait for it."""
+        if self._thread is not None:
+            self._ended = True
+            self._news.set()
+            self._thread.join()
+            self._thread, self._ended = None, False
 
     def get(self, campaign: str | None = None) -> Snapshot:
         """The newest snapshot of the campaign of that id, or of the newest one. UserError where there is none."""
@@ -115,7 +125,7 @@ class Snapshots:
         return snapshot
 
     def _refresh_for_ever(self) -> None:
-        while True:
+        while not self._ended:
             self._news.wait(PERIOD)
             self._news.clear()
             try:

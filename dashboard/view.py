@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from dashboard.snapshots import Snapshot, Snapshots
 from dashboard.words import LANGUAGES, Words
@@ -97,6 +98,24 @@ class View:
 
     def level_label(self, task: str, level: str) -> str:
         return label_of(self.tasks[task]["levels"], level)
+
+    def run_link(self, key: str) -> str | None:
+        """The address of a training's MLflow run; None where it is not published."""
+        run = self.campaign.runs.get(key)
+        return (
+            f"{self.snapshots.mlflow_url}/#/experiments/{quote(run.experiment)}/runs/{quote(run.run)}" if run else None
+        )
+
+    def compare_link(self, keys: Iterable[str]) -> str | None:
+        """The address of MLflow's comparison of trainings; None where fewer than two are published."""
+        runs = [self.campaign.runs[key] for key in keys if key in self.campaign.runs]
+        if len(runs) < 2:
+            return None
+        asked = {
+            "runs": json.dumps([run.run for run in runs]),
+            "experiments": json.dumps(sorted({r.experiment for r in runs})),
+        }
+        return f"{self.snapshots.mlflow_url}/#/compare-runs?{urlencode(asked)}"
 
     def verdict_of(self, task: str, claim: str) -> ClaimVerdict | None:
         return next((v for v in self.verdicts if (v.task, v.claim) == (task, claim)), None)

@@ -25,8 +25,9 @@ import json
 import math
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ IDENTITY = ("key", "task", "level", "arm", "block", "kind", "number")
 PLACE = ("task", "level", "arm", "block")
 WHERE = ("host", "device", "hardware", "threads", "worker")
 SCALARS = (*IDENTITY, "status", "error", "best_step", "parameters", "losses", "test_opened", "started", "ended")
+RUNS = "runs.jsonl"  # which MLflow run each training became; written by whoever publishes
 TRAININGS = b"bakeoff.trainings"  # of cell.parquet's metadata: the record's lines without their curves
 SCHEMA_KEY = b"bakeoff.schema"
 
@@ -58,6 +60,14 @@ class Summary:
     state: str
     cells_done: int
     cells_planned: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where MLflow has a training: the ids of experiment and run."""
+
+    experiment: str
+    run: str
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,11 @@ class Campaign:
         """The finals that ended by their own doing: what verdicts are made from."""
         frame = self.trainings
         return frame[(frame["kind"] == "final") & frame["status"].isin(JUDGED)]
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """The MLflow run of each training that was published, by the training's key; read anew when it grew."""
+        return read_runs(self.folder)
 
     def evidence(self, key: str) -> list[Path]:
         """The files a final left to look at, sorted by name."""
@@ -255,6 +270,34 @@ class _Curves:
         self._keys |= newest.keys()
         self._lines = []
         return self._frame
+
+
+def read_runs(folder: Path) -> Mapping[str, Run]:
+    """The MLflow runs noted in a campaign's folder, by the keys of the trainings."""
+    path = folder / RUNS
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return {}
+    return _read_runs(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _read_runs(path: Path, size: int, changed: int) -> Mapping[str, Run]:
+    found = {}
+    with path.open("rb") as file:
+        for text in file:
+            with suppress(ValueError, KeyError, TypeError):  # a line torn by a crash: the next publisher notes it again
+                line = json.loads(text)
+                found[str(line["key"])] = Run(str(line["experiment"]), str(line["run"]))
+    return found
+
+
+def note_run(folder: Path, key: str, run: Run) -> None:
+    """Note which MLflow run a training became, so that pages can link to it without asking MLflow."""
+    line = json.dumps({"key": key, "experiment": run.experiment, "run": run.run})
+    with (folder / RUNS).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from suite.results import Run, note_run, read_runs
 from tasks import UserError
 
 STORE = "mlflow.db"
@@ -103,6 +104,8 @@ class _Store:
         self.parents: dict[Place, str] = {}
         self.closed: set[Place] = set()
         self.known: dict[str, tuple[str, str | None]] = {}  # key -> run, status it was closed with
+        self.folder = results / campaign
+        self.noted = dict(read_runs(self.folder))
         self.artifacts = (results / "artifacts").resolve().as_uri() if uri.startswith("sqlite:///") else None
 
     def write(self, item: Mapping[str, Any] | CellDone) -> None:
@@ -165,7 +168,8 @@ class _Store:
         place = line["task"], line["level"], line["arm"], line["block"]
         parent = self._parent(place, line["started"])
         run, closed = self.known.get(line["key"], (None, None))
-        if closed == line["status"]:
+        if run is not None and closed == line["status"]:
+            self._note(line["key"], place[0], run)
             return
         tags = self._tags(place) | {
             f"{TAG}kind": line["kind"],
@@ -210,6 +214,13 @@ class _Store:
         self._log_dataset(run, line)
         self.client.set_terminated(run, "FINISHED" if line["status"] == "finished" else "FAILED", ended)
         self.known[line["key"]] = run, line["status"]
+        self._note(line["key"], place[0], run)
+
+    def _note(self, key: str, task: str, run: str) -> None:
+        found = Run(self._experiment(task), run)
+        if self.noted.get(key) != found and self.folder.is_dir():
+            note_run(self.folder, key, found)
+            self.noted[key] = found
 
     def _log_dataset(self, run: str, line: Mapping[str, Any]) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag

@@ -8,7 +8,7 @@ import pytest
 from suite.inline import InlineWorkers
 from suite.job import Done
 from suite.launch import plan_of
-from suite.results import Results
+from suite.results import Results, Run, note_run
 from tasks import UserError
 
 
@@ -146,3 +146,14 @@ def test_another_schema_and_damage_are_named(tiny_plan, run_inline, tmp_path):
     path.write_text("{")
     with pytest.raises(UserError, match="is damaged"):
         Results(tmp_path / "results").load()
+
+
+def test_published_trainings_lead_to_their_runs_without_asking_mlflow(tmp_path):
+    campaign = reader_of(tmp_path, line("k0")).load()
+    assert campaign.runs == {}
+
+    note_run(campaign.folder, "k0", Run("3", "f" * 32))
+    with (campaign.folder / "runs.jsonl").open("a") as file:
+        file.write('{"key": "k1", "exp')  # torn by a crash
+
+    assert campaign.runs == {"k0": Run("3", "f" * 32)}

@@ -11,7 +11,7 @@ from suite import tracking
 from suite.plan import Plan
 from suite.profile import Profile, TaskPlan
 from suite.record import FILE, read_lines
-from suite.results import read_cell
+from suite.results import read_cell, read_runs
 from tasks import UserError
 
 EVERY = 5000
@@ -71,6 +71,10 @@ def test_every_cell_and_training_becomes_a_run(plan, run_inline, results):
         assert [(m.step, m.value) for m in history] == [(row["step"], row["validation.loss"]) for row in line["curve"]]
         assert ("test.accuracy" in run.data.metrics) == (line["kind"] == "final")
         assert bool(run.inputs.dataset_inputs) == (line["kind"] == "final")
+    noted = read_runs(results / plan.id)
+    assert {key: (run.experiment, run.run) for key, run in noted.items()} == {
+        run.data.tags["bakeoff.key"]: (run.info.experiment_id, run.info.run_id) for run in trainings
+    }
 
 
 def test_publishing_again_changes_nothing(plan, run_inline, results):

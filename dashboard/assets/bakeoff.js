@@ -107,9 +107,8 @@
     return { notes, rows };
   }
 
-  async function paint(spec, values, scheme, ids, tokens) {
+  function paint(spec, values, scheme, ids, tokens) {
     if (!spec) return NONE();
-    await new Promise((ready) => setTimeout(ready, 0)); /* Mantine writes the scheme on the page first */
     const look = tokens[document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light"], options = Object.assign({}, OPTIONS);
     (ids || []).forEach((id, n) => { if (values[n] !== undefined && values[n] !== null) options[id.option] = values[n]; });
     const labelled = [], data = [], weight = +options.smooth || 0;
@@ -240,6 +239,10 @@
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     bakeoff: { paint, remember, choose, speak, announce, address, copy, burger, picture },
   });
+
+  /* Mantine writes the scheme on the page, whether a click or the system changed it: charts follow. */
+  new MutationObserver(() => window.dash_clientside.set_props("scheme-now", { data: document.documentElement.dataset.mantineColorScheme }))
+    .observe(document.documentElement, { attributeFilter: ["data-mantine-color-scheme"] });
 
   /* Fetch and compile plotly while the reader is still on a page without charts. */
   addEventListener("load", () => setTimeout(() => {

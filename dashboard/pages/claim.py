@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from dash import html
@@ -11,7 +13,10 @@ from dash.development.base_component import Component
 from dashboard.figures.blocks import differences, pairs, pairs_frame, trend
 from dashboard.numbers import measuring, percent, plain, probability
 from dashboard.parts import (
+    Children,
     action,
+    aria,
+    arm_key,
     badge,
     card,
     chart,
@@ -34,6 +39,7 @@ from suite.adequacy import Gate
 from suite.verdict import ClaimVerdict
 
 PATH, TITLE = "/claim", "claim.title"
+MOST_COMPARED = 60  # runs in one address
 
 
 def layout(view: View) -> Component:
@@ -54,6 +60,7 @@ def layout(view: View) -> Component:
             choosing(view),
             _verdict(view, verdict),
             *_charts(view, verdict),
+            _blocks(view, verdict),
             html.Div([_gates(view, verdict), _teaching(view, verdict)], className="grid two"),
             _levels(view, verdict),
             html.Div([_source(view, verdict), _scope(view, verdict)], className="grid two"),
@@ -194,6 +201,73 @@ def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
     return found
 
 
+def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
+    """The raw blocks, each with its finals' MLflow runs."""
+    if not verdict.per_block:
+        return None
+    words, scale = view.words, measuring(verdict, view.words)
+    levels, finals = _levels_of(verdict), _finals(view, verdict)
+    several = len(levels) > 1
+    columns = [words("blocks.block"), *([words("choose.level")] if several else [])]
+    columns += [
+        view.arm_label(verdict.task, arm) if arm else words("published") for arm in (verdict.better, verdict.worse)
+    ]
+    columns += [words("fact.difference"), words("blocks.runs")]
+    rows = [
+        (
+            f"{row['block']}",
+            *([view.level_label(verdict.task, str(row["level"]))] if several else []),
+            _value(verdict, row["better"]),
+            _value(verdict, row["worse"]),
+            scale.full(row["difference"]),
+            _runs(view, finals[_of_block(finals, row)]),
+        )
+        for row in verdict.per_block
+    ]
+    first = 1 + several
+    compare = view.compare_link(finals["key"].head(MOST_COMPARED))
+    link = html.Div(action(words("blocks.compare"), compare, outside=True), className="actions") if compare else None
+    says = words("blocks.says") if view.campaign.runs else words("blocks.unpublished")
+    rows_ = table(columns, rows, label=words("blocks.title"), numeric=range(first, first + 3))
+    return card(rows_, link, title=words("blocks.title"), says=says, id="blocks")
+
+
+def _finals(view: View, verdict: ClaimVerdict) -> pd.DataFrame:
+    """The finals of the claim's arms at its levels."""
+    claim = next(claim for claim in view.tasks[verdict.task]["claims"] if claim["name"] == verdict.claim)
+    arms = {verdict.better, verdict.worse, *(claim.get("weights") or {})}
+    finals = view.campaign.finals
+    mine = finals["task"].eq(verdict.task) & finals["arm"].isin(arms) & finals["level"].isin(verdict.levels)
+    return finals[mine].sort_values(["block", "arm", "number"])
+
+
+def _of_block(finals: pd.DataFrame, row: Mapping[str, Any]) -> pd.Series:
+    found = finals["block"].eq(row["block"])
+    return found & finals["level"].eq(row["level"]) if row["level"] else found
+
+
+def _value(verdict: ClaimVerdict, value: float | None) -> str:
+    return percent(value, 2) if verdict.unit_percent else plain(value, 4)
+
+
+def _runs(view: View, finals: pd.DataFrame) -> Children:
+    """A link per final to its MLflow run, by arm."""
+    parts = []
+    for arm, mine in finals.groupby("arm", sort=False):
+        links = []
+        for key, number in zip(mine["key"], mine["number"], strict=True):
+            address = view.run_link(str(key))
+            name = view.words("blocks.final", arm=view.arm_label(str(finals["task"].iloc[0]), str(arm)), number=number)
+            if address:
+                links.append(
+                    html.A(f"{number}↗", href=address, target="_blank", rel="noopener noreferrer", **aria(label=name))
+                )
+        if links:
+            label = arm_key(view, str(finals["task"].iloc[0]), str(arm))
+            parts.append(html.Span([label, *links], className="runs"))
+    return parts or "–"
+
+
 def _gates(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
     if not verdict.gates:
@@ -274,7 +348,9 @@ def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
         for row in rows
     ]
     return card(
-        table(columns, body, numeric=(2, 3, 4, 5, 6, 7)), title=words("claim.levels"), says=words("claim.levels_says")
+        table(columns, body, label=words("claim.levels"), numeric=(2, 3, 4, 5, 6, 7)),
+        title=words("claim.levels"),
+        says=words("claim.levels_says"),
     )
 
 

@@ -95,7 +95,11 @@ def _failures(view: View) -> html.Section:
         for (status, task), count in Counter(pairs).most_common()
     ]
     columns = [words("choose.status"), words("choose.task"), words("sweep.trainings")]
-    return card(table(columns, rows, numeric=(2,)), title=words("sweep.failures"), says=words("sweep.failures_says"))
+    return card(
+        table(columns, rows, label=words("sweep.failures"), numeric=(2,)),
+        title=words("sweep.failures"),
+        says=words("sweep.failures_says"),
+    )
 
 
 def _ray(view: View) -> list[Component]:

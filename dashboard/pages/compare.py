@@ -169,7 +169,7 @@ def _differences(view: View, other: Snapshot) -> html.Section:
             )
         )
     columns = [words("compare.what"), words("compare.name"), view.campaign.id, other.campaign.id]
-    body = table(columns, rows) if rows else html.P(words("compare.same"))
+    body = table(columns, rows, label=words("compare.different")) if rows else html.P(words("compare.same"))
     return card(body, title=words("compare.different"), says=words("compare.different_says"))
 
 

@@ -116,12 +116,12 @@ def _steps(paths: list[Path]) -> list[int]:
 
 def _arm(view: View, final: dict[str, Any]) -> html.Section:
     """Everything one arm's final left: pictures by step, other pictures, tables."""
-    paths = view.campaign.evidence(final["key"])
+    paths, arm = view.campaign.evidence(final["key"]), view.arm_label(view.task, final["arm"])
     pictures = [path for path in paths if path.suffix in (".png", ".jpg")]
     watched = [path for path in pictures if SNAPSHOT.fullmatch(path.name)]
     still = [path for path in pictures if path not in watched]
     steps = [_figure(view, final, path, int(SNAPSHOT.fullmatch(path.name)[1])) for path in watched]  # type: ignore[index]
-    tables = [part for path in paths if path.suffix == ".json" and (part := _table(path)) is not None]
+    tables = [part for path in paths if path.suffix == ".json" and (part := _table(path, arm)) is not None]
     return card(
         html.H2(arm_key(view, view.task, final["arm"])),
         html.Div(steps, className="pictures stepped") if steps else None,
@@ -140,7 +140,7 @@ def _figure(view: View, final: dict[str, Any], path: Path, step: int | None = No
     return html.Figure([html.Img(src=where, alt=f"{arm}: {caption}"), html.Figcaption(caption)], **marked)
 
 
-def _table(path: Path) -> Component | None:
+def _table(path: Path, arm: str) -> Component | None:
     found = read_table(path)
     if found is None:
         return None
@@ -150,7 +150,8 @@ def _table(path: Path) -> Component | None:
     ]
     title = path.stem.replace("-", " ").replace("_", " ").capitalize()
     return html.Details(
-        [html.Summary(f"{title} ({len(rows):,})"), table(columns, body)], open=path.stem.startswith("translations")
+        [html.Summary(f"{title} ({len(rows):,})"), table(columns, body, label=f"{arm}: {title}")],
+        open=path.stem.startswith("translations"),
     )
 
 

@@ -148,7 +148,9 @@ def _equal_budgets(view: View) -> html.Section:
         rows.append((arm_key(view, view.task, arm["name"]), f"{len(mine)}", f"{count} / {planned}", f"{diverged}"))
     says = words("search.uneven") if uneven else words("search.even", trials=planned)
     columns = [words("choose.arm"), words("search.studies"), words("search.completed"), words("status.diverged")]
-    return card(table(columns, rows, numeric=(1, 2, 3)), title=words("search.equal"), says=says)
+    return card(
+        table(columns, rows, label=words("search.equal"), numeric=(1, 2, 3)), title=words("search.equal"), says=says
+    )
 
 
 def _edges(
@@ -170,5 +172,15 @@ def _edges(
         )
         for edge in edges(space, chosen)
     ]
-    columns = [words("search.setting"), words("search.end"), words("search.bound"), words("search.there"), ""]
-    return card(table(columns, rows, numeric=(2, 3)), title=words("search.edges"), says=words("search.edges_says"))
+    columns = [
+        words("search.setting"),
+        words("search.end"),
+        words("search.bound"),
+        words("search.there"),
+        words("search.crowding"),
+    ]
+    return card(
+        table(columns, rows, label=words("search.edges"), numeric=(2, 3)),
+        title=words("search.edges"),
+        says=words("search.edges_says"),
+    )

@@ -170,4 +170,8 @@ def _failures(view: View) -> html.Section:
         )
     columns = [words("choose.arm"), words("sweep.trainings"), *(words(f"status.{cause}") for cause in causes)]
     says = words("sweep.failures_says") if causes else words("sweep.no_failures")
-    return card(table(columns, rows, numeric=range(1, len(columns))), title=words("sweep.failures"), says=says)
+    return card(
+        table(columns, rows, label=words("sweep.failures"), numeric=range(1, len(columns))),
+        title=words("sweep.failures"),
+        says=says,
+    )

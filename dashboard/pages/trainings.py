@@ -18,7 +18,7 @@ from dashboard.words import Words
 
 PATH, TITLE = "/trainings", "trainings.title"
 LEFT_OUT = ("traceback", "losses", "error")
-FIRST = ["task", "level", "arm", "block", "kind", "number", "status"]
+FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
 CLIENT_ROWS = 5_000  # rows that the browser holds; beyond, it asks for them as they are scrolled to
 
 
@@ -39,7 +39,7 @@ def layout(view: View) -> Component:
         [
             head(words("trainings.title"), says, files),
             controls(*_filters(view)),
-            card(_grid(found), className="grid-card"),
+            card(_grid(found, view.snapshots.mlflow_url), className="grid-card"),
             _errors(view, failed),
         ]
     )
@@ -52,6 +52,11 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         wanted = view.query.get(name)
         if wanted:
             frame = frame[frame[name] == wanted]
+    runs = view.campaign.runs
+    places = [
+        f"experiments/{runs[key].experiment}/runs/{runs[key].run}" if key in runs else None for key in frame["key"]
+    ]
+    frame = frame.assign(mlflow=pd.Series(places, index=frame.index, dtype="str"))
     frame = frame.dropna(axis=1, how="all") if len(frame) else frame
     first = [name for name in FIRST if name in frame]
     names = [str(name) for name in frame]
@@ -141,8 +146,10 @@ def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     return rows
 
 
-def _grid(frame: pd.DataFrame) -> Component:
+def _grid(frame: pd.DataFrame, mlflow_url: str) -> Component:
+    run = {"cellRenderer": "RunLink", "cellRendererParams": {"base": f"{mlflow_url}/#/"}, "filter": False}
     columns = [_column(str(name), frame[name]) for name in frame.columns if name not in LEFT_OUT]
+    columns = [column | run if column["field"] == "mlflow" else column for column in columns]
     many = len(frame) > CLIENT_ROWS
     rows = {"rowModelType": "infinite"} if many else {"rowData": _rows(frame)}
     options = {"theme": {"function": "bakeoffGrid(theme)"}, "enableCellTextSelection": True}

@@ -1,0 +1,181 @@
+"""A real Chromium looks at the real dashboard, and asks no other host. ``make test`` names it in CHROMIUM."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from dashboard.app import create_app, warm
+from suite.results import Results
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 30_000.0  # milliseconds: the machine may be busy, and plotly's first compile takes seconds
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> Any:
+    """The script that writes synthetic campaigns, as a module."""
+    if "synthetic" not in sys.modules:
+        spec = importlib.util.spec_from_file_location("synthetic", ROOT / "ci" / "bench" / "synthetic.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules["synthetic"] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules["synthetic"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip("no Chromium: `make test` brings one; else name yours in CHROMIUM")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> BrowserContext:
+    """One for all tests, so that plotly is fetched and compiled once."""
+    found = browser.new_context(reduced_motion="reduce")
+    found.set_default_timeout(PATIENCE)
+    return found
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"  # keeps connections, as the real server does
+
+    def log(self, type: str, message: str, *args: Any) -> None: ...
+
+
+@contextmanager
+def _served(results: Results, **options: Any) -> Iterator[str]:
+    """The dashboard of these results on a free port, in a thread; its address."""
+    app = create_app(results, **options)
+    warm(app)
+    server = make_server("127.0.0.1", 0, app.server, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        app.server.config["SNAPSHOTS"].stop()
+
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves results for as long as the test runs; gives back the address."""
+    with ExitStack() as servers:
+        yield lambda results, **options: servers.enter_context(_served(results, **options))
+
+
+@pytest.fixture(scope="session")
+def results(synthetic: Any, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A finished campaign, the newest, and one that seems to be running."""
+    root = tmp_path_factory.mktemp("results")
+    size = {"blocks": 6, "trials": 3, "finals": 1, "tasks": ("logistic_regression", "batch_size")}
+    synthetic.write_campaign(root, synthetic.Size(**size, seed=1, done=0.6))
+    newest = synthetic.write_campaign(root, synthetic.Size(**size))
+    synthetic.publish(root / newest)
+    return Results(root)
+
+
+@pytest.fixture(scope="session")
+def board(results: Results) -> Iterator[str]:
+    """The address of a dashboard that all tests share; its campaign does not change."""
+    with _served(results) as address:
+        yield address
+
+
+@dataclass
+class Viewer:
+    """A page of the browser with what it asked for and what went wrong on it."""
+
+    page: Page
+    base: str
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+
+    def open(self, path: str, title: str = "") -> Page:
+        """Go to a page and wait until it stands."""
+        self.page.goto(self.base + path)
+        return self.stands(title)
+
+    def stands(self, title: str = "") -> Page:
+        """Wait for the page's heading, and for its charts to be painted."""
+        self.page.locator("main h1", has_text=title).first.wait_for()
+        self.until(
+            "[...document.querySelectorAll('.graph')].every((g) => g.querySelector('.main-svg .trace, .main-svg text'))"
+        )
+        return self.page
+
+    def until(self, holds: str) -> None:
+        """Wait until a JavaScript expression holds. (Playwright's own waiting is refused by our security policy.)"""
+        give_up = time.monotonic() + PATIENCE / 1000
+        while not self.page.evaluate(holds):
+            assert time.monotonic() < give_up, f"never came true: {holds}"
+            self.page.wait_for_timeout(50)
+
+    def foreign(self) -> list[str]:
+        """Addresses asked for that are not this server's."""
+        own = urlsplit(self.base).netloc
+        return [
+            url for url in self.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != own
+        ]
+
+
+Look = Callable[..., Viewer]
+
+
+@pytest.fixture
+def look(context: BrowserContext) -> Iterator[Look]:
+    """Opens viewers; afterwards nothing may have gone wrong on them, and no other host been asked."""
+    viewers: list[Viewer] = []
+
+    def new(base: str, width: int = 1440, height: int = 900, scheme: Literal["light", "dark"] = "light") -> Viewer:
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        viewers.append(Viewer(page, base))
+        return viewers[-1]
+
+    yield new
+    for viewer in viewers:
+        viewer.page.evaluate("localStorage.clear()")
+        viewer.page.close()
+    assert [viewer.errors for viewer in viewers if viewer.errors] == []
+    assert [viewer.foreign() for viewer in viewers if viewer.foreign()] == []

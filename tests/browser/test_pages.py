@@ -1,0 +1,49 @@
+"""Every page as people meet it: readable in both themes and on a telephone, with no fault that axe-core knows."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from dashboard.pages import PAGES
+
+PATHS = [page.PATH for page in PAGES]
+QUERY = "?task=logistic_regression"
+
+
+def faults(page):
+    """What axe-core finds wrong, with the elements that are."""
+    found = Axe().run(page).response["violations"]
+    return [(rule["id"], [node["html"][:160] for node in rule["nodes"][:3]]) for rule in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(look, board, scheme):
+    viewer = look(board, scheme=scheme)
+    found = {}
+    for path in PATHS:
+        page = viewer.open(path + (QUERY if path != "/" else ""))
+        if path == "/trainings":
+            page.locator(".ag-row").first.wait_for()
+        found[path] = faults(page)
+
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+def test_no_page_is_wider_than_a_telephone(look, board):
+    viewer = look(board, width=390, height=844)
+    for path in PATHS:
+        page = viewer.open(path + (QUERY if path != "/" else ""))
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+def test_the_menu_of_a_telephone_opens_and_closes(look, board):
+    page = look(board, width=390, height=844).open("/")
+    burger, nav = page.locator("#burger"), page.locator("#nav")
+
+    assert burger.get_attribute("aria-expanded") == "false"
+    assert not nav.is_visible()
+    burger.click()
+    nav.get_by_role("link", name="Learning curves").click()
+    page.locator("main h1", has_text="Learning curves").wait_for()
+    nav.wait_for(state="hidden")
+    assert burger.get_attribute("aria-expanded") == "false"

@@ -1,0 +1,185 @@
+"""From "what did we find?" to the blocks behind it and their MLflow runs; then live state, language, theme, links."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from suite.results import Results
+
+TASK = "logistic_regression"
+
+
+def test_two_clicks_lead_from_the_findings_to_the_blocks_and_to_a_run(look, board):
+    viewer = look(board)
+    page = viewer.open("/", "Overview")
+    claim = page.locator(".forest-group a").first
+    said = claim.inner_text()
+    claim.click()
+    viewer.stands(said)
+
+    assert page.url.startswith(f"{board}/claim?")
+    assert page.locator(".graph .main-svg .trace").count() > 0
+    blocks = page.locator("#blocks tbody tr")
+    assert blocks.count() == 6
+    run = blocks.first.locator("a").first
+    assert re.fullmatch(r"http://127\.0\.0\.1:5000/#/experiments/\d+/runs/[0-9a-f]{32}", run.get_attribute("href"))
+    assert run.get_attribute("rel") == "noopener noreferrer"
+
+
+def test_the_overview_asks_for_no_plotly_before_it_stands(look, board):
+    viewer = look(board)
+    viewer.open("/")
+
+    assert not [url for url in viewer.requests if "plotly" in url and "min.js" in url]
+
+
+def test_back_and_forward_go_through_pages_and_choices(look, board):
+    viewer = look(board)
+    page = viewer.open("/")
+    page.locator("#nav").get_by_role("link", name="Learning curves").click()
+    viewer.stands("Learning curves")
+    page.go_back()
+    viewer.stands("Overview")
+    page.go_forward()
+    viewer.stands("Learning curves")
+
+
+def test_a_growing_campaign_shows_itself_without_reloading(look, serve, synthetic, tmp_path):
+    size = synthetic.Size(blocks=2, trials=3, finals=1, tasks=(TASK,), done=0.5)
+    campaign = synthetic.write_campaign(tmp_path, size)
+    viewer = look(serve(Results(tmp_path)))
+    page = viewer.open("/")
+    page.evaluate("window.stayed = true")
+    expect(page.locator(".progress")).to_contain_text("32 of 64")
+    synthetic.append(tmp_path, campaign, size, 16)
+    expect(page.locator(".progress")).to_contain_text("48 of 64", timeout=30_000)
+    synthetic.append(tmp_path, campaign, size, 16)
+    expect(page.locator(".progress")).to_have_count(0, timeout=30_000)
+    expect(page.locator(".forest .mean").first).to_be_visible(timeout=30_000)
+
+    assert page.evaluate("window.stayed")
+
+
+def test_chinese_reaches_every_corner_and_stays(look, board):
+    viewer = look(board)
+    page = viewer.open("/")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("main h1")).to_have_text("总览")
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    page.locator("#nav").get_by_role("link", name="学习曲线").click()
+    viewer.stands("学习曲线")
+
+    assert "lang=zh" in page.url
+    page.reload()
+    viewer.stands("学习曲线")
+
+
+def test_the_theme_follows_the_system_can_be_changed_and_stays(look, board):
+    viewer = look(board, scheme="dark")
+    page = viewer.open(f"/curves?task={TASK}")
+
+    def ground():
+        return page.locator(".graph .main-svg").first.evaluate("svg => getComputedStyle(svg).backgroundColor")
+
+    assert ground() == "rgb(27, 30, 36)"
+    page.locator("#scheme").click()
+    viewer.until(
+        "getComputedStyle(document.querySelector('.graph .main-svg')).backgroundColor === 'rgb(255, 255, 255)'"
+    )
+    page.reload()
+    viewer.stands()
+    assert ground() == "rgb(255, 255, 255)"
+
+
+def test_view_options_need_no_request_and_stay_in_the_address(look, board):
+    viewer = look(board)
+    page = viewer.open(f"/curves?task={TASK}")
+    page.wait_for_timeout(300)
+    before = len(viewer.requests)
+    page.get_by_text("Epochs", exact=True).click()
+    expect(page.locator(".graph .xtitle").first).to_have_text("Epochs")
+    asked = [url for url in viewer.requests[before:] if "_dash-update" in url]
+
+    assert asked == []
+    assert "x=epoch" in page.url
+    again = look(board)
+    shown = again.open(page.url.removeprefix(board))
+    expect(shown.locator(".graph .xtitle").first).to_have_text("Epochs")
+
+
+def test_a_choice_goes_into_the_address(look, board):
+    viewer = look(board)
+    page = viewer.open(f"/curves?task={TASK}")
+    page.get_by_role("textbox", name="Task").click()
+    page.get_by_role("option", name="Batch size").click()
+    page.wait_for_url(re.compile("task=batch_size"))
+    viewer.stands()
+
+
+def test_what_a_chart_shows_can_be_taken_away(look, board):
+    viewer = look(board)
+    page = viewer.open(f"/curves?task={TASK}")
+    chart = page.locator(".chart").first
+    files = {}
+    for kind in ("CSV", "Parquet", "SVG", "PNG"):
+        with page.expect_download() as saved:
+            chart.locator(".files").get_by_text(kind, exact=True).click()
+        files[kind] = Path(saved.value.path()).read_bytes()
+
+    rows = list(csv.DictReader(io.StringIO(files["CSV"].decode())))
+    frame = pd.read_parquet(io.BytesIO(files["Parquet"]))
+    assert len(rows) == len(frame) > 0
+    assert files["SVG"].startswith(b"<svg")
+    assert files["PNG"].startswith(b"\x89PNG")
+    chart.locator("summary").click()
+    chart.locator(".ag-row").first.wait_for()
+
+
+def test_the_keyboard_alone_leads_to_a_claim(look, board):
+    viewer = look(board)
+    page = viewer.open("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "skip"
+    ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert ring == "solid"
+    page.keyboard.press("Enter")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("!!document.activeElement.closest('.forest-group')"):
+            break
+    said = page.evaluate("document.activeElement.innerText")
+    page.keyboard.press("Enter")
+    viewer.stands(said)
+
+    assert "/claim?" in page.url
+
+
+@pytest.mark.parametrize("name", ["?task=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "?campaign=..%2F..%2Fetc"])
+def test_an_address_with_tricks_in_it_is_only_text(look, board, name):
+    viewer = look(board)
+    viewer.page.on("dialog", lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}"))
+    page = viewer.open("/curves" + name)
+    page.locator("main .empty").wait_for()
+
+    assert page.locator("main img").count() == 0
+
+
+def test_hostile_samples_stay_text(look, board):
+    viewer = look(board)
+    viewer.page.on("dialog", lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}"))
+    page = viewer.open(f"/samples?task={TASK}")
+    expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+
+    assert page.locator("img[src='x']").count() == 0
+    assert page.locator("a[href^='javascript']").count() == 0
+
+
+def test_without_a_campaign_the_first_command_is_shown(look, serve, tmp_path):
+    page = look(serve(Results(tmp_path))).open("/claim", "No campaign yet")
+
+    assert "bakeoff run quick" in page.locator("main").inner_text()
