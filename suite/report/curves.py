@@ -15,10 +15,10 @@ AXES = {"step": "updates", "epoch": "epochs"}
 
 def lines_of(case: Case, level: str, column: str) -> tuple[list[Line], str]:
     """A line per arm of the claim at one level, and the axis they are drawn along: ``step`` or ``epoch``."""
-    curves = case.rows(case.campaign.curves)
+    curves = case.rows(case.shared.curves)
     if column not in curves:
         return [], "step"
-    finals = curves[(curves["kind"] == "final") & (curves["level"] == level) & curves[column].notna()]
+    finals = curves[(curves["level"] == level) & curves[column].notna()]
     along = _common_axis(finals)
     places = [arm["name"] for arm in case.about["arms"]]
     arms = [arm for arm in case.claim.arms if arm in set(finals["arm"])]
