@@ -1,4 +1,5 @@
-"""What finished studies tell of the search itself: was the budget enough, the range wide enough, what mattered?
+"""What finished studies tell of the search itself: was the budget enough, what mattered? (search.ranges: was the
+range wide enough?)
 
 All take plain values: an arm's studies, one per block, with their trials in order. They look at validation only.
 """
@@ -17,13 +18,12 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from scipy import stats
 
-from search.space import place
+from search.ranges import place
 from search.study import quiet
 from tasks import Choice, Settings, Space
 
 Better = Literal["lower", "higher"]
 
-OUTER = 0.1  # the share of a range, on its own scale, that counts as its end
 FEWEST_TRIALS = 8  # below these, importance is noise
 
 
@@ -39,22 +39,6 @@ class Budget:
     low: float
     high: float
     blocks: int
-
-
-@dataclass(frozen=True)
-class Edge:
-    """In how many of ``blocks`` the chosen value of a setting lay in the outer tenth at one end of its range."""
-
-    setting: str
-    end: Literal["low", "high"]
-    bound: float
-    there: int
-    blocks: int
-
-    @property
-    def crowded(self) -> bool:
-        """At least half of the blocks, and two: a single best lands in some outer tenth in 20-49 % of studies."""
-        return self.there >= max(2, self.blocks / 2)
 
 
 def history(values: ArrayLike, better: Better = "lower") -> list[float]:
@@ -97,23 +81,6 @@ def importance(space: Space, blocks: Sequence[tuple[Sequence[Settings], ArrayLik
             for trial, rank in zip(settings, ranks, strict=True)
         )
         return get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=seed))
-
-
-def edges(space: Space, chosen: Sequence[Settings]) -> list[Edge]:
-    """For each range, the end at which most of the chosen settings lie (one per block), the most crowded first."""
-    found = []
-    for name, setting in space.items():
-        if isinstance(setting, Choice) or not chosen:
-            continue
-        places = np.array([place(setting, settings[name]) for settings in chosen])
-        low, high = int(np.sum(places <= OUTER)), int(np.sum(places >= 1 - OUTER))
-        at_low = low > high
-        found.append(
-            Edge(
-                name, "low" if at_low else "high", setting.low if at_low else setting.high, max(low, high), len(chosen)
-            )
-        )
-    return sorted(found, key=lambda edge: -edge.there)
 
 
 def _budget(trials: int, values: np.ndarray[Any, np.dtype[np.float64]], confidence: float) -> Budget:

@@ -23,6 +23,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
+from search.lines import cut_torn_line
 from search.space import distributions
 from tasks import Space, UserError
 
@@ -177,7 +178,7 @@ class Journal:
     def __init__(self, path: Path | str) -> None:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _cut_torn_line(path)
+        cut_torn_line(path)
         try:
             self._storage = JournalStorage(JournalFileBackend(str(path)))
         except ValueError as error:
@@ -228,14 +229,3 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         optuna.logging.set_verbosity(verbosity)
-
-
-def _cut_torn_line(path: Path) -> None:
-    """Drop a last line that a full disk cut short: what follows it could never be read."""
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        text = file.read()
-        whole = text.rfind(b"\n") + 1
-        if whole < len(text):
-            file.truncate(whole)

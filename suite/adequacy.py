@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from search.ranges import edges, restore
 from suite.claims import Case, cell_values, effects, final_values, half_values, on_scale
 from suite.statistics import Floats, estimate
+from tasks import Choice, Space
 
-EDGE = 0.1  # the outer share of a range, on its own scale
 MOST_FAILED = 0.2
 FEW = 5  # errors; fewer cannot tell two arms apart
 FINEST = 2  # examples; a margin below that is finer than the test can show
@@ -72,18 +73,18 @@ def range_edge(case: Case) -> Gate | None:
     """The best learning rate lies at the same end of its range in at least half of the blocks (and in two)."""
     finals, found, seen = case.finals, [], False
     for number, arm in enumerate(case.claim.arms):
-        space = case.about.get("space", {}).get(case.about.get("twins", {}).get(arm, arm), {})
-        for name, bounds in space.items():
-            if not _is_rate(name) or "low" not in bounds or f"setting.{name}" not in finals:
+        space = restore(case.about.get("space", {}).get(case.about.get("twins", {}).get(arm, arm), {}))
+        for name, setting in space.items():
+            if not _is_rate(name) or isinstance(setting, Choice) or f"setting.{name}" not in finals:
                 continue
-            chosen = _place(cell_values(case, finals, f"setting.{name}")[:, :, number], bounds)  # (blocks, levels)
-            seen = seen or bool(np.isfinite(chosen).any())
-            for end, there in (("low", chosen <= EDGE), ("high", chosen >= 1 - EDGE)):
-                for level, hits, blocks in zip(case.levels, there.sum(0), np.isfinite(chosen).sum(0), strict=True):
-                    if hits >= max(2, blocks / 2):
+            chosen = cell_values(case, finals, f"setting.{name}")[:, :, number]  # (blocks, levels)
+            for level, values in zip(case.levels, chosen.T, strict=True):
+                for edge in edges(Space(**{name: setting}), [{name: value} for value in values[np.isfinite(values)]]):
+                    seen = True
+                    if edge.crowded:
                         found.append(
-                            f"the best {name} of {case.label(arm)}{_at(case, level)} lay in the {end}est tenth of its "
-                            f"range (near {bounds[end]:g}) in {hits} of {blocks} blocks"
+                            f"the best {name} of {case.label(arm)}{_at(case, level)} lay in the {edge.end}est tenth of "
+                            f"its range (near {edge.bound:g}) in {edge.there} of {edge.blocks} blocks"
                         )
     return _gate(
         "range edge",
@@ -249,14 +250,6 @@ def _curve_ends(case: Case) -> pd.DataFrame | None:
     if column is None or column not in case.shared.curves or case.rows(case.shared.curves)[column].isna().all():
         return None
     return case.shared.curve_ends(column, case.metric.sign)
-
-
-def _place(values: Floats, bounds: dict[str, float]) -> Floats:
-    """Where values lie in a range, from 0 to 1, on the range's own scale."""
-    low, high = bounds["low"], bounds["high"]
-    if bounds.get("log"):
-        return np.log(values / low) / math.log(high / low)
-    return (values - low) / (high - low)
 
 
 def _is_rate(name: str) -> bool:

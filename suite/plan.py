@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any
 
 import tasks
+from search.ranges import describe
 from suite.fingerprint import source_hash
 from suite.job import SCHEMA, digest
 from suite.profile import Profile, TaskPlan, chosen
-from tasks import Choice, Claim, Range, Task, Whole
+from tasks import Claim, Task
 
 TWIN = "_again"  # an arm that runs a second time, under this longer name
 
@@ -160,7 +161,7 @@ class Plan:
                 {"name": m.name, "better": m.better, "percent": m.percent, "label": m.label or m.name}
                 for m in task.procedure.measures
             ],
-            "space": {arm.name: _about_space(task, arm.name) for arm in task.arms if arm.name in arms},
+            "space": {arm.name: describe(task.space_of(arm)) for arm in task.arms if arm.name in arms},
             "claims": [dataclasses.asdict(claim) for claim in self.claims(name)],
             "blocks": plan.blocks,
             "looks": list(plan.until_decided or ()),
@@ -174,16 +175,3 @@ class Plan:
 def about_cell(cell: CellPlan) -> dict[str, Any]:
     """A cell as campaign.json lists it."""
     return {"task": cell.task, "level": cell.level, "arm": cell.arm, "block": cell.block}
-
-
-def _about_space(task: Task, arm: str) -> dict[str, dict[str, Any]]:
-    space: dict[str, dict[str, Any]] = {}
-    for name, setting in task.space_of(task.arm(arm)).items():
-        match setting:
-            case Range(low, high, log):
-                space[name] = {"low": low, "high": high, "log": log}
-            case Whole(low, high, log):
-                space[name] = {"low": low, "high": high, "log": log, "whole": True}
-            case Choice(values):
-                space[name] = {"values": list(values)}
-    return space

@@ -14,6 +14,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from search.lines import cut_torn_line
 from suite.job import SCHEMA, Job, Member, Result, digest, timed
 from tasks import UserError
 
@@ -47,7 +48,7 @@ class Record:
         self.folder = folder
         self.path = folder / FILE
         folder.mkdir(parents=True, exist_ok=True)
-        _cut_torn_line(self.path)
+        cut_torn_line(self.path)
         self._file = self.path.open("ab")
 
     def append(self, job: Job, member: Member, result: Result) -> dict[str, Any]:
@@ -103,25 +104,6 @@ def parse_line(text: bytes, path: Path, number: int) -> dict[str, Any]:
             f"{SCHEMA}: open it with the version that wrote it, or start again with --new."
         )
     return line
-
-
-def _cut_torn_line(path: Path) -> None:
-    """Remove what a crash left of a line at the end of the file."""
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        size = file.seek(0, os.SEEK_END)
-        end = size
-        while end > 0:
-            start = max(0, end - 65536)
-            file.seek(start)
-            newline = file.read(end - start).rfind(b"\n")
-            if newline >= 0:
-                end = start + newline + 1
-                break
-            end = start
-        if end < size:
-            file.truncate(end)
 
 
 def _reopened(path: Path, length: int) -> Any:

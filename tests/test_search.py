@@ -16,7 +16,8 @@ from scipy.stats import qmc
 from werkzeug.test import Client
 
 from search import inspect
-from search.space import describe, distributions, place, restore
+from search.ranges import describe, edges, place, restore
+from search.space import distributions
 from search.study import Journal, Study
 from tasks import Choice, Range, Space, UserError, Whole
 
@@ -455,12 +456,12 @@ def test_edges_count_the_blocks_at_one_end_on_the_ranges_scale():
     chosen = [{"lr": lr, "dropout": d, "layers": 2, "norm": "batch"} for lr, d in
               ((0.09, 0.0), (0.06, 0.5), (0.08, 0.2), (0.001, 0.3))]  # fmt: skip
 
-    top, *rest = inspect.edges(MIXED, chosen)
+    top, *rest = edges(MIXED, chosen)
 
     assert (top.setting, top.end, top.bound, top.there, top.blocks, top.crowded) == ("lr", "high", 0.1, 3, 4, True)
     assert {edge.setting: edge.crowded for edge in rest} == {"dropout": False, "layers": False}
 
 
 def test_one_block_crowds_no_edge():
-    assert not any(edge.crowded for edge in inspect.edges(RATES, [{"lr": 0.1, "wd": 1e-2, "dropout": 0.5}]))
-    assert inspect.edges(RATES, []) == []
+    assert not any(edge.crowded for edge in edges(RATES, [{"lr": 0.1, "wd": 1e-2, "dropout": 0.5}]))
+    assert edges(RATES, []) == []

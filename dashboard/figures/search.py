@@ -11,7 +11,7 @@ from dashboard.figures import Spec, Trace, band, line, numbers, raw, rounded, sp
 from dashboard.theme import arm_color, arm_dash
 from dashboard.words import Words
 from search.inspect import Better, budget_curve, history, importance
-from search.space import place
+from search.ranges import place
 from suite.job import JUDGED
 from tasks import Choice, Range, Space, Whole
 

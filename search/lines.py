@@ -1,0 +1,23 @@
+"""Files of lines that are only ever appended to."""
+
+import os
+from pathlib import Path
+
+
+def cut_torn_line(path: Path) -> None:
+    """Remove what a crash left of a line at the end of the file."""
+    if not path.exists():
+        return
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = size
+        while end > 0:
+            start = max(0, end - 65536)
+            file.seek(start)
+            newline = file.read(end - start).rfind(b"\n")
+            if newline >= 0:
+                end = start + newline + 1
+                break
+            end = start
+        if end < size:
+            file.truncate(end)
