@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import signal
 import socket
 import threading
 import time
@@ -45,7 +46,7 @@ class RayWorkers:
         self._embedded = address is None and not os.environ.get("RAY_ADDRESS")
         self._flying: dict[Any, Job] = {}
         self._opened: Future[ModuleType] = Future()
-        self._unwanted = False
+        self._unwanted = self._listening = False
         self._closing = threading.Lock()
         self._closed = threading.Event()
         threading.Thread(target=self._open, args=(address, workers), name="ray-opening", daemon=True).start()
@@ -68,7 +69,11 @@ class RayWorkers:
     @property
     def _ray(self) -> Any:
         """Ray, once it is connected."""
-        return self._opened.result()
+        ray = self._opened.result()
+        if not self._listening and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # in front of Ray's, which aborts
+            self._listening = True
+        return ray
 
     @property
     def dashboard(self) -> str | None:
