@@ -1,0 +1,131 @@
+"""How well do translators and GANs do at their best settings, trained once or a few times on one CPU thread?
+
+Settings are tuned as a campaign tunes them, on validation, with a few shorter trainings; finals open the test set.
+CPU seconds are of the whole final: data, training, evaluations and evidence. Prints a table in Markdown.
+
+    python ci/bench/card.py translation | gan | two_answers [--evidence FOLDER]
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import tasks
+from search.study import Study
+from suite.job import Job, Kind, Member, Result
+from suite.seeds import training_seeds, tuner_seed
+from suite.worker import run_job
+from tasks import Settings
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is to be reached: by which arms of a task, at which level, after which tuning, how often."""
+
+    task: str
+    level: str
+    arms: tuple[str, ...]
+    shown: tuple[str, ...]
+    trials: int
+    effort: float  # of a trial, as a share of a final
+    finals: int = 1
+
+
+RECORDS = {
+    "translation": (
+        Record(
+            "translation",
+            "numbers",
+            ("transformer", "gru_attention", "gru"),
+            ("exact", "bleu", "token_accuracy"),
+            4,
+            0.5,
+        ),
+        Record("translation", "interface", ("transformer", "gru_attention", "gru"), ("bleu", "chrf", "exact"), 4, 0.3),
+    ),
+    "gan": (
+        Record(
+            "gan",
+            "mnist5k",
+            ("non_saturating", "wgan_gp"),
+            ("frechet", "confident", "classes", "coverage", "evenness"),
+            4,
+            0.2,
+            finals=5,
+        ),
+    ),
+    "two_answers": (
+        Record("two_answers", "all", ("regressor", "gan"), ("on_a_mode", "both", "squared_error"), 4, 0.5, finals=5),
+    ),
+}
+
+
+def train(record: Record, arm: str, kind: Kind, number: int, settings: Settings) -> tuple[Result, float]:
+    """A training of block 0 in this process, and its CPU seconds."""
+    seeds = training_seeds(0, record.task, record.level, 0, arm, kind, number)
+    member = Member(f"{record.level}-{arm}-{number}", kind, 0, number, settings, seeds)
+    effort = 1.0 if kind == "final" else record.effort
+    began = time.process_time()
+    (result,) = run_job(Job(record.task, record.level, arm, (member,), effort=effort))
+    return result, time.process_time() - began
+
+
+def tuned(record: Record, arm: str) -> Settings:
+    task = tasks.get(record.task)
+    chooser = task.procedure_of(task.arm(arm)).measures[0]
+    seed = tuner_seed(0, record.task, record.level, 0, arm)
+    study = Study(task.space_of(task.arm(arm)), seed=seed, trials=record.trials)
+    for proposal in study.ask():
+        result, _ = train(record, arm, "trial", proposal.number, proposal.settings)
+        value = -chooser.sign * result.metrics[f"validation.{chooser.name}"]
+        study.tell(proposal.number, value, result.status == "diverged")
+    return study.best().settings
+
+
+def rows(record: Record, evidence: Path | None) -> Iterator[list[str]]:
+    """A row per arm: medians over the finals, and the least and the most where there are several."""
+    for arm in record.arms:
+        settings = tuned(record, arm)
+        finals = [train(record, arm, "final", number, settings) for number in range(record.finals)]
+        for result, _ in finals:
+            _keep(result, evidence)
+        chosen = ", ".join(f"{name} {value:.2g}" for name, value in settings.items())
+        seen = [_spread([result.metrics[f"test.{name}"] for result, _ in finals]) for name in record.shown]
+        cpu = f"{max(seconds for _, seconds in finals):.0f}"
+        yield [tasks.get(record.task).arm(arm).title, f"{finals[0][0].parameters:,}", chosen, *seen, cpu]
+
+
+def _spread(values: list[float]) -> str:
+    middle = f"{statistics.median(values):.3g}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.3g} to {max(values):.3g})"
+
+
+def _keep(result: Result, folder: Path | None) -> None:
+    if folder:
+        for name, content in result.evidence.items():
+            path = folder / result.key / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=RECORDS, nargs="?", default="two_answers")
+    parser.add_argument("--evidence", type=Path, help="keep what finals show in this folder")
+    given = parser.parse_args()
+    for record in RECORDS[given.what]:
+        task = tasks.get(record.task)
+        labels = [m.label or m.name for m in task.procedure.measures for name in record.shown if m.name == name]
+        titles = dict(zip((m.name for m in task.procedure.measures if m.name in record.shown), labels, strict=True))
+        print(f"\n{task.level(record.level).title}, {record.trials} trials of {record.effort:g} finals' length each:\n")
+        header = ["arm", "parameters", "settings", *(titles[name] for name in record.shown), "CPU s a final, at most"]
+        print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}", flush=True)
+        for row in rows(record, given.evidence):
+            print(f"| {' | '.join(row)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
