@@ -106,6 +106,7 @@ def _train(job: Job, member: Member) -> Result:
             seen = procedure.evaluate(model.eval(), test, noise)
         worst = {m.name: m.worst(splits.shape) for m in procedure.measures}
         metrics |= {f"test.{name}": value if finite(value) is not None else worst[name] for name, value in seen.items()}
+        diverged = any(finite(value) is None for value in seen.values())  # on the test alone: a failure like any other
         if member.kind == "final":
             evidence = snapshots | procedure.evidence(model, test, generator(member.seeds["evaluation"], job.device))
     return Result(

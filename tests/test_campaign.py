@@ -276,6 +276,28 @@ def test_every_arm_gets_the_same_number_of_trials_even_where_some_diverge(tiny_f
     assert trials["validation.accuracy"].notna().all()
 
 
+def test_a_final_that_is_not_finite_on_the_test_alone_has_failed_with_a_finite_worst_value(
+    tiny_file, run_inline, tmp_path
+):
+    text = tiny_file.read_text().replace("draw(100), draw(100))", "draw(100), draw(101))")
+    text = text.replace("procedure=Classification()", "procedure=Fragile()")
+    fragile = """class Fragile(Classification):
+    def evaluate(self, model, split, noise):
+        found = super().evaluate(model, split, noise)
+        return {**found, "accuracy": float("nan")} if len(split) == 101 else found
+"""
+    path = tmp_path / "sealed.py"
+    path.write_text(text.replace("TASK = Task(", f"{fragile}\n\nTASK = Task("))
+    tasks.load_file(path)
+    plan = plan_for("sealed", trials=1, blocks=1)
+    run_inline(plan)
+    frame = Results(tmp_path / "results").load(plan.id).trainings.set_index("kind")
+
+    assert set(frame.loc["trial", "status"]) == {"finished"}
+    assert set(frame.loc["final", "status"]) == {"diverged"}
+    assert set(frame.loc["final", "test.accuracy"]) == {0.5}
+
+
 def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(tiny_file, run_inline, tmp_path):
     path = tmp_path / "fragile.py"
     fragile = 'if width == 2 and level.name == "few":\n        raise RuntimeError("too narrow")'

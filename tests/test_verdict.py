@@ -339,6 +339,18 @@ def test_a_verdict_that_hinges_on_failures_is_none():
     assert not verdict.gates[-1].failed
 
 
+def test_an_arm_that_always_fails_is_not_dropped():
+    frame = finals({"deep": [0.1] * 6, "wide": WIDE})
+    frame["status"] = ["diverged"] * 6 + ["finished"] * 6
+    (verdict,) = judged(frame)
+
+    assert (verdict.blocks, verdict.complete) == (6, True)
+    assert verdict.effect == pytest.approx(0.1 - np.mean(WIDE))
+    assert (verdict.verdict, verdict.would_be) == ("inconclusive", "refuted")
+    assert verdict.gates[-1].failed
+    assert "6 finals failed, and without them the answer would be: inconclusive" in verdict.gates[-1].says
+
+
 def test_hopelessly_wide_intervals_are_not_quoted():
     (verdict,) = judged(finals({"deep": [0.9, 0.2], "wide": [0.3, 0.7]}), blocks=2)
 
