@@ -95,7 +95,7 @@ class TaskRows:
         if column not in self.trials:
             return self.trials.iloc[:0]
         if budget not in self._chosen:
-            told = self._told[self._told["number"] < budget].dropna(subset=[column])
+            told = self.told[self.told["number"] < budget].dropna(subset=[column])
             ranked = told.sort_values([column, "number"], ascending=[measure["better"] == "lower", True])
             self._chosen[budget] = ranked.drop_duplicates(CELL)
         return self._chosen[budget]
@@ -116,7 +116,7 @@ class TaskRows:
     @cached_property
     def same_choices(self) -> pd.DataFrame:
         """Per cell whose trials are all in: ``same``, 1 where half of them would have chosen the same settings."""
-        told = self._told.groupby(CELL).size()
+        told = self.told.groupby(CELL).size()
         complete = told.index[told == int(self.about["trials"])]
         budgets = int(self.about["half_budget_trials"]), int(self.about["trials"])
         half, full = (self.chosen(budget).set_index(CELL).reindex(complete) for budget in budgets)
@@ -125,7 +125,8 @@ class TaskRows:
         return equal.all(axis=1).astype(float).rename("same").reset_index()
 
     @cached_property
-    def _told(self) -> pd.DataFrame:
+    def told(self) -> pd.DataFrame:
+        """The trials that ended by their own doing."""
         return self._judged("trial")
 
     @cached_property

@@ -316,39 +316,3 @@ def crossover(gaps: ArrayLike, x: ArrayLike, confidence: float = 0.95, overlap: 
 
 def _exp(z: float) -> float:
     return math.exp(z) if z < 700 else math.inf
-
-
-# --------------------------------------------------------------------------------------------------------- curves
-
-
-@dataclass(frozen=True)
-class Band:
-    """A mean curve over blocks with its t interval: three arrays (points,). One block has no interval: NaN."""
-
-    mean: Floats
-    low: Floats
-    high: Floats
-
-
-def mean_curve(values: ArrayLike, confidence: float = 0.95) -> Band:
-    """The mean over blocks at each point of curves (blocks, points), with the interval of each point by itself."""
-    curves = np.asarray(values, dtype=np.float64)
-    blocks, mean = len(curves), curves.mean(axis=0)
-    if blocks < 2:
-        return Band(mean, np.full_like(mean, math.nan), np.full_like(mean, math.nan))
-    half = stdtrit(blocks - 1, (1 + confidence) / 2) * curves.std(axis=0, ddof=1) / math.sqrt(blocks)
-    return Band(mean, mean - half, mean + half)
-
-
-def budget_curve(best_so_far: ArrayLike, confidence: float = 0.95) -> tuple[list[int], Band]:
-    """What each tuning budget would have found: budgets (powers of two, then all trials) and the mean's band there.
-
-    ``best_so_far`` is (blocks, trials), on validation. The first n points of a quasi-random study are the study
-    with budget n, so nothing is resampled. Trials beyond the largest power of two count as the full budget.
-    """
-    best = np.asarray(best_so_far, dtype=np.float64)
-    trials = best.shape[1]
-    budgets = [2**power for power in range(trials.bit_length()) if 2**power <= trials]
-    if budgets[-1:] != [trials]:
-        budgets.append(trials)
-    return budgets, mean_curve(best[:, [n - 1 for n in budgets]], confidence)

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from suite.adequacy import gates
 from suite.claims import cases
 from suite.results import Campaign
+from suite.tuning import tuning_curves
 from tasks import Claim
 
 DEEPER = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.02)
@@ -240,3 +242,18 @@ def test_gates_never_read_the_test():
         assert gate(name, finals, trainings("trial"), curve=curve) == gate(
             name, sealed, trainings("trial"), curve=curve
         )
+
+
+def test_tuning_curves_read_the_first_trials_of_each_complete_study():
+    value = {("deep", 0): [0.5, 0.4, 0.7, 0.6], ("deep", 1): [0.7, 0.8, 0.1, 0.9]}
+    frame = trainings(
+        "trial", **{"validation.accuracy": lambda arm, block, number: value.get((arm, block), [0.5] * 4)[number]}
+    )
+    frame = frame[(frame["arm"] == "deep") & ((frame["block"] < 2) | (frame["number"] < 3))]
+    about = {"trials": TRIALS, "measures": [{"name": "accuracy", "better": "higher"}]}
+    record = Campaign("test", Path("test"), {"tasks": {"depth": about}}, {}, "0", frame.sample(frac=1), pd.DataFrame())
+    (points,) = tuning_curves(record, "depth").values()
+
+    assert [(point.trials, point.blocks) for point in points] == [(1, 2), (2, 2), (4, 2)]
+    assert [point.mean for point in points] == pytest.approx([0.6, 0.65, 0.8])
+    assert points[-1].low == pytest.approx(stats.t.interval(0.95, 1, 0.8, stats.sem([0.7, 0.9]))[0])

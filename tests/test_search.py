@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.stats import qmc
 from werkzeug.test import Client
 
-from search import inspect
+from search import budget, inspect
 from search.ranges import describe, edges, place, restore
 from search.space import distributions
 from search.study import Journal, Study
@@ -387,15 +387,15 @@ def test_optuna_stays_quiet_and_keeps_its_own_settings(tmp_path, capfd):
 
 
 def test_history_is_the_best_so_far():
-    assert inspect.history([3, 4, 1, 2]) == [3, 3, 1, 1]
-    assert inspect.history([0.3, 0.4, 0.1, 0.5], better="higher") == [0.3, 0.4, 0.4, 0.5]
-    assert inspect.history([]) == []
+    assert budget.history([3, 4, 1, 2]) == [3, 3, 1, 1]
+    assert budget.history([0.3, 0.4, 0.1, 0.5], better="higher") == [0.3, 0.4, 0.4, 0.5]
+    assert budget.history([]) == []
 
 
 def test_the_budget_curve_is_mean_and_t_interval_at_powers_of_two_and_the_full_budget():
     blocks = [[5, 3, 4, 4, 1, 1], [7, 7, 2, 2, 2, 0], [6, 5, 6, 6, 6, 2]]
 
-    curve = inspect.budget_curve(blocks)
+    curve = budget.budget_curve(blocks)
 
     assert [(point.trials, point.mean, point.blocks) for point in curve] == [
         (1, 6, 3),
@@ -409,10 +409,10 @@ def test_the_budget_curve_is_mean_and_t_interval_at_powers_of_two_and_the_full_b
 
 
 def test_the_budget_curve_of_one_block_has_no_interval_and_unequal_blocks_end_with_the_shortest():
-    (point,) = inspect.budget_curve([[2.0]])
+    (point,) = budget.budget_curve([[2.0]])
     assert (point.mean, math.isnan(point.low), math.isnan(point.high)) == (2.0, True, True)
-    assert [p.trials for p in inspect.budget_curve([[1, 2, 3, 4, 5], [1, 2, 3]])] == [1, 2, 3]
-    assert inspect.budget_curve([]) == []
+    assert [p.trials for p in budget.budget_curve([[1, 2, 3, 4, 5], [1, 2, 3]])] == [1, 2, 3]
+    assert budget.budget_curve([]) == []
 
 
 def test_importance_finds_the_setting_that_matters():

@@ -157,19 +157,3 @@ def test_a_crossover_is_told_only_where_there_is_one():
 
     assert statistics.crossover(noise, x).state == "not located"
     assert statistics.crossover(np.log(x / 1e6) + noise, x).state == "beyond the range studied"
-
-
-def test_a_budget_curve_reads_the_first_trials_of_each_study():
-    best = np.array([[1, 2, 3, 4, 5, 6], [3, 4, 5, 6, 7, 8]])
-    budgets, band = statistics.budget_curve(best)
-
-    assert budgets == [1, 2, 4, 6]
-    assert list(band.mean) == [2, 3, 5, 7]
-    assert band.low[0] == pytest.approx(stats.ttest_1samp([1, 3], 0).confidence_interval().low)
-
-
-def test_one_block_has_a_curve_without_an_interval():
-    band = statistics.mean_curve([[1.0, 2.0]])
-
-    assert list(band.mean) == [1, 2]
-    assert np.isnan(band.low).all()

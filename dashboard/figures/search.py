@@ -10,7 +10,8 @@ import pandas as pd
 from dashboard.figures import Spec, Trace, band, line, numbers, raw, rounded, spec
 from dashboard.theme import arm_color, arm_dash
 from dashboard.words import Words
-from search.inspect import Better, budget_curve, history, importance
+from search.budget import Better, budget_curve, history
+from search.inspect import importance
 from search.ranges import place
 from suite.job import JUDGED
 from tasks import Choice, Range, Space, Whole

@@ -23,7 +23,7 @@ from dashboard.numbers import plain
 from dashboard.parts import arm_key, card, chart, choose_level, choose_task, controls, head, note, select, table
 from dashboard.theme import arm_color
 from dashboard.view import View, capital
-from search.inspect import Better
+from search.budget import Better
 from search.ranges import edges
 from suite.job import JUDGED
 
