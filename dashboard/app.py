@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ from dashboard.security import is_local, read_auth, safe_link, secure
 from dashboard.snapshots import MLFLOW_URL, Snapshots
 from dashboard.view import View, language_of, read_query
 from dashboard.words import LANGUAGES, NAMES, TAGS, Words
+from suite.remote import Mirror, without_password
 from suite.results import Results
 from tasks import UserError
 
@@ -55,14 +57,16 @@ def create_app(
     auth: tuple[str, str] | None = None,
     refresh: bool = True,
     mlflow_url: str = MLFLOW_URL,
+    mirror: Mirror | None = None,
 ) -> Dash:
     """The dashboard of these results. With ``auth`` every page asks for user and password.
 
-    ``mlflow_url`` is where MLflow's own pages are, for links to runs. UserError where that is no web address.
+    ``mlflow_url`` is where MLflow's own pages are, for links to runs; UserError where that is no web address.
+    ``mirror`` keeps the results current from an MLflow server, and pages say how it is.
     """
     if safe_link(mlflow_url) is None:
         raise UserError(f"--mlflow-url {mlflow_url!r} is no web address: give one like {MLFLOW_URL}.")
-    snapshots = Snapshots(results, mlflow_url)
+    snapshots = Snapshots(results, mlflow_url, mirror)
     if refresh:
         snapshots.start()
     app = Dash(
@@ -94,15 +98,30 @@ def create_app(
     return app
 
 
-def serve(results: Results, host: str = "127.0.0.1", port: int = 8050) -> None:
-    """Show these results until the process ends. UserError where the address cannot be used, or is not protected."""
+def serve(
+    results: Results,
+    host: str = "127.0.0.1",
+    port: int = 8050,
+    *,
+    mlflow_url: str = MLFLOW_URL,
+    mirror: Mirror | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Show these results until the process ends, and call ``ready`` once it answers.
+
+    UserError where the address cannot be used, or is not protected.
+    """
     import waitress
 
     auth = read_auth(os.environ, host)
     listener = _listen(host, port)
-    app = create_app(results, auth=auth)
+    app = create_app(results, auth=auth, mlflow_url=mlflow_url, mirror=mirror)
     warm(app)
-    waitress.serve(app.server, sockets=[listener], threads=THREADS, ident=None, clear_untrusted_proxy_headers=True)
+    server = waitress.create_server(
+        app.server, sockets=[listener], threads=THREADS, ident=None, clear_untrusted_proxy_headers=True
+    )
+    ready()
+    server.run()
 
 
 def warm(app: Dash) -> None:
@@ -255,9 +274,24 @@ def _about(view: View) -> list[Component]:
                 className="tag live",
             )
         )
+    if (mirror := view.snapshots.mirror) is not None:
+        parts.append(_server(mirror, words))
     if view.snapshot.trouble:
         parts.append(html.Span(words("stale"), className="tag warn", title=view.snapshot.trouble))
     return parts
+
+
+def _server(mirror: Mirror, words: Words) -> Component:
+    """Where the results come from, and how old they are where that server is away."""
+    if mirror.fetched is None:
+        return html.Span(words("server.away_never"), className="tag warn", title=mirror.trouble)
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(mirror.fetched))
+    if mirror.trouble:
+        age = duration(time.time() - mirror.fetched)
+        return html.Span(words("server.away", when=when, age=age), className="tag warn", title=mirror.trouble)
+    return html.Span(
+        words("server.from"), className="tag", title=words("server.from_says", server=without_password(mirror.uri))
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- callbacks
@@ -287,7 +321,7 @@ def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
     def look(_: int, shown: dict[str, str] | None) -> Any:
         shown = shown or {}
         try:
-            mark = snapshots.get(shown.get("campaign") or None).mark
+            mark = snapshots.mark(shown.get("campaign") or None)
         except UserError:
             mark = ""
         return mark if mark != shown.get("mark") else no_update
@@ -373,15 +407,20 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
     about: list[Component] = []
     shown = {"campaign": query.get("campaign", ""), "mark": ""}
     try:
+        shown["mark"] = snapshots.mark(query.get("campaign") or None)
         view = view_of(snapshots, path, search)
-        about, shown["mark"] = _about(view), view.snapshot.mark
+        about = _about(view)
         if page is None:
             says = words("error.no_page_says", path=path[:80])
             content: Component = html.Div([html.H1("Bakeoff"), empty(words("error.no_page"), says)])
         else:
             content = page.layout(view)
     except UserError as error:
-        content = _explained(error, words, bool(snapshots.results.ids()), words(page.TITLE) if page else "Bakeoff")
+        any_campaign = bool(snapshots.results.ids())
+        if snapshots.mirror is not None and not any_campaign:
+            content = _nothing_fetched(snapshots.mirror, words)
+        else:
+            content = _explained(error, words, any_campaign, words(page.TITLE) if page else "Bakeoff")
     except Exception:
         log.exception("page %s?%s", path, search)
         content = html.Div([html.H1("Bakeoff"), empty(words("error.title"), words("error.says"))])
@@ -401,6 +440,13 @@ def _explained(error: UserError, words: Words, any_campaign: bool, title: str) -
         ]
     )
     return html.Div([html.H1(words("none.title")), empty(words("none.what"), words("none.says"), steps)])
+
+
+def _nothing_fetched(mirror: Mirror, words: Words) -> Component:
+    """A server that is away, or has no campaign yet."""
+    says = words("server.unseen" if mirror.trouble else "server.none", server=without_password(mirror.uri))
+    reason = html.P(html.Code(mirror.trouble[:300])) if mirror.trouble else None
+    return html.Div([html.H1(words("none.title")), empty(words("server.title"), says, reason)])
 
 
 def _grid(frame: Any, words: Words) -> Component:

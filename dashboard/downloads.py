@@ -12,6 +12,7 @@ import pandas as pd
 
 from dashboard.security import SEALED
 from dashboard.view import View
+from suite.report import render
 from tasks import UserError
 
 Frames = Callable[[View], Mapping[str, pd.DataFrame]]
@@ -21,7 +22,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadshe
 
 
 def add_routes(server: flask.Flask, view_of: Callable[[str, str], View], frames: Mapping[str, Frames]) -> None:
-    """``/data/<page>/<chart>.<csv|parquet>`` and ``/evidence/<campaign>/<key>/<file>``."""
+    """``/data/<page>/<chart>.<csv|parquet>``, ``/report/<campaign>.html`` and ``/evidence/<campaign>/<key>/<file>``."""
 
     @server.get("/data/<page>/<chart>.<kind>")
     def data(page: str, chart: str, kind: str) -> flask.Response:
@@ -36,8 +37,19 @@ def add_routes(server: flask.Flask, view_of: Callable[[str, str], View], frames:
             return _missing("no such data")
         content = to_csv(frame) if kind == "csv" else to_parquet(frame)
         response = flask.Response(content, mimetype="text/csv" if kind == "csv" else "application/octet-stream")
-        name = re.sub(r"[^\w.-]", "_", f"{view.campaign.id}-{page}-{chart}.{kind}")
+        name = _plain(f"{view.campaign.id}-{page}-{chart}.{kind}")
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        response.headers["Content-Security-Policy"] = SEALED
+        return response
+
+    @server.get("/report/<campaign>.html")
+    def report(campaign: str) -> flask.Response:
+        try:
+            view = view_of("/", f"campaign={campaign}")
+        except UserError as error:
+            return _missing(str(error))
+        response = flask.Response(render(view.campaign), mimetype="text/html")
+        response.headers["Content-Disposition"] = f'attachment; filename="bakeoff-{_plain(view.campaign.id)}.html"'
         response.headers["Content-Security-Policy"] = SEALED
         return response
 
@@ -82,6 +94,10 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 def _inert(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w.-]", "_", name)
 
 
 def _missing(says: str) -> flask.Response:

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from suite.remote import Mirror
 from suite.results import Campaign, Results
 from suite.verdict import ClaimVerdict, judge_campaign
 from tasks import UserError
@@ -51,8 +52,8 @@ class Snapshot:
 class Snapshots:
     """The newest snapshot of each campaign that somebody looks at. Safe to share between threads."""
 
-    def __init__(self, results: Results, mlflow_url: str = MLFLOW_URL) -> None:
-        self.results, self.mlflow_url = results, mlflow_url.rstrip("/")
+    def __init__(self, results: Results, mlflow_url: str = MLFLOW_URL, mirror: Mirror | None = None) -> None:
+        self.results, self.mlflow_url, self.mirror = results, mlflow_url.rstrip("/"), mirror
         self._held: dict[str, Snapshot] = {}
         self._asked: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -63,13 +64,17 @@ class Snapshots:
 
     def start(self) -> Snapshots:
         """Begin to read in the background; the thread ends with the process."""
+        if self.mirror is not None:
+            self.mirror.start()
         if self._thread is None:
             self._thread = threading.Thread(target=self._refresh_for_ever, name="bakeoff-refresher", daemon=True)
             self._thread.start()
         return self
 
     def stop(self) -> None:
-        """End the background thread and wait for it."""
+        """End the background threads and wait for them."""
+        if self.mirror is not None:
+            self.mirror.stop()
         if self._thread is not None:
             self._ended = True
             self._news.set()
@@ -86,6 +91,11 @@ class Snapshots:
             held = self._keep(Snapshot(self.results.load(found), None, time.time()))
             self._news.set()
         return held
+
+    def mark(self, campaign: str | None = None) -> str:
+        """A short text that differs whenever a page would look different, the state of its server included."""
+        away = self.mirror.mark if self.mirror else ""
+        return f"{self.get(campaign).mark}{away}"
 
     def judged(self, campaign: str | None = None, seconds: float = 60.0) -> Snapshot:
         """The same, once its verdicts are there, or after so many seconds."""

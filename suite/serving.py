@@ -71,9 +71,10 @@ class Server:
 
 
 @contextmanager
-def dashboard(results: Path, port: int) -> Iterator[Server]:
-    """The dashboard of a results folder."""
+def dashboard(results: Path, port: int, mlflow_port: int) -> Iterator[Server]:
+    """The dashboard of a results folder, with links to the MLflow pages that ``mlflow`` shows on that port."""
     call = ["suite", "dashboard", "--results", str(results.resolve()), "--host", HOST, "--port", str(port)]
+    call += ["--mlflow-url", f"http://{HOST}:{mlflow_port}"]
     with _served(call, f"http://{HOST}:{port}", results / "dashboard.log") as server:
         yield server
 

@@ -7,10 +7,12 @@ what cannot be published now (a server that is away) is published by the next `b
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import queue
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -27,6 +29,8 @@ RETRIES = (0.5, 2.0, 5.0)  # seconds before another attempt
 BATCH = 1000  # metrics in one call, as MLflow allows
 NICENESS = 10  # after the driver, before trainings (Ray runs them at 15): what waits is written alone at the end
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens on runs and charts, not on chats
+CAMPAIGNS = "bakeoff"  # the experiment with a run per campaign
+TELL = 15.0  # seconds between two words on a campaign's state
 Place = tuple[str, str, str, int]
 
 
@@ -82,6 +86,7 @@ class Publisher:
                 try:
                     store = store or _Store(self.uri, self.results, self.campaign)
                     store.write(item)
+                    store.tell_state()
                     self.published += 1
                     break
                 except Exception as error:  # whatever the store does, no result is lost by it
@@ -90,6 +95,11 @@ class Publisher:
                     else:
                         time.sleep(pause)
             self.seconds += time.thread_time() - begun
+        if store is not None and not self.error:
+            try:
+                store.tell_state(last=True)
+            except Exception as error:
+                self.error = f"{type(error).__name__}: {str(error)[:300]}"
 
 
 class _Store:
@@ -107,12 +117,39 @@ class _Store:
         self.folder = results / campaign
         self.noted = dict(read_runs(self.folder))
         self.artifacts = (results / "artifacts").resolve().as_uri() if uri.startswith("sqlite:///") else None
+        self.own: str | None = None  # the campaign's own run
+        self.told, self.told_at = "", 0.0
 
     def write(self, item: Mapping[str, Any] | CellDone) -> None:
         if isinstance(item, CellDone):
             self._write_cell(item)
         else:
             self._write_training(item)
+
+    def tell_state(self, last: bool = False) -> None:
+        """Say on the campaign's own run how far it is: now and then, and at the end. It holds campaign.json too."""
+        about, state = self.folder / "campaign.json", self.folder / "state.json"
+        if not about.exists() or not (last or time.monotonic() - self.told_at > TELL):
+            return
+        if self.own is None:
+            self.own = self._own_run(about)
+        text = state.read_text(encoding="utf-8") if state.exists() else "{}"
+        if text != self.told:
+            self.client.set_tag(self.own, f"{TAG}state", text[:5000])
+        if last:
+            self.client.set_terminated(self.own, "FINISHED")
+        self.told, self.told_at = text, time.monotonic()
+
+    def _own_run(self, about: Path) -> str:
+        found = self.client.get_experiment_by_name(CAMPAIGNS)
+        location = f"{self.artifacts}/campaigns" if self.artifacts else None
+        home = found.experiment_id if found else self.client.create_experiment(CAMPAIGNS, location, EXPERIMENT_TAGS)
+        for run in self.client.search_runs([home], f"tags.`{TAG}campaign` = '{self.campaign}'", max_results=1):
+            return str(run.info.run_id)
+        tags = {f"{TAG}campaign": self.campaign, f"{TAG}kind": "campaign"}
+        run = self.client.create_run(home, run_name=self.campaign, tags=tags)
+        self.client.log_artifact(run.info.run_id, str(about))
+        return str(run.info.run_id)
 
     def _experiment(self, task: str) -> str:
         if task not in self.experiments:
@@ -247,7 +284,8 @@ class _Store:
         now = int(time.time() * 1000)
         self.client.log_batch(run, [Metric(name, value, now, 0) for name, value in cell.metrics.items()][:BATCH])
         for file in cell.files:
-            self.client.log_artifact(run, str(file))
+            below = file.parent.relative_to(self.folder) if file.is_relative_to(self.folder / "evidence") else None
+            self.client.log_artifact(run, str(file), below and below.as_posix())  # finals' files may share names
         self.client.set_terminated(run, "FINISHED", now)
         self.closed.add(cell.place)
 
@@ -287,6 +325,78 @@ def recover(uri: str, campaign: str, task_names: Iterable[str], folder: Path) ->
             if not token:
                 break
     return fetched
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A campaign on a server: its id, its own run, and its state as last told."""
+
+    id: str
+    run: str
+    state: Mapping[str, Any]
+
+
+class Shelf:
+    """The campaigns that were published to an MLflow store, to read. Whatever the store raises comes through."""
+
+    def __init__(self, uri: str) -> None:
+        self.client = _client(uri)
+
+    def campaigns(self) -> list[Shelved]:
+        """All campaigns, oldest first."""
+        home = self.client.get_experiment_by_name(CAMPAIGNS)
+        runs = self._search([home.experiment_id], f"tags.`{TAG}kind` = 'campaign'") if home else ()
+        found = [
+            Shelved(run.data.tags[f"{TAG}campaign"], run.info.run_id, _state(run.data.tags.get(f"{TAG}state", "")))
+            for run in sorted(runs, key=lambda run: run.info.start_time)
+        ]
+        return found
+
+    def about(self, campaign: Shelved) -> dict[str, Any]:
+        """Its campaign.json."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(self.client.download_artifacts(campaign.run, "campaign.json", folder))
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def cells(self, campaign: str, tasks: Iterable[str]) -> list[str]:
+        """The runs of its finished cells."""
+        query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell' and attributes.status = 'FINISHED'"
+        return [run.info.run_id for run in self._search(self._experiments(tasks), query)]
+
+    def runs(self, campaign: str, tasks: Iterable[str]) -> dict[str, Run]:
+        """The run of each of its trainings, by key."""
+        query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` != 'cell'"
+        found = self._search(self._experiments(tasks), query)
+        return {run.data.tags[f"{TAG}key"]: Run(run.info.experiment_id, run.info.run_id) for run in found}
+
+    def fetch(self, run: str, name: str, folder: Path) -> Path:
+        """Copy an artifact, a file or all of a folder, into that folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        return Path(self.client.download_artifacts(run, name, str(folder)))
+
+    def _experiments(self, tasks: Iterable[str]) -> list[str]:
+        found = (self.client.get_experiment_by_name(f"bakeoff/{task}") for task in tasks)
+        return [experiment.experiment_id for experiment in found if experiment]
+
+    def _search(self, experiments: list[str], query: str) -> list[Any]:
+        runs: list[Any] = []
+        token = None
+        while experiments:
+            page = self.client.search_runs(experiments, query, max_results=5000, page_token=token)
+            runs += page
+            token = page.token
+            if not token:
+                break
+        return runs
+
+
+def _state(text: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def check(uri: str) -> None:

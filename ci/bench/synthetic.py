@@ -103,11 +103,12 @@ def append(root: Path, campaign: str, size: Size, count: int, name: str = "synth
     return len(lines) - there
 
 
-def publish(folder: Path) -> None:
+def publish(folder: Path, into: Path | None = None, experiments: Mapping[str, str] | None = None) -> None:
     """Note a made-up MLflow run for every training on record, as the publisher would for real ones."""
     with (folder / FILE).open(encoding="utf-8") as file:
         for line in map(json.loads, file):
-            note_run(folder, line["key"], Run("1", digest([line["key"], "run"])[:32]))
+            run = Run((experiments or {}).get(line["task"], "1"), digest([line["key"], "run"])[:32])
+            note_run(into or folder, line["key"], run)
 
 
 def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pandas as pd
 from dash import html
@@ -40,7 +41,7 @@ def layout(view: View) -> Component:
     wanted = view.chosen("verdict", ["", *VERDICTS], "")
     shown = [v for v in view.verdicts if not wanted or v.verdict == wanted]
     parts: list[Component | None] = [
-        head(words("overview.title"), words("overview.says"), _counts(view, wanted)),
+        head(words("overview.title"), words("overview.says"), _counts(view, wanted), _report(view)),
         progress(view),
     ]
     if view.judging:
@@ -78,6 +79,14 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
 
 
 # --------------------------------------------------------------------------------------------------------- verdicts
+
+
+def _report(view: View) -> Component:
+    """The one-file report, to take away."""
+    where = f"/report/{quote(view.campaign.id)}.html"
+    return html.A(
+        ["↓ ", view.words("report.get")], href=where, download="", className="button", title=view.words("report.says")
+    )
 
 
 def _counts(view: View, wanted: str) -> html.Nav:

@@ -80,17 +80,40 @@ def dashboard(
     results: ResultsOption = Path("results"),
     host: HostOption = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = PORT,
+    tracking_uri: Annotated[
+        str | None, typer.Option("--tracking-uri", help="Show the campaigns of this MLflow server; kept in --results.")
+    ] = None,
+    mlflow_url: Annotated[
+        str | None,
+        typer.Option(
+            "--mlflow-url",
+            help=f"Where MLflow's pages are, for links. Default: the server, or http://127.0.0.1:{MLFLOW_PORT}.",
+        ),
+    ] = None,
 ) -> None:
     """Show recorded campaigns in a browser, live."""
     from importlib import import_module
 
+    from suite.remote import Mirror, without_password
     from suite.results import Results
     from suite.serving import check_port
 
     check_port(host, port)
-    out().print(f"Dashboard: http://{host}:{port}  (Ctrl-C ends it)", highlight=False)
+    mirror = Mirror(tracking_uri, results) if tracking_uri else None
+    pages = tracking_uri if tracking_uri and tracking_uri.startswith("http") else f"http://127.0.0.1:{MLFLOW_PORT}"
+
+    def ready() -> None:
+        out().print(f"Dashboard: http://{host}:{port}  (Ctrl-C ends it)", highlight=False)
+
     with ctrl_c_is_fine():  # the arrow points from dashboard to suite; only its command looks back, by name
-        import_module("dashboard.app").serve(Results(results), host, port)
+        import_module("dashboard.app").serve(
+            mirror.results if mirror else Results(results),
+            host,
+            port,
+            mlflow_url=mlflow_url or without_password(pages),
+            mirror=mirror,
+            ready=ready,
+        )
 
 
 def mlflow(

@@ -66,10 +66,11 @@ def demo(
 
         planned = plan_of(profile_of(profile, None, None, task_file), results)
         check_folder(results / planned.id)
-        board = servers.enter_context(serving.dashboard(results, serving.free_port(PORT)))
+        runs_port = serving.free_port(MLFLOW_PORT)
+        board = servers.enter_context(serving.dashboard(results, serving.free_port(PORT), runs_port))
         out().print(f"Dashboard, live in a moment: [bold]{board.url}[/bold]\n", highlight=False)
         failed = _carry_out(planned, results, crew, None, look_next=False)
-        runs = servers.enter_context(serving.mlflow(results, serving.free_port(MLFLOW_PORT)))
+        runs = servers.enter_context(serving.mlflow(results, runs_port))
         with err().status("Starting MLflow's pages …"):
             answers = {server.url: server.answers(path) for server, path in ((board, "/healthz"), (runs, "/health"))}
         out().print()

@@ -1,0 +1,139 @@
+"""Campaigns that live on an MLflow server, kept beside us as a results folder that everything else can read.
+
+Finished cells never change, so each is fetched once; what is kept stays readable while the server is away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from suite.folder import replace_text
+from suite.record import FILE
+from suite.results import Results, note_run, read_cell, read_json, read_runs
+from suite.tracking import Shelf
+
+PERIOD = 10.0  # seconds between looks at the server
+CELLS = "cells.txt"  # of a kept campaign: the runs of the cells that were fetched
+STAMP = "fetched"  # its time is that of the last whole look at the server
+
+log = logging.getLogger("bakeoff")
+
+
+class Mirror:
+    """A server's campaigns in a folder of ours. ``trouble`` says why the last look failed, if it did."""
+
+    def __init__(self, uri: str, below: Path) -> None:
+        self.uri = uri
+        self.folder = below / "mirror" / slug(uri)
+        self.results = Results(self.folder)
+        self.trouble = ""
+        self._shelf: Shelf | None = None
+        self._thread: threading.Thread | None = None
+        self._end = threading.Event()
+
+    @property
+    def fetched(self) -> float | None:
+        """When the server was last seen whole, in seconds since 1970; None if never."""
+        try:
+            return (self.folder / STAMP).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
+    @property
+    def mark(self) -> str:
+        """A short text that changes when what is to be said of the server does: once a minute while it is away."""
+        if not self.trouble:
+            return ""
+        return f"{self.trouble[:30]}{int((time.time() - (self.fetched or 0.0)) / 60)}"
+
+    def start(self) -> Mirror:
+        """Look at the server now and then, in the background."""
+        if self._thread is None:
+            self._end.clear()
+            self._thread = threading.Thread(target=self._look_for_ever, name="bakeoff-mirror", daemon=True)
+            self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the background thread and wait for it."""
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def refresh(self) -> int:
+        """Fetch what is new; how many cells that was. Where the server is away, ``trouble`` says so."""
+        try:
+            found = self._refresh()
+        except Exception as error:  # whatever the server does, what is kept stays to look at
+            first = str(error).splitlines()[0][:200] if str(error) else ""
+            self.trouble, self._shelf = f"{type(error).__name__}: {first}", None
+            log.warning("%s cannot be read: %s", without_password(self.uri), self.trouble)
+            return 0
+        self.trouble = ""
+        (self.folder / STAMP).touch()
+        return found
+
+    def _refresh(self) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._shelf = shelf = self._shelf or Shelf(self.uri)
+        fetched = 0
+        for campaign in shelf.campaigns():
+            home = self.folder / re.sub(r"[^\w.-]", "_", campaign.id)
+            if not (home / "campaign.json").exists():
+                home.mkdir(exist_ok=True)
+                replace_text(home / "campaign.json", json.dumps(shelf.about(campaign)))
+            fetched += self._fetch_cells(shelf, home, campaign.id)
+            if read_json(home / "state.json") != campaign.state:  # last: what it tells of is there
+                replace_text(home / "state.json", json.dumps(campaign.state))
+        return fetched
+
+    def _fetch_cells(self, shelf: Shelf, home: Path, campaign: str) -> int:
+        kept = home / CELLS
+        there = set(kept.read_text(encoding="utf-8").split()) if kept.exists() else set()
+        tasks = list(read_json(home / "campaign.json")["tasks"])
+        new = [cell for cell in shelf.cells(campaign, tasks) if cell not in there]
+        for cell in new:
+            self._fetch(shelf, home, cell)
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(cell + "\n")
+        if new:
+            noted = read_runs(home)
+            for key, run in shelf.runs(campaign, tasks).items():
+                if key not in noted:
+                    note_run(home, key, run)
+        return len(new)
+
+    def _fetch(self, shelf: Shelf, home: Path, cell: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            lines = read_cell(shelf.fetch(cell, "cell.parquet", Path(folder)))
+        if any(line["evidence"] for line in lines):
+            shelf.fetch(cell, "evidence", home)
+        with (home / FILE).open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n" for line in lines)
+
+    def _look_for_ever(self) -> None:
+        while not self._end.is_set():
+            self.refresh()
+            self._end.wait(PERIOD)
+
+
+def slug(uri: str) -> str:
+    """A folder's name for a server: readable, another for each, without user or password."""
+    parts = urlsplit(uri)
+    name = re.sub(r"[^\w.-]+", "-", f"{parts.hostname or ''}{parts.path}").strip("-")[-40:] or "server"
+    return f"{name}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
+
+
+def without_password(uri: str) -> str:
+    """The address without user and password, to show."""
+    parts = urlsplit(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,0 +1,101 @@
+"""Campaigns rebuilt from a real MLflow store alone, kept while it is away, and shown."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dashboard.app import render
+from dashboard.snapshots import Snapshots
+from suite import serving, tracking
+from suite.remote import Mirror, slug, without_password
+from suite.results import Results
+
+PLACE = ["key", "step"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    found: Path = tmp_path_factory.mktemp("published")
+    return found
+
+
+@pytest.fixture
+def published(folder: Path, tiny_plan, run_inline) -> Path:
+    """The results of a campaign that was published to the store beside it, once for all tests."""
+    if not (folder / tracking.STORE).exists():
+        run_inline(tiny_plan, folder, tracking_uri=None)
+    return folder
+
+
+def same(mine: pd.DataFrame, theirs: pd.DataFrame, by: list[str]) -> None:
+    kept = [name for name in theirs if not theirs[name].isna().all()]
+    left, right = (frame[kept].sort_values(by, ignore_index=True) for frame in (mine, theirs))
+    pd.testing.assert_frame_equal(left, right, check_dtype=False)
+
+
+def test_a_campaign_comes_back_from_the_store_alone(published, tmp_path):
+    mirror = Mirror(tracking.default_uri(published), tmp_path / "elsewhere")
+    assert (mirror.refresh(), mirror.trouble) == (8, "")
+    here, there = mirror.results.load(), Results(published).load()
+
+    same(here.trainings, there.trainings, ["key"])
+    same(here.curves, there.curves, PLACE)
+    assert dict(here.about) == dict(there.about)
+    assert here.state["state"] == "done"
+    assert here.runs == there.runs
+    assert len(here.runs) == 32
+    revision = mirror.results.revision(here.id)
+    assert mirror.refresh() == 0  # finished cells are fetched once
+    assert mirror.results.revision(here.id) == revision
+
+
+def test_what_was_fetched_is_shown_while_the_server_is_away(published, tmp_path, monkeypatch):
+    uri = tracking.default_uri(published)
+    Mirror(uri, tmp_path / "elsewhere").refresh()
+    monkeypatch.setattr(tracking, "_client", lambda uri: 1 / 0)
+    mirror = Mirror(uri, tmp_path / "elsewhere")  # another start, and the server is gone
+    mirror.refresh()
+    held = Snapshots(mirror.results, mirror=mirror)
+    page = render(held, "/", "")
+
+    assert mirror.trouble.startswith("ZeroDivisionError")
+    assert mirror.fetched is not None
+    assert "MLflow is away: as of 20" in str(page[2])
+    assert len(held.get().campaign.trainings) == 32
+    assert held.mark() != held.get().mark  # so that open pages come to say so
+
+
+def test_a_server_that_was_never_seen_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(tracking, "_client", lambda uri: 1 / 0)
+    mirror = Mirror("http://ada:secret@127.0.0.1:9", tmp_path)
+    mirror.refresh()
+    page = str(render(Snapshots(mirror.results, mirror=mirror), "/", "")[0])
+
+    assert "http://127.0.0.1:9 does not answer" in page
+    assert "secret" not in page
+
+
+def test_folders_of_servers_differ_and_tell_no_password():
+    assert slug("http://a.example:5000") != slug("http://a.example:5001")
+    assert "secret" not in slug("http://ada:secret@a.example/x")
+    assert without_password("http://ada:secret@a.example:5/x") == "http://a.example:5/x"
+
+
+@pytest.mark.slow
+def test_a_real_server_takes_a_campaign_and_hands_it_over(tiny_plan, run_inline, tmp_path):
+    """Runs and artifacts go through the server alone, both ways; then it goes away."""
+    port, store = serving.free_port(5600), tracking.default_uri(tmp_path)
+    call = ["mlflow", "server", "--backend-store-uri", store, "--artifacts-destination", str(tmp_path / "artifacts")]
+    call += ["--host", serving.HOST, "--port", str(port), "--workers", "1"]
+    with serving._served(call, f"http://{serving.HOST}:{port}", tmp_path / "mlflow.log") as server:
+        assert server.answers("/health", 120), server.log.read_text()
+        run_inline(tiny_plan, tmp_path / "theirs", tracking_uri=server.url)
+        mirror = Mirror(server.url, tmp_path / "elsewhere")
+        mirror.refresh()
+        assert mirror.trouble == ""
+        same(mirror.results.load().trainings, Results(tmp_path / "theirs").load().trainings, ["key"])
+    mirror.refresh()
+
+    assert mirror.trouble
+    assert len(mirror.results.load().trainings) == 32
