@@ -58,9 +58,9 @@ constraints:  ## Resolve every dependency anew and write ci/constraints.txt
 	@PYTHON="$(PYTHON)" bash ci/constraints.sh
 
 $(READY): pyproject.toml ci/constraints.txt ci/environment.sh
-	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" bash ci/environment.sh dev
+	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" bash ci/environment.sh dev,server
 	@rm -f .venv/ready-* .venv/bench && touch $@
 
 .venv/bench: $(READY)
-	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" bash ci/environment.sh dev,bench
+	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" bash ci/environment.sh dev,server,bench
 	@touch $@

@@ -23,7 +23,7 @@ PANELS = {
     "Run": (running.demo, running.plan, running.run, running.status, running.cancel, running.retry),
     "Look": (looking.verdict, looking.report, looking.dashboard, looking.mlflow, looking.why),
     "Tasks": (about_tasks.tasks, about_tasks.describe, about_tasks.check),
-    "Machine": (machine.doctor, machine.prepare),
+    "Machine": (machine.doctor, machine.prepare, machine.deploy),
 }  # of --help, in its order
 
 

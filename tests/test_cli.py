@@ -20,7 +20,7 @@ from suite.fingerprint import ROOT
 from suite.record import FILE
 
 LOOKING = ("verdict", "report", "dashboard", "mlflow", "why", "tasks", "describe", "check", "new", "doctor")
-COMMANDS = ("demo", "plan", "run", "status", "cancel", "retry", "prepare", *LOOKING)
+COMMANDS = ("demo", "plan", "run", "status", "cancel", "retry", "prepare", "deploy", *LOOKING)
 
 
 @pytest.fixture
