@@ -70,8 +70,8 @@ PER_LEVEL = (
 class HalfBudget:
     """What the answer would be with the settings that half of the tuning trials would have chosen.
 
-    It is judged as the claim itself was, on the same blocks. ``retrained`` counts the cells where half of the trials
-    chose other settings; the other cells' finals answer for both.
+    It is judged as the claim itself was, on the same blocks; its numbers are those of the same level. ``retrained``
+    counts the cells where half of the trials chose other settings; the other cells' finals answer for both.
     """
 
     trials: int
@@ -324,7 +324,8 @@ def _weigh_budget(measured: _Measured, judged: _Judged) -> _Judged:
     other = judge_again(verdict, measured.samples(found))
     retrained = int(np.isfinite(cell_values(case, case.shared.halves, case.metric.column)[: verdict.blocks]).sum())
     changes = other.answer != verdict.answer
-    half = HalfBudget(case.trials_of_half, other.answer, other.effect, other.interval, other.blocks, retrained, changes)
+    here = next(one for one in other.at or (other,) if one.sample.level == verdict.sample.level)
+    half = HalfBudget(case.trials_of_half, other.answer, here.effect, here.interval, here.blocks, retrained, changes)
     opposed = changes and "inconclusive" not in (other.answer, verdict.answer)
     return replace(judged, verdict=_with_gate(verdict, _budget_gate(case, half, opposed)), half_budget=half)
 
@@ -386,7 +387,7 @@ def _told(measured: _Measured, judged: _Judged) -> ClaimVerdict:
         planned=case.planned,
         blocks_to_settle=verdict.blocks_to_settle,
         blocks_to_settle_cautious=verdict.blocks_to_settle_cautious,
-        per_block=tuple(_per_block(measured)),
+        per_block=tuple(_per_block(measured, judged)),
         at=tuple(_per_level(measured, verdict)),
         crossover=_crossing(measured, verdict),
         half_budget=judged.half_budget,
@@ -446,11 +447,14 @@ def _with_group_note(verdict: ClaimVerdict, others: Sequence[ClaimVerdict]) -> C
     return replace(verdict, notes=(*verdict.notes, f"depends on the matching: {each}"))
 
 
-def _per_block(measured: _Measured) -> Iterator[dict[str, Any]]:
-    case = measured.case
+def _per_block(measured: _Measured, judged: _Judged) -> Iterator[dict[str, Any]]:
+    """The blocks that the verdict is made from: with looks, none that ran for other claims once it was settled."""
+    case, blocks = measured.case, measured.case.planned
+    if case.looks and judged.complete:
+        blocks = judged.verdict.blocks
     better, worse = sides(measured.values, case)
     for number, part in enumerate(case.parts):
-        for block in np.flatnonzero(np.isfinite(measured.effects[:, number])):
+        for block in np.flatnonzero(np.isfinite(measured.effects[:blocks, number])):
             yield {
                 "block": int(block),
                 "level": part or None,

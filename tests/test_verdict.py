@@ -390,6 +390,7 @@ def test_looks_judge_the_blocks_that_were_declared():
     values = {"deep": [w + gap for w, gap in zip(wide, AHEAD + TORN[:5], strict=True)], "wide": wide}
     (clear,) = judged(finals(values), claims=[claim], blocks=16, looks=[6, 10, 16])
     assert (clear.verdict, clear.blocks, clear.complete) == ("supported", 6, True)
+    assert [row["block"] for row in clear.per_block] == [0, 1, 2, 3, 4, 5]
 
     values["deep"] = [w + gap for w, gap in zip(wide, TORN + TORN[:5], strict=True)]
     (unsettled,) = judged(finals(values), claims=[claim], blocks=16, looks=[6, 10, 16])
