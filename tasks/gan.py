@@ -108,6 +108,7 @@ CLAIMS = (
         scale="log_ratio",
         margin=TENTH,
         source=GULRAJANI,
+        against="CIFAR-10, five critic updates: inception score 7.86 against a DCGAN's 6.16",
         group="wgan_gp",
     ),
     Claim(

@@ -117,6 +117,7 @@ def claims(level: Level) -> tuple[Claim, ...]:
             levels=(name,),
             margin=margin,
             source=LUONG,
+            against="Up to 5.0 BLEU more than without attention (English-German)",
             group="Attention helps a recurrent translator",
         ),
         Claim(
