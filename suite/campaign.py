@@ -172,10 +172,12 @@ class Driver:
         A look is taken once all cells so far are in, and it reads nothing else: what it decides does not depend on
         the workers, nor on the order in which they finish.
         """
-        looks = self.plan.of(task).until_decided or ()
-        cells = [cell for cell in self.cells if cell.place.task == task]
-        if self._looks[task] < 2 or not all(cell.done for cell in cells):
+        if self._looks[task] < 2:  # after the last look nothing follows
             return
+        cells = [cell for cell in self.cells if cell.place.task == task]
+        if not all(cell.done for cell in cells):
+            return
+        looks = self.plan.of(task).until_decided or ()
         begin, end = looks[-self._looks[task] :][:2]
         self._looks[task] -= 1
         finals = [line for cell in cells for line in cell.finals.values()]

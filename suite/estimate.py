@@ -116,7 +116,7 @@ def costs(plan: Plan, results: Path, watch: Callable[[int, int], None] = lambda 
 
 
 def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]:
-    """Per claim, the smallest effect that the planned blocks find with 80 % power.
+    """Per claim, the smallest effect that the planned blocks find with 80 % power, at the last look if there are some.
 
     ``alone``: if it were the only claim; ``in_family``: as the strictest of its task's claims; both in standard
     deviations of a block's difference. ``sd`` is that deviation, on the claim's scale, as the newest campaign in the
@@ -126,11 +126,11 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
     for name in plan.tasks:
         claims, spreads = plan.claims(name), _spreads(Results(results), name)
         for claim in claims:
-            blocks = plan.of(name).blocks or 1
+            blocks, looks = plan.of(name).blocks or 1, len(plan.of(name).until_decided or (1,))
             arms = claim.arms or tuple(cell.builds for cell in plan.cells if cell.task == name)[:1]
             overlap = max(costs[name, level, arm].overlap for level in claim.levels for arm in arms)
             alone, family = (
-                smallest_effect(blocks, n, confidence=plan.profile.confidence, overlap=overlap)
+                smallest_effect(blocks, looks * n, confidence=plan.profile.confidence, overlap=overlap)
                 for n in (1, len(claims))
             )
             measure = plan.tasks[name].measure(claim.metric.rpartition(".")[2])

@@ -28,6 +28,14 @@ class Resources(_Checked):
     custom: dict[str, float] = Field(default_factory=dict)
 
 
+LOOKS = (6, 10, 16)  # what ``until_decided = true`` means; ci/SIMULATION.md has its error rates
+
+
+def declared(looks: Any) -> Any:
+    """``until_decided`` may also be true or false."""
+    return (LOOKS if looks else ()) if isinstance(looks, bool) else looks
+
+
 def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
     """``until_decided`` as it must be: numbers of blocks that grow, from 2."""
     if looks and (looks[0] < 2 or list(looks) != sorted(set(looks))):
@@ -52,6 +60,7 @@ class TaskPlan(_Checked):
     resources: Resources | None = None
     time_limit: float | None = Field(default=None, gt=0)
 
+    _declare = field_validator("until_decided", mode="before")(declared)
     _grow = field_validator("until_decided")(growing)
 
     @property
@@ -65,8 +74,8 @@ class Profile(_Checked):
 
     ``half_budget`` trains one more final per cell, with the settings that half of the trials would have chosen (where
     those are others): would the answer change with half the tuning? ``until_decided`` names numbers of blocks, such
-    as ``[6, 10, 16]``: claims are looked at after so many, and only those still open are given more. It takes the
-    place of ``blocks``; a task with ``blocks`` of its own runs just those.
+    as ``[6, 10, 16]``, which ``true`` also means: claims are looked at after so many, and only those still open are
+    given more. It takes the place of ``blocks``; a task with ``blocks`` of its own runs just those.
 
     ``effort`` multiplies the length of every recipe, ``examples`` limits every split, ``time_limit`` is in seconds a
     training, ``threads`` are CPU threads a training.
@@ -91,6 +100,7 @@ class Profile(_Checked):
     every_task: bool = False
     tasks: dict[str, TaskPlan] = Field(default_factory=dict)
 
+    _declare = field_validator("until_decided", mode="before")(declared)
     _grow = field_validator("until_decided")(growing)
 
     def task_names(self) -> list[str]:

@@ -81,6 +81,41 @@ def test_a_task_takes_from_the_profile_what_it_does_not_say(written):
     assert (plan.blocks, plan.trials) == (7, 5)
 
 
+@pytest.mark.parametrize(
+    ("given", "looks", "blocks"),
+    [
+        ("until_decided = true", (6, 10, 16), 16),
+        ("until_decided = [8, 12]", (8, 12), 12),
+        ("blocks = 7", (), 7),
+        ("until_decided = true\n[tasks.batch_size]\nblocks = 5", (), 5),
+        ("blocks = 7\n[tasks.batch_size]\nuntil_decided = [2, 3]", (2, 3), 3),
+        ("until_decided = true\nblocks = 7\n[tasks.batch_size]\nuntil_decided = false", (), 7),
+    ],
+)
+def test_looks_take_the_place_of_blocks(given, looks, blocks, written):
+    text = given if "[tasks" in given else f"{given}\n[tasks.batch_size]\n"
+    plan = load_profile(written(text)).of("batch_size")
+
+    assert (plan.until_decided, plan.blocks) == (looks, blocks)
+
+
+def test_looks_that_do_not_grow_are_refused(written):
+    with pytest.raises(UserError, match=r"until_decided = \[10, 6\]: give growing numbers of blocks, from 2"):
+        load_profile(written("until_decided = [10, 6]\n[tasks.batch_size]\n"))
+
+
+def test_a_plan_knows_the_least_and_the_most(written):
+    text = "trials = 4\nhalf_budget = true\nuntil_decided = [2, 3, 5]\n[tasks.logistic_regression]\n"
+    plan = Plan(load_profile(written(text)))
+    places = {(cell.level, cell.arm) for cell in plan.cells}
+    claimed = plan.deciding(plan.claims("logistic_regression"))
+
+    assert (len(plan.cells), plan.trainings) == (2 * len(places), 2 * len(places) * (4 + 1))
+    assert claimed <= places
+    assert len(plan.all_cells) == 2 * len(places) + 3 * len(claimed)
+    assert plan.most_trainings == len(plan.all_cells) * (4 + 1 + 1)
+
+
 def test_a_heavy_level_runs_only_where_it_is_named():
     task = tasks.get("batch_size")
     light = tuple(level.name for level in task.levels)
