@@ -120,11 +120,12 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
 
     ``alone``: if it were the only claim; ``in_family``: as the strictest of its task's claims; both in standard
     deviations of a block's difference. ``sd`` is that deviation, on the claim's scale, as the newest campaign in the
-    folder found it; None where there is none with three blocks yet.
+    folder that knows it found it; None where none has three blocks.
     """
     found = []
     for name in plan.tasks:
-        claims, spreads = plan.claims(name), _spreads(Results(results), name)
+        claims = plan.claims(name)
+        spreads = _spreads(Results(results), name, {claim.name for claim in claims})
         for claim in claims:
             blocks, looks = plan.of(name).blocks or 1, len(plan.of(name).until_decided or (1,))
             arms = claim.arms or tuple(cell.builds for cell in plan.cells if cell.task == name)[:1]
@@ -137,20 +138,21 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
             spread = spreads.get(claim.name)
             if spread is not None:  # a published figure's own error adds to that of our mean
                 spread = math.hypot(spread, claim.figure_error / math.sqrt(1 / blocks + overlap))
-            about = {"task": name, "claim": claim.name, "blocks": blocks, "margin": claim.margin, "scale": claim.scale}
-            about |= {"percent": bool(measure and measure.percent), "sd": spread}
-            found.append({**about, "alone": alone, "in_family": family})
+            about = {"task": name, "claim": claim.name, "blocks": blocks, "margin": claim.margin}
+            about |= {"kind": claim.kind, "scale": claim.scale, "percent": bool(measure and measure.percent)}
+            found.append({**about, "sd": spread, "alone": alone, "in_family": family})
     return found
 
 
-def _spreads(results: Results, task: str) -> dict[str, float]:
-    """The standard deviation of a block's difference, by claim, where the task's newest campaign knows it."""
+def _spreads(results: Results, task: str, claims: set[str]) -> dict[str, float]:
+    """The standard deviation of a block's difference, by claim, from the newest campaign that knows it."""
+    known: dict[str, float] = {}
     for campaign_id in results.ids():
-        if task in read_json(results.root / campaign_id / "campaign.json").get("tasks", {}):
-            verdicts = judge_campaign(results.load(campaign_id))
-            known = {v.claim: _spread(v.per_block) for v in verdicts if v.task == task and v.blocks >= ENOUGH}
-            return {claim: spread for claim, spread in known.items() if spread > 0}
-    return {}
+        if task in read_json(results.root / campaign_id / "campaign.json").get("tasks", {}) and claims - known.keys():
+            verdicts = [v for v in judge_campaign(results.load(campaign_id)) if v.task == task and v.blocks >= ENOUGH]
+            found = {verdict.claim: _spread(verdict.per_block) for verdict in verdicts}
+            known = {claim: spread for claim, spread in found.items() if spread > 0} | known
+    return known
 
 
 def _spread(per_block: Iterable[Mapping[str, Any]]) -> float:

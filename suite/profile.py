@@ -134,12 +134,12 @@ def load_profile(name: str | Path, changes: Iterable[str] = ()) -> Profile:
         path = FOLDER / f"{name}.toml"
         if not path.exists():
             raise unknown("profile", str(name), profile_names(), "A profile of your own is named by its .toml file.")
-    values = _read(path)
+    values, source = _read(path), path.stem if path.parent == FOLDER else str(path)
     values.setdefault("name", path.stem)
     for change in changes:
         _apply(values, change)
-    profile = _checked(values, str(path))
-    _check_names(profile, str(path))
+    profile = _checked(values, source)
+    _check_names(profile, source)
     return profile
 
 
@@ -191,9 +191,31 @@ def _explained(item: Any) -> str:
     if item["type"] == "extra_forbidden":
         model = TaskPlan if path[:1] == ["tasks"] else Resources if path[-1:] == ["resources"] else Profile
         return str(unknown("profile key", key, model.model_fields)) + (f" (in {'.'.join(path)})" if path else "")
-    message = item["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    return f"{where} = {item['input']!r}: {message}."
+    return f"{where} = {item['input']!r}: {_asked(item)}."
+
+
+def _asked(item: Any) -> str:
+    """What would have been right, from pydantic's error."""
+    limits = item.get("ctx") or {}
+    match item["type"].removesuffix("_type").removesuffix("_parsing"):
+        case "int" | "int_from_float":
+            return "give a whole number"
+        case "float" | "finite_number":
+            return "give a number"
+        case "bool":
+            return "give true or false"
+        case "dict" | "model":
+            return "give a table of keys and values"
+        case "tuple":
+            return "give a list in square brackets"
+        case "greater_than_equal":
+            return f"give at least {limits['ge']:g}"
+        case "greater_than":
+            return f"give more than {limits['gt']:g}"
+        case "less_than":
+            return f"give less than {limits['lt']:g}"
+    message = item["msg"].removeprefix("Value error, ").replace("Input should be", "give")
+    return str(message[0].lower() + message[1:])
 
 
 def _check_names(profile: Profile, source: str) -> None:

@@ -18,7 +18,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from suite.amounts import blocks_in, counted, effect_and_interval
+from suite.amounts import PER_DOUBLING, blocks_in, counted, effect_and_interval, listed
 from tasks import Choice, Claim, Range, Recipe, Task, Whole
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
@@ -148,8 +148,11 @@ def _setting(setting: Range | Whole | Choice) -> str:
 # ---------------------------------------------------------------------------------------------------------- plan
 
 
-def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping[str, Any]], free: int) -> Group:
-    """What a plan comes to: cells, trainings, hours, bytes, and what its blocks can show."""
+def plan_page(
+    plan: Plan, costs: Costs, totals: tuple[Estimate, Estimate], power: Sequence[Mapping[str, Any]], free: int
+) -> Group:
+    """What a plan comes to, at least and at most: cells, trainings, hours, bytes, and what its blocks can show."""
+    least, most = totals
     table = _table("Task")
     for title in ("Levels, arms, blocks", "Trainings", "One takes", "In all"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -158,23 +161,40 @@ def plan_page(plan: Plan, costs: Costs, total: Estimate, power: Sequence[Mapping
         trainings = len(cells) * ((of.trials or 1) + (of.finals or 1))
         each = [costs[c.task, c.level, c.builds].seconds for c in cells]
         levels, arms = len({c.level for c in cells}), len({c.arm for c in cells})
-        shape = f"{levels} × {arms} × {of.blocks} = {len(cells)}"
+        shape = f"{levels} × {arms} × {len({c.block for c in cells})} = {len(cells)}"
         work = sum(each) / len(each) * trainings
         table.add_row(Text(name, "bold"), shape, f"{trainings:,}", _seconds(sum(each) / len(each)), duration(work))
     table.columns[0].no_wrap = True
     parts: list[RenderableType] = [_headline(plan.profile.name, plan.profile.title), table, Text()]
     each_cell = sorted({f"{plan.of(n).trials} + {plan.of(n).finals}" for n in plan.tasks})
+    time_left = f"about {_span(duration(3600 * least.hours), duration(3600 * most.hours))}"
     parts.append(
         _facts(
             ("Campaign", plan.id),
             ("Trainings", f"{plan.trainings:,} in {len(plan.cells):,} cells ({' or '.join(each_cell)} a cell)"),
-            ("Time", f"about {duration(3600 * total.hours)} on {counted(total.workers, 'worker')} like this machine's"),
-            ("Disk", f"about {_bytes(total.bytes)}; {_bytes(free)} are free"),
+            ("At most", _at_most(plan)),
+            ("Time", f"{time_left} on {counted(least.workers, 'worker')} like this machine's"),
+            ("Disk", f"about {_span(_bytes(least.bytes), _bytes(most.bytes))}; {_bytes(free)} are free"),
         )
     )
     if power:
         parts += [Text(), _power_table(power)]
     return Group(*parts)
+
+
+def _at_most(plan: Plan) -> str:
+    """What may come on top, and why; "" where nothing may."""
+    looks = {plan.of(name).until_decided for name in plan.tasks} - {None, ()}
+    reasons = [f"up to {found[-1]} blocks where claims are open" for found in sorted(filter(None, looks))]
+    if any(plan.of(name).half_budget_trials for name in plan.tasks):
+        reasons.append("a final where half the tuning chooses otherwise")
+    if plan.most_trainings == plan.trainings or not reasons:
+        return ""
+    return f"{plan.most_trainings:,} in {len(plan.all_cells):,} cells: {listed(reasons)}"
+
+
+def _span(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
 
 
 def _power_table(claims: Sequence[Mapping[str, Any]]) -> Group:
@@ -184,11 +204,13 @@ def _power_table(claims: Sequence[Mapping[str, Any]]) -> Group:
     for task, of_task in groupby(claims, key=itemgetter("task")):
         table.add_row(Text(task, "bold"))
         for claim in of_task:
-            matters = _amount(claim["margin"], claim["percent"], claim["scale"])
+            matters = _of_claim(claim, claim["margin"])
             table.add_row(f"  {claim['claim']}", _power(claim, "alone"), _power(claim, "in_family"), matters)
     legend = "In family: as the strictest of the task's claims."
     if any(claim["sd"] is None for claim in claims):
         legend += " sd: standard deviations of a block's difference, which the first campaign will show."
+    if any(claim["kind"] == "interaction" for claim in claims):
+        legend += " *: per doubling along the task's axis."
     return Group(table, Text(legend, "dim"))
 
 
@@ -197,7 +219,13 @@ def _power(claim: Mapping[str, Any], name: str) -> str:
         return "-"
     if claim["sd"] is None:
         return f"{claim[name]:.2f} sd"
-    return _amount(float(f"{claim[name] * claim['sd']:.2g}"), claim["percent"], claim["scale"])
+    return _of_claim(claim, float(f"{claim[name] * claim['sd']:.2g}"))
+
+
+def _of_claim(claim: Mapping[str, Any], value: float) -> str:
+    """An effect's size on the claim's scale; a slope per doubling, as verdicts tell it."""
+    slope = claim["kind"] == "interaction"
+    return _amount(value * (PER_DOUBLING if slope else 1), claim["percent"], claim["scale"]) + (" *" if slope else "")
 
 
 # ------------------------------------------------------------------------------------------------------ verdicts
@@ -432,7 +460,7 @@ def _facts(*facts: tuple[str, str]) -> Table:
 def _amount(value: float, percent: bool, scale: str) -> str:
     if scale != "points":
         return f"{math.exp(value):.3g} times"
-    return f"{100 * value:g} point{'' if value == 0.01 else 's'}" if percent else f"{value:g}"
+    return f"{100 * value:.3g} point{'' if value == 0.01 else 's'}" if percent else f"{value:.3g}"
 
 
 def _x(value: float | None) -> str:

@@ -292,7 +292,7 @@ def test_report_writes_one_file_and_says_where(call, refused, campaign, tmp_path
     assert "A wider network is better." in text
     assert call("report", name[:6], "--results", results, "-o", tmp_path / "mine.html").code == 0
     assert (tmp_path / "mine.html").read_text(encoding="utf-8") == text
-    assert "nowhere" in refused("report", "--results", results, "-o", tmp_path / "nowhere" / "mine.html")
+    assert "name a file with -o" in refused("report", "--results", results, "-o", tmp_path / "nowhere" / "mine.html")
 
 
 def test_verdict_for_people_says_claim_answer_and_numbers(call, campaign):
@@ -340,7 +340,13 @@ def test_retry_refuses_a_campaign_of_other_sources(refused, campaign, tiny_file)
     [
         ("run quikc", "did you mean 'quick'"),
         ("run quick --set blcks=3", "did you mean 'blocks'"),
-        ("run quick --set blocks=-3", "blocks = -3: input should be greater than or equal to 1"),
+        ("run quick --set blocks=-3", "Profile quick: blocks = -3: give at least 1."),
+        ("run quick --set blocks=many", "blocks = 'many': give a whole number."),
+        ("run quick --set effort=0", "effort = 0: give more than 0."),
+        ("run quick --set tasks.batch_size=3", "tasks.batch_size = 3: give a table of keys and values."),
+        ("run quick --set until_decided=[6,4]", "give growing numbers of blocks"),
+        ("run nowhere.toml", "No profile nowhere.toml: built in are full, quick"),
+        ("report --results nowhere", "No campaign in nowhere/"),
         ("run quick --set blocks", "write key=value"),
         ("run quick --task batch_sise", "did you mean 'batch_size'"),
         ("run quick --task-file nowhere.py", "cannot be read"),

@@ -68,11 +68,16 @@ def report(
     """Write a campaign's report: one HTML file to read offline, to print and to hand on."""
     from suite.report import render
     from suite.results import Results
+    from tasks import UserError
 
     recorded = Results(results).load(campaign)
     path = output or recorded.folder / "report.html"
     with err().status("Writing the report …"):
-        path.write_text(render(recorded), encoding="utf-8")
+        text = render(recorded)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"The report cannot be written to {path} ({error.strerror}): name a file with -o.") from error
     out().print(f"Report of {recorded.id}: {path}", highlight=False, soft_wrap=True)
 
 

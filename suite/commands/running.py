@@ -110,15 +110,15 @@ def plan(
             spinner.update(f"Timing a few steps of every arm ({done} of {of}) …")
 
         found = costs(planned, results, watch)
-    total = estimate(planned, found, workers or _cores())
+    least, most = (estimate(planned, found, workers or _cores(), most=most) for most in (False, True))
+    power = claim_power(planned, found, results)
     if as_json:
-        sums = {"workers": total.workers, "hours": total.hours, "bytes": total.bytes}
         counts = {"campaign": planned.id, "cells": len(planned.cells), "trainings": planned.trainings}
-        print_json({**counts, **sums, "claims": claim_power(planned, found, results)})
+        sums = {"workers": least.workers, "hours": least.hours, "bytes": least.bytes}
+        beyond = {"cells": len(planned.all_cells), "trainings": planned.most_trainings, "hours": most.hours}
+        print_json({**counts, **sums, "at_most": {**beyond, "bytes": most.bytes}, "claims": power})
     else:
-        out().print(
-            show.plan_page(planned, found, total, claim_power(planned, found, results), free_space(results.resolve()))
-        )
+        out().print(show.plan_page(planned, found, (least, most), power, free_space(results.resolve())))
 
 
 def run(
