@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 import tasks
+from suite import cli
 from suite.check import findings
 from suite.plan import Plan
 from suite.profile import Profile, TaskPlan
@@ -60,6 +62,20 @@ def test_a_notebook_gets_frames(example, tmp_path, monkeypatch):
 
     assert len(campaign.trainings) == 4
     assert campaign.state["state"] == "done"
+
+
+def test_commands_that_the_readme_shows_exist_with_their_options():
+    known = get_command(cli.app)
+    shown = re.findall(r"(?:bin/|\$ |; |`)bakeoff ([a-z].*?)(?:  |`|;|$)", README, flags=re.MULTILINE)
+
+    assert len(shown) > 15
+    for words in map(str.split, shown):
+        command = known
+        for word in words:
+            command = getattr(command, "commands", {}).get(word, command)
+        assert command is not known, words
+        options = {name for parameter in command.params for name in parameter.opts}
+        assert {word for word in words if word.startswith("-")} <= options, words
 
 
 def test_files_that_the_readme_names_are_there():

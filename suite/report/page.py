@@ -114,8 +114,8 @@ def _tasks(campaign: Campaign, judged: list[Judged]) -> Iterator[Markup]:
 def _about_task(task: str, about: Mapping[str, Any]) -> Markup:
     return facts(
         ("Task", tag("code", task)),
-        ("Compared", listed(str(arm.get("label") or arm["name"]) for arm in about["arms"])),
-        ("At", listed(str(level.get("label") or level["name"]) for level in about["levels"])),
+        ("Compared", "; ".join(str(arm.get("label") or arm["name"]) for arm in about["arms"])),
+        ("At", "; ".join(str(level.get("label") or level["name"]) for level in about["levels"])),
         ("Held equal", str(about.get("matched") or "")),
         ("Tuned", _space(about)),
         (
@@ -134,7 +134,7 @@ def _space(about: Mapping[str, Any]) -> Child:
     alike = {text: [labels.get(arm, arm) for arm in spaces if spaces[arm] == text] for text in spaces.values()}
     if len(alike) == 1:
         return next(iter(alike)) or "nothing"
-    return tag("ul", *(tag("li", f"{listed(arms)}: {text or 'nothing'}") for text, arms in alike.items()))
+    return tag("ul", *(tag("li", f"{'; '.join(arms)}: {text or 'nothing'}") for text, arms in alike.items()))
 
 
 def _range(setting: Mapping[str, Any]) -> str:
