@@ -156,12 +156,27 @@ def _tasks() -> Finding:
 
 def _mlflow(results: Path, store: str | None) -> Finding:
     if store is not None:
-        tracking.check(store)
-        return Finding("MLflow", True, f"{store} answers")
+        return _asked(store)
     if (results / "mlflow.db").exists():
         return _opened(tracking.default_uri(results), str(results / "mlflow.db"))
     with tempfile.TemporaryDirectory() as folder:  # nothing is left behind where nothing was
         return _opened(tracking.default_uri(Path(folder)), "a new store")
+
+
+def _asked(store: str) -> Finding:
+    """A server that answers is not enough: files that it is given must reach it, too."""
+    location = tracking.check(store)
+    name, folder = tracking.without_passwords(store), location.removeprefix("file://")
+    if store.startswith("http") and folder.startswith("/") and not Path(folder).exists():
+        return Finding(
+            "MLflow",
+            False,
+            f"{name} answers, but has its clients write files to {folder} themselves, which is not on this machine",
+            "start it with `--artifacts-destination FOLDER` and without --default-artifact-root",
+        )
+    return Finding(
+        "MLflow", True, f"{name} answers" + (f", files go to {location}" if store.startswith("http") else "")
+    )
 
 
 def _opened(uri: str, name: str) -> Finding:

@@ -17,6 +17,7 @@ from suite.beforehand import with_history
 from suite.plan import CellPlan, Plan, about_cell
 from suite.record import free_space
 from suite.results import read_json
+from suite.tracking import without_passwords
 from tasks import UserError
 
 ROOM = 50 * 2**20  # bytes that must be free before a campaign starts
@@ -54,7 +55,7 @@ def write_about(folder: Path, plan: Plan) -> None:
     if read_json(folder / "campaign.json"):
         return
     about = with_history(plan.about(), folder.parent)
-    about |= {"created": time.time(), "versions": versions(), "command": sys.argv}
+    about |= {"created": time.time(), "versions": versions(), "command": [without_passwords(word) for word in sys.argv]}
     replace_text(folder / "campaign.json", json.dumps(about, indent=1, default=list))
 
 

@@ -68,8 +68,8 @@ def launch(
                 publisher.close()
         if publisher and publisher.error:
             said(
-                f"MLflow at {uri} did not take everything ({publisher.error}). Nothing is lost: "
-                "the same command publishes the rest."
+                f"MLflow at {tracking.without_passwords(uri)} did not take everything ({publisher.error}). "
+                "Nothing is lost: the same command publishes the rest."
             )
     return tally
 

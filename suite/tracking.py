@@ -1,7 +1,7 @@
 """The one door to MLflow: publishes the record, in one thread, in batches, off the critical path.
 
-Experiment ``bakeoff/<task>``; a parent run per cell, a child run per training. Publishing is idempotent by key, and
-what cannot be published now (a server that is away) is published by the next `bakeoff run` of the same campaign.
+Experiment ``bakeoff/<task>``; a parent run per cell, a child run per training. Publishing is idempotent by key. What
+cannot be published now (a server that is away) is published when it is back, or by the next `bakeoff run`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import json
 import logging
 import os
 import queue
+import re
 import sqlite3
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +28,20 @@ from tasks import UserError
 STORE = "mlflow.db"
 TAG = "bakeoff."
 RETRIES = (0.5, 2.0, 5.0)  # seconds before another attempt
+AGAIN = 30.0  # seconds until a store that was away is knocked at again
 BATCH = 1000  # metrics in one call, as MLflow allows
 NICENESS = 10  # after the driver, before trainings (Ray runs them at 15): what waits is written alone at the end
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens on runs and charts, not on chats
 CAMPAIGNS = "bakeoff"  # the experiment with a run per campaign
 TELL = 15.0  # seconds between two words on a campaign's state
+CURES = (  # what a store says, and what to do about it
+    (r"\b401\b|Unauthorized", "it asks for a login: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."),
+    (r"\b403\b|Invalid Host", "name this host in the server's --allowed-hosts, or give this user the permission."),
+    (r"\b404\b", "something else answers there: look at host, port and path."),
+    (r"password authentication failed|no password supplied", "mend user or password in the address."),
+    (r"database .* does not exist", "make it first: `createdb NAME`."),
+    (r"No module named 'psycopg", "install its driver: `pip install 'psycopg[binary]'`."),
+)
 Place = tuple[str, str, str, int]
 
 
@@ -43,30 +54,39 @@ class CellDone:
     files: tuple[Path, ...]
 
 
+Item = Mapping[str, Any] | CellDone
+
+
 def default_uri(results: Path) -> str:
     """The SQLite store in the results folder."""
     return f"sqlite:///{results.resolve() / STORE}"
 
 
 class Publisher:
-    """A thread that writes trainings and cells to MLflow as they are put. ``error`` says why it gave up, if it did."""
+    """A thread that writes trainings and cells to MLflow as they are put.
+
+    A store that does not take them is knocked at again from time to time; ``error`` says what is wrong with it, while
+    something is.
+    """
 
     def __init__(self, uri: str, results: Path, campaign: str) -> None:
         self.uri, self.results, self.campaign = uri, results, campaign
         self.error: str | None = None
         self.published = 0
         self.seconds = 0.0
-        self._queue: queue.Queue[Mapping[str, Any] | CellDone | None] = queue.Queue()
+        self._queue: queue.Queue[Item | None] = queue.Queue()
+        self._held: deque[Item] = deque()  # what the store has not taken yet, in its order
+        self._store: _Store | None = None
         self._thread = threading.Thread(target=self._work, name="mlflow-writer", daemon=True)
         self._thread.start()
 
-    def put(self, item: Mapping[str, Any] | CellDone) -> None:
+    def put(self, item: Item) -> None:
         """Publish a line of the record, or a finished cell, when its turn comes."""
         self._queue.put(item)
 
     @property
     def waiting(self) -> int:
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._held)
 
     def close(self, seconds: float = 600.0) -> None:
         """Publish what is left; give up after so many seconds, or at once where the store is away."""
@@ -77,29 +97,41 @@ class Publisher:
 
     def _work(self) -> None:
         _give_way()
-        store: _Store | None = None
+        knocked = 0.0
         while (item := self._queue.get()) is not None:
-            if self.error:
-                continue  # it is on record, and the next run publishes it
-            begun = time.thread_time()
-            for pause in (*RETRIES, None):
-                try:
-                    store = store or _Store(self.uri, self.results, self.campaign)
-                    store.write(item)
-                    store.tell_state()
-                    self.published += 1
-                    break
-                except Exception as error:  # whatever the store does, no result is lost by it
-                    if pause is None:
-                        self.error = f"{type(error).__name__}: {str(error).splitlines()[0][:300] if str(error) else ''}"
-                    else:
-                        time.sleep(pause)
-            self.seconds += time.thread_time() - begun
-        if store is not None and not self.error:
+            self._held.append(item)
+            if not self.error or time.monotonic() - knocked > AGAIN:
+                self._write_held()
+                knocked = time.monotonic()
+        self._write_held(last=True)
+
+    def _write_held(self, last: bool = False) -> None:
+        begun = time.thread_time()
+        pauses = () if self.error else RETRIES  # one that was away is asked once
+        try:
+            while self._held:
+                self._write(self._held[0], pauses)
+                self._held.popleft()
+                self.published += 1
+                pauses = RETRIES
+            if self._store is not None:
+                self._store.tell_state(last)
+            self.error = None
+        except Exception as error:  # whatever the store does, no result is lost by it: the next run publishes it
+            self.error = _first_line(error)
+        self.seconds += time.thread_time() - begun
+
+    def _write(self, item: Item, pauses: Iterable[float]) -> None:
+        for pause in (*pauses, None):
             try:
-                store.tell_state(last=True)
-            except Exception as error:
-                self.error = f"{type(error).__name__}: {str(error)[:300]}"
+                self._store = self._store or _Store(self.uri, self.results, self.campaign)
+                self._store.write(item)
+                return
+            except Exception:
+                self._store = None  # the next attempt looks first what this one has written after all
+                if pause is None:
+                    raise
+                time.sleep(pause)
 
 
 class _Store:
@@ -116,7 +148,8 @@ class _Store:
         self.known: dict[str, tuple[str, str | None]] = {}  # key -> run, status it was closed with
         self.folder = results / campaign
         self.noted = dict(read_runs(self.folder))
-        self.artifacts = (results / "artifacts").resolve().as_uri() if uri.startswith("sqlite:///") else None
+        served = uri.startswith(("http://", "https://"))
+        self.artifacts = None if served else (results / "artifacts").resolve().as_uri()
         self.own: str | None = None  # the campaign's own run
         self.told, self.told_at = "", 0.0
 
@@ -399,19 +432,47 @@ def _state(text: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def check(uri: str) -> None:
-    """Raise UserError where no MLflow store answers at this address."""
+def check(uri: str) -> str:
+    """Where the store that answers at this address keeps artifacts. Raises UserError where none does."""
     try:
-        _client(uri).search_experiments(max_results=1)
+        if uri.startswith("postgresql"):
+            _knock(uri)
+        client = _client(uri)
+        client.search_experiments(max_results=1)
+        return str(client.get_experiment("0").artifact_location)
     except Exception as error:
+        says = str(error)
+        cures = (cure for pattern, cure in CURES if re.search(pattern, says))
         raise UserError(
-            f"No MLflow store at {uri} ({type(error).__name__}): start it, or leave --tracking out."
+            f"No MLflow store at {without_passwords(uri)} ({_first_line(error)}): "
+            f"{next(cures, 'start it, or leave --tracking out.')}"
         ) from error
+
+
+def _knock(uri: str) -> None:
+    """Raise at once where a database does not let us in; MLflow itself would try for two minutes."""
+    from mlflow.store.db.utils import create_sqlalchemy_engine
+
+    engine: Any = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
+    try:
+        engine.connect().close()
+    finally:
+        engine.dispose()
+
+
+def without_passwords(text: str) -> str:
+    """A text, less the user and password in every address that it holds."""
+    return re.sub(r"://[^/\s@]*@", "://", text)
+
+
+def _first_line(error: Exception) -> str:
+    said = str(error).strip().splitlines()
+    return without_passwords(f"{type(error).__name__}: {said[0][:300]}" if said else type(error).__name__)
 
 
 def _client(uri: str) -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # a call sent again may make a run again
     logging.getLogger("alembic").setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
     from mlflow import MlflowClient  # takes seconds: in the writer's thread, while the workers import torch

