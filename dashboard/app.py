@@ -466,7 +466,7 @@ def _grid(frame: Any, words: Words) -> Component:
         columnSize="autoSize",
         defaultColDef={"sortable": True, "resizable": True, "filter": True},
         dashGridOptions={
-            "theme": {"function": "bakeoffGrid(theme)"},
+            "theme": {"function": "bakeoffGrid(themeQuartz)"},
             "domLayout": "normal",
             "enableCellTextSelection": True,
         },

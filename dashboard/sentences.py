@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 
 from dashboard.numbers import measuring
 from dashboard.view import View
+from dashboard.words import LANGUAGES, Words
 from suite.verdict import ClaimVerdict
 
 
@@ -31,3 +33,34 @@ def told(view: View, verdict: ClaimVerdict) -> str:
     }
     text = words(f"told.{verdict.verdict}", **values)
     return words("told.hint", blocks=verdict.blocks) + text if verdict.label == "exploratory" else text
+
+
+NOTES = (  # how the record's English notes begin, and the words for them in other languages
+    (re.compile(r"incomplete: "), "note.incomplete"),
+    (re.compile(r"exploratory: fewer than"), "note.few"),
+    (re.compile(r"campaign (?P<number>\d+) of this claim"), "note.attempt"),
+    (re.compile(r"real but negligible"), "note.negligible"),
+    (re.compile(r"the numbers are those at (?P<level>.*), the level that decides"), "note.level"),
+    (re.compile(r"the task's code has changed since"), "note.code"),
+    (re.compile(r"depends on the matching"), "note.matching"),
+)
+
+
+def noted(note: str, words: Words) -> str | None:
+    """A verdict's note in the reader's language; None where only the record's English will do."""
+    if words.language == "en":
+        return note
+    found = ((key, match) for pattern, key in NOTES if (match := pattern.match(note)))
+    return next((words(key, **match.groupdict()) for key, match in found), None)
+
+
+def speaks_for(view: View, verdict: ClaimVerdict) -> str | None:
+    """Which data a verdict speaks for, likewise."""
+    if view.words.language == "en":
+        return verdict.population
+    finals = view.campaign.finals
+    kinds = set(
+        finals.loc[finals["task"].eq(verdict.task) & finals["level"].isin(verdict.levels)].get("data.population", ())
+    )
+    key = f"population.{next(iter(kinds))}" if len(kinds) == 1 else ""
+    return view.words(key) if key in LANGUAGES["en"] else None

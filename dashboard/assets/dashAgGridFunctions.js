@@ -2,8 +2,8 @@
 (function () {
   "use strict";
   const functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
-  functions.bakeoffGrid = (theme) =>
-    theme.themeQuartz.withParams({
+  functions.bakeoffGrid = (themeQuartz) =>
+    themeQuartz.withParams({
       backgroundColor: "var(--surface)", foregroundColor: "var(--text)", borderColor: "var(--hair)", chromeBackgroundColor: "var(--page)",
       headerTextColor: "var(--muted)", accentColor: "var(--accent)", fontFamily: "inherit", fontSize: 13, headerFontSize: 12, rowHeight: 32, headerHeight: 36, borderRadius: 8, wrapperBorderRadius: 8, browserColorScheme: "inherit",
     });

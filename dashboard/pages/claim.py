@@ -33,7 +33,7 @@ from dashboard.parts import (
     span_of,
     table,
 )
-from dashboard.sentences import told
+from dashboard.sentences import noted, speaks_for, told
 from dashboard.view import View, task_title
 from suite.adequacy import Gate
 from suite.verdict import ClaimVerdict
@@ -212,7 +212,8 @@ def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
     columns += [
         view.arm_label(verdict.task, arm) if arm else words("published") for arm in (verdict.better, verdict.worse)
     ]
-    columns += [words("fact.difference"), words("blocks.runs")]
+    published = bool(view.campaign.runs)
+    columns += [words("fact.difference"), *([words("blocks.runs")] if published else [])]
     rows = [
         (
             f"{row['block']}",
@@ -220,14 +221,14 @@ def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
             _value(verdict, row["better"]),
             _value(verdict, row["worse"]),
             scale.full(row["difference"]),
-            _runs(view, finals[_of_block(finals, row)]),
+            *([_runs(view, finals[_of_block(finals, row)])] if published else []),
         )
         for row in verdict.per_block
     ]
     first = 1 + several
     compare = view.compare_link(finals["key"].head(MOST_COMPARED))
     link = html.Div(action(words("blocks.compare"), compare, outside=True), className="actions") if compare else None
-    says = words("blocks.says") if view.campaign.runs else words("blocks.unpublished")
+    says = words("blocks.says") if published else words("blocks.unpublished")
     rows_ = table(columns, rows, label=words("blocks.title"), numeric=range(first, first + 3))
     return card(rows_, link, title=words("blocks.title"), says=says, id="blocks")
 
@@ -238,7 +239,9 @@ def _finals(view: View, verdict: ClaimVerdict) -> pd.DataFrame:
     arms = {verdict.better, verdict.worse, *(claim.get("weights") or {})}
     finals = view.campaign.finals
     mine = finals["task"].eq(verdict.task) & finals["arm"].isin(arms) & finals["level"].isin(verdict.levels)
-    return finals[mine].sort_values(["block", "arm", "number"])
+    order = {verdict.better: 0, verdict.worse: 1}
+    found = finals[mine]
+    return found.assign(order=found["arm"].map(order).fillna(2)).sort_values(["block", "order", "arm", "number"])
 
 
 def _of_block(finals: pd.DataFrame, row: Mapping[str, Any]) -> pd.Series:
@@ -280,13 +283,25 @@ def _gate(view: View, gate: Gate) -> html.Li:
     kind = "failed" if gate.failed else "passed"
     text = [
         html.B(view.words.gate(gate.name) if gate.failed else view.words.passed(gate.name)),
-        html.P(foreign(gate.says, view.words.language)),
+        *_seen(view, gate),
     ]
     if gate.failed and gate.cure:
-        text.append(
-            html.P([html.Span(view.words("claim.cure"), className="label"), foreign(gate.cure, view.words.language)])
-        )
+        text.append(html.P([html.Span(view.words("claim.cure"), className="label"), _cure(view, gate)]))
     return html.Li([glyph("✕" if gate.failed else "✓"), html.Div(text)], className=kind)
+
+
+def _seen(view: View, gate: Gate) -> list[Component]:
+    """What a gate saw: the record's English, and in other languages what that means before it."""
+    if view.words.language == "en":
+        return [html.P(gate.says)]
+    if not gate.failed:
+        return []
+    return [html.P(view.words.why(gate.name)), html.P(foreign(gate.says, view.words.language))]
+
+
+def _cure(view: View, gate: Gate) -> Children:
+    own = view.words.language != "en" and view.words.cure(gate.name)
+    return own or foreign(gate.cure, view.words.language)
 
 
 def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
@@ -370,11 +385,11 @@ def _source(view: View, verdict: ClaimVerdict) -> html.Section:
 def _scope(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
     pairs_ = [
-        (words("claim.population"), foreign(verdict.population, words.language)),
+        (words("claim.population"), speaks_for(view, verdict) or foreign(verdict.population, words.language)),
         (words("claim.matched"), foreign(str(view.about.get("matched") or "–"), words.language)),
         (words("choose.task"), task_title(verdict.task)),
     ]
-    notes = [html.Li(foreign(text, words.language)) for text in verdict.notes]
+    notes = [html.Li(noted(text, words) or foreign(text, words.language)) for text in verdict.notes]
     return card(
         facts(pairs_, "facts tall"), html.Ul(notes, className="bullets") if notes else None, title=words("claim.scope")
     )

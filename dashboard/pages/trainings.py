@@ -152,7 +152,7 @@ def _grid(frame: pd.DataFrame, mlflow_url: str) -> Component:
     columns = [column | run if column["field"] == "mlflow" else column for column in columns]
     many = len(frame) > CLIENT_ROWS
     rows = {"rowModelType": "infinite"} if many else {"rowData": _rows(frame)}
-    options = {"theme": {"function": "bakeoffGrid(theme)"}, "enableCellTextSelection": True}
+    options = {"theme": {"function": "bakeoffGrid(themeQuartz)"}, "enableCellTextSelection": True}
     if many:
         options |= {"cacheBlockSize": 200, "maxBlocksInCache": 20}
     else:

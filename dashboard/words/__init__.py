@@ -26,6 +26,14 @@ class Words:
         """An adequacy gate's name as people read it; a gate that is not known here keeps its own."""
         return LANGUAGES[self.language].get(f"gate.{name}", name)
 
+    def why(self, name: str) -> str:
+        """What it means that this gate failed; empty for a gate that is not known here."""
+        return LANGUAGES[self.language].get(f"why.{name}", "")
+
+    def cure(self, name: str) -> str:
+        """What to do where this gate failed; empty likewise."""
+        return LANGUAGES[self.language].get(f"cure.{name}", "")
+
     def passed(self, name: str) -> str:
         """The same for a gate that was passed."""
         return LANGUAGES[self.language].get(f"passed.{name}", name)

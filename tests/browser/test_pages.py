@@ -28,6 +28,14 @@ def test_axe_finds_nothing_on_any_page(look, board, scheme):
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
+def test_tables_take_the_colours_of_the_theme(look, board):
+    page = look(board, scheme="dark").open("/trainings")
+    page.locator(".ag-row").first.wait_for()
+    ground = page.locator(".ag-root-wrapper").evaluate("box => getComputedStyle(box).backgroundColor")
+
+    assert ground == "rgb(27, 30, 36)"  # the surface of cards
+
+
 def test_no_page_is_wider_than_a_telephone(look, board):
     viewer = look(board, width=390, height=844)
     for path in PATHS:

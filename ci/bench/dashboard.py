@@ -1,0 +1,317 @@
+"""How quick is the dashboard on 10,000 trainings? A real browser and eight viewers at once, beside MLflow's own pages.
+
+The store is synthetic (ci/bench/synthetic.py); the same trainings are put into an MLflow store, table by table, so that
+MLflow's comparison of runs can be timed on the same machine in the same minutes. Prints a table in Markdown.
+
+    python ci/bench/dashboard.py [--trainings 10000] [--store FOLDER] [--no-peer]
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import synthetic
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from suite import serving, tracking
+from suite.record import FILE
+from suite.results import Results, read_runs
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PAGES = ("/", "/claim", "/curves", "/sweep", "/search", "/samples", "/cluster", "/compare", "/trainings")
+VIEWERS, COMPARED = 8, 60
+PATIENCE = 120_000.0  # milliseconds
+PAINTED = "[...document.querySelectorAll('.graph')].every((one) => one.querySelector('.trace, .main-svg text'))"
+STANDS = f"document.querySelector('main h1') && {PAINTED}"
+Row = tuple[str, str, str]  # what, measured, goal
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trainings", type=int, default=10_000)
+    parser.add_argument("--store", type=Path, help="a synthetic store that is there already")
+    parser.add_argument("--no-peer", action="store_true", help="leave MLflow out")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = given.store or Path(folder)
+        if not list(store.glob("*/campaign.json")):
+            call = [
+                sys.executable,
+                str(ROOT / "ci/bench/synthetic.py"),
+                str(store),
+                "--trainings",
+                str(given.trainings),
+            ]
+            subprocess.run(call, check=True)
+        with sync_playwright() as playwright:
+            path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            rows = measured(store, browser)
+            rows += [] if given.no_peer else peer(store, browser)
+            browser.close()
+    print("| what | measured | goal |\n|---|---|---|")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+
+
+def measured(store: Path, browser: Browser) -> list[Row]:
+    """The dashboard's figures."""
+    rows: list[Row] = []
+    trainings = len(Results(store).load().trainings)
+    begun = time.perf_counter()
+    with serving.dashboard(store, serving.free_port(8400), 5000) as server:
+        assert server.answers("/healthz", 300), server.log.read_text()
+        rows.append((f"start until it answers, {trainings:,} trainings read", seconds(time.perf_counter() - begun), ""))
+        with _page(browser) as page:
+            page.goto(server.url)
+            _until(page, "document.querySelector('.forest .mean')")  # verdicts are there
+        rows.append(("start until verdicts are judged and shown", seconds(time.perf_counter() - begun), ""))
+        size, cold = _first_visit(browser, server.url)
+        rows += [
+            ("overview, cold browser", seconds(cold), "≤ 2.5 s"),
+            ("first transfer, overview", megabytes(size), "≤ 2.5 MB"),
+        ]
+        with _page(browser) as page:
+            calls = _calls(page, server.url)
+            warm = [
+                _timed(lambda: (page.goto(server.url), _until(page, "document.querySelector('.forest .mean')")))
+                for _ in range(5)
+            ]
+            rows.append(("overview, warm browser (median of 5)", seconds(statistics.median(warm)), "≤ 1 s"))
+            options = _view_options(page, server.url)
+            rows.append(
+                (
+                    "view option, median and worst of 12",
+                    f"{statistics.median(options):.0f} ms, {max(options):.0f} ms",
+                    "≤ 300 ms",
+                )
+            )
+        alone, _ = _replay(calls * 3, 1)
+        rows.append((f"page callback p95, one viewer ({len(calls)} different)", milliseconds(_p95(alone)), "≤ 150 ms"))
+        together, errors = _replay(calls * VIEWERS, VIEWERS)
+        rows.append(
+            (
+                f"page callback p50 and p95, {VIEWERS} viewers at once",
+                f"{1000 * statistics.median(together):.0f} ms, {milliseconds(_p95(together))}",
+                "",
+            )
+        )
+        rows.append((f"errors in {len(together)} answers to {VIEWERS} viewers", f"{errors}", "0"))
+        rows.append(("server's memory now and at most", _memory(server.process.pid), ""))
+    return rows
+
+
+def peer(store: Path, browser: Browser) -> list[Row]:
+    """MLflow's own comparison of finals on the same trainings, and ours of the same arms."""
+    campaign = Results(store).load()
+    finals = campaign.finals[campaign.finals["task"] == campaign.finals["task"].iloc[0]].head(COMPARED)
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder), campaign.folder, list(campaign.about["tasks"]))
+        runs = read_runs(Path(folder))
+        ids = json.dumps([runs[key].run for key in finals["key"]])
+        home = json.dumps([runs[finals["key"].iloc[0]].experiment])
+        address = f"/#/compare-runs?runs={quote(ids)}&experiments={quote(home)}"
+        with serving.mlflow(Path(folder), serving.free_port(5700)) as server:
+            assert server.answers("/health", 180), server.log.read_text()
+            shown = "document.querySelector('.js-plotly-plot .main-svg')"
+            size, cold = _first_visit(browser, server.url + address, shown)
+            with _page(browser) as page:
+                page.goto(server.url + address)
+                _until(page, shown)
+                warm = [_timed(lambda: (page.reload(), _until(page, shown))) for _ in range(3)]
+            memory = _memory(server.process.pid)
+    return [
+        (f"MLflow: comparison of {len(finals)} runs, cold browser", seconds(cold), ""),
+        ("MLflow: the same, warm (median of 3)", seconds(statistics.median(warm)), ""),
+        ("MLflow: first transfer", megabytes(size), ""),
+        ("MLflow: server's memory now and at most", memory, ""),
+    ]
+
+
+def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
+    """Put a campaign's trainings into an MLflow store in ``folder``, by rows: its client would take an hour."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=tracking.default_uri(folder))
+    homes = {task: client.create_experiment(f"bakeoff/{task}") for task in tasks}
+    synthetic.publish(campaign, folder, homes)
+    runs = read_runs(folder)
+    with closing(sqlite3.connect(folder / tracking.STORE)) as base, (campaign / FILE).open(encoding="utf-8") as file:
+        for line in map(json.loads, file):
+            run = runs[line["key"]].run
+            start, end = int(line["started"] * 1000), int(line["ended"] * 1000)
+            where = f"{folder.as_uri()}/{run}/artifacts"
+            status = "FINISHED" if line["status"] == "finished" else "FAILED"
+            base.execute(
+                "insert into runs (run_uuid, name, source_type, user_id, status, start_time, end_time, lifecycle_stage,"
+                " artifact_uri, experiment_id) values (?, ?, 'UNKNOWN', 'synthetic', ?, ?, ?, 'active', ?, ?)",
+                (run, f"{line['kind']} {line['number']}", status, start, end, where, homes[line["task"]]),
+            )
+            tags = {name: str(line[name]) for name in ("task", "level", "arm", "block", "kind", "status", "key")}
+            base.executemany("insert into tags values (?, ?, ?)", [(f"bakeoff.{n}", v, run) for n, v in tags.items()])
+            params = [(name, str(value), run) for name, value in line["settings"].items()]
+            base.executemany("insert into params values (?, ?, ?)", params)
+            rows = [
+                (name, value, start + row["step"], run, row["step"], 0)
+                for row in line["curve"]
+                for name, value in row.items()
+                if name not in ("step", "epoch", "seconds")
+            ]
+            rows += [
+                (name, value, end, run, 0, 0)
+                for name, value in line["metrics"].items()
+                if "." not in name or name.startswith("test.")
+            ]
+            base.executemany("insert into metrics values (?, ?, ?, ?, ?, ?)", rows)
+            latest = {row[0]: (row[0], row[1], row[2], row[4], 0, run) for row in rows}
+            base.executemany("insert into latest_metrics values (?, ?, ?, ?, ?, ?)", latest.values())
+        base.commit()
+
+
+# ---------------------------------------------------------------------------------------------------------- measuring
+
+
+@contextmanager
+def _page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    context.set_default_navigation_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
+def _until(page: Page, holds: str) -> None:
+    give_up = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(f"!!({holds})"):
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"{page.url}: never came true: {holds}")
+        page.wait_for_timeout(20)
+
+
+def _timed(what: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    what()
+    return time.perf_counter() - begun
+
+
+def _first_visit(
+    browser: Browser, address: str, holds: str = "document.querySelector('.forest .mean')"
+) -> tuple[int, float]:
+    """Bytes transferred and seconds until it stands, in a browser that has never been there."""
+    sizes: list[int] = []
+    with _page(browser) as page:
+        page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+        taken = _timed(lambda: (page.goto(address), _until(page, holds)))
+        whole = sum(sizes)
+    return whole, taken
+
+
+def _calls(page: Page, base: str) -> list[tuple[str, bytes]]:
+    """What the browser asks of the server as it goes through all pages."""
+    calls: list[tuple[str, bytes]] = []
+
+    def note(request: Any) -> None:
+        body = request.post_data_buffer
+        if "_dash-update-component" in request.url and body and b'"main.children' in body:
+            calls.append((request.url, body))
+
+    page.on("request", note)
+    for path in PAGES:
+        page.goto(base + path)
+        _until(page, STANDS)
+    return calls
+
+
+def _view_options(page: Page, base: str) -> list[float]:
+    """Milliseconds from a click on a view option until the first chart is painted anew."""
+    page.goto(base + "/curves")
+    _until(page, STANDS)
+    page.wait_for_timeout(1000)
+    found = []
+    for text in ("Epochs", "Seconds", "Examples", "Steps") * 3:
+        found.append(
+            page.evaluate(
+                """text => new Promise((done) => {
+                  const plot = document.querySelector('.graph .js-plotly-plot'), begun = performance.now();
+                  plot.once('plotly_afterplot', () => done(performance.now() - begun));
+                  const labels = [...document.querySelectorAll('.mantine-SegmentedControl-label')];
+                  labels.find((label) => label.innerText === text).click();
+                })""",
+                text,
+            )
+        )
+        page.wait_for_timeout(400)
+    return found
+
+
+def _replay(calls: Sequence[tuple[str, bytes]], viewers: int) -> tuple[list[float], int]:
+    """Seconds of each answer, and how many were errors."""
+
+    def ask(call: tuple[str, bytes]) -> tuple[float, bool]:
+        request = urllib.request.Request(
+            call[0], call[1], {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
+        )
+        begun = time.perf_counter()
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                answer.read()
+                fine = answer.status == 200
+        except OSError:
+            fine = False
+        return time.perf_counter() - begun, fine
+
+    with ThreadPoolExecutor(viewers) as crew:
+        found = list(crew.map(ask, calls))
+    return [taken for taken, _ in found], sum(not fine for _, fine in found)
+
+
+def _p95(values: Sequence[float]) -> float:
+    return sorted(values)[int(0.95 * (len(values) - 1))]
+
+
+def _memory(pid: int) -> str:
+    """Resident memory of a process and those it started."""
+    now = peak = 0
+    for path in Path("/proc").glob("[0-9]*/status"):
+        try:
+            text = dict(row.split(":", 1) for row in path.read_text().splitlines() if ":" in row)
+        except OSError:
+            continue
+        if pid in (int(path.parent.name), int(text["PPid"])):
+            now += int(text.get("VmRSS", "0 kB").split()[0])
+            peak += int(text.get("VmHWM", "0 kB").split()[0])
+    return f"{now / 1000:.0f} MB, {peak / 1000:.0f} MB"
+
+
+def seconds(value: float) -> str:
+    return f"{value:.2f} s"
+
+
+def milliseconds(value: float) -> str:
+    return f"{1000 * value:.0f} ms"
+
+
+def megabytes(value: float) -> str:
+    return f"{value / 1e6:.2f} MB"
+
+
+if __name__ == "__main__":
+    main()
