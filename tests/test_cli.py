@@ -1,5 +1,6 @@
 """The command line: every command says what it should, every mistake one clear message and exit code 2."""
 
+import errno
 import json
 import os
 import re
@@ -9,15 +10,17 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 import tasks
-from suite import cli, serving
+from suite import cli, launch, serving
 from suite.fingerprint import ROOT
-from suite.record import FILE
+from suite.inline import InlineWorkers
+from suite.record import FILE, Record
 
 LOOKING = ("verdict", "report", "dashboard", "mlflow", "why", "tasks", "describe", "check", "new", "doctor")
 COMMANDS = ("demo", "plan", "run", "status", "cancel", "retry", "prepare", "deploy", *LOOKING)
@@ -330,6 +333,59 @@ def test_retry_refuses_a_campaign_of_other_sources(refused, campaign, tiny_file)
     tasks.load_file(tiny_file)
 
     assert "other sources" in refused("retry", "--results", campaign[1], "--task-file", tiny_file)
+
+
+# ------------------------------------------------------------------------------------------------------ exit codes
+
+
+@pytest.fixture
+def run_here(call, tmp_path, monkeypatch):
+    """Call ``bakeoff run`` on a task's file, with trainings in this process instead of Ray's."""
+    monkeypatch.setattr(launch, "_crew", lambda workers, address: nullcontext(InlineWorkers()))
+
+    def run(path, *words):
+        profile = tmp_path / "mine.toml"
+        profile.write_text(f"blocks = 1\ntrials = 4\n[tasks.{path.stem}]\n")
+        shared = ("--task-file", path, "--results", tmp_path / "r", "--tracking", "none")
+        return call("run", profile, *shared, *words)
+
+    return run
+
+
+def test_a_training_that_diverged_is_a_result_and_no_failure(run_here, tiny_file):
+    text = tiny_file.read_text().replace("Range(1e-3, 1e-1, log=True), weight", "Range(1e-3, 1e30, log=True), weight")
+    path = tiny_file.with_name("explosive.py")
+    path.write_text(text.replace("epochs=4, batch_size=32", 'epochs=4, batch_size=32, optimizer="sgd"'))
+
+    result = run_here(path)
+
+    assert re.search(r"Not finished: \d+ diverged", result.out)
+    assert "retry" not in result.out
+    assert result.code == 0
+
+
+def test_a_training_that_crashed_is_exit_code_1_and_says_how_to_retry(run_here, tiny_file):
+    path = tiny_file.with_name("fragile.py")
+    broken = '    if width == 2:\n        raise RuntimeError("too narrow")\n    return nn.Sequential('
+    path.write_text(tiny_file.read_text().replace("    return nn.Sequential(", broken))
+
+    result = run_here(path)
+
+    assert result.code == 1
+    assert re.search(r"`bakeoff retry mine-\w+` trains \d+ crashed again", result.out)
+
+
+def test_a_full_disk_is_one_message(run_here, tiny_file, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Record, "append_line", full)
+
+    result = run_here(tiny_file)
+
+    assert result.code == 2
+    assert "Traceback" not in result.err
+    assert result.err.count("No space left on device") == 1
 
 
 # -------------------------------------------------------------------------------------------------------- refusals
