@@ -12,6 +12,7 @@ from torch.nn import functional
 
 import tasks
 from tasks import Shape, UserError
+from tasks.models._softmax import softmax
 from tasks.models.attention import (
     WIDTH,
     Block,
@@ -41,6 +42,20 @@ def points(positions: bool = True, depth: int = 2) -> Transformer:
 
 
 # --------------------------------------------------------------------------------------------------------- peers
+
+
+@pytest.mark.parametrize("tokens", [1, 7, 16, 40])
+def test_softmax_over_short_and_long_rows_is_torchs(tokens):
+    scores = torch.randn(3, 2, 5, tokens, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    scores.data[0, 0, 0, : tokens - 1] = -math.inf  # masked
+    weights = torch.randn(3, 2, 5, tokens, generator=torch.Generator().manual_seed(1))
+
+    mine, theirs = softmax(scores), scores.softmax(-1)
+
+    torch.testing.assert_close(mine, theirs)
+    torch.testing.assert_close(
+        *(torch.autograd.grad((found * weights).sum(), scores)[0] for found in (mine, theirs)), atol=1e-6, rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("heads", [1, 2, 4, 8, 16])
