@@ -4,7 +4,9 @@ import importlib.util
 import itertools
 import math
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from scipy import stats
 
 from suite.adequacy import Gate
 from suite.decision import Sample, judge, judge_family, judge_looks
+from suite.record import FILE, read_lines
+from suite.twins import compare_same_arms
 from tasks import UserError
 
 FAILED = Gate("range edge", True, "The best lr lay at the edge.", "Widen the range.")
@@ -324,6 +328,25 @@ def test_verdicts_err_as_rarely_as_they_say_and_find_what_is_there(table):
     assert [figure for figure in figures if not figure.fine] == []
 
 
+@pytest.mark.slow
+def test_two_hundred_arms_differ_from_themselves_as_often_as_chance_has_it(tmp_path):
+    campaign = SIMULATION.against_itself(200, 3, tmp_path)
+    lines = list(read_lines(campaign.folder / FILE))
+    p = [check.p for check in compare_same_arms(campaign, SIMULATION.ITSELF)]
+
+    assert len(lines) == 200 * 2 * 6 * 3
+    assert stats.binomtest(sum(value < 0.05 for value in p), 200, 0.05).pvalue > 0.001
+    assert stats.kstest(p, "uniform").pvalue > 0.001
+    assert max(Counter(line["seeds"]["initialisation"] for line in lines).values()) == 1
+    pairs: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for line in lines:
+        pairs.setdefault(tuple(line[name] for name in ("level", "block", "kind", "number")), {})[line["arm"]] = line
+    for first, again in ((pair["linear"], pair["linear_again"]) for pair in pairs.values()):
+        shared = {name for name, seed in first["seeds"].items() if again["seeds"][name] == seed}
+        assert shared == {"split", "order", "evaluation"}
+        assert first["losses"] != again["losses"]
+
+
 def test_a_judge_that_never_decides_fails_the_simulation(monkeypatch):
     monkeypatch.setattr(SIMULATION, "judge_family", lambda family: [judge([0.0], 1.0) for _ in family])
     figures = list(itertools.islice(SIMULATION.power(50, np.random.default_rng(0)), 2))
@@ -336,3 +359,11 @@ def test_a_judge_without_holm_fails_the_simulation(monkeypatch):
     figures = SIMULATION.families(200, np.random.default_rng(0))
 
     assert not all(figure.fine for figure in figures)
+
+
+def test_one_table_can_be_simulated_anew_and_leaves_the_others_as_they_are():
+    written = (Path(__file__).parents[1] / "ci" / "SIMULATION.md").read_text(encoding="utf-8")
+
+    assert SIMULATION.merged(written, written) == written
+    with pytest.raises(ValueError, match="other --experiments"):
+        SIMULATION.merged(written, written.replace("--experiments 10000", "--experiments 100"))
