@@ -70,7 +70,8 @@ class Amounts:
     def _signed(self, shown: float) -> str:
         if self.ratio:
             return f"×{math.exp(shown):.3g}"
-        text = f"{shown:+.1f}" if self.percent and (abs(shown) >= 0.1 or shown == 0) else f"{shown:+.3g}"
+        tenths = self.percent and (abs(shown) >= 0.1 or shown == 0)
+        text = f"{shown:+.1f}" if tenths else f"{shown:+.{2 if self.percent else 3}g}"
         return text.replace("-", MINUS)
 
 

@@ -151,6 +151,14 @@ def test_methods_are_those_of_the_profile(change):
     assert "All 36 trainings on record finished." in text
 
 
+def test_curves_show_training_and_what_smaller_budgets_gave(change):
+    text = render(change())
+
+    assert text.count('class="curves"') == 2 * 2  # levels; while training, and by budget
+    assert "many: training" in text
+    assert "many: best of n trials" in text
+
+
 def test_the_opening_of_test_sets_is_on_record(change):
     text = Page(render(change())).text
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from search.budget import Budget
 from suite import wording
 from suite.amounts import MINUS, NONE, amounts, blocks_in, counted, effect_and_interval, probability
 from suite.claims import Case
 from suite.report.charts import blocks_chart, curves_chart, legend, trend_chart
-from suite.report.curves import AXES, lines_of
+from suite.report.curves import AXES, lines_of, tuning_lines
 from suite.report.html import Child, Markup, facts, join, table, tag
 from suite.verdict import ClaimVerdict
 
@@ -29,8 +31,16 @@ class Judged:
         return f"{self.verdict.task}-{self.verdict.claim}"
 
 
-def article(one: Judged, drawn: dict[object, str]) -> Markup:
-    """A claim's part of the page; ``drawn`` remembers which learning curves the task has shown, and where."""
+@dataclass(frozen=True)
+class Shared:
+    """What a task's claims have in common: what smaller budgets gave, and which curves were drawn already, where."""
+
+    tuning: Mapping[tuple[str, str], Sequence[Budget]]
+    drawn: dict[object, str] = field(default_factory=dict)
+
+
+def article(one: Judged, shared: Shared) -> Markup:
+    """A claim's part of the page."""
     verdict = one.verdict
     return tag(
         "article",
@@ -39,7 +49,8 @@ def article(one: Judged, drawn: dict[object, str]) -> Markup:
         _compared_with_source(verdict),
         _pictures(one),
         _numbers(one),
-        tag("div", tag("div", _gates(one), *_reservations(verdict)), _curves(one, drawn), class_="pair"),
+        tag("div", _gates(one), tag("div", *_reservations(verdict)), class_="pair"),
+        _curves(one, shared),
         id=one.anchor,
     )
 
@@ -143,31 +154,41 @@ def _gates(one: Judged) -> Markup | None:
     return tag("div", tag("h4", title), tag("ul", *items), class_="gates failed" if failed else "gates")
 
 
-def _curves(one: Judged, drawn: dict[object, str]) -> Markup | None:
+def _curves(one: Judged, shared: Shared) -> Markup | None:
     """Learning curves of the claim's arms at its levels, or where the same ones stand already."""
     case = one.case
     column = case.metric.validation or f"validation.{case.about['measures'][0]['name']}"
     same = (case.claim.arms, case.levels, column)
-    if same in drawn:
-        return tag("p", "Learning curves: as ", tag("a", "above", href=f"#{drawn[same]}"), ".", class_="note")
+    if same in shared.drawn:
+        return tag("p", "Learning curves: as ", tag("a", "above", href=f"#{shared.drawn[same]}"), ".", class_="note")
     measure = next((m for m in case.about["measures"] if f"validation.{m['name']}" == column), None)
     if measure is None:
         return None
-    name, percent = str(measure.get("label") or measure["name"]), bool(measure["percent"])
-    panels, arms = [], dict[str, int]()
+    first = case.about["measures"][0]
+    training, tuning, arms = [], [], dict[str, int]()
     for level in case.levels[:MOST_LEVELS]:
         lines, along = lines_of(case, level, column)
-        panels.append(curves_chart(lines, case.level_label(level), AXES[along], name, percent))
-        arms |= {line.label: line.place for line in lines}
-    if not any(panels):
+        budget = tuning_lines(case, level, shared.tuning)
+        label = case.level_label(level)
+        training.append(curves_chart(lines, f"{label}: training", AXES[along], *_measured(measure)))
+        tuning.append(curves_chart(budget, f"{label}: best of n trials", "trials", *_measured(first)))
+        arms |= {line.label: line.place for line in (*lines, *budget)}
+    if not any((*training, *tuning)):
         return None
-    drawn[same] = one.anchor
+    shared.drawn[same] = one.anchor
     left = len(case.levels) - MOST_LEVELS
     more = f" {counted(left, 'more level')} not shown." if left > 0 else ""
-    said = f"{name} on validation while the finals trained: mean over blocks, shaded its 95 % interval.{more}"
-    shape = "learning several" if len(panels) > 1 else "learning"
-    drawings = tag("div", *panels, class_="panels")
-    return tag("figure", legend(arms.items()), drawings, tag("figcaption", said), class_=shape)
+    said = f"Training: {_measured(measure)[0]} on validation while the finals trained. Best of n trials: "
+    said += (
+        f"{_measured(first)[0]} on validation had the tuning ended there. Means over blocks with 95 % intervals.{more}"
+    )
+    drawings = tag("div", *training, *tuning, class_="panels")
+    return tag("figure", legend(arms.items()), drawings, tag("figcaption", said))
+
+
+def _measured(measure: Mapping[str, Any]) -> tuple[str, bool]:
+    """A measure's name for people, and whether it is a share."""
+    return str(measure.get("label") or measure["name"]), bool(measure["percent"])
 
 
 def _signed(value: float) -> str:

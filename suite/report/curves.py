@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from search.budget import Budget
 from suite.claims import Case
 from suite.report.charts import Line
 
@@ -25,6 +28,18 @@ def lines_of(case: Case, level: str, column: str) -> tuple[list[Line], str]:
     return [
         _line(finals[finals["arm"] == arm], along, column, case.label(arm), places.index(arm)) for arm in arms
     ], along
+
+
+def tuning_lines(case: Case, level: str, found: Mapping[tuple[str, str], Sequence[Budget]]) -> list[Line]:
+    """The best validation value with smaller budgets of trials, a line per arm; ``found`` is by level and arm."""
+    places = [arm["name"] for arm in case.about["arms"]]
+    lines = []
+    for arm in case.claim.arms:
+        budgets = found.get((level, arm), ())
+        if len(budgets) > 1:
+            x, *y = ([float(getattr(b, name)) for b in budgets] for name in ("trials", "mean", "low", "high"))
+            lines.append(Line(case.label(arm), places.index(arm), x, *y))
+    return lines
 
 
 def _common_axis(finals: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from suite.amounts import counted, listed
+from suite.amounts import listed
 from suite.decision import CONFIRMATORY
 from suite.job import JUDGED
 from suite.results import Campaign
@@ -45,11 +45,12 @@ def paragraphs(campaign: Campaign) -> Iterator[Paragraph]:
 
 
 def _blocks(tasks: list[Mapping[str, Any]]) -> str:
+    most = "at most " if any(task.get("looks") for task in tasks) else ""
     return (
-        f"The whole experiment was repeated {_of(tasks, 'blocks')} times. A repetition, or block, has its own split of "
-        "the data, its own tuning and its own initialisation; only repeating the tuning too gives honest error bars. "
-        "All arms of a block share its split, the order of its batches and the examples they are evaluated on, so that "
-        "they are compared in pairs: a block gives one difference."
+        f"The whole experiment was repeated {most}{_of(tasks, 'blocks')} times. A repetition, or block, has its own "
+        "split of the data, its own tuning and its own initialisation; only repeating the tuning too gives honest "
+        "error bars. All arms of a block share its split, the order of its batches and the examples they are evaluated "
+        "on, so that they are compared in pairs: a block gives one difference."
     )
 
 
@@ -71,11 +72,12 @@ def _sealed(tasks: list[Mapping[str, Any]]) -> str:
     finals = _of(tasks, "finals")
     several = any(int(task["finals"]) > 1 for task in tasks)
     averaged = "; their results are averaged" if several else ""
+    halves = " and the finals of half the tuning" if any(task.get("half_budget_trials") for task in tasks) else ""
     word = "final trainings" if several else "final training"
     return (
-        "The best checkpoint of a training and the best settings of a study were chosen on validation examples. With "
-        f"those settings and fresh seeds came {finals} {word} a cell{averaged}. Only they opened the test set, and "
-        "the record says of each training whether it did."
+        "The best settings of a study and, where a task keeps it, the best checkpoint of a training were chosen on "
+        f"validation examples. With those settings and fresh seeds came {finals} {word} a cell{averaged}. Only they"
+        f"{halves} opened the test set, and the record says of each training whether it did."
     )
 
 
@@ -116,8 +118,8 @@ def _looks(tasks: list[Mapping[str, Any]]) -> str:
     most = max(map(len, plans))
     return (
         f"Blocks were spent where the answer was open: claims were looked at after {after} blocks, numbers declared "
-        f"beforehand and counted by the block's number, not by what finished first. Each of {counted(most, 'look')} "
-        "may use only its share of the risk of error; what was settled at one look was not looked at again."
+        f"beforehand and counted by the block's number, not by what finished first. Each of {most} looks may "
+        "use only its share of the risk of error; what was settled at one look was not looked at again."
     )
 
 

@@ -12,10 +12,11 @@ from suite import wording
 from suite.amounts import blocks_in, counted, effect_and_interval, listed
 from suite.claims import cases
 from suite.report.charts import strip
-from suite.report.claim import Judged, article, badge
+from suite.report.claim import Judged, Shared, article, badge
 from suite.report.html import Child, Markup, facts, table, tag
-from suite.report.record import methods, openings, place, when
+from suite.report.record import methods, openings, place, spread, when
 from suite.results import Campaign
+from suite.tuning import tuning_curves
 from suite.twins import compare_same_arms
 from suite.verdict import judge_campaign
 
@@ -102,13 +103,12 @@ def _summary(judged: list[Judged]) -> Markup:
 
 def _tasks(campaign: Campaign, judged: list[Judged]) -> Iterator[Markup]:
     for task, of_task in groupby(judged, key=lambda one: one.verdict.task):
-        drawn: dict[object, str] = {}
-        claims = [article(one, drawn) for one in of_task]
+        shared = Shared(tuning_curves(campaign, task))
+        claims = [article(one, shared) for one in of_task]
         about = campaign.about["tasks"][task]
         twice = [tag("p", f"A against A: {one.says}", class_="note") for one in compare_same_arms(campaign, task)]
-        yield tag(
-            "section", tag("h2", str(about["question"])), _about_task(task, about), *twice, *claims, class_="task"
-        )
+        top = tag("h2", str(about["question"])), _about_task(task, about)
+        yield tag("section", *top, *twice, *claims, spread(campaign, task), class_="task")
 
 
 def _about_task(task: str, about: Mapping[str, Any]) -> Markup:

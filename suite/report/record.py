@@ -13,6 +13,8 @@ from suite.job import STATUSES
 from suite.report.html import Child, Markup, facts, join, table, tag
 from suite.report.methods import paragraphs
 from suite.results import Campaign
+from suite.statistics import Component
+from suite.variance import split_variance
 
 REPEATED = (
     "The digest of the claims was taken before the first training: a claim edited afterwards gives another. The same "
@@ -28,6 +30,37 @@ def methods(campaign: Campaign) -> Iterator[Markup]:
     data = _data(campaign)
     if data:
         yield tag("section", tag("h2", "The data"), data)
+
+
+def spread(campaign: Campaign, task: str) -> Markup | None:
+    """Where a task's results vary from, where extra trainings were bought that can tell."""
+    found = split_variance(campaign, task)
+    if not found:
+        return None
+    about = campaign.about["tasks"][task]
+    arms, levels = ({one["name"]: str(one.get("label") or one["name"]) for one in about[w]} for w in ("arms", "levels"))
+    percent = bool(about["measures"][0]["percent"])
+    parts = list(dict.fromkeys(part.name for split in found for part in split.parts))
+    rows: list[list[Child]] = []
+    for split in found:
+        told = {part.name: _deviation(part, percent) for part in split.parts}
+        label = levels[split.level], arms[split.arm]
+        rows.append([*label, *(told.get(part, NONE) for part in parts), str(split.blocks)])
+    unit = "points" if percent else "the measure's unit"
+    said = (
+        f"Standard deviations of one training's test result, in {unit}, with 95 % intervals: how much is due to what."
+    )
+    head = ["Level", "Arm", *(f"From {part}" for part in parts), "Blocks"]
+    numeric = frozenset(range(2, len(head)))
+    return tag("div", tag("h3", "Where results vary from"), tag("p", said, class_="note"), table(head, rows, numeric))
+
+
+def _deviation(part: Component, percent: bool) -> str:
+    if not part.separable:
+        return "not separable"
+    scale = 100 if percent else 1
+    value, low, high = (scale * math.sqrt(max(end, 0.0)) for end in (part.variance, part.low, part.high))
+    return f"{value:.2g} ({low:.2g} to {high:.2g})"
 
 
 def _plan(campaign: Campaign) -> Markup:
