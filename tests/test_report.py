@@ -142,7 +142,7 @@ def test_methods_are_those_of_the_profile(change):
 
     text = Page(render(change(edit))).text
 
-    assert "repeated 3 times" in text
+    assert "repeated at most 3 times" in text
     assert "same number of tuning trials, 2," in text
     assert "Parzen" in text
     assert "root seed 7" in text
