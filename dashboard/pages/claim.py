@@ -154,6 +154,8 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[tuple[str, str]]:
         found.append((words("fact.splits"), scale.interval(verdict.splits_interval)))
     if verdict.new_test_interval:
         found.append((words("fact.new_test"), scale.interval(verdict.new_test_interval)))
+    if half := verdict.half_budget:
+        found.append((words("fact.half"), f"{scale.full(half.effect)} · {words(f'verdict.{half.verdict}')}"))
     if verdict.blocks_to_settle:
         found.append((words("fact.settle"), f"{verdict.blocks_to_settle:,}"))
     return found

@@ -18,6 +18,7 @@ from dashboard.words import Words
 
 PATH, TITLE = "/trainings", "trainings.title"
 LEFT_OUT = ("traceback", "losses", "error")
+KINDS = ("trial", "final", "half")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
 CLIENT_ROWS = 5_000  # rows that the browser holds; beyond, it asks for them as they are scrolled to
 
@@ -78,10 +79,8 @@ def _filters(view: View) -> list[Any]:
             options = [every, *((item["name"], item.get("label") or item["name"]) for item in items)]
             value = view.chosen(name, [key for key, _ in options], "")
             found.append(select(view, name, options, value, words(f"choose.{name}")))
-    kinds = [every, ("trial", words("kind.trial")), ("final", words("kind.final"))]
-    found.append(
-        select(view, "kind", kinds, view.chosen("kind", ["", "trial", "final"], ""), words("choose.kind"), 150)
-    )
+    kinds = [every, *((kind, words(f"kind.{kind}")) for kind in KINDS)]
+    found.append(select(view, "kind", kinds, view.chosen("kind", ["", *KINDS], ""), words("choose.kind"), 200))
     statuses = sorted({str(s) for s in view.campaign.trainings["status"].dropna()})
     options = [every, *((status, words(f"status.{status}")) for status in statuses)]
     found.append(

@@ -156,6 +156,7 @@ WORDS = {
     "fact.won": "Blocks as claimed",
     "fact.p": "p, Holm",
     "fact.sign_flip": "p, sign flips (a check)",
+    "fact.half": "With half the tuning",
     "fact.splits": "For these splits only",
     "fact.new_test": "For new test examples",
     "fact.settle": "Blocks to settle",

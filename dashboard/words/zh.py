@@ -154,6 +154,7 @@ WORDS = {
     "fact.won": "符合论断的区组",
     "fact.p": "p（Holm）",
     "fact.sign_flip": "p（符号翻转，核对用）",
+    "fact.half": "调参预算减半时",
     "fact.splits": "仅对这些划分",
     "fact.new_test": "对新测试样本",
     "fact.settle": "定论所需区组",
