@@ -280,7 +280,10 @@ def _judged(verdict: ClaimVerdict, long: bool) -> Text:
         text.append(f"\n! {gate.says} {gate.cure}", "yellow")
     for name, said in (("Source", verdict.source), ("It reports", verdict.against)):
         text.append(f"\n{name}: {said}" if said else "", "dim")
-    text.append("".join(f"\n{said}" for said in (verdict.population, *verdict.notes) if said) + "\n", "dim")
+    text.append(
+        "".join(f"\n{said[:1].upper()}{said[1:]}" for said in (verdict.population, *verdict.notes) if said) + "\n",
+        "dim",
+    )
     return text
 
 

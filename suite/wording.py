@@ -64,6 +64,14 @@ def amount(case: Case, value: float) -> str:
     return f"{_number(case, value)} points" if case.metric.percent else _number(case, value)
 
 
+def fixed(case: Case, value: float) -> str:
+    """An amount that was fixed beforehand, a margin or a promise, which is exact: ``1 point``, ``2.5 points``."""
+    if case.claim.scale != "points" or not case.metric.percent:
+        return amount(case, value)
+    points = f"{100 * value:.3g}"
+    return f"{points} point{'' if points == '1' else 's'}"
+
+
 def names(case: Case) -> tuple[str, str]:
     """The two that are compared, as people read them: who is to be ahead, and of what or whom."""
     claim = case.claim
@@ -85,7 +93,7 @@ def _found(case: Case, verdict: Verdict) -> str:
     often = verdict.won if effect >= 0 or case.claim.at_least else 1 - verdict.won
     won = f"{often * verdict.blocks:g} of {_repetitions(verdict.blocks)}"
     place = f" at {case.level_label(verdict.sample.level)}, where it is weakest" if verdict.at else ""
-    promised = f", where at least {amount(case, case.claim.at_least)} were claimed" if case.claim.at_least else ""
+    promised = f", where at least {fixed(case, case.claim.at_least)} were claimed" if case.claim.at_least else ""
     agreed = "as claimed" if verdict.verdict == "supported" or case.claim.at_least else "so"
     return f"{_fact(case, effect, interval)}{place}{promised}; it was {agreed} in {won}"
 
@@ -126,10 +134,11 @@ def _trend(case: Case, slope: float, interval: Interval) -> str:
 
 def _worth(case: Case, verdict: Verdict) -> str:
     trend = case.claim.kind == "interaction"
-    margin = amount(case, verdict.margin * (DOUBLING if trend else 1)) + (" per doubling" if trend else "")
+    margin = fixed(case, verdict.margin * (DOUBLING if trend else 1)) + (" per doubling" if trend else "")
+    enough = f"the {margin} that {'matter' if 'points' in margin else 'matters'}"
     if verdict.meaningful:
-        return f"That is more than the {margin} that matter, even at the cautious end."
-    return f"Whether that is more than the {margin} that matter is not certain."
+        return f"That is more than {enough}, even at the cautious end."
+    return f"Whether that is more than {enough} is not certain."
 
 
 def _equal(case: Case, verdict: Verdict, opening: str) -> str:
@@ -138,10 +147,10 @@ def _equal(case: Case, verdict: Verdict, opening: str) -> str:
         said = f"{opening}: {_trend(case, effect, interval)}"
     elif case.claim.at_least:
         raw, around = _on_claims_scale(case, effect, interval)
-        said = f"{opening} from the {amount(case, case.claim.at_least)} claimed: {_fact(case, raw, around)}"
+        said = f"{opening} from the {fixed(case, case.claim.at_least)} claimed: {_fact(case, raw, around)}"
     else:
         ahead, behind = names(case)
-        within = f"{ahead} and {behind} differ by less than {amount(case, verdict.margin)} in {_measure(case)}"
+        within = f"{ahead} and {behind} differ by less than {fixed(case, verdict.margin)} in {_measure(case)}"
         said = f"{opening}: {within} {_likely(case, interval)}"
     return said + ("; the small difference is real" if verdict.negligible else "") + "."
 

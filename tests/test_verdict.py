@@ -84,7 +84,7 @@ def test_a_clear_difference_is_supported_and_said_plainly():
     assert verdict.p == pytest.approx(stats.ttest_rel(deep(AHEAD), WIDE).pvalue)
     assert verdict.sentence == (
         "Yes: Deep was ahead of Wide by 5.0 points in accuracy (likely between 4.1 and 5.9); it was as claimed in "
-        "6 of 6 repetitions. That is more than the 2.0 points that matter, even at the cautious end."
+        "6 of 6 repetitions. That is more than the 2 points that matter, even at the cautious end."
     )
     assert verdict.per_block[1] == {
         "block": 1,
@@ -109,7 +109,7 @@ def test_arms_are_compared_within_blocks():
         (
             LEVEL,
             "no_difference",
-            "No difference that matters: Deep and Wide differ by less than 2.0 points in accuracy",
+            "No difference that matters: Deep and Wide differ by less than 2 points in accuracy",
         ),
         (
             TORN,
@@ -168,7 +168,7 @@ def test_at_least_is_a_difference_less_what_is_promised():
     assert verdict.verdict == "refuted"
     assert verdict.effect == pytest.approx(-0.05)
     assert verdict.sentence.startswith(
-        "No: Deep was ahead of Wide by 5.0 points in accuracy (likely between 4.1 and 5.9), where at least 10.0 points "
+        "No: Deep was ahead of Wide by 5.0 points in accuracy (likely between 4.1 and 5.9), where at least 10 points "
         "were claimed; it was as claimed in 0 of 6 repetitions."
     )
 
@@ -179,7 +179,7 @@ def test_equal_arms_support_a_claim_of_equality():
     other = judged(finals({"deep": deep(AHEAD), "wide": WIDE}), claims=[claim])[0]
 
     assert (same.verdict, other.verdict) == ("supported", "refuted")
-    assert same.sentence.startswith("Yes, they are as good as equal: Deep and Wide differ by less than 2.0 points")
+    assert same.sentence.startswith("Yes, they are as good as equal: Deep and Wide differ by less than 2 points")
 
 
 def test_a_contrast_weighs_arms():
