@@ -24,7 +24,7 @@ from suite.job import JUDGED, Done, Job, Member, Result, Status, digest
 from suite.plan import CellPlan, Plan
 from suite.profile import Resources
 from suite.record import Record
-from suite.results import read_json, write_cell
+from suite.results import is_cell, read_json, write_cell
 from suite.tracking import CellDone
 from suite.verdict import undecided
 from tasks import UserError
@@ -275,7 +275,7 @@ class Driver:
         place = cell.place
         path = self.folder / "cells" / place.task / place.level / place.arm / str(place.block) / "cell.parquet"
         try:
-            if not path.exists():
+            if not is_cell(path):
                 self._journal = self._journal or Journal(self.results / "optuna.journal")
                 self._journal.add(cell.study)
                 write_cell(path, cell.lines.values())

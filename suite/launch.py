@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
@@ -85,10 +85,21 @@ def _crew(workers: int | Workers | None, address: str | None) -> Iterator[Worker
         yield crew
 
 
+class _Log(logging.FileHandler):
+    """A log on a disk that may be full: what does not fit is left out, and stops nothing."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def _logged(folder: Path) -> Iterator[None]:
     """Keep the campaign's log in its folder."""
-    handler = logging.FileHandler(folder / "log.txt", encoding="utf-8")
+    handler = _Log(folder / "log.txt", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("bakeoff")
     logger.addHandler(handler)

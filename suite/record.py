@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class Record:
         self.path = folder / FILE
         folder.mkdir(parents=True, exist_ok=True)
         cut_torn_line(self.path)
-        self._file = self.path.open("ab")
+        self._file = self.path.open("ab", buffering=0)  # what a full disk refuses must not be written later on
 
     def append(self, job: Job, member: Member, result: Result) -> dict[str, Any]:
         """Put a training on record, durably, and return its line. Raises OSError where the disk will not take it."""
@@ -64,11 +65,13 @@ class Record:
     def append_line(self, line: Line) -> None:
         """Put an existing line on record, as when a campaign is recovered or imported."""
         start = self._file.tell()
+        left = memoryview(json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n")
         try:
-            self._file.write(json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n")
-            self._file.flush()
+            while left:
+                left = left[self._file.write(left) :]
             os.fsync(self._file.fileno())
         except OSError:
+            self._file.close()
             self._file = _reopened(self.path, start)  # half a line must not stay
             raise
 
@@ -106,10 +109,10 @@ def parse_line(text: bytes, path: Path, number: int) -> dict[str, Any]:
     return line
 
 
-def _reopened(path: Path, length: int) -> Any:
+def _reopened(path: Path, length: int) -> FileIO:
     with path.open("rb+") as file:
         file.truncate(length)
-    return path.open("ab")
+    return path.open("ab", buffering=0)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -397,7 +398,18 @@ def write_cell(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     about = [{**line, "curve": []} for line in lines]
     metadata = {SCHEMA_KEY: str(SCHEMA).encode(), TRAININGS: json.dumps(about, allow_nan=False).encode()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+    temporary = path.with_name(path.name + ".part")  # whole or not at all: what is there is not written again
+    pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+    os.replace(temporary, path)
+
+
+def is_cell(path: Path) -> bool:
+    """Whether a finished cell's file is there, and whole as far as its two ends tell."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    return content[:4] == content[-4:] == b"PAR1" and len(content) > 12
 
 
 def read_cell(path: Path) -> list[dict[str, Any]]:

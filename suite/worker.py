@@ -8,12 +8,16 @@ from __future__ import annotations
 import io
 import os
 import platform
+import signal
 import socket
+import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from types import FrameType
 from typing import Any
 
 import torch
@@ -25,6 +29,8 @@ from suite.training import Progress, Training, fit_once, generator, losses_diges
 from tasks import Arm, Counting, FitOnce, Level, Procedure, Splits, Task, Watched
 
 SNAPSHOTS = 8  # evaluations of a final at which a watched procedure shows what it does
+NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")  # in words of CUDA, Linux, others
+GRACE = 1.1, 5.0  # times the limit, and seconds: a training that comes to an evaluation tells how far it got
 
 
 def run_job(job: Job) -> list[Result]:
@@ -38,18 +44,38 @@ def _run_member(job: Job, member: Member) -> Result:
     status: Status = "crashed"
     error, trace = None, None
     try:
-        result = _train(job, member)
+        with _interrupted_after(job.time_limit):
+            result = _train(job, member)
     except (torch.OutOfMemoryError, MemoryError) as caught:
         status, error = "out_of_memory", str(caught)
     except TimeoutError as caught:
         status, error = "timed_out", str(caught)
     except Exception as caught:
-        if "out of memory" in str(caught).lower():
+        if any(words in str(caught).lower() for words in NO_MEMORY):
             status = "out_of_memory"
         error, trace = f"{type(caught).__name__}: {caught}", traceback.format_exc()
     if error is not None:
         result = Result(member.key, status, error=error, traceback=trace)
     return replace(result, started=started, ended=time.time(), worker=_worker(job))
+
+
+@contextmanager
+def _interrupted_after(limit: float | None) -> Iterator[None]:
+    """Raise TimeoutError in whatever hangs, in the middle of it. Only a main thread, as a worker's is, can be so."""
+    if limit is None or threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"longer than the limit of {limit:g} s, and hanging")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, limit * GRACE[0] + GRACE[1])
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _train(job: Job, member: Member) -> Result:

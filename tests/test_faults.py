@@ -1,5 +1,9 @@
-"""Faults that really happen, on real Ray and a real MLflow store. Slow: `ci/slow.sh` runs them."""
+"""Faults that really happen, on real Ray, real MLflow stores, a real full disk. Slow: `ci/slow.sh` runs them.
 
+Each says what the user saw and what it cost; with BAKEOFF_FAULTS=FILE the table goes into that file.
+"""
+
+import hashlib
 import os
 import random
 import re
@@ -8,15 +12,23 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from suite import tracking
+import tasks
+from suite import fingerprint, serving, tracking, worker
+from suite.inline import InlineWorkers
+from suite.job import Done
 from suite.plan import Plan
 from suite.profile import Profile, TaskPlan
 from suite.record import FILE, read_lines, results_digest
+from suite.results import Results, read_cell
+from suite.verdict import judge_campaign
+from tasks import UserError
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -44,6 +56,63 @@ task_file, results, address, profile = sys.argv[1:]
 tasks.load_file(task_file)
 launch(Plan(Profile.model_validate_json(profile)), Path(results), address=address)
 """
+
+
+HEADER = """# What happens when something breaks
+
+Each line comes from a test in `tests/test_faults.py` that really breaks it; `ci/slow.sh` runs them. Lost and doubled
+are trainings, in the record and in MLflow, against an undisturbed campaign, whose digest over every loss of every step,
+and whose verdicts, must come out again. *Back after* counts from the fault, or from its mending where that is up to the
+user, to the next training on record (or in MLflow), on two busy cores.
+
+| fault | what the user sees | lost / doubled | back after |
+|---|---|---|---|
+"""
+
+
+@pytest.fixture(scope="module")
+def tell() -> Iterator[Callable[[str, str, float], None]]:
+    """Enters a fault, what the user sees and the seconds until work went on, once nothing was lost or doubled."""
+    rows: list[str] = []
+    yield lambda fault, sees, seconds: rows.append(f"| {fault} | {sees} | 0 / 0 | {seconds:.1f} s |\n")
+    if named := os.environ.get("BAKEOFF_FAULTS"):
+        path = Path(named)
+        known = path.read_text(encoding="utf-8") if path.exists() else HEADER
+        path.write_text(known + "".join(rows), encoding="utf-8")
+    print("", *rows, sep="\n")
+
+
+def lines_of(results: Path, plan: Plan) -> list[dict[str, Any]]:
+    return list(read_lines(results / plan.id / FILE))
+
+
+def same_results(plan: Plan, *folders: Path) -> None:
+    """Every training once, and the same in both folders; so are the verdicts."""
+    one, other = (lines_of(folder, plan) for folder in folders)
+    judged = [[verdict.as_dict() for verdict in judge_campaign(Results(f).load(plan.id))] for f in folders]
+
+    assert results_digest(one) == results_digest(other)
+    done = Counter(line["key"] for line in other if line["status"] == "finished")
+    assert set(done.values()) == {1}
+    assert len(done) == plan.trainings
+    assert judged[0] == judged[1]
+
+
+def first_after(results: Path, plan: Plan, moment: float) -> float:
+    """Seconds from a moment until the next training was on record."""
+    return min(float(line["ended"]) for line in lines_of(results, plan) if line["ended"] > moment) - moment
+
+
+class Watched(InlineWorkers):
+    """Workers in this process, with something that happens before each training, told how many there were."""
+
+    def __init__(self, happens: Callable[[int], None]) -> None:
+        super().__init__(slots=2)
+        self.happens = happens
+
+    def wait(self, seconds: float) -> list[Done]:
+        self.happens(self.trained)
+        return super().wait(seconds)
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +153,15 @@ def kill_at_a_random_moment(driver: subprocess.Popen[bytes], record: Path, momen
     return True
 
 
-def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(cluster, tiny_file, tiny, run_inline, tmp_path):
+def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
+    cluster, tiny_file, tiny, run_inline, tmp_path, tell
+):
     plan = Plan(Profile.model_validate(PROFILE | {"tasks": {tiny: TaskPlan()}}))
     run_inline(plan, tmp_path / "undisturbed")
     results, moments = tmp_path / "killed", random.Random(0)
     record = results / plan.id / FILE
     kills = sum(kill_at_a_random_moment(start(tiny_file, results, cluster), record, moments) for _ in range(KILLS))
+    began = time.time()
     assert start(tiny_file, results, cluster).wait() == 0
 
     lines = list(read_lines(record))
@@ -107,3 +179,220 @@ def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(cluster, tiny
     assert published.pop(None) == len(plan.cells)
     assert published == Counter(line["key"] for line in lines)
     assert {run.info.status for run in runs} == {"FINISHED"}
+    again = "nothing; the same command goes on"
+    tell(f"driver killed (SIGKILL) {kills} times", again, first_after(results, plan, began))
+
+
+NODES = """
+import sys
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+others = [cluster.add_node(num_cpus=1) for _ in range(2)]
+print(cluster.address, flush=True)
+sys.stdin.readline()
+cluster.remove_node(others.pop(), allow_graceful=False)
+print("killed", flush=True)
+sys.stdin.readline()
+cluster.shutdown()
+"""
+
+
+def test_a_node_that_is_killed_changes_no_verdict(tiny_file, run_inline, tmp_path, tell, monkeypatch):
+    """Three nodes; one goes, with what it was training."""
+    path = tmp_path / "slow_tiny.py"
+    text = tiny_file.read_text().replace("from functools", "import os, time\nfrom functools", 1)
+    path.write_text(
+        text.replace("    return nn.Seq", '    time.sleep(float(os.environ.get("SLOW", "0")))\n    return nn.Seq')
+    )
+    tasks.load_file(path)
+    profile = PROFILE | {"tasks": {"slow_tiny": {}}}
+    plan = Plan(Profile.model_validate(profile))
+    run_inline(plan, tmp_path / "undisturbed")
+    monkeypatch.setitem(PROFILE, "tasks", {"slow_tiny": {}})
+    for name, value in {"RAY_AUTH_MODE": "disabled", "SLOW": "0.5", "OMP_NUM_THREADS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    record = tmp_path / "killed" / plan.id / FILE
+    with subprocess.Popen(
+        [sys.executable, "-c", NODES],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as nodes:
+        assert nodes.stdin is not None
+        assert nodes.stdout is not None
+        driver = start(path, tmp_path / "killed", nodes.stdout.readline().strip())
+        while lines_on(record) < plan.trainings // 3:
+            assert driver.poll() is None
+            time.sleep(0.05)
+        print("kill", file=nodes.stdin, flush=True)
+        assert nodes.stdout.readline() == "killed\n"
+        killed = time.time()
+        assert driver.wait() == 0
+        print("end", file=nodes.stdin, flush=True)
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "killed")
+    ends = sorted(line["ended"] for line in lines_of(tmp_path / "killed", plan) if line["ended"] > killed)
+    longest = max(later - sooner for sooner, later in zip([killed, *ends], ends, strict=False))
+    tell("one of three nodes killed", "nothing; the others take over its trainings", longest)
+
+
+def test_a_server_that_is_killed_for_a_while_gets_every_run_once(tiny_plan, run_inline, tmp_path, tell, monkeypatch):
+    port, store = serving.free_port(5700), tracking.default_uri(tmp_path)
+    call = ["mlflow", "server", "--backend-store-uri", store, "--artifacts-destination", str(tmp_path / "artifacts")]
+    call += ["--host", serving.HOST, "--port", str(port), "--workers", "1"]
+    monkeypatch.setattr(tracking, "AGAIN", 0.5)
+    monkeypatch.setattr(tracking, "RETRIES", (0.2,))
+    url, back = f"http://{serving.HOST}:{port}", 0.0
+    one, another = (serving._served(call, url, tmp_path / f"{name}.log") for name in ("first", "second"))
+
+    def happens(trained: int) -> None:
+        nonlocal back
+        time.sleep(0.2)
+        if trained == 6:
+            os.killpg(first.process.pid, signal.SIGKILL)
+            first.process.wait()
+        if trained == 16:
+            assert another.__enter__().answers("/health", 200)
+            back = time.time()
+
+    said: list[str] = []
+    try:
+        with one as first:
+            assert first.answers("/health", 200), first.log.read_text()
+            run_inline(tiny_plan, tmp_path / "results", workers=Watched(happens), tracking_uri=url, said=said.append)
+        from mlflow import MlflowClient
+
+        client = MlflowClient(tracking_uri=url)
+        experiment = client.get_experiment_by_name("bakeoff/tiny")
+        assert experiment is not None
+        runs = client.search_runs([experiment.experiment_id], max_results=5000)
+    finally:
+        another.__exit__(None, None, None)
+    published = Counter(run.data.tags.get("bakeoff.key") for run in runs)
+
+    assert not any("did not take" in text for text in said)
+    assert published.pop(None) == len(tiny_plan.cells)
+    assert published == Counter(line["key"] for line in lines_of(tmp_path / "results", tiny_plan))
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    ended = [run.info.end_time / 1000 for run in runs]
+    assert any(moment < back for moment in ended), "trainings went on while the server was away"
+    tell("MLflow server killed, back later", "nothing; what it missed is published once it is back", tracking.AGAIN)
+
+
+def test_a_full_disk_stops_with_one_message(tiny_plan, run_inline, tmp_path, tell):
+    run_inline(tiny_plan, tmp_path / "undisturbed")
+    disk, filler = tmp_path / "disk", tmp_path / "disk" / "filler"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("mounting a small disk needs root")
+
+    def happens(trained: int) -> None:
+        if trained == 10:
+            with filler.open("wb", buffering=0) as file, suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+
+    try:
+        with pytest.raises(UserError, match="No space left") as stopped:
+            run_inline(tiny_plan, disk / "results", workers=Watched(happens))
+        with pytest.raises(UserError, match="MiB free"):
+            run_inline(tiny_plan, disk / "results")
+        filler.unlink()
+        mended = time.time()
+        run_inline(tiny_plan, disk / "results")
+        same_results(tiny_plan, tmp_path / "undisturbed", disk / "results")
+        seconds = first_after(disk / "results", tiny_plan, mended)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    message = str(stopped.value).replace(str(disk), "").replace(tiny_plan.id, "CAMPAIGN")
+    tell("disk full", f"“{message}”", seconds)
+
+
+FETCHING = """    content = fetch(RemoteFile("faults", "numbers", "http://127.0.0.1:9", SHA))
+    rng = torch.Generator().manual_seed(seed + content[0])
+"""
+
+
+def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(tiny_file, run_inline, tmp_path, tell, monkeypatch):
+    content, file = b"numbers", tmp_path / "cache" / "faults" / "numbers"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    monkeypatch.setenv("BAKEOFF_DATA", str(tmp_path / "cache"))
+    monkeypatch.delenv("BAKEOFF_MIRROR", raising=False)
+    text = tiny_file.read_text().replace("    rng = torch.Generator().manual_seed(seed)\n", FETCHING)
+    constants = f'from tasks.data._fetch import RemoteFile, fetch\n\nSHA = "{hashlib.sha256(content).hexdigest()}"\n'
+    path = tmp_path / "fetching.py"
+    path.write_text(text.replace("\n\n\ndef load_data", f"\n{constants}\n\ndef load_data", 1))
+    tasks.load_file(path)
+    plan = Plan(Profile.model_validate({"name": "fetching", "blocks": 2, "trials": 2, "tasks": {"fetching": {}}}))
+    run_inline(plan, tmp_path / "undisturbed")
+
+    class Interrupted(InlineWorkers):
+        def wait(self, seconds: float) -> list[Done]:
+            if self.trained == 5:
+                raise KeyboardInterrupt
+            return super().wait(seconds)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_inline(plan, tmp_path / "results", workers=Interrupted())
+    for cache in (worker._loaded, fingerprint._data_hash):
+        cache.cache_clear()  # as a new process would begin
+    file.write_bytes(b"numbars")
+    with pytest.raises(UserError, match="numbers") as stopped:
+        run_inline(plan, tmp_path / "results")
+    file.write_bytes(content)
+    mended = time.time()
+    run_inline(plan, tmp_path / "results")
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    message = str(stopped.value).replace(str(tmp_path), "")
+    tell("damaged data file", f"“{message}”", first_after(tmp_path / "results", plan, mended))
+
+
+def test_a_damaged_cell_file_is_written_again(tiny_plan, run_inline, tmp_path, tell):
+    run_inline(tiny_plan)
+    files = sorted((tmp_path / "results" / tiny_plan.id / "cells").rglob("cell.parquet"))
+    before = {path: read_cell(path) for path in files}
+    files[0].write_bytes(files[0].read_bytes()[:100])  # torn
+    files[1].write_bytes(b"")
+    began = time.time()
+    workers = run_inline(tiny_plan)
+
+    assert workers.trained == 0
+    assert {path: read_cell(path) for path in files} == before
+    tell("cell.parquet damaged", "nothing; the next run writes it again from the record", time.time() - began)
+
+
+@pytest.mark.parametrize(
+    ("fault", "does", "status", "sees"),
+    [
+        ("training hangs", "time.sleep(3600)", "timed_out", "longer than the limit of 1 s"),
+        ("training wants more memory than there is", "torch.empty(2**46)", "out_of_memory", "allocate memory"),
+    ],
+)
+def test_a_training_that_its_machine_fails_ends_in_a_status_and_can_be_retried(
+    fault, does, status, sees, tiny_file, run_inline, tmp_path, tell
+):
+    path, marker = tmp_path / "fragile.py", tmp_path / "marker"
+    text = tiny_file.read_text().replace("from functools", "import os, time\nfrom functools", 1)
+    broken = f'    if width == 2 and level.name == "few" and os.path.exists({str(marker)!r}):\n        {does}\n'
+    path.write_text(text.replace("    return nn.Seq", f"{broken}    return nn.Seq"))
+    tasks.load_file(path)
+    profile = {"name": "fragile", "blocks": 2, "trials": 1, "time_limit": 1, "tasks": {"fragile": {}}}
+    plan = Plan(Profile.model_validate(profile))
+    run_inline(plan, tmp_path / "undisturbed")
+    marker.touch()
+    run_inline(plan)
+    failed = [line for line in lines_of(tmp_path / "results", plan) if line["status"] != "finished"]
+    assert {(line["status"], line["arm"], line["level"]) for line in failed} == {(status, "narrow", "few")}
+    assert all(sees in line["error"] for line in failed)
+    assert Results(tmp_path / "results").load(plan.id).state["state"] == "incomplete"
+    marker.unlink()
+    mended = time.time()
+    run_inline(plan, retry=True)
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    shown = f"status `{status}`, “{failed[0]['error'][:80]}”; the campaign goes on, `bakeoff retry` trains it again"
+    tell(fault, shown, first_after(tmp_path / "results", plan, mended))
