@@ -21,6 +21,7 @@ log = logging.getLogger("bakeoff.dashboard")
 PERIOD = 2.0  # seconds between looks at the files
 WATCHED = 120.0  # seconds that a campaign is kept fresh after somebody looked at it
 KEPT = 6  # campaigns in memory
+RARELY = 5  # times as long as judging took passes before a running campaign is judged again
 MLFLOW_URL = "http://127.0.0.1:5000"  # where `bakeoff mlflow` shows runs
 
 
@@ -56,6 +57,7 @@ class Snapshots:
         self.results, self.mlflow_url, self.mirror = results, mlflow_url.rstrip("/"), mirror
         self._held: dict[str, Snapshot] = {}
         self._asked: dict[str, float] = {}
+        self._judged: dict[str, tuple[float, float]] = {}  # when a campaign was last judged, and for how long
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._ready = threading.Condition(self._lock)
@@ -95,7 +97,10 @@ class Snapshots:
     def mark(self, campaign: str | None = None) -> str:
         """A short text that differs whenever a page would look different, the state of its server included."""
         away = self.mirror.mark if self.mirror else ""
-        return f"{self.get(campaign).mark}{away}"
+        mark = self.get(campaign).mark
+        with self._lock:
+            waiting = sum(held.verdicts is None for held in self._held.values())  # a page may compare with another
+        return f"{mark}{away}/{waiting}"
 
     def judged(self, campaign: str | None = None, seconds: float = 60.0) -> Snapshot:
         """The same, once its verdicts are there, or after so many seconds."""
@@ -125,8 +130,15 @@ class Snapshots:
         if held is None or held.campaign.revision != self.results.revision(name) or held.trouble:
             campaign = self.results.load(name)
             held = self._keep(Snapshot(campaign, held.verdicts if held else None, time.time(), held is not None))
-        if held.verdicts is None or held.verdicts_behind:
+        if held.verdicts is None or (held.verdicts_behind and self._may_judge(held)):
+            begun = time.monotonic()
             self._keep(Snapshot(held.campaign, tuple(judge_campaign(held.campaign)), held.read))
+            self._judged[name] = begun, time.monotonic() - begun
+
+    def _may_judge(self, held: Snapshot) -> bool:
+        """Whether it is time to judge a growing campaign again: not for more than a fifth of the time."""
+        begun, took = self._judged.get(held.campaign.id, (0.0, 0.0))
+        return held.campaign.state.get("state") != "running" or time.monotonic() - begun > took * RARELY
 
     def _keep(self, snapshot: Snapshot) -> Snapshot:
         with self._ready:

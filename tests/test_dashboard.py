@@ -430,6 +430,43 @@ def test_a_record_that_cannot_be_read_leaves_the_last_state_and_says_so(tmp_path
     assert "Not current" in to_json(render(held, "/", "")[2])
 
 
+def test_a_page_that_waits_for_another_campaign_comes_anew_once_that_is_judged(tmp_path):
+    for seed in (0, 1):
+        synthetic().write_campaign(tmp_path, small(blocks=2, seed=seed))
+    held = Snapshots(Results(tmp_path))
+    newer, older = held.results.ids()
+    held.get(newer)
+    held.refresh()
+    held.get(older)
+    waiting = held.mark(newer)
+    held.refresh()
+
+    assert held.mark(newer) != waiting
+
+
+def test_a_growing_campaign_is_not_judged_all_the_time(tmp_path, monkeypatch):
+    size = small(blocks=2, done=0.5)
+    campaign = synthetic().write_campaign(tmp_path, size)
+    now, judged = [100.0], []
+
+    def judge(found):
+        now[0] += 2.0  # seconds that it takes
+        judged.append(found.revision)
+        return []
+
+    monkeypatch.setattr("dashboard.snapshots.judge_campaign", judge)
+    monkeypatch.setattr("dashboard.snapshots.time.monotonic", lambda: now[0])
+    held = Snapshots(Results(tmp_path))
+    before = len(held.get().campaign.trainings)
+    for _ in range(12):  # two seconds between looks
+        synthetic().append(tmp_path, campaign, size, 1)
+        held.refresh()
+        now[0] += 2.0
+
+    assert len(judged) == 3  # at 0, 12 and 24 s: never for more than a fifth of the time
+    assert len(held.get().campaign.trainings) == before + 12
+
+
 def test_the_background_thread_judges_what_is_looked_at(tmp_path):
     synthetic().write_campaign(tmp_path, small(blocks=2))
     held = Snapshots(Results(tmp_path)).start()
