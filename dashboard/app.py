@@ -405,16 +405,21 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
     words = Words(language_of(query))
     page = BY_PATH.get(path)
     about: list[Component] = []
+    content: Component
     shown = {"campaign": query.get("campaign", ""), "mark": ""}
     try:
         shown["mark"] = snapshots.mark(query.get("campaign") or None)
         view = view_of(snapshots, path, search)
         about = _about(view)
-        if page is None:
+        asked = shown["mark"], view.campaign.id, len(view.campaign.runs), path, tuple(sorted(query.items()))
+        if page is not None and (made := snapshots.pages.get(asked)) is not None:
+            content = made
+        elif page is None:
             says = words("error.no_page_says", path=path[:80])
-            content: Component = html.Div([html.H1("Bakeoff"), empty(words("error.no_page"), says)])
+            content = html.Div([html.H1("Bakeoff"), empty(words("error.no_page"), says)])
         else:
             content = page.layout(view)
+            snapshots.pages.put(asked, content)
     except UserError as error:
         any_campaign = bool(snapshots.results.ids())
         if snapshots.mirror is not None and not any_campaign:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 from suite.remote import Mirror
 from suite.results import Campaign, Results
@@ -23,6 +26,28 @@ WATCHED = 120.0  # seconds that a campaign is kept fresh after somebody looked a
 KEPT = 6  # campaigns in memory
 RARELY = 5  # times as long as judging took passes before a running campaign is judged again
 MLFLOW_URL = "http://127.0.0.1:5000"  # where `bakeoff mlflow` shows runs
+
+
+class Kept:
+    """The values that were asked for last, by key. Safe to share between threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Any:
+        """What is held under the key; None where nothing is."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+            return self._held.get(key)
+
+    def put(self, key: Hashable, value: Any) -> None:
+        with self._lock:
+            self._held[key] = value
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
 
 
 @dataclass(frozen=True)
@@ -57,6 +82,9 @@ class Snapshots:
         self.results, self.mlflow_url, self.mirror = results, mlflow_url.rstrip("/"), mirror
         self._held: dict[str, Snapshot] = {}
         self._asked: dict[str, float] = {}
+        self.pages = Kept(64)  # as they were last made, by all that they depend on
+        self._worked = Kept(256)
+        self._wanted: dict[Hashable, Callable[[], Any]] = {}
         self._judged: dict[str, tuple[float, float]] = {}  # when a campaign was last judged, and for how long
         self._lock = threading.Lock()
         self._news = threading.Event()
@@ -100,7 +128,23 @@ class Snapshots:
         mark = self.get(campaign).mark
         with self._lock:
             waiting = sum(held.verdicts is None for held in self._held.values())  # a page may compare with another
-        return f"{mark}{away}/{waiting}"
+            wanted = len(self._wanted)
+        return f"{mark}{away}/{waiting}/{wanted}"
+
+    def worked_out(self, key: Hashable, work: Callable[[], Any], patience: float = 0.0) -> Any:
+        """What takes seconds to work out: at once where it is there, else None, and a page's mark changes with it.
+
+        ``patience`` is for downloads, which cannot come anew: above 0 it is worked out here and now.
+        """
+        found = self._worked.get(key)
+        if found is None and (patience > 0 or self._thread is None):
+            found = work()
+            self._worked.put(key, found)
+        elif found is None:
+            with self._lock:
+                self._wanted.setdefault(key, work)
+            self._news.set()
+        return found
 
     def judged(self, campaign: str | None = None, seconds: float = 60.0) -> Snapshot:
         """The same, once its verdicts are there, or after so many seconds."""
@@ -124,6 +168,17 @@ class Snapshots:
                     held = self._held.get(name)
                 if held is not None and held.trouble != str(error):
                     self._keep(Snapshot(held.campaign, held.verdicts, held.read, held.verdicts_behind, str(error)))
+
+    def _work(self) -> None:
+        """Work out what pages wait for."""
+        with self._lock:
+            wanted = list(self._wanted.items())
+        for key, work in wanted:
+            try:
+                self._worked.put(key, work())
+            finally:
+                with self._lock:
+                    self._wanted.pop(key, None)
 
     def _refresh(self, name: str) -> None:
         held = self._held.get(name)
@@ -152,5 +207,6 @@ class Snapshots:
             self._news.clear()
             try:
                 self.refresh()
+                self._work()
             except Exception:  # the next look may fare better, and pages go on with what is held
                 log.exception("could not refresh")

@@ -25,7 +25,7 @@ from dashboard import theme
 from dashboard.app import create_app, render, serve, view_of, warm
 from dashboard.downloads import evidence_path, to_csv
 from dashboard.figures import rounded
-from dashboard.figures.cluster import busy_seconds, spans, workers
+from dashboard.figures.cluster import busy_seconds, joined, spans, workers
 from dashboard.figures.curves import block_curves, learning_curves, mean_curves
 from dashboard.figures.sweep import to_target
 from dashboard.numbers import Measuring, duration, plain, probability
@@ -251,6 +251,24 @@ def test_overlapping_trainings_on_one_worker_count_once():
     assert busy_seconds(frame) == 4.0
 
 
+def test_thousands_of_bars_are_joined_and_none_is_lost():
+    count = 4000
+    frame = pd.DataFrame(
+        {
+            "worker": "h:1",
+            "task": ["a"] * 2000 + ["b"] * 2000,
+            "status": ["finished"] * 3000 + ["crashed"] + ["finished"] * 999,
+            "start": np.arange(count, dtype=float),
+            "length": 1.0,
+        }
+    )
+    bars = joined(frame)
+
+    assert bars["count"].tolist() == [2000, 1000, 1, 999]
+    assert bars["length"].sum() == count
+    assert len(joined(frame.head(100))) == 100
+
+
 def test_idle_share_is_measured_from_the_first_start_to_the_last_end():
     trainings = pd.DataFrame(
         {
@@ -313,6 +331,52 @@ def test_every_page_shows_a_finished_and_a_running_campaign(snapshots, path, lan
 
         assert '"H1"' in page
         assert LANGUAGES[language]["error.title"] not in page
+
+
+@pytest.mark.parametrize("done", [0.0, 0.005, 0.2])
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_stands_while_little_or_nothing_is_on_record(tmp_path, path, done):
+    synthetic().write_campaign(tmp_path, small(done=done))
+    held = Snapshots(Results(tmp_path))
+    for _ in range(2):  # before and after verdicts are judged
+        page = shown(held, path)
+        held.refresh()
+
+        assert '"H1"' in page
+        assert LANGUAGES["en"]["error.title"] not in page
+
+
+def test_a_campaign_that_stopped_short_says_how_to_go_on(tmp_path):
+    campaign = synthetic().write_campaign(tmp_path, small(done=0.5, failures=0.5))
+    for state in ("stopped", "incomplete"):
+        path = tmp_path / campaign / "state.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "state": state}))
+        page = shown(Snapshots(Results(tmp_path)), "/")
+
+        assert {"stopped": "bakeoff run", "incomplete": "bakeoff retry"}[state] in page
+
+
+def test_hostile_names_are_children_of_plain_elements_alone(tmp_path):
+    campaign = synthetic().write_campaign(tmp_path, small())
+    path = tmp_path / campaign / "campaign.json"
+    about = json.loads(path.read_text())
+    task = about["tasks"][TASK]
+    task["question"] = task["matched"] = task["axis"] = HOSTILE
+    for part in (*task["arms"], *task["levels"], *task["measures"]):
+        part["label"] = f"{HOSTILE}{part['name']}"
+    for claim in task["claims"]:
+        claim["says"] = claim["source"] = claim["against"] = HOSTILE
+    path.write_text(json.dumps(about))
+    held = Snapshots(Results(tmp_path))
+    held.get()
+    held.refresh()
+    for place in PATHS:
+        page = json.loads(shown(held, place))
+
+        assert HOSTILE in json.dumps(page, ensure_ascii=False) or place in ("/cluster", "/compare", "/trainings")
+        assert not list(found_in(page, "Markdown"))
+        links = [str(link["props"].get("href")) for link in found_in(page, "A")]
+        assert not [link for link in links if not link.startswith(("/", "http://127.0.0.1:5000/", "#"))]
 
 
 @pytest.mark.parametrize("path", PATHS)

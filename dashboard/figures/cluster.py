@@ -11,6 +11,7 @@ from dashboard.theme import arm_color
 from dashboard.words import Words
 
 FAILED = "refuted"
+MOST_BARS = 1500
 
 
 def spans(trainings: pd.DataFrame) -> pd.DataFrame:
@@ -57,17 +58,37 @@ def busy_seconds(spans_: pd.DataFrame) -> float:
     return busy
 
 
+def joined(found: pd.DataFrame) -> pd.DataFrame:
+    """Bars to draw, with the ``count`` of trainings in each: beyond ``MOST_BARS``, neighbours become one bar.
+
+    They are on one worker, of one task, finished, and the pause between them is too short to be seen.
+    """
+    found = found.assign(count=1)
+    if len(found) <= MOST_BARS:
+        return found
+    end = found["start"] + found["length"]
+    unseen = float(end.max()) / 1000
+    same = found["worker"].eq(found["worker"].shift()) & found["task"].eq(found["task"].shift())
+    fine = found["status"].eq("finished") & found["status"].shift().eq("finished")
+    bar = (~(same & fine & (found["start"] - end.shift() < unseen))).cumsum()
+    lasts = end.groupby(bar).max()
+    bars = found.groupby(bar).first()
+    return bars.assign(length=lasts - bars["start"], count=bar.value_counts(sort=False).sort_index())
+
+
 def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
     """One row per worker; colour is the task, failures are hatched. One trace per task, however many bars."""
     if found.empty:
         return None
     traces: list[Trace] = []
+    found = joined(found)
     for place, task in enumerate(tasks):
         for failed in (False, True):
             mine = found[(found["task"] == task) & ((found["status"] != "finished") == failed)]
             if mine.empty:
                 continue
-            about = [_told(row, words) for row in mine.to_dict("records")]
+            told = ["task", "level", "arm", "block", "kind", "number", "status", "count"]
+            about = [_told(row, words) for row in mine[[name for name in told if name in mine]].to_dict("records")]
             color = FAILED if failed else arm_color(place)
             traces.append(
                 {
@@ -105,6 +126,8 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
 
 def _told(row: dict[Any, Any], words: Words) -> str:
     """What a bar stands for."""
+    if row["count"] > 1:
+        return words("cluster.bar", count=f"{row['count']:,}")
     kind = words(f"kind.{row['kind']}").lower()
     parts = [row["arm"], row["level"], f"{words('block').lower()} {row['block']}", f"{kind} {row['number']}"]
     if row["status"] != "finished":

@@ -91,7 +91,7 @@ def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:
 def _blocks(view: View, split: str) -> pd.DataFrame | None:
     curves = _finals(view, view.campaign.curves)
     values = values_of(curves, _measure(view)["name"], split)
-    if values is None:
+    if values is None or curves.empty:
         return None
     trainings = _finals(view, view.campaign.trainings).set_index("key")
     examples = trainings.get("data.n_train")

@@ -287,5 +287,5 @@ def _strip(view: View, task: str, arm: str, level: str, cells: pd.DataFrame | No
 
 
 def _squares(cells: pd.DataFrame) -> Iterator[html.I]:
-    for cell in cells.sort_values("block").itertuples():
-        yield html.I(STATES[str(cell.state)], className=f"cell {cell.state}", **aria(hidden="true"))
+    for _, state in sorted(zip(cells["block"].tolist(), cells["state"].tolist(), strict=True)):
+        yield html.I(STATES[state], className=f"cell {state}", **aria(hidden="true"))

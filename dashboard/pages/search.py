@@ -40,8 +40,9 @@ def layout(view: View) -> Component:
     mine = _trials(view)
     mine = mine[mine["arm"] == arm]
     blocks, space = studies(mine, column), space_of(_space(view, arm))
-    budget = budget_chart(frames(view)["budget"], view.about["arms"], title, words, percent)
-    shares = importance_of(blocks, column, space)
+    budgets = budgets_frame(_trials(view), column, better)
+    budget = budget_chart(budgets, view.about["arms"], title, words, percent)
+    shares = _importance(view, blocks)
     arms = [(one["name"], one.get("label") or one["name"]) for one in view.about["arms"]]
     chosen = [choose_task(view), choose_level(view)]
     return html.Div(
@@ -69,7 +70,9 @@ def layout(view: View) -> Component:
                         title=words("search.importance"),
                         says=words("search.importance_says"),
                         height=320,
-                    ),
+                    )
+                    if shares is not None
+                    else card(html.P(words("search.working")), title=words("search.importance")),
                 ],
                 className="grid two",
             ),
@@ -94,13 +97,23 @@ def layout(view: View) -> Component:
     )
 
 
+def _importance(view: View, blocks: list[pd.DataFrame], patience: float = 0.0) -> dict[str, float] | None:
+    """The settings' shares; None while they are being worked out."""
+    key = "importance", view.campaign.id, view.campaign.revision, view.task, view.level, _arm(view), _column(view)
+    space, column = space_of(_space(view, _arm(view))), _column(view)
+    found: dict[str, float] | None = view.snapshots.worked_out(
+        key, lambda: importance_of(blocks, column, space), patience
+    )
+    return found
+
+
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """Budgets of all arms, the chosen arm's trials, and its settings' importance."""
     arm, measure, trials = _arm(view), _measure(view), _trials(view)
     mine = trials[trials["arm"] == arm]
     kept = ["block", "number", "status", _column(view), *(f"setting.{name}" for name in _space(view, arm))]
     points = mine[[name for name in kept if name in mine]].sort_values(["block", "number"])
-    shares = importance_of(studies(mine, _column(view)), _column(view), space_of(_space(view, arm)))
+    shares = _importance(view, studies(mine, _column(view)), patience=60.0) or {}
     return {
         "budget": budgets_frame(trials, _column(view), measure["better"]),
         "history": points,
