@@ -43,6 +43,12 @@ NOTES = (  # how the record's English notes begin, and the words for them in oth
     (re.compile(r"the numbers are those at (?P<level>.*), the level that decides"), "note.level"),
     (re.compile(r"the task's code has changed since"), "note.code"),
     (re.compile(r"depends on the matching"), "note.matching"),
+    (re.compile(r"with half of the tuning the answer would be"), "note.half"),
+    (re.compile(r"looked at (?P<blocks>\d+) of at most (?P<most>\d+) blocks"), "note.looks"),
+    (re.compile(r"exploratory: edited since"), "note.edited"),
+    (re.compile(r"exploratory: the task no longer makes"), "note.gone"),
+    (re.compile(r"exploratory: campaign (?P<earlier>\S+) had opened"), "note.known"),
+    (re.compile(r"exploratory: the claims in campaign.json are not"), "note.tampered"),
 )
 
 

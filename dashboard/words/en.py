@@ -253,6 +253,12 @@ WORDS = {
     "note.negligible": "Real but negligible: there is a difference, and it is smaller than the margin.",
     "note.level": "The numbers are those at {level}, the level that decides.",
     "note.code": "The task's code has changed since: this speaks for the code as it was.",
+    "note.half": "With half of the tuning the answer would be another.",
+    "note.looks": "Looked at {blocks} of at most {most} blocks; more are to come.",
+    "note.edited": "Exploratory: the claim was edited after this campaign had begun.",
+    "note.gone": "Exploratory: the task no longer makes this claim.",
+    "note.known": "Exploratory: campaign {earlier} had opened the test set of the same blocks when this was written.",
+    "note.tampered": "Exploratory: the claims in campaign.json are not those fixed before the run.",
     "note.matching": "Depends on the matching: another claim of this group has the opposite answer.",
     "claim.matched": "Held equal",
     # sweep

@@ -251,6 +251,12 @@ WORDS = {
     "note.negligible": "真实但可忽略：差异存在，但小于有意义的最小差异。",
     "note.level": "所示数字来自起决定作用的水平：{level}。",
     "note.code": "任务的代码此后已有改动：结论针对当时的代码。",
+    "note.half": "调参预算减半时，答案会不同。",
+    "note.looks": "至多 {most} 个区组，目前看了 {blocks} 个；后面还有。",
+    "note.edited": "探索性：该论断在本次活动开始之后被修改过。",
+    "note.gone": "探索性：任务中已不再有这一论断。",
+    "note.known": "探索性：写下该论断时，活动 {earlier} 已经打开过相同区组的测试集。",
+    "note.tampered": "探索性：campaign.json 中的论断不是运行前固定的那些。",
     "note.matching": "取决于匹配方式：同组的另一条论断得到相反的答案。",
     "claim.matched": "保持相同",
     # sweep
