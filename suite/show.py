@@ -393,6 +393,7 @@ def next_steps(results: Path, prefix: str) -> Table:
     return _facts(
         ("Charts", f"{prefix} dashboard{given}"),
         ("Runs", f"{prefix} mlflow{given}"),
+        ("Report", f"{prefix} report{given}"),
         ("Numbers", f"{prefix} verdict --json{given}"),
     )
 

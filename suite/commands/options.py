@@ -13,11 +13,14 @@ ProfileArgument = Annotated[str, typer.Argument(help="smoke, quick, standard, fu
 SetOption = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the profile. Repeatable.")
 ]
-TaskOption = Annotated[list[str] | None, typer.Option("--task", help="Run this task only. Repeatable.")]
+TaskOption = Annotated[list[str] | None, typer.Option("--task", metavar="TASK", help="Run this task only. Repeatable.")]
 FileOption = Annotated[
-    list[Path] | None, typer.Option("--task-file", help="Run the task in this file of your own. Repeatable.")
+    list[Path] | None,
+    typer.Option("--task-file", metavar="FILE", help="Run the task in this file of your own. Repeatable."),
 ]
-BringOption = Annotated[list[Path] | None, typer.Option("--task-file", help="A task file of your own. Repeatable.")]
+BringOption = Annotated[
+    list[Path] | None, typer.Option("--task-file", metavar="FILE", help="A task file of your own. Repeatable.")
+]
 AddressOption = Annotated[
     str | None, typer.Option("--address", help="Join a running Ray cluster: auto, host:port or ray://host:port.")
 ]

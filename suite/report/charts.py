@@ -73,7 +73,7 @@ def blocks_chart(verdict: ClaimVerdict, sides: tuple[str, str], level_label: Cal
         tag("text", f"{_short(sides[1])} →", x=628, y=11, text_anchor="end", class_="side"),
     ]
     label = f"{verdict.says} Differences of {verdict.blocks} blocks, mean {written.effect(verdict.effect)}."
-    return tag("div", drawing(640, top + 20, label, *behind, *parts), class_=f"chart {verdict.verdict}")
+    return tag("div", drawing(640, top + 20, label, *behind, *parts), class_=f"chart {verdict.verdict}", tabindex=0)
 
 
 def trend_chart(verdict: ClaimVerdict, axis_name: str) -> Markup | None:
@@ -99,7 +99,7 @@ def trend_chart(verdict: ClaimVerdict, axis_name: str) -> Markup | None:
             parts.append(tag("line", x1=place, x2=place, y1=top, y2=bottom, class_="thin"))
         parts.append(tag("circle", cx=place, cy=middle, r=5, class_="solid"))
     label = f"{verdict.says} The gap at each level, along {axis_name}."
-    return tag("div", drawing(640, 232, label, *parts), class_=f"chart {verdict.verdict}")
+    return tag("div", drawing(640, 232, label, *parts), class_=f"chart {verdict.verdict}", tabindex=0)
 
 
 def _numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:

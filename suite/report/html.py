@@ -41,7 +41,7 @@ def table(head: list[str], rows: list[list[Child]], numeric: set[int] | frozense
 
     top = tag("tr", *(cell("th", place, title) for place, title in enumerate(head)))
     body = [tag("tr", *(cell("td", place, child) for place, child in enumerate(row))) for row in rows]
-    return tag("div", tag("table", tag("thead", top), tag("tbody", *body)), class_="wide")
+    return tag("div", tag("table", tag("thead", top), tag("tbody", *body)), class_="wide", tabindex=0)
 
 
 def facts(*pairs: tuple[str, Child]) -> Markup:
