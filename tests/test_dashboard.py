@@ -616,6 +616,16 @@ def test_files_of_the_record_come_sealed(client, snapshots):
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
+def test_the_report_can_be_taken_from_the_page(client, snapshots):
+    answer = client.get(f"/report/{finished(snapshots)}.html")
+
+    assert answer.text.lower().startswith("<!doctype html>")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    links = [link["props"].get("href") for link in found_in(json.loads(shown(snapshots, "/")), "A")]
+    assert f"/report/{snapshots.results.ids()[0]}.html" in links
+    assert client.get("/report/nothing-like-it.html").status_code == 404
+
+
 @pytest.mark.parametrize("content", ["not json", "[]", '{"columns": 3}', '{"rows": []}'])
 def test_a_file_that_is_no_table_is_left_out(tmp_path, content):
     path = tmp_path / "t.json"
@@ -700,6 +710,11 @@ def test_half_a_password_is_no_password(given):
 )
 def test_only_web_addresses_become_links(address):
     assert safe_link(address) is None
+
+
+def test_runs_are_linked_at_a_web_address_alone(root):
+    with pytest.raises(UserError, match=r"--mlflow-url 'javascript:alert\(1\)' is no web address"):
+        create_app(Results(root), refresh=False, mlflow_url="javascript:alert(1)")
 
 
 def test_a_busy_port_is_one_clear_message_with_a_free_one(root):
