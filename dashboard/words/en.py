@@ -173,7 +173,7 @@ WORDS = {
     "blocks.title": "The blocks and their runs",
     "blocks.block": "Block",
     "blocks.runs": "Finals in MLflow",
-    "blocks.says": "What each block's finals came to, averaged. The numbers at the right open their runs in MLflow (`bakeoff mlflow` serves them).",
+    "blocks.says": "What each block's finals came to, averaged. The numbers at the right open their runs in MLflow (served by: bakeoff mlflow).",
     "blocks.unpublished": "What each block's finals came to, averaged. No run is published to MLflow yet.",
     "blocks.compare": "Compare these runs in MLflow",
     "blocks.final": "{arm}, final {number}, in MLflow",

@@ -171,7 +171,7 @@ WORDS = {
     "blocks.title": "各区组及其运行",
     "blocks.block": "区组",
     "blocks.runs": "MLflow 中的最终训练",
-    "blocks.says": "每个区组的最终训练所得结果的平均值；点击右侧数字可在 MLflow 中打开对应的运行（由 `bakeoff mlflow` 提供服务）。",
+    "blocks.says": "每个区组的最终训练所得结果的平均值；点击右侧数字可在 MLflow 中打开对应的运行（由 bakeoff mlflow 提供服务）。",
     "blocks.unpublished": "每个区组的最终训练所得结果的平均值。尚无运行发布到 MLflow。",
     "blocks.compare": "在 MLflow 中比较这些运行",
     "blocks.final": "{arm}，最终训练 {number}，MLflow",
