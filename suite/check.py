@@ -246,7 +246,7 @@ def jobs_travel(task: Task) -> str:
     here, job = _result(task, level, arm, "final"), short_job(task, level, arm, "final")
     text = base64.b64encode(pickle.dumps(job))
     call = [sys.executable, "-c", "from suite import check; check.answer_elsewhere()"]
-    there = subprocess.run(call, input=text, capture_output=True, cwd=ROOT, timeout=120, check=False)
+    there = subprocess.run(call, input=text, capture_output=True, cwd=ROOT, timeout=600, check=False)
     if there.returncode:
         last = (there.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
         raise Unsound(f"it fails in another process: {last}", "define everything that it needs in the file itself")
