@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The long suites: processes really killed, loads, simulations. Too long for every push.
+# BAKEOFF_FAULTS=ci/FAULTS.md ci/slow.sh also writes the table of faults anew.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
