@@ -8,6 +8,7 @@ same trials as one, and after a crash asking and telling again rebuilds the stud
 from __future__ import annotations
 
 import math
+import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -218,14 +219,32 @@ class _ScrambledSobol(QMCSampler):
         return self._space
 
 
+class _Hush:
+    """Optuna's verbosity is one for all threads: the first to come lowers it, and the last to go restores it."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._verbosity = threading.Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._verbosity = optuna.logging.get_verbosity()
+                optuna.logging.set_verbosity(optuna.logging.ERROR)
+            self._inside += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                optuna.logging.set_verbosity(self._verbosity)
+
+
+_HUSH = _Hush()
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Without Optuna's log lines and its warnings about experimental parts, which we use knowingly."""
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            yield
-    finally:
-        optuna.logging.set_verbosity(verbosity)
+    with _HUSH, warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield

@@ -5,6 +5,7 @@ import math
 import subprocess
 import sys
 import warnings
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from werkzeug.test import Client
 from search import budget, inspect
 from search.ranges import describe, edges, place, restore
 from search.space import distributions
-from search.study import Journal, Study
+from search.study import Journal, Study, quiet
 from tasks import Choice, Range, Space, UserError, Whole
 
 RATES = Space(lr=Range(1e-4, 1e-1, log=True), wd=Range(1e-6, 1e-2, log=True), dropout=Range(0, 0.5))
@@ -465,3 +466,15 @@ def test_edges_count_the_blocks_at_one_end_on_the_ranges_scale():
 def test_one_block_crowds_no_edge():
     assert not any(edge.crowded for edge in edges(RATES, [{"lr": 0.1, "wd": 1e-2, "dropout": 0.5}]))
     assert edges(RATES, []) == []
+
+
+def test_two_threads_are_quiet_together_and_leave_the_verbosity_as_it_was():
+    """A cell is filed while the driver asks for others: whoever came first may well leave first."""
+    before = optuna.logging.get_verbosity()
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(quiet())
+    second.enter_context(quiet())
+    first.close()
+    assert optuna.logging.get_verbosity() == optuna.logging.ERROR
+    second.close()
+    assert optuna.logging.get_verbosity() == before
