@@ -75,6 +75,7 @@ def main() -> None:
 def measured(store: Path, browser: Browser) -> Iterator[Row]:
     """The dashboard's figures, one by one."""
     trainings = len(Results(store).load().trainings)
+    yield "machine: what a busy loop gets of a core", f"{100 * _share():.0f} %", ""
     begun = time.perf_counter()
     with serving.dashboard(store, serving.free_port(8400), 5000) as server:
         assert server.answers("/healthz", 300), server.log.read_text()
@@ -101,6 +102,7 @@ def measured(store: Path, browser: Browser) -> Iterator[Row]:
         yield f"page callback p50 and p95, {VIEWERS} viewers at once", shown, ""
         yield f"errors in {len(together)} answers to {VIEWERS} viewers", f"{errors}", "0"
         yield "server's memory now and at most", _memory(server.process.pid), ""
+    yield "machine: what a busy loop gets of a core, afterwards", f"{100 * _share():.0f} %", ""
 
 
 def peer(store: Path, browser: Browser) -> Iterator[Row]:
@@ -210,7 +212,7 @@ def _calls(page: Page, base: str) -> list[tuple[str, bytes]]:
 
     def note(request: Any) -> None:
         body = request.post_data_buffer
-        if "_dash-update-component" in request.url and body and b'"main.children' in body:
+        if "_dash-update-component" in request.url and body and b"main.children" in body:
             calls.append((request.url, body))
 
     page.on("request", note)
@@ -261,6 +263,14 @@ def _replay(calls: Sequence[tuple[str, bytes]], viewers: int) -> tuple[list[floa
     with ThreadPoolExecutor(viewers) as crew:
         found = list(crew.map(ask, calls))
     return [taken for taken, _ in found], sum(not fine for _, fine in found)
+
+
+def _share() -> float:
+    """How much of a core is to be had here now: on a busy machine all seconds are to be read with it."""
+    begun, used = time.perf_counter(), time.thread_time()
+    while time.perf_counter() - begun < 5:
+        sum(range(10_000))
+    return (time.thread_time() - used) / (time.perf_counter() - begun)
 
 
 def _p95(values: Sequence[float]) -> float:
