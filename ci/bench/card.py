@@ -54,8 +54,9 @@ RECORDS = {
             ("non_saturating",),
             ("frechet", "confident", "classes", "coverage", "evenness"),
             4,
-            0.25,
+            0.15,
             finals=5,
+            length=0.5,
         ),
     ),
     "two_answers": (
