@@ -419,7 +419,8 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
             content = html.Div([html.H1("Bakeoff"), empty(words("error.no_page"), says)])
         else:
             content = page.layout(view)
-            snapshots.pages.put(asked, content)
+            if snapshots.mark(query.get("campaign") or None) == shown["mark"]:  # else something came in between
+                snapshots.pages.put(asked, content)
     except UserError as error:
         any_campaign = bool(snapshots.results.ids())
         if snapshots.mirror is not None and not any_campaign:

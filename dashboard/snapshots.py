@@ -85,6 +85,7 @@ class Snapshots:
         self.pages = Kept(64)  # as they were last made, by all that they depend on
         self._worked = Kept(256)
         self._wanted: dict[Hashable, Callable[[], Any]] = {}
+        self._turn = 0  # counts what pages may wait for: work asked for and done, campaigns first held and first judged
         self._judged: dict[str, tuple[float, float]] = {}  # when a campaign was last judged, and for how long
         self._lock = threading.Lock()
         self._news = threading.Event()
@@ -127,9 +128,8 @@ class Snapshots:
         away = self.mirror.mark if self.mirror else ""
         mark = self.get(campaign).mark
         with self._lock:
-            waiting = sum(held.verdicts is None for held in self._held.values())  # a page may compare with another
-            wanted = len(self._wanted)
-        return f"{mark}{away}/{waiting}/{wanted}"
+            turn = self._turn
+        return f"{mark}{away}/{turn}"
 
     def worked_out(self, key: Hashable, work: Callable[[], Any], patience: float = 0.0) -> Any:
         """What takes seconds to work out: at once where it is there, else None, and a page's mark changes with it.
@@ -142,6 +142,7 @@ class Snapshots:
             self._worked.put(key, found)
         elif found is None:
             with self._lock:
+                self._turn += key not in self._wanted
                 self._wanted.setdefault(key, work)
             self._news.set()
         return found
@@ -179,6 +180,7 @@ class Snapshots:
             finally:
                 with self._lock:
                     self._wanted.pop(key, None)
+                    self._turn += 1
 
     def _refresh(self, name: str) -> None:
         held = self._held.get(name)
@@ -197,6 +199,8 @@ class Snapshots:
 
     def _keep(self, snapshot: Snapshot) -> Snapshot:
         with self._ready:
+            before = self._held.get(snapshot.campaign.id)
+            self._turn += before is None or (before.verdicts is None) != (snapshot.verdicts is None)
             self._held[snapshot.campaign.id] = snapshot
             self._ready.notify_all()
         return snapshot

@@ -508,6 +508,23 @@ def test_a_page_that_waits_for_another_campaign_comes_anew_once_that_is_judged(t
     assert held.mark(newer) != waiting
 
 
+def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(tmp_path):
+    synthetic().write_campaign(tmp_path, small(blocks=3, trials=8))
+    held = Snapshots(Results(tmp_path))
+    held.get()
+    held.refresh()
+    held._thread = threading.current_thread()  # as if the refresher ran
+    working = LANGUAGES["en"]["search.working"]
+    waits = render(held, "/search", "")
+    again = shown(held, "/search")
+    held._work()
+
+    assert working in to_json(waits[0])
+    assert working in again
+    assert held.mark() != waits[5]["mark"]
+    assert working not in shown(held, "/search")
+
+
 def test_a_growing_campaign_is_not_judged_all_the_time(tmp_path, monkeypatch):
     size = small(blocks=2, done=0.5)
     campaign = synthetic().write_campaign(tmp_path, size)
