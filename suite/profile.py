@@ -129,6 +129,13 @@ def load_profile(name: str | Path, changes: Iterable[str] = ()) -> Profile:
 
     Raises UserError naming the key, the value and what is allowed.
     """
+    profile, source = read_profile(name, changes)
+    _check_names(profile, source)
+    return profile
+
+
+def read_profile(name: str | Path, changes: Iterable[str] = ()) -> tuple[Profile, str]:
+    """The same before the tasks that it names are looked at, which imports them, and where it comes from."""
     path = Path(name)
     if path.suffix != ".toml":
         path = FOLDER / f"{name}.toml"
@@ -138,9 +145,7 @@ def load_profile(name: str | Path, changes: Iterable[str] = ()) -> Profile:
     values.setdefault("name", path.stem)
     for change in changes:
         _apply(values, change)
-    profile = _checked(values, source)
-    _check_names(profile, source)
-    return profile
+    return _checked(values, source), source
 
 
 def profile_from(values: Mapping[str, Any]) -> Profile:

@@ -28,6 +28,19 @@ def profile_of(
     return profile.model_copy(update={"tasks": plans, "every_task": False})
 
 
+def look_at(
+    name: str, changes: Sequence[str] | None, only: Sequence[str] | None = None, files: Sequence[Path] | None = None
+) -> None:
+    """Raise UserError for what is plainly wrong with a profile and its tasks, before anything big is imported."""
+    import tasks as known
+    from suite.profile import read_profile
+
+    read_profile(name, changes or ())
+    for task in () if files else only or ():  # a file may bring the task
+        if task not in known.names():
+            known.get(task)
+
+
 def task_of(name: str) -> Task:
     """A task by its name or its file."""
     import tasks as known

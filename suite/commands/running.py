@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from suite.commands.choose import profile_of, task_of
+from suite.commands.choose import look_at, profile_of, task_of
 from suite.commands.console import (
     FAILED,
     INTERRUPTED,
@@ -59,6 +59,7 @@ def demo(
     from suite import serving
     from suite.cluster import RayWorkers
 
+    look_at(profile, None)
     with ExitStack() as servers, ended_politely():
         crew = servers.enter_context(closing(RayWorkers(None, workers)))  # it starts while we import
         from suite.folder import check_folder
@@ -138,6 +139,7 @@ def run(
 
     if device is not None:
         changes = [*(changes or ()), f"device={device}"]
+    look_at(profile, changes, task, task_file)  # and say what is wrong before anything is started
     with closing(RayWorkers(address, workers)) as crew:  # it starts while we import
         from suite.launch import plan_of
 
