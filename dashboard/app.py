@@ -25,8 +25,9 @@ from dashboard.security import is_local, read_auth, safe_link, secure
 from dashboard.snapshots import MLFLOW_URL, Snapshots
 from dashboard.view import View, language_of, read_query
 from dashboard.words import LANGUAGES, NAMES, TAGS, Words
-from suite.remote import Mirror, without_password
+from suite.remote import Mirror
 from suite.results import Results
+from suite.tracking import without_passwords
 from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")
@@ -290,7 +291,7 @@ def _server(mirror: Mirror, words: Words) -> Component:
         age = duration(time.time() - mirror.fetched)
         return html.Span(words("server.away", when=when, age=age), className="tag warn", title=mirror.trouble)
     return html.Span(
-        words("server.from"), className="tag", title=words("server.from_says", server=without_password(mirror.uri))
+        words("server.from"), className="tag", title=words("server.from_says", server=without_passwords(mirror.uri))
     )
 
 
@@ -450,7 +451,7 @@ def _explained(error: UserError, words: Words, any_campaign: bool, title: str) -
 
 def _nothing_fetched(mirror: Mirror, words: Words) -> Component:
     """A server that is away, or has no campaign yet."""
-    says = words("server.unseen" if mirror.trouble else "server.none", server=without_password(mirror.uri))
+    says = words("server.unseen" if mirror.trouble else "server.none", server=without_passwords(mirror.uri))
     reason = html.P(html.Code(mirror.trouble[:300])) if mirror.trouble else None
     return html.Div([html.H1(words("none.title")), empty(words("server.title"), says, reason)])
 

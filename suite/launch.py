@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from suite import tracking
 from suite.campaign import Driver, Tally, Workers
@@ -17,6 +14,7 @@ from suite.folder import check_folder
 from suite.plan import Plan
 from suite.profile import Profile, load_profile
 from suite.results import Campaign, Results, read_json
+from suite.stopping import sigterm_as_ctrl_c
 from tasks import UserError
 
 
@@ -55,7 +53,7 @@ def launch(
     Raises UserError and, on Ctrl-C or SIGTERM, KeyboardInterrupt; everything on record is kept.
     """
     check_folder(results / plan.id)
-    with _logged(results / plan.id), _terminated_politely():
+    with _logged(results / plan.id), sigterm_as_ctrl_c():
         uri = tracking_uri or tracking.default_uri(results)
         publisher = None if uri == "none" else tracking.Publisher(uri, results, plan.id)
         try:
@@ -110,23 +108,6 @@ def _logged(folder: Path) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         handler.close()
-
-
-@contextmanager
-def _terminated_politely() -> Iterator[None]:
-    """SIGTERM stops a campaign as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def request_stop(folder: Path) -> bool:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from suite.folder import replace_text
 from suite.record import FILE
 from suite.results import Results, note_run, read_cell, read_json, read_runs
-from suite.tracking import Shelf
+from suite.tracking import Shelf, first_line, without_passwords
 
 PERIOD = 10.0  # seconds between looks at the server
 CELLS = "cells.txt"  # of a kept campaign: the runs of the cells that were fetched
@@ -74,9 +74,8 @@ class Mirror:
         try:
             found = self._refresh()
         except Exception as error:  # whatever the server does, what is kept stays to look at
-            first = str(error).splitlines()[0][:200] if str(error) else ""
-            self.trouble, self._shelf = f"{type(error).__name__}: {first}", None
-            log.warning("%s cannot be read: %s", without_password(self.uri), self.trouble)
+            self.trouble, self._shelf = first_line(error), None
+            log.warning("%s cannot be read: %s", without_passwords(self.uri), self.trouble)
             return 0
         self.trouble = ""
         (self.folder / STAMP).touch()
@@ -131,9 +130,3 @@ def slug(uri: str) -> str:
     parts = urlsplit(uri)
     name = re.sub(r"[^\w.-]+", "-", f"{parts.hostname or ''}{parts.path}").strip("-")[-40:] or "server"
     return f"{name}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
-
-
-def without_password(uri: str) -> str:
-    """The address without user and password, to show."""
-    parts = urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ class Publisher:
                 self._store.tell_state(last)
             self.error = None
         except Exception as error:  # whatever the store does, no result is lost by it: the next run publishes it
-            self.error = _first_line(error)
+            self.error = first_line(error)
         self.seconds += time.thread_time() - begun
 
     def _write(self, item: Item, pauses: Iterable[float]) -> None:
@@ -197,23 +197,16 @@ class _Store:
 
     def _recall(self, experiment: str) -> None:
         """Find this campaign's runs, so that nothing is written twice."""
-        token = None
-        while True:
-            query = f"tags.`{TAG}campaign` = '{self.campaign}'"
-            page = self.client.search_runs([experiment], query, max_results=5000, page_token=token)
-            for run in page:
-                tags = run.data.tags
-                if f"{TAG}key" in tags:
-                    closed = None if run.info.status == "RUNNING" else tags[f"{TAG}status"]
-                    self.known[tags[f"{TAG}key"]] = run.info.run_id, closed
-                else:
-                    place = tags[f"{TAG}task"], tags[f"{TAG}level"], tags[f"{TAG}arm"], int(tags[f"{TAG}block"])
-                    self.parents[place] = run.info.run_id
-                    if run.info.status == "FINISHED":
-                        self.closed.add(place)
-            token = page.token
-            if not token:
-                return
+        for run in _search(self.client, [experiment], f"tags.`{TAG}campaign` = '{self.campaign}'"):
+            tags = run.data.tags
+            if f"{TAG}key" in tags:
+                closed = None if run.info.status == "RUNNING" else tags[f"{TAG}status"]
+                self.known[tags[f"{TAG}key"]] = run.info.run_id, closed
+            else:
+                place = tags[f"{TAG}task"], tags[f"{TAG}level"], tags[f"{TAG}arm"], int(tags[f"{TAG}block"])
+                self.parents[place] = run.info.run_id
+                if run.info.status == "FINISHED":
+                    self.closed.add(place)
 
     def _tags(self, place: Place) -> dict[str, str]:
         task, level, arm, block = place
@@ -337,29 +330,6 @@ def _make_store(path: Path) -> None:
     os.replace(fresh, path)
 
 
-def recover(uri: str, campaign: str, task_names: Iterable[str], folder: Path) -> list[Path]:
-    """Fetch every finished cell of a campaign from a tracking server into ``folder``; the files' paths."""
-    client = _client(uri)
-    fetched = []
-    for task in task_names:
-        experiment = client.get_experiment_by_name(f"bakeoff/{task}")
-        if experiment is None:
-            continue
-        query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell'"
-        token = None
-        while True:
-            page = client.search_runs([experiment.experiment_id], query, max_results=1000, page_token=token)
-            for run in page:
-                target = folder / run.info.run_id
-                target.mkdir(parents=True, exist_ok=True)
-                if run.info.status == "FINISHED":
-                    fetched.append(Path(client.download_artifacts(run.info.run_id, "cell.parquet", str(target))))
-            token = page.token
-            if not token:
-                break
-    return fetched
-
-
 @dataclass(frozen=True)
 class Shelved:
     """A campaign on a server: its id, its own run, and its state as last told."""
@@ -378,7 +348,7 @@ class Shelf:
     def campaigns(self) -> list[Shelved]:
         """All campaigns, oldest first."""
         home = self.client.get_experiment_by_name(CAMPAIGNS)
-        runs = self._search([home.experiment_id], f"tags.`{TAG}kind` = 'campaign'") if home else ()
+        runs = _search(self.client, [home.experiment_id], f"tags.`{TAG}kind` = 'campaign'") if home else ()
         found = [
             Shelved(run.data.tags[f"{TAG}campaign"], run.info.run_id, _state(run.data.tags.get(f"{TAG}state", "")))
             for run in sorted(runs, key=lambda run: run.info.start_time)
@@ -395,12 +365,12 @@ class Shelf:
     def cells(self, campaign: str, tasks: Iterable[str]) -> list[str]:
         """The runs of its finished cells."""
         query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell' and attributes.status = 'FINISHED'"
-        return [run.info.run_id for run in self._search(self._experiments(tasks), query)]
+        return [run.info.run_id for run in _search(self.client, self._experiments(tasks), query)]
 
     def runs(self, campaign: str, tasks: Iterable[str]) -> dict[str, Run]:
         """The run of each of its trainings, by key."""
         query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` != 'cell'"
-        found = self._search(self._experiments(tasks), query)
+        found = _search(self.client, self._experiments(tasks), query)
         return {run.data.tags[f"{TAG}key"]: Run(run.info.experiment_id, run.info.run_id) for run in found}
 
     def fetch(self, run: str, name: str, folder: Path) -> Path:
@@ -412,16 +382,16 @@ class Shelf:
         found = (self.client.get_experiment_by_name(f"bakeoff/{task}") for task in tasks)
         return [experiment.experiment_id for experiment in found if experiment]
 
-    def _search(self, experiments: list[str], query: str) -> list[Any]:
-        runs: list[Any] = []
-        token = None
-        while experiments:
-            page = self.client.search_runs(experiments, query, max_results=5000, page_token=token)
-            runs += page
-            token = page.token
-            if not token:
-                break
-        return runs
+
+def _search(client: Any, experiments: list[str], query: str) -> Iterator[Any]:
+    """All runs that a query finds, page by page."""
+    token = None
+    while experiments:
+        page = client.search_runs(experiments, query, max_results=5000, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            break
 
 
 def _state(text: str) -> Mapping[str, Any]:
@@ -444,7 +414,7 @@ def check(uri: str) -> str:
         says = str(error)
         cures = (cure for pattern, cure in CURES if re.search(pattern, says))
         raise UserError(
-            f"No MLflow store at {without_passwords(uri)} ({_first_line(error)}): "
+            f"No MLflow store at {without_passwords(uri)} ({first_line(error)}): "
             f"{next(cures, 'start it, or leave --tracking out.')}"
         ) from error
 
@@ -462,10 +432,11 @@ def _knock(uri: str) -> None:
 
 def without_passwords(text: str) -> str:
     """A text, less the user and password in every address that it holds."""
-    return re.sub(r"://[^/\s@]*@", "://", text)
+    return re.sub(r"://[^/\s]*@", "://", text)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """An error in a line, less passwords."""
     said = str(error).strip().splitlines()
     return without_passwords(f"{type(error).__name__}: {said[0][:300]}" if said else type(error).__name__)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from suite.amounts import PER_DOUBLING
 from suite.claims import Case
 from suite.decision import CONFIRMATORY, Answer, Verdict
 from suite.statistics import Crossover, Interval
@@ -14,7 +15,6 @@ ANSWERS: dict[Answer, str] = {
     "no_difference": "no difference that matters",
     "inconclusive": "inconclusive",
 }
-DOUBLING = math.log(2)  # slopes are per e-fold; people think in doublings
 
 
 def sentence(case: Case, verdict: Verdict, complete: bool = True) -> str:
@@ -119,7 +119,7 @@ def _trend(case: Case, slope: float, interval: Interval) -> str:
     """A slope per e-fold, told per doubling, which people can picture."""
     axis = case.about.get("axis") or "the axis"
     ahead, behind = names(case)
-    step, low, high = (DOUBLING * value for value in (slope, *interval))
+    step, low, high = (PER_DOUBLING * value for value in (slope, *interval))
     if case.claim.scale == "points":
         moved, sure = amount(case, abs(step)), _likely(case, (low, high) if step >= 0 else (-high, -low))
         direction = "gains on" if step >= 0 else "loses ground to"
@@ -134,7 +134,7 @@ def _trend(case: Case, slope: float, interval: Interval) -> str:
 
 def _worth(case: Case, verdict: Verdict) -> str:
     trend = case.claim.kind == "interaction"
-    margin = fixed(case, verdict.margin * (DOUBLING if trend else 1)) + (" per doubling" if trend else "")
+    margin = fixed(case, verdict.margin * (PER_DOUBLING if trend else 1)) + (" per doubling" if trend else "")
     enough = f"the {margin} that {'matter' if 'points' in margin else 'matters'}"
     if verdict.meaningful:
         return f"That is more than {enough}, even at the cautious end."

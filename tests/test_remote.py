@@ -8,8 +8,9 @@ import pytest
 from dashboard.app import render
 from dashboard.snapshots import Snapshots
 from suite import serving, tracking
-from suite.remote import Mirror, slug, without_password
+from suite.remote import Mirror, slug
 from suite.results import Results
+from suite.tracking import without_passwords
 
 PLACE = ["key", "step"]
 
@@ -79,7 +80,7 @@ def test_a_server_that_was_never_seen_is_named(tmp_path, monkeypatch):
 def test_folders_of_servers_differ_and_tell_no_password():
     assert slug("http://a.example:5000") != slug("http://a.example:5001")
     assert "secret" not in slug("http://ada:secret@a.example/x")
-    assert without_password("http://ada:secret@a.example:5/x") == "http://a.example:5/x"
+    assert without_passwords("http://ada:secret@a.example:5/x") == "http://a.example:5/x"
 
 
 @pytest.mark.slow

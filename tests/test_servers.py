@@ -154,7 +154,9 @@ def plan(tiny: str) -> Plan:
 
 def published(uri: str, plan: Plan, folder: Path) -> list[dict[str, object]]:
     """The trainings that a store has of a campaign, by key."""
-    lines = [line for path in tracking.recover(uri, plan.id, ["tiny"], folder) for line in read_cell(path)]
+    shelf = tracking.Shelf(uri)
+    runs = shelf.cells(plan.id, ["tiny"])
+    lines = [line for run in runs for line in read_cell(shelf.fetch(run, "cell.parquet", folder / run))]
     return sorted(lines, key=lambda line: line["key"])
 
 

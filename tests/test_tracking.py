@@ -160,8 +160,9 @@ def test_a_store_that_comes_back_gets_everything_and_nothing_twice(plan, run_inl
 def test_a_campaign_is_recovered_from_the_store_alone(plan, run_inline, results, tmp_path):
     run_inline(plan, results, tracking_uri=None)
     uri = tracking.default_uri(results)
-    found = tracking.recover(uri, plan.id, ["tiny"], tmp_path / "fetched")
-    lines = [line for path in found for line in read_cell(path)]
+    shelf = tracking.Shelf(uri)
+    runs = shelf.cells(plan.id, ["tiny"])
+    lines = [line for run in runs for line in read_cell(shelf.fetch(run, "cell.parquet", tmp_path / run))]
 
     by_key = {line["key"]: line for line in lines}
     assert json.dumps(by_key, sort_keys=True) == json.dumps(

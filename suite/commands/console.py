@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+
+from suite.stopping import sigterm_as_ctrl_c
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,22 +74,8 @@ def report_findings(findings: Iterator[Finding], width: int, well: str, ill: str
 @contextmanager
 def ctrl_c_is_fine() -> Iterator[None]:
     """For servers, Ctrl-C and SIGTERM are the way to end them."""
-    with ended_politely():
+    with sigterm_as_ctrl_c():
         try:
             yield
         except KeyboardInterrupt:
             print()
-
-
-@contextmanager
-def ended_politely() -> Iterator[None]:
-    """SIGTERM ends what we started, as Ctrl-C does."""
-
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

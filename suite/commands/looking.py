@@ -99,9 +99,10 @@ def dashboard(
     """Show recorded campaigns in a browser, live."""
     from importlib import import_module
 
-    from suite.remote import Mirror, without_password
+    from suite.remote import Mirror
     from suite.results import Results
     from suite.serving import check_port
+    from suite.tracking import without_passwords
 
     check_port(host, port)
     mirror = Mirror(tracking_uri, results) if tracking_uri else None
@@ -115,7 +116,7 @@ def dashboard(
             mirror.results if mirror else Results(results),
             host,
             port,
-            mlflow_url=mlflow_url or without_password(pages),
+            mlflow_url=mlflow_url or without_passwords(pages),
             mirror=mirror,
             ready=ready,
         )

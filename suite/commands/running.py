@@ -19,7 +19,6 @@ from suite.commands.console import (
     INTERRUPTED,
     again,
     ctrl_c_is_fine,
-    ended_politely,
     err,
     out,
     prefix,
@@ -41,6 +40,7 @@ from suite.commands.options import (
     TrackingOption,
     WorkersOption,
 )
+from suite.stopping import sigterm_as_ctrl_c
 
 if TYPE_CHECKING:
     from suite.cluster import RayWorkers
@@ -60,7 +60,7 @@ def demo(
     from suite.cluster import RayWorkers
 
     look_at(profile, None)
-    with ExitStack() as servers, ended_politely():
+    with ExitStack() as servers, sigterm_as_ctrl_c():
         crew = servers.enter_context(closing(RayWorkers(None, workers)))  # it starts while we import
         from suite.folder import check_folder
         from suite.launch import plan_of
