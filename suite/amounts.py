@@ -112,3 +112,13 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     """``a, b and c``."""
     *rest, end = [*words] or [""]
     return f"{', '.join(rest)} {last} {end}" if rest else end
+
+
+def asides(verdict: ClaimVerdict) -> list[str]:
+    """What must be known of an answer at a glance, a few words each."""
+    words = [] if verdict.complete else ["so far"]
+    if verdict.would_be and verdict.would_be != verdict.verdict:
+        words.append(f"else {verdict.would_be.replace('_', ' ')}")
+    if verdict.label == "exploratory":
+        words.append("exploratory")
+    return words

@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from heapq import heappop, heappush, heapreplace
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -104,7 +106,8 @@ class Driver:
         self.retry = retry
         self.tally = Tally(planned=plan.trainings)
         self._lost: dict[str, int] = {}
-        self._queue: list[tuple[Cell, Member]] = []
+        self._queue: list[tuple[tuple[int, int, int], Cell, Member]] = []  # a heap, the most urgent first
+        self._queued = count()
         self._cells_by_key: dict[str, Cell] = {}
         self.cells: list[Cell] = []
         self._journal: Journal | None = None
@@ -202,7 +205,7 @@ class Driver:
                     self._settle(cell, line)
                 else:
                     self._cells_by_key[member.key] = cell
-                    self._queue.append((cell, member))
+                    self._enqueue(cell, member)
         if cell.done:
             self._finish(cell)
 
@@ -212,16 +215,21 @@ class Driver:
         if line["status"] != "finished":
             self.tally.failed[line["status"]] = self.tally.failed.get(line["status"], 0) + 1
 
+    def _enqueue(self, cell: Cell, member: Member) -> None:
+        heappush(self._queue, ((cell.place.block, -cell.left, next(self._queued)), cell, member))
+
     def _submit(self) -> None:
         """Keep every slot busy and a little in hand: early blocks first, then the cells with most left."""
-        self._queue.sort(key=lambda item: (item[0].place.block, -item[0].left))
         while self._queue:
-            cell, member = self._queue[0]
+            (block, left, turn), cell, member = self._queue[0]
+            if -cell.left > left:  # its cell has got on since it was queued, so others may be more urgent now
+                heapreplace(self._queue, ((block, -cell.left, turn), cell, member))
+                continue
             need = self.needs[cell.place.task]
             self.tally.slots = self.workers.slots(need)
             if self.workers.flying >= self.tally.slots + LOOKAHEAD:
                 break
-            self._queue.pop(0)
+            heappop(self._queue)
             self.workers.submit(cell.job(member), need)
         self.tally.flying = self.workers.flying
 
@@ -239,7 +247,7 @@ class Driver:
         self._lost[member.key] = self._lost.get(member.key, 0) + 1
         if self._lost[member.key] < ATTEMPTS and not done.out_of_memory:
             log.warning("lost with its worker, trained again: %s (%s)", member.key[:12], done.lost)
-            self._queue.insert(0, (self._cells_by_key[member.key], member))
+            self._enqueue(self._cells_by_key[member.key], member)
             return
         status: Status = "out_of_memory" if done.out_of_memory else "lost"
         now = time.time()

@@ -18,7 +18,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from suite.amounts import PER_DOUBLING, blocks_in, counted, effect_and_interval, listed
+from suite.amounts import PER_DOUBLING, asides, blocks_in, counted, effect_and_interval, listed
 from tasks import Choice, Claim, Range, Recipe, Task, Whole
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
@@ -257,13 +257,7 @@ def verdict_page(
 
 def _answer(verdict: ClaimVerdict) -> Text:
     text = Text(ANSWERS[verdict.verdict], f"bold {ANSWER_STYLES[verdict.verdict]}")
-    if not verdict.complete:
-        text.append("\nso far", "dim")
-    elif verdict.would_be and verdict.would_be != verdict.verdict:
-        text.append(f"\nelse {ANSWERS[verdict.would_be]}", "dim")
-    elif verdict.label == "exploratory":
-        text.append("\nexploratory", "dim")
-    return text
+    return text.append("".join(f"\n{words}" for words in asides(verdict)), "dim")
 
 
 def _judged(verdict: ClaimVerdict, long: bool) -> Text:

@@ -88,6 +88,14 @@ def standard_error(spread: float, blocks: int, overlap: float = 0.0, figure_erro
     return math.sqrt(spread**2 * (1 / blocks + overlap) + figure_error**2)
 
 
+def t_band(mean: Floats, spread: Floats, blocks: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+    """The ends of the t interval at each point of a curve from its mean and spread over blocks; NaN with one block."""
+    count = np.asarray(blocks, dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = np.where(count > 1, stdtrit(count - 1, (1 + confidence) / 2) * spread / np.sqrt(count), np.nan)
+    return mean - half, mean + half
+
+
 # ------------------------------------------------------------------------------------------------ several claims
 
 

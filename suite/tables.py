@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from suite.amounts import blocks_in, effect_and_interval
+from suite.amounts import asides, blocks_in, effect_and_interval
 from suite.verdict import ClaimVerdict
 from suite.wording import ANSWERS
 
@@ -72,13 +72,7 @@ def _rows(verdicts: Iterator[ClaimVerdict]) -> Iterator[tuple[str, ...]]:
 
 def _answer(verdict: ClaimVerdict) -> str:
     """The verdict with what must not be lost on the way into a paper."""
-    words = []
-    if not verdict.complete:
-        words.append("so far")
-    if verdict.would_be and verdict.would_be != verdict.verdict:
-        words.append(f"else {ANSWERS[verdict.would_be]}: {', '.join(g.name for g in verdict.gates if g.failed)}")
-    if verdict.label == "exploratory":
-        words.append("exploratory")
+    words = asides(verdict) + [gate.name for gate in verdict.gates if gate.failed]
     return ANSWERS[verdict.verdict] + (f" ({'; '.join(words)})" if words else "")
 
 

@@ -4,10 +4,10 @@ from functools import partial
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Splits, Task
+from tasks import Arm, Claim, Level, Settings, Shape, Splits, Task
 from tasks.data import mnist1d, mnist5k
 from tasks.models.attention import WIDTH, vision_transformer
-from tasks.procedures.spatial import SpatialClassification
+from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassification
 
 HEADS = (1, 2, 4, 8, 16)  # of 32, 16, 8, 4 and 2 numbers each
 LEVELS = (
@@ -96,18 +96,8 @@ TASK = Task(
     arms=tuple(Arm(f"heads_{n}", partial(build, n), f"{n} head{'s' * (n > 1)}", x=n) for n in HEADS),
     levels=LEVELS,
     procedure=SpatialClassification(),
-    recipe=Recipe(
-        epochs=100,
-        batch_size=100,
-        schedule="plateau",
-        patience=3,
-        decay=0.3,
-        drops=2,
-        warmup=0.01,
-        clip=1.0,
-        evaluations=25,
-    ),
-    space=Space(lr=Range(1e-3, 5e-2, log=True), weight_decay=Range(1e-3, 1.0, log=True), dropout=Range(0.0, 0.3)),
+    recipe=UNTIL_CONVERGED,
+    space=SPACE,
     claims=CLAIMS,
     matched=(
         f"Parameters, to the last one: {WIDTH} numbers are shared out among the heads; data, tuning trials; and "

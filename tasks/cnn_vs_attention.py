@@ -6,11 +6,11 @@ from functools import partial
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Splits, Task
+from tasks import Arm, Claim, Level, Settings, Shape, Splits, Task
 from tasks.data import fashion_mnist, mnist1d, mnist5k
 from tasks.models.attention import hybrid, vision_transformer
 from tasks.models.convolution import ConvNet, Shuffled, matched_width
-from tasks.procedures.spatial import SpatialClassification
+from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassification
 
 CURVES = {"data": "mnist1d", "parameters": 18_500, "patch": 4}  # ten tokens, as many as the CNN's map has places
 PICTURES = {"parameters": 29_800, "patch": 4}  # 7x7 tokens, and a map of 7x7
@@ -228,18 +228,8 @@ TASK = Task(
     arms=ARMS,
     levels=LEVELS,
     procedure=SpatialClassification(),
-    recipe=Recipe(
-        epochs=100,
-        batch_size=100,
-        schedule="plateau",
-        patience=3,
-        decay=0.3,
-        drops=2,
-        warmup=0.01,
-        clip=1.0,
-        evaluations=25,
-    ),
-    space=Space(lr=Range(1e-3, 5e-2, log=True), weight_decay=Range(1e-3, 1.0, log=True), dropout=Range(0.0, 0.3)),
+    recipe=UNTIL_CONVERGED,
+    space=SPACE,
     claims=CLAIMS,
     matched=(
         "Parameters within 1 %, read-out, places of the last map, data, tuning trials; and convergence, not updates: a "

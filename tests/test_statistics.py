@@ -157,3 +157,20 @@ def test_a_crossover_is_told_only_where_there_is_one():
 
     assert statistics.crossover(noise, x).state == "not located"
     assert statistics.crossover(np.log(x / 1e6) + noise, x).state == "beyond the range studied"
+
+
+def test_a_band_is_scipys_t_interval_at_each_step():
+    values = np.random.default_rng(3).normal(size=(4, 5))  # (steps, blocks)
+    values[1, 2:] = np.nan
+    values[3, 1:] = np.nan
+    count = np.isfinite(values).sum(1)
+    spread = np.array(
+        [row[np.isfinite(row)].std(ddof=1) if n > 1 else np.nan for row, n in zip(values, count, strict=True)]
+    )
+    low, high = statistics.t_band(np.nanmean(values, 1), spread, count, 0.9)
+
+    for step in range(3):
+        row = values[step][np.isfinite(values[step])]
+        theirs = stats.ttest_1samp(row, 0).confidence_interval(0.9)
+        assert (low[step], high[step]) == pytest.approx((theirs.low, theirs.high), rel=1e-12)
+    assert np.isnan([low[3], high[3]]).all()

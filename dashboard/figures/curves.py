@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from dashboard.figures import MOST_TOGETHER, Spec, Trace, band, line, numbers, on_axes, pick, raw, rounded, spec
 from dashboard.theme import arm_color, arm_dash
 from dashboard.words import Words
+from suite.statistics import t_band
 
 AXES = ("step", "epoch", "seconds", "examples")
 GAP = "gap"  # training minus validation
@@ -40,11 +40,10 @@ def mean_curves(blocks: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     grouped = blocks.groupby(["arm", "step"], sort=True)
     found = grouped[["epoch", "seconds", "examples"]].mean()
     found["mean"], spread, found["blocks"] = grouped["value"].mean(), grouped["value"].std(), grouped.size()
-    count = found["blocks"].to_numpy()
-    with np.errstate(invalid="ignore"):
-        half = stats.t.ppf((1 + confidence) / 2, np.maximum(count - 1, 1)) * spread / np.sqrt(count)
-    half = half.where(found["blocks"] > 1)
-    return found.assign(low=found["mean"] - half, high=found["mean"] + half).reset_index()
+    found["low"], found["high"] = t_band(
+        *(x.to_numpy(float) for x in (found["mean"], spread, found["blocks"])), confidence
+    )
+    return found.reset_index()
 
 
 def values_of(curves: pd.DataFrame, measure: str, split: str) -> pd.Series | None:

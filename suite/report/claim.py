@@ -9,7 +9,7 @@ from typing import Any
 
 from search.budget import Budget
 from suite import wording
-from suite.amounts import MINUS, NONE, amounts, blocks_in, counted, effect_and_interval, probability
+from suite.amounts import MINUS, NONE, amounts, asides, blocks_in, counted, effect_and_interval, probability
 from suite.claims import Case
 from suite.report.charts import blocks_chart, curves_chart, legend, trend_chart
 from suite.report.curves import AXES, lines_of, tuning_lines
@@ -58,15 +58,7 @@ def article(one: Judged, shared: Shared) -> Markup:
 def badge(verdict: ClaimVerdict) -> Markup:
     """The answer, and beneath it what must be known of it at a glance."""
     word = tag("span", wording.ANSWERS[verdict.verdict], class_=f"badge {verdict.verdict}")
-    below = []
-    if not verdict.complete:
-        below.append("so far")
-    if verdict.would_be and verdict.would_be != verdict.verdict:
-        below.append(f"else {wording.ANSWERS[verdict.would_be]}")
-    if verdict.label == "exploratory":
-        below.append("exploratory")
-    if verdict.meaningful:
-        below.append("by more than the margin")
+    below = asides(verdict) + (["by more than the margin"] if verdict.meaningful else [])
     return join(word, *(tag("small", text) for text in below))
 
 

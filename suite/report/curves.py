@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from search.budget import Budget
 from suite.claims import Case
 from suite.report.charts import Line
+from suite.statistics import t_band
 
 MOST = 60  # points of a line; more cannot be seen
 AXES = {"step": "updates", "epoch": "epochs"}
@@ -62,8 +62,6 @@ def _line(curves: pd.DataFrame, along: str, column: str, label: str, place: int)
     by_step = by_step.iloc[np.unique(np.linspace(0, len(by_step) - 1, MOST).round().astype(int))]
     count = by_step.notna().sum(axis=1).to_numpy()
     mean, spread = by_step.mean(axis=1).to_numpy(), by_step.std(axis=1).to_numpy()
-    half = np.where(count > 1, stats.t.ppf(0.975, np.maximum(count - 1, 1)) * spread / np.sqrt(count), np.nan)
+    low, high = t_band(mean, spread, count)
     x = by_step.index if along == "step" else blocks[along].groupby("step").mean().reindex(by_step.index)
-    return Line(
-        label, place, np.asarray(x, float).tolist(), mean.tolist(), (mean - half).tolist(), (mean + half).tolist()
-    )
+    return Line(label, place, np.asarray(x, float).tolist(), mean.tolist(), low.tolist(), high.tolist())

@@ -14,10 +14,23 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor, nn
 
-from tasks._contract import Split
+from tasks._contract import Range, Recipe, Space, Split
 from tasks.models.convolution import Shuffled
 from tasks.procedures.drawing import png
 from tasks.procedures.supervised import Classification, decide
+
+UNTIL_CONVERGED = Recipe(  # convolution and attention learn at unlike speeds: each goes on as long as it gets better
+    epochs=100,
+    batch_size=100,
+    schedule="plateau",
+    patience=3,
+    decay=0.3,
+    drops=2,
+    warmup=0.01,
+    clip=1.0,
+    evaluations=25,
+)
+SPACE = Space(lr=Range(1e-3, 5e-2, log=True), weight_decay=Range(1e-3, 1.0, log=True), dropout=Range(0.0, 0.3))
 
 EXAMPLES = 64  # over which a unit's sensitivity is averaged
 SHOWN = 5  # examples with their heads

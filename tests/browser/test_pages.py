@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from dashboard.pages import PAGES
 
@@ -31,9 +32,8 @@ def test_axe_finds_nothing_on_any_page(look, board, scheme):
 def test_tables_take_the_colours_of_the_theme(look, board):
     page = look(board, scheme="dark").open("/trainings")
     page.locator(".ag-row").first.wait_for()
-    ground = page.locator(".ag-root-wrapper").evaluate("box => getComputedStyle(box).backgroundColor")
 
-    assert ground == "rgb(27, 30, 36)"  # the surface of cards
+    expect(page.locator(".ag-root-wrapper")).to_have_css("background-color", "rgb(27, 30, 36)")  # the surface of cards
 
 
 def test_no_page_is_wider_than_a_telephone(look, board):
@@ -48,10 +48,10 @@ def test_the_menu_of_a_telephone_opens_and_closes(look, board):
     page = look(board, width=390, height=844).open("/")
     burger, nav = page.locator("#burger"), page.locator("#nav")
 
-    assert burger.get_attribute("aria-expanded") == "false"
-    assert not nav.is_visible()
+    expect(burger).to_have_attribute("aria-expanded", "false")
+    expect(nav).to_be_hidden()
     burger.click()
     nav.get_by_role("link", name="Learning curves").click()
     page.locator("main h1", has_text="Learning curves").wait_for()
-    nav.wait_for(state="hidden")
-    assert burger.get_attribute("aria-expanded") == "false"
+    expect(nav).to_be_hidden()
+    expect(burger).to_have_attribute("aria-expanded", "false")
