@@ -88,12 +88,12 @@ def standard_error(spread: float, blocks: int, overlap: float = 0.0, figure_erro
     return math.sqrt(spread**2 * (1 / blocks + overlap) + figure_error**2)
 
 
-def t_band(mean: Floats, spread: Floats, blocks: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
+def t_band(mean: ArrayLike, spread: ArrayLike, blocks: ArrayLike, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """The ends of the t interval at each point of a curve from its mean and spread over blocks; NaN with one block."""
-    count = np.asarray(blocks, dtype=np.float64)
+    middle, s, count = (np.asarray(x, dtype=np.float64) for x in (mean, spread, blocks))
     with np.errstate(invalid="ignore", divide="ignore"):
-        half = np.where(count > 1, stdtrit(count - 1, (1 + confidence) / 2) * spread / np.sqrt(count), np.nan)
-    return mean - half, mean + half
+        half = np.where(count > 1, stdtrit(count - 1, (1 + confidence) / 2) * s / np.sqrt(count), np.nan)
+    return middle - half, middle + half
 
 
 # ------------------------------------------------------------------------------------------------ several claims
