@@ -40,9 +40,7 @@ def mean_curves(blocks: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
     grouped = blocks.groupby(["arm", "step"], sort=True)
     found = grouped[["epoch", "seconds", "examples"]].mean()
     found["mean"], spread, found["blocks"] = grouped["value"].mean(), grouped["value"].std(), grouped.size()
-    found["low"], found["high"] = t_band(
-        *(x.to_numpy(float) for x in (found["mean"], spread, found["blocks"])), confidence
-    )
+    found["low"], found["high"] = t_band(found["mean"], spread, found["blocks"], confidence)
     return found.reset_index()
 
 
