@@ -77,7 +77,7 @@ TASK = Task(
     procedure=Classification(),
     recipe=Recipe(steps=1000, batch_size=100),
     # no dropout: the networks of Seide et al. had none, and weight decay is what restrains them
-    space=Space(lr=Range(5e-4, 0.2, log=True), weight_decay=Range(1e-3, 0.3, log=True)),
+    space=Space(lr=Range(5e-4, 0.5, log=True), weight_decay=Range(1e-3, 0.3, log=True)),
     claims=tuple(claim for level in LEVELS for claim in claims(level)),
     matched="Parameters within 1 %, updates, data, tuning trials",
     axis="Parameters",
