@@ -5,6 +5,9 @@ verdicts; the plain processes do nothing but train, half of the list each. Whole
 in turn, each campaign into an empty folder. Prints a table in Markdown.
 
     python ci/bench/efficiency.py [--profile quick] [--repeats 3]
+
+With --address the campaigns join a cluster that runs already (`ray start --head --num-cpus 2`, then --address auto),
+as they do wherever many people share one; otherwise each starts a Ray of its own.
 """
 
 import argparse
@@ -40,9 +43,9 @@ print(time.time())
 """
 
 
-def campaign(profile: str, results: Path) -> tuple[float, dict[str, float], Path]:
+def campaign(profile: str, results: Path, cluster: list[str]) -> tuple[float, dict[str, float], Path]:
     """Wall seconds of a whole campaign and where they went."""
-    command = [sys.executable, "-m", "suite", "run", profile, "--results", str(results), "--workers", "2"]
+    command = [sys.executable, "-m", "suite", "run", profile, "--results", str(results), *cluster]
     started = time.time()
     subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True)
     ended = time.time()
@@ -98,16 +101,18 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--profile", help="a built-in profile; otherwise 60 trainings of about a second")
     options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--address", help="a running cluster with two CPUs")
     given = options.parse_args()
+    cluster = ["--address", given.address] if given.address else ["--workers", "2"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "efficiency.toml").write_text(SECONDS_EACH)
         profile = given.profile or str(folder / "efficiency.toml")
-        _, _, done = campaign(profile, folder / "warm-up")  # caches of data and bytecode filled
+        _, _, done = campaign(profile, folder / "warm-up", cluster)  # caches of data and bytecode filled
         jobs = jobs_of(done)
         shown = []
         for repeat in range(given.repeats):
-            ours, parts, _ = campaign(profile, folder / str(repeat))
+            ours, parts, _ = campaign(profile, folder / str(repeat), cluster)
             peer, peer_training = plain(jobs, folder)
             parts["the same, plain"] = peer_training
             shown.append((ours, peer, parts))
