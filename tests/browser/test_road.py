@@ -31,11 +31,16 @@ def test_two_clicks_lead_from_the_findings_to_the_blocks_and_to_a_run(look, boar
     assert run.get_attribute("rel") == "noopener noreferrer"
 
 
-def test_the_overview_asks_for_no_plotly_before_it_stands(look, board):
+def test_the_overview_needs_no_plotly(look, board):
     viewer = look(board)
+    scripts = []
+    viewer.page.on("request", lambda asked: scripts.append(asked.url) if asked.resource_type == "script" else None)
     viewer.open("/")
+    prefetch = viewer.page.locator("link[rel=prefetch][href*=plotly]")
+    expect(prefetch).to_have_count(1)  # while the reader reads
 
-    assert not [url for url in viewer.requests if "plotly" in url and "min.js" in url]
+    assert scripts
+    assert not [url for url in scripts if "plotly" in url and "min.js" in url]
 
 
 def test_back_and_forward_go_through_pages_and_choices(look, board):
