@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from search.study import Journal
+from suite import unfinished
 from suite.cell import Cell
 from suite.folder import add_cells, check_folder, locked, replace_text, write_about
-from suite.job import JUDGED, Done, Job, Member, Result, Status, digest
+from suite.job import JUDGED, Done, Job, Keep, Member, Result, Status, digest
 from suite.plan import CellPlan, Plan
 from suite.profile import Resources
 from suite.record import Record
@@ -34,6 +35,7 @@ from tasks import UserError
 LOOKAHEAD = 2  # jobs handed out beyond the free slots, so that no worker waits for the driver
 ATTEMPTS = 3  # at a training that is lost with its worker, before its cell waits for `retry`
 POLL = 1.0  # seconds between looks at the state of affairs
+KEPT_EVERY = 60.0  # seconds between files from which a training that is lost goes on
 
 log = logging.getLogger("bakeoff")
 
@@ -103,6 +105,7 @@ class Driver:
     ) -> None:
         self.plan, self.results, self.workers, self.publisher, self.watch = plan, results, workers, publisher, watch
         self.folder = results / plan.id
+        self.unfinished = self._unfinished()
         self.retry = retry
         self.tally = Tally(planned=plan.trainings)
         self._lost: dict[str, int] = {}
@@ -130,7 +133,10 @@ class Driver:
             finally:
                 self.workers.cancel()
                 self.record.close()
-            self._say("done" if all(cell.done for cell in self.cells) else "incomplete")
+            done = all(cell.done for cell in self.cells)
+            if done:
+                unfinished.clear(self.unfinished)
+            self._say("done" if done else "incomplete")
         return self.tally
 
     def _run(self) -> None:
@@ -140,6 +146,7 @@ class Driver:
             self.workers.check(need)
             self.workers.warm(need, device)
         known = {line["key"]: line for line in self.record.lines()}
+        self._keep = self._prepared(known.values())
         if self.publisher:
             for line in known.values():
                 self.publisher.put(line)
@@ -230,7 +237,7 @@ class Driver:
             if self.workers.flying >= self.tally.slots + LOOKAHEAD:
                 break
             heappop(self._queue)
-            self.workers.submit(cell.job(member), need)
+            self.workers.submit(cell.job(member, self._keep), need)
         self.tally.flying = self.workers.flying
 
     def _land(self, done: Done) -> None:
@@ -241,6 +248,7 @@ class Driver:
             return
         for member, result in zip(job.members, done.results, strict=True):
             self._take(job, member, result)
+            unfinished.drop(self.unfinished, member.key)
 
     def _lose(self, job: Job, member: Member, done: Done) -> None:
         """A training whose worker went away is queued again; after so many attempts the loss goes on record."""
@@ -298,6 +306,19 @@ class Driver:
             self.publisher.put(CellDone(place.place, cell.means(), (path, *evidence)))
 
     # -- circumstances
+
+    def _unfinished(self) -> Path:
+        """Where long trainings leave what it takes to go on: in the campaign's folder, or a place all nodes see."""
+        named = os.environ.get("BAKEOFF_UNFINISHED")
+        return Path(named) / self.plan.id if named else self.folder.resolve() / "unfinished"
+
+    def _prepared(self, lines: Iterable[Mapping[str, Any]]) -> Keep | None:
+        try:
+            unfinished.prepare(self.unfinished, (line["key"] for line in lines if line["worker"]))
+        except OSError as error:
+            log.warning("%s cannot be used, so a long training that is lost starts anew: %s", self.unfinished, error)
+            return None
+        return Keep(str(self.unfinished), KEPT_EVERY)
 
     def _device(self) -> str:
         wanted = self.plan.profile.device

@@ -14,7 +14,7 @@ import torch
 
 from search.study import Study
 from suite.fingerprint import data_hash
-from suite.job import JUDGED, Job, Kind, Member, digest
+from suite.job import JUDGED, Job, Keep, Kind, Member, digest
 from suite.plan import CellPlan, Plan
 from suite.profile import TaskPlan
 from suite.seeds import training_seeds, tuner_seed
@@ -136,7 +136,7 @@ class Cell:
         decides = {**self.identity, "kind": kind, "settings": dict(settings), "seeds": seeds}
         return Member(digest(decides), kind, block, number, dict(settings), seeds)
 
-    def job(self, member: Member) -> Job:
+    def job(self, member: Member, keep: Keep | None = None) -> Job:
         """What a worker needs to run this training."""
         return Job(
             task=self.place.task,
@@ -151,6 +151,7 @@ class Cell:
             time_limit=self.plan.time_limit,
             source=source_of(self.place.task),
             builds=self.place.builds,
+            keep=keep,
         )
 
     def means(self) -> dict[str, float]:

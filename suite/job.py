@@ -38,6 +38,14 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """Where a long training leaves what it takes to go on after a loss, and at most how often, in seconds."""
+
+    folder: str
+    every: float
+
+
+@dataclass(frozen=True)
 class Job:
     """Trainings of one task, level and arm that go to one worker together.
 
@@ -58,6 +66,7 @@ class Job:
     time_limit: float | None = None
     source: tuple[str, str] | None = None
     builds: str | None = None
+    keep: Keep | None = None
 
 
 @dataclass(frozen=True)

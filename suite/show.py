@@ -357,7 +357,8 @@ def why_page(found: Explanation) -> Group:
 def _trained(line: Mapping[str, Any], worker: Mapping[str, Any]) -> str:
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.get("started") or 0))
     took = _seconds((line.get("ended") or 0) - (line.get("started") or 0))
-    return f"{when}, {took}, on {worker.get('host', 'an unknown host')} ({worker.get('device', '?')})"
+    where = f"{when}, {took}, on {worker.get('host', 'an unknown host')} ({worker.get('device', '?')})"
+    return f"{where}; went on at step {worker['resumed']} after a loss" if "resumed" in worker else where
 
 
 def prepared_table() -> Table:

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -120,6 +120,10 @@ class FlatParameters:
             )
             self.started = True
 
+    def tensors(self) -> list[Tensor]:
+        """All that the next updates depend on, but for ``started``."""
+        return [self.flat, self.first, self.second, self.count]
+
 
 def _laid_out(piece: Tensor, like: Tensor) -> Tensor:
     """``piece`` viewed in the shape of ``like``; on CPU the weights of 2-D convolutions get channels-last strides."""
@@ -165,6 +169,25 @@ class Learner:
         for tensor, best in zip(self._state(), self._best, strict=bool(self._best)):
             tensor.copy_(best)
 
+    def state(self) -> dict[str, Any]:
+        """Model, optimiser and best checkpoint, as tensors and plain values."""
+        return {
+            "tensors": [tensor.detach() for tensor in self._all()],
+            "started": [buffer.started for buffer in self.buffers.values()],
+            "best": self._best,
+        }
+
+    @torch.no_grad()
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        for tensor, before in zip(self._all(), state["tensors"], strict=True):
+            tensor.copy_(before)
+        for buffer, started in zip(self.buffers.values(), state["started"], strict=True):
+            buffer.started = started
+        self._best = [best.to(tensor.device) for best, tensor in zip(state["best"], self._state(), strict=False)]
+
+    def _all(self) -> list[Tensor]:
+        return [tensor for buffer in self.buffers.values() for tensor in buffer.tensors()] + list(self.model.buffers())
+
 
 @contextmanager
 def _only(buffer: FlatParameters, buffers: Mapping[str, FlatParameters]) -> Iterator[None]:
@@ -198,6 +221,14 @@ class GlobalStream:
             yield
             self._remember()
 
+    def state(self) -> list[Tensor]:
+        return [self._cpu, self._cuda] if self.device.type == "cuda" else [self._cpu]
+
+    def go_on(self, state: list[Tensor]) -> None:
+        self._cpu, *cuda = state
+        if cuda:
+            (self._cuda,) = cuda
+
     def _forked(self) -> Any:
         return torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else [])
 
@@ -207,14 +238,19 @@ class GlobalStream:
             self._cuda = torch.cuda.get_rng_state(self.device)
 
 
-def batches(train: Split, size: int, order: torch.Generator) -> Iterator[Split]:
-    """Batches without end: every pass in a new order, its last batch as small as it comes."""
+def batches(train: Split, size: int, order: torch.Generator, skipped: int = 0) -> Iterator[Split]:
+    """Batches without end: every pass in a new order, its last batch as small as it comes; not the first few."""
     if size >= len(train):
         while True:
             yield train
+    passes, skipped = divmod(skipped, -(-len(train) // size))
+    for _ in range(passes):
+        torch.randperm(len(train), generator=order)
     while True:
-        for index in torch.split(torch.randperm(len(train), generator=order).to(train.x.device), size):
+        indices = torch.split(torch.randperm(len(train), generator=order).to(train.x.device), size)
+        for index in indices[skipped:]:
             yield train.take(index)
+        skipped = 0
 
 
 def generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -224,11 +260,23 @@ def generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
 # ------------------------------------------------------------------------------------------------------- the loop
 
 
+@dataclass
+class Position:
+    """Where a training is: updates done, whether that is all, evaluations since the best, and what plateaus left."""
+
+    step: int = 0
+    over: bool = False
+    waited: int = 0
+    drops: int = 0
+    lowered: float = 1.0  # of the rate
+
+
 class Training:
     """One model from initialisation to its last step. Iterate to train; each evaluation yields a Progress.
 
     ``model`` must be built and on its device. Whoever iterates may log, stop, or look; afterwards ``learner`` holds
     the best checkpoint (the last one where the recipe keeps the last) and ``losses`` every step's training loss.
+    ``state``, after an evaluation, is what another Training of the same arguments needs to ``go_on`` in its place.
     ``seeds`` names the streams order, dropout and evaluation; ``settings`` holds ``lr`` and may hold
     ``weight_decay``.
     """
@@ -251,63 +299,97 @@ class Training:
         self.learner = Learner(model, tuple(procedure.phases(model)), recipe)
         self.losses = torch.full((self.steps,), math.nan, device=self.device)
         self.best: Progress | None = None
-        self.last: Progress | None = None
-        self._lowered = 1.0  # what plateaus have left of the rate
+        self.curve: list[Progress] = []
+        self._at = Position(drops=recipe.drops if recipe.schedule == "plateau" else 0)
+        self._dropout = GlobalStream(seeds["dropout"], self.device)
+        self._noise = generator(seeds["dropout"] ^ 1, self.device)
+        self._clock = Clock(self.device)
         most = procedure.train_sample if isinstance(procedure, Dear) else TRAIN_SAMPLE
         self._sample = _sample(self.train, min(most, len(train)), seeds["evaluation"])
 
     def __iter__(self) -> Iterator[Progress]:
-        recipe, steps = self.recipe, self.steps
-        size = recipe.batch(len(self.train))
-        source = batches(self.train, size, generator(self.seeds["order"]))
-        dropout = GlobalStream(self.seeds["dropout"], self.device)
-        noise = generator(self.seeds["dropout"] ^ 1, self.device)
-        clock, waited, drops = Clock(self.device), 0, recipe.drops if recipe.schedule == "plateau" else 0
+        size = self.recipe.batch(len(self.train))
+        skipped = self._at.step * sum(phase.repeats for phase in self.learner.phases)
+        source = batches(self.train, size, generator(self.seeds["order"]), skipped)
         per_epoch = -(-len(self.train) // size)
-        yield self._look(0, per_epoch, clock, math.nan)
-        done = 0
-        for stop in evaluation_steps(steps, recipe.evaluations):
+        if not self.curve:
+            self.curve.append(self._look(0, per_epoch, math.nan))
+            yield self.curve[-1]
+        for stop in evaluation_steps(self.steps, self.recipe.evaluations):
+            if self._at.over or stop <= self._at.step:
+                continue
             self.model.train()
-            with clock.running(), dropout.running():
-                for step in range(done + 1, stop + 1):
-                    self._step(step, source, noise)
-            progress = self._look(stop, per_epoch, clock, self.losses[done:stop].mean().item())
-            done, self.last = stop, progress
-            if not progress.diverged and (self.best is None or progress.score < self.best.score):
-                self.best, waited = progress, 0
-                if recipe.keep_best:
-                    self.learner.keep()
-            else:
-                waited += 1
-            yield progress
-            if progress.diverged:
-                break
-            if recipe.patience is not None and waited >= recipe.patience:
-                if drops == 0:
-                    break
-                self._lowered, waited, drops = self._lowered * recipe.decay, 0, drops - 1
-        if not recipe.keep_best:
-            self.best = self.last
+            begin = self._at.step
+            with self._clock.running(), self._dropout.running():
+                for step in range(begin + 1, stop + 1):
+                    self._step(step, source)
+            self._at.step = stop
+            self.curve.append(self._look(stop, per_epoch, self.losses[begin:stop].mean().item()))
+            self._weigh(self.curve[-1])
+            yield self.curve[-1]
+        if not self.recipe.keep_best:
+            self.best = self.curve[-1]
         self.learner.restore()
-        self.losses = self.losses[:done]
+        self.losses = self.losses[: self._at.step]
 
-    def _step(self, step: int, source: Iterator[Split], noise: torch.Generator) -> None:
+    def _weigh(self, progress: Progress) -> None:
+        """Keep the best so far; where patience with the others runs out, lower the rate or end the training."""
+        at, recipe = self._at, self.recipe
+        if not progress.diverged and (self.best is None or progress.score < self.best.score):
+            self.best, at.waited = progress, 0
+            if recipe.keep_best:
+                self.learner.keep()
+        else:
+            at.waited += 1
+        if progress.diverged:
+            at.over = True
+        elif recipe.patience is not None and at.waited >= recipe.patience:
+            if at.drops == 0:
+                at.over = True
+            else:
+                at.lowered, at.waited, at.drops = at.lowered * recipe.decay, 0, at.drops - 1
+
+    def state(self) -> dict[str, Any]:
+        """All that the rest of the training depends on, after any evaluation: tensors and plain values."""
+        return {
+            "at": asdict(self._at),
+            "curve": [asdict(progress) for progress in self.curve],
+            "best": None if self.best is None else self.curve.index(self.best),
+            "losses": self.losses[: self._at.step],
+            "seconds": [self._clock.seconds, self._clock.cpu_seconds],
+            "dropout": self._dropout.state(),
+            "noise": self._noise.get_state(),
+            "learner": self.learner.state(),
+        }
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Take up another's training where it was: what follows is the same to the last bit."""
+        self._at = Position(**state["at"])
+        self.curve = [Progress(**{**row, "score": tuple(row["score"])}) for row in state["curve"]]
+        self.best = None if state["best"] is None else self.curve[state["best"]]
+        self.losses[: self._at.step] = state["losses"]
+        self._clock.seconds, self._clock.cpu_seconds = state["seconds"]
+        self._dropout.go_on(state["dropout"])
+        self._noise.set_state(state["noise"])
+        self.learner.go_on(state["learner"])
+
+    def _step(self, step: int, source: Iterator[Split]) -> None:
         weight_decay = float(self.settings.get("weight_decay", 0.0))
         for phase in self.learner.phases:
-            rate = learning_rate(step, self.steps, float(self.settings[phase.rate]), self.recipe) * self._lowered
+            rate = learning_rate(step, self.steps, float(self.settings[phase.rate]), self.recipe) * self._at.lowered
             for _ in range(phase.repeats):
-                loss = self.learner.step(next(source), phase, rate, weight_decay, noise)
+                loss = self.learner.step(next(source), phase, rate, weight_decay, self._noise)
         self.losses[step - 1] = loss
 
     @torch.no_grad()
-    def _look(self, step: int, per_epoch: int, clock: Clock, mean_loss: float) -> Progress:
+    def _look(self, step: int, per_epoch: int, mean_loss: float) -> Progress:
         self.model.eval()
         values = {} if step == 0 else {"train.objective": mean_loss}
         for name, split in (("train", self._sample), ("validation", self.validation)):
             seen = self.procedure.evaluate(self.model, split, generator(self.seeds["evaluation"], self.device))
             values |= {f"{name}.{measure}": value for measure, value in seen.items()}
         score = tuple(-m.sign * values[f"validation.{m.name}"] for m in self.procedure.measures[:2])
-        return Progress(step, step / per_epoch, clock.seconds, clock.cpu_seconds, values, score)
+        return Progress(step, step / per_epoch, self._clock.seconds, self._clock.cpu_seconds, values, score)
 
     def seconds_per_update(self, curve: list[Progress]) -> float:
         """Seconds a step takes once warm: the first stretch is left out where there is another."""

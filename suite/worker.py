@@ -26,6 +26,7 @@ from torch import nn
 import tasks
 from suite.job import OPENING, Job, Member, Result, Status, finite
 from suite.training import Progress, Training, fit_once, generator, losses_digest
+from suite.unfinished import Unfinished
 from tasks import Arm, Counting, FitOnce, Level, Procedure, Splits, Task, Watched
 
 SNAPSHOTS = 8  # evaluations of a final at which a watched procedure shows what it does
@@ -56,7 +57,7 @@ def _run_member(job: Job, member: Member) -> Result:
         error, trace = f"{type(caught).__name__}: {caught}", traceback.format_exc()
     if error is not None:
         result = Result(member.key, status, error=error, traceback=trace)
-    return replace(result, started=started, ended=time.time(), worker=_worker(job))
+    return replace(result, started=started, ended=time.time(), worker={**_worker(job), **result.worker})
 
 
 @contextmanager
@@ -84,8 +85,8 @@ def _train(job: Job, member: Member) -> Result:
     splits = load_splits(job.task, job.level, member.seeds["split"], job.examples, job.device)
     model = build_model(arm, level, splits, member.settings, member.seeds["initialisation"]).to(job.device)
     parameters = sum(p.numel() for p in model.parameters())
-    deadline = time.monotonic() + (job.time_limit or float("inf"))
     snapshots: dict[str, bytes] = {}
+    resumed: dict[str, Any] = {}
     if isinstance(procedure, FitOnce):
         model, progress = fit_once(procedure, splits, splits.shape, member.settings, member.seeds)
         parameters = sum(p.numel() for p in model.parameters())
@@ -97,13 +98,17 @@ def _train(job: Job, member: Member) -> Result:
         training = Training(
             procedure, model, splits.train, splits.validation, recipe, member.settings, member.seeds, job.effort
         )
-        curve = []
+        unfinished = Unfinished(job.keep, member.key)
+        snapshots |= unfinished.resume(training)
+        if training.curve:
+            resumed = {"resumed": training.curve[-1].step}
         for progress in training:
-            curve.append(progress)
             if member.kind == "final":
                 snapshots |= _snapshot(procedure, model, splits, member, progress, training.steps)
-            if time.monotonic() > deadline:
+            if job.time_limit is not None and unfinished.seconds > job.time_limit:
                 raise TimeoutError(f"longer than the limit of {job.time_limit:g} s after step {progress.step}")
+            unfinished.keep(training, snapshots)
+        curve = training.curve
         best = training.best or curve[-1]
         losses = losses_digest(training.losses)
         seconds_per_update = training.seconds_per_update(curve)
@@ -152,6 +157,7 @@ def _train(job: Job, member: Member) -> Result:
         },
         test_opened=sealed.opened,
         error="the loss or a measure was not finite" if diverged else None,
+        worker=resumed,
         evidence=evidence,
         checkpoint=_checkpoint(model) if member.kind == "final" else None,
     )

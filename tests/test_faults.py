@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ DRIVER = """
 import sys, time
 from pathlib import Path
 import tasks
-from suite import tracking
+from suite import campaign, tracking
 from suite.launch import launch
 from suite.plan import Plan
 from suite.profile import Profile
@@ -52,6 +52,7 @@ def slow(self, item):  # so that kills fall between the record and its publicati
     write(self, item)
 
 tracking._Store.write = slow
+campaign.KEPT_EVERY = 0.0  # so that what trainings leave at their evaluations is there, too
 task_file, results, address, profile = sys.argv[1:]
 tasks.load_file(task_file)
 launch(Plan(Profile.model_validate_json(profile)), Path(results), address=address)
@@ -184,18 +185,45 @@ def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
 NODES = """
 import sys
 from ray.cluster_utils import Cluster
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": int(sys.argv[1]), "include_dashboard": False})
 others = [cluster.add_node(num_cpus=1) for _ in range(2)]
 print(cluster.address, flush=True)
-sys.stdin.readline()
-cluster.remove_node(others.pop(), allow_graceful=False)
+asked = sys.stdin.readline().strip()
+(gone,) = [node for node in others if node.node_id == asked] or others[:1]
+cluster.remove_node(gone, allow_graceful=False)
 print("killed", flush=True)
 sys.stdin.readline()
 cluster.shutdown()
 """
 
 
-def test_a_node_that_is_killed_changes_no_verdict(tiny_file, run_inline, tmp_path, tell, monkeypatch):
+@contextmanager
+def nodes(head_cpus: int) -> Iterator[tuple[str, Callable[[str], None]]]:
+    """A cluster of a head and two nodes: its address, and what kills a node, by its id or whichever."""
+    command = [sys.executable, "-c", NODES, str(head_cpus)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        said, told = process.stdout, process.stdin
+        assert said is not None
+        assert told is not None
+
+        def kill(node: str) -> None:
+            print(node, file=told, flush=True)
+            assert said.readline() == "killed\n"
+
+        yield said.readline().strip(), kill
+        print("end", file=told, flush=True)
+
+
+@pytest.fixture
+def for_nodes(monkeypatch) -> None:
+    """What the processes of such a cluster inherit."""
+    for name, value in {"RAY_AUTH_MODE": "disabled", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_a_node_that_is_killed_changes_no_verdict(tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes):
     """Three nodes; one goes, with what it was training."""
     path = tmp_path / "slow_tiny.py"
     text = tiny_file.read_text().replace("from functools", "import os, time\nfrom functools", 1)
@@ -207,33 +235,107 @@ def test_a_node_that_is_killed_changes_no_verdict(tiny_file, run_inline, tmp_pat
     plan = Plan(Profile.model_validate(profile))
     run_inline(plan, tmp_path / "undisturbed")
     monkeypatch.setitem(PROFILE, "tasks", {"slow_tiny": {}})
-    for name, value in {"RAY_AUTH_MODE": "disabled", "SLOW": "0.5", "OMP_NUM_THREADS": "1"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("SLOW", "0.5")
     record = tmp_path / "killed" / plan.id / FILE
-    with subprocess.Popen(
-        [sys.executable, "-c", NODES],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as nodes:
-        assert nodes.stdin is not None
-        assert nodes.stdout is not None
-        driver = start(path, tmp_path / "killed", nodes.stdout.readline().strip())
+    with nodes(head_cpus=1) as (address, kill):
+        driver = start(path, tmp_path / "killed", address)
         while lines_on(record) < plan.trainings // 3:
             assert driver.poll() is None
             time.sleep(0.05)
-        print("kill", file=nodes.stdin, flush=True)
-        assert nodes.stdout.readline() == "killed\n"
+        kill("")
         killed = time.time()
         assert driver.wait() == 0
-        print("end", file=nodes.stdin, flush=True)
 
     same_results(plan, tmp_path / "undisturbed", tmp_path / "killed")
     ends = sorted(line["ended"] for line in lines_of(tmp_path / "killed", plan) if line["ended"] > killed)
     longest = max(later - sooner for sooner, later in zip([killed, *ends], ends, strict=False))
     tell("one of three nodes killed", "nothing; the others take over its trainings", longest)
+
+
+STOPPING = """
+class Stopping(nn.Module):
+    # The first training to come to update 20, 24 and 28 says where it is, and waits to be killed.
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+        self.register_buffer("update", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, x):
+        self.update += self.training
+        if self.training and int(self.update) in (20, 24, 28):
+            self.stop(f"{MARKERS}/{int(self.update)}")
+        return self.model(x)
+
+    def stop(self, marker):
+        try:
+            with open(marker + ".part", "x") as file:
+                node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else ""
+                file.write(f"{os.getpid()} {node}")
+        except FileExistsError:
+            return
+        os.replace(marker + ".part", marker)
+        open(marker + ".part", "x").close()
+        while True:
+            time.sleep(1)
+
+
+"""
+
+
+def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
+    tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes
+):
+    """Its worker, then its node, then the driver: what it left at its evaluations is taken up, and changes nothing."""
+    path, markers = tmp_path / "stopping.py", Path(tmp_path, "markers")
+    text = tiny_file.read_text().replace(
+        "from functools", "import os, time\nimport ray\nfrom suite import unfinished\nfrom functools", 1
+    )
+    text = text.replace("def build(", f"MARKERS = {str(markers)!r}\n{STOPPING}def build(")
+    # however long writing takes; the recipe has 32 updates, and evaluations after 8, 16, 24 and 32
+    text = text.replace("    return nn.Seq", '    unfinished.SHARE = float("inf")\n    return Stopping(nn.Seq')
+    text = text.replace("shape.outputs)\n    )\n", "shape.outputs)\n    ))\n")
+    path.write_text(text)
+    tasks.load_file(path)
+    monkeypatch.setitem(PROFILE, "tasks", {"stopping": {"levels": ["many"], "blocks": 1}})
+    plan = Plan(Profile.model_validate(PROFILE))
+    markers.mkdir()
+    for update in (20, 24, 28):
+        (markers / f"{update}.part").touch()  # nobody stops
+    run_inline(plan, tmp_path / "undisturbed")
+    for update in (20, 24, 28):
+        (markers / f"{update}.part").unlink()
+
+    def stopped(update: int, driver: subprocess.Popen[bytes]) -> list[str]:
+        while not (markers / str(update)).exists():
+            assert driver.poll() is None
+            time.sleep(0.05)
+        told: str = (markers / str(update)).read_text()
+        return told.split()
+
+    results, moments = tmp_path / "killed", []
+    with nodes(head_cpus=0) as (address, kill):
+        driver = start(path, results, address)
+        os.kill(int(stopped(20, driver)[0]), signal.SIGKILL)
+        moments.append(time.time())
+        kill(stopped(24, driver)[1])
+        moments.append(time.time())
+        stopped(28, driver)
+        driver.kill()
+        driver.wait()
+        moments.append(time.time())
+        left = [found.name for found in (results / plan.id / "unfinished").iterdir()]
+        assert start(path, results, address).wait() == 0
+
+    same_results(plan, tmp_path / "undisturbed", results)
+    assert len(left) >= 1
+    lines = lines_of(results, plan)
+    assert 24 in {line["worker"].get("resumed") for line in lines}
+    assert not (results / plan.id / "unfinished").exists()
+    sees = "nothing; the training goes on from the last evaluation that was kept (one a minute is, at most)"
+    for who, moment in zip(("worker", "node", "driver"), moments, strict=True):
+        again = "; the same command starts the driver" if who == "driver" else ""
+        tell(f"{who} killed in a long training", sees + again, first_after(results, plan, moment))
 
 
 def test_a_server_that_is_killed_for_a_while_gets_every_run_once(tiny_plan, run_inline, tmp_path, tell, monkeypatch):
