@@ -80,11 +80,12 @@ class Tally:
     flying: int = 0
     slots: int = 0
     started: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)  # the same, by a clock that nobody sets
 
     @property
     def rate(self) -> float:
         """Trainings a second since this driver began training."""
-        return self.trained / max(time.time() - self.started, 1e-9)
+        return self.trained / max(time.monotonic() - self.began, 1e-9)
 
     @property
     def seconds_left(self) -> float | None:
@@ -114,7 +115,7 @@ class Driver:
         self._cells_by_key: dict[str, Cell] = {}
         self.cells: list[Cell] = []
         self._journal: Journal | None = None
-        self._looked = 0.0
+        self._looked = -POLL
         self._looks = {name: len(plan.of(name).until_decided or ()) for name in plan.tasks}  # still to be taken
 
     def run(self) -> Tally:
@@ -151,7 +152,7 @@ class Driver:
             for line in known.values():
                 self.publisher.put(line)
         self.known, self._on = known, device
-        self.tally.started = time.time()
+        self.tally.started, self.tally.began = time.time(), time.monotonic()
         self._say("running")
         self._add(self.plan.cells)
         while True:
@@ -334,7 +335,7 @@ class Driver:
 
     def _look_around(self) -> None:
         """Once a second: tell watchers and the state file, and heed a request to stop."""
-        now = time.time()
+        now = time.monotonic()
         self.watch(self.tally)
         if now - self._looked < POLL:
             return

@@ -145,6 +145,7 @@ class _Store:
         self.experiments: dict[str, str] = {}
         self.parents: dict[Place, str] = {}
         self.closed: set[Place] = set()
+        self.latest: dict[Place, int] = {}  # end of a cell's trainings, in milliseconds
         self.known: dict[str, tuple[str, str | None]] = {}  # key -> run, status it was closed with
         self.folder = results / campaign
         self.noted = dict(read_runs(self.folder))
@@ -230,6 +231,8 @@ class _Store:
 
         place = line["task"], line["level"], line["arm"], line["block"]
         parent = self._parent(place, line["started"])
+        ended = int(line["ended"] * 1000)
+        self.latest[place] = max(ended, self.latest.get(place, 0))
         run, closed = self.known.get(line["key"], (None, None))
         if run is not None and closed == line["status"]:
             self._note(line["key"], place[0], run)
@@ -253,9 +256,8 @@ class _Store:
             run = created.info.run_id
             self.known[line["key"]] = run, None
             tags = {}
-        ended = int(line["ended"] * 1000)
         metrics = [
-            Metric(name, value, int((line["started"] + row["seconds"]) * 1000), int(row["step"]))
+            Metric(name, value, min(int((line["started"] + row["seconds"]) * 1000), ended), int(row["step"]))
             for row in line["curve"]
             for name, value in row.items()
             if name not in ("step", "seconds", "epoch") and value is not None
@@ -307,7 +309,7 @@ class _Store:
         run = self._parent(cell.place, time.time())
         if cell.place in self.closed:
             return
-        now = int(time.time() * 1000)
+        now = max(int(time.time() * 1000), self.latest.get(cell.place, 0))  # workers' clocks may be ahead of ours
         self.client.log_batch(run, [Metric(name, value, now, 0) for name, value in cell.metrics.items()][:BATCH])
         for file in cell.files:
             below = file.parent.relative_to(self.folder) if file.is_relative_to(self.folder / "evidence") else None

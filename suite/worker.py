@@ -41,7 +41,7 @@ def run_job(job: Job) -> list[Result]:
 
 
 def _run_member(job: Job, member: Member) -> Result:
-    started = time.time()
+    started, began = time.time(), time.monotonic()
     status: Status = "crashed"
     error, trace = None, None
     try:
@@ -57,7 +57,8 @@ def _run_member(job: Job, member: Member) -> Result:
         error, trace = f"{type(caught).__name__}: {caught}", traceback.format_exc()
     if error is not None:
         result = Result(member.key, status, error=error, traceback=trace)
-    return replace(result, started=started, ended=time.time(), worker={**_worker(job), **result.worker})
+    ended = started + time.monotonic() - began  # never before it started, whoever sets the clock meanwhile
+    return replace(result, started=started, ended=ended, worker={**_worker(job), **result.worker})
 
 
 @contextmanager

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from torch import nn
 
 import tasks
-from suite import fingerprint, serving, tracking, worker
+from suite import campaign, fingerprint, serving, tracking, worker
 from suite.inline import InlineWorkers
 from suite.job import Done
 from suite.plan import Plan
@@ -416,6 +417,48 @@ def test_a_full_disk_stops_with_one_message(tiny_plan, run_inline, tmp_path, tel
         subprocess.run(["umount", str(disk)], check=True)
     message = str(stopped.value).replace(str(disk), "").replace(tiny_plan.id, "CAMPAIGN")
     tell("disk full", f"“{message}”", seconds)
+
+
+def test_a_clock_that_is_set_back_and_forth_breaks_nothing(tiny_plan, run_inline, tmp_path, tell, monkeypatch):
+    """The clock of driver, worker and publisher alike, which are one process here: an hour back, two on, a day back."""
+    run_inline(tiny_plan, tmp_path / "undisturbed")
+    results, uri, offset, real = tmp_path / "results", tracking.default_uri(tmp_path / "store"), 0.0, time.time
+    moments: dict[int, float] = {}
+
+    def happens(trained: int) -> None:
+        nonlocal offset
+        offset = {6: -3600.0, 12: 3600.0, 18: -86400.0}.get(trained, offset)
+        moments.setdefault(trained, time.monotonic())
+        if trained == 24:
+            (results / tiny_plan.id / "cancel").touch()
+
+    build = nn.Module.train
+
+    def train(model: nn.Module, mode: bool = True) -> nn.Module:  # in the middle of trainings, too
+        nonlocal offset
+        offset -= 1.0
+        return build(model, mode)
+
+    monkeypatch.setattr(nn.Module, "train", train)
+    monkeypatch.setattr(time, "time", lambda: real() + offset)
+    monkeypatch.setattr(campaign, "POLL", 0.0)
+    with pytest.raises(KeyboardInterrupt):  # a request to stop is heard all the same
+        run_inline(tiny_plan, results, workers=Watched(happens), tracking_uri=uri)
+    assert len(lines_of(results, tiny_plan)) < tiny_plan.trainings
+    run_inline(tiny_plan, results, tracking_uri=uri)
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name("bakeoff/tiny")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], max_results=5000)
+
+    same_results(tiny_plan, tmp_path / "undisturbed", results)
+    assert all(0 <= line["ended"] - line["started"] < 60 for line in lines_of(results, tiny_plan))
+    assert all(run.info.end_time >= run.info.start_time for run in runs)
+    assert len(runs) == tiny_plan.trainings + len(tiny_plan.cells)
+    sees = "nothing; trainings last as long as they do, in MLflow too"
+    tell("clock set back an hour, on two, back a day", sees, max(moments[n + 1] - moments[n] for n in (6, 12, 18)))
 
 
 FETCHING = """    content = fetch(RemoteFile("faults", "numbers", "http://127.0.0.1:9", SHA))
