@@ -1,5 +1,6 @@
 """What several tests use: one thread, a tiny task as a file, campaigns that run in this process."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import torch
 
 import tasks
 from suite.inline import InlineWorkers
+from suite.job import Done
 from suite.launch import launch
 from suite.plan import Plan
 from suite.profile import Profile, TaskPlan
@@ -109,3 +111,43 @@ def run_inline(tmp_path: Path) -> Run:
         return workers
 
     return run
+
+
+# ----------------------------------------------------------------------------------------------------------- faults
+
+HEADER = """# What happens when something breaks
+
+Each line comes from a test in `tests/test_faults.py` or `test_servers.py` that really breaks it; `ci/slow.sh` runs
+them. Lost and doubled are trainings, in the record and in MLflow, against an undisturbed campaign, whose digest over
+every loss of every step, and whose verdicts, must come out again. *Back after* counts from the fault, or from its
+mending where that is up to the user, to the next training on record (or in MLflow), on two busy cores.
+
+| fault | what the user sees | lost / doubled | back after |
+|---|---|---|---|
+"""
+
+
+@pytest.fixture(scope="session")
+def tell() -> Iterator[Callable[[str, str, float], None]]:
+    """Enters a fault, what the user sees and the seconds until work went on, once nothing was lost or doubled."""
+    rows: list[str] = []
+    yield lambda fault, sees, seconds: rows.append(f"| {fault} | {sees} | 0 / 0 | {seconds:.1f} s |\n")
+    if named := os.environ.get("BAKEOFF_FAULTS"):
+        Path(named).write_text(HEADER + "".join(rows), encoding="utf-8")
+    print("\n", *rows, sep="")
+
+
+@pytest.fixture
+def watched() -> Callable[[Callable[[int], None]], InlineWorkers]:
+    """Makes workers in this process, with something that happens before each training, told how many there were."""
+
+    class Watched(InlineWorkers):
+        def __init__(self, happens: Callable[[int], None]) -> None:
+            super().__init__(slots=2)
+            self.happens = happens
+
+        def wait(self, seconds: float) -> list[Done]:
+            self.happens(self.trained)
+            return super().wait(seconds)
+
+    return Watched

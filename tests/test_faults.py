@@ -60,28 +60,6 @@ launch(Plan(Profile.model_validate_json(profile)), Path(results), address=addres
 """
 
 
-HEADER = """# What happens when something breaks
-
-Each line comes from a test in `tests/test_faults.py` that really breaks it; `ci/slow.sh` runs them. Lost and doubled
-are trainings, in the record and in MLflow, against an undisturbed campaign, whose digest over every loss of every step,
-and whose verdicts, must come out again. *Back after* counts from the fault, or from its mending where that is up to the
-user, to the next training on record (or in MLflow), on two busy cores.
-
-| fault | what the user sees | lost / doubled | back after |
-|---|---|---|---|
-"""
-
-
-@pytest.fixture(scope="module")
-def tell() -> Iterator[Callable[[str, str, float], None]]:
-    """Enters a fault, what the user sees and the seconds until work went on, once nothing was lost or doubled."""
-    rows: list[str] = []
-    yield lambda fault, sees, seconds: rows.append(f"| {fault} | {sees} | 0 / 0 | {seconds:.1f} s |\n")
-    if named := os.environ.get("BAKEOFF_FAULTS"):
-        Path(named).write_text(HEADER + "".join(rows), encoding="utf-8")
-    print("\n", *rows, sep="")
-
-
 def lines_of(results: Path, plan: Plan) -> list[dict[str, Any]]:
     return list(read_lines(results / plan.id / FILE))
 
@@ -101,18 +79,6 @@ def same_results(plan: Plan, *folders: Path) -> None:
 def first_after(results: Path, plan: Plan, moment: float) -> float:
     """Seconds from a moment until the next training was on record."""
     return min(float(line["ended"]) for line in lines_of(results, plan) if line["ended"] > moment) - moment
-
-
-class Watched(InlineWorkers):
-    """Workers in this process, with something that happens before each training, told how many there were."""
-
-    def __init__(self, happens: Callable[[int], None]) -> None:
-        super().__init__(slots=2)
-        self.happens = happens
-
-    def wait(self, seconds: float) -> list[Done]:
-        self.happens(self.trained)
-        return super().wait(seconds)
 
 
 @pytest.fixture(scope="module")
@@ -339,7 +305,9 @@ def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
         tell(f"{who} killed in a long training", sees + again, first_after(results, plan, moment))
 
 
-def test_a_server_that_is_killed_for_a_while_gets_every_run_once(tiny_plan, run_inline, tmp_path, tell, monkeypatch):
+def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
+    tiny_plan, watched, run_inline, tmp_path, tell, monkeypatch
+):
     port, store = serving.free_port(5700), tracking.default_uri(tmp_path)
     call = ["mlflow", "server", "--backend-store-uri", store, "--artifacts-destination", str(tmp_path / "artifacts")]
     call += ["--host", serving.HOST, "--port", str(port), "--workers", "1"]
@@ -369,7 +337,7 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(tiny_plan, run_
     try:
         with one as first:
             assert first.answers("/health", 200), first.log.read_text()
-            run_inline(tiny_plan, tmp_path / "results", workers=Watched(happens), tracking_uri=url, said=said.append)
+            run_inline(tiny_plan, tmp_path / "results", workers=watched(happens), tracking_uri=url, said=said.append)
         from mlflow import MlflowClient
 
         client = MlflowClient(tracking_uri=url)
@@ -390,7 +358,7 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(tiny_plan, run_
     tell("MLflow server killed, back later", sees, min(moment for moment in written if moment > back) - back)
 
 
-def test_a_full_disk_stops_with_one_message(tiny_plan, run_inline, tmp_path, tell):
+def test_a_full_disk_stops_with_one_message(tiny_plan, watched, run_inline, tmp_path, tell):
     run_inline(tiny_plan, tmp_path / "undisturbed")
     disk, filler = tmp_path / "disk", tmp_path / "disk" / "filler"
     disk.mkdir()
@@ -405,7 +373,7 @@ def test_a_full_disk_stops_with_one_message(tiny_plan, run_inline, tmp_path, tel
 
     try:
         with pytest.raises(UserError, match="No space left") as stopped:
-            run_inline(tiny_plan, disk / "results", workers=Watched(happens))
+            run_inline(tiny_plan, disk / "results", workers=watched(happens))
         with pytest.raises(UserError, match="MiB free"):
             run_inline(tiny_plan, disk / "results")
         filler.unlink()
@@ -419,7 +387,7 @@ def test_a_full_disk_stops_with_one_message(tiny_plan, run_inline, tmp_path, tel
     tell("disk full", f"“{message}”", seconds)
 
 
-def test_a_clock_that_is_set_back_and_forth_breaks_nothing(tiny_plan, run_inline, tmp_path, tell, monkeypatch):
+def test_a_clock_that_is_set_back_and_forth_breaks_nothing(tiny_plan, watched, run_inline, tmp_path, tell, monkeypatch):
     """The clock of driver, worker and publisher alike, which are one process here: an hour back, two on, a day back."""
     run_inline(tiny_plan, tmp_path / "undisturbed")
     results, uri, offset, real = tmp_path / "results", tracking.default_uri(tmp_path / "store"), 0.0, time.time
@@ -432,18 +400,19 @@ def test_a_clock_that_is_set_back_and_forth_breaks_nothing(tiny_plan, run_inline
         if trained == 24:
             (results / tiny_plan.id / "cancel").touch()
 
-    build = nn.Module.train
+    as_it_was = nn.Module.train
 
     def train(model: nn.Module, mode: bool = True) -> nn.Module:  # in the middle of trainings, too
         nonlocal offset
         offset -= 1.0
-        return build(model, mode)
+        as_it_was(model, mode)
+        return model
 
     monkeypatch.setattr(nn.Module, "train", train)
     monkeypatch.setattr(time, "time", lambda: real() + offset)
     monkeypatch.setattr(campaign, "POLL", 0.0)
     with pytest.raises(KeyboardInterrupt):  # a request to stop is heard all the same
-        run_inline(tiny_plan, results, workers=Watched(happens), tracking_uri=uri)
+        run_inline(tiny_plan, results, workers=watched(happens), tracking_uri=uri)
     assert len(lines_of(results, tiny_plan)) < tiny_plan.trainings
     run_inline(tiny_plan, results, tracking_uri=uri)
     from mlflow import MlflowClient

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -37,12 +38,33 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
-    """A running PostgreSQL and the password of its user."""
+    """A PostgreSQL, the password of its user, and how it is started."""
 
     port: int
     password: str
+    begin: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self, statement: str) -> None:
+        """Start it, and once it answers execute a first statement."""
+        until = time.monotonic() + 60
+        while True:
+            if self.process is None or self.process.poll() is not None:  # one that was killed may still hold its memory
+                self.process = self.begin()
+            try:
+                self.execute(statement)
+                return
+            except Exception:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+
+    def end(self, number: int) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+        self.process.wait()
 
     def uri(self, database: str, password: str | None = None) -> str:
         return f"postgresql://{USER}:{password or self.password}@{serving.HOST}:{self.port}/{database}"
@@ -65,8 +87,8 @@ def postgres() -> Iterator[Postgres]:
     installed = max(wheel.glob("pginstall*"))
     for part in (installed, wheel.with_name(f"{wheel.name}.libs")):  # they find each other by where they lie
         shutil.copytree(part, folder / part.relative_to(wheel.parent), symlinks=True)
-    server = Postgres(free_port(), secrets.token_hex(8))
-    (folder / "password").write_text(server.password)
+    port, password = free_port(), secrets.token_hex(8)
+    (folder / "password").write_text(password)
     whose: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
     if whose:
         for path in (folder, folder / "password"):
@@ -85,20 +107,12 @@ def postgres() -> Iterator[Postgres]:
     subprocess.run(
         [*initdb, "--no-sync", "--no-locale", "-E", "UTF8"], cwd=folder, check=True, stdout=subprocess.DEVNULL, **whose
     )
-    start: list[str | Path] = [bins / "postgres", "-D", data, "-p", str(server.port), "-k", folder, "-c", "fsync=off"]
+    start: list[str | Path] = [bins / "postgres", "-D", data, "-p", str(port), "-k", folder, "-c", "fsync=off"]
     start += ["-c", f"listen_addresses={serving.HOST}"]
-    with subprocess.Popen(start, cwd=folder, stderr=subprocess.DEVNULL, **whose) as process:
-        until = time.monotonic() + 60
-        while True:
-            try:
-                server.execute("CREATE DATABASE mlflow")
-                break
-            except Exception:
-                if process.poll() is not None or time.monotonic() > until:
-                    raise
-                time.sleep(0.1)
-        yield server
-        process.send_signal(signal.SIGINT)  # "fast shutdown"
+    server = Postgres(port, password, lambda: subprocess.Popen(start, cwd=folder, stderr=subprocess.DEVNULL, **whose))
+    server.start("CREATE DATABASE mlflow")
+    yield server
+    server.end(signal.SIGINT)  # "fast shutdown"
     shutil.rmtree(folder)
 
 
@@ -228,3 +242,50 @@ def test_exported_studies_go_into_postgresql(postgres, plan, run_inline, tmp_pat
         there, here = (optuna.load_study(study_name=name, storage=storage).trials for storage in (database, journal))
         assert [(trial.params, trial.value) for trial in there] == [(trial.params, trial.value) for trial in here]
     database.engine.dispose()
+
+
+@pytest.mark.slow
+def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
+    postgres, mlflow, login, tiny_plan, run_inline, watched, tmp_path, tell, monkeypatch
+):
+    """SIGKILL, under an MLflow server that stays; trainings go on, and what was missed is published."""
+    monkeypatch.setattr(tracking, "AGAIN", 0.5)
+    monkeypatch.setattr(tracking, "RETRIES", (0.2,))
+    write, written, back = tracking._Store.write, [], 0.0
+
+    def noted(self: tracking._Store, item: Any) -> None:
+        write(self, item)
+        written.append(time.time())
+
+    def happens(trained: int) -> None:
+        nonlocal back
+        if trained == 6:
+            while not written:
+                time.sleep(0.05)
+            postgres.end(signal.SIGKILL)
+        if trained == 16:
+            postgres.start("SELECT 1")
+            back = time.time()
+
+    monkeypatch.setattr(tracking._Store, "write", noted)
+    said: list[str] = []
+    results = tmp_path / "results"
+    run_inline(tiny_plan, results, workers=watched(happens), tracking_uri=mlflow.url, said=said.append)
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=mlflow.url)
+    experiment = client.get_experiment_by_name("bakeoff/tiny")
+    assert experiment is not None
+    found = client.search_runs(
+        [experiment.experiment_id], f"tags.`{tracking.TAG}campaign` = '{tiny_plan.id}'", max_results=5000
+    )
+    runs = Counter(run.data.tags.get("bakeoff.key") for run in found)
+
+    assert not any("did not take" in text for text in said)
+    assert runs.pop(None) == len(tiny_plan.cells)
+    assert runs == Counter(line["key"] for line in on_record(results, tiny_plan))
+    assert len(runs) == tiny_plan.trainings
+    assert {run.info.status for run in found} == {"FINISHED"}
+    assert published(mlflow.url, tiny_plan, tmp_path / "fetched") == on_record(results, tiny_plan)
+    sees = "nothing; what it missed is published once it is back (looked for every 30 s, here every 0.5 s)"
+    tell("PostgreSQL killed below the MLflow server, back later", sees, min(t for t in written if t > back) - back)
