@@ -1,6 +1,6 @@
 """What campaigns of many trainings cost their driver: CPU and memory, MLflow's share, and the time to resume.
 
-    python ci/bench/scale.py [--sizes 1000 3000 10000] [--alone 100000] [--workers 1000]
+    python ci/bench/scale.py [--sizes 1000 3000 10000] [--alone 100000] [--workers 1000]   # large sizes: hours
 
 The trainings are no-ops that come back at once, so that everything measured is overhead: asking Optuna, the record
 (fsynced, a line a training), the cells' files and studies, and MLflow in its SQLite store. What counts is CPU time,
@@ -106,8 +106,8 @@ def measured(folder: Path, trainings: int, workers: int, with_mlflow: bool) -> d
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="*", default=[1000, 3000, 10000], help="with MLflow")
-    parser.add_argument("--alone", type=int, nargs="*", default=[100000], help="without")
+    parser.add_argument("--sizes", type=int, nargs="*", default=[300, 1000], help="with MLflow")
+    parser.add_argument("--alone", type=int, nargs="*", default=[1000, 3000], help="without")
     parser.add_argument("--workers", type=int, default=1000)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
