@@ -15,6 +15,7 @@ from suite.statistics import t_band
 
 AXES = ("step", "epoch", "seconds", "examples")
 GAP = "gap"  # training minus validation
+Columns = Mapping[str, list[float | None]]
 
 
 def block_curves(curves: pd.DataFrame, value: pd.Series, examples: pd.Series | None = None) -> pd.DataFrame:
@@ -68,20 +69,20 @@ def learning_curves(
     ``best_steps`` has each arm's median chosen step. More than four arms become one panel each, with the other arms'
     means as hairlines behind.
     """
-    means = mean_curves(blocks)
-    shown = [(place, arm) for place, arm in enumerate(arms) if (means["arm"] == arm["name"]).any()]
+    means = dict(iter(mean_curves(blocks).groupby("arm", sort=False)))
+    single = dict(iter(blocks.groupby("arm", sort=False)))
+    shown = [(place, arm) for place, arm in enumerate(arms) if arm["name"] in means]
     if not shown:
         return None
     apart = len(shown) > MOST_TOGETHER
+    columns = {name: {each: numbers(mean[each]) for each in (*AXES, "mean")} for name, mean in means.items()}
     traces: list[Trace] = []
     for panel, (place, arm) in enumerate(shown):
+        name = arm["name"]
         if apart:
-            others = [other["name"] for _, other in shown if other is not arm]
-            traces.append(on_axes(_others(means[means["arm"].isin(others)]), panel))
-        mine = _arm_traces(
-            means[means["arm"] == arm["name"]], blocks[blocks["arm"] == arm["name"]], place, arm, not apart
-        )
-        marked = _checkpoint(means[means["arm"] == arm["name"]], (best_steps or {}).get(arm["name"]), place, words)
+            traces.append(on_axes(_others([columns[other["name"]] for _, other in shown if other is not arm]), panel))
+        mine = _arm_traces(means[name], columns[name], single[name], place, arm, not apart)
+        marked = _checkpoint(means[name], (best_steps or {}).get(name), place, words)
         traces += [on_axes(trace, panel if apart else 0) for trace in [*mine, *marked]]
     x = {"title": pick("x", **{axis: words(f"axis.{axis}") for axis in AXES}), "showgrid": False}
     y = {"title": y_title, "type": pick("scale", linear="linear", log="log"), "tickformat": ".0%" if percent else ""}
@@ -90,25 +91,19 @@ def learning_curves(
 
 
 def _arm_traces(
-    means: pd.DataFrame, blocks: pd.DataFrame, place: int, arm: Mapping[str, Any], labelled: bool
+    means: pd.DataFrame, columns: Columns, blocks: pd.DataFrame, place: int, arm: Mapping[str, Any], labelled: bool
 ) -> list[Trace]:
     color, label = arm_color(place), str(arm.get("label") or arm["name"])
-    x = pick("x", **{axis: numbers(means[axis]) for axis in AXES})
-    mean, low, high = (
-        numbers(means["mean"]),
-        numbers(means["low"].fillna(means["mean"])),
-        numbers(means["high"].fillna(means["mean"])),
-    )
+    x, mean = pick("x", **{axis: columns[axis] for axis in AXES}), columns["mean"]
+    ends = numbers(means["low"]), numbers(means["high"])
+    low, high = ([a if a is not None else b for a, b in zip(end, mean, strict=True)] for end in ends)
     shadow = [
         {**trace, "$when": {"band": ["interval", "both"]}, "$smooth": True} for trace in band(x, low, high, color)
     ]
-    single = {
-        **raw(pick("x", **_gapped(blocks)), _with_gaps(blocks, "value"), color),
-        "$when": {"band": ["blocks", "both"]},
-    }
-    about = [
-        [a, b, int(n)] for a, b, n in zip(numbers(means["low"]), numbers(means["high"]), means["blocks"], strict=True)
-    ]
+    gapped = _with_gaps(blocks)
+    value = gapped.pop("value")
+    single = {**raw(pick("x", **gapped), value, color), "$when": {"band": ["blocks", "both"]}}
+    about = [[a, b, int(n)] for a, b, n in zip(*ends, means["blocks"], strict=True)]
     main = line(
         x,
         mean,
@@ -124,10 +119,11 @@ def _arm_traces(
     return [single, *shadow, main]
 
 
-def _others(means: pd.DataFrame) -> Trace:
+def _others(means: Sequence[Columns]) -> Trace:
     """All other arms' means as hairlines, for comparison within a panel."""
-    x = pick("x", **{axis: _joined(means, axis) for axis in AXES})
-    return {**raw(x, _joined(means, "mean"), "muted"), "line": {"color": "muted/0.35", "width": 1}}
+    joined = {name: [value for one in means for value in (*one[name], None)][:-1] for name in (*AXES, "mean")}
+    mean = joined.pop("mean")
+    return {**raw(pick("x", **joined), mean, "muted"), "line": {"color": "muted/0.35", "width": 1}}
 
 
 def _checkpoint(means: pd.DataFrame, step: float | None, place: int, words: Words) -> list[Trace]:
@@ -150,20 +146,8 @@ def _checkpoint(means: pd.DataFrame, step: float | None, place: int, words: Word
     ]
 
 
-def _gapped(blocks: pd.DataFrame) -> dict[str, list[float | None]]:
-    return {axis: _with_gaps(blocks, axis) for axis in AXES}
-
-
-def _with_gaps(blocks: pd.DataFrame, column: str) -> list[float | None]:
-    """One list for all blocks, a gap after each, so that one trace draws them."""
-    found: list[float | None] = []
-    for _, group in blocks.groupby("block", sort=True):
-        found += [*numbers(group[column], 4), None]
-    return found[:-1]
-
-
-def _joined(means: pd.DataFrame, column: str) -> list[float | None]:
-    found: list[float | None] = []
-    for _, group in means.groupby("arm", sort=True):
-        found += [*numbers(group[column], 4), None]
-    return found[:-1]
+def _with_gaps(blocks: pd.DataFrame) -> dict[str, list[float | None]]:
+    """Each column as one list for all blocks, a gap after each, so that one trace draws them."""
+    places = np.flatnonzero(np.diff(blocks["block"])) + 1
+    columns = {name: blocks[name].to_numpy(dtype=float) for name in (*AXES, "value")}
+    return {name: numbers(np.insert(values, places, np.nan), 4) for name, values in columns.items()}

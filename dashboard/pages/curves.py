@@ -43,15 +43,15 @@ def layout(view: View) -> Component:
             words("option.smooth"),
         ),
     ]
-    found = frames(view)
+    shown = _blocks(view)
     tall, low = (620, 520) if _many(view) else (400, 300)
     charts = [
         chart(
             view,
             split,
-            _spec(view, split),
+            _spec(view, split, shown.get(split)),
             title=capital(words(f"curves.{split}", measure=measure["label"])),
-            says=_counted(view, found.get(f"{split}-blocks")),
+            says=_counted(view, shown.get(split)),
             height=tall if split == "validation" else low,
         )
         for split in SPLITS
@@ -71,10 +71,8 @@ def layout(view: View) -> Component:
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """Each chart's means, and under ``<chart>-blocks`` the blocks behind them."""
     found: dict[str, pd.DataFrame] = {}
-    for split in SPLITS:
-        blocks = _blocks(view, split)
-        if blocks is not None and len(blocks):
-            found |= {split: mean_curves(blocks), f"{split}-blocks": blocks}
+    for split, blocks in _blocks(view).items():
+        found |= {split: mean_curves(blocks), f"{split}-blocks": blocks}
     return found
 
 
@@ -88,20 +86,22 @@ def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:
     return frame[(frame["task"] == view.task) & (frame["level"] == view.level) & (frame["kind"] == "final")]
 
 
-def _blocks(view: View, split: str) -> pd.DataFrame | None:
+def _blocks(view: View) -> dict[str, pd.DataFrame]:
+    """Each split's block curves, where there are any."""
     curves = _finals(view, view.campaign.curves)
-    values = values_of(curves, _measure(view)["name"], split)
-    if values is None or curves.empty:
-        return None
-    trainings = _finals(view, view.campaign.trainings).set_index("key")
-    examples = trainings.get("data.n_train")
-    return block_curves(curves, values, examples)
+    examples = _finals(view, view.campaign.trainings).set_index("key").get("data.n_train")
+    measure, found = _measure(view)["name"], {}
+    for split in SPLITS:
+        values = values_of(curves, measure, split)
+        if values is not None and values.notna().any():
+            found[split] = block_curves(curves, values, examples)
+    return found
 
 
-def _spec(view: View, split: str) -> Spec | None:
-    blocks, measure = _blocks(view, split), _measure(view)
-    if blocks is None or blocks.empty:
+def _spec(view: View, split: str, blocks: pd.DataFrame | None) -> Spec | None:
+    if blocks is None:
         return None
+    measure = _measure(view)
     trainings = _finals(view, view.campaign.trainings)
     chosen = trainings.dropna(subset=["best_step"])
     best = chosen.astype({"best_step": float}).groupby("arm")["best_step"].median().to_dict()

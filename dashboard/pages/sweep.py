@@ -28,7 +28,8 @@ def layout(view: View) -> Component:
     ]
     target = _target(view)
     says = words("sweep.chart_says", target=_shown(target, measure)) if target is not None else ""
-    spec = _spec(view)
+    cells = _cells(view, target)
+    spec = _spec(view, cells)
     level = choose_level(view)
     return html.Div(
         [
@@ -40,7 +41,9 @@ def layout(view: View) -> Component:
             if spec
             else card(html.P(words("sweep.no_axis"), className="says"), title=words("sweep.none")),
             controls(level) if level is not None else None,
-            chart(view, "matched", _matched(view), title=words("sweep.matched"), says=_matching(view), height=380),
+            chart(
+                view, "matched", _matched(view, cells), title=words("sweep.matched"), says=_matching(view), height=380
+            ),
             _failures(view),
         ]
     )
@@ -48,7 +51,7 @@ def layout(view: View) -> Component:
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """Means over blocks of everything drawn, and the cells behind."""
-    cells = _cells(view)
+    cells = _cells(view, _target(view))
     columns = [column for column in (_column(view), *COSTS, *TARGETS) if column in cells]
     parts = [over_blocks(cells, column).assign(measure=column) for column in columns]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -79,10 +82,10 @@ def _target(view: View) -> float | None:
         return default_target(curves, f"validation.{measure['name']}", measure["better"] == "higher")
 
 
-def _cells(view: View) -> pd.DataFrame:
+def _cells(view: View, target: float | None) -> pd.DataFrame:
     trainings = _rows(view, view.campaign.trainings)
     finals = trainings[trainings["status"].isin(JUDGED)]
-    measure, target = _measure(view), _target(view)
+    measure = _measure(view)
     if target is not None:
         curves = _rows(view, view.campaign.curves)
         reached = to_target(curves, f"validation.{measure['name']}", target, measure["better"] == "higher")
@@ -106,11 +109,11 @@ def _axis(view: View) -> str:
     return str(name or words("choose.arm" if along == "arm" else "choose.level"))
 
 
-def _spec(view: View) -> Spec | None:
+def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
     along, places = _along(view)
     if not along:
         return None
-    words, cells, measure = view.words, _cells(view), _measure(view)
+    words, measure = view.words, _measure(view)
     label = capital(str(measure.get("label") or measure["name"]))
     panels = []
     for column in (_column(view), *COSTS[:2], *TARGETS):
@@ -125,8 +128,8 @@ def _spec(view: View) -> Spec | None:
     return sweep(panels, lines, along, places, other, _axis(view), words) if panels else None
 
 
-def _matched(view: View) -> Spec | None:
-    cells, measure = _cells(view), _measure(view)
+def _matched(view: View, cells: pd.DataFrame) -> Spec | None:
+    measure = _measure(view)
     within = view.about.get("parameters_within")
     label = capital(str(measure.get("label") or measure["name"]))
     return matched(
