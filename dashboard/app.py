@@ -351,6 +351,7 @@ def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         Input("scheme-now", "data"),
         State({"type": "option", "option": ALL}, "id"),
         State("tokens", "data"),
+        State({"type": "chart", "name": MATCH}, "id"),
     )
     clientside(
         app,

@@ -43,13 +43,13 @@
   function axisLook(tokens) {
     return {
       gridcolor: tokens.hair, zerolinecolor: tokens.hair, linecolor: tokens.hair, tickcolor: tokens.hair,
-      tickfont: { size: 11, color: tokens.muted }, automargin: true, ticks: "outside", ticklen: 4, zeroline: false,
+      tickfont: { size: 11, color: tokens.muted }, ticks: "outside", ticklen: 4, zeroline: false, ticklabeloverflow: "allow",
     };
   }
 
   function dressed(axis, tokens, more) {
     const title = { text: typeof axis.title === "object" && axis.title ? axis.title.text : axis.title || "", standoff: 10, font: { size: 12, color: tokens.muted } };
-    return Object.assign(axisLook(tokens), axis, { title }, more || {});
+    return Object.assign(axisLook(tokens), { automargin: axis.type === "category" }, axis, { title }, more || {}); // it draws all anew
   }
 
   /* Names at the ends of lines, at least 15 px apart. */
@@ -107,8 +107,7 @@
     return { notes, rows };
   }
 
-  function paint(spec, values, scheme, ids, tokens) {
-    if (!spec) return NONE();
+  function figure(spec, values, ids, tokens) {
     const look = tokens[document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light"], options = Object.assign({}, OPTIONS);
     (ids || []).forEach((id, n) => { if (values[n] !== undefined && values[n] !== null) options[id.option] = values[n]; });
     const labelled = [], data = [], weight = +options.smooth || 0;
@@ -117,6 +116,7 @@
       if (Object.keys(when).some((name) => !when[name].includes(options[name]))) continue;
       const made = plain(trace, options, look);
       if (trace.$smooth && weight) made.y = smoothed(made.y, weight);
+      if (trace.$told) made.customdata = trace.$told.map((parts) => parts.map((part) => trace.$parts[part]).join(" · "));
       if (trace.$label) labelled.push([made, trace.$label]);
       data.push(made);
     }
@@ -131,7 +131,7 @@
     } else {
       if (labelled.length && !x.range) x.range = reach(labelled.map(([trace]) => trace.x), x.type === "log");
       layout.xaxis = dressed(x, look, x.showgrid === undefined ? { showgrid: false } : {});
-      layout.yaxis = dressed(y, look);
+      layout.yaxis = dressed(y, look, { automargin: true });
       const ends = endLabels(labelled, data, layout, height);
       notes = notes.concat(ends.notes);
       room = ends.room;
@@ -144,6 +144,35 @@
       margin: { l: 56, r: room, t: top, b: 44 }, uirevision: (spec.revision || "") + options.x, showlegend: false, dragmode: width < 560 ? false : "zoom",
     };
     return { data, layout: Object.assign(base, layout, { annotations: notes, template: null }) };
+  }
+
+  const later = new Map(); // charts that are to be painted anew, by the text of their ids
+
+  /* Charts on the screen are painted at once, the others one by one while there is nothing else to do. */
+  function paint(spec, values, scheme, ids, tokens, chart) {
+    if (!spec) return NONE();
+    const key = JSON.stringify(chart, Object.keys(chart).sort()), box = document.getElementById(key)?.getBoundingClientRect();
+    if (!box || (box.top < window.innerHeight && box.bottom > 0)) {
+      later.delete(key);
+      return figure(spec, values, ids, tokens);
+    }
+    if (!later.size) soon();
+    later.set(key, () => window.dash_clientside.set_props(chart, { figure: figure(spec, values, ids, tokens) }));
+    return NONE();
+  }
+
+  function soon() {
+    const idle = window.requestIdleCallback || setTimeout;
+    idle(() => {
+      for (const [key, go] of later) {
+        later.delete(key);
+        if (document.getElementById(key)) {
+          go();
+          break;
+        }
+      }
+      if (later.size) soon();
+    });
   }
 
   /* View options stay in the address, so that a link shows the same; no request is made. */

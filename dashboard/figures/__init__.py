@@ -1,9 +1,9 @@
 """Charts: pure functions from frames to specifications, which the browser paints (assets/bakeoff.js).
 
-A specification is a plotly figure as plain values, with four additions: colours are names of dashboard.theme;
+A specification is a plotly figure as plain values, with five additions: colours are names of dashboard.theme;
 ``{"$": "x", "step": ..., "epoch": ...}`` stands for the value that the view option ``x`` picks; a trace with
-``"$when": {"band": ["both", "blocks"]}`` is drawn only then; and ``"$label"`` names a line at its end.
-``panels`` asks for small multiples.
+``"$when": {"band": ["both", "blocks"]}`` is drawn only then; ``"$label"`` names a line at its end; and ``"$told"`` has
+the texts of marks, each a list of places in ``"$parts"``. ``panels`` asks for small multiples.
 """
 
 from __future__ import annotations

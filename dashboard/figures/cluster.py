@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -89,6 +90,7 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
                 continue
             told = ["task", "level", "arm", "block", "kind", "number", "status", "count"]
             about = [_told(row, words) for row in mine[[name for name in told if name in mine]].to_dict("records")]
+            parts = {part: place for place, part in enumerate(dict.fromkeys(chain.from_iterable(about)))}
             color = FAILED if failed else arm_color(place)
             traces.append(
                 {
@@ -97,7 +99,8 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
                     "base": numbers(mine["start"], 7),
                     "x": numbers(mine["length"], 5),
                     "y": list(mine["worker"]),
-                    "customdata": about,
+                    "$parts": list(parts),  # told in pieces, each sent once: whole they are half of the specification
+                    "$told": [[parts[part] for part in one] for one in about],
                     "name": f"{task} ✕" if failed else task,
                     "width": 0.62,
                     "marker": {
@@ -124,15 +127,15 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
     )
 
 
-def _told(row: dict[Any, Any], words: Words) -> str:
-    """What a bar stands for."""
+def _told(row: dict[Any, Any], words: Words) -> list[str]:
+    """What a bar stands for, in pieces."""
     if row["count"] > 1:
-        return words("cluster.bar", count=f"{row['count']:,}")
+        return [words("cluster.bar", count=f"{row['count']:,}")]
     kind = words(f"kind.{row['kind']}").lower()
     parts = [row["arm"], row["level"], f"{words('block').lower()} {row['block']}", f"{kind} {row['number']}"]
     if row["status"] != "finished":
         parts.append(words(f"status.{row['status']}"))
-    return " · ".join(map(str, parts))
+    return [str(part) for part in parts]
 
 
 def rate(found: pd.DataFrame, words: Words) -> Spec | None:
