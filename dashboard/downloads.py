@@ -13,30 +13,32 @@ import pandas as pd
 from dashboard.security import SEALED
 from dashboard.view import View
 from suite.report import render
+from suite.tables import latex, markdown
 from tasks import UserError
 
 Frames = Callable[[View], Mapping[str, pd.DataFrame]]
 SHOWN = {".png": "image/png", ".jpg": "image/jpeg", ".json": "application/json", ".txt": "text/plain"}
+KINDS = {"csv": "text/csv", "parquet": "application/octet-stream", "md": "text/markdown", "tex": "application/x-tex"}
+TABLES = {"md": markdown, "tex": latex}
 KEY = re.compile(r"[0-9a-f]{32,64}")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would run
 
 
 def add_routes(server: flask.Flask, view_of: Callable[[str, str], View], frames: Mapping[str, Frames]) -> None:
-    """``/data/<page>/<chart>.<csv|parquet>``, ``/report/<campaign>.html`` and ``/evidence/<campaign>/<key>/<file>``."""
+    """``/data/<page>/<chart>.<csv|parquet|md|tex>``, ``/report/<campaign>.html`` and ``/evidence/<campaign>/<key>/<file>``."""
 
     @server.get("/data/<page>/<chart>.<kind>")
     def data(page: str, chart: str, kind: str) -> flask.Response:
-        if page not in frames or kind not in ("csv", "parquet"):
+        if page not in frames or kind not in KINDS:
             return _missing("no such data")
         try:
             view = view_of(f"/{page}", flask.request.query_string.decode("utf-8", "replace"))
-            frame = frames[page](view).get(chart)
+            content = _content(view, frames[page], chart, kind)
         except UserError as error:
             return _missing(str(error))
-        if frame is None:
+        if content is None:
             return _missing("no such data")
-        content = to_csv(frame) if kind == "csv" else to_parquet(frame)
-        response = flask.Response(content, mimetype="text/csv" if kind == "csv" else "application/octet-stream")
+        response = flask.Response(content, mimetype=KINDS[kind])
         name = _plain(f"{view.campaign.id}-{page}-{chart}.{kind}")
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         response.headers["Content-Security-Policy"] = SEALED
@@ -67,6 +69,14 @@ def add_routes(server: flask.Flask, view_of: Callable[[str, str], View], frames:
         response.headers["Content-Security-Policy"] = SEALED
         response.headers["Cache-Control"] = "private, max-age=3600"
         return response
+
+
+def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str | None:
+    """A frame as a file of that kind, or the verdicts as a table for a text; None where there is no such thing."""
+    if kind in TABLES:
+        return TABLES[kind](view.verdicts, view.campaign.about) if chart == "verdicts" else None
+    frame = frames(view).get(chart)
+    return None if frame is None else to_csv(frame) if kind == "csv" else to_parquet(frame)
 
 
 def evidence_path(folder: Path, key: str, name: str) -> Path | None:

@@ -6,11 +6,9 @@ import math
 from dataclasses import dataclass
 
 from dashboard.words import Words
+from suite.amounts import MINUS, NONE, Amounts, amounts
+from suite.statistics import Interval
 from suite.verdict import ClaimVerdict
-
-MINUS = "\N{MINUS SIGN}"
-NONE = "–"
-Interval = tuple[float, float]
 
 
 def plain(value: float | None, digits: int = 3) -> str:
@@ -24,13 +22,6 @@ def plain(value: float | None, digits: int = 3) -> str:
 
 def percent(share: float | None, digits: int = 1) -> str:
     return NONE if share is None or not math.isfinite(share) else f"{100 * share:.{digits}f} %".replace("-", MINUS)
-
-
-def probability(p: float | None) -> str:
-    """A p-value with two digits, ``< 0.001`` where it is smaller."""
-    if p is None or not math.isfinite(p):
-        return NONE
-    return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def duration(seconds: float | None) -> str:
@@ -54,44 +45,40 @@ def size(count: float) -> str:
 
 @dataclass(frozen=True)
 class Measuring:
-    """How effects on one claim's scale are written: points, times (logarithmic scales) or the metric's own unit."""
+    """How one claim's effects are written in the reader's language; suite.amounts has the figures."""
 
-    percent: bool
-    ratio: bool
+    written: Amounts
     words: Words
 
     @property
     def unit(self) -> str:
-        if self.ratio:
-            return self.words("unit.ratio")
-        return self.words("unit.points") if self.percent else ""
+        """What stands after a number, "" where nothing does."""
+        points = " " + self.words("unit.points") if self.written.percent else ""
+        return points + (self.words("unit.doubling") if self.written.slope else "")
 
     def signed(self, value: float) -> str:
         """``+3.2``, ``−0.079`` or ``×1.35``."""
-        if not math.isfinite(value):
-            return NONE
-        if self.ratio:
-            return f"×{math.exp(value):.3g}"
-        shown = 100 * value if self.percent else value
-        digits = f"{shown:+.1f}" if self.percent and (abs(shown) >= 0.1 or shown == 0) else f"{shown:+.2g}"
-        return digits.replace("-", MINUS)
+        return self.written.signed(self.written.of_effect(value)) if math.isfinite(value) else NONE
 
     def full(self, value: float) -> str:
         """With its unit: ``+3.2 points``."""
-        text = self.signed(value)
-        return text if self.ratio or not self.percent else f"{text} {self.unit}"
+        return self.signed(value) + self.unit if math.isfinite(value) else NONE
 
     def amount(self, value: float) -> str:
         """Without a sign, with its unit: a margin, say."""
-        if self.ratio:
-            return self.signed(value)
-        return self.full(abs(value)).lstrip("+")
+        if self.words.language == "en":
+            return self.written.amount(value)
+        return self.written.bare(value) + self.unit
 
     def interval(self, ends: Interval) -> str:
         low, high = ends
         return self.words("interval", low=self.signed(low), high=self.signed(high))
 
+    def tick(self, value: float) -> str:
+        """An effect as it stands on an axis."""
+        return self.written.tick(self.written.of_effect(value))
+
 
 def measuring(verdict: ClaimVerdict, words: Words) -> Measuring:
     """How this claim's effects are written."""
-    return Measuring(verdict.unit_percent and verdict.scale == "points", verdict.scale != "points", words)
+    return Measuring(amounts(verdict), words)

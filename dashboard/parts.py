@@ -10,15 +10,18 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.numbers import Interval, Measuring, measuring
+from dashboard.numbers import measuring
 from dashboard.theme import VERDICTS, arm_color
 from dashboard.view import View, task_title
 from dashboard.words import Words
+from suite.amounts import MINUS
+from suite.statistics import Interval
 from suite.verdict import ClaimVerdict
 
 Children = Any  # a component, text, or a list of them
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 SPANS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0)  # margins on either side of 0 that a forest plot may show
+FILES = {"csv": "CSV", "parquet": "Parquet", "md": "Markdown", "tex": "LaTeX"}
 UNPAINTED = {  # what stands until the browser has painted: no white sheet in the dark
     "data": [],
     "layout": {
@@ -60,10 +63,16 @@ def head(title: Children, says: Children, *right: Component) -> html.Div:
 
 
 def card(
-    *children: Children, title: str = "", says: str = "", id: str | None = None, className: str = ""
+    *children: Children,
+    title: str = "",
+    says: str = "",
+    id: str | None = None,
+    className: str = "",
+    files: Component | None = None,
 ) -> html.Section:
-    """A framed part of a page."""
+    """A framed part of a page; ``files`` are what can be saved of it."""
     top: list[Component] = [html.H2(title)] if title else []
+    top = [html.Div([*top, files], className="chart-head")] if files is not None else top
     top += [html.P(says, className="says")] if says else []
     named: dict[str, Any] = {"id": id} if id else {}
     return html.Section([*top, *children], className=f"card {className}".strip(), **named)
@@ -237,13 +246,13 @@ def axis(labels: Sequence[str]) -> html.Div:
 
 
 def margin_axis(span: float) -> html.Div:
-    return axis([f"{tick * span:+g}".replace("-", "\N{MINUS SIGN}") if tick else "0" for tick in TICKS])
+    return axis([f"{tick * span:+g}".replace("-", MINUS) if tick else "0" for tick in TICKS])
 
 
 def own_axis(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
     """The same scale in the claim's own unit."""
-    scale: Measuring = measuring(verdict, words)
-    return axis([scale.signed(tick * span * verdict.margin) if tick or scale.ratio else "0" for tick in TICKS])
+    scale = measuring(verdict, words)
+    return axis([scale.tick(tick * span * verdict.margin) for tick in TICKS])
 
 
 # ---------------------------------------------------------------------------------------------------------- charts
@@ -294,18 +303,21 @@ def chart(
     )
 
 
+def saved(view: View, name: str, *more: Component, kinds: Iterable[str] = ("csv", "parquet")) -> html.Div:
+    """Links to files of what the page's ``frames`` has under that name."""
+    label = view.words("chart.save")
+    links = [html.A(FILES[kind], href=view.data_link(name, kind), download="", className="file") for kind in kinds]
+    return html.Div(
+        [html.Span(label, className="label"), *links, *more], className="files", role="group", **aria(label=label)
+    )
+
+
 def _menu(view: View, name: str) -> Component:
-    words = view.words
-    files = [
-        html.A(kind, href=view.data_link(name, kind.lower()), download="", className="file")
-        for kind in ("CSV", "Parquet")
-    ]
     pictures = [
         html.Button(kind, id={"type": "picture", "name": name, "format": kind.lower()}, n_clicks=0, className="file")
         for kind in ("SVG", "PNG")
     ]
-    label = html.Span(words("chart.save"), className="label")
-    return html.Div([label, *files, *pictures], className="files", role="group", **aria(label=words("chart.save")))
+    return saved(view, name, *pictures)
 
 
 def table(

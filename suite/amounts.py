@@ -44,22 +44,24 @@ class Amounts:
 
     def effect(self, value: float) -> str:
         """``+3.2 points``, ``×1.35``."""
-        return self._signed(self.of_effect(value)) + self.unit if math.isfinite(value) else NONE
+        return self.signed(self.of_effect(value)) + self.unit if math.isfinite(value) else NONE
 
     def interval(self, ends: Interval) -> str:
         """``+1.6 to +4.6``, without a unit; a dash where there is none."""
         low, high = (self.of_effect(end) for end in ends)
         if not (math.isfinite(low) and math.isfinite(high)):
             return NONE
-        return f"{self._signed(low)} to {self._signed(high)}"
+        return f"{self.signed(low)} to {self.signed(high)}"
 
     def amount(self, value: float) -> str:
         """A margin: ``1 point``, ``×1.5``, ``0.02``."""
+        text = self.bare(value) + self.unit
+        return text.replace("1 points", "1 point") if text.startswith("1 ") else text
+
+    def bare(self, value: float) -> str:
+        """A margin without a unit: ``1``, ``×1.5``, ``0.02``."""
         shown = self.shown(value)
-        if self.ratio:
-            return self._signed(shown) + self.unit
-        text = f"{shown:.3g}" + self.unit
-        return text.replace(" points", " point") if shown == 1 else text
+        return self.signed(shown) if self.ratio else f"{shown:.3g}"
 
     def tick(self, shown: float) -> str:
         """A chart's tick, from the axis's own value."""
@@ -67,7 +69,8 @@ class Amounts:
             return f"×{math.exp(shown):.3g}"
         return f"{shown:+.6g}".replace("-", MINUS) if shown else "0"
 
-    def _signed(self, shown: float) -> str:
+    def signed(self, shown: float) -> str:
+        """An axis's own value with its sign and no unit: ``+3.2``, ``×1.35``."""
         if self.ratio:
             return f"×{math.exp(shown):.3g}"
         tenths = self.percent and (abs(shown) >= 0.1 or shown == 0)
@@ -94,6 +97,14 @@ def effect_and_interval(verdict: ClaimVerdict) -> str:
 def blocks_in(verdict: ClaimVerdict) -> str:
     """``6 blocks``, or ``2 of 6 blocks`` while they come in."""
     return counted(verdict.blocks, "block") if verdict.complete else f"{verdict.blocks} of {verdict.planned} blocks"
+
+
+def fixed(value: float, percent: bool, scale: str) -> str:
+    """An amount that was fixed beforehand, a margin or a promise, which is exact: ``1 point``, ``2.5 points``."""
+    if scale != "points":
+        return f"{math.exp(value):.3g} times"
+    points = f"{100 * value:.3g}"
+    return f"{points} point{'' if points == '1' else 's'}" if percent else f"{value:.3g}"
 
 
 def probability(p: float) -> str:

@@ -13,7 +13,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush, heapreplace
 from itertools import count
 from pathlib import Path
@@ -264,6 +264,9 @@ class Driver:
 
     def _take(self, job: Job, member: Member, result: Result) -> None:
         """The record first, then everything else."""
+        cell = self._cells_by_key[member.key]
+        if result.data:
+            result = replace(result, data={**result.data, "fingerprint": cell.identity["data"]})
         try:
             line = self.record.append(job, member, result)
         except OSError as error:
@@ -277,7 +280,6 @@ class Driver:
         self.tally.trained += 1
         if self.publisher:
             self.publisher.put(line)
-        cell = self._cells_by_key[member.key]
         self._settle(cell, line)
         self._advance(cell)
         if cell.done:

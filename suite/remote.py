@@ -1,6 +1,8 @@
 """Campaigns that live on an MLflow server, kept beside us as a results folder that everything else can read.
 
-Finished cells never change, so each is fetched once; what is kept stays readable while the server is away.
+Finished cells never change, so each is fetched once. Those of a running campaign are looked at again and again: what is
+known of their trainings is all but the curves, and what is fetched in the end takes its place. What is kept stays
+readable while the server is away.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from suite.folder import replace_text
-from suite.record import FILE
+from suite.record import FILE, parse_line, read_lines
 from suite.results import Results, note_run, read_cell, read_json, read_runs
 from suite.tracking import Shelf, first_line, without_passwords
 
@@ -36,6 +38,7 @@ class Mirror:
         self.results = Results(self.folder)
         self.trouble = ""
         self._shelf: Shelf | None = None
+        self._told: dict[str, dict[str, str]] = {}  # of each campaign: training -> status, as far as followed
         self._thread: threading.Thread | None = None
         self._end = threading.Event()
 
@@ -91,6 +94,8 @@ class Mirror:
                 home.mkdir(exist_ok=True)
                 replace_text(home / "campaign.json", json.dumps(shelf.about(campaign)))
             fetched += self._fetch_cells(shelf, home, campaign.id)
+            if campaign.state.get("state") == "running" or campaign.id not in self._told:
+                self._follow(shelf, home, campaign.id)
             if read_json(home / "state.json") != campaign.state:  # last: what it tells of is there
                 replace_text(home / "state.json", json.dumps(campaign.state))
         return fetched
@@ -110,6 +115,21 @@ class Mirror:
                 if key not in noted:
                     note_run(home, key, run)
         return len(new)
+
+    def _follow(self, shelf: Shelf, home: Path, campaign: str) -> None:
+        """Put on record what is new among the trainings of cells that are not done."""
+        path = home / FILE
+        if campaign not in self._told:
+            self._told[campaign] = {line["key"]: line["status"] for line in read_lines(path)}
+        told, noted = self._told[campaign], read_runs(home)
+        with path.open("a", encoding="utf-8") as file:
+            for text, run in shelf.followed(campaign, list(read_json(home / "campaign.json")["tasks"])):
+                line = parse_line(text.encode(), path, 0)
+                if told.get(line["key"]) != line["status"]:
+                    file.write(json.dumps(line, separators=(",", ":")) + "\n")
+                    told[line["key"]] = line["status"]
+                if line["key"] not in noted:
+                    note_run(home, line["key"], run)
 
     def _fetch(self, shelf: Shelf, home: Path, cell: str) -> None:
         with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,7 @@
 The frames and their columns are a contract:
 
 ``trainings``: one row per training, newest attempt of each key.
-    data.overlap, data.population, data.n_train, data.n_validation, data.n_test,
+    data.overlap, data.population, data.n_train, data.n_validation, data.n_test, data.fingerprint (of the level's data),
     key, task, level, arm, block (int), kind ("trial" | "final" | "half"), number (int), status, error, best_step,
     parameters, losses, test_opened, started, ended (seconds since 1970), host, device, hardware, threads,
     worker (text: host:pid),

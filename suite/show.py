@@ -18,7 +18,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from suite.amounts import PER_DOUBLING, asides, blocks_in, counted, effect_and_interval, listed
+from suite.amounts import PER_DOUBLING, asides, blocks_in, counted, effect_and_interval, fixed, listed
 from tasks import Choice, Claim, Range, Recipe, Task, Whole
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
@@ -96,7 +96,7 @@ def claim_page(task: Task, claim: Claim) -> Group:
         ("Kind", _kind(task, claim, percent)),
         ("Measured by", f"{claim.metric}{' on the sealed test set' if measure else ''}"),
         ("Levels", ", ".join(task.level(name).title for name in claim.levels) or "all"),
-        ("Matters from", _amount(claim.margin, percent, claim.scale)),
+        ("Matters from", fixed(claim.margin, percent, claim.scale)),
         ("Source", claim.source),
         ("It reports", claim.against),
     )
@@ -107,7 +107,7 @@ def _kind(task: Task, claim: Claim, percent: bool) -> str:
     better, worse = (task.arm(name).title if name else "" for name in (claim.better, claim.worse))
     match claim.kind:
         case "difference":
-            least = f" by at least {_amount(claim.at_least, percent, claim.scale)}" if claim.at_least else ""
+            least = f" by at least {fixed(claim.at_least, percent, claim.scale)}" if claim.at_least else ""
             return f"{better} beats {worse}{least}"
         case "equal":
             return f"{better} and {worse} differ by less than what matters"
@@ -225,7 +225,7 @@ def _power(claim: Mapping[str, Any], name: str) -> str:
 def _of_claim(claim: Mapping[str, Any], value: float) -> str:
     """An effect's size on the claim's scale; a slope per doubling, as verdicts tell it."""
     slope = claim["kind"] == "interaction"
-    return _amount(value * (PER_DOUBLING if slope else 1), claim["percent"], claim["scale"]) + (" *" if slope else "")
+    return fixed(value * (PER_DOUBLING if slope else 1), claim["percent"], claim["scale"]) + (" *" if slope else "")
 
 
 # ------------------------------------------------------------------------------------------------------ verdicts
@@ -454,12 +454,6 @@ def _facts(*facts: tuple[str, str]) -> Table:
         if value:
             grid.add_row(name, Text(value))
     return grid
-
-
-def _amount(value: float, percent: bool, scale: str) -> str:
-    if scale != "points":
-        return f"{math.exp(value):.3g} times"
-    return f"{100 * value:.3g} point{'' if value == 0.01 else 's'}" if percent else f"{value:.3g}"
 
 
 def _x(value: float | None) -> str:

@@ -34,6 +34,7 @@ NICENESS = 10  # after the driver, before trainings (Ray runs them at 15): what 
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens on runs and charts, not on chats
 CAMPAIGNS = "bakeoff"  # the experiment with a run per campaign
 TELL = 15.0  # seconds between two words on a campaign's state
+LONGEST = 5000  # characters of a tag, as MLflow allows
 CURES = (  # what a store says, and what to do about it
     (r"\b401\b|Unauthorized", "it asks for a login: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."),
     (r"\b403\b|Invalid Host", "name this host in the server's --allowed-hosts, or give this user the permission."),
@@ -169,7 +170,7 @@ class _Store:
             self.own = self._own_run(about)
         text = state.read_text(encoding="utf-8") if state.exists() else "{}"
         if text != self.told:
-            self.client.set_tag(self.own, f"{TAG}state", text[:5000])
+            self.client.set_tag(self.own, f"{TAG}state", text[:LONGEST])
         if last:
             self.client.set_terminated(self.own, "FINISHED")
         self.told, self.told_at = text, time.monotonic()
@@ -246,6 +247,9 @@ class _Store:
         }
         if line["error"]:
             tags[f"{TAG}error"] = line["error"][:500]
+        told = json.dumps({**line, "curve": [], "evidence": [], "traceback": None}, separators=(",", ":"))
+        if len(told) <= LONGEST:
+            tags[f"{TAG}line"] = told  # for whoever follows a running cell; once it is done, cell.parquet has all
         if run is None:
             created = self.client.create_run(
                 self._experiment(place[0]),
@@ -374,6 +378,15 @@ class Shelf:
         query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` != 'cell'"
         found = _search(self.client, self._experiments(tasks), query)
         return {run.data.tags[f"{TAG}key"]: Run(run.info.experiment_id, run.info.run_id) for run in found}
+
+    def followed(self, campaign: str, tasks: Iterable[str]) -> Iterator[tuple[str, Run]]:
+        """Trainings of its cells that are not done: lines of the record, less curves and evidence, and their runs."""
+        query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell' and attributes.status = 'RUNNING'"
+        for cell in _search(self.client, self._experiments(tasks), query):
+            home = cell.info.experiment_id
+            for run in _search(self.client, [home], f"tags.`mlflow.parentRunId` = '{cell.info.run_id}'"):
+                if text := run.data.tags.get(f"{TAG}line"):
+                    yield text, Run(home, run.info.run_id)
 
     def fetch(self, run: str, name: str, folder: Path) -> Path:
         """Copy an artifact, a file or all of a folder, into that folder."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from suite import amounts
 from suite.amounts import PER_DOUBLING
 from suite.claims import Case
 from suite.decision import CONFIRMATORY, Answer, Verdict
@@ -68,8 +69,7 @@ def fixed(case: Case, value: float) -> str:
     """An amount that was fixed beforehand, a margin or a promise, which is exact: ``1 point``, ``2.5 points``."""
     if case.claim.scale != "points" or not case.metric.percent:
         return amount(case, value)
-    points = f"{100 * value:.3g}"
-    return f"{points} point{'' if points == '1' else 's'}"
+    return amounts.fixed(value, case.metric.percent, case.claim.scale)
 
 
 def names(case: Case) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from dashboard.figures import rounded
 from dashboard.figures.cluster import busy_seconds, joined, spans, workers
 from dashboard.figures.curves import block_curves, learning_curves, mean_curves
 from dashboard.figures.sweep import to_target
-from dashboard.numbers import Measuring, duration, plain, probability
+from dashboard.numbers import Measuring, duration, plain
 from dashboard.pages import PAGES
 from dashboard.pages.compare import differing
 from dashboard.pages.samples import read_table
@@ -37,6 +37,7 @@ from dashboard.security import policy, read_auth, safe_link
 from dashboard.snapshots import Snapshots
 from dashboard.view import read_query
 from dashboard.words import LANGUAGES, Words
+from suite.amounts import Amounts
 from suite.results import Results
 from tasks import UserError
 
@@ -163,11 +164,15 @@ def test_durations_read_like_a_clock(seconds, text):
 def test_effects_carry_sign_and_unit():
     english = Words("en")
 
-    assert Measuring(True, False, english).full(0.032) == "+3.2 points"
-    assert Measuring(True, False, english).full(-0.0004) == "−0.04 points"
-    assert Measuring(False, True, english).full(math.log(1.35)) == "×1.35"
-    assert Measuring(False, False, english).signed(-0.0789) == "−0.079"
-    assert probability(0.00002) == "< 0.001"
+    points, chinese = Amounts(True, False, False, 0.0), Words("zh")
+
+    assert Measuring(points, english).full(0.032) == "+3.2 points"
+    assert Measuring(points, english).full(-0.0004) == "−0.04 points"
+    assert Measuring(points, english).amount(0.01) == "1 point"
+    assert Measuring(points, chinese).amount(0.01) == "1 个百分点"
+    assert Measuring(Amounts(False, True, False, 0.0), english).full(math.log(1.35)) == "×1.35"
+    assert Measuring(Amounts(True, False, True, 0.0), english).full(0.1) == "+6.9 points per doubling"  # 10 ln 2
+    assert Measuring(Amounts(True, False, False, 0.25), english).full(0.087) == "+33.7 points"  # what was promised too
     assert plain(12_345) == "12,345"
 
 
@@ -297,6 +302,19 @@ def test_what_differs_is_told_by_its_path():
         ("a.c", 2, 5),
         ("d", 3, None),
     ]
+
+
+def test_campaigns_on_other_data_are_told_apart(tmp_path):
+    size = small(blocks=2)
+    other = synthetic().write_campaign(tmp_path, size)
+    newer = synthetic().write_campaign(tmp_path, small(blocks=2, seed=1))
+    path = tmp_path / newer / "trainings.jsonl"
+    path.write_text(path.read_text().replace('"fingerprint":"' + "5" * 64, '"fingerprint":"' + "6" * 64))
+    page = shown(Snapshots(Results(tmp_path)), "/compare", f"?campaign={newer}&with={other}")
+
+    assert ".fingerprint" in page
+    assert "6" * 12 in page
+    assert "n_train" not in page  # equal in both
 
 
 def test_a_grid_that_asks_for_rows_gets_them_filtered_sorted_and_cut():

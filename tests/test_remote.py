@@ -8,6 +8,8 @@ import pytest
 from dashboard.app import render
 from dashboard.snapshots import Snapshots
 from suite import serving, tracking
+from suite.inline import InlineWorkers
+from suite.job import Done
 from suite.remote import Mirror, slug
 from suite.results import Results
 from suite.tracking import without_passwords
@@ -100,3 +102,36 @@ def test_a_real_server_takes_a_campaign_and_hands_it_over(tiny_plan, run_inline,
 
     assert mirror.trouble
     assert len(mirror.results.load().trainings) == 32
+
+
+class Stopped(InlineWorkers):
+    """Is interrupted after so many trainings."""
+
+    def wait(self, seconds: float) -> list[Done]:
+        if self.trained >= 10:
+            raise KeyboardInterrupt
+        return super().wait(seconds)
+
+
+def test_cells_that_are_not_done_are_followed_and_then_made_whole(tiny_plan, run_inline, tmp_path):
+    uri = tracking.default_uri(tmp_path / "theirs")
+    mirror = Mirror(uri, tmp_path / "elsewhere")
+
+    with pytest.raises(KeyboardInterrupt):
+        run_inline(tiny_plan, tmp_path / "theirs", tracking_uri=None, workers=Stopped())
+    mirror.refresh()
+    assert mirror.trouble == ""
+    here, there = mirror.results.load(), Results(tmp_path / "theirs").load()
+    same(here.trainings, there.trainings, ["key"])
+    assert here.runs == there.runs
+    assert set(here.cells["state"]) > {"queued"}
+    assert len(here.curves) < len(there.curves)  # those of running cells come with the whole cell
+    revision = mirror.results.revision(here.id)
+    mirror.refresh()
+    assert mirror.results.revision(here.id) == revision  # nothing is told twice
+
+    run_inline(tiny_plan, tmp_path / "theirs", tracking_uri=None)
+    mirror.refresh()
+    here, there = mirror.results.load(), Results(tmp_path / "theirs").load()
+    same(here.trainings, there.trainings, ["key"])
+    same(here.curves, there.curves, PLACE)

@@ -40,7 +40,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 PAGES = ("/", "/claim", "/curves", "/sweep", "/search", "/samples", "/cluster", "/compare", "/trainings")
 VIEWERS, COMPARED = 8, 60
 PATIENCE = 120_000.0  # milliseconds
-PAINTED = "[...document.querySelectorAll('.graph')].every((one) => one.querySelector('.trace, .main-svg text'))"
+PAINTED = "[...document.querySelectorAll('.graph')].every((one) => one.querySelector('.js-plotly-plot')?.layout?.font)"
 JUDGED = "document.querySelector('.forest .mean')"
 STANDS = f"document.querySelector('main h1') && {PAINTED}"
 Row = tuple[str, str, str]  # what, measured, goal

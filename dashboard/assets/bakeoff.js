@@ -107,7 +107,7 @@
     return { notes, rows };
   }
 
-  function figure(spec, values, ids, tokens) {
+  function figure(spec, values, ids, tokens, box) {
     const look = tokens[document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light"], options = Object.assign({}, OPTIONS);
     (ids || []).forEach((id, n) => { if (values[n] !== undefined && values[n] !== null) options[id.option] = values[n]; });
     const labelled = [], data = [], weight = +options.smooth || 0;
@@ -121,7 +121,7 @@
       data.push(made);
     }
     const layout = plain(spec.layout, options, look);
-    const width = Math.min(window.innerWidth - 40, 1184), height = spec.height || 380;
+    const width = Math.min(window.innerWidth - 40, 1184), height = box?.clientHeight || spec.height || 380;
     const x = layout.xaxis, y = layout.yaxis;
     let notes = layout.annotations || [], room = 16, top = 12;
     if (spec.panels) {
@@ -151,13 +151,14 @@
   /* Charts on the screen are painted at once, the others one by one while there is nothing else to do. */
   function paint(spec, values, scheme, ids, tokens, chart) {
     if (!spec) return NONE();
-    const key = JSON.stringify(chart, Object.keys(chart).sort()), box = document.getElementById(key)?.getBoundingClientRect();
-    if (!box || (box.top < window.innerHeight && box.bottom > 0)) {
+    const key = JSON.stringify(chart, Object.keys(chart).sort()), box = document.getElementById(key);
+    const place = box?.getBoundingClientRect();
+    if (!place || (place.top < window.innerHeight && place.bottom > 0)) {
       later.delete(key);
-      return figure(spec, values, ids, tokens);
+      return figure(spec, values, ids, tokens, box);
     }
     if (!later.size) soon();
-    later.set(key, () => window.dash_clientside.set_props(chart, { figure: figure(spec, values, ids, tokens) }));
+    later.set(key, () => window.dash_clientside.set_props(chart, { figure: figure(spec, values, ids, tokens, box) }));
     return NONE();
   }
 

@@ -11,6 +11,7 @@ import pandas as pd
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.theme import arm_color
 from dashboard.words import Words
+from suite.amounts import amounts
 from suite.verdict import ClaimVerdict
 
 
@@ -26,9 +27,8 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
     rows = rows[rows["level"].isna() if level is None else rows["level"] == level].sort_values("block")
     if rows.empty:
         return None
-    scale = 100.0 if verdict.unit_percent and verdict.scale == "points" else 1.0
-    found = _numbers_at(verdict, level)
-    x, y = [scale * value for value in rows["difference"]], [f"{words('block')} {block}" for block in rows["block"]]
+    at, found = amounts(verdict).of_effect, _numbers_at(verdict, level)
+    x, y = [at(value) for value in rows["difference"]], [f"{words('block')} {block}" for block in rows["block"]]
     color = verdict.verdict
     dots: Trace = {
         "type": "scatter",
@@ -41,12 +41,12 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
     }
     low, high = found["interval"]
     shapes: list[dict[str, Any]] = [
-        _stripe(-scale * verdict.margin, scale * verdict.margin, "hair/0.7"),
-        _rule(0.0, "muted", "solid"),
+        _stripe(at(-verdict.margin), at(verdict.margin), "hair/0.7"),
+        _rule(at(0.0), "muted", "solid"),
     ]
     if math.isfinite(low) and math.isfinite(high):
-        shapes += [_stripe(scale * low, scale * high, f"{color}/0.15"), _rule(scale * found["effect"], color, "dash")]
-    ends = [*x, scale * verdict.margin, -scale * verdict.margin, *(scale * e for e in (low, high) if math.isfinite(e))]
+        shapes += [_stripe(at(low), at(high), f"{color}/0.15"), _rule(at(found["effect"]), color, "dash")]
+    ends = [*x, *(at(end) for end in (verdict.margin, -verdict.margin, low, high) if math.isfinite(end))]
     room = 0.06 * (max(ends) - min(ends) or 1.0)
     title = words("blocks.axis", unit=_unit(verdict, words))
     return spec(

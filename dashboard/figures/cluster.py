@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
@@ -77,7 +78,7 @@ def joined(found: pd.DataFrame) -> pd.DataFrame:
     return bars.assign(length=lasts - bars["start"], count=bar.value_counts(sort=False).sort_index())
 
 
-def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
+def gantt(found: pd.DataFrame, tasks: list[str], words: Words, title: Callable[[str], str] = str) -> Spec | None:
     """One row per worker; colour is the task, failures are hatched. One trace per task, however many bars."""
     if found.empty:
         return None
@@ -91,7 +92,7 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
             told = ["task", "level", "arm", "block", "kind", "number", "status", "count"]
             about = [_told(row, words) for row in mine[[name for name in told if name in mine]].to_dict("records")]
             parts = {part: place for place, part in enumerate(dict.fromkeys(chain.from_iterable(about)))}
-            color = FAILED if failed else arm_color(place)
+            color, named = FAILED if failed else arm_color(place), title(task)
             traces.append(
                 {
                     "type": "bar",
@@ -101,7 +102,7 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words) -> Spec | None:
                     "y": list(mine["worker"]),
                     "$parts": list(parts),  # told in pieces, each sent once: whole they are half of the specification
                     "$told": [[parts[part] for part in one] for one in about],
-                    "name": f"{task} ✕" if failed else task,
+                    "name": f"{named} ✕" if failed else named,
                     "width": 0.62,
                     "marker": {
                         "color": color,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -121,7 +122,7 @@ def history_chart(
     best = {**raw(steps_x, steps_y, color), "line": {"color": f"{color}/0.8", "width": 1.2, "shape": "hv"}}
     return spec(
         [best, points],
-        {"title": words("axis.trial"), "dtick": None},
+        {"title": words("axis.trial"), "dtick": max(1, math.ceil(max(x, default=0) / 10)), "tick0": 0},
         {"title": title, "tickformat": ".1~%" if percent else ""},
         layout={"hovermode": "closest"},
     )

@@ -126,6 +126,21 @@ def sweep(
     )
 
 
+def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
+    """Round numbers to label on a logarithmic axis that shows these means and intervals: at most so many."""
+    seen = [v for name in ("mean", "low", "high") for v in frame[name] if math.isfinite(v) and v > 0]
+    if not seen:
+        return {}
+    low, high = min(seen) / 1.1, max(seen) * 1.1
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for factors in ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+        ticks = [f * 10.0**p for p in powers for f in factors if low <= f * 10.0**p <= high]
+        if len(ticks) <= most:
+            break
+    shown = ticks[:: math.ceil(len(ticks) / most) or 1]
+    return {"tickvals": numbers(shown), "ticktext": [f"{tick:,.3g}" for tick in shown]}
+
+
 def matched(
     cells: pd.DataFrame, column: str, arms: Named, y_title: str, within: float | None, words: Words, percent: bool
 ) -> Spec | None:

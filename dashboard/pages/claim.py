@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.figures.blocks import differences, pairs, pairs_frame, trend
-from dashboard.numbers import measuring, percent, plain, probability
+from dashboard.numbers import measuring, percent, plain
 from dashboard.parts import (
     Children,
     action,
@@ -29,6 +29,7 @@ from dashboard.parts import (
     glyph,
     head,
     own_axis,
+    saved,
     select,
     span_of,
     table,
@@ -36,6 +37,7 @@ from dashboard.parts import (
 from dashboard.sentences import noted, speaks_for, told
 from dashboard.view import View, task_title
 from suite.adequacy import Gate
+from suite.amounts import probability
 from suite.verdict import ClaimVerdict
 
 PATH, TITLE = "/claim", "claim.title"
@@ -75,7 +77,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     if verdict is None:
         return {}
     rows = pairs_frame(verdict)
-    found = {"trend": pd.DataFrame([dict(row) for row in verdict.at])}
+    found = {"blocks": rows, "trend": pd.DataFrame([dict(row) for row in verdict.at])}
     for level in _levels_of(verdict):
         mine = rows[rows["level"].isna() if level is None else rows["level"] == level]
         found |= {f"differences-{level or 'all'}": mine, f"pairs-{level or 'all'}": mine}
@@ -232,7 +234,7 @@ def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
     link = html.Div(action(words("blocks.compare"), compare, outside=True), className="actions") if compare else None
     says = words("blocks.says") if published else words("blocks.unpublished")
     rows_ = table(columns, rows, label=words("blocks.title"), numeric=range(first, first + 3))
-    return card(rows_, link, title=words("blocks.title"), says=says, id="blocks")
+    return card(rows_, link, title=words("blocks.title"), says=says, id="blocks", files=saved(view, "blocks"))
 
 
 def _finals(view: View, verdict: ClaimVerdict) -> pd.DataFrame:
@@ -374,8 +376,6 @@ def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
 def _source(view: View, verdict: ClaimVerdict) -> html.Section:
     words, scale = view.words, measuring(verdict, view.words)
     ours = f"{scale.full(verdict.effect)} {scale.interval(verdict.interval)}" if math.isfinite(verdict.effect) else "–"
-    if verdict.at_least:
-        ours += " " + words("claim.less_promised", promised=scale.amount(verdict.at_least))
     pairs_ = [
         (words("claim.source_is"), foreign(verdict.source or "–", words.language)),
         (words("claim.source_says"), foreign(verdict.against or "–", words.language)),

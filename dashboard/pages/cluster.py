@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboard.figures.cluster import gantt, rate, spans, workers
 from dashboard.numbers import duration, percent
 from dashboard.pages.overview import matrix, progress
-from dashboard.parts import action, card, chart, facts, head, note, table
+from dashboard.parts import action, card, chart, facts, head, note, saved, table
 from dashboard.security import safe_link
 from dashboard.view import View, task_title
 
@@ -24,7 +24,7 @@ def layout(view: View) -> Component:
     found = spans(view.campaign.trainings)
     about = workers(found)
     shown = found[found["worker"].isin(about.head(MOST_WORKERS)["worker"])]
-    plan = gantt(shown, list(view.tasks), words)
+    plan = gantt(shown, list(view.tasks), words, task_title)
     return html.Div(
         [
             head(words("cluster.title"), words("cluster.says"), *_ray(view)),
@@ -39,6 +39,7 @@ def layout(view: View) -> Component:
                 says=words("cluster.gantt_says"),
                 height=int(plan["height"]) if plan else 240,
             ),
+            _workers(view, about),
             html.Div(
                 [chart(view, "rate", rate(found, words), title=words("cluster.rate"), height=300), _failures(view)],
                 className="grid two",
@@ -57,6 +58,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         "gantt": bars,
         "rate": bars.assign(end=bars["start"] + bars["length"]).sort_values("end"),
         "workers": workers(found),
+        "cells": view.campaign.cells,
     }
 
 
@@ -76,6 +78,29 @@ def _totals(view: View, found: pd.DataFrame, about: pd.DataFrame) -> html.Sectio
                 (words("cluster.idle"), percent(idle)),
             ]
         )
+    )
+
+
+def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
+    """Each worker with what it did and how long it stood idle."""
+    if about.empty:
+        return None
+    words = view.words
+    rows = [
+        (
+            str(row["worker"]),
+            str(row["device"]),
+            f"{row['trainings']:,}",
+            duration(row["busy"]),
+            percent(row["idle"]),
+        )
+        for row in about.head(MOST_WORKERS).to_dict("records")
+    ]
+    columns = [words(f"cluster.{name}") for name in ("worker", "device", "trainings", "alone", "idle")]
+    return card(
+        table(columns, rows, label=words("cluster.workers"), numeric=(2, 3, 4)),
+        title=words("cluster.workers"),
+        files=saved(view, "workers"),
     )
 
 

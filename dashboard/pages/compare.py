@@ -22,6 +22,7 @@ from dashboard.parts import (
     head,
     margin_axis,
     note,
+    saved,
     select,
     span_of,
     table,
@@ -29,6 +30,7 @@ from dashboard.parts import (
 )
 from dashboard.snapshots import Snapshot
 from dashboard.view import View, task_title
+from suite.results import Campaign
 from suite.verdict import ClaimVerdict
 
 PATH, TITLE = "/compare", "compare.title"
@@ -108,7 +110,12 @@ def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
         className="says keys",
     )
     return card(
-        key, top, html.Ul(rows, className="forest-group"), title=words("compare.verdicts"), className="forest-card"
+        key,
+        top,
+        html.Ul(rows, className="forest-group"),
+        title=words("compare.verdicts"),
+        className="forest-card",
+        files=saved(view, "compare"),
     )
 
 
@@ -150,13 +157,15 @@ def _side(verdict: ClaimVerdict | None, span: float, view: View, name: str) -> t
 
 
 def _differences(view: View, other: Snapshot) -> html.Section:
-    """Profile, code, versions and claims, only where they differ."""
+    """Profile, code, versions, data and claims, only where they differ."""
     words = view.words
     mine, theirs = view.campaign.about, other.campaign.about
     rows = []
     for part in ("profile", "sources", "versions"):
         for name, here, there in differing(mine.get(part) or {}, theirs.get(part) or {}):
             rows.append((words(f"compare.{part}"), html.Code(name), _value(here), _value(there)))
+    for name, here, there in differing(*_data(view.campaign, other.campaign)):
+        rows.append((words("compare.data"), html.Code(name), _value(here), _value(there)))
     for name, here, there in differing(_claims(mine), _claims(theirs)):
         rows.append((words("compare.claims"), html.Code(name), _value(here), _value(there)))
     if mine.get("root_seed") != theirs.get("root_seed"):
@@ -181,6 +190,26 @@ def differing(here: Mapping[str, Any], there: Mapping[str, Any], path: str = "")
             yield from differing(a if isinstance(a, Mapping) else {}, b if isinstance(b, Mapping) else {}, full)
         elif a != b:
             yield full, a, b
+
+
+def _data(here: Campaign, there: Campaign) -> tuple[dict[str, str], dict[str, str]]:
+    """What finals were trained and tested on, by task, level and name, where both campaigns have it."""
+    mine, theirs = _told_data(here.finals), _told_data(there.finals)
+    places = {name.rpartition(".")[0] for name in mine} & {name.rpartition(".")[0] for name in theirs}
+    shared = [{name: told[name] for name in told if name.rpartition(".")[0] in places} for told in (mine, theirs)]
+    return shared[0], shared[1]
+
+
+def _told_data(finals: pd.DataFrame) -> dict[str, str]:
+    """Each recorded fact of the data, its values joined where blocks differ."""
+    names = [str(name) for name in finals if str(name).startswith("data.")]
+    found = {}
+    for (task, level), mine in finals.groupby(["task", "level"], sort=True):
+        for name in names:
+            values = sorted({f"{value:g}" if isinstance(value, float) else str(value) for value in mine[name].dropna()})
+            if values:
+                found[f"{task}.{level}.{name.removeprefix('data.')}"] = ", ".join(values)
+    return found
 
 
 def _claims(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -128,4 +128,4 @@ def _counted(view: View, blocks: pd.DataFrame | None) -> str:
     finals = int(blocks["finals"].max())
     low, high = int(per_arm.min()), int(per_arm.max())
     count = str(high) if low == high else f"{low}–{high}"
-    return view.words("curves.n", blocks=count, finals=finals)
+    return view.words("curves.n", blocks=count, finals=finals) if finals > 1 else view.words("curves.n1", blocks=count)

@@ -10,8 +10,9 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.numbers import duration, measuring
+from dashboard.numbers import duration, measuring, plain
 from dashboard.parts import (
+    FILES,
     aria,
     arm_key,
     badge,
@@ -25,6 +26,7 @@ from dashboard.parts import (
     margin_axis,
     note,
     own_axis,
+    saved,
     span_of,
 )
 from dashboard.sentences import told
@@ -127,7 +129,13 @@ def _forest(view: View, verdicts: list[ClaimVerdict]) -> html.Section:
         title = html.H3([task_title(task), html.Small(foreign(question, words.language))])
         groups.append(html.Div([title, html.Ul(rows)], className="forest-group"))
     return card(
-        top, *groups, title=words("forest.title"), says=words("forest.says"), id="forest", className="forest-card"
+        top,
+        *groups,
+        title=words("forest.title"),
+        says=words("forest.says"),
+        id="forest",
+        className="forest-card",
+        files=saved(view, "verdicts", kinds=FILES),
     )
 
 
@@ -169,6 +177,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
     numbers = [
         html.Span([html.B(scale.full(verdict.effect)), f" {scale.interval(verdict.interval)}"]) if settled else None,
         html.Span(words("won.of", won=f"{verdict.won * verdict.blocks:g}", blocks=verdict.blocks)) if settled else None,
+        html.Span([words("fact.effect_size"), " ", html.B(plain(verdict.effect_size, 2))]) if settled else None,
     ]
     return html.Article(
         [
@@ -190,6 +199,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
             )
             if verdict.against
             else None,
+            html.A(words("card.runs"), href=to + "#blocks", className="runs-link") if view.campaign.runs else None,
         ],
         className=f"card claim-card {verdict.verdict}",
     )
@@ -251,6 +261,7 @@ def matrix(view: View) -> html.Section:
         title=words("matrix.title"),
         says=words("matrix.says"),
         id="cells",
+        files=saved(view, "cells"),
     )
 
 

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.figures import Spec
-from dashboard.figures.sweep import cell_means, default_target, matched, over_blocks, sweep, to_target
+from dashboard.figures.sweep import cell_means, default_target, log_ticks, matched, over_blocks, sweep, to_target
 from dashboard.parts import arm_key, card, chart, choose_level, choose_task, controls, head, select, table
 from dashboard.view import View, capital, sentence_case
 from suite.job import JUDGED
@@ -121,8 +121,9 @@ def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
             quality = column == _column(view)
             title = words("sweep.test", measure=label) if quality else words(f"measure.{column}")
             percent = quality and measure["percent"]
-            axis = {"tickformat": ".1~%" if percent else "", "type": "linear" if quality else "log"}
-            panels.append((title, over_blocks(cells, column), axis))
+            means = over_blocks(cells, column)
+            axis = {"tickformat": ".1~%"} if percent else {} if quality else {"type": "log", **log_ticks(means)}
+            panels.append((title, means, axis))
     lines = view.about["levels"] if along == "arm" else view.about["arms"]
     other = "level" if along == "arm" else "arm"
     return sweep(panels, lines, along, places, other, _axis(view), words) if panels else None
@@ -146,7 +147,9 @@ def _matched(view: View, cells: pd.DataFrame) -> Spec | None:
 def _matching(view: View) -> str:
     within = view.about.get("parameters_within")
     words = view.words
-    return words("sweep.within", within=f"{100 * within:g}") if within is not None else words("sweep.unmatched")
+    if within is None:
+        return words("sweep.unmatched")
+    return words("sweep.within", within=f"{100 * within:g}") if within else words("sweep.exactly")
 
 
 def _shown(value: float, measure: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
-from dashboard.parts import aria, card, controls, head, select
+from dashboard.parts import card, controls, head, saved, select
 from dashboard.snapshots import Snapshots
 from dashboard.view import View, language_of, read_query, task_title
 from dashboard.words import Words
@@ -27,18 +27,9 @@ def layout(view: View) -> Component:
     words, found = view.words, frames(view)["trainings"]
     failed = found[(found["status"] != "finished")]
     says = words("trainings.count", count=f"{len(found):,}", failed=f"{len(failed):,}")
-    files = html.Div(
-        [
-            html.A(kind, href=view.data_link("trainings", kind.lower()), download="", className="file")
-            for kind in ("CSV", "Parquet")
-        ],
-        className="files",
-        role="group",
-        **aria(label=words("chart.save")),
-    )
     return html.Div(
         [
-            head(words("trainings.title"), says, files),
+            head(words("trainings.title"), says, saved(view, "trainings")),
             controls(*_filters(view)),
             card(_grid(found, view.snapshots.mlflow_url), className="grid-card"),
             _errors(view, failed),

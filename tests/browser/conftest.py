@@ -140,7 +140,8 @@ class Viewer:
         """Wait for the page's heading, and for its charts to be painted."""
         self.page.locator("main h1", has_text=title).first.wait_for()
         self.until(
-            "[...document.querySelectorAll('.graph')].every((g) => g.querySelector('.main-svg .trace, .main-svg text'))"
+            "[...document.querySelectorAll('.graph')].every((g) => g.querySelector('.main-svg .trace, .main-svg text')"
+            " && g.querySelector('.js-plotly-plot').layout.font)"  # an empty chart stands there until it is painted
         )
         return self.page
 
