@@ -25,7 +25,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadshe
 
 
 def add_routes(server: flask.Flask, view_of: Callable[[str, str], View], frames: Mapping[str, Frames]) -> None:
-    """``/data/<page>/<chart>.<csv|parquet|md|tex>``, ``/report/<campaign>.html`` and ``/evidence/<campaign>/<key>/<file>``."""
+    """``/data/<page>/<chart>.<kind>``, ``/report/<campaign>.html`` and ``/evidence/<campaign>/<key>/<file>``."""
 
     @server.get("/data/<page>/<chart>.<kind>")
     def data(page: str, chart: str, kind: str) -> flask.Response:

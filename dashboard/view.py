@@ -16,6 +16,7 @@ from suite.verdict import ClaimVerdict
 from tasks import unknown
 
 LONGEST = 200  # characters of a value in an address
+ACRONYMS = {name.lower(): name for name in ("CNN", "GAN", "MLP", "MNIST", "RNN", "SGD", "VAE")}
 STICKY = ("campaign", "lang")  # what goes along from page to page
 
 
@@ -126,8 +127,8 @@ def label_of(items: Iterable[Mapping[str, Any]], name: str) -> str:
 
 
 def task_title(name: str) -> str:
-    """A task's name as a heading: ``deep_vs_wide`` is "Deep vs wide"."""
-    return capital(name.replace("_", " ").strip())
+    """A task's name as a heading: ``deep_vs_wide`` is "Deep vs wide", ``cnn_vs_attention`` "CNN vs attention"."""
+    return capital(" ".join(ACRONYMS.get(word, word) for word in name.split("_") if word))
 
 
 def capital(text: str) -> str:

@@ -27,7 +27,8 @@ from dashboard.downloads import evidence_path, to_csv
 from dashboard.figures import rounded
 from dashboard.figures.cluster import busy_seconds, joined, spans, workers
 from dashboard.figures.curves import block_curves, learning_curves, mean_curves
-from dashboard.figures.sweep import to_target
+from dashboard.figures.search import budget_chart, budgets_frame
+from dashboard.figures.sweep import matched, over_blocks, sweep, to_target
 from dashboard.numbers import Measuring, duration, plain
 from dashboard.pages import PAGES
 from dashboard.pages.compare import differing
@@ -219,6 +220,51 @@ def test_showing_another_arm_never_changes_the_figures_of_those_shown(mine, othe
     together = mean_curves(curves_of({"a": mine, "b": others}))
 
     pd.testing.assert_frame_equal(alone, together[together["arm"] == "a"].reset_index(drop=True))
+
+
+def drawn(spec, color):
+    """All numbers that a chart draws in that colour."""
+
+    def ink(trace):
+        return {str(part.get("color", "")).split("/")[0] for part in (trace.get("line", {}), trace.get("marker", {}))}
+
+    return [
+        (trace["x"], trace["y"], trace.get("error_y", {}).get("array"), trace.get("customdata"))
+        for trace in spec["traces"]
+        if color in ink(trace)
+    ]
+
+
+@pytest.mark.parametrize("others", [1, 2, 5])
+def test_no_chart_changes_what_it_draws_of_an_arm_when_others_are_shown(others):
+    arms = [{"name": f"arm{number}"} for number in range(others + 1)]
+    random = np.random.default_rng(0)
+    cells = pd.DataFrame(
+        [
+            {"level": level, "arm": arm["name"], "block": block, "test.accuracy": random.random(), "parameters": 100.0}
+            for arm in arms
+            for level in ("small", "large")
+            for block in range(3)
+        ]
+    )
+    trials = cells[cells["level"] == "small"].assign(number=0, status="finished")
+    curves = curves_of({arm["name"]: {block: random.random() for block in range(3)} for arm in arms})
+
+    def charts(shown):
+        mine = cells[cells["arm"].isin(shown)]
+        means, places = over_blocks(mine, "test.accuracy"), {"small": 1.0, "large": 2.0}
+        budgets = budgets_frame(trials[trials["arm"].isin(shown)], "test.accuracy", "higher")
+        return [
+            learning_curves(curves[curves["arm"].isin(shown)], arms, Words(), "y"),
+            sweep([("y", means, {})], arms, "level", places, "arm", "x", Words()),
+            matched(mine[mine["level"] == "small"], "test.accuracy", arms, "y", None, Words(), True),
+            budget_chart(budgets, arms, "y", Words(), True),
+        ]
+
+    alone, together = charts(["arm0"]), charts([arm["name"] for arm in arms])
+    for one, all_ in zip(alone, together, strict=True):
+        assert drawn(one, "arm1")
+        assert drawn(one, "arm1") == drawn(all_, "arm1")
 
 
 def test_an_arm_keeps_its_colour_whoever_else_is_shown():

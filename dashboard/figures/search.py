@@ -119,10 +119,11 @@ def history_chart(
         "marker": {"color": f"{color}/0.7", "size": 7},
         "hovertemplate": "%{text}, %{x}: %{y:.4~g}<extra></extra>",
     }
+    last = max(int(study["number"].max()) for study in blocks)
     best = {**raw(steps_x, steps_y, color), "line": {"color": f"{color}/0.8", "width": 1.2, "shape": "hv"}}
     return spec(
         [best, points],
-        {"title": words("axis.trial"), "dtick": max(1, math.ceil(max(x, default=0) / 10)), "tick0": 0},
+        {"title": words("axis.trial"), "dtick": max(1, math.ceil(last / 10)), "tick0": 0},
         {"title": title, "tickformat": ".1~%" if percent else ""},
         layout={"hovermode": "closest"},
     )
@@ -189,7 +190,10 @@ def slices_chart(
             }
         )
         kind = "category" if isinstance(setting, Choice) else "log" if setting.log else "linear"
-        axes.append({"type": kind, "title": "", "nticks": 5, "exponentformat": "power"})
+        decades = kind == "log" and not isinstance(setting, Choice) and setting.high >= 30 * setting.low
+        axes.append(
+            {"type": kind, "title": "", "nticks": 5, "exponentformat": "power", **({"dtick": 1} if decades else {})}
+        )
     panels = {"titles": names, "free": True, "columns": min(3, len(names)), "x": axes}
     return spec(
         traces,

@@ -30,6 +30,7 @@ from dashboard.parts import (
 )
 from dashboard.snapshots import Snapshot
 from dashboard.view import View, task_title
+from suite.amounts import NONE
 from suite.results import Campaign
 from suite.verdict import ClaimVerdict
 
@@ -183,11 +184,11 @@ def _differences(view: View, other: Snapshot) -> html.Section:
 
 
 def differing(here: Mapping[str, Any], there: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """The leaves of two nested mappings that are not equal, by their dotted path; None where one has none."""
+    """What is not equal in two nested mappings, by dotted path: leaves, and whole branches that one lacks (None)."""
     for name in dict.fromkeys([*here, *there]):
         a, b, full = here.get(name), there.get(name), f"{path}.{name}" if path else str(name)
-        if isinstance(a, Mapping) or isinstance(b, Mapping):
-            yield from differing(a if isinstance(a, Mapping) else {}, b if isinstance(b, Mapping) else {}, full)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            yield from differing(a, b, full)
         elif a != b:
             yield full, a, b
 
@@ -217,5 +218,5 @@ def _claims(about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(value: Any) -> html.Code:
-    text = "–" if value is None else str(value)
+    text = NONE if value is None else str(value.get("says", value)) if isinstance(value, Mapping) else str(value)
     return html.Code(text if len(text) <= 60 else text[:28] + " … " + text[-12:], title=text[:400])
