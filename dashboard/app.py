@@ -262,7 +262,7 @@ def _about(view: View) -> list[Component]:
     ]
     if view.snapshot.synthetic:
         parts.append(html.Span(words("synthetic"), className="tag synthetic", title=words("synthetic.says")))
-    if state.get("state") == "running":
+    if view.snapshot.state == "running":
         left = state.get("seconds_left")
         text = words("live", done=f"{int(state.get('done') or 0):,}", planned=f"{int(state.get('planned') or 0):,}")
         parts.append(
@@ -277,9 +277,17 @@ def _about(view: View) -> list[Component]:
         )
     if (mirror := view.snapshots.mirror) is not None:
         parts.append(_server(mirror, words))
+    if state.get("updated"):
+        parts.append(html.Span(words("fresh", when=_when(float(state["updated"]))), className="fresh muted num"))
     if view.snapshot.trouble:
         parts.append(html.Span(words("stale"), className="tag warn", title=view.snapshot.trouble))
     return parts
+
+
+def _when(seconds: float) -> str:
+    """A time of day, with the date where it is not today's."""
+    then, now = time.localtime(seconds), time.localtime()
+    return time.strftime("%H:%M:%S" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
 
 
 def _server(mirror: Mirror, words: Words) -> Component:

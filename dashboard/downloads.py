@@ -74,7 +74,7 @@ def add_routes(server: flask.Flask, view_of: Callable[[str, str], View], frames:
 def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str | None:
     """A frame as a file of that kind, or the verdicts as a table for a text; None where there is no such thing."""
     if kind in TABLES:
-        return TABLES[kind](view.verdicts, view.campaign.about) if chart == "verdicts" else None
+        return TABLES[kind](view.verdicts, view.campaign.about) if chart == "verdicts" and not view.judging else None
     frame = frames(view).get(chart)
     return None if frame is None else to_csv(frame) if kind == "csv" else to_parquet(frame)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from suite.remote import Mirror
 from suite.results import Campaign, Results
+from suite.status import is_running
 from suite.verdict import ClaimVerdict, judge_campaign
 from tasks import UserError
 
@@ -68,7 +69,14 @@ class Snapshot:
     def mark(self) -> str:
         """A short text that differs whenever a page would look different."""
         count = "?" if self.verdicts is None else str(len(self.verdicts))
-        return f"{self.campaign.revision}/{count}{'-' if self.verdicts_behind else ''}{self.trouble[:40]}"
+        behind = "-" if self.verdicts_behind else ""
+        return f"{self.campaign.revision}/{count}{behind}{self.state}{self.trouble[:40]}"
+
+    @property
+    def state(self) -> str:
+        """The campaign's own word, or "interrupted" where its driver is gone without one."""
+        word = str(self.campaign.state.get("state", "unknown"))
+        return "interrupted" if word == "running" and not is_running(self.campaign.state) else word
 
     @property
     def synthetic(self) -> bool:

@@ -7,6 +7,8 @@ import math
 import re
 import socket
 import string
+import subprocess
+import sys
 import threading
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -54,8 +56,6 @@ def synthetic():
     """The script that writes synthetic campaigns, as a module."""
     spec = importlib.util.spec_from_file_location("synthetic", ROOT / "ci" / "bench" / "synthetic.py")
     module = importlib.util.module_from_spec(spec)
-    import sys
-
     sys.modules["synthetic"] = module
     spec.loader.exec_module(module)
     return module
@@ -480,6 +480,23 @@ def test_a_running_campaign_shows_its_progress(snapshots):
 
     assert "progressbar" in page
     assert "of 192 trainings" in page  # 2 levels, 4 arms, 6 blocks; 3 trials and a final each
+
+
+def test_a_campaign_whose_driver_is_gone_says_so(tmp_path):
+    campaign = synthetic().write_campaign(tmp_path, small(done=0.5))
+    held = Snapshots(Results(tmp_path))
+    before, state = held.mark(), tmp_path / campaign / "state.json"
+    running = render(held, "/", "")
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    state.write_text(json.dumps({**json.loads(state.read_text()), "pid": gone.pid}))
+    held.refresh()
+    interrupted = render(held, "/", "")
+
+    assert held.mark() != before
+    assert "tag live" in to_json(running)
+    assert "tag live" not in to_json(interrupted)
+    assert "bakeoff run synthetic" in to_json(interrupted[0])
 
 
 @pytest.mark.parametrize("path", PATHS)

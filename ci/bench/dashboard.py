@@ -91,10 +91,14 @@ def measured(store: Path, browser: Browser) -> Iterator[Row]:
             page.goto(server.url)
             warm = [_timed(lambda: (page.goto(server.url), _until(page, JUDGED))) for _ in range(5)]
             yield "overview, warm browser (median of 5)", seconds(statistics.median(warm)), "≤ 1 s"
-            calls = _calls(page, server.url)
-            options = _view_options(page, server.url)
-            shown = f"{statistics.median(options):.0f} ms, {max(options):.0f} ms"
-            yield f"view option, median and worst of {len(options)}", shown, "≤ 300 ms"
+            calls, spent = _calls(page, server.url, server.process.pid)
+            taken, first, whole = zip(*_view_options(page, server.url), strict=True)
+            shown = f"{statistics.median(taken):.0f} ms, {max(taken):.0f} ms"
+            yield f"view option, median and worst of {len(taken)}", shown, "≤ 300 ms"
+            shown = f"{statistics.median(first):.0f} ms, {statistics.median(whole):.0f} ms"
+            yield "the same, CPU of the page until the chart in view has changed, and all have", shown, ""
+            shown = ", ".join(f"{path} {milliseconds(used)}" for path, used in spent.items())
+            yield "server's CPU for a first visit, with what it works out in the background", shown, ""
         alone, _ = _replay(calls * 5, 1)
         yield f"page callback p95, one viewer, {len(calls)} pages", milliseconds(_p95(alone)), "≤ 150 ms"
         together, errors = _replay(calls * VIEWERS, VIEWERS)
@@ -206,9 +210,10 @@ def _first_visit(browser: Browser, address: str, holds: str = JUDGED) -> tuple[i
     return whole, taken
 
 
-def _calls(page: Page, base: str) -> list[tuple[str, bytes]]:
-    """What the browser asks of the server as it goes through all pages."""
+def _calls(page: Page, base: str, pid: int) -> tuple[list[tuple[str, bytes]], dict[str, float]]:
+    """What the browser asks of the server as it goes through all pages, and the server's CPU seconds for each."""
     calls: list[tuple[str, bytes]] = []
+    spent: dict[str, float] = {}
 
     def note(request: Any) -> None:
         body = request.post_data_buffer
@@ -217,19 +222,36 @@ def _calls(page: Page, base: str) -> list[tuple[str, bytes]]:
 
     page.on("request", note)
     for path in PAGES:
+        before = _cpu(pid)
         page.goto(base + path)
         _until(page, STANDS)
-    return calls
+        spent[path] = _cpu(pid) - before
+    return calls, spent
 
 
-def _view_options(page: Page, base: str) -> list[float]:
-    """Milliseconds from a click on a view option until the first chart is painted anew."""
+def _cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _view_options(page: Page, base: str) -> list[tuple[float, float, float]]:
+    """Milliseconds from a click on a view option until the first chart is painted anew; the page's CPU in these, and
+    until all charts are."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def used() -> float:
+        metrics = tools.send("Performance.getMetrics")["metrics"]
+        return next(1000 * float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
+
     page.goto(base + "/curves")
     _until(page, STANDS)
     page.wait_for_timeout(1000)
     found = []
     for text in ("Epochs", "Seconds", "Examples", "Updates") * 3:
-        found.append(
+        before = used()
+        taken = float(
             page.evaluate(
                 """text => new Promise((done) => {
                   const plot = document.querySelector('.graph .js-plotly-plot'), begun = performance.now();
@@ -240,7 +262,9 @@ def _view_options(page: Page, base: str) -> list[float]:
                 text,
             )
         )
-        page.wait_for_timeout(400)
+        first = used() - before
+        page.wait_for_timeout(2000)
+        found.append((taken, first, used() - before))
     return found
 
 

@@ -12,6 +12,8 @@ import argparse
 import io
 import json
 import math
+import os
+import socket
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -121,6 +123,8 @@ def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
     return {
         "state": "running" if running else "done",
         "updated": started + spent,
+        "host": socket.gethostname(),  # as if this process were the driver: while it lives, the campaign is running
+        "pid": os.getpid(),
         "planned": planned,
         "done": len(kept),
         "replayed": 0,

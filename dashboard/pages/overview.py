@@ -211,7 +211,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
 def progress(view: View) -> Component | None:
     """How a running campaign gets on, or why one that stopped is not whole."""
     state, words = view.campaign.state, view.words
-    name = str(state.get("state", "unknown"))
+    name = view.snapshot.state
     done, planned = int(state.get("done") or 0), int(state.get("planned") or 0)
     failed = {str(k): int(v) for k, v in dict(state.get("failed") or {}).items()}
     if name == "done" and not failed:
@@ -219,7 +219,7 @@ def progress(view: View) -> Component | None:
     causes = ", ".join(f"{count} {words(f'status.{cause}').lower()}" for cause, count in failed.items() if count)
     if name in ("done", "unknown"):
         return note(words("progress.failures", causes=causes)) if causes else None
-    if name in ("stopped", "incomplete"):
+    if name in ("stopped", "incomplete", "interrupted"):
         return note(
             words(f"progress.{name}", done=done, planned=planned, name=str(view.campaign.about["name"])), "warn"
         )

@@ -9,6 +9,7 @@ WORDS = {
     "synthetic": "Synthetic",
     "synthetic.says": "Made-up numbers to look at pages with: nothing was trained",
     "live": "{done} / {planned}",
+    "fresh": "as of {when}",
     "stale": "Not current",
     "server.from": "From MLflow",
     "server.from_says": "Kept current from {server}; finished cells are fetched once.",
@@ -87,6 +88,7 @@ WORDS = {
     "progress.left": "{left} left",
     "progress.flying": "{flying} running on {slots} slots",
     "progress.failures": "Among the trainings: {causes}.",
+    "progress.interrupted": "Interrupted after {done} of {planned} trainings: its driver is gone without a word. `bakeoff run {name}` goes on from there.",
     "progress.stopped": "Stopped after {done} of {planned} trainings. `bakeoff run {name}` goes on from there.",
     "progress.incomplete": "Incomplete: {done} of {planned} trainings. `bakeoff retry` runs the failed ones again.",
     # curves

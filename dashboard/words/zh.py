@@ -9,6 +9,7 @@ WORDS = {
     "synthetic": "合成数据",
     "synthetic.says": "仅供查看页面的虚构数字：没有训练过任何网络",
     "live": "{done} / {planned}",
+    "fresh": "截至 {when}",
     "stale": "非最新",
     "server.from": "来自 MLflow",
     "server.from_says": "随 {server} 保持更新；已完成的单元只获取一次。",
@@ -86,6 +87,7 @@ WORDS = {
     "progress.left": "剩余 {left}",
     "progress.flying": "{slots} 个槽位上有 {flying} 次在运行",
     "progress.failures": "其中：{causes}。",
+    "progress.interrupted": "在 {planned} 次训练中完成 {done} 次后中断：驱动进程已不在。`bakeoff run {name}` 会从那里继续。",
     "progress.stopped": "在 {planned} 次训练中的 {done} 次后停止。`bakeoff run {name}` 会从那里继续。",
     "progress.incomplete": "未完成：{planned} 次训练中的 {done} 次。`bakeoff retry` 会重跑失败的训练。",
     # curves
