@@ -267,10 +267,12 @@ def chart(
     says: str = "",
     height: int = 360,
     level: int = 2,
+    key: Component | None = None,
 ) -> html.Section:
     """A chart that the browser paints from its specification, with its data as a table and as files.
 
-    ``name`` is the chart's name on its page: the page's ``frames`` has a frame of that name.
+    ``name`` is the chart's name on its page: the page's ``frames`` has a frame of that name. ``key`` stands for the
+    legend of a ``keyed`` chart on narrow screens.
     """
     heading = (html.H2 if level == 2 else html.H3)(title)
     if spec is None:
@@ -279,6 +281,7 @@ def chart(
         [
             html.Div([heading, _menu(view, name)], className="chart-head"),
             html.P(says, className="says") if says else None,
+            key,
             html.Div(
                 dcc.Graph(
                     id={"type": "chart", "name": name},

@@ -90,7 +90,7 @@
     const count = panels.titles.length;
     const columns = panels.columns || (width < 560 ? 2 : width < 900 ? 3 : Math.min(4, count));
     const across = Math.min(columns, count), rows = Math.ceil(count / across);
-    const gapX = panels.free ? 0.09 : width < 560 ? 0.05 : 0.025, gapY = panels.free ? 0.17 : 0.11;
+    const gapX = panels.free ? (width < 560 ? 0.2 : 0.09) : width < 560 ? 0.05 : 0.025, gapY = panels.free ? 0.17 : 0.11;
     const notes = [];
     for (let i = 0; i < count; i++) {
       const suffix = i ? String(i + 1) : "", row = Math.floor(i / across), column = i % across;
@@ -143,7 +143,8 @@
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { color: look.text, size: 12 } },
       margin: { l: 56, r: room, t: top, b: 44 }, uirevision: (spec.revision || "") + options.x, showlegend: false, dragmode: width < 560 ? false : "zoom",
     };
-    return { data, layout: Object.assign(base, layout, { annotations: notes, template: null }) };
+    const keyed = spec.keyed && width < 560 ? { showlegend: false } : {}; // a key of its own stands above the chart
+    return { data, layout: Object.assign(base, layout, keyed, { annotations: notes, template: null }) };
   }
 
   const later = new Map(); // charts that are to be painted anew, by the text of their ids

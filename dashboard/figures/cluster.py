@@ -125,6 +125,7 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words, title: Callable[[
             "margin": {"l": 120, "r": 16, "t": 40, "b": 48},
         },
         height=130 + 30 * rows,
+        keyed=True,
     )
 
 

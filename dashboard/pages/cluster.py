@@ -11,8 +11,9 @@ from dash.development.base_component import Component
 from dashboard.figures.cluster import gantt, rate, spans, workers
 from dashboard.numbers import duration, percent
 from dashboard.pages.overview import matrix, progress
-from dashboard.parts import action, card, chart, facts, head, note, saved, table
+from dashboard.parts import action, aria, card, chart, facts, head, note, saved, table
 from dashboard.security import safe_link
+from dashboard.theme import arm_color
 from dashboard.view import View, task_title
 
 PATH, TITLE = "/cluster", "cluster.title"
@@ -38,6 +39,7 @@ def layout(view: View) -> Component:
                 title=words("cluster.gantt"),
                 says=words("cluster.gantt_says"),
                 height=int(plan["height"]) if plan else 240,
+                key=_key(view),
             ),
             _workers(view, about),
             html.Div(
@@ -79,6 +81,18 @@ def _totals(view: View, found: pd.DataFrame, about: pd.DataFrame) -> html.Sectio
             ]
         )
     )
+
+
+def _key(view: View) -> html.Div:
+    """The tasks with their colours."""
+    names = [
+        html.Span(
+            [html.I(className="swatch", style={"background": f"var(--{arm_color(place)})"}), task_title(task)],
+            className="arm",
+        )
+        for place, task in enumerate(view.tasks)
+    ]
+    return html.Div(names, className="chart-key", **aria(hidden="true"))
 
 
 def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
