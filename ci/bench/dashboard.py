@@ -28,7 +28,7 @@ from urllib.parse import quote
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import synthetic
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from suite import serving, tracking
 from suite.record import FILE
@@ -202,11 +202,11 @@ def _timed(what: Callable[[], Any]) -> float:
 
 def _first_visit(browser: Browser, address: str, holds: str = JUDGED) -> tuple[int, float]:
     """Bytes transferred and seconds until it stands, in a browser that has never been there."""
-    sizes: list[int] = []
+    requests: list[Request] = []
     with _page(browser) as page:
-        page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+        page.on("requestfinished", requests.append)
         taken = _timed(lambda: (page.goto(address), _until(page, holds)))
-        whole = sum(sizes)
+        whole = sum(request.sizes()["responseBodySize"] for request in list(requests))
     return whole, taken
 
 

@@ -2,9 +2,9 @@
 
 The campaign is `bakeoff run`: it tunes with Optuna, runs on Ray, keeps its record, publishes to MLflow and prints
 verdicts; the plain processes do nothing but train, half of the list each. Whole commands are timed, start-up included,
-in turn, each campaign into an empty folder. Prints a table in Markdown.
+in turn, each campaign into an empty folder. Prints two tables in Markdown: seconds, and where the CPU's seconds went.
 
-    python ci/bench/efficiency.py [--profile quick] [--repeats 3]
+    python ci/bench/efficiency.py [--profile quick] [--repeats 3] [--blocks 5]
 
 With --address the campaigns join a cluster that runs already (`ray start --head --num-cpus 2`, then --address auto),
 as they do wherever many people share one; otherwise each starts a Ray of its own.
@@ -18,14 +18,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 SECONDS_EACH = """  # 60 trainings of about a second
 name = "efficiency"
-blocks = 5
 trials = 5
 [tasks.deep_vs_wide]
 arms = ["depth_2", "depth_4"]
@@ -43,12 +46,51 @@ print(time.time())
 """
 
 
-def campaign(profile: str, results: Path, cluster: list[str]) -> tuple[float, dict[str, float], Path]:
-    """Wall seconds of a whole campaign and where they went."""
-    command = [sys.executable, "-m", "suite", "run", profile, "--results", str(results), *cluster]
+class Meter(threading.Thread):
+    """Looks twice a second at what a command and the processes below it have used of the CPU."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.command = psutil.Process(pid)
+        self.seen: list[tuple[float, dict[str, float]]] = []
+        self._used: dict[tuple[int, float], tuple[str, float]] = {}  # a process -> its part, its seconds
+
+    def run(self) -> None:
+        while self.command.is_running() and self.command.status() != psutil.STATUS_ZOMBIE:
+            with suppress(psutil.Error):
+                for process in [self.command, *self.command.children(recursive=True)]:
+                    self._look(process)
+            sums = dict.fromkeys(("driver", "Ray", "workers"), 0.0)
+            for part, seconds in self._used.values():
+                sums[part] += seconds
+            self.seen.append((time.time(), sums))
+            time.sleep(0.5)
+
+    def _look(self, process: psutil.Process) -> None:
+        with suppress(psutil.Error):
+            mine, module = process == self.command, " ".join(process.cmdline())
+            agent = "Agent" in module
+            part = "driver" if mine else "workers" if module.startswith("ray::") and not agent else "Ray"
+            times = process.cpu_times()
+            self._used[process.pid, process.create_time()] = part, times.user + times.system
+
+    def between(self, begin: float, end: float) -> dict[str, float]:
+        """CPU seconds of each part from one moment to another."""
+        first, last = (min(self.seen, key=lambda seen: abs(seen[0] - moment))[1] for moment in (begin, end))
+        return {part: last[part] - first[part] for part in last}
+
+
+def campaign(profile: str, results: Path, options: list[str]) -> tuple[float, dict[str, float], dict[str, float], Path]:
+    """Wall seconds of a whole campaign and where they went, where the CPU's went, and its folder."""
+    command = [sys.executable, "-m", "suite", "run", profile, "--results", str(results), *options]
     started = time.time()
-    subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True)
+    process = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    meter = Meter(process.pid)
+    meter.start()
+    if process.communicate()[1] and process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     ended = time.time()
+    meter.join()
     (folder,) = (path.parent for path in results.glob("*/campaign.json"))
     lines = [json.loads(text) for text in (folder / "trainings.jsonl").read_text().splitlines()]
     first, last = min(line["started"] for line in lines), max(line["ended"] for line in lines)
@@ -61,7 +103,14 @@ def campaign(profile: str, results: Path, cluster: list[str]) -> tuple[float, di
         "trainings": len(lines),
         "mean seconds": busy / len(lines),
     }
-    return ended - started, parts, folder
+    spans = {"start-up": (started, first), "in between": (first, last), "close-down": (last, ended)}
+    cpu = {
+        f"{part}, {span}": seconds
+        for span, times in spans.items()
+        for part, seconds in meter.between(*times).items()
+        if seconds > 0.05
+    }
+    return ended - started, parts, cpu, folder
 
 
 def plain(jobs: list[object], folder: Path) -> tuple[float, float]:
@@ -99,23 +148,25 @@ def jobs_of(folder: Path) -> list[object]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--profile", help="a built-in profile; otherwise 60 trainings of about a second")
+    options.add_argument("--profile", help="a built-in profile; otherwise trainings of about a second")
+    options.add_argument("--blocks", type=int, default=5, help="of these, 12 trainings each")
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--address", help="a running cluster with two CPUs")
     given = options.parse_args()
-    cluster = ["--address", given.address] if given.address else ["--workers", "2"]
+    how = ["--address", given.address] if given.address else ["--workers", "2"]
+    how += [] if given.profile else ["--set", f"blocks={given.blocks}"]
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "efficiency.toml").write_text(SECONDS_EACH)
         profile = given.profile or str(folder / "efficiency.toml")
-        _, _, done = campaign(profile, folder / "warm-up", cluster)  # caches of data and bytecode filled
-        jobs = jobs_of(done)
-        shown = []
+        if not given.profile:
+            campaign(profile, folder / "warm-up", [*how, "--set", "blocks=1"])  # caches of data and bytecode filled
+        shown, used = [], []
         for repeat in range(given.repeats):
-            ours, parts, _ = campaign(profile, folder / str(repeat), cluster)
-            peer, peer_training = plain(jobs, folder)
-            parts["the same, plain"] = peer_training
-            shown.append((ours, peer, parts))
+            ours, parts, cpu, done = campaign(profile, folder / str(repeat), how)
+            peer, peer_training = plain(jobs_of(done), folder)
+            shown.append((ours, peer, parts | {"the same, plain": peer_training}))
+            used.append(cpu)
     print(f"| run | campaign, s | two plain processes, s | ratio | {' | '.join(shown[0][2])} |")
     print("|---" * (4 + len(shown[0][2])) + "|")
     for number, (ours, peer, parts) in enumerate(shown, start=1):
@@ -123,7 +174,10 @@ def main() -> None:
         print(f"| {number} | {ours:.1f} | {peer:.1f} | {peer / ours:.3f} | {rest} |")
     whole = statistics.median(peer / ours for ours, peer, _ in shown)
     loop = statistics.median(parts["the same, plain"] / parts["between first and last training"] for *_, parts in shown)
-    print(f"\nMedian ratio {whole:.3f} of whole commands, {loop:.3f} between first and last training")
+    print(f"\nMedian ratio {whole:.3f} of whole commands, {loop:.3f} between first and last training\n")
+    print("| CPU seconds of | median |\n|---|---|")
+    for part in used[0]:
+        print(f"| {part} | {statistics.median(cpu.get(part, 0.0) for cpu in used):.2f} |")
 
 
 if __name__ == "__main__":
