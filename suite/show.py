@@ -286,8 +286,8 @@ def _numbers(verdict: ClaimVerdict) -> str:
     if verdict.blocks == 0:
         return f"{blocks_in(verdict)} yet"
     settle = verdict.blocks_to_settle
-    open_still = verdict.complete and verdict.verdict == "inconclusive" and settle
-    rest = f"; about {settle:,} would settle it" if open_still else ""
+    open_still = verdict.complete and verdict.verdict == "inconclusive" and verdict.label != "exploratory" and settle
+    rest = f"; at most about {settle:,} would settle it" if open_still else ""
     return f"{effect_and_interval(verdict)}, {blocks_in(verdict)}{rest}"
 
 
@@ -437,7 +437,7 @@ def _filled(
     for row in rows:
         words = [(row[place], (styles or {}).get(titles[place], {})) for place in kept]
         table.add_row(*(Text(word, colours.get(word, "")) for word, colours in words))
-    table.columns[0].style = "bold"
+    table.columns[0].style, table.columns[0].no_wrap = "bold", True
     return table
 
 
@@ -457,7 +457,7 @@ def _facts(*facts: tuple[str, str]) -> Table:
 
 
 def _x(value: float | None) -> str:
-    return "" if value is None else f"{value:,g}"
+    return "" if value is None else f"{value:,.10g}"
 
 
 def _value(value: object) -> str:

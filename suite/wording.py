@@ -211,7 +211,7 @@ def _remedy(verdict: Verdict) -> str:
     if needed is None:
         return "More repetitions would not settle it: more data would."
     more = f", or {cautious:,} if results vary more than they seem to" if cautious else ""
-    return f"About {_repetitions(needed)} would settle it{more}."
+    return f"At most about {_repetitions(needed)} would settle it{more}."
 
 
 def _no(case: Case) -> str:

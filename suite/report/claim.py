@@ -118,7 +118,7 @@ def _numbers(one: Judged) -> Markup | None:
     if verdict.new_test_interval:
         named.append(("For new test examples too", written.interval(verdict.new_test_interval) + scale))
     if verdict.blocks_to_settle:
-        named.append(("Would be settled by", f"about {counted(verdict.blocks_to_settle, 'block')}"))
+        named.append(("Would be settled by", f"at most about {counted(verdict.blocks_to_settle, 'block')}"))
     if half := verdict.half_budget:
         named.append(("With half the tuning", f"{wording.ANSWERS[half.verdict]}, {written.effect(half.effect)}"))
     if verdict.attempt > 1:
