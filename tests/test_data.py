@@ -248,6 +248,22 @@ def test_a_file_is_fetched_once_and_then_kept(cache, server, monkeypatch):
     assert [path.name for path in (cache / FILE.dataset).iterdir()] == [FILE.name]
 
 
+DAMAGE = [gzip.compress(CONTENT)[:-9], gzip.compress(b"another"), b""]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=["cut short", "changed", "empty"])
+def test_a_file_that_is_damaged_in_the_cache_is_fetched_anew(damage, cache, server, monkeypatch):
+    assert fetch(FILE) == CONTENT
+    (cache / FILE.dataset / FILE.name).write_bytes(damage)
+    assert fetch(FILE) == CONTENT
+    assert gzip.decompress((cache / FILE.dataset / FILE.name).read_bytes()) == CONTENT
+
+    (cache / FILE.dataset / FILE.name).write_bytes(damage)
+    monkeypatch.setenv("BAKEOFF_MIRROR", "http://127.0.0.1:9/away")
+    with pytest.raises(Unavailable, match=str(cache / FILE.dataset / FILE.name)):
+        fetch(FILE)
+
+
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, server, monkeypatch):
     (tmp_path / "occupied").write_text("a file, so no folder can be made here")
     monkeypatch.setenv("BAKEOFF_DATA", str(tmp_path / "occupied"))

@@ -41,11 +41,25 @@ def cache_folder() -> Path:
 
 
 def fetch(file: RemoteFile) -> bytes:
-    """The file's uncompressed, verified content. Raises Unavailable with the cure where it cannot be had."""
+    """The file's uncompressed, verified content. Raises Unavailable with the cure where it cannot be had.
+
+    A file that is damaged in the cache is fetched anew.
+    """
     cached = cache_folder() / file.dataset / file.name
-    mirror = os.environ.get("BAKEOFF_MIRROR", "")
-    if cached.is_file():
+    if not cached.is_file():
+        return _fetched(file, cached)
+    try:
         return _verified(_read(cached, file), file, cached)
+    except Unavailable as damaged:
+        try:
+            return _fetched(file, cached)
+        except Unavailable:
+            raise damaged from None
+
+
+def _fetched(file: RemoteFile, cached: Path) -> bytes:
+    """The content from the mirror or the file's address, from where it is kept in the cache if that can be written."""
+    mirror = os.environ.get("BAKEOFF_MIRROR", "")
     if mirror and "://" not in mirror:
         path = Path(mirror) / file.dataset / file.name
         return _verified(_read(path, file), file, path)
