@@ -24,12 +24,14 @@ from suite import unfinished
 from suite.cell import Cell
 from suite.folder import add_cells, check_folder, locked, replace_text, write_about
 from suite.job import JUDGED, Done, Job, Keep, Member, Result, Status, digest
+from suite.kinds import Kinds
 from suite.plan import CellPlan, Plan
 from suite.profile import Resources
 from suite.record import Record
 from suite.results import is_cell, read_json, write_cell
 from suite.tracking import CellDone
 from suite.verdict import undecided
+from suite.worker import SHORT
 from tasks import UserError
 
 LOOKAHEAD = 2  # jobs handed out beyond the free slots, so that no worker waits for the driver
@@ -77,6 +79,7 @@ class Tally:
     replayed: int = 0
     trained: int = 0
     failed: dict[str, int] = field(default_factory=dict)
+    unlike: str = ""  # what differs between the machines that trained
     flying: int = 0
     slots: int = 0
     started: float = field(default_factory=time.time)
@@ -110,6 +113,7 @@ class Driver:
         self.retry = retry
         self.tally = Tally(planned=plan.trainings)
         self._lost: dict[str, int] = {}
+        self._kinds = Kinds()
         self._queue: list[tuple[tuple[int, int, int], Cell, Member]] = []  # a heap, the most urgent first
         self._queued = count()
         self._cells_by_key: dict[str, Cell] = {}
@@ -147,6 +151,7 @@ class Driver:
             self.workers.check(need)
             self.workers.warm(need, device)
         known = {line["key"]: line for line in self.record.lines()}
+        self._meet(line["worker"] for line in known.values())
         self._keep = self._prepared(known.values())
         if self.publisher:
             for line in known.values():
@@ -248,8 +253,25 @@ class Driver:
                 self._lose(job, member, done)
             return
         for member, result in zip(job.members, done.results, strict=True):
+            self._check_sources(job, result)
             self._take(job, member, result)
-            unfinished.drop(self.unfinished, member.key)
+            if "resumed" in result.worker or result.ended - result.started >= KEPT_EVERY:  # others leave nothing
+                unfinished.drop(self.unfinished, member.key)
+
+    def _check_sources(self, job: Job, result: Result) -> None:
+        """Raise UserError where a worker runs other sources than this campaign: its results are another's."""
+        mine, theirs = self.plan.sources[job.task][:SHORT], result.worker.get("sources")
+        if theirs not in (None, mine):
+            raise UserError(
+                f"A worker on {result.worker['host']} trains {job.task} with other sources ({theirs}) than this "
+                f"campaign has ({mine}): install the same version of Bakeoff on every node, or put back what was "
+                "changed while it ran; then run the same command. Everything on record is kept."
+            )
+
+    def _meet(self, workers: Iterable[Mapping[str, Any]]) -> None:
+        """Take note of the machines that trained, and say so where they are not of one kind."""
+        if [worker for worker in workers if self._kinds.add(worker)]:
+            log.warning("not all machines are of one kind: %s", self._kinds.differences)
 
     def _lose(self, job: Job, member: Member, done: Done) -> None:
         """A training whose worker went away is queued again; after so many attempts the loss goes on record."""
@@ -278,6 +300,7 @@ class Driver:
             log.warning("%s: %s/%s/%s block %d %s %d: %s", result.status, job.task, job.level, job.arm, member.block,
                         member.kind, member.number, result.error)  # fmt: skip
         self.tally.trained += 1
+        self._meet([result.worker])
         if self.publisher:
             self.publisher.put(line)
         self._settle(cell, line)
@@ -349,6 +372,7 @@ class Driver:
 
     def _say(self, state: str) -> None:
         tally = self.tally
+        tally.unlike = self._kinds.differences
         about = {
             "state": state,
             "updated": time.time(),
@@ -359,6 +383,7 @@ class Driver:
             "replayed": tally.replayed,
             "trained": tally.trained,
             "failed": tally.failed,
+            "unlike": tally.unlike,
             "flying": tally.flying,
             "slots": tally.slots,
             "started": tally.started,

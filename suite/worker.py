@@ -14,12 +14,14 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -27,10 +29,11 @@ import tasks
 from suite.job import OPENING, Job, Member, Result, Status, finite
 from suite.training import Progress, Training, fit_once, generator, losses_digest
 from suite.unfinished import Unfinished
-from tasks import Arm, Counting, FitOnce, Level, Procedure, Splits, Task, Watched
+from tasks import Arm, Counting, FitOnce, Level, Procedure, Splits, Task, UserError, Watched
 
 SNAPSHOTS = 8  # evaluations of a final at which a watched procedure shows what it does
 NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")  # in words of CUDA, Linux, others
+SHORT = 16  # digits of a hash of sources that go on record with each training
 GRACE = 1.1, 5.0  # times the limit, and seconds: a training that comes to an evaluation tells how far it got
 
 
@@ -221,16 +224,40 @@ def _checkpoint(model: nn.Module) -> bytes:
 
 
 def _worker(job: Job) -> dict[str, Any]:
-    device = torch.cuda.get_device_name(job.device) if job.device.startswith("cuda") else platform.machine()
     return {
         "host": socket.gethostname(),
         "pid": os.getpid(),
         "device": job.device,
-        "hardware": device,
+        "hardware": _hardware(job.device),
         "threads": job.threads,
         "torch": torch.__version__,
+        "numpy": np.__version__,
         "python": platform.python_version(),
+        "sources": _sources(job.task, job.source),
     }
+
+
+@lru_cache(maxsize=8)
+def _hardware(device: str) -> str:
+    """The name of the GPU, or of the processor where the system tells it."""
+    if device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device))
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+@lru_cache(maxsize=64)
+def _sources(task: str, source: tuple[str, str] | None) -> str | None:
+    """What this process runs, as the driver hashes it; None for a task that is not here."""
+    from suite.fingerprint import source_hash
+
+    try:
+        return source_hash(task)[:SHORT]
+    except (UserError, OSError):
+        return None
 
 
 def warm_up(device: str) -> str:

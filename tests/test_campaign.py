@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import tasks
 from suite.folder import locked
@@ -369,6 +371,46 @@ def test_a_loss_that_lasts_goes_on_record_and_can_be_retried(
     assert set(after.cells["state"]) == {"done"}
     assert after.state["state"] == "done"
     assert len(after.curves["key"].unique()) == tiny_plan.trainings
+
+
+class Elsewhere(InlineWorkers):
+    """Says of the trainings after the first few that their worker was another."""
+
+    def __init__(self, after: int, **facts: str) -> None:
+        super().__init__(slots=2)
+        self.after, self.facts = after, facts
+
+    def wait(self, seconds: float) -> list[Done]:
+        done = super().wait(seconds)
+        if self.trained <= self.after:
+            return done
+        return [
+            replace(one, results=[replace(result, worker={**result.worker, **self.facts}) for result in one.results])
+            for one in done
+        ]
+
+
+def test_what_differs_between_machines_is_told(tiny_plan, run_inline, tmp_path):
+    def told() -> str:
+        return str(Results(tmp_path / "results").load().state["unlike"])
+
+    with pytest.raises(KeyboardInterrupt):
+        run_inline(tiny_plan, workers=Impatient(30))
+    assert told() == ""
+    run_inline(tiny_plan, workers=Elsewhere(0, torch="2.0", host="other"))
+    assert told() == f"torch {torch.__version__} (30), 2.0 (2)"
+    log = (tmp_path / "results" / tiny_plan.id / "log.txt").read_text()
+    assert log.count("not all machines are of one kind: torch") == 1
+    run_inline(tiny_plan)  # the record remembers
+    assert told() == f"torch {torch.__version__} (30), 2.0 (2)"
+
+
+def test_a_worker_with_other_sources_is_refused(tiny_plan, run_inline, tmp_path):
+    with pytest.raises(UserError, match="on other trains tiny with other sources"):
+        run_inline(tiny_plan, workers=Elsewhere(5, sources="0" * 16, host="other"))
+    assert len(lines_of(tmp_path / "results", tiny_plan)) == 5
+    run_inline(tiny_plan)
+    assert len(lines_of(tmp_path / "results", tiny_plan)) == tiny_plan.trainings
 
 
 def test_a_stop_can_be_asked_for_from_elsewhere(tiny_plan, run_inline, tmp_path):

@@ -250,6 +250,9 @@ def _carry_out(
                   style="yellow", highlight=False, soft_wrap=True)  # fmt: skip
     if broken:
         out().print(f"`{prefix()} retry {plan.id}` trains {failures(broken)} again.", style="yellow", highlight=False)
+    if tally.unlike:
+        out().print(f"The machines differ in {tally.unlike}: trained again on another kind, results differ a little.",
+                  style="yellow", highlight=False, soft_wrap=True)  # fmt: skip
     out().print()
     print_verdicts(Results(results).load(plan.id))
     if look_next:

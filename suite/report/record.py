@@ -143,6 +143,7 @@ def place(campaign: Campaign) -> Markup:
                 tag("code", " ".join(map(str, about["command"])), class_="long") if about.get("command") else None,
             ),
             ("Machines", _machines(frame)),
+            ("They differ in", str(campaign.state.get("unlike") or "")),
             ("Time spent", f"{spent:.2g} hours of one worker, all trainings together"),
             ("Ended as", listed(f"{statuses[s]:,} {s.replace('_', ' ')}" for s in STATUSES if statuses[s])),
             ("Platform", str(versions.pop("platform", ""))),
