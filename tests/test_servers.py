@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+import tasks
 from suite import doctor, serving, tracking
 from suite.finding import Finding
 from suite.manifests import Cluster, manifests
@@ -189,7 +190,40 @@ def test_a_campaign_on_a_server_with_logins_is_read_back_equal(mlflow, login, pl
 
 
 def _text(path: Path) -> str:
+    """What a file says, uncompressed."""
+    if path.suffix == ".parquet":
+        return str(read_cell(path))
     return path.read_text(encoding="utf-8", errors="replace")
+
+
+def test_no_password_is_written_anywhere(postgres, tiny_file, run_inline, tmp_path, monkeypatch, caplog):
+    """Not that in the address of a store, be it there or away, nor the one in the environment."""
+    hidden = [postgres.password, secrets.token_hex(16), secrets.token_hex(16)]
+    uris = [postgres.uri("mlflow"), f"http://ada:{hidden[1]}@{serving.HOST}:9"]
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", hidden[2])
+    monkeypatch.setattr(tracking, "RETRIES", ())
+    path = tmp_path / "failing.py"  # what a training says of its failure is kept as well
+    path.write_text(tiny_file.read_text().replace("    return nn.Seq", "    assert width == 2\n    return nn.Seq"))
+    tasks.load_file(path)
+    said: list[str] = []
+    for number, uri in enumerate(uris):
+        monkeypatch.setattr(sys, "argv", ["bakeoff", "run", "failing", "--tracking", uri])
+        profile = {"name": f"failing{number}", "blocks": 1, "trials": 1, "tasks": {"failing": {"levels": ["few"]}}}
+        run_inline(Plan(Profile.model_validate(profile)), tracking_uri=uri, said=said.append)
+    assert "Nothing is lost" in said[-1]
+    files = [path for path in (tmp_path / "results").rglob("*") if path.is_file()]
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uris[0])
+    experiments = client.search_experiments()
+    runs = client.search_runs([experiment.experiment_id for experiment in experiments], max_results=5000)
+    told = [*said, caplog.text, *(str(run.to_dictionary()) for run in runs), *(str(dict(one)) for one in experiments)]
+
+    assert {"log.txt", "campaign.json", "state.json", FILE, "cell.parquet"} <= {path.name for path in files}
+    assert len(runs) >= 5
+    for secret in hidden:
+        assert not [path for path in files if secret in _text(path)]
+        assert not [text for text in told if secret in text]
 
 
 def test_who_is_not_logged_in_is_told_how(mlflow, plan, run_inline, tmp_path, monkeypatch):
