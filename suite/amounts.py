@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # so that whoever only counts does not wait for what judges
+    from suite.answer import ClaimVerdict
     from suite.statistics import Interval
-    from suite.verdict import ClaimVerdict
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 PER_DOUBLING = math.log(2)

@@ -22,12 +22,12 @@ from suite.amounts import PER_DOUBLING, asides, blocks_in, counted, effect_and_i
 from tasks import Choice, Claim, Range, Recipe, Task, Whole
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
+    from suite.answer import ClaimVerdict
     from suite.estimate import Costs, Estimate
     from suite.finding import Finding
     from suite.plan import Plan
     from suite.status import Standing
     from suite.twins import SameArm
-    from suite.verdict import ClaimVerdict
     from suite.why import Explanation
 
 ANSWER_STYLES = {"supported": "green", "refuted": "red", "no_difference": "blue", "inconclusive": "yellow"}

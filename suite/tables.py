@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from suite.amounts import asides, blocks_in, effect_and_interval
-from suite.verdict import ClaimVerdict
+from suite.answer import ClaimVerdict
 from suite.wording import ANSWERS
 
 HEAD = ("Claim", "Verdict", "Effect (interval)", "Blocks")

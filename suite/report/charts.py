@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from suite.amounts import Amounts, amounts
+from suite.answer import ClaimVerdict
 from suite.report.axes import Axis, around, drawing, x_ticks, y_ticks
 from suite.report.html import Markup, tag
-from suite.verdict import ClaimVerdict
 
 ARMS = 6  # colours; a seventh arm starts again, with another pattern of line
 DOT = 4.0  # radius

@@ -10,11 +10,11 @@ from typing import Any
 from search.budget import Budget
 from suite import wording
 from suite.amounts import MINUS, NONE, amounts, asides, blocks_in, counted, effect_and_interval, probability
+from suite.answer import ClaimVerdict
 from suite.claims import Case
 from suite.report.charts import blocks_chart, curves_chart, legend, trend_chart
 from suite.report.curves import AXES, lines_of, tuning_lines
 from suite.report.html import Child, Markup, facts, join, table, tag
-from suite.verdict import ClaimVerdict
 
 MOST_LEVELS = 4  # whose learning curves a claim shows
 
