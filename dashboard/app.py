@@ -17,6 +17,7 @@ from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, ctx
 from dash.development.base_component import Component
 
 from dashboard import theme
+from dashboard.compression import compressing
 from dashboard.downloads import add_routes
 from dashboard.numbers import duration
 from dashboard.pages import PAGES
@@ -72,6 +73,7 @@ def create_app(
         snapshots.start()
     app = Dash(
         "dashboard",
+        server=compressing(flask.Flask("dashboard")),  # type: ignore[arg-type]
         title="Bakeoff",
         update_title=None,  # type: ignore[arg-type]
         assets_folder=os.path.join(os.path.dirname(__file__), "assets"),
@@ -367,6 +369,8 @@ def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         Output("sink-options", "data"),
         Input({"type": "option", "option": ALL}, "value"),
         State({"type": "option", "option": ALL}, "id"),
+        State({"type": "option", "option": ALL}, "data-first"),
+        State({"type": "option", "option": ALL}, "data-values"),
     )
     clientside(
         app,
