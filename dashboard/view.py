@@ -44,11 +44,14 @@ class View:
     def campaign(self) -> Campaign:
         return self.snapshot.campaign
 
-    @property
+    @cached_property
     def tasks(self) -> Mapping[str, Mapping[str, Any]]:
-        """Each task's part of campaign.json, by name."""
-        tasks: Mapping[str, Mapping[str, Any]] = self.campaign.about["tasks"]
-        return tasks
+        """Each task's part of campaign.json, by name, labels in the reader's language where it has them."""
+        return {name: _labelled(about, self.words) for name, about in self.campaign.about["tasks"].items()}
+
+    def title(self, task: str) -> str:
+        """A task's name as a heading."""
+        return self.words.label(task_title(task))
 
     @property
     def verdicts(self) -> tuple[ClaimVerdict, ...]:
@@ -120,6 +123,16 @@ class View:
 
     def verdict_of(self, task: str, claim: str) -> ClaimVerdict | None:
         return next((v for v in self.verdicts if (v.task, v.claim) == (task, claim)), None)
+
+
+def _labelled(about: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
+    """A task's part of campaign.json with its labels, axes and question in the reader's language."""
+    texts = {name: words.label(about.get(name) or "") for name in ("axis", "arms_axis", "question")}
+    items = {
+        part: [{**item, "label": words.label(item.get("label") or item["name"])} for item in about[part]]
+        for part in ("arms", "levels", "measures")
+    }
+    return {**about, **texts, **items}
 
 
 def label_of(items: Iterable[Mapping[str, Any]], name: str) -> str:

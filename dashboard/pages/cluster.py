@@ -14,7 +14,7 @@ from dashboard.pages.overview import matrix, progress
 from dashboard.parts import action, aria, card, chart, facts, head, note, saved, table
 from dashboard.security import safe_link
 from dashboard.theme import arm_color
-from dashboard.view import View, task_title
+from dashboard.view import View
 
 PATH, TITLE = "/cluster", "cluster.title"
 MOST_WORKERS = 48  # rows of the chart; the table has all
@@ -25,7 +25,7 @@ def layout(view: View) -> Component:
     found = spans(view.campaign.trainings)
     about = workers(found)
     shown = found[found["worker"].isin(about.head(MOST_WORKERS)["worker"])]
-    plan = gantt(shown, list(view.tasks), words, task_title)
+    plan = gantt(shown, list(view.tasks), words, view.title)
     return html.Div(
         [
             head(words("cluster.title"), words("cluster.says"), *_ray(view)),
@@ -87,7 +87,7 @@ def _key(view: View) -> html.Div:
     """The tasks with their colours."""
     names = [
         html.Span(
-            [html.I(className="swatch", style={"background": f"var(--{arm_color(place)})"}), task_title(task)],
+            [html.I(className="swatch", style={"background": f"var(--{arm_color(place)})"}), view.title(task)],
             className="arm",
         )
         for place, task in enumerate(view.tasks)
@@ -128,7 +128,7 @@ def _failures(view: View) -> html.Section:
     rows = [
         (
             html.A(words(f"status.{status}"), href=view.link("/trainings", task=task, status=status)),
-            task_title(task),
+            view.title(task),
             f"{count:,}",
         )
         for (status, task), count in Counter(pairs).most_common()

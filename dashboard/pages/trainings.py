@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.parts import card, controls, head, saved, select
 from dashboard.snapshots import Snapshots
-from dashboard.view import View, language_of, read_query, task_title
+from dashboard.view import View, language_of, read_query
 from dashboard.words import Words
 
 PATH, TITLE = "/trainings", "trainings.title"
@@ -63,7 +63,7 @@ def _filters(view: View) -> list[Any]:
     task = view.chosen("task", ["", *view.tasks], "")
     every = ("", words("trainings.all"))
     found = [
-        select(view, "task", [every, *((name, task_title(name)) for name in view.tasks)], task, words("choose.task"))
+        select(view, "task", [every, *((name, view.title(name)) for name in view.tasks)], task, words("choose.task"))
     ]
     if task:
         for name, items in (("level", view.tasks[task]["levels"]), ("arm", view.tasks[task]["arms"])):

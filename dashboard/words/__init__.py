@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.words import en, zh
+from dashboard.words.labels import translated
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.WORDS, "zh": zh.WORDS}
 NAMES = {"en": "EN", "zh": "中文"}
@@ -22,6 +23,10 @@ class Words:
         text = LANGUAGES[self.language][key]
         return text.format(**values) if values else text
 
+    def label(self, text: str) -> str:
+        """A label of the record, where the reader's language has one for it."""
+        return translated(text, self.language)
+
     def gate(self, name: str) -> str:
         """An adequacy gate's name as people read it; a gate that is not known here keeps its own."""
         return LANGUAGES[self.language].get(f"gate.{name}", name)
@@ -33,6 +38,11 @@ class Words:
     def cure(self, name: str) -> str:
         """What to do where this gate failed; empty likewise."""
         return LANGUAGES[self.language].get(f"cure.{name}", "")
+
+    def file(self, stem: str) -> str:
+        """What a final's file is called, without its number; one that is not known here keeps its name."""
+        kind = stem.rstrip("0123456789").rstrip("-_")
+        return LANGUAGES[self.language].get(f"file.{kind}", stem.replace("-", " ").replace("_", " ").capitalize())
 
     def passed(self, name: str) -> str:
         """The same for a gate that was passed."""
