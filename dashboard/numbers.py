@@ -53,8 +53,11 @@ class Measuring:
     @property
     def unit(self) -> str:
         """What stands after a number, "" where nothing does."""
-        points = " " + self.words("unit.points") if self.written.percent else ""
-        return points + (self.words("unit.doubling") if self.written.slope else "")
+        return self._unit("unit.points")
+
+    def _unit(self, points: str) -> str:
+        found = " " + self.words(points) if self.written.percent else ""
+        return found + (self.words("unit.doubling") if self.written.slope else "")
 
     def signed(self, value: float) -> str:
         """``+3.2``, ``−0.079`` or ``×1.35``."""
@@ -66,9 +69,8 @@ class Measuring:
 
     def amount(self, value: float) -> str:
         """Without a sign, with its unit: a margin, say."""
-        if self.words.language == "en":
-            return self.written.amount(value)
-        return self.written.bare(value) + self.unit
+        bare = self.written.bare(value)
+        return bare + self._unit("unit.point" if bare == "1" else "unit.points")
 
     def interval(self, ends: Interval) -> str:
         low, high = ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.numbers import measuring
 from dashboard.theme import VERDICTS, arm_color
-from dashboard.view import View, task_title
+from dashboard.view import View
 from dashboard.words import Words
 from suite.amounts import MINUS
 from suite.statistics import Interval
@@ -21,6 +22,8 @@ from suite.verdict import ClaimVerdict
 Children = Any  # a component, text, or a list of them
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 SPANS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0)  # margins on either side of 0 that a forest plot may show
+CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+MOST_MARKS = 5  # steps between the named marks of a slider
 FILES = {"csv": "CSV", "parquet": "Parquet", "md": "Markdown", "tex": "LaTeX"}
 UNPAINTED = {  # what stands until the browser has painted: no white sheet in the dark
     "data": [],
@@ -112,8 +115,8 @@ def command(text: str) -> html.Code:
 
 
 def foreign(text: str, view_language: str) -> html.Span | str:
-    """A text of the record, marked as English where the page is not."""
-    return text if view_language == "en" else html.Span(text, lang="en")
+    """A text of the record, marked as English where the page is not and the text has no translation."""
+    return text if view_language == "en" or CHINESE.search(text) else html.Span(text, lang="en")
 
 
 # ----------------------------------------------------------------------------------------------------- selections
@@ -136,16 +139,43 @@ def select(view: View, name: str, options: Sequence[tuple[str, str]], value: str
     )
 
 
-def option(name: str, choices: Sequence[tuple[str, str]], value: str, label: str) -> html.Div:
-    """A view option: applied in the browser and kept in the address, without a request."""
+def option(view: View, name: str, choices: Sequence[tuple[str, str]], label: str, first: str = "") -> html.Div:
+    """A view option: applied in the browser and kept in the address, without a request, unless it is ``first``."""
+    keys = [key for key, _ in choices]
+    first = first or keys[0]
     control = dmc.SegmentedControl(
         id={"type": "option", "option": name},
         data=[{"value": key, "label": text} for key, text in choices],
-        value=value,
+        value=view.chosen(name, keys, first),
         size="xs",
         **aria(label=label),
+        **data(first=first),
     )
     return html.Div([html.Span(label, className="label"), control], className="option")
+
+
+def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div:
+    """The same for places on a line, the last one first; what stands at a place is in ``values``."""
+    last = len(values) - 1
+    every = math.ceil(last / MOST_MARKS) or 1
+    marks = [
+        {"value": n, "label": f"{int(value):,}" if (last - n) % every == 0 else ""} for n, value in enumerate(values)
+    ]
+    control = dmc.Slider(
+        id={"type": "option", "option": name},
+        value=values.index(view.chosen(name, values, values[-1])),
+        min=0,
+        max=last,
+        marks=marks,
+        label=None,
+        color="var(--accent)",
+        thumbLabel=label,
+        updatemode="drag",
+        w=min(560, 96 * last),
+        maw="100%",
+        **data(first=values[-1], values=",".join(values)),
+    )
+    return html.Div([html.Span(label, className="label"), control], className="option slider")
 
 
 def controls(*children: Component) -> html.Div:
@@ -155,7 +185,7 @@ def controls(*children: Component) -> html.Div:
 def choose_task(view: View, only: Iterable[str] | None = None) -> Component:
     names = list(only if only is not None else view.tasks)
     chosen: Component = select(
-        view, "task", [(name, task_title(name)) for name in names], view.task, view.words("choose.task")
+        view, "task", [(name, view.title(name)) for name in names], view.task, view.words("choose.task")
     )
     return chosen
 
@@ -294,7 +324,7 @@ def chart(
                 role="img",
                 **aria(label=f"{title}. {says}"),
             ),
-            dcc.Store(id={"type": "spec", "name": name}, data=dict(spec)),
+            dcc.Store(id={"type": "spec", "name": name}, data={**spec, "height": height}),
             html.Details(
                 [
                     html.Summary(view.words("chart.table"), id={"type": "table-open", "name": name}, n_clicks=0),
@@ -324,16 +354,24 @@ def _menu(view: View, name: str) -> Component:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[Children]], *, label: str, numeric: Iterable[int] = ()
+    columns: Sequence[Children],
+    rows: Iterable[Sequence[Children]],
+    *,
+    label: str,
+    numeric: Iterable[int] = (),
+    tall: bool = False,
 ) -> html.Div:
-    """A plain table that scrolls sideways where it must; ``label`` is its name for screen readers."""
+    """A plain table that scrolls sideways where it must; ``label`` is its name for screen readers.
+
+    One that may be ``tall`` scrolls within some 420 px, its head in sight.
+    """
     right = set(numeric)
     classes = ["num" if place in right else "" for place in range(len(columns))]
     top = html.Tr([html.Th(text, scope="col", className=kind) for text, kind in zip(columns, classes, strict=True)])
     body = [html.Tr([html.Td(cell, className=kind) for cell, kind in zip(row, classes, strict=True)]) for row in rows]
     return html.Div(
         html.Table([html.Thead(top), html.Tbody(body)]),
-        className="scroll",
+        className="scroll tall" if tall else "scroll",
         tabIndex=0,
         role="region",
         **aria(label=label),

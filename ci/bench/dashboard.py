@@ -249,7 +249,7 @@ def _view_options(page: Page, base: str) -> list[tuple[float, float, float]]:
     _until(page, STANDS)
     page.wait_for_timeout(1000)
     found = []
-    for text in ("Epochs", "Seconds", "Examples", "Updates") * 3:
+    for text in ("Seconds", "Examples", "Updates", "Epochs") * 3:
         before = used()
         taken = float(
             page.evaluate(

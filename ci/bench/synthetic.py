@@ -184,7 +184,9 @@ def _line(
         status = "diverged"
     elif rng.random() < failures and kind == "trial":
         status = ("crashed", "out_of_memory", "timed_out")[int(rng.integers(3))]
-    curve = _curve(about["measures"], skill, arm, rng) if status in ("finished", "diverged") else []
+    curve = (
+        _curve(about["measures"], skill, arm, _updates(about, cell), rng) if status in ("finished", "diverged") else []
+    )
     result = Result(
         key,
         status,
@@ -227,12 +229,21 @@ def _skill(
     return float(np.clip(own + block - rate + rng.normal(0, 0.008), 0.02, 0.995))
 
 
-def _curve(measures: Sequence[Mapping[str, Any]], skill: float, arm: int, rng: np.random.Generator) -> list[Line]:
+def _updates(about: Mapping[str, Any], cell: CellPlan) -> int:
+    """Between two evaluations: fewer with larger batches, where all arms have the same epochs."""
+    sizes = {arm["name"]: arm["x"] for arm in about["arms"]}
+    return max(1, round(50 * min(sizes.values()) / sizes[cell.arm])) if cell.level == "equal_epochs" else 50
+
+
+def _curve(
+    measures: Sequence[Mapping[str, Any]], skill: float, arm: int, updates: int, rng: np.random.Generator
+) -> list[Line]:
     rows = []
     for place in range(EVALUATIONS + 1):
         share = place / EVALUATIONS
         learned = 1 - math.exp(-(9 + 0.4 * arm) * share)
-        row: Line = {"step": 50 * place, "epoch": 50 * place / 40, "seconds": round(0.04 * (1 + 0.15 * arm) * place, 4)}
+        seconds = round(0.04 * (1 + 0.15 * arm) * place, 4)
+        row: Line = {"step": updates * place, "epoch": 50 * place / 40, "seconds": seconds}
         if place:
             row["train.objective"] = round(2.3 * (1 - 0.95 * learned * skill), 5)
         for measure in measures:
@@ -284,7 +295,7 @@ def _number(*path: Any) -> int:
 
 
 def write_samples(folder: Path, lines: Sequence[Line], cells: int = 6) -> None:
-    """Made-up pictures over the steps and a table of texts for the first finals of each task."""
+    """Made-up pictures over the steps, a table of texts and a map for the first finals of each task."""
     seen: dict[str, int] = {}
     for line in lines:
         if line["kind"] != "final" or line["status"] != "finished" or seen.get(line["task"], 0) >= cells:
@@ -299,6 +310,8 @@ def write_samples(folder: Path, lines: Sequence[Line], cells: int = 6) -> None:
             {"source": "<img src=x onerror=alert(1)>", "reference": "四十", "output": "javascript:alert(1)"},
         ]
         (target / "translations.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+        looks = {"columns": ["Said", "1 twenty", "2 <b>one"], "rows": [["1 二十", 0.9, 0.1], ["2 <b>一", 0.004, "<b>"]]}
+        (target / "attention-1.json").write_text(json.dumps(looks, ensure_ascii=False), encoding="utf-8")
 
 
 def _picture(seed: int, learned: float, side: int = 96) -> bytes:

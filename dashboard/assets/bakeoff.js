@@ -53,7 +53,7 @@
   }
 
   /* Names at the ends of lines, at least 15 px apart. */
-  function endLabels(traces, data, layout, height) {
+  function endLabels(traces, data, layout, height, top) {
     const log = layout.yaxis.type === "log", scale = (v) => (log ? Math.log10(v) : v);
     const ends = [];
     for (const [trace, label] of traces) {
@@ -66,7 +66,10 @@
     }
     if (!ends.length) return { notes: [], room: 16 };
     const seen = data.flatMap((trace) => trace.y.filter((v) => typeof v === "number" && (!log || v > 0)).map(scale));
-    const low = Math.min(...seen), pixels = (height - 70) / (Math.max(...seen) - low || 1);
+    let [low, high] = seen.reduce(([least, most], v) => [Math.min(least, v), Math.max(most, v)], [Infinity, -Infinity]);
+    const air = 0.06 * (high - low) || 0.5;
+    layout.yaxis.range = [low -= air, high += air]; // fixed, so that places can be told
+    const pixels = (height - top - 44) / (high - low);
     ends.sort((a, b) => a.y - b.y);
     let last = -Infinity;
     const right = Math.max(...ends.map((e) => (layout.xaxis.type === "log" ? e.x : +e.x)));
@@ -74,7 +77,7 @@
       const at = (end.y - low) * pixels, place = Math.max(at, last + 15);
       last = place;
       const x = layout.xaxis.type === "log" ? Math.log10(right) : right;
-      return { x, y: end.y, yshift: place - at, text: end.text, xanchor: "left", xshift: 8, showarrow: false, font: { size: 12, color: end.color } };
+      return { x, y: end.y, yshift: place - at, text: end.text, xanchor: "left", yanchor: "middle", xshift: 8, showarrow: false, font: { size: 12, color: end.color } };
     });
     const longest = Math.max(...ends.map((e) => e.text.length));
     return { notes, room: Math.min(190, 20 + 6.8 * longest) };
@@ -90,7 +93,7 @@
     const count = panels.titles.length;
     const columns = panels.columns || (width < 560 ? 2 : width < 900 ? 3 : Math.min(4, count));
     const across = Math.min(columns, count), rows = Math.ceil(count / across);
-    const gapX = panels.free ? (width < 560 ? 0.2 : 0.09) : width < 560 ? 0.05 : 0.025, gapY = panels.free ? 0.17 : 0.11;
+    const gapX = panels.free ? (width < 560 ? 0.2 : 0.09) : width < 560 ? 0.05 : 0.025, gapY = panels.free ? 0.135 : 0.11;
     const notes = [];
     for (let i = 0; i < count; i++) {
       const suffix = i ? String(i + 1) : "", row = Math.floor(i / across), column = i % across;
@@ -101,13 +104,14 @@
       layout["xaxis" + suffix] = dressed(Object.assign({}, x, mineX), tokens, Object.assign({ domain: [left, left + w], anchor: "y" + suffix, showgrid: false, showticklabels: panels.free || bottomOne }, same));
       if (!panels.free && !(bottomOne)) layout["xaxis" + suffix].title = { text: "" };
       layout["yaxis" + suffix] = dressed(Object.assign({}, y, mineY), tokens, Object.assign({ domain: [Math.max(0, top - h), Math.min(1, top)], anchor: "x" + suffix, showticklabels: panels.free || column === 0 }, sameY));
+      if (panels.free && !panels.y && column) layout["yaxis" + suffix].title = { text: "" }; // all panels have the same
       if (!panels.free && (column || row || width < 560)) layout["yaxis" + suffix].title = { text: "" };
-      notes.push({ text: panels.titles[i], xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1, yshift: 18, xanchor: "left", showarrow: false, font: { size: 12, color: tokens.text } });
+      notes.push({ text: panels.titles[i], xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1, yshift: 18, xanchor: "left", showarrow: false, font: { size: width < 560 ? 11 : 12, color: tokens.text } });
     }
     return { notes, rows };
   }
 
-  function figure(spec, values, ids, tokens, box) {
+  function figure(spec, values, ids, tokens) {
     const look = tokens[document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light"], options = Object.assign({}, OPTIONS);
     (ids || []).forEach((id, n) => { if (values[n] !== undefined && values[n] !== null) options[id.option] = values[n]; });
     const labelled = [], data = [], weight = +options.smooth || 0;
@@ -121,7 +125,7 @@
       data.push(made);
     }
     const layout = plain(spec.layout, options, look);
-    const width = Math.min(window.innerWidth - 40, 1184), height = box?.clientHeight || spec.height || 380;
+    const width = Math.min(window.innerWidth - 40, 1184), height = spec.height;
     const x = layout.xaxis, y = layout.yaxis;
     let notes = layout.annotations || [], room = 16, top = 12;
     if (spec.panels) {
@@ -132,7 +136,7 @@
       if (labelled.length && !x.range) x.range = reach(labelled.map(([trace]) => trace.x), x.type === "log");
       layout.xaxis = dressed(x, look, x.showgrid === undefined ? { showgrid: false } : {});
       layout.yaxis = dressed(y, look, { automargin: true });
-      const ends = endLabels(labelled, data, layout, height);
+      const ends = endLabels(labelled, data, layout, height, top);
       notes = notes.concat(ends.notes);
       room = ends.room;
     }
@@ -156,10 +160,10 @@
     const place = box?.getBoundingClientRect();
     if (!place || (place.top < window.innerHeight && place.bottom > 0)) {
       later.delete(key);
-      return figure(spec, values, ids, tokens, box);
+      return figure(spec, values, ids, tokens);
     }
     if (!later.size) soon();
-    later.set(key, () => window.dash_clientside.set_props(chart, { figure: figure(spec, values, ids, tokens, box) }));
+    later.set(key, () => window.dash_clientside.set_props(chart, { figure: figure(spec, values, ids, tokens) }));
     return NONE();
   }
 
@@ -178,13 +182,14 @@
   }
 
   /* View options stay in the address, so that a link shows the same; no request is made. */
-  function remember(values, ids) {
+  function remember(chosen, ids, firsts, places) {
+    const values = chosen.map((value, n) => (places[n] ? places[n].split(",")[value] : value)); // a slider has places
     const step = ids.findIndex((id) => id.option === "step");
-    if (step >= 0) for (const box of document.querySelectorAll("[data-step]")) box.hidden = box.dataset.step !== String(values[step]);
+    if (step >= 0) for (const box of document.querySelectorAll("[data-step]")) box.hidden = box.dataset.step !== values[step];
     const query = new URLSearchParams(location.search);
     let changed = false;
     ids.forEach((id, n) => {
-      const first = OPTIONS[id.option], value = values[n];
+      const first = firsts[n], value = values[n];
       if (value === undefined || value === null) return;
       if (value === first ? query.has(id.option) : query.get(id.option) !== value) {
         if (value === first) query.delete(id.option); else query.set(id.option, value);

@@ -52,7 +52,7 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
     return spec(
         [dots],
         {"title": title, "range": [rounded(min(ends) - room), rounded(max(ends) + room)], "showgrid": True},
-        {"title": "", "autorange": "reversed", "type": "category", "showgrid": False},
+        _block_axis(len(rows)),
         layout={"shapes": shapes, "hovermode": "closest"},
         height=120 + 24 * len(rows),
     )
@@ -100,7 +100,7 @@ def pairs(
     return spec(
         traces,
         {"title": label, "tickformat": ".1~%" if verdict.unit_percent else "", "showgrid": True},
-        {"title": "", "autorange": "reversed", "type": "category", "showgrid": False},
+        _block_axis(len(rows)),
         layout={"hovermode": "y unified", "showlegend": True, "margin": {"l": 72, "r": 16, "t": 36, "b": 44}},
         height=144 + 24 * len(rows),
     )
@@ -143,7 +143,12 @@ def _numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:
 def _unit(verdict: ClaimVerdict, words: Words) -> str:
     if verdict.scale != "points":
         return words("unit.log")
-    return words("unit.points") if verdict.unit_percent else verdict.metric_label
+    return words("unit.points") if verdict.unit_percent else words.label(verdict.metric_label)
+
+
+def _block_axis(count: int) -> dict[str, Any]:
+    """The first block at the top, with room for whole dots at both ends."""
+    return {"title": "", "range": [count - 0.5, -0.5], "type": "category", "showgrid": False}
 
 
 def _stripe(low: float, high: float, color: str) -> dict[str, Any]:

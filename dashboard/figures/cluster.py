@@ -14,6 +14,7 @@ from dashboard.words import Words
 
 FAILED = "refuted"
 MOST_BARS = 1500
+FEW = 120  # bars that have room for a line between them
 
 
 def spans(trainings: pd.DataFrame) -> pd.DataFrame:
@@ -106,7 +107,7 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words, title: Callable[[
                     "width": 0.62,
                     "marker": {
                         "color": color,
-                        "line": {"color": "surface", "width": 0.5},
+                        "line": {"color": "surface", "width": 0.5 if len(found) <= FEW else 0},
                         "pattern": {"shape": "x" if failed else "", "fgcolor": "surface", "size": 4},
                     },
                     "hovertemplate": "%{customdata}<br>%{x:.3~g} s<extra></extra>",

@@ -140,6 +140,7 @@ def _checkpoint(means: pd.DataFrame, step: float | None, place: int, words: Word
             "x": x,
             "y": [rounded(nearest["mean"])],
             "marker": mark,
+            "cliponaxis": False,
             "showlegend": False,
             "hovertemplate": words("curves.checkpoint") + "<extra></extra>",
         }

@@ -82,6 +82,7 @@ def budget_chart(
             mode="lines+markers",
             name=label,
             hovertemplate="%{y:.4~g}",
+            cliponaxis=False,
         )
         traces.append({**main, "$label": label, "marker": {"size": 6, "color": color}})
     if not traces:
@@ -214,15 +215,15 @@ def parallel_chart(
     lines: dict[int, Trace] = {}
     axis_names = [*names, words("search.rank")]
     for study in blocks:
-        ranks = study[column].rank(ascending=better == "lower", pct=True)
-        for (_, row), rank in zip(study.iterrows(), ranks, strict=True):
+        heights = _heights(study[column], better)
+        for (_, row), height in zip(study.iterrows(), heights, strict=True):
             settings = _settings(row, space)
             if any(settings[name] is None or pd.isna(settings[name]) for name in names):
                 continue
-            fifth = min(BANDS - 1, int((1 - rank) * BANDS))
+            fifth = min(BANDS - 1, int(height * BANDS))
             trace = lines.setdefault(fifth, _fifth(fifth))
             trace["x"] += [*range(len(axis_names)), None]
-            trace["y"] += [*(_place(space[name], settings[name]) for name in names), rounded(1 - rank, 3), None]
+            trace["y"] += [*(_place(space[name], settings[name]) for name in names), rounded(height, 3), None]
     ends = [_ends(space[name]) for name in names] + [(words("search.worst"), words("search.best"))]
     notes = [
         {"x": number, "y": y, "yshift": shift, "text": text, "showarrow": False, "font": {"size": 11, "color": "muted"}}
@@ -236,6 +237,12 @@ def parallel_chart(
         {"title": "", "showticklabels": False, "showgrid": False, "range": [-0.1, 1.12], "ticks": ""},
         layout={"hovermode": False, "annotations": notes},
     )
+
+
+def _heights(values: pd.Series, better: Better) -> pd.Series:
+    """Each trial's rank among its block's, from 0 (the worst) to 1 (the best, or the only one)."""
+    behind = values.rank(ascending=better == "higher") - 1
+    return behind / (len(values) - 1) if len(values) > 1 else behind + 1.0
 
 
 def _fifth(number: int) -> Trace:

@@ -10,12 +10,20 @@ import numpy as np
 import pandas as pd
 
 from dashboard.figures import Spec, Trace, line, numbers, on_axes, rounded, spec
+from dashboard.numbers import plain
 from dashboard.theme import arm_color, arm_dash
 from dashboard.words import Words
 from suite.statistics import estimate
 
 CELL = ["level", "arm", "block"]
 Named = Sequence[Mapping[str, Any]]
+ROUND = (  # times powers of ten: ticks of a logarithmic axis, the more decades the fewer
+    (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
+    (1.0, 1.5, 2.0, 3.0, 5.0, 7.0),
+    (1.0, 2.0, 5.0),
+    (1.0, 3.0),
+    (1.0,),
+)
 
 
 def cell_means(finals: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -114,8 +122,8 @@ def sweep(
     titles = [title for title, _, _ in panels]
     layout = {
         "showlegend": len(lines) > 1,
-        "margin": {"l": 64, "r": 16, "t": 72, "b": 48},
-        "legend": {"orientation": "h", "y": 1.1, "yanchor": "bottom", "x": 0},
+        "margin": {"l": 64, "r": 16, "t": 64, "b": 48},
+        "legend": {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0},
     }
     return spec(
         traces,
@@ -127,18 +135,23 @@ def sweep(
 
 
 def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
-    """Round numbers to label on a logarithmic axis that shows these means and intervals: at most so many."""
+    """Round numbers to label on a logarithmic axis that shows these means and intervals: at most so many.
+
+    Nothing where there is no number to show, or no two round ones: plotly then labels what it can.
+    """
     seen = [v for name in ("mean", "low", "high") for v in frame[name] if math.isfinite(v) and v > 0]
     if not seen:
         return {}
     low, high = min(seen) / 1.1, max(seen) * 1.1
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for factors in ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
+    for factors in ROUND:
         ticks = [f * 10.0**p for p in powers for f in factors if low <= f * 10.0**p <= high]
         if len(ticks) <= most:
             break
-    shown = ticks[:: math.ceil(len(ticks) / most) or 1]
-    return {"tickvals": numbers(shown), "ticktext": [f"{tick:,.3g}" for tick in shown]}
+    if len(ticks) < 2:
+        return {}
+    shown = ticks[:: math.ceil(len(ticks) / most)]
+    return {"tickvals": numbers(shown), "ticktext": [plain(tick) for tick in shown]}
 
 
 def matched(
@@ -146,7 +159,8 @@ def matched(
 ) -> Spec | None:
     """Accuracy against parameters: a point per arm with its interval over blocks, and the band of what counts as equal.
 
-    ``cells`` are those of one level. An arm outside the band is marked with an open symbol.
+    ``cells`` are those of one level. An arm outside the band is marked with an open symbol. Arms that all have the same
+    number stand side by side.
     """
     if column not in cells or "parameters" not in cells:
         return None
@@ -155,7 +169,7 @@ def matched(
     if means.empty or sizes.dropna().empty:
         return None
     low, high = float(sizes.min()), float(sizes.max())
-    middle = math.sqrt(low * high)
+    middle, equal = math.sqrt(low * high), low == high
     traces: list[Trace] = []
     for place, arm in enumerate(arms):
         row = means[means["arm"] == arm["name"]]
@@ -168,7 +182,7 @@ def matched(
             {
                 "type": "scatter",
                 "mode": "markers",
-                "x": [rounded(x, 7)],
+                "x": [label if equal else rounded(x, 7)],
                 "y": [rounded(found["mean"])],
                 "name": label,
                 "error_y": {
@@ -182,12 +196,12 @@ def matched(
                     "size": 11,
                     "symbol": ("x-open" if outside else ("circle", "square", "diamond")[place % 3]),
                 },
-                "hovertemplate": f"%{{x:,}}: %{{y:.4~g}}{' ⚠' if outside else ''}<extra>{_safe(label)}</extra>",
+                "hovertemplate": f"{x:,.0f}: %{{y:.4~g}}{' ⚠' if outside else ''}<extra>{_safe(label)}</extra>",
                 "showlegend": True,
             }
         )
     shapes = []
-    if within is not None:
+    if within is not None and not equal:
         shapes.append(
             {
                 "type": "rect",
@@ -203,12 +217,14 @@ def matched(
             }
         )
     room = max(0.02, within or 0.0, (high / low - 1) * 0.1)
+    along = {
+        "title": words("axis.parameters"),
+        "range": [rounded(low * (1 - 1.5 * room), 7), rounded(high * (1 + 1.5 * room), 7)],
+    }
+    apart = {"title": words("sweep.equal", parameters=f"{low:,.0f}"), "type": "category"}  # they would hide each other
     return spec(
         traces,
-        {
-            "title": words("axis.parameters"),
-            "range": [rounded(low * (1 - 1.5 * room), 7), rounded(high * (1 + 1.5 * room), 7)],
-        },
+        apart if equal else along,
         {"title": y_title, "tickformat": ".1~%" if percent else ""},
         layout={
             "shapes": shapes,

@@ -35,9 +35,11 @@ from dashboard.parts import (
     table,
 )
 from dashboard.sentences import noted, speaks_for, told
-from dashboard.view import View, task_title
+from dashboard.view import View
+from dashboard.words import Words
 from suite.adequacy import Gate
 from suite.amounts import probability
+from suite.decision import CONFIRMATORY
 from suite.verdict import ClaimVerdict
 
 PATH, TITLE = "/claim", "claim.title"
@@ -159,8 +161,14 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[tuple[str, str]]:
     if half := verdict.half_budget:
         found.append((words("fact.half"), f"{scale.full(half.effect)} · {words(f'verdict.{half.verdict}')}"))
     if verdict.blocks_to_settle:
-        found.append((words("fact.settle"), f"{verdict.blocks_to_settle:,}"))
+        found.append((words("fact.settle"), _enough(verdict, words)))
     return found
+
+
+def _enough(verdict: ClaimVerdict, words: Words) -> str:
+    """How many blocks leave no answer open: if they vary as they seem to, and if they vary as much as they may."""
+    low, high = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
+    return words("settle.range", low=f"{low:,}", high=f"{high:,}") if high else words("settle.more", low=f"{low:,}")
 
 
 def _levels_of(verdict: ClaimVerdict) -> list[str | None]:
@@ -179,7 +187,7 @@ def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
         at = f" · {view.level_label(verdict.task, level)}" if level and len(_levels_of(verdict)) > 1 else ""
         spec = differences(verdict, level, words)
         height = int(spec["height"]) if spec else 240
-        both = pairs(verdict, level, view.about["arms"], words, verdict.metric_label) if level else None
+        both = pairs(verdict, level, view.about["arms"], words, words.label(verdict.metric_label)) if level else None
         charts: list[Component] = [
             chart(
                 view,
@@ -323,13 +331,13 @@ def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
         reasons.append(words(f"change.{verdict.verdict}", near=scale.amount(near), margin=scale.amount(verdict.margin)))
     if verdict.verdict == "inconclusive" and not failed and verdict.complete:
         if verdict.blocks_to_settle:
-            reasons.append(words("change.blocks", blocks=verdict.blocks_to_settle))
+            reasons.append(words("change.blocks", blocks=_enough(verdict, words), least=CONFIRMATORY))
         else:
             reasons.append(words("change.data"))
     if verdict.label == "exploratory":
         reasons.append(words("change.exploratory"))
     reasons.append(words("change.margin"))
-    terms = ("block", "final", "margin", "interval", "deciding", "gate", "effect_size", "exploratory")
+    terms = ("block", "final", "margin", "interval", "deciding", "gate", "effect_size", "exploratory", "settle")
     glossary = [html.Div([html.Dt(words(f"term.{term}")), html.Dd(words(f"term.{term}.says"))]) for term in terms]
     return card(
         html.Ul([html.Li(reason) for reason in reasons], className="bullets"),
@@ -379,7 +387,7 @@ def _source(view: View, verdict: ClaimVerdict) -> html.Section:
     pairs_ = [
         (words("claim.source_is"), foreign(verdict.source or "–", words.language)),
         (words("claim.source_says"), foreign(verdict.against or "–", words.language)),
-        (words("claim.ours"), f"{verdict.metric_label}: {ours}"),
+        (words("claim.ours"), f"{words.label(verdict.metric_label)}: {ours}"),
     ]
     return card(facts(pairs_, "facts tall"), title=words("claim.source"))
 
@@ -389,7 +397,7 @@ def _scope(view: View, verdict: ClaimVerdict) -> html.Section:
     pairs_ = [
         (words("claim.population"), speaks_for(view, verdict) or foreign(verdict.population, words.language)),
         (words("claim.matched"), foreign(str(view.about.get("matched") or "–"), words.language)),
-        (words("choose.task"), task_title(verdict.task)),
+        (words("choose.task"), view.title(verdict.task)),
     ]
     notes = [html.Li(noted(text, words) or foreign(text, words.language)) for text in verdict.notes]
     return card(

@@ -29,13 +29,14 @@ from dashboard.parts import (
     whiskers,
 )
 from dashboard.snapshots import Snapshot
-from dashboard.view import View, task_title
+from dashboard.view import View
 from suite.amounts import NONE
 from suite.results import Campaign
 from suite.verdict import ClaimVerdict
 
 PATH, TITLE = "/compare", "compare.title"
 Pair = tuple[ClaimVerdict | None, ClaimVerdict | None]
+Facts = dict[str, dict[str, str]]
 
 
 def layout(view: View) -> Component:
@@ -130,7 +131,7 @@ def _row(view: View, pair: Pair, span: float) -> html.Li:
     return html.Li(
         [
             html.Div(
-                [html.Small(task_title(one.task)), html.Div(foreign(one.says, words.language)), mark], className="says"
+                [html.Small(view.title(one.task)), html.Div(foreign(one.says, words.language)), mark], className="says"
             ),
             *[html.Div([side[place] for side in sides], className="both") for place in range(3)],
         ],
@@ -193,24 +194,25 @@ def differing(here: Mapping[str, Any], there: Mapping[str, Any], path: str = "")
             yield full, a, b
 
 
-def _data(here: Campaign, there: Campaign) -> tuple[dict[str, str], dict[str, str]]:
-    """What finals were trained and tested on, by task, level and name, where both campaigns have it."""
-    mine, theirs = _told_data(here.finals), _told_data(there.finals)
-    places = {name.rpartition(".")[0] for name in mine} & {name.rpartition(".")[0] for name in theirs}
-    shared = [{name: told[name] for name in told if name.rpartition(".")[0] in places} for told in (mine, theirs)]
-    return shared[0], shared[1]
+def _data(here: Campaign, there: Campaign) -> tuple[Facts, Facts]:
+    """What finals were trained and tested on, by task and level, where both campaigns have it."""
+    mine, theirs = _facts(here.finals), _facts(there.finals)
+    shared = sorted(mine.keys() & theirs.keys())
+    return {place: mine[place] for place in shared}, {place: theirs[place] for place in shared}
 
 
-def _told_data(finals: pd.DataFrame) -> dict[str, str]:
-    """Each recorded fact of the data, its values joined where blocks differ."""
+def _facts(finals: pd.DataFrame) -> Facts:
+    """What is on record of the data at each ``task.level``, the values joined where blocks differ."""
+    found: Facts = {}
     names = [str(name) for name in finals if str(name).startswith("data.")]
-    found = {}
     for (task, level), mine in finals.groupby(["task", "level"], sort=True):
-        for name in names:
-            values = sorted({f"{value:g}" if isinstance(value, float) else str(value) for value in mine[name].dropna()})
-            if values:
-                found[f"{task}.{level}.{name.removeprefix('data.')}"] = ", ".join(values)
+        told = {name.removeprefix("data."): mine[name].dropna().map(_text).unique() for name in names}
+        found[f"{task}.{level}"] = {name: ", ".join(sorted(values)) for name, values in told.items() if len(values)}
     return found
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _claims(about: Mapping[str, Any]) -> dict[str, Any]:

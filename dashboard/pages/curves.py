@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,10 +13,13 @@ from dashboard.figures import Spec
 from dashboard.figures.curves import AXES, GAP, block_curves, learning_curves, mean_curves, values_of
 from dashboard.parts import chart, choose_level, choose_task, controls, head, note, option, select
 from dashboard.view import View, capital, sentence_case
+from suite.report.curves import common_axis
 
 PATH, TITLE = "/curves", "curves.title"
 SPLITS = ("validation", GAP, "train")
 BANDS = ("both", "interval", "blocks", "none")
+SCALES = ("linear", "log")
+SMOOTH = ("0", "0.6", "0.9")
 
 
 def layout(view: View) -> Component:
@@ -27,29 +31,21 @@ def layout(view: View) -> Component:
         choose_level(view),
         select(view, "measure", measures, measure["name"], words("choose.measure"), 180) if len(measures) > 1 else None,
     ]
-    options = [
-        option("x", [(axis, words(f"axis.{axis}.short")) for axis in AXES], view.chosen("x", AXES), words("option.x")),
-        option("band", [(b, words(f"band.{b}")) for b in BANDS], view.chosen("band", BANDS), words("option.band")),
-        option(
-            "scale",
-            [(s, words(f"scale.{s}")) for s in ("linear", "log")],
-            view.chosen("scale", ("linear", "log")),
-            words("option.scale"),
-        ),
-        option(
-            "smooth",
-            [(s, words(f"smooth.{s}")) for s in ("0", "0.6", "0.9")],
-            view.chosen("smooth", ("0", "0.6", "0.9")),
-            words("option.smooth"),
-        ),
-    ]
     shown = _blocks(view)
+    along = common_axis(next(iter(shown.values()))) if shown else AXES[0]
+    options = [
+        option(view, "x", [(axis, words(f"axis.{axis}.short")) for axis in AXES], words("option.x"), along),
+        option(view, "band", [(band, words(f"band.{band}")) for band in BANDS], words("option.band")),
+        option(view, "scale", [(scale, words(f"scale.{scale}")) for scale in SCALES], words("option.scale")),
+        option(view, "smooth", [(weight, words(f"smooth.{weight}")) for weight in SMOOTH], words("option.smooth")),
+    ]
+    best = _best_steps(view)
     tall, low = (620, 520) if _many(view) else (400, 300)
     charts = [
         chart(
             view,
             split,
-            _spec(view, split, shown.get(split)),
+            _spec(view, split, shown.get(split), best if split == "validation" else {}),
             title=capital(words(f"curves.{split}", measure=measure["label"])),
             says=_counted(view, shown.get(split)),
             height=tall if split == "validation" else low,
@@ -98,13 +94,17 @@ def _blocks(view: View) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _spec(view: View, split: str, blocks: pd.DataFrame | None) -> Spec | None:
+def _best_steps(view: View) -> dict[str, float]:
+    """The step at which each arm's checkpoint was chosen, the median of its finals."""
+    chosen = _finals(view, view.campaign.trainings).dropna(subset=["best_step"])
+    steps = chosen.astype({"best_step": float}).groupby("arm")["best_step"].median()
+    return {str(arm): float(step) for arm, step in steps.items()}
+
+
+def _spec(view: View, split: str, blocks: pd.DataFrame | None, best_steps: Mapping[str, float]) -> Spec | None:
     if blocks is None:
         return None
     measure = _measure(view)
-    trainings = _finals(view, view.campaign.trainings)
-    chosen = trainings.dropna(subset=["best_step"])
-    best = chosen.astype({"best_step": float}).groupby("arm")["best_step"].median().to_dict()
     title = capital(view.words(f"curves.{split}.axis", measure=measure["label"]))
     return learning_curves(
         blocks,
@@ -112,7 +112,7 @@ def _spec(view: View, split: str, blocks: pd.DataFrame | None) -> Spec | None:
         view.words,
         title,
         percent=bool(measure["percent"]),
-        best_steps={str(arm): float(step) for arm, step in best.items()} if split == "validation" else None,
+        best_steps=best_steps,
     )
 
 

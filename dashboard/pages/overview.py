@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -31,7 +32,7 @@ from dashboard.parts import (
 )
 from dashboard.sentences import told
 from dashboard.theme import STATES, VERDICTS
-from dashboard.view import View, task_title
+from dashboard.view import View
 from dashboard.words import Words
 from suite.verdict import ClaimVerdict
 
@@ -126,7 +127,7 @@ def _forest(view: View, verdicts: list[ClaimVerdict]) -> html.Section:
     for task in dict.fromkeys(v.task for v in verdicts):
         rows = [_row(view, v, span) for v in verdicts if v.task == task]
         question = str(view.tasks[task].get("question") or "")
-        title = html.H3([task_title(task), html.Small(foreign(question, words.language))])
+        title = html.H3([view.title(task), html.Small(foreign(question, words.language))])
         groups.append(html.Div([title, html.Ul(rows)], className="forest-group"))
     return card(
         top,
@@ -150,8 +151,14 @@ def _row(view: View, verdict: ClaimVerdict, span: float) -> html.Li:
         else words("forest.none"),
         className="num effect",
     )
+    unit = html.Small(scale.unit.strip()) if math.isfinite(verdict.effect) and scale.unit else None
     return html.Li(
-        [html.Div(link, className="says"), forest(verdict, span, words), number, _verdict(verdict, words)],
+        [
+            html.Div(link, className="says"),
+            forest(verdict, span, words),
+            html.Div([number, unit], className="amount"),
+            _verdict(verdict, words),
+        ],
         className="forest-row",
     )
 
@@ -182,7 +189,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
     return html.Article(
         [
             html.Div(
-                [_verdict(verdict, words), html.Span(task_title(verdict.task), className="muted")], className="top"
+                [_verdict(verdict, words), html.Span(view.title(verdict.task), className="muted")], className="top"
             ),
             html.H3(html.A(foreign(verdict.says, words.language), href=to)),
             html.Div([forest(verdict, span, words), own_axis(verdict, span, words)], className="own")
@@ -278,17 +285,17 @@ def _task_matrix(view: View, task: str, cells: pd.DataFrame) -> html.Div:
         className="scroll",
         tabIndex=0,
         role="region",
-        **aria(label=task_title(task)),
+        **aria(label=view.title(task)),
     )
-    return html.Div([html.H3(task_title(task)), body], className="matrix")
+    return html.Div([html.H3(view.title(task)), body], className="matrix")
 
 
 def _strip(view: View, task: str, arm: str, level: str, cells: pd.DataFrame | None) -> Component | None:
     """The blocks of one arm at one level; a link to their trainings."""
     if cells is None:
         return None
-    counts = cells["state"].value_counts()
-    says = ", ".join(f"{count} {view.words(f'state.{state}').lower()}" for state, count in counts.items())
+    counts = Counter(cells["state"].tolist()).most_common()
+    says = ", ".join(f"{count} {view.words(f'state.{state}').lower()}" for state, count in counts)
     return html.A(
         [hidden(f"{view.arm_label(task, arm)}, {view.level_label(task, level)}: {says}"), *_squares(cells)],
         href=view.link("/trainings", task=task, arm=arm, level=level),

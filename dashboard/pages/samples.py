@@ -11,13 +11,32 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.parts import arm_key, card, choose_level, choose_task, controls, empty, head, option, select, table
+from dashboard.parts import (
+    aria,
+    arm_key,
+    card,
+    choose_level,
+    choose_task,
+    controls,
+    data,
+    empty,
+    glyph,
+    head,
+    select,
+    slider,
+    table,
+)
 from dashboard.view import View
 
 PATH, TITLE = "/samples", "samples.title"
-SNAPSHOT = re.compile(r"step-(\d+)-(.+)")
+SNAPSHOT = re.compile(r"step-(\d+)-(.+)")  # a stem
 LARGEST = 2_000_000  # bytes of a table that is shown
 MOST_ROWS = 60
+TRANSLATIONS = "translations.json"
+LOOKED = re.compile(r"attention-(\d+)")
+LARGEST_MAP = 900  # squares of a map that is drawn here; larger ones are pictures alone
+FAINT = 0.01  # the weight below which a square is not drawn
+Final = dict[str, Any]
 
 
 def layout(view: View) -> Component:
@@ -44,24 +63,16 @@ def layout(view: View) -> Component:
     chosen.append(select(view, "block", names, block, words("block"), 150))
     shown = [final for final in finals if str(final["block"]) == block]
     steps = sorted({step for final in shown for step in _steps(view.campaign.evidence(final["key"]))})
-    slider = (
-        [
-            option(
-                "step",
-                [(str(step), f"{step:,}") for step in steps],
-                view.chosen("step", map(str, steps), str(steps[-1])),
-                words("samples.step"),
-            )
-        ]
-        if len(steps) > 1
-        else []
-    )
+    course = slider(view, "step", [str(step) for step in steps], words("samples.step")) if len(steps) > 1 else None
+    at = view.chosen("step", map(str, steps), str(steps[-1])) if steps else ""
+    together = _together(view, shown)
     return html.Div(
         [
             top,
             controls(*[part for part in chosen if part is not None]),
-            html.Div(slider, className="options") if slider else None,
-            html.Div([_arm(view, final) for final in shown], className="arms"),
+            html.Div(course, className="options") if course else None,
+            together,
+            html.Div([_arm(view, final, at, together is not None) for final in shown], className="arms"),
         ]
     )
 
@@ -92,10 +103,13 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
         isinstance(content, dict) and isinstance(content.get("columns"), list) and isinstance(content.get("rows"), list)
     ):
         return None
-    return [str(name) for name in content["columns"]], [[_text(cell) for cell in row] for row in content["rows"]]
+    columns, rows = [str(name) for name in content["columns"]], content["rows"]
+    return columns, [
+        [_text(cell) for cell in row] for row in rows if isinstance(row, list) and len(row) == len(columns)
+    ]
 
 
-def _finals(view: View, task: str) -> list[dict[str, Any]]:
+def _finals(view: View, task: str) -> list[Final]:
     """The task's finals that left something, first of each cell, in the order of arms."""
     home = view.campaign.folder / "evidence"
     if not home.is_dir():
@@ -111,48 +125,123 @@ def _finals(view: View, task: str) -> list[dict[str, Any]]:
 
 
 def _steps(paths: list[Path]) -> list[int]:
-    return [int(match[1]) for path in paths if (match := SNAPSHOT.fullmatch(path.name)) and path.suffix == ".png"]
+    return [int(match[1]) for path in paths if (match := SNAPSHOT.fullmatch(path.stem)) and path.suffix == ".png"]
 
 
-def _arm(view: View, final: dict[str, Any]) -> html.Section:
-    """Everything one arm's final left: pictures by step, other pictures, tables."""
+def _together(view: View, finals: list[Final]) -> Component | None:
+    """All arms' translations side by side, where they are of the same sentences."""
+    words, found = view.words, {}
+    for final in finals:
+        path = view.campaign.folder / "evidence" / final["key"] / TRANSLATIONS
+        if path.is_file() and (told := read_table(path)) is not None and len(told[0]) in (3, 4):
+            found[final["arm"]] = told
+    asked = {tuple((source, reference) for source, reference, *_ in rows) for _, rows in found.values()}
+    if len(asked) != 1:
+        return None
+    pairs = next(iter(asked))[:MOST_ROWS]
+    score = next((columns[3] for columns, _ in found.values() if len(columns) == 4), "")
+    body = [
+        (*map(html.Span, pair), *(_said(*rows[place][1:]) for _, rows in found.values()))
+        for place, pair in enumerate(pairs)
+    ]
+    keys = [arm_key(view, view.task, arm) for arm in found]
+    columns = [words("samples.source"), words("samples.reference"), *keys]
+    says = [words("samples.together_says"), *([words("samples.score", score=score)] if score else [])]
+    title = words("samples.together")
+    return card(table(columns, body, label=title, tall=True), title=title, says=" ".join(says))
+
+
+def _said(reference: str, output: str, score: str = "") -> html.Span:
+    """A translation with its score; marked where it is not the reference."""
+    same = output == reference
+    parts = [glyph("" if same else "✕ "), html.Span(output), *([html.Small(score)] if score else [])]
+    return html.Span(parts, className="said" if same else "said off")
+
+
+def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
+    """Everything one arm's final left: pictures by step, other pictures, tables, and where it looked."""
     paths, arm = view.campaign.evidence(final["key"]), view.arm_label(view.task, final["arm"])
-    pictures = [path for path in paths if path.suffix in (".png", ".jpg")]
-    watched = [path for path in pictures if SNAPSHOT.fullmatch(path.name)]
+    maps = [path for path in paths if LOOKED.fullmatch(path.stem) and path.suffix == ".json"]
+    pictures = [path for path in paths if path.suffix in (".png", ".jpg") and path.with_suffix(".json") not in maps]
+    watched = [path for path in pictures if SNAPSHOT.fullmatch(path.stem)]
     still = [path for path in pictures if path not in watched]
-    steps = [_figure(view, final, path, int(SNAPSHOT.fullmatch(path.name)[1])) for path in watched]  # type: ignore[index]
-    tables = [part for path in paths if path.suffix == ".json" and (part := _table(path, arm)) is not None]
+    tables = [path for path in paths if path.suffix == ".json" and path not in maps]
+    tables = [path for path in tables if not (together and path.name == TRANSLATIONS)]
     return card(
         html.H2(arm_key(view, view.task, final["arm"])),
-        html.Div(steps, className="pictures stepped") if steps else None,
+        html.Div([_figure(view, final, path, at) for path in watched], className="pictures") if watched else None,
         html.Div([_figure(view, final, path) for path in still], className="pictures") if still else None,
-        *tables,
+        *[_table(view, path, arm) for path in tables],
+        *[_map(view, final, path, arm) for path in maps],
         className="sample",
     )
 
 
-def _figure(view: View, final: dict[str, Any], path: Path, step: int | None = None) -> html.Figure:
-    name = SNAPSHOT.sub(r"\2", path.stem).replace("-", " ").replace("_", " ")
+def _figure(view: View, final: Final, path: Path, at: str = "") -> html.Figure:
+    """A picture; of those that were made during training, only the one at the step that is looked at is seen."""
     where = f"/evidence/{view.campaign.id}/{final['key']}/{path.name}"
-    caption = name if step is None else f"{name} · {view.words('samples.at', step=f'{step:,}')}"
+    caption, marked = view.words.file(path.stem), {}
+    if snapshot := SNAPSHOT.fullmatch(path.stem):
+        step = str(int(snapshot[1]))
+        caption = view.words("samples.during", step=f"{int(step):,}")
+        marked = {"hidden": step != at, **data(step=step)}
     arm = view.arm_label(view.task, final["arm"])
-    marked: dict[str, Any] = {} if step is None else {"data-step": str(step)}
-    return html.Figure([html.Img(src=where, alt=f"{arm}: {caption}"), html.Figcaption(caption)], **marked)
+    picture = html.A(html.Img(src=where, alt=f"{arm}: {caption}"), href=where, target="_blank", rel="noopener")
+    return html.Figure([picture, html.Figcaption(caption)], **marked)
 
 
-def _table(path: Path, arm: str) -> Component | None:
+def _table(view: View, path: Path, arm: str) -> Component | None:
     found = read_table(path)
     if found is None:
         return None
     columns, rows = found
-    body = [
-        tuple(html.Span(cell) for cell in row[: len(columns)]) for row in rows[:MOST_ROWS] if len(row) >= len(columns)
-    ]
-    title = path.stem.replace("-", " ").replace("_", " ").capitalize()
-    return html.Details(
-        [html.Summary(f"{title} ({len(rows):,})"), table(columns, body, label=f"{arm}: {title}")],
-        open=path.stem.startswith("translations"),
-    )
+    body = [tuple(html.Span(cell) for cell in row) for row in rows[:MOST_ROWS]]
+    title = view.words.file(path.stem)
+    if path.with_suffix(".png").is_file():
+        title = view.words("samples.numbers", name=title)
+    shown = table(columns, body, label=f"{arm}: {title}")
+    return html.Details([html.Summary(f"{title} ({len(rows):,})"), shown], open=path.name == TRANSLATIONS)
+
+
+def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
+    """Where a translator looked: a row for each piece that it said, a column for each piece of the source."""
+    words, found = view.words, read_table(path)
+    if found is None or not found[0]:
+        return None
+    (_, *asked), rows = found
+    number = int(path.stem.rpartition("-")[2])
+    title = words("samples.looked", number=number)
+    picture = path.with_suffix(".png")
+    parts: list[Component] = []
+    if len(asked) * len(rows) <= LARGEST_MAP:
+        top = html.Tr([html.Td(), *(html.Th(html.Span(piece), scope="col") for piece in asked)])
+        body = [
+            html.Tr(
+                [html.Th(html.Span(said), scope="row"), *map(_look, weights, (f"{said} ← {piece}" for piece in asked))]
+            )
+            for said, *weights in rows
+        ]
+        heat = html.Table([html.Thead(top), html.Tbody(body)], className="looks")
+        parts += [
+            html.P(words("samples.looked_says"), className="says"),
+            html.Div(heat, className="scroll-looks", tabIndex=0, role="region", **aria(label=f"{arm}: {title}")),
+        ]
+    if picture.is_file():
+        heads = html.Details([html.Summary(words.file("attention")), _figure(view, final, picture)])
+        parts.append(heads if parts else _figure(view, final, picture))
+    return html.Details([html.Summary(title), *parts], open=number == 1, className="looked")
+
+
+def _look(weight: str, about: str) -> html.Td:
+    """A square that is the darker the more weight it stands for."""
+    try:
+        share = min(1.0, max(0.0, float(weight)))
+    except ValueError:
+        share = 0.0
+    if share < FAINT:
+        return html.Td()
+    color = f"color-mix(in srgb, var(--arm1) {100 * share:.0f}%, var(--soft))"
+    return html.Td(title=f"{about}: {share:.2f}", style={"background": color})
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ def lines_of(case: Case, level: str, column: str) -> tuple[list[Line], str]:
     if column not in curves:
         return [], "step"
     finals = curves[(curves["level"] == level) & curves[column].notna()]
-    along = _common_axis(finals)
+    along = common_axis(finals)
     places = [arm["name"] for arm in case.about["arms"]]
     arms = [arm for arm in case.claim.arms if arm in set(finals["arm"])]
     return [
@@ -42,11 +42,11 @@ def tuning_lines(case: Case, level: str, found: Mapping[tuple[str, str], Sequenc
     return lines
 
 
-def _common_axis(finals: pd.DataFrame) -> str:
-    """The axis on which the arms end closest together, so that each can be seen to its end."""
+def common_axis(curves: pd.DataFrame) -> str:
+    """``step`` or ``epoch``: the axis on which the arms end closest together, so that each can be seen to its end."""
 
     def apart(axis: str) -> float:
-        ends = finals.groupby("arm")[axis].max()
+        ends = curves.groupby("arm")[axis].max()
         return float(ends.max() / max(ends.min(), 1e-9)) if len(ends) and ends.notna().all() else float("inf")
 
     return min(AXES, key=apart)
