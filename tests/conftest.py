@@ -1,6 +1,8 @@
 """What several tests use: one thread, a tiny task as a file, campaigns that run in this process."""
 
+import importlib.util
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,69 @@ def run_inline(tmp_path: Path) -> Run:
         return workers
 
     return run
+
+
+# -------------------------------------------------------------------------------------------------------- dashboard
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> Any:
+    """The script that writes synthetic campaigns, as a module."""
+    if "synthetic" not in sys.modules:
+        path = Path(__file__).parents[1] / "ci" / "bench" / "synthetic.py"
+        spec = importlib.util.spec_from_file_location("synthetic", path)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules["synthetic"] = module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules["synthetic"]
+
+
+@pytest.fixture(scope="session")
+def small(synthetic: Any) -> Callable[..., Any]:
+    """The size of a small synthetic campaign, with what is to be different."""
+    size = {"blocks": 6, "trials": 3, "finals": 1, "tasks": ("logistic_regression",)}
+    return lambda **changes: synthetic.Size(**{**size, **changes})
+
+
+@pytest.fixture(scope="session")
+def campaigns(synthetic: Any, small: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished campaign, and a newer one that seems to be running."""
+    folder = tmp_path_factory.mktemp("campaigns")
+    synthetic.write_campaign(folder, small())
+    synthetic.write_campaign(folder, small(seed=1, done=0.6))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def snapshots(campaigns: Path) -> Any:
+    """Both as pages see them, judged."""
+    from dashboard.snapshots import Snapshots
+    from suite.results import Results
+
+    found = Snapshots(Results(campaigns))
+    for name in found.results.ids():
+        found.get(name)
+    found.refresh()
+    return found
+
+
+@pytest.fixture(scope="session")
+def finished(snapshots: Any) -> str:
+    """The id of the finished one."""
+    name: str = snapshots.results.ids()[-1]
+    return name
+
+
+@pytest.fixture(scope="session")
+def client(campaigns: Path) -> Any:
+    """Asks the dashboard of both without a browser; nothing is refreshed or judged behind its back."""
+    from dashboard.app import create_app, warm
+    from suite.results import Results
+
+    app = create_app(Results(campaigns), refresh=False)
+    warm(app)
+    return app.server.test_client()
 
 
 # ----------------------------------------------------------------------------------------------------------- faults

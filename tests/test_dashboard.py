@@ -1,97 +1,39 @@
-"""The dashboard without a browser: words, colours, figures, pages, downloads, security, live state."""
+"""The dashboard without a browser: words, colours, pages, live state."""
 
-import importlib.util
-import io
 import json
-import math
 import re
-import socket
 import string
 import subprocess
 import sys
 import threading
-from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from dash._utils import to_json
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy import stats
 
+import tasks
 from dashboard import theme
-from dashboard.app import create_app, render, serve, view_of, warm
-from dashboard.downloads import evidence_path, to_csv
-from dashboard.figures import rounded
-from dashboard.figures.cluster import busy_seconds, joined, spans, workers
-from dashboard.figures.curves import block_curves, learning_curves, mean_curves
-from dashboard.figures.search import budget_chart, budgets_frame
-from dashboard.figures.sweep import matched, over_blocks, sweep, to_target
-from dashboard.numbers import Measuring, duration, plain
+from dashboard.app import BY_PATH, create_app, render, view_of
 from dashboard.pages import PAGES
 from dashboard.pages.compare import differing
 from dashboard.pages.samples import read_table
 from dashboard.pages.trainings import rows_of
-from dashboard.security import policy, read_auth, safe_link
+from dashboard.parts import CHINESE
 from dashboard.snapshots import Snapshots
-from dashboard.view import read_query
+from dashboard.theme import arm_color
+from dashboard.view import View, read_query, task_title
 from dashboard.words import LANGUAGES, Words
-from suite.amounts import Amounts
 from suite.results import Results
-from tasks import UserError
+from suite.verdict import judge_campaign
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "dashboard").rglob("*.py"))
 PATHS = [page.PATH for page in PAGES]
 TASK = "logistic_regression"
 HOSTILE = "<img src=x onerror=alert(1)>"
-
-
-@cache
-def synthetic():
-    """The script that writes synthetic campaigns, as a module."""
-    spec = importlib.util.spec_from_file_location("synthetic", ROOT / "ci" / "bench" / "synthetic.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["synthetic"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def small(**changes):
-    return synthetic().Size(**{"blocks": 6, "trials": 3, "finals": 1, "tasks": (TASK,), **changes})
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """A finished campaign, and a newer one that seems to be running."""
-    folder = tmp_path_factory.mktemp("results")
-    synthetic().write_campaign(folder, small())
-    synthetic().write_campaign(folder, small(seed=1, done=0.6))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def snapshots(root) -> Snapshots:
-    found = Snapshots(Results(root))
-    for name in found.results.ids():
-        found.get(name)
-    found.refresh()
-    return found
-
-
-@pytest.fixture(scope="module")
-def client(root):
-    app = create_app(Results(root), refresh=False)
-    warm(app)
-    return app.server.test_client()
-
-
-def finished(snapshots: Snapshots) -> str:
-    return snapshots.results.ids()[-1]
 
 
 def shown(snapshots, path, search=""):
@@ -118,6 +60,17 @@ def test_every_word_that_the_code_asks_for_is_there():
 
     assert asked
     assert asked - LANGUAGES["en"].keys() == set()
+
+
+@pytest.mark.parametrize("name", tasks.names())
+def test_chinese_has_words_for_all_that_our_tasks_are_labelled_with(name):
+    task, words = tasks.get(name), Words("zh")
+    labels = [one.label or one.name for one in (*task.arms, *task.levels, *task.procedure.measures)]
+    texts = [task_title(name), task.question, *filter(None, (task.axis, task.arms_axis)), *labels]
+    names = re.compile(r"[A-Z][\w-]*(, [\dx,]+)?|chrF")  # Transformer, BLEU, Multi30k: the same in every language
+
+    assert [text for text in texts if not CHINESE.search(words.label(text)) and not names.fullmatch(text)] == []
+    assert [Words("en").label(text) for text in texts] == texts
 
 
 def test_every_verdict_state_and_status_has_words():
@@ -152,238 +105,6 @@ def test_the_style_sheet_uses_colours_of_the_theme_alone():
     assert set(re.findall(r"var\((--[\w-]+)\)", sheet)) <= own
 
 
-# ----------------------------------------------------------------------------------------------------------- numbers
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(42, "0:42"), (725, "12:05"), (11_230, "3:07:10"), (None, "–"), (math.nan, "–")]
-)
-def test_durations_read_like_a_clock(seconds, text):
-    assert duration(seconds) == text
-
-
-def test_effects_carry_sign_and_unit():
-    english = Words("en")
-
-    points, chinese = Amounts(True, False, False, 0.0), Words("zh")
-
-    assert Measuring(points, english).full(0.032) == "+3.2 points"
-    assert Measuring(points, english).full(-0.0004) == "−0.04 points"
-    assert Measuring(points, english).amount(0.01) == "1 point"
-    assert Measuring(points, chinese).amount(0.01) == "1 个百分点"
-    assert Measuring(Amounts(False, True, False, 0.0), english).full(math.log(1.35)) == "×1.35"
-    assert Measuring(Amounts(True, False, True, 0.0), english).full(0.1) == "+6.9 points per doubling"  # 10 ln 2
-    assert Measuring(Amounts(True, False, False, 0.25), english).full(0.087) == "+33.7 points"  # what was promised too
-    assert plain(12_345) == "12,345"
-
-
-# ----------------------------------------------------------------------------------------------------------- figures
-
-
-def curves_of(values: dict[str, dict[int, float]]) -> pd.DataFrame:
-    """Block curves with one step: arm -> block -> value."""
-    rows = [
-        {"key": f"{arm}{block}", "arm": arm, "block": block, "step": 1, "epoch": 0.1, "seconds": 1.0, "value": value}
-        for arm, blocks in values.items()
-        for block, value in blocks.items()
-    ]
-    frame = pd.DataFrame(rows)
-    return block_curves(frame, frame["value"])
-
-
-def test_the_interval_is_students_over_blocks():
-    found = mean_curves(curves_of({"a": {0: 0.5, 1: 0.7, 2: 0.9}})).iloc[0]
-    half = stats.t.ppf(0.975, 2) * 0.2 / math.sqrt(3)  # the standard deviation of .5, .7, .9 is .2
-
-    assert found["mean"] == pytest.approx(0.7)
-    assert (found["low"], found["high"]) == pytest.approx((0.7 - half, 0.7 + half))
-    assert found["blocks"] == 3
-
-
-def test_finals_of_a_block_are_averaged_before_blocks_are():
-    frame = pd.DataFrame(
-        {"key": ["x", "y", "z"], "arm": "a", "block": [0, 0, 1], "step": 1, "epoch": 1.0, "seconds": 1.0}
-    )
-    blocks = block_curves(frame, pd.Series([0.2, 0.4, 0.9]))
-
-    assert list(blocks["value"]) == pytest.approx([0.3, 0.9])
-    assert list(blocks["finals"]) == [2, 1]
-
-
-values = st.dictionaries(st.integers(0, 9), st.floats(0, 1), min_size=1)
-
-
-@settings(deadline=None, max_examples=30)  # of a busy machine
-@given(values, values)
-def test_showing_another_arm_never_changes_the_figures_of_those_shown(mine, others):
-    alone = mean_curves(curves_of({"a": mine}))
-    together = mean_curves(curves_of({"a": mine, "b": others}))
-
-    pd.testing.assert_frame_equal(alone, together[together["arm"] == "a"].reset_index(drop=True))
-
-
-def drawn(spec, color):
-    """All numbers that a chart draws in that colour."""
-
-    def ink(trace):
-        return {str(part.get("color", "")).split("/")[0] for part in (trace.get("line", {}), trace.get("marker", {}))}
-
-    return [
-        (trace["x"], trace["y"], trace.get("error_y", {}).get("array"), trace.get("customdata"))
-        for trace in spec["traces"]
-        if color in ink(trace)
-    ]
-
-
-@pytest.mark.parametrize("others", [1, 2, 5])
-def test_no_chart_changes_what_it_draws_of_an_arm_when_others_are_shown(others):
-    arms = [{"name": f"arm{number}"} for number in range(others + 1)]
-    random = np.random.default_rng(0)
-    cells = pd.DataFrame(
-        [
-            {"level": level, "arm": arm["name"], "block": block, "test.accuracy": random.random(), "parameters": 100.0}
-            for arm in arms
-            for level in ("small", "large")
-            for block in range(3)
-        ]
-    )
-    trials = cells[cells["level"] == "small"].assign(number=0, status="finished")
-    curves = curves_of({arm["name"]: {block: random.random() for block in range(3)} for arm in arms})
-
-    def charts(shown):
-        mine = cells[cells["arm"].isin(shown)]
-        means, places = over_blocks(mine, "test.accuracy"), {"small": 1.0, "large": 2.0}
-        budgets = budgets_frame(trials[trials["arm"].isin(shown)], "test.accuracy", "higher")
-        return [
-            learning_curves(curves[curves["arm"].isin(shown)], arms, Words(), "y"),
-            sweep([("y", means, {})], arms, "level", places, "arm", "x", Words()),
-            matched(mine[mine["level"] == "small"], "test.accuracy", arms, "y", None, Words(), True),
-            budget_chart(budgets, arms, "y", Words(), True),
-        ]
-
-    alone, together = charts(["arm0"]), charts([arm["name"] for arm in arms])
-    for one, all_ in zip(alone, together, strict=True):
-        assert drawn(one, "arm1")
-        assert drawn(one, "arm1") == drawn(all_, "arm1")
-
-
-def test_an_arm_keeps_its_colour_whoever_else_is_shown():
-    arms = [{"name": "a", "label": "A"}, {"name": "b", "label": "B"}]
-    both = learning_curves(curves_of({"a": {0: 0.1}, "b": {0: 0.2}}), arms, Words(), "y")
-    one = learning_curves(curves_of({"b": {0: 0.2}}), arms, Words(), "y")
-
-    def colour(spec):
-        return next(trace["line"]["color"] for trace in spec["traces"] if trace.get("$label") == "B")
-
-    assert colour(both) == colour(one) == "arm2"
-
-
-def test_the_target_is_reached_where_the_curve_first_meets_it():
-    curves = pd.DataFrame(
-        {
-            "key": ["k", "k", "k", "never"],
-            "level": "l",
-            "arm": "a",
-            "block": [0, 0, 0, 1],
-            "step": [10, 20, 30, 10],
-            "seconds": [1.0, 2.0, 3.0, 1.0],
-            "validation.accuracy": [0.5, 0.9, 0.8, 0.1],
-        }
-    )
-    found = to_target(curves, "validation.accuracy", 0.8, higher=True).set_index("key")
-
-    assert found.loc["k", "steps_to_target"] == 20
-    assert math.isnan(found.loc["never", "seconds_to_target"])
-
-
-def test_overlapping_trainings_on_one_worker_count_once():
-    frame = pd.DataFrame({"start": [0.0, 1.0, 5.0], "length": [3.0, 1.0, 1.0]})
-
-    assert busy_seconds(frame) == 4.0
-
-
-def test_thousands_of_bars_are_joined_and_none_is_lost():
-    count = 4000
-    frame = pd.DataFrame(
-        {
-            "worker": "h:1",
-            "task": ["a"] * 2000 + ["b"] * 2000,
-            "status": ["finished"] * 3000 + ["crashed"] + ["finished"] * 999,
-            "start": np.arange(count, dtype=float),
-            "length": 1.0,
-        }
-    )
-    bars = joined(frame)
-
-    assert bars["count"].tolist() == [2000, 1000, 1, 999]
-    assert bars["length"].sum() == count
-    assert len(joined(frame.head(100))) == 100
-
-
-def test_idle_share_is_measured_from_the_first_start_to_the_last_end():
-    trainings = pd.DataFrame(
-        {
-            "worker": ["h:1", "h:2"],
-            "host": "h",
-            "device": "cpu",
-            "task": "t",
-            "status": "finished",
-            "started": [100.0, 100.0],
-            "ended": [110.0, 104.0],
-        }
-    )
-    found = workers(spans(trainings)).set_index("worker")
-
-    assert found.loc["h:1", "idle"] == 0
-    assert found.loc["h:2", "idle"] == pytest.approx(0.6)
-
-
-def test_numbers_that_are_not_finite_become_gaps():
-    assert rounded(math.nan) is None
-    assert rounded(np.float64(0.123456789)) == 0.12346
-
-
-def test_what_differs_is_told_by_its_path():
-    assert list(differing({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 1, "c": 5}})) == [
-        ("a.c", 2, 5),
-        ("d", 3, None),
-    ]
-
-
-def test_campaigns_on_other_data_are_told_apart(tmp_path):
-    size = small(blocks=2)
-    other = synthetic().write_campaign(tmp_path, size)
-    newer = synthetic().write_campaign(tmp_path, small(blocks=2, seed=1))
-    path = tmp_path / newer / "trainings.jsonl"
-    path.write_text(path.read_text().replace('"fingerprint":"' + "5" * 64, '"fingerprint":"' + "6" * 64))
-    page = shown(Snapshots(Results(tmp_path)), "/compare", f"?campaign={newer}&with={other}")
-
-    assert ".fingerprint" in page
-    assert "6" * 12 in page
-    assert "n_train" not in page  # equal in both
-
-
-def test_a_grid_that_asks_for_rows_gets_them_filtered_sorted_and_cut():
-    frame = pd.DataFrame({"arm": ["a", "b", "a", "ab"], "test.accuracy": [0.1, 0.9, 0.5, 0.7]})
-    request = {"startRow": 0, "endRow": 2, "sortModel": [{"colId": "test_accuracy", "sort": "desc"}]}
-
-    whole = rows_of(frame, request)
-    some = rows_of(
-        frame, {**request, "filterModel": {"arm": {"filterType": "text", "type": "contains", "filter": "A"}}}
-    )
-    above = rows_of(
-        frame,
-        {"filterModel": {"test_accuracy": {"filterType": "number", "type": "greaterThan", "filter": 0.6}}},
-    )
-
-    assert whole == {
-        "rowData": [{"arm": "b", "test_accuracy": 0.9}, {"arm": "ab", "test_accuracy": 0.7}],
-        "rowCount": 4,
-    }
-    assert [row["arm"] for row in some["rowData"]] == ["ab", "a"]
-    assert above["rowCount"] == 2
-
-
 # ------------------------------------------------------------------------------------------------------------- pages
 
 
@@ -399,8 +120,8 @@ def test_every_page_shows_a_finished_and_a_running_campaign(snapshots, path, lan
 
 @pytest.mark.parametrize("done", [0.0, 0.005, 0.2])
 @pytest.mark.parametrize("path", PATHS)
-def test_every_page_stands_while_little_or_nothing_is_on_record(tmp_path, path, done):
-    synthetic().write_campaign(tmp_path, small(done=done))
+def test_every_page_stands_while_little_or_nothing_is_on_record(tmp_path, path, done, synthetic, small):
+    synthetic.write_campaign(tmp_path, small(done=done))
     held = Snapshots(Results(tmp_path))
     for _ in range(2):  # before and after verdicts are judged
         page = shown(held, path)
@@ -410,8 +131,8 @@ def test_every_page_stands_while_little_or_nothing_is_on_record(tmp_path, path, 
         assert LANGUAGES["en"]["error.title"] not in page
 
 
-def test_a_campaign_that_stopped_short_says_how_to_go_on(tmp_path):
-    campaign = synthetic().write_campaign(tmp_path, small(done=0.5, failures=0.5))
+def test_a_campaign_that_stopped_short_says_how_to_go_on(tmp_path, synthetic, small):
+    campaign = synthetic.write_campaign(tmp_path, small(done=0.5, failures=0.5))
     for state in ("stopped", "incomplete"):
         path = tmp_path / campaign / "state.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), "state": state}))
@@ -420,8 +141,8 @@ def test_a_campaign_that_stopped_short_says_how_to_go_on(tmp_path):
         assert {"stopped": "bakeoff run", "incomplete": "bakeoff retry"}[state] in page
 
 
-def test_hostile_names_are_children_of_plain_elements_alone(tmp_path):
-    campaign = synthetic().write_campaign(tmp_path, small())
+def test_hostile_names_are_children_of_plain_elements_alone(tmp_path, synthetic, small):
+    campaign = synthetic.write_campaign(tmp_path, small())
     path = tmp_path / campaign / "campaign.json"
     about = json.loads(path.read_text())
     task = about["tasks"][TASK]
@@ -444,8 +165,8 @@ def test_hostile_names_are_children_of_plain_elements_alone(tmp_path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_specification_is_larger_than_100_kB(snapshots, path):
-    page = json.loads(shown(snapshots, path, f"?campaign={finished(snapshots)}"))
+def test_no_specification_is_larger_than_100_kB(snapshots, path, finished):
+    page = json.loads(shown(snapshots, path, f"?campaign={finished}"))
 
     assert all(len(json.dumps(store["props"]["data"])) < 100_000 for store in found_in(page, "Store"))
 
@@ -461,9 +182,50 @@ def found_in(node, kind):
             yield from found_in(part, kind)
 
 
-def test_the_overview_leads_to_every_claim(snapshots):
-    page = shown(snapshots, "/", f"?campaign={finished(snapshots)}")
-    verdicts = snapshots.get(finished(snapshots)).verdicts
+@pytest.mark.parametrize("path", ["/curves", "/sweep", "/search", "/claim"])
+def test_no_page_changes_what_it_draws_of_an_arm_when_others_are_shown(snapshots, finished, path):
+    snapshot = snapshots.get(finished)
+    arms = [arm["name"] for arm in snapshot.campaign.about["tasks"][TASK]["arms"]]
+    claim = next(claim for claim in snapshot.campaign.about["tasks"][TASK]["claims"] if claim["kind"] == "difference")
+    mine = [claim["better"], claim["worse"]]
+    query = {"task": TASK, "claim": claim["name"], "arm": mine[0], "target": "0.5"}
+
+    def charts(snapshot):
+        view = View(snapshots, snapshot, query, Words(), path)
+        stores = found_in(json.loads(to_json(BY_PATH[path].layout(view))), "Store")
+        return {store["props"]["id"]["name"]: store["props"]["data"] for store in stores}
+
+    alone, together = charts(without(snapshot, set(arms) - set(mine))), charts(snapshot)
+    inks = {arm_color(arms.index(arm)) for arm in mine} | set(theme.VERDICTS)
+
+    assert alone
+    assert alone.keys() == together.keys()
+    for name, chart in alone.items():
+        assert drawn(chart, inks), name
+        assert drawn(chart, inks) == drawn(together[name], inks), name
+
+
+def without(snapshot, arms):
+    """The snapshot as it would be if these arms had never run."""
+    campaign = snapshot.campaign
+    trainings, curves = (frame[~frame["arm"].isin(arms)] for frame in (campaign.trainings, campaign.curves))
+    left = replace(campaign, revision="without", trainings=trainings, curves=curves)
+    return replace(snapshot, campaign=left, verdicts=tuple(judge_campaign(left)))
+
+
+def drawn(chart, inks):
+    """All that a chart draws in these colours."""
+    kept = ("x", "y", "error_y", "customdata", "fill")
+    return [
+        {name: trace.get(name) for name in kept}
+        for trace in chart["traces"]
+        if inks & {str(trace.get(part, {}).get("color", "")).split("/")[0] for part in ("line", "marker")}
+    ]
+
+
+def test_the_overview_leads_to_every_claim(snapshots, finished):
+    page = shown(snapshots, "/", f"?campaign={finished}")
+    verdicts = snapshots.get(finished).verdicts
 
     assert verdicts
     for verdict in verdicts:
@@ -482,8 +244,8 @@ def test_a_running_campaign_shows_its_progress(snapshots):
     assert "of 192 trainings" in page  # 2 levels, 4 arms, 6 blocks; 3 trials and a final each
 
 
-def test_a_campaign_whose_driver_is_gone_says_so(tmp_path):
-    campaign = synthetic().write_campaign(tmp_path, small(done=0.5))
+def test_a_campaign_whose_driver_is_gone_says_so(tmp_path, synthetic, small):
+    campaign = synthetic.write_campaign(tmp_path, small(done=0.5))
     held = Snapshots(Results(tmp_path))
     before, state = held.mark(), tmp_path / campaign / "state.json"
     running = render(held, "/", "")
@@ -540,17 +302,82 @@ def test_addresses_are_cut_to_a_sane_length():
     assert all(len(value) <= 200 for value in query.values())
 
 
+def test_what_differs_is_told_by_its_path():
+    assert list(differing({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 1, "c": 5}})) == [
+        ("a.c", 2, 5),
+        ("d", 3, None),
+    ]
+
+
+def test_campaigns_on_other_data_are_told_apart(tmp_path, synthetic, small):
+    size = small(blocks=2)
+    other = synthetic.write_campaign(tmp_path, size)
+    newer = synthetic.write_campaign(tmp_path, small(blocks=2, seed=1))
+    path = tmp_path / newer / "trainings.jsonl"
+    path.write_text(path.read_text().replace('"fingerprint":"' + "5" * 64, '"fingerprint":"' + "6" * 64))
+    page = shown(Snapshots(Results(tmp_path)), "/compare", f"?campaign={newer}&with={other}")
+
+    assert ".fingerprint" in page
+    assert "6" * 12 in page
+    assert "n_train" not in page  # equal in both
+
+
+def test_a_grid_that_asks_for_rows_gets_them_filtered_sorted_and_cut():
+    frame = pd.DataFrame({"arm": ["a", "b", "a", "ab"], "test.accuracy": [0.1, 0.9, 0.5, 0.7]})
+    request = {"startRow": 0, "endRow": 2, "sortModel": [{"colId": "test_accuracy", "sort": "desc"}]}
+
+    whole = rows_of(frame, request)
+    some = rows_of(
+        frame, {**request, "filterModel": {"arm": {"filterType": "text", "type": "contains", "filter": "A"}}}
+    )
+    above = rows_of(
+        frame,
+        {"filterModel": {"test_accuracy": {"filterType": "number", "type": "greaterThan", "filter": 0.6}}},
+    )
+
+    assert whole == {
+        "rowData": [{"arm": "b", "test_accuracy": 0.9}, {"arm": "ab", "test_accuracy": 0.7}],
+        "rowCount": 4,
+    }
+    assert [row["arm"] for row in some["rowData"]] == ["ab", "a"]
+    assert above["rowCount"] == 2
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_chart_of_a_page_has_its_data(snapshots, page, finished):
+    view = view_of(snapshots, page.PATH, f"?campaign={finished}&task={TASK}")
+    charts = [store["props"]["id"]["name"] for store in found_in(json.loads(to_json(page.layout(view))), "Store")]
+
+    assert set(charts) <= page.frames(view).keys()
+
+
+def test_hostile_text_of_a_sample_stays_text(snapshots, finished):
+    page = json.loads(shown(snapshots, "/samples", f"?campaign={finished}&task={TASK}"))
+
+    holders = [span for span in found_in(page, "Span") if span["props"].get("children") == HOSTILE]
+    assert holders  # as a child of a span: text, whatever it looks like
+    assert not list(found_in(page, "Markdown"))
+
+
+@pytest.mark.parametrize("content", ["not json", "[]", '{"columns": 3}', '{"rows": []}'])
+def test_a_file_that_is_no_table_is_left_out(tmp_path, content):
+    path = tmp_path / "t.json"
+    path.write_text(content, encoding="utf-8")
+
+    assert read_table(path) is None
+
+
 # --------------------------------------------------------------------------------------------------------- live state
 
 
-def test_a_snapshot_is_another_once_something_was_recorded(tmp_path):
+def test_a_snapshot_is_another_once_something_was_recorded(tmp_path, synthetic, small):
     size = small(blocks=2, done=0.5)
-    campaign = synthetic().write_campaign(tmp_path, size)
+    campaign = synthetic.write_campaign(tmp_path, size)
     held = Snapshots(Results(tmp_path))
     before = held.get()
     held.refresh()
     judged = held.get()
-    synthetic().append(tmp_path, campaign, size, 10)
+    synthetic.append(tmp_path, campaign, size, 10)
     held.refresh()
 
     assert before.verdicts is None
@@ -560,9 +387,9 @@ def test_a_snapshot_is_another_once_something_was_recorded(tmp_path):
     assert len(held.get().campaign.trainings) == len(judged.campaign.trainings) + 10
 
 
-def test_a_record_that_cannot_be_read_leaves_the_last_state_and_says_so(tmp_path):
+def test_a_record_that_cannot_be_read_leaves_the_last_state_and_says_so(tmp_path, synthetic, small):
     size = small(blocks=2)
-    campaign = synthetic().write_campaign(tmp_path, size)
+    campaign = synthetic.write_campaign(tmp_path, size)
     held = Snapshots(Results(tmp_path))
     held.get()
     held.refresh()
@@ -575,9 +402,9 @@ def test_a_record_that_cannot_be_read_leaves_the_last_state_and_says_so(tmp_path
     assert "Not current" in to_json(render(held, "/", "")[2])
 
 
-def test_a_page_that_waits_for_another_campaign_comes_anew_once_that_is_judged(tmp_path):
+def test_a_page_that_waits_for_another_campaign_comes_anew_once_that_is_judged(tmp_path, synthetic, small):
     for seed in (0, 1):
-        synthetic().write_campaign(tmp_path, small(blocks=2, seed=seed))
+        synthetic.write_campaign(tmp_path, small(blocks=2, seed=seed))
     held = Snapshots(Results(tmp_path))
     newer, older = held.results.ids()
     held.get(newer)
@@ -589,8 +416,8 @@ def test_a_page_that_waits_for_another_campaign_comes_anew_once_that_is_judged(t
     assert held.mark(newer) != waiting
 
 
-def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(tmp_path):
-    synthetic().write_campaign(tmp_path, small(blocks=3, trials=8))
+def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(tmp_path, synthetic, small):
+    synthetic.write_campaign(tmp_path, small(blocks=3, trials=8))
     held = Snapshots(Results(tmp_path))
     held.get()
     held.refresh()
@@ -606,9 +433,9 @@ def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(tmp_path):
     assert working not in shown(held, "/search")
 
 
-def test_a_growing_campaign_is_not_judged_all_the_time(tmp_path, monkeypatch):
+def test_a_growing_campaign_is_not_judged_all_the_time(tmp_path, monkeypatch, synthetic, small):
     size = small(blocks=2, done=0.5)
-    campaign = synthetic().write_campaign(tmp_path, size)
+    campaign = synthetic.write_campaign(tmp_path, size)
     now, judged = [100.0], []
 
     def judge(found):
@@ -621,7 +448,7 @@ def test_a_growing_campaign_is_not_judged_all_the_time(tmp_path, monkeypatch):
     held = Snapshots(Results(tmp_path))
     before = len(held.get().campaign.trainings)
     for _ in range(12):  # two seconds between looks
-        synthetic().append(tmp_path, campaign, size, 1)
+        synthetic.append(tmp_path, campaign, size, 1)
         held.refresh()
         now[0] += 2.0
 
@@ -629,215 +456,27 @@ def test_a_growing_campaign_is_not_judged_all_the_time(tmp_path, monkeypatch):
     assert len(held.get().campaign.trainings) == before + 12
 
 
-def test_the_background_thread_judges_what_is_looked_at(tmp_path):
-    synthetic().write_campaign(tmp_path, small(blocks=2))
+def test_the_background_thread_judges_what_is_looked_at(tmp_path, synthetic, small):
+    synthetic.write_campaign(tmp_path, small(blocks=2))
     held = Snapshots(Results(tmp_path)).start()
 
     assert held.judged(seconds=60).verdicts
 
 
-# ---------------------------------------------------------------------------------------------------------- downloads
-
-
-def test_data_behind_a_chart_come_as_csv_and_parquet(client, snapshots):
-    address = f"/data/curves/validation.{{}}?campaign={finished(snapshots)}&task={TASK}"
-    csv, parquet = client.get(address.format("csv")), client.get(address.format("parquet"))
-
-    one, other = pd.read_csv(io.BytesIO(csv.data)), pd.read_parquet(io.BytesIO(parquet.data))
-    pd.testing.assert_frame_equal(one, other, check_dtype=False)
-    assert list(one.columns[:3]) == ["arm", "step", "epoch"]
-    assert "attachment" in csv.headers["Content-Disposition"]
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_chart_of_a_page_has_its_data(snapshots, page):
-    view = view_of(snapshots, page.PATH, f"?campaign={finished(snapshots)}&task={TASK}")
-    charts = [store["props"]["id"]["name"] for store in found_in(json.loads(to_json(page.layout(view))), "Store")]
-
-    assert set(charts) <= page.frames(view).keys()
-
-
-@pytest.mark.parametrize("address", ["/data/nowhere/x.csv", "/data/curves/nothing.csv", "/data/curves/validation.exe"])
-def test_data_that_are_not_there_are_not_found(client, address):
-    assert client.get(address).status_code == 404
-
-
-def test_text_that_a_spreadsheet_would_run_is_made_inert():
-    told = to_csv(pd.DataFrame({"text": ["=1+1", "fine"], "number": [-1.5, 2.0]})).decode()
-
-    assert "'=1+1" in told
-    assert "-1.5" in told  # a number may be negative
-
-
-KEY = "a" * 64
-
-
-@pytest.fixture
-def kept(tmp_path):
-    folder = tmp_path / "campaign"
-    (folder / "evidence" / KEY).mkdir(parents=True)
-    for name in ("grid.png", "page.html", "picture.svg", "table.json"):
-        (folder / "evidence" / KEY / name).write_bytes(b"x")
-    (tmp_path / "secret.png").write_bytes(b"secret")
-    (folder / "evidence" / KEY / "link.png").symlink_to(tmp_path / "secret.png")
-    return folder
-
-
-@pytest.mark.parametrize(
-    ("key", "name"),
-    [
-        (KEY, "page.html"),
-        (KEY, "picture.svg"),
-        (KEY, "missing.png"),
-        (KEY, "link.png"),
-        (KEY, "../../../secret.png"),
-        ("..", "secret.png"),
-        ("A" * 64, "grid.png"),
-    ],
-)
-def test_nothing_but_pictures_and_tables_of_finals_is_served(kept, key, name):
-    assert evidence_path(kept, key, name) is None
-
-
-def test_a_picture_of_a_final_is_served(kept):
-    assert evidence_path(kept, KEY, "grid.png") == (kept / "evidence" / KEY / "grid.png").resolve()
-
-
-def test_files_of_the_record_come_sealed(client, snapshots):
-    campaign = snapshots.get(finished(snapshots)).campaign
-    path = next((campaign.folder / "evidence").rglob("*.png"))
-    answer = client.get(f"/evidence/{campaign.id}/{path.parent.name}/{path.name}")
-
-    assert answer.status_code == 200
-    assert answer.mimetype == "image/png"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
-
-
-def test_the_report_can_be_taken_from_the_page(client, snapshots):
-    answer = client.get(f"/report/{finished(snapshots)}.html")
-
-    assert answer.text.lower().startswith("<!doctype html>")
-    assert "attachment" in answer.headers["Content-Disposition"]
-    links = [link["props"].get("href") for link in found_in(json.loads(shown(snapshots, "/")), "A")]
-    assert f"/report/{snapshots.results.ids()[0]}.html" in links
-    assert client.get("/report/nothing-like-it.html").status_code == 404
-
-
-@pytest.mark.parametrize("content", ["not json", "[]", '{"columns": 3}', '{"rows": []}'])
-def test_a_file_that_is_no_table_is_left_out(tmp_path, content):
-    path = tmp_path / "t.json"
-    path.write_text(content, encoding="utf-8")
-
-    assert read_table(path) is None
-
-
-def test_hostile_text_of_a_sample_stays_text(snapshots):
-    page = json.loads(shown(snapshots, "/samples", f"?campaign={finished(snapshots)}&task={TASK}"))
-
-    holders = [span for span in found_in(page, "Span") if span["props"].get("children") == HOSTILE]
-    assert holders  # as a child of a span: text, whatever it looks like
-    assert not list(found_in(page, "Markdown"))
-
-
-# ----------------------------------------------------------------------------------------------------------- security
-
-
-def test_the_page_runs_no_script_but_its_own(client):
-    answer = client.get("/")
-    rules = dict(rule.split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split("; "))
-
-    assert "unsafe" not in rules["script-src"]
-    assert rules["script-src"].count("'sha256-") == len(
-        re.findall(r"<script(?![^>]*(?:src=|application/json))[^>]*>", answer.text)
-    )
-    assert rules["frame-ancestors"] == "'none'"
-    assert answer.headers["X-Frame-Options"] == "DENY"
-
-
-def test_hashes_are_those_of_the_inline_scripts():
-    expected = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"  # of alert('Hello, world.');, from the CSP spec
-
-    assert expected in policy("<script>alert('Hello, world.');</script>")
-    assert "sha256" not in policy('<script src="/a.js"></script><script type="application/json">{}</script>')
-
-
-def test_pages_name_no_foreign_host(client):
-    text = client.get("/").text + client.get("/_dash-layout").text
-
-    assert not re.findall(r"(?:src|href)=[\"'](?:https?:)?//", text)
-
-
-def test_another_name_for_this_machine_is_refused(client):
-    """A foreign page whose name is made to point here must not read the results."""
-    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
-    assert client.get("/", headers={"Host": "localhost:8050"}).status_code == 200
-
-
-def test_a_password_is_asked_for_where_there_is_one(root):
-    guarded = create_app(Results(root), auth=("ada", "s:cret"), refresh=False).server.test_client()
-
-    def ask(user, password):
-        token = b64encode(f"{user}:{password}".encode()).decode()
-        return guarded.get("/", headers={"Authorization": f"Basic {token}"}).status_code
-
-    assert guarded.get("/").status_code == 401
-    assert guarded.get("/_dash-layout").status_code == 401
-    assert guarded.get("/healthz").status_code == 200
-    assert ask("ada", "s:cret") == 200
-    assert ask("ada", "wrong") == 401
-    assert ask("eve", "s:cret") == 401
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])
-def test_other_addresses_need_a_password(host):
-    with pytest.raises(UserError, match="BAKEOFF_DASHBOARD_AUTH=user:password"):
-        read_auth({}, host)
-
-    assert read_auth({"BAKEOFF_DASHBOARD_AUTH": "ada:x"}, host) == ("ada", "x")
-
-
-@pytest.mark.parametrize("given", ["ada", "ada:", ":x"])
-def test_half_a_password_is_no_password(given):
-    with pytest.raises(UserError, match="must be user:password"):
-        read_auth({"BAKEOFF_DASHBOARD_AUTH": given}, "127.0.0.1")
-
-
-@pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "", None, "ftp://a.example"]
-)
-def test_only_web_addresses_become_links(address):
-    assert safe_link(address) is None
-
-
-def test_runs_are_linked_at_a_web_address_alone(root):
-    with pytest.raises(UserError, match=r"--mlflow-url 'javascript:alert\(1\)' is no web address"):
-        create_app(Results(root), refresh=False, mlflow_url="javascript:alert(1)")
-
-
-def test_a_busy_port_is_one_clear_message_with_a_free_one(root):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(UserError, match=rf"Port {port} of 127\.0\.0\.1 cannot be used .*--port \d+"):
-            serve(Results(root), port=port)
-
-
 # --------------------------------------------------------------------------------------------------------------- load
 
 
-def test_eight_viewers_at_once_get_every_page(snapshots):
+def test_eight_viewers_at_once_get_every_page(snapshots, finished):
     def look(number: int) -> bool:
         path = PATHS[number % len(PATHS)]
-        return "could not be made" not in shown(snapshots, path, f"?campaign={finished(snapshots)}")
+        return "could not be made" not in shown(snapshots, path, f"?campaign={finished}")
 
     with ThreadPoolExecutor(8) as viewers:
         assert all(viewers.map(look, range(2 * len(PATHS))))
 
 
-def test_looking_starts_no_thread_of_its_own(root):
+def test_looking_starts_no_thread_of_its_own(campaigns):
     before = {thread.name for thread in threading.enumerate()}
-    create_app(Results(root), refresh=False)
+    create_app(Results(campaigns), refresh=False)
 
     assert {thread.name for thread in threading.enumerate()} == before

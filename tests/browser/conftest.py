@@ -1,15 +1,12 @@
 """A real Chromium looks at the real dashboard, and asks no other host. ``make test`` names it in CHROMIUM."""
 
-import importlib.util
 import os
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -20,7 +17,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from dashboard.app import create_app, warm
 from suite.results import Results
 
-ROOT = Path(__file__).parents[2]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,18 +29,6 @@ FLAGS = [
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE = 30_000.0  # milliseconds: the machine may be busy, and plotly's first compile takes seconds
 expect.set_options(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="session")
-def synthetic() -> Any:
-    """The script that writes synthetic campaigns, as a module."""
-    if "synthetic" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("synthetic", ROOT / "ci" / "bench" / "synthetic.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules["synthetic"] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules["synthetic"]
 
 
 @pytest.fixture(scope="session")

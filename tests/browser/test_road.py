@@ -121,6 +121,25 @@ def test_a_choice_goes_into_the_address(look, board):
     page.get_by_role("option", name="Batch size").click()
     page.wait_for_url(re.compile("task=batch_size"))
     viewer.stands()
+    chart = page.locator(".graph").first
+    expect(chart).to_contain_text("Epochs")  # of which all batch sizes have as many
+    page.get_by_text("Updates", exact=True).click()
+    expect(chart).to_contain_text("Updates")
+    expect(page).to_have_url(re.compile("x=step"))
+    page.locator(".mantine-SegmentedControl-label").get_by_text("Epochs", exact=True).click()
+    expect(chart).to_contain_text("Epochs")
+    expect(page).not_to_have_url(re.compile("x="))
+
+
+def test_pictures_are_followed_through_training(look, board):
+    page = look(board).open(f"/samples?task={TASK}")
+    pictures = page.locator(".sample").first.locator("[data-step]:visible")
+    expect(pictures).to_have_attribute("data-step", "1000")
+    page.get_by_role("slider").press("ArrowLeft")
+    expect(pictures).to_have_attribute("data-step", "500")
+    expect(page).to_have_url(re.compile("step=500"))
+    page.reload()
+    expect(pictures).to_have_attribute("data-step", "500")
 
 
 def test_what_a_chart_shows_can_be_taken_away(look, board):
@@ -140,6 +159,14 @@ def test_what_a_chart_shows_can_be_taken_away(look, board):
     assert files["PNG"].startswith(b"\x89PNG")
     chart.locator("summary").click()
     chart.locator(".ag-row").first.wait_for()
+
+
+def test_the_verdicts_can_be_taken_away_for_a_text(look, board):
+    page = look(board).open("/")
+    for kind, begins in (("Markdown", "### "), ("LaTeX", "% Campaign ")):
+        with page.expect_download() as saved:
+            page.locator("#forest .files").get_by_text(kind, exact=True).click()
+        assert Path(saved.value.path()).read_text(encoding="utf-8").startswith(begins)
 
 
 def test_the_keyboard_alone_leads_to_a_claim(look, board):
