@@ -17,7 +17,7 @@ from suite.worker import load_splits
 from tasks import Splits
 
 ROOT = Path(__file__).resolve().parent.parent
-LOOP = (ROOT / "suite" / "training.py", ROOT / "suite" / "worker.py")
+LOOP = tuple(ROOT / "suite" / name for name in ("training.py", "parallel.py", "worker.py"))
 
 
 def source_hash(task: str) -> str:

@@ -47,7 +47,7 @@ class Keep:
 
 @dataclass(frozen=True)
 class Job:
-    """Trainings of one task, level and arm that go to one worker together.
+    """Trainings of one task, level and arm that go to one worker, or to a team of ``workers``, together.
 
     ``source`` is path and text of a task file of the user's own, or None for a task that is installed everywhere.
     ``builds`` names the arm to build where the same arm runs under a second name. ``effort`` scales the recipe's
@@ -67,6 +67,7 @@ class Job:
     source: tuple[str, str] | None = None
     builds: str | None = None
     keep: Keep | None = None
+    workers: int = 1
 
 
 @dataclass(frozen=True)

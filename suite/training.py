@@ -18,6 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from suite.parallel import Team
+from suite.seeds import seed
 from tasks import Dear, FitOnce, Phase, Procedure, Recipe, Shape, Split, Splits
 
 TRAIN_SAMPLE = 1000  # training examples on which the training measures are taken
@@ -134,25 +136,38 @@ def _laid_out(piece: Tensor, like: Tensor) -> Tensor:
 
 
 class Learner:
-    """A model with the buffers its phases update, and its best checkpoint so far."""
+    """A model with the buffers its phases update, and its best checkpoint so far.
 
-    def __init__(self, model: nn.Module, phases: tuple[Phase, ...], recipe: Recipe) -> None:
+    Where a ``team`` trains it, every worker of the team has the same model and takes its part of each batch.
+    """
+
+    def __init__(self, model: nn.Module, phases: tuple[Phase, ...], recipe: Recipe, team: Team | None = None) -> None:
         self.model = model
         self.phases = phases
+        self.team = team
         self.buffers: dict[str, FlatParameters] = {}
         for phase in phases:
             if phase.prefix not in self.buffers:
                 named = [p for name, p in model.named_parameters() if name.startswith(phase.prefix) and p.requires_grad]
                 self.buffers[phase.prefix] = FlatParameters(named, recipe)
+        if team:
+            for buffer in self.buffers.values():
+                buffer.flat.copy_(team.share(buffer.flat.cpu))
         self._best: list[Tensor] = []
 
     def step(self, batch: Split, phase: Phase, rate: float, weight_decay: float, noise: torch.Generator) -> Tensor:
-        """Update the phase's parameters once and return the loss, a 0-d tensor left on its device."""
+        """Update the phase's parameters once and return the loss, a 0-d tensor left on its device.
+
+        In a team it is what this worker's part adds to the loss.
+        """
         buffer = self.buffers[phase.prefix]
         with _only(buffer, self.buffers):
             buffer.grad.zero_()
-            loss = phase.loss(self.model, batch, noise)
-            loss.backward()
+            if self.team:
+                loss = self.team.backward(self.model, phase, batch, noise, buffer.grad)
+            else:
+                loss = phase.loss(self.model, batch, noise)
+                loss.backward()
         buffer.update(rate, weight_decay)
         return loss.detach()
 
@@ -277,6 +292,7 @@ class Training:
     ``model`` must be built and on its device. Whoever iterates may log, stop, or look; afterwards ``learner`` holds
     the best checkpoint (the last one where the recipe keeps the last) and ``losses`` every step's training loss.
     ``state``, after an evaluation, is what another Training of the same arguments needs to ``go_on`` in its place.
+    Where a ``team`` shares the training, all its workers iterate, and all see what the first one evaluates.
     ``seeds`` names the streams order, dropout and evaluation; ``settings`` holds ``lr`` and may hold
     ``weight_decay``.
     """
@@ -291,12 +307,14 @@ class Training:
         settings: Mapping[str, Any],
         seeds: Mapping[str, int],
         effort: float = 1.0,
+        team: Team | None = None,
     ) -> None:
         self.procedure, self.model, self.recipe, self.settings, self.seeds = procedure, model, recipe, settings, seeds
         self.train, self.validation = _channels_last(train), _channels_last(validation)
         self.device = train.x.device
         self.steps = recipe.updates(len(train), effort)
-        self.learner = Learner(model, tuple(procedure.phases(model)), recipe)
+        self.team = team
+        self.learner = Learner(model, tuple(procedure.phases(model)), recipe, team)
         self.losses = torch.full((self.steps,), math.nan, device=self.device)
         self.best: Progress | None = None
         self.curve: list[Progress] = []
@@ -320,10 +338,15 @@ class Training:
                 continue
             self.model.train()
             begin = self._at.step
+            if self.team:  # each worker draws for its own examples, anew after every evaluation: nothing to remember
+                own = seed(self.seeds["dropout"], self.team.rank, begin)
+                self._dropout, self._noise = GlobalStream(own, self.device), generator(own ^ 1, self.device)
             with self._clock.running(), self._dropout.running():
                 for step in range(begin + 1, stop + 1):
                     self._step(step, source)
             self._at.step = stop
+            if self.team:
+                self.team.add_up(self.losses[begin:stop])
             self.curve.append(self._look(stop, per_epoch, self.losses[begin:stop].mean().item()))
             self._weigh(self.curve[-1])
             yield self.curve[-1]
@@ -381,15 +404,22 @@ class Training:
                 loss = self.learner.step(next(source), phase, rate, weight_decay, self._noise)
         self.losses[step - 1] = loss
 
-    @torch.no_grad()
     def _look(self, step: int, per_epoch: int, mean_loss: float) -> Progress:
+        if self.team is None:
+            return self._evaluated(step, per_epoch, self._clock.cpu_seconds, mean_loss)
+        cpu_seconds = torch.tensor(self._clock.cpu_seconds, device=self.device)
+        self.team.add_up(cpu_seconds)
+        return self.team.share(lambda: self._evaluated(step, per_epoch, cpu_seconds.item(), mean_loss))
+
+    @torch.no_grad()
+    def _evaluated(self, step: int, per_epoch: int, cpu_seconds: float, mean_loss: float) -> Progress:
         self.model.eval()
         values = {} if step == 0 else {"train.objective": mean_loss}
         for name, split in (("train", self._sample), ("validation", self.validation)):
             seen = self.procedure.evaluate(self.model, split, generator(self.seeds["evaluation"], self.device))
             values |= {f"{name}.{measure}": value for measure, value in seen.items()}
         score = tuple(-m.sign * values[f"validation.{m.name}"] for m in self.procedure.measures[:2])
-        return Progress(step, step / per_epoch, self._clock.seconds, self._clock.cpu_seconds, values, score)
+        return Progress(step, step / per_epoch, self._clock.seconds, cpu_seconds, values, score)
 
     def seconds_per_update(self, curve: list[Progress]) -> float:
         """Seconds a step takes once warm: the first stretch is left out where there is another."""

@@ -44,13 +44,19 @@ class Unfinished:
         return self._before + time.monotonic() - self._began
 
     def resume(self, training: Training) -> dict[str, bytes]:
-        """Put the training where another left it, if one did; the evidence that was there already."""
-        found = _read(self._path) if self._path else None
+        """Put the training where another left it, if one did; the evidence that was there already.
+
+        In a team all do so at once, with what the first worker finds.
+        """
+        found = training.team.share(self._left) if training.team else self._left()
         if found is None or (found["schema"], found["key"]) != (SCHEMA, self._key):
             return {}
         training.go_on(found["training"])
         self._before = float(found["seconds"])
         return {name: content.numpy().tobytes() for name, content in found["evidence"].items()}
+
+    def _left(self) -> dict[str, Any] | None:
+        return _read(self._path) if self._path else None
 
     def keep(self, training: Training, evidence: Mapping[str, bytes]) -> None:
         """After an evaluation: write the file anew where that is due. A disk that does not take it stops nothing."""

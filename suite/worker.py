@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -26,7 +27,8 @@ import torch
 from torch import nn
 
 import tasks
-from suite.job import OPENING, Job, Member, Result, Status, finite
+from suite.job import JUDGED, OPENING, Job, Member, Result, Status, finite
+from suite.parallel import Failed, Parted, Team, check_shareable
 from suite.training import Progress, Training, fit_once, generator, losses_digest
 from suite.unfinished import Unfinished
 from tasks import Arm, Counting, FitOnce, Level, Procedure, Splits, Task, UserError, Watched
@@ -43,17 +45,50 @@ def run_job(job: Job) -> list[Result]:
     return [_run_member(job, member) for member in job.members]
 
 
-def _run_member(job: Job, member: Member) -> Result:
+def run_part(job: Job) -> Result:
+    """What one worker of a team does for the one training of the job; the first worker's result is the training's.
+
+    Raises Failed where this worker fails, and Parted where another one did: either ends the team.
+    """
+    (member,) = job.members
+    started = time.time()
+    trained: Future[Result] = Future()
+
+    def train() -> None:
+        try:
+            if job.device.startswith("cuda"):
+                torch.cuda.set_device(job.device)
+            torch.set_num_threads(job.threads)
+            trained.set_result(_run_member(job, member, Team()))
+        except BaseException as error:
+            trained.set_exception(error)
+
+    # Not the main thread's work, and so no signal interrupts it: one that hangs is left behind, and ends with the team.
+    threading.Thread(target=train, name="training", daemon=True).start()
+    try:
+        result = trained.result(timeout=job.time_limit and _patience(job.time_limit))
+    except TimeoutError:
+        limit = job.time_limit or 0.0
+        result = Result(member.key, "timed_out", error=_hanging(limit), worker=_worker(job))
+        result = replace(result, started=started, ended=started + _patience(limit))
+    if result.status not in JUDGED:
+        raise Failed(result)
+    return result
+
+
+def _run_member(job: Job, member: Member, team: Team | None = None) -> Result:
     started, began = time.time(), time.monotonic()
     status: Status = "crashed"
     error, trace = None, None
     try:
         with _interrupted_after(job.time_limit):
-            result = _train(job, member)
+            result = _train(job, member, team)
     except (torch.OutOfMemoryError, MemoryError) as caught:
         status, error = "out_of_memory", str(caught)
     except TimeoutError as caught:
         status, error = "timed_out", str(caught)
+    except Parted:
+        raise
     except Exception as caught:
         if any(words in str(caught).lower() for words in NO_MEMORY):
             status = "out_of_memory"
@@ -72,10 +107,10 @@ def _interrupted_after(limit: float | None) -> Iterator[None]:
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"longer than the limit of {limit:g} s, and hanging")
+        raise TimeoutError(_hanging(limit))
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, limit * GRACE[0] + GRACE[1])
+    signal.setitimer(signal.ITIMER_REAL, _patience(limit))
     try:
         yield
     finally:
@@ -83,11 +118,22 @@ def _interrupted_after(limit: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _train(job: Job, member: Member) -> Result:
+def _patience(limit: float) -> float:
+    return limit * GRACE[0] + GRACE[1]
+
+
+def _hanging(limit: float) -> str:
+    return f"longer than the limit of {limit:g} s, and hanging"
+
+
+def _train(job: Job, member: Member, team: Team | None) -> Result:
     task, arm, level = resolve(job)
-    procedure = task.procedure_of(arm)
+    procedure, recipe = task.procedure_of(arm), task.recipe_of(level, arm).with_changes(job.recipe)
     splits = load_splits(job.task, job.level, member.seeds["split"], job.examples, job.device)
     model = build_model(arm, level, splits, member.settings, member.seeds["initialisation"]).to(job.device)
+    if team:
+        check_shareable(procedure, model, recipe)
+    first = team is None or team.rank == 0  # of the workers: it alone evaluates and keeps
     parameters = sum(p.numel() for p in model.parameters())
     snapshots: dict[str, bytes] = {}
     resumed: dict[str, Any] = {}
@@ -98,21 +144,22 @@ def _train(job: Job, member: Member) -> Result:
         seconds_per_update = progress.seconds
         updates_per_epoch = 1
     else:
-        recipe = task.recipe_of(level, arm).with_changes(job.recipe)
         training = Training(
-            procedure, model, splits.train, splits.validation, recipe, member.settings, member.seeds, job.effort
+            procedure, model, splits.train, splits.validation, recipe, member.settings, member.seeds, job.effort, team
         )
-        unfinished = Unfinished(job.keep, member.key)
+        unfinished = Unfinished(job.keep if first else None, member.key)
         snapshots |= unfinished.resume(training)
         if training.curve:
             resumed = {"resumed": training.curve[-1].step}
         for progress in training:
-            if member.kind == "final":
+            if member.kind == "final" and first:
                 snapshots |= _snapshot(procedure, model, splits, member, progress, training.steps)
             if job.time_limit is not None and unfinished.seconds > job.time_limit:
                 raise TimeoutError(f"longer than the limit of {job.time_limit:g} s after step {progress.step}")
             unfinished.keep(training, snapshots)
         curve = training.curve
+        if not first:
+            return Result(member.key, "finished")  # the first one tells the rest
         best = training.best or curve[-1]
         losses = losses_digest(training.losses)
         seconds_per_update = training.seconds_per_update(curve)
@@ -227,9 +274,10 @@ def _worker(job: Job) -> dict[str, Any]:
     return {
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "device": job.device,
+        "device": job.device.partition(":")[0],
         "hardware": _hardware(job.device),
         "threads": job.threads,
+        "workers": job.workers,
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),

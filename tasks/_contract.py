@@ -224,6 +224,8 @@ class Recipe:
     for so many evaluations; ``keep_best`` hands on the best checkpoint on validation rather than the last one.
     ``plateau`` goes on until a training has converged: where patience runs out the rate is multiplied by ``decay``
     instead, ``drops`` times, before the training stops; the declared length is then the longest that it may take.
+
+    ``workers`` train one model together: each takes its part of every batch, which stays as large as it is.
     """
 
     steps: int | None = None
@@ -242,8 +244,11 @@ class Recipe:
     patience: int | None = None
     keep_best: bool = True
     evaluations: int = 20
+    workers: int = 1
 
     def __post_init__(self) -> None:
+        if not isinstance(self.workers, int) or self.workers < 1:
+            raise UserError(f"Recipe(workers={self.workers!r}): give a whole number, 1 or more.")
         if (self.steps is None) == (self.epochs is None):
             raise UserError(f"Recipe(steps={self.steps}, epochs={self.epochs}): give one of the two.")
 
@@ -302,13 +307,16 @@ class Phase:
     """One kind of update: ``loss(model, batch, noise)`` is lowered over the parameters named ``prefix...``.
 
     Most procedures have one phase; an adversarial one has two. ``rate`` names the setting that holds its learning
-    rate and ``repeats`` says how often it runs within one step (each time on a fresh batch).
+    rate and ``repeats`` says how often it runs within one step (each time on a fresh batch). ``mean`` says that the
+    loss is a mean over the batch's examples, each by itself, and perhaps something that no example changes: several
+    workers may then share a batch.
     """
 
     loss: Loss
     prefix: str = ""
     rate: str = "lr"
     repeats: int = 1
+    mean: bool = False
 
 
 @runtime_checkable

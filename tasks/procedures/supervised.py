@@ -39,7 +39,7 @@ def decide(logits: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Classification:
-    """One phase that lowers ``loss(logits, labels)``, plus ``penalty(model)`` where one is given.
+    """One phase that lowers ``loss(logits, labels)``, a mean over examples, plus ``penalty(model)`` where one is given.
 
     Checkpoints and settings are chosen by the first measure, ties by the second. The log loss that is reported is
     the cross entropy whatever is lowered, so that arms with different losses can be compared.
@@ -50,7 +50,7 @@ class Classification:
     measures: tuple[Measure, ...] = (ACCURACY, LOG_LOSS)
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
-        return (Phase(self._loss),)
+        return (Phase(self._loss, mean=True),)
 
     def _loss(self, model: nn.Module, batch: Split, noise: torch.Generator) -> Tensor:
         loss = self.loss(model(batch.x), batch.y)
