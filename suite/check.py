@@ -26,16 +26,19 @@ from suite.estimate import middle
 from suite.finding import Finding
 from suite.fingerprint import ROOT
 from suite.job import Job, Kind, Member, Result, digest, timed
+from suite.parallel import check_shareable
 from suite.seeds import training_seeds
 from suite.training import Training
 from suite.worker import build_model, run_job
-from tasks import Arm, FitOnce, Level, Range, Split, Splits, Task, UserError
+from tasks import Arm, FitOnce, Level, Phase, Range, Recipe, Split, Splits, Task, UserError
 
 BATCH = 4  # examples that every model must be able to learn by heart
 STEPS = 300  # in which it must do so
 LEFT = 0.5  # of its objective may be left then: the smallest of models must pass, and a deaf one must not
 SHORT = {"steps": 20, "evaluations": 2, "patience": None}  # a training that only has to repeat
 EXAMPLES = 300  # for such a training
+TWO = Recipe(steps=1, batch_size=0, workers=2)
+ROUNDING = 1e-3  # of a gradient's length
 DOUBLES = 0.001  # of the test examples may be training examples too, as in some published sets
 
 
@@ -197,6 +200,30 @@ def tiny_batches_are_learned(task: Task) -> str:
     return f"{BATCH} examples, {_count(tried, 'arm')}"
 
 
+def batches_can_be_shared(task: Task) -> str:
+    """What `workers` rests on where an arm may have several: a batch's gradient is the mean over its parts."""
+    level = task.light[0]
+    splits = task.load_data(level, 0)
+    batch, tried = splits.train.head(BATCH), 0
+    for arm in task.arms:
+        if not _is_shareable(task, level, arm, splits):
+            continue
+        tried += 1
+        model = _model(task, level, arm, splits).eval()  # no unit is dropped
+        for phase in task.procedure_of(arm).phases(model):
+            whole = _gradient(phase, model, batch)
+            parts = sum(len(part) / BATCH * _gradient(phase, model, part) for part in _in_two(batch))
+            apart = ((parts - whole).norm() / whole.norm().clamp(min=1e-6)).item()
+            if not apart <= ROUNDING:
+                raise Unsound(
+                    f"{arm.name}: the gradient of {BATCH} examples is {apart:.1%} off the mean over its parts",
+                    "make the loss a mean over examples, each by itself, or leave out `mean=True`",
+                )
+    if not tried:
+        raise NothingToProve("no arm can have several workers: no loss is a mean over examples, each by itself")
+    return _count(tried, "arm")
+
+
 # ----------------------------------------------------------------------------------------------------- trainings
 
 
@@ -272,6 +299,7 @@ PROOFS: Mapping[str, Callable[[Task], str]] = {
     "arms match as they say": arms_are_matched,
     "untrained models guess": untrained_models_guess,
     "tiny batches are learned": tiny_batches_are_learned,
+    "batches can be shared": batches_can_be_shared,
     "test set sealed until the final": tests_stay_sealed,
     "claims can be judged": claims_can_be_judged,
     "same seed, same bits": seeds_repeat,
@@ -351,6 +379,26 @@ def _objective_left(task: Task, level: Level, arm: Arm, tiny: Splits, share: flo
         pass
     first, last = training.losses[0].item(), training.losses[-5:].mean().item()
     return last / first if first > 0 and last == last else float("inf")
+
+
+def _is_shareable(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
+    try:
+        check_shareable(task.procedure_of(arm), _model(task, level, arm, splits), TWO)
+    except UserError:
+        return False
+    return True
+
+
+def _gradient(phase: Phase, model: torch.nn.Module, batch: Split) -> torch.Tensor:
+    loss = phase.loss(model, batch, torch.Generator().manual_seed(0))
+    learned = [p for p in model.parameters() if p.requires_grad]
+    found = torch.autograd.grad(loss, learned, allow_unused=True)
+    return torch.cat([g.flatten() for g in found if g is not None])
+
+
+def _in_two(batch: Split) -> tuple[Split, Split]:
+    """One example, and the others."""
+    return batch.head(1), Split(batch.x[1:], batch.y[1:], batch.facts)
 
 
 def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:

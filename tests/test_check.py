@@ -13,6 +13,7 @@ BROKEN = {  # proof: what to replace in the tiny task, and by what
     "arms match as they say": ('question="Does', 'parameters_within=0.01, question="Does'),
     "untrained models guess": ("nn.Sequential(", "nn.Sequential(Loud(), "),
     "tiny batches are learned": ("nn.Sequential(", "nn.Sequential(Deaf(), "),
+    "batches can be shared": ("nn.Sequential(", "nn.Sequential(Whole(), "),
     "claims can be judged": ("margin=0.02", "margin=0.002"),
     "same seed, same bits": ("nn.Sequential(", "nn.Sequential(Moody(), "),
     "same in another process": ("nn.Sequential(", "nn.Sequential(Local(), "),
@@ -27,6 +28,10 @@ class Loud(nn.Module):
 class Deaf(nn.Module):
     def forward(self, x):
         return 0 * x
+
+class Whole(nn.Module):
+    def forward(self, x):
+        return x - x.mean(0)
 
 CALLS = []
 
