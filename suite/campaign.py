@@ -22,6 +22,7 @@ from typing import Any, Protocol
 from search.study import Journal
 from suite import unfinished
 from suite.cell import Cell
+from suite.estimate import team_size
 from suite.folder import add_cells, check_folder, locked, replace_text, write_about
 from suite.job import JUDGED, Done, Job, Keep, Member, Result, Status, digest
 from suite.kinds import Kinds
@@ -49,7 +50,7 @@ class Workers(Protocol):
     def dashboard(self) -> str | None: ...
     def has_gpu(self) -> bool: ...
     def slots(self, need: Resources) -> int: ...
-    def check(self, need: Resources) -> None: ...
+    def check(self, need: Resources, workers: int = 1) -> None: ...
     def warm(self, need: Resources, device: str) -> None: ...
     def submit(self, job: Job, need: Resources) -> None: ...
     @property
@@ -116,6 +117,7 @@ class Driver:
         self._kinds = Kinds()
         self._queue: list[tuple[tuple[int, int, int], Cell, Member]] = []  # a heap, the most urgent first
         self._queued = count()
+        self._beside = 0  # workers that teams in flight have beside their first
         self._cells_by_key: dict[str, Cell] = {}
         self.cells: list[Cell] = []
         self._journal: Journal | None = None
@@ -145,10 +147,11 @@ class Driver:
         return self.tally
 
     def _run(self) -> None:
+        teams = self._teams()  # what is wrong with them need not wait for the workers
         device = self._device()
-        self.needs = {name: self._need(name, device) for name in self.plan.tasks}
-        for need in {digest(n.model_dump()): n for n in self.needs.values()}.values():
-            self.workers.check(need)
+        self.needs = {(name, size): self._need(name, device, size) for name, size in teams}
+        for need, size in {digest([n.model_dump(), size]): (n, size) for (_, size), n in self.needs.items()}.values():
+            self.workers.check(need, size)
             self.workers.warm(need, device)
         known = {line["key"]: line for line in self.record.lines()}
         self._meet(line["worker"] for line in known.values())
@@ -232,22 +235,34 @@ class Driver:
         heappush(self._queue, ((cell.place.block, -cell.left, next(self._queued)), cell, member))
 
     def _submit(self) -> None:
-        """Keep every slot busy and a little in hand: early blocks first, then the cells with most left."""
+        """Keep every slot busy and a little in hand: early blocks first, then the cells with most left.
+
+        A team starts all at once. It waits until there is room for it, and nothing is in hand that could take its room.
+        """
         while self._queue:
             (block, left, turn), cell, member = self._queue[0]
             if -cell.left > left:  # its cell has got on since it was queued, so others may be more urgent now
                 heapreplace(self._queue, ((block, -cell.left, turn), cell, member))
                 continue
-            need = self.needs[cell.place.task]
+            job = cell.job(member, self._keep)
+            need = self.needs[job.task, job.workers]
             self.tally.slots = self.workers.slots(need)
-            if self.workers.flying >= self.tally.slots + LOOKAHEAD:
+            ahead = LOOKAHEAD if job.workers == 1 and not self._beside else 0
+            if self._busy and self._busy + job.workers > self.tally.slots + ahead:
                 break
             heappop(self._queue)
-            self.workers.submit(cell.job(member, self._keep), need)
-        self.tally.flying = self.workers.flying
+            self._beside += job.workers - 1
+            self.workers.submit(job, need)
+        self.tally.flying = self._busy
+
+    @property
+    def _busy(self) -> int:
+        """Workers that are wanted by what is in flight."""
+        return self.workers.flying + self._beside
 
     def _land(self, done: Done) -> None:
         job = done.job
+        self._beside -= job.workers - 1
         if done.lost is not None:
             for member in job.members:
                 self._lose(job, member, done)
@@ -346,16 +361,22 @@ class Driver:
             return None
         return Keep(str(self.unfinished), KEPT_EVERY)
 
+    def _teams(self) -> list[tuple[str, int]]:
+        """Every task, with how many workers train one model. Raises UserError where an arm cannot be shared."""
+        places = dict.fromkeys((cell.task, cell.level, cell.builds) for cell in self.plan.cells)
+        return list(dict.fromkeys((place[0], team_size(self.plan, *place)) for place in places))
+
     def _device(self) -> str:
         wanted = self.plan.profile.device
         if wanted != "auto":
             return wanted
         return "cuda" if self.workers.has_gpu() else "cpu"
 
-    def _need(self, task: str, device: str) -> Resources:
+    def _need(self, task: str, device: str, team: int) -> Resources:
+        """What each worker of a team of that size asks for."""
         need = self.plan.of(task).resources or Resources()
         if device == "cuda" and not need.gpus:
-            need = need.model_copy(update={"gpus": 0.25})
+            need = need.model_copy(update={"gpus": 0.25 if team == 1 else 1})
         return need
 
     def _look_around(self) -> None:

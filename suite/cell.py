@@ -28,6 +28,7 @@ class Cell:
         self.place, self.device, self.threads = place, device, plan.profile.threads
         self.task: Task = plan.tasks[place.task]
         self.plan: TaskPlan = plan.of(place.task)
+        self.recipe = plan.recipe(place.task, place.level, place.builds)
         self.root = plan.profile.root_seed
         self.identity = self._identity(plan.sources[place.task])
         self.chooser = self.task.procedure_of(self.task.arm(place.builds)).measures[0]
@@ -50,13 +51,12 @@ class Cell:
     def _identity(self, source: str) -> dict[str, Any]:
         """All that decides a training's result, but for what differs between trainings of the cell."""
         place, plan = self.place, self.plan
-        recipe = self.task.recipe_of(self.task.level(place.level), self.task.arm(place.builds))
         return {
             "task": place.task,
             "level": place.level,
             "arm": place.arm,
             "builds": place.builds,
-            "recipe": asdict(recipe.with_changes(plan.recipe)),
+            "recipe": asdict(self.recipe),
             "effort": plan.effort,
             "examples": plan.examples,
             "data": data_hash(place.task, place.level, plan.examples),
@@ -152,6 +152,7 @@ class Cell:
             source=source_of(self.place.task),
             builds=self.place.builds,
             keep=keep,
+            workers=self.recipe.workers,
         )
 
     def means(self) -> dict[str, float]:

@@ -1,16 +1,22 @@
-"""The one door to Ray: jobs go out to workers, results come back. Plain Ray tasks, no actors, no state on workers."""
+"""The one door to Ray: jobs go out to workers, results come back. Plain Ray tasks, no actors, no state on workers.
+
+A job for a team of workers goes to a task, too, which has Ray Train start them and waits.
+"""
 
 from __future__ import annotations
 
 import logging
 import math
 import os
+import pickle
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -29,6 +35,14 @@ INHERITED = {  # by the processes of an embedded cluster: one thread each, and t
     "RAY_enable_worker_prestart": "1",
     "RAY_preload_python_modules": "torch",
 }
+OF_TEAMS = {  # how Ray Train leads one
+    "RAY_CHDIR_TO_TRIAL_DIR": "0",  # workers stay where the data's relative paths hold
+    "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",  # between looks at whether they are done: the default is 2
+    "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",  # one process less a training; what is lost is trained again anyway
+    "RAY_TRAIN_METRICS_ENABLED": "0",
+}
+PATIENCE = 7 * 24 * 3600  # seconds a worker of a team waits for the others: Ray notices those that are gone
+PARTING = 15.0  # seconds a team may take to end in order
 
 
 class RayWorkers:
@@ -59,6 +73,7 @@ class RayWorkers:
             self._pages = _connect(ray, address, workers)
             # max_calls=0: GPU tasks keep their warm process too
             self._run = ray.remote(max_retries=3, max_calls=0)(_run_job)
+            self._lead = ray.remote(max_retries=0, max_calls=0, num_cpus=0)(_lead_team)
             self._warm = ray.remote(max_retries=0, max_calls=0)(_warm)
         except BaseException as error:
             self._opened.set_exception(error)
@@ -86,17 +101,19 @@ class RayWorkers:
 
     def slots(self, need: Resources) -> int:
         """How many trainings with these needs the cluster runs at once, by its present size."""
-        have = self._ray.cluster_resources()
-        return min(
-            (math.floor(have.get(name, 0) / amount + 1e-9) for name, amount in _demand(need).items()),
-            default=1,
-        )
+        return _room(self._ray.cluster_resources(), _demand(need))
 
-    def check(self, need: Resources) -> None:
-        """Raise UserError where no node could ever run a training with these needs."""
+    def check(self, need: Resources, workers: int = 1) -> None:
+        """Raise UserError where the cluster could never run a training on so many workers, each with these needs."""
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         wanted = _demand(need)
-        if not any(all(node.get(name, 0) >= amount for name, amount in wanted.items()) for node in nodes):
+        room = sum(_room(node, wanted) for node in nodes)
+        if 0 < room < workers:
+            raise UserError(
+                f"A training on {workers} workers asks for {workers} times {_words(wanted)}, and the cluster has room "
+                f"for {room}: lower `workers` in the recipe, or join a larger cluster with --address."
+            )
+        if room == 0:
             biggest = {name: max(node.get(name, 0) for node in nodes) for name in wanted}
             raise UserError(
                 f"A training asks for {_words(wanted)}, and the largest node has {_words(biggest)}: "
@@ -112,7 +129,11 @@ class RayWorkers:
 
     def submit(self, job: Job, need: Resources) -> None:
         name = f"{job.task}/{job.level}/{job.arm} block {job.members[0].block} {job.members[0].kind}"
-        self._flying[self._run.options(name=name, **_options(need)).remote(job)] = job
+        if job.workers > 1:
+            sent = self._lead.options(name=name).remote(job, _demand(need))
+        else:
+            sent = self._run.options(name=name, **_options(need)).remote(job)
+        self._flying[sent] = job
 
     @property
     def flying(self) -> int:
@@ -132,11 +153,28 @@ class RayWorkers:
             return Done(job, self._ray.get(reference))
         except self._ray.exceptions.OutOfMemoryError as error:
             return Done(job, [], _first_line(error), out_of_memory=True)
+        except self._ray.exceptions.RayTaskError as error:  # only who leads a team lets errors out
+            return Done(job, [], _first_line(error.cause))
         except self._ray.exceptions.RayError as error:
+            if job.workers > 1:
+                self._make_room(job)
             return Done(job, [], _first_line(error))
+
+    def _make_room(self, job: Job) -> None:
+        """Give back what a team held. Whoever leads it does so in any case but one: when that process is killed."""
+        from ray.experimental.internal_kv import _internal_kv_get
+        from ray.util import remove_placement_group
+
+        if held := _internal_kv_get(_held_by(job)):
+            remove_placement_group(pickle.loads(held))
 
     def cancel(self) -> None:
         """Stop what is in flight."""
+        teams = [reference for reference, job in self._flying.items() if job.workers > 1]
+        if teams:  # whoever leads one ends it as at Ctrl-C; killed, it could not give back its room
+            for reference in teams:
+                self._ray.cancel(reference, force=False, recursive=False)
+            self._ray.wait(teams, num_returns=len(teams), timeout=PARTING)
         for reference in self._flying:
             self._ray.cancel(reference, force=True)
         self._flying.clear()
@@ -219,6 +257,61 @@ def _run_job(job: Job) -> list[Result]:
     return run_job(job)
 
 
+def _lead_team(job: Job, each: Mapping[str, float]) -> list[Result]:
+    """Have a team of workers do the job, each with these resources. This process only looks on, and needs none.
+
+    A failure of any worker is the training's. Raises Parted where one goes away: the training is lost.
+    """
+    os.environ.update(OF_TEAMS)
+    from ray import train
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    gpus = each.get("GPU", 0)
+    # NCCL wants a GPU for each worker; gloo sums on behalf of those that share one
+    backend = TorchConfig("nccl" if gpus >= 1 else "gloo", timeout_s=PATIENCE)
+    team = train.ScalingConfig(num_workers=job.workers, use_gpu=gpus > 0, resources_per_worker=dict(each))
+    with tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:  # nothing of ours goes there
+        run = train.RunConfig(storage_path=folder)
+        work = {"job": job}
+        trainer = TorchTrainer(
+            _do_part, train_loop_config=work, torch_config=backend, scaling_config=team, run_config=run
+        )
+        try:
+            finished: Any = trainer.fit()
+            return [finished.return_value]  # of the first worker
+        except train.WorkerGroupError as error:
+            return [_failure(error)]
+
+
+def _do_part(work: dict[str, Any]) -> Any:
+    """A worker's Result, though Ray's types would have it be None."""
+    from ray.experimental.internal_kv import _internal_kv_put
+    from ray.train.torch import get_device
+    from ray.util import get_current_placement_group
+
+    from suite.worker import run_part
+
+    job: Job = work["job"]
+    _internal_kv_put(_held_by(job), pickle.dumps(get_current_placement_group()))
+    return run_part(replace(job, device=str(get_device())))
+
+
+def _held_by(job: Job) -> str:
+    """Where, in the cluster's own store, a team's workers leave the placement group that they hold."""
+    return f"bakeoff-team-{job.members[0].key}"
+
+
+def _failure(error: Any) -> Result:
+    """What the first worker that failed said of it. Raises where none said anything, as one went away."""
+    from suite.parallel import Failed, Parted
+
+    failures = error.worker_failures
+    if told := [found.result for found in failures.values() if isinstance(found, Failed)]:
+        return min(told, key=lambda result: result.ended)
+    gone = [f"worker {rank}: {_first_line(found)}" for rank, found in failures.items() if not isinstance(found, Parted)]
+    raise Parted("a team lost " + (", ".join(gone) or "the connection between its workers"))
+
+
 def _warm(device: str) -> str:
     from suite.worker import warm_up
 
@@ -230,6 +323,11 @@ def _warm(device: str) -> str:
 def _demand(need: Resources) -> dict[str, float]:
     wanted = {"CPU": need.cpus, "GPU": need.gpus, "memory": float(need.memory or 0), **need.custom}
     return {name: amount for name, amount in wanted.items() if amount}
+
+
+def _room(have: Mapping[str, float], wanted: Mapping[str, float]) -> int:
+    """How many with these needs there is room for."""
+    return min((math.floor(have.get(name, 0) / amount + 1e-9) for name, amount in wanted.items()), default=1)
 
 
 def _options(need: Resources) -> dict[str, Any]:

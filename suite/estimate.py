@@ -21,6 +21,7 @@ from typing import Any
 import torch
 
 from suite.job import canonical, digest
+from suite.parallel import check_shareable
 from suite.plan import Plan
 from suite.profile import Profile
 from suite.results import Results, read_json
@@ -29,13 +30,14 @@ from suite.statistics import smallest_effect
 from suite.training import Progress, Training, fit_once
 from suite.verdict import judge_campaign
 from suite.worker import build_model, load_splits
-from tasks import Arm, Choice, FitOnce, Level, Range, Settings, Space, Task, Whole
+from tasks import Arm, Choice, FitOnce, Level, Range, Settings, Space, Task, UserError, Whole
 
 FILE = "calibration.json"
 TIMED = 0.1  # seconds of steps that a timing is made from
 MOST_STEPS = 200
 ENOUGH = 3  # blocks, for a standard deviation
 HANDLING = 0.06  # seconds a training costs beside itself: dispatch, record, MLflow
+TEAM_START = 10.0  # until the workers of a team have started: new processes each time
 START = 12.0  # seconds until the first training starts: Ray, imports, data
 LINE_BYTES = 1_200  # a line of the record without its curve
 COPIES = 3.1  # the record, cell.parquet, and the same among the artifacts
@@ -55,11 +57,18 @@ class Cost:
     row_bytes: int  # one evaluation in the record
     values: int  # metrics in one evaluation
     overlap: float  # of the blocks' data, as Splits.overlap has it
+    workers: int = 1
 
     @property
     def seconds(self) -> float:
-        """One training, with what it costs around it."""
-        return self.updates * self.update + (self.evaluations + 1) * self.evaluation + HANDLING
+        """One training, with what it costs around it. A team shares the updates; one evaluates while others wait."""
+        around = HANDLING + (TEAM_START if self.workers > 1 else 0.0)
+        return self.updates * self.update / self.workers + (self.evaluations + 1) * self.evaluation + around
+
+    @property
+    def work(self) -> float:
+        """Seconds that it keeps workers, one or a team, from other trainings."""
+        return self.seconds * self.workers
 
     def bytes(self, final: bool) -> float:
         rows = self.evaluations + 1
@@ -88,7 +97,7 @@ def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Esti
         cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
         trials, finals = of.trials or 1, of.finals or 1
         light = trials + (most and of.half_budget_trials > 0)  # a half-budget final leaves no checkpoint
-        work += (light + finals) * cost.seconds
+        work += (light + finals) * cost.work
         size += light * cost.bytes(final=False) + finals * cost.bytes(final=True)
     busy = min(workers, plan.trainings)
     return Estimate(work, (START + work / busy) / 3600, workers, round(size))
@@ -167,7 +176,7 @@ def _measured(plan: Plan, task_name: str, level_name: str, arm_name: str, device
     task, of = plan.tasks[task_name], plan.of(task_name)
     level, arm = task.level(level_name), task.arm(arm_name)
     splits = load_splits(task_name, level_name, 0, of.examples, device)
-    recipe = task.recipe_of(level, arm).with_changes(of.recipe)
+    recipe, team = plan.recipe(task_name, level_name, arm_name), team_size(plan, task_name, level_name, arm_name)
     timed = _Timed(plan, task, level, arm, device)
     if isinstance(task.procedure_of(arm), FitOnce):
         update, evaluation, values, parameters = timed.fit()
@@ -177,7 +186,9 @@ def _measured(plan: Plan, task_name: str, level_name: str, arm_name: str, device
         updates = recipe.updates(len(splits.train), of.effort or 1.0)
         evaluations = min(updates, max(1, recipe.evaluations))
     row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **values}
-    return Cost(update, evaluation, updates, evaluations, parameters, len(canonical(row)), len(values), splits.overlap)
+    return Cost(
+        update, evaluation, updates, evaluations, parameters, len(canonical(row)), len(values), splits.overlap, team
+    )
 
 
 @dataclass(frozen=True)
@@ -209,7 +220,7 @@ class _Timed:
     def _train(self, steps: int) -> tuple[float, float, dict[str, float], int]:
         splits = load_splits(self.task.name, self.level.name, 0, self._of.examples, self.device)
         model = build_model(self.arm, self.level, splits, self._settings, 0).to(self.device)
-        recipe = self.task.recipe_of(self.level, self.arm).with_changes(self._of.recipe)
+        recipe = self.plan.recipe(self.task.name, self.level.name, self.arm.name)
         recipe = recipe.with_changes({"steps": steps, "evaluations": 2, "patience": None})
         training = Training(
             self.task.procedure_of(self.arm),
@@ -245,6 +256,20 @@ class _Timed:
     @property
     def _seeds(self) -> dict[str, int]:
         return training_seeds(0, self.task.name, self.level.name, 0, self.arm.name, "trial", 0)
+
+
+def team_size(plan: Plan, task: str, level: str, arm: str) -> int:
+    """How many workers train an arm together. Raises UserError where so many would not learn what one does."""
+    recipe = plan.recipe(task, level, arm)
+    if recipe.workers > 1:
+        found, splits = plan.tasks[task].arm(arm), load_splits(task, level, 0, plan.of(task).examples)
+        settings = middle(plan.tasks[task].space_of(found))
+        model = build_model(found, plan.tasks[task].level(level), splits, settings, seed=0)
+        try:
+            check_shareable(plan.tasks[task].procedure_of(found), model, recipe)
+        except UserError as error:
+            raise UserError(f"{task}/{level}/{arm}: {error}") from error
+    return recipe.workers
 
 
 def middle(space: Space) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import random
 from suite.job import Done, Job
 from suite.profile import Resources
 from suite.worker import run_job
+from tasks import UserError
 
 
 class InlineWorkers:
@@ -26,8 +27,9 @@ class InlineWorkers:
     def slots(self, need: Resources) -> int:
         return self._slots
 
-    def check(self, need: Resources) -> None:
-        pass
+    def check(self, need: Resources, workers: int = 1) -> None:
+        if workers > 1:
+            raise UserError(f"A training on {workers} workers needs Ray: this process trains alone.")
 
     def warm(self, need: Resources, device: str) -> None:
         pass

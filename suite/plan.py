@@ -13,7 +13,7 @@ from search.ranges import describe
 from suite.fingerprint import source_hash
 from suite.job import SCHEMA, digest
 from suite.profile import Profile, TaskPlan, chosen
-from tasks import Claim, Task
+from tasks import Claim, Recipe, Task
 
 TWIN = "_again"  # an arm that runs a second time, under this longer name
 
@@ -51,6 +51,11 @@ class Plan:
 
     def of(self, task: str) -> TaskPlan:
         return self.profile.of(task)
+
+    def recipe(self, task: str, level: str, arm: str) -> Recipe:
+        """What this arm learns by at this level, with the profile's changes."""
+        found = self.tasks[task]
+        return found.recipe_of(found.level(level), found.arm(arm)).with_changes(self.of(task).recipe)
 
     @cached_property
     def cells(self) -> tuple[CellPlan, ...]:

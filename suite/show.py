@@ -131,6 +131,8 @@ def _recipe(recipe: Recipe) -> str:
         parts.append(f"{recipe.warmup:.0%} warm-up")
     if recipe.clip is not None:
         parts.append(f"clipped at {recipe.clip:g}")
+    if recipe.workers > 1:
+        parts.append(f"shared by {recipe.workers} workers")
     parts.append("best checkpoint" if recipe.keep_best else "last checkpoint")
     return ", ".join(parts)
 
@@ -159,10 +161,10 @@ def plan_page(
     for name in plan.tasks:
         of, cells = plan.of(name), [cell for cell in plan.cells if cell.task == name]
         trainings = len(cells) * ((of.trials or 1) + (of.finals or 1))
-        each = [costs[c.task, c.level, c.builds].seconds for c in cells]
+        found = [costs[c.task, c.level, c.builds] for c in cells]
+        each, work = [cost.seconds for cost in found], sum(cost.work for cost in found) / len(cells) * trainings
         levels, arms = len({c.level for c in cells}), len({c.arm for c in cells})
         shape = f"{levels} × {arms} × {len({c.block for c in cells})} = {len(cells)}"
-        work = sum(each) / len(each) * trainings
         table.add_row(Text(name, "bold"), shape, f"{trainings:,}", _seconds(sum(each) / len(each)), duration(work))
     table.columns[0].no_wrap = True
     parts: list[RenderableType] = [_headline(plan.profile.name, plan.profile.title), table, Text()]
@@ -172,6 +174,7 @@ def plan_page(
         _facts(
             ("Campaign", plan.id),
             ("Trainings", f"{plan.trainings:,} in {len(plan.cells):,} cells ({' or '.join(each_cell)} a cell)"),
+            ("Shared", _shared(costs)),
             ("At most", _at_most(plan)),
             ("Time", f"{time_left} on {counted(least.workers, 'worker')} like this machine's"),
             ("Disk", f"about {_span(_bytes(least.bytes), _bytes(most.bytes))}; {_bytes(free)} are free"),
@@ -180,6 +183,15 @@ def plan_page(
     if power:
         parts += [Text(), _power_table(power)]
     return Group(*parts)
+
+
+def _shared(costs: Costs) -> str:
+    """Which arms are trained by several workers each; "" where none is."""
+    arms: dict[tuple[str, int], dict[str, None]] = {}
+    for (task, _, arm), cost in costs.items():
+        if cost.workers > 1:
+            arms.setdefault((task, cost.workers), {})[arm] = None
+    return "; ".join(f"{size} workers to a training of {task}: {listed(of)}" for (task, size), of in arms.items())
 
 
 def _at_most(plan: Plan) -> str:

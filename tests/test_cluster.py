@@ -72,6 +72,8 @@ def test_more_than_any_node_has_is_refused_at_once(workers):
         workers.check(Resources(cpus=64))
     with pytest.raises(UserError, match="0 GPU"):
         workers.check(Resources(gpus=0.5))
+    with pytest.raises(UserError, match="on 3 workers asks for 3 times 1 CPU, and the cluster has room for 2: lower"):
+        workers.check(Resources(), workers=3)
 
 
 @pytest.mark.parametrize(("need", "slots"), [(Resources(), 2), (Resources(cpus=2), 1), (Resources(cpus=0.5), 4)])
