@@ -35,7 +35,6 @@ from suite.verdict import undecided
 from suite.worker import SHORT
 from tasks import UserError
 
-LOOKAHEAD = 2  # jobs handed out beyond the free slots, so that no worker waits for the driver
 ATTEMPTS = 3  # at a training that is lost with its worker, before its cell waits for `retry`
 POLL = 1.0  # seconds between looks at the state of affairs
 KEPT_EVERY = 60.0  # seconds between files from which a training that is lost goes on
@@ -50,9 +49,13 @@ class Workers(Protocol):
     def dashboard(self) -> str | None: ...
     def has_gpu(self) -> bool: ...
     def slots(self, need: Resources) -> int: ...
-    def check(self, need: Resources, workers: int = 1) -> None: ...
+    @property
+    def ahead(self) -> int: ...
+    @property
+    def waiting(self) -> str | None: ...
+    def check(self, need: Resources, workers: int = 1) -> str | None: ...
     def warm(self, need: Resources, device: str) -> None: ...
-    def submit(self, job: Job, need: Resources) -> None: ...
+    def submit(self, job: Job, need: Resources, alone: bool = False) -> None: ...
     @property
     def flying(self) -> int: ...
     def wait(self, seconds: float) -> list[Done]: ...
@@ -81,6 +84,7 @@ class Tally:
     trained: int = 0
     failed: dict[str, int] = field(default_factory=dict)
     unlike: str = ""  # what differs between the machines that trained
+    waiting: str = ""  # for what nodes
     flying: int = 0
     slots: int = 0
     started: float = field(default_factory=time.time)
@@ -114,6 +118,7 @@ class Driver:
         self.retry = retry
         self.tally = Tally(planned=plan.trainings)
         self._lost: dict[str, int] = {}
+        self._alone: set[str] = set()
         self._kinds = Kinds()
         self._queue: list[tuple[tuple[int, int, int], Cell, Member]] = []  # a heap, the most urgent first
         self._queued = count()
@@ -247,12 +252,12 @@ class Driver:
             job = cell.job(member, self._keep)
             need = self.needs[job.task, job.workers]
             self.tally.slots = self.workers.slots(need)
-            ahead = LOOKAHEAD if job.workers == 1 and not self._beside else 0
+            ahead = self.workers.ahead if job.workers == 1 and not self._beside else 0
             if self._busy and self._busy + job.workers > self.tally.slots + ahead:
                 break
             heappop(self._queue)
             self._beside += job.workers - 1
-            self.workers.submit(job, need)
+            self.workers.submit(job, need, alone=member.key in self._alone)
         self.tally.flying = self._busy
 
     @property
@@ -289,10 +294,15 @@ class Driver:
             log.warning("not all machines are of one kind: %s", self._kinds.differences)
 
     def _lose(self, job: Job, member: Member, done: Done) -> None:
-        """A training whose worker went away is queued again; after so many attempts the loss goes on record."""
+        """A training whose worker went away is queued again; after so many attempts the loss goes on record.
+
+        One that was stopped for want of memory may only have stood beside the one that ate it, so it is given a node
+        to itself, once.
+        """
         self._lost[member.key] = self._lost.get(member.key, 0) + 1
-        if self._lost[member.key] < ATTEMPTS and not done.out_of_memory:
+        if member.key not in self._alone if done.out_of_memory else self._lost[member.key] < ATTEMPTS:
             log.warning("lost with its worker, trained again: %s (%s)", member.key[:12], done.lost)
+            self._alone |= {member.key} if done.out_of_memory else set()
             self._enqueue(self._cells_by_key[member.key], member)
             return
         status: Status = "out_of_memory" if done.out_of_memory else "lost"
@@ -386,6 +396,10 @@ class Driver:
         if now - self._looked < POLL:
             return
         self._looked = now
+        self.tally.slots = max(self.workers.slots(need) for need in self.needs.values())  # nodes come and go
+        if (waiting := self.workers.waiting or "") != self.tally.waiting:
+            self.tally.waiting = waiting
+            log.info("waiting for %s" if waiting else "%sno longer waiting for a node", waiting)
         self._say("running")
         if (self.folder / "cancel").exists():
             (self.folder / "cancel").unlink()
@@ -405,6 +419,7 @@ class Driver:
             "trained": tally.trained,
             "failed": tally.failed,
             "unlike": tally.unlike,
+            "waiting": tally.waiting,
             "flying": tally.flying,
             "slots": tally.slots,
             "started": tally.started,

@@ -5,6 +5,7 @@ A job for a team of workers goes to a task, too, which has Ray Train start them 
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import os
@@ -16,6 +17,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 CONNECT = 5.0  # seconds a cluster may take to answer the door
 STARTS = 3  # attempts at an embedded cluster
 WARMED = 64  # workers, at most, that import torch while the driver prepares
+AHEAD = 2  # jobs handed out beyond the slots, so that no worker waits for the driver
+DEMAND = 100  # the same where nodes can be had: an autoscaler brings as many as what waits asks for
+ARRIVAL = 900.0  # seconds for a node to come: as long as Ray's autoscaler gives one to start
+REFUSAL = 15.0  # seconds, where it says that it has none that fits
 INHERITED = {  # by the processes of an embedded cluster: one thread each, and torch imported while Ray still starts
     **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     "RAY_enable_worker_prestart": "1",
@@ -59,6 +65,10 @@ class RayWorkers:
             raise UserError("--workers is for this machine; with --address the cluster's size decides. Leave one out.")
         self._embedded = address is None and not os.environ.get("RAY_ADDRESS")
         self._flying: dict[Any, Job] = {}
+        self._needs: dict[Any, tuple[Resources, int]] = {}  # of what is out, and for how many workers
+        self._missing: dict[str, float] = {}  # needs that no node meets, and since when
+        self._met: set[str] = set()  # needs that one did
+        self._grows = False
         self._opened: Future[ModuleType] = Future()
         self._unwanted = self._listening = False
         self._closing = threading.Lock()
@@ -71,6 +81,7 @@ class RayWorkers:
             if self._unwanted:
                 raise RuntimeError("closed before it was open")
             self._pages = _connect(ray, address, workers)
+            self._refused(ray)
             # max_calls=0: GPU tasks keep their warm process too
             self._run = ray.remote(max_retries=3, max_calls=0)(_run_job)
             self._lead = ray.remote(max_retries=0, max_calls=0, num_cpus=0)(_lead_team)
@@ -103,22 +114,61 @@ class RayWorkers:
         """How many trainings with these needs the cluster runs at once, by its present size."""
         return _room(self._ray.cluster_resources(), _demand(need))
 
-    def check(self, need: Resources, workers: int = 1) -> None:
-        """Raise UserError where the cluster could never run a training on so many workers, each with these needs."""
-        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
-        wanted = _demand(need)
-        room = sum(_room(node, wanted) for node in nodes)
-        if 0 < room < workers:
-            raise UserError(
-                f"A training on {workers} workers asks for {workers} times {_words(wanted)}, and the cluster has room "
-                f"for {room}: lower `workers` in the recipe, or join a larger cluster with --address."
-            )
-        if room == 0:
-            biggest = {name: max(node.get(name, 0) for node in nodes) for name in wanted}
-            raise UserError(
-                f"A training asks for {_words(wanted)}, and the largest node has {_words(biggest)}: "
-                "lower `resources` in the profile, or join a larger cluster with --address."
-            )
+    @property
+    def ahead(self) -> int:
+        """How many jobs to hand out beyond the slots."""
+        return DEMAND if self._grows else AHEAD
+
+    @property
+    def waiting(self) -> str | None:
+        """What jobs that are out wait for, in words. Raises UserError as ``check`` does."""
+        needs = {(_words(_demand(need)), size): (need, size) for need, size in self._needs.values()}
+        short = (self.check(need, size) for need, size in needs.values() if self.slots(need) < size)
+        return next(filter(None, short), None)
+
+    def check(self, need: Resources, workers: int = 1) -> str | None:
+        """What a training on so many workers, each with these needs, waits for; None where the nodes that are up do.
+
+        Raises UserError where they do not and none is to be expected: on a cluster without an autoscaler at once, else
+        when none has come for a while. A node that was there is expected back.
+        """
+        nodes, wanted = self._nodes(), _demand(need)
+        room, now = sum(_room(node, wanted) for node in nodes), time.monotonic()
+        words = f"{workers} times {_words(wanted)}" if workers > 1 else _words(wanted)
+        if room >= workers:
+            self._missing.pop(words, None)
+            self._met.add(words)
+            return None
+        waited = now - self._missing.setdefault(words, now)
+        refused = wanted in self._refused(self._ray)
+        expected = self._grows or words in self._met
+        if expected and waited < (REFUSAL if refused else ARRIVAL):
+            return f"nodes with {words}" if workers > 1 else f"a node with {words}"
+        if room:
+            asked = f"A training on {workers} workers asks for {words}, and the cluster has room for {room}"
+        else:
+            biggest = {name: max((node.get(name, 0) for node in nodes), default=0) for name in wanted}
+            asked = f"A training asks for {words}, and the largest node has {_words(biggest)}"
+        if refused:
+            asked += "; the cluster's autoscaler says that it has none that fits"
+        elif expected:
+            asked += f"; none that fits came within {ARRIVAL / 60:.0f} minutes"
+        lower = "`workers` in the recipe" if room else "`resources` in the profile"
+        raise UserError(f"{asked}: lower {lower}, or join a larger cluster with --address.")
+
+    def _refused(self, ray: Any) -> list[dict[str, float]]:
+        """The demands for which the cluster's autoscaler says that it has no node; also notes whether there is one."""
+        refused: list[dict[str, float]] = []
+        if not self._embedded:
+            with suppress(Exception):  # who does not answer is asked again
+                far = ray.util.client.ray.is_connected()
+                look = ray.remote(num_cpus=0)(_autoscaler)
+                self._grows, refused = ray.get(look.remote()) if far else _autoscaler()
+        return refused
+
+    def _nodes(self) -> list[dict[str, float]]:
+        """What each node that is up has."""
+        return [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
 
     def warm(self, need: Resources, device: str) -> None:
         """Have every slot import torch while the driver prepares; returns at once."""
@@ -127,13 +177,16 @@ class RayWorkers:
         for _ in range(min(self.slots(need), WARMED)):
             self._warm.options(**_options(need)).remote(device)
 
-    def submit(self, job: Job, need: Resources) -> None:
+    def submit(self, job: Job, need: Resources, alone: bool = False) -> None:
+        """Hand a job out; ``alone``: to a node that does nothing else for us meanwhile."""
+        if alone and job.workers == 1:
+            need = need.model_copy(update={"cpus": max(need.cpus, *(node.get("CPU", 0.0) for node in self._nodes()))})
         name = f"{job.task}/{job.level}/{job.arm} block {job.members[0].block} {job.members[0].kind}"
         if job.workers > 1:
             sent = self._lead.options(name=name).remote(job, _demand(need))
         else:
             sent = self._run.options(name=name, **_options(need)).remote(job)
-        self._flying[sent] = job
+        self._flying[sent], self._needs[sent] = job, (need, job.workers)
 
     @property
     def flying(self) -> int:
@@ -148,7 +201,7 @@ class RayWorkers:
         return [self._landed(reference) for reference in dict.fromkeys([*ready, *more])]
 
     def _landed(self, reference: Any) -> Done:
-        job = self._flying.pop(reference)
+        job, _ = self._flying.pop(reference), self._needs.pop(reference)
         try:
             return Done(job, self._ray.get(reference))
         except self._ray.exceptions.OutOfMemoryError as error:
@@ -178,6 +231,7 @@ class RayWorkers:
         for reference in self._flying:
             self._ray.cancel(reference, force=True)
         self._flying.clear()
+        self._needs.clear()
 
     def close(self) -> None:
         """End an embedded cluster, or leave the one that was joined; again is harmless."""
@@ -230,6 +284,7 @@ def _init(ray: ModuleType, options: dict[str, Any], attempts: int) -> str | None
 def _ray() -> ModuleType:
     """Ray, imported when it is needed and not before: it takes seconds, and reads these settings as it is imported."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked the user
+    os.environ.setdefault("RAY_task_oom_retries", "0")  # whose default is for ever; the driver knows when to stop
     if _has_token():
         os.environ.setdefault("RAY_AUTH_MODE", "token")  # clusters ask for one; a client does not offer it by itself
     import ray
@@ -249,6 +304,27 @@ def _knock(address: str) -> None:
     if port.isdecimal():
         with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT):
             pass
+
+
+def _autoscaler() -> tuple[bool, list[dict[str, float]]]:
+    """Whether nodes can be had on demand, and the demands for which the autoscaler says that it has none.
+
+    Ray has two autoscalers, of which the older does not tell the latter. Every cluster runs one of them; where nodes
+    were started by hand, it merely looks on, and names each node by its id.
+    """
+    import ray
+    from ray.autoscaler.v2.utils import is_autoscaler_v2
+    from ray.core.generated import autoscaler_pb2
+    from ray.experimental.internal_kv import _internal_kv_get, internal_kv_get_gcs_client
+
+    if is_autoscaler_v2():
+        messages: Any = autoscaler_pb2
+        status = messages.GetClusterStatusReply.FromString(internal_kv_get_gcs_client().get_cluster_status())
+        named = any(node.ray_node_type_name for node in status.cluster_resource_state.node_states)
+        return named, [dict(one.resources_bundle) for one in status.autoscaling_state.infeasible_resource_requests]
+    report = json.loads(_internal_kv_get("__autoscaling_status") or "{}").get("autoscaler_report") or {}
+    kinds = {*report.get("active_nodes", ()), *(report.get("idle_nodes") or ()), *report.get("pending_launches", ())}
+    return bool(kinds - {f"node_{node['NodeID']}" for node in ray.nodes()}), []
 
 
 def _run_job(job: Job) -> list[Result]:

@@ -27,14 +27,23 @@ class InlineWorkers:
     def slots(self, need: Resources) -> int:
         return self._slots
 
-    def check(self, need: Resources, workers: int = 1) -> None:
+    @property
+    def ahead(self) -> int:
+        return 2
+
+    @property
+    def waiting(self) -> str | None:
+        return None
+
+    def check(self, need: Resources, workers: int = 1) -> str | None:
         if workers > 1:
             raise UserError(f"A training on {workers} workers needs Ray: this process trains alone.")
+        return None
 
     def warm(self, need: Resources, device: str) -> None:
         pass
 
-    def submit(self, job: Job, need: Resources) -> None:
+    def submit(self, job: Job, need: Resources, alone: bool = False) -> None:
         self._jobs.append(job)
 
     @property

@@ -80,8 +80,10 @@ def _bar(console: Console) -> Progress:
 
 
 def pace(tally: Tally) -> str:
-    """Rate, time left and failures, as far as they are known."""
-    parts = [rate(tally.rate)] if tally.trained else ["starting"]
+    """Rate, what is waited for, time left and failures, as far as they are known."""
+    parts = [rate(tally.rate)] if tally.trained else [] if tally.waiting else ["starting"]
+    if tally.waiting:
+        parts.append(f"waiting for {tally.waiting} …")
     if tally.seconds_left is not None and tally.done < tally.planned:
         parts.append(f"{duration(tally.seconds_left)} left")
     if tally.failed:

@@ -230,7 +230,7 @@ def test_what_looks_decide_does_not_depend_on_workers_nor_on_interruptions(adapt
 
 
 def test_a_look_waits_for_a_cell_that_its_machine_failed(adaptive, run_inline, tmp_path):
-    run_inline(adaptive, workers=Unreliable(1, out_of_memory=True))
+    run_inline(adaptive, workers=Unreliable(2, out_of_memory=True))
     first = Results(tmp_path / "results").load()
     assert (set(first.cells["state"]), len(first.cells)) == ({"failed"}, 18)
 
@@ -356,7 +356,7 @@ def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(tiny_pla
     )
 
 
-@pytest.mark.parametrize(("losses", "out_of_memory", "status"), [(3, False, "lost"), (1, True, "out_of_memory")])
+@pytest.mark.parametrize(("losses", "out_of_memory", "status"), [(3, False, "lost"), (2, True, "out_of_memory")])
 def test_a_loss_that_lasts_goes_on_record_and_can_be_retried(
     losses, out_of_memory, status, tiny_plan, run_inline, tmp_path
 ):

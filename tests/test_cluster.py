@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tasks
+from suite import cluster
 from suite.cluster import RayWorkers
 from suite.plan import Plan
 from suite.profile import Profile, Resources, TaskPlan
@@ -74,6 +75,17 @@ def test_more_than_any_node_has_is_refused_at_once(workers):
         workers.check(Resources(gpus=0.5))
     with pytest.raises(UserError, match="on 3 workers asks for 3 times 1 CPU, and the cluster has room for 2: lower"):
         workers.check(Resources(), workers=3)
+
+
+def test_a_node_that_may_come_is_waited_for_so_long(workers, monkeypatch):
+    """As where an autoscaler brings nodes, or after one that was there has gone; test_autoscaling has real ones."""
+    monkeypatch.setattr(workers, "_missing", {})
+    monkeypatch.setattr(workers, "_met", {"1 CPU, 1 GPU"})
+    assert workers.check(Resources(gpus=1)) == "a node with 1 CPU, 1 GPU"
+    monkeypatch.setattr(cluster, "ARRIVAL", 0.0)
+    with pytest.raises(UserError, match="none that fits came within 0 minutes"):
+        workers.check(Resources(gpus=1))
+    assert workers.check(Resources()) is None
 
 
 @pytest.mark.parametrize(("need", "slots"), [(Resources(), 2), (Resources(cpus=2), 1), (Resources(cpus=0.5), 4)])

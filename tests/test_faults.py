@@ -95,10 +95,11 @@ def cluster() -> Iterator[str]:
         head.send_signal(signal.SIGTERM)
 
 
-def start(task_file: Path, results: Path, address: str) -> subprocess.Popen[bytes]:
-    profile = Profile.model_validate(PROFILE).model_dump_json()
+def start(task_file: Path, results: Path, address: str, profile: Any = None) -> subprocess.Popen[bytes]:
+    """A driver in a process of its own."""
+    values = Profile.model_validate(profile or PROFILE).model_dump_json()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", DRIVER, str(task_file), str(results), address, profile]
+    command = [sys.executable, "-c", DRIVER, str(task_file), str(results), address, values]
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -153,9 +154,12 @@ NODES = """
 import sys
 from ray.cluster_utils import Cluster
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": int(sys.argv[1]), "include_dashboard": False})
-others = [cluster.add_node(num_cpus=1) for _ in range(2)]
+others = [cluster.add_node(num_cpus=1) for _ in range(int(sys.argv[2]))]
 print(cluster.address, flush=True)
 asked = sys.stdin.readline().strip()
+if asked == "end":
+    cluster.shutdown()
+    sys.exit()
 (gone,) = [node for node in others if node.node_id == asked] or others[:1]
 cluster.remove_node(gone, allow_graceful=False)
 print("killed", flush=True)
@@ -165,9 +169,9 @@ cluster.shutdown()
 
 
 @contextmanager
-def nodes(head_cpus: int) -> Iterator[tuple[str, Callable[[str], None]]]:
-    """A cluster of a head and two nodes: its address, and what kills a node, by its id or whichever."""
-    command = [sys.executable, "-c", NODES, str(head_cpus)]
+def nodes(head_cpus: int, others: int = 2) -> Iterator[tuple[str, Callable[[str], None]]]:
+    """A cluster of a head and other nodes: its address, and what kills a node, by its id or whichever."""
+    command = [sys.executable, "-c", NODES, str(head_cpus), str(others)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
@@ -428,6 +432,59 @@ def test_a_clock_that_is_set_back_and_forth_breaks_nothing(tiny_plan, watched, r
     assert len(runs) == tiny_plan.trainings + len(tiny_plan.cells)
     sees = "nothing; trainings last as long as they do, in MLflow too"
     tell("clock set back an hour, on two, back a day", sees, max(moments[n + 1] - moments[n] for n in (6, 12, 18)))
+
+
+EATING = """    if level.name == "few" and width == 2 and os.path.exists(MARKER):
+        with open(MARKER, "a") as file:
+            print(os.getpid(), file=file)
+        eaten = []
+        while len(eaten) < MOST:
+            eaten.append(b"x" * 2**27)
+            time.sleep(0.02)
+"""
+
+
+@pytest.fixture
+def small_node(for_nodes, monkeypatch) -> Iterator[tuple[str, int]]:
+    """A cluster of one node, whose workers Ray stops when a third of what is free now is used; so many bytes."""
+    from ray._common.utils import get_system_memory
+    from ray._private.utils import get_used_memory
+
+    used, total = get_used_memory(), get_system_memory()
+    spare = (total - used) // 3
+    if spare < 2**31:
+        pytest.skip("too little memory is free to fill a third of it")
+    monkeypatch.setenv("RAY_memory_usage_threshold", f"{(used + spare) / total:.4f}")
+    with nodes(head_cpus=2, others=0) as (address, _):
+        yield address, spare
+
+
+def test_a_training_that_eats_all_memory_is_stopped_alone(small_node, tiny_file, run_inline, tmp_path, tell):
+    path, marker, (address, spare) = tmp_path / "hungry.py", tmp_path / "marker", small_node
+    text = tiny_file.read_text().replace("from functools", "import os, time\nfrom functools", 1)
+    text = text.replace("def build(", f"MARKER, MOST = {str(marker)!r}, {2 * spare // 2**27}\n\n\ndef build(")
+    path.write_text(text.replace("    return nn.Seq", f"{EATING}    return nn.Seq"))
+    tasks.load_file(path)
+    profile = {"name": "hungry", "blocks": 2, "trials": 1, "tasks": {"hungry": {}}}
+    plan = Plan(Profile.model_validate(profile))
+    run_inline(plan, tmp_path / "undisturbed")
+    marker.touch()
+    assert start(path, tmp_path / "results", address, profile).wait() == 0
+    lines = lines_of(tmp_path / "results", plan)
+    failed = [line for line in lines if line["status"] != "finished"]
+
+    assert {(line["status"], line["arm"], line["level"]) for line in failed} == {("out_of_memory", "narrow", "few")}
+    assert len(lines) == plan.trainings - 2  # no finals where a trial is missing
+    assert lines_on(marker) <= 2 * 2  # with others beside it, then alone
+    marker.unlink()
+    mended = time.time()
+    run_inline(plan, tmp_path / "results", retry=True)
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    error = re.sub(r"\(IP.*", "…", failed[0]["error"])
+    shown = (
+        f"status `out_of_memory` after {campaign.ATTEMPTS} attempts, “{error}”; the campaign goes on, `bakeoff retry`"
+    )
+    tell("training eats all memory", f"{shown} trains it again", first_after(tmp_path / "results", plan, mended))
 
 
 FETCHING = """    content = fetch(RemoteFile("faults", "numbers", "http://127.0.0.1:9", SHA))

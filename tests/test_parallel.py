@@ -282,7 +282,7 @@ class Crew(InlineWorkers):
     def check(self, need: Resources, workers: int = 1) -> None:
         pass
 
-    def submit(self, job: Job, need: Resources) -> None:
+    def submit(self, job: Job, need: Resources, alone: bool = False) -> None:
         super().submit(job, need)
         self.out.append(tuple(sorted(job.workers for job in self._jobs)))
 
