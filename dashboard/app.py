@@ -21,10 +21,10 @@ from dashboard.compression import compressing
 from dashboard.downloads import add_routes
 from dashboard.numbers import duration
 from dashboard.pages import PAGES
-from dashboard.parts import aria, command, data, empty, select
+from dashboard.parts import action, aria, command, data, empty, select
 from dashboard.security import is_local, read_auth, safe_link, secure
 from dashboard.snapshots import MLFLOW_URL, Snapshots
-from dashboard.view import View, language_of, read_query
+from dashboard.view import STICKY, View, language_of, read_query
 from dashboard.words import LANGUAGES, NAMES, TAGS, Words
 from suite.remote import Mirror
 from suite.results import Results
@@ -279,7 +279,7 @@ def _about(view: View) -> list[Component]:
         )
     if (mirror := view.snapshots.mirror) is not None:
         parts.append(_server(mirror, words))
-    if state.get("updated"):
+    if state.get("updated") and not (mirror and mirror.trouble):
         parts.append(html.Span(words("fresh", when=_when(float(state["updated"]))), className="fresh muted num"))
     if view.snapshot.trouble:
         parts.append(html.Span(words("stale"), className="tag warn", title=view.snapshot.trouble))
@@ -294,6 +294,8 @@ def _when(seconds: float) -> str:
 
 def _server(mirror: Mirror, words: Words) -> Component:
     """Where the results come from, and how old they are where that server is away."""
+    if mirror.fetched is None and not mirror.trouble:
+        return html.Span(words("server.fetching"), className="tag")
     if mirror.fetched is None:
         return html.Span(words("server.away_never"), className="tag warn", title=mirror.trouble)
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(mirror.fetched))
@@ -440,7 +442,9 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
         if snapshots.mirror is not None and not any_campaign:
             content = _nothing_fetched(snapshots.mirror, words)
         else:
-            content = _explained(error, words, any_campaign, words(page.TITLE) if page else "Bakeoff")
+            query = {name: query[name] for name in STICKY if name in query and (name != "campaign" or about)}
+            title, again = (words(page.TITLE), page.PATH) if page else ("Bakeoff", "/")
+            content = _explained(error, words, any_campaign, title, again + _tail(query))
     except Exception:
         log.exception("page %s?%s", path, search)
         content = html.Div([html.H1("Bakeoff"), empty(words("error.title"), words("error.says"))])
@@ -449,10 +453,11 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
     return content, _navigation(path, query, words), about, _tools(words), head, shown, words("skip")
 
 
-def _explained(error: UserError, words: Words, any_campaign: bool, title: str) -> Component:
-    """What is wrong and what to do; without any campaign, how to start one."""
+def _explained(error: UserError, words: Words, any_campaign: bool, title: str, again: str) -> Component:
+    """What is wrong and what to do; without any campaign, how to start one. ``again`` is the page without choices."""
     if any_campaign:
-        return html.Div([html.H1(title), empty(words("error.not_there"), html.Span(str(error), lang="en"))])
+        way_on = html.Div(action(words("error.again"), again), className="actions")
+        return html.Div([html.H1(title), empty(words("error.not_there"), html.Span(str(error), lang="en"), way_on)])
     steps = html.Ol(
         [
             html.Li([command("make demo"), " ", words("none.demo")]),
@@ -465,7 +470,8 @@ def _explained(error: UserError, words: Words, any_campaign: bool, title: str) -
 def _nothing_fetched(mirror: Mirror, words: Words) -> Component:
     """A server that is away, or has no campaign yet."""
     says = words("server.unseen" if mirror.trouble else "server.none", server=without_passwords(mirror.uri))
-    reason = html.P(html.Code(mirror.trouble[:300])) if mirror.trouble else None
+    said = html.Code(mirror.trouble[:400], className="reason")
+    reason = html.Details([html.Summary(words("server.said")), said]) if mirror.trouble else None
     return html.Div([html.H1(words("none.title")), empty(words("server.title"), says, reason)])
 
 
@@ -489,6 +495,7 @@ def _grid(frame: Any, words: Words) -> Component:
             "theme": {"function": "bakeoffGrid(themeQuartz)"},
             "domLayout": "normal",
             "enableCellTextSelection": True,
+            "localeText": dict(words.grid),
         },
         style={"height": f"{min(420, 96 + 34 * len(shown))}px"},
     )

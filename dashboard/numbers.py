@@ -17,7 +17,9 @@ def plain(value: float | None, digits: int = 3) -> str:
         return NONE
     if abs(value) >= 1000 or float(value).is_integer():
         return f"{value:,.0f}".replace("-", MINUS)
-    return f"{value:,.{digits}g}".replace("-", MINUS)
+    short = float(f"{value:.{digits}g}")
+    text = f"{short:,.9f}".rstrip("0").rstrip(".") if abs(short) >= 1e-4 else f"{short:g}"
+    return text.replace("-", MINUS)
 
 
 def percent(share: float | None, digits: int = 1) -> str:

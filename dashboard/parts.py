@@ -76,7 +76,7 @@ def card(
     """A framed part of a page; ``files`` are what can be saved of it."""
     top: list[Component] = [html.H2(title)] if title else []
     top = [html.Div([*top, files], className="chart-head")] if files is not None else top
-    top += [html.P(says, className="says")] if says else []
+    top += [html.P(coded(says), className="says")] if says else []
     named: dict[str, Any] = {"id": id} if id else {}
     return html.Section([*top, *children], className=f"card {className}".strip(), **named)
 
@@ -100,9 +100,10 @@ def action(text: Children, href: str, *, primary: bool = False, outside: bool = 
     return html.A(text, href=href, className=style, **more)
 
 
-def note(text: Children, kind: str = "info") -> html.P:
+def note(text: str, kind: str = "info") -> html.P:
     """A remark; ``kind`` is info, warn or error."""
-    return html.P([glyph({"info": "ⓘ", "warn": "⚠", "error": "✕"}[kind]), html.Span(text)], className=f"note {kind}")
+    sign = glyph({"info": "ⓘ", "warn": "⚠", "error": "✕"}[kind])
+    return html.P([sign, html.Span(coded(text))], className=f"note {kind}")
 
 
 def empty(title: str, says: Children, *more: Children) -> html.Section:
@@ -114,9 +115,16 @@ def command(text: str) -> html.Code:
     return html.Code(text, className="command")
 
 
-def foreign(text: str, view_language: str) -> html.Span | str:
+def coded(text: str) -> Children:
+    """A sentence whose commands, between backticks, look like commands."""
+    parts = text.split("`")
+    return [html.Code(part) if place % 2 else part for place, part in enumerate(parts)] if len(parts) > 2 else text
+
+
+def foreign(text: str, view_language: str) -> Children:
     """A text of the record, marked as English where the page is not and the text has no translation."""
-    return text if view_language == "en" or CHINESE.search(text) else html.Span(text, lang="en")
+    shown = coded(text)
+    return shown if view_language == "en" or CHINESE.search(text) else html.Span(shown, lang="en")
 
 
 # ----------------------------------------------------------------------------------------------------- selections

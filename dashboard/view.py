@@ -17,6 +17,7 @@ from tasks import unknown
 
 LONGEST = 200  # characters of a value in an address
 ACRONYMS = {name.lower(): name for name in ("CNN", "GAN", "MLP", "MNIST", "RNN", "SGD", "VAE")}
+MEANT = {"with": "campaign", "x": "axis", "band": "spread", "smooth": "smoothing"}  # by what an address calls them
 STICKY = ("campaign", "lang")  # what goes along from page to page
 
 
@@ -80,7 +81,7 @@ class View:
         if given is None or given == "":
             return default if default in values else (values[0] if values else "")
         if given not in values:
-            raise unknown(name, given, values)
+            raise unknown(MEANT.get(name, name), given, filter(None, values))
         return given
 
     @cached_property

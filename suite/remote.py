@@ -54,7 +54,7 @@ class Mirror:
     def mark(self) -> str:
         """A short text that changes when what is to be said of the server does: once a minute while it is away."""
         if not self.trouble:
-            return ""
+            return "" if self.fetched else "first"
         return f"{self.trouble[:30]}{int((time.time() - (self.fetched or 0.0)) / 60)}"
 
     def start(self) -> Mirror:
@@ -88,7 +88,9 @@ class Mirror:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._shelf = shelf = self._shelf or Shelf(self.uri)
         fetched = 0
-        for campaign in shelf.campaigns():
+        campaigns = shelf.campaigns()
+        self.trouble = ""  # it answers
+        for campaign in campaigns:
             home = self.folder / re.sub(r"[^\w.-]", "_", campaign.id)
             if not (home / "campaign.json").exists():
                 home.mkdir(exist_ok=True)

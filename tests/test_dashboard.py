@@ -237,6 +237,38 @@ def test_the_overview_loads_no_plotly(snapshots):
     assert not list(found_in(json.loads(shown(snapshots, "/")), "Graph"))
 
 
+def test_the_claim_page_teaches(snapshots, finished):
+    page = shown(snapshots, "/claim", f"?campaign={finished}&task={TASK}")
+    words = LANGUAGES["en"]
+
+    for key in ("claim.change", "claim.source_says", "claim.glossary", "term.margin.says", "term.settle.says"):
+        assert words[key] in page, key
+
+
+@pytest.mark.parametrize(("address", "links"), [("http://127.0.0.1:8265", 1), ("javascript:alert(1)", 0), (None, 0)])
+def test_rays_own_dashboard_is_a_click_away(synthetic, small, tmp_path, address, links):
+    campaign = synthetic.write_campaign(tmp_path, small(blocks=2))
+    state = tmp_path / campaign / "state.json"
+    state.write_text(json.dumps({**json.loads(state.read_text()), "ray_dashboard": address}))
+    page = json.loads(shown(Snapshots(Results(tmp_path)), "/cluster"))
+
+    assert [link["props"]["href"] for link in found_in(page, "A")].count(address) == links
+
+
+def test_where_a_translator_looked_is_a_map_of_words(snapshots, finished):
+    page = json.loads(shown(snapshots, "/samples", f"?campaign={finished}&task={TASK}"))
+    looks = next(table for table in found_in(page, "Table") if table["props"].get("className") == "looks")
+    squares = list(found_in(looks, "Td"))[1:]  # without the corner
+
+    assert [head["props"]["children"]["props"]["children"] for head in found_in(looks, "Th")] == (
+        ["1 twenty", "2 <b>one", "1 二十", "2 <b>一"]
+    )
+    assert [(square["props"] or {}).get("title") for square in squares] == (
+        ["1 二十 ← 1 twenty: 0.90", "1 二十 ← 2 <b>one: 0.10", None, None]  # 0.004 is too faint, and text no weight
+    )
+    assert "90%" in squares[0]["props"]["style"]["background"]
+
+
 def test_a_running_campaign_shows_its_progress(snapshots):
     page = shown(snapshots, "/", f"?campaign={snapshots.results.ids()[0]}")
 
@@ -282,9 +314,12 @@ def test_without_a_campaign_every_page_says_how_to_start_one(tmp_path):
     ["?task=logistic_regresion", "?campaign=nothing-like-it", "?task=%3Cscript%3E", "?level=moon&task=" + TASK],
 )
 def test_an_unknown_name_in_the_address_is_explained(snapshots, search):
-    page = shown(snapshots, "/curves", search)
+    content, navigation, *_ = render(snapshots, "/curves", search)
+    page, links = (json.loads(to_json(part)) for part in (content, navigation))
 
-    assert "Not in this campaign" in page
+    assert "Nothing here by that name" in str(page)
+    assert [link["props"]["href"] for link in found_in(page, "A")] == ["/curves"]  # the way out of it
+    assert not [link for link in found_in(links, "A") if "nothing-like-it" in link["props"]["href"]]
 
 
 def test_a_name_with_a_slip_gets_the_nearest_one(snapshots):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dashboard.figures import rounded
-from dashboard.figures.cluster import busy_seconds, joined, spans, workers
-from dashboard.figures.curves import block_curves, learning_curves, mean_curves
-from dashboard.figures.search import budget_chart, budgets_frame
+from dashboard.figures.cluster import busy_seconds, gantt, joined, spans, workers
+from dashboard.figures.curves import GAP, block_curves, learning_curves, mean_curves, values_of
+from dashboard.figures.search import budget_chart, budgets_frame, parallel_chart, space_of
 from dashboard.figures.sweep import log_ticks, matched, over_blocks, sweep, to_target
 from dashboard.numbers import Measuring, duration, plain
 from dashboard.words import Words
@@ -41,7 +41,9 @@ def test_effects_carry_sign_and_unit():
     assert Measuring(Amounts(False, True, False, 0.0), english).full(math.log(1.35)) == "×1.35"
     assert Measuring(Amounts(True, False, True, 0.0), english).full(0.1) == "+6.9 points per doubling"  # 10 ln 2
     assert Measuring(Amounts(True, False, False, 0.25), english).full(0.087) == "+33.7 points"  # what was promised too
-    assert plain(12_345) == "12,345"
+    assert [plain(12_345), plain(-170.3, 2), plain(0.0299), plain(99.96), plain(1.5e-7)] == (
+        ["12,345", "−170", "0.0299", "100", "1.5e−07"]
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- figures
@@ -75,6 +77,26 @@ def test_finals_of_a_block_are_averaged_before_blocks_are():
 
     assert list(blocks["value"]) == pytest.approx([0.3, 0.9])
     assert list(blocks["finals"]) == [2, 1]
+
+
+def test_the_gap_has_an_interval_of_its_own():
+    """Where training and validation go up and down together, their gap is known better than either."""
+    frame = pd.DataFrame(
+        {
+            "key": ["x", "y"],
+            "arm": "a",
+            "block": [0, 1],
+            "step": 1,
+            "epoch": 1.0,
+            "seconds": 1.0,
+            "train.accuracy": [0.9, 0.7],
+            "validation.accuracy": [0.8, 0.6],
+        }
+    )
+    found = mean_curves(block_curves(frame, values_of(frame, "accuracy", GAP))).iloc[0]
+
+    assert (found["low"], found["mean"], found["high"]) == pytest.approx((0.1, 0.1, 0.1))
+    assert values_of(frame, "loss", GAP) is None
 
 
 values = st.dictionaries(st.integers(0, 9), st.floats(0, 1), min_size=1)
@@ -132,6 +154,29 @@ def test_no_chart_changes_what_it_draws_of_an_arm_when_others_are_shown(others):
     for one, all_ in zip(alone, together, strict=True):
         assert drawn(one, "arm1")
         assert drawn(one, "arm1") == drawn(all_, "arm1")
+
+
+def test_an_arm_of_another_size_is_flagged():
+    cells = pd.DataFrame(
+        {"level": "l", "arm": ["a", "b", "c"], "block": 0, "test.accuracy": 0.5, "parameters": [1000.0, 1005.0, 1100.0]}
+    )
+    spec = matched(cells, "test.accuracy", [{"name": name} for name in "abc"], "y", 0.05, Words(), True)
+    (tolerance,) = spec["layout"]["shapes"]
+
+    assert [trace["marker"]["symbol"] == "x-open" for trace in spec["traces"]] == [False, False, False]
+    assert tolerance["x0"] < 1000 < 1100 < tolerance["x1"]
+    spec = matched(cells, "test.accuracy", [{"name": name} for name in "abc"], "y", 0.01, Words(), True)
+    assert [trace["marker"]["symbol"] == "x-open" for trace in spec["traces"]] == [True, True, True]
+
+
+def test_the_best_of_few_trials_stands_out_at_the_top():
+    trials = pd.DataFrame({"block": 0, "number": [0, 1, 2], "validation.accuracy": [0.5, 0.9, 0.7]})
+    trials["setting.lr"] = [0.01, 0.1, 1.0]
+    space = space_of({"lr": {"low": 0.01, "high": 1.0, "log": True}})
+    spec = parallel_chart([trials], "validation.accuracy", space, "higher", Words())
+    (best,) = [trace for trace in spec["traces"] if trace["line"]["color"] == "arm1"]
+
+    assert best["y"] == [0.5, 1.0, None]  # 0.1 is half way from 0.01 to 1; the best rank is the top
 
 
 def test_curves_begin_on_the_axis_on_which_arms_end_together():
@@ -216,6 +261,15 @@ def test_thousands_of_bars_are_joined_and_none_is_lost():
     assert bars["count"].tolist() == [2000, 1000, 1, 999]
     assert bars["length"].sum() == count
     assert len(joined(frame.head(100))) == 100
+
+
+def test_trainings_that_failed_stand_out():
+    row = {"worker": "h:1", "task": "t", "arm": "a", "level": "l", "block": 0, "kind": "trial", "number": 0}
+    frame = pd.DataFrame([{**row, "status": status, "start": 0.0, "length": 1.0} for status in ("finished", "crashed")])
+    fine, failed = (trace["marker"] for trace in gantt(frame, ["t"], Words())["traces"])
+
+    assert (fine["color"], fine["pattern"]["shape"]) == ("arm1", "")
+    assert failed["color"] == failed["pattern"]["bgcolor"] == "refuted"  # without a ground the pattern is all there is
 
 
 def test_idle_share_is_measured_from_the_first_start_to_the_last_end():

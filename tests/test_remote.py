@@ -39,7 +39,9 @@ def same(mine: pd.DataFrame, theirs: pd.DataFrame, by: list[str]) -> None:
 
 def test_a_campaign_comes_back_from_the_store_alone(published, tmp_path):
     mirror = Mirror(tracking.default_uri(published), tmp_path / "elsewhere")
+    before = mirror.mark
     assert (mirror.refresh(), mirror.trouble) == (8, "")
+    assert mirror.mark != before  # no longer being fetched
     here, there = mirror.results.load(), Results(published).load()
 
     same(here.trainings, there.trainings, ["key"])

@@ -108,7 +108,7 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words, title: Callable[[
                     "marker": {
                         "color": color,
                         "line": {"color": "surface", "width": 0.5 if len(found) <= FEW else 0},
-                        "pattern": {"shape": "x" if failed else "", "fgcolor": "surface", "size": 4},
+                        "pattern": {"shape": "x" if failed else "", "bgcolor": color, "fgcolor": "surface", "size": 4},
                     },
                     "hovertemplate": "%{customdata}<br>%{x:.3~g} s<extra></extra>",
                     "showlegend": True,

@@ -21,6 +21,7 @@ from dashboard.parts import (
     card,
     chart,
     choose_task,
+    coded,
     controls,
     empty,
     facts,
@@ -57,7 +58,7 @@ def layout(view: View) -> Component:
         )
     verdict = view.verdict_of(view.task, view.chosen("claim", names))
     if verdict is None:
-        return html.Div([head(words("claim.title"), ""), choosing(view), empty(words("error.not_there"), "")])
+        return html.Div([head(words("claim.title"), ""), choosing(view), empty(words("claim.unjudged"), "")])
     return html.Div(
         [
             head(foreign(verdict.says, words.language), foreign(str(view.about["question"]), words.language)),
@@ -110,7 +111,7 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
         top.append(html.Span(words("blocks.of", done=verdict.blocks, planned=verdict.planned), className="tag warn"))
     parts: list[Component] = [
         html.Div(top, className="outcome big"),
-        html.P(told(view, verdict), className="sentence big"),
+        html.P(coded(told(view, verdict)), className="sentence big"),
     ]
     if math.isfinite(verdict.effect):
         span = span_of([verdict])
@@ -305,7 +306,7 @@ def _gate(view: View, gate: Gate) -> html.Li:
 def _seen(view: View, gate: Gate) -> list[Component]:
     """What a gate saw: the record's English, and in other languages what that means before it."""
     if view.words.language == "en":
-        return [html.P(gate.says)]
+        return [html.P(coded(gate.says))]
     if not gate.failed:
         return []
     return [html.P(view.words.why(gate.name)), html.P(foreign(gate.says, view.words.language))]
@@ -313,7 +314,7 @@ def _seen(view: View, gate: Gate) -> list[Component]:
 
 def _cure(view: View, gate: Gate) -> Children:
     own = view.words.language != "en" and view.words.cure(gate.name)
-    return own or foreign(gate.cure, view.words.language)
+    return coded(own) if own else foreign(gate.cure, view.words.language)
 
 
 def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:

@@ -18,6 +18,7 @@ from dashboard.parts import (
     arm_key,
     badge,
     card,
+    coded,
     empty,
     foreign,
     forest,
@@ -196,7 +197,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
             if settled
             else None,
             html.Div([part for part in numbers if part], className="numbers num"),
-            html.P(told(view, verdict), className="sentence"),
+            html.P(coded(told(view, verdict)), className="sentence"),
             html.Ul([html.Li([glyph("⚠"), words.gate(gate.name)]) for gate in failed], className="gates")
             if failed
             else None,

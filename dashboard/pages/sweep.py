@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -76,10 +77,13 @@ def _target(view: View) -> float | None:
     measure = _measure(view)
     given = view.query.get("target", "")
     try:
-        return float(given)
+        target = float(given)
     except ValueError:
-        curves = _rows(view, view.campaign.curves)
-        return default_target(curves, f"validation.{measure['name']}", measure["better"] == "higher")
+        target = math.nan
+    if math.isfinite(target):
+        return target
+    curves = _rows(view, view.campaign.curves)
+    return default_target(curves, f"validation.{measure['name']}", measure["better"] == "higher")
 
 
 def _cells(view: View, target: float | None) -> pd.DataFrame:

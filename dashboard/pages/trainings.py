@@ -31,7 +31,7 @@ def layout(view: View) -> Component:
         [
             head(words("trainings.title"), says, saved(view, "trainings")),
             controls(*_filters(view)),
-            card(_grid(found, view.snapshots.mlflow_url), className="grid-card"),
+            card(_grid(found, view), className="grid-card"),
             _errors(view, failed),
         ]
     )
@@ -136,13 +136,18 @@ def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     return rows
 
 
-def _grid(frame: pd.DataFrame, mlflow_url: str) -> Component:
-    run = {"cellRenderer": "RunLink", "cellRendererParams": {"base": f"{mlflow_url}/#/"}, "filter": False}
+def _grid(frame: pd.DataFrame, view: View) -> Component:
+    run = {
+        "cellRenderer": "RunLink",
+        "cellRendererParams": {"base": f"{view.snapshots.mlflow_url}/#/"},
+        "filter": False,
+    }
     columns = [_column(str(name), frame[name]) for name in frame.columns if name not in LEFT_OUT]
     columns = [column | run if column["field"] == "mlflow" else column for column in columns]
     many = len(frame) > CLIENT_ROWS
     rows = {"rowModelType": "infinite"} if many else {"rowData": _rows(frame)}
     options = {"theme": {"function": "bakeoffGrid(themeQuartz)"}, "enableCellTextSelection": True}
+    options["localeText"] = dict(view.words.grid)
     if many:
         options |= {"cacheBlockSize": 200, "maxBlocksInCache": 20}
     else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.words import en, zh
-from dashboard.words.labels import translated
+from dashboard.words.labels import GRID, translated
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.WORDS, "zh": zh.WORDS}
 NAMES = {"en": "EN", "zh": "中文"}
@@ -26,6 +26,11 @@ class Words:
     def label(self, text: str) -> str:
         """A label of the record, where the reader's language has one for it."""
         return translated(text, self.language)
+
+    @property
+    def grid(self) -> Mapping[str, str]:
+        """What tables with pages and filters say of themselves, where that is not English."""
+        return GRID.get(self.language, {})
 
     def gate(self, name: str) -> str:
         """An adequacy gate's name as people read it; a gate that is not known here keeps its own."""

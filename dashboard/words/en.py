@@ -14,7 +14,9 @@ WORDS = {
     "server.from": "From MLflow",
     "server.from_says": "Kept current from {server}; finished cells are fetched once.",
     "server.away": "MLflow is away: as of {when} ({age} ago)",
+    "server.fetching": "Being fetched from MLflow",
     "server.away_never": "MLflow is away",
+    "server.said": "What was tried",
     "server.title": "Nothing fetched from MLflow yet",
     "server.unseen": "{server} does not answer. This page goes on trying and fills by itself.",
     "server.none": "{server} has no campaign of Bakeoff yet, or it is just being fetched. This page fills by itself.",
@@ -135,7 +137,8 @@ WORDS = {
     # errors and emptiness
     "error.title": "This page could not be made",
     "error.says": "The server's log says why. The other pages may well work.",
-    "error.not_there": "Not in this campaign",
+    "error.not_there": "Nothing here by that name",
+    "error.again": "This page as it begins",
     "error.no_page": "No such page",
     "error.no_page_says": "There is nothing at {path}.",
     "none.title": "No campaign yet",
@@ -145,6 +148,7 @@ WORDS = {
     "none.run": "runs a small campaign where Bakeoff is installed.",
     # claim
     "claim.title": "Claim",
+    "claim.unjudged": "No verdict on this claim",
     "meaningful": "meaningful",
     "block": "Block",
     "published": "Published",

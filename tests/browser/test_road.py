@@ -142,6 +142,16 @@ def test_pictures_are_followed_through_training(look, board):
     expect(pictures).to_have_attribute("data-step", "500")
 
 
+def test_the_address_can_be_copied(look, board):
+    viewer = look(board)
+    page = viewer.open(f"/curves?task={TASK}&x=seconds")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=board)
+    page.bring_to_front()
+    page.get_by_role("button", name="Copy link").click()
+
+    viewer.until("navigator.clipboard.readText().then((text) => text === location.href && text.includes('x=seconds'))")
+
+
 def test_what_a_chart_shows_can_be_taken_away(look, board):
     viewer = look(board)
     page = viewer.open(f"/curves?task={TASK}")
