@@ -2,10 +2,14 @@
 
 import copy
 import json
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +20,11 @@ import yaml
 
 from suite import cli
 from suite.manifests import FOLDER, KINDS, Cluster, fill, manifests, write
+from suite.plan import Plan
+from suite.profile import load_profile
+from suite.record import FILE, read_lines
+from suite.results import Results
+from suite.status import standing
 from tasks import UserError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -222,6 +231,59 @@ def test_bash_understands_the_slurm_script(cluster):
     assert (done.returncode, done.stderr) == (0, "")
     assert all(line.startswith("#") for line in before_commands)  # sbatch reads no further than the first command
     assert f"#SBATCH --nodes={cluster.workers}" in before_commands
+
+
+def alone(command: str, **options: Any) -> subprocess.Popen[bytes]:
+    """A command in namespaces of its own: it sees no process but its own and has all ports for itself."""
+    call = ["unshare", "--pid", "--fork", "--mount-proc", "--net", "--kill-child", "bash", "-c"]
+    return subprocess.Popen([*call, f"ip link set lo up; exec {command}"], **options)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(tmp_path):
+    """The script itself, on a node, with stand-ins for Slurm's own commands."""
+    if alone("true", stderr=subprocess.DEVNULL).wait():
+        pytest.skip("this system gives us no namespaces, without which `ray stop` would stop every Ray on it")
+    profile, bins = tmp_path / "small.toml", tmp_path / ".venv" / "bin"
+    profile.write_text("blocks = 4\ntrials = 4\n[tasks.logistic_regression]\nlevels = ['breast_cancer']\n")
+    script = tmp_path / "bakeoff.sbatch"
+    script.write_text(main("slurm", Cluster("image", workers=1, cpus=2, profile=str(profile))))
+    bins.mkdir(parents=True)
+    for name, text in (
+        ("activate", f"export PATH={bins}:{Path(sys.executable).parent}:$PATH PYTHONPATH={ROOT}"),
+        ("bakeoff", f'exec {sys.executable} -m suite "$@"'),
+        ("srun", 'while [[ $1 == --* ]]; do shift; done; exec "$@"'),
+        ("scontrol", f'echo "$@" >> {tmp_path}/scontrol.log'),
+        ("hostname", "echo 127.0.0.1"),
+    ):
+        (bins / name).write_text(f"#!/bin/bash\n{text}\n")
+        (bins / name).chmod(0o755)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    plan = Plan(load_profile(str(profile)))
+    record = tmp_path / "results" / plan.id / FILE
+
+    def job() -> subprocess.Popen[bytes]:
+        slurm = {"SLURM_SUBMIT_DIR": str(tmp_path), "SLURM_JOB_ID": "7", "SLURM_JOB_NUM_NODES": "1", "TMPDIR": folder}
+        with (tmp_path / "log").open("ab") as log:
+            return alone(f"bash {script}", env={**plain, **slurm}, stdout=log, stderr=log)
+
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
+        first = job()
+        while not record.exists() or record.read_bytes().count(b"\n") < 2:
+            assert first.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.1)
+        inside = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+        os.kill(int(inside[0]), signal.SIGTERM)  # what Slurm does two minutes before the time is up
+        first.wait()
+        assert (tmp_path / "scontrol.log").read_text() == "requeue 7\n"
+        before = record.read_text()
+        assert standing(Results(tmp_path / "results"), plan.id).state == "stopped"
+        assert before.count("\n") < plan.trainings
+        assert job().wait() == 0, (tmp_path / "log").read_text()
+
+    assert record.read_text().startswith(before)
+    assert len({line["key"] for line in read_lines(record)}) == record.read_text().count("\n") == plan.trainings
 
 
 # ---------------------------------------------------------------------------------------------------------- compose

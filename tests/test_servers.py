@@ -1,7 +1,9 @@
 """Real servers: PostgreSQL, and on it an MLflow server with logins, started as compose starts it."""
 
+import base64
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -9,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,11 +29,12 @@ from suite import doctor, serving, tracking
 from suite.finding import Finding
 from suite.manifests import Cluster, manifests
 from suite.plan import Plan
-from suite.profile import Profile, TaskPlan
+from suite.profile import Profile, TaskPlan, load_profile
 from suite.record import FILE, read_lines
 from suite.results import read_cell
 from tasks import UserError
 
+ROOT = Path(__file__).resolve().parent.parent
 USER = "bakeoff"
 
 
@@ -170,7 +175,7 @@ def plan(tiny: str) -> Plan:
 def published(uri: str, plan: Plan, folder: Path) -> list[dict[str, object]]:
     """The trainings that a store has of a campaign, by key."""
     shelf = tracking.Shelf(uri)
-    runs = shelf.cells(plan.id, ["tiny"])
+    runs = shelf.cells(plan.id, list(plan.tasks))
     lines = [line for run in runs for line in read_cell(shelf.fetch(run, "cell.parquet", folder / run))]
     return sorted(lines, key=lambda line: line["key"])
 
@@ -323,3 +328,87 @@ def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
     assert published(mlflow.url, tiny_plan, tmp_path / "fetched") == on_record(results, tiny_plan)
     sees = "nothing; what it missed is published once it is back (looked for every 30 s, here every 0.5 s)"
     tell("PostgreSQL killed below the MLflow server, back later", sees, min(t for t in written if t > back) - back)
+
+
+@pytest.mark.slow
+def test_what_compose_starts_comes_together(postgres, mlflow, login, tmp_path):
+    """Ray's head with a token, a worker, the campaign as a job, the dashboard with its login: the manifest's commands.
+
+    Addresses, ports and folders are this machine's; the MLflow server is compose's as well, and so is what draws
+    secrets. PostgreSQL comes from a wheel, not from its image.
+    """
+    profile = tmp_path / "small.toml"
+    profile.write_text(
+        "blocks = 2\ntrials = 1\neffort = 0.1\n[tasks.logistic_regression]\nlevels = ['breast_cancer']\n"
+    )
+    folder, ray = mlflow.log.parent, Path(tempfile.mkdtemp(prefix="ray-"))
+    text = manifests("compose", Cluster("image", 1, 2, profile=str(profile)))["compose.yaml"]
+    services = yaml.safe_load(text)["services"]
+    cluster, jobs, board = free_port(), free_port(), free_port()
+    on_head = f"--node-ip-address={serving.HOST} --dashboard-port={jobs} --dashboard-agent-listen-port={free_port()}"
+    places = {
+        "$$": "$",
+        "/secrets": str(folder),
+        "/results": f"{tmp_path}/results",
+        "http://mlflow:5000": mlflow.url,
+        "0.0.0.0": serving.HOST,
+        "--port=6379": f"--port={cluster} {on_head} --temp-dir={ray}",
+        "ray-head:6379": f"{serving.HOST}:{cluster}",
+        "ray-head:8265": f"{serving.HOST}:{jobs}",
+        "8265": str(jobs),
+        "8050": str(board),
+        "/tmp/ray/": f"{ray}/",
+    }
+    bins = tmp_path / "bin"
+    bins.mkdir()
+    (bins / "bakeoff").write_text(f'#!/bin/sh\nexec {sys.executable} -m suite "$@"\n')
+    (bins / "bakeoff").chmod(0o755)
+    path = f"{bins}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("RAY_", "MLFLOW_"))}
+
+    def here(given: str | list[str]) -> list[str]:
+        words = shlex.split(given) if isinstance(given, str) else given
+        for there, ours in places.items():
+            words = [word.replace(there, ours) for word in words]
+        return words
+
+    def begin(name: str) -> subprocess.Popen[bytes]:
+        own = {key: here([value])[0] for key, value in services[name].get("environment", {}).items()}
+        environment = {**plain, "PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **own}
+        with (tmp_path / f"{name}.log").open("wb") as log:
+            call = here(services[name]["command"])
+            return subprocess.Popen(call, cwd=tmp_path, env=environment, stdout=log, stderr=log, start_new_session=True)
+
+    def healthy(name: str, process: subprocess.Popen[bytes]) -> None:
+        call = here(services[name]["healthcheck"]["test"][1:])
+        while subprocess.run(call, env={**plain, "PATH": path}, stderr=subprocess.DEVNULL, check=False).returncode:
+            assert process.poll() is None, (tmp_path / f"{name}.log").read_text()
+            time.sleep(0.2)
+
+    running = []
+    try:
+        assert begin("secrets").wait() == 0
+        for name in ("ray-head", "ray-worker", "dashboard"):
+            running.append(begin(name))
+            healthy(name, running[-1])
+        assert begin("campaign").wait() == 0, (tmp_path / "campaign.log").read_text()
+        pages = f"http://{serving.HOST}:{board}/"
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(pages)
+        known = base64.b64encode(f"bakeoff:{(folder / 'dashboard').read_text()}".encode()).decode()
+        asked = urllib.request.Request(pages, headers={"Authorization": f"Basic {known}"})
+        assert urllib.request.urlopen(asked).status == 200
+    finally:
+        for process in running:
+            serving._end(process)
+        for found in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if str(ray).encode() in found.read_bytes():
+                    os.kill(int(found.parent.name), signal.SIGKILL)
+        shutil.rmtree(ray, ignore_errors=True)
+    plan = Plan(load_profile(str(profile)))
+    lines = on_record(tmp_path / "results", plan)
+
+    assert len(lines) == plan.trainings
+    assert {line["status"] for line in lines} == {"finished"}
+    assert published(mlflow.url, plan, tmp_path / "fetched") == lines
