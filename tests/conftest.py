@@ -196,7 +196,6 @@ FOOTER = """
 Killing the driver 20 times at random moments is in the same file (figures in `ci/bench/RESULTS.md`); a worker that dies
 in a training is in `tests/test_cluster.py`: its training runs again elsewhere, and the user sees nothing. The clock is
 that of driver, worker and publisher in one process. Models that a library fits in one call leave nothing to go on from.
-Not provoked yet: Ray's memory monitor, which ends a worker before Linux would.
 """
 
 

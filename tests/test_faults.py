@@ -492,7 +492,9 @@ FETCHING = """    content = fetch(RemoteFile("faults", "numbers", "http://127.0.
 """
 
 
-def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(tiny_file, run_inline, tmp_path, tell, monkeypatch):
+@pytest.fixture
+def fetching(tiny_file, tmp_path, monkeypatch) -> tuple[Plan, Path, bytes]:
+    """The plan of a task that fetches a file for its data, where the cache has that file, and its content."""
     content, file = b"numbers", tmp_path / "cache" / "faults" / "numbers"
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
@@ -503,7 +505,18 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(tiny_file, run
     path = tmp_path / "fetching.py"
     path.write_text(text.replace("\n\n\ndef load_data", f"\n{constants}\n\ndef load_data", 1))
     tasks.load_file(path)
-    plan = Plan(Profile.model_validate({"name": "fetching", "blocks": 2, "trials": 2, "tasks": {"fetching": {}}}))
+    profile = {"name": "fetching", "blocks": 2, "trials": 2, "tasks": {"fetching": {}}}
+    return Plan(Profile.model_validate(profile)), file, content
+
+
+def forget_data() -> None:
+    """As a new process would begin."""
+    for cache in (worker._loaded, fingerprint._data_hash):
+        cache.cache_clear()
+
+
+def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(fetching, run_inline, tmp_path, tell):
+    plan, file, content = fetching
     run_inline(plan, tmp_path / "undisturbed")
 
     class Interrupted(InlineWorkers):
@@ -514,8 +527,7 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(tiny_file, run
 
     with pytest.raises(KeyboardInterrupt):
         run_inline(plan, tmp_path / "results", workers=Interrupted())
-    for cache in (worker._loaded, fingerprint._data_hash):
-        cache.cache_clear()  # as a new process would begin
+    forget_data()
     file.write_bytes(b"numbars")
     with pytest.raises(UserError, match="numbers") as stopped:
         run_inline(plan, tmp_path / "results")
@@ -525,7 +537,34 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(tiny_file, run
 
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
     message = re.sub(r"([0-9a-f]{8})[0-9a-f]{56}", r"\1…", str(stopped.value).replace(str(tmp_path), ""))
-    tell("damaged data file", f"“{message}”", first_after(tmp_path / "results", plan, mended))
+    tell("data file damaged, and none to be fetched", f"“{message}”", first_after(tmp_path / "results", plan, mended))
+
+
+@pytest.mark.parametrize(("fault", "damage"), [("cut short", b"numb"), ("a bit flipped", b"ntmbers")])
+def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_anew(
+    fault, damage, fetching, watched, run_inline, tmp_path, tell, monkeypatch
+):
+    """In the middle of a campaign, as its workers load the data again."""
+    plan, file, content = fetching
+    run_inline(plan, tmp_path / "undisturbed")
+    mirror = tmp_path / "mirror" / "faults" / "numbers"
+    mirror.parent.mkdir(parents=True)
+    mirror.write_bytes(content)
+    monkeypatch.setenv("BAKEOFF_MIRROR", str(tmp_path / "mirror"))
+    damaged = 0.0
+
+    def happens(trained: int) -> None:
+        nonlocal damaged
+        if trained == 5:
+            file.write_bytes(damage)
+            damaged = time.time()
+            forget_data()
+
+    run_inline(plan, tmp_path / "results", workers=watched(happens))
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    sees = "nothing; it is fetched anew, from its address or a mirror"
+    tell(f"file in the data cache {fault}", sees, first_after(tmp_path / "results", plan, damaged))
 
 
 def test_a_damaged_cell_file_is_written_again(tiny_plan, run_inline, tmp_path, tell):
