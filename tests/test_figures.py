@@ -269,7 +269,7 @@ def test_trainings_that_failed_stand_out():
     fine, failed = (trace["marker"] for trace in gantt(frame, ["t"], Words())["traces"])
 
     assert (fine["color"], fine["pattern"]["shape"]) == ("arm1", "")
-    assert failed["color"] == failed["pattern"]["bgcolor"] == "refuted"  # without a ground the pattern is all there is
+    assert failed["color"] == failed["pattern"]["bgcolor"] == "text"  # without a ground the pattern is all there is
 
 
 def test_idle_share_is_measured_from_the_first_start_to_the_last_end():

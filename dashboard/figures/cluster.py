@@ -12,7 +12,7 @@ from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.theme import arm_color
 from dashboard.words import Words
 
-FAILED = "refuted"
+FAILED = "text"  # no task has it
 MOST_BARS = 1500
 FEW = 120  # bars that have room for a line between them
 
