@@ -9,6 +9,7 @@ from __future__ import annotations
 import flask
 
 SCRIPTS = "/_dash-component-suites/"
+MOST = 30_000_000  # bytes kept: ten times what there is, for a script answers to any version in its address
 
 
 class Compressed:
@@ -21,7 +22,7 @@ class Compressed:
         return self._held.get(key)
 
     def set(self, key: str, value: bytes) -> None:
-        if not key.endswith(";"):
+        if not key.endswith(";") and sum(map(len, self._held.values())) < MOST:
             self._held[key] = value
 
 

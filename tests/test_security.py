@@ -7,6 +7,7 @@ from base64 import b64encode
 import pytest
 
 from dashboard.app import create_app, serve
+from dashboard.compression import Compressed
 from dashboard.security import policy, read_auth, safe_link
 from suite.results import Results
 from tasks import UserError
@@ -26,6 +27,15 @@ def test_scripts_of_components_are_compressed_once(client, monkeypatch, algorith
     assert first.data == again.data
     assert [page.status_code for page in pages] == [200, 200]
     assert len(compressed) == 1 + 2  # the script once; what may be another each time, each time
+
+
+def test_scripts_asked_for_under_many_names_do_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr("dashboard.compression.MOST", 10)
+    kept = Compressed()
+    for number in range(9):
+        kept.set(f"br;/_dash-component-suites/a.v{number}.js", b"12345")
+
+    assert [kept.get(f"br;/_dash-component-suites/a.v{number}.js") for number in range(3)] == [b"12345"] * 2 + [None]
 
 
 def test_the_page_runs_no_script_but_its_own(client):
