@@ -254,36 +254,50 @@ class Stopping(nn.Module):
 """
 
 
+class StoppingTask:
+    """The tiny task as a file, at whose updates 20, 24 and 28 a training stops; it has 32, and looks after every 8."""
+
+    def __init__(self, tiny_file: Path) -> None:
+        self.path, self.markers = tiny_file.with_name("stopping.py"), tiny_file.with_name("markers")
+        text = tiny_file.read_text().replace(
+            "from functools", "import os, time\nimport ray\nfrom suite import unfinished\nfrom functools", 1
+        )
+        text = text.replace("def build(", f"MARKERS = {str(self.markers)!r}\n{STOPPING}def build(")
+        # what is left at evaluations is written however long that takes
+        text = text.replace("    return nn.Seq", '    unfinished.SHARE = float("inf")\n    return Stopping(nn.Seq')
+        self.path.write_text(text.replace("shape.outputs)\n    )\n", "shape.outputs)\n    ))\n"))
+        self.markers.mkdir()
+        tasks.load_file(self.path)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Nobody stops meanwhile."""
+        held = [self.markers / f"{update}.part" for update in (20, 24, 28)]
+        for marker in held:
+            marker.touch()
+        yield
+        for marker in held:
+            marker.unlink()
+
+    def stopped(self, update: int, driver: subprocess.Popen[bytes]) -> list[str]:
+        """Wait until a training is there: its process, and its node on Ray."""
+        while not (self.markers / str(update)).exists():
+            assert driver.poll() is None
+            time.sleep(0.05)
+        told: str = (self.markers / str(update)).read_text()
+        return told.split()
+
+
 def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
     tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes
 ):
     """Its worker, then its node, then the driver: what it left at its evaluations is taken up, and changes nothing."""
-    path, markers = tmp_path / "stopping.py", Path(tmp_path, "markers")
-    text = tiny_file.read_text().replace(
-        "from functools", "import os, time\nimport ray\nfrom suite import unfinished\nfrom functools", 1
-    )
-    text = text.replace("def build(", f"MARKERS = {str(markers)!r}\n{STOPPING}def build(")
-    # however long writing takes; the recipe has 32 updates, and evaluations after 8, 16, 24 and 32
-    text = text.replace("    return nn.Seq", '    unfinished.SHARE = float("inf")\n    return Stopping(nn.Seq')
-    text = text.replace("shape.outputs)\n    )\n", "shape.outputs)\n    ))\n")
-    path.write_text(text)
-    tasks.load_file(path)
+    task = StoppingTask(tiny_file)
+    path, stopped = task.path, task.stopped
     monkeypatch.setitem(PROFILE, "tasks", {"stopping": {"levels": ["many"], "blocks": 1}})
     plan = Plan(Profile.model_validate(PROFILE))
-    markers.mkdir()
-    for update in (20, 24, 28):
-        (markers / f"{update}.part").touch()  # nobody stops
-    run_inline(plan, tmp_path / "undisturbed")
-    for update in (20, 24, 28):
-        (markers / f"{update}.part").unlink()
-
-    def stopped(update: int, driver: subprocess.Popen[bytes]) -> list[str]:
-        while not (markers / str(update)).exists():
-            assert driver.poll() is None
-            time.sleep(0.05)
-        told: str = (markers / str(update)).read_text()
-        return told.split()
-
+    with task.undisturbed():
+        run_inline(plan, tmp_path / "undisturbed")
     results, moments = tmp_path / "killed", []
     with nodes(head_cpus=0) as (address, kill):
         driver = start(path, results, address)
@@ -307,6 +321,36 @@ def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
     for who, moment in zip(("worker", "node", "driver"), moments, strict=True):
         again = "; the same command starts the driver" if who == "driver" else ""
         tell(f"{who} killed in a long training", sees + again, first_after(results, plan, moment))
+
+
+def test_a_team_goes_on_whoever_of_it_is_killed(cluster, tiny_file, tmp_path, tell, monkeypatch):
+    """One of two workers that share a training, on a cluster of just two CPUs, then the process that leads them."""
+    task = StoppingTask(tiny_file)
+    shared = {"levels": ["many"], "arms": ["wide"], "blocks": 1, "trials": 1, "recipe": {"workers": 2}}
+    monkeypatch.setitem(PROFILE, "tasks", {"stopping": shared})
+    plan = Plan(Profile.model_validate(PROFILE))
+    with task.undisturbed():
+        assert start(task.path, tmp_path / "undisturbed", cluster).wait() == 0
+    (task.markers / "28.part").touch()  # two stops are enough
+    moments, driver = [], start(task.path, tmp_path / "killed", cluster)
+    for update in (20, 24):
+        member = int(task.stopped(update, driver)[0])
+        os.kill(member if update == 20 else leading(), signal.SIGKILL)
+        moments.append(time.time())
+    assert driver.wait() == 0
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "killed")
+    assert 16 in {line["worker"].get("resumed") for line in lines_of(tmp_path / "killed", plan)}
+    sees = "nothing; the training goes on from the last evaluation that was kept, with a new team"
+    for who, moment in zip(("one worker of a team", "process that leads a team"), moments, strict=True):
+        tell(f"{who} killed", sees, first_after(tmp_path / "killed", plan, moment))
+
+
+def leading() -> int:
+    """The process of the Ray task that leads the team."""
+    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    (found,) = re.findall(r"^ *(\d+) ray::stopping/", listed, re.MULTILINE)
+    return int(found)
 
 
 def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
