@@ -193,9 +193,9 @@ mending where that is up to the user, to the next training on record (or in MLfl
 
 
 FOOTER = """
-Killing the driver 20 times at random moments is in the same file (figures in `ci/bench/RESULTS.md`); a worker that dies
-in a training is in `tests/test_cluster.py`: its training runs again elsewhere, and the user sees nothing. The clock is
-that of driver, worker and publisher in one process. Models that a library fits in one call leave nothing to go on from.
+A worker that dies in a training is in `tests/test_cluster.py`: its training runs again elsewhere, and the user sees
+nothing. The clock is that of driver, worker and publisher in one process. Models that a library fits in one call leave
+nothing to go on from.
 """
 
 

@@ -34,7 +34,7 @@ from tasks import UserError
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parent.parent
-KILLS = 20
+KILLS = 10
 PROFILE = {"name": "faults", "blocks": 4, "trials": 3, "tasks": {"tiny": {}}}
 
 DRIVER = """
@@ -120,12 +120,13 @@ def kill_at_a_random_moment(driver: subprocess.Popen[bytes], record: Path, momen
     return time.time()
 
 
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
-    cluster, tiny_file, tiny, run_inline, tmp_path, tell
+    seed, cluster, tiny_file, tiny, run_inline, tmp_path, tell
 ):
     plan = Plan(Profile.model_validate(PROFILE | {"tasks": {tiny: TaskPlan()}}))
     run_inline(plan, tmp_path / "undisturbed")
-    results, moments = tmp_path / "killed", random.Random(0)
+    results, moments = tmp_path / "killed", random.Random(seed)
     record = results / plan.id / FILE
     tries = [kill_at_a_random_moment(start(tiny_file, results, cluster), record, moments) for _ in range(KILLS)]
     kills = [moment for moment in tries if moment]
