@@ -489,13 +489,18 @@ EATING = """    if level.name == "few" and width == 2 and os.path.exists(MARKER)
 """
 
 
+MEMORY = """
+from ray._common.utils import get_system_memory
+from ray._private.utils import get_used_memory
+print(get_used_memory(), get_system_memory())
+"""  # in a process of its own: Ray remembers how its clusters want to be asked, and other tests start others
+
+
 @pytest.fixture
 def small_node(for_nodes, monkeypatch) -> Iterator[tuple[str, int]]:
     """A cluster of one node, whose workers Ray stops when a third of what is free now is used; so many bytes."""
-    from ray._common.utils import get_system_memory
-    from ray._private.utils import get_used_memory
-
-    used, total = get_used_memory(), get_system_memory()
+    told = subprocess.run([sys.executable, "-c", MEMORY], stdout=subprocess.PIPE, text=True, check=True)
+    used, total = map(int, told.stdout.split())
     spare = (total - used) // 3
     if spare < 2**31:
         pytest.skip("too little memory is free to fill a third of it")
@@ -525,11 +530,9 @@ def test_a_training_that_eats_all_memory_is_stopped_alone(small_node, tiny_file,
     mended = time.time()
     run_inline(plan, tmp_path / "results", retry=True)
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
-    error = re.sub(r"\(IP.*", "…", failed[0]["error"])
-    shown = (
-        f"status `out_of_memory` after {campaign.ATTEMPTS} attempts, “{error}”; the campaign goes on, `bakeoff retry`"
-    )
-    tell("training eats all memory", f"{shown} trains it again", first_after(tmp_path / "results", plan, mended))
+    sees = "status `out_of_memory`, once Ray has stopped it with a node to itself, too; what was stopped beside it is "
+    sees += "trained again, the campaign goes on, `bakeoff retry` trains it again"
+    tell("training eats all memory of a node", sees, first_after(tmp_path / "results", plan, mended))
 
 
 FETCHING = """    content = fetch(RemoteFile("faults", "numbers", "http://127.0.0.1:9", SHA))
