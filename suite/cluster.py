@@ -224,11 +224,12 @@ class RayWorkers:
     def cancel(self) -> None:
         """Stop what is in flight."""
         teams = [reference for reference, job in self._flying.items() if job.workers > 1]
+        ended: list[Any] = []
         if teams:  # whoever leads one ends it as at Ctrl-C; killed, it could not give back its room
             for reference in teams:
                 self._ray.cancel(reference, force=False, recursive=False)
-            self._ray.wait(teams, num_returns=len(teams), timeout=PARTING)
-        for reference in self._flying:
+            ended, _ = self._ray.wait(teams, num_returns=len(teams), timeout=PARTING)
+        for reference in self._flying.keys() - set(ended):  # Ray aborts at times where one is cancelled twice
             self._ray.cancel(reference, force=True)
         self._flying.clear()
         self._needs.clear()
