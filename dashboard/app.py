@@ -373,7 +373,6 @@ def _add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         State({"type": "option", "option": ALL}, "id"),
         State({"type": "option", "option": ALL}, "data-first"),
         State({"type": "option", "option": ALL}, "data-values"),
-        State({"type": "option", "option": ALL}, "data-made"),
     )
     clientside(
         app,

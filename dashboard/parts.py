@@ -157,7 +157,7 @@ def option(view: View, name: str, choices: Sequence[tuple[str, str]], label: str
         value=view.chosen(name, keys, first),
         size="xs",
         **aria(label=label),
-        **data(first=first, made=view.snapshot.mark),
+        **data(first=first),
     )
     return html.Div([html.Span(label, className="label"), control], className="option")
 
@@ -181,7 +181,7 @@ def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div
         updatemode="drag",
         w=min(560, 96 * last),
         maw="100%",
-        **data(first=values[-1], values=",".join(values), made=view.snapshot.mark),
+        **data(first=values[-1], values=",".join(values)),
     )
     return html.Div([html.Span(label, className="label"), control], className="option slider")
 

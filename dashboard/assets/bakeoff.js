@@ -181,26 +181,20 @@
     });
   }
 
-  let shownAs; // of what state the page with options was made
-
   /* View options stay in the address, so that a link shows the same; no request is made. */
-  function remember(chosen, ids, firsts, places, made) {
+  function remember(chosen, ids, firsts, places) {
     const values = chosen.map((value, n) => (places[n] ? places[n].split(",")[value] : value)); // a slider has places
     const step = ids.findIndex((id) => id.option === "step");
     if (step >= 0) for (const box of document.querySelectorAll("[data-step]")) box.hidden = box.dataset.step !== values[step];
     const query = new URLSearchParams(location.search);
-    const anew = made[0] !== shownAs;
-    shownAs = made[0];
     let changed = false;
     ids.forEach((id, n) => {
-      const first = firsts[n], value = values[n], told = query.get(id.option) ?? first;
-      if (value === undefined || value === null || value === told) return;
-      if (anew) { // the page was made before the reader chose: the choice stands
-        window.dash_clientside.set_props(id, { value: places[n] ? places[n].split(",").indexOf(told) : told });
-        return;
+      const first = firsts[n], value = values[n];
+      if (value === undefined || value === null) return;
+      if (value === first ? query.has(id.option) : query.get(id.option) !== value) {
+        if (value === first) query.delete(id.option); else query.set(id.option, value);
+        changed = true;
       }
-      if (value === first) query.delete(id.option); else query.set(id.option, value);
-      changed = true;
     });
     if (changed) history.replaceState(history.state, "", location.pathname + (query.size ? "?" + query : ""));
     return NONE();
