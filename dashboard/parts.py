@@ -158,6 +158,7 @@ def option(view: View, name: str, choices: Sequence[tuple[str, str]], label: str
         size="xs",
         **aria(label=label),
         **data(first=first),
+        **_kept(view),
     )
     return html.Div([html.Span(label, className="label"), control], className="option")
 
@@ -182,8 +183,14 @@ def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div
         w=min(560, 96 * last),
         maw="100%",
         **data(first=values[-1], values=",".join(values)),
+        **_kept(view),
     )
     return html.Div([html.Span(label, className="label"), control], className="option slider")
+
+
+def _kept(view: View) -> dict[str, str]:
+    """A choice outlives the page that comes anew: one that was asked for before it was made does not take it back."""
+    return {"persistence": f"{view.path}?{view.query.get('task', '')}", "persistence_type": "memory"}
 
 
 def controls(*children: Component) -> html.Div:

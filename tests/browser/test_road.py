@@ -101,17 +101,47 @@ def test_the_theme_follows_the_system_can_be_changed_and_stays(look, board):
 def test_view_options_need_no_request_and_stay_in_the_address(look, board):
     viewer = look(board)
     page = viewer.open(f"/curves?task={TASK}")
-    page.wait_for_timeout(300)
     asked = []
-    page.on("request", lambda request: asked.append(request.post_data) if "_dash-update" in request.url else None)
+    page.on("request", lambda request: asked.append(request.post_data or "") if "_dash" in request.url else None)
     page.get_by_text("Epochs", exact=True).click()
     expect(page.locator(".graph .xtitle").first).to_have_text("Epochs")
 
-    assert [body for body in asked if "pulse" not in body] == []  # the pulse asks whether the campaign has grown
+    causes = [body.rpartition("changedPropIds")[2] for body in asked]  # the page's own, too: it looks for news
+    assert [cause for cause in causes if "option" in cause] == []
     expect(page).to_have_url(re.compile("x=epoch"))
     again = look(board)
     shown = again.open(page.url.removeprefix(board))
     expect(shown.locator(".graph .xtitle").first).to_have_text("Epochs")
+
+
+def test_a_choice_stands_while_the_page_comes_anew(look, serve, synthetic, tmp_path):
+    size = synthetic.Size(blocks=2, trials=3, finals=1, tasks=(TASK,), done=0.5)
+    campaign = synthetic.write_campaign(tmp_path, size)
+    page = look(serve(Results(tmp_path))).open(f"/curves?task={TASK}")
+    told = page.locator("#about .live")
+    before = told.inner_text()
+    held = []
+
+    def hold(route):
+        held.append(route) if _asks_anew(route.request) else route.continue_()
+
+    page.route("**/_dash-update-component", hold)
+    with page.expect_request(_asks_anew, timeout=60_000):  # from the address as it is
+        synthetic.append(tmp_path, campaign, size, 16)
+    page.get_by_text("Epochs", exact=True).click()
+    expect(page).to_have_url(re.compile("x=epoch"))
+    page.unroute("**/_dash-update-component")
+    for route in held:
+        route.continue_()
+    expect(told).not_to_have_text(before)
+
+    expect(page.get_by_role("radio", name="Epochs")).to_be_checked()
+    expect(page.locator(".graph .xtitle").first).to_have_text("Epochs")
+    expect(page).to_have_url(re.compile("x=epoch"))
+
+
+def _asks_anew(request):
+    return "news.data" in (request.post_data or "").rpartition("changedPropIds")[2]
 
 
 def test_a_choice_goes_into_the_address(look, board):
