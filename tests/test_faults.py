@@ -240,6 +240,8 @@ class Stopping(nn.Module):
         return self.model(x)
 
     def stop(self, marker):
+        import ray  # not before the driver has settled how it is to ask for entrance
+
         try:
             with open(marker + ".part", "x") as file:
                 node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else ""
@@ -261,7 +263,7 @@ class StoppingTask:
     def __init__(self, tiny_file: Path) -> None:
         self.path, self.markers = tiny_file.with_name("stopping.py"), tiny_file.with_name("markers")
         text = tiny_file.read_text().replace(
-            "from functools", "import os, time\nimport ray\nfrom suite import unfinished\nfrom functools", 1
+            "from functools", "import os, time\nfrom suite import unfinished\nfrom functools", 1
         )
         text = text.replace("def build(", f"MARKERS = {str(self.markers)!r}\n{STOPPING}def build(")
         # what is left at evaluations is written however long that takes
