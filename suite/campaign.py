@@ -249,15 +249,15 @@ class Driver:
             if -cell.left > left:  # its cell has got on since it was queued, so others may be more urgent now
                 heapreplace(self._queue, ((block, -cell.left, turn), cell, member))
                 continue
-            job = cell.job(member, self._keep)
-            need = self.needs[job.task, job.workers]
+            team = cell.recipe.workers
+            need = self.needs[cell.place.task, team]
             self.tally.slots = self.workers.slots(need)
-            ahead = self.workers.ahead if job.workers == 1 and not self._beside else 0
-            if self._busy and self._busy + job.workers > self.tally.slots + ahead:
+            ahead = self.workers.ahead if team == 1 and not self._beside else 0
+            if self._busy and self._busy + team > self.tally.slots + ahead:
                 break
             heappop(self._queue)
-            self._beside += job.workers - 1
-            self.workers.submit(job, need, alone=member.key in self._alone)
+            self._beside += team - 1
+            self.workers.submit(cell.job(member, self._keep), need, alone=member.key in self._alone)
         self.tally.flying = self._busy
 
     @property

@@ -64,8 +64,7 @@ class RayWorkers:
         if workers is not None and address is not None:
             raise UserError("--workers is for this machine; with --address the cluster's size decides. Leave one out.")
         self._embedded = address is None and not os.environ.get("RAY_ADDRESS")
-        self._flying: dict[Any, Job] = {}
-        self._needs: dict[Any, tuple[Resources, int]] = {}  # of what is out, and for how many workers
+        self._flying: dict[Any, tuple[Job, Resources]] = {}
         self._missing: dict[str, float] = {}  # needs that no node meets, and since when
         self._met: set[str] = set()  # needs that one did
         self._grows = False
@@ -122,7 +121,7 @@ class RayWorkers:
     @property
     def waiting(self) -> str | None:
         """What jobs that are out wait for, in words. Raises UserError as ``check`` does."""
-        needs = {(_words(_demand(need)), size): (need, size) for need, size in self._needs.values()}
+        needs = {(_words(_demand(need)), job.workers): (need, job.workers) for job, need in self._flying.values()}
         short = (self.check(need, size) for need, size in needs.values() if self.slots(need) < size)
         return next(filter(None, short), None)
 
@@ -186,7 +185,7 @@ class RayWorkers:
             sent = self._lead.options(name=name).remote(job, _demand(need))
         else:
             sent = self._run.options(name=name, **_options(need)).remote(job)
-        self._flying[sent], self._needs[sent] = job, (need, job.workers)
+        self._flying[sent] = job, need
 
     @property
     def flying(self) -> int:
@@ -201,7 +200,7 @@ class RayWorkers:
         return [self._landed(reference) for reference in dict.fromkeys([*ready, *more])]
 
     def _landed(self, reference: Any) -> Done:
-        job, _ = self._flying.pop(reference), self._needs.pop(reference)
+        job, _ = self._flying.pop(reference)
         try:
             return Done(job, self._ray.get(reference))
         except self._ray.exceptions.OutOfMemoryError as error:
@@ -223,7 +222,7 @@ class RayWorkers:
 
     def cancel(self) -> None:
         """Stop what is in flight."""
-        teams = [reference for reference, job in self._flying.items() if job.workers > 1]
+        teams = [reference for reference, (job, _) in self._flying.items() if job.workers > 1]
         ended: list[Any] = []
         if teams:  # whoever leads one ends it as at Ctrl-C; killed, it could not give back its room
             for reference in teams:
@@ -232,7 +231,6 @@ class RayWorkers:
         for reference in self._flying.keys() - set(ended):  # Ray aborts at times where one is cancelled twice
             self._ray.cancel(reference, force=True)
         self._flying.clear()
-        self._needs.clear()
 
     def close(self) -> None:
         """End an embedded cluster, or leave the one that was joined; again is harmless."""

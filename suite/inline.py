@@ -2,6 +2,7 @@
 
 import random
 
+from suite.cluster import AHEAD
 from suite.job import Done, Job
 from suite.profile import Resources
 from suite.worker import run_job
@@ -29,7 +30,7 @@ class InlineWorkers:
 
     @property
     def ahead(self) -> int:
-        return 2
+        return AHEAD
 
     @property
     def waiting(self) -> str | None:
