@@ -46,6 +46,8 @@ class Workers(Protocol):
     """What the driver needs of whoever runs jobs: Ray, or this process in tests."""
 
     @property
+    def opening(self) -> bool: ...
+    @property
     def dashboard(self) -> str | None: ...
     def has_gpu(self) -> bool: ...
     def slots(self, need: Resources) -> int: ...
@@ -153,6 +155,7 @@ class Driver:
 
     def _run(self) -> None:
         teams = self._teams()  # what is wrong with them need not wait for the workers
+        self._rehearse()
         device = self._device()
         self.needs = {(name, size): self._need(name, device, size) for name, size in teams}
         for need, size in {digest([n.model_dump(), size]): (n, size) for (_, size), n in self.needs.items()}.values():
@@ -375,6 +378,13 @@ class Driver:
         """Every task, with how many workers train one model. Raises UserError where an arm cannot be shared."""
         places = dict.fromkeys((cell.task, cell.level, cell.builds) for cell in self.plan.cells)
         return list(dict.fromkeys((place[0], team_size(self.plan, *place)) for place in places))
+
+    def _rehearse(self) -> None:
+        """Begin cells for as long as the workers are not there: data are read and fingerprinted, samplers imported."""
+        for place in {(place.task, place.level): place for place in reversed(self.plan.cells)}.values():
+            if not self.workers.opening:
+                break
+            Cell(self.plan, place, "cpu").ask()
 
     def _device(self) -> str:
         wanted = self.plan.profile.device

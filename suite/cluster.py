@@ -23,6 +23,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from suite.job import Done, Job, Result
 from tasks import UserError
 
@@ -32,10 +34,12 @@ if TYPE_CHECKING:
 CONNECT = 5.0  # seconds a cluster may take to answer the door
 STARTS = 3  # attempts at an embedded cluster
 WARMED = 64  # workers, at most, that import torch while the driver prepares
+ONE = {"CPU": 1.0}  # what a training asks for, unless its task or the profile says otherwise
 AHEAD = 2  # jobs handed out beyond the slots, so that no worker waits for the driver
 DEMAND = 100  # the same where nodes can be had: an autoscaler brings as many as what waits asks for
 ARRIVAL = 900.0  # seconds for a node to come: as long as Ray's autoscaler gives one to start
 REFUSAL = 15.0  # seconds, where it says that it has none that fits
+HELPERS = "monitor.py", "log_monitor.py"
 INHERITED = {  # by the processes of an embedded cluster: one thread each, and torch imported while Ray still starts
     **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
     "RAY_enable_worker_prestart": "1",
@@ -72,11 +76,11 @@ class RayWorkers:
         self._unwanted = self._listening = False
         self._closing = threading.Lock()
         self._closed = threading.Event()
-        threading.Thread(target=self._open, args=(address, workers), name="ray-opening", daemon=True).start()
+        ray = _ray()  # before the caller's imports, not in turn with them: what follows mostly waits for processes
+        threading.Thread(target=self._open, args=(ray, address, workers), name="ray-opening", daemon=True).start()
 
-    def _open(self, address: str | None, workers: int | None) -> None:
+    def _open(self, ray: ModuleType, address: str | None, workers: int | None) -> None:
         try:
-            ray = _ray()
             if self._unwanted:
                 raise RuntimeError("closed before it was open")
             self._pages = _connect(ray, address, workers)
@@ -85,6 +89,10 @@ class RayWorkers:
             self._run = ray.remote(max_retries=3, max_calls=0)(_run_job)
             self._lead = ray.remote(max_retries=0, max_calls=0, num_cpus=0)(_lead_team)
             self._warm = ray.remote(max_retries=0, max_calls=0)(_warm)
+            if self._embedded:
+                _end_helpers()
+            else:  # the workers of one that is embedded do so by themselves
+                self._warm_up(_room(ray.cluster_resources(), ONE), "cpu", {"num_cpus": 1})
         except BaseException as error:
             self._opened.set_exception(error)
         else:
@@ -99,6 +107,11 @@ class RayWorkers:
             signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))  # in front of Ray's, which aborts
             self._listening = True
         return ray
+
+    @property
+    def opening(self) -> bool:
+        """Whether the cluster is still being started or joined: whoever asks it for anything waits."""
+        return not self._opened.done()
 
     @property
     def dashboard(self) -> str | None:
@@ -171,10 +184,13 @@ class RayWorkers:
 
     def warm(self, need: Resources, device: str) -> None:
         """Have every slot import torch while the driver prepares; returns at once."""
-        if self._embedded and device == "cpu":
-            return  # its workers do so as they start
-        for _ in range(min(self.slots(need), WARMED)):
-            self._warm.options(**_options(need)).remote(device)
+        if device == "cpu" and (self._embedded or _demand(need) == ONE):
+            return  # they do since the cluster was opened
+        self._warm_up(self.slots(need), device, _options(need))
+
+    def _warm_up(self, slots: int, device: str, options: Mapping[str, Any]) -> None:
+        for _ in range(min(slots, WARMED)):
+            self._warm.options(**options).remote(device)
 
     def submit(self, job: Job, need: Resources, alone: bool = False) -> None:
         """Hand a job out; ``alone``: to a node that does nothing else for us meanwhile."""
@@ -278,6 +294,17 @@ def _init(ray: ModuleType, options: dict[str, Any], attempts: int) -> str | None
             raise
         return _init(ray, options, attempts - 1)
     return pages
+
+
+def _end_helpers() -> None:
+    """End what Ray starts beside a cluster of our own without being asked: 160 MB, and a second to wait for at the end.
+
+    One would look after nodes, of which there is just this one, the other would copy logs, which nobody reads.
+    """
+    for helper in psutil.Process().children():
+        with suppress(psutil.Error):
+            if any(Path(word).name in HELPERS for word in helper.cmdline()):
+                helper.kill()
 
 
 def _ray() -> ModuleType:

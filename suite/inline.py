@@ -19,6 +19,10 @@ class InlineWorkers:
         self.trained = 0
 
     @property
+    def opening(self) -> bool:
+        return False
+
+    @property
     def dashboard(self) -> str | None:
         return None
 

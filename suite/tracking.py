@@ -12,6 +12,7 @@ import logging
 import os
 import queue
 import re
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -19,11 +20,14 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from suite.results import Run, note_run, read_runs
 from tasks import UserError
+from tasks.data._fetch import cache_folder
 
 STORE = "mlflow.db"
 TAG = "bakeoff."
@@ -98,6 +102,7 @@ class Publisher:
 
     def _work(self) -> None:
         _give_way()
+        _mlflow()  # takes a second: now, while the workers start
         knocked = 0.0
         while (item := self._queue.get()) is not None:
             self._held.append(item)
@@ -328,12 +333,40 @@ def _make_store(path: Path) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{time.time_ns():x}.part")  # another name each time: MLflow keeps stores open
+    blank = cache_folder() / f"mlflow-{version('mlflow')}.db"
+    if not _copied(blank, fresh):
+        _lay_tables(fresh)
+        _keep_blank(fresh, blank)
+    os.replace(fresh, path)
+
+
+def _copied(blank: Path, fresh: Path) -> bool:
+    """Copy the tables that an earlier store of this MLflow began with: to lay them takes seconds."""
+    try:
+        shutil.copyfile(blank, fresh)
+        with contextlib.closing(sqlite3.connect(fresh)) as connection:
+            return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
+    except (OSError, sqlite3.Error):
+        return False
+
+
+def _lay_tables(fresh: Path) -> None:
+    fresh.unlink(missing_ok=True)
     client = _client(f"sqlite:///{fresh}")
     client.search_experiments(max_results=1)
     client._tracking_client.store.engine.dispose()  # the file is to be closed before it gets its name
-    with contextlib.closing(sqlite3.connect(fresh)) as connection:
+    with contextlib.closing(sqlite3.connect(fresh)) as connection, connection:
+        connection.execute("DELETE FROM experiments")  # MLflow's own, at a path of today: it makes another
+        connection.commit()
         connection.execute("PRAGMA journal_mode=WAL")  # readers no longer block the writer; stays in the file
-    os.replace(fresh, path)
+
+
+def _keep_blank(fresh: Path, blank: Path) -> None:
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs the next store its seconds
+        blank.parent.mkdir(parents=True, exist_ok=True)
+        part = blank.with_name(f"{blank.name}.{os.getpid()}.part")
+        shutil.copyfile(fresh, part)
+        os.replace(part, blank)
 
 
 @dataclass(frozen=True)
@@ -456,14 +489,18 @@ def first_line(error: Exception) -> str:
     return without_passwords(f"{type(error).__name__}: {said[0][:300]}" if said else type(error).__name__)
 
 
-def _client(uri: str) -> Any:
+def _mlflow() -> ModuleType:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # a call sent again may make a run again
     logging.getLogger("alembic").setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
-    from mlflow import MlflowClient  # takes seconds: in the writer's thread, while the workers import torch
+    import mlflow
 
-    return MlflowClient(tracking_uri=uri)
+    return mlflow
+
+
+def _client(uri: str) -> Any:
+    return _mlflow().MlflowClient(tracking_uri=uri)
 
 
 def _give_way() -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 import tasks
@@ -45,6 +46,15 @@ def test_two_ray_workers_give_what_one_process_gives(workers, tiny_plan, run_inl
     assert len(two) == tiny_plan.trainings
     assert results_digest(two) == results_digest(one)
     assert os.getpid() not in {line["worker"]["pid"] for line in two}
+
+
+def test_helpers_that_a_cluster_of_our_own_does_not_need_are_ended(workers):
+    """The rest of Ray is there and works without them, as every test here shows."""
+    assert workers.slots(Resources()) == 2  # it is open
+    children = psutil.Process().children()
+    running = {Path(word).name for one in children if one.status() != psutil.STATUS_ZOMBIE for word in one.cmdline()}
+    assert {"gcs_server", "raylet"} <= running
+    assert not running & {"monitor.py", "log_monitor.py"}
 
 
 def test_a_worker_that_dies_is_replaced_and_its_training_repeated(workers, tiny_file, run_inline, tmp_path):

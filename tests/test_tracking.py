@@ -1,7 +1,9 @@
 """Publishing to a real MLflow store: complete, idempotent by key, and no result lost where the store is away."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
@@ -27,9 +29,9 @@ def plan(tiny: str) -> Plan:
 @pytest.fixture(scope="module")
 def empty_store(tmp_path_factory) -> Path:
     """A fresh SQLite store; MLflow takes seconds to make one."""
-    folder: Path = tmp_path_factory.mktemp("store")
-    tracking.check(tracking.default_uri(folder))
-    return folder / "mlflow.db"
+    path: Path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    tracking._make_store(path)
+    return path
 
 
 @pytest.fixture
@@ -121,6 +123,34 @@ def test_a_store_is_made_whole_or_not_at_all(plan, run_inline, tmp_path, monkeyp
 
     run_inline(plan, results, tracking_uri=None)
     assert len(runs_of(results)) == 8
+
+
+def schema(path: Path) -> set[tuple[str, ...]]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return set(connection.execute("SELECT type, tbl_name, name FROM sqlite_master"))
+
+
+def test_a_further_store_starts_from_the_tables_of_the_first(tmp_path, monkeypatch):
+    """It is a store like the first, which knows nothing of where that one was; a damaged copy is made anew."""
+    monkeypatch.setenv("BAKEOFF_DATA", str(tmp_path / "cache"))
+    laid: list[Path] = []
+    lay = tracking._lay_tables
+    monkeypatch.setattr(tracking, "_lay_tables", lambda path: (laid.append(path), lay(path)))
+    stores = [tmp_path / name / "mlflow.db" for name in ("first", "second", "third")]
+    tracking._make_store(stores[0])
+    tracking._make_store(stores[1])
+    (blank,) = (tmp_path / "cache").iterdir()
+    assert len(laid) == 1
+    blank.write_bytes(blank.read_bytes()[:5000])
+    tracking._make_store(stores[2])
+
+    assert len(laid) == 2
+    assert schema(stores[0]) == schema(stores[1]) == schema(stores[2]) == schema(blank)
+    assert len(schema(blank)) > 50
+    for path in stores:
+        assert [path.name for path in path.parent.iterdir()] == ["mlflow.db"]
+        monkeypatch.chdir(path.parent)
+        assert tracking.check(tracking.default_uri(path.parent)).startswith(str(path.parent))
 
 
 def test_a_store_that_is_away_stops_nothing_and_gets_everything_later(plan, run_inline, results, monkeypatch):
