@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dashboard.words import Words
 from suite.amounts import MINUS, NONE, Amounts, amounts
+from suite.answer import ClaimVerdict
 from suite.statistics import Interval
-from suite.verdict import ClaimVerdict
 
 
 def plain(value: float | None, digits: int = 3) -> str:

@@ -16,8 +16,8 @@ from dashboard.theme import VERDICTS, arm_color
 from dashboard.view import View
 from dashboard.words import Words
 from suite.amounts import MINUS
+from suite.answer import ClaimVerdict
 from suite.statistics import Interval
-from suite.verdict import ClaimVerdict
 
 Children = Any  # a component, text, or a list of them
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)

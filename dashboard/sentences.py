@@ -8,7 +8,7 @@ import re
 from dashboard.numbers import measuring
 from dashboard.view import View
 from dashboard.words import LANGUAGES, Words
-from suite.verdict import ClaimVerdict
+from suite.answer import ClaimVerdict
 
 
 def told(view: View, verdict: ClaimVerdict) -> str:

@@ -14,10 +14,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from suite.answer import ClaimVerdict
 from suite.remote import Mirror
 from suite.results import Campaign, Results
 from suite.status import is_running
-from suite.verdict import ClaimVerdict, judge_campaign
+from suite.verdict import judge_campaign
 from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")

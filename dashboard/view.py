@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from dashboard.snapshots import Snapshot, Snapshots
 from dashboard.words import LANGUAGES, Words
+from suite.answer import ClaimVerdict
 from suite.results import Campaign
-from suite.verdict import ClaimVerdict
 from tasks import unknown
 
 LONGEST = 200  # characters of a value in an address

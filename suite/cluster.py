@@ -37,6 +37,7 @@ WARMED = 64  # workers, at most, that import torch while the driver prepares
 ONE = {"CPU": 1.0}  # what a training asks for, unless its task or the profile says otherwise
 AHEAD = 2  # jobs handed out beyond the slots, so that no worker waits for the driver
 DEMAND = 100  # the same where nodes can be had: an autoscaler brings as many as what waits asks for
+FRESH = 0.5  # seconds for which the cluster's size holds: it is asked for with every training
 ARRIVAL = 900.0  # seconds for a node to come: as long as Ray's autoscaler gives one to start
 REFUSAL = 15.0  # seconds, where it says that it has none that fits
 HELPERS = "monitor.py", "log_monitor.py"
@@ -72,6 +73,8 @@ class RayWorkers:
         self._missing: dict[str, float] = {}  # needs that no node meets, and since when
         self._met: set[str] = set()  # needs that one did
         self._grows = False
+        self._size: dict[str, float] = {}  # of all nodes together, and when it was looked at
+        self._measured = -math.inf
         self._opened: Future[ModuleType] = Future()
         self._unwanted = self._listening = False
         self._closing = threading.Lock()
@@ -123,8 +126,11 @@ class RayWorkers:
         return bool(self._ray.cluster_resources().get("GPU"))
 
     def slots(self, need: Resources) -> int:
-        """How many trainings with these needs the cluster runs at once, by its present size."""
-        return _room(self._ray.cluster_resources(), _demand(need))
+        """How many trainings with these needs the cluster runs at once, by its present size or that of a moment ago."""
+        now = time.monotonic()
+        if now - self._measured > FRESH:
+            self._size, self._measured = self._ray.cluster_resources(), now
+        return _room(self._size, _demand(need))
 
     @property
     def ahead(self) -> int:

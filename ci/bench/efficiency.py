@@ -113,8 +113,11 @@ def campaign(profile: str, results: Path, options: list[str]) -> tuple[float, di
     return ended - started, parts, cpu, folder
 
 
-def plain(jobs: list[object], folder: Path) -> tuple[float, float]:
-    """Wall seconds of two processes that train half of the list each: in all, and from first to last training."""
+def plain(jobs: list[object], folder: Path) -> tuple[float, float, float]:
+    """Wall seconds of two processes that train half of the list each.
+
+    In all; had both ended at the same moment, as no two halves do; and from first to last training.
+    """
     started, processes = time.time(), []
     for half in (0, 1):
         path = folder / f"half-{half}.pickle"
@@ -124,8 +127,9 @@ def plain(jobs: list[object], folder: Path) -> tuple[float, float]:
     told = [process.communicate()[0].split() for process in processes]
     if any(process.returncode for process in processes):
         raise SystemExit("a plain process failed")
-    begun, ended = (choose(float(times[i]) for times in told) for i, choose in ((0, min), (1, max)))
-    return time.time() - started, ended - begun
+    spent = time.time() - started
+    begun, ended = ([float(times[i]) for times in told] for i in (0, 1))
+    return spent, spent - (max(ended) - statistics.mean(ended)), max(ended) - min(begun)
 
 
 def jobs_of(folder: Path) -> list[object]:
@@ -164,8 +168,8 @@ def main() -> None:
         shown, used = [], []
         for repeat in range(given.repeats):
             ours, parts, cpu, done = campaign(profile, folder / str(repeat), how)
-            peer, peer_training = plain(jobs_of(done), folder)
-            shown.append((ours, peer, parts | {"the same, plain": peer_training}))
+            peer, even, peer_training = plain(jobs_of(done), folder)
+            shown.append((ours, peer, parts | {"the same, plain": peer_training, "plain, ended at once": even}))
             used.append(cpu)
     print(f"| run | campaign, s | two plain processes, s | ratio | {' | '.join(shown[0][2])} |")
     print("|---" * (4 + len(shown[0][2])) + "|")
@@ -174,7 +178,9 @@ def main() -> None:
         print(f"| {number} | {ours:.1f} | {peer:.1f} | {peer / ours:.3f} | {rest} |")
     whole = statistics.median(peer / ours for ours, peer, _ in shown)
     loop = statistics.median(parts["the same, plain"] / parts["between first and last training"] for *_, parts in shown)
-    print(f"\nMedian ratio {whole:.3f} of whole commands, {loop:.3f} between first and last training\n")
+    even = statistics.median(parts["plain, ended at once"] / ours for ours, _, parts in shown)
+    print(f"\nMedian ratio {whole:.3f} of whole commands ({even:.3f} had both plain processes ended at once), ", end="")
+    print(f"{loop:.3f} between first and last training\n")
     print("| CPU seconds of | median |\n|---|---|")
     for part in used[0]:
         print(f"| {part} | {statistics.median(cpu.get(part, 0.0) for cpu in used):.2f} |")

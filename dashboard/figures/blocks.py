@@ -12,7 +12,7 @@ from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.theme import arm_color
 from dashboard.words import Words
 from suite.amounts import amounts
-from suite.verdict import ClaimVerdict
+from suite.answer import ClaimVerdict
 
 
 def pairs_frame(verdict: ClaimVerdict) -> pd.DataFrame:

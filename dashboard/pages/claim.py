@@ -40,8 +40,8 @@ from dashboard.view import View
 from dashboard.words import Words
 from suite.adequacy import Gate
 from suite.amounts import probability
+from suite.answer import ClaimVerdict
 from suite.decision import CONFIRMATORY
-from suite.verdict import ClaimVerdict
 
 PATH, TITLE = "/claim", "claim.title"
 MOST_COMPARED = 60  # runs in one address

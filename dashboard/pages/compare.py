@@ -31,8 +31,8 @@ from dashboard.parts import (
 from dashboard.snapshots import Snapshot
 from dashboard.view import View
 from suite.amounts import NONE
+from suite.answer import ClaimVerdict
 from suite.results import Campaign
-from suite.verdict import ClaimVerdict
 
 PATH, TITLE = "/compare", "compare.title"
 Pair = tuple[ClaimVerdict | None, ClaimVerdict | None]

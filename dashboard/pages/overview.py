@@ -35,7 +35,7 @@ from dashboard.sentences import told
 from dashboard.theme import STATES, VERDICTS
 from dashboard.view import View
 from dashboard.words import Words
-from suite.verdict import ClaimVerdict
+from suite.answer import ClaimVerdict
 
 PATH, TITLE = "/", "overview.title"
 
