@@ -19,6 +19,7 @@ from suite.commands import about_tasks, looking, machine, running
 from suite.commands.console import USAGE, complain, prefix
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")  # a training has one; two make it slower
+OBJECTS = 50_000  # new ones between two looks for garbage; at Python's 700 a fifth of the start went into looking
 PANELS = {
     "Run": (running.demo, running.plan, running.run, running.status, running.cancel, running.retry),
     "Look": (looking.verdict, looking.report, looking.dashboard, looking.mlflow, looking.why),
@@ -64,6 +65,7 @@ app.add_typer(new_app, name="new", rich_help_panel="Tasks")
 
 def main() -> None:
     """The console script."""
+    gc.set_threshold(OBJECTS)
     try:
         app(prog_name=prefix())
     finally:

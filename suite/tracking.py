@@ -22,7 +22,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from suite.results import Run, note_run, read_runs
@@ -102,7 +101,6 @@ class Publisher:
 
     def _work(self) -> None:
         _give_way()
-        _mlflow()  # takes a second: now, while the workers start
         knocked = 0.0
         while (item := self._queue.get()) is not None:
             self._held.append(item)
@@ -489,18 +487,14 @@ def first_line(error: Exception) -> str:
     return without_passwords(f"{type(error).__name__}: {said[0][:300]}" if said else type(error).__name__)
 
 
-def _mlflow() -> ModuleType:
+def _client(uri: str) -> Any:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # a call sent again may make a run again
     logging.getLogger("alembic").setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
-    import mlflow
+    from mlflow import MlflowClient  # takes a second: in the writer's thread, once trainings are out
 
-    return mlflow
-
-
-def _client(uri: str) -> Any:
-    return _mlflow().MlflowClient(tracking_uri=uri)
+    return MlflowClient(tracking_uri=uri)
 
 
 def _give_way() -> None:
