@@ -93,7 +93,7 @@ class RayWorkers:
             self._lead = ray.remote(max_retries=0, max_calls=0, num_cpus=0)(_lead_team)
             self._warm = ray.remote(max_retries=0, max_calls=0)(_warm)
             if self._embedded:
-                _end_helpers()
+                _end_helpers(Path(ray.__file__ or "").parent)
             else:  # the workers of one that is embedded do so by themselves
                 self._warm_up(_room(ray.cluster_resources(), ONE), "cpu", {"num_cpus": 1})
         except BaseException as error:
@@ -302,15 +302,16 @@ def _init(ray: ModuleType, options: dict[str, Any], attempts: int) -> str | None
     return pages
 
 
-def _end_helpers() -> None:
+def _end_helpers(package: Path) -> None:
     """End what Ray starts beside a cluster of our own without being asked: 160 MB, and a second to wait for at the end.
 
     One would look after nodes, of which there is just this one, the other would copy logs, which nobody reads.
     """
-    for helper in psutil.Process().children():
+    for process in psutil.Process().children():
         with suppress(psutil.Error):
-            if any(Path(word).name in HELPERS for word in helper.cmdline()):
-                helper.kill()
+            files = [Path(word) for word in process.cmdline()]
+            if any(file.name in HELPERS and file.is_relative_to(package) for file in files):
+                process.kill()
 
 
 def _ray() -> ModuleType:
