@@ -381,7 +381,8 @@ class Driver:
 
     def _rehearse(self) -> None:
         """Begin cells for as long as the workers are not there: data are read and fingerprinted, samplers imported."""
-        for place in {(place.task, place.level): place for place in reversed(self.plan.cells)}.values():
+        first = {(place.task, place.level): place for place in reversed(self.plan.cells)}
+        for place in reversed(first.values()):
             if not self.workers.opening:
                 break
             Cell(self.plan, place, "cpu").ask()

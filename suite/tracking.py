@@ -360,11 +360,14 @@ def _lay_tables(fresh: Path) -> None:
 
 
 def _keep_blank(fresh: Path, blank: Path) -> None:
+    part = blank.with_name(f"{blank.name}.{os.getpid()}.part")
     with contextlib.suppress(OSError):  # a cache that cannot be written costs the next store its seconds
-        blank.parent.mkdir(parents=True, exist_ok=True)
-        part = blank.with_name(f"{blank.name}.{os.getpid()}.part")
-        shutil.copyfile(fresh, part)
-        os.replace(part, blank)
+        try:
+            blank.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(fresh, part)
+            os.replace(part, blank)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
