@@ -353,9 +353,9 @@ def _lay_tables(fresh: Path) -> None:
     client = _client(f"sqlite:///{fresh}")
     client.search_experiments(max_results=1)
     client._tracking_client.store.engine.dispose()  # the file is to be closed before it gets its name
-    with contextlib.closing(sqlite3.connect(fresh)) as connection, connection:
+    with contextlib.closing(sqlite3.connect(fresh)) as connection:
         connection.execute("DELETE FROM experiments")  # MLflow's own, at a path of today: it makes another
-        connection.commit()
+        connection.commit()  # the mode cannot change before
         connection.execute("PRAGMA journal_mode=WAL")  # readers no longer block the writer; stays in the file
 
 
