@@ -1,10 +1,12 @@
-"""Prove by simulation that verdicts err as rarely as they say, and still find what is there.
+"""Prove by simulation that verdicts err as rarely as they say, and still find what is
+there.
 
     python ci/simulate.py --experiments 10000
 
-Every experiment goes through the real ``judge``, ``judge_family`` and ``judge_looks``; only the data are invented,
-and the last table's not even that: its networks are trained.
-Writes ci/SIMULATION.md and exits with 1 where a figure lies outside of what theory allows it.
+Every experiment goes through the real ``judge``, ``judge_family`` and ``judge_looks``;
+only the data are invented, and the last table's not even that: its networks are
+trained. Writes ci/SIMULATION.md and exits with 1 where a figure lies outside of what
+theory allows it.
 """
 
 from __future__ import annotations
@@ -23,27 +25,43 @@ from pathlib import Path
 import numpy as np
 
 import tasks
-from suite import twins
-from suite.decision import Sample, judge, judge_family, judge_looks
-from suite.inline import InlineWorkers
-from suite.launch import launch
-from suite.plan import Plan
-from suite.profile import Profile
-from suite.results import Campaign, Results
-from suite.statistics import Floats, crossover, estimate, slopes, smallest_effect
+from suite.campaign.launch import launch
+from suite.cluster.serial import InlineWorkers
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile
+from suite.records.results import Campaign, Results
+from suite.verdicts import aa_test
+from suite.verdicts.decision import Sample
+from suite.verdicts.family import judge, judge_family, judge_looks
+from suite.verdicts.statistics import (
+    Floats,
+    crossover,
+    estimate,
+    slopes,
+    smallest_effect,
+)
 
 BLOCKS = (6, 10, 20)
-TUNING = (0.0, 0.5, 1.0)  # standard deviation that tuning adds, in those of a training's seed
+TUNING = (
+    0.0,
+    0.5,
+    1.0,
+)  # standard deviation that tuning adds, in those of a training's seed
 SHAPES = ("normal", "skewed", "unequal")
 LOOKS = (6, 10, 16)
 POWER = 0.80
 SLACK = 0.03  # of power, against the table that plans are made by
-NARROW, WIDE = 0.1, 1.5  # margins in standard deviations of a difference: one to see signs by, one to see equality
+NARROW, WIDE = (
+    0.1,
+    1.5,
+)  # margins in standard deviations of a difference: one to see signs by, one to see equality
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One simulated share: what of, in which experiments, and between which bounds theory wants it (None: no bound)."""
+    """One simulated share: what of, in which experiments, and between which bounds
+    theory wants it (None: no bound).
+    """
 
     table: str
     setting: str
@@ -55,8 +73,14 @@ class Figure:
 
     @property
     def error(self) -> float:
-        """Monte-Carlo standard error, never taken as less than that of a share of one half per cent."""
-        expected = self.least if self.least is not None and self.least == self.most else self.share
+        """Monte-Carlo standard error, never taken as less than that of a share of one
+        half per cent.
+        """
+        expected = (
+            self.least
+            if self.least is not None and self.least == self.most
+            else self.share
+        )
         share = min(max(expected, 0.005), 0.995)
         return math.sqrt(share * (1 - share) / self.experiments)
 
@@ -68,21 +92,25 @@ class Figure:
         return low <= self.share <= high
 
 
-def figures(experiments: int, seed: int = 1, only: str | None = None) -> Iterator[Figure]:
-    """All figures, table by table, or those of one table: it has random numbers of its own."""
+def figures(
+    experiments: int, seed: int = 1, only: str | None = None
+) -> Iterator[Figure]:
+    """All figures, table by table, or those of one table: it has random numbers of its
+    own.
+    """
     for number, (name, (_, table)) in enumerate(TABLES.items()):
         if only in (None, name):
             yield from table(experiments, np.random.default_rng([seed, number]))
 
 
-# --------------------------------------------------------------------------------------------------------- tables
+# ------------------------------------------------------------------------------ tables
 
 
 def one_claim(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """Claims that are false, judged one by one, and the coverage of the interval.
 
-    "unequal" has normal noise in one arm and lognormal noise of twice the spread in the other: no t-test is exact
-    there, and none is promised to be.
+    "unequal" has normal noise in one arm and lognormal noise of twice the spread in the
+    other: no t-test is exact there, and none is promised to be.
     """
     for blocks, tuning, shape in itertools.product(BLOCKS, TUNING, SHAPES):
         d = differences(rng, (experiments, blocks), tuning, shape)
@@ -90,21 +118,52 @@ def one_claim(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         exact = shape == "normal"
         bound = 0.05 if shape != "unequal" else None
         verdicts = [judge(row, NARROW) for row in d]
-        wrong = share(verdict.verdict in ("supported", "refuted") for verdict in verdicts)
-        yield Figure("one claim", setting, "a direction where there is none", wrong, experiments, most=bound)
-        covered = share(low <= 0 <= high for low, high in (verdict.interval for verdict in verdicts))
+        wrong = share(
+            verdict.verdict in ("supported", "refuted") for verdict in verdicts
+        )
+        yield Figure(
+            "one claim",
+            setting,
+            "a direction where there is none",
+            wrong,
+            experiments,
+            most=bound,
+        )
+        covered = share(
+            low <= 0 <= high for low, high in (verdict.interval for verdict in verdicts)
+        )
         least, most = (0.94, 0.96) if exact else (0.94, None) if bound else (None, None)
-        yield Figure("one claim", setting, "interval covers the truth", covered, experiments, least, most)
+        yield Figure(
+            "one claim",
+            setting,
+            "interval covers the truth",
+            covered,
+            experiments,
+            least,
+            most,
+        )
         equal = share(judge(row - WIDE, WIDE).verdict == "no_difference" for row in d)
-        yield Figure("one claim", setting, '"no difference" at the margin', equal, experiments, most=bound)
+        yield Figure(
+            "one claim",
+            setting,
+            '"no difference" at the margin',
+            equal,
+            experiments,
+            most=bound,
+        )
 
 
 def one_study(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
-    """Why tuning is repeated: ten seeds of a single tuning study per arm, and its luck counts as an effect."""
+    """Why tuning is repeated: ten seeds of a single tuning study per arm, and its luck
+    counts as an effect.
+    """
     for tuning in TUNING:
         luck = differences(rng, (experiments, 1), 0.0, "normal") * tuning
         seeds = differences(rng, (experiments, 10), 0.0, "normal")
-        wrong = share(judge(row, NARROW).verdict in ("supported", "refuted") for row in seeds + luck)
+        wrong = share(
+            judge(row, NARROW).verdict in ("supported", "refuted")
+            for row in seeds + luck
+        )
         most = 0.05 if tuning == 0 else None
         yield Figure(
             "one study",
@@ -119,67 +178,121 @@ def one_study(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
 def overlap(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """Blocks that split one finite pool anew, with real learners, tuned in every block.
 
-    The arms are ridge classifiers on two sets of features that are exchangeable, so the true difference is 0.
+    The arms are ridge classifiers on two sets of features that are exchangeable, so the
+    true difference is 0.
     """
     pool, blocks = 300, 10
     for portion in (0.1, 0.2):
         test = round(pool * portion)
-        d = np.concatenate([resplits(rng, size, pool, test, blocks) for size in chunks(experiments, 500)])
-        setting = f"{blocks} splits of {pool} examples, {100 * portion:g} % for the test"
-        for what, ratio, least in (("plain", 0.0, None), ("corrected", test / (pool - test), 0.94)):
+        d = np.concatenate(
+            [
+                resplits(rng, size, pool, test, blocks)
+                for size in chunks(experiments, 500)
+            ]
+        )
+        setting = (
+            f"{blocks} splits of {pool} examples, {100 * portion:g} % for the test"
+        )
+        for what, ratio, least in (
+            ("plain", 0.0, None),
+            ("corrected", test / (pool - test), 0.94),
+        ):
             intervals = [judge(row, NARROW, overlap=ratio).interval for row in d]
             covered = share(low <= 0 <= high for low, high in intervals)
-            yield Figure("overlap", setting, f"{what} interval covers the truth", covered, experiments, least)
+            yield Figure(
+                "overlap",
+                setting,
+                f"{what} interval covers the truth",
+                covered,
+                experiments,
+                least,
+            )
 
 
 def families(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
-    """Ten claims of one task, some without effect and some exactly at their margin: any error of a kind counts."""
+    """Ten claims of one task, some without effect and some exactly at their margin: any
+    error of a kind counts.
+    """
     for blocks, zeros in itertools.product(BLOCKS, (10, 5, 0)):
         margins = np.repeat([NARROW, WIDE], [zeros, 10 - zeros])
         truth = np.repeat([0.0, WIDE], [zeros, 10 - zeros])
         wrong_sign, wrong_equal = 0, 0
-        for row in differences(rng, (experiments, 10, blocks), 0.5, "normal") + truth[:, np.newaxis]:
-            verdicts = judge_family([Sample(d, margin) for d, margin in zip(row, margins, strict=True)])
-            wrong_sign += any(v.verdict in ("supported", "refuted") for v in verdicts[:zeros])
+        for row in (
+            differences(rng, (experiments, 10, blocks), 0.5, "normal")
+            + truth[:, np.newaxis]
+        ):
+            verdicts = judge_family(
+                [Sample(d, margin) for d, margin in zip(row, margins, strict=True)]
+            )
+            wrong_sign += any(
+                v.verdict in ("supported", "refuted") for v in verdicts[:zeros]
+            )
             wrong_equal += any(v.verdict == "no_difference" for v in verdicts[zeros:])
         setting = f"{blocks} blocks, {zeros} claims without effect, {10 - zeros} at the margin"
         errors = [("any direction where there is none", wrong_sign)] if zeros else []
-        errors += [('any "no difference" at the margin', wrong_equal)] if zeros < 10 else []
+        errors += (
+            [('any "no difference" at the margin', wrong_equal)] if zeros < 10 else []
+        )
         for what, count in errors:
-            yield Figure("family", setting, what, count / experiments, experiments, most=0.05)
+            yield Figure(
+                "family", setting, what, count / experiments, experiments, most=0.05
+            )
 
 
 def looks(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """Looking at 6, 10 and 16 blocks and stopping once a claim is settled."""
     data = differences(rng, (experiments, LOOKS[-1]), 0.5, "normal")
     for effect, bounds in ((0.0, (None, 0.05)), (1.0, (0.85, None))):
-        found = [judge_looks([Sample(row + effect, NARROW)], LOOKS)[0][0] for row in data]
+        found = [
+            judge_looks([Sample(row + effect, NARROW)], LOOKS)[0][0] for row in data
+        ]
         what = "a direction where there is none" if effect == 0 else "supported"
-        settled = share(verdict.verdict in ("supported", "refuted") for verdict in found)
+        settled = share(
+            verdict.verdict in ("supported", "refuted") for verdict in found
+        )
         used = float(np.mean([verdict.blocks for verdict in found]))
         setting = f"looks at 6, 10, 16; effect {effect:g}; {used:.1f} blocks on average"
         yield Figure("looks", setting, what, settled, experiments, *bounds)
-    peeked = share(any(judge(row[:k], NARROW).verdict in ("supported", "refuted") for k in LOOKS) for row in data)
+    peeked = share(
+        any(judge(row[:k], NARROW).verdict in ("supported", "refuted") for k in LOOKS)
+        for row in data
+    )
     yield Figure(
-        "looks", "naive peeking at 6, 10, 16; effect 0", "a direction where there is none", peeked, experiments
+        "looks",
+        "naive peeking at 6, 10, 16; effect 0",
+        "a direction where there is none",
+        peeked,
+        experiments,
     )
 
 
 def power(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
-    """Effects of the size that plans promise to detect, alone and as the strictest of ten claims."""
+    """Effects of the size that plans promise to detect, alone and as the strictest of
+    ten claims.
+    """
     for blocks, claims in itertools.product(BLOCKS, (1, 10)):
         effect = smallest_effect(blocks, claims)
         rows = differences(rng, (experiments, claims, blocks), 0.5, "normal")
         rows[:, 0] += effect
-        hits = share(judge_family([Sample(d, NARROW) for d in row])[0].verdict == "supported" for row in rows)
+        hits = share(
+            judge_family([Sample(d, NARROW) for d in row])[0].verdict == "supported"
+            for row in rows
+        )
         alone = "alone" if claims == 1 else f"the only effect among {claims} claims"
         setting = f"{blocks} blocks, effect {effect:.2f}, {alone}"
-        yield Figure("power", setting, "supported", hits, experiments, least=POWER - SLACK)
+        yield Figure(
+            "power", setting, "supported", hits, experiments, least=POWER - SLACK
+        )
     for blocks in BLOCKS[1:]:
         rows = differences(rng, (experiments, blocks), 0.5, "normal")
         equal = share(judge(row, WIDE).verdict == "no_difference" for row in rows)
         yield Figure(
-            "power", f"{blocks} blocks, effect 0, margin {WIDE}", '"no difference"', equal, experiments, least=0.77
+            "power",
+            f"{blocks} blocks, effect 0, margin {WIDE}",
+            '"no difference"',
+            equal,
+            experiments,
+            least=0.77,
         )
 
 
@@ -188,45 +301,83 @@ def axis(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     x = np.array([100.0, 300.0, 1000.0, 3000.0])
     truth, slope = 500.0, 0.5
     for blocks in BLOCKS:
-        level = rng.standard_normal((experiments, blocks, 1))  # what is common to a block's levels
+        level = rng.standard_normal(
+            (experiments, blocks, 1)
+        )  # what is common to a block's levels
         noise = level * 0.5 + rng.standard_normal((experiments, blocks, len(x)))
         gaps = slope * np.log(x / truth) + noise
         intervals = [estimate(slopes(gap, x)[1]).interval(0.95) for gap in gaps]
         covered = share(low <= slope <= high for low, high in intervals)
         yield Figure(
-            "axis", f"{blocks} blocks, 4 levels", "slope's interval covers it", covered, experiments, 0.94, 0.96
+            "axis",
+            f"{blocks} blocks, 4 levels",
+            "slope's interval covers it",
+            covered,
+            experiments,
+            0.94,
+            0.96,
         )
         found = [crossover(gap, x) for gap in gaps]
-        where = [one.state == "not located" or one.low <= truth <= one.high for one in found]
+        where = [
+            one.state == "not located" or one.low <= truth <= one.high for one in found
+        ]
         yield Figure(
-            "axis", f"{blocks} blocks, 4 levels", "crossing's interval covers it", share(where), experiments, 0.935
+            "axis",
+            f"{blocks} blocks, 4 levels",
+            "crossing's interval covers it",
+            share(where),
+            experiments,
+            0.935,
         )
 
 
 def pipeline(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
-    """One arm against itself through everything: plan, driver, tuning, training, record, results and A against A.
+    """One arm against itself through everything: plan, driver, tuning, training,
+    record, results and A against A.
 
-    A linear model is trained on noisy points, 6 blocks a comparison; one comparison for 50 of the other tables'
-    experiments. Where streams were shared or pairs mixed up, too many or too few of these would look different.
+    A linear model is trained on noisy points, 6 blocks a comparison; one comparison for
+    50 of the other tables' experiments. Where streams were shared or pairs mixed up,
+    too many or too few of these would look different.
     """
     with tempfile.TemporaryDirectory() as folder:
-        campaign = against_itself(max(2, experiments // 50), int(rng.integers(2**31)), Path(folder))
-    p = np.array([check.p for check in twins.compare_same_arms(campaign, ITSELF)])
+        campaign = against_itself(
+            max(2, experiments // 50), int(rng.integers(2**31)), Path(folder)
+        )
+    p = np.array([check.p for check in aa_test.compare_same_arms(campaign, ITSELF)])
     for level in (0.05, 0.2, 0.5):
         setting = f"{len(campaign.cells)} cells, {len(campaign.trainings):,} trainings"
-        yield Figure("pipeline", setting, f"p < {level:g}", share(p < level), len(p), level, level)
+        yield Figure(
+            "pipeline",
+            setting,
+            f"p < {level:g}",
+            share(p < level),
+            len(p),
+            level,
+            level,
+        )
 
 
-# ----------------------------------------------------------------------------------------------------- invented data
+# ----------------------------------------------------------------------- invented data
 
 
 def against_itself(comparisons: int, seed: int, folder: Path) -> Campaign:
-    """A finished campaign of one arm and its twin, at so many levels that are independent experiments."""
+    """A finished campaign of one arm and its twin, at so many levels that are
+    independent experiments.
+    """
     path = folder / f"{ITSELF}.py"
     path.write_text(LINEAR.replace("COMPARISONS", str(comparisons)), encoding="utf-8")
     tasks.load_file(path)
-    given = {"name": ITSELF, "root_seed": seed, "blocks": 6, "trials": 2, "finals": 1, "device": "cpu"}
-    plan = Plan(Profile.model_validate({**given, "tasks": {ITSELF: {"twins": ["linear"]}}}))
+    given = {
+        "name": ITSELF,
+        "root_seed": seed,
+        "blocks": 6,
+        "trials": 2,
+        "finals": 1,
+        "device": "cpu",
+    }
+    plan = Plan(
+        Profile.model_validate({**given, "tasks": {ITSELF: {"twins": ["linear"]}}})
+    )
     launch(plan, folder / "results", workers=InlineWorkers(), tracking_uri="none")
     return Results(folder / "results").load(plan.id)
 
@@ -263,52 +414,91 @@ TASK = Task(
 """
 
 
-def differences(rng: np.random.Generator, shape: tuple[int, ...], tuning: float, noise: str) -> Floats:
-    """Differences of two equal arms, each with seed and tuning noise, scaled to a standard deviation of 1."""
-    kinds = {"normal": ("normal", "normal"), "skewed": ("skewed", "skewed"), "unequal": ("normal", "skewed")}[noise]
-    first, second = (draw(rng, shape, kind) + tuning * draw(rng, shape, kind) for kind in kinds)
+def differences(
+    rng: np.random.Generator, shape: tuple[int, ...], tuning: float, noise: str
+) -> Floats:
+    """Differences of two equal arms, each with seed and tuning noise, scaled to a
+    standard deviation of 1.
+    """
+    kinds = {
+        "normal": ("normal", "normal"),
+        "skewed": ("skewed", "skewed"),
+        "unequal": ("normal", "skewed"),
+    }[noise]
+    first, second = (
+        draw(rng, shape, kind) + tuning * draw(rng, shape, kind) for kind in kinds
+    )
     ratio = 2 if noise == "unequal" else 1
-    scaled: Floats = (first - ratio * second) / math.sqrt((1 + ratio**2) * (1 + tuning**2))
+    scaled: Floats = (first - ratio * second) / math.sqrt(
+        (1 + ratio**2) * (1 + tuning**2)
+    )
     return scaled
 
 
 def draw(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> Floats:
-    """Noise with mean 0 and standard deviation 1: normal, or lognormal as results near a ceiling are."""
+    """Noise with mean 0 and standard deviation 1: normal, or lognormal as results near
+    a ceiling are.
+    """
     if kind == "normal":
         return rng.standard_normal(shape)
-    return (rng.lognormal(size=shape) - math.exp(0.5)) / math.sqrt((math.e - 1) * math.e)
+    return (rng.lognormal(size=shape) - math.exp(0.5)) / math.sqrt(
+        (math.e - 1) * math.e
+    )
 
 
-def resplits(rng: np.random.Generator, experiments: int, pool: int, test: int, blocks: int) -> Floats:
-    """Differences in test accuracy of two equal arms on random splits of one pool each: (experiments, blocks)."""
+def resplits(
+    rng: np.random.Generator, experiments: int, pool: int, test: int, blocks: int
+) -> Floats:
+    """Differences in test accuracy of two equal arms on random splits of one pool each:
+    (experiments, blocks).
+    """
     width, validation = 5, pool // 10
     y = rng.choice([-1.0, 1.0], (experiments, pool))
     x = 0.3 * y[..., np.newaxis] + rng.standard_normal((experiments, pool, 2 * width))
     d = np.empty((experiments, blocks))
     for block in range(blocks):
         order = rng.permuted(np.tile(np.arange(pool), (experiments, 1)), axis=1)
-        xs, ys = np.take_along_axis(x, order[..., np.newaxis], axis=1), np.take_along_axis(y, order, axis=1)
-        parts = [slice(test + validation, None), slice(test, test + validation), slice(0, test)]
+        xs, ys = (
+            np.take_along_axis(x, order[..., np.newaxis], axis=1),
+            np.take_along_axis(y, order, axis=1),
+        )
+        parts = [
+            slice(test + validation, None),
+            slice(test, test + validation),
+            slice(0, test),
+        ]
         scores = []
         for features in (slice(0, width), slice(width, None)):
-            train, valid, sealed = ((xs[:, part, features], ys[:, part]) for part in parts)
+            train, valid, sealed = (
+                (xs[:, part, features], ys[:, part]) for part in parts
+            )
             scores.append(tuned_ridge(rng, train, valid, sealed))
         d[:, block] = scores[0] - scores[1]
     return d
 
 
-Part = tuple[Floats, Floats]  # features (experiments, examples, width) and labels of +-1 (experiments, examples)
+Part = tuple[
+    Floats, Floats
+]  # features (experiments, examples, width) and labels of +-1 (experiments, examples)
 
 
-def tuned_ridge(rng: np.random.Generator, train: Part, validation: Part, test: Part, trials: int = 4) -> Floats:
-    """Test accuracy of ridge regression on the labels, its penalty the best of a few random ones: (experiments,)."""
+def tuned_ridge(
+    rng: np.random.Generator, train: Part, validation: Part, test: Part, trials: int = 4
+) -> Floats:
+    """Test accuracy of ridge regression on the labels, its penalty the best of a few
+    random ones: (experiments,).
+    """
     x, y = train
     gram, target = x.mT @ x, x.mT @ y[..., np.newaxis]
     fits = []
     for penalty in 10 ** rng.uniform(-1, 4, (trials, len(x), 1, 1)):
         fits.append(np.linalg.solve(gram + penalty * np.eye(x.shape[-1]), target))
-    on_validation, on_test = (np.stack([accuracy(fit, *part) for fit in fits]) for part in (validation, test))
-    best: Floats = np.take_along_axis(on_test, on_validation.argmax(axis=0)[np.newaxis], axis=0)[0]
+    on_validation, on_test = (
+        np.stack([accuracy(fit, *part) for fit in fits]) for part in (validation, test)
+    )
+    best: Floats = np.take_along_axis(
+        on_test, on_validation.argmax(axis=0)[np.newaxis], axis=0
+    )[0]
     return best
 
 
@@ -324,7 +514,7 @@ def share(hits: Iterable[bool]) -> float:
     return float(np.mean(list(hits)))
 
 
-# ------------------------------------------------------------------------------------------------------------ report
+# ------------------------------------------------------------------------------ report
 
 Table = Callable[[int, np.random.Generator], Iterator[Figure]]
 TABLES: dict[str, tuple[str, Table]] = {
@@ -353,19 +543,29 @@ def report(found: list[Figure], experiments: int, seed: int) -> str:
     for table, rows in itertools.groupby(found, key=lambda figure: figure.table):
         title, make = TABLES[table]
         lines += ["", f"## {title}", "", inspect.cleandoc(make.__doc__ or ""), ""]
-        lines += ["| experiments | share of | found | theory | |", "|---|---|--:|--:|---|"]
         lines += [
-            f"| {row.setting} | {row.what} | {100 * row.share:.1f} % | {bounds(row)} | {mark(row)} |" for row in rows
+            "| experiments | share of | found | theory | |",
+            "|---|---|--:|--:|---|",
+        ]
+        lines += [
+            f"| {row.setting} | {row.what} | {100 * row.share:.1f} % | {bounds(row)} | {mark(row)} |"
+            for row in rows
         ]
     return "\n".join(lines) + "\n"
 
 
 def merged(old: str, new: str) -> str:
-    """The old report with the tables of the new one in place of its own. ValueError unless they were made alike."""
+    """The old report with the tables of the new one in place of its own. ValueError
+    unless they were made alike.
+    """
     (head, *tables), (same_head, *others) = old.split(SECTION), new.split(SECTION)
     if head.strip() != same_head.strip():
-        raise ValueError("The file was written with other --experiments or --seed: simulate all of it.")
-    by_title = {table.partition("\n")[0]: table.strip() + "\n" for table in (*tables, *others)}
+        raise ValueError(
+            "The file was written with other --experiments or --seed: simulate all of it."
+        )
+    by_title = {
+        table.partition("\n")[0]: table.strip() + "\n" for table in (*tables, *others)
+    }
     in_order = [by_title[title] for title, _ in TABLES.values() if title in by_title]
     return head.strip() + "\n" + "".join(SECTION + table for table in in_order)
 
@@ -392,15 +592,21 @@ def main() -> int:
     parser.add_argument("--experiments", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
-        "--only", choices=TABLES, help="simulate one table and leave the others in the file as they are"
+        "--only",
+        choices=TABLES,
+        help="simulate one table and leave the others in the file as they are",
     )
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("SIMULATION.md"))
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).with_name("SIMULATION.md")
+    )
     given = parser.parse_args()
     start, found = time.perf_counter(), []
     for figure in figures(given.experiments, given.seed, given.only):
         found.append(figure)
         seconds = time.perf_counter() - start
-        print(f"{seconds:5.0f} s  {figure.setting}: {figure.what} {100 * figure.share:.1f} % {mark(figure)}")
+        print(
+            f"{seconds:5.0f} s  {figure.setting}: {figure.what} {100 * figure.share:.1f} % {mark(figure)}"
+        )
     text = report(found, given.experiments, given.seed)
     if given.only:
         text = merged(given.out.read_text(encoding="utf-8"), text)

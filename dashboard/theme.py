@@ -1,7 +1,9 @@
-"""The look: every colour, once, for light and dark. Pages use them as CSS variables, charts by name.
+"""The look: every colour, once, for light and dark. Pages use them as CSS variables,
+charts by name.
 
-A chart names a colour as ``"arm1"``, ``"text"`` or ``"supported"``, with an opacity after a slash (``"arm1/0.18"``);
-the browser puts in the value of the scheme that is on, so that switching needs no request.
+A chart names a colour as ``"arm1"``, ``"text"`` or ``"supported"``, with an opacity
+after a slash (``"arm1/0.18"``); the browser puts in the value of the scheme that is on,
+so that switching needs no request.
 """
 
 from __future__ import annotations
@@ -63,8 +65,14 @@ def css_variables() -> str:
     """A style sheet that defines every token as ``--name``, by scheme."""
     rules = []
     for scheme, tokens in TOKENS.items():
-        values = " ".join(f"--{name.replace('_', '-')}: {value};" for name, value in tokens.items())
-        where = ":root:root" if scheme == "light" else ':root:root[data-mantine-color-scheme="dark"]'
+        values = " ".join(
+            f"--{name.replace('_', '-')}: {value};" for name, value in tokens.items()
+        )
+        where = (
+            ":root:root"
+            if scheme == "light"
+            else ':root:root[data-mantine-color-scheme="dark"]'
+        )
         rules.append(f"{where} {{ color-scheme: {scheme}; {values} }}")
     return "\n".join(rules)
 
@@ -82,7 +90,9 @@ def arm_dash(place: int) -> str:
 def luminance(color: str) -> float:
     """Relative luminance of ``#RRGGBB`` as WCAG 2 defines it, 0 (black) to 1 (white)."""
     channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 

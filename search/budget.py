@@ -1,4 +1,6 @@
-"""What a tuning budget buys, on validation: the best of the first n trials, over blocks. Knows nothing of Optuna."""
+"""What a tuning budget buys, on validation: the best of the first n trials, over
+blocks. Knows nothing of Optuna.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ Better = Literal["lower", "higher"]
 
 @dataclass(frozen=True)
 class Budget:
-    """What a budget of so many trials gives: mean over blocks of the best value, with its t interval.
+    """What a budget of so many trials gives: mean over blocks of the best value, with
+    its t interval.
 
     ``low`` and ``high`` are NaN where there is one block only.
     """
@@ -34,21 +37,35 @@ def history(values: ArrayLike, better: Better = "lower") -> list[float]:
     return [float(value) for value in best.accumulate(np.asarray(values, dtype=float))]
 
 
-def budget_curve(blocks: Sequence[ArrayLike], better: Better = "lower", confidence: float = 0.95) -> list[Budget]:
+def budget_curve(
+    blocks: Sequence[ArrayLike], better: Better = "lower", confidence: float = 0.95
+) -> list[Budget]:
     """The best value with budgets of 1, 2, 4, ... trials and with all, over blocks.
 
-    The first n trials of a quasi-random study are the study with the budget n. Blocks are compared up to the
-    shortest of them, so that every point speaks for the same blocks.
+    The first n trials of a quasi-random study are the study with the budget n. Blocks
+    are compared up to the shortest of them, so that every point speaks for the same
+    blocks.
     """
     best = [history(values, better) for values in blocks]
     longest = min(map(len, best), default=0)
-    budgets = sorted({2**power for power in range(longest.bit_length())} | {longest}) if longest else []
-    return [_budget(n, np.array([values[n - 1] for values in best]), confidence) for n in budgets]
+    budgets = (
+        sorted({2**power for power in range(longest.bit_length())} | {longest})
+        if longest
+        else []
+    )
+    return [
+        _budget(n, np.array([values[n - 1] for values in best]), confidence)
+        for n in budgets
+    ]
 
 
 def _budget(trials: int, values: NDArray[np.float64], confidence: float) -> Budget:
     blocks, mean = len(values), float(values.mean())
     if blocks < 2:
         return Budget(trials, mean, math.nan, math.nan, blocks)
-    half = float(stdtrit(blocks - 1, (1 + confidence) / 2) * values.std(ddof=1) / math.sqrt(blocks))
+    half = float(
+        stdtrit(blocks - 1, (1 + confidence) / 2)
+        * values.std(ddof=1)
+        / math.sqrt(blocks)
+    )
     return Budget(trials, mean, mean - half, mean + half, blocks)

@@ -1,7 +1,8 @@
 """What finished studies tell of their settings: which of them mattered?
 
-It takes plain values, an arm's studies, one per block, with their trials in order, and looks at validation only.
-Whether the ranges were wide enough is asked of search.ranges, whether the budget was, of search.budget.
+It takes plain values, an arm's studies, one per block, with their trials in order, and
+looks at validation only. Whether the ranges were wide enough is asked of search.ranges,
+whether the budget was, of search.budget.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from typing import Any
 
 import optuna
 from numpy.typing import ArrayLike
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+)
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from scipy import stats
 
@@ -22,15 +27,20 @@ from tasks import Choice, Settings, Space
 FEWEST_TRIALS = 8  # below these, importance is noise
 
 
-def importance(space: Space, blocks: Sequence[tuple[Sequence[Settings], ArrayLike]], seed: int = 0) -> dict[str, float]:
-    """Each setting's share of what made trials differ, the largest first; shares add up to 1.
+def importance(
+    space: Space, blocks: Sequence[tuple[Sequence[Settings], ArrayLike]], seed: int = 0
+) -> dict[str, float]:
+    """Each setting's share of what made trials differ, the largest first; shares add up
+    to 1.
 
-    ``blocks`` has settings and values of each block's trials. Blocks differ in difficulty and failures have
-    arbitrary worst values, so values are replaced by their ranks within the block before all are pooled. Settings
-    enter on their own scale, which for a logarithmic range is the logarithm. Empty where there is nothing to tell:
-    fewer than 8 trials, or all alike.
+    ``blocks`` has settings and values of each block's trials. Blocks differ in
+    difficulty and failures have arbitrary worst values, so values are replaced by their
+    ranks within the block before all are pooled. Settings enter on their own scale,
+    which for a logarithmic range is the logarithm. Empty where there is nothing to
+    tell: fewer than 8 trials, or all alike.
 
-    After Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing hyperparameter importance" (2014).
+    After Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing
+    hyperparameter importance" (2014).
     """
     scales = {name: _scale(setting) for name, setting in space.items()}
     settings = [trial for trials, _ in blocks for trial in trials]
@@ -40,10 +50,14 @@ def importance(space: Space, blocks: Sequence[tuple[Sequence[Settings], ArrayLik
     with quiet():
         study = optuna.create_study()
         study.add_trials(
-            optuna.trial.create_trial(params=_on_scale(space, trial), distributions=scales, value=rank)
+            optuna.trial.create_trial(
+                params=_on_scale(space, trial), distributions=scales, value=rank
+            )
             for trial, rank in zip(settings, ranks, strict=True)
         )
-        return get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=seed))
+        return get_param_importances(
+            study, evaluator=FanovaImportanceEvaluator(seed=seed)
+        )
 
 
 def _ranks(values: ArrayLike) -> list[float]:
@@ -53,11 +67,17 @@ def _ranks(values: ArrayLike) -> list[float]:
 
 
 def _scale(setting: Any) -> BaseDistribution:
-    return CategoricalDistribution(setting.values) if isinstance(setting, Choice) else FloatDistribution(0, 1)
+    return (
+        CategoricalDistribution(setting.values)
+        if isinstance(setting, Choice)
+        else FloatDistribution(0, 1)
+    )
 
 
 def _on_scale(space: Space, settings: Settings) -> dict[str, Any]:
     return {
-        name: settings[name] if isinstance(setting, Choice) else place(setting, settings[name])
+        name: settings[name]
+        if isinstance(setting, Choice)
+        else place(setting, settings[name])
         for name, setting in space.items()
     }

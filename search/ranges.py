@@ -1,9 +1,11 @@
-"""The ranges of a space: as plain values for the record, and where values lie in them. Knows nothing of Optuna."""
+"""The ranges of a space: as plain values for the record, and where values lie in them.
+Knows nothing of Optuna.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +18,9 @@ OUTER = 0.1  # the share of a range, on its own scale, that counts as its end
 
 @dataclass(frozen=True)
 class Edge:
-    """In how many of ``blocks`` the chosen value of a setting lay in the outer tenth at one end of its range."""
+    """In how many of ``blocks`` the chosen value of a setting lay in the outer tenth at
+    one end of its range.
+    """
 
     setting: str
     end: Literal["low", "high"]
@@ -26,12 +30,16 @@ class Edge:
 
     @property
     def crowded(self) -> bool:
-        """At least half of the blocks, and two: a single best lands in some outer tenth in 20-49 % of studies."""
+        """At least half of the blocks, and two: a single best lands in some outer tenth
+        in 20-49 % of studies.
+        """
         return self.there >= max(2, self.blocks / 2)
 
 
 def edges(space: Space, chosen: Sequence[Settings]) -> list[Edge]:
-    """For each range, the end at which most of the chosen settings lie (one per block), the most crowded first."""
+    """For each range, the end at which most of the chosen settings lie (one per block),
+    the most crowded first.
+    """
     found = [
         _edge(name, setting, [settings[name] for settings in chosen])
         for name, setting in space.items()
@@ -49,17 +57,23 @@ def _edge(name: str, setting: Range | Whole, values: Sequence[float]) -> Edge:
 
 
 def place(setting: Range | Whole, value: float) -> float:
-    """Where a value lies in its range, on the range's own scale: 0 at the low end, 1 at the high one."""
+    """Where a value lies in its range, on the range's own scale: 0 at the low end, 1 at
+    the high one.
+    """
     low, high = setting.low, setting.high
     if low == high:
         return 0.5
     if setting.log:
         low, high, value = math.log(low), math.log(high), math.log(value)
-    return min(max((value - low) / (high - low), 0.0), 1.0)  # a logarithm's rounding may lead just outside
+    return min(
+        max((value - low) / (high - low), 0.0), 1.0
+    )  # a logarithm's rounding may lead just outside
 
 
 def describe(space: Space) -> dict[str, dict[str, Any]]:
-    """The space as plain values that JSON can hold; ``restore`` makes a space of them again."""
+    """The space as plain values that JSON can hold; ``restore`` makes a space of them
+    again.
+    """
     return {name: _plain(setting) for name, setting in space.items()}
 
 
@@ -79,3 +93,21 @@ def _setting(plain: Mapping[str, Any]) -> Setting:
         return Choice(tuple(plain["values"]))
     kind = Whole if plain.get("whole") else Range
     return kind(plain["low"], plain["high"], bool(plain.get("log")))
+
+
+def middle(space: Space) -> dict[str, Any]:
+    """The middle of every setting's range, on its own scale; the first of unordered
+    values.
+    """
+    return dict(_middles(space))
+
+
+def _middles(space: Space) -> Iterator[tuple[str, Any]]:
+    for name, setting in space.items():
+        match setting:
+            case Range(low, high, log):
+                yield name, (low * high) ** 0.5 if log else (low + high) / 2
+            case Whole(low, high, log):
+                yield name, round((low * high) ** 0.5) if log else (low + high) // 2
+            case Choice(values):
+                yield name, values[0]

@@ -14,7 +14,9 @@ from tasks import Choice, Range, Space, UserError, Whole
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """One Optuna distribution per setting, in the space's order. Raises UserError naming a setting that has none."""
+    """One Optuna distribution per setting, in the space's order. Raises UserError
+    naming a setting that has none.
+    """
     return {name: _distribution(name, setting) for name, setting in space.items()}
 
 
@@ -28,5 +30,9 @@ def _distribution(name: str, setting: Setting) -> BaseDistribution:
             case Choice(values):
                 return CategoricalDistribution(values)
     except ValueError as error:
-        raise UserError(f"Setting {name}={setting!r} cannot be tuned: {error}") from error
-    raise UserError(f"Setting {name}={setting!r} cannot be tuned: give a Range, a Whole or a Choice.")
+        raise UserError(
+            f"Setting {name}={setting!r} cannot be tuned: {error}"
+        ) from error
+    raise UserError(
+        f"Setting {name}={setting!r} cannot be tuned: give a Range, a Whole or a Choice."
+    )

@@ -1,8 +1,9 @@
 """A tuning study whose proposals do not depend on the order in which results arrive.
 
-Proposals come in generations. Each is asked as a whole and told as a whole, in the order of trial numbers, so a
-proposal is a function of the space, the seeds and the results of earlier generations alone: 200 workers see the
-same trials as one, and after a crash asking and telling again rebuilds the study exactly.
+Proposals come in generations. Each is asked as a whole and told as a whole, in the
+order of trial numbers, so a proposal is a function of the space, the seeds and the
+results of earlier generations alone: 200 workers see the same trials as one, and after
+a crash asking and telling again rebuilds the study exactly.
 """
 
 from __future__ import annotations
@@ -51,11 +52,13 @@ class _Told:
 
 
 class Study:
-    """The tuning of one cell: ``trials`` proposals for one space, of which the one with the lowest value wins.
+    """The tuning of one cell: ``trials`` proposals for one space, of which the one with
+    the lowest value wins.
 
-    ``qmc`` takes them all from one scrambled Sobol sequence, as a single generation. ``tpe`` takes the first 8 from
-    that sequence and lets Optuna's TPE propose the rest, ``generation`` at a time. A space without settings is
-    asked as often as any other, with nothing to set: budgets stay equal, and the trials differ in their seeds.
+    ``qmc`` takes them all from one scrambled Sobol sequence, as a single generation.
+    ``tpe`` takes the first 8 from that sequence and lets Optuna's TPE propose the rest,
+    ``generation`` at a time. A space without settings is asked as often as any other,
+    with nothing to set: budgets stay equal, and the trials differ in their seeds.
     """
 
     def __init__(
@@ -70,9 +73,15 @@ class Study:
         generation: int = GENERATION,
     ) -> None:
         if trials < 1 or generation < 1:
-            raise ValueError(f"trials={trials}, generation={generation}: a study needs at least 1 of each.")
+            raise ValueError(
+                f"trials={trials}, generation={generation}: a study needs at least 1 of each."
+            )
         self.name, self.trials = name, trials
-        self._sampler, self._seeds, self._generation = sampler, (seed, root_seed), generation
+        self._sampler, self._seeds, self._generation = (
+            sampler,
+            (seed, root_seed),
+            generation,
+        )
         self._space = distributions(space)
         self._sobol = _ScrambledSobol(self._space, seed)
         with quiet():
@@ -91,7 +100,9 @@ class Study:
         return self.trials_told == self.trials
 
     def ask(self) -> list[Proposal]:
-        """The proposals of the next generation, each handed out once; none while the last one is partly untold."""
+        """The proposals of the next generation, each handed out once; none while the
+        last one is partly untold.
+        """
         if self.trials_told < len(self._asked) or self.done:
             return []
         start = len(self._asked)
@@ -109,34 +120,47 @@ class Study:
         curve: Sequence[tuple[int, float]] = (),
         key: str | None = None,
     ) -> None:
-        """Take in what a trial came to: a finite value, the lower the better; results may arrive in any order.
+        """Take in what a trial came to: a finite value, the lower the better; results
+        may arrive in any order.
 
-        A failed trial counts and has a finite worst value. ``curve`` is (step, value) per evaluation; ``key`` is
-        the training's, for whoever looks at the exported study.
+        A failed trial counts and has a finite worst value. ``curve`` is (step, value)
+        per evaluation; ``key`` is the training's, for whoever looks at the exported
+        study.
         """
         if not 0 <= number < len(self._asked):
-            raise ValueError(f"Trial {number} was not asked yet: {len(self._asked)} of {self.trials} were.")
+            raise ValueError(
+                f"Trial {number} was not asked yet: {len(self._asked)} of {self.trials} were."
+            )
         if number in self._told:
-            raise ValueError(f"Trial {number} was told already, with the value {self._told[number].value:g}.")
+            raise ValueError(
+                f"Trial {number} was told already, with the value {self._told[number].value:g}."
+            )
         if not math.isfinite(value):
-            raise ValueError(f"Trial {number} has the value {value}: tell a failed one with a finite worst value.")
+            raise ValueError(
+                f"Trial {number} has the value {value}: tell a failed one with a finite worst value."
+            )
         self._told[number] = _Told(float(value), failed, tuple(curve), key)
         if self.trials_told == len(self._asked):
             self._pass_on_generation()
 
     def best(self, among: int | None = None) -> Proposal:
-        """The told trial with the lowest value, the earliest of equals, ``among`` the first so many.
+        """The told trial with the lowest value, the earliest of equals, ``among`` the
+        first so many.
 
-        The first half of a quasi-random study is the study with half the budget. Raises ValueError where none of
-        them has been told.
+        The first half of a quasi-random study is the study with half the budget. Raises
+        ValueError where none of them has been told.
         """
         told = [number for number in self._told if among is None or number < among]
         if not told:
             raise ValueError(f"Study {self.name!r} has no best trial: none was told.")
-        return self._proposal(min(told, key=lambda number: (self._told[number].value, number)))
+        return self._proposal(
+            min(told, key=lambda number: (self._told[number].value, number))
+        )
 
     def export(self, path: Path | str) -> None:
-        """Write the finished study into an Optuna journal file, once however often it is called."""
+        """Write the finished study into an Optuna journal file, once however often it
+        is called.
+        """
         Journal(path).add(self)
 
     def frozen(self) -> list[FrozenTrial]:
@@ -154,8 +178,12 @@ class Study:
     def _sampler_of(self, number: int) -> BaseSampler:
         if self._sampler == "qmc" or number < STARTUP:
             return self._sobol
-        seed = np.random.SeedSequence(self._seeds, spawn_key=(number,)).generate_state(1)[0]
-        return TPESampler(seed=int(seed), n_startup_trials=1, multivariate=True, constant_liar=True)
+        seed = np.random.SeedSequence(self._seeds, spawn_key=(number,)).generate_state(
+            1
+        )[0]
+        return TPESampler(
+            seed=int(seed), n_startup_trials=1, multivariate=True, constant_liar=True
+        )
 
     def _pass_on_generation(self) -> None:
         with quiet():
@@ -171,7 +199,8 @@ class Study:
 
 
 class Journal:
-    """An Optuna journal file, which `optuna-dashboard FILE` opens. Keep one open to add many studies.
+    """An Optuna journal file, which `optuna-dashboard FILE` opens. Keep one open to add
+    many studies.
 
     Raises UserError where the file is something else.
     """
@@ -183,17 +212,28 @@ class Journal:
         try:
             self._storage = JournalStorage(JournalFileBackend(str(path)))
         except ValueError as error:
-            raise UserError(f"{path} is not an Optuna journal ({error}): move it away to start a new one.") from error
+            raise UserError(
+                f"{path} is not an Optuna journal ({error}): move it away to start a new one."
+            ) from error
 
     def add(self, study: Study) -> None:
-        """Add a finished study; one that is there in full stays, one that a crash cut short is written again."""
+        """Add a finished study; one that is there in full stays, one that a crash cut
+        short is written again.
+        """
         if not study.done:
             told = f"{study.trials_told} of {study.trials} trials"
-            raise ValueError(f"Study {study.name!r} has {told}: only a finished one is exported.")
+            raise ValueError(
+                f"Study {study.name!r} has {told}: only a finished one is exported."
+            )
         with quiet():
-            with suppress(KeyError):  # not there; to list what is would copy every study that is
+            with suppress(
+                KeyError
+            ):  # not there; to list what is would copy every study that is
                 known = optuna.load_study(study_name=study.name, storage=self._storage)
-                if len(known.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) == study.trials:
+                if (
+                    len(known.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+                    == study.trials
+                ):
                     return
                 optuna.delete_study(study_name=study.name, storage=self._storage)
             copy = optuna.create_study(study_name=study.name, storage=self._storage)
@@ -205,8 +245,8 @@ class Journal:
 class _ScrambledSobol(QMCSampler):
     """Optuna's quasi-random sampler, told the space beforehand.
 
-    Optuna learns the space from the first finished trial and samples all before it independently: a study whose
-    trials are asked together would be plain random search.
+    Optuna learns the space from the first finished trial and samples all before it
+    independently: a study whose trials are asked together would be plain random search.
     """
 
     def __init__(self, space: Mapping[str, BaseDistribution], seed: int) -> None:
@@ -214,12 +254,16 @@ class _ScrambledSobol(QMCSampler):
             super().__init__(qmc_type="sobol", scramble=True, seed=seed)
         self._space = dict(space)
 
-    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
         return self._space
 
 
 class _Hush:
-    """Optuna's verbosity is one for all threads: the first to come lowers it, and the last to go restores it."""
+    """Optuna's verbosity is one for all threads: the first to come lowers it, and the
+    last to go restores it.
+    """
 
     def __init__(self) -> None:
         self._lock, self._inside, self._verbosity = threading.Lock(), 0, 0
@@ -243,7 +287,9 @@ _HUSH = _Hush()
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without Optuna's log lines and its warnings about experimental parts, which we use knowingly."""
+    """Without Optuna's log lines and its warnings about experimental parts, which we
+    use knowingly.
+    """
     with _HUSH, warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield

@@ -1,18 +1,19 @@
 """How comparisons are run, recorded and judged.
 
-In a notebook: ``from suite import run``, then ``run("quick")`` gives a campaign as DataFrames.
+In a notebook: ``from suite import run``, then ``run("quick")`` gives a campaign as
+DataFrames.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from suite.launch import run as run
+    from suite.campaign.launch import run as run
 
 
 def __getattr__(name: str) -> Any:
     """``run``, imported when it is asked for: it brings PyTorch and Optuna along."""
     if name == "run":
-        from suite.launch import run
+        from suite.campaign.launch import run
 
         return run
     raise AttributeError(f"module 'suite' has no attribute {name!r}")

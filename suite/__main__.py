@@ -1,6 +1,6 @@
 """``python -m suite`` is ``bakeoff``."""
 
-from suite.cli import main
+from suite.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,6 @@
-"""How many heads? Vision transformers of one width, whose attention looks through one to sixteen pairs of eyes."""
+"""How many heads? Vision transformers of one width, whose attention looks through one
+to sixteen pairs of eyes.
+"""
 
 from functools import partial
 
@@ -11,7 +13,11 @@ from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassificati
 
 HEADS = (1, 2, 4, 8, 16)  # of 32, 16, 8, 4 and 2 numbers each
 LEVELS = (
-    Level("mnist1d", {"data": "mnist1d", "parameters": 18_500, "patch": 4}, label="MNIST-1D, 4,000 examples"),
+    Level(
+        "mnist1d",
+        {"data": "mnist1d", "parameters": 18_500, "patch": 4},
+        label="MNIST-1D, 4,000 examples",
+    ),
     Level(
         "mnist5k",
         {"data": "mnist5k", "parameters": 29_800, "patch": 4},
@@ -20,17 +26,31 @@ LEVELS = (
     ),
 )
 
-VASWANI = "Vaswani et al., Attention is all you need (2017), table 3 (A); Hung-yi Lee, 2021"
+VASWANI = (
+    "Vaswani et al., Attention is all you need (2017), table 3 (A); Hung-yi Lee, 2021"
+)
 FIGURES = "BLEU 24.9, 25.5, 25.8, 25.8, 25.4 with 1, 4, 8, 16, 32 heads of 512, 128, 64, 32, 16 numbers"
-MICHEL = "Michel, Levy & Neubig, Are sixteen heads really better than one? (NeurIPS 2019)"
+MICHEL = (
+    "Michel, Levy & Neubig, Are sixteen heads really better than one? (NeurIPS 2019)"
+)
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    return mnist1d.load(seed, validation=1000) if level["data"] == "mnist1d" else mnist5k.load(seed)
+    return (
+        mnist1d.load(seed, validation=1000)
+        if level["data"] == "mnist1d"
+        else mnist5k.load(seed)
+    )
 
 
 def build(heads: int, shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return vision_transformer(shape, level["parameters"], level["patch"], heads=heads, dropout=settings["dropout"])
+    return vision_transformer(
+        shape,
+        level["parameters"],
+        level["patch"],
+        heads=heads,
+        dropout=settings["dropout"],
+    )
 
 
 CLAIMS = (
@@ -59,7 +79,13 @@ CLAIMS = (
         "Two to eight heads are better than both extremes.",
         metric="accuracy",
         kind="contrast",
-        weights={"heads_2": 1 / 3, "heads_4": 1 / 3, "heads_8": 1 / 3, "heads_1": -1 / 2, "heads_16": -1 / 2},
+        weights={
+            "heads_2": 1 / 3,
+            "heads_4": 1 / 3,
+            "heads_8": 1 / 3,
+            "heads_1": -1 / 2,
+            "heads_16": -1 / 2,
+        },
         levels=("mnist1d",),
         source=VASWANI,
         against=FIGURES,
@@ -93,7 +119,10 @@ TASK = Task(
     question="How many heads should attention have?",
     topic="Self-attention",
     load_data=load_data,
-    arms=tuple(Arm(f"heads_{n}", partial(build, n), f"{n} head{'s' * (n > 1)}", x=n) for n in HEADS),
+    arms=tuple(
+        Arm(f"heads_{n}", partial(build, n), f"{n} head{'s' * (n > 1)}", x=n)
+        for n in HEADS
+    ),
     levels=LEVELS,
     procedure=SpatialClassification(),
     recipe=UNTIL_CONVERGED,

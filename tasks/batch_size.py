@@ -1,4 +1,6 @@
-"""Small or large batches? The same network and data, with equal passes over the data or with equal updates."""
+"""Small or large batches? The same network and data, with equal passes over the data or
+with equal updates.
+"""
 
 from math import log
 
@@ -24,8 +26,12 @@ def build(shape: Shape, level: Level, settings: Settings) -> nn.Module:
     return mlp(shape, (64,))
 
 
-EPOCHS = Level("equal_epochs", {"matched": "epochs"}, label="Equal epochs", recipe={"epochs": 8})
-UPDATES = Level("equal_steps", {"matched": "steps"}, label="Equal updates", recipe={"steps": 300})
+EPOCHS = Level(
+    "equal_epochs", {"matched": "epochs"}, label="Equal epochs", recipe={"epochs": 8}
+)
+UPDATES = Level(
+    "equal_steps", {"matched": "steps"}, label="Equal updates", recipe={"steps": 300}
+)
 
 CLAIMS = (
     *(
@@ -114,14 +120,26 @@ TASK = Task(
     topic="Optimisation",
     load_data=load_data,
     arms=(
-        *(Arm(f"batch_{size}", build, f"Batch of {size}", x=size, recipe={"batch_size": size}) for size in SIZES),
+        *(
+            Arm(
+                f"batch_{size}",
+                build,
+                f"Batch of {size}",
+                x=size,
+                recipe={"batch_size": size},
+            )
+            for size in SIZES
+        ),
         Arm("batch_full", build, "Full batch", x=FULL, recipe={"batch_size": 0}),
     ),
     levels=(EPOCHS, UPDATES),
     procedure=Classification(),
     recipe=Recipe(epochs=8, optimizer="sgd"),
-    # no dropout: it would add to the noise of small batches, which is what the claims are about
-    space=Space(lr=Range(2e-3, 1.0, log=True), weight_decay=Range(1e-6, 1e-2, log=True)),
+    # no dropout: it would add to the noise of small batches, which is what the claims
+    # are about
+    space=Space(
+        lr=Range(2e-3, 1.0, log=True), weight_decay=Range(1e-6, 1e-2, log=True)
+    ),
     claims=CLAIMS,
     matched="Network, data, tuning trials; epochs at one level, updates at the other",
     arms_axis="Examples in a batch",

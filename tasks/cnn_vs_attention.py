@@ -1,4 +1,6 @@
-"""Convolution or attention? Three networks of one size, each trained until it has converged, on ever more examples."""
+"""Convolution or attention? Three networks of one size, each trained until it has
+converged, on ever more examples.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,9 +14,20 @@ from tasks.models.attention import hybrid, vision_transformer
 from tasks.models.convolution import ConvNet, Shuffled, matched_width
 from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassification
 
-CURVES = {"data": "mnist1d", "parameters": 18_500, "patch": 4}  # ten tokens, as many as the CNN's map has places
+CURVES = {
+    "data": "mnist1d",
+    "parameters": 18_500,
+    "patch": 4,
+}  # ten tokens, as many as the CNN's map has places
 PICTURES = {"parameters": 29_800, "patch": 4}  # 7x7 tokens, and a map of 7x7
-EPOCHS = {500: 400, 4000: 100, 16_000: 50, 64_000: 25, 256_000: 13, 1_000_000: 7}  # at most
+EPOCHS = {
+    500: 400,
+    4000: 100,
+    16_000: 50,
+    64_000: 25,
+    256_000: 13,
+    1_000_000: 7,
+}  # at most
 
 PAPER = "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)"
 VIT = "Dosovitskiy et al., An image is worth 16x16 words (ICLR 2021); Hung-yi Lee, 2021"
@@ -29,16 +42,22 @@ def load_data(level: Level, seed: int) -> Splits:
     count = level["examples"]
     if level["data"] == "mnist1d":
         return mnist1d.load(seed, train=count, validation=1000)
-    splits: Splits = {"mnist5k": mnist5k, "fashion_mnist": fashion_mnist}[level["data"]].load(seed)
+    splits: Splits = {"mnist5k": mnist5k, "fashion_mnist": fashion_mnist}[
+        level["data"]
+    ].load(seed)
     return replace(splits, train=splits.train.head(count))
 
 
 def build_cnn(shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return ConvNet(shape, matched_width(level["parameters"], shape), settings["dropout"])
+    return ConvNet(
+        shape, matched_width(level["parameters"], shape), settings["dropout"]
+    )
 
 
 def build_attention(shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return vision_transformer(shape, level["parameters"], level["patch"], dropout=settings["dropout"])
+    return vision_transformer(
+        shape, level["parameters"], level["patch"], dropout=settings["dropout"]
+    )
 
 
 def build_hybrid(shape: Shape, level: Level, settings: Settings) -> nn.Module:
@@ -46,7 +65,10 @@ def build_hybrid(shape: Shape, level: Level, settings: Settings) -> nn.Module:
 
 
 def build_shuffled(
-    build: Callable[[Shape, Level, Settings], nn.Module], shape: Shape, level: Level, settings: Settings
+    build: Callable[[Shape, Level, Settings], nn.Module],
+    shape: Shape,
+    level: Level,
+    settings: Settings,
 ) -> nn.Module:
     return Shuffled(build(shape, level, settings), shape)
 
@@ -56,18 +78,43 @@ ARMS = (
     Arm("attention", build_attention, "Vision transformer"),
     Arm("hybrid", build_hybrid, "Convolutions, then attention"),
     Arm("cnn_shuffled", partial(build_shuffled, build_cnn), "CNN, shuffled"),
-    Arm("attention_shuffled", partial(build_shuffled, build_attention), "Vision transformer, shuffled"),
+    Arm(
+        "attention_shuffled",
+        partial(build_shuffled, build_attention),
+        "Vision transformer, shuffled",
+    ),
 )
 
 
 def curves(count: int) -> Level:
-    name, factors, recipe = f"mnist1d_{count}", {**CURVES, "examples": count}, {"epochs": EPOCHS[count]}
-    return Level(name, factors, x=count, label=f"MNIST-1D, {count:,} examples", recipe=recipe, heavy=count > 16_000)
+    name, factors, recipe = (
+        f"mnist1d_{count}",
+        {**CURVES, "examples": count},
+        {"epochs": EPOCHS[count]},
+    )
+    return Level(
+        name,
+        factors,
+        x=count,
+        label=f"MNIST-1D, {count:,} examples",
+        recipe=recipe,
+        heavy=count > 16_000,
+    )
 
 
 def clothes(count: int, epochs: int) -> Level:
-    name, factors = f"fashion_mnist_{count}", {**PICTURES, "data": "fashion_mnist", "examples": count}
-    return Level(name, factors, x=count, label=f"Fashion-MNIST, {count:,}", recipe={"epochs": epochs}, heavy=True)
+    name, factors = (
+        f"fashion_mnist_{count}",
+        {**PICTURES, "data": "fashion_mnist", "examples": count},
+    )
+    return Level(
+        name,
+        factors,
+        x=count,
+        label=f"Fashion-MNIST, {count:,}",
+        recipe={"epochs": epochs},
+        heavy=True,
+    )
 
 
 LEVELS = (
@@ -102,7 +149,8 @@ def gap_closes(upto: str, levels: tuple[str, ...]) -> Claim:
         better="attention",
         worse="cnn",
         levels=levels,
-        margin=0.05,  # the ratio of errors changes by a sixth while examples grow thirtyfold
+        # the ratio of errors changes by a sixth while examples grow thirtyfold
+        margin=0.05,
         source=VIT,
         against=VIT_FIGURES,
     )
@@ -139,7 +187,10 @@ CLAIMS = (
     gap_closes("4,000", ("mnist1d_500", "mnist1d_4000")),
     gap_closes("16,000", ("mnist1d_500", "mnist1d_4000", "mnist1d_16000")),
     gap_closes("a million", tuple(f"mnist1d_{count}" for count in EPOCHS)),
-    gap_closes("50,000 pictures", ("fashion_mnist_500", "fashion_mnist_5000", "fashion_mnist_50000")),
+    gap_closes(
+        "50,000 pictures",
+        ("fashion_mnist_500", "fashion_mnist_5000", "fashion_mnist_50000"),
+    ),
     Claim(
         "attention_ahead_with_a_million",
         "With a million examples a vision transformer beats a CNN of its size.",
@@ -200,7 +251,12 @@ CLAIMS = (
         "On pictures, shuffling the pixels costs the CNN more than the vision transformer.",
         metric="accuracy",
         kind="contrast",
-        weights={"cnn": 1.0, "cnn_shuffled": -1.0, "attention": -1.0, "attention_shuffled": 1.0},
+        weights={
+            "cnn": 1.0,
+            "cnn_shuffled": -1.0,
+            "attention": -1.0,
+            "attention_shuffled": 1.0,
+        },
         levels=("mnist5k_3750",),
         margin=0.01,
         source=PAPER,

@@ -1,4 +1,6 @@
-"""Deep or wide? MLPs of one to eight hidden layers, all with the same number of parameters."""
+"""Deep or wide? MLPs of one to eight hidden layers, all with the same number of
+parameters.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,9 +14,15 @@ from tasks.procedures.supervised import Classification
 
 DEPTHS = range(1, 9)
 BUDGETS = (15_000, 60_000)  # parameters
-DATA: dict[str, Callable[[int], Splits]] = {"mnist1d": mnist1d.load, "mnist5k": mnist5k.load}
+DATA: dict[str, Callable[[int], Splits]] = {
+    "mnist1d": mnist1d.load,
+    "mnist5k": mnist5k.load,
+}
 TITLES = {"mnist1d": "MNIST-1D", "mnist5k": "MNIST-5k"}
-GAIN = {"mnist1d": 0.03, "mnist5k": 0.0}  # points a third layer must bring; on MNIST hardly 6 are left to gain
+GAIN = {
+    "mnist1d": 0.03,
+    "mnist5k": 0.0,
+}  # points a third layer must bring; on MNIST hardly 6 are left to gain
 MARGIN = {"mnist1d": 0.02, "mnist5k": 0.01}
 SEIDE = "Seide, Li & Yu, Conversational speech transcription using context-dependent DNNs (2011); Hung-yi Lee, 2021"
 
@@ -24,13 +32,20 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def build(depth: int, shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return mlp(shape, matched_widths(level["parameters"], depth, shape.features, shape.outputs))
+    return mlp(
+        shape, matched_widths(level["parameters"], depth, shape.features, shape.outputs)
+    )
 
 
 def at(data: str, parameters: int) -> Level:
     """The level at which all depths have so many parameters on one data set."""
     size, factors = f"{parameters // 1000}k", {"data": data, "parameters": parameters}
-    return Level(f"{data}_{size}", factors, x=parameters, label=f"{TITLES[data]}, {size} parameters")
+    return Level(
+        f"{data}_{size}",
+        factors,
+        x=parameters,
+        label=f"{TITLES[data]}, {size} parameters",
+    )
 
 
 def claims(level: Level) -> tuple[Claim, Claim]:
@@ -76,7 +91,8 @@ TASK = Task(
     levels=LEVELS,
     procedure=Classification(),
     recipe=Recipe(steps=1000, batch_size=100),
-    # no dropout: the networks of Seide et al. had none, and weight decay is what restrains them
+    # no dropout: the networks of Seide et al. had none, and weight decay is what
+    # restrains them
     space=Space(lr=Range(5e-4, 0.5, log=True), weight_decay=Range(1e-3, 0.3, log=True)),
     claims=tuple(claim for level in LEVELS for claim in claims(level)),
     matched="Parameters within 1 %, updates, data, tuning trials",

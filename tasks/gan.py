@@ -1,6 +1,7 @@
 """Which game makes the best pictures? Five GAN losses between the same two networks.
 
-The one study of its kind that tuned all losses alike found no consistent winner (Lucic et al. 2018).
+The one study of its kind that tuned all losses alike found no consistent winner (Lucic
+et al. 2018).
 """
 
 from dataclasses import replace
@@ -8,7 +9,19 @@ from dataclasses import replace
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Split, Splits, Task
+from tasks import (
+    Arm,
+    Claim,
+    Level,
+    Range,
+    Recipe,
+    Settings,
+    Shape,
+    Space,
+    Split,
+    Splits,
+    Task,
+)
 from tasks.data import fashion_mnist, mnist5k
 from tasks.models.adversarial import convolutional
 from tasks.models.fixed_classifier import FixedClassifier
@@ -29,23 +42,39 @@ BORDER = 2  # pixels that MNIST leaves empty on each side
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    """Pictures from -1 to 1, and the fixed classifier that will look at what is made of them."""
+    """Pictures from -1 to 1, and the fixed classifier that will look at what is made of
+    them.
+    """
     splits: Splits = DATA[level["data"]].load(seed)
     low, high = splits.train.x.aminmax()
 
     def pictures(split: Split) -> Split:
-        return Split(_shrunk(2 * (split.x - low) / (high - low) - 1, level["side"]), split.y)
+        return Split(
+            _shrunk(2 * (split.x - low) / (high - low) - 1, level["side"]), split.y
+        )
 
     train = pictures(splits.train)
     classifier = FixedClassifier(train, splits.classes or 1, seed)
     samples = level["samples"]
-    facts = {"classifier": classifier, "samples": samples, "reference": train.x[:samples]}
+    facts = {
+        "classifier": classifier,
+        "samples": samples,
+        "reference": train.x[:samples],
+    }
     sealed = splits.sealed.resealed(pictures)
-    return replace(splits, train=train, validation=pictures(splits.validation), test=sealed, facts=facts)
+    return replace(
+        splits,
+        train=train,
+        validation=pictures(splits.validation),
+        test=sealed,
+        facts=facts,
+    )
 
 
 def _shrunk(x: Tensor, side: int) -> Tensor:
-    """Pictures as they are, or without their empty border and shrunk to ``side`` by the mean over areas."""
+    """Pictures as they are, or without their empty border and shrunk to ``side`` by the
+    mean over areas.
+    """
     if side == x.shape[-1]:
         return x
     inner = x[..., BORDER:-BORDER, BORDER:-BORDER]
@@ -62,7 +91,8 @@ def arm(name: str, label: str, game: Game) -> Arm:
 
 LUCIC = "Lucic et al., Are GANs created equal? A large-scale study (NeurIPS 2018)"
 GULRAJANI = "Gulrajani et al., Improved training of Wasserstein GANs (NIPS 2017)"
-TENTH = 0.1  # of the Fréchet distance, in its logarithm: what a new training set alone may change
+# of the Fréchet distance, in its logarithm: what a new training set alone may change
+TENTH = 0.1
 
 CLAIMS = (
     Claim(
@@ -157,7 +187,11 @@ TASK = Task(
         arm("hinge", "Hinge", HINGE),
     ),
     levels=(
-        Level("mnist5k", {"data": "mnist5k", "side": 16, "channels": 16, "samples": 500}, label="MNIST-5k, 16x16"),
+        Level(
+            "mnist5k",
+            {"data": "mnist5k", "side": 16, "channels": 16, "samples": 500},
+            label="MNIST-5k, 16x16",
+        ),
         Level(
             "mnist5k_28",
             {"data": "mnist5k", "side": 28, "channels": 32, "samples": 500},

@@ -1,4 +1,6 @@
-"""Logistic regression: does ours reach scikit-learn's, does the L2 penalty help, and when does a hidden layer pay?"""
+"""Logistic regression: does ours reach scikit-learn's, does the L2 penalty help, and
+when does a hidden layer pay?
+"""
 
 from collections.abc import Callable
 
@@ -11,8 +13,14 @@ from tasks.models.mlp import mlp
 from tasks.procedures.fit_once import ScikitLogisticRegression
 from tasks.procedures.supervised import ACCURACY, LOG_LOSS, Classification
 
-BY_LOSS = (LOG_LOSS, ACCURACY)  # 114 validation examples tell log losses apart, but hardly accuracies
-DATA: dict[str, Callable[[int], Splits]] = {"breast_cancer": breast_cancer.load, "mnist1d": mnist1d.load}
+BY_LOSS = (
+    LOG_LOSS,
+    ACCURACY,
+)  # 114 validation examples tell log losses apart, but hardly accuracies
+DATA: dict[str, Callable[[int], Splits]] = {
+    "breast_cancer": breast_cancer.load,
+    "mnist1d": mnist1d.load,
+}
 
 
 def load_data(level: Level, seed: int) -> Splits:
@@ -24,7 +32,9 @@ def build_linear(shape: Shape, level: Level, settings: Settings) -> nn.Module:
 
 
 def build_mlp(shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return mlp(shape, (100, 100), dropout=settings["dropout"])  # two layers of 100, as in the MNIST-1D paper
+    return mlp(
+        shape, (100, 100), dropout=settings["dropout"]
+    )  # two layers of 100, as in the MNIST-1D paper
 
 
 ARMS = (
@@ -49,15 +59,25 @@ ARMS = (
         build_mlp,
         "MLP, two hidden layers",
         recipe={"optimizer": "adamw", "batch_size": 100, "keep_best": True},
-        space=Space(lr=Range(2e-3, 5e-2, log=True), weight_decay=Range(1e-3, 1.0, log=True), dropout=Range(0.0, 0.4)),
+        space=Space(
+            lr=Range(2e-3, 5e-2, log=True),
+            weight_decay=Range(1e-3, 1.0, log=True),
+            dropout=Range(0.0, 0.4),
+        ),
     ),
 )
 
 ON_TUMOURS = Level("breast_cancer", {"data": "breast_cancer"}, label="Breast cancer")
-ON_CURVES = Level("mnist1d", {"data": "mnist1d"}, label="MNIST-1D", recipe={"batch_size": 100, "steps": 1500})
+ON_CURVES = Level(
+    "mnist1d",
+    {"data": "mnist1d"},
+    label="MNIST-1D",
+    recipe={"batch_size": 100, "steps": 1500},
+)
 NATS = 0.02  # of log loss: 2 % in the probability given to the right answer
 PUBLISHED = "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)"
-PUBLISHED_ERROR = 0.015  # standard error of an accuracy near 32 % or 68 % on their 1,000 test examples
+# standard error of an accuracy near 32 % or 68 % on their 1,000 test examples
+PUBLISHED_ERROR = 0.015
 
 CLAIMS = (
     Claim(
@@ -117,7 +137,10 @@ CLAIMS = (
             source=PUBLISHED,
             against=f"{figure:.0%}",
         )
-        for arm, who, figure in (("gd_l2", "Logistic regression", 0.32), ("mlp", "An MLP", 0.68))
+        for arm, who, figure in (
+            ("gd_l2", "Logistic regression", 0.32),
+            ("mlp", "An MLP", 0.68),
+        )
     ),
 )
 
@@ -128,7 +151,9 @@ TASK = Task(
     arms=ARMS,
     levels=(ON_TUMOURS, ON_CURVES),
     procedure=Classification(measures=BY_LOSS),
-    recipe=Recipe(steps=600, batch_size=0, optimizer="sgd", nesterov=True, keep_best=False),
+    recipe=Recipe(
+        steps=600, batch_size=0, optimizer="sgd", nesterov=True, keep_best=False
+    ),
     space=Space(lr=Range(5e-3, 1.0, log=True)),
     claims=CLAIMS,
     matched="Data and tuning trials; updates, for all that learn by gradient descent",

@@ -1,4 +1,6 @@
-"""Which network translates best: a Transformer, or gated recurrent units with or without attention?"""
+"""Which network translates best: a Transformer, or gated recurrent units with or
+without attention?
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,7 +30,9 @@ def load_data(level: Level, seed: int) -> Splits:
     return DATA[level["data"]](seed)
 
 
-def build_transformer(norm: Norm, shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def build_transformer(
+    norm: Norm, shape: Shape, level: Level, settings: Settings
+) -> nn.Module:
     facts = shape.facts
     return Transformer(
         len(facts["source"]),
@@ -43,9 +47,17 @@ def build_transformer(norm: Norm, shape: Shape, level: Level, settings: Settings
     )
 
 
-def build_gru(attention: bool, shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    sources, targets, width = len(shape.facts["source"]), len(shape.facts["target"]), level["width"]
-    parameters = parameter_count(sources, targets, width, level["hidden"], level["layers"])
+def build_gru(
+    attention: bool, shape: Shape, level: Level, settings: Settings
+) -> nn.Module:
+    sources, targets, width = (
+        len(shape.facts["source"]),
+        len(shape.facts["target"]),
+        level["width"],
+    )
+    parameters = parameter_count(
+        sources, targets, width, level["hidden"], level["layers"]
+    )
     reading, writing = matched_units(parameters, sources, targets, width, attention)
     return RecurrentTranslator(
         sources,
@@ -62,8 +74,15 @@ ARMS = (
     Arm("transformer", partial(build_transformer, "pre"), "Transformer"),
     Arm("gru_attention", partial(build_gru, True), "GRU with attention"),
     Arm("gru", partial(build_gru, False), "GRU"),
-    Arm("transformer_post", partial(build_transformer, "post"), "Transformer, post-norm"),
-    Arm("transformer_hard", partial(build_transformer, "pre"), "Transformer, hard labels", procedure=Translation(0.0)),
+    Arm(
+        "transformer_post", partial(build_transformer, "post"), "Transformer, post-norm"
+    ),
+    Arm(
+        "transformer_hard",
+        partial(build_transformer, "pre"),
+        "Transformer, hard labels",
+        procedure=Translation(0.0),
+    ),
 )
 
 
@@ -73,7 +92,12 @@ def sized(width: int, heads: int, hidden: int, layers: int) -> dict[str, int]:
 
 LEVELS = (
     Level("numbers", {"data": "numbers", **sized(32, 4, 64, 2)}, label="Number words"),
-    Level("interface", {"data": "interface", **sized(128, 4, 256, 2)}, label="Interface text", recipe={"epochs": 25}),
+    Level(
+        "interface",
+        {"data": "interface", **sized(128, 4, 256, 2)},
+        label="Interface text",
+        recipe={"epochs": 25},
+    ),
     Level(
         "tatoeba",
         {"data": "tatoeba", **sized(256, 4, 512, 3)},
@@ -92,7 +116,9 @@ LEVELS = (
 
 
 def claims(level: Level) -> tuple[Claim, ...]:
-    """What is claimed of the architectures at one level: by exact matches where answers are unique, else by BLEU."""
+    """What is claimed of the architectures at one level: by exact matches where answers
+    are unique, else by BLEU.
+    """
     name, exact = level.name, level.name == "numbers"
     metric, margin = ("exact", 0.02) if exact else ("bleu", 1.0)
     return (
@@ -189,8 +215,14 @@ TASK = Task(
     arms=ARMS,
     levels=LEVELS,
     procedure=Translation(),
-    recipe=Recipe(steps=600, batch_size=64, betas=(0.9, 0.98), warmup=0.1, clip=1.0, evaluations=8),
-    space=Space(lr=Range(5e-4, 3e-2, log=True), weight_decay=Range(1e-4, 0.3, log=True), dropout=Range(0.0, 0.4)),
+    recipe=Recipe(
+        steps=600, batch_size=64, betas=(0.9, 0.98), warmup=0.1, clip=1.0, evaluations=8
+    ),
+    space=Space(
+        lr=Range(5e-4, 3e-2, log=True),
+        weight_decay=Range(1e-4, 0.3, log=True),
+        dropout=Range(0.0, 0.4),
+    ),
     claims=CLAIMS,
     matched="Parameters within 1 %, updates, data and tuning trials",
     parameters_within=0.01,

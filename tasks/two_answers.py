@@ -1,28 +1,47 @@
-"""One question, two right answers: regression gives the mean, which is neither; a GAN gives one of the two.
+"""One question, two right answers: regression gives the mean, which is neither; a GAN
+gives one of the two.
 
-After the lecture's example: a figure at a crossing may turn left or right, and a network that predicts the next frame
-by squared error shows it split in two.
+After the lecture's example: a figure at a crossing may turn left or right, and a
+network that predicts the next frame by squared error shows it split in two.
 """
 
 import torch
 from torch import Tensor, nn
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Split, Splits, Task
+from tasks import (
+    Arm,
+    Claim,
+    Level,
+    Range,
+    Recipe,
+    Settings,
+    Shape,
+    Space,
+    Split,
+    Splits,
+    Task,
+)
 from tasks.models.adversarial import Adversaries, answering, judging
 from tasks.procedures.adversarial import NON_SATURATING
 from tasks.procedures.answers import AnswerGame, Regression
 
 RIGHT = (-1.0, 1.0)  # the right answers to x are x - 1 and x + 1, equally likely
-NOISE = 0.1  # their standard deviation, so that squared errors are 1.01 for the mean and 2.02 for a right answer
+# their standard deviation, so that squared errors are 1.01 for the mean and 2.02 for a
+# right answer
+NOISE = 0.1
 EXAMPLES = 4000, 1000, 1000  # to learn from, to choose by, sealed
 WIDTH = 64
 LATENT = 4
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    """Questions and answers, (examples, 1) each: the questions lie evenly from -1 to 1 and are shared out at random."""
+    """Questions and answers, (examples, 1) each: the questions lie evenly from -1 to 1
+    and are shared out at random.
+    """
     rng = torch.Generator().manual_seed(seed)
-    questions = torch.linspace(-1, 1, sum(EXAMPLES))[torch.randperm(sum(EXAMPLES), generator=rng), None]
+    questions = torch.linspace(-1, 1, sum(EXAMPLES))[
+        torch.randperm(sum(EXAMPLES), generator=rng), None
+    ]
 
     def answered(x: Tensor) -> Split:
         chosen = torch.randint(len(RIGHT), (len(x),), generator=rng)
@@ -53,12 +72,19 @@ TASK = Task(
     load_data=load_data,
     arms=(
         Arm("regressor", regressor, "Regression", procedure=Regression()),
-        Arm("noisy_regressor", noisy_regressor, "Regression with noise as input", procedure=Regression()),
+        Arm(
+            "noisy_regressor",
+            noisy_regressor,
+            "Regression with noise as input",
+            procedure=Regression(),
+        ),
         Arm("gan", adversaries, "GAN, non-saturating"),
     ),
     procedure=AnswerGame(NON_SATURATING, conditional=True),
     recipe=Recipe(steps=3000, batch_size=128, betas=(0.5, 0.9), evaluations=10),
-    space=Space(lr=Range(3e-4, 1e-2, log=True), weight_decay=Range(1e-4, 1e-1, log=True)),
+    space=Space(
+        lr=Range(3e-4, 1e-2, log=True), weight_decay=Range(1e-4, 1e-1, log=True)
+    ),
     claims=(
         Claim(
             "gan_answers_right",

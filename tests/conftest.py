@@ -1,4 +1,6 @@
-"""What several tests use: one thread, a tiny task as a file, campaigns that run in this process."""
+"""What several tests use: one thread, a tiny task as a file, campaigns that run in this
+process.
+"""
 
 import importlib.util
 import os
@@ -11,11 +13,11 @@ import pytest
 import torch
 
 import tasks
-from suite.inline import InlineWorkers
-from suite.job import Done
-from suite.launch import launch
-from suite.plan import Plan
-from suite.profile import Profile, TaskPlan
+from suite.campaign.launch import launch
+from suite.cluster.protocol import Done
+from suite.cluster.serial import InlineWorkers
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile, TaskPlan
 
 TINY = '''
 """Is the sign of a product easier for a wider network? Two numbers decide, eight are noise."""
@@ -66,10 +68,10 @@ def one_thread() -> None:
 @pytest.fixture(autouse=True)
 def own_task_files() -> Iterator[None]:
     """Task files that a test brings are forgotten after it."""
-    before = dict(tasks._FILES)
+    before = dict(tasks._registry._FILES)
     yield
-    tasks._FILES.clear()
-    tasks._FILES.update(before)
+    tasks._registry._FILES.clear()
+    tasks._registry._FILES.update(before)
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +96,14 @@ def tiny(tiny_file: Path) -> str:
 
 @pytest.fixture
 def tiny_plan(tiny: str) -> Plan:
-    """Two arms, two levels, two blocks, three trials and one final: 32 trainings of a few milliseconds."""
-    return Plan(Profile.model_validate({"name": "tiny", "blocks": 2, "trials": 3, "tasks": {tiny: TaskPlan()}}))
+    """Two arms, two levels, two blocks, three trials and one final: 32 trainings of a
+    few milliseconds.
+    """
+    return Plan(
+        Profile.model_validate(
+            {"name": "tiny", "blocks": 2, "trials": 3, "tasks": {tiny: TaskPlan()}}
+        )
+    )
 
 
 Run = Callable[..., InlineWorkers]
@@ -103,10 +111,16 @@ Run = Callable[..., InlineWorkers]
 
 @pytest.fixture
 def run_inline(tmp_path: Path) -> Run:
-    """Run a plan in this process, without MLflow unless a store is named; gives back the workers."""
+    """Run a plan in this process, without MLflow unless a store is named; gives back
+    the workers.
+    """
 
     def run(
-        plan: Plan, results: Path = tmp_path / "results", slots: int = 1, shuffle: int | None = None, **options: Any
+        plan: Plan,
+        results: Path = tmp_path / "results",
+        slots: int = 1,
+        shuffle: int | None = None,
+        **options: Any,
     ):
         workers = InlineWorkers(slots, shuffle)
         launch(plan, results, **{"workers": workers, "tracking_uri": "none", **options})
@@ -115,7 +129,7 @@ def run_inline(tmp_path: Path) -> Run:
     return run
 
 
-# -------------------------------------------------------------------------------------------------------- dashboard
+# --------------------------------------------------------------------------- dashboard
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +153,9 @@ def small(synthetic: Any) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def campaigns(synthetic: Any, small: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def campaigns(
+    synthetic: Any, small: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A folder with a finished campaign, and a newer one that seems to be running."""
     folder = tmp_path_factory.mktemp("campaigns")
     synthetic.write_campaign(folder, small())
@@ -150,8 +166,8 @@ def campaigns(synthetic: Any, small: Callable[..., Any], tmp_path_factory: pytes
 @pytest.fixture(scope="session")
 def snapshots(campaigns: Path) -> Any:
     """Both as pages see them, judged."""
-    from dashboard.snapshots import Snapshots
-    from suite.results import Results
+    from dashboard.data.snapshots import Snapshots
+    from suite.records.results import Results
 
     found = Snapshots(Results(campaigns))
     for name in found.results.ids():
@@ -169,16 +185,19 @@ def finished(snapshots: Any) -> str:
 
 @pytest.fixture(scope="session")
 def client(campaigns: Path) -> Any:
-    """Asks the dashboard of both without a browser; nothing is refreshed or judged behind its back."""
-    from dashboard.app import create_app, warm
-    from suite.results import Results
+    """Asks the dashboard of both without a browser; nothing is refreshed or judged
+    behind its back.
+    """
+    from dashboard.app import create_app
+    from dashboard.serve import warm
+    from suite.records.results import Results
 
     app = create_app(Results(campaigns), refresh=False)
     warm(app)
     return app.server.test_client()
 
 
-# ----------------------------------------------------------------------------------------------------------- faults
+# ------------------------------------------------------------------------------ faults
 
 HEADER = """# What happens when something breaks
 
@@ -201,9 +220,13 @@ nothing to go on from.
 
 @pytest.fixture(scope="session")
 def tell() -> Iterator[Callable[[str, str, float], None]]:
-    """Enters a fault, what the user sees and the seconds until work went on, once nothing was lost or doubled."""
+    """Enters a fault, what the user sees and the seconds until work went on, once
+    nothing was lost or doubled.
+    """
     rows: list[str] = []
-    yield lambda fault, sees, seconds: rows.append(f"| {fault} | {sees} | 0 / 0 | {seconds:.1f} s |\n")
+    yield lambda fault, sees, seconds: rows.append(
+        f"| {fault} | {sees} | 0 / 0 | {seconds:.1f} s |\n"
+    )
     if named := os.environ.get("BAKEOFF_FAULTS"):
         Path(named).write_text(HEADER + "".join(rows) + FOOTER, encoding="utf-8")
     print("\n", *rows, sep="")
@@ -211,7 +234,9 @@ def tell() -> Iterator[Callable[[str, str, float], None]]:
 
 @pytest.fixture
 def watched() -> Callable[[Callable[[int], None]], InlineWorkers]:
-    """Makes workers in this process, with something that happens before each training, told how many there were."""
+    """Makes workers in this process, with something that happens before each training,
+    told how many there were.
+    """
 
     class Watched(InlineWorkers):
         def __init__(self, happens: Callable[[int], None]) -> None:

@@ -1,4 +1,6 @@
-"""Imports point one way, each big library has one door, and importing a module only defines names."""
+"""Imports point one way, each big library has one door, and importing a module only
+defines names.
+"""
 
 import ast
 import importlib.metadata
@@ -19,18 +21,27 @@ MAY_IMPORT = {
     "dashboard": {"tasks", "search", "suite"},
 }
 DOORS = {
-    "ray": "suite/cluster.py",
-    "mlflow": "suite/tracking.py",
+    "ray": "suite/cluster/",
+    "mlflow": "suite/tracking/",
     "optuna": "search/",
     "dash": "dashboard/",
     "dash_ag_grid": "dashboard/",
     "dash_mantine_components": "dashboard/",
     "waitress": "dashboard/",
 }
-MODULES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
+MODULES = sorted(
+    path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py")
+)
 EVERYTHING = [
     path
-    for path in [*ROOT.glob("*"), *(p for d in (*MAY_IMPORT, "tests", "ci", ".ci") for p in (ROOT / d).rglob("*"))]
+    for path in [
+        *ROOT.glob("*"),
+        *(
+            p
+            for d in (*MAY_IMPORT, "tests", "ci", ".ci")
+            for p in (ROOT / d).rglob("*")
+        ),
+    ]
     if path.is_file() and "__pycache__" not in path.parts
 ]
 
@@ -42,11 +53,15 @@ def shown(path: Path) -> str:
 @cache
 def imported(path: Path) -> frozenset[str]:
     """Top-level names of all that a file imports, inside functions too."""
-    return frozenset(name.partition(".")[0] for name in _imported(ast.parse(text_of(path))))
+    return frozenset(
+        name.partition(".")[0] for name in _imported(ast.parse(text_of(path)))
+    )
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
-    """Full names of what is imported; of ``from a import b`` both a and a.b, since b may be a module."""
+    """Full names of what is imported; of ``from a import b`` both a and a.b, since b
+    may be a module.
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -63,7 +78,7 @@ def text_of(path: Path) -> str:
         return ""  # a picture
 
 
-# ------------------------------------------------------------------------------------------------------------ imports
+# ----------------------------------------------------------------------------- imports
 
 
 def test_imports_are_found_wherever_they_stand():
@@ -87,18 +102,30 @@ def test_each_big_library_has_one_door(library):
 
 
 def test_every_library_that_we_import_is_a_declared_dependency():
-    declared = {_normal(line) for line in importlib.metadata.requires("bakeoff") or () if "extra ==" not in line}
+    declared = {
+        _normal(line)
+        for line in importlib.metadata.requires("bakeoff") or ()
+        if "extra ==" not in line
+    }
     owners = importlib.metadata.packages_distributions()
-    foreign = {name for path in MODULES for name in imported(path)} - MAY_IMPORT.keys() - sys.stdlib_module_names
+    foreign = (
+        {name for path in MODULES for name in imported(path)}
+        - MAY_IMPORT.keys()
+        - sys.stdlib_module_names
+    )
 
-    assert not {name for name in foreign if not declared & {_normal(owner) for owner in owners.get(name, ())}}
+    assert not {
+        name
+        for name in foreign
+        if not declared & {_normal(owner) for owner in owners.get(name, ())}
+    }
 
 
 def _normal(requirement: str) -> str:
     return re.split(r"[^\w.-]", re.sub(r"[-_.]+", "-", requirement).lower())[0]
 
 
-# ------------------------------------------------------------------------------------------------------- side effects
+# ------------------------------------------------------------------------ side effects
 
 WATCH = """
 import importlib, os, random, sys, threading
@@ -143,24 +170,36 @@ sys.exit("\\n".join(effects) or 0)
 
 def test_importing_a_module_only_defines_names(tmp_path):
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES]
-    modules = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
+    modules = [
+        name.removesuffix(".__init__")
+        for name in names
+        if not name.endswith("__main__")
+    ]
     names = {name for path in MODULES for name in _imported(ast.parse(text_of(path)))}
     libraries = {name for name in names if name.partition(".")[0] not in MAY_IMPORT}
     code = f"MODULES, LIBRARIES = {modules!r}, {sorted(libraries)!r}\n{WATCH}"
 
-    done = subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stderr[-3000:]
 
 
-# --------------------------------------------------------------------------------------------------------- containment
+# ------------------------------------------------------------------------- containment
 
 
 @pytest.mark.parametrize("name", MAY_IMPORT)
 def test_no_other_distribution_owns_our_names(name):
     owners = set(importlib.metadata.packages_distributions()[name])
 
-    assert owners == {"bakeoff"}, f"uninstall {owners - {'bakeoff'}} or rename its package {name!r}"
+    assert owners == {"bakeoff"}, (
+        f"uninstall {owners - {'bakeoff'}} or rename its package {name!r}"
+    )
 
 
 def test_no_folder_of_tests_hides_a_package_of_ours():
@@ -168,17 +207,29 @@ def test_no_folder_of_tests_hides_a_package_of_ours():
 
 
 def test_the_pins_meet_what_the_project_asks_for():
-    pins = dict(re.findall(r"^([\w.-]+)==(\S+)$", text_of(ROOT / "ci" / "constraints.txt"), re.MULTILINE))
+    pins = dict(
+        re.findall(
+            r"^([\w.-]+)==(\S+)$",
+            text_of(ROOT / "ci" / "constraints.txt"),
+            re.MULTILINE,
+        )
+    )
     names = {_normal(name) for name in pins}
 
     assert pins["torch"] == "2.13.0"
-    assert {_normal(line) for line in importlib.metadata.requires("bakeoff") or ()} <= names
+    assert {
+        _normal(line) for line in importlib.metadata.requires("bakeoff") or ()
+    } <= names
     assert not [name for name in names if name.startswith(("nvidia", "cuda"))]
 
 
 def test_no_file_sends_anyone_to_a_foreign_host():
-    """Data keep their original addresses in tasks/data and prose may link; the hosts named here lead nowhere."""
-    nowhere = re.compile(r"127\.[\d.]+|0\.0\.0\.0|www\.w3\.org|example\.\w+|.*\.(example|test|invalid)")
+    """Data keep their original addresses in tasks/data and prose may link; the hosts
+    named here lead nowhere.
+    """
+    nowhere = re.compile(
+        r"127\.[\d.]+|0\.0\.0\.0|www\.w3\.org|example\.\w+|.*\.(example|test|invalid)"
+    )
     foreign = {
         (shown(path), host)
         for path in EVERYTHING
@@ -193,4 +244,8 @@ def test_no_file_sends_anyone_to_a_foreign_host():
 def test_no_file_names_a_path_of_the_machine_it_was_written_on():
     here = (str(ROOT), f"{Path.home()}/")
 
-    assert not [shown(path) for path in EVERYTHING if any(place in text_of(path) for place in here)]
+    assert not [
+        shown(path)
+        for path in EVERYTHING
+        if any(place in text_of(path) for place in here)
+    ]

@@ -7,12 +7,12 @@ import pytest
 from typer.main import get_command
 
 import tasks
-from suite import cli
-from suite.check import findings
-from suite.plan import Plan
-from suite.profile import Profile, TaskPlan
-from suite.results import Results
-from suite.verdict import judge_campaign
+from suite.checks.soundness import findings
+from suite.cli import main
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile, TaskPlan
+from suite.records.results import Results
+from suite.verdicts.judge import judge_campaign
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,7 +21,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 @pytest.fixture
 def example(tmp_path: Path) -> str:
     """The task of the README, saved and loaded as a reader would."""
-    (text,) = re.findall(r"tests/test_readme.py -->\n```python\n(.*?)```", README, flags=re.DOTALL)
+    (text,) = re.findall(
+        r"tests/test_readme.py -->\n```python\n(.*?)```", README, flags=re.DOTALL
+    )
     path = tmp_path / "activation.py"
     path.write_text(text, encoding="utf-8")
     tasks.load_file(path)
@@ -42,31 +44,52 @@ def test_the_example_is_sound(example):
 
 
 def test_the_example_runs_and_is_judged(example, run_inline, tmp_path):
-    profile = {"name": "mine", "blocks": 2, "trials": 1, "effort": 0.05, "tasks": {example: TaskPlan()}}
+    profile = {
+        "name": "mine",
+        "blocks": 2,
+        "trials": 1,
+        "effort": 0.05,
+        "tasks": {example: TaskPlan()},
+    }
     plan = Plan(Profile.model_validate(profile))
     run_inline(plan)
     verdicts = judge_campaign(Results(tmp_path / "results").load(plan.id))
 
-    assert {verdict.claim for verdict in verdicts} == {"needed_when_deep", "not_when_shallow"}
-    assert all(verdict.blocks == 2 and verdict.label == "exploratory" for verdict in verdicts)
+    assert {verdict.claim for verdict in verdicts} == {
+        "needed_when_deep",
+        "not_when_shallow",
+    }
+    assert all(
+        verdict.blocks == 2 and verdict.label == "exploratory" for verdict in verdicts
+    )
 
 
 def test_a_notebook_gets_frames(example, tmp_path, monkeypatch):
     from suite import run
-    from suite.inline import InlineWorkers
+    from suite.cluster.serial import InlineWorkers
 
     profile = Profile.model_validate(
-        {"name": "mine", "blocks": 1, "trials": 1, "effort": 0.05, "tasks": {example: TaskPlan(levels=("shallow",))}}
+        {
+            "name": "mine",
+            "blocks": 1,
+            "trials": 1,
+            "effort": 0.05,
+            "tasks": {example: TaskPlan(levels=("shallow",))},
+        }
     )
-    campaign = run(profile, tmp_path / "results", workers=InlineWorkers(), tracking_uri="none")
+    campaign = run(
+        profile, tmp_path / "results", workers=InlineWorkers(), tracking_uri="none"
+    )
 
     assert len(campaign.trainings) == 4
     assert campaign.state["state"] == "done"
 
 
 def test_commands_that_the_readme_shows_exist_with_their_options():
-    known = get_command(cli.app)
-    shown = re.findall(r"(?:bin/|\$ |; |`)bakeoff ([a-z].*?)(?:  |`|;|$)", README, flags=re.MULTILINE)
+    known = get_command(main.app)
+    shown = re.findall(
+        r"(?:bin/|\$ |; |`)bakeoff ([a-z].*?)(?:  |`|;|$)", README, flags=re.MULTILINE
+    )
 
     assert len(shown) > 15
     for words in map(str.split, shown):
@@ -79,7 +102,9 @@ def test_commands_that_the_readme_shows_exist_with_their_options():
 
 
 def test_files_that_the_readme_names_are_there():
-    named = set(re.findall(r"`((?:ci|tasks|suite|search|dashboard|tests)/[\w./-]*)`", README))
+    named = set(
+        re.findall(r"`((?:ci|tasks|suite|search|dashboard|tests)/[\w./-]*)`", README)
+    )
     named |= set(re.findall(r"\]\(((?!http)[^)]+)\)", README))
 
     assert len(named) >= 5

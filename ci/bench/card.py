@@ -1,7 +1,9 @@
-"""How well do translators and GANs do at their best settings, trained once or a few times on one CPU thread?
+"""How well do translators and GANs do at their best settings, trained once or a few
+times on one CPU thread?
 
-Settings are tuned as a campaign tunes them, on validation, with a few shorter trainings; finals open the test set.
-CPU seconds are of the whole final: data, training, evaluations and evidence. Prints a table in Markdown.
+Settings are tuned as a campaign tunes them, on validation, with a few shorter
+trainings; finals open the test set. CPU seconds are of the whole final: data, training,
+evaluations and evidence. Prints a table in Markdown.
 
     python ci/bench/card.py translation | gan | two_answers [--evidence FOLDER]
 """
@@ -15,15 +17,17 @@ from pathlib import Path
 
 import tasks
 from search.study import Study
-from suite.job import Job, Kind, Member, Result
-from suite.seeds import training_seeds, tuner_seed
-from suite.worker import run_job
+from suite.training.job import Job, Kind, Member, Result
+from suite.training.seeds import training_seeds, tuner_seed
+from suite.training.worker import run_job
 from tasks import Settings
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is to be reached: by which arms of a task, at which level, after which tuning, how often."""
+    """What is to be reached: by which arms of a task, at which level, after which
+    tuning, how often.
+    """
 
     task: str
     level: str
@@ -45,7 +49,14 @@ RECORDS = {
             4,
             0.5,
         ),
-        Record("translation", "interface", ("transformer", "gru_attention", "gru"), ("bleu", "chrf", "exact"), 4, 0.3),
+        Record(
+            "translation",
+            "interface",
+            ("transformer", "gru_attention", "gru"),
+            ("bleu", "chrf", "exact"),
+            4,
+            0.3,
+        ),
     ),
     "gan": (
         Record(
@@ -60,12 +71,22 @@ RECORDS = {
         ),
     ),
     "two_answers": (
-        Record("two_answers", "all", ("regressor", "gan"), ("on_a_mode", "both", "squared_error"), 4, 0.5, finals=5),
+        Record(
+            "two_answers",
+            "all",
+            ("regressor", "gan"),
+            ("on_a_mode", "both", "squared_error"),
+            4,
+            0.5,
+            finals=5,
+        ),
     ),
 }
 
 
-def train(record: Record, arm: str, kind: Kind, number: int, settings: Settings) -> tuple[Result, float]:
+def train(
+    record: Record, arm: str, kind: Kind, number: int, settings: Settings
+) -> tuple[Result, float]:
     """A training of block 0 in this process, and its CPU seconds."""
     seeds = training_seeds(0, record.task, record.level, 0, arm, kind, number)
     member = Member(f"{record.level}-{arm}-{number}", kind, 0, number, settings, seeds)
@@ -88,21 +109,39 @@ def tuned(record: Record, arm: str) -> Settings:
 
 
 def rows(record: Record, evidence: Path | None) -> Iterator[list[str]]:
-    """A row per arm: medians over the finals, and the least and the most where there are several."""
+    """A row per arm: medians over the finals, and the least and the most where there
+    are several.
+    """
     for arm in record.arms:
         settings = tuned(record, arm)
-        finals = [train(record, arm, "final", number, settings) for number in range(record.finals)]
+        finals = [
+            train(record, arm, "final", number, settings)
+            for number in range(record.finals)
+        ]
         for result, _ in finals:
             _keep(result, evidence)
         chosen = ", ".join(f"{name} {value:.2g}" for name, value in settings.items())
-        seen = [_spread([result.metrics[f"test.{name}"] for result, _ in finals]) for name in record.shown]
+        seen = [
+            _spread([result.metrics[f"test.{name}"] for result, _ in finals])
+            for name in record.shown
+        ]
         cpu = f"{max(seconds for _, seconds in finals):.0f}"
-        yield [tasks.get(record.task).arm(arm).title, f"{finals[0][0].parameters:,}", chosen, *seen, cpu]
+        yield [
+            tasks.get(record.task).arm(arm).title,
+            f"{finals[0][0].parameters:,}",
+            chosen,
+            *seen,
+            cpu,
+        ]
 
 
 def _spread(values: list[float]) -> str:
     middle = f"{statistics.median(values):.3g}"
-    return middle if len(values) == 1 else f"{middle} ({min(values):.3g} to {max(values):.3g})"
+    return (
+        middle
+        if len(values) == 1
+        else f"{middle} ({min(values):.3g} to {max(values):.3g})"
+    )
 
 
 def _keep(result: Result, folder: Path | None) -> None:
@@ -116,14 +155,22 @@ def _keep(result: Result, folder: Path | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=RECORDS, nargs="?", default="two_answers")
-    parser.add_argument("--evidence", type=Path, help="keep what finals show in this folder")
+    parser.add_argument(
+        "--evidence", type=Path, help="keep what finals show in this folder"
+    )
     given = parser.parse_args()
     for record in RECORDS[given.what]:
         task = tasks.get(record.task)
         titles = {measure.name: measure.label for measure in task.procedure.measures}
         how = f"{record.trials} trials of {record.effort:g} and {record.finals} finals of {record.length:g} times"
         print(f"\n{task.level(record.level).title}, {how} the recipe's length:\n")
-        header = ["arm", "parameters", "settings", *(titles[name] for name in record.shown), "CPU s a final, at most"]
+        header = [
+            "arm",
+            "parameters",
+            "settings",
+            *(titles[name] for name in record.shown),
+            "CPU s a final, at most",
+        ]
         print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}", flush=True)
         for row in rows(record, given.evidence):
             print(f"| {' | '.join(row)} |", flush=True)

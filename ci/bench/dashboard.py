@@ -1,7 +1,9 @@
-"""How quick is the dashboard on 10,000 trainings? A real browser and eight viewers at once, beside MLflow's own pages.
+"""How quick is the dashboard on 10,000 trainings? A real browser and eight viewers at
+once, beside MLflow's own pages.
 
-The store is synthetic (ci/bench/synthetic.py); the same trainings are put into an MLflow store, table by table, so that
-MLflow's comparison of runs can be timed on the same machine in the same minutes. Prints a table in Markdown.
+The store is synthetic (ci/bench/synthetic.py); the same trainings are put into an
+MLflow store, table by table, so that MLflow's comparison of runs can be timed on the
+same machine in the same minutes. Prints a table in Markdown.
 
     python ci/bench/dashboard.py [--trainings 10000] [--store FOLDER] [--no-peer]
 """
@@ -30,14 +32,32 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import synthetic
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from suite import serving, tracking
-from suite.record import FILE
-from suite.results import Results, read_runs
+from suite.cli import servers
+from suite.records.journal import FILE
+from suite.records.results import Results
+from suite.records.runs import read_runs
+from suite.tracking import sqlite
 
 ROOT = Path(__file__).resolve().parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PAGES = ("/", "/claim", "/curves", "/sweep", "/search", "/samples", "/cluster", "/compare", "/trainings")
+PAGES = (
+    "/",
+    "/claim",
+    "/curves",
+    "/sweep",
+    "/search",
+    "/samples",
+    "/cluster",
+    "/compare",
+    "/trainings",
+)
 VIEWERS, COMPARED = 8, 60
 PATIENCE = 120_000.0  # milliseconds
 PAINTED = "[...document.querySelectorAll('.graph')].every((one) => one.querySelector('.js-plotly-plot')?.layout?.font)"
@@ -47,9 +67,13 @@ Row = tuple[str, str, str]  # what, measured, goal
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--trainings", type=int, default=10_000)
-    parser.add_argument("--store", type=Path, help="a synthetic store that is there already")
+    parser.add_argument(
+        "--store", type=Path, help="a synthetic store that is there already"
+    )
     parser.add_argument("--no-peer", action="store_true", help="leave MLflow out")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -64,10 +88,14 @@ def main() -> None:
             ]
             subprocess.run(call, check=True)
         with sync_playwright() as playwright:
-            path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+            path = os.environ.get("CHROMIUM") or next(
+                filter(None, map(shutil.which, NAMES)), None
+            )
             browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
             print("| what | measured | goal |\n|---|---|---|")
-            for row in chain(measured(store, browser), () if given.no_peer else peer(store, browser)):
+            for row in chain(
+                measured(store, browser), () if given.no_peer else peer(store, browser)
+            ):
                 print(f"| {' | '.join(row)} |", flush=True)
             browser.close()
 
@@ -77,56 +105,102 @@ def measured(store: Path, browser: Browser) -> Iterator[Row]:
     trainings = len(Results(store).load().trainings)
     yield "machine: what a busy loop gets of a core", f"{100 * _share():.0f} %", ""
     begun = time.perf_counter()
-    with serving.dashboard(store, serving.free_port(8400), 5000) as server:
+    with servers.dashboard(store, servers.free_port(8400), 5000) as server:
         assert server.answers("/healthz", 300), server.log.read_text()
-        yield f"start until it answers, {trainings:,} trainings read", seconds(time.perf_counter() - begun), ""
+        yield (
+            f"start until it answers, {trainings:,} trainings read",
+            seconds(time.perf_counter() - begun),
+            "",
+        )
         with _page(browser) as page:
             page.goto(server.url)
             _until(page, JUDGED)
-        yield "start until verdicts are judged and shown", seconds(time.perf_counter() - begun), ""
+        yield (
+            "start until verdicts are judged and shown",
+            seconds(time.perf_counter() - begun),
+            "",
+        )
         size, cold = _first_visit(browser, server.url)
         yield "overview, cold browser", seconds(cold), "≤ 2.5 s"
         yield "first transfer, overview", megabytes(size), "≤ 2.5 MB"
         with _page(browser) as page:
             page.goto(server.url)
-            warm = [_timed(lambda: (page.goto(server.url), _until(page, JUDGED))) for _ in range(5)]
-            yield "overview, warm browser (median of 5)", seconds(statistics.median(warm)), "≤ 1 s"
+            warm = [
+                _timed(lambda: (page.goto(server.url), _until(page, JUDGED)))
+                for _ in range(5)
+            ]
+            yield (
+                "overview, warm browser (median of 5)",
+                seconds(statistics.median(warm)),
+                "≤ 1 s",
+            )
             calls, spent = _calls(page, server.url, server.process.pid)
             taken, first, whole = zip(*_view_options(page, server.url), strict=True)
             shown = f"{statistics.median(taken):.0f} ms, {max(taken):.0f} ms"
             yield f"view option, median and worst of {len(taken)}", shown, "≤ 300 ms"
-            shown = f"{statistics.median(first):.0f} ms, {statistics.median(whole):.0f} ms"
-            yield "the same, CPU of the page until the chart in view has changed, and all have", shown, ""
-            shown = ", ".join(f"{path} {milliseconds(used)}" for path, used in spent.items())
-            yield "server's CPU for a first visit, with what it works out in the background", shown, ""
+            shown = (
+                f"{statistics.median(first):.0f} ms, {statistics.median(whole):.0f} ms"
+            )
+            yield (
+                "the same, CPU of the page until the chart in view has changed, and all have",
+                shown,
+                "",
+            )
+            shown = ", ".join(
+                f"{path} {milliseconds(used)}" for path, used in spent.items()
+            )
+            yield (
+                "server's CPU for a first visit, with what it works out in the background",
+                shown,
+                "",
+            )
         alone, _ = _replay(calls * 5, 1)
-        yield f"page callback p95, one viewer, {len(calls)} pages", milliseconds(_p95(alone)), "≤ 150 ms"
+        yield (
+            f"page callback p95, one viewer, {len(calls)} pages",
+            milliseconds(_p95(alone)),
+            "≤ 150 ms",
+        )
         together, errors = _replay(calls * VIEWERS, VIEWERS)
         shown = f"{1000 * statistics.median(together):.0f} ms, {milliseconds(_p95(together))}"
         yield f"page callback p50 and p95, {VIEWERS} viewers at once", shown, ""
-        yield f"errors in {len(together)} answers to {VIEWERS} viewers", f"{errors}", "0"
+        yield (
+            f"errors in {len(together)} answers to {VIEWERS} viewers",
+            f"{errors}",
+            "0",
+        )
         yield "server's memory now and at most", _memory(server.process.pid), ""
-    yield "machine: what a busy loop gets of a core, afterwards", f"{100 * _share():.0f} %", ""
+    yield (
+        "machine: what a busy loop gets of a core, afterwards",
+        f"{100 * _share():.0f} %",
+        "",
+    )
 
 
 def peer(store: Path, browser: Browser) -> Iterator[Row]:
-    """MLflow's own comparison of finals on the same trainings, and ours of the same arms."""
+    """MLflow's own comparison of finals on the same trainings, and ours of the same
+    arms.
+    """
     campaign = Results(store).load()
-    finals = campaign.finals[campaign.finals["task"] == campaign.finals["task"].iloc[0]].head(COMPARED)
+    finals = campaign.finals[
+        campaign.finals["task"] == campaign.finals["task"].iloc[0]
+    ].head(COMPARED)
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder), campaign.folder, list(campaign.about["tasks"]))
         runs = read_runs(Path(folder))
         ids = json.dumps([runs[key].run for key in finals["key"]])
         home = json.dumps([runs[finals["key"].iloc[0]].experiment])
         address = f"/#/compare-runs?runs={quote(ids)}&experiments={quote(home)}"
-        with serving.mlflow(Path(folder), serving.free_port(5700)) as server:
+        with servers.mlflow(Path(folder), servers.free_port(5700)) as server:
             assert server.answers("/health", 180), server.log.read_text()
             shown = "document.querySelector('.js-plotly-plot .main-svg')"
             size, cold = _first_visit(browser, server.url + address, shown)
             with _page(browser) as page:
                 page.goto(server.url + address)
                 _until(page, shown)
-                warm = [_timed(lambda: (page.reload(), _until(page, shown))) for _ in range(3)]
+                warm = [
+                    _timed(lambda: (page.reload(), _until(page, shown)))
+                    for _ in range(3)
+                ]
             memory = _memory(server.process.pid)
     yield f"MLflow: comparison of {len(finals)} runs, cold browser", seconds(cold), ""
     yield "MLflow: the same, warm (median of 3)", seconds(statistics.median(warm)), ""
@@ -135,14 +209,19 @@ def peer(store: Path, browser: Browser) -> Iterator[Row]:
 
 
 def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
-    """Put a campaign's trainings into an MLflow store in ``folder``, by rows: its client would take an hour."""
+    """Put a campaign's trainings into an MLflow store in ``folder``, by rows: its
+    client would take an hour.
+    """
     from mlflow import MlflowClient
 
-    client = MlflowClient(tracking_uri=tracking.default_uri(folder))
+    client = MlflowClient(tracking_uri=sqlite.default_uri(folder))
     homes = {task: client.create_experiment(f"bakeoff/{task}") for task in tasks}
     synthetic.publish(campaign, folder, homes)
     runs = read_runs(folder)
-    with closing(sqlite3.connect(folder / tracking.STORE)) as base, (campaign / FILE).open(encoding="utf-8") as file:
+    with (
+        closing(sqlite3.connect(folder / sqlite.STORE)) as base,
+        (campaign / FILE).open(encoding="utf-8") as file,
+    ):
         for line in map(json.loads, file):
             run = runs[line["key"]].run
             start, end = int(line["started"] * 1000), int(line["ended"] * 1000)
@@ -151,11 +230,27 @@ def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
             base.execute(
                 "insert into runs (run_uuid, name, source_type, user_id, status, start_time, end_time, lifecycle_stage,"
                 " artifact_uri, experiment_id) values (?, ?, 'UNKNOWN', 'synthetic', ?, ?, ?, 'active', ?, ?)",
-                (run, f"{line['kind']} {line['number']}", status, start, end, where, homes[line["task"]]),
+                (
+                    run,
+                    f"{line['kind']} {line['number']}",
+                    status,
+                    start,
+                    end,
+                    where,
+                    homes[line["task"]],
+                ),
             )
-            tags = {name: str(line[name]) for name in ("task", "level", "arm", "block", "kind", "status", "key")}
-            base.executemany("insert into tags values (?, ?, ?)", [(f"bakeoff.{n}", v, run) for n, v in tags.items()])
-            params = [(name, str(value), run) for name, value in line["settings"].items()]
+            tags = {
+                name: str(line[name])
+                for name in ("task", "level", "arm", "block", "kind", "status", "key")
+            }
+            base.executemany(
+                "insert into tags values (?, ?, ?)",
+                [(f"bakeoff.{n}", v, run) for n, v in tags.items()],
+            )
+            params = [
+                (name, str(value), run) for name, value in line["settings"].items()
+            ]
             base.executemany("insert into params values (?, ?, ?)", params)
             rows = [
                 (name, value, start + row["step"], run, row["step"], 0)
@@ -170,11 +265,13 @@ def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
             ]
             base.executemany("insert into metrics values (?, ?, ?, ?, ?, ?)", rows)
             latest = {row[0]: (row[0], row[1], row[2], row[4], 0, run) for row in rows}
-            base.executemany("insert into latest_metrics values (?, ?, ?, ?, ?, ?)", latest.values())
+            base.executemany(
+                "insert into latest_metrics values (?, ?, ?, ?, ?, ?)", latest.values()
+            )
         base.commit()
 
 
-# ---------------------------------------------------------------------------------------------------------- measuring
+# --------------------------------------------------------------------------- measuring
 
 
 @contextmanager
@@ -200,8 +297,12 @@ def _timed(what: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
-def _first_visit(browser: Browser, address: str, holds: str = JUDGED) -> tuple[int, float]:
-    """Bytes transferred and seconds until it stands, in a browser that has never been there."""
+def _first_visit(
+    browser: Browser, address: str, holds: str = JUDGED
+) -> tuple[int, float]:
+    """Bytes transferred and seconds until it stands, in a browser that has never been
+    there.
+    """
     requests: list[Request] = []
     with _page(browser) as page:
         page.on("requestfinished", requests.append)
@@ -210,14 +311,22 @@ def _first_visit(browser: Browser, address: str, holds: str = JUDGED) -> tuple[i
     return whole, taken
 
 
-def _calls(page: Page, base: str, pid: int) -> tuple[list[tuple[str, bytes]], dict[str, float]]:
-    """What the browser asks of the server as it goes through all pages, and the server's CPU seconds for each."""
+def _calls(
+    page: Page, base: str, pid: int
+) -> tuple[list[tuple[str, bytes]], dict[str, float]]:
+    """What the browser asks of the server as it goes through all pages, and the
+    server's CPU seconds for each.
+    """
     calls: list[tuple[str, bytes]] = []
     spent: dict[str, float] = {}
 
     def note(request: Any) -> None:
         body = request.post_data_buffer
-        if "_dash-update-component" in request.url and body and b"main.children" in body:
+        if (
+            "_dash-update-component" in request.url
+            and body
+            and b"main.children" in body
+        ):
             calls.append((request.url, body))
 
     page.on("request", note)
@@ -236,14 +345,19 @@ def _cpu(pid: int) -> float:
 
 
 def _view_options(page: Page, base: str) -> list[tuple[float, float, float]]:
-    """Milliseconds from a click on a view option until the first chart is painted anew; the page's CPU in these, and
-    until all charts are."""
+    """Milliseconds from a click on a view option until the first chart is painted anew;
+    the page's CPU in these, and until all charts are.
+    """
     tools = page.context.new_cdp_session(page)
     tools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     def used() -> float:
         metrics = tools.send("Performance.getMetrics")["metrics"]
-        return next(1000 * float(one["value"]) for one in metrics if one["name"] == "TaskDuration")
+        return next(
+            1000 * float(one["value"])
+            for one in metrics
+            if one["name"] == "TaskDuration"
+        )
 
     page.goto(base + "/curves")
     _until(page, STANDS)
@@ -268,12 +382,16 @@ def _view_options(page: Page, base: str) -> list[tuple[float, float, float]]:
     return found
 
 
-def _replay(calls: Sequence[tuple[str, bytes]], viewers: int) -> tuple[list[float], int]:
+def _replay(
+    calls: Sequence[tuple[str, bytes]], viewers: int
+) -> tuple[list[float], int]:
     """Seconds of each answer, and how many were errors."""
 
     def ask(call: tuple[str, bytes]) -> tuple[float, bool]:
         request = urllib.request.Request(
-            call[0], call[1], {"Content-Type": "application/json", "Accept-Encoding": "gzip"}
+            call[0],
+            call[1],
+            {"Content-Type": "application/json", "Accept-Encoding": "gzip"},
         )
         begun = time.perf_counter()
         try:
@@ -290,7 +408,9 @@ def _replay(calls: Sequence[tuple[str, bytes]], viewers: int) -> tuple[list[floa
 
 
 def _share() -> float:
-    """How much of a core is to be had here now: on a busy machine all seconds are to be read with it."""
+    """How much of a core is to be had here now: on a busy machine all seconds are to be
+    read with it.
+    """
     begun, used = time.perf_counter(), time.thread_time()
     while time.perf_counter() - begun < 5:
         sum(range(10_000))
@@ -306,7 +426,9 @@ def _memory(pid: int) -> str:
     now = peak = 0
     for path in Path("/proc").glob("[0-9]*/status"):
         try:
-            text = dict(row.split(":", 1) for row in path.read_text().splitlines() if ":" in row)
+            text = dict(
+                row.split(":", 1) for row in path.read_text().splitlines() if ":" in row
+            )
         except OSError:
             continue
         if pid in (int(path.parent.name), int(text["PPid"])):

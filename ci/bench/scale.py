@@ -1,10 +1,14 @@
-"""What campaigns of many trainings cost their driver: CPU and memory, MLflow's share, and the time to resume.
+"""What campaigns of many trainings cost their driver: CPU and memory, MLflow's share,
+and the time to resume.
 
-    python ci/bench/scale.py [--sizes 1000 3000 10000] [--alone 100000] [--workers 1000]   # large sizes: hours
+    python ci/bench/scale.py [--sizes 1000 3000 10000] [--alone 100000] [--workers 1000]
+    # large sizes: hours
 
-The trainings are no-ops that come back at once, so that everything measured is overhead: asking Optuna, the record
-(fsynced, a line a training), the cells' files and studies, and MLflow in its SQLite store. What counts is CPU time,
-which other work on the machine hardly changes. Each size runs in a process of its own, into an empty folder, and again.
+The trainings are no-ops that come back at once, so that everything measured is
+overhead: asking Optuna, the record (fsynced, a line a training), the cells' files and
+studies, and MLflow in its SQLite store. What counts is CPU time, which other work on
+the machine hardly changes. Each size runs in a process of its own, into an empty
+folder, and again.
 """
 
 from __future__ import annotations
@@ -25,13 +29,15 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # started as a file: the packages are two folders up
 
 import tasks  # noqa: E402
-from suite.campaign import Driver  # noqa: E402
-from suite.inline import InlineWorkers  # noqa: E402
-from suite.job import Done, Result, digest  # noqa: E402
-from suite.plan import Plan  # noqa: E402
-from suite.profile import Profile  # noqa: E402
-from suite.record import FILE  # noqa: E402
-from suite.tracking import Publisher, default_uri  # noqa: E402
+from suite.campaign.driver import Driver  # noqa: E402
+from suite.cluster.protocol import Done  # noqa: E402
+from suite.cluster.serial import InlineWorkers  # noqa: E402
+from suite.planning.plan import Plan  # noqa: E402
+from suite.planning.profile import Profile  # noqa: E402
+from suite.records.journal import FILE  # noqa: E402
+from suite.tracking.publisher import Publisher  # noqa: E402
+from suite.tracking.sqlite import default_uri  # noqa: E402
+from suite.training.job import Result, digest  # noqa: E402
 
 TRIALS, FINALS, EVALUATIONS = 16, 3, 20  # of a cell in `standard`, and of a training
 
@@ -48,13 +54,34 @@ class Instant(InlineWorkers):
             (member,) = job.members
             score = int(digest([member.key])[:8], 16) / 16**8
             curve: list[dict[str, float | None]] = [
-                {"step": 10 * i, "epoch": i, "seconds": i / 1e6, "validation.accuracy": score, "validation.loss": 1.0}
+                {
+                    "step": 10 * i,
+                    "epoch": i,
+                    "seconds": i / 1e6,
+                    "validation.accuracy": score,
+                    "validation.loss": 1.0,
+                }
                 for i in range(EVALUATIONS)
             ]
-            metrics = {"validation.accuracy": score, "validation.loss": 1.0, "seconds": 2e-5, "steps": 190.0}
+            metrics = {
+                "validation.accuracy": score,
+                "validation.loss": 1.0,
+                "seconds": 2e-5,
+                "steps": 190.0,
+            }
             if member.kind != "trial":
                 metrics |= {"test.accuracy": score, "test.loss": 1.0}
-            result = Result(member.key, "finished", metrics, curve, 190, "none", 1, started=now, ended=now)
+            result = Result(
+                member.key,
+                "finished",
+                metrics,
+                curve,
+                190,
+                "none",
+                1,
+                started=now,
+                ended=now,
+            )
             done.append(Done(job, [result]))
         return done
 
@@ -64,17 +91,27 @@ def plan_of(trainings: int) -> Plan:
     task = tasks.get("scale")
     cells_a_block = len(task.arms) * len(task.light)
     blocks = math.ceil(trainings / (cells_a_block * (TRIALS + FINALS)))
-    values = {"name": "scale", "blocks": blocks, "trials": TRIALS, "finals": FINALS, "tasks": {"scale": {}}}
+    values = {
+        "name": "scale",
+        "blocks": blocks,
+        "trials": TRIALS,
+        "finals": FINALS,
+        "tasks": {"scale": {}},
+    }
     return Plan(Profile.model_validate(values))
 
 
-def measure(folder: Path, trainings: int, workers: int, with_mlflow: bool) -> dict[str, float]:
+def measure(
+    folder: Path, trainings: int, workers: int, with_mlflow: bool
+) -> dict[str, float]:
     """Run a campaign, or go on with it; what that took of this process."""
     shutil.copy(ROOT / "suite" / "templates" / "task.py", folder / "scale.py")
     tasks.load_file(folder / "scale.py")
     plan, results = plan_of(trainings), folder / "results"
     began, wall = time.process_time(), time.monotonic()
-    publisher = Publisher(default_uri(results), results, plan.id) if with_mlflow else None
+    publisher = (
+        Publisher(default_uri(results), results, plan.id) if with_mlflow else None
+    )
     tally = Driver(plan, results, Instant(workers), publisher).run()
     if publisher:
         publisher.close(7200)
@@ -93,21 +130,33 @@ def measure(folder: Path, trainings: int, workers: int, with_mlflow: bool) -> di
     }
 
 
-def measured(folder: Path, trainings: int, workers: int, with_mlflow: bool) -> dict[str, float]:
+def measured(
+    folder: Path, trainings: int, workers: int, with_mlflow: bool
+) -> dict[str, float]:
     """The same, in a process of its own."""
     given = json.dumps([str(folder), trainings, workers, with_mlflow])
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     told = subprocess.run(
-        [sys.executable, __file__, "--one", given], env=environment, check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, "--one", given],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     found: dict[str, float] = json.loads(told.stdout.splitlines()[-1])
     return found
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", type=int, nargs="*", default=[300, 1000], help="with MLflow")
-    parser.add_argument("--alone", type=int, nargs="*", default=[1000, 3000], help="without")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=[300, 1000], help="with MLflow"
+    )
+    parser.add_argument(
+        "--alone", type=int, nargs="*", default=[1000, 3000], help="without"
+    )
     parser.add_argument("--workers", type=int, default=1000)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -115,10 +164,15 @@ def main() -> None:
         folder, *rest = json.loads(given.one)
         print(json.dumps(measure(Path(folder), *rest)))
         return
-    print("| trainings | MLflow | driver, CPU ms a training | MLflow's writer, CPU ms | peak memory, MB | record, MB "
-          "| resuming: CPU s in all | of it MLflow's |")  # fmt: skip
+    print(
+        "| trainings | MLflow | driver, CPU ms a training | MLflow's writer, CPU ms | peak memory, MB | record, MB "
+        "| resuming: CPU s in all | of it MLflow's |"
+    )
     print("|---" * 8 + "|")
-    for trainings, with_mlflow in [*((n, True) for n in given.sizes), *((n, False) for n in given.alone)]:
+    for trainings, with_mlflow in [
+        *((n, True) for n in given.sizes),
+        *((n, False) for n in given.alone),
+    ]:
         with tempfile.TemporaryDirectory() as scratch:
             first = measured(Path(scratch), trainings, given.workers, with_mlflow)
             again = measured(Path(scratch), trainings, given.workers, with_mlflow)
@@ -126,8 +180,17 @@ def main() -> None:
             raise SystemExit("something was trained twice, or not at all")
         count = first["trained"]
         each = (f"{1000 * first[part] / count:.2f}" for part in ("driver", "writer"))
-        numbers = [f"{count:,.0f}", "yes" if with_mlflow else "no", *each, f"{first['memory']:.0f}"]
-        numbers += [f"{first['record']:.0f}", f"{again['driver'] + again['writer']:.1f}", f"{again['writer']:.1f}"]
+        numbers = [
+            f"{count:,.0f}",
+            "yes" if with_mlflow else "no",
+            *each,
+            f"{first['memory']:.0f}",
+        ]
+        numbers += [
+            f"{first['record']:.0f}",
+            f"{again['driver'] + again['writer']:.1f}",
+            f"{again['writer']:.1f}",
+        ]
         print(f"| {' | '.join(numbers)} |", flush=True)
 
 

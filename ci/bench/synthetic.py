@@ -1,9 +1,12 @@
-"""Writes a results folder of *synthetic* campaigns, to look at pages and to measure them: no network was trained.
+"""Writes a results folder of *synthetic* campaigns, to look at pages and to measure
+them: no network was trained.
 
-    python ci/bench/synthetic.py FOLDER [--trainings 10000] [--campaigns 2] [--done 0.6] [--seed 0]
+    python ci/bench/synthetic.py FOLDER [--trainings 10000] [--campaigns 2] [--done 0.6]
+    [--seed 0]
 
-The tasks, arms, claims and spaces are the real ones, so that pages look as they will; every number is drawn from a
-made-up learning curve. Folder, campaign.json and record carry ``"synthetic": true``, and the dashboard says so.
+The tasks, arms, claims and spaces are the real ones, so that pages look as they will;
+every number is drawn from a made-up learning curve. Folder, campaign.json and record
+carry ``"synthetic": true``, and the dashboard says so.
 """
 
 from __future__ import annotations
@@ -26,25 +29,29 @@ import numpy as np
 if __name__ == "__main__":  # started as a file: the packages are two folders up
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from suite.folder import versions
-from suite.job import Kind, Result, Status, digest
-from suite.plan import CellPlan, Plan
-from suite.profile import Profile
-from suite.record import FILE
-from suite.results import Run, note_run
-from suite.seeds import training_seeds
+from suite.planning.plan import CellPlan, Plan
+from suite.planning.profile import Profile
+from suite.records.journal import FILE
+from suite.records.runs import Run, note_run
+from suite.records.versions import versions
+from suite.training.job import Kind, Result, Status, digest
+from suite.training.seeds import training_seeds
 
 TASKS = ("batch_size", "deep_vs_wide", "logistic_regression")
 EVALUATIONS = 20
 WORKERS = 4
-STARTED = 1_790_000_000.0  # any day will do; the same folder comes out whenever it is made
+STARTED = (
+    1_790_000_000.0  # any day will do; the same folder comes out whenever it is made
+)
 CHANCE = {"accuracy": 0.1, "loss": 2.3}
 Line = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much to write. ``done`` is the share of trainings on record: below 1 the campaign seems to be running."""
+    """How much to write. ``done`` is the share of trainings on record: below 1 the
+    campaign seems to be running.
+    """
 
     blocks: int = 10
     trials: int = 8
@@ -81,35 +88,55 @@ def write_campaign(root: Path, size: Size, name: str = "synthetic") -> str:
         "versions": versions(),
         "command": ["ci/bench/synthetic.py"],
     }
-    (folder / "campaign.json").write_text(json.dumps(about, indent=1, default=list), encoding="utf-8")
+    (folder / "campaign.json").write_text(
+        json.dumps(about, indent=1, default=list), encoding="utf-8"
+    )
     lines = list(_lines(plan, size))
     kept = lines[: math.ceil(size.done * len(lines))]
     with (folder / FILE).open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in kept)
     if size.samples:
         write_samples(folder, kept)
-    (folder / "state.json").write_text(json.dumps(_state(kept, len(lines))), encoding="utf-8")
+    (folder / "state.json").write_text(
+        json.dumps(_state(kept, len(lines))), encoding="utf-8"
+    )
     return plan.id
 
 
-def append(root: Path, campaign: str, size: Size, count: int, name: str = "synthetic") -> int:
-    """Put the next trainings on a running campaign's record, as its driver would; how many were left to put."""
+def append(
+    root: Path, campaign: str, size: Size, count: int, name: str = "synthetic"
+) -> int:
+    """Put the next trainings on a running campaign's record, as its driver would; how
+    many were left to put.
+    """
     folder = root / campaign
     lines = list(_lines(plan_for(size, name), size))
     with (folder / FILE).open("a+", encoding="utf-8") as file:
         file.seek(0)
         there = sum(1 for _ in file)
-        file.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in lines[there : there + count])
+        file.writelines(
+            json.dumps(line, separators=(",", ":")) + "\n"
+            for line in lines[there : there + count]
+        )
     kept = lines[: there + count]
-    (folder / "state.json").write_text(json.dumps(_state(kept, len(lines))), encoding="utf-8")
+    (folder / "state.json").write_text(
+        json.dumps(_state(kept, len(lines))), encoding="utf-8"
+    )
     return len(lines) - there
 
 
-def publish(folder: Path, into: Path | None = None, experiments: Mapping[str, str] | None = None) -> None:
-    """Note a made-up MLflow run for every training on record, as the publisher would for real ones."""
+def publish(
+    folder: Path, into: Path | None = None, experiments: Mapping[str, str] | None = None
+) -> None:
+    """Note a made-up MLflow run for every training on record, as the publisher would
+    for real ones.
+    """
     with (folder / FILE).open(encoding="utf-8") as file:
         for line in map(json.loads, file):
-            run = Run((experiments or {}).get(line["task"], "1"), digest([line["key"], "run"])[:32])
+            run = Run(
+                (experiments or {}).get(line["task"], "1"),
+                digest([line["key"], "run"])[:32],
+            )
             note_run(into or folder, line["key"], run)
 
 
@@ -123,7 +150,8 @@ def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
     return {
         "state": "running" if running else "done",
         "updated": started + spent,
-        "host": socket.gethostname(),  # as if this process were the driver: while it lives, the campaign is running
+        # as if this process were the driver: while it lives, the campaign is running
+        "host": socket.gethostname(),
         "pid": os.getpid(),
         "planned": planned,
         "done": len(kept),
@@ -133,16 +161,20 @@ def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
         "flying": WORKERS if running else 0,
         "slots": WORKERS,
         "started": started,
-        "seconds_left": spent / max(len(kept), 1) * (planned - len(kept)) if running else None,
+        "seconds_left": spent / max(len(kept), 1) * (planned - len(kept))
+        if running
+        else None,
         "unpublished": 0,
     }
 
 
-# -------------------------------------------------------------------------------------------------- made-up numbers
+# --------------------------------------------------------------------- made-up numbers
 
 
 def _lines(plan: Plan, size: Size) -> Iterator[Line]:
-    """All trainings of a campaign, in the order in which four workers would have finished them."""
+    """All trainings of a campaign, in the order in which four workers would have
+    finished them.
+    """
     free = [STARTED] * WORKERS
     about = plan.about()["tasks"]
     for cell in plan.cells:
@@ -150,16 +182,47 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
         best: tuple[float, dict[str, Any]] | None = None
         for kind, count in (("trial", size.trials), ("final", size.finals)):
             for number in range(count):
-                settings = best[1] if kind == "final" and best else _settings(about[cell.task]["space"][cell.arm], rng)
+                settings = (
+                    best[1]
+                    if kind == "final" and best
+                    else _settings(about[cell.task]["space"][cell.arm], rng)
+                )
                 pair = 2 * (cell.block % 2)  # the arms of a block share a host
                 worker = pair + int(np.argmin(free[pair : pair + 2]))
-                line = _line(plan, about[cell.task], cell, kind, number, settings, rng, size.failures)
-                line |= {"started": free[worker], "ended": free[worker] + line["metrics"].get("seconds", 1.0) + 0.05}
-                line["worker"] = {"host": f"node-{worker // 2}", "pid": 4000 + worker, "device": "cpu", "threads": 1}
+                line = _line(
+                    plan,
+                    about[cell.task],
+                    cell,
+                    kind,
+                    number,
+                    settings,
+                    rng,
+                    size.failures,
+                )
+                line |= {
+                    "started": free[worker],
+                    "ended": free[worker] + line["metrics"].get("seconds", 1.0) + 0.05,
+                }
+                line["worker"] = {
+                    "host": f"node-{worker // 2}",
+                    "pid": 4000 + worker,
+                    "device": "cpu",
+                    "threads": 1,
+                }
                 free[worker] = line["ended"]
-                value = line["metrics"].get(f"validation.{about[cell.task]['measures'][0]['name']}", math.inf)
-                score = -value if about[cell.task]["measures"][0]["better"] == "higher" else value
-                if kind == "trial" and line["status"] == "finished" and (best is None or score < best[0]):
+                value = line["metrics"].get(
+                    f"validation.{about[cell.task]['measures'][0]['name']}", math.inf
+                )
+                score = (
+                    -value
+                    if about[cell.task]["measures"][0]["better"] == "higher"
+                    else value
+                )
+                if (
+                    kind == "trial"
+                    and line["status"] == "finished"
+                    and (best is None or score < best[0])
+                ):
                     best = score, settings
                 yield line
 
@@ -175,17 +238,29 @@ def _line(
     failures: float,
 ) -> Line:
     key = digest([plan.id, *cell.place, kind, number])
-    seeds = training_seeds(plan.profile.root_seed, cell.task, cell.level, cell.block, cell.arm, kind, number)
+    seeds = training_seeds(
+        plan.profile.root_seed,
+        cell.task,
+        cell.level,
+        cell.block,
+        cell.arm,
+        kind,
+        number,
+    )
     level = next(i for i, lv in enumerate(about["levels"]) if lv["name"] == cell.level)
     arm = next(i for i, one in enumerate(about["arms"]) if one["name"] == cell.arm)
     skill = _skill(cell, arm, len(about["arms"]), level, settings, rng)
     status: Status = "finished"
-    if settings.get("lr", 0) and rng.random() < 0.5 * max(0.0, math.log10(settings["lr"]) + 0.2):
+    if settings.get("lr", 0) and rng.random() < 0.5 * max(
+        0.0, math.log10(settings["lr"]) + 0.2
+    ):
         status = "diverged"
     elif rng.random() < failures and kind == "trial":
         status = ("crashed", "out_of_memory", "timed_out")[int(rng.integers(3))]
     curve = (
-        _curve(about["measures"], skill, arm, _updates(about, cell), rng) if status in ("finished", "diverged") else []
+        _curve(about["measures"], skill, arm, _updates(about, cell), rng)
+        if status in ("finished", "diverged")
+        else []
     )
     result = Result(
         key,
@@ -204,46 +279,90 @@ def _line(
             "fingerprint": "5" * 64,
         },
         test_opened=kind == "final",
-        error=None if status == "finished" else f"synthetic: {status.replace('_', ' ')}",
+        error=None
+        if status == "finished"
+        else f"synthetic: {status.replace('_', ' ')}",
         traceback="Synthetic traceback" if status == "crashed" else None,
     )
-    what = {"schema": plan.about()["schema"], "synthetic": True, "key": key, "task": cell.task, "level": cell.level}
+    what = {
+        "schema": plan.about()["schema"],
+        "synthetic": True,
+        "key": key,
+        "task": cell.task,
+        "level": cell.level,
+    }
     what |= {"arm": cell.arm, "block": cell.block, "kind": kind, "number": number}
-    came = {name: getattr(result, name) for name in result.__dataclass_fields__ if name not in what}
-    came = {name: value for name, value in came.items() if name not in ("evidence", "checkpoint")}
+    came = {
+        name: getattr(result, name)
+        for name in result.__dataclass_fields__
+        if name not in what
+    }
+    came = {
+        name: value
+        for name, value in came.items()
+        if name not in ("evidence", "checkpoint")
+    }
     return {**what, "settings": dict(settings), "seeds": seeds, **came, "evidence": []}
 
 
 def _skill(
-    cell: CellPlan, arm: int, arms: int, level: int, settings: Mapping[str, Any], rng: np.random.Generator
+    cell: CellPlan,
+    arm: int,
+    arms: int,
+    level: int,
+    settings: Mapping[str, Any],
+    rng: np.random.Generator,
 ) -> float:
-    """Between 0 and 1: the arm's own, the block's luck, this training's luck, and how well its rate was chosen."""
+    """Between 0 and 1: the arm's own, the block's luck, this training's luck, and how
+    well its rate was chosen.
+    """
     place = arm / max(arms - 1, 1)
-    shape = {"deep_vs_wide": 1 - 0.2 * (place - 0.35) ** 2, "batch_size": 1 - 0.12 * place * place * (level == 0)}
+    shape = {
+        "deep_vs_wide": 1 - 0.2 * (place - 0.35) ** 2,
+        "batch_size": 1 - 0.12 * place * place * (level == 0),
+    }
     shape["logistic_regression"] = (
-        (0.97, 0.975, 0.977, 0.985)[arm % 4] if level == 0 else (0.4, 0.4, 0.41, 0.8)[arm % 4]
+        (0.97, 0.975, 0.977, 0.985)[arm % 4]
+        if level == 0
+        else (0.4, 0.4, 0.41, 0.8)[arm % 4]
     )
     own = 0.9 * shape.get(cell.task, 1 - 0.03 * (arm % 3)) - 0.01 * level
-    block = np.random.default_rng(_number(cell.task, cell.level, cell.block)).normal(0, 0.012)
+    block = np.random.default_rng(_number(cell.task, cell.level, cell.block)).normal(
+        0, 0.012
+    )
     rate = 0.02 * (math.log10(float(settings.get("lr", 0.02))) + 1.7) ** 2
     return float(np.clip(own + block - rate + rng.normal(0, 0.008), 0.02, 0.995))
 
 
 def _updates(about: Mapping[str, Any], cell: CellPlan) -> int:
-    """Between two evaluations: fewer with larger batches, where all arms have the same epochs."""
+    """Between two evaluations: fewer with larger batches, where all arms have the same
+    epochs.
+    """
     sizes = {arm["name"]: arm["x"] for arm in about["arms"]}
-    return max(1, round(50 * min(sizes.values()) / sizes[cell.arm])) if cell.level == "equal_epochs" else 50
+    return (
+        max(1, round(50 * min(sizes.values()) / sizes[cell.arm]))
+        if cell.level == "equal_epochs"
+        else 50
+    )
 
 
 def _curve(
-    measures: Sequence[Mapping[str, Any]], skill: float, arm: int, updates: int, rng: np.random.Generator
+    measures: Sequence[Mapping[str, Any]],
+    skill: float,
+    arm: int,
+    updates: int,
+    rng: np.random.Generator,
 ) -> list[Line]:
     rows = []
     for place in range(EVALUATIONS + 1):
         share = place / EVALUATIONS
         learned = 1 - math.exp(-(9 + 0.4 * arm) * share)
         seconds = round(0.04 * (1 + 0.15 * arm) * place, 4)
-        row: Line = {"step": updates * place, "epoch": 50 * place / 40, "seconds": seconds}
+        row: Line = {
+            "step": updates * place,
+            "epoch": 50 * place / 40,
+            "seconds": seconds,
+        }
         if place:
             row["train.objective"] = round(2.3 * (1 - 0.95 * learned * skill), 5)
         for measure in measures:
@@ -253,27 +372,44 @@ def _curve(
                 if measure["better"] == "lower":
                     over = 0.1 * max(0.0, share - 0.7) if split == "validation" else 0.0
                     value = 2.3 * (1 - 0.97 * learned * min(skill + gap, 0.999)) + over
-                row[f"{split}.{measure['name']}"] = round(float(value + rng.normal(0, 0.006)), 5)
+                row[f"{split}.{measure['name']}"] = round(
+                    float(value + rng.normal(0, 0.006)), 5
+                )
         rows.append(row)
     return rows
 
 
-def _metrics(about: Mapping[str, Any], curve: Sequence[Line], kind: Kind, rng: np.random.Generator) -> dict[str, float]:
+def _metrics(
+    about: Mapping[str, Any],
+    curve: Sequence[Line],
+    kind: Kind,
+    rng: np.random.Generator,
+) -> dict[str, float]:
     if not curve:
         return {}
     best = curve[-2]
     found = {name: value for name, value in best.items() if "." in name}
-    found |= {"seconds": curve[-1]["seconds"], "cpu_seconds": 0.98 * curve[-1]["seconds"]}
+    found |= {
+        "seconds": curve[-1]["seconds"],
+        "cpu_seconds": 0.98 * curve[-1]["seconds"],
+    }
     found |= {"steps": curve[-1]["step"], "epochs": curve[-1]["epoch"]}
-    found["seconds_per_update"] = found["seconds"] / found["steps"] * float(rng.uniform(0.95, 1.05))
+    found["seconds_per_update"] = (
+        found["seconds"] / found["steps"] * float(rng.uniform(0.95, 1.05))
+    )
     found["seconds_per_epoch"] = 40 * found["seconds_per_update"]
     if kind == "final":
         noise = rng.normal(0, 0.006)
-        found |= {f"test.{m['name']}": round(best[f"validation.{m['name']}"] + noise, 5) for m in about["measures"]}
+        found |= {
+            f"test.{m['name']}": round(best[f"validation.{m['name']}"] + noise, 5)
+            for m in about["measures"]
+        }
     return {name: float(value) for name, value in found.items()}
 
 
-def _settings(space: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) -> dict[str, Any]:
+def _settings(
+    space: Mapping[str, Mapping[str, Any]], rng: np.random.Generator
+) -> dict[str, Any]:
     drawn: dict[str, Any] = {}
     for name, setting in space.items():
         if "values" in setting:
@@ -282,7 +418,9 @@ def _settings(space: Mapping[str, Mapping[str, Any]], rng: np.random.Generator) 
         low, high = float(setting["low"]), float(setting["high"])
         u = float(rng.random())
         drawn[name] = (
-            math.exp(math.log(low) + u * math.log(high / low)) if setting.get("log") else low + u * (high - low)
+            math.exp(math.log(low) + u * math.log(high / low))
+            if setting.get("log")
+            else low + u * (high - low)
         )
     return drawn
 
@@ -291,50 +429,88 @@ def _number(*path: Any) -> int:
     return int(digest(list(path))[:15], 16)
 
 
-# --------------------------------------------------------------------------------------------------------- samples
+# ----------------------------------------------------------------------------- samples
 
 
 def write_samples(folder: Path, lines: Sequence[Line], cells: int = 6) -> None:
-    """Made-up pictures over the steps, a table of texts and a map for the first finals of each task."""
+    """Made-up pictures over the steps, a table of texts and a map for the first finals
+    of each task.
+    """
     seen: dict[str, int] = {}
     for line in lines:
-        if line["kind"] != "final" or line["status"] != "finished" or seen.get(line["task"], 0) >= cells:
+        if (
+            line["kind"] != "final"
+            or line["status"] != "finished"
+            or seen.get(line["task"], 0) >= cells
+        ):
             continue
         seen[line["task"]] = seen.get(line["task"], 0) + 1
         target = folder / "evidence" / line["key"]
         target.mkdir(parents=True, exist_ok=True)
         for step in (0, 250, 500, 1000):
-            (target / f"step-{step:07d}-grid.png").write_bytes(_picture(_number(line["key"]), step / 1000))
+            (target / f"step-{step:07d}-grid.png").write_bytes(
+                _picture(_number(line["key"]), step / 1000)
+            )
         rows = [
             {"source": "twenty-one", "reference": "二十一", "output": "二十一"},
-            {"source": "<img src=x onerror=alert(1)>", "reference": "四十", "output": "javascript:alert(1)"},
+            {
+                "source": "<img src=x onerror=alert(1)>",
+                "reference": "四十",
+                "output": "javascript:alert(1)",
+            },
         ]
-        (target / "translations.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
-        looks = {"columns": ["Said", "1 twenty", "2 <b>one"], "rows": [["1 二十", 0.9, 0.1], ["2 <b>一", 0.004, "<b>"]]}
-        (target / "attention-1.json").write_text(json.dumps(looks, ensure_ascii=False), encoding="utf-8")
+        (target / "translations.json").write_text(
+            json.dumps(rows, ensure_ascii=False), encoding="utf-8"
+        )
+        looks = {
+            "columns": ["Said", "1 twenty", "2 <b>one"],
+            "rows": [["1 二十", 0.9, 0.1], ["2 <b>一", 0.004, "<b>"]],
+        }
+        (target / "attention-1.json").write_text(
+            json.dumps(looks, ensure_ascii=False), encoding="utf-8"
+        )
 
 
 def _picture(seed: int, learned: float, side: int = 96) -> bytes:
-    """A grey PNG whose noise gives way to rings: (side, side) bytes, written without an imaging library."""
+    """A grey PNG whose noise gives way to rings: (side, side) bytes, written without an
+    imaging library.
+    """
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:side, 0:side] / 24 % 1 - 0.5
     rings = 0.5 + 0.5 * np.cos(20 * np.hypot(x, y))
-    grey = (255 * (learned * rings + (1 - learned) * rng.random((side, side)))).astype(np.uint8)
+    grey = (255 * (learned * rings + (1 - learned) * rng.random((side, side)))).astype(
+        np.uint8
+    )
     raw = b"".join(b"\0" + row.tobytes() for row in grey)
     out = io.BytesIO(b"")
     out.write(b"\x89PNG\r\n\x1a\n")
     header = side.to_bytes(4, "big") * 2 + bytes([8, 0, 0, 0, 0])
-    for name, data in ((b"IHDR", header), (b"IDAT", zlib.compress(raw)), (b"IEND", b"")):
-        out.write(len(data).to_bytes(4, "big") + name + data + zlib.crc32(name + data).to_bytes(4, "big"))
+    for name, data in (
+        (b"IHDR", header),
+        (b"IDAT", zlib.compress(raw)),
+        (b"IEND", b""),
+    ):
+        out.write(
+            len(data).to_bytes(4, "big")
+            + name
+            + data
+            + zlib.crc32(name + data).to_bytes(4, "big")
+        )
     return out.getvalue()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--trainings", type=int, default=3000, help="about how many in a campaign")
+    parser.add_argument(
+        "--trainings", type=int, default=3000, help="about how many in a campaign"
+    )
     parser.add_argument("--campaigns", type=int, default=1)
-    parser.add_argument("--done", type=float, default=1.0, help="share on record of the newest campaign")
+    parser.add_argument(
+        "--done", type=float, default=1.0, help="share on record of the newest campaign"
+    )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     if given.folder is None:  # as `make bench` starts everything here
@@ -343,8 +519,12 @@ def main() -> None:
     smallest = Size()
     each = plan_for(smallest).trainings / (smallest.trials + smallest.finals)
     per_cell = smallest.trials + smallest.finals
-    blocks = max(2, min(10, round(smallest.blocks * given.trainings / (each * per_cell))))
-    trials = max(2, round(given.trainings / (each / smallest.blocks * blocks)) - smallest.finals)
+    blocks = max(
+        2, min(10, round(smallest.blocks * given.trainings / (each * per_cell)))
+    )
+    trials = max(
+        2, round(given.trainings / (each / smallest.blocks * blocks)) - smallest.finals
+    )
     for number in range(given.campaigns):
         done = given.done if number == given.campaigns - 1 else 1.0
         size = Size(blocks=blocks, trials=trials, done=done, seed=given.seed + number)

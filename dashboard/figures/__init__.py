@@ -1,9 +1,11 @@
-"""Charts: pure functions from frames to specifications, which the browser paints (assets/bakeoff.js).
+"""Charts: pure functions from frames to specifications, which the browser paints
+(assets/bakeoff.js).
 
-A specification is a plotly figure as plain values, with five additions: colours are names of dashboard.theme;
-``{"$": "x", "step": ..., "epoch": ...}`` stands for the value that the view option ``x`` picks; a trace with
-``"$when": {"band": ["both", "blocks"]}`` is drawn only then; ``"$label"`` names a line at its end; and ``"$told"`` has
-the texts of marks, each a list of places in ``"$parts"``. ``panels`` asks for small multiples.
+A specification is a plotly figure as plain values, with five additions: colours are
+names of dashboard.theme; ``{"$": "x", "step": ..., "epoch": ...}`` stands for the value
+that the view option ``x`` picks; a trace with ``"$when": {"band": ["both", "blocks"]}``
+is drawn only then; ``"$label"`` names a line at its end; and ``"$told"`` has the texts
+of marks, each a list of places in ``"$parts"``. ``panels`` asks for small multiples.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ DIGITS = 5
 
 
 def numbers(values: Iterable[Any], digits: int = DIGITS) -> list[float | None]:
-    """Plain numbers for JSON, to so many significant digits; what is not finite is a gap."""
+    """Plain numbers for JSON, to so many significant digits; what is not finite is a
+    gap.
+    """
     return [rounded(value, digits) for value in values]
 
 
@@ -36,11 +40,23 @@ def pick(option: str, **choices: Any) -> dict[str, Any]:
 def line(x: Any, y: Any, color: str, dash: str = "solid", **more: Any) -> Trace:
     """A mean: 2.2 px, in the arm's colour and pattern."""
     style = {"color": color, "width": 2.2, "dash": dash}
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line": style, "showlegend": False, **more}
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": x,
+        "y": y,
+        "line": style,
+        "showlegend": False,
+        **more,
+    }
 
 
-def band(x: Any, low: Sequence[Any], high: Sequence[Any], color: str, **more: Any) -> list[Trace]:
-    """An interval along a line, 18 % of its colour: a lower edge and an upper one that fills down to it."""
+def band(
+    x: Any, low: Sequence[Any], high: Sequence[Any], color: str, **more: Any
+) -> list[Trace]:
+    """An interval along a line, 18 % of its colour: a lower edge and an upper one that
+    fills down to it.
+    """
     bare = {
         "type": "scatter",
         "mode": "lines",
@@ -50,11 +66,16 @@ def band(x: Any, low: Sequence[Any], high: Sequence[Any], color: str, **more: An
         "showlegend": False,
         **more,
     }
-    return [{**bare, "y": low}, {**bare, "y": high, "fill": "tonexty", "fillcolor": f"{color}/0.18"}]
+    return [
+        {**bare, "y": low},
+        {**bare, "y": high, "fill": "tonexty", "fillcolor": f"{color}/0.18"},
+    ]
 
 
 def raw(x: Any, y: Any, color: str, **more: Any) -> Trace:
-    """Single blocks behind a mean: 0.7 px at 45 %; one trace for all, gaps between them."""
+    """Single blocks behind a mean: 0.7 px at 45 %; one trace for all, gaps between
+    them.
+    """
     style = {"color": f"{color}/0.45", "width": 0.7}
     return {
         "type": "scatter",
@@ -75,7 +96,9 @@ def on_axes(trace: Trace, panel: int) -> Trace:
     return {**trace, "xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
 
 
-def spec(traces: Iterable[Trace], x: Mapping[str, Any], y: Mapping[str, Any], **more: Any) -> Spec:
+def spec(
+    traces: Iterable[Trace], x: Mapping[str, Any], y: Mapping[str, Any], **more: Any
+) -> Spec:
     """A specification with these axes; ``more`` may hold layout, panels and height."""
     layout = {"xaxis": dict(x), "yaxis": dict(y), **more.pop("layout", {})}
     return {"traces": list(traces), "layout": layout, **more}

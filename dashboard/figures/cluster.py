@@ -1,4 +1,6 @@
-"""Who ran what when: a bar per training on its worker's row, and how much of the time workers stood idle."""
+"""Who ran what when: a bar per training on its worker's row, and how much of the time
+workers stood idle.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
+from dashboard.locale import Words
 from dashboard.theme import arm_color
-from dashboard.words import Words
 
 FAILED = "text"  # no task has it
 MOST_BARS = 1500
@@ -18,20 +20,28 @@ FEW = 120  # bars that have room for a line between them
 
 
 def spans(trainings: pd.DataFrame) -> pd.DataFrame:
-    """Trainings with ``start`` (seconds since the first one started) and ``length``, by worker and time."""
+    """Trainings with ``start`` (seconds since the first one started) and ``length``, by
+    worker and time.
+    """
     frame = trainings.dropna(subset=["worker", "started", "ended"])
     frame = frame[frame["started"] > 0]
     if frame.empty:
         return frame.assign(start=[], length=[])
     begun = float(frame["started"].min())
     lasted = (frame["ended"] - frame["started"]).clip(lower=0)
-    return frame.assign(start=frame["started"] - begun, length=lasted).sort_values(["worker", "start"])
+    return frame.assign(start=frame["started"] - begun, length=lasted).sort_values(
+        ["worker", "start"]
+    )
 
 
 def workers(found: pd.DataFrame) -> pd.DataFrame:
-    """Per worker: host, device, trainings, busy seconds, and the idle share from the first start to the last end."""
+    """Per worker: host, device, trainings, busy seconds, and the idle share from the
+    first start to the last end.
+    """
     if found.empty:
-        return pd.DataFrame(columns=["worker", "host", "device", "trainings", "busy", "idle"])
+        return pd.DataFrame(
+            columns=["worker", "host", "device", "trainings", "busy", "idle"]
+        )
     whole = float((found["start"] + found["length"]).max()) or 1.0
     rows = []
     for worker, mine in found.groupby("worker", sort=True):
@@ -51,10 +61,14 @@ def workers(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def busy_seconds(spans_: pd.DataFrame) -> float:
-    """Seconds in which at least one training ran: overlaps, as on a shared GPU, count once."""
+    """Seconds in which at least one training ran: overlaps, as on a shared GPU, count
+    once.
+    """
     busy, until = 0.0, float("-inf")
     ordered = spans_.sort_values("start")
-    for start, length in zip(ordered["start"].to_list(), ordered["length"].to_list(), strict=True):
+    for start, length in zip(
+        ordered["start"].to_list(), ordered["length"].to_list(), strict=True
+    ):
         end = start + length
         busy += max(0.0, end - max(start, until))
         until = max(until, end)
@@ -62,37 +76,69 @@ def busy_seconds(spans_: pd.DataFrame) -> float:
 
 
 def joined(found: pd.DataFrame) -> pd.DataFrame:
-    """Bars to draw, with the ``count`` of trainings in each: beyond ``MOST_BARS``, neighbours become one bar.
+    """Bars to draw, with the ``count`` of trainings in each: beyond ``MOST_BARS``,
+    neighbours become one bar.
 
-    They are on one worker, of one task, finished, and the pause between them is too short to be seen.
+    They are on one worker, of one task, finished, and the pause between them is too
+    short to be seen.
     """
     found = found.assign(count=1)
     if len(found) <= MOST_BARS:
         return found
     end = found["start"] + found["length"]
     unseen = float(end.max()) / 1000
-    same = found["worker"].eq(found["worker"].shift()) & found["task"].eq(found["task"].shift())
+    same = found["worker"].eq(found["worker"].shift()) & found["task"].eq(
+        found["task"].shift()
+    )
     fine = found["status"].eq("finished") & found["status"].shift().eq("finished")
     bar = (~(same & fine & (found["start"] - end.shift() < unseen))).cumsum()
     lasts = end.groupby(bar).max()
     bars = found.groupby(bar).first()
-    return bars.assign(length=lasts - bars["start"], count=bar.value_counts(sort=False).sort_index())
+    return bars.assign(
+        length=lasts - bars["start"], count=bar.value_counts(sort=False).sort_index()
+    )
 
 
-def gantt(found: pd.DataFrame, tasks: list[str], words: Words, title: Callable[[str], str] = str) -> Spec | None:
-    """One row per worker; colour is the task, failures are hatched. One trace per task, however many bars."""
+def gantt(
+    found: pd.DataFrame,
+    tasks: list[str],
+    words: Words,
+    title: Callable[[str], str] = str,
+) -> Spec | None:
+    """One row per worker; colour is the task, failures are hatched. One trace per task,
+    however many bars.
+    """
     if found.empty:
         return None
     traces: list[Trace] = []
     found = joined(found)
     for place, task in enumerate(tasks):
         for failed in (False, True):
-            mine = found[(found["task"] == task) & ((found["status"] != "finished") == failed)]
+            mine = found[
+                (found["task"] == task) & ((found["status"] != "finished") == failed)
+            ]
             if mine.empty:
                 continue
-            told = ["task", "level", "arm", "block", "kind", "number", "status", "count"]
-            about = [_told(row, words) for row in mine[[name for name in told if name in mine]].to_dict("records")]
-            parts = {part: place for place, part in enumerate(dict.fromkeys(chain.from_iterable(about)))}
+            told = [
+                "task",
+                "level",
+                "arm",
+                "block",
+                "kind",
+                "number",
+                "status",
+                "count",
+            ]
+            about = [
+                _told(row, words)
+                for row in mine[[name for name in told if name in mine]].to_dict(
+                    "records"
+                )
+            ]
+            parts = {
+                part: place
+                for place, part in enumerate(dict.fromkeys(chain.from_iterable(about)))
+            }
             color, named = FAILED if failed else arm_color(place), title(task)
             traces.append(
                 {
@@ -101,14 +147,26 @@ def gantt(found: pd.DataFrame, tasks: list[str], words: Words, title: Callable[[
                     "base": numbers(mine["start"], 7),
                     "x": numbers(mine["length"], 5),
                     "y": list(mine["worker"]),
-                    "$parts": list(parts),  # told in pieces, each sent once: whole they are half of the specification
+                    "$parts": list(
+                        parts
+                        # told in pieces, each sent once: whole they are half of the
+                        # specification
+                    ),
                     "$told": [[parts[part] for part in one] for one in about],
                     "name": f"{named} ✕" if failed else named,
                     "width": 0.62,
                     "marker": {
                         "color": color,
-                        "line": {"color": "surface", "width": 0.5 if len(found) <= FEW else 0},
-                        "pattern": {"shape": "x" if failed else "", "bgcolor": color, "fgcolor": "surface", "size": 4},
+                        "line": {
+                            "color": "surface",
+                            "width": 0.5 if len(found) <= FEW else 0,
+                        },
+                        "pattern": {
+                            "shape": "x" if failed else "",
+                            "bgcolor": color,
+                            "fgcolor": "surface",
+                            "size": 4,
+                        },
                     },
                     "hovertemplate": "%{customdata}<br>%{x:.3~g} s<extra></extra>",
                     "showlegend": True,
@@ -135,7 +193,12 @@ def _told(row: dict[Any, Any], words: Words) -> list[str]:
     if row["count"] > 1:
         return [words("cluster.bar", count=f"{row['count']:,}")]
     kind = words(f"kind.{row['kind']}").lower()
-    parts = [row["arm"], row["level"], f"{words('block').lower()} {row['block']}", f"{kind} {row['number']}"]
+    parts = [
+        row["arm"],
+        row["level"],
+        f"{words('block').lower()} {row['block']}",
+        f"{kind} {row['number']}",
+    ]
     if row["status"] != "finished":
         parts.append(words(f"status.{row['status']}"))
     return [str(part) for part in parts]
@@ -158,5 +221,7 @@ def rate(found: pd.DataFrame, words: Words) -> Spec | None:
         "hovertemplate": "%{y:,}<extra></extra>",
     }
     return spec(
-        [trace], {"title": words("cluster.axis"), "range": [0, rounded(ends[-1])]}, {"title": words("cluster.done")}
+        [trace],
+        {"title": words("cluster.axis"), "range": [0, rounded(ends[-1])]},
+        {"title": words("cluster.done")},
     )

@@ -1,4 +1,6 @@
-"""Learning curves: means over blocks with their interval, raw blocks behind, the chosen checkpoint marked."""
+"""Learning curves: means over blocks with their interval, raw blocks behind, the chosen
+checkpoint marked.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +10,40 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.figures import MOST_TOGETHER, Spec, Trace, band, line, numbers, on_axes, pick, raw, rounded, spec
+from dashboard.figures import (
+    MOST_TOGETHER,
+    Spec,
+    Trace,
+    band,
+    line,
+    numbers,
+    on_axes,
+    pick,
+    raw,
+    rounded,
+    spec,
+)
+from dashboard.locale import Words
 from dashboard.theme import arm_color, arm_dash
-from dashboard.words import Words
-from suite.statistics import t_band
+from suite.verdicts.statistics import t_band
 
 AXES = ("step", "epoch", "seconds", "examples")
 GAP = "gap"  # training minus validation
 Columns = Mapping[str, list[float | None]]
 
 
-def block_curves(curves: pd.DataFrame, value: pd.Series, examples: pd.Series | None = None) -> pd.DataFrame:
+def block_curves(
+    curves: pd.DataFrame, value: pd.Series, examples: pd.Series | None = None
+) -> pd.DataFrame:
     """One curve per arm and block: the mean over its finals at each step.
 
-    ``curves`` are the finals of one task and level, ``value`` what is drawn, ``examples`` training examples per key.
-    Columns: arm, block, step, epoch, seconds, examples, value, finals.
+    ``curves`` are the finals of one task and level, ``value`` what is drawn,
+    ``examples`` training examples per key. Columns: arm, block, step, epoch, seconds,
+    examples, value, finals.
     """
-    frame = curves[["key", "arm", "block", "step", "epoch", "seconds"]].assign(value=value.astype(float))
+    frame = curves[["key", "arm", "block", "step", "epoch", "seconds"]].assign(
+        value=value.astype(float)
+    )
     per_key = frame["key"].map(examples) if examples is not None else np.nan
     frame["examples"] = frame["epoch"] * per_key
     frame = frame.dropna(subset=["value"])
@@ -34,23 +53,37 @@ def block_curves(curves: pd.DataFrame, value: pd.Series, examples: pd.Series | N
 
 
 def mean_curves(blocks: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Mean and t interval over blocks at each step, arm by arm, so that no arm's figures depend on another's.
+    """Mean and t interval over blocks at each step, arm by arm, so that no arm's
+    figures depend on another's.
 
-    Columns: arm, step, epoch, seconds, examples, mean, low, high (NaN with one block), blocks.
+    Columns: arm, step, epoch, seconds, examples, mean, low, high (NaN with one block),
+    blocks.
     """
     grouped = blocks.groupby(["arm", "step"], sort=True)
     found = grouped[["epoch", "seconds", "examples"]].mean()
-    found["mean"], spread, found["blocks"] = grouped["value"].mean(), grouped["value"].std(), grouped.size()
-    found["low"], found["high"] = t_band(found["mean"], spread, found["blocks"], confidence)
+    found["mean"], spread, found["blocks"] = (
+        grouped["value"].mean(),
+        grouped["value"].std(),
+        grouped.size(),
+    )
+    found["low"], found["high"] = t_band(
+        found["mean"], spread, found["blocks"], confidence
+    )
     return found.reset_index()
 
 
 def values_of(curves: pd.DataFrame, measure: str, split: str) -> pd.Series | None:
-    """The column to draw: a split's measure, or the gap between training and validation. None if not recorded."""
+    """The column to draw: a split's measure, or the gap between training and
+    validation. None if not recorded.
+    """
     train, validation = f"train.{measure}", f"validation.{measure}"
     if split == GAP:
         both = train in curves and validation in curves
-        return curves[train].astype(float) - curves[validation].astype(float) if both else None
+        return (
+            curves[train].astype(float) - curves[validation].astype(float)
+            if both
+            else None
+        )
     column = f"{split}.{measure}"
     return curves.get(column)
 
@@ -64,10 +97,11 @@ def learning_curves(
     percent: bool = False,
     best_steps: Mapping[str, float] | None = None,
 ) -> Spec | None:
-    """The specification for these block curves; ``arms`` are the task's, in order, which fixes their colours.
+    """The specification for these block curves; ``arms`` are the task's, in order,
+    which fixes their colours.
 
-    ``best_steps`` has each arm's median chosen step. More than four arms become one panel each, with the other arms'
-    means as hairlines behind.
+    ``best_steps`` has each arm's median chosen step. More than four arms become one
+    panel each, with the other arms' means as hairlines behind.
     """
     means = dict(iter(mean_curves(blocks).groupby("arm", sort=False)))
     single = dict(iter(blocks.groupby("arm", sort=False)))
@@ -75,34 +109,73 @@ def learning_curves(
     if not shown:
         return None
     apart = len(shown) > MOST_TOGETHER
-    columns = {name: {each: numbers(mean[each]) for each in (*AXES, "mean")} for name, mean in means.items()}
+    columns = {
+        name: {each: numbers(mean[each]) for each in (*AXES, "mean")}
+        for name, mean in means.items()
+    }
     traces: list[Trace] = []
     for panel, (place, arm) in enumerate(shown):
         name = arm["name"]
         if apart:
-            traces.append(on_axes(_others([columns[other["name"]] for _, other in shown if other is not arm]), panel))
-        mine = _arm_traces(means[name], columns[name], single[name], place, arm, not apart)
+            traces.append(
+                on_axes(
+                    _others(
+                        [
+                            columns[other["name"]]
+                            for _, other in shown
+                            if other is not arm
+                        ]
+                    ),
+                    panel,
+                )
+            )
+        mine = _arm_traces(
+            means[name], columns[name], single[name], place, arm, not apart
+        )
         marked = _checkpoint(means[name], (best_steps or {}).get(name), place, words)
         traces += [on_axes(trace, panel if apart else 0) for trace in [*mine, *marked]]
-    x = {"title": pick("x", **{axis: words(f"axis.{axis}") for axis in AXES}), "showgrid": False}
-    y = {"title": y_title, "type": pick("scale", linear="linear", log="log"), "tickformat": ".0%" if percent else ""}
-    panels = {"titles": [arm.get("label") or arm["name"] for _, arm in shown]} if apart else None
+    x = {
+        "title": pick("x", **{axis: words(f"axis.{axis}") for axis in AXES}),
+        "showgrid": False,
+    }
+    y = {
+        "title": y_title,
+        "type": pick("scale", linear="linear", log="log"),
+        "tickformat": ".0%" if percent else "",
+    }
+    panels = (
+        {"titles": [arm.get("label") or arm["name"] for _, arm in shown]}
+        if apart
+        else None
+    )
     return spec(traces, x, y, panels=panels)
 
 
 def _arm_traces(
-    means: pd.DataFrame, columns: Columns, blocks: pd.DataFrame, place: int, arm: Mapping[str, Any], labelled: bool
+    means: pd.DataFrame,
+    columns: Columns,
+    blocks: pd.DataFrame,
+    place: int,
+    arm: Mapping[str, Any],
+    labelled: bool,
 ) -> list[Trace]:
     color, label = arm_color(place), str(arm.get("label") or arm["name"])
     x, mean = pick("x", **{axis: columns[axis] for axis in AXES}), columns["mean"]
     ends = numbers(means["low"]), numbers(means["high"])
-    low, high = ([a if a is not None else b for a, b in zip(end, mean, strict=True)] for end in ends)
+    low, high = (
+        [a if a is not None else b for a, b in zip(end, mean, strict=True)]
+        for end in ends
+    )
     shadow = [
-        {**trace, "$when": {"band": ["interval", "both"]}, "$smooth": True} for trace in band(x, low, high, color)
+        {**trace, "$when": {"band": ["interval", "both"]}, "$smooth": True}
+        for trace in band(x, low, high, color)
     ]
     gapped = _with_gaps(blocks)
     value = gapped.pop("value")
-    single = {**raw(pick("x", **gapped), value, color), "$when": {"band": ["blocks", "both"]}}
+    single = {
+        **raw(pick("x", **gapped), value, color),
+        "$when": {"band": ["blocks", "both"]},
+    }
     about = [[a, b, int(n)] for a, b, n in zip(*ends, means["blocks"], strict=True)]
     main = line(
         x,
@@ -121,18 +194,31 @@ def _arm_traces(
 
 def _others(means: Sequence[Columns]) -> Trace:
     """All other arms' means as hairlines, for comparison within a panel."""
-    joined = {name: [value for one in means for value in (*one[name], None)][:-1] for name in (*AXES, "mean")}
+    joined = {
+        name: [value for one in means for value in (*one[name], None)][:-1]
+        for name in (*AXES, "mean")
+    }
     mean = joined.pop("mean")
-    return {**raw(pick("x", **joined), mean, "muted"), "line": {"color": "muted/0.35", "width": 1}}
+    return {
+        **raw(pick("x", **joined), mean, "muted"),
+        "line": {"color": "muted/0.35", "width": 1},
+    }
 
 
-def _checkpoint(means: pd.DataFrame, step: float | None, place: int, words: Words) -> list[Trace]:
+def _checkpoint(
+    means: pd.DataFrame, step: float | None, place: int, words: Words
+) -> list[Trace]:
     """A diamond where, in the middle of all finals, the checkpoint was chosen."""
     if step is None or means.empty:
         return []
     nearest = means.iloc[(means["step"] - step).abs().argmin()]
     x = pick("x", **{axis: [rounded(nearest[axis])] for axis in AXES})
-    mark = {"symbol": "diamond", "size": 9, "color": arm_color(place), "line": {"color": "surface", "width": 1.5}}
+    mark = {
+        "symbol": "diamond",
+        "size": 9,
+        "color": arm_color(place),
+        "line": {"color": "surface", "width": 1.5},
+    }
     return [
         {
             "type": "scatter",
@@ -148,7 +234,12 @@ def _checkpoint(means: pd.DataFrame, step: float | None, place: int, words: Word
 
 
 def _with_gaps(blocks: pd.DataFrame) -> dict[str, list[float | None]]:
-    """Each column as one list for all blocks, a gap after each, so that one trace draws them."""
+    """Each column as one list for all blocks, a gap after each, so that one trace draws
+    them.
+    """
     places = np.flatnonzero(np.diff(blocks["block"])) + 1
     columns = {name: blocks[name].to_numpy(dtype=float) for name in (*AXES, "value")}
-    return {name: numbers(np.insert(values, places, np.nan), 4) for name, values in columns.items()}
+    return {
+        name: numbers(np.insert(values, places, np.nan), 4)
+        for name, values in columns.items()
+    }

@@ -1,4 +1,6 @@
-"""What a tuning study did: best so far, budgets, importance, slices, parallel coordinates. Validation only."""
+"""What a tuning study did: best so far, budgets, importance, slices, parallel
+coordinates. Validation only.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,12 @@ from typing import Any
 import pandas as pd
 
 from dashboard.figures import Spec, Trace, band, line, numbers, raw, rounded, spec
+from dashboard.locale import Words
 from dashboard.theme import arm_color, arm_dash
-from dashboard.words import Words
 from search.budget import Better, budget_curve, history
 from search.inspect import importance
 from search.ranges import place
-from suite.job import JUDGED
+from suite.training.job import JUDGED
 from tasks import Choice, Range, Space, Whole
 
 BANDS = 5  # of the parallel coordinates: trials in fifths by their rank
@@ -27,25 +29,37 @@ def space_of(described: Mapping[str, Mapping[str, Any]]) -> Space:
         if "values" in setting:
             found[name] = Choice(tuple(setting["values"]))
         elif setting.get("whole"):
-            found[name] = Whole(int(setting["low"]), int(setting["high"]), bool(setting.get("log")))
+            found[name] = Whole(
+                int(setting["low"]), int(setting["high"]), bool(setting.get("log"))
+            )
         else:
-            found[name] = Range(float(setting["low"]), float(setting["high"]), bool(setting.get("log")))
+            found[name] = Range(
+                float(setting["low"]), float(setting["high"]), bool(setting.get("log"))
+            )
     return Space(**found)
 
 
 def studies(trials: pd.DataFrame, column: str) -> list[pd.DataFrame]:
-    """One frame per block with its completed trials in order; those that have no value are left out."""
+    """One frame per block with its completed trials in order; those that have no value
+    are left out.
+    """
     if column not in trials:
         return []
     done = trials[trials["status"].isin(JUDGED) & trials[column].notna()]
-    return [group.sort_values("number") for _, group in done.groupby("block", sort=True)]
+    return [
+        group.sort_values("number") for _, group in done.groupby("block", sort=True)
+    ]
 
 
 def budgets_frame(trials: pd.DataFrame, column: str, better: Better) -> pd.DataFrame:
-    """The best value that each tuning budget gives: arm, trials, mean, low, high, blocks."""
+    """The best value that each tuning budget gives: arm, trials, mean, low, high,
+    blocks.
+    """
     rows = []
     for arm, mine in trials.groupby("arm", sort=False):
-        for point in budget_curve([study[column] for study in studies(mine, column)], better):
+        for point in budget_curve(
+            [study[column] for study in studies(mine, column)], better
+        ):
             rows.append(
                 {
                     "arm": arm,
@@ -56,11 +70,17 @@ def budgets_frame(trials: pd.DataFrame, column: str, better: Better) -> pd.DataF
                     "blocks": point.blocks,
                 }
             )
-    return pd.DataFrame(rows, columns=["arm", "trials", "mean", "low", "high", "blocks"])
+    return pd.DataFrame(
+        rows, columns=["arm", "trials", "mean", "low", "high", "blocks"]
+    )
 
 
 def budget_chart(
-    frame: pd.DataFrame, arms: Sequence[Mapping[str, Any]], title: str, words: Words, percent: bool
+    frame: pd.DataFrame,
+    arms: Sequence[Mapping[str, Any]],
+    title: str,
+    words: Words,
+    percent: bool,
 ) -> Spec | None:
     """Best so far against the number of trials, arm by arm, with intervals over blocks."""
     traces: list[Trace] = []
@@ -72,7 +92,10 @@ def budget_chart(
         label = str(arm.get("label") or arm["name"])
         if len(arms) <= 4:
             traces += band(
-                x, numbers(mine["low"].fillna(mine["mean"])), numbers(mine["high"].fillna(mine["mean"])), color
+                x,
+                numbers(mine["low"].fillna(mine["mean"])),
+                numbers(mine["high"].fillna(mine["mean"])),
+                color,
             )
         main = line(
             x,
@@ -94,11 +117,19 @@ def budget_chart(
         "tickvals": ticks,
         "ticktext": [str(tick) for tick in ticks],
     }
-    return spec(traces, x_axis, {"title": title, "tickformat": ".1~%" if percent else ""})
+    return spec(
+        traces, x_axis, {"title": title, "tickformat": ".1~%" if percent else ""}
+    )
 
 
 def history_chart(
-    blocks: Sequence[pd.DataFrame], column: str, better: Better, color: str, title: str, words: Words, percent: bool
+    blocks: Sequence[pd.DataFrame],
+    column: str,
+    better: Better,
+    color: str,
+    title: str,
+    words: Words,
+    percent: bool,
 ) -> Spec | None:
     """Every trial of an arm as a point, and each block's best so far as a thin line."""
     if not blocks:
@@ -121,18 +152,32 @@ def history_chart(
         "hovertemplate": "%{text}, %{x}: %{y:.4~g}<extra></extra>",
     }
     last = max(int(study["number"].max()) for study in blocks)
-    best = {**raw(steps_x, steps_y, color), "line": {"color": f"{color}/0.8", "width": 1.2, "shape": "hv"}}
+    best = {
+        **raw(steps_x, steps_y, color),
+        "line": {"color": f"{color}/0.8", "width": 1.2, "shape": "hv"},
+    }
     return spec(
         [best, points],
-        {"title": words("axis.trial"), "dtick": max(1, math.ceil(last / 10)), "tick0": 0},
+        {
+            "title": words("axis.trial"),
+            "dtick": max(1, math.ceil(last / 10)),
+            "tick0": 0,
+        },
         {"title": title, "tickformat": ".1~%" if percent else ""},
         layout={"hovermode": "closest"},
     )
 
 
-def importance_of(blocks: Sequence[pd.DataFrame], column: str, space: Space) -> dict[str, float]:
-    """Each setting's share of what made trials differ; empty where there are too few to tell."""
-    given = [([_settings(row, space) for _, row in study.iterrows()], study[column]) for study in blocks]
+def importance_of(
+    blocks: Sequence[pd.DataFrame], column: str, space: Space
+) -> dict[str, float]:
+    """Each setting's share of what made trials differ; empty where there are too few to
+    tell.
+    """
+    given = [
+        ([_settings(row, space) for _, row in study.iterrows()], study[column])
+        for study in blocks
+    ]
     return importance(space, given) if given and len(space) else {}
 
 
@@ -157,17 +202,31 @@ def importance_chart(shares: Mapping[str, float], words: Words) -> Spec | None:
     }
     return spec(
         [bars],
-        {"title": words("axis.importance"), "tickformat": ".0%", "range": [0, 1], "showgrid": True},
+        {
+            "title": words("axis.importance"),
+            "tickformat": ".0%",
+            "range": [0, 1],
+            "showgrid": True,
+        },
         {"title": "", "showgrid": False, "type": "category"},
         layout={"hovermode": "closest"},
     )
 
 
 def slices_chart(
-    blocks: Sequence[pd.DataFrame], column: str, space: Space, color: str, title: str, percent: bool
+    blocks: Sequence[pd.DataFrame],
+    column: str,
+    space: Space,
+    color: str,
+    title: str,
+    percent: bool,
 ) -> Spec | None:
-    """The value against each setting, one panel per setting, on the setting's own scale; finals' choices stand out."""
-    names = [name for name in space if any(f"setting.{name}" in study for study in blocks)]
+    """The value against each setting, one panel per setting, on the setting's own
+    scale; finals' choices stand out.
+    """
+    names = [
+        name for name in space if any(f"setting.{name}" in study for study in blocks)
+    ]
     if not names:
         return None
     together = pd.concat(blocks, ignore_index=True)
@@ -190,10 +249,26 @@ def slices_chart(
                 "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
             }
         )
-        kind = "category" if isinstance(setting, Choice) else "log" if setting.log else "linear"
-        decades = kind == "log" and not isinstance(setting, Choice) and setting.high >= 30 * setting.low
+        kind = (
+            "category"
+            if isinstance(setting, Choice)
+            else "log"
+            if setting.log
+            else "linear"
+        )
+        decades = (
+            kind == "log"
+            and not isinstance(setting, Choice)
+            and setting.high >= 30 * setting.low
+        )
         axes.append(
-            {"type": kind, "title": "", "nticks": 5, "exponentformat": "power", **({"dtick": 1} if decades else {})}
+            {
+                "type": kind,
+                "title": "",
+                "nticks": 5,
+                "exponentformat": "power",
+                **({"dtick": 1} if decades else {}),
+            }
         )
     panels = {"titles": names, "free": True, "columns": min(3, len(names)), "x": axes}
     return spec(
@@ -206,9 +281,15 @@ def slices_chart(
 
 
 def parallel_chart(
-    blocks: Sequence[pd.DataFrame], column: str, space: Space, better: Better, words: Words
+    blocks: Sequence[pd.DataFrame],
+    column: str,
+    space: Space,
+    better: Better,
+    words: Words,
 ) -> Spec | None:
-    """Parallel coordinates: a line per trial through its settings, each on its own scale, to its rank in its block."""
+    """Parallel coordinates: a line per trial through its settings, each on its own
+    scale, to its rank in its block.
+    """
     names = [name for name in space if not isinstance(space[name], Choice)]
     if not blocks or not names:
         return None
@@ -223,24 +304,50 @@ def parallel_chart(
             fifth = min(BANDS - 1, int(height * BANDS))
             trace = lines.setdefault(fifth, _fifth(fifth))
             trace["x"] += [*range(len(axis_names)), None]
-            trace["y"] += [*(_place(space[name], settings[name]) for name in names), rounded(height, 3), None]
-    ends = [_ends(space[name]) for name in names] + [(words("search.worst"), words("search.best"))]
+            trace["y"] += [
+                *(_place(space[name], settings[name]) for name in names),
+                rounded(height, 3),
+                None,
+            ]
+    ends = [_ends(space[name]) for name in names] + [
+        (words("search.worst"), words("search.best"))
+    ]
     notes = [
-        {"x": number, "y": y, "yshift": shift, "text": text, "showarrow": False, "font": {"size": 11, "color": "muted"}}
+        {
+            "x": number,
+            "y": y,
+            "yshift": shift,
+            "text": text,
+            "showarrow": False,
+            "font": {"size": 11, "color": "muted"},
+        }
         for number, pair in enumerate(ends)
         for y, shift, text in ((0, -12, pair[0]), (1, 12, pair[1]))
     ]
-    ticks = {"tickvals": list(range(len(axis_names))), "ticktext": axis_names, "side": "bottom", "showgrid": True}
+    ticks = {
+        "tickvals": list(range(len(axis_names))),
+        "ticktext": axis_names,
+        "side": "bottom",
+        "showgrid": True,
+    }
     return spec(
         [lines[fifth] for fifth in sorted(lines)],
         {"title": "", **ticks, "range": [-0.25, len(axis_names) - 0.75], "ticklen": 16},
-        {"title": "", "showticklabels": False, "showgrid": False, "range": [-0.1, 1.12], "ticks": ""},
+        {
+            "title": "",
+            "showticklabels": False,
+            "showgrid": False,
+            "range": [-0.1, 1.12],
+            "ticks": "",
+        },
         layout={"hovermode": False, "annotations": notes},
     )
 
 
 def _heights(values: pd.Series, better: Better) -> pd.Series:
-    """Each trial's rank among its block's, from 0 (the worst) to 1 (the best, or the only one)."""
+    """Each trial's rank among its block's, from 0 (the worst) to 1 (the best, or the
+    only one).
+    """
     behind = values.rank(ascending=better == "higher") - 1
     return behind / (len(values) - 1) if len(values) > 1 else behind + 1.0
 
@@ -248,7 +355,10 @@ def _heights(values: pd.Series, better: Better) -> pd.Series:
 def _fifth(number: int) -> Trace:
     """The look of a fifth of the trials: the best ones stand out."""
     top = number == BANDS - 1
-    style = {"color": "arm1" if top else f"muted/{0.2 + 0.12 * number:.2f}", "width": 2.0 if top else 1.0}
+    style = {
+        "color": "arm1" if top else f"muted/{0.2 + 0.12 * number:.2f}",
+        "width": 2.0 if top else 1.0,
+    }
     return {
         "type": "scatter",
         "mode": "lines",

@@ -1,4 +1,6 @@
-"""Sweeps: what each arm or level reaches, and what it costs, along the axis that they lie on."""
+"""Sweeps: what each arm or level reaches, and what it costs, along the axis that they
+lie on.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,15 @@ import numpy as np
 import pandas as pd
 
 from dashboard.figures import Spec, Trace, line, numbers, on_axes, rounded, spec
-from dashboard.numbers import plain
+from dashboard.locale import Words
+from dashboard.locale.numbers import plain
 from dashboard.theme import arm_color, arm_dash
-from dashboard.words import Words
-from suite.statistics import estimate
+from suite.verdicts.statistics import estimate
 
 CELL = ["level", "arm", "block"]
 Named = Sequence[Mapping[str, Any]]
-ROUND = (  # times powers of ten: ticks of a logarithmic axis, the more decades the fewer
+# times powers of ten: ticks of a logarithmic axis, the more decades the fewer
+ROUND = (
     (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
     (1.0, 1.5, 2.0, 3.0, 5.0, 7.0),
     (1.0, 2.0, 5.0),
@@ -32,18 +35,36 @@ def cell_means(finals: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     return finals.groupby(CELL, sort=True)[there].mean(numeric_only=True).reset_index()
 
 
-def over_blocks(cells: pd.DataFrame, column: str, confidence: float = 0.95) -> pd.DataFrame:
+def over_blocks(
+    cells: pd.DataFrame, column: str, confidence: float = 0.95
+) -> pd.DataFrame:
     """Mean and interval over blocks of one column: level, arm, mean, low, high, blocks."""
     rows = []
-    for (level, arm), values in cells.dropna(subset=[column]).groupby(["level", "arm"], sort=False)[column]:
+    for (level, arm), values in cells.dropna(subset=[column]).groupby(
+        ["level", "arm"], sort=False
+    )[column]:
         found = estimate(values.to_numpy(dtype=float), 0.0)
-        low, high = found.interval(confidence) if found.blocks > 1 else (math.nan, math.nan)
-        rows.append({"level": level, "arm": arm, "mean": found.mean, "low": low, "high": high, "blocks": found.blocks})
+        low, high = (
+            found.interval(confidence) if found.blocks > 1 else (math.nan, math.nan)
+        )
+        rows.append(
+            {
+                "level": level,
+                "arm": arm,
+                "mean": found.mean,
+                "low": low,
+                "high": high,
+                "blocks": found.blocks,
+            }
+        )
     return pd.DataFrame(rows, columns=["level", "arm", "mean", "low", "high", "blocks"])
 
 
-def to_target(curves: pd.DataFrame, column: str, target: float, higher: bool) -> pd.DataFrame:
-    """Updates and seconds until each final first reached the target on validation; NaN where it never did.
+def to_target(
+    curves: pd.DataFrame, column: str, target: float, higher: bool
+) -> pd.DataFrame:
+    """Updates and seconds until each final first reached the target on validation; NaN
+    where it never did.
 
     Columns: key, level, arm, block, steps_to_target, seconds_to_target.
     """
@@ -53,12 +74,16 @@ def to_target(curves: pd.DataFrame, column: str, target: float, higher: bool) ->
     values = curves[column].astype(float)
     there = curves[values >= target] if higher else curves[values <= target]
     first = there.sort_values("step").drop_duplicates("key")[["key", "step", "seconds"]]
-    first = first.rename(columns={"step": "steps_to_target", "seconds": "seconds_to_target"})
+    first = first.rename(
+        columns={"step": "steps_to_target", "seconds": "seconds_to_target"}
+    )
     return keys.merge(first, on="key", how="left")
 
 
 def default_target(curves: pd.DataFrame, column: str, higher: bool) -> float | None:
-    """What every arm but the slowest may reach: the median over arms of their mean last value, made a bit easier."""
+    """What every arm but the slowest may reach: the median over arms of their mean last
+    value, made a bit easier.
+    """
     if column not in curves or curves.empty:
         return None
     ends = curves.sort_values("step").groupby("key")[["level", "arm", column]].last()
@@ -78,13 +103,16 @@ def sweep(
 ) -> Spec | None:
     """Small multiples, one per measured thing, each with its own vertical axis.
 
-    ``panels`` has title, a frame of ``over_blocks`` and the vertical axis. There is a line per item of ``lines`` (its
-    name is in ``line_column``) over the items named in column ``along``, whose ``places`` are on the log2 axis.
+    ``panels`` has title, a frame of ``over_blocks`` and the vertical axis. There is a
+    line per item of ``lines`` (its name is in ``line_column``) over the items named in
+    column ``along``, whose ``places`` are on the log2 axis.
     """
     traces: list[Trace] = []
     for panel, (_, frame, _) in enumerate(panels):
         for place, one in enumerate(lines):
-            rows = frame[frame[line_column] == one["name"]].assign(x=lambda f: f[along].map(places))
+            rows = frame[frame[line_column] == one["name"]].assign(
+                x=lambda f: f[along].map(places)
+            )
             rows = rows.dropna(subset=["x"]).sort_values("x")
             if rows.empty:
                 continue
@@ -93,7 +121,12 @@ def sweep(
             spread = numbers((rows["high"] - rows["mean"]).fillna(0.0))
             about = [
                 [a, b, int(n)]
-                for a, b, n in zip(numbers(rows["low"]), numbers(rows["high"]), rows["blocks"], strict=True)
+                for a, b, n in zip(
+                    numbers(rows["low"]),
+                    numbers(rows["high"]),
+                    rows["blocks"],
+                    strict=True,
+                )
             ]
             trace = line(
                 numbers(rows["x"]),
@@ -104,10 +137,24 @@ def sweep(
                 name=label,
                 customdata=about,
                 hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",
-                error_y={"type": "data", "array": spread, "color": color, "thickness": 1.5, "width": 4},
-                marker={"size": 8, "color": color, "symbol": ("circle", "square", "diamond", "triangle-up")[place % 4]},
+                error_y={
+                    "type": "data",
+                    "array": spread,
+                    "color": color,
+                    "thickness": 1.5,
+                    "width": 4,
+                },
+                marker={
+                    "size": 8,
+                    "color": color,
+                    "symbol": ("circle", "square", "diamond", "triangle-up")[place % 4],
+                },
             )
-            traces.append(on_axes({**trace, "showlegend": panel == 0, "legendgroup": label}, panel))
+            traces.append(
+                on_axes(
+                    {**trace, "showlegend": panel == 0, "legendgroup": label}, panel
+                )
+            )
     if not traces:
         return None
     ticks = sorted(set(places.values()))
@@ -129,23 +176,37 @@ def sweep(
         traces,
         x,
         {},
-        panels={"titles": titles, "free": True, "columns": 2, "y": [dict(y) for _, _, y in panels]},
+        panels={
+            "titles": titles,
+            "free": True,
+            "columns": 2,
+            "y": [dict(y) for _, _, y in panels],
+        },
         layout=layout,
     )
 
 
 def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
-    """Round numbers to label on a logarithmic axis that shows these means and intervals: at most so many.
+    """Round numbers to label on a logarithmic axis that shows these means and
+    intervals: at most so many.
 
-    Nothing where there is no number to show, or no two round ones: plotly then labels what it can.
+    Nothing where there is no number to show, or no two round ones: plotly then labels
+    what it can.
     """
-    seen = [v for name in ("mean", "low", "high") for v in frame[name] if math.isfinite(v) and v > 0]
+    seen = [
+        v
+        for name in ("mean", "low", "high")
+        for v in frame[name]
+        if math.isfinite(v) and v > 0
+    ]
     if not seen:
         return {}
     low, high = min(seen) / 1.1, max(seen) * 1.1
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for factors in ROUND:
-        ticks = [f * 10.0**p for p in powers for f in factors if low <= f * 10.0**p <= high]
+        ticks = [
+            f * 10.0**p for p in powers for f in factors if low <= f * 10.0**p <= high
+        ]
         if len(ticks) <= most:
             break
     if len(ticks) < 2:
@@ -155,12 +216,19 @@ def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
 
 
 def matched(
-    cells: pd.DataFrame, column: str, arms: Named, y_title: str, within: float | None, words: Words, percent: bool
+    cells: pd.DataFrame,
+    column: str,
+    arms: Named,
+    y_title: str,
+    within: float | None,
+    words: Words,
+    percent: bool,
 ) -> Spec | None:
-    """Accuracy against parameters: a point per arm with its interval over blocks, and the band of what counts as equal.
+    """Accuracy against parameters: a point per arm with its interval over blocks, and
+    the band of what counts as equal.
 
-    ``cells`` are those of one level. An arm outside the band is marked with an open symbol. Arms that all have the same
-    number stand side by side.
+    ``cells`` are those of one level. An arm outside the band is marked with an open
+    symbol. Arms that all have the same number stand side by side.
     """
     if column not in cells or "parameters" not in cells:
         return None
@@ -194,7 +262,11 @@ def matched(
                 "marker": {
                     "color": color,
                     "size": 11,
-                    "symbol": ("x-open" if outside else ("circle", "square", "diamond")[place % 3]),
+                    "symbol": (
+                        "x-open"
+                        if outside
+                        else ("circle", "square", "diamond")[place % 3]
+                    ),
                 },
                 "hovertemplate": f"{x:,.0f}: %{{y:.4~g}}{' ⚠' if outside else ''}<extra>{_safe(label)}</extra>",
                 "showlegend": True,
@@ -219,9 +291,15 @@ def matched(
     room = max(0.02, within or 0.0, (high / low - 1) * 0.1)
     along = {
         "title": words("axis.parameters"),
-        "range": [rounded(low * (1 - 1.5 * room), 7), rounded(high * (1 + 1.5 * room), 7)],
+        "range": [
+            rounded(low * (1 - 1.5 * room), 7),
+            rounded(high * (1 + 1.5 * room), 7),
+        ],
     }
-    apart = {"title": words("sweep.equal", parameters=f"{low:,.0f}"), "type": "category"}  # they would hide each other
+    apart = {
+        "title": words("sweep.equal", parameters=f"{low:,.0f}"),
+        "type": "category",
+    }  # they would hide each other
     return spec(
         traces,
         apart if equal else along,

@@ -1,4 +1,6 @@
-"""One claim and everything behind its verdict: intervals, blocks, gates, the source, what would change it."""
+"""One claim and everything behind its verdict: intervals, blocks, gates, the source,
+what would change it.
+"""
 
 from __future__ import annotations
 
@@ -10,38 +12,37 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.figures.blocks import differences, pairs, pairs_frame, trend
-from dashboard.numbers import measuring, percent, plain
-from dashboard.parts import (
+from dashboard.components.charts import chart, saved, table
+from dashboard.components.controls import (
+    arm_key,
+    choose_task,
+    controls,
+    select,
+    span_of,
+)
+from dashboard.components.forest import forest, own_axis
+from dashboard.components.text import (
     Children,
     action,
     aria,
-    arm_key,
     badge,
     card,
-    chart,
-    choose_task,
     coded,
-    controls,
     empty,
     facts,
     foreign,
-    forest,
     glyph,
     head,
-    own_axis,
-    saved,
-    select,
-    span_of,
-    table,
 )
-from dashboard.sentences import noted, speaks_for, told
-from dashboard.view import View
-from dashboard.words import Words
-from suite.adequacy import Gate
-from suite.amounts import probability
-from suite.answer import ClaimVerdict
-from suite.decision import CONFIRMATORY
+from dashboard.components.verdict_text import noted, speaks_for, told
+from dashboard.data.view import View
+from dashboard.figures.blocks import differences, pairs, pairs_frame, trend
+from dashboard.locale import Words
+from dashboard.locale.numbers import measuring, percent, plain
+from suite.report.formatting import probability
+from suite.verdicts.adequacy import Gate
+from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.decision import CONFIRMATORY
 
 PATH, TITLE = "/claim", "claim.title"
 MOST_COMPARED = 60  # runs in one address
@@ -51,24 +52,47 @@ def layout(view: View) -> Component:
     words = view.words
     names = [claim["name"] for claim in view.about["claims"]]
     if not names:
-        return html.Div([head(words("claim.title"), ""), choosing(view), empty(words("overview.no_claims"), "")])
+        return html.Div(
+            [
+                head(words("claim.title"), ""),
+                choosing(view),
+                empty(words("overview.no_claims"), ""),
+            ]
+        )
     if view.judging:
         return html.Div(
-            [head(words("claim.title"), ""), choosing(view), empty(words("judging.title"), words("judging.says"))]
+            [
+                head(words("claim.title"), ""),
+                choosing(view),
+                empty(words("judging.title"), words("judging.says")),
+            ]
         )
     verdict = view.verdict_of(view.task, view.chosen("claim", names))
     if verdict is None:
-        return html.Div([head(words("claim.title"), ""), choosing(view), empty(words("claim.unjudged"), "")])
+        return html.Div(
+            [
+                head(words("claim.title"), ""),
+                choosing(view),
+                empty(words("claim.unjudged"), ""),
+            ]
+        )
     return html.Div(
         [
-            head(foreign(verdict.says, words.language), foreign(str(view.about["question"]), words.language)),
+            head(
+                foreign(verdict.says, words.language),
+                foreign(str(view.about["question"]), words.language),
+            ),
             choosing(view),
             _verdict(view, verdict),
             *_charts(view, verdict),
             _blocks(view, verdict),
-            html.Div([_gates(view, verdict), _teaching(view, verdict)], className="grid two"),
+            html.Div(
+                [_gates(view, verdict), _teaching(view, verdict)], className="grid two"
+            ),
             _levels(view, verdict),
-            html.Div([_source(view, verdict), _scope(view, verdict)], className="grid two"),
+            html.Div(
+                [_source(view, verdict), _scope(view, verdict)], className="grid two"
+            ),
         ]
     )
 
@@ -83,7 +107,10 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     found = {"blocks": rows, "trend": pd.DataFrame([dict(row) for row in verdict.at])}
     for level in _levels_of(verdict):
         mine = rows[rows["level"].isna() if level is None else rows["level"] == level]
-        found |= {f"differences-{level or 'all'}": mine, f"pairs-{level or 'all'}": mine}
+        found |= {
+            f"differences-{level or 'all'}": mine,
+            f"pairs-{level or 'all'}": mine,
+        }
     return found
 
 
@@ -93,7 +120,9 @@ def choosing(view: View) -> html.Div:
     parts = [choose_task(view)]
     if claims:
         chosen = view.chosen("claim", [name for name, _ in claims])
-        parts.append(select(view, "claim", claims, chosen, view.words("choose.claim"), 560))
+        parts.append(
+            select(view, "claim", claims, chosen, view.words("choose.claim"), 560)
+        )
     return controls(*parts)
 
 
@@ -102,13 +131,21 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
     top = [badge(verdict.verdict, words)]
     if verdict.would_be and verdict.would_be != verdict.verdict:
         top.append(
-            html.Span(words("would_be", verdict=words(f"verdict.{verdict.would_be}").lower()), className="muted")
+            html.Span(
+                words("would_be", verdict=words(f"verdict.{verdict.would_be}").lower()),
+                className="muted",
+            )
         )
     top.append(html.Span(words(f"label.{verdict.label}"), className="tag"))
     if verdict.meaningful:
         top.append(html.Span(words("meaningful"), className="tag"))
     if not verdict.complete:
-        top.append(html.Span(words("blocks.of", done=verdict.blocks, planned=verdict.planned), className="tag warn"))
+        top.append(
+            html.Span(
+                words("blocks.of", done=verdict.blocks, planned=verdict.planned),
+                className="tag warn",
+            )
+        )
     parts: list[Component] = [
         html.Div(top, className="outcome big"),
         html.P(coded(told(view, verdict)), className="sentence big"),
@@ -119,14 +156,21 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
             html.Div(
                 [
                     html.Div(
-                        [html.Span(words("forest.against")), html.Span(words("forest.for"))], className="sides label"
+                        [
+                            html.Span(words("forest.against")),
+                            html.Span(words("forest.for")),
+                        ],
+                        className="sides label",
                     ),
                     forest(verdict, span, words),
                     own_axis(verdict, span, words),
                 ],
                 className="forest-big",
             ),
-            html.P(words("claim.key", margin=scale.amount(verdict.margin)), className="says"),
+            html.P(
+                words("claim.key", margin=scale.amount(verdict.margin)),
+                className="says",
+            ),
             facts(_numbers(view, verdict)),
         ]
     links = [
@@ -135,8 +179,14 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
             view.link("/curves", task=verdict.task, level=(verdict.levels or ("",))[0]),
             primary=True,
         ),
-        action(words("claim.trainings"), view.link("/trainings", task=verdict.task, kind="final")),
-        action(words("claim.search"), view.link("/search", task=verdict.task, arm=verdict.better or None)),
+        action(
+            words("claim.trainings"),
+            view.link("/trainings", task=verdict.task, kind="final"),
+        ),
+        action(
+            words("claim.search"),
+            view.link("/search", task=verdict.task, arm=verdict.better or None),
+        ),
         action(words("claim.sweep"), view.link("/sweep", task=verdict.task)),
     ]
     return card(*parts, html.Div(links, className="actions"))
@@ -158,18 +208,31 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[tuple[str, str]]:
     if verdict.splits_interval:
         found.append((words("fact.splits"), scale.interval(verdict.splits_interval)))
     if verdict.new_test_interval:
-        found.append((words("fact.new_test"), scale.interval(verdict.new_test_interval)))
+        found.append(
+            (words("fact.new_test"), scale.interval(verdict.new_test_interval))
+        )
     if half := verdict.half_budget:
-        found.append((words("fact.half"), f"{scale.full(half.effect)} · {words(f'verdict.{half.verdict}')}"))
+        found.append(
+            (
+                words("fact.half"),
+                f"{scale.full(half.effect)} · {words(f'verdict.{half.verdict}')}",
+            )
+        )
     if verdict.blocks_to_settle:
         found.append((words("fact.settle"), _enough(verdict, words)))
     return found
 
 
 def _enough(verdict: ClaimVerdict, words: Words) -> str:
-    """How many blocks leave no answer open: if they vary as they seem to, and if they vary as much as they may."""
+    """How many blocks leave no answer open: if they vary as they seem to, and if they
+    vary as much as they may.
+    """
     low, high = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
-    return words("settle.range", low=f"{low:,}", high=f"{high:,}") if high else words("settle.more", low=f"{low:,}")
+    return (
+        words("settle.range", low=f"{low:,}", high=f"{high:,}")
+        if high
+        else words("settle.more", low=f"{low:,}")
+    )
 
 
 def _levels_of(verdict: ClaimVerdict) -> list[str | None]:
@@ -182,13 +245,36 @@ def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
     axis = str(view.about.get("axis") or words("choose.level"))
     if verdict.kind == "interaction":
         spec = trend(verdict, words, axis)
-        found.append(chart(view, "trend", spec, title=words("claim.trend"), says=words("claim.trend_says"), height=320))
+        found.append(
+            chart(
+                view,
+                "trend",
+                spec,
+                title=words("claim.trend"),
+                says=words("claim.trend_says"),
+                height=320,
+            )
+        )
     for level in _levels_of(verdict):
         name = level or "all"
-        at = f" · {view.level_label(verdict.task, level)}" if level and len(_levels_of(verdict)) > 1 else ""
+        at = (
+            f" · {view.level_label(verdict.task, level)}"
+            if level and len(_levels_of(verdict)) > 1
+            else ""
+        )
         spec = differences(verdict, level, words)
         height = int(spec["height"]) if spec else 240
-        both = pairs(verdict, level, view.about["arms"], words, words.label(verdict.metric_label)) if level else None
+        both = (
+            pairs(
+                verdict,
+                level,
+                view.about["arms"],
+                words,
+                words.label(verdict.metric_label),
+            )
+            if level
+            else None
+        )
         charts: list[Component] = [
             chart(
                 view,
@@ -223,10 +309,14 @@ def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
     several = len(levels) > 1
     columns = [words("blocks.block"), *([words("choose.level")] if several else [])]
     columns += [
-        view.arm_label(verdict.task, arm) if arm else words("published") for arm in (verdict.better, verdict.worse)
+        view.arm_label(verdict.task, arm) if arm else words("published")
+        for arm in (verdict.better, verdict.worse)
     ]
     published = bool(view.campaign.runs)
-    columns += [words("fact.difference"), *([words("blocks.runs")] if published else [])]
+    columns += [
+        words("fact.difference"),
+        *([words("blocks.runs")] if published else []),
+    ]
     rows = [
         (
             f"{row['block']}",
@@ -240,21 +330,46 @@ def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
     ]
     first = 1 + several
     compare = view.compare_link(finals["key"].head(MOST_COMPARED))
-    link = html.Div(action(words("blocks.compare"), compare, outside=True), className="actions") if compare else None
+    link = (
+        html.Div(
+            action(words("blocks.compare"), compare, outside=True), className="actions"
+        )
+        if compare
+        else None
+    )
     says = words("blocks.says") if published else words("blocks.unpublished")
-    rows_ = table(columns, rows, label=words("blocks.title"), numeric=range(first, first + 3))
-    return card(rows_, link, title=words("blocks.title"), says=says, id="blocks", files=saved(view, "blocks"))
+    rows_ = table(
+        columns, rows, label=words("blocks.title"), numeric=range(first, first + 3)
+    )
+    return card(
+        rows_,
+        link,
+        title=words("blocks.title"),
+        says=says,
+        id="blocks",
+        files=saved(view, "blocks"),
+    )
 
 
 def _finals(view: View, verdict: ClaimVerdict) -> pd.DataFrame:
     """The finals of the claim's arms at its levels."""
-    claim = next(claim for claim in view.tasks[verdict.task]["claims"] if claim["name"] == verdict.claim)
+    claim = next(
+        claim
+        for claim in view.tasks[verdict.task]["claims"]
+        if claim["name"] == verdict.claim
+    )
     arms = {verdict.better, verdict.worse, *(claim.get("weights") or {})}
     finals = view.campaign.finals
-    mine = finals["task"].eq(verdict.task) & finals["arm"].isin(arms) & finals["level"].isin(verdict.levels)
+    mine = (
+        finals["task"].eq(verdict.task)
+        & finals["arm"].isin(arms)
+        & finals["level"].isin(verdict.levels)
+    )
     order = {verdict.better: 0, verdict.worse: 1}
     found = finals[mine]
-    return found.assign(order=found["arm"].map(order).fillna(2)).sort_values(["block", "order", "arm", "number"])
+    return found.assign(order=found["arm"].map(order).fillna(2)).sort_values(
+        ["block", "order", "arm", "number"]
+    )
 
 
 def _of_block(finals: pd.DataFrame, row: Mapping[str, Any]) -> pd.Series:
@@ -273,10 +388,20 @@ def _runs(view: View, finals: pd.DataFrame) -> Children:
         links = []
         for key, number in zip(mine["key"], mine["number"], strict=True):
             address = view.run_link(str(key))
-            name = view.words("blocks.final", arm=view.arm_label(str(finals["task"].iloc[0]), str(arm)), number=number)
+            name = view.words(
+                "blocks.final",
+                arm=view.arm_label(str(finals["task"].iloc[0]), str(arm)),
+                number=number,
+            )
             if address:
                 links.append(
-                    html.A(f"{number}↗", href=address, target="_blank", rel="noopener noreferrer", **aria(label=name))
+                    html.A(
+                        f"{number}↗",
+                        href=address,
+                        target="_blank",
+                        rel="noopener noreferrer",
+                        **aria(label=name),
+                    )
                 )
         if links:
             label = arm_key(view, str(finals["task"].iloc[0]), str(arm))
@@ -288,28 +413,49 @@ def _gates(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
     if not verdict.gates:
         return card(html.P(words("claim.no_gates")), title=words("claim.gates"))
-    items = [_gate(view, gate) for gate in sorted(verdict.gates, key=lambda gate: not gate.failed)]
-    return card(html.Ul(items, className="gate-list"), title=words("claim.gates"), says=words("claim.gates_says"))
+    items = [
+        _gate(view, gate)
+        for gate in sorted(verdict.gates, key=lambda gate: not gate.failed)
+    ]
+    return card(
+        html.Ul(items, className="gate-list"),
+        title=words("claim.gates"),
+        says=words("claim.gates_says"),
+    )
 
 
 def _gate(view: View, gate: Gate) -> html.Li:
     kind = "failed" if gate.failed else "passed"
     text = [
-        html.B(view.words.gate(gate.name) if gate.failed else view.words.passed(gate.name)),
+        html.B(
+            view.words.gate(gate.name) if gate.failed else view.words.passed(gate.name)
+        ),
         *_seen(view, gate),
     ]
     if gate.failed and gate.cure:
-        text.append(html.P([html.Span(view.words("claim.cure"), className="label"), _cure(view, gate)]))
+        text.append(
+            html.P(
+                [
+                    html.Span(view.words("claim.cure"), className="label"),
+                    _cure(view, gate),
+                ]
+            )
+        )
     return html.Li([glyph("✕" if gate.failed else "✓"), html.Div(text)], className=kind)
 
 
 def _seen(view: View, gate: Gate) -> list[Component]:
-    """What a gate saw: the record's English, and in other languages what that means before it."""
+    """What a gate saw: the record's English, and in other languages what that means
+    before it.
+    """
     if view.words.language == "en":
         return [html.P(coded(gate.says))]
     if not gate.failed:
         return []
-    return [html.P(view.words.why(gate.name)), html.P(foreign(gate.says, view.words.language))]
+    return [
+        html.P(view.words.why(gate.name)),
+        html.P(foreign(gate.says, view.words.language)),
+    ]
 
 
 def _cure(view: View, gate: Gate) -> Children:
@@ -324,25 +470,64 @@ def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
     failed = [gate for gate in verdict.gates if gate.failed]
     low, high = verdict.local_interval
     if not verdict.complete:
-        reasons.append(words("change.incomplete", left=verdict.planned - verdict.blocks))
+        reasons.append(
+            words("change.incomplete", left=verdict.planned - verdict.blocks)
+        )
     if failed:
-        reasons.append(words("change.gate", gates=", ".join(words.gate(gate.name).lower() for gate in failed)))
-    if math.isfinite(low) and verdict.verdict in ("supported", "refuted", "no_difference"):
+        reasons.append(
+            words(
+                "change.gate",
+                gates=", ".join(words.gate(gate.name).lower() for gate in failed),
+            )
+        )
+    if math.isfinite(low) and verdict.verdict in (
+        "supported",
+        "refuted",
+        "no_difference",
+    ):
         near = min(abs(low), abs(high)) if low * high > 0 else max(abs(low), abs(high))
-        reasons.append(words(f"change.{verdict.verdict}", near=scale.amount(near), margin=scale.amount(verdict.margin)))
+        reasons.append(
+            words(
+                f"change.{verdict.verdict}",
+                near=scale.amount(near),
+                margin=scale.amount(verdict.margin),
+            )
+        )
     if verdict.verdict == "inconclusive" and not failed and verdict.complete:
         if verdict.blocks_to_settle:
-            reasons.append(words("change.blocks", blocks=_enough(verdict, words), least=CONFIRMATORY))
+            reasons.append(
+                words(
+                    "change.blocks", blocks=_enough(verdict, words), least=CONFIRMATORY
+                )
+            )
         else:
             reasons.append(words("change.data"))
     if verdict.label == "exploratory":
         reasons.append(words("change.exploratory"))
     reasons.append(words("change.margin"))
-    terms = ("block", "final", "margin", "interval", "deciding", "gate", "effect_size", "exploratory", "settle")
-    glossary = [html.Div([html.Dt(words(f"term.{term}")), html.Dd(words(f"term.{term}.says"))]) for term in terms]
+    terms = (
+        "block",
+        "final",
+        "margin",
+        "interval",
+        "deciding",
+        "gate",
+        "effect_size",
+        "exploratory",
+        "settle",
+    )
+    glossary = [
+        html.Div([html.Dt(words(f"term.{term}")), html.Dd(words(f"term.{term}.says"))])
+        for term in terms
+    ]
     return card(
         html.Ul([html.Li(reason) for reason in reasons], className="bullets"),
-        html.Details([html.Summary(words("claim.glossary")), html.Dl(glossary, className="glossary")]),
+        html.Details(
+            [
+                html.Summary(words("claim.glossary")),
+                html.Dl(glossary, className="glossary"),
+            ]
+        ),
         title=words("claim.change"),
     )
 
@@ -384,7 +569,11 @@ def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
 
 def _source(view: View, verdict: ClaimVerdict) -> html.Section:
     words, scale = view.words, measuring(verdict, view.words)
-    ours = f"{scale.full(verdict.effect)} {scale.interval(verdict.interval)}" if math.isfinite(verdict.effect) else "–"
+    ours = (
+        f"{scale.full(verdict.effect)} {scale.interval(verdict.interval)}"
+        if math.isfinite(verdict.effect)
+        else "–"
+    )
     pairs_ = [
         (words("claim.source_is"), foreign(verdict.source or "–", words.language)),
         (words("claim.source_says"), foreign(verdict.against or "–", words.language)),
@@ -396,11 +585,22 @@ def _source(view: View, verdict: ClaimVerdict) -> html.Section:
 def _scope(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
     pairs_ = [
-        (words("claim.population"), speaks_for(view, verdict) or foreign(verdict.population, words.language)),
-        (words("claim.matched"), foreign(str(view.about.get("matched") or "–"), words.language)),
+        (
+            words("claim.population"),
+            speaks_for(view, verdict) or foreign(verdict.population, words.language),
+        ),
+        (
+            words("claim.matched"),
+            foreign(str(view.about.get("matched") or "–"), words.language),
+        ),
         (words("choose.task"), view.title(verdict.task)),
     ]
-    notes = [html.Li(noted(text, words) or foreign(text, words.language)) for text in verdict.notes]
+    notes = [
+        html.Li(noted(text, words) or foreign(text, words.language))
+        for text in verdict.notes
+    ]
     return card(
-        facts(pairs_, "facts tall"), html.Ul(notes, className="bullets") if notes else None, title=words("claim.scope")
+        facts(pairs_, "facts tall"),
+        html.Ul(notes, className="bullets") if notes else None,
+        title=words("claim.scope"),
     )

@@ -8,13 +8,14 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.charts import chart, saved, table
+from dashboard.components.text import action, aria, card, facts, head, note
+from dashboard.data.view import View
 from dashboard.figures.cluster import gantt, rate, spans, workers
-from dashboard.numbers import duration, percent
+from dashboard.locale.numbers import duration, percent
 from dashboard.pages.overview import matrix, progress
-from dashboard.parts import action, aria, card, chart, facts, head, note, saved, table
-from dashboard.security import safe_link
+from dashboard.server.security import safe_link
 from dashboard.theme import arm_color
-from dashboard.view import View
 
 PATH, TITLE = "/cluster", "cluster.title"
 MOST_WORKERS = 48  # rows of the chart; the table has all
@@ -31,7 +32,9 @@ def layout(view: View) -> Component:
             head(words("cluster.title"), words("cluster.says"), *_ray(view)),
             progress(view),
             _totals(view, found, about),
-            note(words("cluster.cut", shown=MOST_WORKERS, all=len(about))) if len(about) > MOST_WORKERS else None,
+            note(words("cluster.cut", shown=MOST_WORKERS, all=len(about)))
+            if len(about) > MOST_WORKERS
+            else None,
             chart(
                 view,
                 "gantt",
@@ -43,7 +46,16 @@ def layout(view: View) -> Component:
             ),
             _workers(view, about),
             html.Div(
-                [chart(view, "rate", rate(found, words), title=words("cluster.rate"), height=300), _failures(view)],
+                [
+                    chart(
+                        view,
+                        "rate",
+                        rate(found, words),
+                        title=words("cluster.rate"),
+                        height=300,
+                    ),
+                    _failures(view),
+                ],
                 className="grid two",
             ),
             matrix(view),
@@ -54,7 +66,20 @@ def layout(view: View) -> Component:
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """The bars, and the workers."""
     found = spans(view.campaign.trainings)
-    kept = ["worker", "host", "device", "task", "level", "arm", "block", "kind", "number", "status", "start", "length"]
+    kept = [
+        "worker",
+        "host",
+        "device",
+        "task",
+        "level",
+        "arm",
+        "block",
+        "kind",
+        "number",
+        "status",
+        "start",
+        "length",
+    ]
     bars = found[[name for name in kept if name in found]]
     return {
         "gantt": bars,
@@ -87,7 +112,13 @@ def _key(view: View) -> html.Div:
     """The tasks with their colours."""
     names = [
         html.Span(
-            [html.I(className="swatch", style={"background": f"var(--{arm_color(place)})"}), view.title(task)],
+            [
+                html.I(
+                    className="swatch",
+                    style={"background": f"var(--{arm_color(place)})"},
+                ),
+                view.title(task),
+            ],
             className="arm",
         )
         for place, task in enumerate(view.tasks)
@@ -110,7 +141,10 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
         )
         for row in about.head(MOST_WORKERS).to_dict("records")
     ]
-    columns = [words(f"cluster.{name}") for name in ("worker", "device", "trainings", "alone", "idle")]
+    columns = [
+        words(f"cluster.{name}")
+        for name in ("worker", "device", "trainings", "alone", "idle")
+    ]
     return card(
         table(columns, rows, label=words("cluster.workers"), numeric=(2, 3, 4)),
         title=words("cluster.workers"),
@@ -127,7 +161,10 @@ def _failures(view: View) -> html.Section:
     pairs = zip(failed["status"].astype(str), failed["task"].astype(str), strict=True)
     rows = [
         (
-            html.A(words(f"status.{status}"), href=view.link("/trainings", task=task, status=status)),
+            html.A(
+                words(f"status.{status}"),
+                href=view.link("/trainings", task=task, status=status),
+            ),
             view.title(task),
             f"{count:,}",
         )

@@ -1,4 +1,6 @@
-"""Two campaigns side by side: which verdicts and effects moved, and what was different about the runs."""
+"""Two campaigns side by side: which verdicts and effects moved, and what was different
+about the runs.
+"""
 
 from __future__ import annotations
 
@@ -10,29 +12,25 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.numbers import measuring
-from dashboard.parts import (
+from dashboard.components.charts import saved, table
+from dashboard.components.controls import controls, select, span_of
+from dashboard.components.forest import margin_axis, whiskers
+from dashboard.components.text import (
     aria,
     badge,
     card,
-    controls,
     empty,
     foreign,
     glyph,
     head,
-    margin_axis,
     note,
-    saved,
-    select,
-    span_of,
-    table,
-    whiskers,
 )
-from dashboard.snapshots import Snapshot
-from dashboard.view import View
-from suite.amounts import NONE
-from suite.answer import ClaimVerdict
-from suite.results import Campaign
+from dashboard.data.snapshots import Snapshot
+from dashboard.data.view import View
+from dashboard.locale.numbers import measuring
+from suite.records.results import Campaign
+from suite.report.formatting import NONE
+from suite.verdicts.answer import ClaimVerdict
 
 PATH, TITLE = "/compare", "compare.title"
 Pair = tuple[ClaimVerdict | None, ClaimVerdict | None]
@@ -51,15 +49,43 @@ def layout(view: View) -> Component:
         )
     other = _other(view)
     chooser = controls(
-        select(view, "with", [(name, name) for name in others], other.campaign.id, words("choose.with"), 320)
+        select(
+            view,
+            "with",
+            [(name, name) for name in others],
+            other.campaign.id,
+            words("choose.with"),
+            320,
+        )
     )
     top = head(words("compare.title"), words("compare.says"))
     if view.judging or other.verdicts is None:
-        return html.Div([top, chooser, empty(words("judging.title"), words("judging.says")), _differences(view, other)])
+        return html.Div(
+            [
+                top,
+                chooser,
+                empty(words("judging.title"), words("judging.says")),
+                _differences(view, other),
+            ]
+        )
     pairs = _pairs(view, other)
-    moved = [pair for pair in pairs if pair[0] and pair[1] and pair[0].verdict != pair[1].verdict]
-    summary = words("compare.moved", moved=len(moved), both=sum(1 for a, b in pairs if a and b))
-    return html.Div([top, chooser, note(summary), _verdicts(view, other, pairs), _differences(view, other)])
+    moved = [
+        pair
+        for pair in pairs
+        if pair[0] and pair[1] and pair[0].verdict != pair[1].verdict
+    ]
+    summary = words(
+        "compare.moved", moved=len(moved), both=sum(1 for a, b in pairs if a and b)
+    )
+    return html.Div(
+        [
+            top,
+            chooser,
+            note(summary),
+            _verdicts(view, other, pairs),
+            _differences(view, other),
+        ]
+    )
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
@@ -87,7 +113,9 @@ def _other(view: View) -> Snapshot:
 
 
 def _pairs(view: View, other: Snapshot) -> list[Pair]:
-    """Claims by task and name, in the order of this campaign, then what only the other has."""
+    """Claims by task and name, in the order of this campaign, then what only the other
+    has.
+    """
     here = {(v.task, v.claim): v for v in view.verdicts}
     there = {(v.task, v.claim): v for v in other.verdicts or ()}
     return [(here.get(key), there.get(key)) for key in dict.fromkeys([*here, *there])]
@@ -108,7 +136,12 @@ def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
     )
     rows = [_row(view, pair, span) for pair in pairs]
     key = html.P(
-        [html.I(className="key here"), view.campaign.id, html.I(className="key there"), other.campaign.id],
+        [
+            html.I(className="key here"),
+            view.campaign.id,
+            html.I(className="key there"),
+            other.campaign.id,
+        ],
         className="says keys",
     )
     return card(
@@ -125,37 +158,80 @@ def _row(view: View, pair: Pair, span: float) -> html.Li:
     words = view.words
     one = pair[0] or pair[1]
     assert one is not None
-    changed = pair[0] is not None and pair[1] is not None and pair[0].verdict != pair[1].verdict
-    sides = [_side(verdict, span, view, name) for verdict, name in zip(pair, ("here", "there"), strict=True)]
-    mark = html.Span([glyph("↔"), words("compare.changed")], className="tag warn") if changed else None
+    changed = (
+        pair[0] is not None
+        and pair[1] is not None
+        and pair[0].verdict != pair[1].verdict
+    )
+    sides = [
+        _side(verdict, span, view, name)
+        for verdict, name in zip(pair, ("here", "there"), strict=True)
+    ]
+    mark = (
+        html.Span([glyph("↔"), words("compare.changed")], className="tag warn")
+        if changed
+        else None
+    )
     return html.Li(
         [
             html.Div(
-                [html.Small(view.title(one.task)), html.Div(foreign(one.says, words.language)), mark], className="says"
+                [
+                    html.Small(view.title(one.task)),
+                    html.Div(foreign(one.says, words.language)),
+                    mark,
+                ],
+                className="says",
             ),
-            *[html.Div([side[place] for side in sides], className="both") for place in range(3)],
+            *[
+                html.Div([side[place] for side in sides], className="both")
+                for place in range(3)
+            ],
         ],
         className="forest-row" + (" changed" if changed else ""),
     )
 
 
-def _side(verdict: ClaimVerdict | None, span: float, view: View, name: str) -> tuple[Component, Component, Component]:
+def _side(
+    verdict: ClaimVerdict | None, span: float, view: View, name: str
+) -> tuple[Component, Component, Component]:
     """One campaign's marks, effect and verdict."""
     words = view.words
     if verdict is None or not math.isfinite(verdict.effect):
-        answer = badge(verdict.verdict, words) if verdict else html.Span(words("compare.absent"), className="muted")
-        return html.Div(html.I(className="zero"), className="forest"), html.Span("–"), answer
+        answer = (
+            badge(verdict.verdict, words)
+            if verdict
+            else html.Span(words("compare.absent"), className="muted")
+        )
+        return (
+            html.Div(html.I(className="zero"), className="forest"),
+            html.Span("–"),
+            answer,
+        )
     scale, margin = measuring(verdict, words), verdict.margin
     low, high = verdict.interval
-    marks = whiskers(verdict.effect / margin, (low / margin, high / margin), (math.nan, math.nan), 1.0, span)
+    marks = whiskers(
+        verdict.effect / margin,
+        (low / margin, high / margin),
+        (math.nan, math.nan),
+        1.0,
+        span,
+    )
     text = html.Span(
-        [html.B(scale.signed(verdict.effect)), " ", html.Span(scale.interval(verdict.interval), className="muted")],
+        [
+            html.B(scale.signed(verdict.effect)),
+            " ",
+            html.Span(scale.interval(verdict.interval), className="muted"),
+        ],
         className="num effect",
     )
-    return html.Div(marks, className=f"forest {name}", **aria(hidden="true")), text, badge(verdict.verdict, words)
+    return (
+        html.Div(marks, className=f"forest {name}", **aria(hidden="true")),
+        text,
+        badge(verdict.verdict, words),
+    )
 
 
-# ------------------------------------------------------------------------------------------------ what was different
+# ------------------------------------------------------------------ what was different
 
 
 def _differences(view: View, other: Snapshot) -> html.Section:
@@ -164,12 +240,20 @@ def _differences(view: View, other: Snapshot) -> html.Section:
     mine, theirs = view.campaign.about, other.campaign.about
     rows = []
     for part in ("profile", "sources", "versions"):
-        for name, here, there in differing(mine.get(part) or {}, theirs.get(part) or {}):
-            rows.append((words(f"compare.{part}"), html.Code(name), _value(here), _value(there)))
+        for name, here, there in differing(
+            mine.get(part) or {}, theirs.get(part) or {}
+        ):
+            rows.append(
+                (words(f"compare.{part}"), html.Code(name), _value(here), _value(there))
+            )
     for name, here, there in differing(*_data(view.campaign, other.campaign)):
-        rows.append((words("compare.data"), html.Code(name), _value(here), _value(there)))
+        rows.append(
+            (words("compare.data"), html.Code(name), _value(here), _value(there))
+        )
     for name, here, there in differing(_claims(mine), _claims(theirs)):
-        rows.append((words("compare.claims"), html.Code(name), _value(here), _value(there)))
+        rows.append(
+            (words("compare.claims"), html.Code(name), _value(here), _value(there))
+        )
     if mine.get("root_seed") != theirs.get("root_seed"):
         rows.append(
             (
@@ -179,15 +263,34 @@ def _differences(view: View, other: Snapshot) -> html.Section:
                 _value(theirs.get("root_seed")),
             )
         )
-    columns = [words("compare.what"), words("compare.name"), view.campaign.id, other.campaign.id]
-    body = table(columns, rows, label=words("compare.different")) if rows else html.P(words("compare.same"))
-    return card(body, title=words("compare.different"), says=words("compare.different_says"))
+    columns = [
+        words("compare.what"),
+        words("compare.name"),
+        view.campaign.id,
+        other.campaign.id,
+    ]
+    body = (
+        table(columns, rows, label=words("compare.different"))
+        if rows
+        else html.P(words("compare.same"))
+    )
+    return card(
+        body, title=words("compare.different"), says=words("compare.different_says")
+    )
 
 
-def differing(here: Mapping[str, Any], there: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """What is not equal in two nested mappings, by dotted path: leaves, and whole branches that one lacks (None)."""
+def differing(
+    here: Mapping[str, Any], there: Mapping[str, Any], path: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """What is not equal in two nested mappings, by dotted path: leaves, and whole
+    branches that one lacks (None).
+    """
     for name in dict.fromkeys([*here, *there]):
-        a, b, full = here.get(name), there.get(name), f"{path}.{name}" if path else str(name)
+        a, b, full = (
+            here.get(name),
+            there.get(name),
+            f"{path}.{name}" if path else str(name),
+        )
         if isinstance(a, Mapping) and isinstance(b, Mapping):
             yield from differing(a, b, full)
         elif a != b:
@@ -195,19 +298,32 @@ def differing(here: Mapping[str, Any], there: Mapping[str, Any], path: str = "")
 
 
 def _data(here: Campaign, there: Campaign) -> tuple[Facts, Facts]:
-    """What finals were trained and tested on, by task and level, where both campaigns have it."""
+    """What finals were trained and tested on, by task and level, where both campaigns
+    have it.
+    """
     mine, theirs = _facts(here.finals), _facts(there.finals)
     shared = sorted(mine.keys() & theirs.keys())
-    return {place: mine[place] for place in shared}, {place: theirs[place] for place in shared}
+    return {place: mine[place] for place in shared}, {
+        place: theirs[place] for place in shared
+    }
 
 
 def _facts(finals: pd.DataFrame) -> Facts:
-    """What is on record of the data at each ``task.level``, the values joined where blocks differ."""
+    """What is on record of the data at each ``task.level``, the values joined where
+    blocks differ.
+    """
     found: Facts = {}
     names = [str(name) for name in finals if str(name).startswith("data.")]
     for (task, level), mine in finals.groupby(["task", "level"], sort=True):
-        told = {name.removeprefix("data."): mine[name].dropna().map(_text).unique() for name in names}
-        found[f"{task}.{level}"] = {name: ", ".join(sorted(values)) for name, values in told.items() if len(values)}
+        told = {
+            name.removeprefix("data."): mine[name].dropna().map(_text).unique()
+            for name in names
+        }
+        found[f"{task}.{level}"] = {
+            name: ", ".join(sorted(values))
+            for name, values in told.items()
+            if len(values)
+        }
     return found
 
 
@@ -216,9 +332,21 @@ def _text(value: Any) -> str:
 
 
 def _claims(about: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"{task}.{claim['name']}": claim for task, told in about["tasks"].items() for claim in told["claims"]}
+    return {
+        f"{task}.{claim['name']}": claim
+        for task, told in about["tasks"].items()
+        for claim in told["claims"]
+    }
 
 
 def _value(value: Any) -> html.Code:
-    text = NONE if value is None else str(value.get("says", value)) if isinstance(value, Mapping) else str(value)
-    return html.Code(text if len(text) <= 60 else text[:28] + " … " + text[-12:], title=text[:400])
+    text = (
+        NONE
+        if value is None
+        else str(value.get("says", value))
+        if isinstance(value, Mapping)
+        else str(value)
+    )
+    return html.Code(
+        text if len(text) <= 60 else text[:28] + " … " + text[-12:], title=text[:400]
+    )

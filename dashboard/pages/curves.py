@@ -1,4 +1,6 @@
-"""How did each arm learn? Means over blocks with their interval, raw blocks, training against validation."""
+"""How did each arm learn? Means over blocks with their interval, raw blocks, training
+against validation.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,26 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.charts import chart
+from dashboard.components.controls import (
+    choose_level,
+    choose_task,
+    controls,
+    option,
+    select,
+)
+from dashboard.components.text import head, note
+from dashboard.data.view import View, capital, sentence_case
 from dashboard.figures import Spec
-from dashboard.figures.curves import AXES, GAP, block_curves, learning_curves, mean_curves, values_of
-from dashboard.parts import chart, choose_level, choose_task, controls, head, note, option, select
-from dashboard.view import View, capital, sentence_case
-from suite.report.curves import common_axis
+from dashboard.figures.curves import (
+    AXES,
+    GAP,
+    block_curves,
+    learning_curves,
+    mean_curves,
+    values_of,
+)
+from suite.report.html.curves import common_axis
 
 PATH, TITLE = "/curves", "curves.title"
 SPLITS = ("validation", GAP, "train")
@@ -25,19 +42,44 @@ SMOOTH = ("0", "0.6", "0.9")
 def layout(view: View) -> Component:
     words = view.words
     measure = _measure(view)
-    measures = [(m["name"], m.get("label") or m["name"]) for m in view.about["measures"]]
+    measures = [
+        (m["name"], m.get("label") or m["name"]) for m in view.about["measures"]
+    ]
     chosen = [
         choose_task(view),
         choose_level(view),
-        select(view, "measure", measures, measure["name"], words("choose.measure"), 180) if len(measures) > 1 else None,
+        select(view, "measure", measures, measure["name"], words("choose.measure"), 180)
+        if len(measures) > 1
+        else None,
     ]
     shown = _blocks(view)
     along = common_axis(next(iter(shown.values()))) if shown else AXES[0]
     options = [
-        option(view, "x", [(axis, words(f"axis.{axis}.short")) for axis in AXES], words("option.x"), along),
-        option(view, "band", [(band, words(f"band.{band}")) for band in BANDS], words("option.band")),
-        option(view, "scale", [(scale, words(f"scale.{scale}")) for scale in SCALES], words("option.scale")),
-        option(view, "smooth", [(weight, words(f"smooth.{weight}")) for weight in SMOOTH], words("option.smooth")),
+        option(
+            view,
+            "x",
+            [(axis, words(f"axis.{axis}.short")) for axis in AXES],
+            words("option.x"),
+            along,
+        ),
+        option(
+            view,
+            "band",
+            [(band, words(f"band.{band}")) for band in BANDS],
+            words("option.band"),
+        ),
+        option(
+            view,
+            "scale",
+            [(scale, words(f"scale.{scale}")) for scale in SCALES],
+            words("option.scale"),
+        ),
+        option(
+            view,
+            "smooth",
+            [(weight, words(f"smooth.{weight}")) for weight in SMOOTH],
+            words("option.smooth"),
+        ),
     ]
     best = _best_steps(view)
     tall, low = (620, 520) if _many(view) else (400, 300)
@@ -57,7 +99,9 @@ def layout(view: View) -> Component:
             head(words("curves.title"), words("curves.says")),
             controls(*[part for part in chosen if part is not None]),
             html.Div(options, className="options"),
-            note(words("curves.smoothed"), "warn") if view.query.get("smooth", "0") != "0" else None,
+            note(words("curves.smoothed"), "warn")
+            if view.query.get("smooth", "0") != "0"
+            else None,
             charts[0],
             html.Div(charts[1:], className="grid two" if not _many(view) else ""),
         ]
@@ -79,13 +123,19 @@ def _measure(view: View) -> dict[str, Any]:
 
 
 def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[(frame["task"] == view.task) & (frame["level"] == view.level) & (frame["kind"] == "final")]
+    return frame[
+        (frame["task"] == view.task)
+        & (frame["level"] == view.level)
+        & (frame["kind"] == "final")
+    ]
 
 
 def _blocks(view: View) -> dict[str, pd.DataFrame]:
     """Each split's block curves, where there are any."""
     curves = _finals(view, view.campaign.curves)
-    examples = _finals(view, view.campaign.trainings).set_index("key").get("data.n_train")
+    examples = (
+        _finals(view, view.campaign.trainings).set_index("key").get("data.n_train")
+    )
     measure, found = _measure(view)["name"], {}
     for split in SPLITS:
         values = values_of(curves, measure, split)
@@ -101,7 +151,9 @@ def _best_steps(view: View) -> dict[str, float]:
     return {str(arm): float(step) for arm, step in steps.items()}
 
 
-def _spec(view: View, split: str, blocks: pd.DataFrame | None, best_steps: Mapping[str, float]) -> Spec | None:
+def _spec(
+    view: View, split: str, blocks: pd.DataFrame | None, best_steps: Mapping[str, float]
+) -> Spec | None:
     if blocks is None:
         return None
     measure = _measure(view)
@@ -128,4 +180,8 @@ def _counted(view: View, blocks: pd.DataFrame | None) -> str:
     finals = int(blocks["finals"].max())
     low, high = int(per_arm.min()), int(per_arm.max())
     count = str(high) if low == high else f"{low}–{high}"
-    return view.words("curves.n", blocks=count, finals=finals) if finals > 1 else view.words("curves.n1", blocks=count)
+    return (
+        view.words("curves.n", blocks=count, finals=finals)
+        if finals > 1
+        else view.words("curves.n1", blocks=count)
+    )

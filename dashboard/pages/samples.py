@@ -1,4 +1,6 @@
-"""Things to look at: translations with where the model looked, generated pictures over the course of training."""
+"""Things to look at: translations with where the model looked, generated pictures over
+the course of training.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +13,17 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.parts import (
-    aria,
+from dashboard.components.charts import table
+from dashboard.components.controls import (
     arm_key,
-    card,
     choose_level,
     choose_task,
     controls,
-    data,
-    empty,
-    glyph,
-    head,
     select,
     slider,
-    table,
 )
-from dashboard.view import View
+from dashboard.components.text import aria, card, data, empty, glyph, head
+from dashboard.data.view import View
 
 PATH, TITLE = "/samples", "samples.title"
 SNAPSHOT = re.compile(r"step-(\d+)-(.+)")  # a stem
@@ -46,10 +43,23 @@ def layout(view: View) -> Component:
     if not with_samples:
         return html.Div([top, empty(words("samples.none"), words("samples.none_says"))])
     if view.query.get("task") not in with_samples and not view.query.get("task"):
-        view = View(view.snapshots, view.snapshot, {**view.query, "task": with_samples[0]}, words, view.path)
-    finals = [final for final in _finals(view, view.task) if final["level"] == view.level]
+        view = View(
+            view.snapshots,
+            view.snapshot,
+            {**view.query, "task": with_samples[0]},
+            words,
+            view.path,
+        )
+    finals = [
+        final for final in _finals(view, view.task) if final["level"] == view.level
+    ]
     blocks = sorted({int(final["block"]) for final in finals})
-    chosen = [choose_task(view, with_samples) if view.task in with_samples else choose_task(view), choose_level(view)]
+    chosen = [
+        choose_task(view, with_samples)
+        if view.task in with_samples
+        else choose_task(view),
+        choose_level(view),
+    ]
     if not finals:
         return html.Div(
             [
@@ -62,8 +72,18 @@ def layout(view: View) -> Component:
     names = [(str(number), f"{words('block')} {number}") for number in blocks]
     chosen.append(select(view, "block", names, block, words("block"), 150))
     shown = [final for final in finals if str(final["block"]) == block]
-    steps = sorted({step for final in shown for step in _steps(view.campaign.evidence(final["key"]))})
-    course = slider(view, "step", [str(step) for step in steps], words("samples.step")) if len(steps) > 1 else None
+    steps = sorted(
+        {
+            step
+            for final in shown
+            for step in _steps(view.campaign.evidence(final["key"]))
+        }
+    )
+    course = (
+        slider(view, "step", [str(step) for step in steps], words("samples.step"))
+        if len(steps) > 1
+        else None
+    )
     at = view.chosen("step", map(str, steps), str(steps[-1])) if steps else ""
     together = _together(view, shown)
     return html.Div(
@@ -72,7 +92,10 @@ def layout(view: View) -> Component:
             controls(*[part for part in chosen if part is not None]),
             html.Div(course, className="options") if course else None,
             together,
-            html.Div([_arm(view, final, at, together is not None) for final in shown], className="arms"),
+            html.Div(
+                [_arm(view, final, at, together is not None) for final in shown],
+                className="arms",
+            ),
         ]
     )
 
@@ -89,23 +112,36 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
 
 
 def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
-    """Columns and rows of a JSON table, as text; None where it is no table, or too large."""
+    """Columns and rows of a JSON table, as text; None where it is no table, or too
+    large.
+    """
     if path.stat().st_size > LARGEST:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError):
         return None
-    if isinstance(content, list) and content and all(isinstance(row, dict) for row in content):
+    if (
+        isinstance(content, list)
+        and content
+        and all(isinstance(row, dict) for row in content)
+    ):
         columns = list(content[0])
-        content = {"columns": columns, "rows": [[row.get(name) for name in columns] for row in content]}
+        content = {
+            "columns": columns,
+            "rows": [[row.get(name) for name in columns] for row in content],
+        }
     if not (
-        isinstance(content, dict) and isinstance(content.get("columns"), list) and isinstance(content.get("rows"), list)
+        isinstance(content, dict)
+        and isinstance(content.get("columns"), list)
+        and isinstance(content.get("rows"), list)
     ):
         return None
     columns, rows = [str(name) for name in content["columns"]], content["rows"]
     return columns, [
-        [_text(cell) for cell in row] for row in rows if isinstance(row, list) and len(row) == len(columns)
+        [_text(cell) for cell in row]
+        for row in rows
+        if isinstance(row, list) and len(row) == len(columns)
     ]
 
 
@@ -116,16 +152,27 @@ def _finals(view: View, task: str) -> list[Final]:
         return []
     there = {path.name for path in home.iterdir()}
     frame = view.campaign.trainings
-    mine = frame[(frame["task"] == task) & (frame["kind"] == "final") & frame["key"].isin(there)]
+    mine = frame[
+        (frame["task"] == task) & (frame["kind"] == "final") & frame["key"].isin(there)
+    ]
     order = {arm["name"]: place for place, arm in enumerate(view.tasks[task]["arms"])}
     mine = mine.sort_values("number").drop_duplicates(["level", "arm", "block"])
-    mine = mine.assign(order=mine["arm"].map(order)).sort_values(["level", "order", "block"])
+    mine = mine.assign(order=mine["arm"].map(order)).sort_values(
+        ["level", "order", "block"]
+    )
     kept = mine[["key", "task", "level", "arm", "block", "number"]]
-    return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
+    return [
+        {str(name): value for name, value in row.items()}
+        for row in kept.to_dict("records")
+    ]
 
 
 def _steps(paths: list[Path]) -> list[int]:
-    return [int(match[1]) for path in paths if (match := SNAPSHOT.fullmatch(path.stem)) and path.suffix == ".png"]
+    return [
+        int(match[1])
+        for path in paths
+        if (match := SNAPSHOT.fullmatch(path.stem)) and path.suffix == ".png"
+    ]
 
 
 def _together(view: View, finals: list[Final]) -> Component | None:
@@ -133,44 +180,80 @@ def _together(view: View, finals: list[Final]) -> Component | None:
     words, found = view.words, {}
     for final in finals:
         path = view.campaign.folder / "evidence" / final["key"] / TRANSLATIONS
-        if path.is_file() and (told := read_table(path)) is not None and len(told[0]) in (3, 4):
+        if (
+            path.is_file()
+            and (told := read_table(path)) is not None
+            and len(told[0]) in (3, 4)
+        ):
             found[final["arm"]] = told
-    asked = {tuple((source, reference) for source, reference, *_ in rows) for _, rows in found.values()}
+    asked = {
+        tuple((source, reference) for source, reference, *_ in rows)
+        for _, rows in found.values()
+    }
     if len(asked) != 1:
         return None
     pairs = next(iter(asked))[:MOST_ROWS]
     score = next((columns[3] for columns, _ in found.values() if len(columns) == 4), "")
     body = [
-        (*map(html.Span, pair), *(_said(*rows[place][1:]) for _, rows in found.values()))
+        (
+            *map(html.Span, pair),
+            *(_said(*rows[place][1:]) for _, rows in found.values()),
+        )
         for place, pair in enumerate(pairs)
     ]
     keys = [arm_key(view, view.task, arm) for arm in found]
     columns = [words("samples.source"), words("samples.reference"), *keys]
-    says = [words("samples.together_says"), *([words("samples.score", score=score)] if score else [])]
+    says = [
+        words("samples.together_says"),
+        *([words("samples.score", score=score)] if score else []),
+    ]
     title = words("samples.together")
-    return card(table(columns, body, label=title, tall=True), title=title, says=" ".join(says))
+    return card(
+        table(columns, body, label=title, tall=True), title=title, says=" ".join(says)
+    )
 
 
 def _said(reference: str, output: str, score: str = "") -> html.Span:
     """A translation with its score; marked where it is not the reference."""
     same = output == reference
-    parts = [glyph("" if same else "✕ "), html.Span(output), *([html.Small(score)] if score else [])]
+    parts = [
+        glyph("" if same else "✕ "),
+        html.Span(output),
+        *([html.Small(score)] if score else []),
+    ]
     return html.Span(parts, className="said" if same else "said off")
 
 
 def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
-    """Everything one arm's final left: pictures by step, other pictures, tables, and where it looked."""
-    paths, arm = view.campaign.evidence(final["key"]), view.arm_label(view.task, final["arm"])
-    maps = [path for path in paths if LOOKED.fullmatch(path.stem) and path.suffix == ".json"]
-    pictures = [path for path in paths if path.suffix in (".png", ".jpg") and path.with_suffix(".json") not in maps]
+    """Everything one arm's final left: pictures by step, other pictures, tables, and
+    where it looked.
+    """
+    paths, arm = (
+        view.campaign.evidence(final["key"]),
+        view.arm_label(view.task, final["arm"]),
+    )
+    maps = [
+        path for path in paths if LOOKED.fullmatch(path.stem) and path.suffix == ".json"
+    ]
+    pictures = [
+        path
+        for path in paths
+        if path.suffix in (".png", ".jpg") and path.with_suffix(".json") not in maps
+    ]
     watched = [path for path in pictures if SNAPSHOT.fullmatch(path.stem)]
     still = [path for path in pictures if path not in watched]
     tables = [path for path in paths if path.suffix == ".json" and path not in maps]
     tables = [path for path in tables if not (together and path.name == TRANSLATIONS)]
     return card(
         html.H2(arm_key(view, view.task, final["arm"])),
-        html.Div([_figure(view, final, path, at) for path in watched], className="pictures") if watched else None,
-        html.Div([_figure(view, final, path) for path in still], className="pictures") if still else None,
+        html.Div(
+            [_figure(view, final, path, at) for path in watched], className="pictures"
+        )
+        if watched
+        else None,
+        html.Div([_figure(view, final, path) for path in still], className="pictures")
+        if still
+        else None,
         *[_table(view, path, arm) for path in tables],
         *[_map(view, final, path, arm) for path in maps],
         className="sample",
@@ -178,7 +261,9 @@ def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
 
 
 def _figure(view: View, final: Final, path: Path, at: str = "") -> html.Figure:
-    """A picture; of those that were made during training, only the one at the step that is looked at is seen."""
+    """A picture; of those that were made during training, only the one at the step that
+    is looked at is seen.
+    """
     where = f"/evidence/{view.campaign.id}/{final['key']}/{path.name}"
     caption, marked = view.words.file(path.stem), {}
     if snapshot := SNAPSHOT.fullmatch(path.stem):
@@ -186,7 +271,12 @@ def _figure(view: View, final: Final, path: Path, at: str = "") -> html.Figure:
         caption = view.words("samples.during", step=f"{int(step):,}")
         marked = {"hidden": step != at, **data(step=step)}
     arm = view.arm_label(view.task, final["arm"])
-    picture = html.A(html.Img(src=where, alt=f"{arm}: {caption}"), href=where, target="_blank", rel="noopener")
+    picture = html.A(
+        html.Img(src=where, alt=f"{arm}: {caption}"),
+        href=where,
+        target="_blank",
+        rel="noopener",
+    )
     return html.Figure([picture, html.Figcaption(caption)], **marked)
 
 
@@ -200,11 +290,16 @@ def _table(view: View, path: Path, arm: str) -> Component | None:
     if path.with_suffix(".png").is_file():
         title = view.words("samples.numbers", name=title)
     shown = table(columns, body, label=f"{arm}: {title}")
-    return html.Details([html.Summary(f"{title} ({len(rows):,})"), shown], open=path.name == TRANSLATIONS)
+    return html.Details(
+        [html.Summary(f"{title} ({len(rows):,})"), shown],
+        open=path.name == TRANSLATIONS,
+    )
 
 
 def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
-    """Where a translator looked: a row for each piece that it said, a column for each piece of the source."""
+    """Where a translator looked: a row for each piece that it said, a column for each
+    piece of the source.
+    """
     words, found = view.words, read_table(path)
     if found is None or not found[0]:
         return None
@@ -214,22 +309,37 @@ def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
     picture = path.with_suffix(".png")
     parts: list[Component] = []
     if len(asked) * len(rows) <= LARGEST_MAP:
-        top = html.Tr([html.Td(), *(html.Th(html.Span(piece), scope="col") for piece in asked)])
+        top = html.Tr(
+            [html.Td(), *(html.Th(html.Span(piece), scope="col") for piece in asked)]
+        )
         body = [
             html.Tr(
-                [html.Th(html.Span(said), scope="row"), *map(_look, weights, (f"{said} ← {piece}" for piece in asked))]
+                [
+                    html.Th(html.Span(said), scope="row"),
+                    *map(_look, weights, (f"{said} ← {piece}" for piece in asked)),
+                ]
             )
             for said, *weights in rows
         ]
         heat = html.Table([html.Thead(top), html.Tbody(body)], className="looks")
         parts += [
             html.P(words("samples.looked_says"), className="says"),
-            html.Div(heat, className="scroll-looks", tabIndex=0, role="region", **aria(label=f"{arm}: {title}")),
+            html.Div(
+                heat,
+                className="scroll-looks",
+                tabIndex=0,
+                role="region",
+                **aria(label=f"{arm}: {title}"),
+            ),
         ]
     if picture.is_file():
-        heads = html.Details([html.Summary(words.file("attention")), _figure(view, final, picture)])
+        heads = html.Details(
+            [html.Summary(words.file("attention")), _figure(view, final, picture)]
+        )
         parts.append(heads if parts else _figure(view, final, picture))
-    return html.Details([html.Summary(title), *parts], open=number == 1, className="looked")
+    return html.Details(
+        [html.Summary(title), *parts], open=number == 1, className="looked"
+    )
 
 
 def _look(weight: str, about: str) -> html.Td:
@@ -245,4 +355,10 @@ def _look(weight: str, about: str) -> html.Td:
 
 
 def _text(value: Any) -> str:
-    return "–" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)[:2000]
+    return (
+        "–"
+        if value is None
+        else f"{value:.4g}"
+        if isinstance(value, float)
+        else str(value)[:2000]
+    )

@@ -1,4 +1,6 @@
-"""How was each arm tuned? Budgets, history, importance, slices, and whether all had the same number of trials."""
+"""How was each arm tuned? Budgets, history, importance, slices, and whether all had the
+same number of trials.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,16 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.charts import chart, table
+from dashboard.components.controls import (
+    arm_key,
+    choose_level,
+    choose_task,
+    controls,
+    select,
+)
+from dashboard.components.text import card, head, note
+from dashboard.data.view import View, capital
 from dashboard.figures.search import (
     budget_chart,
     budgets_frame,
@@ -19,13 +31,11 @@ from dashboard.figures.search import (
     space_of,
     studies,
 )
-from dashboard.numbers import plain
-from dashboard.parts import arm_key, card, chart, choose_level, choose_task, controls, head, note, select, table
+from dashboard.locale.numbers import plain
 from dashboard.theme import arm_color
-from dashboard.view import View, capital
 from search.budget import Better
 from search.ranges import edges
-from suite.job import JUDGED
+from suite.training.job import JUDGED
 
 PATH, TITLE = "/search", "search.title"
 
@@ -43,13 +53,22 @@ def layout(view: View) -> Component:
     budgets = budgets_frame(_trials(view), column, better)
     budget = budget_chart(budgets, view.about["arms"], title, words, percent)
     shares = _importance(view, blocks)
-    arms = [(one["name"], one.get("label") or one["name"]) for one in view.about["arms"]]
+    arms = [
+        (one["name"], one.get("label") or one["name"]) for one in view.about["arms"]
+    ]
     chosen = [choose_task(view), choose_level(view)]
     return html.Div(
         [
             head(words("search.title"), words("search.says")),
             controls(*[part for part in chosen if part is not None]),
-            chart(view, "budget", budget, title=words("search.budget"), says=words("search.budget_says"), height=380),
+            chart(
+                view,
+                "budget",
+                budget,
+                title=words("search.budget"),
+                says=words("search.budget_says"),
+                height=380,
+            ),
             _equal_budgets(view),
             controls(select(view, "arm", arms, arm, words("choose.arm"))),
             note(words("search.not_tuned")) if not len(space) else None,
@@ -58,7 +77,9 @@ def layout(view: View) -> Component:
                     chart(
                         view,
                         "history",
-                        history_chart(blocks, column, better, color, title, words, percent),
+                        history_chart(
+                            blocks, column, better, color, title, words, percent
+                        ),
                         title=words("search.history"),
                         says=words("search.history_says"),
                         height=320,
@@ -72,7 +93,10 @@ def layout(view: View) -> Component:
                         height=320,
                     )
                     if shares is not None
-                    else card(html.P(words("search.working")), title=words("search.importance")),
+                    else card(
+                        html.P(words("search.working")),
+                        title=words("search.importance"),
+                    ),
                 ],
                 className="grid two",
             ),
@@ -97,9 +121,19 @@ def layout(view: View) -> Component:
     )
 
 
-def _importance(view: View, blocks: list[pd.DataFrame], patience: float = 0.0) -> dict[str, float] | None:
+def _importance(
+    view: View, blocks: list[pd.DataFrame], patience: float = 0.0
+) -> dict[str, float] | None:
     """The settings' shares; None while they are being worked out."""
-    key = "importance", view.campaign.id, view.campaign.revision, view.task, view.level, _arm(view), _column(view)
+    key = (
+        "importance",
+        view.campaign.id,
+        view.campaign.revision,
+        view.task,
+        view.level,
+        _arm(view),
+        _column(view),
+    )
     space, column = space_of(_space(view, _arm(view))), _column(view)
     found: dict[str, float] | None = view.snapshots.worked_out(
         key, lambda: importance_of(blocks, column, space), patience
@@ -111,15 +145,25 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     """Budgets of all arms, the chosen arm's trials, and its settings' importance."""
     arm, measure, trials = _arm(view), _measure(view), _trials(view)
     mine = trials[trials["arm"] == arm]
-    kept = ["block", "number", "status", _column(view), *(f"setting.{name}" for name in _space(view, arm))]
-    points = mine[[name for name in kept if name in mine]].sort_values(["block", "number"])
+    kept = [
+        "block",
+        "number",
+        "status",
+        _column(view),
+        *(f"setting.{name}" for name in _space(view, arm)),
+    ]
+    points = mine[[name for name in kept if name in mine]].sort_values(
+        ["block", "number"]
+    )
     shares = _importance(view, studies(mine, _column(view)), patience=60.0) or {}
     return {
         "budget": budgets_frame(trials, _column(view), measure["better"]),
         "history": points,
         "slices": points,
         "parallel": points,
-        "importance": pd.DataFrame({"setting": list(shares), "importance": list(shares.values())}),
+        "importance": pd.DataFrame(
+            {"setting": list(shares), "importance": list(shares.values())}
+        ),
     }
 
 
@@ -144,7 +188,11 @@ def _space(view: View, arm: str) -> dict[str, dict[str, Any]]:
 
 def _trials(view: View) -> pd.DataFrame:
     frame = view.campaign.trainings
-    return frame[(frame["task"] == view.task) & (frame["level"] == view.level) & (frame["kind"] == "trial")]
+    return frame[
+        (frame["task"] == view.task)
+        & (frame["level"] == view.level)
+        & (frame["kind"] == "trial")
+    ]
 
 
 def _equal_budgets(view: View) -> html.Section:
@@ -158,23 +206,46 @@ def _equal_budgets(view: View) -> html.Section:
         low, high = (int(mine.min()), int(mine.max())) if len(mine) else (0, 0)
         uneven = uneven or low != planned or high != planned
         count = str(high) if low == high else f"{low}–{high}"
-        diverged = int((done.loc[done["arm"] == arm["name"], "status"] == "diverged").sum())
-        rows.append((arm_key(view, view.task, arm["name"]), f"{len(mine)}", f"{count} / {planned}", f"{diverged}"))
+        diverged = int(
+            (done.loc[done["arm"] == arm["name"], "status"] == "diverged").sum()
+        )
+        rows.append(
+            (
+                arm_key(view, view.task, arm["name"]),
+                f"{len(mine)}",
+                f"{count} / {planned}",
+                f"{diverged}",
+            )
+        )
     says = words("search.uneven") if uneven else words("search.even", trials=planned)
-    columns = [words("choose.arm"), words("search.studies"), words("search.completed"), words("status.diverged")]
+    columns = [
+        words("choose.arm"),
+        words("search.studies"),
+        words("search.completed"),
+        words("status.diverged"),
+    ]
     return card(
-        table(columns, rows, label=words("search.equal"), numeric=(1, 2, 3)), title=words("search.equal"), says=says
+        table(columns, rows, label=words("search.equal"), numeric=(1, 2, 3)),
+        title=words("search.equal"),
+        says=says,
     )
 
 
 def _edges(
-    view: View, trials: pd.DataFrame, blocks: list[pd.DataFrame], column: str, better: Better
+    view: View,
+    trials: pd.DataFrame,
+    blocks: list[pd.DataFrame],
+    column: str,
+    better: Better,
 ) -> Component | None:
     """Where each block's best trial lies in its ranges."""
     words, space = view.words, space_of(_space(view, _arm(view)))
     if not blocks or not len(space):
         return None
-    best = [study.sort_values(column, ascending=better == "lower").iloc[0] for study in blocks]
+    best = [
+        study.sort_values(column, ascending=better == "lower").iloc[0]
+        for study in blocks
+    ]
     chosen = [{name: row[f"setting.{name}"] for name in space} for row in best]
     rows = [
         (

@@ -1,4 +1,6 @@
-"""What each arm reaches and what it costs, along batch sizes, depths or amounts of data."""
+"""What each arm reaches and what it costs, along batch sizes, depths or amounts of
+data.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,27 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.charts import chart, table
+from dashboard.components.controls import (
+    arm_key,
+    choose_level,
+    choose_task,
+    controls,
+    select,
+)
+from dashboard.components.text import card, head
+from dashboard.data.view import View, capital, sentence_case
 from dashboard.figures import Spec
-from dashboard.figures.sweep import cell_means, default_target, log_ticks, matched, over_blocks, sweep, to_target
-from dashboard.parts import arm_key, card, chart, choose_level, choose_task, controls, head, select, table
-from dashboard.view import View, capital, sentence_case
-from suite.job import JUDGED
+from dashboard.figures.sweep import (
+    cell_means,
+    default_target,
+    log_ticks,
+    matched,
+    over_blocks,
+    sweep,
+    to_target,
+)
+from suite.training.job import JUDGED
 
 PATH, TITLE = "/sweep", "sweep.title"
 COSTS = ("seconds_per_epoch", "seconds_per_update", "seconds")
@@ -22,13 +40,21 @@ TARGETS = ("steps_to_target", "seconds_to_target")
 
 def layout(view: View) -> Component:
     words, measure = view.words, _measure(view)
-    measures = [(m["name"], m.get("label") or m["name"]) for m in view.about["measures"]]
+    measures = [
+        (m["name"], m.get("label") or m["name"]) for m in view.about["measures"]
+    ]
     chosen = [
         choose_task(view),
-        select(view, "measure", measures, measure["name"], words("choose.measure"), 180) if len(measures) > 1 else None,
+        select(view, "measure", measures, measure["name"], words("choose.measure"), 180)
+        if len(measures) > 1
+        else None,
     ]
     target = _target(view)
-    says = words("sweep.chart_says", target=_shown(target, measure)) if target is not None else ""
+    says = (
+        words("sweep.chart_says", target=_shown(target, measure))
+        if target is not None
+        else ""
+    )
     cells = _cells(view, target)
     spec = _spec(view, cells)
     level = choose_level(view)
@@ -37,13 +63,26 @@ def layout(view: View) -> Component:
             head(words("sweep.title"), words("sweep.says")),
             controls(*[part for part in chosen if part is not None]),
             chart(
-                view, "sweep", spec, title=words("sweep.chart", axis=sentence_case(_axis(view))), says=says, height=760
+                view,
+                "sweep",
+                spec,
+                title=words("sweep.chart", axis=sentence_case(_axis(view))),
+                says=says,
+                height=760,
             )
             if spec
-            else card(html.P(words("sweep.no_axis"), className="says"), title=words("sweep.none")),
+            else card(
+                html.P(words("sweep.no_axis"), className="says"),
+                title=words("sweep.none"),
+            ),
             controls(level) if level is not None else None,
             chart(
-                view, "matched", _matched(view, cells), title=words("sweep.matched"), says=_matching(view), height=380
+                view,
+                "matched",
+                _matched(view, cells),
+                title=words("sweep.matched"),
+                says=_matching(view),
+                height=380,
             ),
             _failures(view),
         ]
@@ -53,7 +92,9 @@ def layout(view: View) -> Component:
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """Means over blocks of everything drawn, and the cells behind."""
     cells = _cells(view, _target(view))
-    columns = [column for column in (_column(view), *COSTS, *TARGETS) if column in cells]
+    columns = [
+        column for column in (_column(view), *COSTS, *TARGETS) if column in cells
+    ]
     parts = [over_blocks(cells, column).assign(measure=column) for column in columns]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return {"sweep": found, "matched": cells[cells["level"] == view.level]}
@@ -83,7 +124,9 @@ def _target(view: View) -> float | None:
     if math.isfinite(target):
         return target
     curves = _rows(view, view.campaign.curves)
-    return default_target(curves, f"validation.{measure['name']}", measure["better"] == "higher")
+    return default_target(
+        curves, f"validation.{measure['name']}", measure["better"] == "higher"
+    )
 
 
 def _cells(view: View, target: float | None) -> pd.DataFrame:
@@ -92,13 +135,20 @@ def _cells(view: View, target: float | None) -> pd.DataFrame:
     measure = _measure(view)
     if target is not None:
         curves = _rows(view, view.campaign.curves)
-        reached = to_target(curves, f"validation.{measure['name']}", target, measure["better"] == "higher")
+        reached = to_target(
+            curves,
+            f"validation.{measure['name']}",
+            target,
+            measure["better"] == "higher",
+        )
         finals = finals.merge(reached[["key", *TARGETS]], on="key", how="left")
     return cell_means(finals, [_column(view), *COSTS, *TARGETS, "parameters"])
 
 
 def _along(view: View) -> tuple[str, dict[str, float]]:
-    """Whether arms or levels lie on an axis, and where on it; ("", {}) where neither do."""
+    """Whether arms or levels lie on an axis, and where on it; ("", {}) where neither
+    do.
+    """
     for column, items in (("arm", view.about["arms"]), ("level", view.about["levels"])):
         places = {item["name"]: float(item["x"]) for item in items if item.get("x")}
         if len(places) > 1 and len(set(places.values())) > 1:
@@ -123,14 +173,28 @@ def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
     for column in (_column(view), *COSTS[:2], *TARGETS):
         if column in cells and cells[column].notna().any():
             quality = column == _column(view)
-            title = words("sweep.test", measure=label) if quality else words(f"measure.{column}")
+            title = (
+                words("sweep.test", measure=label)
+                if quality
+                else words(f"measure.{column}")
+            )
             percent = quality and measure["percent"]
             means = over_blocks(cells, column)
-            axis = {"tickformat": ".1~%"} if percent else {} if quality else {"type": "log", **log_ticks(means)}
+            axis = (
+                {"tickformat": ".1~%"}
+                if percent
+                else {}
+                if quality
+                else {"type": "log", **log_ticks(means)}
+            )
             panels.append((title, means, axis))
     lines = view.about["levels"] if along == "arm" else view.about["arms"]
     other = "level" if along == "arm" else "arm"
-    return sweep(panels, lines, along, places, other, _axis(view), words) if panels else None
+    return (
+        sweep(panels, lines, along, places, other, _axis(view), words)
+        if panels
+        else None
+    )
 
 
 def _matched(view: View, cells: pd.DataFrame) -> Spec | None:
@@ -153,7 +217,11 @@ def _matching(view: View) -> str:
     words = view.words
     if within is None:
         return words("sweep.unmatched")
-    return words("sweep.within", within=f"{100 * within:g}") if within else words("sweep.exactly")
+    return (
+        words("sweep.within", within=f"{100 * within:g}")
+        if within
+        else words("sweep.exactly")
+    )
 
 
 def _shown(value: float, measure: dict[str, Any]) -> str:
@@ -178,10 +246,16 @@ def _failures(view: View) -> html.Section:
                 *(f"{int(counts.get(cause, 0)):,}" for cause in causes),
             )
         )
-    columns = [words("choose.arm"), words("sweep.trainings"), *(words(f"status.{cause}") for cause in causes)]
+    columns = [
+        words("choose.arm"),
+        words("sweep.trainings"),
+        *(words(f"status.{cause}") for cause in causes),
+    ]
     says = words("sweep.failures_says") if causes else words("sweep.no_failures")
     return card(
-        table(columns, rows, label=words("sweep.failures"), numeric=range(1, len(columns))),
+        table(
+            columns, rows, label=words("sweep.failures"), numeric=range(1, len(columns))
+        ),
         title=words("sweep.failures"),
         says=says,
     )

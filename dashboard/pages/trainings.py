@@ -11,16 +11,19 @@ import pandas as pd
 from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
-from dashboard.parts import card, controls, head, saved, select
-from dashboard.snapshots import Snapshots
-from dashboard.view import View, language_of, read_query
-from dashboard.words import Words
+from dashboard.components.charts import saved
+from dashboard.components.controls import controls, select
+from dashboard.components.text import card, head
+from dashboard.data.snapshots import Snapshots
+from dashboard.data.view import View, language_of, read_query
+from dashboard.locale import Words
 
 PATH, TITLE = "/trainings", "trainings.title"
 LEFT_OUT = ("traceback", "losses", "error")
 KINDS = ("trial", "final", "half")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
-CLIENT_ROWS = 5_000  # rows that the browser holds; beyond, it asks for them as they are scrolled to
+# rows that the browser holds; beyond, it asks for them as they are scrolled to
+CLIENT_ROWS = 5_000
 
 
 def layout(view: View) -> Component:
@@ -38,7 +41,9 @@ def layout(view: View) -> Component:
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
-    """The trainings that the address asks for, without columns that are empty for all of them."""
+    """The trainings that the address asks for, without columns that are empty for all
+    of them.
+    """
     frame = view.campaign.trainings
     for name in ("task", "level", "arm", "kind", "status"):
         wanted = view.query.get(name)
@@ -46,16 +51,23 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
             frame = frame[frame[name] == wanted]
     runs = view.campaign.runs
     places = [
-        f"experiments/{runs[key].experiment}/runs/{runs[key].run}" if key in runs else None for key in frame["key"]
+        f"experiments/{runs[key].experiment}/runs/{runs[key].run}"
+        if key in runs
+        else None
+        for key in frame["key"]
     ]
     frame = frame.assign(mlflow=pd.Series(places, index=frame.index, dtype="str"))
     frame = frame.dropna(axis=1, how="all") if len(frame) else frame
     first = [name for name in FIRST if name in frame]
     names = [str(name) for name in frame]
-    measured = sorted(name for name in names if name.startswith(("test.", "validation.")))
+    measured = sorted(
+        name for name in names if name.startswith(("test.", "validation."))
+    )
     settings = sorted(name for name in names if name.startswith("setting."))
     chosen = [*first, *measured, *settings]
-    return {"trainings": frame[[*chosen, *(name for name in frame if name not in chosen)]]}
+    return {
+        "trainings": frame[[*chosen, *(name for name in frame if name not in chosen)]]
+    }
 
 
 def _filters(view: View) -> list[Any]:
@@ -63,19 +75,47 @@ def _filters(view: View) -> list[Any]:
     task = view.chosen("task", ["", *view.tasks], "")
     every = ("", words("trainings.all"))
     found = [
-        select(view, "task", [every, *((name, view.title(name)) for name in view.tasks)], task, words("choose.task"))
+        select(
+            view,
+            "task",
+            [every, *((name, view.title(name)) for name in view.tasks)],
+            task,
+            words("choose.task"),
+        )
     ]
     if task:
-        for name, items in (("level", view.tasks[task]["levels"]), ("arm", view.tasks[task]["arms"])):
-            options = [every, *((item["name"], item.get("label") or item["name"]) for item in items)]
+        for name, items in (
+            ("level", view.tasks[task]["levels"]),
+            ("arm", view.tasks[task]["arms"]),
+        ):
+            options = [
+                every,
+                *((item["name"], item.get("label") or item["name"]) for item in items),
+            ]
             value = view.chosen(name, [key for key, _ in options], "")
             found.append(select(view, name, options, value, words(f"choose.{name}")))
     kinds = [every, *((kind, words(f"kind.{kind}")) for kind in KINDS)]
-    found.append(select(view, "kind", kinds, view.chosen("kind", ["", *KINDS], ""), words("choose.kind"), 200))
+    found.append(
+        select(
+            view,
+            "kind",
+            kinds,
+            view.chosen("kind", ["", *KINDS], ""),
+            words("choose.kind"),
+            200,
+        )
+    )
     statuses = sorted({str(s) for s in view.campaign.trainings["status"].dropna()})
     options = [every, *((status, words(f"status.{status}")) for status in statuses)]
     found.append(
-        select(view, "status", options, view.chosen("status", ["", *statuses], ""), words("choose.status"), 170)
+        select(
+            view,
+            "status",
+            options,
+            view.chosen("status", ["", *statuses], ""),
+            words("choose.status"),
+            170,
+        )
     )
     return found
 
@@ -93,29 +133,52 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         if not request:
             return no_update
         query = read_query(search)
-        view = View(snapshots, snapshots.get(query.get("campaign") or None), query, Words(language_of(query)), PATH)
+        view = View(
+            snapshots,
+            snapshots.get(query.get("campaign") or None),
+            query,
+            Words(language_of(query)),
+            PATH,
+        )
         return rows_of(frames(view)["trainings"], request)
 
 
 def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
-    """The rows that a grid asks for: filtered by the text or number in its columns, sorted, then cut."""
+    """The rows that a grid asks for: filtered by the text or number in its columns,
+    sorted, then cut.
+    """
     fields = {_field(str(name)): str(name) for name in frame.columns}
     for field, wanted in (request.get("filterModel") or {}).items():
         if field in fields:
             frame = frame[_passes(frame[fields[field]], wanted)]
-    order = [item for item in request.get("sortModel") or [] if item.get("colId") in fields]
+    order = [
+        item for item in request.get("sortModel") or [] if item.get("colId") in fields
+    ]
     if order:
-        names, ascending = [fields[item["colId"]] for item in order], [item.get("sort") != "desc" for item in order]
+        names, ascending = (
+            [fields[item["colId"]] for item in order],
+            [item.get("sort") != "desc" for item in order],
+        )
         frame = frame.sort_values(names, ascending=ascending, kind="stable")
     start, end = int(request.get("startRow") or 0), int(request.get("endRow") or 100)
-    return {"rowData": _rows(frame.iloc[start : min(end, start + 1000)]), "rowCount": len(frame)}
+    return {
+        "rowData": _rows(frame.iloc[start : min(end, start + 1000)]),
+        "rowCount": len(frame),
+    }
 
 
 def _passes(values: pd.Series, wanted: Mapping[str, Any]) -> pd.Series:
-    """Whether each value fits one filter of the grid; a filter not known here lets all pass."""
+    """Whether each value fits one filter of the grid; a filter not known here lets all
+    pass.
+    """
     given, kind = wanted.get("filter"), wanted.get("type")
     if wanted.get("filterType") == "number" and given is not None:
-        compare = {"equals": values.eq, "greaterThan": values.gt, "lessThan": values.lt, "notEqual": values.ne}
+        compare = {
+            "equals": values.eq,
+            "greaterThan": values.gt,
+            "lessThan": values.lt,
+            "notEqual": values.ne,
+        }
         return compare[kind](float(given)) if kind in compare else values.notna()
     text = values.astype(str).str.lower()
     found: dict[Any, Callable[[str], Any]] = {
@@ -124,15 +187,21 @@ def _passes(values: pd.Series, wanted: Mapping[str, Any]) -> pd.Series:
         "endsWith": text.str.endswith,
     }
     sought = str(given or "").lower()
-    return found[kind](sought) if kind in found else text.str.contains(sought, regex=False)
+    return (
+        found[kind](sought) if kind in found else text.str.contains(sought, regex=False)
+    )
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     """Rows for the grid: short numbers, gaps as None, no dots in names."""
     kept = frame[[name for name in frame.columns if name not in LEFT_OUT]]
     kept = kept.rename(columns=lambda name: _field(str(name)))
-    kept = kept.assign(**{name: kept[name].map(_short) for name in kept.select_dtypes("float").columns})
-    rows: list[dict[Any, Any]] = kept.astype(object).where(kept.notna(), None).to_dict("records")
+    kept = kept.assign(
+        **{name: kept[name].map(_short) for name in kept.select_dtypes("float").columns}
+    )
+    rows: list[dict[Any, Any]] = (
+        kept.astype(object).where(kept.notna(), None).to_dict("records")
+    )
     return rows
 
 
@@ -142,16 +211,29 @@ def _grid(frame: pd.DataFrame, view: View) -> Component:
         "cellRendererParams": {"base": f"{view.snapshots.mlflow_url}/#/"},
         "filter": False,
     }
-    columns = [_column(str(name), frame[name]) for name in frame.columns if name not in LEFT_OUT]
-    columns = [column | run if column["field"] == "mlflow" else column for column in columns]
+    columns = [
+        _column(str(name), frame[name])
+        for name in frame.columns
+        if name not in LEFT_OUT
+    ]
+    columns = [
+        column | run if column["field"] == "mlflow" else column for column in columns
+    ]
     many = len(frame) > CLIENT_ROWS
     rows = {"rowModelType": "infinite"} if many else {"rowData": _rows(frame)}
-    options = {"theme": {"function": "bakeoffGrid(themeQuartz)"}, "enableCellTextSelection": True}
+    options = {
+        "theme": {"function": "bakeoffGrid(themeQuartz)"},
+        "enableCellTextSelection": True,
+    }
     options["localeText"] = dict(view.words.grid)
     if many:
         options |= {"cacheBlockSize": 200, "maxBlocksInCache": 20}
     else:
-        options |= {"pagination": True, "paginationPageSize": 50, "paginationPageSizeSelector": [50, 200, 1000]}
+        options |= {
+            "pagination": True,
+            "paginationPageSize": 50,
+            "paginationPageSizeSelector": [50, 200, 1000],
+        }
     grid: Component = dag.AgGrid(
         id="trainings-grid",
         columnDefs=columns,
@@ -187,9 +269,17 @@ def _errors(view: View, failed: pd.DataFrame) -> Component | None:
     if failed.empty or "error" not in failed:
         return None
     words = view.words
-    counts = Counter(zip(failed["status"].astype(str), failed["error"].fillna("").astype(str), strict=True))
+    counts = Counter(
+        zip(
+            failed["status"].astype(str),
+            failed["error"].fillna("").astype(str),
+            strict=True,
+        )
+    )
     items = [
-        html.Li([html.B(words(f"status.{status}")), f" × {count} ", html.Code(error[:400])])
+        html.Li(
+            [html.B(words(f"status.{status}")), f" × {count} ", html.Code(error[:400])]
+        )
         for (status, error), count in counts.most_common(20)
     ]
     return card(html.Ul(items, className="errors"), title=words("trainings.errors"))

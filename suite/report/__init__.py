@@ -1,5 +1,1 @@
-"""A campaign as one HTML file to read, to print and to keep: no network, no script, every number from the record."""
-
-from suite.report.page import render
-
-__all__ = ["render"]
+"""Verdicts in words, in tables and as a page: every number comes from the record."""

@@ -1,8 +1,9 @@
 """Files too large to ship: fetched once, verified every time.
 
-A file is looked for in the cache folder ``BAKEOFF_DATA`` (default: the platform's cache folder), then at its address.
-``BAKEOFF_MIRROR``, a folder or an address laid out as ``<data set>/<file>``, stands in for the address; files in a
-mirror folder are read where they are, so neither needs to be writable.
+A file is looked for in the cache folder ``BAKEOFF_DATA`` (default: the platform's cache
+folder), then at its address. ``BAKEOFF_MIRROR``, a folder or an address laid out as
+``<data set>/<file>``, stands in for the address; files in a mirror folder are read
+where they are, so neither needs to be writable.
 """
 
 import gzip
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pooch  # type: ignore[import-untyped]
 
-from tasks._errors import UserError
+from tasks.contract.errors import UserError
 
 
 class Unavailable(UserError):
@@ -24,9 +25,11 @@ class Unavailable(UserError):
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file of a data set, the address of the folder it is in, and the SHA-256 of its *uncompressed* content.
+    """A file of a data set, the address of the folder it is in, and the SHA-256 of its
+    *uncompressed* content.
 
-    Copies are compressed anew here and there (Debian's), so only the content is compared.
+    Copies are compressed anew here and there (Debian's), so only the content is
+    compared.
     """
 
     dataset: str
@@ -41,7 +44,8 @@ def cache_folder() -> Path:
 
 
 def fetch(file: RemoteFile) -> bytes:
-    """The file's uncompressed, verified content. Raises Unavailable with the cure where it cannot be had.
+    """The file's uncompressed, verified content. Raises Unavailable with the cure where
+    it cannot be had.
 
     A file that is damaged in the cache is fetched anew.
     """
@@ -58,12 +62,18 @@ def fetch(file: RemoteFile) -> bytes:
 
 
 def _fetched(file: RemoteFile, cached: Path) -> bytes:
-    """The content from the mirror or the file's address, from where it is kept in the cache if that can be written."""
+    """The content from the mirror or the file's address, from where it is kept in the
+    cache if that can be written.
+    """
     mirror = os.environ.get("BAKEOFF_MIRROR", "")
     if mirror and "://" not in mirror:
         path = Path(mirror) / file.dataset / file.name
         return _verified(_read(path, file), file, path)
-    url = f"{mirror.rstrip('/')}/{file.dataset}/{file.name}" if mirror else f"{file.address}/{file.name}"
+    url = (
+        f"{mirror.rstrip('/')}/{file.dataset}/{file.name}"
+        if mirror
+        else f"{file.address}/{file.name}"
+    )
     keep = _writable(cached.parent)
     with tempfile.TemporaryDirectory(dir=cached.parent if keep else None) as folder:
         path = _downloaded(url, Path(folder), file)
@@ -84,16 +94,23 @@ def _writable(folder: Path) -> bool:
 def _downloaded(url: str, folder: Path, file: RemoteFile) -> Path:
     try:
         return Path(pooch.retrieve(url, known_hash=None, fname=file.name, path=folder))
-    except (OSError, ValueError) as error:  # ValueError: pooch does not know the address's protocol
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # ValueError: pooch does not know the address's protocol
         reason = type(error).__name__
-        raise Unavailable(f"{file.name} cannot be fetched from {url} ({reason}). {_cure(file)}") from error
+        raise Unavailable(
+            f"{file.name} cannot be fetched from {url} ({reason}). {_cure(file)}"
+        ) from error
 
 
 def _read(path: Path, file: RemoteFile) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unavailable(f"{path} cannot be read ({error.strerror}). {_cure(file)}") from error
+        raise Unavailable(
+            f"{path} cannot be read ({error.strerror}). {_cure(file)}"
+        ) from error
 
 
 def _verified(content: bytes, file: RemoteFile, where: Path | str) -> bytes:
@@ -101,10 +118,14 @@ def _verified(content: bytes, file: RemoteFile, where: Path | str) -> bytes:
     try:
         content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     except (OSError, EOFError, zlib.error):
-        raise Unavailable(f"{where} is damaged: it cannot be uncompressed. {_cure(file)}") from None
+        raise Unavailable(
+            f"{where} is damaged: it cannot be uncompressed. {_cure(file)}"
+        ) from None
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
-        raise Unavailable(f"{where} is not the file expected: its content has SHA-256 {found}. {_cure(file)}")
+        raise Unavailable(
+            f"{where} is not the file expected: its content has SHA-256 {found}. {_cure(file)}"
+        )
     return content
 
 

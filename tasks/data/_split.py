@@ -1,7 +1,9 @@
-"""Which rows learn, which choose, which are sealed: a function of the seed and of the rows themselves alone.
+"""Which rows learn, which choose, which are sealed: a function of the seed and of the
+rows themselves alone.
 
-Rows are ranked by a hash of the seed and their content, so neither the order of a file nor anything random outside
-decides, and rows that are equal always land in the same part.
+Rows are ranked by a hash of the seed and their content, so neither the order of a file
+nor anything random outside decides, and rows that are equal always land in the same
+part.
 """
 
 import hashlib
@@ -13,25 +15,34 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tasks._contract import Population, Split, Splits
-from tasks._errors import UserError
+from tasks.contract.data import Population, Split, Splits
+from tasks.contract.errors import UserError
 
 
 class Parts(NamedTuple):
-    """Row numbers of each part, 1-D integer tensors, in an order that the seed shuffles too."""
+    """Row numbers of each part, 1-D integer tensors, in an order that the seed shuffles
+    too.
+    """
 
     train: Tensor
     validation: Tensor
     test: Tensor
 
 
-def split_rows(identities: Sequence[bytes], seed: int, *, test: float, validation: float) -> Parts:
+def split_rows(
+    identities: Sequence[bytes], seed: int, *, test: float, validation: float
+) -> Parts:
     """Parts with the given shares of the distinct identities; the rest is for training.
 
     Raises UserError where a share leaves a part that must not be empty without rows.
     """
     key = seed.to_bytes(8, "little")
-    ranked = sorted(set(identities), key=lambda identity: hashlib.blake2b(identity, key=key, digest_size=16).digest())
+    ranked = sorted(
+        set(identities),
+        key=lambda identity: hashlib.blake2b(
+            identity, key=key, digest_size=16
+        ).digest(),
+    )
     place = {identity: rank for rank, identity in enumerate(ranked)}
     sealed = round(test * len(ranked))
     held = sealed + round(validation * len(ranked))
@@ -44,7 +55,11 @@ def split_rows(identities: Sequence[bytes], seed: int, *, test: float, validatio
     order = torch.argsort(places, stable=True)
     bounds = torch.tensor([sealed, held])
     test_end, validation_end = torch.searchsorted(places[order], bounds).tolist()
-    return Parts(train=order[validation_end:], validation=order[test_end:validation_end], test=order[:test_end])
+    return Parts(
+        train=order[validation_end:],
+        validation=order[test_end:validation_end],
+        test=order[:test_end],
+    )
 
 
 def contents(rows: NDArray[np.generic]) -> list[bytes]:
@@ -66,7 +81,13 @@ def resplit(
     parts = split_rows(contents(x), seed, test=test, validation=validation)
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y).long()
     splits = [Split(inputs[rows].float(), labels[rows]) for rows in parts]
-    return normalised(*splits, classes=classes, population="resplit", pool=len(x), per_feature=per_feature)
+    return normalised(
+        *splits,
+        classes=classes,
+        population="resplit",
+        pool=len(x),
+        per_feature=per_feature,
+    )
 
 
 def hold_out(
@@ -77,10 +98,15 @@ def hold_out(
     validation: float,
     classes: int,
 ) -> Splits:
-    """Given training rows, a share of them held out for validation, and the official test set as it is."""
+    """Given training rows, a share of them held out for validation, and the official
+    test set as it is.
+    """
     parts = split_rows(contents(train[0]), seed, test=0.0, validation=validation)
     inputs, labels = torch.from_numpy(train[0]), torch.from_numpy(train[1]).long()
-    learned, held = (Split(inputs[rows].float(), labels[rows]) for rows in (parts.train, parts.validation))
+    learned, held = (
+        Split(inputs[rows].float(), labels[rows])
+        for rows in (parts.train, parts.validation)
+    )
     sealed = Split(torch.from_numpy(test[0]).float(), torch.from_numpy(test[1]).long())
     return normalised(learned, held, sealed, classes=classes, population="official")
 
@@ -95,12 +121,23 @@ def normalised(
     pool: int | None = None,
     per_feature: bool = False,
 ) -> Splits:
-    """Splits shifted and scaled to mean 0 and deviation 1 of the training part, feature by feature or as one."""
+    """Splits shifted and scaled to mean 0 and deviation 1 of the training part, feature
+    by feature or as one.
+    """
     mean = train.x.mean(0) if per_feature else train.x.mean()
-    deviation = train.x.std(0, correction=0) if per_feature else train.x.std(correction=0)
+    deviation = (
+        train.x.std(0, correction=0) if per_feature else train.x.std(correction=0)
+    )
     deviation = torch.where(deviation > 0, deviation, 1.0)  # a constant feature stays 0
 
     def scaled(split: Split) -> Split:
         return Split((split.x - mean) / deviation, split.y)
 
-    return Splits(scaled(train), scaled(validation), scaled(test), classes=classes, population=population, pool=pool)
+    return Splits(
+        scaled(train),
+        scaled(validation),
+        scaled(test),
+        classes=classes,
+        population=population,
+        pool=pool,
+    )

@@ -1,7 +1,9 @@
-"""Sentence pairs as tokens: vocabularies learned from the training part alone, and tensors padded to one length.
+"""Sentence pairs as tokens: vocabularies learned from the training part alone, and
+tensors padded to one length.
 
-``x`` is (pairs, longest) and holds the source and END; ``y`` is (pairs, longest) and holds BEGIN, the target and END;
-PAD fills the rest. Every vocabulary gives back exactly the text that it was given, so references are never damaged.
+``x`` is (pairs, longest) and holds the source and END; ``y`` is (pairs, longest) and
+holds BEGIN, the target and END; PAD fills the rest. Every vocabulary gives back exactly
+the text that it was given, so references are never damaged.
 """
 
 import json
@@ -13,8 +15,8 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from tasks._contract import Population, Split, Splits
-from tasks._errors import UserError
+from tasks.contract.data import Population, Split, Splits
+from tasks.contract.errors import UserError
 from tasks.data._split import split_rows
 
 PAD, BEGIN, END = 0, 1, 2
@@ -35,7 +37,9 @@ class Pair(NamedTuple):
 
 
 class Vocabulary(Protocol):
-    """Text to token numbers and back. Numbers below 3 are PAD, BEGIN and END, which ``encode`` never gives."""
+    """Text to token numbers and back. Numbers below 3 are PAD, BEGIN and END, which
+    ``encode`` never gives.
+    """
 
     def __len__(self) -> int: ...
 
@@ -55,14 +59,19 @@ class Symbols:
 
     def __init__(self, symbols: Iterable[str], joint: str = "") -> None:
         self._names = [*SPECIAL, *symbols]
-        self._numbers = {name: number for number, name in enumerate(self._names) if number > END}
+        self._numbers = {
+            name: number for number, name in enumerate(self._names) if number > END
+        }
         self._joint = joint
 
     def __len__(self) -> int:
         return len(self._names)
 
     def encode(self, text: str) -> list[int]:
-        return [self._numbers[symbol] for symbol in (text.split(self._joint) if self._joint else text)]
+        return [
+            self._numbers[symbol]
+            for symbol in (text.split(self._joint) if self._joint else text)
+        ]
 
     def decode(self, numbers: Sequence[int]) -> str:
         return self._joint.join(self._names[number] for number in content(numbers))
@@ -72,28 +81,50 @@ class Symbols:
 
 
 class Subwords:
-    """Frequent pieces of words, merged pair by pair (Sennrich et al. 2016), of the texts it is learned from.
+    """Frequent pieces of words, merged pair by pair (Sennrich et al. 2016), of the
+    texts it is learned from.
 
-    Characters that those texts lack are spelled in bytes, so any text can be written. ``lower`` drops the case of
-    what comes in. At most ``size`` tokens beside PAD, BEGIN, END and the 256 bytes.
+    Characters that those texts lack are spelled in bytes, so any text can be written.
+    ``lower`` drops the case of what comes in. At most ``size`` tokens beside PAD,
+    BEGIN, END and the 256 bytes.
     """
 
     def __init__(self, texts: Iterable[str], size: int, lower: bool = False) -> None:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # one thread a worker; quiet when processes fork
-        from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+        os.environ.setdefault(
+            "TOKENIZERS_PARALLELISM", "false"
+        )  # one thread a worker; quiet when processes fork
+        from tokenizers import (
+            Tokenizer,
+            decoders,
+            models,
+            normalizers,
+            pre_tokenizers,
+            trainers,
+        )
 
         texts = sorted(texts)
-        spaced = not any(re.search(f"[{HAN}]", text) for text in texts)  # a word is one token wherever it stands
+        spaced = not any(
+            re.search(f"[{HAN}]", text) for text in texts
+        )  # a word is one token wherever it stands
         space = pre_tokenizers.Metaspace(SPACE, "always" if spaced else "never")
         words = pre_tokenizers.Sequence([space, pre_tokenizers.Punctuation()])
         learner = Tokenizer(models.BPE())
         learner.pre_tokenizer = words
         if lower:
             learner.normalizer = normalizers.Lowercase()
-        learner.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=size, show_progress=False))
+        learner.train_from_iterator(
+            texts, trainers.BpeTrainer(vocab_size=size, show_progress=False)
+        )
         learned = json.loads(learner.to_str())["model"]
-        names = [*(f" {name}" for name in SPECIAL), *(f"<0x{byte:02X}>" for byte in range(256))]  # no text has " "
-        names += [name for name in sorted(learned["vocab"], key=learned["vocab"].get) if name not in names]
+        names = [
+            *(f" {name}" for name in SPECIAL),
+            *(f"<0x{byte:02X}>" for byte in range(256)),
+        ]  # no text has " "
+        names += [
+            name
+            for name in sorted(learned["vocab"], key=learned["vocab"].get)
+            if name not in names
+        ]
         merges = [(left, right) for left, right in learned["merges"]]
         numbers = {name: number for number, name in enumerate(names)}
         self._tokenizer = Tokenizer(models.BPE(numbers, merges, byte_fallback=True))
@@ -114,7 +145,10 @@ class Subwords:
         return str(self._tokenizer.decode(content(numbers)))
 
     def pieces(self, numbers: Sequence[int]) -> list[str]:
-        return [str(self._tokenizer.id_to_token(number)).removeprefix(" ") for number in numbers]
+        return [
+            str(self._tokenizer.id_to_token(number)).removeprefix(" ")
+            for number in numbers
+        ]
 
 
 def content(numbers: Sequence[int]) -> list[int]:
@@ -124,7 +158,7 @@ def content(numbers: Sequence[int]) -> list[int]:
     return [number for number in kept if number > END]
 
 
-# --------------------------------------------------------------------------------------------------- sentence pairs
+# ---------------------------------------------------------------------- sentence pairs
 
 
 def tidy(text: str) -> str:
@@ -138,20 +172,28 @@ def words(text: str) -> list[str]:
 
 
 def identity(source: str) -> bytes:
-    """What makes a source sentence itself: its letters in lower case. Digits, blanks and punctuation do not count."""
+    """What makes a source sentence itself: its letters in lower case. Digits, blanks
+    and punctuation do not count.
+    """
     return re.sub(r"[\W\d_]+", "", source.casefold()).encode()
 
 
 def clean(pairs: Iterable[Pair], longest: int = 40, ratio: float = 5.0) -> list[Pair]:
-    """Pairs worth learning from: tidy, 1 to ``longest`` words on both sides, neither ``ratio`` times the other's.
+    """Pairs worth learning from: tidy, 1 to ``longest`` words on both sides, neither
+    ``ratio`` times the other's.
 
-    Of several translations of one source (in lower case) the first stays; so the order of ``pairs`` matters.
+    Of several translations of one source (in lower case) the first stays; so the order
+    of ``pairs`` matters.
     """
     kept: dict[str, Pair] = {}
     for pair in pairs:
         source, target = tidy(pair.source), tidy(pair.target)
         there, here = len(words(source)), len(words(target))
-        fair = 0 < there <= longest and 0 < here <= longest and max(there, here) <= ratio * min(there, here)
+        fair = (
+            0 < there <= longest
+            and 0 < here <= longest
+            and max(there, here) <= ratio * min(there, here)
+        )
         if fair and identity(source) and source != target:
             kept.setdefault(source.casefold(), Pair(source, target))
     return list(kept.values())
@@ -167,16 +209,20 @@ def resplit_pairs(
     always: Sequence[Pair] = (),
     **facts: Any,
 ) -> Splits:
-    """One pool of pairs split anew by the identity of the source, so that near-duplicates stay in one part.
+    """One pool of pairs split anew by the identity of the source, so that
+    near-duplicates stay in one part.
 
-    Pairs ``always`` learned join the training part, unless the pool has their source, whose part the seed decides.
+    Pairs ``always`` learned join the training part, unless the pool has their source,
+    whose part the seed decides.
     """
     identities = [identity(pair.source) for pair in pairs]
     known = set(identities)
     parts = split_rows(identities, seed, test=test, validation=validation)
     train, held, sealed = ([pairs[row] for row in rows.tolist()] for rows in parts)
     train = [pair for pair in always if identity(pair.source) not in known] + train
-    return subword_splits(train, held, sealed, size=size, population="resplit", pool=len(pairs), **facts)
+    return subword_splits(
+        train, held, sealed, size=size, population="resplit", pool=len(pairs), **facts
+    )
 
 
 def subword_splits(
@@ -189,13 +235,23 @@ def subword_splits(
     pool: int | None = None,
     **facts: Any,
 ) -> Splits:
-    """Tokens of given parts, with ``size`` subwords a language, learned from the training part and nothing else.
+    """Tokens of given parts, with ``size`` subwords a language, learned from the
+    training part and nothing else.
 
     Sources are in lower case.
     """
     source = Subwords((pair.source for pair in train), size, lower=True)
     target = Subwords((pair.target for pair in train), size)
-    return token_splits(train, validation, test, source, target, population=population, pool=pool, **facts)
+    return token_splits(
+        train,
+        validation,
+        test,
+        source,
+        target,
+        population=population,
+        pool=pool,
+        **facts,
+    )
 
 
 def token_splits(
@@ -209,16 +265,30 @@ def token_splits(
     pool: int | None = None,
     **facts: Any,
 ) -> Splits:
-    """Tokens of given parts in given vocabularies; ``facts`` join what models and measures get to know."""
+    """Tokens of given parts in given vocabularies; ``facts`` join what models and
+    measures get to know.
+    """
     parts = (train, validation, test)
     sources = [[[*source.encode(pair.source), END] for pair in part] for part in parts]
-    targets = [[[BEGIN, *target.encode(pair.target), END] for pair in part] for part in parts]
+    targets = [
+        [[BEGIN, *target.encode(pair.target), END] for pair in part] for part in parts
+    ]
     if not all(sources):
-        raise UserError("A part of the sentence pairs is empty: give larger shares, or more pairs.")
-    longest = max(len(row) for side in (sources, targets) for part in side for row in part)
-    known: Mapping[str, Any] = {"source": source, "target": target, "longest": longest, **facts}
+        raise UserError(
+            "A part of the sentence pairs is empty: give larger shares, or more pairs."
+        )
+    longest = max(
+        len(row) for side in (sources, targets) for part in side for row in part
+    )
+    known: Mapping[str, Any] = {
+        "source": source,
+        "target": target,
+        "longest": longest,
+        **facts,
+    }
     learned, held, sealed = (
-        Split(padded(x, longest), padded(y, longest)) for x, y in zip(sources, targets, strict=True)
+        Split(padded(x, longest), padded(y, longest))
+        for x, y in zip(sources, targets, strict=True)
     )
     return Splits(learned, held, sealed, len(target), population, pool, known)
 

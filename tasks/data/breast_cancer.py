@@ -1,11 +1,13 @@
-"""Breast cancer Wisconsin: 569 tumours, 30 measurements of cell nuclei each, malignant (0) or benign (1)."""
+"""Breast cancer Wisconsin: 569 tumours, 30 measurements of cell nuclei each, malignant
+(0) or benign (1).
+"""
 
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks._contract import Splits
+from tasks.contract.data import Splits
 from tasks.data._split import resplit
 
 SOURCE = (
@@ -23,6 +25,10 @@ def _table() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 
 def load(seed: int, test: float = 0.2, validation: float = 0.2) -> Splits:
-    """Measurements (tumours, 30), each standardised: 341 to learn from, 114 to choose by, 114 sealed."""
+    """Measurements (tumours, 30), each standardised: 341 to learn from, 114 to choose
+    by, 114 sealed.
+    """
     x, y = _table()
-    return resplit(x, y, seed, test=test, validation=validation, classes=2, per_feature=True)
+    return resplit(
+        x, y, seed, test=test, validation=validation, classes=2, per_feature=True
+    )

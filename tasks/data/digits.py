@@ -1,11 +1,13 @@
-"""Digits: 1,797 handwritten digits of 8x8 pixels with 17 levels of grey, from scikit-learn."""
+"""Digits: 1,797 handwritten digits of 8x8 pixels with 17 levels of grey, from
+scikit-learn.
+"""
 
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks._contract import Splits
+from tasks.contract.data import Splits
 from tasks.data._split import resplit
 
 SOURCE = (
@@ -23,6 +25,8 @@ def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.2) -> Splits:
-    """Pictures (examples, 1, 8, 8): 1,258 to learn from, 359 to choose by and 180 sealed, unless told otherwise."""
+    """Pictures (examples, 1, 8, 8): 1,258 to learn from, 359 to choose by and 180
+    sealed, unless told otherwise.
+    """
     x, y = _digits()
     return resplit(x, y, seed, test=test, validation=validation, classes=10)

@@ -1,7 +1,9 @@
-"""What the buttons and settings of JupyterLab say in English and in Chinese, beside a glossary of machine learning.
+"""What the buttons and settings of JupyterLab say in English and in Chinese, beside a
+glossary of machine learning.
 
-The language pack is an ordinary package, so its catalogues come with the installation. Interface text repeats itself:
-sources that differ only in case, digits or punctuation always land in the same part.
+The language pack is an ordinary package, so its catalogues come with the installation.
+Interface text repeats itself: sources that differ only in case, digits or punctuation
+always land in the same part.
 """
 
 import hashlib
@@ -12,8 +14,8 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 
-from tasks._contract import Splits
-from tasks._errors import UserError
+from tasks.contract.data import Splits
+from tasks.contract.errors import UserError
 from tasks.data._text import HAN, Pair, clean, resplit_pairs
 
 SOURCE = (
@@ -21,18 +23,28 @@ SOURCE = (
     "written for this project."
 )
 PACKAGE = "jupyterlab-language-pack-zh-CN"
-SHA256 = "a931f7d0847849fe00e65c0ea1f70ded37442aee866783a885e4da368046845c"  # of its .json files, one after the other
+# of its .json files, one after the other
+SHA256 = "a931f7d0847849fe00e65c0ea1f70ded37442aee866783a885e4da368046845c"
 SIZE = 1500  # subwords a language
 PLACEHOLDER = re.compile(r"%\d|\{\}")
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.1) -> Splits:
-    """English in lower case to Chinese: about 2,300 pairs to learn from with the glossary, 280 each to choose and seal.
+    """English in lower case to Chinese: about 2,300 pairs to learn from with the
+    glossary, 280 each to choose and seal.
 
-    The glossary is always learned from; ``probes`` are sources that a trained model shows its attempt at.
+    The glossary is always learned from; ``probes`` are sources that a trained model
+    shows its attempt at.
     """
     return resplit_pairs(
-        catalogues(), seed, test=test, validation=validation, size=SIZE, always=glossary(), bleu="zh", probes=PROBES
+        catalogues(),
+        seed,
+        test=test,
+        validation=validation,
+        size=SIZE,
+        always=glossary(),
+        bleu="zh",
+        probes=PROBES,
     )
 
 
@@ -46,18 +58,26 @@ PROBES = (
 @lru_cache(maxsize=1)
 def glossary() -> tuple[Pair, ...]:
     """Terms of machine learning and their translations."""
-    lines = (files("tasks.data") / "glossary_en_zh.tsv").read_text(encoding="utf-8").splitlines()
+    lines = (
+        (files("tasks.data") / "glossary_en_zh.tsv")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     return tuple(Pair(*line.split("\t")) for line in lines)
 
 
 @lru_cache(maxsize=1)
 def catalogues() -> tuple[Pair, ...]:
-    """The language pack's clean pairs, in a fixed order. Raises UserError where the package is another or missing."""
+    """The language pack's clean pairs, in a fixed order. Raises UserError where the
+    package is another or missing.
+    """
     return tuple(clean(_translated(_messages())))
 
 
 def _translated(messages: Iterator[tuple[str, str]]) -> Iterator[Pair]:
-    """Messages with X for what is filled in later, unless their translation has no Chinese in it."""
+    """Messages with X for what is filled in later, unless their translation has no
+    Chinese in it.
+    """
     for source, target in messages:
         if re.search(f"[{HAN}]", target):
             yield Pair(PLACEHOLDER.sub("X", source), PLACEHOLDER.sub("X", target))
@@ -71,7 +91,10 @@ def _messages() -> Iterator[tuple[str, str]]:
     for content in contents:
         for key, forms in json.loads(content).items():
             if key:  # the empty one is the catalogue's own header
-                yield key.rpartition("\x04")[2], forms[-1]  # a context may come first; the last form is the plural
+                yield (
+                    key.rpartition("\x04")[2],
+                    forms[-1],
+                )  # a context may come first; the last form is the plural
 
 
 def _contents() -> list[bytes]:
@@ -79,9 +102,18 @@ def _contents() -> list[bytes]:
         listed = distribution(PACKAGE).files or []
     except PackageNotFoundError:
         raise _wrong("is not installed") from None
-    paths = sorted((path for path in listed if path.suffix == ".json" and "LC_MESSAGES" in path.parts), key=str)
+    paths = sorted(
+        (
+            path
+            for path in listed
+            if path.suffix == ".json" and "LC_MESSAGES" in path.parts
+        ),
+        key=str,
+    )
     return [path.read_binary() for path in paths]
 
 
 def _wrong(reason: str) -> UserError:
-    return UserError(f"The package {PACKAGE} {reason}: `pip install --force-reinstall {PACKAGE}==4.5.post3`.")
+    return UserError(
+        f"The package {PACKAGE} {reason}: `pip install --force-reinstall {PACKAGE}==4.5.post3`."
+    )

@@ -1,8 +1,10 @@
-"""MNIST in full: 70,000 grey 28x28 pictures of digits, with the official test set of 10,000."""
+"""MNIST in full: 70,000 grey 28x28 pictures of digits, with the official test set of
+10,000.
+"""
 
 from functools import lru_cache
 
-from tasks._contract import Splits
+from tasks.contract.data import Splits
 from tasks.data._idx import Images, load_images
 from tasks.data._split import hold_out
 
@@ -25,6 +27,8 @@ def _images() -> tuple[Images, Images]:
 
 
 def load(seed: int, validation: float = 1 / 6) -> Splits:
-    """Pictures (examples, 1, 28, 28); the seed chooses the 10,000 of 60,000 training pictures that validate."""
+    """Pictures (examples, 1, 28, 28); the seed chooses the 10,000 of 60,000 training
+    pictures that validate.
+    """
     train, test = _images()
     return hold_out(train, test, seed, validation=validation, classes=10)

@@ -1,9 +1,12 @@
-"""MNIST-1D: ten digit-like curves, stretched, shifted, sheared and noisy, of 40 numbers each; generated without end.
+"""MNIST-1D: ten digit-like curves, stretched, shifted, sheared and noisy, of 40 numbers
+each; generated without end.
 
-The published generator (package ``mnist1d``) makes one example at a time, about 0.25 s a thousand. Here the same steps
-act on all examples at once, thirty times faster. Its constants stand here too, as the package takes a second to
-import; a test shows that they are the package's, and that equal draws give equal examples. Logistic regression reaches
-32 %, an MLP 68 %, a CNN 94 %, a GRU 91 % and a person 96 % on 4,000 training examples (Greydanus & Kobak).
+The published generator (package ``mnist1d``) makes one example at a time, about 0.25 s
+a thousand. Here the same steps act on all examples at once, thirty times faster. Its
+constants stand here too, as the package takes a second to import; a test shows that
+they are the package's, and that equal draws give equal examples. Logistic regression
+reaches 32 %, an MLP 68 %, a CNN 94 %, a GRU 91 % and a person 96 % on 4,000 training
+examples (Greydanus & Kobak).
 """
 
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from tasks._contract import Split, Splits
+from tasks.contract.data import Split, Splits
 from tasks.data._split import normalised
 
 SOURCE = (
@@ -23,8 +26,15 @@ SOURCE = (
 )
 LENGTH, CLASSES = 40, 10
 PADDING = 36, 60  # numbers that follow a digit of 12 before it is stretched to 72
-SCALE, SHIFT, SHEAR = 0.4, 48, 0.75  # how far examples are stretched in height, moved along and sheared
-BACKGROUND, NOISE = 0.25, 0.02  # deviations of the smooth noise around the digit and of the noise everywhere
+SCALE, SHIFT, SHEAR = (
+    0.4,
+    48,
+    0.75,
+)  # how far examples are stretched in height, moved along and sheared
+BACKGROUND, NOISE = (
+    0.25,
+    0.02,
+)  # deviations of the smooth noise around the digit and of the noise everywhere
 HEIGHTS = np.array(
     [
         [5, 6, 6.5, 6.75, 7, 7, 7, 7, 6.75, 6.5, 6, 5],
@@ -48,7 +58,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Draws:
-    """The random numbers behind examples; uniform ones lie in [0, 1), normal ones have deviation 1."""
+    """The random numbers behind examples; uniform ones lie in [0, 1), normal ones have
+    deviation 1.
+    """
 
     padding: Array  # (examples,) uniform
     scale: Array  # (examples,) uniform
@@ -69,15 +81,24 @@ class Draws:
         )
 
 
-def load(seed: int, train: int = 4000, validation: int = 2000, test: int = 4000) -> Splits:
-    """Curves (examples, 40), all three parts generated anew from the seed; classes are equally frequent."""
+def load(
+    seed: int, train: int = 4000, validation: int = 2000, test: int = 4000
+) -> Splits:
+    """Curves (examples, 40), all three parts generated anew from the seed; classes are
+    equally frequent.
+    """
     streams = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
-    parts = [_generated(size, stream) for size, stream in zip((train, validation, test), streams, strict=True)]
+    parts = [
+        _generated(size, stream)
+        for size, stream in zip((train, validation, test), streams, strict=True)
+    ]
     return normalised(*parts, classes=CLASSES, population="fresh")
 
 
 def curves(labels: NDArray[np.int64], draws: Draws) -> Array:
-    """The examples (examples, 40) of the given classes that the draws make, before normalising."""
+    """The examples (examples, 40) of the given classes that the draws make, before
+    normalising.
+    """
     low, high = PADDING
     pads = low + (draws.padding * (high - low + 1)).astype(int)
     x = np.empty((len(labels), LONG))
@@ -96,12 +117,19 @@ def curves(labels: NDArray[np.int64], draws: Draws) -> Array:
 def _generated(examples: int, rng: np.random.Generator) -> Split:
     labels = rng.permutation(np.arange(examples) % CLASSES)
     chunks = [labels[start : start + CHUNK] for start in range(0, examples, CHUNK)]
-    x = np.concatenate([curves(chunk, Draws.of(len(chunk), rng)).astype(np.float32) for chunk in chunks])
+    x = np.concatenate(
+        [
+            curves(chunk, Draws.of(len(chunk), rng)).astype(np.float32)
+            for chunk in chunks
+        ]
+    )
     return Split(torch.from_numpy(x), torch.from_numpy(labels))
 
 
 def _resampled(x: Array, length: int) -> Array:
-    """Each row (rows, n) read off at ``length`` evenly spaced points, linearly between its own."""
+    """Each row (rows, n) read off at ``length`` evenly spaced points, linearly between
+    its own.
+    """
     place = np.linspace(0, x.shape[1] - 1, length)
     left = np.minimum(place.astype(int), x.shape[1] - 2)
     share = place - left

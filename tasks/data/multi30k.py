@@ -1,9 +1,11 @@
-"""Multi30k, English to German: what 31,014 photographs show, with an official test set of 1,000; fetched."""
+"""Multi30k, English to German: what 31,014 photographs show, with an official test set
+of 1,000; fetched.
+"""
 
 from functools import lru_cache
 
-from tasks._contract import Splits
-from tasks._errors import UserError
+from tasks.contract.data import Splits
+from tasks.contract.errors import UserError
 from tasks.data._fetch import RemoteFile, fetch
 from tasks.data._split import split_rows
 from tasks.data._text import Pair, subword_splits, tidy
@@ -26,17 +28,24 @@ SIZE = 6000  # subwords a language
 
 
 def load(seed: int) -> Splits:
-    """English in lower case to German: 29,000 pairs to learn from, 1,014 to choose by, the official 1,000 sealed.
+    """English in lower case to German: 29,000 pairs to learn from, 1,014 to choose by,
+    the official 1,000 sealed.
 
-    The seed chooses which of the 30,014 official training and validation pairs validate. BLEU counts case.
+    The seed chooses which of the 30,014 official training and validation pairs
+    validate. BLEU counts case.
     """
     known, sealed = pairs("train") + pairs("val"), pairs("test_2016_flickr")
     test = {pair.source.casefold() for pair in sealed}
     known = [pair for pair in known if pair.source.casefold() not in test]
     identities = [pair.source.casefold().encode() for pair in known]
     parts = split_rows(identities, seed, test=0.0, validation=HELD / len(known))
-    train, held = ([known[row] for row in rows.tolist()] for rows in (parts.train, parts.validation))
-    return subword_splits(train, held, sealed, size=SIZE, population="official", bleu="13a")
+    train, held = (
+        [known[row] for row in rows.tolist()]
+        for rows in (parts.train, parts.validation)
+    )
+    return subword_splits(
+        train, held, sealed, size=SIZE, population="official", bleu="13a"
+    )
 
 
 @lru_cache(maxsize=3)
@@ -44,9 +53,18 @@ def pairs(part: str) -> list[Pair]:
     """All pairs of an official part, in the file's order."""
     english, german = (_lines(f"{part}.{language}.gz") for language in ("en", "de"))
     if len(english) != len(german):
-        raise UserError(f"Multi30k's {part} has {len(english)} English and {len(german)} German lines: fetch it again.")
-    return [Pair(tidy(source), tidy(target)) for source, target in zip(english, german, strict=True)]
+        raise UserError(
+            f"Multi30k's {part} has {len(english)} English and {len(german)} German lines: fetch it again."
+        )
+    return [
+        Pair(tidy(source), tidy(target))
+        for source, target in zip(english, german, strict=True)
+    ]
 
 
 def _lines(name: str) -> list[str]:
-    return fetch(RemoteFile("multi30k-task1-raw", name, ADDRESS, HASHES[name])).decode("utf-8").split("\n")[:-1]
+    return (
+        fetch(RemoteFile("multi30k-task1-raw", name, ADDRESS, HASHES[name]))
+        .decode("utf-8")
+        .split("\n")[:-1]
+    )

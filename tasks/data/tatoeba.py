@@ -1,9 +1,11 @@
-"""Tatoeba, English to Chinese: short sentences that learners wrote and volunteers translated; fetched."""
+"""Tatoeba, English to Chinese: short sentences that learners wrote and volunteers
+translated; fetched.
+"""
 
 from functools import lru_cache
 
-from tasks._contract import Splits
-from tasks._errors import UserError
+from tasks.contract.data import Splits
+from tasks.contract.errors import UserError
 from tasks.data._fetch import RemoteFile, fetch
 from tasks.data._text import Pair, clean, resplit_pairs
 
@@ -18,8 +20,12 @@ SIZE = 4000  # subwords a language
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.05) -> Splits:
-    """English in lower case to Chinese: some 23,500 pairs to learn from, 1,400 to choose by and 2,800 sealed."""
-    return resplit_pairs(sentences(), seed, test=test, validation=validation, size=SIZE, bleu="zh")
+    """English in lower case to Chinese: some 23,500 pairs to learn from, 1,400 to
+    choose by and 2,800 sealed.
+    """
+    return resplit_pairs(
+        sentences(), seed, test=test, validation=validation, size=SIZE, bleu="zh"
+    )
 
 
 @lru_cache(maxsize=1)
@@ -27,5 +33,7 @@ def sentences() -> tuple[Pair, ...]:
     """The clean pairs; of several translations of a sentence the file's first."""
     rows = [line.split("\t") for line in fetch(FILE).decode("utf-8").splitlines()]
     if any(len(row) < 2 for row in rows):
-        raise UserError(f"{FILE.name} has lines without a tab: it should have English, Chinese and attribution.")
+        raise UserError(
+            f"{FILE.name} has lines without a tab: it should have English, Chinese and attribution."
+        )
     return tuple(clean(Pair(row[0], row[1]) for row in rows))

@@ -1,16 +1,22 @@
-"""Two networks against each other: a generator makes things out of noise, a discriminator tells them from real ones."""
+"""Two networks against each other: a generator makes things out of noise, a
+discriminator tells them from real ones.
+"""
 
 import torch
 from torch import Tensor, nn
 
-from tasks._contract import Shape
-from tasks._errors import UserError
+from tasks.contract.data import Shape
+from tasks.contract.errors import UserError
 
-LEAK = 0.2  # slope of the discriminator's units below 0, as in DCGAN (Radford et al. 2016)
+LEAK = (
+    0.2  # slope of the discriminator's units below 0, as in DCGAN (Radford et al. 2016)
+)
 
 
 class Generator(nn.Module):
-    """Makes one thing per row of noise, (examples, latent); where there is a condition, it is told that too."""
+    """Makes one thing per row of noise, (examples, latent); where there is a condition,
+    it is told that too.
+    """
 
     def __init__(self, net: nn.Module, latent: int) -> None:
         super().__init__()
@@ -21,8 +27,12 @@ class Generator(nn.Module):
         return made
 
     def noise(self, count: int, like: Tensor, stream: torch.Generator) -> Tensor:
-        """Standard normal noise, (count, latent), on the device and of the type of ``like``."""
-        return torch.randn(count, self.latent, device=like.device, dtype=like.dtype, generator=stream)
+        """Standard normal noise, (count, latent), on the device and of the type of
+        ``like``.
+        """
+        return torch.randn(
+            count, self.latent, device=like.device, dtype=like.dtype, generator=stream
+        )
 
 
 class Discriminator(nn.Module):
@@ -50,22 +60,30 @@ class Adversaries(nn.Module):
 
 
 def generator_of(model: nn.Module) -> Generator:
-    """The part of a model that makes things: the model itself where it has no adversary."""
+    """The part of a model that makes things: the model itself where it has no
+    adversary.
+    """
     found = model.generator if isinstance(model, Adversaries) else model
     assert isinstance(found, Generator)
     return found
 
 
-def convolutional(shape: Shape, channels: int, latent: int, dropout: float = 0.0) -> Adversaries:
-    """A small DCGAN for square pictures from -1 to 1: noise is doubled in size twice, the discriminator mirrors it.
+def convolutional(
+    shape: Shape, channels: int, latent: int, dropout: float = 0.0
+) -> Adversaries:
+    """A small DCGAN for square pictures from -1 to 1: noise is doubled in size twice,
+    the discriminator mirrors it.
 
-    The mirror makes both nearly equal in size: about 2 channels latent (side / 4)^2 + 32 channels^2 parameters each.
-    Only the generator has batch norm: it couples the examples of a batch, and a gradient penalty is per example.
-    Raises UserError where the pictures are not square or their side is not a multiple of 4.
+    The mirror makes both nearly equal in size: about 2 channels latent (side / 4)^2 +
+    32 channels^2 parameters each. Only the generator has batch norm: it couples the
+    examples of a batch, and a gradient penalty is per example. Raises UserError where
+    the pictures are not square or their side is not a multiple of 4.
     """
     depth, height, side = shape.inputs
     if height != side or side % 4:
-        raise UserError(f"Pictures of {height}x{side}: this GAN needs square ones whose side is a multiple of 4.")
+        raise UserError(
+            f"Pictures of {height}x{side}: this GAN needs square ones whose side is a multiple of 4."
+        )
     small, wide = side // 4, 2 * channels
     generator = nn.Sequential(
         nn.Linear(latent, wide * small**2, bias=False),
@@ -94,7 +112,9 @@ def convolutional(shape: Shape, channels: int, latent: int, dropout: float = 0.0
 
 
 def answering(shape: Shape, width: int, latent: int) -> Generator:
-    """Two hidden layers from a question beside noise to an answer, (examples, outputs). Without noise it regresses."""
+    """Two hidden layers from a question beside noise to an answer, (examples, outputs).
+    Without noise it regresses.
+    """
     return Generator(_two_layers(shape.features + latent, width, shape.outputs), latent)
 
 

@@ -1,4 +1,6 @@
-"""Convolutional networks for curves and pictures, and the width that gives them a wanted number of parameters."""
+"""Convolutional networks for curves and pictures, and the width that gives them a
+wanted number of parameters.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -9,10 +11,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from tasks._contract import Shape
-from tasks._errors import UserError
+from tasks.contract.data import Shape
+from tasks.contract.errors import UserError
 
-TOLERANCE = 0.004  # how far a solved parameter count may be from the wanted one: two such are within 1 % of each other
+# how far a solved parameter count may be from the wanted one: two such are within 1 %
+# of each other
+TOLERANCE = 0.004
 
 
 class Layer(NamedTuple):
@@ -22,17 +26,29 @@ class Layer(NamedTuple):
     stride: int
 
 
-LAYERS = (Layer(5, 1), Layer(5, 2), Layer(5, 2))  # a map with a quarter of the input's side
+LAYERS = (
+    Layer(5, 1),
+    Layer(5, 2),
+    Layer(5, 2),
+)  # a map with a quarter of the input's side
 STEM = (Layer(5, 2), Layer(3, 2))  # the same, for attention to go on from
 
 
 class ConvNet(nn.Module):
-    """Logits (examples, outputs): convolutions, the mean over all places, a linear layer.
+    """Logits (examples, outputs): convolutions, the mean over all places, a linear
+    layer.
 
-    The same for curves (examples, length) and pictures (examples, channels, height, width).
+    The same for curves (examples, length) and pictures (examples, channels, height,
+    width).
     """
 
-    def __init__(self, shape: Shape, width: int, dropout: float = 0.0, layers: Sequence[Layer] = LAYERS) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        width: int,
+        dropout: float = 0.0,
+        layers: Sequence[Layer] = LAYERS,
+    ) -> None:
         super().__init__()
         self.body = convolutions(shape.inputs, width, layers, dropout)
         self.head = nn.Linear(width, shape.outputs)
@@ -46,27 +62,47 @@ class ConvNet(nn.Module):
         return self.head(self.features(x).flatten(2).mean(2))  # type: ignore[no-any-return]
 
 
-def convolutions(inputs: tuple[int, ...], width: int, layers: Sequence[Layer], dropout: float = 0.0) -> nn.Sequential:
-    """Convolutions of ``width`` channels for inputs of that shape, each with batch norm and ReLU; borders are padded.
+def convolutions(
+    inputs: tuple[int, ...], width: int, layers: Sequence[Layer], dropout: float = 0.0
+) -> nn.Sequential:
+    """Convolutions of ``width`` channels for inputs of that shape, each with batch norm
+    and ReLU; borders are padded.
 
-    Weights are drawn after He et al. (2015); the norm's shift makes biases needless. Dropout takes whole channels,
-    since neighbours on a map tell the same (Tompson et al. 2015).
+    Weights are drawn after He et al. (2015); the norm's shift makes biases needless.
+    Dropout takes whole channels, since neighbours on a map tell the same (Tompson et
+    al. 2015).
     """
     curves = len(inputs) == 1
     kind, norm = (nn.Conv1d, nn.BatchNorm1d) if curves else (nn.Conv2d, nn.BatchNorm2d)
     drop = nn.Dropout1d if curves else nn.Dropout2d
     found: list[nn.Module] = []
-    for before, layer in zip([channels(inputs), *[width] * len(layers)], layers, strict=False):
-        convolution = kind(before, width, layer.kernel, layer.stride, padding=layer.kernel // 2, bias=False)
+    for before, layer in zip(
+        [channels(inputs), *[width] * len(layers)], layers, strict=False
+    ):
+        convolution = kind(
+            before,
+            width,
+            layer.kernel,
+            layer.stride,
+            padding=layer.kernel // 2,
+            bias=False,
+        )
         nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-        found += [convolution, norm(width), nn.ReLU(), *([drop(dropout)] if dropout else [])]
+        found += [
+            convolution,
+            norm(width),
+            nn.ReLU(),
+            *([drop(dropout)] if dropout else []),
+        ]
     return nn.Sequential(*found)
 
 
 class Shuffled(nn.Module):
-    """A model that gets the numbers of each example in an order drawn once, the same for all examples.
+    """A model that gets the numbers of each example in an order drawn once, the same
+    for all examples.
 
-    What is learnt from the numbers alone is as easy as before; what is learnt from who stands beside whom is not.
+    What is learnt from the numbers alone is as easy as before; what is learnt from who
+    stands beside whom is not.
     """
 
     order: Tensor
@@ -89,7 +125,7 @@ class Shuffled(nn.Module):
         return back.reshape(x.shape)
 
 
-# ------------------------------------------------------------------------------------------------------ arithmetic
+# -------------------------------------------------------------------------- arithmetic
 
 
 def channels(inputs: tuple[int, ...]) -> int:
@@ -97,7 +133,9 @@ def channels(inputs: tuple[int, ...]) -> int:
     return 1 if len(inputs) == 1 else inputs[0]
 
 
-def map_shape(inputs: tuple[int, ...], layers: Sequence[Layer] = LAYERS) -> tuple[int, ...]:
+def map_shape(
+    inputs: tuple[int, ...], layers: Sequence[Layer] = LAYERS
+) -> tuple[int, ...]:
     """Places of the last map, (length,) or (rows, columns)."""
     sides = inputs[-2:]
     for layer in layers:
@@ -108,7 +146,8 @@ def map_shape(inputs: tuple[int, ...], layers: Sequence[Layer] = LAYERS) -> tupl
 def receptive_field(layers: Sequence[Layer] = LAYERS) -> int:
     """How many neighbouring inputs one place of the last map sees, along each side.
 
-    A layer adds its kernel less one, in steps as large as the strides before it have made them.
+    A layer adds its kernel less one, in steps as large as the strides before it have
+    made them.
     """
     field, step = 1, 1
     for layer in layers:
@@ -117,23 +156,33 @@ def receptive_field(layers: Sequence[Layer] = LAYERS) -> int:
     return field
 
 
-def convolution_count(inputs: tuple[int, ...], width: int, layers: Sequence[Layer] = LAYERS) -> int:
-    """Weights of such convolutions, with a scale and a shift per channel from each norm; without a head."""
+def convolution_count(
+    inputs: tuple[int, ...], width: int, layers: Sequence[Layer] = LAYERS
+) -> int:
+    """Weights of such convolutions, with a scale and a shift per channel from each
+    norm; without a head.
+    """
     sides = 1 if len(inputs) == 1 else 2
     through = [channels(inputs), *[width] * len(layers)]
     pairs = zip(pairwise(through), layers, strict=True)
-    return sum((before * layer.kernel**sides + 2) * after for (before, after), layer in pairs)
+    return sum(
+        (before * layer.kernel**sides + 2) * after for (before, after), layer in pairs
+    )
 
 
 @cache
 def matched_width(parameters: int, shape: Shape) -> int:
-    """The width whose ConvNet has within 0.4 % of ``parameters``. UserError, naming the nearest, where none has."""
+    """The width whose ConvNet has within 0.4 % of ``parameters``. UserError, naming the
+    nearest, where none has.
+    """
 
     def count(width: int) -> int:
         return convolution_count(shape.inputs, width) + (width + 1) * shape.outputs
 
     above = bisect_right(range(parameters), parameters, key=count)
-    width = min(max(above - 1, 1), above, key=lambda width: abs(count(width) - parameters))
+    width = min(
+        max(above - 1, 1), above, key=lambda width: abs(count(width) - parameters)
+    )
     if abs(count(width) / parameters - 1) > TOLERANCE:
         raise UserError(
             f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by a CNN on inputs {shape.inputs}: "

@@ -1,7 +1,9 @@
-"""A classifier of pictures that is trained once and then fixed: what generated pictures are looked at with.
+"""A classifier of pictures that is trained once and then fixed: what generated pictures
+are looked at with.
 
-It is our own, trained on the block's training pictures, so distances on its features compare the arms of this study
-alone. They are not "FID", which is taken on the features of one particular Inception network.
+It is our own, trained on the block's training pictures, so distances on its features
+compare the arms of this study alone. They are not "FID", which is taken on the features
+of one particular Inception network.
 """
 
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tasks._contract import Split
+from tasks.contract.data import Split
 
 FEATURES = 64
 CHANNELS = 16
@@ -27,17 +29,20 @@ MEASURED = 5000  # training pictures from which the features' scale is taken
 
 
 class Seen(NamedTuple):
-    """What the classifier sees in pictures: features (pictures, 64) and probabilities (pictures, classes)."""
+    """What the classifier sees in pictures: features (pictures, 64) and probabilities
+    (pictures, classes).
+    """
 
     features: Tensor
     probabilities: Tensor
 
 
 class FixedClassifier:
-    """A small CNN fitted to ``train`` when it is first asked: on CPU, by one thread, from ``seed`` alone.
+    """A small CNN fitted to ``train`` when it is first asked: on CPU, by one thread,
+    from ``seed`` alone.
 
-    Its features are scaled so that those of the training pictures have mean variance 1; then distances mean the same
-    in every block.
+    Its features are scaled so that those of the training pictures have mean variance 1;
+    then distances mean the same in every block.
     """
 
     def __init__(self, train: Split, classes: int, seed: int) -> None:
@@ -51,7 +56,9 @@ class FixedClassifier:
 
     @cached_property
     def net(self) -> nn.Sequential:
-        """The fitted network, in evaluation mode: one part makes features, the other tells classes from them."""
+        """The fitted network, in evaluation mode: one part makes features, the other
+        tells classes from them.
+        """
         with torch.enable_grad(), _reproducible(self._seed):
             net = _network(self._train, self._classes)
             _fit(net, self._train)
@@ -74,18 +81,23 @@ def _network(train: Split, classes: int) -> nn.Sequential:
 
 
 def _fit(net: nn.Sequential, train: Split) -> None:
-    """AdamW on batches that are each moved by up to a pixel; the rate rises, then falls to 0, in straight lines.
+    """AdamW on batches that are each moved by up to a pixel; the rate rises, then falls
+    to 0, in straight lines.
 
     By the kernel itself: torch.optim takes every new worker 2 s to import.
     """
     weights: list[Tensor] = list(net.parameters())
     first, second = ([torch.zeros_like(weight) for weight in weights] for _ in range(2))
-    counts = [torch.zeros(()) for _ in weights]  # updates so far, as the kernel wants them
+    counts = [
+        torch.zeros(()) for _ in weights
+    ]  # updates so far, as the kernel wants them
     updates = max(UPDATES, PASSES * len(train) // BATCH)
     for update in range(updates):
         batch = train.take(torch.randint(len(train), (BATCH,)))
         shift = torch.randint(-SHIFT, SHIFT + 1, (2,)).tolist()
-        gradients = torch.autograd.grad(functional.cross_entropy(net(batch.x.roll(shift, (2, 3))), batch.y), weights)
+        gradients = torch.autograd.grad(
+            functional.cross_entropy(net(batch.x.roll(shift, (2, 3))), batch.y), weights
+        )
         done = (update + 1) / updates
         rate = PEAK_RATE * min(done / RISE, (1 - done) / (1 - RISE))
         torch._foreach_add_(counts, 1)
@@ -108,9 +120,13 @@ def _fit(net: nn.Sequential, train: Split) -> None:
 
 @torch.no_grad()
 def _scale(net: nn.Sequential, pictures: Tensor) -> None:
-    """Divide the features by the root of their mean variance, and multiply their weights by it: same answers."""
+    """Divide the features by the root of their mean variance, and multiply their
+    weights by it: same answers.
+    """
     deviation: Tensor = net[0](pictures).var(0).mean().sqrt()
-    *_, last, answers = (layer for layer in net.modules() if isinstance(layer, nn.Linear))
+    *_, last, answers = (
+        layer for layer in net.modules() if isinstance(layer, nn.Linear)
+    )
     for parameter in last.parameters():
         parameter.div_(deviation)  # max(0, w x + b) / c = max(0, w x / c + b / c)
     answers.weight.mul_(deviation)

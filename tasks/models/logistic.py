@@ -1,22 +1,28 @@
-"""Logistic regression: a linear map to logits, with the textbook's penalty on its weights."""
+"""Logistic regression: a linear map to logits, with the textbook's penalty on its
+weights.
+"""
 
 import torch
 from torch import Tensor, nn
 
-from tasks._contract import Shape
+from tasks.contract.data import Shape
 
 
 class LogisticRegression(nn.Module):
-    """Logits (examples,) for two classes, to go through a sigmoid, or (examples, classes) for more, through a softmax.
+    """Logits (examples,) for two classes, to go through a sigmoid, or (examples,
+    classes) for more, through a softmax.
 
-    Starts at zero, where every class is equally likely; the loss is convex, so the start does not matter.
+    Starts at zero, where every class is equally likely; the loss is convex, so the
+    start does not matter.
     """
 
     l2: Tensor
 
     def __init__(self, shape: Shape, l2: float = 0.0) -> None:
         super().__init__()
-        self.linear = nn.Linear(shape.features, 1 if shape.outputs == 2 else shape.outputs)
+        self.linear = nn.Linear(
+            shape.features, 1 if shape.outputs == 2 else shape.outputs
+        )
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
         self.register_buffer("l2", torch.tensor(float(l2)))
@@ -26,9 +32,11 @@ class LogisticRegression(nn.Module):
         return logits.squeeze(1) if self.linear.out_features == 1 else logits
 
     def penalty(self) -> Tensor:
-        """l2 / 2 times the sum of squared weights, a 0-d tensor; the intercept goes free.
+        """l2 / 2 times the sum of squared weights, a 0-d tensor; the intercept goes
+        free.
 
-        Added to the *mean* log loss of n examples it makes scikit-learn's objective with C = 1 / (l2 n).
+        Added to the *mean* log loss of n examples it makes scikit-learn's objective
+        with C = 1 / (l2 n).
         """
         return 0.5 * self.l2 * self.linear.weight.square().sum()
 

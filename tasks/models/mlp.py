@@ -8,11 +8,14 @@ from typing import Literal
 
 from torch import nn
 
-from tasks._contract import Shape
-from tasks._errors import UserError
+from tasks.contract.data import Shape
+from tasks.contract.errors import UserError
 
 Norm = Literal["none", "batch", "layer"]
-NORMS: dict[str, Callable[[int], nn.Module]] = {"batch": nn.BatchNorm1d, "layer": nn.LayerNorm}
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm1d,
+    "layer": nn.LayerNorm,
+}
 TOLERANCE = 0.01  # how far a solved parameter count may be from the wanted one
 CLOSE = 0.002  # among counts this near, the evenest widths win
 
@@ -25,10 +28,12 @@ def mlp(
     activation: type[nn.Module] = nn.ReLU,
     norm: Norm = "none",
 ) -> nn.Sequential:
-    """Logits (examples, outputs) after one hidden layer per width: linear, norm, activation, dropout.
+    """Logits (examples, outputs) after one hidden layer per width: linear, norm,
+    activation, dropout.
 
-    Hidden weights are drawn after He et al. (2015), so that the size of signals survives any depth; the output layer
-    keeps torch's smaller default, so that an untrained model answers close to chance. Biases start at 0.
+    Hidden weights are drawn after He et al. (2015), so that the size of signals
+    survives any depth; the output layer keeps torch's smaller default, so that an
+    untrained model answers close to chance. Biases start at 0.
     """
     layers: list[nn.Module] = [nn.Flatten()]
     sizes = [shape.features, *widths]
@@ -51,8 +56,11 @@ def _linear(inputs: int, outputs: int) -> nn.Linear:
     return layer
 
 
-def parameter_count(inputs: int, widths: Sequence[int], outputs: int, norm: Norm = "none") -> int:
-    """Weights and biases of such an MLP; with equal widths w and depth L: (i+1)w + (L-1)(w+1)w + (w+1)o.
+def parameter_count(
+    inputs: int, widths: Sequence[int], outputs: int, norm: Norm = "none"
+) -> int:
+    """Weights and biases of such an MLP; with equal widths w and depth L: (i+1)w +
+    (L-1)(w+1)w + (w+1)o.
 
     A norm adds a scale and a shift per hidden unit.
     """
@@ -62,20 +70,33 @@ def parameter_count(inputs: int, widths: Sequence[int], outputs: int, norm: Norm
 
 
 @cache
-def matched_widths(parameters: int, depth: int, inputs: int, outputs: int, norm: Norm = "none") -> tuple[int, ...]:
-    """Widths of ``depth`` hidden layers, as equal as can be, whose parameter count is within 1 % of ``parameters``.
+def matched_widths(
+    parameters: int, depth: int, inputs: int, outputs: int, norm: Norm = "none"
+) -> tuple[int, ...]:
+    """Widths of ``depth`` hidden layers, as equal as can be, whose parameter count is
+    within 1 % of ``parameters``.
 
-    Where inputs are many, one unit more in the first layer costs more than in all the others: so the first layer gets
-    one of the two widths nearest to equal ones, and the rest shares what remains, later layers one unit more.
-    Raises UserError where no whole numbers come that close.
+    Where inputs are many, one unit more in the first layer costs more than in all the
+    others: so the first layer gets one of the two widths nearest to equal ones, and the
+    rest shares what remains, later layers one unit more. Raises UserError where no
+    whole numbers come that close.
     """
 
     def count(widths: Sequence[int]) -> int:
         return parameter_count(inputs, widths, outputs, norm)
 
     def largest(start: tuple[int, ...], layers: int) -> int:
-        """The largest width of so many equal layers after ``start`` that does not cost more than wanted."""
-        return max(1, bisect_right(range(1, parameters), parameters, key=lambda w: count((*start, *[w] * layers))))
+        """The largest width of so many equal layers after ``start`` that does not cost
+        more than wanted.
+        """
+        return max(
+            1,
+            bisect_right(
+                range(1, parameters),
+                parameters,
+                key=lambda w: count((*start, *[w] * layers)),
+            ),
+        )
 
     def error(widths: Sequence[int]) -> float:
         return abs(count(widths) / parameters - 1)
@@ -84,9 +105,16 @@ def matched_widths(parameters: int, depth: int, inputs: int, outputs: int, norm:
     found = []
     for first in (equal, equal + 1):
         width = largest((first,), rest) if rest else 0
-        found += [(first, *[width] * (rest - wider), *[width + 1] * wider) for wider in range(depth)]
+        found += [
+            (first, *[width] * (rest - wider), *[width + 1] * wider)
+            for wider in range(depth)
+        ]
     close = [widths for widths in found if error(widths) <= CLOSE]
-    widths = min(close, key=lambda w: (max(w) - min(w), error(w))) if close else min(found, key=error)
+    widths = (
+        min(close, key=lambda w: (max(w) - min(w), error(w)))
+        if close
+        else min(found, key=error)
+    )
     if error(widths) > TOLERANCE:
         raise UserError(
             f"parameters={parameters} cannot be matched within {TOLERANCE:.0%} by depth={depth} on {inputs} inputs: "

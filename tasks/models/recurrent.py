@@ -1,8 +1,9 @@
-"""Recurrent translators: gated recurrent units read the source both ways and write the target.
+"""Recurrent translators: gated recurrent units read the source both ways and write the
+target.
 
-With attention, after Luong, Pham & Manning, "Effective approaches to attention-based neural machine translation"
-(2015); without, all that is known of the source is one vector (Cho et al., "Learning phrase representations using RNN
-encoder-decoder", 2014).
+With attention, after Luong, Pham & Manning, "Effective approaches to attention-based
+neural machine translation" (2015); without, all that is known of the source is one
+vector (Cho et al., "Learning phrase representations using RNN encoder-decoder", 2014).
 """
 
 import math
@@ -11,7 +12,7 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
-from tasks._errors import UserError
+from tasks.contract.errors import UserError
 from tasks.data._text import PAD
 from tasks.models._softmax import softmax
 from tasks.models.translation import State, answer, embedding
@@ -21,10 +22,11 @@ MOST, NEAR = 2048, 3  # units that are tried at most, and around the best equal 
 
 
 class RecurrentTranslator(nn.Module):
-    """A bidirectional GRU of ``reading`` units each way, and a GRU of ``writing`` units, one layer each.
+    """A bidirectional GRU of ``reading`` units each way, and a GRU of ``writing``
+    units, one layer each.
 
-    What is said next depends on the decoder's state and on its context: the source's states, weighted by attention to
-    them, or else the last state of either direction.
+    What is said next depends on the decoder's state and on its context: the source's
+    states, weighted by attention to them, or else the last state of either direction.
     """
 
     def __init__(
@@ -49,7 +51,13 @@ class RecurrentTranslator(nn.Module):
         self.mix = nn.Linear(writing + 2 * reading, width)
         self.answer = answer(width, targets)
         self.dropout = nn.Dropout(dropout)
-        for layer in (self.forwards, self.backwards, self.decoder, self.bridge, self.mix):
+        for layer in (
+            self.forwards,
+            self.backwards,
+            self.decoder,
+            self.bridge,
+            self.mix,
+        ):
             _initialise(layer)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
@@ -58,16 +66,26 @@ class RecurrentTranslator(nn.Module):
     def begin(self, source: Tensor) -> State:
         x = self._embed(self.source, source)
         lengths = (source != PAD).sum(1)  # (sentences,)
-        places = torch.arange(source.shape[1], device=source.device).expand(source.shape)
-        mirror = torch.where(places < lengths[:, None], lengths[:, None] - 1 - places, places)
+        places = torch.arange(source.shape[1], device=source.device).expand(
+            source.shape
+        )
+        mirror = torch.where(
+            places < lengths[:, None], lengths[:, None] - 1 - places, places
+        )
         there, _ = self.forwards(x)
         back, _ = self.backwards(_at(x, mirror))
         last = _at(there, lengths[:, None] - 1)[:, 0]
-        summary = torch.cat([last, _at(back, lengths[:, None] - 1)[:, 0]], 1)  # (sentences, 2 hidden)
+        summary = torch.cat(
+            [last, _at(back, lengths[:, None] - 1)[:, 0]], 1
+        )  # (sentences, 2 hidden)
         state = {"hidden": self.bridge(summary).tanh()}
         if self.score is None:
             return {**state, "memory": summary[:, None]}
-        return {**state, "memory": torch.cat([there, _at(back, mirror)], 2), "seen": (source != PAD)[:, None]}
+        return {
+            **state,
+            "memory": torch.cat([there, _at(back, mirror)], 2),
+            "seen": (source != PAD)[:, None],
+        }
 
     def advance(self, token: Tensor, state: State) -> tuple[Tensor, State]:
         logits, hidden, _ = self._decode(token[:, None], state)
@@ -80,8 +98,12 @@ class RecurrentTranslator(nn.Module):
         return {"attention": self._decode(target, self.begin(source))[2]}
 
     def _decode(self, target: Tensor, state: State) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits, the last hidden state, and the weights (sentences, target tokens, source tokens)."""
-        states, last = self.decoder(self._embed(self.target, target), state["hidden"][None].contiguous())
+        """Logits, the last hidden state, and the weights (sentences, target tokens,
+        source tokens).
+        """
+        states, last = self.decoder(
+            self._embed(self.target, target), state["hidden"][None].contiguous()
+        )
         memory = state["memory"]
         if self.score is None:
             weights = memory.new_ones(*target.shape, 1)
@@ -96,7 +118,9 @@ class RecurrentTranslator(nn.Module):
 
 
 def _initialise(layer: nn.Module) -> None:
-    """Orthogonal from state to state (Saxe et al. 2014), Xavier elsewhere: torch's default hardly learned long text."""
+    """Orthogonal from state to state (Saxe et al. 2014), Xavier elsewhere: torch's
+    default hardly learned long text.
+    """
     for name, parameter in layer.named_parameters():
         if parameter.ndim == 1:
             nn.init.zeros_(parameter)
@@ -112,27 +136,43 @@ def _at(x: Tensor, places: Tensor) -> Tensor:
     return x.gather(1, places[:, :, None].expand(-1, -1, x.shape[2]))
 
 
-def parameter_count(sources: int, targets: int, width: int, reading: int, writing: int, attention: bool) -> int:
-    """A GRU layer from i to h units has 3h(i + h + 2) parameters; bridge, score, mix and answer are linear layers."""
-    recurrent = 2 * 3 * reading * (width + reading + 2) + 3 * writing * (width + writing + 2)
-    bridge, score = (2 * reading + 1) * writing, 2 * reading * writing if attention else 0
+def parameter_count(
+    sources: int, targets: int, width: int, reading: int, writing: int, attention: bool
+) -> int:
+    """A GRU layer from i to h units has 3h(i + h + 2) parameters; bridge, score, mix
+    and answer are linear layers.
+    """
+    recurrent = 2 * 3 * reading * (width + reading + 2) + 3 * writing * (
+        width + writing + 2
+    )
+    bridge, score = (
+        (2 * reading + 1) * writing,
+        2 * reading * writing if attention else 0,
+    )
     mix, last = (writing + 2 * reading + 1) * width, (width + 1) * targets
     return (sources + targets) * width + recurrent + bridge + score + mix + last
 
 
 @cache
-def matched_units(parameters: int, sources: int, targets: int, width: int, attention: bool) -> tuple[int, int]:
-    """Units for reading and writing, about equal, whose parameter count is within 0.5 % of ``parameters``.
+def matched_units(
+    parameters: int, sources: int, targets: int, width: int, attention: bool
+) -> tuple[int, int]:
+    """Units for reading and writing, about equal, whose parameter count is within 0.5 %
+    of ``parameters``.
 
     Raises UserError where there are none.
     """
 
     def apart(units: tuple[int, int]) -> float:
-        return abs(parameter_count(sources, targets, width, *units, attention) / parameters - 1)
+        return abs(
+            parameter_count(sources, targets, width, *units, attention) / parameters - 1
+        )
 
     equal = min(range(2, MOST), key=lambda units: apart((units, units)))
     near = range(max(1, equal - NEAR), equal + NEAR + 1)
     units = min(((reading, writing) for reading in near for writing in near), key=apart)
     if apart(units) > TOLERANCE:
-        raise UserError(f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by a GRU of width {width}.")
+        raise UserError(
+            f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by a GRU of width {width}."
+        )
     return units

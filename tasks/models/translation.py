@@ -1,7 +1,9 @@
-"""Translators: the Transformer's encoder and decoder, after Vaswani et al., "Attention is all you need" (2017).
+"""Translators: the Transformer's encoder and decoder, after Vaswani et al., "Attention
+is all you need" (2017).
 
-A translator reads a source once and says the target token by token. While it learns it is shown the true tokens so
-far (teacher forcing) and answers for all places at once; alone, it goes on from what it said itself.
+A translator reads a source once and says the target token by token. While it learns it
+is shown the true tokens so far (teacher forcing) and answers for all places at once;
+alone, it goes on from what it said itself.
 """
 
 import math
@@ -14,16 +16,22 @@ from torch import Tensor, nn
 from tasks.data._text import PAD
 from tasks.models._softmax import softmax
 
-State = Mapping[str, Tensor]  # what a translator remembers, (sentences, ...) each, so that a search can pick rows
+State = Mapping[
+    str, Tensor
+]  # what a translator remembers, (sentences, ...) each, so that a search can pick rows
 Norm = Literal["pre", "post"]
 
 
 @runtime_checkable
 class Translator(Protocol):
-    """Sources are (sentences, source tokens) with END, targets (sentences, target tokens) from BEGIN on; PAD fills."""
+    """Sources are (sentences, source tokens) with END, targets (sentences, target
+    tokens) from BEGIN on; PAD fills.
+    """
 
     def __call__(self, source: Tensor, target: Tensor) -> Tensor:
-        """Logits (sentences, target tokens, vocabulary): for each place, of the token that follows it."""
+        """Logits (sentences, target tokens, vocabulary): for each place, of the token
+        that follows it.
+        """
         ...
 
     def begin(self, source: Tensor) -> State:
@@ -31,16 +39,22 @@ class Translator(Protocol):
         ...
 
     def advance(self, token: Tensor, state: State) -> tuple[Tensor, State]:
-        """Logits (sentences, vocabulary) of what follows ``token``, (sentences,), and what is remembered then."""
+        """Logits (sentences, vocabulary) of what follows ``token``, (sentences,), and
+        what is remembered then.
+        """
         ...
 
     def alignment(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """Where each target token looks, (sentences, target tokens, source tokens) by name; empty if nowhere."""
+        """Where each target token looks, (sentences, target tokens, source tokens) by
+        name; empty if nowhere.
+        """
         ...
 
 
 class Attention(nn.Module):
-    """Multi-head attention of one sequence to another, or to itself: 4 width² + 4 width parameters."""
+    """Multi-head attention of one sequence to another, or to itself: 4 width² + 4 width
+    parameters.
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -51,16 +65,23 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def remember(self, memory: Tensor) -> Tensor:
-        """Keys and values of (sentences, tokens, width): (sentences, 2, heads, tokens, width / heads)."""
-        return self.key_value(memory).unflatten(2, (2, self.heads, -1)).permute(0, 2, 3, 1, 4)  # type: ignore[no-any-return]
+        """Keys and values of (sentences, tokens, width): (sentences, 2, heads, tokens,
+        width / heads).
+        """
+        both: Tensor = self.key_value(memory).unflatten(2, (2, self.heads, -1))
+        return both.permute(0, 2, 3, 1, 4)
 
     def forward(self, x: Tensor, remembered: Tensor, seen: Tensor | None) -> Tensor:
-        """``x`` is (sentences, tokens, width); ``seen``, (..., tokens, remembered), is True where x may look."""
+        """``x`` is (sentences, tokens, width); ``seen``, (..., tokens, remembered), is
+        True where x may look.
+        """
         mixed = self.weights(x, remembered, seen) @ remembered[:, 1]
         return self.out(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def weights(self, x: Tensor, remembered: Tensor, seen: Tensor | None) -> Tensor:
-        """How much each token takes from each that is remembered, (sentences, heads, tokens, remembered)."""
+        """How much each token takes from each that is remembered, (sentences, heads,
+        tokens, remembered).
+        """
         query = self.query(x).unflatten(2, (self.heads, -1)).transpose(1, 2)
         scores = query @ remembered[:, 0].transpose(2, 3) / math.sqrt(query.shape[3])
         if seen is not None:
@@ -69,7 +90,9 @@ class Attention(nn.Module):
 
 
 class Residual(nn.Module):
-    """Adds a layer's answer to what it was asked, with a LayerNorm before the layer (pre) or after the sum (post)."""
+    """Adds a layer's answer to what it was asked, with a LayerNorm before the layer
+    (pre) or after the sum (post).
+    """
 
     def __init__(self, width: int, norm: Norm, dropout: float) -> None:
         super().__init__()
@@ -94,9 +117,13 @@ class FeedForward(nn.Sequential):
 
 
 class EncoderLayer(nn.Module):
-    """Self-attention, then a perceptron: 4d² + 4d + 2df + f + d + 4d parameters for width d and hidden width f."""
+    """Self-attention, then a perceptron: 4d² + 4d + 2df + f + d + 4d parameters for
+    width d and hidden width f.
+    """
 
-    def __init__(self, width: int, heads: int, hidden: int, norm: Norm, dropout: float) -> None:
+    def __init__(
+        self, width: int, heads: int, hidden: int, norm: Norm, dropout: float
+    ) -> None:
         super().__init__()
         self.attention = Attention(width, heads)
         self.around_attention = Residual(width, norm, dropout)
@@ -105,14 +132,20 @@ class EncoderLayer(nn.Module):
 
     def forward(self, x: Tensor, seen: Tensor) -> Tensor:
         asked = self.around_attention.before(x)
-        x = self.around_attention.after(x, self.attention(asked, self.attention.remember(asked), seen))
+        x = self.around_attention.after(
+            x, self.attention(asked, self.attention.remember(asked), seen)
+        )
         return self.around_mlp.after(x, self.mlp(self.around_mlp.before(x)))
 
 
 class DecoderLayer(nn.Module):
-    """Attention to what was said, to the source, and a perceptron: 8d² + 8d + 2df + f + d + 6d parameters."""
+    """Attention to what was said, to the source, and a perceptron: 8d² + 8d + 2df + f +
+    d + 6d parameters.
+    """
 
-    def __init__(self, width: int, heads: int, hidden: int, norm: Norm, dropout: float) -> None:
+    def __init__(
+        self, width: int, heads: int, hidden: int, norm: Norm, dropout: float
+    ) -> None:
         super().__init__()
         self.attention = Attention(width, heads)
         self.around_attention = Residual(width, norm, dropout)
@@ -122,23 +155,35 @@ class DecoderLayer(nn.Module):
         self.around_mlp = Residual(width, norm, dropout)
 
     def forward(
-        self, x: Tensor, said: Tensor | None, causal: Tensor | None, source: Tensor, seen: Tensor
+        self,
+        x: Tensor,
+        said: Tensor | None,
+        causal: Tensor | None,
+        source: Tensor,
+        seen: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """The answer, keys and values of all said so far (``said`` and ``x``), and what the source was asked with."""
+        """The answer, keys and values of all said so far (``said`` and ``x``), and what
+        the source was asked with.
+        """
         asked = self.around_attention.before(x)
         new = self.attention.remember(asked)
         said = new if said is None else torch.cat([said, new], 3)
         x = self.around_attention.after(x, self.attention(asked, said, causal))
         asked = self.around_cross.before(x)
         x = self.around_cross.after(x, self.cross(asked, source, seen))
-        return self.around_mlp.after(x, self.mlp(self.around_mlp.before(x))), said, asked
+        return (
+            self.around_mlp.after(x, self.mlp(self.around_mlp.before(x))),
+            said,
+            asked,
+        )
 
 
 class Transformer(nn.Module):
-    """An encoder and a decoder of ``layers`` layers each, of ``width`` channels and ``hidden`` units at each place.
+    """An encoder and a decoder of ``layers`` layers each, of ``width`` channels and
+    ``hidden`` units at each place.
 
-    With ``norm="pre"`` each LayerNorm comes before its layer, and one more at the end of either stack (Xiong et al.
-    2020); with "post" after the sum, as in the original.
+    With ``norm="pre"`` each LayerNorm comes before its layer, and one more at the end
+    of either stack (Xiong et al. 2020); with "post" after the sum, as in the original.
     """
 
     positions: Tensor
@@ -178,15 +223,24 @@ class Transformer(nn.Module):
     def begin(self, source: Tensor) -> State:
         memory, seen = self._encode(source)
         remembered = [layer.cross.remember(memory) for layer in self._decoders()]
-        return {"seen": seen, **{f"source {number}": each for number, each in enumerate(remembered)}}
+        return {
+            "seen": seen,
+            **{f"source {number}": each for number, each in enumerate(remembered)},
+        }
 
     def advance(self, token: Tensor, state: State) -> tuple[Tensor, State]:
         said = state.get("said 0")
-        x = self._place(self.target, token[:, None], start=0 if said is None else said.shape[3])
+        x = self._place(
+            self.target, token[:, None], start=0 if said is None else said.shape[3]
+        )
         new = dict(state)
         for number, layer in enumerate(self._decoders()):
             x, new[f"said {number}"], _ = layer(
-                x, state.get(f"said {number}"), None, state[f"source {number}"], state["seen"]
+                x,
+                state.get(f"said {number}"),
+                None,
+                state[f"source {number}"],
+                state["seen"],
             )
         return self.answer(self.decoded(x))[:, 0], new
 
@@ -200,17 +254,23 @@ class Transformer(nn.Module):
         }
 
     def _encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
-        """The source as vectors, and where they are not padding, (sentences, 1, 1, tokens)."""
+        """The source as vectors, and where they are not padding, (sentences, 1, 1,
+        tokens).
+        """
         seen = (source != PAD)[:, None, None]
         x = self._place(self.source, source)
         for layer in self.encoder:
             x = layer(x, seen)
         return self.encoded(x), seen
 
-    def _decode(self, source: Tensor, target: Tensor, look: bool = False) -> tuple[Tensor, list[Tensor]]:
+    def _decode(
+        self, source: Tensor, target: Tensor, look: bool = False
+    ) -> tuple[Tensor, list[Tensor]]:
         memory, seen = self._encode(source)
         x = self._place(self.target, target)
-        causal = torch.ones(target.shape[1], target.shape[1], dtype=torch.bool, device=target.device).tril()
+        causal = torch.ones(
+            target.shape[1], target.shape[1], dtype=torch.bool, device=target.device
+        ).tril()
         weights = []
         for layer in self._decoders():
             remembered = layer.cross.remember(memory)
@@ -223,28 +283,43 @@ class Transformer(nn.Module):
         return [layer for layer in self.decoder if isinstance(layer, DecoderLayer)]
 
     def _place(self, table: nn.Embedding, tokens: Tensor, start: int = 0) -> Tensor:
-        x = table(tokens) * math.sqrt(table.embedding_dim) + self.positions[start : start + tokens.shape[1]]
+        x = (
+            table(tokens) * math.sqrt(table.embedding_dim)
+            + self.positions[start : start + tokens.shape[1]]
+        )
         return self.dropout(x)  # type: ignore[no-any-return]
 
 
-def parameter_count(sources: int, targets: int, width: int, hidden: int, layers: int, norm: Norm = "pre") -> int:
-    """Parameters of a Transformer: two embeddings, both stacks with a last norm each if pre, and the answer."""
+def parameter_count(
+    sources: int, targets: int, width: int, hidden: int, layers: int, norm: Norm = "pre"
+) -> int:
+    """Parameters of a Transformer: two embeddings, both stacks with a last norm each if
+    pre, and the answer.
+    """
     perceptron = 2 * width * hidden + hidden + width
     encoder = 4 * width**2 + 4 * width + perceptron + 4 * width
     decoder = 8 * width**2 + 8 * width + perceptron + 6 * width
-    ends = (sources + targets) * width + 4 * width * (norm == "pre") + (width + 1) * targets
+    ends = (
+        (sources + targets) * width
+        + 4 * width * (norm == "pre")
+        + (width + 1) * targets
+    )
     return ends + layers * (encoder + decoder)
 
 
 def embedding(size: int, width: int) -> nn.Embedding:
-    """Vectors of expected squared length 1; translators scale them up by the root of the width."""
+    """Vectors of expected squared length 1; translators scale them up by the root of
+    the width.
+    """
     table = nn.Embedding(size, width)
     nn.init.normal_(table.weight, std=width**-0.5)
     return table
 
 
 def answer(width: int, targets: int) -> nn.Linear:
-    """Logits of variance 1 at first for inputs of variance 1: a loss of about ln(targets) + 1/2, untrained."""
+    """Logits of variance 1 at first for inputs of variance 1: a loss of about
+    ln(targets) + 1/2, untrained.
+    """
     layer = nn.Linear(width, targets)
     nn.init.normal_(layer.weight, std=width**-0.5)
     nn.init.zeros_(layer.bias)
@@ -252,7 +327,9 @@ def answer(width: int, targets: int) -> nn.Linear:
 
 
 def sinusoids(longest: int, width: int) -> Tensor:
-    """Positions as (longest, width): sines in even channels, cosines in odd ones, of wavelengths 2π to 20,000π."""
+    """Positions as (longest, width): sines in even channels, cosines in odd ones, of
+    wavelengths 2π to 20,000π.
+    """
     rates = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000) / width))
     angles = torch.arange(longest)[:, None] * rates
     return torch.stack([angles.sin(), angles.cos()], 2).flatten(1)

@@ -1,1 +1,3 @@
-"""How models learn and are measured: pure descriptions of losses and measures. ``suite/training.py`` loops."""
+"""How models learn and are measured: pure descriptions of losses and measures.
+``suite/training/loop.py`` loops.
+"""

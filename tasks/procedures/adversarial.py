@@ -1,4 +1,6 @@
-"""Learning by a game: the discriminator learns to tell real from made, the generator to be taken for real."""
+"""Learning by a game: the discriminator learns to tell real from made, the generator to
+be taken for real.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tasks._contract import Phase, Split
+from tasks.contract.data import Split
+from tasks.contract.procedure import Phase
 from tasks.models.adversarial import Adversaries, Discriminator
 
 PENALTY = 10.0  # weight of the gradient penalty in Gulrajani et al. (2017)
@@ -16,9 +19,11 @@ CRITIC_UPDATES = 5  # per update of the generator, there
 
 @dataclass(frozen=True)
 class Game:
-    """What either player lowers. Both see only the discriminator's answers, (examples,): to real and to made examples.
+    """What either player lowers. Both see only the discriminator's answers,
+    (examples,): to real and to made examples.
 
-    ``penalty`` weighs the gradient penalty and ``updates`` counts the discriminator's updates per generator's.
+    ``penalty`` weighs the gradient penalty and ``updates`` counts the discriminator's
+    updates per generator's.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
@@ -28,12 +33,16 @@ class Game:
 
 
 def tell_apart(real: Tensor, made: Tensor) -> Tensor:
-    """Mean -log D(real) - log(1 - D(made)), D the sigmoid. At least 2 ln 2 - 2 JSD (Goodfellow et al. 2014)."""
+    """Mean -log D(real) - log(1 - D(made)), D the sigmoid. At least 2 ln 2 - 2 JSD
+    (Goodfellow et al. 2014).
+    """
     return functional.softplus(-real).mean() + functional.softplus(made).mean()
 
 
 def not_be_caught(made: Tensor) -> Tensor:
-    """Mean log(1 - D(made)): the minimax game as it was first written. Flat wherever the discriminator is sure."""
+    """Mean log(1 - D(made)): the minimax game as it was first written. Flat wherever
+    the discriminator is sure.
+    """
     return -functional.softplus(made).mean()
 
 
@@ -43,7 +52,9 @@ def be_taken_for_real(made: Tensor) -> Tensor:
 
 
 def squares(real: Tensor, made: Tensor) -> Tensor:
-    """Real answers towards 1 and made ones towards 0, by squared distance (Mao et al. 2017)."""
+    """Real answers towards 1 and made ones towards 0, by squared distance (Mao et al.
+    2017).
+    """
     return 0.5 * ((real - 1).square().mean() + made.square().mean())
 
 
@@ -52,12 +63,16 @@ def square_to_one(made: Tensor) -> Tensor:
 
 
 def margins(real: Tensor, made: Tensor) -> Tensor:
-    """Real answers above 1 and made ones below -1; what is beyond counts no more (Lim & Ye 2017)."""
+    """Real answers above 1 and made ones below -1; what is beyond counts no more (Lim &
+    Ye 2017).
+    """
     return functional.relu(1 - real).mean() + functional.relu(1 + made).mean()
 
 
 def score_apart(real: Tensor, made: Tensor) -> Tensor:
-    """Minus the Wasserstein-1 distance, for the best critic whose slope is nowhere above 1 (Arjovsky et al. 2017)."""
+    """Minus the Wasserstein-1 distance, for the best critic whose slope is nowhere
+    above 1 (Arjovsky et al. 2017).
+    """
     return made.mean() - real.mean()
 
 
@@ -73,9 +88,22 @@ WASSERSTEIN = Game(score_apart, score_high, penalty=PENALTY)
 WASSERSTEIN_5 = Game(score_apart, score_high, penalty=PENALTY, updates=CRITIC_UPDATES)
 
 
-def gradient_penalty(judge: Callable[[Tensor], Tensor], real: Tensor, made: Tensor, noise: torch.Generator) -> Tensor:
-    """Mean squared distance of the judge's slope from 1, at random places between real and made examples."""
-    place = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device, dtype=real.dtype, generator=noise)
+def gradient_penalty(
+    judge: Callable[[Tensor], Tensor],
+    real: Tensor,
+    made: Tensor,
+    noise: torch.Generator,
+) -> Tensor:
+    """Mean squared distance of the judge's slope from 1, at random places between real
+    and made examples.
+    """
+    place = torch.rand(
+        len(real),
+        *[1] * (real.ndim - 1),
+        device=real.device,
+        dtype=real.dtype,
+        generator=noise,
+    )
     between = torch.lerp(made.detach(), real, place).requires_grad_()
     (slopes,) = torch.autograd.grad(judge(between).sum(), between, create_graph=True)
     lengths: Tensor = torch.linalg.vector_norm(slopes.flatten(1), dim=1)
@@ -84,8 +112,9 @@ def gradient_penalty(judge: Callable[[Tensor], Tensor], real: Tensor, made: Tens
 
 @dataclass(frozen=True)
 class Adversarial:
-    """The two phases of a game. Where it is ``conditional``, the generator is asked ``x`` and answers ``y``; else it
-    makes ``x``."""
+    """The two phases of a game. Where it is ``conditional``, the generator is asked
+    ``x`` and answers ``y``; else it makes ``x``.
+    """
 
     game: Game
     conditional: bool = False
@@ -96,24 +125,34 @@ class Adversarial:
             Phase(self._generate, "generator"),
         )
 
-    def _discriminate(self, model: nn.Module, batch: Split, noise: torch.Generator) -> Tensor:
+    def _discriminate(
+        self, model: nn.Module, batch: Split, noise: torch.Generator
+    ) -> Tensor:
         discriminator, real, made, condition = self._play(model, batch, noise)
         twice = None if condition is None else condition.repeat(2, 1)
-        on_real, on_made = discriminator(torch.cat([real, made.detach()]), twice).chunk(2)
+        on_real, on_made = discriminator(torch.cat([real, made.detach()]), twice).chunk(
+            2
+        )
         loss = self.game.discriminator(on_real, on_made)
         if self.game.penalty:
-            steepness = gradient_penalty(lambda between: discriminator(between, condition), real, made, noise)
+            steepness = gradient_penalty(
+                lambda between: discriminator(between, condition), real, made, noise
+            )
             loss = loss + self.game.penalty * steepness
         return loss
 
-    def _generate(self, model: nn.Module, batch: Split, noise: torch.Generator) -> Tensor:
+    def _generate(
+        self, model: nn.Module, batch: Split, noise: torch.Generator
+    ) -> Tensor:
         discriminator, _, made, condition = self._play(model, batch, noise)
         return self.game.generator(discriminator(made, condition))
 
     def _play(
         self, model: nn.Module, batch: Split, noise: torch.Generator
     ) -> tuple[Discriminator, Tensor, Tensor, Tensor | None]:
-        """The discriminator, real and made examples, and the condition that both were made under."""
+        """The discriminator, real and made examples, and the condition that both were
+        made under.
+        """
         assert isinstance(model, Adversaries)
         real, condition = (batch.y, batch.x) if self.conditional else (batch.x, None)
         z = model.generator.noise(len(real), real, noise)

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from tasks._contract import Measure, Phase, Shape, Split
+from tasks.contract.data import Shape, Split
+from tasks.contract.procedure import Measure, Phase
 from tasks.models.adversarial import generator_of
 from tasks.procedures.adversarial import Adversarial
 from tasks.procedures.drawing import points
 
 DRAWS = 32  # answers asked for to each question
-REACH = 3.0  # standard deviations of the right answers' noise: 99.7 % of right answers lie that near to theirs
+# standard deviations of the right answers' noise: 99.7 % of right answers lie that near
+# to theirs
+REACH = 3.0
 FEW = 0.2  # of the draws: a right answer that is given more rarely counts as missing
 SHOWN = 500  # answers in a picture
 ASKED, TOLD = 8, 6  # questions in the table, and answers to each
@@ -24,34 +27,49 @@ def _nothing(shape: Shape) -> float:
 
 
 def _zero(shape: Shape) -> float:
-    """The ranked probability score of always answering 0: the mean of |y|, where no right answer changes its sign."""
+    """The ranked probability score of always answering 0: the mean of |y|, where no
+    right answer changes its sign.
+    """
     right = shape.facts["right"]
     return float(sum(abs(offset) for offset in right)) / len(right)
 
 
 def _zero_squared(shape: Shape) -> float:
-    """The squared error of always answering 0, for questions that lie evenly from -1 to 1."""
+    """The squared error of always answering 0, for questions that lie evenly from -1 to
+    1.
+    """
     right = shape.facts["right"]
-    return 1 / 3 + float(sum(offset**2 for offset in right)) / len(right) + float(shape.facts["noise"]) ** 2
+    return (
+        1 / 3
+        + float(sum(offset**2 for offset in right)) / len(right)
+        + float(shape.facts["noise"]) ** 2
+    )
 
 
 CRPS = Measure("crps", "lower", worst=_zero, label="Ranked probability score")
 SQUARED = Measure("squared_error", "lower", worst=_zero_squared, label="Squared error")
-ON_A_MODE = Measure("on_a_mode", "higher", worst=_nothing, label="On a right answer", percent=True)
-BOTH = Measure("both", "higher", worst=_nothing, label="Gives both right answers", percent=True)
+ON_A_MODE = Measure(
+    "on_a_mode", "higher", worst=_nothing, label="On a right answer", percent=True
+)
+BOTH = Measure(
+    "both", "higher", worst=_nothing, label="Gives both right answers", percent=True
+)
 BY_DISTRIBUTION = (CRPS, SQUARED, ON_A_MODE, BOTH)
 BY_SQUARES = (SQUARED, CRPS, ON_A_MODE, BOTH)
 
 
 def ranked_probability_score(answers: Tensor, truth: Tensor) -> Tensor:
-    """Mean of E|X - y| - E|X - X'| / 2 over questions, 0-d; ``answers`` is (questions, draws), ``truth`` (questions,).
+    """Mean of E|X - y| - E|X - X'| / 2 over questions, 0-d; ``answers`` is (questions,
+    draws), ``truth`` (questions,).
 
-    Least, in expectation, for whoever answers with the true distribution (Gneiting & Raftery 2007). Unbiased: X and X'
-    are different draws.
+    Least, in expectation, for whoever answers with the true distribution (Gneiting &
+    Raftery 2007). Unbiased: X and X' are different draws.
     """
     draws = answers.shape[1]
     ordered = answers.sort(1).values
-    weights = 2 * torch.arange(draws, device=answers.device) - (draws - 1)  # sum |x - x'| over pairs, by ranks
+    weights = 2 * torch.arange(draws, device=answers.device) - (
+        draws - 1
+    )  # sum |x - x'| over pairs, by ranks
     between = (ordered * weights).sum(1) * 2 / (draws * (draws - 1))
     return ((answers - truth[:, None]).abs().mean(1) - between / 2).mean()
 
@@ -60,12 +78,15 @@ def ranked_probability_score(answers: Tensor, truth: Tensor) -> Tensor:
 class Answers:
     """Measures of answers, one number each, to questions ``x`` (questions, 1).
 
-    ``facts["right"]`` is the offsets of the right answers from x, ``facts["noise"]`` their standard deviation.
+    ``facts["right"]`` is the offsets of the right answers from x, ``facts["noise"]``
+    their standard deviation.
     """
 
     measures: tuple[Measure, ...] = BY_DISTRIBUTION
 
-    def evaluate(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, float]:
+    def evaluate(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, float]:
         answers = _ask(model, split.x, DRAWS, noise)
         truth = split.y.flatten()
         given = _near(answers, split).double()  # (questions, draws, right answers)
@@ -78,22 +99,38 @@ class Answers:
         values = torch.stack([value.double() for value in found.values()]).tolist()
         return dict(zip((measure.name for measure in found), values, strict=True))
 
-    def snapshot(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, bytes]:
+    def snapshot(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, bytes]:
         x = split.x[:SHOWN]
         right = split.facts["right"]
         lines = [((-1.0, offset - 1.0), (1.0, offset + 1.0)) for offset in right]
         extent = (-1.1, 1.1, min(right) - 2.0, max(right) + 2.0)
         return {"answers.png": points(x, _ask(model, x, 1, noise), lines, extent)}
 
-    def evidence(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, bytes]:
-        """The answers as points beside the lines of right ones, and a table of answers to a few questions."""
+    def evidence(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, bytes]:
+        """The answers as points beside the lines of right ones, and a table of answers
+        to a few questions.
+        """
         x = split.x[:ASKED]
         right = (x + _right(split)).tolist()
         answers = _ask(model, x, TOLD, noise).tolist()
-        columns = ["Question", "Right answers", *(f"Answer {i + 1}" for i in range(TOLD))]
+        columns = [
+            "Question",
+            "Right answers",
+            *(f"Answer {i + 1}" for i in range(TOLD)),
+        ]
         rows = [
-            [f"{question:+.2f}", " or ".join(f"{value:+.2f}" for value in values), *(f"{a:+.2f}" for a in given)]
-            for question, values, given in zip(x.flatten().tolist(), right, answers, strict=True)
+            [
+                f"{question:+.2f}",
+                " or ".join(f"{value:+.2f}" for value in values),
+                *(f"{a:+.2f}" for a in given),
+            ]
+            for question, values, given in zip(
+                x.flatten().tolist(), right, answers, strict=True
+            )
         ]
         table = json.dumps({"columns": columns, "rows": rows}, indent=1).encode()
         return {**self.snapshot(model, split, noise), "answers.json": table}
@@ -111,7 +148,9 @@ class Regression(Answers):
 
 @dataclass(frozen=True)
 class AnswerGame(Answers, Adversarial):
-    """A game in which the generator is told the question and the discriminator sees question and answer."""
+    """A game in which the generator is told the question and the discriminator sees
+    question and answer.
+    """
 
 
 def _squared_error(model: nn.Module, batch: Split, noise: torch.Generator) -> Tensor:
@@ -136,5 +175,8 @@ def _right(split: Split) -> Tensor:
 
 def _near(answers: Tensor, split: Split) -> Tensor:
     """Which answers lie near which right one, (questions, draws, right answers)."""
-    right, reach = split.x + _right(split), REACH * float(split.facts["noise"])  # right: (questions, right answers)
+    right, reach = (
+        split.x + _right(split),
+        REACH * float(split.facts["noise"]),
+    )  # right: (questions, right answers)
     return (answers[:, :, None] - right[:, None, :]).abs() <= reach

@@ -12,14 +12,26 @@ from tasks.procedures.drawing import png
 
 PAPER, INK, FRAME = (255, 255, 255), (31, 35, 41), (228, 231, 235)
 FULL = (0, 68, 136)  # the colour of a weight of 1
-PANELS, GAP, LEFT, TOP, FOOT = 4, 16, 24, 34, 22  # panels a row; pixels between, and around them for labels
-LARGEST, WIDEST, READABLE = 18, 320, 13  # pixels of a cell at most, of a panel, and of a cell that can have a number
+PANELS, GAP, LEFT, TOP, FOOT = (
+    4,
+    16,
+    24,
+    34,
+    22,
+)  # panels a row; pixels between, and around them for labels
+LARGEST, WIDEST, READABLE = (
+    18,
+    320,
+    13,
+)  # pixels of a cell at most, of a panel, and of a cell that can have a number
 
 
 def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
-    """A PNG of weights from 0 to 1, (rows, columns) by the head's name; ``says``, below it, what they are.
+    """A PNG of weights from 0 to 1, (rows, columns) by the head's name; ``says``, below
+    it, what they are.
 
-    Rows and columns are numbered from 1 rather than named: a word may need any script, and no font has them all.
+    Rows and columns are numbered from 1 rather than named: a word may need any script,
+    and no font has them all.
     """
     rows, columns = next(iter(heads.values())).shape
     cell = max(3, min(LARGEST, WIDEST // max(rows, columns)))
@@ -33,12 +45,28 @@ def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
         left, top = place % wide * width + LEFT, place // wide * height + TOP
         draw.text((left, top - TOP + 4), name, INK, font)
         for row in _numbered(rows, cell):
-            draw.text((left - 4, top + (row + 0.5) * cell), str(row + 1), INK, small, anchor="rm")
+            draw.text(
+                (left - 4, top + (row + 0.5) * cell),
+                str(row + 1),
+                INK,
+                small,
+                anchor="rm",
+            )
         for column in _numbered(columns, cell):
-            draw.text((left + (column + 0.5) * cell, top - 3), str(column + 1), INK, small, anchor="ms")
-        panel = Image.fromarray(_colours(weights)).resize((columns * cell, rows * cell), Image.Resampling.NEAREST)
+            draw.text(
+                (left + (column + 0.5) * cell, top - 3),
+                str(column + 1),
+                INK,
+                small,
+                anchor="ms",
+            )
+        panel = Image.fromarray(_colours(weights)).resize(
+            (columns * cell, rows * cell), Image.Resampling.NEAREST
+        )
         sheet.paste(panel, (left, top))
-        draw.rectangle([left - 1, top - 1, left + columns * cell, top + rows * cell], outline=FRAME)
+        draw.rectangle(
+            [left - 1, top - 1, left + columns * cell, top + rows * cell], outline=FRAME
+        )
     draw.text((LEFT, sheet.height - FOOT + 2), says, INK, font)
     return png(sheet)
 
@@ -52,6 +80,8 @@ def _colours(weights: Tensor) -> NDArray[np.uint8]:
     """Each weight between white and FULL, (rows, columns, 3) bytes."""
     share = weights.detach().float().cpu().clamp(0, 1)[:, :, None]
     colours: NDArray[np.uint8] = (
-        torch.lerp(torch.tensor(PAPER).float(), torch.tensor(FULL).float(), share).byte().numpy()
+        torch.lerp(torch.tensor(PAPER).float(), torch.tensor(FULL).float(), share)
+        .byte()
+        .numpy()
     )
     return colours

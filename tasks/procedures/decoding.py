@@ -1,4 +1,6 @@
-"""What a translator says: always the likeliest token (greedy), or the best of several sentences (beam)."""
+"""What a translator says: always the likeliest token (greedy), or the best of several
+sentences (beam).
+"""
 
 import math
 
@@ -9,20 +11,34 @@ from tasks.data._text import BEGIN, END, PAD
 from tasks.models.translation import State, Translator
 
 ROOM = 2, 10  # an answer may have twice as many tokens as its source, and ten more
-FEW = 0.75  # sentences that are done are put aside where so many or fewer of the rest are left
+# sentences that are done are put aside where so many or fewer of the rest are left
+FEW = 0.75
 
 
 @torch.no_grad()
 def greedy(model: Translator, source: Tensor, longest: int) -> Tensor:
-    """The likeliest token at each place, (sentences, at most ``longest``): up to END or ``room``, then PAD."""
+    """The likeliest token at each place, (sentences, at most ``longest``): up to END or
+    ``room``, then PAD.
+    """
     most = room(source, longest)
     said = torch.full((len(source), longest), PAD, device=source.device)
-    rows = torch.arange(len(source), device=source.device)  # of the sentences that are worked on
-    state, token, going = model.begin(source), torch.full_like(rows, BEGIN), torch.ones_like(rows, dtype=torch.bool)
+    rows = torch.arange(
+        len(source), device=source.device
+    )  # of the sentences that are worked on
+    state, token, going = (
+        model.begin(source),
+        torch.full_like(rows, BEGIN),
+        torch.ones_like(rows, dtype=torch.bool),
+    )
     place = 0
     while left := int(going.sum()):
         if left <= FEW * len(rows):
-            rows, token, most, state = rows[going], token[going], most[going], _chosen(state, going.nonzero()[:, 0])
+            rows, token, most, state = (
+                rows[going],
+                token[going],
+                most[going],
+                _chosen(state, going.nonzero()[:, 0]),
+            )
             going = torch.ones_like(rows, dtype=torch.bool)
         logits, state = model.advance(token, state)
         token = torch.where(going, logits.argmax(1), PAD)
@@ -33,15 +49,21 @@ def greedy(model: Translator, source: Tensor, longest: int) -> Tensor:
 
 
 @torch.no_grad()
-def beam(model: Translator, source: Tensor, longest: int, width: int = 4, alpha: float = 0.6) -> Tensor:
-    """The likeliest sentence among ``width`` kept at each place, (sentences, at most ``longest``), END and PAD last.
+def beam(
+    model: Translator, source: Tensor, longest: int, width: int = 4, alpha: float = 0.6
+) -> Tensor:
+    """The likeliest sentence among ``width`` kept at each place, (sentences, at most
+    ``longest``), END and PAD last.
 
-    Log probabilities are divided by ((5 + length) / 6) ** alpha, which keeps short sentences from winning (Wu et al.
-    2016); alpha 0 compares probabilities as they are. A search ends when nothing that is kept can still win.
+    Log probabilities are divided by ((5 + length) / 6) ** alpha, which keeps short
+    sentences from winning (Wu et al. 2016); alpha 0 compares probabilities as they are.
+    A search ends when nothing that is kept can still win.
     """
     most = room(source, longest)
     best = torch.full((len(source), longest), PAD, device=source.device)
-    rows = torch.arange(len(source), device=source.device)  # of the sentences that are worked on
+    rows = torch.arange(
+        len(source), device=source.device
+    )  # of the sentences that are worked on
     state = _chosen(model.begin(source), rows.repeat_interleave(width))
     score = torch.full((len(source), width), -math.inf, device=source.device)
     score[:, 0] = 0.0  # all start alike: one counts
@@ -57,27 +79,50 @@ def beam(model: Translator, source: Tensor, longest: int, width: int = 4, alpha:
         total = score[:, :, None] + torch.where(going[:, :, None], steps, only_pad)
         score, found = total.flatten(1).topk(width, 1)
         parent, token = found // steps.shape[2], found % steps.shape[2]
-        places = (torch.arange(len(rows), device=source.device)[:, None] * width + parent).flatten()
+        places = (
+            torch.arange(len(rows), device=source.device)[:, None] * width + parent
+        ).flatten()
         state = {**following, **_chosen(_changed(following, state), places)}
-        said = torch.cat([said.gather(1, parent[:, :, None].expand(-1, -1, said.shape[2])), token[:, :, None]], 2)
+        said = torch.cat(
+            [
+                said.gather(1, parent[:, :, None].expand(-1, -1, said.shape[2])),
+                token[:, :, None],
+            ],
+            2,
+        )
         going, length = going.gather(1, parent), length.gather(1, parent)
         length = length + going
         going = going & (token != END)
         worth = score / _penalty(length, alpha)
-        hope = (score / _penalty(most[:, None], alpha)).masked_fill(~going, -math.inf).amax(1)
-        done = (worth.masked_fill(going, -math.inf).amax(1) >= hope) | (said.shape[2] > most)
+        hope = (
+            (score / _penalty(most[:, None], alpha))
+            .masked_fill(~going, -math.inf)
+            .amax(1)
+        )
+        done = (worth.masked_fill(going, -math.inf).amax(1) >= hope) | (
+            said.shape[2] > most
+        )
         if done.any():
             winner = worth[done].argmax(1)
             longest = said.shape[2] - 1
             best[rows[done], :longest] = said[done, winner, 1:]
             left = (~done).nonzero()[:, 0]
-            state = _chosen(state, (left[:, None] * width + torch.arange(width, device=source.device)).flatten())
-            rows, most, score, said, going, length = (x[left] for x in (rows, most, score, said, going, length))
+            state = _chosen(
+                state,
+                (
+                    left[:, None] * width + torch.arange(width, device=source.device)
+                ).flatten(),
+            )
+            rows, most, score, said, going, length = (
+                x[left] for x in (rows, most, score, said, going, length)
+            )
     return best[:, :longest]
 
 
 def room(source: Tensor, longest: int) -> Tensor:
-    """How many tokens an answer may have, (sentences,): enough, and no more, for what never learned to end."""
+    """How many tokens an answer may have, (sentences,): enough, and no more, for what
+    never learned to end.
+    """
     times, more = ROOM
     return (times * (source != PAD).sum(1) + more).clamp(max=longest)
 
@@ -87,8 +132,12 @@ def _penalty(length: Tensor, alpha: float) -> Tensor:
 
 
 def _changed(state: State, before: State) -> State:
-    """What ``advance`` did not hand on as it was: what is known of the source is the same for all of a beam."""
-    return {name: tensor for name, tensor in state.items() if tensor is not before.get(name)}
+    """What ``advance`` did not hand on as it was: what is known of the source is the
+    same for all of a beam.
+    """
+    return {
+        name: tensor for name, tensor in state.items() if tensor is not before.get(name)
+    }
 
 
 def _chosen(state: State, rows: Tensor) -> State:

@@ -13,14 +13,17 @@ PAPER, INK, FAINT = (255, 255, 255), (31, 78, 121), (196, 196, 196)
 
 
 def png(image: Image.Image) -> bytes:
-    """The picture as bytes, lightly packed: the tightest packing takes ten times as long and saves a twentieth."""
+    """The picture as bytes, lightly packed: the tightest packing takes ten times as
+    long and saves a twentieth.
+    """
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=4)
     return buffer.getvalue()
 
 
 def picture_grid(pictures: Tensor, columns: int, scale: int = 3, gap: int = 1) -> bytes:
-    """Pictures from -1 to 1, (pictures, channels, height, width), in rows of ``columns``, each pixel ``scale`` wide.
+    """Pictures from -1 to 1, (pictures, channels, height, width), in rows of
+    ``columns``, each pixel ``scale`` wide.
 
     A picture that is NaN is left out: its place stays empty.
     """
@@ -30,10 +33,19 @@ def picture_grid(pictures: Tensor, columns: int, scale: int = 3, gap: int = 1) -
     blank = torch.full((rows * columns - count, channels, height, width), torch.nan)
     tiles = torch.cat([values, blank]).nan_to_num(96)  # empty places are grey
     framed = torch.nn.functional.pad(tiles, (0, gap, 0, gap), value=96)
-    sheet = framed.unflatten(0, (rows, columns)).permute(0, 3, 1, 4, 2).flatten(2, 3).flatten(0, 1)
+    sheet = (
+        framed.unflatten(0, (rows, columns))
+        .permute(0, 3, 1, 4, 2)
+        .flatten(2, 3)
+        .flatten(0, 1)
+    )
     array: NDArray[np.uint8] = sheet.byte().numpy()  # (height, width, channels)
     image = Image.fromarray(array.squeeze(2) if channels == 1 else array)
-    return png(image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST))
+    return png(
+        image.resize(
+            (image.width * scale, image.height * scale), Image.Resampling.NEAREST
+        )
+    )
 
 
 def points(
@@ -43,12 +55,16 @@ def points(
     extent: tuple[float, float, float, float],
     size: tuple[int, int] = (480, 360),
 ) -> bytes:
-    """Points over faint lines, within ``extent`` (left, right, bottom, top); what lies outside is not drawn."""
+    """Points over faint lines, within ``extent`` (left, right, bottom, top); what lies
+    outside is not drawn.
+    """
     left, right, bottom, top = extent
     width, height = size
 
     def place(across: float, up: float) -> tuple[float, float]:
-        return (across - left) / (right - left) * width, (top - up) / (top - bottom) * height
+        return (across - left) / (right - left) * width, (top - up) / (
+            top - bottom
+        ) * height
 
     image = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(image)

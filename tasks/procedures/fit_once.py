@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from tasks._contract import Settings, Shape, Split
+from tasks.contract.data import Shape, Split
+from tasks.contract.space import Settings
 from tasks.models.logistic import LogisticRegression
 from tasks.procedures.supervised import Classification
 
@@ -14,16 +15,27 @@ TOLERANCE = 1e-8  # of the gradient; scikit-learn's own 1e-4 stops short of the 
 
 @dataclass(frozen=True)
 class ScikitLogisticRegression(Classification):
-    """scikit-learn's logistic regression by Newton's method, handed on as the same module as ours.
+    """scikit-learn's logistic regression by Newton's method, handed on as the same
+    module as ours.
 
-    The setting ``l2`` weighs the penalty against the *mean* log loss, as ours does: C = 1 / (l2 n).
+    The setting ``l2`` weighs the penalty against the *mean* log loss, as ours does: C =
+    1 / (l2 n).
     """
 
-    def fit(self, shape: Shape, settings: Settings, train: Split, noise: torch.Generator) -> nn.Module:
+    def fit(
+        self, shape: Shape, settings: Settings, train: Split, noise: torch.Generator
+    ) -> nn.Module:
         from sklearn.linear_model import LogisticRegression as Peer
 
-        peer = Peer(C=1 / (settings["l2"] * len(train)), solver="newton-cholesky", tol=TOLERANCE, max_iter=1000)
-        peer.fit(train.x.flatten(1).double().numpy(force=True), train.y.numpy(force=True))
+        peer = Peer(
+            C=1 / (settings["l2"] * len(train)),
+            solver="newton-cholesky",
+            tol=TOLERANCE,
+            max_iter=1000,
+        )
+        peer.fit(
+            train.x.flatten(1).double().numpy(force=True), train.y.numpy(force=True)
+        )
         model = LogisticRegression(shape, settings["l2"])
         with torch.no_grad():
             model.linear.weight.copy_(torch.from_numpy(peer.coef_))

@@ -1,7 +1,9 @@
-"""Generated pictures beside real ones: how far apart they are, how many are good, how much of the real they cover.
+"""Generated pictures beside real ones: how far apart they are, how many are good, how
+much of the real they cover.
 
-All on the features of a fixed classifier of our own (``facts["classifier"]``), and always on as many generated as real
-pictures, ``facts["samples"]`` of each: the distance is biased upwards by about 1 / samples.
+All on the features of a fixed classifier of our own (``facts["classifier"]``), and
+always on as many generated as real pictures, ``facts["samples"]`` of each: the distance
+is biased upwards by about 1 / samples.
 """
 
 import json
@@ -11,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from tasks._contract import Measure, Shape, Split
+from tasks.contract.data import Shape, Split
+from tasks.contract.procedure import Measure
 from tasks.models.adversarial import generator_of
 from tasks.models.fixed_classifier import FixedClassifier
 from tasks.procedures.adversarial import Adversarial
@@ -19,7 +22,9 @@ from tasks.procedures.drawing import picture_grid
 
 NEIGHBOURS = 5  # as Naeem et al. (2020)
 CONFIDENT = 0.9  # probability from which the classifier counts as sure
-SEEN = 0.1  # of a class's even share: with fewer pictures than that, it counts as missing
+SEEN = (
+    0.1  # of a class's even share: with fewer pictures than that, it counts as missing
+)
 COLUMNS = 10
 
 
@@ -28,30 +33,52 @@ def _nothing(shape: Shape) -> float:
 
 
 def _blank(shape: Shape) -> float:
-    """The distance of blank pictures, which a generator reaches that has collapsed to one."""
+    """The distance of blank pictures, which a generator reaches that has collapsed to
+    one.
+    """
     reference, classifier = shape.facts["reference"], shape.facts["classifier"]
     blank = torch.full_like(reference, -1.0)
-    return frechet_distance(classifier(reference).features, classifier(blank).features).item()
+    return frechet_distance(
+        classifier(reference).features, classifier(blank).features
+    ).item()
 
 
-FRECHET = Measure("frechet", "lower", worst=_blank, label="Fréchet distance (own classifier)")
+FRECHET = Measure(
+    "frechet", "lower", worst=_blank, label="Fréchet distance (own classifier)"
+)
 COVERAGE = Measure("coverage", "higher", worst=_nothing, label="Coverage", percent=True)
-PRECISION = Measure("precision", "higher", worst=_nothing, label="Precision", percent=True)
+PRECISION = Measure(
+    "precision", "higher", worst=_nothing, label="Precision", percent=True
+)
 RECALL = Measure("recall", "higher", worst=_nothing, label="Recall", percent=True)
-EVENNESS = Measure("evenness", "higher", worst=_nothing, label="Evenness of classes (entropy)", percent=True)
-CONFIDENCE = Measure("confident", "higher", worst=_nothing, label="Classifier over 90 % sure", percent=True)
+EVENNESS = Measure(
+    "evenness",
+    "higher",
+    worst=_nothing,
+    label="Evenness of classes (entropy)",
+    percent=True,
+)
+CONFIDENCE = Measure(
+    "confident",
+    "higher",
+    worst=_nothing,
+    label="Classifier over 90 % sure",
+    percent=True,
+)
 CLASSES = Measure("classes", "higher", worst=_nothing, label="Classes seen")
 MEASURES = (FRECHET, COVERAGE, PRECISION, RECALL, EVENNESS, CONFIDENCE, CLASSES)
 
 
-# ------------------------------------------------------------------------------------------------------- figures
+# ----------------------------------------------------------------------------- figures
 
 
 def frechet_distance(real: Tensor, made: Tensor) -> Tensor:
-    """Squared Fréchet distance of two Gaussians with the moments of the features, (examples, features) each; 0-d.
+    """Squared Fréchet distance of two Gaussians with the moments of the features,
+    (examples, features) each; 0-d.
 
-    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), after Dowson & Landau (1982) and Heusel et al. (2017). The root's
-    trace is that of the symmetric (S1^(1/2) S2 S1^(1/2))^(1/2), in double precision.
+    |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^(1/2)), after Dowson & Landau (1982) and Heusel
+    et al. (2017). The root's trace is that of the symmetric (S1^(1/2) S2
+    S1^(1/2))^(1/2), in double precision.
     """
     real, made = real.double(), made.double()
     first, second = (x.T.cov().reshape(x.shape[1], -1) for x in (real, made))
@@ -62,12 +89,16 @@ def frechet_distance(real: Tensor, made: Tensor) -> Tensor:
     return (shift + first.trace() + second.trace() - 2 * both).clamp(min=0)
 
 
-def neighbourhoods(real: Tensor, made: Tensor, neighbours: int = NEIGHBOURS) -> tuple[Tensor, Tensor, Tensor]:
-    """Precision, recall (Kynkäänniemi et al. 2019) and coverage (Naeem et al. 2020), 0-d each.
+def neighbourhoods(
+    real: Tensor, made: Tensor, neighbours: int = NEIGHBOURS
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Precision, recall (Kynkäänniemi et al. 2019) and coverage (Naeem et al. 2020),
+    0-d each.
 
-    Around every example lies a ball that reaches to its k-th nearest neighbour of its own kind. Precision is the share
-    of made examples in any real one's ball, recall that of real examples in any made one's, coverage the share of real
-    examples whose own ball has a made one in it: a few outliers with large balls cannot feign it.
+    Around every example lies a ball that reaches to its k-th nearest neighbour of its
+    own kind. Precision is the share of made examples in any real one's ball, recall
+    that of real examples in any made one's, coverage the share of real examples whose
+    own ball has a made one in it: a few outliers with large balls cannot feign it.
     """
     across = _distances(real, made)  # (real, made)
     real_reach, made_reach = _reach(real, neighbours), _reach(made, neighbours)
@@ -78,65 +109,96 @@ def neighbourhoods(real: Tensor, made: Tensor, neighbours: int = NEIGHBOURS) -> 
 
 
 def evenness(shares: Tensor) -> Tensor:
-    """Entropy of class shares, (classes,), over its greatest value: 1 where all are equal, 0 where there is but one."""
+    """Entropy of class shares, (classes,), over its greatest value: 1 where all are
+    equal, 0 where there is but one.
+    """
     entropy: Tensor = torch.special.entr(shares).sum()
     return entropy / math.log(len(shares))
 
 
 def _distances(one: Tensor, other: Tensor) -> Tensor:
-    return torch.cdist(one.double(), other.double())  # by a matrix product, which needs the double precision
+    return torch.cdist(
+        one.double(), other.double()
+    )  # by a matrix product, which needs the double precision
 
 
 def _reach(x: Tensor, neighbours: int) -> Tensor:
     """Distance of each example to its k-th nearest neighbour, (examples,)."""
-    nearest = _distances(x, x).topk(min(neighbours + 1, len(x)), largest=False).values  # each is its own nearest
+    nearest = (
+        _distances(x, x).topk(min(neighbours + 1, len(x)), largest=False).values
+    )  # each is its own nearest
     return nearest.amax(1)
 
 
-# ------------------------------------------------------------------------------------------------------ procedure
+# --------------------------------------------------------------------------- procedure
 
 
 @dataclass(frozen=True)
 class Pictures(Adversarial):
-    """A game whose examples are pictures from -1 to 1. Settings and checkpoints are chosen by the Fréchet distance.
+    """A game whose examples are pictures from -1 to 1. Settings and checkpoints are
+    chosen by the Fréchet distance.
 
-    The noise that pictures are made from is the same at every evaluation, so they can be followed through training.
+    The noise that pictures are made from is the same at every evaluation, so they can
+    be followed through training.
     """
 
     measures: tuple[Measure, ...] = MEASURES
 
-    def evaluate(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, float]:
+    def evaluate(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, float]:
         real = split.x[: split.facts["samples"]]
         made = _made(model, real, noise)
         return figures(split.facts["classifier"], real, made)
 
-    def snapshot(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, bytes]:
+    def snapshot(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, bytes]:
         real = split.x[: split.facts["samples"]]
-        return {"samples.png": picture_grid(_made(model, real, noise)[: COLUMNS**2], COLUMNS)}
+        return {
+            "samples.png": picture_grid(
+                _made(model, real, noise)[: COLUMNS**2], COLUMNS
+            )
+        }
 
-    def evidence(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, bytes]:
-        """A sheet of samples, one sorted by class, and two tables: the measures beside those of real pictures, and
-        the shares of the classes."""
+    def evidence(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, bytes]:
+        """A sheet of samples, one sorted by class, and two tables: the measures beside
+        those of real pictures, and the shares of the classes.
+        """
         classifier: FixedClassifier = split.facts["classifier"]
         real = split.x[: split.facts["samples"]]
         made = _made(model, real, noise)
         learnt_from = split.facts["reference"][: len(real)].to(real.device)
         probabilities = classifier(made).probabilities
-        ours, theirs = figures(classifier, real, made), figures(classifier, real, learnt_from)
+        ours, theirs = (
+            figures(classifier, real, made),
+            figures(classifier, real, learnt_from),
+        )
         compared: list[list[object]] = [
-            [m.label, _rounded(ours[m.name]), _rounded(theirs[m.name])] for m in self.measures
+            [m.label, _rounded(ours[m.name]), _rounded(theirs[m.name])]
+            for m in self.measures
         ]
         classes = _class_table(probabilities, classifier(real).probabilities)
         return {
             "samples.png": picture_grid(made[: COLUMNS**2], COLUMNS),
             "by-class.png": picture_grid(_by_class(made, probabilities), COLUMNS),
-            "measures.json": _table(["Measure", "Generated", "Real training pictures"], compared),
-            "classes.json": _table(["Class", "Generated", "Real", "Generated, over 90 % sure"], classes),
+            "measures.json": _table(
+                ["Measure", "Generated", "Real training pictures"], compared
+            ),
+            "classes.json": _table(
+                ["Class", "Generated", "Real", "Generated, over 90 % sure"], classes
+            ),
         }
 
 
-def figures(classifier: FixedClassifier, real: Tensor, made: Tensor) -> dict[str, float]:
-    """Every measure of pictures beside as many real ones. All NaN where a picture is not finite."""
+def figures(
+    classifier: FixedClassifier, real: Tensor, made: Tensor
+) -> dict[str, float]:
+    """Every measure of pictures beside as many real ones. All NaN where a picture is
+    not finite.
+    """
     if not made.isfinite().all():
         return {measure.name: math.nan for measure in MEASURES}
     theirs, ours = classifier(real).features, classifier(made)
@@ -173,18 +235,28 @@ def _sure(probabilities: Tensor) -> Tensor:
 
 
 def _by_class(pictures: Tensor, probabilities: Tensor) -> Tensor:
-    """A row of the first pictures of each class, as the classifier takes them; places left over are NaN."""
+    """A row of the first pictures of each class, as the classifier takes them; places
+    left over are NaN.
+    """
     taken, rows = probabilities.argmax(1), []
     for label in range(probabilities.shape[1]):
         found = pictures[taken == label][:COLUMNS]
-        rows += [found, pictures.new_full((COLUMNS - len(found), *pictures.shape[1:]), math.nan)]
+        rows += [
+            found,
+            pictures.new_full((COLUMNS - len(found), *pictures.shape[1:]), math.nan),
+        ]
     return torch.cat(rows)
 
 
 def _class_table(made: Tensor, real: Tensor) -> list[list[object]]:
-    sure = made[_sure(made)].argmax(1).bincount(minlength=made.shape[1]).double() / len(made)
+    sure = made[_sure(made)].argmax(1).bincount(minlength=made.shape[1]).double() / len(
+        made
+    )
     columns = (_shares(made).tolist(), _shares(real).tolist(), sure.tolist())
-    return [[label, *(_rounded(value) for value in row)] for label, row in enumerate(zip(*columns, strict=True))]
+    return [
+        [label, *(_rounded(value) for value in row)]
+        for label, row in enumerate(zip(*columns, strict=True))
+    ]
 
 
 def _rounded(value: float) -> float | None:
@@ -192,4 +264,6 @@ def _rounded(value: float) -> float | None:
 
 
 def _table(columns: list[str], rows: list[list[object]]) -> bytes:
-    return json.dumps({"columns": columns, "rows": rows}, ensure_ascii=False, indent=1).encode()
+    return json.dumps(
+        {"columns": columns, "rows": rows}, ensure_ascii=False, indent=1
+    ).encode()

@@ -1,4 +1,6 @@
-"""Learning to say a sequence token by token: teacher forcing to learn, greedy search to answer, BLEU to judge."""
+"""Learning to say a sequence token by token: teacher forcing to learn, greedy search to
+answer, BLEU to judge.
+"""
 
 import json
 import math
@@ -10,15 +12,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tasks._contract import Measure, Phase, Shape, Split
+from tasks.contract.data import Shape, Split
+from tasks.contract.procedure import Measure, Phase
 from tasks.data._text import BEGIN, END, PAD, Pair, Vocabulary, content, padded
 from tasks.models.translation import Translator
 from tasks.procedures.attention_maps import attention_maps
 from tasks.procedures.decoding import beam, greedy
 
 EVALUATION_BATCH = 256
-SAVING, SMALLEST = 0.25, 150  # halve a part where that saves this share of it, and so many tokens at least
-SHOWN, MAPS, SEARCHED = 40, 3, 100  # test sentences in the table, with attention maps, and searched by beam
+SAVING, SMALLEST = (
+    0.25,
+    150,
+)  # halve a part where that saves this share of it, and so many tokens at least
+SHOWN, MAPS, SEARCHED = (
+    40,
+    3,
+    100,
+)  # test sentences in the table, with attention maps, and searched by beam
 BEAMS = (2, 4, 8)
 SAYS = "rows: what is said; columns: the source"
 
@@ -39,27 +49,43 @@ BLEU = Measure("bleu", "higher", worst=_nothing, label="BLEU")
 LOSS = Measure("loss", "lower", worst=_guessing, label="Log loss per token")
 CHRF = Measure("chrf", "higher", worst=_nothing, label="chrF")
 EXACT = Measure("exact", "higher", worst=_nothing, label="Exact match", percent=True)
-TOKEN_ACCURACY = Measure("token_accuracy", "higher", worst=_nothing, label="Token accuracy", percent=True)
-EXPOSURE_GAP = Measure("exposure_gap", "lower", worst=_nothing, label="Exposure gap", percent=True)
-LENGTH_ERROR = Measure("length_error", "lower", worst=_all, label="Length error", percent=True)
+TOKEN_ACCURACY = Measure(
+    "token_accuracy", "higher", worst=_nothing, label="Token accuracy", percent=True
+)
+EXPOSURE_GAP = Measure(
+    "exposure_gap", "lower", worst=_nothing, label="Exposure gap", percent=True
+)
+LENGTH_ERROR = Measure(
+    "length_error", "lower", worst=_all, label="Length error", percent=True
+)
 
 
-# --------------------------------------------------------------------------------------------------------- procedure
+# --------------------------------------------------------------------------- procedure
 
 
 @dataclass(frozen=True)
 class Translation:
-    """Cross entropy per token, padding aside, with the labels smoothed by ``smoothing`` (Szegedy et al. 2016).
+    """Cross entropy per token, padding aside, with the labels smoothed by ``smoothing``
+    (Szegedy et al. 2016).
 
-    ``end=False`` keeps END out of the loss, to show what it is for. The log loss that is reported is never smoothed.
-    The exposure gap is how much more often a token is right after the true ones than after the model's own.
+    ``end=False`` keeps END out of the loss, to show what it is for. The log loss that
+    is reported is never smoothed. The exposure gap is how much more often a token is
+    right after the true ones than after the model's own.
     """
 
     smoothing: float = 0.1
     end: bool = True
     train_sample: int = 200
     unit: str = "tokens"
-    measures: tuple[Measure, ...] = (BLEU, LOSS, CHRF, EXACT, TOKEN_ACCURACY, EXPOSURE_GAP, LENGTH_ERROR)
+    measures: tuple[Measure, ...] = (
+        BLEU,
+        LOSS,
+        CHRF,
+        EXACT,
+        TOKEN_ACCURACY,
+        EXPOSURE_GAP,
+        LENGTH_ERROR,
+    )
 
     def count(self, split: Split) -> int:
         """Target tokens to learn from, END included."""
@@ -75,18 +101,24 @@ class Translation:
             labels = target[:, 1:]
             if not self.end:
                 labels = labels.masked_fill(labels == END, PAD)
-            loss = loss + token_loss(model(source, target[:, :-1]), labels, self.smoothing)
+            loss = loss + token_loss(
+                model(source, target[:, :-1]), labels, self.smoothing
+            )
             tokens = tokens + (labels != PAD).sum()
         return loss / tokens
 
-    def evaluate(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, float]:
+    def evaluate(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, float]:
         assert isinstance(model, Translator)
         sums = torch.zeros(4, dtype=torch.float64, device=split.x.device)
         said, meant = [], []
         for source, target in _by_length(split):
             labels = target[:, 1:]
             logits = model(source, target[:, :-1])
-            alone = functional.pad(greedy(model, source, split.facts["longest"]), (0, labels.shape[1]))
+            alone = functional.pad(
+                greedy(model, source, split.facts["longest"]), (0, labels.shape[1])
+            )
             counts = labels != PAD
             loss = token_loss(logits, labels)
             right = ((logits.argmax(2) == labels) & counts).sum()
@@ -103,8 +135,12 @@ class Translation:
             "exposure_gap": (right - right_alone) / tokens,
         }
 
-    def evidence(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, bytes]:
-        """A table of translations, one of searches, and where the model looked while it said the first few."""
+    def evidence(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, bytes]:
+        """A table of translations, one of searches, and where the model looked while it
+        said the first few.
+        """
         assert isinstance(model, Translator)
         shown = _with_probes(split.head(SHOWN))
         said = greedy(model, shown.x, split.facts["longest"])
@@ -118,26 +154,43 @@ class Translation:
 
 
 def token_loss(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
-    """Log loss summed over the tokens that are not PAD, a 0-d tensor. ``logits`` is (sentences, tokens, vocabulary)."""
+    """Log loss summed over the tokens that are not PAD, a 0-d tensor. ``logits`` is
+    (sentences, tokens, vocabulary).
+    """
     return functional.cross_entropy(
-        logits.flatten(0, 1), labels.flatten(), ignore_index=PAD, reduction="sum", label_smoothing=smoothing
+        logits.flatten(0, 1),
+        labels.flatten(),
+        ignore_index=PAD,
+        reduction="sum",
+        label_smoothing=smoothing,
     )
 
 
 def compare(
-    said: Sequence[Sequence[int]], meant: Sequence[Sequence[int]], vocabulary: Vocabulary, tokenizer: str
+    said: Sequence[Sequence[int]],
+    meant: Sequence[Sequence[int]],
+    vocabulary: Vocabulary,
+    tokenizer: str,
 ) -> dict[str, float]:
-    """BLEU and chrF (0 to 100), exact matches, and the mean error in length, a share of what was meant, at most 1."""
+    """BLEU and chrF (0 to 100), exact matches, and the mean error in length, a share of
+    what was meant, at most 1.
+    """
     from sacrebleu import corpus_bleu, corpus_chrf
 
     outputs = [vocabulary.decode(row) for row in said]
     references = [vocabulary.decode(row) for row in meant]
-    lengths = [(len(content(mine)), len(content(theirs))) for mine, theirs in zip(said, meant, strict=True)]
+    lengths = [
+        (len(content(mine)), len(content(theirs)))
+        for mine, theirs in zip(said, meant, strict=True)
+    ]
     return {
         "bleu": corpus_bleu(outputs, [references], tokenize=tokenizer).score,
         "chrf": corpus_chrf(outputs, [references]).score,
         "exact": sum(map(str.__eq__, outputs, references)) / len(references),
-        "length_error": sum(min(abs(mine - theirs) / max(theirs, 1), 1.0) for mine, theirs in lengths) / len(lengths),
+        "length_error": sum(
+            min(abs(mine - theirs) / max(theirs, 1), 1.0) for mine, theirs in lengths
+        )
+        / len(lengths),
     }
 
 
@@ -147,21 +200,27 @@ def trimmed(tokens: Tensor) -> Tensor:
 
 
 def alike(split: Split) -> list[tuple[Tensor, Tensor]]:
-    """Sources and targets in parts of like length, trimmed, so that little of what is computed is padding.
+    """Sources and targets in parts of like length, trimmed, so that little of what is
+    computed is padding.
 
-    A part is halved where that saves a quarter of it. On a GPU all is one part, as it is: to read a length would stall
-    it, and there padding is cheap.
+    A part is halved where that saves a quarter of it. On a GPU all is one part, as it
+    is: to read a length would stall it, and there padding is cheap.
     """
     if split.x.device.type != "cpu":
         return [(split.x, split.y)]
     lengths = ((split.x != PAD).sum(1) + (split.y != PAD).sum(1)).sort(stable=True)
-    return [(trimmed(split.x[rows]), trimmed(split.y[rows])) for rows in _halved(lengths.indices, lengths.values)]
+    return [
+        (trimmed(split.x[rows]), trimmed(split.y[rows]))
+        for rows in _halved(lengths.indices, lengths.values)
+    ]
 
 
 def _halved(rows: Tensor, lengths: Tensor) -> list[Tensor]:
     """Rows in order of their lengths, which do not fall, cut where that saves enough."""
     half = len(rows) // 2
-    if half * int(lengths[-1] - lengths[half - 1]) < max(SAVING * len(rows) * int(lengths[-1]), SMALLEST):
+    if half * int(lengths[-1] - lengths[half - 1]) < max(
+        SAVING * len(rows) * int(lengths[-1]), SMALLEST
+    ):
         return [rows]
     return _halved(rows[:half], lengths[:half]) + _halved(rows[half:], lengths[half:])
 
@@ -169,32 +228,54 @@ def _halved(rows: Tensor, lengths: Tensor) -> list[Tensor]:
 def _by_length(split: Split) -> list[tuple[Tensor, Tensor]]:
     """Sources and targets in batches of like length."""
     order = torch.argsort((split.x != PAD).sum(1), stable=True)
-    return [(trimmed(split.x[rows]), trimmed(split.y[rows])) for rows in order.split(EVALUATION_BATCH)]
+    return [
+        (trimmed(split.x[rows]), trimmed(split.y[rows]))
+        for rows in order.split(EVALUATION_BATCH)
+    ]
 
 
-# ---------------------------------------------------------------------------------------------------------- evidence
+# ---------------------------------------------------------------------------- evidence
 
 
 def _with_probes(split: Split) -> Split:
-    """The split after the sources that every model is asked for, whether it has learned them or not."""
+    """The split after the sources that every model is asked for, whether it has learned
+    them or not.
+    """
     probes: Sequence[Pair] = split.facts.get("probes", ())
     if not probes:
         return split
-    x = [[*split.facts["source"].encode(pair.source), END][: split.x.shape[1]] for pair in probes]
-    y = [[*split.facts["target"].encode(pair.target), END][: split.y.shape[1] - 1] for pair in probes]
+    x = [
+        [*split.facts["source"].encode(pair.source), END][: split.x.shape[1]]
+        for pair in probes
+    ]
+    y = [
+        [*split.facts["target"].encode(pair.target), END][: split.y.shape[1] - 1]
+        for pair in probes
+    ]
     asked = padded(x, split.x.shape[1]).to(split.x)
-    meant = functional.pad(padded(y, split.y.shape[1] - 1), (1, 0), value=BEGIN).to(split.y)
+    meant = functional.pad(padded(y, split.y.shape[1] - 1), (1, 0), value=BEGIN).to(
+        split.y
+    )
     return Split(torch.cat([asked, split.x]), torch.cat([meant, split.y]), split.facts)
 
 
-def _translations(split: Split, said: list[list[int]]) -> tuple[list[str], list[list[Any]]]:
+def _translations(
+    split: Split, said: list[list[int]]
+) -> tuple[list[str], list[list[Any]]]:
     from sacrebleu import sentence_chrf
 
     source, target = split.facts["source"], split.facts["target"]
     rows: list[list[Any]] = []
     for x, y, out in zip(split.x.tolist(), split.y.tolist(), said, strict=True):
         reference, output = target.decode(y), target.decode(out)
-        rows.append([source.decode(x), reference, output, round(sentence_chrf(output, [reference]).score, 1)])
+        rows.append(
+            [
+                source.decode(x),
+                reference,
+                output,
+                round(sentence_chrf(output, [reference]).score, 1),
+            ]
+        )
     return ["Source", "Reference", "Output", "chrF"], rows
 
 
@@ -202,27 +283,59 @@ def _searches(model: Translator, split: Split) -> tuple[list[str], list[list[Any
     """What a wider search finds, on the same sentences."""
     longest, target = split.facts["longest"], split.facts["target"]
     found = {"greedy": greedy(model, split.x, longest)}
-    found |= {f"beam of {width}": beam(model, split.x, longest, width) for width in BEAMS}
+    found |= {
+        f"beam of {width}": beam(model, split.x, longest, width) for width in BEAMS
+    }
     rows: list[list[Any]] = []
     for name, said in found.items():
         values = compare(said.tolist(), split.y.tolist(), target, split.facts["bleu"])
-        rows.append([name, *(round(values[key], 4) for key in ("bleu", "chrf", "exact", "length_error"))])
+        rows.append(
+            [
+                name,
+                *(
+                    round(values[key], 4)
+                    for key in ("bleu", "chrf", "exact", "length_error")
+                ),
+            ]
+        )
     return ["Search", "BLEU", "chrF", "Exact match", "Length error"], rows
 
 
-def _maps(model: Translator, split: Split, said: Tensor, number: int) -> dict[str, bytes]:
-    """Where a translator looked: a picture for each of its heads, and a table of their mean. Nothing if nowhere."""
+def _maps(
+    model: Translator, split: Split, said: Tensor, number: int
+) -> dict[str, bytes]:
+    """Where a translator looked: a picture for each of its heads, and a table of their
+    mean. Nothing if nowhere.
+    """
     x, out = content(split.x[number].tolist()), content(said[number].tolist())
     source = torch.tensor([[*x, END]], device=said.device)
-    steps = split.facts["longest"]  # an output that never ended fills them all, and was not read back to its last token
+    steps = split.facts[
+        "longest"
+    ]  # an output that never ended fills them all, and was not read back to its last token
     target = torch.tensor([[BEGIN, *out][:steps]], device=said.device)
-    looks = {name: weights[0].cpu() for name, weights in model.alignment(source, target).items()}
+    looks = {
+        name: weights[0].cpu()
+        for name, weights in model.alignment(source, target).items()
+    }
     if not looks:
         return {}
-    asked = [f"{place} {piece}" for place, piece in enumerate(split.facts["source"].pieces(source[0].tolist()), 1)]
-    told = [f"{place} {piece}" for place, piece in enumerate(split.facts["target"].pieces([*out, END][:steps]), 1)]
+    asked = [
+        f"{place} {piece}"
+        for place, piece in enumerate(
+            split.facts["source"].pieces(source[0].tolist()), 1
+        )
+    ]
+    told = [
+        f"{place} {piece}"
+        for place, piece in enumerate(
+            split.facts["target"].pieces([*out, END][:steps]), 1
+        )
+    ]
     mean = torch.stack(list(looks.values())).mean(0)
-    rows = [[name, *(round(weight, 3) for weight in row)] for name, row in zip(told, mean.tolist(), strict=True)]
+    rows = [
+        [name, *(round(weight, 3) for weight in row)]
+        for name, row in zip(told, mean.tolist(), strict=True)
+    ]
     return {
         f"attention-{number + 1}.json": _table(["Said", *asked], rows),
         f"attention-{number + 1}.png": attention_maps(looks, SAYS),

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from tasks._contract import Measure, Phase, Shape, Split
+from tasks.contract.data import Shape, Split
+from tasks.contract.procedure import Measure, Phase
 
 EVALUATION_BATCH = 1024
 
@@ -26,23 +27,31 @@ LOG_LOSS = Measure("loss", "lower", worst=_guessing, label="Log loss")
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean log loss, a 0-d tensor. ``logits`` is (examples, classes), or (examples,) for two classes and a sigmoid."""
+    """Mean log loss, a 0-d tensor. ``logits`` is (examples, classes), or (examples,)
+    for two classes and a sigmoid.
+    """
     if logits.ndim == 1:
-        return functional.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
+        return functional.binary_cross_entropy_with_logits(
+            logits, labels.to(logits.dtype)
+        )
     return functional.cross_entropy(logits, labels)
 
 
 def decide(logits: Tensor) -> Tensor:
-    """The answer, (examples,): the largest logit's class; with a sigmoid, class 1 only where it is *above* one half."""
+    """The answer, (examples,): the largest logit's class; with a sigmoid, class 1 only
+    where it is *above* one half.
+    """
     return (logits > 0).long() if logits.ndim == 1 else logits.argmax(1)
 
 
 @dataclass(frozen=True)
 class Classification:
-    """One phase that lowers ``loss(logits, labels)``, a mean over examples, plus ``penalty(model)`` where one is given.
+    """One phase that lowers ``loss(logits, labels)``, a mean over examples, plus
+    ``penalty(model)`` where one is given.
 
-    Checkpoints and settings are chosen by the first measure, ties by the second. The log loss that is reported is
-    the cross entropy whatever is lowered, so that arms with different losses can be compared.
+    Checkpoints and settings are chosen by the first measure, ties by the second. The
+    log loss that is reported is the cross entropy whatever is lowered, so that arms
+    with different losses can be compared.
     """
 
     loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
@@ -56,14 +65,22 @@ class Classification:
         loss = self.loss(model(batch.x), batch.y)
         return loss if self.penalty is None else loss + self.penalty(model)
 
-    def evaluate(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, float]:
+    def evaluate(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, float]:
         right = torch.zeros((), dtype=torch.float64, device=split.x.device)
         loss = torch.zeros_like(right)
-        for x, y in zip(split.x.split(EVALUATION_BATCH), split.y.split(EVALUATION_BATCH), strict=True):
+        for x, y in zip(
+            split.x.split(EVALUATION_BATCH),
+            split.y.split(EVALUATION_BATCH),
+            strict=True,
+        ):
             logits = model(x)
             right += (decide(logits) == y).sum()
             loss += cross_entropy(logits, y).double() * len(y)
         return {"accuracy": right.item() / len(split), "loss": loss.item() / len(split)}
 
-    def evidence(self, model: nn.Module, split: Split, noise: torch.Generator) -> dict[str, bytes]:
+    def evidence(
+        self, model: nn.Module, split: Split, noise: torch.Generator
+    ) -> dict[str, bytes]:
         return {}

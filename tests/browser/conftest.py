@@ -1,4 +1,6 @@
-"""A real Chromium looks at the real dashboard, and asks no other host. ``make test`` names it in CHROMIUM."""
+"""A real Chromium looks at the real dashboard, and asks no other host. ``make test``
+names it in CHROMIUM.
+"""
 
 import os
 import shutil
@@ -14,8 +16,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from dashboard.app import create_app, warm
-from suite.results import Results
+from dashboard.app import create_app
+from dashboard.serve import warm
+from suite.records.results import Results
 
 FLAGS = [
     "--no-sandbox",
@@ -27,13 +30,16 @@ FLAGS = [
     "--disable-sync",
 ]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE = 30_000.0  # milliseconds: the machine may be busy, and plotly's first compile takes seconds
+# milliseconds: the machine may be busy, and plotly's first compile takes seconds
+PATIENCE = 30_000.0
 expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    path = os.environ.get("CHROMIUM") or next(
+        filter(None, map(shutil.which, NAMES)), None
+    )
     if path is None:
         pytest.skip("no Chromium: `make test` brings one; else name yours in CHROMIUM")
     with sync_playwright() as playwright:
@@ -61,7 +67,9 @@ def _served(results: Results, **options: Any) -> Iterator[str]:
     """The dashboard of these results on a free port, in a thread; its address."""
     app = create_app(results, **options)
     warm(app)
-    server = make_server("127.0.0.1", 0, app.server, threaded=True, request_handler=_Quiet)
+    server = make_server(
+        "127.0.0.1", 0, app.server, threaded=True, request_handler=_Quiet
+    )
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -80,14 +88,21 @@ Serve = Callable[..., str]
 def serve() -> Iterator[Serve]:
     """Serves results for as long as the test runs; gives back the address."""
     with ExitStack() as servers:
-        yield lambda results, **options: servers.enter_context(_served(results, **options))
+        yield lambda results, **options: servers.enter_context(
+            _served(results, **options)
+        )
 
 
 @pytest.fixture(scope="session")
 def results(synthetic: Any, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A finished campaign, the newest, and one that seems to be running."""
     root = tmp_path_factory.mktemp("results")
-    size = {"blocks": 6, "trials": 3, "finals": 1, "tasks": ("logistic_regression", "batch_size")}
+    size = {
+        "blocks": 6,
+        "trials": 3,
+        "finals": 1,
+        "tasks": ("logistic_regression", "batch_size"),
+    }
     synthetic.write_campaign(root, synthetic.Size(**size, seed=1, done=0.6))
     newest = synthetic.write_campaign(root, synthetic.Size(**size))
     synthetic.publish(root / newest)
@@ -113,7 +128,12 @@ class Viewer:
     def __post_init__(self) -> None:
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on(
+            "console",
+            lambda said: (
+                self.errors.append(said.text) if said.type == "error" else None
+            ),
+        )
 
     def open(self, path: str, title: str = "") -> Page:
         """Go to a page and wait until it stands."""
@@ -125,12 +145,15 @@ class Viewer:
         self.page.locator("main h1", has_text=title).first.wait_for()
         self.until(
             "[...document.querySelectorAll('.graph')].every((g) => g.querySelector('.main-svg .trace, .main-svg text')"
-            " && g.querySelector('.js-plotly-plot').layout.font)"  # an empty chart stands there until it is painted
+            # an empty chart stands there until it is painted
+            " && g.querySelector('.js-plotly-plot').layout.font)"
         )
         return self.page
 
     def until(self, holds: str) -> None:
-        """Wait until a JavaScript expression holds. (Playwright's own waiting is refused by our security policy.)"""
+        """Wait until a JavaScript expression holds. (Playwright's own waiting is
+        refused by our security policy.)
+        """
         give_up = time.monotonic() + PATIENCE / 1000
         while not self.page.evaluate(holds):
             assert time.monotonic() < give_up, f"never came true: {holds}"
@@ -140,7 +163,10 @@ class Viewer:
         """Addresses asked for that are not this server's."""
         own = urlsplit(self.base).netloc
         return [
-            url for url in self.requests if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).netloc != own
+            url
+            for url in self.requests
+            if urlsplit(url).scheme not in ("data", "blob")
+            and urlsplit(url).netloc != own
         ]
 
 
@@ -149,10 +175,17 @@ Look = Callable[..., Viewer]
 
 @pytest.fixture
 def look(context: BrowserContext) -> Iterator[Look]:
-    """Opens viewers; afterwards nothing may have gone wrong on them, and no other host been asked."""
+    """Opens viewers; afterwards nothing may have gone wrong on them, and no other host
+    been asked.
+    """
     viewers: list[Viewer] = []
 
-    def new(base: str, width: int = 1440, height: int = 900, scheme: Literal["light", "dark"] = "light") -> Viewer:
+    def new(
+        base: str,
+        width: int = 1440,
+        height: int = 900,
+        scheme: Literal["light", "dark"] = "light",
+    ) -> Viewer:
         page = context.new_page()
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -1,4 +1,6 @@
-"""Every page as people meet it: readable in both themes and on a telephone, with no fault that axe-core knows."""
+"""Every page as people meet it: readable in both themes and on a telephone, with no
+fault that axe-core knows.
+"""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,7 +15,10 @@ QUERY = "?task=logistic_regression"
 def faults(page):
     """What axe-core finds wrong, with the elements that are."""
     found = Axe().run(page).response["violations"]
-    return [(rule["id"], [node["html"][:160] for node in rule["nodes"][:3]]) for rule in found]
+    return [
+        (rule["id"], [node["html"][:160] for node in rule["nodes"][:3]])
+        for rule in found
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -33,7 +38,9 @@ def test_tables_take_the_colours_of_the_theme(look, board):
     page = look(board, scheme="dark").open("/trainings")
     page.locator(".ag-row").first.wait_for()
 
-    expect(page.locator(".ag-root-wrapper")).to_have_css("background-color", "rgb(27, 30, 36)")  # the surface of cards
+    expect(page.locator(".ag-root-wrapper")).to_have_css(
+        "background-color", "rgb(27, 30, 36)"
+    )  # the surface of cards
 
 
 def test_no_page_is_wider_than_a_telephone(look, board):

@@ -1,4 +1,6 @@
-"""From "what did we find?" to the blocks behind it and their MLflow runs; then live state, language, theme, links."""
+"""From "what did we find?" to the blocks behind it and their MLflow runs; then live
+state, language, theme, links.
+"""
 
 import csv
 import io
@@ -9,7 +11,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from suite.results import Results
+from suite.records.results import Results
 
 TASK = "logistic_regression"
 
@@ -27,14 +29,22 @@ def test_two_clicks_lead_from_the_findings_to_the_blocks_and_to_a_run(look, boar
     blocks = page.locator("#blocks tbody tr")
     expect(blocks).to_have_count(6)
     run = blocks.first.locator("a").first
-    assert re.fullmatch(r"http://127\.0\.0\.1:5000/#/experiments/\d+/runs/[0-9a-f]{32}", run.get_attribute("href"))
+    assert re.fullmatch(
+        r"http://127\.0\.0\.1:5000/#/experiments/\d+/runs/[0-9a-f]{32}",
+        run.get_attribute("href"),
+    )
     assert run.get_attribute("rel") == "noopener noreferrer"
 
 
 def test_the_overview_needs_no_plotly(look, board):
     viewer = look(board)
     scripts = []
-    viewer.page.on("request", lambda asked: scripts.append(asked.url) if asked.resource_type == "script" else None)
+    viewer.page.on(
+        "request",
+        lambda asked: (
+            scripts.append(asked.url) if asked.resource_type == "script" else None
+        ),
+    )
     viewer.open("/")
     prefetch = viewer.page.locator("link[rel=prefetch][href*=plotly]")
     expect(prefetch).to_have_count(1)  # while the reader reads
@@ -54,7 +64,9 @@ def test_back_and_forward_go_through_pages_and_choices(look, board):
     viewer.stands("Learning curves")
 
 
-def test_a_growing_campaign_shows_itself_without_reloading(look, serve, synthetic, tmp_path):
+def test_a_growing_campaign_shows_itself_without_reloading(
+    look, serve, synthetic, tmp_path
+):
     size = synthetic.Size(blocks=2, trials=3, finals=1, tasks=(TASK,), done=0.5)
     campaign = synthetic.write_campaign(tmp_path, size)
     viewer = look(serve(Results(tmp_path)))
@@ -102,11 +114,18 @@ def test_view_options_need_no_request_and_stay_in_the_address(look, board):
     viewer = look(board)
     page = viewer.open(f"/curves?task={TASK}")
     asked = []
-    page.on("request", lambda request: asked.append(request.post_data or "") if "_dash" in request.url else None)
+    page.on(
+        "request",
+        lambda request: (
+            asked.append(request.post_data or "") if "_dash" in request.url else None
+        ),
+    )
     page.get_by_text("Epochs", exact=True).click()
     expect(page.locator(".graph .xtitle").first).to_have_text("Epochs")
 
-    causes = [body.rpartition("changedPropIds")[2] for body in asked]  # the page's own, too: it looks for news
+    causes = [
+        body.rpartition("changedPropIds")[2] for body in asked
+    ]  # the page's own, too: it looks for news
     assert [cause for cause in causes if "option" in cause] == []
     expect(page).to_have_url(re.compile("x=epoch"))
     again = look(board)
@@ -156,7 +175,9 @@ def test_a_choice_goes_into_the_address(look, board):
     page.get_by_text("Updates", exact=True).click()
     expect(chart).to_contain_text("Updates")
     expect(page).to_have_url(re.compile("x=step"))
-    page.locator(".mantine-SegmentedControl-label").get_by_text("Epochs", exact=True).click()
+    page.locator(".mantine-SegmentedControl-label").get_by_text(
+        "Epochs", exact=True
+    ).click()
     expect(chart).to_contain_text("Epochs")
     expect(page).not_to_have_url(re.compile("x="))
 
@@ -179,7 +200,9 @@ def test_the_address_can_be_copied(look, board):
     page.bring_to_front()
     page.get_by_role("button", name="Copy link").click()
 
-    viewer.until("navigator.clipboard.readText().then((text) => text === location.href && text.includes('x=seconds'))")
+    viewer.until(
+        "navigator.clipboard.readText().then((text) => text === location.href && text.includes('x=seconds'))"
+    )
 
 
 def test_what_a_chart_shows_can_be_taken_away(look, board):
@@ -227,10 +250,15 @@ def test_the_keyboard_alone_leads_to_a_claim(look, board):
     expect(page).to_have_url(re.compile("/claim[?]"))
 
 
-@pytest.mark.parametrize("name", ["?task=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "?campaign=..%2F..%2Fetc"])
+@pytest.mark.parametrize(
+    "name",
+    ["?task=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "?campaign=..%2F..%2Fetc"],
+)
 def test_an_address_with_tricks_in_it_is_only_text(look, board, name):
     viewer = look(board)
-    viewer.page.on("dialog", lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}"))
+    viewer.page.on(
+        "dialog", lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}")
+    )
     page = viewer.open("/curves" + name)
     page.locator("main .empty").wait_for()
 
@@ -239,7 +267,9 @@ def test_an_address_with_tricks_in_it_is_only_text(look, board, name):
 
 def test_hostile_samples_stay_text(look, board):
     viewer = look(board)
-    viewer.page.on("dialog", lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}"))
+    viewer.page.on(
+        "dialog", lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}")
+    )
     page = viewer.open(f"/samples?task={TASK}")
     expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
 

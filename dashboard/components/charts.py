@@ -1,0 +1,154 @@
+"""Charts and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.text import Children, aria
+from dashboard.data.view import View
+
+FILES = {"csv": "CSV", "parquet": "Parquet", "md": "Markdown", "tex": "LaTeX"}
+UNPAINTED = {  # what stands until the browser has painted: no white sheet in the dark
+    "data": [],
+    "layout": {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+    },
+}
+
+
+def chart(
+    view: View,
+    name: str,
+    spec: Mapping[str, Any] | None,
+    *,
+    title: str,
+    says: str = "",
+    height: int = 360,
+    level: int = 2,
+    key: Component | None = None,
+) -> html.Section:
+    """A chart that the browser paints from its specification, with its data as a table
+    and as files.
+
+    ``name`` is the chart's name on its page: the page's ``frames`` has a frame of that
+    name. ``key`` stands for the legend of a ``keyed`` chart on narrow screens.
+    """
+    heading = (html.H2 if level == 2 else html.H3)(title)
+    if spec is None:
+        return html.Section(
+            [heading, html.P(view.words("chart.nothing"), className="says")],
+            className="card chart",
+        )
+    return html.Section(
+        [
+            html.Div([heading, _menu(view, name)], className="chart-head"),
+            html.P(says, className="says") if says else None,
+            key,
+            html.Div(
+                dcc.Graph(
+                    id={"type": "chart", "name": name},
+                    figure=UNPAINTED,
+                    style={"height": f"{height}px"},
+                    config={"displayModeBar": False, "responsive": True},
+                    responsive=True,
+                ),
+                className="graph",
+                role="img",
+                **aria(label=f"{title}. {says}"),
+            ),
+            dcc.Store(
+                id={"type": "spec", "name": name}, data={**spec, "height": height}
+            ),
+            html.Details(
+                [
+                    html.Summary(
+                        view.words("chart.table"),
+                        id={"type": "table-open", "name": name},
+                        n_clicks=0,
+                    ),
+                    html.Div(
+                        id={"type": "table", "name": name}, className="table-place"
+                    ),
+                ]
+            ),
+        ],
+        className="card chart",
+    )
+
+
+def saved(
+    view: View, name: str, *more: Component, kinds: Iterable[str] = ("csv", "parquet")
+) -> html.Div:
+    """Links to files of what the page's ``frames`` has under that name."""
+    label = view.words("chart.save")
+    links = [
+        html.A(
+            FILES[kind], href=view.data_link(name, kind), download="", className="file"
+        )
+        for kind in kinds
+    ]
+    return html.Div(
+        [html.Span(label, className="label"), *links, *more],
+        className="files",
+        role="group",
+        **aria(label=label),
+    )
+
+
+def _menu(view: View, name: str) -> Component:
+    pictures = [
+        html.Button(
+            kind,
+            id={"type": "picture", "name": name, "format": kind.lower()},
+            n_clicks=0,
+            className="file",
+        )
+        for kind in ("SVG", "PNG")
+    ]
+    return saved(view, name, *pictures)
+
+
+def table(
+    columns: Sequence[Children],
+    rows: Iterable[Sequence[Children]],
+    *,
+    label: str,
+    numeric: Iterable[int] = (),
+    tall: bool = False,
+) -> html.Div:
+    """A plain table that scrolls sideways where it must; ``label`` is its name for
+    screen readers.
+
+    One that may be ``tall`` scrolls within some 420 px, its head in sight.
+    """
+    right = set(numeric)
+    classes = ["num" if place in right else "" for place in range(len(columns))]
+    top = html.Tr(
+        [
+            html.Th(text, scope="col", className=kind)
+            for text, kind in zip(columns, classes, strict=True)
+        ]
+    )
+    body = [
+        html.Tr(
+            [
+                html.Td(cell, className=kind)
+                for cell, kind in zip(row, classes, strict=True)
+            ]
+        )
+        for row in rows
+    ]
+    return html.Div(
+        html.Table([html.Thead(top), html.Tbody(body)]),
+        className="scroll tall" if tall else "scroll",
+        tabIndex=0,
+        role="region",
+        **aria(label=label),
+    )

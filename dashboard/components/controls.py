@@ -1,0 +1,165 @@
+"""Controls: selects, options, sliders."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.forest import reach_of
+from dashboard.components.text import aria, data
+from dashboard.data.view import View
+from dashboard.theme import arm_color
+from suite.verdicts.answer import ClaimVerdict
+
+SPANS = (
+    2.0,
+    4.0,
+    6.0,
+    8.0,
+    10.0,
+    15.0,
+    20.0,
+)  # margins on either side of 0 that a forest plot may show
+MOST_MARKS = 5  # steps between the named marks of a slider
+
+
+def select(
+    view: View,
+    name: str,
+    options: Sequence[tuple[str, str]],
+    value: str,
+    label: str,
+    width: int = 240,
+) -> Any:
+    """A drop-down whose choice goes into the address under ``name``."""
+    return dmc.Select(
+        id={"type": "choice", "name": name},
+        data=[{"value": key, "label": text} for key, text in options],
+        value=value,
+        label=label or None,
+        size="sm" if label else "xs",
+        w=width,
+        maw="100%",
+        allowDeselect=False,
+        searchable=len(options) > 12,
+        **aria(label=label or view.words(f"choose.{name}")),
+        **data(shown=value),
+    )
+
+
+def option(
+    view: View,
+    name: str,
+    choices: Sequence[tuple[str, str]],
+    label: str,
+    first: str = "",
+) -> html.Div:
+    """A view option: applied in the browser and kept in the address, without a request,
+    unless it is ``first``.
+    """
+    keys = [key for key, _ in choices]
+    first = first or keys[0]
+    control = dmc.SegmentedControl(
+        id={"type": "option", "option": name},
+        data=[{"value": key, "label": text} for key, text in choices],
+        value=view.chosen(name, keys, first),
+        size="xs",
+        **aria(label=label),
+        **data(first=first),
+        **_kept(view),
+    )
+    return html.Div([html.Span(label, className="label"), control], className="option")
+
+
+def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div:
+    """The same for places on a line, the last one first; what stands at a place is in
+    ``values``.
+    """
+    last = len(values) - 1
+    every = math.ceil(last / MOST_MARKS) or 1
+    marks = [
+        {"value": n, "label": f"{int(value):,}" if (last - n) % every == 0 else ""}
+        for n, value in enumerate(values)
+    ]
+    control = dmc.Slider(
+        id={"type": "option", "option": name},
+        value=values.index(view.chosen(name, values, values[-1])),
+        min=0,
+        max=last,
+        marks=marks,
+        label=None,
+        color="var(--accent)",
+        thumbLabel=label,
+        updatemode="drag",
+        w=min(560, 96 * last),
+        maw="100%",
+        **data(first=values[-1], values=",".join(values)),
+        **_kept(view),
+    )
+    return html.Div(
+        [html.Span(label, className="label"), control], className="option slider"
+    )
+
+
+def _kept(view: View) -> dict[str, str]:
+    """A choice outlives the page that comes anew: one that was asked for before it was
+    made does not take it back.
+    """
+    return {
+        "persistence": f"{view.path}?{view.query.get('task', '')}",
+        "persistence_type": "memory",
+    }
+
+
+def controls(*children: Component) -> html.Div:
+    return html.Div(list(children), className="controls")
+
+
+def choose_task(view: View, only: Iterable[str] | None = None) -> Component:
+    names = list(only if only is not None else view.tasks)
+    chosen: Component = select(
+        view,
+        "task",
+        [(name, view.title(name)) for name in names],
+        view.task,
+        view.words("choose.task"),
+    )
+    return chosen
+
+
+def choose_level(view: View) -> Component | None:
+    """The drop-down for the task's level, where there is a choice."""
+    levels = [
+        (level["name"], level.get("label") or level["name"])
+        for level in view.about["levels"]
+    ]
+    return (
+        select(view, "level", levels, view.level, view.words("choose.level"))
+        if len(levels) > 1
+        else None
+    )
+
+
+def arm_key(view: View, task: str, arm: str) -> html.Span:
+    """An arm's name with its colour before it."""
+    place = [one["name"] for one in view.tasks[task]["arms"]].index(arm)
+    swatch = html.I(
+        className="swatch",
+        style={"background": f"var(--{arm_color(place)})"},
+        **aria(hidden="true"),
+    )
+    return html.Span([swatch, view.arm_label(task, arm)], className="arm")
+
+
+def span_of(verdicts: Iterable[ClaimVerdict]) -> float:
+    """Margins on either side of 0 that show nine in ten intervals whole; the others end
+    in an arrow.
+    """
+    reach = sorted(reach_of(verdict) for verdict in verdicts)
+    wanted = reach[int(0.9 * (len(reach) - 1))] if reach else 0.0
+    return next((span for span in SPANS if span >= wanted), SPANS[-1])

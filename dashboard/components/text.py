@@ -1,0 +1,143 @@
+"""What several pages are built from: badges, forest rows, cards, heads, empty states."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.locale import Words
+from dashboard.theme import VERDICTS
+
+Children = Any  # a component, text, or a list of them
+CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+
+
+def aria(**values: str) -> dict[str, Any]:
+    """``aria-`` attributes, by their names without that."""
+    return {f"aria-{name}": value for name, value in values.items()}
+
+
+def data(**values: str) -> dict[str, Any]:
+    """``data-`` attributes, likewise."""
+    return {f"data-{name}": value for name, value in values.items()}
+
+
+def hidden(text: str) -> html.Span:
+    """Text for screen readers alone."""
+    return html.Span(text, className="only-read")
+
+
+def glyph(text: str) -> html.Span:
+    """A sign beside text that says the same."""
+    return html.Span(text, **aria(hidden="true"))
+
+
+def head(title: Children, says: Children, *right: Component) -> html.Div:
+    """A page's heading, what it shows in a sentence, and what may stand at its right."""
+    left = html.Div([html.H1(title), html.P(says, className="lead")])
+    return html.Div(
+        [left, html.Div(list(right), className="head-right")] if right else [left],
+        className="head",
+    )
+
+
+def card(
+    *children: Children,
+    title: str = "",
+    says: str = "",
+    id: str | None = None,
+    className: str = "",
+    files: Component | None = None,
+) -> html.Section:
+    """A framed part of a page; ``files`` are what can be saved of it."""
+    top: list[Component] = [html.H2(title)] if title else []
+    top = (
+        [html.Div([*top, files], className="chart-head")] if files is not None else top
+    )
+    top += [html.P(coded(says), className="says")] if says else []
+    named: dict[str, Any] = {"id": id} if id else {}
+    return html.Section(
+        [*top, *children], className=f"card {className}".strip(), **named
+    )
+
+
+def badge(answer: str, words: Words, text: str = "") -> html.Span:
+    """A verdict as a coloured word with its sign."""
+    return html.Span(
+        [glyph(VERDICTS[answer]), text or words(f"verdict.{answer}")],
+        className=f"verdict {answer}",
+    )
+
+
+def facts(pairs: Iterable[tuple[str, Children]], className: str = "facts") -> html.Dl:
+    """Names and values, side by side."""
+    return html.Dl(
+        [html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs],
+        className=className,
+    )
+
+
+def action(
+    text: Children,
+    href: str,
+    *,
+    primary: bool = False,
+    outside: bool = False,
+    **more: Any,
+) -> Component:
+    """A link that looks like a button. ``outside`` leaves the dashboard: http(s) and
+    our own files only.
+    """
+    style = "button primary" if primary else "button"
+    if outside:
+        assert href.startswith(("http://", "https://", "/"))
+        return html.A(
+            text,
+            href=href,
+            className=style,
+            target="_blank",
+            rel="noopener noreferrer",
+            **more,
+        )
+    return html.A(text, href=href, className=style, **more)
+
+
+def note(text: str, kind: str = "info") -> html.P:
+    """A remark; ``kind`` is info, warn or error."""
+    sign = glyph({"info": "ⓘ", "warn": "⚠", "error": "✕"}[kind])
+    return html.P([sign, html.Span(coded(text))], className=f"note {kind}")
+
+
+def empty(title: str, says: Children, *more: Children) -> html.Section:
+    """What stands where there is nothing to show, and what to do about it."""
+    return html.Section([html.H2(title), html.P(says), *more], className="card empty")
+
+
+def command(text: str) -> html.Code:
+    return html.Code(text, className="command")
+
+
+def coded(text: str) -> Children:
+    """A sentence whose commands, between backticks, look like commands."""
+    parts = text.split("`")
+    return (
+        [html.Code(part) if place % 2 else part for place, part in enumerate(parts)]
+        if len(parts) > 2
+        else text
+    )
+
+
+def foreign(text: str, view_language: str) -> Children:
+    """A text of the record, marked as English where the page is not and the text has no
+    translation.
+    """
+    shown = coded(text)
+    return (
+        shown
+        if view_language == "en" or CHINESE.search(text)
+        else html.Span(shown, lang="en")
+    )

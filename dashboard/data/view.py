@@ -1,0 +1,193 @@
+"""What a page is given: the campaign, the address it was asked by, and the words of the
+reader's language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from dashboard.data.snapshots import Snapshot, Snapshots
+from dashboard.locale import LANGUAGES, Words
+from suite.records.results import Campaign
+from suite.verdicts.answer import ClaimVerdict
+from tasks import unknown
+
+LONGEST = 200  # characters of a value in an address
+ACRONYMS = {
+    name.lower(): name for name in ("CNN", "GAN", "MLP", "MNIST", "RNN", "SGD", "VAE")
+}
+MEANT = {
+    "with": "campaign",
+    "x": "axis",
+    "band": "spread",
+    "smooth": "smoothing",
+}  # by what an address calls them
+STICKY = ("campaign", "lang")  # what goes along from page to page
+
+
+def read_query(search: str | None) -> dict[str, str]:
+    """The values in ``?name=value&...``, the last of each name, cut to a sane length."""
+    pairs = parse_qsl((search or "").lstrip("?")[:4000], max_num_fields=None)
+    return {name[:40]: value[:LONGEST] for name, value in pairs[:40]}
+
+
+def language_of(query: Mapping[str, str]) -> str:
+    return query["lang"] if query.get("lang") in LANGUAGES else "en"
+
+
+@dataclass(frozen=True)
+class View:
+    """One page as one reader asked for it."""
+
+    snapshots: Snapshots
+    snapshot: Snapshot
+    query: Mapping[str, str]
+    words: Words
+    path: str = "/"
+
+    @property
+    def campaign(self) -> Campaign:
+        return self.snapshot.campaign
+
+    @cached_property
+    def tasks(self) -> Mapping[str, Mapping[str, Any]]:
+        """Each task's part of campaign.json, by name, labels in the reader's language
+        where it has them.
+        """
+        return {
+            name: _labelled(about, self.words)
+            for name, about in self.campaign.about["tasks"].items()
+        }
+
+    def title(self, task: str) -> str:
+        """A task's name as a heading."""
+        return self.words.label(task_title(task))
+
+    @property
+    def verdicts(self) -> tuple[ClaimVerdict, ...]:
+        return self.snapshot.verdicts or ()
+
+    @property
+    def judging(self) -> bool:
+        """Whether the verdicts are still being worked out."""
+        return self.snapshot.verdicts is None
+
+    def link(self, path: str, **values: str | None) -> str:
+        """The address of a page that keeps campaign and language."""
+        kept = {name: self.query[name] for name in STICKY if name in self.query}
+        given = {name: value for name, value in {**kept, **values}.items() if value}
+        return path + (f"?{urlencode(given)}" if given else "")
+
+    def data_link(self, chart: str, kind: str) -> str:
+        """The address of a chart's data as a file: csv or parquet."""
+        given = {**self.query, "campaign": self.campaign.id}
+        return f"/data{self.path.rstrip('/') or '/overview'}/{chart}.{kind}?{urlencode(given)}"
+
+    def chosen(
+        self, name: str, known: Iterable[str], default: str | None = None
+    ) -> str:
+        """The value that the address gives for ``name``, or the default (else the
+        first). UserError where unknown.
+        """
+        values = list(known)
+        given = self.query.get(name)
+        if given is None or given == "":
+            return default if default in values else (values[0] if values else "")
+        if given not in values:
+            raise unknown(MEANT.get(name, name), given, filter(None, values))
+        return given
+
+    @cached_property
+    def task(self) -> str:
+        """The task that the page is about."""
+        return self.chosen("task", self.tasks)
+
+    @cached_property
+    def about(self) -> Mapping[str, Any]:
+        return self.tasks[self.task]
+
+    @cached_property
+    def level(self) -> str:
+        return self.chosen("level", [level["name"] for level in self.about["levels"]])
+
+    def arm_label(self, task: str, arm: str) -> str:
+        """The arm's name as people read it."""
+        return label_of(self.tasks[task]["arms"], arm)
+
+    def level_label(self, task: str, level: str) -> str:
+        return label_of(self.tasks[task]["levels"], level)
+
+    def run_link(self, key: str) -> str | None:
+        """The address of a training's MLflow run; None where it is not published."""
+        run = self.campaign.runs.get(key)
+        return (
+            f"{self.snapshots.mlflow_url}/#/experiments/{quote(run.experiment)}/runs/{quote(run.run)}"
+            if run
+            else None
+        )
+
+    def compare_link(self, keys: Iterable[str]) -> str | None:
+        """The address of MLflow's comparison of trainings; None where fewer than two
+        are published.
+        """
+        runs = [self.campaign.runs[key] for key in keys if key in self.campaign.runs]
+        if len(runs) < 2:
+            return None
+        asked = {
+            "runs": json.dumps([run.run for run in runs]),
+            "experiments": json.dumps(sorted({r.experiment for r in runs})),
+        }
+        return f"{self.snapshots.mlflow_url}/#/compare-runs?{urlencode(asked)}"
+
+    def verdict_of(self, task: str, claim: str) -> ClaimVerdict | None:
+        return next(
+            (v for v in self.verdicts if (v.task, v.claim) == (task, claim)), None
+        )
+
+
+def _labelled(about: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
+    """A task's part of campaign.json with its labels, axes and question in the reader's
+    language.
+    """
+    texts = {
+        name: words.label(about.get(name) or "")
+        for name in ("axis", "arms_axis", "question")
+    }
+    items = {
+        part: [
+            {**item, "label": words.label(item.get("label") or item["name"])}
+            for item in about[part]
+        ]
+        for part in ("arms", "levels", "measures")
+    }
+    return {**about, **texts, **items}
+
+
+def label_of(items: Iterable[Mapping[str, Any]], name: str) -> str:
+    return next(
+        (str(item.get("label") or name) for item in items if item["name"] == name), name
+    )
+
+
+def task_title(name: str) -> str:
+    """A task's name as a heading: ``deep_vs_wide`` is "Deep vs wide",
+    ``cnn_vs_attention`` "CNN vs attention".
+    """
+    return capital(
+        " ".join(ACRONYMS.get(word, word) for word in name.split("_") if word)
+    )
+
+
+def capital(text: str) -> str:
+    """With a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence_case(label: str) -> str:
+    """A label as it stands within a sentence: ``accuracy``, but ``BLEU``."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -1,0 +1,100 @@
+"""Numbers as people read them: with a sign, a unit and no more digits than they bear."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dashboard.locale import Words
+from suite.report.formatting import MINUS, NONE, Amounts, amounts
+from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.statistics import Interval
+
+
+def plain(value: float | None, digits: int = 3) -> str:
+    """A number with so many significant digits and thousands set apart."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    if abs(value) >= 1000 or float(value).is_integer():
+        return f"{value:,.0f}".replace("-", MINUS)
+    short = float(f"{value:.{digits}g}")
+    text = (
+        f"{short:,.9f}".rstrip("0").rstrip(".") if abs(short) >= 1e-4 else f"{short:g}"
+    )
+    return text.replace("-", MINUS)
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    return (
+        NONE
+        if share is None or not math.isfinite(share)
+        else f"{100 * share:.{digits}f} %".replace("-", MINUS)
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as ``0:42``, ``12:05`` or ``3:07:10``."""
+    if seconds is None or not math.isfinite(seconds):
+        return NONE
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def size(count: float) -> str:
+    """Bytes as ``12 kB`` or ``3.4 MB``."""
+    for unit in ("B", "kB", "MB"):
+        if abs(count) < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How one claim's effects are written in the reader's language;
+    suite.report.formatting has the figures.
+    """
+
+    written: Amounts
+    words: Words
+
+    @property
+    def unit(self) -> str:
+        """What stands after a number, "" where nothing does."""
+        return self._unit("unit.points")
+
+    def _unit(self, points: str) -> str:
+        found = " " + self.words(points) if self.written.percent else ""
+        return found + (self.words("unit.doubling") if self.written.slope else "")
+
+    def signed(self, value: float) -> str:
+        """``+3.2``, ``−0.079`` or ``×1.35``."""
+        return (
+            self.written.signed(self.written.of_effect(value))
+            if math.isfinite(value)
+            else NONE
+        )
+
+    def full(self, value: float) -> str:
+        """With its unit: ``+3.2 points``."""
+        return self.signed(value) + self.unit if math.isfinite(value) else NONE
+
+    def amount(self, value: float) -> str:
+        """Without a sign, with its unit: a margin, say."""
+        bare = self.written.bare(value)
+        return bare + self._unit("unit.point" if bare == "1" else "unit.points")
+
+    def interval(self, ends: Interval) -> str:
+        low, high = ends
+        return self.words("interval", low=self.signed(low), high=self.signed(high))
+
+    def tick(self, value: float) -> str:
+        """An effect as it stands on an axis."""
+        return self.written.tick(self.written.of_effect(value))
+
+
+def measuring(verdict: ClaimVerdict, words: Words) -> Measuring:
+    """How this claim's effects are written."""
+    return Measuring(amounts(verdict), words)

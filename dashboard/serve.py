@@ -1,0 +1,88 @@
+"""Serve the dashboard."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+
+from dash import (
+    Dash,
+)
+
+from dashboard.app import create_app
+from dashboard.data.snapshots import MLFLOW_URL
+from dashboard.server.security import is_local, read_auth
+from suite.records.results import Results
+from suite.tracking.mirror import Mirror
+from tasks import UserError
+
+log = logging.getLogger("bakeoff.dashboard")
+
+
+THREADS = 8
+
+
+def serve(
+    results: Results,
+    host: str = "127.0.0.1",
+    port: int = 8050,
+    *,
+    mlflow_url: str = MLFLOW_URL,
+    mirror: Mirror | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Show these results until the process ends, and call ``ready`` once it answers.
+
+    UserError where the address cannot be used, or is not protected.
+    """
+    import waitress
+
+    auth = read_auth(os.environ, host)
+    listener = _listen(host, port)
+    app = create_app(results, auth=auth, mlflow_url=mlflow_url, mirror=mirror)
+    warm(app)
+    server = waitress.create_server(
+        app.server,
+        sockets=[listener],
+        threads=THREADS,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+    )
+    ready()
+    server.run()
+
+
+def warm(app: Dash) -> None:
+    """Answer one request before threads can race to be the first, and begin to read the
+    newest campaign.
+    """
+    with app.server.test_client() as client:
+        health = client.get("/healthz")
+        assert health.status_code == 200, health.text
+    app._setup_server()
+    try:
+        app.server.config["SNAPSHOTS"].get()
+    except UserError as error:
+        log.info("nothing to show yet: %s", error)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket bound to that address. UserError naming a free port where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host.strip("[]"), port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        with socket.socket(family) as probe:
+            probe.bind((host.strip("[]") if is_local(host) else "", 0))
+            free = probe.getsockname()[1]
+        raise UserError(
+            f"Port {port} of {host} cannot be used ({error.strerror or error}): "
+            f"stop what is using it, or take a free one, for example --port {free}."
+        ) from error
+    return listener

@@ -1,0 +1,155 @@
+"""Files that pages link to: the data behind charts, and what finals left to look at."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import flask
+import pandas as pd
+
+from dashboard.data.view import View
+from dashboard.server.security import SEALED
+from suite.report.html.page import render
+from suite.report.tables import latex, markdown
+from tasks import UserError
+
+Frames = Callable[[View], Mapping[str, pd.DataFrame]]
+SHOWN = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".txt": "text/plain",
+}
+KINDS = {
+    "csv": "text/csv",
+    "parquet": "application/octet-stream",
+    "md": "text/markdown",
+    "tex": "application/x-tex",
+}
+TABLES = {"md": markdown, "tex": latex}
+KEY = re.compile(r"[0-9a-f]{32,64}")
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+)  # how a cell begins that a spreadsheet would run
+
+
+def add_routes(
+    server: flask.Flask,
+    view_of: Callable[[str, str], View],
+    frames: Mapping[str, Frames],
+) -> None:
+    """``/data/<page>/<chart>.<kind>``, ``/report/<campaign>.html`` and
+    ``/evidence/<campaign>/<key>/<file>``.
+    """
+
+    @server.get("/data/<page>/<chart>.<kind>")
+    def data(page: str, chart: str, kind: str) -> flask.Response:
+        if page not in frames or kind not in KINDS:
+            return _missing("no such data")
+        try:
+            view = view_of(
+                f"/{page}", flask.request.query_string.decode("utf-8", "replace")
+            )
+            content = _content(view, frames[page], chart, kind)
+        except UserError as error:
+            return _missing(str(error))
+        if content is None:
+            return _missing("no such data")
+        response = flask.Response(content, mimetype=KINDS[kind])
+        name = _plain(f"{view.campaign.id}-{page}-{chart}.{kind}")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        response.headers["Content-Security-Policy"] = SEALED
+        return response
+
+    @server.get("/report/<campaign>.html")
+    def report(campaign: str) -> flask.Response:
+        try:
+            view = view_of("/", f"campaign={campaign}")
+        except UserError as error:
+            return _missing(str(error))
+        response = flask.Response(render(view.campaign), mimetype="text/html")
+        response.headers["Content-Disposition"] = (
+            f'attachment; filename="bakeoff-{_plain(view.campaign.id)}.html"'
+        )
+        response.headers["Content-Security-Policy"] = SEALED
+        return response
+
+    @server.get("/evidence/<campaign>/<key>/<name>")
+    def evidence(campaign: str, key: str, name: str) -> flask.Response:
+        view = None
+        try:
+            view = view_of("/samples", f"campaign={campaign}")
+        except UserError as error:
+            return _missing(str(error))
+        path = evidence_path(view.campaign.folder, key, name)
+        if path is None:
+            return _missing("no such file")
+        response = flask.Response(path.read_bytes(), mimetype=SHOWN[path.suffix])
+        response.headers["Content-Security-Policy"] = SEALED
+        response.headers["Cache-Control"] = "private, max-age=3600"
+        return response
+
+
+def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str | None:
+    """A frame as a file of that kind, or the verdicts as a table for a text; None where
+    there is no such thing.
+    """
+    if kind in TABLES:
+        return (
+            TABLES[kind](view.verdicts, view.campaign.about)
+            if chart == "verdicts" and not view.judging
+            else None
+        )
+    frame = frames(view).get(chart)
+    return (
+        None if frame is None else to_csv(frame) if kind == "csv" else to_parquet(frame)
+    )
+
+
+def evidence_path(folder: Path, key: str, name: str) -> Path | None:
+    """A final's file, if it is one that may be shown and truly lies in the final's
+    folder.
+    """
+    home = (folder / "evidence").resolve()
+    if not KEY.fullmatch(key):
+        return None
+    path = (home / key / name).resolve()
+    fine = path.is_relative_to(home / key) and path.suffix in SHOWN and path.is_file()
+    return path if fine else None
+
+
+def to_csv(frame: pd.DataFrame) -> bytes:
+    """UTF-8 CSV; text that a spreadsheet would take for a formula gets an apostrophe
+    before it.
+    """
+    text = frame.select_dtypes(include=["object", "str"]).columns
+    safe = frame.assign(**{str(name): frame[name].map(_inert) for name in text})
+    return safe.to_csv(index=False).encode()
+
+
+def to_parquet(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.reset_index(drop=True).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _inert(value: object) -> object:
+    return (
+        f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^\w.-]", "_", name)
+
+
+def _missing(says: str) -> flask.Response:
+    return flask.Response(says + "\n", 404, mimetype="text/plain")

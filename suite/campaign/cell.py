@@ -1,0 +1,198 @@
+"""One cell on its way: a tuning study, then finals with the settings it chose.
+
+Where the profile asks for it there is one more: a final with the settings that half of
+the trials would have chosen. Where those are the same settings the finals themselves
+answer for half the budget, and nothing is trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from search.study import Study
+from suite.planning.plan import CellPlan, Plan
+from suite.planning.profile import TaskPlan
+from suite.training.fingerprint import data_hash
+from suite.training.job import JUDGED, Job, Keep, Kind, Member, digest
+from suite.training.seeds import training_seeds, tuner_seed
+from tasks import Task, source_of
+
+
+class Cell:
+    """Asks for the trainings of one cell as they become due, and takes in what they
+    came to.
+    """
+
+    def __init__(self, plan: Plan, place: CellPlan, device: str) -> None:
+        self.place, self.device, self.threads = place, device, plan.profile.threads
+        self.task: Task = plan.tasks[place.task]
+        self.plan: TaskPlan = plan.of(place.task)
+        self.recipe = plan.recipe(place.task, place.level, place.builds)
+        self.root = plan.profile.root_seed
+        self.identity = self._identity(plan.sources[place.task])
+        self.chooser = self.task.procedure_of(self.task.arm(place.builds)).measures[0]
+        self.study = Study(
+            self.task.space_of(self.task.arm(place.builds)),
+            seed=tuner_seed(self.root, *self._where, place.arm),
+            trials=self.plan.trials or 1,
+            sampler=plan.profile.sampler,
+            name=f"{plan.id}/{place.task}/{place.level}/{place.arm}/{place.block}",
+            root_seed=self.root,
+        )
+        self.finals: dict[int, Mapping[str, Any]] = {}
+        self.half: Mapping[str, Any] | None = None
+        self.lines: dict[str, Mapping[str, Any]] = {}
+        self.open: dict[str, Member] = {}
+        self.stuck = False
+        self._due = (
+            self.plan.finals or 1
+        )  # finals, with the half-budget one once it is known to be needed
+        self._finals_asked = False
+
+    def _identity(self, source: str) -> dict[str, Any]:
+        """All that decides a training's result, but for what differs between trainings
+        of the cell.
+        """
+        place, plan = self.place, self.plan
+        return {
+            "task": place.task,
+            "level": place.level,
+            "arm": place.arm,
+            "builds": place.builds,
+            "recipe": asdict(self.recipe),
+            "effort": plan.effort,
+            "examples": plan.examples,
+            "data": data_hash(place.task, place.level, plan.examples),
+            "source": source,
+            "torch": torch.__version__,
+            "device": self.device,
+            "threads": self.threads,
+            "stacked": False,
+        }
+
+    @property
+    def _where(self) -> tuple[str, str, int]:
+        return self.place.task, self.place.level, self.place.block
+
+    @property
+    def done(self) -> bool:
+        return self._finals_left == 0
+
+    @property
+    def planned(self) -> int:
+        """Trainings in all, as far as is known by now."""
+        return (self.plan.trials or 1) + self._due
+
+    @property
+    def left(self) -> int:
+        """Trainings still to go."""
+        return (self.plan.trials or 1) - self.study.trials_told + self._finals_left
+
+    @property
+    def _finals_left(self) -> int:
+        return self._due - len(self.finals) - (self.half is not None)
+
+    def ask(self) -> list[Member]:
+        """The trainings that can start now, each handed out once."""
+        if not self.study.done:
+            asked = [
+                self._member("trial", p.number, p.settings) for p in self.study.ask()
+            ]
+        elif not self._finals_asked:
+            self._finals_asked = True
+            asked = self._all_finals()
+            self._due = len(asked)
+        else:
+            asked = []
+        self.open |= {member.key: member for member in asked}
+        return asked
+
+    def _all_finals(self) -> list[Member]:
+        best = self.study.best().settings
+        finals = [
+            self._member("final", number, best)
+            for number in range(self.plan.finals or 1)
+        ]
+        trials = self.plan.half_budget_trials
+        half = self.study.best(among=trials).settings if trials else best
+        return finals if half == best else [*finals, self._member("half", 0, half)]
+
+    def settle(self, line: Mapping[str, Any]) -> None:
+        """Take in what a training came to. One that its machine failed leaves the cell
+        waiting for `retry`.
+        """
+        self.lines[line["key"]] = line
+        if line["status"] not in JUDGED:
+            self.stuck = True
+            return
+        member = self.open.pop(line["key"])
+        if member.kind == "final":
+            self.finals[member.number] = line
+        elif member.kind == "half":
+            self.half = line
+        else:
+            value = (
+                -self.chooser.sign * line["metrics"][f"validation.{self.chooser.name}"]
+            )
+            self.study.tell(
+                member.number,
+                value,
+                line["status"] == "diverged",
+                self._told_curve(line),
+                line["key"],
+            )
+
+    def _told_curve(self, line: Mapping[str, Any]) -> list[tuple[int, float]]:
+        name = f"validation.{self.chooser.name}"
+        return [
+            (int(row["step"]), -self.chooser.sign * row[name])
+            for row in line["curve"]
+            if row.get(name) is not None
+        ]
+
+    def _member(self, kind: Kind, number: int, settings: Mapping[str, Any]) -> Member:
+        task, level, block = self._where
+        seeds = training_seeds(
+            self.root, task, level, block, self.place.arm, kind, number
+        )
+        decides = {
+            **self.identity,
+            "kind": kind,
+            "settings": dict(settings),
+            "seeds": seeds,
+        }
+        return Member(digest(decides), kind, block, number, dict(settings), seeds)
+
+    def job(self, member: Member, keep: Keep | None = None) -> Job:
+        """What a worker needs to run this training."""
+        return Job(
+            task=self.place.task,
+            level=self.place.level,
+            arm=self.place.arm,
+            members=(member,),
+            effort=self.plan.effort or 1.0,
+            examples=self.plan.examples,
+            recipe=self.plan.recipe,
+            device=self.device,
+            threads=self.threads,
+            time_limit=self.plan.time_limit,
+            source=source_of(self.place.task),
+            builds=self.place.builds,
+            keep=keep,
+            workers=self.recipe.workers,
+        )
+
+    def means(self) -> dict[str, float]:
+        """Mean of each metric over the cell's finals."""
+        if not self.finals:
+            return {}
+        names = next(iter(self.finals.values()))["metrics"]
+        return {
+            name: sum(line["metrics"].get(name, 0.0) for line in self.finals.values())
+            / len(self.finals)
+            for name in names
+        }

@@ -1,0 +1,146 @@
+"""Launch a profile: workers, record, publisher and driver put together. The command
+line and notebooks start here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from suite.campaign.driver import Driver
+from suite.campaign.folder import check_folder
+from suite.campaign.progress import Tally
+from suite.campaign.signals import sigterm_as_ctrl_c
+from suite.cluster.protocol import Workers
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile, load_profile
+from suite.records.files import read_json
+from suite.records.results import Campaign, Results
+from suite.tracking.connection import without_passwords
+from suite.tracking.publisher import Publisher
+from suite.tracking.sqlite import default_uri
+from tasks import UserError
+
+
+def run(
+    profile: str | Profile, results: Path | str = "results", **options: object
+) -> Campaign:
+    """Run a profile (or go on with it) and return its campaign as DataFrames. Options
+    are those of ``launch``.
+    """
+    chosen = profile if isinstance(profile, Profile) else load_profile(profile)
+    plan = plan_of(chosen, Path(results), new=bool(options.pop("new", False)))
+    launch(plan, Path(results), **options)  # type: ignore[arg-type]
+    return Results(results).load(plan.id)
+
+
+def plan_of(profile: Profile, results: Path, new: bool = False) -> Plan:
+    """The plan to run: that of the newest campaign of this profile in the folder, or
+    (``new``) of yet another.
+    """
+    plan = following = Plan(profile)
+    while (results / following.id / "campaign.json").exists():
+        plan, following = following, Plan(profile, following.nonce + 1)
+    return following if new else plan
+
+
+def launch(
+    plan: Plan,
+    results: Path,
+    *,
+    address: str | None = None,
+    workers: int | Workers | None = None,
+    tracking_uri: str | None = None,
+    retry: bool = False,
+    watch: Callable[[Tally], None] = lambda tally: None,
+    said: Callable[[str], None] = lambda text: None,
+) -> Tally:
+    """Train what the plan's campaign lacks, on Ray workers, and publish it to MLflow.
+
+    ``workers`` is a number of local workers (default: one per core) or something that
+    runs jobs itself, which the caller closes. ``tracking_uri`` is an MLflow store; None
+    means the one in the results folder, "none" none at all. Raises UserError and, on
+    Ctrl-C or SIGTERM, KeyboardInterrupt; everything on record is kept.
+    """
+    check_folder(results / plan.id)
+    with _logged(results / plan.id), sigterm_as_ctrl_c():
+        uri = tracking_uri or default_uri(results)
+        publisher = None if uri == "none" else Publisher(uri, results, plan.id)
+        try:
+            with _crew(workers, address) as crew:
+                tally = Driver(plan, results, crew, publisher, watch, retry).run()
+        finally:
+            if publisher:
+                if publisher.waiting > 20:
+                    said(f"writing the last {publisher.waiting} trainings to MLflow …")
+                publisher.close()
+        if publisher and publisher.error:
+            said(
+                f"MLflow at {without_passwords(uri)} did not take everything ({publisher.error}). "
+                "Nothing is lost: the same command publishes the rest."
+            )
+    return tally
+
+
+@contextmanager
+def _crew(workers: int | Workers | None, address: str | None) -> Iterator[Workers]:
+    if workers is not None and not isinstance(workers, int):
+        yield workers
+        return
+    from suite.cluster.ray_executor import RayWorkers
+
+    with closing(RayWorkers(address, workers)) as crew:
+        yield crew
+
+
+class _Log(logging.FileHandler):
+    """A log on a disk that may be full: what does not fit is left out, and stops
+    nothing.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        pass
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
+@contextmanager
+def _logged(folder: Path) -> Iterator[None]:
+    """Keep the campaign's log in its folder."""
+    handler = _Log(folder / "log.txt", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger = logging.getLogger("bakeoff")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def request_stop(folder: Path) -> bool:
+    """Ask the driver of that campaign to stop, wherever it runs; False where none runs."""
+    if read_json(folder / "state.json").get("state") != "running":
+        return False
+    (folder / "cancel").touch()
+    return True
+
+
+def resumed(plan: Plan, campaign: Campaign) -> Plan:
+    """The plan under the id of an existing campaign. Raises UserError where today's
+    sources give another.
+    """
+    mine = replace(plan, nonce=int(campaign.about.get("nonce", 0)))
+    if mine.id != campaign.id:
+        raise UserError(
+            f"Campaign {campaign.id} was run with other sources or claims than are here now (they give {mine.id}): "
+            "go back to those sources to go on with it, or start a new campaign with `bakeoff run`."
+        )
+    return mine

@@ -1,0 +1,44 @@
+"""Do all trainings of a campaign come from machines of one kind? Only there is a
+training the same to the bit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+FACTS = ("device", "hardware", "threads", "torch", "numpy", "python")  # of a worker
+
+
+class Kinds:
+    """The machines that trained so far, as their trainings' records tell."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Counter[str]] = {name: Counter() for name in FACTS}
+
+    def add(self, worker: Mapping[str, Any]) -> bool:
+        """Count a training's worker; whether it is unlike all others in something."""
+        told = {name: str(worker[name]) for name in FACTS if name in worker}
+        new = any(
+            self._seen[name] and value not in self._seen[name]
+            for name, value in told.items()
+        )
+        for name, value in told.items():
+            self._seen[name][value] += 1
+        return new
+
+    @property
+    def differences(self) -> str:
+        """What differs, and in how many trainings: "torch 2.13.0 (30), 2.12.1 (2)";
+        empty where nothing does.
+        """
+        found = {
+            name: seen.most_common()
+            for name, seen in self._seen.items()
+            if len(seen) > 1
+        }
+        return "; ".join(
+            f"{name} " + ", ".join(f"{value} ({count:,})" for value, count in seen)
+            for name, seen in found.items()
+        )

@@ -1,0 +1,1 @@
+"""Is a task sound, is a machine ready?"""

@@ -1,0 +1,140 @@
+"""Checks of a task's data."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+
+from suite.checks.finding import Unsound, counted
+from suite.training.job import digest
+from tasks import (
+    Level,
+    Split,
+    Splits,
+    Task,
+)
+
+# of the test examples may be training examples too, as in some published sets
+DOUBLES = 0.001
+
+
+def data_depend_on_the_seed(task: Task) -> str:
+    for level in task.light:
+        first, again, other = (
+            _digest(_loaded(task, level, seed, noise=n))
+            for n, seed in enumerate((0, 0, 1))
+        )
+        if first != again:
+            raise Unsound(
+                f"at {level.name}, seed 0 gives other data the second time",
+                "draw every random number in load_data from a generator made from its seed",
+            )
+        if first == other:
+            raise Unsound(
+                f"at {level.name}, seeds 0 and 1 give the same data",
+                "use the seed in load_data",
+            )
+    return counted(len(task.light), "level")
+
+
+def others_are_left_alone(task: Task) -> str:
+    before = _global_state()
+    task.load_data(task.light[0], 3)
+    if _global_state() != before:
+        raise Unsound(
+            "load_data draws from, or seeds, the global generators",
+            "use torch.Generator().manual_seed(seed)",
+        )
+    return "load_data draws from generators of its own"
+
+
+def splits_are_disjoint(task: Task) -> str:
+    for level in task.light:
+        splits = task.load_data(level, 0)
+        parts = {
+            "training": splits.train,
+            "validation": splits.validation,
+            "test": _test(splits),
+        }
+        rows = {name: _rows(split) for name, split in parts.items()}
+        for one, other in (
+            ("training", "test"),
+            ("validation", "test"),
+            ("training", "validation"),
+        ):
+            shared = len(rows[one] & rows[other])
+            if shared > DOUBLES * len(rows[other]):
+                raise Unsound(
+                    f"at {level.name}, {shared:,} of {len(parts[other]):,} {other} examples are {one} examples too",
+                    "split before anything is copied, and keep equal examples in one part",
+                )
+    return " / ".join(f"{len(split):,}" for split in parts.values()) + " examples"
+
+
+def blocks_differ(task: Task) -> str:
+    """Blocks must overlap as the task says they do: the width of every interval rests
+    on it.
+    """
+    for level in task.light:
+        here, there = task.load_data(level, 0), task.load_data(level, 1)
+        test, elsewhere = _rows(_test(here)), _rows(_test(there))
+        shared = len(
+            test & (elsewhere | _rows(there.train) | _rows(there.validation))
+        ) / len(test)
+        if here.population == "fresh" and shared > 0.5:
+            raise Unsound(
+                f"at {level.name}, {shared:.0%} of a block's test examples are in the next block's data too",
+                'give Splits population="resplit" (one finite pool) or "official" (one given test set)',
+            )
+        if here.population == "official" and test != elsewhere:
+            raise Unsound(
+                f"at {level.name}, the official test set differs between blocks",
+                "give all blocks one",
+            )
+    return f"{here.population}, overlap {here.overlap:.2g}"
+
+
+def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:
+    """The splits, loaded while all global generators stand somewhere else."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(noise)
+        states = random.getstate(), np.random.get_state()
+        random.seed(noise)
+        np.random.seed(noise)
+        try:
+            return task.load_data(level, seed)
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
+
+
+def _global_state() -> str:
+    numbers = np.random.get_state(legacy=False)["state"]["key"]
+    return digest(
+        [torch.get_rng_state().tolist(), numbers.tolist(), random.getstate()[1]]
+    )
+
+
+def _test(splits: Splits) -> Split:
+    return splits.sealed.resealed().open()  # a seal of our own: nothing is trained here
+
+
+def _digest(splits: Splits) -> str:
+    parts = (splits.train, splits.validation, _test(splits))
+    return digest([sorted(_rows(split)) for split in parts])
+
+
+def _rows(split: Split) -> set[str]:
+    """What each example is, answer included."""
+    x = (
+        split.x.detach().cpu().contiguous().flatten(1)
+        if split.x.ndim > 1
+        else split.x.detach().cpu()[:, None]
+    )
+    y = split.y.detach().cpu().contiguous().reshape(len(split), -1)
+    return {
+        a.tobytes().hex() + b.tobytes().hex()
+        for a, b in zip(x.numpy(), y.numpy(), strict=True)
+    }

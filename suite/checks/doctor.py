@@ -1,0 +1,331 @@
+"""Is everything here that a campaign needs? Each look says what it found, what is wrong
+and how to mend it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+
+import tasks
+from suite.campaign.folder import ROOM
+from suite.checks.finding import Finding
+from suite.checks.short_run import short_job
+from suite.cluster.protocol import Done
+from suite.records.files import free_space
+from suite.records.journal import FILE, read_lines
+from suite.records.results import Results
+from suite.records.versions import LIBRARIES, versions
+from suite.tracking import connection, sqlite
+from suite.training.resources import Resources
+from tasks import UserError
+from tasks.data._fetch import cache_folder
+
+PYTHON = (3, 11)
+COMFORT = 2 * 2**30  # bytes free, below which a larger campaign may fill the disk
+PROBE = "logistic_regression"  # a task whose data ship with a package
+RAY_PATIENCE = 120.0
+NEEDED = (
+    "torch",
+    "ray",
+    "optuna",
+    "mlflow",
+    "numpy",
+    "pandas",
+    "scipy",
+    "scikit-learn",
+)
+
+
+def examine(
+    results: Path, address: str | None = None, store: str | None = None
+) -> Iterator[Finding]:
+    """Findings, the quick ones first. ``address`` is a Ray cluster's, ``store`` an
+    MLflow store's; None: our own.
+    """
+    looks: list[tuple[str, Callable[[], Finding]]] = [
+        ("Python", _python),
+        ("libraries", _libraries),
+        ("torch", _torch),
+        ("threads", _threads),
+        ("results folder", lambda: _results(results)),
+        ("disk", lambda: _disk(results)),
+        ("records", lambda: _records(results)),
+        ("data", _data),
+        ("tasks", _tasks),
+        ("MLflow", lambda: _mlflow(results, store)),
+        ("Ray", lambda: _ray(address)),
+    ]
+    for what, look in looks:
+        try:
+            yield look()
+        except UserError as error:
+            yield Finding(what, False, str(error))
+        except Exception as error:  # whatever is broken here, the other looks go on
+            yield Finding(
+                what,
+                False,
+                f"{type(error).__name__}: {error}",
+                "`bakeoff --verbose doctor` shows where",
+            )
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    if sys.version_info < PYTHON:
+        return Finding(
+            "Python",
+            False,
+            version,
+            f"make the environment with Python {'.'.join(map(str, PYTHON))} or newer",
+        )
+    return Finding("Python", True, f"{version}, {sys.executable}")
+
+
+def _libraries() -> Finding:
+    found = versions()
+    missing = [name for name in NEEDED if name not in found]
+    if missing:
+        return Finding(
+            "libraries",
+            False,
+            f"not installed: {', '.join(missing)}",
+            "`make environment`",
+        )
+    return Finding(
+        "libraries",
+        True,
+        ", ".join(f"{name} {found[name]}" for name in LIBRARIES[1:4] if name in found),
+    )
+
+
+def _torch() -> Finding:
+    if torch.cuda.is_available():
+        names = sorted(
+            {torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())}
+        )
+        return Finding(
+            "torch",
+            True,
+            f"{torch.__version__}, {torch.cuda.device_count()} GPU: {', '.join(names)}",
+        )
+    if _sees_gpu():
+        return Finding(
+            "torch",
+            False,
+            f"{torch.__version__} sees no GPU, and nvidia-smi does",
+            "install a CUDA build: `make clean`, then `make environment TORCH=cuda`",
+        )
+    return Finding("torch", True, f"{torch.__version__}, CPU only")
+
+
+def _sees_gpu() -> bool:
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return False
+    listed = subprocess.run(
+        [command, "-L"], capture_output=True, text=True, timeout=20, check=False
+    )
+    return listed.returncode == 0 and "GPU" in listed.stdout
+
+
+def _threads() -> Finding:
+    cores = (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    says = f"{cores} cores, one training each on one thread; load {load:.1f}"
+    return Finding(
+        "threads", True, says + (", so timings will be off" if load > cores else "")
+    )
+
+
+def _results(results: Path) -> Finding:
+    folder = (
+        results
+        if results.exists()
+        else next(p for p in results.resolve().parents if p.exists())
+    )
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        return Finding(
+            "results folder",
+            False,
+            f"{results} cannot be written ({error.strerror})",
+            "mend it, or use --results",
+        )
+    return Finding(
+        "results folder",
+        True,
+        f"{results}/" + ("" if results.exists() else ", made by the first run"),
+    )
+
+
+def _disk(results: Path) -> Finding:
+    free = free_space(results.resolve())
+    says = f"{free / 2**30:,.1f} GiB free"
+    if free < ROOM:
+        return Finding(
+            "disk",
+            False,
+            says,
+            f"make room: a campaign asks for {ROOM >> 20} MiB, or use --results",
+        )
+    return Finding(
+        "disk", True, says + ("" if free > COMFORT else ": little for a large campaign")
+    )
+
+
+def _records(results: Path) -> Finding:
+    found = Results(results)
+    trainings = sum(
+        sum(1 for _ in read_lines(results / campaign / FILE))
+        for campaign in found.ids()
+    )
+    if not found.ids():
+        return Finding("records", None, "no campaign yet")
+    return Finding(
+        "records",
+        True,
+        f"{_count(len(found.ids()), 'campaign')}, {_count(trainings, 'training')}, all readable",
+    )
+
+
+def _data() -> Finding:
+    cache, mirror = cache_folder(), os.environ.get("BAKEOFF_MIRROR", "")
+    if mirror and "://" not in mirror and not Path(mirror).is_dir():
+        return Finding(
+            "data",
+            False,
+            f"BAKEOFF_MIRROR={mirror} is not a folder",
+            "mend it or unset it",
+        )
+    says = f"cache {cache}" + (f", mirror {mirror}" if mirror else "")
+    if not cache.exists():
+        return Finding("data", True, f"{says}, made when first needed")
+    files = [path for path in cache.rglob("*") if path.is_file()]
+    unreadable = [path for path in files if not os.access(path, os.R_OK)]
+    if unreadable or not os.access(cache, os.R_OK | os.X_OK):
+        return Finding(
+            "data",
+            False,
+            f"{(unreadable or [cache])[0]} cannot be read",
+            "mend it, or set BAKEOFF_DATA",
+        )
+    return Finding("data", True, f"{says}, {_count(len(files), 'file')}")
+
+
+def _tasks() -> Finding:
+    names = tasks.names()
+    for name in names:
+        tasks.get(name)
+    return Finding("tasks", True, f"{len(names)} import: {', '.join(names)}")
+
+
+def _mlflow(results: Path, store: str | None) -> Finding:
+    if store is not None:
+        return _asked(store)
+    if (results / "mlflow.db").exists():
+        return _opened(sqlite.default_uri(results), str(results / "mlflow.db"))
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # nothing is left behind where nothing was
+        return _opened(sqlite.default_uri(Path(folder)), "a new store")
+
+
+def _asked(store: str) -> Finding:
+    """A server that answers is not enough: files that it is given must reach it, too."""
+    location = connection.check(store)
+    name, folder = connection.without_passwords(store), location.removeprefix("file://")
+    if (
+        store.startswith("http")
+        and folder.startswith("/")
+        and not Path(folder).exists()
+    ):
+        return Finding(
+            "MLflow",
+            False,
+            f"{name} answers, but has its clients write files to {folder} themselves, which is not on this machine",
+            "start it with `--artifacts-destination FOLDER` and without --default-artifact-root",
+        )
+    return Finding(
+        "MLflow",
+        True,
+        f"{name} answers"
+        + (f", files go to {location}" if store.startswith("http") else ""),
+    )
+
+
+def _opened(uri: str, name: str) -> Finding:
+    try:
+        connection.check(uri)
+    except UserError as error:
+        return Finding(
+            "MLflow",
+            False,
+            f"{name} does not open: {error.__cause__}",
+            f"`mlflow db upgrade {uri}`, after a copy of it",
+        )
+    return Finding("MLflow", True, f"{name} opens, its tables are up to date")
+
+
+def _ray(address: str | None) -> Finding:
+    """Not only that it starts: a worker must find our code and finish a training."""
+    from suite.cluster.ray_executor import RayWorkers  # Ray takes seconds to import
+
+    began = time.monotonic()
+    need = Resources(cpus=1, gpus=0, memory=None)
+    workers = RayWorkers(address, None if address else 1)
+    try:
+        workers.check(need)
+        slots = workers.slots(need)
+        task = tasks.get(PROBE if PROBE in tasks.names() else tasks.names()[0])
+        workers.submit(short_job(task, task.levels[0], task.arms[0], "trial"), need)
+        done = workers.wait(RAY_PATIENCE)
+    finally:
+        workers.close()
+    problem = _problem(done)
+    if problem:
+        cure = (
+            "install bakeoff in the workers' environment, of this version"
+            if address
+            else "see its message"
+        )
+        return Finding(
+            "Ray", False, f"it starts, but a worker cannot train: {problem}", cure
+        )
+    where = (
+        f"the cluster at {address} runs {_count(slots, 'training')} at once"
+        if address
+        else "starts"
+    )
+    return Finding(
+        "Ray",
+        True,
+        f"{where}; a training came back after {time.monotonic() - began:.0f} s",
+    )
+
+
+def _problem(done: list[Done]) -> str | None:
+    if not done:
+        return f"nothing came back within {RAY_PATIENCE:.0f} s"
+    if done[0].lost is not None:
+        return done[0].lost
+    return done[0].results[0].error
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

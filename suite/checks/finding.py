@@ -1,0 +1,37 @@
+"""What a check found: the one shape in which ``doctor`` and ``check`` report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; ``ok`` None means that there was nothing to see.
+    ``cure`` is for a failed one.
+    """
+
+    what: str
+    ok: bool | None
+    says: str
+    cure: str = ""
+
+    @property
+    def word(self) -> str:
+        return {True: "OK", False: "failed", None: "skipped"}[self.ok]
+
+
+class Unsound(Exception):
+    """A proof failed: what was seen, and what to do."""
+
+    def __init__(self, says: str, cure: str) -> None:
+        super().__init__(says)
+        self.says, self.cure = says, cure
+
+
+class NothingToProve(Exception):
+    """The task has nothing that this proof is about."""
+
+
+def counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,258 @@
+"""Checks of a task's models and losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from search.ranges import middle
+from suite.checks.finding import NothingToProve, Unsound, counted
+from suite.training.data_parallel import check_shareable
+from suite.training.instantiate import build_model
+from suite.training.loop import Training
+from suite.training.seeds import training_seeds
+from tasks import (
+    Arm,
+    FitOnce,
+    Level,
+    Phase,
+    Range,
+    Recipe,
+    Split,
+    Splits,
+    Task,
+    UserError,
+)
+
+BATCH = 4  # examples that every model must be able to learn by heart
+STEPS = 300  # in which it must do so
+# of its objective may be left then: the smallest of models must pass, and a deaf one
+# must not
+LEFT = 0.5
+TWO = Recipe(steps=1, batch_size=0, workers=2)
+ROUNDING = 1e-3  # of a gradient's length
+
+
+def arms_are_matched(task: Task) -> str:
+    every: list[int] = []
+    for level in task.light:
+        counts = {
+            arm.name: _parameters(task, level, arm)
+            for arm in task.arms
+            if not _is_fitted(task, arm)
+        }
+        if not counts:
+            raise NothingToProve("no arm is trained step by step")
+        least, most = (
+            min(counts, key=counts.__getitem__),
+            max(counts, key=counts.__getitem__),
+        )
+        apart = counts[most] / max(counts[least], 1) - 1
+        if task.parameters_within is not None and apart > task.parameters_within:
+            raise Unsound(
+                f"at {level.name}, {most} has {counts[most]:,} parameters and {least} {counts[least]:,}: "
+                f"{apart:.1%} apart, where parameters_within says {task.parameters_within:.1%}",
+                "solve for widths that match, as tasks/models/mlp.py does",
+            )
+        every += counts.values()
+    says = f"{min(every):,} to {max(every):,} parameters"
+    if task.parameters_within is None:
+        raise NothingToProve(f"{says}, and parameters_within is not given")
+    return f"{says}, within {task.parameters_within:.1%} at each level"
+
+
+def untrained_models_guess(task: Task) -> str:
+    """Much better than guessing is a leak, much worse a broken start. Losses tell it;
+    accuracies vary too much.
+    """
+    seen = ""
+    for level in task.light:
+        splits = task.load_data(level, 0)
+        for arm in task.arms:
+            if _is_fitted(task, arm):
+                continue
+            start = next(
+                iter(
+                    _training(
+                        task,
+                        level,
+                        arm,
+                        splits,
+                        middle(task.space_of(arm)),
+                        {"steps": 1},
+                    )
+                )
+            )
+            for measure in task.procedure_of(arm).measures:
+                value, worst = (
+                    start.values[f"validation.{measure.name}"],
+                    measure.worst(splits.shape),
+                )
+                if (
+                    measure.better == "higher" or worst <= 0
+                ):  # no loss: a share, or a difference around 0
+                    continue
+                if not 0.5 * worst <= value <= 2 * worst + 0.1:
+                    raise Unsound(
+                        f"{arm.name} at {level.name} starts at {measure.name} {value:.3g}; guessing gives {worst:.3g}",
+                        "start the output layer small; if it is below guessing, look for answers among the inputs",
+                    )
+                seen = (
+                    seen
+                    or f"{measure.name} {value:.3g} at the start, {worst:.3g} by guessing"
+                )
+    if not seen:
+        raise NothingToProve(
+            "no loss is measured on an arm that is trained step by step"
+        )
+    return seen
+
+
+def tiny_batches_are_learned(task: Task) -> str:
+    """Whatever can learn at all can learn four examples by heart."""
+    level = task.light[0]
+    splits = task.load_data(level, 0)
+    few = splits.train.head(BATCH)
+    tiny = replace(splits, train=few, validation=few)
+    tried = 0
+    for arm in task.arms:
+        if (
+            _is_fitted(task, arm)
+            or len(task.procedure_of(arm).phases(_model(task, level, arm, tiny))) > 1
+        ):
+            continue  # adversaries have no objective that must fall
+        tried += 1
+        left = 1.0
+        for share in (0.5, 0.8, 1.0):
+            left = min(left, _objective_left(task, level, arm, tiny, share))
+            if left <= LEFT:
+                break
+        else:
+            raise Unsound(
+                f"{arm.name} still has {left:.0%} of its objective after {STEPS} steps on {BATCH} examples",
+                "look at its output, its loss, and the range of its learning rate",
+            )
+    if not tried:
+        raise NothingToProve("no arm has a single objective that must fall")
+    return f"{BATCH} examples, {counted(tried, 'arm')}"
+
+
+def batches_can_be_shared(task: Task) -> str:
+    """What `workers` rests on where an arm may have several: a batch's gradient is the
+    mean over its parts.
+    """
+    level = task.light[0]
+    splits = task.load_data(level, 0)
+    batch, tried = splits.train.head(BATCH), 0
+    for arm in task.arms:
+        if not _is_shareable(task, level, arm, splits):
+            continue
+        tried += 1
+        model = _model(task, level, arm, splits).eval()  # no unit is dropped
+        for phase in task.procedure_of(arm).phases(model):
+            whole = _gradient(phase, model, batch)
+            parts = sum(
+                len(part) / BATCH * _gradient(phase, model, part)
+                for part in _in_two(batch)
+            )
+            apart = ((parts - whole).norm() / whole.norm().clamp(min=1e-6)).item()
+            if not apart <= ROUNDING:
+                raise Unsound(
+                    f"{arm.name}: the gradient of {BATCH} examples is {apart:.1%} off the mean over its parts",
+                    "make the loss a mean over examples, each by itself, or leave out `mean=True`",
+                )
+    if not tried:
+        raise NothingToProve(
+            "no arm can have several workers: no loss is a mean over examples, each by itself"
+        )
+    return counted(tried, "arm")
+
+
+def _is_fitted(task: Task, arm: Arm) -> bool:
+    return isinstance(task.procedure_of(arm), FitOnce)
+
+
+def _model(task: Task, level: Level, arm: Arm, splits: Splits) -> torch.nn.Module:
+    return build_model(arm, level, splits, middle(task.space_of(arm)), seed=0)
+
+
+def _parameters(task: Task, level: Level, arm: Arm) -> int:
+    return sum(
+        p.numel()
+        for p in _model(task, level, arm, task.load_data(level, 0)).parameters()
+    )
+
+
+def _training(
+    task: Task,
+    level: Level,
+    arm: Arm,
+    splits: Splits,
+    settings: Mapping[str, Any],
+    changes: Mapping[str, Any],
+) -> Training:
+    recipe = task.recipe_of(level, arm).with_changes(
+        {"evaluations": 2, "patience": None, **changes}
+    )
+    model = build_model(arm, level, splits, settings, seed=0)
+    seeds = training_seeds(0, task.name, level.name, 0, arm.name, "trial", 0)
+    return Training(
+        task.procedure_of(arm),
+        model,
+        splits.train,
+        splits.validation,
+        recipe,
+        settings,
+        seeds,
+    )
+
+
+def _objective_left(
+    task: Task, level: Level, arm: Arm, tiny: Splits, share: float
+) -> float:
+    """What share of the first step's objective is left at the end, with the rate at
+    ``share`` of its range.
+    """
+    rates = {
+        phase.rate
+        for phase in task.procedure_of(arm).phases(_model(task, level, arm, tiny))
+    }
+    settings = middle(task.space_of(arm))
+    for name, setting in task.space_of(arm).items():
+        if isinstance(
+            setting, Range
+        ):  # no weight decay, no dropout: it has to learn by heart
+            settings[name] = (
+                setting.low * (setting.high / setting.low) ** share
+                if name in rates
+                else setting.low
+            )
+    still = {"schedule": "constant", "warmup": 0.0, "keep_best": False, "batch_size": 0}
+    training = _training(task, level, arm, tiny, settings, {"steps": STEPS, **still})
+    for _ in training:
+        pass
+    first, last = training.losses[0].item(), training.losses[-5:].mean().item()
+    return last / first if first > 0 and last == last else float("inf")
+
+
+def _is_shareable(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
+    try:
+        check_shareable(task.procedure_of(arm), _model(task, level, arm, splits), TWO)
+    except UserError:
+        return False
+    return True
+
+
+def _gradient(phase: Phase, model: torch.nn.Module, batch: Split) -> torch.Tensor:
+    loss = phase.loss(model, batch, torch.Generator().manual_seed(0))
+    learned = [p for p in model.parameters() if p.requires_grad]
+    found = torch.autograd.grad(loss, learned, allow_unused=True)
+    return torch.cat([g.flatten() for g in found if g is not None])
+
+
+def _in_two(batch: Split) -> tuple[Split, Split]:
+    """One example, and the others."""
+    return batch.head(1), Split(batch.x[1:], batch.y[1:], batch.facts)

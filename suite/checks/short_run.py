@@ -1,0 +1,78 @@
+"""A run of a few steps on a few examples."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import torch
+
+import tasks
+from search.ranges import middle
+from suite.checks.finding import Unsound
+from suite.training.job import Job, Kind, Member, Result, digest, timed
+from suite.training.seeds import training_seeds
+from suite.training.worker import run_job
+from tasks import (
+    Arm,
+    Level,
+    Task,
+)
+
+SHORT = {
+    "steps": 20,
+    "evaluations": 2,
+    "patience": None,
+}  # a training that only has to repeat
+EXAMPLES = 300  # for such a training
+
+
+def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:
+    """A training of a few steps on a few examples, with settings from the middle of
+    their ranges.
+    """
+    settings = middle(task.space_of(arm))
+    seeds = training_seeds(0, task.name, level.name, 0, arm.name, kind, 0)
+    member = Member(
+        digest([task.name, level.name, arm.name, kind]), kind, 0, 0, settings, seeds
+    )
+    source = tasks.source_of(task.name)
+    return Job(
+        task.name,
+        level.name,
+        arm.name,
+        (member,),
+        examples=EXAMPLES,
+        recipe=SHORT,
+        source=source,
+    )
+
+
+def short_result(
+    task: Task, level: Level, arm: Arm, kind: Kind, noise: int = 0
+) -> Result:
+    """What a short training comes to, with global generators that stand at ``noise``.
+    Unsound where it fails.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(noise)
+        result = run_job(short_job(task, level, arm, kind))[0]
+    if result.status not in ("finished", "diverged"):
+        lines = re.findall(r'File "(.+)", line (\d+)', result.traceback or "")
+        where = "mend {}, line {}".format(*lines[-1]) if lines else "mend the task"
+        raise Unsound(f"a {kind} of {arm.name}: {result.status}, {result.error}", where)
+    return result
+
+
+def without_times(result: Result) -> dict[str, Any]:
+    metrics = {name: value for name, value in result.metrics.items() if not timed(name)}
+    curve = [
+        {name: value for name, value in row.items() if name != "seconds"}
+        for row in result.curve
+    ]
+    return {
+        "metrics": metrics,
+        "curve": curve,
+        "losses": result.losses,
+        "best": result.best_step,
+    }

@@ -1,0 +1,67 @@
+"""Options and arguments that several commands take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PORT, MLFLOW_PORT = 8050, 5000
+
+ResultsOption = Annotated[
+    Path, typer.Option("--results", help="Folder that everything is recorded in.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+ProfileArgument = Annotated[
+    str,
+    typer.Argument(help="smoke, quick, standard, full, or a .toml file of your own."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change a value of the profile. Repeatable."
+    ),
+]
+TaskOption = Annotated[
+    list[str] | None,
+    typer.Option("--task", metavar="TASK", help="Run this task only. Repeatable."),
+]
+FileOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--task-file",
+        metavar="FILE",
+        help="Run the task in this file of your own. Repeatable.",
+    ),
+]
+BringOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--task-file", metavar="FILE", help="A task file of your own. Repeatable."
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        help="Join a running Ray cluster: auto, host:port or ray://host:port.",
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", help="Workers on this machine. Default: its cores."),
+]
+TrackingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking",
+        help="MLflow store. Default: one in the results folder; none: no MLflow.",
+    ),
+]
+CampaignArgument = Annotated[
+    str | None,
+    typer.Argument(
+        help="A campaign's id, or how it begins. Default: the newest.",
+        show_default=False,
+    ),
+]
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]

@@ -1,0 +1,102 @@
+"""How a campaign goes, while it goes: a bar in a terminal, elsewhere a line every ten
+seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Column
+
+from suite.cli.render.text import duration, failures, rate
+
+if TYPE_CHECKING:
+    from suite.campaign.progress import Tally
+
+EVERY = 10.0  # seconds between plain lines
+
+
+class Watch(Protocol):
+    """Whoever is told how far a campaign is."""
+
+    def take(self, tally: Tally) -> None: ...
+    def say(self, text: str) -> None: ...
+
+
+@contextmanager
+def watching(console: Console, name: str, planned: int) -> Iterator[Watch]:
+    """A watch on this console for a campaign of that name with so many trainings."""
+    if not console.is_terminal:
+        yield Lines(console)
+        return
+    with _bar(console) as progress:
+        yield Bar(progress, name, planned)
+
+
+class Bar:
+    """A bar with done/total, rate, time left and failures."""
+
+    def __init__(self, progress: Progress, name: str, planned: int) -> None:
+        self._progress = progress
+        self._task = progress.add_task(name, total=planned, rest="starting workers …")
+
+    def take(self, tally: Tally) -> None:
+        self._progress.update(
+            self._task, completed=tally.done, total=tally.planned, rest=pace(tally)
+        )
+
+    def say(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, highlight=False)
+
+
+class Lines:
+    """Plain lines, for logs and pipes."""
+
+    def __init__(self, console: Console, every: float = EVERY) -> None:
+        self._console, self._every, self._last = console, every, time.monotonic()
+
+    def take(self, tally: Tally) -> None:
+        now = time.monotonic()
+        if now - self._last >= self._every:
+            self._last = now
+            self.say(f"{tally.done:,}/{tally.planned:,} trainings · {pace(tally)}")
+
+    def say(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        SpinnerColumn("dots", finished_text="✓"),
+        TextColumn(
+            "{task.description}",
+            table_column=Column(no_wrap=True, overflow="ellipsis", max_width=24),
+        ),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),
+        TextColumn(
+            "{task.completed:,.0f}/{task.total:,.0f}", table_column=Column(no_wrap=True)
+        ),
+        TextColumn("{task.fields[rest]}", table_column=Column(no_wrap=True)),
+        console=console,
+        expand=True,
+        transient=True,
+    )
+
+
+def pace(tally: Tally) -> str:
+    """Rate, what is waited for, time left and failures, as far as they are known."""
+    parts = (
+        [rate(tally.rate)] if tally.trained else [] if tally.waiting else ["starting"]
+    )
+    if tally.waiting:
+        parts.append(f"waiting for {tally.waiting} …")
+    if tally.seconds_left is not None and tally.done < tally.planned:
+        parts.append(f"{duration(tally.seconds_left)} left")
+    if tally.failed:
+        parts.append(failures(tally.failed))
+    return " · ".join(parts)

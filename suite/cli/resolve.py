@@ -1,0 +1,89 @@
+"""What the words on a command line name: a profile, a task, a claim. Task files are
+loaded on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from suite.planning.profile import Profile
+    from tasks import Claim, Task
+
+
+def profile_of(
+    name: str,
+    changes: Sequence[str] | None,
+    only: Sequence[str] | None,
+    files: Sequence[Path] | None,
+) -> Profile:
+    """The profile, restricted to the tasks named and to those in files, where there are
+    any.
+    """
+    import tasks as known
+    from suite.planning.profile import TaskPlan, load_profile
+
+    wanted = [task_of(str(path)).name for path in files or ()]
+    for task in only or ():
+        wanted.append(known.get(task).name)
+    profile = load_profile(name, changes or ())
+    if not wanted:
+        return profile
+    plans = {task: profile.tasks.get(task, TaskPlan()) for task in wanted}
+    return profile.model_copy(update={"tasks": plans, "every_task": False})
+
+
+def look_at(
+    name: str,
+    changes: Sequence[str] | None,
+    only: Sequence[str] | None = None,
+    files: Sequence[Path] | None = None,
+) -> None:
+    """Raise UserError for what is plainly wrong with a profile and its tasks, before
+    anything big is imported.
+    """
+    import tasks as known
+    from suite.planning.profile import read_profile
+
+    read_profile(name, changes or ())
+    for task in () if files else only or ():  # a file may bring the task
+        if task not in known.names():
+            known.get(task)
+
+
+def task_of(name: str) -> Task:
+    """A task by its name or its file."""
+    import tasks as known
+
+    return known.load_file(name) if name.endswith(".py") else known.get(name)
+
+
+def task_or_claim(name: str) -> Task | tuple[Task, Claim]:
+    """A task by its name or its file, or a claim (with its task) by ``claim`` or
+    ``task/claim``.
+    """
+    import tasks as known
+
+    if name.endswith(".py") or name in known.names():
+        return task_of(name)
+    task_name, _, claim_name = name.rpartition("/")
+    searched = [known.get(one) for one in ([task_name] if task_name else known.names())]
+    found = [
+        (task, claim)
+        for task in searched
+        for claim in task.claims
+        if claim.name == claim_name
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        places = ", ".join(f"{task.name}/{claim_name}" for task, _ in found)
+        raise known.UserError(
+            f"Several tasks have a claim {claim_name!r}: give one of {places}."
+        )
+    names = [claim.name for task in searched for claim in task.claims]
+    raise known.unknown(
+        "task or claim", name, names if task_name else [*names, *known.names()]
+    )

@@ -1,0 +1,204 @@
+"""Commands that look at what is on record: verdict, report, dashboard, mlflow, why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from suite.cli.console import ctrl_c_is_fine, err, out, prefix, print_json
+from suite.cli.options import (
+    MLFLOW_PORT,
+    PORT,
+    CampaignArgument,
+    HostOption,
+    ResultsOption,
+)
+
+if TYPE_CHECKING:
+    from suite.records.results import Campaign
+
+
+class Format(StrEnum):
+    """How verdicts are printed."""
+
+    TEXT, JSON, MARKDOWN, LATEX = "text", "json", "markdown", "latex"
+
+
+def verdict(
+    campaign: CampaignArgument = None,
+    results: ResultsOption = Path("results"),
+    long: Annotated[
+        bool,
+        typer.Option(
+            "--long", "-l", help="Say it in a sentence, with all reservations."
+        ),
+    ] = False,
+    form: Annotated[
+        Format,
+        typer.Option(
+            "--format", help="How to print them; tables for papers and pages."
+        ),
+    ] = (Format.TEXT),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The same as --format json.")
+    ] = False,
+) -> None:
+    """Print what the blocks say of each claim."""
+    from suite.records.results import Results
+
+    recorded = Results(results).load(campaign)
+    if form is Format.TEXT and not as_json:
+        print_verdicts(recorded, long)
+        return
+    from suite.verdicts.judge import judge_campaign
+
+    judged = judge_campaign(recorded)
+    if as_json or form is Format.JSON:
+        about = {
+            "campaign": recorded.id,
+            "profile": recorded.about["name"],
+            "state": recorded.state.get("state"),
+        }
+        print_json({**about, "claims": [one.as_dict() for one in judged]})
+    else:
+        from suite.report.tables import WRITERS
+
+        print(WRITERS[form](judged, recorded.about), end="")
+
+
+def print_verdicts(campaign: Campaign, long: bool = False) -> None:
+    """Print a campaign's verdicts for people, and what arms against themselves came to."""
+    from suite.cli.render import verdicts
+    from suite.verdicts.judge import compare_same_arms, judge_campaign
+
+    twice = [
+        one
+        for task in campaign.about["tasks"]
+        for one in compare_same_arms(campaign, task)
+    ]
+    out().print(
+        verdicts.verdict_page(judge_campaign(campaign), campaign.about, twice, long)
+    )
+
+
+def report(
+    campaign: CampaignArgument = None,
+    results: ResultsOption = Path("results"),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Where to write it. Default: the campaign's folder."
+        ),
+    ] = None,
+) -> None:
+    """Write a campaign's report: one HTML file to read offline, to print and to hand
+    on.
+    """
+    from suite.records.results import Results
+    from suite.report.html.page import render
+    from tasks import UserError
+
+    recorded = Results(results).load(campaign)
+    path = output or recorded.folder / "report.html"
+    with err().status("Writing the report …"):
+        text = render(recorded)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"The report cannot be written to {path} ({error.strerror}): name a file with -o."
+        ) from error
+    out().print(f"Report of {recorded.id}: {path}", highlight=False, soft_wrap=True)
+
+
+def dashboard(
+    results: ResultsOption = Path("results"),
+    host: HostOption = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")
+    ] = PORT,
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(
+            "--tracking-uri",
+            help="Show the campaigns of this MLflow server; kept in --results.",
+        ),
+    ] = None,
+    mlflow_url: Annotated[
+        str | None,
+        typer.Option(
+            "--mlflow-url",
+            help=f"Where MLflow's pages are, for links. Default: the server, or http://127.0.0.1:{MLFLOW_PORT}.",
+        ),
+    ] = None,
+) -> None:
+    """Show recorded campaigns in a browser, live."""
+    from importlib import import_module
+
+    from suite.cli.servers import check_port
+    from suite.records.results import Results
+    from suite.tracking.connection import without_passwords
+    from suite.tracking.mirror import Mirror
+
+    check_port(host, port)
+    mirror = Mirror(tracking_uri, results) if tracking_uri else None
+    pages = (
+        tracking_uri
+        if tracking_uri and tracking_uri.startswith("http")
+        else f"http://127.0.0.1:{MLFLOW_PORT}"
+    )
+
+    def ready() -> None:
+        out().print(
+            f"Dashboard: http://{host}:{port}  (Ctrl-C ends it)", highlight=False
+        )
+
+    with (
+        ctrl_c_is_fine()
+    ):  # the arrow points from dashboard to suite; only its command looks back, by name
+        import_module("dashboard.serve").serve(
+            mirror.results if mirror else Results(results),
+            host,
+            port,
+            mlflow_url=mlflow_url or without_passwords(pages),
+            mirror=mirror,
+            ready=ready,
+        )
+
+
+def mlflow(
+    results: ResultsOption = Path("results"),
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")
+    ] = MLFLOW_PORT,
+) -> None:
+    """Show the recorded runs in MLflow's own pages."""
+    from suite.cli import servers
+    from tasks import UserError
+
+    if not (results / "mlflow.db").exists():
+        raise UserError(
+            f"No MLflow store in {results}/: start a campaign with `{prefix()} run quick`."
+        )
+    servers.check_port(servers.HOST, port)
+    with ctrl_c_is_fine(), servers.mlflow(results, port) as server:
+        out().print("Starting MLflow …", style="dim")
+        if not server.answers("/health"):
+            raise UserError(f"MLflow does not start: {server.log} says why.")
+        out().print(f"MLflow: {server.url}  (Ctrl-C ends it)", highlight=False)
+        server.process.wait()
+
+
+def why(
+    key: Annotated[str, typer.Argument(help="A training's key, or how it begins.")],
+    results: ResultsOption = Path("results"),
+) -> None:
+    """Say what a training came to, and what differs from the nearest other one."""
+    from suite.cli.render import campaigns
+    from suite.records.explain import explain
+    from suite.records.results import Results
+
+    out().print(campaigns.why_page(explain(Results(results), key)))

@@ -1,0 +1,161 @@
+"""Servers beside the command line: child processes that answer on a port, and end with
+whoever started them.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.tracking.sqlite import default_uri
+from suite.training.fingerprint import ROOT
+from tasks import UserError
+
+HOST = "127.0.0.1"
+TRIED = 20  # ports after the wanted one
+PATIENCE = 10.0  # seconds for a server to end by itself
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise UserError where nothing can listen there: something else does, or the port
+    is not ours to use.
+    """
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise UserError(
+            f"Port {port} of {host} cannot be used ({error.strerror or error}): "
+            f"stop what is using it, or name another, for example --port {port + 1}."
+        ) from error
+
+
+def free_port(wanted: int, host: str = HOST) -> int:
+    """The wanted port, or one of the next, or any that is free."""
+    for port in range(wanted, wanted + TRIED):
+        try:
+            check_port(host, port)
+        except UserError:
+            continue
+        return port
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running child process that serves pages at ``url``; what it says goes to
+    ``log``.
+    """
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def answers(self, path: str = "/", seconds: float = 60.0) -> bool:
+        """Whether it answers at that path, waiting so long for it to begin."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                    return bool(answer.status == 200)
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        return False
+
+
+@contextmanager
+def dashboard(results: Path, port: int, mlflow_port: int) -> Iterator[Server]:
+    """The dashboard of a results folder, with links to the MLflow pages that ``mlflow``
+    shows on that port.
+    """
+    call = [
+        "suite",
+        "dashboard",
+        "--results",
+        str(results.resolve()),
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+    ]
+    call += ["--mlflow-url", f"http://{HOST}:{mlflow_port}"]
+    with _served(call, f"http://{HOST}:{port}", results / "dashboard.log") as server:
+        yield server
+
+
+@contextmanager
+def mlflow(results: Path, port: int) -> Iterator[Server]:
+    """MLflow's own page on the store in a results folder."""
+    artifacts = (results / "artifacts").resolve().as_uri()
+    call = [
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        default_uri(results),
+        "--default-artifact-root",
+        artifacts,
+    ]
+    call += [
+        "--host",
+        HOST,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--uvicorn-opts",
+        "--log-level warning",
+    ]
+    with _served(call, f"http://{HOST}:{port}", results / "mlflow.log") as server:
+        yield server
+
+
+@contextmanager
+def _served(call: Sequence[str], url: str, log: Path) -> Iterator[Server]:
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
+        ),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # a scheduler of its own, which nobody here needs
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "OMP_NUM_THREADS": "1",
+    }
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *call],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            # Ctrl-C is for us; we end it ourselves, and all that it started
+            start_new_session=True,
+        )
+        try:
+            yield Server(url, process, log)
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, how)
+        try:
+            process.wait(PATIENCE)
+            return
+        except subprocess.TimeoutExpired:
+            continue

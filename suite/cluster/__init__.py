@@ -1,0 +1,1 @@
+"""Executors of jobs. The one folder that imports ray."""

@@ -1,0 +1,346 @@
+"""What a plan will cost: hours and bytes, from a few timed steps of every arm on this
+machine.
+
+Timings are kept in the results folder and hold for as long as the sources, the data's
+size, the libraries and the machine stay the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from search.ranges import middle
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile
+from suite.training.data_parallel import check_shareable
+from suite.training.evaluate import Progress
+from suite.training.instantiate import build_model, load_splits
+from suite.training.job import canonical, digest
+from suite.training.loop import Training, fit_once
+from suite.training.seeds import training_seeds
+from tasks import (
+    Arm,
+    FitOnce,
+    Level,
+    Settings,
+    Task,
+    UserError,
+)
+
+FILE = "calibration.json"
+TIMED = 0.1  # seconds of steps that a timing is made from
+MOST_STEPS = 200
+HANDLING = 0.06  # seconds a training costs beside itself: dispatch, record, MLflow
+TEAM_START = (
+    18.0  # until a team of two trains on two cores: five new processes, each time
+)
+START = 12.0  # seconds until the first training starts: Ray, imports, data
+LINE_BYTES = 1_200  # a line of the record without its curve
+COPIES = 3.1  # the record, cell.parquet, and the same among the artifacts
+RUN_BYTES = 5_000  # an MLflow run without its metrics
+METRIC_BYTES = 290  # one value of a metric in MLflow's SQLite store, with its indexes
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one training of an arm at a level takes: seconds an update and an
+    evaluation, and what it leaves behind.
+    """
+
+    update: float
+    evaluation: float
+    updates: int
+    evaluations: int
+    parameters: int
+    row_bytes: int  # one evaluation in the record
+    values: int  # metrics in one evaluation
+    overlap: float  # of the blocks' data, as Splits.overlap has it
+    workers: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """One training, with what it costs around it. A team shares the updates; one
+        evaluates while others wait.
+        """
+        around = HANDLING + (TEAM_START if self.workers > 1 else 0.0)
+        return (
+            self.updates * self.update / self.workers
+            + (self.evaluations + 1) * self.evaluation
+            + around
+        )
+
+    @property
+    def work(self) -> float:
+        """Seconds that it keeps workers, one or a team, from other trainings."""
+        return self.seconds * self.workers
+
+    def bytes(self, final: bool) -> float:
+        rows = self.evaluations + 1
+        published = RUN_BYTES + rows * self.values * METRIC_BYTES
+        recorded = COPIES * (LINE_BYTES + rows * self.row_bytes)
+        return recorded + published + (4 * self.parameters if final else 0)
+
+
+Costs = dict[tuple[str, str, str], Cost]  # by task, level and arm
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A whole plan: work is the sum of all trainings, hours what it takes on so many
+    workers like this machine's.
+    """
+
+    work_seconds: float
+    hours: float
+    workers: int
+    bytes: int
+
+
+def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Estimate:
+    """What runs in any case, or (``most``) with all blocks that claims may ask for and
+    every half-budget final.
+    """
+    work, size = 0.0, 0.0
+    for cell in plan.all_cells if most else plan.cells:
+        cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
+        trials, finals = of.trials or 1, of.finals or 1
+        light = trials + (
+            most and of.half_budget_trials > 0
+        )  # a half-budget final leaves no checkpoint
+        work += (light + finals) * cost.work
+        size += light * cost.bytes(final=False) + finals * cost.bytes(final=True)
+    busy = min(workers, plan.trainings)
+    return Estimate(work, (START + work / busy) / 3600, workers, round(size))
+
+
+def costs(
+    plan: Plan,
+    results: Path,
+    watch: Callable[[int, int], None] = lambda done, planned: None,
+) -> Costs:
+    """The cost of every arm at every level; ``watch`` hears how many of how many are
+    known.
+
+    Trains a few steps in this process, at most once per machine and state of the
+    sources: what was measured is kept in the results folder, if that can be written.
+    """
+    device = _device(plan.profile)
+    torch.set_num_threads(plan.profile.threads)
+    places = list(
+        dict.fromkeys((cell.task, cell.level, cell.builds) for cell in plan.cells)
+    )
+    known = _read(results / FILE)
+    found: Costs = {}
+    for number, place in enumerate(places):
+        watch(number, len(places))
+        key = _identity(plan, *place, device)
+        if key not in known:
+            known[key] = asdict(_measured(plan, *place, device))
+        found[place] = Cost(**known[key])
+    _keep(results / FILE, known)
+    return found
+
+
+def _measured(
+    plan: Plan, task_name: str, level_name: str, arm_name: str, device: str
+) -> Cost:
+    task, of = plan.tasks[task_name], plan.of(task_name)
+    level, arm = task.level(level_name), task.arm(arm_name)
+    splits = load_splits(task_name, level_name, 0, of.examples, device)
+    recipe, team = (
+        plan.recipe(task_name, level_name, arm_name),
+        team_size(plan, task_name, level_name, arm_name),
+    )
+    timed = _Timed(plan, task, level, arm, device)
+    if isinstance(task.procedure_of(arm), FitOnce):
+        update, evaluation, values, parameters = timed.fit()
+        updates = evaluations = 1
+    else:
+        update, evaluation, values, parameters = timed.steps()
+        updates = recipe.updates(len(splits.train), of.effort or 1.0)
+        evaluations = min(updates, max(1, recipe.evaluations))
+    row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **values}
+    return Cost(
+        update,
+        evaluation,
+        updates,
+        evaluations,
+        parameters,
+        len(canonical(row)),
+        len(values),
+        splits.overlap,
+        team,
+    )
+
+
+@dataclass(frozen=True)
+class _Timed:
+    """A few steps of one arm with settings from the middle of its space."""
+
+    plan: Plan
+    task: Task
+    level: Level
+    arm: Arm
+    device: str
+
+    def fit(self) -> tuple[float, float, dict[str, float], int]:
+        splits = load_splits(
+            self.task.name, self.level.name, 0, self._of.examples, self.device
+        )
+        procedure = self.task.procedure_of(self.arm)
+        assert isinstance(procedure, FitOnce)
+        began = self._now()
+        model, progress = fit_once(
+            procedure, splits, splits.shape, self._settings, self._seeds
+        )
+        fitting = self._spent(progress)
+        parameters = sum(p.numel() for p in model.parameters())
+        return fitting, (self._now() - began - fitting) / 2, progress.values, parameters
+
+    def steps(self) -> tuple[float, float, dict[str, float], int]:
+        """Seconds an update and an evaluation, the values of one evaluation, and the
+        parameters.
+        """
+        self._train(2)  # what only the first steps pay
+        update, *_ = self._train(4)
+        return self._train(max(4, min(MOST_STEPS, int(TIMED / max(update, 1e-6)))))
+
+    def _train(self, steps: int) -> tuple[float, float, dict[str, float], int]:
+        splits = load_splits(
+            self.task.name, self.level.name, 0, self._of.examples, self.device
+        )
+        model = build_model(self.arm, self.level, splits, self._settings, 0).to(
+            self.device
+        )
+        recipe = self.plan.recipe(self.task.name, self.level.name, self.arm.name)
+        recipe = recipe.with_changes(
+            {"steps": steps, "evaluations": 2, "patience": None}
+        )
+        training = Training(
+            self.task.procedure_of(self.arm),
+            model,
+            splits.train,
+            splits.validation,
+            recipe,
+            self._settings,
+            self._seeds,
+        )
+        began = self._now()
+        curve = list(training)
+        evaluating = self._now() - began - self._spent(curve[-1])
+        update = (self._spent(curve[-1]) - self._spent(curve[1])) / (
+            curve[-1].step - curve[1].step
+        )
+        parameters = sum(p.numel() for p in model.parameters())
+        return update, evaluating / len(curve), curve[-1].values, parameters
+
+    def _now(self) -> float:
+        """Seconds of this process where it does the work itself: others on the machine
+        must not count.
+        """
+        return (
+            time.process_time() / self.plan.profile.threads
+            if self.device == "cpu"
+            else time.perf_counter()
+        )
+
+    def _spent(self, progress: Progress) -> float:
+        return (
+            progress.cpu_seconds / self.plan.profile.threads
+            if self.device == "cpu"
+            else progress.seconds
+        )
+
+    @property
+    def _of(self) -> Any:
+        return self.plan.of(self.task.name)
+
+    @property
+    def _settings(self) -> Settings:
+        return middle(self.task.space_of(self.arm))
+
+    @property
+    def _seeds(self) -> dict[str, int]:
+        return training_seeds(
+            0, self.task.name, self.level.name, 0, self.arm.name, "trial", 0
+        )
+
+
+def team_size(plan: Plan, task: str, level: str, arm: str) -> int:
+    """How many workers train an arm together. Raises UserError where so many would not
+    learn what one does.
+    """
+    recipe = plan.recipe(task, level, arm)
+    if recipe.workers > 1:
+        found, splits = (
+            plan.tasks[task].arm(arm),
+            load_splits(task, level, 0, plan.of(task).examples),
+        )
+        settings = middle(plan.tasks[task].space_of(found))
+        model = build_model(
+            found, plan.tasks[task].level(level), splits, settings, seed=0
+        )
+        try:
+            check_shareable(plan.tasks[task].procedure_of(found), model, recipe)
+        except UserError as error:
+            raise UserError(f"{task}/{level}/{arm}: {error}") from error
+    return recipe.workers
+
+
+def _device(profile: Profile) -> str:
+    if profile.device != "auto":
+        return profile.device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
+    of, profile = plan.of(task), plan.profile
+    machine = [
+        socket.gethostname(),
+        platform.machine(),
+        os.cpu_count(),
+        device,
+        profile.threads,
+        torch.__version__,
+    ]
+    columns = [column.name for column in fields(Cost)]
+    return digest(
+        [
+            plan.sources[task],
+            level,
+            arm,
+            of.effort,
+            of.examples,
+            dict(of.recipe),
+            machine,
+            columns,
+        ]
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # it is measured anew
+    return known
+
+
+def _keep(path: Path, known: dict[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        temporary.write_text(json.dumps(known), encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError:
+        pass  # a folder that cannot be written is no reason not to plan

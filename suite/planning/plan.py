@@ -1,0 +1,256 @@
+"""From a profile to its cells: what will be trained, under which id. Trains nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import tasks
+from search.ranges import describe
+from suite.planning.profile import Profile, TaskPlan, chosen
+from suite.training.fingerprint import source_hash
+from suite.training.job import SCHEMA, digest
+from tasks import Claim, Recipe, Task
+
+TWIN = "_again"  # an arm that runs a second time, under this longer name
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """One cell to be: task x level x arm x block. ``builds`` is the arm it builds,
+    where that has another name.
+    """
+
+    task: str
+    level: str
+    arm: str
+    block: int
+    builds: str
+
+    @property
+    def place(self) -> tuple[str, str, str, int]:
+        return self.task, self.level, self.arm, self.block
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a profile comes to: the tasks it runs, restricted to the arms and levels it
+    names, and all cells.
+    """
+
+    profile: Profile
+    nonce: int = 0
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        return {name: tasks.get(name) for name in self.profile.task_names()}
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """Hash of the sources each task runs."""
+        return {name: source_hash(name) for name in self.tasks}
+
+    def of(self, task: str) -> TaskPlan:
+        return self.profile.of(task)
+
+    def recipe(self, task: str, level: str, arm: str) -> Recipe:
+        """What this arm learns by at this level, with the profile's changes."""
+        found = self.tasks[task]
+        return found.recipe_of(found.level(level), found.arm(arm)).with_changes(
+            self.of(task).recipe
+        )
+
+    @cached_property
+    def cells(self) -> tuple[CellPlan, ...]:
+        """All cells that run in any case, block by block, so that whole blocks are
+        finished first.
+        """
+        found = [cell for name in self.tasks for cell in self._first_cells(name)]
+        return tuple(sorted(found, key=lambda cell: cell.block))
+
+    def _first_cells(self, name: str) -> Iterator[CellPlan]:
+        plan = self.of(name)
+        arms, levels = chosen(self.tasks[name], plan)
+        named = [(arm, arm) for arm in arms] + [(arm + TWIN, arm) for arm in plan.twins]
+        for level in levels:
+            for arm, builds in named:
+                for block in range((*(plan.until_decided or ()), plan.blocks or 1)[0]):
+                    yield CellPlan(name, level, arm, block, builds)
+
+    def further_cells(
+        self, name: str, blocks: range, places: Iterable[tuple[str, str]]
+    ) -> list[CellPlan]:
+        """The cells of some later blocks, for these (level, arm) alone, as
+        ``until_decided`` asks for them.
+
+        An arm's twin takes no part: it is compared once, over the blocks that run in
+        any case.
+        """
+        wanted, (arms, levels) = set(places), chosen(self.tasks[name], self.of(name))
+        return [
+            CellPlan(name, level, arm, block, arm)
+            for block in blocks
+            for level in levels
+            for arm in arms
+            if (level, arm) in wanted
+        ]
+
+    def claims(self, name: str) -> list[Claim]:
+        """The task's claims that the chosen arms and levels can decide; a claim over
+        all levels means those chosen.
+        """
+        arms, levels = chosen(self.tasks[name], self.of(name))
+        found = []
+        for claim in self.tasks[name].claims:
+            wanted = claim.levels or levels
+            if set(claim.arms) <= set(arms) and set(wanted) <= set(levels):
+                found.append(dataclasses.replace(claim, levels=tuple(wanted)))
+        return found
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings there are at least, if none fails."""
+        return sum(
+            (self.of(cell.task).trials or 0) + (self.of(cell.task).finals or 0)
+            for cell in self.cells
+        )
+
+    @cached_property
+    def all_cells(self) -> tuple[CellPlan, ...]:
+        """All cells there are if no claim is decided before its last look: ``cells``,
+        and those that may follow.
+        """
+        return (
+            *self.cells,
+            *(cell for name in self.tasks for cell in self._later_cells(name)),
+        )
+
+    @property
+    def most_trainings(self) -> int:
+        """How many trainings there are at most: nothing decided early, and half of the
+        tuning choosing otherwise.
+        """
+        plans = [self.of(cell.task) for cell in self.all_cells]
+        return sum(
+            (of.trials or 0) + (of.finals or 0) + bool(of.half_budget_trials)
+            for of in plans
+        )
+
+    def _later_cells(self, name: str) -> list[CellPlan]:
+        """All cells beyond the first look that any claim of the task may ask for."""
+        looks = self.of(name).until_decided or (0,)
+        return self.further_cells(
+            name, range(looks[0], looks[-1]), self.deciding(self.claims(name))
+        )
+
+    def deciding(self, claims: Iterable[Claim]) -> set[tuple[str, str]]:
+        """The (level, arm) pairs that claims of a task are judged on."""
+        return {
+            (level, arm)
+            for claim in claims
+            for level in claim.levels
+            for arm in claim.arms
+        }
+
+    @cached_property
+    def claims_digest(self) -> str:
+        return digest(
+            {
+                name: [dataclasses.asdict(claim) for claim in self.claims(name)]
+                for name in self.tasks
+            }
+        )
+
+    @cached_property
+    def id(self) -> str:
+        """The campaign's id: the profile's name and a hash of all that was decided
+        before the run.
+        """
+        decided = [
+            self.profile.model_dump(mode="json"),
+            self.claims_digest,
+            self.sources,
+            self.nonce,
+            SCHEMA,
+        ]
+        return f"{self.profile.name}-{digest(decided)[:8]}"
+
+    def about(self) -> dict[str, Any]:
+        """What the campaign's folder keeps of the plan, for readers that do not know
+        the tasks.
+        """
+        return {
+            "schema": SCHEMA,
+            "id": self.id,
+            "name": self.profile.name,
+            "nonce": self.nonce,
+            "root_seed": self.profile.root_seed,
+            "profile": self.profile.model_dump(mode="json"),
+            "claims_digest": self.claims_digest,
+            "sources": self.sources,
+            "tasks": {name: self._about_task(name) for name in self.tasks},
+            "cells": [about_cell(cell) for cell in self.cells],
+        }
+
+    def _about_task(self, name: str) -> dict[str, Any]:
+        task, plan = self.tasks[name], self.of(name)
+        arms, levels = chosen(task, plan)
+        shown = [
+            {"name": arm.name, "label": arm.title, "x": arm.x}
+            for arm in task.arms
+            if arm.name in arms
+        ]
+        twins = [
+            {"name": arm + TWIN, "label": f"{task.arm(arm).title} (again)", "x": None}
+            for arm in plan.twins
+        ]
+        return {
+            "question": task.question,
+            "topic": task.topic,
+            "matched": task.matched,
+            "axis": task.axis,
+            "arms_axis": task.arms_axis,
+            "parameters_within": task.parameters_within,
+            "sources": list(task.sources),
+            "arms": shown + twins,
+            "twins": {arm + TWIN: arm for arm in plan.twins},
+            "levels": [
+                {"name": lv.name, "label": lv.title, "x": lv.x}
+                for lv in task.levels
+                if lv.name in levels
+            ],
+            "measures": [
+                {
+                    "name": m.name,
+                    "better": m.better,
+                    "percent": m.percent,
+                    "label": m.label or m.name,
+                }
+                for m in task.procedure.measures
+            ],
+            "space": {
+                arm.name: describe(task.space_of(arm))
+                for arm in task.arms
+                if arm.name in arms
+            },
+            "claims": [dataclasses.asdict(claim) for claim in self.claims(name)],
+            "blocks": plan.blocks,
+            "looks": list(plan.until_decided or ()),
+            "trials": plan.trials,
+            "finals": plan.finals,
+            "half_budget_trials": plan.half_budget_trials,
+            "effort": plan.effort,
+        }
+
+
+def about_cell(cell: CellPlan) -> dict[str, Any]:
+    """A cell as campaign.json lists it."""
+    return {
+        "task": cell.task,
+        "level": cell.level,
+        "arm": cell.arm,
+        "block": cell.block,
+    }

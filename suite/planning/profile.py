@@ -1,0 +1,297 @@
+"""A profile: which tasks, how many blocks, trials, steps and examples. Read from TOML,
+every key checked.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+import tasks
+from suite.training.resources import CheckedModel, Resources
+from tasks import Task, UserError, unknown
+
+FOLDER = Path(__file__).parent / "profiles"
+LOOKS = (
+    6,
+    10,
+    16,
+)  # what ``until_decided = true`` means; ci/SIMULATION.md has its error rates
+
+
+def declared(looks: Any) -> Any:
+    """``until_decided`` may also be true or false."""
+    return (LOOKS if looks else ()) if isinstance(looks, bool) else looks
+
+
+def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """``until_decided`` as it must be: numbers of blocks that grow, from 2."""
+    if looks and (looks[0] < 2 or list(looks) != sorted(set(looks))):
+        raise ValueError("give growing numbers of blocks, from 2, such as [6, 10, 16]")
+    return looks
+
+
+class TaskPlan(CheckedModel):
+    """What a profile changes for one task; what is left out comes from the profile
+    itself.
+    """
+
+    arms: tuple[str, ...] | None = Field(default=None, min_length=1)
+    levels: tuple[str, ...] | None = Field(default=None, min_length=1)
+    blocks: int | None = Field(default=None, ge=1)
+    trials: int | None = Field(default=None, ge=1)
+    finals: int | None = Field(default=None, ge=1)
+    half_budget: bool | None = None
+    until_decided: tuple[int, ...] | None = None
+    effort: float | None = Field(default=None, gt=0)
+    examples: int | None = Field(default=None, ge=8)
+    recipe: dict[str, Any] = Field(default_factory=dict)
+    twins: tuple[str, ...] = ()
+    resources: Resources | None = None
+    time_limit: float | None = Field(default=None, gt=0)
+
+    _declare = field_validator("until_decided", mode="before")(declared)
+    _grow = field_validator("until_decided")(growing)
+
+    @property
+    def half_budget_trials(self) -> int:
+        """How many trials make half the budget; 0 where no half-budget final is asked
+        for or there is no half.
+        """
+        return (self.trials or 1) // 2 if self.half_budget else 0
+
+
+class Profile(CheckedModel):
+    """A whole profile. ``twins`` of a task names arms that run twice, under two names:
+    A against A.
+
+    ``half_budget`` trains one more final per cell, with the settings that half of the
+    trials would have chosen (where those are others): would the answer change with half
+    the tuning? ``until_decided`` names numbers of blocks, such as ``[6, 10, 16]``,
+    which ``true`` also means: claims are looked at after so many, and only those still
+    open are given more. It takes the place of ``blocks``; a task with ``blocks`` of its
+    own runs just those.
+
+    ``effort`` multiplies the length of every recipe, ``examples`` limits every split,
+    ``time_limit`` is in seconds a training, ``threads`` are CPU threads a training.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)
+    title: str = ""
+    root_seed: int = Field(default=0, ge=0)
+    blocks: int = Field(default=10, ge=1)
+    trials: int = Field(default=16, ge=1)
+    finals: int = Field(default=1, ge=1)
+    half_budget: bool = False
+    until_decided: tuple[int, ...] = ()
+    sampler: Literal["qmc", "tpe"] = "qmc"
+    effort: float = Field(default=1.0, gt=0)
+    examples: int | None = Field(default=None, ge=8)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(default=1, ge=1)
+    time_limit: float | None = Field(default=None, gt=0)
+    resources: Resources = Resources()
+    every_task: bool = False
+    tasks: dict[str, TaskPlan] = Field(default_factory=dict)
+
+    _declare = field_validator("until_decided", mode="before")(declared)
+    _grow = field_validator("until_decided")(growing)
+
+    def task_names(self) -> list[str]:
+        return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})
+
+    def of(self, task: str) -> TaskPlan:
+        """The plan for one task with the profile's own values filled in."""
+        given = self.tasks.get(task, TaskPlan())
+        filled = {
+            name: getattr(given, name)
+            if getattr(given, name) is not None
+            else getattr(self, name)
+            for name in (
+                "blocks",
+                "trials",
+                "finals",
+                "half_budget",
+                "effort",
+                "examples",
+                "resources",
+                "time_limit",
+            )
+        }
+        looks = given.until_decided
+        if looks is None:
+            looks = self.until_decided if given.blocks is None else ()
+        filled |= {
+            "until_decided": looks,
+            "blocks": looks[-1] if looks else filled["blocks"],
+        }
+        return given.model_copy(update=filled)
+
+
+def profile_names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def load_profile(name: str | Path, changes: Iterable[str] = ()) -> Profile:
+    """The built-in profile of that name, or the one in that TOML file, with
+    ``key=value`` changes applied.
+
+    Raises UserError naming the key, the value and what is allowed.
+    """
+    profile, source = read_profile(name, changes)
+    _check_names(profile, source)
+    return profile
+
+
+def read_profile(name: str | Path, changes: Iterable[str] = ()) -> tuple[Profile, str]:
+    """The same before the tasks that it names are looked at, which imports them, and
+    where it comes from.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = FOLDER / f"{name}.toml"
+        if not path.exists():
+            raise unknown(
+                "profile",
+                str(name),
+                profile_names(),
+                "A profile of your own is named by its .toml file.",
+            )
+    values, source = _read(path), path.stem if path.parent == FOLDER else str(path)
+    values.setdefault("name", path.stem)
+    for change in changes:
+        _apply(values, change)
+    return _checked(values, source), source
+
+
+def profile_from(values: Mapping[str, Any]) -> Profile:
+    """A profile from values that were resolved before, as a campaign's folder keeps
+    them.
+    """
+    return _checked(dict(values), "campaign.json")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(
+            f"No profile {path}: built in are {', '.join(profile_names())}."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"Profile {path} cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"Profile {path} is not valid TOML: {error}.") from error
+
+
+def _apply(values: dict[str, Any], change: str) -> None:
+    """``tasks.deep_vs_wide.trials=8`` changes one value; what is right of the sign is
+    TOML, or else plain text.
+    """
+    key, sign, text = change.partition("=")
+    if not sign or not key.strip():
+        raise UserError(
+            f"--set {change!r}: write key=value, for example --set blocks=10."
+        )
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    *path, last = (part.strip() for part in key.split("."))
+    place = values
+    for part in path:
+        place = place.setdefault(part, {})
+        if not isinstance(place, dict):
+            raise UserError(
+                f"--set {change!r}: {part!r} is a value and has no keys below it."
+            )
+    place[last] = value
+
+
+def _checked(values: dict[str, Any], source: str) -> Profile:
+    try:
+        return Profile.model_validate(values)
+    except ValidationError as error:
+        raise UserError(
+            f"Profile {source}: "
+            + "\n".join(_explained(item) for item in error.errors())
+        ) from error
+
+
+def _explained(item: Any) -> str:
+    """One problem in words: key, value, what is allowed."""
+    *path, key = (str(part) for part in item["loc"])
+    where = ".".join([*path, key])
+    if item["type"] == "extra_forbidden":
+        model = (
+            TaskPlan
+            if path[:1] == ["tasks"]
+            else Resources
+            if path[-1:] == ["resources"]
+            else Profile
+        )
+        return str(unknown("profile key", key, model.model_fields)) + (
+            f" (in {'.'.join(path)})" if path else ""
+        )
+    return f"{where} = {item['input']!r}: {_asked(item)}."
+
+
+def _asked(item: Any) -> str:
+    """What would have been right, from pydantic's error."""
+    limits = item.get("ctx") or {}
+    match item["type"].removesuffix("_type").removesuffix("_parsing"):
+        case "int" | "int_from_float":
+            return "give a whole number"
+        case "float" | "finite_number":
+            return "give a number"
+        case "bool":
+            return "give true or false"
+        case "dict" | "model":
+            return "give a table of keys and values"
+        case "tuple":
+            return "give a list in square brackets"
+        case "greater_than_equal":
+            return f"give at least {limits['ge']:g}"
+        case "greater_than":
+            return f"give more than {limits['gt']:g}"
+        case "less_than":
+            return f"give less than {limits['lt']:g}"
+    message = (
+        item["msg"].removeprefix("Value error, ").replace("Input should be", "give")
+    )
+    return str(message[0].lower() + message[1:])
+
+
+def _check_names(profile: Profile, source: str) -> None:
+    names = profile.task_names()
+    if not names:
+        raise UserError(
+            f"Profile {source} names no tasks: add a table such as [tasks.{tasks.names()[0]}]."
+        )
+    for name in names:
+        task, plan = tasks.get(name), profile.of(name)
+        for arm in (*(plan.arms or ()), *plan.twins):
+            task.arm(arm)
+        for level in plan.levels or ():
+            task.level(level)
+        task.recipe.with_changes(plan.recipe)
+
+
+def chosen(task: Task, plan: TaskPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the arms and of the levels that a plan runs, in the task's order;
+    heavy levels only by name.
+    """
+    arms = tuple(
+        arm.name for arm in task.arms if plan.arms is None or arm.name in plan.arms
+    )
+    levels = (
+        task.light
+        if plan.levels is None
+        else [level for level in task.levels if level.name in plan.levels]
+    )
+    return arms, tuple(level.name for level in levels)

@@ -1,0 +1,1 @@
+"""What is on record: journal, frames, cell files."""

@@ -1,0 +1,178 @@
+"""From lines of the record to DataFrames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from suite.training.job import JUDGED
+
+IDENTITY = ("key", "task", "level", "arm", "block", "kind", "number")
+PLACE = ("task", "level", "arm", "block")
+WHERE = ("host", "device", "hardware", "threads", "worker")
+SCALARS = (
+    *IDENTITY,
+    "status",
+    "error",
+    "best_step",
+    "parameters",
+    "losses",
+    "test_opened",
+    "started",
+    "ended",
+)
+
+
+class Trainings:
+    """Values of trainings by column, in the order in which the trainings were first put
+    on record.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._columns: dict[str, list[Any]] = {name: [] for name in (*SCALARS, *WHERE)}
+
+    def put(self, line: Mapping[str, Any]) -> None:
+        """Add a line of a record; a training's newest line takes the place of its older
+        one.
+        """
+        row, key = _row(line), line["key"]
+        if key in self._places:  # tried again: nothing of the older line stays
+            row = dict.fromkeys(self._columns, math.nan) | row
+        place = self._places.setdefault(key, len(self._places))
+        for name, value in row.items():
+            column = self._columns.setdefault(name, [])
+            _fill(column, place)
+            column[place : place + 1] = [value]
+
+    def frame(self) -> pd.DataFrame:
+        for column in self._columns.values():
+            _fill(column, len(self._places))
+        return pd.DataFrame(self._columns)
+
+
+def _fill(column: list[Any], length: int) -> None:
+    """Make a column that long; what was not recorded is NaN."""
+    column.extend([math.nan] * (length - len(column)))
+
+
+class Curves:
+    """Rows of curves by training, held as arrays; a frame is put together from what is
+    new and what was.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[Mapping[str, Any]] = []  # not yet in the frame
+        self._frame = pd.DataFrame(columns=[*IDENTITY, "step", "epoch", "seconds"])
+        self._keys: set[str] = set()
+
+    def put(self, line: Mapping[str, Any]) -> None:
+        self._lines.append(line)
+
+    def frame(self) -> pd.DataFrame:
+        newest = {line["key"]: line for line in self._lines}
+        again = newest.keys() & self._keys
+        kept = self._frame[~self._frame["key"].isin(again)] if again else self._frame
+        new = curves_frame(newest.values())
+        if len(new) or again:
+            filled = [part for part in (kept, new) if len(part)]
+            self._frame = (
+                pd.concat(filled, ignore_index=True)
+                if len(filled) != 1
+                else filled[0].reset_index(drop=True)
+            )
+        self._keys |= newest.keys()
+        self._lines = []
+        return self._frame
+
+
+def trainings_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """The ``trainings`` frame of these lines of a record."""
+    found = Trainings()
+    for line in lines:
+        found.put(line)
+    return found.frame()
+
+
+def _row(line: Mapping[str, Any]) -> dict[str, Any]:
+    worker = line.get("worker") or {}
+    return {
+        **{name: line.get(name) for name in SCALARS},
+        **{name: worker.get(name) for name in WHERE[:-1]},
+        "worker": f"{worker.get('host')}:{worker.get('pid')}" if worker else None,
+        **{f"setting.{name}": value for name, value in line["settings"].items()},
+        **{f"data.{name}": value for name, value in (line.get("data") or {}).items()},
+        **(line.get("metrics") or {}),
+    }
+
+
+def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """The ``curves`` rows of these lines of a record, a column at a time; measures are
+    64-bit floats.
+    """
+    lines = [line for line in lines if line["curve"]]
+    if not lines:
+        return pd.DataFrame(columns=[*IDENTITY, "step", "epoch", "seconds"])
+    training = np.repeat(np.arange(len(lines)), [len(line["curve"]) for line in lines])
+    columns: dict[str, Any] = {
+        name: pd.Series([line[name] for line in lines]).array.take(training)
+        for name in IDENTITY
+    }
+    rows = [row for line in lines for row in line["curve"]]
+    for name in dict.fromkeys(chain.from_iterable(rows)):
+        values = [row.get(name) for row in rows]
+        columns[name] = np.array(
+            values, dtype=np.int64 if name == "step" else np.float64
+        )
+    return pd.DataFrame(columns)
+
+
+def cells_frame(about: Mapping[str, Any], trainings: pd.DataFrame) -> pd.DataFrame:
+    """The planned cells with what is on record of each."""
+    plan = pd.DataFrame(about["cells"], columns=list(PLACE))
+    counts = {
+        what: [about["tasks"][task][what] for task in plan["task"]]
+        for what in ("trials", "finals")
+    }
+    judged = trainings["status"].isin(JUDGED)
+    marks = trainings[list(PLACE)].assign(
+        trials_done=judged & trainings["kind"].eq("trial"),
+        finals_done=judged & trainings["kind"].eq("final"),
+        failures=trainings["status"].ne("finished"),
+        unjudged=~judged,
+        seconds=(trainings["ended"] - trainings["started"]).astype(float),
+    )
+    sums = (
+        marks.groupby(list(PLACE), sort=False).sum()
+        if len(marks)
+        else pd.DataFrame(columns=marks.columns)
+    )
+    found = sums.reindex(pd.MultiIndex.from_frame(plan)).reset_index(drop=True)
+    seen = found["seconds"].notna()
+    found = found.fillna(0).astype(
+        {
+            "seconds": float,
+            **dict.fromkeys(("trials_done", "finals_done", "failures"), int),
+        }
+    )
+    finished = (found["finals_done"] >= counts["finals"]) & (found["unjudged"] == 0)
+    tuned = found["trials_done"] >= counts["trials"]
+    states = np.select(
+        [~seen, finished, found["unjudged"] > 0, tuned],
+        ["queued", "done", "failed", "final"],
+        "tuning",
+    )
+    return plan.assign(
+        state=states,
+        trials_done=found["trials_done"],
+        finals_done=found["finals_done"],
+        failures=found["failures"],
+        trials_planned=counts["trials"],
+        finals_planned=counts["finals"],
+        seconds=found["seconds"],
+    )

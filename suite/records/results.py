@@ -1,0 +1,224 @@
+"""Recorded campaigns as DataFrames. The dashboard, the verdicts and notebooks read
+results through here alone.
+
+The frames and their columns are a contract:
+
+``trainings``: one row per training, newest attempt of each key.
+    data.overlap, data.population, data.n_train, data.n_validation, data.n_test,
+    data.fingerprint (of the level's data), key, task, level, arm, block (int), kind
+    ("trial" | "final" | "half"), number (int), status, error, best_step, parameters,
+    losses, test_opened, started, ended (seconds since 1970), host, device, hardware,
+    threads, worker (text: host:pid), one column ``setting.<name>`` per tuned setting
+    and one column per metric: ``validation.<measure>``, ``train.<measure>``,
+    ``test.<measure>`` (not trials), ``seconds``, ``cpu_seconds``, ``steps``,
+    ``epochs``, ``seconds_per_update``, ``seconds_per_epoch``, and ``<unit>_per_second``
+    where the procedure counts units. A "half" is the final of half the tuning budget,
+    there where that chose other settings; ``finals`` leaves it out.
+``curves``: one row per (training, evaluation).
+    key, task, level, arm, block, kind, number, step, epoch, seconds,
+    ``train.objective`` (what training lowers, mean over the steps since the last
+    evaluation), ``train.<measure>``, ``validation.<measure>``.
+``cells``: one row per planned cell (with ``until_decided``, per cell handed out so
+far).
+    task, level, arm, block, state ("queued" | "tuning" | "final" | "done" | "failed"),
+    trials_done, trials_planned, finals_done, finals_planned, failures (int),
+    best_number, seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from suite.records.files import read_json
+from suite.records.frames import Curves, Trainings, cells_frame
+from suite.records.journal import FILE, parse_line
+from suite.records.runs import Run, read_runs
+from suite.training.job import JUDGED, SCHEMA
+from tasks import UserError, unknown
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A campaign at a glance."""
+
+    id: str
+    name: str
+    created: float
+    state: str
+    cells_done: int
+    cells_planned: int
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One campaign as it stood at ``revision``."""
+
+    id: str
+    folder: Path
+    about: Mapping[str, Any]
+    state: Mapping[str, Any]
+    revision: str
+    trainings: pd.DataFrame = field(repr=False)
+    curves: pd.DataFrame = field(repr=False)
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        return cells_frame(self.about, self.trainings)
+
+    @property
+    def finals(self) -> pd.DataFrame:
+        """The finals that ended by their own doing: what verdicts are made from."""
+        frame = self.trainings
+        return frame[(frame["kind"] == "final") & frame["status"].isin(JUDGED)]
+
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """The MLflow run of each training that was published, by the training's key;
+        read anew when it grew.
+        """
+        return read_runs(self.folder)
+
+    def evidence(self, key: str) -> list[Path]:
+        """The files a final left to look at, sorted by name."""
+        folder = self.folder / "evidence" / key
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+class Results:
+    """A results folder with its campaigns. Safe to share between threads; reads only
+    what has been appended.
+    """
+
+    def __init__(self, root: Path | str = "results") -> None:
+        self.root = Path(root)
+        self._readers: dict[str, _Reader] = {}
+        self._lock = threading.Lock()
+
+    def ids(self) -> list[str]:
+        """The ids of all campaigns, newest first."""
+        found = [path for path in self.root.glob("*/campaign.json") if path.is_file()]
+        return [
+            path.parent.name
+            for path in sorted(
+                found, key=lambda p: (p.stat().st_mtime, p.name), reverse=True
+            )
+        ]
+
+    def campaigns(self) -> list[Summary]:
+        """All campaigns, newest first."""
+        return [self._summary(campaign_id) for campaign_id in self.ids()]
+
+    def revision(self, campaign_id: str) -> str:
+        """A short text that changes whenever anything was recorded. Cheap."""
+        sizes = []
+        for name in ("campaign.json", FILE, "state.json"):
+            path = self.root / campaign_id / name
+            try:
+                stat = path.stat()
+                sizes.append(f"{stat.st_size:x}.{stat.st_mtime_ns:x}")
+            except FileNotFoundError:
+                sizes.append("0")
+        return "-".join(sizes)
+
+    def load(self, campaign_id: str | None = None) -> Campaign:
+        """The campaign of that id, or of the one id that begins so, or the newest.
+        UserError where there is none.
+        """
+        campaign_id = self.resolve(campaign_id)
+        with self._lock:
+            reader = self._readers.setdefault(
+                campaign_id, _Reader(self.root / campaign_id)
+            )
+            return reader.read(self.revision(campaign_id))
+
+    def resolve(self, campaign_id: str | None) -> str:
+        """The full id of a campaign named by its id, by the beginning of one, or (None)
+        by being the newest.
+        """
+        ids = self.ids()
+        if not ids:
+            raise UserError(
+                f"No campaign in {self.root}/: start one with `bakeoff run quick`."
+            )
+        if campaign_id is None:
+            return ids[0]
+        if campaign_id in ids:
+            return campaign_id
+        begun = [known for known in ids if known.startswith(campaign_id)]
+        if len(begun) == 1:
+            return begun[0]
+        if begun:
+            raise UserError(
+                f"Campaign {campaign_id!r} is ambiguous: {', '.join(begun)}."
+            )
+        raise unknown("campaign", campaign_id, ids)
+
+    def _summary(self, campaign_id: str) -> Summary:
+        campaign = self.load(campaign_id)
+        done = int((campaign.cells["state"] == "done").sum())
+        return Summary(
+            campaign.id,
+            str(campaign.about["name"]),
+            float(campaign.about.get("created", 0.0)),
+            str(campaign.state.get("state", "unknown")),
+            done,
+            len(campaign.cells),
+        )
+
+
+class _Reader:
+    """One campaign's record, parsed once and then only where it grew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._begin()
+        self._campaign: Campaign | None = None
+
+    def _begin(self) -> None:
+        self._offset = self._number = 0
+        self._trainings = Trainings()
+        self._curves = Curves()
+
+    def read(self, revision: str) -> Campaign:
+        if self._campaign is None or self._campaign.revision != revision:
+            self._take_new_lines()
+            about = read_json(self.folder / "campaign.json")
+            if about.get("schema") != SCHEMA:
+                raise UserError(
+                    f"{self.folder} has results schema {about.get('schema')}, and this version reads {SCHEMA}: "
+                    "open it with the version of Bakeoff that wrote it."
+                )
+            self._campaign = Campaign(
+                id=self.folder.name,
+                folder=self.folder,
+                about=about,
+                state=read_json(self.folder / "state.json"),
+                revision=revision,
+                trainings=self._trainings.frame(),
+                curves=self._curves.frame(),
+            )
+        return self._campaign
+
+    def _take_new_lines(self) -> None:
+        path = self.folder / FILE
+        if not path.exists():
+            return
+        if path.stat().st_size < self._offset:  # another record took its place
+            self._begin()
+        with path.open("rb") as file:
+            file.seek(self._offset)
+            for text in file:
+                if not text.endswith(b"\n"):
+                    break
+                line = parse_line(text, path, self._number + 1)
+                self._offset += len(text)
+                self._number += 1
+                self._trainings.put(line)
+                self._curves.put(line)

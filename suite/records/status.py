@@ -1,0 +1,86 @@
+"""How campaigns stand, read from the small files beside their records: quick, however
+long the records are.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from suite.records.files import read_json
+from suite.records.results import Results
+
+# seconds without a word from a driver on another machine, after which it counts as gone
+SILENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A campaign's state in the words of ``state.json``, or "interrupted" where its
+    driver is gone without a word.
+    """
+
+    id: str
+    name: str
+    state: str
+    created: float
+    updated: float
+    done: int
+    planned: int
+    failed: Mapping[str, int]
+    rate: float | None
+    seconds_left: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def standings(results: Results) -> list[Standing]:
+    """All campaigns of a results folder, newest first."""
+    return [standing(results, campaign) for campaign in results.ids()]
+
+
+def standing(results: Results, campaign: str) -> Standing:
+    """How one campaign stands."""
+    about = read_json(results.root / campaign / "campaign.json")
+    state = read_json(results.root / campaign / "state.json")
+    running = is_running(state)
+    word = str(state.get("state", "prepared"))
+    seconds = float(state.get("updated", 0.0)) - float(state.get("started", 0.0))
+    return Standing(
+        id=campaign,
+        name=str(about.get("name", campaign)),
+        state="interrupted" if word == "running" and not running else word,
+        created=float(about.get("created", 0.0)),
+        updated=float(state.get("updated", about.get("created", 0.0))),
+        done=int(state.get("done", 0)),
+        planned=int(state.get("planned", 0)),
+        failed=dict(state.get("failed", {})),
+        rate=int(state.get("trained", 0)) / seconds
+        if running and seconds > 0
+        else None,
+        seconds_left=state.get("seconds_left") if running else None,
+    )
+
+
+def is_running(state: Mapping[str, Any]) -> bool:
+    """Whether the driver that wrote this state is still at work."""
+    if state.get("state") != "running":
+        return False
+    if state.get("host") == socket.gethostname():
+        return _exists(int(state["pid"]))
+    return time.time() - float(state.get("updated", 0.0)) < SILENCE
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # another user's
+    return True

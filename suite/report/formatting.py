@@ -1,0 +1,160 @@
+"""Effects, intervals and margins as people read them: with a sign, a unit, and no more
+digits than they bear.
+
+An interaction's slope is per e-fold of its axis; it is written per doubling, which
+people can picture. What a claim promises ("by at least 25 points") is put back, so that
+the numbers are those that one would measure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # so that whoever only counts does not wait for what judges
+    from suite.verdicts.answer import ClaimVerdict
+    from suite.verdicts.statistics import Interval
+
+MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
+PER_DOUBLING = math.log(2)
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How one claim's effects are written; ``promised`` is added where an effect is,
+    and not to a margin.
+    """
+
+    percent: bool  # in points
+    ratio: bool  # logarithms, written as factors
+    slope: bool
+    promised: float
+
+    @property
+    def unit(self) -> str:
+        """What stands after a number, "" where nothing does."""
+        points = " points" if self.percent else ""
+        return points + (" per doubling" if self.slope else "")
+
+    def shown(self, value: float) -> float:
+        """The value as a chart's axis has it: in points or in the metric's own unit;
+        logarithms stay.
+        """
+        return (
+            value * (PER_DOUBLING if self.slope else 1) * (100 if self.percent else 1)
+        )
+
+    def of_effect(self, value: float) -> float:
+        """An effect or an end of its interval as a chart's axis has it."""
+        return self.shown(value + self.promised)
+
+    def effect(self, value: float) -> str:
+        """``+3.2 points``, ``×1.35``."""
+        return (
+            self.signed(self.of_effect(value)) + self.unit
+            if math.isfinite(value)
+            else NONE
+        )
+
+    def interval(self, ends: Interval) -> str:
+        """``+1.6 to +4.6``, without a unit; a dash where there is none."""
+        low, high = (self.of_effect(end) for end in ends)
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return NONE
+        return f"{self.signed(low)} to {self.signed(high)}"
+
+    def amount(self, value: float) -> str:
+        """A margin: ``1 point``, ``×1.5``, ``0.02``."""
+        text = self.bare(value) + self.unit
+        return text.replace("1 points", "1 point") if text.startswith("1 ") else text
+
+    def bare(self, value: float) -> str:
+        """A margin without a unit: ``1``, ``×1.5``, ``0.02``."""
+        shown = self.shown(value)
+        return self.signed(shown) if self.ratio else f"{shown:.3g}"
+
+    def tick(self, shown: float) -> str:
+        """A chart's tick, from the axis's own value."""
+        if self.ratio:
+            return f"×{math.exp(shown):.3g}"
+        return f"{shown:+.6g}".replace("-", MINUS) if shown else "0"
+
+    def signed(self, shown: float) -> str:
+        """An axis's own value with its sign and no unit: ``+3.2``, ``×1.35``."""
+        if self.ratio:
+            return f"×{math.exp(shown):.3g}"
+        tenths = self.percent and (abs(shown) >= 0.1 or shown == 0)
+        text = f"{shown:+.1f}" if tenths else f"{shown:+.{2 if self.percent else 3}g}"
+        return text.replace("-", MINUS)
+
+
+def amounts(verdict: ClaimVerdict) -> Amounts:
+    """How this claim's numbers are written."""
+    points = verdict.scale == "points"
+    promised = verdict.at_least
+    return Amounts(
+        verdict.unit_percent and points,
+        not points,
+        verdict.kind == "interaction",
+        promised,
+    )
+
+
+def effect_and_interval(verdict: ClaimVerdict) -> str:
+    """``+3.2 points (+1.6 to +4.6)``, or a dash where no block is in."""
+    if verdict.blocks == 0:
+        return NONE
+    written = amounts(verdict)
+    between = written.interval(verdict.interval)
+    return written.effect(verdict.effect) + (f" ({between})" if between != NONE else "")
+
+
+def blocks_in(verdict: ClaimVerdict) -> str:
+    """``6 blocks``, or ``2 of 6 blocks`` while they come in."""
+    return (
+        counted(verdict.blocks, "block")
+        if verdict.complete
+        else f"{verdict.blocks} of {verdict.planned} blocks"
+    )
+
+
+def fixed(value: float, percent: bool, scale: str) -> str:
+    """An amount that was fixed beforehand, a margin or a promise, which is exact: ``1
+    point``, ``2.5 points``.
+    """
+    if scale != "points":
+        return f"{math.exp(value):.3g} times"
+    points = f"{100 * value:.3g}"
+    return (
+        f"{points} point{'' if points == '1' else 's'}" if percent else f"{value:.3g}"
+    )
+
+
+def probability(p: float) -> str:
+    """A p-value with two digits, ``< 0.001`` where it is smaller."""
+    if not math.isfinite(p):
+        return NONE
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def counted(number: int, word: str) -> str:
+    """``1 block``, ``1,200 blocks``."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """``a, b and c``."""
+    *rest, end = [*words] or [""]
+    return f"{', '.join(rest)} {last} {end}" if rest else end
+
+
+def asides(verdict: ClaimVerdict) -> list[str]:
+    """What must be known of an answer at a glance, a few words each."""
+    words = [] if verdict.complete else ["so far"]
+    if verdict.would_be and verdict.would_be != verdict.verdict:
+        words.append(f"else {verdict.would_be.replace('_', ' ')}")
+    if verdict.label == "exploratory":
+        words.append("exploratory")
+    return words

@@ -1,0 +1,1 @@
+"""A campaign as one HTML file to read, to print and to keep."""

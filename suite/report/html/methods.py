@@ -1,0 +1,170 @@
+"""How a campaign was done, in words that a teacher understands, written from its
+profile and its record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from suite.records.results import Campaign
+from suite.report.formatting import listed
+from suite.training.job import JUDGED
+from suite.verdicts.decision import CONFIRMATORY
+
+Paragraph = tuple[str, str]  # heading, text
+
+GATES = (
+    "Adequacy gates read settings, failures and validation results, never the test set: did an arm fail too often; did "
+    "its best learning rate lie at the end of the range in at least half of the blocks; was it still improving when "
+    "training ended; would half of the tuning have named another winner; do the parameter counts match; was the task "
+    "too easy to tell the arms apart? A gate that fails makes the verdict inconclusive and says what to do; what the "
+    "verdict would have been stays on record."
+)
+TWINS = (
+    "Some arms ran a second time under another name. Such a pair should show no difference; it is a smoke alarm for "
+    "the whole pipeline, stands outside of the claims, and by chance alone one in twenty of them has p < 0.05."
+)
+
+
+def paragraphs(campaign: Campaign) -> Iterator[Paragraph]:
+    """The methods section, a heading and a text at a time."""
+    profile, tasks = campaign.about["profile"], list(campaign.about["tasks"].values())
+    yield "Blocks", _blocks(tasks)
+    yield "Equal tuning", _tuning(profile, tasks)
+    yield "Validation chooses, the test set is sealed", _sealed(tasks)
+    if any(task.get("half_budget_trials") for task in tasks):
+        yield "Half the tuning", _half(tasks)
+    yield "Seeds", _seeds(profile)
+    yield "What decides", _decision(float(profile.get("confidence", 0.95)))
+    if any(task.get("looks") for task in tasks):
+        yield "Looks", _looks(tasks)
+    yield "When a comparison is not good enough", GATES
+    yield "Failures", _failures(campaign)
+    if any(task.get("twins") for task in tasks):
+        yield "A against A", TWINS
+
+
+def _blocks(tasks: list[Mapping[str, Any]]) -> str:
+    most = "at most " if any(task.get("looks") for task in tasks) else ""
+    return (
+        f"The whole experiment was repeated {most}{_of(tasks, 'blocks')} times. A repetition, or block, has its own "
+        "split of the data, its own tuning and its own initialisation; only repeating the tuning too gives honest "
+        "error bars. All arms of a block share its split, the order of its batches and the examples they are evaluated "
+        "on, so that they are compared in pairs: a block gives one difference."
+    )
+
+
+def _tuning(profile: Mapping[str, Any], tasks: list[Mapping[str, Any]]) -> str:
+    how = {
+        "qmc": "points of a scrambled Sobol sequence, spread evenly over the ranges and seeded once per study",
+        "tpe": "eight quasi-random points, then the proposals of a tree-structured Parzen estimator, asked and told in "
+        "fixed generations",
+    }[str(profile.get("sampler", "qmc"))]
+    trials = _of(tasks, "trials")
+    return (
+        f"In every block each arm got the same number of tuning trials, {trials}, each a whole training. The settings "
+        f"tried were {how}, so the same profile and seed try the same settings on any number of machines. What was "
+        "tuned, and in which ranges, stands with each task."
+    )
+
+
+def _sealed(tasks: list[Mapping[str, Any]]) -> str:
+    finals = _of(tasks, "finals")
+    several = any(int(task["finals"]) > 1 for task in tasks)
+    averaged = "; their results are averaged" if several else ""
+    halves = (
+        " and the finals of half the tuning"
+        if any(task.get("half_budget_trials") for task in tasks)
+        else ""
+    )
+    word = "final trainings" if several else "final training"
+    return (
+        "The best settings of a study and, where a task keeps it, the best checkpoint of a training were chosen on "
+        f"validation examples. With those settings and fresh seeds came {finals} {word} a cell{averaged}. Only they"
+        f"{halves} opened the test set, and the record says of each training whether it did."
+    )
+
+
+def _half(tasks: list[Mapping[str, Any]]) -> str:
+    return (
+        f"Would the answer change with half the tuning? Where the first {_of(tasks, 'half_budget_trials')} trials "
+        "would have chosen other settings, one more final was trained with those; elsewhere the finals answer for both."
+    )
+
+
+def _seeds(profile: Mapping[str, Any]) -> str:
+    return (
+        f"All randomness comes from the root seed {profile.get('root_seed', 0)}, in named streams: split, order and "
+        "evaluation are those of the block, the same for all its arms; tuner, initialisation and dropout also depend "
+        "on the arm's name, so that even an arm against itself is a real comparison."
+    )
+
+
+def _decision(confidence: float) -> str:
+    rate = f"{100 * (1 - confidence):g} %"
+    return (
+        "From a claim's differences, one per block, comes their mean with a t interval; where blocks split the same "
+        "examples anew, the interval is wider for that, because blocks share examples. A claim is supported where the "
+        "interval lies wholly on its side of 0, refuted where it lies wholly on the other, and there is no difference "
+        "that matters where an interval lies wholly within the margin, which was fixed before the run. Everything "
+        "else is inconclusive, with the number of blocks that would settle it. A task that asks several things has "
+        "several chances of being right by luck, so its claims are judged together by Holm's procedure: the risk of "
+        f'any wrong direction among them is at most {rate}, and so is that of any wrong "no difference". That is why '
+        f"the deciding interval is wider than the plain {100 * confidence:g} % one. The exact sign-flip p-value is a "
+        f"check that assumes no distribution, and decides nothing. With fewer than {CONFIRMATORY} blocks, or where a "
+        "claim was not fixed beforehand, a verdict is labelled exploratory: a first hint."
+    )
+
+
+def _looks(tasks: list[Mapping[str, Any]]) -> str:
+    plans = sorted({tuple(task["looks"]) for task in tasks if task.get("looks")})
+    after = listed((listed(map(str, looks)) for looks in plans), "or")
+    most = max(map(len, plans))
+    return (
+        f"Blocks were spent where the answer was open: claims were looked at after {after} blocks, numbers declared "
+        f"beforehand and counted by the block's number, not by what finished first. Each of {most} looks may "
+        "use only its share of the risk of error; what was settled at one look was not looked at again."
+    )
+
+
+def _failures(campaign: Campaign) -> str:
+    statuses = Counter(map(str, campaign.trainings["status"]))
+    failed = {
+        status: count
+        for status, count in sorted(statuses.items())
+        if status != "finished"
+    }
+    happened = listed(
+        f"{count:,} {status.replace('_', ' ')}" for status, count in failed.items()
+    )
+    seen = (
+        f"Of {len(campaign.trainings):,} trainings on record, {happened}."
+        if failed
+        else (f"All {len(campaign.trainings):,} trainings on record finished.")
+    )
+    waits = any(status not in JUDGED for status in failed)
+    return (
+        "A training that diverges is a result: it counts, with the value of a model that has learned nothing. One lost "
+        "with its machine, out of memory or out of time is not: it is trained again, and a missing pair is waited for, "
+        "never dropped. Where a final failed, a verdict must be the same with and without it. "
+        + seen
+        + (
+            " Those that depend on the machine can be trained again with `bakeoff retry`."
+            if waits
+            else ""
+        )
+    )
+
+
+def _of(tasks: list[Mapping[str, Any]], what: str) -> str:
+    """The number that tasks have in common, or those they have."""
+    return listed(
+        (
+            f"{value:,}"
+            for value in sorted({int(task.get(what) or 0) for task in tasks})
+            if value
+        ),
+        "or",
+    )

@@ -1,0 +1,132 @@
+"""Verdicts as tables for papers and pages: Markdown as GitHub reads it, and LaTeX that
+needs only ``longtable``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from suite.report.formatting import asides, blocks_in, effect_and_interval
+from suite.report.sentences import ANSWERS
+from suite.verdicts.answer import ClaimVerdict
+
+HEAD = ("Claim", "Verdict", "Effect (interval)", "Blocks")
+RULE = ("---", "---", "---:", "---:")
+MARKDOWN = re.compile(
+    r"([\\`*_{}\[\]<>#|~$])"
+)  # what GitHub's Markdown would take for markup
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "−": "$-$",
+    "×": r"$\times$",
+    "±": r"$\pm$",
+    "≈": r"$\approx$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "→": r"$\rightarrow$",
+    "²": r"$^2$",
+    "–": "--",
+    "—": "---",
+    "…": r"\ldots{}",
+    "“": "``",
+    "”": "''",
+    "‘": "`",
+    "’": "'",
+    "\N{NO-BREAK SPACE}": "~",
+    "\n": " ",
+}
+
+
+def markdown(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any]) -> str:
+    """A heading and a table per task."""
+    parts = []
+    for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
+        lines = [
+            HEAD,
+            RULE,
+            *(tuple(map(escape_markdown, row)) for row in _rows(of_task)),
+        ]
+        title = f"### {escape_markdown(_question(task, about))}\n\n"
+        parts.append(title + "".join(f"| {' | '.join(line)} |\n" for line in lines))
+    return "\n".join(parts)
+
+
+def latex(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any]) -> str:
+    """One long table, which breaks over pages; its task's question stands above each
+    task's claims.
+    """
+    body = []
+    for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
+        question = escape_latex(_question(task, about))
+        body.append(
+            rf"\multicolumn{{4}}{{@{{}}p{{\linewidth}}@{{}}}}{{\textbf{{{question}}}}} \\*"
+        )
+        body += [" & ".join(map(escape_latex, row)) + r" \\" for row in _rows(of_task)]
+        body.append(r"\hline")
+    columns = (
+        r"@{}p{0.38\linewidth}p{0.17\linewidth}p{0.25\linewidth}p{0.09\linewidth}@{}"
+    )
+    return "\n".join(
+        [
+            f"% Campaign {escape_latex(str(about['id']))}, by Bakeoff. In the preamble: \\usepackage{{longtable}}",
+            rf"\begin{{longtable}}{{{columns}}}",
+            r"\hline",
+            " & ".join(HEAD) + r" \\",
+            r"\hline",
+            r"\endhead",
+            *body,
+            r"\end{longtable}",
+            "",
+        ]
+    )
+
+
+def escape_markdown(text: str) -> str:
+    """The text so that Markdown shows it as it is, in a table's cell too."""
+    return MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def escape_latex(text: str) -> str:
+    """The text so that LaTeX sets it as it is; a letter that LaTeX may not know is left
+    to its fonts.
+    """
+    return "".join(LATEX.get(letter, letter) for letter in text)
+
+
+def _rows(verdicts: Iterator[ClaimVerdict]) -> Iterator[tuple[str, ...]]:
+    for verdict in verdicts:
+        yield (
+            verdict.says,
+            _answer(verdict),
+            effect_and_interval(verdict),
+            blocks_in(verdict).partition(" block")[0],
+        )
+
+
+def _answer(verdict: ClaimVerdict) -> str:
+    """The verdict with what must not be lost on the way into a paper."""
+    words = asides(verdict) + [gate.name for gate in verdict.gates if gate.failed]
+    return ANSWERS[verdict.verdict] + (f" ({'; '.join(words)})" if words else "")
+
+
+def _question(task: str, about: Mapping[str, Any]) -> str:
+    return str(about["tasks"][task].get("question") or task)
+
+
+Writer = Callable[[Sequence[ClaimVerdict], Mapping[str, Any]], str]
+WRITERS: Mapping[str, Writer] = {"markdown": markdown, "latex": latex}

@@ -1,0 +1,1 @@
+"""MLflow: publish the record, read it back. The one folder that imports mlflow."""

@@ -1,0 +1,1 @@
+"""What a worker runs, and what a run's key hashes."""

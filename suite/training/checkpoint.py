@@ -1,0 +1,145 @@
+"""What a long training leaves behind at its evaluations, so that whoever takes its
+place goes on from there.
+
+One file a training, in a folder that its workers see and that the driver made: where a
+node does not see it, trainings start anew after a loss, as short ones do. The driver
+removes a file once its training is on record. A file is the SHA-256 of what follows,
+then tensors and plain values in PyTorch's format, which is read without unpickling
+anything else; one that is damaged, or not whole, is as good as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from suite.training.job import Keep
+from suite.training.loop import Training
+
+SHARE = 0.05  # of a training's time, at most, goes into its files
+SCHEMA = 1
+
+
+class Unfinished:
+    """The file of one training, as its worker sees it."""
+
+    def __init__(self, keep: Keep | None, key: str) -> None:
+        self._path = (
+            Path(keep.folder) / f"{key}.pt"
+            if keep and Path(keep.folder).is_dir()
+            else None
+        )
+        self._every = self._pause = keep.every if keep else 0.0
+        self._key = key
+        self._began = self._kept = time.monotonic()
+        self._before = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the training has taken so far, by all that worked on it."""
+        return self._before + time.monotonic() - self._began
+
+    def resume(self, training: Training) -> dict[str, bytes]:
+        """Put the training where another left it, if one did; the evidence that was
+        there already.
+
+        In a team all do so at once, with what the first worker finds.
+        """
+        found = training.team.share(self._left) if training.team else self._left()
+        if found is None or (found["schema"], found["key"]) != (SCHEMA, self._key):
+            return {}
+        training.go_on(found["training"])
+        self._before = float(found["seconds"])
+        return {
+            name: content.numpy().tobytes()
+            for name, content in found["evidence"].items()
+        }
+
+    def _left(self) -> dict[str, Any] | None:
+        return _read(self._path) if self._path else None
+
+    def keep(self, training: Training, evidence: Mapping[str, bytes]) -> None:
+        """After an evaluation: write the file anew where that is due. A disk that does
+        not take it stops nothing.
+        """
+        began = time.monotonic()
+        if self._path is None or began - self._kept < self._pause:
+            return
+        content = {
+            "schema": SCHEMA,
+            "key": self._key,
+            "seconds": self.seconds,
+            "training": training.state(),
+            "evidence": {
+                name: torch.frombuffer(bytearray(content), dtype=torch.uint8)
+                for name, content in evidence.items()
+            },
+        }
+        with suppress(OSError):
+            _write(self._path, content)
+        self._kept = time.monotonic()
+        self._pause = max(self._every, (self._kept - began) / SHARE)
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    own = path.with_name(
+        f"{path.stem}.{os.getpid()}.part"
+    )  # whoever is thought to be lost may still be at it
+    try:
+        own.write_bytes(
+            hashlib.sha256(buffer.getbuffer()).digest() + buffer.getbuffer()
+        )
+        os.replace(own, path)
+    finally:
+        own.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(content[32:]).digest() != content[:32]:
+        return None
+    try:
+        found: dict[str, Any] = torch.load(
+            io.BytesIO(content[32:]), map_location="cpu", weights_only=True
+        )
+    except (RuntimeError, pickle.UnpicklingError):  # of another version of PyTorch
+        return None
+    return found
+
+
+# ------------------------------------------------------------------- the driver's part
+
+
+def prepare(folder: Path, recorded: Iterable[str]) -> None:
+    """Make the folder, without what is left of trainings that are on record."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = set(recorded)
+    for path in folder.iterdir():
+        if path.name.partition(".")[0] in done:
+            path.unlink(missing_ok=True)
+
+
+def drop(folder: Path, key: str) -> None:
+    """Remove the file of a training that is on record."""
+    with suppress(OSError):
+        (folder / f"{key}.pt").unlink(missing_ok=True)
+
+
+def clear(folder: Path) -> None:
+    """Remove the folder: every training is on record."""
+    shutil.rmtree(folder, ignore_errors=True)

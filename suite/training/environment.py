@@ -1,0 +1,69 @@
+"""Where a run took place: host, hardware, versions, sources."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from suite.training.job import Job
+from tasks import (
+    UserError,
+)
+
+SHORT = 16  # digits of a hash of sources that go on record with each training
+
+
+def worker_info(job: Job) -> dict[str, Any]:
+    return {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "device": job.device.partition(":")[0],
+        "hardware": _hardware(job.device),
+        "threads": job.threads,
+        "workers": job.workers,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "sources": _sources(job.task, job.source),
+    }
+
+
+@lru_cache(maxsize=8)
+def _hardware(device: str) -> str:
+    """The name of the GPU, or of the processor where the system tells it."""
+    if device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device))
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+@lru_cache(maxsize=64)
+def _sources(task: str, source: tuple[str, str] | None) -> str | None:
+    """What this process runs, as the driver hashes it; None for a task that is not
+    here.
+    """
+    from suite.training.fingerprint import source_hash
+
+    try:
+        return source_hash(task)[:SHORT]
+    except (UserError, OSError):
+        return None
+
+
+def warm_up(device: str) -> str:
+    """Pay once for what a first training would pay: the imports above and the device's
+    start-up.
+    """
+    torch.zeros(8, 8, device=device) @ torch.zeros(8, 8, device=device)
+    return socket.gethostname()

@@ -1,0 +1,256 @@
+"""From paired differences to a verdict: the decision table, families of claims, and
+looks. Pure.
+
+Let d be one difference per block in the claim's direction, m the margin, a and b the
+claim's local levels, I_d the (1 - a) interval of the mean and I_e its (1 - 2b)
+interval. The first row that matches decides:
+
+    0  fewer than 2 blocks, or no spread      inconclusive 1  an adequacy gate failed
+    inconclusive, and ``would_be`` keeps what the rest of the table says 2  I_e strictly
+    inside (-m, m)            no_difference 3  I_d above 0
+    supported 4  I_d below 0                            refuted 5  else
+    inconclusive
+
+A claim that two arms are *equal* is supported by row 2 and refuted where I_d lies
+outside of [-m, m]. A claim over several levels has a verdict where all levels agree on
+it. Within a task Holm's procedure is applied twice, once to the two-sided t-tests and
+once to the equivalence tests, each at the full error rate; the local levels come from
+it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from suite.verdicts.adequacy import Gate
+from suite.verdicts.statistics import (
+    Estimate,
+    Floats,
+    Interval,
+    blocks_to_settle,
+    estimate,
+    sign_flip,
+    upper_spread,
+)
+from tasks import UserError
+
+Answer = Literal["supported", "refuted", "no_difference", "inconclusive"]
+Label = Literal["exploratory", "confirmatory"]
+CONFIRMATORY = 6  # blocks; fewer are exploratory whatever they say
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One claim at one level: a difference per block, positive where the claim holds,
+    and how it is to be judged.
+
+    Differences and margin share one unit. ``overlap`` is n_test / n_train where blocks
+    share data; ``figure_error`` the standard error of a published figure that the
+    differences are measured from.
+    """
+
+    differences: ArrayLike
+    margin: float
+    kind: Literal["difference", "equal"] = "difference"
+    overlap: float = 0.0
+    figure_error: float = 0.0
+    gates: tuple[Gate, ...] = ()
+    level: str = ""
+
+    def __post_init__(self) -> None:
+        d = np.asarray(self.differences, dtype=np.float64)
+        if d.ndim != 1 or not np.isfinite(d).all():
+            raise UserError(
+                f"differences of shape {d.shape} with {int((~np.isfinite(d)).sum())} values that are not finite: "
+                "give one finite number per block."
+            )
+        if not (math.isfinite(self.margin) and self.margin > 0):
+            raise UserError(
+                f"margin={self.margin}: give the smallest difference that matters, a number above 0."
+            )
+        if not (self.overlap >= 0 and self.figure_error >= 0):
+            raise UserError(
+                f"overlap={self.overlap}, figure_error={self.figure_error}: neither may be negative."
+            )
+        object.__setattr__(self, "differences", d)
+
+    @property
+    def values(self) -> Floats:
+        assert isinstance(self.differences, np.ndarray)
+        return self.differences
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        return estimate(self.values, self.overlap, self.figure_error)
+
+    def first(self, blocks: int) -> Sample:
+        """The same claim on its first blocks only."""
+        return replace(self, differences=self.values[:blocks])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the blocks say of one claim, and every number that it follows from.
+
+    ``interval`` is the plain one at the asked confidence; ``local_interval`` (I_d) and
+    ``equivalence_interval`` (I_e) are those that decide. P-values are unadjusted, NaN
+    where there is nothing to test; ``p_holm`` and ``p_equivalence_holm`` are adjusted
+    for family and looks. For a claim over several levels the numbers are those of the
+    level that decides, the one furthest from agreeing, and ``at`` has all of them.
+    """
+
+    verdict: Answer
+    would_be: Answer | None
+    # why it is inconclusive: "too few blocks" | "no spread" | "gate" | "levels
+    # disagree" | "open" | ""
+    reason: str
+    sample: Sample = field(repr=False)
+    confidence: float
+    a: float  # local level of the two-sided test
+    b: float  # local level of the equivalence test
+    p_holm: float
+    p_equivalence_holm: float
+    at: tuple[Verdict, ...] = field(default=(), repr=False)
+
+    @property
+    def answer(self) -> Answer:
+        """What the table says when no gate is asked."""
+        return self.would_be or self.verdict
+
+    @property
+    def label(self) -> Label:
+        return "confirmatory" if self.blocks >= CONFIRMATORY else "exploratory"
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        return self.sample.gates
+
+    @property
+    def margin(self) -> float:
+        return self.sample.margin
+
+    @property
+    def blocks(self) -> int:
+        return self.sample.estimate.blocks
+
+    @property
+    def effect(self) -> float:
+        return self.sample.estimate.mean
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over blocks."""
+        return self.sample.estimate.spread
+
+    @property
+    def interval(self) -> Interval:
+        return self.sample.estimate.interval(self.confidence)
+
+    @property
+    def local_interval(self) -> Interval:
+        return self.sample.estimate.interval(1 - self.a)
+
+    @property
+    def equivalence_interval(self) -> Interval:
+        return self.sample.estimate.interval(1 - 2 * self.b)
+
+    @property
+    def splits_interval(self) -> Interval:
+        """The plain interval without regard to overlap: for these splits of this data
+        set.
+        """
+        return estimate(self.sample.values, 0.0, self.sample.figure_error).interval(
+            self.confidence
+        )
+
+    @property
+    def p(self) -> float:
+        """Two-sided p-value of the paired t-test."""
+        return self.sample.estimate.p()
+
+    @property
+    def p_equivalence(self) -> float:
+        """P-value of the two one-sided tests for a difference smaller than the margin."""
+        return self.sample.estimate.p_equivalence(self.margin)
+
+    @cached_property
+    def p_sign_flip(self) -> float:
+        """Exact p-value under random signs: a check that assumes no distribution. It
+        never decides.
+        """
+        return sign_flip(self.sample.values)
+
+    @property
+    def effect_size(self) -> float:
+        """The mean difference in standard deviations of a difference."""
+        return self.effect / self.spread if self.sample.estimate.testable else math.nan
+
+    @property
+    def won(self) -> float:
+        """Share of blocks in which the claim holds; ties count half."""
+        d = self.sample.values
+        return float((d > 0).mean() + 0.5 * (d == 0).mean()) if d.size else math.nan
+
+    @property
+    def meaningful(self) -> bool:
+        """Supported or refuted by more than the margin, as the interval has it and not
+        only the mean.
+        """
+        samples = [verdict.sample for verdict in self.at] or [self.sample]
+        ends = [sample.estimate.interval(1 - self.a) for sample in samples]
+        if self.verdict == "supported" and self.sample.kind == "difference":
+            return all(low > self.margin for low, _ in ends)
+        if self.verdict == "refuted":
+            return all(
+                high < -self.margin
+                or (self.sample.kind == "equal" and low > self.margin)
+                for low, high in ends
+            )
+        return False
+
+    @property
+    def negligible(self) -> bool:
+        """A difference that is real (I_d excludes 0) and yet too small to matter."""
+        low, high = self.local_interval
+        return _settled_as_equal(self) and not low <= 0 <= high
+
+    @cached_property
+    def blocks_to_settle(self) -> int | None:
+        """Blocks at which no mean would leave this open; None where it is not open, or
+        where no number is enough.
+        """
+        return self._blocks_for(self.spread) if self.reason == "open" else None
+
+    @cached_property
+    def blocks_to_settle_cautious(self) -> int | None:
+        """The same for the upper 80 % bound of the spread, which so few blocks know
+        only roughly.
+        """
+        return (
+            self._blocks_for(upper_spread(self.spread, self.blocks))
+            if self.reason == "open"
+            else None
+        )
+
+    def _blocks_for(self, spread: float) -> int | None:
+        sample = self.sample
+        return blocks_to_settle(
+            spread,
+            sample.margin,
+            self.a,
+            self.b,
+            overlap=sample.overlap,
+            figure_error=sample.figure_error,
+        )
+
+
+def _settled_as_equal(verdict: Verdict) -> bool:
+    return verdict.verdict == (
+        "supported" if verdict.sample.kind == "equal" else "no_difference"
+    )

@@ -1,0 +1,262 @@
+"""Claims judged together: Holm's adjustment, and looks at growing numbers of blocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from suite.verdicts.adequacy import Gate
+from suite.verdicts.decision import Answer, Sample, Verdict
+from suite.verdicts.statistics import (
+    holm_adjusted,
+    holm_levels,
+)
+from tasks import UserError
+
+Question = (
+    Sample | Sequence[Sample]
+)  # a claim: at one level, or at several that must all agree
+
+
+def judge(
+    differences: ArrayLike,
+    margin: float,
+    confidence: float = 0.95,
+    looks: int = 1,
+    *,
+    overlap: float = 0.0,
+    equal_confidence: float | None = None,
+    gates: Sequence[Gate] = (),
+    kind: Literal["difference", "equal"] = "difference",
+    figure_error: float = 0.0,
+) -> Verdict:
+    """What one claim's paired differences say, by the table above. Pure.
+
+    ``differences`` is (blocks,), finite, in the claim's direction; ``margin`` the
+    smallest one that matters, in the same unit. ``confidence`` is that of the
+    difference test and ``equal_confidence`` (the same unless given) that of the
+    equivalence test. ``looks`` is how often this claim will have been looked at by the
+    end: each look gets an equal part of the error rate. "By at least x" is
+    ``judge(differences - x, ...)``. ``kind`` and ``figure_error`` are explained at
+    Sample. Raises UserError, a ValueError, for what cannot be judged at all.
+    """
+    sample = Sample(differences, margin, kind, overlap, figure_error, tuple(gates))
+    alpha = _error_rate(confidence, looks)
+    b = _error_rate(confidence if equal_confidence is None else equal_confidence, looks)
+    difference, equivalence = _p_values((sample,))
+    adjusted = min(1.0, difference * looks), min(1.0, equivalence * looks)
+    return _decide((sample,), confidence, alpha / looks, b / looks, *adjusted)
+
+
+def judge_family(
+    claims: Sequence[Question], confidence: float = 0.95, looks: int = 1
+) -> list[Verdict]:
+    """Verdicts on a task's confirmatory claims, judged together: judge, sort (Holm,
+    twice), judge at the local levels.
+
+    A claim is a Sample, or a sequence of them: one per level, of which it needs all.
+    Each kind of error, a wrong direction or a wrong "no difference", then happens in
+    the whole family with at most 1 - ``confidence``.
+    """
+    alpha = _error_rate(confidence, looks)
+    levels = [_levels_of(claim) for claim in claims]
+    both = [_p_values(samples) for samples in levels]
+    ps, equals = [p * looks for p, _ in both], [p * looks for _, p in both]
+    numbers = zip(
+        levels,
+        holm_levels(ps, alpha),
+        holm_levels(equals, alpha),
+        holm_adjusted(ps),
+        holm_adjusted(equals),
+        strict=True,
+    )
+    return [
+        _decide(samples, confidence, a / looks, b / looks, p, q)
+        for samples, a, b, p, q in numbers
+    ]
+
+
+def judge_looks(
+    claims: Sequence[Question], looks: Sequence[int], confidence: float = 0.95
+) -> tuple[list[Verdict], int | None]:
+    """Verdicts after the latest look whose blocks are all in, and that look (None: not
+    even the first is complete).
+
+    Looks are numbers of blocks, taken by index and fixed before the run, such as (6,
+    10, 16). What is settled at one look keeps its data and its p-values; what is open
+    goes on. ``differences`` may be longer than a look or end before it. Before the
+    first complete look, all data so far are shown, and nobody should act on them.
+    """
+    if list(looks) != sorted(set(looks)) or not looks or looks[0] < 2:
+        raise UserError(
+            f"looks={tuple(looks)}: give increasing numbers of blocks, from 2, such as (6, 10, 16)."
+        )
+    whole = [_levels_of(claim) for claim in claims]
+    settled: dict[int, tuple[Sample, ...]] = {}
+    verdicts, latest = None, None
+    for blocks in looks:
+        open_claims = [
+            samples for place, samples in enumerate(whole) if place not in settled
+        ]
+        if any(
+            sample.values.size < blocks for samples in open_claims for sample in samples
+        ):
+            break
+        now = [
+            settled.get(i, tuple(s.first(blocks) for s in samples))
+            for i, samples in enumerate(whole)
+        ]
+        verdicts, latest = judge_family(now, confidence, len(looks)), blocks
+        settled |= {
+            i: now[i]
+            for i, verdict in enumerate(verdicts)
+            if verdict.answer != "inconclusive"
+        }
+    return verdicts if verdicts is not None else judge_family(
+        whole, confidence, len(looks)
+    ), latest
+
+
+def judge_again(verdict: Verdict, claim: Question) -> Verdict:
+    """Another sample of the same claim (with other gates, without some blocks) at the
+    levels it was judged at.
+    """
+    return _decide(
+        _levels_of(claim),
+        verdict.confidence,
+        verdict.a,
+        verdict.b,
+        verdict.p_holm,
+        verdict.p_equivalence_holm,
+    )
+
+
+def _decide(
+    samples: tuple[Sample, ...],
+    confidence: float,
+    a: float,
+    b: float,
+    p_holm: float,
+    p_equivalence_holm: float,
+) -> Verdict:
+    each = tuple(
+        _decide_one(sample, confidence, a, b, p_holm, p_equivalence_holm)
+        for sample in samples
+    )
+    if len(each) == 1:
+        return each[0]
+    deciding = each[_deciding_level(samples)]
+    answers = {verdict.answer for verdict in each}
+    answer: Answer = answers.pop() if len(answers) == 1 else "inconclusive"
+    if all(sample.estimate.testable for sample in samples) and any(
+        v.reason == "gate" for v in each
+    ):
+        return replace(
+            deciding, verdict="inconclusive", would_be=answer, reason="gate", at=each
+        )
+    reason = "" if answer != "inconclusive" else deciding.reason or "levels disagree"
+    return replace(deciding, verdict=answer, would_be=None, reason=reason, at=each)
+
+
+def _decide_one(
+    sample: Sample,
+    confidence: float,
+    a: float,
+    b: float,
+    p_holm: float,
+    p_equivalence_holm: float,
+) -> Verdict:
+    answer, reason = _table(sample, a, b)
+    would_be: Answer | None = None
+    if sample.estimate.testable and any(gate.failed for gate in sample.gates):
+        answer, would_be, reason = "inconclusive", answer, "gate"
+    return Verdict(
+        answer, would_be, reason, sample, confidence, a, b, p_holm, p_equivalence_holm
+    )
+
+
+def _table(sample: Sample, a: float, b: float) -> tuple[Answer, str]:
+    """The answer of rows 0 and 2 to 5, and why it is inconclusive."""
+    found, margin = sample.estimate, sample.margin
+    if not found.testable:
+        return "inconclusive", "too few blocks" if found.blocks < 2 else "no spread"
+    low, high = found.interval(1 - a)
+    equal_low, equal_high = found.interval(1 - 2 * b)
+    equal = -margin < equal_low and equal_high < margin
+    if sample.kind == "equal":
+        if equal:
+            return "supported", ""
+        return (
+            ("refuted", "")
+            if low > margin or high < -margin
+            else ("inconclusive", "open")
+        )
+    if equal:
+        return "no_difference", ""
+    if low > 0:
+        return "supported", ""
+    return ("refuted", "") if high < 0 else ("inconclusive", "open")
+
+
+def _p_values(samples: tuple[Sample, ...]) -> tuple[float, float]:
+    """The claim's p-values in the two families: for a difference, and for equivalence.
+
+    All levels must agree, so the largest p-value among them counts (Berger 1982),
+    within one direction. For an *equal* claim the difference tested is one beyond the
+    margin, because that is what refutes it.
+    """
+    margins = [sample.margin if sample.kind == "equal" else 0.0 for sample in samples]
+    above = _largest(
+        sample.estimate.p_above(m) for sample, m in zip(samples, margins, strict=True)
+    )
+    below = _largest(
+        sample.estimate.p_below(-m) for sample, m in zip(samples, margins, strict=True)
+    )
+    equivalence = _largest(
+        sample.estimate.p_equivalence(sample.margin) for sample in samples
+    )
+    return min(1.0, 2 * min(above, below)) if not math.isnan(
+        above
+    ) else math.nan, equivalence
+
+
+def _largest(p_values: Iterable[float]) -> float:
+    found = list(p_values)
+    return math.nan if any(map(math.isnan, found)) else max(found)
+
+
+def _deciding_level(samples: tuple[Sample, ...]) -> int:
+    """The level furthest from agreeing with the others' answer: the largest p-value of
+    the likeliest test.
+    """
+    tests = [
+        [sample.estimate.p_above(0) for sample in samples],
+        [sample.estimate.p_below(0) for sample in samples],
+        [sample.estimate.p_equivalence(sample.margin) for sample in samples],
+    ]
+    if np.isnan(tests[0]).any():
+        return int(np.isnan(tests[0]).argmax())
+    likeliest = min(tests, key=max)
+    return int(np.argmax(likeliest))
+
+
+def _levels_of(claim: Question) -> tuple[Sample, ...]:
+    samples = (claim,) if isinstance(claim, Sample) else tuple(claim)
+    if not samples or len({sample.kind for sample in samples}) > 1:
+        raise UserError("A claim needs one sample per level, all of one kind.")
+    return samples
+
+
+def _error_rate(confidence: float, looks: int) -> float:
+    if not 0.5 < confidence < 1:
+        raise UserError(
+            f"confidence={confidence}: give a number between 0.5 and 1, such as 0.95."
+        )
+    if looks < 1:
+        raise UserError(f"looks={looks}: a claim is looked at least once.")
+    return 1 - confidence

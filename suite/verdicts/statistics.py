@@ -1,0 +1,438 @@
+"""What a few paired differences tell: intervals, tests, and how many more would be
+needed. Numbers in, numbers out.
+
+Student's t throughout, because a handful of blocks is all there is. An ``overlap``
+above 0 widens everything for blocks that share data (Nadeau & Bengio, "Inference for
+the generalization error", 2003).
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import chdtri, nctdtrinc, stdtr, stdtrit
+
+Floats = NDArray[np.float64]
+Interval = tuple[float, float]
+
+NO_SPREAD = (
+    1e-12  # a standard deviation below this share of the largest value is rounding
+)
+MOST_BLOCKS = 10_000  # nobody runs more, so a search for the needed number ends here
+DRAWS = 20_000  # for an interval without a formula
+MOST_FLIPS = 40  # blocks; the exact sign-flip test sorts 2 ** (blocks / 2) sums
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over blocks with its standard error; everything follows from Student's t
+    with ``blocks - 1`` degrees.
+
+    ``error`` is NaN below two blocks and ``spread`` (the standard deviation) is 0 where
+    all values are equal: then intervals are unbounded or a point, and every p-value is
+    NaN.
+    """
+
+    mean: float
+    spread: float
+    error: float
+    blocks: int
+
+    @property
+    def testable(self) -> bool:
+        return self.blocks >= 2 and self.spread > 0
+
+    def interval(self, confidence: float) -> Interval:
+        """The two-sided interval at this confidence."""
+        if self.blocks < 2:
+            return -math.inf, math.inf
+        half = float(stdtrit(self.blocks - 1, (1 + confidence) / 2)) * self.error
+        return self.mean - half, self.mean + half
+
+    def p_above(self, value: float) -> float:
+        """One-sided p-value against "the true mean is at most ``value``"."""
+        return (
+            float(stdtr(self.blocks - 1, (value - self.mean) / self.error))
+            if self.testable
+            else math.nan
+        )
+
+    def p_below(self, value: float) -> float:
+        """One-sided p-value against "the true mean is at least ``value``"."""
+        return (
+            float(stdtr(self.blocks - 1, (self.mean - value) / self.error))
+            if self.testable
+            else math.nan
+        )
+
+    def p(self, value: float = 0.0) -> float:
+        """Two-sided p-value of the t-test against ``value``."""
+        return (
+            min(1.0, 2 * min(self.p_above(value), self.p_below(value)))
+            if self.testable
+            else math.nan
+        )
+
+    def p_equivalence(self, margin: float) -> float:
+        """P-value of two one-sided tests for "closer to 0 than ``margin``" (Schuirmann
+        1987).
+        """
+        return (
+            max(self.p_above(-margin), self.p_below(margin))
+            if self.testable
+            else math.nan
+        )
+
+
+def estimate(
+    values: ArrayLike, overlap: float = 0.0, figure_error: float = 0.0
+) -> Estimate:
+    """The mean of one value per block, with standard error sqrt(s² (1/K + overlap) +
+    figure_error²).
+
+    ``figure_error`` is the standard error of a published figure that the values are
+    measured from. The degrees of freedom stay K - 1, which errs on the side of caution.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    blocks = x.size
+    if blocks == 0:
+        return Estimate(math.nan, math.nan, math.nan, 0)
+    mean = float(x.sum()) / blocks
+    if blocks == 1:
+        return Estimate(mean, math.nan, math.nan, 1)
+    spread = math.sqrt(float(np.square(x - mean).sum()) / (blocks - 1))
+    if spread <= NO_SPREAD * float(np.abs(x).max()):
+        spread = 0.0
+    return Estimate(
+        mean, spread, standard_error(spread, blocks, overlap, figure_error), blocks
+    )
+
+
+def standard_error(
+    spread: float, blocks: int, overlap: float = 0.0, figure_error: float = 0.0
+) -> float:
+    return math.sqrt(spread**2 * (1 / blocks + overlap) + figure_error**2)
+
+
+def t_band(
+    mean: ArrayLike, spread: ArrayLike, blocks: ArrayLike, confidence: float = 0.95
+) -> tuple[Floats, Floats]:
+    """The ends of the t interval at each point of a curve from its mean and spread over
+    blocks; NaN with one block.
+    """
+    middle, s, count = (np.asarray(x, dtype=np.float64) for x in (mean, spread, blocks))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        half = np.where(
+            count > 1,
+            stdtrit(count - 1, (1 + confidence) / 2) * s / np.sqrt(count),
+            np.nan,
+        )
+    return middle - half, middle + half
+
+
+# ---------------------------------------------------------------------- several claims
+
+
+def holm_levels(p_values: Sequence[float], alpha: float) -> list[float]:
+    """The level at which each claim of a family is tested: p < level is Holm's
+    step-down decision at ``alpha``.
+
+    The i-th smallest of n p-values faces alpha / (n - i + 1), until one fails; the rest
+    face that one's level. A NaN (a claim that cannot be tested) keeps its place in the
+    family and never passes.
+    """
+    p = _untestable_last(p_values)
+    levels, level, passed = [0.0] * len(p), alpha, True
+    for rank, place in enumerate(np.argsort(p, kind="stable")):
+        if passed:
+            level = alpha / (len(p) - rank)
+        passed = passed and bool(p[place] < level)
+        levels[place] = level
+    return levels
+
+
+def holm_adjusted(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values: below alpha exactly where ``holm_levels`` passes. NaN
+    stays NaN.
+    """
+    p = _untestable_last(p_values)
+    adjusted, largest = [math.nan] * len(p), 0.0
+    for rank, place in enumerate(np.argsort(p, kind="stable")):
+        largest = max(largest, min(1.0, float(p[place]) * (len(p) - rank)))
+        if not math.isnan(p_values[place]):
+            adjusted[place] = largest
+    return adjusted
+
+
+def _untestable_last(p_values: Sequence[float]) -> Floats:
+    return np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)
+
+
+# --------------------------------------------------------------------- without a model
+
+
+def sign_flip(values: ArrayLike) -> float:
+    """Exact two-sided p-value if each block's sign were a fair coin: the share of flips
+    at least as far from 0.
+
+    Its smallest value is 2 / 2**blocks. NaN above 40 blocks. Sums of both halves are
+    formed apart and joined by sorting, so that 40 blocks cost 2**20 sums instead of
+    2**40.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if not 0 < x.size <= MOST_FLIPS:
+        return math.nan
+    seen = abs(float(x.sum())) - 1e-9 * float(
+        np.abs(x).sum()
+    )  # sums that differ by rounding alone are ties
+    if seen <= 0:
+        return 1.0
+    left, right = (
+        _signed_sums(x[: x.size // 2]),
+        np.sort(_signed_sums(x[x.size // 2 :])),
+    )
+    beyond = right.size - np.searchsorted(right, seen - left, side="left")
+    return 2 * float(beyond.sum()) / 2.0**x.size
+
+
+def _signed_sums(x: Floats) -> Floats:
+    sums = np.zeros(1)
+    for value in x:
+        sums = np.concatenate([sums + value, sums - value])
+    return sums
+
+
+# --------------------------------------------------------------------- how many blocks
+
+
+def blocks_to_settle(
+    spread: float,
+    margin: float,
+    a: float = 0.05,
+    b: float = 0.05,
+    *,
+    overlap: float = 0.0,
+    figure_error: float = 0.0,
+) -> int | None:
+    """The smallest number of blocks at which no mean is inconclusive; None where no
+    number is enough.
+
+    That is where the half-widths of the difference's (1 - a) and of the equivalence's
+    (1 - 2b) interval together fit into ``margin``. With overlapping blocks the width
+    has a floor: then only more data help.
+    """
+
+    def settles(blocks: int) -> bool:
+        quantiles = stdtrit(blocks - 1, 1 - a / 2) + stdtrit(blocks - 1, 1 - b)
+        return bool(
+            quantiles * standard_error(spread, blocks, overlap, figure_error) <= margin
+        )
+
+    tried = range(2, MOST_BLOCKS + 1)
+    found = bisect.bisect_left(tried, True, key=settles)
+    return tried[found] if found < len(tried) else None
+
+
+def upper_spread(spread: float, blocks: int, confidence: float = 0.8) -> float:
+    """The one-sided upper bound of a standard deviation that was estimated from so many
+    blocks.
+    """
+    return spread * math.sqrt((blocks - 1) / float(chdtri(blocks - 1, confidence)))
+
+
+def smallest_effect(
+    blocks: int,
+    claims: int = 1,
+    *,
+    power: float = 0.8,
+    confidence: float = 0.95,
+    overlap: float = 0.0,
+) -> float:
+    """The smallest true effect found with this power, in standard deviations of a
+    block's difference.
+
+    ``claims`` above 1: as the strictest of so many in Holm's family. Infinite below two
+    blocks.
+    """
+    if blocks < 2:
+        return math.inf
+    critical = stdtrit(blocks - 1, 1 - (1 - confidence) / claims / 2)
+    return float(nctdtrinc(blocks - 1, 1 - power, critical)) * math.sqrt(
+        1 / blocks + overlap
+    )
+
+
+# -------------------------------------------------------------- where variance is from
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of a variance with its interval: an estimate below 0 is one of (nearly)
+    none.
+    """
+
+    name: str
+    variance: float
+    low: float
+    high: float
+
+    @property
+    def separable(self) -> bool:
+        """Whether the data can tell this part from none at all."""
+        return self.low > 0
+
+
+def variance_split(values: ArrayLike, confidence: float = 0.95) -> list[Component]:
+    """The variance of one training, in parts: ``values`` is (blocks, studies, finals)
+    of one arm, two blocks or more.
+
+    Studies of a block share its split; finals of one number share their batch order,
+    whatever their study. So block, study within block, order within block and what is
+    left are told apart by the mean squares of a balanced design (Searle, Casella &
+    McCulloch, "Variance components", 1992), and order counts as seed. With one final
+    per study tuning and seed come together, with one study tuning and data do.
+    Intervals are generalized confidence intervals (Weerahandi 1993), drawn from a fixed
+    seed.
+    """
+    y = np.asarray(values, dtype=np.float64)
+    blocks, studies, finals = y.shape
+    over = y.mean(axis=(1, 2), keepdims=True)
+    by_study, by_order = y.mean(axis=2, keepdims=True), y.mean(axis=1, keepdims=True)
+    mean_squares = {
+        "block": _mean_square(over - y.mean(), blocks - 1, studies * finals),
+        "study": _mean_square(by_study - over, blocks * (studies - 1), finals),
+        "order": _mean_square(by_order - over, blocks * (finals - 1), studies),
+        "rest": _mean_square(
+            y - by_study - by_order + over, blocks * (studies - 1) * (finals - 1), 1
+        ),
+    }
+    return [
+        _component(
+            name,
+            {
+                square: (*mean_squares[square], weight)
+                for square, weight in weights.items()
+            },
+            confidence,
+        )
+        for name, weights in _weights(studies, finals).items()
+    ]
+
+
+def _weights(studies: int, finals: int) -> dict[str, dict[str, float]]:
+    """How each part follows from the mean squares, whose expectations are sums of the
+    parts.
+    """
+    if studies > 1 and finals > 1:
+        data = 1 / (studies * finals)
+        return {
+            "seed": {"order": 1 / studies, "rest": 1 - 1 / studies},
+            "tuning": {"study": 1 / finals, "rest": -1 / finals},
+            "data": {"block": data, "study": -data, "order": -data, "rest": data},
+        }
+    if finals > 1:
+        return {
+            "seed": {"order": 1.0},
+            "tuning and data": {"block": 1 / finals, "order": -1 / finals},
+        }
+    if studies > 1:
+        return {
+            "tuning and seed": {"study": 1.0},
+            "data": {"block": 1 / studies, "study": -1 / studies},
+        }
+    return {"tuning, data and seed": {"block": 1.0}}
+
+
+def _mean_square(deviations: Floats, freedom: int, repeats: int) -> tuple[float, int]:
+    return (
+        repeats * float(np.square(deviations).sum()) / freedom if freedom else math.nan
+    ), freedom
+
+
+def _component(
+    name: str, parts: Mapping[str, tuple[float, int, float]], confidence: float
+) -> Component:
+    variance = sum(square * weight for square, _, weight in parts.values())
+    rng = np.random.default_rng(0)
+    drawn = np.zeros(DRAWS)
+    for square, freedom, weight in parts.values():
+        drawn += weight * square * freedom / rng.chisquare(freedom, DRAWS)
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return Component(name, variance, float(low), float(high))
+
+
+# ----------------------------------------------------------------------- along an axis
+
+
+def slopes(gaps: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats]:
+    """The straight line through each block's gaps over log x: (intercepts at log x = 0,
+    slopes per e-fold of x).
+
+    ``gaps`` is (blocks, levels), ``x`` is (levels,) and positive.
+    """
+    gaps, x = (
+        np.asarray(gaps, dtype=np.float64),
+        np.log(np.asarray(x, dtype=np.float64)),
+    )
+    centred = x - x.mean()
+    slope = gaps @ centred / (centred @ centred)
+    return gaps.mean(axis=1) - slope * x.mean(), slope
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """Where a gap changes sign on the axis: ``at`` with its interval, in units of x;
+    state says what can be said.
+    """
+
+    state: str  # "located" | "not located" | "beyond the range studied"
+    at: float
+    low: float
+    high: float
+
+
+def crossover(
+    gaps: ArrayLike, x: ArrayLike, confidence: float = 0.95, overlap: float = 0.0
+) -> Crossover:
+    """Where the mean straight line through the gaps over log x crosses 0, with
+    Fieller's interval (1954).
+
+    The interval holds every point at which the t-test of the line's height keeps 0.
+    ``gaps`` is (blocks, levels). "not located": that set is unbounded. "beyond the
+    range studied": the crossing lies outside the levels.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    middle = math.exp(float(np.log(x).mean()))  # from there, numbers stay small
+    intercept, slope = slopes(gaps, x / middle)
+    blocks = intercept.size
+    if blocks < 2:
+        return Crossover("not located", math.nan, math.nan, math.nan)
+    spread = (
+        np.cov(intercept, slope)
+        * (1 / blocks + overlap)
+        * float(stdtrit(blocks - 1, (1 + confidence) / 2)) ** 2
+    )
+    height, climb = float(intercept.mean()), float(slope.mean())
+    square, line, constant = (
+        climb**2 - spread[1, 1],
+        height * climb - spread[0, 1],
+        height**2 - spread[0, 0],
+    )
+    if square <= 0:
+        return Crossover("not located", math.nan, math.nan, math.nan)
+    root = math.sqrt(max(0.0, line**2 - square * constant))
+    at, low, high = (
+        middle * _exp(z)
+        for z in (-height / climb, (-line - root) / square, (-line + root) / square)
+    )
+    inside = float(x.min()) <= at <= float(x.max())
+    return Crossover("located" if inside else "beyond the range studied", at, low, high)
+
+
+def _exp(z: float) -> float:
+    return math.exp(z) if z < 700 else math.inf

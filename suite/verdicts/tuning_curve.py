@@ -1,0 +1,36 @@
+"""How much of tuning would have been enough: what each budget of trials gives on
+validation, arm by arm.
+"""
+
+from __future__ import annotations
+
+from search.budget import Budget, budget_curve
+from suite.records.results import Campaign
+from suite.verdicts.case import TaskRows
+
+
+def tuning_curves(campaign: Campaign, task: str) -> dict[tuple[str, str], list[Budget]]:
+    """Per (level, arm) the mean best value with 1, 2, 4, ... trials and with all, over
+    blocks whose trials are all in.
+
+    It is the value by which settings are chosen, the task's first measure, and speaks
+    of the search alone: a best validation value is no estimate of what a model is
+    worth.
+    """
+    shared = TaskRows(campaign, task)
+    measure, trials = shared.about["measures"][0], int(shared.about["trials"])
+    column = f"validation.{measure['name']}"
+    if column not in shared.told:
+        return {}
+    found = {}
+    for (level, arm), mine in shared.told.sort_values("number").groupby(
+        ["level", "arm"], sort=False
+    ):
+        blocks = [
+            study[column].to_numpy(dtype=float)
+            for _, study in mine.groupby("block")
+            if len(study) == trials
+        ]
+        if blocks:
+            found[str(level), str(arm)] = budget_curve(blocks, measure["better"])
+    return found

@@ -1,0 +1,139 @@
+"""Where tasks are found: in this folder, in installed packages, in files of the user's own."""
+
+import dataclasses
+import functools
+import importlib
+import pkgutil
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+from tasks.contract.errors import UserError, unknown
+from tasks.contract.task import Task
+
+ENTRY_POINTS = "bakeoff.tasks"
+_FILES: dict[
+    str, tuple[Path, str]
+] = {}  # tasks that the user brought as files: path and text, by name
+
+
+def names() -> list[str]:
+    """The names of all tasks that can be run, sorted."""
+    own = [
+        info.name
+        for info in pkgutil.iter_modules([str(Path(__file__).parent)])
+        if not info.ispkg and not info.name.startswith("_")
+    ]
+    return sorted({*own, *_installed(), *_FILES})
+
+
+def get(name: str) -> Task:
+    """The task of that name. Raises UserError naming the nearest known one where there
+    is none.
+    """
+    module = module_of(name)
+    task = getattr(module, "TASK", None)
+    if not isinstance(task, Task):
+        raise UserError(
+            f"{module.__file__} defines no TASK of type Task: a task file must end with TASK = Task(...)."
+        )
+    return dataclasses.replace(task, name=name)
+
+
+def module_of(name: str) -> ModuleType:
+    """The module that defines the task of that name."""
+    if name in _FILES:
+        return _module_from_text(name, *_FILES[name])
+    if name not in names():
+        raise unknown("task", name, names(), "`bakeoff tasks` lists them.")
+    return importlib.import_module(_installed().get(name, f"tasks.{name}"))
+
+
+def source_of(name: str) -> tuple[str, str] | None:
+    """Path and text of a task that came as a file of the user's own; None for one that
+    is installed.
+    """
+    if name not in _FILES:
+        return None
+    path, text = _FILES[name]
+    return str(path), text
+
+
+def load_file(path: Path | str) -> Task:
+    """A task from a file of the user's own; it is known by the file's name from then
+    on.
+
+    Raises UserError where the file cannot be read, raises by itself, or defines no
+    TASK.
+    """
+    path = Path(path).resolve()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"Task file {path} cannot be read ({error}): give a Python file that defines TASK."
+        ) from error
+    if path.stem in names() and path.stem not in _FILES:
+        raise UserError(
+            f"{path} has the name of a built-in task, {path.stem!r}: rename the file."
+        )
+    return load_source(path.stem, str(path), text)
+
+
+def load_source(name: str, path: str, text: str) -> Task:
+    """A task from the text of a file that may not exist on this machine, as a worker
+    receives it.
+    """
+    _FILES[name] = Path(path), text
+    try:
+        return get(name)
+    except UserError:
+        _FILES.pop(name)
+        raise
+    except Exception as error:  # whatever the user's file does wrong, say where
+        _FILES.pop(name)
+        line = _line_in(error, path)
+        where = f"{path}, line {line}" if line else path
+        raise UserError(
+            f"Task file {where} raises {type(error).__name__}: {error}"
+        ) from error
+
+
+@functools.cache  # a look through all that is installed takes a twentieth of a second
+def _installed() -> dict[str, str]:
+    return {
+        point.name: point.value.partition(":")[0]
+        for point in entry_points(group=ENTRY_POINTS)
+    }
+
+
+def _module_from_text(name: str, path: Path, text: str) -> ModuleType:
+    full_name = f"bakeoff_task_file_{name}"
+    known = sys.modules.get(full_name)
+    if known is not None and getattr(known, "__text__", None) == text:
+        return known
+    module = ModuleType(full_name)
+    module.__file__ = str(path)
+    module.__dict__["__text__"] = text
+    code = compile(text, str(path), "exec")
+    sys.modules[full_name] = (
+        module  # dataclasses and pickle look the module up while it is being made
+    )
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        del sys.modules[full_name]
+        raise
+    return module
+
+
+def _line_in(error: BaseException, path: str) -> int | None:
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    trace, line = error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == path:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

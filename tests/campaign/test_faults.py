@@ -1,0 +1,913 @@
+"""Faults that really happen, on real Ray, real MLflow stores, a real full disk. Slow:
+`ci/slow.sh` runs them.
+
+Each says what the user saw and what it cost; with BAKEOFF_FAULTS=FILE the table goes
+into that file.
+"""
+
+import hashlib
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch import nn
+
+import tasks
+from suite.campaign import driver
+from suite.cli import servers
+from suite.cluster.protocol import Done
+from suite.cluster.serial import InlineWorkers
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile, TaskPlan
+from suite.records.cell_file import read_cell
+from suite.records.journal import FILE, read_lines, results_digest
+from suite.records.results import Results
+from suite.tracking import publisher, sqlite, writer
+from suite.training import fingerprint, instantiate
+from suite.verdicts.judge import judge_campaign
+from tasks import UserError
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = 10
+PROFILE = {"name": "faults", "blocks": 4, "trials": 3, "tasks": {"tiny": {}}}
+
+DRIVER = """
+import sys, time
+from pathlib import Path
+import tasks
+from suite import campaign, tracking
+from suite.campaign.launch import launch
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile
+
+write = tracking._Store.write
+
+def slow(self, item):  # so that kills fall between the record and its publication, too
+    time.sleep(0.05)
+    write(self, item)
+
+tracking._Store.write = slow
+campaign.KEPT_EVERY = 0.0  # so that what trainings leave at their evaluations is there, too
+task_file, results, address, profile = sys.argv[1:]
+tasks.load_file(task_file)
+launch(Plan(Profile.model_validate_json(profile)), Path(results), address=address)
+"""
+
+
+def lines_of(results: Path, plan: Plan) -> list[dict[str, Any]]:
+    return list(read_lines(results / plan.id / FILE))
+
+
+def same_results(plan: Plan, *folders: Path) -> None:
+    """Every training once, and the same in both folders; so are the verdicts."""
+    one, other = (lines_of(folder, plan) for folder in folders)
+    judged = [
+        [verdict.as_dict() for verdict in judge_campaign(Results(f).load(plan.id))]
+        for f in folders
+    ]
+
+    assert results_digest(one) == results_digest(other)
+    done = Counter(line["key"] for line in other if line["status"] == "finished")
+    assert set(done.values()) == {1}
+    assert len(done) == plan.trainings
+    assert judged[0] == judged[1]
+
+
+def first_after(results: Path, plan: Plan, moment: float) -> float:
+    """Seconds from a moment until the next training was on record."""
+    return (
+        min(
+            float(line["ended"])
+            for line in lines_of(results, plan)
+            if line["ended"] > moment
+        )
+        - moment
+    )
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """A Ray cluster that outlives its drivers; its address."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    ray = str(Path(sys.executable).with_name("ray"))
+    command = [
+        ray,
+        "start",
+        "--head",
+        "--num-cpus=2",
+        "--port=0",
+        "--include-dashboard=false",
+        "--block",
+    ]
+    command += ["--node-ip-address=127.0.0.1", "--disable-usage-stats"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True
+    ) as head:
+        assert head.stdout is not None
+        address = next(
+            m[1]
+            for line in head.stdout
+            if (m := re.search(r"--address='([\d.]+:\d+)'", line))
+        )
+        yield address
+        head.send_signal(signal.SIGTERM)
+
+
+def start(
+    task_file: Path, results: Path, address: str, profile: Any = None
+) -> subprocess.Popen[bytes]:
+    """A driver in a process of its own."""
+    values = Profile.model_validate(profile or PROFILE).model_dump_json()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [
+        sys.executable,
+        "-c",
+        DRIVER,
+        str(task_file),
+        str(results),
+        address,
+        values,
+    ]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def lines_on(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def kill_at_a_random_moment(
+    driver: subprocess.Popen[bytes], record: Path, moments: random.Random
+) -> float | None:
+    """SIGKILL after a few more trainings and a random fraction of one: when; None where
+    the driver ended before.
+    """
+    until = lines_on(record) + moments.randrange(4)
+    while lines_on(record) < until and driver.poll() is None:
+        time.sleep(0.01)
+    time.sleep(moments.uniform(0, 0.5))
+    if driver.poll() is not None:
+        return None
+    driver.kill()
+    driver.wait()
+    return time.time()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
+    seed, cluster, tiny_file, tiny, run_inline, tmp_path, tell
+):
+    plan = Plan(Profile.model_validate(PROFILE | {"tasks": {tiny: TaskPlan()}}))
+    run_inline(plan, tmp_path / "undisturbed")
+    results, moments = tmp_path / "killed", random.Random(seed)
+    record = results / plan.id / FILE
+    tries = [
+        kill_at_a_random_moment(start(tiny_file, results, cluster), record, moments)
+        for _ in range(KILLS)
+    ]
+    kills = [moment for moment in tries if moment]
+    assert start(tiny_file, results, cluster).wait() == 0
+
+    lines = list(read_lines(record))
+    assert len(kills) >= KILLS // 2, (
+        "the campaign was over too early to be killed often"
+    )
+    assert set(Counter(line["key"] for line in lines).values()) == {1}
+    assert results_digest(lines) == results_digest(
+        read_lines(tmp_path / "undisturbed" / plan.id / FILE)
+    )
+
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=sqlite.default_uri(results))
+    experiment = client.get_experiment_by_name("bakeoff/tiny")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], max_results=5000)
+    published = Counter(run.data.tags.get("bakeoff.key") for run in runs)
+    assert published.pop(None) == len(plan.cells)
+    assert published == Counter(line["key"] for line in lines)
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    again = "nothing; the same command goes on"
+    tell(
+        f"driver killed (SIGKILL) {len(kills)} times",
+        again,
+        first_after(results, plan, kills[0]),
+    )
+
+
+NODES = """
+import sys
+from ray.cluster_utils import Cluster
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": int(sys.argv[1]), "include_dashboard": False})
+others = [cluster.add_node(num_cpus=1) for _ in range(int(sys.argv[2]))]
+print(cluster.address, flush=True)
+asked = sys.stdin.readline().strip()
+if asked == "end":
+    cluster.shutdown()
+    sys.exit()
+(gone,) = [node for node in others if node.node_id == asked] or others[:1]
+cluster.remove_node(gone, allow_graceful=False)
+print("killed", flush=True)
+sys.stdin.readline()
+cluster.shutdown()
+"""
+
+
+@contextmanager
+def nodes(
+    head_cpus: int, others: int = 2
+) -> Iterator[tuple[str, Callable[[str], None]]]:
+    """A cluster of a head and other nodes: its address, and what kills a node, by its
+    id or whichever.
+    """
+    command = [sys.executable, "-c", NODES, str(head_cpus), str(others)]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        said, told = process.stdout, process.stdin
+        assert said is not None
+        assert told is not None
+
+        def kill(node: str) -> None:
+            print(node, file=told, flush=True)
+            assert said.readline() == "killed\n"
+
+        yield said.readline().strip(), kill
+        print("end", file=told, flush=True)
+
+
+@pytest.fixture
+def for_nodes(monkeypatch) -> None:
+    """What the processes of such a cluster inherit."""
+    for name, value in {
+        "RAY_AUTH_MODE": "disabled",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_a_node_that_is_killed_changes_no_verdict(
+    tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes
+):
+    """Three nodes; one goes, with what it was training."""
+    path = tmp_path / "slow_tiny.py"
+    text = tiny_file.read_text().replace(
+        "from functools", "import os, time\nfrom functools", 1
+    )
+    path.write_text(
+        text.replace(
+            "    return nn.Seq",
+            '    time.sleep(float(os.environ.get("SLOW", "0")))\n    return nn.Seq',
+        )
+    )
+    tasks.load_file(path)
+    profile = PROFILE | {"tasks": {"slow_tiny": {}}}
+    plan = Plan(Profile.model_validate(profile))
+    run_inline(plan, tmp_path / "undisturbed")
+    monkeypatch.setitem(PROFILE, "tasks", {"slow_tiny": {}})
+    monkeypatch.setenv("SLOW", "0.5")
+    record = tmp_path / "killed" / plan.id / FILE
+    with nodes(head_cpus=1) as (address, kill):
+        driver = start(path, tmp_path / "killed", address)
+        while lines_on(record) < plan.trainings // 3:
+            assert driver.poll() is None
+            time.sleep(0.05)
+        kill("")
+        killed = time.time()
+        assert driver.wait() == 0
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "killed")
+    ends = sorted(
+        line["ended"]
+        for line in lines_of(tmp_path / "killed", plan)
+        if line["ended"] > killed
+    )
+    longest = max(
+        later - sooner for sooner, later in zip([killed, *ends], ends, strict=False)
+    )
+    tell(
+        "one of three nodes killed",
+        "nothing; the others take over its trainings",
+        longest,
+    )
+
+
+STOPPING = """
+class Stopping(nn.Module):
+    # The first training to come to update 20, 24 and 28 says where it is, and waits to be killed.
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+        self.register_buffer("update", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, x):
+        self.update += self.training
+        if self.training and int(self.update) in (20, 24, 28):
+            self.stop(f"{MARKERS}/{int(self.update)}")
+        return self.model(x)
+
+    def stop(self, marker):
+        import ray  # not before the driver has settled how it is to ask for entrance
+
+        try:
+            with open(marker + ".part", "x") as file:
+                node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else ""
+                file.write(f"{os.getpid()} {node}")
+        except FileExistsError:
+            return
+        os.replace(marker + ".part", marker)
+        open(marker + ".part", "x").close()
+        while True:
+            time.sleep(1)
+
+
+"""
+
+
+class StoppingTask:
+    """The tiny task as a file, at whose updates 20, 24 and 28 a training stops; it has
+    32, and looks after every 8.
+    """
+
+    def __init__(self, tiny_file: Path) -> None:
+        self.path, self.markers = (
+            tiny_file.with_name("stopping.py"),
+            tiny_file.with_name("markers"),
+        )
+        text = tiny_file.read_text().replace(
+            "from functools",
+            "import os, time\nfrom suite import unfinished\nfrom functools",
+            1,
+        )
+        text = text.replace(
+            "def build(", f"MARKERS = {str(self.markers)!r}\n{STOPPING}def build("
+        )
+        # what is left at evaluations is written however long that takes
+        text = text.replace(
+            "    return nn.Seq",
+            '    unfinished.SHARE = float("inf")\n    return Stopping(nn.Seq',
+        )
+        self.path.write_text(
+            text.replace("shape.outputs)\n    )\n", "shape.outputs)\n    ))\n")
+        )
+        self.markers.mkdir()
+        tasks.load_file(self.path)
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Nobody stops meanwhile."""
+        held = [self.markers / f"{update}.part" for update in (20, 24, 28)]
+        for marker in held:
+            marker.touch()
+        yield
+        for marker in held:
+            marker.unlink()
+
+    def stopped(self, update: int, driver: subprocess.Popen[bytes]) -> list[str]:
+        """Wait until a training is there: its process, and its node on Ray."""
+        while not (self.markers / str(update)).exists():
+            assert driver.poll() is None
+            time.sleep(0.05)
+        told: str = (self.markers / str(update)).read_text()
+        return told.split()
+
+
+def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
+    tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes
+):
+    """Its worker, then its node, then the driver: what it left at its evaluations is
+    taken up, and changes nothing.
+    """
+    task = StoppingTask(tiny_file)
+    path, stopped = task.path, task.stopped
+    monkeypatch.setitem(
+        PROFILE, "tasks", {"stopping": {"levels": ["many"], "blocks": 1}}
+    )
+    plan = Plan(Profile.model_validate(PROFILE))
+    with task.undisturbed():
+        run_inline(plan, tmp_path / "undisturbed")
+    results, moments = tmp_path / "killed", []
+    with nodes(head_cpus=0) as (address, kill):
+        driver = start(path, results, address)
+        os.kill(int(stopped(20, driver)[0]), signal.SIGKILL)
+        moments.append(time.time())
+        kill(stopped(24, driver)[1])
+        moments.append(time.time())
+        stopped(28, driver)
+        driver.kill()
+        driver.wait()
+        moments.append(time.time())
+        left = [found.name for found in (results / plan.id / "unfinished").iterdir()]
+        assert start(path, results, address).wait() == 0
+
+    same_results(plan, tmp_path / "undisturbed", results)
+    assert len(left) >= 1
+    lines = lines_of(results, plan)
+    assert 24 in {line["worker"].get("resumed") for line in lines}
+    assert not (results / plan.id / "unfinished").exists()
+    sees = "nothing; the training goes on from the last evaluation that was kept (one a minute is, at most)"
+    for who, moment in zip(("worker", "node", "driver"), moments, strict=True):
+        again = "; the same command starts the driver" if who == "driver" else ""
+        tell(
+            f"{who} killed in a long training",
+            sees + again,
+            first_after(results, plan, moment),
+        )
+
+
+def test_a_team_goes_on_whoever_of_it_is_killed(
+    cluster, tiny_file, tmp_path, tell, monkeypatch
+):
+    """One of two workers that share a training, on a cluster of just two CPUs, then the
+    process that leads them.
+    """
+    task = StoppingTask(tiny_file)
+    shared = {
+        "levels": ["many"],
+        "arms": ["wide"],
+        "blocks": 1,
+        "trials": 1,
+        "recipe": {"workers": 2},
+    }
+    monkeypatch.setitem(PROFILE, "tasks", {"stopping": shared})
+    plan = Plan(Profile.model_validate(PROFILE))
+    with task.undisturbed():
+        assert start(task.path, tmp_path / "undisturbed", cluster).wait() == 0
+    (task.markers / "28.part").touch()  # two stops are enough
+    moments, driver = [], start(task.path, tmp_path / "killed", cluster)
+    for update in (20, 24):
+        member = int(task.stopped(update, driver)[0])
+        os.kill(member if update == 20 else leading(), signal.SIGKILL)
+        moments.append(time.time())
+    assert driver.wait() == 0
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "killed")
+    assert 16 in {
+        line["worker"].get("resumed") for line in lines_of(tmp_path / "killed", plan)
+    }
+    sees = "nothing; the training goes on from the last evaluation that was kept, with a new team"
+    for who, moment in zip(
+        ("one worker of a team", "process that leads a team"), moments, strict=True
+    ):
+        tell(f"{who} killed", sees, first_after(tmp_path / "killed", plan, moment))
+
+
+def leading() -> int:
+    """The process of the Ray task that leads the team."""
+    listed = subprocess.run(
+        ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
+    ).stdout
+    (found,) = re.findall(r"^ *(\d+) ray::stopping/", listed, re.MULTILINE)
+    return int(found)
+
+
+def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
+    tiny_plan, watched, run_inline, tmp_path, tell, monkeypatch
+):
+    port, store = servers.free_port(5700), sqlite.default_uri(tmp_path)
+    call = [
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        store,
+        "--artifacts-destination",
+        str(tmp_path / "artifacts"),
+    ]
+    call += ["--host", servers.HOST, "--port", str(port), "--workers", "1"]
+    monkeypatch.setattr(publisher, "AGAIN", 0.5)
+    monkeypatch.setattr(publisher, "RETRIES", (0.2,))
+    url, back = f"http://{servers.HOST}:{port}", 0.0
+    one, another = (
+        servers._served(call, url, tmp_path / f"{name}.log")
+        for name in ("first", "second")
+    )
+
+    def happens(trained: int) -> None:
+        nonlocal back
+        time.sleep(0.2)
+        if trained == 6:
+            os.killpg(first.process.pid, signal.SIGKILL)
+            first.process.wait()
+        if trained == 16:
+            assert another.__enter__().answers("/health", 200)
+            back = time.time()
+
+    write, written = writer.MlflowWriter.write, []
+
+    def noted(self, item):
+        write(self, item)
+        written.append(time.time())
+
+    monkeypatch.setattr(writer.MlflowWriter, "write", noted)
+    said: list[str] = []
+    try:
+        with one as first:
+            assert first.answers("/health", 200), first.log.read_text()
+            run_inline(
+                tiny_plan,
+                tmp_path / "results",
+                workers=watched(happens),
+                tracking_uri=url,
+                said=said.append,
+            )
+        from mlflow import MlflowClient
+
+        client = MlflowClient(tracking_uri=url)
+        experiment = client.get_experiment_by_name("bakeoff/tiny")
+        assert experiment is not None
+        runs = client.search_runs([experiment.experiment_id], max_results=5000)
+    finally:
+        another.__exit__(None, None, None)
+    published = Counter(run.data.tags.get("bakeoff.key") for run in runs)
+
+    assert not any("did not take" in text for text in said)
+    assert published.pop(None) == len(tiny_plan.cells)
+    assert published == Counter(
+        line["key"] for line in lines_of(tmp_path / "results", tiny_plan)
+    )
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    ended = [run.info.end_time / 1000 for run in runs]
+    assert any(moment < back for moment in ended), (
+        "trainings went on while the server was away"
+    )
+    sees = "nothing; what it missed is published once it is back (looked for every 30 s, here every 0.5 s)"
+    tell(
+        "MLflow server killed, back later",
+        sees,
+        min(moment for moment in written if moment > back) - back,
+    )
+
+
+def test_a_full_disk_stops_with_one_message(
+    tiny_plan, watched, run_inline, tmp_path, tell
+):
+    run_inline(tiny_plan, tmp_path / "undisturbed")
+    disk, filler = tmp_path / "disk", tmp_path / "disk" / "filler"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=False
+    ).returncode:
+        pytest.skip("mounting a small disk needs root")
+
+    def happens(trained: int) -> None:
+        if trained == 10:
+            with filler.open("wb", buffering=0) as file, suppress(OSError):
+                while True:
+                    file.write(bytes(4096))
+
+    try:
+        with pytest.raises(UserError, match="No space left") as stopped:
+            run_inline(tiny_plan, disk / "results", workers=watched(happens))
+        with pytest.raises(UserError, match="MiB free"):
+            run_inline(tiny_plan, disk / "results")
+        filler.unlink()
+        mended = time.time()
+        run_inline(tiny_plan, disk / "results")
+        same_results(tiny_plan, tmp_path / "undisturbed", disk / "results")
+        seconds = first_after(disk / "results", tiny_plan, mended)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+    message = (
+        str(stopped.value).replace(str(disk), "").replace(tiny_plan.id, "CAMPAIGN")
+    )
+    tell("disk full", f"“{message}”", seconds)
+
+
+def test_a_clock_that_is_set_back_and_forth_breaks_nothing(
+    tiny_plan, watched, run_inline, tmp_path, tell, monkeypatch
+):
+    """The clock of driver, worker and publisher alike, which are one process here: an
+    hour back, two on, a day back.
+    """
+    run_inline(tiny_plan, tmp_path / "undisturbed")
+    results, uri, offset, real = (
+        tmp_path / "results",
+        sqlite.default_uri(tmp_path / "store"),
+        0.0,
+        time.time,
+    )
+    moments: dict[int, float] = {}
+
+    def happens(trained: int) -> None:
+        nonlocal offset
+        offset = {6: -3600.0, 12: 3600.0, 18: -86400.0}.get(trained, offset)
+        moments.setdefault(trained, time.monotonic())
+        if trained == 24:
+            (results / tiny_plan.id / "cancel").touch()
+
+    as_it_was = nn.Module.train
+
+    def train(
+        model: nn.Module, mode: bool = True
+    ) -> nn.Module:  # in the middle of trainings, too
+        nonlocal offset
+        offset -= 1.0
+        as_it_was(model, mode)
+        return model
+
+    monkeypatch.setattr(nn.Module, "train", train)
+    monkeypatch.setattr(time, "time", lambda: real() + offset)
+    monkeypatch.setattr(driver, "POLL", 0.0)
+    with pytest.raises(KeyboardInterrupt):  # a request to stop is heard all the same
+        run_inline(tiny_plan, results, workers=watched(happens), tracking_uri=uri)
+    assert len(lines_of(results, tiny_plan)) < tiny_plan.trainings
+    run_inline(tiny_plan, results, tracking_uri=uri)
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name("bakeoff/tiny")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id], max_results=5000)
+
+    same_results(tiny_plan, tmp_path / "undisturbed", results)
+    assert all(
+        0 <= line["ended"] - line["started"] < 60
+        for line in lines_of(results, tiny_plan)
+    )
+    assert all(run.info.end_time >= run.info.start_time for run in runs)
+    assert len(runs) == tiny_plan.trainings + len(tiny_plan.cells)
+    sees = "nothing; trainings last as long as they do, in MLflow too"
+    tell(
+        "clock set back an hour, on two, back a day",
+        sees,
+        max(moments[n + 1] - moments[n] for n in (6, 12, 18)),
+    )
+
+
+EATING = """    if level.name == "few" and width == 2 and os.path.exists(MARKER):
+        with open(MARKER, "a") as file:
+            print(os.getpid(), file=file)
+        eaten = []
+        while len(eaten) < MOST:
+            eaten.append(b"x" * 2**27)
+            time.sleep(0.02)
+"""
+
+
+MEMORY = """
+from ray._common.utils import get_system_memory
+from ray._private.utils import get_used_memory
+print(get_used_memory(), get_system_memory())
+"""  # in a process of its own: Ray remembers how its clusters want to be asked, and other tests start others
+
+
+@pytest.fixture
+def small_node(for_nodes, monkeypatch) -> Iterator[tuple[str, int]]:
+    """A cluster of one node, whose workers Ray stops when a third of what is free now
+    is used; so many bytes.
+    """
+    told = subprocess.run(
+        [sys.executable, "-c", MEMORY], stdout=subprocess.PIPE, text=True, check=True
+    )
+    used, total = map(int, told.stdout.split())
+    spare = (total - used) // 3
+    if spare < 2**31:
+        pytest.skip("too little memory is free to fill a third of it")
+    monkeypatch.setenv("RAY_memory_usage_threshold", f"{(used + spare) / total:.4f}")
+    with nodes(head_cpus=2, others=0) as (address, _):
+        yield address, spare
+
+
+def test_a_training_that_eats_all_memory_is_stopped_alone(
+    small_node, tiny_file, run_inline, tmp_path, tell
+):
+    path, marker, (address, spare) = (
+        tmp_path / "hungry.py",
+        tmp_path / "marker",
+        small_node,
+    )
+    text = tiny_file.read_text().replace(
+        "from functools", "import os, time\nfrom functools", 1
+    )
+    text = text.replace(
+        "def build(",
+        f"MARKER, MOST = {str(marker)!r}, {2 * spare // 2**27}\n\n\ndef build(",
+    )
+    path.write_text(text.replace("    return nn.Seq", f"{EATING}    return nn.Seq"))
+    tasks.load_file(path)
+    profile = {"name": "hungry", "blocks": 2, "trials": 1, "tasks": {"hungry": {}}}
+    plan = Plan(Profile.model_validate(profile))
+    run_inline(plan, tmp_path / "undisturbed")
+    marker.touch()
+    assert start(path, tmp_path / "results", address, profile).wait() == 0
+    lines = lines_of(tmp_path / "results", plan)
+    failed = [line for line in lines if line["status"] != "finished"]
+
+    assert {(line["status"], line["arm"], line["level"]) for line in failed} == {
+        ("out_of_memory", "narrow", "few")
+    }
+    assert len(lines) == plan.trainings - 2  # no finals where a trial is missing
+    assert lines_on(marker) <= 2 * 2  # with others beside it, then alone
+    marker.unlink()
+    mended = time.time()
+    run_inline(plan, tmp_path / "results", retry=True)
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    sees = "status `out_of_memory`, once Ray has stopped it with a node to itself, too; what was stopped beside it is "
+    sees += "trained again, the campaign goes on, `bakeoff retry` trains it again"
+    tell(
+        "training eats all memory of a node",
+        sees,
+        first_after(tmp_path / "results", plan, mended),
+    )
+
+
+FETCHING = """    content = fetch(RemoteFile("faults", "numbers", "http://127.0.0.1:9", SHA))
+    rng = torch.Generator().manual_seed(seed + content[0])
+"""
+
+
+@pytest.fixture
+def fetching(tiny_file, tmp_path, monkeypatch) -> tuple[Plan, Path, bytes]:
+    """The plan of a task that fetches a file for its data, where the cache has that
+    file, and its content.
+    """
+    content, file = b"numbers", tmp_path / "cache" / "faults" / "numbers"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(content)
+    monkeypatch.setenv("BAKEOFF_DATA", str(tmp_path / "cache"))
+    monkeypatch.delenv("BAKEOFF_MIRROR", raising=False)
+    text = tiny_file.read_text().replace(
+        "    rng = torch.Generator().manual_seed(seed)\n", FETCHING
+    )
+    constants = f'from tasks.data._fetch import RemoteFile, fetch\n\nSHA = "{hashlib.sha256(content).hexdigest()}"\n'
+    path = tmp_path / "fetching.py"
+    path.write_text(
+        text.replace("\n\n\ndef load_data", f"\n{constants}\n\ndef load_data", 1)
+    )
+    tasks.load_file(path)
+    profile = {"name": "fetching", "blocks": 2, "trials": 2, "tasks": {"fetching": {}}}
+    return Plan(Profile.model_validate(profile)), file, content
+
+
+def forget_data() -> None:
+    """As a new process would begin."""
+    for cache in (instantiate._loaded, fingerprint._data_hash):
+        cache.cache_clear()
+
+
+def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(
+    fetching, run_inline, tmp_path, tell
+):
+    plan, file, content = fetching
+    run_inline(plan, tmp_path / "undisturbed")
+
+    class Interrupted(InlineWorkers):
+        def wait(self, seconds: float) -> list[Done]:
+            if self.trained == 5:
+                raise KeyboardInterrupt
+            return super().wait(seconds)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_inline(plan, tmp_path / "results", workers=Interrupted())
+    forget_data()
+    file.write_bytes(b"numbars")
+    with pytest.raises(UserError, match="numbers") as stopped:
+        run_inline(plan, tmp_path / "results")
+    file.write_bytes(content)
+    mended = time.time()
+    run_inline(plan, tmp_path / "results")
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    message = re.sub(
+        r"([0-9a-f]{8})[0-9a-f]{56}",
+        r"\1…",
+        str(stopped.value).replace(str(tmp_path), ""),
+    )
+    tell(
+        "data file damaged, and none to be fetched",
+        f"“{message}”",
+        first_after(tmp_path / "results", plan, mended),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "damage"), [("cut short", b"numb"), ("a bit flipped", b"ntmbers")]
+)
+def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_anew(
+    fault, damage, fetching, watched, run_inline, tmp_path, tell, monkeypatch
+):
+    """In the middle of a campaign, as its workers load the data again."""
+    plan, file, content = fetching
+    run_inline(plan, tmp_path / "undisturbed")
+    mirror = tmp_path / "mirror" / "faults" / "numbers"
+    mirror.parent.mkdir(parents=True)
+    mirror.write_bytes(content)
+    monkeypatch.setenv("BAKEOFF_MIRROR", str(tmp_path / "mirror"))
+    damaged = 0.0
+
+    def happens(trained: int) -> None:
+        nonlocal damaged
+        if trained == 5:
+            file.write_bytes(damage)
+            damaged = time.time()
+            forget_data()
+
+    run_inline(plan, tmp_path / "results", workers=watched(happens))
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    sees = "nothing; it is fetched anew, from its address or a mirror"
+    tell(
+        f"file in the data cache {fault}",
+        sees,
+        first_after(tmp_path / "results", plan, damaged),
+    )
+
+
+def test_a_damaged_cell_file_is_written_again(tiny_plan, run_inline, tmp_path, tell):
+    run_inline(tiny_plan)
+    files = sorted(
+        (tmp_path / "results" / tiny_plan.id / "cells").rglob("cell.parquet")
+    )
+    before = {path: read_cell(path) for path in files}
+    files[0].write_bytes(files[0].read_bytes()[:100])  # torn
+    files[1].write_bytes(b"")
+    began = time.time()
+    workers = run_inline(tiny_plan)
+
+    assert workers.trained == 0
+    assert {path: read_cell(path) for path in files} == before
+    tell(
+        "cell.parquet damaged",
+        "nothing; the next run writes it again from the record",
+        time.time() - began,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "does", "status", "sees"),
+    [
+        (
+            "training hangs",
+            "time.sleep(3600)",
+            "timed_out",
+            "longer than the limit of 1 s",
+        ),
+        (
+            "training wants more memory than there is",
+            "torch.empty(2**46)",
+            "out_of_memory",
+            "allocate memory",
+        ),
+    ],
+)
+def test_a_training_that_its_machine_fails_ends_in_a_status_and_can_be_retried(
+    fault, does, status, sees, tiny_file, run_inline, tmp_path, tell
+):
+    path, marker = tmp_path / "fragile.py", tmp_path / "marker"
+    text = tiny_file.read_text().replace(
+        "from functools", "import os, time\nfrom functools", 1
+    )
+    broken = f'    if width == 2 and level.name == "few" and os.path.exists({str(marker)!r}):\n        {does}\n'
+    path.write_text(text.replace("    return nn.Seq", f"{broken}    return nn.Seq"))
+    tasks.load_file(path)
+    profile = {
+        "name": "fragile",
+        "blocks": 2,
+        "trials": 1,
+        "time_limit": 1,
+        "tasks": {"fragile": {}},
+    }
+    plan = Plan(Profile.model_validate(profile))
+    run_inline(plan, tmp_path / "undisturbed")
+    marker.touch()
+    run_inline(plan)
+    failed = [
+        line
+        for line in lines_of(tmp_path / "results", plan)
+        if line["status"] != "finished"
+    ]
+    assert {(line["status"], line["arm"], line["level"]) for line in failed} == {
+        (status, "narrow", "few")
+    }
+    assert all(sees in line["error"] for line in failed)
+    assert Results(tmp_path / "results").load(plan.id).state["state"] == "incomplete"
+    marker.unlink()
+    mended = time.time()
+    run_inline(plan, retry=True)
+
+    same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
+    shown = f"status `{status}`, “{failed[0]['error'][:80]}”; the campaign goes on, `bakeoff retry` trains it again"
+    tell(fault, shown, first_after(tmp_path / "results", plan, mended))

@@ -1,0 +1,661 @@
+"""The dashboard without a browser: words, colours, pages, live state."""
+
+import json
+import re
+import string
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from dash._utils import to_json
+
+import tasks
+from dashboard import theme
+from dashboard.app import create_app
+from dashboard.callbacks import BY_PATH, render, view_of
+from dashboard.components.text import CHINESE
+from dashboard.data.snapshots import Snapshots
+from dashboard.data.view import View, read_query, task_title
+from dashboard.locale import LANGUAGES, Words
+from dashboard.pages import PAGES
+from dashboard.pages.compare import differing
+from dashboard.pages.samples import read_table
+from dashboard.pages.trainings import rows_of
+from dashboard.theme import arm_color
+from suite.records.results import Results
+from suite.verdicts.judge import judge_campaign
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "dashboard").rglob("*.py"))
+PATHS = [page.PATH for page in PAGES]
+TASK = "logistic_regression"
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def shown(snapshots, path, search=""):
+    """The page as the JSON that the browser gets."""
+    return to_json(render(snapshots, path, search)[0])
+
+
+# ------------------------------------------------------------------------------- words
+
+
+def test_languages_have_the_same_keys_and_gaps_to_fill():
+    def gaps(text):
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    english, chinese = LANGUAGES["en"], LANGUAGES["zh"]
+
+    assert english.keys() == chinese.keys()
+    assert [key for key in english if gaps(english[key]) != gaps(chinese[key])] == []
+    assert all(text.strip() for words in LANGUAGES.values() for text in words.values())
+
+
+def test_every_word_that_the_code_asks_for_is_there():
+    asked = {
+        key
+        for path in SOURCES
+        for key in re.findall(r'words\(\s*"([^"{]+)"', path.read_text(encoding="utf-8"))
+    }
+
+    assert asked
+    assert asked - LANGUAGES["en"].keys() == set()
+
+
+@pytest.mark.parametrize("name", tasks.names())
+def test_chinese_has_words_for_all_that_our_tasks_are_labelled_with(name):
+    task, words = tasks.get(name), Words("zh")
+    labels = [
+        one.label or one.name
+        for one in (*task.arms, *task.levels, *task.procedure.measures)
+    ]
+    texts = [
+        task_title(name),
+        task.question,
+        *filter(None, (task.axis, task.arms_axis)),
+        *labels,
+    ]
+    names = re.compile(
+        r"[A-Z][\w-]*(, [\dx,]+)?|chrF"
+    )  # Transformer, BLEU, Multi30k: the same in every language
+
+    assert [
+        text
+        for text in texts
+        if not CHINESE.search(words.label(text)) and not names.fullmatch(text)
+    ] == []
+    assert [Words("en").label(text) for text in texts] == texts
+
+
+def test_every_verdict_state_and_status_has_words():
+    from suite.training.job import STATUSES
+
+    wanted = {f"verdict.{name}" for name in theme.VERDICTS} | {
+        f"state.{name}" for name in theme.STATES
+    }
+    assert wanted | {f"status.{name}" for name in STATUSES} <= LANGUAGES["en"].keys()
+
+
+# ----------------------------------------------------------------------------- colours
+
+
+def test_contrast_is_that_of_wcag():
+    assert theme.contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert theme.contrast("#777777", "#FFFFFF") == pytest.approx(
+        4.48, abs=0.005
+    )  # a well-known near miss
+
+
+@pytest.mark.parametrize("scheme", theme.TOKENS)
+def test_text_and_marks_can_be_told_from_what_they_lie_on(scheme):
+    tokens = theme.TOKENS[scheme]
+    for name in ("text", "muted", "accent", "warn", *theme.VERDICTS):
+        for ground in ("surface", "page"):
+            assert theme.contrast(tokens[name], tokens[ground]) >= 4.5, (name, ground)
+    for number in range(1, theme.ARMS + 1):
+        assert theme.contrast(tokens[f"arm{number}"], tokens["surface"]) >= 2.99, (
+            number
+        )  # pale pink: 2.996
+
+
+def test_the_style_sheet_uses_colours_of_the_theme_alone():
+    sheet = (ROOT / "dashboard" / "assets" / "bakeoff.css").read_text(encoding="utf-8")
+    own = set(re.findall(r"(--[\w-]+):", sheet)) | set(
+        re.findall(r"(--[\w-]+):", theme.css_variables())
+    )
+
+    assert set(re.findall(r"var\((--[\w-]+)\)", sheet)) <= own
+
+
+# ------------------------------------------------------------------------------- pages
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_shows_a_finished_and_a_running_campaign(snapshots, path, language):
+    for campaign in snapshots.results.ids():
+        page = shown(snapshots, path, f"?campaign={campaign}&lang={language}")
+
+        assert '"H1"' in page
+        assert LANGUAGES[language]["error.title"] not in page
+
+
+@pytest.mark.parametrize("done", [0.0, 0.005, 0.2])
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_stands_while_little_or_nothing_is_on_record(
+    tmp_path, path, done, synthetic, small
+):
+    synthetic.write_campaign(tmp_path, small(done=done))
+    held = Snapshots(Results(tmp_path))
+    for _ in range(2):  # before and after verdicts are judged
+        page = shown(held, path)
+        held.refresh()
+
+        assert '"H1"' in page
+        assert LANGUAGES["en"]["error.title"] not in page
+
+
+def test_a_campaign_that_stopped_short_says_how_to_go_on(tmp_path, synthetic, small):
+    campaign = synthetic.write_campaign(tmp_path, small(done=0.5, failures=0.5))
+    for state in ("stopped", "incomplete"):
+        path = tmp_path / campaign / "state.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "state": state}))
+        page = shown(Snapshots(Results(tmp_path)), "/")
+
+        assert {"stopped": "bakeoff run", "incomplete": "bakeoff retry"}[state] in page
+
+
+def test_hostile_names_are_children_of_plain_elements_alone(tmp_path, synthetic, small):
+    campaign = synthetic.write_campaign(tmp_path, small())
+    path = tmp_path / campaign / "campaign.json"
+    about = json.loads(path.read_text())
+    task = about["tasks"][TASK]
+    task["question"] = task["matched"] = task["axis"] = HOSTILE
+    for part in (*task["arms"], *task["levels"], *task["measures"]):
+        part["label"] = f"{HOSTILE}{part['name']}"
+    for claim in task["claims"]:
+        claim["says"] = claim["source"] = claim["against"] = HOSTILE
+    path.write_text(json.dumps(about))
+    held = Snapshots(Results(tmp_path))
+    held.get()
+    held.refresh()
+    for place in PATHS:
+        page = json.loads(shown(held, place))
+
+        assert HOSTILE in json.dumps(page, ensure_ascii=False) or place in (
+            "/cluster",
+            "/compare",
+            "/trainings",
+        )
+        assert not list(found_in(page, "Markdown"))
+        links = [str(link["props"].get("href")) for link in found_in(page, "A")]
+        assert not [
+            link
+            for link in links
+            if not link.startswith(("/", "http://127.0.0.1:5000/", "#"))
+        ]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_specification_is_larger_than_100_kB(snapshots, path, finished):
+    page = json.loads(shown(snapshots, path, f"?campaign={finished}"))
+
+    assert all(
+        len(json.dumps(store["props"]["data"])) < 100_000
+        for store in found_in(page, "Store")
+    )
+
+
+def found_in(node, kind):
+    """All components of a kind in a page's JSON."""
+    if isinstance(node, dict):
+        if node.get("type") == kind:
+            yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from found_in(part, kind)
+
+
+@pytest.mark.parametrize("path", ["/curves", "/sweep", "/search", "/claim"])
+def test_no_page_changes_what_it_draws_of_an_arm_when_others_are_shown(
+    snapshots, finished, path
+):
+    snapshot = snapshots.get(finished)
+    arms = [arm["name"] for arm in snapshot.campaign.about["tasks"][TASK]["arms"]]
+    claim = next(
+        claim
+        for claim in snapshot.campaign.about["tasks"][TASK]["claims"]
+        if claim["kind"] == "difference"
+    )
+    mine = [claim["better"], claim["worse"]]
+    query = {"task": TASK, "claim": claim["name"], "arm": mine[0], "target": "0.5"}
+
+    def charts(snapshot):
+        view = View(snapshots, snapshot, query, Words(), path)
+        stores = found_in(json.loads(to_json(BY_PATH[path].layout(view))), "Store")
+        return {
+            store["props"]["id"]["name"]: store["props"]["data"] for store in stores
+        }
+
+    alone, together = charts(without(snapshot, set(arms) - set(mine))), charts(snapshot)
+    inks = {arm_color(arms.index(arm)) for arm in mine} | set(theme.VERDICTS)
+
+    assert alone
+    assert alone.keys() == together.keys()
+    for name, chart in alone.items():
+        assert drawn(chart, inks), name
+        assert drawn(chart, inks) == drawn(together[name], inks), name
+
+
+def without(snapshot, arms):
+    """The snapshot as it would be if these arms had never run."""
+    campaign = snapshot.campaign
+    trainings, curves = (
+        frame[~frame["arm"].isin(arms)]
+        for frame in (campaign.trainings, campaign.curves)
+    )
+    left = replace(campaign, revision="without", trainings=trainings, curves=curves)
+    return replace(snapshot, campaign=left, verdicts=tuple(judge_campaign(left)))
+
+
+def drawn(chart, inks):
+    """All that a chart draws in these colours."""
+    kept = ("x", "y", "error_y", "customdata", "fill")
+    return [
+        {name: trace.get(name) for name in kept}
+        for trace in chart["traces"]
+        if inks
+        & {
+            str(trace.get(part, {}).get("color", "")).split("/")[0]
+            for part in ("line", "marker")
+        }
+    ]
+
+
+def test_the_overview_leads_to_every_claim(snapshots, finished):
+    page = shown(snapshots, "/", f"?campaign={finished}")
+    verdicts = snapshots.get(finished).verdicts
+
+    assert verdicts
+    for verdict in verdicts:
+        assert f"claim={verdict.claim}" in page
+        assert json.dumps(verdict.sentence, ensure_ascii=False) in page
+
+
+def test_the_overview_loads_no_plotly(snapshots):
+    assert not list(found_in(json.loads(shown(snapshots, "/")), "Graph"))
+
+
+def test_the_claim_page_teaches(snapshots, finished):
+    page = shown(snapshots, "/claim", f"?campaign={finished}&task={TASK}")
+    words = LANGUAGES["en"]
+
+    for key in (
+        "claim.change",
+        "claim.source_says",
+        "claim.glossary",
+        "term.margin.says",
+        "term.settle.says",
+    ):
+        assert words[key] in page, key
+
+
+@pytest.mark.parametrize(
+    ("address", "links"),
+    [("http://127.0.0.1:8265", 1), ("javascript:alert(1)", 0), (None, 0)],
+)
+def test_rays_own_dashboard_is_a_click_away(synthetic, small, tmp_path, address, links):
+    campaign = synthetic.write_campaign(tmp_path, small(blocks=2))
+    state = tmp_path / campaign / "state.json"
+    state.write_text(
+        json.dumps({**json.loads(state.read_text()), "ray_dashboard": address})
+    )
+    page = json.loads(shown(Snapshots(Results(tmp_path)), "/cluster"))
+
+    assert [link["props"]["href"] for link in found_in(page, "A")].count(
+        address
+    ) == links
+
+
+def test_where_a_translator_looked_is_a_map_of_words(snapshots, finished):
+    page = json.loads(shown(snapshots, "/samples", f"?campaign={finished}&task={TASK}"))
+    looks = next(
+        table
+        for table in found_in(page, "Table")
+        if table["props"].get("className") == "looks"
+    )
+    squares = list(found_in(looks, "Td"))[1:]  # without the corner
+
+    assert [
+        head["props"]["children"]["props"]["children"] for head in found_in(looks, "Th")
+    ] == (["1 twenty", "2 <b>one", "1 二十", "2 <b>一"])
+    assert [(square["props"] or {}).get("title") for square in squares] == (
+        [
+            "1 二十 ← 1 twenty: 0.90",
+            "1 二十 ← 2 <b>one: 0.10",
+            None,
+            None,
+        ]  # 0.004 is too faint, and text no weight
+    )
+    assert "90%" in squares[0]["props"]["style"]["background"]
+
+
+def test_a_running_campaign_shows_its_progress(snapshots):
+    page = shown(snapshots, "/", f"?campaign={snapshots.results.ids()[0]}")
+
+    assert "progressbar" in page
+    assert (
+        "of 192 trainings" in page
+    )  # 2 levels, 4 arms, 6 blocks; 3 trials and a final each
+
+
+def test_a_campaign_whose_driver_is_gone_says_so(tmp_path, synthetic, small):
+    campaign = synthetic.write_campaign(tmp_path, small(done=0.5))
+    held = Snapshots(Results(tmp_path))
+    before, state = held.mark(), tmp_path / campaign / "state.json"
+    running = render(held, "/", "")
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    state.write_text(json.dumps({**json.loads(state.read_text()), "pid": gone.pid}))
+    held.refresh()
+    interrupted = render(held, "/", "")
+
+    assert held.mark() != before
+    assert "tag live" in to_json(running)
+    assert "tag live" not in to_json(interrupted)
+    assert "bakeoff run synthetic" in to_json(interrupted[0])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_synthetic_results_say_so(snapshots, path):
+    about = to_json(render(snapshots, path, "")[2])
+
+    assert "Synthetic" in about
+
+
+def test_without_a_campaign_every_page_says_how_to_start_one(tmp_path):
+    nothing = Snapshots(Results(tmp_path))
+
+    for path in PATHS:
+        page = shown(nothing, path)
+        assert "bakeoff run quick" in page
+        assert "No campaign yet" in page
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        "?task=logistic_regresion",
+        "?campaign=nothing-like-it",
+        "?task=%3Cscript%3E",
+        "?level=moon&task=" + TASK,
+    ],
+)
+def test_an_unknown_name_in_the_address_is_explained(snapshots, search):
+    content, navigation, *_ = render(snapshots, "/curves", search)
+    page, links = (json.loads(to_json(part)) for part in (content, navigation))
+
+    assert "Nothing here by that name" in str(page)
+    assert [link["props"]["href"] for link in found_in(page, "A")] == [
+        "/curves"
+    ]  # the way out of it
+    assert not [
+        link
+        for link in found_in(links, "A")
+        if "nothing-like-it" in link["props"]["href"]
+    ]
+
+
+def test_a_name_with_a_slip_gets_the_nearest_one(snapshots):
+    assert f"did you mean '{TASK}'?" in shown(
+        snapshots, "/curves", "?task=logistic_regresion"
+    )
+
+
+def test_an_address_nobody_knows_is_said_so(snapshots):
+    assert "No such page" in shown(snapshots, "/nowhere")
+
+
+def test_addresses_are_cut_to_a_sane_length():
+    query = read_query("?" + "&".join(f"n{i}={'x' * 1000}" for i in range(100)))
+
+    assert len(query) <= 40
+    assert all(len(value) <= 200 for value in query.values())
+
+
+def test_what_differs_is_told_by_its_path():
+    assert list(
+        differing({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 1, "c": 5}})
+    ) == [
+        ("a.c", 2, 5),
+        ("d", 3, None),
+    ]
+
+
+def test_campaigns_on_other_data_are_told_apart(tmp_path, synthetic, small):
+    size = small(blocks=2)
+    other = synthetic.write_campaign(tmp_path, size)
+    newer = synthetic.write_campaign(tmp_path, small(blocks=2, seed=1))
+    path = tmp_path / newer / "trainings.jsonl"
+    path.write_text(
+        path.read_text().replace(
+            '"fingerprint":"' + "5" * 64, '"fingerprint":"' + "6" * 64
+        )
+    )
+    page = shown(
+        Snapshots(Results(tmp_path)), "/compare", f"?campaign={newer}&with={other}"
+    )
+
+    assert ".fingerprint" in page
+    assert "6" * 12 in page
+    assert "n_train" not in page  # equal in both
+
+
+def test_a_grid_that_asks_for_rows_gets_them_filtered_sorted_and_cut():
+    frame = pd.DataFrame(
+        {"arm": ["a", "b", "a", "ab"], "test.accuracy": [0.1, 0.9, 0.5, 0.7]}
+    )
+    request = {
+        "startRow": 0,
+        "endRow": 2,
+        "sortModel": [{"colId": "test_accuracy", "sort": "desc"}],
+    }
+
+    whole = rows_of(frame, request)
+    some = rows_of(
+        frame,
+        {
+            **request,
+            "filterModel": {
+                "arm": {"filterType": "text", "type": "contains", "filter": "A"}
+            },
+        },
+    )
+    above = rows_of(
+        frame,
+        {
+            "filterModel": {
+                "test_accuracy": {
+                    "filterType": "number",
+                    "type": "greaterThan",
+                    "filter": 0.6,
+                }
+            }
+        },
+    )
+
+    assert whole == {
+        "rowData": [
+            {"arm": "b", "test_accuracy": 0.9},
+            {"arm": "ab", "test_accuracy": 0.7},
+        ],
+        "rowCount": 4,
+    }
+    assert [row["arm"] for row in some["rowData"]] == ["ab", "a"]
+    assert above["rowCount"] == 2
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_chart_of_a_page_has_its_data(snapshots, page, finished):
+    view = view_of(snapshots, page.PATH, f"?campaign={finished}&task={TASK}")
+    charts = [
+        store["props"]["id"]["name"]
+        for store in found_in(json.loads(to_json(page.layout(view))), "Store")
+    ]
+
+    assert set(charts) <= page.frames(view).keys()
+
+
+def test_hostile_text_of_a_sample_stays_text(snapshots, finished):
+    page = json.loads(shown(snapshots, "/samples", f"?campaign={finished}&task={TASK}"))
+
+    holders = [
+        span
+        for span in found_in(page, "Span")
+        if span["props"].get("children") == HOSTILE
+    ]
+    assert holders  # as a child of a span: text, whatever it looks like
+    assert not list(found_in(page, "Markdown"))
+
+
+@pytest.mark.parametrize(
+    "content", ["not json", "[]", '{"columns": 3}', '{"rows": []}']
+)
+def test_a_file_that_is_no_table_is_left_out(tmp_path, content):
+    path = tmp_path / "t.json"
+    path.write_text(content, encoding="utf-8")
+
+    assert read_table(path) is None
+
+
+# -------------------------------------------------------------------------- live state
+
+
+def test_a_snapshot_is_another_once_something_was_recorded(tmp_path, synthetic, small):
+    size = small(blocks=2, done=0.5)
+    campaign = synthetic.write_campaign(tmp_path, size)
+    held = Snapshots(Results(tmp_path))
+    before = held.get()
+    held.refresh()
+    judged = held.get()
+    synthetic.append(tmp_path, campaign, size, 10)
+    held.refresh()
+
+    assert before.verdicts is None
+    assert judged.verdicts
+    assert judged.mark != before.mark
+    assert held.get().mark != judged.mark
+    assert len(held.get().campaign.trainings) == len(judged.campaign.trainings) + 10
+
+
+def test_a_record_that_cannot_be_read_leaves_the_last_state_and_says_so(
+    tmp_path, synthetic, small
+):
+    size = small(blocks=2)
+    campaign = synthetic.write_campaign(tmp_path, size)
+    held = Snapshots(Results(tmp_path))
+    held.get()
+    held.refresh()
+    with (tmp_path / campaign / "trainings.jsonl").open("a") as file:
+        file.write('{"schema": 99}\n')
+    held.refresh()
+
+    assert "schema 99" in held.get().trouble
+    assert held.get().verdicts
+    assert "Not current" in to_json(render(held, "/", "")[2])
+
+
+def test_a_page_that_waits_for_another_campaign_comes_anew_once_that_is_judged(
+    tmp_path, synthetic, small
+):
+    for seed in (0, 1):
+        synthetic.write_campaign(tmp_path, small(blocks=2, seed=seed))
+    held = Snapshots(Results(tmp_path))
+    newer, older = held.results.ids()
+    held.get(newer)
+    held.refresh()
+    held.get(older)
+    waiting = held.mark(newer)
+    held.refresh()
+
+    assert held.mark(newer) != waiting
+
+
+def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(
+    tmp_path, synthetic, small
+):
+    synthetic.write_campaign(tmp_path, small(blocks=3, trials=8))
+    held = Snapshots(Results(tmp_path))
+    held.get()
+    held.refresh()
+    held._thread = threading.current_thread()  # as if the refresher ran
+    working = LANGUAGES["en"]["search.working"]
+    waits = render(held, "/search", "")
+    again = shown(held, "/search")
+    held._work()
+
+    assert working in to_json(waits[0])
+    assert working in again
+    assert held.mark() != waits[5]["mark"]
+    assert working not in shown(held, "/search")
+
+
+def test_a_growing_campaign_is_not_judged_all_the_time(
+    tmp_path, monkeypatch, synthetic, small
+):
+    size = small(blocks=2, done=0.5)
+    campaign = synthetic.write_campaign(tmp_path, size)
+    now, judged = [100.0], []
+
+    def judge(found):
+        now[0] += 2.0  # seconds that it takes
+        judged.append(found.revision)
+        return []
+
+    monkeypatch.setattr("dashboard.data.snapshots.judge_campaign", judge)
+    monkeypatch.setattr("dashboard.data.snapshots.time.monotonic", lambda: now[0])
+    held = Snapshots(Results(tmp_path))
+    before = len(held.get().campaign.trainings)
+    for _ in range(12):  # two seconds between looks
+        synthetic.append(tmp_path, campaign, size, 1)
+        held.refresh()
+        now[0] += 2.0
+
+    assert (
+        len(judged) == 3
+    )  # at 0, 12 and 24 s: never for more than a fifth of the time
+    assert len(held.get().campaign.trainings) == before + 12
+
+
+def test_the_background_thread_judges_what_is_looked_at(tmp_path, synthetic, small):
+    synthetic.write_campaign(tmp_path, small(blocks=2))
+    held = Snapshots(Results(tmp_path)).start()
+
+    assert held.judged(seconds=60).verdicts
+
+
+# -------------------------------------------------------------------------------- load
+
+
+def test_eight_viewers_at_once_get_every_page(snapshots, finished):
+    def look(number: int) -> bool:
+        path = PATHS[number % len(PATHS)]
+        return "could not be made" not in shown(
+            snapshots, path, f"?campaign={finished}"
+        )
+
+    with ThreadPoolExecutor(8) as viewers:
+        assert all(viewers.map(look, range(2 * len(PATHS))))
+
+
+def test_looking_starts_no_thread_of_its_own(campaigns):
+    before = {thread.name for thread in threading.enumerate()}
+    create_app(Results(campaigns), refresh=False)
+
+    assert {thread.name for thread in threading.enumerate()} == before

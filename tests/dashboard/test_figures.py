@@ -1,0 +1,463 @@
+"""Charts and their numbers: pure functions from frames to specifications."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from dashboard.figures import rounded
+from dashboard.figures.cluster import busy_seconds, gantt, joined, spans, workers
+from dashboard.figures.curves import (
+    GAP,
+    block_curves,
+    learning_curves,
+    mean_curves,
+    values_of,
+)
+from dashboard.figures.search import (
+    budget_chart,
+    budgets_frame,
+    parallel_chart,
+    space_of,
+)
+from dashboard.figures.sweep import log_ticks, matched, over_blocks, sweep, to_target
+from dashboard.locale import Words
+from dashboard.locale.numbers import Measuring, duration, plain
+from suite.report.formatting import Amounts
+from suite.report.html.curves import common_axis
+
+# ----------------------------------------------------------------------------- numbers
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(42, "0:42"), (725, "12:05"), (11_230, "3:07:10"), (None, "–"), (math.nan, "–")],
+)
+def test_durations_read_like_a_clock(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_effects_carry_sign_and_unit():
+    english = Words("en")
+
+    points, chinese = Amounts(True, False, False, 0.0), Words("zh")
+
+    assert Measuring(points, english).full(0.032) == "+3.2 points"
+    assert Measuring(points, english).full(-0.0004) == "−0.04 points"
+    assert Measuring(points, english).amount(0.01) == "1 point"
+    assert Measuring(points, chinese).amount(0.01) == "1 个百分点"
+    assert (
+        Measuring(Amounts(False, True, False, 0.0), english).full(math.log(1.35))
+        == "×1.35"
+    )
+    assert (
+        Measuring(Amounts(True, False, True, 0.0), english).full(0.1)
+        == "+6.9 points per doubling"
+    )  # 10 ln 2
+    assert (
+        Measuring(Amounts(True, False, False, 0.25), english).full(0.087)
+        == "+33.7 points"
+    )  # what was promised too
+    assert [
+        plain(12_345),
+        plain(-170.3, 2),
+        plain(0.0299),
+        plain(99.96),
+        plain(1.5e-7),
+    ] == (["12,345", "−170", "0.0299", "100", "1.5e−07"])
+
+
+# ----------------------------------------------------------------------------- figures
+
+
+def curves_of(values: dict[str, dict[int, float]]) -> pd.DataFrame:
+    """Block curves with one step: arm -> block -> value."""
+    rows = [
+        {
+            "key": f"{arm}{block}",
+            "arm": arm,
+            "block": block,
+            "step": 1,
+            "epoch": 0.1,
+            "seconds": 1.0,
+            "value": value,
+        }
+        for arm, blocks in values.items()
+        for block, value in blocks.items()
+    ]
+    frame = pd.DataFrame(rows)
+    return block_curves(frame, frame["value"])
+
+
+def test_the_interval_is_students_over_blocks():
+    found = mean_curves(curves_of({"a": {0: 0.5, 1: 0.7, 2: 0.9}})).iloc[0]
+    half = (
+        stats.t.ppf(0.975, 2) * 0.2 / math.sqrt(3)
+    )  # the standard deviation of .5, .7, .9 is .2
+
+    assert found["mean"] == pytest.approx(0.7)
+    assert (found["low"], found["high"]) == pytest.approx((0.7 - half, 0.7 + half))
+    assert found["blocks"] == 3
+
+
+def test_finals_of_a_block_are_averaged_before_blocks_are():
+    frame = pd.DataFrame(
+        {
+            "key": ["x", "y", "z"],
+            "arm": "a",
+            "block": [0, 0, 1],
+            "step": 1,
+            "epoch": 1.0,
+            "seconds": 1.0,
+        }
+    )
+    blocks = block_curves(frame, pd.Series([0.2, 0.4, 0.9]))
+
+    assert list(blocks["value"]) == pytest.approx([0.3, 0.9])
+    assert list(blocks["finals"]) == [2, 1]
+
+
+def test_the_gap_has_an_interval_of_its_own():
+    """Where training and validation go up and down together, their gap is known better
+    than either.
+    """
+    frame = pd.DataFrame(
+        {
+            "key": ["x", "y"],
+            "arm": "a",
+            "block": [0, 1],
+            "step": 1,
+            "epoch": 1.0,
+            "seconds": 1.0,
+            "train.accuracy": [0.9, 0.7],
+            "validation.accuracy": [0.8, 0.6],
+        }
+    )
+    found = mean_curves(block_curves(frame, values_of(frame, "accuracy", GAP))).iloc[0]
+
+    assert (found["low"], found["mean"], found["high"]) == pytest.approx(
+        (0.1, 0.1, 0.1)
+    )
+    assert values_of(frame, "loss", GAP) is None
+
+
+values = st.dictionaries(st.integers(0, 9), st.floats(0, 1), min_size=1)
+
+
+@settings(deadline=None, max_examples=30)  # of a busy machine
+@given(values, values)
+def test_showing_another_arm_never_changes_the_figures_of_those_shown(mine, others):
+    alone = mean_curves(curves_of({"a": mine}))
+    together = mean_curves(curves_of({"a": mine, "b": others}))
+
+    pd.testing.assert_frame_equal(
+        alone, together[together["arm"] == "a"].reset_index(drop=True)
+    )
+
+
+def drawn(spec, color):
+    """All numbers that a chart draws in that colour."""
+
+    def ink(trace):
+        return {
+            str(part.get("color", "")).split("/")[0]
+            for part in (trace.get("line", {}), trace.get("marker", {}))
+        }
+
+    return [
+        (
+            trace["x"],
+            trace["y"],
+            trace.get("error_y", {}).get("array"),
+            trace.get("customdata"),
+        )
+        for trace in spec["traces"]
+        if color in ink(trace)
+    ]
+
+
+@pytest.mark.parametrize("others", [1, 2, 5])
+def test_no_chart_changes_what_it_draws_of_an_arm_when_others_are_shown(others):
+    arms = [{"name": f"arm{number}"} for number in range(others + 1)]
+    random = np.random.default_rng(0)
+    cells = pd.DataFrame(
+        [
+            {
+                "level": level,
+                "arm": arm["name"],
+                "block": block,
+                "test.accuracy": random.random(),
+                "parameters": 100.0,
+            }
+            for arm in arms
+            for level in ("small", "large")
+            for block in range(3)
+        ]
+    )
+    trials = cells[cells["level"] == "small"].assign(number=0, status="finished")
+    curves = curves_of(
+        {arm["name"]: {block: random.random() for block in range(3)} for arm in arms}
+    )
+
+    def charts(shown):
+        mine = cells[cells["arm"].isin(shown)]
+        means, places = over_blocks(mine, "test.accuracy"), {"small": 1.0, "large": 2.0}
+        budgets = budgets_frame(
+            trials[trials["arm"].isin(shown)], "test.accuracy", "higher"
+        )
+        return [
+            learning_curves(curves[curves["arm"].isin(shown)], arms, Words(), "y"),
+            sweep([("y", means, {})], arms, "level", places, "arm", "x", Words()),
+            matched(
+                mine[mine["level"] == "small"],
+                "test.accuracy",
+                arms,
+                "y",
+                None,
+                Words(),
+                True,
+            ),
+            budget_chart(budgets, arms, "y", Words(), True),
+        ]
+
+    alone, together = charts(["arm0"]), charts([arm["name"] for arm in arms])
+    for one, all_ in zip(alone, together, strict=True):
+        assert drawn(one, "arm1")
+        assert drawn(one, "arm1") == drawn(all_, "arm1")
+
+
+def test_an_arm_of_another_size_is_flagged():
+    cells = pd.DataFrame(
+        {
+            "level": "l",
+            "arm": ["a", "b", "c"],
+            "block": 0,
+            "test.accuracy": 0.5,
+            "parameters": [1000.0, 1005.0, 1100.0],
+        }
+    )
+    spec = matched(
+        cells,
+        "test.accuracy",
+        [{"name": name} for name in "abc"],
+        "y",
+        0.05,
+        Words(),
+        True,
+    )
+    (tolerance,) = spec["layout"]["shapes"]
+
+    assert [trace["marker"]["symbol"] == "x-open" for trace in spec["traces"]] == [
+        False,
+        False,
+        False,
+    ]
+    assert tolerance["x0"] < 1000 < 1100 < tolerance["x1"]
+    spec = matched(
+        cells,
+        "test.accuracy",
+        [{"name": name} for name in "abc"],
+        "y",
+        0.01,
+        Words(),
+        True,
+    )
+    assert [trace["marker"]["symbol"] == "x-open" for trace in spec["traces"]] == [
+        True,
+        True,
+        True,
+    ]
+
+
+def test_the_best_of_few_trials_stands_out_at_the_top():
+    trials = pd.DataFrame(
+        {"block": 0, "number": [0, 1, 2], "validation.accuracy": [0.5, 0.9, 0.7]}
+    )
+    trials["setting.lr"] = [0.01, 0.1, 1.0]
+    space = space_of({"lr": {"low": 0.01, "high": 1.0, "log": True}})
+    spec = parallel_chart([trials], "validation.accuracy", space, "higher", Words())
+    (best,) = [trace for trace in spec["traces"] if trace["line"]["color"] == "arm1"]
+
+    assert best["y"] == [
+        0.5,
+        1.0,
+        None,
+    ]  # 0.1 is half way from 0.01 to 1; the best rank is the top
+
+
+def test_curves_begin_on_the_axis_on_which_arms_end_together():
+    equal_epochs = pd.DataFrame(
+        {
+            "arm": ["a", "a", "b", "b"],
+            "step": [10, 1000, 1, 100],
+            "epoch": [0.1, 10, 0.1, 10],
+        }
+    )
+    equal_updates = pd.DataFrame(
+        {
+            "arm": ["a", "a", "b", "b"],
+            "step": [1, 100, 1, 100],
+            "epoch": [0.1, 10, 1, 100],
+        }
+    )
+
+    assert common_axis(equal_epochs) == "epoch"
+    assert common_axis(equal_updates) == "step"
+    assert (
+        common_axis(equal_updates.head(2))
+        == common_axis(equal_updates.head(0))
+        == "step"
+    )  # nothing to choose by
+
+
+def test_an_arm_keeps_its_colour_whoever_else_is_shown():
+    arms = [{"name": "a", "label": "A"}, {"name": "b", "label": "B"}]
+    both = learning_curves(
+        curves_of({"a": {0: 0.1}, "b": {0: 0.2}}), arms, Words(), "y"
+    )
+    one = learning_curves(curves_of({"b": {0: 0.2}}), arms, Words(), "y")
+
+    def colour(spec):
+        return next(
+            trace["line"]["color"]
+            for trace in spec["traces"]
+            if trace.get("$label") == "B"
+        )
+
+    assert colour(both) == colour(one) == "arm2"
+
+
+def test_the_target_is_reached_where_the_curve_first_meets_it():
+    curves = pd.DataFrame(
+        {
+            "key": ["k", "k", "k", "never"],
+            "level": "l",
+            "arm": "a",
+            "block": [0, 0, 0, 1],
+            "step": [10, 20, 30, 10],
+            "seconds": [1.0, 2.0, 3.0, 1.0],
+            "validation.accuracy": [0.5, 0.9, 0.8, 0.1],
+        }
+    )
+    found = to_target(curves, "validation.accuracy", 0.8, higher=True).set_index("key")
+
+    assert found.loc["k", "steps_to_target"] == 20
+    assert math.isnan(found.loc["never", "seconds_to_target"])
+
+
+@pytest.mark.parametrize(
+    ("mean", "low", "high", "labels"),
+    [
+        ([1, 1000], [], [], ["1", "10", "100", "1,000"]),
+        (
+            [3],
+            [2],
+            [4.4],
+            ["2", "2.5", "3", "4"],
+        ),  # an axis of less than a decade has its own round numbers
+        (
+            [1, 1e9],
+            [],
+            [],
+            ["1", "100", "10,000", "1,000,000", "100,000,000"],
+        ),  # every second one is enough
+        (
+            [0.05],
+            [-0.01],
+            [0.1],
+            ["0.05", "0.06", "0.07", "0.08", "0.09", "0.1"],
+        ),  # at or below 0 is no place
+        ([0.0, math.nan], [], [], []),
+        (
+            [1.23],
+            [],
+            [],
+            [],
+        ),  # one round number alone tells no scale: that is left to plotly
+    ],
+)
+def test_logarithmic_axes_are_labelled_with_few_round_numbers(mean, low, high, labels):
+    rows = [*mean, *low, *high]
+    frame = pd.DataFrame(
+        {"mean": pd.Series(mean), "low": pd.Series(low), "high": pd.Series(high)},
+        index=range(len(rows)),
+    )
+    ticks = log_ticks(frame.astype(float))
+
+    assert ticks.get("ticktext", []) == labels
+    assert len(ticks.get("tickvals", [])) == len(labels)
+
+
+def test_overlapping_trainings_on_one_worker_count_once():
+    frame = pd.DataFrame({"start": [0.0, 1.0, 5.0], "length": [3.0, 1.0, 1.0]})
+
+    assert busy_seconds(frame) == 4.0
+
+
+def test_thousands_of_bars_are_joined_and_none_is_lost():
+    count = 4000
+    frame = pd.DataFrame(
+        {
+            "worker": "h:1",
+            "task": ["a"] * 2000 + ["b"] * 2000,
+            "status": ["finished"] * 3000 + ["crashed"] + ["finished"] * 999,
+            "start": np.arange(count, dtype=float),
+            "length": 1.0,
+        }
+    )
+    bars = joined(frame)
+
+    assert bars["count"].tolist() == [2000, 1000, 1, 999]
+    assert bars["length"].sum() == count
+    assert len(joined(frame.head(100))) == 100
+
+
+def test_trainings_that_failed_stand_out():
+    row = {
+        "worker": "h:1",
+        "task": "t",
+        "arm": "a",
+        "level": "l",
+        "block": 0,
+        "kind": "trial",
+        "number": 0,
+    }
+    frame = pd.DataFrame(
+        [
+            {**row, "status": status, "start": 0.0, "length": 1.0}
+            for status in ("finished", "crashed")
+        ]
+    )
+    fine, failed = (trace["marker"] for trace in gantt(frame, ["t"], Words())["traces"])
+
+    assert (fine["color"], fine["pattern"]["shape"]) == ("arm1", "")
+    assert (
+        failed["color"] == failed["pattern"]["bgcolor"] == "text"
+    )  # without a ground the pattern is all there is
+
+
+def test_idle_share_is_measured_from_the_first_start_to_the_last_end():
+    trainings = pd.DataFrame(
+        {
+            "worker": ["h:1", "h:2"],
+            "host": "h",
+            "device": "cpu",
+            "task": "t",
+            "status": "finished",
+            "started": [100.0, 100.0],
+            "ended": [110.0, 104.0],
+        }
+    )
+    found = workers(spans(trainings)).set_index("worker")
+
+    assert found.loc["h:1", "idle"] == 0
+    assert found.loc["h:2", "idle"] == pytest.approx(0.6)
+
+
+def test_numbers_that_are_not_finite_become_gaps():
+    assert rounded(math.nan) is None
+    assert rounded(np.float64(0.123456789)) == 0.12346

@@ -1,0 +1,280 @@
+"""Profiles: what ships is sound, what is written wrongly is told apart, what is left
+out is filled in.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+import tasks
+from suite.planning.plan import Plan
+from suite.planning.profile import (
+    Profile,
+    TaskPlan,
+    chosen,
+    load_profile,
+    profile_from,
+    profile_names,
+)
+from tasks import Level, UserError
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a profile and give back its path."""
+
+    def write(text):
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+# --------------------------------------------------------------------- those that ship
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_every_built_in_profile_plans(name):
+    plan = Plan(load_profile(name))
+
+    assert plan.profile.name == name
+    assert plan.profile.title
+    assert plan.trainings > 0
+
+
+def test_the_built_in_profiles_grow():
+    sizes = [
+        Plan(load_profile(name)).trainings
+        for name in ("smoke", "quick", "standard", "full")
+    ]
+
+    assert sizes == sorted(sizes)
+
+
+def test_smoke_touches_every_task_arm_and_light_level():
+    cells = {
+        (cell.task, cell.level, cell.arm) for cell in Plan(load_profile("smoke")).cells
+    }
+
+    assert cells == {
+        (name, level.name, arm.name)
+        for name in tasks.names()
+        for level in tasks.get(name).light
+        for arm in tasks.get(name).arms
+    }
+
+
+def test_quick_runs_the_card_confirms_where_trainings_are_cheap_and_explores_the_rest():
+    plan = Plan(load_profile("quick"))
+    blocks = {name: plan.of(name).blocks for name in plan.tasks}
+
+    assert {name for name, count in blocks.items() if count >= 6} == {
+        "logistic_regression",
+        "deep_vs_wide",
+        "batch_size",
+    }
+    assert {name for name, count in blocks.items() if count == 3} == {
+        "cnn_vs_attention",
+        "translation",
+        "gan",
+    }
+    assert all(plan.claims(name) for name in plan.tasks)
+
+
+def test_standard_has_ten_blocks_and_averages_three_finals():
+    profile = load_profile("standard")
+
+    assert (profile.blocks, profile.trials, profile.finals) == (10, 16, 3)
+
+
+# -------------------------------------------------------------------------- what holds
+
+
+def test_a_task_takes_from_the_profile_what_it_does_not_say(written):
+    profile = load_profile(
+        written("blocks = 7\ntrials = 3\n[tasks.batch_size]\ntrials = 5\n")
+    )
+
+    plan = profile.of("batch_size")
+
+    assert (plan.blocks, plan.trials) == (7, 5)
+
+
+@pytest.mark.parametrize(
+    ("given", "looks", "blocks"),
+    [
+        ("until_decided = true", (6, 10, 16), 16),
+        ("until_decided = [8, 12]", (8, 12), 12),
+        ("blocks = 7", (), 7),
+        ("until_decided = true\n[tasks.batch_size]\nblocks = 5", (), 5),
+        ("blocks = 7\n[tasks.batch_size]\nuntil_decided = [2, 3]", (2, 3), 3),
+        (
+            "until_decided = true\nblocks = 7\n[tasks.batch_size]\nuntil_decided = false",
+            (),
+            7,
+        ),
+    ],
+)
+def test_looks_take_the_place_of_blocks(given, looks, blocks, written):
+    text = given if "[tasks" in given else f"{given}\n[tasks.batch_size]\n"
+    plan = load_profile(written(text)).of("batch_size")
+
+    assert (plan.until_decided, plan.blocks) == (looks, blocks)
+
+
+def test_looks_that_do_not_grow_are_refused(written):
+    with pytest.raises(
+        UserError,
+        match=r"until_decided = \[10, 6\]: give growing numbers of blocks, from 2",
+    ):
+        load_profile(written("until_decided = [10, 6]\n[tasks.batch_size]\n"))
+
+
+def test_a_plan_knows_the_least_and_the_most(written):
+    text = "trials = 4\nhalf_budget = true\nuntil_decided = [2, 3, 5]\n[tasks.logistic_regression]\n"
+    plan = Plan(load_profile(written(text)))
+    places = {(cell.level, cell.arm) for cell in plan.cells}
+    claimed = plan.deciding(plan.claims("logistic_regression"))
+
+    assert (len(plan.cells), plan.trainings) == (
+        2 * len(places),
+        2 * len(places) * (4 + 1),
+    )
+    assert claimed <= places
+    assert len(plan.all_cells) == 2 * len(places) + 3 * len(claimed)
+    assert plan.most_trainings == len(plan.all_cells) * (4 + 1 + 1)
+
+
+def test_a_heavy_level_runs_only_where_it_is_named():
+    task = tasks.get("batch_size")
+    light = tuple(level.name for level in task.levels)
+    task = replace(task, levels=(*task.levels, Level("huge", heavy=True)))
+
+    assert chosen(task, TaskPlan.model_validate({}))[1] == light
+    assert chosen(task, TaskPlan.model_validate({"levels": ["huge"]}))[1] == ("huge",)
+
+
+def test_a_profile_is_named_by_its_file_unless_it_says_otherwise(written):
+    assert load_profile(written("[tasks.batch_size]\n")).name == "mine"
+    assert load_profile(written('name = "other"\n[tasks.batch_size]\n')).name == "other"
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("blocks=3", lambda profile: profile.blocks == 3),
+        (
+            "sampler=tpe",
+            lambda profile: profile.sampler == "tpe",
+        ),  # plain text needs no quotes
+        (
+            "tasks.batch_size.trials=9",
+            lambda profile: profile.of("batch_size").trials == 9,
+        ),
+        (
+            'tasks.batch_size.arms=["batch_8"]',
+            lambda profile: profile.of("batch_size").arms == ("batch_8",),
+        ),
+        (
+            "tasks.batch_size.recipe.clip=1.0",
+            lambda profile: profile.of("batch_size").recipe == {"clip": 1.0},
+        ),
+        (
+            "resources.gpus=0.5",
+            lambda profile: profile.of("batch_size").resources.gpus == 0.5,
+        ),
+    ],
+)
+def test_set_changes_one_value(change, found):
+    assert found(load_profile("quick", [change]))
+
+
+def test_a_profile_comes_back_from_what_a_campaign_keeps():
+    profile = load_profile("quick", ["tasks.batch_size.recipe.clip=1.0"])
+
+    assert profile_from(profile.model_dump(mode="json")) == profile
+
+
+# --------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("blcks = 3\n[tasks.batch_size]\n", ["blcks", "did you mean 'blocks'"]),
+        (
+            "[tasks.batch_size]\ntrails = 3\n",
+            ["trails", "did you mean 'trials'", "tasks.batch_size"],
+        ),
+        ("resources = {cpu = 1}\n[tasks.batch_size]\n", ["cpu", "did you mean 'cpus'"]),
+        ("blocks = -1\n[tasks.batch_size]\n", ["blocks = -1", "give at least 1"]),
+        (
+            "blocks = 'many'\n[tasks.batch_size]\n",
+            ["blocks = 'many'", "give a whole number"],
+        ),
+        ("confidence = 1.5\n[tasks.batch_size]\n", ["confidence = 1.5", "less than 1"]),
+        (
+            "sampler = 'grid'\n[tasks.batch_size]\n",
+            ["sampler = 'grid'", "'qmc' or 'tpe'"],
+        ),
+        ("effort = nan\n[tasks.batch_size]\n", ["effort", "give a number"]),
+        ("[tasks.batch_sise]\n", ["batch_sise", "did you mean 'batch_size'"]),
+        (
+            "[tasks.batch_size]\narms = ['batch_9']\n",
+            ["batch_9", "did you mean 'batch_8'"],
+        ),
+        (
+            "[tasks.batch_size]\nlevels = ['equal_epoch']\n",
+            ["equal_epoch", "did you mean 'equal_epochs'"],
+        ),
+        (
+            "[tasks.batch_size]\ntwins = ['batch_9']\n",
+            ["batch_9", "did you mean 'batch_8'"],
+        ),
+        (
+            "[tasks.batch_size.recipe]\nwarm_up = 0.1\n",
+            ["warm_up", "did you mean 'warmup'"],
+        ),
+        ("blocks = 2\n", ["names no tasks", "[tasks."]),
+        ("blocks = = 2\n", ["not valid TOML", "line 1"]),
+    ],
+)
+def test_a_wrong_profile_is_told_what_is_wrong_and_what_would_work(
+    written, text, words
+):
+    with pytest.raises(UserError) as caught:
+        load_profile(written(text))
+
+    assert all(word in str(caught.value) for word in [*words]), caught.value
+
+
+def test_an_unknown_profile_gets_the_nearest_known_one():
+    with pytest.raises(UserError, match="did you mean 'quick'"):
+        load_profile("quikc")
+
+
+def test_a_profile_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"No profile .*gone\.toml"):
+        load_profile(tmp_path / "gone.toml")
+
+
+def test_a_profile_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "bytes.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(UserError, match="cannot be read"):
+        load_profile(path)
+
+
+@pytest.mark.parametrize("change", ["blocks", "=3", "  =3", "blocks.deep=3"])
+def test_set_wants_key_and_value(change):
+    with pytest.raises(UserError, match="--set"):
+        load_profile("quick", [change])
+
+
+def test_a_profile_cannot_be_changed():
+    profile = Profile.model_validate({"name": "x"})
+
+    with pytest.raises(ValueError, match="frozen"):
+        profile.blocks = 3

@@ -1,0 +1,124 @@
+"""The record: durable, cut clean after a crash, clear about damage."""
+
+import pytest
+
+from suite.records.journal import FILE, Record, read_lines
+from suite.training.job import Job, Member, Result, canonical, digest
+from suite.training.seeds import seed, training_seeds
+from tasks import UserError
+
+MEMBER = Member("a" * 64, "trial", 0, 0, {"lr": 0.1}, {"split": 1})
+JOB = Job("tiny", "few", "wide", (MEMBER,))
+
+
+def write(folder, *results):
+    record = Record(folder)
+    for result in results:
+        record.append(JOB, MEMBER, result)
+    record.close()
+
+
+def test_what_is_appended_is_read_again(tmp_path):
+    metrics = {"validation.accuracy": 0.1 + 0.2, "seconds": 1e-300}
+    write(
+        tmp_path,
+        Result(
+            MEMBER.key,
+            "finished",
+            metrics=metrics,
+            curve=[{"step": 0, "train.loss": None}],
+        ),
+    )
+    (line,) = read_lines(tmp_path / FILE)
+
+    assert line["metrics"] == metrics
+    assert line["curve"] == [{"step": 0, "train.loss": None}]
+    assert (line["task"], line["kind"], line["settings"]) == (
+        "tiny",
+        "trial",
+        {"lr": 0.1},
+    )
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"schema": 1, "key": "x"', b"\x00" * 70000])
+def test_a_torn_last_line_is_cut_off(tmp_path, torn):
+    write(tmp_path, Result(MEMBER.key, "finished"))
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(whole + torn)
+    assert len(list(read_lines(tmp_path / FILE))) == 1
+    write(tmp_path, Result(MEMBER.key, "diverged"))
+
+    assert [line["status"] for line in read_lines(tmp_path / FILE)] == [
+        "finished",
+        "diverged",
+    ]
+
+
+def test_a_record_that_is_nothing_but_torn_becomes_empty(tmp_path):
+    (tmp_path / FILE).write_bytes(b"half a li")
+    write(tmp_path)
+
+    assert (tmp_path / FILE).read_bytes() == b""
+
+
+def test_damage_in_the_middle_names_the_line(tmp_path):
+    write(tmp_path, Result(MEMBER.key, "finished"))
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(b"nonsense\n" + whole)
+    with pytest.raises(UserError, match="line 1, is damaged"):
+        list(read_lines(tmp_path / FILE))
+
+
+def test_another_schema_is_refused(tmp_path):
+    (tmp_path / FILE).write_bytes(b'{"schema": 99}\n')
+    with pytest.raises(UserError, match="results schema 99"):
+        list(read_lines(tmp_path / FILE))
+
+
+def test_pictures_and_checkpoints_are_there_before_their_line(tmp_path):
+    write(
+        tmp_path,
+        Result(
+            MEMBER.key, "finished", evidence={"grid.png": b"png"}, checkpoint=b"weights"
+        ),
+    )
+
+    assert (tmp_path / "evidence" / MEMBER.key / "grid.png").read_bytes() == b"png"
+    assert (tmp_path / "checkpoints" / f"{MEMBER.key}.pt").read_bytes() == b"weights"
+    (line,) = read_lines(tmp_path / FILE)
+    assert line["evidence"] == ["grid.png"]
+    assert "checkpoint" not in line
+
+
+def test_canonical_json_does_not_depend_on_the_order_of_keys():
+    assert canonical({"b": 1, "a": [0.1, None]}) == '{"a":[0.1,null],"b":1}'
+    assert digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical({"a": float("nan")})
+
+
+def test_streams_differ_by_name_and_root():
+    found = {
+        seed(root, *path)
+        for root in (0, 1)
+        for path in (("a",), ("b",), ("a", "b"), ("ab",), ("a", 0), ("a", "0"))
+    }
+
+    assert len(found) == 12
+    assert all(0 <= value < 2**63 for value in found)
+
+
+def test_a_stream_depends_on_what_it_lists_alone():
+    one = training_seeds(0, "t", "l", 0, "a", "trial", 3)
+    other_arm = training_seeds(0, "t", "l", 0, "b", "trial", 3)
+    other_number = training_seeds(0, "t", "l", 0, "a", "trial", 4)
+
+    assert {name for name in one if one[name] == other_arm[name]} == {
+        "split",
+        "order",
+        "evaluation",
+    }
+    assert {name for name in one if one[name] == other_number[name]} == {
+        "split",
+        "evaluation",
+    }

@@ -1,0 +1,617 @@
+"""The search proposes what it should, in any order of events, and says truthfully how
+well it went.
+"""
+
+import json
+import math
+import subprocess
+import sys
+import warnings
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import qmc
+from werkzeug.test import Client
+
+from search import budget, inspect
+from search.ranges import describe, edges, place, restore
+from search.space import distributions
+from search.study import Journal, Study, quiet
+from tasks import Choice, Range, Space, UserError, Whole
+
+RATES = Space(
+    lr=Range(1e-4, 1e-1, log=True),
+    wd=Range(1e-6, 1e-2, log=True),
+    dropout=Range(0, 0.5),
+)
+MIXED = Space(
+    lr=Range(1e-4, 1e-1, log=True),
+    dropout=Range(0, 0.5),
+    layers=Whole(1, 4),
+    norm=Choice(("none", "batch")),
+)
+SAMPLERS = ("qmc", "tpe")
+
+
+def surface(at):
+    """A bowl in log lr and dropout with its lowest point, 0, inside both ranges."""
+    return (math.log10(at["lr"]) + 2.5) ** 2 + (at["dropout"] - 0.2) ** 2
+
+
+def run_through(study, value=surface, order=None):
+    """Ask and tell until done, each generation told in an order of ``order``'s
+    choosing.
+    """
+    proposals = []
+    while generation := study.ask():
+        proposals += generation
+        for proposal in (
+            order.sample(generation, len(generation)) if order else generation
+        ):
+            study.tell(proposal.number, value(proposal.settings))
+    return proposals
+
+
+# ----------------------------------------------------------------- quasi-random points
+
+
+def test_every_trial_is_a_point_of_one_scrambled_sobol_sequence():
+    points = qmc.Sobol(4, scramble=True, seed=7).random(16)
+
+    asked = [p.settings for p in Study(MIXED, seed=7, trials=16).ask()]
+
+    assert [at["lr"] for at in asked] == pytest.approx(
+        [1e-4 * 1000**u for u in points[:, 0]], rel=1e-12
+    )
+    assert [at["dropout"] for at in asked] == pytest.approx(
+        [0.5 * u for u in points[:, 1]], rel=1e-12
+    )
+    assert [at["layers"] for at in asked] == [1 + int(4 * u) for u in points[:, 2]]
+    assert [at["norm"] for at in asked] == [
+        ("none", "batch")[int(2 * u)] for u in points[:, 3]
+    ]
+
+
+def test_points_are_spread_as_a_sobol_sequence_is_and_random_ones_are_not():
+    def discrepancy(seed):
+        asked = Study(RATES, seed=seed, trials=16).ask()
+        return qmc.discrepancy(
+            np.array(
+                [
+                    [place(RATES[name], p.settings[name]) for name in RATES]
+                    for p in asked
+                ]
+            )
+        )
+
+    ours = np.mean([discrepancy(seed) for seed in range(30)])
+    plain = np.mean(
+        [
+            qmc.discrepancy(np.random.default_rng(seed).random((16, 3)))
+            for seed in range(300)
+        ]
+    )
+
+    assert ours < 0.014  # .010 is usual for scrambled Sobol points
+    assert plain > 0.035  # and .042 for independent ones
+
+
+def test_seeds_change_the_points():
+    first, other = (Study(RATES, seed=seed, trials=4).ask() for seed in (0, 1))
+
+    assert all(a.settings != b.settings for a, b in zip(first, other, strict=True))
+
+
+def test_a_smaller_budget_is_the_beginning_of_a_larger_one():
+    small, large = (
+        run_through(Study(RATES, seed=3, trials=trials)) for trials in (5, 16)
+    )
+
+    assert small == large[:5]
+
+
+def test_settings_are_plain_values_that_json_keeps():
+    for proposal in Study(MIXED, seed=0, trials=8).ask():
+        assert [type(value) for value in proposal.settings.values()] == [
+            float,
+            float,
+            int,
+            str,
+        ]
+        assert json.loads(json.dumps(proposal.settings)) == proposal.settings
+
+
+# ------------------------------------------------------------------------- generations
+
+
+def test_qmc_is_one_generation_handed_out_once():
+    study = Study(RATES, seed=0, trials=6)
+
+    assert [p.number for p in study.ask()] == [0, 1, 2, 3, 4, 5]
+    assert study.ask() == []
+    for number in range(5):
+        study.tell(number, 1.0)
+    assert (study.ask(), study.done, study.trials_told) == ([], False, 5)
+    study.tell(5, 1.0)
+    assert (study.ask(), study.done, study.trials_told) == ([], True, 6)
+
+
+def test_tpe_starts_with_eight_points_of_the_same_sequence_then_asks_in_fours():
+    study, quasi = (
+        Study(RATES, seed=5, trials=14, sampler="tpe"),
+        Study(RATES, seed=5, trials=14),
+    )
+    sizes, first = [], []
+    while generation := study.ask():
+        first = first or generation
+        sizes.append(len(generation))
+        for proposal in generation:
+            assert study.ask() == []  # while one is out, nothing new
+            study.tell(proposal.number, surface(proposal.settings))
+
+    assert sizes == [8, 4, 2]
+    assert first == quasi.ask()[:8]
+
+
+def test_tpe_with_a_small_budget_is_quasi_random():
+    assert (
+        run_through(Study(RATES, seed=1, trials=5, sampler="tpe"))
+        == Study(RATES, seed=1, trials=5).ask()
+    )
+
+
+def test_tpe_learns_from_results():
+    def late_trials(sampler):
+        runs = [
+            run_through(Study(RATES, seed=seed, trials=32, sampler=sampler))
+            for seed in range(5)
+        ]
+        return np.mean(
+            [surface(p.settings) for proposals in runs for p in proposals[16:]]
+        )
+
+    assert late_trials("tpe") < 0.5 * late_trials("qmc")
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@settings(max_examples=10, deadline=None)
+@given(order=st.randoms(use_true_random=False), cut=st.integers(0, 20))
+def test_proposals_do_not_depend_on_the_order_of_results_nor_on_a_crash(
+    sampler, order, cut
+):
+    def fresh():
+        return Study(MIXED, seed=11, trials=20, sampler=sampler, root_seed=2)
+
+    undisturbed = run_through(fresh())
+    record = {
+        p.number: surface(p.settings) for p in order.sample(undisturbed, cut)
+    }  # what a crash left on record
+
+    study, proposals = fresh(), []
+    while generation := study.ask():
+        proposals += generation
+        for p in generation:  # replay first, as the driver does
+            if p.number in record:
+                study.tell(p.number, record[p.number])
+        missing = [p for p in generation if p.number not in record]
+        for p in order.sample(missing, len(missing)):
+            study.tell(p.number, surface(p.settings))
+
+    assert proposals == undisturbed
+    assert study.best() == min(undisturbed, key=lambda p: surface(p.settings))
+
+
+def proposed_by_both():
+    return [
+        [
+            p.settings
+            for p in run_through(Study(MIXED, seed=4, trials=13, sampler=sampler))
+        ]
+        for sampler in SAMPLERS
+    ]
+
+
+def test_studies_repeat_in_a_fresh_process():
+    code = "from test_search import *; print(json.dumps(proposed_by_both()))"
+
+    fresh = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert json.loads(fresh.stdout) == proposed_by_both()
+
+
+def test_the_root_seed_changes_what_tpe_draws_and_nothing_before():
+    first, other = (
+        run_through(Study(RATES, seed=0, trials=12, sampler="tpe", root_seed=root))
+        for root in (0, 1)
+    )
+
+    assert first[:8] == other[:8]
+    assert all(
+        a.settings != b.settings for a, b in zip(first[8:], other[8:], strict=True)
+    )
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_an_arm_with_nothing_to_tune_gets_the_same_number_of_trials(sampler):
+    study = Study(Space(), seed=0, trials=10, sampler=sampler)
+
+    proposals = run_through(study, value=lambda at: 1.0)
+
+    assert [(p.number, p.settings) for p in proposals] == [
+        (number, {}) for number in range(10)
+    ]
+    assert study.done
+    assert study.best().number == 0
+
+
+# ----------------------------------------------------------------------- best and told
+
+
+def test_the_lowest_value_wins_and_the_earlier_of_equals():
+    study = Study(RATES, seed=0, trials=6)
+    asked = study.ask()
+    for number, value in ((5, 0.5), (3, 1.0), (1, 1.0), (0, 3.0), (2, 2.0), (4, 0.5)):
+        study.tell(number, value)
+
+    assert study.best() == asked[4]
+    assert study.best(among=4) == asked[1]
+    assert study.best(among=1) == asked[0]
+
+
+def test_a_failed_trial_counts_with_its_worst_value():
+    study = Study(RATES, seed=0, trials=2)
+    study.ask()
+    study.tell(0, 2.3, failed=True)
+    study.tell(1, 0.4)
+
+    assert study.done
+    assert study.best().number == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "value", "says"),
+    [
+        (4, 1.0, "Trial 4 was not asked yet: 4 of 4 were"),
+        (-1, 1.0, "Trial -1 was not asked yet"),
+        (0, 1.0, "Trial 0 was told already, with the value 0.25"),
+        (
+            1,
+            math.nan,
+            "Trial 1 has the value nan: tell a failed one with a finite worst value",
+        ),
+        (1, math.inf, "Trial 1 has the value inf"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(number, value, says):
+    study = Study(RATES, seed=0, trials=4)
+    study.ask()
+    study.tell(0, 0.25)
+
+    with pytest.raises(ValueError, match=says):
+        study.tell(number, value)
+    assert study.trials_told == 1
+
+
+def test_nothing_is_best_before_anything_was_told():
+    study = Study(RATES, seed=0, trials=4)
+    study.ask()
+    study.tell(3, 1.0)
+
+    with pytest.raises(ValueError, match="has no best trial"):
+        study.best(among=2)
+
+
+@pytest.mark.parametrize("wrong", [{"trials": 0}, {"trials": 4, "generation": 0}])
+def test_a_study_needs_trials(wrong):
+    with pytest.raises(ValueError, match="a study needs at least 1 of each"):
+        Study(RATES, seed=0, **wrong)
+
+
+# ------------------------------------------------------------------------------- space
+
+
+def test_a_space_becomes_optuna_distributions_in_its_order():
+    space = Space(
+        lr=Range(1e-4, 1, log=True),
+        layers=Whole(1, 8, log=True),
+        norm=Choice(("none", "batch")),
+    )
+
+    assert distributions(space) == {
+        "lr": optuna.distributions.FloatDistribution(1e-4, 1, log=True),
+        "layers": optuna.distributions.IntDistribution(1, 8, log=True),
+        "norm": optuna.distributions.CategoricalDistribution(("none", "batch")),
+    }
+    assert list(distributions(space)) == ["lr", "layers", "norm"]
+
+
+@pytest.mark.parametrize(
+    "setting", [Whole(8, 1), Whole(0, 8, log=True), Choice(()), 0.5]
+)
+def test_a_setting_that_cannot_be_tuned_is_named(setting):
+    with pytest.raises(UserError, match=r"Setting width=.* cannot be tuned"):
+        distributions(Space(width=setting))
+
+
+def test_a_described_space_can_be_restored():
+    described = json.loads(json.dumps(describe(MIXED)))
+
+    assert dict(restore(described)) == dict(MIXED)
+    assert described["lr"] == {"low": 1e-4, "high": 1e-1, "log": True}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "where"),
+    [
+        (Range(0, 0.5), 0.1, 0.2),
+        (Range(1e-4, 1e-1, log=True), 1e-3, 1 / 3),
+        (Range(1e-4, 1e-1, log=True), 1e-1, 1),
+        (Whole(1, 5), 2, 0.25),
+        (Whole(1, 16, log=True), 4, 0.5),
+        (Whole(3, 3), 3, 0.5),
+    ],
+)
+def test_places_lie_on_the_ranges_own_scale(setting, value, where):
+    assert place(setting, value) == pytest.approx(where)
+
+
+# ------------------------------------------------------------------------------ export
+
+
+def journal(path):
+    return optuna.storages.JournalStorage(
+        optuna.storages.journal.JournalFileBackend(str(path))
+    )
+
+
+def finished(name="campaign/task/level/arm/0", trials=5, **options):
+    study = Study(MIXED, seed=0, trials=trials, name=name, **options)
+    for p in study.ask():
+        value = surface(p.settings)
+        study.tell(
+            p.number,
+            value,
+            failed=p.number == 3,
+            curve=[(10, value + 1), (20, value)],
+            key=f"key{p.number}",
+        )
+    return study
+
+
+def test_an_exported_study_is_what_optuna_reads(tmp_path):
+    study, path = finished(), tmp_path / "new" / "optuna.journal"
+
+    study.export(path)
+
+    read = optuna.load_study(study_name=study.name, storage=journal(path))
+    assert [trial.params for trial in read.trials] == [
+        trial.params for trial in study.frozen()
+    ]
+    assert [trial.value for trial in read.trials] == [
+        surface(trial.params) for trial in study.frozen()
+    ]
+    assert read.best_trial.number == study.best().number
+    assert read.trials[3].user_attrs == {"status": "failed", "key": "key3"}
+    assert read.trials[0].user_attrs["status"] == "finished"
+    assert list(read.trials[0].intermediate_values) == [10, 20]
+    assert read.user_attrs == {"sampler": "qmc"}
+
+
+def test_optuna_dashboard_opens_an_export(tmp_path):
+    from optuna_dashboard import wsgi
+
+    finished().export(tmp_path / "optuna.journal")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the peer's own
+        page = Client(wsgi(journal(tmp_path / "optuna.journal")))
+        studies = page.get("/api/studies").json["study_summaries"]
+        trials = page.get(f"/api/studies/{studies[0]['study_id']}").json["trials"]
+
+    assert [study["study_name"] for study in studies] == ["campaign/task/level/arm/0"]
+    assert len(trials) == 5
+
+
+def test_exporting_again_changes_nothing(tmp_path):
+    path = tmp_path / "optuna.journal"
+    finished("a").export(path)
+    finished("b").export(path)
+    written = path.read_bytes()
+
+    open_journal = Journal(path)
+    open_journal.add(finished("b"))
+    open_journal.add(finished("a"))
+
+    assert path.read_bytes() == written
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])
+def test_an_export_that_was_cut_short_is_written_again(tmp_path, kept):
+    path = tmp_path / "optuna.journal"
+    finished("whole").export(path)
+    before = path.stat().st_size
+    finished("cut").export(path)
+    written = path.read_bytes()
+    path.write_bytes(written[: before + int(kept * (len(written) - before))])
+
+    finished("cut").export(path)
+
+    names = optuna.get_all_study_names(journal(path))
+    assert names == ["whole", "cut"]
+    assert all(
+        len(optuna.load_study(study_name=name, storage=journal(path)).trials) == 5
+        for name in names
+    )
+
+
+def test_only_a_finished_study_is_exported(tmp_path):
+    study = Study(RATES, seed=0, trials=4, name="open")
+    study.ask()
+
+    with pytest.raises(
+        ValueError, match="'open' has 0 of 4 trials: only a finished one is exported"
+    ):
+        study.export(tmp_path / "optuna.journal")
+
+
+def test_a_file_that_is_no_journal_is_named_and_left_alone(tmp_path):
+    path = tmp_path / "optuna.journal"
+    path.write_text("some notes\nof mine\n")
+
+    with pytest.raises(
+        UserError, match=r"optuna\.journal is not an Optuna journal .*: move it away"
+    ):
+        finished().export(path)
+    assert path.read_text() == "some notes\nof mine\n"
+
+
+def test_optuna_stays_quiet_and_keeps_its_own_settings(tmp_path, capfd):
+    verbosity = optuna.logging.get_verbosity()
+
+    finished().export(tmp_path / "optuna.journal")  # any warning would be an error
+
+    assert capfd.readouterr() == ("", "")
+    assert optuna.logging.get_verbosity() == verbosity
+
+
+# -------------------------------------------------------------------------- inspection
+
+
+def test_history_is_the_best_so_far():
+    assert budget.history([3, 4, 1, 2]) == [3, 3, 1, 1]
+    assert budget.history([0.3, 0.4, 0.1, 0.5], better="higher") == [0.3, 0.4, 0.4, 0.5]
+    assert budget.history([]) == []
+
+
+def test_the_budget_curve_is_mean_and_t_interval_at_powers_of_two_and_the_full_budget():
+    blocks = [[5, 3, 4, 4, 1, 1], [7, 7, 2, 2, 2, 0], [6, 5, 6, 6, 6, 2]]
+
+    curve = budget.budget_curve(blocks)
+
+    assert [(point.trials, point.mean, point.blocks) for point in curve] == [
+        (1, 6, 3),
+        (2, 5, 3),
+        (4, 10 / 3, 3),
+        (6, 1, 3),
+    ]
+    # best at one trial: 5, 7, 6, so s = 1 and half = t(.975, 2) / sqrt(3) with t(.975,
+    # 2) = 4.302653 (any t table)
+    assert curve[0].high - 6 == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
+    assert 6 - curve[0].low == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
+
+
+def test_the_budget_curve_of_one_block_has_no_interval_and_unequal_blocks_end_with_the_shortest():
+    (point,) = budget.budget_curve([[2.0]])
+    assert (point.mean, math.isnan(point.low), math.isnan(point.high)) == (
+        2.0,
+        True,
+        True,
+    )
+    assert [p.trials for p in budget.budget_curve([[1, 2, 3, 4, 5], [1, 2, 3]])] == [
+        1,
+        2,
+        3,
+    ]
+    assert budget.budget_curve([]) == []
+
+
+def test_importance_finds_the_setting_that_matters():
+    blocks = []
+    for block in range(4):
+        asked = [p.settings for p in Study(MIXED, seed=block, trials=16).ask()]
+        blocks.append(
+            (asked, [10 * block + math.log(at["lr"]) for at in asked])
+        )  # blocks differ in difficulty
+
+    shares = inspect.importance(MIXED, blocks)
+
+    assert next(iter(shares)) == "lr"
+    assert shares["lr"] > 0.9
+    assert sum(shares.values()) == pytest.approx(1)
+    assert shares == inspect.importance(MIXED, blocks)
+
+
+def test_importance_does_not_depend_on_the_size_of_a_worst_value():
+    asked = [p.settings for p in Study(MIXED, seed=0, trials=16).ask()]
+    diverged = [at["lr"] > 0.02 for at in asked]
+
+    little, large = (
+        inspect.importance(
+            MIXED,
+            [
+                (
+                    asked,
+                    [
+                        worst if bad else surface(at)
+                        for at, bad in zip(asked, diverged, strict=True)
+                    ],
+                )
+            ],
+        )
+        for worst in (100, 1e9)
+    )
+
+    assert little == large
+
+
+def test_importance_is_silent_where_there_is_nothing_to_tell():
+    asked = [p.settings for p in Study(RATES, seed=0, trials=16).ask()]
+
+    assert inspect.importance(RATES, []) == {}
+    assert inspect.importance(Space(), [([{}] * 16, range(16))]) == {}
+    assert inspect.importance(RATES, [(asked[:4], range(4))]) == {}
+    assert inspect.importance(RATES, [(asked, [1.0] * 16)]) == {}
+
+
+def test_edges_count_the_blocks_at_one_end_on_the_ranges_scale():
+    chosen = [
+        {"lr": lr, "dropout": d, "layers": 2, "norm": "batch"}
+        for lr, d in ((0.09, 0.0), (0.06, 0.5), (0.08, 0.2), (0.001, 0.3))
+    ]
+
+    top, *rest = edges(MIXED, chosen)
+
+    assert (top.setting, top.end, top.bound, top.there, top.blocks, top.crowded) == (
+        "lr",
+        "high",
+        0.1,
+        3,
+        4,
+        True,
+    )
+    assert {edge.setting: edge.crowded for edge in rest} == {
+        "dropout": False,
+        "layers": False,
+    }
+
+
+def test_one_block_crowds_no_edge():
+    assert not any(
+        edge.crowded for edge in edges(RATES, [{"lr": 0.1, "wd": 1e-2, "dropout": 0.5}])
+    )
+    assert edges(RATES, []) == []
+
+
+def test_two_threads_are_quiet_together_and_leave_the_verbosity_as_it_was():
+    """A cell is filed while the driver asks for others: whoever came first may well
+    leave first.
+    """
+    before = optuna.logging.get_verbosity()
+    first, second = ExitStack(), ExitStack()
+    first.enter_context(quiet())
+    second.enter_context(quiet())
+    first.close()
+    assert optuna.logging.get_verbosity() == optuna.logging.ERROR
+    second.close()
+    assert optuna.logging.get_verbosity() == before

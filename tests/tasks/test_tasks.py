@@ -1,0 +1,281 @@
+"""What every task must keep to. A new file in tasks/ is tested at once."""
+
+import functools
+import math
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+import tasks
+from suite.training.instantiate import build_model
+from suite.training.loop import Training
+from suite.training.rng import generator
+from suite.verdicts.case import COSTS
+from tasks import (
+    Arm,
+    FitOnce,
+    Level,
+    Procedure,
+    Range,
+    Sealed,
+    Settings,
+    Split,
+    Splits,
+    Task,
+    UserError,
+    Whole,
+)
+from tasks.data._fetch import Unavailable
+
+NAMES = tasks.names()
+LEVELS = [(name, level.name) for name in NAMES for level in tasks.get(name).light]
+ARMS = [(name, arm.name) for name in NAMES for arm in tasks.get(name).arms]
+SEEDS = {"order": 0, "dropout": 0, "evaluation": 0}
+RECORDED = (
+    *COSTS,
+    "steps",
+    "epochs",
+)  # metrics that every training has, beside its measures
+TINY = 8  # examples that any arm must be able to learn by heart
+
+
+@functools.lru_cache(maxsize=2)
+def load(name: str, level: str, seed: int = 0) -> Splits:
+    task = tasks.get(name)
+    try:
+        return task.load_data(task.level(level), seed)
+    except Unavailable as error:
+        pytest.skip(str(error))
+
+
+def middle(task: Task, arm: Arm) -> Settings:
+    """Settings from the middle of the ranges, but as little restraint as they allow."""
+    found: dict[str, object] = {}
+    for name, values in task.space_of(arm).items():
+        if name in ("weight_decay", "dropout", "l2", "label_smoothing"):
+            found[name] = (
+                values.low if isinstance(values, Range | Whole) else values.values[0]
+            )
+        elif isinstance(values, Range):
+            found[name] = (
+                math.sqrt(values.low * values.high)
+                if values.log
+                else (values.low + values.high) / 2
+            )
+        else:
+            found[name] = (
+                (values.low + values.high) // 2
+                if isinstance(values, Whole)
+                else values.values[0]
+            )
+    return found
+
+
+def built(
+    task: Task, level: Level, arm: Arm, splits: Splits, seed: int = 0
+) -> nn.Module:
+    return build_model(arm, level, splits, middle(task, arm), seed)
+
+
+def evaluated(procedure: Procedure, model: nn.Module, split: Split) -> dict[str, float]:
+    with torch.no_grad():
+        return procedure.evaluate(model.eval(), split, generator(0))
+
+
+def rows(split: Split) -> set[bytes]:
+    return {x.numpy().tobytes() for x in split.x}
+
+
+# -------------------------------------------------------------------------------- data
+
+
+@pytest.mark.parametrize(("name", "level"), LEVELS)
+def test_data_depend_on_the_seed_alone(name, level):
+    task = tasks.get(name)
+    first, other = load(name, level), load(name, level, 1)
+    torch.manual_seed(1234)
+    again = task.load_data(task.level(level), 0)
+
+    for one, two in ((first.train, again.train), (first.validation, again.validation)):
+        assert torch.equal(one.x, two.x)
+        assert torch.equal(one.y, two.y)
+    assert first.train.x.shape != other.train.x.shape or not torch.equal(
+        first.train.x, other.train.x
+    )
+
+
+@pytest.mark.parametrize(("name", "level"), LEVELS)
+def test_parts_share_no_example_and_the_test_is_sealed(name, level):
+    splits = load(name, level)
+
+    assert isinstance(splits.test, Sealed)
+    assert not splits.sealed.opened
+    train, validation, test = map(
+        rows, (splits.train, splits.validation, splits.sealed.resealed().open())
+    )
+    assert not train & validation
+    assert not (train | validation) & test
+
+
+# ------------------------------------------------------------------------------ models
+
+
+@pytest.mark.parametrize(("name", "level"), LEVELS)
+def test_parameters_are_matched_as_the_task_says(name, level):
+    task, splits = tasks.get(name), load(name, level)
+    if task.parameters_within is None:
+        assert "parameters" not in task.matched.lower().split()
+        return
+    counts = {
+        arm.name: sum(
+            p.numel() for p in built(task, task.level(level), arm, splits).parameters()
+        )
+        for arm in task.arms
+    }
+
+    assert max(counts.values()) / min(counts.values()) - 1 <= task.parameters_within, (
+        counts
+    )
+
+
+@pytest.mark.parametrize(("name", "arm"), ARMS)
+def test_an_untrained_model_guesses(name, arm):
+    task, splits = tasks.get(name), load(name, tasks.get(name).levels[0].name)
+    procedure = task.procedure_of(task.arm(arm))
+    measure = next((m for m in procedure.measures if m.name == "loss"), None)
+    if isinstance(procedure, FitOnce) or measure is None:
+        return
+    model = built(task, task.levels[0], task.arm(arm), splits)
+
+    loss = evaluated(procedure, model, splits.validation.head(500))["loss"]
+
+    assert 0.5 * measure.worst(splits.shape) < loss < 1.5 * measure.worst(splits.shape)
+
+
+@pytest.mark.parametrize(("name", "arm"), ARMS)
+def test_a_tiny_batch_can_be_learnt_by_heart(name, arm):
+    task, splits = tasks.get(name), load(name, tasks.get(name).levels[0].name)
+    found = task.arm(arm)
+    procedure, model = (
+        task.procedure_of(found),
+        built(task, task.levels[0], found, splits),
+    )
+    if isinstance(procedure, FitOnce) or len(procedure.phases(model)) > 1:
+        # fitted by a library, or a game of two players that has no loss to bring to
+        # zero
+        return
+    tiny = splits.train.head(TINY)
+    recipe = task.recipe_of(task.levels[0], found).with_changes(
+        {"steps": 200, "batch_size": 0, "evaluations": 4}
+    )
+
+    curve = list(
+        Training(procedure, model, tiny, tiny, recipe, middle(task, found), SEEDS)
+    )
+
+    measure = procedure.measures[0]
+    before, after = (
+        progress.values[f"train.{measure.name}"] for progress in (curve[0], curve[-1])
+    )
+    accuracy = curve[-1].values.get("train.accuracy")
+    assert (
+        accuracy == 1 if accuracy is not None else measure.sign * (after - before) > 0
+    )
+
+
+@pytest.mark.parametrize(("name", "arm"), ARMS)
+def test_the_same_seed_repeats_and_the_arm_is_initialised_from_it(name, arm):
+    task, splits = tasks.get(name), load(name, tasks.get(name).levels[0].name)
+    one, two = (
+        built(task, task.levels[0], task.arm(arm), splits).state_dict()
+        for _ in range(2)
+    )
+
+    assert all(torch.equal(one[key], two[key]) for key in one)
+
+
+# ------------------------------------------------------------------------------ claims
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_claims_ask_for_what_is_measured(name):
+    task = tasks.get(name)
+    for claim in task.claims:
+        split, _, bare = claim.metric.rpartition(".")
+        assert split in ("", "train", "validation")
+        assert task.measure(bare) is not None or bare.startswith(RECORDED), claim.name
+        assert claim.margin > 0
+        assert claim.source, f"{claim.name} names no source"
+        assert claim.says.endswith(".")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_claims_have_what_their_kind_needs(name):
+    for claim in tasks.get(name).claims:
+        assert (claim.figure is not None) == (claim.kind == "threshold")
+        assert bool(claim.weights) == (claim.kind == "contrast")
+        if claim.kind not in ("threshold", "contrast"):
+            assert len(set(claim.arms)) == 2
+        if claim.kind == "contrast":
+            assert sum(claim.weights.values()) == pytest.approx(0)
+        if claim.kind == "interaction":
+            places = [tasks.get(name).level(level).x for level in claim.levels]
+            assert None not in places
+            assert len(set(places)) >= 2
+
+
+@pytest.mark.parametrize(("name", "level"), LEVELS)
+def test_no_margin_is_finer_than_two_test_examples(name, level):
+    task, examples = tasks.get(name), len(load(name, level).sealed)
+    for claim in task.claims:
+        measure = task.measure(claim.metric)
+        if (
+            measure is not None
+            and measure.percent
+            and claim.scale == "points"
+            and level in (claim.levels or [level])
+        ):
+            assert claim.margin >= 2 / examples, claim.name
+
+
+# --------------------------------------------------------------------------- the value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_task_pickles(name):
+    task = tasks.get(name)
+
+    again = pickle.loads(pickle.dumps(task))
+
+    assert [claim.says for claim in again.claims] == [
+        claim.says for claim in task.claims
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_task_says_what_it_asks_and_where_its_data_come_from(name):
+    task = tasks.get(name)
+
+    assert task.question.endswith("?")
+    assert task.topic
+    assert task.matched
+    assert any("Licence" in source for source in task.sources)
+    assert all(arm.title and len(arm.title) <= 40 for arm in task.arms)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_something_is_tuned_and_the_learning_rate_always(name):
+    task = tasks.get(name)
+    for arm in task.arms:
+        space = task.space_of(arm)
+        assert space, arm.name
+        if not isinstance(task.procedure_of(arm), FitOnce):
+            model_rates = [setting for setting in space if setting.endswith("lr")]
+            assert model_rates, f"{arm.name} tunes no learning rate"
+
+
+def test_an_unknown_task_gets_the_nearest_name():
+    with pytest.raises(UserError, match="did you mean 'deep_vs_wide'"):
+        tasks.get("deep_vs_wild")

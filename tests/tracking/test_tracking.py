@@ -1,0 +1,261 @@
+"""Publishing to a real MLflow store: complete, idempotent by key, and no result lost
+where the store is away.
+"""
+
+import contextlib
+import json
+import shutil
+import sqlite3
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile, TaskPlan
+from suite.records.cell_file import read_cell
+from suite.records.journal import FILE, read_lines
+from suite.records.runs import read_runs
+from suite.tracking import connection, publisher, reader, sqlite, writer
+from tasks import UserError
+
+EVERY = 5000
+
+
+@pytest.fixture
+def plan(tiny: str) -> Plan:
+    """One level, one block, two arms: 6 trainings in 2 cells."""
+    task = TaskPlan(levels=("few",))
+    return Plan(
+        Profile.model_validate(
+            {"name": "tiny", "blocks": 1, "trials": 2, "tasks": {tiny: task}}
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory) -> Path:
+    """A fresh SQLite store; MLflow takes seconds to make one."""
+    path: Path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    sqlite.make_store(path)
+    return path
+
+
+@pytest.fixture
+def results(tmp_path: Path, empty_store: Path) -> Path:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    shutil.copy(empty_store, folder)
+    return folder
+
+
+def client_of(results: Path):
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=sqlite.default_uri(results))
+
+
+def runs_of(results: Path):
+    client = client_of(results)
+    experiment = client.get_experiment_by_name("bakeoff/tiny")
+    return client.search_runs([experiment.experiment_id], max_results=EVERY)
+
+
+def test_every_cell_and_training_becomes_a_run(plan, run_inline, results):
+    run_inline(plan, results, tracking_uri=None)
+    runs = runs_of(results)
+    lines = {line["key"]: line for line in read_lines(results / plan.id / FILE)}
+    cells = {
+        run.info.run_id: run for run in runs if run.data.tags["bakeoff.kind"] == "cell"
+    }
+    trainings = [run for run in runs if run.info.run_id not in cells]
+
+    assert len(cells) == 2
+    assert {run.data.tags["bakeoff.key"] for run in trainings} == set(lines)
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    for run in trainings:
+        line = lines[run.data.tags["bakeoff.key"]]
+        parent = cells[run.data.tags["mlflow.parentRunId"]]
+        assert (
+            parent.data.tags["bakeoff.arm"]
+            == line["arm"]
+            == run.data.tags["bakeoff.arm"]
+        )
+        assert float(run.data.params["lr"]) == pytest.approx(
+            line["settings"]["lr"], rel=1e-5
+        )
+        history = client_of(results).get_metric_history(
+            run.info.run_id, "validation.loss"
+        )
+        assert [(m.step, m.value) for m in history] == [
+            (row["step"], row["validation.loss"]) for row in line["curve"]
+        ]
+        assert ("test.accuracy" in run.data.metrics) == (line["kind"] == "final")
+        assert bool(run.inputs.dataset_inputs) == (line["kind"] == "final")
+    noted = read_runs(results / plan.id)
+    assert {key: (run.experiment, run.run) for key, run in noted.items()} == {
+        run.data.tags["bakeoff.key"]: (run.info.experiment_id, run.info.run_id)
+        for run in trainings
+    }
+
+
+def test_publishing_again_changes_nothing(plan, run_inline, results):
+    run_inline(plan, results, tracking_uri=None)
+    before = {run.info.run_id: run.to_dictionary() for run in runs_of(results)}
+    run_inline(plan, results, tracking_uri=None)
+
+    assert {run.info.run_id: run.to_dictionary() for run in runs_of(results)} == before
+
+
+def test_a_run_that_a_dead_driver_left_open_is_finished_not_doubled(
+    plan, run_inline, results
+):
+    run_inline(plan, results)  # on record, nothing published
+    line = next(read_lines(results / plan.id / FILE))
+    store = writer.MlflowWriter(sqlite.default_uri(results), results, plan.id)
+    place = line["task"], line["level"], line["arm"], line["block"]
+    parent = store._parent(place, line["started"])
+    tags = {
+        **store._tags(place),
+        "bakeoff.kind": "trial",
+        "bakeoff.key": line["key"],
+        "bakeoff.status": "finished",
+    }
+    store.client.create_run(
+        store._experiment("tiny"), tags={**tags, "mlflow.parentRunId": parent}
+    )
+
+    run_inline(plan, results, tracking_uri=None)
+    keys = Counter(run.data.tags.get("bakeoff.key") for run in runs_of(results))
+    assert keys.pop(None) == 2
+    assert set(keys.values()) == {1}
+    assert len(keys) == 6
+    assert {run.info.status for run in runs_of(results)} == {"FINISHED"}
+
+
+def test_a_store_is_made_whole_or_not_at_all(plan, run_inline, tmp_path, monkeypatch):
+    """A driver that dies while MLflow makes its tables leaves no store behind that
+    nobody can open.
+    """
+    results = tmp_path / "fresh"
+    replace = publisher.os.replace
+
+    def dies(source, target):
+        if Path(target).name == "mlflow.db":
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    results.mkdir()
+    monkeypatch.setattr(publisher.os, "replace", dies)
+    with pytest.raises(KeyboardInterrupt):
+        sqlite.make_store(results / "mlflow.db")
+    assert not (results / "mlflow.db").exists()
+    monkeypatch.undo()
+
+    run_inline(plan, results, tracking_uri=None)
+    assert len(runs_of(results)) == 8
+
+
+def schema(path: Path) -> set[tuple[str, ...]]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return set(connection.execute("SELECT type, tbl_name, name FROM sqlite_master"))
+
+
+def test_a_further_store_starts_from_the_tables_of_the_first(tmp_path, monkeypatch):
+    """It is a store like the first, which knows nothing of where that one was; a
+    damaged copy is made anew.
+    """
+    monkeypatch.setenv("BAKEOFF_DATA", str(tmp_path / "cache"))
+    laid: list[Path] = []
+    lay = sqlite._lay_tables
+    monkeypatch.setattr(
+        sqlite, "_lay_tables", lambda path: (laid.append(path), lay(path))
+    )
+    stores = [tmp_path / name / "mlflow.db" for name in ("first", "second", "third")]
+    sqlite.make_store(stores[0])
+    sqlite.make_store(stores[1])
+    (blank,) = (tmp_path / "cache").iterdir()
+    assert len(laid) == 1
+    blank.write_bytes(blank.read_bytes()[:5000])
+    sqlite.make_store(stores[2])
+
+    assert len(laid) == 2
+    assert schema(stores[0]) == schema(stores[1]) == schema(stores[2]) == schema(blank)
+    assert len(schema(blank)) > 50
+    for path in stores:
+        assert [path.name for path in path.parent.iterdir()] == ["mlflow.db"]
+        monkeypatch.chdir(path.parent)
+        assert connection.check(sqlite.default_uri(path.parent)).startswith(
+            str(path.parent)
+        )
+
+
+def test_a_store_that_is_away_stops_nothing_and_gets_everything_later(
+    plan, run_inline, results, monkeypatch
+):
+    monkeypatch.setattr(publisher, "RETRIES", (0.0,))
+    said: list[str] = []
+    workers = run_inline(
+        plan, results, tracking_uri="http://127.0.0.1:9", said=said.append
+    )
+
+    assert workers.trained == 6
+    assert "Nothing is lost" in said[-1]
+    assert run_inline(plan, results, tracking_uri=None).trained == 0
+    assert len(runs_of(results)) == 8
+
+
+def test_a_store_that_comes_back_gets_everything_and_nothing_twice(
+    plan, run_inline, results, monkeypatch
+):
+    """It fails before it writes and after it: an answer that is lost is no run that is
+    lost.
+    """
+    monkeypatch.setattr(publisher, "RETRIES", (0.0,))
+    monkeypatch.setattr(publisher, "AGAIN", 0.0)
+    write, moments = (
+        writer.MlflowWriter.write,
+        iter([False, True, True, False, True, False, True, True]),
+    )
+
+    def unreliable(self, item):
+        fails, late = next(moments, False), next(moments, False)
+        if fails and not late:
+            raise ConnectionError("away")
+        write(self, item)
+        if fails:
+            raise ConnectionError("the answer is lost")
+
+    monkeypatch.setattr(writer.MlflowWriter, "write", unreliable)
+    said: list[str] = []
+    run_inline(plan, results, tracking_uri=None, said=said.append)
+
+    assert said == []
+    assert len(runs_of(results)) == 8
+    assert {run.info.status for run in runs_of(results)} == {"FINISHED"}
+
+
+def test_a_campaign_is_recovered_from_the_store_alone(
+    plan, run_inline, results, tmp_path
+):
+    run_inline(plan, results, tracking_uri=None)
+    uri = sqlite.default_uri(results)
+    shelf = reader.Shelf(uri)
+    runs = shelf.cells(plan.id, ["tiny"])
+    lines = [
+        line
+        for run in runs
+        for line in read_cell(shelf.fetch(run, "cell.parquet", tmp_path / run))
+    ]
+
+    by_key = {line["key"]: line for line in lines}
+    assert json.dumps(by_key, sort_keys=True) == json.dumps(
+        {line["key"]: line for line in read_lines(results / plan.id / FILE)},
+        sort_keys=True,
+    )
+
+
+def test_a_server_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(UserError, match=r"No MLflow store at http://127\.0\.0\.1:9"):
+        connection.check("http://127.0.0.1:9")

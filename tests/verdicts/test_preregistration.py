@@ -1,0 +1,164 @@
+"""What was fixed beforehand counts; what was edited since, known before or tried before
+says so.
+"""
+
+import json
+
+import pytest
+
+import tasks
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile, TaskPlan
+from suite.records.results import Campaign, Results
+from suite.verdicts.case import cases
+from suite.verdicts.judge import judge_campaign
+
+EDIT = ("margin=0.02", "margin=0.03")
+
+
+@pytest.fixture
+def edit(tiny, tiny_file):
+    """Put something else into the tiny task's file; without arguments it is as it was."""
+
+    def edit(old="", new=""):
+        text = tiny_file.read_text()
+        assert old in text
+        tasks.load_source(tiny, str(tiny_file), text.replace(old, new) if old else text)
+
+    return edit
+
+
+@pytest.fixture
+def campaign(tiny, run_inline, tmp_path):
+    """Run the tiny task as it is now."""
+
+    def run(**changes) -> Campaign:
+        values = {
+            "name": "tiny",
+            "blocks": 2,
+            "trials": 1,
+            "tasks": {tiny: TaskPlan(levels=("few",))},
+            **changes,
+        }
+        plan = Plan(Profile.model_validate(values))
+        run_inline(plan)
+        return Results(tmp_path / "results").load(plan.id)
+
+    return run
+
+
+def exploratory(campaign: Campaign) -> str:
+    """Why the campaign's one claim is exploratory, apart from its few blocks."""
+    (case,) = cases(campaign, "tiny")
+    return case.exploratory
+
+
+def test_campaigns_of_a_claim_are_counted(campaign):
+    first, second, third = (campaign(root_seed=seed) for seed in (0, 1, 2))
+
+    assert [judge_campaign(one)[0].attempt for one in (first, second, third)] == [
+        1,
+        2,
+        3,
+    ]
+    assert "campaign 3 of this claim" in judge_campaign(third)[0].notes
+    assert [exploratory(one) for one in (first, second, third)] == ["", "", ""]
+
+
+def test_a_campaign_that_can_settle_nothing_is_no_attempt(campaign):
+    campaign(blocks=1)
+
+    assert judge_campaign(campaign(root_seed=1))[0].attempt == 1
+
+
+def test_a_campaign_that_opened_no_test_set_is_no_attempt(
+    campaign, run_inline, tmp_path
+):
+    begun = campaign()
+    record = begun.folder / "trainings.jsonl"
+    record.write_text(
+        "".join(
+            line + "\n"
+            for line in record.read_text().splitlines()
+            if '"kind":"trial"' in line
+        )
+    )
+
+    assert judge_campaign(campaign(root_seed=1))[0].attempt == 1
+
+
+def test_a_claim_edited_afterwards_is_exploratory_and_says_how(campaign, edit):
+    sound = campaign(blocks=6)
+    assert judge_campaign(sound)[0].label == "confirmatory"
+    edit(*EDIT)
+    (verdict,) = judge_campaign(sound)
+
+    assert verdict.label == "exploratory"
+    assert verdict.margin == 0.02  # it is judged as it was
+    assert (
+        "exploratory: edited since this campaign: margin was 0.02 and is 0.03"
+        in verdict.notes
+    )
+    assert (
+        "the task's code has changed since: this speaks for the code as it was"
+        in verdict.notes
+    )
+    edit()
+    assert exploratory(sound) == ""
+
+
+def test_what_others_found_and_other_code_may_be_edited(campaign, edit):
+    sound = campaign()
+    edit("margin=0.02", 'margin=0.02, source="A lecture"')
+
+    assert exploratory(sound) == ""
+    assert any("code has changed" in note for note in judge_campaign(sound)[0].notes)
+
+
+def test_a_claim_that_is_gone_is_exploratory(campaign, edit):
+    sound = campaign()
+    edit('Claim("wider"', 'Claim("much wider"')
+
+    assert exploratory(sound) == "the task no longer makes this claim"
+
+
+TURNED = ('better="wide", worse="narrow"', 'better="narrow", worse="wide"')
+
+
+@pytest.mark.parametrize("change", [EDIT, TURNED])
+def test_a_claim_written_after_its_results_were_known_needs_new_blocks(
+    change, campaign, edit
+):
+    seen = campaign()
+    edit(*change)
+    same_blocks, new_blocks = campaign(), campaign(root_seed=1)
+
+    assert exploratory(same_blocks).startswith(
+        f"campaign {seen.id} had opened the test set of the same blocks"
+    )
+    assert exploratory(new_blocks) == ""
+
+
+def test_another_name_is_no_other_claim(campaign, edit):
+    campaign()
+    edit('Claim("wider"', 'Claim("broader"')
+
+    assert exploratory(campaign()) == ""
+
+
+def test_a_campaign_whose_claims_were_tampered_with_says_so(campaign):
+    path = campaign().folder / "campaign.json"
+    about = json.loads(path.read_text())
+    about["tasks"]["tiny"]["claims"][0]["margin"] = 0.001
+    path.write_text(json.dumps(about))
+
+    assert "not those fixed before the run" in exploratory(
+        Results(path.parents[1]).load()
+    )
+
+
+def test_a_task_that_is_not_here_is_not_asked(campaign):
+    sound = campaign()
+    tasks._registry._FILES.clear()
+
+    assert exploratory(sound) == ""
