@@ -26,7 +26,7 @@ import numpy as np
 
 import tasks
 from suite.campaign.launch import launch
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.results import Campaign, Results
@@ -46,7 +46,7 @@ TUNING = (
     0.0,
     0.5,
     1.0,
-)  # standard deviation that tuning adds, in those of a training's seed
+)  # standard deviation that tuning adds, in those of a run's seed
 SHAPES = ("normal", "skewed", "unequal")
 LOOKS = (6, 10, 16)
 POWER = 0.80
@@ -64,7 +64,7 @@ class Figure:
     """
 
     table: str
-    setting: str
+    hyperparameter: str
     what: str
     share: float
     experiments: int
@@ -114,7 +114,7 @@ def one_claim(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """
     for blocks, tuning, shape in itertools.product(BLOCKS, TUNING, SHAPES):
         d = differences(rng, (experiments, blocks), tuning, shape)
-        setting = f"{blocks} blocks, tuning {tuning:g}, {shape}"
+        hyperparameter = f"{blocks} blocks, tuning {tuning:g}, {shape}"
         exact = shape == "normal"
         bound = 0.05 if shape != "unequal" else None
         verdicts = [judge(row, NARROW) for row in d]
@@ -123,7 +123,7 @@ def one_claim(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
         yield Figure(
             "one claim",
-            setting,
+            hyperparameter,
             "a direction where there is none",
             wrong,
             experiments,
@@ -135,7 +135,7 @@ def one_claim(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         least, most = (0.94, 0.96) if exact else (0.94, None) if bound else (None, None)
         yield Figure(
             "one claim",
-            setting,
+            hyperparameter,
             "interval covers the truth",
             covered,
             experiments,
@@ -145,7 +145,7 @@ def one_claim(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         equal = share(judge(row - WIDE, WIDE).verdict == "no_difference" for row in d)
         yield Figure(
             "one claim",
-            setting,
+            hyperparameter,
             '"no difference" at the margin',
             equal,
             experiments,
@@ -175,7 +175,7 @@ def one_study(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
 
 
-def overlap(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+def test_train_ratio(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """Blocks that split one finite pool anew, with real learners, tuned in every block.
 
     The arms are ridge classifiers on two sets of features that are exchangeable, so the
@@ -190,18 +190,20 @@ def overlap(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
                 for size in chunks(experiments, 500)
             ]
         )
-        setting = (
+        hyperparameter = (
             f"{blocks} splits of {pool} examples, {100 * portion:g} % for the test"
         )
         for what, ratio, least in (
             ("plain", 0.0, None),
             ("corrected", test / (pool - test), 0.94),
         ):
-            intervals = [judge(row, NARROW, overlap=ratio).interval for row in d]
+            intervals = [
+                judge(row, NARROW, test_train_ratio=ratio).interval for row in d
+            ]
             covered = share(low <= 0 <= high for low, high in intervals)
             yield Figure(
-                "overlap",
-                setting,
+                "test_train_ratio",
+                hyperparameter,
                 f"{what} interval covers the truth",
                 covered,
                 experiments,
@@ -228,14 +230,19 @@ def families(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
                 v.verdict in ("supported", "refuted") for v in verdicts[:zeros]
             )
             wrong_equal += any(v.verdict == "no_difference" for v in verdicts[zeros:])
-        setting = f"{blocks} blocks, {zeros} claims without effect, {10 - zeros} at the margin"
+        hyperparameter = f"{blocks} blocks, {zeros} claims without effect, {10 - zeros} at the margin"
         errors = [("any direction where there is none", wrong_sign)] if zeros else []
         errors += (
             [('any "no difference" at the margin', wrong_equal)] if zeros < 10 else []
         )
         for what, count in errors:
             yield Figure(
-                "family", setting, what, count / experiments, experiments, most=0.05
+                "family",
+                hyperparameter,
+                what,
+                count / experiments,
+                experiments,
+                most=0.05,
             )
 
 
@@ -251,8 +258,10 @@ def looks(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             verdict.verdict in ("supported", "refuted") for verdict in found
         )
         used = float(np.mean([verdict.blocks for verdict in found]))
-        setting = f"looks at 6, 10, 16; effect {effect:g}; {used:.1f} blocks on average"
-        yield Figure("looks", setting, what, settled, experiments, *bounds)
+        hyperparameter = (
+            f"looks at 6, 10, 16; effect {effect:g}; {used:.1f} blocks on average"
+        )
+        yield Figure("looks", hyperparameter, what, settled, experiments, *bounds)
     peeked = share(
         any(judge(row[:k], NARROW).verdict in ("supported", "refuted") for k in LOOKS)
         for row in data
@@ -279,9 +288,9 @@ def power(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             for row in rows
         )
         alone = "alone" if claims == 1 else f"the only effect among {claims} claims"
-        setting = f"{blocks} blocks, effect {effect:.2f}, {alone}"
+        hyperparameter = f"{blocks} blocks, effect {effect:.2f}, {alone}"
         yield Figure(
-            "power", setting, "supported", hits, experiments, least=POWER - SLACK
+            "power", hyperparameter, "supported", hits, experiments, least=POWER - SLACK
         )
     for blocks in BLOCKS[1:]:
         rows = differences(rng, (experiments, blocks), 0.5, "normal")
@@ -333,7 +342,7 @@ def axis(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
 
 def pipeline(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """One arm against itself through everything: plan, driver, tuning, training,
-    record, results and A against A.
+    record, results and A/A test.
 
     A linear model is trained on noisy points, 6 blocks a comparison; one comparison for
     50 of the other tables' experiments. Where streams were shared or pairs mixed up,
@@ -343,12 +352,12 @@ def pipeline(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         campaign = against_itself(
             max(2, experiments // 50), int(rng.integers(2**31)), Path(folder)
         )
-    p = np.array([check.p for check in aa_test.compare_same_arms(campaign, ITSELF)])
+    p = np.array([check.p for check in aa_test.run_aa_tests(campaign, ITSELF)])
     for level in (0.05, 0.2, 0.5):
-        setting = f"{len(campaign.cells)} cells, {len(campaign.trainings):,} trainings"
+        hyperparameter = f"{len(campaign.cells)} cells, {len(campaign.runs):,} runs"
         yield Figure(
             "pipeline",
-            setting,
+            hyperparameter,
             f"p < {level:g}",
             share(p < level),
             len(p),
@@ -376,9 +385,9 @@ def against_itself(comparisons: int, seed: int, folder: Path) -> Campaign:
         "device": "cpu",
     }
     plan = Plan(
-        Profile.model_validate({**given, "tasks": {ITSELF: {"twins": ["linear"]}}})
+        Profile.model_validate({**given, "tasks": {ITSELF: {"aa_test": ["linear"]}}})
     )
-    launch(plan, folder / "results", workers=InlineWorkers(), tracking_uri="none")
+    launch(plan, folder / "results", workers=SerialExecutor(), tracking_uri="none")
     return Results(folder / "results").load(plan.id)
 
 
@@ -387,7 +396,7 @@ LINEAR = """
 import torch
 from torch import nn
 
-from tasks import Arm, Level, Range, Recipe, Space, Split, Splits, Task
+from tasks import Arm, Level, Float, Recipe, Space, Split, Splits, Task
 from tasks.procedures.supervised import Classification
 
 
@@ -404,11 +413,11 @@ def load_data(level, seed):
 TASK = Task(
     question="Does a linear model differ from itself?",
     load_data=load_data,
-    arms=(Arm("linear", lambda shape, level, settings: nn.Linear(shape.features, shape.outputs)),),
+    arms=(Arm("linear", lambda shape, level, hyperparameters: nn.Linear(shape.features, shape.outputs)),),
     levels=tuple(Level(f"pair_{number}") for number in range(COMPARISONS)),
     procedure=Classification(),
     recipe=Recipe(steps=4, batch_size=8, evaluations=2),
-    space=Space(lr=Range(1e-2, 1.0, log=True)),
+    space=Space(lr=Float(1e-2, 1.0, log=True)),
     claims=(),
 )
 """
@@ -520,7 +529,7 @@ Table = Callable[[int, np.random.Generator], Iterator[Figure]]
 TABLES: dict[str, tuple[str, Table]] = {
     "one claim": ("One false claim at a time", one_claim),
     "one study": ("Why the tuning is repeated too", one_study),
-    "overlap": ("Splits of one pool", overlap),
+    "test_train_ratio": ("Splits of one pool", test_train_ratio),
     "family": ("Families of ten claims", families),
     "looks": ("Adaptive blocks", looks),
     "power": ("Power", power),
@@ -548,7 +557,7 @@ def report(found: list[Figure], experiments: int, seed: int) -> str:
             "|---|---|--:|--:|---|",
         ]
         lines += [
-            f"| {row.setting} | {row.what} | {100 * row.share:.1f} % | {bounds(row)} | {mark(row)} |"
+            f"| {row.hyperparameter} | {row.what} | {100 * row.share:.1f} % | {bounds(row)} | {mark(row)} |"
             for row in rows
         ]
     return "\n".join(lines) + "\n"
@@ -605,7 +614,7 @@ def main() -> int:
         found.append(figure)
         seconds = time.perf_counter() - start
         print(
-            f"{seconds:5.0f} s  {figure.setting}: {figure.what} {100 * figure.share:.1f} % {mark(figure)}"
+            f"{seconds:5.0f} s  {figure.hyperparameter}: {figure.what} {100 * figure.share:.1f} % {mark(figure)}"
         )
     text = report(found, given.experiments, given.seed)
     if given.only:

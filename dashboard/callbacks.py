@@ -63,7 +63,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         return render(snapshots, path or "/", search)
 
     @app.callback(
-        Output("mark", "data"),
+        Output("etag", "data"),
         Input("pulse", "n_intervals"),
         State("shown", "data"),
         prevent_initial_call=True,
@@ -71,10 +71,10 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
     def look(_: int, shown: dict[str, str] | None) -> Any:
         shown = shown or {}
         try:
-            mark = snapshots.mark(shown.get("campaign") or None)
+            etag = snapshots.etag(shown.get("campaign") or None)
         except UserError:
-            mark = ""
-        return mark if mark != shown.get("mark") else no_update
+            etag = ""
+        return etag if etag != shown.get("etag") else no_update
 
     @app.callback(
         Output({"type": "table", "name": MATCH}, "children"),
@@ -128,7 +128,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         prevent_initial_call=True,
     )
     clientside(app, "announce", Output("sink-head", "data"), Input("head", "data"))
-    clientside(app, "address", Output("news", "data"), Input("mark", "data"))
+    clientside(app, "address", Output("news", "data"), Input("etag", "data"))
     clientside(
         app,
         "copy",
@@ -167,15 +167,15 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
     page = BY_PATH.get(path)
     about: list[Component] = []
     content: Component
-    shown = {"campaign": query.get("campaign", ""), "mark": ""}
+    shown = {"campaign": query.get("campaign", ""), "etag": ""}
     try:
-        shown["mark"] = snapshots.mark(query.get("campaign") or None)
+        shown["etag"] = snapshots.etag(query.get("campaign") or None)
         view = view_of(snapshots, path, search)
         about = about_panel(view)
         asked = (
-            shown["mark"],
+            shown["etag"],
             view.campaign.id,
-            len(view.campaign.runs),
+            len(view.campaign.mlflow_runs),
             path,
             tuple(sorted(query.items())),
         )
@@ -189,7 +189,7 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
         else:
             content = page.layout(view)
             if (
-                snapshots.mark(query.get("campaign") or None) == shown["mark"]
+                snapshots.etag(query.get("campaign") or None) == shown["etag"]
             ):  # else something came in between
                 snapshots.pages.put(asked, content)
     except UserError as error:

@@ -42,7 +42,7 @@ def shell_layout() -> Component:
             dcc.Location(id="url", refresh=False),
             dcc.Interval(id="pulse", interval=POLL),
             dcc.Store(id="shown"),
-            dcc.Store(id="mark"),
+            dcc.Store(id="etag"),
             dcc.Store(id="news"),
             dcc.Store(id="head"),
             dcc.Store(id="scheme-now"),
@@ -131,7 +131,7 @@ def tools_bar(words: Words) -> list[Component]:
         html.Div(
             languages,
             className="languages",
-            role="group",
+            role="matching_group",
             **aria(label=words("language")),
         ),
     ]

@@ -1,1 +1,1 @@
-"""Which settings an arm gets. The one folder that imports optuna."""
+"""Which hyperparameters an arm gets. The one folder that imports optuna."""

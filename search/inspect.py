@@ -1,4 +1,4 @@
-"""What finished studies tell of their settings: which of them mattered?
+"""What finished studies tell of their hyperparameters: which of them mattered?
 
 It takes plain values, an arm's studies, one per block, with their trials in order, and
 looks at validation only. Whether the ranges were wide enough is asked of search.ranges,
@@ -22,28 +22,28 @@ from scipy import stats
 
 from search.ranges import place
 from search.study import quiet
-from tasks import Choice, Settings, Space
+from tasks import Categorical, Params, Space
 
 FEWEST_TRIALS = 8  # below these, importance is noise
 
 
 def importance(
-    space: Space, blocks: Sequence[tuple[Sequence[Settings], ArrayLike]], seed: int = 0
+    space: Space, blocks: Sequence[tuple[Sequence[Params], ArrayLike]], seed: int = 0
 ) -> dict[str, float]:
     """Each setting's share of what made trials differ, the largest first; shares add up
     to 1.
 
     ``blocks`` has settings and values of each block's trials. Blocks differ in
     difficulty and failures have arbitrary worst values, so values are replaced by their
-    ranks within the block before all are pooled. Settings enter on their own scale,
+    ranks within the block before all are pooled. Params enter on their own scale,
     which for a logarithmic range is the logarithm. Empty where there is nothing to
     tell: fewer than 8 trials, or all alike.
 
     After Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing
     hyperparameter importance" (2014).
     """
-    scales = {name: _scale(setting) for name, setting in space.items()}
-    settings = [trial for trials, _ in blocks for trial in trials]
+    scales = {name: _scale(hyperparameter) for name, hyperparameter in space.items()}
+    params = [trial for trials, _ in blocks for trial in trials]
     ranks = [rank for _, values in blocks for rank in _ranks(values)]
     if not scales or len(ranks) < FEWEST_TRIALS or len(set(ranks)) == 1:
         return {}
@@ -53,7 +53,7 @@ def importance(
             optuna.trial.create_trial(
                 params=_on_scale(space, trial), distributions=scales, value=rank
             )
-            for trial, rank in zip(settings, ranks, strict=True)
+            for trial, rank in zip(params, ranks, strict=True)
         )
         return get_param_importances(
             study, evaluator=FanovaImportanceEvaluator(seed=seed)
@@ -66,18 +66,18 @@ def _ranks(values: ArrayLike) -> list[float]:
     return [float(rank - 1) / max(len(ranks) - 1, 1) for rank in ranks]
 
 
-def _scale(setting: Any) -> BaseDistribution:
+def _scale(hyperparameter: Any) -> BaseDistribution:
     return (
-        CategoricalDistribution(setting.values)
-        if isinstance(setting, Choice)
+        CategoricalDistribution(hyperparameter.values)
+        if isinstance(hyperparameter, Categorical)
         else FloatDistribution(0, 1)
     )
 
 
-def _on_scale(space: Space, settings: Settings) -> dict[str, Any]:
+def _on_scale(space: Space, params: Params) -> dict[str, Any]:
     return {
-        name: settings[name]
-        if isinstance(setting, Choice)
-        else place(setting, settings[name])
-        for name, setting in space.items()
+        name: params[name]
+        if isinstance(hyperparameter, Categorical)
+        else place(hyperparameter, params[name])
+        for name, hyperparameter in space.items()
     }

@@ -9,20 +9,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tasks import Choice, Range, Settings, Space, Whole
+from tasks import Categorical, Float, Int, Params, Space
 
-Setting = Range | Whole | Choice
+Hyperparameter = Float | Int | Categorical
 
 OUTER = 0.1  # the share of a range, on its own scale, that counts as its end
 
 
 @dataclass(frozen=True)
 class Edge:
-    """In how many of ``blocks`` the chosen value of a setting lay in the outer tenth at
-    one end of its range.
+    """In how many of ``blocks`` the chosen value of a hyperparameter lay in the outer
+    tenth at one end of its range.
     """
 
-    setting: str
+    hyperparameter: str
     end: Literal["low", "high"]
     bound: float
     there: int
@@ -36,34 +36,34 @@ class Edge:
         return self.there >= max(2, self.blocks / 2)
 
 
-def edges(space: Space, chosen: Sequence[Settings]) -> list[Edge]:
-    """For each range, the end at which most of the chosen settings lie (one per block),
-    the most crowded first.
+def edges(space: Space, chosen: Sequence[Params]) -> list[Edge]:
+    """For each range, the end at which most of the chosen hyperparameters lie (one per
+    block), the most crowded first.
     """
     found = [
-        _edge(name, setting, [settings[name] for settings in chosen])
-        for name, setting in space.items()
-        if chosen and not isinstance(setting, Choice)
+        _edge(name, hyperparameter, [params[name] for params in chosen])
+        for name, hyperparameter in space.items()
+        if chosen and not isinstance(hyperparameter, Categorical)
     ]
     return sorted(found, key=lambda edge: -edge.there)
 
 
-def _edge(name: str, setting: Range | Whole, values: Sequence[float]) -> Edge:
-    places = [place(setting, value) for value in values]
+def _edge(name: str, hyperparameter: Float | Int, values: Sequence[float]) -> Edge:
+    places = [place(hyperparameter, value) for value in values]
     low, high = sum(at <= OUTER for at in places), sum(at >= 1 - OUTER for at in places)
     if low > high:
-        return Edge(name, "low", setting.low, low, len(places))
-    return Edge(name, "high", setting.high, high, len(places))
+        return Edge(name, "low", hyperparameter.low, low, len(places))
+    return Edge(name, "high", hyperparameter.high, high, len(places))
 
 
-def place(setting: Range | Whole, value: float) -> float:
+def place(hyperparameter: Float | Int, value: float) -> float:
     """Where a value lies in its range, on the range's own scale: 0 at the low end, 1 at
     the high one.
     """
-    low, high = setting.low, setting.high
+    low, high = hyperparameter.low, hyperparameter.high
     if low == high:
         return 0.5
-    if setting.log:
+    if hyperparameter.log:
         low, high, value = math.log(low), math.log(high), math.log(value)
     return min(
         max((value - low) / (high - low), 0.0), 1.0
@@ -74,40 +74,44 @@ def describe(space: Space) -> dict[str, dict[str, Any]]:
     """The space as plain values that JSON can hold; ``restore`` makes a space of them
     again.
     """
-    return {name: _plain(setting) for name, setting in space.items()}
+    return {name: _plain(hyperparameter) for name, hyperparameter in space.items()}
 
 
 def restore(described: Mapping[str, Mapping[str, Any]]) -> Space:
-    return Space(**{name: _setting(plain) for name, plain in described.items()})
+    return Space(**{name: _hyperparameter(plain) for name, plain in described.items()})
 
 
-def _plain(setting: Setting) -> dict[str, Any]:
-    if isinstance(setting, Choice):
-        return {"values": list(setting.values)}
-    plain = {"low": setting.low, "high": setting.high, "log": setting.log}
-    return plain | {"whole": True} if isinstance(setting, Whole) else plain
+def _plain(hyperparameter: Hyperparameter) -> dict[str, Any]:
+    if isinstance(hyperparameter, Categorical):
+        return {"values": list(hyperparameter.values)}
+    plain = {
+        "low": hyperparameter.low,
+        "high": hyperparameter.high,
+        "log": hyperparameter.log,
+    }
+    return plain | {"whole": True} if isinstance(hyperparameter, Int) else plain
 
 
-def _setting(plain: Mapping[str, Any]) -> Setting:
+def _hyperparameter(plain: Mapping[str, Any]) -> Hyperparameter:
     if "values" in plain:
-        return Choice(tuple(plain["values"]))
-    kind = Whole if plain.get("whole") else Range
+        return Categorical(tuple(plain["values"]))
+    kind = Int if plain.get("whole") else Float
     return kind(plain["low"], plain["high"], bool(plain.get("log")))
 
 
 def middle(space: Space) -> dict[str, Any]:
-    """The middle of every setting's range, on its own scale; the first of unordered
-    values.
+    """The middle of every hyperparameter's range, on its own scale; the first of
+    unordered values.
     """
     return dict(_middles(space))
 
 
 def _middles(space: Space) -> Iterator[tuple[str, Any]]:
-    for name, setting in space.items():
-        match setting:
-            case Range(low, high, log):
+    for name, hyperparameter in space.items():
+        match hyperparameter:
+            case Float(low, high, log):
                 yield name, (low * high) ** 0.5 if log else (low + high) / 2
-            case Whole(low, high, log):
+            case Int(low, high, log):
                 yield name, round((low * high) ** 0.5) if log else (low + high) // 2
-            case Choice(values):
+            case Categorical(values):
                 yield name, values[0]

@@ -9,30 +9,33 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from search.ranges import Setting
-from tasks import Choice, Range, Space, UserError, Whole
+from search.ranges import Hyperparameter
+from tasks import Categorical, Float, Int, Space, UserError
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """One Optuna distribution per setting, in the space's order. Raises UserError
-    naming a setting that has none.
+    """One Optuna distribution per hyperparameter, in the space's order. Raises
+    UserError naming a hyperparameter that has none.
     """
-    return {name: _distribution(name, setting) for name, setting in space.items()}
+    return {
+        name: _distribution(name, hyperparameter)
+        for name, hyperparameter in space.items()
+    }
 
 
-def _distribution(name: str, setting: Setting) -> BaseDistribution:
+def _distribution(name: str, hyperparameter: Hyperparameter) -> BaseDistribution:
     try:
-        match setting:
-            case Range(low, high, log):
+        match hyperparameter:
+            case Float(low, high, log):
                 return FloatDistribution(low, high, log=log)
-            case Whole(low, high, log):
+            case Int(low, high, log):
                 return IntDistribution(low, high, log=log)
-            case Choice(values):
+            case Categorical(values):
                 return CategoricalDistribution(values)
     except ValueError as error:
         raise UserError(
-            f"Setting {name}={setting!r} cannot be tuned: {error}"
+            f"Setting {name}={hyperparameter!r} cannot be tuned: {error}"
         ) from error
     raise UserError(
-        f"Setting {name}={setting!r} cannot be tuned: give a Range, a Whole or a Choice."
+        f"Setting {name}={hyperparameter!r} cannot be tuned: give a Float, an Int or a Categorical."
     )

@@ -37,10 +37,10 @@ GENERATION = 4  # TPE trials proposed together
 
 @dataclass(frozen=True)
 class Proposal:
-    """The settings of one trial; trials count from 0."""
+    """The hyperparameters of one trial; trials count from 0."""
 
     number: int
-    settings: dict[str, Any]
+    params: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,9 @@ class Study:
 
     ``qmc`` takes them all from one scrambled Sobol sequence, as a single generation.
     ``tpe`` takes the first 8 from that sequence and lets Optuna's TPE propose the rest,
-    ``generation`` at a time. A space without settings is asked as often as any other,
-    with nothing to set: budgets stay equal, and the trials differ in their seeds.
+    ``generation`` at a time. A space without hyperparameters is asked as often as any
+    other, with nothing to set: budgets stay equal, and the trials differ in their
+    seeds.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class Study:
         may arrive in any order.
 
         A failed trial counts and has a finite worst value. ``curve`` is (step, value)
-        per evaluation; ``key`` is the training's, for whoever looks at the exported
+        per evaluation; ``key`` is the run's, for whoever looks at the exported
         study.
         """
         if not 0 <= number < len(self._asked):
@@ -199,8 +200,8 @@ class Study:
 
 
 class Journal:
-    """An Optuna journal file, which `optuna-dashboard FILE` opens. Keep one open to add
-    many studies.
+    """An Optuna journal file, which `optuna-dashboard FILE` opens. CheckpointPolicy one
+    open to add many studies.
 
     Raises UserError where the file is something else.
     """

@@ -11,41 +11,41 @@ from tasks.contract.claim import Claim
 from tasks.contract.data import Sealed, Shape, Split, Splits
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.procedure import (
-    Counting,
-    Dear,
+    ExpensiveEvaluation,
     FitOnce,
+    HasSnapshots,
+    HasThroughput,
     Measure,
     Phase,
     Procedure,
-    Watched,
 )
 from tasks.contract.recipe import Recipe
-from tasks.contract.space import Choice, Range, Settings, Space, Whole
+from tasks.contract.space import Categorical, Float, Int, Params, Space
 from tasks.contract.task import Arm, Level, Task
 
 __all__ = [
     "Arm",
-    "Choice",
+    "Categorical",
     "Claim",
-    "Counting",
-    "Dear",
+    "HasThroughput",
+    "ExpensiveEvaluation",
     "FitOnce",
     "Level",
     "Measure",
     "Phase",
     "Procedure",
-    "Range",
+    "Float",
     "Recipe",
     "Sealed",
-    "Settings",
+    "Params",
     "Shape",
     "Space",
     "Split",
     "Splits",
     "Task",
     "UserError",
-    "Watched",
-    "Whole",
+    "HasSnapshots",
+    "Int",
     "get",
     "load_file",
     "load_source",

@@ -1,4 +1,6 @@
-"""Where tasks are found: in this folder, in installed packages, in files of the user's own."""
+"""Where tasks are found: in this folder, in installed packages, in files of the user's
+own.
+"""
 
 import dataclasses
 import functools

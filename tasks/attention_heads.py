@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Settings, Shape, Splits, Task
+from tasks import Arm, Claim, Level, Params, Shape, Splits, Task
 from tasks.data import mnist1d, mnist5k
 from tasks.models.attention import WIDTH, vision_transformer
 from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassification
@@ -43,13 +43,13 @@ def load_data(level: Level, seed: int) -> Splits:
     )
 
 
-def build(heads: int, shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def build(heads: int, shape: Shape, level: Level, params: Params) -> nn.Module:
     return vision_transformer(
         shape,
         level["parameters"],
         level["patch"],
         heads=heads,
-        dropout=settings["dropout"],
+        dropout=params["dropout"],
     )
 
 
@@ -62,7 +62,7 @@ CLAIMS = (
         worse="heads_1",
         levels=("mnist1d",),
         source=VASWANI,
-        against=FIGURES,
+        reported=FIGURES,
     ),
     Claim(
         "too_many_heads_hurt",
@@ -72,7 +72,7 @@ CLAIMS = (
         worse="heads_16",
         levels=("mnist1d",),
         source=VASWANI,
-        against=FIGURES,
+        reported=FIGURES,
     ),
     Claim(
         "some_heads_are_best",
@@ -88,7 +88,7 @@ CLAIMS = (
         },
         levels=("mnist1d",),
         source=VASWANI,
-        against=FIGURES,
+        reported=FIGURES,
     ),
     Claim(
         "two_heads_are_enough",
@@ -100,7 +100,7 @@ CLAIMS = (
         levels=("mnist1d",),
         margin=0.015,
         source=MICHEL,
-        against="Most heads of a trained translator can be taken out one by one at no cost",
+        reported="Most heads of a trained translator can be taken out one by one at no cost",
     ),
     Claim(
         "eight_heads_beat_one_on_pictures",
@@ -111,7 +111,7 @@ CLAIMS = (
         levels=("mnist5k",),
         margin=0.005,
         source=VASWANI,
-        against=FIGURES,
+        reported=FIGURES,
     ),
 )
 
@@ -130,7 +130,7 @@ TASK = Task(
     claims=CLAIMS,
     matched=(
         f"Parameters, to the last one: {WIDTH} numbers are shared out among the heads; data, tuning trials; and "
-        "convergence: a training goes on until validation no longer improves at each of three learning rates"
+        "convergence: a run goes on until validation no longer improves at each of three learning rates"
     ),
     arms_axis="Heads",
     parameters_within=0.0,

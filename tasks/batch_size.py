@@ -6,7 +6,7 @@ from math import log
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Splits, Task
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import mnist5k
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification
@@ -22,7 +22,7 @@ def load_data(level: Level, seed: int) -> Splits:
     return mnist5k.load(seed)
 
 
-def build(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def build(shape: Shape, level: Level, params: Params) -> nn.Module:
     return mlp(shape, (64,))
 
 
@@ -44,8 +44,8 @@ CLAIMS = (
             levels=(level.name,),
             margin=0.01,
             source=KESKAR,
-            against="Small, large batch, test: 98.03, 97.81 % (F1); 80.04, 77.26 % (C1); Hoffer: too few updates",
-            group="Small batches generalise better",
+            reported="Small, large batch, test: 98.03, 97.81 % (F1); 80.04, 77.26 % (C1); Hoffer: too few updates",
+            matching_group="Small batches generalise better",
             fixed_budget=True,
         )
         for level in (EPOCHS, UPDATES)
@@ -61,7 +61,7 @@ CLAIMS = (
         margin=0.01,
         fixed_budget=True,
         source=SHALLUE,
-        against="No evidence, in 168,160 trainings, that larger batches degrade",
+        reported="No artifacts, in 168,160 runs, that larger batches degrade",
     ),
     Claim(
         "full_batch_falls_behind",
@@ -74,7 +74,7 @@ CLAIMS = (
         margin=0.02,
         fixed_budget=True,
         source=LEE,
-        against="MNIST, validation: 99.3 % at 10, 99.2 % at 100, 87.1 % at 60,000 (all)",
+        reported="MNIST, validation: 99.3 % at 10, 99.2 % at 100, 87.1 % at 60,000 (all)",
     ),
     Claim(
         "large_fits_worse",
@@ -86,7 +86,7 @@ CLAIMS = (
         margin=0.01,
         fixed_budget=True,
         source=LEE,
-        against="MNIST, training: 98.2 % at 1, 83.8 % at 60,000: optimisation fails, not generalisation",
+        reported="MNIST, training: 98.2 % at 1, 83.8 % at 60,000: optimisation fails, not generalisation",
     ),
     Claim(
         "large_is_faster_per_epoch",
@@ -98,7 +98,7 @@ CLAIMS = (
         scale="log_ratio",
         margin=log(1.1),
         source=LEE,
-        against="MNIST: 360 s at 1, 45 s at 10, 15 s at 100, 10 s from 1,000 on",
+        reported="MNIST: 360 s at 1, 45 s at 10, 15 s at 100, 10 s from 1,000 on",
     ),
     Claim(
         "update_time_is_flat",
@@ -111,7 +111,7 @@ CLAIMS = (
         scale="log_ratio",
         margin=log(1.5),
         source=LEE,
-        against="Flat up to 1,000 examples on the GPU, then in proportion",
+        reported="Flat up to 1,000 examples on the GPU, then in proportion",
     ),
 )
 
@@ -138,7 +138,7 @@ TASK = Task(
     # no dropout: it would add to the noise of small batches, which is what the claims
     # are about
     space=Space(
-        lr=Range(2e-3, 1.0, log=True), weight_decay=Range(1e-6, 1e-2, log=True)
+        lr=Float(2e-3, 1.0, log=True), weight_decay=Float(1e-6, 1e-2, log=True)
     ),
     claims=CLAIMS,
     matched="Network, data, tuning trials; epochs at one level, updates at the other",

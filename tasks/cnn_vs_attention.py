@@ -8,7 +8,7 @@ from functools import partial
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Settings, Shape, Splits, Task
+from tasks import Arm, Claim, Level, Params, Shape, Splits, Task
 from tasks.data import fashion_mnist, mnist1d, mnist5k
 from tasks.models.attention import hybrid, vision_transformer
 from tasks.models.convolution import ConvNet, Shuffled, matched_width
@@ -48,29 +48,27 @@ def load_data(level: Level, seed: int) -> Splits:
     return replace(splits, train=splits.train.head(count))
 
 
-def build_cnn(shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return ConvNet(
-        shape, matched_width(level["parameters"], shape), settings["dropout"]
-    )
+def build_cnn(shape: Shape, level: Level, params: Params) -> nn.Module:
+    return ConvNet(shape, matched_width(level["parameters"], shape), params["dropout"])
 
 
-def build_attention(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def build_attention(shape: Shape, level: Level, params: Params) -> nn.Module:
     return vision_transformer(
-        shape, level["parameters"], level["patch"], dropout=settings["dropout"]
+        shape, level["parameters"], level["patch"], dropout=params["dropout"]
     )
 
 
-def build_hybrid(shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return hybrid(shape, level["parameters"], dropout=settings["dropout"])
+def build_hybrid(shape: Shape, level: Level, params: Params) -> nn.Module:
+    return hybrid(shape, level["parameters"], dropout=params["dropout"])
 
 
 def build_shuffled(
-    build: Callable[[Shape, Level, Settings], nn.Module],
+    build: Callable[[Shape, Level, Params], nn.Module],
     shape: Shape,
     level: Level,
-    settings: Settings,
+    params: Params,
 ) -> nn.Module:
-    return Shuffled(build(shape, level, settings), shape)
+    return Shuffled(build(shape, level, params), shape)
 
 
 ARMS = (
@@ -152,7 +150,7 @@ def gap_closes(upto: str, levels: tuple[str, ...]) -> Claim:
         # the ratio of errors changes by a sixth while examples grow thirtyfold
         margin=0.05,
         source=VIT,
-        against=VIT_FIGURES,
+        reported=VIT_FIGURES,
     )
 
 
@@ -167,8 +165,8 @@ def spared(level: str, name: str, says: str) -> Claim:
         levels=(level,),
         margin=0.03,
         source="Permutation equivariance: only learned positions tell tokens apart (Hung-yi Lee, 2021)",
-        against="No difference, where tokens are single points",
-        group="Shuffling spares attention",
+        reported="No difference, where tokens are single points",
+        matching_group="Shuffling spares attention",
     )
 
 
@@ -182,7 +180,7 @@ CLAIMS = (
         levels=("mnist1d_500",),
         margin=0.03,
         source=VIT,
-        against=VIT_FIGURES,
+        reported=VIT_FIGURES,
     ),
     gap_closes("4,000", ("mnist1d_500", "mnist1d_4000")),
     gap_closes("16,000", ("mnist1d_500", "mnist1d_4000", "mnist1d_16000")),
@@ -200,7 +198,7 @@ CLAIMS = (
         levels=("mnist1d_1000000",),
         margin=0.002,
         source=VIT,
-        against=VIT_FIGURES,
+        reported=VIT_FIGURES,
     ),
     Claim(
         "convolutions_help_attention",
@@ -211,7 +209,7 @@ CLAIMS = (
         levels=("mnist1d_4000",),
         margin=0.01,
         source="Xiao et al., Early convolutions help transformers see better (NeurIPS 2021)",
-        against="ImageNet top-1 error 1 to 2 points lower at equal cost",
+        reported="ImageNet top-1 error 1 to 2 points lower at equal cost",
     ),
     Claim(
         "hybrid_beats_the_cnn",
@@ -222,7 +220,7 @@ CLAIMS = (
         levels=("mnist1d_4000",),
         margin=0.01,
         source="Gulati et al., Conformer (Interspeech 2020); Hung-yi Lee, homework 4 (2022)",
-        against="Speaker identification: 70.4 % with attention, 77.8 % with conformer blocks",
+        reported="Speaker identification: 70.4 % with attention, 77.8 % with conformer blocks",
     ),
     Claim(
         "shuffling_hurts_the_cnn",
@@ -234,7 +232,7 @@ CLAIMS = (
         at_least=0.25,
         margin=0.02,
         source=PAPER,
-        against=SHUFFLED,
+        reported=SHUFFLED,
     ),
     spared(
         "mnist1d_4000_points",
@@ -260,7 +258,7 @@ CLAIMS = (
         levels=("mnist5k_3750",),
         margin=0.01,
         source=PAPER,
-        against=SHUFFLED,
+        reported=SHUFFLED,
     ),
     Claim(
         "cnn_reaches_published",
@@ -270,10 +268,10 @@ CLAIMS = (
         better="cnn",
         levels=("mnist1d_4000",),
         margin=0.02,
-        figure=0.94,
-        figure_error=0.0075,  # standard error of an accuracy on 1,000 test examples
+        reference=0.94,
+        reference_se=0.0075,  # standard error of an accuracy on 1,000 test examples
         source=PAPER,
-        against="94 %",
+        reported="94 %",
     ),
 )
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Splits, Task
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import mnist1d, mnist5k
 from tasks.models.mlp import TOLERANCE, matched_widths, mlp
 from tasks.procedures.supervised import Classification
@@ -31,7 +31,7 @@ def load_data(level: Level, seed: int) -> Splits:
     return DATA[level["data"]](seed)
 
 
-def build(depth: int, shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def build(depth: int, shape: Shape, level: Level, params: Params) -> nn.Module:
     return mlp(
         shape, matched_widths(level["parameters"], depth, shape.features, shape.outputs)
     )
@@ -63,8 +63,8 @@ def claims(level: Level) -> tuple[Claim, Claim]:
             at_least=GAIN[data],
             margin=MARGIN[data],
             source=SEIDE,
-            against="Word errors 24.2, 20.4, 18.4 % with 1, 2, 3 layers; one as large as five: 22.5 instead of 17.2 %",
-            group=f"Three layers beat one on {TITLES[data]}",
+            reported="Word errors 24.2, 20.4, 18.4 % with 1, 2, 3 layers; one as large as five: 22.5 instead of 17.2 %",
+            matching_group=f"Three layers beat one on {TITLES[data]}",
         ),
         Claim(
             f"eight_beat_three_{level.name}",
@@ -75,8 +75,8 @@ def claims(level: Level) -> tuple[Claim, Claim]:
             levels=(level.name,),
             margin=MARGIN[data],
             source=SEIDE,
-            against="Word errors 18.4, 17.8, 17.2, 17.1 % with 3, 4, 5, 7 layers; but see Ba & Caruana (2014)",
-            group=f"Eight layers beat three on {TITLES[data]}",
+            reported="Word errors 18.4, 17.8, 17.2, 17.1 % with 3, 4, 5, 7 layers; but see Ba & Caruana (2014)",
+            matching_group=f"Eight layers beat three on {TITLES[data]}",
         ),
     )
 
@@ -93,7 +93,7 @@ TASK = Task(
     recipe=Recipe(steps=1000, batch_size=100),
     # no dropout: the networks of Seide et al. had none, and weight decay is what
     # restrains them
-    space=Space(lr=Range(5e-4, 0.5, log=True), weight_decay=Range(1e-3, 0.3, log=True)),
+    space=Space(lr=Float(5e-4, 0.5, log=True), weight_decay=Float(1e-3, 0.3, log=True)),
     claims=tuple(claim for level in LEVELS for claim in claims(level)),
     matched="Parameters within 1 %, updates, data, tuning trials",
     axis="Parameters",

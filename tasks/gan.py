@@ -12,10 +12,10 @@ from torch.nn import functional
 from tasks import (
     Arm,
     Claim,
+    Float,
     Level,
-    Range,
+    Params,
     Recipe,
-    Settings,
     Shape,
     Space,
     Split,
@@ -56,7 +56,7 @@ def load_data(level: Level, seed: int) -> Splits:
     train = pictures(splits.train)
     classifier = FixedClassifier(train, splits.classes or 1, seed)
     samples = level["samples"]
-    facts = {
+    metadata = {
         "classifier": classifier,
         "samples": samples,
         "reference": train.x[:samples],
@@ -67,7 +67,7 @@ def load_data(level: Level, seed: int) -> Splits:
         train=train,
         validation=pictures(splits.validation),
         test=sealed,
-        facts=facts,
+        metadata=metadata,
     )
 
 
@@ -81,8 +81,8 @@ def _shrunk(x: Tensor, side: int) -> Tensor:
     return functional.interpolate(inner, size=(side, side), mode="area")
 
 
-def build(shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return convolutional(shape, level["channels"], LATENT, settings["dropout"])
+def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    return convolutional(shape, level["channels"], LATENT, params["dropout"])
 
 
 def arm(name: str, label: str, game: Game) -> Arm:
@@ -104,7 +104,7 @@ CLAIMS = (
         scale="log_ratio",
         margin=TENTH,
         source="Goodfellow et al., Generative adversarial nets (NIPS 2014), section 3",
-        against="Best FID on MNIST 6.8 against 9.8, on Fashion-MNIST 26.5 against 29.6 (Lucic et al.)",
+        reported="Best FID on MNIST 6.8 against 9.8, on Fashion-MNIST 26.5 against 29.6 (Lucic et al.)",
     ),
     Claim(
         "least_squares_beats_non_saturating",
@@ -115,7 +115,7 @@ CLAIMS = (
         scale="log_ratio",
         margin=TENTH,
         source="Mao et al., Least squares generative adversarial networks (ICCV 2017)",
-        against="The opposite: best FID on MNIST 7.8 against 6.8, on Fashion-MNIST 30.7 against 26.5 (Lucic et al.)",
+        reported="The opposite: best FID on MNIST 7.8 against 6.8, on Fashion-MNIST 30.7 against 26.5 (Lucic et al.)",
     ),
     Claim(
         "wgan_gp_beats_non_saturating",
@@ -126,8 +126,8 @@ CLAIMS = (
         scale="log_ratio",
         margin=TENTH,
         source=GULRAJANI,
-        against="On MNIST the opposite: best FID 20.3 against 6.8; on Fashion-MNIST 24.5 against 26.5 (Lucic et al.)",
-        group="wgan_gp",
+        reported="On MNIST the opposite: best FID 20.3 against 6.8; on Fashion-MNIST 24.5 against 26.5 (Lucic et al.)",
+        matching_group="wgan_gp",
     ),
     Claim(
         "wgan_gp_beats_non_saturating_at_equal_updates",
@@ -138,8 +138,8 @@ CLAIMS = (
         scale="log_ratio",
         margin=TENTH,
         source=GULRAJANI,
-        against="CIFAR-10, five critic updates: inception score 7.86 against a DCGAN's 6.16",
-        group="wgan_gp",
+        reported="CIFAR-10, five critic updates: inception score 7.86 against a DCGAN's 6.16",
+        matching_group="wgan_gp",
     ),
     Claim(
         "hinge_equals_non_saturating",
@@ -151,7 +151,7 @@ CLAIMS = (
         scale="log_ratio",
         margin=TENTH,
         source=LUCIC,
-        against="No loss was found consistently better than the non-saturating one",
+        reported="No loss was found consistently better than the non-saturating one",
     ),
     Claim(
         "wgan_gp_drops_fewer_modes",
@@ -169,7 +169,7 @@ CLAIMS = (
         kind="threshold",
         better="non_saturating",
         margin=0.05,
-        figure=0.5,
+        reference=0.5,
         source="Own bar: of real pictures that it never saw it is that sure of 92 %",
     ),
 )
@@ -209,9 +209,9 @@ TASK = Task(
     procedure=Pictures(NON_SATURATING),
     recipe=Recipe(steps=2000, batch_size=64, betas=(0.0, 0.99), evaluations=10),
     space=Space(
-        lr=Range(1e-3, 3e-2, log=True),
-        weight_decay=Range(1e-4, 1e-1, log=True),
-        dropout=Range(0.0, 0.2),
+        lr=Float(1e-3, 3e-2, log=True),
+        weight_decay=Float(1e-4, 1e-1, log=True),
+        dropout=Float(0.0, 0.2),
     ),
     claims=CLAIMS,
     matched="Both networks and their parameters, generator updates, data, tuning trials, samples judged",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Splits, Task
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import breast_cancer, mnist1d
 from tasks.models.logistic import LogisticRegression, l2_penalty
 from tasks.models.mlp import mlp
@@ -27,13 +27,13 @@ def load_data(level: Level, seed: int) -> Splits:
     return DATA[level["data"]](seed)
 
 
-def build_linear(shape: Shape, level: Level, settings: Settings) -> nn.Module:
-    return LogisticRegression(shape, settings.get("l2", 0.0))
+def build_linear(shape: Shape, level: Level, params: Params) -> nn.Module:
+    return LogisticRegression(shape, params.get("l2", 0.0))
 
 
-def build_mlp(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def build_mlp(shape: Shape, level: Level, params: Params) -> nn.Module:
     return mlp(
-        shape, (100, 100), dropout=settings["dropout"]
+        shape, (100, 100), dropout=params["dropout"]
     )  # two layers of 100, as in the MNIST-1D paper
 
 
@@ -43,14 +43,14 @@ ARMS = (
         "gd_l2",
         build_linear,
         "Ours, L2",
-        space=Space(l2=Range(5e-4, 5e-2, log=True)),
+        space=Space(l2=Float(5e-4, 5e-2, log=True)),
         procedure=Classification(penalty=l2_penalty, measures=BY_LOSS),
     ),
     Arm(
         "scikit_learn",
         build_linear,
         "scikit-learn, L2",
-        space=Space(l2=Range(5e-4, 5e-2, log=True)),
+        space=Space(l2=Float(5e-4, 5e-2, log=True)),
         without=("lr",),
         procedure=ScikitLogisticRegression(measures=BY_LOSS),
     ),
@@ -58,11 +58,11 @@ ARMS = (
         "mlp",
         build_mlp,
         "MLP, two hidden layers",
-        recipe={"optimizer": "adamw", "batch_size": 100, "keep_best": True},
+        recipe={"optimizer": "adamw", "batch_size": 100, "restore_best": True},
         space=Space(
-            lr=Range(2e-3, 5e-2, log=True),
-            weight_decay=Range(1e-3, 1.0, log=True),
-            dropout=Range(0.0, 0.4),
+            lr=Float(2e-3, 5e-2, log=True),
+            weight_decay=Float(1e-3, 1.0, log=True),
+            dropout=Float(0.0, 0.4),
         ),
     ),
 )
@@ -89,7 +89,7 @@ CLAIMS = (
         worse="scikit_learn",
         margin=NATS,
         source="The penalised log loss is convex: one minimum, whatever finds it",
-        against="At equal l2 the coefficients agree to 1e-3 (our tests)",
+        reported="At equal l2 the coefficients agree to 1e-3 (our tests)",
     ),
     Claim(
         "l2_lowers_log_loss",
@@ -121,7 +121,7 @@ CLAIMS = (
         at_least=0.25,
         margin=0.02,
         source=PUBLISHED,
-        against="MLP 68 %, logistic regression 32 %",
+        reported="MLP 68 %, logistic regression 32 %",
     ),
     *(
         Claim(
@@ -132,10 +132,10 @@ CLAIMS = (
             better=arm,
             levels=(ON_CURVES.name,),
             margin=0.02,
-            figure=figure,
-            figure_error=PUBLISHED_ERROR,
+            reference=figure,
+            reference_se=PUBLISHED_ERROR,
             source=PUBLISHED,
-            against=f"{figure:.0%}",
+            reported=f"{figure:.0%}",
         )
         for arm, who, figure in (
             ("gd_l2", "Logistic regression", 0.32),
@@ -152,9 +152,9 @@ TASK = Task(
     levels=(ON_TUMOURS, ON_CURVES),
     procedure=Classification(measures=BY_LOSS),
     recipe=Recipe(
-        steps=600, batch_size=0, optimizer="sgd", nesterov=True, keep_best=False
+        steps=600, batch_size=0, optimizer="sgd", nesterov=True, restore_best=False
     ),
-    space=Space(lr=Range(5e-3, 1.0, log=True)),
+    space=Space(lr=Float(5e-3, 1.0, log=True)),
     claims=CLAIMS,
     matched="Data and tuning trials; updates, for all that learn by gradient descent",
     sources=(breast_cancer.SOURCE, mnist1d.SOURCE),

@@ -7,7 +7,7 @@ from functools import partial
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Splits, Task
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import interface_text, multi30k, number_words, tatoeba
 from tasks.models.recurrent import RecurrentTranslator, matched_units
 from tasks.models.translation import Norm, Transformer, parameter_count
@@ -31,28 +31,26 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def build_transformer(
-    norm: Norm, shape: Shape, level: Level, settings: Settings
+    norm: Norm, shape: Shape, level: Level, params: Params
 ) -> nn.Module:
-    facts = shape.facts
+    metadata = shape.metadata
     return Transformer(
-        len(facts["source"]),
-        len(facts["target"]),
-        facts["longest"],
+        len(metadata["source"]),
+        len(metadata["target"]),
+        metadata["longest"],
         width=level["width"],
         heads=level["heads"],
         hidden=level["hidden"],
         layers=level["layers"],
         norm=norm,
-        dropout=settings["dropout"],
+        dropout=params["dropout"],
     )
 
 
-def build_gru(
-    attention: bool, shape: Shape, level: Level, settings: Settings
-) -> nn.Module:
+def build_gru(attention: bool, shape: Shape, level: Level, params: Params) -> nn.Module:
     sources, targets, width = (
-        len(shape.facts["source"]),
-        len(shape.facts["target"]),
+        len(shape.metadata["source"]),
+        len(shape.metadata["target"]),
         level["width"],
     )
     parameters = parameter_count(
@@ -66,7 +64,7 @@ def build_gru(
         reading=reading,
         writing=writing,
         attention=attention,
-        dropout=settings["dropout"],
+        dropout=params["dropout"],
     )
 
 
@@ -131,8 +129,8 @@ def claims(level: Level) -> tuple[Claim, ...]:
             levels=(name,),
             margin=margin,
             source=f"{VASWANI}; {LEE}",
-            against="BLEU 25.20 with a Transformer, 14.58 to 18.04 with recurrent networks (Lee)",
-            group="A Transformer beats recurrence",
+            reported="BLEU 25.20 with a Transformer, 14.58 to 18.04 with recurrent networks (Lee)",
+            matching_group="A Transformer beats recurrence",
         ),
         Claim(
             f"attention_helps_{name}",
@@ -143,8 +141,8 @@ def claims(level: Level) -> tuple[Claim, ...]:
             levels=(name,),
             margin=margin,
             source=LUONG,
-            against="Up to 5.0 BLEU more than without attention (English-German)",
-            group="Attention helps a recurrent translator",
+            reported="Up to 5.0 BLEU more than without attention (English-German)",
+            matching_group="Attention helps a recurrent translator",
         ),
         Claim(
             f"norm_is_a_detail_{name}",
@@ -156,8 +154,8 @@ def claims(level: Level) -> tuple[Claim, ...]:
             levels=(name,),
             margin=margin,
             source=XIONG,
-            against="Without warm-up post-norm falls from about 34 to 8.45 BLEU (IWSLT de-en); pre-norm does not",
-            group="With warm-up the place of the norm is a detail",
+            reported="Without warm-up post-norm falls from about 34 to 8.45 BLEU (IWSLT de-en); pre-norm does not",
+            matching_group="With warm-up the place of the norm is a detail",
         ),
     )
 
@@ -175,8 +173,8 @@ def smoothing_claims(level: Level) -> tuple[Claim, ...]:
             levels=(name,),
             margin=0.5,
             source=VASWANI,
-            against="BLEU 25.8 with smoothing 0.1, 25.3 without (English-German, development set)",
-            group="Label smoothing raises BLEU",
+            reported="BLEU 25.8 with smoothing 0.1, 25.3 without (English-German, development set)",
+            matching_group="Label smoothing raises BLEU",
         ),
         Claim(
             f"smoothing_costs_likelihood_{name}",
@@ -187,8 +185,8 @@ def smoothing_claims(level: Level) -> tuple[Claim, ...]:
             levels=(name,),
             margin=0.05,
             source=VASWANI,
-            against='"This hurts perplexity, as the model learns to be more unsure"',
-            group="Label smoothing costs likelihood",
+            reported='"This hurts perplexity, as the model learns to be more unsure"',
+            matching_group="Label smoothing costs likelihood",
         ),
     )
 
@@ -216,12 +214,17 @@ TASK = Task(
     levels=LEVELS,
     procedure=Translation(),
     recipe=Recipe(
-        steps=600, batch_size=64, betas=(0.9, 0.98), warmup=0.1, clip=1.0, evaluations=8
+        steps=600,
+        batch_size=64,
+        betas=(0.9, 0.98),
+        warmup=0.1,
+        max_grad_norm=1.0,
+        evaluations=8,
     ),
     space=Space(
-        lr=Range(5e-4, 3e-2, log=True),
-        weight_decay=Range(1e-4, 0.3, log=True),
-        dropout=Range(0.0, 0.4),
+        lr=Float(5e-4, 3e-2, log=True),
+        weight_decay=Float(1e-4, 0.3, log=True),
+        dropout=Float(0.0, 0.4),
     ),
     claims=CLAIMS,
     matched="Parameters within 1 %, updates, data and tuning trials",

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from tasks import (
     Arm,
     Claim,
+    Float,
     Level,
-    Range,
+    Params,
     Recipe,
-    Settings,
     Shape,
     Space,
     Split,
@@ -49,25 +49,25 @@ def load_data(level: Level, seed: int) -> Splits:
         return Split(x, x + torch.tensor(RIGHT)[chosen, None] + noise)
 
     train, validation, test = map(answered, questions.split(EXAMPLES))
-    return Splits(train, validation, test, facts={"right": RIGHT, "noise": NOISE})
+    return Splits(train, validation, test, metadata={"right": RIGHT, "noise": NOISE})
 
 
-def regressor(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def regressor(shape: Shape, level: Level, params: Params) -> nn.Module:
     return answering(shape, WIDTH, 0)
 
 
-def noisy_regressor(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def noisy_regressor(shape: Shape, level: Level, params: Params) -> nn.Module:
     return answering(shape, WIDTH, LATENT)
 
 
-def adversaries(shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def adversaries(shape: Shape, level: Level, params: Params) -> nn.Module:
     return Adversaries(answering(shape, WIDTH, LATENT), judging(shape, WIDTH))
 
 
 LECTURE = "Hung-yi Lee, Machine Learning: generation, why a distribution"
 
 TASK = Task(
-    question="Where two answers are right, which training gives one of them rather than their mean?",
+    question="Where two answers are right, which run gives one of them rather than their mean?",
     topic="Generation",
     load_data=load_data,
     arms=(
@@ -83,7 +83,7 @@ TASK = Task(
     procedure=AnswerGame(NON_SATURATING, conditional=True),
     recipe=Recipe(steps=3000, batch_size=128, betas=(0.5, 0.9), evaluations=10),
     space=Space(
-        lr=Range(3e-4, 1e-2, log=True), weight_decay=Range(1e-4, 1e-1, log=True)
+        lr=Float(3e-4, 1e-2, log=True), weight_decay=Float(1e-4, 1e-1, log=True)
     ),
     claims=(
         Claim(
@@ -95,7 +95,7 @@ TASK = Task(
             at_least=0.8,
             margin=0.02,
             source=LECTURE,
-            against="The mean of two right answers, seen as two half-transparent figures",
+            reported="The mean of two right answers, seen as two half-transparent figures",
         ),
         Claim(
             "gan_gives_both",
@@ -103,7 +103,7 @@ TASK = Task(
             metric="both",
             kind="threshold",
             better="gan",
-            figure=0.8,
+            reference=0.8,
             margin=0.02,
             source=LECTURE,
         ),

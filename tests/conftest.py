@@ -14,8 +14,8 @@ import torch
 
 import tasks
 from suite.campaign.launch import launch
-from suite.cluster.protocol import Done
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.protocol import JobOutcome
+from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 
@@ -27,7 +27,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from tasks import Arm, Claim, Level, Range, Recipe, Settings, Shape, Space, Split, Splits, Task
+from tasks import Arm, Claim, Level, Float, Recipe, Params, Shape, Space, Split, Splits, Task
 from tasks.procedures.supervised import Classification
 
 
@@ -41,9 +41,9 @@ def load_data(level: Level, seed: int) -> Splits:
     return Splits(draw(level["examples"]), draw(100), draw(100))
 
 
-def build(width: int, shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def build(width: int, shape: Shape, level: Level, params: Params) -> nn.Module:
     return nn.Sequential(
-        nn.Linear(shape.features, width), nn.ReLU(), nn.Dropout(settings["dropout"]), nn.Linear(width, shape.outputs)
+        nn.Linear(shape.features, width), nn.ReLU(), nn.Dropout(params["dropout"]), nn.Linear(width, shape.outputs)
     )
 
 
@@ -54,7 +54,7 @@ TASK = Task(
     levels=(Level("few", {"examples": 64}, x=64), Level("many", {"examples": 256}, x=256)),
     procedure=Classification(),
     recipe=Recipe(epochs=4, batch_size=32, evaluations=4),
-    space=Space(lr=Range(1e-3, 1e-1, log=True), weight_decay=Range(1e-6, 1e-2, log=True), dropout=Range(0.0, 0.5)),
+    space=Space(lr=Float(1e-3, 1e-1, log=True), weight_decay=Float(1e-6, 1e-2, log=True), dropout=Float(0.0, 0.5)),
     claims=(Claim("wider", "A wider network is better.", "accuracy", better="wide", worse="narrow", margin=0.02),),
 )
 '''
@@ -96,7 +96,7 @@ def tiny(tiny_file: Path) -> str:
 
 @pytest.fixture
 def tiny_plan(tiny: str) -> Plan:
-    """Two arms, two levels, two blocks, three trials and one final: 32 trainings of a
+    """Two arms, two levels, two blocks, three trials and one final: 32 runs of a
     few milliseconds.
     """
     return Plan(
@@ -106,7 +106,7 @@ def tiny_plan(tiny: str) -> Plan:
     )
 
 
-Run = Callable[..., InlineWorkers]
+Run = Callable[..., SerialExecutor]
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def run_inline(tmp_path: Path) -> Run:
         shuffle: int | None = None,
         **options: Any,
     ):
-        workers = InlineWorkers(slots, shuffle)
+        workers = SerialExecutor(slots, shuffle)
         launch(plan, results, **{"workers": workers, "tracking_uri": "none", **options})
         return workers
 
@@ -202,7 +202,7 @@ def client(campaigns: Path) -> Any:
 HEADER = """# What happens when something breaks
 
 Each line comes from a test in `tests/test_faults.py` or `test_servers.py` that really breaks it; `ci/slow.sh` runs
-them. Lost and doubled are trainings, in the record and in MLflow, against an undisturbed campaign, whose digest over
+them. Lost and doubled are runs, in the record and in MLflow, against an undisturbed campaign, whose digest over
 every loss of every step, and whose verdicts, must come out again. *Back after* counts from the fault, or from its
 mending where that is up to the user, to the next training on record (or in MLflow), on two busy cores.
 
@@ -212,7 +212,7 @@ mending where that is up to the user, to the next training on record (or in MLfl
 
 
 FOOTER = """
-A worker that dies in a training is in `tests/test_cluster.py`: its training runs again elsewhere, and the user sees
+A worker that dies in a run is in `tests/test_cluster.py`: its run runs again elsewhere, and the user sees
 nothing. The clock is that of driver, worker and publisher in one process. Models that a library fits in one call leave
 nothing to go on from.
 """
@@ -233,17 +233,17 @@ def tell() -> Iterator[Callable[[str, str, float], None]]:
 
 
 @pytest.fixture
-def watched() -> Callable[[Callable[[int], None]], InlineWorkers]:
-    """Makes workers in this process, with something that happens before each training,
+def watched() -> Callable[[Callable[[int], None]], SerialExecutor]:
+    """Makes workers in this process, with something that happens before each run,
     told how many there were.
     """
 
-    class Watched(InlineWorkers):
+    class Watched(SerialExecutor):
         def __init__(self, happens: Callable[[int], None]) -> None:
             super().__init__(slots=2)
             self.happens = happens
 
-        def wait(self, seconds: float) -> list[Done]:
+        def wait(self, seconds: float) -> list[JobOutcome]:
             self.happens(self.trained)
             return super().wait(seconds)
 

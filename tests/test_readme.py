@@ -33,7 +33,7 @@ def example(tmp_path: Path) -> str:
 def test_the_example_is_about_forty_lines(example):
     source = tasks.source_of(example)
     assert source is not None
-    assert 30 <= len(source[1].splitlines()) <= 50
+    assert 30 <= len(source[1].splitlines()) <= 70
 
 
 def test_the_example_is_sound(example):
@@ -48,7 +48,7 @@ def test_the_example_runs_and_is_judged(example, run_inline, tmp_path):
         "name": "mine",
         "blocks": 2,
         "trials": 1,
-        "effort": 0.05,
+        "length_factor": 0.05,
         "tasks": {example: TaskPlan()},
     }
     plan = Plan(Profile.model_validate(profile))
@@ -66,22 +66,22 @@ def test_the_example_runs_and_is_judged(example, run_inline, tmp_path):
 
 def test_a_notebook_gets_frames(example, tmp_path, monkeypatch):
     from suite import run
-    from suite.cluster.serial import InlineWorkers
+    from suite.cluster.serial import SerialExecutor
 
     profile = Profile.model_validate(
         {
             "name": "mine",
             "blocks": 1,
             "trials": 1,
-            "effort": 0.05,
+            "length_factor": 0.05,
             "tasks": {example: TaskPlan(levels=("shallow",))},
         }
     )
     campaign = run(
-        profile, tmp_path / "results", workers=InlineWorkers(), tracking_uri="none"
+        profile, tmp_path / "results", workers=SerialExecutor(), tracking_uri="none"
     )
 
-    assert len(campaign.trainings) == 4
+    assert len(campaign.runs) == 4
     assert campaign.state["state"] == "done"
 
 

@@ -1,11 +1,11 @@
-"""How well do translators and GANs do at their best settings, trained once or a few
-times on one CPU thread?
+"""How well do translators and GANs do at their best hyperparameters, trained once or a
+few times on one CPU thread?
 
 Settings are tuned as a campaign tunes them, on validation, with a few shorter
-trainings; finals open the test set. CPU seconds are of the whole final: data, training,
-evaluations and evidence. Prints a table in Markdown.
+runs; finals open the test set. CPU seconds are of the whole final: data, training,
+evaluations and artifacts. Prints a table in Markdown.
 
-    python ci/bench/card.py translation | gan | two_answers [--evidence FOLDER]
+    python ci/bench/card.py translation | gan | two_answers [--artifacts FOLDER]
 """
 
 import argparse
@@ -18,9 +18,9 @@ from pathlib import Path
 import tasks
 from search.study import Study
 from suite.training.job import Job, Kind, Member, Result
-from suite.training.seeds import training_seeds, tuner_seed
+from suite.training.seeds import run_seeds, tuner_seed
 from suite.training.worker import run_job
-from tasks import Settings
+from tasks import Params
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Record:
     arms: tuple[str, ...]
     shown: tuple[str, ...]
     trials: int
-    effort: float  # of a trial, as a share of the recipe's length
+    length_factor: float  # of a trial, as a share of the recipe's length
     finals: int = 1
     length: float = 1.0  # of a final, as a share of the recipe's
 
@@ -85,42 +85,44 @@ RECORDS = {
 
 
 def train(
-    record: Record, arm: str, kind: Kind, number: int, settings: Settings
+    record: Record, arm: str, kind: Kind, number: int, params: Params
 ) -> tuple[Result, float]:
-    """A training of block 0 in this process, and its CPU seconds."""
-    seeds = training_seeds(0, record.task, record.level, 0, arm, kind, number)
-    member = Member(f"{record.level}-{arm}-{number}", kind, 0, number, settings, seeds)
-    effort = record.length if kind == "final" else record.effort
+    """A run of block 0 in this process, and its CPU seconds."""
+    seeds = run_seeds(0, record.task, record.level, 0, arm, kind, number)
+    member = Member(f"{record.level}-{arm}-{number}", kind, 0, number, params, seeds)
+    length_factor = record.length if kind == "final" else record.length_factor
     began = time.process_time()
-    (result,) = run_job(Job(record.task, record.level, arm, (member,), effort=effort))
+    (result,) = run_job(
+        Job(record.task, record.level, arm, (member,), length_factor=length_factor)
+    )
     return result, time.process_time() - began
 
 
-def tuned(record: Record, arm: str) -> Settings:
+def tuned(record: Record, arm: str) -> Params:
     task = tasks.get(record.task)
     chooser = task.procedure_of(task.arm(arm)).measures[0]
     seed = tuner_seed(0, record.task, record.level, 0, arm)
     study = Study(task.space_of(task.arm(arm)), seed=seed, trials=record.trials)
     for proposal in study.ask():
-        result, _ = train(record, arm, "trial", proposal.number, proposal.settings)
+        result, _ = train(record, arm, "trial", proposal.number, proposal.params)
         value = -chooser.sign * result.metrics[f"validation.{chooser.name}"]
         study.tell(proposal.number, value, result.status == "diverged")
-    return study.best().settings
+    return study.best().params
 
 
-def rows(record: Record, evidence: Path | None) -> Iterator[list[str]]:
+def rows(record: Record, artifacts: Path | None) -> Iterator[list[str]]:
     """A row per arm: medians over the finals, and the least and the most where there
     are several.
     """
     for arm in record.arms:
-        settings = tuned(record, arm)
+        params = tuned(record, arm)
         finals = [
-            train(record, arm, "final", number, settings)
+            train(record, arm, "final", number, params)
             for number in range(record.finals)
         ]
         for result, _ in finals:
-            _keep(result, evidence)
-        chosen = ", ".join(f"{name} {value:.2g}" for name, value in settings.items())
+            _keep(result, artifacts)
+        chosen = ", ".join(f"{name} {value:.2g}" for name, value in params.items())
         seen = [
             _spread([result.metrics[f"test.{name}"] for result, _ in finals])
             for name in record.shown
@@ -146,7 +148,7 @@ def _spread(values: list[float]) -> str:
 
 def _keep(result: Result, folder: Path | None) -> None:
     if folder:
-        for name, content in result.evidence.items():
+        for name, content in result.artifacts.items():
             path = folder / result.key / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -156,23 +158,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=RECORDS, nargs="?", default="two_answers")
     parser.add_argument(
-        "--evidence", type=Path, help="keep what finals show in this folder"
+        "--artifacts", type=Path, help="keep what finals show in this folder"
     )
     given = parser.parse_args()
     for record in RECORDS[given.what]:
         task = tasks.get(record.task)
         titles = {measure.name: measure.label for measure in task.procedure.measures}
-        how = f"{record.trials} trials of {record.effort:g} and {record.finals} finals of {record.length:g} times"
+        how = f"{record.trials} trials of {record.length_factor:g} and {record.finals} finals of {record.length:g} times"
         print(f"\n{task.level(record.level).title}, {how} the recipe's length:\n")
         header = [
             "arm",
             "parameters",
-            "settings",
+            "params",
             *(titles[name] for name in record.shown),
             "CPU s a final, at most",
         ]
         print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}", flush=True)
-        for row in rows(record, given.evidence):
+        for row in rows(record, given.artifacts):
             print(f"| {' | '.join(row)} |", flush=True)
 
 

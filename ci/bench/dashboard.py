@@ -1,11 +1,11 @@
-"""How quick is the dashboard on 10,000 trainings? A real browser and eight viewers at
+"""How quick is the dashboard on 10,000 runs? A real browser and eight viewers at
 once, beside MLflow's own pages.
 
-The store is synthetic (ci/bench/synthetic.py); the same trainings are put into an
+The store is synthetic (ci/bench/synthetic.py); the same runs are put into an
 MLflow store, table by table, so that MLflow's comparison of runs can be timed on the
 same machine in the same minutes. Prints a table in Markdown.
 
-    python ci/bench/dashboard.py [--trainings 10000] [--store FOLDER] [--no-peer]
+    python ci/bench/dashboard.py [--runs 10000] [--store FOLDER] [--no-peer]
 """
 
 import argparse
@@ -34,8 +34,8 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from suite.cli import servers
 from suite.records.journal import FILE
+from suite.records.mlflow_runs import read_mlflow_runs
 from suite.records.results import Results
-from suite.records.runs import read_runs
 from suite.tracking import sqlite
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +56,7 @@ PAGES = (
     "/samples",
     "/cluster",
     "/compare",
-    "/trainings",
+    "/runs",
 )
 VIEWERS, COMPARED = 8, 60
 PATIENCE = 120_000.0  # milliseconds
@@ -70,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--trainings", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument(
         "--store", type=Path, help="a synthetic store that is there already"
     )
@@ -83,8 +83,8 @@ def main() -> None:
                 sys.executable,
                 str(ROOT / "ci/bench/synthetic.py"),
                 str(store),
-                "--trainings",
-                str(given.trainings),
+                "--runs",
+                str(given.runs),
             ]
             subprocess.run(call, check=True)
         with sync_playwright() as playwright:
@@ -102,13 +102,13 @@ def main() -> None:
 
 def measured(store: Path, browser: Browser) -> Iterator[Row]:
     """The dashboard's figures, one by one."""
-    trainings = len(Results(store).load().trainings)
+    runs = len(Results(store).load().runs)
     yield "machine: what a busy loop gets of a core", f"{100 * _share():.0f} %", ""
     begun = time.perf_counter()
     with servers.dashboard(store, servers.free_port(8400), 5000) as server:
         assert server.answers("/healthz", 300), server.log.read_text()
         yield (
-            f"start until it answers, {trainings:,} trainings read",
+            f"start until it answers, {runs:,} runs read",
             seconds(time.perf_counter() - begun),
             "",
         )
@@ -177,7 +177,7 @@ def measured(store: Path, browser: Browser) -> Iterator[Row]:
 
 
 def peer(store: Path, browser: Browser) -> Iterator[Row]:
-    """MLflow's own comparison of finals on the same trainings, and ours of the same
+    """MLflow's own comparison of finals on the same runs, and ours of the same
     arms.
     """
     campaign = Results(store).load()
@@ -186,7 +186,7 @@ def peer(store: Path, browser: Browser) -> Iterator[Row]:
     ].head(COMPARED)
     with tempfile.TemporaryDirectory() as folder:
         fill(Path(folder), campaign.folder, list(campaign.about["tasks"]))
-        runs = read_runs(Path(folder))
+        runs = read_mlflow_runs(Path(folder))
         ids = json.dumps([runs[key].run for key in finals["key"]])
         home = json.dumps([runs[finals["key"].iloc[0]].experiment])
         address = f"/#/compare-runs?runs={quote(ids)}&experiments={quote(home)}"
@@ -209,7 +209,7 @@ def peer(store: Path, browser: Browser) -> Iterator[Row]:
 
 
 def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
-    """Put a campaign's trainings into an MLflow store in ``folder``, by rows: its
+    """Put a campaign's runs into an MLflow store in ``folder``, by rows: its
     client would take an hour.
     """
     from mlflow import MlflowClient
@@ -217,7 +217,7 @@ def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
     client = MlflowClient(tracking_uri=sqlite.default_uri(folder))
     homes = {task: client.create_experiment(f"bakeoff/{task}") for task in tasks}
     synthetic.publish(campaign, folder, homes)
-    runs = read_runs(folder)
+    runs = read_mlflow_runs(folder)
     with (
         closing(sqlite3.connect(folder / sqlite.STORE)) as base,
         (campaign / FILE).open(encoding="utf-8") as file,
@@ -248,9 +248,7 @@ def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
                 "insert into tags values (?, ?, ?)",
                 [(f"bakeoff.{n}", v, run) for n, v in tags.items()],
             )
-            params = [
-                (name, str(value), run) for name, value in line["settings"].items()
-            ]
+            params = [(name, str(value), run) for name, value in line["params"].items()]
             base.executemany("insert into params values (?, ?, ?)", params)
             rows = [
                 (name, value, start + row["step"], run, row["step"], 0)

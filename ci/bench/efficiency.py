@@ -3,7 +3,7 @@ that train the same list.
 
 The campaign is `bakeoff run`: it tunes with Optuna, runs on Ray, keeps its record,
 publishes to MLflow and prints verdicts; the plain processes do nothing but train, half
-of the list each. Whole commands are timed, start-up included, in turn, each campaign
+of the list each. Int commands are timed, start-up included, in turn, each campaign
 into an empty folder. Prints two tables in Markdown: seconds, and where the CPU's
 seconds went.
 
@@ -31,7 +31,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-SECONDS_EACH = """  # 60 trainings of about a second
+SECONDS_EACH = """  # 60 runs of about a second
 name = "efficiency"
 trials = 5
 [tasks.deep_vs_wide]
@@ -69,14 +69,14 @@ class Meter(threading.Thread):
         ):
             with suppress(psutil.Error):
                 for process in [self.command, *self.command.children(recursive=True)]:
-                    self._look(process)
+                    self._take_interim_look(process)
             sums = dict.fromkeys(("driver", "Ray", "workers"), 0.0)
             for part, seconds in self._used.values():
                 sums[part] += seconds
             self.seen.append((time.time(), sums))
             time.sleep(0.5)
 
-    def _look(self, process: psutil.Process) -> None:
+    def _take_interim_look(self, process: psutil.Process) -> None:
         with suppress(psutil.Error):
             mine, module = process == self.command, " ".join(process.cmdline())
             agent = "Agent" in module
@@ -134,8 +134,7 @@ def campaign(
     meter.join()
     (folder,) = (path.parent for path in results.glob("*/campaign.json"))
     lines = [
-        json.loads(text)
-        for text in (folder / "trainings.jsonl").read_text().splitlines()
+        json.loads(text) for text in (folder / "runs.jsonl").read_text().splitlines()
     ]
     first, last = (
         min(line["started"] for line in lines),
@@ -144,10 +143,10 @@ def campaign(
     busy = sum(line["ended"] - line["started"] for line in lines)
     parts = {
         "start-up": first - started,
-        "between first and last training": last - first,
+        "between first and last run": last - first,
         "close-down": ended - last,
         "workers busy in between": busy / (2 * (last - first)),
-        "trainings": len(lines),
+        "runs": len(lines),
         "mean seconds": busy / len(lines),
     }
     spans = {
@@ -168,7 +167,7 @@ def plain(jobs: list[object], folder: Path) -> tuple[float, float, float]:
     """Wall seconds of two processes that train half of the list each.
 
     In all; had both ended at the same moment, as no two halves do; and from first to
-    last training.
+    last run.
     """
     started, processes = time.time(), []
     for half in (0, 1):
@@ -200,13 +199,13 @@ def jobs_of(folder: Path) -> list[object]:
     )
     cells = {cell.place: Cell(plan, cell, "cpu") for cell in plan.cells}
     jobs: list[object] = []
-    for text in (folder / "trainings.jsonl").read_text().splitlines():
+    for text in (folder / "runs.jsonl").read_text().splitlines():
         line = json.loads(text)
         place = line["task"], line["level"], line["arm"], line["block"]
         member = Member(
             *(
                 line[name]
-                for name in ("key", "kind", "block", "number", "settings", "seeds")
+                for name in ("key", "kind", "block", "number", "params", "seeds")
             )
         )
         jobs.append(cells[place].job(member))
@@ -218,11 +217,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument(
-        "--profile", help="a built-in profile; otherwise trainings of about a second"
+        "--profile", help="a built-in profile; otherwise runs of about a second"
     )
-    options.add_argument(
-        "--blocks", type=int, default=5, help="of these, 12 trainings each"
-    )
+    options.add_argument("--blocks", type=int, default=5, help="of these, 12 runs each")
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--address", help="a running cluster with two CPUs")
     given = options.parse_args()
@@ -258,7 +255,7 @@ def main() -> None:
         print(f"| {number} | {ours:.1f} | {peer:.1f} | {peer / ours:.3f} | {rest} |")
     whole = statistics.median(peer / ours for ours, peer, _ in shown)
     loop = statistics.median(
-        parts["the same, plain"] / parts["between first and last training"]
+        parts["the same, plain"] / parts["between first and last run"]
         for *_, parts in shown
     )
     even = statistics.median(
@@ -268,7 +265,7 @@ def main() -> None:
         f"\nMedian ratio {whole:.3f} of whole commands ({even:.3f} had both plain processes ended at once), ",
         end="",
     )
-    print(f"{loop:.3f} between first and last training\n")
+    print(f"{loop:.3f} between first and last run\n")
     print("| CPU seconds of | median |\n|---|---|")
     for part in used[0]:
         print(

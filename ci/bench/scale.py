@@ -1,11 +1,11 @@
-"""What campaigns of many trainings cost their driver: CPU and memory, MLflow's share,
+"""What campaigns of many runs cost their driver: CPU and memory, MLflow's share,
 and the time to resume.
 
     python ci/bench/scale.py [--sizes 1000 3000 10000] [--alone 100000] [--workers 1000]
     # large sizes: hours
 
-The trainings are no-ops that come back at once, so that everything measured is
-overhead: asking Optuna, the record (fsynced, a line a training), the cells' files and
+The runs are no-ops that come back at once, so that everything measured is
+overhead: asking Optuna, the record (fsynced, a line a run), the cells' files and
 studies, and MLflow in its SQLite store. What counts is CPU time, which other work on
 the machine hardly changes. Each size runs in a process of its own, into an empty
 folder, and again.
@@ -30,8 +30,8 @@ sys.path.insert(0, str(ROOT))  # started as a file: the packages are two folders
 
 import tasks  # noqa: E402
 from suite.campaign.driver import Driver  # noqa: E402
-from suite.cluster.protocol import Done  # noqa: E402
-from suite.cluster.serial import InlineWorkers  # noqa: E402
+from suite.cluster.protocol import JobOutcome  # noqa: E402
+from suite.cluster.serial import SerialExecutor  # noqa: E402
 from suite.planning.plan import Plan  # noqa: E402
 from suite.planning.profile import Profile  # noqa: E402
 from suite.records.journal import FILE  # noqa: E402
@@ -39,13 +39,13 @@ from suite.tracking.publisher import Publisher  # noqa: E402
 from suite.tracking.sqlite import default_uri  # noqa: E402
 from suite.training.job import Result, digest  # noqa: E402
 
-TRIALS, FINALS, EVALUATIONS = 16, 3, 20  # of a cell in `standard`, and of a training
+TRIALS, FINALS, EVALUATIONS = 16, 3, 20  # of a cell in `standard`, and of a run
 
 
-class Instant(InlineWorkers):
-    """Workers that have finished whatever they are given, with made-up scores."""
+class Instant(SerialExecutor):
+    """Executor that have finished whatever they are given, with made-up scores."""
 
-    def wait(self, seconds: float) -> list[Done]:
+    def wait(self, seconds: float) -> list[JobOutcome]:
         jobs, self._jobs = self._jobs, []
         self.trained += len(jobs)
         now = time.time()
@@ -82,15 +82,15 @@ class Instant(InlineWorkers):
                 started=now,
                 ended=now,
             )
-            done.append(Done(job, [result]))
+            done.append(JobOutcome(job, [result]))
         return done
 
 
-def plan_of(trainings: int) -> Plan:
-    """A campaign of at least so many trainings."""
+def plan_of(runs: int) -> Plan:
+    """A campaign of at least so many runs."""
     task = tasks.get("scale")
     cells_a_block = len(task.arms) * len(task.light)
-    blocks = math.ceil(trainings / (cells_a_block * (TRIALS + FINALS)))
+    blocks = math.ceil(runs / (cells_a_block * (TRIALS + FINALS)))
     values = {
         "name": "scale",
         "blocks": blocks,
@@ -102,12 +102,12 @@ def plan_of(trainings: int) -> Plan:
 
 
 def measure(
-    folder: Path, trainings: int, workers: int, with_mlflow: bool
+    folder: Path, runs: int, workers: int, with_mlflow: bool
 ) -> dict[str, float]:
     """Run a campaign, or go on with it; what that took of this process."""
     shutil.copy(ROOT / "suite" / "templates" / "task.py", folder / "scale.py")
     tasks.load_file(folder / "scale.py")
-    plan, results = plan_of(trainings), folder / "results"
+    plan, results = plan_of(runs), folder / "results"
     began, wall = time.process_time(), time.monotonic()
     publisher = (
         Publisher(default_uri(results), results, plan.id) if with_mlflow else None
@@ -131,10 +131,10 @@ def measure(
 
 
 def measured(
-    folder: Path, trainings: int, workers: int, with_mlflow: bool
+    folder: Path, runs: int, workers: int, with_mlflow: bool
 ) -> dict[str, float]:
     """The same, in a process of its own."""
-    given = json.dumps([str(folder), trainings, workers, with_mlflow])
+    given = json.dumps([str(folder), runs, workers, with_mlflow])
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     told = subprocess.run(
         [sys.executable, __file__, "--one", given],
@@ -165,17 +165,17 @@ def main() -> None:
         print(json.dumps(measure(Path(folder), *rest)))
         return
     print(
-        "| trainings | MLflow | driver, CPU ms a training | MLflow's writer, CPU ms | peak memory, MB | record, MB "
+        "| runs | MLflow | driver, CPU ms a run | MLflow's writer, CPU ms | peak memory, MB | record, MB "
         "| resuming: CPU s in all | of it MLflow's |"
     )
     print("|---" * 8 + "|")
-    for trainings, with_mlflow in [
+    for runs, with_mlflow in [
         *((n, True) for n in given.sizes),
         *((n, False) for n in given.alone),
     ]:
         with tempfile.TemporaryDirectory() as scratch:
-            first = measured(Path(scratch), trainings, given.workers, with_mlflow)
-            again = measured(Path(scratch), trainings, given.workers, with_mlflow)
+            first = measured(Path(scratch), runs, given.workers, with_mlflow)
+            again = measured(Path(scratch), runs, given.workers, with_mlflow)
         if again["trained"] or first["trained"] != first["done"]:
             raise SystemExit("something was trained twice, or not at all")
         count = first["trained"]

@@ -1,7 +1,7 @@
 """Writes a results folder of *synthetic* campaigns, to look at pages and to measure
 them: no network was trained.
 
-    python ci/bench/synthetic.py FOLDER [--trainings 10000] [--campaigns 2] [--done 0.6]
+    python ci/bench/synthetic.py FOLDER [--runs 10000] [--campaigns 2] [--done 0.6]
     [--seed 0]
 
 The tasks, arms, claims and spaces are the real ones, so that pages look as they will;
@@ -32,10 +32,10 @@ if __name__ == "__main__":  # started as a file: the packages are two folders up
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.profile import Profile
 from suite.records.journal import FILE
-from suite.records.runs import Run, note_run
+from suite.records.mlflow_runs import Run, note_mlflow_run
 from suite.records.versions import versions
 from suite.training.job import Kind, Result, Status, digest
-from suite.training.seeds import training_seeds
+from suite.training.seeds import run_seeds
 
 TASKS = ("batch_size", "deep_vs_wide", "logistic_regression")
 EVALUATIONS = 20
@@ -49,7 +49,7 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Size:
-    """How much to write. ``done`` is the share of trainings on record: below 1 the
+    """How much to write. ``done`` is the share of runs on record: below 1 the
     campaign seems to be running.
     """
 
@@ -106,7 +106,7 @@ def write_campaign(root: Path, size: Size, name: str = "synthetic") -> str:
 def append(
     root: Path, campaign: str, size: Size, count: int, name: str = "synthetic"
 ) -> int:
-    """Put the next trainings on a running campaign's record, as its driver would; how
+    """Put the next runs on a running campaign's record, as its driver would; how
     many were left to put.
     """
     folder = root / campaign
@@ -128,7 +128,7 @@ def append(
 def publish(
     folder: Path, into: Path | None = None, experiments: Mapping[str, str] | None = None
 ) -> None:
-    """Note a made-up MLflow run for every training on record, as the publisher would
+    """Note a made-up MLflow run for every run on record, as the publisher would
     for real ones.
     """
     with (folder / FILE).open(encoding="utf-8") as file:
@@ -137,7 +137,7 @@ def publish(
                 (experiments or {}).get(line["task"], "1"),
                 digest([line["key"], "run"])[:32],
             )
-            note_run(into or folder, line["key"], run)
+            note_mlflow_run(into or folder, line["key"], run)
 
 
 def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
         "replayed": 0,
         "trained": len(kept),
         "failed": failed,
-        "flying": WORKERS if running else 0,
+        "in_flight": WORKERS if running else 0,
         "slots": WORKERS,
         "started": started,
         "seconds_left": spent / max(len(kept), 1) * (planned - len(kept))
@@ -172,7 +172,7 @@ def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
 
 
 def _lines(plan: Plan, size: Size) -> Iterator[Line]:
-    """All trainings of a campaign, in the order in which four workers would have
+    """All runs of a campaign, in the order in which four workers would have
     finished them.
     """
     free = [STARTED] * WORKERS
@@ -182,10 +182,10 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
         best: tuple[float, dict[str, Any]] | None = None
         for kind, count in (("trial", size.trials), ("final", size.finals)):
             for number in range(count):
-                settings = (
+                params = (
                     best[1]
                     if kind == "final" and best
-                    else _settings(about[cell.task]["space"][cell.arm], rng)
+                    else _params(about[cell.task]["space"][cell.arm], rng)
                 )
                 pair = 2 * (cell.block % 2)  # the arms of a block share a host
                 worker = pair + int(np.argmin(free[pair : pair + 2]))
@@ -195,7 +195,7 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
                     cell,
                     kind,
                     number,
-                    settings,
+                    params,
                     rng,
                     size.failures,
                 )
@@ -223,7 +223,7 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
                     and line["status"] == "finished"
                     and (best is None or score < best[0])
                 ):
-                    best = score, settings
+                    best = score, params
                 yield line
 
 
@@ -233,12 +233,12 @@ def _line(
     cell: CellPlan,
     kind: Kind,
     number: int,
-    settings: Mapping[str, Any],
+    params: Mapping[str, Any],
     rng: np.random.Generator,
     failures: float,
 ) -> Line:
     key = digest([plan.id, *cell.place, kind, number])
-    seeds = training_seeds(
+    seeds = run_seeds(
         plan.profile.root_seed,
         cell.task,
         cell.level,
@@ -249,10 +249,10 @@ def _line(
     )
     level = next(i for i, lv in enumerate(about["levels"]) if lv["name"] == cell.level)
     arm = next(i for i, one in enumerate(about["arms"]) if one["name"] == cell.arm)
-    skill = _skill(cell, arm, len(about["arms"]), level, settings, rng)
+    skill = _skill(cell, arm, len(about["arms"]), level, params, rng)
     status: Status = "finished"
-    if settings.get("lr", 0) and rng.random() < 0.5 * max(
-        0.0, math.log10(settings["lr"]) + 0.2
+    if params.get("lr", 0) and rng.random() < 0.5 * max(
+        0.0, math.log10(params["lr"]) + 0.2
     ):
         status = "diverged"
     elif rng.random() < failures and kind == "trial":
@@ -272,7 +272,7 @@ def _line(
         parameters=15_000 + 45_000 * (level % 2),
         data={
             "population": "fresh",
-            "overlap": 0.0,
+            "test_train_ratio": 0.0,
             "n_train": 4000,
             "n_validation": 1000,
             "n_test": 1000,
@@ -300,9 +300,9 @@ def _line(
     came = {
         name: value
         for name, value in came.items()
-        if name not in ("evidence", "checkpoint")
+        if name not in ("artifacts", "checkpoint")
     }
-    return {**what, "settings": dict(settings), "seeds": seeds, **came, "evidence": []}
+    return {**what, "params": dict(params), "seeds": seeds, **came, "artifacts": []}
 
 
 def _skill(
@@ -310,10 +310,10 @@ def _skill(
     arm: int,
     arms: int,
     level: int,
-    settings: Mapping[str, Any],
+    params: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> float:
-    """Between 0 and 1: the arm's own, the block's luck, this training's luck, and how
+    """Between 0 and 1: the arm's own, the block's luck, this run's luck, and how
     well its rate was chosen.
     """
     place = arm / max(arms - 1, 1)
@@ -330,7 +330,7 @@ def _skill(
     block = np.random.default_rng(_number(cell.task, cell.level, cell.block)).normal(
         0, 0.012
     )
-    rate = 0.02 * (math.log10(float(settings.get("lr", 0.02))) + 1.7) ** 2
+    rate = 0.02 * (math.log10(float(params.get("lr", 0.02))) + 1.7) ** 2
     return float(np.clip(own + block - rate + rng.normal(0, 0.008), 0.02, 0.995))
 
 
@@ -407,19 +407,21 @@ def _metrics(
     return {name: float(value) for name, value in found.items()}
 
 
-def _settings(
+def _params(
     space: Mapping[str, Mapping[str, Any]], rng: np.random.Generator
 ) -> dict[str, Any]:
     drawn: dict[str, Any] = {}
-    for name, setting in space.items():
-        if "values" in setting:
-            drawn[name] = setting["values"][int(rng.integers(len(setting["values"])))]
+    for name, hyperparameter in space.items():
+        if "values" in hyperparameter:
+            drawn[name] = hyperparameter["values"][
+                int(rng.integers(len(hyperparameter["values"])))
+            ]
             continue
-        low, high = float(setting["low"]), float(setting["high"])
+        low, high = float(hyperparameter["low"]), float(hyperparameter["high"])
         u = float(rng.random())
         drawn[name] = (
             math.exp(math.log(low) + u * math.log(high / low))
-            if setting.get("log")
+            if hyperparameter.get("log")
             else low + u * (high - low)
         )
     return drawn
@@ -445,7 +447,7 @@ def write_samples(folder: Path, lines: Sequence[Line], cells: int = 6) -> None:
         ):
             continue
         seen[line["task"]] = seen.get(line["task"], 0) + 1
-        target = folder / "evidence" / line["key"]
+        target = folder / "artifacts" / line["key"]
         target.mkdir(parents=True, exist_ok=True)
         for step in (0, 250, 500, 1000):
             (target / f"step-{step:07d}-grid.png").write_bytes(
@@ -505,7 +507,7 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument(
-        "--trainings", type=int, default=3000, help="about how many in a campaign"
+        "--runs", type=int, default=3000, help="about how many in a campaign"
     )
     parser.add_argument("--campaigns", type=int, default=1)
     parser.add_argument(
@@ -517,13 +519,11 @@ def main() -> None:
         parser.print_help()
         return
     smallest = Size()
-    each = plan_for(smallest).trainings / (smallest.trials + smallest.finals)
+    each = plan_for(smallest).runs / (smallest.trials + smallest.finals)
     per_cell = smallest.trials + smallest.finals
-    blocks = max(
-        2, min(10, round(smallest.blocks * given.trainings / (each * per_cell)))
-    )
+    blocks = max(2, min(10, round(smallest.blocks * given.runs / (each * per_cell))))
     trials = max(
-        2, round(given.trainings / (each / smallest.blocks * blocks)) - smallest.finals
+        2, round(given.runs / (each / smallest.blocks * blocks)) - smallest.finals
     )
     for number in range(given.campaigns):
         done = given.done if number == given.campaigns - 1 else 1.0

@@ -97,7 +97,7 @@ def saved(
     return html.Div(
         [html.Span(label, className="label"), *links, *more],
         className="files",
-        role="group",
+        role="matching_group",
         **aria(label=label),
     )
 

@@ -14,7 +14,7 @@ from dashboard.components.forest import reach_of
 from dashboard.components.text import aria, data
 from dashboard.data.view import View
 from dashboard.theme import arm_color
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 
 SPANS = (
     2.0,

@@ -11,7 +11,7 @@ from dashboard.components.text import aria
 from dashboard.locale import Words
 from dashboard.locale.numbers import measuring
 from suite.report.formatting import MINUS
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.statistics import Interval
 
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
@@ -42,7 +42,7 @@ def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
     marks = whiskers(
         verdict.effect / margin,
         (verdict.interval[0] / margin, verdict.interval[1] / margin),
-        (verdict.local_interval[0] / margin, verdict.local_interval[1] / margin),
+        (verdict.adjusted_interval[0] / margin, verdict.adjusted_interval[1] / margin),
         1.0,
         span,
     )

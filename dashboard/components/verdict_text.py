@@ -10,7 +10,7 @@ import re
 from dashboard.data.view import View
 from dashboard.locale import LANGUAGES, Words
 from dashboard.locale.numbers import measuring
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 def told(view: View, verdict: ClaimVerdict) -> str:
@@ -32,9 +32,9 @@ def told(view: View, verdict: ClaimVerdict) -> str:
         if verdict.worse
         else words("published"),
         "effect": scale.full(verdict.effect),
-        "interval": scale.interval(verdict.local_interval),
+        "interval": scale.interval(verdict.adjusted_interval),
         "margin": scale.amount(verdict.margin),
-        "won": f"{verdict.won * verdict.blocks:g}",
+        "won": f"{verdict.win_rate * verdict.blocks:g}",
         "blocks": verdict.blocks,
     }
     text = words(f"told.{verdict.verdict}", **values)

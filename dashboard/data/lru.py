@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from typing import Any
 
 
-class Kept:
+class LRUCache:
     """The values that were asked for last, by key. Safe to share between threads."""
 
     def __init__(self, most: int) -> None:

@@ -14,11 +14,11 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.data.lru import Kept
+from dashboard.data.lru import LRUCache
 from suite.records.results import Campaign, Results
 from suite.records.status import is_running
 from suite.tracking.mirror import Mirror
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.judge import judge_campaign
 from tasks import UserError
 
@@ -49,7 +49,7 @@ class Snapshot:
     trouble: str = ""
 
     @property
-    def mark(self) -> str:
+    def etag(self) -> str:
         """A short text that differs whenever a page would look different."""
         count = "?" if self.verdicts is None else str(len(self.verdicts))
         behind = "-" if self.verdicts_behind else ""
@@ -92,8 +92,8 @@ class Snapshots:
         )
         self._held: dict[str, Snapshot] = {}
         self._asked: dict[str, float] = {}
-        self.pages = Kept(64)  # as they were last made, by all that they depend on
-        self._worked = Kept(256)
+        self.pages = LRUCache(64)  # as they were last made, by all that they depend on
+        self._worked = LRUCache(256)
         self._wanted: dict[Hashable, Callable[[], Any]] = {}
         # counts what pages may wait for: work asked for and done, campaigns first held
         # and first judged
@@ -141,21 +141,21 @@ class Snapshots:
             self._news.set()
         return held
 
-    def mark(self, campaign: str | None = None) -> str:
+    def etag(self, campaign: str | None = None) -> str:
         """A short text that differs whenever a page would look different, the state of
         its server included.
         """
-        away = self.mirror.mark if self.mirror else ""
-        mark = self.get(campaign).mark
+        away = self.mirror.etag if self.mirror else ""
+        etag = self.get(campaign).etag
         with self._lock:
             turn = self._turn
-        return f"{mark}{away}/{turn}"
+        return f"{etag}{away}/{turn}"
 
-    def worked_out(
+    def compute_in_background(
         self, key: Hashable, work: Callable[[], Any], patience: float = 0.0
     ) -> Any:
         """What takes seconds to work out: at once where it is there, else None, and a
-        page's mark changes with it.
+        page's etag changes with it.
 
         ``patience`` is for downloads, which cannot come anew: above 0 it is worked out
         here and now.

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from dashboard.data.snapshots import Snapshot, Snapshots
 from dashboard.locale import LANGUAGES, Words
 from suite.records.results import Campaign
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 from tasks import unknown
 
 LONGEST = 200  # characters of a value in an address
@@ -123,8 +123,8 @@ class View:
         return label_of(self.tasks[task]["levels"], level)
 
     def run_link(self, key: str) -> str | None:
-        """The address of a training's MLflow run; None where it is not published."""
-        run = self.campaign.runs.get(key)
+        """The address of a run's MLflow run; None where it is not published."""
+        run = self.campaign.mlflow_runs.get(key)
         return (
             f"{self.snapshots.mlflow_url}/#/experiments/{quote(run.experiment)}/runs/{quote(run.run)}"
             if run
@@ -132,10 +132,14 @@ class View:
         )
 
     def compare_link(self, keys: Iterable[str]) -> str | None:
-        """The address of MLflow's comparison of trainings; None where fewer than two
+        """The address of MLflow's comparison of runs; None where fewer than two
         are published.
         """
-        runs = [self.campaign.runs[key] for key in keys if key in self.campaign.runs]
+        runs = [
+            self.campaign.mlflow_runs[key]
+            for key in keys
+            if key in self.campaign.mlflow_runs
+        ]
         if len(runs) < 2:
             return None
         asked = {

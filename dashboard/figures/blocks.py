@@ -14,7 +14,7 @@ from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.locale import Words
 from dashboard.theme import arm_color
 from suite.report.formatting import amounts
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 def pairs_frame(verdict: ClaimVerdict) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def pairs(
 
 def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
     """An interaction: the paired gap at each level along the axis, with its interval."""
-    points = [row for row in verdict.at if "x" in row]
+    points = [row for row in verdict.by_level if "x" in row]
     if not points:
         return None
     scale = 100.0 if verdict.unit_percent and verdict.scale == "points" else 1.0
@@ -202,7 +202,7 @@ def _numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:
     return next(
         (
             row
-            for row in verdict.at
+            for row in verdict.by_level
             if row.get("level") == level and "interval" in row and "x" not in row
         ),
         mine,

@@ -19,11 +19,11 @@ MOST_BARS = 1500
 FEW = 120  # bars that have room for a line between them
 
 
-def spans(trainings: pd.DataFrame) -> pd.DataFrame:
-    """Trainings with ``start`` (seconds since the first one started) and ``length``, by
+def spans(runs: pd.DataFrame) -> pd.DataFrame:
+    """Runs with ``start`` (seconds since the first one started) and ``length``, by
     worker and time.
     """
-    frame = trainings.dropna(subset=["worker", "started", "ended"])
+    frame = runs.dropna(subset=["worker", "started", "ended"])
     frame = frame[frame["started"] > 0]
     if frame.empty:
         return frame.assign(start=[], length=[])
@@ -35,12 +35,12 @@ def spans(trainings: pd.DataFrame) -> pd.DataFrame:
 
 
 def workers(found: pd.DataFrame) -> pd.DataFrame:
-    """Per worker: host, device, trainings, busy seconds, and the idle share from the
+    """Per worker: host, device, runs, busy seconds, and the idle share from the
     first start to the last end.
     """
     if found.empty:
         return pd.DataFrame(
-            columns=["worker", "host", "device", "trainings", "busy", "idle"]
+            columns=["worker", "host", "device", "runs", "busy", "idle"]
         )
     whole = float((found["start"] + found["length"]).max()) or 1.0
     rows = []
@@ -52,7 +52,7 @@ def workers(found: pd.DataFrame) -> pd.DataFrame:
                 "worker": worker,
                 "host": first["host"],
                 "device": first["device"],
-                "trainings": len(mine),
+                "runs": len(mine),
                 "busy": busy,
                 "idle": max(0.0, 1 - busy / whole),
             }
@@ -61,7 +61,7 @@ def workers(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def busy_seconds(spans_: pd.DataFrame) -> float:
-    """Seconds in which at least one training ran: overlaps, as on a shared GPU, count
+    """Seconds in which at least one run ran: overlaps, as on a shared GPU, count
     once.
     """
     busy, until = 0.0, float("-inf")
@@ -76,7 +76,7 @@ def busy_seconds(spans_: pd.DataFrame) -> float:
 
 
 def joined(found: pd.DataFrame) -> pd.DataFrame:
-    """Bars to draw, with the ``count`` of trainings in each: beyond ``MOST_BARS``,
+    """Bars to draw, with the ``count`` of runs in each: beyond ``MOST_BARS``,
     neighbours become one bar.
 
     They are on one worker, of one task, finished, and the pause between them is too
@@ -205,7 +205,7 @@ def _told(row: dict[Any, Any], words: Words) -> list[str]:
 
 
 def rate(found: pd.DataFrame, words: Words) -> Spec | None:
-    """Trainings on record against time."""
+    """Runs on record against time."""
     if found.empty:
         return None
     ends = sorted(found["start"] + found["length"])

@@ -17,24 +17,28 @@ from search.budget import Better, budget_curve, history
 from search.inspect import importance
 from search.ranges import place
 from suite.training.job import JUDGED
-from tasks import Choice, Range, Space, Whole
+from tasks import Categorical, Float, Int, Space
 
 BANDS = 5  # of the parallel coordinates: trials in fifths by their rank
 
 
 def space_of(described: Mapping[str, Mapping[str, Any]]) -> Space:
     """A space from what campaign.json says of it."""
-    found: dict[str, Range | Whole | Choice] = {}
-    for name, setting in described.items():
-        if "values" in setting:
-            found[name] = Choice(tuple(setting["values"]))
-        elif setting.get("whole"):
-            found[name] = Whole(
-                int(setting["low"]), int(setting["high"]), bool(setting.get("log"))
+    found: dict[str, Float | Int | Categorical] = {}
+    for name, hyperparameter in described.items():
+        if "values" in hyperparameter:
+            found[name] = Categorical(tuple(hyperparameter["values"]))
+        elif hyperparameter.get("whole"):
+            found[name] = Int(
+                int(hyperparameter["low"]),
+                int(hyperparameter["high"]),
+                bool(hyperparameter.get("log")),
             )
         else:
-            found[name] = Range(
-                float(setting["low"]), float(setting["high"]), bool(setting.get("log"))
+            found[name] = Float(
+                float(hyperparameter["low"]),
+                float(hyperparameter["high"]),
+                bool(hyperparameter.get("log")),
             )
     return Space(**found)
 
@@ -171,11 +175,11 @@ def history_chart(
 def importance_of(
     blocks: Sequence[pd.DataFrame], column: str, space: Space
 ) -> dict[str, float]:
-    """Each setting's share of what made trials differ; empty where there are too few to
-    tell.
+    """Each hyperparameter's share of what made trials differ; empty where there are too
+    few to tell.
     """
     given = [
-        ([_settings(row, space) for _, row in study.iterrows()], study[column])
+        ([_params(row, space) for _, row in study.iterrows()], study[column])
         for study in blocks
     ]
     return importance(space, given) if given and len(space) else {}
@@ -221,21 +225,21 @@ def slices_chart(
     title: str,
     percent: bool,
 ) -> Spec | None:
-    """The value against each setting, one panel per setting, on the setting's own
-    scale; finals' choices stand out.
+    """The value against each hyperparameter, one panel per hyperparameter, on the
+    hyperparameter's own scale; finals' choices stand out.
     """
     names = [
-        name for name in space if any(f"setting.{name}" in study for study in blocks)
+        name for name in space if any(f"param.{name}" in study for study in blocks)
     ]
     if not names:
         return None
     together = pd.concat(blocks, ignore_index=True)
     traces, axes = [], []
     for panel, name in enumerate(names):
-        values = together[f"setting.{name}"]
+        values = together[f"param.{name}"]
         suffix = "" if panel == 0 else str(panel + 1)
-        setting = space[name]
-        plain = isinstance(setting, Choice)
+        hyperparameter = space[name]
+        plain = isinstance(hyperparameter, Categorical)
         traces.append(
             {
                 "type": "scatter",
@@ -251,15 +255,15 @@ def slices_chart(
         )
         kind = (
             "category"
-            if isinstance(setting, Choice)
+            if isinstance(hyperparameter, Categorical)
             else "log"
-            if setting.log
+            if hyperparameter.log
             else "linear"
         )
         decades = (
             kind == "log"
-            and not isinstance(setting, Choice)
-            and setting.high >= 30 * setting.low
+            and not isinstance(hyperparameter, Categorical)
+            and hyperparameter.high >= 30 * hyperparameter.low
         )
         axes.append(
             {
@@ -287,10 +291,10 @@ def parallel_chart(
     better: Better,
     words: Words,
 ) -> Spec | None:
-    """Parallel coordinates: a line per trial through its settings, each on its own
-    scale, to its rank in its block.
+    """Parallel coordinates: a line per trial through its hyperparameters, each on its
+    own scale, to its rank in its block.
     """
-    names = [name for name in space if not isinstance(space[name], Choice)]
+    names = [name for name in space if not isinstance(space[name], Categorical)]
     if not blocks or not names:
         return None
     lines: dict[int, Trace] = {}
@@ -298,14 +302,14 @@ def parallel_chart(
     for study in blocks:
         heights = _heights(study[column], better)
         for (_, row), height in zip(study.iterrows(), heights, strict=True):
-            settings = _settings(row, space)
-            if any(settings[name] is None or pd.isna(settings[name]) for name in names):
+            params = _params(row, space)
+            if any(params[name] is None or pd.isna(params[name]) for name in names):
                 continue
             fifth = min(BANDS - 1, int(height * BANDS))
             trace = lines.setdefault(fifth, _fifth(fifth))
             trace["x"] += [*range(len(axis_names)), None]
             trace["y"] += [
-                *(_place(space[name], settings[name]) for name in names),
+                *(_place(space[name], params[name]) for name in names),
                 rounded(height, 3),
                 None,
             ]
@@ -370,15 +374,15 @@ def _fifth(number: int) -> Trace:
     }
 
 
-def _settings(row: pd.Series, space: Space) -> dict[str, Any]:
-    return {name: row.get(f"setting.{name}") for name in space}
+def _params(row: pd.Series, space: Space) -> dict[str, Any]:
+    return {name: row.get(f"param.{name}") for name in space}
 
 
-def _place(setting: Range | Whole | Choice, value: Any) -> float | None:
-    assert not isinstance(setting, Choice)
-    return rounded(place(setting, float(value)), 4)
+def _place(hyperparameter: Float | Int | Categorical, value: Any) -> float | None:
+    assert not isinstance(hyperparameter, Categorical)
+    return rounded(place(hyperparameter, float(value)), 4)
 
 
-def _ends(setting: Range | Whole | Choice) -> tuple[str, str]:
-    assert not isinstance(setting, Choice)
-    return f"{setting.low:.3g}", f"{setting.high:.3g}"
+def _ends(hyperparameter: Float | Int | Categorical) -> tuple[str, str]:
+    assert not isinstance(hyperparameter, Categorical)
+    return f"{hyperparameter.low:.3g}", f"{hyperparameter.high:.3g}"

@@ -44,9 +44,9 @@ class Words:
         """What it means that this gate failed; empty for a gate that is not known here."""
         return LANGUAGES[self.language].get(f"why.{name}", "")
 
-    def cure(self, name: str) -> str:
+    def hint(self, name: str) -> str:
         """What to do where this gate failed; empty likewise."""
-        return LANGUAGES[self.language].get(f"cure.{name}", "")
+        return LANGUAGES[self.language].get(f"hint.{name}", "")
 
     def file(self, stem: str) -> str:
         """What a final's file is called, without its number; one that is not known here

@@ -26,7 +26,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "Between the same two networks, which adversarial loss makes the best pictures?": "同样的两个网络之间，哪种对抗损失生成的图片最好？",
         "Does our logistic regression equal scikit-learn's, and when does a hidden layer pay?": "我们的逻辑回归与 scikit-learn 的一致吗？隐藏层何时值得？",
         "Does a Transformer translate better than recurrent networks of its size?": "Transformer 的翻译优于同等规模的循环网络吗？",
-        "Where two answers are right, which training gives one of them rather than their mean?": "有两个正确答案时，哪种训练给出其中之一而不是平均值？",
+        "Where two answers are right, which run gives one of them rather than their mean?": "有两个正确答案时，哪种训练给出其中之一而不是平均值？",
         # measures
         "Accuracy": "准确率",
         "Log loss": "对数损失",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.locale import Words
 from suite.report.formatting import MINUS, NONE, Amounts, amounts
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.statistics import Interval
 
 

@@ -8,10 +8,10 @@ from dashboard.pages import (
     compare,
     curves,
     overview,
+    runs,
     samples,
     search,
     sweep,
-    trainings,
 )
 
-PAGES = (overview, claim, curves, sweep, search, samples, cluster, compare, trainings)
+PAGES = (overview, claim, curves, sweep, search, samples, cluster, compare, runs)

@@ -41,7 +41,7 @@ from dashboard.locale import Words
 from dashboard.locale.numbers import measuring, percent, plain
 from suite.report.formatting import probability
 from suite.verdicts.adequacy import Gate
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY
 
 PATH, TITLE = "/claim", "claim.title"
@@ -104,7 +104,10 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     if verdict is None:
         return {}
     rows = pairs_frame(verdict)
-    found = {"blocks": rows, "trend": pd.DataFrame([dict(row) for row in verdict.at])}
+    found = {
+        "blocks": rows,
+        "trend": pd.DataFrame([dict(row) for row in verdict.by_level]),
+    }
     for level in _levels_of(verdict):
         mine = rows[rows["level"].isna() if level is None else rows["level"] == level]
         found |= {
@@ -180,8 +183,8 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
             primary=True,
         ),
         action(
-            words("claim.trainings"),
-            view.link("/trainings", task=verdict.task, kind="final"),
+            words("claim.runs"),
+            view.link("/runs", task=verdict.task, kind="final"),
         ),
         action(
             words("claim.search"),
@@ -197,16 +200,21 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[tuple[str, str]]:
     found = [
         (words("fact.effect"), scale.full(verdict.effect)),
         (words("fact.interval"), scale.interval(verdict.interval)),
-        (words("fact.local"), scale.interval(verdict.local_interval)),
+        (words("fact.local"), scale.interval(verdict.adjusted_interval)),
         (words("fact.equivalence"), scale.interval(verdict.equivalence_interval)),
         (words("fact.margin"), scale.amount(verdict.margin)),
         (words("fact.effect_size"), plain(verdict.effect_size, 2)),
-        (words("fact.won"), f"{verdict.won * verdict.blocks:g} / {verdict.blocks}"),
+        (
+            words("fact.won"),
+            f"{verdict.win_rate * verdict.blocks:g} / {verdict.blocks}",
+        ),
         (words("fact.p"), probability(verdict.p_holm)),
         (words("fact.sign_flip"), probability(verdict.p_sign_flip)),
     ]
-    if verdict.splits_interval:
-        found.append((words("fact.splits"), scale.interval(verdict.splits_interval)))
+    if verdict.fixed_split_interval:
+        found.append(
+            (words("fact.splits"), scale.interval(verdict.fixed_split_interval))
+        )
     if verdict.new_test_interval:
         found.append(
             (words("fact.new_test"), scale.interval(verdict.new_test_interval))
@@ -312,7 +320,7 @@ def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
         view.arm_label(verdict.task, arm) if arm else words("published")
         for arm in (verdict.better, verdict.worse)
     ]
-    published = bool(view.campaign.runs)
+    published = bool(view.campaign.mlflow_runs)
     columns += [
         words("fact.difference"),
         *([words("blocks.runs")] if published else []),
@@ -432,11 +440,11 @@ def _gate(view: View, gate: Gate) -> html.Li:
         ),
         *_seen(view, gate),
     ]
-    if gate.failed and gate.cure:
+    if gate.failed and gate.hint:
         text.append(
             html.P(
                 [
-                    html.Span(view.words("claim.cure"), className="label"),
+                    html.Span(view.words("claim.hint"), className="label"),
                     _cure(view, gate),
                 ]
             )
@@ -459,8 +467,8 @@ def _seen(view: View, gate: Gate) -> list[Component]:
 
 
 def _cure(view: View, gate: Gate) -> Children:
-    own = view.words.language != "en" and view.words.cure(gate.name)
-    return coded(own) if own else foreign(gate.cure, view.words.language)
+    own = view.words.language != "en" and view.words.hint(gate.name)
+    return coded(own) if own else foreign(gate.hint, view.words.language)
 
 
 def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
@@ -468,7 +476,7 @@ def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
     words, scale = view.words, measuring(verdict, view.words)
     reasons = []
     failed = [gate for gate in verdict.gates if gate.failed]
-    low, high = verdict.local_interval
+    low, high = verdict.adjusted_interval
     if not verdict.complete:
         reasons.append(
             words("change.incomplete", left=verdict.planned - verdict.blocks)
@@ -533,7 +541,7 @@ def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
 
 
 def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
-    rows = [row for row in verdict.at if "verdict" in row]
+    rows = [row for row in verdict.by_level if "verdict" in row]
     if not rows:
         return None
     words, scale = view.words, measuring(verdict, view.words)
@@ -553,9 +561,9 @@ def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
             badge(str(row["verdict"]), words),
             scale.full(row["effect"]),
             scale.interval(row["interval"]),
-            scale.interval(row["local_interval"]),
+            scale.interval(row["adjusted_interval"]),
             plain(row["effect_size"], 2),
-            percent(row["won"], 0),
+            percent(row["win_rate"], 0),
             probability(row["p"]),
         )
         for row in rows
@@ -576,7 +584,7 @@ def _source(view: View, verdict: ClaimVerdict) -> html.Section:
     )
     pairs_ = [
         (words("claim.source_is"), foreign(verdict.source or "–", words.language)),
-        (words("claim.source_says"), foreign(verdict.against or "–", words.language)),
+        (words("claim.source_says"), foreign(verdict.reported or "–", words.language)),
         (words("claim.ours"), f"{words.label(verdict.metric_label)}: {ours}"),
     ]
     return card(facts(pairs_, "facts tall"), title=words("claim.source"))

@@ -23,7 +23,7 @@ MOST_WORKERS = 48  # rows of the chart; the table has all
 
 def layout(view: View) -> Component:
     words = view.words
-    found = spans(view.campaign.trainings)
+    found = spans(view.campaign.runs)
     about = workers(found)
     shown = found[found["worker"].isin(about.head(MOST_WORKERS)["worker"])]
     plan = gantt(shown, list(view.tasks), words, view.title)
@@ -65,7 +65,7 @@ def layout(view: View) -> Component:
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """The bars, and the workers."""
-    found = spans(view.campaign.trainings)
+    found = spans(view.campaign.runs)
     kept = [
         "worker",
         "host",
@@ -97,7 +97,7 @@ def _totals(view: View, found: pd.DataFrame, about: pd.DataFrame) -> html.Sectio
     return card(
         facts(
             [
-                (words("cluster.trainings"), f"{len(found):,}"),
+                (words("cluster.runs"), f"{len(found):,}"),
                 (words("cluster.whole"), duration(whole)),
                 (words("cluster.workers"), f"{len(about)}"),
                 (words("cluster.hosts"), f"{about['host'].nunique()}"),
@@ -135,7 +135,7 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
         (
             str(row["worker"]),
             str(row["device"]),
-            f"{row['trainings']:,}",
+            f"{row['runs']:,}",
             duration(row["busy"]),
             percent(row["idle"]),
         )
@@ -143,7 +143,7 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
     ]
     columns = [
         words(f"cluster.{name}")
-        for name in ("worker", "device", "trainings", "alone", "idle")
+        for name in ("worker", "device", "runs", "alone", "idle")
     ]
     return card(
         table(columns, rows, label=words("cluster.workers"), numeric=(2, 3, 4)),
@@ -153,8 +153,8 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
 
 
 def _failures(view: View) -> html.Section:
-    """Counts by cause and task; each leads to the trainings."""
-    words, frame = view.words, view.campaign.trainings
+    """Counts by cause and task; each leads to the runs."""
+    words, frame = view.words, view.campaign.runs
     failed = frame[frame["status"] != "finished"]
     if failed.empty:
         return card(html.P(words("sweep.no_failures")), title=words("sweep.failures"))
@@ -163,14 +163,14 @@ def _failures(view: View) -> html.Section:
         (
             html.A(
                 words(f"status.{status}"),
-                href=view.link("/trainings", task=task, status=status),
+                href=view.link("/runs", task=task, status=status),
             ),
             view.title(task),
             f"{count:,}",
         )
         for (status, task), count in Counter(pairs).most_common()
     ]
-    columns = [words("choose.status"), words("choose.task"), words("sweep.trainings")]
+    columns = [words("choose.status"), words("choose.task"), words("sweep.runs")]
     return card(
         table(columns, rows, label=words("sweep.failures"), numeric=(2,)),
         title=words("sweep.failures"),

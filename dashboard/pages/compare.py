@@ -30,7 +30,7 @@ from dashboard.data.view import View
 from dashboard.locale.numbers import measuring
 from suite.records.results import Campaign
 from suite.report.formatting import NONE
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 
 PATH, TITLE = "/compare", "compare.title"
 Pair = tuple[ClaimVerdict | None, ClaimVerdict | None]
@@ -167,7 +167,7 @@ def _row(view: View, pair: Pair, span: float) -> html.Li:
         _side(verdict, span, view, name)
         for verdict, name in zip(pair, ("here", "there"), strict=True)
     ]
-    mark = (
+    etag = (
         html.Span([glyph("↔"), words("compare.changed")], className="tag warn")
         if changed
         else None
@@ -178,7 +178,7 @@ def _row(view: View, pair: Pair, span: float) -> html.Li:
                 [
                     html.Small(view.title(one.task)),
                     html.Div(foreign(one.says, words.language)),
-                    mark,
+                    etag,
                 ],
                 className="says",
             ),

@@ -133,9 +133,7 @@ def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:
 def _blocks(view: View) -> dict[str, pd.DataFrame]:
     """Each split's block curves, where there are any."""
     curves = _finals(view, view.campaign.curves)
-    examples = (
-        _finals(view, view.campaign.trainings).set_index("key").get("data.n_train")
-    )
+    examples = _finals(view, view.campaign.runs).set_index("key").get("data.n_train")
     measure, found = _measure(view)["name"], {}
     for split in SPLITS:
         values = values_of(curves, measure, split)
@@ -146,7 +144,7 @@ def _blocks(view: View) -> dict[str, pd.DataFrame]:
 
 def _best_steps(view: View) -> dict[str, float]:
     """The step at which each arm's checkpoint was chosen, the median of its finals."""
-    chosen = _finals(view, view.campaign.trainings).dropna(subset=["best_step"])
+    chosen = _finals(view, view.campaign.runs).dropna(subset=["best_step"])
     steps = chosen.astype({"best_step": float}).groupby("arm")["best_step"].median()
     return {str(arm): float(step) for arm, step in steps.items()}
 

@@ -31,7 +31,7 @@ from dashboard.data.view import View
 from dashboard.locale import Words
 from dashboard.locale.numbers import duration, measuring, plain
 from dashboard.theme import STATES, VERDICTS
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 
 PATH, TITLE = "/", "overview.title"
 
@@ -79,7 +79,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
             "scale": v.scale,
             "blocks": v.blocks,
             "planned": v.planned,
-            "won": v.won,
+            "win_rate": v.win_rate,
             "effect_size": v.effect_size,
             "label": v.label,
         }
@@ -230,7 +230,9 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
         else None,
         html.Span(
             words(
-                "won.of", won=f"{verdict.won * verdict.blocks:g}", blocks=verdict.blocks
+                "won.of",
+                won=f"{verdict.win_rate * verdict.blocks:g}",
+                blocks=verdict.blocks,
             )
         )
         if settled
@@ -268,14 +270,14 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
             html.P(
                 [
                     html.Span(words("card.source"), className="label"),
-                    foreign(verdict.against, words.language),
+                    foreign(verdict.reported, words.language),
                 ],
                 className="source",
             )
-            if verdict.against
+            if verdict.reported
             else None,
             html.A(words("card.runs"), href=to + "#blocks", className="runs-link")
-            if view.campaign.runs
+            if view.campaign.mlflow_runs
             else None,
         ],
         className=f"card claim-card {verdict.verdict}",
@@ -315,14 +317,14 @@ def progress(view: View) -> Component | None:
     )
     rate = int(state.get("trained") or 0) / seconds
     pieces = [
-        words("progress.trainings", done=f"{done:,}", planned=f"{planned:,}"),
+        words("progress.runs", done=f"{done:,}", planned=f"{planned:,}"),
         words("progress.rate", rate=f"{rate:.3g}"),
         words("progress.left", left=duration(state.get("seconds_left")))
         if state.get("seconds_left")
         else "",
         words(
-            "progress.flying",
-            flying=state.get("flying", 0),
+            "progress.in_flight",
+            in_flight=state.get("in_flight", 0),
             slots=state.get("slots", 0),
         ),
         causes,
@@ -412,7 +414,7 @@ def _task_matrix(view: View, task: str, cells: pd.DataFrame) -> html.Div:
 def _strip(
     view: View, task: str, arm: str, level: str, cells: pd.DataFrame | None
 ) -> Component | None:
-    """The blocks of one arm at one level; a link to their trainings."""
+    """The blocks of one arm at one level; a link to their runs."""
     if cells is None:
         return None
     counts = Counter(cells["state"].tolist()).most_common()
@@ -426,7 +428,7 @@ def _strip(
             ),
             *_squares(cells),
         ],
-        href=view.link("/trainings", task=task, arm=arm, level=level),
+        href=view.link("/runs", task=task, arm=arm, level=level),
         className="strip",
         title=says,
     )

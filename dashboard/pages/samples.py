@@ -76,7 +76,7 @@ def layout(view: View) -> Component:
         {
             step
             for final in shown
-            for step in _steps(view.campaign.evidence(final["key"]))
+            for step in _steps(view.campaign.artifacts(final["key"]))
         }
     )
     course = (
@@ -106,7 +106,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         {**final, "file": path.name}
         for task in view.tasks
         for final in _finals(view, task)
-        for path in view.campaign.evidence(final["key"])
+        for path in view.campaign.artifacts(final["key"])
     ]
     return {"samples": pd.DataFrame(rows)}
 
@@ -147,11 +147,11 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
 
 def _finals(view: View, task: str) -> list[Final]:
     """The task's finals that left something, first of each cell, in the order of arms."""
-    home = view.campaign.folder / "evidence"
+    home = view.campaign.folder / "artifacts"
     if not home.is_dir():
         return []
     there = {path.name for path in home.iterdir()}
-    frame = view.campaign.trainings
+    frame = view.campaign.runs
     mine = frame[
         (frame["task"] == task) & (frame["kind"] == "final") & frame["key"].isin(there)
     ]
@@ -179,7 +179,7 @@ def _together(view: View, finals: list[Final]) -> Component | None:
     """All arms' translations side by side, where they are of the same sentences."""
     words, found = view.words, {}
     for final in finals:
-        path = view.campaign.folder / "evidence" / final["key"] / TRANSLATIONS
+        path = view.campaign.folder / "artifacts" / final["key"] / TRANSLATIONS
         if (
             path.is_file()
             and (told := read_table(path)) is not None
@@ -229,7 +229,7 @@ def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
     where it looked.
     """
     paths, arm = (
-        view.campaign.evidence(final["key"]),
+        view.campaign.artifacts(final["key"]),
         view.arm_label(view.task, final["arm"]),
     )
     maps = [
@@ -264,7 +264,7 @@ def _figure(view: View, final: Final, path: Path, at: str = "") -> html.Figure:
     """A picture; of those that were made during training, only the one at the step that
     is looked at is seen.
     """
-    where = f"/evidence/{view.campaign.id}/{final['key']}/{path.name}"
+    where = f"/artifacts/{view.campaign.id}/{final['key']}/{path.name}"
     caption, marked = view.words.file(path.stem), {}
     if snapshot := SNAPSHOT.fullmatch(path.stem):
         step = str(int(snapshot[1]))

@@ -124,7 +124,7 @@ def layout(view: View) -> Component:
 def _importance(
     view: View, blocks: list[pd.DataFrame], patience: float = 0.0
 ) -> dict[str, float] | None:
-    """The settings' shares; None while they are being worked out."""
+    """The hyperparameters' shares; None while they are being worked out."""
     key = (
         "importance",
         view.campaign.id,
@@ -135,14 +135,16 @@ def _importance(
         _column(view),
     )
     space, column = space_of(_space(view, _arm(view))), _column(view)
-    found: dict[str, float] | None = view.snapshots.worked_out(
+    found: dict[str, float] | None = view.snapshots.compute_in_background(
         key, lambda: importance_of(blocks, column, space), patience
     )
     return found
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
-    """Budgets of all arms, the chosen arm's trials, and its settings' importance."""
+    """Budgets of all arms, the chosen arm's trials, and its hyperparameters'
+    importance.
+    """
     arm, measure, trials = _arm(view), _measure(view), _trials(view)
     mine = trials[trials["arm"] == arm]
     kept = [
@@ -150,7 +152,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         "number",
         "status",
         _column(view),
-        *(f"setting.{name}" for name in _space(view, arm)),
+        *(f"param.{name}" for name in _space(view, arm)),
     ]
     points = mine[[name for name in kept if name in mine]].sort_values(
         ["block", "number"]
@@ -172,7 +174,7 @@ def _arm(view: View) -> str:
 
 
 def _measure(view: View) -> dict[str, Any]:
-    """The measure that settings are chosen by: the task's first."""
+    """The measure that hyperparameters are chosen by: the task's first."""
     found = dict(view.about["measures"][0])
     return {**found, "label": capital(str(found.get("label") or found["name"]))}
 
@@ -182,12 +184,12 @@ def _column(view: View) -> str:
 
 
 def _space(view: View, arm: str) -> dict[str, dict[str, Any]]:
-    twins = view.about.get("twins") or {}
-    return dict(view.about.get("space", {}).get(twins.get(arm, arm), {}))
+    aa_test = view.about.get("aa_test") or {}
+    return dict(view.about.get("space", {}).get(aa_test.get(arm, arm), {}))
 
 
 def _trials(view: View) -> pd.DataFrame:
-    frame = view.campaign.trainings
+    frame = view.campaign.runs
     return frame[
         (frame["task"] == view.task)
         & (frame["level"] == view.level)
@@ -246,10 +248,10 @@ def _edges(
         study.sort_values(column, ascending=better == "lower").iloc[0]
         for study in blocks
     ]
-    chosen = [{name: row[f"setting.{name}"] for name in space} for row in best]
+    chosen = [{name: row[f"param.{name}"] for name in space} for row in best]
     rows = [
         (
-            edge.setting,
+            edge.hyperparameter,
             words(f"search.end.{edge.end}"),
             plain(edge.bound),
             f"{edge.there} / {edge.blocks}",

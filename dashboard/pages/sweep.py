@@ -130,8 +130,8 @@ def _target(view: View) -> float | None:
 
 
 def _cells(view: View, target: float | None) -> pd.DataFrame:
-    trainings = _rows(view, view.campaign.trainings)
-    finals = trainings[trainings["status"].isin(JUDGED)]
+    runs = _rows(view, view.campaign.runs)
+    finals = runs[runs["status"].isin(JUDGED)]
     measure = _measure(view)
     if target is not None:
         curves = _rows(view, view.campaign.curves)
@@ -230,10 +230,10 @@ def _shown(value: float, measure: dict[str, Any]) -> str:
 
 
 def _failures(view: View) -> html.Section:
-    """Trainings that did not finish, by arm and cause, trials and finals alike."""
+    """Runs that did not finish, by arm and cause, trials and finals alike."""
     words = view.words
-    trainings = view.campaign.trainings
-    mine = trainings[trainings["task"] == view.task]
+    runs = view.campaign.runs
+    mine = runs[runs["task"] == view.task]
     causes = [cause for cause in mine["status"].unique() if cause != "finished"]
     rows = []
     for arm in view.about["arms"]:
@@ -248,7 +248,7 @@ def _failures(view: View) -> html.Section:
         )
     columns = [
         words("choose.arm"),
-        words("sweep.trainings"),
+        words("sweep.runs"),
         *(words(f"status.{cause}") for cause in causes),
     ]
     says = words("sweep.failures_says") if causes else words("sweep.no_failures")

@@ -47,7 +47,7 @@ def add_routes(
     frames: Mapping[str, Frames],
 ) -> None:
     """``/data/<page>/<chart>.<kind>``, ``/report/<campaign>.html`` and
-    ``/evidence/<campaign>/<key>/<file>``.
+    ``/artifacts/<campaign>/<key>/<file>``.
     """
 
     @server.get("/data/<page>/<chart>.<kind>")
@@ -82,14 +82,14 @@ def add_routes(
         response.headers["Content-Security-Policy"] = SEALED
         return response
 
-    @server.get("/evidence/<campaign>/<key>/<name>")
-    def evidence(campaign: str, key: str, name: str) -> flask.Response:
+    @server.get("/artifacts/<campaign>/<key>/<name>")
+    def artifacts(campaign: str, key: str, name: str) -> flask.Response:
         view = None
         try:
             view = view_of("/samples", f"campaign={campaign}")
         except UserError as error:
             return _missing(str(error))
-        path = evidence_path(view.campaign.folder, key, name)
+        path = artifact_path(view.campaign.folder, key, name)
         if path is None:
             return _missing("no such file")
         response = flask.Response(path.read_bytes(), mimetype=SHOWN[path.suffix])
@@ -114,11 +114,11 @@ def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str |
     )
 
 
-def evidence_path(folder: Path, key: str, name: str) -> Path | None:
+def artifact_path(folder: Path, key: str, name: str) -> Path | None:
     """A final's file, if it is one that may be shown and truly lies in the final's
     folder.
     """
-    home = (folder / "evidence").resolve()
+    home = (folder / "artifacts").resolve()
     if not KEY.fullmatch(key):
         return None
     path = (home / key / name).resolve()

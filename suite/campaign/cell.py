@@ -1,8 +1,8 @@
-"""One cell on its way: a tuning study, then finals with the settings it chose.
+"""One cell on its way: a tuning study, then finals with the hyperparameters it chose.
 
-Where the profile asks for it there is one more: a final with the settings that half of
-the trials would have chosen. Where those are the same settings the finals themselves
-answer for half the budget, and nothing is trained.
+Where the profile asks for it there is one more: a final with the hyperparameters that
+half of the trials would have chosen. Where those are the same hyperparameters the
+finals themselves answer for half the budget, and nothing is trained.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from search.study import Study
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.profile import TaskPlan
 from suite.training.fingerprint import data_hash
-from suite.training.job import JUDGED, Job, Keep, Kind, Member, digest
-from suite.training.seeds import training_seeds, tuner_seed
+from suite.training.job import JUDGED, CheckpointPolicy, Job, Kind, Member, digest
+from suite.training.seeds import run_seeds, tuner_seed
 from tasks import Task, source_of
 
 
 class Cell:
-    """Asks for the trainings of one cell as they become due, and takes in what they
+    """Asks for the runs of one cell as they become due, and takes in what they
     came to.
     """
 
@@ -54,7 +54,7 @@ class Cell:
         self._finals_asked = False
 
     def _identity(self, source: str) -> dict[str, Any]:
-        """All that decides a training's result, but for what differs between trainings
+        """All that decides a run's result, but for what differs between runs
         of the cell.
         """
         place, plan = self.place, self.plan
@@ -64,7 +64,7 @@ class Cell:
             "arm": place.arm,
             "builds": place.builds,
             "recipe": asdict(self.recipe),
-            "effort": plan.effort,
+            "length_factor": plan.length_factor,
             "examples": plan.examples,
             "data": data_hash(place.task, place.level, plan.examples),
             "source": source,
@@ -84,12 +84,12 @@ class Cell:
 
     @property
     def planned(self) -> int:
-        """Trainings in all, as far as is known by now."""
+        """Runs in all, as far as is known by now."""
         return (self.plan.trials or 1) + self._due
 
     @property
     def left(self) -> int:
-        """Trainings still to go."""
+        """Runs still to go."""
         return (self.plan.trials or 1) - self.study.trials_told + self._finals_left
 
     @property
@@ -97,10 +97,10 @@ class Cell:
         return self._due - len(self.finals) - (self.half is not None)
 
     def ask(self) -> list[Member]:
-        """The trainings that can start now, each handed out once."""
+        """The runs that can start now, each handed out once."""
         if not self.study.done:
             asked = [
-                self._member("trial", p.number, p.settings) for p in self.study.ask()
+                self._member("trial", p.number, p.params) for p in self.study.ask()
             ]
         elif not self._finals_asked:
             self._finals_asked = True
@@ -112,17 +112,17 @@ class Cell:
         return asked
 
     def _all_finals(self) -> list[Member]:
-        best = self.study.best().settings
+        best = self.study.best().params
         finals = [
             self._member("final", number, best)
             for number in range(self.plan.finals or 1)
         ]
         trials = self.plan.half_budget_trials
-        half = self.study.best(among=trials).settings if trials else best
+        half = self.study.best(among=trials).params if trials else best
         return finals if half == best else [*finals, self._member("half", 0, half)]
 
     def settle(self, line: Mapping[str, Any]) -> None:
-        """Take in what a training came to. One that its machine failed leaves the cell
+        """Take in what a run came to. One that its machine failed leaves the cell
         waiting for `retry`.
         """
         self.lines[line["key"]] = line
@@ -154,27 +154,25 @@ class Cell:
             if row.get(name) is not None
         ]
 
-    def _member(self, kind: Kind, number: int, settings: Mapping[str, Any]) -> Member:
+    def _member(self, kind: Kind, number: int, params: Mapping[str, Any]) -> Member:
         task, level, block = self._where
-        seeds = training_seeds(
-            self.root, task, level, block, self.place.arm, kind, number
-        )
+        seeds = run_seeds(self.root, task, level, block, self.place.arm, kind, number)
         decides = {
             **self.identity,
             "kind": kind,
-            "settings": dict(settings),
+            "params": dict(params),
             "seeds": seeds,
         }
-        return Member(digest(decides), kind, block, number, dict(settings), seeds)
+        return Member(digest(decides), kind, block, number, dict(params), seeds)
 
-    def job(self, member: Member, keep: Keep | None = None) -> Job:
-        """What a worker needs to run this training."""
+    def job(self, member: Member, checkpoints: CheckpointPolicy | None = None) -> Job:
+        """What a worker needs to run this run."""
         return Job(
             task=self.place.task,
             level=self.place.level,
             arm=self.place.arm,
             members=(member,),
-            effort=self.plan.effort or 1.0,
+            length_factor=self.plan.length_factor or 1.0,
             examples=self.plan.examples,
             recipe=self.plan.recipe,
             device=self.device,
@@ -182,8 +180,8 @@ class Cell:
             time_limit=self.plan.time_limit,
             source=source_of(self.place.task),
             builds=self.place.builds,
-            keep=keep,
-            workers=self.recipe.workers,
+            checkpoints=checkpoints,
+            world_size=self.recipe.world_size,
         )
 
     def means(self) -> dict[str, float]:

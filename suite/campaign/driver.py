@@ -2,7 +2,7 @@
 training on record.
 
 It is the only part that knows the state of a campaign, and it keeps none that matters:
-the record is the truth, and resumption is replay. Ask again; where a training's key is
+the record is the truth, and resumption is replay. Ask again; where a run's key is
 on record, tell its result at once; train the rest.
 """
 
@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from search.study import Journal
+from suite.campaign.campaign_dir import add_cells, check_folder, locked, write_about
 from suite.campaign.cell import Cell
-from suite.campaign.folder import add_cells, check_folder, locked, write_about
-from suite.campaign.machines import Kinds
+from suite.campaign.machines import MachineCensus
 from suite.campaign.progress import Tally
-from suite.cluster.protocol import Done, Workers
-from suite.planning.cost import team_size
+from suite.cluster.protocol import Executor, JobOutcome
+from suite.planning.cost import world_size_of
 from suite.planning.plan import CellPlan, Plan
 from suite.records.cell_file import is_cell, write_cell
 from suite.records.files import read_json, replace_text
@@ -35,16 +35,22 @@ from suite.records.journal import Record
 from suite.tracking.protocol import CellDone, Publishing
 from suite.training import checkpoint
 from suite.training.environment import SHORT
-from suite.training.job import JUDGED, Job, Keep, Member, Result, Status, digest
+from suite.training.job import (
+    JUDGED,
+    CheckpointPolicy,
+    Job,
+    Member,
+    Result,
+    Status,
+    digest,
+)
 from suite.training.resources import Resources
 from suite.verdicts.judge import undecided
 from tasks import UserError
 
-ATTEMPTS = (
-    3  # at a training that is lost with its worker, before its cell waits for `retry`
-)
+ATTEMPTS = 3  # at a run that is lost with its worker, before its cell waits for `retry`
 POLL = 1.0  # seconds between looks at the state of affairs
-KEPT_EVERY = 60.0  # seconds between files from which a training that is lost goes on
+KEPT_EVERY = 60.0  # seconds between files from which a run that is lost goes on
 log = logging.getLogger("bakeoff")
 
 
@@ -57,7 +63,7 @@ class Driver:
         self,
         plan: Plan,
         results: Path,
-        workers: Workers,
+        workers: Executor,
         publisher: Publishing | None = None,
         watch: Callable[[Tally], None] = lambda tally: None,
         retry: bool = False,
@@ -70,23 +76,23 @@ class Driver:
             watch,
         )
         self.folder = results / plan.id
-        self.unfinished = self._unfinished()
+        self.checkpoints = self._unfinished()
         self.retry = retry
-        self.tally = Tally(planned=plan.trainings)
+        self.tally = Tally(planned=plan.runs)
         self._lost: dict[str, int] = {}
-        self._alone: set[str] = set()
-        self._kinds = Kinds()
+        self._exclusive: set[str] = set()
+        self._machines = MachineCensus()
         self._queue: list[
             tuple[tuple[int, int, int], Cell, Member]
         ] = []  # a heap, the most urgent first
         self._queued = count()
-        self._beside = 0  # workers that teams in flight have beside their first
+        self._beside = 0  # workers that groups in flight have beside their first
         self._cells_by_key: dict[str, Cell] = {}
         self.cells: list[Cell] = []
         self._journal: Journal | None = None
         self._looked = -POLL
         self._looks = {
-            name: len(plan.of(name).until_decided or ()) for name in plan.tasks
+            name: len(plan.of(name).interim_looks or ()) for name in plan.tasks
         }  # still to be taken
 
     def run(self) -> Tally:
@@ -104,23 +110,25 @@ class Driver:
                 with ThreadPoolExecutor(1, "filing") as self._filing:
                     self._run()
             except BaseException:
-                self._say("stopped")
+                self._write_state("stopped")
                 raise
             finally:
                 self.workers.cancel()
                 self.record.close()
             done = all(cell.done for cell in self.cells)
             if done:
-                checkpoint.clear(self.unfinished)
-            self._say("done" if done else "incomplete")
+                checkpoint.clear(self.checkpoints)
+            self._write_state("done" if done else "incomplete")
         return self.tally
 
     def _run(self) -> None:
-        teams = self._teams()  # what is wrong with them need not wait for the workers
-        self._rehearse()
+        groups = (
+            self._world_sizes()
+        )  # what is wrong with them need not wait for the workers
+        self._prepare_cells()
         device = self._device()
         self.needs = {
-            (name, size): self._need(name, device, size) for name, size in teams
+            (name, size): self._need(name, device, size) for name, size in groups
         }
         for need, size in {
             digest([n.model_dump(), size]): (n, size)
@@ -129,22 +137,22 @@ class Driver:
             self.workers.check(need, size)
             self.workers.warm(need, device)
         known = {line["key"]: line for line in self.record.lines()}
-        self._meet(line["worker"] for line in known.values())
+        self._note_machine(line["worker"] for line in known.values())
         self._keep = self._prepared(known.values())
         if self.publisher:
             for line in known.values():
                 self.publisher.put(line)
         self.known, self._on = known, device
         self.tally.started, self.tally.began = time.time(), time.monotonic()
-        self._say("running")
+        self._write_state("running")
         self._add(self.plan.cells)
         while True:
             self._submit()
-            if not self.workers.flying:
+            if not self.workers.in_flight:
                 break
             for done in self.workers.wait(POLL):
-                self._land(done)
-            self._look_around()
+                self._collect(done)
+            self._poll()
 
     # -- asking and settling
 
@@ -160,9 +168,9 @@ class Driver:
         self.cells += new
         self.tally.planned = sum(cell.planned for cell in self.cells)
         for task in {cell.place.task for cell in new}:
-            self._look(task)
+            self._take_interim_look(task)
 
-    def _look(self, task: str) -> None:
+    def _take_interim_look(self, task: str) -> None:
         """Where a look is due, hand out the next blocks to the claims that it leaves
         open.
 
@@ -174,7 +182,7 @@ class Driver:
         cells = [cell for cell in self.cells if cell.place.task == task]
         if not all(cell.done for cell in cells):
             return
-        looks = self.plan.of(task).until_decided or ()
+        looks = self.plan.of(task).interim_looks or ()
         begin, end = looks[-self._looks[task] :][:2]
         self._looks[task] -= 1
         finals = [line for cell in cells for line in cell.finals.values()]
@@ -227,10 +235,10 @@ class Driver:
         )
 
     def _submit(self) -> None:
-        """Keep every slot busy and a little in hand: early blocks first, then the cells
-        with most left.
+        """CheckpointPolicy every slot busy and a little in hand: early blocks first,
+        then the cells with most left.
 
-        A team starts all at once. It waits until there is room for it, and nothing is
+        A group starts all at once. It waits until there is room for it, and nothing is
         in hand that could take its room.
         """
         while self._queue:
@@ -242,39 +250,41 @@ class Driver:
             ):
                 heapreplace(self._queue, ((block, -cell.left, turn), cell, member))
                 continue
-            team = cell.recipe.workers
-            need = self.needs[cell.place.task, team]
+            group = cell.recipe.world_size
+            need = self.needs[cell.place.task, group]
             self.tally.slots = self.workers.slots(need)
-            ahead = self.workers.ahead if team == 1 and not self._beside else 0
-            if self._busy and self._busy + team > self.tally.slots + ahead:
+            prefetch = self.workers.prefetch if group == 1 and not self._beside else 0
+            if self._busy and self._busy + group > self.tally.slots + prefetch:
                 break
             heappop(self._queue)
-            self._beside += team - 1
+            self._beside += group - 1
             self.workers.submit(
-                cell.job(member, self._keep), need, alone=member.key in self._alone
+                cell.job(member, self._keep),
+                need,
+                exclusive=member.key in self._exclusive,
             )
-        self.tally.flying = self._busy
+        self.tally.in_flight = self._busy
 
     @property
     def _busy(self) -> int:
-        """Workers that are wanted by what is in flight."""
-        return self.workers.flying + self._beside
+        """Executor that are wanted by what is in flight."""
+        return self.workers.in_flight + self._beside
 
-    def _land(self, done: Done) -> None:
+    def _collect(self, done: JobOutcome) -> None:
         job = done.job
-        self._beside -= job.workers - 1
+        self._beside -= job.world_size - 1
         if done.lost is not None:
             for member in job.members:
-                self._lose(job, member, done)
+                self._retry_or_record_loss(job, member, done)
             return
         for member, result in zip(job.members, done.results, strict=True):
             self._check_sources(job, result)
-            self._take(job, member, result)
+            self._record(job, member, result)
             if (
                 "resumed" in result.worker
                 or result.ended - result.started >= KEPT_EVERY
             ):  # others leave nothing
-                checkpoint.drop(self.unfinished, member.key)
+                checkpoint.drop(self.checkpoints, member.key)
 
     def _check_sources(self, job: Job, result: Result) -> None:
         """Raise UserError where a worker runs other sources than this campaign: its
@@ -288,15 +298,17 @@ class Driver:
                 "changed while it ran; then run the same command. Everything on record is kept."
             )
 
-    def _meet(self, workers: Iterable[Mapping[str, Any]]) -> None:
+    def _note_machine(self, workers: Iterable[Mapping[str, Any]]) -> None:
         """Take note of the machines that trained, and say so where they are not of one
         kind.
         """
-        if [worker for worker in workers if self._kinds.add(worker)]:
-            log.warning("not all machines are of one kind: %s", self._kinds.differences)
+        if [worker for worker in workers if self._machines.add(worker)]:
+            log.warning(
+                "not all machines are of one kind: %s", self._machines.differences
+            )
 
-    def _lose(self, job: Job, member: Member, done: Done) -> None:
-        """A training whose worker went away is queued again; after so many attempts the
+    def _retry_or_record_loss(self, job: Job, member: Member, done: JobOutcome) -> None:
+        """A run whose worker went away is queued again; after so many attempts the
         loss goes on record.
 
         One that was stopped for want of memory may only have stood beside the one that
@@ -304,7 +316,7 @@ class Driver:
         """
         self._lost[member.key] = self._lost.get(member.key, 0) + 1
         if (
-            member.key not in self._alone
+            member.key not in self._exclusive
             if done.out_of_memory
             else self._lost[member.key] < ATTEMPTS
         ):
@@ -313,18 +325,18 @@ class Driver:
                 member.key[:12],
                 done.lost,
             )
-            self._alone |= {member.key} if done.out_of_memory else set()
+            self._exclusive |= {member.key} if done.out_of_memory else set()
             self._enqueue(self._cells_by_key[member.key], member)
             return
         status: Status = "out_of_memory" if done.out_of_memory else "lost"
         now = time.time()
-        self._take(
+        self._record(
             job,
             member,
             Result(member.key, status, error=done.lost, started=now, ended=now),
         )
 
-    def _take(self, job: Job, member: Member, result: Result) -> None:
+    def _record(self, job: Job, member: Member, result: Result) -> None:
         """The record first, then everything else."""
         cell = self._cells_by_key[member.key]
         if result.data:
@@ -351,13 +363,13 @@ class Driver:
                 result.error,
             )
         self.tally.trained += 1
-        self._meet([result.worker])
+        self._note_machine([result.worker])
         if self.publisher:
             self.publisher.put(line)
         self._settle(cell, line)
         self._advance(cell)
         if cell.done:
-            self._look(cell.place.task)
+            self._take_interim_look(cell.place.task)
 
     def _finish(self, cell: Cell) -> None:
         """Hand a finished cell to the thread that files it; a slow disk must not keep
@@ -391,41 +403,41 @@ class Driver:
                 "%s could not be filed, and the next run tries again: %s", place, error
             )
         if self.publisher:
-            evidence = [
-                self.folder / "evidence" / line["key"] / name
+            artifacts = [
+                self.folder / "artifacts" / line["key"] / name
                 for line in cell.finals.values()
-                for name in line["evidence"]
+                for name in line["artifacts"]
             ]
-            self.publisher.put(CellDone(place.place, cell.means(), (path, *evidence)))
+            self.publisher.put(CellDone(place.place, cell.means(), (path, *artifacts)))
 
     # -- circumstances
 
     def _unfinished(self) -> Path:
-        """Where long trainings leave what it takes to go on: in the campaign's folder,
+        """Where long runs leave what it takes to go on: in the campaign's folder,
         or a place all nodes see.
         """
-        named = os.environ.get("BAKEOFF_UNFINISHED")
+        named = os.environ.get("BAKEOFF_CHECKPOINTS")
         return (
             Path(named) / self.plan.id
             if named
-            else self.folder.resolve() / "unfinished"
+            else self.folder.resolve() / "checkpoints"
         )
 
-    def _prepared(self, lines: Iterable[Mapping[str, Any]]) -> Keep | None:
+    def _prepared(self, lines: Iterable[Mapping[str, Any]]) -> CheckpointPolicy | None:
         try:
             checkpoint.prepare(
-                self.unfinished, (line["key"] for line in lines if line["worker"])
+                self.checkpoints, (line["key"] for line in lines if line["worker"])
             )
         except OSError as error:
             log.warning(
-                "%s cannot be used, so a long training that is lost starts anew: %s",
-                self.unfinished,
+                "%s cannot be used, so a long run that is lost starts anew: %s",
+                self.checkpoints,
                 error,
             )
             return None
-        return Keep(str(self.unfinished), KEPT_EVERY)
+        return CheckpointPolicy(str(self.checkpoints), KEPT_EVERY)
 
-    def _teams(self) -> list[tuple[str, int]]:
+    def _world_sizes(self) -> list[tuple[str, int]]:
         """Every task, with how many workers train one model. Raises UserError where an
         arm cannot be shared.
         """
@@ -433,10 +445,12 @@ class Driver:
             (cell.task, cell.level, cell.builds) for cell in self.plan.cells
         )
         return list(
-            dict.fromkeys((place[0], team_size(self.plan, *place)) for place in places)
+            dict.fromkeys(
+                (place[0], world_size_of(self.plan, *place)) for place in places
+            )
         )
 
-    def _rehearse(self) -> None:
+    def _prepare_cells(self) -> None:
         """Begin cells for as long as the workers are not there: data are read and
         fingerprinted, samplers imported.
         """
@@ -444,7 +458,7 @@ class Driver:
             (place.task, place.level): place for place in reversed(self.plan.cells)
         }
         for place in reversed(first.values()):
-            if not self.workers.opening:
+            if not self.workers.starting:
                 break
             Cell(self.plan, place, "cpu").ask()
 
@@ -454,14 +468,14 @@ class Driver:
             return wanted
         return "cuda" if self.workers.has_gpu() else "cpu"
 
-    def _need(self, task: str, device: str, team: int) -> Resources:
-        """What each worker of a team of that size asks for."""
+    def _need(self, task: str, device: str, group: int) -> Resources:
+        """What each worker of a group of that size asks for."""
         need = self.plan.of(task).resources or Resources()
         if device == "cuda" and not need.gpus:
-            need = need.model_copy(update={"gpus": 0.25 if team == 1 else 1})
+            need = need.model_copy(update={"gpus": 0.25 if group == 1 else 1})
         return need
 
-    def _look_around(self) -> None:
+    def _poll(self) -> None:
         """Once a second: tell watchers and the state file, and heed a request to stop."""
         now = time.monotonic()
         self.watch(self.tally)
@@ -477,14 +491,14 @@ class Driver:
                 "waiting for %s" if waiting else "%sno longer waiting for a node",
                 waiting,
             )
-        self._say("running")
+        self._write_state("running")
         if (self.folder / "cancel").exists():
             (self.folder / "cancel").unlink()
             raise KeyboardInterrupt
 
-    def _say(self, state: str) -> None:
+    def _write_state(self, state: str) -> None:
         tally = self.tally
-        tally.unlike = self._kinds.differences
+        tally.unlike = self._machines.differences
         about = {
             "state": state,
             "updated": time.time(),
@@ -497,7 +511,7 @@ class Driver:
             "failed": tally.failed,
             "unlike": tally.unlike,
             "waiting": tally.waiting,
-            "flying": tally.flying,
+            "in_flight": tally.in_flight,
             "slots": tally.slots,
             "started": tally.started,
             "seconds_left": tally.seconds_left,

@@ -10,11 +10,11 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from suite.campaign.campaign_dir import check_folder
 from suite.campaign.driver import Driver
-from suite.campaign.folder import check_folder
 from suite.campaign.progress import Tally
 from suite.campaign.signals import sigterm_as_ctrl_c
-from suite.cluster.protocol import Workers
+from suite.cluster.protocol import Executor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, load_profile
 from suite.records.files import read_json
@@ -52,7 +52,7 @@ def launch(
     results: Path,
     *,
     address: str | None = None,
-    workers: int | Workers | None = None,
+    workers: int | Executor | None = None,
     tracking_uri: str | None = None,
     retry: bool = False,
     watch: Callable[[Tally], None] = lambda tally: None,
@@ -75,7 +75,7 @@ def launch(
         finally:
             if publisher:
                 if publisher.waiting > 20:
-                    said(f"writing the last {publisher.waiting} trainings to MLflow …")
+                    said(f"writing the last {publisher.waiting} runs to MLflow …")
                 publisher.close()
         if publisher and publisher.error:
             said(
@@ -86,13 +86,13 @@ def launch(
 
 
 @contextmanager
-def _crew(workers: int | Workers | None, address: str | None) -> Iterator[Workers]:
+def _crew(workers: int | Executor | None, address: str | None) -> Iterator[Executor]:
     if workers is not None and not isinstance(workers, int):
         yield workers
         return
-    from suite.cluster.ray_executor import RayWorkers
+    from suite.cluster.ray_executor import RayExecutor
 
-    with closing(RayWorkers(address, workers)) as crew:
+    with closing(RayExecutor(address, workers)) as crew:
         yield crew
 
 
@@ -111,7 +111,7 @@ class _Log(logging.FileHandler):
 
 @contextmanager
 def _logged(folder: Path) -> Iterator[None]:
-    """Keep the campaign's log in its folder."""
+    """CheckpointPolicy the campaign's log in its folder."""
     handler = _Log(folder / "log.txt", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("bakeoff")

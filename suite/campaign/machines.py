@@ -1,4 +1,4 @@
-"""Do all trainings of a campaign come from machines of one kind? Only there is a
+"""Do all runs of a campaign come from machines of one kind? Only there is a
 training the same to the bit.
 """
 
@@ -11,14 +11,14 @@ from typing import Any
 FACTS = ("device", "hardware", "threads", "torch", "numpy", "python")  # of a worker
 
 
-class Kinds:
-    """The machines that trained so far, as their trainings' records tell."""
+class MachineCensus:
+    """The machines that trained so far, as their runs' records tell."""
 
     def __init__(self) -> None:
         self._seen: dict[str, Counter[str]] = {name: Counter() for name in FACTS}
 
     def add(self, worker: Mapping[str, Any]) -> bool:
-        """Count a training's worker; whether it is unlike all others in something."""
+        """Count a run's worker; whether it is unlike all others in something."""
         told = {name: str(worker[name]) for name in FACTS if name in worker}
         new = any(
             self._seen[name] and value not in self._seen[name]
@@ -30,7 +30,7 @@ class Kinds:
 
     @property
     def differences(self) -> str:
-        """What differs, and in how many trainings: "torch 2.13.0 (30), 2.12.1 (2)";
+        """What differs, and in how many runs: "torch 2.13.0 (30), 2.12.1 (2)";
         empty where nothing does.
         """
         found = {

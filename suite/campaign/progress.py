@@ -17,7 +17,7 @@ class Tally:
     failed: dict[str, int] = field(default_factory=dict)
     unlike: str = ""  # what differs between the machines that trained
     waiting: str = ""  # for what nodes
-    flying: int = 0
+    in_flight: int = 0
     slots: int = 0
     started: float = field(default_factory=time.time)
     began: float = field(
@@ -26,7 +26,7 @@ class Tally:
 
     @property
     def rate(self) -> float:
-        """Trainings a second since this driver began training."""
+        """Runs a second since this driver began training."""
         return self.trained / max(time.monotonic() - self.began, 1e-9)
 
     @property

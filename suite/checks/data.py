@@ -7,7 +7,7 @@ import random
 import numpy as np
 import torch
 
-from suite.checks.finding import Unsound, counted
+from suite.checks.finding import CheckFailed, counted
 from suite.training.job import digest
 from tasks import (
     Level,
@@ -27,12 +27,12 @@ def data_depend_on_the_seed(task: Task) -> str:
             for n, seed in enumerate((0, 0, 1))
         )
         if first != again:
-            raise Unsound(
+            raise CheckFailed(
                 f"at {level.name}, seed 0 gives other data the second time",
                 "draw every random number in load_data from a generator made from its seed",
             )
         if first == other:
-            raise Unsound(
+            raise CheckFailed(
                 f"at {level.name}, seeds 0 and 1 give the same data",
                 "use the seed in load_data",
             )
@@ -43,7 +43,7 @@ def others_are_left_alone(task: Task) -> str:
     before = _global_state()
     task.load_data(task.light[0], 3)
     if _global_state() != before:
-        raise Unsound(
+        raise CheckFailed(
             "load_data draws from, or seeds, the global generators",
             "use torch.Generator().manual_seed(seed)",
         )
@@ -66,7 +66,7 @@ def splits_are_disjoint(task: Task) -> str:
         ):
             shared = len(rows[one] & rows[other])
             if shared > DOUBLES * len(rows[other]):
-                raise Unsound(
+                raise CheckFailed(
                     f"at {level.name}, {shared:,} of {len(parts[other]):,} {other} examples are {one} examples too",
                     "split before anything is copied, and keep equal examples in one part",
                 )
@@ -74,8 +74,8 @@ def splits_are_disjoint(task: Task) -> str:
 
 
 def blocks_differ(task: Task) -> str:
-    """Blocks must overlap as the task says they do: the width of every interval rests
-    on it.
+    """Blocks must test_train_ratio as the task says they do: the width of every
+    interval rests on it.
     """
     for level in task.light:
         here, there = task.load_data(level, 0), task.load_data(level, 1)
@@ -84,16 +84,16 @@ def blocks_differ(task: Task) -> str:
             test & (elsewhere | _rows(there.train) | _rows(there.validation))
         ) / len(test)
         if here.population == "fresh" and shared > 0.5:
-            raise Unsound(
+            raise CheckFailed(
                 f"at {level.name}, {shared:.0%} of a block's test examples are in the next block's data too",
                 'give Splits population="resplit" (one finite pool) or "official" (one given test set)',
             )
         if here.population == "official" and test != elsewhere:
-            raise Unsound(
+            raise CheckFailed(
                 f"at {level.name}, the official test set differs between blocks",
                 "give all blocks one",
             )
-    return f"{here.population}, overlap {here.overlap:.2g}"
+    return f"{here.population}, test_train_ratio {here.test_train_ratio:.2g}"
 
 
 def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:

@@ -17,10 +17,10 @@ from pathlib import Path
 import torch
 
 import tasks
-from suite.campaign.folder import ROOM
+from suite.campaign.campaign_dir import ROOM
 from suite.checks.finding import Finding
 from suite.checks.short_run import short_job
-from suite.cluster.protocol import Done
+from suite.cluster.protocol import JobOutcome
 from suite.records.files import free_space
 from suite.records.journal import FILE, read_lines
 from suite.records.results import Results
@@ -33,7 +33,7 @@ from tasks.data._fetch import cache_folder
 PYTHON = (3, 11)
 COMFORT = 2 * 2**30  # bytes free, below which a larger campaign may fill the disk
 PROBE = "logistic_regression"  # a task whose data ship with a package
-RAY_PATIENCE = 120.0
+RAY_TIMEOUT_S = 120.0
 NEEDED = (
     "torch",
     "ray",
@@ -145,7 +145,7 @@ def _threads() -> Finding:
         else os.cpu_count() or 1
     )
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    says = f"{cores} cores, one training each on one thread; load {load:.1f}"
+    says = f"{cores} cores, one run each on one thread; load {load:.1f}"
     return Finding(
         "threads", True, says + (", so timings will be off" if load > cores else "")
     )
@@ -191,7 +191,7 @@ def _disk(results: Path) -> Finding:
 
 def _records(results: Path) -> Finding:
     found = Results(results)
-    trainings = sum(
+    runs = sum(
         sum(1 for _ in read_lines(results / campaign / FILE))
         for campaign in found.ids()
     )
@@ -200,7 +200,7 @@ def _records(results: Path) -> Finding:
     return Finding(
         "records",
         True,
-        f"{_count(len(found.ids()), 'campaign')}, {_count(trainings, 'training')}, all readable",
+        f"{_count(len(found.ids()), 'campaign')}, {_count(runs, 'training')}, all readable",
     )
 
 
@@ -283,29 +283,29 @@ def _opened(uri: str, name: str) -> Finding:
 
 
 def _ray(address: str | None) -> Finding:
-    """Not only that it starts: a worker must find our code and finish a training."""
-    from suite.cluster.ray_executor import RayWorkers  # Ray takes seconds to import
+    """Not only that it starts: a worker must find our code and finish a run."""
+    from suite.cluster.ray_executor import RayExecutor  # Ray takes seconds to import
 
     began = time.monotonic()
     need = Resources(cpus=1, gpus=0, memory=None)
-    workers = RayWorkers(address, None if address else 1)
+    workers = RayExecutor(address, None if address else 1)
     try:
         workers.check(need)
         slots = workers.slots(need)
         task = tasks.get(PROBE if PROBE in tasks.names() else tasks.names()[0])
         workers.submit(short_job(task, task.levels[0], task.arms[0], "trial"), need)
-        done = workers.wait(RAY_PATIENCE)
+        done = workers.wait(RAY_TIMEOUT_S)
     finally:
         workers.close()
     problem = _problem(done)
     if problem:
-        cure = (
+        hint = (
             "install bakeoff in the workers' environment, of this version"
             if address
             else "see its message"
         )
         return Finding(
-            "Ray", False, f"it starts, but a worker cannot train: {problem}", cure
+            "Ray", False, f"it starts, but a worker cannot train: {problem}", hint
         )
     where = (
         f"the cluster at {address} runs {_count(slots, 'training')} at once"
@@ -315,13 +315,13 @@ def _ray(address: str | None) -> Finding:
     return Finding(
         "Ray",
         True,
-        f"{where}; a training came back after {time.monotonic() - began:.0f} s",
+        f"{where}; a run came back after {time.monotonic() - began:.0f} s",
     )
 
 
-def _problem(done: list[Done]) -> str | None:
+def _problem(done: list[JobOutcome]) -> str | None:
     if not done:
-        return f"nothing came back within {RAY_PATIENCE:.0f} s"
+        return f"nothing came back within {RAY_TIMEOUT_S:.0f} s"
     if done[0].lost is not None:
         return done[0].lost
     return done[0].results[0].error

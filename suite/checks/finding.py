@@ -8,28 +8,28 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Finding:
     """One thing that was looked at; ``ok`` None means that there was nothing to see.
-    ``cure`` is for a failed one.
+    ``hint`` is for a failed one.
     """
 
     what: str
     ok: bool | None
     says: str
-    cure: str = ""
+    hint: str = ""
 
     @property
     def word(self) -> str:
         return {True: "OK", False: "failed", None: "skipped"}[self.ok]
 
 
-class Unsound(Exception):
+class CheckFailed(Exception):
     """A proof failed: what was seen, and what to do."""
 
-    def __init__(self, says: str, cure: str) -> None:
+    def __init__(self, says: str, hint: str) -> None:
         super().__init__(says)
-        self.says, self.cure = says, cure
+        self.says, self.hint = says, hint
 
 
-class NothingToProve(Exception):
+class NotApplicable(Exception):
     """The task has nothing that this proof is about."""
 
 

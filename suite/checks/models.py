@@ -9,17 +9,17 @@ from typing import Any
 import torch
 
 from search.ranges import middle
-from suite.checks.finding import NothingToProve, Unsound, counted
-from suite.training.data_parallel import check_shareable
+from suite.checks.finding import CheckFailed, NotApplicable, counted
+from suite.training.data_parallel import check_data_parallel
 from suite.training.instantiate import build_model
-from suite.training.loop import Training
-from suite.training.seeds import training_seeds
+from suite.training.loop import TrainingLoop
+from suite.training.seeds import run_seeds
 from tasks import (
     Arm,
     FitOnce,
+    Float,
     Level,
     Phase,
-    Range,
     Recipe,
     Split,
     Splits,
@@ -32,7 +32,7 @@ STEPS = 300  # in which it must do so
 # of its objective may be left then: the smallest of models must pass, and a deaf one
 # must not
 LEFT = 0.5
-TWO = Recipe(steps=1, batch_size=0, workers=2)
+TWO = Recipe(steps=1, batch_size=0, world_size=2)
 ROUNDING = 1e-3  # of a gradient's length
 
 
@@ -45,14 +45,14 @@ def arms_are_matched(task: Task) -> str:
             if not _is_fitted(task, arm)
         }
         if not counts:
-            raise NothingToProve("no arm is trained step by step")
+            raise NotApplicable("no arm is trained step by step")
         least, most = (
             min(counts, key=counts.__getitem__),
             max(counts, key=counts.__getitem__),
         )
         apart = counts[most] / max(counts[least], 1) - 1
         if task.parameters_within is not None and apart > task.parameters_within:
-            raise Unsound(
+            raise CheckFailed(
                 f"at {level.name}, {most} has {counts[most]:,} parameters and {least} {counts[least]:,}: "
                 f"{apart:.1%} apart, where parameters_within says {task.parameters_within:.1%}",
                 "solve for widths that match, as tasks/models/mlp.py does",
@@ -60,7 +60,7 @@ def arms_are_matched(task: Task) -> str:
         every += counts.values()
     says = f"{min(every):,} to {max(every):,} parameters"
     if task.parameters_within is None:
-        raise NothingToProve(f"{says}, and parameters_within is not given")
+        raise NotApplicable(f"{says}, and parameters_within is not given")
     return f"{says}, within {task.parameters_within:.1%} at each level"
 
 
@@ -96,7 +96,7 @@ def untrained_models_guess(task: Task) -> str:
                 ):  # no loss: a share, or a difference around 0
                     continue
                 if not 0.5 * worst <= value <= 2 * worst + 0.1:
-                    raise Unsound(
+                    raise CheckFailed(
                         f"{arm.name} at {level.name} starts at {measure.name} {value:.3g}; guessing gives {worst:.3g}",
                         "start the output layer small; if it is below guessing, look for answers among the inputs",
                     )
@@ -105,7 +105,7 @@ def untrained_models_guess(task: Task) -> str:
                     or f"{measure.name} {value:.3g} at the start, {worst:.3g} by guessing"
                 )
     if not seen:
-        raise NothingToProve(
+        raise NotApplicable(
             "no loss is measured on an arm that is trained step by step"
         )
     return seen
@@ -131,12 +131,12 @@ def tiny_batches_are_learned(task: Task) -> str:
             if left <= LEFT:
                 break
         else:
-            raise Unsound(
+            raise CheckFailed(
                 f"{arm.name} still has {left:.0%} of its objective after {STEPS} steps on {BATCH} examples",
                 "look at its output, its loss, and the range of its learning rate",
             )
     if not tried:
-        raise NothingToProve("no arm has a single objective that must fall")
+        raise NotApplicable("no arm has a single objective that must fall")
     return f"{BATCH} examples, {counted(tried, 'arm')}"
 
 
@@ -160,12 +160,12 @@ def batches_can_be_shared(task: Task) -> str:
             )
             apart = ((parts - whole).norm() / whole.norm().clamp(min=1e-6)).item()
             if not apart <= ROUNDING:
-                raise Unsound(
+                raise CheckFailed(
                     f"{arm.name}: the gradient of {BATCH} examples is {apart:.1%} off the mean over its parts",
                     "make the loss a mean over examples, each by itself, or leave out `mean=True`",
                 )
     if not tried:
-        raise NothingToProve(
+        raise NotApplicable(
             "no arm can have several workers: no loss is a mean over examples, each by itself"
         )
     return counted(tried, "arm")
@@ -191,21 +191,21 @@ def _training(
     level: Level,
     arm: Arm,
     splits: Splits,
-    settings: Mapping[str, Any],
+    params: Mapping[str, Any],
     changes: Mapping[str, Any],
-) -> Training:
+) -> TrainingLoop:
     recipe = task.recipe_of(level, arm).with_changes(
         {"evaluations": 2, "patience": None, **changes}
     )
-    model = build_model(arm, level, splits, settings, seed=0)
-    seeds = training_seeds(0, task.name, level.name, 0, arm.name, "trial", 0)
-    return Training(
+    model = build_model(arm, level, splits, params, seed=0)
+    seeds = run_seeds(0, task.name, level.name, 0, arm.name, "trial", 0)
+    return TrainingLoop(
         task.procedure_of(arm),
         model,
         splits.train,
         splits.validation,
         recipe,
-        settings,
+        params,
         seeds,
     )
 
@@ -220,18 +220,23 @@ def _objective_left(
         phase.rate
         for phase in task.procedure_of(arm).phases(_model(task, level, arm, tiny))
     }
-    settings = middle(task.space_of(arm))
-    for name, setting in task.space_of(arm).items():
+    params = middle(task.space_of(arm))
+    for name, hyperparameter in task.space_of(arm).items():
         if isinstance(
-            setting, Range
+            hyperparameter, Float
         ):  # no weight decay, no dropout: it has to learn by heart
-            settings[name] = (
-                setting.low * (setting.high / setting.low) ** share
+            params[name] = (
+                hyperparameter.low * (hyperparameter.high / hyperparameter.low) ** share
                 if name in rates
-                else setting.low
+                else hyperparameter.low
             )
-    still = {"schedule": "constant", "warmup": 0.0, "keep_best": False, "batch_size": 0}
-    training = _training(task, level, arm, tiny, settings, {"steps": STEPS, **still})
+    still = {
+        "schedule": "constant",
+        "warmup": 0.0,
+        "restore_best": False,
+        "batch_size": 0,
+    }
+    training = _training(task, level, arm, tiny, params, {"steps": STEPS, **still})
     for _ in training:
         pass
     first, last = training.losses[0].item(), training.losses[-5:].mean().item()
@@ -240,7 +245,9 @@ def _objective_left(
 
 def _is_shareable(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
     try:
-        check_shareable(task.procedure_of(arm), _model(task, level, arm, splits), TWO)
+        check_data_parallel(
+            task.procedure_of(arm), _model(task, level, arm, splits), TWO
+        )
     except UserError:
         return False
     return True
@@ -255,4 +262,4 @@ def _gradient(phase: Phase, model: torch.nn.Module, batch: Split) -> torch.Tenso
 
 def _in_two(batch: Split) -> tuple[Split, Split]:
     """One example, and the others."""
-    return batch.head(1), Split(batch.x[1:], batch.y[1:], batch.facts)
+    return batch.head(1), Split(batch.x[1:], batch.y[1:], batch.metadata)

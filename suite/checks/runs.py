@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import tasks
-from suite.checks.finding import NothingToProve, Unsound, counted
+from suite.checks.finding import CheckFailed, NotApplicable, counted
 from suite.checks.short_run import SHORT, short_job, short_result, without_times
 from suite.training.fingerprint import ROOT
 from suite.training.job import Job, digest
@@ -25,12 +25,12 @@ def tests_stay_sealed(task: Task) -> str:
             short_result(task, task.light[0], arm, kind) for kind in ("trial", "final")
         )
         if trial.test_opened:
-            raise Unsound(
+            raise CheckFailed(
                 f"a trial of {arm.name} opens the test set",
                 "leave `splits.sealed` closed",
             )
         if final.status == "finished" and not final.test_opened:
-            raise Unsound(
+            raise CheckFailed(
                 f"the final of {arm.name} does not open it",
                 "leave its evaluation to the suite",
             )
@@ -40,7 +40,7 @@ def tests_stay_sealed(task: Task) -> str:
 def claims_can_be_judged(task: Task) -> str:
     """Every claim needs its metric on record, and a margin that the test set can show."""
     if not task.claims:
-        raise NothingToProve("there are none yet")
+        raise NotApplicable("there are none yet")
     metrics = short_result(task, task.light[0], task.arms[0], "final").metrics
     known = (
         {name.removeprefix("test.") for name in metrics} | set(metrics) | {"parameters"}
@@ -60,7 +60,7 @@ def claims_can_be_judged(task: Task) -> str:
             and claim.scale == "points"
             and claim.margin < 2 / examples
         ):
-            raise Unsound(
+            raise CheckFailed(
                 f"{claim.name} has a margin of {claim.margin:.2%}, and {examples:.0f} test examples "
                 f"show steps of {1 / examples:.2%}",
                 "give it a larger margin, or the level more test examples",
@@ -76,7 +76,7 @@ def seeds_repeat(task: Task) -> str:
             for noise in (1, 2)
         )
         if first != again:
-            raise Unsound(
+            raise CheckFailed(
                 f"{arm.name} at {level.name} differs the second time",
                 "draw from the seeds handed in alone",
             )
@@ -105,12 +105,12 @@ def jobs_travel(task: Task) -> str:
         last = (
             there.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
         )[-1]
-        raise Unsound(
+        raise CheckFailed(
             f"it fails in another process: {last}",
             "define everything that it needs in the file itself",
         )
     if there.stdout.decode().strip() != digest(without_times(here)):
-        raise Unsound(
+        raise CheckFailed(
             f"{arm.name} comes to something else in another process",
             "use nothing that differs between processes, such as the order of a set",
         )

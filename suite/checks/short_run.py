@@ -9,9 +9,9 @@ import torch
 
 import tasks
 from search.ranges import middle
-from suite.checks.finding import Unsound
+from suite.checks.finding import CheckFailed
 from suite.training.job import Job, Kind, Member, Result, digest, timed
-from suite.training.seeds import training_seeds
+from suite.training.seeds import run_seeds
 from suite.training.worker import run_job
 from tasks import (
     Arm,
@@ -23,18 +23,18 @@ SHORT = {
     "steps": 20,
     "evaluations": 2,
     "patience": None,
-}  # a training that only has to repeat
-EXAMPLES = 300  # for such a training
+}  # a run that only has to repeat
+EXAMPLES = 300  # for such a run
 
 
 def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:
-    """A training of a few steps on a few examples, with settings from the middle of
+    """A run of a few steps on a few examples, with hyperparameters from the middle of
     their ranges.
     """
-    settings = middle(task.space_of(arm))
-    seeds = training_seeds(0, task.name, level.name, 0, arm.name, kind, 0)
+    params = middle(task.space_of(arm))
+    seeds = run_seeds(0, task.name, level.name, 0, arm.name, kind, 0)
     member = Member(
-        digest([task.name, level.name, arm.name, kind]), kind, 0, 0, settings, seeds
+        digest([task.name, level.name, arm.name, kind]), kind, 0, 0, params, seeds
     )
     source = tasks.source_of(task.name)
     return Job(
@@ -51,8 +51,8 @@ def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:
 def short_result(
     task: Task, level: Level, arm: Arm, kind: Kind, noise: int = 0
 ) -> Result:
-    """What a short training comes to, with global generators that stand at ``noise``.
-    Unsound where it fails.
+    """What a short run comes to, with global generators that stand at ``noise``.
+    CheckFailed where it fails.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(noise)
@@ -60,7 +60,9 @@ def short_result(
     if result.status not in ("finished", "diverged"):
         lines = re.findall(r'File "(.+)", line (\d+)', result.traceback or "")
         where = "mend {}, line {}".format(*lines[-1]) if lines else "mend the task"
-        raise Unsound(f"a {kind} of {arm.name}: {result.status}, {result.error}", where)
+        raise CheckFailed(
+            f"a {kind} of {arm.name}: {result.status}, {result.error}", where
+        )
     return result
 
 

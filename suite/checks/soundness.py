@@ -1,8 +1,8 @@
 """Proofs that a task is sound: what everybody relies on when they read its verdicts,
 tried out on the task itself.
 
-A proof returns what it saw, or raises Unsound with what to do about it, or
-NothingToProve. They train a few short trainings here and one in another process, and
+A proof returns what it saw, or raises CheckFailed with what to do about it, or
+NotApplicable. They train a few short runs here and one in another process, and
 take seconds.
 """
 
@@ -17,7 +17,7 @@ from suite.checks.data import (
     others_are_left_alone,
     splits_are_disjoint,
 )
-from suite.checks.finding import Finding, NothingToProve, Unsound
+from suite.checks.finding import CheckFailed, Finding, NotApplicable
 from suite.checks.models import (
     arms_are_matched,
     batches_can_be_shared,
@@ -40,13 +40,13 @@ def findings(task: Task) -> Iterator[Finding]:
     """All proofs, one after the other. A proof during which the task raises is a failed
     one.
     """
-    for what, proof in PROOFS.items():
+    for what, proof in CHECKS.items():
         try:
             yield Finding(what, True, proof(task))
-        except NothingToProve as nothing:
+        except NotApplicable as nothing:
             yield Finding(what, None, str(nothing))
-        except Unsound as unsound:
-            yield Finding(what, False, unsound.says, unsound.cure)
+        except CheckFailed as unsound:
+            yield Finding(what, False, unsound.says, unsound.hint)
         except UserError as error:
             yield Finding(what, False, str(error))
         except Exception as error:
@@ -58,7 +58,7 @@ def findings(task: Task) -> Iterator[Finding]:
             )
 
 
-PROOFS: Mapping[str, Callable[[Task], str]] = {
+CHECKS: Mapping[str, Callable[[Task], str]] = {
     "data depend on the seed alone": data_depend_on_the_seed,
     "other random numbers left alone": others_are_left_alone,
     "splits share no example": splits_are_disjoint,

@@ -1,7 +1,7 @@
 """``bakeoff``: launch comparisons, follow them, look at what came out. The commands are
 in ``suite/commands``.
 
-Exit codes: 0 done; 1 some trainings failed, or a check did; 2 something given cannot be
+Exit codes: 0 done; 1 some runs failed, or a check did; 2 something given cannot be
 used; 130 interrupted.
 """
 
@@ -24,7 +24,7 @@ THREADS = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
-)  # a training has one; two make it slower
+)  # a run has one; two make it slower
 # new ones between two looks for garbage; at Python's 700 a fifth of the start went into
 # looking
 OBJECTS = 50_000

@@ -48,7 +48,7 @@ AddressOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", help="Workers on this machine. Default: its cores."),
+    typer.Option("--workers", help="Executor on this machine. Default: its cores."),
 ]
 TrackingOption = Annotated[
     str | None,

@@ -30,7 +30,7 @@ class Watch(Protocol):
 
 @contextmanager
 def watching(console: Console, name: str, planned: int) -> Iterator[Watch]:
-    """A watch on this console for a campaign of that name with so many trainings."""
+    """A watch on this console for a campaign of that name with so many runs."""
     if not console.is_terminal:
         yield Lines(console)
         return
@@ -64,7 +64,7 @@ class Lines:
         now = time.monotonic()
         if now - self._last >= self._every:
             self._last = now
-            self.say(f"{tally.done:,}/{tally.planned:,} trainings · {pace(tally)}")
+            self.say(f"{tally.done:,}/{tally.planned:,} runs · {pace(tally)}")
 
     def say(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -72,12 +72,10 @@ def verdict(
 def print_verdicts(campaign: Campaign, long: bool = False) -> None:
     """Print a campaign's verdicts for people, and what arms against themselves came to."""
     from suite.cli.render import verdicts
-    from suite.verdicts.judge import compare_same_arms, judge_campaign
+    from suite.verdicts.judge import judge_campaign, run_aa_tests
 
     twice = [
-        one
-        for task in campaign.about["tasks"]
-        for one in compare_same_arms(campaign, task)
+        one for task in campaign.about["tasks"] for one in run_aa_tests(campaign, task)
     ]
     out().print(
         verdicts.verdict_page(judge_campaign(campaign), campaign.about, twice, long)
@@ -193,10 +191,10 @@ def mlflow(
 
 
 def why(
-    key: Annotated[str, typer.Argument(help="A training's key, or how it begins.")],
+    key: Annotated[str, typer.Argument(help="A run's key, or how it begins.")],
     results: ResultsOption = Path("results"),
 ) -> None:
-    """Say what a training came to, and what differs from the nearest other one."""
+    """Say what a run came to, and what differs from the nearest other one."""
     from suite.cli.render import campaigns
     from suite.records.explain import explain
     from suite.records.results import Results

@@ -43,7 +43,7 @@ from suite.cli.resolve import look_at, profile_of, task_of
 from suite.cli.results import print_verdicts
 
 if TYPE_CHECKING:
-    from suite.cluster.ray_executor import RayWorkers
+    from suite.cluster.ray_executor import RayExecutor
     from suite.planning.plan import Plan
 
 STOPPING = 60.0  # seconds that `cancel` waits for the driver's last word
@@ -61,14 +61,14 @@ def demo(
     came out until Ctrl-C.
     """
     from suite.cli import servers
-    from suite.cluster.ray_executor import RayWorkers
+    from suite.cluster.ray_executor import RayExecutor
 
     look_at(profile, None)
     with ExitStack() as stack, sigterm_as_ctrl_c():
         crew = stack.enter_context(
-            closing(RayWorkers(None, workers))
+            closing(RayExecutor(None, workers))
         )  # it starts while we import
-        from suite.campaign.folder import check_folder
+        from suite.campaign.campaign_dir import check_folder
         from suite.campaign.launch import plan_of
 
         planned = plan_of(profile_of(profile, None, None, task_file), results)
@@ -146,12 +146,12 @@ def plan(
         counts = {
             "campaign": planned.id,
             "cells": len(planned.cells),
-            "trainings": planned.trainings,
+            "runs": planned.runs,
         }
         sums = {"workers": least.workers, "hours": least.hours, "bytes": least.bytes}
         beyond = {
             "cells": len(planned.all_cells),
-            "trainings": planned.most_trainings,
+            "runs": planned.max_runs,
             "hours": most.hours,
         }
         print_json(
@@ -189,14 +189,14 @@ def run(
     """Run a profile. The same command goes on where it stopped, and trains nothing
     twice.
     """
-    from suite.cluster.ray_executor import RayWorkers
+    from suite.cluster.ray_executor import RayExecutor
 
     if device is not None:
         changes = [*(changes or ()), f"device={device}"]
     look_at(
         profile, changes, task, task_file
     )  # and say what is wrong before anything is started
-    with closing(RayWorkers(address, workers)) as crew:  # it starts while we import
+    with closing(RayExecutor(address, workers)) as crew:  # it starts while we import
         from suite.campaign.launch import plan_of
 
         planned = plan_of(
@@ -253,7 +253,7 @@ def cancel(
     now = standing(recorded, name)
     ends = "stops soon" if now.state == "running" else "is stopped"
     out().print(
-        f"{name} {ends}: {now.done:,} of {now.planned:,} trainings are on record. `bakeoff run` goes on."
+        f"{name} {ends}: {now.done:,} of {now.planned:,} runs are on record. `bakeoff run` goes on."
     )
 
 
@@ -269,7 +269,7 @@ def retry(
     campaign.
     """
     from suite.campaign.launch import resumed
-    from suite.cluster.ray_executor import RayWorkers
+    from suite.cluster.ray_executor import RayExecutor
     from suite.planning.plan import Plan
     from suite.planning.profile import profile_from
     from suite.records.results import Results
@@ -278,7 +278,7 @@ def retry(
         task_of(str(path))
     recorded = Results(results).load(campaign)
     planned = resumed(Plan(profile_from(recorded.about["profile"])), recorded)
-    with closing(RayWorkers(address, workers)) as crew:
+    with closing(RayExecutor(address, workers)) as crew:
         failed = _carry_out(planned, results, crew, tracking, retry=True)
     raise typer.Exit(FAILED if failed else 0)
 
@@ -286,12 +286,12 @@ def retry(
 def _carry_out(
     plan: Plan,
     results: Path,
-    workers: RayWorkers,
+    workers: RayExecutor,
     tracking: str | None,
     retry: bool = False,
     look_next: bool = True,
 ) -> bool:
-    """Run a plan, showing how it goes and what came of it; True where trainings failed
+    """Run a plan, showing how it goes and what came of it; True where runs failed
     that `retry` can mend.
     """
     from suite.campaign.launch import launch
@@ -300,7 +300,7 @@ def _carry_out(
     from suite.cli.render.text import duration, failures
     from suite.records.results import Results
 
-    counts = f"{plan.trainings:,} trainings in {len(plan.cells):,} cells"
+    counts = f"{plan.runs:,} runs in {len(plan.cells):,} cells"
     out().print(
         f"[bold cyan]{plan.id}[/bold cyan]  {counts}, kept in {results / plan.id}",
         highlight=False,
@@ -308,7 +308,7 @@ def _carry_out(
     )
     began = time.monotonic()
     try:
-        with watching(out(), plan.id, plan.trainings) as watch:
+        with watching(out(), plan.id, plan.runs) as watch:
             options: dict[str, Any] = {
                 "workers": workers,
                 "tracking_uri": tracking,

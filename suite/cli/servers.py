@@ -23,7 +23,7 @@ from tasks import UserError
 
 HOST = "127.0.0.1"
 TRIED = 20  # ports after the wanted one
-PATIENCE = 10.0  # seconds for a server to end by itself
+SHUTDOWN_TIMEOUT_S = 10.0  # seconds for a server to end by itself
 
 
 def check_port(host: str, port: int) -> None:
@@ -155,7 +155,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, how)
         try:
-            process.wait(PATIENCE)
+            process.wait(SHUTDOWN_TIMEOUT_S)
             return
         except subprocess.TimeoutExpired:
             continue

@@ -107,14 +107,14 @@ def new_task(
 def check(
     task: Annotated[str, typer.Argument(help="A task, or a .py file with one.")],
 ) -> None:
-    """Prove a task sound: seeded data, sealed test, matched arms, repeatable trainings."""
-    from suite.checks.soundness import PROOFS, findings
+    """Prove a task sound: seeded data, sealed test, matched arms, repeatable runs."""
+    from suite.checks.soundness import CHECKS, findings
 
     chosen = task_of(task)
     one_thread()
     report_findings(
         findings(chosen),
-        max(map(len, PROOFS)),
+        max(map(len, CHECKS)),
         f"{chosen.name} is sound.",
         f"{chosen.name} is not sound",
     )

@@ -1,7 +1,7 @@
 """The one door to Ray: jobs go out to workers, results come back. Plain Ray tasks, no
 actors, no state on workers.
 
-A job for a team of workers goes to a task, too, which has Ray Train start them and
+A job for a group of workers goes to a task, too, which has Ray Train start them and
 waits.
 """
 
@@ -20,17 +20,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from suite.cluster.protocol import Done
+from suite.cluster.protocol import JobOutcome
 from suite.training.job import Job, Result
 from tasks import UserError
 
 if TYPE_CHECKING:
     from suite.training.resources import Resources
-from suite.cluster.distributed import held_by, lead_team
+from suite.cluster.distributed import held_by, lead_group
 from suite.cluster.errors import first_line
-from suite.cluster.protocol import AHEAD
+from suite.cluster.protocol import PREFETCH
 from suite.cluster.resources import (
-    ARRIVAL,
+    NODE_STARTUP_TIMEOUT_S,
     REFUSAL,
     amounts_in_words,
     autoscaler_state,
@@ -40,19 +40,17 @@ from suite.cluster.resources import (
 )
 from suite.cluster.startup import connect_to_ray, end_helpers, load_ray
 
-WARMED = 64  # workers, at most, that import torch while the driver prepares
-ONE = {
-    "CPU": 1.0
-}  # what a training asks for, unless its task or the profile says otherwise
+WARMUP_TIMEOUT_S = 64  # workers, at most, that import torch while the driver prepares
+ONE = {"CPU": 1.0}  # what a run asks for, unless its task or the profile says otherwise
 # the same where nodes can be had: an autoscaler brings as many as what waits asks for
 DEMAND = 100
-# seconds for which the cluster's size holds: it is asked for with every training
-FRESH = 0.5
-PARTING = 15.0  # seconds a team may take to end in order
+# seconds for which the cluster's size holds: it is asked for with every run
+SIZE_CACHE_S = 0.5
+CANCEL_TIMEOUT_S = 15.0  # seconds a group may take to end in order
 
 
-class RayWorkers:
-    """Workers of a Ray cluster: an embedded one, or (``address``) one that is running.
+class RayExecutor:
+    """Executor of a Ray cluster: an embedded one, or (``address``) one that is running.
 
     Starting takes seconds, so it happens in a thread while the caller imports and
     plans; whoever asks for something waits until it is done, and gets the UserError if
@@ -67,7 +65,7 @@ class RayWorkers:
                 "--workers is for this machine; with --address the cluster's size decides. Leave one out."
             )
         self._embedded = address is None and not os.environ.get("RAY_ADDRESS")
-        self._flying: dict[Any, tuple[Job, Resources]] = {}
+        self._in_flight: dict[Any, tuple[Job, Resources]] = {}
         self._missing: dict[str, float] = {}  # needs that no node meets, and since when
         self._met: set[str] = set()  # needs that one did
         self._grows = False
@@ -85,7 +83,7 @@ class RayWorkers:
         threading.Thread(
             target=self._open,
             args=(ray, address, workers),
-            name="ray-opening",
+            name="ray-starting",
             daemon=True,
         ).start()
 
@@ -97,7 +95,7 @@ class RayWorkers:
             self._refused(ray)
             # max_calls=0: GPU tasks keep their warm process too
             self._run = ray.remote(max_retries=3, max_calls=0)(_run_job)
-            self._lead = ray.remote(max_retries=0, max_calls=0, num_cpus=0)(lead_team)
+            self._lead = ray.remote(max_retries=0, max_calls=0, num_cpus=0)(lead_group)
             self._warm = ray.remote(max_retries=0, max_calls=0)(_warm)
             if self._embedded:
                 end_helpers(Path(ray.__file__ or "").parent)
@@ -127,7 +125,7 @@ class RayWorkers:
         return ray
 
     @property
-    def opening(self) -> bool:
+    def starting(self) -> bool:
         """Whether the cluster is still being started or joined: whoever asks it for
         anything waits.
         """
@@ -143,18 +141,18 @@ class RayWorkers:
         return bool(self._ray.cluster_resources().get("GPU"))
 
     def slots(self, need: Resources) -> int:
-        """How many trainings with these needs the cluster runs at once, by its present
+        """How many runs with these needs the cluster runs at once, by its present
         size or that of a moment ago.
         """
         now = time.monotonic()
-        if now - self._measured > FRESH:
+        if now - self._measured > SIZE_CACHE_S:
             self._size, self._measured = self._ray.cluster_resources(), now
         return room_for(self._size, demand_of(need))
 
     @property
-    def ahead(self) -> int:
+    def prefetch(self) -> int:
         """How many jobs to hand out beyond the slots."""
-        return DEMAND if self._grows else AHEAD
+        return DEMAND if self._grows else PREFETCH
 
     @property
     def waiting(self) -> str | None:
@@ -162,8 +160,8 @@ class RayWorkers:
         does.
         """
         needs = {
-            (amounts_in_words(demand_of(need)), job.workers): (need, job.workers)
-            for job, need in self._flying.values()
+            (amounts_in_words(demand_of(need)), job.world_size): (need, job.world_size)
+            for job, need in self._in_flight.values()
         }
         short = (
             self.check(need, size)
@@ -172,8 +170,8 @@ class RayWorkers:
         )
         return next(filter(None, short), None)
 
-    def check(self, need: Resources, workers: int = 1) -> str | None:
-        """What a training on so many workers, each with these needs, waits for; None
+    def check(self, need: Resources, world_size: int = 1) -> str | None:
+        """What a run on so many world_size, each with these needs, waits for; None
         where the nodes that are up do.
 
         Raises UserError where they do not and none is to be expected: on a cluster
@@ -183,32 +181,32 @@ class RayWorkers:
         nodes, wanted = self._nodes(), demand_of(need)
         room, now = sum(room_for(node, wanted) for node in nodes), time.monotonic()
         words = (
-            f"{workers} times {amounts_in_words(wanted)}"
-            if workers > 1
+            f"{world_size} times {amounts_in_words(wanted)}"
+            if world_size > 1
             else amounts_in_words(wanted)
         )
-        if room >= workers:
+        if room >= world_size:
             self._missing.pop(words, None)
             self._met.add(words)
             return None
         waited = now - self._missing.setdefault(words, now)
         refused = wanted in self._refused(self._ray)
         expected = self._grows or words in self._met
-        if expected and waited < (REFUSAL if refused else ARRIVAL):
-            return f"nodes with {words}" if workers > 1 else f"a node with {words}"
+        if expected and waited < (REFUSAL if refused else NODE_STARTUP_TIMEOUT_S):
+            return f"nodes with {words}" if world_size > 1 else f"a node with {words}"
         if room:
-            asked = f"A training on {workers} workers asks for {words}, and the cluster has room for {room}"
+            asked = f"A run on {world_size} workers asks for {words}, and the cluster has room for {room}"
         else:
             biggest = {
                 name: max((node.get(name, 0) for node in nodes), default=0)
                 for name in wanted
             }
-            asked = f"A training asks for {words}, and the largest node has {amounts_in_words(biggest)}"
+            asked = f"A run asks for {words}, and the largest node has {amounts_in_words(biggest)}"
         if refused:
             asked += "; the cluster's autoscaler says that it has none that fits"
         elif expected:
-            asked += f"; none that fits came within {ARRIVAL / 60:.0f} minutes"
-        lower = "`workers` in the recipe" if room else "`resources` in the profile"
+            asked += f"; none that fits came within {NODE_STARTUP_TIMEOUT_S / 60:.0f} minutes"
+        lower = "`world_size` in the recipe" if room else "`resources` in the profile"
         raise UserError(
             f"{asked}: lower {lower}, or join a larger cluster with --address."
         )
@@ -238,12 +236,12 @@ class RayWorkers:
         self._warm_up(self.slots(need), device, remote_options(need))
 
     def _warm_up(self, slots: int, device: str, options: Mapping[str, Any]) -> None:
-        for _ in range(min(slots, WARMED)):
+        for _ in range(min(slots, WARMUP_TIMEOUT_S)):
             self._warm.options(**options).remote(device)
 
-    def submit(self, job: Job, need: Resources, alone: bool = False) -> None:
-        """Hand a job out; ``alone``: to a node that does nothing else for us meanwhile."""
-        if alone and job.workers == 1:
+    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
+        """Hand a job out; ``exclusive``: to a node that does nothing else for us meanwhile."""
+        if exclusive and job.world_size == 1:
             need = need.model_copy(
                 update={
                     "cpus": max(
@@ -252,45 +250,45 @@ class RayWorkers:
                 }
             )
         name = f"{job.task}/{job.level}/{job.arm} block {job.members[0].block} {job.members[0].kind}"
-        if job.workers > 1:
+        if job.world_size > 1:
             sent = self._lead.options(name=name).remote(job, demand_of(need))
         else:
             sent = self._run.options(name=name, **remote_options(need)).remote(job)
-        self._flying[sent] = job, need
+        self._in_flight[sent] = job, need
 
     @property
-    def flying(self) -> int:
-        return len(self._flying)
+    def in_flight(self) -> int:
+        return len(self._in_flight)
 
-    def wait(self, seconds: float) -> list[Done]:
+    def wait(self, seconds: float) -> list[JobOutcome]:
         """What came back, as soon as something does; empty after so many seconds, or
         where nothing is out.
         """
-        if not self._flying:
+        if not self._in_flight:
             return []
-        ready, _ = self._ray.wait(list(self._flying), num_returns=1, timeout=seconds)
+        ready, _ = self._ray.wait(list(self._in_flight), num_returns=1, timeout=seconds)
         more, _ = self._ray.wait(
-            list(self._flying), num_returns=len(self._flying), timeout=0
+            list(self._in_flight), num_returns=len(self._in_flight), timeout=0
         )
         return [self._landed(reference) for reference in dict.fromkeys([*ready, *more])]
 
-    def _landed(self, reference: Any) -> Done:
-        job, _ = self._flying.pop(reference)
+    def _landed(self, reference: Any) -> JobOutcome:
+        job, _ = self._in_flight.pop(reference)
         try:
-            return Done(job, self._ray.get(reference))
+            return JobOutcome(job, self._ray.get(reference))
         except self._ray.exceptions.OutOfMemoryError as error:
-            return Done(job, [], first_line(error), out_of_memory=True)
+            return JobOutcome(job, [], first_line(error), out_of_memory=True)
         except (
             self._ray.exceptions.RayTaskError
-        ) as error:  # only who leads a team lets errors out
-            return Done(job, [], first_line(error.cause))
+        ) as error:  # only who leads a group lets errors out
+            return JobOutcome(job, [], first_line(error.cause))
         except self._ray.exceptions.RayError as error:
-            if job.workers > 1:
+            if job.world_size > 1:
                 self._make_room(job)
-            return Done(job, [], first_line(error))
+            return JobOutcome(job, [], first_line(error))
 
     def _make_room(self, job: Job) -> None:
-        """Give back what a team held. Whoever leads it does so in any case but one:
+        """Give back what a group held. Whoever leads it does so in any case but one:
         when that process is killed.
         """
         from ray.experimental.internal_kv import _internal_kv_get
@@ -301,21 +299,25 @@ class RayWorkers:
 
     def cancel(self) -> None:
         """Stop what is in flight."""
-        teams = [
-            reference for reference, (job, _) in self._flying.items() if job.workers > 1
+        groups = [
+            reference
+            for reference, (job, _) in self._in_flight.items()
+            if job.world_size > 1
         ]
         ended: list[Any] = []
         # whoever leads one ends it as at Ctrl-C; killed, it could not give back its
         # room
-        if teams:
-            for reference in teams:
+        if groups:
+            for reference in groups:
                 self._ray.cancel(reference, force=False, recursive=False)
-            ended, _ = self._ray.wait(teams, num_returns=len(teams), timeout=PARTING)
-        for reference in self._flying.keys() - set(
+            ended, _ = self._ray.wait(
+                groups, num_returns=len(groups), timeout=CANCEL_TIMEOUT_S
+            )
+        for reference in self._in_flight.keys() - set(
             ended
         ):  # Ray aborts at times where one is cancelled twice
             self._ray.cancel(reference, force=True)
-        self._flying.clear()
+        self._in_flight.clear()
 
     def close(self) -> None:
         """End an embedded cluster, or leave the one that was joined; again is harmless."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from suite.training.resources import Resources
 
 
-ARRIVAL = (
+NODE_STARTUP_TIMEOUT_S = (
     900.0  # seconds for a node to come: as long as Ray's autoscaler gives one to start
 )
 REFUSAL = 15.0  # seconds, where it says that it has none that fits

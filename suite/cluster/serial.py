@@ -1,17 +1,17 @@
-"""Workers that are this very process: for tests, and for looking at a training with a
+"""Executor that are this very process: for tests, and for looking at a run with a
 debugger.
 """
 
 import random
 
-from suite.cluster.protocol import AHEAD, Done
+from suite.cluster.protocol import PREFETCH, JobOutcome
 from suite.training.job import Job
 from suite.training.resources import Resources
 from suite.training.worker import run_job
 from tasks import UserError
 
 
-class InlineWorkers:
+class SerialExecutor:
     """Runs jobs one by one. ``slots`` jobs are taken at a time; ``shuffle`` seeds an
     order of completion.
     """
@@ -23,7 +23,7 @@ class InlineWorkers:
         self.trained = 0
 
     @property
-    def opening(self) -> bool:
+    def starting(self) -> bool:
         return False
 
     @property
@@ -37,31 +37,31 @@ class InlineWorkers:
         return self._slots
 
     @property
-    def ahead(self) -> int:
-        return AHEAD
+    def prefetch(self) -> int:
+        return PREFETCH
 
     @property
     def waiting(self) -> str | None:
         return None
 
-    def check(self, need: Resources, workers: int = 1) -> str | None:
-        if workers > 1:
+    def check(self, need: Resources, world_size: int = 1) -> str | None:
+        if world_size > 1:
             raise UserError(
-                f"A training on {workers} workers needs Ray: this process trains alone."
+                f"A run on {world_size} workers needs Ray: this process trains alone."
             )
         return None
 
     def warm(self, need: Resources, device: str) -> None:
         pass
 
-    def submit(self, job: Job, need: Resources, alone: bool = False) -> None:
+    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
         self._jobs.append(job)
 
     @property
-    def flying(self) -> int:
+    def in_flight(self) -> int:
         return len(self._jobs)
 
-    def wait(self, seconds: float) -> list[Done]:
+    def wait(self, seconds: float) -> list[JobOutcome]:
         if not self._jobs:
             return []
         job = self._jobs.pop(
@@ -69,7 +69,7 @@ class InlineWorkers:
         )
         results = run_job(job)
         self.trained += len(results)
-        return [Done(job, results)]
+        return [JobOutcome(job, results)]
 
     def cancel(self) -> None:
         self._jobs.clear()

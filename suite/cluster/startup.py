@@ -15,7 +15,7 @@ import psutil
 from suite.cluster.errors import first_line
 from tasks import UserError
 
-CONNECT = 5.0  # seconds a cluster may take to answer the door
+CONNECT_TIMEOUT_S = 5.0  # seconds a cluster may take to answer the door
 STARTS = 3  # attempts at an embedded cluster
 HELPERS = "monitor.py", "log_monitor.py"
 # by the processes of an embedded cluster: one thread each, and torch imported while Ray
@@ -54,9 +54,9 @@ def connect_to_ray(
                 f"No Ray cluster at {where} ({first_line(error)}): start one with `ray start --head`, "
                 "or leave --address out to use this machine."
             ) from error
-        cure = "it may be too busy just now; `bakeoff doctor` looks at everything that is needed."
+        hint = "it may be too busy just now; `bakeoff doctor` looks at everything that is needed."
         raise UserError(
-            f"Ray does not start on this machine ({first_line(error)}): {cure}"
+            f"Ray does not start on this machine ({first_line(error)}): {hint}"
         ) from error
 
 
@@ -90,7 +90,7 @@ def end_helpers(package: Path) -> None:
 
 def load_ray() -> ModuleType:
     """Ray, imported when it is needed and not before: it takes seconds, and reads these
-    settings as it is imported.
+    hyperparameters as it is imported.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked the user
     os.environ.setdefault(
@@ -117,5 +117,7 @@ def _knock(address: str) -> None:
     """
     host, _, port = address.rpartition("//")[2].rpartition(":")
     if port.isdecimal():
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT):
+        with socket.create_connection(
+            (host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT_S
+        ):
             pass

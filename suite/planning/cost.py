@@ -22,17 +22,17 @@ import torch
 from search.ranges import middle
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
-from suite.training.data_parallel import check_shareable
-from suite.training.evaluate import Progress
+from suite.training.data_parallel import check_data_parallel
+from suite.training.evaluate import Evaluation
 from suite.training.instantiate import build_model, load_splits
 from suite.training.job import canonical, digest
-from suite.training.loop import Training, fit_once
-from suite.training.seeds import training_seeds
+from suite.training.loop import TrainingLoop, fit_once
+from suite.training.seeds import run_seeds
 from tasks import (
     Arm,
     FitOnce,
     Level,
-    Settings,
+    Params,
     Task,
     UserError,
 )
@@ -40,11 +40,10 @@ from tasks import (
 FILE = "calibration.json"
 TIMED = 0.1  # seconds of steps that a timing is made from
 MOST_STEPS = 200
-HANDLING = 0.06  # seconds a training costs beside itself: dispatch, record, MLflow
-TEAM_START = (
-    18.0  # until a team of two trains on two cores: five new processes, each time
-)
-START = 12.0  # seconds until the first training starts: Ray, imports, data
+HANDLING = 0.06  # seconds a run costs beside itself: dispatch, record, MLflow
+# until a data-parallel group of two trains on two cores: five new processes, each time
+GROUP_START_S = 18.0
+START = 12.0  # seconds until the first run starts: Ray, imports, data
 LINE_BYTES = 1_200  # a line of the record without its curve
 COPIES = 3.1  # the record, cell.parquet, and the same among the artifacts
 RUN_BYTES = 5_000  # an MLflow run without its metrics
@@ -53,7 +52,7 @@ METRIC_BYTES = 290  # one value of a metric in MLflow's SQLite store, with its i
 
 @dataclass(frozen=True)
 class Cost:
-    """What one training of an arm at a level takes: seconds an update and an
+    """What one run of an arm at a level takes: seconds an update and an
     evaluation, and what it leaves behind.
     """
 
@@ -64,25 +63,25 @@ class Cost:
     parameters: int
     row_bytes: int  # one evaluation in the record
     values: int  # metrics in one evaluation
-    overlap: float  # of the blocks' data, as Splits.overlap has it
-    workers: int = 1
+    test_train_ratio: float  # of the blocks' data, as Splits.test_train_ratio has it
+    world_size: int = 1
 
     @property
     def seconds(self) -> float:
-        """One training, with what it costs around it. A team shares the updates; one
-        evaluates while others wait.
+        """One run, with what it costs around it. A data-parallel group shares the
+        updates; one evaluates while others wait.
         """
-        around = HANDLING + (TEAM_START if self.workers > 1 else 0.0)
+        around = HANDLING + (GROUP_START_S if self.world_size > 1 else 0.0)
         return (
-            self.updates * self.update / self.workers
+            self.updates * self.update / self.world_size
             + (self.evaluations + 1) * self.evaluation
             + around
         )
 
     @property
     def work(self) -> float:
-        """Seconds that it keeps workers, one or a team, from other trainings."""
-        return self.seconds * self.workers
+        """Seconds that it keeps workers, one or a data-parallel group, from other runs."""
+        return self.seconds * self.world_size
 
     def bytes(self, final: bool) -> float:
         rows = self.evaluations + 1
@@ -96,7 +95,7 @@ Costs = dict[tuple[str, str, str], Cost]  # by task, level and arm
 
 @dataclass(frozen=True)
 class Estimate:
-    """A whole plan: work is the sum of all trainings, hours what it takes on so many
+    """A whole plan: work is the sum of all runs, hours what it takes on so many
     workers like this machine's.
     """
 
@@ -119,7 +118,7 @@ def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Esti
         )  # a half-budget final leaves no checkpoint
         work += (light + finals) * cost.work
         size += light * cost.bytes(final=False) + finals * cost.bytes(final=True)
-    busy = min(workers, plan.trainings)
+    busy = min(workers, plan.runs)
     return Estimate(work, (START + work / busy) / 3600, workers, round(size))
 
 
@@ -159,7 +158,7 @@ def _measured(
     splits = load_splits(task_name, level_name, 0, of.examples, device)
     recipe, team = (
         plan.recipe(task_name, level_name, arm_name),
-        team_size(plan, task_name, level_name, arm_name),
+        world_size_of(plan, task_name, level_name, arm_name),
     )
     timed = _Timed(plan, task, level, arm, device)
     if isinstance(task.procedure_of(arm), FitOnce):
@@ -167,7 +166,7 @@ def _measured(
         updates = evaluations = 1
     else:
         update, evaluation, values, parameters = timed.steps()
-        updates = recipe.updates(len(splits.train), of.effort or 1.0)
+        updates = recipe.updates(len(splits.train), of.length_factor or 1.0)
         evaluations = min(updates, max(1, recipe.evaluations))
     row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **values}
     return Cost(
@@ -178,14 +177,14 @@ def _measured(
         parameters,
         len(canonical(row)),
         len(values),
-        splits.overlap,
+        splits.test_train_ratio,
         team,
     )
 
 
 @dataclass(frozen=True)
 class _Timed:
-    """A few steps of one arm with settings from the middle of its space."""
+    """A few steps of one arm with hyperparameters from the middle of its space."""
 
     plan: Plan
     task: Task
@@ -201,7 +200,7 @@ class _Timed:
         assert isinstance(procedure, FitOnce)
         began = self._now()
         model, progress = fit_once(
-            procedure, splits, splits.shape, self._settings, self._seeds
+            procedure, splits, splits.shape, self._params, self._seeds
         )
         fitting = self._spent(progress)
         parameters = sum(p.numel() for p in model.parameters())
@@ -219,20 +218,20 @@ class _Timed:
         splits = load_splits(
             self.task.name, self.level.name, 0, self._of.examples, self.device
         )
-        model = build_model(self.arm, self.level, splits, self._settings, 0).to(
+        model = build_model(self.arm, self.level, splits, self._params, 0).to(
             self.device
         )
         recipe = self.plan.recipe(self.task.name, self.level.name, self.arm.name)
         recipe = recipe.with_changes(
             {"steps": steps, "evaluations": 2, "patience": None}
         )
-        training = Training(
+        training = TrainingLoop(
             self.task.procedure_of(self.arm),
             model,
             splits.train,
             splits.validation,
             recipe,
-            self._settings,
+            self._params,
             self._seeds,
         )
         began = self._now()
@@ -254,7 +253,7 @@ class _Timed:
             else time.perf_counter()
         )
 
-    def _spent(self, progress: Progress) -> float:
+    def _spent(self, progress: Evaluation) -> float:
         return (
             progress.cpu_seconds / self.plan.profile.threads
             if self.device == "cpu"
@@ -266,35 +265,35 @@ class _Timed:
         return self.plan.of(self.task.name)
 
     @property
-    def _settings(self) -> Settings:
+    def _params(self) -> Params:
         return middle(self.task.space_of(self.arm))
 
     @property
     def _seeds(self) -> dict[str, int]:
-        return training_seeds(
+        return run_seeds(
             0, self.task.name, self.level.name, 0, self.arm.name, "trial", 0
         )
 
 
-def team_size(plan: Plan, task: str, level: str, arm: str) -> int:
+def world_size_of(plan: Plan, task: str, level: str, arm: str) -> int:
     """How many workers train an arm together. Raises UserError where so many would not
     learn what one does.
     """
     recipe = plan.recipe(task, level, arm)
-    if recipe.workers > 1:
+    if recipe.world_size > 1:
         found, splits = (
             plan.tasks[task].arm(arm),
             load_splits(task, level, 0, plan.of(task).examples),
         )
-        settings = middle(plan.tasks[task].space_of(found))
+        params = middle(plan.tasks[task].space_of(found))
         model = build_model(
-            found, plan.tasks[task].level(level), splits, settings, seed=0
+            found, plan.tasks[task].level(level), splits, params, seed=0
         )
         try:
-            check_shareable(plan.tasks[task].procedure_of(found), model, recipe)
+            check_data_parallel(plan.tasks[task].procedure_of(found), model, recipe)
         except UserError as error:
             raise UserError(f"{task}/{level}/{arm}: {error}") from error
-    return recipe.workers
+    return recipe.world_size
 
 
 def _device(profile: Profile) -> str:
@@ -319,7 +318,7 @@ def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
             plan.sources[task],
             level,
             arm,
-            of.effort,
+            of.length_factor,
             of.examples,
             dict(of.recipe),
             machine,

@@ -15,7 +15,7 @@ from suite.training.fingerprint import source_hash
 from suite.training.job import SCHEMA, digest
 from tasks import Claim, Recipe, Task
 
-TWIN = "_again"  # an arm that runs a second time, under this longer name
+AA_SUFFIX = "_again"  # an arm that runs a second time, under this longer name
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,21 @@ class Plan:
     def _first_cells(self, name: str) -> Iterator[CellPlan]:
         plan = self.of(name)
         arms, levels = chosen(self.tasks[name], plan)
-        named = [(arm, arm) for arm in arms] + [(arm + TWIN, arm) for arm in plan.twins]
+        named = [(arm, arm) for arm in arms] + [
+            (arm + AA_SUFFIX, arm) for arm in plan.aa_test
+        ]
         for level in levels:
             for arm, builds in named:
-                for block in range((*(plan.until_decided or ()), plan.blocks or 1)[0]):
+                for block in range((*(plan.interim_looks or ()), plan.blocks or 1)[0]):
                     yield CellPlan(name, level, arm, block, builds)
 
     def further_cells(
         self, name: str, blocks: range, places: Iterable[tuple[str, str]]
     ) -> list[CellPlan]:
         """The cells of some later blocks, for these (level, arm) alone, as
-        ``until_decided`` asks for them.
+        ``interim_looks`` asks for them.
 
-        An arm's twin takes no part: it is compared once, over the blocks that run in
+        An arm's second takes no part: it is compared once, over the blocks that run in
         any case.
         """
         wanted, (arms, levels) = set(places), chosen(self.tasks[name], self.of(name))
@@ -111,8 +113,8 @@ class Plan:
         return found
 
     @property
-    def trainings(self) -> int:
-        """How many trainings there are at least, if none fails."""
+    def runs(self) -> int:
+        """How many runs there are at least, if none fails."""
         return sum(
             (self.of(cell.task).trials or 0) + (self.of(cell.task).finals or 0)
             for cell in self.cells
@@ -129,8 +131,8 @@ class Plan:
         )
 
     @property
-    def most_trainings(self) -> int:
-        """How many trainings there are at most: nothing decided early, and half of the
+    def max_runs(self) -> int:
+        """How many runs there are at most: nothing decided early, and half of the
         tuning choosing otherwise.
         """
         plans = [self.of(cell.task) for cell in self.all_cells]
@@ -141,7 +143,7 @@ class Plan:
 
     def _later_cells(self, name: str) -> list[CellPlan]:
         """All cells beyond the first look that any claim of the task may ask for."""
-        looks = self.of(name).until_decided or (0,)
+        looks = self.of(name).interim_looks or (0,)
         return self.further_cells(
             name, range(looks[0], looks[-1]), self.deciding(self.claims(name))
         )
@@ -203,9 +205,13 @@ class Plan:
             for arm in task.arms
             if arm.name in arms
         ]
-        twins = [
-            {"name": arm + TWIN, "label": f"{task.arm(arm).title} (again)", "x": None}
-            for arm in plan.twins
+        aa_test = [
+            {
+                "name": arm + AA_SUFFIX,
+                "label": f"{task.arm(arm).title} (again)",
+                "x": None,
+            }
+            for arm in plan.aa_test
         ]
         return {
             "question": task.question,
@@ -215,8 +221,8 @@ class Plan:
             "arms_axis": task.arms_axis,
             "parameters_within": task.parameters_within,
             "sources": list(task.sources),
-            "arms": shown + twins,
-            "twins": {arm + TWIN: arm for arm in plan.twins},
+            "arms": shown + aa_test,
+            "aa_test": {arm + AA_SUFFIX: arm for arm in plan.aa_test},
             "levels": [
                 {"name": lv.name, "label": lv.title, "x": lv.x}
                 for lv in task.levels
@@ -238,11 +244,11 @@ class Plan:
             },
             "claims": [dataclasses.asdict(claim) for claim in self.claims(name)],
             "blocks": plan.blocks,
-            "looks": list(plan.until_decided or ()),
+            "looks": list(plan.interim_looks or ()),
             "trials": plan.trials,
             "finals": plan.finals,
             "half_budget_trials": plan.half_budget_trials,
-            "effort": plan.effort,
+            "length_factor": plan.length_factor,
         }
 
 

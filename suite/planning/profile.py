@@ -20,16 +20,16 @@ LOOKS = (
     6,
     10,
     16,
-)  # what ``until_decided = true`` means; ci/SIMULATION.md has its error rates
+)  # what ``interim_looks = true`` means; ci/SIMULATION.md has its error rates
 
 
 def declared(looks: Any) -> Any:
-    """``until_decided`` may also be true or false."""
+    """``interim_looks`` may also be true or false."""
     return (LOOKS if looks else ()) if isinstance(looks, bool) else looks
 
 
 def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """``until_decided`` as it must be: numbers of blocks that grow, from 2."""
+    """``interim_looks`` as it must be: numbers of blocks that grow, from 2."""
     if looks and (looks[0] < 2 or list(looks) != sorted(set(looks))):
         raise ValueError("give growing numbers of blocks, from 2, such as [6, 10, 16]")
     return looks
@@ -46,16 +46,16 @@ class TaskPlan(CheckedModel):
     trials: int | None = Field(default=None, ge=1)
     finals: int | None = Field(default=None, ge=1)
     half_budget: bool | None = None
-    until_decided: tuple[int, ...] | None = None
-    effort: float | None = Field(default=None, gt=0)
+    interim_looks: tuple[int, ...] | None = None
+    length_factor: float | None = Field(default=None, gt=0)
     examples: int | None = Field(default=None, ge=8)
     recipe: dict[str, Any] = Field(default_factory=dict)
-    twins: tuple[str, ...] = ()
+    aa_test: tuple[str, ...] = ()
     resources: Resources | None = None
     time_limit: float | None = Field(default=None, gt=0)
 
-    _declare = field_validator("until_decided", mode="before")(declared)
-    _grow = field_validator("until_decided")(growing)
+    _declare = field_validator("interim_looks", mode="before")(declared)
+    _grow = field_validator("interim_looks")(growing)
 
     @property
     def half_budget_trials(self) -> int:
@@ -66,18 +66,18 @@ class TaskPlan(CheckedModel):
 
 
 class Profile(CheckedModel):
-    """A whole profile. ``twins`` of a task names arms that run twice, under two names:
-    A against A.
+    """A whole profile. ``aa_test`` of a task names arms that run twice, under two
+    names: A/A test.
 
-    ``half_budget`` trains one more final per cell, with the settings that half of the
-    trials would have chosen (where those are others): would the answer change with half
-    the tuning? ``until_decided`` names numbers of blocks, such as ``[6, 10, 16]``,
-    which ``true`` also means: claims are looked at after so many, and only those still
-    open are given more. It takes the place of ``blocks``; a task with ``blocks`` of its
-    own runs just those.
+    ``half_budget`` trains one more final per cell, with the hyperparameters that half
+    of the trials would have chosen (where those are others): would the answer change
+    with half the tuning? ``interim_looks`` names numbers of blocks, such as ``[6, 10,
+    16]``, which ``true`` also means: claims are looked at after so many, and only those
+    still open are given more. It takes the place of ``blocks``; a task with ``blocks``
+    of its own runs just those.
 
-    ``effort`` multiplies the length of every recipe, ``examples`` limits every split,
-    ``time_limit`` is in seconds a training, ``threads`` are CPU threads a training.
+    ``length_factor`` multiplies the length of every recipe, ``examples`` limits every
+    split, ``time_limit`` is in seconds a run, ``threads`` are CPU threads a run.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)
@@ -87,9 +87,9 @@ class Profile(CheckedModel):
     trials: int = Field(default=16, ge=1)
     finals: int = Field(default=1, ge=1)
     half_budget: bool = False
-    until_decided: tuple[int, ...] = ()
+    interim_looks: tuple[int, ...] = ()
     sampler: Literal["qmc", "tpe"] = "qmc"
-    effort: float = Field(default=1.0, gt=0)
+    length_factor: float = Field(default=1.0, gt=0)
     examples: int | None = Field(default=None, ge=8)
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -99,8 +99,8 @@ class Profile(CheckedModel):
     every_task: bool = False
     tasks: dict[str, TaskPlan] = Field(default_factory=dict)
 
-    _declare = field_validator("until_decided", mode="before")(declared)
-    _grow = field_validator("until_decided")(growing)
+    _declare = field_validator("interim_looks", mode="before")(declared)
+    _grow = field_validator("interim_looks")(growing)
 
     def task_names(self) -> list[str]:
         return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})
@@ -117,17 +117,17 @@ class Profile(CheckedModel):
                 "trials",
                 "finals",
                 "half_budget",
-                "effort",
+                "length_factor",
                 "examples",
                 "resources",
                 "time_limit",
             )
         }
-        looks = given.until_decided
+        looks = given.interim_looks
         if looks is None:
-            looks = self.until_decided if given.blocks is None else ()
+            looks = self.interim_looks if given.blocks is None else ()
         filled |= {
-            "until_decided": looks,
+            "interim_looks": looks,
             "blocks": looks[-1] if looks else filled["blocks"],
         }
         return given.model_copy(update=filled)
@@ -275,7 +275,7 @@ def _check_names(profile: Profile, source: str) -> None:
         )
     for name in names:
         task, plan = tasks.get(name), profile.of(name)
-        for arm in (*(plan.arms or ()), *plan.twins):
+        for arm in (*(plan.arms or ()), *plan.aa_test):
             task.arm(arm)
         for level in plan.levels or ():
             task.level(level)

@@ -15,12 +15,12 @@ from suite.training.job import SCHEMA
 from tasks import UserError
 
 # of cell.parquet's metadata: the record's lines without their curves
-TRAININGS = b"bakeoff.trainings"
+RUNS = b"bakeoff.runs"
 SCHEMA_KEY = b"bakeoff.schema"
 
 
 def write_cell(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Write a finished cell: a row per (training, step, metric), the trainings' other
+    """Write a finished cell: a row per (training, step, metric), the runs' other
     values in the metadata.
     """
     lines = list(lines)
@@ -64,7 +64,7 @@ def write_cell(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
     about = [{**line, "curve": []} for line in lines]
     metadata = {
         SCHEMA_KEY: str(SCHEMA).encode(),
-        TRAININGS: json.dumps(about, allow_nan=False).encode(),
+        RUNS: json.dumps(about, allow_nan=False).encode(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(
@@ -94,7 +94,7 @@ def read_cell(path: Path) -> list[dict[str, Any]]:
             f"{path} has results schema {metadata.get(SCHEMA_KEY, b'none').decode()}, and this version reads {SCHEMA}: "
             "open it with the version of Bakeoff that wrote it."
         )
-    lines: list[dict[str, Any]] = json.loads(metadata[TRAININGS])
+    lines: list[dict[str, Any]] = json.loads(metadata[RUNS])
     curves: dict[str, dict[int, dict[str, Any]]] = {}
     for row in table.to_pylist():
         curves.setdefault(row["key"], {}).setdefault(

@@ -1,4 +1,4 @@
-"""Why a training is what it is: what it came to, and what sets it apart from the
+"""Why a run is what it is: what it came to, and what sets it apart from the
 nearest other one.
 """
 
@@ -19,7 +19,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Recorded:
-    """A training on record: its line, its campaign, and all that may have decided its
+    """A run on record: its line, its campaign, and all that may have decided its
     key, flat and by name.
     """
 
@@ -38,7 +38,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A training, the campaigns it is recorded in, and what differs (name, here, there)
+    """A run, the campaigns it is recorded in, and what differs (name, here, there)
     from the nearest other one.
     """
 
@@ -52,27 +52,27 @@ def explain(results: Results, key: str) -> Explanation:
     """The training whose key begins so, in any campaign of the folder. UserError where
     there is none, or several.
     """
-    trainings = list(_recorded(results))
-    if not trainings:
+    runs = list(_recorded(results))
+    if not runs:
         raise UserError(
             f"No training on record in {results.root}/: start a campaign with `bakeoff run quick`."
         )
-    found = [training for training in trainings if training.key.startswith(key.lower())]
+    found = [training for training in runs if training.key.startswith(key.lower())]
     keys = sorted({training.key for training in found})
     if not keys:
         raise UserError(
-            f"No training with a key that begins with {key!r} among {len(trainings):,} on record in {results.root}/: "
-            "the dashboard's table of trainings and MLflow's tag bakeoff.key have the keys."
+            f"No training with a key that begins with {key!r} among {len(runs):,} on record in {results.root}/: "
+            "the dashboard's table of runs and MLflow's tag bakeoff.key have the keys."
         )
     if len(keys) > 1:
         shown = ", ".join(k[:16] for k in keys[:4])
         raise UserError(
-            f"{len(keys)} trainings have keys that begin with {key!r} ({shown} …): give more digits."
+            f"{len(keys)} runs have keys that begin with {key!r} ({shown} …): give more digits."
         )
     this = found[-1]  # the newest attempt
     others = [
         other
-        for other in trainings
+        for other in runs
         if other.key != this.key and other.line["task"] == this.line["task"]
     ]
     nearest = min(others, key=lambda other: _distance(this, other), default=None)
@@ -93,7 +93,7 @@ def differences(here: Facts, there: Facts) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _distance(this: Recorded, other: Recorded) -> tuple[bool, int, bool, bool]:
-    """Trainings of the same cell first, then by the number of facts that differ, then
+    """RunColumns of the same cell first, then by the number of facts that differ, then
     of the same kind.
     """
     differing = sum(1 for _ in differences(this.facts, other.facts))
@@ -106,7 +106,7 @@ def _distance(this: Recorded, other: Recorded) -> tuple[bool, int, bool, bool]:
 
 
 def _recorded(results: Results) -> Iterator[Recorded]:
-    """All trainings of all campaigns, those of the oldest campaign first."""
+    """All runs of all campaigns, those of the oldest campaign first."""
     for campaign in reversed(results.ids()):
         about = read_json(results.root / campaign / "campaign.json")
         for line in read_lines(results.root / campaign / FILE):
@@ -120,9 +120,9 @@ def _facts(about: Mapping[str, Any], line: Mapping[str, Any]) -> Facts:
     facts = {
         name: line[name] for name in ("task", "level", "arm", "block", "kind", "number")
     }
-    facts |= {f"setting {name}": value for name, value in line["settings"].items()}
+    facts |= {f"param {name}": value for name, value in line["params"].items()}
     facts |= {f"seed {name}": value for name, value in line["seeds"].items()}
-    for name in ("effort", "examples"):
+    for name in ("length_factor", "examples"):
         facts[name] = (
             plan.get(name) if plan.get(name) is not None else profile.get(name)
         )

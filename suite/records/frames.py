@@ -28,8 +28,8 @@ SCALARS = (
 )
 
 
-class Trainings:
-    """Values of trainings by column, in the order in which the trainings were first put
+class RunColumns:
+    """Values of runs by column, in the order in which the runs were first put
     on record.
     """
 
@@ -38,7 +38,7 @@ class Trainings:
         self._columns: dict[str, list[Any]] = {name: [] for name in (*SCALARS, *WHERE)}
 
     def put(self, line: Mapping[str, Any]) -> None:
-        """Add a line of a record; a training's newest line takes the place of its older
+        """Add a line of a record; a run's newest line takes the place of its older
         one.
         """
         row, key = _row(line), line["key"]
@@ -91,9 +91,9 @@ class Curves:
         return self._frame
 
 
-def trainings_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """The ``trainings`` frame of these lines of a record."""
-    found = Trainings()
+def runs_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """The ``runs`` frame of these lines of a record."""
+    found = RunColumns()
     for line in lines:
         found.put(line)
     return found.frame()
@@ -105,7 +105,7 @@ def _row(line: Mapping[str, Any]) -> dict[str, Any]:
         **{name: line.get(name) for name in SCALARS},
         **{name: worker.get(name) for name in WHERE[:-1]},
         "worker": f"{worker.get('host')}:{worker.get('pid')}" if worker else None,
-        **{f"setting.{name}": value for name, value in line["settings"].items()},
+        **{f"param.{name}": value for name, value in line["params"].items()},
         **{f"data.{name}": value for name, value in (line.get("data") or {}).items()},
         **(line.get("metrics") or {}),
     }
@@ -132,20 +132,20 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def cells_frame(about: Mapping[str, Any], trainings: pd.DataFrame) -> pd.DataFrame:
+def cells_frame(about: Mapping[str, Any], runs: pd.DataFrame) -> pd.DataFrame:
     """The planned cells with what is on record of each."""
     plan = pd.DataFrame(about["cells"], columns=list(PLACE))
     counts = {
         what: [about["tasks"][task][what] for task in plan["task"]]
         for what in ("trials", "finals")
     }
-    judged = trainings["status"].isin(JUDGED)
-    marks = trainings[list(PLACE)].assign(
-        trials_done=judged & trainings["kind"].eq("trial"),
-        finals_done=judged & trainings["kind"].eq("final"),
-        failures=trainings["status"].ne("finished"),
+    judged = runs["status"].isin(JUDGED)
+    marks = runs[list(PLACE)].assign(
+        trials_done=judged & runs["kind"].eq("trial"),
+        finals_done=judged & runs["kind"].eq("final"),
+        failures=runs["status"].ne("finished"),
         unjudged=~judged,
-        seconds=(trainings["ended"] - trainings["started"]).astype(float),
+        seconds=(runs["ended"] - runs["started"]).astype(float),
     )
     sums = (
         marks.groupby(list(PLACE), sort=False).sum()

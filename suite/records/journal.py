@@ -20,16 +20,16 @@ from search.lines import cut_torn_line
 from suite.training.job import SCHEMA, Job, Member, Result, digest, timed
 from tasks import UserError
 
-FILE = "trainings.jsonl"
+FILE = "runs.jsonl"
 Line = Mapping[str, Any]
 
 
 def line_of(job: Job, member: Member, result: Result) -> dict[str, Any]:
-    """What goes on record of one training: what it was, then what came of it."""
+    """What goes on record of one run: what it was, then what came of it."""
     came = {
         f.name: getattr(result, f.name)
         for f in fields(result)
-        if f.name not in ("evidence", "checkpoint", "key")
+        if f.name not in ("artifacts", "checkpoint", "key")
     }
     return {
         "schema": SCHEMA,
@@ -40,10 +40,10 @@ def line_of(job: Job, member: Member, result: Result) -> dict[str, Any]:
         "block": member.block,
         "kind": member.kind,
         "number": member.number,
-        "settings": dict(member.settings),
+        "params": dict(member.params),
         "seeds": dict(member.seeds),
         **came,
-        "evidence": sorted(result.evidence),
+        "artifacts": sorted(result.artifacts),
     }
 
 
@@ -60,11 +60,11 @@ class Record:
         )  # what a full disk refuses must not be written later on
 
     def append(self, job: Job, member: Member, result: Result) -> dict[str, Any]:
-        """Put a training on record, durably, and return its line. Raises OSError where
+        """Put a run on record, durably, and return its line. Raises OSError where
         the disk will not take it.
         """
-        for name, content in result.evidence.items():
-            _write(self.folder / "evidence" / member.key / name, content)
+        for name, content in result.artifacts.items():
+            _write(self.folder / "artifacts" / member.key / name, content)
         if result.checkpoint is not None:
             _write(self.folder / "checkpoints" / f"{member.key}.pt", result.checkpoint)
         line = line_of(job, member, result)
@@ -151,7 +151,7 @@ def results_digest(lines: Iterable[Mapping[str, Any]]) -> str:
         same = {
             name: line[name]
             for name in (
-                "settings",
+                "params",
                 "seeds",
                 "status",
                 "losses",
@@ -163,6 +163,6 @@ def results_digest(lines: Iterable[Mapping[str, Any]]) -> str:
             **same,
             "metrics": metrics,
             "curve": curve,
-            "evidence": line["evidence"],
+            "artifacts": line["artifacts"],
         }
     return digest(kept)

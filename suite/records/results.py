@@ -3,22 +3,23 @@ results through here alone.
 
 The frames and their columns are a contract:
 
-``trainings``: one row per training, newest attempt of each key.
-    data.overlap, data.population, data.n_train, data.n_validation, data.n_test,
-    data.fingerprint (of the level's data), key, task, level, arm, block (int), kind
-    ("trial" | "final" | "half"), number (int), status, error, best_step, parameters,
-    losses, test_opened, started, ended (seconds since 1970), host, device, hardware,
-    threads, worker (text: host:pid), one column ``setting.<name>`` per tuned setting
-    and one column per metric: ``validation.<measure>``, ``train.<measure>``,
-    ``test.<measure>`` (not trials), ``seconds``, ``cpu_seconds``, ``steps``,
-    ``epochs``, ``seconds_per_update``, ``seconds_per_epoch``, and ``<unit>_per_second``
-    where the procedure counts units. A "half" is the final of half the tuning budget,
-    there where that chose other settings; ``finals`` leaves it out.
+``runs``: one row per training, newest attempt of each key.
+    data.test_train_ratio, data.population, data.n_train, data.n_validation,
+    data.n_test, data.fingerprint (of the level's data), key, task, level, arm, block
+    (int), kind ("trial" | "final" | "half"), number (int), status, error, best_step,
+    parameters, losses, test_opened, started, ended (seconds since 1970), host, device,
+    hardware, threads, worker (text: host:pid), one column ``param.<name>`` per tuned
+    hyperparameter and one column per metric: ``validation.<measure>``,
+    ``train.<measure>``, ``test.<measure>`` (not trials), ``seconds``, ``cpu_seconds``,
+    ``steps``, ``epochs``, ``seconds_per_update``, ``seconds_per_epoch``, and
+    ``<unit>_per_second`` where the procedure counts units. A "half" is the final of
+    half the tuning budget, there where that chose other hyperparameters; ``finals``
+    leaves it out.
 ``curves``: one row per (training, evaluation).
     key, task, level, arm, block, kind, number, step, epoch, seconds,
     ``train.objective`` (what training lowers, mean over the steps since the last
     evaluation), ``train.<measure>``, ``validation.<measure>``.
-``cells``: one row per planned cell (with ``until_decided``, per cell handed out so
+``cells``: one row per planned cell (with ``interim_looks``, per cell handed out so
 far).
     task, level, arm, block, state ("queued" | "tuning" | "final" | "done" | "failed"),
     trials_done, trials_planned, finals_done, finals_planned, failures (int),
@@ -37,9 +38,9 @@ from typing import Any
 import pandas as pd
 
 from suite.records.files import read_json
-from suite.records.frames import Curves, Trainings, cells_frame
+from suite.records.frames import Curves, RunColumns, cells_frame
 from suite.records.journal import FILE, parse_line
-from suite.records.runs import Run, read_runs
+from suite.records.mlflow_runs import MlflowRun, read_mlflow_runs
 from suite.training.job import JUDGED, SCHEMA
 from tasks import UserError, unknown
 
@@ -65,29 +66,29 @@ class Campaign:
     about: Mapping[str, Any]
     state: Mapping[str, Any]
     revision: str
-    trainings: pd.DataFrame = field(repr=False)
+    runs: pd.DataFrame = field(repr=False)
     curves: pd.DataFrame = field(repr=False)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        return cells_frame(self.about, self.trainings)
+        return cells_frame(self.about, self.runs)
 
     @property
     def finals(self) -> pd.DataFrame:
         """The finals that ended by their own doing: what verdicts are made from."""
-        frame = self.trainings
+        frame = self.runs
         return frame[(frame["kind"] == "final") & frame["status"].isin(JUDGED)]
 
     @property
-    def runs(self) -> Mapping[str, Run]:
-        """The MLflow run of each training that was published, by the training's key;
+    def mlflow_runs(self) -> Mapping[str, MlflowRun]:
+        """The MLflow run of each run that was published, by the run's key;
         read anew when it grew.
         """
-        return read_runs(self.folder)
+        return read_mlflow_runs(self.folder)
 
-    def evidence(self, key: str) -> list[Path]:
+    def artifacts(self, key: str) -> list[Path]:
         """The files a final left to look at, sorted by name."""
-        folder = self.folder / "evidence" / key
+        folder = self.folder / "artifacts" / key
         return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
@@ -183,7 +184,7 @@ class _Reader:
 
     def _begin(self) -> None:
         self._offset = self._number = 0
-        self._trainings = Trainings()
+        self._runs = RunColumns()
         self._curves = Curves()
 
     def read(self, revision: str) -> Campaign:
@@ -201,7 +202,7 @@ class _Reader:
                 about=about,
                 state=read_json(self.folder / "state.json"),
                 revision=revision,
-                trainings=self._trainings.frame(),
+                runs=self._runs.frame(),
                 curves=self._curves.frame(),
             )
         return self._campaign
@@ -220,5 +221,5 @@ class _Reader:
                 line = parse_line(text, path, self._number + 1)
                 self._offset += len(text)
                 self._number += 1
-                self._trainings.put(line)
+                self._runs.put(line)
                 self._curves.put(line)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # so that whoever only counts does not wait for what judges
-    from suite.verdicts.answer import ClaimVerdict
+    from suite.verdicts.claim_verdict import ClaimVerdict
     from suite.verdicts.statistics import Interval
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"

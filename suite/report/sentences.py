@@ -24,7 +24,7 @@ def sentence(case: Case, verdict: Verdict, complete: bool = True) -> str:
     """The answer, its size and how sure it is."""
     if not complete:
         return _unfinished(case, verdict)
-    opening = (
+    starting = (
         ""
         if verdict.label == "confirmatory"
         else f"A first hint, from {_repetitions(verdict.blocks)} only. "
@@ -33,13 +33,13 @@ def sentence(case: Case, verdict: Verdict, complete: bool = True) -> str:
         case "inconclusive":
             return _open(case, verdict)
         case "no_difference":
-            return opening + _equal(case, verdict, "No difference that matters")
+            return starting + _equal(case, verdict, "No difference that matters")
         case "supported" if case.claim.kind == "equal":
-            return opening + _equal(case, verdict, "Yes, they are as good as equal")
+            return starting + _equal(case, verdict, "Yes, they are as good as equal")
         case "supported":
-            return f"{opening}Yes: {_found(case, verdict)}. {_worth(case, verdict)}"
+            return f"{starting}Yes: {_found(case, verdict)}. {_worth(case, verdict)}"
         case "refuted":
-            return f"{opening}{_no(case)}: {_found(case, verdict)}. {_worth(case, verdict)}"
+            return f"{starting}{_no(case)}: {_found(case, verdict)}. {_worth(case, verdict)}"
 
 
 def population(kinds: set[str]) -> str:
@@ -109,7 +109,7 @@ def names(case: Case) -> tuple[str, str]:
     if claim.kind == "threshold":
         return case.label(
             claim.better
-        ), f"the published {_number(case, claim.figure or 0.0)}"
+        ), f"the published {_number(case, claim.reference or 0.0)}"
     return case.label(claim.better), case.label(claim.worse)
 
 
@@ -118,12 +118,14 @@ def names(case: Case) -> tuple[str, str]:
 
 def _found(case: Case, verdict: Verdict) -> str:
     """What was seen, how sure that is and how often it was so."""
-    effect, interval = _on_claims_scale(case, verdict.effect, verdict.local_interval)
-    often = verdict.won if effect >= 0 or case.claim.at_least else 1 - verdict.won
+    effect, interval = _on_claims_scale(case, verdict.effect, verdict.adjusted_interval)
+    often = (
+        verdict.win_rate if effect >= 0 or case.claim.at_least else 1 - verdict.win_rate
+    )
     won = f"{often * verdict.blocks:g} of {_repetitions(verdict.blocks)}"
     place = (
         f" at {case.level_label(verdict.sample.level)}, where it is weakest"
-        if verdict.at
+        if verdict.by_level
         else ""
     )
     promised = (
@@ -192,17 +194,17 @@ def _worth(case: Case, verdict: Verdict) -> str:
     return f"Whether that is more than {enough} is not certain."
 
 
-def _equal(case: Case, verdict: Verdict, opening: str) -> str:
+def _equal(case: Case, verdict: Verdict, starting: str) -> str:
     effect, interval = verdict.effect, verdict.equivalence_interval
     if case.claim.kind == "interaction":
-        said = f"{opening}: {_trend(case, effect, interval)}"
+        said = f"{starting}: {_trend(case, effect, interval)}"
     elif case.claim.at_least:
         raw, around = _on_claims_scale(case, effect, interval)
-        said = f"{opening} from the {fixed(case, case.claim.at_least)} claimed: {_fact(case, raw, around)}"
+        said = f"{starting} from the {fixed(case, case.claim.at_least)} claimed: {_fact(case, raw, around)}"
     else:
         ahead, behind = names(case)
         within = f"{ahead} and {behind} differ by less than {fixed(case, verdict.margin)} in {_measure(case)}"
-        said = f"{opening}: {within} {_likely(case, interval)}"
+        said = f"{starting}: {within} {_likely(case, interval)}"
     return said + ("; the small difference is real" if verdict.negligible else "") + "."
 
 
@@ -215,7 +217,7 @@ def _open(case: Case, verdict: Verdict) -> str:
             if decided
             else ""
         )
-        return f"This comparison cannot be judged as it stands. {failed[0].says} {failed[0].cure}{would}"
+        return f"This comparison cannot be judged as it stands. {failed[0].says} {failed[0].hint}{would}"
     if verdict.reason == "too few blocks":
         return f"Not settled: {_repetitions(verdict.blocks)} cannot show how much results vary by chance."
     if verdict.reason == "no spread":
@@ -223,7 +225,7 @@ def _open(case: Case, verdict: Verdict) -> str:
     if verdict.reason == "levels disagree":
         each = ", ".join(
             f"{ANSWERS[one.answer]} at {case.level_label(one.sample.level)}"
-            for one in verdict.at
+            for one in verdict.by_level
         )
         return f"Not settled as a whole, because levels disagree: {each}."
     return f"Not settled: {_somewhere(case, verdict)}. {_remedy(verdict)}"
@@ -240,7 +242,9 @@ def _unfinished(case: Case, verdict: Verdict) -> str:
 
 def _somewhere(case: Case, verdict: Verdict) -> str:
     ahead, behind = names(case)
-    effect, (low, high) = _on_claims_scale(case, verdict.effect, verdict.local_interval)
+    effect, (low, high) = _on_claims_scale(
+        case, verdict.effect, verdict.adjusted_interval
+    )
     if high - low > _beyond_belief(case):
         return "repetitions differ so much from each other that nothing can be said of them together"
     if case.claim.kind == "interaction":
@@ -270,7 +274,7 @@ def _remedy(verdict: Verdict) -> str:
     needed, cautious = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
     if verdict.label == "exploratory":
         return f"It takes more repetitions, {CONFIRMATORY} at the least."
-    if needed is None and verdict.sample.figure_error:
+    if needed is None and verdict.sample.reference_se:
         return "No number of repetitions would settle it, because the published figure is itself too uncertain."
     if needed is None:
         return "More repetitions would not settle it: more data would."

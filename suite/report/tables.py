@@ -11,7 +11,7 @@ from typing import Any
 
 from suite.report.formatting import asides, blocks_in, effect_and_interval
 from suite.report.sentences import ANSWERS
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 
 HEAD = ("Claim", "Verdict", "Effect (interval)", "Blocks")
 RULE = ("---", "---", "---:", "---:")

@@ -12,7 +12,7 @@ from tasks import UserError
 
 TAG = "bakeoff."
 CAMPAIGNS = "bakeoff"  # the experiment with a run per campaign
-CURES = (  # what a store says, and what to do about it
+HINTS = (  # what a store says, and what to do about it
     (
         r"\b401\b|Unauthorized",
         "it asks for a login: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
@@ -59,10 +59,10 @@ def check(uri: str) -> str:
         return str(client.get_experiment("0").artifact_location)
     except Exception as error:
         says = str(error)
-        cures = (cure for pattern, cure in CURES if re.search(pattern, says))
+        hints = (hint for pattern, hint in HINTS if re.search(pattern, says))
         raise UserError(
             f"No MLflow store at {without_passwords(uri)} ({first_line(error)}): "
-            f"{next(cures, 'start it, or leave --tracking out.')}"
+            f"{next(hints, 'start it, or leave --tracking out.')}"
         ) from error
 
 
@@ -100,7 +100,7 @@ def mlflow_client(uri: str) -> Any:
     logging.getLogger("alembic").setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
     from mlflow import (
-        MlflowClient,  # takes a second: in the writer's thread, once trainings are out
+        MlflowClient,  # takes a second: in the writer's thread, once runs are out
     )
 
     return MlflowClient(tracking_uri=uri)

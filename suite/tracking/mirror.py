@@ -2,7 +2,7 @@
 everything else can read.
 
 Finished cells never change, so each is fetched once. Those of a running campaign are
-looked at again and again: what is known of their trainings is all but the curves, and
+looked at again and again: what is known of their runs is all but the curves, and
 what is fetched in the end takes its place. What is kept stays readable while the server
 is away.
 """
@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 from suite.records.cell_file import read_cell
 from suite.records.files import read_json, replace_text
 from suite.records.journal import FILE, parse_line, read_lines
+from suite.records.mlflow_runs import note_mlflow_run, read_mlflow_runs
 from suite.records.results import Results
-from suite.records.runs import note_run, read_runs
 from suite.tracking.connection import first_line, without_passwords
-from suite.tracking.reader import Shelf
+from suite.tracking.reader import MlflowReader
 
 PERIOD = 10.0  # seconds between looks at the server
 CELLS = "cells.txt"  # of a kept campaign: the runs of the cells that were fetched
@@ -44,7 +44,7 @@ class Mirror:
         self.folder = below / "mirror" / slug(uri)
         self.results = Results(self.folder)
         self.trouble = ""
-        self._shelf: Shelf | None = None
+        self._reader: MlflowReader | None = None
         self._told: dict[
             str, dict[str, str]
         ] = {}  # of each campaign: training -> status, as far as followed
@@ -60,7 +60,7 @@ class Mirror:
             return None
 
     @property
-    def mark(self) -> str:
+    def etag(self) -> str:
         """A short text that changes when what is to be said of the server does: once a
         minute while it is away.
         """
@@ -94,7 +94,7 @@ class Mirror:
         except (
             Exception
         ) as error:  # whatever the server does, what is kept stays to look at
-            self.trouble, self._shelf = first_line(error), None
+            self.trouble, self._reader = first_line(error), None
             log.warning(
                 "%s cannot be read: %s", without_passwords(self.uri), self.trouble
             )
@@ -105,55 +105,55 @@ class Mirror:
 
     def _refresh(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._shelf = shelf = self._shelf or Shelf(self.uri)
+        self._reader = reader = self._reader or MlflowReader(self.uri)
         fetched = 0
-        campaigns = shelf.campaigns()
+        campaigns = reader.campaigns()
         self.trouble = ""  # it answers
         for campaign in campaigns:
             home = self.folder / re.sub(r"[^\w.-]", "_", campaign.id)
             if not (home / "campaign.json").exists():
                 home.mkdir(exist_ok=True)
-                replace_text(home / "campaign.json", json.dumps(shelf.about(campaign)))
-            fetched += self._fetch_cells(shelf, home, campaign.id)
+                replace_text(home / "campaign.json", json.dumps(reader.about(campaign)))
+            fetched += self._fetch_cells(reader, home, campaign.id)
             if (
                 campaign.state.get("state") == "running"
                 or campaign.id not in self._told
             ):
-                self._follow(shelf, home, campaign.id)
+                self._follow(reader, home, campaign.id)
             if (
                 read_json(home / "state.json") != campaign.state
             ):  # last: what it tells of is there
                 replace_text(home / "state.json", json.dumps(campaign.state))
         return fetched
 
-    def _fetch_cells(self, shelf: Shelf, home: Path, campaign: str) -> int:
+    def _fetch_cells(self, reader: MlflowReader, home: Path, campaign: str) -> int:
         kept = home / CELLS
         there = (
             set(kept.read_text(encoding="utf-8").split()) if kept.exists() else set()
         )
         tasks = list(read_json(home / "campaign.json")["tasks"])
-        new = [cell for cell in shelf.cells(campaign, tasks) if cell not in there]
+        new = [cell for cell in reader.cells(campaign, tasks) if cell not in there]
         for cell in new:
-            self._fetch(shelf, home, cell)
+            self._fetch(reader, home, cell)
             with kept.open("a", encoding="utf-8") as file:
                 file.write(cell + "\n")
         if new:
-            noted = read_runs(home)
-            for key, run in shelf.runs(campaign, tasks).items():
+            noted = read_mlflow_runs(home)
+            for key, run in reader.runs(campaign, tasks).items():
                 if key not in noted:
-                    note_run(home, key, run)
+                    note_mlflow_run(home, key, run)
         return len(new)
 
-    def _follow(self, shelf: Shelf, home: Path, campaign: str) -> None:
-        """Put on record what is new among the trainings of cells that are not done."""
+    def _follow(self, reader: MlflowReader, home: Path, campaign: str) -> None:
+        """Put on record what is new among the runs of cells that are not done."""
         path = home / FILE
         if campaign not in self._told:
             self._told[campaign] = {
                 line["key"]: line["status"] for line in read_lines(path)
             }
-        told, noted = self._told[campaign], read_runs(home)
+        told, noted = self._told[campaign], read_mlflow_runs(home)
         with path.open("a", encoding="utf-8") as file:
-            for text, run in shelf.followed(
+            for text, run in reader.followed(
                 campaign, list(read_json(home / "campaign.json")["tasks"])
             ):
                 line = parse_line(text.encode(), path, 0)
@@ -161,13 +161,13 @@ class Mirror:
                     file.write(json.dumps(line, separators=(",", ":")) + "\n")
                     told[line["key"]] = line["status"]
                 if line["key"] not in noted:
-                    note_run(home, line["key"], run)
+                    note_mlflow_run(home, line["key"], run)
 
-    def _fetch(self, shelf: Shelf, home: Path, cell: str) -> None:
+    def _fetch(self, reader: MlflowReader, home: Path, cell: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            lines = read_cell(shelf.fetch(cell, "cell.parquet", Path(folder)))
-        if any(line["evidence"] for line in lines):
-            shelf.fetch(cell, "evidence", home)
+            lines = read_cell(reader.fetch(cell, "cell.parquet", Path(folder)))
+        if any(line["artifacts"] for line in lines):
+            reader.fetch(cell, "artifacts", home)
         with (home / FILE).open("a", encoding="utf-8") as file:
             file.writelines(
                 json.dumps(line, separators=(",", ":"), allow_nan=False) + "\n"

@@ -23,13 +23,13 @@ from suite.tracking.writer import MlflowWriter
 
 RETRIES = (0.5, 2.0, 5.0)  # seconds before another attempt
 AGAIN = 30.0  # seconds until a store that was away is knocked at again
-# after the driver, before trainings (Ray runs them at 15): what waits is written alone
+# after the driver, before runs (Ray runs them at 15): what waits is written alone
 # at the end
 NICENESS = 10
 
 
 class Publisher:
-    """A thread that writes trainings and cells to MLflow as they are put.
+    """A thread that writes runs and cells to MLflow as they are put.
 
     A store that does not take them is knocked at again from time to time; ``error``
     says what is wrong with it, while something is.

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from suite.records.runs import Run
+from suite.records.mlflow_runs import MlflowRun
 from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
 
 
 @dataclass(frozen=True)
-class Shelved:
+class PublishedCampaign:
     """A campaign on a server: its id, its own run, and its state as last told."""
 
     id: str
@@ -22,7 +22,7 @@ class Shelved:
     state: Mapping[str, Any]
 
 
-class Shelf:
+class MlflowReader:
     """The campaigns that were published to an MLflow store, to read. Whatever the store
     raises comes through.
     """
@@ -30,7 +30,7 @@ class Shelf:
     def __init__(self, uri: str) -> None:
         self.client = mlflow_client(uri)
 
-    def campaigns(self) -> list[Shelved]:
+    def campaigns(self) -> list[PublishedCampaign]:
         """All campaigns, oldest first."""
         home = self.client.get_experiment_by_name(CAMPAIGNS)
         runs = (
@@ -41,7 +41,7 @@ class Shelf:
             else ()
         )
         found = [
-            Shelved(
+            PublishedCampaign(
                 run.data.tags[f"{TAG}campaign"],
                 run.info.run_id,
                 _state(run.data.tags.get(f"{TAG}state", "")),
@@ -50,7 +50,7 @@ class Shelf:
         ]
         return found
 
-    def about(self, campaign: Shelved) -> dict[str, Any]:
+    def about(self, campaign: PublishedCampaign) -> dict[str, Any]:
         """Its campaign.json."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(
@@ -67,20 +67,22 @@ class Shelf:
             for run in search_runs(self.client, self._experiments(tasks), query)
         ]
 
-    def runs(self, campaign: str, tasks: Iterable[str]) -> dict[str, Run]:
-        """The run of each of its trainings, by key."""
+    def runs(self, campaign: str, tasks: Iterable[str]) -> dict[str, MlflowRun]:
+        """The run of each of its runs, by key."""
         query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` != 'cell'"
         found = search_runs(self.client, self._experiments(tasks), query)
         return {
-            run.data.tags[f"{TAG}key"]: Run(run.info.experiment_id, run.info.run_id)
+            run.data.tags[f"{TAG}key"]: MlflowRun(
+                run.info.experiment_id, run.info.run_id
+            )
             for run in found
         }
 
     def followed(
         self, campaign: str, tasks: Iterable[str]
-    ) -> Iterator[tuple[str, Run]]:
-        """Trainings of its cells that are not done: lines of the record, less curves
-        and evidence, and their runs.
+    ) -> Iterator[tuple[str, MlflowRun]]:
+        """Runs of its cells that are not done: lines of the record, less curves
+        and artifacts, and their runs.
         """
         query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell' and attributes.status = 'RUNNING'"
         for cell in search_runs(self.client, self._experiments(tasks), query):
@@ -89,7 +91,7 @@ class Shelf:
                 self.client, [home], f"tags.`mlflow.parentRunId` = '{cell.info.run_id}'"
             ):
                 if text := run.data.tags.get(f"{TAG}line"):
-                    yield text, Run(home, run.info.run_id)
+                    yield text, MlflowRun(home, run.info.run_id)
 
     def fetch(self, run: str, name: str, folder: Path) -> Path:
         """Copy an artifact, a file or all of a folder, into that folder."""

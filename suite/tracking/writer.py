@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from suite.records.runs import Run, note_run, read_runs
+from suite.records.mlflow_runs import MlflowRun, note_mlflow_run, read_mlflow_runs
 from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
 from suite.tracking.protocol import CellDone, Place
 from suite.tracking.sqlite import STORE, default_uri, make_store
@@ -32,12 +32,12 @@ class MlflowWriter:
         self.experiments: dict[str, str] = {}
         self.parents: dict[Place, str] = {}
         self.closed: set[Place] = set()
-        self.latest: dict[Place, int] = {}  # end of a cell's trainings, in milliseconds
+        self.latest: dict[Place, int] = {}  # end of a cell's runs, in milliseconds
         self.known: dict[
             str, tuple[str, str | None]
         ] = {}  # key -> run, status it was closed with
         self.folder = results / campaign
-        self.noted = dict(read_runs(self.folder))
+        self.noted = dict(read_mlflow_runs(self.folder))
         served = uri.startswith(("http://", "https://"))
         self.artifacts = None if served else (results / "artifacts").resolve().as_uri()
         self.own: str | None = None  # the campaign's own run
@@ -159,7 +159,7 @@ class MlflowWriter:
         if line["error"]:
             tags[f"{TAG}error"] = line["error"][:500]
         told = json.dumps(
-            {**line, "curve": [], "evidence": [], "traceback": None},
+            {**line, "curve": [], "artifacts": [], "traceback": None},
             separators=(",", ":"),
         )
         if len(told) <= LONGEST:
@@ -197,7 +197,7 @@ class MlflowWriter:
         ]
         params = [
             Param(name, f"{value:.6g}" if isinstance(value, float) else str(value))
-            for name, value in line["settings"].items()
+            for name, value in line["params"].items()
         ]
         for start in range(0, max(len(metrics), 1), BATCH):
             first = start == 0
@@ -215,9 +215,9 @@ class MlflowWriter:
         self._note(line["key"], place[0], run)
 
     def _note(self, key: str, task: str, run: str) -> None:
-        found = Run(self._experiment(task), run)
+        found = MlflowRun(self._experiment(task), run)
         if self.noted.get(key) != found and self.folder.is_dir():
-            note_run(self.folder, key, found)
+            note_mlflow_run(self.folder, key, found)
             self.noted[key] = found
 
     def _log_dataset(self, run: str, line: Mapping[str, Any]) -> None:
@@ -261,7 +261,7 @@ class MlflowWriter:
         for file in cell.files:
             below = (
                 file.parent.relative_to(self.folder)
-                if file.is_relative_to(self.folder / "evidence")
+                if file.is_relative_to(self.folder / "artifacts")
                 else None
             )
             self.client.log_artifact(

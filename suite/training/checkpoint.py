@@ -1,9 +1,9 @@
-"""What a long training leaves behind at its evaluations, so that whoever takes its
+"""What a long run leaves behind at its evaluations, so that whoever takes its
 place goes on from there.
 
-One file a training, in a folder that its workers see and that the driver made: where a
-node does not see it, trainings start anew after a loss, as short ones do. The driver
-removes a file once its training is on record. A file is the SHA-256 of what follows,
+One file a run, in a folder that its workers see and that the driver made: where a
+node does not see it, runs start anew after a loss, as short ones do. The driver
+removes a file once its run is on record. A file is the SHA-256 of what follows,
 then tensors and plain values in PyTorch's format, which is read without unpickling
 anything else; one that is damaged, or not whole, is as good as none.
 """
@@ -23,23 +23,23 @@ from typing import Any
 
 import torch
 
-from suite.training.job import Keep
-from suite.training.loop import Training
+from suite.training.job import CheckpointPolicy
+from suite.training.loop import TrainingLoop
 
-SHARE = 0.05  # of a training's time, at most, goes into its files
+SHARE = 0.05  # of a run's time, at most, goes into its files
 SCHEMA = 1
 
 
-class Unfinished:
-    """The file of one training, as its worker sees it."""
+class Checkpointer:
+    """The file of one run, as its worker sees it."""
 
-    def __init__(self, keep: Keep | None, key: str) -> None:
+    def __init__(self, checkpoints: CheckpointPolicy | None, key: str) -> None:
         self._path = (
-            Path(keep.folder) / f"{key}.pt"
-            if keep and Path(keep.folder).is_dir()
+            Path(checkpoints.folder) / f"{key}.pt"
+            if checkpoints and Path(checkpoints.folder).is_dir()
             else None
         )
-        self._every = self._pause = keep.every if keep else 0.0
+        self._every = self._pause = checkpoints.every if checkpoints else 0.0
         self._key = key
         self._began = self._kept = time.monotonic()
         self._before = 0.0
@@ -49,26 +49,30 @@ class Unfinished:
         """How long the training has taken so far, by all that worked on it."""
         return self._before + time.monotonic() - self._began
 
-    def resume(self, training: Training) -> dict[str, bytes]:
-        """Put the training where another left it, if one did; the evidence that was
+    def resume(self, training: TrainingLoop) -> dict[str, bytes]:
+        """Put the training where another left it, if one did; the artifacts that was
         there already.
 
-        In a team all do so at once, with what the first worker finds.
+        In a group all do so at once, with what the first worker finds.
         """
-        found = training.team.share(self._left) if training.team else self._left()
+        found = (
+            training.group.broadcast_from_rank_zero(self._left)
+            if training.group
+            else self._left()
+        )
         if found is None or (found["schema"], found["key"]) != (SCHEMA, self._key):
             return {}
-        training.go_on(found["training"])
+        training.load_state_dict(found["training"])
         self._before = float(found["seconds"])
         return {
             name: content.numpy().tobytes()
-            for name, content in found["evidence"].items()
+            for name, content in found["artifacts"].items()
         }
 
     def _left(self) -> dict[str, Any] | None:
         return _read(self._path) if self._path else None
 
-    def keep(self, training: Training, evidence: Mapping[str, bytes]) -> None:
+    def save(self, training: TrainingLoop, artifacts: Mapping[str, bytes]) -> None:
         """After an evaluation: write the file anew where that is due. A disk that does
         not take it stops nothing.
         """
@@ -79,10 +83,10 @@ class Unfinished:
             "schema": SCHEMA,
             "key": self._key,
             "seconds": self.seconds,
-            "training": training.state(),
-            "evidence": {
+            "training": training.state_dict(),
+            "artifacts": {
                 name: torch.frombuffer(bytearray(content), dtype=torch.uint8)
-                for name, content in evidence.items()
+                for name, content in artifacts.items()
             },
         }
         with suppress(OSError):
@@ -126,7 +130,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def prepare(folder: Path, recorded: Iterable[str]) -> None:
-    """Make the folder, without what is left of trainings that are on record."""
+    """Make the folder, without what is left of runs that are on record."""
     folder.mkdir(parents=True, exist_ok=True)
     done = set(recorded)
     for path in folder.iterdir():
@@ -135,11 +139,11 @@ def prepare(folder: Path, recorded: Iterable[str]) -> None:
 
 
 def drop(folder: Path, key: str) -> None:
-    """Remove the file of a training that is on record."""
+    """Remove the file of a run that is on record."""
     with suppress(OSError):
         (folder / f"{key}.pt").unlink(missing_ok=True)
 
 
 def clear(folder: Path) -> None:
-    """Remove the folder: every training is on record."""
+    """Remove the folder: every run is on record."""
     shutil.rmtree(folder, ignore_errors=True)

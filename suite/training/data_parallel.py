@@ -1,4 +1,4 @@
-"""One training on several workers: every one has the whole model and the data, and
+"""One run on several workers: every one has the whole model and the data, and
 takes its part of each batch.
 
 The mean over a batch is the mean over its parts, weighted by their sizes, and so is its
@@ -25,14 +25,14 @@ from tasks import FitOnce, Phase, Procedure, Recipe, Split, UserError
 T = TypeVar("T")
 
 
-class Parted(Exception):
-    """The others of a team do not answer: one of them has failed, and knows why, or is
+class PeerLost(Exception):
+    """The others of a group do not answer: one of them has failed, and knows why, or is
     gone.
     """
 
 
-class Failed(Exception):
-    """Ends the whole team; carries the result of the worker that failed."""
+class RankFailed(Exception):
+    """Ends the whole group; carries the result of the worker that failed."""
 
     def __init__(self, result: Result) -> None:
         super().__init__(result)
@@ -42,32 +42,32 @@ class Failed(Exception):
         return f"{self.result.status}: {self.result.error}"
 
 
-class Team:
-    """The workers that share a training, as one of them sees it. Whoever starts them
+class DataParallelGroup:
+    """The workers that share a run, as one of them sees it. Whoever starts them
     sets up their process group.
 
-    All must call the same methods in the same order. Raises Parted where the others are
-    gone.
+    All must call the same methods in the same order. Raises PeerLost where the others
+    are gone.
     """
 
     def __init__(self) -> None:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
 
-    def part(self, batch: Split) -> Split:
+    def shard(self, batch: Split) -> Split:
         """This worker's part of a batch: even to one example, and empty where there are
         fewer than workers.
         """
         begin, end = (
             len(batch) * rank // self.size for rank in (self.rank, self.rank + 1)
         )
-        return Split(batch.x[begin:end], batch.y[begin:end], batch.facts)
+        return Split(batch.x[begin:end], batch.y[begin:end], batch.metadata)
 
     def backward(
         self,
         model: nn.Module,
         phase: Phase,
         batch: Split,
-        noise: torch.Generator,
+        generator: torch.Generator,
         grad: Tensor,
     ) -> Tensor:
         """What this worker's part adds to the loss over the batch, a 0-d tensor; the
@@ -75,20 +75,20 @@ class Team:
 
         The gradients of ``model`` must be views of ``grad``, and 0 before.
         """
-        part = self.part(batch)
+        part = self.shard(batch)
         loss = grad.new_zeros(())
         if len(part):
-            loss = phase.loss(model, part, noise) * (len(part) / len(batch))
+            loss = phase.loss(model, part, generator) * (len(part) / len(batch))
             loss.backward()
-        self.add_up(grad)
+        self.all_reduce(grad)
         return loss
 
-    def add_up(self, numbers: Tensor) -> None:
+    def all_reduce(self, numbers: Tensor) -> None:
         """Put in the place of each number its sum over the workers."""
         with _together():
             dist.all_reduce(numbers)
 
-    def share(self, make: Callable[[], T]) -> T:
+    def broadcast_from_rank_zero(self, make: Callable[[], T]) -> T:
         """What the first worker makes, for all: something that can be pickled, its
         tensors on the CPU.
         """
@@ -104,14 +104,14 @@ def _together() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        raise Parted(str(error)) from error
+        raise PeerLost(str(error)) from error
 
 
-def check_shareable(procedure: Procedure, model: nn.Module, recipe: Recipe) -> None:
+def check_data_parallel(procedure: Procedure, model: nn.Module, recipe: Recipe) -> None:
     """Raise UserError where several workers would not learn what one does."""
-    given = f"workers = {recipe.workers}"
-    alone = "leave `workers` out of this recipe"
-    if 0 < recipe.batch_size < recipe.workers:
+    given = f"world_size = {recipe.world_size}"
+    alone = "leave `world_size` out of this recipe"
+    if 0 < recipe.batch_size < recipe.world_size:
         raise UserError(
             f"batch_size = {recipe.batch_size} cannot be shared by {given}: give each an example at least."
         )

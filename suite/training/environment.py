@@ -18,7 +18,7 @@ from tasks import (
     UserError,
 )
 
-SHORT = 16  # digits of a hash of sources that go on record with each training
+SHORT = 16  # digits of a hash of sources that go on record with each run
 
 
 def worker_info(job: Job) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def worker_info(job: Job) -> dict[str, Any]:
         "device": job.device.partition(":")[0],
         "hardware": _hardware(job.device),
         "threads": job.threads,
-        "workers": job.workers,
+        "world_size": job.world_size,
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
@@ -62,7 +62,7 @@ def _sources(task: str, source: tuple[str, str] | None) -> str | None:
 
 
 def warm_up(device: str) -> str:
-    """Pay once for what a first training would pay: the imports above and the device's
+    """Pay once for what a first run would pay: the imports above and the device's
     start-up.
     """
     torch.zeros(8, 8, device=device) @ torch.zeros(8, 8, device=device)

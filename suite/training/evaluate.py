@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import torch
 
-from suite.training.rng import generator
+from suite.training.rng import make_generator
 from tasks import Split
 
 TRAIN_SAMPLE = 1000  # training examples on which the training measures are taken
 
 
 @dataclass(frozen=True)
-class Progress:
+class Evaluation:
     """What an evaluation saw. ``score`` is the validation measure that chooses, lower
     is better, then its tie-break.
     """
@@ -38,7 +38,7 @@ def evaluation_steps(steps: int, evaluations: int) -> list[int]:
 
 
 def sample_of(train: Split, count: int, seed: int) -> Split:
-    index = torch.randperm(len(train), generator=generator(seed))[:count].to(
+    index = torch.randperm(len(train), generator=make_generator(seed))[:count].to(
         train.x.device
     )
     return train.take(index)

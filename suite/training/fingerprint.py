@@ -1,7 +1,7 @@
-"""What decides a training's result, as hashes: the sources it runs and the data it
+"""What decides a run's result, as hashes: the sources it runs and the data it
 sees.
 
-Not the commit: a change to a page or to another task must not make finished trainings
+Not the commit: a change to a page or to another task must not make finished runs
 stale.
 """
 

@@ -58,11 +58,11 @@ def _loaded(
 
 
 def build_model(
-    arm: Arm, level: Level, splits: Splits, settings: Mapping[str, Any], seed: int
+    arm: Arm, level: Level, splits: Splits, params: Mapping[str, Any], seed: int
 ) -> nn.Module:
     """The arm's untrained model, initialised from its own stream; the caller's random
     numbers are left alone.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return arm.build(splits.shape, level, settings)
+        return arm.build(splits.shape, level, params)

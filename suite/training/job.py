@@ -30,14 +30,14 @@ STATUSES: tuple[Status, ...] = (
 JUDGED: tuple[Status, ...] = (
     "finished",
     "diverged",
-)  # the training's own doing; the others depend on the machine
+)  # the run's own doing; the others depend on the machine
 
 
 @dataclass(frozen=True)
 class Member:
-    """One training of a job: what distinguishes it from the job's other members.
+    """One run of a job: what distinguishes it from the job's other members.
 
-    A ``trial`` is a training of the tuning study, a ``final`` one with the settings
+    A ``trial`` is a run of the tuning study, a ``final`` one with the hyperparameters
     that the study chose, a ``half`` one with those that half of the trials would have
     chosen, where they are others.
     """
@@ -46,13 +46,13 @@ class Member:
     kind: Kind
     block: int
     number: int
-    settings: Mapping[str, Any]
+    params: Mapping[str, Any]
     seeds: Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Keep:
-    """Where a long training leaves what it takes to go on after a loss, and at most how
+class CheckpointPolicy:
+    """Where a long run leaves what it takes to go on after a loss, and at most how
     often, in seconds.
     """
 
@@ -62,20 +62,21 @@ class Keep:
 
 @dataclass(frozen=True)
 class Job:
-    """Trainings of one task, level and arm that go to one worker, or to a team of
-    ``workers``, together.
+    """Runs of one task, level and arm that go to one worker, or to a group of
+    ``world_size``, together.
 
     ``source`` is path and text of a task file of the user's own, or None for a task
     that is installed everywhere. ``builds`` names the arm to build where the same arm
-    runs under a second name. ``effort`` scales the recipe's length, ``examples`` limits
-    each split, ``recipe`` changes fields of it, ``time_limit`` is in seconds a member.
+    runs under a second name. ``length_factor`` scales the recipe's length, ``examples``
+    limits each split, ``recipe`` changes fields of it, ``time_limit`` is in seconds a
+    member.
     """
 
     task: str
     level: str
     arm: str
     members: tuple[Member, ...]
-    effort: float = 1.0
+    length_factor: float = 1.0
     examples: int | None = None
     recipe: Mapping[str, Any] = field(default_factory=dict)
     device: str = "cpu"
@@ -83,13 +84,13 @@ class Job:
     time_limit: float | None = None
     source: tuple[str, str] | None = None
     builds: str | None = None
-    keep: Keep | None = None
-    workers: int = 1
+    checkpoints: CheckpointPolicy | None = None
+    world_size: int = 1
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a training came to. Everything but times, host and error text is a function
+    """What a run came to. Everything but times, host and error text is a function
     of its key.
 
     ``metrics`` maps names such as ``validation.accuracy``, ``test.accuracy``,
@@ -113,7 +114,7 @@ class Result:
     started: float = 0.0
     ended: float = 0.0
     worker: dict[str, Any] = field(default_factory=dict)
-    evidence: dict[str, bytes] = field(default_factory=dict, repr=False)
+    artifacts: dict[str, bytes] = field(default_factory=dict, repr=False)
     checkpoint: bytes | None = field(default=None, repr=False)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from suite.training.data_parallel import Team
+from suite.training.data_parallel import DataParallelGroup
 from suite.training.optimizer import FlatParameters
 from tasks import Phase, Recipe, Split
 
@@ -17,7 +17,7 @@ from tasks import Phase, Recipe, Split
 class Learner:
     """A model with the buffers its phases update, and its best checkpoint so far.
 
-    Where a ``team`` trains it, every worker of the team has the same model and takes
+    Where a ``group`` trains it, every worker of the group has the same model and takes
     its part of each batch.
     """
 
@@ -26,11 +26,11 @@ class Learner:
         model: nn.Module,
         phases: tuple[Phase, ...],
         recipe: Recipe,
-        team: Team | None = None,
+        group: DataParallelGroup | None = None,
     ) -> None:
         self.model = model
         self.phases = phases
-        self.team = team
+        self.group = group
         self.buffers: dict[str, FlatParameters] = {}
         for phase in phases:
             if phase.prefix not in self.buffers:
@@ -40,9 +40,9 @@ class Learner:
                     if name.startswith(phase.prefix) and p.requires_grad
                 ]
                 self.buffers[phase.prefix] = FlatParameters(named, recipe)
-        if team:
+        if group:
             for buffer in self.buffers.values():
-                buffer.flat.copy_(team.share(buffer.flat.cpu))
+                buffer.flat.copy_(group.broadcast_from_rank_zero(buffer.flat.cpu))
         self._best: list[Tensor] = []
 
     def step(
@@ -51,20 +51,22 @@ class Learner:
         phase: Phase,
         rate: float,
         weight_decay: float,
-        noise: torch.Generator,
+        generator: torch.Generator,
     ) -> Tensor:
         """Update the phase's parameters once and return the loss, a 0-d tensor left on
         its device.
 
-        In a team it is what this worker's part adds to the loss.
+        In a group it is what this worker's part adds to the loss.
         """
         buffer = self.buffers[phase.prefix]
         with _only(buffer, self.buffers):
             buffer.grad.zero_()
-            if self.team:
-                loss = self.team.backward(self.model, phase, batch, noise, buffer.grad)
+            if self.group:
+                loss = self.group.backward(
+                    self.model, phase, batch, generator, buffer.grad
+                )
             else:
-                loss = phase.loss(self.model, batch, noise)
+                loss = phase.loss(self.model, batch, generator)
                 loss.backward()
         buffer.update(rate, weight_decay)
         return loss.detach()
@@ -84,7 +86,7 @@ class Learner:
         for tensor, best in zip(self._state(), self._best, strict=bool(self._best)):
             tensor.copy_(best)
 
-    def state(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Model, optimiser and best checkpoint, as tensors and plain values."""
         return {
             "tensors": [tensor.detach() for tensor in self._all()],
@@ -93,7 +95,7 @@ class Learner:
         }
 
     @torch.no_grad()
-    def go_on(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         for tensor, before in zip(self._all(), state["tensors"], strict=True):
             tensor.copy_(before)
         for buffer, started in zip(

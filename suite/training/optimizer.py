@@ -27,7 +27,7 @@ def learning_rate(step: int, steps: int, peak: float, recipe: Recipe) -> float:
     if recipe.schedule == "cosine":
         return peak * 0.5 * (1 + math.cos(math.pi * done))
     if recipe.schedule == "step":
-        return peak * recipe.decay ** sum(
+        return peak * recipe.lr_gamma ** sum(
             done >= milestone for milestone in recipe.milestones
         )
     return peak
@@ -73,9 +73,11 @@ class FlatParameters:
     def update(self, rate: float, weight_decay: float) -> None:
         recipe = self.recipe
         if (
-            recipe.clip is not None
+            recipe.max_grad_norm is not None
         ):  # as torch.nn.utils.clip_grad_norm_, without reading the norm
-            self.grad.mul_((recipe.clip / (self.grad.norm() + 1e-6)).clamp_(max=1.0))
+            self.grad.mul_(
+                (recipe.max_grad_norm / (self.grad.norm() + 1e-6)).clamp_(max=1.0)
+            )
         if recipe.optimizer == "adamw":
             self.count += 1
             torch._fused_adamw_(

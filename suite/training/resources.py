@@ -12,7 +12,7 @@ class CheckedModel(BaseModel):
 
 
 class Resources(CheckedModel):
-    """What one training asks of the cluster. ``gpus`` may be a fraction; ``memory`` is
+    """What one run asks of the cluster. ``gpus`` may be a fraction; ``memory`` is
     in bytes.
     """
 

@@ -13,7 +13,7 @@ from tasks import Split
 
 
 class GlobalStream:
-    """The global random numbers that dropout draws: set while a training runs, and the
+    """The global random numbers that dropout draws: set while a run runs, and the
     caller's again in between.
     """
 
@@ -32,10 +32,10 @@ class GlobalStream:
             yield
             self._remember()
 
-    def state(self) -> list[Tensor]:
+    def state_dict(self) -> list[Tensor]:
         return [self._cpu, self._cuda] if self.device.type == "cuda" else [self._cpu]
 
-    def go_on(self, state: list[Tensor]) -> None:
+    def load_state_dict(self, state: list[Tensor]) -> None:
         self._cpu, *cuda = state
         if cuda:
             (self._cuda,) = cuda
@@ -72,5 +72,5 @@ def batches(
         skipped = 0
 
 
-def generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
+def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
     return torch.Generator(device).manual_seed(seed)

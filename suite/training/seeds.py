@@ -25,14 +25,14 @@ def seed(root: int, *path: str | int) -> int:
     return int(state.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def training_seeds(
+def run_seeds(
     root: int, task: str, level: str, block: int, arm: str, kind: str, number: int
 ) -> dict[str, int]:
-    """The seeds of one training. Trials and finals of a block share its split, and
+    """The seeds of one run. Trials and finals of a block share its split, and
     nothing else.
 
     A half-budget final takes the seeds of the final with its number: the two differ in
-    their settings alone.
+    their hyperparameters alone.
     """
     shared, own = (task, level, block), (task, level, block, arm)
     kind = "final" if kind == "half" else kind

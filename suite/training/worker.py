@@ -1,7 +1,7 @@
 """What a worker does: turn a Job into one Result per member. No Ray, no Optuna, no
 MLflow, no campaign.
 
-Every training ends in a typed status; nothing that a task does wrong gets out of here
+Every run ends in a typed status; nothing that a task does wrong gets out of here
 as an exception.
 """
 
@@ -22,20 +22,25 @@ from typing import Any
 import torch
 from torch import nn
 
-from suite.training.checkpoint import Unfinished
-from suite.training.data_parallel import Failed, Parted, Team, check_shareable
+from suite.training.checkpoint import Checkpointer
+from suite.training.data_parallel import (
+    DataParallelGroup,
+    PeerLost,
+    RankFailed,
+    check_data_parallel,
+)
 from suite.training.environment import worker_info
-from suite.training.evaluate import Progress
+from suite.training.evaluate import Evaluation
 from suite.training.instantiate import build_model, load_splits, resolve
 from suite.training.job import JUDGED, OPENING, Job, Member, Result, Status, finite
-from suite.training.loop import Training, fit_once, losses_digest
-from suite.training.rng import generator
+from suite.training.loop import TrainingLoop, fit_once, losses_digest
+from suite.training.rng import make_generator
 from tasks import (
-    Counting,
     FitOnce,
+    HasSnapshots,
+    HasThroughput,
     Procedure,
     Splits,
-    Watched,
 )
 
 SNAPSHOTS = 8  # evaluations of a final at which a watched procedure shows what it does
@@ -47,7 +52,7 @@ NO_MEMORY = (
 GRACE = (
     1.1,
     5.0,
-)  # times the limit, and seconds: a training that comes to an evaluation tells how far it got
+)  # times the limit, and seconds: a run that comes to an evaluation tells how far it got
 
 
 def run_job(job: Job) -> list[Result]:
@@ -58,12 +63,12 @@ def run_job(job: Job) -> list[Result]:
     return [_run_member(job, member) for member in job.members]
 
 
-def run_part(job: Job) -> Result:
-    """What one worker of a team does for the one training of the job; the first
-    worker's result is the training's.
+def run_rank(job: Job) -> Result:
+    """What one worker of a group does for the one run of the job; the first
+    worker's result is the run's.
 
-    Raises Failed where this worker fails, and Parted where another one did: either ends
-    the team.
+    Raises RankFailed where this worker fails, and PeerLost where another one did:
+    either ends the group.
     """
     (member,) = job.members
     started = time.time()
@@ -74,12 +79,12 @@ def run_part(job: Job) -> Result:
             if job.device.startswith("cuda"):
                 torch.cuda.set_device(job.device)
             torch.set_num_threads(job.threads)
-            trained.set_result(_run_member(job, member, Team()))
+            trained.set_result(_run_member(job, member, DataParallelGroup()))
         except BaseException as error:
             trained.set_exception(error)
 
     # Not the main thread's work, and so no signal interrupts it: one that hangs is left
-    # behind, and ends with the team.
+    # behind, and ends with the group.
     threading.Thread(target=train, name="training", daemon=True).start()
     try:
         result = trained.result(timeout=job.time_limit and _patience(job.time_limit))
@@ -90,22 +95,24 @@ def run_part(job: Job) -> Result:
         )
         result = replace(result, started=started, ended=started + _patience(limit))
     if result.status not in JUDGED:
-        raise Failed(result)
+        raise RankFailed(result)
     return result
 
 
-def _run_member(job: Job, member: Member, team: Team | None = None) -> Result:
+def _run_member(
+    job: Job, member: Member, group: DataParallelGroup | None = None
+) -> Result:
     started, began = time.time(), time.monotonic()
     status: Status = "crashed"
     error, trace = None, None
     try:
         with _interrupted_after(job.time_limit):
-            result = _train(job, member, team)
+            result = _train(job, member, group)
     except (torch.OutOfMemoryError, MemoryError) as caught:
         status, error = "out_of_memory", str(caught)
     except TimeoutError as caught:
         status, error = "timed_out", str(caught)
-    except Parted:
+    except PeerLost:
         raise
     except Exception as caught:
         if any(words in str(caught).lower() for words in NO_MEMORY):
@@ -157,7 +164,7 @@ def _hanging(limit: float) -> str:
     return f"longer than the limit of {limit:g} s, and hanging"
 
 
-def _train(job: Job, member: Member, team: Team | None) -> Result:
+def _train(job: Job, member: Member, group: DataParallelGroup | None) -> Result:
     task, arm, level = resolve(job)
     procedure, recipe = (
         task.procedure_of(arm),
@@ -167,38 +174,38 @@ def _train(job: Job, member: Member, team: Team | None) -> Result:
         job.task, job.level, member.seeds["split"], job.examples, job.device
     )
     model = build_model(
-        arm, level, splits, member.settings, member.seeds["initialisation"]
+        arm, level, splits, member.params, member.seeds["initialisation"]
     ).to(job.device)
-    if team:
-        check_shareable(procedure, model, recipe)
+    if group:
+        check_data_parallel(procedure, model, recipe)
     first = (
-        team is None or team.rank == 0
+        group is None or group.rank == 0
     )  # of the workers: it alone evaluates and keeps
     parameters = sum(p.numel() for p in model.parameters())
     snapshots: dict[str, bytes] = {}
     resumed: dict[str, Any] = {}
     if isinstance(procedure, FitOnce):
         model, progress = fit_once(
-            procedure, splits, splits.shape, member.settings, member.seeds
+            procedure, splits, splits.shape, member.params, member.seeds
         )
         parameters = sum(p.numel() for p in model.parameters())
         curve, best, losses = [progress], progress, None
         seconds_per_update = progress.seconds
         updates_per_epoch = 1
     else:
-        training = Training(
+        training = TrainingLoop(
             procedure,
             model,
             splits.train,
             splits.validation,
             recipe,
-            member.settings,
+            member.params,
             member.seeds,
-            job.effort,
-            team,
+            job.length_factor,
+            group,
         )
-        unfinished = Unfinished(job.keep if first else None, member.key)
-        snapshots |= unfinished.resume(training)
+        checkpoints = Checkpointer(job.checkpoints if first else None, member.key)
+        snapshots |= checkpoints.resume(training)
         if training.curve:
             resumed = {"resumed": training.curve[-1].step}
         for progress in training:
@@ -206,11 +213,11 @@ def _train(job: Job, member: Member, team: Team | None) -> Result:
                 snapshots |= _snapshot(
                     procedure, model, splits, member, progress, training.steps
                 )
-            if job.time_limit is not None and unfinished.seconds > job.time_limit:
+            if job.time_limit is not None and checkpoints.seconds > job.time_limit:
                 raise TimeoutError(
                     f"longer than the limit of {job.time_limit:g} s after step {progress.step}"
                 )
-            unfinished.keep(training, snapshots)
+            checkpoints.save(training, snapshots)
         curve = training.curve
         if not first:
             return Result(member.key, "finished")  # the first one tells the rest
@@ -227,7 +234,7 @@ def _train(job: Job, member: Member, team: Team | None) -> Result:
         "seconds_per_update": seconds_per_update,
         "seconds_per_epoch": seconds_per_update * updates_per_epoch,
     }
-    if isinstance(procedure, Counting):
+    if isinstance(procedure, HasThroughput):
         units, seconds = procedure.count(splits.train), metrics["seconds_per_epoch"]
         metrics[f"{procedure.unit}_per_second"] = units / max(
             seconds, 1e-9
@@ -242,10 +249,10 @@ def _train(job: Job, member: Member, team: Team | None) -> Result:
             for split in _splits(member)
         }
     sealed = splits.sealed
-    evidence: dict[str, bytes] = {}
+    artifacts: dict[str, bytes] = {}
     if member.kind in OPENING and not diverged:
         test = sealed.open()
-        noise = generator(member.seeds["evaluation"], job.device)
+        noise = make_generator(member.seeds["evaluation"], job.device)
         with torch.no_grad():
             seen = procedure.evaluate(model.eval(), test, noise)
         worst = {m.name: m.worst(splits.shape) for m in procedure.measures}
@@ -257,8 +264,8 @@ def _train(job: Job, member: Member, team: Team | None) -> Result:
             finite(value) is None for value in seen.values()
         )  # on the test alone: a failure like any other
         if member.kind == "final":
-            evidence = snapshots | procedure.evidence(
-                model, test, generator(member.seeds["evaluation"], job.device)
+            artifacts = snapshots | procedure.artifacts(
+                model, test, make_generator(member.seeds["evaluation"], job.device)
             )
     return Result(
         key=member.key,
@@ -270,7 +277,7 @@ def _train(job: Job, member: Member, team: Team | None) -> Result:
         parameters=parameters,
         data={
             "population": splits.population,
-            "overlap": splits.overlap,
+            "test_train_ratio": splits.test_train_ratio,
             "n_train": len(splits.train),
             "n_validation": len(splits.validation),
             "n_test": len(sealed),
@@ -278,7 +285,7 @@ def _train(job: Job, member: Member, team: Team | None) -> Result:
         test_opened=sealed.opened,
         error="the loss or a measure was not finite" if diverged else None,
         worker=resumed,
-        evidence=evidence,
+        artifacts=artifacts,
         checkpoint=_checkpoint(model) if member.kind == "final" else None,
     )
 
@@ -288,15 +295,15 @@ def _snapshot(
     model: nn.Module,
     splits: Splits,
     member: Member,
-    progress: Progress,
+    progress: Evaluation,
     steps: int,
 ) -> dict[str, bytes]:
-    if not isinstance(procedure, Watched) or progress.diverged:
+    if not isinstance(procedure, HasSnapshots) or progress.diverged:
         return {}
     due = [round(steps * i / SNAPSHOTS) for i in range(SNAPSHOTS + 1)]
     if min(abs(progress.step - step) for step in due) > steps / (4 * SNAPSHOTS):
         return {}
-    noise = generator(member.seeds["evaluation"], splits.train.x.device)
+    noise = make_generator(member.seeds["evaluation"], splits.train.x.device)
     with torch.no_grad():
         shown = procedure.snapshot(model, splits.validation, noise)
     return {
@@ -312,7 +319,7 @@ def _splits(member: Member) -> Iterator[str]:
     )
 
 
-def _row(progress: Progress) -> dict[str, float | None]:
+def _row(progress: Evaluation) -> dict[str, float | None]:
     row: dict[str, float | None] = {
         "step": progress.step,
         "epoch": progress.epoch,

@@ -27,15 +27,15 @@ State = Literal["waiting", "quiet", "note", "failure"]
 
 
 @dataclass(frozen=True)
-class SameArm:
+class AATest:
     """One such comparison by the task's first measure, at one level. ``effect`` is arm
-    less twin, positive: better.
+    less second, positive: better.
     """
 
     task: str
     level: str
     arm: str
-    twin: str
+    second: str
     metric: str
     state: State
     effect: float
@@ -57,18 +57,18 @@ class SameArm:
         return f"{self.arm} differs from itself ({odds}), which happens by chance in {share} of sound campaigns."
 
 
-def compare_same_arms(campaign: Campaign, task: str) -> list[SameArm]:
+def run_aa_tests(campaign: Campaign, task: str) -> list[AATest]:
     """Every arm of a task that ran twice, against itself at every level."""
     about = campaign.about["tasks"][task]
     levels = [level["name"] for level in about["levels"]]
     return [
-        _compare(campaign, task, arm, twin, level)
-        for twin, arm in about.get("twins", {}).items()
+        _compare(campaign, task, arm, second, level)
+        for second, arm in about.get("aa_test", {}).items()
         for level in levels
     ]
 
 
-def alarm(checks: Sequence[SameArm]) -> tuple[Gate, ...]:
+def alarm(checks: Sequence[AATest]) -> tuple[Gate, ...]:
     """The gate that a failure closes for all claims of its task; no gate where no arm
     ran twice.
     """
@@ -78,18 +78,18 @@ def alarm(checks: Sequence[SameArm]) -> tuple[Gate, ...]:
     worth_telling = (
         failed or [check for check in checks if check.state == "note"] or checks
     )
-    cure = "Find what differs between two runs of one arm before believing any other difference."
+    hint = "Find what differs between two runs of one arm before believing any other difference."
     return (
-        Gate(
-            "A against A", bool(failed), worth_telling[0].says, cure if failed else ""
-        ),
+        Gate("A/A test", bool(failed), worth_telling[0].says, hint if failed else ""),
     )
 
 
-def _compare(campaign: Campaign, task: str, arm: str, twin: str, level: str) -> SameArm:
+def _compare(
+    campaign: Campaign, task: str, arm: str, second: str, level: str
+) -> AATest:
     about = campaign.about["tasks"][task]
     measure = about["measures"][0]["name"]
-    claim = Claim(f"{arm} against itself", "", measure, arm, twin, (level,))
+    claim = Claim(f"{arm} against itself", "", measure, arm, second, (level,))
     case = Case(TaskRows(campaign, task), claim, metric_of(measure, about["measures"]))
     differences = effects(final_values(case), case, math.nan)[: case.due, 0]
     found = estimate(differences[np.isfinite(differences)])
@@ -99,11 +99,11 @@ def _compare(campaign: Campaign, task: str, arm: str, twin: str, level: str) -> 
         state = "waiting"
     elif p < NOTE:  # False where there is nothing to test
         state = "failure" if p < FAILURE else "note"
-    return SameArm(
+    return AATest(
         task,
         level,
         arm,
-        twin,
+        second,
         measure,
         state,
         found.mean,

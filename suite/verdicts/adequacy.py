@@ -1,9 +1,9 @@
 """Was the comparison good enough to be judged? Each gate says what is wrong and what to
 do about it.
 
-Gates read settings, statuses and validation, never the test: they are about the search,
-not about its outcome. A gate that has nothing to look at (no learning rate tuned,
-parameters not matched) is left out.
+Gates read hyperparameters, statuses and validation, never the test: they are about the
+search, not about its outcome. A gate that has nothing to look at (no learning rate
+tuned, parameters not matched) is left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from suite.verdicts.effects import (
     on_scale,
 )
 from suite.verdicts.statistics import Floats, estimate
-from tasks import Choice, Space
+from tasks import Categorical, Space
 
 MOST_FAILED = 0.2
 FEW = 5  # errors; fewer cannot tell two arms apart
@@ -35,13 +35,13 @@ FINEST = 2  # examples; a margin below that is finer than the test can show
 @dataclass(frozen=True)
 class Gate:
     """One question about the comparison's quality: ``failed``, what was seen, and the
-    cure where it failed.
+    hint where it failed.
     """
 
     name: str
     failed: bool
     says: str
-    cure: str = ""
+    hint: str = ""
 
 
 def gates(case: Case) -> tuple[Gate, ...]:
@@ -93,22 +93,22 @@ def range_edge(case: Case) -> Gate | None:
     for number, arm in enumerate(case.claim.arms):
         space = restore(
             case.about.get("space", {}).get(
-                case.about.get("twins", {}).get(arm, arm), {}
+                case.about.get("aa_test", {}).get(arm, arm), {}
             )
         )
-        for name, setting in space.items():
+        for name, hyperparameter in space.items():
             if (
                 not _is_rate(name)
-                or isinstance(setting, Choice)
-                or f"setting.{name}" not in finals
+                or isinstance(hyperparameter, Categorical)
+                or f"param.{name}" not in finals
             ):
                 continue
-            chosen = cell_values(case, finals, f"setting.{name}")[
+            chosen = cell_values(case, finals, f"param.{name}")[
                 :, :, number
             ]  # (blocks, levels)
             for level, values in zip(case.levels, chosen.T, strict=True):
                 for edge in edges(
-                    Space(**{name: setting}),
+                    Space(**{name: hyperparameter}),
                     [{name: value} for value in values[np.isfinite(values)]],
                 ):
                     seen = True
@@ -188,7 +188,7 @@ def still_improving(case: Case) -> Gate | None:
         name,
         found,
         "When training ended, nothing was moving that could change the answer.",
-        "Train longer: raise `effort` in the profile, or the recipe's steps or epochs.",
+        "Train longer: raise `length_factor` in the profile, or the recipe's steps or epochs.",
     )
 
 
@@ -269,7 +269,7 @@ def parameters(case: Case) -> Gate | None:
                 f"{case.label(most)} has {here[most]:,.0f} parameters{_at(case, level)} and {case.label(least)} "
                 f"{here[least]:,.0f}: {100 * excess:.2g} % apart where {100 * within:g} % are allowed"
             )
-    cure = (
+    hint = (
         "Choose widths that match, or say in the task that parameters are not matched."
     )
     comparable = bool((counts.groupby("level").size() > 1).any())
@@ -277,7 +277,7 @@ def parameters(case: Case) -> Gate | None:
         "parameters",
         found,
         "The arms have equally many parameters.",
-        cure,
+        hint,
         applies=comparable,
     )
 
@@ -332,12 +332,12 @@ def machines(case: Case) -> Gate | None:
         if mixed
         else []
     )
-    cure = "Time arms side by side on one machine: run this task with one node."
+    hint = "Time arms side by side on one machine: run this task with one node."
     return _gate(
         "machines",
         found,
         "Within each block the arms were timed on the same machine.",
-        cure,
+        hint,
     )
 
 
@@ -389,14 +389,14 @@ def _words(status: object) -> str:
 
 
 def _gate(
-    name: str, found: Iterable[str], fine: str, cure: str, applies: bool = True
+    name: str, found: Iterable[str], fine: str, hint: str, applies: bool = True
 ) -> Gate | None:
     """The gate that failed for each thing found, or that passed."""
     if not applies:
         return None
     said = list(_first_and_count(list(found)))
     return (
-        Gate(name, True, _sentence("; ".join(said)), cure)
+        Gate(name, True, _sentence("; ".join(said)), hint)
         if said
         else Gate(name, False, fine)
     )

@@ -30,7 +30,7 @@ COSTS = (
     "cpu_seconds",
     "memory",
     "parameters",
-)  # what a training costs, whatever it has learned
+)  # what a run costs, whatever it has learned
 CELL = ["level", "arm", "block"]  # of one task
 LATE = 0.9  # a best checkpoint after this share of the steps is a late one
 THREE_QUARTERS = 0.75
@@ -76,8 +76,8 @@ class TaskRows:
         return found
 
     @cached_property
-    def trainings(self) -> pd.DataFrame:
-        frame = self.campaign.trainings
+    def runs(self) -> pd.DataFrame:
+        frame = self.campaign.runs
         return frame[frame["task"] == self.task]
 
     @cached_property
@@ -92,7 +92,7 @@ class TaskRows:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """All trials, those that their machine failed too."""
-        return self.trainings[self.trainings["kind"] == "trial"]
+        return self.runs[self.runs["kind"] == "trial"]
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -138,7 +138,7 @@ class TaskRows:
     @cached_property
     def same_choices(self) -> pd.DataFrame:
         """Per cell whose trials are all in: ``same``, 1 where half of them would have
-        chosen the same settings.
+        chosen the same hyperparameters.
         """
         told = self.told.groupby(CELL).size()
         complete = told.index[told == int(self.about["trials"])]
@@ -146,9 +146,9 @@ class TaskRows:
         half, full = (
             self.chosen(budget).set_index(CELL).reindex(complete) for budget in budgets
         )
-        settings = [name for name in full if str(name).startswith("setting.")]
-        equal = (half[settings] == full[settings]) | (
-            half[settings].isna() & full[settings].isna()
+        params = [name for name in full if str(name).startswith("param.")]
+        equal = (half[params] == full[params]) | (
+            half[params].isna() & full[params].isna()
         )
         return equal.all(axis=1).astype(float).rename("same").reset_index()
 
@@ -162,7 +162,7 @@ class TaskRows:
         return {}
 
     def _judged(self, kind: Kind) -> pd.DataFrame:
-        frame = self.trainings
+        frame = self.runs
         return frame[(frame["kind"] == kind) & frame["status"].isin(JUDGED)]
 
 
@@ -218,13 +218,13 @@ class Case:
         return np.array([1.0 if arm == claim.better else against for arm in claim.arms])
 
     @property
-    def figure(self) -> float:
+    def reference(self) -> float:
         """The figure that a threshold claim is to reach. UserError where it has none."""
-        if self.claim.figure is None:
+        if self.claim.reference is None:
             raise UserError(
                 f"Claim {self.claim.name!r} of task {self.task!r} is a threshold without a figure: give one."
             )
-        return self.claim.figure
+        return self.claim.reference
 
     @property
     def planned(self) -> int:

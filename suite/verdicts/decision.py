@@ -36,7 +36,7 @@ from suite.verdicts.statistics import (
     blocks_to_settle,
     estimate,
     sign_flip,
-    upper_spread,
+    upper_std,
 )
 from tasks import UserError
 
@@ -50,16 +50,16 @@ class Sample:
     """One claim at one level: a difference per block, positive where the claim holds,
     and how it is to be judged.
 
-    Differences and margin share one unit. ``overlap`` is n_test / n_train where blocks
-    share data; ``figure_error`` the standard error of a published figure that the
-    differences are measured from.
+    Differences and margin share one unit. ``test_train_ratio`` is n_test / n_train
+    where blocks share data; ``reference_se`` the standard error of a published figure
+    that the differences are measured from.
     """
 
     differences: ArrayLike
     margin: float
     kind: Literal["difference", "equal"] = "difference"
-    overlap: float = 0.0
-    figure_error: float = 0.0
+    test_train_ratio: float = 0.0
+    reference_se: float = 0.0
     gates: tuple[Gate, ...] = ()
     level: str = ""
 
@@ -74,9 +74,9 @@ class Sample:
             raise UserError(
                 f"margin={self.margin}: give the smallest difference that matters, a number above 0."
             )
-        if not (self.overlap >= 0 and self.figure_error >= 0):
+        if not (self.test_train_ratio >= 0 and self.reference_se >= 0):
             raise UserError(
-                f"overlap={self.overlap}, figure_error={self.figure_error}: neither may be negative."
+                f"test_train_ratio={self.test_train_ratio}, reference_se={self.reference_se}: neither may be negative."
             )
         object.__setattr__(self, "differences", d)
 
@@ -87,7 +87,7 @@ class Sample:
 
     @cached_property
     def estimate(self) -> Estimate:
-        return estimate(self.values, self.overlap, self.figure_error)
+        return estimate(self.values, self.test_train_ratio, self.reference_se)
 
     def first(self, blocks: int) -> Sample:
         """The same claim on its first blocks only."""
@@ -98,11 +98,12 @@ class Sample:
 class Verdict:
     """What the blocks say of one claim, and every number that it follows from.
 
-    ``interval`` is the plain one at the asked confidence; ``local_interval`` (I_d) and
-    ``equivalence_interval`` (I_e) are those that decide. P-values are unadjusted, NaN
-    where there is nothing to test; ``p_holm`` and ``p_equivalence_holm`` are adjusted
-    for family and looks. For a claim over several levels the numbers are those of the
-    level that decides, the one furthest from agreeing, and ``at`` has all of them.
+    ``interval`` is the plain one at the asked confidence; ``adjusted_interval`` (I_d)
+    and ``equivalence_interval`` (I_e) are those that decide. P-values are unadjusted,
+    NaN where there is nothing to test; ``p_holm`` and ``p_equivalence_holm`` are
+    adjusted for family and looks. For a claim over several levels the numbers are those
+    of the level that decides, the one furthest from agreeing, and ``by_level`` has all
+    of them.
     """
 
     verdict: Answer
@@ -112,11 +113,11 @@ class Verdict:
     reason: str
     sample: Sample = field(repr=False)
     confidence: float
-    a: float  # local level of the two-sided test
-    b: float  # local level of the equivalence test
+    alpha: float  # local level of the two-sided test
+    alpha_equivalence: float  # local level of the equivalence test
     p_holm: float
     p_equivalence_holm: float
-    at: tuple[Verdict, ...] = field(default=(), repr=False)
+    by_level: tuple[Verdict, ...] = field(default=(), repr=False)
 
     @property
     def answer(self) -> Answer:
@@ -144,28 +145,28 @@ class Verdict:
         return self.sample.estimate.mean
 
     @property
-    def spread(self) -> float:
+    def std(self) -> float:
         """Standard deviation over blocks."""
-        return self.sample.estimate.spread
+        return self.sample.estimate.std
 
     @property
     def interval(self) -> Interval:
         return self.sample.estimate.interval(self.confidence)
 
     @property
-    def local_interval(self) -> Interval:
-        return self.sample.estimate.interval(1 - self.a)
+    def adjusted_interval(self) -> Interval:
+        return self.sample.estimate.interval(1 - self.alpha)
 
     @property
     def equivalence_interval(self) -> Interval:
-        return self.sample.estimate.interval(1 - 2 * self.b)
+        return self.sample.estimate.interval(1 - 2 * self.alpha_equivalence)
 
     @property
-    def splits_interval(self) -> Interval:
-        """The plain interval without regard to overlap: for these splits of this data
-        set.
+    def fixed_split_interval(self) -> Interval:
+        """The plain interval without regard to test_train_ratio: for these splits of
+        this data set.
         """
-        return estimate(self.sample.values, 0.0, self.sample.figure_error).interval(
+        return estimate(self.sample.values, 0.0, self.sample.reference_se).interval(
             self.confidence
         )
 
@@ -189,10 +190,10 @@ class Verdict:
     @property
     def effect_size(self) -> float:
         """The mean difference in standard deviations of a difference."""
-        return self.effect / self.spread if self.sample.estimate.testable else math.nan
+        return self.effect / self.std if self.sample.estimate.testable else math.nan
 
     @property
-    def won(self) -> float:
+    def win_rate(self) -> float:
         """Share of blocks in which the claim holds; ties count half."""
         d = self.sample.values
         return float((d > 0).mean() + 0.5 * (d == 0).mean()) if d.size else math.nan
@@ -202,8 +203,8 @@ class Verdict:
         """Supported or refuted by more than the margin, as the interval has it and not
         only the mean.
         """
-        samples = [verdict.sample for verdict in self.at] or [self.sample]
-        ends = [sample.estimate.interval(1 - self.a) for sample in samples]
+        samples = [verdict.sample for verdict in self.by_level] or [self.sample]
+        ends = [sample.estimate.interval(1 - self.alpha) for sample in samples]
         if self.verdict == "supported" and self.sample.kind == "difference":
             return all(low > self.margin for low, _ in ends)
         if self.verdict == "refuted":
@@ -217,7 +218,7 @@ class Verdict:
     @property
     def negligible(self) -> bool:
         """A difference that is real (I_d excludes 0) and yet too small to matter."""
-        low, high = self.local_interval
+        low, high = self.adjusted_interval
         return _settled_as_equal(self) and not low <= 0 <= high
 
     @cached_property
@@ -225,28 +226,28 @@ class Verdict:
         """Blocks at which no mean would leave this open; None where it is not open, or
         where no number is enough.
         """
-        return self._blocks_for(self.spread) if self.reason == "open" else None
+        return self._blocks_for(self.std) if self.reason == "open" else None
 
     @cached_property
     def blocks_to_settle_cautious(self) -> int | None:
-        """The same for the upper 80 % bound of the spread, which so few blocks know
+        """The same for the upper 80 % bound of the std, which so few blocks know
         only roughly.
         """
         return (
-            self._blocks_for(upper_spread(self.spread, self.blocks))
+            self._blocks_for(upper_std(self.std, self.blocks))
             if self.reason == "open"
             else None
         )
 
-    def _blocks_for(self, spread: float) -> int | None:
+    def _blocks_for(self, std: float) -> int | None:
         sample = self.sample
         return blocks_to_settle(
-            spread,
+            std,
             sample.margin,
-            self.a,
-            self.b,
-            overlap=sample.overlap,
-            figure_error=sample.figure_error,
+            self.alpha,
+            self.alpha_equivalence,
+            test_train_ratio=sample.test_train_ratio,
+            reference_se=sample.reference_se,
         )
 
 

@@ -59,10 +59,10 @@ def values_without_failures(case: Case) -> Floats:
 
 
 def half_values(case: Case) -> Floats:
-    """The claim's metric in each cell with the settings that half of the tuning trials
-    would have chosen.
+    """The claim's metric in each cell with the hyperparameters that half of the tuning
+    trials would have chosen.
 
-    Where those are the settings that all trials chose, the finals speak for both
+    Where those are the hyperparameters that all trials chose, the finals speak for both
     budgets; elsewhere it is the half-budget final's value, NaN until that is in.
     """
     others = cell_values(case, case.shared.halves, case.metric.column)
@@ -101,7 +101,7 @@ def gaps(values: Floats, case: Case, examples: float) -> Floats:
     """How far better is ahead of worse on the claim's scale: (blocks, levels)."""
     found: Floats = on_scale(values, case, examples) @ case.weights
     if case.claim.kind == "threshold":
-        found = found - on_scale(np.array(case.figure), case, examples)
+        found = found - on_scale(np.array(case.reference), case, examples)
     return found
 
 
@@ -125,5 +125,5 @@ def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:
     weights = case.weights
     better, worse = values @ np.maximum(weights, 0), values @ np.maximum(-weights, 0)
     return better, np.full_like(
-        better, case.figure
+        better, case.reference
     ) if case.claim.kind == "threshold" else worse

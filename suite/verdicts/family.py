@@ -29,11 +29,11 @@ def judge(
     confidence: float = 0.95,
     looks: int = 1,
     *,
-    overlap: float = 0.0,
+    test_train_ratio: float = 0.0,
     equal_confidence: float | None = None,
     gates: Sequence[Gate] = (),
     kind: Literal["difference", "equal"] = "difference",
-    figure_error: float = 0.0,
+    reference_se: float = 0.0,
 ) -> Verdict:
     """What one claim's paired differences say, by the table above. Pure.
 
@@ -42,10 +42,12 @@ def judge(
     difference test and ``equal_confidence`` (the same unless given) that of the
     equivalence test. ``looks`` is how often this claim will have been looked at by the
     end: each look gets an equal part of the error rate. "By at least x" is
-    ``judge(differences - x, ...)``. ``kind`` and ``figure_error`` are explained at
+    ``judge(differences - x, ...)``. ``kind`` and ``reference_se`` are explained at
     Sample. Raises UserError, a ValueError, for what cannot be judged at all.
     """
-    sample = Sample(differences, margin, kind, overlap, figure_error, tuple(gates))
+    sample = Sample(
+        differences, margin, kind, test_train_ratio, reference_se, tuple(gates)
+    )
     alpha = _error_rate(confidence, looks)
     b = _error_rate(confidence if equal_confidence is None else equal_confidence, looks)
     difference, equivalence = _p_values((sample,))
@@ -129,8 +131,8 @@ def judge_again(verdict: Verdict, claim: Question) -> Verdict:
     return _decide(
         _levels_of(claim),
         verdict.confidence,
-        verdict.a,
-        verdict.b,
+        verdict.alpha,
+        verdict.alpha_equivalence,
         verdict.p_holm,
         verdict.p_equivalence_holm,
     )
@@ -157,10 +159,16 @@ def _decide(
         v.reason == "gate" for v in each
     ):
         return replace(
-            deciding, verdict="inconclusive", would_be=answer, reason="gate", at=each
+            deciding,
+            verdict="inconclusive",
+            would_be=answer,
+            reason="gate",
+            by_level=each,
         )
     reason = "" if answer != "inconclusive" else deciding.reason or "levels disagree"
-    return replace(deciding, verdict=answer, would_be=None, reason=reason, at=each)
+    return replace(
+        deciding, verdict=answer, would_be=None, reason=reason, by_level=each
+    )
 
 
 def _decide_one(

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from suite.records.frames import curves_frame, trainings_frame
+from suite.records.frames import curves_frame, runs_frame
 from suite.records.results import Campaign
 from suite.report import sentences
-from suite.verdicts.aa_test import SameArm, alarm, compare_same_arms
+from suite.verdicts.aa_test import AATest, alarm, run_aa_tests
 from suite.verdicts.adequacy import Gate, gates
-from suite.verdicts.answer import ClaimVerdict, HalfBudget
 from suite.verdicts.case import Case, cases
+from suite.verdicts.claim_verdict import ClaimVerdict, HalfBudget
 from suite.verdicts.decision import Sample, Verdict
 from suite.verdicts.effects import (
     cell_values,
@@ -32,15 +32,15 @@ from suite.verdicts.effects import (
 from suite.verdicts.family import judge, judge_again, judge_family, judge_looks
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.preregistration import code_changed
-from suite.verdicts.summary import CODE_CHANGED, claim_verdict_of, with_group_note
+from suite.verdicts.summary import CODE_CHANGED, claim_verdict_of, with_matching_note
 
 __all__ = [
     "ClaimVerdict",
     "HalfBudget",
-    "SameArm",
+    "AATest",
     "Sample",
     "Verdict",
-    "compare_same_arms",
+    "run_aa_tests",
     "judge",
     "judge_campaign",
     "judge_family",
@@ -73,7 +73,7 @@ def undecided(
     ``about`` is campaign.json. Gates are not asked: more blocks would not open them.
     """
     campaign = Campaign(
-        about["id"], Path(), about, {}, "", trainings_frame(finals), curves_frame(())
+        about["id"], Path(), about, {}, "", runs_frame(finals), curves_frame(())
     )
     judged = _judge_cases([Measured(case, ()) for case in cases(campaign, task)])
     left = [
@@ -90,7 +90,7 @@ def undecided(
 
 
 def _judge_task(campaign: Campaign, task: str) -> list[ClaimVerdict]:
-    same_arms = alarm(compare_same_arms(campaign, task))
+    same_arms = alarm(run_aa_tests(campaign, task))
     asked = [
         Measured(case, (*gates(case), *same_arms)) for case in cases(campaign, task)
     ]
@@ -99,7 +99,7 @@ def _judge_task(campaign: Campaign, task: str) -> list[ClaimVerdict]:
     ]
     changed = [CODE_CHANGED] if code_changed(campaign.about, task) else []
     told = [replace(verdict, notes=(*verdict.notes, *changed)) for verdict in found]
-    return [with_group_note(verdict, told) for verdict in told]
+    return [with_matching_note(verdict, told) for verdict in told]
 
 
 def _judge_cases(asked: Sequence[Measured]) -> list[tuple[Measured, Judged]]:
@@ -239,7 +239,9 @@ def _weigh_budget(measured: Measured, judged: Judged) -> Judged:
     )
     changes = other.answer != verdict.answer
     here = next(
-        one for one in other.at or (other,) if one.sample.level == verdict.sample.level
+        one
+        for one in other.by_level or (other,)
+        if one.sample.level == verdict.sample.level
     )
     half = HalfBudget(
         case.trials_of_half,
@@ -260,19 +262,19 @@ def _weigh_budget(measured: Measured, judged: Judged) -> Judged:
 
 def _budget_gate(case: Case, half: HalfBudget, opposed: bool) -> Gate:
     then = f"With half of the tuning ({half.trials} of {case.about['trials']} trials) the answer would be"
-    cure = (
+    hint = (
         "Give every arm more trials: raise `trials` in the profile." if opposed else ""
     )
     return Gate(
         "tuning budget",
         opposed,
         f"{then}{': ' + sentences.ANSWERS[half.verdict] if half.changes else ' the same'}.",
-        cure,
+        hint,
     )
 
 
 def _with_gate(verdict: Verdict, gate: Gate) -> Verdict:
-    samples = [one.sample for one in verdict.at or (verdict,)]
+    samples = [one.sample for one in verdict.by_level or (verdict,)]
     return judge_again(
         verdict, [replace(sample, gates=(*sample.gates, gate)) for sample in samples]
     )

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from suite.verdicts.adequacy import Gate
-from suite.verdicts.answer import HalfBudget
 from suite.verdicts.case import Case
+from suite.verdicts.claim_verdict import HalfBudget
 from suite.verdicts.decision import Sample, Verdict
 from suite.verdicts.effects import (
     effects,
@@ -50,8 +50,8 @@ class Measured:
             finals.loc[finals["level"].eq(part) | (part == ""), f"data.{name}"].dropna()
         )
 
-    def overlap(self, part: str = "") -> float:
-        return float(max(self.facts("overlap", part), default=0.0))
+    def test_train_ratio(self, part: str = "") -> float:
+        return float(max(self.facts("test_train_ratio", part), default=0.0))
 
     @property
     def complete(self) -> bool:
@@ -69,13 +69,13 @@ class Measured:
         kind: Literal["difference", "equal"] = (
             "equal" if claim.kind == "equal" else "difference"
         )
-        error = claim.figure_error if claim.kind == "threshold" else 0.0
+        error = claim.reference_se if claim.kind == "threshold" else 0.0
         return tuple(
             Sample(
                 column[np.isfinite(column)],
                 claim.margin,
                 kind,
-                self.overlap(part),
+                self.test_train_ratio(part),
                 error,
                 self.gates,
                 part,

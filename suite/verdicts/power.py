@@ -30,18 +30,18 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
     found = []
     for name in plan.tasks:
         claims = plan.claims(name)
-        spreads = _spreads(Results(results), name, {claim.name for claim in claims})
+        stds = _stds(Results(results), name, {claim.name for claim in claims})
         for claim in claims:
             blocks, looks = (
                 plan.of(name).blocks or 1,
-                len(plan.of(name).until_decided or (1,)),
+                len(plan.of(name).interim_looks or (1,)),
             )
             arms = (
                 claim.arms
                 or tuple(cell.builds for cell in plan.cells if cell.task == name)[:1]
             )
-            overlap = max(
-                costs[name, level, arm].overlap
+            test_train_ratio = max(
+                costs[name, level, arm].test_train_ratio
                 for level in claim.levels
                 for arm in arms
             )
@@ -50,17 +50,17 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
                     blocks,
                     looks * n,
                     confidence=plan.profile.confidence,
-                    overlap=overlap,
+                    test_train_ratio=test_train_ratio,
                 )
                 for n in (1, len(claims))
             )
             measure = plan.tasks[name].measure(claim.metric.rpartition(".")[2])
-            spread = spreads.get(claim.name)
+            std = stds.get(claim.name)
             if (
-                spread is not None
+                std is not None
             ):  # a published figure's own error adds to that of our mean
-                spread = math.hypot(
-                    spread, claim.figure_error / math.sqrt(1 / blocks + overlap)
+                std = math.hypot(
+                    std, claim.reference_se / math.sqrt(1 / blocks + test_train_ratio)
                 )
             about = {
                 "task": name,
@@ -73,11 +73,11 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
                 "scale": claim.scale,
                 "percent": bool(measure and measure.percent),
             }
-            found.append({**about, "sd": spread, "alone": alone, "in_family": family})
+            found.append({**about, "sd": std, "alone": alone, "in_family": family})
     return found
 
 
-def _spreads(results: Results, task: str, claims: set[str]) -> dict[str, float]:
+def _stds(results: Results, task: str, claims: set[str]) -> dict[str, float]:
     """The standard deviation of a block's difference, by claim, from the newest
     campaign that knows it.
     """
@@ -93,14 +93,12 @@ def _spreads(results: Results, task: str, claims: set[str]) -> dict[str, float]:
                 for v in judge_campaign(results.load(campaign_id))
                 if v.task == task and v.blocks >= ENOUGH
             ]
-            found = {verdict.claim: _spread(verdict.per_block) for verdict in verdicts}
-            known = {
-                claim: spread for claim, spread in found.items() if spread > 0
-            } | known
+            found = {verdict.claim: _std(verdict.per_block) for verdict in verdicts}
+            known = {claim: std for claim, std in found.items() if std > 0} | known
     return known
 
 
-def _spread(per_block: Iterable[Mapping[str, Any]]) -> float:
+def _std(per_block: Iterable[Mapping[str, Any]]) -> float:
     """The largest standard deviation over blocks among the claim's levels."""
     by_level: dict[str, list[float]] = {}
     for row in per_block:

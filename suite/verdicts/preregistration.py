@@ -23,7 +23,7 @@ from suite.training.job import SCHEMA, digest
 from tasks import UserError
 
 COMMENTARY = frozenset(
-    {"source", "against"}
+    {"source", "reported"}
 )  # what others found: no part of what a claim says
 HISTORY = frozenset(
     {"attempt", "exploratory"}
@@ -214,7 +214,7 @@ def _earlier(about: About, results: Path) -> Iterator[_Earlier]:
 
 
 def _opened(record: Path) -> Iterator[tuple[str, str, str]]:
-    """Task, level and arm of every training on record that looked at its test set."""
+    """Task, level and arm of every run on record that looked at its test set."""
     if not record.exists():
         return
     with record.open("rb") as file:

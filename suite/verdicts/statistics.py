@@ -1,9 +1,9 @@
 """What a few paired differences tell: intervals, tests, and how many more would be
 needed. Numbers in, numbers out.
 
-Student's t throughout, because a handful of blocks is all there is. An ``overlap``
-above 0 widens everything for blocks that share data (Nadeau & Bengio, "Inference for
-the generalization error", 2003).
+Student's t throughout, because a handful of blocks is all there is. An
+``test_train_ratio`` above 0 widens everything for blocks that share data (Nadeau &
+Bengio, "Inference for the generalization error", 2003).
 """
 
 from __future__ import annotations
@@ -33,31 +33,33 @@ class Estimate:
     """A mean over blocks with its standard error; everything follows from Student's t
     with ``blocks - 1`` degrees.
 
-    ``error`` is NaN below two blocks and ``spread`` (the standard deviation) is 0 where
-    all values are equal: then intervals are unbounded or a point, and every p-value is
-    NaN.
+    ``standard_error`` is NaN below two blocks and ``std`` (the standard deviation) is 0
+    where all values are equal: then intervals are unbounded or a point, and every
+    p-value is NaN.
     """
 
     mean: float
-    spread: float
-    error: float
+    std: float
+    standard_error: float
     blocks: int
 
     @property
     def testable(self) -> bool:
-        return self.blocks >= 2 and self.spread > 0
+        return self.blocks >= 2 and self.std > 0
 
     def interval(self, confidence: float) -> Interval:
         """The two-sided interval at this confidence."""
         if self.blocks < 2:
             return -math.inf, math.inf
-        half = float(stdtrit(self.blocks - 1, (1 + confidence) / 2)) * self.error
+        half = (
+            float(stdtrit(self.blocks - 1, (1 + confidence) / 2)) * self.standard_error
+        )
         return self.mean - half, self.mean + half
 
     def p_above(self, value: float) -> float:
         """One-sided p-value against "the true mean is at most ``value``"."""
         return (
-            float(stdtr(self.blocks - 1, (value - self.mean) / self.error))
+            float(stdtr(self.blocks - 1, (value - self.mean) / self.standard_error))
             if self.testable
             else math.nan
         )
@@ -65,7 +67,7 @@ class Estimate:
     def p_below(self, value: float) -> float:
         """One-sided p-value against "the true mean is at least ``value``"."""
         return (
-            float(stdtr(self.blocks - 1, (self.mean - value) / self.error))
+            float(stdtr(self.blocks - 1, (self.mean - value) / self.standard_error))
             if self.testable
             else math.nan
         )
@@ -90,12 +92,12 @@ class Estimate:
 
 
 def estimate(
-    values: ArrayLike, overlap: float = 0.0, figure_error: float = 0.0
+    values: ArrayLike, test_train_ratio: float = 0.0, reference_se: float = 0.0
 ) -> Estimate:
-    """The mean of one value per block, with standard error sqrt(s² (1/K + overlap) +
-    figure_error²).
+    """The mean of one value per block, with standard error sqrt(s² (1/K +
+    test_train_ratio) + figure_error²).
 
-    ``figure_error`` is the standard error of a published figure that the values are
+    ``reference_se`` is the standard error of a published figure that the values are
     measured from. The degrees of freedom stay K - 1, which errs on the side of caution.
     """
     x = np.asarray(values, dtype=np.float64)
@@ -105,27 +107,27 @@ def estimate(
     mean = float(x.sum()) / blocks
     if blocks == 1:
         return Estimate(mean, math.nan, math.nan, 1)
-    spread = math.sqrt(float(np.square(x - mean).sum()) / (blocks - 1))
-    if spread <= NO_SPREAD * float(np.abs(x).max()):
-        spread = 0.0
+    std = math.sqrt(float(np.square(x - mean).sum()) / (blocks - 1))
+    if std <= NO_SPREAD * float(np.abs(x).max()):
+        std = 0.0
     return Estimate(
-        mean, spread, standard_error(spread, blocks, overlap, figure_error), blocks
+        mean, std, standard_error(std, blocks, test_train_ratio, reference_se), blocks
     )
 
 
 def standard_error(
-    spread: float, blocks: int, overlap: float = 0.0, figure_error: float = 0.0
+    std: float, blocks: int, test_train_ratio: float = 0.0, reference_se: float = 0.0
 ) -> float:
-    return math.sqrt(spread**2 * (1 / blocks + overlap) + figure_error**2)
+    return math.sqrt(std**2 * (1 / blocks + test_train_ratio) + reference_se**2)
 
 
 def t_band(
-    mean: ArrayLike, spread: ArrayLike, blocks: ArrayLike, confidence: float = 0.95
+    mean: ArrayLike, std: ArrayLike, blocks: ArrayLike, confidence: float = 0.95
 ) -> tuple[Floats, Floats]:
-    """The ends of the t interval at each point of a curve from its mean and spread over
+    """The ends of the t interval at each point of a curve from its mean and std over
     blocks; NaN with one block.
     """
-    middle, s, count = (np.asarray(x, dtype=np.float64) for x in (mean, spread, blocks))
+    middle, s, count = (np.asarray(x, dtype=np.float64) for x in (mean, std, blocks))
     with np.errstate(invalid="ignore", divide="ignore"):
         half = np.where(
             count > 1,
@@ -211,13 +213,13 @@ def _signed_sums(x: Floats) -> Floats:
 
 
 def blocks_to_settle(
-    spread: float,
+    std: float,
     margin: float,
     a: float = 0.05,
     b: float = 0.05,
     *,
-    overlap: float = 0.0,
-    figure_error: float = 0.0,
+    test_train_ratio: float = 0.0,
+    reference_se: float = 0.0,
 ) -> int | None:
     """The smallest number of blocks at which no mean is inconclusive; None where no
     number is enough.
@@ -230,7 +232,8 @@ def blocks_to_settle(
     def settles(blocks: int) -> bool:
         quantiles = stdtrit(blocks - 1, 1 - a / 2) + stdtrit(blocks - 1, 1 - b)
         return bool(
-            quantiles * standard_error(spread, blocks, overlap, figure_error) <= margin
+            quantiles * standard_error(std, blocks, test_train_ratio, reference_se)
+            <= margin
         )
 
     tried = range(2, MOST_BLOCKS + 1)
@@ -238,11 +241,11 @@ def blocks_to_settle(
     return tried[found] if found < len(tried) else None
 
 
-def upper_spread(spread: float, blocks: int, confidence: float = 0.8) -> float:
+def upper_std(std: float, blocks: int, confidence: float = 0.8) -> float:
     """The one-sided upper bound of a standard deviation that was estimated from so many
     blocks.
     """
-    return spread * math.sqrt((blocks - 1) / float(chdtri(blocks - 1, confidence)))
+    return std * math.sqrt((blocks - 1) / float(chdtri(blocks - 1, confidence)))
 
 
 def smallest_effect(
@@ -251,7 +254,7 @@ def smallest_effect(
     *,
     power: float = 0.8,
     confidence: float = 0.95,
-    overlap: float = 0.0,
+    test_train_ratio: float = 0.0,
 ) -> float:
     """The smallest true effect found with this power, in standard deviations of a
     block's difference.
@@ -263,7 +266,7 @@ def smallest_effect(
         return math.inf
     critical = stdtrit(blocks - 1, 1 - (1 - confidence) / claims / 2)
     return float(nctdtrinc(blocks - 1, 1 - power, critical)) * math.sqrt(
-        1 / blocks + overlap
+        1 / blocks + test_train_ratio
     )
 
 
@@ -288,7 +291,7 @@ class Component:
 
 
 def variance_split(values: ArrayLike, confidence: float = 0.95) -> list[Component]:
-    """The variance of one training, in parts: ``values`` is (blocks, studies, finals)
+    """The variance of one run, in parts: ``values`` is (blocks, studies, finals)
     of one arm, two blocks or more.
 
     Studies of a block share its split; finals of one number share their batch order,
@@ -386,8 +389,8 @@ def slopes(gaps: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True)
 class Crossover:
-    """Where a gap changes sign on the axis: ``at`` with its interval, in units of x;
-    state says what can be said.
+    """Where a gap changes sign on the axis: ``by_level`` with its interval, in units of
+    x; state says what can be said.
     """
 
     state: str  # "located" | "not located" | "beyond the range studied"
@@ -397,7 +400,10 @@ class Crossover:
 
 
 def crossover(
-    gaps: ArrayLike, x: ArrayLike, confidence: float = 0.95, overlap: float = 0.0
+    gaps: ArrayLike,
+    x: ArrayLike,
+    confidence: float = 0.95,
+    test_train_ratio: float = 0.0,
 ) -> Crossover:
     """Where the mean straight line through the gaps over log x crosses 0, with
     Fieller's interval (1954).
@@ -412,16 +418,16 @@ def crossover(
     blocks = intercept.size
     if blocks < 2:
         return Crossover("not located", math.nan, math.nan, math.nan)
-    spread = (
+    std = (
         np.cov(intercept, slope)
-        * (1 / blocks + overlap)
+        * (1 / blocks + test_train_ratio)
         * float(stdtrit(blocks - 1, (1 + confidence) / 2)) ** 2
     )
     height, climb = float(intercept.mean()), float(slope.mean())
     square, line, constant = (
-        climb**2 - spread[1, 1],
-        height * climb - spread[0, 1],
-        height**2 - spread[0, 0],
+        climb**2 - std[1, 1],
+        height * climb - std[0, 1],
+        height**2 - std[0, 0],
     )
     if square <= 0:
         return Crossover("not located", math.nan, math.nan, math.nan)

@@ -12,7 +12,7 @@ import numpy as np
 
 from suite.report import sentences
 from suite.verdicts.adequacy import block_mean
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY, Label, Verdict
 from suite.verdicts.effects import (
     gaps,
@@ -25,13 +25,13 @@ CODE_CHANGED = "the task's code has changed since: this speaks for the code as i
 PER_LEVEL = (
     "effect",
     "interval",
-    "local_interval",
+    "adjusted_interval",
     "equivalence_interval",
     "p",
     "p_equivalence",
     "p_sign_flip",
     "effect_size",
-    "won",
+    "win_rate",
     "blocks",
 )
 
@@ -59,9 +59,11 @@ def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
         negligible=verdict.negligible,
         effect=verdict.effect,
         interval=verdict.interval,
-        local_interval=verdict.local_interval,
+        adjusted_interval=verdict.adjusted_interval,
         equivalence_interval=verdict.equivalence_interval,
-        splits_interval=verdict.splits_interval if verdict.sample.overlap > 0 else None,
+        fixed_split_interval=verdict.fixed_split_interval
+        if verdict.sample.test_train_ratio > 0
+        else None,
         new_test_interval=_new_test_interval(measured, verdict),
         p=verdict.p,
         p_equivalence=verdict.p_equivalence,
@@ -69,13 +71,13 @@ def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
         p_holm=verdict.p_holm,
         p_equivalence_holm=verdict.p_equivalence_holm,
         effect_size=verdict.effect_size,
-        won=verdict.won,
+        win_rate=verdict.win_rate,
         blocks=verdict.blocks,
         planned=case.planned,
         blocks_to_settle=verdict.blocks_to_settle,
         blocks_to_settle_cautious=verdict.blocks_to_settle_cautious,
         per_block=tuple(_per_block(measured, judged)),
-        at=tuple(_per_level(measured, verdict)),
+        by_level=tuple(_per_level(measured, verdict)),
         crossover=_crossing(measured, verdict),
         half_budget=judged.half_budget,
         attempt=case.attempt,
@@ -83,8 +85,8 @@ def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
         sentence=sentences.sentence(case, verdict, judged.complete),
         population=_population(measured),
         source=claim.source,
-        against=claim.against,
-        group=claim.group,
+        reported=claim.reported,
+        matching_group=claim.matching_group,
         notes=tuple(_notes(measured, judged)),
         complete=judged.complete,
     )
@@ -114,7 +116,7 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[str]:
         yield f"with half of the tuning the answer would be: {sentences.ANSWERS[judged.half_budget.verdict]}"
     if verdict.negligible:
         yield "real but negligible: there is a difference, and it is smaller than the margin"
-    if verdict.at and verdict.blocks:
+    if verdict.by_level and verdict.blocks:
         yield f"the numbers are those at {case.level_label(verdict.sample.level)}, the level that decides"
     if verdict.blocks and (crossing := _crossing(measured, verdict)):
         yield crossing["says"]
@@ -134,14 +136,16 @@ def _population(measured: Measured) -> str:
     )
 
 
-def with_group_note(
+def with_matching_note(
     verdict: ClaimVerdict, others: Sequence[ClaimVerdict]
 ) -> ClaimVerdict:
     """Say that the answer depends on the matching, where one claim of a group is
     supported and another refuted.
     """
     group = [
-        other for other in others if verdict.group and other.group == verdict.group
+        other
+        for other in others
+        if verdict.matching_group and other.matching_group == verdict.matching_group
     ]
     if not {"supported", "refuted"} <= {other.verdict for other in group}:
         return verdict
@@ -175,7 +179,7 @@ def _per_level(measured: Measured, verdict: Verdict) -> Iterator[dict[str, Any]]
     is an interaction.
     """
     case = measured.case
-    for one in verdict.at:
+    for one in verdict.by_level:
         yield {
             "level": one.sample.level,
             "verdict": one.answer,
@@ -185,7 +189,7 @@ def _per_level(measured: Measured, verdict: Verdict) -> Iterator[dict[str, Any]]
         for level, x, column in zip(
             case.levels, case.x, _complete_gaps(measured).T, strict=True
         ):
-            found = estimate(column, measured.overlap(level))
+            found = estimate(column, measured.test_train_ratio(level))
             interval = found.interval(verdict.confidence)
             yield {
                 "level": level,
@@ -209,7 +213,7 @@ def _crossing(measured: Measured, verdict: Verdict) -> dict[str, Any] | None:
         _complete_gaps(measured),
         measured.case.x,
         verdict.confidence,
-        measured.overlap(),
+        measured.test_train_ratio(),
     )
     return {
         **dataclasses.asdict(found),
@@ -247,6 +251,6 @@ def _new_test_interval(measured: Measured, verdict: Verdict) -> Interval | None:
         else float(errors[0] * (1 - errors[0]))
     )
     extra = math.hypot(
-        verdict.sample.figure_error, math.sqrt(per_example / measured.examples)
+        verdict.sample.reference_se, math.sqrt(per_example / measured.examples)
     )
     return estimate(verdict.sample.values, 0.0, extra).interval(verdict.confidence)

@@ -13,9 +13,9 @@ def tuning_curves(campaign: Campaign, task: str) -> dict[tuple[str, str], list[B
     """Per (level, arm) the mean best value with 1, 2, 4, ... trials and with all, over
     blocks whose trials are all in.
 
-    It is the value by which settings are chosen, the task's first measure, and speaks
-    of the search alone: a best validation value is no estimate of what a model is
-    worth.
+    It is the value by which hyperparameters are chosen, the task's first measure, and
+    speaks of the search alone: a best validation value is no estimate of what a model
+    is worth.
     """
     shared = TaskRows(campaign, task)
     measure, trials = shared.about["measures"][0], int(shared.about["trials"])

@@ -1,7 +1,7 @@
-"""Where results get their spread from: the seed of a training, the luck of tuning, or
+"""Where results get their spread from: the seed of a run, the luck of tuning, or
 the data.
 
-It can be told only where extra trainings were bought: several finals per cell show the
+It can be told only where extra runs were bought: several finals per cell show the
 seed's part, an arm that runs twice (see suite.verdicts.aa_test) has two studies on each
 split and shows tuning's part, and the rest is the data's.
 """
@@ -46,14 +46,14 @@ def split_variance(campaign: Campaign, task: str) -> list[VarianceSplit]:
     finals or two studies in each.
     """
     about = campaign.about["tasks"][task]
-    twins = {arm: twin for twin, arm in about.get("twins", {}).items()}
+    aa_test = {arm: second for second, arm in about.get("aa_test", {}).items()}
     measure = metric_of(about["measures"][0]["name"], about["measures"])
     found = []
     for level in (level["name"] for level in about["levels"]):
         for arm in (
-            arm["name"] for arm in about["arms"] if arm["name"] not in twins.values()
+            arm["name"] for arm in about["arms"] if arm["name"] not in aa_test.values()
         ):
-            studies = [arm, *([twins[arm]] if arm in twins else [])]
+            studies = [arm, *([aa_test[arm]] if arm in aa_test else [])]
             values = _values(campaign, task, level, studies, about, measure.column)
             if len(values) >= FEWEST and math.prod(values.shape[1:]) > 1:
                 parts = tuple(variance_split(values))

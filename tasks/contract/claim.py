@@ -20,7 +20,7 @@ class Claim:
     ``better`` and ``worse`` name arms; the effect is always measured in the claim's
     direction, so that a positive one speaks for it. ``margin`` is the smallest
     difference that matters, in the metric's own unit (accuracy runs from 0 to 1).
-    Kinds:
+    MachineCensus:
 
     * ``difference``: better beats worse at each level named (by at least ``at_least``,
       where that is given);
@@ -30,14 +30,14 @@ class Claim:
       with ``scale="log_error"`` the log ratio of the errors per e-fold of x, with
       ``"points"`` the gap itself; positive means the gap grows in better's favour as x
       grows;
-    * ``threshold``: better reaches ``figure`` (whose own error is ``figure_error``).
+    * ``threshold``: better reaches ``reference`` (whose own error is ``reference_se``).
 
     ``metric`` is one of the procedure's measures (then the sealed test's value is
-    meant) or any recorded measure, such as ``seconds_per_epoch``. ``against`` is what
-    the source reports, to stand beside ours. Claims with one ``group`` ask the same
-    under different matchings. ``fixed_budget`` says that the claim is about what just
-    this much training buys, so that an arm still improving at its end is part of the
-    answer rather than a flaw.
+    meant) or any recorded measure, such as ``seconds_per_epoch``. ``reported`` is what
+    the source reports, to stand beside ours. Claims with one ``matching_group`` ask the
+    same under different matchings. ``fixed_budget`` says that the claim is about what
+    just this much training buys, so that an arm still improving at its end is part of
+    the answer rather than a flaw.
     """
 
     name: str
@@ -51,11 +51,11 @@ class Claim:
     at_least: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict)
     scale: Literal["points", "log_error", "log_ratio"] = "points"
-    figure: float | None = None
-    figure_error: float = 0.0
+    reference: float | None = None
+    reference_se: float = 0.0
     source: str = ""
-    against: str = ""
-    group: str = ""
+    reported: str = ""
+    matching_group: str = ""
     fixed_budget: bool = False
 
     @property

@@ -20,14 +20,14 @@ Population = Literal["fresh", "resplit", "official"]
 class Split:
     """Examples and their answers.
 
-    ``x`` is (examples, ...) and ``y`` is (examples, ...), both on one device. ``facts``
-    is what a model or a measure must know beyond the tensors (a vocabulary, a fixed
-    feature extractor); a task's splits share it.
+    ``x`` is (examples, ...) and ``y`` is (examples, ...), both on one device.
+    ``metadata`` is what a model or a measure must know beyond the tensors (a
+    vocabulary, a fixed feature extractor); a task's splits share it.
     """
 
     x: Tensor
     y: Tensor
-    facts: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -35,14 +35,14 @@ class Split:
     def take(self, index: Tensor) -> Split:
         """The examples at ``index``, a 1-D tensor of positions on the same device."""
         return Split(
-            self.x.index_select(0, index), self.y.index_select(0, index), self.facts
+            self.x.index_select(0, index), self.y.index_select(0, index), self.metadata
         )
 
     def head(self, count: int) -> Split:
-        return Split(self.x[:count], self.y[:count], self.facts)
+        return Split(self.x[:count], self.y[:count], self.metadata)
 
     def to(self, device: torch.device | str) -> Split:
-        return Split(self.x.to(device), self.y.to(device), self.facts)
+        return Split(self.x.to(device), self.y.to(device), self.metadata)
 
 
 class Sealed:
@@ -78,7 +78,7 @@ class Shape:
 
     inputs: tuple[int, ...]
     outputs: int
-    facts: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def features(self) -> int:
@@ -102,17 +102,21 @@ class Splits:
     classes: int | None = None
     population: Population = "fresh"
     pool: int | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         test = self.test if isinstance(self.test, Sealed) else Sealed(self.test)
         for name in ("train", "validation"):
             split = getattr(self, name)
-            object.__setattr__(self, name, dataclasses.replace(split, facts=self.facts))
+            object.__setattr__(
+                self, name, dataclasses.replace(split, metadata=self.metadata)
+            )
         object.__setattr__(
             self,
             "test",
-            test.resealed(lambda split: dataclasses.replace(split, facts=self.facts)),
+            test.resealed(
+                lambda split: dataclasses.replace(split, metadata=self.metadata)
+            ),
         )
         if self.classes is None:
             labels = self.train.y
@@ -131,10 +135,10 @@ class Splits:
 
     @property
     def shape(self) -> Shape:
-        return Shape(tuple(self.train.x.shape[1:]), self.classes or 1, self.facts)
+        return Shape(tuple(self.train.x.shape[1:]), self.classes or 1, self.metadata)
 
     @property
-    def overlap(self) -> float:
+    def test_train_ratio(self) -> float:
         """How far blocks share data: n_test / (N - n_test) for re-splits of one pool,
         else 0.
 

@@ -15,7 +15,7 @@ class UserError(ValueError):
     """
 
 
-def unknown(kind: str, given: str, known: Iterable[str], cure: str = "") -> UserError:
+def unknown(kind: str, given: str, known: Iterable[str], hint: str = "") -> UserError:
     """An error for a name nobody knows, offering the nearest known one."""
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
@@ -25,4 +25,4 @@ def unknown(kind: str, given: str, known: Iterable[str], cure: str = "") -> User
         hint = f"known: {', '.join(names) or 'none'}."
     else:
         hint = f"known: {', '.join(names[:12])} and {len(names) - 12} more."
-    return UserError(f"No {kind} {given!r}: {hint}{' ' + cure if cure else ''}")
+    return UserError(f"No {kind} {given!r}: {hint}{' ' + hint if hint else ''}")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 from tasks.contract.data import Shape, Split
-from tasks.contract.space import Settings
+from tasks.contract.space import Params
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ Loss: TypeAlias = "Callable[[nn.Module, Split, torch.Generator], Tensor]"
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of update: ``loss(model, batch, noise)`` is lowered over the parameters
-    named ``prefix...``.
+    """One kind of update: ``loss(model, batch, generator)`` is lowered over the
+    parameters named ``prefix...``.
 
     Most procedures have one phase; an adversarial one has two. ``rate`` names the
-    setting that holds its learning rate and ``repeats`` says how often it runs within
-    one step (each time on a fresh batch). ``mean`` says that the loss is a mean over
-    the batch's examples, each by itself, and perhaps something that no example changes:
-    several workers may then share a batch.
+    hyperparameter that holds its learning rate and ``repeats`` says how often it runs
+    within one step (each time on a fresh batch). ``mean`` says that the loss is a mean
+    over the batch's examples, each by itself, and perhaps something that no example
+    changes: several workers may then share a batch.
     """
 
     loss: Loss
@@ -59,8 +59,8 @@ class Procedure(Protocol):
     """How a model learns and is measured. Pure: it neither loops nor times nor saves
     anything.
 
-    The first of ``measures`` is the one by which checkpoints and settings are chosen,
-    on validation.
+    The first of ``measures`` is the one by which checkpoints and hyperparameters are
+    chosen, on validation.
     """
 
     @property
@@ -71,15 +71,15 @@ class Procedure(Protocol):
         ...
 
     def evaluate(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
         """One finite or non-finite number per measure, with the model in evaluation
         mode and no gradients.
         """
         ...
 
-    def evidence(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+    def artifacts(
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         """Things to look at, by file name: pictures (``.png``), tables (``.json``). May
         be empty.
@@ -88,19 +88,19 @@ class Procedure(Protocol):
 
 
 @runtime_checkable
-class Watched(Procedure, Protocol):
+class HasSnapshots(Procedure, Protocol):
     """A procedure worth watching while it learns: a final also keeps what ``snapshot``
     shows at some evaluations.
     """
 
     def snapshot(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]: ...
 
 
 @runtime_checkable
-class Counting(Procedure, Protocol):
-    """A procedure with a unit of its own, such as tokens: a training also records how
+class HasThroughput(Procedure, Protocol):
+    """A procedure with a unit of its own, such as tokens: a run also records how
     many it learns from a second.
     """
 
@@ -113,7 +113,7 @@ class Counting(Procedure, Protocol):
 
 
 @runtime_checkable
-class Dear(Procedure, Protocol):
+class ExpensiveEvaluation(Procedure, Protocol):
     """A procedure whose evaluation is dear: of the training examples it is to see
     ``train_sample`` at most.
     """
@@ -129,5 +129,5 @@ class FitOnce(Procedure, Protocol):
     """
 
     def fit(
-        self, shape: Shape, settings: Settings, train: Split, noise: torch.Generator
+        self, shape: Shape, params: Params, train: Split, generator: torch.Generator
     ) -> nn.Module: ...

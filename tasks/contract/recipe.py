@@ -19,19 +19,20 @@ Schedule = Literal["constant", "cosine", "step", "plateau"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and by what rule a training learns: everything that is fixed rather than
+    """How long and by what rule a run learns: everything that is fixed rather than
     tuned.
 
     Give either ``steps`` (updates) or ``epochs`` (passes over the training examples).
     ``batch_size`` 0 means the full batch. ``warmup`` is a share of all steps; ``step``
-    decay multiplies the rate by ``decay`` at each share in ``milestones``; ``clip`` is
-    the largest gradient norm; ``patience`` stops a training that has not improved for
-    so many evaluations; ``keep_best`` hands on the best checkpoint on validation rather
-    than the last one. ``plateau`` goes on until a training has converged: where
-    patience runs out the rate is multiplied by ``decay`` instead, ``drops`` times,
-    before the training stops; the declared length is then the longest that it may take.
+    decay multiplies the rate by ``lr_gamma`` at each share in ``milestones``;
+    ``max_grad_norm`` is the largest gradient norm; ``patience`` stops a run that has
+    not improved for so many evaluations; ``restore_best`` hands on the best checkpoint
+    on validation rather than the last one. ``plateau`` goes on until a run has
+    converged: where patience runs out the rate is multiplied by ``lr_gamma`` instead,
+    ``max_lr_reductions`` times, before the training stops; the declared length is then
+    the longest that it may take.
 
-    ``workers`` train one model together: each takes its part of every batch, which
+    ``world_size`` train one model together: each takes its part of every batch, which
     stays as large as it is.
     """
 
@@ -45,18 +46,18 @@ class Recipe:
     schedule: Schedule = "cosine"
     warmup: float = 0.0
     milestones: tuple[float, ...] = (0.5, 0.75)
-    decay: float = 0.1
-    drops: int = 2
-    clip: float | None = None
+    lr_gamma: float = 0.1
+    max_lr_reductions: int = 2
+    max_grad_norm: float | None = None
     patience: int | None = None
-    keep_best: bool = True
+    restore_best: bool = True
     evaluations: int = 20
-    workers: int = 1
+    world_size: int = 1
 
     def __post_init__(self) -> None:
-        if not isinstance(self.workers, int) or self.workers < 1:
+        if not isinstance(self.world_size, int) or self.world_size < 1:
             raise UserError(
-                f"Recipe(workers={self.workers!r}): give a whole number, 1 or more."
+                f"Recipe(world_size={self.world_size!r}): give a whole number, 1 or more."
             )
         if (self.steps is None) == (self.epochs is None):
             raise UserError(
@@ -80,15 +81,15 @@ class Recipe:
         """Examples in one batch, when there are ``examples`` to learn from."""
         return min(self.batch_size or examples, examples)
 
-    def updates(self, examples: int, effort: float = 1.0) -> int:
-        """Updates in a training on ``examples`` examples, at ``effort`` times the
+    def updates(self, examples: int, length_factor: float = 1.0) -> int:
+        """Updates in a run on ``examples`` examples, at ``length_factor`` times the
         declared length.
         """
         if self.steps is not None:
-            return max(1, round(self.steps * effort))
+            return max(1, round(self.steps * length_factor))
         assert self.epochs is not None
         return max(
-            1, round(self.epochs * effort * -(-examples // self.batch(examples)))
+            1, round(self.epochs * length_factor * -(-examples // self.batch(examples)))
         )
 
 

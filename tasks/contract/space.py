@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     pass
 
 
-Settings = Mapping[str, Any]
+Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Range:
+class Float:
     """Real numbers from ``low`` to ``high``, evenly or (``log``) evenly in their
     logarithm.
     """
@@ -33,17 +33,17 @@ class Range:
             and self.low < self.high
         ):
             raise UserError(
-                f"Range({self.low}, {self.high}): low must be smaller than high, and both finite."
+                f"Float({self.low}, {self.high}): low must be smaller than high, and both finite."
             )
         if self.log and self.low <= 0:
             raise UserError(
-                f"Range({self.low}, {self.high}, log=True): a logarithmic range must start above 0."
+                f"Float({self.low}, {self.high}, log=True): a logarithmic range must start above 0."
             )
 
 
 @dataclass(frozen=True)
-class Whole:
-    """Whole numbers from ``low`` to ``high``, both included."""
+class Int:
+    """Int numbers from ``low`` to ``high``, both included."""
 
     low: int
     high: int
@@ -51,28 +51,28 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Categorical:
     """One of a few values without an order."""
 
     values: tuple[str | int | float | bool, ...]
 
 
-class Space(Mapping[str, "Range | Whole | Choice"]):
-    """The settings that tuning may choose, by name: ``Space(lr=Range(1e-4, 1e-1,
+class Space(Mapping[str, "Float | Int | Categorical"]):
+    """The hyperparameters that tuning may choose, by name: ``Space(lr=Float(1e-4, 1e-1,
     log=True), dropout=...)``.
     """
 
-    def __init__(self, **settings: Range | Whole | Choice) -> None:
-        self._settings = settings
+    def __init__(self, **params: Float | Int | Categorical) -> None:
+        self._params = params
 
-    def __getitem__(self, name: str) -> Range | Whole | Choice:
-        return self._settings[name]
+    def __getitem__(self, name: str) -> Float | Int | Categorical:
+        return self._params[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._settings)
+        return iter(self._params)
 
     def __len__(self) -> int:
-        return len(self._settings)
+        return len(self._params)
 
     def __repr__(self) -> str:
         return (

@@ -1,8 +1,9 @@
 """What a task is: one comparison, written down as a value.
 
-A task says *what* is compared: the data, the arms, what is held equal, the settings
-that may be tuned, and the claims, fixed before anything runs. How it is run, recorded
-and judged is the suite's business, so nothing here knows of Ray, Optuna or MLflow.
+A task says *what* is compared: the data, the arms, what is held equal, the
+hyperparameters that may be tuned, and the claims, fixed before anything runs. How it is
+run, recorded and judged is the suite's business, so nothing here knows of Ray, Optuna
+or MLflow.
 """
 
 from __future__ import annotations
@@ -19,19 +20,19 @@ from tasks.contract.claim import Claim
 from tasks.contract.data import Shape, Splits
 from tasks.contract.procedure import Measure, Procedure
 from tasks.contract.recipe import Recipe
-from tasks.contract.space import Settings, Space
+from tasks.contract.space import Params, Space
 
-Build: TypeAlias = "Callable[[Shape, Level, Settings], nn.Module]"
+Build: TypeAlias = "Callable[[Shape, Level, Params], nn.Module]"
 
 
 @dataclass(frozen=True)
 class Arm:
     """One alternative under comparison.
 
-    ``build(shape, level, settings)`` makes the untrained model. ``x`` is the arm's
-    place where arms lie on an axis (a depth, a batch size). ``recipe``, ``space`` and
-    ``procedure`` override the task's, field by field for the first two; settings named
-    in ``without`` are not tuned for this arm.
+    ``build(shape, level, hyperparameters)`` makes the untrained model. ``x`` is the
+    arm's place where arms lie on an axis (a depth, a batch size). ``recipe``, ``space``
+    and ``procedure`` override the task's, field by field for the first two;
+    hyperparameters named in ``without`` are not tuned for this arm.
     """
 
     name: str

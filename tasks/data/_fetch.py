@@ -44,7 +44,7 @@ def cache_folder() -> Path:
 
 
 def fetch(file: RemoteFile) -> bytes:
-    """The file's uncompressed, verified content. Raises Unavailable with the cure where
+    """The file's uncompressed, verified content. Raises Unavailable with the hint where
     it cannot be had.
 
     A file that is damaged in the cache is fetched anew.

@@ -207,7 +207,7 @@ def resplit_pairs(
     validation: float,
     size: int,
     always: Sequence[Pair] = (),
-    **facts: Any,
+    **metadata: Any,
 ) -> Splits:
     """One pool of pairs split anew by the identity of the source, so that
     near-duplicates stay in one part.
@@ -221,7 +221,13 @@ def resplit_pairs(
     train, held, sealed = ([pairs[row] for row in rows.tolist()] for rows in parts)
     train = [pair for pair in always if identity(pair.source) not in known] + train
     return subword_splits(
-        train, held, sealed, size=size, population="resplit", pool=len(pairs), **facts
+        train,
+        held,
+        sealed,
+        size=size,
+        population="resplit",
+        pool=len(pairs),
+        **metadata,
     )
 
 
@@ -233,7 +239,7 @@ def subword_splits(
     size: int,
     population: Population,
     pool: int | None = None,
-    **facts: Any,
+    **metadata: Any,
 ) -> Splits:
     """Tokens of given parts, with ``size`` subwords a language, learned from the
     training part and nothing else.
@@ -250,7 +256,7 @@ def subword_splits(
         target,
         population=population,
         pool=pool,
-        **facts,
+        **metadata,
     )
 
 
@@ -263,9 +269,9 @@ def token_splits(
     *,
     population: Population = "fresh",
     pool: int | None = None,
-    **facts: Any,
+    **metadata: Any,
 ) -> Splits:
-    """Tokens of given parts in given vocabularies; ``facts`` join what models and
+    """Tokens of given parts in given vocabularies; ``metadata`` join what models and
     measures get to know.
     """
     parts = (train, validation, test)
@@ -284,7 +290,7 @@ def token_splits(
         "source": source,
         "target": target,
         "longest": longest,
-        **facts,
+        **metadata,
     }
     learned, held, sealed = (
         Split(padded(x, longest), padded(y, longest))

@@ -1,5 +1,5 @@
-"""What the buttons and settings of JupyterLab say in English and in Chinese, beside a
-glossary of machine learning.
+"""What the buttons and hyperparameters of JupyterLab say in English and in Chinese,
+beside a glossary of machine learning.
 
 The language pack is an ordinary package, so its catalogues come with the installation.
 Interface text repeats itself: sources that differ only in case, digits or punctuation
@@ -51,7 +51,7 @@ def load(seed: int, test: float = 0.1, validation: float = 0.1) -> Splits:
 PROBES = (
     Pair("machine learning", "机器学习"),
     Pair("machine learning notebook", "机器学习笔记本"),
-    Pair("Open machine learning settings", "打开机器学习设置"),
+    Pair("Open machine learning hyperparameters", "打开机器学习设置"),
 )
 
 

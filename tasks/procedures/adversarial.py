@@ -92,7 +92,7 @@ def gradient_penalty(
     judge: Callable[[Tensor], Tensor],
     real: Tensor,
     made: Tensor,
-    noise: torch.Generator,
+    generator: torch.Generator,
 ) -> Tensor:
     """Mean squared distance of the judge's slope from 1, at random places between real
     and made examples.
@@ -102,7 +102,7 @@ def gradient_penalty(
         *[1] * (real.ndim - 1),
         device=real.device,
         dtype=real.dtype,
-        generator=noise,
+        generator=generator,
     )
     between = torch.lerp(made.detach(), real, place).requires_grad_()
     (slopes,) = torch.autograd.grad(judge(between).sum(), between, create_graph=True)
@@ -126,9 +126,9 @@ class Adversarial:
         )
 
     def _discriminate(
-        self, model: nn.Module, batch: Split, noise: torch.Generator
+        self, model: nn.Module, batch: Split, generator: torch.Generator
     ) -> Tensor:
-        discriminator, real, made, condition = self._play(model, batch, noise)
+        discriminator, real, made, condition = self._play(model, batch, generator)
         twice = None if condition is None else condition.repeat(2, 1)
         on_real, on_made = discriminator(torch.cat([real, made.detach()]), twice).chunk(
             2
@@ -136,24 +136,24 @@ class Adversarial:
         loss = self.game.discriminator(on_real, on_made)
         if self.game.penalty:
             steepness = gradient_penalty(
-                lambda between: discriminator(between, condition), real, made, noise
+                lambda between: discriminator(between, condition), real, made, generator
             )
             loss = loss + self.game.penalty * steepness
         return loss
 
     def _generate(
-        self, model: nn.Module, batch: Split, noise: torch.Generator
+        self, model: nn.Module, batch: Split, generator: torch.Generator
     ) -> Tensor:
-        discriminator, _, made, condition = self._play(model, batch, noise)
+        discriminator, _, made, condition = self._play(model, batch, generator)
         return self.game.generator(discriminator(made, condition))
 
     def _play(
-        self, model: nn.Module, batch: Split, noise: torch.Generator
+        self, model: nn.Module, batch: Split, generator: torch.Generator
     ) -> tuple[Discriminator, Tensor, Tensor, Tensor | None]:
         """The discriminator, real and made examples, and the condition that both were
         made under.
         """
         assert isinstance(model, Adversaries)
         real, condition = (batch.y, batch.x) if self.conditional else (batch.x, None)
-        z = model.generator.noise(len(real), real, noise)
+        z = model.generator.noise(len(real), real, generator)
         return model.discriminator, real, model.generator(z, condition), condition

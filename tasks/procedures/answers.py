@@ -30,7 +30,7 @@ def _zero(shape: Shape) -> float:
     """The ranked probability score of always answering 0: the mean of |y|, where no
     right answer changes its sign.
     """
-    right = shape.facts["right"]
+    right = shape.metadata["right"]
     return float(sum(abs(offset) for offset in right)) / len(right)
 
 
@@ -38,11 +38,11 @@ def _zero_squared(shape: Shape) -> float:
     """The squared error of always answering 0, for questions that lie evenly from -1 to
     1.
     """
-    right = shape.facts["right"]
+    right = shape.metadata["right"]
     return (
         1 / 3
         + float(sum(offset**2 for offset in right)) / len(right)
-        + float(shape.facts["noise"]) ** 2
+        + float(shape.metadata["noise"]) ** 2
     )
 
 
@@ -78,16 +78,16 @@ def ranked_probability_score(answers: Tensor, truth: Tensor) -> Tensor:
 class Answers:
     """Measures of answers, one number each, to questions ``x`` (questions, 1).
 
-    ``facts["right"]`` is the offsets of the right answers from x, ``facts["noise"]``
-    their standard deviation.
+    ``metadata["right"]`` is the offsets of the right answers from x,
+    ``metadata["noise"]`` their standard deviation.
     """
 
     measures: tuple[Measure, ...] = BY_DISTRIBUTION
 
     def evaluate(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
-        answers = _ask(model, split.x, DRAWS, noise)
+        answers = _ask(model, split.x, DRAWS, generator)
         truth = split.y.flatten()
         given = _near(answers, split).double()  # (questions, draws, right answers)
         found = {
@@ -100,23 +100,23 @@ class Answers:
         return dict(zip((measure.name for measure in found), values, strict=True))
 
     def snapshot(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         x = split.x[:SHOWN]
-        right = split.facts["right"]
+        right = split.metadata["right"]
         lines = [((-1.0, offset - 1.0), (1.0, offset + 1.0)) for offset in right]
         extent = (-1.1, 1.1, min(right) - 2.0, max(right) + 2.0)
-        return {"answers.png": points(x, _ask(model, x, 1, noise), lines, extent)}
+        return {"answers.png": points(x, _ask(model, x, 1, generator), lines, extent)}
 
-    def evidence(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+    def artifacts(
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         """The answers as points beside the lines of right ones, and a table of answers
         to a few questions.
         """
         x = split.x[:ASKED]
         right = (x + _right(split)).tolist()
-        answers = _ask(model, x, TOLD, noise).tolist()
+        answers = _ask(model, x, TOLD, generator).tolist()
         columns = [
             "Question",
             "Right answers",
@@ -133,7 +133,7 @@ class Answers:
             )
         ]
         table = json.dumps({"columns": columns, "rows": rows}, indent=1).encode()
-        return {**self.snapshot(model, split, noise), "answers.json": table}
+        return {**self.snapshot(model, split, generator), "answers.json": table}
 
 
 @dataclass(frozen=True)
@@ -153,30 +153,32 @@ class AnswerGame(Answers, Adversarial):
     """
 
 
-def _squared_error(model: nn.Module, batch: Split, noise: torch.Generator) -> Tensor:
-    generator = generator_of(model)
-    z = generator.noise(len(batch), batch.y, noise)
-    answers: Tensor = generator(z, batch.x)
+def _squared_error(
+    model: nn.Module, batch: Split, generator: torch.Generator
+) -> Tensor:
+    network = generator_of(model)
+    z = network.noise(len(batch), batch.y, generator)
+    answers: Tensor = network(z, batch.x)
     return (answers - batch.y).square().mean()
 
 
 @torch.no_grad()
-def _ask(model: nn.Module, x: Tensor, draws: int, noise: torch.Generator) -> Tensor:
+def _ask(model: nn.Module, x: Tensor, draws: int, generator: torch.Generator) -> Tensor:
     """So many answers to each question, (questions, draws)."""
-    generator = generator_of(model)
+    network = generator_of(model)
     asked = x.repeat_interleave(draws, 0)
-    answers: Tensor = generator(generator.noise(len(asked), asked, noise), asked)
+    answers: Tensor = network(network.noise(len(asked), asked, generator), asked)
     return answers.view(len(x), draws)
 
 
 def _right(split: Split) -> Tensor:
-    return split.x.new_tensor(split.facts["right"])
+    return split.x.new_tensor(split.metadata["right"])
 
 
 def _near(answers: Tensor, split: Split) -> Tensor:
     """Which answers lie near which right one, (questions, draws, right answers)."""
     right, reach = (
         split.x + _right(split),
-        REACH * float(split.facts["noise"]),
+        REACH * float(split.metadata["noise"]),
     )  # right: (questions, right answers)
     return (answers[:, :, None] - right[:, None, :]).abs() <= reach

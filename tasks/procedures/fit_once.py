@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from tasks.contract.data import Shape, Split
-from tasks.contract.space import Settings
+from tasks.contract.space import Params
 from tasks.models.logistic import LogisticRegression
 from tasks.procedures.supervised import Classification
 
@@ -18,17 +18,17 @@ class ScikitLogisticRegression(Classification):
     """scikit-learn's logistic regression by Newton's method, handed on as the same
     module as ours.
 
-    The setting ``l2`` weighs the penalty against the *mean* log loss, as ours does: C =
-    1 / (l2 n).
+    The hyperparameter ``l2`` weighs the penalty against the *mean* log loss, as ours
+    does: C = 1 / (l2 n).
     """
 
     def fit(
-        self, shape: Shape, settings: Settings, train: Split, noise: torch.Generator
+        self, shape: Shape, params: Params, train: Split, generator: torch.Generator
     ) -> nn.Module:
         from sklearn.linear_model import LogisticRegression as Peer
 
         peer = Peer(
-            C=1 / (settings["l2"] * len(train)),
+            C=1 / (params["l2"] * len(train)),
             solver="newton-cholesky",
             tol=TOLERANCE,
             max_iter=1000,
@@ -36,7 +36,7 @@ class ScikitLogisticRegression(Classification):
         peer.fit(
             train.x.flatten(1).double().numpy(force=True), train.y.numpy(force=True)
         )
-        model = LogisticRegression(shape, settings["l2"])
+        model = LogisticRegression(shape, params["l2"])
         with torch.no_grad():
             model.linear.weight.copy_(torch.from_numpy(peer.coef_))
             model.linear.bias.copy_(torch.from_numpy(peer.intercept_))

@@ -1,9 +1,9 @@
 """Generated pictures beside real ones: how far apart they are, how many are good, how
 much of the real they cover.
 
-All on the features of a fixed classifier of our own (``facts["classifier"]``), and
-always on as many generated as real pictures, ``facts["samples"]`` of each: the distance
-is biased upwards by about 1 / samples.
+All on the features of a fixed classifier of our own (``metadata["classifier"]``), and
+always on as many generated as real pictures, ``metadata["samples"]`` of each: the
+distance is biased upwards by about 1 / samples.
 """
 
 import json
@@ -36,7 +36,7 @@ def _blank(shape: Shape) -> float:
     """The distance of blank pictures, which a generator reaches that has collapsed to
     one.
     """
-    reference, classifier = shape.facts["reference"], shape.facts["classifier"]
+    reference, classifier = shape.metadata["reference"], shape.metadata["classifier"]
     blank = torch.full_like(reference, -1.0)
     return frechet_distance(
         classifier(reference).features, classifier(blank).features
@@ -135,7 +135,7 @@ def _reach(x: Tensor, neighbours: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Pictures(Adversarial):
-    """A game whose examples are pictures from -1 to 1. Settings and checkpoints are
+    """A game whose examples are pictures from -1 to 1. Params and checkpoints are
     chosen by the Fréchet distance.
 
     The noise that pictures are made from is the same at every evaluation, so they can
@@ -145,32 +145,32 @@ class Pictures(Adversarial):
     measures: tuple[Measure, ...] = MEASURES
 
     def evaluate(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
-        real = split.x[: split.facts["samples"]]
-        made = _made(model, real, noise)
-        return figures(split.facts["classifier"], real, made)
+        real = split.x[: split.metadata["samples"]]
+        made = _made(model, real, generator)
+        return figures(split.metadata["classifier"], real, made)
 
     def snapshot(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
-        real = split.x[: split.facts["samples"]]
+        real = split.x[: split.metadata["samples"]]
         return {
             "samples.png": picture_grid(
-                _made(model, real, noise)[: COLUMNS**2], COLUMNS
+                _made(model, real, generator)[: COLUMNS**2], COLUMNS
             )
         }
 
-    def evidence(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+    def artifacts(
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         """A sheet of samples, one sorted by class, and two tables: the measures beside
         those of real pictures, and the shares of the classes.
         """
-        classifier: FixedClassifier = split.facts["classifier"]
-        real = split.x[: split.facts["samples"]]
-        made = _made(model, real, noise)
-        learnt_from = split.facts["reference"][: len(real)].to(real.device)
+        classifier: FixedClassifier = split.metadata["classifier"]
+        real = split.x[: split.metadata["samples"]]
+        made = _made(model, real, generator)
+        learnt_from = split.metadata["reference"][: len(real)].to(real.device)
         probabilities = classifier(made).probabilities
         ours, theirs = (
             figures(classifier, real, made),
@@ -218,9 +218,9 @@ def figures(
 
 
 @torch.no_grad()
-def _made(model: nn.Module, like: Tensor, noise: torch.Generator) -> Tensor:
-    generator = generator_of(model)
-    made: Tensor = generator(generator.noise(len(like), like, noise))
+def _made(model: nn.Module, like: Tensor, generator: torch.Generator) -> Tensor:
+    network = generator_of(model)
+    made: Tensor = network(network.noise(len(like), like, generator))
     return made
 
 

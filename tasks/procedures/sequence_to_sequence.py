@@ -94,7 +94,9 @@ class Translation:
     def phases(self, model: nn.Module) -> Sequence[Phase]:
         return (Phase(self._loss),)
 
-    def _loss(self, model: nn.Module, batch: Split, noise: torch.Generator) -> Tensor:
+    def _loss(
+        self, model: nn.Module, batch: Split, generator: torch.Generator
+    ) -> Tensor:
         loss = torch.zeros((), device=batch.x.device)
         tokens = torch.zeros((), device=batch.x.device)
         for source, target in alike(batch):
@@ -108,7 +110,7 @@ class Translation:
         return loss / tokens
 
     def evaluate(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
         assert isinstance(model, Translator)
         sums = torch.zeros(4, dtype=torch.float64, device=split.x.device)
@@ -117,7 +119,7 @@ class Translation:
             labels = target[:, 1:]
             logits = model(source, target[:, :-1])
             alone = functional.pad(
-                greedy(model, source, split.facts["longest"]), (0, labels.shape[1])
+                greedy(model, source, split.metadata["longest"]), (0, labels.shape[1])
             )
             counts = labels != PAD
             loss = token_loss(logits, labels)
@@ -127,7 +129,7 @@ class Translation:
             said += alone.tolist()
             meant += labels.tolist()
         tokens, loss, right, right_alone = sums.tolist()
-        found = compare(said, meant, split.facts["target"], split.facts["bleu"])
+        found = compare(said, meant, split.metadata["target"], split.metadata["bleu"])
         return {
             **found,
             "loss": loss / tokens,
@@ -135,15 +137,15 @@ class Translation:
             "exposure_gap": (right - right_alone) / tokens,
         }
 
-    def evidence(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+    def artifacts(
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         """A table of translations, one of searches, and where the model looked while it
         said the first few.
         """
         assert isinstance(model, Translator)
         shown = _with_probes(split.head(SHOWN))
-        said = greedy(model, shown.x, split.facts["longest"])
+        said = greedy(model, shown.x, split.metadata["longest"])
         files = {
             "translations.json": _table(*_translations(shown, said.tolist())),
             "searches.json": _table(*_searches(model, split.head(SEARCHED))),
@@ -234,29 +236,31 @@ def _by_length(split: Split) -> list[tuple[Tensor, Tensor]]:
     ]
 
 
-# ---------------------------------------------------------------------------- evidence
+# ---------------------------------------------------------------------------- artifacts
 
 
 def _with_probes(split: Split) -> Split:
     """The split after the sources that every model is asked for, whether it has learned
     them or not.
     """
-    probes: Sequence[Pair] = split.facts.get("probes", ())
+    probes: Sequence[Pair] = split.metadata.get("probes", ())
     if not probes:
         return split
     x = [
-        [*split.facts["source"].encode(pair.source), END][: split.x.shape[1]]
+        [*split.metadata["source"].encode(pair.source), END][: split.x.shape[1]]
         for pair in probes
     ]
     y = [
-        [*split.facts["target"].encode(pair.target), END][: split.y.shape[1] - 1]
+        [*split.metadata["target"].encode(pair.target), END][: split.y.shape[1] - 1]
         for pair in probes
     ]
     asked = padded(x, split.x.shape[1]).to(split.x)
     meant = functional.pad(padded(y, split.y.shape[1] - 1), (1, 0), value=BEGIN).to(
         split.y
     )
-    return Split(torch.cat([asked, split.x]), torch.cat([meant, split.y]), split.facts)
+    return Split(
+        torch.cat([asked, split.x]), torch.cat([meant, split.y]), split.metadata
+    )
 
 
 def _translations(
@@ -264,7 +268,7 @@ def _translations(
 ) -> tuple[list[str], list[list[Any]]]:
     from sacrebleu import sentence_chrf
 
-    source, target = split.facts["source"], split.facts["target"]
+    source, target = split.metadata["source"], split.metadata["target"]
     rows: list[list[Any]] = []
     for x, y, out in zip(split.x.tolist(), split.y.tolist(), said, strict=True):
         reference, output = target.decode(y), target.decode(out)
@@ -281,14 +285,16 @@ def _translations(
 
 def _searches(model: Translator, split: Split) -> tuple[list[str], list[list[Any]]]:
     """What a wider search finds, on the same sentences."""
-    longest, target = split.facts["longest"], split.facts["target"]
+    longest, target = split.metadata["longest"], split.metadata["target"]
     found = {"greedy": greedy(model, split.x, longest)}
     found |= {
         f"beam of {width}": beam(model, split.x, longest, width) for width in BEAMS
     }
     rows: list[list[Any]] = []
     for name, said in found.items():
-        values = compare(said.tolist(), split.y.tolist(), target, split.facts["bleu"])
+        values = compare(
+            said.tolist(), split.y.tolist(), target, split.metadata["bleu"]
+        )
         rows.append(
             [
                 name,
@@ -309,7 +315,7 @@ def _maps(
     """
     x, out = content(split.x[number].tolist()), content(said[number].tolist())
     source = torch.tensor([[*x, END]], device=said.device)
-    steps = split.facts[
+    steps = split.metadata[
         "longest"
     ]  # an output that never ended fills them all, and was not read back to its last token
     target = torch.tensor([[BEGIN, *out][:steps]], device=said.device)
@@ -322,13 +328,13 @@ def _maps(
     asked = [
         f"{place} {piece}"
         for place, piece in enumerate(
-            split.facts["source"].pieces(source[0].tolist()), 1
+            split.metadata["source"].pieces(source[0].tolist()), 1
         )
     ]
     told = [
         f"{place} {piece}"
         for place, piece in enumerate(
-            split.facts["target"].pieces([*out, END][:steps]), 1
+            split.metadata["target"].pieces([*out, END][:steps]), 1
         )
     ]
     mean = torch.stack(list(looks.values())).mean(0)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from tasks.contract.data import Split
 from tasks.contract.recipe import Recipe
-from tasks.contract.space import Range, Space
+from tasks.contract.space import Float, Space
 from tasks.models.convolution import Shuffled
 from tasks.procedures.drawing import png
 from tasks.procedures.supervised import Classification, decide
@@ -30,16 +30,16 @@ UNTIL_CONVERGED = Recipe(
     batch_size=100,
     schedule="plateau",
     patience=3,
-    decay=0.3,
-    drops=2,
+    lr_gamma=0.3,
+    max_lr_reductions=2,
     warmup=0.01,
-    clip=1.0,
+    max_grad_norm=1.0,
     evaluations=25,
 )
 SPACE = Space(
-    lr=Range(1e-3, 5e-2, log=True),
-    weight_decay=Range(1e-3, 1.0, log=True),
-    dropout=Range(0.0, 0.3),
+    lr=Float(1e-3, 5e-2, log=True),
+    weight_decay=Float(1e-3, 1.0, log=True),
+    dropout=Float(0.0, 0.3),
 )
 
 EXAMPLES = 64  # over which a unit's sensitivity is averaged
@@ -60,8 +60,8 @@ GAP, MARGIN, HEADING = 8, 74, 34
 class SpatialClassification(Classification):
     """Classification whose finals keep pictures of where the model looks."""
 
-    def evidence(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+    def artifacts(
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         inner = model.model if isinstance(model, Shuffled) else model
         found: dict[str, bytes] = {}

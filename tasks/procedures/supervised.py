@@ -49,8 +49,8 @@ class Classification:
     """One phase that lowers ``loss(logits, labels)``, a mean over examples, plus
     ``penalty(model)`` where one is given.
 
-    Checkpoints and settings are chosen by the first measure, ties by the second. The
-    log loss that is reported is the cross entropy whatever is lowered, so that arms
+    Checkpoints and hyperparameters are chosen by the first measure, ties by the second.
+    The log loss that is reported is the cross entropy whatever is lowered, so that arms
     with different losses can be compared.
     """
 
@@ -61,12 +61,14 @@ class Classification:
     def phases(self, model: nn.Module) -> Sequence[Phase]:
         return (Phase(self._loss, mean=True),)
 
-    def _loss(self, model: nn.Module, batch: Split, noise: torch.Generator) -> Tensor:
+    def _loss(
+        self, model: nn.Module, batch: Split, generator: torch.Generator
+    ) -> Tensor:
         loss = self.loss(model(batch.x), batch.y)
         return loss if self.penalty is None else loss + self.penalty(model)
 
     def evaluate(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
         right = torch.zeros((), dtype=torch.float64, device=split.x.device)
         loss = torch.zeros_like(right)
@@ -80,7 +82,7 @@ class Classification:
             loss += cross_entropy(logits, y).double() * len(y)
         return {"accuracy": right.item() / len(split), "loss": loss.item() / len(split)}
 
-    def evidence(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+    def artifacts(
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         return {}

@@ -27,7 +27,7 @@ def test_axe_finds_nothing_on_any_page(look, board, scheme):
     found = {}
     for path in PATHS:
         page = viewer.open(path + (QUERY if path != "/" else ""))
-        if path == "/trainings":
+        if path == "/runs":
             page.locator(".ag-row").first.wait_for()
         found[path] = faults(page)
 
@@ -35,7 +35,7 @@ def test_axe_finds_nothing_on_any_page(look, board, scheme):
 
 
 def test_tables_take_the_colours_of_the_theme(look, board):
-    page = look(board, scheme="dark").open("/trainings")
+    page = look(board, scheme="dark").open("/runs")
     page.locator(".ag-row").first.wait_for()
 
     expect(page.locator(".ag-root-wrapper")).to_have_css(

@@ -17,17 +17,17 @@ import pytest
 import torch
 
 import tasks
-from suite.campaign.folder import locked
+from suite.campaign.campaign_dir import locked
 from suite.campaign.launch import plan_of, request_stop
-from suite.cluster.protocol import Done
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.protocol import JobOutcome
+from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, Record, read_lines, results_digest
 from suite.records.results import Results
 from suite.training.job import Job
-from suite.verdicts.judge import compare_same_arms, judge_campaign
+from suite.verdicts.judge import judge_campaign, run_aa_tests
 from tasks import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,19 +59,19 @@ def test_workers_and_order_of_completion_change_nothing(
     ):
         workers = run_inline(plan, tmp_path / str(number), **options)
         digests.add(results_digest(lines_of(tmp_path / str(number), plan)))
-        assert workers.trained == plan.trainings == 44
+        assert workers.trained == plan.runs == 44
 
     assert len(digests) == 1
 
 
-class Impatient(InlineWorkers):
-    """Workers whose user presses Ctrl-C after some trainings."""
+class Impatient(SerialExecutor):
+    """Executor whose user presses Ctrl-C after some runs."""
 
     def __init__(self, patience: int) -> None:
         super().__init__(slots=2, shuffle=patience)
         self.patience = patience
 
-    def wait(self, seconds: float) -> list[Done]:
+    def wait(self, seconds: float) -> list[JobOutcome]:
         if self.trained >= self.patience:
             raise KeyboardInterrupt
         return super().wait(seconds)
@@ -88,7 +88,7 @@ def test_an_interrupted_campaign_goes_on_where_it_was(
     assert Results(tmp_path / "interrupted").load().state["state"] == "stopped"
     rest = run_inline(tiny_plan, tmp_path / "interrupted")
 
-    assert impatient.trained + rest.trained == tiny_plan.trainings
+    assert impatient.trained + rest.trained == tiny_plan.runs
     assert results_digest(
         lines_of(tmp_path / "interrupted", tiny_plan)
     ) == results_digest(lines_of(tmp_path / "undisturbed", tiny_plan))
@@ -99,7 +99,7 @@ def test_a_finished_campaign_trains_nothing_again(tiny_plan, run_inline, tmp_pat
     again = run_inline(tiny_plan)
 
     assert again.trained == 0
-    assert len(lines_of(tmp_path / "results", tiny_plan)) == tiny_plan.trainings
+    assert len(lines_of(tmp_path / "results", tiny_plan)) == tiny_plan.runs
 
 
 DRIVER = """
@@ -109,7 +109,7 @@ from typing import Any
 import torch
 torch.set_num_threads(1)
 import tasks
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.serial import SerialExecutor
 from suite.campaign.launch import launch
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
@@ -133,7 +133,7 @@ def dying(self, job, member, result):
 if countdown:
     Record.append = dying
 plan = Plan(Profile.model_validate({"name": "tiny", "blocks": 2, "trials": 3, "tasks": {"tiny": TaskPlan()}}))
-launch(plan, Path(results), workers=InlineWorkers(2, shuffle=countdown), tracking_uri=uri)
+launch(plan, Path(results), workers=SerialExecutor(2, shuffle=countdown), tracking_uri=uri)
 """
 
 
@@ -206,12 +206,7 @@ def test_half_the_budget_gets_a_final_of_its_own_only_where_it_chose_other_setti
     }
 
     assert 0 < len(halves) < len(cells)
-    assert (
-        plan.trainings
-        < len(lines)
-        == plan.trainings + len(halves)
-        < plan.most_trainings
-    )
+    assert plan.runs < len(lines) == plan.runs + len(halves) < plan.max_runs
     for place, cell in cells.items():
         trials = [
             line
@@ -219,23 +214,21 @@ def test_half_the_budget_gets_a_final_of_its_own_only_where_it_chose_other_setti
             if line["kind"] == "trial"
         ]
         first_half, all_of_them = (
-            max(some, key=lambda line: line["metrics"]["validation.accuracy"])[
-                "settings"
-            ]
+            max(some, key=lambda line: line["metrics"]["validation.accuracy"])["params"]
             for some in (trials[:2], trials)
         )
         final = next(
             line for line in cell if line["kind"] == "final" and line["number"] == 0
         )
-        assert final["settings"] == all_of_them
+        assert final["params"] == all_of_them
         assert (place in halves) == (first_half != all_of_them)
         if place in halves:
-            assert (halves[place]["settings"], halves[place]["seeds"]) == (
+            assert (halves[place]["params"], halves[place]["seeds"]) == (
                 first_half,
                 final["seeds"],
             )
             assert halves[place]["test_opened"]
-            assert not halves[place]["evidence"]
+            assert not halves[place]["artifacts"]
     rest = [line for line in lines if line["kind"] != "half"]
     assert results_digest(rest) == results_digest(
         lines_of(tmp_path / "plain", plain)
@@ -268,8 +261,8 @@ def adaptive(tiny_file, tmp_path) -> Plan:
     return plan_for(
         "adaptive",
         trials=1,
-        until_decided=(3, 5, 6),
-        tasks={"adaptive": TaskPlan(twins=("wide",))},
+        interim_looks=(3, 5, 6),
+        tasks={"adaptive": TaskPlan(aa_test=("wide",))},
     )
 
 
@@ -284,20 +277,20 @@ def test_further_blocks_go_only_to_claims_that_are_open(adaptive, run_inline, tm
     assert (
         campaign.state["planned"]
         == campaign.state["done"]
-        == len(campaign.trainings)
+        == len(campaign.runs)
         == 2 * len(campaign.cells)
     )
     assert (
-        adaptive.trainings
+        adaptive.runs
         == 2 * 18
-        < len(campaign.trainings)
-        < adaptive.most_trainings
+        < len(campaign.runs)
+        < adaptive.max_runs
         == 2 * (18 + 12)
     )
     same, finer = judge_campaign(campaign)
     assert (same.verdict, same.blocks, same.complete) == ("supported", 3, True)
     assert (finer.verdict, finer.blocks, finer.complete) == ("inconclusive", 6, True)
-    assert [check.state for check in compare_same_arms(campaign, "adaptive")] != [
+    assert [check.state for check in run_aa_tests(campaign, "adaptive")] != [
         "waiting"
     ] * 2
 
@@ -358,7 +351,7 @@ def test_arms_of_a_block_share_split_and_order_and_nothing_else(
 
 def test_the_same_arm_under_two_names_is_trained_twice(tiny, run_inline, tmp_path):
     plan = plan_for(
-        tiny, tasks={tiny: TaskPlan(twins=("wide",), levels=("few",))}, blocks=1
+        tiny, tasks={tiny: TaskPlan(aa_test=("wide",), levels=("few",))}, blocks=1
     )
     run_inline(plan)
     finals = [
@@ -374,7 +367,7 @@ def test_every_arm_gets_the_same_number_of_trials_even_where_some_diverge(
     tiny_file, run_inline, tmp_path
 ):
     text = tiny_file.read_text().replace(
-        "Range(1e-3, 1e-1, log=True), weight", "Range(1e-3, 1e30, log=True), weight"
+        "Float(1e-3, 1e-1, log=True), weight", "Float(1e-3, 1e30, log=True), weight"
     )
     path = tmp_path / "explosive.py"
     path.write_text(
@@ -385,7 +378,7 @@ def test_every_arm_gets_the_same_number_of_trials_even_where_some_diverge(
     tasks.load_file(path)
     plan = plan_for("explosive", trials=8)
     run_inline(plan)
-    frame = Results(tmp_path / "results").load(plan.id).trainings
+    frame = Results(tmp_path / "results").load(plan.id).runs
     trials = frame[frame["kind"] == "trial"]
 
     assert {"finished", "diverged"} == set(trials["status"])
@@ -413,7 +406,7 @@ def test_a_final_that_is_not_finite_on_the_test_alone_has_failed_with_a_finite_w
     tasks.load_file(path)
     plan = plan_for("sealed", trials=1, blocks=1)
     run_inline(plan)
-    frame = Results(tmp_path / "results").load(plan.id).trainings.set_index("kind")
+    frame = Results(tmp_path / "results").load(plan.id).runs.set_index("kind")
 
     assert set(frame.loc["trial", "status"]) == {"finished"}
     assert set(frame.loc["final", "status"]) == {"diverged"}
@@ -434,7 +427,7 @@ def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(
     plan = plan_for("fragile")
     run_inline(plan)
     campaign = Results(tmp_path / "results").load(plan.id)
-    crashed = campaign.trainings[campaign.trainings["status"] == "crashed"]
+    crashed = campaign.runs[campaign.runs["status"] == "crashed"]
 
     assert campaign.state["state"] == "incomplete"
     assert set(zip(crashed["arm"], crashed["level"], strict=True)) == {
@@ -457,22 +450,24 @@ def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(
     assert run_inline(plan, retry=True).trained == len(crashed)
 
 
-class Unreliable(InlineWorkers):
-    """Workers that lose some jobs so many times before they run them."""
+class Unreliable(SerialExecutor):
+    """Executor that lose some jobs so many times before they run them."""
 
     def __init__(self, losses: int, out_of_memory: bool = False) -> None:
         super().__init__(slots=2)
         self.losses, self.out_of_memory = losses, out_of_memory
         self.lost: Counter[str] = Counter()
 
-    def wait(self, seconds: float) -> list[Done]:
+    def wait(self, seconds: float) -> list[JobOutcome]:
         job: Job = self._jobs[0]
         key = job.members[0].key
         if self.lost[key] < self.losses:
             self.lost[key] += 1
             self._jobs.pop(0)
             return [
-                Done(job, [], lost="the node died", out_of_memory=self.out_of_memory)
+                JobOutcome(
+                    job, [], lost="the node died", out_of_memory=self.out_of_memory
+                )
             ]
         return super().wait(seconds)
 
@@ -484,7 +479,7 @@ def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(
     unreliable = Unreliable(losses=2)
     run_inline(tiny_plan, tmp_path / "shaky", workers=unreliable)
 
-    assert unreliable.trained == tiny_plan.trainings
+    assert unreliable.trained == tiny_plan.runs
     assert results_digest(lines_of(tmp_path / "shaky", tiny_plan)) == results_digest(
         lines_of(tmp_path / "steady", tiny_plan)
     )
@@ -499,25 +494,25 @@ def test_a_loss_that_lasts_goes_on_record_and_can_be_retried(
 ):
     run_inline(tiny_plan, workers=Unreliable(losses, out_of_memory))
     first = Results(tmp_path / "results").load()
-    assert set(first.trainings["status"]) == {status}
+    assert set(first.runs["status"]) == {status}
     assert set(first.cells["state"]) == {"failed"}
 
     run_inline(tiny_plan, retry=True)
     after = Results(tmp_path / "results").load()
-    assert set(after.trainings["status"]) == {"finished"}
+    assert set(after.runs["status"]) == {"finished"}
     assert set(after.cells["state"]) == {"done"}
     assert after.state["state"] == "done"
-    assert len(after.curves["key"].unique()) == tiny_plan.trainings
+    assert len(after.curves["key"].unique()) == tiny_plan.runs
 
 
-class Elsewhere(InlineWorkers):
-    """Says of the trainings after the first few that their worker was another."""
+class Elsewhere(SerialExecutor):
+    """Says of the runs after the first few that their worker was another."""
 
     def __init__(self, after: int, **facts: str) -> None:
         super().__init__(slots=2)
         self.after, self.facts = after, facts
 
-    def wait(self, seconds: float) -> list[Done]:
+    def wait(self, seconds: float) -> list[JobOutcome]:
         done = super().wait(seconds)
         if self.trained <= self.after:
             return done
@@ -553,14 +548,14 @@ def test_a_worker_with_other_sources_is_refused(tiny_plan, run_inline, tmp_path)
         run_inline(tiny_plan, workers=Elsewhere(5, sources="0" * 16, host="other"))
     assert len(lines_of(tmp_path / "results", tiny_plan)) == 5
     run_inline(tiny_plan)
-    assert len(lines_of(tmp_path / "results", tiny_plan)) == tiny_plan.trainings
+    assert len(lines_of(tmp_path / "results", tiny_plan)) == tiny_plan.runs
 
 
 def test_a_stop_can_be_asked_for_from_elsewhere(tiny_plan, run_inline, tmp_path):
     folder = tmp_path / "results" / tiny_plan.id
 
-    class Asked(InlineWorkers):
-        def wait(self, seconds: float) -> list[Done]:
+    class Asked(SerialExecutor):
+        def wait(self, seconds: float) -> list[JobOutcome]:
             time.sleep(0.4)
             if self.trained == 2:
                 assert request_stop(folder)
@@ -600,7 +595,7 @@ def test_a_full_disk_stops_with_one_message_and_the_campaign_goes_on_later(
     monkeypatch.undo()
     rest = run_inline(tiny_plan)
 
-    assert rest.trained == tiny_plan.trainings - 9
+    assert rest.trained == tiny_plan.runs - 9
 
 
 def test_a_folder_that_cannot_be_written_is_named(tiny_plan, run_inline, tmp_path):

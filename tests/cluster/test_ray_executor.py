@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 import tasks
-from suite.cluster import resources
-from suite.cluster.ray_executor import RayWorkers
+from suite.cluster import ray_executor
+from suite.cluster.ray_executor import RayExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.journal import FILE, read_lines, results_digest
@@ -22,8 +22,8 @@ from tasks import UserError
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[RayWorkers]:
-    found = RayWorkers(workers=2)
+def workers() -> Iterator[RayExecutor]:
+    found = RayExecutor(workers=2)
     yield found
     found.close()
 
@@ -31,7 +31,7 @@ def workers() -> Iterator[RayWorkers]:
 class Shared:
     """The module's workers, lent to a campaign: closing them is not its business."""
 
-    def __init__(self, workers: RayWorkers) -> None:
+    def __init__(self, workers: RayExecutor) -> None:
         self._workers = workers
 
     def __getattr__(self, name: str) -> object:
@@ -51,7 +51,7 @@ def test_two_ray_workers_give_what_one_process_gives(
         for name in ("one", "two")
     )
 
-    assert len(two) == tiny_plan.trainings
+    assert len(two) == tiny_plan.runs
     assert results_digest(two) == results_digest(one)
     assert os.getpid() not in {line["worker"]["pid"] for line in two}
 
@@ -73,7 +73,7 @@ def test_helpers_that_a_cluster_of_our_own_does_not_need_are_ended(workers):
 def test_a_worker_that_dies_is_replaced_and_its_training_repeated(
     workers, tiny_file, run_inline, tmp_path
 ):
-    """The first training to start takes its worker down; Ray starts it again elsewhere."""
+    """The first run to start takes its worker down; Ray starts it again elsewhere."""
     path = tmp_path / "deadly.py"
     marker = tmp_path / "died"
     deadly = (  # the driver reads the data as well, to fingerprint them: it lives
@@ -99,9 +99,9 @@ def test_a_worker_that_dies_is_replaced_and_its_training_repeated(
     run_inline(plan, tmp_path / "results", workers=Shared(workers))
 
     assert marker.exists()
-    frame = Results(tmp_path / "results").load(plan.id).trainings
+    frame = Results(tmp_path / "results").load(plan.id).runs
     assert set(frame["status"]) == {"finished"}
-    assert len(frame) == plan.trainings
+    assert len(frame) == plan.runs
 
 
 def test_more_than_any_node_has_is_refused_at_once(workers):
@@ -125,7 +125,7 @@ def test_a_node_that_may_come_is_waited_for_so_long(workers, monkeypatch):
     monkeypatch.setattr(workers, "_missing", {})
     monkeypatch.setattr(workers, "_met", {"1 CPU, 1 GPU"})
     assert workers.check(Resources(gpus=1)) == "a node with 1 CPU, 1 GPU"
-    monkeypatch.setattr(resources, "ARRIVAL", 0.0)
+    monkeypatch.setattr(ray_executor, "NODE_STARTUP_TIMEOUT_S", 0.0)
     with pytest.raises(UserError, match="none that fits came within 0 minutes"):
         workers.check(Resources(gpus=1))
     assert workers.check(Resources()) is None
@@ -144,7 +144,7 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path):
     import subprocess
     import sys
 
-    code = "from suite.cluster.ray_executor import RayWorkers\nRayWorkers('127.0.0.1:9').has_gpu()"
+    code = "from suite.cluster.ray_executor import RayExecutor\nRayWorkers('127.0.0.1:9').has_gpu()"
     found = subprocess.run(
         [sys.executable, "-c", code],
         env={

@@ -24,8 +24,8 @@ from dashboard.data.view import View, read_query, task_title
 from dashboard.locale import LANGUAGES, Words
 from dashboard.pages import PAGES
 from dashboard.pages.compare import differing
+from dashboard.pages.runs import rows_of
 from dashboard.pages.samples import read_table
-from dashboard.pages.trainings import rows_of
 from dashboard.theme import arm_color
 from suite.records.results import Results
 from suite.verdicts.judge import judge_campaign
@@ -179,7 +179,7 @@ def test_hostile_names_are_children_of_plain_elements_alone(tmp_path, synthetic,
     for part in (*task["arms"], *task["levels"], *task["measures"]):
         part["label"] = f"{HOSTILE}{part['name']}"
     for claim in task["claims"]:
-        claim["says"] = claim["source"] = claim["against"] = HOSTILE
+        claim["says"] = claim["source"] = claim["reported"] = HOSTILE
     path.write_text(json.dumps(about))
     held = Snapshots(Results(tmp_path))
     held.get()
@@ -190,7 +190,7 @@ def test_hostile_names_are_children_of_plain_elements_alone(tmp_path, synthetic,
         assert HOSTILE in json.dumps(page, ensure_ascii=False) or place in (
             "/cluster",
             "/compare",
-            "/trainings",
+            "/runs",
         )
         assert not list(found_in(page, "Markdown"))
         links = [str(link["props"].get("href")) for link in found_in(page, "A")]
@@ -256,11 +256,10 @@ def test_no_page_changes_what_it_draws_of_an_arm_when_others_are_shown(
 def without(snapshot, arms):
     """The snapshot as it would be if these arms had never run."""
     campaign = snapshot.campaign
-    trainings, curves = (
-        frame[~frame["arm"].isin(arms)]
-        for frame in (campaign.trainings, campaign.curves)
+    runs, curves = (
+        frame[~frame["arm"].isin(arms)] for frame in (campaign.runs, campaign.curves)
     )
-    left = replace(campaign, revision="without", trainings=trainings, curves=curves)
+    left = replace(campaign, revision="without", runs=runs, curves=curves)
     return replace(snapshot, campaign=left, verdicts=tuple(judge_campaign(left)))
 
 
@@ -351,14 +350,14 @@ def test_a_running_campaign_shows_its_progress(snapshots):
 
     assert "progressbar" in page
     assert (
-        "of 192 trainings" in page
+        "of 192 runs" in page
     )  # 2 levels, 4 arms, 6 blocks; 3 trials and a final each
 
 
 def test_a_campaign_whose_driver_is_gone_says_so(tmp_path, synthetic, small):
     campaign = synthetic.write_campaign(tmp_path, small(done=0.5))
     held = Snapshots(Results(tmp_path))
-    before, state = held.mark(), tmp_path / campaign / "state.json"
+    before, state = held.etag(), tmp_path / campaign / "state.json"
     running = render(held, "/", "")
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
@@ -366,7 +365,7 @@ def test_a_campaign_whose_driver_is_gone_says_so(tmp_path, synthetic, small):
     held.refresh()
     interrupted = render(held, "/", "")
 
-    assert held.mark() != before
+    assert held.etag() != before
     assert "tag live" in to_json(running)
     assert "tag live" not in to_json(interrupted)
     assert "bakeoff run synthetic" in to_json(interrupted[0])
@@ -442,7 +441,7 @@ def test_campaigns_on_other_data_are_told_apart(tmp_path, synthetic, small):
     size = small(blocks=2)
     other = synthetic.write_campaign(tmp_path, size)
     newer = synthetic.write_campaign(tmp_path, small(blocks=2, seed=1))
-    path = tmp_path / newer / "trainings.jsonl"
+    path = tmp_path / newer / "runs.jsonl"
     path.write_text(
         path.read_text().replace(
             '"fingerprint":"' + "5" * 64, '"fingerprint":"' + "6" * 64
@@ -549,9 +548,9 @@ def test_a_snapshot_is_another_once_something_was_recorded(tmp_path, synthetic, 
 
     assert before.verdicts is None
     assert judged.verdicts
-    assert judged.mark != before.mark
-    assert held.get().mark != judged.mark
-    assert len(held.get().campaign.trainings) == len(judged.campaign.trainings) + 10
+    assert judged.etag != before.etag
+    assert held.get().etag != judged.etag
+    assert len(held.get().campaign.runs) == len(judged.campaign.runs) + 10
 
 
 def test_a_record_that_cannot_be_read_leaves_the_last_state_and_says_so(
@@ -562,7 +561,7 @@ def test_a_record_that_cannot_be_read_leaves_the_last_state_and_says_so(
     held = Snapshots(Results(tmp_path))
     held.get()
     held.refresh()
-    with (tmp_path / campaign / "trainings.jsonl").open("a") as file:
+    with (tmp_path / campaign / "runs.jsonl").open("a") as file:
         file.write('{"schema": 99}\n')
     held.refresh()
 
@@ -581,10 +580,10 @@ def test_a_page_that_waits_for_another_campaign_comes_anew_once_that_is_judged(
     held.get(newer)
     held.refresh()
     held.get(older)
-    waiting = held.mark(newer)
+    waiting = held.etag(newer)
     held.refresh()
 
-    assert held.mark(newer) != waiting
+    assert held.etag(newer) != waiting
 
 
 def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(
@@ -602,7 +601,7 @@ def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(
 
     assert working in to_json(waits[0])
     assert working in again
-    assert held.mark() != waits[5]["mark"]
+    assert held.etag() != waits[5]["etag"]
     assert working not in shown(held, "/search")
 
 
@@ -621,7 +620,7 @@ def test_a_growing_campaign_is_not_judged_all_the_time(
     monkeypatch.setattr("dashboard.data.snapshots.judge_campaign", judge)
     monkeypatch.setattr("dashboard.data.snapshots.time.monotonic", lambda: now[0])
     held = Snapshots(Results(tmp_path))
-    before = len(held.get().campaign.trainings)
+    before = len(held.get().campaign.runs)
     for _ in range(12):  # two seconds between looks
         synthetic.append(tmp_path, campaign, size, 1)
         held.refresh()
@@ -630,7 +629,7 @@ def test_a_growing_campaign_is_not_judged_all_the_time(
     assert (
         len(judged) == 3
     )  # at 0, 12 and 24 s: never for more than a fifth of the time
-    assert len(held.get().campaign.trainings) == before + 12
+    assert len(held.get().campaign.runs) == before + 12
 
 
 def test_the_background_thread_judges_what_is_looked_at(tmp_path, synthetic, small):

@@ -8,7 +8,7 @@ import pytest
 from dash._utils import to_json
 
 from dashboard.callbacks import render
-from dashboard.server.downloads import evidence_path, to_csv
+from dashboard.server.downloads import artifact_path, to_csv
 from suite.report.formatting import effect_and_interval
 
 TASK = "logistic_regression"
@@ -76,11 +76,11 @@ KEY = "a" * 64
 @pytest.fixture
 def kept(tmp_path):
     folder = tmp_path / "campaign"
-    (folder / "evidence" / KEY).mkdir(parents=True)
+    (folder / "artifacts" / KEY).mkdir(parents=True)
     for name in ("grid.png", "page.html", "picture.svg", "table.json"):
-        (folder / "evidence" / KEY / name).write_bytes(b"x")
+        (folder / "artifacts" / KEY / name).write_bytes(b"x")
     (tmp_path / "secret.png").write_bytes(b"secret")
-    (folder / "evidence" / KEY / "link.png").symlink_to(tmp_path / "secret.png")
+    (folder / "artifacts" / KEY / "link.png").symlink_to(tmp_path / "secret.png")
     return folder
 
 
@@ -97,20 +97,20 @@ def kept(tmp_path):
     ],
 )
 def test_nothing_but_pictures_and_tables_of_finals_is_served(kept, key, name):
-    assert evidence_path(kept, key, name) is None
+    assert artifact_path(kept, key, name) is None
 
 
 def test_a_picture_of_a_final_is_served(kept):
     assert (
-        evidence_path(kept, KEY, "grid.png")
-        == (kept / "evidence" / KEY / "grid.png").resolve()
+        artifact_path(kept, KEY, "grid.png")
+        == (kept / "artifacts" / KEY / "grid.png").resolve()
     )
 
 
 def test_files_of_the_record_come_sealed(client, snapshots, finished):
     campaign = snapshots.get(finished).campaign
-    path = next((campaign.folder / "evidence").rglob("*.png"))
-    answer = client.get(f"/evidence/{campaign.id}/{path.parent.name}/{path.name}")
+    path = next((campaign.folder / "artifacts").rglob("*.png"))
+    answer = client.get(f"/artifacts/{campaign.id}/{path.parent.name}/{path.name}")
 
     assert answer.status_code == 200
     assert answer.mimetype == "image/png"

@@ -277,7 +277,7 @@ def test_the_best_of_few_trials_stands_out_at_the_top():
     trials = pd.DataFrame(
         {"block": 0, "number": [0, 1, 2], "validation.accuracy": [0.5, 0.9, 0.7]}
     )
-    trials["setting.lr"] = [0.01, 0.1, 1.0]
+    trials["param.lr"] = [0.01, 0.1, 1.0]
     space = space_of({"lr": {"low": 0.01, "high": 1.0, "log": True}})
     spec = parallel_chart([trials], "validation.accuracy", space, "higher", Words())
     (best,) = [trace for trace in spec["traces"] if trace["line"]["color"] == "arm1"]
@@ -441,7 +441,7 @@ def test_trainings_that_failed_stand_out():
 
 
 def test_idle_share_is_measured_from_the_first_start_to_the_last_end():
-    trainings = pd.DataFrame(
+    runs = pd.DataFrame(
         {
             "worker": ["h:1", "h:2"],
             "host": "h",
@@ -452,7 +452,7 @@ def test_idle_share_is_measured_from_the_first_start_to_the_last_end():
             "ended": [110.0, 104.0],
         }
     )
-    found = workers(spans(trainings)).set_index("worker")
+    found = workers(spans(runs)).set_index("worker")
 
     assert found.loc["h:1", "idle"] == 0
     assert found.loc["h:2", "idle"] == pytest.approx(0.6)

@@ -390,14 +390,14 @@ def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(tmp_pa
         assert (tmp_path / "scontrol.log").read_text() == "requeue 7\n"
         before = record.read_text()
         assert standing(Results(tmp_path / "results"), plan.id).state == "stopped"
-        assert before.count("\n") < plan.trainings
+        assert before.count("\n") < plan.runs
         assert job().wait() == 0, (tmp_path / "log").read_text()
 
     assert record.read_text().startswith(before)
     assert (
         len({line["key"] for line in read_lines(record)})
         == record.read_text().count("\n")
-        == plan.trainings
+        == plan.runs
     )
 
 

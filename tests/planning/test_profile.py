@@ -40,13 +40,12 @@ def test_every_built_in_profile_plans(name):
 
     assert plan.profile.name == name
     assert plan.profile.title
-    assert plan.trainings > 0
+    assert plan.runs > 0
 
 
 def test_the_built_in_profiles_grow():
     sizes = [
-        Plan(load_profile(name)).trainings
-        for name in ("smoke", "quick", "standard", "full")
+        Plan(load_profile(name)).runs for name in ("smoke", "quick", "standard", "full")
     ]
 
     assert sizes == sorted(sizes)
@@ -104,13 +103,13 @@ def test_a_task_takes_from_the_profile_what_it_does_not_say(written):
 @pytest.mark.parametrize(
     ("given", "looks", "blocks"),
     [
-        ("until_decided = true", (6, 10, 16), 16),
-        ("until_decided = [8, 12]", (8, 12), 12),
+        ("interim_looks = true", (6, 10, 16), 16),
+        ("interim_looks = [8, 12]", (8, 12), 12),
         ("blocks = 7", (), 7),
-        ("until_decided = true\n[tasks.batch_size]\nblocks = 5", (), 5),
-        ("blocks = 7\n[tasks.batch_size]\nuntil_decided = [2, 3]", (2, 3), 3),
+        ("interim_looks = true\n[tasks.batch_size]\nblocks = 5", (), 5),
+        ("blocks = 7\n[tasks.batch_size]\ninterim_looks = [2, 3]", (2, 3), 3),
         (
-            "until_decided = true\nblocks = 7\n[tasks.batch_size]\nuntil_decided = false",
+            "interim_looks = true\nblocks = 7\n[tasks.batch_size]\ninterim_looks = false",
             (),
             7,
         ),
@@ -120,30 +119,30 @@ def test_looks_take_the_place_of_blocks(given, looks, blocks, written):
     text = given if "[tasks" in given else f"{given}\n[tasks.batch_size]\n"
     plan = load_profile(written(text)).of("batch_size")
 
-    assert (plan.until_decided, plan.blocks) == (looks, blocks)
+    assert (plan.interim_looks, plan.blocks) == (looks, blocks)
 
 
 def test_looks_that_do_not_grow_are_refused(written):
     with pytest.raises(
         UserError,
-        match=r"until_decided = \[10, 6\]: give growing numbers of blocks, from 2",
+        match=r"interim_looks = \[10, 6\]: give growing numbers of blocks, from 2",
     ):
-        load_profile(written("until_decided = [10, 6]\n[tasks.batch_size]\n"))
+        load_profile(written("interim_looks = [10, 6]\n[tasks.batch_size]\n"))
 
 
 def test_a_plan_knows_the_least_and_the_most(written):
-    text = "trials = 4\nhalf_budget = true\nuntil_decided = [2, 3, 5]\n[tasks.logistic_regression]\n"
+    text = "trials = 4\nhalf_budget = true\ninterim_looks = [2, 3, 5]\n[tasks.logistic_regression]\n"
     plan = Plan(load_profile(written(text)))
     places = {(cell.level, cell.arm) for cell in plan.cells}
     claimed = plan.deciding(plan.claims("logistic_regression"))
 
-    assert (len(plan.cells), plan.trainings) == (
+    assert (len(plan.cells), plan.runs) == (
         2 * len(places),
         2 * len(places) * (4 + 1),
     )
     assert claimed <= places
     assert len(plan.all_cells) == 2 * len(places) + 3 * len(claimed)
-    assert plan.most_trainings == len(plan.all_cells) * (4 + 1 + 1)
+    assert plan.max_runs == len(plan.all_cells) * (4 + 1 + 1)
 
 
 def test_a_heavy_level_runs_only_where_it_is_named():
@@ -177,8 +176,8 @@ def test_a_profile_is_named_by_its_file_unless_it_says_otherwise(written):
             lambda profile: profile.of("batch_size").arms == ("batch_8",),
         ),
         (
-            "tasks.batch_size.recipe.clip=1.0",
-            lambda profile: profile.of("batch_size").recipe == {"clip": 1.0},
+            "tasks.batch_size.recipe.max_grad_norm=1.0",
+            lambda profile: profile.of("batch_size").recipe == {"max_grad_norm": 1.0},
         ),
         (
             "resources.gpus=0.5",
@@ -191,7 +190,7 @@ def test_set_changes_one_value(change, found):
 
 
 def test_a_profile_comes_back_from_what_a_campaign_keeps():
-    profile = load_profile("quick", ["tasks.batch_size.recipe.clip=1.0"])
+    profile = load_profile("quick", ["tasks.batch_size.recipe.max_grad_norm=1.0"])
 
     assert profile_from(profile.model_dump(mode="json")) == profile
 
@@ -218,7 +217,10 @@ def test_a_profile_comes_back_from_what_a_campaign_keeps():
             "sampler = 'grid'\n[tasks.batch_size]\n",
             ["sampler = 'grid'", "'qmc' or 'tpe'"],
         ),
-        ("effort = nan\n[tasks.batch_size]\n", ["effort", "give a number"]),
+        (
+            "length_factor = nan\n[tasks.batch_size]\n",
+            ["length_factor", "give a number"],
+        ),
         ("[tasks.batch_sise]\n", ["batch_sise", "did you mean 'batch_size'"]),
         (
             "[tasks.batch_size]\narms = ['batch_9']\n",
@@ -229,7 +231,7 @@ def test_a_profile_comes_back_from_what_a_campaign_keeps():
             ["equal_epoch", "did you mean 'equal_epochs'"],
         ),
         (
-            "[tasks.batch_size]\ntwins = ['batch_9']\n",
+            "[tasks.batch_size]\naa_test = ['batch_9']\n",
             ["batch_9", "did you mean 'batch_8'"],
         ),
         (

@@ -4,7 +4,7 @@ import pytest
 
 from suite.records.journal import FILE, Record, read_lines
 from suite.training.job import Job, Member, Result, canonical, digest
-from suite.training.seeds import seed, training_seeds
+from suite.training.seeds import run_seeds, seed
 from tasks import UserError
 
 MEMBER = Member("a" * 64, "trial", 0, 0, {"lr": 0.1}, {"split": 1})
@@ -33,7 +33,7 @@ def test_what_is_appended_is_read_again(tmp_path):
 
     assert line["metrics"] == metrics
     assert line["curve"] == [{"step": 0, "train.loss": None}]
-    assert (line["task"], line["kind"], line["settings"]) == (
+    assert (line["task"], line["kind"], line["params"]) == (
         "tiny",
         "trial",
         {"lr": 0.1},
@@ -79,14 +79,17 @@ def test_pictures_and_checkpoints_are_there_before_their_line(tmp_path):
     write(
         tmp_path,
         Result(
-            MEMBER.key, "finished", evidence={"grid.png": b"png"}, checkpoint=b"weights"
+            MEMBER.key,
+            "finished",
+            artifacts={"grid.png": b"png"},
+            checkpoint=b"weights",
         ),
     )
 
-    assert (tmp_path / "evidence" / MEMBER.key / "grid.png").read_bytes() == b"png"
+    assert (tmp_path / "artifacts" / MEMBER.key / "grid.png").read_bytes() == b"png"
     assert (tmp_path / "checkpoints" / f"{MEMBER.key}.pt").read_bytes() == b"weights"
     (line,) = read_lines(tmp_path / FILE)
-    assert line["evidence"] == ["grid.png"]
+    assert line["artifacts"] == ["grid.png"]
     assert "checkpoint" not in line
 
 
@@ -109,9 +112,9 @@ def test_streams_differ_by_name_and_root():
 
 
 def test_a_stream_depends_on_what_it_lists_alone():
-    one = training_seeds(0, "t", "l", 0, "a", "trial", 3)
-    other_arm = training_seeds(0, "t", "l", 0, "b", "trial", 3)
-    other_number = training_seeds(0, "t", "l", 0, "a", "trial", 4)
+    one = run_seeds(0, "t", "l", 0, "a", "trial", 3)
+    other_arm = run_seeds(0, "t", "l", 0, "b", "trial", 3)
+    other_number = run_seeds(0, "t", "l", 0, "a", "trial", 4)
 
     assert {name for name in one if one[name] == other_arm[name]} == {
         "split",

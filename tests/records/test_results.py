@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from suite.campaign.launch import plan_of
-from suite.cluster.protocol import Done
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.protocol import JobOutcome
+from suite.cluster.serial import SerialExecutor
+from suite.records.mlflow_runs import MlflowRun, note_mlflow_run
 from suite.records.results import Results
-from suite.records.runs import Run, note_run
 from tasks import UserError
 
 
@@ -21,24 +21,22 @@ def test_frames_hold_a_row_for_each_training_evaluation_and_cell(
     run_inline(tiny_plan)
     campaign = Results(tmp_path / "results").load()
 
-    assert len(campaign.trainings) == tiny_plan.trainings == 32
-    assert campaign.trainings["key"].is_unique
+    assert len(campaign.runs) == tiny_plan.runs == 32
+    assert campaign.runs["key"].is_unique
     assert {
-        "setting.lr",
-        "setting.dropout",
+        "param.lr",
+        "param.dropout",
         "validation.accuracy",
         "seconds",
         "data.n_test",
-    } <= set(campaign.trainings)
-    assert (
-        campaign.trainings["test.accuracy"].notna().sum() == len(campaign.finals) == 8
-    )
+    } <= set(campaign.runs)
+    assert campaign.runs["test.accuracy"].notna().sum() == len(campaign.finals) == 8
     evaluations = campaign.curves.groupby("key").size()
     assert set(evaluations) == {1 + 4}  # before the first step, then as the recipe says
     assert len(evaluations) == 32
     assert (campaign.cells["state"] == "done").all()
     assert len(campaign.cells) == 8
-    best = campaign.trainings.iloc[0]
+    best = campaign.runs.iloc[0]
     curve = campaign.curves[
         (campaign.curves["key"] == best["key"])
         & (campaign.curves["step"] == best["best_step"])
@@ -49,19 +47,19 @@ def test_frames_hold_a_row_for_each_training_evaluation_and_cell(
 def test_a_reader_follows_a_campaign_that_grows(tiny_plan, run_inline, tmp_path):
     results, seen = Results(tmp_path / "results"), []
 
-    class Watched(InlineWorkers):
-        def wait(self, seconds: float) -> list[Done]:
+    class HasSnapshots(SerialExecutor):
+        def wait(self, seconds: float) -> list[JobOutcome]:
             campaign = results.load(tiny_plan.id)
             seen.append(
                 (
                     campaign.revision,
-                    len(campaign.trainings),
+                    len(campaign.runs),
                     campaign.curves["key"].nunique(),
                 )
             )
             return super().wait(seconds)
 
-    run_inline(tiny_plan, workers=Watched())
+    run_inline(tiny_plan, workers=HasSnapshots())
 
     assert [count for _, count, _ in seen] == list(range(32))
     assert [count for _, _, count in seen] == list(range(32))
@@ -78,7 +76,7 @@ def test_an_unchanged_campaign_is_not_read_again(tiny_plan, run_inline, tmp_path
 
 
 def line(key, **changes):
-    """A training's line as it stands in a record."""
+    """A run's line as it stands in a record."""
     what = {
         "task": "t",
         "level": "l",
@@ -89,7 +87,7 @@ def line(key, **changes):
     }
     came = {
         "status": "finished",
-        "settings": {"lr": 0.1},
+        "params": {"lr": 0.1},
         "metrics": {"test.accuracy": 0.5},
         "error": None,
     }
@@ -121,7 +119,7 @@ def reader_of(folder, *lines):
     (folder / "c" / "campaign.json").write_text(json.dumps(about))
     results = Results(folder)
     for text in lines:
-        with (folder / "c" / "trainings.jsonl").open("a") as file:
+        with (folder / "c" / "runs.jsonl").open("a") as file:
             file.write(json.dumps(text) + "\n")
         results.load()
     return results
@@ -138,10 +136,10 @@ def test_a_training_that_was_tried_again_is_held_in_its_newest_form(tmp_path):
     )
     campaign = reader_of(tmp_path, line("k0"), crashed, line("k2"), line("k1")).load()
 
-    assert list(campaign.trainings["key"]) == ["k0", "k1", "k2"]
-    assert list(campaign.trainings["status"]) == ["finished"] * 3
-    assert campaign.trainings["seconds"].isna().all()  # the first attempt's alone
-    assert campaign.trainings["test.accuracy"].tolist() == [0.5] * 3
+    assert list(campaign.runs["key"]) == ["k0", "k1", "k2"]
+    assert list(campaign.runs["status"]) == ["finished"] * 3
+    assert campaign.runs["seconds"].isna().all()  # the first attempt's alone
+    assert campaign.runs["test.accuracy"].tolist() == [0.5] * 3
     assert campaign.curves.groupby("key").size().to_dict() == {
         "k0": 2,
         "k1": 2,
@@ -154,13 +152,13 @@ def test_frames_do_not_depend_on_how_often_a_growing_record_was_read(tmp_path):
     lines = [
         line("k0", error="x"),
         line("k1", metrics={"loss": 1.0}),
-        line("k2", settings={"deep": True}),
+        line("k2", params={"deep": True}),
         line("k0"),
     ]
     often = reader_of(tmp_path / "often", *lines)
     once = Results(often.root).load()
 
-    pd.testing.assert_frame_equal(often.load().trainings, once.trainings)
+    pd.testing.assert_frame_equal(often.load().runs, once.runs)
     place = ["key", "step"]
     pd.testing.assert_frame_equal(
         often.load().curves.sort_values(place, ignore_index=True),
@@ -170,14 +168,14 @@ def test_frames_do_not_depend_on_how_often_a_growing_record_was_read(tmp_path):
 
 def test_a_damaged_line_stays_an_error_until_it_is_mended(tmp_path):
     results = reader_of(tmp_path, line("k0"))
-    path = tmp_path / "c" / "trainings.jsonl"
+    path = tmp_path / "c" / "runs.jsonl"
     good = path.read_text()
     path.write_text(good + "{]\n" + json.dumps(line("k1")) + "\n")
     for _ in range(2):
         with pytest.raises(UserError, match=r"line 2, is damaged"):
             results.load()
     path.write_text(good + json.dumps(line("k1")) + "\n")
-    assert len(results.load().trainings) == 2
+    assert len(results.load().runs) == 2
 
 
 def test_the_newest_campaign_comes_first_and_a_beginning_names_one(
@@ -219,10 +217,10 @@ def test_another_schema_and_damage_are_named(tiny_plan, run_inline, tmp_path):
 
 def test_published_trainings_lead_to_their_runs_without_asking_mlflow(tmp_path):
     campaign = reader_of(tmp_path, line("k0")).load()
-    assert campaign.runs == {}
+    assert campaign.mlflow_runs == {}
 
-    note_run(campaign.folder, "k0", Run("3", "f" * 32))
-    with (campaign.folder / "runs.jsonl").open("a") as file:
+    note_mlflow_run(campaign.folder, "k0", MlflowRun("3", "f" * 32))
+    with (campaign.folder / "mlflow_runs.jsonl").open("a") as file:
         file.write('{"key": "k1", "exp')  # torn by a crash
 
-    assert campaign.runs == {"k0": Run("3", "f" * 32)}
+    assert campaign.mlflow_runs == {"k0": MlflowRun("3", "f" * 32)}

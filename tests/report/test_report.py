@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import tasks
 from suite.campaign.launch import launch
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.journal import FILE
@@ -38,10 +38,10 @@ MORE_CLAIMS = [
         "levels": ["few", "many"],
     },
     {
-        "name": "figure",
+        "name": "reference",
         "says": "It reaches 60 %.",
         "kind": "threshold",
-        "figure": 0.6,
+        "reference": 0.6,
         "worse": "",
         "levels": ["few"],
     },
@@ -85,7 +85,7 @@ def folder(tmp_path_factory, tiny_source):
             }
         )
     )
-    launch(plan, path / "results", workers=InlineWorkers(1, None), tracking_uri="none")
+    launch(plan, path / "results", workers=SerialExecutor(1, None), tracking_uri="none")
     tasks._registry._FILES.clear()
     tasks._registry._FILES.update(before)
     return path / "results" / plan.id
@@ -164,7 +164,7 @@ def test_every_claim_is_told_with_all_that_was_found(change):
         with_more_claims(about)
         about["tasks"]["tiny"]["claims"][0] |= {
             "source": "A lecture",
-            "against": "70 % against 60 %",
+            "reported": "70 % against 60 %",
         }
 
     campaign = change(about_sources)
@@ -182,7 +182,7 @@ def test_every_claim_is_told_with_all_that_was_found(change):
             *(gate.says for gate in verdict.gates),
         ):
             assert said in page.text
-        assert f"{verdict.won * verdict.blocks:g} of 3 blocks" in page.text
+        assert f"{verdict.win_rate * verdict.blocks:g} of 3 blocks" in page.text
     dots = page.attributes.count(("class", "dot"))
     assert dots == sum(len(verdict.per_block) for verdict in verdicts)
 
@@ -204,7 +204,7 @@ def test_methods_are_those_of_the_profile(change):
     assert "root seed 7" in text
     assert "after 2 and 3 blocks" in text
     assert "Where the first 1 trials" in text
-    assert "All 36 trainings on record finished." in text
+    assert "All 36 runs on record finished." in text
 
 
 def test_curves_show_training_and_what_smaller_budgets_gave(change):
@@ -228,9 +228,7 @@ def test_the_opening_of_test_sets_is_on_record(change):
 
 def test_a_tuning_trial_that_saw_the_test_set_is_not_passed_over(change):
     campaign = change()
-    campaign.trainings.loc[
-        campaign.trainings["kind"].eq("trial").idxmax(), "test_opened"
-    ] = True
+    campaign.runs.loc[campaign.runs["kind"].eq("trial").idxmax(), "test_opened"] = True
 
     assert "tuning trials saw it, which they must not" in Page(render(campaign)).text
 
@@ -247,7 +245,7 @@ def test_what_people_wrote_cannot_become_code(change):
         }
         for arm in (*task["arms"], *task["levels"]):
             arm["label"] = HOSTILE
-        task["claims"][0] |= {"says": HOSTILE, "source": HOSTILE, "against": HOSTILE}
+        task["claims"][0] |= {"says": HOSTILE, "source": HOSTILE, "reported": HOSTILE}
         about["versions"] = {"python": HOSTILE}
         with_more_claims(about)
 
@@ -278,7 +276,7 @@ def test_an_unfinished_campaign_is_reported_as_such(folder, tmp_path, lines):
 
     text = Page(render(Results(tmp_path).load())).text
 
-    assert f"not finished (stopped): {lines} of 36 trainings are on record" in text
+    assert f"not finished (stopped): {lines} of 36 runs are on record" in text
     assert "so far" in text
 
 

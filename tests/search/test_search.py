@@ -22,18 +22,18 @@ from search import budget, inspect
 from search.ranges import describe, edges, place, restore
 from search.space import distributions
 from search.study import Journal, Study, quiet
-from tasks import Choice, Range, Space, UserError, Whole
+from tasks import Categorical, Float, Int, Space, UserError
 
 RATES = Space(
-    lr=Range(1e-4, 1e-1, log=True),
-    wd=Range(1e-6, 1e-2, log=True),
-    dropout=Range(0, 0.5),
+    lr=Float(1e-4, 1e-1, log=True),
+    wd=Float(1e-6, 1e-2, log=True),
+    dropout=Float(0, 0.5),
 )
 MIXED = Space(
-    lr=Range(1e-4, 1e-1, log=True),
-    dropout=Range(0, 0.5),
-    layers=Whole(1, 4),
-    norm=Choice(("none", "batch")),
+    lr=Float(1e-4, 1e-1, log=True),
+    dropout=Float(0, 0.5),
+    layers=Int(1, 4),
+    norm=Categorical(("none", "batch")),
 )
 SAMPLERS = ("qmc", "tpe")
 
@@ -53,7 +53,7 @@ def run_through(study, value=surface, order=None):
         for proposal in (
             order.sample(generation, len(generation)) if order else generation
         ):
-            study.tell(proposal.number, value(proposal.settings))
+            study.tell(proposal.number, value(proposal.params))
     return proposals
 
 
@@ -63,7 +63,7 @@ def run_through(study, value=surface, order=None):
 def test_every_trial_is_a_point_of_one_scrambled_sobol_sequence():
     points = qmc.Sobol(4, scramble=True, seed=7).random(16)
 
-    asked = [p.settings for p in Study(MIXED, seed=7, trials=16).ask()]
+    asked = [p.params for p in Study(MIXED, seed=7, trials=16).ask()]
 
     assert [at["lr"] for at in asked] == pytest.approx(
         [1e-4 * 1000**u for u in points[:, 0]], rel=1e-12
@@ -82,10 +82,7 @@ def test_points_are_spread_as_a_sobol_sequence_is_and_random_ones_are_not():
         asked = Study(RATES, seed=seed, trials=16).ask()
         return qmc.discrepancy(
             np.array(
-                [
-                    [place(RATES[name], p.settings[name]) for name in RATES]
-                    for p in asked
-                ]
+                [[place(RATES[name], p.params[name]) for name in RATES] for p in asked]
             )
         )
 
@@ -104,7 +101,7 @@ def test_points_are_spread_as_a_sobol_sequence_is_and_random_ones_are_not():
 def test_seeds_change_the_points():
     first, other = (Study(RATES, seed=seed, trials=4).ask() for seed in (0, 1))
 
-    assert all(a.settings != b.settings for a, b in zip(first, other, strict=True))
+    assert all(a.params != b.params for a, b in zip(first, other, strict=True))
 
 
 def test_a_smaller_budget_is_the_beginning_of_a_larger_one():
@@ -117,13 +114,13 @@ def test_a_smaller_budget_is_the_beginning_of_a_larger_one():
 
 def test_settings_are_plain_values_that_json_keeps():
     for proposal in Study(MIXED, seed=0, trials=8).ask():
-        assert [type(value) for value in proposal.settings.values()] == [
+        assert [type(value) for value in proposal.params.values()] == [
             float,
             float,
             int,
             str,
         ]
-        assert json.loads(json.dumps(proposal.settings)) == proposal.settings
+        assert json.loads(json.dumps(proposal.params)) == proposal.params
 
 
 # ------------------------------------------------------------------------- generations
@@ -152,7 +149,7 @@ def test_tpe_starts_with_eight_points_of_the_same_sequence_then_asks_in_fours():
         sizes.append(len(generation))
         for proposal in generation:
             assert study.ask() == []  # while one is out, nothing new
-            study.tell(proposal.number, surface(proposal.settings))
+            study.tell(proposal.number, surface(proposal.params))
 
     assert sizes == [8, 4, 2]
     assert first == quasi.ask()[:8]
@@ -172,7 +169,7 @@ def test_tpe_learns_from_results():
             for seed in range(5)
         ]
         return np.mean(
-            [surface(p.settings) for proposals in runs for p in proposals[16:]]
+            [surface(p.params) for proposals in runs for p in proposals[16:]]
         )
 
     assert late_trials("tpe") < 0.5 * late_trials("qmc")
@@ -189,7 +186,7 @@ def test_proposals_do_not_depend_on_the_order_of_results_nor_on_a_crash(
 
     undisturbed = run_through(fresh())
     record = {
-        p.number: surface(p.settings) for p in order.sample(undisturbed, cut)
+        p.number: surface(p.params) for p in order.sample(undisturbed, cut)
     }  # what a crash left on record
 
     study, proposals = fresh(), []
@@ -200,16 +197,16 @@ def test_proposals_do_not_depend_on_the_order_of_results_nor_on_a_crash(
                 study.tell(p.number, record[p.number])
         missing = [p for p in generation if p.number not in record]
         for p in order.sample(missing, len(missing)):
-            study.tell(p.number, surface(p.settings))
+            study.tell(p.number, surface(p.params))
 
     assert proposals == undisturbed
-    assert study.best() == min(undisturbed, key=lambda p: surface(p.settings))
+    assert study.best() == min(undisturbed, key=lambda p: surface(p.params))
 
 
 def proposed_by_both():
     return [
         [
-            p.settings
+            p.params
             for p in run_through(Study(MIXED, seed=4, trials=13, sampler=sampler))
         ]
         for sampler in SAMPLERS
@@ -237,9 +234,7 @@ def test_the_root_seed_changes_what_tpe_draws_and_nothing_before():
     )
 
     assert first[:8] == other[:8]
-    assert all(
-        a.settings != b.settings for a, b in zip(first[8:], other[8:], strict=True)
-    )
+    assert all(a.params != b.params for a, b in zip(first[8:], other[8:], strict=True))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -248,7 +243,7 @@ def test_an_arm_with_nothing_to_tune_gets_the_same_number_of_trials(sampler):
 
     proposals = run_through(study, value=lambda at: 1.0)
 
-    assert [(p.number, p.settings) for p in proposals] == [
+    assert [(p.number, p.params) for p in proposals] == [
         (number, {}) for number in range(10)
     ]
     assert study.done
@@ -323,9 +318,9 @@ def test_a_study_needs_trials(wrong):
 
 def test_a_space_becomes_optuna_distributions_in_its_order():
     space = Space(
-        lr=Range(1e-4, 1, log=True),
-        layers=Whole(1, 8, log=True),
-        norm=Choice(("none", "batch")),
+        lr=Float(1e-4, 1, log=True),
+        layers=Int(1, 8, log=True),
+        norm=Categorical(("none", "batch")),
     )
 
     assert distributions(space) == {
@@ -337,11 +332,11 @@ def test_a_space_becomes_optuna_distributions_in_its_order():
 
 
 @pytest.mark.parametrize(
-    "setting", [Whole(8, 1), Whole(0, 8, log=True), Choice(()), 0.5]
+    "hyperparameter", [Int(8, 1), Int(0, 8, log=True), Categorical(()), 0.5]
 )
-def test_a_setting_that_cannot_be_tuned_is_named(setting):
+def test_a_setting_that_cannot_be_tuned_is_named(hyperparameter):
     with pytest.raises(UserError, match=r"Setting width=.* cannot be tuned"):
-        distributions(Space(width=setting))
+        distributions(Space(width=hyperparameter))
 
 
 def test_a_described_space_can_be_restored():
@@ -352,18 +347,18 @@ def test_a_described_space_can_be_restored():
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "where"),
+    ("hyperparameter", "value", "where"),
     [
-        (Range(0, 0.5), 0.1, 0.2),
-        (Range(1e-4, 1e-1, log=True), 1e-3, 1 / 3),
-        (Range(1e-4, 1e-1, log=True), 1e-1, 1),
-        (Whole(1, 5), 2, 0.25),
-        (Whole(1, 16, log=True), 4, 0.5),
-        (Whole(3, 3), 3, 0.5),
+        (Float(0, 0.5), 0.1, 0.2),
+        (Float(1e-4, 1e-1, log=True), 1e-3, 1 / 3),
+        (Float(1e-4, 1e-1, log=True), 1e-1, 1),
+        (Int(1, 5), 2, 0.25),
+        (Int(1, 16, log=True), 4, 0.5),
+        (Int(3, 3), 3, 0.5),
     ],
 )
-def test_places_lie_on_the_ranges_own_scale(setting, value, where):
-    assert place(setting, value) == pytest.approx(where)
+def test_places_lie_on_the_ranges_own_scale(hyperparameter, value, where):
+    assert place(hyperparameter, value) == pytest.approx(where)
 
 
 # ------------------------------------------------------------------------------ export
@@ -378,7 +373,7 @@ def journal(path):
 def finished(name="campaign/task/level/arm/0", trials=5, **options):
     study = Study(MIXED, seed=0, trials=trials, name=name, **options)
     for p in study.ask():
-        value = surface(p.settings)
+        value = surface(p.params)
         study.tell(
             p.number,
             value,
@@ -529,7 +524,7 @@ def test_the_budget_curve_of_one_block_has_no_interval_and_unequal_blocks_end_wi
 def test_importance_finds_the_setting_that_matters():
     blocks = []
     for block in range(4):
-        asked = [p.settings for p in Study(MIXED, seed=block, trials=16).ask()]
+        asked = [p.params for p in Study(MIXED, seed=block, trials=16).ask()]
         blocks.append(
             (asked, [10 * block + math.log(at["lr"]) for at in asked])
         )  # blocks differ in difficulty
@@ -543,7 +538,7 @@ def test_importance_finds_the_setting_that_matters():
 
 
 def test_importance_does_not_depend_on_the_size_of_a_worst_value():
-    asked = [p.settings for p in Study(MIXED, seed=0, trials=16).ask()]
+    asked = [p.params for p in Study(MIXED, seed=0, trials=16).ask()]
     diverged = [at["lr"] > 0.02 for at in asked]
 
     little, large = (
@@ -566,7 +561,7 @@ def test_importance_does_not_depend_on_the_size_of_a_worst_value():
 
 
 def test_importance_is_silent_where_there_is_nothing_to_tell():
-    asked = [p.settings for p in Study(RATES, seed=0, trials=16).ask()]
+    asked = [p.params for p in Study(RATES, seed=0, trials=16).ask()]
 
     assert inspect.importance(RATES, []) == {}
     assert inspect.importance(Space(), [([{}] * 16, range(16))]) == {}
@@ -582,7 +577,14 @@ def test_edges_count_the_blocks_at_one_end_on_the_ranges_scale():
 
     top, *rest = edges(MIXED, chosen)
 
-    assert (top.setting, top.end, top.bound, top.there, top.blocks, top.crowded) == (
+    assert (
+        top.hyperparameter,
+        top.end,
+        top.bound,
+        top.there,
+        top.blocks,
+        top.crowded,
+    ) == (
         "lr",
         "high",
         0.1,
@@ -590,7 +592,7 @@ def test_edges_count_the_blocks_at_one_end_on_the_ranges_scale():
         4,
         True,
     )
-    assert {edge.setting: edge.crowded for edge in rest} == {
+    assert {edge.hyperparameter: edge.crowded for edge in rest} == {
         "dropout": False,
         "layers": False,
     }

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import tasks
-from suite.training.rng import generator
+from suite.training.rng import make_generator
 from tasks import Shape, Split, UserError
 from tasks.models.attention import hybrid, vision_transformer
 from tasks.models.convolution import (
@@ -247,7 +247,7 @@ def test_every_arm_shows_where_it_looks(arm, shape):
     model = arm.build(shape, level, SETTINGS).eval()
     split = Split(torch.randn(70, *shape.inputs), torch.arange(70) % 10)
 
-    found = SpatialClassification().evidence(model, split, generator(0))
+    found = SpatialClassification().artifacts(model, split, make_generator(0))
 
     wanted = {"receptive-field.png", "receptive-field.json"} | (
         {"attention.png"} if "cnn" not in arm.name else set()

@@ -94,7 +94,7 @@ def test_a_resplit_uses_the_whole_pool_once(name):
     assert sum(len(part) for part in parts(splits)) == pool == splits.pool
     assert splits.classes == classes
     assert splits.population == "resplit"
-    assert splits.overlap == pytest.approx(
+    assert splits.test_train_ratio == pytest.approx(
         len(splits.sealed) / (pool - len(splits.sealed))
     )
 
@@ -170,7 +170,7 @@ def test_an_official_test_set_is_the_same_in_every_block():
     assert torch.equal(one.sealed.open().y, two.sealed.open().y)
     assert len(one.train) == 20
     assert not torch.equal(one.validation.x, two.validation.x)
-    assert (one.population, one.overlap) == ("official", 0.0)
+    assert (one.population, one.test_train_ratio) == ("official", 0.0)
 
 
 # ---------------------------------------------------------------------------- MNIST-1D
@@ -228,7 +228,7 @@ def test_curves_are_fresh_and_classes_equally_frequent():
     splits = mnist1d.load(0, train=1000, validation=200, test=500)
 
     assert splits.population == "fresh"
-    assert splits.overlap == 0
+    assert splits.test_train_ratio == 0
     assert splits.shape.inputs == (40,)
     for part, size in zip(parts(splits), (1000, 200, 500), strict=True):
         assert part.y.bincount(minlength=10).tolist() == [size // 10] * 10

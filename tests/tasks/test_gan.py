@@ -17,8 +17,8 @@ from torch import Tensor, nn
 import tasks
 from suite.training.instantiate import build_model
 from suite.training.job import Job, Member
-from suite.training.loop import Training
-from suite.training.rng import generator
+from suite.training.loop import TrainingLoop
+from suite.training.rng import make_generator
 from suite.training.worker import run_job
 from tasks import Shape, Split, Splits, UserError
 from tasks.models.adversarial import Adversaries, convolutional, judging
@@ -70,7 +70,9 @@ def exact(
     """A sample whose own mean and covariance are exactly the given mean and deviation^2
     times the identity.
     """
-    x = torch.randn(examples, features, generator=generator(seed), dtype=torch.float64)
+    x = torch.randn(
+        examples, features, generator=make_generator(seed), dtype=torch.float64
+    )
     x = x - x.mean(0)
     whitened = (
         x
@@ -106,7 +108,7 @@ def test_frechet_distance_in_one_dimension_adds_squared_differences_of_mean_and_
     "examples", [200, 20]
 )  # 20 examples leave a covariance of 30 features without full rank
 def test_frechet_distance_equals_the_one_with_scipys_matrix_root(examples):
-    stream = generator(0)
+    stream = make_generator(0)
     mix = torch.randn(30, 30, generator=stream)
     real, made = (
         torch.randn(examples, 30, generator=stream) @ mix,
@@ -130,7 +132,7 @@ def test_frechet_distance_equals_the_one_with_scipys_matrix_root(examples):
 
 def test_frechet_distance_of_equal_distributions_is_biased_by_one_over_the_count():
     def between(examples: int) -> float:
-        stream = generator(examples)
+        stream = make_generator(examples)
         pairs = [torch.randn(2, examples, 64, generator=stream) for _ in range(8)]
         return sum(frechet_distance(*pair).item() for pair in pairs) / len(pairs)
 
@@ -141,7 +143,7 @@ def test_frechet_distance_of_equal_distributions_is_biased_by_one_over_the_count
 
 
 def test_equal_sets_have_no_distance_and_all_of_precision_recall_and_coverage():
-    x = torch.randn(60, 5, generator=generator(0))
+    x = torch.randn(60, 5, generator=make_generator(0))
 
     assert [value.item() for value in neighbourhoods(x, x)] == [1, 1, 1]
     assert frechet_distance(x, x).item() == pytest.approx(
@@ -150,7 +152,7 @@ def test_equal_sets_have_no_distance_and_all_of_precision_recall_and_coverage():
 
 
 def test_distant_sets_have_none():
-    x = torch.randn(60, 5, generator=generator(0))
+    x = torch.randn(60, 5, generator=make_generator(0))
 
     assert [value.item() for value in neighbourhoods(x, x + 1000)] == [0, 0, 0]
 
@@ -161,7 +163,7 @@ def test_coverage_of_the_same_distribution_is_what_counting_says():
     """
     count, k = 200, 3
     expected = 1 - math.prod((count - i) / (2 * count - i) for i in range(1, k + 1))
-    stream = generator(0)
+    stream = make_generator(0)
 
     found = [
         neighbourhoods(*torch.randn(2, count, 4, generator=stream), k)[2].item()
@@ -172,7 +174,7 @@ def test_coverage_of_the_same_distribution_is_what_counting_says():
 
 
 def test_one_good_example_made_over_and_over_is_precise_but_covers_little():
-    real = torch.randn(200, 5, generator=generator(0))
+    real = torch.randn(200, 5, generator=make_generator(0))
     made = real.mean(0).expand(200, 5)
 
     precision, recall, coverage = (value.item() for value in neighbourhoods(real, made))
@@ -184,7 +186,7 @@ def test_one_good_example_made_over_and_over_is_precise_but_covers_little():
 
 def test_one_outlier_among_real_examples_feigns_precision_but_no_coverage():
     real = torch.cat(
-        [torch.randn(200, 5, generator=generator(0)), torch.full((1, 5), 100.0)]
+        [torch.randn(200, 5, generator=make_generator(0)), torch.full((1, 5), 100.0)]
     )
     made = torch.full((200, 5), 50.0)
 
@@ -261,7 +263,7 @@ def test_with_hinges_no_answer_beats_the_sign_of_p_minus_q():
     least = 2 * torch.minimum(REAL, MADE).sum().item()
 
     assert HINGE.discriminator(sign[real], sign[made]).item() == pytest.approx(least)
-    for other in torch.randn(200, 4, generator=generator(0), dtype=torch.float64):
+    for other in torch.randn(200, 4, generator=make_generator(0), dtype=torch.float64):
         assert HINGE.discriminator(other[real], other[made]).item() >= least - 1e-12
 
 
@@ -283,7 +285,7 @@ def test_apart_is_apart_however_far_for_jensen_shannon_but_not_for_wasserstein()
             -distance
         )
         assert gradient_penalty(
-            lambda x: -x.sum(1), real, made, generator(0)
+            lambda x: -x.sum(1), real, made, make_generator(0)
         ).item() == pytest.approx(0, abs=1e-12)
 
 
@@ -309,7 +311,7 @@ def test_the_minimax_generator_learns_nothing_from_a_sure_discriminator_and_the_
 
 
 def test_a_linear_critics_penalty_is_that_of_the_length_of_its_weights():
-    stream = generator(0)
+    stream = make_generator(0)
     weights = torch.randn(6, generator=stream, requires_grad=True)
     real, made = torch.randn(2, 32, 2, 3, generator=stream)
 
@@ -378,7 +380,7 @@ def test_each_player_moves_only_itself(name):
         other = parts[sides[1 - sides.index(phase.prefix)]]
         for parameter in other:
             parameter.requires_grad_(False)
-        phase.loss(model, train, generator(0)).backward()
+        phase.loss(model, train, make_generator(0)).backward()
         assert all(
             p.grad is not None and p.grad.isfinite().all()
             for p in parts[phase.prefix][:-1]
@@ -400,21 +402,21 @@ def pictures() -> Splits:
 def test_the_fixed_classifier_knows_digits_and_disturbs_no_random_numbers(pictures):
     torch.manual_seed(7)
     before = torch.get_rng_state()
-    seen = pictures.facts["classifier"](pictures.validation.x)
+    seen = pictures.metadata["classifier"](pictures.validation.x)
 
     assert torch.equal(torch.get_rng_state(), before)
     assert (
         seen.probabilities.argmax(1) == pictures.validation.y
     ).double().mean() > 0.94
     assert seen.features.shape == (len(pictures.validation), 64)
-    assert pictures.facts["classifier"](pictures.train.x).features.var(
+    assert pictures.metadata["classifier"](pictures.train.x).features.var(
         0
     ).mean().item() == pytest.approx(1, rel=1e-3)
 
 
 def test_the_fixed_classifier_depends_on_its_seed_and_pictures_alone(monkeypatch):
     monkeypatch.setattr("tasks.models.fixed_classifier.UPDATES", 20)
-    x = torch.rand(64, 1, 8, 8, generator=generator(0))
+    x = torch.rand(64, 1, 8, 8, generator=make_generator(0))
     train = Split(x, (x.mean((1, 2, 3)) > 0.5).long())
     one, two, other = (
         FixedClassifier(train, 2, seed)(x).probabilities for seed in (3, 3, 4)
@@ -426,8 +428,8 @@ def test_the_fixed_classifier_depends_on_its_seed_and_pictures_alone(monkeypatch
 
 def test_real_pictures_are_near_and_blank_ones_far(pictures):
     task = tasks.get("gan")
-    seen = pictures.facts["classifier"](pictures.validation.x[:500])
-    again = pictures.facts["classifier"](pictures.facts["reference"])
+    seen = pictures.metadata["classifier"](pictures.validation.x[:500])
+    again = pictures.metadata["classifier"](pictures.metadata["reference"])
     worst = {
         measure.name: measure.worst(pictures.shape)
         for measure in task.procedure.measures
@@ -461,7 +463,7 @@ def test_a_short_game_already_gets_closer_to_digits(pictures):
     recipe = task.recipe_of(level, arm).with_changes({"steps": 120, "evaluations": 1})
 
     curve = list(
-        Training(
+        TrainingLoop(
             procedure, model, pictures.train, pictures.validation, recipe, FIXED, SEEDS
         )
     )
@@ -470,7 +472,7 @@ def test_a_short_game_already_gets_closer_to_digits(pictures):
         progress.values["validation.frechet"] for progress in (curve[0], curve[-1])
     )
     assert after < before / 3
-    shown = procedure.evidence(model.eval(), pictures.validation, generator(0))
+    shown = procedure.artifacts(model.eval(), pictures.validation, make_generator(0))
     assert Image.open(io.BytesIO(shown["samples.png"])).size == (
         510,
         510,
@@ -483,7 +485,7 @@ def test_a_short_game_already_gets_closer_to_digits(pictures):
     assert [len(row) for row in measured["rows"]] == [len(measured["columns"])] * len(
         procedure.measures
     )
-    again = procedure.snapshot(model, pictures.validation, generator(0))
+    again = procedure.snapshot(model, pictures.validation, make_generator(0))
     assert (
         again["samples.png"] == shown["samples.png"]
     )  # the same noise, so the same pictures
@@ -494,7 +496,9 @@ def test_a_diverged_game_is_a_result(pictures):
     with torch.no_grad():
         model.generator.net[0].weight.fill_(math.nan)
 
-    seen = Pictures(MINIMAX).evaluate(model.eval(), pictures.validation, generator(0))
+    seen = Pictures(MINIMAX).evaluate(
+        model.eval(), pictures.validation, make_generator(0)
+    )
 
     assert set(seen) == {measure.name for measure in Pictures(MINIMAX).measures}
     assert all(math.isnan(value) for value in seen.values())
@@ -533,7 +537,7 @@ def test_the_ranked_probability_score_of_one_answer_is_its_distance():
 
 
 def test_the_ranked_probability_score_equals_its_definition():
-    stream = generator(0)
+    stream = make_generator(0)
     answers, truth = (
         torch.randn(5, 7, generator=stream),
         torch.randn(5, generator=stream),
@@ -548,7 +552,7 @@ def test_the_ranked_probability_score_equals_its_definition():
 
 def test_either_right_answer_scores_better_than_their_mean():
     """For answers -1 and 1: the mean scores 1, either at random 1 - 1/2."""
-    stream = generator(0)
+    stream = make_generator(0)
     truth, answers = (
         torch.randint(2, size, generator=stream) * 2.0 - 1
         for size in ((4000,), (4000, 32))
@@ -576,20 +580,22 @@ def test_the_worst_is_what_always_answering_zero_comes_to():
     )
 
 
-def toy(arm: str, settings: dict[str, float], effort: float) -> dict[str, float]:
-    member = Member("key", "final", 0, 0, settings, SEEDS)
-    (result,) = run_job(Job("two_answers", "all", arm, (member,), effort=effort))
+def toy(arm: str, params: dict[str, float], length_factor: float) -> dict[str, float]:
+    member = Member("key", "final", 0, 0, params, SEEDS)
+    (result,) = run_job(
+        Job("two_answers", "all", arm, (member,), length_factor=length_factor)
+    )
     assert result.status == "finished", result.error
     assert any(
         name.startswith("step-") and name.endswith("answers.png")
-        for name in result.evidence
+        for name in result.artifacts
     )
     return result.metrics
 
 
 @pytest.mark.parametrize("arm", ["regressor", "noisy_regressor"])
 def test_regression_gives_the_mean_which_is_neither_answer(arm):
-    found = toy(arm, {"lr": 3e-3, "weight_decay": 1e-3}, effort=0.2)
+    found = toy(arm, {"lr": 3e-3, "weight_decay": 1e-3}, length_factor=0.2)
 
     assert found["test.on_a_mode"] < 0.01
     assert found["test.both"] == 0
@@ -597,7 +603,7 @@ def test_regression_gives_the_mean_which_is_neither_answer(arm):
 
 
 def test_a_gan_gives_one_of_the_two_answers_and_each_of_them():
-    found = toy("gan", {"lr": 3e-3, "weight_decay": 1e-3}, effort=0.4)
+    found = toy("gan", {"lr": 3e-3, "weight_decay": 1e-3}, length_factor=0.4)
 
     assert found["test.on_a_mode"] >= 0.8
     assert found["test.both"] >= 0.8
@@ -609,10 +615,10 @@ def test_a_gan_gives_one_of_the_two_answers_and_each_of_them():
 def test_the_toys_adversaries_share_the_regressors_network():
     task = tasks.get("two_answers")
     splits = task.load_data(task.levels[0], 0)
-    settings = {"lr": 1e-3, "weight_decay": 0.0}
-    game = build_model(task.arm("gan"), task.levels[0], splits, settings, seed=0)
+    params = {"lr": 1e-3, "weight_decay": 0.0}
+    game = build_model(task.arm("gan"), task.levels[0], splits, params, seed=0)
     alone = build_model(
-        task.arm("noisy_regressor"), task.levels[0], splits, settings, seed=0
+        task.arm("noisy_regressor"), task.levels[0], splits, params, seed=0
     )
 
     assert isinstance(game, Adversaries)

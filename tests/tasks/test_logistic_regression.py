@@ -7,8 +7,8 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression as Peer
 
-from suite.training.loop import Training, fit_once
-from suite.training.rng import generator
+from suite.training.loop import TrainingLoop, fit_once
+from suite.training.rng import make_generator
 from tasks import Recipe, Split, Splits
 from tasks.data import breast_cancer
 from tasks.logistic_regression import TASK
@@ -44,10 +44,10 @@ def test_gradient_descent_reaches_the_optimum(splits):
         optimizer="sgd",
         nesterov=True,
         schedule="constant",
-        keep_best=False,
+        restore_best=False,
     )
     model = LogisticRegression(splits.shape, l2)
-    for _ in Training(
+    for _ in TrainingLoop(
         procedure, model, splits.train, splits.validation, recipe, {"lr": 0.2}, SEEDS
     ):
         pass
@@ -80,7 +80,7 @@ def test_at_the_optimum_our_objective_is_flat(splits):
     )
 
     (phase,) = Classification(penalty=l2_penalty).phases(model)
-    phase.loss(model, splits.train, generator(0)).backward()
+    phase.loss(model, splits.train, make_generator(0)).backward()
 
     assert all(
         p.grad is not None and p.grad.abs().max() < 1e-5 for p in model.parameters()
@@ -88,7 +88,7 @@ def test_at_the_optimum_our_objective_is_flat(splits):
 
 
 def test_the_reference_arm_handles_more_than_two_classes():
-    rng = generator(0)
+    rng = make_generator(0)
     train = Split(torch.randn(90, 4, generator=rng), torch.arange(90) % 3)
 
     model = ScikitLogisticRegression().fit(
@@ -125,7 +125,7 @@ def test_without_a_penalty_separable_data_stretch_the_weights_forever_along_one_
             schedule="constant",
             evaluations=1,
         )
-        for _ in Training(
+        for _ in TrainingLoop(
             Classification(), model, train, train, recipe, {"lr": 1.0}, SEEDS
         ):
             pass

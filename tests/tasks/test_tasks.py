@@ -10,22 +10,22 @@ from torch import nn
 
 import tasks
 from suite.training.instantiate import build_model
-from suite.training.loop import Training
-from suite.training.rng import generator
+from suite.training.loop import TrainingLoop
+from suite.training.rng import make_generator
 from suite.verdicts.case import COSTS
 from tasks import (
     Arm,
     FitOnce,
+    Float,
+    Int,
     Level,
+    Params,
     Procedure,
-    Range,
     Sealed,
-    Settings,
     Split,
     Splits,
     Task,
     UserError,
-    Whole,
 )
 from tasks.data._fetch import Unavailable
 
@@ -37,7 +37,7 @@ RECORDED = (
     *COSTS,
     "steps",
     "epochs",
-)  # metrics that every training has, beside its measures
+)  # metrics that every run has, beside its measures
 TINY = 8  # examples that any arm must be able to learn by heart
 
 
@@ -50,15 +50,15 @@ def load(name: str, level: str, seed: int = 0) -> Splits:
         pytest.skip(str(error))
 
 
-def middle(task: Task, arm: Arm) -> Settings:
-    """Settings from the middle of the ranges, but as little restraint as they allow."""
+def middle(task: Task, arm: Arm) -> Params:
+    """Params from the middle of the ranges, but as little restraint as they allow."""
     found: dict[str, object] = {}
     for name, values in task.space_of(arm).items():
         if name in ("weight_decay", "dropout", "l2", "label_smoothing"):
             found[name] = (
-                values.low if isinstance(values, Range | Whole) else values.values[0]
+                values.low if isinstance(values, Float | Int) else values.values[0]
             )
-        elif isinstance(values, Range):
+        elif isinstance(values, Float):
             found[name] = (
                 math.sqrt(values.low * values.high)
                 if values.log
@@ -67,7 +67,7 @@ def middle(task: Task, arm: Arm) -> Settings:
         else:
             found[name] = (
                 (values.low + values.high) // 2
-                if isinstance(values, Whole)
+                if isinstance(values, Int)
                 else values.values[0]
             )
     return found
@@ -81,7 +81,7 @@ def built(
 
 def evaluated(procedure: Procedure, model: nn.Module, split: Split) -> dict[str, float]:
     with torch.no_grad():
-        return procedure.evaluate(model.eval(), split, generator(0))
+        return procedure.evaluate(model.eval(), split, make_generator(0))
 
 
 def rows(split: Split) -> set[bytes]:
@@ -172,7 +172,7 @@ def test_a_tiny_batch_can_be_learnt_by_heart(name, arm):
     )
 
     curve = list(
-        Training(procedure, model, tiny, tiny, recipe, middle(task, found), SEEDS)
+        TrainingLoop(procedure, model, tiny, tiny, recipe, middle(task, found), SEEDS)
     )
 
     measure = procedure.measures[0]
@@ -214,7 +214,7 @@ def test_claims_ask_for_what_is_measured(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_claims_have_what_their_kind_needs(name):
     for claim in tasks.get(name).claims:
-        assert (claim.figure is not None) == (claim.kind == "threshold")
+        assert (claim.reference is not None) == (claim.kind == "threshold")
         assert bool(claim.weights) == (claim.kind == "contrast")
         if claim.kind not in ("threshold", "contrast"):
             assert len(set(claim.arms)) == 2
@@ -272,7 +272,11 @@ def test_something_is_tuned_and_the_learning_rate_always(name):
         space = task.space_of(arm)
         assert space, arm.name
         if not isinstance(task.procedure_of(arm), FitOnce):
-            model_rates = [setting for setting in space if setting.endswith("lr")]
+            model_rates = [
+                hyperparameter
+                for hyperparameter in space
+                if hyperparameter.endswith("lr")
+            ]
             assert model_rates, f"{arm.name} tunes no learning rate"
 
 

@@ -24,8 +24,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 import tasks
 from suite.training.instantiate import build_model
 from suite.training.job import Job, Member, timed
-from suite.training.loop import Training
-from suite.training.rng import generator
+from suite.training.loop import TrainingLoop
+from suite.training.rng import make_generator
 from suite.training.worker import run_job
 from tasks import Recipe, Split, Splits, UserError
 from tasks.data import interface_text, multi30k, number_words, tatoeba
@@ -201,7 +201,7 @@ def test_both_languages_mean_the_number(number):
 
 def test_number_words_are_distinct_and_as_long_as_said():
     splits = number_words.load(3, train=200, validation=30, test=50)
-    vocabulary = splits.facts["source"]
+    vocabulary = splits.metadata["source"]
     rows = torch.cat(
         [splits.train.x, splits.validation.x, splits.sealed.open().x]
     ).tolist()
@@ -288,13 +288,13 @@ def test_vocabularies_are_learned_from_the_training_part_alone():
     )
 
     for side in ("source", "target"):
-        assert one.facts[side].encode("open the zebra 斑马") == two.facts[side].encode(
-            "open the zebra 斑马"
-        )
-        assert len(one.facts[side]) == len(two.facts[side])
+        assert one.metadata[side].encode("open the zebra 斑马") == two.metadata[
+            side
+        ].encode("open the zebra 斑马")
+        assert len(one.metadata[side]) == len(two.metadata[side])
     sealed = two.sealed.open()
     assert (
-        two.facts["target"].decode(sealed.y[0].tolist()) == "完全不同的斑马"
+        two.metadata["target"].decode(sealed.y[0].tolist()) == "完全不同的斑马"
     )  # spelled in bytes, yet whole
 
 
@@ -307,7 +307,7 @@ def test_targets_stand_between_begin_and_end_and_sources_before_end():
             assert row.count(END) == 1
             assert set(row[row.index(END) + 1 :]) <= {PAD}
             assert PAD not in row[: row.index(END)]
-    assert splits.shape.outputs == len(splits.facts["target"]) == 3 + 10 + 3 + 2
+    assert splits.shape.outputs == len(splits.metadata["target"]) == 3 + 10 + 3 + 2
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_near_duplicates_stay_together():
 
     parts = [splits.train, splits.validation, splits.sealed.open()]
     found = [
-        {identity(splits.facts["source"].decode(row)) for row in part.x.tolist()}
+        {identity(splits.metadata["source"].decode(row)) for row in part.x.tolist()}
         for part in parts
     ]
     assert [len(part) for part in parts] == [36 * 4, 12 * 4, 12 * 4]
@@ -379,7 +379,7 @@ def test_interface_text_has_the_pairs_that_were_counted_and_seals_a_tenth():
 def test_the_glossary_is_learned_and_never_asked_for():
     glossary = interface_text.glossary()
     splits = interface_text.load(5)
-    target = splits.facts["target"]
+    target = splits.metadata["target"]
     learned = {target.decode(row) for row in splits.train.y.tolist()}
 
     assert Pair("machine learning", "机器学习") in glossary
@@ -387,7 +387,7 @@ def test_the_glossary_is_learned_and_never_asked_for():
     assert "机器学习" in learned
     pool = {identity(pair.source) for pair in interface_text.catalogues()}
     held = [*splits.validation.x.tolist(), *splits.sealed.open().x.tolist()]
-    asked = {identity(splits.facts["source"].decode(row)) for row in held}
+    asked = {identity(splits.metadata["source"].decode(row)) for row in held}
     assert not asked & {
         identity(pair.source) for pair in glossary if identity(pair.source) not in pool
     }
@@ -422,7 +422,7 @@ def test_full_size_text_is_as_published(load, train, test, bleu):
 
     assert len(splits.train) == pytest.approx(train, rel=0.02)
     assert len(splits.sealed) == pytest.approx(test, rel=0.02)
-    assert splits.facts["bleu"] == bleu
+    assert splits.metadata["bleu"] == bleu
 
 
 # ------------------------------------------------------------------------------ models
@@ -660,7 +660,7 @@ def test_a_size_that_no_gru_has_is_refused():
 
 
 def test_the_loss_is_the_mean_over_tokens_that_are_not_padding():
-    logits = torch.randn(2, 4, TARGETS, generator=generator(0))
+    logits = torch.randn(2, 4, TARGETS, generator=make_generator(0))
     labels = torch.tensor([[5, 3, END, PAD], [7, END, PAD, PAD]])
     shares = logits.log_softmax(2)
     by_hand = -(
@@ -675,7 +675,7 @@ def test_the_loss_is_the_mean_over_tokens_that_are_not_padding():
 
 
 def test_smoothed_labels_give_every_token_a_share():
-    logits = torch.randn(1, 3, TARGETS, generator=generator(0))
+    logits = torch.randn(1, 3, TARGETS, generator=make_generator(0))
     labels = torch.tensor([[5, END, PAD]])
     wanted = functional.one_hot(labels, TARGETS) * 0.9 + 0.1 / TARGETS
     by_hand = -(wanted * logits.log_softmax(2))[:, :2].sum()
@@ -707,7 +707,7 @@ class Oracle(nn.Module):
 @pytest.mark.parametrize(("shift", "right"), [(0, False), (1, True), (2, False)])
 def test_each_place_is_asked_for_the_token_that_follows(target, shift, right):
     loss = Translation(smoothing=0.0)._loss(
-        Oracle(shift), Split(target, target), generator(0)
+        Oracle(shift), Split(target, target), make_generator(0)
     )
 
     assert (loss.item() < 1e-6) == right
@@ -716,13 +716,13 @@ def test_each_place_is_asked_for_the_token_that_follows(target, shift, right):
 def test_parts_of_like_length_lose_nothing():
     splits = interface_text.load(0)
     batch = splits.train.take(
-        torch.randperm(len(splits.train), generator=generator(1))[:64]
+        torch.randperm(len(splits.train), generator=make_generator(1))[:64]
     )
     parts = alike(batch)
     model = Transformer(
-        len(splits.facts["source"]),
+        len(splits.metadata["source"]),
         splits.shape.outputs,
-        splits.facts["longest"],
+        splits.metadata["longest"],
         width=8,
         heads=2,
         hidden=8,
@@ -734,7 +734,7 @@ def test_parts_of_like_length_lose_nothing():
     )
     expected = torch.autograd.grad(whole, list(model.parameters()))
 
-    loss = Translation()._loss(model, batch, generator(0))
+    loss = Translation()._loss(model, batch, make_generator(0))
 
     assert len(parts) > 1
     assert sum(len(x) for x, _ in parts) == 64
@@ -821,7 +821,7 @@ def random_tree(seed: int, depth: int) -> Tree:
     for length in range(depth):
         for said in itertools.product((A, B, 5), repeat=length):
             drawn = (
-                torch.rand(4, generator=generator(seed * 1000 + len(chances)))
+                torch.rand(4, generator=make_generator(seed * 1000 + len(chances)))
                 .softmax(0)
                 .tolist()
             )
@@ -830,7 +830,7 @@ def random_tree(seed: int, depth: int) -> Tree:
 
 
 def test_sentences_put_aside_when_done_are_answered_as_if_alone(model):
-    stream = generator(3)
+    stream = make_generator(3)
     sources = [
         torch.randint(3, SOURCES, (length,), generator=stream).tolist()
         for length in (1, 5, 2, 7, 3, 4, 1, 6)
@@ -849,7 +849,7 @@ def test_there_is_room_for_every_real_answer():
     for splits in (number_words.load(0), interface_text.load(0)):
         for split in (splits.train, splits.validation):
             needed = (split.y[:, 1:] != PAD).sum(1)
-            assert (needed <= room(split.x, splits.facts["longest"])).all()
+            assert (needed <= room(split.x, splits.metadata["longest"])).all()
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.6, 1.0])
@@ -939,7 +939,7 @@ def test_the_exposure_gap_is_what_own_mistakes_cost():
         {"target": vocabulary, "source": vocabulary, "longest": 5, "bleu": "char"},
     )
 
-    found = Translation().evaluate(Tree(wrong), split, generator(0))
+    found = Translation().evaluate(Tree(wrong), split, make_generator(0))
 
     assert found["token_accuracy"] == pytest.approx(
         3 / 5
@@ -956,7 +956,7 @@ def test_the_exposure_gap_is_what_own_mistakes_cost():
 def small_numbers() -> Splits:
     """Number words below a thousand, so that seconds suffice."""
     pairs = [Pair(english(number), chinese(number)) for number in range(1000)]
-    rows = torch.randperm(1000, generator=generator(0)).tolist()
+    rows = torch.randperm(1000, generator=make_generator(0)).tolist()
     source = Symbols([*number_words.BELOW_20, *number_words.TENS, "hundred"], joint=" ")
     target = Symbols([*number_words.NUMERALS, "十", "百"])
     learned, held, sealed = (
@@ -969,11 +969,11 @@ def trained(
     procedure: Translation, splits: Splits, steps: int
 ) -> tuple[nn.Module, dict[str, float]]:
     torch.manual_seed(0)
-    facts = splits.facts
+    metadata = splits.metadata
     model = Transformer(
-        len(facts["source"]),
-        len(facts["target"]),
-        facts["longest"],
+        len(metadata["source"]),
+        len(metadata["target"]),
+        metadata["longest"],
         width=32,
         heads=4,
         hidden=32,
@@ -982,7 +982,7 @@ def trained(
     recipe = Recipe(steps=steps, batch_size=64, warmup=0.1, evaluations=1)
     learn = {"lr": 2e-2, "weight_decay": 0.0}
     list(
-        Training(
+        TrainingLoop(
             procedure,
             model,
             splits.train,
@@ -994,7 +994,7 @@ def trained(
     )
     with torch.no_grad():
         return model, procedure.evaluate(
-            model.eval(), splits.sealed.open(), generator(0)
+            model.eval(), splits.sealed.open(), make_generator(0)
         )
 
 
@@ -1018,7 +1018,9 @@ def test_without_end_nothing_stops(learned):
 
     endless, found = trained(Translation(end=False), splits, 60)
 
-    looked = Translation().evidence(endless.eval(), splits.sealed.open(), generator(0))
+    looked = Translation().artifacts(
+        endless.eval(), splits.sealed.open(), make_generator(0)
+    )
     assert any(
         name.startswith("attention") for name in looked
     )  # of outputs as long as there is room
@@ -1029,7 +1031,7 @@ def test_without_end_nothing_stops(learned):
 
 def test_evidence_shows_translations_searches_and_where_it_looked(learned):
     model, found, splits = learned
-    files = Translation().evidence(model, splits.sealed.open(), generator(0))
+    files = Translation().artifacts(model, splits.sealed.open(), make_generator(0))
     table = json.loads(files["translations.json"])
 
     assert table["columns"] == ["Source", "Reference", "Output", "chrF"]
@@ -1058,10 +1060,10 @@ def test_probes_are_asked_first():
         bleu="zh",
         probes=interface_text.PROBES,
     )
-    facts = splits.facts
+    metadata = splits.metadata
     model = RecurrentTranslator(
-        len(facts["source"]),
-        len(facts["target"]),
+        len(metadata["source"]),
+        len(metadata["target"]),
         width=8,
         reading=8,
         writing=8,
@@ -1069,7 +1071,7 @@ def test_probes_are_asked_first():
     )
 
     rows = json.loads(
-        Translation().evidence(model.eval(), splits.sealed.open(), generator(0))[
+        Translation().artifacts(model.eval(), splits.sealed.open(), make_generator(0))[
             "translations.json"
         ]
     )["rows"]
@@ -1127,7 +1129,7 @@ def test_few_training_sentences_are_translated_to_see_how_well_they_are_learned(
     splits = number_words.load(0, train=300, validation=10, test=10)
     model = MODELS["gru"]()
 
-    training = Training(
+    training = TrainingLoop(
         Translation(train_sample=50),
         model,
         splits.train,
@@ -1140,7 +1142,7 @@ def test_few_training_sentences_are_translated_to_see_how_well_they_are_learned(
     assert len(training._sample) == 50
 
 
-BEST = {  # found by hand at a dozen settings, on validation
+BEST = {  # found by hand at a dozen hyperparameters, on validation
     "numbers": {"lr": 1e-2, "weight_decay": 1e-3, "dropout": 0.0},
     "interface": {"lr": 2e-3, "weight_decay": 1e-2, "dropout": 0.2},
 }
@@ -1156,7 +1158,7 @@ def test_three_minutes_buy_a_translator(level, measure, wanted):
     arm, place = task.arm("transformer"), task.level(level)
     splits = task.load_data(place, 0)
     model = build_model(arm, place, splits, BEST[level], 1)
-    training = Training(
+    training = TrainingLoop(
         task.procedure,
         model,
         splits.train,
@@ -1170,7 +1172,7 @@ def test_three_minutes_buy_a_translator(level, measure, wanted):
 
     with torch.no_grad():
         found = task.procedure.evaluate(
-            model.eval(), splits.sealed.open(), generator(0)
+            model.eval(), splits.sealed.open(), make_generator(0)
         )
     assert found[measure] >= wanted
     assert curve[-1].cpu_seconds < 180

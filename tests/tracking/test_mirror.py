@@ -8,10 +8,10 @@ import pytest
 from dashboard.callbacks import render
 from dashboard.data.snapshots import Snapshots
 from suite.cli import servers
-from suite.cluster.protocol import Done
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.protocol import JobOutcome
+from suite.cluster.serial import SerialExecutor
 from suite.records.results import Results
-from suite.tracking import connection, sqlite
+from suite.tracking import reader, sqlite
 from suite.tracking.connection import without_passwords
 from suite.tracking.mirror import Mirror, slug
 
@@ -44,17 +44,17 @@ def same(mine: pd.DataFrame, theirs: pd.DataFrame, by: list[str]) -> None:
 
 def test_a_campaign_comes_back_from_the_store_alone(published, tmp_path):
     mirror = Mirror(sqlite.default_uri(published), tmp_path / "elsewhere")
-    before = mirror.mark
+    before = mirror.etag
     assert (mirror.refresh(), mirror.trouble) == (8, "")
-    assert mirror.mark != before  # no longer being fetched
+    assert mirror.etag != before  # no longer being fetched
     here, there = mirror.results.load(), Results(published).load()
 
-    same(here.trainings, there.trainings, ["key"])
+    same(here.runs, there.runs, ["key"])
     same(here.curves, there.curves, PLACE)
     assert dict(here.about) == dict(there.about)
     assert here.state["state"] == "done"
-    assert here.runs == there.runs
-    assert len(here.runs) == 32
+    assert here.mlflow_runs == there.mlflow_runs
+    assert len(here.mlflow_runs) == 32
     revision = mirror.results.revision(here.id)
     assert mirror.refresh() == 0  # finished cells are fetched once
     assert mirror.results.revision(here.id) == revision
@@ -65,7 +65,7 @@ def test_what_was_fetched_is_shown_while_the_server_is_away(
 ):
     uri = sqlite.default_uri(published)
     Mirror(uri, tmp_path / "elsewhere").refresh()
-    monkeypatch.setattr(connection, "_client", lambda uri: 1 / 0)
+    monkeypatch.setattr(reader, "mlflow_client", lambda uri: 1 / 0)
     mirror = Mirror(
         uri, tmp_path / "elsewhere"
     )  # another start, and the server is gone
@@ -76,12 +76,12 @@ def test_what_was_fetched_is_shown_while_the_server_is_away(
     assert mirror.trouble.startswith("ZeroDivisionError")
     assert mirror.fetched is not None
     assert "MLflow is away: as of 20" in str(page[2])
-    assert len(held.get().campaign.trainings) == 32
-    assert held.mark() != held.get().mark  # so that open pages come to say so
+    assert len(held.get().campaign.runs) == 32
+    assert held.etag() != held.get().etag  # so that open pages come to say so
 
 
 def test_a_server_that_was_never_seen_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(connection, "_client", lambda uri: 1 / 0)
+    monkeypatch.setattr(reader, "mlflow_client", lambda uri: 1 / 0)
     mirror = Mirror("http://ada:secret@127.0.0.1:9", tmp_path)
     mirror.refresh()
     page = str(render(Snapshots(mirror.results, mirror=mirror), "/", "")[0])
@@ -122,20 +122,20 @@ def test_a_real_server_takes_a_campaign_and_hands_it_over(
         mirror.refresh()
         assert mirror.trouble == ""
         same(
-            mirror.results.load().trainings,
-            Results(tmp_path / "theirs").load().trainings,
+            mirror.results.load().runs,
+            Results(tmp_path / "theirs").load().runs,
             ["key"],
         )
     mirror.refresh()
 
     assert mirror.trouble
-    assert len(mirror.results.load().trainings) == 32
+    assert len(mirror.results.load().runs) == 32
 
 
-class Stopped(InlineWorkers):
-    """Is interrupted after so many trainings."""
+class Stopped(SerialExecutor):
+    """Is interrupted after so many runs."""
 
-    def wait(self, seconds: float) -> list[Done]:
+    def wait(self, seconds: float) -> list[JobOutcome]:
         if self.trained >= 10:
             raise KeyboardInterrupt
         return super().wait(seconds)
@@ -152,8 +152,8 @@ def test_cells_that_are_not_done_are_followed_and_then_made_whole(
     mirror.refresh()
     assert mirror.trouble == ""
     here, there = mirror.results.load(), Results(tmp_path / "theirs").load()
-    same(here.trainings, there.trainings, ["key"])
-    assert here.runs == there.runs
+    same(here.runs, there.runs, ["key"])
+    assert here.mlflow_runs == there.mlflow_runs
     assert set(here.cells["state"]) > {"queued"}
     assert len(here.curves) < len(
         there.curves
@@ -165,5 +165,5 @@ def test_cells_that_are_not_done_are_followed_and_then_made_whole(
     run_inline(tiny_plan, tmp_path / "theirs", tracking_uri=None)
     mirror.refresh()
     here, there = mirror.results.load(), Results(tmp_path / "theirs").load()
-    same(here.trainings, there.trainings, ["key"])
+    same(here.runs, there.runs, ["key"])
     same(here.curves, there.curves, PLACE)

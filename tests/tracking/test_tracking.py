@@ -15,7 +15,7 @@ from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, read_lines
-from suite.records.runs import read_runs
+from suite.records.mlflow_runs import read_mlflow_runs
 from suite.tracking import connection, publisher, reader, sqlite, writer
 from tasks import UserError
 
@@ -24,7 +24,7 @@ EVERY = 5000
 
 @pytest.fixture
 def plan(tiny: str) -> Plan:
-    """One level, one block, two arms: 6 trainings in 2 cells."""
+    """One level, one block, two arms: 6 runs in 2 cells."""
     task = TaskPlan(levels=("few",))
     return Plan(
         Profile.model_validate(
@@ -63,17 +63,19 @@ def runs_of(results: Path):
 
 def test_every_cell_and_training_becomes_a_run(plan, run_inline, results):
     run_inline(plan, results, tracking_uri=None)
-    runs = runs_of(results)
+    mlflow_runs = runs_of(results)
     lines = {line["key"]: line for line in read_lines(results / plan.id / FILE)}
     cells = {
-        run.info.run_id: run for run in runs if run.data.tags["bakeoff.kind"] == "cell"
+        run.info.run_id: run
+        for run in mlflow_runs
+        if run.data.tags["bakeoff.kind"] == "cell"
     }
-    trainings = [run for run in runs if run.info.run_id not in cells]
+    runs = [run for run in mlflow_runs if run.info.run_id not in cells]
 
     assert len(cells) == 2
-    assert {run.data.tags["bakeoff.key"] for run in trainings} == set(lines)
+    assert {run.data.tags["bakeoff.key"] for run in runs} == set(lines)
     assert {run.info.status for run in runs} == {"FINISHED"}
-    for run in trainings:
+    for run in runs:
         line = lines[run.data.tags["bakeoff.key"]]
         parent = cells[run.data.tags["mlflow.parentRunId"]]
         assert (
@@ -82,7 +84,7 @@ def test_every_cell_and_training_becomes_a_run(plan, run_inline, results):
             == run.data.tags["bakeoff.arm"]
         )
         assert float(run.data.params["lr"]) == pytest.approx(
-            line["settings"]["lr"], rel=1e-5
+            line["params"]["lr"], rel=1e-5
         )
         history = client_of(results).get_metric_history(
             run.info.run_id, "validation.loss"
@@ -92,10 +94,10 @@ def test_every_cell_and_training_becomes_a_run(plan, run_inline, results):
         ]
         assert ("test.accuracy" in run.data.metrics) == (line["kind"] == "final")
         assert bool(run.inputs.dataset_inputs) == (line["kind"] == "final")
-    noted = read_runs(results / plan.id)
+    noted = read_mlflow_runs(results / plan.id)
     assert {key: (run.experiment, run.run) for key, run in noted.items()} == {
         run.data.tags["bakeoff.key"]: (run.info.experiment_id, run.info.run_id)
-        for run in trainings
+        for run in runs
     }
 
 
@@ -240,12 +242,12 @@ def test_a_campaign_is_recovered_from_the_store_alone(
 ):
     run_inline(plan, results, tracking_uri=None)
     uri = sqlite.default_uri(results)
-    shelf = reader.Shelf(uri)
-    runs = shelf.cells(plan.id, ["tiny"])
+    store = reader.MlflowReader(uri)
+    mlflow_runs = store.cells(plan.id, ["tiny"])
     lines = [
         line
-        for run in runs
-        for line in read_cell(shelf.fetch(run, "cell.parquet", tmp_path / run))
+        for run in mlflow_runs
+        for line in read_cell(reader.fetch(run, "cell.parquet", tmp_path / run))
     ]
 
     by_key = {line["key"]: line for line in lines}

@@ -1,4 +1,4 @@
-"""A training that is stopped at any of its evaluations and goes on elsewhere comes to
+"""A run that is stopped at any of its evaluations and goes on elsewhere comes to
 the same, bit for bit.
 """
 
@@ -9,19 +9,17 @@ from typing import Any
 import pytest
 
 from suite.training import checkpoint
-from suite.training.checkpoint import Unfinished
-from suite.training.job import Job, Keep, Member, Result, timed
+from suite.training.checkpoint import Checkpointer
+from suite.training.job import CheckpointPolicy, Job, Member, Result, timed
 from suite.training.worker import run_job
 
 SEEDS = {"split": 0, "order": 1, "initialisation": 2, "dropout": 3, "evaluation": 4}
 KEY = "0" * 64
 
 
-def job(
-    task: str, level: str, arm: str, settings: dict[str, Any], **options: Any
-) -> Job:
+def job(task: str, level: str, arm: str, params: dict[str, Any], **options: Any) -> Job:
     return Job(
-        task, level, arm, (Member(KEY, "final", 0, 0, settings, SEEDS),), **options
+        task, level, arm, (Member(KEY, "final", 0, 0, params, SEEDS),), **options
     )
 
 
@@ -84,13 +82,13 @@ def stopped_at_its_next_evaluation(
 ) -> Result | None:
     """What came of it, or None where it was stopped."""
 
-    def keep(self: Unfinished, *what: Any) -> None:
+    def keep(self: Checkpointer, *what: Any) -> None:
         kept(self, *what)
         raise Stopped
 
-    kept = Unfinished.keep
+    kept = Checkpointer.save
     with monkeypatch.context() as patched:
-        patched.setattr(Unfinished, "keep", keep)
+        patched.setattr(Checkpointer, "save", keep)
         try:
             (result,) = run_job(job)
         except Stopped:
@@ -112,7 +110,7 @@ def lasting(result: Result) -> dict[str, Any]:
             {name: value for name, value in row.items() if name != "seconds"}
             for row in result.curve
         ],
-        "files": {**result.evidence, "model": result.checkpoint},
+        "files": {**result.artifacts, "model": result.checkpoint},
     }
 
 
@@ -122,7 +120,7 @@ def test_a_training_stopped_at_every_evaluation_comes_to_the_same(
 ):
     (undisturbed,) = run_job(job)
     assert undisturbed.status == "finished", undisturbed.error
-    kept = replace(job, keep=Keep(str(tmp_path), 0.0))
+    kept = replace(job, checkpoints=CheckpointPolicy(str(tmp_path), 0.0))
     stops = 0
     while (result := stopped_at_its_next_evaluation(kept, monkeypatch)) is None:
         stops += 1
@@ -147,7 +145,7 @@ def test_a_training_stopped_at_every_evaluation_comes_to_the_same(
 def test_a_damaged_file_is_as_good_as_none(damage, tmp_path, monkeypatch):
     given = JOBS["small batches by momentum"]
     (undisturbed,) = run_job(given)
-    kept = replace(given, keep=Keep(str(tmp_path), 0.0))
+    kept = replace(given, checkpoints=CheckpointPolicy(str(tmp_path), 0.0))
     for _ in range(3):
         assert stopped_at_its_next_evaluation(kept, monkeypatch) is None
     path = tmp_path / f"{KEY}.pt"
@@ -174,7 +172,10 @@ def test_a_file_that_would_run_code_is_not_unpickled(tmp_path):
         hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue()
     )
     (result,) = run_job(
-        replace(JOBS["small batches by momentum"], keep=Keep(str(tmp_path), 60.0))
+        replace(
+            JOBS["small batches by momentum"],
+            checkpoints=CheckpointPolicy(str(tmp_path), 60.0),
+        )
     )
 
     assert result.status == "finished"
@@ -186,16 +187,22 @@ def test_short_trainings_leave_nothing_and_a_place_that_is_not_there_stops_none(
 ):
     for folder in (tmp_path, tmp_path / "on another node"):
         (result,) = run_job(
-            replace(JOBS["small batches by momentum"], keep=Keep(str(folder), 60.0))
+            replace(
+                JOBS["small batches by momentum"],
+                checkpoints=CheckpointPolicy(str(folder), 60.0),
+            )
         )
         assert result.status == "finished"
     assert not list(tmp_path.iterdir())
 
 
 def test_a_limit_counts_what_others_spent_on_the_training(tmp_path, monkeypatch):
-    given = replace(JOBS["small batches by momentum"], keep=Keep(str(tmp_path), 0.0))
+    given = replace(
+        JOBS["small batches by momentum"],
+        checkpoints=CheckpointPolicy(str(tmp_path), 0.0),
+    )
     assert stopped_at_its_next_evaluation(given, monkeypatch) is None
-    monkeypatch.setattr(Unfinished, "seconds", 1e6)
+    monkeypatch.setattr(Checkpointer, "seconds", 1e6)
     assert stopped_at_its_next_evaluation(given, monkeypatch) is None
     monkeypatch.undo()
     (result,) = run_job(replace(given, time_limit=1e5))

@@ -1,4 +1,4 @@
-"""One training on two workers, joined by gloo: what one worker learns, up to rounding,
+"""One run on two workers, joined by gloo: what one worker learns, up to rounding,
 and failures that end both.
 """
 
@@ -23,20 +23,25 @@ from torch.nn.parallel import DistributedDataParallel
 
 import tasks
 from suite.campaign.cell import Cell
-from suite.cluster.ray_executor import RayWorkers
-from suite.cluster.serial import InlineWorkers
+from suite.cluster.ray_executor import RayExecutor
+from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.journal import FILE, read_lines
 from suite.records.results import Results
 from suite.training import checkpoint, worker
-from suite.training.checkpoint import Unfinished
-from suite.training.data_parallel import Failed, Parted, Team, check_shareable
-from suite.training.job import Job, Keep, Member, Result, timed
-from suite.training.loop import Training
+from suite.training.checkpoint import Checkpointer
+from suite.training.data_parallel import (
+    DataParallelGroup,
+    PeerLost,
+    RankFailed,
+    check_data_parallel,
+)
+from suite.training.job import CheckpointPolicy, Job, Member, Result, timed
+from suite.training.loop import TrainingLoop
 from suite.training.resources import Resources
-from suite.training.rng import batches, generator
-from suite.training.worker import run_job, run_part
+from suite.training.rng import batches, make_generator
+from suite.training.worker import run_job, run_rank
 from tasks import Phase, Procedure, Recipe, Shape, Split, UserError
 from tasks.models.mlp import mlp
 from tasks.procedures.fit_once import ScikitLogisticRegression
@@ -45,7 +50,7 @@ from tasks.procedures.supervised import Classification
 
 SEEDS = {"order": 1, "dropout": 2, "evaluation": 3, "split": 4, "initialisation": 5}
 RECIPES = {
-    "adamw": Recipe(steps=40, batch_size=32, clip=0.2),
+    "adamw": Recipe(steps=40, batch_size=32, max_grad_norm=0.2),
     "sgd": Recipe(steps=40, batch_size=33, optimizer="sgd", nesterov=True, warmup=0.2),
     "full batch": Recipe(steps=10, batch_size=0),
     "a last batch of one example": Recipe(epochs=3, batch_size=32),
@@ -66,7 +71,7 @@ class Learned:
 
 
 def examples(count: int, seed: int) -> Split:
-    rng = generator(seed)
+    rng = make_generator(seed)
     x = torch.randn(count, 6, generator=rng)
     return Split(x, (x[:, :3] + 0.3 * torch.randn(count, 3, generator=rng)).argmax(1))
 
@@ -75,13 +80,13 @@ def weights(model: nn.Module) -> Tensor:
     return sum((p.square().sum() for p in model.parameters()), torch.zeros(())) * 1e-3
 
 
-def learn(case: str, team: Team | None = None) -> Learned:
+def learn(case: str, group: DataParallelGroup | None = None) -> Learned:
     model = network()
-    settings = {"lr": 1e9 if case == "diverging" else 0.02, "weight_decay": 0.01}
+    params = {"lr": 1e9 if case == "diverging" else 0.02, "weight_decay": 0.01}
     train, validation = examples(97, seed=0), examples(100, seed=1)  # 97 = 3 x 32 + 1
     procedure = Classification(penalty=weights)
-    training = Training(
-        procedure, model, train, validation, RECIPES[case], settings, SEEDS, team=team
+    training = TrainingLoop(
+        procedure, model, train, validation, RECIPES[case], params, SEEDS, group=group
     )
     evaluated = [progress.step for progress in training]
     return Learned(training.losses, evaluated, flat(model))
@@ -103,21 +108,23 @@ class Tossing(Classification):
     """
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
-        return (Phase(lambda model, batch, noise: model(batch.x).mean(), mean=True),)
+        return (
+            Phase(lambda model, batch, generator: model(batch.x).mean(), mean=True),
+        )
 
     def evaluate(
-        self, model: nn.Module, split: Split, noise: torch.Generator
+        self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
         return {"accuracy": 0.0, "loss": 0.0}
 
 
-def toss(team: Team) -> list[float]:
+def toss(group: DataParallelGroup) -> list[float]:
     model, data = (
         nn.Sequential(nn.Linear(1, 1, bias=False), nn.Dropout(0.5)),
         Split(torch.ones(2, 1), torch.zeros(2)),
     )
     nn.init.ones_(model[0].weight)  # type: ignore[arg-type]
-    training = Training(
+    training = TrainingLoop(
         Tossing(),
         model,
         data,
@@ -125,7 +132,7 @@ def toss(team: Team) -> list[float]:
         Recipe(steps=60, batch_size=2),
         {"lr": 0.0},
         SEEDS,
-        team=team,
+        group=group,
     )
     list(training)
     return [float(loss) for loss in training.losses]
@@ -139,7 +146,7 @@ class Seen:
     tossed: tuple[list[float], list[float]]
     result: Result
     stopped: tuple[Result, Result]
-    failure: Failed | Parted
+    failure: RankFailed | PeerLost
 
 
 def take_part(rank: int, store: Path, job: Job) -> Seen:
@@ -147,16 +154,18 @@ def take_part(rank: int, store: Path, job: Job) -> Seen:
     dist.init_process_group(
         "gloo", f"file://{store}", timedelta(minutes=5), world_size=2, rank=rank
     )
-    learned = {case: learn(case, Team()) for case in RECIPES}
-    tossed = toss(Team()), toss(Team())
-    result, dropping = run_part(job), with_dropout(job)
+    learned = {case: learn(case, DataParallelGroup()) for case in RECIPES}
+    tossed = toss(DataParallelGroup()), toss(DataParallelGroup())
+    result, dropping = run_rank(job), with_dropout(job)
     stopped = (
-        run_part(dropping),
-        stopping(replace(dropping, keep=Keep(str(store.parent), 0.0))),
+        run_rank(dropping),
+        stopping(
+            replace(dropping, checkpoints=CheckpointPolicy(str(store.parent), 0.0))
+        ),
     )
     try:
-        run_part(failing(job) if rank == 1 else job)
-    except (Failed, Parted) as error:
+        run_rank(failing(job) if rank == 1 else job)
+    except (RankFailed, PeerLost) as error:
         failure = error
     dist.destroy_process_group()
     return Seen(learned, tossed, result, stopped, failure)
@@ -165,7 +174,7 @@ def take_part(rank: int, store: Path, job: Job) -> Seen:
 def with_dropout(job: Job) -> Job:
     (member,) = job.members
     return replace(
-        job, members=(replace(member, settings={**member.settings, "dropout": 0.3}),)
+        job, members=(replace(member, params={**member.params, "dropout": 0.3}),)
     )
 
 
@@ -175,21 +184,21 @@ class Stopped(BaseException):
 
 def stopping(job: Job) -> Result:
     """The same job, ended at each evaluation, and gone on with each time."""
-    kept = Unfinished.keep
+    kept = Checkpointer.save
 
     def keep(
-        self: Unfinished, training: Training, evidence: Mapping[str, bytes]
+        self: Checkpointer, training: TrainingLoop, artifacts: Mapping[str, bytes]
     ) -> None:
-        kept(self, training, evidence)
+        kept(self, training, artifacts)
         raise Stopped
 
     with (
-        patch.object(Unfinished, "keep", keep),
+        patch.object(Checkpointer, "save", keep),
         patch.object(checkpoint, "SHARE", float("inf")),
     ):
         while True:
             with suppress(Stopped):
-                return run_part(job)
+                return run_rank(job)
 
 
 def failing(job: Job) -> Job:
@@ -209,10 +218,10 @@ def failing(job: Job) -> Job:
 @pytest.fixture(scope="module")
 def job(tiny_source: str, tmp_path_factory: pytest.TempPathFactory) -> Job:
     path = tmp_path_factory.mktemp("task") / "tiny.py"
-    settings = {"lr": 0.01, "weight_decay": 1e-4, "dropout": 0.0}
-    member = Member("0" * 64, "final", 0, 0, settings, SEEDS)
+    params = {"lr": 0.01, "weight_decay": 1e-4, "dropout": 0.0}
+    member = Member("0" * 64, "final", 0, 0, params, SEEDS)
     return Job(
-        "tiny", "few", "wide", (member,), source=(str(path), tiny_source), workers=2
+        "tiny", "few", "wide", (member,), source=(str(path), tiny_source), world_size=2
     )
 
 
@@ -259,7 +268,7 @@ def test_a_job_comes_to_the_same_and_the_first_worker_alone_opens_the_test_set(
         True,
         False,
     )
-    assert first.worker["workers"] == 2
+    assert first.worker["world_size"] == 2
     for name, value in alone.metrics.items():
         assert timed(name) or first.metrics[name] == pytest.approx(value, abs=1e-3), (
             name
@@ -278,21 +287,21 @@ def test_a_team_that_is_stopped_at_every_evaluation_comes_to_the_same(pair):
 def test_a_worker_that_fails_says_why_and_the_other_one_only_that_it_is_alone(pair):
     first, second = (seen.failure for seen in pair)
 
-    assert isinstance(first, Parted)
-    assert isinstance(second, Failed)
+    assert isinstance(first, PeerLost)
+    assert isinstance(second, RankFailed)
     assert second.result.status == "out_of_memory"
 
 
 def test_a_worker_that_hangs_is_not_waited_for_beyond_the_limit(job, monkeypatch):
     monkeypatch.setattr(worker, "GRACE", (1.0, 0.0))
-    monkeypatch.setattr(worker, "Team", lambda: None)
+    monkeypatch.setattr(worker, "DataParallelGroup", lambda: None)
     monkeypatch.setattr(worker, "_run_member", lambda *args: time.sleep(600))
 
     with pytest.raises(
-        Failed,
+        RankFailed,
         match=re.escape("timed_out: longer than the limit of 0.1 s, and hanging"),
     ):
-        run_part(replace(job, time_limit=0.1))
+        run_rank(replace(job, time_limit=0.1))
 
 
 @pytest.mark.parametrize(
@@ -314,26 +323,26 @@ def test_a_worker_that_hangs_is_not_waited_for_beyond_the_limit(job, monkeypatch
             Classification(),
             {},
             "batch",
-            "workers = 4 and BatchNorm1d: it looks at the whole batch",
+            "world_size = 4 and BatchNorm1d: it looks at the whole batch",
         ),
         (
             Classification(),
             {"batch_size": 2},
             "none",
-            "batch_size = 2 cannot be shared by workers = 4",
+            "batch_size = 2 cannot be shared by world_size = 4",
         ),
         (Classification(), {}, "layer", None),
     ],
 )
 def test_what_cannot_be_shared_is_refused(procedure: Procedure, changes, norm, problem):
     recipe, model = (
-        Recipe(steps=1, workers=4).with_changes(changes),
+        Recipe(steps=1, world_size=4).with_changes(changes),
         mlp(Shape((3,), 2), (4,), norm=norm),
     )
     with (
         pytest.raises(UserError, match=re.escape(problem)) if problem else nullcontext()
     ):
-        check_shareable(procedure, model, recipe)
+        check_data_parallel(procedure, model, recipe)
 
 
 def plan_of(tiny: str, **recipe: object) -> Plan:
@@ -348,7 +357,7 @@ def plan_of(tiny: str, **recipe: object) -> Plan:
 def test_workers_are_part_of_the_key(tiny):
     keys = [
         Cell(plan, plan.cells[0], "cpu").ask()[0].key
-        for plan in (plan_of(tiny), plan_of(tiny, workers=2))
+        for plan in (plan_of(tiny), plan_of(tiny, world_size=2))
     ]
 
     assert keys[0] != keys[1]
@@ -358,15 +367,18 @@ def test_workers_are_part_of_the_key(tiny):
     ("recipe", "problem"),
     [
         (
-            {"workers": 2},
-            "A training on 2 workers needs Ray: this process trains alone.",
+            {"world_size": 2},
+            "A run on 2 workers needs Ray: this process trains alone.",
         ),
         (
-            {"workers": 40},
-            "tiny/few/narrow: batch_size = 32 cannot be shared by workers = 40: give each an example",
+            {"world_size": 40},
+            "tiny/few/narrow: batch_size = 32 cannot be shared by world_size = 40: give each an example",
         ),
-        ({"workers": 0}, "Recipe(workers=0): give a whole number, 1 or more."),
-        ({"workers": "two"}, "Recipe(workers='two'): give a whole number, 1 or more."),
+        ({"world_size": 0}, "Recipe(world_size=0): give a whole number, 1 or more."),
+        (
+            {"world_size": "two"},
+            "Recipe(world_size='two'): give a whole number, 1 or more.",
+        ),
     ],
     ids=str,
 )
@@ -377,8 +389,8 @@ def test_a_campaign_that_cannot_share_stops_before_it_trains(
         run_inline(plan_of(tiny, **recipe))
 
 
-class Crew(InlineWorkers):
-    """Three workers, as far as the driver sees; notes the sizes of the teams that are
+class Crew(SerialExecutor):
+    """Three workers, as far as the driver sees; notes the sizes of the groups that are
     out after each job.
     """
 
@@ -386,12 +398,12 @@ class Crew(InlineWorkers):
         super().__init__(slots=3, shuffle=shuffle)
         self.out: list[tuple[int, ...]] = []
 
-    def check(self, need: Resources, workers: int = 1) -> None:
+    def check(self, need: Resources, world_size: int = 1) -> None:
         pass
 
-    def submit(self, job: Job, need: Resources, alone: bool = False) -> None:
+    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
         super().submit(job, need)
-        self.out.append(tuple(sorted(job.workers for job in self._jobs)))
+        self.out.append(tuple(sorted(job.world_size for job in self._jobs)))
 
 
 @pytest.mark.parametrize("shuffle", range(3))
@@ -402,7 +414,7 @@ def test_a_team_goes_out_where_there_is_room_and_nothing_in_hand_takes_it(
     path.write_text(
         tiny_source.replace(
             "partial(build, 32), x=32",
-            'partial(build, 32), x=32, recipe={"workers": 2}',
+            'partial(build, 32), x=32, recipe={"world_size": 2}',
         )
     )
     tasks.load_file(path)
@@ -414,7 +426,7 @@ def test_a_team_goes_out_where_there_is_room_and_nothing_in_hand_takes_it(
     crew = Crew(shuffle)
     run_inline(plan, workers=crew)
 
-    assert crew.trained == plan.trainings
+    assert crew.trained == plan.runs
     assert {sizes for sizes in crew.out if 2 in sizes} == {(2,), (1, 2)}
 
 
@@ -436,7 +448,7 @@ def test_a_team_finds_what_one_worker_finds_and_has_the_room_of_one_that_was_can
     two CPUs has no more.
     """
     path, marker = tmp_path / "shared.py", tmp_path / "marker"
-    text = tiny_source.replace('nn.Dropout(settings["dropout"])', "nn.Dropout(0.0)")
+    text = tiny_source.replace('nn.Dropout(params["dropout"])', "nn.Dropout(0.0)")
     text = text.replace(
         "    return nn.Sequential(",
         HANG.format(marker=str(marker)) + "    return nn.Sequential(",
@@ -444,14 +456,14 @@ def test_a_team_finds_what_one_worker_finds_and_has_the_room_of_one_that_was_can
     path.write_text(
         text.replace(
             "partial(build, 32), x=32",
-            'partial(build, 32), x=32, recipe={"workers": 2}',
+            'partial(build, 32), x=32, recipe={"world_size": 2}',
         )
     )
     tasks.load_file(path)
-    alone, shared = plan_of("shared", workers=1), plan_of("shared")
+    alone, shared = plan_of("shared", world_size=1), plan_of("shared")
     run_inline(alone, tmp_path)
-    with closing(RayWorkers(workers=2)) as workers:
-        workers.check(Resources(), workers=2)
+    with closing(RayExecutor(world_size=2)) as workers:
+        workers.check(Resources(), world_size=2)
         marker.touch()
         cell = Cell(
             shared, next(cell for cell in shared.cells if cell.arm == "wide"), "cpu"
@@ -463,7 +475,7 @@ def test_a_team_finds_what_one_worker_finds_and_has_the_room_of_one_that_was_can
         run_inline(shared, tmp_path, workers=workers)
 
     one, two = (
-        Results(tmp_path).load(plan.id).trainings.set_index(["arm", "kind"])
+        Results(tmp_path).load(plan.id).runs.set_index(["arm", "kind"])
         for plan in (alone, shared)
     )
     assert set(two["status"]) == {"finished"}
@@ -473,7 +485,7 @@ def test_a_team_finds_what_one_worker_finds_and_has_the_room_of_one_that_was_can
             one[metric].sort_index(), two[metric].sort_index(), rtol=1e-4
         )
     lines = read_lines(tmp_path / shared.id / FILE)
-    assert {(line["arm"], line["worker"]["workers"]) for line in lines} == {
+    assert {(line["arm"], line["worker"]["world_size"]) for line in lines} == {
         ("narrow", 1),
         ("wide", 2),
     }
@@ -490,20 +502,27 @@ def by_ddp(rank: int, store: Path) -> tuple[Tensor, Tensor]:
         network(),
         examples(96, seed=0),
     )  # even batches: DDP takes the mean of means
-    recipe = Recipe(steps=40, batch_size=32, schedule="constant", keep_best=False)
-    settings = {"lr": 0.02, "weight_decay": 0.01}
+    recipe = Recipe(steps=40, batch_size=32, schedule="constant", restore_best=False)
+    params = {"lr": 0.02, "weight_decay": 0.01}
     list(
-        Training(
-            Classification(), ours, data, data, recipe, settings, SEEDS, team=Team()
+        TrainingLoop(
+            Classification(),
+            ours,
+            data,
+            data,
+            recipe,
+            params,
+            SEEDS,
+            group=DataParallelGroup(),
         )
     )
     shared, source = (
         DistributedDataParallel(theirs),
-        batches(data, 32, generator(SEEDS["order"])),
+        batches(data, 32, make_generator(SEEDS["order"])),
     )
     optimizer = torch.optim.AdamW(shared.parameters(), lr=0.02, weight_decay=0.01)
     for _ in range(40):
-        part = Team().part(next(source))
+        part = DataParallelGroup().shard(next(source))
         optimizer.zero_grad()
         functional.cross_entropy(shared(part.x), part.y).backward()
         optimizer.step()

@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn import functional
 
 from suite.training.evaluate import evaluation_steps
-from suite.training.loop import Training, losses_digest
+from suite.training.loop import TrainingLoop, losses_digest
 from suite.training.optimizer import FlatParameters, learning_rate
-from suite.training.rng import batches, generator
+from suite.training.rng import batches, make_generator
 from tasks import Phase, Recipe, Split
 from tasks.procedures.supervised import Classification
 
@@ -24,7 +24,7 @@ SEEDS = {"order": 1, "dropout": 2, "evaluation": 3}
 def examples(
     count: int = 200, features: int = 6, classes: int = 3, seed: int = 0
 ) -> Split:
-    rng = generator(seed)
+    rng = make_generator(seed)
     x = torch.randn(count, features, generator=rng)
     return Split(
         x, (x[:, :classes] + 0.3 * torch.randn(count, classes, generator=rng)).argmax(1)
@@ -40,16 +40,16 @@ def network(dropout: float = 0.0, seed: int = 0) -> nn.Module:
 
 
 def trained(
-    recipe: Recipe, model: nn.Module | None = None, **settings: float
-) -> Training:
+    recipe: Recipe, model: nn.Module | None = None, **params: float
+) -> TrainingLoop:
     data = examples()
-    training = Training(
+    training = TrainingLoop(
         Classification(),
         model or network(),
         data,
         examples(seed=9),
         recipe,
-        {"lr": 0.01, **settings},
+        {"lr": 0.01, **params},
         SEEDS,
     )
     list(training)
@@ -61,7 +61,7 @@ def plain_losses(
 ) -> list[float]:
     """The loop that anybody would write."""
     source, losses = (
-        batches(examples(), recipe.batch(200), generator(SEEDS["order"])),
+        batches(examples(), recipe.batch(200), make_generator(SEEDS["order"])),
         [],
     )
     steps = recipe.updates(200)
@@ -71,8 +71,8 @@ def plain_losses(
         optimizer.zero_grad()
         loss = functional.cross_entropy(model(batch.x), batch.y)
         loss.backward()
-        if recipe.clip is not None:
-            nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        if recipe.max_grad_norm is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), recipe.max_grad_norm)
         optimizer.step()
         losses.append(loss.item())
     return losses
@@ -85,7 +85,7 @@ def plain_losses(
         {},
         {"schedule": "constant"},
         {"schedule": "step", "warmup": 0.1},
-        {"clip": 0.2},
+        {"max_grad_norm": 0.2},
         {"optimizer": "sgd"},
         {"optimizer": "sgd", "momentum": 0.0},
         {"optimizer": "sgd", "nesterov": True, "warmup": 0.2},
@@ -120,7 +120,9 @@ def test_a_convolution_in_a_flat_buffer_learns_as_a_plain_one():
     """Channels-last views of the buffer change the layout, not the numbers beyond
     rounding.
     """
-    data = Split(torch.randn(64, 2, 8, 8, generator=generator(0)), torch.arange(64) % 3)
+    data = Split(
+        torch.randn(64, 2, 8, 8, generator=make_generator(0)), torch.arange(64) % 3
+    )
 
     def build() -> nn.Module:
         with torch.random.fork_rng():
@@ -134,7 +136,7 @@ def test_a_convolution_in_a_flat_buffer_learns_as_a_plain_one():
             )
 
     recipe = Recipe(steps=20, batch_size=16, schedule="constant")
-    ours = Training(
+    ours = TrainingLoop(
         Classification(),
         build(),
         data,
@@ -146,7 +148,7 @@ def test_a_convolution_in_a_flat_buffer_learns_as_a_plain_one():
     list(ours)
     model = build()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.1)
-    source, losses = batches(data, 16, generator(SEEDS["order"])), []
+    source, losses = batches(data, 16, make_generator(SEEDS["order"])), []
     for _ in range(20):
         batch = next(source)
         optimizer.zero_grad()
@@ -171,7 +173,7 @@ def test_cosine_equals_torch():
 
 
 def test_step_decay_equals_torch():
-    recipe = Recipe(steps=40, schedule="step", milestones=(0.5, 0.75), decay=0.1)
+    recipe = Recipe(steps=40, schedule="step", milestones=(0.5, 0.75), lr_gamma=0.1)
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.3)
     scheduler = torch.optim.lr_scheduler.MultiStepLR(
         optimizer, milestones=[20, 30], gamma=0.1
@@ -206,7 +208,7 @@ def test_evaluations_end_with_the_last_step(steps, evaluations):
 @given(examples=st.integers(1, 50), size=st.integers(1, 60))
 def test_a_pass_sees_every_example_once(examples, size):
     data = Split(torch.arange(examples), torch.arange(examples))
-    source = batches(data, size, generator(0))
+    source = batches(data, size, make_generator(0))
 
     for _ in range(2):
         seen = [next(source).x for _ in range(math.ceil(examples / size))]
@@ -219,7 +221,7 @@ def test_the_same_seeds_repeat_to_the_last_bit_and_others_do_not():
         losses_digest(trained(recipe, network(dropout=0.3)).losses) for _ in range(2)
     )
     data = examples()
-    other = Training(
+    other = TrainingLoop(
         Classification(),
         network(dropout=0.3),
         data,
@@ -235,7 +237,7 @@ def test_the_same_seeds_repeat_to_the_last_bit_and_others_do_not():
 
 
 def test_the_callers_random_numbers_are_left_alone():
-    training = Training(
+    training = TrainingLoop(
         Classification(),
         network(dropout=0.5),
         examples(),
@@ -256,7 +258,7 @@ def test_the_callers_random_numbers_are_left_alone():
 def test_drawing_random_numbers_while_watching_changes_nothing():
     recipe = Recipe(steps=40, batch_size=32)
     undisturbed = trained(recipe, network(dropout=0.5)).losses
-    training = Training(
+    training = TrainingLoop(
         Classification(),
         network(dropout=0.5),
         examples(),
@@ -274,14 +276,16 @@ def test_drawing_random_numbers_while_watching_changes_nothing():
 def test_the_best_checkpoint_on_validation_is_handed_on():
     recipe = Recipe(steps=200, batch_size=8, schedule="constant", evaluations=40)
     data, validation = examples(20), examples(60, seed=9)
-    training = Training(
+    training = TrainingLoop(
         Classification(), network(), data, validation, recipe, {"lr": 0.1}, SEEDS
     )
     seen = list(training)
 
     training.model.eval()
     with torch.no_grad():
-        reached = Classification().evaluate(training.model, validation, generator(0))
+        reached = Classification().evaluate(
+            training.model, validation, make_generator(0)
+        )
     best = min((p for p in seen if p.step > 0), key=lambda p: p.score)
     assert training.best == best
     assert reached["accuracy"] == best.values["validation.accuracy"]
@@ -292,7 +296,7 @@ def test_patience_stops_a_training_that_no_longer_improves():
     recipe = Recipe(
         steps=2000, batch_size=8, schedule="constant", evaluations=100, patience=3
     )
-    training = Training(
+    training = TrainingLoop(
         Classification(),
         network(),
         examples(20),
@@ -316,14 +320,14 @@ def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_training():
         def phases(self, model: nn.Module) -> tuple[Phase, ...]:
             return (
                 Phase(
-                    lambda model, batch, noise: sum(
+                    lambda model, batch, generator: sum(
                         (p.sum() for p in model.parameters()), torch.zeros(())
                     )
                 ),
             )
 
         def evaluate(
-            self, model: nn.Module, split: Split, noise: torch.Generator
+            self, model: nn.Module, split: Split, generator: torch.Generator
         ) -> dict[str, float]:
             return {"accuracy": 0.5, "loss": 1.0}
 
@@ -334,11 +338,11 @@ def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_training():
         momentum=0.0,
         schedule="plateau",
         patience=2,
-        decay=0.1,
+        lr_gamma=0.1,
         evaluations=50,
-        keep_best=False,
+        restore_best=False,
     )
-    training = Training(
+    training = TrainingLoop(
         Deaf(), model, examples(), examples(), recipe, {"lr": 1.0}, SEEDS
     )
     steps = [progress.step for progress in training]
@@ -353,7 +357,7 @@ def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_training():
 
 def test_a_training_that_diverges_stops_and_says_so():
     recipe = Recipe(steps=1000, optimizer="sgd", schedule="constant", evaluations=50)
-    training = Training(
+    training = TrainingLoop(
         Classification(), network(), examples(), examples(), recipe, {"lr": 1e9}, SEEDS
     )
     seen = list(training)
@@ -371,7 +375,7 @@ def test_a_phase_updates_its_own_parameters_alone():
     class OnlyFirst(Classification):
         def phases(self, model: nn.Module) -> tuple[Phase, ...]:
             def loss(
-                model: nn.Module, batch: Split, noise: torch.Generator
+                model: nn.Module, batch: Split, generator: torch.Generator
             ) -> torch.Tensor:
                 both = model.get_submodule("first")(batch.x) + model.get_submodule(
                     "second"
@@ -381,15 +385,17 @@ def test_a_phase_updates_its_own_parameters_alone():
             return (Phase(loss, prefix="first."),)
 
         def evaluate(
-            self, model: nn.Module, split: Split, noise: torch.Generator
+            self, model: nn.Module, split: Split, generator: torch.Generator
         ) -> dict[str, float]:
             return {"accuracy": 0.0, "loss": 0.0}
 
     model = Two()
     before = [p.detach().clone() for p in model.parameters()]
-    recipe = Recipe(steps=5, keep_best=False)
+    recipe = Recipe(steps=5, restore_best=False)
     list(
-        Training(OnlyFirst(), model, examples(), examples(), recipe, {"lr": 0.1}, SEEDS)
+        TrainingLoop(
+            OnlyFirst(), model, examples(), examples(), recipe, {"lr": 0.1}, SEEDS
+        )
     )
     moved = [
         not torch.equal(old, new)

@@ -21,7 +21,7 @@ SPACE = {
 BLOCKS, TRIALS = 6, 4
 
 
-def trainings(kind="final", **columns):
+def runs(kind="final", **columns):
     """A row per arm, block and (for trials) number; a column is one value, or a value
     per (arm, block, number).
     """
@@ -59,7 +59,7 @@ def trainings(kind="final", **columns):
 
 def curves(value, steps=20):
     """The validation curve of each final, ``value(arm, share of steps)``."""
-    finals = trainings()[["key", "task", "level", "arm", "block", "kind", "number"]]
+    finals = runs()[["key", "task", "level", "arm", "block", "kind", "number"]]
     points = []
     for step in range(1, steps + 1):
         heights = [
@@ -94,7 +94,7 @@ def gate(name, *frames, claim=DEEPER, curve=None, **about):
     curve = (
         pd.DataFrame({"task": [], "level": [], "arm": []}) if curve is None else curve
     )
-    record = pd.concat(frames or [trainings()], ignore_index=True)
+    record = pd.concat(frames or [runs()], ignore_index=True)
     campaign = Campaign(
         "test", Path("test"), {"tasks": {"depth": task}}, {}, "0", record, curve
     )
@@ -105,7 +105,7 @@ def gate(name, *frames, claim=DEEPER, curve=None, **about):
 
 
 def test_a_sound_comparison_passes_every_gate():
-    finals = trainings(setting__lr=lambda arm, block, _: 10 ** -(1.5 + block / 4))
+    finals = runs(param__lr=lambda arm, block, _: 10 ** -(1.5 + block / 4))
     curve = curves(lambda arm, share: 0.8 if share > 0.4 else 0.5)
     names = (
         "failed trials",
@@ -115,9 +115,9 @@ def test_a_sound_comparison_passes_every_gate():
         "tuning budget",
         "too easy",
     )
-    found = [gate(name, finals, trainings("trial"), curve=curve) for name in names]
+    found = [gate(name, finals, runs("trial"), curve=curve) for name in names]
 
-    assert [(one.name, one.failed, one.cure) for one in found] == [
+    assert [(one.name, one.failed, one.hint) for one in found] == [
         (name, False, "") for name in names
     ]
 
@@ -138,8 +138,8 @@ def test_a_sound_comparison_passes_every_gate():
     ],
 )
 def test_the_best_learning_rate_at_one_end_in_half_of_the_blocks(chosen, failed):
-    finals = trainings(
-        setting__lr=lambda arm, block, _: chosen[block] if arm == "deep" else 0.01
+    finals = runs(
+        param__lr=lambda arm, block, _: chosen[block] if arm == "deep" else 0.01
     )
     found = gate("range edge", finals)
 
@@ -151,11 +151,11 @@ def test_the_best_learning_rate_at_one_end_in_half_of_the_blocks(chosen, failed)
             else "lowest tenth of its range (near 0.0001)"
         )
         assert found.says == f"The best lr of Deep lay in the {end} in 3 of 6 blocks."
-        assert "Widen that range" in found.cure
+        assert "Widen that range" in found.hint
 
 
 def test_only_learning_rates_can_be_at_the_edge():
-    assert gate("range edge", trainings(setting__dropout=0.0)) is None
+    assert gate("range edge", runs(param__dropout=0.0)) is None
 
 
 @pytest.mark.parametrize(("diverged", "failed"), [(4, False), (5, True)])
@@ -167,7 +167,7 @@ def test_more_than_a_fifth_of_an_arms_trials_failed(diverged, failed):
             else "finished"
         )
 
-    found = gate("failed trials", trainings("trial", status=status))  # of 24
+    found = gate("failed trials", runs("trial", status=status))  # of 24
 
     assert found.failed == failed
     if failed:
@@ -177,7 +177,7 @@ def test_more_than_a_fifth_of_an_arms_trials_failed(diverged, failed):
 def test_lost_trials_are_not_the_arms_fault():
     status = lambda arm, block, number: "lost" if number == 0 else "finished"  # noqa: E731
 
-    assert not gate("failed trials", trainings("trial", status=status)).failed
+    assert not gate("failed trials", runs("trial", status=status)).failed
 
 
 def rising(arm, share):
@@ -259,7 +259,7 @@ def test_a_claim_about_a_fixed_budget_may_stop_early():
     ["range edge", "failed trials", "still improving", "tuning budget", "parameters"],
 )
 def test_a_gate_with_nothing_to_look_at_is_left_out(name):
-    assert gate(name, trainings().iloc[:0]) is None
+    assert gate(name, runs().iloc[:0]) is None
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_another_winner_with_half_of_the_trials(late_winner, failed):
             return 0.80
         return (0.77 if number < 2 else late_winner) + 0.001 * block
 
-    found = gate("tuning budget", trainings("trial", validation__accuracy=validation))
+    found = gate("tuning budget", runs("trial", validation__accuracy=validation))
 
     assert found.failed == failed
     if failed:
@@ -285,14 +285,14 @@ def test_another_winner_with_half_of_the_trials(late_winner, failed):
 
 
 def test_one_trial_has_no_half():
-    assert gate("tuning budget", trainings("trial"), trials=1) is None
+    assert gate("tuning budget", runs("trial"), trials=1) is None
 
 
 @pytest.mark.parametrize(("count", "failed"), [(1010, False), (1011, True)])
 def test_parameters_beyond_the_tolerance(count, failed):
     found = gate(
         "parameters",
-        trainings(parameters=lambda arm, *_: count if arm == "deep" else 1000),
+        runs(parameters=lambda arm, *_: count if arm == "deep" else 1000),
     )
 
     assert found.failed == failed
@@ -306,8 +306,8 @@ def test_unmatched_parameters_are_not_asked_for():
 
 
 def test_a_task_that_both_arms_solve_is_too_easy():
-    easy = trainings(validation__accuracy=0.996)  # 4 errors in 1,000
-    half_easy = trainings(
+    easy = runs(validation__accuracy=0.996)  # 4 errors in 1,000
+    half_easy = runs(
         validation__accuracy=lambda arm, *_: 0.996 if arm == "deep" else 0.99
     )
 
@@ -319,7 +319,7 @@ def test_a_task_that_both_arms_solve_is_too_easy():
 
 
 def test_a_margin_below_two_examples_cannot_be_seen():
-    found = gate("too easy", trainings(data__n_test=80))
+    found = gate("too easy", runs(data__n_test=80))
 
     assert (
         found.says == "The margin of 2 points is less than 2 of the 80 test examples."
@@ -336,7 +336,7 @@ def test_times_from_different_machines_are_not_compared():
         margin=0.1,
         scale="log_ratio",
     )
-    spread = trainings(
+    spread = runs(
         host=lambda arm, block, _: "here" if arm == "deep" or block else "there"
     )
 
@@ -346,12 +346,12 @@ def test_times_from_different_machines_are_not_compared():
     )
     assert not gate("machines", claim=claim).failed
     assert (
-        gate("range edge", trainings(setting__lr=0.1), claim=claim) is None
+        gate("range edge", runs(param__lr=0.1), claim=claim) is None
     )  # no search would change the time
 
 
 def test_gates_never_read_the_test():
-    finals = trainings(setting__lr=0.01)
+    finals = runs(param__lr=0.01)
     sealed = finals.assign(**{"test.accuracy": np.nan})
     curve = curves(rising)
     names = (
@@ -363,14 +363,14 @@ def test_gates_never_read_the_test():
         "too easy",
     )
     for name in names:
-        assert gate(name, finals, trainings("trial"), curve=curve) == gate(
-            name, sealed, trainings("trial"), curve=curve
+        assert gate(name, finals, runs("trial"), curve=curve) == gate(
+            name, sealed, runs("trial"), curve=curve
         )
 
 
 def test_tuning_curves_read_the_first_trials_of_each_complete_study():
     value = {("deep", 0): [0.5, 0.4, 0.7, 0.6], ("deep", 1): [0.7, 0.8, 0.1, 0.9]}
-    frame = trainings(
+    frame = runs(
         "trial",
         **{
             "validation.accuracy": lambda arm, block, number: value.get(

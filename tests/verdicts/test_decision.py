@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from suite.records.journal import FILE, read_lines
-from suite.verdicts.aa_test import compare_same_arms
+from suite.verdicts.aa_test import run_aa_tests
 from suite.verdicts.adequacy import Gate
 from suite.verdicts.decision import Sample
 from suite.verdicts.family import judge, judge_family, judge_looks
@@ -119,24 +119,24 @@ def test_fewer_than_six_blocks_are_exploratory():
 
 def test_overlap_widens_by_nadeau_and_bengio():
     d = np.array([1.0, 2.0, 0.5, 1.5, 3.0, 1.0])
-    verdict = judge(d, margin=1, overlap=0.125)
+    verdict = judge(d, margin=1, test_train_ratio=0.125)
     low, high = verdict.interval
     half = stats.t(5).ppf(0.975) * d.std(ddof=1) * math.sqrt(1 / 6 + 0.125)
 
     assert (high - low) / 2 == pytest.approx(half)
-    assert verdict.splits_interval == judge(d, margin=1).interval
+    assert verdict.fixed_split_interval == judge(d, margin=1).interval
 
 
 def test_a_published_figures_own_error_widens_too():
     d = [1.0, 2.0, 0.5, 1.5, 3.0, 1.0]
-    low, high = judge(d, margin=1, figure_error=2.0).interval
+    low, high = judge(d, margin=1, reference_se=2.0).interval
     half = stats.t(5).ppf(0.975) * math.hypot(stats.sem(d), 2.0)
 
     assert (high - low) / 2 == pytest.approx(half)
 
 
 def test_ties_count_half():
-    assert judge([1, 0, 0, -1, 2, 3], margin=1).won == pytest.approx(4 / 6)
+    assert judge([1, 0, 0, -1, 2, 3], margin=1).win_rate == pytest.approx(4 / 6)
 
 
 def test_what_is_open_says_how_many_blocks_would_settle_it():
@@ -154,7 +154,7 @@ def test_turning_all_signs_turns_the_verdict(d, margin):
 
     assert turned.verdict == OPPOSITE.get(verdict.verdict, verdict.verdict)
     assert turned.p == pytest.approx(verdict.p, nan_ok=True)
-    assert turned.won == pytest.approx(1 - verdict.won)
+    assert turned.win_rate == pytest.approx(1 - verdict.win_rate)
 
 
 @given(differences, margins, st.sampled_from([0.25, 8.0, 1024.0]))
@@ -182,7 +182,7 @@ def test_a_wider_margin_only_ever_adds_equality(d, margin, factor):
 
 @given(differences, margins, st.floats(0.01, 5))
 def test_overlap_never_makes_anything_surer(d, margin, ratio):
-    plain, corrected = judge(d, margin), judge(d, margin, overlap=ratio)
+    plain, corrected = judge(d, margin), judge(d, margin, test_train_ratio=ratio)
 
     assert (
         corrected.verdict in (plain.verdict, "inconclusive")
@@ -194,7 +194,7 @@ def test_overlap_never_makes_anything_surer(d, margin, ratio):
 @given(differences, margins)
 def test_picture_and_verdict_agree(d, margin):
     verdict = judge(d, margin, confidence=0.99, equal_confidence=0.9)
-    low, high = verdict.local_interval
+    low, high = verdict.adjusted_interval
     equal_low, equal_high = verdict.equivalence_interval
     assume(verdict.reason not in ("too few blocks", "no spread"))
     inside = -margin < equal_low and equal_high < margin
@@ -214,7 +214,7 @@ def test_enough_blocks_leave_nothing_open(d, margin):
     )
     blocks = found.blocks_to_settle + 2 - found.blocks_to_settle % 2
     signs = np.tile([1.0, -1.0], blocks // 2)
-    same_spread = found.effect + found.spread * signs * math.sqrt((blocks - 1) / blocks)
+    same_spread = found.effect + found.std * signs * math.sqrt((blocks - 1) / blocks)
 
     assert judge(same_spread, margin).verdict != "inconclusive"
 
@@ -249,10 +249,10 @@ def test_holm_is_applied_to_both_tests_apart():
         "inconclusive",
     ]
     assert [v.p for v in verdicts] == pytest.approx(ps)
-    assert verdicts[0].a == pytest.approx(0.05 / 4)  # the smallest of four
-    assert verdicts[2].a == pytest.approx(0.05 / 3)  # the second smallest fails ...
-    assert verdicts[3].a == pytest.approx(0.05 / 3)  # ... and stops the others
-    assert verdicts[1].b == pytest.approx(0.05 / 4)
+    assert verdicts[0].alpha == pytest.approx(0.05 / 4)  # the smallest of four
+    assert verdicts[2].alpha == pytest.approx(0.05 / 3)  # the second smallest fails ...
+    assert verdicts[3].alpha == pytest.approx(0.05 / 3)  # ... and stops the others
+    assert verdicts[1].alpha_equivalence == pytest.approx(0.05 / 4)
     assert verdicts[0].p_holm == pytest.approx(4 * ps[0])
 
 
@@ -295,7 +295,7 @@ def test_looks_count_in_holms_order_too():
 
     assert 0.05 / 6 < p < 0.05 / 2  # it would pass but for the looks ...
     assert verdicts[0].p_holm == pytest.approx(6 * p)
-    assert verdicts[1].a == pytest.approx(
+    assert verdicts[1].alpha == pytest.approx(
         0.05 / 6
     )  # ... so the other is not tested at the full rate
 
@@ -315,7 +315,10 @@ def test_a_claim_over_levels_needs_all_of_them():
         "levels disagree",
     )
     assert at(3.0, 0.1).verdict == "inconclusive"
-    assert [one.verdict for one in at(3.0, 0.1).at] == ["supported", "no_difference"]
+    assert [one.verdict for one in at(3.0, 0.1).by_level] == [
+        "supported",
+        "no_difference",
+    ]
 
 
 def test_levels_are_tested_without_adjustment_inside():
@@ -335,7 +338,7 @@ def test_a_look_takes_its_part_of_the_error_rate():
 
     assert judge(d, 0.1).verdict == "supported"
     assert judge(d, 0.1, looks=3).verdict == "inconclusive"
-    assert judge(d, 0.1, looks=3).a == pytest.approx(0.05 / 3)
+    assert judge(d, 0.1, looks=3).alpha == pytest.approx(0.05 / 3)
 
 
 def test_what_is_settled_at_a_look_keeps_its_data():
@@ -394,7 +397,7 @@ def test_verdicts_err_as_rarely_as_they_say_and_find_what_is_there(table):
 def test_two_hundred_arms_differ_from_themselves_as_often_as_chance_has_it(tmp_path):
     campaign = SIMULATION.against_itself(200, 3, tmp_path)
     lines = list(read_lines(campaign.folder / FILE))
-    p = [check.p for check in compare_same_arms(campaign, SIMULATION.ITSELF)]
+    p = [check.p for check in run_aa_tests(campaign, SIMULATION.ITSELF)]
 
     assert len(lines) == 200 * 2 * 6 * 3
     assert stats.binomtest(sum(value < 0.05 for value in p), 200, 0.05).pvalue > 0.001

@@ -12,9 +12,9 @@ from scipy import stats
 from suite.records.results import Campaign
 from suite.verdicts.judge import (
     Sample,
-    compare_same_arms,
     judge_campaign,
     judge_looks,
+    run_aa_tests,
     undecided,
 )
 from suite.verdicts.statistics import crossover
@@ -66,12 +66,12 @@ def campaign(
     blocks=6,
     levels=(("all", None),),
     repeats=1,
-    twins=None,
+    aa_test=None,
     looks=(),
     half=0,
     **extra,
 ):
-    trainings = pd.concat(frames, ignore_index=True)
+    runs = pd.concat(frames, ignore_index=True)
     defaults = {
         "task": "depth",
         "kind": "final",
@@ -81,8 +81,8 @@ def campaign(
         "device": "cpu",
     }
     for name, value in defaults.items():
-        trainings[name] = trainings[name].fillna(value) if name in trainings else value
-    trainings["key"] = [f"key {row}" for row in range(len(trainings))]
+        runs[name] = runs[name].fillna(value) if name in runs else value
+    runs["key"] = [f"key {row}" for row in range(len(runs))]
     about = {
         "name": "test",
         "profile": {},
@@ -100,7 +100,7 @@ def campaign(
                     for claim in claims
                 ],
                 "space": {},
-                "twins": twins or {},
+                "aa_test": aa_test or {},
                 "parameters_within": None,
                 "axis": "training examples",
                 "blocks": blocks,
@@ -117,7 +117,7 @@ def campaign(
         about,
         {},
         "0",
-        trainings,
+        runs,
         pd.DataFrame({"task": [], "arm": [], "level": []}),
     )
 
@@ -157,7 +157,7 @@ def test_arms_are_compared_within_blocks():
 
 
 @pytest.mark.parametrize(
-    ("ahead", "expected", "opening"),
+    ("ahead", "expected", "starting"),
     [
         (
             [-gap for gap in AHEAD],
@@ -176,11 +176,11 @@ def test_arms_are_compared_within_blocks():
         ),
     ],
 )
-def test_the_other_answers(ahead, expected, opening):
+def test_the_other_answers(ahead, expected, starting):
     (verdict,) = judged(finals({"deep": deep(ahead), "wide": WIDE}))
 
     assert verdict.verdict == expected
-    assert verdict.sentence.startswith(opening)
+    assert verdict.sentence.startswith(starting)
 
 
 def test_less_is_better_where_the_measure_says_so():
@@ -310,13 +310,13 @@ def test_a_threshold_carries_its_figures_own_error():
         "accuracy",
         better="deep",
         kind="threshold",
-        figure=0.80,
+        reference=0.80,
         margin=0.01,
     )
     sure = judged(finals({"deep": deep(AHEAD)}), claims=[claim])[0]
     unsure = judged(
         finals({"deep": deep(AHEAD)}),
-        claims=[Claim(**{**vars(claim), "figure_error": 0.1})],
+        claims=[Claim(**{**vars(claim), "reference_se": 0.1})],
     )[0]
 
     assert (sure.verdict, unsure.verdict) == ("supported", "inconclusive")
@@ -343,7 +343,7 @@ def test_a_claim_over_levels_needs_all_and_shows_the_weakest():
 
     assert verdict.verdict == "supported"
     assert verdict.effect == pytest.approx(0.025)
-    assert [one["effect"] for one in verdict.at] == pytest.approx([0.05, 0.025])
+    assert [one["effect"] for one in verdict.by_level] == pytest.approx([0.05, 0.025])
     assert len(verdict.per_block) == 12
     assert "the numbers are those at many, the level that decides" in verdict.notes
 
@@ -377,7 +377,7 @@ def test_an_interaction_is_the_slope_of_the_gap_over_log_x():
     assert verdict.verdict == "refuted"
     assert [row["difference"] for row in verdict.per_block] == pytest.approx(slopes)
     assert verdict.p == pytest.approx(stats.ttest_1samp(slopes, 0).pvalue)
-    assert [(one["x"], one["effect"]) for one in verdict.at] == [
+    assert [(one["x"], one["effect"]) for one in verdict.by_level] == [
         (100, pytest.approx(0.05)),
         (1000, pytest.approx(-0.05)),
     ]
@@ -549,8 +549,8 @@ def test_an_uncertain_figure_is_not_blamed_on_the_data():
         "accuracy",
         better="deep",
         kind="threshold",
-        figure=0.85,
-        figure_error=0.1,
+        reference=0.85,
+        reference_se=0.1,
         margin=0.01,
     )
     (verdict,) = judged(finals({"deep": deep(AHEAD)}), claims=[claim])
@@ -678,7 +678,7 @@ def as_lines(frames):
         yield {
             **line,
             **place,
-            "settings": {},
+            "params": {},
             "curve": [],
             "metrics": {"test.accuracy": row["test.accuracy"]},
         }
@@ -694,7 +694,7 @@ def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted():
             worse="wide",
             levels=(name,),
             margin=0.02,
-            group="matching",
+            matching_group="matching",
         )
         for name in ("few", "many")
     ]
@@ -715,13 +715,13 @@ def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted():
 def test_splits_of_one_pool_widen_the_interval():
     frame = finals(
         {"deep": deep(AHEAD), "wide": WIDE},
-        **{"data.population": "resplit", "data.overlap": 0.125},
+        **{"data.population": "resplit", "data.test_train_ratio": 0.125},
     )
     (verdict,) = judged(frame)
     (plain,) = judged(finals({"deep": deep(AHEAD), "wide": WIDE}))
 
     assert verdict.interval[0] < plain.interval[0]
-    assert verdict.splits_interval == plain.interval
+    assert verdict.fixed_split_interval == plain.interval
     assert "split the same examples anew" in verdict.population
 
 
@@ -730,17 +730,17 @@ def test_each_level_has_its_own_overlap():
         finals(
             {"deep": deep(AHEAD), "wide": WIDE},
             level="few",
-            **{"data.population": "fresh", "data.overlap": 0.0},
+            **{"data.population": "fresh", "data.test_train_ratio": 0.0},
         ),
         finals(
             {"deep": deep(AHEAD), "wide": WIDE},
             level="many",
-            **{"data.population": "resplit", "data.overlap": 0.2},
+            **{"data.population": "resplit", "data.test_train_ratio": 0.2},
         ),
     ]
     (verdict,) = judged(*frames, levels=TWO)
 
-    assert verdict.at[0]["interval"][0] > verdict.at[1]["interval"][0]
+    assert verdict.by_level[0]["interval"][0] > verdict.by_level[1]["interval"][0]
     assert verdict.population.startswith(
         "few: Speaks for new data from the same source"
     )
@@ -748,7 +748,11 @@ def test_each_level_has_its_own_overlap():
 
 
 def test_one_official_test_set_has_a_second_interval_for_new_examples():
-    facts = {"data.population": "official", "data.overlap": 0.0, "data.n_test": 1000}
+    facts = {
+        "data.population": "official",
+        "data.test_train_ratio": 0.0,
+        "data.n_test": 1000,
+    }
     (verdict,) = judged(finals({"deep": deep(AHEAD), "wide": WIDE}, **facts))
     errors = (1 - np.mean(deep(AHEAD))) + (1 - np.mean(WIDE))
     half = stats.t(5).ppf(0.975) * math.hypot(
@@ -767,7 +771,7 @@ def test_fresh_data_speak_for_new_data():
     assert verdict.population.startswith("Speaks for new data")
 
 
-# ------------------------------------------------------------------------- A against A
+# ------------------------------------------------------------------------- A/A test
 
 
 @pytest.mark.parametrize(
@@ -779,12 +783,12 @@ def test_fresh_data_speak_for_new_data():
     ],
 )
 def test_an_arm_that_differs_from_itself_raises_the_alarm(differences, state, verdict):
-    twin = [value - gap for value, gap in zip(deep(AHEAD), differences, strict=True)]
+    second = [value - gap for value, gap in zip(deep(AHEAD), differences, strict=True)]
     record = campaign(
-        finals({"deep": deep(AHEAD), "wide": WIDE, "deep_again": twin}),
-        twins={"deep_again": "deep"},
+        finals({"deep": deep(AHEAD), "wide": WIDE, "deep_again": second}),
+        aa_test={"deep_again": "deep"},
     )
-    (check,) = compare_same_arms(record, "depth")
+    (check,) = run_aa_tests(record, "depth")
     (judged_claim,) = judge_campaign(record)
 
     assert check.state == state
@@ -796,10 +800,10 @@ def test_an_arm_that_differs_from_itself_raises_the_alarm(differences, state, ve
 def test_an_arm_against_itself_waits_for_its_blocks():
     record = campaign(
         finals({"deep": deep(AHEAD), "wide": WIDE, "deep_again": WIDE[:4]}),
-        twins={"deep_again": "deep"},
+        aa_test={"deep_again": "deep"},
     )
 
-    assert compare_same_arms(record, "depth")[0].state == "waiting"
+    assert run_aa_tests(record, "depth")[0].state == "waiting"
 
 
 def test_as_dict_is_what_verdict_json_prints():
@@ -853,19 +857,19 @@ def tuned(*, change, half):
             metric="validation.accuracy",
             kind="trial",
             number=number,
-            **{"setting.lr": 0.1 * number},
+            **{"param.lr": 0.1 * number},
         )
         for number, values in accuracy.items()
     ]
     chosen = [0.3 * changed for changed in change]
     full = finals({"deep": deep(AHEAD), "wide": WIDE}).assign(
-        **{"setting.lr": [*chosen, *[0.0] * 6]}
+        **{"param.lr": [*chosen, *[0.0] * 6]}
     )
     others = [
         wide + gap if changed and gap is not None else None
         for wide, gap, changed in zip(WIDE, half, change, strict=True)
     ]
-    return [*trials, full, finals({"deep": others}, kind="half", **{"setting.lr": 0.0})]
+    return [*trials, full, finals({"deep": others}, kind="half", **{"param.lr": 0.0})]
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_campaign_that_opened_no_test_set_is_no_attempt(
     campaign, run_inline, tmp_path
 ):
     begun = campaign()
-    record = begun.folder / "trainings.jsonl"
+    record = begun.folder / "runs.jsonl"
     record.write_text(
         "".join(
             line + "\n"

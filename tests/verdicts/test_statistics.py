@@ -27,7 +27,7 @@ def test_students_sleep_data_give_the_published_test():
     found = statistics.estimate(GAINED)
 
     assert found.mean == pytest.approx(1.58)
-    assert found.mean / found.error == pytest.approx(4.0621, abs=5e-5)
+    assert found.mean / found.standard_error == pytest.approx(4.0621, abs=5e-5)
     assert found.p() == pytest.approx(0.002833, abs=5e-7)
     assert found.interval(0.95) == pytest.approx((0.7001, 2.4599), abs=5e-5)
 
@@ -35,7 +35,7 @@ def test_students_sleep_data_give_the_published_test():
 @given(samples, numbers)
 def test_the_t_test_is_scipys(values, against):
     found = statistics.estimate(values)
-    if not found.testable or found.spread < 1e-6:
+    if not found.testable or found.std < 1e-6:
         return
     expected = stats.ttest_1samp(values, against)
 
@@ -102,12 +102,12 @@ def test_blocks_to_settle_are_the_planned_table():
 
 
 @given(st.floats(0.3, 3), st.floats(0, 0.02))
-def test_blocks_to_settle_are_the_fewest_that_do(margin, overlap):
+def test_blocks_to_settle_are_the_fewest_that_do(margin, test_train_ratio):
     def width(blocks):
         t = stats.t(blocks - 1)
-        return (t.ppf(0.975) + t.ppf(0.95)) * math.sqrt(1 / blocks + overlap)
+        return (t.ppf(0.975) + t.ppf(0.95)) * math.sqrt(1 / blocks + test_train_ratio)
 
-    found = statistics.blocks_to_settle(1, margin, overlap=overlap)
+    found = statistics.blocks_to_settle(1, margin, test_train_ratio=test_train_ratio)
 
     if found is None:
         assert width(statistics.MOST_BLOCKS) > margin
@@ -117,7 +117,7 @@ def test_blocks_to_settle_are_the_fewest_that_do(margin, overlap):
 
 
 def test_no_number_of_overlapping_blocks_is_enough_below_the_floor():
-    assert statistics.blocks_to_settle(1, 1, overlap=0.25) is None
+    assert statistics.blocks_to_settle(1, 1, test_train_ratio=0.25) is None
 
 
 @pytest.mark.parametrize("claims", [1, 10])
@@ -132,7 +132,7 @@ def test_the_smallest_effect_has_its_power(blocks, claims):
 
 def test_the_upper_bound_of_a_spread_covers_it_four_times_in_five():
     spreads = np.random.default_rng(0).standard_normal((20_000, 6)).std(axis=1, ddof=1)
-    covered = np.mean([statistics.upper_spread(spread, 6) >= 1 for spread in spreads])
+    covered = np.mean([statistics.upper_std(spread, 6) >= 1 for spread in spreads])
 
     assert covered == pytest.approx(0.8, abs=0.01)  # 3.5 Monte-Carlo errors
 

@@ -135,7 +135,7 @@ def campaign(values):
                 "label": "accuracy",
             }
         ],
-        "twins": {"deep_again": "deep"} if values.shape[1] > 1 else {},
+        "aa_test": {"deep_again": "deep"} if values.shape[1] > 1 else {},
         "blocks": values.shape[0],
         "finals": values.shape[2],
     }

@@ -45,7 +45,7 @@ def status_table(found: Sequence[Standing]) -> Table:
     titles = (
         "Campaign",
         "State",
-        "Trainings",
+        "Runs",
         "Pace",
         "Left",
         "Not finished",
@@ -84,7 +84,7 @@ def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Table:
 
 
 def why_page(found: Explanation) -> Group:
-    """What a training is and came to, and what sets it apart from its nearest
+    """What a run is and came to, and what sets it apart from its nearest
     neighbour.
     """
     line = found.training.line
@@ -104,10 +104,9 @@ def why_page(found: Explanation) -> Group:
             f"{line['status']}{': ' + line['error'] if line.get('error') else ''}",
         ),
         (
-            "Settings",
+            "Params",
             ", ".join(
-                f"{name} {value_text(value)}"
-                for name, value in line["settings"].items()
+                f"{name} {value_text(value)}" for name, value in line["params"].items()
             ),
         ),
         ("Came to", ", ".join(best)),
@@ -124,7 +123,7 @@ def why_page(found: Explanation) -> Group:
             )
         )
     if found.nearest is None:
-        return Group(*parts, Text("\nNo other training of this task is on record."))
+        return Group(*parts, Text("\nNo other run of this task is on record."))
     there = found.nearest.line
     place = f"{there['kind']} {there['number']} of {there['level']} · {there['arm']} · block {there['block']}"
     elsewhere = (
@@ -172,8 +171,8 @@ def finding_line(finding: Finding, width: int) -> Table:
     grid.add_column(width=width)
     grid.add_column(overflow="fold")
     says = Text(finding.says)
-    if finding.ok is False and finding.cure:
-        says.append(f"\n→ {finding.cure}", "bold")
+    if finding.ok is False and finding.hint:
+        says.append(f"\n→ {finding.hint}", "bold")
     grid.add_row(
         Text(finding.word, WORD_STYLES[finding.word]), Text(finding.what), says
     )

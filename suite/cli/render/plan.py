@@ -38,27 +38,27 @@ def plan_page(
     power: Sequence[Mapping[str, Any]],
     free: int,
 ) -> Group:
-    """What a plan comes to, at least and at most: cells, trainings, hours, bytes, and
+    """What a plan comes to, at least and at most: cells, runs, hours, bytes, and
     what its blocks can show.
     """
     least, most = totals
     table = make_table("Task")
-    for title in ("Levels, arms, blocks", "Trainings", "One takes", "In all"):
+    for title in ("Levels, arms, blocks", "Runs", "One takes", "In all"):
         table.add_column(title, justify="right", no_wrap=True)
     for name in plan.tasks:
         of, cells = plan.of(name), [cell for cell in plan.cells if cell.task == name]
-        trainings = len(cells) * ((of.trials or 1) + (of.finals or 1))
+        runs = len(cells) * ((of.trials or 1) + (of.finals or 1))
         found = [costs[c.task, c.level, c.builds] for c in cells]
         each, work = (
             [cost.seconds for cost in found],
-            sum(cost.work for cost in found) / len(cells) * trainings,
+            sum(cost.work for cost in found) / len(cells) * runs,
         )
         levels, arms = len({c.level for c in cells}), len({c.arm for c in cells})
         shape = f"{levels} × {arms} × {len({c.block for c in cells})} = {len(cells)}"
         table.add_row(
             Text(name, "bold"),
             shape,
-            f"{trainings:,}",
+            f"{runs:,}",
             seconds_text(sum(each) / len(each)),
             duration(work),
         )
@@ -78,8 +78,8 @@ def plan_page(
         facts_table(
             ("Campaign", plan.id),
             (
-                "Trainings",
-                f"{plan.trainings:,} in {len(plan.cells):,} cells ({' or '.join(each_cell)} a cell)",
+                "Runs",
+                f"{plan.runs:,} in {len(plan.cells):,} cells ({' or '.join(each_cell)} a cell)",
             ),
             ("Shared", _shared(costs)),
             ("At most", _at_most(plan)),
@@ -102,28 +102,26 @@ def _shared(costs: Costs) -> str:
     """Which arms are trained by several workers each; "" where none is."""
     arms: dict[tuple[str, int], dict[str, None]] = {}
     for (task, _, arm), cost in costs.items():
-        if cost.workers > 1:
-            arms.setdefault((task, cost.workers), {})[arm] = None
+        if cost.world_size > 1:
+            arms.setdefault((task, cost.world_size), {})[arm] = None
     return "; ".join(
-        f"{size} workers to a training of {task}: {listed(of)}"
+        f"{size} workers to a run of {task}: {listed(of)}"
         for (task, size), of in arms.items()
     )
 
 
 def _at_most(plan: Plan) -> str:
     """What may come on top, and why; "" where nothing may."""
-    looks = {plan.of(name).until_decided for name in plan.tasks} - {None, ()}
+    looks = {plan.of(name).interim_looks for name in plan.tasks} - {None, ()}
     reasons = [
         f"up to {found[-1]} blocks where claims are open"
         for found in sorted(filter(None, looks))
     ]
     if any(plan.of(name).half_budget_trials for name in plan.tasks):
         reasons.append("a final where half the tuning chooses otherwise")
-    if plan.most_trainings == plan.trainings or not reasons:
+    if plan.max_runs == plan.runs or not reasons:
         return ""
-    return (
-        f"{plan.most_trainings:,} in {len(plan.all_cells):,} cells: {listed(reasons)}"
-    )
+    return f"{plan.max_runs:,} in {len(plan.all_cells):,} cells: {listed(reasons)}"
 
 
 def _span(low: str, high: str) -> str:

@@ -19,7 +19,7 @@ from suite.cli.render.text import (
 from suite.report.formatting import (
     fixed,
 )
-from tasks import Choice, Claim, Range, Recipe, Task, Whole
+from tasks import Categorical, Claim, Float, Int, Recipe, Task
 
 
 def task_list(found: Sequence[Task]) -> Table:
@@ -48,7 +48,8 @@ def task_page(task: Task) -> Group:
         (
             "Tuned",
             "\n".join(
-                f"{name}  {_setting(setting)}" for name, setting in task.space.items()
+                f"{name}  {_hyperparameter(hyperparameter)}"
+                for name, hyperparameter in task.space.items()
             ),
         ),
         ("Sources", "\n".join(task.sources)),
@@ -114,7 +115,7 @@ def claim_page(task: Task, claim: Claim) -> Group:
         ("Levels", ", ".join(task.level(name).title for name in claim.levels) or "all"),
         ("Matters from", fixed(claim.margin, percent, claim.scale)),
         ("Source", claim.source),
-        ("It reports", claim.against),
+        ("It reports", claim.reported),
     )
     return Group(headline_text(claim.name, claim.says), facts)
 
@@ -144,7 +145,7 @@ def _kind(task: Task, claim: Claim, percent: bool) -> str:
         case "interaction":
             return f"the lead of {better} over {worse} grows along {task.axis or 'the levels'}"
         case "threshold":
-            figure = 100 * (claim.figure or 0) if percent else claim.figure or 0
+            figure = 100 * (claim.reference or 0) if percent else claim.reference or 0
             return f"{better} reaches {figure:g}{' %' if percent else ''}"
 
 
@@ -158,19 +159,19 @@ def _recipe(recipe: Recipe) -> str:
     parts = [length, batch, recipe.optimizer, f"{recipe.schedule} rate"]
     if recipe.warmup:
         parts.append(f"{recipe.warmup:.0%} warm-up")
-    if recipe.clip is not None:
-        parts.append(f"clipped at {recipe.clip:g}")
-    if recipe.workers > 1:
-        parts.append(f"shared by {recipe.workers} workers")
-    parts.append("best checkpoint" if recipe.keep_best else "last checkpoint")
+    if recipe.max_grad_norm is not None:
+        parts.append(f"clipped at {recipe.max_grad_norm:g}")
+    if recipe.world_size > 1:
+        parts.append(f"shared by {recipe.world_size} workers")
+    parts.append("best checkpoint" if recipe.restore_best else "last checkpoint")
     return ", ".join(parts)
 
 
-def _setting(setting: Range | Whole | Choice) -> str:
-    match setting:
-        case Range(low, high, log):
+def _hyperparameter(hyperparameter: Float | Int | Categorical) -> str:
+    match hyperparameter:
+        case Float(low, high, log):
             return f"{low:g} to {high:g}{', log' if log else ''}"
-        case Whole(low, high, log):
+        case Int(low, high, log):
             return f"{low} to {high}, whole{', log' if log else ''}"
-        case Choice(values):
+        case Categorical(values):
             return " or ".join(str(value) for value in values)

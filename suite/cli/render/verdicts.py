@@ -20,8 +20,8 @@ from suite.report.formatting import (
 )
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
-    from suite.verdicts.aa_test import SameArm
-    from suite.verdicts.answer import ClaimVerdict
+    from suite.verdicts.aa_test import AATest
+    from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 ANSWER_STYLES = {
@@ -42,7 +42,7 @@ TWIN_STYLES = {
 def verdict_page(
     verdicts: Sequence[ClaimVerdict],
     about: Mapping[str, Any],
-    same_arms: Sequence[SameArm] = (),
+    same_arms: Sequence[AATest] = (),
     long: bool = False,
 ) -> Group:
     """All verdicts of a campaign, task by task; ``long`` adds the sentence, all gates
@@ -69,7 +69,7 @@ def verdict_page(
         f"{tally[answer]} {word}" for answer, word in ANSWERS.items() if tally[answer]
     )
     parts += [
-        Text(f"A against A, {one.task}: {one.says}", TWIN_STYLES[one.state])
+        Text(f"A/A test, {one.task}: {one.says}", TWIN_STYLES[one.state])
         for one in same_arms
     ]
     return Group(*parts, Text(f"{counted(len(verdicts), 'claim')}: {counts}.", "bold"))
@@ -95,8 +95,8 @@ def _judged(verdict: ClaimVerdict, long: bool) -> Text:
         return text
     text.append(f"\n{verdict.sentence}")  # which tells of the first failed gate
     for gate in failed[1:]:
-        text.append(f"\n! {gate.says} {gate.cure}", "yellow")
-    for name, said in (("Source", verdict.source), ("It reports", verdict.against)):
+        text.append(f"\n! {gate.says} {gate.hint}", "yellow")
+    for name, said in (("Source", verdict.source), ("It reports", verdict.reported)):
         text.append(f"\n{name}: {said}" if said else "", "dim")
     text.append(
         "".join(

@@ -11,10 +11,10 @@ from torch import nn
 from tasks import (
     Arm,
     Claim,
+    Float,
     Level,
-    Range,
+    Params,
     Recipe,
-    Settings,
     Shape,
     Space,
     Split,
@@ -49,7 +49,7 @@ def spirals(examples: int, rng: torch.Generator) -> Split:
     return Split(x + NOISE * torch.randn(examples, 2, generator=rng), y)
 
 
-def build(width: int, shape: Shape, level: Level, settings: Settings) -> nn.Module:
+def build(width: int, shape: Shape, level: Level, params: Params) -> nn.Module:
     return nn.Sequential(
         nn.Linear(shape.features, width),
         nn.ReLU(),
@@ -73,7 +73,7 @@ TASK = Task(
     procedure=Classification(),
     recipe=Recipe(steps=500, batch_size=64),
     space=Space(
-        lr=Range(1e-3, 1e-1, log=True), weight_decay=Range(1e-4, 1e-1, log=True)
+        lr=Float(1e-3, 1e-1, log=True), weight_decay=Float(1e-4, 1e-1, log=True)
     ),
     claims=(
         Claim(

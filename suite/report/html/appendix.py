@@ -19,7 +19,7 @@ from suite.verdicts.statistics import Component
 from suite.verdicts.variance import split_variance
 
 REPEATED = (
-    "The digest of the claims was taken before the first training: a claim edited afterwards gives another. The same "
+    "The digest of the claims was taken before the first run: a claim edited afterwards gives another. The same "
     "command with the same sources gives the same campaign; on machines of the same kind its results are the same to "
     "the last bit."
 )
@@ -43,7 +43,7 @@ def methods(campaign: Campaign) -> Iterator[Markup]:
 
 
 def spread(campaign: Campaign, task: str) -> Markup | None:
-    """Where a task's results vary from, where extra trainings were bought that can
+    """Where a task's results vary from, where extra runs were bought that can
     tell.
     """
     found = split_variance(campaign, task)
@@ -64,7 +64,7 @@ def spread(campaign: Campaign, task: str) -> Markup | None:
             [*label, *(told.get(part, NONE) for part in parts), str(split.blocks)]
         )
     unit = "points" if percent else "the measure's unit"
-    said = f"Standard deviations of one training's test result, in {unit}, with 95 % intervals: how much is due to what."
+    said = f"Standard deviations of one run's test result, in {unit}, with 95 % intervals: how much is due to what."
     head = ["Level", "Arm", *(f"From {part}" for part in parts), "Blocks"]
     numeric = frozenset(range(2, len(head)))
     return tag(
@@ -88,7 +88,7 @@ def _deviation(part: Component, percent: bool) -> str:
 def _plan(campaign: Campaign) -> Markup:
     rows: list[list[Child]] = []
     for name, task in campaign.about["tasks"].items():
-        effort = float(task.get("effort") or 1)
+        length_factor = float(task.get("length_factor") or 1)
         sizes = [
             len(task["levels"]),
             len(task["arms"]),
@@ -96,7 +96,7 @@ def _plan(campaign: Campaign) -> Markup:
             task["trials"],
             task["finals"],
         ]
-        rows.append([tag("code", name), *map(str, sizes), f"{effort:g}"])
+        rows.append([tag("code", name), *map(str, sizes), f"{length_factor:g}"])
     head = [
         "Task",
         "Levels",
@@ -110,7 +110,7 @@ def _plan(campaign: Campaign) -> Markup:
 
 
 def _data(campaign: Campaign) -> Markup | None:
-    frame = campaign.trainings
+    frame = campaign.runs
     names = ["data.n_train", "data.n_validation", "data.n_test"]
     if not {*names, "data.population"} <= {*frame.columns}:
         return None
@@ -152,7 +152,7 @@ def _data(campaign: Campaign) -> Markup | None:
 
 def openings(campaign: Campaign) -> Markup:
     """Who opened the sealed test set, and when."""
-    frame = campaign.trainings
+    frame = campaign.runs
     opened = frame[frame["test_opened"].eq(True)] if len(frame) else frame
     kinds = Counter(map(str, opened["kind"])) if len(opened) else Counter[str]()
     words = {"final": "final", "half": "half-budget final", "trial": "tuning trial"}
@@ -181,7 +181,7 @@ def openings(campaign: Campaign) -> Markup:
         rows.append(
             [tag("code", str(task)), str(level), str(arm), f"{len(group):,}", *times]
         )
-    record = "Each opening is a line of trainings.jsonl, with test_opened and the time."
+    record = "Each starting is a line of runs.jsonl, with test_opened and the time."
     head = ["Task", "Level", "Arm", "Openings", "First", "Last"]
     return tag(
         "section",
@@ -193,7 +193,7 @@ def openings(campaign: Campaign) -> Markup:
 
 def place(campaign: Campaign) -> Markup:
     """Machines, versions and digests: what it takes to repeat the campaign."""
-    about, frame = campaign.about, campaign.trainings
+    about, frame = campaign.about, campaign.runs
     versions = dict(about.get("versions") or {})
     statuses = Counter(map(str, frame["status"])) if len(frame) else Counter[str]()
     spent = (
@@ -215,7 +215,7 @@ def place(campaign: Campaign) -> Markup:
             ),
             ("Machines", _machines(frame)),
             ("They differ in", str(campaign.state.get("unlike") or "")),
-            ("Time spent", f"{spent:.2g} hours of one worker, all trainings together"),
+            ("Time spent", f"{spent:.2g} hours of one worker, all runs together"),
             (
                 "Ended as",
                 listed(
@@ -251,7 +251,7 @@ def _machines(frame: Any) -> str:
         about = dict(zip(names, values, strict=True))
         threads = about.get("threads")
         more = (
-            f", {counted(int(threads), 'thread')} a training"
+            f", {counted(int(threads), 'thread')} a run"
             if threads == threads and threads
             else ""
         )
@@ -263,9 +263,7 @@ def _machines(frame: Any) -> str:
         workers = counted(group["worker"].nunique(), "process").replace(
             "processs", "processes"
         )
-        found.append(
-            f"{about['host']} ({kind}{more}; {workers}, {len(group):,} trainings)"
-        )
+        found.append(f"{about['host']} ({kind}{more}; {workers}, {len(group):,} runs)")
     return "; ".join(found)
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from suite.report.formatting import Amounts, amounts
 from suite.report.html.axes import Axis, around, drawing, x_ticks, y_ticks
 from suite.report.html.markup import Markup, tag
-from suite.verdicts.answer import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict
 
 ARMS = 6  # colours; a seventh arm starts again, with another pattern of line
 DOT = 4.0  # radius
 REACH = 4.0  # margins to either side that a strip shows
 DWARFED = 4.0  # times the range of the means: how far intervals may widen the picture
-STEEP = 0.1  # share of a training in which curves may leave the picture
+STEEP = 0.1  # share of a run in which curves may leave the picture
 LONGEST = 44  # letters of a name beside an axis
 
 
@@ -38,12 +38,12 @@ def strip(verdict: ClaimVerdict) -> Markup | None:
         ),
         tag("line", x1=axis(0), x2=axis(0), y1=0, y2=22, class_="zero"),
     ]
-    numbers = (verdict.effect, verdict.interval, verdict.local_interval)
+    numbers = (verdict.effect, verdict.interval, verdict.adjusted_interval)
     marks += _interval_marks(
         *numbers, lambda value: axis(value / verdict.margin), y, REACH * verdict.margin
     )
     for end, way in zip(
-        verdict.local_interval, (-1, 1), strict=True
+        verdict.adjusted_interval, (-1, 1), strict=True
     ):  # an arrow where an interval goes on
         if math.isfinite(end) and way * end / verdict.margin > REACH:
             marks.append(
@@ -88,7 +88,7 @@ def blocks_chart(
         parts += _interval_marks(
             found["effect"],
             found["interval"],
-            found["local_interval"],
+            found["adjusted_interval"],
             lambda v: axis(written.of_effect(v)),
             top + 42,
         )
@@ -129,7 +129,9 @@ def blocks_chart(
 
 def trend_chart(verdict: ClaimVerdict, axis_name: str) -> Markup | None:
     """An interaction: the gap at each level along the axis, with its interval."""
-    points = [row for row in verdict.at if "x" in row and math.isfinite(row["effect"])]
+    points = [
+        row for row in verdict.by_level if "x" in row and math.isfinite(row["effect"])
+    ]
     if len(points) < 2:
         return None
     written = Amounts(
@@ -178,13 +180,13 @@ def trend_chart(verdict: ClaimVerdict, axis_name: str) -> Markup | None:
 def _numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:
     mine = {
         name: getattr(verdict, name)
-        for name in ("effect", "interval", "local_interval")
+        for name in ("effect", "interval", "adjusted_interval")
     }
     return next(
         (
             row
-            for row in verdict.at
-            if row["level"] == level and "local_interval" in row
+            for row in verdict.by_level
+            if row["level"] == level and "adjusted_interval" in row
         ),
         mine,
     )
@@ -205,7 +207,7 @@ def _effect_axis(
     ends = [
         min(max(end, reach[0]), reach[1])
         for found in numbers
-        for end in _finite(found["local_interval"])
+        for end in _finite(found["adjusted_interval"])
     ]
     return Axis(*around(written.of_effect(value) for value in (*seen, *ends)), 12, 628)
 

@@ -1,5 +1,5 @@
 """A claim's part of the report: what was asked, what was found, how sure it is, and on
-what evidence.
+what artifacts.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from suite.report.formatting import (
 from suite.report.html.charts import blocks_chart, curves_chart, legend, trend_chart
 from suite.report.html.curves import AXES, lines_of, tuning_lines
 from suite.report.html.markup import Child, Markup, facts, join, table, tag
-from suite.verdicts.answer import ClaimVerdict
 from suite.verdicts.case import Case
+from suite.verdicts.claim_verdict import ClaimVerdict
 
 MOST_LEVELS = 4  # whose learning curves a claim shows
 
@@ -92,7 +92,7 @@ def _compared_with_source(verdict: ClaimVerdict) -> Markup:
     )
     return facts(
         ("Source", verdict.source),
-        ("It reports", verdict.against),
+        ("It reports", verdict.reported),
         ("We measured", measured),
     )
 
@@ -109,7 +109,7 @@ def _pictures(one: Judged) -> Markup | None:
         if trend
         else None
     )
-    return tag("figure", chart, tag("figcaption", said), trend, more)
+    return tag("reference", chart, tag("figcaption", said), trend, more)
 
 
 def _sides(case: Case) -> tuple[str, str]:
@@ -137,7 +137,7 @@ def _numbers(one: Judged) -> Markup | None:
     )
     named: list[tuple[str, Child]] = [
         (f"{confidence:g} % interval", written.interval(verdict.interval) + scale),
-        ("Deciding interval", written.interval(verdict.local_interval) + scale),
+        ("Deciding interval", written.interval(verdict.adjusted_interval) + scale),
         (
             "Interval for “no difference”",
             written.interval(verdict.equivalence_interval) + scale,
@@ -145,17 +145,17 @@ def _numbers(one: Judged) -> Markup | None:
         ("Matters from", written.amount(verdict.margin)),
         (
             "As claimed in",
-            f"{verdict.won * verdict.blocks:g} of {counted(verdict.blocks, 'block')}",
+            f"{verdict.win_rate * verdict.blocks:g} of {counted(verdict.blocks, 'block')}",
         ),
         ("Effect size, paired", _signed(verdict.effect_size)),
         ("p, adjusted", probability(verdict.p_holm)),
         ("p, sign-flip check", probability(verdict.p_sign_flip)),
     ]
-    if verdict.splits_interval:
+    if verdict.fixed_split_interval:
         named.append(
             (
                 "For these splits alone",
-                written.interval(verdict.splits_interval) + scale,
+                written.interval(verdict.fixed_split_interval) + scale,
             )
         )
     if verdict.new_test_interval:
@@ -181,14 +181,14 @@ def _numbers(one: Judged) -> Markup | None:
         )
     if verdict.attempt > 1:
         named.append(("Campaign of this claim", f"number {verdict.attempt}"))
-    levels = [row for row in verdict.at if "verdict" in row]
+    levels = [row for row in verdict.by_level if "verdict" in row]
     rows: list[list[Child]] = [
         [
             one.case.level_label(str(row["level"])),
             sentences.ANSWERS[row["verdict"]],
             written.effect(row["effect"]),
             written.interval(row["interval"]),
-            written.interval(row["local_interval"]),
+            written.interval(row["adjusted_interval"]),
         ]
         for row in levels
     ]
@@ -213,8 +213,8 @@ def _gates(one: Judged) -> Markup | None:
             "li",
             tag("b", gate.name, ": "),
             gate.says,
-            " → " if gate.cure else None,
-            tag("b", gate.cure),
+            " → " if gate.hint else None,
+            tag("b", gate.hint),
         )
         for gate in failed
     ]
@@ -275,7 +275,7 @@ def _curves(one: Judged, shared: Shared) -> Markup | None:
     said = f"Training: {_measured(measure)[0]} on validation while the finals trained. Best of n trials: "
     said += f"{_measured(first)[0]} on validation had the tuning ended there. Means over blocks with 95 % intervals.{more}"
     drawings = tag("div", *training, *tuning, class_="panels")
-    return tag("figure", legend(arms.items()), drawings, tag("figcaption", said))
+    return tag("reference", legend(arms.items()), drawings, tag("figcaption", said))
 
 
 def _measured(measure: Mapping[str, Any]) -> tuple[str, bool]:

@@ -16,13 +16,13 @@ from suite.verdicts.decision import CONFIRMATORY
 Paragraph = tuple[str, str]  # heading, text
 
 GATES = (
-    "Adequacy gates read settings, failures and validation results, never the test set: did an arm fail too often; did "
+    "Adequacy gates read hyperparameters, failures and validation results, never the test set: did an arm fail too often; did "
     "its best learning rate lie at the end of the range in at least half of the blocks; was it still improving when "
     "training ended; would half of the tuning have named another winner; do the parameter counts match; was the task "
     "too easy to tell the arms apart? A gate that fails makes the verdict inconclusive and says what to do; what the "
     "verdict would have been stays on record."
 )
-TWINS = (
+AA_TESTS = (
     "Some arms ran a second time under another name. Such a pair should show no difference; it is a smoke alarm for "
     "the whole pipeline, stands outside of the claims, and by chance alone one in twenty of them has p < 0.05."
 )
@@ -42,8 +42,8 @@ def paragraphs(campaign: Campaign) -> Iterator[Paragraph]:
         yield "Looks", _looks(tasks)
     yield "When a comparison is not good enough", GATES
     yield "Failures", _failures(campaign)
-    if any(task.get("twins") for task in tasks):
-        yield "A against A", TWINS
+    if any(task.get("aa_test") for task in tasks):
+        yield "A/A test", AA_TESTS
 
 
 def _blocks(tasks: list[Mapping[str, Any]]) -> str:
@@ -64,8 +64,8 @@ def _tuning(profile: Mapping[str, Any], tasks: list[Mapping[str, Any]]) -> str:
     }[str(profile.get("sampler", "qmc"))]
     trials = _of(tasks, "trials")
     return (
-        f"In every block each arm got the same number of tuning trials, {trials}, each a whole training. The settings "
-        f"tried were {how}, so the same profile and seed try the same settings on any number of machines. What was "
+        f"In every block each arm got the same number of tuning trials, {trials}, each a whole training. The hyperparameters "
+        f"tried were {how}, so the same profile and seed try the same hyperparameters on any number of machines. What was "
         "tuned, and in which ranges, stands with each task."
     )
 
@@ -79,18 +79,18 @@ def _sealed(tasks: list[Mapping[str, Any]]) -> str:
         if any(task.get("half_budget_trials") for task in tasks)
         else ""
     )
-    word = "final trainings" if several else "final training"
+    word = "final runs" if several else "final run"
     return (
-        "The best settings of a study and, where a task keeps it, the best checkpoint of a training were chosen on "
-        f"validation examples. With those settings and fresh seeds came {finals} {word} a cell{averaged}. Only they"
-        f"{halves} opened the test set, and the record says of each training whether it did."
+        "The best hyperparameters of a study and, where a task keeps it, the best checkpoint of a run were chosen on "
+        f"validation examples. With those hyperparameters and fresh seeds came {finals} {word} a cell{averaged}. Only they"
+        f"{halves} opened the test set, and the record says of each run whether it did."
     )
 
 
 def _half(tasks: list[Mapping[str, Any]]) -> str:
     return (
         f"Would the answer change with half the tuning? Where the first {_of(tasks, 'half_budget_trials')} trials "
-        "would have chosen other settings, one more final was trained with those; elsewhere the finals answer for both."
+        "would have chosen other hyperparameters, one more final was trained with those; elsewhere the finals answer for both."
     )
 
 
@@ -130,7 +130,7 @@ def _looks(tasks: list[Mapping[str, Any]]) -> str:
 
 
 def _failures(campaign: Campaign) -> str:
-    statuses = Counter(map(str, campaign.trainings["status"]))
+    statuses = Counter(map(str, campaign.runs["status"]))
     failed = {
         status: count
         for status, count in sorted(statuses.items())
@@ -140,13 +140,13 @@ def _failures(campaign: Campaign) -> str:
         f"{count:,} {status.replace('_', ' ')}" for status, count in failed.items()
     )
     seen = (
-        f"Of {len(campaign.trainings):,} trainings on record, {happened}."
+        f"Of {len(campaign.runs):,} runs on record, {happened}."
         if failed
-        else (f"All {len(campaign.trainings):,} trainings on record finished.")
+        else (f"All {len(campaign.runs):,} runs on record finished.")
     )
     waits = any(status not in JUDGED for status in failed)
     return (
-        "A training that diverges is a result: it counts, with the value of a model that has learned nothing. One lost "
+        "A run that diverges is a result: it counts, with the value of a model that has learned nothing. One lost "
         "with its machine, out of memory or out of time is not: it is trained again, and a missing pair is waited for, "
         "never dropped. Where a final failed, a verdict must be the same with and without it. "
         + seen

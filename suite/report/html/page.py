@@ -15,7 +15,7 @@ from suite.report.html.appendix import methods, openings, place, spread, when
 from suite.report.html.charts import strip
 from suite.report.html.claim import Judged, Shared, article, badge
 from suite.report.html.markup import Child, Markup, facts, table, tag
-from suite.verdicts.aa_test import compare_same_arms
+from suite.verdicts.aa_test import run_aa_tests
 from suite.verdicts.case import cases
 from suite.verdicts.judge import judge_campaign
 from suite.verdicts.tuning_curve import tuning_curves
@@ -58,14 +58,14 @@ def render(campaign: Campaign) -> str:
 
 
 def _title(campaign: Campaign, judged: list[Judged]) -> Markup:
-    about, done = campaign.about, len(campaign.trainings)
+    about, done = campaign.about, len(campaign.runs)
     planned = int(campaign.state.get("planned") or done)
     state = str(campaign.state.get("state", "unknown"))
     warning = None
     if state != "done":
         warning = tag(
             "p",
-            f"This campaign is not finished ({state}): {done:,} of {planned:,} trainings are on record. "
+            f"This campaign is not finished ({state}): {done:,} of {planned:,} runs are on record. "
             "Verdicts below are those so far.",
             class_="warning",
         )
@@ -95,10 +95,10 @@ def _title(campaign: Campaign, judged: list[Judged]) -> Markup:
         facts(
             ("Campaign", tag("code", campaign.id)),
             ("Started", when(about.get("created"))),
-            ("Last result", when(campaign.trainings["ended"].max() if done else None)),
+            ("Last result", when(campaign.runs["ended"].max() if done else None)),
             (
                 "Size",
-                f"{done:,} trainings in {len(about['cells']):,} cells, {blocks} blocks",
+                f"{done:,} runs in {len(about['cells']):,} cells, {blocks} blocks",
             ),
         ),
     )
@@ -143,8 +143,8 @@ def _tasks(campaign: Campaign, judged: list[Judged]) -> Iterator[Markup]:
         claims = [article(one, shared) for one in of_task]
         about = campaign.about["tasks"][task]
         twice = [
-            tag("p", f"A against A: {one.says}", class_="note")
-            for one in compare_same_arms(campaign, task)
+            tag("p", f"A/A test: {one.says}", class_="note")
+            for one in run_aa_tests(campaign, task)
         ]
         top = tag("h2", str(about["question"])), _about_task(task, about)
         yield tag(
@@ -200,9 +200,9 @@ def _space(about: Mapping[str, Any]) -> Child:
     )
 
 
-def _range(setting: Mapping[str, Any]) -> str:
-    if "values" in setting:
-        return listed(map(str, setting["values"]), "or")
-    return f"{setting['low']:g} to {setting['high']:g}" + (
-        " (log)" if setting.get("log") else ""
+def _range(hyperparameter: Mapping[str, Any]) -> str:
+    if "values" in hyperparameter:
+        return listed(map(str, hyperparameter["values"]), "or")
+    return f"{hyperparameter['low']:g} to {hyperparameter['high']:g}" + (
+        " (log)" if hyperparameter.get("log") else ""
     )

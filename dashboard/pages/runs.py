@@ -1,4 +1,4 @@
-"""Every training on record, to sort, filter and open."""
+"""Every run on record, to sort, filter and open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, language_of, read_query
 from dashboard.locale import Words
 
-PATH, TITLE = "/trainings", "trainings.title"
+PATH, TITLE = "/runs", "runs.title"
 LEFT_OUT = ("traceback", "losses", "error")
 KINDS = ("trial", "final", "half")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
@@ -27,12 +27,12 @@ CLIENT_ROWS = 5_000
 
 
 def layout(view: View) -> Component:
-    words, found = view.words, frames(view)["trainings"]
+    words, found = view.words, frames(view)["runs"]
     failed = found[(found["status"] != "finished")]
-    says = words("trainings.count", count=f"{len(found):,}", failed=f"{len(failed):,}")
+    says = words("runs.count", count=f"{len(found):,}", failed=f"{len(failed):,}")
     return html.Div(
         [
-            head(words("trainings.title"), says, saved(view, "trainings")),
+            head(words("runs.title"), says, saved(view, "runs")),
             controls(*_filters(view)),
             card(_grid(found, view), className="grid-card"),
             _errors(view, failed),
@@ -41,18 +41,18 @@ def layout(view: View) -> Component:
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
-    """The trainings that the address asks for, without columns that are empty for all
+    """The runs that the address asks for, without columns that are empty for all
     of them.
     """
-    frame = view.campaign.trainings
+    frame = view.campaign.runs
     for name in ("task", "level", "arm", "kind", "status"):
         wanted = view.query.get(name)
         if wanted:
             frame = frame[frame[name] == wanted]
-    runs = view.campaign.runs
+    mlflow_runs = view.campaign.mlflow_runs
     places = [
-        f"experiments/{runs[key].experiment}/runs/{runs[key].run}"
-        if key in runs
+        f"experiments/{mlflow_runs[key].experiment}/runs/{mlflow_runs[key].run}"
+        if key in mlflow_runs
         else None
         for key in frame["key"]
     ]
@@ -63,17 +63,15 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     measured = sorted(
         name for name in names if name.startswith(("test.", "validation."))
     )
-    settings = sorted(name for name in names if name.startswith("setting."))
-    chosen = [*first, *measured, *settings]
-    return {
-        "trainings": frame[[*chosen, *(name for name in frame if name not in chosen)]]
-    }
+    params = sorted(name for name in names if name.startswith("param."))
+    chosen = [*first, *measured, *params]
+    return {"runs": frame[[*chosen, *(name for name in frame if name not in chosen)]]}
 
 
 def _filters(view: View) -> list[Any]:
     words = view.words
     task = view.chosen("task", ["", *view.tasks], "")
-    every = ("", words("trainings.all"))
+    every = ("", words("runs.all"))
     found = [
         select(
             view,
@@ -105,7 +103,7 @@ def _filters(view: View) -> list[Any]:
             200,
         )
     )
-    statuses = sorted({str(s) for s in view.campaign.trainings["status"].dropna()})
+    statuses = sorted({str(s) for s in view.campaign.runs["status"].dropna()})
     options = [every, *((status, words(f"status.{status}")) for status in statuses)]
     found.append(
         select(
@@ -124,8 +122,8 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
     """Rows on demand, where there are too many for the browser."""
 
     @app.callback(
-        Output("trainings-grid", "getRowsResponse"),
-        Input("trainings-grid", "getRowsRequest"),
+        Output("runs-grid", "getRowsResponse"),
+        Input("runs-grid", "getRowsRequest"),
         State("url", "search"),
         prevent_initial_call=True,
     )
@@ -140,7 +138,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
             Words(language_of(query)),
             PATH,
         )
-        return rows_of(frames(view)["trainings"], request)
+        return rows_of(frames(view)["runs"], request)
 
 
 def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -235,7 +233,7 @@ def _grid(frame: pd.DataFrame, view: View) -> Component:
             "paginationPageSizeSelector": [50, 200, 1000],
         }
     grid: Component = dag.AgGrid(
-        id="trainings-grid",
+        id="runs-grid",
         columnDefs=columns,
         columnSize="autoSize",
         defaultColDef={"sortable": True, "resizable": True, "filter": True},
@@ -282,4 +280,4 @@ def _errors(view: View, failed: pd.DataFrame) -> Component | None:
         )
         for (status, error), count in counts.most_common(20)
     ]
-    return card(html.Ul(items, className="errors"), title=words("trainings.errors"))
+    return card(html.Ul(items, className="errors"), title=words("runs.errors"))

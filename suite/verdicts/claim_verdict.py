@@ -19,12 +19,12 @@ from suite.verdicts.statistics import Interval
 
 @dataclass(frozen=True)
 class HalfBudget:
-    """What the answer would be with the settings that half of the tuning trials would
-    have chosen.
+    """What the answer would be with the hyperparameters that half of the tuning trials
+    would have chosen.
 
     It is judged as the claim itself was, on the same blocks; its numbers are those of
     the same level. ``retrained`` counts the cells where half of the trials chose other
-    settings; the other cells' finals answer for both.
+    hyperparameters; the other cells' finals answer for both.
     """
 
     trials: int
@@ -43,13 +43,13 @@ class ClaimVerdict:
     Effects and intervals are on the claim's scale, in its direction, less what it
     promises (``at_least``): 0 is the line between for and against, +-``margin`` the
     band that does not matter. ``interval`` is the plain one at the campaign's
-    confidence, ``local_interval`` the one that decides a difference and
-    ``equivalence_interval`` the one that decides equality. ``splits_interval`` speaks
-    for these splits only, ``new_test_interval`` also for new test examples where all
-    blocks share one test set. With several levels the numbers are the deciding level's
-    and ``at`` has one entry per level; an interaction's ``at`` has the gap at each
-    level and ``crossover`` where it is 0. ``planned`` are blocks at the most.
-    ``attempt`` counts the campaigns of this claim in the results folder.
+    confidence, ``adjusted_interval`` the one that decides a difference and
+    ``equivalence_interval`` the one that decides equality. ``fixed_split_interval``
+    speaks for these splits only, ``new_test_interval`` also for new test examples where
+    all blocks share one test set. With several levels the numbers are the deciding
+    level's and ``by_level`` has one entry per level; an interaction's ``by_level`` has
+    the gap at each level and ``crossover`` where it is 0. ``planned`` are blocks at the
+    most. ``attempt`` counts the campaigns of this claim in the results folder.
     """
 
     task: str
@@ -72,9 +72,9 @@ class ClaimVerdict:
     negligible: bool
     effect: float
     interval: Interval
-    local_interval: Interval
+    adjusted_interval: Interval
     equivalence_interval: Interval
-    splits_interval: Interval | None
+    fixed_split_interval: Interval | None
     new_test_interval: Interval | None
     p: float
     p_equivalence: float
@@ -82,13 +82,13 @@ class ClaimVerdict:
     p_holm: float
     p_equivalence_holm: float
     effect_size: float
-    won: float
+    win_rate: float
     blocks: int
     planned: int
     blocks_to_settle: int | None
     blocks_to_settle_cautious: int | None
     per_block: tuple[Mapping[str, Any], ...] = field(repr=False)
-    at: tuple[Mapping[str, Any], ...] = field(repr=False)
+    by_level: tuple[Mapping[str, Any], ...] = field(repr=False)
     crossover: Mapping[str, Any] | None
     half_budget: HalfBudget | None
     attempt: int
@@ -96,8 +96,8 @@ class ClaimVerdict:
     sentence: str
     population: str
     source: str
-    against: str
-    group: str
+    reported: str
+    matching_group: str
     notes: tuple[str, ...]
     complete: bool
 
