@@ -35,16 +35,16 @@ from suite.verdicts.preregistration import code_changed
 from suite.verdicts.summary import CODE_CHANGED, claim_verdict_of, with_matching_note
 
 __all__ = [
+    "AATest",
     "ClaimVerdict",
     "HalfBudget",
-    "AATest",
     "Sample",
     "Verdict",
-    "run_aa_tests",
     "judge",
     "judge_campaign",
     "judge_family",
     "judge_looks",
+    "run_aa_tests",
     "undecided",
 ]
 
