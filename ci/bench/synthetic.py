@@ -32,7 +32,7 @@ if __name__ == "__main__":  # started as a file: the packages are two folders up
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.profile import Profile
 from suite.records.journal import FILE
-from suite.records.mlflow_runs import Run, note_mlflow_run
+from suite.records.mlflow_runs import MlflowRun, note_mlflow_run
 from suite.records.versions import versions
 from suite.training.job import Kind, Result, Status, digest
 from suite.training.seeds import run_seeds
