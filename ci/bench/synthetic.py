@@ -133,7 +133,7 @@ def publish(
     """
     with (folder / FILE).open(encoding="utf-8") as file:
         for line in map(json.loads, file):
-            run = Run(
+            run = MlflowRun(
                 (experiments or {}).get(line["task"], "1"),
                 digest([line["key"], "run"])[:32],
             )
