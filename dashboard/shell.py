@@ -131,7 +131,7 @@ def tools_bar(words: Words) -> list[Component]:
         html.Div(
             languages,
             className="languages",
-            role="matching_group",
+            role="group",
             **aria(label=words("language")),
         ),
     ]

@@ -97,7 +97,7 @@ def saved(
     return html.Div(
         [html.Span(label, className="label"), *links, *more],
         className="files",
-        role="matching_group",
+        role="group",
         **aria(label=label),
     )
 

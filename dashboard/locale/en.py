@@ -12,7 +12,7 @@ WORDS = {
     "fresh": "as of {when}",
     "stale": "Not current",
     "server.from": "From MLflow",
-    "server.from_says": "LRUCache current from {server}; finished cells are fetched once.",
+    "server.from_says": "Kept current from {server}; finished cells are fetched once.",
     "server.away": "MLflow is away: as of {when} ({age} ago)",
     "server.fetching": "Being fetched from MLflow",
     "server.away_never": "MLflow is away",

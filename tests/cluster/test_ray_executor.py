@@ -115,7 +115,7 @@ def test_more_than_any_node_has_is_refused_at_once(workers):
         UserError,
         match="on 3 workers asks for 3 times 1 CPU, and the cluster has room for 2: lower",
     ):
-        workers.check(Resources(), workers=3)
+        workers.check(Resources(), world_size=3)
 
 
 def test_a_node_that_may_come_is_waited_for_so_long(workers, monkeypatch):
@@ -144,7 +144,7 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path):
     import subprocess
     import sys
 
-    code = "from suite.cluster.ray_executor import RayExecutor\nRayWorkers('127.0.0.1:9').has_gpu()"
+    code = "from suite.cluster.ray_executor import RayExecutor\nRayExecutor('127.0.0.1:9').has_gpu()"
     found = subprocess.run(
         [sys.executable, "-c", code],
         env={

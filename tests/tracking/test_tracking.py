@@ -247,7 +247,7 @@ def test_a_campaign_is_recovered_from_the_store_alone(
     lines = [
         line
         for run in mlflow_runs
-        for line in read_cell(reader.fetch(run, "cell.parquet", tmp_path / run))
+        for line in read_cell(store.fetch(run, "cell.parquet", tmp_path / run))
     ]
 
     by_key = {line["key"]: line for line in lines}
