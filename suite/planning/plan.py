@@ -10,12 +10,11 @@ from typing import Any
 
 import tasks
 from search.ranges import describe
-from suite.planning.profile import Profile, TaskPlan, chosen
+from suite.planning.claims import claims_digest
+from suite.planning.profile import AA_SUFFIX, Profile, TaskPlan, chosen
 from suite.training.fingerprint import source_hash
 from suite.training.job import SCHEMA, digest
 from tasks import Claim, Recipe, Task
-
-AA_SUFFIX = "_again"  # an arm that runs a second time, under this longer name
 
 
 @dataclass(frozen=True)
@@ -159,12 +158,7 @@ class Plan:
 
     @cached_property
     def claims_digest(self) -> str:
-        return digest(
-            {
-                name: [dataclasses.asdict(claim) for claim in self.claims(name)]
-                for name in self.tasks
-            }
-        )
+        return claims_digest({name: self.claims(name) for name in self.tasks})
 
     @cached_property
     def id(self) -> str:

@@ -15,6 +15,7 @@ import tasks
 from suite.training.resources import CheckedModel, Resources
 from tasks import Task, UserError, unknown
 
+AA_SUFFIX = "_again"  # ends the second name of an arm that runs twice
 FOLDER = Path(__file__).parent / "profiles"
 LOOKS = (
     6,

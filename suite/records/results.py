@@ -40,6 +40,8 @@ import pandas as pd
 from suite.records.files import read_json
 from suite.records.frames import Curves, RunColumns, cells_frame
 from suite.records.journal import FILE, parse_line
+from suite.records.manifest import FILE as MANIFEST
+from suite.records.manifest import Manifest, manifest_from
 from suite.records.mlflow_runs import MlflowRun, read_mlflow_runs
 from suite.training.job import JUDGED, SCHEMA
 from tasks import UserError, unknown
@@ -68,6 +70,11 @@ class Campaign:
     revision: str
     runs: pd.DataFrame = field(repr=False)
     curves: pd.DataFrame = field(repr=False)
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What was planned, as it was written before the first run."""
+        return manifest_from(self.about, self.folder / MANIFEST)
 
     @cached_property
     def cells(self) -> pd.DataFrame:

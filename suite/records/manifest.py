@@ -1,0 +1,380 @@
+"""``campaign.json``: what a campaign was going to run, written before its first run.
+
+The manifest holds all that readers need of the plan, so that verdicts, reports and
+the dashboard work where the tasks themselves cannot be imported.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
+
+from search.ranges import describe, restore
+from suite.planning.profile import AA_SUFFIX, Profile, chosen
+from suite.records.files import read_json, replace_text
+from suite.training.job import SCHEMA
+from tasks import Claim, Space, UserError, unknown
+
+if TYPE_CHECKING:
+    from suite.planning.plan import CellPlan, Plan
+
+FILE = "campaign.json"
+CLAIM_FIELDS = frozenset(field.name for field in dataclasses.fields(Claim))
+
+
+class _Manifest(BaseModel):
+    """A part of the file. Fields that only a newer version knows are kept as they
+    are: no field changes what another one means.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="allow", arbitrary_types_allowed=True, populate_by_name=True
+    )
+
+
+class _Named(_Manifest):
+    """Something with a name for programs and a label for people."""
+
+    name: str
+    label: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _label_is_the_name_where_there_is_none(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and not values.get("label"):
+            return {**values, "label": values.get("name")}
+        return values
+
+
+NamedT = TypeVar("NamedT", bound=_Named)
+
+
+class ArmManifest(_Named):
+    """An arm; ``x`` is its place on the arms' axis, where they have one."""
+
+    x: int | float | None = None
+
+
+class LevelManifest(_Named):
+    """A level; ``x`` is its place on the levels' axis, where they have one."""
+
+    x: int | float | None = None
+
+
+class MeasureManifest(_Named):
+    """A measure of the task's procedure, and which direction is better."""
+
+    better: Literal["higher", "lower"]
+    percent: bool = False
+
+
+class ClaimManifest(_Manifest):
+    """A claim as it was fixed before the run, and what was known by then.
+
+    ``attempt`` is 1 for the first campaign of the results folder that tests the claim.
+    ``exploratory`` says why the claim was not fixed in advance, and is empty where it
+    was. In the file these two stand among the claim's own fields.
+    """
+
+    claim: Claim
+    attempt: int = 1
+    exploratory: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _separate_the_claim(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping) or "claim" in values:
+            return values
+        own = {name: value for name, value in values.items() if name in CLAIM_FIELDS}
+        history = {
+            name: value for name, value in values.items() if name in cls.model_fields
+        }
+        unread = sorted(values.keys() - own.keys() - history.keys())
+        if unread:  # it may change what the claim says
+            raise ValueError(f"claims have no field {unread[0]!r} in this version")
+        return {"claim": own, **history}
+
+    @model_serializer
+    def _as_one_object(self) -> dict[str, Any]:
+        return {
+            **dataclasses.asdict(self.claim),
+            "attempt": self.attempt,
+            "exploratory": self.exploratory,
+        }
+
+
+def _space_from(described: Any) -> Space:
+    if isinstance(described, Space):
+        return described
+    try:
+        return restore(described)
+    except (AttributeError, KeyError, TypeError, UserError) as error:
+        raise ValueError(f"is no description of a space ({error})") from error
+
+
+DescribedSpace = Annotated[
+    Space,
+    BeforeValidator(_space_from),
+    PlainSerializer(describe, return_type=dict[str, Any]),
+]
+
+
+class TaskManifest(_Manifest):
+    """One task of a campaign: the chosen arms and levels, and the claims on them.
+
+    ``aa_test`` maps the second name of an arm that runs twice to its first. ``looks``
+    are the numbers of blocks after which claims are looked at; ``blocks`` is the last
+    of them where there are any. ``half_budget_trials`` is 0 where no half-budget
+    finals are run.
+    """
+
+    question: str = ""
+    topic: str = ""
+    matched: str = ""
+    axis: str = ""
+    arms_axis: str = ""
+    parameters_within: float | None = None
+    sources: tuple[str, ...] = ()
+    arms: tuple[ArmManifest, ...]
+    aa_test: Mapping[str, str] = Field(default_factory=dict)
+    levels: tuple[LevelManifest, ...]
+    measures: tuple[MeasureManifest, ...] = Field(min_length=1)
+    space: Mapping[str, DescribedSpace] = Field(default_factory=dict)
+    claims: tuple[ClaimManifest, ...] = ()
+    blocks: int
+    looks: tuple[int, ...] = ()
+    trials: int
+    finals: int
+    half_budget_trials: int = 0
+    length_factor: float = 1.0
+
+    @property
+    def primary(self) -> MeasureManifest:
+        """The measure that tuning and early stopping choose by."""
+        return self.measures[0]
+
+    @property
+    def arm_names(self) -> list[str]:
+        return [arm.name for arm in self.arms]
+
+    @property
+    def level_names(self) -> list[str]:
+        return [level.name for level in self.levels]
+
+    @property
+    def tested(self) -> tuple[Claim, ...]:
+        """The claims without their history."""
+        return tuple(one.claim for one in self.claims)
+
+    def arm(self, name: str) -> ArmManifest:
+        return _find("arm", name, self.arms)
+
+    def level(self, name: str) -> LevelManifest:
+        return _find("level", name, self.levels)
+
+    def measure(self, name: str) -> MeasureManifest | None:
+        """The measure of that name, or None where the name is a recorded cost."""
+        return next((one for one in self.measures if one.name == name), None)
+
+    def space_of(self, arm: str) -> Space:
+        """What is tuned for an arm, under either name if it runs twice."""
+        return self.space.get(self.aa_test.get(arm, arm), Space())
+
+
+def _find(kind: str, name: str, items: Iterable[NamedT]) -> NamedT:
+    known = {item.name: item for item in items}
+    if name not in known:
+        raise unknown(kind, name, known)
+    return known[name]
+
+
+class CellManifest(_Manifest):
+    """One planned cell: task x level x arm x block."""
+
+    task: str
+    level: str
+    arm: str
+    block: int
+
+
+class Manifest(_Manifest):
+    """A whole campaign.
+
+    ``sources`` are hashes of the sources of each task, ``versions`` those of Python
+    and the libraries, ``created`` is in seconds since 1970. ``claims_digest`` is
+    ``claims_digest`` of the claims as the plan had them. ``synthetic`` marks a
+    campaign whose numbers were made up for a demonstration.
+    """
+
+    schema_version: int = Field(alias="schema")
+    id: str
+    name: str
+    nonce: int = 0
+    root_seed: int = 0
+    profile: Profile
+    claims_digest: str
+    sources: Mapping[str, str] = Field(default_factory=dict)
+    tasks: Mapping[str, TaskManifest]
+    cells: tuple[CellManifest, ...]
+    created: float = 0.0
+    versions: Mapping[str, str] = Field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    synthetic: bool = False
+
+    @property
+    def title(self) -> str:
+        """The profile's title, or its name where it has none."""
+        return self.profile.title or self.name
+
+    def task(self, name: str) -> TaskManifest:
+        if name not in self.tasks:
+            raise unknown("task", name, self.tasks)
+        return self.tasks[name]
+
+    def with_cells(self, cells: Iterable[CellPlan]) -> Manifest:
+        """The same campaign with further cells; those it has already are left out."""
+        known = set(self.cells)
+        asked = [cell_manifest(cell) for cell in cells]
+        new = [cell for cell in dict.fromkeys(asked) if cell not in known]
+        return self.model_copy(update={"cells": (*self.cells, *new)})
+
+    def to_json(self) -> str:
+        """The text of campaign.json."""
+        return self.model_dump_json(by_alias=True, indent=1)
+
+
+# ----------------------------------------------------------------------------- files
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest in a campaign's folder.
+
+    Raises UserError where there is none, where it is damaged, and where a version of
+    Bakeoff with another schema wrote it.
+    """
+    path = folder / FILE
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}): name another campaign, "
+            "or restore the file from a copy."
+        ) from error
+    return _read_manifest(path, stat.st_size, stat.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read_manifest(path: Path, size: int, changed: int) -> Manifest:
+    return manifest_from(read_json(path), path)
+
+
+def manifest_from(values: Mapping[str, Any], path: Path) -> Manifest:
+    """The manifest in an object read from ``path``. Raises UserError as
+    ``read_manifest`` does.
+    """
+    if values.get("schema") != SCHEMA:
+        raise UserError(
+            f"{path} has results schema {values.get('schema')}, and this version reads "
+            f"{SCHEMA}: open it with the version of Bakeoff that wrote it."
+        )
+    try:
+        return Manifest.model_validate(values)
+    except ValidationError as error:
+        raise UserError(
+            f"{path} is damaged, or a newer version wrote it ({_first_problem(error)}): "
+            "restore it from a copy, update Bakeoff, or start again with --new."
+        ) from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    found = error.errors()[0]
+    where = ".".join(str(part) for part in found["loc"])
+    return f"{where}: {found['msg'].removeprefix('Value error, ')}"
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write campaign.json, whole or not at all."""
+    replace_text(folder / FILE, manifest.to_json())
+
+
+# ----------------------------------------------------------------------------- plans
+
+
+def manifest_of(plan: Plan) -> Manifest:
+    """What the campaign's folder is to keep of a plan."""
+    return Manifest(
+        schema=SCHEMA,
+        id=plan.id,
+        name=plan.profile.name,
+        nonce=plan.nonce,
+        root_seed=plan.profile.root_seed,
+        profile=plan.profile,
+        claims_digest=plan.claims_digest,
+        sources=plan.sources,
+        tasks={name: _task_manifest(plan, name) for name in plan.tasks},
+        cells=tuple(cell_manifest(cell) for cell in plan.cells),
+    )
+
+
+def cell_manifest(cell: CellPlan) -> CellManifest:
+    return CellManifest(
+        task=cell.task, level=cell.level, arm=cell.arm, block=cell.block
+    )
+
+
+def _task_manifest(plan: Plan, name: str) -> TaskManifest:
+    task, of = plan.tasks[name], plan.of(name)
+    arm_names, level_names = chosen(task, of)
+    arms = [arm for arm in task.arms if arm.name in arm_names]
+    levels = [level for level in task.levels if level.name in level_names]
+    return TaskManifest(
+        question=task.question,
+        topic=task.topic,
+        matched=task.matched,
+        axis=task.axis,
+        arms_axis=task.arms_axis,
+        parameters_within=task.parameters_within,
+        sources=task.sources,
+        arms=(
+            *(ArmManifest(name=arm.name, label=arm.title, x=arm.x) for arm in arms),
+            *(_second(arm, task.arm(arm).title) for arm in of.aa_test),
+        ),
+        aa_test={arm + AA_SUFFIX: arm for arm in of.aa_test},
+        levels=tuple(
+            LevelManifest(name=level.name, label=level.title, x=level.x)
+            for level in levels
+        ),
+        measures=tuple(
+            MeasureManifest(
+                name=one.name, better=one.better, percent=one.percent, label=one.label
+            )
+            for one in task.procedure.measures
+        ),
+        space={arm.name: task.space_of(arm) for arm in arms},
+        claims=tuple(ClaimManifest(claim=claim) for claim in plan.claims(name)),
+        blocks=of.blocks or 1,
+        looks=of.interim_looks or (),
+        trials=of.trials or 1,
+        finals=of.finals or 1,
+        half_budget_trials=of.half_budget_trials,
+        length_factor=of.length_factor or 1.0,
+    )
+
+
+def _second(arm: str, title: str) -> ArmManifest:
+    """The arm under its second name, for an A/A test."""
+    return ArmManifest(name=arm + AA_SUFFIX, label=f"{title} (again)")
