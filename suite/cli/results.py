@@ -122,49 +122,27 @@ def dashboard(
         str | None,
         typer.Option(
             "--tracking-uri",
-            help="Show the campaigns of this MLflow server; kept in --results.",
+            help="Show the campaigns on this MLflow server; copied to --results.",
         ),
     ] = None,
     mlflow_url: Annotated[
         str | None,
         typer.Option(
             "--mlflow-url",
-            help=f"Where MLflow's pages are, for links. Default: the server, or http://127.0.0.1:{MLFLOW_PORT}.",
+            help="Where links to MLflow's pages lead. "
+            f"Default: that server, or http://127.0.0.1:{MLFLOW_PORT}.",
         ),
     ] = None,
 ) -> None:
     """Show recorded campaigns in a browser, live."""
-    from importlib import import_module
+    from suite.cli import servers
 
-    from suite.cli.servers import check_port
-    from suite.records.results import Results
-    from suite.tracking.connection import without_passwords
-    from suite.tracking.mirror import Mirror
-
-    check_port(host, port)
-    mirror = Mirror(tracking_uri, results) if tracking_uri else None
-    pages = (
-        tracking_uri
-        if tracking_uri and tracking_uri.startswith("http")
-        else f"http://127.0.0.1:{MLFLOW_PORT}"
-    )
-
-    def ready() -> None:
-        out().print(
-            f"Dashboard: http://{host}:{port}  (Ctrl-C ends it)", highlight=False
-        )
-
-    with (
-        ctrl_c_is_fine()
-    ):  # the arrow points from dashboard to suite; only its command looks back, by name
-        import_module("dashboard.serve").serve(
-            mirror.results if mirror else Results(results),
-            host,
-            port,
-            mlflow_url=mlflow_url or without_passwords(pages),
-            mirror=mirror,
-            ready=ready,
-        )
+    options = ["--results", str(results), "--host", host, "--port", str(port)]
+    if tracking_uri:
+        options += ["--tracking-uri", tracking_uri]
+    if mlflow_url:
+        options += ["--mlflow-url", mlflow_url]
+    servers.become_dashboard(options)
 
 
 def mlflow(

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from suite.tracking.sqlite import default_uri
 from suite.training.fingerprint import ROOT
@@ -81,17 +82,9 @@ def dashboard(results: Path, port: int, mlflow_port: int) -> Iterator[Server]:
     """The dashboard of a results folder, with links to the MLflow pages that ``mlflow``
     shows on that port.
     """
-    call = [
-        "suite",
-        "dashboard",
-        "--results",
-        str(results.resolve()),
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-    ]
-    call += ["--mlflow-url", f"http://{HOST}:{mlflow_port}"]
+    options = ["--results", str(results.resolve()), "--host", HOST]
+    options += ["--port", str(port), "--mlflow-url", f"http://{HOST}:{mlflow_port}"]
+    call = ["dashboard", *options]
     with _served(call, f"http://{HOST}:{port}", results / "dashboard.log") as server:
         yield server
 
@@ -100,47 +93,33 @@ def dashboard(results: Path, port: int, mlflow_port: int) -> Iterator[Server]:
 def mlflow(results: Path, port: int) -> Iterator[Server]:
     """MLflow's own page on the store in a results folder."""
     artifacts = (results / "artifacts").resolve().as_uri()
-    call = [
-        "mlflow",
-        "server",
-        "--backend-store-uri",
-        default_uri(results),
-        "--default-artifact-root",
-        artifacts,
-    ]
-    call += [
-        "--host",
-        HOST,
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--uvicorn-opts",
-        "--log-level warning",
-    ]
+    call = ["mlflow", "server", "--host", HOST, "--port", str(port)]
+    call += ["--backend-store-uri", default_uri(results)]
+    call += ["--default-artifact-root", artifacts]
+    call += ["--workers", "1", "--uvicorn-opts", "--log-level warning"]
     with _served(call, f"http://{HOST}:{port}", results / "mlflow.log") as server:
         yield server
 
 
+def become_dashboard(options: Sequence[str]) -> NoReturn:
+    """Go on as ``python -m dashboard``, which nothing in suite/ imports: same process,
+    same terminal, same signals.
+    """
+    # -P: a folder "dashboard" in the working directory must not be taken for ours
+    call = [sys.executable, "-P", "-m", "dashboard", *options]
+    os.execve(sys.executable, call, _environment())
+
+
 @contextmanager
 def _served(call: Sequence[str], url: str, log: Path) -> Iterator[Server]:
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join(
-            filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
-        ),
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-        # a scheduler of its own, which nobody here needs
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        "OMP_NUM_THREADS": "1",
-    }
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", *call],
+            [sys.executable, "-P", "-m", *call],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=_environment(),
             # Ctrl-C is for us; we end it ourselves, and all that it started
             start_new_session=True,
         )
@@ -148,6 +127,18 @@ def _served(call: Sequence[str], url: str, log: Path) -> Iterator[Server]:
             yield Server(url, process, log)
         finally:
             _end(process)
+
+
+def _environment() -> dict[str, str]:
+    """Our variables, with our packages where a child process finds them."""
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # a scheduler of its own, which nobody here needs
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "OMP_NUM_THREADS": "1",
+    }
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

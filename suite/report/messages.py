@@ -2,7 +2,7 @@
 
 What is judged carries no prose: a gate, a note, a population is a ``Message``, a code
 with values. Its text stands in ``locale/<language>.ftl``, in Mozilla's Fluent format
-(https://projectfluent.org), one message per code and language.
+(projectfluent.org), one message per code and language.
 """
 
 from __future__ import annotations

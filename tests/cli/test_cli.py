@@ -623,18 +623,47 @@ def test_workers_and_address_exclude_each_other(refused, tiny_file, tmp_path):
     assert "at least 1" in refused(*words, "--workers", 0)
 
 
-@pytest.mark.parametrize("command", ["dashboard", "mlflow"])
-def test_a_busy_port(refused, tmp_path, command):
-    (tmp_path / "mlflow.db").touch()
+@pytest.fixture
+def busy_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = taken.getsockname()[1]
+        yield taken.getsockname()[1]
 
-        message = refused(command, "--results", tmp_path, "--port", port)
 
-    assert f"Port {port}" in message
+def test_a_busy_port_of_mlflow(refused, tmp_path, busy_port):
+    (tmp_path / "mlflow.db").touch()
+
+    message = refused("mlflow", "--results", tmp_path, "--port", busy_port)
+
+    assert f"Port {busy_port}" in message
     assert "--port" in message
+
+
+def test_a_busy_port_of_the_dashboard(start, tmp_path, busy_port):
+    out, err = start(
+        "dashboard", "--results", tmp_path, "--port", busy_port
+    ).communicate()
+
+    assert f"Port {busy_port}" in err
+    assert "--port" in err
+    assert "Traceback" not in out + err
+
+
+def test_the_dashboard_is_a_program_of_its_own(call, monkeypatch, tmp_path):
+    started = {}
+
+    def execve(path, words, environment):
+        started.update(words=words, path=environment["PYTHONPATH"])
+        raise SystemExit(0)
+
+    monkeypatch.setattr(os, "execve", execve)
+    call("dashboard", "--results", tmp_path, "--port", 8051, "--host", "::1")
+
+    _, *words = started["words"]
+    assert words[:3] == ["-P", "-m", "dashboard"]
+    assert shlex.join(words[3:]) == f"--results {tmp_path} --host ::1 --port 8051"
+    assert str(ROOT) in started["path"].split(os.pathsep)
 
 
 def test_a_free_port_is_the_wanted_one_or_the_next():
