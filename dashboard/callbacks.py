@@ -21,7 +21,7 @@ from dash import (
 )
 from dash.development.base_component import Component
 
-from dashboard.components.text import action, command, empty
+from dashboard.components.text import action, coded, command, empty
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import STICKY, View, language_of, read_query
 from dashboard.locale import TAGS, Words
@@ -236,7 +236,9 @@ def _explained(
             [
                 html.H1(title),
                 empty(
-                    words("error.not_there"), html.Span(str(error), lang="en"), way_on
+                    words("error.not_there"),
+                    html.Span(coded(str(error)), lang="en"),
+                    way_on,
                 ),
             ]
         )

@@ -114,30 +114,32 @@ def note(text: str, kind: str = "info") -> html.P:
 
 def empty(title: str, says: Children, *more: Children) -> html.Section:
     """What stands where there is nothing to show, and what to do about it."""
-    return html.Section([html.H2(title), html.P(says), *more], className="card empty")
+    text = coded(says) if isinstance(says, str) else says
+    return html.Section([html.H2(title), html.P(text), *more], className="card empty")
 
 
 def command(text: str) -> html.Code:
     return html.Code(text, className="command")
 
 
-def coded(text: str) -> Children:
-    """A sentence whose commands, between backticks, look like commands."""
+def coded(text: str) -> str | html.Span:
+    """A sentence whose commands, between backticks, look like commands.
+
+    One child, never a list: React refuses a list within a list of children.
+    """
     parts = text.split("`")
-    return (
+    if len(parts) < 3:
+        return text
+    return html.Span(
         [html.Code(part) if place % 2 else part for place, part in enumerate(parts)]
-        if len(parts) > 2
-        else text
     )
 
 
-def foreign(text: str, view_language: str) -> Children:
+def foreign(text: str, view_language: str) -> str | html.Span:
     """A text of the record, marked as English where the page is not and the text has no
     translation.
     """
     shown = coded(text)
-    return (
-        shown
-        if view_language == "en" or CHINESE.search(text)
-        else html.Span(shown, lang="en")
-    )
+    if view_language == "en" or CHINESE.search(text):
+        return shown
+    return html.Span(shown, lang="en")

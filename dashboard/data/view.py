@@ -190,8 +190,3 @@ def task_title(name: str) -> str:
 def capital(text: str) -> str:
     """With a capital at its beginning."""
     return text[:1].upper() + text[1:]
-
-
-def sentence_case(label: str) -> str:
-    """A label as it stands within a sentence: ``accuracy``, but ``BLEU``."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -20,7 +20,7 @@ from dashboard.components.controls import (
     select,
 )
 from dashboard.components.text import head, note
-from dashboard.data.view import View, capital, sentence_case
+from dashboard.data.view import View, capital
 from dashboard.figures import Spec
 from dashboard.figures.curves import (
     AXES,
@@ -30,6 +30,7 @@ from dashboard.figures.curves import (
     mean_curves,
     values_of,
 )
+from suite.report.formatting import within_sentence
 from suite.report.html.curves import common_axis
 
 PATH, TITLE = "/curves", "curves.title"
@@ -119,7 +120,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
 def _measure(view: View) -> dict[str, Any]:
     name = view.chosen("measure", [m["name"] for m in view.about["measures"]])
     found = next(m for m in view.about["measures"] if m["name"] == name)
-    return {**found, "label": sentence_case(str(found.get("label") or name))}
+    return {**found, "label": within_sentence(str(found.get("label") or name))}
 
 
 def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from dashboard.components.controls import (
     select,
 )
 from dashboard.components.text import card, head
-from dashboard.data.view import View, capital, sentence_case
+from dashboard.data.view import View, capital
 from dashboard.figures import Spec
 from dashboard.figures.sweep import (
     cell_means,
@@ -31,6 +31,7 @@ from dashboard.figures.sweep import (
     sweep,
     to_target,
 )
+from suite.report.formatting import within_sentence
 from suite.training.job import JUDGED
 
 PATH, TITLE = "/sweep", "sweep.title"
@@ -66,7 +67,7 @@ def layout(view: View) -> Component:
                 view,
                 "sweep",
                 spec,
-                title=words("sweep.chart", axis=sentence_case(_axis(view))),
+                title=words("sweep.chart", axis=within_sentence(_axis(view))),
                 says=says,
                 height=760,
             )
@@ -225,7 +226,7 @@ def _matching(view: View) -> str:
 
 
 def _shown(value: float, measure: dict[str, Any]) -> str:
-    label = sentence_case(str(measure.get("label") or measure["name"]))
+    label = within_sentence(str(measure.get("label") or measure["name"]))
     return f"{label} {100 * value:g} %" if measure["percent"] else f"{label} {value:g}"
 
 

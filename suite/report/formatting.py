@@ -19,6 +19,17 @@ if TYPE_CHECKING:  # so that whoever only counts does not wait for what judges
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 PER_DOUBLING = math.log(2)
+PROPER_NAMES = ("Fréchet", "Adam", "Nesterov", "Lipschitz")  # keep their capitals
+
+
+def within_sentence(label: str) -> str:
+    """A label as it stands within a sentence: "accuracy" for "Accuracy", but "BLEU"
+    and "Fréchet distance".
+    """
+    is_word = label[1:2].islower()
+    if is_word and not label.startswith(PROPER_NAMES):
+        return label[:1].lower() + label[1:]
+    return label
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 
 from suite.report import formatting
-from suite.report.formatting import PER_DOUBLING
+from suite.report.formatting import PER_DOUBLING, within_sentence
 from suite.verdicts.case import Case
 from suite.verdicts.decision import CONFIRMATORY, Answer, Verdict
 from suite.verdicts.statistics import Crossover, Interval
@@ -304,9 +304,7 @@ def _more_and_less(case: Case, ahead: str, behind: str) -> tuple[str, str]:
 
 
 def _measure(case: Case) -> str:
-    """The measure's name within a sentence: ``accuracy`` for "Accuracy", but ``BLEU``."""
-    label = case.metric.label
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    return within_sentence(case.metric.label)
 
 
 def _on_claims_scale(
