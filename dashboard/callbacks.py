@@ -182,9 +182,9 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
         if page is not None and (made := snapshots.pages.get(asked)) is not None:
             content = made
         elif page is None:
-            says = words("error.no_page_says", path=path[:80])
+            says = words("error-no-page-says", path=path[:80])
             content = html.Div(
-                [html.H1("Bakeoff"), empty(words("error.no_page"), says)]
+                [html.H1("Bakeoff"), empty(words("error-no-page"), says)]
             )
         else:
             content = page.layout(view)
@@ -209,7 +209,7 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ..
     except Exception:
         log.exception("page %s?%s", path, search)
         content = html.Div(
-            [html.H1("Bakeoff"), empty(words("error.title"), words("error.says"))]
+            [html.H1("Bakeoff"), empty(words("error-title"), words("error-says"))]
         )
     title = f"{words(page.TITLE)} · Bakeoff" if page else "Bakeoff"
     head = {"title": title, "lang": TAGS[words.language]}
@@ -231,12 +231,12 @@ def _explained(
     is the page without choices.
     """
     if any_campaign:
-        way_on = html.Div(action(words("error.again"), again), className="actions")
+        way_on = html.Div(action(words("error-again"), again), className="actions")
         return html.Div(
             [
                 html.H1(title),
                 empty(
-                    words("error.not_there"),
+                    words("error-not-there"),
                     html.Span(coded(str(error)), lang="en"),
                     way_on,
                 ),
@@ -244,14 +244,14 @@ def _explained(
         )
     steps = html.Ol(
         [
-            html.Li([command("make demo"), " ", words("none.demo")]),
-            html.Li([command("bakeoff run quick"), " ", words("none.run")]),
+            html.Li([command("make demo"), " ", words("none-demo")]),
+            html.Li([command("bakeoff run quick"), " ", words("none-run")]),
         ]
     )
     return html.Div(
         [
-            html.H1(words("none.title")),
-            empty(words("none.what"), words("none.says"), steps),
+            html.H1(words("none-title")),
+            empty(words("none-what"), words("none-says"), steps),
         ]
     )
 
@@ -259,17 +259,17 @@ def _explained(
 def _nothing_fetched(mirror: Mirror, words: Words) -> Component:
     """A server that is away, or has no campaign yet."""
     says = words(
-        "server.unseen" if mirror.trouble else "server.none",
+        "server-unseen" if mirror.trouble else "server-none",
         server=without_passwords(mirror.uri),
     )
     said = html.Code(mirror.trouble[:400], className="reason")
     reason = (
-        html.Details([html.Summary(words("server.said")), said])
+        html.Details([html.Summary(words("server-said")), said])
         if mirror.trouble
         else None
     )
     return html.Div(
-        [html.H1(words("none.title")), empty(words("server.title"), says, reason)]
+        [html.H1(words("none-title")), empty(words("server-title"), says, reason)]
     )
 
 
@@ -284,7 +284,7 @@ def _grid(frame: Any, words: Words) -> Component:
     shown = frame.rename(columns=lambda name: str(name).replace(".", "_")).head(2000)
     rows = shown.astype(object).where(shown.notna(), None).to_dict("records")
     note = (
-        html.P(words("table.cut", shown=f"{len(shown):,}", all=f"{len(frame):,}"))
+        html.P(words("table-cut", shown=f"{len(shown):,}", all=f"{len(frame):,}"))
         if len(frame) > len(shown)
         else None
     )

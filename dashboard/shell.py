@@ -151,7 +151,7 @@ def about_panel(view: View) -> list[Component]:
             html.Span(
                 words("synthetic"),
                 className="tag synthetic",
-                title=words("synthetic.says"),
+                title=words("synthetic-says"),
             )
         )
     if view.snapshot.state == "running":
@@ -166,7 +166,7 @@ def about_panel(view: View) -> list[Component]:
                 [
                     html.I(className="dot", **aria(hidden="true")),
                     text,
-                    f" · {words('progress.left', left=duration(left))}" if left else "",
+                    f" · {words('progress-left', left=duration(left))}" if left else "",
                 ],
                 className="tag live",
             )
@@ -196,21 +196,21 @@ def _when(seconds: float) -> str:
 def _server(mirror: Mirror, words: Words) -> Component:
     """Where the results come from, and how old they are where that server is away."""
     if mirror.fetched is None and not mirror.trouble:
-        return html.Span(words("server.fetching"), className="tag")
+        return html.Span(words("server-fetching"), className="tag")
     if mirror.fetched is None:
         return html.Span(
-            words("server.away_never"), className="tag warn", title=mirror.trouble
+            words("server-away-never"), className="tag warn", title=mirror.trouble
         )
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(mirror.fetched))
     if mirror.trouble:
         age = duration(time.time() - mirror.fetched)
         return html.Span(
-            words("server.away", when=when, age=age),
+            words("server-away", when=when, age=age),
             className="tag warn",
             title=mirror.trouble,
         )
     return html.Span(
-        words("server.from"),
+        words("server-from"),
         className="tag",
-        title=words("server.from_says", server=without_passwords(mirror.uri)),
+        title=words("server-from-says", server=without_passwords(mirror.uri)),
     )

@@ -43,7 +43,7 @@ def chart(
     heading = (html.H2 if level == 2 else html.H3)(title)
     if spec is None:
         return html.Section(
-            [heading, html.P(view.words("chart.nothing"), className="says")],
+            [heading, html.P(view.words("chart-nothing"), className="says")],
             className="card chart",
         )
     return html.Section(
@@ -69,7 +69,7 @@ def chart(
             html.Details(
                 [
                     html.Summary(
-                        view.words("chart.table"),
+                        view.words("chart-table"),
                         id={"type": "table-open", "name": name},
                         n_clicks=0,
                     ),
@@ -87,7 +87,7 @@ def saved(
     view: View, name: str, *more: Component, kinds: Iterable[str] = ("csv", "parquet")
 ) -> html.Div:
     """Links to files of what the page's ``frames`` has under that name."""
-    label = view.words("chart.save")
+    label = view.words("chart-save")
     links = [
         html.A(
             FILES[kind], href=view.data_link(name, kind), download="", className="file"

@@ -47,7 +47,7 @@ def select(
         maw="100%",
         allowDeselect=False,
         searchable=len(options) > 12,
-        **aria(label=label or view.words(f"choose.{name}")),
+        **aria(label=label or view.words.of("choose", name)),
         **data(shown=value),
     )
 
@@ -127,7 +127,7 @@ def choose_task(view: View, only: Iterable[str] | None = None) -> Component:
         "task",
         [(name, view.title(name)) for name in names],
         view.task,
-        view.words("choose.task"),
+        view.words("choose-task"),
     )
     return chosen
 
@@ -139,7 +139,7 @@ def choose_level(view: View) -> Component | None:
         for level in view.about["levels"]
     ]
     return (
-        select(view, "level", levels, view.level, view.words("choose.level"))
+        select(view, "level", levels, view.level, view.words("choose-level"))
         if len(levels) > 1
         else None
     )

@@ -37,7 +37,7 @@ def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
             html.I(className="zero"),
             className="forest void",
             role="img",
-            **aria(label=words("forest.none")),
+            **aria(label=words("forest-none")),
         )
     marks = whiskers(
         verdict.effect / margin,
@@ -47,7 +47,7 @@ def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
         span,
     )
     label = words(
-        "forest.label",
+        "forest-label",
         effect=scale.full(verdict.effect),
         interval=scale.interval(verdict.interval),
         margin=scale.amount(margin),

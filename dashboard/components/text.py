@@ -68,7 +68,7 @@ def card(
 def badge(answer: str, words: Words, text: str = "") -> html.Span:
     """A verdict as a coloured word with its sign."""
     return html.Span(
-        [glyph(VERDICTS[answer]), text or words(f"verdict.{answer}")],
+        [glyph(VERDICTS[answer]), text or words.of("verdict", answer)],
         className=f"verdict {answer}",
     )
 

@@ -8,7 +8,7 @@ import math
 import re
 
 from dashboard.data.view import View
-from dashboard.locale import LANGUAGES, Words
+from dashboard.locale import Words
 from dashboard.locale.numbers import measuring
 from suite.verdicts.claim_verdict import ClaimVerdict
 
@@ -19,15 +19,15 @@ def told(view: View, verdict: ClaimVerdict) -> str:
     if words.language == "en":
         return verdict.sentence
     if not verdict.complete or not math.isfinite(verdict.effect):
-        return words("told.unfinished", done=verdict.blocks, planned=verdict.planned)
+        return words("told-unfinished", done=verdict.blocks, planned=verdict.planned)
     failed = [words.gate(gate.name) for gate in verdict.gates if gate.failed]
     if verdict.verdict == "inconclusive" and failed:
-        return words("told.gates", gates=words("told.and").join(failed))
+        return words("told-gates", gates=words("told-and").join(failed))
     scale = measuring(verdict, words)
     values = {
         "better": view.arm_label(verdict.task, verdict.better)
         if verdict.better
-        else words("told.claimed"),
+        else words("told-claimed"),
         "worse": view.arm_label(verdict.task, verdict.worse)
         if verdict.worse
         else words("published"),
@@ -37,9 +37,9 @@ def told(view: View, verdict: ClaimVerdict) -> str:
         "won": f"{verdict.win_rate * verdict.blocks:g}",
         "blocks": verdict.blocks,
     }
-    text = words(f"told.{verdict.verdict}", **values)
+    text = words.of("told", verdict.verdict, **values)
     return (
-        words("told.hint", blocks=verdict.blocks) + text
+        words("told-hint", blocks=verdict.blocks) + text
         if verdict.label == "exploratory"
         else text
     )
@@ -47,25 +47,25 @@ def told(view: View, verdict: ClaimVerdict) -> str:
 
 # how the record's English notes begin, and the words for them in other languages
 NOTES = (
-    (re.compile(r"incomplete: "), "note.incomplete"),
-    (re.compile(r"exploratory: fewer than"), "note.few"),
-    (re.compile(r"campaign (?P<number>\d+) of this claim"), "note.attempt"),
-    (re.compile(r"real but negligible"), "note.negligible"),
+    (re.compile(r"incomplete: "), "note-incomplete"),
+    (re.compile(r"exploratory: fewer than"), "note-few"),
+    (re.compile(r"campaign (?P<number>\d+) of this claim"), "note-attempt"),
+    (re.compile(r"real but negligible"), "note-negligible"),
     (
         re.compile(r"the numbers are those at (?P<level>.*), the level that decides"),
-        "note.level",
+        "note-level",
     ),
-    (re.compile(r"the task's code has changed since"), "note.code"),
-    (re.compile(r"depends on the matching"), "note.matching"),
-    (re.compile(r"with half of the tuning the answer would be"), "note.half"),
+    (re.compile(r"the task's code has changed since"), "note-code"),
+    (re.compile(r"depends on the matching"), "note-matching"),
+    (re.compile(r"with half of the tuning the answer would be"), "note-half"),
     (
         re.compile(r"looked at (?P<blocks>\d+) of at most (?P<most>\d+) blocks"),
-        "note.looks",
+        "note-looks",
     ),
-    (re.compile(r"exploratory: edited since"), "note.edited"),
-    (re.compile(r"exploratory: the task no longer makes"), "note.gone"),
-    (re.compile(r"exploratory: campaign (?P<earlier>\S+) had opened"), "note.known"),
-    (re.compile(r"exploratory: the claims in campaign.json are not"), "note.tampered"),
+    (re.compile(r"exploratory: edited since"), "note-edited"),
+    (re.compile(r"exploratory: the task no longer makes"), "note-gone"),
+    (re.compile(r"exploratory: campaign (?P<earlier>\S+) had opened"), "note-known"),
+    (re.compile(r"exploratory: the claims in campaign.json are not"), "note-tampered"),
 )
 
 
@@ -89,5 +89,5 @@ def speaks_for(view: View, verdict: ClaimVerdict) -> str | None:
             finals["task"].eq(verdict.task) & finals["level"].isin(verdict.levels)
         ].get("data.population", ())
     )
-    key = f"population.{next(iter(kinds))}" if len(kinds) == 1 else ""
-    return view.words(key) if key in LANGUAGES["en"] else None
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    return view.words.maybe("population", kind) or None

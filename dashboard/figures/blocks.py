@@ -73,7 +73,7 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
         ),
     ]
     room = 0.06 * (max(ends) - min(ends) or 1.0)
-    title = words("blocks.axis", unit=_unit(verdict, words))
+    title = words("blocks-axis", unit=_unit(verdict, words))
     return spec(
         [dots],
         {
@@ -190,7 +190,7 @@ def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
     return spec(
         [trace],
         {"title": axis, "type": "log", "showgrid": False},
-        {"title": words("blocks.gap", unit=_unit(verdict, words)), "zeroline": True},
+        {"title": words("blocks-gap", unit=_unit(verdict, words)), "zeroline": True},
         layout={"hovermode": "closest"},
         height=320,
     )
@@ -211,9 +211,9 @@ def _numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:
 
 def _unit(verdict: ClaimVerdict, words: Words) -> str:
     if verdict.scale != "points":
-        return words("unit.log")
+        return words("unit-log")
     return (
-        words("unit.points")
+        words("unit-points")
         if verdict.unit_percent
         else words.label(verdict.metric_label)
     )

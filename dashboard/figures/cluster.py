@@ -175,7 +175,7 @@ def gantt(
     rows = found["worker"].nunique()
     return spec(
         traces,
-        {"title": words("cluster.axis"), "showgrid": True},
+        {"title": words("cluster-axis"), "showgrid": True},
         {"title": "", "type": "category", "autorange": "reversed", "showgrid": False},
         layout={
             "barmode": "overlay",
@@ -191,8 +191,8 @@ def gantt(
 def _told(row: dict[Any, Any], words: Words) -> list[str]:
     """What a bar stands for, in pieces."""
     if row["count"] > 1:
-        return [words("cluster.bar", count=f"{row['count']:,}")]
-    kind = words(f"kind.{row['kind']}").lower()
+        return [words("cluster-bar", count=f"{row['count']:,}")]
+    kind = words.of("kind", row["kind"]).lower()
     parts = [
         row["arm"],
         row["level"],
@@ -200,7 +200,7 @@ def _told(row: dict[Any, Any], words: Words) -> list[str]:
         f"{kind} {row['number']}",
     ]
     if row["status"] != "finished":
-        parts.append(words(f"status.{row['status']}"))
+        parts.append(words.of("status", row["status"]))
     return [str(part) for part in parts]
 
 
@@ -222,6 +222,6 @@ def rate(found: pd.DataFrame, words: Words) -> Spec | None:
     }
     return spec(
         [trace],
-        {"title": words("cluster.axis"), "range": [0, rounded(ends[-1])]},
-        {"title": words("cluster.done")},
+        {"title": words("cluster-axis"), "range": [0, rounded(ends[-1])]},
+        {"title": words("cluster-done")},
     )

@@ -135,7 +135,7 @@ def learning_curves(
         marked = _checkpoint(means[name], (best_steps or {}).get(name), place, words)
         traces += [on_axes(trace, panel if apart else 0) for trace in [*mine, *marked]]
     x = {
-        "title": pick("x", **{axis: words(f"axis.{axis}") for axis in AXES}),
+        "title": pick("x", **{axis: words.of("axis", axis) for axis in AXES}),
         "showgrid": False,
     }
     y = {
@@ -228,7 +228,7 @@ def _checkpoint(
             "marker": mark,
             "cliponaxis": False,
             "showlegend": False,
-            "hovertemplate": words("curves.checkpoint") + "<extra></extra>",
+            "hovertemplate": words("curves-checkpoint") + "<extra></extra>",
         }
     ]
 

@@ -116,7 +116,7 @@ def budget_chart(
         return None
     ticks = sorted(set(frame["trials"].astype(int)))
     x_axis = {
-        "title": words("axis.trials"),
+        "title": words("axis-trials"),
         "type": "log",
         "tickvals": ticks,
         "ticktext": [str(tick) for tick in ticks],
@@ -163,7 +163,7 @@ def history_chart(
     return spec(
         [best, points],
         {
-            "title": words("axis.trial"),
+            "title": words("axis-trial"),
             "dtick": max(1, math.ceil(last / 10)),
             "tick0": 0,
         },
@@ -207,7 +207,7 @@ def importance_chart(shares: Mapping[str, float], words: Words) -> Spec | None:
     return spec(
         [bars],
         {
-            "title": words("axis.importance"),
+            "title": words("axis-importance"),
             "tickformat": ".0%",
             "range": [0, 1],
             "showgrid": True,
@@ -298,7 +298,7 @@ def parallel_chart(
     if not blocks or not names:
         return None
     lines: dict[int, Trace] = {}
-    axis_names = [*names, words("search.rank")]
+    axis_names = [*names, words("search-rank")]
     for study in blocks:
         heights = _heights(study[column], better)
         for (_, row), height in zip(study.iterrows(), heights, strict=True):
@@ -314,7 +314,7 @@ def parallel_chart(
                 None,
             ]
     ends = [_ends(space[name]) for name in names] + [
-        (words("search.worst"), words("search.best"))
+        (words("search-worst"), words("search-best"))
     ]
     notes = [
         {

@@ -290,14 +290,14 @@ def matched(
         )
     room = max(0.02, within or 0.0, (high / low - 1) * 0.1)
     along = {
-        "title": words("axis.parameters"),
+        "title": words("axis-parameters"),
         "range": [
             rounded(low * (1 - 1.5 * room), 7),
             rounded(high * (1 + 1.5 * room), 7),
         ],
     }
     apart = {
-        "title": words("sweep.equal", parameters=f"{low:,.0f}"),
+        "title": words("sweep-equal", parameters=f"{low:,.0f}"),
         "type": "category",
     }  # they would hide each other
     return spec(

@@ -1,27 +1,51 @@
-"""Every word that pages say, one dictionary per language with the same keys."""
+"""Every word that pages say, in each language.
+
+``en.ftl`` and ``zh.ftl`` hold them as Fluent messages (projectfluent.org) with
+the same keys. What a task calls things stands with the task instead: see
+``dashboard.data.view``.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from dashboard.locale import en, zh
-from dashboard.locale.labels import GRID, translated
+from dashboard.locale.labels import translated
+from suite.report.messages import LANGUAGES, Catalogue
 
-LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": en.WORDS, "zh": zh.WORDS}
+__all__ = ["CATALOGUE", "LANGUAGES", "NAMES", "TAGS", "Words"]
+
+CATALOGUE = Catalogue(Path(__file__).parent)
 NAMES = {"en": "EN", "zh": "中文"}
 TAGS = {"en": "en", "zh": "zh-CN"}  # for the page's ``lang``
+GRID = "grid-"  # before the keys that AG Grid has for its own texts
 
 
 @dataclass(frozen=True)
 class Words:
-    """Call it with a key and values to fill in: the text of that key in the language."""
+    """Call it with a key and values to fill in: the text of that key in the language.
+
+    Raises KeyError where there is no such key: a defect, which a test finds.
+    """
 
     language: str = "en"
 
     def __call__(self, key: str, /, **values: object) -> str:
-        text = LANGUAGES[self.language][key]
-        return text.format(**values) if values else text
+        return CATALOGUE.text(key, self.language, **values)
+
+    def of(self, family: str, name: str, /, **values: object) -> str:
+        """The text of one member of a family of keys: ``of("status", "timed_out")`` is
+        that of ``status-timed-out``.
+        """
+        return self(key_of(family, name), **values)
+
+    def maybe(self, family: str, name: str, default: str = "") -> str:
+        """The same; the default where the family has no such member."""
+        key = key_of(family, name)
+        return self(key) if key in CATALOGUE.codes(self.language) else default
 
     def label(self, text: str) -> str:
         """A label of the record, where the reader's language has one for it."""
@@ -29,34 +53,49 @@ class Words:
 
     @property
     def grid(self) -> Mapping[str, str]:
-        """What tables with pages and filters say of themselves, where that is not
-        English.
+        """What tables with pages and filters say of themselves, by AG Grid's own keys:
+        ``filterOoo`` is ``grid-filter-ooo`` in the files.
         """
-        return GRID.get(self.language, {})
+        keys = sorted(CATALOGUE.codes(self.language))
+        return {
+            _camel(key[len(GRID) :]): self(key) for key in keys if key.startswith(GRID)
+        }
 
     def gate(self, name: str) -> str:
         """An adequacy gate's name as people read it; a gate that is not known here
         keeps its own.
         """
-        return LANGUAGES[self.language].get(f"gate.{name}", name)
+        return self.maybe("gate", name, name)
+
+    def passed(self, name: str) -> str:
+        """The same for a gate that was passed."""
+        return self.maybe("passed", name, name)
 
     def why(self, name: str) -> str:
-        """What it means that this gate failed; empty for a gate that is not known here."""
-        return LANGUAGES[self.language].get(f"why.{name}", "")
+        """What it means that this gate failed; empty for a gate that is not known
+        here.
+        """
+        return self.maybe("why", name)
 
     def hint(self, name: str) -> str:
         """What to do where this gate failed; empty likewise."""
-        return LANGUAGES[self.language].get(f"hint.{name}", "")
+        return self.maybe("hint", name)
 
     def file(self, stem: str) -> str:
         """What a final's file is called, without its number; one that is not known here
         keeps its name.
         """
         kind = stem.rstrip("0123456789").rstrip("-_")
-        return LANGUAGES[self.language].get(
-            f"file.{kind}", stem.replace("-", " ").replace("_", " ").capitalize()
-        )
+        own = re.sub("[-_]", " ", stem).capitalize()
+        return self.maybe("file", kind, own)
 
-    def passed(self, name: str) -> str:
-        """The same for a gate that was passed."""
-        return LANGUAGES[self.language].get(f"passed.{name}", name)
+
+def key_of(family: str, name: Any) -> str:
+    """The key of a member of a family: ``status-timed-out`` for "timed_out"."""
+    plain = str(name).lower().replace("/", "")
+    return f"{family}-{re.sub('[^a-z0-9]+', '-', plain).strip('-')}"
+
+
+def _camel(key: str) -> str:
+    first, *others = key.split("-")
+    return first + "".join(word.capitalize() for word in others)

@@ -96,39 +96,6 @@ PATTERNS: Mapping[str, Sequence[tuple[re.Pattern[str], str]]] = {
     )
 }
 
-GRID: Mapping[str, Mapping[str, str]] = {  # what AG Grid says of itself, by its keys
-    "zh": {
-        "page": "页",
-        "to": "至",
-        "of": "/",
-        "pageSizeSelectorLabel": "每页行数：",
-        "firstPage": "第一页",
-        "previousPage": "上一页",
-        "nextPage": "下一页",
-        "lastPage": "最后一页",
-        "noRowsToShow": "没有数据",
-        "loadingOoo": "正在加载……",
-        "filterOoo": "筛选……",
-        "contains": "包含",
-        "notContains": "不包含",
-        "equals": "等于",
-        "notEqual": "不等于",
-        "startsWith": "开头是",
-        "endsWith": "结尾是",
-        "blank": "空",
-        "notBlank": "非空",
-        "lessThan": "小于",
-        "lessThanOrEqual": "小于或等于",
-        "greaterThan": "大于",
-        "greaterThanOrEqual": "大于或等于",
-        "inRange": "介于",
-        "inRangeStart": "从",
-        "inRangeEnd": "到",
-        "andCondition": "且",
-        "orCondition": "或",
-    }
-}
-
 
 def translated(text: str, language: str) -> str:
     """The label in that language; as it is where it is not known."""

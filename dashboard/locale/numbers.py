@@ -63,11 +63,11 @@ class Measuring:
     @property
     def unit(self) -> str:
         """What stands after a number, "" where nothing does."""
-        return self._unit("unit.points")
+        return self._unit("unit-points")
 
     def _unit(self, points: str) -> str:
         found = " " + self.words(points) if self.written.percent else ""
-        return found + (self.words("unit.doubling") if self.written.slope else "")
+        return found + (self.words("unit-doubling") if self.written.slope else "")
 
     def signed(self, value: float) -> str:
         """``+3.2``, ``−0.079`` or ``×1.35``."""
@@ -84,7 +84,7 @@ class Measuring:
     def amount(self, value: float) -> str:
         """Without a sign, with its unit: a margin, say."""
         bare = self.written.bare(value)
-        return bare + self._unit("unit.point" if bare == "1" else "unit.points")
+        return bare + self._unit("unit-point" if bare == "1" else "unit-points")
 
     def interval(self, ends: Interval) -> str:
         low, high = ends

@@ -44,7 +44,7 @@ from suite.verdicts.adequacy import Gate
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY
 
-PATH, TITLE = "/claim", "claim.title"
+PATH, TITLE = "/claim", "claim-title"
 MOST_COMPARED = 60  # runs in one address
 
 
@@ -54,26 +54,26 @@ def layout(view: View) -> Component:
     if not names:
         return html.Div(
             [
-                head(words("claim.title"), ""),
+                head(words("claim-title"), ""),
                 choosing(view),
-                empty(words("overview.no_claims"), ""),
+                empty(words("overview-no-claims"), ""),
             ]
         )
     if view.judging:
         return html.Div(
             [
-                head(words("claim.title"), ""),
+                head(words("claim-title"), ""),
                 choosing(view),
-                empty(words("judging.title"), words("judging.says")),
+                empty(words("judging-title"), words("judging-says")),
             ]
         )
     verdict = view.verdict_of(view.task, view.chosen("claim", names))
     if verdict is None:
         return html.Div(
             [
-                head(words("claim.title"), ""),
+                head(words("claim-title"), ""),
                 choosing(view),
-                empty(words("claim.unjudged"), ""),
+                empty(words("claim-unjudged"), ""),
             ]
         )
     return html.Div(
@@ -124,7 +124,7 @@ def choosing(view: View) -> html.Div:
     if claims:
         chosen = view.chosen("claim", [name for name, _ in claims])
         parts.append(
-            select(view, "claim", claims, chosen, view.words("choose.claim"), 560)
+            select(view, "claim", claims, chosen, view.words("choose-claim"), 560)
         )
     return controls(*parts)
 
@@ -135,17 +135,19 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
     if verdict.would_be and verdict.would_be != verdict.verdict:
         top.append(
             html.Span(
-                words("would_be", verdict=words(f"verdict.{verdict.would_be}").lower()),
+                words(
+                    "would-be", verdict=words.of("verdict", verdict.would_be).lower()
+                ),
                 className="muted",
             )
         )
-    top.append(html.Span(words(f"label.{verdict.label}"), className="tag"))
+    top.append(html.Span(words.of("label", verdict.label), className="tag"))
     if verdict.meaningful:
         top.append(html.Span(words("meaningful"), className="tag"))
     if not verdict.complete:
         top.append(
             html.Span(
-                words("blocks.of", done=verdict.blocks, planned=verdict.planned),
+                words("blocks-of", done=verdict.blocks, planned=verdict.planned),
                 className="tag warn",
             )
         )
@@ -160,8 +162,8 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
                 [
                     html.Div(
                         [
-                            html.Span(words("forest.against")),
-                            html.Span(words("forest.for")),
+                            html.Span(words("forest-against")),
+                            html.Span(words("forest-for")),
                         ],
                         className="sides label",
                     ),
@@ -171,26 +173,26 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
                 className="forest-big",
             ),
             html.P(
-                words("claim.key", margin=scale.amount(verdict.margin)),
+                words("claim-key", margin=scale.amount(verdict.margin)),
                 className="says",
             ),
             facts(_numbers(view, verdict)),
         ]
     links = [
         action(
-            words("claim.curves"),
+            words("claim-curves"),
             view.link("/curves", task=verdict.task, level=(verdict.levels or ("",))[0]),
             primary=True,
         ),
         action(
-            words("claim.runs"),
+            words("claim-runs"),
             view.link("/runs", task=verdict.task, kind="final"),
         ),
         action(
-            words("claim.search"),
+            words("claim-search"),
             view.link("/search", task=verdict.task, arm=verdict.better or None),
         ),
-        action(words("claim.sweep"), view.link("/sweep", task=verdict.task)),
+        action(words("claim-sweep"), view.link("/sweep", task=verdict.task)),
     ]
     return card(*parts, html.Div(links, className="actions"))
 
@@ -198,36 +200,36 @@ def _verdict(view: View, verdict: ClaimVerdict) -> html.Section:
 def _numbers(view: View, verdict: ClaimVerdict) -> list[tuple[str, str]]:
     words, scale = view.words, measuring(verdict, view.words)
     found = [
-        (words("fact.effect"), scale.full(verdict.effect)),
-        (words("fact.interval"), scale.interval(verdict.interval)),
-        (words("fact.local"), scale.interval(verdict.adjusted_interval)),
-        (words("fact.equivalence"), scale.interval(verdict.equivalence_interval)),
-        (words("fact.margin"), scale.amount(verdict.margin)),
-        (words("fact.effect_size"), plain(verdict.effect_size, 2)),
+        (words("fact-effect"), scale.full(verdict.effect)),
+        (words("fact-interval"), scale.interval(verdict.interval)),
+        (words("fact-local"), scale.interval(verdict.adjusted_interval)),
+        (words("fact-equivalence"), scale.interval(verdict.equivalence_interval)),
+        (words("fact-margin"), scale.amount(verdict.margin)),
+        (words("fact-effect-size"), plain(verdict.effect_size, 2)),
         (
-            words("fact.won"),
+            words("fact-won"),
             f"{verdict.win_rate * verdict.blocks:g} / {verdict.blocks}",
         ),
-        (words("fact.p"), probability(verdict.p_holm)),
-        (words("fact.sign_flip"), probability(verdict.p_sign_flip)),
+        (words("fact-p"), probability(verdict.p_holm)),
+        (words("fact-sign-flip"), probability(verdict.p_sign_flip)),
     ]
     if verdict.fixed_split_interval:
         found.append(
-            (words("fact.splits"), scale.interval(verdict.fixed_split_interval))
+            (words("fact-splits"), scale.interval(verdict.fixed_split_interval))
         )
     if verdict.new_test_interval:
         found.append(
-            (words("fact.new_test"), scale.interval(verdict.new_test_interval))
+            (words("fact-new-test"), scale.interval(verdict.new_test_interval))
         )
     if half := verdict.half_budget:
         found.append(
             (
-                words("fact.half"),
-                f"{scale.full(half.effect)} · {words(f'verdict.{half.verdict}')}",
+                words("fact-half"),
+                f"{scale.full(half.effect)} · {words.of('verdict', half.verdict)}",
             )
         )
     if verdict.blocks_to_settle:
-        found.append((words("fact.settle"), _enough(verdict, words)))
+        found.append((words("fact-settle"), _enough(verdict, words)))
     return found
 
 
@@ -237,9 +239,9 @@ def _enough(verdict: ClaimVerdict, words: Words) -> str:
     """
     low, high = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
     return (
-        words("settle.range", low=f"{low:,}", high=f"{high:,}")
+        words("settle-range", low=f"{low:,}", high=f"{high:,}")
         if high
-        else words("settle.more", low=f"{low:,}")
+        else words("settle-more", low=f"{low:,}")
     )
 
 
@@ -250,7 +252,7 @@ def _levels_of(verdict: ClaimVerdict) -> list[str | None]:
 def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
     words = view.words
     found: list[Component] = []
-    axis = str(view.about.get("axis") or words("choose.level"))
+    axis = str(view.about.get("axis") or words("choose-level"))
     if verdict.kind == "interaction":
         spec = trend(verdict, words, axis)
         found.append(
@@ -258,8 +260,8 @@ def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
                 view,
                 "trend",
                 spec,
-                title=words("claim.trend"),
-                says=words("claim.trend_says"),
+                title=words("claim-trend"),
+                says=words("claim-trend-says"),
                 height=320,
             )
         )
@@ -288,8 +290,8 @@ def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
                 view,
                 f"differences-{name}",
                 spec,
-                title=words("claim.differences") + at,
-                says=words("claim.differences_says"),
+                title=words("claim-differences") + at,
+                says=words("claim-differences-says"),
                 height=height,
             )
         ]
@@ -299,8 +301,8 @@ def _charts(view: View, verdict: ClaimVerdict) -> list[Component]:
                     view,
                     f"pairs-{name}",
                     both,
-                    title=words("claim.pairs") + at,
-                    says=words("claim.pairs_says"),
+                    title=words("claim-pairs") + at,
+                    says=words("claim-pairs-says"),
                     height=height,
                 )
             )
@@ -315,15 +317,15 @@ def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
     words, scale = view.words, measuring(verdict, view.words)
     levels, finals = _levels_of(verdict), _finals(view, verdict)
     several = len(levels) > 1
-    columns = [words("blocks.block"), *([words("choose.level")] if several else [])]
+    columns = [words("blocks-block"), *([words("choose-level")] if several else [])]
     columns += [
         view.arm_label(verdict.task, arm) if arm else words("published")
         for arm in (verdict.better, verdict.worse)
     ]
     published = bool(view.campaign.mlflow_runs)
     columns += [
-        words("fact.difference"),
-        *([words("blocks.runs")] if published else []),
+        words("fact-difference"),
+        *([words("blocks-runs")] if published else []),
     ]
     rows = [
         (
@@ -340,19 +342,19 @@ def _blocks(view: View, verdict: ClaimVerdict) -> Component | None:
     compare = view.compare_link(finals["key"].head(MOST_COMPARED))
     link = (
         html.Div(
-            action(words("blocks.compare"), compare, outside=True), className="actions"
+            action(words("blocks-compare"), compare, outside=True), className="actions"
         )
         if compare
         else None
     )
-    says = words("blocks.says") if published else words("blocks.unpublished")
+    says = words("blocks-says") if published else words("blocks-unpublished")
     rows_ = table(
-        columns, rows, label=words("blocks.title"), numeric=range(first, first + 3)
+        columns, rows, label=words("blocks-title"), numeric=range(first, first + 3)
     )
     return card(
         rows_,
         link,
-        title=words("blocks.title"),
+        title=words("blocks-title"),
         says=says,
         id="blocks",
         files=saved(view, "blocks"),
@@ -397,7 +399,7 @@ def _runs(view: View, finals: pd.DataFrame) -> Children:
         for key, number in zip(mine["key"], mine["number"], strict=True):
             address = view.run_link(str(key))
             name = view.words(
-                "blocks.final",
+                "blocks-final",
                 arm=view.arm_label(str(finals["task"].iloc[0]), str(arm)),
                 number=number,
             )
@@ -420,15 +422,15 @@ def _runs(view: View, finals: pd.DataFrame) -> Children:
 def _gates(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
     if not verdict.gates:
-        return card(html.P(words("claim.no_gates")), title=words("claim.gates"))
+        return card(html.P(words("claim-no-gates")), title=words("claim-gates"))
     items = [
         _gate(view, gate)
         for gate in sorted(verdict.gates, key=lambda gate: not gate.failed)
     ]
     return card(
         html.Ul(items, className="gate-list"),
-        title=words("claim.gates"),
-        says=words("claim.gates_says"),
+        title=words("claim-gates"),
+        says=words("claim-gates-says"),
     )
 
 
@@ -444,7 +446,7 @@ def _gate(view: View, gate: Gate) -> html.Li:
         text.append(
             html.P(
                 [
-                    html.Span(view.words("claim.hint"), className="label"),
+                    html.Span(view.words("claim-hint"), className="label"),
                     _cure(view, gate),
                 ]
             )
@@ -479,12 +481,12 @@ def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
     low, high = verdict.adjusted_interval
     if not verdict.complete:
         reasons.append(
-            words("change.incomplete", left=verdict.planned - verdict.blocks)
+            words("change-incomplete", left=verdict.planned - verdict.blocks)
         )
     if failed:
         reasons.append(
             words(
-                "change.gate",
+                "change-gate",
                 gates=", ".join(words.gate(gate.name).lower() for gate in failed),
             )
         )
@@ -495,8 +497,9 @@ def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
     ):
         near = min(abs(low), abs(high)) if low * high > 0 else max(abs(low), abs(high))
         reasons.append(
-            words(
-                f"change.{verdict.verdict}",
+            words.of(
+                "change",
+                verdict.verdict,
                 near=scale.amount(near),
                 margin=scale.amount(verdict.margin),
             )
@@ -505,14 +508,14 @@ def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
         if verdict.blocks_to_settle:
             reasons.append(
                 words(
-                    "change.blocks", blocks=_enough(verdict, words), least=CONFIRMATORY
+                    "change-blocks", blocks=_enough(verdict, words), least=CONFIRMATORY
                 )
             )
         else:
-            reasons.append(words("change.data"))
+            reasons.append(words("change-data"))
     if verdict.label == "exploratory":
-        reasons.append(words("change.exploratory"))
-    reasons.append(words("change.margin"))
+        reasons.append(words("change-exploratory"))
+    reasons.append(words("change-margin"))
     terms = (
         "block",
         "final",
@@ -525,18 +528,20 @@ def _teaching(view: View, verdict: ClaimVerdict) -> html.Section:
         "settle",
     )
     glossary = [
-        html.Div([html.Dt(words(f"term.{term}")), html.Dd(words(f"term.{term}.says"))])
+        html.Div(
+            [html.Dt(words.of("term", term)), html.Dd(words.of("term-says", term))]
+        )
         for term in terms
     ]
     return card(
         html.Ul([html.Li(reason) for reason in reasons], className="bullets"),
         html.Details(
             [
-                html.Summary(words("claim.glossary")),
+                html.Summary(words("claim-glossary")),
                 html.Dl(glossary, className="glossary"),
             ]
         ),
-        title=words("claim.change"),
+        title=words("claim-change"),
     )
 
 
@@ -546,14 +551,14 @@ def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
         return None
     words, scale = view.words, measuring(verdict, view.words)
     columns = [
-        words("choose.level"),
-        words("forest.verdict"),
-        words("fact.effect"),
-        words("fact.interval"),
-        words("fact.local"),
-        words("fact.effect_size"),
-        words("fact.won"),
-        words("fact.p"),
+        words("choose-level"),
+        words("forest-verdict"),
+        words("fact-effect"),
+        words("fact-interval"),
+        words("fact-local"),
+        words("fact-effect-size"),
+        words("fact-won"),
+        words("fact-p"),
     ]
     body = [
         (
@@ -569,9 +574,9 @@ def _levels(view: View, verdict: ClaimVerdict) -> Component | None:
         for row in rows
     ]
     return card(
-        table(columns, body, label=words("claim.levels"), numeric=(2, 3, 4, 5, 6, 7)),
-        title=words("claim.levels"),
-        says=words("claim.levels_says"),
+        table(columns, body, label=words("claim-levels"), numeric=(2, 3, 4, 5, 6, 7)),
+        title=words("claim-levels"),
+        says=words("claim-levels-says"),
     )
 
 
@@ -583,25 +588,25 @@ def _source(view: View, verdict: ClaimVerdict) -> html.Section:
         else "–"
     )
     pairs_ = [
-        (words("claim.source_is"), foreign(verdict.source or "–", words.language)),
-        (words("claim.source_says"), foreign(verdict.reported or "–", words.language)),
-        (words("claim.ours"), f"{words.label(verdict.metric_label)}: {ours}"),
+        (words("claim-source-is"), foreign(verdict.source or "–", words.language)),
+        (words("claim-source-says"), foreign(verdict.reported or "–", words.language)),
+        (words("claim-ours"), f"{words.label(verdict.metric_label)}: {ours}"),
     ]
-    return card(facts(pairs_, "facts tall"), title=words("claim.source"))
+    return card(facts(pairs_, "facts tall"), title=words("claim-source"))
 
 
 def _scope(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
     pairs_ = [
         (
-            words("claim.population"),
+            words("claim-population"),
             speaks_for(view, verdict) or foreign(verdict.population, words.language),
         ),
         (
-            words("claim.matched"),
+            words("claim-matched"),
             foreign(str(view.about.get("matched") or "–"), words.language),
         ),
-        (words("choose.task"), view.title(verdict.task)),
+        (words("choose-task"), view.title(verdict.task)),
     ]
     notes = [
         html.Li(noted(text, words) or foreign(text, words.language))
@@ -610,5 +615,5 @@ def _scope(view: View, verdict: ClaimVerdict) -> html.Section:
     return card(
         facts(pairs_, "facts tall"),
         html.Ul(notes, className="bullets") if notes else None,
-        title=words("claim.scope"),
+        title=words("claim-scope"),
     )

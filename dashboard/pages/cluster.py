@@ -17,7 +17,7 @@ from dashboard.pages.overview import matrix, progress
 from dashboard.server.security import safe_link
 from dashboard.theme import arm_color
 
-PATH, TITLE = "/cluster", "cluster.title"
+PATH, TITLE = "/cluster", "cluster-title"
 MOST_WORKERS = 48  # rows of the chart; the table has all
 
 
@@ -29,18 +29,18 @@ def layout(view: View) -> Component:
     plan = gantt(shown, list(view.tasks), words, view.title)
     return html.Div(
         [
-            head(words("cluster.title"), words("cluster.says"), *_ray(view)),
+            head(words("cluster-title"), words("cluster-says"), *_ray(view)),
             progress(view),
             _totals(view, found, about),
-            note(words("cluster.cut", shown=MOST_WORKERS, all=len(about)))
+            note(words("cluster-cut", shown=MOST_WORKERS, all=len(about)))
             if len(about) > MOST_WORKERS
             else None,
             chart(
                 view,
                 "gantt",
                 plan,
-                title=words("cluster.gantt"),
-                says=words("cluster.gantt_says"),
+                title=words("cluster-gantt"),
+                says=words("cluster-gantt-says"),
                 height=int(plan["height"]) if plan else 240,
                 key=_key(view),
             ),
@@ -51,7 +51,7 @@ def layout(view: View) -> Component:
                         view,
                         "rate",
                         rate(found, words),
-                        title=words("cluster.rate"),
+                        title=words("cluster-rate"),
                         height=300,
                     ),
                     _failures(view),
@@ -97,12 +97,12 @@ def _totals(view: View, found: pd.DataFrame, about: pd.DataFrame) -> html.Sectio
     return card(
         facts(
             [
-                (words("cluster.runs"), f"{len(found):,}"),
-                (words("cluster.whole"), duration(whole)),
-                (words("cluster.workers"), f"{len(about)}"),
-                (words("cluster.hosts"), f"{about['host'].nunique()}"),
-                (words("cluster.busy"), duration(busy)),
-                (words("cluster.idle"), percent(idle)),
+                (words("cluster-runs"), f"{len(found):,}"),
+                (words("cluster-whole"), duration(whole)),
+                (words("cluster-workers"), f"{len(about)}"),
+                (words("cluster-hosts"), f"{about['host'].nunique()}"),
+                (words("cluster-busy"), duration(busy)),
+                (words("cluster-idle"), percent(idle)),
             ]
         )
     )
@@ -142,12 +142,12 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
         for row in about.head(MOST_WORKERS).to_dict("records")
     ]
     columns = [
-        words(f"cluster.{name}")
+        words.of("cluster", name)
         for name in ("worker", "device", "runs", "alone", "idle")
     ]
     return card(
-        table(columns, rows, label=words("cluster.workers"), numeric=(2, 3, 4)),
-        title=words("cluster.workers"),
+        table(columns, rows, label=words("cluster-workers"), numeric=(2, 3, 4)),
+        title=words("cluster-workers"),
         files=saved(view, "workers"),
     )
 
@@ -157,12 +157,12 @@ def _failures(view: View) -> html.Section:
     words, frame = view.words, view.campaign.runs
     failed = frame[frame["status"] != "finished"]
     if failed.empty:
-        return card(html.P(words("sweep.no_failures")), title=words("sweep.failures"))
+        return card(html.P(words("sweep-no-failures")), title=words("sweep-failures"))
     pairs = zip(failed["status"].astype(str), failed["task"].astype(str), strict=True)
     rows = [
         (
             html.A(
-                words(f"status.{status}"),
+                words.of("status", status),
                 href=view.link("/runs", task=task, status=status),
             ),
             view.title(task),
@@ -170,15 +170,15 @@ def _failures(view: View) -> html.Section:
         )
         for (status, task), count in Counter(pairs).most_common()
     ]
-    columns = [words("choose.status"), words("choose.task"), words("sweep.runs")]
+    columns = [words("choose-status"), words("choose-task"), words("sweep-runs")]
     return card(
-        table(columns, rows, label=words("sweep.failures"), numeric=(2,)),
-        title=words("sweep.failures"),
-        says=words("sweep.failures_says"),
+        table(columns, rows, label=words("sweep-failures"), numeric=(2,)),
+        title=words("sweep-failures"),
+        says=words("sweep-failures-says"),
     )
 
 
 def _ray(view: View) -> list[Component]:
     """A link to Ray's own dashboard, where the driver wrote down its address."""
     address = safe_link(view.campaign.state.get("ray_dashboard"))
-    return [action(view.words("cluster.ray"), address, outside=True)] if address else []
+    return [action(view.words("cluster-ray"), address, outside=True)] if address else []

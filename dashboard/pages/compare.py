@@ -32,7 +32,7 @@ from suite.records.results import Campaign
 from suite.report.formatting import NONE
 from suite.verdicts.claim_verdict import ClaimVerdict
 
-PATH, TITLE = "/compare", "compare.title"
+PATH, TITLE = "/compare", "compare-title"
 Pair = tuple[ClaimVerdict | None, ClaimVerdict | None]
 Facts = dict[str, dict[str, str]]
 
@@ -43,8 +43,8 @@ def layout(view: View) -> Component:
     if not others:
         return html.Div(
             [
-                head(words("compare.title"), words("compare.says")),
-                empty(words("compare.one"), words("compare.one_says")),
+                head(words("compare-title"), words("compare-says")),
+                empty(words("compare-one"), words("compare-one-says")),
             ]
         )
     other = _other(view)
@@ -54,17 +54,17 @@ def layout(view: View) -> Component:
             "with",
             [(name, name) for name in others],
             other.campaign.id,
-            words("choose.with"),
+            words("choose-with"),
             320,
         )
     )
-    top = head(words("compare.title"), words("compare.says"))
+    top = head(words("compare-title"), words("compare-says"))
     if view.judging or other.verdicts is None:
         return html.Div(
             [
                 top,
                 chooser,
-                empty(words("judging.title"), words("judging.says")),
+                empty(words("judging-title"), words("judging-says")),
                 _differences(view, other),
             ]
         )
@@ -75,7 +75,7 @@ def layout(view: View) -> Component:
         if pair[0] and pair[1] and pair[0].verdict != pair[1].verdict
     ]
     summary = words(
-        "compare.moved", moved=len(moved), both=sum(1 for a, b in pairs if a and b)
+        "compare-moved", moved=len(moved), both=sum(1 for a, b in pairs if a and b)
     )
     return html.Div(
         [
@@ -126,10 +126,10 @@ def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
     span = span_of([v for pair in pairs for v in pair if v is not None])
     top = html.Div(
         [
-            html.Span(words("forest.claim")),
+            html.Span(words("forest-claim")),
             margin_axis(span),
-            html.Span(words("forest.effect")),
-            html.Span(words("forest.verdict")),
+            html.Span(words("forest-effect")),
+            html.Span(words("forest-verdict")),
         ],
         className="forest-row forest-top",
         **aria(hidden="true"),
@@ -148,7 +148,7 @@ def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
         key,
         top,
         html.Ul(rows, className="forest-group"),
-        title=words("compare.verdicts"),
+        title=words("compare-verdicts"),
         className="forest-card",
         files=saved(view, "compare"),
     )
@@ -168,7 +168,7 @@ def _row(view: View, pair: Pair, span: float) -> html.Li:
         for verdict, name in zip(pair, ("here", "there"), strict=True)
     ]
     etag = (
-        html.Span([glyph("↔"), words("compare.changed")], className="tag warn")
+        html.Span([glyph("↔"), words("compare-changed")], className="tag warn")
         if changed
         else None
     )
@@ -200,7 +200,7 @@ def _side(
         answer = (
             badge(verdict.verdict, words)
             if verdict
-            else html.Span(words("compare.absent"), className="muted")
+            else html.Span(words("compare-absent"), className="muted")
         )
         return (
             html.Div(html.I(className="zero"), className="forest"),
@@ -244,38 +244,43 @@ def _differences(view: View, other: Snapshot) -> html.Section:
             mine.get(part) or {}, theirs.get(part) or {}
         ):
             rows.append(
-                (words(f"compare.{part}"), html.Code(name), _value(here), _value(there))
+                (
+                    words.of("compare", part),
+                    html.Code(name),
+                    _value(here),
+                    _value(there),
+                )
             )
     for name, here, there in differing(*_data(view.campaign, other.campaign)):
         rows.append(
-            (words("compare.data"), html.Code(name), _value(here), _value(there))
+            (words("compare-data"), html.Code(name), _value(here), _value(there))
         )
     for name, here, there in differing(_claims(mine), _claims(theirs)):
         rows.append(
-            (words("compare.claims"), html.Code(name), _value(here), _value(there))
+            (words("compare-claims"), html.Code(name), _value(here), _value(there))
         )
     if mine.get("root_seed") != theirs.get("root_seed"):
         rows.append(
             (
-                words("compare.seed"),
+                words("compare-seed"),
                 html.Code("root_seed"),
                 _value(mine.get("root_seed")),
                 _value(theirs.get("root_seed")),
             )
         )
     columns = [
-        words("compare.what"),
-        words("compare.name"),
+        words("compare-what"),
+        words("compare-name"),
         view.campaign.id,
         other.campaign.id,
     ]
     body = (
-        table(columns, rows, label=words("compare.different"))
+        table(columns, rows, label=words("compare-different"))
         if rows
-        else html.P(words("compare.same"))
+        else html.P(words("compare-same"))
     )
     return card(
-        body, title=words("compare.different"), says=words("compare.different_says")
+        body, title=words("compare-different"), says=words("compare-different-says")
     )
 
 

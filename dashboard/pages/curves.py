@@ -33,7 +33,7 @@ from dashboard.figures.curves import (
 from suite.report.formatting import within_sentence
 from suite.report.html.curves import common_axis
 
-PATH, TITLE = "/curves", "curves.title"
+PATH, TITLE = "/curves", "curves-title"
 SPLITS = ("validation", GAP, "train")
 BANDS = ("both", "interval", "blocks", "none")
 SCALES = ("linear", "log")
@@ -49,7 +49,7 @@ def layout(view: View) -> Component:
     chosen = [
         choose_task(view),
         choose_level(view),
-        select(view, "measure", measures, measure["name"], words("choose.measure"), 180)
+        select(view, "measure", measures, measure["name"], words("choose-measure"), 180)
         if len(measures) > 1
         else None,
     ]
@@ -59,27 +59,27 @@ def layout(view: View) -> Component:
         option(
             view,
             "x",
-            [(axis, words(f"axis.{axis}.short")) for axis in AXES],
-            words("option.x"),
+            [(axis, words.of("axis-short", axis)) for axis in AXES],
+            words("option-x"),
             along,
         ),
         option(
             view,
             "band",
-            [(band, words(f"band.{band}")) for band in BANDS],
-            words("option.band"),
+            [(band, words.of("band", band)) for band in BANDS],
+            words("option-band"),
         ),
         option(
             view,
             "scale",
-            [(scale, words(f"scale.{scale}")) for scale in SCALES],
-            words("option.scale"),
+            [(scale, words.of("scale", scale)) for scale in SCALES],
+            words("option-scale"),
         ),
         option(
             view,
             "smooth",
-            [(weight, words(f"smooth.{weight}")) for weight in SMOOTH],
-            words("option.smooth"),
+            [(weight, words.of("smooth", weight)) for weight in SMOOTH],
+            words("option-smooth"),
         ),
     ]
     best = _best_steps(view)
@@ -89,7 +89,7 @@ def layout(view: View) -> Component:
             view,
             split,
             _spec(view, split, shown.get(split), best if split == "validation" else {}),
-            title=capital(words(f"curves.{split}", measure=measure["label"])),
+            title=capital(words.of("curves", split, measure=measure["label"])),
             says=_counted(view, shown.get(split)),
             height=tall if split == "validation" else low,
         )
@@ -97,10 +97,10 @@ def layout(view: View) -> Component:
     ]
     return html.Div(
         [
-            head(words("curves.title"), words("curves.says")),
+            head(words("curves-title"), words("curves-says")),
             controls(*[part for part in chosen if part is not None]),
             html.Div(options, className="options"),
-            note(words("curves.smoothed"), "warn")
+            note(words("curves-smoothed"), "warn")
             if view.query.get("smooth", "0") != "0"
             else None,
             charts[0],
@@ -156,7 +156,7 @@ def _spec(
     if blocks is None:
         return None
     measure = _measure(view)
-    title = capital(view.words(f"curves.{split}.axis", measure=measure["label"]))
+    title = capital(view.words.of("curves-axis", split, measure=measure["label"]))
     return learning_curves(
         blocks,
         view.about["arms"],
@@ -180,7 +180,7 @@ def _counted(view: View, blocks: pd.DataFrame | None) -> str:
     low, high = int(per_arm.min()), int(per_arm.max())
     count = str(high) if low == high else f"{low}–{high}"
     return (
-        view.words("curves.n", blocks=count, finals=finals)
+        view.words("curves-n", blocks=count, finals=finals)
         if finals > 1
-        else view.words("curves.n1", blocks=count)
+        else view.words("curves-n1", blocks=count)
     )

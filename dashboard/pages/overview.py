@@ -33,7 +33,7 @@ from dashboard.locale.numbers import duration, measuring, plain
 from dashboard.theme import STATES, VERDICTS
 from suite.verdicts.claim_verdict import ClaimVerdict
 
-PATH, TITLE = "/", "overview.title"
+PATH, TITLE = "/", "overview-title"
 
 
 def layout(view: View) -> Component:
@@ -42,18 +42,18 @@ def layout(view: View) -> Component:
     shown = [v for v in view.verdicts if not wanted or v.verdict == wanted]
     parts: list[Component | None] = [
         head(
-            words("overview.title"),
-            words("overview.says"),
+            words("overview-title"),
+            words("overview-says"),
             _counts(view, wanted),
             _report(view),
         ),
         progress(view),
     ]
     if view.judging:
-        parts.append(empty(words("judging.title"), words("judging.says")))
+        parts.append(empty(words("judging-title"), words("judging-says")))
     elif not view.verdicts:
         parts.append(
-            empty(words("overview.no_claims"), words("overview.no_claims_says"))
+            empty(words("overview-no-claims"), words("overview-no-claims-says"))
         )
     else:
         parts += [
@@ -95,11 +95,11 @@ def _report(view: View) -> Component:
     """The one-file report, to take away."""
     where = f"/report/{quote(view.campaign.id)}.html"
     return html.A(
-        ["↓ ", view.words("report.get")],
+        ["↓ ", view.words("report-get")],
         href=where,
         download="",
         className="button",
-        title=view.words("report.says"),
+        title=view.words("report-says"),
     )
 
 
@@ -111,7 +111,7 @@ def _counts(view: View, wanted: str) -> html.Nav:
     links = []
     for answer in VERDICTS:
         if answer in found:
-            text = f"{found.count(answer)} {view.words(f'verdict.{answer}').lower()}"
+            text = f"{found.count(answer)} {view.words.of('verdict', answer).lower()}"
             to = view.link("/", verdict=None if answer == wanted else answer)
             on = aria(current="true") if answer == wanted else {}
             links.append(
@@ -120,7 +120,7 @@ def _counts(view: View, wanted: str) -> html.Nav:
                 )
             )
     return html.Nav(
-        links, className="counts", **aria(label=view.words("overview.filter"))
+        links, className="counts", **aria(label=view.words("overview-filter"))
     )
 
 
@@ -129,7 +129,7 @@ def _forest(view: View, verdicts: list[ClaimVerdict]) -> html.Section:
     scale = html.Div(
         [
             html.Div(
-                [html.Span(words("forest.against")), html.Span(words("forest.for"))],
+                [html.Span(words("forest-against")), html.Span(words("forest-for"))],
                 className="sides",
             ),
             margin_axis(span),
@@ -137,10 +137,10 @@ def _forest(view: View, verdicts: list[ClaimVerdict]) -> html.Section:
     )
     top = html.Div(
         [
-            html.Span(words("forest.claim")),
+            html.Span(words("forest-claim")),
             scale,
-            html.Span(words("forest.effect")),
-            html.Span(words("forest.verdict")),
+            html.Span(words("forest-effect")),
+            html.Span(words("forest-verdict")),
         ],
         className="forest-row forest-top",
         **aria(hidden="true"),
@@ -156,8 +156,8 @@ def _forest(view: View, verdicts: list[ClaimVerdict]) -> html.Section:
     return card(
         top,
         *groups,
-        title=words("forest.title"),
-        says=words("forest.says"),
+        title=words("forest-title"),
+        says=words("forest-says"),
         id="forest",
         className="forest-card",
         files=saved(view, "verdicts", kinds=FILES),
@@ -177,7 +177,7 @@ def _row(view: View, verdict: ClaimVerdict, span: float) -> html.Li:
             html.Span(scale.interval(verdict.interval), className="muted"),
         ]
         if math.isfinite(verdict.effect)
-        else words("forest.none"),
+        else words("forest-none"),
         className="num effect",
     )
     unit = (
@@ -203,16 +203,16 @@ def _verdict(verdict: ClaimVerdict, words: Words) -> html.Span:
     more: list[Component] = []
     if not verdict.complete:
         more.append(
-            html.Small(words("blocks.of", done=verdict.blocks, planned=verdict.planned))
+            html.Small(words("blocks-of", done=verdict.blocks, planned=verdict.planned))
         )
     elif verdict.would_be and verdict.would_be != verdict.verdict:
         more.append(
             html.Small(
-                words("would_be", verdict=words(f"verdict.{verdict.would_be}").lower())
+                words("would-be", verdict=words.of("verdict", verdict.would_be).lower())
             )
         )
     elif verdict.label == "exploratory":
-        more.append(html.Small(words("label.exploratory")))
+        more.append(html.Small(words("label-exploratory")))
     return html.Span([badge(verdict.verdict, words), *more], className="outcome")
 
 
@@ -230,7 +230,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
         else None,
         html.Span(
             words(
-                "won.of",
+                "won-of",
                 won=f"{verdict.win_rate * verdict.blocks:g}",
                 blocks=verdict.blocks,
             )
@@ -238,7 +238,7 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
         if settled
         else None,
         html.Span(
-            [words("fact.effect_size"), " ", html.B(plain(verdict.effect_size, 2))]
+            [words("fact-effect-size"), " ", html.B(plain(verdict.effect_size, 2))]
         )
         if settled
         else None,
@@ -269,14 +269,14 @@ def _claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
             else None,
             html.P(
                 [
-                    html.Span(words("card.source"), className="label"),
+                    html.Span(words("card-source"), className="label"),
                     foreign(verdict.reported, words.language),
                 ],
                 className="source",
             )
             if verdict.reported
             else None,
-            html.A(words("card.runs"), href=to + "#blocks", className="runs-link")
+            html.A(words("card-runs"), href=to + "#blocks", className="runs-link")
             if view.campaign.mlflow_runs
             else None,
         ],
@@ -296,16 +296,17 @@ def progress(view: View) -> Component | None:
     if name == "done" and not failed:
         return None
     causes = ", ".join(
-        f"{count} {words(f'status.{cause}').lower()}"
+        f"{count} {words.of('status', cause).lower()}"
         for cause, count in failed.items()
         if count
     )
     if name in ("done", "unknown"):
-        return note(words("progress.failures", causes=causes)) if causes else None
+        return note(words("progress-failures", causes=causes)) if causes else None
     if name in ("stopped", "incomplete", "interrupted"):
         return note(
-            words(
-                f"progress.{name}",
+            words.of(
+                "progress",
+                name,
                 done=done,
                 planned=planned,
                 name=str(view.campaign.about["name"]),
@@ -317,13 +318,13 @@ def progress(view: View) -> Component | None:
     )
     rate = int(state.get("trained") or 0) / seconds
     pieces = [
-        words("progress.runs", done=f"{done:,}", planned=f"{planned:,}"),
-        words("progress.rate", rate=f"{rate:.3g}"),
-        words("progress.left", left=duration(state.get("seconds_left")))
+        words("progress-runs", done=f"{done:,}", planned=f"{planned:,}"),
+        words("progress-rate", rate=f"{rate:.3g}"),
+        words("progress-left", left=duration(state.get("seconds_left")))
         if state.get("seconds_left")
         else "",
         words(
-            "progress.in_flight",
+            "progress-in-flight",
             in_flight=state.get("in_flight", 0),
             slots=state.get("slots", 0),
         ),
@@ -335,7 +336,7 @@ def progress(view: View) -> Component | None:
         className="bar",
         role="progressbar",
         **aria(
-            label=words("progress.label"),
+            label=words("progress-label"),
             valuenow=f"{100 * share:.0f}",
             valuemin="0",
             valuemax="100",
@@ -362,7 +363,7 @@ def matrix(view: View) -> html.Section:
         html.Span(
             [
                 html.I(sign, className=f"cell {state}", **aria(hidden="true")),
-                words(f"state.{state}"),
+                words.of("state", state),
             ]
         )
         for state, sign in STATES.items()
@@ -374,8 +375,8 @@ def matrix(view: View) -> html.Section:
     return card(
         html.Div(key, className="cell-key"),
         html.Div(tables, className="matrices"),
-        title=words("matrix.title"),
-        says=words("matrix.says"),
+        title=words("matrix-title"),
+        says=words("matrix-says"),
         id="cells",
         files=saved(view, "cells"),
     )
@@ -419,7 +420,7 @@ def _strip(
         return None
     counts = Counter(cells["state"].tolist()).most_common()
     says = ", ".join(
-        f"{count} {view.words(f'state.{state}').lower()}" for state, count in counts
+        f"{count} {view.words.of('state', state).lower()}" for state, count in counts
     )
     return html.A(
         [

@@ -18,7 +18,7 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, language_of, read_query
 from dashboard.locale import Words
 
-PATH, TITLE = "/runs", "runs.title"
+PATH, TITLE = "/runs", "runs-title"
 LEFT_OUT = ("traceback", "losses", "error")
 KINDS = ("trial", "final", "half")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
@@ -29,10 +29,10 @@ CLIENT_ROWS = 5_000
 def layout(view: View) -> Component:
     words, found = view.words, frames(view)["runs"]
     failed = found[(found["status"] != "finished")]
-    says = words("runs.count", count=f"{len(found):,}", failed=f"{len(failed):,}")
+    says = words("runs-count", count=f"{len(found):,}", failed=f"{len(failed):,}")
     return html.Div(
         [
-            head(words("runs.title"), says, saved(view, "runs")),
+            head(words("runs-title"), says, saved(view, "runs")),
             controls(*_filters(view)),
             card(_grid(found, view), className="grid-card"),
             _errors(view, failed),
@@ -71,14 +71,14 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
 def _filters(view: View) -> list[Any]:
     words = view.words
     task = view.chosen("task", ["", *view.tasks], "")
-    every = ("", words("runs.all"))
+    every = ("", words("runs-all"))
     found = [
         select(
             view,
             "task",
             [every, *((name, view.title(name)) for name in view.tasks)],
             task,
-            words("choose.task"),
+            words("choose-task"),
         )
     ]
     if task:
@@ -91,27 +91,27 @@ def _filters(view: View) -> list[Any]:
                 *((item["name"], item.get("label") or item["name"]) for item in items),
             ]
             value = view.chosen(name, [key for key, _ in options], "")
-            found.append(select(view, name, options, value, words(f"choose.{name}")))
-    kinds = [every, *((kind, words(f"kind.{kind}")) for kind in KINDS)]
+            found.append(select(view, name, options, value, words.of("choose", name)))
+    kinds = [every, *((kind, words.of("kind", kind)) for kind in KINDS)]
     found.append(
         select(
             view,
             "kind",
             kinds,
             view.chosen("kind", ["", *KINDS], ""),
-            words("choose.kind"),
+            words("choose-kind"),
             200,
         )
     )
     statuses = sorted({str(s) for s in view.campaign.runs["status"].dropna()})
-    options = [every, *((status, words(f"status.{status}")) for status in statuses)]
+    options = [every, *((status, words.of("status", status)) for status in statuses)]
     found.append(
         select(
             view,
             "status",
             options,
             view.chosen("status", ["", *statuses], ""),
-            words("choose.status"),
+            words("choose-status"),
             170,
         )
     )
@@ -276,8 +276,8 @@ def _errors(view: View, failed: pd.DataFrame) -> Component | None:
     )
     items = [
         html.Li(
-            [html.B(words(f"status.{status}")), f" × {count} ", html.Code(error[:400])]
+            [html.B(words.of("status", status)), f" × {count} ", html.Code(error[:400])]
         )
         for (status, error), count in counts.most_common(20)
     ]
-    return card(html.Ul(items, className="errors"), title=words("runs.errors"))
+    return card(html.Ul(items, className="errors"), title=words("runs-errors"))

@@ -25,7 +25,7 @@ from dashboard.components.controls import (
 from dashboard.components.text import aria, card, data, empty, glyph, head
 from dashboard.data.view import View
 
-PATH, TITLE = "/samples", "samples.title"
+PATH, TITLE = "/samples", "samples-title"
 SNAPSHOT = re.compile(r"step-(\d+)-(.+)")  # a stem
 LARGEST = 2_000_000  # bytes of a table that is shown
 MOST_ROWS = 60
@@ -39,9 +39,9 @@ Final = dict[str, Any]
 def layout(view: View) -> Component:
     words = view.words
     with_samples = [task for task in view.tasks if _finals(view, task)]
-    top = head(words("samples.title"), words("samples.says"))
+    top = head(words("samples-title"), words("samples-says"))
     if not with_samples:
-        return html.Div([top, empty(words("samples.none"), words("samples.none_says"))])
+        return html.Div([top, empty(words("samples-none"), words("samples-none-says"))])
     if view.query.get("task") not in with_samples and not view.query.get("task"):
         view = View(
             view.snapshots,
@@ -65,7 +65,7 @@ def layout(view: View) -> Component:
             [
                 top,
                 controls(*[c for c in chosen if c is not None]),
-                empty(words("samples.none"), words("samples.none_says")),
+                empty(words("samples-none"), words("samples-none-says")),
             ]
         )
     block = view.chosen("block", [str(number) for number in blocks])
@@ -80,7 +80,7 @@ def layout(view: View) -> Component:
         }
     )
     course = (
-        slider(view, "step", [str(step) for step in steps], words("samples.step"))
+        slider(view, "step", [str(step) for step in steps], words("samples-step"))
         if len(steps) > 1
         else None
     )
@@ -202,12 +202,12 @@ def _together(view: View, finals: list[Final]) -> Component | None:
         for place, pair in enumerate(pairs)
     ]
     keys = [arm_key(view, view.task, arm) for arm in found]
-    columns = [words("samples.source"), words("samples.reference"), *keys]
+    columns = [words("samples-source"), words("samples-reference"), *keys]
     says = [
-        words("samples.together_says"),
-        *([words("samples.score", score=score)] if score else []),
+        words("samples-together-says"),
+        *([words("samples-score", score=score)] if score else []),
     ]
-    title = words("samples.together")
+    title = words("samples-together")
     return card(
         table(columns, body, label=title, tall=True), title=title, says=" ".join(says)
     )
@@ -268,7 +268,7 @@ def _figure(view: View, final: Final, path: Path, at: str = "") -> html.Figure:
     caption, marked = view.words.file(path.stem), {}
     if snapshot := SNAPSHOT.fullmatch(path.stem):
         step = str(int(snapshot[1]))
-        caption = view.words("samples.during", step=f"{int(step):,}")
+        caption = view.words("samples-during", step=f"{int(step):,}")
         marked = {"hidden": step != at, **data(step=step)}
     arm = view.arm_label(view.task, final["arm"])
     picture = html.A(
@@ -288,7 +288,7 @@ def _table(view: View, path: Path, arm: str) -> Component | None:
     body = [tuple(html.Span(cell) for cell in row) for row in rows[:MOST_ROWS]]
     title = view.words.file(path.stem)
     if path.with_suffix(".png").is_file():
-        title = view.words("samples.numbers", name=title)
+        title = view.words("samples-numbers", name=title)
     shown = table(columns, body, label=f"{arm}: {title}")
     return html.Details(
         [html.Summary(f"{title} ({len(rows):,})"), shown],
@@ -305,7 +305,7 @@ def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
         return None
     (_, *asked), rows = found
     number = int(path.stem.rpartition("-")[2])
-    title = words("samples.looked", number=number)
+    title = words("samples-looked", number=number)
     picture = path.with_suffix(".png")
     parts: list[Component] = []
     if len(asked) * len(rows) <= LARGEST_MAP:
@@ -323,7 +323,7 @@ def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
         ]
         heat = html.Table([html.Thead(top), html.Tbody(body)], className="looks")
         parts += [
-            html.P(words("samples.looked_says"), className="says"),
+            html.P(words("samples-looked-says"), className="says"),
             html.Div(
                 heat,
                 className="scroll-looks",

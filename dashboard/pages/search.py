@@ -37,7 +37,7 @@ from search.budget import Better
 from search.ranges import edges
 from suite.training.job import JUDGED
 
-PATH, TITLE = "/search", "search.title"
+PATH, TITLE = "/search", "search-title"
 
 
 def layout(view: View) -> Component:
@@ -46,7 +46,7 @@ def layout(view: View) -> Component:
     color = arm_color(names.index(arm))
     better: Better = measure["better"]
     column, percent = _column(view), bool(measure["percent"])
-    title = words("curves.validation.axis", measure=measure["label"])
+    title = words("curves-axis-validation", measure=measure["label"])
     mine = _trials(view)
     mine = mine[mine["arm"] == arm]
     blocks, space = studies(mine, column), space_of(_space(view, arm))
@@ -59,19 +59,19 @@ def layout(view: View) -> Component:
     chosen = [choose_task(view), choose_level(view)]
     return html.Div(
         [
-            head(words("search.title"), words("search.says")),
+            head(words("search-title"), words("search-says")),
             controls(*[part for part in chosen if part is not None]),
             chart(
                 view,
                 "budget",
                 budget,
-                title=words("search.budget"),
-                says=words("search.budget_says"),
+                title=words("search-budget"),
+                says=words("search-budget-says"),
                 height=380,
             ),
             _equal_budgets(view),
-            controls(select(view, "arm", arms, arm, words("choose.arm"))),
-            note(words("search.not_tuned")) if not len(space) else None,
+            controls(select(view, "arm", arms, arm, words("choose-arm"))),
+            note(words("search-not-tuned")) if not len(space) else None,
             html.Div(
                 [
                     chart(
@@ -80,22 +80,22 @@ def layout(view: View) -> Component:
                         history_chart(
                             blocks, column, better, color, title, words, percent
                         ),
-                        title=words("search.history"),
-                        says=words("search.history_says"),
+                        title=words("search-history"),
+                        says=words("search-history-says"),
                         height=320,
                     ),
                     chart(
                         view,
                         "importance",
                         importance_chart(shares, words),
-                        title=words("search.importance"),
-                        says=words("search.importance_says"),
+                        title=words("search-importance"),
+                        says=words("search-importance-says"),
                         height=320,
                     )
                     if shares is not None
                     else card(
-                        html.P(words("search.working")),
-                        title=words("search.importance"),
+                        html.P(words("search-working")),
+                        title=words("search-importance"),
                     ),
                 ],
                 className="grid two",
@@ -104,16 +104,16 @@ def layout(view: View) -> Component:
                 view,
                 "slices",
                 slices_chart(blocks, column, space, color, title, percent),
-                title=words("search.slices"),
-                says=words("search.slices_says"),
+                title=words("search-slices"),
+                says=words("search-slices-says"),
                 height=330,
             ),
             chart(
                 view,
                 "parallel",
                 parallel_chart(blocks, column, space, better, words),
-                title=words("search.parallel"),
-                says=words("search.parallel_says"),
+                title=words("search-parallel"),
+                says=words("search-parallel-says"),
                 height=360,
             ),
             _edges(view, mine, blocks, column, better),
@@ -219,16 +219,16 @@ def _equal_budgets(view: View) -> html.Section:
                 f"{diverged}",
             )
         )
-    says = words("search.uneven") if uneven else words("search.even", trials=planned)
+    says = words("search-uneven") if uneven else words("search-even", trials=planned)
     columns = [
-        words("choose.arm"),
-        words("search.studies"),
-        words("search.completed"),
-        words("status.diverged"),
+        words("choose-arm"),
+        words("search-studies"),
+        words("search-completed"),
+        words("status-diverged"),
     ]
     return card(
-        table(columns, rows, label=words("search.equal"), numeric=(1, 2, 3)),
-        title=words("search.equal"),
+        table(columns, rows, label=words("search-equal"), numeric=(1, 2, 3)),
+        title=words("search-equal"),
         says=says,
     )
 
@@ -252,22 +252,22 @@ def _edges(
     rows = [
         (
             edge.hyperparameter,
-            words(f"search.end.{edge.end}"),
+            words.of("search-end", edge.end),
             plain(edge.bound),
             f"{edge.there} / {edge.blocks}",
-            words("search.crowded") if edge.crowded else words("search.fine"),
+            words("search-crowded") if edge.crowded else words("search-fine"),
         )
         for edge in edges(space, chosen)
     ]
     columns = [
-        words("search.setting"),
-        words("search.end"),
-        words("search.bound"),
-        words("search.there"),
-        words("search.crowding"),
+        words("search-setting"),
+        words("search-end"),
+        words("search-bound"),
+        words("search-there"),
+        words("search-crowding"),
     ]
     return card(
-        table(columns, rows, label=words("search.edges"), numeric=(2, 3)),
-        title=words("search.edges"),
-        says=words("search.edges_says"),
+        table(columns, rows, label=words("search-edges"), numeric=(2, 3)),
+        title=words("search-edges"),
+        says=words("search-edges-says"),
     )

@@ -34,7 +34,7 @@ from dashboard.figures.sweep import (
 from suite.report.formatting import within_sentence
 from suite.training.job import JUDGED
 
-PATH, TITLE = "/sweep", "sweep.title"
+PATH, TITLE = "/sweep", "sweep-title"
 COSTS = ("seconds_per_epoch", "seconds_per_update", "seconds")
 TARGETS = ("steps_to_target", "seconds_to_target")
 
@@ -46,13 +46,13 @@ def layout(view: View) -> Component:
     ]
     chosen = [
         choose_task(view),
-        select(view, "measure", measures, measure["name"], words("choose.measure"), 180)
+        select(view, "measure", measures, measure["name"], words("choose-measure"), 180)
         if len(measures) > 1
         else None,
     ]
     target = _target(view)
     says = (
-        words("sweep.chart_says", target=_shown(target, measure))
+        words("sweep-chart-says", target=_shown(target, measure))
         if target is not None
         else ""
     )
@@ -61,27 +61,27 @@ def layout(view: View) -> Component:
     level = choose_level(view)
     return html.Div(
         [
-            head(words("sweep.title"), words("sweep.says")),
+            head(words("sweep-title"), words("sweep-says")),
             controls(*[part for part in chosen if part is not None]),
             chart(
                 view,
                 "sweep",
                 spec,
-                title=words("sweep.chart", axis=within_sentence(_axis(view))),
+                title=words("sweep-chart", axis=within_sentence(_axis(view))),
                 says=says,
                 height=760,
             )
             if spec
             else card(
-                html.P(words("sweep.no_axis"), className="says"),
-                title=words("sweep.none"),
+                html.P(words("sweep-no-axis"), className="says"),
+                title=words("sweep-none"),
             ),
             controls(level) if level is not None else None,
             chart(
                 view,
                 "matched",
                 _matched(view, cells),
-                title=words("sweep.matched"),
+                title=words("sweep-matched"),
                 says=_matching(view),
                 height=380,
             ),
@@ -161,7 +161,7 @@ def _axis(view: View) -> str:
     along, _ = _along(view)
     words = view.words
     name = view.about.get("arms_axis") if along == "arm" else view.about.get("axis")
-    return str(name or words("choose.arm" if along == "arm" else "choose.level"))
+    return str(name or words("choose-arm" if along == "arm" else "choose-level"))
 
 
 def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
@@ -175,9 +175,9 @@ def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
         if column in cells and cells[column].notna().any():
             quality = column == _column(view)
             title = (
-                words("sweep.test", measure=label)
+                words("sweep-test", measure=label)
                 if quality
-                else words(f"measure.{column}")
+                else words.of("measure", column)
             )
             percent = quality and measure["percent"]
             means = over_blocks(cells, column)
@@ -206,7 +206,7 @@ def _matched(view: View, cells: pd.DataFrame) -> Spec | None:
         cells[cells["level"] == view.level],
         _column(view),
         view.about["arms"],
-        view.words("sweep.test", measure=label),
+        view.words("sweep-test", measure=label),
         within,
         view.words,
         bool(measure["percent"]),
@@ -217,11 +217,11 @@ def _matching(view: View) -> str:
     within = view.about.get("parameters_within")
     words = view.words
     if within is None:
-        return words("sweep.unmatched")
+        return words("sweep-unmatched")
     return (
-        words("sweep.within", within=f"{100 * within:g}")
+        words("sweep-within", within=f"{100 * within:g}")
         if within
-        else words("sweep.exactly")
+        else words("sweep-exactly")
     )
 
 
@@ -248,15 +248,15 @@ def _failures(view: View) -> html.Section:
             )
         )
     columns = [
-        words("choose.arm"),
-        words("sweep.runs"),
-        *(words(f"status.{cause}") for cause in causes),
+        words("choose-arm"),
+        words("sweep-runs"),
+        *(words.of("status", cause) for cause in causes),
     ]
-    says = words("sweep.failures_says") if causes else words("sweep.no_failures")
+    says = words("sweep-failures-says") if causes else words("sweep-no-failures")
     return card(
         table(
-            columns, rows, label=words("sweep.failures"), numeric=range(1, len(columns))
+            columns, rows, label=words("sweep-failures"), numeric=range(1, len(columns))
         ),
-        title=words("sweep.failures"),
+        title=words("sweep-failures"),
         says=says,
     )

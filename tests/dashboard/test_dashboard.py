@@ -1,14 +1,16 @@
 """The dashboard without a browser: words, colours, pages, live state."""
 
+import ast
 import json
 import re
-import string
 import subprocess
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -21,14 +23,19 @@ from dashboard.callbacks import BY_PATH, render, view_of
 from dashboard.components.text import CHINESE
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, read_query, task_title
-from dashboard.locale import LANGUAGES, Words
-from dashboard.pages import PAGES
+from dashboard.figures.curves import AXES
+from dashboard.locale import CATALOGUE, LANGUAGES, Words, key_of
+from dashboard.pages import PAGES, curves
 from dashboard.pages.compare import differing
 from dashboard.pages.runs import rows_of
 from dashboard.pages.samples import read_table
+from dashboard.pages.sweep import COSTS, TARGETS
 from dashboard.theme import arm_color
 from suite.records.results import Results
+from suite.training.job import STATUSES, Kind
+from suite.verdicts.decision import Label
 from suite.verdicts.judge import judge_campaign
+from tasks.contract.data import Population
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "dashboard").rglob("*.py"))
@@ -45,26 +52,122 @@ def shown(snapshots, path, search=""):
 # ------------------------------------------------------------------------------- words
 
 
-def test_languages_have_the_same_keys_and_gaps_to_fill():
-    def gaps(text):
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+# Keys that are put together from a family and a member, and the members that there are.
+FAMILIES = {
+    "axis": AXES,
+    "axis-short": AXES,
+    "band": curves.BANDS,
+    "change": ("supported", "refuted", "no_difference"),
+    "choose": (
+        "campaign",
+        "task",
+        "level",
+        "arm",
+        "measure",
+        "claim",
+        "kind",
+        "status",
+    ),
+    "cluster": ("worker", "device", "runs", "alone", "idle"),
+    "compare": ("profile", "sources", "versions"),
+    "curves": curves.SPLITS,
+    "curves-axis": curves.SPLITS,
+    "kind": get_args(Kind),
+    "label": get_args(Label),
+    "measure": (*COSTS, *TARGETS),
+    "population": get_args(Population),
+    "progress": ("stopped", "incomplete", "interrupted"),
+    "scale": curves.SCALES,
+    "search-end": ("low", "high"),
+    "smooth": curves.SMOOTH,
+    "state": tuple(theme.STATES),
+    "status": STATUSES,
+    "told": tuple(theme.VERDICTS),
+    "verdict": tuple(theme.VERDICTS),
+}
+# families whose members come from elsewhere; an unknown one has a text all the same
+OPEN = ("file", "gate", "hint", "passed", "why", "grid", "term", "term-says")
 
-    english, chinese = LANGUAGES["en"], LANGUAGES["zh"]
+
+def family(key):
+    """The longest open family that the key belongs to, if any."""
+    return next((one for one in OPEN if key.startswith(f"{one}-")), None)
+
+
+def calls():
+    """The calls of ``words`` in the dashboard's code: the method, and the first
+    argument where it is a literal.
+    """
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                name = ast.unparse(node.func).removeprefix("self.")
+                first = node.args[0]
+                if re.fullmatch(r"(\w+\.)?words(\.(of|maybe))?", name):
+                    method = name.rpartition("words")[2].strip(".")
+                    yield (
+                        method,
+                        first.value if isinstance(first, ast.Constant) else None,
+                    )
+
+
+def test_languages_have_the_same_keys_and_fill_in_the_same_values():
+    english, chinese = map(CATALOGUE.variables, ("en", "zh"))
 
     assert english.keys() == chinese.keys()
-    assert [key for key in english if gaps(english[key]) != gaps(chinese[key])] == []
-    assert all(text.strip() for words in LANGUAGES.values() for text in words.values())
+    assert {key for key in english if english[key] != chinese[key]} == set()
+    assert [
+        key for key in english if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", key)
+    ] == []
 
 
-def test_every_word_that_the_code_asks_for_is_there():
-    asked = {
-        key
-        for path in SOURCES
-        for key in re.findall(r'words\(\s*"([^"{]+)"', path.read_text(encoding="utf-8"))
-    }
+def test_no_key_is_given_twice():
+    for language in LANGUAGES:
+        text = (ROOT / "dashboard" / "locale" / f"{language}.ftl").read_text("utf-8")
+        keys = re.findall(r"(?m)^([\w-]+) =", text)
+
+        assert [key for key, count in Counter(keys).items() if count > 1] == []
+
+
+def test_every_key_that_the_code_asks_for_is_there():
+    asked = {first for method, first in calls() if method == "" and first}
+    members = {key_of(one, name) for one, names in FAMILIES.items() for name in names}
 
     assert asked
-    assert asked - LANGUAGES["en"].keys() == set()
+    assert (asked | members) - CATALOGUE.codes("en") == set()
+
+
+def test_every_family_of_keys_has_its_members_listed_here():
+    asked = {first for method, first in calls() if method and first}
+
+    assert asked - FAMILIES.keys() - set(OPEN) == set()
+
+
+def test_no_key_is_unused():
+    literals = {
+        node.value
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    members = {key_of(one, name) for one, names in FAMILIES.items() for name in names}
+    unused = CATALOGUE.codes("en") - literals - members
+
+    assert {key for key in unused if family(key) is None} == set()
+
+
+def test_words_are_filled_in_with_every_value_or_raise():
+    assert Words("en")("blocks-of", done=3, planned=6) == "3 of 6 blocks"
+    with pytest.raises(ValueError, match="blocks-of"):
+        Words("en")("blocks-of", done=3)
+    with pytest.raises(KeyError):
+        Words("zh")("no-such-key")
+
+
+def test_a_gate_that_is_not_known_keeps_its_own_name():
+    assert Words("en").gate("A/A test") == "An arm differs from itself"
+    assert Words("en").gate("somebody's own") == "somebody's own"
+    assert Words("zh").hint("somebody's own") == ""
 
 
 @pytest.mark.parametrize("name", tasks.names())
@@ -90,15 +193,6 @@ def test_chinese_has_words_for_all_that_our_tasks_are_labelled_with(name):
         if not CHINESE.search(words.label(text)) and not names.fullmatch(text)
     ] == []
     assert [Words("en").label(text) for text in texts] == texts
-
-
-def test_every_verdict_state_and_status_has_words():
-    from suite.training.job import STATUSES
-
-    wanted = {f"verdict.{name}" for name in theme.VERDICTS} | {
-        f"state.{name}" for name in theme.STATES
-    }
-    assert wanted | {f"status.{name}" for name in STATUSES} <= LANGUAGES["en"].keys()
 
 
 # ----------------------------------------------------------------------------- colours
@@ -142,7 +236,7 @@ def test_every_page_shows_a_finished_and_a_running_campaign(snapshots, path, lan
         page = shown(snapshots, path, f"?campaign={campaign}&lang={language}")
 
         assert '"H1"' in page
-        assert LANGUAGES[language]["error.title"] not in page
+        assert Words(language)("error-title") not in page
 
 
 @pytest.mark.parametrize("done", [0.0, 0.005, 0.2])
@@ -157,7 +251,7 @@ def test_every_page_stands_while_little_or_nothing_is_on_record(
         held.refresh()
 
         assert '"H1"' in page
-        assert LANGUAGES["en"]["error.title"] not in page
+        assert Words("en")("error-title") not in page
 
 
 def test_a_campaign_that_stopped_short_says_how_to_go_on(tmp_path, synthetic, small):
@@ -293,16 +387,16 @@ def test_the_overview_loads_no_plotly(snapshots):
 
 def test_the_claim_page_teaches(snapshots, finished):
     page = shown(snapshots, "/claim", f"?campaign={finished}&task={TASK}")
-    words = LANGUAGES["en"]
+    words = Words("en")
 
     for key in (
-        "claim.change",
-        "claim.source_says",
-        "claim.glossary",
-        "term.margin.says",
-        "term.settle.says",
+        "claim-change",
+        "claim-source-says",
+        "claim-glossary",
+        "term-says-margin",
+        "term-says-settle",
     ):
-        assert words[key] in page, key
+        assert words(key) in page, key
 
 
 @pytest.mark.parametrize(
@@ -594,7 +688,7 @@ def test_a_page_that_waits_for_work_is_made_anew_once_it_is_done(
     held.get()
     held.refresh()
     held._thread = threading.current_thread()  # as if the refresher ran
-    working = LANGUAGES["en"]["search.working"]
+    working = Words("en")("search-working")
     waits = render(held, "/search", "")
     again = shown(held, "/search")
     held._work()
