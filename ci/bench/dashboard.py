@@ -185,7 +185,7 @@ def peer(store: Path, browser: Browser) -> Iterator[Row]:
         campaign.finals["task"] == campaign.finals["task"].iloc[0]
     ].head(COMPARED)
     with tempfile.TemporaryDirectory() as folder:
-        fill(Path(folder), campaign.folder, list(campaign.about["tasks"]))
+        fill(Path(folder), campaign.folder, list(campaign.manifest.tasks))
         runs = read_mlflow_runs(Path(folder))
         ids = json.dumps([runs[key].run for key in finals["key"]])
         home = json.dumps([runs[finals["key"].iloc[0]].experiment])

@@ -191,12 +191,10 @@ def jobs_of(folder: Path) -> list[object]:
     """The jobs of a finished campaign, as its driver made them."""
     from suite.campaign.cell import Cell
     from suite.planning.plan import Plan
-    from suite.planning.profile import profile_from
+    from suite.records.manifest import read_manifest
     from suite.training.job import Member
 
-    plan = Plan(
-        profile_from(json.loads((folder / "campaign.json").read_text())["profile"])
-    )
+    plan = Plan(read_manifest(folder).profile)
     cells = {cell.place: Cell(plan, cell, "cpu") for cell in plan.cells}
     jobs: list[object] = []
     for text in (folder / "runs.jsonl").read_text().splitlines():

@@ -29,13 +29,21 @@ import numpy as np
 if __name__ == "__main__":  # started as a file: the packages are two folders up
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from search.ranges import Hyperparameter
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.profile import Profile
 from suite.records.journal import FILE
+from suite.records.manifest import (
+    MeasureManifest,
+    TaskManifest,
+    manifest_of,
+    write_manifest,
+)
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run
 from suite.records.versions import versions
-from suite.training.job import Kind, Result, Status, digest
+from suite.training.job import SCHEMA, Kind, Result, Status, digest
 from suite.training.seeds import run_seeds
+from tasks import Categorical, Space
 
 TASKS = ("batch_size", "deep_vs_wide", "logistic_regression")
 EVALUATIONS = 20
@@ -82,15 +90,15 @@ def write_campaign(root: Path, size: Size, name: str = "synthetic") -> str:
     plan = plan_for(size, name)
     folder = root / plan.id
     folder.mkdir(parents=True, exist_ok=True)
-    about = plan.about() | {
-        "synthetic": True,
-        "created": STARTED + 86_400 * size.seed,
-        "versions": versions(),
-        "command": ["ci/bench/synthetic.py"],
-    }
-    (folder / "campaign.json").write_text(
-        json.dumps(about, indent=1, default=list), encoding="utf-8"
+    manifest = manifest_of(plan).model_copy(
+        update={
+            "synthetic": True,
+            "created": STARTED + 86_400 * size.seed,
+            "versions": versions(),
+            "command": ("ci/bench/synthetic.py",),
+        }
     )
+    write_manifest(folder, manifest)
     lines = list(_lines(plan, size))
     kept = lines[: math.ceil(size.done * len(lines))]
     with (folder / FILE).open("w", encoding="utf-8") as file:
@@ -176,7 +184,7 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
     finished them.
     """
     free = [STARTED] * WORKERS
-    about = plan.about()["tasks"]
+    tasks = manifest_of(plan).tasks
     for cell in plan.cells:
         rng = np.random.default_rng(_number(size.seed, *cell.place))
         best: tuple[float, dict[str, Any]] | None = None
@@ -185,13 +193,13 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
                 params = (
                     best[1]
                     if kind == "final" and best
-                    else _params(about[cell.task]["space"][cell.arm], rng)
+                    else _params(tasks[cell.task].space_of(cell.arm), rng)
                 )
                 pair = 2 * (cell.block % 2)  # the arms of a block share a host
                 worker = pair + int(np.argmin(free[pair : pair + 2]))
                 line = _line(
                     plan,
-                    about[cell.task],
+                    tasks[cell.task],
                     cell,
                     kind,
                     number,
@@ -210,14 +218,9 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
                     "threads": 1,
                 }
                 free[worker] = line["ended"]
-                value = line["metrics"].get(
-                    f"validation.{about[cell.task]['measures'][0]['name']}", math.inf
-                )
-                score = (
-                    -value
-                    if about[cell.task]["measures"][0]["better"] == "higher"
-                    else value
-                )
+                primary = tasks[cell.task].primary
+                value = line["metrics"].get(f"validation.{primary.name}", math.inf)
+                score = -value if primary.better == "higher" else value
                 if (
                     kind == "trial"
                     and line["status"] == "finished"
@@ -229,7 +232,7 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
 
 def _line(
     plan: Plan,
-    about: Mapping[str, Any],
+    task: TaskManifest,
     cell: CellPlan,
     kind: Kind,
     number: int,
@@ -247,9 +250,9 @@ def _line(
         kind,
         number,
     )
-    level = next(i for i, lv in enumerate(about["levels"]) if lv["name"] == cell.level)
-    arm = next(i for i, one in enumerate(about["arms"]) if one["name"] == cell.arm)
-    skill = _skill(cell, arm, len(about["arms"]), level, params, rng)
+    level = task.level_names.index(cell.level)
+    arm = task.arm_names.index(cell.arm)
+    skill = _skill(cell, arm, len(task.arms), level, params, rng)
     status: Status = "finished"
     if params.get("lr", 0) and rng.random() < 0.5 * max(
         0.0, math.log10(params["lr"]) + 0.2
@@ -258,14 +261,14 @@ def _line(
     elif rng.random() < failures and kind == "trial":
         status = ("crashed", "out_of_memory", "timed_out")[int(rng.integers(3))]
     curve = (
-        _curve(about["measures"], skill, arm, _updates(about, cell), rng)
+        _curve(task.measures, skill, arm, _updates(task, cell), rng)
         if status in ("finished", "diverged")
         else []
     )
     result = Result(
         key,
         status,
-        metrics=_metrics(about, curve, kind, rng),
+        metrics=_metrics(task, curve, kind, rng),
         curve=curve if status == "finished" else curve[:3],
         best_step=curve[-2]["step"] if curve else None,
         losses=digest([key, "losses"]),
@@ -285,7 +288,7 @@ def _line(
         traceback="Synthetic traceback" if status == "crashed" else None,
     )
     what = {
-        "schema": plan.about()["schema"],
+        "schema": SCHEMA,
         "synthetic": True,
         "key": key,
         "task": cell.task,
@@ -334,20 +337,18 @@ def _skill(
     return float(np.clip(own + block - rate + rng.normal(0, 0.008), 0.02, 0.995))
 
 
-def _updates(about: Mapping[str, Any], cell: CellPlan) -> int:
+def _updates(task: TaskManifest, cell: CellPlan) -> int:
     """Between two evaluations: fewer with larger batches, where all arms have the same
     epochs.
     """
-    sizes = {arm["name"]: arm["x"] for arm in about["arms"]}
-    return (
-        max(1, round(50 * min(sizes.values()) / sizes[cell.arm]))
-        if cell.level == "equal_epochs"
-        else 50
-    )
+    if cell.level != "equal_epochs":
+        return 50
+    sizes = {arm.name: arm.x or 1 for arm in task.arms}
+    return max(1, round(50 * min(sizes.values()) / sizes[cell.arm]))
 
 
 def _curve(
-    measures: Sequence[Mapping[str, Any]],
+    measures: Sequence[MeasureManifest],
     skill: float,
     arm: int,
     updates: int,
@@ -366,13 +367,13 @@ def _curve(
         if place:
             row["train.objective"] = round(2.3 * (1 - 0.95 * learned * skill), 5)
         for measure in measures:
-            chance = CHANCE.get(measure["name"], 0.0)
+            chance = CHANCE.get(measure.name, 0.0)
             for split, gap in (("train", 0.04 * share), ("validation", 0.0)):
                 value = chance + (skill + gap - chance) * learned
-                if measure["better"] == "lower":
+                if measure.better == "lower":
                     over = 0.1 * max(0.0, share - 0.7) if split == "validation" else 0.0
                     value = 2.3 * (1 - 0.97 * learned * min(skill + gap, 0.999)) + over
-                row[f"{split}.{measure['name']}"] = round(
+                row[f"{split}.{measure.name}"] = round(
                     float(value + rng.normal(0, 0.006)), 5
                 )
         rows.append(row)
@@ -380,7 +381,7 @@ def _curve(
 
 
 def _metrics(
-    about: Mapping[str, Any],
+    task: TaskManifest,
     curve: Sequence[Line],
     kind: Kind,
     rng: np.random.Generator,
@@ -401,30 +402,24 @@ def _metrics(
     if kind == "final":
         noise = rng.normal(0, 0.006)
         found |= {
-            f"test.{m['name']}": round(best[f"validation.{m['name']}"] + noise, 5)
-            for m in about["measures"]
+            f"test.{m.name}": round(best[f"validation.{m.name}"] + noise, 5)
+            for m in task.measures
         }
     return {name: float(value) for name, value in found.items()}
 
 
-def _params(
-    space: Mapping[str, Mapping[str, Any]], rng: np.random.Generator
-) -> dict[str, Any]:
-    drawn: dict[str, Any] = {}
-    for name, hyperparameter in space.items():
-        if "values" in hyperparameter:
-            drawn[name] = hyperparameter["values"][
-                int(rng.integers(len(hyperparameter["values"])))
-            ]
-            continue
-        low, high = float(hyperparameter["low"]), float(hyperparameter["high"])
-        u = float(rng.random())
-        drawn[name] = (
-            math.exp(math.log(low) + u * math.log(high / low))
-            if hyperparameter.get("log")
-            else low + u * (high - low)
-        )
-    return drawn
+def _params(space: Space, rng: np.random.Generator) -> dict[str, Any]:
+    return {name: _drawn(one, rng) for name, one in space.items()}
+
+
+def _drawn(hyperparameter: Hyperparameter, rng: np.random.Generator) -> Any:
+    if isinstance(hyperparameter, Categorical):
+        return hyperparameter.values[int(rng.integers(len(hyperparameter.values)))]
+    low, high = float(hyperparameter.low), float(hyperparameter.high)
+    u = float(rng.random())
+    if hyperparameter.log:
+        return math.exp(math.log(low) + u * math.log(high / low))
+    return low + u * (high - low)
 
 
 def _number(*path: Any) -> int:

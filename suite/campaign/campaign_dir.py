@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -11,8 +10,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from suite.planning.plan import CellPlan, Plan, about_cell
-from suite.records.files import free_space, read_json, replace_text
+from suite.planning.plan import CellPlan, Plan
+from suite.records.files import free_space
+from suite.records.manifest import FILE as MANIFEST
+from suite.records.manifest import (
+    manifest_from,
+    manifest_of,
+    read_manifest,
+    write_manifest,
+)
 from suite.records.versions import versions
 from suite.tracking.connection import without_passwords
 from suite.verdicts.preregistration import with_history
@@ -53,29 +59,29 @@ def locked(folder: Path) -> FileLock:
     return lock
 
 
-def write_about(folder: Path, plan: Plan) -> None:
+def begin(folder: Path, plan: Plan) -> None:
     """Write campaign.json once; a campaign that is resumed keeps its own."""
-    if read_json(folder / "campaign.json"):
+    if (folder / MANIFEST).exists():
+        read_manifest(folder)  # a damaged one must not be run on
         return
-    about = with_history(plan.about(), folder.parent)
-    about |= {
-        "created": time.time(),
-        "versions": versions(),
-        "command": [without_passwords(word) for word in sys.argv],
-    }
-    replace_text(folder / "campaign.json", json.dumps(about, indent=1, default=list))
+    planned = manifest_of(plan).model_copy(
+        update={
+            "created": time.time(),
+            "versions": versions(),
+            "command": tuple(without_passwords(word) for word in sys.argv),
+        }
+    )
+    told = with_history(planned.model_dump(mode="json", by_alias=True), folder.parent)
+    write_manifest(folder, manifest_from(told, folder / MANIFEST))
 
 
 def add_cells(folder: Path, cells: Iterable[CellPlan]) -> None:
-    """Enter further cells into campaign.json. Its time stays: the newest campaign is
-    the one begun last.
+    """Enter further cells into campaign.json.
+
+    The file's time stays as it is: the newest campaign is the one begun last.
     """
-    path = folder / "campaign.json"
-    about, times = read_json(path), path.stat()
-    rows = [about_cell(cell) for cell in cells]
-    new = [row for row in rows if row not in about["cells"]]
-    if new:
-        replace_text(
-            path, json.dumps({**about, "cells": about["cells"] + new}, indent=1)
-        )
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    known, times = read_manifest(folder), (folder / MANIFEST).stat()
+    grown = known.with_cells(cells)
+    if len(grown.cells) > len(known.cells):
+        write_manifest(folder, grown)
+        os.utime(folder / MANIFEST, ns=(times.st_atime_ns, times.st_mtime_ns))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from search.study import Journal
-from suite.campaign.campaign_dir import add_cells, check_folder, locked, write_about
+from suite.campaign.campaign_dir import add_cells, begin, check_folder, locked
 from suite.campaign.cell import Cell
 from suite.campaign.machines import MachineCensus
 from suite.campaign.progress import Tally
@@ -101,7 +101,7 @@ class Driver:
         """
         check_folder(self.folder)
         with locked(self.folder):
-            write_about(self.folder, self.plan)
+            begin(self.folder, self.plan)
             (self.folder / "cancel").unlink(
                 missing_ok=True
             )  # a request that an earlier driver did not live to hear

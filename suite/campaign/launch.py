@@ -18,6 +18,7 @@ from suite.cluster.protocol import Executor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, load_profile
 from suite.records.files import read_json
+from suite.records.manifest import FILE as MANIFEST
 from suite.records.results import Campaign, Results
 from suite.tracking.connection import without_passwords
 from suite.tracking.publisher import Publisher
@@ -42,7 +43,7 @@ def plan_of(profile: Profile, results: Path, new: bool = False) -> Plan:
     (``new``) of yet another.
     """
     plan = following = Plan(profile)
-    while (results / following.id / "campaign.json").exists():
+    while (results / following.id / MANIFEST).exists():
         plan, following = following, Plan(profile, following.nonce + 1)
     return following if new else plan
 
@@ -137,7 +138,7 @@ def resumed(plan: Plan, campaign: Campaign) -> Plan:
     """The plan under the id of an existing campaign. Raises UserError where today's
     sources give another.
     """
-    mine = replace(plan, nonce=int(campaign.about.get("nonce", 0)))
+    mine = replace(plan, nonce=campaign.manifest.nonce)
     if mine.id != campaign.id:
         raise UserError(
             f"Campaign {campaign.id} was run with other sources or claims than are here now (they give {mine.id}): "

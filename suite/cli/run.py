@@ -271,13 +271,12 @@ def retry(
     from suite.campaign.launch import resumed
     from suite.cluster.ray_executor import RayExecutor
     from suite.planning.plan import Plan
-    from suite.planning.profile import profile_from
     from suite.records.results import Results
 
     for path in task_file or ():
         task_of(str(path))
     recorded = Results(results).load(campaign)
-    planned = resumed(Plan(profile_from(recorded.about["profile"])), recorded)
+    planned = resumed(Plan(recorded.manifest.profile), recorded)
     with closing(RayExecutor(address, workers)) as crew:
         failed = _carry_out(planned, results, crew, tracking, retry=True)
     raise typer.Exit(FAILED if failed else 0)

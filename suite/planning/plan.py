@@ -6,10 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import tasks
-from search.ranges import describe
 from suite.planning.claims import claims_digest
 from suite.planning.profile import AA_SUFFIX, Profile, TaskPlan, chosen
 from suite.training.fingerprint import source_hash
@@ -173,84 +171,3 @@ class Plan:
             SCHEMA,
         ]
         return f"{self.profile.name}-{digest(decided)[:8]}"
-
-    def about(self) -> dict[str, Any]:
-        """What the campaign's folder keeps of the plan, for readers that do not know
-        the tasks.
-        """
-        return {
-            "schema": SCHEMA,
-            "id": self.id,
-            "name": self.profile.name,
-            "nonce": self.nonce,
-            "root_seed": self.profile.root_seed,
-            "profile": self.profile.model_dump(mode="json"),
-            "claims_digest": self.claims_digest,
-            "sources": self.sources,
-            "tasks": {name: self._about_task(name) for name in self.tasks},
-            "cells": [about_cell(cell) for cell in self.cells],
-        }
-
-    def _about_task(self, name: str) -> dict[str, Any]:
-        task, plan = self.tasks[name], self.of(name)
-        arms, levels = chosen(task, plan)
-        shown = [
-            {"name": arm.name, "label": arm.title, "x": arm.x}
-            for arm in task.arms
-            if arm.name in arms
-        ]
-        aa_test = [
-            {
-                "name": arm + AA_SUFFIX,
-                "label": f"{task.arm(arm).title} (again)",
-                "x": None,
-            }
-            for arm in plan.aa_test
-        ]
-        return {
-            "question": task.question,
-            "topic": task.topic,
-            "matched": task.matched,
-            "axis": task.axis,
-            "arms_axis": task.arms_axis,
-            "parameters_within": task.parameters_within,
-            "sources": list(task.sources),
-            "arms": shown + aa_test,
-            "aa_test": {arm + AA_SUFFIX: arm for arm in plan.aa_test},
-            "levels": [
-                {"name": lv.name, "label": lv.title, "x": lv.x}
-                for lv in task.levels
-                if lv.name in levels
-            ],
-            "measures": [
-                {
-                    "name": m.name,
-                    "better": m.better,
-                    "percent": m.percent,
-                    "label": m.label or m.name,
-                }
-                for m in task.procedure.measures
-            ],
-            "space": {
-                arm.name: describe(task.space_of(arm))
-                for arm in task.arms
-                if arm.name in arms
-            },
-            "claims": [dataclasses.asdict(claim) for claim in self.claims(name)],
-            "blocks": plan.blocks,
-            "looks": list(plan.interim_looks or ()),
-            "trials": plan.trials,
-            "finals": plan.finals,
-            "half_budget_trials": plan.half_budget_trials,
-            "length_factor": plan.length_factor,
-        }
-
-
-def about_cell(cell: CellPlan) -> dict[str, Any]:
-    """A cell as campaign.json lists it."""
-    return {
-        "task": cell.task,
-        "level": cell.level,
-        "arm": cell.arm,
-        "block": cell.block,
-    }

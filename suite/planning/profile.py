@@ -5,7 +5,7 @@ every key checked.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -168,13 +168,6 @@ def read_profile(name: str | Path, changes: Iterable[str] = ()) -> tuple[Profile
     for change in changes:
         _apply(values, change)
     return _checked(values, source), source
-
-
-def profile_from(values: Mapping[str, Any]) -> Profile:
-    """A profile from values that were resolved before, as a campaign's folder keeps
-    them.
-    """
-    return _checked(dict(values), "campaign.json")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from suite.records.files import read_json
 from suite.records.journal import FILE, read_lines
+from suite.records.manifest import Manifest, read_manifest
 from suite.records.results import Results
 from tasks import UserError
 
@@ -108,33 +108,28 @@ def _distance(this: Recorded, other: Recorded) -> tuple[bool, int, bool, bool]:
 def _recorded(results: Results) -> Iterator[Recorded]:
     """All runs of all campaigns, those of the oldest campaign first."""
     for campaign in reversed(results.ids()):
-        about = read_json(results.root / campaign / "campaign.json")
+        manifest = read_manifest(results.root / campaign)
         for line in read_lines(results.root / campaign / FILE):
-            yield Recorded(campaign, line, _facts(about, line))
+            yield Recorded(campaign, line, _facts(manifest, line))
 
 
-def _facts(about: Mapping[str, Any], line: Mapping[str, Any]) -> Facts:
-    profile = about.get("profile", {})
-    plan = profile.get("tasks", {}).get(line["task"], {})
+def _facts(manifest: Manifest, line: Mapping[str, Any]) -> Facts:
+    """All that may have decided the run's key, by name."""
+    plan = manifest.profile.of(line["task"])
     worker = line.get("worker") or {}
     facts = {
         name: line[name] for name in ("task", "level", "arm", "block", "kind", "number")
     }
     facts |= {f"param {name}": value for name, value in line["params"].items()}
     facts |= {f"seed {name}": value for name, value in line["seeds"].items()}
-    for name in ("length_factor", "examples"):
-        facts[name] = (
-            plan.get(name) if plan.get(name) is not None else profile.get(name)
-        )
-    facts |= {
-        f"recipe {name}": value for name, value in (plan.get("recipe") or {}).items()
-    }
+    facts |= {"length_factor": plan.length_factor, "examples": plan.examples}
+    facts |= {f"recipe {name}": value for name, value in plan.recipe.items()}
     facts |= {f"data {name}": value for name, value in (line.get("data") or {}).items()}
     facts |= {
-        "sources": str(about.get("sources", {}).get(line["task"], NOTHING))[:12],
-        "root seed": about.get("root_seed"),
+        "sources": manifest.sources.get(line["task"], NOTHING)[:12],
+        "root seed": manifest.root_seed,
         "parameters": line.get("parameters"),
-        "torch": worker.get("torch", about.get("versions", {}).get("torch", NOTHING)),
+        "torch": worker.get("torch", manifest.versions.get("torch", NOTHING)),
         "device": worker.get("device", NOTHING),
         "threads": worker.get("threads", NOTHING),
     }

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from suite.records.manifest import Manifest
 from suite.training.job import JUDGED
 
 IDENTITY = ("key", "task", "level", "arm", "block", "kind", "number")
@@ -132,13 +133,12 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def cells_frame(about: Mapping[str, Any], runs: pd.DataFrame) -> pd.DataFrame:
+def cells_frame(manifest: Manifest, runs: pd.DataFrame) -> pd.DataFrame:
     """The planned cells with what is on record of each."""
-    plan = pd.DataFrame(about["cells"], columns=list(PLACE))
-    counts = {
-        what: [about["tasks"][task][what] for task in plan["task"]]
-        for what in ("trials", "finals")
-    }
+    plan = pd.DataFrame([cell.place for cell in manifest.cells], columns=list(PLACE))
+    of_task = [manifest.tasks[task] for task in plan["task"]]
+    trials_planned = np.array([task.trials for task in of_task], dtype=int)
+    finals_planned = np.array([task.finals for task in of_task], dtype=int)
     judged = runs["status"].isin(JUDGED)
     marks = runs[list(PLACE)].assign(
         trials_done=judged & runs["kind"].eq("trial"),
@@ -160,8 +160,8 @@ def cells_frame(about: Mapping[str, Any], runs: pd.DataFrame) -> pd.DataFrame:
             **dict.fromkeys(("trials_done", "finals_done", "failures"), int),
         }
     )
-    finished = (found["finals_done"] >= counts["finals"]) & (found["unjudged"] == 0)
-    tuned = found["trials_done"] >= counts["trials"]
+    finished = (found["finals_done"] >= finals_planned) & (found["unjudged"] == 0)
+    tuned = found["trials_done"] >= trials_planned
     states = np.select(
         [~seen, finished, found["unjudged"] > 0, tuned],
         ["queued", "done", "failed", "final"],
@@ -172,7 +172,7 @@ def cells_frame(about: Mapping[str, Any], runs: pd.DataFrame) -> pd.DataFrame:
         trials_done=found["trials_done"],
         finals_done=found["finals_done"],
         failures=found["failures"],
-        trials_planned=counts["trials"],
-        finals_planned=counts["finals"],
+        trials_planned=trials_planned,
+        finals_planned=finals_planned,
         seconds=found["seconds"],
     )

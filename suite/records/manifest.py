@@ -210,6 +210,10 @@ class CellManifest(_Manifest):
     arm: str
     block: int
 
+    @property
+    def place(self) -> tuple[str, str, str, int]:
+        return self.task, self.level, self.arm, self.block
+
 
 class Manifest(_Manifest):
     """A whole campaign.

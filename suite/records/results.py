@@ -78,7 +78,7 @@ class Campaign:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        return cells_frame(self.about, self.runs)
+        return cells_frame(self.manifest, self.runs)
 
     @property
     def finals(self) -> pd.DataFrame:
@@ -111,7 +111,7 @@ class Results:
 
     def ids(self) -> list[str]:
         """The ids of all campaigns, newest first."""
-        found = [path for path in self.root.glob("*/campaign.json") if path.is_file()]
+        found = [path for path in self.root.glob(f"*/{MANIFEST}") if path.is_file()]
         return [
             path.parent.name
             for path in sorted(
@@ -126,7 +126,7 @@ class Results:
     def revision(self, campaign_id: str) -> str:
         """A short text that changes whenever anything was recorded. Cheap."""
         sizes = []
-        for name in ("campaign.json", FILE, "state.json"):
+        for name in (MANIFEST, FILE, "state.json"):
             path = self.root / campaign_id / name
             try:
                 stat = path.stat()
@@ -173,8 +173,8 @@ class Results:
         done = int((campaign.cells["state"] == "done").sum())
         return Summary(
             campaign.id,
-            str(campaign.about["name"]),
-            float(campaign.about.get("created", 0.0)),
+            campaign.manifest.name,
+            campaign.manifest.created,
             str(campaign.state.get("state", "unknown")),
             done,
             len(campaign.cells),
@@ -197,7 +197,7 @@ class _Reader:
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
             self._take_new_lines()
-            about = read_json(self.folder / "campaign.json")
+            about = read_json(self.folder / MANIFEST)
             if about.get("schema") != SCHEMA:
                 raise UserError(
                     f"{self.folder} has results schema {about.get('schema')}, and this version reads {SCHEMA}: "

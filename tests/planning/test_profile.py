@@ -13,7 +13,6 @@ from suite.planning.profile import (
     TaskPlan,
     chosen,
     load_profile,
-    profile_from,
     profile_names,
 )
 from tasks import Level, UserError
@@ -187,12 +186,6 @@ def test_a_profile_is_named_by_its_file_unless_it_says_otherwise(written):
 )
 def test_set_changes_one_value(change, found):
     assert found(load_profile("quick", [change]))
-
-
-def test_a_profile_comes_back_from_what_a_campaign_keeps():
-    profile = load_profile("quick", ["tasks.batch_size.recipe.max_grad_norm=1.0"])
-
-    assert profile_from(profile.model_dump(mode="json")) == profile
 
 
 # --------------------------------------------------------------------- what is refused

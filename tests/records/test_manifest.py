@@ -26,7 +26,10 @@ CLAIM = Claim("deep", "Deep beats wide.", "accuracy", better="deep", worse="wide
 def everything():
     """A plan of every task, one arm of which runs twice."""
     profile = {"name": "all", "every_task": True, "interim_looks": True}
-    profile["tasks"] = {"deep_vs_wide": {"aa_test": ["depth_1"]}}
+    profile["tasks"] = {
+        "deep_vs_wide": {"aa_test": ["depth_1"]},
+        "batch_size": {"recipe": {"max_grad_norm": 1.0}},
+    }
     return Plan(Profile.model_validate(profile))
 
 
@@ -88,7 +91,7 @@ def test_a_field_of_a_newer_version_is_kept_but_not_within_a_claim(everything):
 
     values["tasks"]["gan"]["claims"][0]["unless"] = "it rains"
     with pytest.raises(
-        UserError, match="tasks.gan.claims.0: claims have no field 'unless'"
+        UserError, match=r"tasks\.gan.claims\.0: claims have no field 'unless'"
     ):
         manifest_from(values, Path("campaign.json"))
 

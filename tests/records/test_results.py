@@ -12,6 +12,7 @@ from suite.cluster.protocol import JobOutcome
 from suite.cluster.serial import SerialExecutor
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run
 from suite.records.results import Results
+from suite.training.job import SCHEMA
 from tasks import UserError
 
 
@@ -98,7 +99,7 @@ def line(key, **changes):
     worker = {"host": "h", "pid": 1, "device": "cpu"}
     times = {"started": 1.0, "ended": 2.0, "best_step": 5}
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "key": key,
         **what,
         **came,
@@ -111,12 +112,27 @@ def line(key, **changes):
 
 def reader_of(folder, *lines):
     """A reader of a record that grew by a line at a time, and was read each time."""
-    about = {"schema": 1, "name": "n", "tasks": {"t": {"trials": 2, "finals": 1}}}
-    about["cells"] = [
-        {"task": "t", "level": "l", "arm": "a", "block": block} for block in (0, 1)
-    ]
+    task = {
+        "arms": [{"name": "a"}],
+        "levels": [{"name": "l"}],
+        "measures": [{"name": "accuracy", "better": "higher"}],
+        "blocks": 2,
+        "trials": 2,
+        "finals": 1,
+    }
+    manifest = {
+        "schema": SCHEMA,
+        "id": "c",
+        "name": "n",
+        "profile": {"name": "n"},
+        "claims_digest": "",
+        "tasks": {"t": task},
+        "cells": [
+            {"task": "t", "level": "l", "arm": "a", "block": block} for block in (0, 1)
+        ],
+    }
     (folder / "c").mkdir(parents=True)
-    (folder / "c" / "campaign.json").write_text(json.dumps(about))
+    (folder / "c" / "campaign.json").write_text(json.dumps(manifest))
     results = Results(folder)
     for text in lines:
         with (folder / "c" / "runs.jsonl").open("a") as file:
