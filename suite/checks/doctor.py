@@ -191,17 +191,16 @@ def _disk(results: Path) -> Finding:
 
 def _records(results: Path) -> Finding:
     found = Results(results)
-    runs = sum(
-        sum(1 for _ in read_lines(results / campaign / FILE))
-        for campaign in found.ids()
-    )
-    if not found.ids():
+    campaigns, readable = found.ids(), found.readable_ids()
+    if not campaigns:
         return Finding("records", None, "no campaign yet")
-    return Finding(
-        "records",
-        True,
-        f"{_count(len(found.ids()), 'campaign')}, {_count(runs, 'training')}, all readable",
+    runs = sum(
+        sum(1 for _ in read_lines(results / campaign / FILE)) for campaign in readable
     )
+    says = f"{_count(len(readable), 'campaign')}, {_count(runs, 'run')}, all readable"
+    if older := len(campaigns) - len(readable):
+        says += f"; {_count(older, 'campaign')} of another version of Bakeoff"
+    return Finding("records", True, says)
 
 
 def _data() -> Finding:

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from suite.records.schema import check_schema
 from suite.training.job import SCHEMA
-from tasks import UserError
 
 # of cell.parquet's metadata: the record's lines without their curves
 RUNS = b"bakeoff.runs"
@@ -89,11 +89,8 @@ def read_cell(path: Path) -> list[dict[str, Any]]:
     """The record's lines that a cell.parquet was written from, equal to the last bit."""
     table = pq.read_table(path)
     metadata = table.schema.metadata or {}
-    if metadata.get(SCHEMA_KEY) != str(SCHEMA).encode():
-        raise UserError(
-            f"{path} has results schema {metadata.get(SCHEMA_KEY, b'none').decode()}, and this version reads {SCHEMA}: "
-            "open it with the version of Bakeoff that wrote it."
-        )
+    stated = metadata.get(SCHEMA_KEY, b"").decode()
+    check_schema(int(stated) if stated.isdecimal() else None, path)
     lines: list[dict[str, Any]] = json.loads(metadata[RUNS])
     curves: dict[str, dict[int, dict[str, Any]]] = {}
     for row in table.to_pylist():

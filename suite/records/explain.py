@@ -107,7 +107,7 @@ def _distance(this: Recorded, other: Recorded) -> tuple[bool, int, bool, bool]:
 
 def _recorded(results: Results) -> Iterator[Recorded]:
     """All runs of all campaigns, those of the oldest campaign first."""
-    for campaign in reversed(results.ids()):
+    for campaign in reversed(results.readable_ids()):
         manifest = read_manifest(results.root / campaign)
         for line in read_lines(results.root / campaign / FILE):
             yield Recorded(campaign, line, _facts(manifest, line))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from search.lines import cut_torn_line
+from suite.records.schema import check_schema
 from suite.training.job import SCHEMA, Job, Member, Result, digest, timed
 from tasks import UserError
 
@@ -115,10 +116,7 @@ def parse_line(text: bytes, path: Path, number: int) -> dict[str, Any]:
             f"{path}, line {number}, is damaged ({error}): delete that line, and `bakeoff run` trains it again."
         ) from error
     if line.get("schema") != SCHEMA:
-        raise UserError(
-            f"{path}, line {number}, has results schema {line.get('schema')}, and this version of Bakeoff reads "
-            f"{SCHEMA}: open it with the version that wrote it, or start again with --new."
-        )
+        check_schema(line.get("schema"), f"{path}, line {number},")
     return line
 
 

@@ -26,6 +26,7 @@ from pydantic import (
 from search.ranges import describe, restore
 from suite.planning.profile import AA_SUFFIX, Profile, chosen
 from suite.records.files import read_json, replace_text
+from suite.records.schema import check_schema
 from suite.training.job import SCHEMA
 from tasks import Claim, Space, UserError, unknown
 
@@ -290,11 +291,7 @@ def manifest_from(values: Mapping[str, Any], path: Path) -> Manifest:
     """The manifest in an object read from ``path``. Raises UserError as
     ``read_manifest`` does.
     """
-    if values.get("schema") != SCHEMA:
-        raise UserError(
-            f"{path} has results schema {values.get('schema')}, and this version reads "
-            f"{SCHEMA}: open it with the version of Bakeoff that wrote it."
-        )
+    check_schema(values.get("schema"), path)
     try:
         return Manifest.model_validate(values)
     except ValidationError as error:

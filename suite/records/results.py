@@ -43,20 +43,9 @@ from suite.records.journal import FILE, parse_line
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import Manifest, manifest_from
 from suite.records.mlflow_runs import MlflowRun, read_mlflow_runs
+from suite.records.schema import check_schema
 from suite.training.job import JUDGED, SCHEMA
 from tasks import UserError, unknown
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A campaign at a glance."""
-
-    id: str
-    name: str
-    created: float
-    state: str
-    cells_done: int
-    cells_planned: int
 
 
 @dataclass(frozen=True)
@@ -119,9 +108,16 @@ class Results:
             )
         ]
 
-    def campaigns(self) -> list[Summary]:
-        """All campaigns, newest first."""
-        return [self._summary(campaign_id) for campaign_id in self.ids()]
+    def readable_ids(self) -> list[str]:
+        """The same without those that another version of Bakeoff wrote."""
+        return [
+            campaign
+            for campaign in self.ids()
+            if self._schema(campaign) in (SCHEMA, None)  # None: damaged, to be told
+        ]
+
+    def _schema(self, campaign: str) -> object:
+        return read_json(self.root / campaign / MANIFEST).get("schema")
 
     def revision(self, campaign_id: str) -> str:
         """A short text that changes whenever anything was recorded. Cheap."""
@@ -168,18 +164,6 @@ class Results:
             )
         raise unknown("campaign", campaign_id, ids)
 
-    def _summary(self, campaign_id: str) -> Summary:
-        campaign = self.load(campaign_id)
-        done = int((campaign.cells["state"] == "done").sum())
-        return Summary(
-            campaign.id,
-            campaign.manifest.name,
-            campaign.manifest.created,
-            str(campaign.state.get("state", "unknown")),
-            done,
-            len(campaign.cells),
-        )
-
 
 class _Reader:
     """One campaign's record, parsed once and then only where it grew."""
@@ -196,13 +180,9 @@ class _Reader:
 
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
-            self._take_new_lines()
             about = read_json(self.folder / MANIFEST)
-            if about.get("schema") != SCHEMA:
-                raise UserError(
-                    f"{self.folder} has results schema {about.get('schema')}, and this version reads {SCHEMA}: "
-                    "open it with the version of Bakeoff that wrote it."
-                )
+            check_schema(about.get("schema"), self.folder / MANIFEST)
+            self._take_new_lines()
             self._campaign = Campaign(
                 id=self.folder.name,
                 folder=self.folder,

@@ -4,18 +4,19 @@ long the records are.
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import psutil
+
 from suite.records.files import read_json
 from suite.records.results import Results
 
 # seconds without a word from a driver on another machine, after which it counts as gone
-SILENCE = 60.0
+SILENCE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,5 @@ def is_running(state: Mapping[str, Any]) -> bool:
     if state.get("state") != "running":
         return False
     if state.get("host") == socket.gethostname():
-        return _exists(int(state["pid"]))
-    return time.time() - float(state.get("updated", 0.0)) < SILENCE
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # another user's
-    return True
+        return psutil.pid_exists(int(state["pid"]))
+    return time.time() - float(state.get("updated", 0.0)) < SILENCE_S

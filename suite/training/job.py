@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-SCHEMA = 1  # of a line of the record and of cell.parquet; readers refuse another
+SCHEMA = 2  # of a line of the record and of cell.parquet; readers refuse another
 Kind = Literal["trial", "final", "half"]
 OPENING: tuple[Kind, ...] = ("final", "half")  # the kinds that open the sealed test set
 Status = Literal[

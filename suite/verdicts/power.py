@@ -82,7 +82,7 @@ def _stds(results: Results, task: str, claims: set[str]) -> dict[str, float]:
     campaign that knows it.
     """
     known: dict[str, float] = {}
-    for campaign_id in results.ids():
+    for campaign_id in results.readable_ids():
         if (
             task
             in read_json(results.root / campaign_id / "campaign.json").get("tasks", {})

@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 
 from suite.campaign.launch import plan_of
+from suite.checks import doctor
 from suite.cluster.protocol import JobOutcome
 from suite.cluster.serial import SerialExecutor
+from suite.records.explain import explain
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run
 from suite.records.results import Results
+from suite.records.status import standings
 from suite.training.job import SCHEMA
 from tasks import UserError
 
@@ -205,9 +208,7 @@ def test_the_newest_campaign_comes_first_and_a_beginning_names_one(
 
     assert results.ids() == [newer.id, tiny_plan.id]
     assert results.load(tiny_plan.id[:-1]).id == tiny_plan.id
-    assert [(s.state, s.cells_done, s.cells_planned) for s in results.campaigns()] == [
-        ("done", 8, 8)
-    ] * 2
+    assert [one.state for one in standings(results)] == ["done", "done"]
     with pytest.raises(UserError, match="ambiguous"):
         results.load("tiny")
     with pytest.raises(UserError, match="did you mean"):
@@ -229,6 +230,50 @@ def test_another_schema_and_damage_are_named(tiny_plan, run_inline, tmp_path):
     path.write_text("{")
     with pytest.raises(UserError, match="is damaged"):
         Results(tmp_path / "results").load()
+
+
+def old_campaign(root):
+    """What is left of a campaign that version 0.1 ran: the files that readers open."""
+    folder = root / "quick-0123abcd"
+    folder.mkdir(parents=True)
+    about = {"schema": 1, "id": folder.name, "name": "quick", "created": 1.0}
+    (folder / "campaign.json").write_text(json.dumps(about))
+    (folder / "state.json").write_text('{"state": "done", "done": 9, "planned": 9}')
+    (folder / "trainings.jsonl").write_text('{"schema": 1, "key": "k0"}\n')
+    return folder.name
+
+
+def test_results_of_an_older_version_name_the_version_that_reads_them(tmp_path):
+    name = old_campaign(tmp_path)
+    with pytest.raises(UserError) as error:
+        Results(tmp_path).load()
+
+    said = str(error.value)
+    assert name in said
+    assert "written by Bakeoff 0.1 " in said
+    assert "open it with version 0.1.0, or run the campaign again" in said
+
+
+def test_results_of_an_older_version_do_not_hide_those_of_this_one(
+    tiny_plan, run_inline, tmp_path
+):
+    root = tmp_path / "results"
+    run_inline(tiny_plan)
+    old = old_campaign(root)
+    results = Results(root)
+    key = results.load(tiny_plan.id).runs["key"].iloc[0]
+
+    assert results.readable_ids() == [tiny_plan.id]
+    assert explain(results, key).training.campaign == tiny_plan.id
+    assert {one.id: one.state for one in standings(results)} == {
+        tiny_plan.id: "done",
+        old: "done",
+    }
+    finding = doctor._records(root)
+    assert finding.ok
+    assert finding.says == (
+        "1 campaign, 32 runs, all readable; 1 campaign of another version of Bakeoff"
+    )
 
 
 def test_published_trainings_lead_to_their_runs_without_asking_mlflow(tmp_path):
