@@ -32,7 +32,7 @@ from suite.planning.plan import CellPlan, Plan
 from suite.records.cell_file import is_cell, write_cell
 from suite.records.files import read_json, replace_text
 from suite.records.journal import Record
-from suite.tracking.protocol import CellDone, Publishing
+from suite.tracking.protocol import CellDone, Tracker
 from suite.training import checkpoint
 from suite.training.environment import SHORT
 from suite.training.job import (
@@ -64,7 +64,7 @@ class Driver:
         plan: Plan,
         results: Path,
         workers: Executor,
-        publisher: Publishing | None = None,
+        publisher: Tracker | None = None,
         watch: Callable[[Tally], None] = lambda tally: None,
         retry: bool = False,
     ) -> None:
@@ -90,6 +90,9 @@ class Driver:
         self._cells_by_key: dict[str, Cell] = {}
         self.cells: list[Cell] = []
         self._journal: Journal | None = None
+        # Where the journal is new (moved away, perhaps), all studies go into it.
+        self._new_journal = not (results / "optuna.journal").exists()
+        self._journal_is_broken = False
         self._looked = -POLL
         self._looks = {
             name: len(plan.of(name).interim_looks or ()) for name in plan.tasks
@@ -378,37 +381,60 @@ class Driver:
         self._filing.submit(self._file, cell)
 
     def _file(self, cell: Cell) -> None:
-        """Export the cell's study, write its parquet file, publish both. What fails
-        here is made up for next time.
+        """Export the cell's study, write its parquet file, publish both.
+
+        Nothing that fails here stops the campaign: it is logged, told at the end, and
+        made up for by the next run.
         """
-        place = cell.place
-        path = (
-            self.folder
-            / "cells"
-            / place.task
-            / place.level
-            / place.arm
-            / str(place.block)
-            / "cell.parquet"
-        )
+        path = self._cell_file(cell.place)
         try:
-            if not is_cell(path):
-                self._journal = self._journal or Journal(
-                    self.results / "optuna.journal"
-                )
-                self._journal.add(cell.study)
+            written = is_cell(path)
+            if self._new_journal or not written:
+                self._export_study(cell)
+            if not written:
                 write_cell(path, cell.lines.values())
-        except (OSError, UserError) as error:
-            log.warning(
-                "%s could not be filed, and the next run tries again: %s", place, error
+        except Exception as error:
+            log.exception("%s could not be filed", cell.place)
+            self._add_problem(
+                f"Cells could not be written to {self.folder} ({error}): the same "
+                "command tries again."
             )
         if self.publisher:
-            artifacts = [
-                self.folder / "artifacts" / line["key"] / name
-                for line in cell.finals.values()
-                for name in line["artifacts"]
-            ]
-            self.publisher.put(CellDone(place.place, cell.means(), (path, *artifacts)))
+            self.publisher.put(self._cell_done(cell, path))
+
+    def _cell_file(self, place: CellPlan) -> Path:
+        below = Path(place.task, place.level, place.arm, str(place.block))
+        return self.folder / "cells" / below / "cell.parquet"
+
+    def _export_study(self, cell: Cell) -> None:
+        """Add the cell's study to the Optuna journal, as long as that takes studies."""
+        path = self.results / "optuna.journal"
+        if self._journal_is_broken:
+            return
+        try:
+            self._journal = self._journal or Journal(path)
+            self._journal.add(cell.study)
+        except Exception as error:  # whatever Optuna makes of a damaged file
+            self._journal_is_broken = True
+            log.warning("%s takes no studies: %r", path, error)
+            self._add_problem(
+                f"{path} takes no studies ({type(error).__name__}: {error}). No result "
+                "is lost: move it away, and the same command writes a new one."
+            )
+
+    def _cell_done(self, cell: Cell, path: Path) -> CellDone:
+        artifacts = [
+            self.folder / "artifacts" / line["key"] / name
+            for line in cell.finals.values()
+            for name in line["artifacts"]
+        ]
+        files = [file for file in (path, *artifacts) if file.exists()]
+        chosen = cell.study.best().params
+        return CellDone(cell.place.place, cell.means(), tuple(files), chosen)
+
+    def _add_problem(self, problem: str) -> None:
+        if problem not in self.tally.problems:
+            self.tally.problems.append(problem)
 
     # -- circumstances
 

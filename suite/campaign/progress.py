@@ -19,6 +19,7 @@ class Tally:
     waiting: str = ""  # for what nodes
     in_flight: int = 0
     slots: int = 0
+    problems: list[str] = field(default_factory=list)  # to tell the user at the end
     started: float = field(default_factory=time.time)
     began: float = field(
         default_factory=time.monotonic

@@ -13,8 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 import torch
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 import tasks
 from suite.campaign.campaign_dir import locked
@@ -640,3 +643,32 @@ def test_a_cell_file_holds_its_part_of_the_record_to_the_last_bit(
     by_key = sorted(lines, key=lambda line: line["key"])
     assert sorted(found, key=lambda line: line["key"]) == by_key
     assert len(cells) == 8
+
+
+@pytest.mark.parametrize(
+    "damage", ['{"op_code": 0, "worker_id\n', "[1, 2]\n", '{"op_code": 99}\n', "\0\0\n"]
+)
+def test_a_damaged_optuna_journal_is_told_and_costs_no_cell(
+    damage, tiny_plan, run_inline, tmp_path
+):
+    results = tmp_path / "results"
+    results.mkdir()
+    journal = results / "optuna.journal"
+    journal.write_text(damage, encoding="utf-8")
+    said: list[str] = []
+    run_inline(tiny_plan, results, said=said.append)
+
+    (told,) = said
+    assert f"{journal} takes no studies" in told
+    assert "move it away" in told
+    assert len(list((results / tiny_plan.id / "cells").rglob("cell.parquet"))) == 8
+    assert "takes no studies" in (results / tiny_plan.id / "log.txt").read_text()
+
+    journal.rename(tmp_path / "damaged")
+    said.clear()
+    run_inline(tiny_plan, results, said=said.append)
+    studies = optuna.get_all_study_names(
+        JournalStorage(JournalFileBackend(str(journal)))
+    )
+    assert said == []
+    assert len(studies) == 8
