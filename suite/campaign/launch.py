@@ -21,8 +21,8 @@ from suite.records.files import read_json
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.results import Campaign, Results
 from suite.tracking.connection import without_passwords
-from suite.tracking.publisher import Publisher
-from suite.tracking.sqlite import default_uri
+from suite.tracking.protocol import Tracker
+from suite.tracking.registry import open_tracker
 from tasks import UserError
 
 
@@ -62,28 +62,35 @@ def launch(
     """Train what the plan's campaign lacks, on Ray workers, and publish it to MLflow.
 
     ``workers`` is a number of local workers (default: one per core) or something that
-    runs jobs itself, which the caller closes. ``tracking_uri`` is an MLflow store; None
-    means the one in the results folder, "none" none at all. Raises UserError and, on
+    runs jobs itself, which the caller closes. ``tracking_uri`` is an MLflow store (or
+    the address of another registered tracker); None means the store in the results
+    folder, "none" none at all. Raises UserError and, on
     Ctrl-C or SIGTERM, KeyboardInterrupt; everything on record is kept.
     """
     check_folder(results / plan.id)
     with _logged(results / plan.id), sigterm_as_ctrl_c():
-        uri = tracking_uri or default_uri(results)
-        publisher = None if uri == "none" else Publisher(uri, results, plan.id)
+        tracker = open_tracker(tracking_uri, results, plan.id)
         try:
             with _crew(workers, address) as crew:
-                tally = Driver(plan, results, crew, publisher, watch, retry).run()
+                tally = Driver(plan, results, crew, tracker, watch, retry).run()
         finally:
-            if publisher:
-                if publisher.waiting > 20:
-                    said(f"writing the last {publisher.waiting} runs to MLflow …")
-                publisher.close()
-        if publisher and publisher.error:
-            said(
-                f"MLflow at {without_passwords(uri)} did not take everything ({publisher.error}). "
-                "Nothing is lost: the same command publishes the rest."
-            )
+            if tracker.waiting > 20:
+                said(f"writing the last {tracker.waiting} runs to MLflow …")
+            tracker.close()
+        for problem in (*tally.problems, *_unpublished(tracker, tracking_uri)):
+            said(problem)
     return tally
+
+
+def _unpublished(tracker: Tracker, uri: str | None) -> Iterator[str]:
+    """What to tell the user where the tracker did not take everything."""
+    if tracker.error:
+        where = f"at {without_passwords(uri)} " if uri else ""
+        todo = tracker.hint or "the same command publishes the rest."
+        yield (
+            f"MLflow {where}did not take everything ({tracker.error}). "
+            f"Nothing is lost: {todo}"
+        )
 
 
 @contextmanager

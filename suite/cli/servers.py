@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from suite.tracking.sqlite import default_uri
+from suite.tracking.connection import reach_loopback_directly, remove_stray_folder
+from suite.tracking.sqlite import artifact_root, default_uri, prepare_store
 from suite.training.fingerprint import ROOT
 from tasks import UserError
 
@@ -92,13 +93,15 @@ def dashboard(results: Path, port: int, mlflow_port: int) -> Iterator[Server]:
 @contextmanager
 def mlflow(results: Path, port: int) -> Iterator[Server]:
     """MLflow's own page on the store in a results folder."""
-    artifacts = (results / "artifacts").resolve().as_uri()
     call = ["mlflow", "server", "--host", HOST, "--port", str(port)]
-    call += ["--backend-store-uri", default_uri(results)]
-    call += ["--default-artifact-root", artifacts]
+    call += ["--backend-store-uri", prepare_store(results)]
+    call += ["--default-artifact-root", artifact_root(results)]
     call += ["--workers", "1", "--uvicorn-opts", "--log-level warning"]
-    with _served(call, f"http://{HOST}:{port}", results / "mlflow.log") as server:
-        yield server
+    try:
+        with _served(call, f"http://{HOST}:{port}", results / "mlflow.log") as server:
+            yield server
+    finally:
+        remove_stray_folder(default_uri(results))
 
 
 def become_dashboard(options: Sequence[str]) -> NoReturn:
@@ -131,6 +134,7 @@ def _served(call: Sequence[str], url: str, log: Path) -> Iterator[Server]:
 
 def _environment() -> dict[str, str]:
     """Our variables, with our packages where a child process finds them."""
+    reach_loopback_directly()
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),

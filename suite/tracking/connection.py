@@ -6,32 +6,100 @@ import logging
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from tasks import UserError
 
 TAG = "bakeoff."
-CAMPAIGNS = "bakeoff"  # the experiment with a run per campaign
-HINTS = (  # what a store says, and what to do about it
+CAMPAIGNS = "bakeoff"  # the experiment with one run per campaign
+PAGE_SIZE = 5000  # runs in one answer of a search
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+HINTS = (  # (what a store answers, what to do about it)
     (
         r"\b401\b|Unauthorized",
-        "it asks for a login: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.",
+        "it asks for a login: set MLFLOW_TRACKING_USERNAME and "
+        "MLFLOW_TRACKING_PASSWORD.",
     ),
     (
         r"\b403\b|Invalid Host",
-        "name this host in the server's --allowed-hosts, or give this user the permission.",
+        "name this host in the server's --allowed-hosts, or give this user the "
+        "permission.",
     ),
-    (r"\b404\b", "something else answers there: look at host, port and path."),
+    (r"\b404\b", "something else answers there: check host, port and path."),
     (
         r"password authentication failed|no password supplied",
-        "mend user or password in the address.",
+        "correct the user or the password in the address.",
     ),
-    (r"database .* does not exist", "make it first: `createdb NAME`."),
+    (r"database .* does not exist", "create it first: `createdb NAME`."),
     (
         r"No module named 'psycopg",
         "install its driver: `pip install 'psycopg[binary]'`.",
     ),
+    (
+        r"out-of-date database schema",
+        "an older MLflow made this store. Make a copy of it, then run "
+        "`mlflow db upgrade '{uri}'` and the same command again.",
+    ),
+    (
+        r"Can't locate revision",
+        "a newer MLflow made this store. Install that version of MLflow, or use "
+        "another store with --tracking.",
+    ),
 )
+
+
+def mlflow_client(uri: str) -> Any:
+    """An MlflowClient for this store, quiet, and past any proxy on this machine."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    # MLflow must not repeat a request by itself: the first may have made a run.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    reach_loopback_directly()
+    for name in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # The import takes a second; here it runs in the publisher's thread.
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
+    remove_stray_folder(uri)
+    return client
+
+
+def remove_stray_folder(uri: str) -> None:
+    """Remove the empty folder that MLflow leaves beside a SQLite store.
+
+    It makes the store's parent folder by the address as it is written, where ``a%b``
+    is spelled ``a%25b``, and opens the file by the address as it is meant.
+    """
+    if not uri.startswith("sqlite:///"):
+        return
+    written = Path(uri.removeprefix("sqlite:///")).parent
+    meant = Path(unquote(str(written)))
+    needed = {meant, *meant.parents}
+    for folder in (written, *written.parents):
+        if folder in needed:
+            return
+        try:
+            folder.rmdir()
+        except OSError:  # not there, or not empty: then it is not MLflow's
+            return
+
+
+def reach_loopback_directly() -> None:
+    """Exempt this machine's own addresses from the proxies in the environment.
+
+    A proxy set by ``http_proxy`` cannot reach our 127.0.0.1; ``no_proxy`` exempts it
+    for this process and for those that it starts.
+    """
+    listed = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    hosts = [host.strip() for host in listed.split(",") if host.strip()]
+    if "*" in hosts:
+        return
+    hosts += [host for host in LOOPBACK if host not in hosts]
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(hosts)
 
 
 def search_runs(client: Any, experiments: list[str], query: str) -> Iterator[Any]:
@@ -39,7 +107,7 @@ def search_runs(client: Any, experiments: list[str], query: str) -> Iterator[Any
     token = None
     while experiments:
         page = client.search_runs(
-            experiments, query, max_results=5000, page_token=token
+            experiments, query, max_results=PAGE_SIZE, page_token=token
         )
         yield from page
         token = page.token
@@ -48,28 +116,34 @@ def search_runs(client: Any, experiments: list[str], query: str) -> Iterator[Any
 
 
 def check(uri: str) -> str:
-    """Where the store that answers at this address keeps artifacts. Raises UserError
-    where none does.
+    """Where the store at this address keeps artifacts.
+
+    Raises UserError, with what to do, where no store answers.
     """
     try:
         if uri.startswith("postgresql"):
-            _knock(uri)
+            _connect_once(uri)
         client = mlflow_client(uri)
         client.search_experiments(max_results=1)
         return str(client.get_experiment("0").artifact_location)
     except Exception as error:
-        says = str(error)
-        hints = (hint for pattern, hint in HINTS if re.search(pattern, says))
+        todo = hint(error, uri) or "start it, or leave --tracking out."
         raise UserError(
-            f"No MLflow store at {without_passwords(uri)} ({first_line(error)}): "
-            f"{next(hints, 'start it, or leave --tracking out.')}"
+            f"No MLflow store at {without_passwords(uri)} ({first_line(error)}): {todo}"
         ) from error
 
 
-def _knock(uri: str) -> None:
-    """Raise at once where a database does not let us in; MLflow itself would try for
-    two minutes.
-    """
+def hint(error: Exception, uri: str) -> str:
+    """What to do about a store's error, where that is known; "" elsewhere."""
+    message = str(error)
+    for pattern, advice in HINTS:
+        if re.search(pattern, message):
+            return advice.replace("{uri}", without_passwords(uri))
+    return ""
+
+
+def _connect_once(uri: str) -> None:
+    """Raise at once where a database refuses us; MLflow alone would try for minutes."""
     from mlflow.store.db.utils import create_sqlalchemy_engine
 
     engine: Any = create_sqlalchemy_engine(uri)  # type: ignore[no-untyped-call]
@@ -80,27 +154,14 @@ def _knock(uri: str) -> None:
 
 
 def without_passwords(text: str) -> str:
-    """A text, less the user and password in every address that it holds."""
+    """A text without the user and password of any address in it."""
     return re.sub(r"://[^/\s]*@", "://", text)
 
 
 def first_line(error: Exception) -> str:
-    """An error in a line, less passwords."""
-    said = str(error).strip().splitlines()
-    return without_passwords(
-        f"{type(error).__name__}: {said[0][:300]}" if said else type(error).__name__
-    )
-
-
-def mlflow_client(uri: str) -> Any:
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault(
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0"
-    )  # a call sent again may make a run again
-    logging.getLogger("alembic").setLevel(logging.ERROR)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.ERROR)
-    from mlflow import (
-        MlflowClient,  # takes a second: in the writer's thread, once runs are out
-    )
-
-    return MlflowClient(tracking_uri=uri)
+    """An error in one line of at most 300 characters, without passwords."""
+    kind = type(error).__name__
+    lines = str(error).strip().splitlines()
+    if not lines:
+        return kind
+    return without_passwords(f"{kind}: {lines[0][:300]}")

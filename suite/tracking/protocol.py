@@ -1,36 +1,55 @@
-"""What the driver needs of whoever publishes the record, and what is published."""
+"""What a tracker is, and what it is given to publish."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+CLOSE_TIMEOUT_S = 600.0
 
-class Publishing(Protocol):
-    """What the driver needs of whoever publishes the record."""
-
-    error: str | None
-
-    def put(self, item: Any) -> None: ...
-    @property
-    def waiting(self) -> int: ...
-    def close(self, seconds: float = ...) -> None: ...
-
-
-Place = tuple[str, str, str, int]
+CellPlace = tuple[str, str, str, int]
+"""Task, level, arm and block of a cell."""
 
 
 @dataclass(frozen=True)
 class CellDone:
-    """A finished cell to publish: its place, the finals' mean metrics and the files
-    that go with its run.
+    """A finished cell to publish.
+
+    ``metrics`` are means over its final runs, ``files`` what is kept with its run, and
+    ``params`` the hyperparameters that its tuning study chose.
     """
 
-    place: Place
+    place: CellPlace
     metrics: Mapping[str, float]
     files: tuple[Path, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 Item = Mapping[str, Any] | CellDone
+"""A line of the record (one run), or a finished cell."""
+
+
+class Tracker(Protocol):
+    """Publishes one campaign's record somewhere, beside the runs.
+
+    The record on disk stays the truth. A tracker may fail, be slow or be away; it
+    never raises from these methods, and the next `bakeoff run` puts every item again.
+    """
+
+    error: str | None
+    """What is wrong with the store, in one line; None while all is well."""
+
+    hint: str
+    """What to do about ``error``; "" where waiting or trying again is enough."""
+
+    @property
+    def waiting(self) -> int:
+        """Items that were put and not yet published."""
+
+    def put(self, item: Item) -> None:
+        """Take an item; returns at once."""
+
+    def close(self, seconds: float = CLOSE_TIMEOUT_S) -> None:
+        """Publish what is left, or give up after so many seconds."""

@@ -1,14 +1,14 @@
-"""The one door to MLflow: publishes the record, in one thread, in batches, off the
-critical path.
+"""Publishes a campaign's record to MLflow from a thread of its own.
 
-Experiment ``bakeoff/<task>``; a parent run per cell, a child run per training.
-Publishing is idempotent by key. What cannot be published now (a server that is away) is
-published when it is back, or by the next `bakeoff run`.
+Training never waits for MLflow. Publishing is idempotent by run key: what a store did
+not take (because it was away) is published when it is back, or by the next
+`bakeoff run`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import threading
@@ -17,50 +17,54 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from suite.tracking.connection import first_line
-from suite.tracking.protocol import Item
+from suite.tracking.connection import first_line, hint
+from suite.tracking.protocol import CLOSE_TIMEOUT_S, Item
 from suite.tracking.writer import MlflowWriter
 
-RETRIES = (0.5, 2.0, 5.0)  # seconds before another attempt
-AGAIN = 30.0  # seconds until a store that was away is knocked at again
-# after the driver, before runs (Ray runs them at 15): what waits is written alone
-# at the end
+RETRY_PAUSES_S = (0.5, 2.0, 5.0)  # before each further attempt at one item
+RECONNECT_INTERVAL_S = 30.0  # between attempts at a store that is away
+# Niceness of the writing thread: below the driver (0), above runs (15 under Ray).
 NICENESS = 10
+
+log = logging.getLogger("bakeoff")
 
 
 class Publisher:
-    """A thread that writes runs and cells to MLflow as they are put.
+    """A ``Tracker`` that writes runs and cells to an MLflow store.
 
-    A store that does not take them is knocked at again from time to time; ``error``
-    says what is wrong with it, while something is.
+    A store that does not answer is tried again every ``RECONNECT_INTERVAL_S``;
+    ``error`` says what is wrong with it, and ``hint`` what to do about it.
     """
 
     def __init__(self, uri: str, results: Path, campaign: str) -> None:
-        self.uri, self.results, self.campaign = uri, results, campaign
+        self.uri = uri
+        self.results = results
+        self.campaign = campaign
         self.error: str | None = None
+        self.hint = ""
         self.published = 0
-        self.seconds = 0.0
+        self.seconds = 0.0  # CPU time of the writing thread
         self._queue: queue.Queue[Item | None] = queue.Queue()
-        self._held: deque[Item] = (
-            deque()
-        )  # what the store has not taken yet, in its order
-        self._store: MlflowWriter | None = None
+        self._pending: deque[Item] = deque()  # taken from the queue, not yet written
+        self._writer: MlflowWriter | None = None
         self._thread = threading.Thread(
             target=self._work, name="mlflow-writer", daemon=True
         )
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Items that were put and not yet published."""
+        return self._queue.qsize() + len(self._pending)
+
     def put(self, item: Item) -> None:
         """Publish a line of the record, or a finished cell, when its turn comes."""
         self._queue.put(item)
 
-    @property
-    def waiting(self) -> int:
-        return self._queue.qsize() + len(self._held)
+    def close(self, seconds: float = CLOSE_TIMEOUT_S) -> None:
+        """Publish what is left.
 
-    def close(self, seconds: float = 600.0) -> None:
-        """Publish what is left; give up after so many seconds, or at once where the
-        store is away.
+        Gives up after so many seconds, or at once where the store is away.
         """
         self._queue.put(None)
         self._thread.join(seconds)
@@ -68,49 +72,56 @@ class Publisher:
             self.error = self.error or f"still writing after {seconds:g} s"
 
     def _work(self) -> None:
-        _give_way()
-        knocked = 0.0
+        _lower_priority()
+        last_attempt = 0.0
         while (item := self._queue.get()) is not None:
-            self._held.append(item)
-            if not self.error or time.monotonic() - knocked > AGAIN:
-                self._write_held()
-                knocked = time.monotonic()
-        self._write_held(last=True)
+            self._pending.append(item)
+            waited = time.monotonic() - last_attempt
+            if self.error is None or waited > RECONNECT_INTERVAL_S:
+                self._write_pending()
+                last_attempt = time.monotonic()
+        self._write_pending(last=True)
 
-    def _write_held(self, last: bool = False) -> None:
-        begun = time.thread_time()
-        pauses = () if self.error else RETRIES  # one that was away is asked once
+    def _write_pending(self, last: bool = False) -> None:
+        started = time.thread_time()
+        # A store that was away a moment ago is asked once, without pauses.
+        pauses = RETRY_PAUSES_S if self.error is None else ()
         try:
-            while self._held:
-                self._write(self._held[0], pauses)
-                self._held.popleft()
+            while self._pending:
+                self._write(self._pending[0], pauses)
+                self._pending.popleft()
                 self.published += 1
-                pauses = RETRIES
-            if self._store is not None:
-                self._store.tell_state(last)
-            self.error = None
-        except Exception as error:  # whatever the store does, no result is lost by it: the next run publishes it
-            self.error = first_line(error)
-        self.seconds += time.thread_time() - begun
+                pauses = RETRY_PAUSES_S
+            if self._writer is not None:
+                self._writer.write_state(last)
+            self.error, self.hint = None, ""
+        except Exception as error:
+            # Whatever the store does, no result is lost: the next run publishes it.
+            self._note(error)
+        self.seconds += time.thread_time() - started
+
+    def _note(self, error: Exception) -> None:
+        message = first_line(error)
+        if message != self.error:
+            log.warning("MLflow did not take everything: %s", message)
+        self.error, self.hint = message, hint(error, self.uri)
 
     def _write(self, item: Item, pauses: Iterable[float]) -> None:
         for pause in (*pauses, None):
             try:
-                self._store = self._store or MlflowWriter(
-                    self.uri, self.results, self.campaign
-                )
-                self._store.write(item)
+                if self._writer is None:
+                    self._writer = MlflowWriter(self.uri, self.results, self.campaign)
+                self._writer.write(item)
                 return
             except Exception:
-                # the next attempt looks first what this one has written after all
-                self._store = None
+                # A new writer first asks what this one has written after all.
+                self._writer = None
                 if pause is None:
                     raise
                 time.sleep(pause)
 
 
-def _give_way() -> None:
-    with contextlib.suppress(
-        OSError, AttributeError
-    ):  # a courtesy: not every system lets a thread have its own
+def _lower_priority() -> None:
+    # A courtesy: not every system lets a thread have a priority of its own.
+    with contextlib.suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -15,7 +15,7 @@ from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
 
 @dataclass(frozen=True)
 class PublishedCampaign:
-    """A campaign on a server: its id, its own run, and its state as last told."""
+    """A campaign in a store: its id, its own run, and its state as last written."""
 
     id: str
     run: str
@@ -23,89 +23,86 @@ class PublishedCampaign:
 
 
 class MlflowReader:
-    """The campaigns that were published to an MLflow store, to read. Whatever the store
-    raises comes through.
-    """
+    """The campaigns in an MLflow store. Whatever the store raises comes through."""
 
     def __init__(self, uri: str) -> None:
         self.client = mlflow_client(uri)
 
     def campaigns(self) -> list[PublishedCampaign]:
-        """All campaigns, oldest first."""
-        home = self.client.get_experiment_by_name(CAMPAIGNS)
-        runs = (
-            search_runs(
-                self.client, [home.experiment_id], f"tags.`{TAG}kind` = 'campaign'"
-            )
-            if home
-            else ()
-        )
-        found = [
-            PublishedCampaign(
-                run.data.tags[f"{TAG}campaign"],
-                run.info.run_id,
-                _state(run.data.tags.get(f"{TAG}state", "")),
-            )
-            for run in sorted(runs, key=lambda run: run.info.start_time)
-        ]
-        return found
+        """All campaigns, the oldest first."""
+        experiment = self.client.get_experiment_by_name(CAMPAIGNS)
+        if experiment is None:
+            return []
+        query = f"tags.`{TAG}kind` = 'campaign'"
+        runs = search_runs(self.client, [experiment.experiment_id], query)
+        by_age = sorted(runs, key=lambda run: run.info.start_time)
+        return [_published_campaign(run) for run in by_age]
 
     def about(self, campaign: PublishedCampaign) -> dict[str, Any]:
-        """Its campaign.json."""
+        """The contents of its campaign.json."""
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(
-                self.client.download_artifacts(campaign.run, "campaign.json", folder)
-            )
+            path = self.fetch(campaign.run, "campaign.json", Path(folder))
             found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
 
     def cells(self, campaign: str, tasks: Iterable[str]) -> list[str]:
-        """The runs of its finished cells."""
-        query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell' and attributes.status = 'FINISHED'"
-        return [
-            run.info.run_id
-            for run in search_runs(self.client, self._experiments(tasks), query)
-        ]
+        """The MLflow runs of a campaign's finished cells."""
+        query = f"{_cells_of(campaign)} and attributes.status = 'FINISHED'"
+        found = search_runs(self.client, self._experiments(tasks), query)
+        return [run.info.run_id for run in found]
 
     def runs(self, campaign: str, tasks: Iterable[str]) -> dict[str, MlflowRun]:
-        """The run of each of its runs, by key."""
+        """The MLflow run of each of a campaign's runs, by run key."""
         query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` != 'cell'"
         found = search_runs(self.client, self._experiments(tasks), query)
-        return {
-            run.data.tags[f"{TAG}key"]: MlflowRun(
-                run.info.experiment_id, run.info.run_id
-            )
-            for run in found
-        }
+        return {run.data.tags[f"{TAG}key"]: _mlflow_run(run) for run in found}
 
-    def followed(
+    def runs_of_open_cells(
         self, campaign: str, tasks: Iterable[str]
     ) -> Iterator[tuple[str, MlflowRun]]:
-        """Runs of its cells that are not done: lines of the record, less curves
-        and artifacts, and their runs.
+        """The runs of cells that are not finished, one by one.
+
+        Of each, its line of the record as JSON (without curve and artifacts), and its
+        MLflow run.
         """
-        query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell' and attributes.status = 'RUNNING'"
+        query = f"{_cells_of(campaign)} and attributes.status = 'RUNNING'"
         for cell in search_runs(self.client, self._experiments(tasks), query):
-            home = cell.info.experiment_id
-            for run in search_runs(
-                self.client, [home], f"tags.`mlflow.parentRunId` = '{cell.info.run_id}'"
-            ):
+            children = search_runs(
+                self.client,
+                [cell.info.experiment_id],
+                f"tags.`mlflow.parentRunId` = '{cell.info.run_id}'",
+            )
+            for run in children:
                 if text := run.data.tags.get(f"{TAG}line"):
-                    yield text, MlflowRun(home, run.info.run_id)
+                    yield text, _mlflow_run(run)
 
     def fetch(self, run: str, name: str, folder: Path) -> Path:
-        """Copy an artifact, a file or all of a folder, into that folder."""
+        """Copy an artifact of a run, a file or a whole folder, into that folder."""
         folder.mkdir(parents=True, exist_ok=True)
         return Path(self.client.download_artifacts(run, name, str(folder)))
 
     def _experiments(self, tasks: Iterable[str]) -> list[str]:
-        found = (
-            self.client.get_experiment_by_name(f"bakeoff/{task}") for task in tasks
-        )
+        names = (f"{CAMPAIGNS}/{task}" for task in tasks)
+        found = map(self.client.get_experiment_by_name, names)
         return [experiment.experiment_id for experiment in found if experiment]
 
 
-def _state(text: str) -> Mapping[str, Any]:
+def _cells_of(campaign: str) -> str:
+    return f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell'"
+
+
+def _mlflow_run(run: Any) -> MlflowRun:
+    return MlflowRun(run.info.experiment_id, run.info.run_id)
+
+
+def _published_campaign(run: Any) -> PublishedCampaign:
+    tags = run.data.tags
+    state = _parse_state(tags.get(f"{TAG}state", ""))
+    return PublishedCampaign(tags[f"{TAG}campaign"], run.info.run_id, state)
+
+
+def _parse_state(text: str) -> Mapping[str, Any]:
+    """The state, empty where the tag holds none (or was cut)."""
     try:
         found = json.loads(text)
     except ValueError:

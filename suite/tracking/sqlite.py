@@ -1,4 +1,8 @@
-"""The default MLflow store: a SQLite file in the results folder."""
+"""The default MLflow store: a SQLite file in the results folder.
+
+Its artifacts lie beside it, in ``artifacts/``. MLflow notes absolute addresses of
+artifacts; where the folder was moved or copied, they are rewritten.
+"""
 
 from __future__ import annotations
 
@@ -7,73 +11,147 @@ import os
 import shutil
 import sqlite3
 import time
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from suite.tracking.connection import mlflow_client
+from suite.tracking.connection import CAMPAIGNS, mlflow_client
 from tasks.data._fetch import cache_folder
 
 STORE = "mlflow.db"
+ARTIFACTS = "artifacts"
 
 
 def default_uri(results: Path) -> str:
-    """The SQLite store in the results folder."""
-    return f"sqlite:///{results.resolve() / STORE}"
+    """The address of the SQLite store in the results folder."""
+    return sqlite_uri(results.resolve() / STORE)
+
+
+def sqlite_uri(path: Path) -> str:
+    """A SQLite file as a database address; `%`, `?` and spaces in it are quoted."""
+    from sqlalchemy.engine import URL
+
+    return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def artifact_root(results: Path) -> str:
+    """The address of the folder that holds the default store's artifacts."""
+    return (results.resolve() / ARTIFACTS).as_uri()
+
+
+def prepare_store(results: Path) -> str:
+    """Make the store in a results folder fit for use, and give back its address.
+
+    It is made where it is missing; where the folder was moved, its artifacts' addresses
+    follow.
+    """
+    path = results.resolve() / STORE
+    make_store(path)
+    move_artifacts(path, artifact_root(results))
+    return sqlite_uri(path)
 
 
 def make_store(path: Path) -> None:
-    """Make an empty SQLite store, whole or not at all: one whose tables a kill left
-    half made never opens again.
+    """Make an empty SQLite store, whole or not at all.
+
+    A store whose tables are half made, after a kill, would never open again.
     """
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(
-        f"{path.name}.{time.time_ns():x}.part"
-    )  # another name each time: MLflow keeps stores open
+    # Another name each time: MLflow keeps stores open by their address.
+    part = path.with_name(f"{path.name}.{time.time_ns():x}.part")
     blank = cache_folder() / f"mlflow-{version('mlflow')}.db"
-    if not _copied(blank, fresh):
-        _lay_tables(fresh)
-        _keep_blank(fresh, blank)
-    os.replace(fresh, path)
+    if not _copied(blank, part):
+        _create_tables(part)
+        _cache(part, blank)
+    os.replace(part, path)
 
 
-def _copied(blank: Path, fresh: Path) -> bool:
-    """Copy the tables that an earlier store of this MLflow began with: to lay them
-    takes seconds.
+def move_artifacts(path: Path, root: str) -> None:
+    """Have a store find its artifacts below ``root``, wherever they were before.
+
+    Only addresses of our own experiments are touched, and only in ``file:`` folders
+    called ``artifacts``.
     """
+    with _transaction(path) as connection:
+        rows = connection.execute(
+            "SELECT name, artifact_location FROM experiments "
+            "WHERE name = ? OR name LIKE ?",
+            (CAMPAIGNS, f"{CAMPAIGNS}/%"),
+        )
+        for old in sorted({_root_of(name, location) for name, location in rows}):
+            if old.endswith(f"/{ARTIFACTS}") and old != root:
+                _replace_prefix(
+                    connection, "experiments", "artifact_location", old, root
+                )
+                _replace_prefix(connection, "runs", "artifact_uri", old, root)
+
+
+def experiment_folder(name: str) -> str:
+    """The folder of an experiment below the artifacts' root."""
+    return "campaigns" if name == CAMPAIGNS else name.removeprefix(f"{CAMPAIGNS}/")
+
+
+def _root_of(experiment: str, location: str | None) -> str:
+    """The root that an experiment's artifact address was made from; "" if not ours."""
+    suffix = f"/{experiment_folder(experiment)}"
+    if not location or not location.startswith("file:"):
+        return ""
+    return location.removesuffix(suffix) if location.endswith(suffix) else ""
+
+
+def _replace_prefix(
+    connection: sqlite3.Connection, table: str, column: str, old: str, new: str
+) -> None:
+    connection.execute(
+        f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
+        f"WHERE substr({column}, 1, ?) = ?",
+        (new, len(old) + 1, len(old) + 1, f"{old}/"),
+    )
+
+
+@contextlib.contextmanager
+def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    with (
+        contextlib.closing(sqlite3.connect(path, timeout=60)) as connection,
+        connection,
+    ):
+        yield connection
+
+
+def _copied(blank: Path, part: Path) -> bool:
+    """Copy a blank store of this MLflow version: to create its tables takes seconds."""
     try:
-        shutil.copyfile(blank, fresh)
-        with contextlib.closing(sqlite3.connect(fresh)) as connection:
-            return bool(connection.execute("PRAGMA quick_check").fetchone() == ("ok",))
+        shutil.copyfile(blank, part)
+        with contextlib.closing(sqlite3.connect(part)) as connection:
+            answer = connection.execute("PRAGMA quick_check").fetchone()
     except (OSError, sqlite3.Error):
         return False
+    return bool(answer == ("ok",))
 
 
-def _lay_tables(fresh: Path) -> None:
-    fresh.unlink(missing_ok=True)
-    client = mlflow_client(f"sqlite:///{fresh}")
+def _create_tables(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    client = mlflow_client(sqlite_uri(part))
     client.search_experiments(max_results=1)
-    # the file is to be closed before it gets its name
+    # The file must be closed before it gets its final name.
     client._tracking_client.store.engine.dispose()
-    with contextlib.closing(sqlite3.connect(fresh)) as connection:
-        connection.execute(
-            "DELETE FROM experiments"
-        )  # MLflow's own, at a path of today: it makes another
-        connection.commit()  # the mode cannot change before
-        connection.execute(
-            "PRAGMA journal_mode=WAL"
-        )  # readers no longer block the writer; stays in the file
+    with contextlib.closing(sqlite3.connect(part)) as connection:
+        # MLflow's default experiment notes this folder's path; it makes another.
+        connection.execute("DELETE FROM experiments")
+        connection.commit()  # the journal mode cannot change within a transaction
+        # Write-ahead logging: readers do not block the writer. It stays in the file.
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
-def _keep_blank(fresh: Path, blank: Path) -> None:
-    part = blank.with_name(f"{blank.name}.{os.getpid()}.part")
-    with contextlib.suppress(
-        OSError
-    ):  # a cache that cannot be written costs the next store its seconds
+def _cache(part: Path, blank: Path) -> None:
+    copy = blank.with_name(f"{blank.name}.{os.getpid()}.part")
+    # A cache that cannot be written costs the next store a few seconds, no more.
+    with contextlib.suppress(OSError):
         try:
             blank.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(fresh, part)
-            os.replace(part, blank)
+            shutil.copyfile(part, copy)
+            os.replace(copy, blank)
         finally:
-            part.unlink(missing_ok=True)
+            copy.unlink(missing_ok=True)

@@ -1,271 +1,268 @@
-"""Writes runs, cells and campaigns to an MLflow store."""
+"""Writes runs, cells and campaigns to an MLflow store.
+
+A task is an experiment, ``bakeoff/<task>``. A cell is a run in it, and the cell's own
+runs (trials and finals) are that run's children. The campaign as a whole is a run in
+the experiment ``bakeoff``, with campaign.json as its artifact.
+"""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from suite.records.files import read_json
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run, read_mlflow_runs
+from suite.tracking import payload
 from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
-from suite.tracking.protocol import CellDone, Place
-from suite.tracking.sqlite import STORE, default_uri, make_store
+from suite.tracking.protocol import CellDone, CellPlace
+from suite.tracking.sqlite import (
+    artifact_root,
+    default_uri,
+    experiment_folder,
+    prepare_store,
+)
 
-BATCH = 1000  # metrics in one call, as MLflow allows
-EXPERIMENT_TAGS = {
-    "mlflow.experimentKind": "custom_model_development"
-}  # opens on runs and charts, not on chats
-TELL = 15.0  # seconds between two words on a campaign's state
-LONGEST = 5000  # characters of a tag, as MLflow allows
+# A kind of experiment that opens on runs and charts, not on chats.
+EXPERIMENT_KIND = {"mlflow.experimentKind": "custom_model_development"}
+STATE_INTERVAL_S = 15.0  # between updates of the campaign's state
 
 
 class MlflowWriter:
-    """An MLflow store, seen from one campaign."""
+    """An MLflow store, as one campaign writes to it.
+
+    What the store has of the campaign already is asked for once per experiment, so
+    that nothing is written twice. Whatever the store raises comes through.
+    """
 
     def __init__(self, uri: str, results: Path, campaign: str) -> None:
         if uri == default_uri(results):
-            make_store(results.resolve() / STORE)
+            prepare_store(results)
         self.client = mlflow_client(uri)
-        self.campaign, self.results = campaign, results
-        self.experiments: dict[str, str] = {}
-        self.parents: dict[Place, str] = {}
-        self.closed: set[Place] = set()
-        self.latest: dict[Place, int] = {}  # end of a cell's runs, in milliseconds
-        self.known: dict[
-            str, tuple[str, str | None]
-        ] = {}  # key -> run, status it was closed with
+        self.campaign = campaign
         self.folder = results / campaign
-        self.noted = dict(read_mlflow_runs(self.folder))
         served = uri.startswith(("http://", "https://"))
-        self.artifacts = None if served else (results / "artifacts").resolve().as_uri()
-        self.own: str | None = None  # the campaign's own run
-        self.told, self.told_at = "", 0.0
+        # A server decides by itself where artifacts go.
+        self._artifacts = None if served else artifact_root(results)
+        self._experiments: dict[str, str] = {}  # by name
+        self._cells: dict[CellPlace, str] = {}  # the runs of cells
+        self._closed_cells: set[CellPlace] = set()
+        self._last_end: dict[CellPlace, int] = {}  # of a cell's runs, in milliseconds
+        # By run key: the MLflow run, and the status that it was closed with.
+        self._known: dict[str, tuple[str, str | None]] = {}
+        self._noted = dict(read_mlflow_runs(self.folder))
+        self._campaign_run: str | None = None
+        self._state = ""  # as last written
+        self._state_written = 0.0
 
     def write(self, item: Mapping[str, Any] | CellDone) -> None:
+        """Write a line of the record, or close a finished cell's run."""
         if isinstance(item, CellDone):
             self._write_cell(item)
         else:
-            self._write_training(item)
+            self._write_run(item)
 
-    def tell_state(self, last: bool = False) -> None:
-        """Say on the campaign's own run how far it is: now and then, and at the end. It
-        holds campaign.json too.
-        """
+    # -- the campaign as a whole
+
+    def write_state(self, last: bool = False) -> None:
+        """Write to the campaign's own run how far it is: now and then, and at the end."""
         about, state = self.folder / "campaign.json", self.folder / "state.json"
-        if not about.exists() or not (last or time.monotonic() - self.told_at > TELL):
+        due = time.monotonic() - self._state_written > STATE_INTERVAL_S
+        if not about.exists() or not (last or due):
             return
-        if self.own is None:
-            self.own = self._own_run(about)
+        if self._campaign_run is None:
+            self._campaign_run = self._find_or_create_campaign_run(about)
         text = state.read_text(encoding="utf-8") if state.exists() else "{}"
-        if text != self.told:
-            self.client.set_tag(self.own, f"{TAG}state", text[:LONGEST])
+        if text != self._state:
+            short = text[: payload.MAX_TAG_LENGTH]
+            self.client.set_tag(self._campaign_run, f"{TAG}state", short)
         if last:
-            self.client.set_terminated(self.own, "FINISHED")
-        self.told, self.told_at = text, time.monotonic()
+            self.client.set_terminated(self._campaign_run, "FINISHED")
+        self._state, self._state_written = text, time.monotonic()
 
-    def _own_run(self, about: Path) -> str:
-        found = self.client.get_experiment_by_name(CAMPAIGNS)
-        location = f"{self.artifacts}/campaigns" if self.artifacts else None
-        home = (
-            found.experiment_id
-            if found
-            else self.client.create_experiment(CAMPAIGNS, location, EXPERIMENT_TAGS)
-        )
-        for run in self.client.search_runs(
-            [home], f"tags.`{TAG}campaign` = '{self.campaign}'", max_results=1
-        ):
+    def _find_or_create_campaign_run(self, about: Path) -> str:
+        experiment = self._find_or_create_experiment(CAMPAIGNS, "One run per campaign.")
+        query = f"tags.`{TAG}campaign` = '{self.campaign}'"
+        for run in self.client.search_runs([experiment], query, max_results=1):
             return str(run.info.run_id)
-        tags = {f"{TAG}campaign": self.campaign, f"{TAG}kind": "campaign"}
-        run = self.client.create_run(home, run_name=self.campaign, tags=tags)
+        tags = {
+            **payload.source_tags(),
+            f"{TAG}campaign": self.campaign,
+            f"{TAG}kind": "campaign",
+        }
+        run = self.client.create_run(experiment, run_name=self.campaign, tags=tags)
         self.client.log_artifact(run.info.run_id, str(about))
         return str(run.info.run_id)
 
+    # -- experiments
+
     def _experiment(self, task: str) -> str:
-        if task not in self.experiments:
-            name = f"bakeoff/{task}"
-            found = self.client.get_experiment_by_name(name)
-            location = f"{self.artifacts}/{task}" if self.artifacts else None
-            self.experiments[task] = (
-                found.experiment_id
-                if found
-                else self.client.create_experiment(name, location, EXPERIMENT_TAGS)
-            )
-            self._recall(self.experiments[task])
-        return self.experiments[task]
+        name = f"{CAMPAIGNS}/{task}"
+        if name not in self._experiments:
+            note = payload.task_note(self._task(task))
+            self._experiments[name] = self._find_or_create_experiment(name, note)
+            self._recall(self._experiments[name])
+        return self._experiments[name]
+
+    def _find_or_create_experiment(self, name: str, note: str) -> str:
+        """The experiment of that name; one that was deleted is restored."""
+        found = self.client.get_experiment_by_name(name)
+        if found is None:
+            tags = EXPERIMENT_KIND | {payload.NOTE: note}
+            return str(self.client.create_experiment(name, self._location(name), tags))
+        if found.lifecycle_stage == "deleted":
+            self.client.restore_experiment(found.experiment_id)
+        if payload.NOTE not in found.tags:
+            self.client.set_experiment_tag(found.experiment_id, payload.NOTE, note)
+        return str(found.experiment_id)
+
+    def _location(self, experiment: str) -> str | None:
+        if self._artifacts is None:
+            return None
+        return f"{self._artifacts}/{experiment_folder(experiment)}"
 
     def _recall(self, experiment: str) -> None:
         """Find this campaign's runs, so that nothing is written twice."""
-        for run in search_runs(
-            self.client, [experiment], f"tags.`{TAG}campaign` = '{self.campaign}'"
-        ):
-            tags = run.data.tags
+        query = f"tags.`{TAG}campaign` = '{self.campaign}'"
+        for run in search_runs(self.client, [experiment], query):
+            tags, status = run.data.tags, run.info.status
             if f"{TAG}key" in tags:
-                closed = None if run.info.status == "RUNNING" else tags[f"{TAG}status"]
-                self.known[tags[f"{TAG}key"]] = run.info.run_id, closed
-            else:
-                place = (
-                    tags[f"{TAG}task"],
-                    tags[f"{TAG}level"],
-                    tags[f"{TAG}arm"],
-                    int(tags[f"{TAG}block"]),
-                )
-                self.parents[place] = run.info.run_id
-                if run.info.status == "FINISHED":
-                    self.closed.add(place)
+                closed = None if status == "RUNNING" else tags[f"{TAG}status"]
+                self._known[tags[f"{TAG}key"]] = run.info.run_id, closed
+                continue
+            place = payload.place_of(tags)
+            self._cells[place] = run.info.run_id
+            if status == "FINISHED":
+                self._closed_cells.add(place)
 
-    def _tags(self, place: Place) -> dict[str, str]:
-        task, level, arm, block = place
-        values = {
-            "campaign": self.campaign,
-            "task": task,
-            "level": level,
-            "arm": arm,
-            "block": str(block),
-        }
-        return {TAG + name: value for name, value in values.items()}
+    def _task(self, task: str) -> Mapping[str, Any]:
+        """The task's part of campaign.json; empty where there is none."""
+        about = read_json(self.folder / "campaign.json")
+        found: Mapping[str, Any] = about.get("tasks", {}).get(task, {})
+        return found
 
-    def _parent(self, place: Place, started: float) -> str:
-        experiment = self._experiment(place[0])
-        if place not in self.parents:
-            run = self.client.create_run(
-                experiment,
-                start_time=int(started * 1000),
-                run_name=f"{place[2]} · {place[1]} · block {place[3]}",
-                tags={**self._tags(place), f"{TAG}kind": "cell"},
-            )
-            self.parents[place] = run.info.run_id
-        return self.parents[place]
+    # -- runs
 
-    def _write_training(self, line: Mapping[str, Any]) -> None:
-        from mlflow.entities import Metric, Param, RunTag
-
+    def _write_run(self, line: Mapping[str, Any]) -> None:
         place = line["task"], line["level"], line["arm"], line["block"]
-        parent = self._parent(place, line["started"])
-        ended = int(line["ended"] * 1000)
-        self.latest[place] = max(ended, self.latest.get(place, 0))
-        run, closed = self.known.get(line["key"], (None, None))
-        if run is not None and closed == line["status"]:
-            self._note(line["key"], place[0], run)
-            return
-        tags = self._tags(place) | {
-            f"{TAG}kind": line["kind"],
-            f"{TAG}status": line["status"],
-            f"{TAG}key": line["key"],
-            f"{TAG}worker": f"{line['worker'].get('host')}:{line['worker'].get('pid')}",
-            "mlflow.parentRunId": parent,
-        }
-        if line["error"]:
-            tags[f"{TAG}error"] = line["error"][:500]
-        told = json.dumps(
-            {**line, "curve": [], "artifacts": [], "traceback": None},
-            separators=(",", ":"),
-        )
-        if len(told) <= LONGEST:
-            tags[f"{TAG}line"] = (
-                # for whoever follows a running cell; once it is done, cell.parquet has
-                # all
-                told
-            )
-        if run is None:
-            created = self.client.create_run(
-                self._experiment(place[0]),
-                start_time=int(line["started"] * 1000),
-                tags=tags,
-                run_name=f"{line['kind']} {line['number']}",
-            )
-            run = created.info.run_id
-            self.known[line["key"]] = run, None
-            tags = {}
-        metrics = [
-            Metric(
-                name,
-                value,
-                min(int((line["started"] + row["seconds"]) * 1000), ended),
-                int(row["step"]),
-            )
-            for row in line["curve"]
-            for name, value in row.items()
-            if name not in ("step", "seconds", "epoch") and value is not None
-        ]
-        last = int(line["metrics"].get("steps", 0))
-        metrics += [
-            Metric(name, value, ended, last)
-            for name, value in line["metrics"].items()
-            if not name.startswith(("train.", "validation."))
-        ]
-        params = [
-            Param(name, f"{value:.6g}" if isinstance(value, float) else str(value))
-            for name, value in line["params"].items()
-        ]
-        for start in range(0, max(len(metrics), 1), BATCH):
-            first = start == 0
-            changed = (
-                [RunTag(name, value) for name, value in tags.items()] if first else ()
-            )  # of a retried training
-            self.client.log_batch(
-                run, metrics[start : start + BATCH], params if first else (), changed
-            )
-        self._log_dataset(run, line)
-        self.client.set_terminated(
-            run, "FINISHED" if line["status"] == "finished" else "FAILED", ended
-        )
-        self.known[line["key"]] = run, line["status"]
+        cell = self._cell(place, line["started"])
+        ended = payload.milliseconds(line["ended"])
+        self._last_end[place] = max(ended, self._last_end.get(place, 0))
+        run, closed_as = self._known.get(line["key"], (None, None))
+        if run is None or closed_as != line["status"]:
+            run = self._log_run(line, place, cell, run)
+            status = "FINISHED" if line["status"] == "finished" else "FAILED"
+            self.client.set_terminated(run, status, ended)
+            self._known[line["key"]] = run, line["status"]
         self._note(line["key"], place[0], run)
 
-    def _note(self, key: str, task: str, run: str) -> None:
-        found = MlflowRun(self._experiment(task), run)
-        if self.noted.get(key) != found and self.folder.is_dir():
-            note_mlflow_run(self.folder, key, found)
-            self.noted[key] = found
-
-    def _log_dataset(self, run: str, line: Mapping[str, Any]) -> None:
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
-        data = line["data"]
-        if not data or line["kind"] != "final":
-            return
-        sizes = f'{{"train": {data["n_train"]}, "validation": {data["n_validation"]}, "test": {data["n_test"]}}}'
-        dataset = Dataset(
-            name=f"{line['task']} · {line['level']} · block {line['block']}",
-            digest=f"{line['seeds']['split']:x}"[:32],
-            source_type="code",
-            source=f'{{"task": "{line["task"]}", "level": "{line["level"]}", "seed": {line["seeds"]["split"]}}}',
-            profile=sizes,
+    def _log_run(
+        self,
+        line: Mapping[str, Any],
+        place: CellPlace,
+        cell: str,
+        run: str | None,
+    ) -> str:
+        """Write all of a line to its MLflow run, which is created if there is none."""
+        metric_names = payload.metric_names(line)
+        param_names = payload.mlflow_names(line["params"])
+        tags = (
+            payload.place_tags(self.campaign, place)
+            | payload.run_tags(line)
+            | payload.renamed_tag(payload.METRIC_NAMES, metric_names)
+            | payload.renamed_tag(payload.PARAM_NAMES, param_names)
+            | {payload.PARENT: cell}
         )
-        self.client.log_inputs(
-            run,
-            [
-                DatasetInput(
-                    dataset, [InputTag("mlflow.data.context", data["population"])]
-                )
-            ],
-        )
-
-    def _write_cell(self, cell: CellDone) -> None:
-        from mlflow.entities import Metric
-
-        run = self._parent(cell.place, time.time())
-        if cell.place in self.closed:
-            return
-        now = max(
-            int(time.time() * 1000), self.latest.get(cell.place, 0)
-        )  # workers' clocks may be ahead of ours
+        new = run is None
+        if run is None:
+            run = self._create_run(line, tags)
         self.client.log_batch(
             run,
-            [Metric(name, value, now, 0) for name, value in cell.metrics.items()][
-                :BATCH
-            ],
+            payload.run_metrics(line, metric_names),
+            payload.param_entries(line["params"], param_names),
+            [] if new else _run_tags(tags),  # a retried run: its tags may have changed
+        )
+        data = payload.dataset_input(line)
+        if data is not None:
+            self.client.log_inputs(run, [data])
+        return run
+
+    def _create_run(self, line: Mapping[str, Any], tags: Mapping[str, str]) -> str:
+        created = self.client.create_run(
+            self._experiment(line["task"]),
+            start_time=payload.milliseconds(line["started"]),
+            run_name=payload.run_name(line),
+            tags={**payload.source_tags(), **tags},
+        )
+        run = str(created.info.run_id)
+        self._known[line["key"]] = run, None
+        return run
+
+    def _note(self, key: str, task: str, run: str) -> None:
+        """Note on disk which MLflow run this is, so that pages can link to it."""
+        found = MlflowRun(self._experiment(task), run)
+        if self._noted.get(key) != found and self.folder.is_dir():
+            note_mlflow_run(self.folder, key, found)
+            self._noted[key] = found
+
+    # -- cells
+
+    def _cell(self, place: CellPlace, started: float) -> str:
+        """The run of a cell, which is created with the first of its runs."""
+        experiment = self._experiment(place[0])
+        if place not in self._cells:
+            tags = {
+                **payload.source_tags(),
+                **payload.place_tags(self.campaign, place),
+                f"{TAG}kind": "cell",
+                payload.NOTE: payload.cell_note(place, self._task(place[0])),
+            }
+            run = self.client.create_run(
+                experiment,
+                start_time=payload.milliseconds(started),
+                run_name=payload.cell_name(place),
+                tags=tags,
+            )
+            self._cells[place] = run.info.run_id
+        return self._cells[place]
+
+    def _write_cell(self, cell: CellDone) -> None:
+        """Write a finished cell's means, chosen hyperparameters and files; close it."""
+        from mlflow.entities import Metric
+
+        run = self._cell(cell.place, time.time())
+        if cell.place in self._closed_cells:
+            return
+        # Workers' clocks may be ahead of ours.
+        now = payload.milliseconds(time.time())
+        now = max(now, self._last_end.get(cell.place, 0))
+        metric_names = payload.mlflow_names(cell.metrics)
+        param_names = payload.mlflow_names(cell.params)
+        renamed = payload.renamed_tag(payload.METRIC_NAMES, metric_names)
+        renamed |= payload.renamed_tag(payload.PARAM_NAMES, param_names)
+        self.client.log_batch(
+            run,
+            [Metric(metric_names[k], v, now, 0) for k, v in cell.metrics.items()],
+            payload.param_entries(cell.params, param_names),
+            _run_tags(renamed),
         )
         for file in cell.files:
-            below = (
-                file.parent.relative_to(self.folder)
-                if file.is_relative_to(self.folder / "artifacts")
-                else None
-            )
-            self.client.log_artifact(
-                run, str(file), below and below.as_posix()
-            )  # finals' files may share names
+            self.client.log_artifact(run, str(file), self._artifact_folder(file))
         self.client.set_terminated(run, "FINISHED", now)
-        self.closed.add(cell.place)
+        self._closed_cells.add(cell.place)
+
+    def _artifact_folder(self, file: Path) -> str | None:
+        """Where a file goes among its run's artifacts; None is the top.
+
+        Files of several final runs may share their names, so each keeps its folder.
+        """
+        if not file.is_relative_to(self.folder / "artifacts"):
+            return None
+        return file.parent.relative_to(self.folder).as_posix()
+
+
+def _run_tags(tags: Mapping[str, str]) -> list[Any]:
+    from mlflow.entities import RunTag
+
+    return [RunTag(name, value) for name, value in tags.items()]

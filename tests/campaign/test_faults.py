@@ -47,19 +47,20 @@ DRIVER = """
 import sys, time
 from pathlib import Path
 import tasks
-from suite import campaign, tracking
+from suite.campaign import driver
 from suite.campaign.launch import launch
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
+from suite.tracking.writer import MlflowWriter
 
-write = tracking._Store.write
+write = MlflowWriter.write
 
 def slow(self, item):  # so that kills fall between the record and its publication, too
     time.sleep(0.05)
     write(self, item)
 
-tracking._Store.write = slow
-campaign.KEPT_EVERY = 0.0  # so that what runs leave at their evaluations is there, too
+MlflowWriter.write = slow
+driver.KEPT_EVERY = 0.0  # so that what runs leave at their evaluations is there, too
 task_file, results, address, profile = sys.argv[1:]
 tasks.load_file(task_file)
 launch(Plan(Profile.model_validate_json(profile)), Path(results), address=address)
@@ -497,8 +498,8 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
         str(tmp_path / "artifacts"),
     ]
     call += ["--host", servers.HOST, "--port", str(port), "--workers", "1"]
-    monkeypatch.setattr(publisher, "AGAIN", 0.5)
-    monkeypatch.setattr(publisher, "RETRIES", (0.2,))
+    monkeypatch.setattr(publisher, "RECONNECT_INTERVAL_S", 0.5)
+    monkeypatch.setattr(publisher, "RETRY_PAUSES_S", (0.2,))
     url, back = f"http://{servers.HOST}:{port}", 0.0
     one, another = (
         servers._served(call, url, tmp_path / f"{name}.log")

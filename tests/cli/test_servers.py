@@ -280,7 +280,7 @@ def test_no_password_is_written_anywhere(
     hidden = [postgres.password, secrets.token_hex(16), secrets.token_hex(16)]
     uris = [postgres.uri("mlflow"), f"http://ada:{hidden[1]}@{servers.HOST}:9"]
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", hidden[2])
-    monkeypatch.setattr(publisher, "RETRIES", ())
+    monkeypatch.setattr(publisher, "RETRY_PAUSES_S", ())
     path = tmp_path / "failing.py"  # what a run says of its failure is kept as well
     path.write_text(
         tiny_file.read_text().replace(
@@ -330,7 +330,7 @@ def test_no_password_is_written_anywhere(
 def test_who_is_not_logged_in_is_told_how(
     mlflow, plan, run_inline, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(publisher, "RETRIES", (0.0,))
+    monkeypatch.setattr(publisher, "RETRY_PAUSES_S", (0.0,))
     with pytest.raises(
         UserError, match="MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
     ):
@@ -410,8 +410,8 @@ def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
     """SIGKILL, under an MLflow server that stays; runs go on, and what was missed
     is published.
     """
-    monkeypatch.setattr(publisher, "AGAIN", 0.5)
-    monkeypatch.setattr(publisher, "RETRIES", (0.2,))
+    monkeypatch.setattr(publisher, "RECONNECT_INTERVAL_S", 0.5)
+    monkeypatch.setattr(publisher, "RETRY_PAUSES_S", (0.2,))
     write, written, back = writer.MlflowWriter.write, [], 0.0
 
     def noted(self: writer.MlflowWriter, item: Any) -> None:

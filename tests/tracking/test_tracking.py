@@ -16,7 +16,7 @@ from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, read_lines
 from suite.records.mlflow_runs import read_mlflow_runs
-from suite.tracking import connection, publisher, reader, sqlite, writer
+from suite.tracking import connection, payload, publisher, reader, sqlite, writer
 from tasks import UserError
 
 EVERY = 5000
@@ -116,9 +116,9 @@ def test_a_run_that_a_dead_driver_left_open_is_finished_not_doubled(
     line = next(read_lines(results / plan.id / FILE))
     store = writer.MlflowWriter(sqlite.default_uri(results), results, plan.id)
     place = line["task"], line["level"], line["arm"], line["block"]
-    parent = store._parent(place, line["started"])
+    parent = store._cell(place, line["started"])
     tags = {
-        **store._tags(place),
+        **payload.place_tags(plan.id, place),
         "bakeoff.kind": "trial",
         "bakeoff.key": line["key"],
         "bakeoff.status": "finished",
@@ -140,7 +140,7 @@ def test_a_store_is_made_whole_or_not_at_all(plan, run_inline, tmp_path, monkeyp
     nobody can open.
     """
     results = tmp_path / "fresh"
-    replace = publisher.os.replace
+    replace = sqlite.os.replace
 
     def dies(source, target):
         if Path(target).name == "mlflow.db":
@@ -148,7 +148,7 @@ def test_a_store_is_made_whole_or_not_at_all(plan, run_inline, tmp_path, monkeyp
         replace(source, target)
 
     results.mkdir()
-    monkeypatch.setattr(publisher.os, "replace", dies)
+    monkeypatch.setattr(sqlite.os, "replace", dies)
     with pytest.raises(KeyboardInterrupt):
         sqlite.make_store(results / "mlflow.db")
     assert not (results / "mlflow.db").exists()
@@ -169,9 +169,9 @@ def test_a_further_store_starts_from_the_tables_of_the_first(tmp_path, monkeypat
     """
     monkeypatch.setenv("BAKEOFF_DATA", str(tmp_path / "cache"))
     laid: list[Path] = []
-    lay = sqlite._lay_tables
+    lay = sqlite._create_tables
     monkeypatch.setattr(
-        sqlite, "_lay_tables", lambda path: (laid.append(path), lay(path))
+        sqlite, "_create_tables", lambda path: (laid.append(path), lay(path))
     )
     stores = [tmp_path / name / "mlflow.db" for name in ("first", "second", "third")]
     sqlite.make_store(stores[0])
@@ -195,7 +195,7 @@ def test_a_further_store_starts_from_the_tables_of_the_first(tmp_path, monkeypat
 def test_a_store_that_is_away_stops_nothing_and_gets_everything_later(
     plan, run_inline, results, monkeypatch
 ):
-    monkeypatch.setattr(publisher, "RETRIES", (0.0,))
+    monkeypatch.setattr(publisher, "RETRY_PAUSES_S", (0.0,))
     said: list[str] = []
     workers = run_inline(
         plan, results, tracking_uri="http://127.0.0.1:9", said=said.append
@@ -213,8 +213,8 @@ def test_a_store_that_comes_back_gets_everything_and_nothing_twice(
     """It fails before it writes and after it: an answer that is lost is no run that is
     lost.
     """
-    monkeypatch.setattr(publisher, "RETRIES", (0.0,))
-    monkeypatch.setattr(publisher, "AGAIN", 0.0)
+    monkeypatch.setattr(publisher, "RETRY_PAUSES_S", (0.0,))
+    monkeypatch.setattr(publisher, "RECONNECT_INTERVAL_S", 0.0)
     write, moments = (
         writer.MlflowWriter.write,
         iter([False, True, True, False, True, False, True, True]),
@@ -261,3 +261,146 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(UserError, match=r"No MLflow store at http://127\.0\.0\.1:9"):
         connection.check("http://127.0.0.1:9")
+
+
+# ------------------------------------------------------------ what users do to stores
+
+
+def test_a_deleted_experiment_is_restored(plan, run_inline, results):
+    run_inline(plan, results)  # on record, nothing published
+    client = client_of(results)
+    client.delete_experiment(client.create_experiment("bakeoff/tiny"))
+    run_inline(plan, results, tracking_uri=None)
+    assert len(runs_of(results)) == 8
+
+    found = client.get_experiment_by_name("bakeoff/tiny")
+    client.delete_experiment(found.experiment_id)
+    said: list[str] = []
+    run_inline(plan, results, tracking_uri=None, said=said.append)
+
+    assert said == []
+    restored = client.get_experiment_by_name("bakeoff/tiny")
+    assert restored.lifecycle_stage == "active"
+    assert len(runs_of(results)) == 8
+
+
+@pytest.mark.parametrize(
+    "name", ["a%20b", "what?x", "with spaces", "结果 ü", "100%", "a#b&c=d", "p@ss:w"]
+)
+def test_a_results_folder_may_have_any_name(name, empty_store, tmp_path):
+    results = tmp_path / name
+    results.mkdir()
+    shutil.copy(empty_store, results)
+    store = writer.MlflowWriter(sqlite.default_uri(results), results, "c")
+    (results / "c").mkdir()
+    (results / "c" / "campaign.json").write_text('{"tasks": {}}', encoding="utf-8")
+    store.write_state(last=True)
+
+    (campaign,) = reader.MlflowReader(sqlite.default_uri(results)).campaigns()
+    assert campaign.id == "c"
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert list((results / "artifacts").rglob("campaign.json"))
+    fetched = reader.MlflowReader(sqlite.default_uri(results)).about(campaign)
+    assert fetched == {"tasks": {}}
+
+
+@pytest.mark.parametrize("how", ["moved", "copied"])
+def test_artifacts_follow_a_results_folder(how, plan, run_inline, results, tmp_path):
+    run_inline(plan, results, tracking_uri=None)
+    other = tmp_path / "elsewhere" / "r2"
+    other.parent.mkdir()
+    if how == "moved":
+        results.rename(other)
+    else:
+        shutil.copytree(results, other)
+    run_inline(plan, other, tracking_uri=None)
+
+    place = other.as_uri() + "/artifacts/"
+    for run in runs_of(other):
+        assert run.info.artifact_uri.startswith(place)
+    store = reader.MlflowReader(sqlite.default_uri(other))
+    for cell in store.cells(plan.id, ["tiny"]):
+        path = store.fetch(cell, "cell.parquet", tmp_path / cell)
+        assert len(list(read_cell(path))) == 3
+    if how == "moved":
+        assert not results.exists()
+    else:
+        assert runs_of(results)[0].info.artifact_uri.startswith(results.as_uri())
+
+
+def test_a_store_of_an_older_mlflow_names_the_cure(plan, run_inline, results):
+    with contextlib.closing(sqlite3.connect(results / "mlflow.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
+        database.commit()
+    said: list[str] = []
+    run_inline(plan, results, tracking_uri=None, said=said.append)
+
+    uri = sqlite.default_uri(results)
+    assert f"`mlflow db upgrade '{uri}'`" in said[-1]
+    assert "the same command publishes the rest" not in said[-1]
+    with pytest.raises(UserError, match="mlflow db upgrade"):
+        connection.check(uri)
+
+
+def test_metrics_that_mlflow_would_refuse_are_renamed_and_the_names_kept(
+    plan, run_inline, results
+):
+    run_inline(plan, results)
+    line = dict(next(read_lines(results / plan.id / FILE)))
+    line["metrics"] = {"test.recall@5": 0.5, "steps": 8.0}
+    line["curve"] = [{"step": 1, "seconds": 0.1, "validation.recall@5": 0.25}]
+    store = writer.MlflowWriter(sqlite.default_uri(results), results, plan.id)
+    store.write(line)
+
+    (run,) = [run for run in runs_of(results) if "bakeoff.key" in run.data.tags]
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics["test.recall_at_5"] == 0.5
+    assert run.data.metrics["validation.recall_at_5"] == 0.25
+    assert json.loads(run.data.tags[payload.METRIC_NAMES]) == {
+        "test.recall_at_5": "test.recall@5",
+        "validation.recall_at_5": "validation.recall@5",
+    }
+
+
+def test_mlflow_settings_of_the_user_change_nothing(
+    plan, run_inline, results, monkeypatch
+):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "theirs")
+    monkeypatch.setenv("MLFLOW_RUN_ID", "0123456789abcdef0123456789abcdef")
+    said: list[str] = []
+    run_inline(plan, results, tracking_uri=None, said=said.append)
+
+    assert said == []
+    assert len(runs_of(results)) == 8
+    names = {found.name for found in client_of(results).search_experiments()}
+    assert names <= {"bakeoff", "bakeoff/tiny", "Default"}
+
+
+# ------------------------------------------------------------------ MLflow's own pages
+
+
+def test_a_cell_tells_its_choice_and_a_task_its_question(plan, run_inline, results):
+    run_inline(plan, results, tracking_uri=None)
+    lines = list(read_lines(results / plan.id / FILE))
+    client = client_of(results)
+    cells = [run for run in runs_of(results) if run.data.tags["bakeoff.kind"] == "cell"]
+
+    for cell in cells:
+        arm = cell.data.tags["bakeoff.arm"]
+        (final,) = [
+            line for line in lines if line["arm"] == arm and line["kind"] == "final"
+        ]
+        assert cell.data.params.keys() == final["params"].keys()
+        for name, value in final["params"].items():
+            assert float(cell.data.params[name]) == pytest.approx(value, rel=1e-5)
+        assert f"**{arm}**" in cell.data.tags["mlflow.note.content"]
+        assert cell.info.run_name.startswith(arm)
+    experiment = client.get_experiment_by_name("bakeoff/tiny")
+    note = experiment.tags["mlflow.note.content"]
+    assert "Does width help?" in note
+    assert "A wider network is better." in note
+    for run in runs_of(results):
+        assert run.data.tags["mlflow.source.name"] == "bakeoff run"
+        assert run.info.run_name.startswith(run.data.tags["bakeoff.arm"])

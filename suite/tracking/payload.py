@@ -1,0 +1,264 @@
+"""What MLflow is told of a run, a cell and a task: pure functions of the record.
+
+Tags carry what pages and readers look for. Those of MLflow's own, such as
+``mlflow.note.content`` (a description) and ``mlflow.user``, fill its pages.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import posixpath
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from suite.tracking.connection import TAG
+from suite.tracking.protocol import CellPlace
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput, Metric, Param
+
+Line = Mapping[str, Any]
+
+NOTE = "mlflow.note.content"
+PARENT = "mlflow.parentRunId"
+METRIC_NAMES = f"{TAG}metric_names"
+PARAM_NAMES = f"{TAG}param_names"
+
+MAX_TAG_LENGTH = 5000  # characters; MLflow's servers of old allow no more
+MAX_ERROR_LENGTH = 500
+MAX_NAME_LENGTH = 250
+MAX_DIGEST_LENGTH = 32
+
+POSITION_COLUMNS = ("step", "seconds", "epoch")  # of a curve's row: not metrics
+CURVE_SPLITS = ("train.", "validation.")  # metrics that the curve has already
+
+REFUSED = re.compile(r"[^/\w.\- ]")  # in names of metrics and params
+SPELLED = {"@": "_at_", "%": "_percent", "=": "_", "+": "_plus", "#": "_number"}
+
+
+# --------------------------------------------------------------------------- names
+
+
+def mlflow_names(names: Iterable[str]) -> dict[str, str]:
+    """A name that MLflow accepts for each of these: itself, where that is possible.
+
+    ``recall@5`` becomes ``recall_at_5``. Where two names become one, those that had to
+    change also get a digest, so that no metric overwrites another.
+    """
+    wanted = list(dict.fromkeys(names))
+    accepted = {name: _accepted_name(name) for name in wanted}
+    taken = list(accepted.values())
+    for name, changed in accepted.items():
+        if changed != name and taken.count(changed) > 1:
+            digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+            accepted[name] = f"{changed[: MAX_NAME_LENGTH - 9]}-{digest}"
+    return accepted
+
+
+def _accepted_name(name: str) -> str:
+    spelled = "".join(SPELLED.get(letter, letter) for letter in name)
+    plain = REFUSED.sub("_", spelled)[:MAX_NAME_LENGTH]
+    # MLflow takes names for paths, and refuses those that lead elsewhere.
+    is_path = plain and posixpath.normpath(plain) == plain
+    if is_path and not plain.startswith(("/", "..")) and plain != ".":
+        return plain
+    return plain.replace("/", "_").replace("..", "_").strip(".") or "_"
+
+
+def renamed_tag(tag: str, names: Mapping[str, str]) -> dict[str, str]:
+    """A tag that tells which names were changed: MLflow's name -> ours."""
+    changed = {theirs: ours for ours, theirs in names.items() if ours != theirs}
+    if not changed:
+        return {}
+    return {tag: json.dumps(changed, ensure_ascii=False)[:MAX_TAG_LENGTH]}
+
+
+# ---------------------------------------------------------------------------- tags
+
+
+def place_tags(campaign: str, place: CellPlace) -> dict[str, str]:
+    """Campaign, task, level, arm and block: on every run, cells' too."""
+    task, level, arm, block = place
+    return {
+        f"{TAG}campaign": campaign,
+        f"{TAG}task": task,
+        f"{TAG}level": level,
+        f"{TAG}arm": arm,
+        f"{TAG}block": str(block),
+    }
+
+
+def place_of(tags: Mapping[str, str]) -> CellPlace:
+    """The cell that a run's tags name."""
+    return (
+        tags[f"{TAG}task"],
+        tags[f"{TAG}level"],
+        tags[f"{TAG}arm"],
+        int(tags[f"{TAG}block"]),
+    )
+
+
+def run_tags(line: Line) -> dict[str, str]:
+    """What a line of the record says of its run, beside its place."""
+    worker = line["worker"]
+    tags = {
+        f"{TAG}kind": line["kind"],
+        f"{TAG}status": line["status"],
+        f"{TAG}key": line["key"],
+        f"{TAG}worker": f"{worker.get('host')}:{worker.get('pid')}",
+    }
+    if line["error"]:
+        tags[f"{TAG}error"] = line["error"][:MAX_ERROR_LENGTH]
+    # For whoever follows a running cell; once it is done, cell.parquet has it all.
+    without_bulk = {**line, "curve": [], "artifacts": [], "traceback": None}
+    text = json.dumps(without_bulk, separators=(",", ":"))
+    if len(text) <= MAX_TAG_LENGTH:
+        tags[f"{TAG}line"] = text
+    return tags
+
+
+@lru_cache(maxsize=1)
+def source_tags() -> Mapping[str, str]:
+    """Who runs what, in MLflow's own tags: source, user, and git commit if any."""
+    tags = {"mlflow.source.name": "bakeoff run", "mlflow.source.type": "LOCAL"}
+    if user := _user():
+        tags["mlflow.user"] = user
+    if commit := _git_commit(Path(__file__).parent):
+        tags["mlflow.source.git.commit"] = commit
+    return tags
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return ""
+
+
+def _git_commit(folder: Path) -> str:
+    """The commit of the sources; "" where they are no clone, or git is missing."""
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        asked = subprocess.run(
+            command, capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""
+
+
+# ---------------------------------------------------------------- names on the pages
+
+
+def cell_name(place: CellPlace) -> str:
+    """``wide · few · block 0``: the arm first, since charts label lines with it."""
+    _, level, arm, block = place
+    return f"{arm} · {level} · block {block}"
+
+
+def run_name(line: Line) -> str:
+    """``wide · few · block 0 · trial 2``."""
+    place = line["task"], line["level"], line["arm"], line["block"]
+    return f"{cell_name(place)} · {line['kind']} {line['number']}"
+
+
+def cell_note(place: CellPlace, task: Mapping[str, Any]) -> str:
+    """A cell's description, in Markdown; ``task`` is its part of campaign.json."""
+    name, level, arm, block = place
+    lines = [
+        f"**{_label(task, 'arms', arm)}** at *{_label(task, 'levels', level)}*, "
+        f"block {block} of `{name}`.",
+        "",
+        "Metrics are means over the final runs, which use the hyperparameters that "
+        "tuning chose (the params above). Its runs are below this one.",
+    ]
+    if task.get("question"):
+        lines.insert(0, f"{task['question']}\n")
+    return "\n".join(lines)
+
+
+def task_note(task: Mapping[str, Any]) -> str:
+    """A task's description, in Markdown: its question, its claims, its sources."""
+    lines = [f"**{task.get('question') or ''}**", ""]
+    lines += [f"- {claim['says']}" for claim in task.get("claims") or ()]
+    sources = [f"- {source}" for source in task.get("sources") or ()]
+    if sources:
+        lines += ["", "Sources:", *sources]
+    lines += ["", f"To compare arms in a chart, group runs by the tag `{TAG}arm`."]
+    return "\n".join(lines)[:MAX_TAG_LENGTH]
+
+
+def _label(task: Mapping[str, Any], group: str, name: str) -> str:
+    for entry in task.get(group) or ():
+        if entry["name"] == name:
+            return str(entry.get("label") or name)
+    return name
+
+
+# ------------------------------------------------------------- metrics, params, data
+
+
+def run_metrics(line: Line, names: Mapping[str, str]) -> list[Metric]:
+    """A run's curve, point by point, and its final metrics, at their times."""
+    from mlflow.entities import Metric
+
+    ended = milliseconds(line["ended"])
+    found = []
+    for row in line["curve"]:
+        moment = min(milliseconds(line["started"] + row["seconds"]), ended)
+        for name, value in row.items():
+            if name not in POSITION_COLUMNS and value is not None:
+                found.append(Metric(names[name], value, moment, int(row["step"])))
+    last_step = int(line["metrics"].get("steps", 0))
+    for name, value in line["metrics"].items():
+        if not name.startswith(CURVE_SPLITS):
+            found.append(Metric(names[name], value, ended, last_step))
+    return found
+
+
+def metric_names(line: Line) -> dict[str, str]:
+    """MLflow's name for each metric of a line."""
+    in_curve = (name for row in line["curve"] for name in row)
+    return mlflow_names([*line["metrics"], *in_curve])
+
+
+def param_entries(params: Mapping[str, Any], names: Mapping[str, str]) -> list[Param]:
+    """Hyperparameters as MLflow keeps them: text, floats to six digits."""
+    from mlflow.entities import Param
+
+    return [Param(names[name], _param_text(value)) for name, value in params.items()]
+
+
+def _param_text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def dataset_input(line: Line) -> DatasetInput | None:
+    """The data of a final run: which split of which task, how large."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    data = line["data"]
+    if not data or line["kind"] != "final":
+        return None
+    seed = line["seeds"]["split"]
+    sizes = {split: data[f"n_{split}"] for split in ("train", "validation", "test")}
+    source = {"task": line["task"], "level": line["level"], "seed": seed}
+    dataset = Dataset(
+        name=f"{line['task']} · {line['level']} · block {line['block']}",
+        digest=f"{seed:x}"[:MAX_DIGEST_LENGTH],
+        source_type="code",
+        source=json.dumps(source),
+        profile=json.dumps(sizes),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", data["population"])])
+
+
+def milliseconds(seconds: float) -> int:
+    """A time as MLflow keeps it: whole milliseconds since 1970."""
+    return int(seconds * 1000)
