@@ -269,7 +269,8 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch):
 def test_a_deleted_experiment_is_restored(plan, run_inline, results):
     run_inline(plan, results)  # on record, nothing published
     client = client_of(results)
-    client.delete_experiment(client.create_experiment("bakeoff/tiny"))
+    place = sqlite.artifact_root(results) + "/tiny"
+    client.delete_experiment(client.create_experiment("bakeoff/tiny", place))
     run_inline(plan, results, tracking_uri=None)
     assert len(runs_of(results)) == 8
 
