@@ -15,7 +15,7 @@ from dashboard.data.snapshots import Snapshot, Snapshots
 from dashboard.locale import LANGUAGES, Words
 from suite.records.results import Campaign
 from suite.verdicts.claim_verdict import ClaimVerdict
-from tasks import unknown
+from tasks import Claim, unknown
 
 LONGEST = 200  # characters of a value in an address
 ACRONYMS = {
@@ -147,6 +147,11 @@ class View:
             "experiments": json.dumps(sorted({r.experiment for r in runs})),
         }
         return f"{self.snapshots.mlflow_url}/#/compare-runs?{urlencode(asked)}"
+
+    def claim_of(self, task: str, claim: str) -> Claim:
+        """A claim as it was fixed before the run."""
+        tested = self.campaign.manifest.task(task).tested
+        return next(one for one in tested if one.name == claim)
 
     def verdict_of(self, task: str, claim: str) -> ClaimVerdict | None:
         return next(

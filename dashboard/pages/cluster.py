@@ -13,7 +13,8 @@ from dashboard.components.text import action, aria, card, facts, head, note
 from dashboard.data.view import View
 from dashboard.figures.cluster import gantt, rate, spans, workers
 from dashboard.locale.numbers import duration, percent
-from dashboard.pages.overview import matrix, progress
+from dashboard.pages.overview.cells import matrix
+from dashboard.pages.overview.progress import progress
 from dashboard.server.security import safe_link
 from dashboard.theme import arm_color
 

@@ -8,7 +8,7 @@ from dash import html
 from dashboard.callbacks import render
 from dashboard.components.text import coded, empty, foreign
 from dashboard.data.snapshots import Snapshots
-from dashboard.locale import LANGUAGES
+from dashboard.locale import LANGUAGES, Words
 from dashboard.pages import PAGES
 from suite.records.results import Results
 from suite.report.formatting import within_sentence
@@ -56,7 +56,7 @@ def test_a_failed_gate_says_what_to_do(troubled):
         render(troubled, "/claim", search)[0].to_plotly_json(), default=str
     )
 
-    assert LANGUAGES["en"]["claim.hint"] in page
+    assert Words()("claim-hint") in page
 
 
 @pytest.mark.parametrize(

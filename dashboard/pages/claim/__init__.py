@@ -1,0 +1,93 @@
+"""One claim and everything behind its verdict: intervals, blocks, gates, the source,
+what would change it.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.controls import choose_task, controls, select
+from dashboard.components.text import empty, foreign, head
+from dashboard.data.view import View
+from dashboard.figures.blocks import pairs_frame
+from dashboard.pages.claim.blocks import blocks_card
+from dashboard.pages.claim.changes import changes_card
+from dashboard.pages.claim.charts import block_charts, levels_of
+from dashboard.pages.claim.gates import gates_card
+from dashboard.pages.claim.levels import levels_card
+from dashboard.pages.claim.source import scope_card, source_card
+from dashboard.pages.claim.verdict import verdict_card
+from suite.verdicts.claim_verdict import ClaimVerdict
+
+PATH, TITLE = "/claim", "claim-title"
+
+
+def layout(view: View) -> Component:
+    words = view.words
+    if not view.about["claims"]:
+        return _nothing(view, words("overview-no-claims"))
+    if view.judging:
+        return _nothing(view, words("judging-title"), words("judging-says"))
+    verdict = _asked_for(view)
+    if verdict is None:
+        return _nothing(view, words("claim-unjudged"))
+    return _page(view, verdict)
+
+
+def frames(view: View) -> dict[str, pd.DataFrame]:
+    """The blocks behind the verdict."""
+    verdict = _asked_for(view) if view.about["claims"] else None
+    if verdict is None:
+        return {}
+    rows = pairs_frame(verdict)
+    by_level = pd.DataFrame([dict(row) for row in verdict.by_level])
+    found = {"blocks": rows, "trend": by_level}
+    for level in levels_of(verdict):
+        at_level = rows["level"].isna() if level is None else rows["level"] == level
+        name = level or "all"
+        found[f"differences-{name}"] = rows[at_level]
+        found[f"pairs-{name}"] = rows[at_level]
+    return found
+
+
+def _asked_for(view: View) -> ClaimVerdict | None:
+    names = [claim["name"] for claim in view.about["claims"]]
+    return view.verdict_of(view.task, view.chosen("claim", names))
+
+
+def _page(view: View, verdict: ClaimVerdict) -> html.Div:
+    language = view.words.language
+    question = str(view.about["question"])
+    checks = [gates_card(view, verdict), changes_card(view, verdict)]
+    background = [source_card(view, verdict), scope_card(view, verdict)]
+    return html.Div(
+        [
+            head(foreign(verdict.says, language), foreign(question, language)),
+            _choosing(view),
+            verdict_card(view, verdict),
+            *block_charts(view, verdict),
+            blocks_card(view, verdict),
+            html.Div(checks, className="grid two"),
+            levels_card(view, verdict),
+            html.Div(background, className="grid two"),
+        ]
+    )
+
+
+def _nothing(view: View, title: str, says: str = "") -> html.Div:
+    """The page while there is no verdict to show, and why."""
+    heading = head(view.words("claim-title"), "")
+    return html.Div([heading, _choosing(view), empty(title, says)])
+
+
+def _choosing(view: View) -> html.Div:
+    """Drop-downs for the task and its claim."""
+    claims = [(claim["name"], claim["says"]) for claim in view.about["claims"]]
+    parts = [choose_task(view)]
+    if claims:
+        chosen = view.chosen("claim", [name for name, _ in claims])
+        label = view.words("choose-claim")
+        parts.append(select(view, "claim", claims, chosen, label, width=560))
+    return controls(*parts)

@@ -1,0 +1,138 @@
+"""The raw blocks as a table, each with its finals' MLflow runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.charts import saved, table
+from dashboard.components.controls import arm_key
+from dashboard.components.text import Children, action, aria, card
+from dashboard.data.finals import deciding_finals
+from dashboard.data.view import View
+from dashboard.locale.numbers import measuring, percent, plain
+from dashboard.pages.claim.charts import levels_of
+from suite.verdicts.claim_verdict import ClaimVerdict
+
+MOST_COMPARED = 60  # runs in one address
+
+
+def blocks_card(view: View, verdict: ClaimVerdict) -> html.Section | None:
+    if not verdict.per_block:
+        return None
+    words, title = view.words, view.words("blocks-title")
+    finals = deciding_finals(view, verdict)
+    first_number = 1 + _has_levels(verdict)
+    rows = table(
+        _columns(view, verdict),
+        [_row(view, verdict, row, finals) for row in verdict.per_block],
+        label=title,
+        numeric=range(first_number, first_number + 3),
+    )
+    says = words("blocks-says") if _published(view) else words("blocks-unpublished")
+    return card(
+        rows,
+        _compare(view, finals),
+        title=title,
+        says=says,
+        id="blocks",
+        files=saved(view, "blocks"),
+    )
+
+
+def _has_levels(verdict: ClaimVerdict) -> bool:
+    return len(levels_of(verdict)) > 1
+
+
+def _published(view: View) -> bool:
+    return bool(view.campaign.mlflow_runs)
+
+
+def _columns(view: View, verdict: ClaimVerdict) -> list[str]:
+    words = view.words
+    columns = [words("blocks-block")]
+    if _has_levels(verdict):
+        columns.append(words("choose-level"))
+    columns += [*sides(view, verdict), words("fact-difference")]
+    if _published(view):
+        columns.append(words("blocks-runs"))
+    return columns
+
+
+def sides(view: View, verdict: ClaimVerdict) -> tuple[str, str]:
+    """What the two columns of values are headed: the arms that are to be ahead, and
+    those, or the published figure, that they are compared with.
+    """
+    claim = view.claim_of(verdict.task, verdict.claim)
+    if claim.kind == "contrast":
+        ahead = [arm for arm, weight in claim.weights.items() if weight > 0]
+        behind = [arm for arm, weight in claim.weights.items() if weight < 0]
+    else:
+        ahead, behind = [claim.better], [claim.worse]
+    return _named(view, verdict.task, ahead), _named(view, verdict.task, behind)
+
+
+def _named(view: View, task: str, arms: list[str]) -> str:
+    labels = [view.arm_label(task, arm) for arm in arms if arm]
+    return " + ".join(labels) or view.words("published")
+
+
+def _row(
+    view: View, verdict: ClaimVerdict, row: Mapping[str, Any], finals: pd.DataFrame
+) -> tuple[Children, ...]:
+    cells: list[Children] = [f"{row['block']}"]
+    if _has_levels(verdict):
+        cells.append(view.level_label(verdict.task, str(row["level"])))
+    cells += [_value(verdict, row["better"]), _value(verdict, row["worse"])]
+    cells.append(measuring(verdict, view.words).full(row["difference"]))
+    if _published(view):
+        mine = finals[_of_block(finals, row)]
+        cells.append(list(_runs(view, verdict.task, mine)) or "–")
+    return tuple(cells)
+
+
+def _value(verdict: ClaimVerdict, value: float | None) -> str:
+    return percent(value, 2) if verdict.unit_percent else plain(value, 4)
+
+
+def _of_block(finals: pd.DataFrame, row: Mapping[str, Any]) -> pd.Series:
+    found = finals["block"].eq(row["block"])
+    return found & finals["level"].eq(row["level"]) if row["level"] else found
+
+
+def _runs(view: View, task: str, finals: pd.DataFrame) -> Iterator[html.Span]:
+    """A link per final to its MLflow run, by arm."""
+    for arm, mine in finals.groupby("arm", sort=False):
+        pairs = zip(mine["key"], mine["number"], strict=True)
+        links = [_run(view, task, str(arm), str(key), number) for key, number in pairs]
+        found = [link for link in links if link is not None]
+        if found:
+            label = arm_key(view, task, str(arm))
+            yield html.Span([label, *found], className="runs")
+
+
+def _run(view: View, task: str, arm: str, key: str, number: int) -> html.A | None:
+    address = view.run_link(key)
+    if address is None:
+        return None
+    label = view.arm_label(task, arm)
+    return html.A(
+        f"{number}↗",
+        href=address,
+        target="_blank",
+        rel="noopener noreferrer",
+        **aria(label=view.words("blocks-final", arm=label, number=number)),
+    )
+
+
+def _compare(view: View, finals: pd.DataFrame) -> Component | None:
+    """The link to MLflow's comparison of these finals."""
+    address = view.compare_link(finals["key"].head(MOST_COMPARED))
+    if address is None:
+        return None
+    link = action(view.words("blocks-compare"), address, outside=True)
+    return html.Div(link, className="actions")

@@ -1,0 +1,90 @@
+"""What would change this verdict, and what its words mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from dash import html
+
+from dashboard.components.text import card, coded
+from dashboard.data.view import View
+from dashboard.locale import Words
+from dashboard.locale.numbers import measuring
+from dashboard.pages.claim.verdict import blocks_to_settle
+from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.decision import CONFIRMATORY
+
+DECIDED = ("supported", "refuted", "no_difference")
+TERMS = (
+    "block",
+    "final",
+    "margin",
+    "interval",
+    "deciding",
+    "gate",
+    "effect_size",
+    "exploratory",
+    "settle",
+)
+
+
+def changes_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    words = view.words
+    reasons = [html.Li(coded(reason)) for reason in _reasons(view, verdict)]
+    return card(
+        html.Ul(reasons, className="bullets"),
+        _glossary(words),
+        title=words("claim-change"),
+    )
+
+
+def _reasons(view: View, verdict: ClaimVerdict) -> Iterator[str]:
+    words = view.words
+    failed = [gate for gate in verdict.gates if gate.failed]
+    if not verdict.complete:
+        left = verdict.planned - verdict.blocks
+        yield words("change-incomplete", left=left)
+    if failed:
+        names = ", ".join(words.gate(gate.name).lower() for gate in failed)
+        yield words("change-gate", gates=names)
+    if verdict.verdict in DECIDED and math.isfinite(verdict.adjusted_interval[0]):
+        yield _other_blocks(words, verdict)
+    if verdict.verdict == "inconclusive" and verdict.complete and not failed:
+        yield _more_blocks(words, verdict)
+    if verdict.label == "exploratory":
+        yield words("change-exploratory")
+    yield words("change-margin")
+
+
+def _other_blocks(words: Words, verdict: ClaimVerdict) -> str:
+    """How far blocks would have to move an answer that was given."""
+    scale = measuring(verdict, words)
+    low, high = verdict.adjusted_interval
+    one_sided = low * high > 0
+    pick = min if one_sided else max
+    near = pick(abs(low), abs(high))
+    return words.of(
+        "change",
+        verdict.verdict,
+        near=scale.amount(near),
+        margin=scale.amount(verdict.margin),
+    )
+
+
+def _more_blocks(words: Words, verdict: ClaimVerdict) -> str:
+    if not verdict.blocks_to_settle:
+        return words("change-data")
+    blocks = blocks_to_settle(verdict, words)
+    return words("change-blocks", blocks=blocks, least=CONFIRMATORY)
+
+
+def _glossary(words: Words) -> html.Details:
+    terms = [
+        html.Div(
+            [html.Dt(words.of("term", term)), html.Dd(words.of("term-says", term))]
+        )
+        for term in TERMS
+    ]
+    summary = html.Summary(words("claim-glossary"))
+    return html.Details([summary, html.Dl(terms, className="glossary")])

@@ -1,0 +1,57 @@
+"""The source's figures beside ours, and what the verdict speaks for."""
+
+from __future__ import annotations
+
+import math
+
+from dash import html
+
+from dashboard.components.text import card, facts, foreign
+from dashboard.components.verdict_text import noted, speaks_for
+from dashboard.data.view import View
+from dashboard.locale.numbers import measuring
+from suite.verdicts.claim_verdict import ClaimVerdict
+
+
+def source_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    words = view.words
+    ours = f"{words.label(verdict.metric_label)}: {_ours(view, verdict)}"
+    rows = [
+        (words("claim-source-is"), foreign(verdict.source or "–", words.language)),
+        (words("claim-source-says"), foreign(verdict.reported or "–", words.language)),
+        (words("claim-ours"), ours),
+    ]
+    return card(facts(rows, "facts tall"), title=words("claim-source"))
+
+
+def _ours(view: View, verdict: ClaimVerdict) -> str:
+    if not math.isfinite(verdict.effect):
+        return "–"
+    scale = measuring(verdict, view.words)
+    return f"{scale.full(verdict.effect)} {scale.interval(verdict.interval)}"
+
+
+def scope_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    words = view.words
+    population = speaks_for(view, verdict)
+    matched = str(view.about.get("matched") or "–")
+    rows = [
+        (
+            words("claim-population"),
+            population or foreign(verdict.population, words.language),
+        ),
+        (words("claim-matched"), foreign(matched, words.language)),
+        (words("choose-task"), view.title(verdict.task)),
+    ]
+    return card(
+        facts(rows, "facts tall"), _notes(view, verdict), title=words("claim-scope")
+    )
+
+
+def _notes(view: View, verdict: ClaimVerdict) -> html.Ul | None:
+    words = view.words
+    notes = [
+        html.Li(noted(text, words) or foreign(text, words.language))
+        for text in verdict.notes
+    ]
+    return html.Ul(notes, className="bullets") if notes else None

@@ -1,0 +1,155 @@
+"""The answer itself: verdict, sentence, forest row, numbers, and where to look next."""
+
+from __future__ import annotations
+
+import math
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.controls import span_of
+from dashboard.components.forest import forest, own_axis
+from dashboard.components.text import action, badge, card, coded, facts
+from dashboard.components.verdict_text import told
+from dashboard.data.view import View
+from dashboard.locale import Words
+from dashboard.locale.numbers import Measuring, measuring, plain
+from suite.report.formatting import probability
+from suite.verdicts.claim_verdict import ClaimVerdict
+
+Fact = tuple[str, str]
+
+
+def verdict_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    sentence = html.P(coded(told(view, verdict)), className="sentence big")
+    parts: list[Component] = [_outcome(view, verdict), sentence]
+    if math.isfinite(verdict.effect):
+        parts += [
+            _forest(view, verdict),
+            _key(view, verdict),
+            facts(_numbers(view, verdict)),
+        ]
+    links = html.Div(_links(view, verdict), className="actions")
+    return card(*parts, links)
+
+
+def _outcome(view: View, verdict: ClaimVerdict) -> html.Div:
+    """The verdict, and in small tags what qualifies it."""
+    words = view.words
+    parts: list[Component] = [badge(verdict.verdict, words)]
+    if verdict.would_be and verdict.would_be != verdict.verdict:
+        otherwise = words.of("verdict", verdict.would_be).lower()
+        text = words("would-be", verdict=otherwise)
+        parts.append(html.Span(text, className="muted"))
+    parts.append(html.Span(words.of("label", verdict.label), className="tag"))
+    if verdict.meaningful:
+        parts.append(html.Span(words("meaningful"), className="tag"))
+    if not verdict.complete:
+        text = words("blocks-of", done=verdict.blocks, planned=verdict.planned)
+        parts.append(html.Span(text, className="tag warn"))
+    return html.Div(parts, className="outcome big")
+
+
+def _forest(view: View, verdict: ClaimVerdict) -> html.Div:
+    words, span = view.words, span_of([verdict])
+    ends = [html.Span(words("forest-against")), html.Span(words("forest-for"))]
+    return html.Div(
+        [
+            html.Div(ends, className="sides label"),
+            forest(verdict, span, words),
+            own_axis(verdict, span, words),
+        ],
+        className="forest-big",
+    )
+
+
+def _key(view: View, verdict: ClaimVerdict) -> html.P:
+    """What the band and the bars of the forest row mean."""
+    margin = measuring(verdict, view.words).amount(verdict.margin)
+    return html.P(view.words("claim-key", margin=margin), className="says")
+
+
+def _links(view: View, verdict: ClaimVerdict) -> list[Component]:
+    words, task = view.words, verdict.task
+    level = (verdict.levels or ("",))[0]
+    return [
+        action(
+            words("claim-curves"),
+            view.link("/curves", task=task, level=level),
+            primary=True,
+        ),
+        action(words("claim-runs"), view.link("/runs", task=task, kind="final")),
+        action(
+            words("claim-search"),
+            view.link("/search", task=task, arm=verdict.better or None),
+        ),
+        action(words("claim-sweep"), view.link("/sweep", task=task)),
+    ]
+
+
+# ---------------------------------------------------------------------------- numbers
+
+
+def _numbers(view: View, verdict: ClaimVerdict) -> list[Fact]:
+    words, scale = view.words, measuring(verdict, view.words)
+    return [
+        *_estimates(words, scale, verdict),
+        *_tests(words, verdict),
+        *_other_intervals(words, scale, verdict),
+        *_what_if(words, scale, verdict),
+    ]
+
+
+def _estimates(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact]:
+    return [
+        (words("fact-effect"), scale.full(verdict.effect)),
+        (words("fact-interval"), scale.interval(verdict.interval)),
+        (words("fact-local"), scale.interval(verdict.adjusted_interval)),
+        (words("fact-equivalence"), scale.interval(verdict.equivalence_interval)),
+        (words("fact-margin"), scale.amount(verdict.margin)),
+        (words("fact-effect-size"), plain(verdict.effect_size, 2)),
+    ]
+
+
+def _tests(words: Words, verdict: ClaimVerdict) -> list[Fact]:
+    won = verdict.win_rate * verdict.blocks
+    return [
+        (words("fact-won"), f"{won:g} / {verdict.blocks}"),
+        (words("fact-p"), probability(verdict.p_holm)),
+        (words("fact-sign-flip"), probability(verdict.p_sign_flip)),
+    ]
+
+
+def _other_intervals(
+    words: Words, scale: Measuring, verdict: ClaimVerdict
+) -> list[Fact]:
+    """Intervals that speak for less, or for more, than the deciding one."""
+    found: list[Fact] = []
+    if verdict.fixed_split_interval:
+        text = scale.interval(verdict.fixed_split_interval)
+        found.append((words("fact-splits"), text))
+    if verdict.new_test_interval:
+        text = scale.interval(verdict.new_test_interval)
+        found.append((words("fact-new-test"), text))
+    return found
+
+
+def _what_if(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact]:
+    """The answer with half of the tuning, and the blocks that would settle it."""
+    found: list[Fact] = []
+    if half := verdict.half_budget:
+        answer = words.of("verdict", half.verdict)
+        found.append((words("fact-half"), f"{scale.full(half.effect)} · {answer}"))
+    if verdict.blocks_to_settle:
+        found.append((words("fact-settle"), blocks_to_settle(verdict, words)))
+    return found
+
+
+def blocks_to_settle(verdict: ClaimVerdict, words: Words) -> str:
+    """How many blocks leave no answer open: if they vary as they seem to, and if they
+    vary as much as they may.
+    """
+    low, high = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
+    if high:
+        return words("settle-range", low=f"{low:,}", high=f"{high:,}")
+    return words("settle-more", low=f"{low:,}")

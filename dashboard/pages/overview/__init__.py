@@ -1,0 +1,104 @@
+"""What did we find? A verdict per claim, all on one scale, and how far every cell is."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pandas as pd
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.text import aria, badge, empty, head
+from dashboard.data.view import View
+from dashboard.pages.overview.cards import claim_card
+from dashboard.pages.overview.cells import matrix
+from dashboard.pages.overview.forest import forest_card
+from dashboard.pages.overview.progress import progress
+from dashboard.theme import VERDICTS
+from suite.verdicts.claim_verdict import ClaimVerdict
+
+PATH, TITLE = "/", "overview-title"
+
+
+def layout(view: View) -> Component:
+    words = view.words
+    wanted = view.chosen("verdict", ["", *VERDICTS], "")
+    title, says = words("overview-title"), words("overview-says")
+    return html.Div(
+        [
+            head(title, says, _counts(view, wanted), _report(view)),
+            progress(view),
+            *_verdicts(view, wanted),
+            matrix(view),
+        ]
+    )
+
+
+def frames(view: View) -> dict[str, pd.DataFrame]:
+    """The verdicts and the cells as tables."""
+    rows = [_frame_row(verdict) for verdict in view.verdicts]
+    return {"verdicts": pd.DataFrame(rows), "cells": view.campaign.cells}
+
+
+def _frame_row(verdict: ClaimVerdict) -> dict[str, object]:
+    return {
+        "task": verdict.task,
+        "claim": verdict.claim,
+        "says": verdict.says,
+        "verdict": verdict.verdict,
+        "effect": verdict.effect,
+        "low": verdict.interval[0],
+        "high": verdict.interval[1],
+        "margin": verdict.margin,
+        "scale": verdict.scale,
+        "blocks": verdict.blocks,
+        "planned": verdict.planned,
+        "win_rate": verdict.win_rate,
+        "effect_size": verdict.effect_size,
+        "label": verdict.label,
+    }
+
+
+def _verdicts(view: View, wanted: str) -> list[Component]:
+    """Every claim that the filter lets pass, in one plot and on a card each."""
+    words = view.words
+    if view.judging:
+        return [empty(words("judging-title"), words("judging-says"))]
+    if not view.verdicts:
+        return [empty(words("overview-no-claims"), words("overview-no-claims-says"))]
+    shown = [v for v in view.verdicts if not wanted or v.verdict == wanted]
+    cards = [claim_card(view, verdict) for verdict in shown]
+    return [forest_card(view, shown), html.Div(cards, className="cards")]
+
+
+def _report(view: View) -> Component:
+    """The one-file report, to take away."""
+    words = view.words
+    return html.A(
+        ["↓ ", words("report-get")],
+        href=f"/report/{quote(view.campaign.id)}.html",
+        download="",
+        className="button",
+        title=words("report-says"),
+    )
+
+
+def _counts(view: View, wanted: str) -> html.Nav:
+    """How many claims got which verdict; each is a filter, and the one that is on takes
+    itself off.
+    """
+    found = [verdict.verdict for verdict in view.verdicts]
+    links = [
+        _filter(view, answer, found.count(answer), on=answer == wanted)
+        for answer in VERDICTS
+        if answer in found
+    ]
+    label = aria(label=view.words("overview-filter"))
+    return html.Nav(links, className="counts", **label)
+
+
+def _filter(view: View, answer: str, count: int, on: bool) -> html.A:
+    text = f"{count} {view.words.of('verdict', answer).lower()}"
+    to = view.link("/", verdict=None if on else answer)
+    state = aria(current="true") if on else {}
+    return html.A(badge(answer, view.words, text), href=to, className="filter", **state)
