@@ -13,8 +13,9 @@ from dash import (
 )
 
 from dashboard import theme
-from dashboard.callbacks import add_callbacks, view_of
+from dashboard.callbacks import add_callbacks
 from dashboard.data.snapshots import MLFLOW_URL, Snapshots
+from dashboard.data.view import view_of
 from dashboard.pages import PAGES
 from dashboard.server.compression import compressing
 from dashboard.server.downloads import add_routes

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
 from dash import (
@@ -21,27 +18,11 @@ from dash import (
 )
 from dash.development.base_component import Component
 
-from dashboard.components.text import action, coded, command, empty
 from dashboard.data.snapshots import Snapshots
-from dashboard.data.view import STICKY, View, language_of, read_query
-from dashboard.locale import TAGS, Words
-from dashboard.pages import PAGES
-from dashboard.shell import about_panel, navigation_bar, tail_of, tools_bar
-from suite.tracking.connection import without_passwords
-from suite.tracking.mirror import Mirror
+from dashboard.data.view import view_of
+from dashboard.locale import Words
+from dashboard.rendering import BY_PATH, Rendered, render
 from tasks import UserError
-
-log = logging.getLogger("bakeoff.dashboard")
-BY_PATH: Mapping[str, ModuleType] = {page.PATH: page for page in PAGES}
-
-
-def view_of(snapshots: Snapshots, path: str, search: str | None) -> View:
-    """What the page at that address is given. UserError where the address names no
-    campaign, or there is none.
-    """
-    query = read_query(search)
-    snapshot = snapshots.get(query.get("campaign") or None)
-    return View(snapshots, snapshot, query, Words(language_of(query)), path)
 
 
 def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
@@ -57,7 +38,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
         Input("url", "search"),
         Input("news", "data"),
     )
-    def show(path: str, search: str, news: dict[str, str] | None) -> tuple[Any, ...]:
+    def show(path: str, search: str, news: dict[str, str] | None) -> Rendered:
         if ctx.triggered_id == "news" and news:
             search = news["search"]
         return render(snapshots, path or "/", search)
@@ -156,121 +137,6 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
 
 def clientside(app: Dash, function: str, *parts: Any, **more: Any) -> None:
     app.clientside_callback(ClientsideFunction("bakeoff", function), *parts, **more)
-
-
-def render(snapshots: Snapshots, path: str, search: str | None) -> tuple[Any, ...]:
-    """The page at that address, with header and navigation, title and language, and
-    what state it shows.
-    """
-    query = read_query(search)
-    words = Words(language_of(query))
-    page = BY_PATH.get(path)
-    about: list[Component] = []
-    content: Component
-    shown = {"campaign": query.get("campaign", ""), "etag": ""}
-    try:
-        shown["etag"] = snapshots.etag(query.get("campaign") or None)
-        view = view_of(snapshots, path, search)
-        about = about_panel(view)
-        asked = (
-            shown["etag"],
-            view.campaign.id,
-            len(view.campaign.mlflow_runs),
-            path,
-            tuple(sorted(query.items())),
-        )
-        if page is not None and (made := snapshots.pages.get(asked)) is not None:
-            content = made
-        elif page is None:
-            says = words("error-no-page-says", path=path[:80])
-            content = html.Div(
-                [html.H1("Bakeoff"), empty(words("error-no-page"), says)]
-            )
-        else:
-            content = page.layout(view)
-            if (
-                snapshots.etag(query.get("campaign") or None) == shown["etag"]
-            ):  # else something came in between
-                snapshots.pages.put(asked, content)
-    except UserError as error:
-        any_campaign = bool(snapshots.results.ids())
-        if snapshots.mirror is not None and not any_campaign:
-            content = _nothing_fetched(snapshots.mirror, words)
-        else:
-            query = {
-                name: query[name]
-                for name in STICKY
-                if name in query and (name != "campaign" or about)
-            }
-            title, again = (words(page.TITLE), page.PATH) if page else ("Bakeoff", "/")
-            content = _explained(
-                error, words, any_campaign, title, again + tail_of(query)
-            )
-    except Exception:
-        log.exception("page %s?%s", path, search)
-        content = html.Div(
-            [html.H1("Bakeoff"), empty(words("error-title"), words("error-says"))]
-        )
-    title = f"{words(page.TITLE)} · Bakeoff" if page else "Bakeoff"
-    head = {"title": title, "lang": TAGS[words.language]}
-    return (
-        content,
-        navigation_bar(path, query, words),
-        about,
-        tools_bar(words),
-        head,
-        shown,
-        words("skip"),
-    )
-
-
-def _explained(
-    error: UserError, words: Words, any_campaign: bool, title: str, again: str
-) -> Component:
-    """What is wrong and what to do; without any campaign, how to start one. ``again``
-    is the page without choices.
-    """
-    if any_campaign:
-        way_on = html.Div(action(words("error-again"), again), className="actions")
-        return html.Div(
-            [
-                html.H1(title),
-                empty(
-                    words("error-not-there"),
-                    html.Span(coded(str(error)), lang="en"),
-                    way_on,
-                ),
-            ]
-        )
-    steps = html.Ol(
-        [
-            html.Li([command("make demo"), " ", words("none-demo")]),
-            html.Li([command("bakeoff run quick"), " ", words("none-run")]),
-        ]
-    )
-    return html.Div(
-        [
-            html.H1(words("none-title")),
-            empty(words("none-what"), words("none-says"), steps),
-        ]
-    )
-
-
-def _nothing_fetched(mirror: Mirror, words: Words) -> Component:
-    """A server that is away, or has no campaign yet."""
-    says = words(
-        "server-unseen" if mirror.trouble else "server-none",
-        server=without_passwords(mirror.uri),
-    )
-    said = html.Code(mirror.trouble[:400], className="reason")
-    reason = (
-        html.Details([html.Summary(words("server-said")), said])
-        if mirror.trouble
-        else None
-    )
-    return html.Div(
-        [html.H1(words("none-title")), empty(words("server-title"), says, reason)]
-    )
 
 
 def _grid(frame: Any, words: Words) -> Component:

@@ -92,15 +92,14 @@ def shell_layout() -> Component:
 
 
 def navigation_bar(
-    path: str, query: Mapping[str, str], words: Words
+    path: str, place: Mapping[str, str], words: Words
 ) -> list[Component]:
-    """Links to all pages, and on narrow screens what the header has no room for."""
-    kept = {name: query[name] for name in ("campaign", "lang") if name in query}
-    tail = tail_of(kept)
+    """Links to all pages, which take along the ``place``: campaign, task and level."""
     links = []
     for page in PAGES:
         here = aria(current="page") if path == page.PATH else {}
-        links.append(html.Li(html.A(words(page.TITLE), href=page.PATH + tail, **here)))
+        to = page.PATH + tail_of(place)
+        links.append(html.Li(html.A(words(page.TITLE), href=to, **here)))
     return [html.Ul(links)]
 
 

@@ -207,8 +207,9 @@
     ids.forEach((id, n) => {
       if (values[n] === null || values[n] === undefined || values[n] === shown[n]) return;
       changed = true;
-      if (id.name === "campaign" || id.name === "task") {
-        const kept = ["lang", "x", "band", "scale", "smooth"].concat(id.name === "task" ? ["campaign"] : []);
+      if (id.name === "campaign") query.set("from", shown[n]); // the server keeps what both campaigns have
+      if (id.name === "task") {
+        const kept = ["campaign", "lang", "x", "band", "scale", "smooth"];
         [...query.keys()].filter((name) => !kept.includes(name)).forEach((name) => query.delete(name));
       }
       query.set(id.name, values[n]);

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from dashboard.data.snapshots import Snapshot, Snapshots
 from dashboard.locale import LANGUAGES, Words
+from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.verdicts.claim_verdict import ClaimVerdict
 from tasks import Claim, unknown
@@ -28,12 +29,40 @@ MEANT = {
     "smooth": "smoothing",
 }  # by what an address calls them
 STICKY = ("campaign", "lang")  # what goes along from page to page
+CAME_FROM = "from"  # in an address: the campaign that was shown before
 
 
 def read_query(search: str | None) -> dict[str, str]:
     """The values in ``?name=value&...``, the last of each name, cut to a sane length."""
     pairs = parse_qsl((search or "").lstrip("?")[:4000], max_num_fields=None)
     return {name[:40]: value[:LONGEST] for name, value in pairs[:40]}
+
+
+def carried_over(query: Mapping[str, str], manifest: Manifest) -> dict[str, str]:
+    """What an address asks for, less the names that it brought along from another
+    campaign and that this one does not have.
+    """
+    kept = dict(query)
+    if kept.pop(CAME_FROM, None) is None:
+        return kept
+    names = _names(manifest, kept.get("task", ""))
+    return {
+        name: value
+        for name, value in kept.items()
+        if name not in names or value in names[name]
+    }
+
+
+def _names(manifest: Manifest, task: str) -> dict[str, list[str]]:
+    """What may be chosen of a task: nothing where the campaign does not have it."""
+    found = manifest.tasks.get(task)
+    return {
+        "task": list(manifest.tasks),
+        "level": found.level_names if found else [],
+        "arm": found.arm_names if found else [],
+        "measure": [one.name for one in found.measures] if found else [],
+        "claim": [one.name for one in found.tested] if found else [],
+    }
 
 
 def language_of(query: Mapping[str, str]) -> str:
@@ -82,6 +111,18 @@ class View:
         kept = {name: self.query[name] for name in STICKY if name in self.query}
         given = {name: value for name, value in {**kept, **values}.items() if value}
         return path + (f"?{urlencode(given)}" if given else "")
+
+    @cached_property
+    def place(self) -> dict[str, str]:
+        """What the navigation takes along to other pages: campaign, language, task and
+        level. A claim's level is the first that decides it.
+        """
+        kept = (*STICKY, "task", "level") if "task" in self.query else STICKY
+        found = {name: self.query[name] for name in kept if name in self.query}
+        verdict = self.verdict_of(found.get("task", ""), self.query.get("claim", ""))
+        if verdict is not None and "level" not in found:
+            found["level"] = verdict.levels[0]
+        return found
 
     def data_link(self, chart: str, kind: str) -> str:
         """The address of a chart's data as a file: csv or parquet."""
@@ -151,12 +192,25 @@ class View:
     def claim_of(self, task: str, claim: str) -> Claim:
         """A claim as it was fixed before the run."""
         tested = self.campaign.manifest.task(task).tested
-        return next(one for one in tested if one.name == claim)
+        known = {one.name: one for one in tested}
+        if claim not in known:
+            raise unknown("claim", claim, known)
+        return known[claim]
 
     def verdict_of(self, task: str, claim: str) -> ClaimVerdict | None:
         return next(
             (v for v in self.verdicts if (v.task, v.claim) == (task, claim)), None
         )
+
+
+def view_of(snapshots: Snapshots, path: str, search: str | None) -> View:
+    """What the page at that address is given. UserError where the address names no
+    campaign, or there is none.
+    """
+    query = read_query(search)
+    snapshot = snapshots.get(query.get("campaign") or None)
+    known = carried_over(query, snapshot.campaign.manifest)
+    return View(snapshots, snapshot, known, Words(language_of(query)), path)
 
 
 def _labelled(about: Mapping[str, Any], words: Words) -> Mapping[str, Any]:

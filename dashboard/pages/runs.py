@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
@@ -14,9 +14,9 @@ from dash.development.base_component import Component
 from dashboard.components.charts import saved
 from dashboard.components.controls import controls, select
 from dashboard.components.text import card, head
+from dashboard.data.finals import deciding_finals
 from dashboard.data.snapshots import Snapshots
-from dashboard.data.view import View, language_of, read_query
-from dashboard.locale import Words
+from dashboard.data.view import View, view_of
 
 PATH, TITLE = "/runs", "runs-title"
 LEFT_OUT = ("traceback", "losses", "error")
@@ -44,7 +44,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     """The runs that the address asks for, without columns that are empty for all
     of them.
     """
-    frame = view.campaign.runs
+    frame = _deciding(view) if view.query.get("claim") else view.campaign.runs
     for name in ("task", "level", "arm", "kind", "status"):
         wanted = view.query.get(name)
         if wanted:
@@ -68,53 +68,51 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     return {"runs": frame[[*chosen, *(name for name in frame if name not in chosen)]]}
 
 
-def _filters(view: View) -> list[Any]:
+def _deciding(view: View) -> pd.DataFrame:
+    """The finals that decide the claim that the address names."""
+    claims = [claim["name"] for claim in view.about["claims"]]
+    return deciding_finals(view, view.task, view.chosen("claim", claims))
+
+
+def _filters(view: View) -> list[Component]:
     words = view.words
-    task = view.chosen("task", ["", *view.tasks], "")
-    every = ("", words("runs-all"))
-    found = [
-        select(
-            view,
-            "task",
-            [every, *((name, view.title(name)) for name in view.tasks)],
-            task,
-            words("choose-task"),
-        )
-    ]
-    if task:
-        for name, items in (
-            ("level", view.tasks[task]["levels"]),
-            ("arm", view.tasks[task]["arms"]),
-        ):
-            options = [
-                every,
-                *((item["name"], item.get("label") or item["name"]) for item in items),
-            ]
-            value = view.chosen(name, [key for key, _ in options], "")
-            found.append(select(view, name, options, value, words.of("choose", name)))
-    kinds = [every, *((kind, words.of("kind", kind)) for kind in KINDS)]
-    found.append(
-        select(
-            view,
-            "kind",
-            kinds,
-            view.chosen("kind", ["", *KINDS], ""),
-            words("choose-kind"),
-            200,
-        )
-    )
+    tasks = [(name, view.title(name)) for name in view.tasks]
+    kinds = [(kind, words.of("kind", kind)) for kind in KINDS]
+    found = [_filter(view, "task", tasks)]
+    if view.query.get("task"):
+        found += _task_filters(view)
     statuses = sorted({str(s) for s in view.campaign.runs["status"].dropna()})
-    options = [every, *((status, words.of("status", status)) for status in statuses)]
-    found.append(
-        select(
-            view,
-            "status",
-            options,
-            view.chosen("status", ["", *statuses], ""),
-            words("choose-status"),
-            170,
-        )
-    )
+    named = [(status, words.of("status", status)) for status in statuses]
+    return [
+        *found,
+        _filter(view, "kind", kinds, width=200),
+        _filter(view, "status", named, width=170),
+    ]
+
+
+def _task_filters(view: View) -> list[Component]:
+    """What can be chosen once a task is."""
+    about = view.about
+    claims = [(claim["name"], claim["says"]) for claim in about["claims"]]
+    return [
+        _filter(view, "level", [_named(item) for item in about["levels"]]),
+        _filter(view, "arm", [_named(item) for item in about["arms"]]),
+        _filter(view, "claim", claims, width=320),
+    ]
+
+
+def _named(item: Mapping[str, Any]) -> tuple[str, str]:
+    return item["name"], item.get("label") or item["name"]
+
+
+def _filter(
+    view: View, name: str, choices: Sequence[tuple[str, str]], width: int = 240
+) -> Component:
+    """A drop-down with "all" at its top."""
+    options = [("", view.words("runs-all")), *choices]
+    value = view.chosen(name, [key for key, _ in options], "")
+    label = view.words.of("choose", name)
+    found: Component = select(view, name, options, value, label, width)
     return found
 
 
@@ -130,14 +128,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
     def rows(request: dict[str, Any] | None, search: str) -> Any:
         if not request:
             return no_update
-        query = read_query(search)
-        view = View(
-            snapshots,
-            snapshots.get(query.get("campaign") or None),
-            query,
-            Words(language_of(query)),
-            PATH,
-        )
+        view = view_of(snapshots, PATH, search)
         return rows_of(frames(view)["runs"], request)
 
 

@@ -5,11 +5,11 @@ import json
 import pytest
 from dash import html
 
-from dashboard.callbacks import render
 from dashboard.components.text import coded, empty, foreign
 from dashboard.data.snapshots import Snapshots
 from dashboard.locale import LANGUAGES, Words
 from dashboard.pages import PAGES
+from dashboard.rendering import render
 from suite.records.results import Results
 from suite.report.formatting import within_sentence
 

@@ -19,10 +19,9 @@ from dash._utils import to_json
 import tasks
 from dashboard import theme
 from dashboard.app import create_app
-from dashboard.callbacks import BY_PATH, render, view_of
 from dashboard.components.text import CHINESE
 from dashboard.data.snapshots import Snapshots
-from dashboard.data.view import View, read_query, task_title
+from dashboard.data.view import View, read_query, task_title, view_of
 from dashboard.figures.curves import AXES
 from dashboard.locale import CATALOGUE, LANGUAGES, Words, key_of
 from dashboard.pages import PAGES, curves
@@ -30,6 +29,7 @@ from dashboard.pages.compare import differing
 from dashboard.pages.runs import rows_of
 from dashboard.pages.samples import read_table
 from dashboard.pages.sweep import COSTS, TARGETS
+from dashboard.rendering import BY_PATH, render
 from dashboard.theme import arm_color
 from suite.records.results import Results
 from suite.training.job import STATUSES, Kind

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from dash._utils import to_json
 
-from dashboard.callbacks import render
+from dashboard.rendering import render
 from dashboard.server.downloads import artifact_path, to_csv
 from suite.report.formatting import effect_and_interval
 

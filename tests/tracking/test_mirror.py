@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboard.callbacks import render
+from dashboard.rendering import render
 from dashboard.data.snapshots import Snapshots
 from suite.cli import servers
 from suite.cluster.protocol import JobOutcome

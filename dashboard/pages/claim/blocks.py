@@ -25,7 +25,7 @@ def blocks_card(view: View, verdict: ClaimVerdict) -> html.Section | None:
     if not verdict.per_block:
         return None
     words, title = view.words, view.words("blocks-title")
-    finals = deciding_finals(view, verdict)
+    finals = deciding_finals(view, verdict.task, verdict.claim)
     first_number = 1 + _has_levels(verdict)
     rows = table(
         _columns(view, verdict),

@@ -70,20 +70,16 @@ def _key(view: View, verdict: ClaimVerdict) -> html.P:
 
 
 def _links(view: View, verdict: ClaimVerdict) -> list[Component]:
-    words, task = view.words, verdict.task
-    level = (verdict.levels or ("",))[0]
+    """The pages behind the verdict, at the claim's own task, level and arm."""
+    words = view.words
+    place = {"task": verdict.task, "level": next(iter(verdict.levels), None)}
+    finals = view.link("/runs", task=verdict.task, claim=verdict.claim)
+    search = view.link("/search", **place, arm=verdict.better or None)
     return [
-        action(
-            words("claim-curves"),
-            view.link("/curves", task=task, level=level),
-            primary=True,
-        ),
-        action(words("claim-runs"), view.link("/runs", task=task, kind="final")),
-        action(
-            words("claim-search"),
-            view.link("/search", task=task, arm=verdict.better or None),
-        ),
-        action(words("claim-sweep"), view.link("/sweep", task=task)),
+        action(words("claim-curves"), view.link("/curves", **place), primary=True),
+        action(words("claim-runs"), finals),
+        action(words("claim-search"), search),
+        action(words("claim-sweep"), view.link("/sweep", **place)),
     ]
 
 

@@ -1,0 +1,179 @@
+"""From an address to what the browser shows: the page, and header and navigation
+around it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from types import ModuleType
+from typing import NamedTuple
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.text import action, coded, command, empty
+from dashboard.data.snapshots import Snapshots
+from dashboard.data.view import STICKY, View, language_of, read_query, view_of
+from dashboard.locale import TAGS, Words
+from dashboard.pages import PAGES
+from dashboard.shell import about_panel, navigation_bar, tail_of, tools_bar
+from suite.tracking.connection import without_passwords
+from suite.tracking.mirror import Mirror
+from tasks import UserError
+
+log = logging.getLogger("bakeoff.dashboard")
+BY_PATH: Mapping[str, ModuleType] = {page.PATH: page for page in PAGES}
+
+
+class Rendered(NamedTuple):
+    """All that an address shows. ``shown`` says which campaign in which state."""
+
+    main: Component
+    navigation: list[Component]
+    about: list[Component]
+    tools: list[Component]
+    head: dict[str, str]
+    shown: dict[str, str]
+    skip: str
+
+
+class _Content(NamedTuple):
+    main: Component
+    about: list[Component]
+    place: Mapping[str, str]
+
+
+def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
+    """The page at that address. One that cannot be shown says why: nothing is raised."""
+    query = read_query(search)
+    words = Words(language_of(query))
+    shown = {"campaign": query.get("campaign", ""), "etag": ""}
+    try:
+        shown["etag"] = snapshots.etag(query.get("campaign") or None)
+        content = _content(snapshots, path, search, shown["etag"])
+    except UserError as error:
+        content = _not_there(snapshots, path, query, error)
+    except Exception:
+        log.exception("page %s?%s", path, search)
+        failed = empty(words("error-title"), words("error-says"))
+        content = _Content(_titled("Bakeoff", failed), [], _sticky(query))
+    page = BY_PATH.get(path)
+    title = f"{words(page.TITLE)} · Bakeoff" if page else "Bakeoff"
+    return Rendered(
+        content.main,
+        navigation_bar(path, content.place, words),
+        content.about,
+        tools_bar(words),
+        {"title": title, "lang": TAGS[words.language]},
+        shown,
+        words("skip"),
+    )
+
+
+def _content(
+    snapshots: Snapshots, path: str, search: str | None, etag: str
+) -> _Content:
+    view = view_of(snapshots, path, search)
+    page = BY_PATH.get(path)
+    if page is None:
+        says = view.words("error-no-page-says", path=path[:80])
+        main: Component = _titled("Bakeoff", empty(view.words("error-no-page"), says))
+    else:
+        main = _layout(snapshots, page, view, etag)
+    return _Content(main, about_panel(view), view.place)
+
+
+def _layout(snapshots: Snapshots, page: ModuleType, view: View, etag: str) -> Component:
+    """The page as it was made last, where nothing that it depends on has changed."""
+    depends_on = (
+        etag,
+        view.campaign.id,
+        len(view.campaign.mlflow_runs),
+        view.path,
+        tuple(sorted(view.query.items())),
+    )
+    made: Component | None = snapshots.pages.get(depends_on)
+    if made is None:
+        made = page.layout(view)
+        came_between = snapshots.etag(view.query.get("campaign") or None) != etag
+        if not came_between:
+            snapshots.pages.put(depends_on, made)
+    return made
+
+
+def _titled(title: str, *children: Component) -> html.Div:
+    return html.Div([html.H1(title), *children])
+
+
+def _sticky(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: query[name] for name in STICKY if name in query}
+
+
+# ----------------------------------------------------------------- pages that are not
+
+
+def _not_there(
+    snapshots: Snapshots, path: str, query: Mapping[str, str], error: UserError
+) -> _Content:
+    """What an address shows that names something unknown, or before there is any
+    campaign.
+    """
+    words, place = Words(language_of(query)), _sticky(query)
+    if not snapshots.results.ids():
+        mirror = snapshots.mirror
+        main = _nothing_fetched(mirror, words) if mirror else _no_campaign(words)
+        return _Content(main, [], place)
+    about = _about(snapshots, path, query)
+    if not about:
+        place.pop("campaign", None)
+    page = BY_PATH.get(path)
+    title, again = (words(page.TITLE), page.PATH) if page else ("Bakeoff", "/")
+    return _Content(
+        _explained(error, words, title, again + tail_of(place)), about, place
+    )
+
+
+def _about(
+    snapshots: Snapshots, path: str, query: Mapping[str, str]
+) -> list[Component]:
+    """The header's campaign; nothing where that is what the address has wrong."""
+    try:
+        return about_panel(view_of(snapshots, path, tail_of(_sticky(query))))
+    except UserError:
+        return []
+
+
+def _explained(error: UserError, words: Words, title: str, again: str) -> Component:
+    """What is wrong, and a link to the page without the choices that are."""
+    says = html.Span(coded(str(error)), lang="en")
+    way_on = html.Div(action(words("error-again"), again), className="actions")
+    return _titled(title, empty(words("error-not-there"), says, way_on))
+
+
+def _no_campaign(words: Words) -> Component:
+    """How to start one."""
+    steps = html.Ol(
+        [
+            html.Li([command("make demo"), " ", words("none-demo")]),
+            html.Li([command("bakeoff run quick"), " ", words("none-run")]),
+        ]
+    )
+    return _titled(
+        words("none-title"), empty(words("none-what"), words("none-says"), steps)
+    )
+
+
+def _nothing_fetched(mirror: Mirror, words: Words) -> Component:
+    """A server that is away, or has no campaign yet."""
+    server = without_passwords(mirror.uri)
+    key = "server-unseen" if mirror.trouble else "server-none"
+    box = empty(words("server-title"), words(key, server=server), _said(mirror, words))
+    return _titled(words("none-title"), box)
+
+
+def _said(mirror: Mirror, words: Words) -> Component | None:
+    if not mirror.trouble:
+        return None
+    reason = html.Code(mirror.trouble[:400], className="reason")
+    return html.Details([html.Summary(words("server-said")), reason])
