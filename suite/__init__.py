@@ -6,6 +6,10 @@ DataFrames.
 
 from typing import TYPE_CHECKING, Any
 
+from suite.own_packages import prefer_own_packages
+
+prefer_own_packages()
+
 if TYPE_CHECKING:
     from suite.campaign.launch import run as run
 

@@ -5,7 +5,9 @@ process.
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from suite.cluster.protocol import JobOutcome
 from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
+from suite.training.job import Job
+from suite.training.resources import Resources
 
 TINY = '''
 """Is the sign of a product easier for a wider network? Two numbers decide, eight are noise."""
@@ -129,6 +133,74 @@ def run_inline(tmp_path: Path) -> Run:
     return run
 
 
+class FakeExecutor(SerialExecutor):
+    """Executes in this process, and has the faults of a cluster that it is told to.
+
+    ``before_run`` is called before each run with the number of runs so far;
+    ``interrupt_after`` so many of them the user presses Ctrl-C. The first ``lose``
+    attempts at each job are lost (``out_of_memory``: for want of memory).
+    ``worker_facts`` are what runs say of their worker after the first ``facts_after``.
+    With ``groups`` it accepts runs on several workers, and ``group_sizes`` lists the
+    world sizes in flight after each job that was submitted.
+    """
+
+    def __init__(
+        self,
+        slots: int = 2,
+        shuffle: int | None = None,
+        *,
+        before_run: Callable[[int], object] = lambda trained: None,
+        interrupt_after: int | None = None,
+        lose: int = 0,
+        out_of_memory: bool = False,
+        worker_facts: Mapping[str, str] | None = None,
+        facts_after: int = 0,
+        groups: bool = False,
+    ) -> None:
+        super().__init__(slots, shuffle)
+        self.before_run, self.interrupt_after = before_run, interrupt_after
+        self.lose, self.out_of_memory = lose, out_of_memory
+        self.worker_facts, self.facts_after = worker_facts or {}, facts_after
+        self.groups = groups
+        self.group_sizes: list[tuple[int, ...]] = []
+        self._lost: Counter[str] = Counter()
+
+    def check(self, need: Resources, world_size: int = 1) -> str | None:
+        return super().check(need, 1 if self.groups else world_size)
+
+    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
+        super().submit(job, need, exclusive)
+        self.group_sizes.append(tuple(sorted(job.world_size for job in self._jobs)))
+
+    def wait(self, seconds: float) -> list[JobOutcome]:
+        if self.interrupt_after is not None and self.trained >= self.interrupt_after:
+            raise KeyboardInterrupt
+        self.before_run(self.trained)
+        if self._jobs and self._lost[self._jobs[0].members[0].key] < self.lose:
+            return [self._lose(self._jobs.pop(0))]
+        outcomes = super().wait(seconds)
+        if self.trained <= self.facts_after:
+            return outcomes
+        return [self._elsewhere(outcome) for outcome in outcomes]
+
+    def _lose(self, job: Job) -> JobOutcome:
+        self._lost[job.members[0].key] += 1
+        return JobOutcome(job, [], "the node died", self.out_of_memory)
+
+    def _elsewhere(self, outcome: JobOutcome) -> JobOutcome:
+        results = [
+            replace(result, worker={**result.worker, **self.worker_facts})
+            for result in outcome.results
+        ]
+        return replace(outcome, results=results)
+
+
+@pytest.fixture
+def fake_executor() -> type[FakeExecutor]:
+    """An executor in this process with the faults that a test names."""
+    return FakeExecutor
+
+
 # --------------------------------------------------------------------------- dashboard
 
 
@@ -230,21 +302,3 @@ def tell() -> Iterator[Callable[[str, str, float], None]]:
     if named := os.environ.get("BAKEOFF_FAULTS"):
         Path(named).write_text(HEADER + "".join(rows) + FOOTER, encoding="utf-8")
     print("\n", *rows, sep="")
-
-
-@pytest.fixture
-def watched() -> Callable[[Callable[[int], None]], SerialExecutor]:
-    """Makes workers in this process, with something that happens before each run,
-    told how many there were.
-    """
-
-    class Watched(SerialExecutor):
-        def __init__(self, happens: Callable[[int], None]) -> None:
-            super().__init__(slots=2)
-            self.happens = happens
-
-        def wait(self, seconds: float) -> list[JobOutcome]:
-            self.happens(self.trained)
-            return super().wait(seconds)
-
-    return Watched

@@ -287,7 +287,9 @@ def _ray(address: str | None) -> Finding:
 
     began = time.monotonic()
     need = Resources(cpus=1, gpus=0, memory=None)
-    workers = RayExecutor(address, None if address else 1)
+    # One worker is enough to see; a cluster that is joined has its own.
+    is_joined = bool(address or os.environ.get("RAY_ADDRESS"))
+    workers = RayExecutor(address, None if is_joined else 1)
     try:
         workers.check(need)
         slots = workers.slots(need)

@@ -1,4 +1,4 @@
-"""What the driver needs of whoever executes jobs, and what comes back from there."""
+"""What the driver needs of whatever executes jobs, and what comes back from there."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from typing import Protocol
 from suite.training.job import Job, Result
 from suite.training.resources import Resources
 
+PREFETCH = 2  # jobs submitted beyond the slots, so that no worker waits for the driver
+
 
 @dataclass(frozen=True)
 class JobOutcome:
-    """A job that came back: with a Result per member, or with why it was lost."""
+    """A job that came back: with one Result per member, or with why it was lost.
+
+    ``lost`` is the reason in one line; then ``results`` is empty. ``out_of_memory``
+    says that the worker was killed because its node ran out of memory.
+    """
 
     job: Job
     results: list[Result]
@@ -20,26 +26,74 @@ class JobOutcome:
 
 
 class Executor(Protocol):
-    """What the driver needs of whoever runs jobs: Ray, or this process in tests."""
+    """Executes jobs: on Ray, or in this process.
+
+    tests/cluster/executor_contract.py states what each of them has to do.
+    """
 
     @property
-    def starting(self) -> bool: ...
-    @property
-    def dashboard(self) -> str | None: ...
-    def has_gpu(self) -> bool: ...
-    def slots(self, need: Resources) -> int: ...
-    @property
-    def prefetch(self) -> int: ...
-    @property
-    def waiting(self) -> str | None: ...
-    def check(self, need: Resources, world_size: int = 1) -> str | None: ...
-    def warm(self, need: Resources, device: str) -> None: ...
-    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None: ...
-    @property
-    def in_flight(self) -> int: ...
-    def wait(self, seconds: float) -> list[JobOutcome]: ...
-    def cancel(self) -> None: ...
-    def close(self) -> None: ...
+    def starting(self) -> bool:
+        """Whether it is still starting: most other members block until it is up."""
+        ...
 
+    @property
+    def dashboard(self) -> str | None:
+        """The URL of the cluster's own dashboard, where there is one."""
+        ...
 
-PREFETCH = 2  # jobs handed out beyond the slots, so that no worker waits for the driver
+    @property
+    def prefetch(self) -> int:
+        """How many jobs to submit beyond the slots."""
+        ...
+
+    @property
+    def waiting(self) -> str | None:
+        """What submitted jobs, or the start, wait for, in words; None where nothing.
+
+        Never blocks. Raises UserError as ``check`` does.
+        """
+        ...
+
+    @property
+    def in_flight(self) -> int:
+        """Jobs that were submitted and have not come back."""
+        ...
+
+    def has_gpu(self) -> bool:
+        """Whether any worker has a GPU, so that the device ``auto`` means CUDA."""
+        ...
+
+    def slots(self, need: Resources) -> int:
+        """How many runs with these needs execute at once."""
+        ...
+
+    def check(self, need: Resources, world_size: int = 1) -> str | None:
+        """What a run on ``world_size`` workers, each with these needs, waits for.
+
+        None where it can start now. Raises UserError where it never can.
+        """
+        ...
+
+    def warm(self, need: Resources, device: str) -> None:
+        """Have the workers import torch while the driver prepares; returns at once."""
+        ...
+
+    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
+        """Queue a job. ``exclusive``: on a node that runs nothing else of ours then."""
+        ...
+
+    def wait(self, seconds: float) -> list[JobOutcome]:
+        """What came back, as soon as something does.
+
+        Empty after so many seconds, and at once where nothing is in flight. What a task
+        raises is the status of a Result; only KeyboardInterrupt leaves this method.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """Stop and forget what is in flight; further jobs may be submitted."""
+        ...
+
+    def close(self) -> None:
+        """Cancel, and end whatever was started; may be called more than once."""
+        ...

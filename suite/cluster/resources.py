@@ -1,87 +1,45 @@
-"""Needs and nodes: what a run asks for, and where there is room for it."""
+"""What a run asks for, as Ray counts it: amounts of named resources."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from suite.training.resources import Resources
 
-
-NODE_STARTUP_TIMEOUT_S = (
-    900.0  # seconds for a node to come: as long as Ray's autoscaler gives one to start
-)
-REFUSAL = 15.0  # seconds, where it says that it has none that fits
-
-
-def autoscaler_state() -> tuple[bool, list[dict[str, float]]]:
-    """Whether nodes can be had on demand, and the demands for which the autoscaler says
-    that it has none.
-
-    Ray has two autoscalers, of which the older does not tell the latter. Every cluster
-    runs one of them; where nodes were started by hand, it merely looks on, and names
-    each node by its id.
-    """
-    import ray
-    from ray.autoscaler.v2.utils import is_autoscaler_v2
-    from ray.core.generated import autoscaler_pb2
-    from ray.experimental.internal_kv import (
-        _internal_kv_get,
-        internal_kv_get_gcs_client,
-    )
-
-    if is_autoscaler_v2():
-        messages: Any = autoscaler_pb2
-        status = messages.GetClusterStatusReply.FromString(
-            internal_kv_get_gcs_client().get_cluster_status()
-        )
-        named = any(
-            node.ray_node_type_name
-            for node in status.cluster_resource_state.node_states
-        )
-        return named, [
-            dict(one.resources_bundle)
-            for one in status.autoscaling_state.infeasible_resource_requests
-        ]
-    report = (
-        json.loads(_internal_kv_get("__autoscaling_status") or "{}").get(
-            "autoscaler_report"
-        )
-        or {}
-    )
-    kinds = {
-        *report.get("active_nodes", ()),
-        *(report.get("idle_nodes") or ()),
-        *report.get("pending_launches", ()),
-    }
-    return bool(kinds - {f"node_{node['NodeID']}" for node in ray.nodes()}), []
+Amounts = Mapping[str, float]  # of named resources; memory in bytes
+ROUNDING = 1e-9  # 1 / 0.1 slots of a tenth must be 10
 
 
 def demand_of(need: Resources) -> dict[str, float]:
-    wanted = {
-        "CPU": need.cpus,
-        "GPU": need.gpus,
-        "memory": float(need.memory or 0),
-        **need.custom,
-    }
+    """What a run asks for, without what it asks nothing of."""
+    wanted = {"CPU": need.cpus, "GPU": need.gpus, "memory": float(need.memory or 0)}
+    wanted |= need.custom
     return {name: amount for name, amount in wanted.items() if amount}
 
 
-def room_for(have: Mapping[str, float], wanted: Mapping[str, float]) -> int:
-    """How many with these needs there is room for."""
-    return min(
-        (
-            math.floor(have.get(name, 0) / amount + 1e-9)
-            for name, amount in wanted.items()
-        ),
-        default=1,
-    )
+def room_for(have: Amounts, wanted: Amounts) -> int:
+    """How many runs that want so much have room in what there is."""
+    fits = [
+        math.floor(have.get(name, 0) / amount + ROUNDING)
+        for name, amount in wanted.items()
+    ]
+    return min(fits, default=1)
+
+
+def largest(nodes: Iterable[Amounts], names: Iterable[str]) -> dict[str, float]:
+    """The most that any node has of each of these."""
+    nodes = list(nodes)
+    return {
+        name: max((node.get(name, 0.0) for node in nodes), default=0.0)
+        for name in names
+    }
 
 
 def remote_options(need: Resources) -> dict[str, Any]:
+    """The options of a Ray task with these needs."""
     options: dict[str, Any] = {"num_cpus": need.cpus}
     if need.gpus:
         options["num_gpus"] = need.gpus
@@ -92,5 +50,7 @@ def remote_options(need: Resources) -> dict[str, Any]:
     return options
 
 
-def amounts_in_words(amounts: Mapping[str, float]) -> str:
-    return ", ".join(f"{amount:g} {name}" for name, amount in amounts.items())
+def amounts_in_words(amounts: Amounts, times: int = 1) -> str:
+    """For example "1 CPU, 0.5 GPU", or "2 times 1 CPU"."""
+    words = ", ".join(f"{amount:g} {name}" for name, amount in amounts.items())
+    return words if times == 1 else f"{times} times {words}"

@@ -1,6 +1,6 @@
-"""Executor that are this very process: for tests, and for looking at a run with a
-debugger.
-"""
+"""An executor that is this very process: for a debugger, and for tests."""
+
+from __future__ import annotations
 
 import random
 
@@ -12,15 +12,20 @@ from tasks import UserError
 
 
 class SerialExecutor:
-    """Runs jobs one by one. ``slots`` jobs are taken at a time; ``shuffle`` seeds an
-    order of completion.
+    """Executes one job per ``wait``, in this thread.
+
+    ``slots`` jobs are accepted at a time. ``shuffle`` seeds a random order of
+    completion; None keeps the order of submission. ``gpus`` is how many this process sees.
     """
 
-    def __init__(self, slots: int = 1, shuffle: int | None = None) -> None:
+    def __init__(
+        self, slots: int = 1, shuffle: int | None = None, gpus: int = 0
+    ) -> None:
         self._slots = slots
+        self._gpus = gpus
         self._jobs: list[Job] = []
         self._random = None if shuffle is None else random.Random(shuffle)
-        self.trained = 0
+        self.trained = 0  # runs executed so far
 
     @property
     def starting(self) -> bool:
@@ -30,12 +35,6 @@ class SerialExecutor:
     def dashboard(self) -> str | None:
         return None
 
-    def has_gpu(self) -> bool:
-        return False
-
-    def slots(self, need: Resources) -> int:
-        return self._slots
-
     @property
     def prefetch(self) -> int:
         return PREFETCH
@@ -44,10 +43,26 @@ class SerialExecutor:
     def waiting(self) -> str | None:
         return None
 
+    @property
+    def in_flight(self) -> int:
+        return len(self._jobs)
+
+    def has_gpu(self) -> bool:
+        return self._gpus > 0
+
+    def slots(self, need: Resources) -> int:
+        return self._slots
+
     def check(self, need: Resources, world_size: int = 1) -> str | None:
         if world_size > 1:
             raise UserError(
-                f"A run on {world_size} workers needs Ray: this process trains alone."
+                f"A run on {world_size} workers needs Ray, and --workers 0 runs "
+                "everything in this process: give 1 or more workers."
+            )
+        if need.gpus > self._gpus:
+            raise UserError(
+                f"A run asks for {need.gpus:g} GPU, and this process sees {self._gpus}: "
+                "lower `resources` in the profile."
             )
         return None
 
@@ -57,19 +72,17 @@ class SerialExecutor:
     def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
         self._jobs.append(job)
 
-    @property
-    def in_flight(self) -> int:
-        return len(self._jobs)
-
     def wait(self, seconds: float) -> list[JobOutcome]:
         if not self._jobs:
             return []
-        job = self._jobs.pop(
-            self._random.randrange(len(self._jobs)) if self._random else 0
-        )
+        job = self._jobs.pop(self._next())
         results = run_job(job)
         self.trained += len(results)
         return [JobOutcome(job, results)]
+
+    def _next(self) -> int:
+        """The index of the job to execute now."""
+        return self._random.randrange(len(self._jobs)) if self._random else 0
 
     def cancel(self) -> None:
         self._jobs.clear()

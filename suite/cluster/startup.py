@@ -1,123 +1,273 @@
-"""Join a Ray cluster, or start one on this machine."""
+"""Use the Ray session of this process, join a running cluster, or start one here."""
 
 from __future__ import annotations
 
 import logging
 import os
+import secrets
 import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 
-from suite.cluster.errors import first_line
+from suite.cluster.errors import is_of_a_busy_machine, one_line, startup_hint
+from suite.own_packages import foreign_packages
 from tasks import UserError
 
-CONNECT_TIMEOUT_S = 5.0  # seconds a cluster may take to answer the door
-STARTS = 3  # attempts at an embedded cluster
-HELPERS = "monitor.py", "log_monitor.py"
-# by the processes of an embedded cluster: one thread each, and torch imported while Ray
-# still starts
+# A cluster that is there answers at once; Ray itself would try for minutes.
+CONNECT_TIMEOUT_S = 5.0
+# Ray gives its own node 30 seconds, which a busy machine may need several times.
+START_TIMEOUT_S = 600.0
+START_ATTEMPTS = 3  # where something else is wrong
+# Of a Unix socket's path on Linux; macOS has four less.
+SOCKET_PATH_BYTES = 107 if sys.platform.startswith("linux") else 103
+LONGEST_SOCKET = "/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
+MONITORS = "monitor.py", "log_monitor.py"
+# The processes of a cluster of our own inherit these: one thread each, torch imported
+# while Ray still starts, and suite, so that no other package of that name is found.
 INHERITED = {
-    **dict.fromkeys(
-        ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"
-    ),
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
     "RAY_enable_worker_prestart": "1",
-    "RAY_preload_python_modules": "torch",
+    "RAY_preload_python_modules": "torch,suite",
 }
+log = logging.getLogger("bakeoff")
 
 
-def connect_to_ray(
-    ray: ModuleType, address: str | None, workers: int | None
-) -> str | None:
-    """Join the cluster at the address, or start one on this machine; where its own
-    dashboard answers, if it has one.
+@dataclass(frozen=True)
+class Cluster:
+    """Which cluster to use.
 
-    Raises UserError where there is none, or it does not start.
+    ``session`` is the one that this process is connected to already, ``running`` the
+    one at ``address``, ``new`` one on this machine with so many workers (None: one per
+    core). ``named_by`` is what the user would change.
     """
-    os.environ.update(INHERITED)
-    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    where = address or os.environ.get("RAY_ADDRESS")
-    if where is None:
-        options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
-    elif address is not None:
-        options |= {"address": address}
-    try:
-        if where:
-            _knock(where)
-        return _init(ray, options, attempts=1 if where else STARTS)
-    except Exception as error:  # a node that is too slow to start raises just that
-        if where:
-            raise UserError(
-                f"No Ray cluster at {where} ({first_line(error)}): start one with `ray start --head`, "
-                "or leave --address out to use this machine."
-            ) from error
-        hint = "it may be too busy just now; `bakeoff doctor` looks at everything that is needed."
+
+    kind: Literal["session", "running", "new"]
+    address: str | None = None
+    named_by: Literal["--address", "RAY_ADDRESS"] = "--address"
+    workers: int | None = None
+
+
+def choose_cluster(address: str | None, workers: int | None) -> Cluster:
+    """The cluster that these options, the environment and this process ask for.
+
+    Raises UserError where they contradict each other, or where a folder would hide our
+    code from the cluster's workers.
+    """
+    if workers is not None and workers < 1:
         raise UserError(
-            f"Ray does not start on this machine ({first_line(error)}): {hint}"
-        ) from error
+            f"--workers {workers}: give 1 or more, or 0 to run in this process."
+        )
+    cluster = _choose(address, workers)
+    if cluster.kind != "new" and not (cluster.address or "").startswith("ray://"):
+        _check_working_directory()
+    return cluster
 
 
-def _init(ray: ModuleType, options: dict[str, Any], attempts: int) -> str | None:
-    """Ray gives its own node 30 seconds, which a busy machine may not keep: try again."""
-    try:
-        pages: str | None = ray.init(**options).dashboard_url
-    except Exception:
-        ray.shutdown()
-        if attempts == 1:
-            raise
-        return _init(ray, options, attempts - 1)
-    return pages
+def _choose(address: str | None, workers: int | None) -> Cluster:
+    if _has_session():
+        _refuse_beside_session(address, workers)
+        return Cluster("session")
+    named = address or os.environ.get("RAY_ADDRESS") or "local"
+    if named == "local":
+        return Cluster("new", workers=workers)
+    if workers is None:
+        return Cluster("running", named, "--address" if address else "RAY_ADDRESS")
+    if address:
+        raise UserError(
+            f"--workers is for this machine, and --address {address} names a cluster, "
+            "whose size decides: leave one out."
+        )
+    raise UserError(
+        f"--workers is for this machine, and RAY_ADDRESS={named} names a cluster, whose "
+        "size decides: leave --workers out, or unset RAY_ADDRESS."
+    )
 
 
-def end_helpers(package: Path) -> None:
-    """End what Ray starts beside a cluster of our own without being asked: 160 MB, and
-    a second to wait for at the end.
+def _has_session() -> bool:
+    """Whether this process, such as a notebook, is connected to Ray already."""
+    ray = sys.modules.get("ray")
+    return ray is not None and bool(ray.is_initialized())
 
-    One would look after nodes, of which there is just this one, the other would copy
-    logs, which nobody reads.
+
+def _refuse_beside_session(address: str | None, workers: int | None) -> None:
+    given = {"address": address, "workers": workers}
+    names = [name for name, value in given.items() if value is not None]
+    if names:
+        raise UserError(
+            "This process has a Ray session, which is used as it is: leave "
+            f"{' and '.join(names)} out, or call ray.shutdown() first."
+        )
+
+
+def _check_working_directory() -> None:
+    """Raise UserError where workers would import another package as ``suite``.
+
+    Ray has them look first where the driver was started. Once they have imported our
+    ``suite``, it finds the other packages itself.
     """
-    for process in psutil.Process().children():
-        with suppress(psutil.Error):
-            files = [Path(word) for word in process.cmdline()]
-            if any(
-                file.name in HELPERS and file.is_relative_to(package) for file in files
-            ):
-                process.kill()
+    for path in foreign_packages(Path.cwd()):
+        if path.stem == "suite":
+            raise UserError(
+                f"{path} hides Bakeoff's package of that name from Ray's workers, "
+                "which look into the working directory first: run from another "
+                "folder, or rename it."
+            )
 
 
-def load_ray() -> ModuleType:
-    """Ray, imported when it is needed and not before: it takes seconds, and reads these
-    hyperparameters as it is imported.
+def load_ray(cluster: Cluster) -> ModuleType:
+    """Ray, imported when it is needed and not before.
+
+    It takes seconds, and reads these variables as it is imported.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked the user
-    os.environ.setdefault(
-        "RAY_task_oom_retries", "0"
-    )  # whose default is for ever; the driver knows when to stop
+    # By default for ever; the driver knows when to stop.
+    os.environ.setdefault("RAY_task_oom_retries", "0")
+    if cluster.kind == "new" and not _has_token() and not _can_keep_token():
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     if _has_token():
-        os.environ.setdefault(
-            "RAY_AUTH_MODE", "token"
-        )  # clusters ask for one; a client does not offer it by itself
+        # Clusters ask for a token; a client does not offer it by itself.
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     import ray
 
     return ray
 
 
 def _has_token() -> bool:
-    """Whether this user has the token of a cluster, where Ray looks for it."""
+    """Whether this user has a cluster's token, where Ray looks for it."""
+    if os.environ.get("RAY_AUTH_TOKEN"):
+        return True
     named = os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")
-    return bool(os.environ.get("RAY_AUTH_TOKEN")) or Path(named).expanduser().is_file()
+    with suppress(OSError, RuntimeError):  # there may be no home folder, or no access
+        return Path(named).expanduser().is_file()
+    return False
+
+
+def _can_keep_token() -> bool:
+    """Whether Ray can write the token of a new cluster into the home folder."""
+    with suppress(OSError, RuntimeError):
+        folder = Path.home() / ".ray"
+        folder.mkdir(exist_ok=True)  # as Ray does
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    return False
+
+
+def join_cluster(ray: ModuleType, cluster: Cluster) -> str | None:
+    """Join a running cluster; returns the address of its dashboard, if it has one.
+
+    Raises UserError where none answers.
+    """
+    os.environ.update(INHERITED)
+    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if cluster.named_by == "--address":  # Ray reads RAY_ADDRESS itself
+        options["address"] = cluster.address
+    try:
+        _knock(cluster.address or "")
+        dashboard: str | None = ray.init(**options).dashboard_url
+    except Exception as error:
+        ray.shutdown()
+        raise UserError(_not_there(cluster, error)) from error
+    return dashboard
+
+
+def _not_there(cluster: Cluster, error: Exception) -> str:
+    where, cause = cluster.address, one_line(error)
+    if cluster.named_by == "RAY_ADDRESS":
+        return (
+            f"No Ray cluster at {where}, which RAY_ADDRESS names ({cause}): start one "
+            "with `ray start --head`, or unset RAY_ADDRESS to use this machine."
+        )
+    return (
+        f"No Ray cluster at {where} ({cause}): start one with `ray start --head`, "
+        "or leave --address out to use this machine."
+    )
 
 
 def _knock(address: str) -> None:
-    """Raise OSError where nobody listens at ``host:port``; Ray itself would try for
-    minutes.
-    """
+    """Raise OSError where nobody listens at ``host:port``."""
     host, _, port = address.rpartition("//")[2].rpartition(":")
     if port.isdecimal():
-        with socket.create_connection(
-            (host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT_S
-        ):
+        where = host.strip("[]"), int(port)
+        with socket.create_connection(where, timeout=CONNECT_TIMEOUT_S):
             pass
+
+
+def start_cluster(
+    ray: ModuleType,
+    workers: int | None,
+    is_wanted: Callable[[], bool],
+    tell: Callable[[str], None],
+) -> None:
+    """Start a cluster on this machine, again where the machine is too busy for Ray.
+
+    ``tell`` is given what is being waited for. Raises UserError with the cause where
+    Ray does not start; ends early once ``is_wanted`` says no.
+    """
+    os.environ.update(INHERITED)
+    began, attempt = time.monotonic(), 1
+    while True:
+        try:
+            ray.init(
+                address="local",
+                num_cpus=workers,
+                include_dashboard=False,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                _temp_dir=_short_temp_dir(),
+            )
+            return
+        except Exception as error:
+            ray.shutdown()
+            waited = time.monotonic() - began
+            if not is_wanted() or not _may_start_yet(error, attempt, waited):
+                raise UserError(
+                    f"Ray does not start on this machine ({one_line(error)}): "
+                    f"{startup_hint(error)}"
+                ) from error
+            attempt += 1
+            log.warning("Ray did not start, attempt %d: %s", attempt, one_line(error))
+            tell(f"Ray, which did not start in {waited:.0f} s (attempt {attempt})")
+
+
+def _may_start_yet(error: Exception, attempt: int, waited: float) -> bool:
+    """Whether another attempt is worth it, after so many and so many seconds."""
+    if is_of_a_busy_machine(error):
+        return waited < START_TIMEOUT_S
+    return not isinstance(error, OSError) and attempt < START_ATTEMPTS
+
+
+def _short_temp_dir() -> str | None:
+    """A folder for Ray's sockets where TMPDIR is too long for them; None: Ray's own."""
+    folder = os.environ.get("TMPDIR", "")
+    is_short = len(os.fsencode(folder + LONGEST_SOCKET)) <= SOCKET_PATH_BYTES
+    if is_short or os.environ.get("RAY_TMPDIR") or not os.access("/tmp", os.W_OK):
+        return None
+    return "/tmp/ray"
+
+
+def end_monitors(package: Path) -> None:
+    """End what Ray starts beside a cluster of our own without being asked.
+
+    One monitor would look after nodes, of which there is just this one; the other would
+    copy logs, which nobody reads. They cost 160 MB, and a second at the end.
+    """
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            files = [Path(word) for word in process.cmdline()]
+            if any(_is_monitor(file, package) for file in files):
+                process.kill()
+
+
+def _is_monitor(file: Path, package: Path) -> bool:
+    return file.name in MONITORS and file.is_relative_to(package)

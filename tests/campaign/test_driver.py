@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,11 @@ from optuna.storages.journal import JournalFileBackend
 import tasks
 from suite.campaign.campaign_dir import locked
 from suite.campaign.launch import plan_of, request_stop
-from suite.cluster.protocol import JobOutcome
-from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, Record, read_lines, results_digest
 from suite.records.results import Results
-from suite.training.job import Job
 from suite.verdicts.judge import judge_campaign, run_aa_tests
 from tasks import UserError
 
@@ -67,25 +63,12 @@ def test_workers_and_order_of_completion_change_nothing(
     assert len(digests) == 1
 
 
-class Impatient(SerialExecutor):
-    """Executor whose user presses Ctrl-C after some runs."""
-
-    def __init__(self, patience: int) -> None:
-        super().__init__(slots=2, shuffle=patience)
-        self.patience = patience
-
-    def wait(self, seconds: float) -> list[JobOutcome]:
-        if self.trained >= self.patience:
-            raise KeyboardInterrupt
-        return super().wait(seconds)
-
-
 @pytest.mark.parametrize("patience", [0, 1, 5, 17, 31])
 def test_an_interrupted_campaign_goes_on_where_it_was(
-    patience, tiny_plan, run_inline, tmp_path
+    patience, tiny_plan, run_inline, tmp_path, fake_executor
 ):
     run_inline(tiny_plan, tmp_path / "undisturbed")
-    impatient = Impatient(patience)
+    impatient = fake_executor(shuffle=patience, interrupt_after=patience)
     with pytest.raises(KeyboardInterrupt):
         run_inline(tiny_plan, tmp_path / "interrupted", workers=impatient)
     assert Results(tmp_path / "interrupted").load().state["state"] == "stopped"
@@ -299,7 +282,7 @@ def test_further_blocks_go_only_to_claims_that_are_open(adaptive, run_inline, tm
 
 
 def test_what_looks_decide_does_not_depend_on_workers_nor_on_interruptions(
-    adaptive, run_inline, tmp_path
+    adaptive, run_inline, tmp_path, fake_executor
 ):
     digests = set()
     for number, options in enumerate(
@@ -314,7 +297,11 @@ def test_what_looks_decide_does_not_depend_on_workers_nor_on_interruptions(
         47,
     ):  # before the first look, right after it, and later
         with pytest.raises(KeyboardInterrupt):
-            run_inline(adaptive, tmp_path / str(patience), workers=Impatient(patience))
+            run_inline(
+                adaptive,
+                tmp_path / str(patience),
+                workers=fake_executor(shuffle=patience, interrupt_after=patience),
+            )
         run_inline(adaptive, tmp_path / str(patience))
         digests.add(results_digest(lines_of(tmp_path / str(patience), adaptive)))
 
@@ -322,9 +309,9 @@ def test_what_looks_decide_does_not_depend_on_workers_nor_on_interruptions(
 
 
 def test_a_look_waits_for_a_cell_that_its_machine_failed(
-    adaptive, run_inline, tmp_path
+    adaptive, run_inline, tmp_path, fake_executor
 ):
-    run_inline(adaptive, workers=Unreliable(2, out_of_memory=True))
+    run_inline(adaptive, workers=fake_executor(lose=2, out_of_memory=True))
     first = Results(tmp_path / "results").load()
     assert (set(first.cells["state"]), len(first.cells)) == ({"failed"}, 18)
 
@@ -453,33 +440,11 @@ def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(
     assert run_inline(plan, retry=True).trained == len(crashed)
 
 
-class Unreliable(SerialExecutor):
-    """Executor that lose some jobs so many times before they run them."""
-
-    def __init__(self, losses: int, out_of_memory: bool = False) -> None:
-        super().__init__(slots=2)
-        self.losses, self.out_of_memory = losses, out_of_memory
-        self.lost: Counter[str] = Counter()
-
-    def wait(self, seconds: float) -> list[JobOutcome]:
-        job: Job = self._jobs[0]
-        key = job.members[0].key
-        if self.lost[key] < self.losses:
-            self.lost[key] += 1
-            self._jobs.pop(0)
-            return [
-                JobOutcome(
-                    job, [], lost="the node died", out_of_memory=self.out_of_memory
-                )
-            ]
-        return super().wait(seconds)
-
-
 def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(
-    tiny_plan, run_inline, tmp_path
+    tiny_plan, run_inline, tmp_path, fake_executor
 ):
     run_inline(tiny_plan, tmp_path / "steady")
-    unreliable = Unreliable(losses=2)
+    unreliable = fake_executor(lose=2)
     run_inline(tiny_plan, tmp_path / "shaky", workers=unreliable)
 
     assert unreliable.trained == tiny_plan.runs
@@ -493,9 +458,11 @@ def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(
     [(3, False, "lost"), (2, True, "out_of_memory")],
 )
 def test_a_loss_that_lasts_goes_on_record_and_can_be_retried(
-    losses, out_of_memory, status, tiny_plan, run_inline, tmp_path
+    losses, out_of_memory, status, tiny_plan, run_inline, tmp_path, fake_executor
 ):
-    run_inline(tiny_plan, workers=Unreliable(losses, out_of_memory))
+    run_inline(
+        tiny_plan, workers=fake_executor(lose=losses, out_of_memory=out_of_memory)
+    )
     first = Results(tmp_path / "results").load()
     assert set(first.runs["status"]) == {status}
     assert set(first.cells["state"]) == {"failed"}
@@ -508,37 +475,18 @@ def test_a_loss_that_lasts_goes_on_record_and_can_be_retried(
     assert len(after.curves["key"].unique()) == tiny_plan.runs
 
 
-class Elsewhere(SerialExecutor):
-    """Says of the runs after the first few that their worker was another."""
-
-    def __init__(self, after: int, **facts: str) -> None:
-        super().__init__(slots=2)
-        self.after, self.facts = after, facts
-
-    def wait(self, seconds: float) -> list[JobOutcome]:
-        done = super().wait(seconds)
-        if self.trained <= self.after:
-            return done
-        return [
-            replace(
-                one,
-                results=[
-                    replace(result, worker={**result.worker, **self.facts})
-                    for result in one.results
-                ],
-            )
-            for one in done
-        ]
-
-
-def test_what_differs_between_machines_is_told(tiny_plan, run_inline, tmp_path):
+def test_what_differs_between_machines_is_told(
+    tiny_plan, run_inline, tmp_path, fake_executor
+):
     def told() -> str:
         return str(Results(tmp_path / "results").load().state["unlike"])
 
     with pytest.raises(KeyboardInterrupt):
-        run_inline(tiny_plan, workers=Impatient(30))
+        run_inline(tiny_plan, workers=fake_executor(shuffle=30, interrupt_after=30))
     assert told() == ""
-    run_inline(tiny_plan, workers=Elsewhere(0, torch="2.0", host="other"))
+    run_inline(
+        tiny_plan, workers=fake_executor(worker_facts={"torch": "2.0", "host": "other"})
+    )
     assert told() == f"torch {torch.__version__} (30), 2.0 (2)"
     log = (tmp_path / "results" / tiny_plan.id / "log.txt").read_text()
     assert log.count("not all machines are of one kind: torch") == 1
@@ -546,26 +494,33 @@ def test_what_differs_between_machines_is_told(tiny_plan, run_inline, tmp_path):
     assert told() == f"torch {torch.__version__} (30), 2.0 (2)"
 
 
-def test_a_worker_with_other_sources_is_refused(tiny_plan, run_inline, tmp_path):
+def test_a_worker_with_other_sources_is_refused(
+    tiny_plan, run_inline, tmp_path, fake_executor
+):
     with pytest.raises(UserError, match="on other trains tiny with other sources"):
-        run_inline(tiny_plan, workers=Elsewhere(5, sources="0" * 16, host="other"))
+        run_inline(
+            tiny_plan,
+            workers=fake_executor(
+                facts_after=5, worker_facts={"sources": "0" * 16, "host": "other"}
+            ),
+        )
     assert len(lines_of(tmp_path / "results", tiny_plan)) == 5
     run_inline(tiny_plan)
     assert len(lines_of(tmp_path / "results", tiny_plan)) == tiny_plan.runs
 
 
-def test_a_stop_can_be_asked_for_from_elsewhere(tiny_plan, run_inline, tmp_path):
+def test_a_stop_can_be_asked_for_from_elsewhere(
+    tiny_plan, run_inline, tmp_path, fake_executor
+):
     folder = tmp_path / "results" / tiny_plan.id
 
-    class Asked(SerialExecutor):
-        def wait(self, seconds: float) -> list[JobOutcome]:
-            time.sleep(0.4)
-            if self.trained == 2:
-                assert request_stop(folder)
-            return super().wait(seconds)
+    def ask(trained: int) -> None:
+        time.sleep(0.4)
+        if trained == 2:
+            assert request_stop(folder)
 
     with pytest.raises(KeyboardInterrupt):
-        run_inline(tiny_plan, workers=Asked())
+        run_inline(tiny_plan, workers=fake_executor(before_run=ask))
     assert not (folder / "cancel").exists()
     assert json.loads((folder / "state.json").read_text())["state"] == "stopped"
     assert not request_stop(folder)

@@ -25,8 +25,6 @@ from torch import nn
 import tasks
 from suite.campaign import driver
 from suite.cli import servers
-from suite.cluster.protocol import JobOutcome
-from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
@@ -486,7 +484,7 @@ def leading() -> int:
 
 
 def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
-    tiny_plan, watched, run_inline, tmp_path, tell, monkeypatch
+    tiny_plan, fake_executor, run_inline, tmp_path, tell, monkeypatch
 ):
     port, store = servers.free_port(5700), sqlite.default_uri(tmp_path)
     call = [
@@ -530,7 +528,7 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
             run_inline(
                 tiny_plan,
                 tmp_path / "results",
-                workers=watched(happens),
+                workers=fake_executor(before_run=happens),
                 tracking_uri=url,
                 said=said.append,
             )
@@ -563,7 +561,7 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
 
 
 def test_a_full_disk_stops_with_one_message(
-    tiny_plan, watched, run_inline, tmp_path, tell
+    tiny_plan, fake_executor, run_inline, tmp_path, tell
 ):
     run_inline(tiny_plan, tmp_path / "undisturbed")
     disk, filler = tmp_path / "disk", tmp_path / "disk" / "filler"
@@ -581,7 +579,9 @@ def test_a_full_disk_stops_with_one_message(
 
     try:
         with pytest.raises(UserError, match="No space left") as stopped:
-            run_inline(tiny_plan, disk / "results", workers=watched(happens))
+            run_inline(
+                tiny_plan, disk / "results", workers=fake_executor(before_run=happens)
+            )
         with pytest.raises(UserError, match="MiB free"):
             run_inline(tiny_plan, disk / "results")
         filler.unlink()
@@ -598,7 +598,7 @@ def test_a_full_disk_stops_with_one_message(
 
 
 def test_a_clock_that_is_set_back_and_forth_breaks_nothing(
-    tiny_plan, watched, run_inline, tmp_path, tell, monkeypatch
+    tiny_plan, fake_executor, run_inline, tmp_path, tell, monkeypatch
 ):
     """The clock of driver, worker and publisher alike, which are one process here: an
     hour back, two on, a day back.
@@ -633,7 +633,12 @@ def test_a_clock_that_is_set_back_and_forth_breaks_nothing(
     monkeypatch.setattr(time, "time", lambda: real() + offset)
     monkeypatch.setattr(driver, "POLL", 0.0)
     with pytest.raises(KeyboardInterrupt):  # a request to stop is heard all the same
-        run_inline(tiny_plan, results, workers=watched(happens), tracking_uri=uri)
+        run_inline(
+            tiny_plan,
+            results,
+            workers=fake_executor(before_run=happens),
+            tracking_uri=uri,
+        )
     assert len(lines_of(results, tiny_plan)) < tiny_plan.runs
     run_inline(tiny_plan, results, tracking_uri=uri)
     from mlflow import MlflowClient
@@ -770,19 +775,13 @@ def forget_data() -> None:
 
 
 def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(
-    fetching, run_inline, tmp_path, tell
+    fetching, fake_executor, run_inline, tmp_path, tell
 ):
     plan, file, content = fetching
     run_inline(plan, tmp_path / "undisturbed")
 
-    class Interrupted(SerialExecutor):
-        def wait(self, seconds: float) -> list[JobOutcome]:
-            if self.trained == 5:
-                raise KeyboardInterrupt
-            return super().wait(seconds)
-
     with pytest.raises(KeyboardInterrupt):
-        run_inline(plan, tmp_path / "results", workers=Interrupted())
+        run_inline(plan, tmp_path / "results", workers=fake_executor(interrupt_after=5))
     forget_data()
     file.write_bytes(b"numbars")
     with pytest.raises(UserError, match="numbers") as stopped:
@@ -808,7 +807,7 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(
     ("fault", "damage"), [("cut short", b"numb"), ("a bit flipped", b"ntmbers")]
 )
 def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_anew(
-    fault, damage, fetching, watched, run_inline, tmp_path, tell, monkeypatch
+    fault, damage, fetching, fake_executor, run_inline, tmp_path, tell, monkeypatch
 ):
     """In the middle of a campaign, as its workers load the data again."""
     plan, file, content = fetching
@@ -826,7 +825,7 @@ def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_anew(
             damaged = time.time()
             forget_data()
 
-    run_inline(plan, tmp_path / "results", workers=watched(happens))
+    run_inline(plan, tmp_path / "results", workers=fake_executor(before_run=happens))
 
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
     sees = "nothing; it is fetched anew, from its address or a mirror"

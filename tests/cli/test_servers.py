@@ -405,7 +405,15 @@ def test_exported_studies_go_into_postgresql(postgres, plan, run_inline, tmp_pat
 
 @pytest.mark.slow
 def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
-    postgres, mlflow, login, tiny_plan, run_inline, watched, tmp_path, tell, monkeypatch
+    postgres,
+    mlflow,
+    login,
+    tiny_plan,
+    run_inline,
+    fake_executor,
+    tmp_path,
+    tell,
+    monkeypatch,
 ):
     """SIGKILL, under an MLflow server that stays; runs go on, and what was missed
     is published.
@@ -434,7 +442,7 @@ def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
     run_inline(
         tiny_plan,
         results,
-        workers=watched(happens),
+        workers=fake_executor(before_run=happens),
         tracking_uri=mlflow.url,
         said=said.append,
     )

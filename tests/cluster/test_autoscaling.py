@@ -143,8 +143,8 @@ def cluster(params: Mapping[str, str], grows: bool = True) -> Iterator[str]:
 
 CALL = """
 import sys
-from suite import cluster
-cluster.NODE_STARTUP_TIMEOUT_S = float(sys.argv.pop(1))
+from suite.cluster import capacity
+capacity.NODE_STARTUP_TIMEOUT_S = float(sys.argv.pop(1))
 from suite.cli.main import main
 main()
 """

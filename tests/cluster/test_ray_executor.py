@@ -4,6 +4,8 @@ noticed.
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import psutil
 import pytest
 
 import tasks
-from suite.cluster import ray_executor
+from suite.cluster import capacity
 from suite.cluster.ray_executor import RayExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
@@ -19,6 +21,8 @@ from suite.records.journal import FILE, read_lines, results_digest
 from suite.records.results import Results
 from suite.training.resources import Resources
 from tasks import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +32,11 @@ def workers() -> Iterator[RayExecutor]:
     found.close()
 
 
-class Shared:
-    """The module's workers, lent to a campaign: closing them is not its business."""
-
-    def __init__(self, workers: RayExecutor) -> None:
-        self._workers = workers
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._workers, name)
-
-    def close(self) -> None:
-        self._workers.cancel()
-
-
 def test_two_ray_workers_give_what_one_process_gives(
     workers, tiny_plan, run_inline, tmp_path
 ):
     run_inline(tiny_plan, tmp_path / "one")
-    run_inline(tiny_plan, tmp_path / "two", workers=Shared(workers))
+    run_inline(tiny_plan, tmp_path / "two", workers=workers)
     one, two = (
         list(read_lines(tmp_path / name / tiny_plan.id / FILE))
         for name in ("one", "two")
@@ -96,7 +87,7 @@ def test_a_worker_that_dies_is_replaced_and_its_training_repeated(
             }
         )
     )
-    run_inline(plan, tmp_path / "results", workers=Shared(workers))
+    run_inline(plan, tmp_path / "results", workers=workers)
 
     assert marker.exists()
     frame = Results(tmp_path / "results").load(plan.id).runs
@@ -122,10 +113,10 @@ def test_a_node_that_may_come_is_waited_for_so_long(workers, monkeypatch):
     """As where an autoscaler brings nodes, or after one that was there has gone;
     test_autoscaling has real ones.
     """
-    monkeypatch.setattr(workers, "_missing", {})
-    monkeypatch.setattr(workers, "_met", {"1 CPU, 1 GPU"})
+    monkeypatch.setattr(workers._capacity, "_missing_since", {})
+    monkeypatch.setattr(workers._capacity, "_met_before", {"1 CPU, 1 GPU"})
     assert workers.check(Resources(gpus=1)) == "a node with 1 CPU, 1 GPU"
-    monkeypatch.setattr(ray_executor, "NODE_STARTUP_TIMEOUT_S", 0.0)
+    monkeypatch.setattr(capacity, "NODE_STARTUP_TIMEOUT_S", 0.0)
     with pytest.raises(UserError, match="none that fits came within 0 minutes"):
         workers.check(Resources(gpus=1))
     assert workers.check(Resources()) is None
@@ -139,22 +130,124 @@ def test_slots_are_what_fits(workers, need, slots):
     assert workers.slots(need) == slots
 
 
-def test_a_cluster_that_is_not_there_is_named(tmp_path: Path):
-    """In a process of its own: Ray allows one connection each."""
-    import subprocess
-    import sys
+def test_the_smallest_tenth_of_a_cpu_has_ten_slots(workers):
+    assert workers.slots(Resources(cpus=0.1)) == 20
 
-    code = "from suite.cluster.ray_executor import RayExecutor\nRayExecutor('127.0.0.1:9').has_gpu()"
-    found = subprocess.run(
-        [sys.executable, "-c", code],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-            "RAY_gcs_rpc_server_connect_timeout_s": "1",
-        },
+
+# ----------------------------------------------- in processes of their own: one Ray each
+
+PROFILE = {"name": "mine", "blocks": 1, "trials": 1, "tasks": {"tiny": {}}}
+IMPORTS = """
+import sys
+from suite.cluster.ray_executor import RayExecutor
+from suite.training.resources import Resources
+"""
+CAMPAIGN = f"""
+import tasks
+from suite import run
+from suite.planning.profile import Profile
+tasks.load_file(sys.argv[1])
+frame = run(Profile.model_validate({PROFILE!r}), sys.argv[2], tracking_uri="none").runs
+print(sorted(set(frame["status"])), len(frame))
+"""
+OWN_SESSION = """
+import ray
+ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
+
+@ray.remote(num_cpus=0)
+class Counter:
+    def count(self):
+        return 7
+
+counter = Counter.remote()
+"""
+
+
+def python(
+    code: str, *words: object, cwd: Path, **environment: str | None
+) -> subprocess.CompletedProcess[str]:
+    """Run code in a folder; a variable of None is left out of the environment."""
+    values = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(
+        [sys.executable, "-c", IMPORTS + code, *map(str, words)],
+        cwd=cwd,
+        env={name: value for name, value in values.items() if value is not None},
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=280,
     )
-    assert "UserError: No Ray cluster at 127.0.0.1:9" in found.stderr
+
+
+def test_a_session_of_a_notebook_is_used_and_left_running(tiny_file, tmp_path):
+    code = OWN_SESSION + CAMPAIGN + "print(ray.get(counter.count.remote()))"
+    done = python(code, tiny_file, tmp_path / "results", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == ["['finished'] 8", "7"]
+
+
+def test_packages_of_the_working_directory_with_our_names_hide_nothing(
+    tiny_file, tmp_path
+):
+    """Celery and Invoke have a tasks.py, and Ray's workers look there first."""
+    folder = tmp_path / "project"
+    for name in ("search", "suite", "dashboard"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text("")
+    (folder / "tasks.py").write_text("raise RuntimeError('the foreign tasks.py')")
+    done = python(
+        CAMPAIGN,
+        tiny_file,
+        tmp_path / "results",
+        cwd=folder,
+        PYTHONSAFEPATH="1",  # the command `bakeoff` does not look there
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "['finished'] 8"
+
+
+def test_ray_starts_without_a_home_folder_and_below_a_long_temporary_one(
+    tiny_file, tmp_path
+):
+    """A Unix socket's path has 107 bytes; Ray keeps its token in the home folder."""
+    long = tmp_path / ("t" * 62)
+    long.mkdir()
+    nowhere = "/proc"  # exists, and nobody may write into it
+    done = python(
+        CAMPAIGN,
+        tiny_file,
+        tmp_path / "results",
+        cwd=tmp_path,
+        TMPDIR=str(long),
+        HOME=nowhere,
+        RAY_AUTH_TOKEN=None,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "['finished'] 8"
+
+
+def test_closing_twice_and_before_it_has_started_is_harmless(tmp_path):
+    code = "one = RayExecutor(workers=1); one.close(); one.close(); print('closed')"
+    done = python(code, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (0, "closed\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "cure"),
+    [
+        ("'127.0.0.1:9'", None, "or leave --address out to use this machine"),
+        ("", "127.0.0.1:9", "which RAY_ADDRESS names"),
+    ],
+    ids=["--address", "RAY_ADDRESS"],
+)
+def test_a_cluster_that_is_not_there_is_named_by_what_named_it(
+    given, variable, cure, tmp_path
+):
+    done = python(f"RayExecutor({given}).has_gpu()", cwd=tmp_path, RAY_ADDRESS=variable)
+
+    assert "UserError: No Ray cluster at 127.0.0.1:9" in done.stderr
+    assert cure in done.stderr

@@ -9,8 +9,6 @@ import pytest
 
 from suite.campaign.launch import plan_of
 from suite.checks import doctor
-from suite.cluster.protocol import JobOutcome
-from suite.cluster.serial import SerialExecutor
 from suite.records.explain import explain
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run
 from suite.records.results import Results
@@ -48,22 +46,17 @@ def test_frames_hold_a_row_for_each_training_evaluation_and_cell(
     assert curve["validation.accuracy"].item() == best["validation.accuracy"]
 
 
-def test_a_reader_follows_a_campaign_that_grows(tiny_plan, run_inline, tmp_path):
+def test_a_reader_follows_a_campaign_that_grows(
+    tiny_plan, fake_executor, run_inline, tmp_path
+):
     results, seen = Results(tmp_path / "results"), []
 
-    class HasSnapshots(SerialExecutor):
-        def wait(self, seconds: float) -> list[JobOutcome]:
-            campaign = results.load(tiny_plan.id)
-            seen.append(
-                (
-                    campaign.revision,
-                    len(campaign.runs),
-                    campaign.curves["key"].nunique(),
-                )
-            )
-            return super().wait(seconds)
+    def look(trained: int) -> None:
+        campaign = results.load(tiny_plan.id)
+        curves = campaign.curves["key"].nunique()
+        seen.append((campaign.revision, len(campaign.runs), curves))
 
-    run_inline(tiny_plan, workers=HasSnapshots())
+    run_inline(tiny_plan, workers=fake_executor(before_run=look))
 
     assert [count for _, count, _ in seen] == list(range(32))
     assert [count for _, _, count in seen] == list(range(32))

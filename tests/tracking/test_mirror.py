@@ -8,8 +8,6 @@ import pytest
 from dashboard.rendering import render
 from dashboard.data.snapshots import Snapshots
 from suite.cli import servers
-from suite.cluster.protocol import JobOutcome
-from suite.cluster.serial import SerialExecutor
 from suite.records.results import Results
 from suite.tracking import reader, sqlite
 from suite.tracking.connection import without_passwords
@@ -132,23 +130,19 @@ def test_a_real_server_takes_a_campaign_and_hands_it_over(
     assert len(mirror.results.load().runs) == 32
 
 
-class Stopped(SerialExecutor):
-    """Is interrupted after so many runs."""
-
-    def wait(self, seconds: float) -> list[JobOutcome]:
-        if self.trained >= 10:
-            raise KeyboardInterrupt
-        return super().wait(seconds)
-
-
 def test_cells_that_are_not_done_are_followed_and_then_made_whole(
-    tiny_plan, run_inline, tmp_path
+    tiny_plan, fake_executor, run_inline, tmp_path
 ):
     uri = sqlite.default_uri(tmp_path / "theirs")
     mirror = Mirror(uri, tmp_path / "elsewhere")
 
     with pytest.raises(KeyboardInterrupt):
-        run_inline(tiny_plan, tmp_path / "theirs", tracking_uri=None, workers=Stopped())
+        run_inline(
+            tiny_plan,
+            tmp_path / "theirs",
+            tracking_uri=None,
+            workers=fake_executor(interrupt_after=10),
+        )
     mirror.refresh()
     assert mirror.trouble == ""
     here, there = mirror.results.load(), Results(tmp_path / "theirs").load()

@@ -24,7 +24,6 @@ from torch.nn.parallel import DistributedDataParallel
 import tasks
 from suite.campaign.cell import Cell
 from suite.cluster.ray_executor import RayExecutor
-from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.journal import FILE, read_lines
@@ -368,7 +367,7 @@ def test_workers_are_part_of_the_key(tiny):
     [
         (
             {"world_size": 2},
-            "A run on 2 workers needs Ray: this process trains alone.",
+            "A run on 2 workers needs Ray, and --workers 0 runs everything in this process: give 1 or more workers.",
         ),
         (
             {"world_size": 40},
@@ -389,26 +388,9 @@ def test_a_campaign_that_cannot_share_stops_before_it_trains(
         run_inline(plan_of(tiny, **recipe))
 
 
-class Crew(SerialExecutor):
-    """Three workers, as far as the driver sees; notes the sizes of the groups that are
-    out after each job.
-    """
-
-    def __init__(self, shuffle: int) -> None:
-        super().__init__(slots=3, shuffle=shuffle)
-        self.out: list[tuple[int, ...]] = []
-
-    def check(self, need: Resources, world_size: int = 1) -> None:
-        pass
-
-    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
-        super().submit(job, need)
-        self.out.append(tuple(sorted(job.world_size for job in self._jobs)))
-
-
 @pytest.mark.parametrize("shuffle", range(3))
-def test_a_team_goes_out_where_there_is_room_and_nothing_in_hand_takes_it(
-    tiny_source, run_inline, tmp_path, shuffle
+def test_a_group_starts_where_there_is_room_and_no_prefetched_job_takes_it(
+    tiny_source, fake_executor, run_inline, tmp_path, shuffle
 ):
     path = tmp_path / "mixed.py"
     path.write_text(
@@ -423,11 +405,11 @@ def test_a_team_goes_out_where_there_is_room_and_nothing_in_hand_takes_it(
             {"name": "mixed", "blocks": 3, "trials": 3, "tasks": {"mixed": {}}}
         )
     )
-    crew = Crew(shuffle)
-    run_inline(plan, workers=crew)
+    executor = fake_executor(slots=3, shuffle=shuffle, groups=True)
+    run_inline(plan, workers=executor)
 
-    assert crew.trained == plan.runs
-    assert {sizes for sizes in crew.out if 2 in sizes} == {(2,), (1, 2)}
+    assert executor.trained == plan.runs
+    assert {sizes for sizes in executor.group_sizes if 2 in sizes} == {(2,), (1, 2)}
 
 
 # ------------------------------------------------------------------------- on real Ray
@@ -462,7 +444,7 @@ def test_a_team_finds_what_one_worker_finds_and_has_the_room_of_one_that_was_can
     tasks.load_file(path)
     alone, shared = plan_of("shared", world_size=1), plan_of("shared")
     run_inline(alone, tmp_path)
-    with closing(RayExecutor(world_size=2)) as workers:
+    with closing(RayExecutor(workers=2)) as workers:
         workers.check(Resources(), world_size=2)
         marker.touch()
         cell = Cell(

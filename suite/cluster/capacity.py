@@ -1,0 +1,141 @@
+"""How much fits on a cluster: now, once a node has come, or never."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from suite.cluster.autoscaler import AutoscalerState, autoscaler_state
+from suite.cluster.protocol import PREFETCH
+from suite.cluster.resources import (
+    amounts_in_words,
+    demand_of,
+    largest,
+    room_for,
+)
+from tasks import UserError
+
+if TYPE_CHECKING:
+    from suite.training.resources import Resources
+
+# An autoscaler adds as many nodes as queued jobs ask for.
+AUTOSCALING_PREFETCH = 100
+# The cluster's size is asked for with every run; it holds for that long.
+SIZE_CACHE_S = 0.5
+# As long as Ray's autoscaler gives a node to start.
+NODE_STARTUP_TIMEOUT_S = 900.0
+# Where the autoscaler says that no node type fits: it may not have seen the demand.
+INFEASIBLE_TIMEOUT_S = 15.0
+
+
+class Capacity:
+    """The nodes of a cluster, and those that are expected.
+
+    ``get_ray`` gives Ray once it is connected. ``fixed`` says that the cluster is this
+    machine, so that no further node ever comes.
+    """
+
+    def __init__(self, get_ray: Callable[[], Any], fixed: bool) -> None:
+        self._get_ray = get_ray
+        self._fixed = fixed
+        self._total: dict[str, float] = {}  # of all nodes together
+        self._total_read = -math.inf  # when, by the monotonic clock
+        self._autoscaler = AutoscalerState()
+        self._missing_since: dict[str, float] = {}  # demands that no node meets
+        self._met_before: set[str] = set()  # demands that nodes met at some time
+
+    @property
+    def prefetch(self) -> int:
+        return AUTOSCALING_PREFETCH if self._autoscaler.adds_nodes else PREFETCH
+
+    def has_gpu(self) -> bool:
+        return bool(self._get_ray().cluster_resources().get("GPU"))
+
+    def slots(self, need: Resources) -> int:
+        """How many runs with these needs fit, as of at most half a second ago."""
+        now = time.monotonic()
+        if now - self._total_read > SIZE_CACHE_S:
+            self._total, self._total_read = self._get_ray().cluster_resources(), now
+        return room_for(self._total, demand_of(need))
+
+    def most_cpus(self) -> float:
+        """The CPUs of the largest node."""
+        return largest(self._nodes(), ["CPU"])["CPU"]
+
+    def check(self, need: Resources, world_size: int) -> str | None:
+        """What a run on so many workers, each with these needs, waits for.
+
+        None where it fits on the nodes that are up. Raises UserError where none that
+        fits is to be expected: at once on a cluster without an autoscaler, else when
+        none came in time. A node that was there before is expected back.
+        """
+        demand = demand_of(need)
+        words = amounts_in_words(demand, world_size)
+        nodes = self._nodes()
+        room = sum(room_for(node, demand) for node in nodes)
+        if room >= world_size:
+            self._missing_since.pop(words, None)
+            self._met_before.add(words)
+            return None
+        self.ask_autoscaler()
+        infeasible = demand in self._autoscaler.infeasible
+        expected = self._autoscaler.adds_nodes or words in self._met_before
+        patience = INFEASIBLE_TIMEOUT_S if infeasible else NODE_STARTUP_TIMEOUT_S
+        now = time.monotonic()
+        waited = now - self._missing_since.setdefault(words, now)
+        if expected and waited < patience:
+            return f"nodes with {words}" if world_size > 1 else f"a node with {words}"
+        if infeasible:
+            reason = "; the cluster's autoscaler says that it has none that fits"
+        elif expected:
+            minutes = NODE_STARTUP_TIMEOUT_S / 60
+            reason = f"; none that fits came within {minutes:.0f} minutes"
+        else:
+            reason = ""
+        raise UserError(_unmeetable(words, world_size, demand, room, nodes, reason))
+
+    def ask_autoscaler(self) -> None:
+        """Read the autoscaler's state; where it does not answer, keep what it said."""
+        if self._fixed:
+            return
+        with suppress(Exception):
+            ray = self._get_ray()
+            self._autoscaler = _read_autoscaler(ray)
+
+    def _nodes(self) -> list[dict[str, float]]:
+        """What each node that is up has."""
+        return [node["Resources"] for node in self._get_ray().nodes() if node["Alive"]]
+
+
+def _read_autoscaler(ray: Any) -> AutoscalerState:
+    """Through a task where this process is a client, which has no state of its own."""
+    if not ray.util.client.ray.is_connected():
+        return autoscaler_state()
+    reader = ray.remote(num_cpus=0)(autoscaler_state)
+    state: AutoscalerState = ray.get(reader.remote())
+    return state
+
+
+def _unmeetable(
+    words: str,
+    world_size: int,
+    demand: dict[str, float],
+    room: int,
+    nodes: list[dict[str, float]],
+    reason: str,
+) -> str:
+    """What was asked for, what there is, and what would work."""
+    if room:
+        asked = (
+            f"A run on {world_size} workers asks for {words}, "
+            f"and the cluster has room for {room}"
+        )
+        lower = "`world_size` in the recipe"
+    else:
+        biggest = amounts_in_words(largest(nodes, demand))
+        asked = f"A run asks for {words}, and the largest node has {biggest}"
+        lower = "`resources` in the profile"
+    return f"{asked}{reason}: lower {lower}, or join a larger cluster with --address."
