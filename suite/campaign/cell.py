@@ -8,15 +8,12 @@ finals themselves answer for half the budget, and nothing is trained.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
-import torch
-
 from search.study import Study
+from suite.planning.identity import cell_identity
 from suite.planning.plan import CellPlan, Plan
-from suite.planning.profile import TaskPlan
-from suite.training.fingerprint import data_hash
+from suite.planning.resolved import ResolvedTask, deciding
 from suite.training.job import JUDGED, CheckpointPolicy, Job, Kind, Member, digest
 from suite.training.seeds import run_seeds, tuner_seed
 from tasks import Task, source_of
@@ -30,15 +27,15 @@ class Cell:
     def __init__(self, plan: Plan, place: CellPlan, device: str) -> None:
         self.place, self.device, self.threads = place, device, plan.profile.threads
         self.task: Task = plan.tasks[place.task]
-        self.plan: TaskPlan = plan.of(place.task)
+        self.plan: ResolvedTask = plan.of(place.task)
         self.recipe = plan.recipe(place.task, place.level, place.builds)
         self.root = plan.profile.root_seed
-        self.identity = self._identity(plan.sources[place.task])
+        self.identity = cell_identity(plan, place, device)
         self.chooser = self.task.procedure_of(self.task.arm(place.builds)).measures[0]
         self.study = Study(
             self.task.space_of(self.task.arm(place.builds)),
             seed=tuner_seed(self.root, *self._where, place.arm),
-            trials=self.plan.trials or 1,
+            trials=self.plan.trials,
             sampler=plan.profile.sampler,
             name=f"{plan.id}/{place.task}/{place.level}/{place.arm}/{place.block}",
             root_seed=self.root,
@@ -48,31 +45,9 @@ class Cell:
         self.lines: dict[str, Mapping[str, Any]] = {}
         self.open: dict[str, Member] = {}
         self.stuck = False
-        self._due = (
-            self.plan.finals or 1
-        )  # finals, with the half-budget one once it is known to be needed
+        # finals, with the half-budget one once it is known to be needed
+        self._due = self.plan.finals
         self._finals_asked = False
-
-    def _identity(self, source: str) -> dict[str, Any]:
-        """All that decides a run's result, but for what differs between runs
-        of the cell.
-        """
-        place, plan = self.place, self.plan
-        return {
-            "task": place.task,
-            "level": place.level,
-            "arm": place.arm,
-            "builds": place.builds,
-            "recipe": asdict(self.recipe),
-            "length_factor": plan.length_factor,
-            "examples": plan.examples,
-            "data": data_hash(place.task, place.level, plan.examples),
-            "source": source,
-            "torch": torch.__version__,
-            "device": self.device,
-            "threads": self.threads,
-            "stacked": False,
-        }
 
     @property
     def _where(self) -> tuple[str, str, int]:
@@ -85,12 +60,12 @@ class Cell:
     @property
     def planned(self) -> int:
         """Runs in all, as far as is known by now."""
-        return (self.plan.trials or 1) + self._due
+        return self.plan.trials + self._due
 
     @property
     def left(self) -> int:
         """Runs still to go."""
-        return (self.plan.trials or 1) - self.study.trials_told + self._finals_left
+        return self.plan.trials - self.study.trials_told + self._finals_left
 
     @property
     def _finals_left(self) -> int:
@@ -114,8 +89,7 @@ class Cell:
     def _all_finals(self) -> list[Member]:
         best = self.study.best().params
         finals = [
-            self._member("final", number, best)
-            for number in range(self.plan.finals or 1)
+            self._member("final", number, best) for number in range(self.plan.finals)
         ]
         trials = self.plan.half_budget_trials
         half = self.study.best(among=trials).params if trials else best
@@ -172,8 +146,6 @@ class Cell:
             level=self.place.level,
             arm=self.place.arm,
             members=(member,),
-            length_factor=self.plan.length_factor or 1.0,
-            examples=self.plan.examples,
             recipe=self.plan.recipe,
             device=self.device,
             threads=self.threads,
@@ -182,6 +154,7 @@ class Cell:
             builds=self.place.builds,
             checkpoints=checkpoints,
             world_size=self.recipe.world_size,
+            **deciding(self.plan),
         )
 
     def means(self) -> dict[str, float]:

@@ -95,7 +95,7 @@ class Driver:
         self._journal_is_broken = False
         self._looked = -POLL
         self._looks = {
-            name: len(plan.of(name).interim_looks or ()) for name in plan.tasks
+            name: len(plan.of(name).interim_looks) for name in plan.tasks
         }  # still to be taken
 
     def run(self) -> Tally:
@@ -185,7 +185,7 @@ class Driver:
         cells = [cell for cell in self.cells if cell.place.task == task]
         if not all(cell.done for cell in cells):
             return
-        looks = self.plan.of(task).interim_looks or ()
+        looks = self.plan.of(task).interim_looks
         begin, end = looks[-self._looks[task] :][:2]
         self._looks[task] -= 1
         finals = [line for cell in cells for line in cell.finals.values()]
@@ -496,7 +496,7 @@ class Driver:
 
     def _need(self, task: str, device: str, group: int) -> Resources:
         """What each worker of a group of that size asks for."""
-        need = self.plan.of(task).resources or Resources()
+        need = self.plan.of(task).resources
         if device == "cuda" and not need.gpus:
             need = need.model_copy(update={"gpus": 0.25 if group == 1 else 1})
         return need

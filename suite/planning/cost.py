@@ -22,6 +22,7 @@ import torch
 from search.ranges import middle
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
+from suite.planning.resolved import ResolvedTask, deciding
 from suite.training.data_parallel import check_data_parallel
 from suite.training.evaluate import Evaluation
 from suite.training.instantiate import build_model, load_splits
@@ -112,7 +113,7 @@ def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Esti
     work, size = 0.0, 0.0
     for cell in plan.all_cells if most else plan.cells:
         cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
-        trials, finals = of.trials or 1, of.finals or 1
+        trials, finals = of.trials, of.finals
         light = trials + (
             most and of.half_budget_trials > 0
         )  # a half-budget final leaves no checkpoint
@@ -166,7 +167,7 @@ def _measured(
         updates = evaluations = 1
     else:
         update, evaluation, values, parameters = timed.steps()
-        updates = recipe.updates(len(splits.train), of.length_factor or 1.0)
+        updates = recipe.updates(len(splits.train), of.length_factor)
         evaluations = min(updates, max(1, recipe.evaluations))
     row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **values}
     return Cost(
@@ -261,7 +262,7 @@ class _Timed:
         )
 
     @property
-    def _of(self) -> Any:
+    def _of(self) -> ResolvedTask:
         return self.plan.of(self.task.name)
 
     @property
@@ -318,8 +319,7 @@ def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
             plan.sources[task],
             level,
             arm,
-            of.length_factor,
-            of.examples,
+            deciding(of),
             dict(of.recipe),
             machine,
             columns,

@@ -9,7 +9,8 @@ from functools import cached_property
 
 import tasks
 from suite.planning.claims import claims_digest
-from suite.planning.profile import AA_SUFFIX, Profile, TaskPlan, chosen
+from suite.planning.profile import AA_SUFFIX, Profile, chosen
+from suite.planning.resolved import ResolvedTask
 from suite.training.fingerprint import source_hash
 from suite.training.job import SCHEMA, digest
 from tasks import Claim, Recipe, Task
@@ -50,7 +51,7 @@ class Plan:
         """Hash of the sources each task runs."""
         return {name: source_hash(name) for name in self.tasks}
 
-    def of(self, task: str) -> TaskPlan:
+    def of(self, task: str) -> ResolvedTask:
         return self.profile.of(task)
 
     def recipe(self, task: str, level: str, arm: str) -> Recipe:
@@ -76,7 +77,7 @@ class Plan:
         ]
         for level in levels:
             for arm, builds in named:
-                for block in range((*(plan.interim_looks or ()), plan.blocks or 1)[0]):
+                for block in range(plan.first_blocks):
                     yield CellPlan(name, level, arm, block, builds)
 
     def further_cells(
@@ -112,10 +113,7 @@ class Plan:
     @property
     def runs(self) -> int:
         """How many runs there are at least, if none fails."""
-        return sum(
-            (self.of(cell.task).trials or 0) + (self.of(cell.task).finals or 0)
-            for cell in self.cells
-        )
+        return sum(self.of(cell.task).runs_per_cell for cell in self.cells)
 
     @cached_property
     def all_cells(self) -> tuple[CellPlan, ...]:
@@ -133,10 +131,7 @@ class Plan:
         tuning choosing otherwise.
         """
         plans = [self.of(cell.task) for cell in self.all_cells]
-        return sum(
-            (of.trials or 0) + (of.finals or 0) + bool(of.half_budget_trials)
-            for of in plans
-        )
+        return sum(of.runs_per_cell + bool(of.half_budget_trials) for of in plans)
 
     def _later_cells(self, name: str) -> list[CellPlan]:
         """All cells beyond the first look that any claim of the task may ask for."""

@@ -7,11 +7,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 
 import tasks
+from suite.planning.resolved import ResolvedTask
 from suite.training.resources import CheckedModel, Resources
 from tasks import Task, UserError, unknown
 
@@ -36,6 +37,9 @@ def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
     return looks
 
 
+ValueT = TypeVar("ValueT")
+
+
 class TaskPlan(CheckedModel):
     """What a profile changes for one task; what is left out comes from the profile
     itself.
@@ -57,13 +61,6 @@ class TaskPlan(CheckedModel):
 
     _declare = field_validator("interim_looks", mode="before")(declared)
     _grow = field_validator("interim_looks")(growing)
-
-    @property
-    def half_budget_trials(self) -> int:
-        """How many trials make half the budget; 0 where no half-budget final is asked
-        for or there is no half.
-        """
-        return (self.trials or 1) // 2 if self.half_budget else 0
 
 
 class Profile(CheckedModel):
@@ -106,32 +103,33 @@ class Profile(CheckedModel):
     def task_names(self) -> list[str]:
         return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})
 
-    def of(self, task: str) -> TaskPlan:
-        """The plan for one task with the profile's own values filled in."""
+    def of(self, task: str) -> ResolvedTask:
+        """What holds for one task: its own values, and the profile's where it has
+        none.
+        """
         given = self.tasks.get(task, TaskPlan())
-        filled = {
-            name: getattr(given, name)
-            if getattr(given, name) is not None
-            else getattr(self, name)
-            for name in (
-                "blocks",
-                "trials",
-                "finals",
-                "half_budget",
-                "length_factor",
-                "examples",
-                "resources",
-                "time_limit",
-            )
-        }
         looks = given.interim_looks
         if looks is None:
             looks = self.interim_looks if given.blocks is None else ()
-        filled |= {
-            "interim_looks": looks,
-            "blocks": looks[-1] if looks else filled["blocks"],
-        }
-        return given.model_copy(update=filled)
+        return ResolvedTask(
+            arms=given.arms,
+            levels=given.levels,
+            blocks=looks[-1] if looks else _first(given.blocks, self.blocks),
+            interim_looks=looks,
+            trials=_first(given.trials, self.trials),
+            finals=_first(given.finals, self.finals),
+            half_budget=_first(given.half_budget, self.half_budget),
+            length_factor=_first(given.length_factor, self.length_factor),
+            examples=_first(given.examples, self.examples),
+            recipe=given.recipe,
+            aa_test=given.aa_test,
+            resources=_first(given.resources, self.resources),
+            time_limit=_first(given.time_limit, self.time_limit),
+        )
+
+
+def _first(own: ValueT | None, default: ValueT) -> ValueT:
+    return default if own is None else own
 
 
 def profile_names() -> list[str]:
@@ -276,7 +274,7 @@ def _check_names(profile: Profile, source: str) -> None:
         task.recipe.with_changes(plan.recipe)
 
 
-def chosen(task: Task, plan: TaskPlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def chosen(task: Task, plan: ResolvedTask) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the arms and of the levels that a plan runs, in the task's order;
     heavy levels only by name.
     """

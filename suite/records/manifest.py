@@ -367,12 +367,12 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         ),
         space={arm.name: task.space_of(arm) for arm in arms},
         claims=tuple(ClaimManifest(claim=claim) for claim in plan.claims(name)),
-        blocks=of.blocks or 1,
-        looks=of.interim_looks or (),
-        trials=of.trials or 1,
-        finals=of.finals or 1,
+        blocks=of.blocks,
+        looks=of.interim_looks,
+        trials=of.trials,
+        finals=of.finals,
         half_budget_trials=of.half_budget_trials,
-        length_factor=of.length_factor or 1.0,
+        length_factor=of.length_factor,
     )
 
 

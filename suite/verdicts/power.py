@@ -32,10 +32,8 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
         claims = plan.claims(name)
         stds = _stds(Results(results), name, {claim.name for claim in claims})
         for claim in claims:
-            blocks, looks = (
-                plan.of(name).blocks or 1,
-                len(plan.of(name).interim_looks or (1,)),
-            )
+            blocks = plan.of(name).blocks
+            looks = max(1, len(plan.of(name).interim_looks))
             arms = (
                 claim.arms
                 or tuple(cell.builds for cell in plan.cells if cell.task == name)[:1]

@@ -149,8 +149,12 @@ def test_a_heavy_level_runs_only_where_it_is_named():
     light = tuple(level.name for level in task.levels)
     task = replace(task, levels=(*task.levels, Level("huge", heavy=True)))
 
-    assert chosen(task, TaskPlan.model_validate({}))[1] == light
-    assert chosen(task, TaskPlan.model_validate({"levels": ["huge"]}))[1] == ("huge",)
+    without, named = (
+        Profile(name="p", tasks={task.name: TaskPlan(levels=levels)}).of(task.name)
+        for levels in (None, ("huge",))
+    )
+    assert chosen(task, without)[1] == light
+    assert chosen(task, named)[1] == ("huge",)
 
 
 def test_a_profile_is_named_by_its_file_unless_it_says_otherwise(written):

@@ -47,7 +47,7 @@ def plan_page(
         table.add_column(title, justify="right", no_wrap=True)
     for name in plan.tasks:
         of, cells = plan.of(name), [cell for cell in plan.cells if cell.task == name]
-        runs = len(cells) * ((of.trials or 1) + (of.finals or 1))
+        runs = len(cells) * of.runs_per_cell
         found = [costs[c.task, c.level, c.builds] for c in cells]
         each, work = (
             [cost.seconds for cost in found],
@@ -112,10 +112,9 @@ def _shared(costs: Costs) -> str:
 
 def _at_most(plan: Plan) -> str:
     """What may come on top, and why; "" where nothing may."""
-    looks = {plan.of(name).interim_looks for name in plan.tasks} - {None, ()}
+    looks = {plan.of(name).interim_looks for name in plan.tasks} - {()}
     reasons = [
-        f"up to {found[-1]} blocks where claims are open"
-        for found in sorted(filter(None, looks))
+        f"up to {found[-1]} blocks where claims are open" for found in sorted(looks)
     ]
     if any(plan.of(name).half_budget_trials for name in plan.tasks):
         reasons.append("a final where half the tuning chooses otherwise")

@@ -1,0 +1,37 @@
+"""What decides the results of a cell's runs: the part that their keys share."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+
+from suite.planning.plan import CellPlan, Plan
+from suite.planning.resolved import deciding
+from suite.training.fingerprint import data_hash
+
+
+def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
+    """All that decides a run's result, but for what differs between runs of the cell:
+    their kind, hyperparameters and seeds.
+
+    Two runs with equal identities, hyperparameters and seeds come to the same result,
+    bit by bit, on one kind of machine. Of the profile, ``deciding`` names what belongs
+    here; its seed and its sampler decide through the runs' seeds and hyperparameters.
+    """
+    values = plan.of(cell.task)
+    return {
+        "task": cell.task,
+        "level": cell.level,
+        "arm": cell.arm,
+        "builds": cell.builds,
+        "recipe": dataclasses.asdict(plan.recipe(cell.task, cell.level, cell.builds)),
+        "data": data_hash(cell.task, cell.level, values.examples),
+        "source": plan.sources[cell.task],
+        "torch": torch.__version__,
+        "device": device,
+        "threads": plan.profile.threads,
+        "stacked": False,
+        **deciding(values),
+    }
