@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dashboard.rendering import render
 from dashboard.data.snapshots import Snapshots
+from dashboard.rendering import render
 from suite.cli import servers
 from suite.records.results import Results
 from suite.tracking import reader, sqlite
