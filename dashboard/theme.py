@@ -15,6 +15,7 @@ Scheme = Literal["light", "dark"]
 
 FONT = "Inter, 'Noto Sans CJK SC', 'Noto Sans SC', system-ui, -apple-system, 'Segoe UI', 'PingFang SC', sans-serif"
 VERDICTS = {"supported": "✓", "refuted": "✕", "no_difference": "≈", "inconclusive": "?"}
+UNDECIDED = {"pending": "◔", "incomplete": "◌"}  # claims without a verdict yet
 STATES = {"done": "", "final": "◐", "tuning": "◔", "failed": "✕", "queued": "·"}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 ARMS = 6  # colours; with more than four arms charts become small multiples

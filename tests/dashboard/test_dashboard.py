@@ -54,10 +54,11 @@ def shown(snapshots, path, search=""):
 
 # Keys that are put together from a family and a member, and the members that there are.
 FAMILIES = {
+    "agreed": ("for", "against"),
     "axis": AXES,
     "axis-short": AXES,
     "band": curves.BANDS,
-    "change": ("supported", "refuted", "no_difference"),
+    "change": ("supported", "refuted", "no_difference", *theme.UNDECIDED),
     "choose": (
         "campaign",
         "task",
@@ -72,6 +73,7 @@ FAMILIES = {
     "compare": ("profile", "sources", "versions"),
     "curves": curves.SPLITS,
     "curves-axis": curves.SPLITS,
+    "fact-blocks": ("for", "against"),
     "kind": get_args(Kind),
     "label": get_args(Label),
     "measure": (*COSTS, *TARGETS),
@@ -83,7 +85,7 @@ FAMILIES = {
     "state": tuple(theme.STATES),
     "status": STATUSES,
     "told": tuple(theme.VERDICTS),
-    "verdict": tuple(theme.VERDICTS),
+    "verdict": (*theme.VERDICTS, *theme.UNDECIDED),
 }
 # families whose members come from elsewhere; an unknown one has a text all the same
 OPEN = ("file", "gate", "hint", "passed", "why", "grid", "term", "term-says")

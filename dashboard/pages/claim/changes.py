@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dash import html
 
+from dashboard.components.outcome import status_of
 from dashboard.components.text import card, coded
 from dashboard.data.view import View
 from dashboard.locale import Words
@@ -44,14 +45,14 @@ def _reasons(view: View, verdict: ClaimVerdict) -> Iterator[str]:
     failed = [gate for gate in verdict.gates if gate.failed]
     if not verdict.complete:
         left = verdict.planned - verdict.blocks
-        yield words("change-incomplete", left=left)
+        yield words.of("change", status_of(view, verdict), left=left)
     if failed:
         names = ", ".join(words.gate(gate.name).lower() for gate in failed)
         yield words("change-gate", gates=names)
     if verdict.verdict in DECIDED and math.isfinite(verdict.adjusted_interval[0]):
         yield _other_blocks(words, verdict)
     if verdict.verdict == "inconclusive" and verdict.complete and not failed:
-        yield _more_blocks(words, verdict)
+        yield from _to_settle(view, verdict)
     if verdict.label == "exploratory":
         yield words("change-exploratory")
     yield words("change-margin")
@@ -72,11 +73,20 @@ def _other_blocks(words: Words, verdict: ClaimVerdict) -> str:
     )
 
 
-def _more_blocks(words: Words, verdict: ClaimVerdict) -> str:
-    if not verdict.blocks_to_settle:
-        return words("change-data")
-    blocks = blocks_to_settle(verdict, words)
-    return words("change-blocks", blocks=blocks, least=CONFIRMATORY)
+def _to_settle(view: View, verdict: ClaimVerdict) -> Iterator[str]:
+    """What would settle an open claim, as the verdict's sentence says it."""
+    words = view.words
+    if len({row.get("verdict") for row in verdict.by_level}) > 1:
+        yield words("change-levels")
+    elif verdict.blocks_to_settle:
+        blocks = blocks_to_settle(verdict, words)
+        yield words("change-blocks", blocks=blocks, least=CONFIRMATORY)
+    elif verdict.label == "exploratory":
+        return  # more blocks come first, and that is said below
+    elif view.claim_of(verdict.task, verdict.claim).reference_se:
+        yield words("change-reference")
+    else:
+        yield words("change-data")
 
 
 def _glossary(words: Words) -> html.Details:

@@ -9,6 +9,7 @@ from dashboard.components.text import Children, card, coded, foreign, glyph
 from dashboard.data.view import View
 from suite.verdicts.adequacy import Gate
 from suite.verdicts.claim_verdict import ClaimVerdict
+from tasks import Claim
 
 
 def gates_card(view: View, verdict: ClaimVerdict) -> html.Section:
@@ -16,7 +17,8 @@ def gates_card(view: View, verdict: ClaimVerdict) -> html.Section:
     if not verdict.gates:
         return card(html.P(words("claim-no-gates")), title=title)
     ordered = sorted(verdict.gates, key=lambda gate: not gate.failed)
-    items = [_gate(view, gate) for gate in ordered]
+    claim = view.claim_of(verdict.task, verdict.claim)
+    items = [_gate(view, gate, asked=_asks(claim, gate)) for gate in ordered]
     return card(
         html.Ul(items, className="gate-list"),
         title=title,
@@ -24,8 +26,17 @@ def gates_card(view: View, verdict: ClaimVerdict) -> html.Section:
     )
 
 
-def _gate(view: View, gate: Gate) -> html.Li:
+def _asks(claim: Claim, gate: Gate) -> bool:
+    """Whether the gate says anything of this claim. One about a fixed budget does not
+    ask whether training had come to its end.
+    """
+    return not (claim.fixed_budget and gate.name == "still improving")
+
+
+def _gate(view: View, gate: Gate, asked: bool) -> html.Li:
     words = view.words
+    if not asked:
+        return _not_asked(view, gate)
     name = words.gate(gate.name) if gate.failed else words.passed(gate.name)
     text: list[Component] = [html.B(name), *_seen(view, gate)]
     if gate.failed and gate.hint:
@@ -34,6 +45,13 @@ def _gate(view: View, gate: Gate) -> html.Li:
     sign = glyph("✕" if gate.failed else "✓")
     kind = "failed" if gate.failed else "passed"
     return html.Li([sign, html.Div(text)], className=kind)
+
+
+def _not_asked(view: View, gate: Gate) -> html.Li:
+    words = view.words
+    name = words("gate-not-asked", gate=words.gate(gate.name))
+    text: list[Component] = [html.B(name), *_seen(view, gate)]
+    return html.Li([glyph("–"), html.Div(text)], className="not-asked")
 
 
 def _seen(view: View, gate: Gate) -> list[Component]:

@@ -9,7 +9,13 @@ from dash.development.base_component import Component
 
 from dashboard.components.controls import span_of
 from dashboard.components.forest import forest, own_axis
-from dashboard.components.text import action, badge, card, coded, facts
+from dashboard.components.outcome import (
+    agreeing_blocks,
+    effect_text,
+    status_badge,
+    would_be,
+)
+from dashboard.components.text import action, card, coded, facts
 from dashboard.components.verdict_text import told
 from dashboard.data.view import View
 from dashboard.locale import Words
@@ -36,17 +42,12 @@ def verdict_card(view: View, verdict: ClaimVerdict) -> html.Section:
 def _outcome(view: View, verdict: ClaimVerdict) -> html.Div:
     """The verdict, and in small tags what qualifies it."""
     words = view.words
-    parts: list[Component] = [badge(verdict.verdict, words)]
-    if verdict.would_be and verdict.would_be != verdict.verdict:
-        otherwise = words.of("verdict", verdict.would_be).lower()
-        text = words("would-be", verdict=otherwise)
-        parts.append(html.Span(text, className="muted"))
+    parts: list[Component] = [status_badge(view, verdict)]
+    if aside := would_be(verdict, words):
+        parts.append(html.Span(aside, className="muted"))
     parts.append(html.Span(words.of("label", verdict.label), className="tag"))
     if verdict.meaningful:
         parts.append(html.Span(words("meaningful"), className="tag"))
-    if not verdict.complete:
-        text = words("blocks-of", done=verdict.blocks, planned=verdict.planned)
-        parts.append(html.Span(text, className="tag warn"))
     return html.Div(parts, className="outcome big")
 
 
@@ -98,7 +99,7 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[Fact]:
 
 def _estimates(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact]:
     return [
-        (words("fact-effect"), scale.full(verdict.effect)),
+        (words("fact-effect"), effect_text(scale, verdict)),
         (words("fact-interval"), scale.interval(verdict.interval)),
         (words("fact-local"), scale.interval(verdict.adjusted_interval)),
         (words("fact-equivalence"), scale.interval(verdict.equivalence_interval)),
@@ -108,9 +109,9 @@ def _estimates(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fa
 
 
 def _tests(words: Words, verdict: ClaimVerdict) -> list[Fact]:
-    won = verdict.win_rate * verdict.blocks
+    side, count = agreeing_blocks(verdict)
     return [
-        (words("fact-won"), f"{won:g} / {verdict.blocks}"),
+        (words.of("fact-blocks", side), f"{count} / {verdict.blocks}"),
         (words("fact-p"), probability(verdict.p_holm)),
         (words("fact-sign-flip"), probability(verdict.p_sign_flip)),
     ]

@@ -8,13 +8,14 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.text import aria, badge, empty, head
+from dashboard.components.outcome import status_of
+from dashboard.components.text import aria, badge, empty, glyph, head
 from dashboard.data.view import View
 from dashboard.pages.overview.cards import claim_card
 from dashboard.pages.overview.cells import matrix
 from dashboard.pages.overview.forest import forest_card
 from dashboard.pages.overview.progress import progress
-from dashboard.theme import VERDICTS
+from dashboard.theme import UNDECIDED, VERDICTS
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 PATH, TITLE = "/", "overview-title"
@@ -22,7 +23,7 @@ PATH, TITLE = "/", "overview-title"
 
 def layout(view: View) -> Component:
     words = view.words
-    wanted = view.chosen("verdict", ["", *VERDICTS], "")
+    wanted = view.chosen("verdict", ["", *VERDICTS, *UNDECIDED], "")
     title, says = words("overview-title"), words("overview-says")
     return html.Div(
         [
@@ -66,7 +67,9 @@ def _verdicts(view: View, wanted: str) -> list[Component]:
         return [empty(words("judging-title"), words("judging-says"))]
     if not view.verdicts:
         return [empty(words("overview-no-claims"), words("overview-no-claims-says"))]
-    shown = [v for v in view.verdicts if not wanted or v.verdict == wanted]
+    shown = [
+        verdict for verdict in view.verdicts if wanted in ("", status_of(view, verdict))
+    ]
     cards = [claim_card(view, verdict) for verdict in shown]
     return [forest_card(view, shown), html.Div(cards, className="cards")]
 
@@ -84,21 +87,25 @@ def _report(view: View) -> Component:
 
 
 def _counts(view: View, wanted: str) -> html.Nav:
-    """How many claims got which verdict; each is a filter, and the one that is on takes
-    itself off.
+    """How many claims got which verdict, and how many wait for blocks; each is a
+    filter, and the one that is on takes itself off.
     """
-    found = [verdict.verdict for verdict in view.verdicts]
+    found = [status_of(view, verdict) for verdict in view.verdicts]
     links = [
-        _filter(view, answer, found.count(answer), on=answer == wanted)
-        for answer in VERDICTS
-        if answer in found
+        _filter(view, status, found.count(status), on=status == wanted)
+        for status in (*VERDICTS, *UNDECIDED)
+        if status in found
     ]
     label = aria(label=view.words("overview-filter"))
     return html.Nav(links, className="counts", **label)
 
 
-def _filter(view: View, answer: str, count: int, on: bool) -> html.A:
-    text = f"{count} {view.words.of('verdict', answer).lower()}"
-    to = view.link("/", verdict=None if on else answer)
+def _filter(view: View, status: str, count: int, on: bool) -> html.A:
+    text = f"{count} {view.words.of('verdict', status).lower()}"
+    to = view.link("/", verdict=None if on else status)
     state = aria(current="true") if on else {}
-    return html.A(badge(answer, view.words, text), href=to, className="filter", **state)
+    if status in VERDICTS:
+        mark = badge(status, view.words, text)
+    else:
+        mark = html.Span([glyph(UNDECIDED[status]), text], className="undecided")
+    return html.A(mark, href=to, className="filter", **state)

@@ -9,11 +9,16 @@ from dash.development.base_component import Component
 
 from dashboard.components.controls import span_of
 from dashboard.components.forest import forest, own_axis
+from dashboard.components.outcome import (
+    agreeing_blocks,
+    effect_text,
+    outcome,
+    status_of,
+)
 from dashboard.components.text import coded, foreign, glyph
 from dashboard.components.verdict_text import told
 from dashboard.data.view import View
 from dashboard.locale.numbers import measuring, plain
-from dashboard.pages.overview.outcome import outcome
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 
@@ -31,7 +36,7 @@ def claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
     ]
     return html.Article(
         [part for part in parts if part is not None],
-        className=f"card claim-card {verdict.verdict}",
+        className=f"card claim-card {status_of(view, verdict)}",
     )
 
 
@@ -54,12 +59,13 @@ def _effect(view: View, verdict: ClaimVerdict) -> list[Component]:
 
 def _numbers(view: View, verdict: ClaimVerdict) -> list[Component]:
     words, scale = view.words, measuring(verdict, view.words)
-    effect = html.B(scale.full(verdict.effect))
+    effect = html.B(effect_text(scale, verdict))
     size = html.B(plain(verdict.effect_size, 2))
-    won = f"{verdict.win_rate * verdict.blocks:g}"
+    side, count = agreeing_blocks(verdict)
+    agreed = words.of("agreed", side, count=count, blocks=verdict.blocks)
     return [
         html.Span([effect, f" {scale.interval(verdict.interval)}"]),
-        html.Span(words("won-of", won=won, blocks=verdict.blocks)),
+        html.Span(agreed),
         html.Span([words("fact-effect-size"), " ", size]),
     ]
 

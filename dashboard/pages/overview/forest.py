@@ -11,11 +11,11 @@ from dash.development.base_component import Component
 from dashboard.components.charts import FILES, saved
 from dashboard.components.controls import span_of
 from dashboard.components.forest import forest, margin_axis
+from dashboard.components.outcome import outcome
 from dashboard.components.text import aria, card, foreign
 from dashboard.data.view import View
 from dashboard.locale import Words
 from dashboard.locale.numbers import measuring
-from dashboard.pages.overview.outcome import outcome
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 
