@@ -52,6 +52,12 @@
     return Object.assign(axisLook(tokens), { automargin: axis.type === "category" }, axis, { title }, more || {}); // it draws all anew
   }
 
+  const LONGEST_NAME = 25; // characters that fit beside a chart
+
+  function shortened(text) {
+    return text.length > LONGEST_NAME ? text.slice(0, LONGEST_NAME - 1).trimEnd() + "…" : text;
+  }
+
   /* Names at the ends of lines, at least 15 px apart. */
   function endLabels(traces, data, layout, height, top) {
     const log = layout.yaxis.type === "log", scale = (v) => (log ? Math.log10(v) : v);
@@ -59,7 +65,7 @@
     for (const [trace, label] of traces) {
       for (let i = trace.y.length - 1; i >= 0; i--) {
         if (trace.y[i] !== null && trace.x[i] !== null && (!log || trace.y[i] > 0)) {
-          ends.push({ x: trace.x[i], y: scale(trace.y[i]), text: label, color: trace.line.color });
+          ends.push({ x: trace.x[i], y: scale(trace.y[i]), text: shortened(label), color: trace.line.color });
           break;
         }
       }

@@ -60,6 +60,8 @@ def chart(
                     responsive=True,
                 ),
                 className="graph",
+                # the room it needs, before plotly is there to take it
+                style={"minHeight": f"{height}px"},
                 role="img",
                 **aria(label=f"{title}. {says}"),
             ),

@@ -1,0 +1,65 @@
+"""What fits: long names on a telephone, graphs before they are painted, and paper."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.pages import PAGES
+from suite.records.results import Results
+
+TASK = "logistic_regression"
+LONG = "a_very_long_name_of_an_arm_that_nobody_could_possibly_break_up"
+
+
+@pytest.fixture(scope="module")
+def long_names(synthetic, tmp_path_factory):
+    """A campaign whose arms have names of sixty characters and no space in them."""
+    root = tmp_path_factory.mktemp("long")
+    size = synthetic.Size(blocks=3, trials=3, finals=1, tasks=(TASK,))
+    path = root / synthetic.write_campaign(root, size) / "campaign.json"
+    about = json.loads(path.read_text())
+    for number, arm in enumerate(about["tasks"][TASK]["arms"]):
+        arm["label"] = f"{LONG[:59]}{number}"
+    path.write_text(json.dumps(about))
+    return Results(root)
+
+
+def test_names_of_sixty_characters_fit_a_telephone(look, serve, long_names):
+    viewer = look(serve(long_names), width=375, height=812)
+    wide = {}
+    for page in PAGES:
+        shown = viewer.open(f"{page.PATH}?task={TASK}")
+        wide[page.PATH] = shown.evaluate("document.documentElement.scrollWidth")
+
+    assert {path: width for path, width in wide.items() if width > 375} == {}
+
+
+def test_the_squares_of_cells_stay_in_sight_beside_a_long_name(look, serve, long_names):
+    page = look(serve(long_names), width=375, height=812).open("/")
+    square = page.locator(".matrix .cell").first
+    square.scroll_into_view_if_needed()
+
+    assert square.bounding_box()["x"] < 375
+
+
+def test_a_graph_has_its_height_before_plotly_is_there(look, board):
+    viewer = look(board)
+    viewer.page.route(re.compile("plotly"), lambda route: None)
+    viewer.page.goto(f"{board}/claim?task={TASK}")
+    graph = viewer.page.locator(".graph").first
+    graph.wait_for()
+
+    assert graph.bounding_box()["height"] >= 240
+    viewer.page.unroute_all(behavior="ignoreErrors")
+
+
+def test_marks_are_printed_and_what_is_of_no_use_on_paper_is_not(look, board):
+    page = look(board).open("/")
+    page.emulate_media(media="print")
+
+    for mark in (".forest .local", ".forest .mean", ".swatch", ".cell", ".verdict"):
+        expect(page.locator(mark).first).to_have_css("print-color-adjust", "exact")
+    for useless in (".skip", "header", "#nav", ".files"):
+        expect(page.locator(useless).first).to_be_hidden()
