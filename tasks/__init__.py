@@ -22,6 +22,7 @@ from tasks.contract.procedure import (
 from tasks.contract.recipe import Recipe
 from tasks.contract.space import Categorical, Float, Int, Params, Space
 from tasks.contract.task import Arm, Level, Task
+from tasks.contract.text import Text, text_of
 
 __all__ = [
     "Arm",
@@ -45,6 +46,7 @@ __all__ = [
     "Split",
     "Splits",
     "Task",
+    "Text",
     "UserError",
     "get",
     "load_file",
@@ -52,5 +54,6 @@ __all__ = [
     "module_of",
     "names",
     "source_of",
+    "text_of",
     "unknown",
 ]

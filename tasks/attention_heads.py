@@ -6,7 +6,7 @@ from functools import partial
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Params, Shape, Splits, Task
+from tasks import Arm, Claim, Level, Params, Shape, Splits, Task, Text
 from tasks.data import mnist1d, mnist5k
 from tasks.models.attention import WIDTH, vision_transformer
 from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassification
@@ -16,22 +16,34 @@ LEVELS = (
     Level(
         "mnist1d",
         {"data": "mnist1d", "parameters": 18_500, "patch": 4},
-        label="MNIST-1D, 4,000 examples",
+        label=Text("MNIST-1D, 4,000 examples", zh="MNIST-1D，4,000 个样本"),
     ),
     Level(
         "mnist5k",
         {"data": "mnist5k", "parameters": 29_800, "patch": 4},
-        label="MNIST-5k, 3,750 examples",
+        label=Text("MNIST-5k, 3,750 examples", zh="MNIST-5k，3,750 个样本"),
         recipe={"epochs": 50},
     ),
 )
 
-VASWANI = (
-    "Vaswani et al., Attention is all you need (2017), table 3 (A); Hung-yi Lee, 2021"
+VASWANI = Text(
+    "Vaswani et al., Attention is all you need (2017), table 3 (A); Hung-yi Lee, 2021",
+    zh="Vaswani 等，Attention is all you need（2017），表 3 (A)；李宏毅，2021",
 )
-FIGURES = "BLEU 24.9, 25.5, 25.8, 25.8, 25.4 with 1, 4, 8, 16, 32 heads of 512, 128, 64, 32, 16 numbers"
-MICHEL = (
-    "Michel, Levy & Neubig, Are sixteen heads really better than one? (NeurIPS 2019)"
+FIGURES = Text(
+    "BLEU 24.9, 25.5, 25.8, 25.8, 25.4 with 1, 4, 8, 16, 32 heads of 512, "
+    "128, 64, 32, 16 numbers",
+    zh=(
+        "1、4、8、16、32 个头（每个头 512、128、64、32、16 维）的 BLEU "
+        "依次为 24.9、25.5、25.8、25.8、25.4"
+    ),
+)
+MICHEL = Text(
+    "Michel, Levy & Neubig, Are sixteen heads really better than one? (NeurIPS 2019)",
+    zh=(
+        "Michel、Levy 与 Neubig，Are sixteen heads really better than "
+        "one?（NeurIPS 2019）"
+    ),
 )
 
 
@@ -56,7 +68,7 @@ def build(heads: int, shape: Shape, level: Level, params: Params) -> nn.Module:
 CLAIMS = (
     Claim(
         "eight_heads_beat_one",
-        "Eight heads are better than one.",
+        Text("Eight heads are better than one.", zh="八个头优于一个头。"),
         metric="accuracy",
         better="heads_8",
         worse="heads_1",
@@ -66,7 +78,10 @@ CLAIMS = (
     ),
     Claim(
         "too_many_heads_hurt",
-        "Eight heads are better than sixteen, which see two numbers each.",
+        Text(
+            "Eight heads are better than sixteen, which see two numbers each.",
+            zh="八个头优于十六个头（后者每个头只有两维）。",
+        ),
         metric="accuracy",
         better="heads_8",
         worse="heads_16",
@@ -76,7 +91,10 @@ CLAIMS = (
     ),
     Claim(
         "some_heads_are_best",
-        "Two to eight heads are better than both extremes.",
+        Text(
+            "Two to eight heads are better than both extremes.",
+            zh="两到八个头优于头数最少和最多的两个极端。",
+        ),
         metric="accuracy",
         kind="contrast",
         weights={
@@ -92,7 +110,7 @@ CLAIMS = (
     ),
     Claim(
         "two_heads_are_enough",
-        "Two heads do as well as eight.",
+        Text("Two heads do as well as eight.", zh="两个头与八个头一样好。"),
         metric="accuracy",
         kind="equal",
         better="heads_2",
@@ -100,11 +118,17 @@ CLAIMS = (
         levels=("mnist1d",),
         margin=0.015,
         source=MICHEL,
-        reported="Most heads of a trained translator can be taken out one by one at no cost",
+        reported=Text(
+            "Most heads of a trained translator can be taken out one by one at no cost",
+            zh="训练好的翻译模型中，大多数注意力头可以逐个去掉而不影响效果",
+        ),
     ),
     Claim(
         "eight_heads_beat_one_on_pictures",
-        "On pictures, eight heads are better than one.",
+        Text(
+            "On pictures, eight heads are better than one.",
+            zh="在图片上，八个头优于一个头。",
+        ),
         metric="accuracy",
         better="heads_8",
         worse="heads_1",
@@ -116,11 +140,17 @@ CLAIMS = (
 )
 
 TASK = Task(
-    question="How many heads should attention have?",
-    topic="Self-attention",
+    label=Text("Attention heads", zh="注意力头数"),
+    question=Text("How many heads should attention have?", zh="注意力应该有多少个头？"),
+    topic=Text("Self-attention", zh="自注意力"),
     load_data=load_data,
     arms=tuple(
-        Arm(f"heads_{n}", partial(build, n), f"{n} head{'s' * (n > 1)}", x=n)
+        Arm(
+            f"heads_{n}",
+            partial(build, n),
+            Text(f"{n} head{'s' * (n > 1)}", zh=f"{n} 个头"),
+            x=n,
+        )
         for n in HEADS
     ),
     levels=LEVELS,
@@ -128,11 +158,16 @@ TASK = Task(
     recipe=UNTIL_CONVERGED,
     space=SPACE,
     claims=CLAIMS,
-    matched=(
-        f"Parameters, to the last one: {WIDTH} numbers are shared out among the heads; data, tuning trials; and "
-        "convergence: a run goes on until validation no longer improves at each of three learning rates"
+    matched=Text(
+        f"Parameters, to the last one: {WIDTH} numbers are shared out among the heads; "
+        "data, tuning trials; and convergence: a run goes on until validation no longer "
+        "improves at each of three learning rates",
+        zh=(
+            f"参数量（分毫不差：{WIDTH} 维平均分给各个头）、数据、调参试验数；"
+            "以及收敛程度：依次用三个学习率训练，直到验证结果不再改善"
+        ),
     ),
-    arms_axis="Heads",
+    arms_axis=Text("Heads", zh="头数"),
     parameters_within=0.0,
     sources=(mnist1d.SOURCE, mnist5k.SOURCE, VASWANI),
 )

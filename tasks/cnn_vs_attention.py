@@ -8,7 +8,7 @@ from functools import partial
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Params, Shape, Splits, Task
+from tasks import Arm, Claim, Level, Params, Shape, Splits, Task, Text, text_of
 from tasks.data import fashion_mnist, mnist1d, mnist5k
 from tasks.models.attention import hybrid, vision_transformer
 from tasks.models.convolution import ConvNet, Shuffled, matched_width
@@ -29,13 +29,27 @@ EPOCHS = {
     1_000_000: 7,
 }  # at most
 
-PAPER = "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)"
-VIT = "Dosovitskiy et al., An image is worth 16x16 words (ICLR 2021); Hung-yi Lee, 2021"
-VIT_FIGURES = (
-    "ImageNet, 5-shot, after 9, 30, 90, 300 million pictures (read off a chart): "
-    "ResNet-152x2 53, 67, 69, 69 %, ViT-L/16 42, 58, 70, 71.5 %"
+PAPER = Text(
+    "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)",
+    zh="Greydanus 与 Kobak，Scaling down deep learning with MNIST-1D（ICML 2024）",
 )
-SHUFFLED = "CNN 94 % in order, 56 % shuffled; MLP 68 and 68 %"
+VIT = Text(
+    "Dosovitskiy et al., An image is worth 16x16 words (ICLR 2021); Hung-yi Lee, 2021",
+    zh="Dosovitskiy 等，An image is worth 16x16 words（ICLR 2021）；李宏毅，2021",
+)
+VIT_FIGURES = Text(
+    "ImageNet, 5-shot, after 9, 30, 90, 300 million pictures (read off a "
+    "chart): ResNet-152x2 53, 67, 69, 69 %, ViT-L/16 42, 58, 70, 71.5 %",
+    zh=(
+        "ImageNet 5-shot 准确率，用 9、30、90、300 百万张图片预训练后"
+        "（从图上读出）：ResNet-152x2 为 53、67、69、69 %，ViT-L/16 为 42、"
+        "58、70、71.5 %"
+    ),
+)
+SHUFFLED = Text(
+    "CNN 94 % in order, 56 % shuffled; MLP 68 and 68 %",
+    zh="CNN 原顺序 94 %，打乱后 56 %；MLP 均为 68 %",
+)
 
 
 def load_data(level: Level, seed: int) -> Splits:
@@ -73,13 +87,23 @@ def build_shuffled(
 
 ARMS = (
     Arm("cnn", build_cnn, "CNN"),
-    Arm("attention", build_attention, "Vision transformer"),
-    Arm("hybrid", build_hybrid, "Convolutions, then attention"),
-    Arm("cnn_shuffled", partial(build_shuffled, build_cnn), "CNN, shuffled"),
+    Arm(
+        "attention", build_attention, Text("Vision transformer", zh="视觉 Transformer")
+    ),
+    Arm(
+        "hybrid",
+        build_hybrid,
+        Text("Convolutions, then attention", zh="先卷积，后注意力"),
+    ),
+    Arm(
+        "cnn_shuffled",
+        partial(build_shuffled, build_cnn),
+        Text("CNN, shuffled", zh="CNN（打乱）"),
+    ),
     Arm(
         "attention_shuffled",
         partial(build_shuffled, build_attention),
-        "Vision transformer, shuffled",
+        Text("Vision transformer, shuffled", zh="视觉 Transformer（打乱）"),
     ),
 )
 
@@ -94,7 +118,7 @@ def curves(count: int) -> Level:
         name,
         factors,
         x=count,
-        label=f"MNIST-1D, {count:,} examples",
+        label=Text(f"MNIST-1D, {count:,} examples", zh=f"MNIST-1D，{count:,} 个样本"),
         recipe=recipe,
         heavy=count > 16_000,
     )
@@ -109,7 +133,7 @@ def clothes(count: int, epochs: int) -> Level:
         name,
         factors,
         x=count,
-        label=f"Fashion-MNIST, {count:,}",
+        label=Text(f"Fashion-MNIST, {count:,}", zh=f"Fashion-MNIST，{count:,}"),
         recipe={"epochs": epochs},
         heavy=True,
     )
@@ -120,14 +144,17 @@ LEVELS = (
     Level(
         "mnist1d_4000_points",
         {**CURVES, "examples": 4000, "patch": 1},
-        label="MNIST-1D, 4,000, a token for each point",
+        label=Text(
+            "MNIST-1D, 4,000, a token for each point",
+            zh="MNIST-1D，4,000 个样本，每点一个词元",
+        ),
         recipe={"epochs": EPOCHS[4000]},
     ),
     Level(
         "mnist5k_3750",
         {**PICTURES, "data": "mnist5k", "examples": 3750},
         x=3750,
-        label="MNIST-5k, 3,750 examples",
+        label=Text("MNIST-5k, 3,750 examples", zh="MNIST-5k，3,750 个样本"),
         recipe={"epochs": 50},
     ),
     clothes(500, 400),
@@ -136,11 +163,14 @@ LEVELS = (
 )
 
 
-def gap_closes(upto: str, levels: tuple[str, ...]) -> Claim:
+def gap_closes(upto: Text, levels: tuple[str, ...]) -> Claim:
     """Attention's share of the CNN's errors falls as examples grow."""
     return Claim(
         f"gap_closes_{upto.replace(' ', '_')}",
-        f"As training examples grow from 500 to {upto}, attention gains on the CNN.",
+        Text(
+            f"As training examples grow from 500 to {upto}, attention gains on the CNN.",
+            zh=f"训练样本从 500 个增加到{text_of(upto, 'zh')}时，注意力逐渐追上 CNN。",
+        ),
         metric="accuracy",
         kind="interaction",
         scale="log_error",
@@ -164,8 +194,14 @@ def spared(level: str, name: str, says: str) -> Claim:
         worse="attention",
         levels=(level,),
         margin=0.03,
-        source="Permutation equivariance: only learned positions tell tokens apart (Hung-yi Lee, 2021)",
-        reported="No difference, where tokens are single points",
+        source=Text(
+            "Permutation equivariance: only learned positions tell tokens apart "
+            "(Hung-yi Lee, 2021)",
+            zh="置换等变性：只有学到的位置能区分词元（李宏毅，2021）",
+        ),
+        reported=Text(
+            "No difference, where tokens are single points", zh="词元为单个点时没有差异"
+        ),
         matching_group="Shuffling spares attention",
     )
 
@@ -173,7 +209,10 @@ def spared(level: str, name: str, says: str) -> Claim:
 CLAIMS = (
     Claim(
         "cnn_ahead_when_data_are_scarce",
-        "With 500 examples a CNN beats a vision transformer of its size.",
+        Text(
+            "With 500 examples a CNN beats a vision transformer of its size.",
+            zh="只有 500 个样本时，CNN 优于同等规模的视觉 Transformer。",
+        ),
         metric="accuracy",
         better="cnn",
         worse="attention",
@@ -182,16 +221,24 @@ CLAIMS = (
         source=VIT,
         reported=VIT_FIGURES,
     ),
-    gap_closes("4,000", ("mnist1d_500", "mnist1d_4000")),
-    gap_closes("16,000", ("mnist1d_500", "mnist1d_4000", "mnist1d_16000")),
-    gap_closes("a million", tuple(f"mnist1d_{count}" for count in EPOCHS)),
+    gap_closes(Text("4,000", zh=" 4,000 个"), ("mnist1d_500", "mnist1d_4000")),
     gap_closes(
-        "50,000 pictures",
+        Text("16,000", zh=" 16,000 个"),
+        ("mnist1d_500", "mnist1d_4000", "mnist1d_16000"),
+    ),
+    gap_closes(
+        Text("a million", zh="一百万个"), tuple(f"mnist1d_{count}" for count in EPOCHS)
+    ),
+    gap_closes(
+        Text("50,000 pictures", zh=" 50,000 张图片"),
         ("fashion_mnist_500", "fashion_mnist_5000", "fashion_mnist_50000"),
     ),
     Claim(
         "attention_ahead_with_a_million",
-        "With a million examples a vision transformer beats a CNN of its size.",
+        Text(
+            "With a million examples a vision transformer beats a CNN of its size.",
+            zh="有一百万个样本时，视觉 Transformer 优于同等规模的 CNN。",
+        ),
         metric="accuracy",
         better="attention",
         worse="cnn",
@@ -202,29 +249,56 @@ CLAIMS = (
     ),
     Claim(
         "convolutions_help_attention",
-        "Convolutions instead of patches make attention better.",
+        Text(
+            "Convolutions instead of patches make attention better.",
+            zh="用卷积代替切块，注意力的效果更好。",
+        ),
         metric="accuracy",
         better="hybrid",
         worse="attention",
         levels=("mnist1d_4000",),
         margin=0.01,
-        source="Xiao et al., Early convolutions help transformers see better (NeurIPS 2021)",
-        reported="ImageNet top-1 error 1 to 2 points lower at equal cost",
+        source=Text(
+            "Xiao et al., Early convolutions help transformers see better (NeurIPS "
+            "2021)",
+            zh=(
+                "Xiao 等，Early convolutions help transformers see better（NeurIPS "
+                "2021）"
+            ),
+        ),
+        reported=Text(
+            "ImageNet top-1 error 1 to 2 points lower at equal cost",
+            zh="同等代价下，ImageNet top-1 错误率低 1 到 2 个百分点",
+        ),
     ),
     Claim(
         "hybrid_beats_the_cnn",
-        "Attention after convolutions beats convolutions alone.",
+        Text(
+            "Attention after convolutions beats convolutions alone.",
+            zh="卷积之后加注意力，优于只用卷积。",
+        ),
         metric="accuracy",
         better="hybrid",
         worse="cnn",
         levels=("mnist1d_4000",),
         margin=0.01,
-        source="Gulati et al., Conformer (Interspeech 2020); Hung-yi Lee, homework 4 (2022)",
-        reported="Speaker identification: 70.4 % with attention, 77.8 % with conformer blocks",
+        source=Text(
+            "Gulati et al., Conformer (Interspeech 2020); Hung-yi Lee, homework 4 "
+            "(2022)",
+            zh="Gulati 等，Conformer（Interspeech 2020）；李宏毅，作业 4（2022）",
+        ),
+        reported=Text(
+            "Speaker identification: 70.4 % with attention, 77.8 % with conformer "
+            "blocks",
+            zh="说话人识别：用注意力 70.4 %，用 Conformer 块 77.8 %",
+        ),
     ),
     Claim(
         "shuffling_hurts_the_cnn",
-        "Shuffling the points costs the CNN at least 25 points of accuracy.",
+        Text(
+            "Shuffling the points costs the CNN at least 25 points of accuracy.",
+            zh="打乱各点的顺序，CNN 的准确率至少下降 25 个百分点。",
+        ),
         metric="accuracy",
         better="cnn",
         worse="cnn_shuffled",
@@ -237,16 +311,28 @@ CLAIMS = (
     spared(
         "mnist1d_4000_points",
         "shuffling_spares_attention_over_points",
-        "Where each point is a token, shuffling costs attention at most 3 points of accuracy.",
+        Text(
+            "Where each point is a token, shuffling costs attention at most 3 "
+            "points of accuracy.",
+            zh="每点一个词元时，打乱顺序至多使注意力的准确率下降 3 个百分点。",
+        ),
     ),
     spared(
         "mnist1d_4000",
         "shuffling_spares_attention_over_patches",
-        "Where four neighbours make a token, shuffling costs attention at most 3 points of accuracy.",
+        Text(
+            "Where four neighbours make a token, shuffling costs attention at most "
+            "3 points of accuracy.",
+            zh="相邻四点为一个词元时，打乱顺序至多使注意力的准确率下降 3 个百分点。",
+        ),
     ),
     Claim(
         "shuffling_hurts_the_cnn_more",
-        "On pictures, shuffling the pixels costs the CNN more than the vision transformer.",
+        Text(
+            "On pictures, shuffling the pixels costs the CNN more than the vision "
+            "transformer.",
+            zh="在图片上，打乱像素对 CNN 的损害大于对视觉 Transformer 的损害。",
+        ),
         metric="accuracy",
         kind="contrast",
         weights={
@@ -262,7 +348,10 @@ CLAIMS = (
     ),
     Claim(
         "cnn_reaches_published",
-        "A CNN on 4,000 examples of MNIST-1D reaches the published 94 %.",
+        Text(
+            "A CNN on 4,000 examples of MNIST-1D reaches the published 94 %.",
+            zh="用 4,000 个 MNIST-1D 样本训练的 CNN 达到文献报告的 94 %。",
+        ),
         metric="accuracy",
         kind="threshold",
         better="cnn",
@@ -276,8 +365,12 @@ CLAIMS = (
 )
 
 TASK = Task(
-    question="Does attention need more data than convolution?",
-    topic="Self-attention",
+    label=Text("CNN vs attention", zh="CNN 与注意力"),
+    question=Text(
+        "Does attention need more data than convolution?",
+        zh="注意力比卷积需要更多数据吗？",
+    ),
+    topic=Text("Self-attention", zh="自注意力"),
     load_data=load_data,
     arms=ARMS,
     levels=LEVELS,
@@ -285,11 +378,16 @@ TASK = Task(
     recipe=UNTIL_CONVERGED,
     space=SPACE,
     claims=CLAIMS,
-    matched=(
-        "Parameters within 1 %, read-out, places of the last map, data, tuning trials; and convergence, not updates: a "
-        "training goes on until validation no longer improves at each of three learning rates"
+    matched=Text(
+        "Parameters within 1 %, read-out, places of the last map, data, tuning trials; "
+        "and convergence, not updates: a run goes on until validation no longer improves "
+        "at each of three learning rates",
+        zh=(
+            "参数量（相差不超过 1 %）、输出层、最后特征图的位置数、数据、调参试验数；"
+            "以及收敛程度而非更新次数：依次用三个学习率训练，直到验证结果不再改善"
+        ),
     ),
-    axis="Training examples",
+    axis=Text("Training examples", zh="训练样本数"),
     parameters_within=0.01,
     sources=(mnist1d.SOURCE, mnist5k.SOURCE, fashion_mnist.SOURCE),
 )

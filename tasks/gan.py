@@ -21,6 +21,7 @@ from tasks import (
     Split,
     Splits,
     Task,
+    Text,
 )
 from tasks.data import fashion_mnist, mnist5k
 from tasks.models.adversarial import convolutional
@@ -89,61 +90,118 @@ def arm(name: str, label: str, game: Game) -> Arm:
     return Arm(name, build, label, procedure=Pictures(game))
 
 
-LUCIC = "Lucic et al., Are GANs created equal? A large-scale study (NeurIPS 2018)"
-GULRAJANI = "Gulrajani et al., Improved training of Wasserstein GANs (NIPS 2017)"
+LUCIC = Text(
+    "Lucic et al., Are GANs created equal? A large-scale study (NeurIPS 2018)",
+    zh="Lucic 等，Are GANs created equal? A large-scale study（NeurIPS 2018）",
+)
+GULRAJANI = Text(
+    "Gulrajani et al., Improved training of Wasserstein GANs (NIPS 2017)",
+    zh="Gulrajani 等，Improved training of Wasserstein GANs（NIPS 2017）",
+)
 # of the Fréchet distance, in its logarithm: what a new training set alone may change
 TENTH = 0.1
 
 CLAIMS = (
     Claim(
         "non_saturating_beats_minimax",
-        "The generator's non-saturating loss reaches a lower Fréchet distance than the minimax loss.",
+        Text(
+            "The generator's non-saturating loss reaches a lower Fréchet distance "
+            "than the minimax loss.",
+            zh="生成器的非饱和损失比极小极大损失得到更低的 Fréchet 距离。",
+        ),
         metric="frechet",
         better="non_saturating",
         worse="minimax",
         scale="log_ratio",
         margin=TENTH,
-        source="Goodfellow et al., Generative adversarial nets (NIPS 2014), section 3",
-        reported="Best FID on MNIST 6.8 against 9.8, on Fashion-MNIST 26.5 against 29.6 (Lucic et al.)",
+        source=Text(
+            "Goodfellow et al., Generative adversarial nets (NIPS 2014), section 3",
+            zh="Goodfellow 等，Generative adversarial nets（NIPS 2014），第 3 节",
+        ),
+        reported=Text(
+            "Best FID on MNIST 6.8 against 9.8, on Fashion-MNIST 26.5 against 29.6 "
+            "(Lucic et al.)",
+            zh=(
+                "最佳 FID：MNIST 上 6.8 对 9.8，Fashion-MNIST 上 26.5 对 29.6"
+                "（Lucic 等）"
+            ),
+        ),
     ),
     Claim(
         "least_squares_beats_non_saturating",
-        "Least squares reach a lower Fréchet distance than the non-saturating loss.",
+        Text(
+            "Least squares reach a lower Fréchet distance than the non-saturating "
+            "loss.",
+            zh="最小二乘损失比非饱和损失得到更低的 Fréchet 距离。",
+        ),
         metric="frechet",
         better="least_squares",
         worse="non_saturating",
         scale="log_ratio",
         margin=TENTH,
-        source="Mao et al., Least squares generative adversarial networks (ICCV 2017)",
-        reported="The opposite: best FID on MNIST 7.8 against 6.8, on Fashion-MNIST 30.7 against 26.5 (Lucic et al.)",
+        source=Text(
+            "Mao et al., Least squares generative adversarial networks (ICCV 2017)",
+            zh="Mao 等，Least squares generative adversarial networks（ICCV 2017）",
+        ),
+        reported=Text(
+            "The opposite: best FID on MNIST 7.8 against 6.8, on Fashion-MNIST "
+            "30.7 against 26.5 (Lucic et al.)",
+            zh=(
+                "恰恰相反：最佳 FID 在 MNIST 上 7.8 对 6.8，在 Fashion-MNIST 上 "
+                "30.7 对 26.5（Lucic 等）"
+            ),
+        ),
     ),
     Claim(
         "wgan_gp_beats_non_saturating",
-        "WGAN-GP with five critic updates a step, as published, reaches a lower Fréchet distance.",
+        Text(
+            "WGAN-GP with five critic updates a step, as published, reaches a "
+            "lower Fréchet distance.",
+            zh="按原文每步更新五次评判网络的 WGAN-GP 得到更低的 Fréchet 距离。",
+        ),
         metric="frechet",
         better="wgan_gp_5",
         worse="non_saturating",
         scale="log_ratio",
         margin=TENTH,
         source=GULRAJANI,
-        reported="On MNIST the opposite: best FID 20.3 against 6.8; on Fashion-MNIST 24.5 against 26.5 (Lucic et al.)",
+        reported=Text(
+            "On MNIST the opposite: best FID 20.3 against 6.8; on Fashion-MNIST "
+            "24.5 against 26.5 (Lucic et al.)",
+            zh=(
+                "MNIST 上恰恰相反：最佳 FID 20.3 对 6.8；Fashion-MNIST 上 24.5 对 "
+                "26.5（Lucic 等）"
+            ),
+        ),
         matching_group="wgan_gp",
     ),
     Claim(
         "wgan_gp_beats_non_saturating_at_equal_updates",
-        "WGAN-GP reaches a lower Fréchet distance at one critic update a step, too.",
+        Text(
+            "WGAN-GP reaches a lower Fréchet distance at one critic update a step, "
+            "too.",
+            zh="每步只更新一次评判网络时，WGAN-GP 也得到更低的 Fréchet 距离。",
+        ),
         metric="frechet",
         better="wgan_gp",
         worse="non_saturating",
         scale="log_ratio",
         margin=TENTH,
         source=GULRAJANI,
-        reported="CIFAR-10, five critic updates: inception score 7.86 against a DCGAN's 6.16",
+        reported=Text(
+            "CIFAR-10, five critic updates: inception score 7.86 against a DCGAN's "
+            "6.16",
+            zh="CIFAR-10，评判网络更新五次：Inception 分数 7.86，DCGAN 为 6.16",
+        ),
         matching_group="wgan_gp",
     ),
     Claim(
         "hinge_equals_non_saturating",
-        "Tuned alike, the hinge loss reaches the same Fréchet distance as the non-saturating loss.",
+        Text(
+            "Tuned alike, the hinge loss reaches the same Fréchet distance as the "
+            "non-saturating loss.",
+            zh="调参同样充分时，合页损失与非饱和损失的 Fréchet 距离相同。",
+        ),
         metric="frechet",
         kind="equal",
         better="hinge",
@@ -151,57 +209,86 @@ CLAIMS = (
         scale="log_ratio",
         margin=TENTH,
         source=LUCIC,
-        reported="No loss was found consistently better than the non-saturating one",
+        reported=Text(
+            "No loss was found consistently better than the non-saturating one",
+            zh="没有发现哪种损失始终优于非饱和损失",
+        ),
     ),
     Claim(
         "wgan_gp_drops_fewer_modes",
-        "WGAN-GP covers more of the real pictures than the minimax loss does.",
+        Text(
+            "WGAN-GP covers more of the real pictures than the minimax loss does.",
+            zh="WGAN-GP 比极小极大损失覆盖更多的真实图片。",
+        ),
         metric="coverage",
         better="wgan_gp",
         worse="minimax",
         margin=0.05,
-        source="Hung-yi Lee, Machine Learning: GAN; Arjovsky, Chintala & Bottou, Wasserstein GAN (ICML 2017)",
+        source=Text(
+            "Hung-yi Lee, Machine Learning: GAN; Arjovsky, Chintala & Bottou, "
+            "Wasserstein GAN (ICML 2017)",
+            zh=(
+                "李宏毅，机器学习：GAN；Arjovsky、Chintala 与 Bottou，Wasserstein "
+                "GAN（ICML 2017）"
+            ),
+        ),
     ),
     Claim(
         "samples_convince_the_classifier",
-        "The fixed classifier is over 90 % sure of at least half of the non-saturating GAN's pictures.",
+        Text(
+            "The fixed classifier is over 90 % sure of at least half of the "
+            "non-saturating GAN's pictures.",
+            zh="对非饱和 GAN 生成的图片，固定分类器至少对一半有超过 90 % 的把握。",
+        ),
         metric="confident",
         kind="threshold",
         better="non_saturating",
         margin=0.05,
         reference=0.5,
-        source="Own bar: of real pictures that it never saw it is that sure of 92 %",
+        source=Text(
+            "Own bar: of real pictures that it never saw it is that sure of 92 %",
+            zh="自设标准：对从未见过的真实图片，它对其中 92 % 有这样的把握",
+        ),
     ),
 )
 
 TASK = Task(
-    question="Between the same two networks, which adversarial loss makes the best pictures?",
-    topic="Generation",
+    label=Text("GAN", zh="生成对抗网络"),
+    question=Text(
+        "Between the same two networks, which adversarial loss makes the best "
+        "pictures?",
+        zh="同样的两个网络之间，哪种对抗损失生成的图片最好？",
+    ),
+    topic=Text("Generation", zh="生成"),
     load_data=load_data,
     arms=(
-        arm("minimax", "Minimax", MINIMAX),
-        arm("non_saturating", "Non-saturating", NON_SATURATING),
-        arm("least_squares", "Least squares", LEAST_SQUARES),
+        arm("minimax", Text("Minimax", zh="极小极大"), MINIMAX),
+        arm("non_saturating", Text("Non-saturating", zh="非饱和"), NON_SATURATING),
+        arm("least_squares", Text("Least squares", zh="最小二乘"), LEAST_SQUARES),
         arm("wgan_gp", "WGAN-GP", WASSERSTEIN),
-        arm("wgan_gp_5", "WGAN-GP, 5 critic updates", WASSERSTEIN_5),
-        arm("hinge", "Hinge", HINGE),
+        arm(
+            "wgan_gp_5",
+            Text("WGAN-GP, 5 critic updates", zh="WGAN-GP，评判网络更新 5 次"),
+            WASSERSTEIN_5,
+        ),
+        arm("hinge", Text("Hinge", zh="合页损失"), HINGE),
     ),
     levels=(
         Level(
             "mnist5k",
             {"data": "mnist5k", "side": 16, "channels": 16, "samples": 500},
-            label="MNIST-5k, 16x16",
+            label=Text("MNIST-5k, 16x16", zh="MNIST-5k，16x16"),
         ),
         Level(
             "mnist5k_28",
             {"data": "mnist5k", "side": 28, "channels": 32, "samples": 500},
-            label="MNIST-5k, 28x28",
+            label=Text("MNIST-5k, 28x28", zh="MNIST-5k，28x28"),
             heavy=True,
         ),
         Level(
             "fashion_mnist",
             {"data": "fashion_mnist", "side": 28, "channels": 32, "samples": 1000},
-            label="Fashion-MNIST, 28x28",
+            label=Text("Fashion-MNIST, 28x28", zh="Fashion-MNIST，28x28"),
             recipe={"steps": 10_000},
             heavy=True,
         ),
@@ -214,7 +301,11 @@ TASK = Task(
         dropout=Float(0.0, 0.2),
     ),
     claims=CLAIMS,
-    matched="Both networks and their parameters, generator updates, data, tuning trials, samples judged",
+    matched=Text(
+        "Both networks and their parameters, generator updates, data, tuning "
+        "trials, samples judged",
+        zh="两个网络及其参数量、生成器更新次数、数据、调参试验数、评判的样本数",
+    ),
     parameters_within=0.0,
     sources=(mnist5k.SOURCE, fashion_mnist.SOURCE),
 )

@@ -6,7 +6,20 @@ from collections.abc import Callable
 
 from torch import nn
 
-from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
+from tasks import (
+    Arm,
+    Claim,
+    Float,
+    Level,
+    Params,
+    Recipe,
+    Shape,
+    Space,
+    Splits,
+    Task,
+    Text,
+    text_of,
+)
 from tasks.data import breast_cancer, mnist1d
 from tasks.models.logistic import LogisticRegression, l2_penalty
 from tasks.models.mlp import mlp
@@ -38,18 +51,18 @@ def build_mlp(shape: Shape, level: Level, params: Params) -> nn.Module:
 
 
 ARMS = (
-    Arm("gd", build_linear, "Ours, no penalty"),
+    Arm("gd", build_linear, Text("Ours, no penalty", zh="我们的，无正则")),
     Arm(
         "gd_l2",
         build_linear,
-        "Ours, L2",
+        Text("Ours, L2", zh="我们的，L2"),
         space=Space(l2=Float(5e-4, 5e-2, log=True)),
         procedure=Classification(penalty=l2_penalty, measures=BY_LOSS),
     ),
     Arm(
         "scikit_learn",
         build_linear,
-        "scikit-learn, L2",
+        Text("scikit-learn, L2", zh="scikit-learn，L2"),
         space=Space(l2=Float(5e-4, 5e-2, log=True)),
         without=("lr",),
         procedure=ScikitLogisticRegression(measures=BY_LOSS),
@@ -57,7 +70,7 @@ ARMS = (
     Arm(
         "mlp",
         build_mlp,
-        "MLP, two hidden layers",
+        Text("MLP, two hidden layers", zh="MLP，两个隐藏层"),
         recipe={"optimizer": "adamw", "batch_size": 100, "restore_best": True},
         space=Space(
             lr=Float(2e-3, 5e-2, log=True),
@@ -67,7 +80,9 @@ ARMS = (
     ),
 )
 
-ON_TUMOURS = Level("breast_cancer", {"data": "breast_cancer"}, label="Breast cancer")
+ON_TUMOURS = Level(
+    "breast_cancer", {"data": "breast_cancer"}, label=Text("Breast cancer", zh="乳腺癌")
+)
 ON_CURVES = Level(
     "mnist1d",
     {"data": "mnist1d"},
@@ -75,45 +90,74 @@ ON_CURVES = Level(
     recipe={"batch_size": 100, "steps": 1500},
 )
 NATS = 0.02  # of log loss: 2 % in the probability given to the right answer
-PUBLISHED = "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)"
+PUBLISHED = Text(
+    "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)",
+    zh="Greydanus 与 Kobak，Scaling down deep learning with MNIST-1D（ICML 2024）",
+)
 # standard error of an accuracy near 32 % or 68 % on their 1,000 test examples
 PUBLISHED_ERROR = 0.015
 
 CLAIMS = (
     Claim(
         "ours_equals_scikit_learn",
-        "Gradient descent reaches the log loss of scikit-learn's Newton method.",
+        Text(
+            "Gradient descent reaches the log loss of scikit-learn's Newton method.",
+            zh="梯度下降能达到 scikit-learn 牛顿法的对数损失。",
+        ),
         metric="loss",
         kind="equal",
         better="gd_l2",
         worse="scikit_learn",
         margin=NATS,
-        source="The penalised log loss is convex: one minimum, whatever finds it",
-        reported="At equal l2 the coefficients agree to 1e-3 (our tests)",
+        source=Text(
+            "The penalised log loss is convex: one minimum, whatever finds it",
+            zh="带正则的对数损失是凸函数：无论用什么方法，最小值只有一个",
+        ),
+        reported=Text(
+            "At equal l2 the coefficients agree to 1e-3 (our tests)",
+            zh="l2 相同时，系数相差不超过 1e-3（我们的测试）",
+        ),
     ),
     Claim(
         "l2_lowers_log_loss",
-        "On a few hundred examples an L2 penalty lowers the log loss on new ones.",
+        Text(
+            "On a few hundred examples an L2 penalty lowers the log loss on new ones.",
+            zh="只有几百个样本时，L2 正则会降低新样本上的对数损失。",
+        ),
         metric="loss",
         better="gd_l2",
         worse="gd",
         levels=(ON_TUMOURS.name,),
         margin=NATS,
-        source="Hung-yi Lee, Machine Learning 2021: regularisation against overfitting",
+        source=Text(
+            "Hung-yi Lee, Machine Learning 2021: regularisation against overfitting",
+            zh="李宏毅，机器学习 2021：用正则化防止过拟合",
+        ),
     ),
     Claim(
         "no_hidden_layer_needed",
-        "On a few hundred measurements made by hand, logistic regression has a lower log loss than an MLP.",
+        Text(
+            "On a few hundred measurements made by hand, logistic regression has a "
+            "lower log loss than an MLP.",
+            zh="在几百个手工测量的样本上，逻辑回归的对数损失低于 MLP。",
+        ),
         metric="loss",
         better="gd_l2",
         worse="mlp",
         levels=(ON_TUMOURS.name,),
         margin=NATS,
-        source="Textbook: where features are good and examples few, the simpler model generalises better",
+        source=Text(
+            "Textbook: where features are good and examples few, the simpler model "
+            "generalises better",
+            zh="教科书：特征好而样本少时，较简单的模型泛化更好",
+        ),
     ),
     Claim(
         "hidden_layers_needed",
-        "On raw curves an MLP beats logistic regression by at least 25 points.",
+        Text(
+            "On raw curves an MLP beats logistic regression by at least 25 points.",
+            zh="在原始曲线上，MLP 比逻辑回归至少高 25 个百分点。",
+        ),
         metric="accuracy",
         better="mlp",
         worse="gd_l2",
@@ -121,12 +165,17 @@ CLAIMS = (
         at_least=0.25,
         margin=0.02,
         source=PUBLISHED,
-        reported="MLP 68 %, logistic regression 32 %",
+        reported=Text(
+            "MLP 68 %, logistic regression 32 %", zh="MLP 68 %，逻辑回归 32 %"
+        ),
     ),
     *(
         Claim(
             f"{arm}_reaches_published",
-            f"{who} on MNIST-1D reaches the published {figure:.0%}.",
+            Text(
+                f"{who} on MNIST-1D reaches the published {figure:.0%}.",
+                zh=f"{text_of(who, 'zh')}在 MNIST-1D 上达到文献报告的 {figure:.0%}。",
+            ),
             metric="accuracy",
             kind="threshold",
             better=arm,
@@ -138,15 +187,20 @@ CLAIMS = (
             reported=f"{figure:.0%}",
         )
         for arm, who, figure in (
-            ("gd_l2", "Logistic regression", 0.32),
-            ("mlp", "An MLP", 0.68),
+            ("gd_l2", Text("Logistic regression", zh="逻辑回归"), 0.32),
+            ("mlp", Text("An MLP", zh="MLP "), 0.68),
         )
     ),
 )
 
 TASK = Task(
-    question="Does our logistic regression equal scikit-learn's, and when does a hidden layer pay?",
-    topic="Classification",
+    label=Text("Logistic regression", zh="逻辑回归"),
+    question=Text(
+        "Does our logistic regression equal scikit-learn's, and when does a "
+        "hidden layer pay?",
+        zh="我们的逻辑回归与 scikit-learn 的一致吗？隐藏层何时值得？",
+    ),
+    topic=Text("Classification", zh="分类"),
     load_data=load_data,
     arms=ARMS,
     levels=(ON_TUMOURS, ON_CURVES),
@@ -156,6 +210,9 @@ TASK = Task(
     ),
     space=Space(lr=Float(5e-3, 1.0, log=True)),
     claims=CLAIMS,
-    matched="Data and tuning trials; updates, for all that learn by gradient descent",
+    matched=Text(
+        "Data and tuning trials; updates, for all that learn by gradient descent",
+        zh="数据与调参试验数；凡用梯度下降学习的方案，更新次数也相同",
+    ),
     sources=(breast_cancer.SOURCE, mnist1d.SOURCE),
 )

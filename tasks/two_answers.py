@@ -20,6 +20,7 @@ from tasks import (
     Split,
     Splits,
     Task,
+    Text,
 )
 from tasks.models.adversarial import Adversaries, answering, judging
 from tasks.procedures.adversarial import NON_SATURATING
@@ -64,21 +65,34 @@ def adversaries(shape: Shape, level: Level, params: Params) -> nn.Module:
     return Adversaries(answering(shape, WIDTH, LATENT), judging(shape, WIDTH))
 
 
-LECTURE = "Hung-yi Lee, Machine Learning: generation, why a distribution"
+LECTURE = Text(
+    "Hung-yi Lee, Machine Learning: generation, why a distribution",
+    zh="李宏毅，机器学习：生成，为什么要输出分布",
+)
 
 TASK = Task(
-    question="Where two answers are right, which run gives one of them rather than their mean?",
-    topic="Generation",
+    label=Text("Two answers", zh="两个答案"),
+    question=Text(
+        "Where two answers are right, which training gives one of them rather than "
+        "their mean?",
+        zh="有两个正确答案时，哪种训练给出其中之一而不是平均值？",
+    ),
+    topic=Text("Generation", zh="生成"),
     load_data=load_data,
     arms=(
-        Arm("regressor", regressor, "Regression", procedure=Regression()),
+        Arm(
+            "regressor",
+            regressor,
+            Text("Regression", zh="回归"),
+            procedure=Regression(),
+        ),
         Arm(
             "noisy_regressor",
             noisy_regressor,
-            "Regression with noise as input",
+            Text("Regression with noise as input", zh="以噪声为输入的回归"),
             procedure=Regression(),
         ),
-        Arm("gan", adversaries, "GAN, non-saturating"),
+        Arm("gan", adversaries, Text("GAN, non-saturating", zh="GAN（非饱和）")),
     ),
     procedure=AnswerGame(NON_SATURATING, conditional=True),
     recipe=Recipe(steps=3000, batch_size=128, betas=(0.5, 0.9), evaluations=10),
@@ -88,18 +102,28 @@ TASK = Task(
     claims=(
         Claim(
             "gan_answers_right",
-            "A GAN's answers are right at least 80 points more often than those of regression.",
+            Text(
+                "A GAN's answers are right at least 80 points more often than those of "
+                "regression.",
+                zh="GAN 回答正确的比例比回归至少高 80 个百分点。",
+            ),
             metric="on_a_mode",
             better="gan",
             worse="regressor",
             at_least=0.8,
             margin=0.02,
             source=LECTURE,
-            reported="The mean of two right answers, seen as two half-transparent figures",
+            reported=Text(
+                "The mean of two right answers, seen as two half-transparent figures",
+                zh="两个正确答案的平均：看上去是两个半透明的人影",
+            ),
         ),
         Claim(
             "gan_gives_both",
-            "A GAN gives both right answers to at least four questions in five.",
+            Text(
+                "A GAN gives both right answers to at least four questions in five.",
+                zh="至少五分之四的问题，GAN 能给出两个正确答案。",
+            ),
             metric="both",
             kind="threshold",
             better="gan",
@@ -109,25 +133,49 @@ TASK = Task(
         ),
         Claim(
             "noise_alone_does_not_help",
-            "Noise as a second input does not make regression answer right: it learns to ignore it.",
+            Text(
+                "Noise as a second input does not make regression answer right: it "
+                "learns to ignore it.",
+                zh="把噪声作为第二个输入并不能使回归答对：它学会了忽略噪声。",
+            ),
             metric="on_a_mode",
             kind="equal",
             better="noisy_regressor",
             worse="regressor",
             margin=0.02,
-            source="The mean squared error is least for the conditional mean, whatever else is known",
+            source=Text(
+                "The mean squared error is least for the conditional mean, whatever "
+                "else is known",
+                zh="无论还知道什么，均方误差总在条件均值处最小",
+            ),
         ),
         Claim(
             "squared_error_prefers_the_mean",
-            "By squared error, regression beats the GAN although it is never right.",
+            Text(
+                "By squared error, regression beats the GAN although it is never right.",
+                zh="按平方误差，回归优于 GAN，尽管它从不正确。",
+            ),
             metric="squared_error",
             better="regressor",
             worse="gan",
             at_least=0.8,
             margin=0.05,
-            source="Var(y | x) = 1.01 for the mean, and twice that for an independent right answer",
+            source=Text(
+                "Var(y | x) = 1.01 for the mean, and twice that for an independent "
+                "right answer",
+                zh="取均值时 Var(y | x) = 1.01，独立的正确答案则为其两倍",
+            ),
         ),
     ),
-    matched="The answering network (the GAN has a discriminator beside it), updates, data, tuning trials",
-    sources=("Generated anew for each block. Licence: MIT, as this project.",),
+    matched=Text(
+        "The answering network (the GAN has a discriminator beside it), "
+        "updates, data, tuning trials",
+        zh="回答网络（GAN 另有判别器）、更新次数、数据、调参试验数",
+    ),
+    sources=(
+        Text(
+            "Generated anew for each block. Licence: MIT, as this project.",
+            zh="每个区组重新生成。许可证：MIT，与本项目相同。",
+        ),
+    ),
 )

@@ -8,13 +8,17 @@ are a second ``Catalogue``, of its own folder.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import FluentParser, ast
+
+from tasks import text_of
+
+__all__ = ["LANGUAGES", "VERDICTS", "Catalogue", "codes", "text_of", "translate"]
 
 LANGUAGES = ("en", "zh")
 
@@ -72,15 +76,6 @@ class Catalogue:
 VERDICTS = Catalogue(Path(__file__).parent / "locale")
 translate = VERDICTS.text
 codes = VERDICTS.codes
-
-
-def text_of(label: str | Mapping[str, str], language: str = "en") -> str:
-    """A label that a task gives, in one language: a mapping by language, or one text for
-    all. Where a language is missing, English stands in for it.
-    """
-    if isinstance(label, str):
-        return label
-    return label.get(language) or label["en"]
 
 
 def _variables_of(source: str) -> Iterator[tuple[str, frozenset[str]]]:

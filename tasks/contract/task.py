@@ -85,8 +85,9 @@ class Task:
     alone. ``matched`` says in words what is held equal; ``parameters_within`` is the
     relative tolerance on parameter counts across arms of a level that the suite asserts
     (``None``: they are not matched). ``axis`` and ``arms_axis`` name what the ``x`` of
-    levels and of arms counts, for charts. ``name`` is set by whoever finds the task:
-    the name of its file.
+    levels and of arms counts, for charts. ``label`` is the task's heading (the name
+    where there is none). ``name`` is set by whoever finds the task: the name of its
+    file. All that people read may be a ``Text``, in several languages.
     """
 
     question: str
@@ -103,6 +104,7 @@ class Task:
     arms_axis: str = ""
     parameters_within: float | None = None
     sources: tuple[str, ...] = ()
+    label: str = ""
     name: str = ""
 
     def __post_init__(self) -> None:

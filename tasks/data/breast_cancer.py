@@ -8,11 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.contract.data import Splits
+from tasks.contract.text import Text
 from tasks.data._split import resplit
 
-SOURCE = (
-    "Wolberg, Mangasarian, Street & Street, Breast cancer Wisconsin (diagnostic), UCI Machine Learning Repository, "
-    "1995 (the copy in scikit-learn). Licence: CC BY 4.0."
+SOURCE = Text(
+    "Wolberg, Mangasarian, Street & Street, Breast cancer Wisconsin "
+    "(diagnostic), UCI Machine Learning Repository, 1995 (the copy in "
+    "scikit-learn). Licence: CC BY 4.0.",
+    zh=(
+        "Wolberg、Mangasarian、Street 与 Street，Breast cancer Wisconsin "
+        "(diagnostic)，UCI Machine Learning Repository，1995（scikit-learn "
+        "中的副本）。许可证：CC BY 4.0。"
+    ),
 )
 
 

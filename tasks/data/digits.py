@@ -8,11 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.contract.data import Splits
+from tasks.contract.text import Text
 from tasks.data._split import resplit
 
-SOURCE = (
-    "Alpaydin & Kaynak, Optical recognition of handwritten digits, UCI Machine Learning Repository, 1998 "
-    "(the copy in scikit-learn). Licence: CC BY 4.0."
+SOURCE = Text(
+    "Alpaydin & Kaynak, Optical recognition of handwritten digits, UCI "
+    "Machine Learning Repository, 1998 (the copy in scikit-learn). "
+    "Licence: CC BY 4.0.",
+    zh=(
+        "Alpaydin 与 Kaynak，Optical recognition of handwritten digits，"
+        "UCI Machine Learning Repository，1998（scikit-learn 中的副本）。"
+        "许可证：CC BY 4.0。"
+    ),
 )
 
 

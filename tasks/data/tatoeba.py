@@ -6,10 +6,15 @@ from functools import lru_cache
 
 from tasks.contract.data import Splits
 from tasks.contract.errors import UserError
+from tasks.contract.text import Text
 from tasks.data._fetch import RemoteFile, fetch
 from tasks.data._text import Pair, clean, resplit_pairs
 
-SOURCE = "Tatoeba, English-Chinese pairs as selected by manythings.org. Licence: CC BY 2.0 FR."
+SOURCE = Text(
+    "Tatoeba, English-Chinese pairs as selected by manythings.org. "
+    "Licence: CC BY 2.0 FR.",
+    zh="Tatoeba，manythings.org 选出的英中句对。许可证：CC BY 2.0 FR。",
+)
 FILE = RemoteFile(
     "tatoeba-cmn",
     "cmn.txt",

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tasks.contract.data import Shape, Split
 from tasks.contract.procedure import Measure, Phase
+from tasks.contract.text import Text
 from tasks.models.adversarial import generator_of
 from tasks.procedures.adversarial import Adversarial
 from tasks.procedures.drawing import points
@@ -46,13 +47,31 @@ def _zero_squared(shape: Shape) -> float:
     )
 
 
-CRPS = Measure("crps", "lower", worst=_zero, label="Ranked probability score")
-SQUARED = Measure("squared_error", "lower", worst=_zero_squared, label="Squared error")
+CRPS = Measure(
+    "crps",
+    "lower",
+    worst=_zero,
+    label=Text("Ranked probability score", zh="排序概率评分"),
+)
+SQUARED = Measure(
+    "squared_error",
+    "lower",
+    worst=_zero_squared,
+    label=Text("Squared error", zh="平方误差"),
+)
 ON_A_MODE = Measure(
-    "on_a_mode", "higher", worst=_nothing, label="On a right answer", percent=True
+    "on_a_mode",
+    "higher",
+    worst=_nothing,
+    label=Text("On a right answer", zh="落在正确答案上的比例"),
+    percent=True,
 )
 BOTH = Measure(
-    "both", "higher", worst=_nothing, label="Gives both right answers", percent=True
+    "both",
+    "higher",
+    worst=_nothing,
+    label=Text("Gives both right answers", zh="给出两个正确答案的比例"),
+    percent=True,
 )
 BY_DISTRIBUTION = (CRPS, SQUARED, ON_A_MODE, BOTH)
 BY_SQUARES = (SQUARED, CRPS, ON_A_MODE, BOTH)

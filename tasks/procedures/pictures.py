@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from tasks.contract.data import Shape, Split
 from tasks.contract.procedure import Measure
+from tasks.contract.text import Text
 from tasks.models.adversarial import generator_of
 from tasks.models.fixed_classifier import FixedClassifier
 from tasks.procedures.adversarial import Adversarial
@@ -44,28 +45,45 @@ def _blank(shape: Shape) -> float:
 
 
 FRECHET = Measure(
-    "frechet", "lower", worst=_blank, label="Fréchet distance (own classifier)"
+    "frechet",
+    "lower",
+    worst=_blank,
+    label=Text("Fréchet distance (own classifier)", zh="Fréchet 距离（自有分类器）"),
 )
-COVERAGE = Measure("coverage", "higher", worst=_nothing, label="Coverage", percent=True)
+COVERAGE = Measure(
+    "coverage",
+    "higher",
+    worst=_nothing,
+    label=Text("Coverage", zh="覆盖率"),
+    percent=True,
+)
 PRECISION = Measure(
-    "precision", "higher", worst=_nothing, label="Precision", percent=True
+    "precision",
+    "higher",
+    worst=_nothing,
+    label=Text("Precision", zh="精确率"),
+    percent=True,
 )
-RECALL = Measure("recall", "higher", worst=_nothing, label="Recall", percent=True)
+RECALL = Measure(
+    "recall", "higher", worst=_nothing, label=Text("Recall", zh="召回率"), percent=True
+)
 EVENNESS = Measure(
     "evenness",
     "higher",
     worst=_nothing,
-    label="Evenness of classes (entropy)",
+    label=Text("Evenness of classes (entropy)", zh="类别均匀度（熵）"),
     percent=True,
 )
 CONFIDENCE = Measure(
     "confident",
     "higher",
     worst=_nothing,
-    label="Classifier over 90 % sure",
+    label=Text("Classifier over 90 % sure", zh="分类器把握超过 90 % 的比例"),
     percent=True,
 )
-CLASSES = Measure("classes", "higher", worst=_nothing, label="Classes seen")
+CLASSES = Measure(
+    "classes", "higher", worst=_nothing, label=Text("Classes seen", zh="出现的类别数")
+)
 MEASURES = (FRECHET, COVERAGE, PRECISION, RECALL, EVENNESS, CONFIDENCE, CLASSES)
 
 

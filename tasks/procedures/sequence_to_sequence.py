@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from tasks.contract.data import Shape, Split
 from tasks.contract.procedure import Measure, Phase
+from tasks.contract.text import Text
 from tasks.data._text import BEGIN, END, PAD, Pair, Vocabulary, content, padded
 from tasks.models.translation import Translator
 from tasks.procedures.attention_maps import attention_maps
@@ -46,17 +47,40 @@ def _guessing(shape: Shape) -> float:
 
 
 BLEU = Measure("bleu", "higher", worst=_nothing, label="BLEU")
-LOSS = Measure("loss", "lower", worst=_guessing, label="Log loss per token")
+LOSS = Measure(
+    "loss",
+    "lower",
+    worst=_guessing,
+    label=Text("Log loss per token", zh="每词元对数损失"),
+)
 CHRF = Measure("chrf", "higher", worst=_nothing, label="chrF")
-EXACT = Measure("exact", "higher", worst=_nothing, label="Exact match", percent=True)
+EXACT = Measure(
+    "exact",
+    "higher",
+    worst=_nothing,
+    label=Text("Exact match", zh="完全匹配率"),
+    percent=True,
+)
 TOKEN_ACCURACY = Measure(
-    "token_accuracy", "higher", worst=_nothing, label="Token accuracy", percent=True
+    "token_accuracy",
+    "higher",
+    worst=_nothing,
+    label=Text("Token accuracy", zh="词元准确率"),
+    percent=True,
 )
 EXPOSURE_GAP = Measure(
-    "exposure_gap", "lower", worst=_nothing, label="Exposure gap", percent=True
+    "exposure_gap",
+    "lower",
+    worst=_nothing,
+    label=Text("Exposure gap", zh="曝光差距"),
+    percent=True,
 )
 LENGTH_ERROR = Measure(
-    "length_error", "lower", worst=_all, label="Length error", percent=True
+    "length_error",
+    "lower",
+    worst=_all,
+    label=Text("Length error", zh="长度误差"),
+    percent=True,
 )
 
 
@@ -304,7 +328,13 @@ def _searches(model: Translator, split: Split) -> tuple[list[str], list[list[Any
                 ),
             ]
         )
-    return ["Search", "BLEU", "chrF", "Exact match", "Length error"], rows
+    return [
+        "Search",
+        "BLEU",
+        "chrF",
+        Text("Exact match", zh="完全匹配率"),
+        Text("Length error", zh="长度误差"),
+    ], rows
 
 
 def _maps(

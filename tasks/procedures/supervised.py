@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from tasks.contract.data import Shape, Split
 from tasks.contract.procedure import Measure, Phase
+from tasks.contract.text import Text
 
 EVALUATION_BATCH = 1024
 
@@ -22,8 +23,16 @@ def _guessing(shape: Shape) -> float:
     return math.log(max(shape.outputs, 2))
 
 
-ACCURACY = Measure("accuracy", "higher", worst=_chance, label="Accuracy", percent=True)
-LOG_LOSS = Measure("loss", "lower", worst=_guessing, label="Log loss")
+ACCURACY = Measure(
+    "accuracy",
+    "higher",
+    worst=_chance,
+    label=Text("Accuracy", zh="准确率"),
+    percent=True,
+)
+LOG_LOSS = Measure(
+    "loss", "lower", worst=_guessing, label=Text("Log loss", zh="对数损失")
+)
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
