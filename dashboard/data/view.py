@@ -4,6 +4,7 @@ reader's language.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from dashboard.data.snapshots import Snapshot, Snapshots
 from dashboard.locale import LANGUAGES, Words
-from suite.records.manifest import Manifest
+from suite.records.manifest import Manifest, TaskManifest
 from suite.records.results import Campaign
+from suite.records.translation import CLAIM_FIELDS
 from suite.verdicts.claim_verdict import ClaimVerdict
 from tasks import Claim, unknown
 
@@ -89,17 +91,53 @@ class View:
         where it has them.
         """
         return {
-            name: _labelled(about, self.words)
-            for name, about in self.campaign.about["tasks"].items()
+            name: self._task_in_language(task)
+            for name, task in self.campaign.manifest.tasks.items()
         }
+
+    def _task_in_language(self, task: TaskManifest) -> Mapping[str, Any]:
+        language = self.words.language
+        values = task.in_language(language).model_dump(mode="json")
+        for claim in values["claims"]:
+            for field in CLAIM_FIELDS:
+                text = task.claim_text(claim["name"], field, language)
+                claim[field] = text or claim[field]
+        return values
 
     def title(self, task: str) -> str:
         """A task's name as a heading."""
-        return self.words.label(task_title(task))
+        return str(self.tasks[task]["label"]) or task_title(task)
 
-    @property
+    @cached_property
     def verdicts(self) -> tuple[ClaimVerdict, ...]:
-        return self.snapshot.verdicts or ()
+        """The campaign's verdicts, in the reader's language."""
+        return self.in_language(self.snapshot)
+
+    def in_language(self, snapshot: Snapshot) -> tuple[ClaimVerdict, ...]:
+        """A campaign's verdicts with what its tasks say of their claims in the reader's
+        language, where they have it.
+        """
+        return tuple(
+            self._in_language(snapshot.campaign, verdict)
+            for verdict in snapshot.verdicts or ()
+        )
+
+    def _in_language(self, campaign: Campaign, verdict: ClaimVerdict) -> ClaimVerdict:
+        language = self.words.language
+        task = campaign.manifest.task(verdict.task).in_language(language)
+        measure = task.measure(verdict.metric.rpartition(".")[2])
+        cost = self.words.maybe("measure", verdict.metric, verdict.metric_label)
+
+        def text(field: str, english: str) -> str:
+            return task.claim_text(verdict.claim, field, language) or english
+
+        return dataclasses.replace(
+            verdict,
+            says=text("says", verdict.says),
+            source=text("source", verdict.source),
+            reported=text("reported", verdict.reported),
+            metric_label=measure.label if measure else cost,
+        )
 
     @property
     def judging(self) -> bool:
@@ -211,24 +249,6 @@ def view_of(snapshots: Snapshots, path: str, search: str | None) -> View:
     snapshot = snapshots.get(query.get("campaign") or None)
     known = carried_over(query, snapshot.campaign.manifest)
     return View(snapshots, snapshot, known, Words(language_of(query)), path)
-
-
-def _labelled(about: Mapping[str, Any], words: Words) -> Mapping[str, Any]:
-    """A task's part of campaign.json with its labels, axes and question in the reader's
-    language.
-    """
-    texts = {
-        name: words.label(about.get(name) or "")
-        for name in ("axis", "arms_axis", "question")
-    }
-    items = {
-        part: [
-            {**item, "label": words.label(item.get("label") or item["name"])}
-            for item in about[part]
-        ]
-        for part in ("arms", "levels", "measures")
-    }
-    return {**about, **texts, **items}
 
 
 def label_of(items: Iterable[Mapping[str, Any]], name: str) -> str:

@@ -212,11 +212,7 @@ def _numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:
 def _unit(verdict: ClaimVerdict, words: Words) -> str:
     if verdict.scale != "points":
         return words("unit-log")
-    return (
-        words("unit-points")
-        if verdict.unit_percent
-        else words.label(verdict.metric_label)
-    )
+    return words("unit-points") if verdict.unit_percent else verdict.metric_label
 
 
 def _block_axis(count: int) -> dict[str, Any]:

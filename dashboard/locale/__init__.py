@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.locale.labels import translated
 from suite.report.messages import LANGUAGES, Catalogue
 
 __all__ = ["CATALOGUE", "LANGUAGES", "NAMES", "TAGS", "Words"]
@@ -46,10 +45,6 @@ class Words:
         """The same; the default where the family has no such member."""
         key = key_of(family, name)
         return self(key) if key in CATALOGUE.codes(self.language) else default
-
-    def label(self, text: str) -> str:
-        """A label of the record, where the reader's language has one for it."""
-        return translated(text, self.language)
 
     @property
     def grid(self) -> Mapping[str, str]:

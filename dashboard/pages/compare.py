@@ -117,7 +117,7 @@ def _pairs(view: View, other: Snapshot) -> list[Pair]:
     has.
     """
     here = {(v.task, v.claim): v for v in view.verdicts}
-    there = {(v.task, v.claim): v for v in other.verdicts or ()}
+    there = {(v.task, v.claim): v for v in view.in_language(other)}
     return [(here.get(key), there.get(key)) for key in dict.fromkeys([*here, *there])]
 
 

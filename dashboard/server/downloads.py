@@ -104,7 +104,7 @@ def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str |
     """
     if kind in TABLES:
         return (
-            TABLES[kind](view.verdicts, view.campaign.about)
+            TABLES[kind](view.snapshot.verdicts or (), view.campaign.about)
             if chart == "verdicts" and not view.judging
             else None
         )

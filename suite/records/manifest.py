@@ -27,8 +27,9 @@ from search.ranges import describe, restore
 from suite.planning.profile import AA_SUFFIX, Profile, chosen
 from suite.records.files import read_json, replace_text
 from suite.records.schema import check_schema
+from suite.records.translation import FIELDS, PARTS, Translation, translations_of
 from suite.training.job import SCHEMA
-from tasks import Claim, Space, UserError, unknown
+from tasks import Claim, Space, Text, UserError, text_of, unknown
 
 if TYPE_CHECKING:
     from suite.planning.plan import CellPlan, Plan
@@ -140,9 +141,11 @@ class TaskManifest(_Manifest):
     ``aa_test`` maps the second name of an arm that runs twice to its first. ``looks``
     are the numbers of blocks after which claims are looked at; ``blocks`` is the last
     of them where there are any. ``half_budget_trials`` is 0 where no half-budget
-    finals are run.
+    finals are run. Texts are English; ``translations`` has them by other languages.
+    ``label`` is the task's heading.
     """
 
+    label: str = ""
     question: str = ""
     topic: str = ""
     matched: str = ""
@@ -162,6 +165,34 @@ class TaskManifest(_Manifest):
     finals: int
     half_budget_trials: int = 0
     length_factor: float = 1.0
+    translations: Mapping[str, Translation] = Field(default_factory=dict)
+
+    def in_language(self, language: str) -> TaskManifest:
+        """The same task with its labels and questions in that language, and in English
+        where it has none. Claims stay as they were fixed; see ``claim_text``.
+        """
+        if language not in self.translations:
+            return self
+        texts = self.translations[language]
+        changes: dict[str, Any] = {
+            name: getattr(texts, name) or getattr(self, name)
+            for name in (*FIELDS, "sources")
+        }
+        for part in PARTS:
+            labels = getattr(texts, part)
+            changes[part] = tuple(
+                one.model_copy(update={"label": labels.get(one.name) or one.label})
+                for one in getattr(self, part)
+            )
+        return self.model_copy(update=changes)
+
+    def claim_text(self, name: str, field: str, language: str) -> str:
+        """A claim's ``says``, ``source`` or ``reported`` in that language; "" where it
+        has none.
+        """
+        if language not in self.translations:
+            return ""
+        return self.translations[language].claims.get(name, {}).get(field, "")
 
     @property
     def primary(self) -> MeasureManifest:
@@ -342,7 +373,10 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
     arm_names, level_names = chosen(task, of)
     arms = [arm for arm in task.arms if arm.name in arm_names]
     levels = [level for level in task.levels if level.name in level_names]
+    claims = plan.claims(name)
+    again = {arm + AA_SUFFIX: _again(task.arm(arm).title) for arm in of.aa_test}
     return TaskManifest(
+        label=task.label,
         question=task.question,
         topic=task.topic,
         matched=task.matched,
@@ -352,7 +386,7 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         sources=task.sources,
         arms=(
             *(ArmManifest(name=arm.name, label=arm.title, x=arm.x) for arm in arms),
-            *(_second(arm, task.arm(arm).title) for arm in of.aa_test),
+            *(ArmManifest(name=name, label=label) for name, label in again.items()),
         ),
         aa_test={arm + AA_SUFFIX: arm for arm in of.aa_test},
         levels=tuple(
@@ -366,16 +400,17 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
             for one in task.procedure.measures
         ),
         space={arm.name: task.space_of(arm) for arm in arms},
-        claims=tuple(ClaimManifest(claim=claim) for claim in plan.claims(name)),
+        claims=tuple(ClaimManifest(claim=claim) for claim in claims),
         blocks=of.blocks,
         looks=of.interim_looks,
         trials=of.trials,
         finals=of.finals,
         half_budget_trials=of.half_budget_trials,
         length_factor=of.length_factor,
+        translations=translations_of(task, arms, levels, claims, again),
     )
 
 
-def _second(arm: str, title: str) -> ArmManifest:
-    """The arm under its second name, for an A/A test."""
-    return ArmManifest(name=arm + AA_SUFFIX, label=f"{title} (again)")
+def _again(title: str) -> Text:
+    """The label of an arm under its second name, for an A/A test."""
+    return Text(f"{title} (again)", zh=f"{text_of(title, 'zh')}（重复）")

@@ -16,12 +16,10 @@ import pandas as pd
 import pytest
 from dash._utils import to_json
 
-import tasks
 from dashboard import theme
 from dashboard.app import create_app
-from dashboard.components.text import CHINESE
 from dashboard.data.snapshots import Snapshots
-from dashboard.data.view import View, read_query, task_title, view_of
+from dashboard.data.view import View, read_query, view_of
 from dashboard.figures.curves import AXES
 from dashboard.locale import CATALOGUE, LANGUAGES, Words, key_of
 from dashboard.pages import PAGES, curves
@@ -47,6 +45,11 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 def shown(snapshots, path, search=""):
     """The page as the JSON that the browser gets."""
     return to_json(render(snapshots, path, search)[0])
+
+
+def read(snapshots, path, search=""):
+    """The same with Chinese characters as they are read."""
+    return json.dumps(json.loads(shown(snapshots, path, search)), ensure_ascii=False)
 
 
 # ------------------------------------------------------------------------------- words
@@ -172,29 +175,40 @@ def test_a_gate_that_is_not_known_keeps_its_own_name():
     assert Words("zh").hint("somebody's own") == ""
 
 
-@pytest.mark.parametrize("name", tasks.names())
-def test_chinese_has_words_for_all_that_our_tasks_are_labelled_with(name):
-    task, words = tasks.get(name), Words("zh")
-    labels = [
-        one.label or one.name
-        for one in (*task.arms, *task.levels, *task.procedure.measures)
-    ]
-    texts = [
-        task_title(name),
-        task.question,
-        *filter(None, (task.axis, task.arms_axis)),
-        *labels,
-    ]
-    names = re.compile(
-        r"[A-Z][\w-]*(, [\dx,]+)?|chrF"
-    )  # Transformer, BLEU, Multi30k: the same in every language
+def test_chinese_pages_show_the_words_of_the_tasks_in_chinese(snapshots, finished):
+    about = json.loads(
+        (snapshots.results.root / finished / "campaign.json").read_text()
+    )
+    task = about["tasks"][TASK]
+    claim = task["claims"][0]
+    page = read(
+        snapshots,
+        "/claim",
+        f"?campaign={finished}&task={TASK}&claim={claim['name']}&lang=zh",
+    )
+    texts = task["translations"]["zh"]
 
-    assert [
-        text
-        for text in texts
-        if not CHINESE.search(words.label(text)) and not names.fullmatch(text)
-    ] == []
-    assert [Words("en").label(text) for text in texts] == texts
+    for field in ("says", "source", "reported"):
+        assert texts["claims"][claim["name"]][field] in page
+        assert claim[field] not in page
+    assert texts["matched"] in page
+    assert texts["question"] in read(snapshots, "/", f"?campaign={finished}&lang=zh")
+    assert claim["says"] in read(snapshots, "/", f"?campaign={finished}")
+
+
+def test_what_has_no_translation_is_shown_in_english(tmp_path, synthetic, small):
+    campaign = synthetic.write_campaign(tmp_path, small())
+    path = tmp_path / campaign / "campaign.json"
+    about = json.loads(path.read_text())
+    for task in about["tasks"].values():
+        del task["translations"]
+    path.write_text(json.dumps(about))
+    held = Snapshots(Results(tmp_path))
+    held.get()
+    held.refresh()
+
+    page = shown(held, "/", f"?campaign={campaign}&lang=zh")
+    assert about["tasks"][TASK]["claims"][0]["says"] in page
 
 
 # ----------------------------------------------------------------------------- colours

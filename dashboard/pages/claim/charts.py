@@ -55,7 +55,7 @@ def _at_level(view: View, verdict: ClaimVerdict, level: str | None) -> html.Div:
             height=height,
         )
     ]
-    label = words.label(verdict.metric_label)
+    label = verdict.metric_label
     both = pairs(verdict, level, view.about["arms"], words, label) if level else None
     if both:
         charts.append(

@@ -15,7 +15,7 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 
 def source_card(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
-    ours = f"{words.label(verdict.metric_label)}: {_ours(view, verdict)}"
+    ours = f"{verdict.metric_label}: {_ours(view, verdict)}"
     rows = [
         (words("claim-source-is"), foreign(verdict.source or "–", words.language)),
         (words("claim-source-says"), foreign(verdict.reported or "–", words.language)),

@@ -1,0 +1,99 @@
+"""What people read of a task, in another language than English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tasks import Arm, Claim, Level, Task, Text, text_of
+
+FIELDS = ("label", "question", "topic", "matched", "axis", "arms_axis")
+CLAIM_FIELDS = ("says", "source", "reported")
+PARTS = ("arms", "levels", "measures")  # what has names and labels
+
+
+class Translation(BaseModel):
+    """The texts of one task in one language; labels and claims by name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: str = ""
+    question: str = ""
+    topic: str = ""
+    matched: str = ""
+    axis: str = ""
+    arms_axis: str = ""
+    sources: tuple[str, ...] = ()
+    arms: Mapping[str, str] = Field(default_factory=dict)
+    levels: Mapping[str, str] = Field(default_factory=dict)
+    measures: Mapping[str, str] = Field(default_factory=dict)
+    claims: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+
+
+def translations_of(
+    task: Task,
+    arms: Iterable[Arm],
+    levels: Iterable[Level],
+    claims: Iterable[Claim],
+    more_arms: Mapping[str, str],
+) -> dict[str, Translation]:
+    """The texts of a task's chosen arms, levels and claims, in each language that the
+    task has besides English. ``more_arms`` are labels of second names of arms.
+    """
+    languages = sorted(
+        {
+            language
+            for text in texts_of(task)
+            if isinstance(text, Text)
+            for language in text.translations
+        }
+    )
+    labels = {
+        "arms": {arm.name: arm.title for arm in arms} | dict(more_arms),
+        "levels": {level.name: level.title for level in levels},
+        "measures": {
+            one.name: one.label or one.name for one in task.procedure.measures
+        },
+    }
+    known = [*claims]
+    return {language: _in(language, task, labels, known) for language in languages}
+
+
+def texts_of(task: Task) -> Iterator[str]:
+    """Everything that people read of a task: texts as they stand in its file."""
+    yield from (getattr(task, name) for name in FIELDS)
+    yield from task.sources
+    yield from (arm.label for arm in task.arms)
+    yield from (level.label for level in task.levels)
+    for arm in task.arms:
+        yield from (one.label for one in task.procedure_of(arm).measures)
+    for claim in task.claims:
+        yield from (getattr(claim, name) for name in CLAIM_FIELDS)
+
+
+def _in(
+    language: str,
+    task: Task,
+    labels: Mapping[str, Mapping[str, str]],
+    claims: list[Claim],
+) -> Translation:
+    fields: dict[str, Any] = {
+        name: text_of(getattr(task, name), language) for name in FIELDS
+    }
+    parts: dict[str, Any] = {
+        part: {name: text_of(label, language) for name, label in known.items()}
+        for part, known in labels.items()
+    }
+    return Translation(
+        **fields,
+        **parts,
+        sources=tuple(text_of(source, language) for source in task.sources),
+        claims={
+            claim.name: {
+                name: text_of(getattr(claim, name), language) for name in CLAIM_FIELDS
+            }
+            for claim in claims
+        },
+    )
