@@ -46,56 +46,107 @@ class TaskPlan(CheckedModel):
     """
 
     arms: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """The arms to run, by name. Default: all."""
+
     levels: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """The levels to run, by name. Default: all but the heavy ones."""
+
     blocks: int | None = Field(default=None, ge=1)
+    """As above; interim_looks of the profile then does not apply."""
+
     trials: int | None = Field(default=None, ge=1)
+    """As above."""
+
     finals: int | None = Field(default=None, ge=1)
+    """As above."""
+
     half_budget: bool | None = None
+    """As above."""
+
     interim_looks: tuple[int, ...] | None = None
+    """As above."""
+
     length_factor: float | None = Field(default=None, gt=0)
+    """As above."""
+
     examples: int | None = Field(default=None, ge=8)
+    """As above."""
+
     recipe: dict[str, Any] = Field(default_factory=dict)
+    """Changes to the task's recipe, such as {"batch_size" = 64}."""
+
     aa_test: tuple[str, ...] = ()
+    """Arms that run a second time under another name, as an A/A test."""
+
     resources: Resources | None = None
+    """As above."""
+
     time_limit: float | None = Field(default=None, gt=0)
+    """As above."""
 
     _declare = field_validator("interim_looks", mode="before")(declared)
     _grow = field_validator("interim_looks")(growing)
 
 
 class Profile(CheckedModel):
-    """A whole profile. ``aa_test`` of a task names arms that run twice, under two
-    names: A/A test.
-
-    ``half_budget`` trains one more final per cell, with the hyperparameters that half
-    of the trials would have chosen (where those are others): would the answer change
-    with half the tuning? ``interim_looks`` names numbers of blocks, such as ``[6, 10,
-    16]``, which ``true`` also means: claims are looked at after so many, and only those
-    still open are given more. It takes the place of ``blocks``; a task with ``blocks``
-    of its own runs just those.
-
-    ``length_factor`` multiplies the length of every recipe, ``examples`` limits every
-    split, ``time_limit`` is in seconds a run, ``threads`` are CPU threads a run.
-    """
+    """A whole profile: what runs, how often and for how long."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)
+    """How campaigns of this profile are named. Default: the file's name."""
+
     title: str = ""
+    """A few words for people."""
+
     root_seed: int = Field(default=0, ge=0)
+    """The seed that all others are derived from."""
+
     blocks: int = Field(default=10, ge=1)
+    """Independent repetitions of the whole experiment, tuning included."""
+
     trials: int = Field(default=16, ge=1)
+    """Runs that tune each arm, in each block and level."""
+
     finals: int = Field(default=1, ge=1)
+    """Runs with the chosen hyperparameters and fresh seeds, whose mean is judged."""
+
     half_budget: bool = False
+    """Also run a final with what half of the trials would have chosen: would half the
+    tuning change the answer?"""
+
     interim_looks: tuple[int, ...] = ()
+    """Numbers of blocks after which claims are looked at, such as [6, 10, 16], which
+    true also means. Only open claims get more blocks. Takes the place of blocks."""
+
     sampler: Literal["qmc", "tpe"] = "qmc"
+    """How trials are proposed: by a Sobol sequence, or by TPE after eight of its
+    points."""
+
     length_factor: float = Field(default=1.0, gt=0)
+    """Multiplies the length of every recipe."""
+
     examples: int | None = Field(default=None, ge=8)
+    """Limits the examples of every split. Default: no limit."""
+
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    """Confidence level of the intervals, and of a task's claims together."""
+
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where runs train; auto: on GPUs where there are some."""
+
     threads: int = Field(default=1, ge=1)
+    """CPU threads of a run."""
+
     time_limit: float | None = Field(default=None, gt=0)
+    """Seconds after which a run is stopped. Default: never."""
+
     resources: Resources = Resources()
+    """What each run asks of the cluster."""
+
     every_task: bool = False
+    """Run all tasks, not only those with a table."""
+
     tasks: dict[str, TaskPlan] = Field(default_factory=dict)
+    """The tasks to run: one table [tasks.NAME] each, which may be empty."""
 
     _declare = field_validator("interim_looks", mode="before")(declared)
     _grow = field_validator("interim_looks")(growing)
@@ -143,7 +194,7 @@ def load_profile(name: str | Path, changes: Iterable[str] = ()) -> Profile:
     Raises UserError naming the key, the value and what is allowed.
     """
     profile, source = read_profile(name, changes)
-    _check_names(profile, source)
+    check_names(profile, source)
     return profile
 
 
@@ -259,11 +310,15 @@ def _asked(item: Any) -> str:
     return str(message[0].lower() + message[1:])
 
 
-def _check_names(profile: Profile, source: str) -> None:
+def check_names(profile: Profile, source: str) -> None:
+    """Raise UserError where a profile names no task, or one, or an arm or a level of
+    one, that does not exist.
+    """
     names = profile.task_names()
     if not names:
         raise UserError(
-            f"Profile {source} names no tasks: add a table such as [tasks.{tasks.names()[0]}]."
+            f"Profile {source} names no tasks: add a table such as "
+            f"[tasks.{tasks.names()[0]}], or give --task or --task-file."
         )
     for name in names:
         task, plan = tasks.get(name), profile.of(name)
