@@ -7,19 +7,19 @@ import random
 import numpy as np
 import torch
 
-from suite.checks.finding import CheckFailed, counted
+from suite.checks.finding import CheckFailed
+from suite.checks.registry import register_check
+from suite.report.formatting import counted
 from suite.training.job import digest
-from tasks import (
-    Level,
-    Split,
-    Splits,
-    Task,
-)
+from tasks import Level, Split, Splits, Task
 
-# of the test examples may be training examples too, as in some published sets
+# The share of test examples that may be training examples too, as in some published
+# data sets.
 DOUBLES = 0.001
+PAIRS = (("training", "test"), ("validation", "test"), ("training", "validation"))
 
 
+@register_check("data depend on the seed alone")
 def data_depend_on_the_seed(task: Task) -> str:
     for level in task.light:
         first, again, other = (
@@ -29,7 +29,7 @@ def data_depend_on_the_seed(task: Task) -> str:
         if first != again:
             raise CheckFailed(
                 f"at {level.name}, seed 0 gives other data the second time",
-                "draw every random number in load_data from a generator made from its seed",
+                "draw every random number in load_data from a generator made of its seed",
             )
         if first == other:
             raise CheckFailed(
@@ -39,6 +39,7 @@ def data_depend_on_the_seed(task: Task) -> str:
     return counted(len(task.light), "level")
 
 
+@register_check("other random numbers left alone")
 def others_are_left_alone(task: Task) -> str:
     before = _global_state()
     task.load_data(task.light[0], 3)
@@ -50,6 +51,7 @@ def others_are_left_alone(task: Task) -> str:
     return "load_data draws from generators of its own"
 
 
+@register_check("splits share no example")
 def splits_are_disjoint(task: Task) -> str:
     for level in task.light:
         splits = task.load_data(level, 0)
@@ -59,41 +61,40 @@ def splits_are_disjoint(task: Task) -> str:
             "test": _test(splits),
         }
         rows = {name: _rows(split) for name, split in parts.items()}
-        for one, other in (
-            ("training", "test"),
-            ("validation", "test"),
-            ("training", "validation"),
-        ):
+        for one, other in PAIRS:
             shared = len(rows[one] & rows[other])
             if shared > DOUBLES * len(rows[other]):
                 raise CheckFailed(
-                    f"at {level.name}, {shared:,} of {len(parts[other]):,} {other} examples are {one} examples too",
-                    "split before anything is copied, and keep equal examples in one part",
+                    f"at {level.name}, {shared:,} of {len(parts[other]):,} {other} "
+                    f"examples are {one} examples too",
+                    "split before you copy or augment, and keep equal examples together",
                 )
     return " / ".join(f"{len(split):,}" for split in parts.values()) + " examples"
 
 
+@register_check("blocks differ as they say")
 def blocks_differ(task: Task) -> str:
-    """Blocks must test_train_ratio as the task says they do: the width of every
+    """Blocks must share test examples as the task says they do: the width of every
     interval rests on it.
     """
     for level in task.light:
         here, there = task.load_data(level, 0), task.load_data(level, 1)
         test, elsewhere = _rows(_test(here)), _rows(_test(there))
-        shared = len(
-            test & (elsewhere | _rows(there.train) | _rows(there.validation))
-        ) / len(test)
+        others = elsewhere | _rows(there.train) | _rows(there.validation)
+        shared = len(test & others) / len(test)
         if here.population == "fresh" and shared > 0.5:
             raise CheckFailed(
-                f"at {level.name}, {shared:.0%} of a block's test examples are in the next block's data too",
-                'give Splits population="resplit" (one finite pool) or "official" (one given test set)',
+                f"at {level.name}, {shared:.0%} of a block's test examples are in the "
+                "next block's data too",
+                'give Splits population="resplit" (one finite pool) or '
+                '"official" (one given test set)',
             )
         if here.population == "official" and test != elsewhere:
             raise CheckFailed(
                 f"at {level.name}, the official test set differs between blocks",
                 "give all blocks one",
             )
-    return f"{here.population}, test_train_ratio {here.test_train_ratio:.2g}"
+    return f"{here.population}, test/train ratio {here.test_train_ratio:.2g}"
 
 
 def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:
@@ -127,14 +128,13 @@ def _digest(splits: Splits) -> str:
 
 
 def _rows(split: Split) -> set[str]:
-    """What each example is, answer included."""
-    x = (
-        split.x.detach().cpu().contiguous().flatten(1)
-        if split.x.ndim > 1
-        else split.x.detach().cpu()[:, None]
-    )
-    y = split.y.detach().cpu().contiguous().reshape(len(split), -1)
+    """Each example's bytes, its answer included."""
+    x, y = _flat(split.x), _flat(split.y)  # (examples, anything)
     return {
         a.tobytes().hex() + b.tobytes().hex()
         for a, b in zip(x.numpy(), y.numpy(), strict=True)
     }
+
+
+def _flat(values: torch.Tensor) -> torch.Tensor:
+    return values.detach().cpu().contiguous().reshape(len(values), -1)

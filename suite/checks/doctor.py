@@ -1,5 +1,5 @@
 """Is everything here that a campaign needs? Each look says what it found, what is wrong
-and how to mend it.
+and how to fix it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ import torch
 
 import tasks
 from suite.campaign.campaign_dir import ROOM
-from suite.checks.finding import Finding
+from suite.checks.finding import Finding, tried
 from suite.checks.short_run import short_job
+from suite.cluster.cores import cores
 from suite.cluster.protocol import JobOutcome
 from suite.records.files import free_space
 from suite.records.journal import FILE, read_lines
 from suite.records.results import Results
 from suite.records.versions import LIBRARIES, versions
+from suite.report.formatting import counted
 from suite.tracking import connection, sqlite
 from suite.training.resources import Resources
 from tasks import UserError
@@ -34,6 +36,7 @@ PYTHON = (3, 11)
 COMFORT = 2 * 2**30  # bytes free, below which a larger campaign may fill the disk
 PROBE = "logistic_regression"  # a task whose data ship with a package
 RAY_TIMEOUT_S = 120.0
+WIDTH = len("results folder")  # of the longest name
 NEEDED = (
     "torch",
     "ray",
@@ -52,31 +55,22 @@ def examine(
     """Findings, the quick ones first. ``address`` is a Ray cluster's, ``store`` an
     MLflow store's; None: our own.
     """
-    looks: list[tuple[str, Callable[[], Finding]]] = [
-        ("Python", _python),
-        ("libraries", _libraries),
-        ("torch", _torch),
-        ("threads", _threads),
-        ("results folder", lambda: _results(results)),
-        ("disk", lambda: _disk(results)),
-        ("records", lambda: _records(results)),
-        ("data", _data),
-        ("tasks", _tasks),
-        ("MLflow", lambda: _mlflow(results, store)),
-        ("Ray", lambda: _ray(address)),
-    ]
-    for what, look in looks:
-        try:
-            yield look()
-        except UserError as error:
-            yield Finding(what, False, str(error))
-        except Exception as error:  # whatever is broken here, the other looks go on
-            yield Finding(
-                what,
-                False,
-                f"{type(error).__name__}: {error}",
-                "`bakeoff --verbose doctor` shows where",
-            )
+    looks: dict[str, Callable[[], Finding]] = {
+        "Python": _python,
+        "libraries": _libraries,
+        "torch": _torch,
+        "threads": _threads,
+        "results folder": lambda: _results(results),
+        "disk": lambda: _disk(results),
+        "records": lambda: _records(results),
+        "data": _data,
+        "tasks": _tasks,
+        "MLflow": lambda: _mlflow(results, store),
+        "Ray": lambda: _ray(address),
+    }
+    for what, look in looks.items():
+        # Whatever is broken here, the others are looked at.
+        yield tried(what, look, lambda error: "`bakeoff --verbose doctor` shows where")
 
 
 def _python() -> Finding:
@@ -101,11 +95,8 @@ def _libraries() -> Finding:
             f"not installed: {', '.join(missing)}",
             "`make environment`",
         )
-    return Finding(
-        "libraries",
-        True,
-        ", ".join(f"{name} {found[name]}" for name in LIBRARIES[1:4] if name in found),
-    )
+    shown = [f"{name} {found[name]}" for name in LIBRARIES[1:4]]
+    return Finding("libraries", True, ", ".join(shown))
 
 
 def _torch() -> Finding:
@@ -139,24 +130,17 @@ def _sees_gpu() -> bool:
 
 
 def _threads() -> Finding:
-    cores = (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    says = f"{cores} cores, one run each on one thread; load {load:.1f}"
-    return Finding(
-        "threads", True, says + (", so timings will be off" if load > cores else "")
-    )
+    says = f"{counted(cores(), 'core')}, a run on each; load {load:.1f}"
+    if load > cores():
+        says += ", so timings will be off"
+    return Finding("threads", True, says)
 
 
 def _results(results: Path) -> Finding:
-    folder = (
-        results
-        if results.exists()
-        else next(p for p in results.resolve().parents if p.exists())
-    )
+    folder = results.resolve()
+    while not folder.exists():
+        folder = folder.parent
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -165,13 +149,10 @@ def _results(results: Path) -> Finding:
             "results folder",
             False,
             f"{results} cannot be written ({error.strerror})",
-            "mend it, or use --results",
+            "change its permissions, or name another folder with --results",
         )
-    return Finding(
-        "results folder",
-        True,
-        f"{results}/" + ("" if results.exists() else ", made by the first run"),
-    )
+    made = "" if results.exists() else ", made by the first run"
+    return Finding("results folder", True, f"{results}/{made}")
 
 
 def _disk(results: Path) -> Finding:
@@ -184,9 +165,9 @@ def _disk(results: Path) -> Finding:
             says,
             f"make room: a campaign asks for {ROOM >> 20} MiB, or use --results",
         )
-    return Finding(
-        "disk", True, says + ("" if free > COMFORT else ": little for a large campaign")
-    )
+    if free <= COMFORT:
+        says += ": little for a large campaign"
+    return Finding("disk", True, says)
 
 
 def _records(results: Path) -> Finding:
@@ -197,9 +178,9 @@ def _records(results: Path) -> Finding:
     runs = sum(
         sum(1 for _ in read_lines(results / campaign / FILE)) for campaign in readable
     )
-    says = f"{_count(len(readable), 'campaign')}, {_count(runs, 'run')}, all readable"
+    says = f"{counted(len(readable), 'campaign')}, {counted(runs, 'run')}, all readable"
     if older := len(campaigns) - len(readable):
-        says += f"; {_count(older, 'campaign')} of another version of Bakeoff"
+        says += f"; {counted(older, 'campaign')} of another version of Bakeoff"
     return Finding("records", True, says)
 
 
@@ -210,7 +191,7 @@ def _data() -> Finding:
             "data",
             False,
             f"BAKEOFF_MIRROR={mirror} is not a folder",
-            "mend it or unset it",
+            "correct it or unset it",
         )
     says = f"cache {cache}" + (f", mirror {mirror}" if mirror else "")
     if not cache.exists():
@@ -222,9 +203,9 @@ def _data() -> Finding:
             "data",
             False,
             f"{(unreadable or [cache])[0]} cannot be read",
-            "mend it, or set BAKEOFF_DATA",
+            "change its permissions, or set BAKEOFF_DATA",
         )
-    return Finding("data", True, f"{says}, {_count(len(files), 'file')}")
+    return Finding("data", True, f"{says}, {counted(len(files), 'file')}")
 
 
 def _tasks() -> Finding:
@@ -257,15 +238,13 @@ def _asked(store: str) -> Finding:
         return Finding(
             "MLflow",
             False,
-            f"{name} answers, but has its clients write files to {folder} themselves, which is not on this machine",
-            "start it with `--artifacts-destination FOLDER` and without --default-artifact-root",
+            f"{name} answers, but has its clients write files to {folder} themselves, "
+            "which is not on this machine",
+            "start it with `--artifacts-destination FOLDER` and without "
+            "--default-artifact-root",
         )
-    return Finding(
-        "MLflow",
-        True,
-        f"{name} answers"
-        + (f", files go to {location}" if store.startswith("http") else ""),
-    )
+    files = f", files go to {location}" if store.startswith("http") else ""
+    return Finding("MLflow", True, f"{name} answers{files}")
 
 
 def _opened(uri: str, name: str) -> Finding:
@@ -308,15 +287,16 @@ def _ray(address: str | None) -> Finding:
         return Finding(
             "Ray", False, f"it starts, but a worker cannot train: {problem}", hint
         )
+    seconds = time.monotonic() - began
     where = (
-        f"the cluster at {address} runs {_count(slots, 'training')} at once"
+        f"the cluster at {address} has room for {counted(slots, 'run')} at once"
         if address
         else "starts"
     )
     return Finding(
         "Ray",
         True,
-        f"{where}; a run came back after {time.monotonic() - began:.0f} s",
+        f"{where}; a run came back after {seconds:.0f} s",
     )
 
 
@@ -326,7 +306,3 @@ def _problem(done: list[JobOutcome]) -> str | None:
     if done[0].lost is not None:
         return done[0].lost
     return done[0].results[0].error
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

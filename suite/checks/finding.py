@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from tasks import UserError
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing that was looked at; ``ok`` None means that there was nothing to see.
-    ``hint`` is for a failed one.
+
+    ``hint`` says what to do about a failed one; ``seconds`` is how long looking took.
+    ``cause`` is the same for failures that one error brought about, "" where each
+    stands for itself.
     """
 
     what: str
     ok: bool | None
     says: str
     hint: str = ""
+    seconds: float = 0.0
+    cause: str = ""
 
     @property
     def word(self) -> str:
@@ -22,16 +31,40 @@ class Finding:
 
 
 class CheckFailed(Exception):
-    """A proof failed: what was seen, and what to do."""
+    """A check failed: what was seen, what to do, and what it shares with others."""
 
-    def __init__(self, says: str, hint: str) -> None:
+    def __init__(self, says: str, hint: str, cause: str = "") -> None:
         super().__init__(says)
-        self.says, self.hint = says, hint
+        self.says, self.hint, self.cause = says, hint, cause
 
 
 class NotApplicable(Exception):
-    """The task has nothing that this proof is about."""
+    """The task has nothing that this check is about."""
 
 
-def counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
+def tried(
+    what: str, check: Callable[[], Finding | str], where: Callable[[Exception], str]
+) -> Finding:
+    """What came of a check, however it ended. ``where`` is the hint for an error that
+    nobody expected.
+    """
+    began = time.monotonic()
+    finding = _outcome(what, check, where)
+    return replace(finding, seconds=time.monotonic() - began)
+
+
+def _outcome(
+    what: str, check: Callable[[], Finding | str], where: Callable[[Exception], str]
+) -> Finding:
+    try:
+        found = check()
+    except NotApplicable as nothing:
+        return Finding(what, None, str(nothing))
+    except CheckFailed as failed:
+        return Finding(what, False, failed.says, failed.hint, cause=failed.cause)
+    except UserError as error:
+        return Finding(what, False, str(error), cause=str(error))
+    except Exception as error:
+        says, hint = f"{type(error).__name__}: {error}", where(error)
+        return Finding(what, False, says, hint, cause=f"{says} {hint}")
+    return found if isinstance(found, Finding) else Finding(what, True, found)

@@ -9,7 +9,9 @@ from typing import Any
 import torch
 
 from search.ranges import middle
-from suite.checks.finding import CheckFailed, NotApplicable, counted
+from suite.checks.finding import CheckFailed, NotApplicable
+from suite.checks.registry import register_check
+from suite.report.formatting import counted
 from suite.training.data_parallel import check_data_parallel
 from suite.training.instantiate import build_model
 from suite.training.loop import TrainingLoop
@@ -27,15 +29,17 @@ from tasks import (
     UserError,
 )
 
-BATCH = 4  # examples that every model must be able to learn by heart
+BATCH = 4  # examples that every model must be able to memorise
 STEPS = 300  # in which it must do so
-# of its objective may be left then: the smallest of models must pass, and a deaf one
-# must not
+# The share of its objective that may be left then: the smallest of models must pass,
+# and one that ignores its input must not.
 LEFT = 0.5
+RATES = (0.5, 0.8, 1.0)  # where in the range of its learning rate a model may succeed
 TWO = Recipe(steps=1, batch_size=0, world_size=2)
-ROUNDING = 1e-3  # of a gradient's length
+ROUNDING = 1e-3  # of a gradient's norm
 
 
+@register_check("arms match as they say")
 def arms_are_matched(task: Task) -> str:
     every: list[int] = []
     for level in task.light:
@@ -46,15 +50,14 @@ def arms_are_matched(task: Task) -> str:
         }
         if not counts:
             raise NotApplicable("no arm is trained step by step")
-        least, most = (
-            min(counts, key=counts.__getitem__),
-            max(counts, key=counts.__getitem__),
-        )
+        least = min(counts, key=counts.__getitem__)
+        most = max(counts, key=counts.__getitem__)
         apart = counts[most] / max(counts[least], 1) - 1
         if task.parameters_within is not None and apart > task.parameters_within:
             raise CheckFailed(
-                f"at {level.name}, {most} has {counts[most]:,} parameters and {least} {counts[least]:,}: "
-                f"{apart:.1%} apart, where parameters_within says {task.parameters_within:.1%}",
+                f"at {level.name}, {most} has {counts[most]:,} parameters and "
+                f"{least} {counts[least]:,}: {apart:.1%} apart, where "
+                f"parameters_within says {task.parameters_within:.1%}",
                 "solve for widths that match, as tasks/models/mlp.py does",
             )
         every += counts.values()
@@ -64,6 +67,7 @@ def arms_are_matched(task: Task) -> str:
     return f"{says}, within {task.parameters_within:.1%} at each level"
 
 
+@register_check("untrained models guess")
 def untrained_models_guess(task: Task) -> str:
     """Much better than guessing is a leak, much worse a broken start. Losses tell it;
     accuracies vary too much.
@@ -72,38 +76,8 @@ def untrained_models_guess(task: Task) -> str:
     for level in task.light:
         splits = task.load_data(level, 0)
         for arm in task.arms:
-            if _is_fitted(task, arm):
-                continue
-            start = next(
-                iter(
-                    _training(
-                        task,
-                        level,
-                        arm,
-                        splits,
-                        middle(task.space_of(arm)),
-                        {"steps": 1},
-                    )
-                )
-            )
-            for measure in task.procedure_of(arm).measures:
-                value, worst = (
-                    start.values[f"validation.{measure.name}"],
-                    measure.worst(splits.shape),
-                )
-                if (
-                    measure.better == "higher" or worst <= 0
-                ):  # no loss: a share, or a difference around 0
-                    continue
-                if not 0.5 * worst <= value <= 2 * worst + 0.1:
-                    raise CheckFailed(
-                        f"{arm.name} at {level.name} starts at {measure.name} {value:.3g}; guessing gives {worst:.3g}",
-                        "start the output layer small; if it is below guessing, look for answers among the inputs",
-                    )
-                seen = (
-                    seen
-                    or f"{measure.name} {value:.3g} at the start, {worst:.3g} by guessing"
-                )
+            if not _is_fitted(task, arm):
+                seen = _first_losses(task, level, arm, splits) or seen
     if not seen:
         raise NotApplicable(
             "no loss is measured on an arm that is trained step by step"
@@ -111,28 +85,47 @@ def untrained_models_guess(task: Task) -> str:
     return seen
 
 
+def _first_losses(task: Task, level: Level, arm: Arm, splits: Splits) -> str:
+    """An untrained model's losses beside those of guessing; "" where none is one."""
+    params = middle(task.space_of(arm))
+    training = _training(task, level, arm, splits, params, {"steps": 1})
+    values = next(iter(training)).values
+    seen = ""
+    for measure in task.procedure_of(arm).measures:
+        value = values[f"validation.{measure.name}"]
+        guess = measure.worst(splits.shape)
+        if measure.better == "higher" or guess <= 0:
+            continue  # no loss, but a share, or a difference around 0
+        if not 0.5 * guess <= value <= 2 * guess + 0.1:
+            raise CheckFailed(
+                f"{arm.name} at {level.name} starts at {measure.name} {value:.3g}; "
+                f"guessing gives {guess:.3g}",
+                "start the output layer small; if it is below guessing, look for "
+                "answers among the inputs",
+            )
+        seen = (
+            seen or f"{measure.name} {value:.3g} at the start, {guess:.3g} by guessing"
+        )
+    return seen
+
+
+@register_check("tiny batches are learned", trains=True)
 def tiny_batches_are_learned(task: Task) -> str:
-    """Whatever can learn at all can learn four examples by heart."""
+    """Whatever can learn at all can memorise four examples."""
     level = task.light[0]
     splits = task.load_data(level, 0)
     few = splits.train.head(BATCH)
     tiny = replace(splits, train=few, validation=few)
     tried = 0
     for arm in task.arms:
-        if (
-            _is_fitted(task, arm)
-            or len(task.procedure_of(arm).phases(_model(task, level, arm, tiny))) > 1
-        ):
-            continue  # adversaries have no objective that must fall
+        if not _has_one_objective(task, level, arm, tiny):
+            continue
         tried += 1
-        left = 1.0
-        for share in (0.5, 0.8, 1.0):
-            left = min(left, _objective_left(task, level, arm, tiny, share))
-            if left <= LEFT:
-                break
-        else:
+        left = _least_left(task, level, arm, tiny)
+        if left > LEFT:
             raise CheckFailed(
-                f"{arm.name} still has {left:.0%} of its objective after {STEPS} steps on {BATCH} examples",
+                f"{arm.name} still has {left:.0%} of its objective after {STEPS} steps "
+                f"on {BATCH} examples",
                 "look at its output, its loss, and the range of its learning rate",
             )
     if not tried:
@@ -140,9 +133,10 @@ def tiny_batches_are_learned(task: Task) -> str:
     return f"{BATCH} examples, {counted(tried, 'arm')}"
 
 
+@register_check("batches can be shared")
 def batches_can_be_shared(task: Task) -> str:
-    """What `workers` rests on where an arm may have several: a batch's gradient is the
-    mean over its parts.
+    """What `world_size` rests on where an arm may have more than one: a batch's
+    gradient is the mean over its shards.
     """
     level = task.light[0]
     splits = task.load_data(level, 0)
@@ -154,21 +148,31 @@ def batches_can_be_shared(task: Task) -> str:
         model = _model(task, level, arm, splits).eval()  # no unit is dropped
         for phase in task.procedure_of(arm).phases(model):
             whole = _gradient(phase, model, batch)
-            parts = sum(
-                len(part) / BATCH * _gradient(phase, model, part)
-                for part in _in_two(batch)
+            mean = sum(
+                len(shard) / BATCH * _gradient(phase, model, shard)
+                for shard in _in_two(batch)
             )
-            apart = ((parts - whole).norm() / whole.norm().clamp(min=1e-6)).item()
+            apart = ((mean - whole).norm() / whole.norm().clamp(min=1e-6)).item()
             if not apart <= ROUNDING:
                 raise CheckFailed(
-                    f"{arm.name}: the gradient of {BATCH} examples is {apart:.1%} off the mean over its parts",
+                    f"{arm.name}: the gradient of {BATCH} examples is {apart:.1%} off "
+                    "the mean over its shards",
                     "make the loss a mean over examples, each by itself, or leave out `mean=True`",
                 )
     if not tried:
         raise NotApplicable(
-            "no arm can have several workers: no loss is a mean over examples, each by itself"
+            "no arm can have several workers: no loss is a mean over examples, "
+            "each by itself"
         )
     return counted(tried, "arm")
+
+
+def _has_one_objective(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
+    """Whether it has an objective that must fall; those of adversaries need not."""
+    if _is_fitted(task, arm):
+        return False
+    phases = task.procedure_of(arm).phases(_model(task, level, arm, splits))
+    return len(phases) == 1
 
 
 def _is_fitted(task: Task, arm: Arm) -> bool:
@@ -210,33 +214,42 @@ def _training(
     )
 
 
+def _least_left(task: Task, level: Level, arm: Arm, tiny: Splits) -> float:
+    """The share of its objective that the best learning rate leaves, or the first one
+    that leaves little enough.
+    """
+    left = 1.0
+    for share in RATES:
+        left = min(left, _objective_left(task, level, arm, tiny, share))
+        if left <= LEFT:
+            break
+    return left
+
+
 def _objective_left(
     task: Task, level: Level, arm: Arm, tiny: Splits, share: float
 ) -> float:
     """What share of the first step's objective is left at the end, with the rate at
     ``share`` of its range.
     """
-    rates = {
-        phase.rate
-        for phase in task.procedure_of(arm).phases(_model(task, level, arm, tiny))
-    }
+    phases = task.procedure_of(arm).phases(_model(task, level, arm, tiny))
+    rates = {phase.rate for phase in phases}
     params = middle(task.space_of(arm))
-    for name, hyperparameter in task.space_of(arm).items():
-        if isinstance(
-            hyperparameter, Float
-        ):  # no weight decay, no dropout: it has to learn by heart
-            params[name] = (
-                hyperparameter.low * (hyperparameter.high / hyperparameter.low) ** share
-                if name in rates
-                else hyperparameter.low
-            )
-    still = {
+    for name, range_ in task.space_of(arm).items():
+        if not isinstance(range_, Float):
+            continue
+        if name in rates:
+            params[name] = range_.low * (range_.high / range_.low) ** share
+        else:  # no weight decay, no dropout: it has to memorise
+            params[name] = range_.low
+    changes = {
+        "steps": STEPS,
         "schedule": "constant",
         "warmup": 0.0,
         "restore_best": False,
         "batch_size": 0,
     }
-    training = _training(task, level, arm, tiny, params, {"steps": STEPS, **still})
+    training = _training(task, level, arm, tiny, params, changes)
     for _ in training:
         pass
     first, last = training.losses[0].item(), training.losses[-5:].mean().item()

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import base64
-import math
+import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 import tasks
-from suite.checks.finding import CheckFailed, NotApplicable, counted
+from suite.checks.finding import CheckFailed, NotApplicable
+from suite.checks.registry import register_check
 from suite.checks.short_run import SHORT, short_job, short_result, without_times
+from suite.report.formatting import counted
 from suite.training.fingerprint import ROOT
 from suite.training.job import Job, digest
 from suite.training.worker import run_job
-from tasks import (
-    Task,
-)
+from tasks import Claim, Task
+
+# Top-level names that a file in the working directory can hide.
+OUR_PACKAGES = ("tasks", "search", "suite", "dashboard")
 
 
+@register_check("test set sealed until the final", trains=True)
 def tests_stay_sealed(task: Task) -> str:
     for arm in task.arms:
         trial, final = (
@@ -37,37 +43,37 @@ def tests_stay_sealed(task: Task) -> str:
     return f"opened by the finals of {counted(len(task.arms), 'arm')} alone"
 
 
+@register_check("claims can be judged", trains=True)
 def claims_can_be_judged(task: Task) -> str:
     """Every claim needs its metric on record, and a margin that the test set can show."""
     if not task.claims:
         raise NotApplicable("there are none yet")
     metrics = short_result(task, task.light[0], task.arms[0], "final").metrics
-    known = (
-        {name.removeprefix("test.") for name in metrics} | set(metrics) | {"parameters"}
-    )
+    tested = {name.removeprefix("test.") for name in metrics}
+    known = tested | set(metrics) | {"parameters"}
     sizes = {level.name: len(task.load_data(level, 0).sealed) for level in task.light}
     for claim in task.claims:
         if claim.metric not in known:
             raise tasks.unknown(f"metric (claim {claim.name!r})", claim.metric, known)
-        measure = task.measure(claim.metric)
-        examples = min(
-            (sizes[name] for name in claim.levels or sizes if name in sizes),
-            default=math.inf,
-        )
-        if (
-            measure
-            and measure.percent
-            and claim.scale == "points"
-            and claim.margin < 2 / examples
-        ):
-            raise CheckFailed(
-                f"{claim.name} has a margin of {claim.margin:.2%}, and {examples:.0f} test examples "
-                f"show steps of {1 / examples:.2%}",
-                "give it a larger margin, or the level more test examples",
-            )
+        _check_margin(task, claim, sizes)
     return counted(len(task.claims), "claim")
 
 
+def _check_margin(task: Task, claim: Claim, sizes: Mapping[str, int]) -> None:
+    """A share of ``n`` test examples moves in steps of 1/n."""
+    measure = task.measure(claim.metric)
+    if measure is None or not measure.percent or claim.scale != "points":
+        return
+    judged = [sizes[name] for name in claim.levels or sizes if name in sizes]
+    if judged and claim.margin < 2 / min(judged):
+        raise CheckFailed(
+            f"{claim.name} has a margin of {claim.margin:.2%}, and "
+            f"{min(judged):,} test examples show steps of {1 / min(judged):.2%}",
+            "give it a larger margin, or the level more test examples",
+        )
+
+
+@register_check("same seed, same bits", trains=True)
 def seeds_repeat(task: Task) -> str:
     level = task.light[0]
     for arm in task.arms:
@@ -78,46 +84,56 @@ def seeds_repeat(task: Task) -> str:
         if first != again:
             raise CheckFailed(
                 f"{arm.name} at {level.name} differs the second time",
-                "draw from the seeds handed in alone",
+                "draw random numbers from the seeds handed in alone",
             )
     return f"{SHORT['steps']} steps, {counted(len(task.arms), 'arm')}"
 
 
+@register_check("same in another process", trains=True)
 def jobs_travel(task: Task) -> str:
     """A worker is another process, perhaps on another machine: it gets the pickled job
     and nothing else.
     """
     level, arm = task.light[0], task.arms[0]
-    here, job = (
-        short_result(task, level, arm, "final"),
-        short_job(task, level, arm, "final"),
-    )
-    text = base64.b64encode(pickle.dumps(job))
-    call = [
-        sys.executable,
-        "-c",
-        "from suite.checks import runs; runs.answer_elsewhere()",
-    ]
-    there = subprocess.run(
-        call, input=text, capture_output=True, cwd=ROOT, timeout=600, check=False
-    )
+    here = short_result(task, level, arm, "final")
+    text = base64.b64encode(pickle.dumps(short_job(task, level, arm, "final")))
+    there = _run_elsewhere(text)
     if there.returncode:
-        last = (
-            there.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        )[-1]
-        raise CheckFailed(
-            f"it fails in another process: {last}",
-            "define everything that it needs in the file itself",
-        )
+        errors = there.stderr.decode(errors="replace")
+        last = (errors.strip().splitlines() or ["no message"])[-1]
+        raise CheckFailed(f"it fails in another process: {last}", _why_elsewhere())
     if there.stdout.decode().strip() != digest(without_times(here)):
         raise CheckFailed(
-            f"{arm.name} comes to something else in another process",
+            f"{arm.name} gives another result in another process",
             "use nothing that differs between processes, such as the order of a set",
         )
     return f"a pickled job of {len(text) / 1000:.1f} kB"
 
 
+def _run_elsewhere(job: bytes) -> subprocess.CompletedProcess[bytes]:
+    """Run the job in a process of its own, in the working directory, as `run` does."""
+    code = f"from {__name__} import answer_elsewhere; answer_elsewhere()"
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        input=job,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        timeout=600,
+        check=False,
+    )
+
+
+def _why_elsewhere() -> str:
+    """What to do about a job that another process cannot run."""
+    for name in OUR_PACKAGES:
+        for path in (Path(name), Path(f"{name}.py")):
+            if path.exists() and not path.resolve().is_relative_to(ROOT):
+                return f"{path} here hides Bakeoff's own {name}/: rename it"
+    return "define everything that it needs in the file itself"
+
+
 def answer_elsewhere() -> None:
-    """Run the pickled job on standard input and print the digest of what it came to."""
+    """Run the pickled job on standard input; print the digest of its result."""
     job: Job = pickle.loads(base64.b64decode(sys.stdin.read()))
     print(digest(without_times(run_job(job)[0])))

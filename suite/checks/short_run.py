@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import torch
@@ -10,20 +9,14 @@ import torch
 import tasks
 from search.ranges import middle
 from suite.checks.finding import CheckFailed
+from suite.checks.location import in_traceback
 from suite.training.job import Job, Kind, Member, Result, digest, timed
 from suite.training.seeds import run_seeds
 from suite.training.worker import run_job
-from tasks import (
-    Arm,
-    Level,
-    Task,
-)
+from tasks import Arm, Level, Task
 
-SHORT = {
-    "steps": 20,
-    "evaluations": 2,
-    "patience": None,
-}  # a run that only has to repeat
+# A run that only has to repeat.
+SHORT = {"steps": 20, "evaluations": 2, "patience": None}
 EXAMPLES = 300  # for such a run
 
 
@@ -58,15 +51,17 @@ def short_result(
         torch.manual_seed(noise)
         result = run_job(short_job(task, level, arm, kind))[0]
     if result.status not in ("finished", "diverged"):
-        lines = re.findall(r'File "(.+)", line (\d+)', result.traceback or "")
-        where = "mend {}, line {}".format(*lines[-1]) if lines else "mend the task"
+        hint = in_traceback(result.traceback or "", task)
         raise CheckFailed(
-            f"a {kind} of {arm.name}: {result.status}, {result.error}", where
+            f"a {kind} of {arm.name}: {result.status}, {result.error}",
+            hint,
+            cause=f"{result.error} {hint}",
         )
     return result
 
 
 def without_times(result: Result) -> dict[str, Any]:
+    """What a run came to that must be the same each time."""
     metrics = {name: value for name, value in result.metrics.items() if not timed(name)}
     curve = [
         {name: value for name, value in row.items() if name != "seconds"}

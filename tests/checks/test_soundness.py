@@ -1,14 +1,16 @@
-"""The proofs behind ``bakeoff check``: each passes what is sound and finds what it is
+"""The checks behind ``bakeoff check``: each passes what is sound and finds what it is
 there to find.
 """
 
 import pytest
 
 import tasks
+from suite.checks import location, runs, short_run
 from suite.checks.finding import CheckFailed, NotApplicable
-from suite.checks.soundness import CHECKS, findings
+from suite.checks.registry import CHECKS, register_check
+from suite.checks.soundness import findings
 
-BROKEN = {  # proof: what to replace in the tiny task, and by what
+BROKEN = {  # check: what to replace in the tiny task, and by what
     "data depend on the seed alone": (
         "manual_seed(seed)",
         "manual_seed(torch.seed() % 1000)",
@@ -77,25 +79,25 @@ def broken(tiny_file):
 
 
 @pytest.mark.parametrize("name", ["logistic_regression", "tiny"])
-def test_sound_tasks_pass_all_proofs(tiny, name):
+def test_sound_tasks_pass_all_checks(tiny, name):
     failed = [finding for finding in findings(tasks.get(name)) if finding.ok is False]
 
     assert failed == []
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_each_proof_finds_what_it_is_there_for(broken, what):
+def test_each_check_finds_what_it_is_there_for(broken, what):
     task = broken(*BROKEN[what])
 
     with pytest.raises(CheckFailed) as caught:
-        CHECKS[what](task)
+        CHECKS[what].look(task)
 
     assert caught.value.hint
 
 
-def test_matching_is_only_proved_where_it_is_claimed(tiny):
+def test_matching_is_only_checked_where_it_is_claimed(tiny):
     with pytest.raises(NotApplicable, match="28 to 418 parameters"):
-        CHECKS["arms match as they say"](tasks.get(tiny))
+        CHECKS["arms match as they say"].look(tasks.get(tiny))
 
 
 def test_an_official_test_set_must_be_one(broken):
@@ -104,17 +106,53 @@ def test_an_official_test_set_must_be_one(broken):
     )
 
     with pytest.raises(CheckFailed, match="official test set differs"):
-        CHECKS["blocks differ as they say"](task)
+        CHECKS["blocks differ as they say"].look(task)
 
 
-def test_a_task_that_raises_fails_the_proof_and_not_the_check(broken):
+def test_one_error_in_the_task_is_told_once_with_its_line(broken):
     task = broken("    rng = torch", "    1 / 0\n    rng = torch")
 
-    found = {finding.what: finding for finding in findings(task)}
+    found = list(findings(task))
 
     assert len(found) == len(CHECKS)
-    assert "ZeroDivisionError" in found["splits share no example"].says
-    assert "broken.py, line" in found["splits share no example"].hint
+    (failed,) = [finding for finding in found if finding.ok is False]
+    assert "ZeroDivisionError" in failed.says
+    assert "broken.py, line" in failed.hint
+    others = {finding.says for finding in found if finding.ok is None}
+    assert f'stopped by the same error as "{failed.what}"' in others
+
+
+def test_an_error_inside_a_library_is_pointed_at_in_the_task_file(broken):
+    task = broken("nn.Sequential(", "nn.Sequential(nn.Linear(7, 7), ")
+    failed = [finding for finding in findings(task) if finding.ok is False]
+
+    assert failed
+    path = location.file_of(task)
+    assert path.endswith("broken.py")
+    assert all(path in finding.hint for finding in failed)
+
+
+def test_fast_checks_train_nothing(tiny, monkeypatch):
+    monkeypatch.setattr(short_run, "run_job", lambda job: 1 / 0)
+
+    found = {finding.what: finding for finding in findings(tasks.get(tiny), fast=True)}
+
+    assert all(finding.ok is not False for finding in found.values())
+    assert set(found) == {name for name, check in CHECKS.items() if not check.trains}
+
+
+def test_a_check_has_one_name_and_one_place():
+    with pytest.raises(ValueError, match="already"):
+        register_check("claims can be judged")(lambda task: "")
+
+
+def test_a_file_that_hides_a_package_of_ours_is_named(tmp_path, monkeypatch):
+    (tmp_path / "tasks.py").write_text("")
+    monkeypatch.chdir(tmp_path)
+
+    assert (
+        runs._why_elsewhere() == "tasks.py here hides Bakeoff's own tasks/: rename it"
+    )
 
 
 def test_an_unknown_metric_gets_the_nearest_recorded_one(broken):

@@ -1,0 +1,40 @@
+"""Where checks of tasks are registered. A further check is one function in a module
+that ``suite/checks/soundness.py`` imports, under ``@register_check``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tasks import Task
+
+Look = Callable[[Task], str]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One property that a task must have.
+
+    ``look`` returns what it saw; it raises CheckFailed with what to do, or
+    NotApplicable. ``trains`` marks those that train, which `check --fast` leaves out.
+    """
+
+    name: str
+    look: Look
+    trains: bool = False
+
+
+CHECKS: dict[str, Check] = {}  # by name, in the order in which they are tried
+
+
+def register_check(name: str, *, trains: bool = False) -> Callable[[Look], Look]:
+    """Register the decorated function as a check of that name."""
+
+    def register(look: Look) -> Look:
+        if name in CHECKS:
+            raise ValueError(f"There is a check {name!r} already.")
+        CHECKS[name] = Check(name, look, trains)
+        return look
+
+    return register
