@@ -1,12 +1,12 @@
-"""What all commands share: where they print, how they end, and how the user called
-them.
-"""
+"""What all commands share: where they print, how they end, and how to call them."""
 
 from __future__ import annotations
 
+import codecs
 import json
 import shlex
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +22,23 @@ if TYPE_CHECKING:
     from suite.checks.finding import Finding
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130  # exit codes
+RESULTS = Path("results")  # the default of --results
+
+# What a terminal or a file that knows only ASCII gets instead.
+ASCII = {
+    "\N{MINUS SIGN}": "-",
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "\N{MIDDLE DOT}": "|",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{PLUS-MINUS SIGN}": "+-",
+    "\N{HORIZONTAL ELLIPSIS}": "...",
+    "\N{RIGHTWARDS ARROW}": "->",
+    "\N{LEFT SINGLE QUOTATION MARK}": "'",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+    "\N{LEFT DOUBLE QUOTATION MARK}": '"',
+    "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+}
 
 
 def out() -> Console:
@@ -38,11 +55,51 @@ def err() -> Console:
     return Console(stderr=True)
 
 
+def show_what_can_be_shown() -> None:
+    """Print a stand-in for what standard output cannot encode, rather than fail."""
+    codecs.register_error("bakeoff", _stand_in)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="bakeoff")
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    """``-`` for a minus sign, ``e`` for é, ``?`` for what has no likeness."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    return "".join(map(_ascii, text)), error.end
+
+
+def _ascii(character: str) -> str:
+    if character in ASCII:
+        return ASCII[character]
+    letters = unicodedata.normalize("NFKD", character)
+    return letters.encode("ascii", "ignore").decode() or "?"
+
+
 def print_json(value: object) -> None:
     """Print for scripts; a number that is not finite becomes null."""
     from suite.cli.render.text import plain
 
-    print(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(plain(value), indent=2, ensure_ascii=not unicode, allow_nan=False))
+
+
+def say(text: str, style: str = "") -> None:
+    """Print a sentence as it stands: wrapped to a terminal, whole into a pipe."""
+    console = out()
+    console.print(
+        text,
+        style=style or None,
+        markup=False,
+        highlight=False,
+        soft_wrap=not console.is_terminal,
+    )
+
+
+def say_command(words: str) -> None:
+    """Print a command on a line of its own, unbroken, so that it can be copied."""
+    out().print(f"  {words}", markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(message: str) -> None:
@@ -58,11 +115,17 @@ def prefix() -> str:
     return "python -m suite" if Path(sys.argv[0]).name == "__main__.py" else "bakeoff"
 
 
+def command(*words: str | Path, results: Path = RESULTS) -> str:
+    """A command as it must be typed, with ``--results`` where that is not the
+    default.
+    """
+    elsewhere = [] if results == RESULTS else ["--results", str(results)]
+    return shlex.join([*shlex.split(prefix()), *map(str, words), *elsewhere])
+
+
 def again() -> str:
-    """The command that goes on where this one stopped."""
-    return shlex.join(
-        [*shlex.split(prefix()), *(word for word in sys.argv[1:] if word != "--new")]
-    )
+    """The command that resumes what this one began."""
+    return command(*(word for word in sys.argv[1:] if word != "--new"))
 
 
 def report_findings(
@@ -73,13 +136,10 @@ def report_findings(
 
     failed = 0
     for finding in findings:
-        out().print(campaigns.finding_line(finding, width))
+        out().print(campaigns.FindingLine(finding, width))
         failed += finding.ok is False
-    out().print(
-        f"\n{well}" if not failed else f"\n{ill}: see the arrows above.",
-        style="bold",
-        highlight=False,
-    )
+    verdict = f"{ill}: see the arrows above." if failed else well
+    say(f"\n{verdict}", "bold")
     raise typer.Exit(FAILED if failed else 0)
 
 

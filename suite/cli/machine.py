@@ -1,16 +1,15 @@
-"""Commands about machines: is everything here, are the data, and how to get it all onto
-others.
-"""
+"""Commands about machines: doctor, prepare, deploy."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from suite.cli.console import err, out, report_findings
+from suite.cli.console import RESULTS, err, out, report_findings, say
 from suite.cli.options import (
     AddressOption,
     FileOption,
@@ -22,20 +21,24 @@ from suite.cli.options import (
 )
 from suite.cli.resolve import profile_of
 
+if TYPE_CHECKING:
+    from suite.planning.plan import Plan
+
 
 def doctor(
-    results: ResultsOption = Path("results"),
+    results: ResultsOption = RESULTS,
     address: AddressOption = None,
     tracking: TrackingOption = None,
 ) -> None:
-    """Look whether everything that a campaign needs is here, and say how to mend what
-    is not.
-    """
-    from suite.checks.doctor import examine
+    """Check that everything a campaign needs is here; say how to fix what is not."""
+    from suite.checks.doctor import WIDTH, examine
 
     one_thread()
     report_findings(
-        examine(results, address, tracking), 14, "All is well.", "Something is wrong"
+        examine(results, address, tracking),
+        WIDTH,
+        "All is well.",
+        "Something is wrong",
     )
 
 
@@ -45,27 +48,28 @@ def prepare(
     task: TaskOption = None,
     task_file: FileOption = None,
 ) -> None:
-    """Load the data of every level once, so that a machine without a network can run
-    the profile later.
+    """Load the data of every level once, so that the profile later runs without a
+    network.
     """
     from suite.cli.render import campaigns
     from suite.planning.plan import Plan
-    from suite.training.instantiate import load_splits
 
     planned = Plan(profile_of(profile, changes, task, task_file))
-    table = campaigns.prepared_table()
-    for name, level in dict.fromkeys((cell.task, cell.level) for cell in planned.cells):
-        began = time.monotonic()
-        with err().status(f"Loading {name}, {level} …"):
-            splits = load_splits(name, level, 0, planned.of(name).examples)
-        sizes = (len(splits.train), len(splits.validation), len(splits.sealed))
-        table.add_row(
-            name,
-            level,
-            *(f"{size:,}" for size in sizes),
-            f"{time.monotonic() - began:.1f} s",
-        )
-    out().print(table)
+    levels = dict.fromkeys((cell.task, cell.level) for cell in planned.cells)
+    rows = [_prepared(planned, name, level) for name, level in levels]
+    out().print(campaigns.prepared_table(rows))
+
+
+def _prepared(plan: Plan, name: str, level: str) -> Sequence[str]:
+    """Load a level's data: its name, the sizes of its splits, and how long it took."""
+    from suite.training.instantiate import load_splits
+
+    began = time.monotonic()
+    with err().status(f"Loading {name}, {level} …"):
+        splits = load_splits(name, level, 0, plan.of(name).examples)
+    seconds = time.monotonic() - began
+    sizes = (len(splits.train), len(splits.validation), len(splits.sealed))
+    return name, level, *(f"{size:,}" for size in sizes), f"{seconds:.1f} s"
 
 
 def deploy(
@@ -116,14 +120,15 @@ def deploy(
         ),
     ] = None,
 ) -> None:
-    """Print what launches a campaign on Kubernetes, cloud machines, Slurm or Docker."""
+    """Print files that launch a campaign on Kubernetes, a cloud, Slurm or Docker."""
+    from suite.cluster.cores import cores
     from suite.deploy import manifests
 
     here = kind == "compose"
     asked = manifests.Cluster(
         image=image or manifests.default_image(),
         workers=workers or (1 if here else 4),
-        cpus=cpus or (manifests.cores() if here else 8),
+        cpus=cpus or (cores() if here else 8),
         gpus=gpus,
         profile=profile,
         tracking=tracking,
@@ -133,11 +138,7 @@ def deploy(
         print(next(iter(files.values())), end="")
         return
     for path in manifests.write(files, output):
-        out().print(
-            f"{path} is written; its first lines say how to use it.",
-            highlight=False,
-            soft_wrap=True,
-        )
+        say(f"{path} is written; its first lines say how to use it.")
 
 
 def one_thread() -> None:

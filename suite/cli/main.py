@@ -1,5 +1,4 @@
-"""``bakeoff``: launch comparisons, follow them, look at what came out. The commands are
-in ``suite/commands``.
+"""``bakeoff``: run comparisons, follow them, look at the results.
 
 Exit codes: 0 done; 1 some runs failed, or a check did; 2 something given cannot be
 used; 130 interrupted.
@@ -11,25 +10,29 @@ import errno
 import gc
 import os
 import traceback
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from suite.cli import machine, results, run, tasks
-from suite.cli.console import USAGE, complain, prefix
+from suite.cli import control, machine, results, run, tasks
+from suite.cli.console import (
+    INTERRUPTED,
+    USAGE,
+    complain,
+    err,
+    prefix,
+    show_what_can_be_shown,
+)
 
-THREADS = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-)  # a run has one; two make it slower
-# new ones between two looks for garbage; at Python's 700 a fifth of the start went into
-# looking
-OBJECTS = 50_000
+# A run has one thread; libraries that take more make many runs at once slower.
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+# Objects between two garbage collections. At Python's 700, collecting took a fifth of
+# the start.
+COLLECT_EVERY = 50_000
+# The panels of --help, in their order.
 PANELS = {
-    "Run": (run.demo, run.plan, run.run, run.status, run.cancel, run.retry),
+    "Run": (run.demo, run.plan, run.run, control.status, control.cancel, run.retry),
     "Look": (
         results.verdict,
         results.report,
@@ -39,17 +42,20 @@ PANELS = {
     ),
     "Tasks": (tasks.tasks, tasks.describe, tasks.check),
     "Machine": (machine.doctor, machine.prepare, machine.deploy),
-}  # of --help, in its order
+}
 
 
 class Commands(TyperGroup):
-    """All commands. What a user can mend ends in one message and exit code 2, however
-    late it is found.
+    """All commands. What a user can fix ends in one message and exit code 2, however
+    late it is found; Ctrl-C ends in one line and exit code 130.
     """
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            err().print("\nStopped.")
+            raise typer.Exit(INTERRUPTED) from interrupt
         except Exception as error:
             message = _for_the_user(error)
             if message is None:
@@ -63,7 +69,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands,
     name="bakeoff",
-    help="Textbook claims about training neural networks, put to the test.",
+    help="Test textbook claims about training neural networks.",
     epilog="Start with `bakeoff demo`, or `bakeoff tasks` and `bakeoff run quick`.",
     no_args_is_help=True,
     add_completion=False,
@@ -82,13 +88,14 @@ app.add_typer(new_app, name="new", rich_help_panel="Tasks")
 
 
 def main() -> None:
-    """The console script."""
-    gc.set_threshold(OBJECTS)
+    """Run the command that ``sys.argv`` names."""
+    gc.set_threshold(COLLECT_EVERY)
+    show_what_can_be_shown()
     try:
         app(prog_name=prefix())
     finally:
-        # Python would look through a million objects of PyTorch and MLflow once more: a
-        # second
+        # At its end Python would search a million objects of PyTorch and MLflow for
+        # garbage once more, which takes a second.
         gc.freeze()
 
 
@@ -104,19 +111,18 @@ def _common(
         bool,
         typer.Option(
             "--version",
-            help="Print the version and leave.",
+            help="Print the version and exit.",
             is_eager=True,
             callback=_print_version,
         ),
     ] = False,
     verbose: Annotated[
         bool,
-        typer.Option("--verbose", "-v", help="Show tracebacks, and log as you go."),
+        typer.Option("--verbose", "-v", help="Show tracebacks and log messages."),
     ] = False,
 ) -> None:
-    os.environ.update(
-        {name: os.environ.get(name, "1") for name in THREADS}
-    )  # before anybody imports torch
+    for name in THREADS:  # before anything imports torch
+        os.environ.setdefault(name, "1")
     if verbose:
         import logging
 
@@ -124,15 +130,16 @@ def _common(
 
 
 def _for_the_user(error: Exception) -> str | None:
-    """The message for an error that the user can mend; None for one that is ours."""
+    """The message for an error that the user can fix; None for one that is ours."""
     from tasks import UserError
 
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
-        return f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}: everything on record is kept."
-    where = _line_of_a_task(error)
-    return f"{where} raises {type(error).__name__}: {error}" if where else None
+        where = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror or error}{where}. Everything on record is kept."
+    line = _line_of_a_task(error)
+    return f"{line} raises {type(error).__name__}: {error}" if line else None
 
 
 def _line_of_a_task(error: Exception) -> str | None:
@@ -147,14 +154,6 @@ def _line_of_a_task(error: Exception) -> str | None:
 
 
 def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
+    from suite.records.versions import own_version
 
-    try:
-        return version("bakeoff")
-    except PackageNotFoundError:  # a clone that is run where it lies
-        import tomllib
-
-        text = (Path(__file__).parents[2] / "pyproject.toml").read_text(
-            encoding="utf-8"
-        )
-        return str(tomllib.loads(text)["project"]["version"])
+    return own_version()

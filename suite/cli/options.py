@@ -8,7 +8,7 @@ import typer
 PORT, MLFLOW_PORT = 8050, 5000
 
 ResultsOption = Annotated[
-    Path, typer.Option("--results", help="Folder that everything is recorded in.")
+    Path, typer.Option("--results", help="Folder that holds campaigns.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 ProfileArgument = Annotated[
@@ -30,7 +30,8 @@ FileOption = Annotated[
     typer.Option(
         "--task-file",
         metavar="FILE",
-        help="Run the task in this file of your own. Repeatable.",
+        help="Run the task in this file, with those that a .toml profile names. "
+        "Repeatable.",
     ),
 ]
 BringOption = Annotated[
@@ -48,19 +49,25 @@ AddressOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", help="Executor on this machine. Default: its cores."),
+    typer.Option(
+        "--workers",
+        min=0,
+        help="Worker processes on this machine. Default: one per core; "
+        "0: train in this process.",
+    ),
 ]
 TrackingOption = Annotated[
     str | None,
     typer.Option(
         "--tracking",
-        help="MLflow store. Default: one in the results folder; none: no MLflow.",
+        help="MLflow server or store. Default: a store in the results folder; "
+        "none: no MLflow.",
     ),
 ]
 CampaignArgument = Annotated[
     str | None,
     typer.Argument(
-        help="A campaign's id, or how it begins. Default: the newest.",
+        help="A campaign's id, or its first characters. Default: the newest.",
         show_default=False,
     ),
 ]

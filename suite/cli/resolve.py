@@ -1,5 +1,6 @@
-"""What the words on a command line name: a profile, a task, a claim. Task files are
-loaded on the way.
+"""What the words on a command line name: a profile, a task, a claim.
+
+Task files are loaded on the way.
 """
 
 from __future__ import annotations
@@ -19,20 +20,40 @@ def profile_of(
     only: Sequence[str] | None,
     files: Sequence[Path] | None,
 ) -> Profile:
-    """The profile, restricted to the tasks named and to those in files, where there are
-    any.
+    """The profile with the tasks that it is to run.
+
+    Tasks named with ``--task`` are run alone, with those of task files. A task file
+    stands in place of a built-in profile's tasks, and beside those of a profile of the
+    user's own.
     """
     import tasks as known
-    from suite.planning.profile import TaskPlan, load_profile
+    from suite.planning.profile import check_names, profile_names, read_profile
 
-    wanted = [task_of(str(path)).name for path in files or ()]
-    for task in only or ():
-        wanted.append(known.get(task).name)
-    profile = load_profile(name, changes or ())
-    if not wanted:
-        return profile
-    plans = {task: profile.tasks.get(task, TaskPlan()) for task in wanted}
+    brought = [task_of(str(path)).name for path in files or ()]
+    named = [known.get(task).name for task in only or ()]
+    profile, source = read_profile(name, changes or ())
+    if named or (brought and name in profile_names()):
+        profile = _restricted(profile, [*brought, *named])
+    elif brought:
+        profile = _extended(profile, brought)
+    check_names(profile, source)
+    return profile
+
+
+def _restricted(profile: Profile, names: Sequence[str]) -> Profile:
+    """The profile with these tasks and no others."""
+    from suite.planning.profile import TaskPlan
+
+    plans = {task: profile.tasks.get(task, TaskPlan()) for task in names}
     return profile.model_copy(update={"tasks": plans, "every_task": False})
+
+
+def _extended(profile: Profile, names: Sequence[str]) -> Profile:
+    """The profile with these tasks as well."""
+    from suite.planning.profile import TaskPlan
+
+    added = {task: TaskPlan() for task in names if task not in profile.tasks}
+    return profile.model_copy(update={"tasks": {**profile.tasks, **added}})
 
 
 def look_at(
@@ -48,7 +69,9 @@ def look_at(
     from suite.planning.profile import read_profile
 
     read_profile(name, changes or ())
-    for task in () if files else only or ():  # a file may bring the task
+    if files:  # which may bring the tasks
+        return
+    for task in only or ():
         if task not in known.names():
             known.get(task)
 
@@ -69,7 +92,8 @@ def task_or_claim(name: str) -> Task | tuple[Task, Claim]:
     if name.endswith(".py") or name in known.names():
         return task_of(name)
     task_name, _, claim_name = name.rpartition("/")
-    searched = [known.get(one) for one in ([task_name] if task_name else known.names())]
+    task_names = [task_name] if task_name else known.names()
+    searched = [known.get(one) for one in task_names]
     found = [
         (task, claim)
         for task in searched
@@ -84,6 +108,6 @@ def task_or_claim(name: str) -> Task | tuple[Task, Claim]:
             f"Several tasks have a claim {claim_name!r}: give one of {places}."
         )
     names = [claim.name for task in searched for claim in task.claims]
-    raise known.unknown(
-        "task or claim", name, names if task_name else [*names, *known.names()]
-    )
+    if task_name:
+        raise known.unknown("claim", claim_name, names)
+    raise known.unknown("task or claim", name, [*names, *known.names()])

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from suite.cli.console import ctrl_c_is_fine, err, out, prefix, print_json
+from suite.cli.console import (
+    RESULTS,
+    command,
+    ctrl_c_is_fine,
+    err,
+    out,
+    print_json,
+)
 from suite.cli.options import (
     MLFLOW_PORT,
     PORT,
@@ -29,29 +36,25 @@ class Format(StrEnum):
 
 def verdict(
     campaign: CampaignArgument = None,
-    results: ResultsOption = Path("results"),
+    results: ResultsOption = RESULTS,
     long: Annotated[
         bool,
-        typer.Option(
-            "--long", "-l", help="Say it in a sentence, with all reservations."
-        ),
+        typer.Option("--long", "-l", help="Full sentences, with every reservation."),
     ] = False,
     form: Annotated[
         Format,
-        typer.Option(
-            "--format", help="How to print them; tables for papers and pages."
-        ),
-    ] = (Format.TEXT),
+        typer.Option("--format", help="Text for people, json for scripts, or a table."),
+    ] = Format.TEXT,
     as_json: Annotated[
         bool, typer.Option("--json", help="The same as --format json.")
     ] = False,
 ) -> None:
-    """Print what the blocks say of each claim."""
+    """Print the verdict on each claim."""
     from suite.records.results import Results
 
     recorded = Results(results).load(campaign)
     if form is Format.TEXT and not as_json:
-        print_verdicts(recorded, long)
+        print_verdicts(recorded, long, results)
         return
     from suite.verdicts.judge import judge_campaign
 
@@ -69,22 +72,27 @@ def verdict(
         print(WRITERS[form](judged, recorded.about), end="")
 
 
-def print_verdicts(campaign: Campaign, long: bool = False) -> None:
-    """Print a campaign's verdicts for people, and what arms against themselves came to."""
+def print_verdicts(
+    campaign: Campaign, long: bool = False, results: Path = RESULTS
+) -> None:
+    """Print a campaign's verdicts for people, and the outcome of its A/A tests."""
     from suite.cli.render import verdicts
     from suite.verdicts.judge import judge_campaign, run_aa_tests
 
-    twice = [
+    aa_tests = [
         one for task in campaign.about["tasks"] for one in run_aa_tests(campaign, task)
     ]
+    more = command("verdict", campaign.id, "--long", results=results)
     out().print(
-        verdicts.verdict_page(judge_campaign(campaign), campaign.about, twice, long)
+        verdicts.verdict_page(
+            judge_campaign(campaign), campaign.about, aa_tests, long, more
+        )
     )
 
 
 def report(
     campaign: CampaignArgument = None,
-    results: ResultsOption = Path("results"),
+    results: ResultsOption = RESULTS,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -92,9 +100,7 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Write a campaign's report: one HTML file to read offline, to print and to hand
-    on.
-    """
+    """Write a campaign's report: one HTML file that needs no network."""
     from suite.records.results import Results
     from suite.report.html.page import render
     from tasks import UserError
@@ -107,13 +113,14 @@ def report(
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(
-            f"The report cannot be written to {path} ({error.strerror}): name a file with -o."
+            f"The report cannot be written to {path} ({error.strerror}): "
+            "name a file with -o."
         ) from error
     out().print(f"Report of {recorded.id}: {path}", highlight=False, soft_wrap=True)
 
 
 def dashboard(
-    results: ResultsOption = Path("results"),
+    results: ResultsOption = RESULTS,
     host: HostOption = "127.0.0.1",
     port: Annotated[
         int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")
@@ -146,7 +153,7 @@ def dashboard(
 
 
 def mlflow(
-    results: ResultsOption = Path("results"),
+    results: ResultsOption = RESULTS,
     port: Annotated[
         int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")
     ] = MLFLOW_PORT,
@@ -157,7 +164,8 @@ def mlflow(
 
     if not (results / "mlflow.db").exists():
         raise UserError(
-            f"No MLflow store in {results}/: start a campaign with `{prefix()} run quick`."
+            f"No MLflow store in {results}/: "
+            f"start a campaign with `{command('run', 'quick', results=results)}`."
         )
     servers.check_port(servers.HOST, port)
     with ctrl_c_is_fine(), servers.mlflow(results, port) as server:
@@ -169,10 +177,10 @@ def mlflow(
 
 
 def why(
-    key: Annotated[str, typer.Argument(help="A run's key, or how it begins.")],
-    results: ResultsOption = Path("results"),
+    key: Annotated[str, typer.Argument(help="A run's key, or its first characters.")],
+    results: ResultsOption = RESULTS,
 ) -> None:
-    """Say what a run came to, and what differs from the nearest other one."""
+    """Show one run, and what differs from the most similar other one."""
     from suite.cli.render import campaigns
     from suite.records.explain import explain
     from suite.records.results import Results

@@ -29,7 +29,7 @@ from suite.records.files import read_json, replace_text
 from suite.records.schema import check_schema
 from suite.records.translation import FIELDS, PARTS, Translation, translations_of
 from suite.training.job import SCHEMA
-from tasks import Claim, Space, Text, UserError, text_of, unknown
+from tasks import Claim, Space, Text, UserError, source_of, text_of, unknown
 
 if TYPE_CHECKING:
     from suite.planning.plan import CellPlan, Plan
@@ -251,7 +251,8 @@ class Manifest(_Manifest):
     """A whole campaign.
 
     ``sources`` are hashes of the sources of each task, ``versions`` those of Python
-    and the libraries, ``created`` is in seconds since 1970. ``claims_digest`` is
+    and the libraries, ``created`` is in seconds since 1970. ``task_files`` are the
+    paths that tasks in files of the user's own came from. ``claims_digest`` is
     ``claims_digest`` of the claims as the plan had them. ``synthetic`` marks a
     campaign whose numbers were made up for a demonstration.
     """
@@ -265,6 +266,7 @@ class Manifest(_Manifest):
     claims_digest: str
     sources: Mapping[str, str] = Field(default_factory=dict)
     tasks: Mapping[str, TaskManifest]
+    task_files: Mapping[str, str] = Field(default_factory=dict)
     cells: tuple[CellManifest, ...]
     created: float = 0.0
     versions: Mapping[str, str] = Field(default_factory=dict)
@@ -358,8 +360,15 @@ def manifest_of(plan: Plan) -> Manifest:
         claims_digest=plan.claims_digest,
         sources=plan.sources,
         tasks={name: _task_manifest(plan, name) for name in plan.tasks},
+        task_files=task_files(plan),
         cells=tuple(cell_manifest(cell) for cell in plan.cells),
     )
+
+
+def task_files(plan: Plan) -> dict[str, str]:
+    """The paths of the plan's tasks that are files of the user's own, by name."""
+    sources = {name: source_of(name) for name in plan.tasks}
+    return {name: found[0] for name, found in sources.items() if found is not None}
 
 
 def cell_manifest(cell: CellPlan) -> CellManifest:

@@ -21,12 +21,13 @@ SILENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Standing:
-    """A campaign's state in the words of ``state.json``, or "interrupted" where its
-    driver is gone without a word.
+    """How far a campaign is. ``name`` is its profile's; ``state`` is what ``state.json``
+    says, or "interrupted" where its driver is gone without a word.
     """
 
     id: str
     name: str
+    tasks: tuple[str, ...]
     state: str
     created: float
     updated: float
@@ -55,6 +56,7 @@ def standing(results: Results, campaign: str) -> Standing:
     return Standing(
         id=campaign,
         name=str(about.get("name", campaign)),
+        tasks=tuple(about.get("tasks", ())),
         state="interrupted" if word == "running" and not running else word,
         created=float(about.get("created", 0.0)),
         updated=float(state.get("updated", about.get("created", 0.0))),

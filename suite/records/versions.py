@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import tomllib
+from pathlib import Path
 
 LIBRARIES = (
     "torch",
@@ -27,3 +29,13 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def own_version() -> str:
+    """Bakeoff's version, from what is installed, or from a clone's pyproject.toml."""
+    try:
+        return importlib.metadata.version("bakeoff")
+    except importlib.metadata.PackageNotFoundError:
+        path = Path(__file__).parents[2] / "pyproject.toml"
+        project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+        return str(project["version"])

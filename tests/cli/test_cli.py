@@ -2,6 +2,7 @@
 and exit code 2.
 """
 
+import codecs
 import errno
 import json
 import os
@@ -20,10 +21,13 @@ from typer.testing import CliRunner
 
 import tasks
 from suite.campaign import launch
-from suite.cli import main, servers
+from suite.cli import console, main, run, servers
+from suite.cli.resolve import profile_of
 from suite.cluster.serial import SerialExecutor
+from suite.planning.profile import Profile, TaskPlan
 from suite.records.journal import FILE, Record
 from suite.training.fingerprint import ROOT
+from suite.training.resources import Resources
 
 LOOKING = (
     "verdict",
@@ -276,7 +280,7 @@ def test_status_shows_campaigns_and_cells(call, campaign):
 
     out = call("status", "--results", results).out
 
-    assert re.search(rf"{name}\s+done\s+32/32", out)
+    assert re.search(rf"{name}\s+tiny\s+done\s+32/32", out)
     assert re.search(r"tiny\s+8\b", out)
     listed = json.loads(call("status", "--results", results, "--json").out)
     assert [(one["id"], one["state"], one["done"]) for one in listed] == [
@@ -443,8 +447,11 @@ def run_here(call, tmp_path, monkeypatch):
     monkeypatch.setattr(
         launch, "_crew", lambda workers, address: nullcontext(SerialExecutor())
     )
+    monkeypatch.setattr(
+        run, "executor", lambda address, workers: nullcontext(SerialExecutor())
+    )
 
-    def run(path, *words):
+    def run_file(path, *words):
         profile = tmp_path / "mine.toml"
         profile.write_text(f"blocks = 1\ntrials = 4\n[tasks.{path.stem}]\n")
         shared = (
@@ -457,7 +464,7 @@ def run_here(call, tmp_path, monkeypatch):
         )
         return call("run", profile, *shared, *words)
 
-    return run
+    return run_file
 
 
 def test_a_training_that_diverged_is_a_result_and_no_failure(run_here, tiny_file):
@@ -488,7 +495,37 @@ def test_a_training_that_crashed_is_exit_code_1_and_says_how_to_retry(
     result = run_here(path)
 
     assert result.code == 1
-    assert re.search(r"`bakeoff retry mine-\w+` trains \d+ crashed again", result.out)
+    assert re.search(r"This trains \d+ crashed again:", result.out)
+    assert re.search(r"^  bakeoff retry mine-\w+ ", result.out, re.MULTILINE)
+
+
+def test_the_retry_that_is_printed_works_as_printed(run_here, call, tiny_file):
+    path = tiny_file.with_name("fragile.py")
+    flag = path.with_name("mended")
+    broken = f'    if not __import__("os").path.exists({str(flag)!r}):\n        raise RuntimeError("not yet")\n    return nn.Sequential('
+    path.write_text(tiny_file.read_text().replace("    return nn.Sequential(", broken))
+    printed = re.search(r"^  bakeoff (retry .*)$", run_here(path).out, re.MULTILINE)
+    flag.touch()
+    tasks._registry._FILES.pop("fragile")  # as in a new process
+
+    assert printed is not None
+    result = call(*shlex.split(printed[1]))
+
+    assert result.code == 0, result
+    assert "Not finished" not in result.out
+
+
+def test_retry_of_a_task_file_that_moved_says_so(run_here, refused, tiny_file):
+    path = tiny_file.with_name("moved.py")
+    path.write_text(tiny_file.read_text())
+    run_here(path)
+    path.unlink()
+    tasks._registry._FILES.pop("moved")
+
+    message = refused("retry", "--results", path.parent / "r")
+
+    assert str(path) in message
+    assert "--task-file" in message
 
 
 def test_a_full_disk_is_one_message(run_here, tiny_file, monkeypatch):
@@ -620,7 +657,62 @@ def test_workers_and_address_exclude_each_other(refused, tiny_file, tmp_path):
     assert "Leave one out" in refused(
         *words, "--workers", 2, "--address", "127.0.0.1:1"
     )
-    assert "at least 1" in refused(*words, "--workers", 0)
+    assert "in this process" in refused(
+        *words, "--workers", 0, "--address", "127.0.0.1:1"
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "demo"])
+def test_fewer_than_no_workers_are_refused(refused, command):
+    assert "'--workers'" in refused(command, "--workers", -3)
+
+
+def test_without_workers_a_campaign_runs_in_this_process(call, tiny_file, tmp_path):
+    profile = tmp_path / "small.toml"
+    profile.write_text("blocks = 1\ntrials = 1\n")
+    words = ("--results", tmp_path / "r", "--tracking", "none", "--workers", 0)
+
+    result = call("run", profile, "--task-file", tiny_file, *words)
+
+    assert result.code == 0, result
+    assert "8 trained" in result.out
+
+
+def test_a_task_file_joins_the_tasks_of_a_profile_of_ones_own(tiny_file, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[tasks.batch_size]\ntrials = 3\n")
+
+    both = profile_of(str(path), None, None, [tiny_file])
+    alone = profile_of("quick", None, None, [tiny_file])
+    named = profile_of(str(path), None, ["batch_size"], None)
+
+    assert both.task_names() == ["batch_size", "tiny"]
+    assert both.tasks["batch_size"].trials == 3
+    assert alone.task_names() == ["tiny"]
+    assert named.task_names() == ["batch_size"]
+
+
+def test_every_key_of_a_profile_is_described(call):
+    out = call("describe", "profile").out
+
+    for model in (Profile, TaskPlan, Resources):
+        for name, field in model.model_fields.items():
+            assert name in out
+            assert field.description, name
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    "words", ["tasks", "describe gan", "describe profile", "doctor --help"]
+)
+def test_forty_columns_keep_words_whole(call, monkeypatch, words):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    lines = call(*words.split()).out.splitlines()
+
+    assert max(map(len, lines)) <= 40 or words == "tasks"  # a command is not broken
+    letters = [line.split() for line in lines if line.split()]
+    assert sum(len(word) for line in letters for word in line) / len(letters) > 12
 
 
 @pytest.fixture
@@ -673,6 +765,56 @@ def test_a_free_port_is_the_wanted_one_or_the_next():
         port = taken.getsockname()[1]
 
         assert servers.free_port(port) > port
+
+
+@pytest.mark.parametrize(
+    "environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}]
+)
+def test_a_terminal_that_knows_only_ascii_gets_stand_ins(environment):
+    call = [sys.executable, "-m", "suite", "describe", "gan"]
+    found = subprocess.run(
+        call,
+        capture_output=True,
+        cwd=ROOT,
+        env=os.environ | environment,
+        timeout=120,
+        check=False,
+    )
+
+    assert found.returncode == 0, found.stderr
+    assert b"Traceback" not in found.stderr
+    if "PYTHONIOENCODING" in environment:
+        found.stdout.decode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("character", "shown"), [("−", "-"), ("→", "->"), ("é", "e"), ("中", "?")]
+)
+def test_what_ascii_cannot_say_has_a_stand_in(character, shown):
+    codecs.register_error("bakeoff", console._stand_in)
+
+    assert character.encode("ascii", "bakeoff").decode() == shown
+
+
+def test_a_reader_that_leaves_early_is_no_error(start):
+    process = start("describe", "gan")
+    process.stdout.close()
+
+    with process.stderr as said:
+        assert "Traceback" not in said.read()
+    process.wait(60)
+
+
+def test_ctrl_c_is_one_line(call, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tasks, "names", interrupted)
+
+    result = call("tasks")
+
+    assert result.code == 130
+    assert result.err.split() == ["Stopped."]
 
 
 def test_our_own_mistakes_keep_their_traceback(call, monkeypatch):

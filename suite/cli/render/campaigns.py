@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import (
+    Console,
+    ConsoleOptions,
+    Group,
+    RenderableType,
+    RenderResult,
+)
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
-    from suite.checks.finding import Finding
-    from suite.records.explain import Explanation
-    from suite.records.status import Standing
 from suite.cli.render.text import (
+    NARROW,
+    Listing,
     ago_text,
     duration,
     facts_table,
     failures,
-    filled_text,
     headline_text,
-    make_table,
     rate,
     seconds_text,
     value_text,
 )
 
+if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
+    from suite.checks.finding import Finding
+    from suite.records.explain import Explanation, Recorded
+    from suite.records.status import Standing
+
+TASKS_SHOWN = 2  # of one campaign, in a table of many
+WORD_WIDTH = len("skipped")
+WORTH_TELLING = 0.05  # seconds that a finding took
 WORD_STYLES = {"OK": "green", "failed": "bold red", "skipped": "dim"}
 STATE_STYLES = {
     "done": "green",
@@ -40,20 +51,22 @@ STATE_STYLES = {
 }
 
 
-def status_table(found: Sequence[Standing]) -> Table:
-    """One line a campaign."""
+def status_table(found: Sequence[Standing]) -> Listing:
+    """One row a campaign."""
     titles = (
         "Campaign",
+        "Tasks",
         "State",
         "Runs",
         "Pace",
         "Left",
         "Not finished",
-        "Last word",
+        "Updated",
     )
     rows = [
         (
             one.id,
+            tasks_text(one.tasks),
             one.state,
             f"{one.done:,}/{one.planned:,}",
             rate(one.rate) if one.rate else "",
@@ -63,128 +76,144 @@ def status_table(found: Sequence[Standing]) -> Table:
         )
         for one in found
     ]
-    return filled_text(titles, rows, {"State": STATE_STYLES})
+    return Listing(titles, rows, right=("Runs",), styles={"State": STATE_STYLES})
 
 
-def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Table:
+def tasks_text(names: Sequence[str]) -> str:
+    """The tasks of a campaign; of many the first, and how many more there are."""
+    if len(names) <= TASKS_SHOWN:
+        return ", ".join(names)
+    return f"{names[0]} and {len(names) - 1} more"
+
+
+def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Listing:
     """Per task, how many cells are in each state."""
     states = [
-        s
-        for s in ("done", "final", "tuning", "queued", "failed")
-        if any(c.get(s) for c in counts.values())
+        state
+        for state in ("done", "final", "tuning", "queued", "failed")
+        if any(of_task.get(state) for of_task in counts.values())
     ]
-    table = make_table("Task")
-    for state in states:
-        table.add_column(state, justify="right")
-    for task, states_of in counts.items():
-        table.add_row(
-            Text(task, "bold"), *(str(states_of.get(state, 0)) for state in states)
-        )
-    return table
+    rows = [
+        (task, *(str(of_task.get(state, 0)) for state in states))
+        for task, of_task in counts.items()
+    ]
+    return Listing(("Task", *states), rows, right=states)
 
 
 def why_page(found: Explanation) -> Group:
-    """What a run is and came to, and what sets it apart from its nearest
-    neighbour.
-    """
+    """What a run was and gave, and what sets it apart from the most similar one."""
     line = found.training.line
+    parts: list[RenderableType] = [
+        headline_text(found.training.key[:16], ""),
+        _run_facts(line, found.campaigns),
+    ]
+    if line.get("traceback"):
+        trace = Text(str(line["traceback"]).rstrip())
+        parts.append(Panel(trace, title="traceback", box=box.ROUNDED, style="dim"))
+    if found.nearest is None:
+        return Group(*parts, Text("\nNo other run of this task is on record."))
+    parts.append(_nearest(found.nearest, found.campaigns))
+    if not found.differences:
+        same = "Nothing on record differs but the sources or the data."
+        return Group(*parts, Text(same))
+    rows = [
+        (name, value_text(here), value_text(there))
+        for name, here, there in found.differences
+    ]
+    return Group(*parts, Listing(("What differs", "Here", "There"), rows))
+
+
+def _run_facts(line: Mapping[str, Any], campaigns: Sequence[str]) -> Table:
     metrics = line.get("metrics") or {}
-    best = [
+    scores = [
         f"{name} {value:.4g}"
         for name, value in metrics.items()
         if name.startswith(("validation.", "test."))
     ]
-    worker = line.get("worker") or {}
-    place = f"{line['task']} · {line['level']} · {line['arm']} · block {line['block']}"
-    facts = facts_table(
-        ("Training", f"{line['kind']} {line['number']} of {place}"),
-        ("Campaign", ", ".join(found.campaigns)),
-        (
-            "Status",
-            f"{line['status']}{': ' + line['error'] if line.get('error') else ''}",
-        ),
-        (
-            "Params",
-            ", ".join(
-                f"{name} {value_text(value)}" for name, value in line["params"].items()
-            ),
-        ),
-        ("Came to", ", ".join(best)),
-        ("Trained", _trained(line, worker)),
-    )
-    parts: list[RenderableType] = [headline_text(found.training.key[:16], ""), facts]
-    if line.get("traceback"):
-        parts.append(
-            Panel(
-                Text(str(line["traceback"]).rstrip()),
-                title="traceback",
-                box=box.ROUNDED,
-                style="dim",
-            )
-        )
-    if found.nearest is None:
-        return Group(*parts, Text("\nNo other run of this task is on record."))
-    there = found.nearest.line
-    place = f"{there['kind']} {there['number']} of {there['level']} · {there['arm']} · block {there['block']}"
-    elsewhere = (
-        ""
-        if found.nearest.campaign in found.campaigns
-        else f" in {found.nearest.campaign}"
-    )
-    table = make_table("What differs", "Here", "There")
-    for name, here, other in found.differences:
-        table.add_row(name, value_text(here), value_text(other))
-    same = Text(
-        "Nothing on record differs but the sources or the data."
-        if not found.differences
-        else ""
-    )
-    says = Text(f"\nNearest other: {found.nearest.key[:16]}, {place}{elsewhere}")
-    return Group(*parts, says, table if found.differences else same)
-
-
-def _trained(line: Mapping[str, Any], worker: Mapping[str, Any]) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.get("started") or 0))
-    took = seconds_text((line.get("ended") or 0) - (line.get("started") or 0))
-    where = f"{when}, {took}, on {worker.get('host', 'an unknown host')} ({worker.get('device', '?')})"
-    return (
-        f"{where}; went on at step {worker['resumed']} after a loss"
-        if "resumed" in worker
-        else where
-    )
-
-
-def prepared_table() -> Table:
-    """The head of what ``prepare`` shows, a line a level."""
-    table = make_table("Task", "Level")
-    for title in ("Training", "Validation", "Test", "Took"):
-        table.add_column(title, justify="right", no_wrap=True)
-    return table
-
-
-def finding_line(finding: Finding, width: int) -> Table:
-    """One line of doctor or check: the word, what was looked at, what was seen; beneath
-    it what to do.
-    """
-    grid = Table.grid(padding=(0, 1), expand=False)
-    grid.add_column(width=7)
-    grid.add_column(width=width)
-    grid.add_column(overflow="fold")
-    says = Text(finding.says)
-    if finding.ok is False and finding.hint:
-        says.append(f"\n→ {finding.hint}", "bold")
-    grid.add_row(
-        Text(finding.word, WORD_STYLES[finding.word]), Text(finding.what), says
-    )
-    return grid
-
-
-def next_steps(results: Path, prefix: str) -> Table:
-    """Where to look when a campaign is done."""
-    given = "" if results == Path("results") else f" --results {results}"
+    params = [f"{name} {value_text(value)}" for name, value in line["params"].items()]
+    reason = f": {line['error']}" if line.get("error") else ""
     return facts_table(
-        ("Charts", f"{prefix} dashboard{given}"),
-        ("Runs", f"{prefix} mlflow{given}"),
-        ("Report", f"{prefix} report{given}"),
-        ("Numbers", f"{prefix} verdict --json{given}"),
+        ("Run", f"{line['task']} · {_place(line)}"),
+        ("Campaign", ", ".join(campaigns)),
+        ("Status", line["status"] + reason),
+        ("Hyperparameters", ", ".join(params)),
+        ("Scores", ", ".join(scores)),
+        ("Trained", _trained(line)),
+    )
+
+
+def _place(line: Mapping[str, Any]) -> str:
+    """``few · wide · block 0 · trial 3``."""
+    cell = f"{line['level']} · {line['arm']} · block {line['block']}"
+    return f"{cell} · {line['kind']} {line['number']}"
+
+
+def _nearest(nearest: Recorded, campaigns: Sequence[str]) -> Text:
+    elsewhere = ""
+    if nearest.campaign not in campaigns:
+        elsewhere = f" in {nearest.campaign}"
+    return Text(
+        f"\nMost similar: {nearest.key[:16]}, {_place(nearest.line)}{elsewhere}"
+    )
+
+
+def _trained(line: Mapping[str, Any]) -> str:
+    """When, for how long and where."""
+    worker = line.get("worker") or {}
+    started, ended = line.get("started") or 0, line.get("ended") or 0
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started))
+    host, device = worker.get("host", "an unknown host"), worker.get("device", "?")
+    says = f"{when}, {seconds_text(ended - started)}, on {host} ({device})"
+    if "resumed" in worker:
+        says += f"; resumed at step {worker['resumed']} after a loss"
+    return says
+
+
+def prepared_table(rows: Sequence[Sequence[str]]) -> Listing:
+    """What ``prepare`` loaded, a row a level."""
+    sizes = ("Training", "Validation", "Test", "Took")
+    return Listing(("Task", "Level", *sizes), rows, right=sizes)
+
+
+@dataclass(frozen=True)
+class FindingLine:
+    """One finding of doctor or check: the word, what was looked at, what was seen, how
+    long it took; beneath it what to do.
+    """
+
+    finding: Finding
+    width: int  # of the longest name
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        word = Text(self.finding.word, WORD_STYLES[self.finding.word])
+        name, says = Text(self.finding.what), self._says()
+        if options.max_width < NARROW:
+            yield word.append(f" {name}", "default")
+            yield Padding(says, (0, 0, 0, 2))
+            return
+        grid = Table.grid(padding=(0, 1), expand=False)
+        grid.add_column(width=WORD_WIDTH)
+        grid.add_column(width=self.width)
+        grid.add_column(overflow="fold")
+        grid.add_row(word, name, says)
+        yield grid
+
+    def _says(self) -> Text:
+        says = Text(self.finding.says)
+        if self.finding.seconds >= WORTH_TELLING:
+            says.append(f" · {seconds_text(self.finding.seconds)}", "dim")
+        if self.finding.ok is False and self.finding.hint:
+            says.append(f"\n→ {self.finding.hint}", "bold")
+        return says
+
+
+def next_steps(command: Callable[..., str]) -> Table:
+    """Where to look when a campaign is done; ``command`` writes one as it is typed."""
+    return facts_table(
+        ("Charts", command("dashboard")),
+        ("Runs", command("mlflow")),
+        ("Report", command("report")),
+        ("Numbers", command("verdict", "--json")),
     )

@@ -9,26 +9,22 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
-from suite.report.formatting import (
-    PER_DOUBLING,
-    counted,
-    fixed,
-    listed,
+from suite.cli.render.text import (
+    Listing,
+    duration,
+    facts_table,
+    headline_text,
+    seconds_text,
+    size_text,
 )
+from suite.report.formatting import PER_DOUBLING, counted, fixed, listed
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
     from suite.planning.cost import Costs, Estimate
     from suite.planning.plan import Plan
-from suite.cli.render.text import (
-    duration,
-    facts_table,
-    headline_text,
-    make_table,
-    seconds_text,
-    size_text,
-)
 
 
 def plan_page(
@@ -41,61 +37,59 @@ def plan_page(
     """What a plan comes to, at least and at most: cells, runs, hours, bytes, and
     what its blocks can show.
     """
-    least, most = totals
-    table = make_table("Task")
-    for title in ("Levels, arms, blocks", "Runs", "One takes", "In all"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for name in plan.tasks:
-        of, cells = plan.of(name), [cell for cell in plan.cells if cell.task == name]
-        runs = len(cells) * of.runs_per_cell
-        found = [costs[c.task, c.level, c.builds] for c in cells]
-        each, work = (
-            [cost.seconds for cost in found],
-            sum(cost.work for cost in found) / len(cells) * runs,
-        )
-        levels, arms = len({c.level for c in cells}), len({c.arm for c in cells})
-        shape = f"{levels} × {arms} × {len({c.block for c in cells})} = {len(cells)}"
-        table.add_row(
-            Text(name, "bold"),
-            shape,
-            f"{runs:,}",
-            seconds_text(sum(each) / len(each)),
-            duration(work),
-        )
-    table.columns[0].no_wrap = True
     parts: list[RenderableType] = [
         headline_text(plan.profile.name, plan.profile.title),
-        table,
+        _task_table(plan, costs),
         Text(),
+        _facts(plan, costs, totals, free),
     ]
-    each_cell = sorted(
-        {f"{plan.of(n).trials} + {plan.of(n).finals}" for n in plan.tasks}
-    )
-    time_left = (
-        f"about {_span(duration(3600 * least.hours), duration(3600 * most.hours))}"
-    )
-    parts.append(
-        facts_table(
-            ("Campaign", plan.id),
-            (
-                "Runs",
-                f"{plan.runs:,} in {len(plan.cells):,} cells ({' or '.join(each_cell)} a cell)",
-            ),
-            ("Shared", _shared(costs)),
-            ("At most", _at_most(plan)),
-            (
-                "Time",
-                f"{time_left} on {counted(least.workers, 'worker')} like this machine's",
-            ),
-            (
-                "Disk",
-                f"about {_span(size_text(least.bytes), size_text(most.bytes))}; {size_text(free)} are free",
-            ),
-        )
-    )
     if power:
-        parts += [Text(), _power_table(power)]
+        parts += [Text(), _power_table(power), _legend(power)]
     return Group(*parts)
+
+
+def _task_table(plan: Plan, costs: Costs) -> Listing:
+    numbers = ("Levels × arms × blocks", "Runs", "One takes", "In all")
+    rows = [_task_row(plan, costs, name) for name in plan.tasks]
+    return Listing(("Task", *numbers), rows, right=numbers)
+
+
+def _task_row(plan: Plan, costs: Costs, name: str) -> Sequence[str]:
+    of = plan.of(name)
+    cells = [cell for cell in plan.cells if cell.task == name]
+    runs = len(cells) * of.runs_per_cell
+    found = [costs[cell.task, cell.level, cell.builds] for cell in cells]
+    seconds = sum(cost.seconds for cost in found) / len(cells)
+    work = sum(cost.work for cost in found) / len(cells) * runs
+    levels = len({cell.level for cell in cells})
+    arms = len({cell.arm for cell in cells})
+    blocks = len({cell.block for cell in cells})
+    shape = f"{levels} × {arms} × {blocks} = {len(cells)}"
+    return name, shape, f"{runs:,}", seconds_text(seconds), duration(work)
+
+
+def _facts(
+    plan: Plan, costs: Costs, totals: tuple[Estimate, Estimate], free: int
+) -> Table:
+    least, most = totals
+    each_cell = sorted(
+        {f"{plan.of(name).trials} + {plan.of(name).finals}" for name in plan.tasks}
+    )
+    time = _span(duration(3600 * least.hours), duration(3600 * most.hours))
+    disk = _span(size_text(least.bytes), size_text(most.bytes))
+    workers = counted(least.workers, "worker")
+    return facts_table(
+        ("Campaign", plan.id),
+        (
+            "Runs",
+            f"{plan.runs:,} in {len(plan.cells):,} cells "
+            f"({' or '.join(each_cell)} a cell)",
+        ),
+        ("Shared", _shared(costs)),
+        ("At most", _at_most(plan)),
+        ("Time", f"about {time} on {workers} like this machine's"),
+        ("Disk", f"about {disk}; {size_text(free)} are free"),
+    )
 
 
 def _shared(costs: Costs) -> str:
@@ -127,26 +121,34 @@ def _span(low: str, high: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _power_table(claims: Sequence[Mapping[str, Any]]) -> Group:
-    table = make_table("Smallest effect found, 80 % power")
-    for title in ("Alone", "In family", "Matters from"):
-        table.add_column(title, justify="right", no_wrap=True)
+def _power_table(claims: Sequence[Mapping[str, Any]]) -> Listing:
+    numbers = ("Alone", "In family", "Matters from")
+    rows: list[Sequence[str]] = []
     for task, of_task in groupby(claims, key=itemgetter("task")):
-        table.add_row(Text(task, "bold"))
-        for claim in of_task:
-            matters = _of_claim(claim, claim["margin"])
-            table.add_row(
-                f"  {claim['claim']}",
-                _power(claim, "alone"),
-                _power(claim, "in_family"),
-                matters,
-            )
-    legend = "In family: as the strictest of the task's claims."
+        rows.append((task, "", "", ""))
+        rows += [_power_row(claim) for claim in of_task]
+    return Listing(("Smallest effect found, 80 % power", *numbers), rows, right=numbers)
+
+
+def _power_row(claim: Mapping[str, Any]) -> Sequence[str]:
+    return (
+        f"  {claim['claim']}",
+        _power(claim, "alone"),
+        _power(claim, "in_family"),
+        _of_claim(claim, claim["margin"]),
+    )
+
+
+def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
+    says = ["In family: as the strictest of the task's claims."]
     if any(claim["sd"] is None for claim in claims):
-        legend += " sd: standard deviations of a block's difference, which the first campaign will show."
+        says.append(
+            "sd: standard deviations of a block's difference, "
+            "which the first campaign will show."
+        )
     if any(claim["kind"] == "interaction" for claim in claims):
-        legend += " *: per doubling along the task's axis."
-    return Group(table, Text(legend, "dim"))
+        says.append("*: per doubling along the task's axis.")
+    return Text(" ".join(says), "dim")
 
 
 def _power(claim: Mapping[str, Any], name: str) -> str:
@@ -158,8 +160,10 @@ def _power(claim: Mapping[str, Any], name: str) -> str:
 
 
 def _of_claim(claim: Mapping[str, Any], value: float) -> str:
-    """An effect's size on the claim's scale; a slope per doubling, as verdicts tell it."""
-    slope = claim["kind"] == "interaction"
-    return fixed(
-        value * (PER_DOUBLING if slope else 1), claim["percent"], claim["scale"]
-    ) + (" *" if slope else "")
+    """An effect's size on the claim's scale; a slope per doubling, as verdicts give
+    it.
+    """
+    percent, scale = claim["percent"], claim["scale"]
+    if claim["kind"] == "interaction":
+        return f"{fixed(value * PER_DOUBLING, percent, scale)} *"
+    return fixed(value, percent, scale)

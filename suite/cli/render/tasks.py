@@ -9,95 +9,87 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from suite.cli.render.text import (
-    facts_table,
-    filled_text,
-    headline_text,
-    make_table,
-    x_text,
-)
-from suite.report.formatting import (
-    fixed,
-)
+from suite.cli.render.text import Listing, facts_table, headline_text, x_text
+from suite.report.formatting import PER_DOUBLING, fixed
 from tasks import Categorical, Claim, Float, Int, Recipe, Task
 
 
-def task_list(found: Sequence[Task]) -> Table:
-    """One line a task: its name, its question, and how much there is of it."""
-    table = make_table("Task", "Question")
-    table.columns[0].no_wrap = True
-    for title in ("Levels", "Arms", "Claims"):
-        table.add_column(title, justify="right")
-    for task in found:
-        counts = (len(task.levels), len(task.arms), len(task.claims))
-        table.add_row(Text(task.name, "bold"), Text(task.question), *map(str, counts))
-    return table
+def task_list(found: Sequence[Task]) -> Listing:
+    """One row a task: its name, its question, and how much there is of it."""
+    counts = ("Levels", "Arms", "Claims")
+    rows = [
+        (
+            task.name,
+            task.question,
+            str(len(task.levels)),
+            str(len(task.arms)),
+            str(len(task.claims)),
+        )
+        for task in found
+    ]
+    return Listing(("Task", "Question", *counts), rows, right=counts)
 
 
 def task_page(task: Task) -> Group:
     """All that a task fixes: what is compared, on what, by what rule, and the claims."""
-    facts = facts_table(
+    tables = (_arms(task), _levels(task), _claims(task))
+    spaced = [part for table in tables for part in (Text(), table)]
+    return Group(headline_text(task.name, task.question), _facts(task), *spaced)
+
+
+def _facts(task: Task) -> Table:
+    chooses = [one.label or one.name for one in task.procedure.measures[:2]]
+    tuned = [f"{name}  {_range(range_)}" for name, range_ in task.space.items()]
+    return facts_table(
         ("Topic", task.topic),
         ("Held equal", task.matched),
-        (
-            "Chosen by",
-            " then ".join(m.label or m.name for m in task.procedure.measures[:2])
-            + ", on validation",
-        ),
+        ("Chosen by", f"{' then '.join(chooses)}, on validation"),
         ("Recipe", _recipe(task.recipe)),
-        (
-            "Tuned",
-            "\n".join(
-                f"{name}  {_hyperparameter(hyperparameter)}"
-                for name, hyperparameter in task.space.items()
-            ),
-        ),
+        ("Tuned", "\n".join(tuned)),
         ("Sources", "\n".join(task.sources)),
     )
+
+
+def _arms(task: Task) -> Listing:
     tuned = {arm.name: ", ".join(task.space_of(arm)) or "nothing" for arm in task.arms}
     unlike = len(set(tuned.values())) > 1
-    arms = [
+    rows = [
         (
             arm.name,
             arm.label,
             x_text(arm.x),
             tuned[arm.name] if unlike else "",
-            _listed(arm.recipe, bool(arm.procedure)),
+            _listed(arm.recipe, ["its procedure"] if arm.procedure else []),
         )
         for arm in task.arms
     ]
-    heavy = {True: {"runs": "only where a profile names it"}, False: {}}
-    levels = [
+    return Listing(("Arm", "What", task.arms_axis or "x", "Tuned", "Differs by"), rows)
+
+
+def _levels(task: Task) -> Listing:
+    rows = [
         (
-            lv.name,
-            lv.label,
-            x_text(lv.x),
-            _listed({**lv.factors, **lv.recipe, **heavy[lv.heavy]}),
+            level.name,
+            level.label,
+            x_text(level.x),
+            _listed(
+                {**level.factors, **level.recipe},
+                ["runs only where a profile names it"] if level.heavy else [],
+            ),
         )
-        for lv in task.levels
+        for level in task.levels
     ]
-    tables = [
-        filled_text(
-            ("Arm", "What", task.arms_axis or "x", "Tuned", "Differs by"), arms
-        ),
-        filled_text(("Level", "What", task.axis or "x", "Differs by"), levels),
-        filled_text(
-            ("Claim", "It says"), [(claim.name, claim.says) for claim in task.claims]
-        ),
-    ]
-    return Group(
-        headline_text(task.name, task.question),
-        facts,
-        *(part for t in tables for part in (Text(), t)),
-    )
+    return Listing(("Level", "What", task.axis or "x", "Differs by"), rows)
 
 
-def _listed(changes: Mapping[str, Any], procedure: bool = False) -> str:
+def _claims(task: Task) -> Listing:
+    rows = [(claim.name, claim.says) for claim in task.claims]
+    return Listing(("Claim", "It says"), rows)
+
+
+def _listed(changes: Mapping[str, Any], further: Sequence[str]) -> str:
     return ", ".join(
-        [
-            *(f"{name} {value}" for name, value in changes.items()),
-            *(["its procedure"] if procedure else []),
-        ]
+        [*(f"{name} {value}" for name, value in changes.items()), *further]
     )
 
 
@@ -108,12 +100,9 @@ def claim_page(task: Task, claim: Claim) -> Group:
     facts = facts_table(
         ("Task", f"{task.name}: {task.question}"),
         ("Kind", _kind(task, claim, percent)),
-        (
-            "Measured by",
-            f"{claim.metric}{' on the sealed test set' if measure else ''}",
-        ),
+        ("Measured by", claim.metric + (" on the sealed test set" if measure else "")),
         ("Levels", ", ".join(task.level(name).title for name in claim.levels) or "all"),
-        ("Matters from", fixed(claim.margin, percent, claim.scale)),
+        ("Matters from", _amount(claim, claim.margin, percent)),
         ("Source", claim.source),
         ("It reports", claim.reported),
     )
@@ -121,53 +110,63 @@ def claim_page(task: Task, claim: Claim) -> Group:
 
 
 def _kind(task: Task, claim: Claim, percent: bool) -> str:
-    better, worse = (
-        task.arm(name).title if name else "" for name in (claim.better, claim.worse)
-    )
+    """What the claim states, by its kind."""
+    better = task.arm(claim.better).title if claim.better else ""
+    worse = task.arm(claim.worse).title if claim.worse else ""
+    least = ""
+    if claim.at_least:
+        least = f" by at least {_amount(claim, claim.at_least, percent)}"
     match claim.kind:
         case "difference":
-            least = (
-                f" by at least {fixed(claim.at_least, percent, claim.scale)}"
-                if claim.at_least
-                else ""
-            )
             return f"{better} beats {worse}{least}"
         case "equal":
             return f"{better} and {worse} differ by less than what matters"
         case "contrast":
-            return (
-                " ".join(
-                    f"{weight:+g} × {task.arm(arm).title}"
-                    for arm, weight in claim.weights.items()
-                )
-                + " is above 0"
-            )
+            terms = [
+                f"{weight:+g} × {task.arm(arm).title}"
+                for arm, weight in claim.weights.items()
+            ]
+            return f"{' '.join(terms)} is above 0"
         case "interaction":
-            return f"the lead of {better} over {worse} grows along {task.axis or 'the levels'}"
+            along = task.axis or "the levels"
+            return f"the lead of {better} over {worse} grows{least} along {along}"
         case "threshold":
-            figure = 100 * (claim.reference or 0) if percent else claim.reference or 0
-            return f"{better} reaches {figure:g}{' %' if percent else ''}"
+            reference = claim.reference or 0
+            reached = f"{100 * reference:g} %" if percent else f"{reference:g}"
+            return f"{better} reaches {reached}"
+
+
+def _amount(claim: Claim, value: float, percent: bool) -> str:
+    """A margin or a promise; a slope per doubling, which people can picture."""
+    if claim.kind != "interaction":
+        return fixed(value, percent, claim.scale)
+    return f"{fixed(value * PER_DOUBLING, percent, claim.scale)} per doubling"
 
 
 def _recipe(recipe: Recipe) -> str:
-    length = (
-        f"{recipe.steps:,} updates"
-        if recipe.steps is not None
-        else f"{recipe.epochs:g} epochs"
-    )
-    batch = f"batches of {recipe.batch_size}" if recipe.batch_size else "the full batch"
-    parts = [length, batch, recipe.optimizer, f"{recipe.schedule} rate"]
+    parts = [
+        _length(recipe),
+        f"batches of {recipe.batch_size}" if recipe.batch_size else "the full batch",
+        str(recipe.optimizer),
+        f"{recipe.schedule} learning rate",
+    ]
     if recipe.warmup:
         parts.append(f"{recipe.warmup:.0%} warm-up")
     if recipe.max_grad_norm is not None:
-        parts.append(f"clipped at {recipe.max_grad_norm:g}")
+        parts.append(f"gradients clipped at {recipe.max_grad_norm:g}")
     if recipe.world_size > 1:
         parts.append(f"shared by {recipe.world_size} workers")
     parts.append("best checkpoint" if recipe.restore_best else "last checkpoint")
     return ", ".join(parts)
 
 
-def _hyperparameter(hyperparameter: Float | Int | Categorical) -> str:
+def _length(recipe: Recipe) -> str:
+    if recipe.steps is not None:
+        return f"{recipe.steps:,} updates"
+    return f"{recipe.epochs:g} epochs"
+
+
+def _range(hyperparameter: Float | Int | Categorical) -> str:
     match hyperparameter:
         case Float(low, high, log):
             return f"{low:g} to {high:g}{', log' if log else ''}"

@@ -1,18 +1,22 @@
-"""What the command line shows: tables and panels that are right in a terminal of 80
-columns, and use more.
+"""What the command line's pages are made of: right in a terminal of 80 columns,
+readable in one of 40, and using more where there is more.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich import box
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+NARROW = 60  # columns; in fewer, a table would break its words
 UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
 
 
@@ -42,30 +46,61 @@ def duration(seconds: float) -> str:
     return f"{days} day{'' if days == 1 else 's'} {hours % 24} h"
 
 
-def make_table(*titles: str) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold"
-    )
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    return table
+@dataclass(frozen=True)
+class Listing:
+    """Rows under titles: a table, or on a narrow terminal one block of lines a row.
 
-
-def filled_text(
-    titles: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    styles: Mapping[str, Mapping[str, str]] | None = None,
-) -> Table:
-    """A table without the columns that are empty throughout; ``styles`` colours a
-    column's words.
+    Columns that are empty throughout are left out. Those in ``right`` stand to the
+    right, as numbers do; ``styles`` colours a column's words.
     """
-    kept = [place for place in range(len(titles)) if any(row[place] for row in rows)]
-    table = make_table(*(titles[place] for place in kept))
-    for row in rows:
-        words = [(row[place], (styles or {}).get(titles[place], {})) for place in kept]
-        table.add_row(*(Text(word, colours.get(word, "")) for word, colours in words))
-    table.columns[0].style, table.columns[0].no_wrap = "bold", True
-    return table
+
+    titles: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Collection[str] = ()
+    styles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __rich_console__(
+        self, console: Console, options: ConsoleOptions
+    ) -> RenderResult:
+        if options.max_width >= NARROW:
+            yield self._table()
+        else:
+            yield from self._blocks()
+
+    def _table(self) -> Table:
+        table = Table(
+            box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold"
+        )
+        kept = self._kept()
+        for place in kept:
+            number = self.titles[place] in self.right
+            table.add_column(
+                self.titles[place],
+                overflow="fold",
+                justify="right" if number else "left",
+                no_wrap=number or place == 0,
+            )
+        for row in self.rows:
+            table.add_row(*(self._cell(row, place) for place in kept))
+        return table
+
+    def _blocks(self) -> Iterator[RenderableType]:
+        """The first column as a heading, the others beneath it."""
+        for row in self.rows:
+            yield self._cell(row, 0)
+            for place in self._kept()[1:]:
+                if row[place]:
+                    line = Text(f"{self.titles[place]}: ", "dim")
+                    yield Padding(line + self._cell(row, place), (0, 0, 0, 2))
+
+    def _kept(self) -> list[int]:
+        places = range(len(self.titles))
+        return [place for place in places if any(row[place] for row in self.rows)]
+
+    def _cell(self, row: Sequence[str], place: int) -> Text:
+        word = row[place]
+        colour = self.styles.get(self.titles[place], {}).get(word, "")
+        return Text(word, "bold" if place == 0 else colour)
 
 
 def headline_text(name: str, says: str) -> Text:
@@ -73,7 +108,7 @@ def headline_text(name: str, says: str) -> Text:
 
 
 def facts_table(*facts: tuple[str, str]) -> Table:
-    """Names and values, those without a value left out."""
+    """Names and values; those without a value are left out."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=len(facts) > 1)
     grid.add_column(overflow="fold")
@@ -92,20 +127,21 @@ def value_text(value: object) -> str:
 
 
 def seconds_text(value: float) -> str:
-    return (
-        f"{1000 * value:.0f} ms"
-        if value < 0.1
-        else f"{value:.1f} s"
-        if value < 60
-        else duration(value)
-    )
+    if value < 0.1:
+        return f"{1000 * value:.0f} ms"
+    if value < 60:
+        return f"{value:.1f} s"
+    return duration(value)
 
 
 def size_text(count: float) -> str:
-    unit, name = next(
-        (unit, name) for unit, name in UNITS if count < 1000 * unit or name == "TB"
-    )
-    return f"{count / unit:,.{0 if count >= 10 * unit else 1}f} {name}"
+    """``1.2 MB``, ``35 GB``: decimal units, as disks are sold."""
+    unit, name = UNITS[0]
+    for larger, its_name in UNITS[1:]:
+        if count >= larger:
+            unit, name = larger, its_name
+    digits = 0 if count >= 10 * unit else 1
+    return f"{count / unit:,.{digits}f} {name}"
 
 
 def ago_text(when: float) -> str:

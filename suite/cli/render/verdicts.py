@@ -31,7 +31,7 @@ ANSWER_STYLES = {
     "inconclusive": "yellow",
 }
 ANSWERS = {name: name.replace("_", " ") for name in ANSWER_STYLES}
-TWIN_STYLES = {
+AA_STYLES = {
     "waiting": "dim",
     "quiet": "dim",
     "note": "yellow",
@@ -42,13 +42,14 @@ TWIN_STYLES = {
 def verdict_page(
     verdicts: Sequence[ClaimVerdict],
     about: Mapping[str, Any],
-    same_arms: Sequence[AATest] = (),
+    aa_tests: Sequence[AATest] = (),
     long: bool = False,
+    more: str = "bakeoff verdict --long",
 ) -> Group:
-    """All verdicts of a campaign, task by task; ``long`` adds the sentence, all gates
-    and where a claim comes from.
+    """All verdicts of a campaign, task by task, then its A/A tests.
 
-    ``same_arms`` are the arms that ran twice; they are told beneath.
+    ``long`` adds the sentence, all gates and where a claim comes from; ``more`` is the
+    command that prints those.
     """
     if not verdicts:
         return Group(Text("No claims: there is nothing to judge.", "yellow"))
@@ -58,7 +59,7 @@ def verdict_page(
         grid.add_column(width=max(map(len, ANSWERS.values())))
         grid.add_column(overflow="fold")
         for verdict in of_task:
-            grid.add_row(_answer(verdict), _judged(verdict, long))
+            grid.add_row(_answer(verdict), _judged(verdict, long, more))
         question = str(about["tasks"][task].get("question", ""))
         parts += [
             Text.assemble((task, "bold cyan"), f"  {question}"),
@@ -69,8 +70,8 @@ def verdict_page(
         f"{tally[answer]} {word}" for answer, word in ANSWERS.items() if tally[answer]
     )
     parts += [
-        Text(f"A/A test, {one.task}: {one.says}", TWIN_STYLES[one.state])
-        for one in same_arms
+        Text(f"A/A test, {one.task}: {one.says}", AA_STYLES[one.state])
+        for one in aa_tests
     ]
     return Group(*parts, Text(f"{counted(len(verdicts), 'claim')}: {counts}.", "bold"))
 
@@ -80,18 +81,16 @@ def _answer(verdict: ClaimVerdict) -> Text:
     return text.append("".join(f"\n{words}" for words in asides(verdict)), "dim")
 
 
-def _judged(verdict: ClaimVerdict, long: bool) -> Text:
+def _judged(verdict: ClaimVerdict, long: bool, more: str) -> Text:
     """The claim, the numbers, and what must be known of them."""
     text = Text(verdict.says)
     text.append(f"\n{_numbers(verdict)}", "bold")
     failed = [gate for gate in verdict.gates if gate.failed]
     if not long:
-        more = (
-            f" And {len(failed) - 1} more: `bakeoff verdict --long`."
-            if len(failed) > 1
-            else ""
-        )
-        text.append(f"\n! {failed[0].says}{more}" if failed else "", "yellow")
+        if failed:
+            text.append(f"\n! {failed[0].says}", "yellow")
+        if len(failed) > 1:
+            text.append(f" And {len(failed) - 1} more: `{more}`.", "yellow")
         return text
     text.append(f"\n{verdict.sentence}")  # which tells of the first failed gate
     for gate in failed[1:]:

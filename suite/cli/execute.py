@@ -1,0 +1,137 @@
+"""Carry out a plan: show how it goes, then what came of it and what to do next."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from suite.cli.console import INTERRUPTED, again, command, err, out, say, say_command
+from suite.cli.results import print_verdicts
+from tasks import UserError
+
+if TYPE_CHECKING:
+    from suite.campaign.progress import Tally
+    from suite.cluster.protocol import Executor
+    from suite.cluster.ray_executor import RayExecutor
+    from suite.cluster.serial import SerialExecutor
+    from suite.planning.plan import Plan
+
+
+def executor(
+    address: str | None, workers: int | None
+) -> AbstractContextManager[RayExecutor | SerialExecutor]:
+    """What runs the jobs: Ray, which starts while we import the rest, or with
+    ``--workers 0`` this process.
+    """
+    from suite.cluster.ray_executor import RayExecutor
+    from suite.cluster.serial import SerialExecutor
+
+    if workers == 0 and address is not None:
+        raise UserError(
+            "--workers 0 trains in this process, --address on a cluster: leave one out."
+        )
+    if workers == 0:
+        return closing(SerialExecutor())
+    return closing(RayExecutor(address, workers))
+
+
+def carry_out(
+    plan: Plan,
+    results: Path,
+    workers: Executor,
+    tracking: str | None,
+    *,
+    retry: bool = False,
+    retry_options: tuple[str, ...] = (),
+    look_next: bool = True,
+) -> bool:
+    """Run a plan; True where runs failed that `bakeoff retry` may save.
+
+    ``retry_options`` are those of this command that a retry needs as well.
+    """
+    from suite.cli.render.campaigns import next_steps
+    from suite.records.results import Results
+
+    _announce(plan, results)
+    began = time.monotonic()
+    tally = _launched(plan, results, workers, tracking, retry)
+    # Closing takes a second or two, in which we judge.
+    threading.Thread(target=workers.close).start()
+    _sum_up(tally, time.monotonic() - began)
+    broken = _warn(tally, plan, results, retry_options)
+    out().print()
+    print_verdicts(Results(results).load(plan.id), results=results)
+    if look_next:
+        out().print()
+        out().print(next_steps(lambda *words: command(*words, results=results)))
+    return broken
+
+
+def _announce(plan: Plan, results: Path) -> None:
+    counts = f"{plan.runs:,} runs in {len(plan.cells):,} cells"
+    out().print(
+        f"[bold cyan]{plan.id}[/bold cyan]  {counts}, kept in {results / plan.id}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _launched(
+    plan: Plan, results: Path, workers: Executor, tracking: str | None, retry: bool
+) -> Tally:
+    """The plan, run to its end. Ctrl-C says how to resume it, and exits."""
+    from suite.campaign.launch import launch
+    from suite.cli.progress import watching
+
+    try:
+        with watching(out(), plan.id, plan.runs) as watch:
+            return launch(
+                plan,
+                results,
+                workers=workers,
+                tracking_uri=tracking,
+                retry=retry,
+                watch=watch.take,
+                said=watch.say,
+            )
+    except KeyboardInterrupt:
+        err().print("\nStopped. Every finished run is kept; this resumes:")
+        err().print(f"  {again()}", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _sum_up(tally: Tally, seconds: float) -> None:
+    from suite.cli.render.text import duration
+
+    known = f", {tally.replayed:,} were on record" if tally.replayed else ""
+    say(f"{tally.trained:,} trained in {duration(seconds)}{known}")
+
+
+def _warn(
+    tally: Tally, plan: Plan, results: Path, retry_options: tuple[str, ...]
+) -> bool:
+    """Say what went wrong; True where a retry may save some of it."""
+    from suite.cli.render.text import failures
+
+    if tally.failed:
+        log = results / plan.id / "log.txt"
+        say(f"Not finished: {failures(tally.failed)}. {log} says why.", "yellow")
+    # One that diverged would diverge again.
+    broken = {
+        status: count for status, count in tally.failed.items() if status != "diverged"
+    }
+    if broken:
+        say(f"This trains {failures(broken)} again:", "yellow")
+        say_command(command("retry", plan.id, *retry_options, results=results))
+    if tally.unlike:
+        say(
+            f"The machines differ in {tally.unlike}: "
+            "trained again on another kind, results differ a little.",
+            "yellow",
+        )
+    return bool(broken)
