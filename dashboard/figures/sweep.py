@@ -15,18 +15,11 @@ from dashboard.figures import Spec, Trace, line, numbers, on_axes, rounded, spec
 from dashboard.locale import Words
 from dashboard.locale.numbers import plain
 from dashboard.theme import arm_color, arm_dash
+from suite.report.charts.ticks import factor_ticks
 from suite.verdicts.statistics import estimate
 
 CELL = ["level", "arm", "block"]
 Named = Sequence[Mapping[str, Any]]
-# times powers of ten: ticks of a logarithmic axis, the more decades the fewer
-ROUND = (
-    (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
-    (1.0, 1.5, 2.0, 3.0, 5.0, 7.0),
-    (1.0, 2.0, 5.0),
-    (1.0, 3.0),
-    (1.0,),
-)
 
 
 def cell_means(finals: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -190,8 +183,7 @@ def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
     """Round numbers to label on a logarithmic axis that shows these means and
     intervals: at most so many.
 
-    Nothing where there is no number to show, or no two round ones: plotly then labels
-    what it can.
+    Nothing where there is no number to show.
     """
     seen = [
         v
@@ -202,16 +194,7 @@ def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
     if not seen:
         return {}
     low, high = min(seen) / 1.1, max(seen) * 1.1
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for factors in ROUND:
-        ticks = [
-            f * 10.0**p for p in powers for f in factors if low <= f * 10.0**p <= high
-        ]
-        if len(ticks) <= most:
-            break
-    if len(ticks) < 2:
-        return {}
-    shown = ticks[:: math.ceil(len(ticks) / most)]
+    shown = factor_ticks(low, high, most)
     return {"tickvals": numbers(shown), "ticktext": [plain(tick) for tick in shown]}
 
 

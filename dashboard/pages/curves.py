@@ -30,8 +30,8 @@ from dashboard.figures.curves import (
     mean_curves,
     values_of,
 )
+from suite.report.charts.lines import common_axis
 from suite.report.formatting import within_sentence
-from suite.report.html.curves import common_axis
 
 PATH, TITLE = "/curves", "curves-title"
 SPLITS = ("validation", GAP, "train")

@@ -27,8 +27,8 @@ from dashboard.figures.search import (
 from dashboard.figures.sweep import log_ticks, matched, over_blocks, sweep, to_target
 from dashboard.locale import Words
 from dashboard.locale.numbers import Measuring, duration, plain
+from suite.report.charts.lines import common_axis
 from suite.report.formatting import Amounts
-from suite.report.html.curves import common_axis
 
 # ----------------------------------------------------------------------------- numbers
 
@@ -376,8 +376,8 @@ def test_the_target_is_reached_where_the_curve_first_meets_it():
             [1.23],
             [],
             [],
-            [],
-        ),  # one round number alone tells no scale: that is left to plotly
+            ["1.2", "1.3"],
+        ),
     ],
 )
 def test_logarithmic_axes_are_labelled_with_few_round_numbers(mean, low, high, labels):

@@ -6,10 +6,7 @@ import json
 import re
 from html.parser import HTMLParser
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import tasks
 from suite.campaign.launch import launch
@@ -19,8 +16,6 @@ from suite.planning.profile import Profile
 from suite.records.journal import FILE
 from suite.records.results import Results
 from suite.report import tables
-from suite.report.html.axes import Axis
-from suite.report.html.markup import Markup, tag
 from suite.report.html.page import render
 from suite.verdicts.judge import judge_campaign
 
@@ -148,7 +143,7 @@ def test_a_report_needs_no_network_and_no_script(change):
     page = Page(text)
 
     assert not {"script", "link", "img", "iframe", "object"} & {*page.tags}
-    assert not re.search(r"https?:|url\(|@import|javascript:", text)
+    assert not re.search(r"https?:|url\((?!#)|@import|javascript:", text)
     assert all(
         value.startswith("#")
         for name, value in page.attributes
@@ -278,45 +273,6 @@ def test_an_unfinished_campaign_is_reported_as_such(folder, tmp_path, lines):
 
     assert f"not finished (stopped): {lines} of 36 runs are on record" in text
     assert "so far" in text
-
-
-# -------------------------------------------------------------------------- the pieces
-
-
-def test_text_is_escaped_and_markup_is_not():
-    assert (
-        tag("p", "a < b", tag("b", "&"), None, title='"')
-        == '<p title="&quot;">a &lt; b<b>&amp;</b></p>'
-    )
-    assert isinstance(tag("p"), Markup)
-
-
-@given(low=st.floats(-1e3, 1e3), length=st.floats(1e-3, 1e3), about=st.integers(3, 8))
-def test_ticks_are_evenly_spaced_inside_the_axis(low, length, about):
-    axis = Axis(low, low + length, 10, 110)
-    ticks = axis.ticks(about)
-
-    assert 1 <= len(ticks) <= about + 1
-    assert all(
-        low - 1e-6 * length <= tick <= low + length * (1 + 1e-6) for tick in ticks
-    )
-    assert np.diff(ticks, 2) == pytest.approx(0, abs=1e-6 * (length + abs(low)))
-    assert [axis(tick) for tick in ticks] == sorted(axis(tick) for tick in ticks)
-
-
-@given(low=st.floats(-5, 5), length=st.floats(0.05, 12))
-def test_ticks_of_factors_keep_apart(low, length):
-    axis = Axis(low, low + length, 0, 600)
-    ticks = axis.factor_ticks()
-
-    assert 1 <= len(ticks) <= 9
-    assert ticks == sorted(ticks)
-
-
-def test_a_value_beyond_the_axis_lands_on_its_end():
-    axis = Axis(0, 10, 100, 200)
-
-    assert (axis(5), axis(-3), axis(99), axis.beyond(11)) == (150, 100, 200, 210)
 
 
 # -------------------------------------------------------------------------- the tables

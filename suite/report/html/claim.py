@@ -1,5 +1,5 @@
 """A claim's part of the report: what was asked, what was found, how sure it is, and on
-what artifacts.
+what grounds.
 """
 
 from __future__ import annotations
@@ -7,10 +7,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+from markupsafe import Markup
 
 from search.budget import Budget
+from suite.records.manifest import MeasureManifest
 from suite.report import sentences
+from suite.report.charts import build
+from suite.report.charts.lines import AXES, lines_of, tuning_lines
+from suite.report.charts.spec import Chart, CurveChart
+from suite.report.charts.svg import draw, legend_style
 from suite.report.formatting import (
     MINUS,
     NONE,
@@ -21,13 +27,12 @@ from suite.report.formatting import (
     effect_and_interval,
     probability,
 )
-from suite.report.html.charts import blocks_chart, curves_chart, legend, trend_chart
-from suite.report.html.curves import AXES, lines_of, tuning_lines
-from suite.report.html.markup import Child, Markup, facts, join, table, tag
+from suite.report.html.view import Arm, ClaimView, Curves, Table
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import ClaimVerdict
 
-MOST_LEVELS = 4  # whose learning curves a claim shows
+MAX_LEVELS = 4  # whose learning curves a claim shows
+Number = tuple[str, str]  # a name, and the number written out
 
 
 @dataclass(frozen=True)
@@ -39,77 +44,74 @@ class Judged:
 
     @property
     def anchor(self) -> str:
+        """Its place on the page."""
         return f"{self.verdict.task}-{self.verdict.claim}"
+
+    @property
+    def measures(self) -> Sequence[MeasureManifest]:
+        """The measures of the claim's task."""
+        return self.case.campaign.manifest.task(self.verdict.task).measures
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What a task's claims have in common: what smaller budgets gave, and which curves
-    were drawn already, where.
+class TaskCurves:
+    """What a task's claims have in common.
+
+    ``tuning`` is what smaller budgets gave, by level and arm; ``drawn`` says at which
+    claim curves are shown already.
     """
 
     tuning: Mapping[tuple[str, str], Sequence[Budget]]
     drawn: dict[object, str] = field(default_factory=dict)
 
 
-def article(one: Judged, shared: Shared) -> Markup:
+def claim_view(one: Judged, shared: TaskCurves) -> ClaimView:
     """A claim's part of the page."""
-    verdict = one.verdict
-    return tag(
-        "article",
-        tag("h3", tag("span", verdict.says), badge(verdict)),
-        tag("p", verdict.sentence, class_="sentence"),
-        _compared_with_source(verdict),
-        _pictures(one),
-        _numbers(one),
-        tag("div", _gates(one), tag("div", *_reservations(verdict)), class_="pair"),
-        _curves(one, shared),
-        id=one.anchor,
-    )
-
-
-def badge(verdict: ClaimVerdict) -> Markup:
-    """The answer, and beneath it what must be known of it at a glance."""
-    word = tag(
-        "span", sentences.ANSWERS[verdict.verdict], class_=f"badge {verdict.verdict}"
-    )
-    below = asides(verdict) + (
-        ["by more than the margin"] if verdict.meaningful else []
-    )
-    return join(word, *(tag("small", text) for text in below))
-
-
-def _reservations(verdict: ClaimVerdict) -> Iterator[Markup]:
-    """What the verdict speaks for, and what else must be known of it."""
-    yield tag("p", verdict.population, class_="note")
-    for note in verdict.notes:
-        yield tag("p", f"{note[:1].upper()}{note[1:]}.", class_="note")
-
-
-def _compared_with_source(verdict: ClaimVerdict) -> Markup:
-    measured = (
-        f"{verdict.metric_label}: {effect_and_interval(verdict)}, {blocks_in(verdict)}"
-    )
-    return facts(
-        ("Source", verdict.source),
-        ("It reports", verdict.reported),
-        ("We measured", measured),
-    )
-
-
-def _pictures(one: Judged) -> Markup | None:
     verdict, case = one.verdict, one.case
-    chart = blocks_chart(verdict, _sides(case), case.level_label)
-    if chart is None:
-        return None
-    said = f"A dot is a block. Grey: differences below {amounts(verdict).amount(verdict.margin)}, which do not matter."
-    trend = trend_chart(verdict, str(case.about.get("axis") or "the levels"))
-    more = (
-        tag("figcaption", "The gap at each level, with its plain interval.")
-        if trend
-        else None
+    curves, above = _curves_or_where(one, shared)
+    effect, blocks = effect_and_interval(verdict), blocks_in(verdict)
+    axis = case.campaign.manifest.task(verdict.task).axis or "the levels"
+    return ClaimView(
+        anchor=one.anchor,
+        says=verdict.says,
+        answer=verdict.verdict,
+        answer_text=sentences.ANSWERS[verdict.verdict],
+        asides=list(_asides(verdict)),
+        sentence=verdict.sentence,
+        source=verdict.source,
+        reported=verdict.reported,
+        measured=f"{verdict.metric_label}: {effect}, {blocks}",
+        effect=effect,
+        blocks=blocks,
+        margin=amounts(verdict).amount(verdict.margin),
+        strip=_drawn(build.forest_strip(verdict), f"{one.anchor}-strip"),
+        blocks_chart=_drawn(
+            build.block_chart(verdict, _sides(case), case.level_label),
+            f"{one.anchor}-blocks",
+        ),
+        trend_chart=_drawn(build.trend_chart(verdict, axis), f"{one.anchor}-trend"),
+        numbers=list(_numbers(one)) if verdict.blocks >= 2 else [],
+        by_level=_by_level(one),
+        gates=verdict.gates,
+        notes=[verdict.population, *map(_as_sentence, verdict.notes)],
+        curves=curves,
+        curves_above=above,
     )
-    return tag("reference", chart, tag("figcaption", said), trend, more)
+
+
+def _drawn(chart: Chart | None, name: str) -> Markup | None:
+    return None if chart is None else draw(chart, name)
+
+
+def _asides(verdict: ClaimVerdict) -> Iterator[str]:
+    """What must be known of an answer at a glance."""
+    yield from asides(verdict)
+    if verdict.meaningful:
+        yield "by more than the margin"
+
+
+def _as_sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}."
 
 
 def _sides(case: Case) -> tuple[str, str]:
@@ -124,65 +126,55 @@ def _sides(case: Case) -> tuple[str, str]:
     return f"{behind} ahead", f"{ahead} ahead"
 
 
-def _numbers(one: Judged) -> Markup | None:
+# -------------------------------------------------------------------------- numbers
+
+
+def _numbers(one: Judged) -> Iterator[Number]:
+    """All numbers of a verdict, by name."""
     verdict = one.verdict
-    if verdict.blocks < 2:
-        return None
-    written, scale = (
-        amounts(verdict),
-        " per doubling" if verdict.kind == "interaction" else "",
+    written = amounts(verdict)
+    confidence = one.case.campaign.manifest.profile.confidence
+    yield f"{100 * confidence:g} % interval", _interval(one, verdict.interval)
+    yield "Deciding interval", _interval(one, verdict.adjusted_interval)
+    yield (
+        "Interval for “no difference”",
+        _interval(one, verdict.equivalence_interval),
     )
-    confidence = 100 * float(
-        (one.case.campaign.about.get("profile") or {}).get("confidence", 0.95)
-    )
-    named: list[tuple[str, Child]] = [
-        (f"{confidence:g} % interval", written.interval(verdict.interval) + scale),
-        ("Deciding interval", written.interval(verdict.adjusted_interval) + scale),
-        (
-            "Interval for “no difference”",
-            written.interval(verdict.equivalence_interval) + scale,
-        ),
-        ("Matters from", written.amount(verdict.margin)),
-        (
-            "As claimed in",
-            f"{verdict.win_rate * verdict.blocks:g} of {counted(verdict.blocks, 'block')}",
-        ),
-        ("Effect size, paired", _signed(verdict.effect_size)),
-        ("p, adjusted", probability(verdict.p_holm)),
-        ("p, sign-flip check", probability(verdict.p_sign_flip)),
-    ]
+    yield "Matters from", written.amount(verdict.margin)
+    won = f"{verdict.win_rate * verdict.blocks:g}"
+    yield "As claimed in", f"{won} of {counted(verdict.blocks, 'block')}"
+    yield "Effect size, paired", _signed(verdict.effect_size)
+    yield "p, adjusted", probability(verdict.p_holm)
+    yield "p, sign-flip check", probability(verdict.p_sign_flip)
+    yield from _further_numbers(one)
+
+
+def _further_numbers(one: Judged) -> Iterator[Number]:
+    """Those that only some verdicts have."""
+    verdict = one.verdict
     if verdict.fixed_split_interval:
-        named.append(
-            (
-                "For these splits alone",
-                written.interval(verdict.fixed_split_interval) + scale,
-            )
-        )
+        yield "For these splits alone", _interval(one, verdict.fixed_split_interval)
     if verdict.new_test_interval:
-        named.append(
-            (
-                "For new test examples too",
-                written.interval(verdict.new_test_interval) + scale,
-            )
-        )
+        yield "For new test examples too", _interval(one, verdict.new_test_interval)
     if verdict.blocks_to_settle:
-        named.append(
-            (
-                "Would be settled by",
-                f"at most about {counted(verdict.blocks_to_settle, 'block')}",
-            )
-        )
+        blocks = counted(verdict.blocks_to_settle, "block")
+        yield "Would be settled by", f"at most about {blocks}"
     if half := verdict.half_budget:
-        named.append(
-            (
-                "With half the tuning",
-                f"{sentences.ANSWERS[half.verdict]}, {written.effect(half.effect)}",
-            )
-        )
+        effect = amounts(verdict).effect(half.effect)
+        yield "With half the tuning", f"{sentences.ANSWERS[half.verdict]}, {effect}"
     if verdict.attempt > 1:
-        named.append(("Campaign of this claim", f"number {verdict.attempt}"))
-    levels = [row for row in verdict.by_level if "verdict" in row]
-    rows: list[list[Child]] = [
+        yield "Campaign of this claim", f"number {verdict.attempt}"
+
+
+def _interval(one: Judged, interval: tuple[float, float]) -> str:
+    per = " per doubling" if one.verdict.kind == "interaction" else ""
+    return amounts(one.verdict).interval(interval) + per
+
+
+def _by_level(one: Judged) -> Table:
+    """The verdict at each level, where there are several."""
+    written = amounts(one.verdict)
+    rows = [
         [
             one.case.level_label(str(row["level"])),
             sentences.ANSWERS[row["verdict"]],
@@ -190,98 +182,90 @@ def _numbers(one: Judged) -> Markup | None:
             written.interval(row["interval"]),
             written.interval(row["adjusted_interval"]),
         ]
-        for row in levels
+        for row in one.verdict.by_level
+        if "verdict" in row
     ]
-    each = (
-        table(
-            ["Level", "Verdict", "Effect", "Interval", "Deciding"],
-            rows,
-            frozenset({2, 3, 4}),
-        )
-        if rows
-        else None
-    )
-    return join(tag("div", facts(*named), class_="numbers"), each)
-
-
-def _gates(one: Judged) -> Markup | None:
-    if not one.verdict.gates:
-        return None
-    failed = [gate for gate in one.verdict.gates if gate.failed]
-    items = [
-        tag(
-            "li",
-            tag("b", gate.name, ": "),
-            gate.says,
-            " → " if gate.hint else None,
-            tag("b", gate.hint),
-        )
-        for gate in failed
-    ]
-    items += [
-        tag("li", gate.says, class_="passed")
-        for gate in one.verdict.gates
-        if not gate.failed
-    ]
-    title = "Good enough to be judged?"
-    return tag(
-        "div",
-        tag("h4", title),
-        tag("ul", *items),
-        class_="gates failed" if failed else "gates",
-    )
-
-
-def _curves(one: Judged, shared: Shared) -> Markup | None:
-    """Learning curves of the claim's arms at its levels, or where the same ones stand
-    already.
-    """
-    case = one.case
-    column = case.metric.validation or f"validation.{case.about['measures'][0]['name']}"
-    same = (case.claim.arms, case.levels, column)
-    if same in shared.drawn:
-        return tag(
-            "p",
-            "Learning curves: as ",
-            tag("a", "above", href=f"#{shared.drawn[same]}"),
-            ".",
-            class_="note",
-        )
-    measure = next(
-        (m for m in case.about["measures"] if f"validation.{m['name']}" == column), None
-    )
-    if measure is None:
-        return None
-    first = case.about["measures"][0]
-    training, tuning, arms = [], [], dict[str, int]()
-    for level in case.levels[:MOST_LEVELS]:
-        lines, along = lines_of(case, level, column)
-        budget = tuning_lines(case, level, shared.tuning)
-        label = case.level_label(level)
-        training.append(
-            curves_chart(lines, f"{label}: training", AXES[along], *_measured(measure))
-        )
-        tuning.append(
-            curves_chart(
-                budget, f"{label}: best of n trials", "trials", *_measured(first)
-            )
-        )
-        arms |= {line.label: line.place for line in (*lines, *budget)}
-    if not any((*training, *tuning)):
-        return None
-    shared.drawn[same] = one.anchor
-    left = len(case.levels) - MOST_LEVELS
-    more = f" {counted(left, 'more level')} not shown." if left > 0 else ""
-    said = f"Training: {_measured(measure)[0]} on validation while the finals trained. Best of n trials: "
-    said += f"{_measured(first)[0]} on validation had the tuning ended there. Means over blocks with 95 % intervals.{more}"
-    drawings = tag("div", *training, *tuning, class_="panels")
-    return tag("reference", legend(arms.items()), drawings, tag("figcaption", said))
-
-
-def _measured(measure: Mapping[str, Any]) -> tuple[str, bool]:
-    """A measure's name for people, and whether it is a share."""
-    return str(measure.get("label") or measure["name"]), bool(measure["percent"])
+    head = ("Level", "Verdict", "Effect", "Interval", "Deciding")
+    return Table(head, rows, frozenset({2, 3, 4}))
 
 
 def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", MINUS) if math.isfinite(value) else NONE
+
+
+# --------------------------------------------------------------------------- curves
+
+
+def _curves_or_where(one: Judged, shared: TaskCurves) -> tuple[Curves | None, str]:
+    """Learning curves of the claim's arms at its levels.
+
+    Where another claim shows the same ones already, its anchor instead.
+    """
+    measure = _curve_measure(one)
+    if measure is None:
+        return None, ""
+    same = (one.case.claim.arms, one.case.levels, measure.name)
+    if same in shared.drawn:
+        return None, shared.drawn[same]
+    curves = _curves(one, shared, measure)
+    if curves is not None:
+        shared.drawn[same] = one.anchor
+    return curves, ""
+
+
+def _curve_measure(one: Judged) -> MeasureManifest | None:
+    """What curves show: the claim's own measure, or the task's first."""
+    column = one.case.metric.validation
+    if column is None:
+        return one.measures[0]
+    found = (m for m in one.measures if f"validation.{m.name}" == column)
+    return next(found, None)
+
+
+def _curves(one: Judged, shared: TaskCurves, measure: MeasureManifest) -> Curves | None:
+    case, first = one.case, one.measures[0]
+    training: list[CurveChart | None] = []
+    tuning: list[CurveChart | None] = []
+    arms: dict[str, int] = {}
+    for level in case.levels[:MAX_LEVELS]:
+        label = case.level_label(level)
+        lines, along = lines_of(case, level, f"validation.{measure.name}")
+        budgets = tuning_lines(case, level, shared.tuning)
+        training.append(
+            build.curve_chart(
+                lines, f"{label}: training", AXES[along], measure.label, measure.percent
+            )
+        )
+        tuning.append(
+            build.curve_chart(
+                budgets,
+                f"{label}: best of n trials",
+                "trials",
+                first.label,
+                first.percent,
+            )
+        )
+        arms |= {line.label: line.place for line in (*lines, *budgets)}
+    charts = [chart for chart in (*training, *tuning) if chart is not None]
+    if not charts:
+        return None
+    panels = [
+        draw(chart, f"{one.anchor}-curves-{number}")
+        for number, chart in enumerate(charts)
+    ]
+    legend = [Arm(label, legend_style(place)) for label, place in arms.items()]
+    return Curves(legend, panels, _curves_caption(case, measure, first))
+
+
+def _curves_caption(
+    case: Case, measure: MeasureManifest, first: MeasureManifest
+) -> str:
+    caption = (
+        f"Training: {measure.label} on validation while the finals trained. "
+        f"Best of n trials: {first.label} on validation had the tuning ended there. "
+        "Means over blocks with 95 % intervals."
+    )
+    left_out = len(case.levels) - MAX_LEVELS
+    if left_out > 0:
+        caption += f" {counted(left_out, 'more level')} not shown."
+    return caption

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from search.budget import Budget
-from suite.report.html.charts import Line
+from suite.report.charts.spec import Line
 from suite.verdicts.case import Case
 from suite.verdicts.statistics import t_band
 

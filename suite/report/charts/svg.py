@@ -1,0 +1,380 @@
+"""Chart specifications as SVG, drawn by matplotlib for the report.
+
+Text stays text. Colours are the page's: matplotlib is given placeholders, which become
+CSS variables (``var(--arm1)``), so that light, dark and print need one drawing. The
+same chart always gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from suite.report.charts.spec import (
+    Axis,
+    BlockChart,
+    BlockRow,
+    Chart,
+    CurveChart,
+    ForestStrip,
+    TrendChart,
+)
+
+if TYPE_CHECKING:  # matplotlib takes half a second: only who draws waits for it
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ARM_COUNT = 6  # colours; a seventh arm starts again
+# Patterns of lines, so that arms can be told apart without colour: on, off, ... in px.
+DASHES: tuple[tuple[float, ...], ...] = (
+    (),
+    (8, 3.5),
+    (2.5, 3),
+    (9, 3.5, 2.5, 3.5),
+    (14, 4.5),
+    (14, 3.5, 2.5, 3.5, 2.5, 3.5),
+)
+CURVE_WIDTH = 2.0
+CSS_NAMES = (
+    "text",
+    "muted",
+    "hair",
+    "band",
+    "soft",
+    "c",  # that of the verdict: a class on the chart's box sets it
+    *(f"arm{number + 1}" for number in range(ARM_COUNT)),
+)
+# Placeholders: colours that nothing else has.
+COLORS = {name: f"#0b5e{number:02x}" for number, name in enumerate(CSS_NAMES)}
+
+PX = 1 / 72  # inches: matplotlib's SVG has 72 units per inch
+TEXT_SIZE = 11.0
+WIDE = 640.0  # px: a block chart or a trend
+PANEL = (360.0, 236.0)  # px: one panel of curves
+STRIP = (160.0, 22.0)  # px
+ROW_HEIGHT = 58.0  # px: one level of a block chart
+LABELLED_ROW_HEIGHT = 74.0
+DOT_SIZE = 8.0
+DODGE = 0.13  # of a row: how far a dot moves where it would hide another
+MAX_SIDE_LENGTH = 44  # letters of what lies left and right of the line
+
+# pyplot's settings are global, and the dashboard draws reports in several threads.
+_LOCK = threading.Lock()
+
+
+def draw(
+    chart: BlockChart | TrendChart | CurveChart | ForestStrip, name: str
+) -> Markup:
+    """The chart as an ``<svg>`` element; ``name`` is its own within the page."""
+    with _LOCK, _settings(name):
+        drawing = _Drawing()
+        figure = _figure(chart, drawing)
+        file = io.StringIO()
+        no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(file, format="svg", transparent=True, metadata=no_metadata)
+    return Markup(_inline(file.getvalue(), chart.title, drawing.marks))
+
+
+@contextmanager
+def _settings(name: str) -> Iterator[None]:
+    import matplotlib as mpl
+
+    settings: Any = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": name,
+        "font.family": ["sans-serif"],
+        "font.size": TEXT_SIZE,
+        "axes.edgecolor": COLORS["hair"],
+        "axes.labelcolor": COLORS["muted"],
+        "xtick.labelcolor": COLORS["muted"],
+        "ytick.labelcolor": COLORS["muted"],
+        "text.color": COLORS["text"],
+        "text.parse_math": False,  # a dollar sign is a dollar sign
+        "xtick.major.size": 0.0,
+        "ytick.major.size": 0.0,
+        "grid.color": COLORS["hair"],
+        "grid.linewidth": 1.0,
+    }
+    with mpl.rc_context(settings):
+        yield
+
+
+class _Drawing:
+    """Notes which marks get a class and a tooltip: matplotlib has no words for them."""
+
+    def __init__(self) -> None:
+        self.marks: dict[str, tuple[str, str]] = {}  # by id: class, tooltip
+
+    def mark(self, artist: Any, kind: str, tooltip: str = "") -> None:
+        """Have the artist's group in the SVG carry a class, and a tooltip."""
+        identifier = f"mark-{len(self.marks)}"
+        artist.set_gid(identifier)
+        self.marks[identifier] = kind, tooltip
+
+
+def _inline(text: str, title: str, marks: Mapping[str, tuple[str, str]]) -> str:
+    """matplotlib's SVG file as an element of an HTML page."""
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    head, _, body = text.partition(">")
+    box = re.search(r'viewBox="([^"]*)"', head)
+    viewbox = box.group(1) if box else "0 0 0 0"
+    body = body.replace("xlink:href", "href")
+    for css, placeholder in COLORS.items():
+        body = body.replace(placeholder, f"var(--{css})")
+    # A style sheet in the drawing would hold for the whole page.
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
+    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)  # the page's own font
+    for identifier, (kind, tooltip) in marks.items():
+        told = f"<title>{html.escape(tooltip)}</title>" if tooltip else ""
+        body = body.replace(f'<g id="{identifier}">', f'<g class="{kind}">{told}')
+    # Names of groups ("axes_1") would be the same in every chart of the page.
+    body = re.sub(r'<g id="[a-z0-9_.]+"', "<g", body).replace("<g/>", "")
+    body = re.sub(r"\s*\n\s*", " ", body).strip()
+    start = f'<svg viewBox="{viewbox}" role="img">'
+    return f"{start}<title>{html.escape(title)}</title>{body}"
+
+
+def _figure(chart: Chart, drawing: _Drawing) -> Figure:
+    match chart:
+        case BlockChart():
+            return _block_figure(chart, drawing)
+        case TrendChart():
+            return _trend_figure(chart, drawing)
+        case ForestStrip():
+            return _strip_figure(chart)
+        case CurveChart():
+            return _curve_figure(chart, drawing)
+
+
+def _blank(
+    width: float, height: float, box: tuple[float, float, float, float]
+) -> tuple[Figure, Axes]:
+    """A figure of that size, and axes in a box: left, top, right, bottom, all in px."""
+    from matplotlib.figure import Figure
+
+    left, top, right, bottom = box
+    figure = Figure(figsize=(width * PX, height * PX))
+    axes = figure.add_axes(
+        (
+            left / width,
+            1 - bottom / height,
+            (right - left) / width,
+            (bottom - top) / height,
+        )
+    )
+    axes.spines[:].set_visible(False)
+    axes.set_axisbelow(True)
+    axes.tick_params(pad=5)
+    return figure, axes
+
+
+def _set_axis(axes: Axes, which: str, axis: Axis, grid: bool = True) -> None:
+    from matplotlib.ticker import NullLocator
+
+    if which == "x":
+        target: Any = axes.xaxis
+        axes.set(xscale="log" if axis.log else "linear", xlim=(axis.low, axis.high))
+    else:
+        target = axes.yaxis
+        axes.set(yscale="log" if axis.log else "linear", ylim=(axis.low, axis.high))
+    labels = [tick.label for tick in axis.ticks]
+    target.set_ticks([tick.value for tick in axis.ticks], labels)
+    target.set_minor_locator(NullLocator())
+    if axis.title:
+        target.set_label_text(axis.title)
+    if grid:
+        target.grid(True)
+
+
+# ----------------------------------------------------------------- blocks, and trends
+
+
+def _block_figure(chart: BlockChart, drawing: _Drawing) -> Figure:
+    several = len(chart.rows) > 1
+    row_height = LABELLED_ROW_HEIGHT if several else ROW_HEIGHT
+    bottom = 20 + row_height * len(chart.rows)
+    below = 38 if chart.axis.title else 22
+    figure, axes = _blank(WIDE, bottom + below, (12, 20, WIDE - 12, bottom))
+    _set_axis(axes, "x", chart.axis)
+    axes.set_ylim(len(chart.rows), 0)  # the first level at the top
+    axes.set_yticks([])
+    axes.axvspan(*chart.band, color=COLORS["band"], linewidth=0)
+    axes.axvline(chart.zero, color=COLORS["muted"], linewidth=1.2)
+    for place, row in enumerate(chart.rows):
+        _draw_row(axes, drawing, chart, row, place, several)
+    _draw_sides(axes, chart.sides)
+    return figure
+
+
+def _draw_row(
+    axes: Axes,
+    drawing: _Drawing,
+    chart: BlockChart,
+    row: BlockRow,
+    place: int,
+    labelled: bool,
+) -> None:
+    top = place + (0.22 if labelled else 0.0)  # the label stands above the dots
+    height = place + 1 - top
+    if labelled:
+        axes.text(
+            0,
+            place + 0.12,
+            row.label,
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            weight="bold",
+        )
+    places = _dodged([dot.value for dot in row.dots], chart.axis)
+    for dot, shift in zip(row.dots, places, strict=True):
+        (mark,) = axes.plot(
+            dot.value,
+            top + height * (0.34 + shift),
+            "o",
+            color=COLORS["c"],
+            alpha=0.75,
+            markersize=DOT_SIZE,
+            markeredgecolor=COLORS["soft"],
+        )
+        drawing.mark(mark, "dot", f"Block {dot.block}: {dot.text}")
+    _draw_interval(axes, row, top + height * 0.8)
+
+
+def _draw_interval(axes: Axes, numbers: BlockRow | ForestStrip, y: float) -> None:
+    """The deciding interval thick, the plain one thin, the mean as a diamond."""
+    color = COLORS["c"]
+    if numbers.adjusted:
+        axes.plot(
+            numbers.adjusted,
+            (y, y),
+            color=color,
+            alpha=0.45,
+            linewidth=5,
+            solid_capstyle="butt",
+        )
+    if numbers.interval:
+        axes.plot(numbers.interval, (y, y), color=color, linewidth=1.6)
+    axes.plot(numbers.effect, y, "D", color=color, markersize=7.5, markeredgewidth=0)
+
+
+def _dodged(values: list[float], axis: Axis) -> list[float]:
+    """How far each dot moves up or down, so that none hides another."""
+    width = axis.high - axis.low
+    near = 1.7 * DOT_SIZE / 2 / WIDE * width
+    placed: list[tuple[float, float]] = []
+    shifts = dict[int, float]()
+    for number in sorted(range(len(values)), key=values.__getitem__):
+        taken = [shift for value, shift in placed if abs(value - values[number]) < near]
+        tries = (0.0, -DODGE, DODGE, -2 * DODGE, 2 * DODGE)
+        shift = next((one for one in tries if one not in taken), 0.0)
+        placed.append((values[number], shift))
+        shifts[number] = shift
+    return [shifts[number] for number in range(len(values))]
+
+
+def _draw_sides(axes: Axes, sides: tuple[str, str]) -> None:
+    """What lies left and right of the line, above the axes' corners."""
+    left, right = map(_short, sides)
+    for x, anchor, text in (
+        (0, "left", f"← {left}" if left else ""),
+        (1, "right", f"{right} →" if right else ""),
+    ):
+        axes.annotate(
+            text,
+            xy=(x, 1),
+            xycoords="axes fraction",
+            xytext=(0, 4),
+            textcoords="offset points",
+            color=COLORS["muted"],
+            horizontalalignment=anchor,
+        )
+
+
+def _short(text: str) -> str:
+    if len(text) <= MAX_SIDE_LENGTH:
+        return text
+    return text[: MAX_SIDE_LENGTH - 1] + "…"
+
+
+def _trend_figure(chart: TrendChart, drawing: _Drawing) -> Figure:
+    figure, axes = _blank(WIDE, 240, (70, 12, WIDE - 14, 196))
+    _set_axis(axes, "x", chart.x, grid=False)
+    _set_axis(axes, "y", chart.y)
+    axes.axhline(0.0, color=COLORS["muted"], linewidth=1.2)
+    color = COLORS["c"]
+    xs = [point.x for point in chart.points]
+    axes.plot(xs, [point.value for point in chart.points], color=color, linewidth=1.8)
+    for point in chart.points:
+        if point.interval:
+            axes.plot((point.x, point.x), point.interval, color=color, linewidth=1.6)
+        (mark,) = axes.plot(point.x, point.value, "o", color=color, markersize=9)
+        drawing.mark(mark, "gap")
+    return figure
+
+
+def _strip_figure(chart: ForestStrip) -> Figure:
+    width, height = STRIP
+    figure, axes = _blank(width, height, (6, 0, width - 6, height))
+    axes.set_xlim(-chart.reach, chart.reach)
+    axes.set_ylim(0, 1)
+    axes.set_axis_off()
+    axes.axvspan(-1, 1, color=COLORS["band"], linewidth=0)
+    axes.axvline(0, color=COLORS["muted"], linewidth=1.2)
+    _draw_interval(axes, chart, 0.5)
+    numbers = (chart.effect, *(chart.adjusted or ()))
+    for beyond, end, symbol in (
+        (min(numbers) < -chart.reach, -chart.reach, "<"),
+        (max(numbers) > chart.reach, chart.reach, ">"),
+    ):
+        if beyond:  # an arrow where there is more outside of the strip
+            axes.plot(end, 0.5, symbol, color=COLORS["c"], markersize=8, clip_on=False)
+    return figure
+
+
+# --------------------------------------------------------------------------- curves
+
+
+def _curve_figure(chart: CurveChart, drawing: _Drawing) -> Figure:
+    width, height = PANEL
+    figure, axes = _blank(width, height, (54, 26, width - 8, height - 38))
+    _set_axis(axes, "x", chart.x, grid=False)
+    _set_axis(axes, "y", Axis("", chart.y.low, chart.y.high, chart.y.ticks))
+    axes.set_title(chart.title, loc="left", fontsize=12, weight="bold", pad=8)
+    for line in chart.lines:
+        color = COLORS[f"arm{arm_style(line.place)}"]
+        axes.fill_between(
+            line.x, line.low, line.high, color=color, alpha=0.16, linewidth=0
+        )
+    for line in chart.lines:
+        style = arm_style(line.place)
+        dashes = [length / CURVE_WIDTH for length in DASHES[style - 1]]
+        (mark,) = axes.plot(
+            line.x,
+            line.mean,
+            color=COLORS[f"arm{style}"],
+            linewidth=CURVE_WIDTH,
+            linestyle=(0, dashes) if dashes else "solid",
+        )
+        drawing.mark(mark, "curve", line.label)
+    return figure
+
+
+def arm_style(place: int) -> int:
+    """The number of an arm's colour and pattern, from 1; ``place`` counts from 0."""
+    return place % ARM_COUNT + 1
+
+
+def legend_style(place: int) -> str:
+    """The CSS of an arm's line in a legend: as it is in the charts."""
+    style = arm_style(place)
+    dashes = " ".join(f"{length:g}" for length in DASHES[style - 1])
+    pattern = f"; stroke-dasharray: {dashes}" if dashes else ""
+    return f"stroke: var(--arm{style}); stroke-width: {CURVE_WIDTH:g}{pattern}"
