@@ -1,28 +1,29 @@
 """Manifests that launch a campaign elsewhere: on Kubernetes, on cloud machines, under
 Slurm, in Docker.
 
-The templates lie in ``suite/deploy``. ``{{name}}`` stands for a value, and a line that
-ends with ``{{if name}}`` is left out where that value is empty or 0. No secret is ever
-written into one: they are named, or drawn where they are used.
+The templates, in Jinja2, lie in ``suite/deploy/templates``. No secret is ever written
+into a manifest: they are named, or drawn where they are used.
 """
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from suite.planning.profile import load_profile
 from tasks import UserError, unknown
 
 FOLDER = Path(__file__).parent / "templates"
-# what `bakeoff deploy` can print: the files of each kind, the one to print first
+# The files of each kind that `bakeoff deploy` writes; the first is what it prints.
 KINDS = {
     "kuberay": ("rayjob.yaml",),
     "ray-up": ("cluster.yaml",),
@@ -31,34 +32,23 @@ KINDS = {
     "dockerfile": ("Dockerfile",),
 }
 COMPOSED = "http://mlflow:5000"  # the server that compose starts
-INSTANCES = (  # of AWS: name, CPUs, GPUs; the smallest first
-    *(
-        (f"m7i.{size}", cpus, 0)
-        for size, cpus in (
-            ("xlarge", 4),
-            ("2xlarge", 8),
-            ("4xlarge", 16),
-            ("8xlarge", 32),
-        )
-    ),
-    *(
-        (f"m7i.{size}", cpus, 0)
-        for size, cpus in (("12xlarge", 48), ("24xlarge", 96), ("48xlarge", 192))
-    ),
-    *(
-        (f"g6.{size}", cpus, 1)
-        for size, cpus in (
-            ("xlarge", 4),
-            ("2xlarge", 8),
-            ("4xlarge", 16),
-            ("8xlarge", 32),
-        )
-    ),
+# Machines of AWS, the smallest first: name, CPUs, GPUs.
+INSTANCES = (
+    ("m7i.xlarge", 4, 0),
+    ("m7i.2xlarge", 8, 0),
+    ("m7i.4xlarge", 16, 0),
+    ("m7i.8xlarge", 32, 0),
+    ("m7i.12xlarge", 48, 0),
+    ("m7i.24xlarge", 96, 0),
+    ("m7i.48xlarge", 192, 0),
+    ("g6.xlarge", 4, 1),
+    ("g6.2xlarge", 8, 1),
+    ("g6.4xlarge", 16, 1),
+    ("g6.8xlarge", 32, 1),
     ("g6.12xlarge", 48, 4),
     ("g6.24xlarge", 96, 4),
     ("g6.48xlarge", 192, 8),
 )
-MARK = re.compile(r"\s*\{\{if (\w+)\}\}$")
 
 
 @dataclass(frozen=True)
@@ -87,39 +77,38 @@ def manifests(kind: str, cluster: Cluster) -> dict[str, str]:
         raise unknown("kind of manifest", kind, KINDS)
     _check(kind, cluster)
     values = _values(kind, cluster)
-    return {
-        name: fill((FOLDER / name).read_text(encoding="utf-8"), values)
-        for name in KINDS[kind]
-    }
+    return {name: fill(name, values) for name in KINDS[kind]}
 
 
-def fill(template: str, values: Mapping[str, object]) -> str:
-    """The template with its values. KeyError for a name without one: that is our
-    mistake.
+def fill(name: str, values: Mapping[str, object]) -> str:
+    """The template of that name with its values. Raises jinja2.UndefinedError for one
+    that is not given: that is our mistake.
     """
-    lines = []
-    for line in template.splitlines(keepends=True):
-        text, end = line.rstrip("\n"), "\n"
-        if (mark := MARK.search(text)) is not None:
-            if not values[mark[1]]:
-                continue
-            text = text[: mark.start()]
-        lines.append(
-            re.sub(r"\{\{(\w+)\}\}", lambda name: str(values[name[1]]), text) + end
-        )
-    return "".join(lines)
+    return _templates().get_template(name).render(values)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(  # nothing here is HTML, so nothing is escaped as HTML
+        loader=FileSystemLoader(FOLDER),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _values(kind: str, cluster: Cluster) -> dict[str, object]:
+    # A worker process with PyTorch and its data takes 2 GiB, and Ray 2 more.
+    gibibytes = 2 * cluster.cpus + 2
     return {
         "image": cluster.image,
         "workers": cluster.workers,
         "others": cluster.workers - 1,
         "cpus": cluster.cpus,
-        "head_cpus": max(cluster.cpus - 1, 1),  # one for the driver
+        "head_cpus": max(cluster.cpus - 1, 1),  # one is the driver's
         "gpus": cluster.gpus,
-        "memory": 2 * cluster.cpus
-        + 2,  # GiB: a worker process with PyTorch and its data, and Ray's share
+        "memory": gibibytes,
         "tracking": cluster.tracking,
         "run": _command(kind, cluster),
         "instance": _instance(cluster) if kind == "ray-up" else "",
@@ -134,53 +123,60 @@ def _command(kind: str, cluster: Cluster) -> str:
     if cluster.gpus:
         words += ["--device", "cuda"]
     tracking = COMPOSED if kind == "compose" else cluster.tracking
-    return shlex.join([*words, "--tracking", tracking] if tracking else words)
+    if tracking:
+        words += ["--tracking", tracking]
+    return shlex.join(words)
 
 
 def _instance(cluster: Cluster) -> str:
+    """The smallest machine that is large enough, with GPUs only where they are asked
+    for.
+    """
     for name, cpus, gpus in INSTANCES:
-        if (
-            cpus >= cluster.cpus
-            and gpus >= cluster.gpus
-            and bool(gpus) == bool(cluster.gpus)
-        ):
+        large_enough = cpus >= cluster.cpus and gpus >= cluster.gpus
+        if large_enough and bool(gpus) == bool(cluster.gpus):
             return name
     raise UserError(
-        f"No machine that we know of has {cluster.cpus} CPUs and {cluster.gpus} GPUs: "
-        "ask for more workers and less of each, or write the InstanceType into the file yourself."
+        f"No known machine has {cluster.cpus} CPUs and {cluster.gpus} GPUs: ask for "
+        "more workers with less each, or write the InstanceType into the file yourself."
     )
 
 
 def _check(kind: str, cluster: Cluster) -> None:
     if not re.fullmatch(r"[\w.\-/:@]+", cluster.image):
         raise UserError(
-            f"--image {cluster.image!r} is no image's name: write one such as registry.example/bakeoff:1."
+            f"--image {cluster.image!r} is not a valid image name: "
+            "write one such as registry.example/bakeoff:1."
         )
     if not re.fullmatch(r"[\w.\-/]+", cluster.profile):
         raise UserError(
-            f"--profile {cluster.profile!r}: give a name, or the path of a .toml file, without spaces."
+            f"--profile {cluster.profile!r}: "
+            "give a name, or the path of a .toml file, without spaces."
         )
-    if not cluster.profile.endswith(
-        ".toml"
-    ):  # a file need not be here: it is read where the campaign runs
+    # A .toml file need not be here: it is read where the campaign runs.
+    if not cluster.profile.endswith(".toml"):
         load_profile(cluster.profile)
-    if cluster.tracking is None:
-        return
+    if cluster.tracking is not None:
+        _check_tracking(kind, cluster.tracking)
+
+
+def _check_tracking(kind: str, tracking: str) -> None:
     if kind == "compose":
         raise UserError(
             "compose starts an MLflow server of its own: leave --tracking out."
         )
-    address = urlsplit(cluster.tracking)
+    address = urlsplit(tracking)
     if address.password is not None:
         raise UserError(
-            "--tracking has a password in it, and a manifest is no place for one: leave it out, "
-            "and hand MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD to the driver, as the manifest shows."
+            "--tracking has a password in it, which does not belong in a manifest: "
+            "leave it out, and hand MLFLOW_TRACKING_USERNAME and "
+            "MLFLOW_TRACKING_PASSWORD to the driver, as the manifest shows."
         )
-    if address.scheme not in ("http", "https") or not re.fullmatch(
-        r"[\w.\-/:@%+~]+", cluster.tracking
-    ):
+    is_address = re.fullmatch(r"[\w.\-/:@%+~]+", tracking)
+    if address.scheme not in ("http", "https") or not is_address:
         raise UserError(
-            f"--tracking {cluster.tracking!r}: give the address of an MLflow server, http://host:port."
+            f"--tracking {tracking!r}: "
+            "give the address of an MLflow server, http://host:port."
         )
 
 
@@ -197,14 +193,6 @@ def write(files: Mapping[str, str], folder: Path) -> list[Path]:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in files]
-
-
-def cores() -> int:
-    return (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
 
 
 def _version(name: str) -> str:

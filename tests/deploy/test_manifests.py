@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import typer
 import yaml
+from jinja2 import UndefinedError
 
 from suite.cli import main
 from suite.deploy.manifests import FOLDER, KINDS, Cluster, fill, manifests, write
@@ -69,6 +70,7 @@ def test_every_place_is_filled_and_lines_for_gpus_and_mlflow_come_only_with_them
 ):
     for name, text in made(kind, cluster).items():
         assert "{{" not in text
+        assert "{%" not in text
         assert name == "Dockerfile" or (cluster.profile in text)
         if kind not in ("compose", "dockerfile"):
             assert (
@@ -153,7 +155,7 @@ def test_the_commands_in_them_exist(kind, cluster):
 def test_what_cannot_be_used_is_refused():
     for kind, cluster, message in (
         ("kubray", PLAIN, "did you mean 'kuberay'"),
-        ("kuberay", Cluster("a b", 1, 1), "no image's name"),
+        ("kuberay", Cluster("a b", 1, 1), "is not a valid image name"),
         ("kuberay", Cluster("a", 1, 1, profile="quik"), "did you mean 'quick'"),
         ("kuberay", Cluster("a", 1, 1, profile="mine; rm"), "without spaces"),
         (
@@ -169,13 +171,9 @@ def test_what_cannot_be_used_is_refused():
             manifests(kind, cluster)
 
 
-def test_a_line_with_a_mark_stands_or_falls_with_its_value():
-    template = "always {{a}}\n  with: b  {{if b}}\n"
-
-    assert fill(template, {"a": 1, "b": ""}) == "always 1\n"
-    assert fill(template, {"a": 1, "b": 2}) == "always 1\n  with: b\n"
-    with pytest.raises(KeyError):
-        fill("{{c}}", {})
+def test_a_value_that_is_missing_is_our_mistake():
+    with pytest.raises(UndefinedError, match="'image' is undefined"):
+        fill("compose.yaml", {})
 
 
 def test_files_are_written_and_never_overwritten(tmp_path):
