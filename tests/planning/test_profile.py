@@ -63,7 +63,7 @@ def test_smoke_touches_every_task_arm_and_light_level():
     }
 
 
-def test_quick_runs_the_card_confirms_where_trainings_are_cheap_and_explores_the_rest():
+def test_quick_confirms_where_runs_are_cheap_and_explores_the_rest():
     plan = Plan(load_profile("quick"))
     blocks = {name: plan.of(name).blocks for name in plan.tasks}
 

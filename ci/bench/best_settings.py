@@ -5,7 +5,7 @@ Settings are tuned as a campaign tunes them, on validation, with a few shorter
 runs; finals open the test set. CPU seconds are of the whole final: data, training,
 evaluations and artifacts. Prints a table in Markdown.
 
-    python ci/bench/card.py translation | gan | two_answers [--artifacts FOLDER]
+    python ci/bench/best_settings.py translation | gan | two_answers [--artifacts FOLDER]
 """
 
 import argparse
