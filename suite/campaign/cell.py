@@ -14,6 +14,7 @@ from search.study import Study
 from suite.planning.identity import cell_identity
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.resolved import ResolvedTask, deciding
+from suite.records.run_record import RunRecord
 from suite.training.job import JUDGED, CheckpointPolicy, Job, Kind, Member, digest
 from suite.training.seeds import run_seeds, tuner_seed
 from tasks import Task, source_of
@@ -40,9 +41,9 @@ class Cell:
             name=f"{plan.id}/{place.task}/{place.level}/{place.arm}/{place.block}",
             root_seed=self.root,
         )
-        self.finals: dict[int, Mapping[str, Any]] = {}
-        self.half: Mapping[str, Any] | None = None
-        self.lines: dict[str, Mapping[str, Any]] = {}
+        self.finals: dict[int, RunRecord] = {}
+        self.half: RunRecord | None = None
+        self.lines: dict[str, RunRecord] = {}
         self.open: dict[str, Member] = {}
         self.stuck = False
         # finals, with the half-budget one once it is known to be needed
@@ -95,7 +96,7 @@ class Cell:
         half = self.study.best(among=trials).params if trials else best
         return finals if half == best else [*finals, self._member("half", 0, half)]
 
-    def settle(self, line: Mapping[str, Any]) -> None:
+    def settle(self, line: RunRecord) -> None:
         """Take in what a run came to. One that its machine failed leaves the cell
         waiting for `retry`.
         """
@@ -120,12 +121,13 @@ class Cell:
                 line["key"],
             )
 
-    def _told_curve(self, line: Mapping[str, Any]) -> list[tuple[int, float]]:
+    def _told_curve(self, line: RunRecord) -> list[tuple[int, float]]:
         name = f"validation.{self.chooser.name}"
+        seen = ((row["step"], row.get(name)) for row in line["curve"])
         return [
-            (int(row["step"]), -self.chooser.sign * row[name])
-            for row in line["curve"]
-            if row.get(name) is not None
+            (int(step or 0), -self.chooser.sign * value)
+            for step, value in seen
+            if value is not None
         ]
 
     def _member(self, kind: Kind, number: int, params: Mapping[str, Any]) -> Member:

@@ -32,6 +32,7 @@ from suite.planning.plan import CellPlan, Plan
 from suite.records.cell_file import is_cell, write_cell
 from suite.records.files import read_json, replace_text
 from suite.records.journal import Record
+from suite.records.run_record import RunRecord
 from suite.tracking.protocol import CellDone, Tracker
 from suite.training import checkpoint
 from suite.training.environment import SHORT
@@ -223,7 +224,7 @@ class Driver:
         if cell.done:
             self._finish(cell)
 
-    def _settle(self, cell: Cell, line: Mapping[str, Any]) -> None:
+    def _settle(self, cell: Cell, line: RunRecord) -> None:
         cell.settle(line)
         self.tally.done += 1
         if line["status"] != "finished":
@@ -449,7 +450,7 @@ class Driver:
             else self.folder.resolve() / "checkpoints"
         )
 
-    def _prepared(self, lines: Iterable[Mapping[str, Any]]) -> CheckpointPolicy | None:
+    def _prepared(self, lines: Iterable[RunRecord]) -> CheckpointPolicy | None:
         try:
             checkpoint.prepare(
                 self.checkpoints, (line["key"] for line in lines if line["worker"])

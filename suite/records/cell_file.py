@@ -3,77 +3,71 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from suite.records.files import replace_file
+from suite.records.run_record import RunRecord, run_record
 from suite.records.schema import check_schema
 from suite.training.job import SCHEMA
 
-# of cell.parquet's metadata: the record's lines without their curves
-RUNS = b"bakeoff.runs"
+# keys of the file's metadata; the runs are lines of the record without their curves
+RUNS_KEY = b"bakeoff.runs"
 SCHEMA_KEY = b"bakeoff.schema"
-
-
-def write_cell(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Write a finished cell: a row per (training, step, metric), the runs' other
-    values in the metadata.
-    """
-    lines = list(lines)
-    columns: dict[str, list[Any]] = {
-        "key": [],
-        "kind": [],
-        "number": [],
-        "step": [],
-        "metric": [],
-        "value": [],
+COLUMNS = pa.schema(
+    {
+        "key": pa.string(),
+        "kind": pa.string(),
+        "number": pa.int32(),
+        "step": pa.int64(),
+        "metric": pa.string(),
+        "value": pa.float64(),
     }
-    for line in lines:
-        for row in line["curve"]:
-            for metric, value in row.items():
-                if metric != "step":
-                    for name, cell in zip(
-                        columns,
-                        (
-                            line["key"],
-                            line["kind"],
-                            line["number"],
-                            row["step"],
-                            metric,
-                            value,
-                        ),
-                        strict=True,
-                    ):
-                        columns[name].append(cell)
-    types = [
-        pa.string(),
-        pa.string(),
-        pa.int32(),
-        pa.int64(),
-        pa.string(),
-        pa.float64(),
-    ]
-    table = pa.table(
-        [pa.array(c, t) for c, t in zip(columns.values(), types, strict=True)],
-        names=list(columns),
-    )
-    about = [{**line, "curve": []} for line in lines]
+)
+MAGIC = b"PAR1"  # the first and the last four bytes of every Parquet file
+
+
+def write_cell(path: Path, runs: Iterable[RunRecord]) -> None:
+    """Write a finished cell, whole or not at all.
+
+    The table has a row per run, step and metric of a curve; all else that is on record
+    of the runs is JSON in the file's metadata.
+    """
+    runs = list(runs)
+    without_curves = [{**run, "curve": []} for run in runs]
     metadata = {
         SCHEMA_KEY: str(SCHEMA).encode(),
-        RUNS: json.dumps(about, allow_nan=False).encode(),
+        RUNS_KEY: json.dumps(without_curves, allow_nan=False).encode(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(
-        path.name + ".part"
-    )  # whole or not at all: what is there is not written again
-    pq.write_table(
-        table.replace_schema_metadata(metadata), temporary, compression="zstd"
-    )
-    os.replace(temporary, path)
+    table = pa.Table.from_pydict(_columns(runs), schema=COLUMNS.with_metadata(metadata))
+    with replace_file(path) as partial:
+        pq.write_table(table, partial, compression="zstd")
+
+
+def _columns(runs: Sequence[RunRecord]) -> dict[str, list[Any]]:
+    rows = list(_rows(runs))
+    return {
+        name: [row[place] for row in rows] for place, name in enumerate(COLUMNS.names)
+    }
+
+
+def _rows(runs: Sequence[RunRecord]) -> Iterator[tuple[Any, ...]]:
+    for run in runs:
+        for evaluation in run["curve"]:
+            for metric, value in evaluation.items():
+                if metric != "step":
+                    yield (
+                        run["key"],
+                        run["kind"],
+                        run["number"],
+                        evaluation["step"],
+                        metric,
+                        value,
+                    )
 
 
 def is_cell(path: Path) -> bool:
@@ -82,21 +76,27 @@ def is_cell(path: Path) -> bool:
         content = path.read_bytes()
     except FileNotFoundError:
         return False
-    return content[:4] == content[-4:] == b"PAR1" and len(content) > 12
+    return content[:4] == content[-4:] == MAGIC and len(content) > 3 * len(MAGIC)
 
 
-def read_cell(path: Path) -> list[dict[str, Any]]:
-    """The record's lines that a cell.parquet was written from, equal to the last bit."""
+def read_cell(path: Path) -> list[RunRecord]:
+    """The runs that a cell.parquet was written from, equal to the last bit.
+
+    Raises UserError where another version of Bakeoff wrote the file.
+    """
     table = pq.read_table(path)
     metadata = table.schema.metadata or {}
-    stated = metadata.get(SCHEMA_KEY, b"").decode()
-    check_schema(int(stated) if stated.isdecimal() else None, path)
-    lines: list[dict[str, Any]] = json.loads(metadata[RUNS])
+    schema = metadata.get(SCHEMA_KEY, b"").decode()
+    check_schema(int(schema) if schema.isdecimal() else None, path)
     curves: dict[str, dict[int, dict[str, Any]]] = {}
     for row in table.to_pylist():
-        curves.setdefault(row["key"], {}).setdefault(
-            row["step"], {"step": row["step"]}
-        )[row["metric"]] = row["value"]
-    for line in lines:
-        line["curve"] = list(curves.get(line["key"], {}).values())
-    return lines
+        curve = curves.setdefault(row["key"], {})
+        evaluation = curve.setdefault(row["step"], {"step": row["step"]})
+        evaluation[row["metric"]] = row["value"]
+    return [
+        run_record(
+            {**run, "curve": list(curves.get(run["key"], {}).values())},
+            f"{path}, run {number}",
+        )
+        for number, run in enumerate(json.loads(metadata[RUNS_KEY]), start=1)
+    ]

@@ -5,17 +5,39 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tasks import UserError
 
 
+@contextmanager
+def replace_file(path: Path) -> Iterator[Path]:
+    """Write a file whole or not at all: write to the path that this yields.
+
+    Where the block is left without an exception, what was written takes the place of
+    ``path``; otherwise ``path`` stays as it was. The folder is made if need be.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def replace_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    """Write a text whole or not at all."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write bytes whole or not at all."""
+    with replace_file(path) as partial:
+        partial.write_bytes(content)
 
 
 def free_space(folder: Path) -> int:

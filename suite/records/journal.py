@@ -10,42 +10,48 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from search.lines import cut_torn_line
-from suite.records.schema import check_schema
+from suite.records.files import replace_bytes
+from suite.records.run_record import RunRecord, run_record
 from suite.training.job import SCHEMA, Job, Member, Result, digest, timed
 from tasks import UserError
 
 FILE = "runs.jsonl"
-Line = Mapping[str, Any]
 
 
-def line_of(job: Job, member: Member, result: Result) -> dict[str, Any]:
+def line_of(job: Job, member: Member, result: Result) -> RunRecord:
     """What goes on record of one run: what it was, then what came of it."""
-    came = {
-        f.name: getattr(result, f.name)
-        for f in fields(result)
-        if f.name not in ("artifacts", "checkpoint", "key")
-    }
-    return {
-        "schema": SCHEMA,
-        "key": member.key,
-        "task": job.task,
-        "level": job.level,
-        "arm": job.arm,
-        "block": member.block,
-        "kind": member.kind,
-        "number": member.number,
-        "params": dict(member.params),
-        "seeds": dict(member.seeds),
-        **came,
-        "artifacts": sorted(result.artifacts),
-    }
+    return RunRecord(
+        schema=SCHEMA,
+        key=member.key,
+        task=job.task,
+        level=job.level,
+        arm=job.arm,
+        block=member.block,
+        kind=member.kind,
+        number=member.number,
+        params=dict(member.params),
+        seeds=dict(member.seeds),
+        status=result.status,
+        metrics=result.metrics,
+        curve=result.curve,
+        best_step=result.best_step,
+        losses=result.losses,
+        parameters=result.parameters,
+        data=result.data,
+        test_opened=result.test_opened,
+        error=result.error,
+        traceback=result.traceback,
+        started=result.started,
+        ended=result.ended,
+        worker=result.worker,
+        artifacts=sorted(result.artifacts),
+    )
 
 
 class Record:
@@ -60,19 +66,21 @@ class Record:
             "ab", buffering=0
         )  # what a full disk refuses must not be written later on
 
-    def append(self, job: Job, member: Member, result: Result) -> dict[str, Any]:
+    def append(self, job: Job, member: Member, result: Result) -> RunRecord:
         """Put a run on record, durably, and return its line. Raises OSError where
         the disk will not take it.
         """
         for name, content in result.artifacts.items():
-            _write(self.folder / "artifacts" / member.key / name, content)
+            replace_bytes(self.folder / "artifacts" / member.key / name, content)
         if result.checkpoint is not None:
-            _write(self.folder / "checkpoints" / f"{member.key}.pt", result.checkpoint)
+            replace_bytes(
+                self.folder / "checkpoints" / f"{member.key}.pt", result.checkpoint
+            )
         line = line_of(job, member, result)
         self.append_line(line)
         return line
 
-    def append_line(self, line: Line) -> None:
+    def append_line(self, line: RunRecord) -> None:
         """Put an existing line on record, as when a campaign is recovered or imported."""
         start = self._file.tell()
         left = memoryview(
@@ -90,12 +98,12 @@ class Record:
     def close(self) -> None:
         self._file.close()
 
-    def lines(self) -> Iterator[dict[str, Any]]:
+    def lines(self) -> Iterator[RunRecord]:
         """All lines so far, oldest first."""
         return read_lines(self.path)
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+def read_lines(path: Path) -> Iterator[RunRecord]:
     """The whole lines of a record. Raises UserError on another schema, or on a line
     that is damaged in the middle.
     """
@@ -108,16 +116,16 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
             yield parse_line(text, path, number)
 
 
-def parse_line(text: bytes, path: Path, number: int) -> dict[str, Any]:
+def parse_line(text: bytes, path: Path, number: int) -> RunRecord:
+    """The run in one line of a record. Raises UserError as ``read_lines`` does."""
+    place = f"{path}, line {number}"
     try:
-        line: dict[str, Any] = json.loads(text)
+        line = json.loads(text)
     except ValueError as error:
         raise UserError(
-            f"{path}, line {number}, is damaged ({error}): delete that line, and `bakeoff run` trains it again."
+            f"{place}, is damaged ({error}): delete that line, and `bakeoff run` trains it again."
         ) from error
-    if line.get("schema") != SCHEMA:
-        check_schema(line.get("schema"), f"{path}, line {number},")
-    return line
+    return run_record(line, place)
 
 
 def _reopened(path: Path, length: int) -> FileIO:
@@ -126,41 +134,29 @@ def _reopened(path: Path, length: int) -> FileIO:
     return path.open("ab", buffering=0)
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-
-
-def results_digest(lines: Iterable[Mapping[str, Any]]) -> str:
+def results_digest(lines: Iterable[RunRecord]) -> str:
     """A hash over everything that must not depend on workers, order or interruptions;
     times and hosts are left out.
     """
-    kept = {}
-    for line in lines:
-        metrics = {
-            name: value for name, value in line["metrics"].items() if not timed(name)
-        }
-        curve = [
-            {name: value for name, value in row.items() if name != "seconds"}
-            for row in line["curve"]
-        ]
-        same = {
-            name: line[name]
-            for name in (
-                "params",
-                "seeds",
-                "status",
-                "losses",
-                "best_step",
-                "parameters",
-            )
-        }
-        kept[line["key"]] = {
-            **same,
-            "metrics": metrics,
-            "curve": curve,
-            "artifacts": line["artifacts"],
-        }
-    return digest(kept)
+    return digest({line["key"]: _result_of(line) for line in lines})
+
+
+def _result_of(line: RunRecord) -> dict[str, Any]:
+    metrics = {
+        name: value for name, value in line["metrics"].items() if not timed(name)
+    }
+    curve = [
+        {name: value for name, value in row.items() if name != "seconds"}
+        for row in line["curve"]
+    ]
+    return {
+        "params": line["params"],
+        "seeds": line["seeds"],
+        "status": line["status"],
+        "losses": line["losses"],
+        "best_step": line["best_step"],
+        "parameters": line["parameters"],
+        "metrics": metrics,
+        "curve": curve,
+        "artifacts": line["artifacts"],
+    }

@@ -164,7 +164,9 @@ class Mirror:
         """Put on record what is new among the runs of cells that are not finished."""
         path = home / FILE
         if campaign not in self._statuses:
-            on_record = {line["key"]: line["status"] for line in read_lines(path)}
+            on_record: dict[str, str] = {
+                line["key"]: line["status"] for line in read_lines(path)
+            }
             self._statuses[campaign] = on_record
         statuses, noted = self._statuses[campaign], read_mlflow_runs(home)
         for text, run in reader.runs_of_open_cells(campaign, tasks):

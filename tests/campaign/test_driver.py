@@ -26,6 +26,7 @@ from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, Record, read_lines, results_digest
 from suite.records.results import Results
+from suite.records.run_record import RunRecord
 from suite.verdicts.judge import judge_campaign, run_aa_tests
 from tasks import UserError
 
@@ -43,7 +44,7 @@ def plan_for(task: str, **changes: object) -> Plan:
     return Plan(Profile.model_validate(values))
 
 
-def lines_of(results: Path, plan: Plan) -> list[dict[str, Any]]:
+def lines_of(results: Path, plan: Plan) -> list[RunRecord]:
     return list(read_lines(results / plan.id / FILE))
 
 

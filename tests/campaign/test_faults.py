@@ -30,6 +30,7 @@ from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, read_lines, results_digest
 from suite.records.results import Results
+from suite.records.run_record import RunRecord
 from suite.tracking import publisher, sqlite, writer
 from suite.training import fingerprint, instantiate
 from suite.verdicts.judge import judge_campaign
@@ -65,7 +66,7 @@ launch(Plan(Profile.model_validate_json(profile)), Path(results), address=addres
 """
 
 
-def lines_of(results: Path, plan: Plan) -> list[dict[str, Any]]:
+def lines_of(results: Path, plan: Plan) -> list[RunRecord]:
     return list(read_lines(results / plan.id / FILE))
 
 

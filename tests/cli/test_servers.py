@@ -35,6 +35,7 @@ from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan, load_profile
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, read_lines
+from suite.records.run_record import RunRecord
 from suite.tracking import connection, publisher, reader, writer
 from tasks import UserError
 
@@ -230,7 +231,7 @@ def plan(tiny: str) -> Plan:
     )
 
 
-def published(uri: str, plan: Plan, folder: Path) -> list[dict[str, object]]:
+def published(uri: str, plan: Plan, folder: Path) -> list[RunRecord]:
     """The runs that a store has of a campaign, by key."""
     shelf = reader.MlflowReader(uri)
     mlflow_runs = shelf.cells(plan.id, list(plan.tasks))
@@ -242,7 +243,7 @@ def published(uri: str, plan: Plan, folder: Path) -> list[dict[str, object]]:
     return sorted(lines, key=lambda line: line["key"])
 
 
-def on_record(results: Path, plan: Plan) -> list[dict[str, object]]:
+def on_record(results: Path, plan: Plan) -> list[RunRecord]:
     return sorted(read_lines(results / plan.id / FILE), key=lambda line: line["key"])
 
 

@@ -85,8 +85,15 @@ def line(key, **changes):
     came = {
         "status": "finished",
         "params": {"lr": 0.1},
+        "seeds": {},
         "metrics": {"test.accuracy": 0.5},
+        "losses": None,
+        "parameters": 10,
+        "data": {},
+        "test_opened": False,
         "error": None,
+        "traceback": None,
+        "artifacts": [],
     }
     curve = [
         {"step": 0, "epoch": 0.0, "seconds": 0.0, "validation.accuracy": 0.1},

@@ -1,0 +1,134 @@
+"""One line of ``runs.jsonl``: all that is on record of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast, get_args
+
+from suite.records.schema import check_schema
+from suite.training.job import STATUSES, Kind, Status
+from tasks import UserError
+
+
+class RunRecord(TypedDict):
+    """What a run was, then what came of it.
+
+    ``Member`` and ``Result`` of ``suite.training.job`` say what the values mean.
+    ``artifacts`` are names of files in the folder ``artifacts/<key>``. Keys that only a
+    newer version knows are kept as they are.
+    """
+
+    schema: int
+    key: str
+    task: str
+    level: str
+    arm: str
+    block: int
+    kind: Kind
+    number: int
+    params: dict[str, Any]
+    seeds: dict[str, int]
+    status: Status
+    metrics: dict[str, float]
+    curve: list[dict[str, float | None]]
+    best_step: int | None
+    losses: str | None
+    parameters: int | None
+    data: dict[str, Any]
+    test_opened: bool
+    error: str | None
+    traceback: str | None
+    started: float
+    ended: float
+    worker: dict[str, Any]
+    artifacts: list[str]
+
+
+Types = tuple[type, ...]
+NUMBER: Types = (int, float)
+NONE = type(None)
+MISSING = object()
+# By hand rather than by pydantic: a record has ten thousands of lines, and is read again
+# at every start.
+TYPES: Mapping[str, Types] = {
+    "key": (str,),
+    "task": (str,),
+    "level": (str,),
+    "arm": (str,),
+    "block": (int,),
+    "kind": (str,),
+    "number": (int,),
+    "params": (dict,),
+    "seeds": (dict,),
+    "status": (str,),
+    "metrics": (dict,),
+    "curve": (list,),
+    "best_step": (int, NONE),
+    "losses": (str, NONE),
+    "parameters": (int, NONE),
+    "data": (dict,),
+    "test_opened": (bool,),
+    "error": (str, NONE),
+    "traceback": (str, NONE),
+    "started": NUMBER,
+    "ended": NUMBER,
+    "worker": (dict,),
+    "artifacts": (list,),
+}
+VALUES: Mapping[str, tuple[str, ...]] = {"kind": get_args(Kind), "status": STATUSES}
+WORDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+    NONE: "null",
+}
+
+
+def run_record(line: Any, place: str) -> RunRecord:
+    """The value of a line, checked. ``place`` says which line of which file it is.
+
+    Raises UserError that names the key where one is missing or has a value of another
+    type, and as ``check_schema`` does.
+    """
+    if not isinstance(line, dict):
+        raise _damaged(place, "it is no object")
+    check_schema(line.get("schema"), f"{place},")
+    for key, types in TYPES.items():
+        # `type` and not `isinstance`: true is no number here
+        if type(line.get(key, MISSING)) not in types:
+            raise _damaged(place, _type_problem(line, key))
+    for key, known in VALUES.items():
+        if line[key] not in known:
+            raise _damaged(
+                place, f"its {key} is {line[key]!r} and not one of {', '.join(known)}"
+            )
+    for name, value in line["metrics"].items():
+        if type(value) not in NUMBER:
+            raise _damaged(place, f"its metrics.{name} is {value!r} and not a number")
+    if not _has_steps(line["curve"]):
+        raise _damaged(place, "its curve has a row without a whole number of steps")
+    return cast(RunRecord, line)
+
+
+def _has_steps(curve: list[Any]) -> bool:
+    try:
+        return {type(row["step"]) for row in curve} <= {int}
+    except (KeyError, TypeError):
+        return False
+
+
+def _type_problem(line: Mapping[str, Any], key: str) -> str:
+    if key not in line:
+        return f"it has no {key!r}"
+    wanted = " or ".join(WORDS[one] for one in TYPES[key] if one is not NONE)
+    return f"its {key} is {line[key]!r} and not {wanted}"
+
+
+def _damaged(place: str, problem: str) -> UserError:
+    return UserError(
+        f"{place}, is damaged ({problem}): delete that line, "
+        "and `bakeoff run` trains it again."
+    )
