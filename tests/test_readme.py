@@ -10,12 +10,13 @@ import tasks
 from suite.checks.soundness import findings
 from suite.cli import main
 from suite.planning.plan import Plan
-from suite.planning.profile import Profile, TaskPlan
+from suite.planning.profile import Profile, TaskPlan, load_profile
 from suite.records.results import Results
 from suite.verdicts.judge import judge_campaign
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -30,10 +31,12 @@ def example(tmp_path: Path) -> str:
     return "activation"
 
 
-def test_the_example_is_about_forty_lines(example):
+def test_the_example_is_short(example):
     source = tasks.source_of(example)
     assert source is not None
-    assert 30 <= len(source[1].splitlines()) <= 70
+    lines = source[1].splitlines()
+    assert 30 <= len(lines) <= 60
+    assert max(map(len, lines)) <= 88
 
 
 def test_the_example_is_sound(example):
@@ -101,11 +104,25 @@ def test_commands_that_the_readme_shows_exist_with_their_options():
         assert {word for word in words if word.startswith("-")} <= options, words
 
 
-def test_files_that_the_readme_names_are_there():
-    named = set(
-        re.findall(r"`((?:ci|tasks|suite|search|dashboard|tests)/[\w./-]*)`", README)
-    )
-    named |= set(re.findall(r"\]\(((?!http)[^)]+)\)", README))
+def test_files_that_are_named_are_there():
+    folders = "ci|tasks|suite|search|dashboard|tests"
+    named = set()
+    for text in (README, CONTRIBUTING):
+        named |= set(re.findall(rf"`((?:{folders})/[\w./-]*)`", text))
+        named |= set(re.findall(r"\]\(((?!http)[^)]+)\)", text))
+    named.remove("tasks/NAME.py")
 
-    assert len(named) >= 5
+    assert len(named) >= 20
     assert not {name for name in named if not (ROOT / name).exists()}
+
+
+def test_the_table_of_folders_is_complete():
+    listed = set(re.findall(r"^\| `suite/(\w+)/` \|", README, re.MULTILINE))
+
+    assert listed == {path.parent.name for path in ROOT.glob("suite/*/__init__.py")}
+
+
+def test_the_numbers_of_quick_are_those_of_its_plan():
+    plan = Plan(load_profile("quick"))
+
+    assert f"{plan.runs:,} runs in {len(plan.cells):,} cells" in README

@@ -14,14 +14,12 @@ import tasks
 from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import register_check
 from suite.checks.short_run import SHORT, short_job, short_result, without_times
+from suite.own_packages import foreign_packages
 from suite.report.formatting import counted
 from suite.training.fingerprint import ROOT
 from suite.training.job import Job, digest
 from suite.training.worker import run_job
 from tasks import Claim, Task
-
-# Top-level names that a file in the working directory can hide.
-OUR_PACKAGES = ("tasks", "search", "suite", "dashboard")
 
 
 @register_check("test set sealed until the final", trains=True)
@@ -126,10 +124,9 @@ def _run_elsewhere(job: bytes) -> subprocess.CompletedProcess[bytes]:
 
 def _why_elsewhere() -> str:
     """What to do about a job that another process cannot run."""
-    for name in OUR_PACKAGES:
-        for path in (Path(name), Path(f"{name}.py")):
-            if path.exists() and not path.resolve().is_relative_to(ROOT):
-                return f"{path} here hides Bakeoff's own {name}/: rename it"
+    hidden = foreign_packages(Path.cwd())
+    if hidden:
+        return f"{hidden[0]} has the name of a package of Bakeoff's: rename it"
     return "define everything that it needs in the file itself"
 
 

@@ -150,9 +150,7 @@ def test_a_file_that_hides_a_package_of_ours_is_named(tmp_path, monkeypatch):
     (tmp_path / "tasks.py").write_text("")
     monkeypatch.chdir(tmp_path)
 
-    assert (
-        runs._why_elsewhere() == "tasks.py here hides Bakeoff's own tasks/: rename it"
-    )
+    assert f"{tmp_path / 'tasks.py'} has the name" in runs._why_elsewhere()
 
 
 def test_an_unknown_metric_gets_the_nearest_recorded_one(broken):
