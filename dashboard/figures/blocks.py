@@ -12,8 +12,10 @@ import pandas as pd
 
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.locale import Words
+from dashboard.locale.numbers import measuring
 from dashboard.theme import arm_color
-from suite.report.formatting import amounts
+from suite.report.charts.build import block_chart, trend_chart
+from suite.report.charts.spec import Axis, BlockChart, BlockRow
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 
@@ -29,62 +31,61 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
     """Each block's difference at one level, the margin's band, the mean with its plain
     interval.
     """
-    rows = pairs_frame(verdict)
-    rows = rows[
-        rows["level"].isna() if level is None else rows["level"] == level
-    ].sort_values("block")
-    if rows.empty:
+    title = words("blocks-axis", unit=_unit(verdict, words))
+    write = measuring(verdict, words).full
+    chart = block_chart(verdict, title=title, write=write)
+    row = chart.at(level) if chart else None
+    if chart is None or row is None:
         return None
-    at, found = amounts(verdict).of_effect, _numbers_at(verdict, level)
-    x, y = (
-        [at(value) for value in rows["difference"]],
-        [f"{words('block')} {block}" for block in rows["block"]],
-    )
-    color = verdict.verdict
     dots: Trace = {
         "type": "scatter",
         "mode": "markers",
-        "x": numbers(x),
-        "y": y,
+        "x": numbers(dot.value for dot in row.dots),
+        "y": [f"{words('block')} {dot.block}" for dot in row.dots],
+        "customdata": [dot.text for dot in row.dots],
         "showlegend": False,
         "marker": {
-            "color": color,
+            "color": chart.verdict,
             "size": 9,
             "line": {"color": "surface", "width": 1.5},
         },
-        "hovertemplate": "%{y}: %{x:.4~g}<extra></extra>",
+        "hovertemplate": "%{y}: %{customdata}<extra></extra>",
     }
-    low, high = found["interval"]
-    shapes: list[dict[str, Any]] = [
-        _stripe(at(-verdict.margin), at(verdict.margin), "hair/0.7"),
-        _rule(at(0.0), "muted", "solid"),
-    ]
-    if math.isfinite(low) and math.isfinite(high):
-        shapes += [
-            _stripe(at(low), at(high), f"{color}/0.15"),
-            _rule(at(found["effect"]), color, "dash"),
-        ]
-    ends = [
-        *x,
-        *(
-            at(end)
-            for end in (verdict.margin, -verdict.margin, low, high)
-            if math.isfinite(end)
-        ),
-    ]
-    room = 0.06 * (max(ends) - min(ends) or 1.0)
-    title = words("blocks-axis", unit=_unit(verdict, words))
     return spec(
         [dots],
-        {
-            "title": title,
-            "range": [rounded(min(ends) - room), rounded(max(ends) + room)],
-            "showgrid": True,
-        },
-        _block_axis(len(rows)),
-        layout={"shapes": shapes, "hovermode": "closest"},
-        height=120 + 24 * len(rows),
+        {**plotly_axis(chart.axis), "showgrid": True},
+        _block_axis(len(row.dots)),
+        layout={"shapes": _difference_shapes(chart, row), "hovermode": "closest"},
+        height=120 + 24 * len(row.dots),
     )
+
+
+def _difference_shapes(chart: BlockChart, row: BlockRow) -> list[dict[str, Any]]:
+    """The band that does not matter, the line between for and against, the mean."""
+    shapes = [
+        _stripe(*chart.band, "hair/0.7"),
+        _rule(chart.zero, "muted", "solid"),
+    ]
+    if row.interval:
+        shapes += [
+            _stripe(*row.interval, f"{chart.verdict}/0.15"),
+            _rule(row.effect, chart.verdict, "dash"),
+        ]
+    return shapes
+
+
+def plotly_axis(axis: Axis) -> dict[str, Any]:
+    """An axis of a chart's specification as plotly's."""
+    low, high = axis.low, axis.high
+    if axis.log:  # plotly gives the range of a logarithmic axis in powers of ten
+        low, high = math.log10(low), math.log10(high)
+    return {
+        "title": axis.title,
+        "type": "log" if axis.log else "linear",
+        "range": [rounded(low), rounded(high)],
+        "tickvals": numbers(tick.value for tick in axis.ticks),
+        "ticktext": [tick.label for tick in axis.ticks],
+    }
 
 
 def pairs(
@@ -161,57 +162,47 @@ def pairs(
 
 def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
     """An interaction: the paired gap at each level along the axis, with its interval."""
-    points = [row for row in verdict.by_level if "x" in row]
-    if not points:
+    y_title = words("blocks-gap", unit=_unit(verdict, words))
+    chart = trend_chart(verdict, axis, y_title)
+    if chart is None:
         return None
-    scale = 100.0 if verdict.unit_percent and verdict.scale == "points" else 1.0
-    effect = [scale * float(row["effect"]) for row in points]
-    above = [
-        scale * float(row["interval"][1]) - mean
-        for row, mean in zip(points, effect, strict=True)
-    ]
+    # An interval that was clipped at what is possible is no longer even about the mean.
+    intervals = [point.interval or (point.value, point.value) for point in chart.points]
+    values = [point.value for point in chart.points]
+    above = [high - value for (_, high), value in zip(intervals, values, strict=True)]
+    below = [value - low for (low, _), value in zip(intervals, values, strict=True)]
     trace: Trace = {
         "type": "scatter",
         "mode": "lines+markers",
-        "x": numbers(row["x"] for row in points),
-        "y": numbers(effect),
+        "x": numbers(point.x for point in chart.points),
+        "y": numbers(values),
         "error_y": {
             "type": "data",
+            "symmetric": False,
             "array": numbers(above),
-            "color": verdict.verdict,
+            "arrayminus": numbers(below),
+            "color": chart.verdict,
             "thickness": 2,
             "width": 5,
         },
-        "line": {"color": verdict.verdict, "width": 2.2},
-        "marker": {"size": 9, "color": verdict.verdict},
-        "hovertemplate": "%{x}: %{y:.4~g}<extra></extra>",
+        "customdata": [point.text for point in chart.points],
+        "line": {"color": chart.verdict, "width": 2.2},
+        "marker": {"size": 9, "color": chart.verdict},
+        "hovertemplate": "%{x}: %{customdata}<extra></extra>",
         "showlegend": False,
     }
     return spec(
         [trace],
-        {"title": axis, "type": "log", "showgrid": False},
-        {"title": words("blocks-gap", unit=_unit(verdict, words)), "zeroline": True},
+        {**plotly_axis(chart.x), "showgrid": False},
+        {**plotly_axis(chart.y), "zeroline": True},
         layout={"hovermode": "closest"},
         height=320,
     )
 
 
-def _numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:
-    """Effect and interval at that level: the claim's own where it has one level only."""
-    mine = {"effect": verdict.effect, "interval": verdict.interval}
-    return next(
-        (
-            row
-            for row in verdict.by_level
-            if row.get("level") == level and "interval" in row and "x" not in row
-        ),
-        mine,
-    )
-
-
 def _unit(verdict: ClaimVerdict, words: Words) -> str:
     if verdict.scale != "points":
-        return words("unit-log")
+        return words("unit-ratio")
     return words("unit-points") if verdict.unit_percent else verdict.metric_label
 
 

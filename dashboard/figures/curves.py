@@ -25,51 +25,22 @@ from dashboard.figures import (
 )
 from dashboard.locale import Words
 from dashboard.theme import arm_color, arm_dash
-from suite.verdicts.statistics import t_band
+from suite.report.charts.lines import SHARE, block_curves, mean_curves
+from suite.report.charts.spec import INFINITE
+from suite.verdicts.statistics import Interval
+
+__all__ = ["block_curves", "bounds_of", "learning_curves", "mean_curves", "values_of"]
 
 AXES = ("step", "epoch", "seconds", "examples")
 GAP = "gap"  # training minus validation
 Columns = Mapping[str, list[float | None]]
 
 
-def block_curves(
-    curves: pd.DataFrame, value: pd.Series, examples: pd.Series | None = None
-) -> pd.DataFrame:
-    """One curve per arm and block: the mean over its finals at each step.
-
-    ``curves`` are the finals of one task and level, ``value`` what is drawn,
-    ``examples`` training examples per key. Columns: arm, block, step, epoch, seconds,
-    examples, value, finals.
-    """
-    frame = curves[["key", "arm", "block", "step", "epoch", "seconds"]].assign(
-        value=value.astype(float)
-    )
-    per_key = frame["key"].map(examples) if examples is not None else np.nan
-    frame["examples"] = frame["epoch"] * per_key
-    frame = frame.dropna(subset=["value"])
-    grouped = frame.groupby(["arm", "block", "step"], sort=True)
-    found = grouped[["epoch", "seconds", "examples", "value"]].mean()
-    return found.assign(finals=grouped.size()).reset_index()
-
-
-def mean_curves(blocks: pd.DataFrame, confidence: float = 0.95) -> pd.DataFrame:
-    """Mean and t interval over blocks at each step, arm by arm, so that no arm's
-    figures depend on another's.
-
-    Columns: arm, step, epoch, seconds, examples, mean, low, high (NaN with one block),
-    blocks.
-    """
-    grouped = blocks.groupby(["arm", "step"], sort=True)
-    found = grouped[["epoch", "seconds", "examples"]].mean()
-    found["mean"], spread, found["blocks"] = (
-        grouped["value"].mean(),
-        grouped["value"].std(),
-        grouped.size(),
-    )
-    found["low"], found["high"] = t_band(
-        found["mean"], spread, found["blocks"], confidence
-    )
-    return found.reset_index()
+def bounds_of(percent: bool, split: str) -> Interval:
+    """What a value can be: a share, or the gap between two shares."""
+    if not percent:
+        return INFINITE
+    return (-1.0, 1.0) if split == GAP else SHARE
 
 
 def values_of(curves: pd.DataFrame, measure: str, split: str) -> pd.Series | None:
@@ -95,15 +66,16 @@ def learning_curves(
     y_title: str,
     *,
     percent: bool = False,
+    bounds: Interval = INFINITE,
     best_steps: Mapping[str, float] | None = None,
 ) -> Spec | None:
     """The specification for these block curves; ``arms`` are the task's, in order,
-    which fixes their colours.
+    which fixes their colours. Intervals are clipped at ``bounds``.
 
     ``best_steps`` has each arm's median chosen step. More than four arms become one
     panel each, with the other arms' means as hairlines behind.
     """
-    means = dict(iter(mean_curves(blocks).groupby("arm", sort=False)))
+    means = dict(iter(mean_curves(blocks, bounds=bounds).groupby("arm", sort=False)))
     single = dict(iter(blocks.groupby("arm", sort=False)))
     shown = [(place, arm) for place, arm in enumerate(arms) if arm["name"] in means]
     if not shown:

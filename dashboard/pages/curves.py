@@ -26,6 +26,7 @@ from dashboard.figures.curves import (
     AXES,
     GAP,
     block_curves,
+    bounds_of,
     learning_curves,
     mean_curves,
     values_of,
@@ -163,6 +164,7 @@ def _spec(
         view.words,
         title,
         percent=bool(measure["percent"]),
+        bounds=bounds_of(bool(measure["percent"]), split),
         best_steps=best_steps,
     )
 

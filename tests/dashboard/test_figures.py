@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dashboard.figures import rounded
+from dashboard.figures.blocks import differences, plotly_axis
 from dashboard.figures.cluster import busy_seconds, gantt, joined, spans, workers
 from dashboard.figures.curves import (
     GAP,
     block_curves,
+    bounds_of,
     learning_curves,
     mean_curves,
     values_of,
@@ -27,7 +29,9 @@ from dashboard.figures.search import (
 from dashboard.figures.sweep import log_ticks, matched, over_blocks, sweep, to_target
 from dashboard.locale import Words
 from dashboard.locale.numbers import Measuring, duration, plain
+from suite.report.charts.build import block_chart
 from suite.report.charts.lines import common_axis
+from suite.report.charts.spec import Axis, Tick
 from suite.report.formatting import Amounts
 
 # ----------------------------------------------------------------------------- numbers
@@ -461,3 +465,56 @@ def test_idle_share_is_measured_from_the_first_start_to_the_last_end():
 def test_numbers_that_are_not_finite_become_gaps():
     assert rounded(math.nan) is None
     assert rounded(np.float64(0.123456789)) == 0.12346
+
+
+# -------------------------------------------------------- one specification, two renderers
+
+
+def test_axes_of_specifications_become_plotlys():
+    straight = Axis("points", -2.0, 2.0, (Tick(0.0, "0"), Tick(1.0, "+1")))
+    log = Axis("examples", 10.0, 1000.0, (Tick(100.0, "100"),), log=True)
+
+    assert plotly_axis(straight) == {
+        "title": "points",
+        "type": "linear",
+        "range": [-2.0, 2.0],
+        "tickvals": [0.0, 1.0],
+        "ticktext": ["0", "+1"],
+    }
+    assert plotly_axis(log)["range"] == [1.0, 3.0]  # powers of ten
+    assert plotly_axis(log)["tickvals"] == [100.0]
+
+
+def test_blocks_are_drawn_as_the_report_draws_them(snapshots, finished):
+    words, seen = Words("en"), 0
+    for verdict in snapshots.get(finished).verdicts:
+        chart = block_chart(verdict)
+        for row in chart.rows if chart else ():
+            found = differences(verdict, row.level, words)
+            (dots,) = found["traces"]
+            assert dots["x"] == [rounded(dot.value) for dot in row.dots]
+            assert found["layout"]["xaxis"]["ticktext"] == [
+                tick.label for tick in chart.axis.ticks
+            ]
+            seen += 1
+
+    assert seen > 3
+
+
+def test_intervals_of_shares_and_of_gaps_end_where_these_do():
+    frame = pd.DataFrame(
+        {
+            "key": ["a", "b"],
+            "arm": ["wide", "wide"],
+            "block": [0, 1],
+            "step": [1, 1],
+            "epoch": [1.0, 1.0],
+            "seconds": [1.0, 1.0],
+        }
+    )
+    blocks = block_curves(frame, pd.Series([0.9, 0.99]))
+    for split, low, high in (("validation", 0.0, 1.0), ("gap", -1.0, 1.0)):
+        (row,) = mean_curves(blocks, bounds=bounds_of(True, split)).itertuples()
+        # t(0.975, 1) = 12.7: 0.945 +- 0.57
+        assert (row.low, row.high) == (pytest.approx(max(low, 0.373), abs=1e-3), high)
+    assert bounds_of(False, "validation") == (-math.inf, math.inf)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from suite.report.charts.lines import SHARE
 from suite.report.charts.spec import (
     INFINITE,
     Axis,
@@ -32,7 +33,6 @@ from suite.verdicts.statistics import Interval
 REACH = 4.0  # margins to either side that a forest strip shows
 DWARFED = 4.0  # times the range of the means: how far intervals may widen a chart
 STEEP = 0.1  # the share of a run in which its curve may leave the chart
-SHARE: Interval = (0.0, 1.0)  # what a share, such as an accuracy, can be
 POINTS: Interval = (-100.0, 100.0)  # what a difference of two shares can be
 
 
@@ -44,14 +44,29 @@ def block_chart(
     sides: tuple[str, str] = ("", ""),
     level_label: Callable[[str], str] = str,
     title: str = "",
+    write: Callable[[float], str] | None = None,
 ) -> BlockChart | None:
-    """Every block's difference at every level; None where no block is in."""
+    """Every block's difference at every level; None where no block is in.
+
+    ``title`` is that of the axis, its unit if none is given; ``write`` tells a reader
+    an effect, in English if none is given.
+    """
     blocks = [row for row in verdict.per_block if math.isfinite(row["difference"])]
     if not blocks:
         return None
     written = amounts(verdict)
     levels = dict.fromkeys(row["level"] for row in blocks)
-    rows = [_block_row(verdict, blocks, level, level_label) for level in levels]
+    write = write or written.effect
+    rows = [
+        _block_row(
+            verdict,
+            [row for row in blocks if row["level"] == level],
+            level,
+            "" if level is None else level_label(str(level)),
+            write,
+        )
+        for level in levels
+    ]
     band = (written.of_effect(-verdict.margin), written.of_effect(verdict.margin))
     return BlockChart(
         title=verdict.says,
@@ -68,16 +83,16 @@ def _block_row(
     verdict: ClaimVerdict,
     blocks: Sequence[Mapping[str, Any]],
     level: str | None,
-    level_label: Callable[[str], str],
+    label: str,
+    write: Callable[[float], str],
 ) -> BlockRow:
     written, bounds = amounts(verdict), effect_bounds(verdict)
     numbers = numbers_at(verdict, level)
     dots = []
-    for row in blocks:
-        if row["level"] == level:
-            difference = float(row["difference"])
-            shown, text = written.of_effect(difference), written.effect(difference)
-            dots.append(Dot(int(row["block"]), shown, text))
+    for row in sorted(blocks, key=lambda row: int(row["block"])):
+        difference = float(row["difference"])
+        shown = written.of_effect(difference)
+        dots.append(Dot(int(row["block"]), shown, write(difference)))
 
     def drawn(interval: Interval) -> Interval | None:
         low, high = (written.of_effect(end) for end in interval)
@@ -85,7 +100,7 @@ def _block_row(
 
     return BlockRow(
         level=level,
-        label="" if level is None else level_label(str(level)),
+        label=label,
         dots=tuple(dots),
         effect=written.of_effect(numbers["effect"]),
         interval=drawn(numbers["interval"]),
@@ -161,7 +176,9 @@ def trend_chart(
     for row in sorted(rows, key=lambda row: float(row["x"])):
         low, high = (written.shown(end) for end in row["interval"])
         value = written.shown(row["effect"])
-        points.append(TrendPoint(float(row["x"]), value, clipped((low, high), bounds)))
+        interval = clipped((low, high), bounds)
+        text = _gap_text(written, value, interval)
+        points.append(TrendPoint(float(row["x"]), value, interval, text))
     ends = [end for point in points for end in (point.value, *(point.interval or ()))]
     low, high = around([*ends, 0.0])
     return TrendChart(
@@ -171,6 +188,15 @@ def trend_chart(
         y=Axis(y_title, low, high, _effect_ticks(low, high, written)),
         points=tuple(points),
     )
+
+
+def _gap_text(written: Amounts, value: float, interval: Interval | None) -> str:
+    """``+3.2 (+1.6 – +4.8)``: the unit stands at the axis."""
+    text = written.signed(value)
+    if interval:
+        low, high = map(written.signed, interval)
+        text += f" ({low} – {high})"
+    return text
 
 
 def _level_axis(places: Sequence[float], title: str) -> Axis:

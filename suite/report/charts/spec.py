@@ -82,11 +82,15 @@ class BlockChart:
 
 @dataclass(frozen=True)
 class TrendPoint:
-    """The gap at one level: its place along the axis, and its plain interval."""
+    """The gap at one level: its place along the axis, and its plain interval.
+
+    ``text`` is what a reader is told of it.
+    """
 
     x: float
     value: float
     interval: Interval | None
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -316,7 +316,7 @@ def _trend_figure(chart: TrendChart, drawing: _Drawing) -> Figure:
         if point.interval:
             axes.plot((point.x, point.x), point.interval, color=color, linewidth=1.6)
         (mark,) = axes.plot(point.x, point.value, "o", color=color, markersize=9)
-        drawing.mark(mark, "gap")
+        drawing.mark(mark, "gap", point.text)
     return figure
 
 
