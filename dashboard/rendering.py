@@ -7,17 +7,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.text import action, coded, command, empty
-from dashboard.data.snapshots import Snapshots
+from dashboard.components.text import action, coded, command, empty, glyph, timed
+from dashboard.data.snapshots import Snapshots, Unreadable
 from dashboard.data.view import STICKY, View, language_of, read_query, view_of
 from dashboard.locale import TAGS, Words
 from dashboard.pages import PAGES
-from dashboard.shell import about_panel, navigation_bar, tail_of, tools_bar
+from dashboard.shell import (
+    about_panel,
+    campaign_choice,
+    navigation_bar,
+    tail_of,
+    tools_bar,
+)
 from suite.tracking.connection import without_passwords
 from suite.tracking.mirror import Mirror
 from tasks import UserError
@@ -81,7 +87,19 @@ def _content(
         main: Component = _titled("Bakeoff", empty(view.words("error-no-page"), says))
     else:
         main = _layout(snapshots, page, view, etag)
+    if view.snapshot.problem:
+        main = html.Div([_problem(view), main])
     return _Content(main, about_panel(view), view.place)
+
+
+def _problem(view: View) -> Component:
+    """What is wrong with the campaign, above what can be shown of it."""
+    snapshot = view.snapshot
+    text: Any = html.Span(coded(snapshot.problem), lang="en")
+    if snapshot.lost is not None:
+        since = timed(view.words, "lost-since", snapshot.lost)
+        text = html.Span([*since, " ", text])
+    return html.P([glyph("⚠"), text], className="note warn", role="status")
 
 
 def _layout(snapshots: Snapshots, page: ModuleType, view: View, etag: str) -> Component:
@@ -93,12 +111,12 @@ def _layout(snapshots: Snapshots, page: ModuleType, view: View, etag: str) -> Co
         view.path,
         tuple(sorted(view.query.items())),
     )
-    made: Component | None = snapshots.pages.get(depends_on)
+    made: Component | None = snapshots.page(depends_on)
     if made is None:
         made = page.layout(view)
         came_between = snapshots.etag(view.query.get("campaign") or None) != etag
         if not came_between:
-            snapshots.pages.put(depends_on, made)
+            snapshots.keep_page(depends_on, made)
     return made
 
 
@@ -127,6 +145,7 @@ def _not_there(
     about = _about(snapshots, path, query)
     if not about:
         place.pop("campaign", None)
+        about = [campaign_choice(snapshots, words, _known(snapshots, query))]
     page = BY_PATH.get(path)
     title, again = (words(page.TITLE), page.PATH) if page else ("Bakeoff", "/")
     return _Content(
@@ -144,11 +163,19 @@ def _about(
         return []
 
 
+def _known(snapshots: Snapshots, query: Mapping[str, str]) -> str:
+    """The campaign that the address is about, if there is one of that id."""
+    ids = snapshots.results.ids()
+    named = query.get("campaign") or ids[0]
+    return named if named in ids else ""
+
+
 def _explained(error: UserError, words: Words, title: str, again: str) -> Component:
     """What is wrong, and a link to the page without the choices that are."""
     says = html.Span(coded(str(error)), lang="en")
     way_on = html.Div(action(words("error-again"), again), className="actions")
-    return _titled(title, empty(words("error-not-there"), says, way_on))
+    what = "error-unreadable" if isinstance(error, Unreadable) else "error-not-there"
+    return _titled(title, empty(words(what), says, way_on))
 
 
 def _no_campaign(words: Words) -> Component:

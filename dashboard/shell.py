@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
@@ -14,8 +15,9 @@ from dash import (
 from dash.development.base_component import Component
 
 from dashboard import theme
-from dashboard.components.controls import select
-from dashboard.components.text import aria, data
+from dashboard.components.controls import choice
+from dashboard.components.text import aria, data, timed
+from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View
 from dashboard.locale import LANGUAGES, NAMES, TAGS, Words
 from dashboard.locale.numbers import duration
@@ -81,6 +83,7 @@ def shell_layout() -> Component:
                 ]
             ),
             html.Nav(id="nav", **aria(label="Pages")),
+            _banner(),
             html.Main(
                 html.Div(className="loading", **aria(hidden="true")),
                 id="main",
@@ -89,6 +92,16 @@ def shell_layout() -> Component:
         ],
     )
     return shell
+
+
+def _banner() -> Component:
+    """What stands above the page while the server does not answer: the browser shows it
+    by itself, so it has the words of every language.
+    """
+    words = {name: Words(name)("lost-since", when="{when}") for name in LANGUAGES}
+    return html.Div(
+        id="banner", className="banner", hidden=True, role="alert", **data(**words)
+    )
 
 
 def navigation_bar(
@@ -138,58 +151,61 @@ def tools_bar(words: Words) -> list[Component]:
 
 def about_panel(view: View) -> list[Component]:
     """Which campaign is shown, and how it is."""
-    words, state = view.words, view.campaign.state
-    ids = view.snapshots.results.ids()
-    parts: list[Component] = [
-        select(
-            view, "campaign", [(name, name) for name in ids], view.campaign.id, "", 220
-        ),
+    mirror = view.snapshots.mirror
+    parts = [
+        campaign_choice(view.snapshots, view.words, view.campaign.id),
+        _synthetic_tag(view),
+        _live_tag(view),
+        _server(mirror, view.words) if mirror is not None else None,
+        _freshness(view),
+        _stale_tag(view),
     ]
-    if view.snapshot.synthetic:
-        parts.append(
-            html.Span(
-                words("synthetic"),
-                className="tag synthetic",
-                title=words("synthetic-says"),
-            )
-        )
-    if view.snapshot.state == "running":
-        left = state.get("seconds_left")
-        text = words(
-            "live",
-            done=f"{int(state.get('done') or 0):,}",
-            planned=f"{int(state.get('planned') or 0):,}",
-        )
-        parts.append(
-            html.Span(
-                [
-                    html.I(className="dot", **aria(hidden="true")),
-                    text,
-                    f" · {words('progress-left', left=duration(left))}" if left else "",
-                ],
-                className="tag live",
-            )
-        )
-    if (mirror := view.snapshots.mirror) is not None:
-        parts.append(_server(mirror, words))
-    if state.get("updated") and not (mirror and mirror.trouble):
-        parts.append(
-            html.Span(
-                words("fresh", when=_when(float(state["updated"]))),
-                className="fresh muted num",
-            )
-        )
-    if view.snapshot.trouble:
-        parts.append(
-            html.Span(words("stale"), className="tag warn", title=view.snapshot.trouble)
-        )
-    return parts
+    return [part for part in parts if part is not None]
 
 
-def _when(seconds: float) -> str:
-    """A time of day, with the date where it is not today's."""
-    then, now = time.localtime(seconds), time.localtime()
-    return time.strftime("%H:%M:%S" if then[:3] == now[:3] else "%Y-%m-%d %H:%M", then)
+def campaign_choice(snapshots: Snapshots, words: Words, campaign: str) -> Component:
+    """The drop-down of campaigns; "" where none of them is shown."""
+    names = [(name, name) for name in snapshots.results.ids()]
+    found: Component = choice(words, "campaign", names, campaign, "", 220)
+    return found
+
+
+def _synthetic_tag(view: View) -> Component | None:
+    if not view.snapshot.synthetic:
+        return None
+    words = view.words
+    return html.Span(
+        words("synthetic"), className="tag synthetic", title=words("synthetic-says")
+    )
+
+
+def _live_tag(view: View) -> Component | None:
+    """How far a running campaign is, and how long it has to go."""
+    if view.snapshot.state != "running":
+        return None
+    words, state = view.words, view.campaign.state
+    done, planned = (f"{int(state.get(key) or 0):,}" for key in ("done", "planned"))
+    left = state.get("seconds_left")
+    more = f" · {words('progress-left', left=duration(left))}" if left else ""
+    dot = html.I(className="dot", **aria(hidden="true"))
+    text = words("live", done=done, planned=planned)
+    return html.Span([dot, text, more], className="tag live")
+
+
+def _freshness(view: View) -> Component | None:
+    """When the campaign last said how it is."""
+    updated, mirror = view.campaign.state.get("updated"), view.snapshots.mirror
+    if not updated or (mirror is not None and mirror.trouble):
+        return None
+    text = timed(view.words, "fresh", float(updated))
+    return html.Span(text, className="fresh muted num")
+
+
+def _stale_tag(view: View) -> Component | None:
+    problem = view.snapshot.problem
+    if not problem:
+        return None
+    return html.Span(view.words("stale"), className="tag warn", title=problem)
 
 
 def _server(mirror: Mirror, words: Words) -> Component:
@@ -197,19 +213,11 @@ def _server(mirror: Mirror, words: Words) -> Component:
     if mirror.fetched is None and not mirror.trouble:
         return html.Span(words("server-fetching"), className="tag")
     if mirror.fetched is None:
-        return html.Span(
-            words("server-away-never"), className="tag warn", title=mirror.trouble
-        )
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(mirror.fetched))
+        text: Any = words("server-away-never")
+        return html.Span(text, className="tag warn", title=mirror.trouble)
     if mirror.trouble:
         age = duration(time.time() - mirror.fetched)
-        return html.Span(
-            words("server-away", when=when, age=age),
-            className="tag warn",
-            title=mirror.trouble,
-        )
-    return html.Span(
-        words("server-from"),
-        className="tag",
-        title=words("server-from-says", server=without_passwords(mirror.uri)),
-    )
+        text = timed(words, "server-away", mirror.fetched, age=age)
+        return html.Span(text, className="tag warn", title=mirror.trouble)
+    says = words("server-from-says", server=without_passwords(mirror.uri))
+    return html.Span(words("server-from"), className="tag", title=says)

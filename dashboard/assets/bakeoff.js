@@ -241,7 +241,7 @@
   }
 
   function address(mark) {
-    return mark ? { mark, search: location.search } : NONE();
+    return mark === null || mark === undefined ? NONE() : { mark, search: location.search };
   }
 
   function copy(clicks, label, copied) {

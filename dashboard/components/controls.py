@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboard.components.forest import reach_of
 from dashboard.components.text import aria, data
 from dashboard.data.view import View
+from dashboard.locale import Words
 from dashboard.theme import arm_color
 from suite.verdicts.claim_verdict import ClaimVerdict
 
@@ -37,6 +38,18 @@ def select(
     width: int = 240,
 ) -> Any:
     """A drop-down whose choice goes into the address under ``name``."""
+    return choice(view.words, name, options, value, label, width)
+
+
+def choice(
+    words: Words,
+    name: str,
+    options: Sequence[tuple[str, str]],
+    value: str,
+    label: str,
+    width: int = 240,
+) -> Any:
+    """The same where there is no view, because there is no campaign to look at."""
     return dmc.Select(
         id={"type": "choice", "name": name},
         data=[{"value": key, "label": text} for key, text in options],
@@ -47,7 +60,7 @@ def select(
         maw="100%",
         allowDeselect=False,
         searchable=len(options) > 12,
-        **aria(label=label or view.words.of("choose", name)),
+        **aria(label=label or words.of("choose", name)),
         **data(shown=value),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from dash import html
@@ -13,6 +14,7 @@ from dashboard.locale import Words
 from dashboard.theme import VERDICTS
 
 Children = Any  # a component, text, or a list of them
+MARK = "\ue000"  # where a text is split; no text has this character
 CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
 
 
@@ -104,6 +106,20 @@ def action(
             **more,
         )
     return html.A(text, href=href, className=style, **more)
+
+
+def timed(words: Words, key: str, seconds: float, **values: object) -> list[Children]:
+    """A text with a point in time as ``when``, in seconds since 1970. The browser shows
+    it by the reader's clock and zone; without scripts it is UTC.
+    """
+    before, after = words(key, when=MARK, **values).split(MARK, 1)
+    there = datetime.fromtimestamp(seconds, UTC)
+    shown = html.Time(
+        f"{there:%Y-%m-%d %H:%M} UTC",
+        dateTime=there.isoformat(timespec="seconds"),
+        **data(at=f"{seconds:.0f}"),
+    )
+    return [before, shown, after]
 
 
 def note(text: str, kind: str = "info") -> html.P:

@@ -2,7 +2,8 @@
 callback waits for either.
 
 A page takes whatever is newest. The first look at a campaign reads its record at once
-and gets the verdicts when they are ready; later looks never wait.
+and gets the verdicts when they are ready; later looks never wait. A campaign that
+cannot be read or judged says so on its own pages; the others do not notice.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from dashboard.data.lru import LRUCache
+from cachetools import LRUCache
+
 from suite.records.results import Campaign, Results
 from suite.records.status import is_running
 from suite.tracking.mirror import Mirror
@@ -26,20 +28,21 @@ log = logging.getLogger("bakeoff.dashboard")
 PERIOD = 2.0  # seconds between looks at the files
 WATCHED = 120.0  # seconds that a campaign is kept fresh after somebody looked at it
 KEPT = 6  # campaigns in memory
-RARELY = (
-    5  # times as long as judging took passes before a running campaign is judged again
-)
+PAGES = 64  # rendered pages in memory
+# times as long as judging took that pass before a running campaign is judged again
+RARELY = 5
 MLFLOW_URL = "http://127.0.0.1:5000"  # where `bakeoff mlflow` shows runs
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """A campaign as it stood when read, and its verdicts; None while they are being
-    worked out.
+    computed.
 
     ``verdicts_behind`` says that the verdicts are of an earlier revision than the
-    campaign. ``trouble`` is what kept the newest state from being read, if anything
-    did.
+    campaign. ``trouble`` is what kept the newest state from being read, ``unjudged``
+    what kept it from being judged, if anything did; ``lost`` is since when (in seconds
+    since 1970), where its folder is gone.
     """
 
     campaign: Campaign
@@ -47,6 +50,8 @@ class Snapshot:
     read: float
     verdicts_behind: bool = False
     trouble: str = ""
+    unjudged: str = ""
+    lost: float | None = None
 
     @property
     def etag(self) -> str:
@@ -54,7 +59,7 @@ class Snapshot:
         count = "?" if self.verdicts is None else str(len(self.verdicts))
         behind = "-" if self.verdicts_behind else ""
         return (
-            f"{self.campaign.revision}/{count}{behind}{self.state}{self.trouble[:40]}"
+            f"{self.campaign.revision}/{count}{behind}{self.state}{self.problem[:40]}"
         )
 
     @property
@@ -70,8 +75,17 @@ class Snapshot:
         )
 
     @property
+    def problem(self) -> str:
+        """What is wrong with the campaign, in a sentence; "" where nothing is."""
+        return self.trouble or self.unjudged
+
+    @property
     def synthetic(self) -> bool:
         return bool(self.campaign.about.get("synthetic"))
+
+
+class Unreadable(UserError):
+    """A campaign that is there and cannot be shown; the message says why."""
 
 
 class Snapshots:
@@ -92,8 +106,8 @@ class Snapshots:
         )
         self._held: dict[str, Snapshot] = {}
         self._asked: dict[str, float] = {}
-        self.pages = LRUCache(64)  # as they were last made, by all that they depend on
-        self._worked = LRUCache(256)
+        self._pages: LRUCache[Hashable, Any] = LRUCache(PAGES)
+        self._worked: LRUCache[Hashable, Any] = LRUCache(256)
         self._wanted: dict[Hashable, Callable[[], Any]] = {}
         # counts what pages may wait for: work asked for and done, campaigns first held
         # and first judged
@@ -129,15 +143,24 @@ class Snapshots:
             self._thread, self._ended = None, False
 
     def get(self, campaign: str | None = None) -> Snapshot:
-        """The newest snapshot of the campaign of that id, or of the newest one.
-        UserError where there is none.
+        """The newest snapshot of the campaign of that id, or of the newest one: what is
+        held of it where its folder is gone.
+
+        UserError where there is none, and where its record cannot be read.
         """
-        found = self.results.resolve(campaign)
+        try:
+            found = self.results.resolve(campaign)
+        except UserError:
+            with self._lock:
+                gone = self._held.get(campaign or "")
+            if gone is None:
+                raise
+            return self._lose(gone)
         with self._lock:
             self._asked[found] = time.monotonic()
             held = self._held.get(found)
         if held is None:
-            held = self._keep(Snapshot(self.results.load(found), None, time.time()))
+            held = self._keep(Snapshot(self._load(found), None, time.time()))
             self._news.set()
         return held
 
@@ -151,25 +174,39 @@ class Snapshots:
             turn = self._turn
         return f"{etag}{away}/{turn}"
 
+    def page(self, depends_on: Hashable) -> Any:
+        """A page as it was last made from just this; None where it was not."""
+        with self._lock:
+            return self._pages.get(depends_on)
+
+    def keep_page(self, depends_on: Hashable, page: Any) -> None:
+        """Keep a page until so many others were asked for."""
+        with self._lock:
+            self._pages[depends_on] = page
+
     def compute_in_background(
         self, key: Hashable, work: Callable[[], Any], patience: float = 0.0
     ) -> Any:
-        """What takes seconds to work out: at once where it is there, else None, and a
+        """What takes seconds to compute: at once where it is there, else None, and a
         page's etag changes with it.
 
-        ``patience`` is for downloads, which cannot come anew: above 0 it is worked out
+        ``patience`` is for downloads, which are not re-rendered: above 0 it is computed
         here and now.
         """
-        found = self._worked.get(key)
-        if found is None and (patience > 0 or self._thread is None):
+        with self._lock:
+            found = self._worked.get(key)
+        if found is not None:
+            return found
+        if patience > 0 or self._thread is None:
             found = work()
-            self._worked.put(key, found)
-        elif found is None:
             with self._lock:
-                self._turn += key not in self._wanted
-                self._wanted.setdefault(key, work)
-            self._news.set()
-        return found
+                self._worked[key] = found
+            return found
+        with self._lock:
+            self._turn += key not in self._wanted
+            self._wanted.setdefault(key, work)
+        self._news.set()
+        return None
 
     def judged(self, campaign: str | None = None, seconds: float = 60.0) -> Snapshot:
         """The same, once its verdicts are there, or after so many seconds."""
@@ -182,86 +219,111 @@ class Snapshots:
 
     def refresh(self) -> None:
         """Read and judge what has changed among the campaigns that are looked at."""
-        now = time.monotonic()
-        with self._lock:
-            wanted = [
-                name for name, asked in self._asked.items() if now - asked < WATCHED
-            ]
-            for name in sorted(self._held, key=lambda name: self._asked.get(name, 0.0))[
-                :-KEPT
-            ]:
-                self._held.pop(name)
-        for name in wanted:
+        for name in self._watched():
             try:
                 self._refresh(name)
-            except (UserError, OSError) as error:
+            except UserError as error:
                 with self._lock:
                     held = self._held.get(name)
                 if held is not None and held.trouble != str(error):
-                    self._keep(
-                        Snapshot(
-                            held.campaign,
-                            held.verdicts,
-                            held.read,
-                            held.verdicts_behind,
-                            str(error),
-                        )
-                    )
+                    self._keep(replace(held, trouble=str(error)))
 
-    def _work(self) -> None:
-        """Work out what pages wait for."""
+    def _watched(self) -> list[str]:
+        """The campaigns to keep fresh; those that were asked for least recently are
+        dropped from memory.
+        """
+        now = time.monotonic()
         with self._lock:
-            wanted = list(self._wanted.items())
-        for key, work in wanted:
-            try:
-                self._worked.put(key, work())
-            finally:
-                with self._lock:
-                    self._wanted.pop(key, None)
-                    self._turn += 1
+            oldest = sorted(self._held, key=lambda name: self._asked.get(name, 0.0))
+            for name in oldest[:-KEPT]:
+                self._held.pop(name)
+            return [
+                name for name, asked in self._asked.items() if now - asked < WATCHED
+            ]
 
     def _refresh(self, name: str) -> None:
         held = self._held.get(name)
-        if (
-            held is None
-            or held.campaign.revision != self.results.revision(name)
-            or held.trouble
-        ):
-            campaign = self.results.load(name)
+        revision = self.results.revision(name)
+        if held is None or held.trouble or held.campaign.revision != revision:
+            verdicts = held.verdicts if held else None
+            campaign = self._load(name)
             held = self._keep(
-                Snapshot(
-                    campaign,
-                    held.verdicts if held else None,
-                    time.time(),
-                    held is not None,
-                )
+                Snapshot(campaign, verdicts, time.time(), held is not None)
             )
         if held.verdicts is None or (held.verdicts_behind and self._may_judge(held)):
-            begun = time.monotonic()
-            self._keep(
-                Snapshot(held.campaign, tuple(judge_campaign(held.campaign)), held.read)
+            self._judge(held)
+
+    def _load(self, name: str) -> Campaign:
+        """A campaign's record. Unreadable, whatever is wrong with it."""
+        try:
+            campaign = self.results.load(name)
+            _ = campaign.manifest
+        except UserError as error:
+            raise Unreadable(str(error)) from error
+        except Exception as error:
+            log.exception("campaign %s cannot be read", name)
+            raise Unreadable(
+                f"Campaign {name} cannot be read ({_said(error)}): a file in "
+                f"{self.results.root / name} is damaged, or another version wrote it. "
+                "Restore it from a copy; the server's log has the details."
+            ) from error
+        return campaign
+
+    def _judge(self, held: Snapshot) -> None:
+        """Judge a campaign; where that fails it has no verdicts, and says why."""
+        begun, name = time.monotonic(), held.campaign.id
+        try:
+            verdicts, unjudged = tuple(judge_campaign(held.campaign)), ""
+        except Exception as error:
+            log.exception("campaign %s cannot be judged", name)
+            verdicts = ()
+            unjudged = (
+                f"Campaign {name} cannot be judged ({_said(error)}). Its runs and "
+                "curves are shown; the server's log has the details."
             )
-            self._judged[name] = begun, time.monotonic() - begun
+        self._keep(Snapshot(held.campaign, verdicts, held.read, unjudged=unjudged))
+        self._judged[name] = begun, time.monotonic() - begun
 
     def _may_judge(self, held: Snapshot) -> bool:
         """Whether it is time to judge a growing campaign again: not for more than a
         fifth of the time.
         """
         begun, took = self._judged.get(held.campaign.id, (0.0, 0.0))
-        return (
-            held.campaign.state.get("state") != "running"
-            or time.monotonic() - begun > took * RARELY
-        )
+        growing = held.campaign.state.get("state") == "running"
+        return not growing or time.monotonic() - begun > took * RARELY
+
+    def _lose(self, held: Snapshot) -> Snapshot:
+        """What is held of a campaign whose folder is gone, marked so."""
+        if held.lost is not None:
+            return held
+        trouble = f"{held.campaign.folder} is gone: this page shows what it held."
+        return self._keep(replace(held, trouble=trouble, lost=time.time()))
 
     def _keep(self, snapshot: Snapshot) -> Snapshot:
         with self._ready:
             before = self._held.get(snapshot.campaign.id)
-            self._turn += before is None or (before.verdicts is None) != (
-                snapshot.verdicts is None
-            )
+            judged_before = before is not None and before.verdicts is not None
+            first = before is None or judged_before != (snapshot.verdicts is not None)
+            self._turn += first
             self._held[snapshot.campaign.id] = snapshot
             self._ready.notify_all()
         return snapshot
+
+    def _work(self) -> None:
+        """Compute what pages wait for."""
+        with self._lock:
+            wanted = list(self._wanted.items())
+        for key, work in wanted:
+            try:
+                found = work()
+                with self._lock:
+                    self._worked[key] = found
+            except Exception:
+                log.exception("could not compute %s", key)
+            finally:
+                with self._lock:
+                    self._wanted.pop(key, None)
+                    self._turn += 1
 
     def _refresh_for_ever(self) -> None:
         while not self._ended:
@@ -270,7 +332,11 @@ class Snapshots:
             try:
                 self.refresh()
                 self._work()
-            except (
-                Exception
-            ):  # the next look may fare better, and pages go on with what is held
+            except Exception:  # the next look may fare better; pages show what is held
                 log.exception("could not refresh")
+
+
+def _said(error: Exception) -> str:
+    """``KeyError: 'metrics'``, one line."""
+    text = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {text[:200]}"

@@ -107,7 +107,9 @@ def calls():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 name = ast.unparse(node.func).removeprefix("self.")
-                first = node.args[0]
+                first = node.args[1 if name == "timed" else 0]
+                if name == "timed" and isinstance(first, ast.Constant):
+                    yield "", first.value
                 if re.fullmatch(r"(\w+\.)?words(\.(of|maybe))?", name):
                     method = name.rpartition("words")[2].strip(".")
                     yield (
