@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tasks import Categorical, Float, Int, Params, Space
-
-Hyperparameter = Float | Int | Categorical
+from tasks.contract.space import Hyperparameter
 
 OUTER = 0.1  # the share of a range, on its own scale, that counts as its end
 

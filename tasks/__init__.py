@@ -10,6 +10,7 @@ from tasks._registry import get, load_file, load_source, module_of, names, sourc
 from tasks.contract.claim import Claim
 from tasks.contract.data import Sealed, Shape, Split, Splits
 from tasks.contract.errors import UserError, unknown
+from tasks.contract.optimizer import Optimizer, register_optimizer
 from tasks.contract.procedure import (
     ExpensiveEvaluation,
     FitOnce,
@@ -20,6 +21,7 @@ from tasks.contract.procedure import (
     Procedure,
 )
 from tasks.contract.recipe import Recipe
+from tasks.contract.schedule import Position, register_schedule
 from tasks.contract.space import Categorical, Float, Int, Params, Space
 from tasks.contract.task import Arm, Level, Task
 from tasks.contract.text import Text, text_of
@@ -36,8 +38,10 @@ __all__ = [
     "Int",
     "Level",
     "Measure",
+    "Optimizer",
     "Params",
     "Phase",
+    "Position",
     "Procedure",
     "Recipe",
     "Sealed",
@@ -53,6 +57,8 @@ __all__ = [
     "load_source",
     "module_of",
     "names",
+    "register_optimizer",
+    "register_schedule",
     "source_of",
     "text_of",
     "unknown",

@@ -4,63 +4,169 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, get_args
 
-if TYPE_CHECKING:
-    pass
-
+from tasks.contract.checks import FieldChecks, is_number, plain
+from tasks.contract.errors import UserError
 
 ClaimKind = Literal["difference", "equal", "contrast", "interaction", "threshold"]
+Scale = Literal["points", "log_error", "log_ratio"]
 
 
 @dataclass(frozen=True)
 class Claim:
     """A falsifiable statement, fixed before the run and hashed into the campaign.
 
-    ``better`` and ``worse`` name arms; the effect is always measured in the claim's
-    direction, so that a positive one speaks for it. ``margin`` is the smallest
-    difference that matters, in the metric's own unit (accuracy runs from 0 to 1).
-    MachineCensus:
+    The effect is always measured in the claim's direction, so that a positive one
+    speaks for it. What is measured depends on the kind:
 
-    * ``difference``: better beats worse at each level named (by at least ``at_least``,
-      where that is given);
-    * ``equal``: better and worse differ by less than the margin;
-    * ``contrast``: the sum of ``weights[arm] * metric`` is above 0;
-    * ``interaction``: the paired gap better - worse changes along the levels' ``x``:
-      with ``scale="log_error"`` the log ratio of the errors per e-fold of x, with
-      ``"points"`` the gap itself; positive means the gap grows in better's favour as x
-      grows;
-    * ``threshold``: better reaches ``reference`` (whose own error is ``reference_se``).
+    ``difference``
+        ``better`` beats ``worse`` at each level named, by at least ``at_least``.
+    ``equal``
+        ``better`` and ``worse`` differ by less than ``margin``.
+    ``contrast``
+        The sum of ``weights[arm] * metric`` is above 0.
+    ``interaction``
+        The paired gap better - worse grows along the levels' ``x``, by at least
+        ``at_least``: with ``scale="log_error"`` the log ratio of the errors per e-fold
+        of x, with ``"points"`` the gap itself.
+    ``threshold``
+        ``better`` reaches ``reference``.
 
-    ``metric`` is one of the procedure's measures (then the sealed test's value is
-    meant) or any recorded measure, such as ``seconds_per_epoch``. ``reported`` is what
-    the source reports, to stand beside ours. Claims with one ``matching_group`` ask the
-    same under different matchings. ``fixed_budget`` says that the claim is about what
-    just this much training buys, so that an arm still improving at its end is part of
-    the answer rather than a flaw.
+    Raises UserError for a claim that could not be decided whatever is measured.
     """
 
     name: str
+    """Letters, digits, ``_``, ``-`` and ``.``; unique in its task."""
+
     says: str
+    """The statement, as a sentence."""
+
     metric: str
+    """One of the procedure's measures, then meant on the sealed test set, or any
+    recorded metric, such as ``seconds_per_epoch`` or ``train.accuracy``.
+    """
+
     better: str = ""
+    """The arm that the claim favours."""
+
     worse: str = ""
+    """The arm that it is compared with."""
+
     levels: tuple[str, ...] = ()
+    """The levels at which it must hold, each of them; empty means all that run."""
+
     margin: float = 0.01
+    """The smallest difference that matters, in the metric's own unit: accuracy runs
+    from 0 to 1.
+    """
+
     kind: ClaimKind = "difference"
+    """What is measured: see above."""
+
     at_least: float = 0.0
+    """Of difference and interaction: the effect must exceed this. A negative value
+    allows for a loss of that size (non-inferiority).
+    """
+
     weights: Mapping[str, float] = field(default_factory=dict)
-    scale: Literal["points", "log_error", "log_ratio"] = "points"
+    """Of contrast: the weight of each arm's metric."""
+
+    scale: Scale = "points"
+    """The metric's own unit, the log of the ratio of errors (1 - accuracy), or the log
+    of the ratio of metrics.
+    """
+
     reference: float | None = None
+    """Of threshold: the value to reach, in the metric's own unit."""
+
     reference_se: float = 0.0
+    """The standard error of ``reference``."""
+
     source: str = ""
+    """Who says so, and where."""
+
     reported: str = ""
+    """What the source reports, to stand beside what is measured here."""
+
     matching_group: str = ""
+    """Claims of one group ask the same under different matchings."""
+
     fixed_budget: bool = False
+    """The claim is about what just this much training buys, so that an arm still
+    improving at its end is part of the answer rather than a flaw.
+    """
+
+    def __post_init__(self) -> None:
+        check = FieldChecks(self)
+        check.name(more=", ")
+        check.text("says", "the statement, as a sentence")
+        check.text("metric", "a measure's name", empty=False)
+        for name in ("better", "worse", "source", "reported", "matching_group"):
+            check.text(name)
+        check.names("levels")
+        check.choice("kind", get_args(ClaimKind))
+        check.choice("scale", get_args(Scale))
+        check.number("margin", 0, advice="the smallest difference that matters")
+        check.number("at_least", advice="what the effect must exceed")
+        check.number("reference_se", 0, advice="the standard error of the reference")
+        check.flag("fixed_budget")
+        self._check_weights(check)
+        self._check_kind(check)
+
+    def _check_weights(self, check: FieldChecks) -> None:
+        check.mapping("weights", "give a weight for each arm, by its name")
+        weights = {arm: plain(weight) for arm, weight in self.weights.items()}
+        check.replace("weights", weights)
+        if not all(is_number(weight) for weight in weights.values()):
+            raise check.error("weights", "give a number for each arm")
+
+    def _check_kind(self, check: FieldChecks) -> None:
+        if self.kind == "contrast":
+            self._check_contrast(check)
+            return
+        if self.weights:
+            raise check.error(
+                "weights", f"only a contrast has weights, not {self.kind}"
+            )
+        self._check_arms(check)
+        if self.kind == "threshold":
+            self._check_threshold(check)
+        elif self.reference is not None:
+            raise check.error(
+                "reference", f"only a threshold has a reference, not {self.kind}"
+            )
+
+    def _check_contrast(self, check: FieldChecks) -> None:
+        if self.better or self.worse:
+            raise UserError(
+                f"Claim({self.name!r}, kind='contrast'): name its arms in weights, and "
+                "leave out better and worse."
+            )
+        if not any(self.weights.values()):
+            raise check.error(
+                "weights",
+                "a contrast needs the weight of each arm, such as {'a': 1, 'b': -1}",
+            )
+
+    def _check_arms(self, check: FieldChecks) -> None:
+        if not self.better:
+            raise check.error("better", f"name the arm that the {self.kind} is about")
+        if self.kind == "threshold":
+            if self.worse:
+                raise check.error("worse", "a threshold is about one arm: leave it out")
+        elif not self.worse:
+            raise check.error("worse", f"name the arm to compare {self.better!r} with")
+        elif self.better == self.worse:
+            raise check.error("worse", "better is the same arm: name another one")
+
+    def _check_threshold(self, check: FieldChecks) -> None:
+        if self.reference is None:
+            raise check.error("reference", "a threshold needs the value to reach")
+        check.number("reference", advice="the value to reach")
 
     @property
     def arms(self) -> tuple[str, ...]:
         """The arms whose results decide the claim."""
-        return tuple(self.weights) or tuple(
-            arm for arm in (self.better, self.worse) if arm
-        )
+        named = tuple(arm for arm in (self.better, self.worse) if arm)
+        return tuple(self.weights) or named

@@ -6,7 +6,10 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from tasks.contract.checks import FieldChecks
+from tasks.contract.errors import UserError
 
 if TYPE_CHECKING:
     import torch
@@ -18,16 +21,18 @@ Population = Literal["fresh", "resplit", "official"]
 
 @dataclass(frozen=True)
 class Split:
-    """Examples and their answers.
-
-    ``x`` is (examples, ...) and ``y`` is (examples, ...), both on one device.
-    ``metadata`` is what a model or a measure must know beyond the tensors (a
-    vocabulary, a fixed feature extractor); a task's splits share it.
-    """
+    """Examples and their answers, on one device."""
 
     x: Tensor
+    """(examples, ...)"""
+
     y: Tensor
+    """(examples, ...)"""
+
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What a model or a measure must know beyond the tensors (a vocabulary, a fixed
+    feature extractor); a task's splits share it.
+    """
 
     def __len__(self) -> int:
         return len(self.x)
@@ -39,6 +44,7 @@ class Split:
         )
 
     def head(self, count: int) -> Split:
+        """The first ``count`` examples, or all where there are fewer."""
         return Split(self.x[:count], self.y[:count], self.metadata)
 
     def to(self, device: torch.device | str) -> Split:
@@ -62,6 +68,10 @@ class Sealed:
     def open(self) -> Split:
         self.opened = True
         return self._split
+
+    def check(self, name: str) -> None:
+        """Raise UserError where the split cannot be measured on. Opens nothing."""
+        _check_split(name, self._split)
 
     def resealed(
         self, change: Callable[[Split], Split] = lambda split: split
@@ -90,42 +100,60 @@ class Shape:
 class Splits:
     """Training, validation and sealed test examples of one block.
 
-    ``population`` says what a verdict on such blocks speaks for: ``fresh`` (data
-    generated anew for each block), ``resplit`` (blocks share one finite pool of
-    ``pool`` examples) or ``official`` (one given test set). ``classes`` is found from
-    integer labels where it is not given.
+    Raises UserError where a split is empty, its answers are not as many as its
+    examples, or something else cannot be.
     """
 
     train: Split
+    """What models learn from."""
+
     validation: Split
+    """What checkpoints and hyperparameters are chosen on."""
+
     test: Split | Sealed
+    """What finals alone are measured on; sealed, whatever is given."""
+
     classes: int | None = None
+    """The number of a model's outputs. Found from integer labels where it is not
+    given: the largest label and one; else 1.
+    """
+
     population: Population = "fresh"
+    """What a verdict on such blocks speaks for: ``fresh`` (data generated anew for each
+    block), ``resplit`` (blocks share one finite pool) or ``official`` (one given test
+    set).
+    """
+
     pool: int | None = None
+    """Of resplit: examples in the pool; all three splits together where not given."""
+
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What a model or a measure must know beyond the tensors; every split gets it."""
 
     def __post_init__(self) -> None:
+        check = FieldChecks(self)
+        check.choice("population", get_args(Population))
+        check.mapping("metadata", "give what there is by name")
+        self._share_metadata()
+        self._check_sizes(check)
+        if self.classes is None:
+            check.replace("classes", _classes(self.train.y))
+        check.whole("classes", 1, "what a model puts out for one example")
+
+    def _share_metadata(self) -> None:
+        def with_metadata(split: Split) -> Split:
+            return dataclasses.replace(split, metadata=self.metadata)
+
         test = self.test if isinstance(self.test, Sealed) else Sealed(self.test)
         for name in ("train", "validation"):
-            split = getattr(self, name)
-            object.__setattr__(
-                self, name, dataclasses.replace(split, metadata=self.metadata)
-            )
-        object.__setattr__(
-            self,
-            "test",
-            test.resealed(
-                lambda split: dataclasses.replace(split, metadata=self.metadata)
-            ),
-        )
-        if self.classes is None:
-            labels = self.train.y
-            found = (
-                int(labels.max()) + 1
-                if not labels.is_floating_point() and labels.ndim == 1
-                else 1
-            )
-            object.__setattr__(self, "classes", found)
+            _check_split(name, getattr(self, name))
+            object.__setattr__(self, name, with_metadata(getattr(self, name)))
+        test.check("test")
+        object.__setattr__(self, "test", test.resealed(with_metadata))
+
+    def _check_sizes(self, check: FieldChecks) -> None:
+        if self.pool is not None:
+            check.whole("pool", len(self.sealed) + 1, "examples that blocks draw from")
 
     @property
     def sealed(self) -> Sealed:
@@ -170,3 +198,32 @@ class Splits:
             validation=self.validation.to(device),
             test=self.sealed.resealed(lambda split: split.to(device)),
         )
+
+
+def _classes(labels: Tensor) -> int:
+    """One more than the largest of integer labels, (examples,); 1 for other answers."""
+    if labels.ndim != 1 or labels.is_floating_point():
+        return 1
+    return int(labels.max()) + 1
+
+
+def _check_split(name: str, split: Any) -> None:
+    if not isinstance(split, Split):
+        raise UserError(
+            f"Splits({name}={type(split).__name__}): give a Split(x, y) of two tensors."
+        )
+    for part in ("x", "y"):
+        if not hasattr(getattr(split, part), "index_select"):
+            kind = type(getattr(split, part)).__name__
+            raise UserError(
+                f"Splits: {name}.{part} is of type {kind}: give a tensor, "
+                "(examples, ...)."
+            )
+    if split.x.ndim == 0 or split.y.ndim == 0 or len(split.x) != len(split.y):
+        shapes = f"{tuple(split.x.shape)} and {tuple(split.y.shape)}"
+        raise UserError(
+            f"Splits: x and y of {name} have the shapes {shapes}: give as many answers "
+            "as examples."
+        )
+    if not len(split):
+        raise UserError(f"Splits: {name} has no examples: give one at least.")

@@ -5,6 +5,8 @@ would work.
 import difflib
 from collections.abc import Iterable
 
+MOST_LISTED = 12  # names in one message
+
 
 class UserError(ValueError):
     """Something given (a name, a file, a value) cannot be used; the message says what
@@ -16,13 +18,24 @@ class UserError(ValueError):
 
 
 def unknown(kind: str, given: str, known: Iterable[str], hint: str = "") -> UserError:
-    """An error for a name nobody knows, offering the nearest known one."""
+    """An error for a name nobody knows, offering the nearest known one.
+
+    ``hint`` is a whole sentence and ends the message.
+    """
+    message = f"No {kind} {given!r}: {_offer(given, known)}"
+    return UserError(f"{message} {hint}" if hint else message)
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """What to say of a name nobody knows: the nearest known one, or all there are."""
+    return _offer(given, known).rstrip(".")
+
+
+def _offer(given: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     if near:
-        hint = f"did you mean {near[0]!r}?"
-    elif len(names) <= 12:
-        hint = f"known: {', '.join(names) or 'none'}."
-    else:
-        hint = f"known: {', '.join(names[:12])} and {len(names) - 12} more."
-    return UserError(f"No {kind} {given!r}: {hint}{' ' + hint if hint else ''}")
+        return f"did you mean {near[0]!r}?"
+    listed = ", ".join(names[:MOST_LISTED]) or "none"
+    more = len(names) - MOST_LISTED
+    return f"known: {listed} and {more} more." if more > 0 else f"known: {listed}."

@@ -6,26 +6,49 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
+from tasks.contract.checks import FieldChecks
+from tasks.contract.data import Shape, Split
+from tasks.contract.space import Params
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
-from tasks.contract.data import Shape, Split
-from tasks.contract.space import Params
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Something measured on a split: its name, direction, unit, and a finite value for
-    a model that failed.
+    """Something measured on a split: its name, its direction and its unit.
 
-    ``worst`` takes the data's shape, because guessing depends on the number of classes.
+    Raises UserError for a value that cannot be.
     """
 
     name: str
+    """Letters, digits, ``_``, ``-`` and ``.``, as trackers accept them."""
+
     better: Literal["higher", "lower"]
+    """Which values are the better ones."""
+
     worst: Callable[[Shape], float]
+    """The finite value that a failed model counts as, such as what guessing gets: a
+    function of the data's shape, because that depends on the number of classes.
+    """
+
     label: str = ""
+    """What people call it; the name where it is empty."""
+
     percent: bool = False
+    """It is a share of examples, from 0 to 1, and shown as a percentage."""
+
+    def __post_init__(self) -> None:
+        check = FieldChecks(self)
+        check.name()
+        check.choice("better", ("higher", "lower"))
+        check.function(
+            "worst",
+            "such as `lambda shape: 0.0`: the value that a failed model counts as",
+        )
+        check.text("label")
+        check.flag("percent")
 
     @property
     def sign(self) -> int:
@@ -37,21 +60,32 @@ Loss: TypeAlias = "Callable[[nn.Module, Split, torch.Generator], Tensor]"
 
 @dataclass(frozen=True)
 class Phase:
-    """One kind of update: ``loss(model, batch, generator)`` is lowered over the
-    parameters named ``prefix...``.
-
-    Most procedures have one phase; an adversarial one has two. ``rate`` names the
-    hyperparameter that holds its learning rate and ``repeats`` says how often it runs
-    within one step (each time on a fresh batch). ``mean`` says that the loss is a mean
-    over the batch's examples, each by itself, and perhaps something that no example
-    changes: several workers may then share a batch.
-    """
+    """One kind of update. Most procedures have one; an adversarial one has two."""
 
     loss: Loss
+    """``loss(model, batch, generator)``, a 0-d tensor, is lowered."""
+
     prefix: str = ""
+    """Only the parameters whose names begin with it are updated."""
+
     rate: str = "lr"
+    """The hyperparameter that holds the learning rate."""
+
     repeats: int = 1
+    """How often the phase runs within one step, each time on a fresh batch."""
+
     mean: bool = False
+    """The loss is a mean over the batch's examples, each by itself, and perhaps
+    something that no example changes: several workers may then share a batch.
+    """
+
+    def __post_init__(self) -> None:
+        check = FieldChecks(self)
+        check.function("loss", "of the model, a batch and a generator")
+        check.text("prefix")
+        check.text("rate", "the hyperparameter that holds the rate", empty=False)
+        check.whole("repeats", 1, "times that the phase runs within one step")
+        check.flag("mean")
 
 
 @runtime_checkable
@@ -73,8 +107,11 @@ class Procedure(Protocol):
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
-        """One finite or non-finite number per measure, with the model in evaluation
-        mode and no gradients.
+        """One number per measure, by its name, with the model in evaluation mode and
+        no gradients.
+
+        A NumPy scalar or a 0-d tensor will do. A number that is not finite says that
+        the run diverged.
         """
         ...
 
@@ -95,17 +132,21 @@ class HasSnapshots(Procedure, Protocol):
 
     def snapshot(
         self, model: nn.Module, split: Split, generator: torch.Generator
-    ) -> dict[str, bytes]: ...
+    ) -> dict[str, bytes]:
+        """Things to look at, by file name, as ``artifacts`` returns them."""
+        ...
 
 
 @runtime_checkable
 class HasThroughput(Procedure, Protocol):
-    """A procedure with a unit of its own, such as tokens: a run also records how
-    many it learns from a second.
+    """A procedure with a unit of its own, such as tokens: a run also records how many
+    of them it learns from in a second.
     """
 
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str:
+        """The unit's name, as in ``tokens``: the metric is ``tokens_per_second``."""
+        ...
 
     def count(self, split: Split) -> int:
         """Units in one pass over the split."""
@@ -114,8 +155,8 @@ class HasThroughput(Procedure, Protocol):
 
 @runtime_checkable
 class ExpensiveEvaluation(Procedure, Protocol):
-    """A procedure whose evaluation is dear: of the training examples it is to see
-    ``train_sample`` at most.
+    """A procedure that takes long to evaluate: it sees ``train_sample`` of the training
+    examples at most.
     """
 
     @property
@@ -130,4 +171,6 @@ class FitOnce(Procedure, Protocol):
 
     def fit(
         self, shape: Shape, params: Params, train: Split, generator: torch.Generator
-    ) -> nn.Module: ...
+    ) -> nn.Module:
+        """The fitted model. All randomness comes from ``generator``."""
+        ...

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
+from tasks.contract.checks import FieldChecks, field_names
 from tasks.contract.errors import UserError, unknown
-
-if TYPE_CHECKING:
-    pass
-
-
-Optimizer = Literal["adamw", "sgd"]
-Schedule = Literal["constant", "cosine", "step", "plateau"]
+from tasks.contract.optimizer import (
+    BUILT_IN,
+    OPTIMIZERS,
+    OptimizerFactory,
+    factory_arguments,
+)
+from tasks.contract.schedule import BUILT_IN as BUILT_IN_SCHEDULES
+from tasks.contract.schedule import SCHEDULES
+from tasks.contract.source import describe_callable
 
 
 @dataclass(frozen=True)
@@ -22,46 +25,148 @@ class Recipe:
     """How long and by what rule a run learns: everything that is fixed rather than
     tuned.
 
-    Give either ``steps`` (updates) or ``epochs`` (passes over the training examples).
-    ``batch_size`` 0 means the full batch. ``warmup`` is a share of all steps; ``step``
-    decay multiplies the rate by ``lr_gamma`` at each share in ``milestones``;
-    ``max_grad_norm`` is the largest gradient norm; ``patience`` stops a run that has
-    not improved for so many evaluations; ``restore_best`` hands on the best checkpoint
-    on validation rather than the last one. ``plateau`` goes on until a run has
-    converged: where patience runs out the rate is multiplied by ``lr_gamma`` instead,
-    ``max_lr_reductions`` times, before the training stops; the declared length is then
-    the longest that it may take.
-
-    ``world_size`` train one model together: each takes its part of every batch, which
-    stays as large as it is.
+    Give either ``steps`` or ``epochs``. Raises UserError for a value that cannot be.
     """
 
     steps: int | None = None
+    """Length in updates."""
+
     epochs: float | None = None
+    """Length in passes over the training examples."""
+
     batch_size: int = 64
-    optimizer: Optimizer = "adamw"
+    """Examples per update; 0 means the full batch."""
+
+    optimizer: str | OptimizerFactory = "adamw"
+    """The name of a registered optimiser, or a function that makes a
+    ``torch.optim.Optimizer`` of the parameters. Such a function may take ``lr`` and
+    ``weight_decay``, too; the rate is set anew before every update either way.
+    """
+
     momentum: float = 0.9
+    """Of sgd, momentum and nesterov: the share of the last step in the next one. With
+    sgd, 0 switches it off.
+    """
+
     nesterov: bool = False
+    """Of sgd: look ahead as Nesterov's method does. ``optimizer="nesterov"`` always
+    does.
+    """
+
     betas: tuple[float, float] = (0.9, 0.999)
-    schedule: Schedule = "cosine"
+    """Of adam and adamw: how slowly the means of the gradient and of its square
+    forget.
+    """
+
+    schedule: str | Callable[[int, int], float] = "cosine"
+    """The name of a registered schedule, or a function ``(step, steps)`` that returns
+    the share of the peak rate. Both count updates after the warm-up, steps from 1.
+    """
+
     warmup: float = 0.0
+    """The share of all updates during which the rate rises linearly to its peak."""
+
     milestones: tuple[float, ...] = (0.5, 0.75)
+    """Of step: the shares of the updates after which the rate is multiplied by
+    ``lr_gamma``.
+    """
+
     lr_gamma: float = 0.1
+    """Of step and plateau: what the rate is multiplied by."""
+
     max_lr_reductions: int = 2
+    """Of plateau: how often the rate is lowered before the run ends. The declared
+    length is then the longest that the run may take.
+    """
+
     max_grad_norm: float | None = None
+    """The largest Euclidean norm of the gradient; a longer one is scaled down."""
+
     patience: int | None = None
+    """Evaluations without a new best on validation after which a run ends, or, with
+    plateau, its rate is lowered. None: a run has its full length.
+    """
+
     restore_best: bool = True
+    """Hand on the checkpoint that was best on validation rather than the last one."""
+
     evaluations: int = 20
+    """How often a run is evaluated, evenly spaced, beside once before it begins."""
+
     world_size: int = 1
+    """How many workers train the one model: each takes its part of every batch, which
+    stays as large as it is.
+    """
 
     def __post_init__(self) -> None:
-        if not isinstance(self.world_size, int) or self.world_size < 1:
-            raise UserError(
-                f"Recipe(world_size={self.world_size!r}): give a whole number, 1 or more."
-            )
+        check = FieldChecks(self)
+        self._check_length(check)
+        self._check_optimizer(check)
+        self._check_schedule(check)
+        if self.max_grad_norm is not None:
+            check.number("max_grad_norm", above=0, advice="the largest gradient norm")
+        if self.patience is not None:
+            check.whole("patience", 1, "evaluations without an improvement")
+        check.flag("restore_best")
+        check.whole("evaluations", 1, "evaluations in a run")
+        check.whole("world_size", 1, "workers that train the model together")
+
+    def _check_length(self, check: FieldChecks) -> None:
         if (self.steps is None) == (self.epochs is None):
             raise UserError(
                 f"Recipe(steps={self.steps}, epochs={self.epochs}): give one of the two."
+            )
+        if self.steps is not None:
+            check.whole("steps", 1, "updates in a run")
+        if self.epochs is not None:
+            check.number("epochs", above=0, advice="passes over the training examples")
+        check.whole("batch_size", 0, "examples in a batch, or 0 for the full batch")
+
+    def _check_optimizer(self, check: FieldChecks) -> None:
+        if callable(self.optimizer):
+            try:
+                factory_arguments(self.optimizer)
+            except ValueError as error:
+                raise check.error(
+                    "optimizer",
+                    f"{error}; give a function of the parameters that may also take "
+                    "lr and weight_decay",
+                ) from error
+        else:
+            check.choice("optimizer", OPTIMIZERS.names())
+        check.number("momentum", 0, below=1, advice="the share of the last step")
+        check.flag("nesterov")
+        looks_ahead = self.optimizer == "sgd" and self.nesterov
+        if (self.optimizer in NEED_MOMENTUM or looks_ahead) and not self.momentum:
+            raise check.error(
+                "momentum",
+                f"{'nesterov' if looks_ahead else self.optimizer} needs one above 0, "
+                "such as 0.9; plain gradient descent is sgd without nesterov",
+            )
+        check.items("betas", object, "give two numbers of at least 0 and below 1")
+        self._check_betas(check)
+
+    def _check_betas(self, check: FieldChecks) -> None:
+        if len(self.betas) != 2 or not all(
+            isinstance(beta, int | float) and 0 <= beta < 1 for beta in self.betas
+        ):
+            raise check.error("betas", "give two numbers of at least 0 and below 1")
+
+    def _check_schedule(self, check: FieldChecks) -> None:
+        if not callable(self.schedule):
+            check.choice("schedule", SCHEDULES.names())
+        check.number("warmup", 0, most=1, advice="a share of all updates")
+        check.items("milestones", object, "give shares of the updates in a tuple")
+        if not all(isinstance(m, int | float) and 0 <= m <= 1 for m in self.milestones):
+            raise check.error("milestones", "give shares of the updates, from 0 to 1")
+        check.number(
+            "lr_gamma", above=0, most=1, advice="what the rate is multiplied by"
+        )
+        check.whole("max_lr_reductions", 0, "times that a plateau lowers the rate")
+        if self.schedule == "plateau" and self.patience is None:
+            raise check.error(
+                "schedule",
+                "give patience, too: the evaluations after which it lowers the rate",
             )
 
     def with_changes(self, changes: Mapping[str, Any]) -> Recipe:
@@ -71,11 +176,44 @@ class Recipe:
         for name in changes:
             if name not in RECIPE_FIELDS:
                 raise unknown("recipe field", name, RECIPE_FIELDS)
-        if "steps" in changes:
-            changes = {"epochs": None, **changes}
-        elif "epochs" in changes:
-            changes = {"steps": None, **changes}
-        return dataclasses.replace(self, **changes)
+        other = {"steps": "epochs", "epochs": "steps"}
+        dropped = {other[name]: None for name in other if name in changes}
+        return dataclasses.replace(self, **{**dropped, **changes})
+
+    def describe(self) -> dict[str, Any]:
+        """The recipe as plain values that JSON can hold, for a run's key: functions,
+        and optimisers and schedules from outside, with a hash of their source.
+        """
+        values = {name: getattr(self, name) for name in RECIPE_FIELDS}
+        values["optimizer"] = self._described_optimizer()
+        values["schedule"] = self._described_schedule()
+        return values
+
+    def _described_optimizer(self) -> Any:
+        if callable(self.optimizer):
+            return describe_callable(self.optimizer)
+        if self.optimizer in BUILT_IN:
+            return self.optimizer
+        made_by = OPTIMIZERS.get(self.optimizer)
+        return {"name": self.optimizer, "rule": describe_callable(made_by)}
+
+    def _described_schedule(self) -> Any:
+        if callable(self.schedule):
+            return describe_callable(self.schedule)
+        rule = SCHEDULES.get(self.schedule)
+        if rule in BUILT_IN_SCHEDULES:
+            return self.schedule
+        return {"name": self.schedule, "rule": describe_callable(rule)}
+
+    @property
+    def optimizer_name(self) -> str:
+        """The optimiser's name, or that of the function that makes it."""
+        return _name_of(self.optimizer)
+
+    @property
+    def schedule_name(self) -> str:
+        """The schedule's name, or that of the function."""
+        return _name_of(self.schedule)
 
     def batch(self, examples: int) -> int:
         """Examples in one batch, when there are ``examples`` to learn from."""
@@ -88,9 +226,15 @@ class Recipe:
         if self.steps is not None:
             return max(1, round(self.steps * length_factor))
         assert self.epochs is not None
-        return max(
-            1, round(self.epochs * length_factor * -(-examples // self.batch(examples)))
-        )
+        per_epoch = -(-examples // self.batch(examples))
+        return max(1, round(self.epochs * length_factor * per_epoch))
 
 
-RECIPE_FIELDS = tuple(f.name for f in dataclasses.fields(Recipe))
+NEED_MOMENTUM = ("momentum", "nesterov")
+RECIPE_FIELDS = field_names(Recipe)
+
+
+def _name_of(given: Any) -> str:
+    if isinstance(given, str):
+        return given
+    return getattr(given, "__name__", type(given).__name__)

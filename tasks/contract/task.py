@@ -12,15 +12,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tasks.contract.checks import FieldChecks, no_two_alike
+from tasks.contract.claim import Claim
+from tasks.contract.data import Shape, Splits
 from tasks.contract.errors import UserError, unknown
+from tasks.contract.procedure import Measure, Procedure
+from tasks.contract.recipe import RECIPE_FIELDS, Recipe
+from tasks.contract.space import Params, Space
 
 if TYPE_CHECKING:
     from torch import nn
-from tasks.contract.claim import Claim
-from tasks.contract.data import Shape, Splits
-from tasks.contract.procedure import Measure, Procedure
-from tasks.contract.recipe import Recipe
-from tasks.contract.space import Params, Space
 
 Build: TypeAlias = "Callable[[Shape, Level, Params], nn.Module]"
 
@@ -29,20 +30,49 @@ Build: TypeAlias = "Callable[[Shape, Level, Params], nn.Module]"
 class Arm:
     """One alternative under comparison.
 
-    ``build(shape, level, hyperparameters)`` makes the untrained model. ``x`` is the
-    arm's place where arms lie on an axis (a depth, a batch size). ``recipe``, ``space``
-    and ``procedure`` override the task's, field by field for the first two;
-    hyperparameters named in ``without`` are not tuned for this arm.
+    Raises UserError for a value that cannot be.
     """
 
     name: str
+    """Letters, digits, ``_``, ``-`` and ``.``; unique in its task."""
+
     build: Build
+    """``build(shape, level, hyperparameters)`` makes the untrained model."""
+
     label: str = ""
+    """What people call it; the name where it is empty."""
+
     x: float | None = None
+    """Its place where arms lie on an axis: a depth, a batch size."""
+
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the recipe that differ from the task's and from the level's."""
+
     space: Space = field(default_factory=Space)
+    """Hyperparameters of its own, or with ranges of their own, beside the task's."""
+
     without: tuple[str, ...] = ()
+    """Hyperparameters of the task that are not tuned for this arm."""
+
     procedure: Procedure | None = None
+    """How this arm learns and is measured, where that is not the task's procedure."""
+
+    def __post_init__(self) -> None:
+        check = FieldChecks(self)
+        check.name()
+        check.function("build", "of shape, level and hyperparameters")
+        _check_place(check)
+        check.instance("space", Space, "give a Space of hyperparameters")
+        check.names("without")
+        for name in self.without:
+            if name in self.space:
+                raise check.error(
+                    "without",
+                    f"{name!r} is in the arm's own space, too; leave it out of "
+                    "`without`: an arm's own range takes the place of the task's",
+                )
+        if self.procedure is not None:
+            _check_procedure(check)
 
     @property
     def title(self) -> str:
@@ -51,20 +81,39 @@ class Arm:
 
 @dataclass(frozen=True)
 class Level:
-    """One value of a task's sweep axis: ``factors`` are what differs, ``x`` its place
-    on the axis if it is a number.
+    """One value of a task's sweep axis.
 
-    ``recipe`` overrides fields of the task's recipe at this level (a matching rule such
-    as equal steps). A ``heavy`` one asks for a download, much memory or a GPU: only
-    profiles that name it run it, and proofs pass it over.
+    Raises UserError for a value that cannot be.
     """
 
     name: str
+    """Letters, digits, ``_``, ``-`` and ``.``; unique in its task."""
+
     factors: Mapping[str, Any] = field(default_factory=dict)
+    """What differs between levels, by name: ``level["examples"]`` reads one."""
+
     x: float | None = None
+    """Its place on the task's axis, if that is a number."""
+
     label: str = ""
+    """What people call it; the name where it is empty."""
+
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the recipe that differ at this level (a matching rule such as equal
+    steps).
+    """
+
     heavy: bool = False
+    """It asks for a download, much memory or a GPU: only profiles that name it run it,
+    and checks pass it over.
+    """
+
+    def __post_init__(self) -> None:
+        check = FieldChecks(self)
+        check.name()
+        check.mapping("factors", "give what differs by name")
+        _check_place(check)
+        check.flag("heavy")
 
     def __getitem__(self, factor: str) -> Any:
         if factor not in self.factors:
@@ -76,59 +125,188 @@ class Level:
         return self.label or self.name
 
 
+def _check_place(check: FieldChecks) -> None:
+    """What arms and levels have in common: label, x and changes of the recipe."""
+    check.text("label")
+    if check.given("x"):
+        check.number("x", advice="the place on the axis")
+    check.mapping("recipe", "give fields of the recipe by name, as in {'steps': 500}")
+    check.known("recipe", RECIPE_FIELDS)
+
+
+def _check_procedure(check: FieldChecks) -> None:
+    missing = check.missing(
+        "procedure", ("measures", "phases", "evaluate", "artifacts")
+    )
+    if missing:
+        raise check.error("procedure", f"it has no {' and no '.join(missing)}")
+
+
 @dataclass(frozen=True)
 class Task:
     """One comparison: question, data, arms, what is matched, what may be tuned, and the
     claims.
 
-    ``load_data(level, seed)`` returns the block's splits: a function of its arguments
-    alone. ``matched`` says in words what is held equal; ``parameters_within`` is the
-    relative tolerance on parameter counts across arms of a level that the suite asserts
-    (``None``: they are not matched). ``axis`` and ``arms_axis`` name what the ``x`` of
-    levels and of arms counts, for charts. ``label`` is the task's heading (the name
-    where there is none). ``name`` is set by whoever finds the task: the name of its
-    file. All that people read may be a ``Text``, in several languages.
+    All that people read may be a ``Text``, in several languages. Raises UserError where
+    its parts do not fit each other.
     """
 
     question: str
+    """What is asked, as a sentence."""
+
     load_data: Callable[[Level, int], Splits]
+    """``load_data(level, seed)`` returns a block's splits: a function of its arguments
+    alone.
+    """
+
     arms: tuple[Arm, ...]
+    """The alternatives, at least one."""
+
     procedure: Procedure
+    """How models learn and are measured, where an arm has no procedure of its own."""
+
     recipe: Recipe
+    """How long and by what rule they learn; levels and then arms may change fields."""
+
     space: Space
+    """The hyperparameters that are tuned; arms may change or leave out some."""
+
     claims: tuple[Claim, ...]
+    """What is said of the arms, fixed before the run."""
+
     levels: tuple[Level, ...] = (Level("all"),)
+    """The values of the sweep axis, at least one."""
+
     topic: str = ""
+    """What tasks are listed under."""
+
     matched: str = ""
+    """What is held equal between arms, in words."""
+
     axis: str = ""
+    """What the ``x`` of levels counts, for charts."""
+
     arms_axis: str = ""
+    """What the ``x`` of arms counts, for charts."""
+
     parameters_within: float | None = None
+    """The relative tolerance on the numbers of parameters of a level's arms, which is
+    checked; None: they are not matched.
+    """
+
     sources: tuple[str, ...] = ()
+    """Where the data come from."""
+
     label: str = ""
+    """The task's heading; its name where there is none."""
+
     name: str = ""
+    """The name of the task's file, set by whoever finds it."""
 
     def __post_init__(self) -> None:
-        arms, levels = (
-            [arm.name for arm in self.arms],
-            [level.name for level in self.levels],
-        )
-        for kind, names in (
-            ("arm", arms),
-            ("level", levels),
-            ("claim", [claim.name for claim in self.claims]),
-        ):
-            twice = {name for name in names if names.count(name) > 1}
-            if twice:
-                raise UserError(
-                    f"Task {self.name or self.question!r} has two {kind}s named {min(twice)!r}: rename one."
-                )
+        check = FieldChecks(self)
+        if self.name:
+            check.name()
+        check.text("question", "what is asked", empty=False)
+        for name in ("topic", "matched", "axis", "arms_axis", "label"):
+            check.text(name)
+        check.function("load_data", "of a level and a seed")
+        check.items("arms", Arm, "give one Arm at least, in a tuple", least=1)
+        check.items("levels", Level, "give one Level at least, in a tuple", least=1)
+        check.items("claims", Claim, "give each Claim, in a tuple")
+        check.items("sources", str, "give texts in a tuple")
+        check.instance("recipe", Recipe, "give a Recipe, such as Recipe(steps=500)")
+        check.instance("space", Space, "give a Space of hyperparameters")
+        if check.given("parameters_within"):
+            check.number("parameters_within", 0, advice="a relative tolerance")
+        _check_procedure(check)
+        self._check_names()
+        self._check_arms()
         for claim in self.claims:
-            for arm in claim.arms:
-                if arm not in arms:
-                    raise unknown(f"arm (claim {claim.name!r})", arm, arms)
-            for level in claim.levels:
-                if level not in levels:
-                    raise unknown(f"level (claim {claim.name!r})", level, levels)
+            self._check_claim(claim)
+
+    @property
+    def _who(self) -> str:
+        return f"Task {self.name or self.question!r}"
+
+    def _check_names(self) -> None:
+        for kind, parts in (
+            ("arm", self.arms),
+            ("level", self.levels),
+            ("claim", self.claims),
+            ("measure", self.procedure.measures),
+        ):
+            no_two_alike(self._who, kind, [part.name for part in parts])
+
+    def _check_arms(self) -> None:
+        for arm in self.arms:
+            for name in arm.without:
+                if name not in self.space:
+                    raise unknown(
+                        f"hyperparameter (arm {arm.name!r}, without)", name, self.space
+                    )
+            for name in self.space_of(arm):
+                if name in RECIPE_FIELDS:
+                    raise UserError(
+                        f"{self._who}: the space of arm {arm.name!r} has {name!r}, a "
+                        "field of the recipe, which is fixed rather than tuned: set it "
+                        "in the recipe, one arm for each value."
+                    )
+            for level in self.levels:
+                self._check_recipe(level, arm)
+
+    def _check_recipe(self, level: Level, arm: Arm) -> None:
+        try:
+            self.recipe_of(level, arm)
+        except UserError as error:
+            raise UserError(
+                f"Arm {arm.name!r} at level {level.name!r}: {error}"
+            ) from error
+
+    def _check_claim(self, claim: Claim) -> None:
+        for name in claim.arms:
+            if name not in (arm.name for arm in self.arms):
+                raise unknown(
+                    f"arm (claim {claim.name!r})", name, (arm.name for arm in self.arms)
+                )
+        for name in claim.levels:
+            if name not in (level.name for level in self.levels):
+                raise unknown(
+                    f"level (claim {claim.name!r})",
+                    name,
+                    (level.name for level in self.levels),
+                )
+        if claim.kind == "interaction":
+            self._check_axis(claim)
+        self._check_share(claim)
+
+    def _check_axis(self, claim: Claim) -> None:
+        """An interaction is a slope over the logarithm of the levels' x."""
+        chosen = [v for v in self.levels if not claim.levels or v.name in claim.levels]
+        places = {level.x for level in chosen}
+        if len(places) < 2 or any(x is None or x <= 0 for x in places):
+            given = ", ".join(f"{level.name}: {level.x}" for level in chosen)
+            raise UserError(
+                f"Claim {claim.name!r} is an interaction over levels whose x are "
+                f"{given}: give at least two levels a different x above 0."
+            )
+
+    def _check_share(self, claim: Claim) -> None:
+        """No difference of shares is larger than 1."""
+        measure = self.measure(claim.metric)
+        if measure is None or not measure.percent or claim.scale != "points":
+            return
+        values = {"margin": claim.margin, "at_least": claim.at_least}
+        if claim.kind == "interaction":
+            values = {}
+        if claim.reference is not None:
+            values["reference"] = claim.reference
+        for name, value in values.items():
+            if abs(value) > 1:
+                raise UserError(
+                    f"Claim({claim.name!r}, {name}={value:g}): {claim.metric} is a "
+                    f"share from 0 to 1: {value:g} points are {value / 100:g}."
+                )
 
     def arm(self, name: str) -> Arm:
         for arm in self.arms:
@@ -156,12 +334,15 @@ class Task:
 
     def recipe_of(self, level: Level, arm: Arm) -> Recipe:
         """The task's recipe with the level's changes, then the arm's."""
-        return self.recipe.with_changes(level.recipe).with_changes(arm.recipe)
+        lengths = ("steps", "epochs")
+        changes = dict(level.recipe)
+        if any(name in arm.recipe for name in lengths):
+            for name in lengths:
+                changes.pop(name, None)
+        return self.recipe.with_changes({**changes, **arm.recipe})
 
     def space_of(self, arm: Arm) -> Space:
-        """The task's space with the arm's changes and without what the arm does not
-        tune.
-        """
+        """The task's space without what the arm does not tune, and with its own."""
         merged = {**self.space, **arm.space}
         return Space(
             **{name: value for name, value in merged.items() if name not in arm.without}

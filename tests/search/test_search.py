@@ -331,14 +331,6 @@ def test_a_space_becomes_optuna_distributions_in_its_order():
     assert list(distributions(space)) == ["lr", "layers", "norm"]
 
 
-@pytest.mark.parametrize(
-    "hyperparameter", [Int(8, 1), Int(0, 8, log=True), Categorical(()), 0.5]
-)
-def test_a_setting_that_cannot_be_tuned_is_named(hyperparameter):
-    with pytest.raises(UserError, match=r"Setting width=.* cannot be tuned"):
-        distributions(Space(width=hyperparameter))
-
-
 def test_a_described_space_can_be_restored():
     described = json.loads(json.dumps(describe(MIXED)))
 

@@ -1,0 +1,212 @@
+"""Checks of the values that a task is written with, made where a value is made.
+
+Every refusal is a ``UserError`` of one form: what was given, what is wrong, what would
+work.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tasks.contract.errors import UserError, nearest
+
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")  # also the name of a file or folder
+
+
+def plain(value: Any) -> Any:
+    """The plain Python number in a NumPy scalar or a 0-d array or tensor; anything
+    else as it is.
+    """
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)  # numpy.float64, for one, is a subclass of float
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        return value.item()
+    return value
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a plain whole or real number; True and False are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def refuse(owner: str, given: str, advice: str) -> UserError:
+    """The error for one argument of ``owner``, as in ``Recipe(warmup=5): give ...``."""
+    end = "" if advice.endswith("?") else "."
+    return UserError(f"{owner}({given}): {advice}{end}")
+
+
+def brief(value: Any) -> str:
+    """The value as code, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+class FieldChecks:
+    """Checks the fields of a frozen dataclass from its ``__post_init__``.
+
+    Each method takes a field's name, and raises UserError where the field's value is
+    not of the kind that the method is named after. NumPy scalars become plain numbers,
+    and lists become tuples. ``advice`` ends the message: what the value means.
+    """
+
+    def __init__(self, checked: Any) -> None:
+        self._checked = checked
+        self._owner = type(checked).__name__
+        self._named = ""
+        name = getattr(checked, "name", None)
+        if isinstance(name, str) and name:
+            self._named = f"{name!r}, "
+
+    def error(self, field: str, advice: str) -> UserError:
+        value = getattr(self._checked, field)
+        named = "" if field == "name" else self._named
+        return refuse(self._owner, f"{named}{field}={brief(value)}", advice)
+
+    def replace(self, field: str, value: Any) -> None:
+        object.__setattr__(self._checked, field, value)
+
+    def given(self, field: str) -> bool:
+        """Whether the field has a value: None means that it was left out."""
+        return getattr(self._checked, field) is not None
+
+    def whole(self, field: str, least: int, advice: str = "") -> None:
+        value = plain(getattr(self._checked, field))
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # 1e4 is how people write 10,000
+        self.replace(field, value)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            wanted = f"give a whole number, {least} or more"
+            raise self.error(field, _joined(wanted, advice))
+
+    def number(
+        self,
+        field: str,
+        least: float = -math.inf,
+        most: float = math.inf,
+        advice: str = "",
+        above: float = -math.inf,
+        below: float = math.inf,
+    ) -> None:
+        """``least`` and ``most`` may be reached; ``above`` and ``below`` may not."""
+        value = plain(getattr(self._checked, field))
+        self.replace(field, value)
+        inside = is_number(value) and math.isfinite(value)
+        if inside:
+            inside = least <= value <= most and above < value < below
+        if not inside:
+            wanted = "give a number" + _range(least, most, above, below)
+            raise self.error(field, _joined(wanted, advice))
+
+    def flag(self, field: str) -> None:
+        value = plain(getattr(self._checked, field))
+        self.replace(field, value)
+        if not isinstance(value, bool):
+            raise self.error(field, "give True or False")
+
+    def text(self, field: str, advice: str = "", empty: bool = True) -> None:
+        value = getattr(self._checked, field)
+        if not isinstance(value, str) or not (value.strip() or empty):
+            wanted = "give a text" if empty else "give a text that is not empty"
+            raise self.error(field, _joined(wanted, advice))
+
+    def name(self, field: str = "name", more: str = "") -> None:
+        """A name is also the name of a file, a folder, a tag and part of an address.
+
+        ``more`` are further characters that it may have.
+        """
+        value = getattr(self._checked, field)
+        if not isinstance(value, str) or not NAME.fullmatch(_without(more, value)):
+            raise self.error(
+                field,
+                "give a name of letters, digits, '_', '-' and '.' that does not begin "
+                "with a dot; a label may be any text",
+            )
+
+    def choice(self, field: str, known: Iterable[str]) -> None:
+        value = getattr(self._checked, field)
+        names = list(known)
+        if value not in names:
+            raise self.error(field, nearest(str(value), names))
+
+    def function(self, field: str, advice: str) -> None:
+        if not callable(getattr(self._checked, field)):
+            raise self.error(field, f"give a function, {advice}")
+
+    def instance(self, field: str, kind: type, advice: str) -> None:
+        if not isinstance(getattr(self._checked, field), kind):
+            raise self.error(field, advice)
+
+    def items(self, field: str, kind: type, advice: str, least: int = 0) -> None:
+        """A tuple whose items are all of one type; a list is turned into one."""
+        value = getattr(self._checked, field)
+        if isinstance(value, list):
+            value = tuple(value)
+            self.replace(field, value)
+        right = isinstance(value, tuple) and all(isinstance(v, kind) for v in value)
+        if not right or len(value) < least:
+            raise self.error(field, advice)
+
+    def names(self, field: str) -> None:
+        self.items(field, str, f"give names in a tuple, as in {field}=('first',)")
+
+    def mapping(self, field: str, advice: str) -> None:
+        value = getattr(self._checked, field)
+        if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
+            raise self.error(field, advice)
+
+    def known(self, field: str, names: Iterable[str]) -> None:
+        """A mapping whose keys are all among ``names``."""
+        for key in getattr(self._checked, field):
+            if key not in names:
+                raise self.error(field, f"{key!r} is unknown; {nearest(key, names)}")
+
+    def missing(self, field: str, members: Iterable[str]) -> list[str]:
+        """Which of ``members`` the field's value does not have."""
+        value = getattr(self._checked, field)
+        return [member for member in members if not hasattr(value, member)]
+
+
+def no_two_alike(owner: str, kind: str, names: Iterable[str]) -> None:
+    """Raise UserError where two parts of ``owner`` have one name."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise UserError(f"{owner} has two {kind}s named {name!r}: rename one.")
+        seen.add(name)
+
+
+def field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _range(least: float, most: float, above: float, below: float) -> str:
+    parts = []
+    if least > -math.inf and most < math.inf:
+        return f" from {least:g} to {most:g}"
+    if least > -math.inf:
+        parts.append(f"of at least {least:g}")
+    if above > -math.inf:
+        parts.append(f"above {above:g}")
+    if most < math.inf:
+        parts.append(f"of at most {most:g}")
+    if below < math.inf:
+        parts.append(f"below {below:g}")
+    return " " + " and ".join(parts) if parts else " that is finite"
+
+
+def _without(characters: str, text: str) -> str:
+    return text.translate(str.maketrans("", "", characters))
+
+
+def _joined(wanted: str, advice: str) -> str:
+    return f"{wanted}: {advice}" if advice else wanted
