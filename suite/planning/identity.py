@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import torch
@@ -26,7 +25,7 @@ def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
         "level": cell.level,
         "arm": cell.arm,
         "builds": cell.builds,
-        "recipe": dataclasses.asdict(plan.recipe(cell.task, cell.level, cell.builds)),
+        "recipe": plan.recipe(cell.task, cell.level, cell.builds).describe(),
         "data": data_hash(cell.task, cell.level, values.examples),
         "source": plan.sources[cell.task],
         "torch": torch.__version__,

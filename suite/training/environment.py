@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from suite.training.fingerprint import source_hash
 from suite.training.job import Job
-from tasks import (
-    UserError,
-)
+from tasks import UserError
 
 SHORT = 16  # digits of a hash of sources that go on record with each run
 
 
 def worker_info(job: Job) -> dict[str, Any]:
+    """The worker's machine and versions, as they go on record with a run."""
     return {
         "host": socket.gethostname(),
         "pid": os.getpid(),
@@ -50,11 +50,11 @@ def _hardware(device: str) -> str:
 
 @lru_cache(maxsize=64)
 def _sources(task: str, source: tuple[str, str] | None) -> str | None:
-    """What this process runs, as the driver hashes it; None for a task that is not
-    here.
-    """
-    from suite.training.fingerprint import source_hash
+    """The hash of what this process runs, which the driver compares with its own; None
+    for a task that is not here.
 
+    ``source`` is part of the cache's key alone: the task has been loaded from it.
+    """
     try:
         return source_hash(task)[:SHORT]
     except (UserError, OSError):
@@ -62,8 +62,9 @@ def _sources(task: str, source: tuple[str, str] | None) -> str | None:
 
 
 def warm_up(device: str) -> str:
-    """Pay once for what a first run would pay: the imports above and the device's
-    start-up.
+    """Pay once for what a first run would pay, the imports above and the device's
+    start-up; returns the host's name.
     """
-    torch.zeros(8, 8, device=device) @ torch.zeros(8, 8, device=device)
+    numbers = torch.zeros(8, 8, device=device)
+    numbers @ numbers
     return socket.gethostname()

@@ -1,44 +1,193 @@
-"""What an evaluation during a run saw, and when evaluations take place."""
+"""What evaluations measure, during a run and after it, and when they take place."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import nn
 
+from suite.training.job import finite
 from suite.training.rng import make_generator
-from tasks import Split
+from tasks import (
+    ExpensiveEvaluation,
+    HasSnapshots,
+    Procedure,
+    Shape,
+    Split,
+    Splits,
+    UserError,
+)
+from tasks.contract.checks import brief, is_number, plain
 
 TRAIN_SAMPLE = 1000  # training examples on which the training measures are taken
+SNAPSHOTS = 8  # evaluations of a final at which a procedure shows what it does
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation saw. ``score`` is the validation measure that chooses, lower
-    is better, then its tie-break.
-    """
+    """What one evaluation during a run found."""
 
     step: int
+    """Updates made before it."""
+
     epoch: float
+    """Passes over the training examples made before it."""
+
     seconds: float
+    """Time spent training before it, without evaluations."""
+
     cpu_seconds: float
+    """The same as CPU time of all workers."""
+
     values: dict[str, float]
+    """``train.`` and ``validation.`` measures, and the mean ``train.objective`` since
+    the evaluation before; they need not be finite.
+    """
+
     score: tuple[float, ...]
+    """What chooses the best checkpoint: the first measure on validation and, as a
+    tie-break, the second, with signs that make lower better.
+    """
 
     @property
     def diverged(self) -> bool:
         return not all(math.isfinite(value) for value in self.values.values())
 
 
+@dataclass(frozen=True)
+class FinalEvaluation:
+    """What a final found on the test set, ``values`` by measure, and its artifacts."""
+
+    values: dict[str, float]
+    artifacts: dict[str, bytes]
+
+
 def evaluation_steps(steps: int, evaluations: int) -> list[int]:
     """At most ``evaluations`` steps, evenly spaced, the last one included."""
-    count = min(steps, max(1, evaluations))
+    count = min(steps, evaluations)
     return [round(steps * i / count) for i in range(1, count + 1)]
 
 
-def sample_of(train: Split, count: int, seed: int) -> Split:
-    index = torch.randperm(len(train), generator=make_generator(seed))[:count].to(
-        train.x.device
+def training_sample(procedure: Procedure, train: Split, seed: int) -> Split:
+    """The training examples on which measures are taken: random ones, 1,000 or what
+    the procedure allows at most.
+    """
+    most = TRAIN_SAMPLE
+    if isinstance(procedure, ExpensiveEvaluation):
+        most = procedure.train_sample
+    order = torch.randperm(len(train), generator=make_generator(seed))
+    return train.take(order[:most].to(train.x.device))
+
+
+@torch.no_grad()
+def measure(
+    procedure: Procedure, model: nn.Module, split: Split, seed: int
+) -> dict[str, float]:
+    """The procedure's measures on a split, as plain numbers, finite or not.
+
+    ``model`` is in evaluation mode. Raises UserError where a measure is missing or is
+    no number.
+    """
+    generator = make_generator(seed, split.x.device)
+    found = procedure.evaluate(model, split, generator)
+    return _as_numbers(procedure, found)
+
+
+def measure_both(
+    procedure: Procedure, model: nn.Module, sample: Split, validation: Split, seed: int
+) -> dict[str, float]:
+    """The measures on training examples and on validation, as ``train.accuracy``."""
+    on_train = measure(procedure, model, sample, seed)
+    on_validation = measure(procedure, model, validation, seed)
+    return {
+        **{f"train.{name}": value for name, value in on_train.items()},
+        **{f"validation.{name}": value for name, value in on_validation.items()},
+    }
+
+
+def score(procedure: Procedure, values: Mapping[str, float]) -> tuple[float, ...]:
+    """What chooses checkpoints and hyperparameters: see ``Evaluation.score``."""
+    return tuple(
+        -measure.sign * values[f"validation.{measure.name}"]
+        for measure in procedure.measures[:2]
     )
-    return train.take(index)
+
+
+def measure_on_test(
+    procedure: Procedure, model: nn.Module, splits: Splits, seed: int, artifacts: bool
+) -> FinalEvaluation:
+    """Open the sealed test set and measure the model on it, once."""
+    test = splits.sealed.open()
+    values = measure(procedure, model.eval(), test, seed)
+    made: dict[str, bytes] = {}
+    if artifacts:
+        generator = make_generator(seed, test.x.device)
+        made = procedure.artifacts(model, test, generator)
+    return FinalEvaluation(values, made)
+
+
+def worst_values(procedure: Procedure, shape: Shape) -> dict[str, float]:
+    """The value that a failed model counts as, by measure."""
+    return {measure.name: measure.worst(shape) for measure in procedure.measures}
+
+
+def snapshot(
+    procedure: Procedure,
+    model: nn.Module,
+    validation: Split,
+    seed: int,
+    at: Evaluation,
+    steps: int,
+) -> dict[str, bytes]:
+    """What the procedure shows of itself at this evaluation, by file name; empty where
+    it shows nothing, or not now.
+    """
+    if not isinstance(procedure, HasSnapshots) or at.diverged:
+        return {}
+    if not _snapshot_is_due(at.step, steps):
+        return {}
+    generator = make_generator(seed, validation.x.device)
+    with torch.no_grad():
+        shown = procedure.snapshot(model, validation, generator)
+    return {f"step-{at.step:07d}-{name}": content for name, content in shown.items()}
+
+
+def _snapshot_is_due(step: int, steps: int) -> bool:
+    """Whether the step is within a quarter of the distance between two snapshots."""
+    due = [round(steps * i / SNAPSHOTS) for i in range(SNAPSHOTS + 1)]
+    distance = min(abs(step - other) for other in due)
+    return distance <= steps / (4 * SNAPSHOTS)
+
+
+def _as_numbers(procedure: Procedure, found: Any) -> dict[str, float]:
+    who = f"{type(procedure).__name__}.evaluate"
+    if not isinstance(found, Mapping):
+        raise UserError(
+            f"{who} returned {brief(found)}: return a number for each measure, by name."
+        )
+    for measure in procedure.measures:
+        if measure.name not in found:
+            given = ", ".join(map(str, found)) or "none"
+            raise UserError(
+                f"{who} returned no {measure.name!r} (returned: {given}): return a "
+                "number for each of the procedure's measures."
+            )
+    return {name: _as_number(who, name, value) for name, value in found.items()}
+
+
+def _as_number(who: str, name: str, value: Any) -> float:
+    number = plain(value)
+    if not is_number(number):
+        raise UserError(
+            f"{who} returned {name}={brief(value)}, of type {type(value).__name__}: "
+            "return a number, such as a tensor's .item()."
+        )
+    return float(number)
+
+
+def all_finite(values: Mapping[str, float]) -> bool:
+    return all(finite(value) is not None for value in values.values())

@@ -10,15 +10,17 @@ import torch
 from torch import Tensor, nn
 
 from suite.training.data_parallel import DataParallelGroup
-from suite.training.optimizer import FlatParameters
-from tasks import Phase, Recipe, Split
+from suite.training.flat_parameters import FlatParameters
+from tasks import Phase, Recipe, Split, UserError
 
 
 class Learner:
     """A model with the buffers its phases update, and its best checkpoint so far.
 
-    Where a ``group`` trains it, every worker of the group has the same model and takes
-    its part of each batch.
+    Phases that update the same parameters share a buffer. Where a ``group`` trains the
+    model, every worker of it has the same model and takes its part of each batch.
+    Raises UserError where ``params`` lacks a phase's learning rate, or where a phase
+    has no parameters to update.
     """
 
     def __init__(
@@ -26,6 +28,7 @@ class Learner:
         model: nn.Module,
         phases: tuple[Phase, ...],
         recipe: Recipe,
+        params: Mapping[str, Any],
         group: DataParallelGroup | None = None,
     ) -> None:
         self.model = model
@@ -33,13 +36,11 @@ class Learner:
         self.group = group
         self.buffers: dict[str, FlatParameters] = {}
         for phase in phases:
+            lr = _peak_rate(phase, params)
             if phase.prefix not in self.buffers:
-                named = [
-                    p
-                    for name, p in model.named_parameters()
-                    if name.startswith(phase.prefix) and p.requires_grad
-                ]
-                self.buffers[phase.prefix] = FlatParameters(named, recipe)
+                parameters = _parameters_of(model, phase)
+                buffer = FlatParameters(parameters, recipe, lr, params)
+                self.buffers[phase.prefix] = buffer
         if group:
             for buffer in self.buffers.values():
                 buffer.flat.copy_(group.broadcast_from_rank_zero(buffer.flat.cpu))
@@ -49,7 +50,7 @@ class Learner:
         self,
         batch: Split,
         phase: Phase,
-        rate: float,
+        lr: float,
         weight_decay: float,
         generator: torch.Generator,
     ) -> Tensor:
@@ -59,7 +60,7 @@ class Learner:
         In a group it is what this worker's part adds to the loss.
         """
         buffer = self.buffers[phase.prefix]
-        with _only(buffer, self.buffers):
+        with _gradients_for(buffer, self.buffers):
             buffer.grad.zero_()
             if self.group:
                 loss = self.group.backward(
@@ -68,58 +69,84 @@ class Learner:
             else:
                 loss = phase.loss(self.model, batch, generator)
                 loss.backward()
-        buffer.update(rate, weight_decay)
+        buffer.update(lr, weight_decay)
         return loss.detach()
 
-    def _state(self) -> list[Tensor]:
-        return [buffer.flat for buffer in self.buffers.values()] + list(
-            self.model.buffers()
-        )
-
-    def keep(self) -> None:
+    def keep_best(self) -> None:
         """Remember the present parameters and running statistics as the best."""
-        self._best = [tensor.detach().clone() for tensor in self._state()]
+        self._best = [tensor.detach().clone() for tensor in self._learned()]
 
     @torch.no_grad()
-    def restore(self) -> None:
+    def restore_best(self) -> None:
         """Go back to what was kept, if anything was."""
-        for tensor, best in zip(self._state(), self._best, strict=bool(self._best)):
-            tensor.copy_(best)
+        if self._best:
+            for tensor, best in zip(self._learned(), self._best, strict=True):
+                tensor.copy_(best)
+
+    def _learned(self) -> list[Tensor]:
+        """All of the model that training changes: parameters and running statistics."""
+        parameters = [buffer.flat for buffer in self.buffers.values()]
+        return parameters + list(self.model.buffers())
 
     def state_dict(self) -> dict[str, Any]:
-        """Model, optimiser and best checkpoint, as tensors and plain values."""
+        """Model, optimisers and best checkpoint, as tensors and plain values."""
         return {
-            "tensors": [tensor.detach() for tensor in self._all()],
-            "started": [buffer.started for buffer in self.buffers.values()],
+            "buffers": {
+                prefix: buffer.state_dict() for prefix, buffer in self.buffers.items()
+            },
+            "statistics": [tensor.detach() for tensor in self.model.buffers()],
             "best": self._best,
         }
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        for tensor, before in zip(self._all(), state["tensors"], strict=True):
-            tensor.copy_(before)
-        for buffer, started in zip(
-            self.buffers.values(), state["started"], strict=True
+        for prefix, buffer in self.buffers.items():
+            buffer.load_state_dict(state["buffers"][prefix])
+        for tensor, before in zip(
+            self.model.buffers(), state["statistics"], strict=True
         ):
-            buffer.started = started
+            tensor.copy_(before)
         self._best = [
             best.to(tensor.device)
-            for best, tensor in zip(state["best"], self._state(), strict=False)
+            for best, tensor in zip(state["best"], self._learned(), strict=False)
         ]
 
-    def _all(self) -> list[Tensor]:
-        return [
-            tensor for buffer in self.buffers.values() for tensor in buffer.tensors()
-        ] + list(self.model.buffers())
+
+def _peak_rate(phase: Phase, params: Mapping[str, Any]) -> float:
+    if phase.rate not in params:
+        given = ", ".join(sorted(params)) or "none"
+        raise UserError(
+            f"No hyperparameter {phase.rate!r} (given: {given}): a model that learns "
+            "step by step needs its learning rate in the space; check `without`, too."
+        )
+    return float(params[phase.rate])
+
+
+def _parameters_of(model: nn.Module, phase: Phase) -> list[nn.Parameter]:
+    found = [
+        parameter
+        for name, parameter in model.named_parameters()
+        if name.startswith(phase.prefix) and parameter.requires_grad
+    ]
+    if not found:
+        which = f" named {phase.prefix}..." if phase.prefix else ""
+        raise UserError(
+            f"{type(model).__name__} has no parameters{which} to learn: a model that a "
+            "library fits needs a procedure with `fit`."
+        )
+    return found
 
 
 @contextmanager
-def _only(
+def _gradients_for(
     buffer: FlatParameters, buffers: Mapping[str, FlatParameters]
 ) -> Iterator[None]:
     """Gradients for the parameters of one buffer alone, where there are several."""
     others = [
-        p for other in buffers.values() if other is not buffer for p in other.parameters
+        parameter
+        for other in buffers.values()
+        if other is not buffer
+        for parameter in other.parameters
     ]
     for parameter in others:
         parameter.requires_grad_(False)

@@ -21,43 +21,54 @@ from torch import Tensor, nn
 
 from suite.training.data_parallel import DataParallelGroup
 from suite.training.evaluate import (
-    TRAIN_SAMPLE,
     Evaluation,
     evaluation_steps,
-    sample_of,
+    measure_both,
+    score,
+    training_sample,
 )
 from suite.training.learner import Learner
-from suite.training.optimizer import learning_rate
 from suite.training.rng import GlobalStream, batches, make_generator
 from suite.training.seeds import seed
-from tasks import ExpensiveEvaluation, FitOnce, Procedure, Recipe, Shape, Split, Splits
+from tasks import FitOnce, Procedure, Recipe, Shape, Split, Splits
+from tasks.contract.schedule import learning_rate
 
 
 @dataclass
 class LoopState:
-    """Where a run is: updates done, whether that is all, evaluations since the
-    best, and what plateaus left.
-    """
+    """Where a run is."""
 
     step: int = 0
+    """Updates made so far."""
+
     over: bool = False
+    """It ends here, whatever its declared length."""
+
     waited: int = 0
+    """Evaluations since the best one, or since the rate was lowered."""
+
     lr_reductions_left: int = 0
-    lowered: float = 1.0  # of the rate
+    """How often a plateau may still lower the rate."""
+
+    lowered: float = 1.0
+    """What plateaus have multiplied the rate by."""
 
 
 class TrainingLoop:
     """One model from initialisation to its last step. Iterate to train; each evaluation
-    yields a Evaluation.
+    yields an Evaluation.
 
-    ``model`` must be built and on its device. Whoever iterates may log, stop, or look;
-    afterwards ``learner`` holds the best checkpoint (the last one where the recipe
-    keeps the last) and ``losses`` every step's training loss. ``state``, after an
-    evaluation, is what another TrainingLoop of the same arguments needs to
-    ``load_state_dict`` in its place. Where a ``group`` shares the training, all its
-    workers iterate, and all see what the first one evaluates. ``seeds`` names the
-    streams order, dropout and evaluation; ``params`` holds ``lr`` and may hold
-    ``weight_decay``.
+    ``model`` must be built and on its device. ``params`` holds ``lr`` (or what the
+    procedure's phases name instead) and may hold ``weight_decay``; ``seeds`` has the
+    streams ``order``, ``dropout`` and ``evaluation``.
+
+    Whoever iterates may log, stop, or look. Afterwards the model is the best checkpoint
+    (the last one where the recipe keeps that), ``curve`` has all evaluations, ``best``
+    the chosen one, and ``losses``, (steps,), the loss of every step.
+
+    After an evaluation, ``state_dict`` is what another loop of the same arguments needs
+    to go on in its place. Where a ``group`` shares the run, all its workers iterate, and
+    all see what the first one evaluates.
     """
 
     def __init__(
@@ -72,105 +83,158 @@ class TrainingLoop:
         length_factor: float = 1.0,
         group: DataParallelGroup | None = None,
     ) -> None:
-        self.procedure, self.model, self.recipe, self.params, self.seeds = (
-            procedure,
-            model,
-            recipe,
-            params,
-            seeds,
-        )
-        self.train, self.validation = _channels_last(train), _channels_last(validation)
-        self.device = train.x.device
-        self.steps = recipe.updates(len(train), length_factor)
+        self.procedure = procedure
+        self.model = model
+        self.train = _channels_last(train)
+        self.validation = _channels_last(validation)
+        self.recipe = recipe
+        self.params = params
+        self.seeds = seeds
         self.group = group
-        self.learner = Learner(model, tuple(procedure.phases(model)), recipe, group)
+        self.device = train.x.device
+
+        phases = tuple(procedure.phases(model))
+        self.learner = Learner(model, phases, recipe, params, group)
+        self.steps = recipe.updates(len(train), length_factor)
         self.losses = torch.full((self.steps,), math.nan, device=self.device)
         self.best: Evaluation | None = None
         self.curve: list[Evaluation] = []
-        self._at = LoopState(
-            lr_reductions_left=recipe.max_lr_reductions
-            if recipe.schedule == "plateau"
-            else 0
-        )
+
+        reductions = recipe.max_lr_reductions if recipe.schedule == "plateau" else 0
+        self._at = LoopState(lr_reductions_left=reductions)
         self._dropout = GlobalStream(seeds["dropout"], self.device)
         self._noise = make_generator(seeds["dropout"] ^ 1, self.device)
         self._clock = Clock(self.device)
-        most = (
-            procedure.train_sample
-            if isinstance(procedure, ExpensiveEvaluation)
-            else TRAIN_SAMPLE
-        )
-        self._sample = sample_of(self.train, min(most, len(train)), seeds["evaluation"])
+        self._sample = training_sample(procedure, self.train, seeds["evaluation"])
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Batches in one pass over the training examples."""
+        return -(-len(self.train) // self.recipe.batch(len(self.train)))
 
     def __iter__(self) -> Iterator[Evaluation]:
-        size = self.recipe.batch(len(self.train))
-        skipped = self._at.step * sum(phase.repeats for phase in self.learner.phases)
-        source = batches(self.train, size, make_generator(self.seeds["order"]), skipped)
-        per_epoch = -(-len(self.train) // size)
+        source = self._batches()
         if not self.curve:
-            self.curve.append(self._evaluate(0, per_epoch, math.nan))
+            self.curve.append(self._evaluate(0, math.nan))
             yield self.curve[-1]
         for stop in evaluation_steps(self.steps, self.recipe.evaluations):
             if self._at.over or stop <= self._at.step:
                 continue
-            self.model.train()
-            begin = self._at.step
-            # each worker draws for its own examples, anew after every evaluation:
-            # nothing to remember
-            if self.group:
-                own = seed(self.seeds["dropout"], self.group.rank, begin)
-                self._dropout, self._noise = (
-                    GlobalStream(own, self.device),
-                    make_generator(own ^ 1, self.device),
-                )
-            with self._clock.running(), self._dropout.running():
-                for step in range(begin + 1, stop + 1):
-                    self._step(step, source)
-            self._at.step = stop
-            if self.group:
-                self.group.all_reduce(self.losses[begin:stop])
-            self.curve.append(
-                self._evaluate(stop, per_epoch, self.losses[begin:stop].mean().item())
-            )
+            mean_loss = self._train_until(stop, source)
+            self.curve.append(self._evaluate(stop, mean_loss))
             self._update_best_or_stop(self.curve[-1])
             yield self.curve[-1]
         if not self.recipe.restore_best:
             self.best = self.curve[-1]
-        self.learner.restore()
+        self.learner.restore_best()
         self.losses = self.losses[: self._at.step]
 
-    def _update_best_or_stop(self, progress: Evaluation) -> None:
-        """CheckpointPolicy the best so far; where patience with the others runs out,
-        lower the rate or end the training.
+    def _batches(self) -> Iterator[Split]:
+        """The batches that are still to come."""
+        size = self.recipe.batch(len(self.train))
+        per_step = sum(phase.repeats for phase in self.learner.phases)
+        order = make_generator(self.seeds["order"])
+        return batches(self.train, size, order, skipped=self._at.step * per_step)
+
+    def _train_until(self, stop: int, source: Iterator[Split]) -> float:
+        """Train up to step ``stop`` and return the mean loss on the way."""
+        begin = self._at.step
+        self.model.train()
+        if self.group:
+            self._draw_for_own_examples(self.group.rank, begin)
+        with self._clock.running(), self._dropout.running():
+            for step in range(begin + 1, stop + 1):
+                self._step(step, source)
+        self._at.step = stop
+        if self.group:
+            self.group.all_reduce(self.losses[begin:stop])
+        return self.losses[begin:stop].mean().item()
+
+    def _draw_for_own_examples(self, rank: int, begin: int) -> None:
+        """Give this worker random streams of its own.
+
+        They begin again after every evaluation, so that a checkpoint, which the first
+        worker writes, need not hold those of all.
         """
-        at, recipe = self._at, self.recipe
-        if not progress.diverged and (
-            self.best is None or progress.score < self.best.score
-        ):
-            self.best, at.waited = progress, 0
-            if recipe.restore_best:
-                self.learner.keep()
+        own = seed(self.seeds["dropout"], rank, begin)
+        self._dropout = GlobalStream(own, self.device)
+        self._noise = make_generator(own ^ 1, self.device)
+
+    def _step(self, step: int, source: Iterator[Split]) -> None:
+        weight_decay = float(self.params.get("weight_decay", 0.0))
+        for phase in self.learner.phases:
+            peak = float(self.params[phase.rate])
+            lr = learning_rate(step, self.steps, peak, self.recipe) * self._at.lowered
+            for _ in range(phase.repeats):
+                batch = next(source)
+                loss = self.learner.step(batch, phase, lr, weight_decay, self._noise)
+        self.losses[step - 1] = loss
+
+    def _update_best_or_stop(self, found: Evaluation) -> None:
+        """Keep the best so far; where patience with the others runs out, lower the rate
+        or end the run.
+        """
+        at = self._at
+        if found.diverged:
+            at.waited += 1
+            at.over = True
+        elif self.best is None or found.score < self.best.score:
+            at.waited = 0
+            self.best = found
+            if self.recipe.restore_best:
+                self.learner.keep_best()
         else:
             at.waited += 1
-        if progress.diverged:
+            self._lower_rate_or_stop()
+
+    def _lower_rate_or_stop(self) -> None:
+        at, patience = self._at, self.recipe.patience
+        if patience is None or at.waited < patience:
+            return
+        if at.lr_reductions_left == 0:
             at.over = True
-        elif recipe.patience is not None and at.waited >= recipe.patience:
-            if at.lr_reductions_left == 0:
-                at.over = True
-            else:
-                at.lowered, at.waited, at.lr_reductions_left = (
-                    at.lowered * recipe.lr_gamma,
-                    0,
-                    at.lr_reductions_left - 1,
-                )
+            return
+        at.lowered *= self.recipe.lr_gamma
+        at.lr_reductions_left -= 1
+        at.waited = 0
+
+    def _evaluate(self, step: int, mean_loss: float) -> Evaluation:
+        if self.group is None:
+            return self._evaluate_here(step, self._clock.cpu_seconds, mean_loss)
+        cpu_seconds = torch.tensor(self._clock.cpu_seconds, device=self.device)
+        self.group.all_reduce(cpu_seconds)
+        return self.group.broadcast_from_rank_zero(
+            lambda: self._evaluate_here(step, cpu_seconds.item(), mean_loss)
+        )
+
+    def _evaluate_here(
+        self, step: int, cpu_seconds: float, mean_loss: float
+    ) -> Evaluation:
+        self.model.eval()
+        values = {} if step == 0 else {"train.objective": mean_loss}
+        values |= measure_both(
+            self.procedure,
+            self.model,
+            self._sample,
+            self.validation,
+            self.seeds["evaluation"],
+        )
+        return Evaluation(
+            step=step,
+            epoch=step / self.updates_per_epoch,
+            seconds=self._clock.seconds,
+            cpu_seconds=cpu_seconds,
+            values=values,
+            score=score(self.procedure, values),
+        )
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the rest of the training depends on, after any evaluation: tensors
-        and plain values.
+        """All that the rest of the run depends on, after any evaluation: tensors and
+        plain values.
         """
         return {
             "at": asdict(self._at),
-            "curve": [asdict(progress) for progress in self.curve],
+            "curve": [asdict(found) for found in self.curve],
             "best": None if self.best is None else self.curve.index(self.best),
             "losses": self.losses[: self._at.step],
             "seconds": [self._clock.seconds, self._clock.cpu_seconds],
@@ -180,7 +244,7 @@ class TrainingLoop:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up another's training where it was: what follows is the same to the last
+        """Resume another's run where it was: what follows is the same to the last
         bit.
         """
         self._at = LoopState(**state["at"])
@@ -195,75 +259,35 @@ class TrainingLoop:
         self._noise.set_state(state["noise"])
         self.learner.load_state_dict(state["learner"])
 
-    def _step(self, step: int, source: Iterator[Split]) -> None:
-        weight_decay = float(self.params.get("weight_decay", 0.0))
-        for phase in self.learner.phases:
-            rate = (
-                learning_rate(
-                    step, self.steps, float(self.params[phase.rate]), self.recipe
-                )
-                * self._at.lowered
-            )
-            for _ in range(phase.repeats):
-                loss = self.learner.step(
-                    next(source), phase, rate, weight_decay, self._noise
-                )
-        self.losses[step - 1] = loss
-
-    def _evaluate(self, step: int, per_epoch: int, mean_loss: float) -> Evaluation:
-        if self.group is None:
-            return self._evaluated(step, per_epoch, self._clock.cpu_seconds, mean_loss)
-        cpu_seconds = torch.tensor(self._clock.cpu_seconds, device=self.device)
-        self.group.all_reduce(cpu_seconds)
-        return self.group.broadcast_from_rank_zero(
-            lambda: self._evaluated(step, per_epoch, cpu_seconds.item(), mean_loss)
-        )
-
-    @torch.no_grad()
-    def _evaluated(
-        self, step: int, per_epoch: int, cpu_seconds: float, mean_loss: float
-    ) -> Evaluation:
-        self.model.eval()
-        values = {} if step == 0 else {"train.objective": mean_loss}
-        for name, split in (("train", self._sample), ("validation", self.validation)):
-            seen = self.procedure.evaluate(
-                self.model, split, make_generator(self.seeds["evaluation"], self.device)
-            )
-            values |= {f"{name}.{measure}": value for measure, value in seen.items()}
-        score = tuple(
-            -m.sign * values[f"validation.{m.name}"]
-            for m in self.procedure.measures[:2]
-        )
-        return Evaluation(
-            step, step / per_epoch, self._clock.seconds, cpu_seconds, values, score
-        )
-
-    def seconds_per_update(self, curve: list[Evaluation]) -> float:
-        """Seconds a step takes once warm: the first stretch is left out where there is
-        another.
+    def seconds_per_update(self) -> float:
+        """Seconds a step takes once warm: the time up to the first evaluation is left
+        out where there is a second one.
         """
+        curve = self.curve
         first = curve[1] if len(curve) > 2 else curve[0]
         return (curve[-1].seconds - first.seconds) / (curve[-1].step - first.step)
 
 
 class Clock:
-    """Seconds spent between start and stop, on the wall and by this process; waits for
-    the device at both ends.
+    """Seconds spent inside ``running``, on the wall and by this process; waits for the
+    device at both ends.
     """
 
     def __init__(self, device: torch.device) -> None:
-        self.device, self.seconds, self.cpu_seconds = device, 0.0, 0.0
+        self.device = device
+        self.seconds = 0.0
+        self.cpu_seconds = 0.0
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        self._wait()
+        self._wait_for_device()
         wall, cpu = time.perf_counter(), time.process_time()
         yield
-        self._wait()
+        self._wait_for_device()
         self.seconds += time.perf_counter() - wall
         self.cpu_seconds += time.process_time() - cpu
 
-    def _wait(self) -> None:
+    def _wait_for_device(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
@@ -277,41 +301,35 @@ def fit_once(
 ) -> tuple[nn.Module, Evaluation]:
     """A model fitted by a library in one call, and what it reached."""
     clock = Clock(torch.device("cpu"))
+    generator = make_generator(seeds["initialisation"])
     with clock.running():
-        model = procedure.fit(
-            shape, params, splits.train, make_generator(seeds["initialisation"])
-        )
+        model = procedure.fit(shape, params, splits.train, generator)
     model.eval()
-    values: dict[str, float] = {}
-    sample = sample_of(
-        splits.train, min(TRAIN_SAMPLE, len(splits.train)), seeds["evaluation"]
+    sample = training_sample(procedure, splits.train, seeds["evaluation"])
+    values = measure_both(
+        procedure, model, sample, splits.validation, seeds["evaluation"]
     )
-    for name, split in (("train", sample), ("validation", splits.validation)):
-        with torch.no_grad():
-            seen = procedure.evaluate(model, split, make_generator(seeds["evaluation"]))
-        values |= {f"{name}.{measure}": value for measure, value in seen.items()}
-    score = tuple(
-        -m.sign * values[f"validation.{m.name}"] for m in procedure.measures[:2]
+    found = Evaluation(
+        step=1,
+        epoch=1.0,
+        seconds=clock.seconds,
+        cpu_seconds=clock.cpu_seconds,
+        values=values,
+        score=score(procedure, values),
     )
-    return model, Evaluation(1, 1.0, clock.seconds, clock.cpu_seconds, values, score)
+    return model, found
 
 
 def losses_digest(losses: Tensor) -> str:
-    """SHA-256 of the loss of every step, as little-endian float32."""
-    return hashlib.sha256(
-        losses.detach().float().cpu().numpy().astype("<f4").tobytes()
-    ).hexdigest()
+    """SHA-256 of the loss of every step, (steps,), as little-endian float32."""
+    numbers = losses.detach().float().cpu().numpy()
+    return hashlib.sha256(numbers.astype("<f4").tobytes()).hexdigest()
 
 
 def _channels_last(split: Split) -> Split:
-    if (
-        split.x.ndim == 4
-        and split.x.device.type == "cpu"
-        and split.x.is_floating_point()
-    ):
-        return Split(
-            split.x.contiguous(memory_format=torch.channels_last),
-            split.y,
-            split.metadata,
-        )
+    """Pictures on the CPU in the layout that its convolutions are fastest with."""
+    x = split.x
+    if x.ndim == 4 and x.device.type == "cpu" and x.is_floating_point():
+        x = x.contiguous(memory_format=torch.channels_last)
+        return Split(x, split.y, split.metadata)
     return split

@@ -1,125 +1,220 @@
-"""The learning-rate schedule, and the optimiser: one fused update over one flat buffer
-of parameters.
+"""The optimisers that recipes name: each updates one flat buffer of parameters.
+
+The rules, their constants and the order of their operations are those of torch.optim.
+What adds one of your own is in ``tasks.contract.optimizer``.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from tasks import Recipe
+from tasks import Recipe, UserError, register_optimizer
+from tasks.contract.optimizer import OptimizerFactory, factory_arguments
 
+# The constants that torch.optim has by default
 ADAM_EPSILON = 1e-8
+ADAGRAD_EPSILON = 1e-10
+RMSPROP_EPSILON = 1e-8
+RMSPROP_MEMORY = 0.99  # share of the mean square that is kept at each update
 
 
-def learning_rate(step: int, steps: int, peak: float, recipe: Recipe) -> float:
-    """The rate for update ``step`` (from 1) of ``steps``: linear warm-up to ``peak``,
-    then the recipe's schedule.
-    """
-    warmup = round(recipe.warmup * steps)
-    if step <= warmup:
-        return peak * (step / warmup)
-    done = (step - 1 - warmup) / max(
-        1, steps - warmup
-    )  # 0 at the first update after the warm-up
-    if recipe.schedule == "cosine":
-        return peak * 0.5 * (1 + math.cos(math.pi * done))
-    if recipe.schedule == "step":
-        return peak * recipe.lr_gamma ** sum(
-            done >= milestone for milestone in recipe.milestones
-        )
-    return peak
+class FlatRule:
+    """What the rules have in common: a buffer, (parameters,), and their memory of it.
 
-
-class FlatParameters:
-    """Parameters as views into one buffer, with their gradients in another and one
-    fused update for all.
-
-    The rules are torch.optim's: AdamW decays weights apart from the gradient
-    (Loshchilov & Hutter 2019), SGD adds the decay to the gradient before the momentum.
+    A rule keeps its memory in ``memory``, tensors by name, and counts its updates.
     """
 
-    def __init__(self, parameters: list[nn.Parameter], recipe: Recipe) -> None:
-        self.parameters = parameters
+    def __init__(self, flat: Tensor, recipe: Recipe) -> None:
+        self.flat = flat
         self.recipe = recipe
-        device, dtype = parameters[0].device, parameters[0].dtype
-        self.flat = torch.empty(
-            sum(p.numel() for p in parameters), device=device, dtype=dtype
-        )
-        self.grad = torch.zeros_like(self.flat)
-        self.first = torch.zeros_like(self.flat)
-        self.second = (
-            torch.zeros_like(self.flat)
-            if recipe.optimizer == "adamw"
-            else torch.empty(0)
-        )
-        self.count = torch.zeros(
-            (), device=device
-        )  # updates so far, as the fused kernel wants it
-        self.started = False
-        start = 0
-        for parameter in parameters:
-            end = start + parameter.numel()
-            with torch.no_grad():
-                view = _laid_out(self.flat[start:end], parameter)
-                view.copy_(parameter)
-                parameter.data = view
-            parameter.grad = _laid_out(self.grad[start:end], parameter)
-            start = end
+        self.memory: dict[str, Tensor] = {}
+        self.updates = 0
 
-    @torch.no_grad()
-    def update(self, rate: float, weight_decay: float) -> None:
-        recipe = self.recipe
-        if (
-            recipe.max_grad_norm is not None
-        ):  # as torch.nn.utils.clip_grad_norm_, without reading the norm
-            self.grad.mul_(
-                (recipe.max_grad_norm / (self.grad.norm() + 1e-6)).clamp_(max=1.0)
-            )
-        if recipe.optimizer == "adamw":
-            self.count += 1
-            torch._fused_adamw_(
-                [self.flat],
-                [self.grad],
-                [self.first],
-                [self.second],
-                [],
-                [self.count],
-                lr=rate,
-                beta1=recipe.betas[0],
-                beta2=recipe.betas[1],
-                weight_decay=weight_decay,
-                eps=ADAM_EPSILON,
-                amsgrad=False,
-                maximize=False,
-            )
-        else:
-            torch._fused_sgd_(
-                [self.flat],
-                [self.grad],
-                [self.first] if recipe.momentum else [],
-                lr=rate,
-                momentum=recipe.momentum,
-                weight_decay=weight_decay,
-                dampening=0.0,
-                nesterov=recipe.nesterov,
-                maximize=False,
-                is_first_step=not self.started,
-            )
-            self.started = True
+    def state_dict(self) -> dict[str, Any]:
+        return {"memory": dict(self.memory), "updates": self.updates}
 
-    def tensors(self) -> list[Tensor]:
-        """All that the next updates depend on, but for ``started``."""
-        return [self.flat, self.first, self.second, self.count]
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, tensor in self.memory.items():
+            tensor.copy_(state["memory"][name])
+        self.updates = state["updates"]
 
 
-def _laid_out(piece: Tensor, like: Tensor) -> Tensor:
-    """``piece`` viewed in the shape of ``like``; on CPU the weights of 2-D convolutions
-    get channels-last strides.
+class SGD(FlatRule):
+    """Stochastic gradient descent with the recipe's ``momentum`` and ``nesterov``.
+
+    Weight decay is added to the gradient before the momentum.
     """
-    if like.ndim == 4 and like.device.type == "cpu":
-        out, within, height, width = like.shape
-        return piece.view(out, height, width, within).permute(0, 3, 1, 2)
-    return piece.view(like.shape)
+
+    def __init__(self, flat: Tensor, recipe: Recipe) -> None:
+        super().__init__(flat, recipe)
+        self.nesterov = recipe.nesterov
+        if recipe.momentum:
+            self.memory["momentum"] = torch.zeros_like(flat)
+
+    def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        torch._fused_sgd_(
+            [self.flat],
+            [gradient],
+            list(self.memory.values()),
+            lr=lr,
+            momentum=self.recipe.momentum,
+            weight_decay=weight_decay,
+            dampening=0.0,
+            nesterov=self.nesterov,
+            maximize=False,
+            is_first_step=self.updates == 0,
+        )
+        self.updates += 1
+
+
+class Momentum(SGD):
+    """SGD with Polyak's heavy ball, whatever the recipe says of Nesterov."""
+
+    def __init__(self, flat: Tensor, recipe: Recipe) -> None:
+        super().__init__(flat, recipe)
+        self.nesterov = False
+
+
+class Nesterov(SGD):
+    """SGD with Nesterov's momentum (Sutskever et al., 2013)."""
+
+    def __init__(self, flat: Tensor, recipe: Recipe) -> None:
+        super().__init__(flat, recipe)
+        self.nesterov = True
+
+
+class Adam(FlatRule):
+    """Adam (Kingma & Ba, 2015). Weight decay is added to the gradient (L2)."""
+
+    fused: Callable[..., None] = staticmethod(torch._fused_adam_)
+
+    def __init__(self, flat: Tensor, recipe: Recipe) -> None:
+        super().__init__(flat, recipe)
+        self.memory["mean"] = torch.zeros_like(flat)
+        self.memory["mean_square"] = torch.zeros_like(flat)
+        # updates so far, as the fused kernel wants it
+        self.memory["count"] = torch.zeros((), device=flat.device)
+
+    def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        self.memory["count"] += 1
+        self.fused(
+            [self.flat],
+            [gradient],
+            [self.memory["mean"]],
+            [self.memory["mean_square"]],
+            [],
+            [self.memory["count"]],
+            lr=lr,
+            beta1=self.recipe.betas[0],
+            beta2=self.recipe.betas[1],
+            weight_decay=weight_decay,
+            eps=ADAM_EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+        self.updates += 1
+
+
+class AdamW(Adam):
+    """Adam whose weight decay is apart from the gradient (Loshchilov & Hutter, 2019)."""
+
+    fused = staticmethod(torch._fused_adamw_)
+
+
+class Adagrad(FlatRule):
+    """Adagrad (Duchi, Hazan & Singer, 2011): rates fall with the sum of squared
+    gradients.
+    """
+
+    def __init__(self, flat: Tensor, recipe: Recipe) -> None:
+        super().__init__(flat, recipe)
+        self.memory["sum_of_squares"] = torch.zeros_like(flat)
+
+    def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        if weight_decay:
+            gradient.add_(self.flat, alpha=weight_decay)
+        squares = self.memory["sum_of_squares"]
+        squares.addcmul_(gradient, gradient)
+        scale = squares.sqrt().add_(ADAGRAD_EPSILON)
+        self.flat.addcdiv_(gradient, scale, value=-lr)
+        self.updates += 1
+
+
+class RMSprop(FlatRule):
+    """RMSprop (Hinton, Coursera lecture 6e, 2012), without momentum: the gradient over
+    a running root mean square.
+    """
+
+    def __init__(self, flat: Tensor, recipe: Recipe) -> None:
+        super().__init__(flat, recipe)
+        self.memory["mean_square"] = torch.zeros_like(flat)
+
+    def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        if weight_decay:
+            gradient.add_(self.flat, alpha=weight_decay)
+        square = self.memory["mean_square"]
+        square.mul_(RMSPROP_MEMORY)
+        square.addcmul_(gradient, gradient, value=1 - RMSPROP_MEMORY)
+        scale = square.sqrt().add_(RMSPROP_EPSILON)
+        self.flat.addcdiv_(gradient, scale, value=-lr)
+        self.updates += 1
+
+
+register_optimizer("sgd", SGD)
+register_optimizer("momentum", Momentum)
+register_optimizer("nesterov", Nesterov)
+register_optimizer("adam", Adam)
+register_optimizer("adamw", AdamW)
+register_optimizer("adagrad", Adagrad)
+register_optimizer("rmsprop", RMSprop)
+
+
+class TorchOptimizer:
+    """Any ``torch.optim.Optimizer``, made by a recipe's factory.
+
+    The factory gets the hyperparameters that it has arguments for. Every update sets
+    the rate; where the optimiser has several groups of parameters, their rates keep
+    the proportions they were made with. UserError where ``params`` tunes a weight decay
+    that the factory does not take.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[nn.Parameter],
+        factory: OptimizerFactory,
+        lr: float,
+        params: Mapping[str, Any],
+    ) -> None:
+        taken = factory_arguments(factory)
+        if "weight_decay" in params and "weight_decay" not in taken:
+            raise UserError(
+                f"The space has weight_decay, but the optimizer {factory!r} takes no "
+                "argument of that name: add one, or leave it out of the space."
+            )
+        given = {"lr": lr, "weight_decay": float(params.get("weight_decay", 0.0))}
+        made = factory(parameters, **{name: given[name] for name in taken})
+        if not isinstance(made, torch.optim.Optimizer):
+            raise UserError(
+                f"The optimizer {factory!r} made a {type(made).__name__}: return a "
+                "torch.optim.Optimizer of the parameters."
+            )
+        self.optimizer = made
+        rates = [float(group["lr"]) for group in made.param_groups]
+        self._shares = [rate / rates[0] if rates[0] else 1.0 for rate in rates]
+
+    def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        """One step. The gradient is in the parameters' own ``grad`` already."""
+        groups = self.optimizer.param_groups
+        for group, share in zip(groups, self._shares, strict=True):
+            group["lr"] = lr * share
+        self.optimizer.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.optimizer.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.optimizer.load_state_dict(state)

@@ -292,7 +292,8 @@ def test_a_worker_that_fails_says_why_and_the_other_one_only_that_it_is_alone(pa
 
 
 def test_a_worker_that_hangs_is_not_waited_for_beyond_the_limit(job, monkeypatch):
-    monkeypatch.setattr(worker, "GRACE", (1.0, 0.0))
+    monkeypatch.setattr(worker, "HANGING_FACTOR", 1.0)
+    monkeypatch.setattr(worker, "HANGING_SECONDS", 0.0)
     monkeypatch.setattr(worker, "DataParallelGroup", lambda: None)
     monkeypatch.setattr(worker, "_run_member", lambda *args: time.sleep(600))
 
@@ -373,7 +374,7 @@ def test_workers_are_part_of_the_key(tiny):
             {"world_size": 40},
             "tiny/few/narrow: batch_size = 32 cannot be shared by world_size = 40: give each an example",
         ),
-        ({"world_size": 0}, "Recipe(world_size=0): give a whole number, 1 or more."),
+        ({"world_size": 0}, "Recipe(world_size=0): give a whole number, 1 or more"),
         (
             {"world_size": "two"},
             "Recipe(world_size='two'): give a whole number, 1 or more.",

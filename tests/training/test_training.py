@@ -12,10 +12,11 @@ from torch import nn
 from torch.nn import functional
 
 from suite.training.evaluate import evaluation_steps
+from suite.training.flat_parameters import FlatParameters
 from suite.training.loop import TrainingLoop, losses_digest
-from suite.training.optimizer import FlatParameters, learning_rate
 from suite.training.rng import batches, make_generator
 from tasks import Phase, Recipe, Split
+from tasks.contract.schedule import learning_rate
 from tasks.procedures.supervised import Classification
 
 SEEDS = {"order": 1, "dropout": 2, "evaluation": 3}

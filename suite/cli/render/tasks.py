@@ -147,8 +147,8 @@ def _recipe(recipe: Recipe) -> str:
     parts = [
         _length(recipe),
         f"batches of {recipe.batch_size}" if recipe.batch_size else "the full batch",
-        str(recipe.optimizer),
-        f"{recipe.schedule} learning rate",
+        recipe.optimizer_name,
+        f"{recipe.schedule_name} learning rate",
     ]
     if recipe.warmup:
         parts.append(f"{recipe.warmup:.0%} warm-up")

@@ -1,0 +1,282 @@
+"""One run: what a member of a job names is made, trained, measured and put together
+as a Result.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from suite.training.checkpoint import Checkpointer
+from suite.training.data_parallel import DataParallelGroup, check_data_parallel
+from suite.training.evaluate import (
+    Evaluation,
+    FinalEvaluation,
+    all_finite,
+    measure_on_test,
+    snapshot,
+    worst_values,
+)
+from suite.training.instantiate import build_model, load_splits, resolve
+from suite.training.job import OPENING, Job, Member, Result, finite
+from suite.training.loop import TrainingLoop, fit_once, losses_digest
+from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits
+
+SHORTEST = 1e-9  # seconds per epoch, where a clock is too coarse to see any
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything that a run begins with."""
+
+    job: Job
+    member: Member
+    procedure: Procedure
+    recipe: Recipe
+    splits: Splits
+    model: nn.Module
+    group: DataParallelGroup | None
+
+    @property
+    def leads(self) -> bool:
+        """Whether this worker evaluates and records: the only one, or a group's
+        first.
+        """
+        return self.group is None or self.group.rank == 0
+
+    @property
+    def opens_test(self) -> bool:
+        return self.member.kind in OPENING
+
+    @property
+    def is_final(self) -> bool:
+        return self.member.kind == "final"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training came to. ``losses`` is None for a model that a library fitted."""
+
+    model: nn.Module
+    curve: list[Evaluation]
+    best: Evaluation
+    losses: str | None
+    seconds_per_update: float
+    updates_per_epoch: int
+    snapshots: dict[str, bytes] = field(default_factory=dict)
+    resumed_at: int | None = None
+
+    @property
+    def parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    @property
+    def diverged(self) -> bool:
+        return self.curve[-1].diverged
+
+
+def train_member(
+    job: Job, member: Member, group: DataParallelGroup | None = None
+) -> Result:
+    """The result of one run, without its times and its machine.
+
+    Of a group's workers only the first one's result says more than that it finished.
+    Raises whatever goes wrong; TimeoutError where the job's limit is passed.
+    """
+    setup = _set_up(job, member, group)
+    if isinstance(setup.procedure, FitOnce):
+        trained = _fit(setup, setup.procedure)
+    else:
+        trained = _train(setup)
+    if not setup.leads:
+        return Result(member.key, "finished")
+    final = None
+    if setup.opens_test and not trained.diverged:
+        final = measure_on_test(
+            setup.procedure,
+            trained.model,
+            setup.splits,
+            member.seeds["evaluation"],
+            artifacts=setup.is_final,
+        )
+    return _result(setup, trained, final)
+
+
+def _set_up(job: Job, member: Member, group: DataParallelGroup | None) -> Setup:
+    task, arm, level = resolve(job)
+    procedure = task.procedure_of(arm)
+    recipe = task.recipe_of(level, arm).with_changes(job.recipe)
+    seeds = member.seeds
+    splits = load_splits(job.task, job.level, seeds["split"], job.examples, job.device)
+    model = build_model(arm, level, splits, member.params, seeds["initialisation"])
+    model = model.to(job.device)
+    if group:
+        check_data_parallel(procedure, model, recipe)
+    return Setup(job, member, procedure, recipe, splits, model, group)
+
+
+def _fit(setup: Setup, procedure: FitOnce) -> Trained:
+    """Have a library fit the model, in one call."""
+    splits, member = setup.splits, setup.member
+    model, found = fit_once(
+        procedure, splits, splits.shape, member.params, member.seeds
+    )
+    return Trained(
+        model=model,
+        curve=[found],
+        best=found,
+        losses=None,
+        seconds_per_update=found.seconds,
+        updates_per_epoch=1,
+    )
+
+
+def _train(setup: Setup) -> Trained:
+    """Train step by step, or resume what another worker left."""
+    job, member = setup.job, setup.member
+    loop = TrainingLoop(
+        setup.procedure,
+        setup.model,
+        setup.splits.train,
+        setup.splits.validation,
+        setup.recipe,
+        member.params,
+        member.seeds,
+        job.length_factor,
+        setup.group,
+    )
+    checkpointer = Checkpointer(job.checkpoints if setup.leads else None, member.key)
+    snapshots = checkpointer.resume(loop)
+    resumed_at = loop.curve[-1].step if loop.curve else None
+    for found in loop:
+        if setup.is_final and setup.leads:
+            snapshots |= _snapshot(setup, found, loop.steps)
+        _check_time(checkpointer.seconds, job.time_limit, found.step)
+        checkpointer.save(loop, snapshots)
+    return Trained(
+        model=setup.model,
+        curve=loop.curve,
+        best=loop.best or loop.curve[-1],
+        losses=losses_digest(loop.losses),
+        seconds_per_update=loop.seconds_per_update(),
+        updates_per_epoch=loop.updates_per_epoch,
+        snapshots=snapshots,
+        resumed_at=resumed_at,
+    )
+
+
+def _snapshot(setup: Setup, found: Evaluation, steps: int) -> dict[str, bytes]:
+    seed = setup.member.seeds["evaluation"]
+    validation = setup.splits.validation
+    return snapshot(setup.procedure, setup.model, validation, seed, found, steps)
+
+
+def _check_time(seconds: float, limit: float | None, step: int) -> None:
+    if limit is not None and seconds > limit:
+        raise TimeoutError(f"longer than the limit of {limit:g} s after step {step}")
+
+
+def _result(setup: Setup, trained: Trained, final: FinalEvaluation | None) -> Result:
+    member, splits = setup.member, setup.splits
+    # A model may fail on the test examples alone: a failure like any other.
+    failed_on_test = final is not None and not all_finite(final.values)
+    diverged = trained.diverged or failed_on_test
+    artifacts: dict[str, bytes] = {}
+    if final is not None and setup.is_final:
+        artifacts = trained.snapshots | final.artifacts
+    resumed = {} if trained.resumed_at is None else {"resumed": trained.resumed_at}
+    return Result(
+        key=member.key,
+        status="diverged" if diverged else "finished",
+        metrics=_metrics(setup, trained, final),
+        curve=[_row(found) for found in trained.curve],
+        best_step=trained.best.step,
+        losses=trained.losses,
+        parameters=trained.parameters,
+        data=_about_data(splits),
+        test_opened=splits.sealed.opened,
+        error="the loss or a measure was not finite" if diverged else None,
+        worker=resumed,
+        artifacts=artifacts,
+        checkpoint=_weights(trained.model) if setup.is_final else None,
+    )
+
+
+def _metrics(
+    setup: Setup, trained: Trained, final: FinalEvaluation | None
+) -> dict[str, float]:
+    """All metrics of a run, each finite: failures count as the procedure's worst
+    values.
+    """
+    worst = worst_values(setup.procedure, setup.splits.shape)
+    metrics = _costs(trained)
+    metrics |= _throughput(setup, metrics["seconds_per_epoch"])
+    metrics |= _finite(trained.best.values)
+    if trained.diverged:
+        splits = ["train", "validation", *(["test"] if setup.opens_test else [])]
+        for split in splits:
+            metrics |= {f"{split}.{name}": value for name, value in worst.items()}
+    if final is not None:
+        for name, value in final.values.items():
+            is_finite = finite(value) is not None
+            metrics[f"test.{name}"] = value if is_finite else worst[name]
+    return metrics
+
+
+def _costs(trained: Trained) -> dict[str, float]:
+    last = trained.curve[-1]
+    return {
+        "seconds": last.seconds,
+        "cpu_seconds": last.cpu_seconds,
+        "steps": last.step,
+        "epochs": last.epoch,
+        "seconds_per_update": trained.seconds_per_update,
+        "seconds_per_epoch": trained.seconds_per_update * trained.updates_per_epoch,
+    }
+
+
+def _throughput(setup: Setup, seconds_per_epoch: float) -> dict[str, float]:
+    procedure = setup.procedure
+    if not isinstance(procedure, HasThroughput):
+        return {}
+    units = procedure.count(setup.splits.train)
+    return {f"{procedure.unit}_per_second": units / max(seconds_per_epoch, SHORTEST)}
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if finite(value) is not None}
+
+
+def _about_data(splits: Splits) -> dict[str, str | int | float]:
+    return {
+        "population": splits.population,
+        "test_train_ratio": splits.test_train_ratio,
+        "n_train": len(splits.train),
+        "n_validation": len(splits.validation),
+        "n_test": len(splits.sealed),
+    }
+
+
+def _row(found: Evaluation) -> dict[str, float | None]:
+    """An evaluation as a row of the result's curve."""
+    return {
+        "step": found.step,
+        "epoch": found.epoch,
+        "seconds": found.seconds,
+        **{name: finite(value) for name, value in found.values.items()},
+    }
+
+
+def _weights(model: nn.Module) -> bytes:
+    """The model's parameters and running statistics in PyTorch's format."""
+    buffer = io.BytesIO()
+    tensors = {
+        name: tensor.detach().cpu().contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    torch.save(tensors, buffer)
+    return buffer.getvalue()

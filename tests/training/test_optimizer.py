@@ -1,0 +1,229 @@
+"""Optimisers equal those of torch.optim, and recipes take ones from outside."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from suite.training import optimizer  # noqa: F401  (fills the registry)
+from suite.training.flat_parameters import FlatParameters
+from suite.training.loop import TrainingLoop
+from suite.training.rng import make_generator
+from tasks import Recipe, Split, UserError, register_optimizer
+from tasks.contract.optimizer import BUILT_IN, OPTIMIZERS
+from tasks.procedures.supervised import Classification
+
+STEPS = 200
+LR = 0.01
+SEEDS = {"order": 1, "dropout": 2, "evaluation": 3}
+
+PEERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "sgd": lambda p, decay: torch.optim.SGD(p, LR, momentum=0.9, weight_decay=decay),
+    "momentum": lambda p, decay: torch.optim.SGD(
+        p, LR, momentum=0.9, weight_decay=decay
+    ),
+    "nesterov": lambda p, decay: torch.optim.SGD(
+        p, LR, momentum=0.9, nesterov=True, weight_decay=decay
+    ),
+    "adam": lambda p, decay: torch.optim.Adam(p, LR, weight_decay=decay),
+    "adamw": lambda p, decay: torch.optim.AdamW(p, LR, weight_decay=decay),
+    "adagrad": lambda p, decay: torch.optim.Adagrad(p, LR, weight_decay=decay),
+    "rmsprop": lambda p, decay: torch.optim.RMSprop(p, LR, weight_decay=decay),
+}
+
+
+def network() -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(6, 16), nn.Tanh(), nn.Linear(16, 3))
+
+
+def loss_of(model: nn.Module, step: int) -> Tensor:
+    rng = make_generator(step)
+    x = torch.randn(32, 6, generator=rng)
+    return functional.cross_entropy(model(x), x[:, :3].argmax(1))
+
+
+def flat(model: nn.Module) -> Tensor:
+    return torch.cat([p.detach().flatten() for p in model.parameters()])
+
+
+def loop(recipe: Recipe, **params: Any) -> TrainingLoop:
+    rng = make_generator(0)
+    x = torch.randn(100, 6, generator=rng)
+    data = Split(x, x[:, :3].argmax(1))
+    return TrainingLoop(
+        Classification(), network(), data, data, recipe, {"lr": LR, **params}, SEEDS
+    )
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+@pytest.mark.parametrize("name", PEERS)
+def test_two_hundred_updates_equal_those_of_torch(name, decay):
+    ours, theirs = network(), network()
+    buffer = FlatParameters(list(ours.parameters()), Recipe(steps=1, optimizer=name))
+    peer = PEERS[name](theirs.parameters(), decay)
+    for step in range(STEPS):
+        buffer.grad.zero_()
+        loss_of(ours, step).backward()
+        buffer.update(LR, decay)
+        peer.zero_grad()
+        loss_of(theirs, step).backward()
+        peer.step()
+
+    torch.testing.assert_close(flat(ours), flat(theirs), rtol=1e-3, atol=1e-5)
+    assert not torch.allclose(flat(ours), flat(network()), atol=1e-2)
+
+
+def test_every_optimizer_that_a_recipe_may_name_exists():
+    assert set(BUILT_IN) <= OPTIMIZERS.implemented().keys()
+    assert set(PEERS) == set(BUILT_IN)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_an_optimizer_resumes_from_its_state(name):
+    def updated(begin: int, end: int, buffer: FlatParameters, model: nn.Module) -> None:
+        for step in range(begin, end):
+            buffer.grad.zero_()
+            loss_of(model, step).backward()
+            buffer.update(LR, 0.1)
+
+    recipe = Recipe(steps=1, optimizer=name)
+    first, second = network(), network()
+    whole = FlatParameters(list(first.parameters()), recipe)
+    updated(0, 5, whole, first)
+    rest = FlatParameters(list(second.parameters()), recipe)
+    rest.load_state_dict(whole.state_dict())
+    updated(5, 9, whole, first)
+    updated(5, 9, rest, second)
+
+    assert torch.equal(whole.flat, rest.flat)
+
+
+class Signs:
+    """Steps of one size against the sign of the gradient."""
+
+    def __init__(self, flat: Tensor, recipe: Recipe) -> None:
+        self.flat = flat
+
+    def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        self.flat.sub_(gradient.sign(), alpha=lr)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        pass
+
+
+@pytest.fixture
+def signs(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(OPTIMIZERS, "_known", dict(OPTIMIZERS._known))
+    register_optimizer("signs", Signs)
+    return "signs"
+
+
+def test_an_optimizer_from_outside_is_named_as_ours_are(signs):
+    run = loop(Recipe(steps=1, optimizer=signs, schedule="constant"))
+    before = run.learner.buffers[""].flat.clone()
+    list(run)
+    moved = (run.learner.buffers[""].flat - before).abs()
+
+    torch.testing.assert_close(moved, torch.full_like(moved, LR))
+
+
+def test_a_name_belongs_to_one_rule(signs):
+    register_optimizer(signs, Signs)  # its file was loaded again
+
+    with pytest.raises(UserError, match=r"belongs to suite.training.optimizer.Adam"):
+        register_optimizer("adam", Signs)
+
+
+def nadam(
+    parameters: Iterable[nn.Parameter], lr: float, weight_decay: float
+) -> torch.optim.Optimizer:
+    return torch.optim.NAdam(parameters, lr, weight_decay=weight_decay)
+
+
+def only_parameters(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(parameters, weight_decay=0.0)
+
+
+def test_a_function_that_makes_adamw_learns_what_adamw_does():
+    named = loop(Recipe(steps=40, batch_size=16, schedule="linear"))
+    made = loop(
+        Recipe(steps=40, batch_size=16, schedule="linear", optimizer=only_parameters)
+    )
+    list(named), list(made)
+
+    torch.testing.assert_close(named.losses, made.losses, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("make", [nadam, torch.optim.RAdam], ids=["function", "class"])
+def test_any_optimizer_of_torch_resumes_to_the_last_bit(make):
+    recipe = Recipe(steps=30, batch_size=16, evaluations=3, optimizer=make)
+    whole = loop(recipe, weight_decay=0.1)
+    list(whole)
+    begun = loop(recipe, weight_decay=0.1)
+    found = iter(begun)
+    next(found), next(found)
+    resumed = loop(recipe, weight_decay=0.1)
+    resumed.load_state_dict(begun.state_dict())
+    list(resumed)
+
+    assert torch.equal(whole.losses, resumed.losses)
+
+
+def test_groups_of_parameters_keep_the_proportions_of_their_rates():
+    def two_groups(parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
+        groups: Any = [
+            {"params": parameters[:2]},
+            {"params": parameters[2:], "lr": lr / 10},
+        ]
+        return torch.optim.SGD(groups, lr)
+
+    run = loop(Recipe(steps=1, optimizer=two_groups, schedule="constant"))
+    buffer = run.learner.buffers[""]
+    buffer.update(0.5, 0.0)
+    groups = buffer.optimizer.optimizer.param_groups
+
+    assert [group["lr"] for group in groups] == pytest.approx([0.5, 0.05])
+
+
+def test_a_weight_decay_that_nothing_reads_is_refused():
+    with pytest.raises(UserError, match="takes no argument of that name"):
+        loop(Recipe(steps=1, optimizer=only_parameters), weight_decay=0.1)
+
+
+def test_a_function_that_makes_no_optimizer_is_refused():
+    with pytest.raises(UserError, match="made a NoneType: return"):
+        loop(Recipe(steps=1, optimizer=lambda parameters: None))
+
+
+def test_a_rate_that_the_space_lacks_is_named():
+    run = loop(Recipe(steps=1))
+    with pytest.raises(UserError, match=r"No hyperparameter 'lr' \(given: l2\)"):
+        TrainingLoop(
+            Classification(),
+            network(),
+            run.train,
+            run.validation,
+            Recipe(steps=1),
+            {"l2": 0.1},
+            SEEDS,
+        )
+
+
+def test_recipes_are_described_by_names_and_by_the_source_of_functions(signs):
+    plain = Recipe(steps=1).describe()
+    by_name = Recipe(steps=1, optimizer=signs).describe()["optimizer"]
+    by_function = Recipe(steps=1, optimizer=nadam).describe()["optimizer"]
+    by_another = Recipe(steps=1, optimizer=only_parameters).describe()["optimizer"]
+
+    assert (plain["optimizer"], plain["schedule"]) == ("adamw", "cosine")
+    assert len(by_name["rule"]["source"]) == 64
+    assert by_function["name"].endswith("nadam")
+    assert by_function["source"] != by_another["source"]
