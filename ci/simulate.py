@@ -387,7 +387,7 @@ def against_itself(comparisons: int, seed: int, folder: Path) -> Campaign:
     plan = Plan(
         Profile.model_validate({**given, "tasks": {ITSELF: {"aa_test": ["linear"]}}})
     )
-    launch(plan, folder / "results", workers=SerialExecutor(), tracking_uri="none")
+    launch(plan, folder / "results", executor=SerialExecutor(), tracking_uri="none")
     return Results(folder / "results").load(plan.id)
 
 

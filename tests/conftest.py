@@ -115,8 +115,9 @@ Run = Callable[..., SerialExecutor]
 
 @pytest.fixture
 def run_inline(tmp_path: Path) -> Run:
-    """Run a plan in this process, without MLflow unless a store is named; gives back
-    the workers.
+    """Run a plan in this process, without MLflow unless a store is named.
+
+    Returns the executor.
     """
 
     def run(
@@ -126,9 +127,10 @@ def run_inline(tmp_path: Path) -> Run:
         shuffle: int | None = None,
         **options: Any,
     ):
-        workers = SerialExecutor(slots, shuffle)
-        launch(plan, results, **{"workers": workers, "tracking_uri": "none", **options})
-        return workers
+        executor = SerialExecutor(slots, shuffle)
+        defaults: dict[str, Any] = {"executor": executor, "tracking_uri": "none"}
+        launch(plan, results, **(defaults | options))
+        return executor
 
     return run
 

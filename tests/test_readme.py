@@ -69,7 +69,6 @@ def test_the_example_runs_and_is_judged(example, run_inline, tmp_path):
 
 def test_a_notebook_gets_frames(example, tmp_path, monkeypatch):
     from suite import run
-    from suite.cluster.serial import SerialExecutor
 
     profile = Profile.model_validate(
         {
@@ -80,9 +79,7 @@ def test_a_notebook_gets_frames(example, tmp_path, monkeypatch):
             "tasks": {example: TaskPlan(levels=("shallow",))},
         }
     )
-    campaign = run(
-        profile, tmp_path / "results", workers=SerialExecutor(), tracking_uri="none"
-    )
+    campaign = run(profile, tmp_path / "results", workers=0, tracking_uri="none")
 
     assert len(campaign.runs) == 4
     assert campaign.state["state"] == "done"

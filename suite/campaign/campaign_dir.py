@@ -39,11 +39,12 @@ def check_folder(folder: Path) -> None:
     except OSError as error:
         raise UserError(
             f"Results folder {folder} cannot be written ({error.strerror or error}): "
-            "mend its permissions, or name another with --results."
+            "fix its permissions, or name another with --results."
         ) from error
     if free_space(folder) < ROOM:
         raise UserError(
-            f"The disk of {folder} has less than {ROOM >> 20} MiB free: make room, or use --results."
+            f"The disk of {folder} has less than {ROOM >> 20} MiB free: "
+            "make room, or use --results."
         )
 
 

@@ -1,4 +1,4 @@
-"""One cell on its way: a tuning study, then finals with the hyperparameters it chose.
+"""One cell as it runs: a tuning study, then finals with the hyperparameters it chose.
 
 Where the profile asks for it there is one more: a final with the hyperparameters that
 half of the trials would have chosen. Where those are the same hyperparameters the
@@ -21,38 +21,47 @@ from tasks import Task, source_of
 
 
 class Cell:
-    """Asks for the runs of one cell as they become due, and takes in what they
-    came to.
+    """Asks for the runs of one cell as they become due, and is told their results.
+
+    ``study`` holds its trials, ``finals`` and ``half`` the record's lines of the
+    further runs, ``lines`` those of all. ``needs_retry`` says that a machine failed
+    one of them, so that the cell advances only once `bakeoff retry` has repeated it.
     """
 
-    def __init__(self, plan: Plan, place: CellPlan, device: str) -> None:
-        self.place, self.device, self.threads = place, device, plan.profile.threads
-        self.task: Task = plan.tasks[place.task]
-        self.plan: ResolvedTask = plan.of(place.task)
-        self.recipe = plan.recipe(place.task, place.level, place.builds)
-        self.root = plan.profile.root_seed
-        self.identity = cell_identity(plan, place, device)
-        self.chooser = self.task.procedure_of(self.task.arm(place.builds)).measures[0]
-        self.study = Study(
-            self.task.space_of(self.task.arm(place.builds)),
-            seed=tuner_seed(self.root, *self._where, place.arm),
-            trials=self.plan.trials,
-            sampler=plan.profile.sampler,
-            name=f"{plan.id}/{place.task}/{place.level}/{place.arm}/{place.block}",
-            root_seed=self.root,
-        )
+    def __init__(self, plan: Plan, cell_plan: CellPlan, device: str) -> None:
+        self.cell_plan = cell_plan
+        self.device = device
+        self.threads = plan.profile.threads
+        self.task: Task = plan.tasks[cell_plan.task]
+        self.resolved: ResolvedTask = plan.of(cell_plan.task)
+        self.recipe = plan.recipe(cell_plan.task, cell_plan.level, cell_plan.builds)
+        self.identity = cell_identity(plan, cell_plan, device)
+        self.study = self._new_study(plan)
         self.finals: dict[int, RunRecord] = {}
         self.half: RunRecord | None = None
         self.lines: dict[str, RunRecord] = {}
-        self.open: dict[str, Member] = {}
-        self.stuck = False
-        # finals, with the half-budget one once it is known to be needed
-        self._due = self.plan.finals
+        self.needs_retry = False
+        self._root_seed = plan.profile.root_seed
+        self._open: dict[str, Member] = {}  # asked for, and without a result
+        # With the half-budget one once that is known to be needed.
+        self._finals_planned = self.resolved.finals
         self._finals_asked = False
+        arm = self.task.arm(cell_plan.builds)
+        measure = self.task.procedure_of(arm).measures[0]
+        self._objective = f"validation.{measure.name}"
+        self._sign = measure.sign  # the study minimises
 
-    @property
-    def _where(self) -> tuple[str, str, int]:
-        return self.place.task, self.place.level, self.place.block
+    def _new_study(self, plan: Plan) -> Study:
+        task, level, arm, block = self.cell_plan.place
+        root = plan.profile.root_seed
+        return Study(
+            self.task.space_of(self.task.arm(self.cell_plan.builds)),
+            seed=tuner_seed(root, task, level, block, arm),
+            trials=self.resolved.trials,
+            sampler=plan.profile.sampler,
+            name=f"{plan.id}/{task}/{level}/{arm}/{block}",
+            root_seed=root,
+        )
 
     @property
     def done(self) -> bool:
@@ -61,78 +70,75 @@ class Cell:
     @property
     def planned(self) -> int:
         """Runs in all, as far as is known by now."""
-        return self.plan.trials + self._due
+        return self.resolved.trials + self._finals_planned
 
     @property
     def left(self) -> int:
         """Runs still to go."""
-        return self.plan.trials - self.study.trials_told + self._finals_left
+        return self.resolved.trials - self.study.trials_told + self._finals_left
 
     @property
     def _finals_left(self) -> int:
-        return self._due - len(self.finals) - (self.half is not None)
+        return self._finals_planned - len(self.finals) - (self.half is not None)
 
     def ask(self) -> list[Member]:
-        """The runs that can start now, each handed out once."""
+        """The runs that can start now, each of them once."""
         if not self.study.done:
             asked = [
-                self._member("trial", p.number, p.params) for p in self.study.ask()
+                self._member("trial", trial.number, trial.params)
+                for trial in self.study.ask()
             ]
         elif not self._finals_asked:
-            self._finals_asked = True
             asked = self._all_finals()
-            self._due = len(asked)
+            self._finals_asked = True
+            self._finals_planned = len(asked)
         else:
             asked = []
-        self.open |= {member.key: member for member in asked}
+        self._open |= {member.key: member for member in asked}
         return asked
 
     def _all_finals(self) -> list[Member]:
         best = self.study.best().params
         finals = [
-            self._member("final", number, best) for number in range(self.plan.finals)
+            self._member("final", number, best)
+            for number in range(self.resolved.finals)
         ]
-        trials = self.plan.half_budget_trials
+        trials = self.resolved.half_budget_trials
         half = self.study.best(among=trials).params if trials else best
         return finals if half == best else [*finals, self._member("half", 0, half)]
 
-    def settle(self, line: RunRecord) -> None:
-        """Take in what a run came to. One that its machine failed leaves the cell
-        waiting for `retry`.
-        """
+    def tell(self, line: RunRecord) -> None:
+        """Take a run's line of the record."""
         self.lines[line["key"]] = line
         if line["status"] not in JUDGED:
-            self.stuck = True
+            self.needs_retry = True
             return
-        member = self.open.pop(line["key"])
+        member = self._open.pop(line["key"])
         if member.kind == "final":
             self.finals[member.number] = line
         elif member.kind == "half":
             self.half = line
         else:
-            value = (
-                -self.chooser.sign * line["metrics"][f"validation.{self.chooser.name}"]
-            )
-            self.study.tell(
-                member.number,
-                value,
-                line["status"] == "diverged",
-                self._told_curve(line),
-                line["key"],
-            )
+            self._tell_trial(member, line)
 
-    def _told_curve(self, line: RunRecord) -> list[tuple[int, float]]:
-        name = f"validation.{self.chooser.name}"
-        seen = ((row["step"], row.get(name)) for row in line["curve"])
-        return [
-            (int(step or 0), -self.chooser.sign * value)
+    def _tell_trial(self, member: Member, line: RunRecord) -> None:
+        seen = ((row["step"], row.get(self._objective)) for row in line["curve"])
+        curve = [
+            (int(step or 0), -self._sign * value)
             for step, value in seen
             if value is not None
         ]
+        self.study.tell(
+            member.number,
+            -self._sign * line["metrics"][self._objective],
+            line["status"] == "diverged",
+            curve,
+            line["key"],
+        )
 
     def _member(self, kind: Kind, number: int, params: Mapping[str, Any]) -> Member:
-        task, level, block = self._where
-        seeds = run_seeds(self.root, task, level, block, self.place.arm, kind, number)
+        task, level, arm, block = self.cell_plan.place
+        seeds = run_seeds(self._root_seed, task, level, block, arm, kind, number)
         decides = {
             **self.identity,
             "kind": kind,
@@ -142,30 +148,29 @@ class Cell:
         return Member(digest(decides), kind, block, number, dict(params), seeds)
 
     def job(self, member: Member, checkpoints: CheckpointPolicy | None = None) -> Job:
-        """What a worker needs to run this run."""
+        """What a worker needs to execute this run."""
         return Job(
-            task=self.place.task,
-            level=self.place.level,
-            arm=self.place.arm,
+            task=self.cell_plan.task,
+            level=self.cell_plan.level,
+            arm=self.cell_plan.arm,
             members=(member,),
-            recipe=self.plan.recipe,
+            recipe=self.resolved.recipe,
             device=self.device,
             threads=self.threads,
-            time_limit=self.plan.time_limit,
-            source=source_of(self.place.task),
-            builds=self.place.builds,
+            time_limit=self.resolved.time_limit,
+            source=source_of(self.cell_plan.task),
+            builds=self.cell_plan.builds,
             checkpoints=checkpoints,
             world_size=self.recipe.world_size,
-            **deciding(self.plan),
+            **deciding(self.resolved),
         )
 
-    def means(self) -> dict[str, float]:
-        """Mean of each metric over the cell's finals."""
-        if not self.finals:
+    def mean_metrics(self) -> dict[str, float]:
+        """The mean of each metric over the cell's finals; empty before there are any."""
+        finals = [line["metrics"] for line in self.finals.values()]
+        if not finals:
             return {}
-        names = next(iter(self.finals.values()))["metrics"]
         return {
-            name: sum(line["metrics"].get(name, 0.0) for line in self.finals.values())
-            / len(self.finals)
-            for name in names
+            name: sum(metrics.get(name, 0.0) for metrics in finals) / len(finals)
+            for name in finals[0]
         }

@@ -1,12 +1,19 @@
-"""Launch a profile: workers, record, publisher and driver put together. The command
-line and notebooks start here.
+"""Launch a profile: executor, record, tracker and driver put together.
+
+The command line and notebooks start here.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import (
+    AbstractContextManager,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +21,7 @@ from suite.campaign.campaign_dir import check_folder
 from suite.campaign.driver import Driver
 from suite.campaign.progress import Tally
 from suite.campaign.signals import sigterm_as_ctrl_c
+from suite.cluster.choose import open_executor
 from suite.cluster.protocol import Executor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, load_profile
@@ -29,8 +37,10 @@ from tasks import UserError
 def run(
     profile: str | Profile, results: Path | str = "results", **options: object
 ) -> Campaign:
-    """Run a profile (or go on with it) and return its campaign as DataFrames. Options
-    are those of ``launch``.
+    """Run or resume a profile and return its campaign as DataFrames.
+
+    Options are those of ``launch``. A Ray session that this process has already, as in
+    a notebook, is used and left running; ``workers=0`` needs no Ray at all.
     """
     chosen = profile if isinstance(profile, Profile) else load_profile(profile)
     plan = plan_of(chosen, Path(results), new=bool(options.pop("new", False)))
@@ -53,26 +63,28 @@ def launch(
     results: Path,
     *,
     address: str | None = None,
-    workers: int | Executor | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
     tracking_uri: str | None = None,
     retry: bool = False,
     watch: Callable[[Tally], None] = lambda tally: None,
     said: Callable[[str], None] = lambda text: None,
 ) -> Tally:
-    """Train what the plan's campaign lacks, on Ray workers, and publish it to MLflow.
+    """Train what the plan's campaign lacks, and publish it to MLflow.
 
-    ``workers`` is a number of local workers (default: one per core) or something that
-    runs jobs itself, which the caller closes. ``tracking_uri`` is an MLflow store (or
+    ``workers`` is the number of Ray workers on this machine (default: one per core; 0:
+    run in this process), ``address`` that of a running cluster. ``executor`` takes the
+    place of both, and is closed by the caller. ``tracking_uri`` is an MLflow store (or
     the address of another registered tracker); None means the store in the results
-    folder, "none" none at all. Raises UserError and, on
-    Ctrl-C or SIGTERM, KeyboardInterrupt; everything on record is kept.
+    folder, "none" none at all. Raises UserError and, on Ctrl-C or SIGTERM,
+    KeyboardInterrupt; everything on record is kept.
     """
     check_folder(results / plan.id)
     with _logged(results / plan.id), sigterm_as_ctrl_c():
         tracker = open_tracker(tracking_uri, results, plan.id)
         try:
-            with _crew(workers, address) as crew:
-                tally = Driver(plan, results, crew, tracker, watch, retry).run()
+            with _executor(executor, address, workers) as chosen:
+                tally = Driver(plan, results, chosen, tracker, watch, retry).run()
         finally:
             if tracker.waiting > 20:
                 said(f"writing the last {tracker.waiting} runs to MLflow …")
@@ -93,15 +105,13 @@ def _unpublished(tracker: Tracker, uri: str | None) -> Iterator[str]:
         )
 
 
-@contextmanager
-def _crew(workers: int | Executor | None, address: str | None) -> Iterator[Executor]:
-    if workers is not None and not isinstance(workers, int):
-        yield workers
-        return
-    from suite.cluster.ray_executor import RayExecutor
-
-    with closing(RayExecutor(address, workers)) as crew:
-        yield crew
+def _executor(
+    given: Executor | None, address: str | None, workers: int | None
+) -> AbstractContextManager[Executor]:
+    """The caller's executor, or one that is closed at the end."""
+    if given is not None:
+        return nullcontext(given)
+    return closing(open_executor(address, workers))
 
 
 class _Log(logging.FileHandler):
@@ -119,7 +129,7 @@ class _Log(logging.FileHandler):
 
 @contextmanager
 def _logged(folder: Path) -> Iterator[None]:
-    """CheckpointPolicy the campaign's log in its folder."""
+    """Keep the campaign's log in its folder."""
     handler = _Log(folder / "log.txt", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.getLogger("bakeoff")
@@ -148,7 +158,8 @@ def resumed(plan: Plan, campaign: Campaign) -> Plan:
     mine = replace(plan, nonce=campaign.manifest.nonce)
     if mine.id != campaign.id:
         raise UserError(
-            f"Campaign {campaign.id} was run with other sources or claims than are here now (they give {mine.id}): "
-            "go back to those sources to go on with it, or start a new campaign with `bakeoff run`."
+            f"Campaign {campaign.id} was run with other sources or claims than are here "
+            f"now (they give {mine.id}): go back to those sources to resume it, or start "
+            "a new campaign with `bakeoff run`."
         )
     return mine

@@ -1,29 +1,42 @@
-"""How far a campaign is, for whoever watches."""
+"""How far a campaign is: counted by its driver, told to whoever watches."""
 
 from __future__ import annotations
 
+import json
+import logging
+import os
+import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from suite.records.files import replace_text
+
+# A rate over fewer runs says little of the time that is left.
+RUNS_FOR_A_FORECAST = 3
+log = logging.getLogger("bakeoff")
 
 
 @dataclass
 class Tally:
-    """How far a campaign is, for whoever watches."""
+    """How many runs a campaign has, by what became of them, and what is happening."""
 
     planned: int
-    done: int = 0
-    replayed: int = 0
+    done: int = 0  # replayed and trained
+    replayed: int = 0  # were on record
     trained: int = 0
-    failed: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)  # by status
     unlike: str = ""  # what differs between the machines that trained
     waiting: str = ""  # for what nodes
-    in_flight: int = 0
+    in_flight: int = 0  # workers that submitted jobs ask for
     slots: int = 0
     problems: list[str] = field(default_factory=list)  # to tell the user at the end
     started: float = field(default_factory=time.time)
-    began: float = field(
-        default_factory=time.monotonic
-    )  # the same, by a clock that nobody sets
+    # The same two moments by the monotonic clock, which nobody sets.
+    began: float = field(default_factory=time.monotonic)
+    submitted: float | None = None  # the first job
 
     @property
     def rate(self) -> float:
@@ -32,4 +45,69 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        return (self.planned - self.done) / self.rate if self.trained >= 3 else None
+        """A forecast; None until some runs are done."""
+        if self.trained < RUNS_FOR_A_FORECAST:
+            return None
+        return (self.planned - self.done) / self.rate
+
+    @property
+    def running(self) -> int:
+        """Workers that are at work: what is prefetched waits for one."""
+        return min(self.in_flight, self.slots)
+
+    @property
+    def seconds_running(self) -> float:
+        """Since the first job was submitted; 0 before."""
+        if self.submitted is None:
+            return 0.0
+        return time.monotonic() - self.submitted
+
+    def begin(self) -> None:
+        """Count time from now."""
+        self.started, self.began = time.time(), time.monotonic()
+
+    def add(self, status: str) -> None:
+        """Count a run that is done."""
+        self.done += 1
+        if status != "finished":
+            self.failed[status] = self.failed.get(status, 0) + 1
+
+    def note_in_flight(self, workers: int, slots: int) -> None:
+        """Note how many workers are wanted, and how many runs fit at once."""
+        self.in_flight, self.slots = workers, slots
+        if workers and self.submitted is None:
+            self.submitted = time.monotonic()
+
+    def add_problem(self, problem: str) -> None:
+        """Note what to tell the user at the end, once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def write_state(folder: Path, state: str, tally: Tally, **more: Any) -> None:
+    """Write state.json, from which other processes see how the campaign is doing.
+
+    It is for watchers; the record is what counts, so a disk that is full is logged.
+    """
+    about: Mapping[str, Any] = {
+        "state": state,
+        "updated": time.time(),
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "planned": tally.planned,
+        "done": tally.done,
+        "replayed": tally.replayed,
+        "trained": tally.trained,
+        "failed": tally.failed,
+        "unlike": tally.unlike,
+        "waiting": tally.waiting,
+        "in_flight": tally.in_flight,
+        "slots": tally.slots,
+        "started": tally.started,
+        "seconds_left": tally.seconds_left,
+        **more,
+    }
+    try:
+        replace_text(folder / "state.json", json.dumps(about))
+    except OSError as error:
+        log.warning("state.json cannot be written: %s", error)

@@ -12,38 +12,26 @@ import typer
 
 from suite.cli.console import INTERRUPTED, again, command, err, out, say, say_command
 from suite.cli.results import print_verdicts
-from tasks import UserError
 
 if TYPE_CHECKING:
     from suite.campaign.progress import Tally
     from suite.cluster.protocol import Executor
-    from suite.cluster.ray_executor import RayExecutor
-    from suite.cluster.serial import SerialExecutor
     from suite.planning.plan import Plan
 
 
 def executor(
     address: str | None, workers: int | None
-) -> AbstractContextManager[RayExecutor | SerialExecutor]:
-    """What runs the jobs: Ray, which starts while we import the rest, or with
-    ``--workers 0`` this process.
-    """
-    from suite.cluster.ray_executor import RayExecutor
-    from suite.cluster.serial import SerialExecutor
+) -> AbstractContextManager[Executor]:
+    """What executes the jobs, closed at the end. Ray starts while we import the rest."""
+    from suite.cluster.choose import open_executor
 
-    if workers == 0 and address is not None:
-        raise UserError(
-            "--workers 0 trains in this process, --address on a cluster: leave one out."
-        )
-    if workers == 0:
-        return closing(SerialExecutor())
-    return closing(RayExecutor(address, workers))
+    return closing(open_executor(address, workers))
 
 
 def carry_out(
     plan: Plan,
     results: Path,
-    workers: Executor,
+    executor: Executor,
     tracking: str | None,
     *,
     retry: bool = False,
@@ -59,9 +47,9 @@ def carry_out(
 
     _announce(plan, results)
     began = time.monotonic()
-    tally = _launched(plan, results, workers, tracking, retry)
+    tally = _launched(plan, results, executor, tracking, retry)
     # Closing takes a second or two, in which we judge.
-    threading.Thread(target=workers.close).start()
+    threading.Thread(target=executor.close).start()
     _sum_up(tally, time.monotonic() - began)
     broken = _warn(tally, plan, results, retry_options)
     out().print()
@@ -82,7 +70,7 @@ def _announce(plan: Plan, results: Path) -> None:
 
 
 def _launched(
-    plan: Plan, results: Path, workers: Executor, tracking: str | None, retry: bool
+    plan: Plan, results: Path, executor: Executor, tracking: str | None, retry: bool
 ) -> Tally:
     """The plan, run to its end. Ctrl-C says how to resume it, and exits."""
     from suite.campaign.launch import launch
@@ -93,7 +81,7 @@ def _launched(
             return launch(
                 plan,
                 results,
-                workers=workers,
+                executor=executor,
                 tracking_uri=tracking,
                 retry=retry,
                 watch=watch.take,

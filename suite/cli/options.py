@@ -53,7 +53,7 @@ WorkersOption = Annotated[
         "--workers",
         min=0,
         help="Worker processes on this machine. Default: one per core; "
-        "0: train in this process.",
+        "0: train in this process, without Ray, for a debugger.",
     ),
 ]
 TrackingOption = Annotated[

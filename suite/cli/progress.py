@@ -90,9 +90,13 @@ def _bar(console: Console) -> Progress:
 
 def pace(tally: Tally) -> str:
     """Rate, what is waited for, time left and failures, as far as they are known."""
-    parts = (
-        [rate(tally.rate)] if tally.trained else [] if tally.waiting else ["starting"]
-    )
+    parts = []
+    if tally.trained:
+        parts.append(rate(tally.rate))
+    elif tally.running:
+        parts.append(f"{tally.running} running for {duration(tally.seconds_running)}")
+    elif not tally.waiting:
+        parts.append("starting")
     if tally.waiting:
         parts.append(f"waiting for {tally.waiting} …")
     if tally.seconds_left is not None and tally.done < tally.planned:

@@ -63,7 +63,7 @@ def demo(
 
     look_at(profile, None)
     with ExitStack() as stack, sigterm_as_ctrl_c():
-        crew = stack.enter_context(executor(None, workers))
+        chosen = stack.enter_context(executor(None, workers))
         from suite.campaign.campaign_dir import check_folder
         from suite.campaign.launch import plan_of
 
@@ -76,7 +76,7 @@ def demo(
         out().print(
             f"Dashboard, live in a moment: [bold]{board.url}[/bold]\n", highlight=False
         )
-        failed = carry_out(planned, results, crew, None, look_next=False)
+        failed = carry_out(planned, results, chosen, None, look_next=False)
         mlflow = stack.enter_context(servers.mlflow(results, mlflow_port))
         well = _show_addresses(board, mlflow)
         _serve(board, mlflow, results)
@@ -141,7 +141,7 @@ def plan(
             spinner.update(f"Timing a few steps of every arm ({done} of {of}) …")
 
         found = costs(planned, results, watch)
-    count = workers or cores()
+    count = cores() if workers is None else max(workers, 1)
     least = estimate(planned, found, count, most=False)
     most = estimate(planned, found, count, most=True)
     power = claim_power(planned, found, results)
@@ -190,7 +190,7 @@ def run(
         changes = [*(changes or ()), f"device={device}"]
     # What is wrong is said before anything is started.
     look_at(profile, changes, task, task_file)
-    with executor(address, workers) as crew:
+    with executor(address, workers) as chosen:
         from suite.campaign.launch import plan_of
 
         planned = plan_of(
@@ -199,7 +199,7 @@ def run(
         failed = carry_out(
             planned,
             results,
-            crew,
+            chosen,
             tracking,
             retry_options=_options(address, workers, tracking),
         )
@@ -224,11 +224,11 @@ def retry(
     recorded = Results(results).load(campaign)
     _load_task_files(recorded, task_file or ())
     planned = resumed(Plan(recorded.manifest.profile), recorded)
-    with executor(address, workers) as crew:
+    with executor(address, workers) as chosen:
         failed = carry_out(
             planned,
             results,
-            crew,
+            chosen,
             tracking,
             retry=True,
             retry_options=_options(address, workers, tracking),

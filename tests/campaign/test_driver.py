@@ -71,7 +71,7 @@ def test_an_interrupted_campaign_goes_on_where_it_was(
     run_inline(tiny_plan, tmp_path / "undisturbed")
     impatient = fake_executor(shuffle=patience, interrupt_after=patience)
     with pytest.raises(KeyboardInterrupt):
-        run_inline(tiny_plan, tmp_path / "interrupted", workers=impatient)
+        run_inline(tiny_plan, tmp_path / "interrupted", executor=impatient)
     assert Results(tmp_path / "interrupted").load().state["state"] == "stopped"
     rest = run_inline(tiny_plan, tmp_path / "interrupted")
 
@@ -120,7 +120,7 @@ def dying(self, job, member, result):
 if countdown:
     Record.append = dying
 plan = Plan(Profile.model_validate({"name": "tiny", "blocks": 2, "trials": 3, "tasks": {"tiny": TaskPlan()}}))
-launch(plan, Path(results), workers=SerialExecutor(2, shuffle=countdown), tracking_uri=uri)
+launch(plan, Path(results), executor=SerialExecutor(2, shuffle=countdown), tracking_uri=uri)
 """
 
 
@@ -301,7 +301,7 @@ def test_what_looks_decide_does_not_depend_on_workers_nor_on_interruptions(
             run_inline(
                 adaptive,
                 tmp_path / str(patience),
-                workers=fake_executor(shuffle=patience, interrupt_after=patience),
+                executor=fake_executor(shuffle=patience, interrupt_after=patience),
             )
         run_inline(adaptive, tmp_path / str(patience))
         digests.add(results_digest(lines_of(tmp_path / str(patience), adaptive)))
@@ -312,7 +312,7 @@ def test_what_looks_decide_does_not_depend_on_workers_nor_on_interruptions(
 def test_a_look_waits_for_a_cell_that_its_machine_failed(
     adaptive, run_inline, tmp_path, fake_executor
 ):
-    run_inline(adaptive, workers=fake_executor(lose=2, out_of_memory=True))
+    run_inline(adaptive, executor=fake_executor(lose=2, out_of_memory=True))
     first = Results(tmp_path / "results").load()
     assert (set(first.cells["state"]), len(first.cells)) == ({"failed"}, 18)
 
@@ -446,7 +446,7 @@ def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(
 ):
     run_inline(tiny_plan, tmp_path / "steady")
     unreliable = fake_executor(lose=2)
-    run_inline(tiny_plan, tmp_path / "shaky", workers=unreliable)
+    run_inline(tiny_plan, tmp_path / "shaky", executor=unreliable)
 
     assert unreliable.trained == tiny_plan.runs
     assert results_digest(lines_of(tmp_path / "shaky", tiny_plan)) == results_digest(
@@ -462,7 +462,7 @@ def test_a_loss_that_lasts_goes_on_record_and_can_be_retried(
     losses, out_of_memory, status, tiny_plan, run_inline, tmp_path, fake_executor
 ):
     run_inline(
-        tiny_plan, workers=fake_executor(lose=losses, out_of_memory=out_of_memory)
+        tiny_plan, executor=fake_executor(lose=losses, out_of_memory=out_of_memory)
     )
     first = Results(tmp_path / "results").load()
     assert set(first.runs["status"]) == {status}
@@ -483,10 +483,11 @@ def test_what_differs_between_machines_is_told(
         return str(Results(tmp_path / "results").load().state["unlike"])
 
     with pytest.raises(KeyboardInterrupt):
-        run_inline(tiny_plan, workers=fake_executor(shuffle=30, interrupt_after=30))
+        run_inline(tiny_plan, executor=fake_executor(shuffle=30, interrupt_after=30))
     assert told() == ""
     run_inline(
-        tiny_plan, workers=fake_executor(worker_facts={"torch": "2.0", "host": "other"})
+        tiny_plan,
+        executor=fake_executor(worker_facts={"torch": "2.0", "host": "other"}),
     )
     assert told() == f"torch {torch.__version__} (30), 2.0 (2)"
     log = (tmp_path / "results" / tiny_plan.id / "log.txt").read_text()
@@ -501,7 +502,7 @@ def test_a_worker_with_other_sources_is_refused(
     with pytest.raises(UserError, match="on other trains tiny with other sources"):
         run_inline(
             tiny_plan,
-            workers=fake_executor(
+            executor=fake_executor(
                 facts_after=5, worker_facts={"sources": "0" * 16, "host": "other"}
             ),
         )
@@ -521,7 +522,7 @@ def test_a_stop_can_be_asked_for_from_elsewhere(
             assert request_stop(folder)
 
     with pytest.raises(KeyboardInterrupt):
-        run_inline(tiny_plan, workers=fake_executor(before_run=ask))
+        run_inline(tiny_plan, executor=fake_executor(before_run=ask))
     assert not (folder / "cancel").exists()
     assert json.loads((folder / "state.json").read_text())["state"] == "stopped"
     assert not request_stop(folder)

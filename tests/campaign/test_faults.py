@@ -59,7 +59,7 @@ def slow(self, item):  # so that kills fall between the record and its publicati
     write(self, item)
 
 MlflowWriter.write = slow
-driver.KEPT_EVERY = 0.0  # so that what runs leave at their evaluations is there, too
+driver.CHECKPOINT_INTERVAL_S = 0.0  # so that what runs leave at their evaluations is there, too
 task_file, results, address, profile = sys.argv[1:]
 tasks.load_file(task_file)
 launch(Plan(Profile.model_validate_json(profile)), Path(results), address=address)
@@ -529,7 +529,7 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
             run_inline(
                 tiny_plan,
                 tmp_path / "results",
-                workers=fake_executor(before_run=happens),
+                executor=fake_executor(before_run=happens),
                 tracking_uri=url,
                 said=said.append,
             )
@@ -581,7 +581,7 @@ def test_a_full_disk_stops_with_one_message(
     try:
         with pytest.raises(UserError, match="No space left") as stopped:
             run_inline(
-                tiny_plan, disk / "results", workers=fake_executor(before_run=happens)
+                tiny_plan, disk / "results", executor=fake_executor(before_run=happens)
             )
         with pytest.raises(UserError, match="MiB free"):
             run_inline(tiny_plan, disk / "results")
@@ -632,12 +632,12 @@ def test_a_clock_that_is_set_back_and_forth_breaks_nothing(
 
     monkeypatch.setattr(nn.Module, "train", train)
     monkeypatch.setattr(time, "time", lambda: real() + offset)
-    monkeypatch.setattr(driver, "POLL", 0.0)
+    monkeypatch.setattr(driver, "POLL_INTERVAL_S", 0.0)
     with pytest.raises(KeyboardInterrupt):  # a request to stop is heard all the same
         run_inline(
             tiny_plan,
             results,
-            workers=fake_executor(before_run=happens),
+            executor=fake_executor(before_run=happens),
             tracking_uri=uri,
         )
     assert len(lines_of(results, tiny_plan)) < tiny_plan.runs
@@ -782,7 +782,9 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(
     run_inline(plan, tmp_path / "undisturbed")
 
     with pytest.raises(KeyboardInterrupt):
-        run_inline(plan, tmp_path / "results", workers=fake_executor(interrupt_after=5))
+        run_inline(
+            plan, tmp_path / "results", executor=fake_executor(interrupt_after=5)
+        )
     forget_data()
     file.write_bytes(b"numbars")
     with pytest.raises(UserError, match="numbers") as stopped:
@@ -826,7 +828,7 @@ def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_anew(
             damaged = time.time()
             forget_data()
 
-    run_inline(plan, tmp_path / "results", workers=fake_executor(before_run=happens))
+    run_inline(plan, tmp_path / "results", executor=fake_executor(before_run=happens))
 
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
     sees = "nothing; it is fetched anew, from its address or a mirror"

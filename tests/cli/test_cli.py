@@ -13,17 +13,14 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 import tasks
-from suite.campaign import launch
-from suite.cli import console, main, run, servers
+from suite.cli import console, main, servers
 from suite.cli.resolve import profile_of
-from suite.cluster.serial import SerialExecutor
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.journal import FILE, Record
 from suite.training.fingerprint import ROOT
@@ -440,16 +437,8 @@ def test_retry_refuses_a_campaign_of_other_sources(refused, campaign, tiny_file)
 
 
 @pytest.fixture
-def run_here(call, tmp_path, monkeypatch):
-    """Call ``bakeoff run`` on a task's file, with runs in this process instead of
-    Ray's.
-    """
-    monkeypatch.setattr(
-        launch, "_crew", lambda workers, address: nullcontext(SerialExecutor())
-    )
-    monkeypatch.setattr(
-        run, "executor", lambda address, workers: nullcontext(SerialExecutor())
-    )
+def run_here(call, tmp_path):
+    """Call ``bakeoff run`` on a task's file, with runs in this process."""
 
     def run_file(path, *words):
         profile = tmp_path / "mine.toml"
@@ -461,6 +450,8 @@ def run_here(call, tmp_path, monkeypatch):
             tmp_path / "r",
             "--tracking",
             "none",
+            "--workers",
+            0,
         )
         return call("run", profile, *shared, *words)
 
@@ -654,7 +645,7 @@ def test_a_results_folder_that_cannot_be_written(refused, tiny_file, tmp_path, c
 def test_workers_and_address_exclude_each_other(refused, tiny_file, tmp_path):
     words = ("run", "quick", "--task-file", tiny_file, "--results", tmp_path / "r")
 
-    assert "Leave one out" in refused(
+    assert "leave one out" in refused(
         *words, "--workers", 2, "--address", "127.0.0.1:1"
     )
     assert "in this process" in refused(

@@ -443,7 +443,7 @@ def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
     run_inline(
         tiny_plan,
         results,
-        workers=fake_executor(before_run=happens),
+        executor=fake_executor(before_run=happens),
         tracking_uri=mlflow.url,
         said=said.append,
     )

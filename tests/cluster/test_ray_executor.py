@@ -36,7 +36,7 @@ def test_two_ray_workers_give_what_one_process_gives(
     workers, tiny_plan, run_inline, tmp_path
 ):
     run_inline(tiny_plan, tmp_path / "one")
-    run_inline(tiny_plan, tmp_path / "two", workers=workers)
+    run_inline(tiny_plan, tmp_path / "two", executor=workers)
     one, two = (
         list(read_lines(tmp_path / name / tiny_plan.id / FILE))
         for name in ("one", "two")
@@ -87,7 +87,7 @@ def test_a_worker_that_dies_is_replaced_and_its_training_repeated(
             }
         )
     )
-    run_inline(plan, tmp_path / "results", workers=workers)
+    run_inline(plan, tmp_path / "results", executor=workers)
 
     assert marker.exists()
     frame = Results(tmp_path / "results").load(plan.id).runs

@@ -56,7 +56,7 @@ def test_a_reader_follows_a_campaign_that_grows(
         curves = campaign.curves["key"].nunique()
         seen.append((campaign.revision, len(campaign.runs), curves))
 
-    run_inline(tiny_plan, workers=fake_executor(before_run=look))
+    run_inline(tiny_plan, executor=fake_executor(before_run=look))
 
     assert [count for _, count, _ in seen] == list(range(32))
     assert [count for _, _, count in seen] == list(range(32))

@@ -80,7 +80,9 @@ def folder(tmp_path_factory, tiny_source):
             }
         )
     )
-    launch(plan, path / "results", workers=SerialExecutor(1, None), tracking_uri="none")
+    launch(
+        plan, path / "results", executor=SerialExecutor(1, None), tracking_uri="none"
+    )
     tasks._registry._FILES.clear()
     tasks._registry._FILES.update(before)
     return path / "results" / plan.id

@@ -141,7 +141,7 @@ def test_cells_that_are_not_done_are_followed_and_then_made_whole(
             tiny_plan,
             tmp_path / "theirs",
             tracking_uri=None,
-            workers=fake_executor(interrupt_after=10),
+            executor=fake_executor(interrupt_after=10),
         )
     mirror.refresh()
     assert mirror.trouble == ""

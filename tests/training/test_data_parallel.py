@@ -407,7 +407,7 @@ def test_a_group_starts_where_there_is_room_and_no_prefetched_job_takes_it(
         )
     )
     executor = fake_executor(slots=3, shuffle=shuffle, groups=True)
-    run_inline(plan, workers=executor)
+    run_inline(plan, executor=executor)
 
     assert executor.trained == plan.runs
     assert {sizes for sizes in executor.group_sizes if 2 in sizes} == {(2,), (1, 2)}
@@ -455,7 +455,7 @@ def test_a_team_finds_what_one_worker_finds_and_has_the_room_of_one_that_was_can
         while marker.exists():
             assert not workers.wait(0.2)
         workers.cancel()
-        run_inline(shared, tmp_path, workers=workers)
+        run_inline(shared, tmp_path, executor=workers)
 
     one, two = (
         Results(tmp_path).load(plan.id).runs.set_index(["arm", "kind"])

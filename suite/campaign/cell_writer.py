@@ -1,0 +1,103 @@
+"""Files of finished cells, written beside the driver: a slow disk delays no worker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from search.study import Journal
+from suite.campaign.cell import Cell
+from suite.planning.plan import CellPlan
+from suite.records.cell_file import is_cell, write_cell
+from suite.tracking.protocol import CellDone, Tracker
+
+log = logging.getLogger("bakeoff")
+
+
+class CellWriter:
+    """Exports a cell's study, writes its parquet file, and publishes both.
+
+    Nothing that fails here stops the campaign: it is logged, handed to
+    ``tell_problem``, and made up for by the next run. Leaving the context waits for
+    what is not written yet.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        journal: Path,
+        tracker: Tracker | None,
+        tell_problem: Callable[[str], None],
+    ) -> None:
+        self._folder = folder
+        self._journal_path = journal
+        self._tracker = tracker
+        self._tell_problem = tell_problem
+        self._journal: Journal | None = None
+        # Where the journal is new (moved away, perhaps), all studies go into it.
+        self._journal_is_new = not journal.exists()
+        self._journal_is_broken = False
+        self._thread = ThreadPoolExecutor(1, "cell-writer")
+
+    def __enter__(self) -> CellWriter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._thread.shutdown()
+
+    def write(self, cell: Cell) -> None:
+        """Write a finished cell; returns at once."""
+        self._thread.submit(self._write, cell)
+
+    def _write(self, cell: Cell) -> None:
+        path = self._file_of(cell.cell_plan)
+        try:
+            self._write_files(cell, path)
+        except Exception as error:
+            log.exception("%s could not be written", cell.cell_plan)
+            self._tell_problem(
+                f"Cells could not be written to {self._folder} ({error}): the same "
+                "command tries again."
+            )
+        if self._tracker:
+            self._tracker.put(self._cell_done(cell, path))
+
+    def _write_files(self, cell: Cell, path: Path) -> None:
+        is_written = is_cell(path)
+        if self._journal_is_new or not is_written:
+            self._export_study(cell)
+        if not is_written:
+            write_cell(path, cell.lines.values())
+
+    def _file_of(self, cell: CellPlan) -> Path:
+        below = Path(cell.task, cell.level, cell.arm, str(cell.block))
+        return self._folder / "cells" / below / "cell.parquet"
+
+    def _export_study(self, cell: Cell) -> None:
+        """Add the cell's study to the Optuna journal, as long as that takes studies."""
+        if self._journal_is_broken:
+            return
+        try:
+            self._journal = self._journal or Journal(self._journal_path)
+            self._journal.add(cell.study)
+        except Exception as error:  # whatever Optuna makes of a damaged file
+            self._journal_is_broken = True
+            log.warning("%s takes no studies: %r", self._journal_path, error)
+            self._tell_problem(
+                f"{self._journal_path} takes no studies ({type(error).__name__}: "
+                f"{error}). No result is lost: move it away, and the same command "
+                "writes a new one."
+            )
+
+    def _cell_done(self, cell: Cell, path: Path) -> CellDone:
+        artifacts = [
+            self._folder / "artifacts" / line["key"] / name
+            for line in cell.finals.values()
+            for name in line["artifacts"]
+        ]
+        files = [file for file in (path, *artifacts) if file.exists()]
+        chosen = cell.study.best().params
+        metrics = cell.mean_metrics()
+        return CellDone(cell.cell_plan.place, metrics, tuple(files), chosen)

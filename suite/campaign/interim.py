@@ -1,0 +1,54 @@
+"""Interim looks of a group-sequential design: further blocks for open claims only."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from suite.campaign.campaign_dir import add_cells
+from suite.campaign.cell import Cell
+from suite.planning.plan import CellPlan, Plan
+from suite.records.files import read_json
+from suite.verdicts.judge import undecided
+
+log = logging.getLogger("bakeoff")
+
+
+class InterimLooks:
+    """The looks that a plan has left, task by task.
+
+    A look is taken once all cells so far are done, and it reads nothing else: what it
+    decides depends neither on the workers nor on the order in which they finish.
+    """
+
+    def __init__(self, plan: Plan, folder: Path) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._left = {name: list(plan.of(name).interim_looks) for name in plan.tasks}
+
+    def take(self, task: str, cells: Sequence[Cell]) -> list[CellPlan]:
+        """The cells of the next blocks, for the claims that a due look leaves open.
+
+        Empty where no look is due. ``cells`` are all cells of the task so far.
+        """
+        left = self._left[task]
+        if len(left) < 2:  # after the last look nothing follows
+            return []
+        if not all(cell.done for cell in cells):
+            return []
+        begin, end = left[:2]
+        del left[0]
+        finals = [line for cell in cells for line in cell.finals.values()]
+        open_places = undecided(read_json(self._folder / "campaign.json"), task, finals)
+        further = self._plan.further_cells(task, range(begin, end), open_places)
+        log.info(
+            "%s, interim look after %d blocks: %d cells continue to %d blocks",
+            task,
+            begin,
+            len(open_places),
+            end,
+        )
+        if further:
+            add_cells(self._folder, further)
+        return further

@@ -1,0 +1,43 @@
+"""What the runs of a plan ask of the cluster."""
+
+from __future__ import annotations
+
+from suite.campaign.scheduler import Needs
+from suite.planning.cost import world_size_of
+from suite.planning.plan import Plan
+from suite.training.resources import Resources
+
+# Small models leave most of a GPU idle; a group's backend wants a GPU for each worker.
+GPUS_OF_A_RUN, GPUS_OF_A_RANK = 0.25, 1.0
+
+
+def world_sizes(plan: Plan) -> list[tuple[str, int]]:
+    """Every task with the world sizes of its runs, each pair once.
+
+    Raises UserError where an arm cannot be trained on so many workers.
+    """
+    places = dict.fromkeys((cell.task, cell.level, cell.builds) for cell in plan.cells)
+    pairs = [(place[0], world_size_of(plan, *place)) for place in places]
+    return list(dict.fromkeys(pairs))
+
+
+def needs_of(plan: Plan, sizes: list[tuple[str, int]], device: str) -> Needs:
+    """What each worker of a run asks for, by task and world size."""
+    return {(task, size): _need(plan, task, size, device) for task, size in sizes}
+
+
+def _need(plan: Plan, task: str, world_size: int, device: str) -> Resources:
+    need = plan.of(task).resources
+    if device != "cuda" or need.gpus:
+        return need
+    gpus = GPUS_OF_A_RUN if world_size == 1 else GPUS_OF_A_RANK
+    return need.model_copy(update={"gpus": gpus})
+
+
+def distinct(needs: Needs) -> list[tuple[Resources, int]]:
+    """The different needs, with their world sizes: each is checked once."""
+    found: list[tuple[Resources, int]] = []
+    for (_, world_size), need in needs.items():
+        if (need, world_size) not in found:
+            found.append((need, world_size))
+    return found

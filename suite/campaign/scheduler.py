@@ -1,0 +1,128 @@
+"""What runs next: the most urgent of what is queued, as far as there is room.
+
+Early blocks go first, so that every claim can be judged early; within a block, the cell
+with most runs left, since its trials come in generations that wait for each other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from heapq import heappop, heappush, heapreplace
+from itertools import count
+
+from suite.campaign.cell import Cell
+from suite.cluster.protocol import Executor, JobOutcome
+from suite.training.job import Job, Member
+from suite.training.resources import Resources
+
+# At a run whose worker goes away, before its cell waits for `bakeoff retry`.
+ATTEMPTS = 3
+Needs = Mapping[tuple[str, int], Resources]  # by task and world size
+log = logging.getLogger("bakeoff")
+
+
+@dataclass(order=True)
+class Entry:
+    """A queued run; the smallest is the most urgent."""
+
+    block: int
+    minus_left: int  # of the runs that its cell has left
+    turn: int
+    cell: Cell = field(compare=False)
+    member: Member = field(compare=False)
+
+
+class Scheduler:
+    """Submits queued runs to an executor, most urgent first.
+
+    ``job_of`` makes a run's job as it is submitted.
+    """
+
+    def __init__(
+        self, executor: Executor, job_of: Callable[[Cell, Member], Job]
+    ) -> None:
+        self._executor = executor
+        self._job_of = job_of
+        self._heap: list[Entry] = []
+        self._turns = count()
+        self._extra_workers = 0  # that groups in flight use beside their first
+        self._losses: Counter[str] = Counter()  # by run
+        self._exclusive: set[str] = set()  # runs that get a node to themselves
+        self.needs: Needs = {}
+        self.slots = 0  # for runs like the one that was submitted last
+
+    def add(self, cell: Cell, member: Member) -> None:
+        """Queue a run of this cell."""
+        block = cell.cell_plan.block
+        heappush(self._heap, Entry(block, -cell.left, next(self._turns), cell, member))
+
+    def submit(self) -> None:
+        """Keep every slot busy, and a few jobs prefetched."""
+        while self._heap:
+            entry = self._heap[0]
+            if -entry.cell.left > entry.minus_left:
+                # Its cell has advanced since, so that others may be more urgent now.
+                entry.minus_left = -entry.cell.left
+                heapreplace(self._heap, entry)
+                continue
+            if not self._has_room(entry):
+                break
+            heappop(self._heap)
+            self._submit(entry)
+
+    def _has_room(self, entry: Entry) -> bool:
+        """Whether the run may be submitted now.
+
+        The workers of a group start together. It waits until there is room for all, and
+        nothing is prefetched that could take that room.
+        """
+        world_size = entry.cell.recipe.world_size
+        self.slots = self._executor.slots(self._need(entry))
+        is_plain = world_size == 1 and not self._extra_workers
+        prefetch = self._executor.prefetch if is_plain else 0
+        busy = self.workers_busy
+        return not busy or busy + world_size <= self.slots + prefetch
+
+    def _submit(self, entry: Entry) -> None:
+        self._extra_workers += entry.cell.recipe.world_size - 1
+        self._executor.submit(
+            self._job_of(entry.cell, entry.member),
+            self._need(entry),
+            exclusive=entry.member.key in self._exclusive,
+        )
+
+    def _need(self, entry: Entry) -> Resources:
+        cell = entry.cell
+        return self.needs[cell.cell_plan.task, cell.recipe.world_size]
+
+    @property
+    def workers_busy(self) -> int:
+        """Workers that the jobs in flight ask for."""
+        return self._executor.in_flight + self._extra_workers
+
+    def note_return(self, job: Job) -> None:
+        """Free the workers of a job that came back."""
+        self._extra_workers -= job.world_size - 1
+
+    def retry(self, cell: Cell, member: Member, outcome: JobOutcome) -> bool:
+        """Queue a lost run again; False once it was lost too often.
+
+        One that ran out of memory may only have run beside the one that used it up, so
+        it gets a node to itself, once.
+        """
+        key = member.key
+        self._losses[key] += 1
+        if outcome.out_of_memory:
+            if key in self._exclusive:
+                return False
+            self._exclusive.add(key)
+        elif self._losses[key] >= ATTEMPTS:
+            return False
+        log.warning(
+            "lost with its worker, queued again: %s (%s)", key[:12], outcome.lost
+        )
+        self.add(cell, member)
+        return True

@@ -1,0 +1,126 @@
+"""What runs next: early blocks, then cells with most left; groups when there is room."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from suite.campaign.scheduler import ATTEMPTS, Scheduler
+from suite.cluster.protocol import JobOutcome
+from suite.training.resources import Resources
+
+
+class Recorder:
+    """An executor that notes what is submitted and finishes nothing by itself."""
+
+    prefetch = 0
+
+    def __init__(self, slots):
+        self.free, self.submitted, self.exclusive = slots, [], []
+        self.in_flight = 0
+
+    def slots(self, need):
+        return self.free
+
+    def submit(self, job, need, exclusive=False):
+        self.submitted.append(job)
+        self.exclusive.append(exclusive)
+        self.in_flight += 1
+
+
+def cell(name, block=0, left=1, world_size=1):
+    plan = SimpleNamespace(task="tiny", block=block)
+    recipe = SimpleNamespace(world_size=world_size)
+    return SimpleNamespace(name=name, cell_plan=plan, left=left, recipe=recipe)
+
+
+def member(key="key"):
+    return SimpleNamespace(key=key)
+
+
+@pytest.fixture
+def started():
+    """A scheduler for so many slots, and the executor that it submits to."""
+
+    def make(slots):
+        executor = Recorder(slots)
+        scheduler = Scheduler(executor, lambda cell, member: cell.name)
+        needs = {("tiny", size): Resources() for size in (1, 2, 3)}
+        scheduler.needs = needs
+        return scheduler, executor
+
+    return make
+
+
+def test_early_blocks_go_first_then_cells_with_most_left_then_in_turn(started):
+    scheduler, executor = started(slots=10)
+    for queued in (
+        cell("late", block=1, left=9),
+        cell("short", left=1),
+        cell("long", left=5),
+        cell("long too", left=5),
+    ):
+        scheduler.add(queued, member())
+    scheduler.submit()
+
+    assert executor.submitted == ["long", "long too", "short", "late"]
+
+
+def test_a_cell_that_advanced_since_gives_way(started):
+    scheduler, executor = started(slots=10)
+    advanced, other = cell("advanced", left=5), cell("other", left=4)
+    scheduler.add(advanced, member())
+    scheduler.add(other, member())
+    advanced.left = 1
+    scheduler.submit()
+
+    assert executor.submitted == ["other", "advanced"]
+
+
+def test_no_more_is_submitted_than_there_are_slots_and_prefetched_jobs(started):
+    scheduler, executor = started(slots=2)
+    executor.prefetch = 1
+    for number in range(5):
+        scheduler.add(cell(number), member())
+    scheduler.submit()
+
+    assert executor.submitted == [0, 1, 2]
+    assert scheduler.slots == 2
+
+
+def test_a_group_waits_for_its_room_and_what_follows_is_not_prefetched(started):
+    scheduler, executor = started(slots=3)
+    executor.prefetch = 2
+    for queued in (cell("plain", left=9), cell("group", left=8, world_size=3)):
+        scheduler.add(queued, member())
+    scheduler.submit()
+    assert executor.submitted == ["plain"]
+    executor.in_flight = 0
+    scheduler.add(cell("next"), member())
+    scheduler.submit()
+    assert executor.submitted == ["plain", "group"]
+    assert scheduler.workers_busy == 3
+    executor.in_flight = 0
+    scheduler.note_return(SimpleNamespace(world_size=3))
+    scheduler.submit()
+    assert executor.submitted == ["plain", "group", "next"]
+
+
+def test_a_lost_run_is_queued_again_so_many_times(started):
+    scheduler, executor = started(slots=10)
+    lost = JobOutcome(None, [], lost="the node died")
+    again = [scheduler.retry(cell("lost"), member(), lost) for _ in range(ATTEMPTS)]
+    scheduler.submit()
+
+    assert again == [True] * (ATTEMPTS - 1) + [False]
+    assert executor.submitted == ["lost"] * (ATTEMPTS - 1)
+    assert not any(executor.exclusive)
+
+
+def test_a_run_that_lacked_memory_gets_a_node_to_itself_once(started):
+    scheduler, executor = started(slots=10)
+    lost = JobOutcome(None, [], lost="out of memory", out_of_memory=True)
+
+    assert scheduler.retry(cell("large"), member(), lost)
+    scheduler.submit()
+    assert executor.exclusive == [True]
+    assert not scheduler.retry(cell("large"), member(), lost)
