@@ -28,6 +28,7 @@ from dashboard.components.text import (
 from dashboard.data.snapshots import Snapshot
 from dashboard.data.view import View
 from dashboard.locale.numbers import measuring
+from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.report.formatting import NONE
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -237,12 +238,10 @@ def _side(
 def _differences(view: View, other: Snapshot) -> html.Section:
     """Profile, code, versions, data and claims, only where they differ."""
     words = view.words
-    mine, theirs = view.campaign.about, other.campaign.about
+    mine, theirs = view.campaign.manifest, other.campaign.manifest
     rows = []
     for part in ("profile", "sources", "versions"):
-        for name, here, there in differing(
-            mine.get(part) or {}, theirs.get(part) or {}
-        ):
+        for name, here, there in differing(_part(mine, part), _part(theirs, part)):
             rows.append(
                 (
                     words.of("compare", part),
@@ -259,13 +258,13 @@ def _differences(view: View, other: Snapshot) -> html.Section:
         rows.append(
             (words("compare-claims"), html.Code(name), _value(here), _value(there))
         )
-    if mine.get("root_seed") != theirs.get("root_seed"):
+    if mine.root_seed != theirs.root_seed:
         rows.append(
             (
                 words("compare-seed"),
                 html.Code("root_seed"),
-                _value(mine.get("root_seed")),
-                _value(theirs.get("root_seed")),
+                _value(mine.root_seed),
+                _value(theirs.root_seed),
             )
         )
     columns = [
@@ -336,11 +335,16 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _claims(about: Mapping[str, Any]) -> dict[str, Any]:
+def _part(manifest: Manifest, name: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = manifest.model_dump(mode="json", include={name})[name]
+    return found
+
+
+def _claims(manifest: Manifest) -> dict[str, Any]:
     return {
-        f"{task}.{claim['name']}": claim
-        for task, told in about["tasks"].items()
-        for claim in told["claims"]
+        f"{task}.{one.claim.name}": one.model_dump(mode="json")
+        for task, told in manifest.tasks.items()
+        for one in told.claims
     }
 
 

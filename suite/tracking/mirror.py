@@ -16,17 +16,21 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from suite.records.cell_file import read_cell
-from suite.records.files import read_json, replace_text
+from suite.records.files import read_json, replace_bytes, replace_text
 from suite.records.journal import FILE, parse_line, read_lines
+from suite.records.manifest import FILE as MANIFEST
+from suite.records.manifest import read_manifest
 from suite.records.mlflow_runs import note_mlflow_run, read_mlflow_runs
 from suite.records.results import Results
 from suite.tracking.connection import first_line, without_passwords
 from suite.tracking.reader import MlflowReader, PublishedCampaign
+from tasks import UserError
 
 REFRESH_INTERVAL_S = 10.0
 FETCHED_CELLS = "cells.txt"  # in a mirrored campaign: the cells that were fetched
@@ -125,10 +129,9 @@ class Mirror:
         self, reader: MlflowReader, campaign: PublishedCampaign
     ) -> int:
         home = self.folder / re.sub(r"[^\w.-]", "_", campaign.id)
-        if not (home / "campaign.json").exists():
-            home.mkdir(exist_ok=True)
-            replace_text(home / "campaign.json", json.dumps(reader.about(campaign)))
-        tasks = list(read_json(home / "campaign.json")["tasks"])
+        if not (home / MANIFEST).exists():
+            _fetch_manifest(reader, home, campaign)
+        tasks = _tasks_of(home)
         fetched = self._fetch_finished_cells(reader, home, campaign.id, tasks)
         running = campaign.state.get("state") == "running"
         if running or campaign.id not in self._statuses:
@@ -177,6 +180,23 @@ class Mirror:
                 statuses[key] = status
             if key not in noted:
                 note_mlflow_run(home, key, run)
+
+
+def _fetch_manifest(
+    reader: MlflowReader, home: Path, campaign: PublishedCampaign
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        fetched = reader.fetch(campaign.run, MANIFEST, Path(folder))
+        replace_bytes(home / MANIFEST, fetched.read_bytes())
+
+
+def _tasks_of(home: Path) -> list[str]:
+    """The names of a campaign's tasks; none where another version of Bakeoff wrote it,
+    as its pages say.
+    """
+    with suppress(UserError):
+        return list(read_manifest(home).tasks)
+    return []
 
 
 def _fetch_cell(reader: MlflowReader, home: Path, cell: str) -> None:

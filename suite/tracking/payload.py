@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from suite.records.manifest import TaskManifest
 from suite.tracking.connection import TAG
 from suite.tracking.protocol import CellPlace
 
@@ -168,37 +169,29 @@ def run_name(line: Line) -> str:
     return f"{cell_name(place)} · {line['kind']} {line['number']}"
 
 
-def cell_note(place: CellPlace, task: Mapping[str, Any]) -> str:
-    """A cell's description, in Markdown; ``task`` is its part of campaign.json."""
+def cell_note(place: CellPlace, task: TaskManifest) -> str:
+    """A cell's description, in Markdown."""
     name, level, arm, block = place
     lines = [
-        f"**{_label(task, 'arms', arm)}** at *{_label(task, 'levels', level)}*, "
+        f"**{task.arm(arm).label}** at *{task.level(level).label}*, "
         f"block {block} of `{name}`.",
         "",
         "Metrics are means over the final runs, which use the hyperparameters that "
         "tuning chose (the params above). Its runs are below this one.",
     ]
-    if task.get("question"):
-        lines.insert(0, f"{task['question']}\n")
+    if task.question:
+        lines.insert(0, f"{task.question}\n")
     return "\n".join(lines)
 
 
-def task_note(task: Mapping[str, Any]) -> str:
+def task_note(task: TaskManifest) -> str:
     """A task's description, in Markdown: its question, its claims, its sources."""
-    lines = [f"**{task.get('question') or ''}**", ""]
-    lines += [f"- {claim['says']}" for claim in task.get("claims") or ()]
-    sources = [f"- {source}" for source in task.get("sources") or ()]
-    if sources:
-        lines += ["", "Sources:", *sources]
+    lines = [f"**{task.question}**", ""]
+    lines += [f"- {claim.says}" for claim in task.tested]
+    if task.sources:
+        lines += ["", "Sources:", *(f"- {source}" for source in task.sources)]
     lines += ["", f"To compare arms in a chart, group runs by the tag `{TAG}arm`."]
     return "\n".join(lines)[:MAX_TAG_LENGTH]
-
-
-def _label(task: Mapping[str, Any], group: str, name: str) -> str:
-    for entry in task.get(group) or ():
-        if entry["name"] == name:
-            return str(entry.get("label") or name)
-    return name
 
 
 # ------------------------------------------------------------- metrics, params, data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,13 +36,6 @@ class MlflowReader:
         runs = search_runs(self.client, [experiment.experiment_id], query)
         by_age = sorted(runs, key=lambda run: run.info.start_time)
         return [_published_campaign(run) for run in by_age]
-
-    def about(self, campaign: PublishedCampaign) -> dict[str, Any]:
-        """The contents of its campaign.json."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = self.fetch(campaign.run, "campaign.json", Path(folder))
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
 
     def cells(self, campaign: str, tasks: Iterable[str]) -> list[str]:
         """The MLflow runs of a campaign's finished cells."""

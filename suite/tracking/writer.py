@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from suite.records.files import read_json
+from suite.records.manifest import FILE as MANIFEST
+from suite.records.manifest import TaskManifest, read_manifest
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run, read_mlflow_runs
 from suite.tracking import payload
 from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
@@ -67,7 +68,7 @@ class MlflowWriter:
 
     def write_state(self, last: bool = False) -> None:
         """Write to the campaign's own run how far it is: now and then, and at the end."""
-        about, state = self.folder / "campaign.json", self.folder / "state.json"
+        about, state = self.folder / MANIFEST, self.folder / "state.json"
         due = time.monotonic() - self._state_written > STATE_INTERVAL_S
         if not about.exists() or not (last or due):
             return
@@ -136,11 +137,8 @@ class MlflowWriter:
             if status == "FINISHED":
                 self._closed_cells.add(place)
 
-    def _task(self, task: str) -> Mapping[str, Any]:
-        """The task's part of campaign.json; empty where there is none."""
-        about = read_json(self.folder / "campaign.json")
-        found: Mapping[str, Any] = about.get("tasks", {}).get(task, {})
-        return found
+    def _task(self, task: str) -> TaskManifest:
+        return read_manifest(self.folder).task(task)
 
     # -- runs
 

@@ -12,6 +12,7 @@ from suite.records.results import Results
 from suite.tracking import reader, sqlite
 from suite.tracking.connection import without_passwords
 from suite.tracking.mirror import Mirror, slug
+from tasks import UserError
 
 PLACE = ["key", "step"]
 
@@ -49,7 +50,7 @@ def test_a_campaign_comes_back_from_the_store_alone(published, tmp_path):
 
     same(here.runs, there.runs, ["key"])
     same(here.curves, there.curves, PLACE)
-    assert dict(here.about) == dict(there.about)
+    assert here.manifest == there.manifest
     assert here.state["state"] == "done"
     assert here.mlflow_runs == there.mlflow_runs
     assert len(here.mlflow_runs) == 32
@@ -76,6 +77,26 @@ def test_what_was_fetched_is_shown_while_the_server_is_away(
     assert "MLflow cannot be reached: as of 20" in str(page[2])
     assert len(held.get().campaign.runs) == 32
     assert held.etag() != held.get().etag  # so that open pages come to say so
+
+
+def test_a_campaign_of_an_older_version_is_kept_without_its_cells(
+    published, tmp_path, monkeypatch
+):
+    fetch = reader.MlflowReader.fetch
+
+    def older(self, run, name, folder):
+        path = fetch(self, run, name, folder)
+        if name == "campaign.json":
+            path.write_text('{"schema": 1, "tasks": {"tiny": {}}}', encoding="utf-8")
+        return path
+
+    monkeypatch.setattr(reader.MlflowReader, "fetch", older)
+    mirror = Mirror(sqlite.default_uri(published), tmp_path / "elsewhere")
+
+    assert (mirror.refresh(), mirror.trouble) == (0, "")
+    (campaign,) = mirror.results.ids()
+    with pytest.raises(UserError, match=r"open it with version 0\.1\.0"):
+        mirror.results.load(campaign)
 
 
 def test_a_server_that_was_never_seen_is_named(tmp_path, monkeypatch):

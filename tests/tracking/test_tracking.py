@@ -301,8 +301,9 @@ def test_a_results_folder_may_have_any_name(name, empty_store, tmp_path):
     assert campaign.id == "c"
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert list((results / "artifacts").rglob("campaign.json"))
-    fetched = reader.MlflowReader(sqlite.default_uri(results)).about(campaign)
-    assert fetched == {"tasks": {}}
+    store_reader = reader.MlflowReader(sqlite.default_uri(results))
+    fetched = store_reader.fetch(campaign.run, "campaign.json", results / "copy")
+    assert fetched.read_text(encoding="utf-8") == '{"tasks": {}}'
 
 
 @pytest.mark.parametrize("how", ["moved", "copied"])

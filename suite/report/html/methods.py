@@ -5,9 +5,10 @@ profile and its record.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from suite.planning.profile import Profile
+from suite.records.manifest import TaskManifest
 from suite.records.results import Campaign
 from suite.report.formatting import listed
 from suite.training.job import JUDGED
@@ -30,24 +31,24 @@ AA_TESTS = (
 
 def paragraphs(campaign: Campaign) -> Iterator[Paragraph]:
     """The methods section, a heading and a text at a time."""
-    profile, tasks = campaign.about["profile"], list(campaign.about["tasks"].values())
+    profile, tasks = campaign.manifest.profile, list(campaign.manifest.tasks.values())
     yield "Blocks", _blocks(tasks)
     yield "Equal tuning", _tuning(profile, tasks)
     yield "Validation chooses, the test set is sealed", _sealed(tasks)
-    if any(task.get("half_budget_trials") for task in tasks):
+    if any(task.half_budget_trials for task in tasks):
         yield "Half the tuning", _half(tasks)
     yield "Seeds", _seeds(profile)
-    yield "What decides", _decision(float(profile.get("confidence", 0.95)))
-    if any(task.get("looks") for task in tasks):
+    yield "What decides", _decision(profile.confidence)
+    if any(task.looks for task in tasks):
         yield "Looks", _looks(tasks)
     yield "When a comparison is not good enough", GATES
     yield "Failures", _failures(campaign)
-    if any(task.get("aa_test") for task in tasks):
+    if any(task.aa_test for task in tasks):
         yield "A/A test", AA_TESTS
 
 
-def _blocks(tasks: list[Mapping[str, Any]]) -> str:
-    most = "at most " if any(task.get("looks") for task in tasks) else ""
+def _blocks(tasks: list[TaskManifest]) -> str:
+    most = "at most " if any(task.looks for task in tasks) else ""
     return (
         f"The whole experiment was repeated {most}{_of(tasks, 'blocks')} times. A repetition, or block, has its own "
         "split of the data, its own tuning and its own initialisation; only repeating the tuning too gives honest "
@@ -56,12 +57,12 @@ def _blocks(tasks: list[Mapping[str, Any]]) -> str:
     )
 
 
-def _tuning(profile: Mapping[str, Any], tasks: list[Mapping[str, Any]]) -> str:
+def _tuning(profile: Profile, tasks: list[TaskManifest]) -> str:
     how = {
         "qmc": "points of a scrambled Sobol sequence, spread evenly over the ranges and seeded once per study",
         "tpe": "eight quasi-random points, then the proposals of a tree-structured Parzen estimator, asked and told in "
         "fixed generations",
-    }[str(profile.get("sampler", "qmc"))]
+    }[profile.sampler]
     trials = _of(tasks, "trials")
     return (
         f"In every block each arm got the same number of tuning trials, {trials}, each a whole training. The hyperparameters "
@@ -70,13 +71,13 @@ def _tuning(profile: Mapping[str, Any], tasks: list[Mapping[str, Any]]) -> str:
     )
 
 
-def _sealed(tasks: list[Mapping[str, Any]]) -> str:
+def _sealed(tasks: list[TaskManifest]) -> str:
     finals = _of(tasks, "finals")
-    several = any(int(task["finals"]) > 1 for task in tasks)
+    several = any(task.finals > 1 for task in tasks)
     averaged = "; their results are averaged" if several else ""
     halves = (
         " and the finals of half the tuning"
-        if any(task.get("half_budget_trials") for task in tasks)
+        if any(task.half_budget_trials for task in tasks)
         else ""
     )
     word = "final runs" if several else "final run"
@@ -87,16 +88,16 @@ def _sealed(tasks: list[Mapping[str, Any]]) -> str:
     )
 
 
-def _half(tasks: list[Mapping[str, Any]]) -> str:
+def _half(tasks: list[TaskManifest]) -> str:
     return (
         f"Would the answer change with half the tuning? Where the first {_of(tasks, 'half_budget_trials')} trials "
         "would have chosen other hyperparameters, one more final was trained with those; elsewhere the finals answer for both."
     )
 
 
-def _seeds(profile: Mapping[str, Any]) -> str:
+def _seeds(profile: Profile) -> str:
     return (
-        f"All randomness comes from the root seed {profile.get('root_seed', 0)}, in named streams: split, order and "
+        f"All randomness comes from the root seed {profile.root_seed}, in named streams: split, order and "
         "evaluation are those of the block, the same for all its arms; tuner, initialisation and dropout also depend "
         "on the arm's name, so that even an arm against itself is a real comparison."
     )
@@ -118,8 +119,8 @@ def _decision(confidence: float) -> str:
     )
 
 
-def _looks(tasks: list[Mapping[str, Any]]) -> str:
-    plans = sorted({tuple(task["looks"]) for task in tasks if task.get("looks")})
+def _looks(tasks: list[TaskManifest]) -> str:
+    plans = sorted({task.looks for task in tasks if task.looks})
     after = listed((listed(map(str, looks)) for looks in plans), "or")
     most = max(map(len, plans))
     return (
@@ -158,12 +159,12 @@ def _failures(campaign: Campaign) -> str:
     )
 
 
-def _of(tasks: list[Mapping[str, Any]], what: str) -> str:
+def _of(tasks: list[TaskManifest], what: str) -> str:
     """The number that tasks have in common, or those they have."""
     return listed(
         (
             f"{value:,}"
-            for value in sorted({int(task.get(what) or 0) for task in tasks})
+            for value in sorted({int(getattr(task, what)) for task in tasks})
             if value
         ),
         "or",
