@@ -96,11 +96,8 @@ Costs = dict[tuple[str, str, str], Cost]  # by task, level and arm
 
 @dataclass(frozen=True)
 class Estimate:
-    """A whole plan: work is the sum of all runs, hours what it takes on so many
-    workers like this machine's.
-    """
+    """What a whole plan takes on so many workers like this machine's."""
 
-    work_seconds: float
     hours: float
     workers: int
     bytes: int
@@ -113,14 +110,14 @@ def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Esti
     work, size = 0.0, 0.0
     for cell in plan.all_cells if most else plan.cells:
         cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
-        trials, finals = of.trials, of.finals
-        light = trials + (
-            most and of.half_budget_trials > 0
-        )  # a half-budget final leaves no checkpoint
-        work += (light + finals) * cost.work
-        size += light * cost.bytes(final=False) + finals * cost.bytes(final=True)
+        half_budget_finals = 1 if most and of.half_budget_trials else 0
+        # A half-budget final leaves no checkpoint, no more than a trial does.
+        without_checkpoint = of.trials + half_budget_finals
+        work += (without_checkpoint + of.finals) * cost.work
+        size += without_checkpoint * cost.bytes(final=False)
+        size += of.finals * cost.bytes(final=True)
     busy = min(workers, plan.runs)
-    return Estimate(work, (START + work / busy) / 3600, workers, round(size))
+    return Estimate((START + work / busy) / 3600, workers, round(size))
 
 
 def costs(

@@ -1,29 +1,49 @@
 """Recorded campaigns as DataFrames. The dashboard, the verdicts and notebooks read
 results through here alone.
 
-The frames and their columns are a contract:
+The frames and their columns are a contract.
 
-``runs``: one row per training, newest attempt of each key.
-    data.test_train_ratio, data.population, data.n_train, data.n_validation,
-    data.n_test, data.fingerprint (of the level's data), key, task, level, arm, block
-    (int), kind ("trial" | "final" | "half"), number (int), status, error, best_step,
-    parameters, losses, test_opened, started, ended (seconds since 1970), host, device,
-    hardware, threads, worker (text: host:pid), one column ``param.<name>`` per tuned
-    hyperparameter and one column per metric: ``validation.<measure>``,
-    ``train.<measure>``, ``test.<measure>`` (not trials), ``seconds``, ``cpu_seconds``,
-    ``steps``, ``epochs``, ``seconds_per_update``, ``seconds_per_epoch``, and
-    ``<unit>_per_second`` where the procedure counts units. A "half" is the final of
-    half the tuning budget, there where that chose other hyperparameters; ``finals``
-    leaves it out.
-``curves``: one row per (training, evaluation).
-    key, task, level, arm, block, kind, number, step, epoch, seconds,
-    ``train.objective`` (what training lowers, mean over the steps since the last
-    evaluation), ``train.<measure>``, ``validation.<measure>``.
-``cells``: one row per planned cell (with ``interim_looks``, per cell handed out so
-far).
-    task, level, arm, block, state ("queued" | "tuning" | "final" | "done" | "failed"),
-    trials_done, trials_planned, finals_done, finals_planned, failures (int),
-    best_number, seconds.
+``runs``: a row per run, of each key the newest attempt, in the order of the record.
+
+    key                    64 hexadecimal digits, a hash of all that decides the run
+    task, level, arm       names
+    block, number          int, from 0
+    kind                   "trial", "final" or "half": the final of half the tuning
+                           budget, where that chose other hyperparameters
+    status, error          one of ``STATUSES``; the message, or None
+    best_step              int: the update whose weights were kept
+    parameters             int: how many the model has
+    losses                 SHA-256 of the training losses
+    test_opened            bool: whether the sealed test set was looked at
+    started, ended         seconds since 1970
+    host, device, hardware, threads
+    worker                 "host:pid"
+    param.<name>           a tuned hyperparameter
+    data.<name>            of the level's data: n_train, n_validation, n_test,
+                           population, test_train_ratio, fingerprint
+    validation.<measure>, train.<measure>
+    test.<measure>         NaN for trials
+    seconds, cpu_seconds, seconds_per_update, seconds_per_epoch
+    steps, epochs
+    <unit>_per_second      where the procedure counts units
+
+``curves``: a row per run and evaluation.
+
+    key, task, level, arm, block, kind, number
+    step, epoch, seconds   when the evaluation was made, from the run's start
+    train.objective        what training lowers, mean over the steps since the last
+                           evaluation
+    train.<measure>, validation.<measure>
+
+``cells``: a row per planned cell; with ``interim_looks``, per cell handed out so far.
+
+    task, level, arm, block
+    state                  "queued", "tuning", "final", "done" or "failed"
+    trials_done, trials_planned, finals_done, finals_planned, failures
+    seconds                of all its runs; 0 where none is on record
+
+``finals`` are the rows of ``runs`` that verdicts are made from, without half-budget
+finals.
 """
 
 from __future__ import annotations

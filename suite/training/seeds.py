@@ -10,9 +10,6 @@ import hashlib
 
 import numpy as np
 
-SHARED = ("split", "order", "evaluation")  # by arms of a block
-OWN = ("initialisation", "dropout", "tuner")
-
 
 def seed(root: int, *path: str | int) -> int:
     """A 63-bit seed for the stream at ``path`` below ``root``; equal paths, equal
