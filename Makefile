@@ -1,4 +1,4 @@
-# One environment, .venv, made on first use and renewed when pyproject.toml or ci/constraints.txt change.
+# One environment, .venv, made on first use and updated when pyproject.toml or ci/constraints.txt change.
 #
 #   PYTHON   the Python it is made from, 3.11 or newer
 #   TORCH    cuda: the build from PyPI, with CUDA; the default where nvidia-smi sees a GPU
@@ -19,7 +19,7 @@ READY := .venv/ready-$(TORCH)
 .DEFAULT_GOAL := help
 .PHONY: help demo test check dashboard mlflow bench slow clean environment constraints
 
-help:  ## Say what can be made
+help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(READY)  ## Run the quick campaign with the dashboard beside it and print the verdicts
@@ -38,11 +38,7 @@ dashboard: $(READY)  ## Show the recorded campaigns
 	@$(BIN)/bakeoff dashboard --results "$(RESULTS)" --port $(PORT)
 
 mlflow: $(READY)  ## Show the recorded runs in MLflow
-	@test -f "$(RESULTS)/mlflow.db" || { echo "No campaign in $(RESULTS)/: start one with \`make demo\`." >&2; exit 2; }
-	@echo "MLflow: http://127.0.0.1:$(MLFLOW_PORT)"
-	@# One worker: of four that start side by side on a busy machine, none answers in time and all are replaced, for ever.
-	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --workers 1 --port $(MLFLOW_PORT) \
-		--backend-store-uri "sqlite:///$(abspath $(RESULTS))/mlflow.db"
+	@$(BIN)/bakeoff mlflow --results "$(RESULTS)" --port $(MLFLOW_PORT)
 
 bench: .venv/bench  ## Run the benchmarks in ci/bench
 	@set -e; for script in ci/bench/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
@@ -54,7 +50,7 @@ clean:  ## Remove the environment and caches; results stay
 environment: $(READY)  ## Make .venv
 	@:
 
-constraints:  ## Resolve every dependency anew and write ci/constraints.txt
+constraints:  ## Resolve every dependency again and write ci/constraints.txt
 	@PYTHON="$(PYTHON)" bash ci/constraints.sh
 
 $(READY): pyproject.toml ci/constraints.txt ci/environment.sh

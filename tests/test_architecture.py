@@ -142,12 +142,26 @@ def folder_arrows() -> set[tuple[str, str]]:
 
 
 def module_graph() -> dict[str, set[str]]:
-    """Our modules, each with those of ours that it imports."""
+    """Our modules, each with those of ours that it imports as it runs."""
     paths = {module_name(path): path for path in MODULES}
     return {
-        name: (set(_imported(ast.parse(text_of(path)))) & paths.keys()) - {name}
+        name: (_run_imports(text_of(path)) & paths.keys()) - {name}
         for name, path in paths.items()
     }
+
+
+def _run_imports(code: str) -> set[str]:
+    """What is imported when the code runs: not what only type checkers read."""
+    return set(_imported(WithoutTypeChecking().visit(ast.parse(code))))
+
+
+class WithoutTypeChecking(ast.NodeTransformer):
+    """Takes out what stands under ``if TYPE_CHECKING:``, and keeps an ``else``."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        if ast.unparse(node.test) == "TYPE_CHECKING":
+            return node.orelse
+        return self.generic_visit(node)
 
 
 def module_name(path: Path) -> str:
@@ -162,6 +176,14 @@ def test_imports_are_found_wherever_they_stand():
     code = "import a.b\nfrom c import d\nfrom . import e\ndef f():\n    import g as h\nif h:\n    from i.j import k"
 
     assert set(_imported(ast.parse(code))) == {"a.b", "c", "c.d", "g", "i.j", "i.j.k"}
+
+
+def test_what_only_type_checkers_read_closes_no_circle():
+    code = (
+        "if TYPE_CHECKING:\n    import a\nelse:\n    import b\ndef f():\n    import c"
+    )
+
+    assert _run_imports(code) == {"b", "c"}
 
 
 def test_an_import_by_name_is_found_too():

@@ -1,4 +1,4 @@
-"""How a campaign goes, while it goes: a bar in a terminal, elsewhere a line every ten
+"""How far a running campaign is: a bar in a terminal, elsewhere a line every ten
 seconds.
 """
 
@@ -18,7 +18,7 @@ from suite.cli.render.text import duration, failures, rate
 if TYPE_CHECKING:
     from suite.campaign.progress import Tally
 
-EVERY = 10.0  # seconds between plain lines
+LINE_EVERY_S = 10.0  # between plain lines
 
 
 class Watch(Protocol):
@@ -57,7 +57,7 @@ class Bar:
 class Lines:
     """Plain lines, for logs and pipes."""
 
-    def __init__(self, console: Console, every: float = EVERY) -> None:
+    def __init__(self, console: Console, every: float = LINE_EVERY_S) -> None:
         self._console, self._every, self._last = console, every, time.monotonic()
 
     def take(self, tally: Tally) -> None:
