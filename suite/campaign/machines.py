@@ -1,5 +1,6 @@
-"""Do all runs of a campaign come from machines of one kind? Only there is a
-training the same to the bit.
+"""Do all runs of a campaign come from machines of one kind?
+
+Only there does a run give the same results to the last bit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How what runs is asked to stop."""
+"""SIGTERM, which Kubernetes and Slurm send, stops a campaign as Ctrl-C does."""
 
 import signal
 import threading

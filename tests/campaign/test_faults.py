@@ -359,7 +359,7 @@ class StoppingTask:
         )
         text = tiny_file.read_text().replace(
             "from functools",
-            "import os, time\nfrom suite import unfinished\nfrom functools",
+            "import os, time\nfrom suite.training import checkpoint\nfrom functools",
             1,
         )
         text = text.replace(
@@ -368,7 +368,7 @@ class StoppingTask:
         # what is left at evaluations is written however long that takes
         text = text.replace(
             "    return nn.Seq",
-            '    unfinished.SHARE = float("inf")\n    return Stopping(nn.Seq',
+            '    checkpoint.SHARE = float("inf")\n    return Stopping(nn.Seq',
         )
         self.path.write_text(
             text.replace("shape.outputs)\n    )\n", "shape.outputs)\n    ))\n")
@@ -395,7 +395,7 @@ class StoppingTask:
         return told.split()
 
 
-def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
+def test_a_long_run_resumes_whichever_of_its_processes_is_killed(
     tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes
 ):
     """Its worker, then its node, then the driver: what it left at its evaluations is
@@ -420,14 +420,14 @@ def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
         driver.kill()
         driver.wait()
         moments.append(time.time())
-        left = [found.name for found in (results / plan.id / "unfinished").iterdir()]
+        left = [found.name for found in (results / plan.id / "checkpoints").iterdir()]
         assert start(path, results, address).wait() == 0
 
     same_results(plan, tmp_path / "undisturbed", results)
     assert len(left) >= 1
     lines = lines_of(results, plan)
     assert 24 in {line["worker"].get("resumed") for line in lines}
-    assert not (results / plan.id / "unfinished").exists()
+    assert not (results / plan.id / "checkpoints").exists()
     sees = "nothing; the training goes on from the last evaluation that was kept (one a minute is, at most)"
     for who, moment in zip(("worker", "node", "driver"), moments, strict=True):
         again = "; the same command starts the driver" if who == "driver" else ""
@@ -438,7 +438,7 @@ def test_a_long_training_goes_on_whoever_of_its_keepers_is_killed(
         )
 
 
-def test_a_team_goes_on_whoever_of_it_is_killed(
+def test_a_group_resumes_whichever_of_its_processes_is_killed(
     cluster, tiny_file, tmp_path, tell, monkeypatch
 ):
     """One of two workers that share a run, on a cluster of just two CPUs, then the
@@ -809,7 +809,7 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(
 @pytest.mark.parametrize(
     ("fault", "damage"), [("cut short", b"numb"), ("a bit flipped", b"ntmbers")]
 )
-def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_anew(
+def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_again(
     fault, damage, fetching, fake_executor, run_inline, tmp_path, tell, monkeypatch
 ):
     """In the middle of a campaign, as its workers load the data again."""
@@ -831,7 +831,7 @@ def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_anew(
     run_inline(plan, tmp_path / "results", executor=fake_executor(before_run=happens))
 
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
-    sees = "nothing; it is fetched anew, from its address or a mirror"
+    sees = "nothing; it is fetched again, from its address or a mirror"
     tell(
         f"file in the data cache {fault}",
         sees,

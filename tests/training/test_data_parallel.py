@@ -274,7 +274,7 @@ def test_a_job_comes_to_the_same_and_the_first_worker_alone_opens_the_test_set(
         )
 
 
-def test_a_team_that_is_stopped_at_every_evaluation_comes_to_the_same(pair):
+def test_a_group_that_is_stopped_at_every_evaluation_comes_to_the_same(pair):
     undisturbed, resumed = pair[0].stopped
 
     assert resumed.worker["resumed"] == undisturbed.curve[-1]["step"]
@@ -424,7 +424,7 @@ HANG = """    import os, time
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_a_team_finds_what_one_worker_finds_and_has_the_room_of_one_that_was_cancelled(
+def test_a_group_finds_what_one_worker_finds_and_gets_the_room_of_one_that_was_cancelled(
     tiny_source, run_inline, tmp_path
 ):
     """The tiny task without dropout, its wide arm on two workers, of which a cluster of
