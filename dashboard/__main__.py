@@ -43,6 +43,7 @@ def _serve(given: argparse.Namespace) -> None:
         given.port,
         mlflow_url=given.mlflow_url or _mlflow_pages(given.tracking_uri),
         mirror=mirror,
+        prefix=given.prefix,
         ready=lambda: print(
             f"Dashboard: http://{given.host}:{given.port}  (Ctrl-C ends it)",
             flush=True,
@@ -71,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--mlflow-url", metavar="URL", help="where links to MLflow's pages lead"
+    )
+    parser.add_argument(
+        "--prefix",
+        default="/",
+        metavar="PATH",
+        help="the path below which a reverse proxy shows it, such as /bakeoff/",
     )
     return parser
 

@@ -19,6 +19,12 @@ from dashboard.data.view import view_of
 from dashboard.pages import PAGES
 from dashboard.server.compression import compressing
 from dashboard.server.downloads import add_routes
+from dashboard.server.prefix import (
+    checked,
+    no_dash_variables,
+    prefixed,
+    without_prefix,
+)
 from dashboard.server.security import safe_link, secure
 from dashboard.shell import shell_layout
 from suite.records.results import Results
@@ -52,14 +58,17 @@ def create_app(
     refresh: bool = True,
     mlflow_url: str = MLFLOW_URL,
     mirror: Mirror | None = None,
+    prefix: str = "/",
 ) -> Dash:
     """The dashboard of these results. With ``auth`` every page asks for user and
     password.
 
     ``mlflow_url`` is where MLflow's own pages are, for links to runs; UserError where
     that is no web address. ``mirror`` keeps the results current from an MLflow server,
-    and pages say how it is.
+    and pages say how it is. ``prefix`` is the path below which a reverse proxy shows
+    it; UserError where that is no path.
     """
+    prefix = checked(prefix)
     if safe_link(mlflow_url) is None:
         raise UserError(
             f"--mlflow-url {mlflow_url!r} is no web address: give one like {MLFLOW_URL}."
@@ -67,22 +76,7 @@ def create_app(
     snapshots = Snapshots(results, mlflow_url, mirror)
     if refresh:
         snapshots.start()
-    app = Dash(
-        "dashboard",
-        server=compressing(flask.Flask("dashboard")),  # type: ignore[arg-type]
-        title="Bakeoff",
-        update_title=None,  # type: ignore[arg-type]
-        assets_folder=os.path.join(os.path.dirname(__file__), "assets"),
-        compress=True,
-        pages_folder="",
-        suppress_callback_exceptions=True,
-        health_endpoint="healthz",
-        index_string=INDEX.replace("VARIABLES", theme.css_variables()),
-        on_error=_log_error,
-        meta_tags=[
-            {"name": "viewport", "content": "width=device-width, initial-scale=1"}
-        ],
-    )
+    app = _dash(prefix)
     server: flask.Flask = app.server
     server.config["SNAPSHOTS"] = snapshots
     secure(server, auth)
@@ -95,12 +89,35 @@ def create_app(
             if hasattr(page, "frames")
         },
     )
-    app.layout = shell_layout()
-    add_callbacks(app, snapshots)
+    server.wsgi_app = without_prefix(server.wsgi_app, prefix)  # type: ignore
+    app.layout = prefixed(shell_layout(), prefix)
+    add_callbacks(app, snapshots, prefix)
     for page in PAGES:
         if hasattr(page, "add_callbacks"):
             page.add_callbacks(app, snapshots)
     return app
+
+
+def _dash(prefix: str) -> Dash:
+    with no_dash_variables():
+        return Dash(
+            "dashboard",
+            requests_pathname_prefix=prefix,
+            routes_pathname_prefix="/",
+            server=compressing(flask.Flask("dashboard")),  # type: ignore[arg-type]
+            title="Bakeoff",
+            update_title=None,  # type: ignore[arg-type]
+            assets_folder=os.path.join(os.path.dirname(__file__), "assets"),
+            compress=True,
+            pages_folder="",
+            suppress_callback_exceptions=True,
+            health_endpoint="healthz",
+            index_string=INDEX.replace("VARIABLES", theme.css_variables()),
+            on_error=_log_error,
+            meta_tags=[
+                {"name": "viewport", "content": "width=device-width, initial-scale=1"}
+            ],
+        )
 
 
 def _log_error(error: Exception) -> None:

@@ -22,10 +22,11 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.locale import Words
 from dashboard.rendering import BY_PATH, Rendered, render
+from dashboard.server.prefix import below, prefixed
 from tasks import UserError
 
 
-def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
+def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
     @app.callback(
         Output("main", "children"),
         Output("nav", "children"),
@@ -41,7 +42,12 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
     def show(path: str, search: str, news: dict[str, str] | None) -> Rendered:
         if ctx.triggered_id == "news" and news:
             search = news["search"]
-        return render(snapshots, path or "/", search)
+        rendered = render(snapshots, below(path or "/", prefix), search)
+        return rendered._replace(
+            main=prefixed(rendered.main, prefix),
+            navigation=prefixed(rendered.navigation, prefix),
+            about=prefixed(rendered.about, prefix),
+        )
 
     @app.callback(
         Output("etag", "data"),
@@ -68,6 +74,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
     def fill_table(clicks: int, which: dict[str, str], path: str, search: str) -> Any:
         if not clicks:
             return no_update
+        path = below(path, prefix)
         view = view_of(snapshots, path, search)
         frame = BY_PATH[path].frames(view).get(which["name"])
         return no_update if frame is None else _grid(frame, view.words)

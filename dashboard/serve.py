@@ -31,6 +31,7 @@ def serve(
     *,
     mlflow_url: str = MLFLOW_URL,
     mirror: Mirror | None = None,
+    prefix: str = "/",
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Show these results until the process ends, and call ``ready`` once it answers.
@@ -41,7 +42,9 @@ def serve(
 
     auth = read_auth(os.environ, host)
     listener = _listen(host, port)
-    app = create_app(results, auth=auth, mlflow_url=mlflow_url, mirror=mirror)
+    app = create_app(
+        results, auth=auth, mlflow_url=mlflow_url, mirror=mirror, prefix=prefix
+    )
     warm(app)
     server = waitress.create_server(
         app.server,

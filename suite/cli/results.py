@@ -140,6 +140,13 @@ def dashboard(
             f"Default: that server, or http://127.0.0.1:{MLFLOW_PORT}.",
         ),
     ] = None,
+    prefix: Annotated[
+        str,
+        typer.Option(
+            "--prefix",
+            help="Path below which a reverse proxy shows it, such as /bakeoff/.",
+        ),
+    ] = "/",
 ) -> None:
     """Show recorded campaigns in a browser, live."""
     from suite.cli import servers
@@ -149,6 +156,8 @@ def dashboard(
         options += ["--tracking-uri", tracking_uri]
     if mlflow_url:
         options += ["--mlflow-url", mlflow_url]
+    if prefix != "/":
+        options += ["--prefix", prefix]
     servers.become_dashboard(options)
 
 

@@ -1,0 +1,99 @@
+"""Serving below a path such as ``/bakeoff/``, behind a reverse proxy.
+
+Pages are written as if they stood at ``/``; what leaves the server gets the prefix, and
+what comes in loses it, whether or not the proxy took it away.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from dash.development.base_component import Component
+
+from tasks import UserError
+
+log = logging.getLogger("bakeoff.dashboard")
+PREFIX = re.compile(r"(/[\w.~-]+)*/")
+LINKS = ("href", "src")  # properties that hold an address
+
+Content = TypeVar("Content")
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def checked(prefix: str) -> str:
+    """The prefix with a slash at both ends: ``/bakeoff/`` for "bakeoff". UserError
+    where it is no path.
+    """
+    path = f"/{prefix.strip('/')}/".replace("//", "/")
+    if not PREFIX.fullmatch(path):
+        raise UserError(
+            f"--prefix {prefix!r} is no path of letters, digits, '-', '_', '.' and '~': "
+            "give one like /bakeoff/."
+        )
+    return path
+
+
+def below(path: str, prefix: str) -> str:
+    """An address of the browser as pages know it: without the prefix."""
+    if path == prefix.rstrip("/"):
+        return "/"
+    return "/" + path[len(prefix) :] if path.startswith(prefix) else path
+
+
+def prefixed(content: Content, prefix: str) -> Content:
+    """The same components, whose links to pages and files begin with the prefix."""
+    if prefix != "/":
+        for part in _parts(content):
+            for name in LINKS:
+                address = getattr(part, name, None)
+                if isinstance(address, str) and _is_own(address, prefix):
+                    setattr(part, name, prefix + address[1:])
+    return content
+
+
+def without_prefix(app: WsgiApp, prefix: str) -> WsgiApp:
+    """The server, to which requests come as if it stood at ``/``."""
+
+    def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        path = below(environ.get("PATH_INFO", "/"), prefix)
+        return app({**environ, "PATH_INFO": path}, start)
+
+    return serve
+
+
+@contextmanager
+def no_dash_variables() -> Iterator[None]:
+    """Without Dash's own environment variables, which could only contradict our
+    options; those that are set are named in the log.
+    """
+    given = {name: os.environ[name] for name in os.environ if _is_dash(name)}
+    for name in given:
+        log.warning("%s is ignored: use --prefix for a path below a proxy", name)
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(given)
+
+
+def _parts(content: Any) -> Iterator[Component]:
+    if isinstance(content, (list, tuple)):
+        for part in content:
+            yield from _parts(part)
+    elif isinstance(content, Component):
+        yield content
+        yield from _parts(getattr(content, "children", None))
+
+
+def _is_own(address: str, prefix: str) -> bool:
+    ours = address.startswith("/") and not address.startswith("//")
+    return ours and not address.startswith(prefix)
+
+
+def _is_dash(name: str) -> bool:
+    return name.upper().startswith("DASH_")
