@@ -160,11 +160,6 @@ def _recipe(recipe: Recipe) -> str:
     return ", ".join(parts)
 
 
-def _called(named: object) -> str:
-    """The name of a registered rule, or of the function given in its place."""
-    return str(getattr(named, "__name__", named))
-
-
 def _length(recipe: Recipe) -> str:
     if recipe.steps is not None:
         return f"{recipe.steps:,} updates"
