@@ -4,13 +4,14 @@ nearest other one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from suite.records.journal import FILE, read_lines
 from suite.records.manifest import Manifest, read_manifest
 from suite.records.results import Results
+from suite.records.run_record import RunRecord
 from tasks import UserError
 
 NOTHING = "-"
@@ -24,16 +25,17 @@ class Recorded:
     """
 
     campaign: str
-    line: Mapping[str, Any]
+    line: RunRecord
     facts: Facts
 
     @property
     def key(self) -> str:
-        return str(self.line["key"])
+        return self.line["key"]
 
     @property
-    def place(self) -> tuple[Any, ...]:
-        return tuple(self.line[name] for name in ("task", "level", "arm", "block"))
+    def cell(self) -> tuple[str, str, str, int]:
+        line = self.line
+        return line["task"], line["level"], line["arm"], line["block"]
 
 
 @dataclass(frozen=True)
@@ -42,33 +44,20 @@ class Explanation:
     from the nearest other one.
     """
 
-    training: Recorded
+    run: Recorded
     campaigns: tuple[str, ...]
     nearest: Recorded | None
     differences: tuple[tuple[str, Any, Any], ...]
 
 
 def explain(results: Results, key: str) -> Explanation:
-    """The training whose key begins so, in any campaign of the folder. UserError where
-    there is none, or several.
+    """The run whose key begins so, in any campaign of the folder that this version
+    reads.
+
+    Raises UserError where there is none, or several.
     """
     runs = list(_recorded(results))
-    if not runs:
-        raise UserError(
-            f"No training on record in {results.root}/: start a campaign with `bakeoff run quick`."
-        )
-    found = [training for training in runs if training.key.startswith(key.lower())]
-    keys = sorted({training.key for training in found})
-    if not keys:
-        raise UserError(
-            f"No training with a key that begins with {key!r} among {len(runs):,} on record in {results.root}/: "
-            "the dashboard's table of runs and MLflow's tag bakeoff.key have the keys."
-        )
-    if len(keys) > 1:
-        shown = ", ".join(k[:16] for k in keys[:4])
-        raise UserError(
-            f"{len(keys)} runs have keys that begin with {key!r} ({shown} …): give more digits."
-        )
+    found = _with_key(runs, key, results)
     this = found[-1]  # the newest attempt
     others = [
         other
@@ -77,11 +66,35 @@ def explain(results: Results, key: str) -> Explanation:
     ]
     nearest = min(others, key=lambda other: _distance(this, other), default=None)
     return Explanation(
-        this,
-        tuple(dict.fromkeys(training.campaign for training in found)),
-        nearest,
-        tuple(differences(this.facts, nearest.facts)) if nearest else (),
+        run=this,
+        campaigns=tuple(dict.fromkeys(run.campaign for run in found)),
+        nearest=nearest,
+        differences=tuple(differences(this.facts, nearest.facts)) if nearest else (),
     )
+
+
+def _with_key(runs: Sequence[Recorded], key: str, results: Results) -> list[Recorded]:
+    """All records of the one run whose key begins so, the oldest first."""
+    if not runs:
+        raise UserError(
+            f"No run on record in {results.root}/: start a campaign with "
+            "`bakeoff run quick`."
+        )
+    found = [run for run in runs if run.key.startswith(key.lower())]
+    keys = sorted({run.key for run in found})
+    if not keys:
+        raise UserError(
+            f"No run with a key that begins with {key!r} among {len(runs):,} on record "
+            f"in {results.root}/: the dashboard's table of runs and MLflow's tag "
+            "bakeoff.key have the keys."
+        )
+    if len(keys) > 1:
+        shown = ", ".join(k[:16] for k in keys[:4])
+        raise UserError(
+            f"{len(keys)} runs have keys that begin with {key!r} ({shown} …): "
+            "give more digits."
+        )
+    return found
 
 
 def differences(here: Facts, there: Facts) -> Iterator[tuple[str, Any, Any]]:
@@ -93,12 +106,12 @@ def differences(here: Facts, there: Facts) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _distance(this: Recorded, other: Recorded) -> tuple[bool, int, bool, bool]:
-    """RunColumns of the same cell first, then by the number of facts that differ, then
-    of the same kind.
+    """Sorts runs of the same cell first, then by the number of facts that differ, then
+    those of the same kind.
     """
     differing = sum(1 for _ in differences(this.facts, other.facts))
     return (
-        this.place != other.place,
+        this.cell != other.cell,
         differing,
         this.line["kind"] != other.line["kind"],
         other.campaign != this.campaign,
@@ -113,22 +126,27 @@ def _recorded(results: Results) -> Iterator[Recorded]:
             yield Recorded(campaign, line, _facts(manifest, line))
 
 
-def _facts(manifest: Manifest, line: Mapping[str, Any]) -> Facts:
+def _facts(manifest: Manifest, line: RunRecord) -> Facts:
     """All that may have decided the run's key, by name."""
     plan = manifest.profile.of(line["task"])
-    worker = line.get("worker") or {}
-    facts = {
-        name: line[name] for name in ("task", "level", "arm", "block", "kind", "number")
+    worker = line["worker"]
+    facts: Facts = {
+        "task": line["task"],
+        "level": line["level"],
+        "arm": line["arm"],
+        "block": line["block"],
+        "kind": line["kind"],
+        "number": line["number"],
     }
     facts |= {f"param {name}": value for name, value in line["params"].items()}
     facts |= {f"seed {name}": value for name, value in line["seeds"].items()}
     facts |= {"length_factor": plan.length_factor, "examples": plan.examples}
     facts |= {f"recipe {name}": value for name, value in plan.recipe.items()}
-    facts |= {f"data {name}": value for name, value in (line.get("data") or {}).items()}
+    facts |= {f"data {name}": value for name, value in line["data"].items()}
     facts |= {
         "sources": manifest.sources.get(line["task"], NOTHING)[:12],
         "root seed": manifest.root_seed,
-        "parameters": line.get("parameters"),
+        "parameters": line["parameters"],
         "torch": worker.get("torch", manifest.versions.get("torch", NOTHING)),
         "device": worker.get("device", NOTHING),
         "threads": worker.get("threads", NOTHING),

@@ -63,7 +63,7 @@ def _fill(column: list[Any], length: int) -> None:
 
 
 class Curves:
-    """Rows of curves by training, held as arrays; a frame is put together from what is
+    """Rows of curves by run, held as arrays; a frame is put together from what is
     new and what was.
     """
 
@@ -119,9 +119,9 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     lines = [line for line in lines if line["curve"]]
     if not lines:
         return pd.DataFrame(columns=[*IDENTITY, "step", "epoch", "seconds"])
-    training = np.repeat(np.arange(len(lines)), [len(line["curve"]) for line in lines])
+    run = np.repeat(np.arange(len(lines)), [len(line["curve"]) for line in lines])
     columns: dict[str, Any] = {
-        name: pd.Series([line[name] for line in lines]).array.take(training)
+        name: pd.Series([line[name] for line in lines]).array.take(run)
         for name in IDENTITY
     }
     rows = [row for line in lines for row in line["curve"]]

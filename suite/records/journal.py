@@ -1,4 +1,4 @@
-"""The record of a campaign: one fsynced line per training, written before anything else
+"""The record of a campaign: one fsynced line per run, written before anything else
 happens to the result.
 
 It is what resumption reads and what MLflow is published from, so a killed driver loses

@@ -414,7 +414,7 @@ def test_why_names_the_difference_to_the_nearest_training(call, refused, campaig
     assert "What differs" in out
     assert re.search(r"param lr|seed initialisation", out)
     assert "give more digits" in refused("why", "", "--results", results)
-    assert "No training" in refused("why", "zzzz", "--results", results)
+    assert "No run" in refused("why", "zzzz", "--results", results)
 
 
 def test_prepare_loads_every_level(call, tiny_file):
@@ -565,7 +565,7 @@ def test_a_full_disk_is_one_message(run_here, tiny_file, monkeypatch):
             "No campaign in nowhere/: start one with `bakeoff run quick`.",
         ),
         ("status --results nowhere", "No campaign in nowhere/"),
-        ("why abc --results nowhere", "No training on record in nowhere/"),
+        ("why abc --results nowhere", "No run on record in nowhere/"),
         ("cancel --results nowhere", "No campaign in nowhere/"),
         ("retry --results nowhere", "No campaign in nowhere/"),
         ("mlflow --results nowhere", "No MLflow store in nowhere/"),

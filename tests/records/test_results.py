@@ -264,7 +264,7 @@ def test_results_of_an_older_version_do_not_hide_those_of_this_one(
     key = results.load(tiny_plan.id).runs["key"].iloc[0]
 
     assert results.readable_ids() == [tiny_plan.id]
-    assert explain(results, key).training.campaign == tiny_plan.id
+    assert explain(results, key).run.campaign == tiny_plan.id
     assert {one.id: one.state for one in standings(results)} == {
         tiny_plan.id: "done",
         old: "done",

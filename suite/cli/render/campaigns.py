@@ -102,9 +102,9 @@ def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Listing:
 
 def why_page(found: Explanation) -> Group:
     """What a run was and gave, and what sets it apart from the most similar one."""
-    line = found.training.line
+    line = found.run.line
     parts: list[RenderableType] = [
-        headline_text(found.training.key[:16], ""),
+        headline_text(found.run.key[:16], ""),
         _run_facts(line, found.campaigns),
     ]
     if line.get("traceback"):
