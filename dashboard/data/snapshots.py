@@ -20,8 +20,10 @@ from cachetools import LRUCache
 from suite.records.results import Campaign, Results
 from suite.records.status import is_running
 from suite.tracking.mirror import Mirror
+from suite.verdicts import preregistration
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.judge import judge_campaign
+from suite.verdicts.preregistration import Provenance
 from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")
@@ -115,6 +117,7 @@ class Snapshots:
         self._judged: dict[
             str, tuple[float, float]
         ] = {}  # when a campaign was last judged, and for how long
+        self._provenances: dict[str, Provenance] = {}
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._ready = threading.Condition(self._lock)
@@ -273,7 +276,8 @@ class Snapshots:
         """Judge a campaign; where that fails it has no verdicts, and says why."""
         begun, name = time.monotonic(), held.campaign.id
         try:
-            verdicts, unjudged = tuple(judge_campaign(held.campaign)), ""
+            provenance = self.provenance_of(held.campaign)
+            verdicts, unjudged = tuple(judge_campaign(held.campaign, provenance)), ""
         except Exception as error:
             log.exception("campaign %s cannot be judged", name)
             verdicts = ()
@@ -283,6 +287,16 @@ class Snapshots:
             )
         self._keep(Snapshot(held.campaign, verdicts, held.read, unjudged=unjudged))
         self._judged[name] = begun, time.monotonic() - begun
+
+    def provenance_of(self, campaign: Campaign) -> Provenance:
+        """What the tasks' files say, read when a campaign is first judged and not again
+        at each refresh, because it imports them.
+        """
+        if campaign.id not in self._provenances:
+            self._provenances[campaign.id] = preregistration.provenance_of(
+                campaign.manifest
+            )
+        return self._provenances[campaign.id]
 
     def _may_judge(self, held: Snapshot) -> bool:
         """Whether it is time to judge a growing campaign again: not for more than a

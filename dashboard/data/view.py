@@ -17,6 +17,7 @@ from dashboard.locale import LANGUAGES, Words
 from suite.records.manifest import Manifest, TaskManifest
 from suite.records.results import Campaign
 from suite.records.translation import CLAIM_FIELDS
+from suite.report.sentences import Labels
 from suite.verdicts.claim_verdict import ClaimVerdict
 from tasks import Claim, unknown
 
@@ -104,6 +105,11 @@ class View:
                 claim[field] = text or claim[field]
         return values
 
+    @cached_property
+    def labels(self) -> Labels:
+        """What sentences call the campaign's arms, levels and axes."""
+        return Labels(self.campaign.manifest, self.words.language)
+
     def title(self, task: str) -> str:
         """A task's name as a heading."""
         return str(self.tasks[task]["label"]) or task_title(task)
@@ -124,9 +130,8 @@ class View:
 
     def _in_language(self, campaign: Campaign, verdict: ClaimVerdict) -> ClaimVerdict:
         language = self.words.language
-        task = campaign.manifest.task(verdict.task).in_language(language)
-        measure = task.measure(verdict.metric.rpartition(".")[2])
-        cost = self.words.maybe("measure", verdict.metric, verdict.metric_label)
+        task = campaign.manifest.task(verdict.task)
+        labels = Labels(campaign.manifest, language)
 
         def text(field: str, english: str) -> str:
             return task.claim_text(verdict.claim, field, language) or english
@@ -136,7 +141,7 @@ class View:
             says=text("says", verdict.says),
             source=text("source", verdict.source),
             reported=text("reported", verdict.reported),
-            metric_label=measure.label if measure else cost,
+            metric_label=labels.metric(verdict),
         )
 
     @property

@@ -17,6 +17,7 @@ from dashboard.theme import arm_color
 from suite.report.charts.build import block_chart, trend_chart
 from suite.report.charts.spec import Axis, BlockChart, BlockRow
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.scales import scale_of
 
 
 def pairs_frame(verdict: ClaimVerdict) -> pd.DataFrame:
@@ -100,7 +101,7 @@ def pairs(
     rows = rows[
         (rows["level"] == level) & rows["better"].notna() & rows["worse"].notna()
     ].sort_values("block")
-    if rows.empty or verdict.kind == "contrast":
+    if rows.empty or any(len(side.arms) > 1 for side in verdict.sides):
         return None
     names = [arm["name"] for arm in arms]
     y = [f"{words('block')} {block}" for block in rows["block"]]
@@ -118,9 +119,11 @@ def pairs(
     ):
         joins["x"] += [better, worse, None]
         joins["y"] += [name, name, None]
+    ahead, behind = verdict.sides
+    arms_of = {"better": ahead.arms, "worse": behind.arms}
     traces = [joins]
     for side, symbol in (("better", "circle"), ("worse", "square")):
-        arm = getattr(verdict, side)
+        arm = next(iter(arms_of[side]), None)
         shown = next(
             (str(a.get("label") or arm) for a in arms if a["name"] == arm),
             words("published"),
@@ -147,7 +150,7 @@ def pairs(
         traces,
         {
             "title": label,
-            "tickformat": ".1~%" if verdict.unit_percent else "",
+            "tickformat": ".1~%" if verdict.is_share else "",
             "showgrid": True,
         },
         _block_axis(len(rows)),
@@ -201,9 +204,9 @@ def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
 
 
 def _unit(verdict: ClaimVerdict, words: Words) -> str:
-    if verdict.scale != "points":
+    if scale_of(verdict.scale).logarithmic:
         return words("unit-ratio")
-    return words("unit-points") if verdict.unit_percent else verdict.metric_label
+    return words("unit-points") if verdict.is_share else verdict.metric_label
 
 
 def _block_axis(count: int) -> dict[str, Any]:

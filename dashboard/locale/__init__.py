@@ -56,26 +56,6 @@ class Words:
             _camel(key[len(GRID) :]): self(key) for key in keys if key.startswith(GRID)
         }
 
-    def gate(self, name: str) -> str:
-        """An adequacy gate's name as people read it; a gate that is not known here
-        keeps its own.
-        """
-        return self.maybe("gate", name, name)
-
-    def passed(self, name: str) -> str:
-        """The same for a gate that was passed."""
-        return self.maybe("passed", name, name)
-
-    def why(self, name: str) -> str:
-        """What it means that this gate failed; empty for a gate that is not known
-        here.
-        """
-        return self.maybe("why", name)
-
-    def hint(self, name: str) -> str:
-        """What to do where this gate failed; empty likewise."""
-        return self.maybe("hint", name)
-
     def file(self, stem: str) -> str:
         """What a final's file is called, without its number; one that is not known here
         keeps its name.

@@ -51,16 +51,6 @@ unit-points = points
 unit-point = point
 unit-doubling = {" "}per doubling
 interval = [{ $low }, { $high }]
-gate-failed-trials = Many trials failed
-gate-parameters = Parameters not matched
-gate-machines = Different machines
-gate-range-edge = Best rate at the end of its range
-gate-still-improving = Still improving
-gate-tuning-budget = Depends on the tuning budget
-gate-too-easy = Too easy to tell
-gate-hinges-on-failures = Hinges on failures
-gate-aa-test = An arm differs from itself
-gate-not-asked = { $gate }? – not asked
 
 ## Overview
 
@@ -213,33 +203,6 @@ claim-gates = Was the comparison good enough?
 claim-gates-says = Gates look at validation and at failures, never at the test.
 claim-no-gates = No gate had anything to look at.
 claim-hint = What to do:{" "}
-passed-failed-trials = Trials succeeded
-passed-parameters = Parameters matched
-passed-machines = Same machine
-passed-range-edge = Learning rates inside their range
-passed-still-improving = Settled when training ended
-passed-tuning-budget = Half the tuning does not reverse it
-passed-too-easy = Room to tell arms apart
-passed-hinges-on-failures = Same without failed finals
-passed-aa-test = An arm equals itself
-why-failed-trials = More than a fifth of an arm's tuning trials failed.
-hint-failed-trials = Where they diverged, lower the top of the learning rate's range; where the machine failed them, give more memory or time and use `bakeoff retry`.
-why-parameters = Arms that are to have equally many parameters do not.
-hint-parameters = Bring them within the task's tolerance.
-why-machines = Arms of a block were timed on different machines.
-hint-machines = Run them again on machines of one kind.
-why-range-edge = The best learning rate kept to the same end of its range.
-hint-range-edge = Widen the range beyond that end and run again.
-why-still-improving = Validation was still improving when training ended, enough to move the answer.
-hint-still-improving = Train longer and run again.
-why-tuning-budget = With half of the tuning another arm would be ahead.
-hint-tuning-budget = Give every arm more trials.
-why-too-easy = The arms make too few errors to be told apart.
-hint-too-easy = Take a harder level or more test examples.
-why-hinges-on-failures = Without the finals that failed the answer would be another.
-hint-hinges-on-failures = Look at the failed finals first.
-why-aa-test = The same arm under two names differs from itself by more than chance.
-hint-aa-test = Look for what is not independent before trusting any verdict of this task.
 claim-change = What would change this verdict?
 change-pending = { $left } blocks are still to come; a claim is decided when all are in.
 change-incomplete = { $left } blocks are missing because runs failed: `bakeoff retry` runs them again; a claim is decided when all are in.
@@ -280,22 +243,6 @@ claim-source-says = It reports
 claim-ours = Ours
 claim-scope = What it speaks for
 claim-population = Data
-population-fresh = Speaks for new data from the same source: every repetition drew its own.
-population-resplit = Speaks for new data like these: every repetition split the same examples anew, and the interval is wider for that.
-population-official = Speaks for this one test set, which all repetitions share, and not for new test examples.
-note-incomplete = Not all blocks are in.
-note-few = Exploratory: so few blocks are a first hint only.
-note-attempt = Campaign { $number } of this claim.
-note-negligible = Real but negligible: there is a difference, and it is smaller than the margin.
-note-level = The numbers are those at { $level }, the level that decides.
-note-code = The task's code has changed since: this speaks for the code as it was.
-note-half = With half of the tuning the answer would be another.
-note-looks = Looked at { $blocks } of at most { $most } blocks; more are to come.
-note-edited = Exploratory: the claim was edited after this campaign had begun.
-note-gone = Exploratory: the task no longer makes this claim.
-note-known = Exploratory: campaign { $earlier } had opened the test set of the same blocks when this was written.
-note-tampered = Exploratory: the claims in campaign.json are not those fixed before the run.
-note-matching = Depends on the matching: another claim of this group has the opposite answer.
 claim-matched = Held equal
 
 ## Sweep
@@ -438,15 +385,6 @@ file-answers = Answers
 
 ## Verdicts in a sentence
 
-told-unfinished = Not finished: { $done } of { $planned } repetitions are in.
-told-gates = This comparison cannot be judged as it stands: { $gates }.
-told-and = ;{" "}
-told-claimed = what is claimed
-told-supported = Yes: { $better } against { $worse }, { $effect } in the claim's direction, likely within { $interval }; as claimed in { $won } of { $blocks } repetitions. Differences below { $margin } do not matter.
-told-refuted = No: { $better } against { $worse }, { $effect } in the claim's direction, likely within { $interval }; as claimed in { $won } of { $blocks } repetitions. Differences below { $margin } do not matter.
-told-no-difference = No difference that matters: { $better } and { $worse } differ by less than { $margin } ({ $effect }, likely within { $interval }, { $won } of { $blocks } repetitions as claimed).
-told-inconclusive = Not settled: { $better } against { $worse }, { $effect }, but anything within { $interval } fits { $blocks } repetitions ({ $won } as claimed); below { $margin } it does not matter.
-told-hint = A first hint, from { $blocks } repetitions only.{" "}
 
 ## What tables with pages and filters say of themselves, by AG Grid's keys
 

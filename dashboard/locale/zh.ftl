@@ -48,16 +48,6 @@ unit-points = 个百分点
 unit-point = 个百分点
 unit-doubling = （每翻一倍）
 interval = [{ $low }, { $high }]
-gate-failed-trials = 失败的试验过多
-gate-parameters = 参数量不匹配
-gate-machines = 机器不同
-gate-range-edge = 最佳学习率在范围边缘
-gate-still-improving = 仍在进步
-gate-tuning-budget = 取决于调参预算
-gate-too-easy = 任务太容易，无法区分
-gate-hinges-on-failures = 取决于失败的运行
-gate-aa-test = 同一方案与自身不同
-gate-not-asked = { $gate }？– 未检查
 
 ## Overview
 
@@ -210,33 +200,6 @@ claim-gates = 比较是否足够充分？
 claim-gates-says = 检查只看验证集和失败情况，从不看测试集。
 claim-no-gates = 没有可检查的内容。
 claim-hint = 对策：
-passed-failed-trials = 试验成功
-passed-parameters = 参数量匹配
-passed-machines = 同一机器
-passed-range-edge = 学习率在范围之内
-passed-still-improving = 训练结束时已稳定
-passed-tuning-budget = 一半调参预算不会使结论反转
-passed-too-easy = 任务足以区分
-passed-hinges-on-failures = 除去失败的运行结果相同
-passed-aa-test = 方案与自身相同
-why-failed-trials = 某个方案有超过五分之一的调参试验失败。
-hint-failed-trials = 若因发散而失败，请降低学习率范围的上限；若因机器而失败，请给予更多内存或时间，并使用 `bakeoff retry`。
-why-parameters = 本应参数量相同的方案并不相同。
-hint-parameters = 请使其处于任务允许的公差之内。
-why-machines = 同一区组的方案在不同机器上计时。
-hint-machines = 请在同一种机器上重新运行。
-why-range-edge = 最佳学习率总落在其范围的同一端。
-hint-range-edge = 请将范围向该端放宽后重新运行。
-why-still-improving = 训练结束时验证结果仍在进步，足以改变答案。
-hint-still-improving = 请延长训练后重新运行。
-why-tuning-budget = 若调参预算减半，领先的将是另一个方案。
-hint-tuning-budget = 请给每个方案更多试验。
-why-too-easy = 各方案的错误太少，无法区分。
-hint-too-easy = 请选用更难的水平或更多测试样本。
-why-hinges-on-failures = 除去失败的最终运行后，答案会不同。
-hint-hinges-on-failures = 请先查看失败的最终运行。
-why-aa-test = 同一方案以两个名字运行，其差异超过偶然。
-hint-aa-test = 在相信该任务的任何结论之前，请先找出不独立之处。
 claim-change = 什么会改变这个结论？
 change-pending = 还有 { $left } 个区组未完成；全部完成后才能判定。
 change-incomplete = 因运行失败缺少 { $left } 个区组：`bakeoff retry` 会重新运行；全部完成后才能判定。
@@ -277,22 +240,6 @@ claim-source-says = 文献报告
 claim-ours = 我们的结果
 claim-scope = 适用范围
 claim-population = 数据
-population-fresh = 代表同一来源的新数据：每次重复都抽取了自己的数据。
-population-resplit = 代表与此类似的新数据：每次重复都重新划分同一批样本，区间因此更宽。
-population-official = 只代表所有重复共用的这一个测试集，不代表新的测试样本。
-note-incomplete = 尚有区组未完成。
-note-few = 探索性：区组太少，只是初步迹象。
-note-attempt = 这是该论断的第 { $number } 次实验。
-note-negligible = 真实但可忽略：差异存在，但小于有意义的最小差异。
-note-level = 所示数字来自起决定作用的水平：{ $level }。
-note-code = 任务的代码此后已有改动：结论针对当时的代码。
-note-half = 调参预算减半时，答案会不同。
-note-looks = 至多 { $most } 个区组，目前看了 { $blocks } 个；后面还有。
-note-edited = 探索性：该论断在本次实验开始之后被修改过。
-note-gone = 探索性：任务中已不再有这一论断。
-note-known = 探索性：写下该论断时，实验 { $earlier } 已经打开过相同区组的测试集。
-note-tampered = 探索性：campaign.json 中的论断不是运行前固定的那些。
-note-matching = 取决于匹配方式：同组的另一条论断得到相反的答案。
 claim-matched = 保持相同
 
 ## Sweep
@@ -435,15 +382,6 @@ file-answers = 回答
 
 ## Verdicts in a sentence
 
-told-unfinished = 未完成：{ $planned } 次重复中已有 { $done } 次。
-told-gates = 目前的比较不足以判定：{ $gates }。
-told-and = ；
-told-claimed = 论断所述
-told-supported = 成立：{ $better } 对 { $worse }，沿论断方向 { $effect }，可能在 { $interval } 之内；{ $blocks } 次重复中有 { $won } 次符合论断。小于 { $margin }的差异没有意义。
-told-refuted = 不成立：{ $better } 对 { $worse }，沿论断方向 { $effect }，可能在 { $interval } 之内；{ $blocks } 次重复中有 { $won } 次符合论断。小于 { $margin }的差异没有意义。
-told-no-difference = 无实质差异：{ $better } 与 { $worse } 相差小于 { $margin }（{ $effect }，可能在 { $interval } 之内；{ $blocks } 次重复中有 { $won } 次符合论断）。
-told-inconclusive = 尚无定论：{ $better } 对 { $worse } 为 { $effect }，但 { $interval } 之内的任何值都与 { $blocks } 次重复相容（其中 { $won } 次符合论断）；小于 { $margin }没有意义。
-told-hint = 初步迹象，仅来自 { $blocks } 次重复。
 
 ## What tables with pages and filters say of themselves, by AG Grid's keys
 

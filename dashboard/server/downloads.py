@@ -75,7 +75,10 @@ def add_routes(
             view = view_of("/", f"campaign={campaign}")
         except UserError as error:
             return _missing(str(error))
-        response = flask.Response(render(view.campaign), mimetype="text/html")
+        response = flask.Response(
+            render(view.campaign, view.snapshots.provenance_of(view.campaign)),
+            mimetype="text/html",
+        )
         response.headers["Content-Disposition"] = (
             f'attachment; filename="bakeoff-{_plain(view.campaign.id)}.html"'
         )

@@ -14,7 +14,6 @@ from suite.planning.plan import CellPlan, Plan
 from suite.records.files import free_space
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import (
-    manifest_from,
     manifest_of,
     read_manifest,
     write_manifest,
@@ -72,8 +71,7 @@ def begin(folder: Path, plan: Plan) -> None:
             "command": tuple(without_passwords(word) for word in sys.argv),
         }
     )
-    told = with_history(planned.model_dump(mode="json", by_alias=True), folder.parent)
-    write_manifest(folder, manifest_from(told, folder / MANIFEST))
+    write_manifest(folder, with_history(planned, folder.parent))
 
 
 def add_cells(folder: Path, cells: Iterable[CellPlan]) -> None:

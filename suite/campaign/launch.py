@@ -31,6 +31,7 @@ from suite.records.results import Campaign, Results
 from suite.tracking.connection import without_passwords
 from suite.tracking.protocol import Tracker
 from suite.tracking.registry import open_tracker
+from suite.verdicts.kinds import check_claim
 from tasks import UserError
 
 
@@ -55,7 +56,18 @@ def plan_of(profile: Profile, results: Path, new: bool = False) -> Plan:
     plan = following = Plan(profile)
     while (results / following.id / MANIFEST).exists():
         plan, following = following, Plan(profile, following.nonce + 1)
+    _check_claims(plan)
     return following if new else plan
+
+
+def _check_claims(plan: Plan) -> None:
+    """UserError where a claim could not be judged: better said before the first run
+    than after the last.
+    """
+    for name, task in plan.tasks.items():
+        places = {level.name: level.x for level in task.levels}
+        for claim in plan.claims(name):
+            check_claim(claim, places, task.procedure.measures)
 
 
 def launch(

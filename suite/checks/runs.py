@@ -19,6 +19,8 @@ from suite.report.formatting import counted
 from suite.training.fingerprint import ROOT
 from suite.training.job import Job, digest
 from suite.training.worker import run_job
+from suite.verdicts.kinds import check_claim
+from suite.verdicts.scales import scale_of
 from tasks import Claim, Task
 
 
@@ -50,7 +52,9 @@ def claims_can_be_judged(task: Task) -> str:
     tested = {name.removeprefix("test.") for name in metrics}
     known = tested | set(metrics) | {"parameters"}
     sizes = {level.name: len(task.load_data(level, 0).sealed) for level in task.light}
+    places = {level.name: level.x for level in task.levels}
     for claim in task.claims:
+        check_claim(claim, places, task.procedure.measures)
         if claim.metric not in known:
             raise tasks.unknown(f"metric (claim {claim.name!r})", claim.metric, known)
         _check_margin(task, claim, sizes)
@@ -60,7 +64,7 @@ def claims_can_be_judged(task: Task) -> str:
 def _check_margin(task: Task, claim: Claim, sizes: Mapping[str, int]) -> None:
     """A share of ``n`` test examples moves in steps of 1/n."""
     measure = task.measure(claim.metric)
-    if measure is None or not measure.percent or claim.scale != "points":
+    if measure is None or not measure.percent or scale_of(claim.scale).logarithmic:
         return
     judged = [sizes[name] for name in claim.levels or sizes if name in sizes]
     if judged and claim.margin < 2 / min(judged):

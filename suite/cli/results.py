@@ -57,15 +57,19 @@ def verdict(
         print_verdicts(recorded, long, results)
         return
     from suite.verdicts.judge import judge_campaign
+    from suite.verdicts.preregistration import provenance_of
 
-    judged = judge_campaign(recorded)
+    judged = judge_campaign(recorded, provenance_of(recorded.manifest))
     if as_json or form is Format.JSON:
+        from suite.report.sentences import Labels, in_words
+
         about = {
             "campaign": recorded.id,
-            "profile": recorded.about["name"],
+            "profile": recorded.manifest.name,
             "state": recorded.state.get("state"),
         }
-        print_json({**about, "claims": [one.as_dict() for one in judged]})
+        labels = Labels(recorded.manifest)
+        print_json({**about, "claims": [in_words(one, labels) for one in judged]})
     else:
         from suite.report.tables import WRITERS
 
@@ -77,17 +81,15 @@ def print_verdicts(
 ) -> None:
     """Print a campaign's verdicts for people, and the outcome of its A/A tests."""
     from suite.cli.render import verdicts
+    from suite.report.sentences import Labels
     from suite.verdicts.judge import judge_campaign, run_aa_tests
+    from suite.verdicts.preregistration import provenance_of
 
-    aa_tests = [
-        one for task in campaign.about["tasks"] for one in run_aa_tests(campaign, task)
-    ]
+    manifest = campaign.manifest
+    judged = judge_campaign(campaign, provenance_of(manifest))
+    aa_tests = [one for task in manifest.tasks for one in run_aa_tests(campaign, task)]
     more = command("verdict", campaign.id, "--long", results=results)
-    out().print(
-        verdicts.verdict_page(
-            judge_campaign(campaign), campaign.about, aa_tests, long, more
-        )
-    )
+    out().print(verdicts.verdict_page(judged, Labels(manifest), aa_tests, long, more))
 
 
 def report(
@@ -103,12 +105,13 @@ def report(
     """Write a campaign's report: one HTML file that needs no network."""
     from suite.records.results import Results
     from suite.report.html.page import render
+    from suite.verdicts.preregistration import provenance_of
     from tasks import UserError
 
     recorded = Results(results).load(campaign)
     path = output or recorded.folder / "report.html"
     with err().status("Writing the report …"):
-        text = render(recorded)
+        text = render(recorded, provenance_of(recorded.manifest))
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

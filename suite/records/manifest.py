@@ -88,13 +88,14 @@ class ClaimManifest(_Manifest):
     """A claim as it was fixed before the run, and what was known by then.
 
     ``attempt`` is 1 for the first campaign of the results folder that tests the claim.
-    ``exploratory`` says why the claim was not fixed in advance, and is empty where it
-    was. In the file these two stand among the claim's own fields.
+    ``known_from`` is the earlier campaign whose results were known when the claim was
+    written, and empty where none was. In the file these two stand among the claim's own
+    fields.
     """
 
     claim: Claim
     attempt: int = 1
-    exploratory: str = ""
+    known_from: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -115,7 +116,7 @@ class ClaimManifest(_Manifest):
         return {
             **dataclasses.asdict(self.claim),
             "attempt": self.attempt,
-            "exploratory": self.exploratory,
+            "known_from": self.known_from,
         }
 
 

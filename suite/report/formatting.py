@@ -103,13 +103,15 @@ class Amounts:
 
 def amounts(verdict: ClaimVerdict) -> Amounts:
     """How this claim's numbers are written."""
-    points = verdict.scale == "points"
-    promised = verdict.at_least
+    from suite.verdicts.kinds import kind_of
+    from suite.verdicts.scales import scale_of
+
+    logarithmic = scale_of(verdict.scale).logarithmic
     return Amounts(
-        verdict.unit_percent and points,
-        not points,
-        verdict.kind == "interaction",
-        promised,
+        percent=verdict.is_share and not logarithmic,
+        ratio=logarithmic,
+        slope=kind_of(verdict.kind).statement == "trend",
+        promised=verdict.at_least,
     )
 
 
@@ -135,12 +137,14 @@ def fixed(value: float, percent: bool, scale: str) -> str:
     """An amount that was fixed beforehand, a margin or a promise, which is exact: ``1
     point``, ``2.5 points``.
     """
-    if scale != "points":
+    from suite.verdicts.scales import scale_of
+
+    if scale_of(scale).logarithmic:
         return f"{math.exp(value):.3g} times"
+    if not percent:
+        return f"{value:.3g}"
     points = f"{100 * value:.3g}"
-    return (
-        f"{points} point{'' if points == '1' else 's'}" if percent else f"{value:.3g}"
-    )
+    return f"{points} point{'' if points == '1' else 's'}"
 
 
 def probability(p: float) -> str:

@@ -1,342 +1,646 @@
-"""Verdicts in plain English, for someone who never took statistics: no p-values, no
+"""Verdicts in plain words, for someone who never took statistics: no p-values, no
 Greek, no "significant".
+
+Verdicts carry codes and values; here they become sentences of the reader's language.
+The texts are in ``locale/<language>.ftl``, in Fluent's format (projectfluent.org).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from suite.report import formatting
-from suite.report.formatting import PER_DOUBLING, within_sentence
-from suite.verdicts.case import Case
-from suite.verdicts.decision import CONFIRMATORY, Answer, Verdict
-from suite.verdicts.statistics import Crossover, Interval
+from suite.records.manifest import Manifest, TaskManifest
+from suite.report.formatting import (
+    MINUS,
+    PER_DOUBLING,
+    amounts,
+    fixed,
+    probability,
+    within_sentence,
+)
+from suite.report.messages import codes, translate
+from suite.training.metrics import THROUGHPUT, metric_of
+from suite.verdicts.aa_test import AATest
+from suite.verdicts.adequacy import Gate
+from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.decision import CONFIRMATORY, Answer
+from suite.verdicts.kinds import ClaimKind, Side, kind_of
+from suite.verdicts.message import Message
+from suite.verdicts.scales import Scale, scale_of
+from suite.verdicts.statistics import Interval
+from tasks import Claim, Task
 
 ANSWERS: dict[Answer, str] = {
-    "supported": "supported",
-    "refuted": "refuted",
-    "no_difference": "no difference that matters",
-    "inconclusive": "inconclusive",
+    "supported": "answer-supported",
+    "refuted": "answer-refuted",
+    "no_difference": "answer-no-difference",
+    "inconclusive": "answer-inconclusive",
 }
+# the width from which an interval says nothing: all that a share can be, or a factor
+# of a thousand
+WIDEST_SHARE, WIDEST_RATIO = 1.0, math.log(1000)
 
 
-def sentence(case: Case, verdict: Verdict, complete: bool = True) -> str:
+@dataclass(frozen=True)
+class Labels:
+    """What the tasks of a campaign call their arms, levels and axes, in the language
+    that sentences are to be in; in English where a task has none in it.
+    """
+
+    manifest: Manifest
+    language: str = "en"
+
+    def arm(self, task: str, name: str) -> str:
+        labels = {arm.name: arm.label for arm in self._of(task).arms}
+        return labels.get(name, name)
+
+    def level(self, task: str, name: str) -> str:
+        labels = {level.name: level.label for level in self._of(task).levels}
+        return labels.get(name, name)
+
+    def axis(self, task: str) -> str:
+        """The name of what the levels' places count, within a sentence."""
+        found = self._of(task).axis
+        return within_sentence(found) or translate("the-axis", self.language)
+
+    def metric(self, verdict: ClaimVerdict) -> str:
+        """The name of a claim's metric."""
+        name = verdict.metric
+        found = metric_of(name, self._of(verdict.task).measures)
+        if found is None:
+            return verdict.metric_label
+        if found.validation:  # one of the task's measures
+            return found.label
+        if name.endswith(THROUGHPUT):
+            unit = name.removesuffix(THROUGHPUT)
+            return translate("metric-throughput", self.language, unit=unit)
+        code = f"metric-{name.replace('_', '-')}"
+        own = code in codes(self.language)
+        return translate(code, self.language) if own else found.label
+
+    def _of(self, task: str) -> TaskManifest:
+        return self.manifest.task(task).in_language(self.language)
+
+
+# ---------------------------------------------------------------------- what is public
+
+
+def sentence(verdict: ClaimVerdict, labels: Labels) -> str:
     """The answer, its size and how sure it is."""
-    if not complete:
-        return _unfinished(case, verdict)
-    starting = (
-        ""
-        if verdict.label == "confirmatory"
-        else f"A first hint, from {_repetitions(verdict.blocks)} only. "
+    return _Sentence(verdict, labels).answer()
+
+
+def answer(found: Answer, language: str = "en") -> str:
+    """An answer in a word or two."""
+    return translate(ANSWERS[found], language)
+
+
+def population(verdict: ClaimVerdict, labels: Labels) -> str:
+    """What data the verdict speaks for, and which it does not."""
+    said = [_written(one, verdict, labels) for one in verdict.population]
+    return _sentences(said, labels.language)
+
+
+def notes(verdict: ClaimVerdict, labels: Labels) -> list[str]:
+    """What else must be known of the verdict, a sentence each."""
+    return [_written(note, verdict, labels) for note in verdict.notes]
+
+
+def gate_name(gate: Gate, language: str = "en") -> str:
+    """What the gate is called, which is what it found."""
+    code = f"gate-{gate.code}"
+    if gate.asked:
+        return translate(code if gate.failed else f"{code}-passed", language)
+    return translate("gate-not-asked", language, gate=translate(code, language))
+
+
+def gate_text(gate: Gate, verdict: ClaimVerdict, labels: Labels) -> str:
+    """What the gate saw."""
+    if not gate.seen:
+        return translate(f"gate-{gate.code}-fine", labels.language)
+    seen = [_written(one, verdict, labels) for one in gate.seen]
+    return _full_stop(translate("semicolon", labels.language).join(seen), labels)
+
+
+def gate_hint(gate: Gate, language: str = "en") -> str:
+    """What to do about it; empty where it passed."""
+    return translate(f"gate-{gate.code}-hint", language) if gate.failed else ""
+
+
+def aa_test(found: AATest, labels: Labels) -> str:
+    """What an arm that ran twice came to."""
+    values = _Values(found.task, labels)
+    return _full_stop(values.written(found.message), labels)
+
+
+def side(verdict: ClaimVerdict, which: Side, labels: Labels) -> str:
+    """What stands on one side of the comparison: an arm, several, or the published
+    figure.
+    """
+    language = labels.language
+    if which.reference is not None:
+        number = _number(which.reference, verdict.is_share)
+        return translate("side-published", language, number=number)
+    names = [labels.arm(verdict.task, arm) for arm in which.arms]
+    *rest, last = names
+    if not rest:
+        return last
+    first = translate("comma", language).join(rest)
+    return translate("pair", language, first=first, last=last)
+
+
+def directions(verdict: ClaimVerdict, labels: Labels) -> tuple[str, str]:
+    """What lies left and right of the line between for and against."""
+    code = kind_of(verdict.kind).directions
+    if verdict.at_least and code == "directions-ahead":
+        code = "directions-promised"
+    ahead, behind = (side(verdict, one, labels) for one in verdict.sides)
+    values = {"ahead": ahead, "behind": behind}
+    left, right = f"{code}-left", f"{code}-right"
+    language = labels.language
+    return translate(left, language, **values), translate(right, language, **values)
+
+
+def asked(task: Task, claim: Claim, language: str = "en") -> str:
+    """What a claim says, in the terms of its kind."""
+    kind = kind_of(claim.kind)
+    metric = metric_of(claim.metric, task.procedure.measures)
+    share = metric is not None and metric.is_share
+    comma = translate("comma", language)
+    ahead, behind = (
+        comma.join(task.arm(arm).title for arm in which.arms)
+        for which in kind.sides(claim)
     )
-    match verdict.verdict:
-        case "inconclusive":
-            return _open(case, verdict)
-        case "no_difference":
-            return starting + _equal(case, verdict, "No difference that matters")
-        case "supported" if case.claim.kind == "equal":
-            return starting + _equal(case, verdict, "Yes, they are as good as equal")
-        case "supported":
-            return f"{starting}Yes: {_found(case, verdict)}. {_worth(case, verdict)}"
-        case "refuted":
-            return f"{starting}{_no(case)}: {_found(case, verdict)}. {_worth(case, verdict)}"
-
-
-def population(kinds: set[str]) -> str:
-    """Which data a verdict speaks for, and which it does not, from how the blocks came
-    by theirs.
-    """
-    if len(kinds) != 1:
-        return (
-            "Which data this speaks for is not on record yet."
-            if not kinds
-            else "Its repetitions drew data unalike."
-        )
-    return {
-        "fresh": "Speaks for new data from the same source: every repetition drew its own.",
-        "resplit": "Speaks for new data like these: every repetition split the same examples anew, and the interval is "
-        "wider for that, because repetitions share examples.",
-        "official": "Speaks for this one test set, which all repetitions share, and not for new test examples.",
-    }[kinds.pop()]
-
-
-def crossing(case: Case, found: Crossover) -> str:
-    """Where the gap changes sign, if that can be said."""
-    axis = case.about.get("axis") or "the axis"
-    if found.state == "not located":
-        return f"Where the two are level cannot be located on {axis}."
-    if found.state == "beyond the range studied":
-        return f"The two would be level beyond the range of {axis} studied."
-    return f"The two are level at {found.at:,.3g} on {axis} (likely between {found.low:,.3g} and {found.high:,.3g})."
-
-
-def amount(case: Case, value: float) -> str:
-    """A difference on the claim's scale with its unit: ``3.2 points``, ``0.12``, ``1.35
-    times``.
-    """
-    if case.claim.scale != "points":
-        return f"{math.exp(value):.3g} times"
-    return (
-        f"{_number(case, value)} points"
-        if case.metric.percent
-        else _number(case, value)
+    terms = [f"{w:+g} × {task.arm(arm).title}" for arm, w in claim.weights.items()]
+    reference = claim.reference or 0.0
+    trend = kind.statement == "trend"
+    least = claim.at_least * PER_DOUBLING if trend else claim.at_least
+    amount = fixed(least, share, claim.scale)
+    if trend:
+        amount = translate("per-doubling", language, amount=amount)
+    promised = f"{kind.asks}-promised"
+    says_so = claim.at_least != 0 and promised in codes(language)
+    return translate(
+        promised if says_so else kind.asks,
+        language,
+        ahead=ahead,
+        behind=behind,
+        promised=amount,
+        sum=" ".join(terms),
+        axis=task.axis or translate("the-axis", language),
+        reference=f"{100 * reference:g} %" if share else f"{reference:g}",
     )
 
 
-def fixed(case: Case, value: float) -> str:
-    """An amount that was fixed beforehand, a margin or a promise, which is exact: ``1
-    point``, ``2.5 points``.
-    """
-    if case.claim.scale != "points" or not case.metric.percent:
-        return amount(case, value)
-    return formatting.fixed(value, case.metric.percent, case.claim.scale)
-
-
-def names(case: Case) -> tuple[str, str]:
-    """The two that are compared, as people read them: who is to be ahead, and of what
-    or whom.
-    """
-    claim = case.claim
-    if claim.kind == "contrast":
-        sides = (
-            [arm for arm, weight in claim.weights.items() if weight * sign > 0]
-            for sign in (1, -1)
-        )
-        ahead, behind = (
-            " and ".join(case.label(arm) for arm in side) for side in sides
-        )
-        return ahead, behind
-    if claim.kind == "threshold":
-        return case.label(
-            claim.better
-        ), f"the published {_number(case, claim.reference or 0.0)}"
-    return case.label(claim.better), case.label(claim.worse)
+def in_words(verdict: ClaimVerdict, labels: Labels) -> dict[str, Any]:
+    """The verdict as plain values for JSON, its codes written out beside them."""
+    gates = [
+        {
+            "code": gate.code,
+            "failed": gate.failed,
+            "says": gate_text(gate, verdict, labels),
+            "hint": gate_hint(gate, labels.language),
+        }
+        for gate in verdict.gates
+    ]
+    said = {
+        "sentence": sentence(verdict, labels),
+        "population": population(verdict, labels),
+        "notes": notes(verdict, labels),
+        "gates": gates,
+    }
+    return {**verdict.as_dict(), **said}
 
 
 # ------------------------------------------------------------------------- the answers
 
 
-def _found(case: Case, verdict: Verdict) -> str:
-    """What was seen, how sure that is and how often it was so."""
-    effect, interval = _on_claims_scale(case, verdict.effect, verdict.adjusted_interval)
-    often = (
-        verdict.win_rate if effect >= 0 or case.claim.at_least else 1 - verdict.win_rate
-    )
-    won = f"{often * verdict.blocks:g} of {_repetitions(verdict.blocks)}"
-    place = (
-        f" at {case.level_label(verdict.sample.level)}, where it is weakest"
-        if verdict.by_level
-        else ""
-    )
-    promised = (
-        f", where at least {fixed(case, case.claim.at_least)} were claimed"
-        if case.claim.at_least
-        else ""
-    )
-    agreed = (
-        "as claimed" if verdict.verdict == "supported" or case.claim.at_least else "so"
-    )
-    return f"{_fact(case, effect, interval)}{place}{promised}; it was {agreed} in {won}"
+@dataclass(frozen=True)
+class _Sentence:
+    """One verdict on its way into a sentence."""
 
+    verdict: ClaimVerdict
+    labels: Labels
 
-def _fact(case: Case, effect: float, interval: Interval) -> str:
-    """The effect as a statement about the two arms, whichever is ahead."""
-    claim = case.claim
-    if claim.kind == "interaction":
-        return _trend(case, effect, interval)
-    ahead, behind = names(case)
-    if effect < 0:
-        ahead, behind, effect, interval = (
-            behind,
-            ahead,
-            -effect,
-            (-interval[1], -interval[0]),
-        )
-    sure = _likely(case, interval)
-    if claim.scale == "log_error":
-        return f"{behind} made {amount(case, effect)} as many errors as {ahead} {sure}"
-    if claim.scale == "log_ratio":
-        more, less = _more_and_less(case, ahead, behind)
+    @property
+    def kind(self) -> ClaimKind:
+        return kind_of(self.verdict.kind)
+
+    @property
+    def scale(self) -> Scale:
+        return scale_of(self.verdict.scale)
+
+    @cached_property
+    def sides(self) -> tuple[str, str]:
+        ahead, behind = self.verdict.sides
         return (
-            f"{more} had {amount(case, effect)} the {_measure(case)} of {less} {sure}"
+            side(self.verdict, ahead, self.labels),
+            side(self.verdict, behind, self.labels),
         )
-    return f"{ahead} was ahead of {behind} by {amount(case, effect)} in {_measure(case)} {sure}"
 
+    @cached_property
+    def measure(self) -> str:
+        return within_sentence(self.labels.metric(self.verdict))
 
-def _trend(case: Case, slope: float, interval: Interval) -> str:
-    """A slope per e-fold, told per doubling, which people can picture."""
-    axis = case.about.get("axis") or "the axis"
-    ahead, behind = names(case)
-    step, low, high = (PER_DOUBLING * value for value in (slope, *interval))
-    if case.claim.scale == "points":
-        moved, sure = (
-            amount(case, abs(step)),
-            _likely(case, (low, high) if step >= 0 else (-high, -low)),
+    def say(self, code: str, **values: Any) -> str:
+        return translate(code, self.labels.language, **values)
+
+    def answer(self) -> str:
+        verdict = self.verdict
+        if not verdict.complete:
+            return self.unfinished()
+        if verdict.verdict == "inconclusive":
+            return self.open()
+        if verdict.verdict == "no_difference":
+            said = self.equal("said-no-difference")
+        elif verdict.verdict == "refuted":
+            said = self.directed(self.refusal())
+        elif self.kind.hypothesis == "equivalence":
+            said = self.equal("said-equal")
+        else:
+            said = self.directed("said-supported")
+        if verdict.blocks >= CONFIRMATORY:
+            return said
+        repetitions = self.repetitions(verdict.blocks)
+        return self.say("first-hint", repetitions=repetitions, sentence=said)
+
+    def refusal(self) -> str:
+        opposite = self.kind.has_opposite and not self.verdict.at_least
+        return "said-opposite" if opposite else "said-refuted"
+
+    def directed(self, code: str) -> str:
+        """Supported or refuted: what was found, and what it is worth."""
+        return self.say(code, found=self.found(), worth=self.worth())
+
+    def found(self) -> str:
+        """What was seen, how sure that is and how often it was so."""
+        verdict = self.verdict
+        effect, interval = self.as_measured(verdict.adjusted_interval)
+        fact = self.fact(effect, interval)
+        if verdict.judged_levels:
+            level = self.labels.level(verdict.task, verdict.level)
+            fact = self.say("weakest", fact=fact, level=level)
+        if verdict.at_least:
+            promised = self.fixed(verdict.at_least)
+            fact = self.say("promised", fact=fact, amount=promised)
+        as_claimed = verdict.verdict == "supported" or verdict.at_least != 0
+        in_favour = effect >= 0 or verdict.at_least != 0
+        rate = verdict.win_rate if in_favour else 1 - verdict.win_rate
+        return self.say(
+            "won-as-claimed" if as_claimed else "won-so",
+            fact=fact,
+            won=f"{rate * verdict.blocks:g}",
+            repetitions=self.repetitions(verdict.blocks),
         )
-        direction = "gains on" if step >= 0 else "loses ground to"
-        return f"with each doubling of {axis}, {ahead} {direction} {behind} by {moved} in {_measure(case)} {sure}"
-    what = "errors" if case.claim.scale == "log_error" else _measure(case)
-    more, less = _more_and_less(case, ahead, behind)
-    return (
-        f"with each doubling of {axis}, the {what} of {more} relative to {less} become "
-        f"{amount(case, step)} what they were {_likely(case, (low, high))}"
-    )
 
-
-def _worth(case: Case, verdict: Verdict) -> str:
-    trend = case.claim.kind == "interaction"
-    margin = fixed(case, verdict.margin * (PER_DOUBLING if trend else 1)) + (
-        " per doubling" if trend else ""
-    )
-    enough = f"the {margin} that {'matter' if 'points' in margin else 'matters'}"
-    if verdict.meaningful:
-        return f"That is more than {enough}, even at the cautious end."
-    return f"Whether that is more than {enough} is not certain."
-
-
-def _equal(case: Case, verdict: Verdict, starting: str) -> str:
-    effect, interval = verdict.effect, verdict.equivalence_interval
-    if case.claim.kind == "interaction":
-        said = f"{starting}: {_trend(case, effect, interval)}"
-    elif case.claim.at_least:
-        raw, around = _on_claims_scale(case, effect, interval)
-        said = f"{starting} from the {fixed(case, case.claim.at_least)} claimed: {_fact(case, raw, around)}"
-    else:
-        ahead, behind = names(case)
-        within = f"{ahead} and {behind} differ by less than {fixed(case, verdict.margin)} in {_measure(case)}"
-        said = f"{starting}: {within} {_likely(case, interval)}"
-    return said + ("; the small difference is real" if verdict.negligible else "") + "."
-
-
-def _open(case: Case, verdict: Verdict) -> str:
-    failed = [gate for gate in verdict.gates if gate.failed]
-    if verdict.reason == "gate":
-        decided = verdict.would_be not in (None, "inconclusive")
-        would = (
-            f" Without that, the answer would be: {ANSWERS[verdict.answer]}."
-            if decided
-            else ""
+    def worth(self) -> str:
+        verdict, margin = self.verdict, self.verdict.margin
+        points = verdict.is_share and not self.scale.logarithmic
+        enough = self.fixed(margin)
+        several = points and not enough.startswith(self.one_point)
+        return self.say(
+            "worth-more" if verdict.meaningful else "worth-unsure",
+            margin=enough,
+            form="points" if several else "other",
         )
-        return f"This comparison cannot be judged as it stands. {failed[0].says} {failed[0].hint}{would}"
-    if verdict.reason == "too few blocks":
-        return f"Not settled: {_repetitions(verdict.blocks)} cannot show how much results vary by chance."
-    if verdict.reason == "no spread":
-        return "Not settled: every repetition gave exactly the same difference, so chance cannot be judged."
-    if verdict.reason == "levels disagree":
-        each = ", ".join(
-            f"{ANSWERS[one.answer]} at {case.level_label(one.sample.level)}"
-            for one in verdict.by_level
+
+    @property
+    def one_point(self) -> str:
+        return self.say("amount-points", number="1", form="one")
+
+    def equal(self, code: str) -> str:
+        verdict = self.verdict
+        effect, interval = self.as_measured(verdict.equivalence_interval)
+        if self.kind.statement == "trend" or verdict.at_least:
+            fact = self.fact(effect, interval)
+        else:
+            ahead, behind = self.sides
+            fact = self.say(
+                "within-margin",
+                ahead=ahead,
+                behind=behind,
+                margin=self.fixed(verdict.margin),
+                measure=self.measure,
+                likely=self.likely(interval),
+            )
+        if verdict.negligible:
+            fact = self.say("real", fact=fact)
+        if not verdict.at_least:
+            return self.say(code, fact=fact)
+        promised = self.fixed(verdict.at_least)
+        return self.say(f"{code}-to-promised", fact=fact, amount=promised)
+
+    # ------------------------------------------------------------ the size of an effect
+
+    def as_measured(self, interval: Interval) -> tuple[float, Interval]:
+        """Effect and interval with what the claim promises put back: what people would
+        measure themselves.
+        """
+        promised = self.verdict.at_least
+        low, high = interval
+        return self.verdict.effect + promised, (low + promised, high + promised)
+
+    def fact(self, effect: float, interval: Interval) -> str:
+        """The effect as a statement about the two sides."""
+        if self.kind.statement == "trend":
+            return self.trend(effect, interval)
+        ahead, behind = self.sides
+        if effect < 0:
+            ahead, behind = behind, ahead
+            effect, interval = -effect, (-interval[1], -interval[0])
+        more, less = self.more_and_less(ahead, behind)
+        return self.say(
+            f"gap-{self.scale.message}",
+            ahead=ahead,
+            behind=behind,
+            more=more,
+            less=less,
+            amount=self.amount(effect),
+            measure=self.measure,
+            likely=self.likely(interval),
         )
-        return f"Not settled as a whole, because levels disagree: {each}."
-    return f"Not settled: {_somewhere(case, verdict)}. {_remedy(verdict)}"
+
+    def trend(self, slope: float, interval: Interval) -> str:
+        """A slope per e-fold of the axis, told per doubling, which people can picture."""
+        ahead, behind = self.sides
+        step, low, high = (PER_DOUBLING * value for value in (slope, *interval))
+        code = f"trend-{self.scale.message}"
+        if step < 0 and not self.scale.logarithmic:
+            code, step, low, high = "trend-points-falling", -step, -high, -low
+        more, less = self.more_and_less(ahead, behind)
+        return self.say(
+            code,
+            axis=self.labels.axis(self.verdict.task),
+            ahead=ahead,
+            behind=behind,
+            more=more,
+            less=less,
+            amount=self.amount(step),
+            measure=self.measure,
+            likely=self.likely((low, high)),
+        )
+
+    def more_and_less(self, ahead: str, behind: str) -> tuple[str, str]:
+        """Which of the two has the larger number, where ``ahead`` is ahead."""
+        larger_is_ahead = self.scale.larger_is_ahead(self.verdict.better_is)
+        return (ahead, behind) if larger_is_ahead else (behind, ahead)
+
+    def amount(self, effect: float) -> str:
+        """A measured difference with its unit: ``3.2 points``, ``0.12``, ``1.35
+        times``.
+        """
+        if self.scale.logarithmic:
+            return self.say("amount-ratio", number=f"{self.scale.back(effect):.3g}")
+        return self._with_unit(_number(effect, self.verdict.is_share))
+
+    def fixed(self, value: float) -> str:
+        """An amount that was fixed beforehand, a margin or a promise, which is exact:
+        ``1 point``, ``2.5 points``, of a slope per doubling.
+        """
+        trend = self.kind.statement == "trend"
+        shown = value * PER_DOUBLING if trend else value
+        if self.scale.logarithmic or not self.verdict.is_share:
+            text = self.amount(shown)
+        else:
+            text = self._with_unit(f"{100 * shown:.3g}")
+        return self.say("per-doubling", amount=text) if trend else text
+
+    def _with_unit(self, number: str) -> str:
+        if not self.verdict.is_share:
+            return self.say("amount-plain", number=number)
+        form = "one" if number == "1" else "other"
+        return self.say("amount-points", number=number, form=form)
+
+    def likely(self, interval: Interval) -> str:
+        low, high = self.ends(interval)
+        return self.say("likely", low=low, high=high)
+
+    def ends(self, interval: Interval) -> tuple[str, str]:
+        """Both ends without a unit."""
+        low, high = interval
+        if self.scale.logarithmic:
+            return f"{self.scale.back(low):.3g}", f"{self.scale.back(high):.3g}"
+        share = self.verdict.is_share
+        return _number(low, share), _number(high, share)
+
+    # --------------------------------------------------------------------------- open
+
+    def open(self) -> str:
+        verdict = self.verdict
+        if verdict.reason == "gate":
+            return self.stopped()
+        if verdict.reason == "too_few_blocks":
+            repetitions = self.repetitions(verdict.blocks)
+            return self.say("said-too-few-blocks", repetitions=repetitions)
+        if verdict.reason == "no_spread":
+            return self.say("said-no-spread")
+        if verdict.reason == "levels_disagree":
+            return self.say("said-levels-disagree", answers=self.by_level())
+        return self.say("said-open", range=self.range(), remedy=self.remedy())
+
+    def stopped(self) -> str:
+        """A gate failed: what it saw, what to do, and the answer without it."""
+        verdict = self.verdict
+        first = verdict.failed_gates[0]
+        values = {
+            "seen": gate_text(first, verdict, self.labels),
+            "hint": gate_hint(first, self.labels.language),
+        }
+        if verdict.would_be in (None, "inconclusive"):
+            return self.say("said-gate", **values)
+        would_be = answer(verdict.would_be, self.labels.language)
+        return self.say("said-gate-otherwise", answer=would_be, **values)
+
+    def by_level(self) -> str:
+        each = [
+            self.say(
+                "answer-at-level",
+                answer=answer(row["verdict"], self.labels.language),
+                level=self.labels.level(self.verdict.task, row["level"]),
+            )
+            for row in self.verdict.judged_levels
+        ]
+        return self.say("comma").join(each)
+
+    def unfinished(self) -> str:
+        verdict = self.verdict
+        repetitions = self.repetitions(verdict.due)
+        values = {"done": verdict.blocks, "repetitions": repetitions}
+        if verdict.blocks < 2:
+            return self.say("said-unfinished", **values)
+        return self.say("said-unfinished-so-far", range=self.range(), **values)
+
+    def range(self) -> str:
+        """Where the effect may lie."""
+        effect, (low, high) = self.as_measured(self.verdict.adjusted_interval)
+        if high - low > self.widest():
+            return self.say("range-nothing")
+        if self.kind.statement == "trend":
+            return self.say("range-trend", fact=self.trend(effect, (low, high)))
+        ahead, behind = self.sides
+        values = {"ahead": ahead, "behind": behind, "measure": self.measure}
+        if self.scale.logarithmic:
+            more, less = self.more_and_less(ahead, behind)
+            first, last = self.ends((low, high))
+            code = f"range-{self.scale.message}"
+            return self.say(code, more=more, less=less, low=first, high=last, **values)
+        if low < 0 < high:
+            below, above = self.amount(-low), self.amount(high)
+            return self.say("range-around", low=below, high=above, **values)
+        if low >= 0:
+            first, last = self.ends((low, high))
+            return self.say("range-ahead", low=first, high=last, **values)
+        first, last = self.ends((-high, -low))
+        return self.say("range-behind", low=first, high=last, **values)
+
+    def widest(self) -> float:
+        """The width from which an interval says nothing."""
+        if self.scale.logarithmic:
+            return WIDEST_RATIO
+        return WIDEST_SHARE if self.verdict.is_share else math.inf
+
+    def remedy(self) -> str:
+        """How many repetitions it takes, where there are enough to tell."""
+        verdict = self.verdict
+        needed, cautious = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
+        if verdict.blocks < CONFIRMATORY:
+            return self.say("remedy-more", least=CONFIRMATORY)
+        if needed is None:
+            return self.say(
+                "remedy-reference" if verdict.reference_se else "remedy-data"
+            )
+        repetitions = self.repetitions(needed)
+        if not cautious:
+            return self.say("remedy-blocks", repetitions=repetitions)
+        return self.say(
+            "remedy-blocks-cautious", repetitions=repetitions, cautious=cautious
+        )
+
+    def repetitions(self, count: int) -> str:
+        return self.say("repetitions", count=count)
 
 
-def _unfinished(case: Case, verdict: Verdict) -> str:
-    start = f"Not finished: {verdict.blocks} of {_repetitions(case.due)} are in"
-    return (
-        f"{start}. So far {_somewhere(case, verdict)}."
-        if verdict.blocks >= 2
-        else f"{start}."
-    )
+# ---------------------------------------------------------------------------- messages
 
 
-def _somewhere(case: Case, verdict: Verdict) -> str:
-    ahead, behind = names(case)
-    effect, (low, high) = _on_claims_scale(
-        case, verdict.effect, verdict.adjusted_interval
-    )
-    if high - low > _beyond_belief(case):
-        return "repetitions differ so much from each other that nothing can be said of them together"
-    if case.claim.kind == "interaction":
-        return f"the trend may go either way: {_trend(case, effect, (low, high))}"
-    if case.claim.scale != "points":
-        what = "errors" if case.claim.scale == "log_error" else _measure(case)
-        more, less = _more_and_less(case, ahead, behind)
-        return f"the {what} of {more} may be anywhere {_ends((math.exp(low), math.exp(high)))} times those of {less}"
-    if low < 0 < high:
-        ends = f"{amount(case, -low)} behind {behind} to {amount(case, high)} ahead"
-        return f"{ahead} may be anywhere from {ends} in {_measure(case)}"
-    side, reach = ("ahead of", (low, high)) if low >= 0 else ("behind", (-high, -low))
-    return f"{ahead} may be {side} {behind} by anything {_ends(reach, case)} in {_measure(case)}"
+@dataclass(frozen=True)
+class _Values:
+    """Writes the values of messages, by what their names begin with: see Message."""
+
+    task: str
+    labels: Labels
+    verdict: ClaimVerdict | None = None
+
+    def written(self, message: Message) -> str:
+        values = {
+            name: self._value(name, value) for name, value in message.values.items()
+        }
+        axis = self.labels.axis(self.task)
+        return translate(message.code, self.labels.language, axis=axis, **values)
+
+    def _value(self, name: str, value: Any) -> Any:
+        if isinstance(value, Message):
+            return self.written(value)
+        if isinstance(value, tuple):
+            comma = translate("comma", self.labels.language)
+            return comma.join(self.written(one) for one in value)
+        write = _ROLES.get(name.partition("_")[0])
+        return write(self, value) if write else value
+
+    def arm(self, name: str) -> str:
+        return self.labels.arm(self.task, name)
+
+    def level(self, name: str) -> str:
+        return self.labels.level(self.task, name)
+
+    def place(self, name: str) -> str:
+        """The level, where the task has others too."""
+        several = len(self.labels.manifest.task(self.task).levels) > 1
+        if not name or not several:
+            return ""
+        return translate("place", self.labels.language, level=self.level(name))
+
+    def answer(self, found: Answer) -> str:
+        return answer(found, self.labels.language)
+
+    def effect(self, value: float) -> str:
+        return self.change(value + self._of.at_least)
+
+    def change(self, value: float) -> str:
+        found = amounts(self._of)
+        text = self._signed(found.signed(found.shown(value)))
+        if not found.slope:
+            return text
+        return translate("per-doubling", self.labels.language, amount=text)
+
+    def gain(self, value: float) -> str:
+        found = amounts(self._of)
+        at_a_level = value / PER_DOUBLING if found.slope else value
+        return self._signed(found.signed(found.shown(at_a_level)))
+
+    def _signed(self, number: str) -> str:
+        points = amounts(self._of).percent
+        code = "effect-points" if points else "effect-plain"
+        return translate(code, self.labels.language, number=number)
+
+    def margin(self, value: float) -> str:
+        return _Sentence(self._of, self.labels).fixed(value)
+
+    def percent(self, share: float) -> str:
+        return f"{100 * share:.2g} %"
+
+    def number(self, value: float) -> str:
+        return f"{value:,.3g}"
+
+    def p(self, value: float) -> str:
+        return probability(value)
+
+    @property
+    def _of(self) -> ClaimVerdict:
+        assert self.verdict is not None  # only messages of a verdict have effects
+        return self.verdict
 
 
-def _beyond_belief(case: Case) -> float:
-    """The width from which an interval says nothing: all that a share can be, or a
-    factor of a thousand.
+_ROLES: Mapping[str, Callable[[_Values, Any], str]] = {
+    "arm": _Values.arm,
+    "level": _Values.level,
+    "place": _Values.place,
+    "answer": _Values.answer,
+    "effect": _Values.effect,
+    "change": _Values.change,
+    "gain": _Values.gain,
+    "margin": _Values.margin,
+    "percent": _Values.percent,
+    "number": _Values.number,
+    "p": _Values.p,
+}
+
+
+def _written(message: Message, verdict: ClaimVerdict, labels: Labels) -> str:
+    return _Values(verdict.task, labels, verdict).written(message)
+
+
+def _full_stop(text: str, labels: Labels) -> str:
+    capital = text[:1].upper() + text[1:]
+    return translate("full-stop", labels.language, text=capital)
+
+
+def _sentences(said: Iterable[str], language: str) -> str:
+    first, *others = said
+    for second in others:
+        first = translate("two-sentences", language, first=first, second=second)
+    return first
+
+
+def _number(value: float, share: bool) -> str:
+    """A number as it was measured: a share in percent with one decimal, else two
+    digits.
     """
-    if case.claim.scale != "points":
-        return math.log(1000)
-    return 1.0 if case.metric.percent else math.inf
-
-
-def _remedy(verdict: Verdict) -> str:
-    """How many repetitions it takes, where there are enough to tell."""
-    needed, cautious = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
-    if verdict.label == "exploratory":
-        return f"It takes more repetitions, {CONFIRMATORY} at the least."
-    if needed is None and verdict.sample.reference_se:
-        return "No number of repetitions would settle it, because the published figure is itself too uncertain."
-    if needed is None:
-        return "More repetitions would not settle it: more data would."
-    more = (
-        f", or {cautious:,} if results vary more than they seem to" if cautious else ""
-    )
-    return f"At most about {_repetitions(needed)} would settle it{more}."
-
-
-def _no(case: Case) -> str:
-    return (
-        "No"
-        if case.claim.at_least or case.claim.kind in ("equal", "threshold")
-        else "No, rather the opposite"
-    )
-
-
-# ------------------------------------------------------------------------- small words
-
-
-def _more_and_less(case: Case, ahead: str, behind: str) -> tuple[str, str]:
-    """Which of the two has the larger number, on a logarithmic scale, where ``ahead``
-    is ahead.
-    """
-    higher = case.claim.scale == "log_ratio" and case.metric.better == "higher"
-    return (ahead, behind) if higher else (behind, ahead)
-
-
-def _measure(case: Case) -> str:
-    return within_sentence(case.metric.label)
-
-
-def _on_claims_scale(
-    case: Case, effect: float, interval: Interval
-) -> tuple[float, Interval]:
-    """Effect and interval with what the claim promises put back: what people would
-    measure themselves.
-    """
-    promised = case.claim.at_least
-    return effect + promised, (interval[0] + promised, interval[1] + promised)
-
-
-def _likely(case: Case, interval: Interval) -> str:
-    if case.claim.scale != "points":
-        return f"(likely {_ends((math.exp(interval[0]), math.exp(interval[1])))})"
-    return f"(likely {_ends(interval, case)})"
-
-
-def _ends(interval: Interval, case: Case | None = None) -> str:
-    low, high = (_number(case, end) if case else f"{end:.3g}" for end in interval)
-    return f"between {low} and {high}"
-
-
-def _number(case: Case, value: float) -> str:
-    shown = 100 * value if case.metric.percent else value
-    digits = (
-        f"{shown:.1f}"
-        if case.metric.percent and (abs(shown) >= 0.1 or shown == 0)
-        else f"{shown:.2g}"
-    )
-    return digits.replace("-", "\N{MINUS SIGN}")
-
-
-def _repetitions(count: int) -> str:
-    return "1 repetition" if count == 1 else f"{count:,} repetitions"
+    shown = 100 * value if share else value
+    tenths = share and (abs(shown) >= 0.1 or shown == 0)
+    text = f"{shown:.1f}" if tenths else f"{shown:.2g}"
+    return text.replace("-", MINUS)

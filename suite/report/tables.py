@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from suite.report.formatting import asides, blocks_in, effect_and_interval
-from suite.report.sentences import ANSWERS
+from suite.report.sentences import answer, gate_name
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 HEAD = ("Claim", "Verdict", "Effect (interval)", "Blocks")
@@ -120,8 +120,10 @@ def _rows(verdicts: Iterator[ClaimVerdict]) -> Iterator[tuple[str, ...]]:
 
 def _answer(verdict: ClaimVerdict) -> str:
     """The verdict with what must not be lost on the way into a paper."""
-    words = asides(verdict) + [gate.name for gate in verdict.gates if gate.failed]
-    return ANSWERS[verdict.verdict] + (f" ({'; '.join(words)})" if words else "")
+    failed = [gate_name(gate).lower() for gate in verdict.failed_gates]
+    words = "; ".join([*asides(verdict), *failed])
+    found = answer(verdict.verdict)
+    return f"{found} ({words})" if words else found
 
 
 def _question(task: str, about: Mapping[str, Any]) -> str:

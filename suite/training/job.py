@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from suite.training.metrics import recorded_metric
+
 SCHEMA = 2  # of a line of the record and of cell.parquet; readers refuse another
 Kind = Literal["trial", "final", "half"]
 OPENING: tuple[Kind, ...] = ("final", "half")  # the kinds that open the sealed test set
@@ -134,9 +136,8 @@ def digest(value: Any) -> str:
 
 def timed(metric: str) -> bool:
     """Whether a metric is a time or a speed, and so no function of the key."""
-    return metric.startswith(("seconds", "cpu_seconds")) or metric.endswith(
-        "_per_second"
-    )
+    found = recorded_metric(metric)
+    return found is not None and not found.deterministic
 
 
 def finite(value: float) -> float | None:

@@ -16,14 +16,23 @@ from typing import Literal
 import numpy as np
 
 from suite.records.results import Campaign
+from suite.training.metrics import measured_metric
 from suite.verdicts.adequacy import Gate
-from suite.verdicts.case import Case, TaskRows, metric_of
+from suite.verdicts.case import Case, TaskRows
 from suite.verdicts.effects import effects, final_values
+from suite.verdicts.message import Message, message
 from suite.verdicts.statistics import Interval, estimate
 from tasks import Claim
 
 NOTE, FAILURE = 0.05, 0.001
 State = Literal["waiting", "quiet", "note", "failure"]
+AA_GATE = "aa-test"  # the gate's code
+TOLD: dict[State, str] = {
+    "waiting": "aa-waiting",
+    "quiet": "aa-quiet",
+    "note": "aa-note",
+    "failure": "aa-failure",
+}
 
 
 @dataclass(frozen=True)
@@ -45,26 +54,25 @@ class AATest:
     planned: int
 
     @property
-    def says(self) -> str:
-        if self.state == "waiting":
-            return f"{self.arm} against itself: {self.blocks} of {self.planned} blocks are in."
-        odds = f"p = {self.p:.2g} at {self.level}, over {self.blocks} blocks"
-        if self.state == "quiet":
-            return (
-                f"{self.arm} against itself shows no difference ({odds}), as it should."
-            )
-        share = "5 %" if self.state == "note" else "0.1 %"
-        return f"{self.arm} differs from itself ({odds}), which happens by chance in {share} of sound campaigns."
+    def message(self) -> Message:
+        """What is to be said of it."""
+        return message(
+            TOLD[self.state],
+            arm=self.arm,
+            level=self.level,
+            blocks=self.blocks,
+            planned=self.planned,
+            p=self.p,
+        )
 
 
 def run_aa_tests(campaign: Campaign, task: str) -> list[AATest]:
     """Every arm of a task that ran twice, against itself at every level."""
-    about = campaign.about["tasks"][task]
-    levels = [level["name"] for level in about["levels"]]
+    manifest = campaign.manifest.task(task)
     return [
         _compare(campaign, task, arm, second, level)
-        for second, arm in about.get("aa_test", {}).items()
-        for level in levels
+        for second, arm in manifest.aa_test.items()
+        for level in manifest.level_names
     ]
 
 
@@ -75,22 +83,18 @@ def alarm(checks: Sequence[AATest]) -> tuple[Gate, ...]:
     if not checks:
         return ()
     failed = [check for check in checks if check.state == "failure"]
-    worth_telling = (
-        failed or [check for check in checks if check.state == "note"] or checks
-    )
-    hint = "Find what differs between two runs of one arm before believing any other difference."
-    return (
-        Gate("A/A test", bool(failed), worth_telling[0].says, hint if failed else ""),
-    )
+    notable = [check for check in checks if check.state == "note"]
+    told = (failed or notable or checks)[0]
+    return (Gate(AA_GATE, bool(failed), (told.message,)),)
 
 
 def _compare(
     campaign: Campaign, task: str, arm: str, second: str, level: str
 ) -> AATest:
-    about = campaign.about["tasks"][task]
-    measure = about["measures"][0]["name"]
-    claim = Claim(f"{arm} against itself", "", measure, arm, second, (level,))
-    case = Case(TaskRows(campaign, task), claim, metric_of(measure, about["measures"]))
+    shared = TaskRows(campaign, task)
+    metric = measured_metric(shared.manifest.primary)
+    claim = Claim(f"{arm} against itself", "", metric.name, arm, second, (level,))
+    case = Case(shared, claim, metric)
     differences = effects(final_values(case), case, math.nan)[: case.due, 0]
     found = estimate(differences[np.isfinite(differences)])
     p, interval = found.p(), found.interval(0.95)
@@ -104,7 +108,7 @@ def _compare(
         level,
         arm,
         second,
-        measure,
+        metric.name,
         state,
         found.mean,
         interval,

@@ -1,21 +1,25 @@
-"""Was the comparison good enough to be judged? Each gate says what is wrong and what to
-do about it.
+"""Was the comparison good enough to be judged?
 
-Gates read hyperparameters, statuses and validation, never the test: they are about the
-search, not about its outcome. A gate that has nothing to look at (no learning rate
-tuned, parameters not matched) is left out.
+Each gate asks one question about the search, never about its outcome: gates read
+hyperparameters, statuses and validation, and not the test. A gate that has nothing to
+look at (no learning rate was tuned, parameters are not matched) is left out.
+
+A new gate is a function with ``@register_gate`` and three messages in each language:
+``gate-<code>`` (its name where it failed), ``gate-<code>-passed`` (what holds where it
+did not) and ``gate-<code>-hint`` (what to do about it).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from search.ranges import edges, restore
+from search.ranges import Edge, edges
 from suite.verdicts.case import Case
 from suite.verdicts.effects import (
     cell_values,
@@ -24,39 +28,56 @@ from suite.verdicts.effects import (
     half_values,
     on_scale,
 )
+from suite.verdicts.message import Message, message
 from suite.verdicts.statistics import Floats, estimate
 from tasks import Categorical, Space
 
-MOST_FAILED = 0.2
-FEW = 5  # errors; fewer cannot tell two arms apart
-FINEST = 2  # examples; a margin below that is finer than the test can show
+MOST_FAILED = 0.2  # of an arm's trials
+FEW_ERRORS = 5  # fewer cannot tell two arms apart
+FINEST_MARGIN = 2  # examples; a margin below that is finer than the test can show
+MOST_TOLD = 2  # findings; the rest are counted
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One question about the comparison's quality: ``failed``, what was seen, and the
-    hint where it failed.
+    """One question about a comparison's quality: whether it ``failed``, and what was
+    seen.
+
+    A gate that passed and saw nothing worth telling has nothing in ``seen``. One whose
+    question makes no sense for the claim is not ``asked``, and ``seen`` says why.
     """
 
-    name: str
+    code: str
     failed: bool
-    says: str
-    hint: str = ""
+    seen: tuple[Message, ...] = ()
+    asked: bool = True
+
+
+Check = Callable[[Case], Gate | None]
+GATES: dict[str, Check] = {}
+Flags = NDArray[np.bool_]
+
+
+def register_gate(code: str) -> Callable[[Check], Check]:
+    """A decorator: ask this gate of every claim, after those registered before it."""
+
+    def register(check: Check) -> Check:
+        GATES[code] = check
+        return check
+
+    return register
 
 
 def gates(case: Case) -> tuple[Gate, ...]:
     """All gates that apply to a claim, in the order in which people should read them."""
-    checks = [failed_trials, parameters]
-    if case.metric.cost:
-        checks.append(machines)
-    else:
-        checks += [range_edge, still_improving, tuning_budget, too_easy]
-    return tuple(gate for check in checks if (gate := check(case)) is not None)
+    found = (check(case) for check in GATES.values())
+    return tuple(gate for gate in found if gate is not None)
 
 
 # --------------------------------------------------------------------------- the gates
 
 
+@register_gate("failed-trials")
 def failed_trials(case: Case) -> Gate | None:
     """More than a fifth of an arm's trials failed, pooled over levels and blocks. Lost
     ones are not its fault.
@@ -65,67 +86,100 @@ def failed_trials(case: Case) -> Gate | None:
     trials = trials[trials["status"] != "lost"]
     if trials.empty:
         return None
-    found = []
+    seen = []
     for arm, statuses in trials.groupby("arm")["status"]:
         failed = statuses[statuses != "finished"]
         if len(failed) > MOST_FAILED * len(statuses):
-            causes = ", ".join(
-                f"{count} {_words(cause)}"
-                for cause, count in failed.value_counts().items()
+            causes = tuple(
+                message("cause", count=int(count), status=Message(_status(status)))
+                for status, count in failed.value_counts().items()
             )
-            found.append(
-                f"{len(failed)} of the {len(statuses)} tuning trials of {case.label(str(arm))} failed ({causes})"
+            seen.append(
+                message(
+                    "seen-failed-trials",
+                    arm=str(arm),
+                    failed=len(failed),
+                    trials=len(statuses),
+                    causes=causes,
+                )
             )
-    return _gate(
-        "failed trials",
-        found,
-        "Enough tuning trials of every arm succeeded.",
-        "Where they diverged, lower the top of the learning rate's range or clip gradients; where the machine "
-        "failed them, give more memory or time and use `bakeoff retry`.",
-    )
+    return _gate("failed-trials", seen)
 
 
+@register_gate("parameters")
+def parameters(case: Case) -> Gate | None:
+    """The arms' parameter counts differ by more than the task says they may."""
+    within = case.manifest.parameters_within
+    if within is None or len(case.claim.arms) < 2 or "parameters" not in case.finals:
+        return None
+    known = case.finals.dropna(subset=["parameters"])
+    counts = known.groupby(["level", "arm"])["parameters"].max()
+    if not (counts.groupby("level").size() > 1).any():
+        return None
+    seen = []
+    for level in counts.index.unique("level"):
+        here = counts[level].astype(float)
+        excess = here.max() / here.min() - 1
+        if excess > within * (1 + 1e-9):
+            most, least = str(here.idxmax()), str(here.idxmin())
+            seen.append(
+                message(
+                    "seen-parameters",
+                    arm_most=most,
+                    arm_least=least,
+                    most=int(here[most]),
+                    least=int(here[least]),
+                    place=str(level),
+                    percent_excess=float(excess),
+                    percent_allowed=float(within),
+                )
+            )
+    return _gate("parameters", seen)
+
+
+@register_gate("machines")
+def machines(case: Case) -> Gate | None:
+    """Times are comparable only where the arms of a block ran on the same machine."""
+    finals = case.finals
+    timed = not case.metric.deterministic
+    if not timed or finals.empty or len(case.claim.arms) < 2:
+        return None
+    where = finals["host"].astype(str) + "/" + finals["device"].astype(str)
+    machines_used = where.groupby([finals["level"], finals["block"]]).nunique()
+    mixed = int((machines_used > 1).sum())
+    seen = [message("seen-machines", blocks=mixed)] if mixed else []
+    return _gate("machines", seen)
+
+
+@register_gate("range-edge")
 def range_edge(case: Case) -> Gate | None:
     """The best learning rate lies at the same end of its range in at least half of the
     blocks (and in two).
     """
-    finals, found, seen = case.finals, [], False
-    for number, arm in enumerate(case.claim.arms):
-        space = restore(
-            case.about.get("space", {}).get(
-                case.about.get("aa_test", {}).get(arm, arm), {}
+    if case.metric.cost:
+        return None
+    looked_at, seen = False, []
+    for arm, name, level, edge in _rate_edges(case):
+        looked_at = True
+        if edge.crowded:
+            code = (
+                "seen-range-edge-high" if edge.end == "high" else "seen-range-edge-low"
             )
-        )
-        for name, hyperparameter in space.items():
-            if (
-                not _is_rate(name)
-                or isinstance(hyperparameter, Categorical)
-                or f"param.{name}" not in finals
-            ):
-                continue
-            chosen = cell_values(case, finals, f"param.{name}")[
-                :, :, number
-            ]  # (blocks, levels)
-            for level, values in zip(case.levels, chosen.T, strict=True):
-                for edge in edges(
-                    Space(**{name: hyperparameter}),
-                    [{name: value} for value in values[np.isfinite(values)]],
-                ):
-                    seen = True
-                    if edge.crowded:
-                        found.append(
-                            f"the best {name} of {case.label(arm)}{_at(case, level)} lay in the {edge.end}est tenth of "
-                            f"its range (near {edge.bound:g}) in {edge.there} of {edge.blocks} blocks"
-                        )
-    return _gate(
-        "range edge",
-        found,
-        "No learning rate kept to one end of its range.",
-        "Widen that range beyond this end in the task's space and run again.",
-        applies=seen,
-    )
+            seen.append(
+                message(
+                    code,
+                    arm=arm,
+                    name=name,
+                    place=level,
+                    number_bound=float(edge.bound),
+                    there=int(edge.there),
+                    blocks=int(edge.blocks),
+                )
+            )
+    return _gate("range-edge", seen) if looked_at else None
 
 
+@register_gate("still-improving")
 def still_improving(case: Case) -> Gate | None:
     """The answer was still moving when training ended: on validation, over the last
     quarter of the steps.
@@ -135,210 +189,94 @@ def still_improving(case: Case) -> Gate | None:
     than two margins. Both count only where the best checkpoint of an arm lies in the
     last tenth of the steps in at least half of the cells: an arm that has stopped
     improving is done, whatever its curve did before. A claim about a fixed budget
-    passes.
+    is not asked.
     """
-    name, ends = "still improving", _curve_ends(case)
+    code = "still-improving"
+    ends = None if case.metric.cost else _curve_ends(case)
     if ends is None:
         return None
     if case.claim.fixed_budget:
-        return Gate(
-            name,
-            False,
-            "The claim is about what this much training buys, finished or not.",
-        )
-    early, late, came_late = (
-        cell_values(case, ends, column) for column in ("early", "late", "came_late")
-    )
+        return Gate(code, False, (message("seen-fixed-budget"),), asked=False)
+    early = cell_values(case, ends, "early")
+    late = cell_values(case, ends, "late")
+    came_late = cell_values(case, ends, "came_late")
     arrives_late = block_mean(came_late) >= 0.5  # (levels, arms)
-    examples, margin = case.examples("validation"), case.claim.margin
-    found = []
-
-    moved = effects(late, case, examples) - effects(
-        early, case, examples
-    )  # (blocks, parts)
-    for number, part in enumerate(case.parts):
-        change = estimate(moved[np.isfinite(moved[:, number]), number])
-        low, high = change.interval(0.95)
-        moving = arrives_late[number].any() if part else arrives_late.any()
-        if (
-            change.blocks >= 2
-            and moving
-            and abs(change.mean) > margin / 2
-            and not low <= 0 <= high
-        ):
-            found.append(
-                f"the difference{_at(case, part)} was still moving: over the last quarter of training it "
-                f"changed on validation by {_size(case, change.mean)}"
-            )
-
-    gains = block_mean(
-        on_scale(late, case, examples) - on_scale(early, case, examples)
-    )  # (levels, arms)
-    span = (
-        math.log(max(case.x) / min(case.x)) if case.claim.kind == "interaction" else 1.0
-    )
-    for level, arm in zip(
-        *np.nonzero(arrives_late & (gains > 2 * margin * span)), strict=True
-    ):
-        found.append(
-            f"{case.label(case.claim.arms[arm])}{_at(case, case.levels[level])} kept improving to the end: by "
-            f"{_size(case, gains[level, arm])} on validation over the last quarter of training"
-        )
-    return _gate(
-        name,
-        found,
-        "When training ended, nothing was moving that could change the answer.",
-        "Train longer: raise `length_factor` in the profile, or the recipe's steps or epochs.",
-    )
+    moving = _moving_effects(case, early, late, arrives_late)
+    improving = _improving_arms(case, early, late, arrives_late)
+    return _gate(code, [*moving, *improving])
 
 
+@register_gate("tuning-budget")
 def tuning_budget(case: Case) -> Gate | None:
     """The arm ahead on validation changes between half of the trials and all of them.
 
     Ahead means by more than half the margin, so that two equal arms do not trip the
     gate by taking turns.
     """
-    budget = int(case.about["trials"])
-    trials = case.trials
-    choice = f"validation.{case.about['measures'][0]['name']}"
-    if (
-        budget < 2
-        or case.metric.validation is None
-        or choice not in trials
-        or case.metric.validation not in trials
-    ):
+    budget = case.manifest.trials
+    if case.metric.cost or budget < 2 or _half_budget_finals_are_in(case):
         return None
-    if (
-        case.trials_of_half
-        and np.isfinite(half_values(case)).sum()
-        == np.isfinite(final_values(case)).sum()
-    ):
-        # half-budget finals answer the same question, and better: see
-        # suite.verdicts.judge
+    half = _mean_effects_with(case, budget // 2)
+    full = _mean_effects_with(case, budget)
+    if half is None or full is None:
         return None
-    complete = np.isfinite(cell_values(case, trials, choice, needed=budget))
-    if not complete.any():
-        return None
-    means = []
-    for considered in (budget // 2, budget):
-        best = case.shared.chosen(considered)
-        values = np.where(
-            complete, cell_values(case, best, case.metric.validation), math.nan
-        )
-        means.append(block_mean(effects(values, case, case.examples("validation"))))
-    found = []
-    claimed = (
-        f", where {_size(case, case.claim.at_least)} is claimed"
-        if case.claim.at_least
-        else ""
-    )
-    for part, half, full in zip(case.parts, *means, strict=True):
-        if min(abs(half), abs(full)) > case.claim.margin / 2 and half * full < 0:
-            then, now = (
-                _size(case, effect + case.claim.at_least) for effect in (half, full)
+    claim = case.claim
+    seen = []
+    for part, before, after in zip(case.parts, half, full, strict=True):
+        clear = min(abs(before), abs(after)) > claim.margin / 2
+        if clear and before * after < 0:
+            code = "seen-tuning-budget"
+            if claim.at_least:
+                code = "seen-tuning-budget-promised"
+            seen.append(
+                message(
+                    code,
+                    place=part,
+                    effect_half=float(before),
+                    effect_full=float(after),
+                    margin_promised=claim.at_least,
+                    half=budget // 2,
+                    trials=budget,
+                )
             )
-            found.append(
-                f"with half of the tuning trials the answer{_at(case, part)} turns round: the difference on validation "
-                f"is {then} with {budget // 2} of {budget} trials and {now} with all{claimed}"
-            )
-    return _gate(
-        "tuning budget",
-        found,
-        "Half of the tuning trials would have put the same arm ahead.",
-        "Give every arm more trials: raise `trials` in the profile.",
-    )
+    return _gate("tuning-budget", seen)
 
 
-def parameters(case: Case) -> Gate | None:
-    """The arms' parameter counts differ by more than the task says they may."""
-    within = case.about.get("parameters_within")
-    if within is None or len(case.claim.arms) < 2 or "parameters" not in case.finals:
-        return None
-    counts = (
-        case.finals.dropna(subset=["parameters"])
-        .groupby(["level", "arm"])["parameters"]
-        .max()
-    )
-    found = []
-    for level in counts.index.unique("level"):
-        here = counts[level].astype(float)
-        excess = here.max() / here.min() - 1
-        if excess > within * (1 + 1e-9):
-            most, least = str(here.idxmax()), str(here.idxmin())
-            found.append(
-                f"{case.label(most)} has {here[most]:,.0f} parameters{_at(case, level)} and {case.label(least)} "
-                f"{here[least]:,.0f}: {100 * excess:.2g} % apart where {100 * within:g} % are allowed"
-            )
-    hint = (
-        "Choose widths that match, or say in the task that parameters are not matched."
-    )
-    comparable = bool((counts.groupby("level").size() > 1).any())
-    return _gate(
-        "parameters",
-        found,
-        "The arms have equally many parameters.",
-        hint,
-        applies=comparable,
-    )
-
-
+@register_gate("too-easy")
 def too_easy(case: Case) -> Gate | None:
     """So few examples decide that no difference could show: all arms nearly perfect, or
     a margin below two examples.
     """
     tests, examples = case.examples("test"), case.examples("validation")
     metric, claim = case.metric, case.claim
-    if (
-        not (metric.percent and tests > 0 and examples > 0)
-        or metric.validation is None
-        or claim.kind == "threshold"
-    ):
+    counted = metric.is_share and tests > 0 and examples > 0
+    with_reference = case.kind.reference(claim) is not None
+    if not counted or metric.validation is None or with_reference:
         return None
-    found = []
-    values = block_mean(
-        cell_values(case, case.finals, metric.validation)
-    )  # (levels, arms)
-    errors = 1 - values if metric.better == "higher" else values
+    seen = []
+    values = block_mean(cell_values(case, case.finals, metric.validation))
+    errors = 1 - values if metric.better == "higher" else values  # (levels, arms)
     for level, here in zip(case.levels, errors, strict=True):
-        if (here < FEW / tests).all():
-            found.append(
-                f"every arm{_at(case, level)} is wrong on fewer than {FEW} of {tests:.0f} examples"
+        if (here < FEW_ERRORS / tests).all():
+            seen.append(
+                message(
+                    "seen-few-errors",
+                    place=level,
+                    errors=FEW_ERRORS,
+                    examples=int(tests),
+                )
             )
-    if (
-        claim.scale == "points"
-        and claim.kind != "interaction"
-        and claim.margin < FINEST / tests
-    ):
-        found.append(
-            f"the margin of {100 * claim.margin:g} points is less than {FINEST} of the {tests:.0f} test examples"
+    plain = not case.scale.logarithmic and not case.kind.over_levels
+    if plain and claim.margin < FINEST_MARGIN / tests:
+        seen.append(
+            message(
+                "seen-fine-margin",
+                margin=claim.margin,
+                least=FINEST_MARGIN,
+                examples=int(tests),
+            )
         )
-    return _gate(
-        "too easy",
-        found,
-        "The task leaves room for a difference to show.",
-        "Make the task harder (less data, more noise) or the test set larger.",
-    )
-
-
-def machines(case: Case) -> Gate | None:
-    """Costs are comparable only where the arms of a block ran on the same machine."""
-    finals = case.finals
-    if finals.empty or len(case.claim.arms) < 2:
-        return None
-    where = finals["host"].astype(str) + "/" + finals["device"].astype(str)
-    mixed = int((where.groupby([finals["level"], finals["block"]]).nunique() > 1).sum())
-    found = (
-        [f"the arms of {mixed} blocks ran on different machines or devices"]
-        if mixed
-        else []
-    )
-    hint = "Time arms side by side on one machine: run this task with one node."
-    return _gate(
-        "machines",
-        found,
-        "Within each block the arms were timed on the same machine.",
-        hint,
-    )
+    return _gate("too-easy", seen)
 
 
 # ----------------------------------------------------------------------------- reading
@@ -352,61 +290,113 @@ def block_mean(values: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), math.nan)
 
 
-def _curve_ends(case: Case) -> pd.DataFrame | None:
-    """Per final of the task: see ``curve_ends``. None where the claim's metric has no
-    curves.
+def _rate_edges(case: Case) -> Iterator[tuple[str, str, str, Edge]]:
+    """(arm, hyperparameter, level, edge) for both ends of every learning rate's range
+    that was tuned.
     """
-    column = case.metric.validation
-    if (
-        column is None
-        or column not in case.shared.curves
-        or case.rows(case.shared.curves)[column].isna().all()
-    ):
-        return None
-    return case.shared.curve_ends(column, case.metric.sign)
+    for number, arm in enumerate(case.claim.arms):
+        for name, hyperparameter in case.manifest.space_of(arm).items():
+            column = f"param.{name}"
+            tuned = not isinstance(hyperparameter, Categorical)
+            if not (_is_rate(name) and tuned and column in case.finals):
+                continue
+            alone = Space(**{name: hyperparameter})
+            chosen = cell_values(case, case.finals, column)[:, :, number]
+            for level, values in zip(case.levels, chosen.T, strict=True):
+                there = [{name: value} for value in values[np.isfinite(values)]]
+                for edge in edges(alone, there):
+                    yield arm, name, level, edge
 
 
 def _is_rate(name: str) -> bool:
     return name == "lr" or name.startswith("lr_") or name.endswith("_lr")
 
 
-def _at(case: Case, level: str) -> str:
-    return (
-        f" at {case.level_label(level)}"
-        if level and len(case.about["levels"]) > 1
-        else ""
-    )
-
-
-def _size(case: Case, value: float) -> str:
-    if case.claim.scale != "points":
-        return f"{value:+.2g} in the logarithm"
-    return f"{100 * value:+.2g} points" if case.metric.percent else f"{value:+.2g}"
-
-
-def _words(status: object) -> str:
-    return str(status).replace("_", " ")
-
-
-def _gate(
-    name: str, found: Iterable[str], fine: str, hint: str, applies: bool = True
-) -> Gate | None:
-    """The gate that failed for each thing found, or that passed."""
-    if not applies:
+def _curve_ends(case: Case) -> pd.DataFrame | None:
+    """Per final of the task: see ``curve_ends``. None where the claim's metric has no
+    curves.
+    """
+    column, curves = case.metric.validation, case.shared.curves
+    if column is None or column not in curves:
         return None
-    said = list(_first_and_count(list(found)))
-    return (
-        Gate(name, True, _sentence("; ".join(said)), hint)
-        if said
-        else Gate(name, False, fine)
-    )
+    if case.rows(curves)[column].isna().all():
+        return None
+    return case.shared.curve_ends(column, case.metric.sign)
 
 
-def _first_and_count(found: list[str]) -> Iterator[str]:
-    yield from found[:2]
-    if len(found) > 2:
-        yield f"and {len(found) - 2} more like this"
+def _moving_effects(
+    case: Case, early: Floats, late: Floats, arrives_late: Flags
+) -> Iterator[Message]:
+    """The parts whose effect moved over the last quarter of training."""
+    examples, margin = case.examples("validation"), case.claim.margin
+    moved = effects(late, case, examples) - effects(early, case, examples)
+    for number, part in enumerate(case.parts):
+        change = estimate(moved[np.isfinite(moved[:, number]), number])
+        low, high = change.interval(0.95)
+        arms_here = arrives_late[number] if part else arrives_late
+        by_chance = low <= 0 <= high
+        if (
+            change.blocks >= 2
+            and arms_here.any()
+            and abs(change.mean) > margin / 2
+            and not by_chance
+        ):
+            yield message("seen-effect-moving", place=part, change=change.mean)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."
+def _improving_arms(
+    case: Case, early: Floats, late: Floats, arrives_late: Flags
+) -> Iterator[Message]:
+    """The arms that kept improving to the end by more than two margins."""
+    examples = case.examples("validation")
+    gains = block_mean(on_scale(late, case, examples) - on_scale(early, case, examples))
+    margin = case.claim.margin
+    if case.kind.over_levels:  # the margin is a slope: what it comes to over the axis
+        margin *= math.log(max(case.x) / min(case.x))
+    improving = arrives_late & (gains > 2 * margin)
+    for level, arm in zip(*np.nonzero(improving), strict=True):
+        yield message(
+            "seen-arm-improving",
+            arm=case.claim.arms[arm],
+            place=case.levels[level],
+            gain=float(gains[level, arm]),
+        )
+
+
+def _half_budget_finals_are_in(case: Case) -> bool:
+    """They answer the same question, and better: see suite.verdicts.judge."""
+    if not case.trials_of_half:
+        return False
+    half, full = np.isfinite(half_values(case)), np.isfinite(final_values(case))
+    return bool(half.sum() == full.sum())
+
+
+def _mean_effects_with(case: Case, trials: int) -> Floats | None:
+    """The mean effect on validation, part by part, had every study ended after so many
+    trials. None where that is not on record.
+    """
+    metric, recorded = case.metric.validation, case.trials
+    choice = case.shared.chooses_by.column
+    if metric is None or choice not in recorded or metric not in recorded:
+        return None
+    budget = case.manifest.trials
+    complete = np.isfinite(cell_values(case, recorded, choice, needed=budget))
+    if not complete.any():
+        return None
+    best = cell_values(case, case.shared.chosen(trials), metric)
+    values = np.where(complete, best, math.nan)
+    return block_mean(effects(values, case, case.examples("validation")))
+
+
+def _status(status: object) -> str:
+    """The code of a run's status."""
+    return f"status-{str(status).replace('_', '-')}"
+
+
+def _gate(code: str, seen: Iterable[Message]) -> Gate:
+    """The gate that failed for each thing seen, or that passed."""
+    found = tuple(seen)
+    told = found[:MOST_TOLD]
+    if left := len(found) - len(told):
+        told = (*told, message("seen-more", count=left))
+    return Gate(code, bool(found), told)

@@ -8,57 +8,30 @@ NaN, so an incomplete pair is never half a pair.
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
+from suite.records.manifest import ClaimManifest, TaskManifest
 from suite.records.results import Campaign
 from suite.training.job import JUDGED, Kind
-from suite.verdicts.preregistration import edited_since
-from suite.verdicts.statistics import Floats
-from tasks import Claim, UserError
+from suite.training.metrics import (
+    Metric,
+    measured_metric,
+    metric_of,
+    unknown_metric,
+)
+from suite.verdicts.kinds import ClaimKind, kind_of
+from suite.verdicts.message import Message, message
+from suite.verdicts.preregistration import UNKNOWN, Provenance
+from suite.verdicts.scales import Scale, scale_of
+from tasks import Claim
 
-FIELDS = frozenset(field.name for field in dataclasses.fields(Claim))
-COSTS = (
-    "seconds",
-    "cpu_seconds",
-    "memory",
-    "parameters",
-)  # what a run costs, whatever it has learned
 CELL = ["level", "arm", "block"]  # of one task
 LATE = 0.9  # a best checkpoint after this share of the steps is a late one
 THREE_QUARTERS = 0.75
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What a claim is measured by. ``column`` holds its values; ``validation`` those on
-    validation, if it has any.
-    """
-
-    name: str
-    column: str
-    validation: str | None
-    better: Literal["higher", "lower"]
-    percent: bool
-    label: str
-
-    @property
-    def sign(self) -> int:
-        return 1 if self.better == "higher" else -1
-
-    @property
-    def cost(self) -> bool:
-        """Seconds, bytes, parameters, but not seconds *to* a target: nothing that a
-        better search would change.
-        """
-        return self.name.startswith(COSTS) and "_to_" not in self.name
 
 
 @dataclass(frozen=True)
@@ -71,9 +44,13 @@ class TaskRows:
     task: str
 
     @property
-    def about(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.campaign.about["tasks"][self.task]
-        return found
+    def manifest(self) -> TaskManifest:
+        return self.campaign.manifest.task(self.task)
+
+    @property
+    def chooses_by(self) -> Metric:
+        """The metric that hyperparameters are chosen by, on validation."""
+        return measured_metric(self.manifest.primary, "validation")
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -98,24 +75,22 @@ class TaskRows:
     def curves(self) -> pd.DataFrame:
         """The curves of finals."""
         frame = self.campaign.curves
-        return (
-            frame[(frame["task"] == self.task) & (frame["kind"] == "final")]
-            if "kind" in frame
-            else frame
-        )
+        if "kind" not in frame:  # there is none yet
+            return frame
+        return frame[(frame["task"] == self.task) & (frame["kind"] == "final")]
 
     def chosen(self, budget: int) -> pd.DataFrame:
         """The trial that each cell's study would have chosen with its first ``budget``
         trials: a row per cell.
         """
-        measure = self.about["measures"][0]
-        column = f"validation.{measure['name']}"
+        metric = self.chooses_by
+        column = metric.column
         if column not in self.trials:
             return self.trials.iloc[:0]
         if budget not in self._chosen:
             told = self.told[self.told["number"] < budget].dropna(subset=[column])
             ranked = told.sort_values(
-                [column, "number"], ascending=[measure["better"] == "lower", True]
+                [column, "number"], ascending=[metric.better == "lower", True]
             )
             self._chosen[budget] = ranked.drop_duplicates(CELL)
         return self._chosen[budget]
@@ -141,16 +116,18 @@ class TaskRows:
         chosen the same hyperparameters.
         """
         told = self.told.groupby(CELL).size()
-        complete = told.index[told == int(self.about["trials"])]
-        budgets = int(self.about["half_budget_trials"]), int(self.about["trials"])
-        half, full = (
-            self.chosen(budget).set_index(CELL).reindex(complete) for budget in budgets
-        )
+        trials = self.manifest.trials
+        complete = told.index[told == trials]
+        half = self._chosen_in(complete, self.manifest.half_budget_trials)
+        full = self._chosen_in(complete, trials)
         params = [name for name in full if str(name).startswith("param.")]
         equal = (half[params] == full[params]) | (
             half[params].isna() & full[params].isna()
         )
         return equal.all(axis=1).astype(float).rename("same").reset_index()
+
+    def _chosen_in(self, cells: pd.Index, budget: int) -> pd.DataFrame:
+        return self.chosen(budget).set_index(CELL).reindex(cells)
 
     @cached_property
     def told(self) -> pd.DataFrame:
@@ -171,14 +148,14 @@ class Case:
     """One claim and the results that decide it.
 
     ``exploratory`` says why the claim does not count as fixed beforehand (it was
-    edited, or its results were known), and ``attempt`` which campaign of this claim
-    this is: see suite.verdicts.preregistration.
+    edited, or its results were known), None where it does, and ``attempt`` which
+    campaign of this claim this is: see suite.verdicts.preregistration.
     """
 
     shared: TaskRows
     claim: Claim
     metric: Metric
-    exploratory: str = ""
+    exploratory: Message | None = None
     attempt: int = 1
 
     @property
@@ -190,53 +167,39 @@ class Case:
         return self.shared.task
 
     @property
-    def about(self) -> Mapping[str, Any]:
+    def manifest(self) -> TaskManifest:
         """The task's part of campaign.json."""
-        return self.shared.about
+        return self.shared.manifest
 
     @property
     def levels(self) -> tuple[str, ...]:
         """The levels that decide the claim; one that names none means all."""
-        return self.claim.levels or tuple(
-            level["name"] for level in self.about["levels"]
-        )
+        return self.claim.levels or tuple(self.manifest.level_names)
+
+    @property
+    def kind(self) -> ClaimKind:
+        return kind_of(self.claim.kind)
+
+    @property
+    def scale(self) -> Scale:
+        return scale_of(self.claim.scale)
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What is judged one by one: the levels; an interaction has a single part,
-        named "", over all of them.
-        """
-        return ("",) if self.claim.kind == "interaction" else self.levels
-
-    @property
-    def weights(self) -> Floats:
-        """The weight of each of the claim's arms in the gap: (arms,)."""
-        claim = self.claim
-        if claim.kind == "contrast":
-            return np.array(list(claim.weights.values()), dtype=np.float64)
-        against = 0.0 if claim.kind == "threshold" else -1.0
-        return np.array([1.0 if arm == claim.better else against for arm in claim.arms])
-
-    @property
-    def reference(self) -> float:
-        """The figure that a threshold claim is to reach. UserError where it has none."""
-        if self.claim.reference is None:
-            raise UserError(
-                f"Claim {self.claim.name!r} of task {self.task!r} is a threshold without a figure: give one."
-            )
-        return self.claim.reference
+        """What is judged one by one: the levels, or a single part named "" over all."""
+        return self.kind.parts(self.levels)
 
     @property
     def planned(self) -> int:
         """Blocks, at the most."""
-        return int(self.about["blocks"])
+        return self.manifest.blocks
 
     @property
     def looks(self) -> tuple[int, ...]:
         """The numbers of blocks after which the claim is looked at; empty where there
         is one look, at all of them.
         """
-        return tuple(self.about.get("looks") or ())
+        return self.manifest.looks
 
     @property
     def due(self) -> int:
@@ -248,43 +211,26 @@ class Case:
         """Trials that make half the tuning budget; 0 where the campaign has no
         half-budget finals.
         """
-        return int(self.about.get("half_budget_trials") or 0)
+        return self.manifest.half_budget_trials
+
+    @property
+    def places(self) -> dict[str, float | None]:
+        """The x of each of the claim's levels on the task's axis."""
+        x = {level.name: level.x for level in self.manifest.levels}
+        return {level: x.get(level) for level in self.levels}
 
     @property
     def x(self) -> list[float]:
-        """The places of the claim's levels on the task's axis. UserError where that is
-        no axis.
-        """
-        places = {level["name"]: level.get("x") for level in self.about["levels"]}
-        found = [places.get(level) for level in self.levels]
-        x = [float(place) for place in found if place is not None and place > 0]
-        if len(x) < len(found) or len(set(x)) < 2:
-            raise UserError(
-                f"Claim {self.claim.name!r} of task {self.task!r} is an interaction over levels "
-                f"{', '.join(self.levels)}, whose x are {found}: give at least two levels a different x above 0."
-            )
-        return x
+        """The same, of a claim that is judged over levels, which has them all."""
+        self.kind.check(self.claim, self.places)
+        return [float(x) for x in self.places.values() if x is not None]
 
     def label(self, arm: str) -> str:
         """The arm's name as people read it."""
-        return next(
-            (
-                a["label"]
-                for a in self.about["arms"]
-                if a["name"] == arm and a.get("label")
-            ),
-            arm,
-        )
+        return self.manifest.arm(arm).label
 
     def level_label(self, level: str) -> str:
-        return next(
-            (
-                v["label"]
-                for v in self.about["levels"]
-                if v["name"] == level and v.get("label")
-            ),
-            level,
-        )
+        return self.manifest.level(level).label
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of one of the task's frames that belong to the claim's arms and
@@ -308,56 +254,30 @@ class Case:
         """
         finals = self.finals
         column = f"data.n_{split}"
-        return (
-            float(finals[column].min())
-            if column in finals and len(finals)
-            else math.nan
-        )
+        if column not in finals or finals.empty:
+            return math.nan
+        return float(finals[column].min())
 
 
-def cases(campaign: Campaign, task: str) -> list[Case]:
+def cases(
+    campaign: Campaign, task: str, provenance: Provenance = UNKNOWN
+) -> list[Case]:
     """All claims of one task of a campaign, as they were fixed before it ran."""
     shared = TaskRows(campaign, task)
-    edited = edited_since(campaign.about, task)
-    found = []
-    for values in shared.about["claims"]:
-        known = {name: value for name, value in values.items() if name in FIELDS}
-        claim = Claim(**{**known, "levels": tuple(known.get("levels", ()))})
-        metric = metric_of(claim.metric, shared.about["measures"])
-        exploratory = str(values.get("exploratory") or "") or edited[claim.name]
-        found.append(
-            Case(shared, claim, metric, exploratory, int(values.get("attempt", 1)))
-        )
-    return found
+    doubts = provenance.doubts(campaign.manifest, task)
+    return [
+        _case(shared, recorded, doubts.get(recorded.claim.name))
+        for recorded in shared.manifest.claims
+    ]
 
 
-def metric_of(name: str, measures: list[dict[str, Any]]) -> Metric:
-    """What a claim's ``metric`` stands for.
-
-    A measure's bare name means its value on the sealed test, ``train.accuracy`` the one
-    on that split. Anything else is a recorded cost: less is better, except for a
-    throughput.
-    """
-    split, _, bare = name.rpartition(".")
-    for measure in measures:
-        if measure["name"] == bare:
-            column, label = f"{split or 'test'}.{bare}", measure.get("label") or bare
-            return Metric(
-                name,
-                column,
-                f"validation.{bare}",
-                measure["better"],
-                bool(measure["percent"]),
-                label,
-            )
-    throughput = "throughput" in name or "_per_second" in name
-    return Metric(
-        name,
-        name,
-        None,
-        "higher" if throughput else "lower",
-        False,
-        name.replace("_", " "),
+def _case(shared: TaskRows, recorded: ClaimManifest, doubt: Message | None) -> Case:
+    claim = recorded.claim
+    metric = metric_of(claim.metric, shared.manifest.measures)
+    if recorded.known_from:
+        doubt = message("note-known-before", campaign=recorded.known_from)
+    return Case(
+        shared, claim, metric or unknown_metric(claim.metric), doubt, recorded.attempt
     )
 
 

@@ -1,6 +1,4 @@
-"""The answer to a claim: its verdict, and every number and word that a page, a report
-or a terminal shows of it.
-"""
+"""The answer to a claim: its verdict, and all that a page or a report shows of it."""
 
 from __future__ import annotations
 
@@ -12,9 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from suite.training.metrics import SHARE, Better
 from suite.verdicts.adequacy import Gate
-from suite.verdicts.decision import Answer, Label
-from suite.verdicts.statistics import Interval
+from suite.verdicts.decision import Answer, Label, Reason
+from suite.verdicts.kinds import Side
+from suite.verdicts.message import Message
+from suite.verdicts.statistics import Crossover, Interval
 
 
 @dataclass(frozen=True)
@@ -42,40 +43,44 @@ class ClaimVerdict:
 
     Effects and intervals are on the claim's scale, in its direction, less what it
     promises (``at_least``): 0 is the line between for and against, +-``margin`` the
-    band that does not matter. ``interval`` is the plain one at the campaign's
-    confidence, ``adjusted_interval`` the one that decides a difference and
-    ``equivalence_interval`` the one that decides equality. ``fixed_split_interval``
-    speaks for these splits only, ``new_test_interval`` also for new test examples where
-    all blocks share one test set. With several levels the numbers are the deciding
-    level's and ``by_level`` has one entry per level; an interaction's ``by_level`` has
-    the gap at each level and ``crossover`` where it is 0. ``planned`` are blocks at the
-    most. ``attempt`` counts the campaigns of this claim in the results folder.
+    band that does not matter. Nothing in here is prose: gates, notes and what the
+    verdict speaks for are messages, which suite.report.sentences writes out.
     """
 
+    # what is claimed
     task: str
     claim: str
     says: str
     kind: str
     metric: str
     metric_label: str
-    unit_percent: bool
+    unit: str  # of the metric, see suite.training.metrics
+    better_is: Better  # the metric's direction
     scale: str
     better: str
     worse: str
+    sides: tuple[Side, Side]  # who is to be ahead, and of whom or what
     levels: tuple[str, ...]
     margin: float
     at_least: float
+    source: str
+    reported: str
+    matching_group: str
+
+    # what is decided; with several levels, the numbers of the one that decides
     verdict: Answer
-    would_be: Answer | None
+    would_be: Answer | None  # what it would be if no gate had failed
+    reason: Reason  # why it is inconclusive
     label: Label
-    meaningful: bool
-    negligible: bool
+    meaningful: bool  # supported or refuted by more than the margin
+    negligible: bool  # a real difference that is smaller than the margin
+    level: str  # the one that decides, "" where there is one part over all
     effect: float
-    interval: Interval
-    adjusted_interval: Interval
-    equivalence_interval: Interval
-    fixed_split_interval: Interval | None
-    new_test_interval: Interval | None
+    interval: Interval  # the plain one, at the campaign's confidence
+    adjusted_interval: Interval  # the one that decides a difference
+    equivalence_interval: Interval  # the one that decides equality
+    fixed_split_interval: Interval | None  # for these splits only
+    new_test_interval: Interval | None  # also for new examples, where all share a test
     p: float
     p_equivalence: float
     p_sign_flip: float
@@ -83,23 +88,40 @@ class ClaimVerdict:
     p_equivalence_holm: float
     effect_size: float
     win_rate: float
+    reference_se: float  # of a published figure that is compared with
+
+    # what it was decided on
     blocks: int
-    planned: int
+    due: int  # blocks that run in any case
+    planned: int  # blocks at the most
+    complete: bool  # whether all that were due are in
     blocks_to_settle: int | None
     blocks_to_settle_cautious: int | None
     per_block: tuple[Mapping[str, Any], ...] = field(repr=False)
+    # one entry a level; those of an interaction have the gap there
     by_level: tuple[Mapping[str, Any], ...] = field(repr=False)
-    crossover: Mapping[str, Any] | None
+    crossover: Crossover | None  # where the gap of an interaction is 0
     half_budget: HalfBudget | None
-    attempt: int
+    attempt: int  # which campaign of this claim in the results folder it is
+
+    # what else must be known of it
     gates: tuple[Gate, ...]
-    sentence: str
-    population: str
-    source: str
-    reported: str
-    matching_group: str
-    notes: tuple[str, ...]
-    complete: bool
+    population: tuple[Message, ...]  # what data it speaks for
+    notes: tuple[Message, ...]
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the metric is a share, which is shown in percent."""
+        return self.unit == SHARE
+
+    @property
+    def failed_gates(self) -> tuple[Gate, ...]:
+        return tuple(gate for gate in self.gates if gate.failed)
+
+    @property
+    def judged_levels(self) -> tuple[Mapping[str, Any], ...]:
+        """The entries of ``by_level`` that have a verdict of their own."""
+        return tuple(row for row in self.by_level if "verdict" in row)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; a number that is not finite becomes None."""

@@ -1,21 +1,29 @@
-"""From paired differences to a verdict: the decision table, families of claims, and
-looks. Pure.
+"""From paired differences to a verdict: the decision table. Pure.
 
-Let d be one difference per block in the claim's direction, m the margin, a and b the
-claim's local levels, I_d the (1 - a) interval of the mean and I_e its (1 - 2b)
-interval. The first row that matches decides:
+Let d be one difference per block in the claim's direction and m the margin. Let a and
+b be the claim's local levels for the difference test and the equivalence test, I_d the
+(1 - a) interval of the mean difference and I_e its (1 - 2b) interval. The first row
+that matches decides:
 
-    0  fewer than 2 blocks, or no spread      inconclusive 1  an adequacy gate failed
-    inconclusive, and ``would_be`` keeps what the rest of the table says 2  I_e strictly
-    inside (-m, m)            no_difference 3  I_d above 0
-    supported 4  I_d below 0                            refuted 5  else
-    inconclusive
+===  =====================================  ==========================================
+row  where                                  answer
+===  =====================================  ==========================================
+0    fewer than 2 blocks, or no spread      inconclusive
+1    an adequacy gate failed                inconclusive; ``would_be`` keeps what the
+                                            rest of the table says
+2    I_e lies strictly inside (-m, m)       no_difference
+3    I_d lies above 0                       supported
+4    I_d lies below 0                       refuted
+5    else                                   inconclusive
+===  =====================================  ==========================================
 
-A claim that two arms are *equal* is supported by row 2 and refuted where I_d lies
-outside of [-m, m]. A claim over several levels has a verdict where all levels agree on
-it. Within a task Holm's procedure is applied twice, once to the two-sided t-tests and
-once to the equivalence tests, each at the full error rate; the local levels come from
-it.
+A claim of equivalence, that two arms are *equal*, is supported by row 2 and refuted
+where I_d lies outside of [-m, m]. A claim over several levels has a verdict where all
+levels agree on it.
+
+Within a task Holm's procedure is applied twice, once to the two-sided t-tests and once
+to the equivalence tests, each at the full error rate; the local levels come from it
+(suite.verdicts.family).
 """
 
 from __future__ import annotations
@@ -29,6 +37,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from suite.verdicts.adequacy import Gate
+from suite.verdicts.kinds import Hypothesis
 from suite.verdicts.statistics import (
     Estimate,
     Floats,
@@ -41,6 +50,16 @@ from suite.verdicts.statistics import (
 from tasks import UserError
 
 Answer = Literal["supported", "refuted", "no_difference", "inconclusive"]
+# why an answer is inconclusive; "" where it is not
+Reason = Literal[
+    "too_few_blocks",
+    "no_spread",
+    "gate",
+    "levels_disagree",
+    "open",
+    "incomplete",
+    "",
+]
 Label = Literal["exploratory", "confirmatory"]
 CONFIRMATORY = 6  # blocks; fewer are exploratory whatever they say
 
@@ -57,7 +76,7 @@ class Sample:
 
     differences: ArrayLike
     margin: float
-    kind: Literal["difference", "equal"] = "difference"
+    hypothesis: Hypothesis = "difference"
     test_train_ratio: float = 0.0
     reference_se: float = 0.0
     gates: tuple[Gate, ...] = ()
@@ -67,16 +86,18 @@ class Sample:
         d = np.asarray(self.differences, dtype=np.float64)
         if d.ndim != 1 or not np.isfinite(d).all():
             raise UserError(
-                f"differences of shape {d.shape} with {int((~np.isfinite(d)).sum())} values that are not finite: "
-                "give one finite number per block."
+                f"differences of shape {d.shape} with {int((~np.isfinite(d)).sum())} "
+                "values that are not finite: give one finite number per block."
             )
         if not (math.isfinite(self.margin) and self.margin > 0):
             raise UserError(
-                f"margin={self.margin}: give the smallest difference that matters, a number above 0."
+                f"margin={self.margin}: give the smallest difference that matters, "
+                "a number above 0."
             )
         if not (self.test_train_ratio >= 0 and self.reference_se >= 0):
             raise UserError(
-                f"test_train_ratio={self.test_train_ratio}, reference_se={self.reference_se}: neither may be negative."
+                f"test_train_ratio={self.test_train_ratio}, "
+                f"reference_se={self.reference_se}: neither may be negative."
             )
         object.__setattr__(self, "differences", d)
 
@@ -108,9 +129,7 @@ class Verdict:
 
     verdict: Answer
     would_be: Answer | None
-    # why it is inconclusive: "too few blocks" | "no spread" | "gate" | "levels
-    # disagree" | "open" | ""
-    reason: str
+    reason: Reason
     sample: Sample = field(repr=False)
     confidence: float
     alpha: float  # local level of the two-sided test
@@ -125,10 +144,6 @@ class Verdict:
         return self.would_be or self.verdict
 
     @property
-    def label(self) -> Label:
-        return "confirmatory" if self.blocks >= CONFIRMATORY else "exploratory"
-
-    @property
     def gates(self) -> tuple[Gate, ...]:
         return self.sample.gates
 
@@ -139,6 +154,19 @@ class Verdict:
     @property
     def blocks(self) -> int:
         return self.sample.estimate.blocks
+
+    @property
+    def label(self) -> Label:
+        return "confirmatory" if self.blocks >= CONFIRMATORY else "exploratory"
+
+    @property
+    def level(self) -> str:
+        """The level that decides, "" where there is one over all."""
+        return self.sample.level
+
+    @property
+    def reference_se(self) -> float:
+        return self.sample.reference_se
 
     @property
     def effect(self) -> float:
@@ -205,12 +233,12 @@ class Verdict:
         """
         samples = [verdict.sample for verdict in self.by_level] or [self.sample]
         ends = [sample.estimate.interval(1 - self.alpha) for sample in samples]
-        if self.verdict == "supported" and self.sample.kind == "difference":
+        of_equivalence = self.sample.hypothesis == "equivalence"
+        if self.verdict == "supported" and not of_equivalence:
             return all(low > self.margin for low, _ in ends)
         if self.verdict == "refuted":
             return all(
-                high < -self.margin
-                or (self.sample.kind == "equal" and low > self.margin)
+                high < -self.margin or (of_equivalence and low > self.margin)
                 for low, high in ends
             )
         return False
@@ -233,11 +261,9 @@ class Verdict:
         """The same for the upper 80 % bound of the std, which so few blocks know
         only roughly.
         """
-        return (
-            self._blocks_for(upper_std(self.std, self.blocks))
-            if self.reason == "open"
-            else None
-        )
+        if self.reason != "open":
+            return None
+        return self._blocks_for(upper_std(self.std, self.blocks))
 
     def _blocks_for(self, std: float) -> int | None:
         sample = self.sample
@@ -253,5 +279,5 @@ class Verdict:
 
 def _settled_as_equal(verdict: Verdict) -> bool:
     return verdict.verdict == (
-        "supported" if verdict.sample.kind == "equal" else "no_difference"
+        "supported" if verdict.sample.hypothesis == "equivalence" else "no_difference"
     )

@@ -8,11 +8,7 @@ import numpy as np
 import pandas as pd
 
 from suite.verdicts.case import Case
-from suite.verdicts.statistics import Floats, slopes
-from tasks import UserError
-
-# stands for an error of 0 where no number of examples says how small it may be
-SMALLEST = 1e-12
+from suite.verdicts.statistics import Floats
 
 
 def cell_values(
@@ -47,9 +43,8 @@ def cell_values(
 
 def final_values(case: Case) -> Floats:
     """The claim's metric in each cell, its finals averaged: (blocks, levels, arms)."""
-    return cell_values(
-        case, case.finals, case.metric.column, needed=int(case.about["finals"])
-    )
+    finals = case.manifest.finals
+    return cell_values(case, case.finals, case.metric.column, needed=finals)
 
 
 def values_without_failures(case: Case) -> Floats:
@@ -74,47 +69,27 @@ def half_values(case: Case) -> Floats:
 
 def on_scale(values: Floats, case: Case, examples: float) -> Floats:
     """Values on the claim's scale, turned so that more is better: what is subtracted
-    between arms.
-
-    ``log_error`` takes the logarithm of the error, floored at half an example of the
-    ``examples`` it was counted on, because an error of 0 has none.
+    between arms. ``examples`` is what a share was counted on.
     """
-    metric = case.metric
-    if case.claim.scale == "points":
-        return metric.sign * values
-    if case.claim.scale == "log_ratio":
-        return metric.sign * np.log(np.where(values > 0, values, math.nan))
-    if metric.better == "higher" and not metric.percent:
-        raise UserError(
-            f"Claim {case.claim.name!r} asks for the error of {metric.name!r}, which is not a share of examples: "
-            "use scale='log_ratio' or 'points'."
-        )
-    errors = 1 - values if metric.better == "higher" else values
-    return -np.log(
-        np.maximum(
-            errors, 0.5 / examples if metric.percent and examples > 0 else SMALLEST
-        )
-    )
+    return case.scale.transform(values, case.metric, examples)
 
 
 def gaps(values: Floats, case: Case, examples: float) -> Floats:
     """How far better is ahead of worse on the claim's scale: (blocks, levels)."""
-    found: Floats = on_scale(values, case, examples) @ case.weights
-    if case.claim.kind == "threshold":
-        found = found - on_scale(np.array(case.reference), case, examples)
+    weights = case.kind.weights(case.claim)
+    found: Floats = on_scale(values, case, examples) @ weights
+    reference = case.kind.reference(case.claim)
+    if reference is not None:
+        found = found - on_scale(np.array(reference), case, examples)
     return found
 
 
 def effects(values: Floats, case: Case, examples: float) -> Floats:
     """What the claim is judged on, positive where it holds: (blocks, parts), see
-    ``Case.parts``.
-
-    An interaction has one part, the slope over log x, NaN where a block lacks a level.
-    What the claim promises (``at_least``) is taken off.
+    ``Case.parts``. What the claim promises (``at_least``) is taken off.
     """
-    found = gaps(values, case, examples)
-    if case.claim.kind == "interaction":
-        found = slopes(found, case.x)[1][:, np.newaxis]
+    x = case.x if case.kind.over_levels else []
+    found = case.kind.effects(gaps(values, case, examples), x)
     return found - case.claim.at_least
 
 
@@ -122,8 +97,10 @@ def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:
     """What stands on either side of the comparison, in the metric's own unit: (blocks,
     levels) each.
     """
-    weights = case.weights
-    better, worse = values @ np.maximum(weights, 0), values @ np.maximum(-weights, 0)
-    return better, np.full_like(
-        better, case.reference
-    ) if case.claim.kind == "threshold" else worse
+    weights = case.kind.weights(case.claim)
+    better: Floats = values @ np.maximum(weights, 0)
+    worse: Floats = values @ np.maximum(-weights, 0)
+    reference = case.kind.reference(case.claim)
+    if reference is not None:
+        worse = np.full_like(better, reference)
+    return better, worse

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from suite.verdicts.adequacy import Gate
-from suite.verdicts.decision import Answer, Sample, Verdict
+from suite.verdicts.decision import Answer, Reason, Sample, Verdict
+from suite.verdicts.kinds import Hypothesis
 from suite.verdicts.statistics import (
     holm_adjusted,
     holm_levels,
@@ -32,21 +32,21 @@ def judge(
     test_train_ratio: float = 0.0,
     equal_confidence: float | None = None,
     gates: Sequence[Gate] = (),
-    kind: Literal["difference", "equal"] = "difference",
+    hypothesis: Hypothesis = "difference",
     reference_se: float = 0.0,
 ) -> Verdict:
-    """What one claim's paired differences say, by the table above. Pure.
+    """What one claim's paired differences say, by the decision table. Pure.
 
     ``differences`` is (blocks,), finite, in the claim's direction; ``margin`` the
     smallest one that matters, in the same unit. ``confidence`` is that of the
     difference test and ``equal_confidence`` (the same unless given) that of the
     equivalence test. ``looks`` is how often this claim will have been looked at by the
     end: each look gets an equal part of the error rate. "By at least x" is
-    ``judge(differences - x, ...)``. ``kind`` and ``reference_se`` are explained at
-    Sample. Raises UserError, a ValueError, for what cannot be judged at all.
+    ``judge(differences - x, ...)``. ``hypothesis`` and ``reference_se`` are explained
+    at Sample. Raises UserError, a ValueError, for what cannot be judged at all.
     """
     sample = Sample(
-        differences, margin, kind, test_train_ratio, reference_se, tuple(gates)
+        differences, margin, hypothesis, test_train_ratio, reference_se, tuple(gates)
     )
     alpha = _error_rate(confidence, looks)
     b = _error_rate(confidence if equal_confidence is None else equal_confidence, looks)
@@ -96,21 +96,18 @@ def judge_looks(
     """
     if list(looks) != sorted(set(looks)) or not looks or looks[0] < 2:
         raise UserError(
-            f"looks={tuple(looks)}: give increasing numbers of blocks, from 2, such as (6, 10, 16)."
+            f"looks={tuple(looks)}: give increasing numbers of blocks, from 2, such as "
+            "(6, 10, 16)."
         )
     whole = [_levels_of(claim) for claim in claims]
     settled: dict[int, tuple[Sample, ...]] = {}
     verdicts, latest = None, None
     for blocks in looks:
-        open_claims = [
-            samples for place, samples in enumerate(whole) if place not in settled
-        ]
-        if any(
-            sample.values.size < blocks for samples in open_claims for sample in samples
-        ):
+        still_open = [samples for i, samples in enumerate(whole) if i not in settled]
+        if any(_fewest_blocks(samples) < blocks for samples in still_open):
             break
         now = [
-            settled.get(i, tuple(s.first(blocks) for s in samples))
+            settled.get(i, tuple(sample.first(blocks) for sample in samples))
             for i, samples in enumerate(whole)
         ]
         verdicts, latest = judge_family(now, confidence, len(looks)), blocks
@@ -119,9 +116,13 @@ def judge_looks(
             for i, verdict in enumerate(verdicts)
             if verdict.answer != "inconclusive"
         }
-    return verdicts if verdicts is not None else judge_family(
-        whole, confidence, len(looks)
-    ), latest
+    if verdicts is None:
+        verdicts = judge_family(whole, confidence, len(looks))
+    return verdicts, latest
+
+
+def _fewest_blocks(samples: tuple[Sample, ...]) -> int:
+    return min(sample.values.size for sample in samples)
 
 
 def judge_again(verdict: Verdict, claim: Question) -> Verdict:
@@ -155,9 +156,8 @@ def _decide(
     deciding = each[_deciding_level(samples)]
     answers = {verdict.answer for verdict in each}
     answer: Answer = answers.pop() if len(answers) == 1 else "inconclusive"
-    if all(sample.estimate.testable for sample in samples) and any(
-        v.reason == "gate" for v in each
-    ):
+    testable = all(sample.estimate.testable for sample in samples)
+    if testable and any(verdict.reason == "gate" for verdict in each):
         return replace(
             deciding,
             verdict="inconclusive",
@@ -165,7 +165,9 @@ def _decide(
             reason="gate",
             by_level=each,
         )
-    reason = "" if answer != "inconclusive" else deciding.reason or "levels disagree"
+    reason: Reason = ""
+    if answer == "inconclusive":
+        reason = deciding.reason or "levels_disagree"
     return replace(
         deciding, verdict=answer, would_be=None, reason=reason, by_level=each
     )
@@ -188,22 +190,21 @@ def _decide_one(
     )
 
 
-def _table(sample: Sample, a: float, b: float) -> tuple[Answer, str]:
+def _table(sample: Sample, a: float, b: float) -> tuple[Answer, Reason]:
     """The answer of rows 0 and 2 to 5, and why it is inconclusive."""
     found, margin = sample.estimate, sample.margin
+    if found.blocks < 2:
+        return "inconclusive", "too_few_blocks"
     if not found.testable:
-        return "inconclusive", "too few blocks" if found.blocks < 2 else "no spread"
+        return "inconclusive", "no_spread"
     low, high = found.interval(1 - a)
     equal_low, equal_high = found.interval(1 - 2 * b)
     equal = -margin < equal_low and equal_high < margin
-    if sample.kind == "equal":
+    if sample.hypothesis == "equivalence":
         if equal:
             return "supported", ""
-        return (
-            ("refuted", "")
-            if low > margin or high < -margin
-            else ("inconclusive", "open")
-        )
+        outside = low > margin or high < -margin
+        return ("refuted", "") if outside else ("inconclusive", "open")
     if equal:
         return "no_difference", ""
     if low > 0:
@@ -215,22 +216,21 @@ def _p_values(samples: tuple[Sample, ...]) -> tuple[float, float]:
     """The claim's p-values in the two families: for a difference, and for equivalence.
 
     All levels must agree, so the largest p-value among them counts (Berger 1982),
-    within one direction. For an *equal* claim the difference tested is one beyond the
+    within one direction. For a claim of equivalence the difference tested is one beyond the
     margin, because that is what refutes it.
     """
-    margins = [sample.margin if sample.kind == "equal" else 0.0 for sample in samples]
-    above = _largest(
-        sample.estimate.p_above(m) for sample, m in zip(samples, margins, strict=True)
-    )
-    below = _largest(
-        sample.estimate.p_below(-m) for sample, m in zip(samples, margins, strict=True)
-    )
-    equivalence = _largest(
-        sample.estimate.p_equivalence(sample.margin) for sample in samples
-    )
-    return min(1.0, 2 * min(above, below)) if not math.isnan(
-        above
-    ) else math.nan, equivalence
+    lines = [(sample.estimate, _line(sample), sample.margin) for sample in samples]
+    above = _largest(found.p_above(line) for found, line, _ in lines)
+    below = _largest(found.p_below(-line) for found, line, _ in lines)
+    equivalence = _largest(found.p_equivalence(margin) for found, _, margin in lines)
+    if math.isnan(above):
+        return math.nan, equivalence
+    return min(1.0, 2 * min(above, below)), equivalence
+
+
+def _line(sample: Sample) -> float:
+    """How far from 0 the difference must lie that is tested."""
+    return sample.margin if sample.hypothesis == "equivalence" else 0.0
 
 
 def _largest(p_values: Iterable[float]) -> float:
@@ -255,8 +255,8 @@ def _deciding_level(samples: tuple[Sample, ...]) -> int:
 
 def _levels_of(claim: Question) -> tuple[Sample, ...]:
     samples = (claim,) if isinstance(claim, Sample) else tuple(claim)
-    if not samples or len({sample.kind for sample in samples}) > 1:
-        raise UserError("A claim needs one sample per level, all of one kind.")
+    if not samples or len({sample.hypothesis for sample in samples}) > 1:
+        raise UserError("A claim needs one sample per level, all with one hypothesis.")
     return samples
 
 

@@ -2,8 +2,7 @@
 suite.verdicts.decision.
 
 ``judge`` and ``judge_family`` decide on bare numbers; ``judge_campaign`` finds those
-numbers in the record, adds the gates, and says what the verdict speaks for, in plain
-words.
+numbers in the record, adds the gates, and says what the verdict speaks for.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ import numpy as np
 
 from suite.records.frames import curves_frame, runs_frame
 from suite.records.results import Campaign
-from suite.report import sentences
 from suite.verdicts.aa_test import AATest, alarm, run_aa_tests
 from suite.verdicts.adequacy import Gate, gates
 from suite.verdicts.case import Case, cases
@@ -31,8 +29,10 @@ from suite.verdicts.effects import (
 )
 from suite.verdicts.family import judge, judge_again, judge_family, judge_looks
 from suite.verdicts.measured import Judged, Measured
-from suite.verdicts.preregistration import code_changed
-from suite.verdicts.summary import CODE_CHANGED, claim_verdict_of, with_matching_note
+from suite.verdicts.message import Message, message
+from suite.verdicts.preregistration import UNKNOWN, Provenance
+from suite.verdicts.statistics import Floats
+from suite.verdicts.summary import claim_verdict_of, with_matching_note, with_note
 
 __all__ = [
     "AATest",
@@ -49,9 +49,20 @@ __all__ = [
 ]
 
 
-def judge_campaign(campaign: Campaign) -> list[ClaimVerdict]:
+FAILURES_GATE = "hinges-on-failures"
+BUDGET_GATE = "tuning-budget"  # as that of suite.verdicts.adequacy, and in its place
+NOTHING_TO_TEST = ("too_few_blocks", "no_spread")
+
+
+def judge_campaign(
+    campaign: Campaign, provenance: Provenance = UNKNOWN
+) -> list[ClaimVerdict]:
     """The verdict on every claim of a campaign, task by task; each task's claims are
     one Holm family.
+
+    ``provenance`` is what the tasks' files say today (``provenance_of``): claims that
+    were edited since are exploratory. Without it the campaign alone is asked, and no
+    task's file is read.
 
     Claims whose planned blocks are not all in are inconclusive and say so, with the
     numbers so far. While they are out they stand in the family as not rejected, so that
@@ -59,8 +70,8 @@ def judge_campaign(campaign: Campaign) -> list[ClaimVerdict]:
     """
     return [
         verdict
-        for task in campaign.about["tasks"]
-        for verdict in _judge_task(campaign, task)
+        for task in campaign.manifest.tasks
+        for verdict in _judge_task(campaign, task, provenance)
     ]
 
 
@@ -89,17 +100,20 @@ def undecided(
     }
 
 
-def _judge_task(campaign: Campaign, task: str) -> list[ClaimVerdict]:
+def _judge_task(
+    campaign: Campaign, task: str, provenance: Provenance
+) -> list[ClaimVerdict]:
     same_arms = alarm(run_aa_tests(campaign, task))
     asked = [
-        Measured(case, (*gates(case), *same_arms)) for case in cases(campaign, task)
+        Measured(case, (*gates(case), *same_arms))
+        for case in cases(campaign, task, provenance)
     ]
     found = [
         claim_verdict_of(measured, judged) for measured, judged in _judge_cases(asked)
     ]
-    changed = [CODE_CHANGED] if code_changed(campaign.about, task) else []
-    told = [replace(verdict, notes=(*verdict.notes, *changed)) for verdict in found]
-    return [with_matching_note(verdict, told) for verdict in told]
+    if provenance.code_changed(campaign.manifest, task):
+        found = [with_note(one, message("note-code-changed")) for one in found]
+    return [with_matching_note(one, found) for one in found]
 
 
 def _judge_cases(asked: Sequence[Measured]) -> list[tuple[Measured, Judged]]:
@@ -118,25 +132,13 @@ def _judge(family: Sequence[Measured]) -> list[Judged]:
     if not family:
         return []
     case = family[0].case
-    confidence = float(
-        (case.campaign.about.get("profile") or {}).get("confidence") or 0.95
-    )
-    judged = (
-        _judge_at_looks(family, case.looks, confidence)
-        if case.looks
-        else _judge_once(family, confidence)
-    )
+    confidence = case.campaign.manifest.profile.confidence
+    if case.looks:
+        judged = _judge_at_looks(family, case.looks, confidence)
+    else:
+        judged = _judge_once(family, confidence)
     return [
-        _weigh_budget(
-            measured, replace(one, verdict=_weigh_failures(measured, one.verdict))
-        )
-        if one.complete
-        else replace(
-            one,
-            verdict=replace(
-                one.verdict, verdict="inconclusive", would_be=None, reason="incomplete"
-            ),
-        )
+        _weighed(measured, one) if one.complete else _unfinished(one)
         for measured, one in zip(family, judged, strict=True)
     ]
 
@@ -152,11 +154,9 @@ def _judge_once(family: Sequence[Measured], confidence: float) -> list[Judged]:
     ]
     verdicts = map(judge_again, judge_family(shown, confidence), samples)
     return [
-        Judged(
-            verdict,
-            measured.complete,
-            "" if measured.complete else _so_far(verdict, measured.case.due),
-        )
+        Judged(verdict, True)
+        if measured.complete
+        else Judged(verdict, False, _so_far(verdict, measured.case.due))
         for measured, verdict in zip(family, verdicts, strict=True)
     ]
 
@@ -164,53 +164,61 @@ def _judge_once(family: Sequence[Measured], confidence: float) -> list[Judged]:
 def _judge_at_looks(
     family: Sequence[Measured], looks: Sequence[int], confidence: float
 ) -> list[Judged]:
-    verdicts, latest = judge_looks(
-        [measured.unbroken() for measured in family], looks, confidence
-    )
+    so_far = [measured.unbroken() for measured in family]
+    verdicts, latest = judge_looks(so_far, looks, confidence)
     if latest is None:
         return [
             Judged(verdict, False, _so_far(verdict, looks[0])) for verdict in verdicts
         ]
     coming = [look for look in looks if look > latest]
-    note = (
-        f"looked at {latest} of at most {looks[-1]} blocks; the next look is at {coming[0]}"
-        if coming
-        else ""
-    )
+    note = None
+    if coming:
+        note = message("note-looks", blocks=latest, most=looks[-1], next=coming[0])
     return [
-        Judged(verdict, True, note if verdict.answer == "inconclusive" else "")
+        Judged(verdict, True, note if verdict.answer == "inconclusive" else None)
         for verdict in verdicts
     ]
 
 
-def _so_far(verdict: Verdict, planned: int) -> str:
-    return f"incomplete: {verdict.blocks} of {planned} blocks"
+def _so_far(verdict: Verdict, due: int) -> Message:
+    return message("note-incomplete", blocks=verdict.blocks, due=due)
+
+
+def _unfinished(judged: Judged) -> Judged:
+    """The same without an answer, because blocks are out."""
+    open_still = replace(
+        judged.verdict, verdict="inconclusive", would_be=None, reason="incomplete"
+    )
+    return replace(judged, verdict=open_still)
+
+
+# ----------------------------------------------------------- what the answer hinges on
+
+
+def _weighed(measured: Measured, judged: Judged) -> Judged:
+    """The same with the gates that need an answer to be asked."""
+    if judged.verdict.reason in NOTHING_TO_TEST:
+        return judged
+    verdict = _weigh_failures(measured, judged.verdict)
+    return _weigh_budget(measured, replace(judged, verdict=verdict))
 
 
 def _weigh_failures(measured: Measured, verdict: Verdict) -> Verdict:
     """The verdict, unless it is another without the finals that failed: then it hinges
     on them.
     """
-    if not measured.failures or verdict.reason in ("too few blocks", "no spread"):
+    count = measured.failures
+    if not count:
         return verdict
-    without = effects(
-        values_without_failures(measured.case), measured.case, measured.examples
-    )[: verdict.blocks]
-    other = judge_again(verdict, measured.samples(without))
-    name, count = "hinges on failures", measured.failures
+    others = values_without_failures(measured.case)
+    other = _judged_on(measured, verdict, others)
     if other.answer == verdict.answer:
-        gate = Gate(
-            name, False, f"{count} finals failed; the answer is the same without them."
-        )
+        seen = message("seen-failures-same", count=count)
     else:
-        says = f"{count} finals failed, and without them the answer would be: {sentences.ANSWERS[other.answer]}."
-        gate = Gate(
-            name,
-            True,
-            says,
-            "Look at the failed finals first: `bakeoff status` lists them.",
-        )
-    return _with_gate(verdict, gate)
+        seen = message("seen-failures-other", count=count, answer=other.answer)
+    return _with_gate(
+        verdict, Gate(FAILURES_GATE, other.answer != verdict.answer, (seen,))
+    )
 
 
 def _weigh_budget(measured: Measured, judged: Judged) -> Judged:
@@ -221,56 +229,55 @@ def _weigh_budget(measured: Measured, judged: Judged) -> Judged:
     Nothing is said while half-budget finals are out.
     """
     case, verdict = measured.case, judged.verdict
-    if (
-        not case.trials_of_half
-        or case.metric.cost
-        or verdict.reason in ("too few blocks", "no spread")
-    ):
+    if not case.trials_of_half or case.metric.cost:
         return judged
     values = half_values(case)
     found = effects(values, case, measured.examples)[: verdict.blocks]
     if not np.isfinite(found).all():
         return judged
-    other = judge_again(verdict, measured.samples(found))
-    retrained = int(
-        np.isfinite(
-            cell_values(case, case.shared.halves, case.metric.column)[: verdict.blocks]
-        ).sum()
-    )
-    changes = other.answer != verdict.answer
-    here = next(
-        one
-        for one in other.by_level or (other,)
-        if one.sample.level == verdict.sample.level
-    )
-    half = HalfBudget(
-        case.trials_of_half,
-        other.answer,
-        here.effect,
-        here.interval,
-        here.blocks,
-        retrained,
-        changes,
-    )
-    opposed = changes and "inconclusive" not in (other.answer, verdict.answer)
-    return replace(
-        judged,
-        verdict=_with_gate(verdict, _budget_gate(case, half, opposed)),
-        half_budget=half,
+    other = _judged_on(measured, verdict, values)
+    half = _half_budget(case, verdict, other)
+    gate = _budget_gate(case, verdict, half)
+    return replace(judged, verdict=_with_gate(verdict, gate), half_budget=half)
+
+
+def _half_budget(case: Case, verdict: Verdict, other: Verdict) -> HalfBudget:
+    """``other`` is the verdict on the half-budget finals."""
+    parts = other.by_level or (other,)
+    here = next(one for one in parts if one.level == verdict.level)
+    others = cell_values(case, case.shared.halves, case.metric.column)
+    retrained = np.isfinite(others[: verdict.blocks]).sum()
+    return HalfBudget(
+        trials=case.trials_of_half,
+        verdict=other.answer,
+        effect=here.effect,
+        interval=here.interval,
+        blocks=here.blocks,
+        retrained=int(retrained),
+        changes=other.answer != verdict.answer,
     )
 
 
-def _budget_gate(case: Case, half: HalfBudget, opposed: bool) -> Gate:
-    then = f"With half of the tuning ({half.trials} of {case.about['trials']} trials) the answer would be"
-    hint = (
-        "Give every arm more trials: raise `trials` in the profile." if opposed else ""
-    )
-    return Gate(
-        "tuning budget",
-        opposed,
-        f"{then}{': ' + sentences.ANSWERS[half.verdict] if half.changes else ' the same'}.",
-        hint,
-    )
+def _budget_gate(case: Case, verdict: Verdict, half: HalfBudget) -> Gate:
+    settled = "inconclusive" not in (half.verdict, verdict.answer)
+    opposed = half.changes and settled
+    trials = case.manifest.trials
+    if half.changes:
+        seen = message(
+            "seen-half-budget-other",
+            half=half.trials,
+            trials=trials,
+            answer=half.verdict,
+        )
+    else:
+        seen = message("seen-half-budget-same", half=half.trials, trials=trials)
+    return Gate(BUDGET_GATE, opposed, (seen,))
+
+
+def _judged_on(measured: Measured, verdict: Verdict, values: Floats) -> Verdict:
+    """The verdict on other cell values, in the same blocks and at the same levels."""
+    found = effects(values, measured.case, measured.examples)[: verdict.blocks]
+    return judge_again(verdict, measured.samples(found))
 
 
 def _with_gate(verdict: Verdict, gate: Gate) -> Verdict:

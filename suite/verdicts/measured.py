@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +13,8 @@ from suite.verdicts.adequacy import Gate
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import HalfBudget
 from suite.verdicts.decision import Sample, Verdict
-from suite.verdicts.effects import (
-    effects,
-    final_values,
-)
+from suite.verdicts.effects import effects, final_values
+from suite.verdicts.message import Message
 from suite.verdicts.statistics import Floats
 
 
@@ -39,19 +37,18 @@ class Measured:
     def examples(self) -> float:
         return self.case.examples("test")
 
-    def facts(self, name: str, part: str = "") -> set[Any]:
+    def metadata(self, name: str, part: str = "") -> set[Any]:
         """What the finals at a level (or at all) say of their data, such as
         ``population``.
         """
-        finals = self.case.finals
-        if f"data.{name}" not in finals:
+        finals, column = self.case.finals, f"data.{name}"
+        if column not in finals:
             return set()
-        return set(
-            finals.loc[finals["level"].eq(part) | (part == ""), f"data.{name}"].dropna()
-        )
+        here = finals[finals["level"] == part] if part else finals
+        return set(here[column].dropna())
 
     def test_train_ratio(self, part: str = "") -> float:
-        return float(max(self.facts("test_train_ratio", part), default=0.0))
+        return float(max(self.metadata("test_train_ratio", part), default=0.0))
 
     @property
     def complete(self) -> bool:
@@ -65,35 +62,30 @@ class Measured:
         """What is judged at each part: all complete pairs, or those of other effects
         (blocks, parts).
         """
-        claim, found = self.case.claim, self.effects if found is None else found
-        kind: Literal["difference", "equal"] = (
-            "equal" if claim.kind == "equal" else "difference"
-        )
-        error = claim.reference_se if claim.kind == "threshold" else 0.0
+        found = self.effects if found is None else found
         return tuple(
-            Sample(
-                column[np.isfinite(column)],
-                claim.margin,
-                kind,
-                self.test_train_ratio(part),
-                error,
-                self.gates,
-                part,
-            )
+            self._sample(part, column)
             for part, column in zip(self.case.parts, found.T, strict=True)
+        )
+
+    def _sample(self, part: str, effects: Floats) -> Sample:
+        claim, kind = self.case.claim, self.case.kind
+        return Sample(
+            effects[np.isfinite(effects)],
+            claim.margin,
+            kind.hypothesis,
+            self.test_train_ratio(part),
+            kind.reference_se(claim),
+            self.gates,
+            part,
         )
 
     def unbroken(self) -> tuple[Sample, ...]:
         """The same up to the first incomplete pair, because looks count blocks by
         index.
         """
-        return self.samples(
-            np.where(
-                np.logical_and.accumulate(np.isfinite(self.effects)),
-                self.effects,
-                math.nan,
-            )
-        )
+        so_far = np.logical_and.accumulate(np.isfinite(self.effects))
+        return self.samples(np.where(so_far, self.effects, math.nan))
 
 
 @dataclass(frozen=True)
@@ -104,5 +96,5 @@ class Judged:
 
     verdict: Verdict
     complete: bool
-    note: str = ""
+    note: Message | None = None
     half_budget: HalfBudget | None = None

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from suite.planning.cost import Costs
 from suite.planning.plan import Plan
-from suite.records.files import read_json
+from suite.records.manifest import read_manifest
 from suite.records.results import Results
+from suite.training.metrics import metric_of
 from suite.verdicts.judge import judge_campaign
 from suite.verdicts.statistics import smallest_effect
+from tasks import Claim, UserError
 
 ENOUGH = 3  # blocks, for a standard deviation
 
@@ -27,52 +30,54 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
     deviation, on the claim's scale, as the newest campaign in the folder that knows it
     found it; None where none has three blocks.
     """
+    recorded = Results(results)
     found = []
-    for name in plan.tasks:
-        claims = plan.claims(name)
-        stds = _stds(Results(results), name, {claim.name for claim in claims})
+    for task in plan.tasks:
+        claims = plan.claims(task)
+        stds = _stds(recorded, task, {claim.name for claim in claims})
         for claim in claims:
-            blocks = plan.of(name).blocks
-            looks = max(1, len(plan.of(name).interim_looks))
-            arms = (
-                claim.arms
-                or tuple(cell.builds for cell in plan.cells if cell.task == name)[:1]
-            )
-            test_train_ratio = max(
-                costs[name, level, arm].test_train_ratio
-                for level in claim.levels
-                for arm in arms
-            )
-            alone, family = (
-                smallest_effect(
-                    blocks,
-                    looks * n,
-                    confidence=plan.profile.confidence,
-                    test_train_ratio=test_train_ratio,
-                )
-                for n in (1, len(claims))
-            )
-            measure = plan.tasks[name].measure(claim.metric.rpartition(".")[2])
             std = stds.get(claim.name)
-            if (
-                std is not None
-            ):  # a published figure's own error adds to that of our mean
-                std = math.hypot(
-                    std, claim.reference_se / math.sqrt(1 / blocks + test_train_ratio)
-                )
-            about = {
-                "task": name,
-                "claim": claim.name,
-                "blocks": blocks,
-                "margin": claim.margin,
-            }
-            about |= {
-                "kind": claim.kind,
-                "scale": claim.scale,
-                "percent": bool(measure and measure.percent),
-            }
-            found.append({**about, "sd": std, "alone": alone, "in_family": family})
+            found.append(_power(plan, costs, task, claim, len(claims), std))
     return found
+
+
+def _power(
+    plan: Plan, costs: Costs, task: str, claim: Claim, family: int, std: float | None
+) -> dict[str, Any]:
+    """``family`` is the number of the task's claims, ``std`` what is known of the
+    standard deviation of a block's difference.
+    """
+    blocks, looks = plan.of(task).blocks, max(1, len(plan.of(task).interim_looks))
+    ratio = max(
+        costs[task, level, arm].test_train_ratio
+        for level in claim.levels
+        for arm in claim.arms
+    )
+    if std is not None:
+        # a published figure's own error adds to that of our mean
+        std = math.hypot(std, claim.reference_se / math.sqrt(1 / blocks + ratio))
+
+    def smallest(claims: int) -> float:
+        return smallest_effect(
+            blocks,
+            looks * claims,
+            confidence=plan.profile.confidence,
+            test_train_ratio=ratio,
+        )
+
+    metric = metric_of(claim.metric, plan.tasks[task].procedure.measures)
+    return {
+        "task": task,
+        "claim": claim.name,
+        "blocks": blocks,
+        "margin": claim.margin,
+        "kind": claim.kind,
+        "scale": claim.scale,
+        "percent": metric is not None and metric.is_share,
+        "sd": std,
+        "alone": smallest(1),
+        "in_family": smallest(family),
+    }
 
 
 def _stds(results: Results, task: str, claims: set[str]) -> dict[str, float]:
@@ -81,19 +86,24 @@ def _stds(results: Results, task: str, claims: set[str]) -> dict[str, float]:
     """
     known: dict[str, float] = {}
     for campaign_id in results.readable_ids():
-        if (
-            task
-            in read_json(results.root / campaign_id / "campaign.json").get("tasks", {})
-            and claims - known.keys()
-        ):
-            verdicts = [
-                v
-                for v in judge_campaign(results.load(campaign_id))
-                if v.task == task and v.blocks >= ENOUGH
-            ]
-            found = {verdict.claim: _std(verdict.per_block) for verdict in verdicts}
-            known = {claim: std for claim, std in found.items() if std > 0} | known
+        if not claims - known.keys():
+            break
+        if not _ran(results, campaign_id, task):
+            continue
+        found = {
+            verdict.claim: _std(verdict.per_block)
+            for verdict in judge_campaign(results.load(campaign_id))
+            if verdict.task == task and verdict.blocks >= ENOUGH
+        }
+        known = {claim: std for claim, std in found.items() if std > 0} | known
     return known
+
+
+def _ran(results: Results, campaign_id: str, task: str) -> bool:
+    """Whether the task is one of the campaign's; no where its manifest is damaged."""
+    with suppress(UserError):
+        return task in read_manifest(results.root / campaign_id).tasks
+    return False
 
 
 def _std(per_block: Iterable[Mapping[str, Any]]) -> float:

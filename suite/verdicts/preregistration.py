@@ -1,36 +1,110 @@
-"""Was a claim fixed beforehand? How many campaigns it had, whether its results were
-known, whether it was edited since.
+"""Was a claim fixed beforehand?
 
-What came before is written into campaign.json when a campaign begins; what was edited
-since is seen when it is read.
+Two things are asked. When a campaign begins, campaign.json keeps how many campaigns of
+each claim there were, and whether an earlier one had already shown its results
+(``with_history``). When it is judged, a ``Provenance`` tells what the task's file says
+by then, so that an edited claim is seen.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import tasks
-from suite.records.files import read_json
-from suite.records.journal import FILE
+from suite.planning.claims import claims_digest
+from suite.records.journal import FILE as RECORD
+from suite.records.manifest import FILE as MANIFEST
+from suite.records.manifest import ClaimManifest, Manifest, read_manifest
 from suite.training.fingerprint import source_hash
-from suite.training.job import SCHEMA, digest
-from tasks import UserError
+from suite.verdicts.message import Message, message
+from tasks import Claim, UserError
 
-COMMENTARY = frozenset(
-    {"source", "reported"}
-)  # what others found: no part of what a claim says
-HISTORY = frozenset(
-    {"attempt", "exploratory"}
-)  # what campaign.json keeps beside a claim's own fields
+log = logging.getLogger(__name__)
+
+COMMENTARY = frozenset({"source", "reported"})  # what others found: no part of a claim
 FEWEST = 2  # blocks; a campaign of one can settle nothing, so it is no attempt
 
-About = Mapping[str, Any]
+
+# ------------------------------------------------------------------- when it is judged
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the files of a campaign's tasks say now: their claims, by task and name, and
+    the hashes of their sources. A task that is not here cannot be asked.
+    """
+
+    claims: Mapping[str, Mapping[str, Claim]] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def doubts(self, manifest: Manifest, task: str) -> dict[str, Message]:
+        """Why claims of a campaign, by name, do not count as fixed before it; nothing
+        for those that do.
+        """
+        recorded = manifest.task(task).tested
+        if not _as_fixed(manifest):
+            return {claim.name: message("note-tampered") for claim in recorded}
+        if task not in self.claims:
+            return {}
+        found = {
+            claim.name: _doubt(claim, self.claims[task].get(claim.name))
+            for claim in recorded
+        }
+        return {name: doubt for name, doubt in found.items() if doubt is not None}
+
+    def code_changed(self, manifest: Manifest, task: str) -> bool:
+        """Whether the task's sources are others than at the time of the campaign."""
+        then, now = manifest.sources.get(task), self.sources.get(task)
+        return None not in (then, now) and then != now
+
+
+UNKNOWN = Provenance()
+
+
+def provenance_of(manifest: Manifest) -> Provenance:
+    """What the files of the campaign's tasks say today.
+
+    It imports them, which takes a while and may fail: a task that is not here or does
+    not import is left out, and whatever is known of the campaign's other tasks stays.
+    """
+    claims, sources = {}, {}
+    for name in manifest.tasks:
+        try:
+            found = {claim.name: claim for claim in tasks.get(name).claims}
+            sources[name] = source_hash(name)
+        except UserError as error:
+            log.info("task %s cannot be compared with its campaign: %s", name, error)
+        except Exception:  # a task's file is anybody's code
+            log.warning("task %s does not import", name, exc_info=True)
+        else:
+            claims[name] = found
+    return Provenance(claims, sources)
+
+
+def _doubt(then: Claim, now: Claim | None) -> Message | None:
+    if now is None:
+        return message("note-gone")
+    changes = tuple(
+        message("change", name=name, then=repr(before), now=repr(after))
+        for name, before, after in _differences(then, now)
+    )
+    return message("note-edited", changes=changes) if changes else None
+
+
+def _as_fixed(manifest: Manifest) -> bool:
+    """Whether the claims are those whose hash was taken when the campaign began."""
+    recorded = {name: task.tested for name, task in manifest.tasks.items()}
+    return claims_digest(recorded) == manifest.claims_digest
+
+
+# ---------------------------------------------------------------------- when it begins
 
 
 @dataclass(frozen=True)
@@ -39,178 +113,110 @@ class _Earlier:
     it has opened.
     """
 
-    about: About
+    manifest: Manifest
     opened: frozenset[tuple[str, str, str]]
 
-    def claims(self, task: str) -> list[About]:
-        found: list[About] = self.about["tasks"].get(task, {}).get("claims", [])
-        return found
+    def claims(self, task: str) -> tuple[Claim, ...]:
+        found = self.manifest.tasks.get(task)
+        return found.tested if found else ()
 
-    def has_seen(self, task: str, claim: About) -> bool:
+    def has_seen(self, task: str, claim: Claim) -> bool:
         """Whether results that can decide the claim, at one of its levels, came out in
         this campaign.
         """
-        blocks = int(self.about["tasks"].get(task, {}).get("blocks") or 0)
-        return blocks >= FEWEST and any(
-            all((task, level, arm) in self.opened for arm in _arms(claim))
-            for level in claim["levels"]
+        found = self.manifest.tasks.get(task)
+        if found is None or found.blocks < FEWEST:
+            return False
+        return any(
+            all((task, level, arm) in self.opened for arm in claim.arms)
+            for level in claim.levels
         )
 
 
-def with_history(about: About, results: Path) -> dict[str, Any]:
-    """What campaign.json is to say, with two facts beside each claim.
+def with_history(manifest: Manifest, results: Path) -> Manifest:
+    """The manifest with two facts beside each claim.
 
     ``attempt`` is 1 for the first campaign of a claim (by its name) in the results
     folder that opened the test set of its arms; a campaign of one block does not count.
-    ``exploratory`` says why the claim was not fixed beforehand: an earlier campaign
-    with the same seeds opened the test set and had no such claim. Else it is "".
+    ``known_from`` is the earlier campaign with the same seeds that opened the test set
+    and had no such claim: this one was not fixed beforehand.
     """
-    earlier = list(_earlier(about, results))
+    earlier = list(_earlier(manifest, results))
     told = {
-        name: {
-            **task,
-            "claims": [
-                {**claim, **_history(about, name, claim, earlier)}
-                for claim in task["claims"]
-            ],
-        }
-        for name, task in about["tasks"].items()
+        name: task.model_copy(
+            update={
+                "claims": tuple(
+                    _history(manifest, name, one.claim, earlier) for one in task.claims
+                )
+            }
+        )
+        for name, task in manifest.tasks.items()
     }
-    return {**about, "tasks": told}
+    return manifest.model_copy(update={"tasks": told})
 
 
-def edited_since(about: About, task: str) -> dict[str, str]:
-    """Why claims of a campaign, by name, do not count as fixed before it; "" where
-    nothing speaks against it.
-    """
-    claims = about["tasks"][task]["claims"]
-    if not _as_fixed(about):
-        return {
-            claim[
-                "name"
-            ]: "the claims in campaign.json are not those fixed before the run"
-            for claim in claims
-        }
-    try:
-        today = {
-            claim.name: dataclasses.asdict(claim) for claim in tasks.get(task).claims
-        }
-    except UserError:
-        return {
-            claim["name"]: "" for claim in claims
-        }  # a task that is not here cannot be asked
-    return {claim["name"]: _edited(claim, today.get(claim["name"])) for claim in claims}
-
-
-def _edited(claim: About, today: About | None) -> str:
-    if today is None:
-        return "the task no longer makes this claim"
-    changes = [
-        f"{name} was {then!r} and is {now!r}"
-        for name, then, now in _differences(claim, _plain(today))
+def _history(
+    manifest: Manifest, task: str, claim: Claim, earlier: list[_Earlier]
+) -> ClaimManifest:
+    attempts = [
+        one
+        for one in earlier
+        if any(other.name == claim.name for other in one.claims(task))
+        and one.has_seen(task, claim)
     ]
-    return f"edited since this campaign: {', '.join(changes)}" if changes else ""
+    known = _known_from(manifest, task, claim, earlier)
+    return ClaimManifest(claim=claim, attempt=1 + len(attempts), known_from=known)
 
 
-def code_changed(about: About, task: str) -> bool:
-    """Whether the sources that the task runs are others than at the time of the
-    campaign.
-    """
-    then = about.get("sources", {}).get(task)
-    try:
-        return then is not None and source_hash(task) != then
-    except UserError:
-        return False
+def _known_from(
+    manifest: Manifest, task: str, claim: Claim, earlier: list[_Earlier]
+) -> str:
+    for one in earlier:
+        same_blocks = one.manifest.root_seed == manifest.root_seed
+        asked = any(_alike(claim, other) for other in one.claims(task))
+        if same_blocks and not asked and one.has_seen(task, claim):
+            return one.manifest.id
+    return ""
 
 
 # --------------------------------------------------------------------------- comparing
 
 
-def _history(
-    about: About, task: str, claim: About, earlier: list[_Earlier]
-) -> dict[str, Any]:
-    attempts = [
-        one
-        for one in earlier
-        if any(other["name"] == claim["name"] for other in one.claims(task))
-        and one.has_seen(task, claim)
-    ]
-    return {
-        "attempt": 1 + len(attempts),
-        "exploratory": _known(about, task, claim, earlier),
-    }
-
-
-def _known(about: About, task: str, claim: About, earlier: list[_Earlier]) -> str:
-    for one in earlier:
-        same_blocks = one.about.get("root_seed") == about["root_seed"]
-        if (
-            same_blocks
-            and one.has_seen(task, claim)
-            and not any(_alike(claim, other) for other in one.claims(task))
-        ):
-            return (
-                f"campaign {one.about['id']} had opened the test set of the same blocks when this claim was written: "
-                "run it with another `root_seed`"
-            )
-    return ""
-
-
-def _alike(claim: About, other: About) -> bool:
-    """Whether two claims say the same, at whatever levels: a profile may leave some
-    out.
+def _alike(claim: Claim, other: Claim) -> bool:
+    """Whether two claims say the same, under whatever name and at whatever levels: a
+    profile may leave some out.
     """
-    return not any(
-        True
-        for name, *_ in _differences(claim, {**other, "levels": ()})
-        if name != "name"
-    )
+    at_any = dataclasses.replace(other, name=claim.name, levels=())
+    return not any(_differences(claim, at_any))
 
 
-def _differences(then: About, now: About) -> Iterator[tuple[str, Any, Any]]:
+def _differences(then: Claim, now: Claim) -> Iterator[tuple[str, Any, Any]]:
     """Name and both values of what differs; levels do not where now is none in
     particular.
     """
-    for name in sorted((then.keys() & now.keys()) - COMMENTARY - HISTORY):
-        if _plain(then[name]) != _plain(now[name]) and not (
-            name == "levels" and not now[name]
-        ):
-            yield name, then[name], now[name]
+    before, after = _plain(then), _plain(now)
+    for name in sorted(before.keys() - COMMENTARY):
+        any_level = name == "levels" and not now.levels
+        if before[name] != after[name] and not any_level:
+            yield name, before[name], after[name]
 
 
-def _as_fixed(about: About) -> bool:
-    """Whether the claims are those whose hash was taken when the campaign began."""
-    if "claims_digest" not in about:
-        return True
-    own = {
-        name: [
-            {key: value for key, value in claim.items() if key not in HISTORY}
-            for claim in task["claims"]
-        ]
-        for name, task in about["tasks"].items()
-    }
-    return bool(digest(own) == about["claims_digest"])
-
-
-def _plain(value: Any) -> Any:
-    """The value as it comes back from JSON."""
-    return json.loads(json.dumps(value))
-
-
-def _arms(claim: About) -> list[str]:
-    return list(claim["weights"]) or [
-        arm for arm in (claim["better"], claim["worse"]) if arm
-    ]
+def _plain(claim: Claim) -> dict[str, Any]:
+    """The claim's fields as they come back from JSON."""
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(claim)))
+    return plain
 
 
 # ----------------------------------------------------------------------------- reading
 
 
-def _earlier(about: About, results: Path) -> Iterator[_Earlier]:
-    for path in sorted(results.glob("*/campaign.json")):
-        other = read_json(path)
-        if path.parent.name != about["id"] and other.get("schema") == SCHEMA:
-            yield _Earlier(other, frozenset(_opened(path.with_name(FILE))))
+def _earlier(manifest: Manifest, results: Path) -> Iterator[_Earlier]:
+    for path in sorted(results.glob(f"*/{MANIFEST}")):
+        folder = path.parent
+        if folder.name == manifest.id:
+            continue
+        with suppress(UserError):  # another version's, or damaged: nothing to learn
+            yield _Earlier(read_manifest(folder), frozenset(_opened(folder / RECORD)))
 
 
 def _opened(record: Path) -> Iterator[tuple[str, str, str]]:
@@ -220,8 +226,7 @@ def _opened(record: Path) -> Iterator[tuple[str, str, str]]:
     with record.open("rb") as file:
         for text in file:
             if b'"test_opened":true' in text:  # most lines need no parsing
-                with suppress(
-                    ValueError
-                ):  # torn, or damaged: whoever reads that campaign will hear of it
+                # torn, or damaged: whoever reads that campaign will hear of it
+                with suppress(ValueError):
                     line = json.loads(text)
                     yield line["task"], line["level"], line["arm"]

@@ -1,8 +1,9 @@
-"""From a decision to a ClaimVerdict: notes, population, numbers per block and level."""
+"""From a decision to a ClaimVerdict: what it speaks for, what else must be known of it,
+and its numbers per block and level.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,19 +11,60 @@ from typing import Any
 
 import numpy as np
 
-from suite.report import sentences
 from suite.verdicts.adequacy import block_mean
+from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY, Label, Verdict
-from suite.verdicts.effects import (
-    gaps,
-    sides,
-)
+from suite.verdicts.effects import gaps, sides
 from suite.verdicts.measured import Judged, Measured
-from suite.verdicts.statistics import Floats, Interval, crossover, estimate
+from suite.verdicts.message import Message, message
+from suite.verdicts.statistics import (
+    Crossover,
+    Floats,
+    Interval,
+    crossover,
+    estimate,
+)
 
-CODE_CHANGED = "the task's code has changed since: this speaks for the code as it was"
-PER_LEVEL = (
+# fields of a ClaimVerdict that a claim and a decision have under the same names
+OF_CLAIM = (
+    "says",
+    "kind",
+    "metric",
+    "scale",
+    "better",
+    "worse",
+    "margin",
+    "at_least",
+    "source",
+    "reported",
+    "matching_group",
+)
+OF_DECISION = (
+    "verdict",
+    "would_be",
+    "reason",
+    "meaningful",
+    "negligible",
+    "level",
+    "effect",
+    "interval",
+    "adjusted_interval",
+    "equivalence_interval",
+    "p",
+    "p_equivalence",
+    "p_sign_flip",
+    "p_holm",
+    "p_equivalence_holm",
+    "effect_size",
+    "win_rate",
+    "reference_se",
+    "blocks",
+    "blocks_to_settle",
+    "blocks_to_settle_cautious",
+    "gates",
+)
+OF_LEVEL = (
     "effect",
     "interval",
     "adjusted_interval",
@@ -34,106 +76,125 @@ PER_LEVEL = (
     "win_rate",
     "blocks",
 )
+POPULATIONS = {
+    "fresh": "population-fresh",
+    "resplit": "population-resplit",
+    "official": "population-official",
+}
 
 
 def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
-    case, claim, verdict = measured.case, measured.case.claim, judged.verdict
+    """All that is shown of a claim."""
+    case, verdict = measured.case, judged.verdict
+    notes = _notes(measured, judged)
     return ClaimVerdict(
-        task=case.task,
-        claim=claim.name,
-        says=claim.says,
-        kind=claim.kind,
-        metric=claim.metric,
-        metric_label=case.metric.label,
-        unit_percent=case.metric.percent,
-        scale=claim.scale,
-        better=claim.better,
-        worse=claim.worse,
-        levels=case.levels,
-        margin=claim.margin,
-        at_least=claim.at_least,
-        verdict=verdict.verdict,
-        would_be=verdict.would_be,
+        **_asked(case),
+        **_copied(verdict, OF_DECISION),
         label=_label(measured, judged),
-        meaningful=verdict.meaningful,
-        negligible=verdict.negligible,
-        effect=verdict.effect,
-        interval=verdict.interval,
-        adjusted_interval=verdict.adjusted_interval,
-        equivalence_interval=verdict.equivalence_interval,
-        fixed_split_interval=verdict.fixed_split_interval
-        if verdict.sample.test_train_ratio > 0
-        else None,
+        fixed_split_interval=_fixed_split_interval(verdict),
         new_test_interval=_new_test_interval(measured, verdict),
-        p=verdict.p,
-        p_equivalence=verdict.p_equivalence,
-        p_sign_flip=verdict.p_sign_flip,
-        p_holm=verdict.p_holm,
-        p_equivalence_holm=verdict.p_equivalence_holm,
-        effect_size=verdict.effect_size,
-        win_rate=verdict.win_rate,
-        blocks=verdict.blocks,
+        due=case.due,
         planned=case.planned,
-        blocks_to_settle=verdict.blocks_to_settle,
-        blocks_to_settle_cautious=verdict.blocks_to_settle_cautious,
+        complete=judged.complete,
         per_block=tuple(_per_block(measured, judged)),
-        by_level=tuple(_per_level(measured, verdict)),
+        by_level=(*_per_level(verdict), *_per_gap(measured, verdict)),
         crossover=_crossing(measured, verdict),
         half_budget=judged.half_budget,
         attempt=case.attempt,
-        gates=verdict.gates,
-        sentence=sentences.sentence(case, verdict, judged.complete),
         population=_population(measured),
-        source=claim.source,
-        reported=claim.reported,
-        matching_group=claim.matching_group,
-        notes=tuple(_notes(measured, judged)),
-        complete=judged.complete,
+        notes=tuple(notes),
     )
+
+
+def _asked(case: Case) -> dict[str, Any]:
+    """The fields that say what is claimed."""
+    metric = case.metric
+    return {
+        **_copied(case.claim, OF_CLAIM),
+        "task": case.task,
+        "claim": case.claim.name,
+        "metric_label": metric.label,
+        "unit": metric.unit,
+        "better_is": metric.better,
+        "sides": case.kind.sides(case.claim),
+        "levels": case.levels,
+    }
+
+
+def _copied(source: object, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in names}
 
 
 def _label(measured: Measured, judged: Judged) -> Label:
     """What the claim is, or will be once its planned blocks are in."""
-    blocks = judged.verdict.blocks if judged.complete else measured.case.due
-    return (
-        "exploratory"
-        if measured.case.exploratory or blocks < CONFIRMATORY
-        else "confirmatory"
-    )
+    case = measured.case
+    blocks = judged.verdict.blocks if judged.complete else case.due
+    if case.exploratory or blocks < CONFIRMATORY:
+        return "exploratory"
+    return "confirmatory"
 
 
-def _notes(measured: Measured, judged: Judged) -> Iterator[str]:
-    case, verdict = measured.case, judged.verdict
+# ------------------------------------------------------------------------------- words
+
+
+def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
+    case, verdict, half = measured.case, judged.verdict, judged.half_budget
     if judged.note:
         yield judged.note
     if case.exploratory:
-        yield f"exploratory: {case.exploratory}"
+        yield case.exploratory
     elif _label(measured, judged) == "exploratory":
-        yield f"exploratory: fewer than {CONFIRMATORY} blocks are a first hint only"
+        yield message("note-few-blocks", least=CONFIRMATORY)
     if case.attempt > 1:
-        yield f"campaign {case.attempt} of this claim"
-    if judged.half_budget and judged.half_budget.changes:
-        yield f"with half of the tuning the answer would be: {sentences.ANSWERS[judged.half_budget.verdict]}"
+        yield message("note-attempt", attempt=case.attempt)
+    if half and half.changes:
+        yield message("note-half-budget", answer=half.verdict)
     if verdict.negligible:
-        yield "real but negligible: there is a difference, and it is smaller than the margin"
+        yield message("note-negligible")
     if verdict.by_level and verdict.blocks:
-        yield f"the numbers are those at {case.level_label(verdict.sample.level)}, the level that decides"
-    if verdict.blocks and (crossing := _crossing(measured, verdict)):
-        yield crossing["says"]
+        yield message("note-deciding-level", level=verdict.level)
+    crossing = _crossing(measured, verdict)
+    if crossing and verdict.blocks:
+        yield _crossing_note(crossing)
 
 
-def _population(measured: Measured) -> str:
-    """What the verdict speaks for; said for each level where levels differ in that."""
-    case = measured.case
-    told = {
-        level: sentences.population(measured.facts("population", level))
-        for level in case.levels
-    }
-    if len(set(told.values())) == 1:
-        return told[case.levels[0]]
-    return " ".join(
-        f"{case.level_label(level)}: {says}" for level, says in told.items()
+def _crossing_note(found: Crossover) -> Message:
+    """Where the gap changes sign, if that can be said."""
+    if found.state == "not located":
+        return message("note-crossing-not-located")
+    if found.state == "beyond the range studied":
+        return message("note-crossing-beyond")
+    return message(
+        "note-crossing",
+        number_at=found.at,
+        number_low=found.low,
+        number_high=found.high,
     )
+
+
+def _population(measured: Measured) -> tuple[Message, ...]:
+    """What data the verdict speaks for; level by level where levels differ in that."""
+    levels = measured.case.levels
+    told = {
+        level: _population_of(measured.metadata("population", level))
+        for level in levels
+    }
+    first = told[levels[0]]
+    if all(one == first for one in told.values()):
+        return (first,)
+    return tuple(
+        message("population-at-level", level=level, text=text)
+        for level, text in told.items()
+    )
+
+
+def _population_of(kinds: set[str]) -> Message:
+    """From how the blocks came by their data."""
+    if not kinds:
+        return message("population-unknown")
+    if len(kinds) > 1:
+        return message("population-mixed")
+    return Message(POPULATIONS[kinds.pop()])
 
 
 def with_matching_note(
@@ -142,17 +203,23 @@ def with_matching_note(
     """Say that the answer depends on the matching, where one claim of a group is
     supported and another refuted.
     """
-    group = [
-        other
-        for other in others
-        if verdict.matching_group and other.matching_group == verdict.matching_group
-    ]
-    if not {"supported", "refuted"} <= {other.verdict for other in group}:
+    if not verdict.matching_group:
         return verdict
-    each = ", ".join(
-        f"{sentences.ANSWERS[other.verdict]} for {other.claim!r}" for other in group
+    group = [one for one in others if one.matching_group == verdict.matching_group]
+    if not {"supported", "refuted"} <= {one.verdict for one in group}:
+        return verdict
+    each = tuple(
+        message("answer-for-claim", answer=one.verdict, claim=one.claim)
+        for one in group
     )
-    return replace(verdict, notes=(*verdict.notes, f"depends on the matching: {each}"))
+    return with_note(verdict, message("note-matching", answers=each))
+
+
+def with_note(verdict: ClaimVerdict, note: Message) -> ClaimVerdict:
+    return replace(verdict, notes=(*verdict.notes, note))
+
+
+# ----------------------------------------------------------------------------- numbers
 
 
 def _per_block(measured: Measured, judged: Judged) -> Iterator[dict[str, Any]]:
@@ -174,30 +241,28 @@ def _per_block(measured: Measured, judged: Judged) -> Iterator[dict[str, Any]]:
             }
 
 
-def _per_level(measured: Measured, verdict: Verdict) -> Iterator[dict[str, Any]]:
-    """The numbers of each level where a claim has several; of each level's gap where it
-    is an interaction.
-    """
-    case = measured.case
+def _per_level(verdict: Verdict) -> Iterator[dict[str, Any]]:
+    """The numbers of each level, where the claim has several."""
     for one in verdict.by_level:
+        numbers = _copied(one, OF_LEVEL)
+        yield {"level": one.level, "verdict": one.answer, **numbers}
+
+
+def _per_gap(measured: Measured, verdict: Verdict) -> Iterator[dict[str, Any]]:
+    """The gap at each level, where the claim is judged over levels."""
+    case = measured.case
+    if not case.kind.over_levels:
+        return
+    columns = _complete_gaps(measured).T
+    for level, x, column in zip(case.levels, case.x, columns, strict=True):
+        found = estimate(column, measured.test_train_ratio(level))
         yield {
-            "level": one.sample.level,
-            "verdict": one.answer,
-            **{name: getattr(one, name) for name in PER_LEVEL},
+            "level": level,
+            "x": x,
+            "effect": found.mean,
+            "interval": found.interval(verdict.confidence),
+            "blocks": found.blocks,
         }
-    if case.claim.kind == "interaction":
-        for level, x, column in zip(
-            case.levels, case.x, _complete_gaps(measured).T, strict=True
-        ):
-            found = estimate(column, measured.test_train_ratio(level))
-            interval = found.interval(verdict.confidence)
-            yield {
-                "level": level,
-                "x": x,
-                "effect": found.mean,
-                "interval": interval,
-                "blocks": found.blocks,
-            }
 
 
 def _complete_gaps(measured: Measured) -> Floats:
@@ -206,19 +271,21 @@ def _complete_gaps(measured: Measured) -> Floats:
     return found[np.isfinite(found).all(axis=1)]
 
 
-def _crossing(measured: Measured, verdict: Verdict) -> dict[str, Any] | None:
-    if measured.case.claim.kind != "interaction":
+def _crossing(measured: Measured, verdict: Verdict) -> Crossover | None:
+    if not measured.case.kind.over_levels:
         return None
-    found = crossover(
+    return crossover(
         _complete_gaps(measured),
         measured.case.x,
         verdict.confidence,
         measured.test_train_ratio(),
     )
-    return {
-        **dataclasses.asdict(found),
-        "says": sentences.crossing(measured.case, found),
-    }
+
+
+def _fixed_split_interval(verdict: Verdict) -> Interval | None:
+    """The interval for these splits alone, where blocks share data."""
+    shares_data = verdict.sample.test_train_ratio > 0
+    return verdict.fixed_split_interval if shares_data else None
 
 
 def _new_test_interval(measured: Measured, verdict: Verdict) -> Interval | None:
@@ -229,28 +296,19 @@ def _new_test_interval(measured: Measured, verdict: Verdict) -> Interval | None:
     variance is at most the sum of both error rates (as if the arms never erred on the
     same example): an upper bound, divided by the examples.
     """
-    case, claim = measured.case, measured.case.claim
-    plain = (
-        claim.kind in ("difference", "equal", "threshold")
-        and claim.scale == "points"
-        and case.metric.percent
-    )
-    level = verdict.sample.level
-    if (
-        measured.facts("population", level) != {"official"}
-        or not plain
-        or not measured.examples > 0
-        or verdict.blocks < 2
-    ):
+    case, level = measured.case, verdict.level
+    shared_test = measured.metadata("population", level) == {"official"}
+    plain = case.metric.is_share and not case.scale.logarithmic
+    if not (shared_test and plain and case.kind.compares_rates):
+        return None
+    if not measured.examples > 0 or verdict.blocks < 2:
         return None
     rates = block_mean(measured.values)[case.parts.index(level)]  # (arms,)
     errors = 1 - rates if case.metric.better == "higher" else rates
-    per_example = (
-        min(1.0, errors.sum())
-        if len(errors) > 1
-        else float(errors[0] * (1 - errors[0]))
-    )
-    extra = math.hypot(
-        verdict.sample.reference_se, math.sqrt(per_example / measured.examples)
-    )
+    if len(errors) > 1:
+        per_example = min(1.0, float(errors.sum()))
+    else:
+        per_example = float(errors[0] * (1 - errors[0]))
+    from_examples = math.sqrt(per_example / measured.examples)
+    extra = math.hypot(verdict.reference_se, from_examples)
     return estimate(verdict.sample.values, 0.0, extra).interval(verdict.confidence)

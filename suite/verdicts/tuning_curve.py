@@ -18,19 +18,17 @@ def tuning_curves(campaign: Campaign, task: str) -> dict[tuple[str, str], list[B
     is worth.
     """
     shared = TaskRows(campaign, task)
-    measure, trials = shared.about["measures"][0], int(shared.about["trials"])
-    column = f"validation.{measure['name']}"
-    if column not in shared.told:
+    metric, trials = shared.chooses_by, shared.manifest.trials
+    if metric.column not in shared.told:
         return {}
+    in_order = shared.told.sort_values("number")
     found = {}
-    for (level, arm), mine in shared.told.sort_values("number").groupby(
-        ["level", "arm"], sort=False
-    ):
+    for (level, arm), mine in in_order.groupby(["level", "arm"], sort=False):
         blocks = [
-            study[column].to_numpy(dtype=float)
+            study[metric.column].to_numpy(dtype=float)
             for _, study in mine.groupby("block")
             if len(study) == trials
         ]
         if blocks:
-            found[str(level), str(arm)] = budget_curve(blocks, measure["better"])
+            found[str(level), str(arm)] = budget_curve(blocks, metric.better)
     return found

@@ -9,14 +9,12 @@ split and shows tuning's part, and the rest is the data's.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from suite.records.results import Campaign
-from suite.verdicts.case import metric_of
+from suite.training.metrics import measured_metric
 from suite.verdicts.statistics import Component, Floats, variance_split
 
 FEWEST = 5  # blocks
@@ -45,53 +43,42 @@ def split_variance(campaign: Campaign, task: str) -> list[VarianceSplit]:
     """The split of every arm and level of a task that has at least 5 blocks and two
     finals or two studies in each.
     """
-    about = campaign.about["tasks"][task]
-    aa_test = {arm: second for second, arm in about.get("aa_test", {}).items()}
-    measure = metric_of(about["measures"][0]["name"], about["measures"])
+    manifest = campaign.manifest.task(task)
+    metric = measured_metric(manifest.primary)
+    second = {arm: name for name, arm in manifest.aa_test.items()}
+    once = [arm for arm in manifest.arm_names if arm not in manifest.aa_test]
     found = []
-    for level in (level["name"] for level in about["levels"]):
-        for arm in (
-            arm["name"] for arm in about["arms"] if arm["name"] not in aa_test.values()
-        ):
-            studies = [arm, *([aa_test[arm]] if arm in aa_test else [])]
-            values = _values(campaign, task, level, studies, about, measure.column)
-            if len(values) >= FEWEST and math.prod(values.shape[1:]) > 1:
+    for level in manifest.level_names:
+        for arm in once:
+            studies = [arm, second[arm]] if arm in second else [arm]
+            values = _values(campaign, task, level, studies, metric.column)
+            blocks, each, finals = values.shape
+            if blocks >= FEWEST and each * finals > 1:
                 parts = tuple(variance_split(values))
-                blocks, each, finals = values.shape
                 found.append(
                     VarianceSplit(
-                        task, level, arm, measure.name, blocks, each, finals, parts
+                        task, level, arm, metric.name, blocks, each, finals, parts
                     )
                 )
     return found
 
 
 def _values(
-    campaign: Campaign,
-    task: str,
-    level: str,
-    studies: list[str],
-    about: Mapping[str, Any],
-    column: str,
+    campaign: Campaign, task: str, level: str, studies: list[str], column: str
 ) -> Floats:
     """The measure of every final: (blocks, studies, finals), of blocks that have them
     all.
     """
-    frame = campaign.finals
+    frame, manifest = campaign.finals, campaign.manifest.task(task)
+    shape = manifest.blocks, len(studies), manifest.finals
     if column not in frame:
-        return np.empty((0, len(studies), 1))
-    mine = frame[
-        (frame["task"] == task) & (frame["level"] == level) & frame["arm"].isin(studies)
-    ]
-    finals = int(about["finals"])
-    values = np.full((int(about["blocks"]), len(studies), finals), math.nan)
-    place = (
-        mine["block"].astype(int),
-        mine["arm"].map(studies.index),
-        mine["number"].astype(int),
-    )
-    values[tuple(index.to_numpy(dtype=int) for index in place)] = mine[column].astype(
-        float
-    )
+        return np.empty((0, *shape[1:]))
+    here = (frame["task"] == task) & (frame["level"] == level)
+    mine = frame[here & frame["arm"].isin(studies)]
+    block = mine["block"].to_numpy(dtype=int)
+    study = mine["arm"].map(studies.index).to_numpy(dtype=int)
+    number = mine["number"].to_numpy(dtype=int)
+    values = np.full(shape, math.nan)
+    values[block, study, number] = mine[column].astype(float)
     complete: Floats = values[np.isfinite(values).all(axis=(1, 2))]
     return complete

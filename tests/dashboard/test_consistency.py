@@ -17,7 +17,9 @@ from dashboard.pages.claim.gates import gates_card
 from dashboard.pages.claim.verdict import verdict_card
 from dashboard.pages.overview import layout as overview
 from suite.records.results import Results
+from suite.report.sentences import gate_name
 from suite.verdicts.adequacy import Gate
+from suite.verdicts.message import message
 
 TASK = "logistic_regression"
 
@@ -126,12 +128,9 @@ def test_levels_that_disagree_are_said_to(view, verdict):
     assert "Levels that agree" in str(changes_card(view, open_))
 
 
-def test_a_gate_that_was_not_asked_has_no_tick(view, verdict, monkeypatch):
-    gate = Gate("still improving", False, "The claim is about what this much buys.")
-    claim = view.claim_of(verdict.task, verdict.claim)
-    monkeypatch.setattr(
-        type(view), "claim_of", lambda *_: replace(claim, fixed_budget=True)
-    )
+def test_a_gate_that_was_not_asked_has_no_tick(view, verdict):
+    seen = (message("seen-fixed-budget"),)
+    gate = Gate("still-improving", failed=False, seen=seen, asked=False)
     card = str(gates_card(view, replace(verdict, gates=(gate,))))
 
     assert "not asked" in card
@@ -140,7 +139,9 @@ def test_a_gate_that_was_not_asked_has_no_tick(view, verdict, monkeypatch):
 
 def test_titles_of_passed_gates_promise_no_more_than_was_seen():
     """Half the tuning may leave a decided claim open, and still pass."""
-    assert Words("en").passed("tuning budget") == "Half the tuning does not reverse it"
+    passed = Gate("tuning-budget", failed=False)
+
+    assert gate_name(passed) == "Half the tuning does not reverse it"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

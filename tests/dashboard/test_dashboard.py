@@ -30,10 +30,10 @@ from dashboard.pages.sweep import COSTS, TARGETS
 from dashboard.rendering import BY_PATH, render
 from dashboard.theme import arm_color
 from suite.records.results import Results
+from suite.report.sentences import Labels, sentence
 from suite.training.job import STATUSES, Kind
 from suite.verdicts.decision import Label
 from suite.verdicts.judge import judge_campaign
-from tasks.contract.data import Population
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "dashboard").rglob("*.py"))
@@ -80,18 +80,16 @@ FAMILIES = {
     "kind": get_args(Kind),
     "label": get_args(Label),
     "measure": (*COSTS, *TARGETS),
-    "population": get_args(Population),
     "progress": ("stopped", "incomplete", "interrupted"),
     "scale": curves.SCALES,
     "search-end": ("low", "high"),
     "smooth": curves.SMOOTH,
     "state": tuple(theme.STATES),
     "status": STATUSES,
-    "told": tuple(theme.VERDICTS),
     "verdict": (*theme.VERDICTS, *theme.UNDECIDED),
 }
 # families whose members come from elsewhere; an unknown one has a text all the same
-OPEN = ("file", "gate", "hint", "passed", "why", "grid", "term", "term-says")
+OPEN = ("file", "grid", "term", "term-says")
 
 
 def family(key):
@@ -169,12 +167,6 @@ def test_words_are_filled_in_with_every_value_or_raise():
         Words("en")("blocks-of", done=3)
     with pytest.raises(KeyError):
         Words("zh")("no-such-key")
-
-
-def test_a_gate_that_is_not_known_keeps_its_own_name():
-    assert Words("en").gate("A/A test") == "An arm differs from itself"
-    assert Words("en").gate("somebody's own") == "somebody's own"
-    assert Words("zh").hint("somebody's own") == ""
 
 
 def test_chinese_pages_show_the_words_of_the_tasks_in_chinese(snapshots, finished):
@@ -396,7 +388,8 @@ def test_the_overview_leads_to_every_claim(snapshots, finished):
     assert verdicts
     for verdict in verdicts:
         assert f"claim={verdict.claim}" in page
-        assert json.dumps(verdict.sentence, ensure_ascii=False) in page
+        said = sentence(verdict, Labels(snapshots.get(finished).campaign.manifest))
+        assert json.dumps(said, ensure_ascii=False) in page
 
 
 def test_the_overview_loads_no_plotly(snapshots):
@@ -724,7 +717,7 @@ def test_a_growing_campaign_is_not_judged_all_the_time(
     campaign = synthetic.write_campaign(tmp_path, size)
     now, judged = [100.0], []
 
-    def judge(found):
+    def judge(found, provenance):
         now[0] += 2.0  # seconds that it takes
         judged.append(found.revision)
         return []

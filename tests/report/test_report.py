@@ -15,8 +15,9 @@ from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.journal import FILE
 from suite.records.results import Results
-from suite.report import tables
+from suite.report import sentences, tables
 from suite.report.html.page import render
+from suite.report.sentences import Labels
 from suite.verdicts.judge import judge_campaign
 
 VOID = {"br", "col", "meta"}
@@ -166,6 +167,7 @@ def test_every_claim_is_told_with_all_that_was_found(change):
 
     campaign = change(about_sources)
     page, verdicts = Page(render(campaign)), judge_campaign(campaign)
+    labels = Labels(campaign.manifest)
 
     assert len(verdicts) == 6
     assert "Does width help?" in page.text
@@ -174,9 +176,9 @@ def test_every_claim_is_told_with_all_that_was_found(change):
     for verdict in verdicts:
         for said in (
             verdict.says,
-            verdict.sentence,
-            verdict.population,
-            *(gate.says for gate in verdict.gates),
+            sentences.sentence(verdict, labels),
+            sentences.population(verdict, labels),
+            *(sentences.gate_text(gate, verdict, labels) for gate in verdict.gates),
         ):
             assert said in page.text
         assert f"{verdict.win_rate * verdict.blocks:g} of 3 blocks" in page.text

@@ -23,7 +23,7 @@ from suite.verdicts.decision import Sample
 from suite.verdicts.family import judge, judge_family, judge_looks
 from tasks import UserError
 
-FAILED = Gate("range edge", True, "The best lr lay at the edge.", "Widen the range.")
+FAILED = Gate("range-edge", True)
 OPPOSITE = {"supported": "refuted", "refuted": "supported"}
 
 differences = st.lists(
@@ -78,16 +78,19 @@ def test_each_row_of_the_table(mean, half, expected, meaningful):
     ],
 )
 def test_equal_is_supported_inside_the_margin_and_refuted_outside(mean, half, expected):
-    assert judge(spread(mean, half), margin=1, kind="equal").verdict == expected
+    assert (
+        judge(spread(mean, half), margin=1, hypothesis="equivalence").verdict
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
     ("given_differences", "reason"),
     [
-        ([], "too few blocks"),
-        ([5.0], "too few blocks"),
-        ([5.0, 5.0, 5.0], "no spread"),
-        ([0.1 + 0.2, 0.3], "no spread"),
+        ([], "too_few_blocks"),
+        ([5.0], "too_few_blocks"),
+        ([5.0, 5.0, 5.0], "no_spread"),
+        ([0.1 + 0.2, 0.3], "no_spread"),
     ],
 )
 def test_without_spread_there_is_no_verdict(given_differences, reason):
@@ -196,7 +199,7 @@ def test_picture_and_verdict_agree(d, margin):
     verdict = judge(d, margin, confidence=0.99, equal_confidence=0.9)
     low, high = verdict.adjusted_interval
     equal_low, equal_high = verdict.equivalence_interval
-    assume(verdict.reason not in ("too few blocks", "no spread"))
+    assume(verdict.reason not in ("too_few_blocks", "no_spread"))
     inside = -margin < equal_low and equal_high < margin
 
     assert (verdict.verdict == "no_difference") == inside
@@ -312,7 +315,7 @@ def test_a_claim_over_levels_needs_all_of_them():
     assert at(0.1, 0.2).verdict == "no_difference"
     assert (at(3.0, -3.0).verdict, at(3.0, -3.0).reason) == (
         "inconclusive",
-        "levels disagree",
+        "levels_disagree",
     )
     assert at(3.0, 0.1).verdict == "inconclusive"
     assert [one.verdict for one in at(3.0, 0.1).by_level] == [

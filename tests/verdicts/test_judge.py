@@ -9,7 +9,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from suite.planning.claims import claims_digest
 from suite.records.results import Campaign
+from suite.report import sentences
+from suite.report.sentences import Labels
+from suite.training.job import SCHEMA
 from suite.verdicts.judge import (
     Sample,
     judge_campaign,
@@ -84,8 +88,11 @@ def campaign(
         runs[name] = runs[name].fillna(value) if name in runs else value
     runs["key"] = [f"key {row}" for row in range(len(runs))]
     about = {
+        "schema": SCHEMA,
+        "id": "test",
         "name": "test",
-        "profile": {},
+        "profile": {"name": "test"},
+        "claims_digest": claims_digest({"depth": claims}),
         "cells": [],
         "tasks": {
             "depth": {
@@ -126,6 +133,23 @@ def judged(*frames, **options):
     return judge_campaign(campaign(*frames, **options))
 
 
+def labels():
+    """What the tests' campaigns call their arms."""
+    return Labels(campaign(finals({"deep": WIDE, "wide": WIDE})).manifest)
+
+
+def said(verdict):
+    return sentences.sentence(verdict, labels())
+
+
+def noted(verdict):
+    return sentences.notes(verdict, labels())
+
+
+def seen(gate, verdict):
+    return sentences.gate_text(gate, verdict, labels())
+
+
 def test_a_clear_difference_is_supported_and_said_plainly():
     (verdict,) = judged(finals({"deep": deep(AHEAD), "wide": WIDE}))
 
@@ -136,7 +160,7 @@ def test_a_clear_difference_is_supported_and_said_plainly():
     )
     assert verdict.effect == pytest.approx(0.05)
     assert verdict.p == pytest.approx(stats.ttest_rel(deep(AHEAD), WIDE).pvalue)
-    assert verdict.sentence == (
+    assert said(verdict) == (
         "Yes: Deep was ahead of Wide by 5.0 points in accuracy (likely between 4.1 and 5.9); it was as claimed in "
         "6 of 6 repetitions. That is more than the 2 points that matter, even at the cautious end."
     )
@@ -180,7 +204,7 @@ def test_the_other_answers(ahead, expected, starting):
     (verdict,) = judged(finals({"deep": deep(ahead), "wide": WIDE}))
 
     assert verdict.verdict == expected
-    assert verdict.sentence.startswith(starting)
+    assert said(verdict).startswith(starting)
 
 
 def test_less_is_better_where_the_measure_says_so():
@@ -190,7 +214,7 @@ def test_less_is_better_where_the_measure_says_so():
     )
 
     assert verdict.verdict == "supported"
-    assert "Deep was ahead of Wide by 0.05 in log loss" in verdict.sentence
+    assert "Deep was ahead of Wide by 0.05 in log loss" in said(verdict)
 
 
 def test_times_are_compared_as_ratios():
@@ -212,7 +236,7 @@ def test_times_are_compared_as_ratios():
     assert verdict.effect == pytest.approx(
         np.log(np.divide(seconds["wide"], seconds["deep"])).mean()
     )
-    assert verdict.sentence.startswith(
+    assert said(verdict).startswith(
         "Yes: Wide had 2.01 times the seconds per epoch of Deep (likely between 1.93 and"
     )
 
@@ -246,8 +270,8 @@ def test_an_error_of_zero_counts_as_half_an_example():
     (verdict,) = judged(finals(values, **{"data.n_test": 100}), claims=[claim])
 
     assert verdict.per_block[0]["difference"] == pytest.approx(math.log(0.1 / 0.005))
-    assert "Wide made" in verdict.sentence
-    assert "times as many errors as Deep" in verdict.sentence
+    assert "Wide made" in said(verdict)
+    assert "times as many errors as Deep" in said(verdict)
 
 
 def test_at_least_is_a_difference_less_what_is_promised():
@@ -264,7 +288,7 @@ def test_at_least_is_a_difference_less_what_is_promised():
 
     assert verdict.verdict == "refuted"
     assert verdict.effect == pytest.approx(-0.05)
-    assert verdict.sentence.startswith(
+    assert said(verdict).startswith(
         "No: Deep was ahead of Wide by 5.0 points in accuracy (likely between 4.1 and 5.9), where at least 10 points "
         "were claimed; it was as claimed in 0 of 6 repetitions."
     )
@@ -278,7 +302,7 @@ def test_equal_arms_support_a_claim_of_equality():
     other = judged(finals({"deep": deep(AHEAD), "wide": WIDE}), claims=[claim])[0]
 
     assert (same.verdict, other.verdict) == ("supported", "refuted")
-    assert same.sentence.startswith(
+    assert said(same).startswith(
         "Yes, they are as good as equal: Deep and Wide differ by less than 2 points"
     )
 
@@ -320,7 +344,7 @@ def test_a_threshold_carries_its_figures_own_error():
     )[0]
 
     assert (sure.verdict, unsure.verdict) == ("supported", "inconclusive")
-    assert sure.sentence.startswith(
+    assert said(sure).startswith(
         "Yes: Deep was ahead of the published 80.0 by 5.8 points in accuracy"
     )
 
@@ -345,7 +369,7 @@ def test_a_claim_over_levels_needs_all_and_shows_the_weakest():
     assert verdict.effect == pytest.approx(0.025)
     assert [one["effect"] for one in verdict.by_level] == pytest.approx([0.05, 0.025])
     assert len(verdict.per_block) == 12
-    assert "the numbers are those at many, the level that decides" in verdict.notes
+    assert "The numbers are those at many, the level that decides." in noted(verdict)
 
 
 def test_levels_that_disagree_settle_nothing():
@@ -353,7 +377,7 @@ def test_levels_that_disagree_settle_nothing():
 
     assert verdict.verdict == "inconclusive"
     assert (
-        verdict.sentence
+        said(verdict)
         == "Not settled as a whole, because levels disagree: supported at few, refuted at many."
     )
 
@@ -382,11 +406,11 @@ def test_an_interaction_is_the_slope_of_the_gap_over_log_x():
         (1000, pytest.approx(-0.05)),
     ]
     assert verdict.crossover is not None
-    assert verdict.crossover["state"] == "located"
-    assert verdict.crossover["at"] == pytest.approx(
+    assert verdict.crossover.state == "located"
+    assert verdict.crossover.at == pytest.approx(
         crossover(np.transpose([AHEAD, many]), [100, 1000]).at
     )
-    assert "loses ground to" in verdict.sentence
+    assert "loses ground to" in said(verdict)
 
 
 def test_an_interaction_needs_every_level_of_a_block():
@@ -435,8 +459,8 @@ def test_a_missing_pair_is_waited_for():
     )
     assert verdict.blocks == 5
     assert verdict.effect == pytest.approx(0.048)  # the numbers so far
-    assert "incomplete: 5 of 6 blocks" in verdict.notes
-    assert verdict.sentence.startswith(
+    assert "Incomplete: 5 of 6 blocks." in noted(verdict)
+    assert said(verdict).startswith(
         "Not finished: 5 of 6 repetitions are in. So far Deep may be ahead of Wide by anything between"
     )
 
@@ -507,8 +531,8 @@ def test_a_verdict_that_hinges_on_failures_is_none():
     (verdict,) = judged(frame)
 
     assert (verdict.verdict, verdict.would_be) == ("inconclusive", "inconclusive")
-    assert verdict.gates[-1].name == "hinges on failures"
-    assert "without them the answer would be: supported" in verdict.sentence
+    assert verdict.gates[-1].code == "hinges-on-failures"
+    assert "without them the answer would be: supported" in said(verdict)
 
     frame.loc[5, "test.accuracy"] = (
         0.84  # it failed late: the answer is the same without it
@@ -529,14 +553,14 @@ def test_an_arm_that_always_fails_is_not_dropped():
     assert verdict.gates[-1].failed
     assert (
         "6 finals failed, and without them the answer would be: inconclusive"
-        in verdict.gates[-1].says
+        in seen(verdict.gates[-1], verdict)
     )
 
 
 def test_hopelessly_wide_intervals_are_not_quoted():
     (verdict,) = judged(finals({"deep": [0.9, 0.2], "wide": [0.3, 0.7]}), blocks=2)
 
-    assert verdict.sentence == (
+    assert said(verdict) == (
         "Not settled: repetitions differ so much from each other that nothing "
         "can be said of them together. It takes more repetitions, 6 at the least."
     )
@@ -555,7 +579,7 @@ def test_an_uncertain_figure_is_not_blamed_on_the_data():
     )
     (verdict,) = judged(finals({"deep": deep(AHEAD)}), claims=[claim])
 
-    assert verdict.sentence.endswith(
+    assert said(verdict).endswith(
         "because the published figure is itself too uncertain."
     )
 
@@ -564,7 +588,7 @@ def test_few_blocks_are_a_first_hint():
     (verdict,) = judged(finals({"deep": deep(AHEAD)[:3], "wide": WIDE[:3]}), blocks=3)
 
     assert (verdict.verdict, verdict.label) == ("supported", "exploratory")
-    assert verdict.sentence.startswith("A first hint, from 3 repetitions only. Yes:")
+    assert said(verdict).startswith("A first hint, from 3 repetitions only. Yes:")
 
 
 def test_an_edited_claim_is_exploratory_and_outside_of_the_family():
@@ -573,13 +597,13 @@ def test_an_edited_claim_is_exploratory_and_outside_of_the_family():
     edited = judged(
         frame,
         claims=[DEEPER, torn],
-        exploratory="edited after its results were known",
+        known_from="an earlier campaign",
         attempt=3,
     )
 
     assert {verdict.label for verdict in edited} == {"exploratory"}
     assert edited[0].p_holm == edited[0].p
-    assert "campaign 3 of this claim" in edited[0].notes
+    assert "Campaign 3 of this claim." in noted(edited[0])
 
 
 def test_looks_judge_the_blocks_that_were_declared():
@@ -596,8 +620,8 @@ def test_looks_judge_the_blocks_that_were_declared():
     values["deep"] = [w + gap for w, gap in zip(wide, TORN + TORN[:5], strict=True)]
     (unsettled,) = judged(finals(values), claims=[claim], blocks=16, looks=[6, 10, 16])
     assert (unsettled.verdict, unsettled.blocks) == ("inconclusive", 10)
-    assert (
-        "looked at 10 of at most 16 blocks; the next look is at 16" in unsettled.notes
+    assert "Looked at 10 of at most 16 blocks; the next look is at 16." in noted(
+        unsettled
     )
 
 
@@ -704,8 +728,8 @@ def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted():
     ]
     for verdict in judged(*frames, claims=claims, levels=TWO):
         assert (
-            "depends on the matching: supported for 'few', refuted for 'many'"
-            in verdict.notes
+            "Depends on the matching: supported for 'few', refuted for 'many'."
+            in noted(verdict)
         )
 
 
@@ -722,7 +746,7 @@ def test_splits_of_one_pool_widen_the_interval():
 
     assert verdict.interval[0] < plain.interval[0]
     assert verdict.fixed_split_interval == plain.interval
-    assert "split the same examples anew" in verdict.population
+    assert "split the same examples anew" in sentences.population(verdict, labels())
 
 
 def test_each_level_has_its_own_overlap():
@@ -741,10 +765,12 @@ def test_each_level_has_its_own_overlap():
     (verdict,) = judged(*frames, levels=TWO)
 
     assert verdict.by_level[0]["interval"][0] > verdict.by_level[1]["interval"][0]
-    assert verdict.population.startswith(
+    assert sentences.population(verdict, labels()).startswith(
         "few: Speaks for new data from the same source"
     )
-    assert "many: Speaks for new data like these" in verdict.population
+    assert "many: Speaks for new data like these" in sentences.population(
+        verdict, labels()
+    )
 
 
 def test_one_official_test_set_has_a_second_interval_for_new_examples():
@@ -760,7 +786,7 @@ def test_one_official_test_set_has_a_second_interval_for_new_examples():
     )
 
     assert verdict.new_test_interval == pytest.approx((0.05 - half, 0.05 + half))
-    assert "this one test set" in verdict.population
+    assert "this one test set" in sentences.population(verdict, labels())
 
 
 def test_fresh_data_speak_for_new_data():
@@ -768,7 +794,7 @@ def test_fresh_data_speak_for_new_data():
         finals({"deep": deep(AHEAD), "wide": WIDE}, **{"data.population": "fresh"})
     )
 
-    assert verdict.population.startswith("Speaks for new data")
+    assert sentences.population(verdict, labels()).startswith("Speaks for new data")
 
 
 # ------------------------------------------------------------------------- A/A test
@@ -884,7 +910,7 @@ def test_the_verdict_says_what_half_of_the_tuning_would_have_said(
     half, answer, verdict, failed
 ):
     (found,) = judged(*tuned(change=[True] * 6, half=half), half=2)
-    gate = next(gate for gate in found.gates if gate.name == "tuning budget")
+    gate = next(gate for gate in found.gates if gate.code == "tuning-budget")
 
     assert (found.verdict, gate.failed) == (verdict, failed)
     assert found.half_budget is not None
@@ -894,7 +920,7 @@ def test_the_verdict_says_what_half_of_the_tuning_would_have_said(
     assert found.half_budget.interval == pytest.approx((low, high))
     assert found.half_budget.changes == (answer != "supported")
     assert any(
-        "with half of the tuning the answer would be" in note for note in found.notes
+        "With half of the tuning the answer would be" in note for note in noted(found)
     ) == (answer != "supported")
     assert found.as_dict()["half_budget"]["verdict"] == answer
 
@@ -917,9 +943,9 @@ def test_half_the_budget_is_waited_for_and_until_then_validation_answers():
         True,
         None,
     )
-    assert [gate.says for gate in found.gates if gate.name == "tuning budget"] == [
-        "Half of the tuning trials would have put the same arm ahead."
-    ]
+    assert [
+        seen(gate, found) for gate in found.gates if gate.code == "tuning-budget"
+    ] == ["Half of the tuning trials would have put the same arm ahead."]
 
 
 def test_looks_freeze_half_the_budget_too():

@@ -10,8 +10,12 @@ import tasks
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.results import Campaign, Results
+from suite.report import sentences
+from suite.report.sentences import Labels
 from suite.verdicts.case import cases
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.judge import judge_campaign
+from suite.verdicts.preregistration import provenance_of
 
 EDIT = ("margin=0.02", "margin=0.03")
 
@@ -47,28 +51,40 @@ def campaign(tiny, run_inline, tmp_path):
     return run
 
 
+def judge(campaign: Campaign) -> ClaimVerdict:
+    """The verdict on the campaign's one claim, given what the task's file says now."""
+    (verdict,) = judge_campaign(campaign, provenance_of(campaign.manifest))
+    return verdict
+
+
 def exploratory(campaign: Campaign) -> str:
-    """Why the campaign's one claim is exploratory, apart from its few blocks."""
-    (case,) = cases(campaign, "tiny")
-    return case.exploratory
+    """The code of why the campaign's one claim is exploratory, apart from its few
+    blocks; "" where nothing speaks against it.
+    """
+    (case,) = cases(campaign, "tiny", provenance_of(campaign.manifest))
+    return case.exploratory.code if case.exploratory else ""
+
+
+def noted(campaign: Campaign) -> list[str]:
+    return sentences.notes(judge(campaign), Labels(campaign.manifest))
 
 
 def test_campaigns_of_a_claim_are_counted(campaign):
     first, second, third = (campaign(root_seed=seed) for seed in (0, 1, 2))
 
-    assert [judge_campaign(one)[0].attempt for one in (first, second, third)] == [
+    assert [judge(one).attempt for one in (first, second, third)] == [
         1,
         2,
         3,
     ]
-    assert "campaign 3 of this claim" in judge_campaign(third)[0].notes
+    assert "Campaign 3 of this claim." in noted(third)
     assert [exploratory(one) for one in (first, second, third)] == ["", "", ""]
 
 
 def test_a_campaign_that_can_settle_nothing_is_no_attempt(campaign):
     campaign(blocks=1)
 
-    assert judge_campaign(campaign(root_seed=1))[0].attempt == 1
+    assert judge(campaign(root_seed=1)).attempt == 1
 
 
 def test_a_campaign_that_opened_no_test_set_is_no_attempt(
@@ -84,24 +100,24 @@ def test_a_campaign_that_opened_no_test_set_is_no_attempt(
         )
     )
 
-    assert judge_campaign(campaign(root_seed=1))[0].attempt == 1
+    assert judge(campaign(root_seed=1)).attempt == 1
 
 
 def test_a_claim_edited_afterwards_is_exploratory_and_says_how(campaign, edit):
     sound = campaign(blocks=6)
-    assert judge_campaign(sound)[0].label == "confirmatory"
+    assert judge(sound).label == "confirmatory"
     edit(*EDIT)
-    (verdict,) = judge_campaign(sound)
+    verdict = judge(sound)
 
     assert verdict.label == "exploratory"
     assert verdict.margin == 0.02  # it is judged as it was
     assert (
-        "exploratory: edited since this campaign: margin was 0.02 and is 0.03"
-        in verdict.notes
+        "Exploratory: edited since this campaign: margin was 0.02 and is 0.03."
+        in noted(sound)
     )
     assert (
-        "the task's code has changed since: this speaks for the code as it was"
-        in verdict.notes
+        "The task's code has changed since: this speaks for the code as it was."
+        in noted(sound)
     )
     edit()
     assert exploratory(sound) == ""
@@ -112,14 +128,14 @@ def test_what_others_found_and_other_code_may_be_edited(campaign, edit):
     edit("margin=0.02", 'margin=0.02, source="A lecture"')
 
     assert exploratory(sound) == ""
-    assert any("code has changed" in note for note in judge_campaign(sound)[0].notes)
+    assert any("code has changed" in note for note in noted(sound))
 
 
 def test_a_claim_that_is_gone_is_exploratory(campaign, edit):
     sound = campaign()
     edit('Claim("wider"', 'Claim("much wider"')
 
-    assert exploratory(sound) == "the task no longer makes this claim"
+    assert exploratory(sound) == "note-gone"
 
 
 TURNED = ('better="wide", worse="narrow"', 'better="narrow", worse="wide"')
@@ -133,9 +149,8 @@ def test_a_claim_written_after_its_results_were_known_needs_new_blocks(
     edit(*change)
     same_blocks, new_blocks = campaign(), campaign(root_seed=1)
 
-    assert exploratory(same_blocks).startswith(
-        f"campaign {seen.id} had opened the test set of the same blocks"
-    )
+    assert exploratory(same_blocks) == "note-known-before"
+    assert f"campaign {seen.id} had opened" in " ".join(noted(same_blocks))
     assert exploratory(new_blocks) == ""
 
 
@@ -152,9 +167,7 @@ def test_a_campaign_whose_claims_were_tampered_with_says_so(campaign):
     about["tasks"]["tiny"]["claims"][0]["margin"] = 0.001
     path.write_text(json.dumps(about))
 
-    assert "not those fixed before the run" in exploratory(
-        Results(path.parents[1]).load()
-    )
+    assert exploratory(Results(path.parents[1]).load()) == "note-tampered"
 
 
 def test_a_task_that_is_not_here_is_not_asked(campaign):

@@ -11,6 +11,7 @@ import statsmodels.formula.api as smf
 from scipy import stats
 
 from suite.records.results import Campaign
+from suite.training.job import SCHEMA
 from suite.verdicts.statistics import variance_split
 from suite.verdicts.variance import split_variance
 
@@ -137,12 +138,20 @@ def campaign(values):
         ],
         "aa_test": {"deep_again": "deep"} if values.shape[1] > 1 else {},
         "blocks": values.shape[0],
+        "trials": 1,
         "finals": values.shape[2],
     }
+    manifest = {
+        "schema": SCHEMA,
+        "id": "test",
+        "name": "test",
+        "profile": {"name": "test"},
+        "claims_digest": "",
+        "tasks": {"depth": about},
+        "cells": [],
+    }
     frame = pd.DataFrame(rows).sample(frac=1, random_state=0)
-    return Campaign(
-        "test", Path(), {"tasks": {"depth": about}}, {}, "0", frame, pd.DataFrame()
-    )
+    return Campaign("test", Path(), manifest, {}, "0", frame, pd.DataFrame())
 
 
 def test_a_twin_is_the_second_study_that_shows_tunings_part():

@@ -16,6 +16,7 @@ from dashboard.data.finals import deciding_finals
 from dashboard.data.view import View
 from dashboard.locale.numbers import measuring, percent, plain
 from dashboard.pages.claim.charts import levels_of
+from suite.report.sentences import side
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 MOST_COMPARED = 60  # runs in one address
@@ -67,18 +68,8 @@ def sides(view: View, verdict: ClaimVerdict) -> tuple[str, str]:
     """What the two columns of values are headed: the arms that are to be ahead, and
     those, or the published figure, that they are compared with.
     """
-    claim = view.claim_of(verdict.task, verdict.claim)
-    if claim.kind == "contrast":
-        ahead = [arm for arm, weight in claim.weights.items() if weight > 0]
-        behind = [arm for arm, weight in claim.weights.items() if weight < 0]
-    else:
-        ahead, behind = [claim.better], [claim.worse]
-    return _named(view, verdict.task, ahead), _named(view, verdict.task, behind)
-
-
-def _named(view: View, task: str, arms: list[str]) -> str:
-    labels = [view.arm_label(task, arm) for arm in arms if arm]
-    return " + ".join(labels) or view.words("published")
+    ahead, behind = verdict.sides
+    return side(verdict, ahead, view.labels), side(verdict, behind, view.labels)
 
 
 def _row(
@@ -96,7 +87,7 @@ def _row(
 
 
 def _value(verdict: ClaimVerdict, value: float | None) -> str:
-    return percent(value, 2) if verdict.unit_percent else plain(value, 4)
+    return percent(value, 2) if verdict.is_share else plain(value, 4)
 
 
 def _of_block(finals: pd.DataFrame, row: Mapping[str, Any]) -> pd.Series:

@@ -13,6 +13,7 @@ from dashboard.data.view import View
 from dashboard.locale import Words
 from dashboard.locale.numbers import measuring
 from dashboard.pages.claim.verdict import blocks_to_settle
+from suite.report.sentences import gate_name
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY
 
@@ -42,12 +43,12 @@ def changes_card(view: View, verdict: ClaimVerdict) -> html.Section:
 
 def _reasons(view: View, verdict: ClaimVerdict) -> Iterator[str]:
     words = view.words
-    failed = [gate for gate in verdict.gates if gate.failed]
+    failed = verdict.failed_gates
     if not verdict.complete:
         left = verdict.planned - verdict.blocks
         yield words.of("change", status_of(view, verdict), left=left)
     if failed:
-        names = ", ".join(words.gate(gate.name).lower() for gate in failed)
+        names = ", ".join(gate_name(gate, words.language).lower() for gate in failed)
         yield words("change-gate", gates=names)
     if verdict.verdict in DECIDED and math.isfinite(verdict.adjusted_interval[0]):
         yield _other_blocks(words, verdict)

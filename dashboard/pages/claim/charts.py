@@ -9,6 +9,7 @@ from dashboard.components.charts import chart
 from dashboard.data.view import View
 from dashboard.figures.blocks import differences, pairs, trend
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.kinds import kind_of
 
 TREND_HEIGHT, NOTHING_HEIGHT = 320, 240  # pixels
 
@@ -20,7 +21,7 @@ def levels_of(verdict: ClaimVerdict) -> list[str | None]:
 
 def block_charts(view: View, verdict: ClaimVerdict) -> list[Component]:
     found: list[Component] = []
-    if verdict.kind == "interaction":
+    if kind_of(verdict.kind).over_levels:
         found.append(_trend(view, verdict))
     found += [_at_level(view, verdict, level) for level in levels_of(verdict)]
     return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.text import Children, card, coded, foreign, glyph
+from dashboard.components.text import card, coded, glyph
 from dashboard.data.view import View
+from suite.report import sentences
 from suite.verdicts.adequacy import Gate
 from suite.verdicts.claim_verdict import ClaimVerdict
-from tasks import Claim
 
 
 def gates_card(view: View, verdict: ClaimVerdict) -> html.Section:
@@ -17,8 +17,7 @@ def gates_card(view: View, verdict: ClaimVerdict) -> html.Section:
     if not verdict.gates:
         return card(html.P(words("claim-no-gates")), title=title)
     ordered = sorted(verdict.gates, key=lambda gate: not gate.failed)
-    claim = view.claim_of(verdict.task, verdict.claim)
-    items = [_gate(view, gate, asked=_asks(claim, gate)) for gate in ordered]
+    items = [_gate(view, verdict, gate) for gate in ordered]
     return card(
         html.Ul(items, className="gate-list"),
         title=title,
@@ -26,48 +25,20 @@ def gates_card(view: View, verdict: ClaimVerdict) -> html.Section:
     )
 
 
-def _asks(claim: Claim, gate: Gate) -> bool:
-    """Whether the gate says anything of this claim. One about a fixed budget does not
-    ask whether training had come to its end.
-    """
-    return not (claim.fixed_budget and gate.name == "still improving")
-
-
-def _gate(view: View, gate: Gate, asked: bool) -> html.Li:
+def _gate(view: View, verdict: ClaimVerdict, gate: Gate) -> html.Li:
     words = view.words
-    if not asked:
-        return _not_asked(view, gate)
-    name = words.gate(gate.name) if gate.failed else words.passed(gate.name)
-    text: list[Component] = [html.B(name), *_seen(view, gate)]
-    if gate.failed and gate.hint:
+    name = sentences.gate_name(gate, words.language)
+    seen = sentences.gate_text(gate, verdict, view.labels)
+    text: list[Component] = [html.B(name), html.P(coded(seen))]
+    if hint := sentences.gate_hint(gate, words.language):
         label = html.Span(words("claim-hint"), className="label")
-        text.append(html.P([label, _hint(view, gate)]))
-    sign = glyph("✕" if gate.failed else "✓")
-    kind = "failed" if gate.failed else "passed"
-    return html.Li([sign, html.Div(text)], className=kind)
+        text.append(html.P([label, coded(hint)]))
+    sign, kind = _look(gate)
+    return html.Li([glyph(sign), html.Div(text)], className=kind)
 
 
-def _not_asked(view: View, gate: Gate) -> html.Li:
-    words = view.words
-    name = words("gate-not-asked", gate=words.gate(gate.name))
-    text: list[Component] = [html.B(name), *_seen(view, gate)]
-    return html.Li([glyph("–"), html.Div(text)], className="not-asked")
-
-
-def _seen(view: View, gate: Gate) -> list[Component]:
-    """What a gate saw: the record's English, and in other languages what that means
-    before it.
-    """
-    if view.words.language == "en":
-        return [html.P(coded(gate.says))]
-    if not gate.failed:
-        return []
-    return [
-        html.P(view.words.why(gate.name)),
-        html.P(foreign(gate.says, view.words.language)),
-    ]
-
-
-def _hint(view: View, gate: Gate) -> Children:
-    own = view.words.language != "en" and view.words.hint(gate.name)
-    return coded(own) if own else foreign(gate.hint, view.words.language)
+def _look(gate: Gate) -> tuple[str, str]:
+    """A gate's sign, and the class that colours it."""
+    if gate.failed:
+        return "✕", "failed"
+    return ("✓", "passed") if gate.asked else ("–", "not-asked")

@@ -16,7 +16,7 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 def levels_card(view: View, verdict: ClaimVerdict) -> html.Section | None:
-    rows = [row for row in verdict.by_level if "verdict" in row]
+    rows = verdict.judged_levels
     if not rows:
         return None
     words, title = view.words, view.words("claim-levels")

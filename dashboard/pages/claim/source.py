@@ -6,10 +6,10 @@ import math
 
 from dash import html
 
-from dashboard.components.text import card, facts, foreign
-from dashboard.components.verdict_text import noted, speaks_for
+from dashboard.components.text import card, coded, facts, foreign
 from dashboard.data.view import View
 from dashboard.locale.numbers import measuring
+from suite.report.sentences import notes, population
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 
@@ -33,13 +33,9 @@ def _ours(view: View, verdict: ClaimVerdict) -> str:
 
 def scope_card(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
-    population = speaks_for(view, verdict)
     matched = str(view.about.get("matched") or "–")
     rows = [
-        (
-            words("claim-population"),
-            population or foreign(verdict.population, words.language),
-        ),
+        (words("claim-population"), population(verdict, view.labels)),
         (words("claim-matched"), foreign(matched, words.language)),
         (words("choose-task"), view.title(verdict.task)),
     ]
@@ -49,9 +45,5 @@ def scope_card(view: View, verdict: ClaimVerdict) -> html.Section:
 
 
 def _notes(view: View, verdict: ClaimVerdict) -> html.Ul | None:
-    words = view.words
-    notes = [
-        html.Li(noted(text, words) or foreign(text, words.language))
-        for text in verdict.notes
-    ]
-    return html.Ul(notes, className="bullets") if notes else None
+    said = [html.Li(coded(note)) for note in notes(verdict, view.labels)]
+    return html.Ul(said, className="bullets") if said else None

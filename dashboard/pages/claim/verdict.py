@@ -16,19 +16,19 @@ from dashboard.components.outcome import (
     would_be,
 )
 from dashboard.components.text import action, card, coded, facts
-from dashboard.components.verdict_text import told
 from dashboard.data.view import View
 from dashboard.locale import Words
 from dashboard.locale.numbers import Measuring, measuring, plain
 from suite.report.formatting import probability
+from suite.report.sentences import sentence
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 Fact = tuple[str, str]
 
 
 def verdict_card(view: View, verdict: ClaimVerdict) -> html.Section:
-    sentence = html.P(coded(told(view, verdict)), className="sentence big")
-    parts: list[Component] = [_outcome(view, verdict), sentence]
+    said = html.P(coded(sentence(verdict, view.labels)), className="sentence big")
+    parts: list[Component] = [_outcome(view, verdict), said]
     if math.isfinite(verdict.effect):
         parts += [
             _forest(view, verdict),

@@ -16,9 +16,9 @@ from dashboard.components.outcome import (
     status_of,
 )
 from dashboard.components.text import coded, foreign, glyph
-from dashboard.components.verdict_text import told
 from dashboard.data.view import View
 from dashboard.locale.numbers import measuring, plain
+from suite.report.sentences import gate_name, sentence
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 
@@ -29,7 +29,7 @@ def claim_card(view: View, verdict: ClaimVerdict) -> html.Article:
         _top(view, verdict),
         html.H3(title),
         *_effect(view, verdict),
-        html.P(coded(told(view, verdict)), className="sentence"),
+        html.P(coded(sentence(verdict, view.labels)), className="sentence"),
         _failed_gates(view, verdict),
         _source(view, verdict),
         _runs_link(view, to),
@@ -72,9 +72,8 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[Component]:
 
 def _failed_gates(view: View, verdict: ClaimVerdict) -> html.Ul | None:
     items = [
-        html.Li([glyph("⚠"), view.words.gate(gate.name)])
-        for gate in verdict.gates
-        if gate.failed
+        html.Li([glyph("⚠"), gate_name(gate, view.words.language)])
+        for gate in verdict.failed_gates
     ]
     return html.Ul(items, className="gates") if items else None
 

@@ -146,7 +146,7 @@ def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
             "sd: standard deviations of a block's difference, "
             "which the first campaign will show."
         )
-    if any(claim["kind"] == "interaction" for claim in claims):
+    if any(_is_trend(claim) for claim in claims):
         says.append("*: per doubling along the task's axis.")
     return Text(" ".join(says), "dim")
 
@@ -159,11 +159,17 @@ def _power(claim: Mapping[str, Any], name: str) -> str:
     return _of_claim(claim, float(f"{claim[name] * claim['sd']:.2g}"))
 
 
+def _is_trend(claim: Mapping[str, Any]) -> bool:
+    from suite.verdicts.kinds import kind_of
+
+    return kind_of(claim["kind"]).statement == "trend"
+
+
 def _of_claim(claim: Mapping[str, Any], value: float) -> str:
     """An effect's size on the claim's scale; a slope per doubling, as verdicts give
     it.
     """
     percent, scale = claim["percent"], claim["scale"]
-    if claim["kind"] == "interaction":
+    if _is_trend(claim):
         return f"{fixed(value * PER_DOUBLING, percent, scale)} *"
     return fixed(value, percent, scale)

@@ -95,11 +95,13 @@ def _listed(changes: Mapping[str, Any], further: Sequence[str]) -> str:
 
 def claim_page(task: Task, claim: Claim) -> Group:
     """A claim as it was fixed: what it says, what decides it, and where it comes from."""
+    from suite.report.sentences import asked
+
     measure = task.measure(claim.metric)
     percent = bool(measure and measure.percent)
     facts = facts_table(
         ("Task", f"{task.name}: {task.question}"),
-        ("Kind", _kind(task, claim, percent)),
+        ("Kind", asked(task, claim)),
         ("Measured by", claim.metric + (" on the sealed test set" if measure else "")),
         ("Levels", ", ".join(task.level(name).title for name in claim.levels) or "all"),
         ("Matters from", _amount(claim, claim.margin, percent)),
@@ -109,36 +111,11 @@ def claim_page(task: Task, claim: Claim) -> Group:
     return Group(headline_text(claim.name, claim.says), facts)
 
 
-def _kind(task: Task, claim: Claim, percent: bool) -> str:
-    """What the claim states, by its kind."""
-    better = task.arm(claim.better).title if claim.better else ""
-    worse = task.arm(claim.worse).title if claim.worse else ""
-    least = ""
-    if claim.at_least:
-        least = f" by at least {_amount(claim, claim.at_least, percent)}"
-    match claim.kind:
-        case "difference":
-            return f"{better} beats {worse}{least}"
-        case "equal":
-            return f"{better} and {worse} differ by less than what matters"
-        case "contrast":
-            terms = [
-                f"{weight:+g} × {task.arm(arm).title}"
-                for arm, weight in claim.weights.items()
-            ]
-            return f"{' '.join(terms)} is above 0"
-        case "interaction":
-            along = task.axis or "the levels"
-            return f"the lead of {better} over {worse} grows{least} along {along}"
-        case "threshold":
-            reference = claim.reference or 0
-            reached = f"{100 * reference:g} %" if percent else f"{reference:g}"
-            return f"{better} reaches {reached}"
-
-
 def _amount(claim: Claim, value: float, percent: bool) -> str:
     """A margin or a promise; a slope per doubling, which people can picture."""
-    if claim.kind != "interaction":
+    from suite.verdicts.kinds import kind_of
+
+    if kind_of(claim.kind).statement != "trend":
         return fixed(value, percent, claim.scale)
     return f"{fixed(value * PER_DOUBLING, percent, claim.scale)} per doubling"
 

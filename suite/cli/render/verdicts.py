@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from suite.report import sentences
 from suite.report.formatting import (
     asides,
     blocks_in,
@@ -20,6 +21,7 @@ from suite.report.formatting import (
 )
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
+    from suite.report.sentences import Labels
     from suite.verdicts.aa_test import AATest
     from suite.verdicts.claim_verdict import ClaimVerdict
 
@@ -41,7 +43,7 @@ AA_STYLES = {
 
 def verdict_page(
     verdicts: Sequence[ClaimVerdict],
-    about: Mapping[str, Any],
+    labels: Labels,
     aa_tests: Sequence[AATest] = (),
     long: bool = False,
     more: str = "bakeoff verdict --long",
@@ -59,8 +61,8 @@ def verdict_page(
         grid.add_column(width=max(map(len, ANSWERS.values())))
         grid.add_column(overflow="fold")
         for verdict in of_task:
-            grid.add_row(_answer(verdict), _judged(verdict, long, more))
-        question = str(about["tasks"][task].get("question", ""))
+            grid.add_row(_answer(verdict), _judged(verdict, labels, long, more))
+        question = labels.manifest.task(task).question
         parts += [
             Text.assemble((task, "bold cyan"), f"  {question}"),
             Padding(grid, (0, 0, 1, 2)),
@@ -70,7 +72,10 @@ def verdict_page(
         f"{tally[answer]} {word}" for answer, word in ANSWERS.items() if tally[answer]
     )
     parts += [
-        Text(f"A/A test, {one.task}: {one.says}", AA_STYLES[one.state])
+        Text(
+            f"A/A test, {one.task}: {sentences.aa_test(one, labels)}",
+            AA_STYLES[one.state],
+        )
         for one in aa_tests
     ]
     return Group(*parts, Text(f"{counted(len(verdicts), 'claim')}: {counts}.", "bold"))
@@ -81,32 +86,33 @@ def _answer(verdict: ClaimVerdict) -> Text:
     return text.append("".join(f"\n{words}" for words in asides(verdict)), "dim")
 
 
-def _judged(verdict: ClaimVerdict, long: bool, more: str) -> Text:
+def _judged(verdict: ClaimVerdict, labels: Labels, long: bool, more: str) -> Text:
     """The claim, the numbers, and what must be known of them."""
     text = Text(verdict.says)
     text.append(f"\n{_numbers(verdict)}", "bold")
-    failed = [gate for gate in verdict.gates if gate.failed]
-    if not long:
-        if failed:
-            text.append(f"\n! {failed[0].says}", "yellow")
-        if len(failed) > 1:
-            text.append(f" And {len(failed) - 1} more: `{more}`.", "yellow")
-        return text
-    text.append(f"\n{verdict.sentence}")  # which tells of the first failed gate
-    for gate in failed[1:]:
-        text.append(f"\n! {gate.says} {gate.hint}", "yellow")
-    for name, said in (("Source", verdict.source), ("It reports", verdict.reported)):
-        text.append(f"\n{name}: {said}" if said else "", "dim")
-    text.append(
-        "".join(
-            f"\n{said[:1].upper()}{said[1:]}"
-            for said in (verdict.population, *verdict.notes)
-            if said
-        )
-        + "\n",
-        "dim",
-    )
+    if long:
+        text.append(_at_length(verdict, labels))
+    elif verdict.failed_gates:
+        first, *others = verdict.failed_gates
+        text.append(f"\n! {sentences.gate_text(first, verdict, labels)}", "yellow")
+        if others:
+            text.append(f" And {len(others)} more: `{more}`.", "yellow")
     return text
+
+
+def _at_length(verdict: ClaimVerdict, labels: Labels) -> Text:
+    """The sentence, which tells of the first failed gate, and all reservations."""
+    text = Text(f"\n{sentences.sentence(verdict, labels)}")
+    for gate in verdict.failed_gates[1:]:
+        seen = sentences.gate_text(gate, verdict, labels)
+        text.append(f"\n! {seen} {sentences.gate_hint(gate)}", "yellow")
+    for name, said in (("Source", verdict.source), ("It reports", verdict.reported)):
+        if said:
+            text.append(f"\n{name}: {said}", "dim")
+    population = sentences.population(verdict, labels)
+    for said in (population, *sentences.notes(verdict, labels)):
+        text.append(f"\n{said}", "dim")
+    return text.append("\n")
 
 
 def _numbers(verdict: ClaimVerdict) -> str:

@@ -103,7 +103,7 @@ def tuning_lines(
 
 def _places(case: Case) -> dict[str, int]:
     """Each arm's place among those of its task, which decides its colour."""
-    return {arm["name"]: place for place, arm in enumerate(case.about["arms"])}
+    return {arm: place for place, arm in enumerate(case.manifest.arm_names)}
 
 
 def common_axis(curves: pd.DataFrame) -> str:

@@ -27,7 +27,9 @@ from suite.report.formatting import (
     effect_and_interval,
     probability,
 )
-from suite.report.html.view import Arm, ClaimView, Curves, Table
+from suite.report.html.view import Arm, ClaimView, Curves, GateView, Table
+from suite.report.sentences import Labels
+from suite.verdicts.adequacy import Gate
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import ClaimVerdict
 
@@ -41,6 +43,10 @@ class Judged:
 
     case: Case
     verdict: ClaimVerdict
+
+    @property
+    def labels(self) -> Labels:
+        return Labels(self.case.campaign.manifest)
 
     @property
     def anchor(self) -> str:
@@ -75,9 +81,9 @@ def claim_view(one: Judged, shared: TaskCurves) -> ClaimView:
         anchor=one.anchor,
         says=verdict.says,
         answer=verdict.verdict,
-        answer_text=sentences.ANSWERS[verdict.verdict],
+        answer_text=sentences.answer(verdict.verdict),
         asides=list(_asides(verdict)),
-        sentence=verdict.sentence,
+        sentence=sentences.sentence(verdict, one.labels),
         source=verdict.source,
         reported=verdict.reported,
         measured=f"{verdict.metric_label}: {effect}, {blocks}",
@@ -86,14 +92,19 @@ def claim_view(one: Judged, shared: TaskCurves) -> ClaimView:
         margin=amounts(verdict).amount(verdict.margin),
         strip=_drawn(build.forest_strip(verdict), f"{one.anchor}-strip"),
         blocks_chart=_drawn(
-            build.block_chart(verdict, _sides(case), case.level_label),
+            build.block_chart(
+                verdict, sentences.directions(verdict, one.labels), case.level_label
+            ),
             f"{one.anchor}-blocks",
         ),
         trend_chart=_drawn(build.trend_chart(verdict, axis), f"{one.anchor}-trend"),
         numbers=list(_numbers(one)) if verdict.blocks >= 2 else [],
         by_level=_by_level(one),
-        gates=verdict.gates,
-        notes=[verdict.population, *map(_as_sentence, verdict.notes)],
+        gates=[_gate(gate, one) for gate in verdict.gates],
+        notes=[
+            sentences.population(verdict, one.labels),
+            *sentences.notes(verdict, one.labels),
+        ],
         curves=curves,
         curves_above=above,
     )
@@ -110,20 +121,13 @@ def _asides(verdict: ClaimVerdict) -> Iterator[str]:
         yield "by more than the margin"
 
 
-def _as_sentence(note: str) -> str:
-    return f"{note[:1].upper()}{note[1:]}."
-
-
-def _sides(case: Case) -> tuple[str, str]:
-    """What lies left and right of the line between for and against."""
-    ahead, behind = sentences.names(case)
-    if case.claim.kind == "interaction":
-        return f"{ahead} falls back", f"{ahead} gains"
-    if case.claim.kind == "threshold":
-        return f"short of {behind}", f"beyond {behind}"
-    if case.claim.at_least:
-        return "less than claimed", "more than claimed"
-    return f"{behind} ahead", f"{ahead} ahead"
+def _gate(gate: Gate, one: Judged) -> GateView:
+    return GateView(
+        name=sentences.gate_name(gate),
+        failed=gate.failed,
+        says=sentences.gate_text(gate, one.verdict, one.labels),
+        hint=sentences.gate_hint(gate),
+    )
 
 
 # -------------------------------------------------------------------------- numbers
@@ -161,14 +165,15 @@ def _further_numbers(one: Judged) -> Iterator[Number]:
         yield "Would be settled by", f"at most about {blocks}"
     if half := verdict.half_budget:
         effect = amounts(verdict).effect(half.effect)
-        yield "With half the tuning", f"{sentences.ANSWERS[half.verdict]}, {effect}"
+        yield "With half the tuning", f"{sentences.answer(half.verdict)}, {effect}"
     if verdict.attempt > 1:
         yield "Campaign of this claim", f"number {verdict.attempt}"
 
 
 def _interval(one: Judged, interval: tuple[float, float]) -> str:
-    per = " per doubling" if one.verdict.kind == "interaction" else ""
-    return amounts(one.verdict).interval(interval) + per
+    written = amounts(one.verdict)
+    per = " per doubling" if written.slope else ""
+    return written.interval(interval) + per
 
 
 def _by_level(one: Judged) -> Table:
@@ -177,13 +182,12 @@ def _by_level(one: Judged) -> Table:
     rows = [
         [
             one.case.level_label(str(row["level"])),
-            sentences.ANSWERS[row["verdict"]],
+            sentences.answer(row["verdict"]),
             written.effect(row["effect"]),
             written.interval(row["interval"]),
             written.interval(row["adjusted_interval"]),
         ]
-        for row in one.verdict.by_level
-        if "verdict" in row
+        for row in one.verdict.judged_levels
     ]
     head = ("Level", "Verdict", "Effect", "Interval", "Deciding")
     return Table(head, rows, frozenset({2, 3, 4}))

@@ -13,25 +13,29 @@ from markupsafe import Markup
 
 from suite.records.manifest import TaskManifest
 from suite.records.results import Campaign
-from suite.report import sentences
 from suite.report.formatting import counted, listed
 from suite.report.html import appendix
 from suite.report.html.claim import Judged, TaskCurves, claim_view
 from suite.report.html.methods import paragraphs
 from suite.report.html.view import CampaignView, ClaimView, SpaceView, TaskView
+from suite.report.sentences import ANSWERS, Labels, aa_test, answer
 from suite.verdicts.aa_test import run_aa_tests
 from suite.verdicts.case import cases
 from suite.verdicts.judge import judge_campaign
+from suite.verdicts.preregistration import UNKNOWN, Provenance
 from suite.verdicts.tuning_curve import tuning_curves
 from tasks import Categorical, Float, Int, Space
 
 HERE = Path(__file__).parent
 
 
-def render(campaign: Campaign) -> str:
-    """The report as one HTML document that needs nothing else."""
+def render(campaign: Campaign, provenance: Provenance = UNKNOWN) -> str:
+    """The report as one HTML document that needs nothing else.
+
+    ``provenance`` is what the tasks' files say today, see ``judge_campaign``.
+    """
     asked = [case for task in campaign.manifest.tasks for case in cases(campaign, task)]
-    verdicts = judge_campaign(campaign)
+    verdicts = judge_campaign(campaign, provenance)
     judged = [Judged(*pair) for pair in zip(asked, verdicts, strict=True)]
     tasks = list(_tasks(campaign, judged))
     template = _environment().get_template("report.html.j2")
@@ -92,11 +96,7 @@ def _tally(judged: Sequence[Judged]) -> str:
     if not judged:
         return "No claims."
     counts = Counter(one.verdict.verdict for one in judged)
-    parts = [
-        f"{counts[answer]} {word}"
-        for answer, word in sentences.ANSWERS.items()
-        if counts[answer]
-    ]
+    parts = [f"{counts[found]} {answer(found)}" for found in ANSWERS if counts[found]]
     return f"{counted(len(judged), 'claim')}: {listed(parts)}."
 
 
@@ -108,7 +108,7 @@ def _tasks(campaign: Campaign, judged: Sequence[Judged]) -> Iterator[TaskView]:
 
 
 def _task_view(campaign: Campaign, task: str, claims: Sequence[ClaimView]) -> TaskView:
-    manifest = campaign.manifest.task(task)
+    manifest, labels = campaign.manifest.task(task), Labels(campaign.manifest)
     return TaskView(
         name=task,
         question=manifest.question,
@@ -117,7 +117,7 @@ def _task_view(campaign: Campaign, task: str, claims: Sequence[ClaimView]) -> Ta
         matched=manifest.matched,
         spaces=_spaces(manifest),
         sources=manifest.sources,
-        aa_tests=[one.says for one in run_aa_tests(campaign, task)],
+        aa_tests=[aa_test(one, labels) for one in run_aa_tests(campaign, task)],
         claims=claims,
         variance=appendix.variance(campaign, task),
     )

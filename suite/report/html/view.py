@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from suite.verdicts.adequacy import Gate
-
 
 @dataclass(frozen=True)
 class Table:
@@ -38,6 +36,16 @@ class Curves:
 
 
 @dataclass(frozen=True)
+class GateView:
+    """What an adequacy gate saw, and what to do where it failed."""
+
+    name: str
+    failed: bool
+    says: str
+    hint: str
+
+
+@dataclass(frozen=True)
 class ClaimView:
     """A claim's part of the page, and its row in the summary.
 
@@ -61,17 +69,17 @@ class ClaimView:
     trend_chart: Markup | None
     numbers: Sequence[tuple[str, str]]
     by_level: Table
-    gates: Sequence[Gate]
+    gates: Sequence[GateView]
     notes: Sequence[str]
     curves: Curves | None
     curves_above: str
 
     @property
-    def failed_gates(self) -> list[Gate]:
+    def failed_gates(self) -> list[GateView]:
         return [gate for gate in self.gates if gate.failed]
 
     @property
-    def passed_gates(self) -> list[Gate]:
+    def passed_gates(self) -> list[GateView]:
         return [gate for gate in self.gates if not gate.failed]
 
 

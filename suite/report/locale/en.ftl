@@ -1,6 +1,244 @@
 # What verdicts, gates and notes say. One message per code; zh.ftl has the same codes.
+# How the values are written: suite/verdicts/message.py and suite/report/sentences.py.
+
+### Small words
+
+comma = ,{ " " }
+semicolon = ;{ " " }
+two-sentences = { $first } { $second }
+full-stop = { $text }.
+the-axis = the axis
+pair = { $first } and { $last }
+place = { " " }at { $level }
+repetitions = { $count ->
+    [one] 1 repetition
+   *[other] { $count } repetitions
+}
+
+## Answers
 
 answer-supported = supported
 answer-refuted = refuted
 answer-no-difference = no difference that matters
 answer-inconclusive = inconclusive
+answer-at-level = { $answer } at { $level }
+answer-for-claim = { $answer } for '{ $claim }'
+
+## Amounts and sides
+
+amount-plain = { $number }
+amount-points = { $number } { $form ->
+    [one] point
+   *[other] points
+}
+amount-ratio = { $number } times
+effect-plain = { $number }
+effect-points = { $number } points
+per-doubling = { $amount } per doubling
+likely = (likely between { $low } and { $high })
+side-published = the published { $number }
+
+## Metrics that every run records
+
+metric-seconds = seconds
+metric-cpu-seconds = CPU seconds
+metric-seconds-per-update = seconds per update
+metric-seconds-per-epoch = seconds per epoch
+metric-steps = updates
+metric-epochs = epochs
+metric-parameters = parameters
+metric-steps-to-target = updates to the target
+metric-seconds-to-target = seconds to the target
+metric-throughput = { $unit } per second
+
+## What lies on either side of 0
+
+directions-ahead-left = { $behind } ahead
+directions-ahead-right = { $ahead } ahead
+directions-trend-left = { $ahead } falls back
+directions-trend-right = { $ahead } gains
+directions-threshold-left = short of { $behind }
+directions-threshold-right = beyond { $behind }
+directions-promised-left = less than claimed
+directions-promised-right = more than claimed
+
+## What a claim says, by its kind
+
+asks-difference = { $ahead } beats { $behind }
+asks-difference-promised = { $ahead } beats { $behind } by at least { $promised }
+asks-equal = { $ahead } and { $behind } differ by less than what matters
+asks-contrast = { $sum } is above 0
+asks-interaction-promised = the lead of { $ahead } over { $behind } grows by at least { $promised } along { $axis }
+asks-interaction = the lead of { $ahead } over { $behind } grows along { $axis }
+asks-threshold = { $ahead } reaches { $reference }
+
+## The size of an effect
+
+gap-points = { $ahead } was ahead of { $behind } by { $amount } in { $measure } { $likely }
+gap-log-error = { $more } made { $amount } as many errors as { $less } { $likely }
+gap-log-ratio = { $more } had { $amount } the { $measure } of { $less } { $likely }
+trend-points = with each doubling of { $axis }, { $ahead } gains on { $behind } by { $amount } in { $measure } { $likely }
+trend-points-falling = with each doubling of { $axis }, { $ahead } loses ground to { $behind } by { $amount } in { $measure } { $likely }
+trend-log-error = with each doubling of { $axis }, the errors of { $more } relative to { $less } become { $amount } what they were { $likely }
+trend-log-ratio = with each doubling of { $axis }, the { $measure } of { $more } relative to { $less } become { $amount } what they were { $likely }
+weakest = { $fact } at { $level }, where it is weakest
+promised = { $fact }, where at least { $amount } were claimed
+won-as-claimed = { $fact }; it was as claimed in { $won } of { $repetitions }
+won-so = { $fact }; it was so in { $won } of { $repetitions }
+within-margin = { $ahead } and { $behind } differ by less than { $margin } in { $measure } { $likely }
+real = { $fact }; the small difference is real
+
+## Whole answers
+
+first-hint = A first hint, from { $repetitions } only. { $sentence }
+said-supported = Yes: { $found }. { $worth }
+said-refuted = No: { $found }. { $worth }
+said-opposite = No, rather the opposite: { $found }. { $worth }
+said-equal = Yes, they are as good as equal: { $fact }.
+said-no-difference = No difference that matters: { $fact }.
+said-equal-to-promised = Yes, as good as equal to the { $amount } claimed: { $fact }.
+said-no-difference-to-promised = No difference that matters from the { $amount } claimed: { $fact }.
+worth-more = That is more than the { $margin } that { $form ->
+    [points] matter
+   *[other] matters
+}, even at the cautious end.
+worth-unsure = Whether that is more than the { $margin } that { $form ->
+    [points] matter
+   *[other] matters
+} is not certain.
+
+## Open
+
+said-gate = This comparison cannot be judged as it stands. { $seen } { $hint }
+said-gate-otherwise = This comparison cannot be judged as it stands. { $seen } { $hint } Without that, the answer would be: { $answer }.
+said-too-few-blocks = Not settled: { $repetitions } cannot show how much results vary by chance.
+said-no-spread = Not settled: every repetition gave exactly the same difference, so chance cannot be judged.
+said-levels-disagree = Not settled as a whole, because levels disagree: { $answers }.
+said-open = Not settled: { $range }. { $remedy }
+said-unfinished = Not finished: { $done } of { $repetitions } are in.
+said-unfinished-so-far = Not finished: { $done } of { $repetitions } are in. So far { $range }.
+range-nothing = repetitions differ so much from each other that nothing can be said of them together
+range-trend = the trend may go either way: { $fact }
+range-log-error = the errors of { $more } may be anywhere between { $low } and { $high } times those of { $less }
+range-log-ratio = the { $measure } of { $more } may be anywhere between { $low } and { $high } times those of { $less }
+range-around = { $ahead } may be anywhere from { $low } behind { $behind } to { $high } ahead in { $measure }
+range-ahead = { $ahead } may be ahead of { $behind } by anything between { $low } and { $high } in { $measure }
+range-behind = { $ahead } may be behind { $behind } by anything between { $low } and { $high } in { $measure }
+remedy-more = It takes more repetitions, { $least } at the least.
+remedy-reference = No number of repetitions would settle it, because the published figure is itself too uncertain.
+remedy-data = More repetitions would not settle it: more data would.
+remedy-blocks = At most about { $repetitions } would settle it.
+remedy-blocks-cautious = At most about { $repetitions } would settle it, or { $cautious } if results vary more than they seem to.
+
+## What data a verdict speaks for
+
+population-fresh = Speaks for new data from the same source: every repetition drew its own.
+population-resplit = Speaks for new data like these: every repetition split the same examples anew, and the interval is wider for that, because repetitions share examples.
+population-official = Speaks for this one test set, which all repetitions share, and not for new test examples.
+population-unknown = Which data this speaks for is not on record yet.
+population-mixed = The repetitions came by their data in different ways.
+population-at-level = { $level }: { $text }
+
+## What else must be known
+
+note-incomplete = Incomplete: { $blocks } of { $due } blocks.
+note-looks = Looked at { $blocks } of at most { $most } blocks; the next look is at { $next }.
+note-few-blocks = Exploratory: fewer than { $least } blocks are a first hint only.
+note-known-before = Exploratory: campaign { $campaign } had opened the test set of the same blocks when this claim was written. Run it with another `root_seed`.
+note-edited = Exploratory: edited since this campaign: { $changes }.
+note-gone = Exploratory: the task no longer makes this claim.
+note-tampered = Exploratory: the claims in campaign.json are not those fixed before the run.
+note-attempt = Campaign { $attempt } of this claim.
+note-half-budget = With half of the tuning the answer would be: { $answer }.
+note-negligible = Real but negligible: there is a difference, and it is smaller than the margin.
+note-deciding-level = The numbers are those at { $level }, the level that decides.
+note-crossing = The two are level at { $number_at } on { $axis } (likely between { $number_low } and { $number_high }).
+note-crossing-not-located = Where the two are level cannot be located on { $axis }.
+note-crossing-beyond = The two would be level beyond the range of { $axis } studied.
+note-code-changed = The task's code has changed since: this speaks for the code as it was.
+note-matching = Depends on the matching: { $answers }.
+change = { $name } was { $then } and is { $now }
+
+## Gates: the name where it failed, the name and the finding where it passed, what to do
+
+gate-not-asked = { $gate }? – not asked
+gate-failed-trials = Many trials failed
+gate-failed-trials-passed = Trials succeeded
+gate-failed-trials-fine = Enough tuning trials of every arm succeeded.
+gate-failed-trials-hint = Where they diverged, lower the top of the learning rate's range or clip gradients; where the machine failed them, give more memory or time and use `bakeoff retry`.
+seen-failed-trials = { $failed } of the { $trials } tuning trials of { $arm } failed ({ $causes })
+cause = { $count } { $status }
+status-diverged = diverged
+status-out-of-memory = out of memory
+status-timed-out = timed out
+status-crashed = crashed
+status-lost = lost
+
+gate-parameters = Parameters not matched
+gate-parameters-passed = Parameters matched
+gate-parameters-fine = The arms have equally many parameters.
+gate-parameters-hint = Choose widths that match, or say in the task that parameters are not matched.
+seen-parameters = { $arm_most } has { $most } parameters{ $place } and { $arm_least } { $least }: { $percent_excess } apart where { $percent_allowed } are allowed
+
+gate-machines = Different machines
+gate-machines-passed = Same machine
+gate-machines-fine = Within each block the arms were timed on the same machine.
+gate-machines-hint = Time arms side by side on one machine: run this task with one node.
+seen-machines = the arms of { $blocks ->
+    [one] 1 block
+   *[other] { $blocks } blocks
+} ran on different machines or devices
+
+gate-range-edge = Best rate at the end of its range
+gate-range-edge-passed = Learning rates inside their range
+gate-range-edge-fine = No learning rate kept to one end of its range.
+gate-range-edge-hint = Widen that range beyond this end in the task's space and run again.
+seen-range-edge-high = the best { $name } of { $arm }{ $place } lay in the highest tenth of its range (near { $number_bound }) in { $there } of { $blocks } blocks
+seen-range-edge-low = the best { $name } of { $arm }{ $place } lay in the lowest tenth of its range (near { $number_bound }) in { $there } of { $blocks } blocks
+
+gate-still-improving = Still improving
+gate-still-improving-passed = Settled when training ended
+gate-still-improving-fine = When training ended, nothing was moving that could change the answer.
+gate-still-improving-hint = Train longer: raise `length_factor` in the profile, or the recipe's steps or epochs.
+seen-fixed-budget = the claim is about what this much training buys, finished or not
+seen-effect-moving = the difference{ $place } was still moving: over the last quarter of training it changed on validation by { $change }
+seen-arm-improving = { $arm }{ $place } kept improving to the end: by { $gain } on validation over the last quarter of training
+
+gate-tuning-budget = Depends on the tuning budget
+gate-tuning-budget-passed = Half the tuning does not reverse it
+gate-tuning-budget-fine = Half of the tuning trials would have put the same arm ahead.
+gate-tuning-budget-hint = Give every arm more trials: raise `trials` in the profile.
+seen-tuning-budget = with half of the tuning trials the answer{ $place } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all
+seen-tuning-budget-promised = with half of the tuning trials the answer{ $place } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, where { $margin_promised } is claimed
+seen-half-budget-same = with half of the tuning ({ $half } of { $trials } trials) the answer would be the same
+seen-half-budget-other = with half of the tuning ({ $half } of { $trials } trials) the answer would be: { $answer }
+
+gate-too-easy = Too easy to tell
+gate-too-easy-passed = Room to tell arms apart
+gate-too-easy-fine = The task leaves room for a difference to show.
+gate-too-easy-hint = Make the task harder (less data, more noise) or the test set larger.
+seen-few-errors = every arm{ $place } is wrong on fewer than { $errors } of { $examples } examples
+seen-fine-margin = the margin of { $margin } is less than { $least } of the { $examples } test examples
+
+gate-hinges-on-failures = Hinges on failures
+gate-hinges-on-failures-passed = Same without failed finals
+gate-hinges-on-failures-fine = The answer is the same without the finals that failed.
+gate-hinges-on-failures-hint = Look at the failed finals first: `bakeoff status` lists them.
+seen-failures-same = { $count } { $count ->
+    [one] final
+   *[other] finals
+} failed; the answer is the same without them
+seen-failures-other = { $count } { $count ->
+    [one] final
+   *[other] finals
+} failed, and without them the answer would be: { $answer }
+
+gate-aa-test = An arm differs from itself
+gate-aa-test-passed = An arm equals itself
+gate-aa-test-fine = An arm that ran twice equals itself.
+gate-aa-test-hint = Find what differs between two runs of one arm before believing any other difference.
+aa-waiting = { $arm } against itself: { $blocks } of { $planned } blocks are in
+aa-quiet = { $arm } against itself shows no difference (p = { $p } at { $level }, over { $blocks } blocks), as it should
+aa-note = { $arm } differs from itself (p = { $p } at { $level }, over { $blocks } blocks), which happens by chance in 5 % of sound campaigns
+aa-failure = { $arm } differs from itself (p = { $p } at { $level }, over { $blocks } blocks), which happens by chance in 0.1 % of sound campaigns
+seen-more = and { $count } more like this

@@ -1,6 +1,223 @@
-# 判断、检验与说明的文字。每个代码一条消息；与 en.ftl 的代码相同。
+# 判定、检验与说明的文字。每个代码一条消息；代码与 en.ftl 相同。
+# 各个值的写法见 suite/verdicts/message.py 与 suite/report/sentences.py。
 
-answer-supported = 支持
-answer-refuted = 反驳
-answer-no-difference = 无实际差异
-answer-inconclusive = 无定论
+### 小词
+
+comma = 、
+semicolon = ；
+two-sentences = { $first }{ $second }
+full-stop = { $text }。
+the-axis = 轴
+pair = { $first }与{ $last }
+place = （{ $level }）
+repetitions = { $count } 次重复
+
+## 答案
+
+answer-supported = 成立
+answer-refuted = 不成立
+answer-no-difference = 无实质差异
+answer-inconclusive = 尚无定论
+answer-at-level = { $level } 上{ $answer }
+answer-for-claim = 论断“{ $claim }”{ $answer }
+
+## 数值与比较双方
+
+amount-plain = { $number }
+amount-points = { $number } 个百分点
+amount-ratio = { $number } 倍
+effect-plain = { $number }
+effect-points = { $number } 个百分点
+per-doubling = 每翻一倍 { $amount }
+likely = （很可能在 { $low } 到 { $high } 之间）
+side-published = 文献值 { $number }
+
+## 每次运行都记录的指标
+
+metric-seconds = 秒数
+metric-cpu-seconds = CPU 秒数
+metric-seconds-per-update = 每次更新的秒数
+metric-seconds-per-epoch = 每轮的秒数
+metric-steps = 更新次数
+metric-epochs = 轮数
+metric-parameters = 参数量
+metric-steps-to-target = 达到目标的更新次数
+metric-seconds-to-target = 达到目标的秒数
+metric-throughput = 每秒处理的 { $unit }
+
+## 零点两侧的含义
+
+directions-ahead-left = { $behind } 领先
+directions-ahead-right = { $ahead } 领先
+directions-trend-left = { $ahead } 渐落后
+directions-trend-right = { $ahead } 渐领先
+directions-threshold-left = 未达{ $behind }
+directions-threshold-right = 超过{ $behind }
+directions-promised-left = 不及论断
+directions-promised-right = 超出论断
+
+## 各类论断所说的内容
+
+asks-difference = { $ahead } 优于 { $behind }
+asks-difference-promised = { $ahead } 优于 { $behind }，至少相差 { $promised }
+asks-equal = { $ahead } 与 { $behind } 之差小于有实际意义的界限
+asks-contrast = { $sum } 大于 0
+asks-interaction-promised = { $ahead } 相对 { $behind } 的优势随{ $axis }至少增大 { $promised }
+asks-interaction = { $ahead } 相对 { $behind } 的优势随{ $axis }增大
+asks-threshold = { $ahead } 达到 { $reference }
+
+## 效应的大小
+
+gap-points = 在{ $measure }上，{ $ahead } 领先 { $behind } { $amount }{ $likely }
+gap-log-error = { $more } 的错误数是 { $less } 的 { $amount }{ $likely }
+gap-log-ratio = { $more } 的{ $measure }是 { $less } 的 { $amount }{ $likely }
+trend-points = { $axis }每翻一倍，{ $ahead } 相对 { $behind } 在{ $measure }上的优势增加 { $amount }{ $likely }
+trend-points-falling = { $axis }每翻一倍，{ $ahead } 相对 { $behind } 在{ $measure }上的优势减少 { $amount }{ $likely }
+trend-log-error = { $axis }每翻一倍，{ $more } 与 { $less } 的错误数之比变为原来的 { $amount }{ $likely }
+trend-log-ratio = { $axis }每翻一倍，{ $more } 与 { $less } 的{ $measure }之比变为原来的 { $amount }{ $likely }
+weakest = 在效应最弱的水平 { $level } 上，{ $fact }
+promised = { $fact }，而论断要求至少 { $amount }
+won-as-claimed = { $fact }；{ $repetitions }中有 { $won } 次符合论断
+won-so = { $fact }；{ $repetitions }中有 { $won } 次如此
+within-margin = { $ahead } 与 { $behind } 在{ $measure }上相差不到 { $margin }{ $likely }
+real = { $fact }；这一微小差异是真实存在的
+
+## 完整的回答
+
+first-hint = 仅为初步迹象，只来自 { $repetitions }。{ $sentence }
+said-supported = 成立：{ $found }。{ $worth }
+said-refuted = 不成立：{ $found }。{ $worth }
+said-opposite = 不成立，而且恰好相反：{ $found }。{ $worth }
+said-equal = 成立，两者可视为相等：{ $fact }。
+said-no-difference = 无实质差异：{ $fact }。
+said-equal-to-promised = 成立，与论断所述的 { $amount } 可视为相等：{ $fact }。
+said-no-difference-to-promised = 与论断所述的 { $amount } 无实质差异：{ $fact }。
+worth-more = 即使按保守的一端计算，也超过了有实际意义的 { $margin }。
+worth-unsure = 是否超过有实际意义的 { $margin }，尚不确定。
+
+## 尚无定论
+
+said-gate = 这一比较目前无法判定。{ $seen }{ $hint }
+said-gate-otherwise = 这一比较目前无法判定。{ $seen }{ $hint }若非如此，答案将是：{ $answer }。
+said-too-few-blocks = 尚无定论：{ $repetitions }看不出结果有多少偶然波动。
+said-no-spread = 尚无定论：每次重复的差异完全相同，无从判断偶然性。
+said-levels-disagree = 整体上尚无定论，因为各水平的结论不一致：{ $answers }。
+said-open = 尚无定论：{ $range }。{ $remedy }
+said-unfinished = 尚未完成：{ $repetitions }中已完成 { $done } 次。
+said-unfinished-so-far = 尚未完成：{ $repetitions }中已完成 { $done } 次。目前{ $range }。
+range-nothing = 各次重复之间差异过大，放在一起得不出任何结论
+range-trend = 趋势的方向尚不明确：{ $fact }
+range-log-error = { $more } 的错误数可能是 { $less } 的 { $low } 到 { $high } 倍
+range-log-ratio = { $more } 的{ $measure }可能是 { $less } 的 { $low } 到 { $high } 倍
+range-around = 在{ $measure }上，{ $ahead } 可能落后 { $behind } { $low }，也可能领先 { $high }
+range-ahead = 在{ $measure }上，{ $ahead } 可能领先 { $behind } { $low } 到 { $high }
+range-behind = 在{ $measure }上，{ $ahead } 可能落后 { $behind } { $low } 到 { $high }
+remedy-more = 需要更多重复，至少 { $least } 次。
+remedy-reference = 重复再多也无法定论，因为文献值本身太不确定。
+remedy-data = 增加重复次数无法定论，需要更多数据。
+remedy-blocks = 至多约 { $repetitions }即可定论。
+remedy-blocks-cautious = 至多约 { $repetitions }即可定论；若结果的波动比看上去更大，则需 { $cautious } 次。
+
+## 结论适用于哪些数据
+
+population-fresh = 适用于同一来源的新数据：每次重复都抽取了自己的数据。
+population-resplit = 适用于与此类似的新数据：每次重复都重新划分同一批样本；由于各次重复共用样本，区间因此更宽。
+population-official = 只适用于所有重复共用的这一个测试集，不适用于新的测试样本。
+population-unknown = 适用于哪些数据，目前尚无记录。
+population-mixed = 各次重复取得数据的方式不一致。
+population-at-level = { $level }：{ $text }
+
+## 还须了解的情况
+
+note-incomplete = 未完成：{ $due } 个区组中已完成 { $blocks } 个。
+note-looks = 至多 { $most } 个区组，目前检视了 { $blocks } 个；下一次检视在第 { $next } 个。
+note-few-blocks = 探索性：少于 { $least } 个区组，只是初步迹象。
+note-known-before = 探索性：写下这一论断时，实验 { $campaign } 已经打开过相同区组的测试集。请换一个 `root_seed` 运行。
+note-edited = 探索性：论断在本次实验之后被修改过：{ $changes }。
+note-gone = 探索性：任务中已不再有这一论断。
+note-tampered = 探索性：campaign.json 中的论断不是运行前固定的那些。
+note-attempt = 这是该论断的第 { $attempt } 次实验。
+note-half-budget = 若调参预算减半，答案将是：{ $answer }。
+note-negligible = 真实但可忽略：差异存在，但小于有实际意义的界限。
+note-deciding-level = 所示数字来自起决定作用的水平 { $level }。
+note-crossing = 两者在 { $axis } = { $number_at } 处持平（很可能在 { $number_low } 到 { $number_high } 之间）。
+note-crossing-not-located = 无法确定两者在{ $axis }的何处持平。
+note-crossing-beyond = 两者持平之处超出了所研究的{ $axis }范围。
+note-code-changed = 任务的代码此后有过改动：结论针对当时的代码。
+note-matching = 取决于匹配方式：{ $answers }。
+change = { $name }（{ $then } → { $now }）
+
+## 检验：未通过时的名称，通过时的名称与所见，以及应对办法
+
+gate-not-asked = { $gate }？– 未检查
+gate-failed-trials = 失败的试验过多
+gate-failed-trials-passed = 试验成功
+gate-failed-trials-fine = 每个方案都有足够多的调参试验成功。
+gate-failed-trials-hint = 若因发散而失败，请降低学习率范围的上限或裁剪梯度；若因机器而失败，请给予更多内存或时间，并使用 `bakeoff retry`。
+seen-failed-trials = { $arm } 的 { $trials } 次调参试验中有 { $failed } 次失败（{ $causes }）
+cause = { $count } 次{ $status }
+status-diverged = 发散
+status-out-of-memory = 内存不足
+status-timed-out = 超时
+status-crashed = 崩溃
+status-lost = 丢失
+
+gate-parameters = 参数量不匹配
+gate-parameters-passed = 参数量匹配
+gate-parameters-fine = 各方案的参数量相同。
+gate-parameters-hint = 请选择使参数量相等的宽度，或在任务中声明参数量不要求匹配。
+seen-parameters = { $arm_most } 有 { $most } 个参数{ $place }，{ $arm_least } 有 { $least } 个：相差 { $percent_excess }，而只允许 { $percent_allowed }
+
+gate-machines = 机器不同
+gate-machines-passed = 机器相同
+gate-machines-fine = 每个区组内的各方案都在同一台机器上计时。
+gate-machines-hint = 请在同一台机器上并排计时：用一个节点运行这一任务。
+seen-machines = 有 { $blocks } 个区组的各方案在不同的机器或设备上运行
+
+gate-range-edge = 最佳学习率在范围边缘
+gate-range-edge-passed = 学习率在范围之内
+gate-range-edge-fine = 没有学习率总停在其范围的一端。
+gate-range-edge-hint = 请在任务的搜索空间中将范围向这一端放宽，然后重新运行。
+seen-range-edge-high = { $arm } 的最佳 { $name }{ $place }在 { $blocks } 个区组中有 { $there } 个落在范围最高的十分之一（接近 { $number_bound }）
+seen-range-edge-low = { $arm } 的最佳 { $name }{ $place }在 { $blocks } 个区组中有 { $there } 个落在范围最低的十分之一（接近 { $number_bound }）
+
+gate-still-improving = 仍在进步
+gate-still-improving-passed = 训练结束时已稳定
+gate-still-improving-fine = 训练结束时，没有仍在变化而足以改变答案的量。
+gate-still-improving-hint = 请延长训练：提高配置中的 `length_factor`，或增加训练配方的步数或轮数。
+seen-fixed-budget = 论断所说的正是这么多训练能换来什么，无论是否训练完毕
+seen-effect-moving = 差异{ $place }仍在变化：在训练的最后四分之一，验证集上改变了 { $change }
+seen-arm-improving = { $arm }{ $place }直到最后仍在进步：在训练的最后四分之一，验证集上提高了 { $gain }
+
+gate-tuning-budget = 取决于调参预算
+gate-tuning-budget-passed = 一半调参预算不会使结论反转
+gate-tuning-budget-fine = 只用一半的调参试验，领先的仍是同一方案。
+gate-tuning-budget-hint = 请给每个方案更多试验：提高配置中的 `trials`。
+seen-tuning-budget = 只用一半的调参试验时答案{ $place }会反转：验证集上的差异，用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }
+seen-tuning-budget-promised = 只用一半的调参试验时答案{ $place }会反转：验证集上的差异，用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，而论断要求 { $margin_promised }
+seen-half-budget-same = 若调参预算减半（{ $trials } 次试验中的 { $half } 次），答案不变
+seen-half-budget-other = 若调参预算减半（{ $trials } 次试验中的 { $half } 次），答案将是：{ $answer }
+
+gate-too-easy = 任务太容易，无法区分
+gate-too-easy-passed = 任务足以区分各方案
+gate-too-easy-fine = 任务留有显现差异的余地。
+gate-too-easy-hint = 请提高任务难度（减少数据、增加噪声），或扩大测试集。
+seen-few-errors = 每个方案{ $place }在 { $examples } 个样本中的错误都少于 { $errors } 个
+seen-fine-margin = 界限 { $margin } 还不到 { $examples } 个测试样本中的 { $least } 个
+
+gate-hinges-on-failures = 取决于失败的运行
+gate-hinges-on-failures-passed = 除去失败的运行结果相同
+gate-hinges-on-failures-fine = 除去失败的最终运行，答案不变。
+gate-hinges-on-failures-hint = 请先查看失败的最终运行：`bakeoff status` 会列出它们。
+seen-failures-same = 有 { $count } 次最终运行失败；除去它们，答案不变
+seen-failures-other = 有 { $count } 次最终运行失败；除去它们，答案将是：{ $answer }
+
+gate-aa-test = 同一方案与自身不同
+gate-aa-test-passed = 方案与自身相同
+gate-aa-test-fine = 运行两遍的方案与自身相同。
+gate-aa-test-hint = 在相信其他差异之前，请先找出同一方案的两遍运行之间有何不同。
+aa-waiting = { $arm } 与自身比较：{ $planned } 个区组中已完成 { $blocks } 个
+aa-quiet = { $arm } 与自身无差异（{ $level }，{ $blocks } 个区组，p = { $p }），理应如此
+aa-note = { $arm } 与自身不同（{ $level }，{ $blocks } 个区组，p = { $p }）；正确的实验中有 5 % 会偶然如此
+aa-failure = { $arm } 与自身不同（{ $level }，{ $blocks } 个区组，p = { $p }）；正确的实验中只有 0.1 % 会偶然如此
+seen-more = 另有 { $count } 处类似情况

@@ -1,0 +1,145 @@
+"""What a run records, metric by metric: its direction, its unit, and whether it is a cost.
+
+A procedure's measures are metrics on every split: ``test.accuracy``. Beside them each
+run records what it cost, and those metrics are registered here. Nothing is guessed from
+a metric's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+SPLITS = ("train", "validation", "test")
+THROUGHPUT = "_per_second"  # ends the name of a procedure's own throughput
+SHARE = "share"  # the unit of what lies between 0 and 1 and is shown in percent
+
+Better = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Something that runs record.
+
+    ``unit`` is "share" for a number between 0 and 1 that is shown in percent, "s" for
+    seconds, "" for a bare number. ``deterministic`` says that a run's key decides the
+    value, which no time is. A ``cost`` is what a run takes whatever it has learned: a
+    better search would not change it. ``column`` holds the metric's values in the
+    ``runs`` frame, and ``validation`` those on validation, None where it has none.
+    """
+
+    name: str
+    label: str
+    unit: str
+    better: Better
+    deterministic: bool = True
+    cost: bool = False
+    column: str = ""
+    validation: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "column", self.column or self.name)
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better, else -1."""
+        return 1 if self.better == "higher" else -1
+
+    @property
+    def is_share(self) -> bool:
+        return self.unit == SHARE
+
+
+METRICS: dict[str, Metric] = {}
+
+
+def register_metric(metric: Metric) -> Metric:
+    """Make a metric known that runs record under its own name, on no split."""
+    METRICS[metric.name] = metric
+    return metric
+
+
+def _time(name: str, label: str) -> Metric:
+    return Metric(name, label, "s", "lower", deterministic=False, cost=True)
+
+
+for _metric in (
+    _time("seconds", "seconds"),
+    _time("cpu_seconds", "CPU seconds"),
+    _time("seconds_per_update", "seconds per update"),
+    _time("seconds_per_epoch", "seconds per epoch"),
+    Metric("steps", "updates", "", "lower", cost=True),
+    Metric("epochs", "epochs", "", "lower", cost=True),
+    Metric("parameters", "parameters", "", "lower", cost=True),
+    # a better search reaches a target sooner, so these are no costs
+    Metric("steps_to_target", "updates to the target", "", "lower"),
+    Metric(
+        "seconds_to_target", "seconds to the target", "s", "lower", deterministic=False
+    ),
+):
+    register_metric(_metric)
+
+
+def throughput(unit: str) -> Metric:
+    """The units, such as tokens, that a run learns from in a second."""
+    name = unit + THROUGHPUT
+    label = f"{unit} per second"
+    return Metric(name, label, "", "higher", deterministic=False, cost=True)
+
+
+def recorded_metric(name: str) -> Metric | None:
+    """The metric that runs record under this name, on no split; None where none is
+    registered.
+    """
+    if name.endswith(THROUGHPUT):
+        return throughput(name.removesuffix(THROUGHPUT))
+    return METRICS.get(name)
+
+
+class MeasureLike(Protocol):
+    """A measure of a procedure, or what campaign.json keeps of one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def better(self) -> Better: ...
+    @property
+    def percent(self) -> bool: ...
+
+
+def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
+    """What a claim's ``metric`` stands for; None where nothing of that name is recorded.
+
+    A measure's bare name means its value on the sealed test, ``train.accuracy`` the one
+    on that split. Only a split's name is taken off, so a measure may have dots in its
+    own.
+    """
+    by_name = {measure.name: measure for measure in measures}
+    if name in by_name:
+        return measured_metric(by_name[name], "test", name)
+    split, _, bare = name.partition(".")
+    if split in SPLITS and bare in by_name:
+        return measured_metric(by_name[bare], split, name)
+    return recorded_metric(name)
+
+
+def measured_metric(
+    measure: MeasureLike, split: str = "test", name: str = ""
+) -> Metric:
+    """The metric that a measure is on one split, under that name or its own."""
+    return Metric(
+        name or measure.name,
+        measure.label or measure.name,
+        SHARE if measure.percent else "",
+        measure.better,
+        column=f"{split}.{measure.name}",
+        validation=f"validation.{measure.name}",
+    )
+
+
+def unknown_metric(name: str) -> Metric:
+    """A stand-in for a metric that nothing records: it has a label and no values."""
+    return Metric(name, name.replace("_", " "), "", "lower")

@@ -1,0 +1,55 @@
+"""The kinds of claim. A new one is a file beside these and a line below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from suite.training.metrics import METRICS, MeasureLike, metric_of
+from suite.verdicts.kinds.base import (
+    KINDS,
+    ClaimKind,
+    Hypothesis,
+    Places,
+    Side,
+    kind_of,
+    register_kind,
+)
+from suite.verdicts.kinds.contrast import Contrast
+from suite.verdicts.kinds.difference import Difference
+from suite.verdicts.kinds.equal import Equal
+from suite.verdicts.kinds.interaction import Interaction
+from suite.verdicts.kinds.threshold import Threshold
+from suite.verdicts.scales import scale_of
+from tasks import Claim, UserError, unknown
+
+__all__ = [
+    "KINDS",
+    "ClaimKind",
+    "Hypothesis",
+    "Side",
+    "check_claim",
+    "kind_of",
+    "register_kind",
+]
+
+for _kind in (Difference(), Equal(), Contrast(), Interaction(), Threshold()):
+    register_kind(_kind)
+
+
+def check_claim(claim: Claim, places: Places, measures: Iterable[MeasureLike]) -> None:
+    """UserError where a claim could not be judged however many runs there were.
+
+    ``places`` has the x of each level of the claim's task; ``measures`` are the task's.
+    """
+    measures = list(measures)
+    metric = metric_of(claim.metric, measures)
+    if metric is None:
+        known = [*(measure.name for measure in measures), *METRICS]
+        raise unknown(f"metric (claim {claim.name!r})", claim.metric, known)
+    levels = claim.levels or tuple(places)
+    decides = {level: places.get(level) for level in levels}
+    kind_of(claim.kind).check(claim, decides)
+    try:
+        scale_of(claim.scale).check(metric)
+    except UserError as error:
+        raise UserError(f"Claim {claim.name!r}: {error}") from None

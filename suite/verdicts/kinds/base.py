@@ -1,0 +1,100 @@
+"""What a kind of claim is, and the registry of kinds."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from suite.verdicts.statistics import Floats
+from tasks import Claim, unknown
+from tasks.contract.claim import KINDS as names_of_kinds
+
+Hypothesis = Literal["difference", "equivalence"]
+Places = Mapping[str, float | None]  # each level's x
+
+
+@dataclass(frozen=True)
+class Side:
+    """What stands on one side of a comparison: arms, or a published figure."""
+
+    arms: tuple[str, ...] = ()
+    reference: float | None = None
+
+
+class ClaimKind(ABC):
+    """How one kind of claim is measured, tested and told.
+
+    A claim's effect in a block is a weighted sum over its arms (``weights``), at each
+    level. It is judged level by level, or (``over_levels``) once over all of them by a
+    single number per block, which ``effects`` finds.
+
+    The sentences come from the report: ``statement`` begins the codes of those that
+    state an effect ("gap": one side is ahead; "trend": it gains along the axis),
+    ``directions`` those of what lies on either side of 0, and ``asks`` is the code of
+    what such a claim says.
+    """
+
+    name: str
+    hypothesis: Hypothesis = "difference"
+    over_levels: bool = False
+    statement: Literal["gap", "trend"] = "gap"
+    directions: str = "directions-ahead"
+    asks: str = "asks-difference"
+    # whether a refuted claim means that its opposite holds
+    has_opposite: bool = True
+    # whether both sides are arms whose errors add up as those of two samples do
+    compares_rates: bool = True
+
+    def weights(self, claim: Claim) -> Floats:
+        """The weight of each of the claim's arms in its effect: (arms,)."""
+        better = np.array([arm == claim.better for arm in claim.arms])
+        return np.where(better, 1.0, -1.0)
+
+    def reference(self, claim: Claim) -> float | None:
+        """The published figure that stands in place of a second side, if one does."""
+        return None
+
+    def reference_se(self, claim: Claim) -> float:
+        """That figure's standard error; 0 where none is compared with."""
+        return 0.0
+
+    def sides(self, claim: Claim) -> tuple[Side, Side]:
+        """Who is to be ahead, and of whom or what."""
+        return Side((claim.better,)), Side((claim.worse,))
+
+    def parts(self, levels: Sequence[str]) -> tuple[str, ...]:
+        """What is judged one by one: the levels, or a single part named ""."""
+        return ("",) if self.over_levels else tuple(levels)
+
+    def effects(self, gaps: Floats, x: Sequence[float]) -> Floats:
+        """(blocks, parts) from the gap at each level, (blocks, levels). ``x`` are the
+        levels' places on the axis, given to a kind that judges over levels.
+        """
+        return gaps
+
+    def check(self, claim: Claim, places: Places) -> None:
+        """UserError where the claim lacks what its kind needs beyond what ``Claim``
+        itself asks for. ``places`` has the x of each level that decides it.
+        """
+        return
+
+
+KINDS: dict[str, ClaimKind] = {}
+
+
+def register_kind(kind: ClaimKind) -> ClaimKind:
+    """Make a kind of claim known by its name, so that claims can be of it."""
+    KINDS[kind.name] = kind
+    names_of_kinds.add(kind.name)
+    return kind
+
+
+def kind_of(name: str) -> ClaimKind:
+    """The kind of that name. UserError where there is none."""
+    if name not in KINDS:
+        raise unknown("kind of claim", name, KINDS)
+    return KINDS[name]

@@ -1,0 +1,119 @@
+"""The scales that effects are measured on: what is subtracted between arms."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from suite.training.metrics import Better, Metric
+from suite.verdicts.statistics import Floats
+from tasks import UserError, unknown
+from tasks.contract.claim import SCALES as names_of_scales
+
+# stands for an error of 0 where no number of examples says how small it may be
+SMALLEST = 1e-12
+
+
+class Scale(ABC):
+    """How a metric's values become numbers whose difference is an effect.
+
+    ``logarithmic`` says that effects are logarithms of ratios, which people read as
+    factors. ``message`` ends the codes of the sentences that tell such an effect.
+    """
+
+    name: str
+    logarithmic: bool = True
+    message: str
+
+    @abstractmethod
+    def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
+        """The values on this scale, turned so that more is better.
+
+        ``examples`` is the number that a share was counted on, NaN where it is unknown.
+        """
+
+    def back(self, effect: float) -> float:
+        """An effect as people read it: a difference, or a factor."""
+        return math.exp(effect) if self.logarithmic else effect
+
+    def larger_is_ahead(self, better: Better) -> bool:
+        """Whether the arm that is ahead is the one with the larger number, where
+        ``better`` is the metric's direction.
+        """
+        return better == "higher"
+
+    def check(self, metric: Metric) -> None:
+        """UserError where the metric has no such scale."""
+        return
+
+
+class Points(Scale):
+    """The metric itself: an effect is a plain difference."""
+
+    name = "points"
+    message = "points"
+    logarithmic = False
+
+    def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
+        return metric.sign * values
+
+
+class LogRatio(Scale):
+    """The metric's logarithm: an effect is the logarithm of a ratio of values."""
+
+    name = "log_ratio"
+    message = "log-ratio"
+
+    def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
+        return metric.sign * np.log(np.where(values > 0, values, math.nan))
+
+
+class LogError(Scale):
+    """The logarithm of the error: an effect is the logarithm of a ratio of errors.
+
+    An error is floored at half an example of those that it was counted on, because an
+    error of 0 has no logarithm.
+    """
+
+    name = "log_error"
+    message = "log-error"
+
+    def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
+        self.check(metric)
+        errors = 1 - values if metric.better == "higher" else values
+        counted = metric.is_share and examples > 0
+        floor = 0.5 / examples if counted else SMALLEST
+        return -np.log(np.maximum(errors, floor))
+
+    def larger_is_ahead(self, better: Better) -> bool:
+        return False  # fewer errors are better
+
+    def check(self, metric: Metric) -> None:
+        if metric.better == "higher" and not metric.is_share:
+            raise UserError(
+                f"scale='log_error' needs an error, and {metric.name!r} is not a share "
+                "of examples: use scale='log_ratio' or 'points'."
+            )
+
+
+SCALES: dict[str, Scale] = {}
+
+
+def register_scale(scale: Scale) -> Scale:
+    """Make a scale known by its name, so that claims can ask for it."""
+    SCALES[scale.name] = scale
+    names_of_scales.add(scale.name)
+    return scale
+
+
+def scale_of(name: str) -> Scale:
+    """The scale of that name. UserError where there is none."""
+    if name not in SCALES:
+        raise unknown("scale of claims", name, SCALES)
+    return SCALES[name]
+
+
+for _scale in (Points(), LogRatio(), LogError()):
+    register_scale(_scale)

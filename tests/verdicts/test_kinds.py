@@ -1,0 +1,263 @@
+"""Kinds of claim, scales, metrics and gates: what each asks of a claim, and how one more
+is registered from outside.
+"""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tasks.contract.claim
+from suite.planning.claims import claims_digest
+from suite.records.results import Campaign
+from suite.report import sentences
+from suite.report.sentences import Labels
+from suite.training import metrics
+from suite.training.job import SCHEMA
+from suite.training.metrics import Metric, metric_of, recorded_metric, register_metric
+from suite.verdicts import adequacy, kinds, scales
+from suite.verdicts.adequacy import Gate, register_gate
+from suite.verdicts.judge import judge_campaign
+from suite.verdicts.kinds import check_claim, register_kind
+from suite.verdicts.kinds.base import ClaimKind
+from suite.verdicts.message import message
+from suite.verdicts.scales import scale_of
+from tasks import Claim, Measure, UserError
+
+ACCURACY = Measure("accuracy", "higher", lambda shape: 0.0, percent=True)
+PLACES = {"few": 100.0, "many": 1000.0}
+DEEPER = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.02)
+WIDE = [0.80, 0.82, 0.81, 0.79, 0.83, 0.80]
+DEEP = [0.85, 0.86, 0.87, 0.84, 0.87, 0.86]
+
+
+def campaign(claim, column="test.accuracy", measure=ACCURACY, **values):
+    """A campaign with one claim and its finals' values, by arm and block."""
+    described = {name: getattr(measure, name) for name in ("name", "better", "percent")}
+    task = {
+        "arms": [{"name": arm, "label": arm.title()} for arm in values],
+        "levels": [{"name": "all", "label": "", "x": None}],
+        "measures": [described],
+        "claims": [dataclasses.asdict(claim)],
+        "blocks": len(WIDE),
+        "trials": 1,
+        "finals": 1,
+    }
+    about = {
+        "schema": SCHEMA,
+        "id": "test",
+        "name": "test",
+        "profile": {"name": "test"},
+        "claims_digest": claims_digest({"depth": [claim]}),
+        "tasks": {"depth": task},
+        "cells": [],
+    }
+    same = {"task": "depth", "level": "all", "kind": "final", "status": "finished"}
+    rows = [
+        {**same, "arm": arm, "block": block, column: value}
+        for arm, found in values.items()
+        for block, value in enumerate(found)
+    ]
+    runs = pd.DataFrame(rows).assign(number=0, host="here", device="cpu")
+    runs["key"] = [f"key {row}" for row in range(len(runs))]
+    nothing = pd.DataFrame({"task": [], "arm": [], "level": []})
+    return Campaign("test", Path("test"), about, {}, "0", runs, nothing)
+
+
+def changed(**values):
+    return dataclasses.replace(DEEPER, **values)
+
+
+def contrast(**weights):
+    return changed(better="", worse="", kind="contrast", weights=weights)
+
+
+# ----------------------------------------------------------------- what a claim lacks
+
+
+@pytest.mark.parametrize(
+    ("claim", "complaint"),
+    [
+        (changed(metric="acuracy"), "did you mean 'accuracy'"),
+        (contrast(deep=1.0, wide=1.0), "and one a weight below"),
+        (
+            changed(kind="interaction", levels=("few",)),
+            "at least two levels a different x",
+        ),
+        (changed(metric="tokens_per_second", scale="log_error"), "not a share"),
+    ],
+)
+def test_a_claim_that_cannot_be_judged_is_refused_before_anything_runs(
+    claim, complaint
+):
+    with pytest.raises(UserError, match=complaint):
+        check_claim(claim, PLACES, [ACCURACY])
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        DEEPER,
+        changed(kind="equal"),
+        changed(kind="interaction", scale="log_error"),
+        changed(kind="threshold", worse="", reference=0.9),
+        contrast(deep=1.0, wide=-1.0),
+        changed(metric="train.accuracy"),
+        changed(metric="seconds_per_epoch", scale="log_ratio"),
+    ],
+)
+def test_a_claim_that_has_all_is_not(claim):
+    check_claim(claim, PLACES, [ACCURACY])
+
+
+# ----------------------------------------------------------------------------- metrics
+
+
+@pytest.mark.parametrize("name", ["f1.macro", "huber.delta1.3"])
+def test_a_metric_may_have_a_dot_in_its_name(name):
+    measure = Measure(name, "lower", lambda shape: 0.0)
+    of_test, of_train = (metric_of(one, [measure]) for one in (name, f"train.{name}"))
+
+    assert (of_test.column, of_train.column) == (f"test.{name}", f"train.{name}")
+    assert of_test.validation == of_train.validation == f"validation.{name}"
+    assert of_test.better == "lower"
+
+    claim = Claim("dotted", "", name, better="wide", worse="deep", margin=0.02)
+    (verdict,) = judge_campaign(
+        campaign(claim, f"test.{name}", measure, deep=DEEP, wide=WIDE)
+    )
+
+    assert (verdict.verdict, verdict.blocks) == ("supported", 6)
+
+
+@pytest.mark.parametrize(
+    ("name", "better", "deterministic", "cost"),
+    [
+        ("seconds", "lower", False, True),
+        ("cpu_seconds", "lower", False, True),
+        ("steps", "lower", True, True),
+        ("parameters", "lower", True, True),
+        ("seconds_to_target", "lower", False, False),
+        ("tokens_per_second", "higher", False, True),
+    ],
+)
+def test_what_every_run_records_is_registered(name, better, deterministic, cost):
+    found = recorded_metric(name)
+
+    assert (found.better, found.deterministic, found.cost) == (
+        better,
+        deterministic,
+        cost,
+    )
+
+
+def test_nothing_is_guessed_from_a_name():
+    assert recorded_metric("seconds_of_regret") is None
+    assert metric_of("seconds_of_regret", [ACCURACY]) is None
+
+
+# ------------------------------------------------------------------------------ scales
+
+
+@pytest.mark.parametrize("name", scales.SCALES)
+@pytest.mark.parametrize("better", ["higher", "lower"])
+def test_more_is_better_on_every_scale(name, better):
+    measure = Measure("share", better, lambda shape: 0.0, percent=True)
+    metric = metric_of("share", [measure])
+    low, high = scale_of(name).transform(np.array([0.6, 0.7]), metric, 100.0)
+
+    assert (high > low) == (better == "higher")
+
+
+def test_a_logarithmic_scale_gives_the_factor_back():
+    metric = recorded_metric("seconds")
+    scale = scale_of("log_ratio")
+    slow, fast = scale.transform(np.array([6.0, 2.0]), metric, math.nan)
+
+    assert scale.back(fast - slow) == pytest.approx(3.0)
+
+
+# --------------------------------------------------------------- one more from outside
+
+
+class Best(ClaimKind):
+    """``better`` is ahead of the best other arm, in the mean: an example."""
+
+    name = "best"
+
+
+@pytest.fixture
+def registries(monkeypatch):
+    """Registrations last as long as the test."""
+    for module, name in (
+        (kinds.base, "KINDS"),
+        (adequacy, "GATES"),
+        (metrics, "METRICS"),
+    ):
+        monkeypatch.setattr(module, name, dict(getattr(module, name)))
+    known = set(tasks.contract.claim.KINDS)
+    monkeypatch.setattr(kinds.base, "names_of_kinds", known)
+    monkeypatch.setattr(tasks.contract.claim, "KINDS", known)
+
+
+def test_a_kind_a_metric_and_a_gate_can_be_added_from_outside(registries):
+    register_kind(Best())
+    register_metric(Metric("carbon", "grams of carbon", "g", "lower", cost=True))
+
+    @register_gate("parameters")  # in place of the suite's own
+    def grid(case):
+        seen = message("seen-machines", blocks=1)
+        return Gate("machines", case.metric.name == "carbon", (seen,))
+
+    claim = Claim("c", "", "carbon", better="wide", worse="deep", kind="best")
+    record = campaign(claim, "carbon", deep=DEEP, wide=WIDE)
+    check_claim(claim, {"all": None}, [ACCURACY])
+    (verdict,) = judge_campaign(record)
+
+    assert verdict.effect == pytest.approx(np.mean(DEEP) - np.mean(WIDE))
+    assert (verdict.verdict, verdict.would_be) == ("inconclusive", "supported")
+    assert [gate.code for gate in verdict.failed_gates] == ["machines"]
+    assert "grams of carbon" in Labels(record.manifest).metric(verdict)
+    assert sentences.sentence(verdict, Labels(record.manifest)).startswith(
+        "This comparison cannot be judged as it stands. The arms of 1 block ran"
+    )
+
+
+# ------------------------------------------------------------------------- side labels
+
+
+def test_a_contrast_has_arms_on_both_sides():
+    claim = Claim(
+        "midway",
+        "",
+        "accuracy",
+        kind="contrast",
+        weights={"deep": 1.0, "mid": -0.5, "wide": -0.5},
+        margin=0.01,
+    )
+    record = campaign(claim, deep=DEEP, wide=WIDE, mid=WIDE)
+    (verdict,) = judge_campaign(record)
+    english, chinese = (Labels(record.manifest, one) for one in ("en", "zh"))
+
+    named = [sentences.side(verdict, one, english) for one in verdict.sides]
+    assert named == ["Deep", "Mid and Wide"]
+    named = [sentences.side(verdict, one, chinese) for one in verdict.sides]
+    assert named == ["Deep", "Mid与Wide"]
+    assert sentences.directions(verdict, english) == (
+        "Mid and Wide ahead",
+        "Deep ahead",
+    )
+
+
+def test_a_threshold_has_the_published_figure_on_the_other_side():
+    claim = changed(kind="threshold", worse="", reference=0.8)
+    record = campaign(claim, deep=DEEP)
+    (verdict,) = judge_campaign(record)
+
+    named = [
+        sentences.side(verdict, one, Labels(record.manifest)) for one in verdict.sides
+    ]
+    assert named == ["Deep", "the published 80.0"]
