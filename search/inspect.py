@@ -20,8 +20,8 @@ from optuna.distributions import (
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from scipy import stats
 
+from search.quiet import quiet
 from search.ranges import place
-from search.study import quiet
 from tasks import Categorical, Params, Space
 
 FEWEST_TRIALS = 8  # below these, importance is noise

@@ -9,30 +9,22 @@ a crash asking and telling again rebuilds the study exactly.
 from __future__ import annotations
 
 import math
-import threading
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, QMCSampler, TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search.lines import cut_torn_line
+from search.quiet import quiet
+from search.samplers import GENERATION, SAMPLERS, StudyPlan
 from search.space import distributions
 from tasks import Space, UserError
-
-Sampler = Literal["qmc", "tpe"]
-
-STARTUP = 8  # quasi-random trials before TPE begins to learn from results
-GENERATION = 4  # TPE trials proposed together
 
 
 @dataclass(frozen=True)
@@ -55,11 +47,9 @@ class Study:
     """The tuning of one cell: ``trials`` proposals for one space, of which the one with
     the lowest value wins.
 
-    ``qmc`` takes them all from one scrambled Sobol sequence, as a single generation.
-    ``tpe`` takes the first 8 from that sequence and lets Optuna's TPE propose the rest,
-    ``generation`` at a time. A space without hyperparameters is asked as often as any
-    other, with nothing to set: budgets stay equal, and the trials differ in their
-    seeds.
+    ``sampler`` is the name of a registered one. A space without hyperparameters is
+    asked as often as any other, with nothing to set: budgets stay equal, and the trials
+    differ in their seeds. Raises UserError for an unknown sampler.
     """
 
     def __init__(
@@ -68,25 +58,25 @@ class Study:
         *,
         seed: int,
         trials: int,
-        sampler: Sampler = "qmc",
+        sampler: str = "qmc",
         name: str = "study",
         root_seed: int = 0,
         generation: int = GENERATION,
     ) -> None:
         if trials < 1 or generation < 1:
             raise ValueError(
-                f"trials={trials}, generation={generation}: a study needs at least 1 of each."
+                f"trials={trials}, generation={generation}: a study needs at least 1 "
+                "of each."
             )
-        self.name, self.trials = name, trials
-        self._sampler, self._seeds, self._generation = (
-            sampler,
-            (seed, root_seed),
-            generation,
-        )
+        self.name = name
+        self.trials = trials
         self._space = distributions(space)
-        self._sobol = _ScrambledSobol(self._space, seed)
+        plan = StudyPlan(self._space, trials, seed, root_seed, generation)
+        self._sampler = SAMPLERS.get(sampler)(plan)
         with quiet():
-            self._optuna = optuna.create_study(study_name=name, sampler=self._sobol)
+            self._optuna = optuna.create_study(
+                study_name=name, sampler=self._sampler.for_trial(0)
+            )
         self._optuna.set_user_attr("sampler", sampler)
         self._asked: list[Trial] = []
         self._told: dict[int, _Told] = {}
@@ -108,8 +98,8 @@ class Study:
             return []
         start = len(self._asked)
         with quiet():
-            for number in range(start, start + self._generation_size(start)):
-                self._optuna.sampler = self._sampler_of(number)
+            for number in range(start, start + self._sampler.generation_size(start)):
+                self._optuna.sampler = self._sampler.for_trial(number)
                 self._asked.append(self._optuna.ask(self._space))
         return [self._proposal(trial.number) for trial in self._asked[start:]]
 
@@ -171,21 +161,6 @@ class Study:
     def _proposal(self, number: int) -> Proposal:
         return Proposal(number, dict(self._asked[number].params))
 
-    def _generation_size(self, start: int) -> int:
-        if self._sampler == "qmc":
-            return self.trials
-        return min(self.trials - start, self._generation if start else STARTUP)
-
-    def _sampler_of(self, number: int) -> BaseSampler:
-        if self._sampler == "qmc" or number < STARTUP:
-            return self._sobol
-        seed = np.random.SeedSequence(self._seeds, spawn_key=(number,)).generate_state(
-            1
-        )[0]
-        return TPESampler(
-            seed=int(seed), n_startup_trials=1, multivariate=True, constant_liar=True
-        )
-
     def _pass_on_generation(self) -> None:
         with quiet():
             for trial in self._asked[self._passed_on :]:
@@ -200,7 +175,7 @@ class Study:
 
 
 class Journal:
-    """An Optuna journal file, which `optuna-dashboard FILE` opens. CheckpointPolicy one
+    """An Optuna journal file, which `optuna-dashboard FILE` opens. Keep one
     open to add many studies.
 
     Raises UserError where the file is something else.
@@ -241,56 +216,3 @@ class Journal:
             for name, value in study._optuna.user_attrs.items():
                 copy.set_user_attr(name, value)
             copy.add_trials(study.frozen())
-
-
-class _ScrambledSobol(QMCSampler):
-    """Optuna's quasi-random sampler, told the space beforehand.
-
-    Optuna learns the space from the first finished trial and samples all before it
-    independently: a study whose trials are asked together would be plain random search.
-    """
-
-    def __init__(self, space: Mapping[str, BaseDistribution], seed: int) -> None:
-        with quiet():
-            super().__init__(qmc_type="sobol", scramble=True, seed=seed)
-        self._space = dict(space)
-
-    def infer_relative_search_space(
-        self, study: optuna.Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
-        return self._space
-
-
-class _Hush:
-    """Optuna's verbosity is one for all threads: the first to come lowers it, and the
-    last to go restores it.
-    """
-
-    def __init__(self) -> None:
-        self._lock, self._inside, self._verbosity = threading.Lock(), 0, 0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if not self._inside:
-                self._verbosity = optuna.logging.get_verbosity()
-                optuna.logging.set_verbosity(optuna.logging.ERROR)
-            self._inside += 1
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if not self._inside:
-                optuna.logging.set_verbosity(self._verbosity)
-
-
-_HUSH = _Hush()
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without Optuna's log lines and its warnings about experimental parts, which we
-    use knowingly.
-    """
-    with _HUSH, warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield

@@ -12,9 +12,11 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError, field_validator
 
 import tasks
+from search.samplers import SAMPLERS
 from suite.planning.resolved import ResolvedTask
 from suite.training.resources import CheckedModel, Resources
 from tasks import Task, UserError, unknown
+from tasks.contract.errors import nearest
 
 AA_SUFFIX = "_again"  # ends the second name of an arm that runs twice
 FOLDER = Path(__file__).parent / "profiles"
@@ -117,7 +119,7 @@ class Profile(CheckedModel):
     """Numbers of blocks after which claims are looked at, such as [6, 10, 16], which
     true also means. Only open claims get more blocks. Takes the place of blocks."""
 
-    sampler: Literal["qmc", "tpe"] = "qmc"
+    sampler: str = "qmc"
     """How trials are proposed: by a Sobol sequence, or by TPE after eight of its
     points."""
 
@@ -150,6 +152,13 @@ class Profile(CheckedModel):
 
     _declare = field_validator("interim_looks", mode="before")(declared)
     _grow = field_validator("interim_looks")(growing)
+
+    @field_validator("sampler")
+    @classmethod
+    def _known_sampler(cls, name: str) -> str:
+        if name not in SAMPLERS:
+            raise ValueError(nearest(name, SAMPLERS.names()))
+        return name
 
     def task_names(self) -> list[str]:
         return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})

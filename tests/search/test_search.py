@@ -19,9 +19,11 @@ from scipy.stats import qmc
 from werkzeug.test import Client
 
 from search import budget, inspect
+from search.quiet import quiet
 from search.ranges import describe, edges, place, restore
+from search.samplers import SAMPLERS, QuasiRandom, StudyPlan, register_sampler
 from search.space import distributions
-from search.study import Journal, Study, quiet
+from search.study import Journal, Study
 from tasks import Categorical, Float, Int, Space, UserError
 
 RATES = Space(
@@ -35,7 +37,7 @@ MIXED = Space(
     layers=Int(1, 4),
     norm=Categorical(("none", "batch")),
 )
-SAMPLERS = ("qmc", "tpe")
+NAMES = ("qmc", "tpe", "random")
 
 
 def surface(at):
@@ -175,7 +177,7 @@ def test_tpe_learns_from_results():
     assert late_trials("tpe") < 0.5 * late_trials("qmc")
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", NAMES)
 @settings(max_examples=10, deadline=None)
 @given(order=st.randoms(use_true_random=False), cut=st.integers(0, 20))
 def test_proposals_do_not_depend_on_the_order_of_results_nor_on_a_crash(
@@ -209,7 +211,7 @@ def proposed_by_both():
             p.params
             for p in run_through(Study(MIXED, seed=4, trials=13, sampler=sampler))
         ]
-        for sampler in SAMPLERS
+        for sampler in NAMES
     ]
 
 
@@ -237,7 +239,7 @@ def test_the_root_seed_changes_what_tpe_draws_and_nothing_before():
     assert all(a.params != b.params for a, b in zip(first[8:], other[8:], strict=True))
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("sampler", NAMES)
 def test_an_arm_with_nothing_to_tune_gets_the_same_number_of_trials(sampler):
     study = Study(Space(), seed=0, trials=10, sampler=sampler)
 
@@ -251,6 +253,42 @@ def test_an_arm_with_nothing_to_tune_gets_the_same_number_of_trials(sampler):
 
 
 # ----------------------------------------------------------------------- best and told
+
+
+def test_random_trials_are_independent_of_how_many_there_are_and_of_each_other():
+    few, many = (
+        Study(RATES, seed=3, trials=trials, sampler="random").ask()
+        for trials in (4, 200)
+    )
+    others = Study(RATES, seed=4, trials=4, sampler="random").ask()
+    places = [
+        [place(RATES[name], proposal.params[name]) for proposal in many]
+        for name in RATES
+    ]
+
+    assert few == many[:4] != others
+    # 200 uniform numbers: the standard error of their mean is 0.02
+    assert all(abs(np.mean(found) - 0.5) < 0.1 for found in places)
+
+
+class InPairs(QuasiRandom):
+    """A sampler from outside: as ours, but two trials at a time."""
+
+    def generation_size(self, start: int) -> int:
+        return min(2, self.plan.trials - start)
+
+
+def test_a_sampler_from_outside_is_named_as_ours_are(monkeypatch):
+    monkeypatch.setattr(SAMPLERS, "_known", dict(SAMPLERS._known))
+    register_sampler("pairs", InPairs)
+
+    assert len(Study(RATES, seed=0, trials=5, sampler="pairs").ask()) == 2
+    assert StudyPlan({}, 5, 0).seed_of(0) != StudyPlan({}, 5, 0).seed_of(1)
+
+
+def test_an_unknown_sampler_is_refused_with_the_nearest_name():
+    with pytest.raises(UserError, match="did you mean 'random'"):
+        Study(RATES, seed=0, trials=5, sampler="randm")
 
 
 def test_the_lowest_value_wins_and_the_earlier_of_equals():

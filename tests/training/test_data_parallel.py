@@ -377,7 +377,7 @@ def test_workers_are_part_of_the_key(tiny):
         ({"world_size": 0}, "Recipe(world_size=0): give a whole number, 1 or more"),
         (
             {"world_size": "two"},
-            "Recipe(world_size='two'): give a whole number, 1 or more.",
+            "Recipe(world_size='two'): give a whole number, 1 or more",
         ),
     ],
     ids=str,
