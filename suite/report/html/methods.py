@@ -62,7 +62,8 @@ def _tuning(profile: Profile, tasks: list[TaskManifest]) -> str:
         "qmc": "points of a scrambled Sobol sequence, spread evenly over the ranges and seeded once per study",
         "tpe": "eight quasi-random points, then the proposals of a tree-structured Parzen estimator, asked and told in "
         "fixed generations",
-    }[profile.sampler]
+        "random": "points drawn at random from the ranges, each by itself",
+    }.get(profile.sampler, f"the proposals of the sampler {profile.sampler!r}")
     trials = _of(tasks, "trials")
     return (
         f"In every block each arm got the same number of tuning trials, {trials}, each a whole training. The hyperparameters "
