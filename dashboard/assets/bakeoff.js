@@ -220,7 +220,9 @@
       }
       query.set(id.name, values[n]);
     });
-    return changed ? "?" + query : NONE();
+    if (!changed) return NONE();
+    dispatchEvent(new Event("bakeoff:stay"));
+    return "?" + query;
   }
 
   function speak(clicks, ids) {
@@ -236,6 +238,7 @@
     if (head) {
       document.title = head.title;
       document.documentElement.lang = head.lang;
+      dispatchEvent(new Event("bakeoff:shown"));
     }
     return NONE();
   }
@@ -297,19 +300,6 @@
       document.head.append(link);
     }
   }, 1500));
-
-  /* Links within the dashboard change the page without loading it anew. */
-  addEventListener("click", (event) => {
-    const link = event.target.closest && event.target.closest("a[href]");
-    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    const href = link.getAttribute("href");
-    if (link.target || link.hasAttribute("download") || !href.startsWith("/") || /^[^?]*\/(data|artifacts|report)\//.test(href)) return;
-    event.preventDefault();
-    if (href === location.pathname + location.search) return;
-    history.pushState({}, "", href);
-    dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
-    scrollTo(0, 0);
-  });
 
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") document.getElementById("nav")?.classList.remove("open");
