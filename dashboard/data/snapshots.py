@@ -83,7 +83,7 @@ class Snapshot:
 
     @property
     def synthetic(self) -> bool:
-        return bool(self.campaign.about.get("synthetic"))
+        return self.campaign.manifest.synthetic
 
 
 class Unreadable(UserError):

@@ -107,7 +107,7 @@ def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str |
     """
     if kind in TABLES:
         return (
-            TABLES[kind](view.snapshot.verdicts or (), view.campaign.about)
+            TABLES[kind](view.snapshot.verdicts or (), view.campaign.manifest)
             if chart == "verdicts" and not view.judging
             else None
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from suite.campaign.campaign_dir import add_cells
 from suite.campaign.cell import Cell
 from suite.planning.plan import CellPlan, Plan
-from suite.records.files import read_json
+from suite.records.manifest import read_manifest
 from suite.verdicts.judge import undecided
 
 log = logging.getLogger("bakeoff")
@@ -40,7 +40,7 @@ class InterimLooks:
         begin, end = left[:2]
         del left[0]
         finals = [line for cell in cells for line in cell.finals.values()]
-        open_places = undecided(read_json(self._folder / "campaign.json"), task, finals)
+        open_places = undecided(read_manifest(self._folder), task, finals)
         further = self._plan.further_cells(task, range(begin, end), open_places)
         log.info(
             "%s, interim look after %d blocks: %d cells continue to %d blocks",

@@ -73,7 +73,7 @@ def verdict(
     else:
         from suite.report.tables import WRITERS
 
-        print(WRITERS[form](judged, recorded.about), end="")
+        print(WRITERS[form](judged, recorded.manifest), end="")
 
 
 def print_verdicts(

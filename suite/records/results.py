@@ -61,9 +61,8 @@ from suite.records.files import read_json
 from suite.records.frames import Curves, RunColumns, cells_frame
 from suite.records.journal import FILE, parse_line
 from suite.records.manifest import FILE as MANIFEST
-from suite.records.manifest import Manifest, manifest_from
+from suite.records.manifest import Manifest, read_manifest
 from suite.records.mlflow_runs import MlflowRun, read_mlflow_runs
-from suite.records.schema import check_schema
 from suite.training.job import JUDGED, SCHEMA
 from tasks import UserError, unknown
 
@@ -74,16 +73,11 @@ class Campaign:
 
     id: str
     folder: Path
-    about: Mapping[str, Any]
+    manifest: Manifest
     state: Mapping[str, Any]
     revision: str
     runs: pd.DataFrame = field(repr=False)
     curves: pd.DataFrame = field(repr=False)
-
-    @cached_property
-    def manifest(self) -> Manifest:
-        """What was planned, as it was written before the first run."""
-        return manifest_from(self.about, self.folder / MANIFEST)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -200,13 +194,12 @@ class _Reader:
 
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
-            about = read_json(self.folder / MANIFEST)
-            check_schema(about.get("schema"), self.folder / MANIFEST)
+            manifest = read_manifest(self.folder)  # first: it tells of older versions
             self._take_new_lines()
             self._campaign = Campaign(
                 id=self.folder.name,
                 folder=self.folder,
-                about=about,
+                manifest=manifest,
                 state=read_json(self.folder / "state.json"),
                 revision=revision,
                 runs=self._runs.frame(),

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any
 
+from suite.records.manifest import Manifest
 from suite.report.formatting import asides, blocks_in, effect_and_interval
 from suite.report.sentences import answer, gate_name
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -52,7 +52,7 @@ LATEX = {
 }
 
 
-def markdown(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any]) -> str:
+def markdown(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
     """A heading and a table per task."""
     parts = []
     for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
@@ -61,18 +61,18 @@ def markdown(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any]) -> str:
             RULE,
             *(tuple(map(escape_markdown, row)) for row in _rows(of_task)),
         ]
-        title = f"### {escape_markdown(_question(task, about))}\n\n"
+        title = f"### {escape_markdown(_question(task, manifest))}\n\n"
         parts.append(title + "".join(f"| {' | '.join(line)} |\n" for line in lines))
     return "\n".join(parts)
 
 
-def latex(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any]) -> str:
+def latex(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
     """One long table, which breaks over pages; its task's question stands above each
     task's claims.
     """
     body = []
     for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
-        question = escape_latex(_question(task, about))
+        question = escape_latex(_question(task, manifest))
         body.append(
             rf"\multicolumn{{4}}{{@{{}}p{{\linewidth}}@{{}}}}{{\textbf{{{question}}}}} \\*"
         )
@@ -83,7 +83,7 @@ def latex(verdicts: Sequence[ClaimVerdict], about: Mapping[str, Any]) -> str:
     )
     return "\n".join(
         [
-            f"% Campaign {escape_latex(str(about['id']))}, by Bakeoff. In the preamble: \\usepackage{{longtable}}",
+            f"% Campaign {escape_latex(manifest.id)}, by Bakeoff. In the preamble: \\usepackage{{longtable}}",
             rf"\begin{{longtable}}{{{columns}}}",
             r"\hline",
             " & ".join(HEAD) + r" \\",
@@ -126,9 +126,9 @@ def _answer(verdict: ClaimVerdict) -> str:
     return f"{found} ({words})" if words else found
 
 
-def _question(task: str, about: Mapping[str, Any]) -> str:
-    return str(about["tasks"][task].get("question") or task)
+def _question(task: str, manifest: Manifest) -> str:
+    return manifest.task(task).question or task
 
 
-Writer = Callable[[Sequence[ClaimVerdict], Mapping[str, Any]], str]
+Writer = Callable[[Sequence[ClaimVerdict], Manifest], str]
 WRITERS: Mapping[str, Writer] = {"markdown": markdown, "latex": latex}

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from suite.records.frames import curves_frame, runs_frame
+from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.verdicts.aa_test import AATest, alarm, run_aa_tests
 from suite.verdicts.adequacy import Gate, gates
@@ -76,15 +77,15 @@ def judge_campaign(
 
 
 def undecided(
-    about: Mapping[str, Any], task: str, finals: Iterable[Mapping[str, Any]]
+    manifest: Manifest, task: str, finals: Iterable[Mapping[str, Any]]
 ) -> set[tuple[str, str]]:
     """The (level, arm) pairs on which claims are judged that these finals, lines of a
     record, leave open.
 
-    ``about`` is campaign.json. Gates are not asked: more blocks would not open them.
+    Gates are not asked: more blocks would not open them.
     """
     campaign = Campaign(
-        about["id"], Path(), about, {}, "", runs_frame(finals), curves_frame(())
+        manifest.id, Path(), manifest, {}, "", runs_frame(finals), curves_frame(())
     )
     judged = _judge_cases([Measured(case, ()) for case in cases(campaign, task)])
     left = [

@@ -331,14 +331,11 @@ def test_no_page_changes_what_it_draws_of_an_arm_when_others_are_shown(
     snapshots, finished, path
 ):
     snapshot = snapshots.get(finished)
-    arms = [arm["name"] for arm in snapshot.campaign.about["tasks"][TASK]["arms"]]
-    claim = next(
-        claim
-        for claim in snapshot.campaign.about["tasks"][TASK]["claims"]
-        if claim["kind"] == "difference"
-    )
-    mine = [claim["better"], claim["worse"]]
-    query = {"task": TASK, "claim": claim["name"], "arm": mine[0], "target": "0.5"}
+    task = snapshot.campaign.manifest.task(TASK)
+    arms = task.arm_names
+    claim = next(claim for claim in task.tested if claim.kind == "difference")
+    mine = [claim.better, claim.worse]
+    query = {"task": TASK, "claim": claim.name, "arm": mine[0], "target": "0.5"}
 
     def charts(snapshot):
         view = View(snapshots, snapshot, query, Words(), path)

@@ -288,7 +288,7 @@ def test_markdown_has_a_row_per_claim_and_no_stray_markup(change):
         about["tasks"]["tiny"]["claims"][0]["says"] = HOSTILE
 
     campaign = change(edit)
-    lines = tables.markdown(judge_campaign(campaign), campaign.about).splitlines()
+    lines = tables.markdown(judge_campaign(campaign), campaign.manifest).splitlines()
 
     assert lines[0] == "### Does width help?"
     assert len(lines) == 2 + 2 + 6
@@ -304,7 +304,7 @@ def test_latex_rows_are_whole_and_escaped(change):
         about["tasks"]["tiny"]["claims"][0]["says"] = HOSTILE
 
     campaign = change(edit)
-    text = tables.latex(judge_campaign(campaign), campaign.about)
+    text = tables.latex(judge_campaign(campaign), campaign.manifest)
     rows = [line for line in text.splitlines() if line.endswith(r" \\")]
     bare = re.sub(r"\\[\\{}$&#%_]", "", text)  # without what is escaped
 

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from suite.planning.claims import claims_digest
+from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.report.sentences import Labels, gate_hint, gate_text
 from suite.training.job import SCHEMA
@@ -95,7 +96,13 @@ def gate(name, *frames, claim=DEEPER, curve=None, **about):
     )
     record = pd.concat(frames or [runs()], ignore_index=True)
     campaign = Campaign(
-        "test", Path("test"), about_campaign(task, claim), {}, "0", record, curve
+        "test",
+        Path("test"),
+        Manifest.model_validate(about_campaign(task, claim)),
+        {},
+        "0",
+        record,
+        curve,
     )
     (case,) = cases(campaign, "depth")
     return next((found for found in gates(case) if found.code == name), None)
@@ -117,7 +124,15 @@ def about_campaign(task, *claims):
 def says(found, claim=DEEPER):
     """What a gate saw, in English."""
     about = about_campaign(TASK, claim)
-    record = Campaign("test", Path("test"), about, {}, "0", runs(), pd.DataFrame())
+    record = Campaign(
+        "test",
+        Path("test"),
+        Manifest.model_validate(about),
+        {},
+        "0",
+        runs(),
+        pd.DataFrame(),
+    )
     (verdict,) = judge_campaign(record)
     return gate_text(found, verdict, Labels(record.manifest))
 
@@ -402,7 +417,7 @@ def test_tuning_curves_read_the_first_trials_of_each_complete_study():
     record = Campaign(
         "test",
         Path("test"),
-        about_campaign(TASK, DEEPER),
+        Manifest.model_validate(about_campaign(TASK, DEEPER)),
         {},
         "0",
         frame.sample(frac=1),

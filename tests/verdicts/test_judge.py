@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from suite.planning.claims import claims_digest
+from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.report import sentences
 from suite.report.sentences import Labels
@@ -121,7 +122,7 @@ def campaign(
     return Campaign(
         "test",
         Path("test"),
-        about,
+        Manifest.model_validate(about),
         {},
         "0",
         runs,
@@ -666,9 +667,7 @@ def test_blocks_handed_out_look_by_look_give_the_verdicts_of_the_simulated_looks
             )
             released = {
                 level
-                for level, _ in undecided(
-                    {**record.about, "id": "x"}, "depth", as_lines(frames)
-                )
+                for level, _ in undecided(record.manifest, "depth", as_lines(frames))
             }
         found = judge_campaign(record)
         simulated, _ = judge_looks(

@@ -12,6 +12,7 @@ import pytest
 
 import tasks.contract.claim
 from suite.planning.claims import claims_digest
+from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.report import sentences
 from suite.report.sentences import Labels
@@ -64,7 +65,9 @@ def campaign(claim, column="test.accuracy", measure=ACCURACY, **values):
     runs = pd.DataFrame(rows).assign(number=0, host="here", device="cpu")
     runs["key"] = [f"key {row}" for row in range(len(runs))]
     nothing = pd.DataFrame({"task": [], "arm": [], "level": []})
-    return Campaign("test", Path("test"), about, {}, "0", runs, nothing)
+    return Campaign(
+        "test", Path("test"), Manifest.model_validate(about), {}, "0", runs, nothing
+    )
 
 
 def changed(**values):

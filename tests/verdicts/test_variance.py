@@ -10,6 +10,7 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
 
+from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.training.job import SCHEMA
 from suite.verdicts.statistics import variance_split
@@ -151,7 +152,15 @@ def campaign(values):
         "cells": [],
     }
     frame = pd.DataFrame(rows).sample(frac=1, random_state=0)
-    return Campaign("test", Path(), manifest, {}, "0", frame, pd.DataFrame())
+    return Campaign(
+        "test",
+        Path(),
+        Manifest.model_validate(manifest),
+        {},
+        "0",
+        frame,
+        pd.DataFrame(),
+    )
 
 
 def test_a_twin_is_the_second_study_that_shows_tunings_part():
