@@ -175,3 +175,21 @@ def test_a_task_that_is_not_here_is_not_asked(campaign):
     tasks._registry._FILES.clear()
 
     assert exploratory(sound) == ""
+
+
+def test_a_task_that_no_longer_imports_takes_no_verdict_down(campaign, edit, tiny_file):
+    sound = campaign()
+    verdict = judge(sound)
+    tiny_file.write_text("raise OSError('no disk')")
+    tasks._registry._FILES.clear()
+    tasks._registry._FILES["tiny"] = (str(tiny_file), tiny_file.read_text())
+
+    assert provenance_of(sound.manifest).claims == {}
+    assert judge(sound) == verdict
+
+
+def test_judging_reads_no_tasks_file_by_itself(campaign, monkeypatch):
+    sound = campaign()
+    monkeypatch.setattr(tasks, "get", lambda name: pytest.fail("it was read"))
+
+    assert [verdict.claim for verdict in judge_campaign(sound)] == ["wider"]
