@@ -93,7 +93,7 @@ def test_a_campaign_that_cannot_be_judged_says_so_and_the_others_are(
 
     judge = module.judge_campaign
 
-    def odd(campaign):
+    def odd(campaign, *known):
         if campaign.id == two["odd"]:
             raise ZeroDivisionError("an odd task")
         return judge(campaign)
