@@ -21,7 +21,7 @@ from dash.development.base_component import Component
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.locale import Words
-from dashboard.rendering import BY_PATH, Rendered, render
+from dashboard.rendering import BY_PATH, Shown, render, update
 from dashboard.server.prefix import below, prefixed
 from tasks import UserError
 
@@ -35,19 +35,25 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         Output("head", "data"),
         Output("shown", "data"),
         Output("skip", "children"),
+        Output("changes", "data"),
         Input("url", "pathname"),
         Input("url", "search"),
         Input("news", "data"),
+        State("shown", "data"),
     )
-    def show(path: str, search: str, news: dict[str, str] | None) -> Rendered:
-        if ctx.triggered_id == "news" and news:
+    def show(
+        path: str, search: str, news: dict[str, str] | None, shown: Shown | None
+    ) -> tuple[Any, ...]:
+        came_news = ctx.triggered_id == "news" and bool(news)
+        if came_news and news:
             search = news["search"]
         rendered = render(snapshots, below(path or "/", prefix), search)
-        return rendered._replace(
+        rendered = rendered._replace(
             main=prefixed(rendered.main, prefix),
             navigation=prefixed(rendered.navigation, prefix),
             about=prefixed(rendered.about, prefix),
         )
+        return update(snapshots, rendered, shown or {}) if came_news else rendered
 
     @app.callback(
         Output("etag", "data"),
@@ -124,6 +130,15 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         Input("copy", "n_clicks"),
         State("copy", "children"),
         State("copy", "data-copied"),
+    )
+    clientside(app, "change", Output("sink-changes", "data"), Input("changes", "data"))
+    clientside(
+        app,
+        "pause",
+        Output("pulse", "disabled"),
+        Output("pause", "children"),
+        Output("pause", "aria-pressed"),
+        Input("pause", "n_clicks"),
     )
     clientside(
         app,

@@ -5,16 +5,18 @@ around it.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
-from dash import html
+from dash import html, no_update
 from dash.development.base_component import Component
 
 from dashboard.components.text import action, coded, command, empty, glyph, timed
 from dashboard.data.snapshots import Snapshots, Unreadable
 from dashboard.data.view import STICKY, View, language_of, read_query, view_of
+from dashboard.live import Change, changes, give_places
 from dashboard.locale import TAGS, Words
 from dashboard.pages import PAGES
 from dashboard.shell import (
@@ -32,6 +34,16 @@ log = logging.getLogger("bakeoff.dashboard")
 BY_PATH: Mapping[str, ModuleType] = {page.PATH: page for page in PAGES}
 
 
+class Shown(TypedDict, total=False):
+    """What a browser shows: the campaign and its state, and which page of the server's
+    cache.
+    """
+
+    campaign: str
+    etag: str
+    page: str
+
+
 class Rendered(NamedTuple):
     """All that an address shows. ``shown`` says which campaign in which state."""
 
@@ -40,21 +52,23 @@ class Rendered(NamedTuple):
     about: list[Component]
     tools: list[Component]
     head: dict[str, str]
-    shown: dict[str, str]
+    shown: Shown
     skip: str
+    changes: list[Change]
 
 
 class _Content(NamedTuple):
     main: Component
     about: list[Component]
     place: Mapping[str, str]
+    page: str = ""
 
 
 def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
     """The page at that address. One that cannot be shown says why: nothing is raised."""
     query = read_query(search)
     words = Words(language_of(query))
-    shown = {"campaign": query.get("campaign", ""), "etag": ""}
+    shown: Shown = {"campaign": query.get("campaign", ""), "etag": ""}
     try:
         shown["etag"] = snapshots.etag(query.get("campaign") or None)
         content = _content(snapshots, path, search, shown["etag"])
@@ -64,6 +78,7 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
         log.exception("page %s?%s", path, search)
         failed = empty(words("error-title"), words("error-says"))
         content = _Content(_titled("Bakeoff", failed), [], _sticky(query))
+    shown["page"] = content.page
     page = BY_PATH.get(path)
     title = f"{words(page.TITLE)} · Bakeoff" if page else "Bakeoff"
     return Rendered(
@@ -74,7 +89,26 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
         {"title": title, "lang": TAGS[words.language]},
         shown,
         words("skip"),
+        [],
     )
+
+
+def update(snapshots: Snapshots, new: Rendered, before: Shown) -> tuple[Any, ...]:
+    """The same for a browser that shows the page as it was ``before``: what has changed
+    on it alone, and all of it where that is not enough.
+    """
+    held = snapshots.page(("shown", before.get("page")))
+    if held is None or not new.shown["page"]:
+        return new
+    main, about = held
+    found = changes(
+        html.Div([main, html.Div(about, id="about")]),
+        html.Div([new.main, html.Div(new.about, id="about")]),
+    )
+    if found is None:
+        return new
+    unchanged: dict[str, Any] = dict.fromkeys(Rendered._fields, no_update)
+    return tuple({**unchanged, "shown": new.shown, "changes": found}.values())
 
 
 def _content(
@@ -84,12 +118,15 @@ def _content(
     page = BY_PATH.get(path)
     if page is None:
         says = view.words("error-no-page-says", path=path[:80])
-        main: Component = _titled("Bakeoff", empty(view.words("error-no-page"), says))
-    else:
-        main = _layout(snapshots, page, view, etag)
+        missing = _titled("Bakeoff", empty(view.words("error-no-page"), says))
+        return _Content(missing, about_panel(view), view.place)
+    main, key = _layout(snapshots, page, view, etag)
     if view.snapshot.problem:
-        main = html.Div([_problem(view), main])
-    return _Content(main, about_panel(view), view.place)
+        main = html.Div([_problem(view), main], id="with-problem")
+    about = about_panel(view)
+    give_places(about, "about")
+    snapshots.keep_page(("shown", key), (main, about))
+    return _Content(main, about, view.place, key)
 
 
 def _problem(view: View) -> Component:
@@ -99,25 +136,34 @@ def _problem(view: View) -> Component:
     if snapshot.lost is not None:
         since = timed(view.words, "lost-since", snapshot.lost)
         text = html.Span([*since, " ", text])
-    return html.P([glyph("⚠"), text], className="note warn", role="status")
-
-
-def _layout(snapshots: Snapshots, page: ModuleType, view: View, etag: str) -> Component:
-    """The page as it was made last, where nothing that it depends on has changed."""
-    depends_on = (
-        etag,
-        view.campaign.id,
-        len(view.campaign.mlflow_runs),
-        view.path,
-        tuple(sorted(view.query.items())),
+    return html.P(
+        [glyph("⚠"), text], className="note warn", role="status", id="problem"
     )
-    made: Component | None = snapshots.page(depends_on)
+
+
+def _layout(
+    snapshots: Snapshots, page: ModuleType, view: View, etag: str
+) -> tuple[Component, str]:
+    """The page as it was made last, where nothing that it depends on has changed, and
+    its key in the cache.
+    """
+    key = _key(view, etag)
+    made: Component | None = snapshots.page(key)
     if made is None:
         made = page.layout(view)
+        give_places(made, "main")
         came_between = snapshots.etag(view.query.get("campaign") or None) != etag
-        if not came_between:
-            snapshots.keep_page(depends_on, made)
-    return made
+        if came_between:  # nobody else is to get it, and its reader will get changes
+            key += f" until {time.monotonic_ns()}"
+        snapshots.keep_page(key, made)
+    return made, key
+
+
+def _key(view: View, etag: str) -> str:
+    """All that a page depends on, as text."""
+    campaign = view.campaign
+    query = sorted(view.query.items())
+    return repr((etag, campaign.id, len(campaign.mlflow_runs), view.path, query))
 
 
 def _titled(title: str, *children: Component) -> html.Div:

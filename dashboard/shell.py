@@ -47,11 +47,12 @@ def shell_layout() -> Component:
             dcc.Store(id="etag"),
             dcc.Store(id="news"),
             dcc.Store(id="head"),
+            dcc.Store(id="changes"),
             dcc.Store(id="scheme-now"),
             dcc.Store(id="tokens", data=dict(theme.TOKENS)),
             *[
                 dcc.Store(id=f"sink-{name}")
-                for name in ("options", "head", "copy", "picture")
+                for name in ("options", "head", "copy", "picture", "changes")
             ],
             html.A("Skip to content", href="#main", className="skip", id="skip"),
             html.Header(
@@ -71,6 +72,14 @@ def shell_layout() -> Component:
                         className="brand",
                     ),
                     html.Div(id="about", className="about"),
+                    html.Button(
+                        "⏸",
+                        id="pause",
+                        n_clicks=0,
+                        className="button",
+                        title="Pause updates / 暂停更新",
+                        **aria(label="Pause updates / 暂停更新", pressed="false"),
+                    ),
                     html.Div(id="tools", className="tools"),
                     dmc.ColorSchemeToggle(
                         id="scheme",

@@ -247,6 +247,17 @@
     return mark === null || mark === undefined ? NONE() : { mark, search: location.search };
   }
 
+  /* Parts of the page that have changed; the rest stays, with its zoom, focus and open details. */
+  function change(changes) {
+    for (const [id, props] of changes || []) window.dash_clientside.set_props(id, props);
+    return NONE();
+  }
+
+  function pause(clicks) {
+    const paused = clicks % 2 === 1;
+    return [paused, paused ? "▶" : "⏸", String(paused)];
+  }
+
   function copy(clicks, label, copied) {
     if (!clicks) return NONE();
     const done = () => {
@@ -283,7 +294,7 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    bakeoff: { paint, remember, choose, speak, announce, address, copy, burger, picture },
+    bakeoff: { paint, remember, choose, speak, announce, address, change, pause, copy, burger, picture },
   });
 
   /* Mantine writes the scheme on the page, whether a click or the system changed it: charts follow. */

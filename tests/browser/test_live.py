@@ -1,0 +1,122 @@
+"""A page that grows leaves its reader alone: what is open stays open, through twenty
+revisions.
+"""
+
+import pytest
+from playwright.sync_api import expect
+
+from suite.records.results import Results
+
+TASK = "logistic_regression"
+REVISIONS = 20
+SHOWN = "window.dash_component_api.getLayout('shown').props.data.etag"
+
+RANGE = "document.querySelector('.js-plotly-plot').layout.xaxis.range"
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Looks for what is new several times a second."""
+    monkeypatch.setattr("dashboard.shell.POLL", 250)
+    monkeypatch.setattr("dashboard.data.snapshots.PERIOD", 0.1)
+
+
+@pytest.fixture
+def growing(quick, serve, look, synthetic, tmp_path):
+    """A running campaign in a viewer, and what puts so many revisions on it."""
+    size = synthetic.Size(blocks=6, trials=3, finals=1, tasks=(TASK,), done=0.8)
+    campaign = synthetic.write_campaign(tmp_path, size)
+    viewer = look(serve(Results(tmp_path)))
+
+    def grow(revisions=REVISIONS):
+        for _ in range(revisions):
+            before = viewer.page.evaluate(SHOWN)
+            assert synthetic.append(tmp_path, campaign, size, 1) > 0
+            viewer.until(f"{SHOWN} !== {before!r}")
+
+    return viewer, grow
+
+
+def test_a_claim_page_keeps_details_zoom_focus_and_scroll(growing):
+    viewer, grow = growing
+    page = viewer.open(f"/claim?task={TASK}")
+    page.locator("details summary", has_text="View as table").first.click()
+    page.locator(".ag-row").first.wait_for()
+    glossary = page.locator("details", has=page.locator(".glossary"))
+    glossary.locator("summary").click()
+    zoom = _drag_to_zoom(page)
+    page.get_by_role("link", name="Learning curves").last.focus()
+    page.evaluate("scrollTo(0, 200)")
+    page.evaluate("window.stayed = document.querySelector('.js-plotly-plot')")
+    grow()
+
+    assert page.evaluate("document.querySelector('.js-plotly-plot') === window.stayed")
+    assert page.evaluate(RANGE) == zoom
+    expect(page.locator(".ag-row").first).to_be_visible()
+    expect(glossary).to_have_attribute("open", "")
+    assert "Learning curves" in page.evaluate("document.activeElement.innerText")
+    assert page.evaluate("scrollY") == 200
+
+
+def _drag_to_zoom(page):
+    """Zoom in on the middle of the first chart, as readers do; its range then."""
+    whole = page.evaluate(RANGE)
+    page.locator(".js-plotly-plot").first.scroll_into_view_if_needed()
+    box = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.4 * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], y, steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(600)
+    zoomed = page.evaluate(RANGE)
+    assert zoomed != whole
+    return zoomed
+
+
+def test_the_overview_keeps_an_open_menu_focus_and_scroll(growing):
+    viewer, grow = growing
+    page = viewer.open("/")
+    page.locator(".forest .mean").first.wait_for()
+    done = page.locator(".progress .pieces span").first
+    before = done.inner_text()
+    page.evaluate("scrollTo(0, 200)")
+    page.get_by_role("textbox", name="Campaign").click()
+    option = page.get_by_role("option").first
+    expect(option).to_be_visible()
+    grow()
+
+    expect(option).to_be_visible()
+    expect(page.get_by_role("textbox", name="Campaign")).to_be_focused()
+    assert page.evaluate("scrollY") == 200
+    assert done.inner_text() != before
+
+
+def test_updates_can_be_paused(growing, synthetic):
+    viewer, grow = growing
+    page = viewer.open("/")
+    pause = page.locator("#pause")
+    pause.click()
+    expect(pause).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(600)
+    before = page.evaluate(SHOWN)
+    with pytest.raises(AssertionError, match="never came true"):
+        _soon(viewer, grow)
+    assert page.evaluate(SHOWN) == before
+    pause.click()
+    viewer.until(f"{SHOWN} !== {before!r}")
+
+
+def _soon(viewer, grow):
+    """One revision, given a second and a half to show itself."""
+    patience = viewer.until
+
+    def until(holds):
+        viewer.page.wait_for_timeout(1500)
+        assert viewer.page.evaluate(holds), f"never came true: {holds}"
+
+    viewer.until = until
+    try:
+        grow(1)
+    finally:
+        viewer.until = patience
