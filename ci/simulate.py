@@ -246,6 +246,39 @@ def families(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             )
 
 
+def no_worse(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+    """One-sided claims that an arm is no worse by a margin: on the line, clearly on
+    either side of it, and against a published figure with an error of its own.
+    """
+    for blocks in BLOCKS:
+        d = differences(rng, (experiments, blocks), 0.5, "normal")
+        published = 0.5 * rng.standard_normal((experiments, 1))
+        cases = (
+            ("at the margin", d - WIDE, 0.0),
+            (
+                "at the margin of a figure with an error of 0.5",
+                d - WIDE + published,
+                0.5,
+            ),
+        )
+        for where, rows, error in cases:
+            found = [
+                judge(row, WIDE, hypothesis="no_worse", reference_se=error).verdict
+                for row in rows
+            ]
+            for answer in ("supported", "refuted"):
+                count = share(one == answer for one in found)
+                setting = f"{blocks} blocks, {where}"
+                yield Figure("no worse", setting, answer, count, experiments, most=0.05)
+        for effect, answer in ((0.0, "supported"), (-2 * WIDE, "refuted")):
+            found = [
+                judge(row + effect, WIDE, hypothesis="no_worse").verdict for row in d
+            ]
+            count = share(one == answer for one in found)
+            setting = f"{blocks} blocks, margin {WIDE}, effect {effect:g}"
+            yield Figure("no worse", setting, answer, count, experiments, least=0.8)
+
+
 def looks(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """Looking at 6, 10 and 16 blocks and stopping once a claim is settled."""
     data = differences(rng, (experiments, LOOKS[-1]), 0.5, "normal")
@@ -535,6 +568,7 @@ TABLES: dict[str, tuple[str, Table]] = {
     "power": ("Power", power),
     "axis": ("Along an axis", axis),
     "pipeline": ("One arm against itself", pipeline),
+    "no worse": ("No worse", no_worse),
 }
 
 

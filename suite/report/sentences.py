@@ -156,6 +156,8 @@ def side(verdict: ClaimVerdict, which: Side, labels: Labels) -> str:
 def directions(verdict: ClaimVerdict, labels: Labels) -> tuple[str, str]:
     """What lies left and right of the line between for and against."""
     code = kind_of(verdict.kind).directions
+    if code == "directions-ahead" and verdict.sides[1].reference is not None:
+        code = "directions-threshold"
     if verdict.at_least and code == "directions-ahead":
         code = "directions-promised"
     ahead, behind = (side(verdict, one, labels) for one in verdict.sides)
@@ -184,8 +186,12 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
         amount = translate("per-doubling", language, amount=amount)
     promised = f"{kind.asks}-promised"
     says_so = claim.at_least != 0 and promised in codes(language)
+    code = promised if says_so else kind.asks
+    of_reference = f"{kind.asks}-reference"
+    if claim.reference is not None and of_reference in codes(language):
+        code = of_reference
     return translate(
-        promised if says_so else kind.asks,
+        code,
         language,
         ahead=ahead,
         behind=behind,
@@ -193,6 +199,7 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
         sum=" ".join(terms),
         axis=task.axis or translate("the-axis", language),
         reference=f"{100 * reference:g} %" if share else f"{reference:g}",
+        margin=fixed(claim.margin, share, claim.scale),
     )
 
 
@@ -261,6 +268,8 @@ class _Sentence:
             said = self.directed(self.refusal())
         elif self.kind.hypothesis == "equivalence":
             said = self.equal("said-equal")
+        elif self.kind.hypothesis == "no_worse":
+            said = self.no_worse()
         else:
             said = self.directed("said-supported")
         if verdict.blocks >= CONFIRMATORY:
@@ -311,6 +320,11 @@ class _Sentence:
     @property
     def one_point(self) -> str:
         return self.say("amount-points", number="1", form="one")
+
+    def no_worse(self) -> str:
+        verdict = self.verdict
+        fact = self.fact(*self.as_measured(verdict.equivalence_interval))
+        return self.say("said-no-worse", fact=fact, margin=self.fixed(verdict.margin))
 
     def equal(self, code: str) -> str:
         verdict = self.verdict
@@ -514,6 +528,8 @@ class _Sentence:
                 "remedy-reference" if verdict.reference_se else "remedy-data"
             )
         repetitions = self.repetitions(needed)
+        if self.kind.hypothesis == "no_worse":
+            return self.say("remedy-as-seen", repetitions=repetitions)
         if not cautious:
             return self.say("remedy-blocks", repetitions=repetitions)
         return self.say(

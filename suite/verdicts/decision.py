@@ -18,7 +18,8 @@ row  where                                  answer
 ===  =====================================  ==========================================
 
 A claim of equivalence, that two arms are *equal*, is supported by row 2 and refuted
-where I_d lies outside of [-m, m]. A claim over several levels has a verdict where all
+where I_d lies outside of [-m, m]. A claim that one arm is *no worse* than another is
+half of that: supported where I_e lies above -m, refuted where I_d lies below. A claim over several levels has a verdict where all
 levels agree on it.
 
 Within a task Holm's procedure is applied twice, once to the two-sided t-tests and once
@@ -42,6 +43,7 @@ from suite.verdicts.statistics import (
     Estimate,
     Floats,
     Interval,
+    blocks_to_reach,
     blocks_to_settle,
     estimate,
     sign_flip,
@@ -234,7 +236,7 @@ class Verdict:
         samples = [verdict.sample for verdict in self.by_level] or [self.sample]
         ends = [sample.estimate.interval(1 - self.alpha) for sample in samples]
         of_equivalence = self.sample.hypothesis == "equivalence"
-        if self.verdict == "supported" and not of_equivalence:
+        if self.verdict == "supported" and self.sample.hypothesis == "difference":
             return all(low > self.margin for low, _ in ends)
         if self.verdict == "refuted":
             return all(
@@ -267,11 +269,28 @@ class Verdict:
 
     def _blocks_for(self, std: float) -> int | None:
         sample = self.sample
+        if sample.hypothesis == "no_worse":
+            return self._blocks_for_no_worse(std)
         return blocks_to_settle(
             std,
             sample.margin,
             self.alpha,
             self.alpha_equivalence,
+            test_train_ratio=sample.test_train_ratio,
+            reference_se=sample.reference_se,
+        )
+
+    def _blocks_for_no_worse(self, std: float) -> int | None:
+        """Blocks that settle it if the mean stays as it is: one at the very margin
+        would stay open for ever.
+        """
+        sample = self.sample
+        to_margin = self.effect + sample.margin
+        alpha = self.alpha_equivalence if to_margin > 0 else self.alpha / 2
+        return blocks_to_reach(
+            std,
+            abs(to_margin),
+            alpha,
             test_train_ratio=sample.test_train_ratio,
             reference_se=sample.reference_se,
         )

@@ -205,6 +205,10 @@ def _table(sample: Sample, a: float, b: float) -> tuple[Answer, Reason]:
             return "supported", ""
         outside = low > margin or high < -margin
         return ("refuted", "") if outside else ("inconclusive", "open")
+    if sample.hypothesis == "no_worse":
+        if equal_low > -margin:
+            return "supported", ""
+        return ("refuted", "") if high < -margin else ("inconclusive", "open")
     if equal:
         return "no_difference", ""
     if low > 0:
@@ -216,21 +220,38 @@ def _p_values(samples: tuple[Sample, ...]) -> tuple[float, float]:
     """The claim's p-values in the two families: for a difference, and for equivalence.
 
     All levels must agree, so the largest p-value among them counts (Berger 1982),
-    within one direction. For a claim of equivalence the difference tested is one beyond the
-    margin, because that is what refutes it.
+    within one direction. For a claim of equivalence the difference tested is one beyond
+    the margin, because that is what refutes it. A claim of no worse is tested on one
+    side only: a difference that refutes it lies below the margin, and what supports it
+    is the half of equivalence that lies above.
     """
-    lines = [(sample.estimate, _line(sample), sample.margin) for sample in samples]
-    above = _largest(found.p_above(line) for found, line, _ in lines)
-    below = _largest(found.p_below(-line) for found, line, _ in lines)
-    equivalence = _largest(found.p_equivalence(margin) for found, _, margin in lines)
-    if math.isnan(above):
+    above = _largest(_p_above(sample) for sample in samples)
+    below = _largest(_p_below(sample) for sample in samples)
+    equivalence = _largest(_p_equivalence(sample) for sample in samples)
+    if math.isnan(below):
         return math.nan, equivalence
     return min(1.0, 2 * min(above, below)), equivalence
 
 
+def _p_above(sample: Sample) -> float:
+    if sample.hypothesis == "no_worse":
+        return 1.0  # being better refutes nothing
+    return sample.estimate.p_above(_line(sample))
+
+
+def _p_below(sample: Sample) -> float:
+    return sample.estimate.p_below(-_line(sample))
+
+
+def _p_equivalence(sample: Sample) -> float:
+    if sample.hypothesis == "no_worse":
+        return sample.estimate.p_above(-sample.margin)
+    return sample.estimate.p_equivalence(sample.margin)
+
+
 def _line(sample: Sample) -> float:
     """How far from 0 the difference must lie that is tested."""
-    return sample.margin if sample.hypothesis == "equivalence" else 0.0
+    return 0.0 if sample.hypothesis == "difference" else sample.margin
 
 
 def _largest(p_values: Iterable[float]) -> float:
@@ -242,11 +263,19 @@ def _deciding_level(samples: tuple[Sample, ...]) -> int:
     """The level furthest from agreeing with the others' answer: the largest p-value of
     the likeliest test.
     """
+    if samples[0].hypothesis == "no_worse":
+        ahead = [_p_equivalence(sample) for sample in samples]
+        behind = [_p_below(sample) for sample in samples]
+        return _likeliest([ahead, behind])
     tests = [
         [sample.estimate.p_above(0) for sample in samples],
         [sample.estimate.p_below(0) for sample in samples],
         [sample.estimate.p_equivalence(sample.margin) for sample in samples],
     ]
+    return _likeliest(tests)
+
+
+def _likeliest(tests: list[list[float]]) -> int:
     if np.isnan(tests[0]).any():
         return int(np.isnan(tests[0]).argmax())
     likeliest = min(tests, key=max)

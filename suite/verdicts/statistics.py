@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -231,13 +231,35 @@ def blocks_to_settle(
 
     def settles(blocks: int) -> bool:
         quantiles = stdtrit(blocks - 1, 1 - a / 2) + stdtrit(blocks - 1, 1 - b)
-        return bool(
-            quantiles * standard_error(std, blocks, test_train_ratio, reference_se)
-            <= margin
-        )
+        error = standard_error(std, blocks, test_train_ratio, reference_se)
+        return bool(quantiles * error <= margin)
 
+    return _fewest(settles)
+
+
+def blocks_to_reach(
+    std: float,
+    distance: float,
+    alpha: float = 0.05,
+    *,
+    test_train_ratio: float = 0.0,
+    reference_se: float = 0.0,
+) -> int | None:
+    """The smallest number of blocks at which a mean that lies ``distance`` from a line
+    is told from it by a one-sided test at ``alpha``; None where no number is enough.
+    """
+
+    def reaches(blocks: int) -> bool:
+        error = standard_error(std, blocks, test_train_ratio, reference_se)
+        return bool(stdtrit(blocks - 1, 1 - alpha) * error < distance)
+
+    return _fewest(reaches)
+
+
+def _fewest(enough: Callable[[int], bool]) -> int | None:
+    """The smallest number of blocks that is enough, where more always are."""
     tried = range(2, MOST_BLOCKS + 1)
-    found = bisect.bisect_left(tried, True, key=settles)
+    found = bisect.bisect_left(tried, True, key=enough)
     return tried[found] if found < len(tried) else None
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from tasks.contract.checks import FieldChecks, is_number, plain
 from tasks.contract.errors import UserError
 
-OUR_KINDS = frozenset({"difference", "equal", "contrast", "interaction", "threshold"})
+OUR_KINDS = frozenset(
+    {"difference", "equal", "no_worse", "contrast", "interaction", "threshold"}
+)
 # Names that are known: suite.verdicts.kinds and suite.verdicts.scales add to them what
 # is registered there.
 KINDS: set[str] = set(OUR_KINDS)
@@ -26,6 +28,10 @@ class Claim:
         ``better`` beats ``worse`` at each level named, by at least ``at_least``.
     ``equal``
         ``better`` and ``worse`` differ by less than ``margin``.
+    ``no_worse``
+        ``better`` falls short of ``worse``, or of ``reference``, by less than
+        ``margin``: "reaches", "costs at most", "as fast within a factor of 1.5"
+        (``scale="log_ratio", margin=math.log(1.5)``).
     ``contrast``
         The sum of ``weights[arm] * metric`` is above 0.
     ``interaction``
@@ -80,7 +86,7 @@ class Claim:
     """
 
     reference: float | None = None
-    """Of threshold: the value to reach, in the metric's own unit."""
+    """Of threshold and no_worse: the value to reach, in the metric's own unit."""
 
     reference_se: float = 0.0
     """The standard error of ``reference``."""
@@ -136,9 +142,12 @@ class Claim:
         self._check_arms(check)
         if self.kind == "threshold":
             self._check_threshold(check)
+        elif self.kind == "no_worse":
+            self._check_no_worse(check)
         elif self.reference is not None:
             raise check.error(
-                "reference", f"only a threshold has a reference, not {self.kind}"
+                "reference",
+                f"only threshold and no_worse have a reference, not {self.kind}",
             )
 
     def _check_contrast(self, check: FieldChecks) -> None:
@@ -159,10 +168,26 @@ class Claim:
         if self.kind == "threshold":
             if self.worse:
                 raise check.error("worse", "a threshold is about one arm: leave it out")
+        elif self.kind == "no_worse" and self.reference is not None:
+            if self.worse:
+                raise check.error(
+                    "worse", "there is a reference to compare with: leave one out"
+                )
         elif not self.worse:
             raise check.error("worse", f"name the arm to compare {self.better!r} with")
         elif self.better == self.worse:
             raise check.error("worse", "better is the same arm: name another one")
+
+    def _check_no_worse(self, check: FieldChecks) -> None:
+        if self.at_least:
+            raise check.error(
+                "at_least",
+                "what a no_worse claim allows for is its margin: leave it out",
+            )
+        if self.reference is not None:
+            check.number("reference", advice="the value to reach")
+        elif self.reference_se:
+            raise check.error("reference_se", "there is no reference: leave it out")
 
     def _check_threshold(self, check: FieldChecks) -> None:
         if self.reference is None:

@@ -130,7 +130,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: claim(worse=""), "name the arm to compare 'a' with"),
     (lambda: claim(worse="a"), "better is the same arm"),
     (lambda: claim(kind="threshold", worse=""), "a threshold needs the value to reach"),
-    (lambda: claim(reference=0.5), "only a threshold has a reference"),
+    (lambda: claim(reference=0.5), "have a reference"),
     (lambda: claim(kind="contrast"), "name its arms in weights"),
     (lambda: claim(weights={"a": 1}), "only a contrast has weights"),
     (lambda: claim(levels="few"), "give names in a tuple"),

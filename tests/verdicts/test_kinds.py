@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import tasks.contract.claim
 from suite.planning.claims import claims_digest
@@ -21,7 +22,7 @@ from suite.training.job import SCHEMA
 from suite.training.metrics import Metric, metric_of, recorded_metric, register_metric
 from suite.verdicts import adequacy, kinds, scales
 from suite.verdicts.adequacy import Gate, register_gate
-from suite.verdicts.judge import judge_campaign
+from suite.verdicts.judge import judge, judge_campaign
 from suite.verdicts.kinds import check_claim, register_kind
 from suite.verdicts.kinds.base import ClaimKind
 from suite.verdicts.message import message
@@ -264,3 +265,96 @@ def test_a_threshold_has_the_published_figure_on_the_other_side():
         sentences.side(verdict, one, Labels(record.manifest)) for one in verdict.sides
     ]
     assert named == ["Deep", "the published 80.0"]
+
+
+# ---------------------------------------------------------------------------- no worse
+
+CLOSE = np.array([-0.004, 0.003, -0.012, 0.001, -0.009, -0.002])
+FAR = np.array([-0.06, -0.05, -0.07, -0.04, -0.06, -0.05])
+
+
+def no_worse(**values):
+    return changed(kind="no_worse", margin=0.02, **values)
+
+
+@pytest.mark.parametrize("d", [CLOSE, FAR, CLOSE - 0.016])
+def test_no_worse_is_a_one_sided_test_against_the_margin(d):
+    better = stats.ttest_1samp(d, -0.02, alternative="greater").pvalue
+    worse = stats.ttest_1samp(d, -0.02, alternative="less").pvalue
+    found = judge(d, 0.02, hypothesis="no_worse")
+
+    assert found.p_equivalence_holm == pytest.approx(better)
+    assert found.p_holm == pytest.approx(min(1, 2 * worse))
+    assert (found.verdict == "supported") == (better < 0.05)
+    assert (found.verdict == "refuted") == (worse < 0.025)
+
+
+def test_no_worse_than_a_figure_adds_that_figures_own_error():
+    error = math.hypot(np.std(CLOSE, ddof=1) / math.sqrt(6), 0.03)
+    p = stats.t.sf((CLOSE.mean() + 0.02) / error, 5)
+    found = judge(CLOSE, 0.02, hypothesis="no_worse", reference_se=0.03)
+
+    assert found.p_equivalence_holm == pytest.approx(p)
+    assert (found.verdict, found.blocks_to_settle) == ("inconclusive", None)
+
+
+def test_being_better_never_speaks_against_no_worse():
+    assert judge(-FAR, 0.02, hypothesis="no_worse").verdict == "supported"
+
+
+def test_blocks_to_settle_no_worse_are_the_first_that_would():
+    d = CLOSE - 0.013
+    found = judge(d, 0.02, hypothesis="no_worse")
+    needed = found.blocks_to_settle
+    error = np.std(d, ddof=1) / np.sqrt(np.array([needed - 1, needed]))
+    p = stats.t.sf((d.mean() + 0.02) / error, np.array([needed - 2, needed - 1]))
+
+    assert found.verdict == "inconclusive"
+    assert p[0] >= 0.05 > p[1]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "answer", "says"),
+    [
+        (CLOSE, "supported", "Yes, no worse: Wide was ahead of Deep by 0.4 points"),
+        (FAR, "refuted", "No: Wide was ahead of Deep by 5.5 points"),
+    ],
+)
+def test_no_worse_is_told_of_arms_in_both_languages(ahead, answer, says):
+    claim = no_worse()
+    record = campaign(claim, deep=np.array(WIDE) + ahead, wide=WIDE)
+    (verdict,) = judge_campaign(record)
+    english, chinese = (Labels(record.manifest, one) for one in ("en", "zh"))
+
+    assert verdict.verdict == answer
+    assert sentences.sentence(verdict, english).startswith(says)
+    assert "2 points" in sentences.sentence(verdict, english)
+    assert "2 个百分点" in sentences.sentence(verdict, chinese)
+
+
+def test_no_worse_than_a_published_figure_names_it():
+    claim = no_worse(worse="", reference=0.81)
+    record = campaign(claim, deep=WIDE)
+    (verdict,) = judge_campaign(record)
+    labels = Labels(record.manifest)
+
+    assert verdict.verdict == "supported"
+    assert "the published 81.0" in sentences.sentence(verdict, labels)
+    assert sentences.directions(verdict, labels) == (
+        "short of the published 81.0",
+        "beyond the published 81.0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"at_least": 0.1}, "its margin: leave it out"),
+        ({"reference": 0.8}, "there is a reference to compare with"),
+        ({"worse": ""}, "name the arm to compare 'deep' with"),
+        ({"reference_se": 0.1}, "there is no reference"),
+    ],
+)
+def test_no_worse_has_one_thing_to_compare_with(values, complaint):
+    with pytest.raises(UserError, match=complaint):
+        no_worse(**values)

@@ -67,6 +67,8 @@ directions-promised-right = more than claimed
 asks-difference = { $ahead } beats { $behind }
 asks-difference-promised = { $ahead } beats { $behind } by at least { $promised }
 asks-equal = { $ahead } and { $behind } differ by less than what matters
+asks-no-worse = { $ahead } is no worse than { $behind } by { $margin } or more
+asks-no-worse-reference = { $ahead } reaches { $reference }, or falls short of it by less than { $margin }
 asks-contrast = { $sum } is above 0
 asks-interaction-promised = the lead of { $ahead } over { $behind } grows by at least { $promised } along { $axis }
 asks-interaction = the lead of { $ahead } over { $behind } grows along { $axis }
@@ -95,6 +97,7 @@ said-supported = Yes: { $found }. { $worth }
 said-refuted = No: { $found }. { $worth }
 said-opposite = No, rather the opposite: { $found }. { $worth }
 said-equal = Yes, they are as good as equal: { $fact }.
+said-no-worse = Yes, no worse: { $fact }, where falling behind by { $margin } would matter.
 said-no-difference = No difference that matters: { $fact }.
 said-equal-to-promised = Yes, as good as equal to the { $amount } claimed: { $fact }.
 said-no-difference-to-promised = No difference that matters from the { $amount } claimed: { $fact }.
@@ -128,6 +131,7 @@ remedy-more = It takes more repetitions, { $least } at the least.
 remedy-reference = No number of repetitions would settle it, because the published figure is itself too uncertain.
 remedy-data = More repetitions would not settle it: more data would.
 remedy-blocks = At most about { $repetitions } would settle it.
+remedy-as-seen = If the difference stays as it is, about { $repetitions } would settle it.
 remedy-blocks-cautious = At most about { $repetitions } would settle it, or { $cautious } if results vary more than they seem to.
 
 ## What data a verdict speaks for

@@ -61,6 +61,8 @@ directions-promised-right = 超出论断
 asks-difference = { $ahead } 优于 { $behind }
 asks-difference-promised = { $ahead } 优于 { $behind }，至少相差 { $promised }
 asks-equal = { $ahead } 与 { $behind } 之差小于有实际意义的界限
+asks-no-worse = { $ahead } 不比 { $behind } 差 { $margin }或更多
+asks-no-worse-reference = { $ahead } 达到 { $reference }，或与之相差不到 { $margin }
 asks-contrast = { $sum } 大于 0
 asks-interaction-promised = { $ahead } 相对 { $behind } 的优势随{ $axis }至少增大 { $promised }
 asks-interaction = { $ahead } 相对 { $behind } 的优势随{ $axis }增大
@@ -89,6 +91,7 @@ said-supported = 成立：{ $found }。{ $worth }
 said-refuted = 不成立：{ $found }。{ $worth }
 said-opposite = 不成立，而且恰好相反：{ $found }。{ $worth }
 said-equal = 成立，两者可视为相等：{ $fact }。
+said-no-worse = 成立，并不更差：{ $fact }，而落后 { $margin }才有实际意义。
 said-no-difference = 无实质差异：{ $fact }。
 said-equal-to-promised = 成立，与论断所述的 { $amount } 可视为相等：{ $fact }。
 said-no-difference-to-promised = 与论断所述的 { $amount } 无实质差异：{ $fact }。
@@ -116,6 +119,7 @@ remedy-more = 需要更多重复，至少 { $least } 次。
 remedy-reference = 重复再多也无法定论，因为文献值本身太不确定。
 remedy-data = 增加重复次数无法定论，需要更多数据。
 remedy-blocks = 至多约 { $repetitions }即可定论。
+remedy-as-seen = 若差异保持不变，约 { $repetitions }即可定论。
 remedy-blocks-cautious = 至多约 { $repetitions }即可定论；若结果的波动比看上去更大，则需 { $cautious } 次。
 
 ## 结论适用于哪些数据

@@ -18,6 +18,7 @@ from suite.verdicts.kinds.contrast import Contrast
 from suite.verdicts.kinds.difference import Difference
 from suite.verdicts.kinds.equal import Equal
 from suite.verdicts.kinds.interaction import Interaction
+from suite.verdicts.kinds.no_worse import NoWorse
 from suite.verdicts.kinds.threshold import Threshold
 from suite.verdicts.scales import scale_of
 from tasks import Claim, UserError, unknown
@@ -32,7 +33,14 @@ __all__ = [
     "register_kind",
 ]
 
-for _kind in (Difference(), Equal(), Contrast(), Interaction(), Threshold()):
+for _kind in (
+    Difference(),
+    Equal(),
+    NoWorse(),
+    Contrast(),
+    Interaction(),
+    Threshold(),
+):
     register_kind(_kind)
 
 

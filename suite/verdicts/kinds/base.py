@@ -13,7 +13,7 @@ from suite.verdicts.statistics import Floats
 from tasks import Claim, unknown
 from tasks.contract.claim import KINDS as names_of_kinds
 
-Hypothesis = Literal["difference", "equivalence"]
+Hypothesis = Literal["difference", "equivalence", "no_worse"]
 Places = Mapping[str, float | None]  # each level's x
 
 
