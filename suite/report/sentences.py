@@ -23,7 +23,7 @@ from suite.report.formatting import (
     within_sentence,
 )
 from suite.report.messages import codes, translate
-from suite.training.metrics import THROUGHPUT, metric_of
+from suite.training.metrics import GAP, THROUGHPUT, metric_of
 from suite.verdicts.aa_test import AATest
 from suite.verdicts.adequacy import Gate
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -42,6 +42,8 @@ ANSWERS: dict[Answer, str] = {
 }
 # the width from which an interval says nothing: all that a share can be, or a factor
 # of a thousand
+# splits of which a metric's name tells: what is measured on the test has none
+NAMED_SPLITS = ("train", "validation", GAP)
 WIDEST_SHARE, WIDEST_RATIO = 1.0, math.log(1000)
 
 
@@ -70,9 +72,18 @@ class Labels:
     def metric(self, verdict: ClaimVerdict) -> str:
         """The name of a claim's metric."""
         name = verdict.metric
-        found = metric_of(name, self._of(verdict.task).measures)
+        measures = self._of(verdict.task).measures
+        found = metric_of(name, measures)
         if found is None:
             return verdict.metric_label
+        split, _, bare = name.partition(".")
+        if split in NAMED_SPLITS and bare in (m.name for m in measures):
+            measure = metric_of(bare, measures)
+            assert measure is not None
+            code = f"metric-{split}"
+            return translate(
+                code, self.language, measure=within_sentence(measure.label)
+            )
         if found.validation:  # one of the task's measures
             return found.label
         if name.endswith(THROUGHPUT):

@@ -30,7 +30,7 @@ from suite.training.evaluate import (
 from suite.training.learner import Learner
 from suite.training.rng import GlobalStream, batches, make_generator
 from suite.training.seeds import seed
-from tasks import FitOnce, Procedure, Recipe, Shape, Split, Splits
+from tasks import FitOnce, Measure, Procedure, Recipe, Shape, Split, Splits, unknown
 from tasks.contract.schedule import learning_rate
 
 
@@ -175,9 +175,9 @@ class TrainingLoop:
         or end the run.
         """
         at = self._at
+        at.over = found.diverged or self._fits(found)
         if found.diverged:
             at.waited += 1
-            at.over = True
         elif self.best is None or found.score < self.best.score:
             at.waited = 0
             self.best = found
@@ -186,6 +186,14 @@ class TrainingLoop:
         else:
             at.waited += 1
             self._lower_rate_or_stop()
+
+    def _fits(self, found: Evaluation) -> bool:
+        """Whether the training examples are learned as well as the recipe asks for."""
+        if self.recipe.stop_when is None:
+            return False
+        name, wanted = self.recipe.stop_when
+        measure = _measure_named(self.procedure, name)
+        return measure.sign * (found.values[f"train.{name}"] - wanted) >= 0
 
     def _lower_rate_or_stop(self) -> None:
         at, patience = self._at, self.recipe.patience
@@ -318,6 +326,14 @@ def fit_once(
         score=score(procedure, values),
     )
     return model, found
+
+
+def _measure_named(procedure: Procedure, name: str) -> Measure:
+    for measure in procedure.measures:
+        if measure.name == name:
+            return measure
+    known = (measure.name for measure in procedure.measures)
+    raise unknown("measure (stop_when)", name, known)
 
 
 def losses_digest(losses: Tensor) -> str:

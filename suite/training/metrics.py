@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 SPLITS = ("train", "validation", "test")
+GAP = "gap"  # train and test: how much better the training examples are done
 THROUGHPUT = "_per_second"  # ends the name of a procedure's own throughput
 SHARE = "share"  # the unit of what lies between 0 and 1 and is shown in percent
 
@@ -114,13 +115,15 @@ def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
     """What a claim's ``metric`` stands for; None where nothing of that name is recorded.
 
     A measure's bare name means its value on the sealed test, ``train.accuracy`` the one
-    on that split. Only a split's name is taken off, so a measure may have dots in its
+    on that split, and ``gap.accuracy`` the generalisation gap between the two. Only a split's name is taken off, so a measure may have dots in its
     own.
     """
     by_name = {measure.name: measure for measure in measures}
     if name in by_name:
         return measured_metric(by_name[name], "test", name)
     split, _, bare = name.partition(".")
+    if split == GAP and bare in by_name:
+        return _gap_metric(by_name[bare], name)
     if split in SPLITS and bare in by_name:
         return measured_metric(by_name[bare], split, name)
     return recorded_metric(name)
@@ -138,6 +141,13 @@ def measured_metric(
         column=f"{split}.{measure.name}",
         validation=f"validation.{measure.name}",
     )
+
+
+def _gap_metric(measure: MeasureLike, name: str) -> Metric:
+    """By how much a measure is better on the training examples than on the test."""
+    label = f"generalisation gap, {(measure.label or measure.name).lower()}"
+    unit = SHARE if measure.percent else ""
+    return Metric(name, label, unit, "lower")
 
 
 def unknown_metric(name: str) -> Metric:

@@ -24,6 +24,7 @@ from suite.training.evaluate import (
 from suite.training.instantiate import build_model, load_splits, resolve
 from suite.training.job import OPENING, Job, Member, Result, finite
 from suite.training.loop import TrainingLoop, fit_once, losses_digest
+from suite.training.metrics import GAP
 from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits
 
 SHORTEST = 1e-9  # seconds per epoch, where a clock is too coarse to see any
@@ -224,7 +225,17 @@ def _metrics(
         for name, value in final.values.items():
             is_finite = finite(value) is not None
             metrics[f"test.{name}"] = value if is_finite else worst[name]
-    return metrics
+    return metrics | _gaps(setup.procedure, metrics)
+
+
+def _gaps(procedure: Procedure, metrics: Mapping[str, float]) -> dict[str, float]:
+    """By how much each measure is better on the training examples than on the test."""
+    return {
+        f"{GAP}.{measure.name}": measure.sign
+        * (metrics[f"train.{measure.name}"] - metrics[f"test.{measure.name}"])
+        for measure in procedure.measures
+        if f"test.{measure.name}" in metrics
+    }
 
 
 def _costs(trained: Trained) -> dict[str, float]:

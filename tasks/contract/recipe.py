@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.contract.checks import FieldChecks, field_names
+from tasks.contract.checks import FieldChecks, field_names, is_number
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.optimizer import (
     BUILT_IN,
@@ -87,6 +87,12 @@ class Recipe:
     plateau, its rate is lowered. None: a run has its full length.
     """
 
+    stop_when: tuple[str, float] | None = None
+    """A measure and the value on the training examples at which a run ends, as in
+    ``("accuracy", 0.995)``: trained until it fits. The declared length is then the
+    longest that the run may take.
+    """
+
     restore_best: bool = True
     """Hand on the checkpoint that was best on validation rather than the last one."""
 
@@ -107,6 +113,8 @@ class Recipe:
             check.number("max_grad_norm", above=0, advice="the largest gradient norm")
         if self.patience is not None:
             check.whole("patience", 1, "evaluations without an improvement")
+        if self.stop_when is not None:
+            self._check_stop(check)
         check.flag("restore_best")
         check.whole("evaluations", 1, "evaluations in a run")
         check.whole("world_size", 1, "workers that train the model together")
@@ -151,6 +159,14 @@ class Recipe:
             isinstance(beta, int | float) and 0 <= beta < 1 for beta in self.betas
         ):
             raise check.error("betas", "give two numbers of at least 0 and below 1")
+
+    def _check_stop(self, check: FieldChecks) -> None:
+        advice = 'give a measure and a number, as in ("accuracy", 0.995)'
+        check.items("stop_when", object, advice)
+        assert self.stop_when is not None
+        pair = self.stop_when
+        if len(pair) != 2 or not isinstance(pair[0], str) or not is_number(pair[1]):
+            raise check.error("stop_when", advice)
 
     def _check_schedule(self, check: FieldChecks) -> None:
         if not callable(self.schedule):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from suite.report.messages import LANGUAGES, VERDICTS
-from suite.report.sentences import ANSWERS
+from suite.report.sentences import ANSWERS, NAMED_SPLITS
 from suite.training.job import STATUSES
 from suite.training.metrics import METRICS
 from suite.verdicts.aa_test import AA_GATE
@@ -65,6 +65,7 @@ def put_together():
     yield from ("said-equal-to-promised", "said-no-difference-to-promised")
     yield from (f"range-{s.message}" for s in SCALES.values() if s.logarithmic)
     yield from (f"metric-{name.replace('_', '-')}" for name in METRICS)
+    yield from (f"metric-{split}" for split in NAMED_SPLITS)
     failed = [status for status in STATUSES if status != "finished"]
     yield from (f"status-{status.replace('_', '-')}" for status in failed)
     yield from ANSWERS.values()

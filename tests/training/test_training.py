@@ -15,7 +15,7 @@ from suite.training.evaluate import evaluation_steps
 from suite.training.flat_parameters import FlatParameters
 from suite.training.loop import TrainingLoop, losses_digest
 from suite.training.rng import batches, make_generator
-from tasks import Phase, Recipe, Split
+from tasks import Phase, Recipe, Split, UserError
 from tasks.contract.schedule import learning_rate
 from tasks.procedures.supervised import Classification
 
@@ -314,6 +314,38 @@ def test_patience_stops_a_training_that_no_longer_improves():
         training.best.step
     ) == 3
     assert len(training.losses) == seen[-1].step
+
+
+def test_a_run_ends_once_it_fits_its_training_examples():
+    recipe = Recipe(
+        steps=2000,
+        schedule="constant",
+        evaluations=100,
+        stop_when=("accuracy", 0.95),
+        restore_best=False,
+    )
+    loop = trained(recipe)
+
+    reached = [found.values["train.accuracy"] for found in loop.curve]
+    assert loop.curve[-1].step < 2000
+    assert reached[-1] >= 0.95
+    assert max(reached[:-1]) < 0.95
+    assert loop.best == loop.curve[-1]
+
+
+def test_a_measure_of_which_less_is_better_ends_a_run_from_below():
+    recipe = Recipe(steps=2000, schedule="constant", stop_when=("loss", 0.3))
+
+    reached = [found.values["train.loss"] for found in trained(recipe).curve]
+
+    assert reached[-1] <= 0.3 < min(reached[:-1])
+
+
+def test_a_run_that_is_to_stop_at_an_unknown_measure_is_refused():
+    with pytest.raises(UserError, match="accuracy"):
+        trained(Recipe(steps=20, stop_when=("acuracy", 0.9)))
+    with pytest.raises(UserError, match="give a measure and a number"):
+        Recipe(steps=20, stop_when=("accuracy",))
 
 
 def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_training():

@@ -120,6 +120,13 @@ def test_a_claim_that_has_all_is_not(claim):
 # ----------------------------------------------------------------------------- metrics
 
 
+def test_the_gap_between_training_and_test_is_a_metric_of_every_measure():
+    gap = metric_of("gap.accuracy", [ACCURACY])
+
+    assert (gap.column, gap.better, gap.unit) == ("gap.accuracy", "lower", "share")
+    assert metric_of("gap.recall", [ACCURACY]) is None
+
+
 @pytest.mark.parametrize("name", ["f1.macro", "huber.delta1.3"])
 def test_a_metric_may_have_a_dot_in_its_name(name):
     measure = Measure(name, "lower", lambda shape: 0.0)

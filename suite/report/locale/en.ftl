@@ -40,6 +40,9 @@ side-published = the published { $number }
 
 ## Metrics that every run records
 
+metric-train = training { $measure }
+metric-validation = validation { $measure }
+metric-gap = generalisation gap in { $measure }
 metric-seconds = seconds
 metric-cpu-seconds = CPU seconds
 metric-seconds-per-update = seconds per update

@@ -34,6 +34,9 @@ side-published = 文献值 { $number }
 
 ## 每次运行都记录的指标
 
+metric-train = 训练{ $measure }
+metric-validation = 验证{ $measure }
+metric-gap = { $measure }的泛化差距
 metric-seconds = 秒数
 metric-cpu-seconds = CPU 秒数
 metric-seconds-per-update = 每次更新的秒数
