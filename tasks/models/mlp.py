@@ -6,7 +6,9 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
 from tasks.contract.data import Shape
 from tasks.contract.errors import UserError
@@ -47,6 +49,38 @@ def mlp(
     head = nn.Linear(sizes[-1], shape.outputs)
     nn.init.zeros_(head.bias)
     return nn.Sequential(*layers, head)
+
+
+class ResidualMLP(nn.Module):
+    """Logits (examples, outputs) of an MLP in which every hidden layer but the first
+    adds to what it gets: h + W relu(h), after He et al., "Identity mappings in deep
+    residual networks" (2016).
+
+    It has as many parameters as ``mlp`` with the same widths: where widths differ by
+    a unit, zeros are added to h (He et al., 2016a, option A). Added layers begin at
+    1 / sqrt(layers) of He's scale: together they multiply the signal's mean square by
+    (1 + 1 / layers) ** layers, at most e, at any depth.
+    """
+
+    def __init__(self, shape: Shape, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.first = _linear(shape.features, widths[0])
+        added = [_linear(*sizes) for sizes in pairwise(widths)]
+        with torch.no_grad():
+            for layer in added:
+                layer.weight.div_(len(added) ** 0.5)
+        self.added = nn.ModuleList(added)
+        self.head = nn.Linear(widths[-1], shape.outputs)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.first(x.flatten(1))  # (examples, width)
+        for layer in self.added:
+            change = layer(functional.relu(h))
+            wider = change.shape[1] - h.shape[1]
+            h = (functional.pad(h, (0, wider)) if wider else h) + change
+        logits: Tensor = self.head(functional.relu(h))
+        return logits
 
 
 def _linear(inputs: int, outputs: int) -> nn.Linear:

@@ -12,7 +12,7 @@ from torch import nn
 
 from tasks import Shape, UserError
 from tasks.models.logistic import LogisticRegression, l2_penalty
-from tasks.models.mlp import NORMS, matched_widths, mlp, parameter_count
+from tasks.models.mlp import NORMS, ResidualMLP, matched_widths, mlp, parameter_count
 
 CURVES, PICTURES = Shape((40,), 10), Shape((1, 28, 28), 10)
 
@@ -75,6 +75,33 @@ def test_a_number_that_no_width_reaches_is_refused_with_one_that_works():
         )  # a unit costs 795 and the outputs' biases 10: 1600 and 2395 are nearest
 
     assert matched_widths(2395, 1, 784, 10) == (3,)
+
+
+@pytest.mark.parametrize("widths", [(7,), (8, 8, 8), (9, 8, 8, 9)])
+def test_residual_connections_cost_no_parameters(widths):
+    assert parameters(ResidualMLP(CURVES, widths)) == parameter_count(40, widths, 10)
+
+
+def test_a_residual_layer_that_adds_nothing_hands_on_what_it_gets():
+    model, x = ResidualMLP(CURVES, (6, 6, 6)), torch.randn(5, 40)
+    with torch.no_grad():
+        for layer in model.added:
+            layer.weight.zero_()
+
+    assert torch.equal(model(x), model.head(model.first(x).relu()))
+
+
+@pytest.mark.parametrize("layers", [2, 8, 32])
+def test_residual_signals_grow_to_about_the_same_size_at_any_depth(layers):
+    torch.manual_seed(0)
+    model, x = ResidualMLP(CURVES, [300] * (layers + 1)), torch.randn(500, 40)
+    h = before = model.first(x)
+    for layer in model.added:
+        h = h + layer(h.relu())
+
+    # each adds 1 / layers of what it gets: (1 + 1 / layers) ** layers, e at most
+    growth = (h.square().mean() / before.square().mean()).item()
+    assert growth == pytest.approx((1 + 1 / layers) ** layers, rel=0.25)
 
 
 @pytest.mark.parametrize("depth", [1, 3, 8])
