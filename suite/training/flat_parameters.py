@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from suite.training import optimizer
+from suite.training.optimizer import TorchOptimizer, is_decayed
 from tasks import Optimizer, Recipe
 from tasks.contract.optimizer import OPTIMIZERS
 
 CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A piece of the buffers with one weight decay, and what updates it."""
+
+    optimizer: Optimizer
+    grad: Tensor
+    weight_decay: float
+
+
 class FlatParameters:
     """Parameters as views into one buffer, ``flat``, with their gradients in another,
     ``grad``, both (parameters,), and the optimiser that updates them.
 
-    ``lr`` is the peak rate, and ``params`` the hyperparameters of the run; they matter
-    to optimisers that a function makes.
+    Weights come first in them, and then, from ``undecayed`` on, the parameters that
+    weight decay leaves out: gains and biases, unless the recipe says otherwise. Each of
+    the two parts has an optimiser of its own, so that an update costs two fused calls.
+
+    ``lr`` is the peak rate, which matters to optimisers that a function makes, and
+    ``params`` the hyperparameters of the run.
     """
 
     def __init__(
@@ -32,15 +46,19 @@ class FlatParameters:
     ) -> None:
         self.parameters = parameters
         self.max_grad_norm = recipe.max_grad_norm
+        self.weight_decay = float((params or {}).get("weight_decay", 0.0))
         size = sum(parameter.numel() for parameter in parameters)
         self.flat = parameters[0].new_empty(size, requires_grad=False)
         self.grad = torch.zeros_like(self.flat)
-        self._move_into_buffers()
-        self.optimizer: Optimizer = self._make_optimizer(recipe, lr, params or {})
+        decayed = [p for p in parameters if is_decayed(p, recipe)]
+        rest = [p for p in parameters if not is_decayed(p, recipe)]
+        self.undecayed = sum(parameter.numel() for parameter in decayed)
+        self._move_into_buffers([*decayed, *rest])
+        self._parts = self._make_parts(recipe, lr, params or {})
 
-    def _move_into_buffers(self) -> None:
+    def _move_into_buffers(self, parameters: Sequence[nn.Parameter]) -> None:
         start = 0
-        for parameter in self.parameters:
+        for parameter in parameters:
             end = start + parameter.numel()
             with torch.no_grad():
                 view = _laid_out(self.flat[start:end], parameter)
@@ -49,31 +67,49 @@ class FlatParameters:
             parameter.grad = _laid_out(self.grad[start:end], parameter)
             start = end
 
-    def _make_optimizer(
+    def _make_parts(
         self, recipe: Recipe, lr: float, params: Mapping[str, Any]
-    ) -> Optimizer:
-        if isinstance(recipe.optimizer, str):
-            return OPTIMIZERS.get(recipe.optimizer)(self.flat, recipe)
-        return optimizer.TorchOptimizer(self.parameters, recipe.optimizer, lr, params)
+    ) -> list[_Part]:
+        """One part for each weight decay there is."""
+        if not isinstance(recipe.optimizer, str):
+            made = TorchOptimizer(self.parameters, recipe, lr, params)
+            return [_Part(made, self.grad, self.weight_decay)]
+        make = OPTIMIZERS.get(recipe.optimizer)
+        if not self.weight_decay:
+            return [_Part(make(self.flat, recipe), self.grad, 0.0)]
+        end = self.undecayed
+        weights, rest = self.flat[:end], self.flat[end:]
+        parts = []
+        if len(weights):
+            decaying = make(weights, recipe)
+            parts.append(_Part(decaying, self.grad[:end], self.weight_decay))
+        if len(rest):
+            parts.append(_Part(make(rest, recipe), self.grad[end:], 0.0))
+        return parts
 
     @torch.no_grad()
-    def update(self, lr: float, weight_decay: float) -> None:
+    def update(self, lr: float) -> None:
         """Update the parameters once, by the gradient in ``grad``."""
         if self.max_grad_norm is not None:
             # As torch.nn.utils.clip_grad_norm_ does, but without reading the norm,
             # for which a GPU would have to be waited for.
             share = self.max_grad_norm / (self.grad.norm() + CLIP_EPSILON)
             self.grad.mul_(share.clamp_(max=1.0))
-        self.optimizer.update(self.grad, lr, weight_decay)
+        for part in self._parts:
+            part.optimizer.update(part.grad, lr, part.weight_decay)
 
     def state_dict(self) -> dict[str, Any]:
         """The parameters and what the optimiser remembers: tensors, plain values."""
-        return {"flat": self.flat, "optimizer": self.optimizer.state_dict()}
+        return {
+            "flat": self.flat,
+            "optimizers": [part.optimizer.state_dict() for part in self._parts],
+        }
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.flat.copy_(state["flat"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for part, before in zip(self._parts, state["optimizers"], strict=True):
+            part.optimizer.load_state_dict(before)
 
 
 def _laid_out(piece: Tensor, like: Tensor) -> Tensor:

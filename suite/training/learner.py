@@ -51,7 +51,6 @@ class Learner:
         batch: Split,
         phase: Phase,
         lr: float,
-        weight_decay: float,
         generator: torch.Generator,
     ) -> Tensor:
         """Update the phase's parameters once and return the loss, a 0-d tensor left on
@@ -69,7 +68,7 @@ class Learner:
             else:
                 loss = phase.loss(self.model, batch, generator)
                 loss.backward()
-        buffer.update(lr, weight_decay)
+        buffer.update(lr)
         return loss.detach()
 
     def keep_best(self) -> None:

@@ -161,13 +161,12 @@ class TrainingLoop:
         self._noise = make_generator(own ^ 1, self.device)
 
     def _step(self, step: int, source: Iterator[Split]) -> None:
-        weight_decay = float(self.params.get("weight_decay", 0.0))
         for phase in self.learner.phases:
             peak = float(self.params[phase.rate])
             lr = learning_rate(step, self.steps, peak, self.recipe) * self._at.lowered
             for _ in range(phase.repeats):
                 batch = next(source)
-                loss = self.learner.step(batch, phase, lr, weight_decay, self._noise)
+                loss = self.learner.step(batch, phase, lr, self._noise)
         self.losses[step - 1] = loss
 
     def _update_best_or_stop(self, found: Evaluation) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tasks import Recipe, UserError, register_optimizer
-from tasks.contract.optimizer import OptimizerFactory, factory_arguments
+from tasks.contract.optimizer import factory_arguments
 
 # The constants that torch.optim has by default
 ADAM_EPSILON = 1e-8
@@ -173,22 +173,32 @@ register_optimizer("adagrad", Adagrad)
 register_optimizer("rmsprop", RMSprop)
 
 
+def is_decayed(parameter: nn.Parameter, recipe: Recipe) -> bool:
+    """Whether weight decay acts on a parameter: on weights, which have two dimensions
+    or more, and on gains and biases where the recipe asks for it.
+    """
+    return recipe.decay_norms_and_biases or parameter.ndim >= 2
+
+
 class TorchOptimizer:
     """Any ``torch.optim.Optimizer``, made by a recipe's factory.
 
     The factory gets the hyperparameters that it has arguments for. Every update sets
     the rate; where the optimiser has several groups of parameters, their rates keep
-    the proportions they were made with. UserError where ``params`` tunes a weight decay
-    that the factory does not take.
+    the proportions they were made with. The weight decay that the factory is given
+    leaves out what the recipe says; one that it sets itself stays as it is. UserError
+    where ``params`` has a weight decay that the factory does not take.
     """
 
     def __init__(
         self,
         parameters: Sequence[nn.Parameter],
-        factory: OptimizerFactory,
+        recipe: Recipe,
         lr: float,
         params: Mapping[str, Any],
     ) -> None:
+        factory = recipe.optimizer
+        assert not isinstance(factory, str)
         taken = factory_arguments(factory)
         if "weight_decay" in params and "weight_decay" not in taken:
             raise UserError(
@@ -202,6 +212,8 @@ class TorchOptimizer:
                 f"The optimizer {factory!r} made a {type(made).__name__}: return a "
                 "torch.optim.Optimizer of the parameters."
             )
+        if given["weight_decay"]:
+            _leave_out_undecayed(made, recipe, given["weight_decay"])
         self.optimizer = made
         rates = [float(group["lr"]) for group in made.param_groups]
         self._shares = [rate / rates[0] if rates[0] else 1.0 for rate in rates]
@@ -218,3 +230,17 @@ class TorchOptimizer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.optimizer.load_state_dict(state)
+
+
+def _leave_out_undecayed(
+    made: torch.optim.Optimizer, recipe: Recipe, weight_decay: float
+) -> None:
+    """Move what is not decayed to groups of its own, whose weight decay is 0."""
+    for group in list(made.param_groups):
+        if group.get("weight_decay") != weight_decay:
+            continue
+        spared = [p for p in group["params"] if not is_decayed(p, recipe)]
+        if not spared:
+            continue
+        group["params"] = [p for p in group["params"] if is_decayed(p, recipe)]
+        made.add_param_group({**group, "params": spared, "weight_decay": 0.0})

@@ -29,7 +29,11 @@ ARGUMENTS = ("lr", "weight_decay")  # what a factory may ask for, by these names
 
 
 class Optimizer(Protocol):
-    """A rule that updates one flat buffer of parameters, and what it remembers."""
+    """A rule that updates one flat buffer of parameters, and what it remembers.
+
+    With weight decay there are two: one for the weights, which decay, and one for gains
+    and biases, which do not (see ``Recipe.decay_norms_and_biases``).
+    """
 
     def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
         """Change the parameters in place. ``gradient`` is 1-D, like them, and may be

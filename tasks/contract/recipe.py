@@ -58,6 +58,11 @@ class Recipe:
     forget.
     """
 
+    decay_norms_and_biases: bool = False
+    """Whether weight decay also pulls at gains and biases, the parameters with fewer
+    than two dimensions. Positions and embeddings count as weights.
+    """
+
     schedule: str | Callable[[int, int], float] = "cosine"
     """The name of a registered schedule, or a function ``(step, steps)`` that returns
     the share of the peak rate. Both count updates after the warm-up, steps from 1.
@@ -144,6 +149,7 @@ class Recipe:
             check.choice("optimizer", OPTIMIZERS.names())
         check.number("momentum", 0, below=1, advice="the share of the last step")
         check.flag("nesterov")
+        check.flag("decay_norms_and_biases")
         looks_ahead = self.optimizer == "sgd" and self.nesterov
         if (self.optimizer in NEED_MOMENTUM or looks_ahead) and not self.momentum:
             raise check.error(

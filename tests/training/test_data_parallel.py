@@ -485,7 +485,13 @@ def by_ddp(rank: int, store: Path) -> tuple[Tensor, Tensor]:
         network(),
         examples(96, seed=0),
     )  # even batches: DDP takes the mean of means
-    recipe = Recipe(steps=40, batch_size=32, schedule="constant", restore_best=False)
+    recipe = Recipe(
+        steps=40,
+        batch_size=32,
+        decay_norms_and_biases=True,
+        schedule="constant",
+        restore_best=False,
+    )
     params = {"lr": 0.02, "weight_decay": 0.01}
     list(
         TrainingLoop(

@@ -38,7 +38,19 @@ PEERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 def network() -> nn.Module:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return nn.Sequential(nn.Linear(6, 16), nn.Tanh(), nn.Linear(16, 3))
+        return nn.Sequential(
+            nn.Linear(6, 16), nn.LayerNorm(16), nn.Tanh(), nn.Linear(16, 3)
+        )
+
+
+def groups(model: nn.Module, decay: float) -> list[dict[str, Any]]:
+    """Weights with decay; gains, biases without."""
+    weights = [p for p in model.parameters() if p.ndim >= 2]
+    rest = [p for p in model.parameters() if p.ndim < 2]
+    return [
+        {"params": weights, "weight_decay": decay},
+        {"params": rest, "weight_decay": 0.0},
+    ]
 
 
 def loss_of(model: nn.Module, step: int) -> Tensor:
@@ -60,22 +72,89 @@ def loop(recipe: Recipe, **params: Any) -> TrainingLoop:
     )
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.1])
-@pytest.mark.parametrize("name", PEERS)
-def test_two_hundred_updates_equal_those_of_torch(name, decay):
-    ours, theirs = network(), network()
-    buffer = FlatParameters(list(ours.parameters()), Recipe(steps=1, optimizer=name))
-    peer = PEERS[name](theirs.parameters(), decay)
+def buffer_of(model: nn.Module, recipe: Recipe, decay: float) -> FlatParameters:
+    params = {"weight_decay": decay}
+    return FlatParameters(list(model.parameters()), recipe, LR, params)
+
+
+def train_both(
+    ours: nn.Module,
+    buffer: FlatParameters,
+    theirs: nn.Module,
+    peer: torch.optim.Optimizer,
+) -> None:
     for step in range(STEPS):
         buffer.grad.zero_()
         loss_of(ours, step).backward()
-        buffer.update(LR, decay)
+        buffer.update(LR)
         peer.zero_grad()
         loss_of(theirs, step).backward()
         peer.step()
 
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+@pytest.mark.parametrize("name", PEERS)
+def test_two_hundred_updates_equal_those_of_torch_with_two_groups(name, decay):
+    ours, theirs = network(), network()
+    buffer = buffer_of(ours, Recipe(steps=1, optimizer=name), decay)
+    peer = PEERS[name](groups(theirs, decay), 0.0)
+
+    train_both(ours, buffer, theirs, peer)
+
     torch.testing.assert_close(flat(ours), flat(theirs), rtol=1e-3, atol=1e-5)
     assert not torch.allclose(flat(ours), flat(network()), atol=1e-2)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_gains_and_biases_decay_where_the_recipe_asks_for_it(name):
+    ours, theirs = network(), network()
+    recipe = Recipe(steps=1, optimizer=name, decay_norms_and_biases=True)
+    buffer = buffer_of(ours, recipe, 0.1)
+    peer = PEERS[name](theirs.parameters(), 0.1)
+
+    train_both(ours, buffer, theirs, peer)
+
+    torch.testing.assert_close(flat(ours), flat(theirs), rtol=1e-3, atol=1e-5)
+
+
+def test_weight_decay_alone_moves_weights_and_positions_and_nothing_else():
+    class Positioned(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gain = nn.Parameter(torch.ones(3))
+            self.positions = nn.Parameter(torch.ones(4, 3))
+            self.bias = nn.Parameter(torch.ones(3))
+            self.scale = nn.Parameter(torch.ones(()))
+
+    model = Positioned()
+    buffer = buffer_of(model, Recipe(steps=1), 0.5)
+    buffer.update(0.1)
+
+    # decoupled: each weight is multiplied by 1 - 0.1 * 0.5
+    assert torch.allclose(model.positions, torch.full((4, 3), 0.95))
+    assert torch.equal(model.gain, torch.ones(3))
+    assert torch.equal(model.bias, torch.ones(3))
+    assert torch.equal(model.scale, torch.ones(()))
+
+
+def test_the_optimizer_of_a_function_spares_gains_and_biases_too():
+    ours, theirs = network(), network()
+    recipe = Recipe(steps=1, optimizer=torch.optim.AdamW)
+    buffer = buffer_of(ours, recipe, 0.1)
+    peer = torch.optim.AdamW(groups(theirs, 0.1), LR)
+
+    train_both(ours, buffer, theirs, peer)
+
+    torch.testing.assert_close(flat(ours), flat(theirs), rtol=1e-3, atol=1e-5)
+
+
+def test_a_model_of_gains_and_biases_alone_trains():
+    model = nn.LayerNorm(4)
+    buffer = buffer_of(model, Recipe(steps=1), 0.5)
+    buffer.grad.fill_(1.0)
+    buffer.update(0.1)
+
+    torch.testing.assert_close(model.weight.detach(), torch.full((4,), 0.9))
 
 
 def test_every_optimizer_that_a_recipe_may_name_exists():
@@ -89,13 +168,13 @@ def test_an_optimizer_resumes_from_its_state(name):
         for step in range(begin, end):
             buffer.grad.zero_()
             loss_of(model, step).backward()
-            buffer.update(LR, 0.1)
+            buffer.update(LR)
 
     recipe = Recipe(steps=1, optimizer=name)
     first, second = network(), network()
-    whole = FlatParameters(list(first.parameters()), recipe)
+    whole = buffer_of(first, recipe, 0.1)
     updated(0, 5, whole, first)
-    rest = FlatParameters(list(second.parameters()), recipe)
+    rest = buffer_of(second, recipe, 0.1)
     rest.load_state_dict(whole.state_dict())
     updated(5, 9, whole, first)
     updated(5, 9, rest, second)
@@ -179,18 +258,18 @@ def test_any_optimizer_of_torch_resumes_to_the_last_bit(make):
 
 def test_groups_of_parameters_keep_the_proportions_of_their_rates():
     def two_groups(parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
-        groups: Any = [
+        made: Any = [
             {"params": parameters[:2]},
             {"params": parameters[2:], "lr": lr / 10},
         ]
-        return torch.optim.SGD(groups, lr)
+        return torch.optim.SGD(made, lr)
 
     run = loop(Recipe(steps=1, optimizer=two_groups, schedule="constant"))
     buffer = run.learner.buffers[""]
-    buffer.update(0.5, 0.0)
-    groups = buffer.optimizer.optimizer.param_groups
+    buffer.update(0.5)
+    made = buffer._parts[0].optimizer.optimizer.param_groups
 
-    assert [group["lr"] for group in groups] == pytest.approx([0.5, 0.05])
+    assert [group["lr"] for group in made] == pytest.approx([0.5, 0.05])
 
 
 def test_a_weight_decay_that_nothing_reads_is_refused():

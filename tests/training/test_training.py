@@ -3,6 +3,7 @@ promises beside the losses.
 """
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -57,6 +58,16 @@ def trained(
     return training
 
 
+def two_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Weights, which decay, and gains and biases, which do not."""
+    weights = [p for p in model.parameters() if p.ndim >= 2]
+    rest = [p for p in model.parameters() if p.ndim < 2]
+    return [
+        {"params": weights, "weight_decay": weight_decay},
+        {"params": rest, "weight_decay": 0.0},
+    ]
+
+
 def plain_losses(
     recipe: Recipe, optimizer: torch.optim.Optimizer, model: nn.Module, peak: float
 ) -> list[float]:
@@ -68,7 +79,8 @@ def plain_losses(
     steps = recipe.updates(200)
     for step in range(1, steps + 1):
         batch = next(source)
-        optimizer.param_groups[0]["lr"] = learning_rate(step, steps, peak, recipe)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, steps, peak, recipe)
         optimizer.zero_grad()
         loss = functional.cross_entropy(model(batch.x), batch.y)
         loss.backward()
@@ -98,17 +110,12 @@ def plain_losses(
 def test_losses_equal_a_plain_loop(changes, weight_decay):
     recipe = Recipe(steps=60, batch_size=32).with_changes(changes)
     model = network()
+    groups = two_groups(model, weight_decay)
     if recipe.optimizer == "adamw":
-        optimizer: torch.optim.Optimizer = torch.optim.AdamW(
-            model.parameters(), lr=1, weight_decay=weight_decay
-        )
+        optimizer: torch.optim.Optimizer = torch.optim.AdamW(groups, lr=1)
     else:
         optimizer = torch.optim.SGD(
-            model.parameters(),
-            lr=1,
-            momentum=recipe.momentum,
-            nesterov=recipe.nesterov,
-            weight_decay=weight_decay,
+            groups, lr=1, momentum=recipe.momentum, nesterov=recipe.nesterov
         )
 
     ours = trained(recipe, weight_decay=weight_decay).losses
@@ -148,7 +155,7 @@ def test_a_convolution_in_a_flat_buffer_learns_as_a_plain_one():
     )
     list(ours)
     model = build()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.1)
+    optimizer = torch.optim.AdamW(two_groups(model, 0.1), lr=1e-2)
     source, losses = batches(data, 16, make_generator(SEEDS["order"])), []
     for _ in range(20):
         batch = next(source)
@@ -440,8 +447,10 @@ def test_a_phase_updates_its_own_parameters_alone():
 
 def test_flat_parameters_are_views_of_one_buffer():
     model = network()
-    before = torch.cat([p.detach().flatten() for p in model.parameters()])
-    flat = FlatParameters(list(model.parameters()), Recipe(steps=1))
+    parameters = list(model.parameters())
+    weights_first = sorted(parameters, key=lambda p: p.ndim < 2)
+    before = torch.cat([p.detach().flatten() for p in weights_first])
+    flat = FlatParameters(parameters, Recipe(steps=1))
 
     assert torch.equal(flat.flat, before)
     flat.flat.zero_()
