@@ -5,7 +5,7 @@ Knows nothing of Optuna.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -81,36 +81,25 @@ def restore(described: Mapping[str, Mapping[str, Any]]) -> Space:
 
 
 def _plain(hyperparameter: Hyperparameter) -> dict[str, Any]:
+    plain: dict[str, Any]
     if isinstance(hyperparameter, Categorical):
-        return {"values": list(hyperparameter.values)}
-    plain = {
-        "low": hyperparameter.low,
-        "high": hyperparameter.high,
-        "log": hyperparameter.log,
-    }
-    return plain | {"whole": True} if isinstance(hyperparameter, Int) else plain
+        plain = {"values": list(hyperparameter.values)}
+    else:
+        plain = {
+            "low": hyperparameter.low,
+            "high": hyperparameter.high,
+            "log": hyperparameter.log,
+        }
+    if isinstance(hyperparameter, Int):
+        plain["whole"] = True
+    if hyperparameter.default is not None:
+        plain["default"] = hyperparameter.default
+    return plain
 
 
 def _hyperparameter(plain: Mapping[str, Any]) -> Hyperparameter:
+    default = plain.get("default")
     if "values" in plain:
-        return Categorical(tuple(plain["values"]))
+        return Categorical(tuple(plain["values"]), default)
     kind = Int if plain.get("whole") else Float
-    return kind(plain["low"], plain["high"], bool(plain.get("log")))
-
-
-def middle(space: Space) -> dict[str, Any]:
-    """The middle of every hyperparameter's range, on its own scale; the first of
-    unordered values.
-    """
-    return dict(_middles(space))
-
-
-def _middles(space: Space) -> Iterator[tuple[str, Any]]:
-    for name, hyperparameter in space.items():
-        match hyperparameter:
-            case Float(low, high, log):
-                yield name, (low * high) ** 0.5 if log else (low + high) / 2
-            case Int(low, high, log):
-                yield name, round((low * high) ** 0.5) if log else (low + high) // 2
-            case Categorical(values):
-                yield name, values[0]
+    return kind(plain["low"], plain["high"], bool(plain.get("log")), default)

@@ -36,6 +36,10 @@ class Cell:
         self.resolved: ResolvedTask = plan.of(cell_plan.task)
         self.recipe = plan.recipe(cell_plan.task, cell_plan.level, cell_plan.builds)
         self.identity = cell_identity(plan, cell_plan, device)
+        arm = self.task.arm(cell_plan.builds)
+        level = self.task.level(cell_plan.level)
+        self.space = self.task.space_of(arm, level)
+        self.fixed_params = self.task.fixed_params(arm, level)
         self.study = self._new_study(plan)
         self.finals: dict[int, RunRecord] = {}
         self.half: RunRecord | None = None
@@ -46,7 +50,6 @@ class Cell:
         # With the half-budget one once that is known to be needed.
         self._finals_planned = self.resolved.finals
         self._finals_asked = False
-        arm = self.task.arm(cell_plan.builds)
         measure = self.task.procedure_of(arm).measures[0]
         self._objective = f"validation.{measure.name}"
         self._sign = measure.sign  # the study minimises
@@ -55,7 +58,7 @@ class Cell:
         task, level, arm, block = self.cell_plan.place
         root = plan.profile.root_seed
         return Study(
-            self.task.space_of(self.task.arm(self.cell_plan.builds)),
+            self.space,
             seed=tuner_seed(root, task, level, block, arm),
             trials=self.resolved.trials,
             sampler=plan.profile.sampler,
@@ -136,16 +139,17 @@ class Cell:
             line["key"],
         )
 
-    def _member(self, kind: Kind, number: int, params: Mapping[str, Any]) -> Member:
+    def _member(self, kind: Kind, number: int, tuned: Mapping[str, Any]) -> Member:
+        params = {**self.fixed_params, **tuned}
         task, level, arm, block = self.cell_plan.place
         seeds = run_seeds(self._root_seed, task, level, block, arm, kind, number)
         decides = {
             **self.identity,
             "kind": kind,
-            "params": dict(params),
+            "params": params,
             "seeds": seeds,
         }
-        return Member(digest(decides), kind, block, number, dict(params), seeds)
+        return Member(digest(decides), kind, block, number, params, seeds)
 
     def job(self, member: Member, checkpoints: CheckpointPolicy | None = None) -> Job:
         """What a worker needs to execute this run."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 
-from search.ranges import middle
 from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import register_check
 from suite.report.formatting import counted
@@ -87,7 +86,7 @@ def untrained_models_guess(task: Task) -> str:
 
 def _first_losses(task: Task, level: Level, arm: Arm, splits: Splits) -> str:
     """An untrained model's losses beside those of guessing; "" where none is one."""
-    params = middle(task.space_of(arm))
+    params = task.default_params(arm, level)
     training = _training(task, level, arm, splits, params, {"steps": 1})
     values = next(iter(training)).values
     seen = ""
@@ -180,7 +179,7 @@ def _is_fitted(task: Task, arm: Arm) -> bool:
 
 
 def _model(task: Task, level: Level, arm: Arm, splits: Splits) -> torch.nn.Module:
-    return build_model(arm, level, splits, middle(task.space_of(arm)), seed=0)
+    return build_model(arm, level, splits, task.default_params(arm, level), seed=0)
 
 
 def _parameters(task: Task, level: Level, arm: Arm) -> int:
@@ -234,8 +233,8 @@ def _objective_left(
     """
     phases = task.procedure_of(arm).phases(_model(task, level, arm, tiny))
     rates = {phase.rate for phase in phases}
-    params = middle(task.space_of(arm))
-    for name, range_ in task.space_of(arm).items():
+    params = task.default_params(arm, level)
+    for name, range_ in task.space_of(arm, level).items():
         if not isinstance(range_, Float):
             continue
         if name in rates:

@@ -7,7 +7,6 @@ from typing import Any
 import torch
 
 import tasks
-from search.ranges import middle
 from suite.checks.finding import CheckFailed
 from suite.checks.location import in_traceback
 from suite.training.job import Job, Kind, Member, Result, digest, timed
@@ -21,10 +20,10 @@ EXAMPLES = 300  # for such a run
 
 
 def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:
-    """A run of a few steps on a few examples, with hyperparameters from the middle of
-    their ranges.
+    """A run of a few steps on a few examples, with the default
+    hyperparameters.
     """
-    params = middle(task.space_of(arm))
+    params = task.default_params(arm, level)
     seeds = run_seeds(0, task.name, level.name, 0, arm.name, kind, 0)
     member = Member(
         digest([task.name, level.name, arm.name, kind]), kind, 0, 0, params, seeds

@@ -19,7 +19,6 @@ from typing import Any
 
 import torch
 
-from search.ranges import middle
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.planning.resolved import ResolvedTask, deciding
@@ -182,7 +181,7 @@ def _measured(
 
 @dataclass(frozen=True)
 class _Timed:
-    """A few steps of one arm with hyperparameters from the middle of its space."""
+    """A few steps of one arm with its default hyperparameters."""
 
     plan: Plan
     task: Task
@@ -264,7 +263,7 @@ class _Timed:
 
     @property
     def _params(self) -> Params:
-        return middle(self.task.space_of(self.arm))
+        return self.task.default_params(self.arm, self.level)
 
     @property
     def _seeds(self) -> dict[str, int]:
@@ -283,10 +282,9 @@ def world_size_of(plan: Plan, task: str, level: str, arm: str) -> int:
             plan.tasks[task].arm(arm),
             load_splits(task, level, 0, plan.of(task).examples),
         )
-        params = middle(plan.tasks[task].space_of(found))
-        model = build_model(
-            found, plan.tasks[task].level(level), splits, params, seed=0
-        )
+        place = plan.tasks[task].level(level)
+        params = plan.tasks[task].default_params(found, place)
+        model = build_model(found, place, splits, params, seed=0)
         try:
             check_data_parallel(plan.tasks[task].procedure_of(found), model, recipe)
         except UserError as error:

@@ -143,7 +143,8 @@ class TaskManifest(_Manifest):
     are the numbers of blocks after which claims are looked at; ``blocks`` is the last
     of them where there are any. ``half_budget_trials`` is 0 where no half-budget
     finals are run. Texts are English; ``translations`` has them by other languages.
-    ``label`` is the task's heading.
+    ``label`` is the task's heading. ``space`` has what is tuned for each arm, and
+    ``level_space`` the same by level and arm, for levels that change it.
     """
 
     label: str = ""
@@ -159,6 +160,9 @@ class TaskManifest(_Manifest):
     levels: tuple[LevelManifest, ...]
     measures: tuple[MeasureManifest, ...] = Field(min_length=1)
     space: Mapping[str, DescribedSpace] = Field(default_factory=dict)
+    level_space: Mapping[str, Mapping[str, DescribedSpace]] = Field(
+        default_factory=dict
+    )
     claims: tuple[ClaimManifest, ...] = ()
     blocks: int
     looks: tuple[int, ...] = ()
@@ -223,9 +227,10 @@ class TaskManifest(_Manifest):
         """The measure of that name, or None where the name is a recorded cost."""
         return next((one for one in self.measures if one.name == name), None)
 
-    def space_of(self, arm: str) -> Space:
-        """What is tuned for an arm, under either name if it runs twice."""
-        return self.space.get(self.aa_test.get(arm, arm), Space())
+    def space_of(self, arm: str, level: str = "") -> Space:
+        """What is tuned for an arm at a level, under either name if it runs twice."""
+        spaces = self.level_space.get(level, self.space)
+        return spaces.get(self.aa_test.get(arm, arm), Space())
 
 
 def _find(kind: str, name: str, items: Iterable[NamedT]) -> NamedT:
@@ -410,6 +415,11 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
             for one in task.procedure.measures
         ),
         space={arm.name: task.space_of(arm) for arm in arms},
+        level_space={
+            level.name: {arm.name: task.space_of(arm, level) for arm in arms}
+            for level in levels
+            if level.space or level.params
+        },
         claims=tuple(ClaimManifest(claim=claim) for claim in claims),
         blocks=of.blocks,
         looks=of.interim_looks,

@@ -295,14 +295,14 @@ def _rate_edges(case: Case) -> Iterator[tuple[str, str, str, Edge]]:
     that was tuned.
     """
     for number, arm in enumerate(case.claim.arms):
-        for name, hyperparameter in case.manifest.space_of(arm).items():
-            column = f"param.{name}"
-            tuned = not isinstance(hyperparameter, Categorical)
-            if not (_is_rate(name) and tuned and column in case.finals):
-                continue
-            alone = Space(**{name: hyperparameter})
-            chosen = cell_values(case, case.finals, column)[:, :, number]
-            for level, values in zip(case.levels, chosen.T, strict=True):
+        for place, level in enumerate(case.levels):
+            for name, hyperparameter in case.manifest.space_of(arm, level).items():
+                column = f"param.{name}"
+                tuned = not isinstance(hyperparameter, Categorical)
+                if not (_is_rate(name) and tuned and column in case.finals):
+                    continue
+                alone = Space(**{name: hyperparameter})
+                values = cell_values(case, case.finals, column)[:, place, number]
                 there = [{name: value} for value in values[np.isfinite(values)]]
                 for edge in edges(alone, there):
                     yield arm, name, level, edge

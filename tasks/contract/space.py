@@ -11,6 +11,7 @@ from tasks.contract.checks import FieldChecks, brief, is_number, plain
 from tasks.contract.errors import UserError
 
 Params = Mapping[str, Any]
+Value = str | int | float | bool
 
 
 @dataclass(frozen=True)
@@ -18,13 +19,15 @@ class Float:
     """Real numbers from ``low`` to ``high``, evenly or (``log``) evenly in their
     logarithm.
 
-    Raises UserError where low is not below high, or a logarithmic range does not begin
-    above 0.
+    ``default`` is the value that every study tries first; the middle of the range, on
+    its own scale, where none is given. Raises UserError where low is not below high,
+    a logarithmic range does not begin above 0, or the default is outside.
     """
 
     low: float
     high: float
     log: bool = False
+    default: float | None = None
 
     def __post_init__(self) -> None:
         check = FieldChecks(self)
@@ -34,6 +37,17 @@ class Float:
         if not self.low < self.high:
             raise UserError(f"{self}: low must be smaller than high.")
         _check_log(self)
+        if check.given("default"):
+            check.number("default", self.low, self.high, "the value to try first")
+
+    @property
+    def first_value(self) -> float:
+        """The default, or the middle of the range."""
+        if self.default is not None:
+            return self.default
+        if self.log:
+            return math.sqrt(self.low * self.high)
+        return (self.low + self.high) / 2
 
 
 @dataclass(frozen=True)
@@ -41,16 +55,20 @@ class Int:
     """Whole numbers from ``low`` to ``high``, both included, evenly or (``log``)
     evenly in their logarithm.
 
-    Raises UserError where low is above high, or a logarithmic range begins below 1.
+    ``default`` is the value that every study tries first; the middle of the range where
+    none is given. Raises UserError where low is above high, a logarithmic range begins
+    below 1, or the default is outside.
     """
 
     low: int
     high: int
     log: bool = False
+    default: int | None = None
 
     def __post_init__(self) -> None:
         check = FieldChecks(self)
-        for name in ("low", "high"):
+        given = ["low", "high", *(["default"] if check.given("default") else [])]
+        for name in given:
             value = plain(getattr(self, name))
             check.replace(name, value)
             if not isinstance(value, int) or isinstance(value, bool):
@@ -59,17 +77,30 @@ class Int:
         if self.low > self.high:
             raise UserError(f"{self}: low must not be larger than high.")
         _check_log(self)
+        if check.given("default"):
+            check.number("default", self.low, self.high, "the value to try first")
+
+    @property
+    def first_value(self) -> int:
+        """The default, or the middle of the range."""
+        if self.default is not None:
+            return self.default
+        if self.log:
+            return round(math.sqrt(self.low * self.high))
+        return (self.low + self.high) // 2
 
 
 @dataclass(frozen=True)
 class Categorical:
     """One of a few values without an order: texts, numbers, True or False.
 
-    Raises UserError where there are none, where two are equal, or for anything that
-    JSON cannot hold.
+    ``default`` is the value that every study tries first; the first one where none is
+    given. Raises UserError where there are no values, where two are equal, where the
+    default is none of them, or for anything that JSON cannot hold.
     """
 
-    values: tuple[str | int | float | bool, ...]
+    values: tuple[Value, ...]
+    default: Value | None = None
 
     def __post_init__(self) -> None:
         check = FieldChecks(self)
@@ -77,7 +108,7 @@ class Categorical:
         values = tuple(plain(value) for value in self.values)
         check.replace("values", values)
         for value in values:
-            if not _is_choice(value):
+            if not is_value(value):
                 raise check.error(
                     "values",
                     f"{brief(value)} cannot be one: give texts, finite numbers, True "
@@ -85,6 +116,15 @@ class Categorical:
                 )
         if len(set(values)) < len(values):
             raise check.error("values", "two are equal: give each value once")
+        if check.given("default"):
+            check.replace("default", plain(self.default))
+            if self.default not in values:
+                raise check.error("default", f"give one of {brief(values)}")
+
+    @property
+    def first_value(self) -> Value:
+        """The default, or the first of the values."""
+        return self.values[0] if self.default is None else self.default
 
 
 Hyperparameter = Float | Int | Categorical
@@ -93,6 +133,9 @@ Hyperparameter = Float | Int | Categorical
 class Space(Mapping[str, Hyperparameter]):
     """The hyperparameters that tuning may choose, by name: ``Space(lr=Float(1e-4, 1e-1,
     log=True), dropout=...)``.
+
+    A value that is fixed for some runs has no place here: ``Arm.params`` and
+    ``Level.params`` hold it.
     """
 
     def __init__(self, **params: Hyperparameter) -> None:
@@ -110,6 +153,11 @@ class Space(Mapping[str, Hyperparameter]):
     def __len__(self) -> int:
         return len(self._params)
 
+    @property
+    def default_point(self) -> dict[str, Value]:
+        """The default of every hyperparameter, or the middle of its range."""
+        return {name: tuned.first_value for name, tuned in self.items()}
+
     def __repr__(self) -> str:
         listed = ", ".join(f"{name}={value!r}" for name, value in self.items())
         return f"Space({listed})"
@@ -120,7 +168,10 @@ def _check_log(range_: Float | Int) -> None:
         raise UserError(f"{range_}: a logarithmic range must start above 0.")
 
 
-def _is_choice(value: Any) -> bool:
+def is_value(value: Any) -> bool:
+    """Whether a hyperparameter may have this value: a text, a finite number, True or
+    False.
+    """
     if is_number(value):
         return math.isfinite(value)
     return isinstance(value, str | bool)
@@ -132,6 +183,9 @@ def _not_tunable(name: str, given: Any) -> str:
         "Float(1e-4, 1e-1, log=True)"
     )
     value = plain(given)
-    if _is_choice(value):
-        return f"{message}; a fixed value is Categorical(({value!r},))."
+    if is_value(value):
+        return (
+            f"{message}; a fixed value belongs in the `params` of an Arm or a Level, "
+            f"as in params={{{name!r}: {value!r}}}."
+        )
     return f"{message}."

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tasks.contract.checks import FieldChecks, no_two_alike
+from tasks.contract.checks import FieldChecks, brief, no_two_alike, plain
 from tasks.contract.claim import Claim
 from tasks.contract.data import Shape, Splits
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.procedure import Measure, Procedure
 from tasks.contract.recipe import RECIPE_FIELDS, Recipe
-from tasks.contract.space import Params, Space
+from tasks.contract.space import Hyperparameter, Params, Space, is_value
 
 if TYPE_CHECKING:
     from torch import nn
@@ -49,10 +49,17 @@ class Arm:
     """Fields of the recipe that differ from the task's and from the level's."""
 
     space: Space = field(default_factory=Space)
-    """Hyperparameters of its own, or with ranges of their own, beside the task's."""
+    """Hyperparameters of its own, or with ranges and defaults of their own, beside the
+    task's.
+    """
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Hyperparameters with one value, such as ``{"lr": 0.1}``: they are not tuned, and
+    every run of this arm has them.
+    """
 
     without: tuple[str, ...] = ()
-    """Hyperparameters of the task that are not tuned for this arm."""
+    """Hyperparameters of the task that this arm does not have at all."""
 
     procedure: Procedure | None = None
     """How this arm learns and is measured, where that is not the task's procedure."""
@@ -62,9 +69,15 @@ class Arm:
         check.name()
         check.function("build", "of shape, level and hyperparameters")
         _check_place(check)
-        check.instance("space", Space, "give a Space of hyperparameters")
+        _check_hyperparameters(check, self.space, self.params)
         check.names("without")
         for name in self.without:
+            if name in self.params:
+                raise check.error(
+                    "without",
+                    f"{name!r} has a value in the arm's params, too; leave it out of "
+                    "one of the two",
+                )
             if name in self.space:
                 raise check.error(
                     "without",
@@ -103,6 +116,14 @@ class Level:
     steps).
     """
 
+    space: Space = field(default_factory=Space)
+    """Hyperparameters with ranges of their own at this level; arms may change them."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Hyperparameters that have one value at this level and are not tuned; arms may
+    change them.
+    """
+
     heavy: bool = False
     """It asks for a download, much memory or a GPU: only profiles that name it run it,
     and checks pass it over.
@@ -113,6 +134,7 @@ class Level:
         check.name()
         check.mapping("factors", "give what differs by name")
         _check_place(check)
+        _check_hyperparameters(check, self.space, self.params)
         check.flag("heavy")
 
     def __getitem__(self, factor: str) -> Any:
@@ -132,6 +154,32 @@ def _check_place(check: FieldChecks) -> None:
         check.number("x", advice="the place on the axis")
     check.mapping("recipe", "give fields of the recipe by name, as in {'steps': 500}")
     check.known("recipe", RECIPE_FIELDS)
+
+
+def _check_hyperparameters(
+    check: FieldChecks, space: Space, params: Mapping[str, Any]
+) -> None:
+    """What arms and levels have in common: their space and their params."""
+    check.instance("space", Space, "give a Space of hyperparameters")
+    check.mapping("params", "give values by name, as in {'lr': 0.1}")
+    fixed = {name: plain(value) for name, value in params.items()}
+    check.replace("params", fixed)
+    for name, value in fixed.items():
+        if name in RECIPE_FIELDS:
+            advice = f"a field of the recipe: give recipe={{{name!r}: {value!r}}}"
+            raise check.error("params", f"{name!r} is {advice}")
+        if name in space:
+            raise check.error(
+                "params",
+                f"{name!r} cannot be both fixed and tuned: take it out of the space, "
+                "or out of params",
+            )
+        if not is_value(value):
+            raise check.error(
+                "params",
+                f"{name!r} cannot be {brief(value)}: give a text, a finite number, "
+                "True or False",
+            )
 
 
 def _check_procedure(check: FieldChecks) -> None:
@@ -239,13 +287,16 @@ class Task:
             no_two_alike(self._who, kind, [part.name for part in parts])
 
     def _check_arms(self) -> None:
+        shared = dict.fromkeys(self.space)
+        for level in self.levels:
+            shared |= dict.fromkeys([*level.space, *level.params])
         for arm in self.arms:
             for name in arm.without:
-                if name not in self.space:
+                if name not in shared:
                     raise unknown(
-                        f"hyperparameter (arm {arm.name!r}, without)", name, self.space
+                        f"hyperparameter (arm {arm.name!r}, without)", name, shared
                     )
-            for name in self.space_of(arm):
+            for name in [*shared, *arm.space]:
                 if name in RECIPE_FIELDS:
                     raise UserError(
                         f"{self._who}: the space of arm {arm.name!r} has {name!r}, a "
@@ -341,12 +392,42 @@ class Task:
                 changes.pop(name, None)
         return self.recipe.with_changes({**changes, **arm.recipe})
 
-    def space_of(self, arm: Arm) -> Space:
-        """The task's space without what the arm does not tune, and with its own."""
-        merged = {**self.space, **arm.space}
-        return Space(
-            **{name: value for name, value in merged.items() if name not in arm.without}
-        )
+    def space_of(self, arm: Arm, level: Level | None = None) -> Space:
+        """What is tuned for an arm: the task's space with the level's changes, then the
+        arm's; what either of them fixes is left out.
+        """
+        return Space(**self._hyperparameters(arm, level)[0])
+
+    def fixed_params(self, arm: Arm, level: Level | None = None) -> dict[str, Any]:
+        """The hyperparameters that have one value in all runs of an arm at a level."""
+        return self._hyperparameters(arm, level)[1]
+
+    def default_params(self, arm: Arm, level: Level | None = None) -> dict[str, Any]:
+        """One value for every hyperparameter of an arm at a level: those fixed, and the
+        defaults of those tuned.
+        """
+        default_point = self.space_of(arm, level).default_point
+        return default_point | self.fixed_params(arm, level)
+
+    def _hyperparameters(
+        self, arm: Arm, level: Level | None
+    ) -> tuple[dict[str, Hyperparameter], dict[str, Any]]:
+        """Those tuned and those fixed; an arm has the last word, then a level."""
+        tuned: dict[str, Hyperparameter] = dict(self.space)
+        fixed: dict[str, Any] = {}
+        for part in (level, arm):
+            if part is None:
+                continue
+            for name, hyperparameter in part.space.items():
+                tuned[name] = hyperparameter
+                fixed.pop(name, None)
+            for name, value in part.params.items():
+                fixed[name] = value
+                tuned.pop(name, None)
+        for name in arm.without:
+            tuned.pop(name, None)
+            fixed.pop(name, None)
+        return tuned, fixed
 
     def measure(self, name: str) -> Measure | None:
         """The procedure's measure of that name, or None where the name is a recorded

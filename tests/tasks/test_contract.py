@@ -88,9 +88,16 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: Int(5, 2), "low must not be larger than high"),
     (lambda: Int(0.5, 2), "low=0.5): give a whole number, or use Float"),
     (lambda: Int(0, 8, log=True), "a logarithmic range must start above 0"),
+    (lambda: Float(0, 1, default=2), "default=2): give a number from 0 to 1"),
+    (lambda: Int(1, 4, default=1.5), "default=1.5): give a whole number"),
+    (lambda: Int(1, 4, default=5), "default=5): give a number from 1 to 4"),
+    (
+        lambda: Categorical(("a", "b"), default="c"),
+        "default='c'): give one of ('a', 'b')",
+    ),
     (lambda: Float(1, 1), "low must be smaller than high"),
     (lambda: Float(0, math.inf), "high=inf): give a number that is finite"),
-    (lambda: Space(dropout=0.5), "a fixed value is Categorical((0.5,))"),
+    (lambda: Space(dropout=0.5), "params={'dropout': 0.5}"),
     (lambda: Space(dropout=(0.1, 0.5)), "give a Float, an Int or a Categorical"),
     (lambda: Categorical(()), "values=())"),
     (lambda: Categorical((1, 1.0)), "two are equal"),
@@ -111,6 +118,14 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: Arm("a", "build"), "give a function, of shape, level"),
     (lambda: Arm("a", build, recipe={"step": 1}), "did you mean 'steps'"),
     (lambda: Arm("a", build, space=Space(lr=LR), without=("lr",)), "own space, too"),
+    (lambda: Arm("a", build, params={"lr": (1, 2)}), "'lr' cannot be (1, 2): give"),
+    (lambda: Arm("a", build, params={"lr": math.nan}), "'lr' cannot be nan: give"),
+    (lambda: Arm("a", build, params={"momentum": 0.5}), "recipe={'momentum': 0.5}"),
+    (lambda: Arm("a", build, params={"lr": 1}, space=Space(lr=LR)), "cannot be both"),
+    (lambda: Arm("a", build, params={"lr": 1}, without=("lr",)), "has a value in"),
+    (lambda: Level("a", params={"batch_size": 5}), "recipe={'batch_size': 5}"),
+    (lambda: Level("a", params={"lr": 1}, space=Space(lr=LR)), "cannot be both"),
+    (lambda: Level("a", space={"lr": 1}), "give a Space"),
     (lambda: Arm("a", build, without="lr"), "give names in a tuple"),
     (lambda: Level("a", x="far"), "x='far'): give a number"),
     (lambda: Measure("m", "high", lambda shape: 0.0), "did you mean 'higher'?"),
@@ -176,6 +191,65 @@ def test_an_arms_own_length_takes_the_place_of_its_levels():
     found = task(arms=(arm,), levels=(level,)).recipe_of(level, arm)
 
     assert (found.steps, found.epochs, found.batch_size) == (None, 2, 8)
+
+
+def test_levels_and_then_arms_change_what_is_tuned_and_what_is_fixed():
+    decay = Float(0.0, 1.0)
+    narrow = Float(1e-3, 1e-2, log=True, default=2e-3)
+    plain_arm = Arm("plain", build)
+    fixed = Arm("fixed", build, params={"lr": 0.1})
+    own = Arm("own", build, space=Space(lr=narrow, dropout=Float(0.0, 0.5)))
+    unregularised = Arm("unregularised", build, without=("wd",))
+    everywhere = Level("everywhere")
+    undecayed = Level("undecayed", params={"wd": 0.0, "dropout": 0.1})
+    wide = Level("wide", space=Space(lr=Float(1e-5, 1.0, log=True)))
+    found = task(
+        arms=(plain_arm, fixed, own, unregularised),
+        levels=(everywhere, undecayed, wide),
+        space=Space(lr=LR, wd=decay),
+    )
+
+    assert dict(found.space_of(plain_arm, everywhere)) == {"lr": LR, "wd": decay}
+    assert found.fixed_params(plain_arm, everywhere) == {}
+    assert dict(found.space_of(fixed, everywhere)) == {"wd": decay}
+    assert found.fixed_params(fixed, wide) == {"lr": 0.1}
+    assert dict(found.space_of(plain_arm, undecayed)) == {"lr": LR}
+    assert found.fixed_params(plain_arm, undecayed) == {"wd": 0.0, "dropout": 0.1}
+    # an arm has the last word
+    assert found.space_of(own, wide)["lr"] == narrow
+    assert set(found.space_of(own, undecayed)) == {"lr", "dropout"}
+    assert found.fixed_params(own, undecayed) == {"wd": 0.0}
+    assert found.fixed_params(unregularised, undecayed) == {"dropout": 0.1}
+    assert list(found.space_of(unregularised, wide)) == ["lr"]
+    assert found.default_params(own, undecayed) == {
+        "lr": 2e-3,
+        "dropout": 0.25,
+        "wd": 0.0,
+    }
+
+
+def test_the_first_value_is_the_default_or_the_middle_on_the_ranges_scale():
+    space = Space(
+        lr=Float(1e-4, 1e-2, log=True),
+        dropout=Float(0.0, 0.5),
+        layers=Int(1, 4),
+        width=Int(4, 64, log=True),
+        norm=Categorical(("none", "batch")),
+        given=Float(0.0, 1.0, default=0.9),
+        count=Int(1, 9, default=2),
+        kind=Categorical((True, False), default=False),
+    )
+
+    assert space.default_point == {
+        "lr": pytest.approx(1e-3),
+        "dropout": 0.25,
+        "layers": 2,
+        "width": 16,
+        "norm": "none",
+        "given": 0.9,
+        "count": 2,
+        "kind": False,
+    }
 
 
 # ------------------------------------------------------------------ what evaluate gives
