@@ -24,7 +24,8 @@ from tasks.data import breast_cancer, mnist1d
 from tasks.models.logistic import LogisticRegression, l2_penalty
 from tasks.models.mlp import mlp
 from tasks.procedures.fit_once import ScikitLogisticRegression
-from tasks.procedures.supervised import ACCURACY, LOG_LOSS, Classification
+from tasks.procedures.metrics import ACCURACY, LOG_LOSS
+from tasks.procedures.supervised import Classification
 
 BY_LOSS = (
     LOG_LOSS,

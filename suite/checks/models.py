@@ -21,6 +21,7 @@ from tasks import (
     Float,
     Level,
     Phase,
+    Procedure,
     Recipe,
     Split,
     Splits,
@@ -145,7 +146,7 @@ def batches_can_be_shared(task: Task) -> str:
             continue
         tried += 1
         model = _model(task, level, arm, splits).eval()  # no unit is dropped
-        for phase in task.procedure_of(arm).phases(model):
+        for phase in _without_augmentation(task.procedure_of(arm)).phases(model):
             whole = _gradient(phase, model, batch)
             mean = sum(
                 len(shard) / BATCH * _gradient(phase, model, shard)
@@ -172,6 +173,16 @@ def _has_one_objective(task: Task, level: Level, arm: Arm, splits: Splits) -> bo
         return False
     phases = task.procedure_of(arm).phases(_model(task, level, arm, splits))
     return len(phases) == 1
+
+
+def _without_augmentation(procedure: Procedure) -> Procedure:
+    """The same procedure on batches as they are: shards would draw other changes, and
+    four examples that change all the time are not memorised.
+    """
+    if not getattr(procedure, "augment", ()):
+        return procedure
+    plain: Any = procedure
+    return replace(plain, augment=())  # type: ignore[no-any-return]
 
 
 def _is_fitted(task: Task, arm: Arm) -> bool:
@@ -203,7 +214,7 @@ def _training(
     model = build_model(arm, level, splits, params, seed=0)
     seeds = run_seeds(0, task.name, level.name, 0, arm.name, "trial", 0)
     return TrainingLoop(
-        task.procedure_of(arm),
+        _without_augmentation(task.procedure_of(arm)),
         model,
         splits.train,
         splits.validation,

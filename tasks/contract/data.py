@@ -89,6 +89,11 @@ class Shape:
     inputs: tuple[int, ...]
     outputs: int
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    target_variance: float | None = field(default=None, repr=False, compare=False)
+    """Of training targets that are numbers: the squared error of their mean."""
+
+    target_deviation: float | None = field(default=None, repr=False, compare=False)
+    """Of training targets that are numbers: the absolute error of their mean."""
 
     @property
     def features(self) -> int:
@@ -128,17 +133,22 @@ class Splits:
     """Of resplit: examples in the pool; all three splits together where not given."""
 
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """What a model or a measure must know beyond the tensors; every split gets it."""
+    """What a model or a measure must know beyond the tensors; every split gets it, and
+    ``classes`` with it.
+    """
 
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.choice("population", get_args(Population))
         check.mapping("metadata", "give what there is by name")
-        self._share_metadata()
-        self._check_sizes(check)
+        for name in ("train", "validation"):
+            _check_split(name, getattr(self, name))
         if self.classes is None:
             check.replace("classes", _classes(self.train.y))
         check.whole("classes", 1, "what a model puts out for one example")
+        check.replace("metadata", {**self.metadata, "classes": self.classes})
+        self._share_metadata()
+        self._check_sizes(check)
 
     def _share_metadata(self) -> None:
         def with_metadata(split: Split) -> Split:
@@ -146,7 +156,6 @@ class Splits:
 
         test = self.test if isinstance(self.test, Sealed) else Sealed(self.test)
         for name in ("train", "validation"):
-            _check_split(name, getattr(self, name))
             object.__setattr__(self, name, with_metadata(getattr(self, name)))
         test.check("test")
         object.__setattr__(self, "test", test.resealed(with_metadata))
@@ -163,7 +172,14 @@ class Splits:
 
     @property
     def shape(self) -> Shape:
-        return Shape(tuple(self.train.x.shape[1:]), self.classes or 1, self.metadata)
+        variance, deviation = _errors_of_mean(self.train.y)
+        return Shape(
+            tuple(self.train.x.shape[1:]),
+            self.classes or 1,
+            self.metadata,
+            variance,
+            deviation,
+        )
 
     @property
     def test_train_ratio(self) -> float:
@@ -205,6 +221,14 @@ def _classes(labels: Tensor) -> int:
     if labels.ndim != 1 or labels.is_floating_point():
         return 1
     return int(labels.max()) + 1
+
+
+def _errors_of_mean(targets: Tensor) -> tuple[float | None, float | None]:
+    """Squared and absolute error of always answering with the mean; None for labels."""
+    if not targets.is_floating_point():
+        return None, None
+    apart = (targets - targets.mean(0)).double()
+    return apart.square().mean().item(), apart.abs().mean().item()
 
 
 def _check_split(name: str, split: Any) -> None:

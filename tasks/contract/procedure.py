@@ -39,6 +39,9 @@ class Measure:
     percent: bool = False
     """It is a share of examples, from 0 to 1, and shown as a percentage."""
 
+    unit: str = ""
+    """What it is counted in, such as ``bits``; empty for a bare number or a share."""
+
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.name()
@@ -49,6 +52,9 @@ class Measure:
         )
         check.text("label")
         check.flag("percent")
+        check.text("unit", "what it is counted in, such as bits")
+        if self.percent and self.unit:
+            raise check.error("unit", "leave it out: percent=True says it already")
 
     @property
     def sign(self) -> int:

@@ -21,7 +21,8 @@ from tasks.contract.recipe import Recipe
 from tasks.contract.space import Float, Space
 from tasks.models.convolution import Shuffled
 from tasks.procedures.drawing import png
-from tasks.procedures.supervised import Classification, decide
+from tasks.procedures.metrics import decide
+from tasks.procedures.supervised import Classification
 
 # convolution and attention learn at unlike speeds: each goes on as long as it gets
 # better

@@ -1,97 +1,154 @@
-"""Learning to answer with a class: cross entropy, accuracy and log loss."""
+"""Learning to answer with a class or with numbers, by any loss of outputs and
+targets.
+"""
 
-import math
-from collections.abc import Callable, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from tasks.contract.data import Shape, Split
-from tasks.contract.procedure import Measure, Phase
-from tasks.contract.text import Text
+from tasks.augmentation.augment import Augmentation, augmentations
+from tasks.contract.checks import FieldChecks
+from tasks.contract.data import Split
+from tasks.contract.procedure import Phase
+from tasks.procedures.losses import (
+    LossFunction,
+    by_answer,
+    cross_entropy,
+    loss_named,
+    mse,
+)
+from tasks.procedures.metrics import (
+    ACCURACY,
+    LOG_LOSS,
+    MAE,
+    MSE,
+    R2,
+    decide,
+    measured,
+    measures_named,
+)
 
 EVALUATION_BATCH = 1024
 
 
-def _chance(shape: Shape) -> float:
-    return 1 / max(shape.outputs, 2)
-
-
-def _guessing(shape: Shape) -> float:
-    return math.log(max(shape.outputs, 2))
-
-
-ACCURACY = Measure(
-    "accuracy",
-    "higher",
-    worst=_chance,
-    label=Text("Accuracy", zh="准确率"),
-    percent=True,
-)
-LOG_LOSS = Measure(
-    "loss", "lower", worst=_guessing, label=Text("Log loss", zh="对数损失")
-)
-
-
-def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean log loss, a 0-d tensor. ``logits`` is (examples, classes), or (examples,)
-    for two classes and a sigmoid.
-    """
-    if logits.ndim == 1:
-        return functional.binary_cross_entropy_with_logits(
-            logits, labels.to(logits.dtype)
-        )
-    return functional.cross_entropy(logits, labels)
-
-
-def decide(logits: Tensor) -> Tensor:
-    """The answer, (examples,): the largest logit's class; with a sigmoid, class 1 only
-    where it is *above* one half.
-    """
-    return (logits > 0).long() if logits.ndim == 1 else logits.argmax(1)
-
-
 @dataclass(frozen=True)
-class Classification:
-    """One phase that lowers ``loss(logits, labels)``, a mean over examples, plus
-    ``penalty(model)`` where one is given.
+class Supervised:
+    """One phase that lowers ``loss(outputs, targets)``, plus ``penalty(model)`` where
+    one is given.
 
-    Checkpoints and hyperparameters are chosen by the first measure, ties by the second.
-    The log loss that is reported is the cross entropy whatever is lowered, so that arms
-    with different losses can be compared.
+    ``augment`` changes training batches, and nothing that is measured. Checkpoints and
+    hyperparameters are chosen by the first measure, ties by the second.
     """
 
-    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy
+    loss: str | LossFunction
+    """The name of a registered loss, or any function: a mean over examples."""
+
     penalty: Callable[[nn.Module], Tensor] | None = None
-    measures: tuple[Measure, ...] = (ACCURACY, LOG_LOSS)
+    """What is added to the loss, such as a norm of the weights."""
+
+    measures: Any = ()
+    """Names of registered measures, or measures themselves; afterwards measures."""
+
+    augment: Augmentation | Sequence[Augmentation] = ()
+    """Functions ``(batch, generator) -> batch``, applied to training batches in this
+    order.
+    """
+
+    def __post_init__(self) -> None:
+        check = FieldChecks(self)
+        check.replace("loss", loss_named(self.loss))
+        if self.penalty is not None:
+            check.function("penalty", "of the model")
+        check.replace("measures", measures_named(self.measures))
+        check.replace("augment", augmentations(self.augment))
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
-        return (Phase(self._loss, mean=True),)
+        """One phase. Its loss is a mean over examples, each by itself, unless an
+        augmentation mixes them.
+        """
+        steps = augmentations(self.augment)
+        by_itself = all(getattr(step, "by_example", False) for step in steps)
+        return (Phase(self._loss, mean=by_itself),)
 
     def _loss(
         self, model: nn.Module, batch: Split, generator: torch.Generator
     ) -> Tensor:
-        loss = self.loss(model(batch.x), batch.y)
+        for step in augmentations(self.augment):
+            batch = step(batch, generator)
+        loss = loss_named(self.loss)(model(batch.x), batch.y)
         return loss if self.penalty is None else loss + self.penalty(model)
-
-    def evaluate(
-        self, model: nn.Module, split: Split, generator: torch.Generator
-    ) -> dict[str, float]:
-        right = torch.zeros((), dtype=torch.float64, device=split.x.device)
-        loss = torch.zeros_like(right)
-        for x, y in zip(
-            split.x.split(EVALUATION_BATCH),
-            split.y.split(EVALUATION_BATCH),
-            strict=True,
-        ):
-            logits = model(x)
-            right += (decide(logits) == y).sum()
-            loss += cross_entropy(logits, y).double() * len(y)
-        return {"accuracy": right.item() / len(split), "loss": loss.item() / len(split)}
 
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         return {}
+
+
+@dataclass(frozen=True)
+class Classification(Supervised):
+    """Learning to answer with a class, by cross entropy unless told otherwise.
+
+    The log loss that is reported is the cross entropy whatever is lowered, so that arms
+    with different losses can be compared.
+    """
+
+    loss: str | LossFunction = cross_entropy
+    measures: Any = (ACCURACY, LOG_LOSS)
+
+    def evaluate(
+        self, model: nn.Module, split: Split, generator: torch.Generator
+    ) -> dict[str, float]:
+        """The accuracy, the log loss, and what else is among the measures."""
+        right = torch.zeros((), dtype=torch.float64, device=split.x.device)
+        loss, answers = torch.zeros_like(right), 0
+        others = [
+            one
+            for one in measures_named(self.measures)
+            if one not in (ACCURACY, LOG_LOSS)
+        ]
+        kept = []
+        for batch in _chunks(split):
+            logits, y = by_answer(model(batch.x), batch.y)
+            right += (decide(logits) == y).sum()
+            loss += cross_entropy(logits, y).double() * len(y)
+            answers += len(y)
+            if others:
+                kept.append((logits, y))
+        values = {"accuracy": right.item() / answers, "loss": loss.item() / answers}
+        return values | (measured(others, *_joined(kept)) if others else {})
+
+
+@dataclass(frozen=True)
+class Regression(Supervised):
+    """Learning to answer with numbers, by the squared error unless told otherwise.
+
+    A model puts out as many numbers for an example as its target has: (examples,) or
+    (examples, 1) where that is one. A failed model counts as always answering with the
+    mean of the training targets.
+    """
+
+    loss: str | LossFunction = mse
+    measures: Any = (MSE, MAE, R2)
+
+    def evaluate(
+        self, model: nn.Module, split: Split, generator: torch.Generator
+    ) -> dict[str, float]:
+        answers = [(model(batch.x), batch.y) for batch in _chunks(split)]
+        return measured(measures_named(self.measures), *_joined(answers))
+
+
+def _chunks(split: Split) -> Iterator[Split]:
+    for x, y in zip(
+        split.x.split(EVALUATION_BATCH), split.y.split(EVALUATION_BATCH), strict=True
+    ):
+        yield Split(x, y, split.metadata)
+
+
+def _joined(answers: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    outputs, targets = zip(*answers, strict=True)
+    return torch.cat(outputs), torch.cat(targets)

@@ -28,7 +28,8 @@ from tasks import (
     Task,
     UserError,
 )
-from tasks.procedures.supervised import ACCURACY, Classification
+from tasks.procedures.metrics import ACCURACY
+from tasks.procedures.supervised import Classification
 
 LR = Float(1e-3, 1e-1, log=True)
 

@@ -14,7 +14,8 @@ from tasks.data import breast_cancer
 from tasks.logistic_regression import TASK
 from tasks.models.logistic import LogisticRegression, l2_penalty
 from tasks.procedures.fit_once import ScikitLogisticRegression
-from tasks.procedures.supervised import Classification, decide
+from tasks.procedures.metrics import decide
+from tasks.procedures.supervised import Classification
 
 SEEDS = {"order": 0, "dropout": 0, "evaluation": 0, "initialisation": 0}
 
