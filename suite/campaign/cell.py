@@ -34,6 +34,8 @@ class Cell:
         self.threads = plan.profile.threads
         self.task: Task = plan.tasks[cell_plan.task]
         self.resolved: ResolvedTask = plan.of(cell_plan.task)
+        self.trials = plan.trials(cell_plan.task, cell_plan.level, cell_plan.builds)
+        self.finals_wanted = plan.finals(cell_plan.task, cell_plan.builds)
         self.recipe = plan.recipe(cell_plan.task, cell_plan.level, cell_plan.builds)
         self.identity = cell_identity(plan, cell_plan, device)
         arm = self.task.arm(cell_plan.builds)
@@ -48,7 +50,7 @@ class Cell:
         self._root_seed = plan.profile.root_seed
         self._open: dict[str, Member] = {}  # asked for, and without a result
         # With the half-budget one once that is known to be needed.
-        self._finals_planned = self.resolved.finals
+        self._finals_planned = self.finals_wanted
         self._finals_asked = False
         measure = self.task.procedure_of(arm).measures[0]
         self._objective = f"validation.{measure.name}"
@@ -60,7 +62,7 @@ class Cell:
         return Study(
             self.space,
             seed=tuner_seed(root, task, level, block, arm),
-            trials=self.resolved.trials,
+            trials=self.trials,
             sampler=plan.profile.sampler,
             name=f"{plan.id}/{task}/{level}/{arm}/{block}",
             root_seed=root,
@@ -73,12 +75,12 @@ class Cell:
     @property
     def planned(self) -> int:
         """Runs in all, as far as is known by now."""
-        return self.resolved.trials + self._finals_planned
+        return self.trials + self._finals_planned
 
     @property
     def left(self) -> int:
         """Runs still to go."""
-        return self.resolved.trials - self.study.trials_told + self._finals_left
+        return self.trials - self.study.trials_told + self._finals_left
 
     @property
     def _finals_left(self) -> int:
@@ -103,8 +105,7 @@ class Cell:
     def _all_finals(self) -> list[Member]:
         best = self.study.best().params
         finals = [
-            self._member("final", number, best)
-            for number in range(self.resolved.finals)
+            self._member("final", number, best) for number in range(self.finals_wanted)
         ]
         trials = self.resolved.half_budget_trials
         half = self.study.best(among=trials).params if trials else best

@@ -379,6 +379,8 @@ def _with_fingerprint(result: Result, cell: Cell) -> Result:
     if not result.data:
         return result
     fingerprint = cell.identity["data"]
+    if not fingerprint:
+        return result
     return replace(result, data={**result.data, "fingerprint": fingerprint})
 
 

@@ -19,7 +19,7 @@ DOUBLES = 0.001
 PAIRS = (("training", "test"), ("validation", "test"), ("training", "validation"))
 
 
-@register_check("data depend on the seed alone")
+@register_check("data depend on the seed alone", of_data=True)
 def data_depend_on_the_seed(task: Task) -> str:
     for level in task.light:
         first, again, other = (
@@ -39,7 +39,7 @@ def data_depend_on_the_seed(task: Task) -> str:
     return counted(len(task.light), "level")
 
 
-@register_check("other random numbers left alone")
+@register_check("other random numbers left alone", of_data=True)
 def others_are_left_alone(task: Task) -> str:
     before = _global_state()
     task.load_data(task.light[0], 3)
@@ -51,7 +51,7 @@ def others_are_left_alone(task: Task) -> str:
     return "load_data draws from generators of its own"
 
 
-@register_check("splits share no example")
+@register_check("splits share no example", of_data=True)
 def splits_are_disjoint(task: Task) -> str:
     for level in task.light:
         splits = task.load_data(level, 0)
@@ -72,7 +72,7 @@ def splits_are_disjoint(task: Task) -> str:
     return " / ".join(f"{len(split):,}" for split in parts.values()) + " examples"
 
 
-@register_check("blocks differ as they say")
+@register_check("blocks differ as they say", of_data=True)
 def blocks_differ(task: Task) -> str:
     """Blocks must share test examples as the task says they do: the width of every
     interval rests on it.

@@ -39,7 +39,7 @@ TWO = Recipe(steps=1, batch_size=0, world_size=2)
 ROUNDING = 1e-3  # of a gradient's norm
 
 
-@register_check("arms match as they say")
+@register_check("arms match as they say", of_data=True)
 def arms_are_matched(task: Task) -> str:
     every: list[int] = []
     for level in task.light:
@@ -67,7 +67,7 @@ def arms_are_matched(task: Task) -> str:
     return f"{says}, within {task.parameters_within:.1%} at each level"
 
 
-@register_check("untrained models guess")
+@register_check("untrained models guess", of_data=True)
 def untrained_models_guess(task: Task) -> str:
     """Much better than guessing is a leak, much worse a broken start. Losses tell it;
     accuracies vary too much.
@@ -109,7 +109,7 @@ def _first_losses(task: Task, level: Level, arm: Arm, splits: Splits) -> str:
     return seen
 
 
-@register_check("tiny batches are learned", trains=True)
+@register_check("tiny batches are learned", trains=True, of_data=True)
 def tiny_batches_are_learned(task: Task) -> str:
     """Whatever can learn at all can memorise four examples."""
     level = task.light[0]
@@ -133,7 +133,7 @@ def tiny_batches_are_learned(task: Task) -> str:
     return f"{BATCH} examples, {counted(tried, 'arm')}"
 
 
-@register_check("batches can be shared")
+@register_check("batches can be shared", of_data=True)
 def batches_can_be_shared(task: Task) -> str:
     """What `world_size` rests on where an arm may have more than one: a batch's
     gradient is the mean over its shards.
@@ -186,7 +186,7 @@ def _without_augmentation(procedure: Procedure) -> Procedure:
 
 
 def _is_fitted(task: Task, arm: Arm) -> bool:
-    return isinstance(task.procedure_of(arm), FitOnce)
+    return arm.measure is not None or isinstance(task.procedure_of(arm), FitOnce)
 
 
 def _model(task: Task, level: Level, arm: Arm, splits: Splits) -> torch.nn.Module:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from suite.checks.finding import NotApplicable
 from tasks import Task
 
 Look = Callable[[Task], str]
@@ -28,13 +29,28 @@ class Check:
 CHECKS: dict[str, Check] = {}  # by name, in the order in which they are tried
 
 
-def register_check(name: str, *, trains: bool = False) -> Callable[[Look], Look]:
-    """Register the decorated function as a check of that name."""
+def register_check(
+    name: str, *, trains: bool = False, of_data: bool = False
+) -> Callable[[Look], Look]:
+    """Register the decorated function as a check of that name. ``of_data`` marks one
+    that says nothing of a task without data.
+    """
 
     def register(look: Look) -> Look:
         if name in CHECKS:
             raise ValueError(f"There is a check {name!r} already.")
-        CHECKS[name] = Check(name, look, trains)
+        CHECKS[name] = Check(
+            name, _if_there_are_data(look) if of_data else look, trains
+        )
         return look
 
     return register
+
+
+def _if_there_are_data(look: Look) -> Look:
+    def look_where_there_are(task: Task) -> str:
+        if not task.has_data:
+            raise NotApplicable("the task has no data: all of its arms are functions")
+        return look(task)
+
+    return look_where_there_are

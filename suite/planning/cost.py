@@ -24,6 +24,7 @@ from suite.planning.profile import Profile
 from suite.planning.resolved import ResolvedTask, deciding
 from suite.training.data_parallel import check_data_parallel
 from suite.training.evaluate import Evaluation
+from suite.training.function import call
 from suite.training.instantiate import build_model, load_splits
 from suite.training.job import canonical, digest
 from suite.training.loop import TrainingLoop, fit_once
@@ -111,10 +112,12 @@ def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Esti
         cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
         half_budget_finals = 1 if most and of.half_budget_trials else 0
         # A half-budget final leaves no checkpoint, no more than a trial does.
-        without_checkpoint = of.trials + half_budget_finals
-        work += (without_checkpoint + of.finals) * cost.work
+        without_checkpoint = plan.trials(cell.task, cell.level, cell.builds)
+        without_checkpoint += half_budget_finals
+        finals = plan.finals(cell.task, cell.builds)
+        work += (without_checkpoint + finals) * cost.work
         size += without_checkpoint * cost.bytes(final=False)
-        size += of.finals * cost.bytes(final=True)
+        size += finals * cost.bytes(final=True)
     busy = min(workers, plan.runs)
     return Estimate((START + work / busy) / 3600, workers, round(size))
 
@@ -152,6 +155,8 @@ def _measured(
 ) -> Cost:
     task, of = plan.tasks[task_name], plan.of(task_name)
     level, arm = task.level(level_name), task.arm(arm_name)
+    if arm.measure is not None:
+        return _of_function(task, arm, level)
     splits = load_splits(task_name, level_name, 0, of.examples, device)
     recipe, team = (
         plan.recipe(task_name, level_name, arm_name),
@@ -176,6 +181,23 @@ def _measured(
         len(values),
         splits.test_train_ratio,
         team,
+    )
+
+
+def _of_function(task: Task, arm: Arm, level: Level) -> Cost:
+    """One call is a whole run."""
+    params = task.default_params(arm, level)
+    found = call(task.procedure_of(arm), arm, level, params, seed=0)
+    row = {"step": 1, "epoch": 1.0, "seconds": 1.234567, **found.values}
+    return Cost(
+        update=found.cpu_seconds,
+        evaluation=0.0,
+        updates=1,
+        evaluations=1,
+        parameters=0,
+        row_bytes=len(canonical(row)),
+        values=len(found.values),
+        test_train_ratio=0.0,
     )
 
 

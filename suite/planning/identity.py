@@ -20,13 +20,15 @@ def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
     here; its seed and its sampler decide through the runs' seeds and hyperparameters.
     """
     values = plan.of(cell.task)
+    task = plan.tasks[cell.task]
+    learns = task.arm(cell.builds).measure is None
     return {
         "task": cell.task,
         "level": cell.level,
         "arm": cell.arm,
         "builds": cell.builds,
         "recipe": plan.recipe(cell.task, cell.level, cell.builds).describe(),
-        "data": data_hash(cell.task, cell.level, values.examples),
+        "data": data_hash(cell.task, cell.level, values.examples) if learns else "",
         "source": plan.sources[cell.task],
         "torch": torch.__version__,
         "device": device,

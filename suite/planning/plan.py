@@ -77,8 +77,24 @@ class Plan:
         ]
         for level in levels:
             for arm, builds in named:
-                for block in range(plan.first_blocks):
+                once = self.runs_once(name, builds)
+                for block in range(1 if once else plan.first_blocks):
                     yield CellPlan(name, level, arm, block, builds)
+
+    def runs_once(self, task: str, arm: str) -> bool:
+        """Whether one run per level stands for all blocks: see ``Task.runs_once``."""
+        found = self.tasks[task]
+        return found.runs_once(found.arm(arm))
+
+    def trials(self, task: str, level: str, arm: str) -> int:
+        """Runs that tune an arm in a cell; one where there is nothing to tune."""
+        found = self.tasks[task]
+        space = found.space_of(found.arm(arm), found.level(level))
+        return self.of(task).trials if space else 1
+
+    def finals(self, task: str, arm: str) -> int:
+        """Runs that are judged in a cell; one where all would come to the same."""
+        return 1 if self.runs_once(task, arm) else self.of(task).finals
 
     def further_cells(
         self, name: str, blocks: range, places: Iterable[tuple[str, str]]
@@ -95,7 +111,7 @@ class Plan:
             for block in blocks
             for level in levels
             for arm in arms
-            if (level, arm) in wanted
+            if (level, arm) in wanted and not self.runs_once(name, arm)
         ]
 
     def claims(self, name: str) -> list[Claim]:
@@ -113,7 +129,11 @@ class Plan:
     @property
     def runs(self) -> int:
         """How many runs there are at least, if none fails."""
-        return sum(self.of(cell.task).runs_per_cell for cell in self.cells)
+        return sum(self._runs_of(cell) for cell in self.cells)
+
+    def _runs_of(self, cell: CellPlan) -> int:
+        trials = self.trials(cell.task, cell.level, cell.builds)
+        return trials + self.finals(cell.task, cell.builds)
 
     @cached_property
     def all_cells(self) -> tuple[CellPlan, ...]:
@@ -130,8 +150,10 @@ class Plan:
         """How many runs there are at most: nothing decided early, and half of the
         tuning choosing otherwise.
         """
-        plans = [self.of(cell.task) for cell in self.all_cells]
-        return sum(of.runs_per_cell + bool(of.half_budget_trials) for of in plans)
+        return sum(
+            self._runs_of(cell) + bool(self.of(cell.task).half_budget_trials)
+            for cell in self.all_cells
+        )
 
     def _later_cells(self, name: str) -> list[CellPlan]:
         """All cells beyond the first look that any claim of the task may ask for."""

@@ -136,9 +136,13 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 def cells_frame(manifest: Manifest, runs: pd.DataFrame) -> pd.DataFrame:
     """The planned cells with what is on record of each."""
     plan = pd.DataFrame([cell.place for cell in manifest.cells], columns=list(PLACE))
-    of_task = [manifest.tasks[task] for task in plan["task"]]
-    trials_planned = np.array([task.trials for task in of_task], dtype=int)
-    finals_planned = np.array([task.finals for task in of_task], dtype=int)
+    trials_planned = np.array(
+        [manifest.tasks[c.task].trials_of(c.arm, c.level) for c in manifest.cells],
+        dtype=int,
+    )
+    finals_planned = np.array(
+        [manifest.tasks[c.task].finals_of(c.arm) for c in manifest.cells], dtype=int
+    )
     judged = runs["status"].isin(JUDGED)
     marks = runs[list(PLACE)].assign(
         trials_done=judged & runs["kind"].eq("trial"),

@@ -66,9 +66,12 @@ NamedT = TypeVar("NamedT", bound=_Named)
 
 
 class ArmManifest(_Named):
-    """An arm; ``x`` is its place on the arms' axis, where they have one."""
+    """An arm; ``x`` is its place on the arms' axis, where they have one. ``once`` says
+    that its one run per level stands for all blocks: nothing in it is left to chance.
+    """
 
     x: int | float | None = None
+    once: bool = False
 
 
 class LevelManifest(_Named):
@@ -226,6 +229,18 @@ class TaskManifest(_Manifest):
     def measure(self, name: str) -> MeasureManifest | None:
         """The measure of that name, or None where the name is a recorded cost."""
         return next((one for one in self.measures if one.name == name), None)
+
+    def runs_once(self, arm: str) -> bool:
+        """Whether one run per level of this arm stands for all blocks."""
+        return any(one.name == arm and one.once for one in self.arms)
+
+    def trials_of(self, arm: str, level: str) -> int:
+        """Runs that tune an arm in a cell; one where there is nothing to tune."""
+        return self.trials if self.space_of(arm, level) else 1
+
+    def finals_of(self, arm: str) -> int:
+        """Finals of an arm in a cell; one where all would come to the same."""
+        return 1 if self.runs_once(arm) else self.finals
 
     def space_of(self, arm: str, level: str = "") -> Space:
         """What is tuned for an arm at a level, under either name if it runs twice."""
@@ -400,8 +415,20 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         parameters_within=task.parameters_within,
         sources=task.sources,
         arms=(
-            *(ArmManifest(name=arm.name, label=arm.title, x=arm.x) for arm in arms),
-            *(ArmManifest(name=name, label=label) for name, label in again.items()),
+            *(
+                ArmManifest(
+                    name=arm.name, label=arm.title, x=arm.x, once=task.runs_once(arm)
+                )
+                for arm in arms
+            ),
+            *(
+                ArmManifest(
+                    name=arm + AA_SUFFIX,
+                    label=again[arm + AA_SUFFIX],
+                    once=task.runs_once(task.arm(arm)),
+                )
+                for arm in of.aa_test
+            ),
         ),
         aa_test={arm + AA_SUFFIX: arm for arm in of.aa_test},
         levels=tuple(

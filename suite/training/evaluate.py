@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from suite.training.rng import make_generator
 from tasks import (
     ExpensiveEvaluation,
     HasSnapshots,
+    Measure,
     Procedure,
     Shape,
     Split,
@@ -94,7 +95,7 @@ def measure(
     """
     generator = make_generator(seed, split.x.device)
     found = procedure.evaluate(model, split, generator)
-    return _as_numbers(procedure, found)
+    return as_numbers(f"{type(procedure).__name__}.evaluate", procedure.measures, found)
 
 
 def measure_both(
@@ -163,18 +164,20 @@ def _snapshot_is_due(step: int, steps: int) -> bool:
     return distance <= steps / (4 * SNAPSHOTS)
 
 
-def _as_numbers(procedure: Procedure, found: Any) -> dict[str, float]:
-    who = f"{type(procedure).__name__}.evaluate"
+def as_numbers(who: str, measures: Sequence[Measure], found: Any) -> dict[str, float]:
+    """What ``who`` returned, as a plain number for each measure. Raises UserError where
+    one is missing or is no number.
+    """
     if not isinstance(found, Mapping):
         raise UserError(
             f"{who} returned {brief(found)}: return a number for each measure, by name."
         )
-    for measure in procedure.measures:
+    for measure in measures:
         if measure.name not in found:
             given = ", ".join(map(str, found)) or "none"
             raise UserError(
                 f"{who} returned no {measure.name!r} (returned: {given}): return a "
-                "number for each of the procedure's measures."
+                "number for each of the measures."
             )
     return {name: _as_number(who, name, value) for name, value in found.items()}
 

@@ -23,6 +23,7 @@ DECIDING = (
     "data_parallel",
     "evaluate",
     "flat_parameters",
+    "function",
     "instantiate",
     "learner",
     "loop",

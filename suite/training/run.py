@@ -21,6 +21,7 @@ from suite.training.evaluate import (
     snapshot,
     worst_values,
 )
+from suite.training.function import run_function
 from suite.training.instantiate import build_model, load_splits, resolve
 from suite.training.job import OPENING, Job, Member, Result, finite
 from suite.training.loop import TrainingLoop, fit_once, losses_digest
@@ -88,6 +89,9 @@ def train_member(
     Of a group's workers only the first one's result says more than that it finished.
     Raises whatever goes wrong; TimeoutError where the job's limit is passed.
     """
+    task, arm, level = resolve(job)
+    if arm.measure is not None:
+        return run_function(task.procedure_of(arm), arm, level, member)
     setup = _set_up(job, member, group)
     if isinstance(setup.procedure, FitOnce):
         trained = _fit(setup, setup.procedure)

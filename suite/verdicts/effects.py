@@ -18,7 +18,7 @@ def cell_values(
     and the claim's arms.
 
     NaN where a cell has fewer than ``needed`` values: it is waited for, not averaged
-    over what happens to be there.
+    over what happens to be there. An arm that runs once has its value in every block.
     """
     shape = case.planned, len(case.levels), len(case.claim.arms)
     if column not in frame or frame.empty:
@@ -36,9 +36,14 @@ def cell_values(
         np.bincount(cell, minlength=size),
         np.bincount(cell, value[there], size),
     )
-    return np.where(
-        count >= max(1, needed), total / np.maximum(count, 1), math.nan
-    ).reshape(shape)
+    once = np.array([case.manifest.runs_once(arm) for arm in case.claim.arms])
+    enough = np.where(once, 1, max(1, needed))  # (arms,)
+    values = np.where(
+        count.reshape(shape) >= enough,
+        (total / np.maximum(count, 1)).reshape(shape),
+        math.nan,
+    )
+    return np.where(once, values[:1], values)
 
 
 def final_values(case: Case) -> Floats:

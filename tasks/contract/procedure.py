@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkabl
 
 from tasks.contract.checks import FieldChecks
 from tasks.contract.data import Shape, Split
+from tasks.contract.errors import UserError
 from tasks.contract.space import Params
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
+
+
+def no_worst(shape: Shape) -> float:
+    """Raises UserError: the value of a failed run where its measure names none."""
+    raise UserError(
+        "A measure is not finite, and has no value that a failure counts as: give its "
+        "Measure one, as in Measure('regret', 'lower', worst=lambda shape: 100.0)."
+    )
 
 
 @dataclass(frozen=True)
@@ -28,9 +37,11 @@ class Measure:
     better: Literal["higher", "lower"]
     """Which values are the better ones."""
 
-    worst: Callable[[Shape], float]
+    worst: Callable[[Shape], float] = no_worst
     """The finite value that a failed model counts as, such as what guessing gets: a
-    function of the data's shape, because that depends on the number of classes.
+    function of the data's shape, because that depends on the number of classes. Arms
+    that are functions may do without it: where one then returns a number that is not
+    finite, the run counts as crashed.
     """
 
     label: str = ""
@@ -59,6 +70,13 @@ class Measure:
     @property
     def sign(self) -> int:
         return 1 if self.better == "higher" else -1
+
+
+def measured(measures: tuple[Measure, ...]) -> Procedure:
+    """The procedure of a task all of whose arms are functions: nothing learns, and
+    ``measures`` are what the functions return.
+    """
+    return _Measured(measures)
 
 
 Loss: TypeAlias = "Callable[[nn.Module, Split, torch.Generator], Tensor]"
@@ -128,6 +146,24 @@ class Procedure(Protocol):
         be empty.
         """
         ...
+
+
+@dataclass(frozen=True)
+class _Measured:
+    measures: tuple[Measure, ...]
+
+    def phases(self, model: nn.Module) -> Sequence[Phase]:
+        return ()
+
+    def evaluate(
+        self, model: nn.Module, split: Split, generator: torch.Generator
+    ) -> dict[str, float]:
+        raise UserError("Nothing is trained here: all arms are functions.")
+
+    def artifacts(
+        self, model: nn.Module, split: Split, generator: torch.Generator
+    ) -> dict[str, bytes]:
+        return {}
 
 
 @runtime_checkable

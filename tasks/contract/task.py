@@ -16,7 +16,7 @@ from tasks.contract.checks import FieldChecks, brief, no_two_alike, plain
 from tasks.contract.claim import Claim
 from tasks.contract.data import Shape, Splits
 from tasks.contract.errors import UserError, unknown
-from tasks.contract.procedure import Measure, Procedure
+from tasks.contract.procedure import Measure, Procedure, measured, no_worst
 from tasks.contract.recipe import RECIPE_FIELDS, Recipe
 from tasks.contract.space import Hyperparameter, Params, Space, is_value
 
@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from torch import nn
 
 Build: TypeAlias = "Callable[[Shape, Level, Params], nn.Module]"
+MeasureFunction: TypeAlias = "Callable[[Level, Params, int], Mapping[str, float]]"
+
+
+NO_PROCEDURE = measured(())
+
+
+def no_data(level: Level, seed: int) -> Splits:
+    """Raises UserError: the ``load_data`` of a task that has no data."""
+    raise UserError("This task has no data: all of its arms are functions.")
+
+
+def nothing_to_build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """Raises UserError: the ``build`` of an arm that is a function."""
+    raise UserError("This arm is a function, which builds no model.")
 
 
 @dataclass(frozen=True)
@@ -64,10 +78,52 @@ class Arm:
     procedure: Procedure | None = None
     """How this arm learns and is measured, where that is not the task's procedure."""
 
+    measure: MeasureFunction | None = None
+    """What takes the place of a model that learns: see ``Arm.function``."""
+
+    deterministic: bool = False
+    """Of a function: its seed changes nothing. With nothing to tune it then runs once
+    per level, and its value stands for all blocks.
+    """
+
+    @classmethod
+    def function(
+        cls,
+        name: str,
+        measure: MeasureFunction,
+        *,
+        label: str = "",
+        x: float | None = None,
+        space: Space | None = None,
+        params: Mapping[str, Any] | None = None,
+        without: tuple[str, ...] = (),
+        deterministic: bool = False,
+    ) -> Arm:
+        """An arm that trains nothing: ``measure(level, params, seed)`` returns a number
+        for each of the task's measures, by name.
+
+        ``seed`` is a whole number from 0 to 2**63 - 1. A block's arms get the same
+        ones, so that what they draw from them first (a bandit's arms, a start) is
+        compared on equal terms; trials and finals get different ones.
+        """
+        return cls(
+            name,
+            nothing_to_build,
+            label,
+            x,
+            space=Space() if space is None else space,
+            params=params or {},
+            without=without,
+            measure=measure,
+            deterministic=deterministic,
+        )
+
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.name()
         check.function("build", "of shape, level and hyperparameters")
+        check.flag("deterministic")
+        self._check_measure(check)
         _check_place(check)
         _check_hyperparameters(check, self.space, self.params)
         check.names("without")
@@ -86,6 +142,19 @@ class Arm:
                 )
         if self.procedure is not None:
             _check_procedure(check)
+
+    def _check_measure(self, check: FieldChecks) -> None:
+        if self.measure is not None:
+            check.function("measure", "of level, hyperparameters and seed")
+            if self.recipe or self.procedure is not None:
+                raise check.error(
+                    "measure",
+                    "a function has no recipe and no procedure: leave them out",
+                )
+        elif self.deterministic:
+            raise check.error(
+                "deterministic", "only an Arm.function can be: a model learns by chance"
+            )
 
     @property
     def title(self) -> str:
@@ -202,24 +271,26 @@ class Task:
     question: str
     """What is asked, as a sentence."""
 
-    load_data: Callable[[Level, int], Splits]
+    load_data: Callable[[Level, int], Splits] = no_data
     """``load_data(level, seed)`` returns a block's splits: a function of its arguments
-    alone.
+    alone. Left out where all arms are functions.
     """
 
-    arms: tuple[Arm, ...]
+    arms: tuple[Arm, ...] = ()
     """The alternatives, at least one."""
 
-    procedure: Procedure
-    """How models learn and are measured, where an arm has no procedure of its own."""
+    procedure: Procedure = NO_PROCEDURE
+    """How models learn and are measured, where an arm has no procedure of its own. Made
+    from ``measures`` where all arms are functions.
+    """
 
-    recipe: Recipe
+    recipe: Recipe = Recipe(steps=1)
     """How long and by what rule they learn; levels and then arms may change fields."""
 
-    space: Space
+    space: Space = field(default_factory=Space)
     """The hyperparameters that are tuned; arms may change or leave out some."""
 
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim, ...] = ()
     """What is said of the arms, fixed before the run."""
 
     levels: tuple[Level, ...] = (Level("all"),)
@@ -251,6 +322,11 @@ class Task:
     name: str = ""
     """The name of the task's file, set by whoever finds it."""
 
+    measures: tuple[Measure, ...] = ()
+    """What the arms return where all of them are functions; a procedure names its
+    own.
+    """
+
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         if self.name:
@@ -267,6 +343,7 @@ class Task:
         check.instance("space", Space, "give a Space of hyperparameters")
         if check.given("parameters_within"):
             check.number("parameters_within", 0, advice="a relative tolerance")
+        self._check_measures(check)
         _check_procedure(check)
         self._check_names()
         self._check_arms()
@@ -276,6 +353,55 @@ class Task:
     @property
     def _who(self) -> str:
         return f"Task {self.name or self.question!r}"
+
+    def _check_measures(self, check: FieldChecks) -> None:
+        """Functions need measures; models need data, a procedure and worst values."""
+        check.items("measures", Measure, "give each Measure, in a tuple")
+        if not self.has_data or self.measures:
+            self._check_functions(check)
+            return
+        for procedure in {id(p): p for p in map(self.procedure_of, self.arms)}.values():
+            for measure in getattr(procedure, "measures", ()):
+                if measure.worst is no_worst:
+                    raise UserError(
+                        f"{self._who}: models may fail, so give measure "
+                        f"{measure.name!r} a worst value, such as "
+                        "worst=lambda shape: 0.0."
+                    )
+
+    def _check_functions(self, check: FieldChecks) -> None:
+        trained = [arm.name for arm in self.arms if arm.measure is None]
+        if trained:
+            missing = "measures are" if self.measures else "load_data is"
+            raise check.error(
+                "measures" if self.measures else "load_data",
+                f"{missing} for tasks whose arms are functions, and {trained[0]!r} "
+                "builds a model: "
+                + ("name them in the procedure" if self.measures else "give it"),
+            )
+        if self.procedure is NO_PROCEDURE or isinstance(
+            self.procedure, type(NO_PROCEDURE)
+        ):
+            if not self.measures:
+                raise check.error(
+                    "measures",
+                    "name what the functions return, as in "
+                    "measures=(Measure('regret', 'lower'),)",
+                )
+            check.replace("procedure", measured(self.measures))
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there are data, as there are where any arm learns."""
+        return self.load_data is not no_data
+
+    def runs_once(self, arm: Arm) -> bool:
+        """Whether one run per level is all there is to an arm: nothing is tuned, and
+        no seed changes what comes out.
+        """
+        return arm.deterministic and not any(
+            self.space_of(arm, level) for level in self.levels
+        )
 
     def _check_names(self) -> None:
         for kind, parts in (

@@ -1,0 +1,80 @@
+"""A run of an arm that is a function: it is called once, and trains nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from suite.training.evaluate import all_finite, as_numbers, worst_values
+from suite.training.job import OPENING, Member, Result, finite
+from tasks import Arm, Level, Procedure, Shape
+
+NO_SHAPE = Shape((), 1)  # of the data that there are not
+
+
+@dataclass(frozen=True)
+class Called:
+    """What one call returned, and the seconds that it took."""
+
+    values: dict[str, float]
+    seconds: float
+    cpu_seconds: float
+
+
+def call(
+    procedure: Procedure, arm: Arm, level: Level, params: Mapping[str, Any], seed: int
+) -> Called:
+    """Call the arm's function. Raises UserError where it does not return a number for
+    each measure.
+    """
+    assert arm.measure is not None
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = arm.measure(level, params, seed)
+    seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    values = as_numbers(f"The function of arm {arm.name!r}", procedure.measures, found)
+    return Called(values, seconds, cpu_seconds)
+
+
+def run_function(
+    procedure: Procedure, arm: Arm, level: Level, member: Member
+) -> Result:
+    """The result of one call, without its times and its machine.
+
+    A function has no validation or test examples. What a trial returns stands as
+    validation, by which hyperparameters are chosen; what a final returns, with a seed
+    that no trial had, stands as both.
+    """
+    called = call(procedure, arm, level, member.params, member.seeds["order"])
+    is_judged = member.kind in OPENING
+    splits = ("validation", "test") if is_judged else ("validation",)
+    diverged = not all_finite(called.values)
+    values = _with_worst(procedure, called.values) if diverged else called.values
+    validation = {f"validation.{name}": value for name, value in called.values.items()}
+    seen = {name: finite(value) for name, value in validation.items()}
+    return Result(
+        key=member.key,
+        status="diverged" if diverged else "finished",
+        metrics={
+            "seconds": called.seconds,
+            "cpu_seconds": called.cpu_seconds,
+            **{
+                f"{of}.{name}": value for of in splits for name, value in values.items()
+            },
+        },
+        curve=[{"step": 1, "epoch": 1.0, "seconds": called.seconds, **seen}],
+        best_step=1,
+        data={"population": "fresh", "test_train_ratio": 0.0},
+        test_opened=is_judged,
+        error="a measure was not finite" if diverged else None,
+    )
+
+
+def _with_worst(procedure: Procedure, values: Mapping[str, float]) -> dict[str, float]:
+    """The values, each that is not finite as what a failure counts as."""
+    worst = worst_values(procedure, NO_SHAPE)
+    return {
+        name: worst.get(name, 0.0) if finite(value) is None else value
+        for name, value in values.items()
+    }
