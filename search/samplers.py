@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import optuna
@@ -21,9 +21,12 @@ from optuna.samplers import BaseSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial
 
 from search.quiet import quiet
+from search.space import distributions
+from tasks import Space
 from tasks.contract.registry import Registry
 
-STARTUP = 8  # quasi-random trials before TPE begins to learn from results
+STARTUP = 8  # trials of the schedule before TPE begins to learn from results
+RATE_ALONE = 8  # trials, the default point among them, before all else varies, too
 GENERATION = 4  # TPE trials proposed together
 
 
@@ -31,8 +34,8 @@ GENERATION = 4  # TPE trials proposed together
 class StudyPlan:
     """What a sampler is made for."""
 
-    space: Mapping[str, BaseDistribution]
-    """One distribution per hyperparameter; may be empty."""
+    space: Space
+    """What is tuned; may be empty."""
 
     trials: int
     """Trials in the study."""
@@ -45,6 +48,11 @@ class StudyPlan:
 
     generation: int = GENERATION
     """Trials proposed together once results are learned from."""
+
+    @property
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """The space in Optuna's words."""
+        return distributions(self.space)
 
     def seed_of(self, number: int) -> int:
         """A seed for one trial alone, 32 bits."""
@@ -75,22 +83,52 @@ def register_sampler(name: str, make: Callable[[StudyPlan], Sampler]) -> None:
     SAMPLERS.register(name, make)
 
 
-class QuasiRandom:
-    """All trials from one scrambled Sobol sequence, as a single generation."""
+class Sobol:
+    """All trials from one scrambled Sobol sequence over the whole space, as a single
+    generation.
+    """
 
     def __init__(self, plan: StudyPlan) -> None:
         self.plan = plan
-        self.sobol = ScrambledSobol(plan.space, plan.seed)
+        self.everything = ScrambledSobol(plan.distributions, plan.seed)
 
     def generation_size(self, start: int) -> int:
         return self.plan.trials - start
 
     def for_trial(self, number: int) -> BaseSampler:
-        return self.sobol
+        return self.everything
+
+
+class QuasiRandom(Sobol):
+    """The learning rate first, then everything: a few trials over many dimensions are
+    mostly noise, and most of what they could gain is in the rate.
+
+    Trial 0 is the default point; every later one takes the next point of a scrambled
+    Sobol sequence. Up to trial 7 it takes the point's learning rate alone, and all else
+    stays at its default; from trial 8 on it takes all of the point. A trial depends on
+    its number and on the study's seed alone, so the first half of a study is the study
+    with half the trials.
+    """
+
+    def __init__(self, plan: StudyPlan) -> None:
+        super().__init__(plan)
+        space, default_point = plan.distributions, plan.space.default_point
+        others = {
+            name: value
+            for name, value in default_point.items()
+            if name not in plan.space.rates
+        }
+        self.default_point = ScrambledSobol(space, plan.seed, default_point)
+        self.rate_alone = ScrambledSobol(space, plan.seed, others)
+
+    def for_trial(self, number: int) -> BaseSampler:
+        if number == 0:
+            return self.default_point
+        return self.rate_alone if number < RATE_ALONE else self.everything
 
 
 class TPE(QuasiRandom):
-    """The first 8 trials from a Sobol sequence, and the rest from Optuna's
+    """The first 8 trials as QuasiRandom has them, and the rest from Optuna's
     tree-structured Parzen estimator, a few at a time.
     """
 
@@ -100,7 +138,7 @@ class TPE(QuasiRandom):
 
     def for_trial(self, number: int) -> BaseSampler:
         if number < STARTUP:
-            return self.sobol
+            return super().for_trial(number)
         with quiet():
             return TPESampler(
                 seed=self.plan.seed_of(number),
@@ -126,23 +164,41 @@ class Random:
 
 
 class ScrambledSobol(QMCSampler):
-    """Optuna's quasi-random sampler, told the space beforehand.
+    """Optuna's quasi-random sampler, told the space beforehand, in which the
+    hyperparameters of ``fixed`` have one value.
 
     Optuna learns the space from the first finished trial and samples all before it
     independently: a study whose trials are asked together would be plain random search.
     """
 
-    def __init__(self, space: Mapping[str, BaseDistribution], seed: int) -> None:
+    def __init__(
+        self,
+        space: Mapping[str, BaseDistribution],
+        seed: int,
+        fixed: Mapping[str, Any] | None = None,
+    ) -> None:
         with quiet():
             super().__init__(qmc_type="sobol", scramble=True, seed=seed)
         self._space = dict(space)
+        self._fixed = dict(fixed or {})
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
         return self._space
 
+    def sample_relative(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        search_space: dict[str, BaseDistribution],
+    ) -> dict[str, Any]:
+        if len(self._fixed) == len(search_space):
+            return dict(self._fixed)  # and leave the next point to the next trial
+        return super().sample_relative(study, trial, search_space) | self._fixed
 
+
+register_sampler("sobol", Sobol)
 register_sampler("qmc", QuasiRandom)
 register_sampler("tpe", TPE)
 register_sampler("random", Random)

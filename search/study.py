@@ -71,7 +71,7 @@ class Study:
         self.name = name
         self.trials = trials
         self._space = distributions(space)
-        plan = StudyPlan(self._space, trials, seed, root_seed, generation)
+        plan = StudyPlan(space, trials, seed, root_seed, generation)
         self._sampler = SAMPLERS.get(sampler)(plan)
         with quiet():
             self._optuna = optuna.create_study(

@@ -120,8 +120,9 @@ class Profile(CheckedModel):
     true also means. Only open claims get more blocks. Takes the place of blocks."""
 
     sampler: str = "qmc"
-    """How trials are proposed: by a Sobol sequence, or by TPE after eight of its
-    points."""
+    """How trials are proposed. "qmc": the default point, then seven learning rates alone,
+    then everything, all from one Sobol sequence. "tpe": the same up to trial 8, then
+    what TPE learns from results. "sobol" or "random": everything from the start."""
 
     length_factor: float = Field(default=1.0, gt=0)
     """Multiplies the length of every recipe."""

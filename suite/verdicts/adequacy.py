@@ -31,6 +31,7 @@ from suite.verdicts.effects import (
 from suite.verdicts.message import Message, message
 from suite.verdicts.statistics import Floats, estimate
 from tasks import Categorical, Space
+from tasks.contract.space import is_rate
 
 MOST_FAILED = 0.2  # of an arm's trials
 FEW_ERRORS = 5  # fewer cannot tell two arms apart
@@ -299,17 +300,13 @@ def _rate_edges(case: Case) -> Iterator[tuple[str, str, str, Edge]]:
             for name, hyperparameter in case.manifest.space_of(arm, level).items():
                 column = f"param.{name}"
                 tuned = not isinstance(hyperparameter, Categorical)
-                if not (_is_rate(name) and tuned and column in case.finals):
+                if not (is_rate(name) and tuned and column in case.finals):
                     continue
                 alone = Space(**{name: hyperparameter})
                 values = cell_values(case, case.finals, column)[:, place, number]
                 there = [{name: value} for value in values[np.isfinite(values)]]
                 for edge in edges(alone, there):
                     yield arm, name, level, edge
-
-
-def _is_rate(name: str) -> bool:
-    return name == "lr" or name.startswith("lr_") or name.endswith("_lr")
 
 
 def _curve_ends(case: Case) -> pd.DataFrame | None:

@@ -158,9 +158,22 @@ class Space(Mapping[str, Hyperparameter]):
         """The default of every hyperparameter, or the middle of its range."""
         return {name: tuned.first_value for name, tuned in self.items()}
 
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """The names of the learning rates; of the first hyperparameter where there are
+        none.
+        """
+        found = tuple(name for name in self if is_rate(name))
+        return found or tuple(self)[:1]
+
     def __repr__(self) -> str:
         listed = ", ".join(f"{name}={value!r}" for name, value in self.items())
         return f"Space({listed})"
+
+
+def is_rate(name: str) -> bool:
+    """Whether a hyperparameter's name says that it is a learning rate."""
+    return name == "lr" or name.startswith("lr_") or name.endswith("_lr")
 
 
 def _check_log(range_: Float | Int) -> None:

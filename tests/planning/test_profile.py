@@ -212,7 +212,7 @@ def test_set_changes_one_value(change, found):
         ("confidence = 1.5\n[tasks.batch_size]\n", ["confidence = 1.5", "less than 1"]),
         (
             "sampler = 'grid'\n[tasks.batch_size]\n",
-            ["sampler = 'grid'", "known: qmc, random, tpe"],
+            ["sampler = 'grid'", "known: qmc, random, sobol, tpe"],
         ),
         (
             "length_factor = nan\n[tasks.batch_size]\n",

@@ -37,7 +37,13 @@ MIXED = Space(
     layers=Int(1, 4),
     norm=Categorical(("none", "batch")),
 )
-NAMES = ("qmc", "tpe", "random")
+DEFAULTS = Space(
+    dropout=Float(0, 0.5, default=0.1),
+    lr=Float(1e-4, 1e-1, log=True, default=3e-3),
+    layers=Int(1, 4, default=3),
+    norm=Categorical(("none", "batch"), default="batch"),
+)
+NAMES = ("qmc", "sobol", "tpe", "random")
 
 
 def surface(at):
@@ -65,7 +71,8 @@ def run_through(study, value=surface, order=None):
 def test_every_trial_is_a_point_of_one_scrambled_sobol_sequence():
     points = qmc.Sobol(4, scramble=True, seed=7).random(16)
 
-    asked = [p.params for p in Study(MIXED, seed=7, trials=16).ask()]
+    study = Study(MIXED, seed=7, trials=16, sampler="sobol")
+    asked = [p.params for p in study.ask()]
 
     assert [at["lr"] for at in asked] == pytest.approx(
         [1e-4 * 1000**u for u in points[:, 0]], rel=1e-12
@@ -81,7 +88,7 @@ def test_every_trial_is_a_point_of_one_scrambled_sobol_sequence():
 
 def test_points_are_spread_as_a_sobol_sequence_is_and_random_ones_are_not():
     def discrepancy(seed):
-        asked = Study(RATES, seed=seed, trials=16).ask()
+        asked = Study(RATES, seed=seed, trials=16, sampler="sobol").ask()
         return qmc.discrepancy(
             np.array(
                 [[place(RATES[name], p.params[name]) for name in RATES] for p in asked]
@@ -103,7 +110,81 @@ def test_points_are_spread_as_a_sobol_sequence_is_and_random_ones_are_not():
 def test_seeds_change_the_points():
     first, other = (Study(RATES, seed=seed, trials=4).ask() for seed in (0, 1))
 
-    assert all(a.params != b.params for a, b in zip(first, other, strict=True))
+    assert first[0] == other[0]  # the default point
+    assert all(a.params != b.params for a, b in zip(first[1:], other[1:], strict=True))
+
+
+# ------------------------------------------------------- the rate first, then everything
+
+
+def others_of(space, params):
+    return {name: params[name] for name in space if name not in space.rates}
+
+
+@pytest.mark.parametrize("sampler", ["qmc", "tpe"])
+def test_the_first_trial_is_the_default_point(sampler):
+    first, *_ = Study(DEFAULTS, seed=5, trials=6, sampler=sampler).ask()
+
+    assert first.params == {"lr": 3e-3, "dropout": 0.1, "layers": 3, "norm": "batch"}
+
+
+def test_without_defaults_the_first_trial_is_the_middle_of_the_ranges():
+    first, *_ = Study(MIXED, seed=5, trials=6).ask()
+
+    assert first.params == {
+        "lr": pytest.approx(math.sqrt(1e-4 * 1e-1)),
+        "dropout": 0.25,
+        "layers": 2,
+        "norm": "none",
+    }
+
+
+def test_the_rate_varies_alone_before_everything_does():
+    asked = [p.params for p in Study(DEFAULTS, seed=5, trials=24).ask()]
+    default = others_of(DEFAULTS, DEFAULTS.default_point)
+
+    assert all(others_of(DEFAULTS, at) == default for at in asked[:8])
+    assert len({at["lr"] for at in asked}) == 24
+    assert all(at["dropout"] != 0.1 for at in asked[8:])
+    assert {at["norm"] for at in asked[8:]} == {"none", "batch"}
+    assert {at["layers"] for at in asked[8:]} == {1, 2, 3, 4}
+
+
+def test_the_rates_of_all_later_trials_are_points_of_one_sobol_sequence():
+    """Any 2, 4, 8, 16 of them in a row have one in each 2nd, 4th, 8th, 16th of it."""
+    asked = [p.params["lr"] for p in Study(DEFAULTS, seed=5, trials=17).ask()]
+    places = [place(DEFAULTS["lr"], lr) for lr in asked[1:]]
+
+    for count in (2, 4, 8, 16):
+        assert {int(count * at) for at in places[:count]} == set(range(count))
+
+
+def test_several_rates_vary_together_and_a_space_without_one_by_its_first():
+    rates = Space(wd=Float(0, 1), lr_generator=Float(0, 1), critic_lr=Float(0, 1))
+    penalty = Space(l2=Float(0, 1), dropout=Float(0, 1))
+
+    assert rates.rates == ("lr_generator", "critic_lr")
+    assert penalty.rates == ("l2",)
+    assert Space().rates == ()
+    two = [p.params for p in Study(rates, seed=0, trials=4).ask()]
+    assert [at["wd"] for at in two] == [0.5] * 4
+    assert len({at["lr_generator"] for at in two}) == 4
+    assert len({at["critic_lr"] for at in two}) == 4
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    trials=st.integers(2, 24),
+    space=st.sampled_from([RATES, MIXED, DEFAULTS, Space(l2=Float(0, 1))]),
+)
+def test_the_first_half_of_a_study_is_the_study_with_half_the_trials(
+    seed, trials, space
+):
+    whole = Study(space, seed=seed, trials=trials).ask()
+    half = Study(space, seed=seed, trials=trials // 2).ask()
+
+    assert whole[: trials // 2] == half
 
 
 def test_a_smaller_budget_is_the_beginning_of_a_larger_one():
@@ -283,7 +364,8 @@ def test_a_sampler_from_outside_is_named_as_ours_are(monkeypatch):
     register_sampler("pairs", InPairs)
 
     assert len(Study(RATES, seed=0, trials=5, sampler="pairs").ask()) == 2
-    assert StudyPlan({}, 5, 0).seed_of(0) != StudyPlan({}, 5, 0).seed_of(1)
+    plan = StudyPlan(Space(), 5, 0)
+    assert plan.seed_of(0) != plan.seed_of(1)
 
 
 def test_an_unknown_sampler_is_refused_with_the_nearest_name():
@@ -373,6 +455,7 @@ def test_a_described_space_can_be_restored():
     described = json.loads(json.dumps(describe(MIXED)))
 
     assert dict(restore(described)) == dict(MIXED)
+    assert dict(restore(describe(DEFAULTS))) == dict(DEFAULTS)
     assert described["lr"] == {"low": 1e-4, "high": 1e-1, "log": True}
 
 

@@ -59,9 +59,11 @@ def _blocks(tasks: list[TaskManifest]) -> str:
 
 def _tuning(profile: Profile, tasks: list[TaskManifest]) -> str:
     how = {
-        "qmc": "points of a scrambled Sobol sequence, spread evenly over the ranges and seeded once per study",
-        "tpe": "eight quasi-random points, then the proposals of a tree-structured Parzen estimator, asked and told in "
-        "fixed generations",
+        "qmc": "first the default point, then up to seven learning rates with all else at its default, and from the ninth "
+        "trial on points over all ranges; points and rates are those of one scrambled Sobol sequence a study",
+        "sobol": "points of a scrambled Sobol sequence, spread evenly over the ranges and seeded once per study",
+        "tpe": "the default point and seven quasi-random learning rates, then the proposals of a tree-structured Parzen "
+        "estimator, asked and told in fixed generations",
         "random": "points drawn at random from the ranges, each by itself",
     }.get(profile.sampler, f"the proposals of the sampler {profile.sampler!r}")
     trials = _of(tasks, "trials")
