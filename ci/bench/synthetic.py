@@ -69,6 +69,7 @@ class Size:
     failures: float = 0.01
     seed: int = 0
     samples: bool = True
+    all_cells: bool = True
 
 
 def plan_for(size: Size, name: str = "synthetic") -> Plan:
@@ -80,6 +81,7 @@ def plan_for(size: Size, name: str = "synthetic") -> Plan:
         "blocks": size.blocks,
         "trials": size.trials,
         "finals": size.finals,
+        "all_cells": size.all_cells,
         "tasks": {task: {} for task in size.tasks},
     }
     return Plan(Profile.model_validate(values))

@@ -73,6 +73,7 @@ forest-label = Effect { $effect }, 95 % interval { $interval }; differences belo
 card-source = Source reports
 card-runs = Blocks and runs
 matrix-title = Cells
+matrix-not-planned = not planned: no claim needs it
 matrix-says = A square per block: one tuning study and its finals. Follow a strip to its runs.
 state-done = Done
 state-final = Final

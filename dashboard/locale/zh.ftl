@@ -70,6 +70,7 @@ forest-label = 效应 { $effect }，95 % 区间 { $interval }；小于 { $margin
 card-source = 文献结果
 card-runs = 各区组与运行
 matrix-title = 单元
+matrix-not-planned = 未安排：没有论断需要它
 matrix-says = 每格一个区组：一次调参研究及其最终运行。点击一行查看其运行。
 state-done = 完成
 state-final = 最终运行

@@ -153,10 +153,13 @@ def plan(
 
 
 def _plan_summary(plan: Plan, least: Estimate, most: Estimate) -> dict[str, Any]:
+    from suite.cli.render.plan import skipped
+
     return {
         "campaign": plan.id,
         "cells": len(plan.cells),
         "runs": plan.runs,
+        "not_planned": skipped(plan),
         "workers": least.workers,
         "hours": least.hours,
         "bytes": least.bytes,

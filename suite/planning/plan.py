@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 import tasks
 from suite.planning.claims import claims_digest
@@ -14,6 +15,8 @@ from suite.planning.resolved import ResolvedTask
 from suite.training.fingerprint import source_hash
 from suite.training.job import SCHEMA, digest
 from tasks import Claim, Recipe, Task
+
+Place = tuple[str, str]  # a level and an arm of one task, in all blocks
 
 
 @dataclass(frozen=True)
@@ -69,17 +72,52 @@ class Plan:
         found = [cell for name in self.tasks for cell in self._first_cells(name)]
         return tuple(sorted(found, key=lambda cell: cell.block))
 
-    def _first_cells(self, name: str) -> Iterator[CellPlan]:
-        plan = self.of(name)
-        arms, levels = chosen(self.tasks[name], plan)
-        named = [(arm, arm) for arm in arms] + [
-            (arm + AA_SUFFIX, arm) for arm in plan.aa_test
+    def _first_cells(
+        self, name: str, places: Iterable[Place] | None = None
+    ) -> Iterator[CellPlan]:
+        """The cells that run in any case: at these levels and arms, or at all that
+        run.
+        """
+        again = self.of(name).aa_test
+        for level, arm in self.places(name) if places is None else places:
+            builds = {arm: arm}
+            if arm in again:
+                builds[arm + AA_SUFFIX] = arm
+            blocks = 1 if self.runs_once(name, arm) else self.of(name).first_blocks
+            for named, built in builds.items():
+                for block in range(blocks):
+                    yield CellPlan(name, level, named, block, built)
+
+    def places(self, name: str) -> list[Place]:
+        """The levels and arms of a task that run, in the task's order.
+
+        Those that its claims are judged on; all of them where the profile asks for
+        ``all_cells``, or where no claim can be decided. An arm or a level that the
+        profile names, or runs as an A/A test, runs whole if no claim reads it anywhere.
+        """
+        everywhere = self._every_place(name)
+        claims, of = self.claims(name), self.of(name)
+        if of.all_cells or not claims:
+            return everywhere
+        read = self.deciding(claims)
+        named_arms = {*(of.arms or ()), *of.aa_test}
+        unread_arms = named_arms - {arm for _, arm in read}
+        unread_levels = {*(of.levels or ())} - {level for level, _ in read}
+        return [
+            (level, arm)
+            for level, arm in everywhere
+            if (level, arm) in read or arm in unread_arms or level in unread_levels
         ]
-        for level in levels:
-            for arm, builds in named:
-                once = self.runs_once(name, builds)
-                for block in range(1 if once else plan.first_blocks):
-                    yield CellPlan(name, level, arm, block, builds)
+
+    def left_out(self, name: str) -> list[CellPlan]:
+        """The cells that do not run, as no claim reads them."""
+        run = set(self.places(name))
+        left = [place for place in self._every_place(name) if place not in run]
+        return list(self._first_cells(name, left))
+
+    def _every_place(self, name: str) -> list[Place]:
+        arms, levels = chosen(self.tasks[name], self.of(name))
+        return list(product(levels, arms))
 
     def runs_once(self, task: str, arm: str) -> bool:
         """Whether one run per level stands for all blocks: see ``Task.runs_once``."""
@@ -97,7 +135,7 @@ class Plan:
         return 1 if self.runs_once(task, arm) else self.of(task).finals
 
     def further_cells(
-        self, name: str, blocks: range, places: Iterable[tuple[str, str]]
+        self, name: str, blocks: range, places: Iterable[Place]
     ) -> list[CellPlan]:
         """The cells of some later blocks, for these (level, arm) alone, as
         ``interim_looks`` asks for them.
@@ -105,12 +143,11 @@ class Plan:
         An arm's second takes no part: it is compared once, over the blocks that run in
         any case.
         """
-        wanted, (arms, levels) = set(places), chosen(self.tasks[name], self.of(name))
+        wanted = set(places)
         return [
             CellPlan(name, level, arm, block, arm)
             for block in blocks
-            for level in levels
-            for arm in arms
+            for level, arm in self.places(name)
             if (level, arm) in wanted and not self.runs_once(name, arm)
         ]
 
@@ -129,9 +166,10 @@ class Plan:
     @property
     def runs(self) -> int:
         """How many runs there are at least, if none fails."""
-        return sum(self._runs_of(cell) for cell in self.cells)
+        return sum(self.runs_of(cell) for cell in self.cells)
 
-    def _runs_of(self, cell: CellPlan) -> int:
+    def runs_of(self, cell: CellPlan) -> int:
+        """Trials and finals of a cell, without its half-budget final."""
         trials = self.trials(cell.task, cell.level, cell.builds)
         return trials + self.finals(cell.task, cell.builds)
 
@@ -151,7 +189,7 @@ class Plan:
         tuning choosing otherwise.
         """
         return sum(
-            self._runs_of(cell) + bool(self.of(cell.task).half_budget_trials)
+            self.runs_of(cell) + bool(self.of(cell.task).half_budget_trials)
             for cell in self.all_cells
         )
 
@@ -162,8 +200,8 @@ class Plan:
             name, range(looks[0], looks[-1]), self.deciding(self.claims(name))
         )
 
-    def deciding(self, claims: Iterable[Claim]) -> set[tuple[str, str]]:
-        """The (level, arm) pairs that claims of a task are judged on."""
+    def deciding(self, claims: Iterable[Claim]) -> set[Place]:
+        """The levels and arms that claims of a task are judged on."""
         return {
             (level, arm)
             for claim in claims

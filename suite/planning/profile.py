@@ -68,6 +68,9 @@ class TaskPlan(CheckedModel):
     interim_looks: tuple[int, ...] | None = None
     """As above."""
 
+    all_cells: bool | None = None
+    """As above."""
+
     length_factor: float | None = Field(default=None, gt=0)
     """As above."""
 
@@ -118,6 +121,10 @@ class Profile(CheckedModel):
     interim_looks: tuple[int, ...] = ()
     """Numbers of blocks after which claims are looked at, such as [6, 10, 16], which
     true also means. Only open claims get more blocks. Takes the place of blocks."""
+
+    all_cells: bool = False
+    """Run every arm at every level, not only where a claim needs it: for charts over
+    whole axes."""
 
     sampler: str = "qmc"
     """How trials are proposed. "qmc": the default point, then seven learning rates alone,
@@ -180,6 +187,7 @@ class Profile(CheckedModel):
             trials=_first(given.trials, self.trials),
             finals=_first(given.finals, self.finals),
             half_budget=_first(given.half_budget, self.half_budget),
+            all_cells=_first(given.all_cells, self.all_cells),
             length_factor=_first(given.length_factor, self.length_factor),
             examples=_first(given.examples, self.examples),
             recipe=given.recipe,
@@ -340,8 +348,8 @@ def check_names(profile: Profile, source: str) -> None:
 
 
 def chosen(task: Task, plan: ResolvedTask) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the arms and of the levels that a plan runs, in the task's order;
-    heavy levels only by name.
+    """The names of the arms and of the levels that a plan chooses from, in the task's
+    order; heavy levels only by name.
     """
     arms = tuple(
         arm.name for arm in task.arms if plan.arms is None or arm.name in plan.arms

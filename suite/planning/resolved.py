@@ -39,6 +39,7 @@ class ResolvedTask:
     trials: Annotated[int, Role.SELECTS]
     finals: Annotated[int, Role.SELECTS]
     half_budget: Annotated[bool, Role.SELECTS]
+    all_cells: Annotated[bool, Role.SELECTS]
     length_factor: Annotated[float, Role.DECIDES]
     examples: Annotated[int | None, Role.DECIDES]
     recipe: Annotated[Mapping[str, Any], Role.DECIDES_THROUGH]  # the arm's whole recipe
@@ -50,11 +51,6 @@ class ResolvedTask:
     def first_blocks(self) -> int:
         """How many blocks run in any case."""
         return self.interim_looks[0] if self.interim_looks else self.blocks
-
-    @property
-    def runs_per_cell(self) -> int:
-        """Trials and finals of a cell, without its half-budget final."""
-        return self.trials + self.finals
 
     @property
     def half_budget_trials(self) -> int:

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from search.ranges import describe, restore
-from suite.planning.profile import AA_SUFFIX, Profile, chosen
+from suite.planning.profile import AA_SUFFIX, Profile
 from suite.records.files import read_json, replace_text
 from suite.records.schema import check_schema
 from suite.records.translation import FIELDS, PARTS, Translation, translations_of
@@ -140,7 +140,7 @@ DescribedSpace = Annotated[
 
 
 class TaskManifest(_Manifest):
-    """One task of a campaign: the chosen arms and levels, and the claims on them.
+    """One task of a campaign: the arms and levels that run, and the claims on them.
 
     ``aa_test`` maps the second name of an arm that runs twice to its first. ``looks``
     are the numbers of blocks after which claims are looked at; ``blocks`` is the last
@@ -400,7 +400,8 @@ def cell_manifest(cell: CellPlan) -> CellManifest:
 
 def _task_manifest(plan: Plan, name: str) -> TaskManifest:
     task, of = plan.tasks[name], plan.of(name)
-    arm_names, level_names = chosen(task, of)
+    places = plan.places(name)
+    level_names, arm_names = (set(names) for names in zip(*places, strict=True))
     arms = [arm for arm in task.arms if arm.name in arm_names]
     levels = [level for level in task.levels if level.name in level_names]
     claims = plan.claims(name)

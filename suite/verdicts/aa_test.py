@@ -67,12 +67,16 @@ class AATest:
 
 
 def run_aa_tests(campaign: Campaign, task: str) -> list[AATest]:
-    """Every arm of a task that ran twice, against itself at every level."""
+    """Every arm of a task that ran twice, against itself at every level where it did."""
     manifest = campaign.manifest.task(task)
+    planned = {
+        (cell.arm, cell.level) for cell in campaign.manifest.cells if cell.task == task
+    }
     return [
         _compare(campaign, task, arm, second, level)
         for second, arm in manifest.aa_test.items()
         for level in manifest.level_names
+        if (second, level) in planned
     ]
 
 

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import get_args
 
@@ -50,6 +51,42 @@ def shown(snapshots, path, search=""):
 def read(snapshots, path, search=""):
     """The same with Chinese characters as they are read."""
     return json.dumps(json.loads(shown(snapshots, path, search)), ensure_ascii=False)
+
+
+# ------------------------------------------------------------------- cells left out
+
+
+@pytest.fixture(scope="module")
+def partial(synthetic, small, tmp_path_factory):
+    """A campaign that runs no cell beyond those that its claims need: at the second
+    level of batch_size, no full batch.
+    """
+    root = tmp_path_factory.mktemp("partial")
+    size = small(tasks=("batch_size",), trials=2, all_cells=False)
+    synthetic.write_campaign(root, size)
+    found = Snapshots(Results(root))
+    for name in found.results.ids():
+        found.get(name)
+    found.refresh()
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", PATHS)
+def test_pages_stand_where_cells_are_not_planned(partial, path, language):
+    campaign = partial.get().campaign
+    planned = {(cell.level, cell.arm) for cell in campaign.manifest.cells}
+    task = campaign.manifest.task("batch_size")
+    everywhere = set(product(task.level_names, task.arm_names))
+
+    assert everywhere - planned
+    for level, arm in everywhere:
+        place = f"&task=batch_size&level={level}&arm={arm}"
+        assert len(shown(partial, path, f"?lang={language}{place}")) > 100
+
+
+def test_the_cells_that_are_not_planned_have_a_dash(partial):
+    assert Words("en")("matrix-not-planned") in shown(partial, "/cluster")
 
 
 # ------------------------------------------------------------------------------- words

@@ -85,6 +85,7 @@ def test_what_decides_is_told_to_the_worker():
         ({"threads": 2}, False),
         ({"root_seed": 1}, True),  # it is the seeds of the runs that change
         ({"blocks": 3, "trials": 5, "finals": 2, "half_budget": True}, True),
+        ({"all_cells": True}, True),
         ({"time_limit": 9.0, "title": "Another", "confidence": 0.9}, True),
         ({"resources": {"cpus": 2}, "sampler": "tpe", "interim_looks": [2, 3]}, True),
     ],

@@ -63,7 +63,13 @@ def walk(tmp_path):
 @pytest.fixture
 def campaign(walk, run_inline, tmp_path):
     profile = Profile.model_validate(
-        {"name": "walk", "blocks": 6, "trials": 4, "tasks": {walk: TaskPlan()}}
+        {
+            "name": "walk",
+            "blocks": 6,
+            "trials": 4,
+            "all_cells": True,
+            "tasks": {walk: TaskPlan()},
+        }
     )
     plan = plan_of(profile, tmp_path)
     run_inline(plan, tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,13 +89,14 @@ def campaign(
     for name, value in defaults.items():
         runs[name] = runs[name].fillna(value) if name in runs else value
     runs["key"] = [f"key {row}" for row in range(len(runs))]
+    places = runs[["task", "level", "arm", "block"]].drop_duplicates()
     about = {
         "schema": SCHEMA,
         "id": "test",
         "name": "test",
         "profile": {"name": "test"},
         "claims_digest": claims_digest({"depth": claims}),
-        "cells": [],
+        "cells": places.to_dict("records"),
         "tasks": {
             "depth": {
                 "arms": [
@@ -829,6 +831,19 @@ def test_an_arm_against_itself_waits_for_its_blocks():
     )
 
     assert run_aa_tests(record, "depth")[0].state == "waiting"
+
+
+def test_an_arm_is_compared_with_itself_only_where_it_ran_twice():
+    rows = {"deep": deep(AHEAD), "wide": WIDE}
+    record = campaign(
+        finals({**rows, "deep_again": WIDE}, level="few"),
+        finals(rows, level="many"),
+        claims=(replace(DEEPER, levels=("few", "many")),),
+        levels=(("few", None), ("many", None)),
+        aa_test={"deep_again": "deep"},
+    )
+
+    assert [check.level for check in run_aa_tests(record, "depth")] == ["few"]
 
 
 def test_as_dict_is_what_verdict_json_prints():

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.charts import saved
 from dashboard.components.controls import arm_key
-from dashboard.components.text import aria, card, hidden
+from dashboard.components.text import aria, card, glyph, hidden
 from dashboard.data.view import View
 from dashboard.locale import Words
 from dashboard.theme import STATES
@@ -65,10 +65,13 @@ def _task(view: View, task: str, cells: pd.DataFrame) -> html.Div:
     return html.Div([html.H3(title), body], className="matrix")
 
 
-def _strip(view: View, cells: pd.DataFrame | None) -> Component | None:
-    """The blocks of one arm at one level; a link to their runs."""
+def _strip(view: View, cells: pd.DataFrame | None) -> Component:
+    """The blocks of one arm at one level; a link to their runs. A dash where none are
+    planned.
+    """
     if cells is None:
-        return None
+        says = view.words("matrix-not-planned")
+        return html.Span([glyph("–"), hidden(says)], className="unplanned", title=says)
     task, arm, level = (str(cells[name].iloc[0]) for name in ("task", "arm", "level"))
     says = _counted(view.words, cells)
     place = f"{view.arm_label(task, arm)}, {view.level_label(task, level)}"

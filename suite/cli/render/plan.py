@@ -24,7 +24,7 @@ from suite.report.formatting import PER_DOUBLING, counted, fixed, listed
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
     from suite.planning.cost import Costs, Estimate
-    from suite.planning.plan import Plan
+    from suite.planning.plan import CellPlan, Plan
 
 
 def plan_page(
@@ -40,6 +40,7 @@ def plan_page(
     parts: list[RenderableType] = [
         headline_text(plan.profile.name, plan.profile.title),
         _task_table(plan, costs),
+        *_left_out(plan),
         Text(),
         _facts(plan, costs, totals, free),
     ]
@@ -55,17 +56,63 @@ def _task_table(plan: Plan, costs: Costs) -> Listing:
 
 
 def _task_row(plan: Plan, costs: Costs, name: str) -> Sequence[str]:
-    of = plan.of(name)
     cells = [cell for cell in plan.cells if cell.task == name]
-    runs = len(cells) * of.runs_per_cell
     found = [costs[cell.task, cell.level, cell.builds] for cell in cells]
+    counts = [plan.runs_of(cell) for cell in cells]
     seconds = sum(cost.seconds for cost in found) / len(cells)
-    work = sum(cost.work for cost in found) / len(cells) * runs
+    work = sum(cost.work * runs for cost, runs in zip(found, counts, strict=True))
+    return (
+        name,
+        _shape(cells),
+        f"{sum(counts):,}",
+        seconds_text(seconds),
+        duration(work),
+    )
+
+
+def _shape(cells: Sequence[CellPlan]) -> str:
+    """``2 × 4 × 6 = 48``, or ``(2 × 4 - 1) × 6 = 42`` where an arm is not run at one
+    level.
+    """
     levels = len({cell.level for cell in cells})
     arms = len({cell.arm for cell in cells})
     blocks = len({cell.block for cell in cells})
-    shape = f"{levels} × {arms} × {blocks} = {len(cells)}"
-    return name, shape, f"{runs:,}", seconds_text(seconds), duration(work)
+    places = len({(cell.level, cell.arm) for cell in cells})
+    if places * blocks != len(cells):  # some arms run once for all blocks
+        return f"{len(cells)}"
+    missing = levels * arms - places
+    shape = f"({levels} × {arms} - {missing})" if missing else f"{levels} × {arms}"
+    return f"{shape} × {blocks} = {len(cells)}"
+
+
+def _left_out(plan: Plan) -> list[Text]:
+    """A line for every arm of a task that is not run somewhere, as no claim needs it."""
+    lines = []
+    for one in skipped(plan):
+        where = f"{one['arm']} at {listed(one['levels'])}"
+        lines.append(
+            f"{counted(one['runs'], 'run')} of {where} ({one['task']}) "
+            f"{'is' if one['runs'] == 1 else 'are'} not planned: no claim reads them; "
+            "all_cells = true runs them."
+        )
+    return [Text(), *(Text(line, "dim") for line in lines)] if lines else []
+
+
+def skipped(plan: Plan) -> list[dict[str, Any]]:
+    """What is not run as no claim needs it, by task and arm: its levels, and how many
+    runs it would be.
+    """
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for task in plan.tasks:
+        for cell in plan.left_out(task):
+            one = found.setdefault(
+                (task, cell.arm),
+                {"task": task, "arm": cell.arm, "levels": [], "runs": 0},
+            )
+            if cell.level not in one["levels"]:
+                one["levels"].append(cell.level)
+            one["runs"] += plan.runs_of(cell)
+    return list(found.values())
 
 
 def _facts(

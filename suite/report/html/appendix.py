@@ -35,13 +35,16 @@ def plan_table(campaign: Campaign) -> Table:
         "Levels",
         "Arms",
         "Blocks",
+        "Cells",
         "Trials a cell",
         "Finals a cell",
         "Length of training",
     )
     rows = []
+    cells = Counter(cell.task for cell in campaign.manifest.cells)
     for name, task in campaign.manifest.tasks.items():
-        counts = (len(task.levels), len(task.arms), task.blocks, task.trials)
+        shape = (len(task.levels), len(task.arms), task.blocks)
+        counts = (*shape, cells[name], task.trials)
         rows.append(
             [name, *map(str, counts), str(task.finals), f"{task.length_factor:g}"]
         )
