@@ -61,8 +61,10 @@ def build_model(
     arm: Arm, level: Level, splits: Splits, params: Mapping[str, Any], seed: int
 ) -> nn.Module:
     """The arm's untrained model, initialised from its own stream; the caller's random
-    numbers are left alone.
+    numbers are left alone. An empty one where a library makes the model.
     """
+    if arm.build is None:
+        return nn.Identity()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return arm.build(splits.shape, level, params)

@@ -16,7 +16,13 @@ from tasks.contract.checks import FieldChecks, brief, no_two_alike, plain
 from tasks.contract.claim import Claim
 from tasks.contract.data import Shape, Splits
 from tasks.contract.errors import UserError, unknown
-from tasks.contract.procedure import Measure, Procedure, measured, no_worst
+from tasks.contract.procedure import (
+    FitOnce,
+    Measure,
+    Procedure,
+    measured,
+    no_worst,
+)
 from tasks.contract.recipe import RECIPE_FIELDS, Recipe
 from tasks.contract.space import Hyperparameter, Params, Space, is_value
 
@@ -50,8 +56,10 @@ class Arm:
     name: str
     """Letters, digits, ``_``, ``-`` and ``.``; unique in its task."""
 
-    build: Build
-    """``build(shape, level, hyperparameters)`` makes the untrained model."""
+    build: Build | None = None
+    """``build(shape, level, hyperparameters)`` makes the untrained model. An arm that a
+    library fits, as ``Library`` does, needs none.
+    """
 
     label: str = ""
     """What people call it; the name where it is empty."""
@@ -121,7 +129,8 @@ class Arm:
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.name()
-        check.function("build", "of shape, level and hyperparameters")
+        if self.build is not None:
+            check.function("build", "of shape, level and hyperparameters")
         check.flag("deterministic")
         self._check_measure(check)
         _check_place(check)
@@ -429,8 +438,29 @@ class Task:
                         "field of the recipe, which is fixed rather than tuned: set it "
                         "in the recipe, one arm for each value."
                     )
+            self._check_build(arm)
             for level in self.levels:
                 self._check_recipe(level, arm)
+                self._check_fit(level, arm)
+
+    def _check_build(self, arm: Arm) -> None:
+        if arm.build is None and not isinstance(self.procedure_of(arm), FitOnce):
+            raise UserError(
+                f"Arm({arm.name!r}): give build, a function of shape, level and "
+                "hyperparameters that makes the untrained model; only an arm whose "
+                "procedure fits it in one call, as Library does, needs none."
+            )
+
+    def _check_fit(self, level: Level, arm: Arm) -> None:
+        """A procedure may say which hyperparameters it takes, by ``check_params``."""
+        check_params = getattr(self.procedure_of(arm), "check_params", None)
+        if check_params is None:
+            return
+        names = [*self.space_of(arm, level), *self.fixed_params(arm, level)]
+        try:
+            check_params(names)
+        except UserError as error:
+            raise UserError(f"Arm {arm.name!r}: {error}") from error
 
     def _check_recipe(self, level: Level, arm: Arm) -> None:
         try:
