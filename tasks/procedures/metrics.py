@@ -99,7 +99,7 @@ def _measure_named(given: str | Measure) -> Measure:
     return MEASURES[given]
 
 
-def measured(
+def measure_outputs(
     measures: Sequence[Measure], outputs: Tensor, targets: Tensor
 ) -> dict[str, float]:
     """What each measure that is a function of outputs finds, by its name; NaN where

@@ -29,7 +29,7 @@ from tasks.procedures.metrics import (
     MSE,
     R2,
     decide,
-    measured,
+    measure_outputs,
     measures_named,
 )
 
@@ -120,7 +120,7 @@ class Classification(Supervised):
             if others:
                 kept.append((logits, y))
         values = {"accuracy": right.item() / answers, "loss": loss.item() / answers}
-        return values | (measured(others, *_joined(kept)) if others else {})
+        return values | (measure_outputs(others, *_joined(kept)) if others else {})
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Regression(Supervised):
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
         answers = [(model(batch.x), batch.y) for batch in _chunks(split)]
-        return measured(measures_named(self.measures), *_joined(answers))
+        return measure_outputs(measures_named(self.measures), *_joined(answers))
 
 
 def _chunks(split: Split) -> Iterator[Split]:

@@ -13,7 +13,7 @@ from tasks.procedures.losses import cross_entropy
 from tasks.procedures.metrics import (
     MEASURES,
     OutputMeasure,
-    measured,
+    measure_outputs,
     measures_named,
     probabilities,
     register_measure,
@@ -90,7 +90,9 @@ def test_values_of_numbers_are_scikit_learns():
     outputs, targets = (torch.randn(50, 1, generator=generator) for _ in range(2))
     truth, answers = targets.double().numpy(), outputs.double().numpy()
 
-    found = measured(measures_named(["mse", "mae", "r2"]), outputs, targets.flatten())
+    found = measure_outputs(
+        measures_named(["mse", "mae", "r2"]), outputs, targets.flatten()
+    )
 
     assert found["mse"] == pytest.approx(peer.mean_squared_error(truth, answers))
     assert found["mae"] == pytest.approx(peer.mean_absolute_error(truth, answers))
@@ -136,7 +138,7 @@ def test_outputs_that_are_not_finite_give_nan_rather_than_a_traceback():
     logits, labels = draw(2)
     logits[3] = math.nan
 
-    found = measured(measures_named(CLASSES), logits, labels)
+    found = measure_outputs(measures_named(CLASSES), logits, labels)
 
     assert all(math.isnan(number) for number in found.values())
 
