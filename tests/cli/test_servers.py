@@ -361,7 +361,7 @@ def test_the_doctor_says_what_is_wrong_with_a_store(
     assert well.ok
     assert well.says == f"{mlflow.url} answers, files go to mlflow-artifacts:/0"
     for store, word in (
-        (postgres.uri("mlflow", "wrong"), "mend user or password"),
+        (postgres.uri("mlflow", "wrong"), "correct the user or the password"),
         (postgres.uri("nowhere"), "createdb"),
         (
             f"postgresql://{USER}:{postgres.password}@{servers.HOST}:9/mlflow",

@@ -75,7 +75,14 @@ def test_claims_have_the_same_digest_after_they_were_written_and_read(everything
 
 
 def test_whole_numbers_in_a_claim_do_not_change_its_digest():
-    whole = dataclasses.replace(CLAIM, margin=1, reference=2, weights={"deep": 1})
+    whole = dataclasses.replace(
+        CLAIM,
+        kind="contrast",
+        better="",
+        worse="",
+        margin=1,
+        weights={"deep": 1, "wide": -1},
+    )
     read = ClaimManifest.model_validate(
         json.loads(ClaimManifest(claim=whole).model_dump_json())
     )
