@@ -177,7 +177,8 @@ fact-blocks-for = Blocks as claimed
 fact-blocks-against = Blocks against the claim
 fact-p = p, Holm
 fact-sign-flip = p, sign flips (a check)
-fact-half = With half the tuning
+fact-half-budget = With half the tuning
+fact-half-length = With half the training
 fact-splits = For these splits only
 fact-new-test = For new test examples
 fact-settle = Enough for any answer
@@ -317,7 +318,8 @@ choose-kind = Kind
 choose-status = Status
 kind-trial = Trial
 kind-final = Final
-kind-half = Half-budget final
+kind-half-budget = Half-budget final
+kind-half-length = Half-length final
 
 ## Cluster, compare, samples
 

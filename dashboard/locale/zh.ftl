@@ -174,7 +174,8 @@ fact-blocks-for = 符合论断的区组
 fact-blocks-against = 与论断相反的区组
 fact-p = p（Holm）
 fact-sign-flip = p（符号翻转，核对用）
-fact-half = 调参预算减半时
+fact-half-budget = 调参预算减半时
+fact-half-length = 训练减半时
 fact-splits = 仅对这些划分
 fact-new-test = 对新测试样本
 fact-settle = 必能定论的区组数
@@ -314,7 +315,8 @@ choose-kind = 类型
 choose-status = 状态
 kind-trial = 试验
 kind-final = 最终运行
-kind-half = 半预算最终运行
+kind-half-budget = 半预算最终运行
+kind-half-length = 半长最终运行
 
 ## Cluster, compare, samples
 

@@ -20,7 +20,7 @@ from dashboard.data.view import View, view_of
 
 PATH, TITLE = "/runs", "runs-title"
 LEFT_OUT = ("traceback", "losses", "error")
-KINDS = ("trial", "final", "half")
+KINDS = ("trial", "final", "half_budget", "half_length")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
 # rows that the browser holds; beyond, it asks for them as they are scrolled to
 CLIENT_ROWS = 5_000

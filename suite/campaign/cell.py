@@ -1,13 +1,15 @@
 """One cell as it runs: a tuning study, then finals with the hyperparameters it chose.
 
-Where the profile asks for it there is one more: a final with the hyperparameters that
-half of the trials would have chosen. Where those are the same hyperparameters the
-finals themselves answer for half the budget, and nothing is trained.
+Where the profile asks for it there are two more. The half-budget final has the
+hyperparameters that half of the trials would have chosen; where those are the same
+hyperparameters the finals themselves answer for half the budget, and nothing is
+trained. The half-length final has the finals' hyperparameters and half of their updates.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from search.study import Study
@@ -23,9 +25,10 @@ from tasks import Task, source_of
 class Cell:
     """Asks for the runs of one cell as they become due, and is told their results.
 
-    ``study`` holds its trials, ``finals`` and ``half`` the record's lines of the
-    further runs, ``lines`` those of all. ``needs_retry`` says that a machine failed
-    one of them, so that the cell advances only once `bakeoff retry` has repeated it.
+    ``study`` holds its trials, ``finals`` the record's lines of its finals, ``further``
+    those of half-budget and half-length finals by kind, ``lines`` those of all.
+    ``needs_retry`` says that a machine failed one of them, so that the cell advances
+    only once `bakeoff retry` has repeated it.
     """
 
     def __init__(self, plan: Plan, cell_plan: CellPlan, device: str) -> None:
@@ -36,6 +39,7 @@ class Cell:
         self.resolved: ResolvedTask = plan.of(cell_plan.task)
         self.trials = plan.trials(cell_plan.task, cell_plan.level, cell_plan.builds)
         self.finals_wanted = plan.finals(cell_plan.task, cell_plan.builds)
+        self.half_length = plan.half_length(cell_plan.task, cell_plan.builds)
         self.recipe = plan.recipe(cell_plan.task, cell_plan.level, cell_plan.builds)
         self.identity = cell_identity(plan, cell_plan, device)
         arm = self.task.arm(cell_plan.builds)
@@ -44,13 +48,13 @@ class Cell:
         self.fixed_params = self.task.fixed_params(arm, level)
         self.study = self._new_study(plan)
         self.finals: dict[int, RunRecord] = {}
-        self.half: RunRecord | None = None
+        self.further: dict[Kind, RunRecord] = {}
         self.lines: dict[str, RunRecord] = {}
         self.needs_retry = False
         self._root_seed = plan.profile.root_seed
         self._open: dict[str, Member] = {}  # asked for, and without a result
         # With the half-budget one once that is known to be needed.
-        self._finals_planned = self.finals_wanted
+        self._finals_planned = self.finals_wanted + self.half_length
         self._finals_asked = False
         measure = self.task.procedure_of(arm).measures[0]
         self._objective = f"validation.{measure.name}"
@@ -84,7 +88,7 @@ class Cell:
 
     @property
     def _finals_left(self) -> int:
-        return self._finals_planned - len(self.finals) - (self.half is not None)
+        return self._finals_planned - len(self.finals) - len(self.further)
 
     def ask(self) -> list[Member]:
         """The runs that can start now, each of them once."""
@@ -107,9 +111,13 @@ class Cell:
         finals = [
             self._member("final", number, best) for number in range(self.finals_wanted)
         ]
+        if self.half_length:
+            finals.append(self._member("half_length", 0, best))
         trials = self.resolved.half_budget_trials
         half = self.study.best(among=trials).params if trials else best
-        return finals if half == best else [*finals, self._member("half", 0, half)]
+        if half != best:
+            finals.append(self._member("half_budget", 0, half))
+        return finals
 
     def tell(self, line: RunRecord) -> None:
         """Take a run's line of the record."""
@@ -120,10 +128,10 @@ class Cell:
         member = self._open.pop(line["key"])
         if member.kind == "final":
             self.finals[member.number] = line
-        elif member.kind == "half":
-            self.half = line
-        else:
+        elif member.kind == "trial":
             self._tell_trial(member, line)
+        else:
+            self.further[member.kind] = line
 
     def _tell_trial(self, member: Member, line: RunRecord) -> None:
         seen = ((row["step"], row.get(self._objective)) for row in line["curve"])
@@ -146,6 +154,7 @@ class Cell:
         seeds = run_seeds(self._root_seed, task, level, block, arm, kind, number)
         decides = {
             **self.identity,
+            **self._deciding(kind),
             "kind": kind,
             "params": params,
             "seeds": seeds,
@@ -167,8 +176,16 @@ class Cell:
             builds=self.cell_plan.builds,
             checkpoints=checkpoints,
             world_size=self.recipe.world_size,
-            **deciding(self.resolved),
+            **self._deciding(member.kind),
         )
+
+    def _deciding(self, kind: Kind) -> dict[str, Any]:
+        """The values of the profile that decide a run of this kind."""
+        resolved = self.resolved
+        if kind == "half_length":
+            half = resolved.length_factor / 2
+            resolved = replace(resolved, length_factor=half)
+        return deciding(resolved)
 
     def mean_metrics(self) -> dict[str, float]:
         """The mean of each metric over the cell's finals; empty before there are any."""

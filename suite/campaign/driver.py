@@ -216,7 +216,7 @@ class Driver:
             asked = cell.ask()
             if not asked:
                 break
-            self.tally.planned += sum(member.kind == "half" for member in asked)
+            self.tally.planned += sum(member.kind == "half_budget" for member in asked)
             for member in asked:
                 self._replay_or_queue(cell, member)
         if cell.done:

@@ -13,7 +13,7 @@ import platform
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,10 @@ class Cost:
         """Seconds that it keeps workers, one or a data-parallel group, from other runs."""
         return self.seconds * self.world_size
 
+    def halved(self) -> Cost:
+        """What a half-length final takes: as many evaluations, and half the updates."""
+        return replace(self, updates=max(1, self.updates // 2))
+
     def bytes(self, final: bool) -> float:
         rows = self.evaluations + 1
         published = RUN_BYTES + rows * self.values * METRIC_BYTES
@@ -111,13 +115,16 @@ def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Esti
     for cell in plan.all_cells if most else plan.cells:
         cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
         half_budget_finals = 1 if most and of.half_budget_trials else 0
-        # A half-budget final leaves no checkpoint, no more than a trial does.
+        # Neither kind of half final leaves a checkpoint, no more than a trial does.
         without_checkpoint = plan.trials(cell.task, cell.level, cell.builds)
         without_checkpoint += half_budget_finals
         finals = plan.finals(cell.task, cell.builds)
         work += (without_checkpoint + finals) * cost.work
         size += without_checkpoint * cost.bytes(final=False)
         size += finals * cost.bytes(final=True)
+        if plan.half_length(cell.task, cell.builds):
+            work += cost.halved().work
+            size += cost.bytes(final=False)
     busy = min(workers, plan.runs)
     return Estimate((START + work / busy) / 3600, workers, round(size))
 

@@ -134,6 +134,11 @@ class Plan:
         """Runs that are judged in a cell; one where all would come to the same."""
         return 1 if self.runs_once(task, arm) else self.of(task).finals
 
+    def half_length(self, task: str, arm: str) -> bool:
+        """Whether an arm has a half-length final in a cell: it must learn by updates."""
+        found = self.tasks[task]
+        return self.of(task).half_length and found.has_length(found.arm(arm))
+
     def further_cells(
         self, name: str, blocks: range, places: Iterable[Place]
     ) -> list[CellPlan]:
@@ -171,7 +176,8 @@ class Plan:
     def runs_of(self, cell: CellPlan) -> int:
         """Trials and finals of a cell, without its half-budget final."""
         trials = self.trials(cell.task, cell.level, cell.builds)
-        return trials + self.finals(cell.task, cell.builds)
+        finals = self.finals(cell.task, cell.builds)
+        return trials + finals + self.half_length(cell.task, cell.builds)
 
     @cached_property
     def all_cells(self) -> tuple[CellPlan, ...]:

@@ -65,6 +65,9 @@ class TaskPlan(CheckedModel):
     half_budget: bool | None = None
     """As above."""
 
+    half_length: bool | None = None
+    """As above."""
+
     interim_looks: tuple[int, ...] | None = None
     """As above."""
 
@@ -117,6 +120,10 @@ class Profile(CheckedModel):
     half_budget: bool = False
     """Also run a final with what half of the trials would have chosen: would half the
     tuning change the answer?"""
+
+    half_length: bool = False
+    """Also run a final with half of the updates: would half the training change the
+    answer?"""
 
     interim_looks: tuple[int, ...] = ()
     """Numbers of blocks after which claims are looked at, such as [6, 10, 16], which
@@ -188,6 +195,7 @@ class Profile(CheckedModel):
             finals=_first(given.finals, self.finals),
             half_budget=_first(given.half_budget, self.half_budget),
             all_cells=_first(given.all_cells, self.all_cells),
+            half_length=_first(given.half_length, self.half_length),
             length_factor=_first(given.length_factor, self.length_factor),
             examples=_first(given.examples, self.examples),
             recipe=given.recipe,

@@ -40,6 +40,7 @@ class ResolvedTask:
     finals: Annotated[int, Role.SELECTS]
     half_budget: Annotated[bool, Role.SELECTS]
     all_cells: Annotated[bool, Role.SELECTS]
+    half_length: Annotated[bool, Role.SELECTS]
     length_factor: Annotated[float, Role.DECIDES]
     examples: Annotated[int | None, Role.DECIDES]
     recipe: Annotated[Mapping[str, Any], Role.DECIDES_THROUGH]  # the arm's whole recipe

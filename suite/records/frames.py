@@ -136,17 +136,22 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 def cells_frame(manifest: Manifest, runs: pd.DataFrame) -> pd.DataFrame:
     """The planned cells with what is on record of each."""
     plan = pd.DataFrame([cell.place for cell in manifest.cells], columns=list(PLACE))
+    tasks = [manifest.tasks[cell.task] for cell in manifest.cells]
+    cells = list(zip(tasks, manifest.cells, strict=True))
     trials_planned = np.array(
-        [manifest.tasks[c.task].trials_of(c.arm, c.level) for c in manifest.cells],
-        dtype=int,
+        [task.trials_of(cell.arm, cell.level) for task, cell in cells], dtype=int
     )
     finals_planned = np.array(
-        [manifest.tasks[c.task].finals_of(c.arm) for c in manifest.cells], dtype=int
+        [task.finals_of(cell.arm) for task, cell in cells], dtype=int
+    )
+    half_length_planned = np.array(
+        [task.half_length_of(cell.arm) for task, cell in cells], dtype=int
     )
     judged = runs["status"].isin(JUDGED)
     marks = runs[list(PLACE)].assign(
         trials_done=judged & runs["kind"].eq("trial"),
         finals_done=judged & runs["kind"].eq("final"),
+        half_length_done=judged & runs["kind"].eq("half_length"),
         failures=runs["status"].ne("finished"),
         unjudged=~judged,
         seconds=(runs["ended"] - runs["started"]).astype(float),
@@ -161,10 +166,15 @@ def cells_frame(manifest: Manifest, runs: pd.DataFrame) -> pd.DataFrame:
     found = found.fillna(0).astype(
         {
             "seconds": float,
-            **dict.fromkeys(("trials_done", "finals_done", "failures"), int),
+            **dict.fromkeys(
+                ("trials_done", "finals_done", "half_length_done", "failures"), int
+            ),
         }
     )
-    finished = (found["finals_done"] >= finals_planned) & (found["unjudged"] == 0)
+    finals_in = (found["finals_done"] >= finals_planned) & (
+        found["half_length_done"] >= half_length_planned
+    )
+    finished = finals_in & (found["unjudged"] == 0)
     tuned = found["trials_done"] >= trials_planned
     states = np.select(
         [~seen, finished, found["unjudged"] > 0, tuned],

@@ -68,10 +68,12 @@ NamedT = TypeVar("NamedT", bound=_Named)
 class ArmManifest(_Named):
     """An arm; ``x`` is its place on the arms' axis, where they have one. ``once`` says
     that its one run per level stands for all blocks: nothing in it is left to chance.
+    ``has_length`` says that its runs are made of updates, of which there can be fewer.
     """
 
     x: int | float | None = None
     once: bool = False
+    has_length: bool = True
 
 
 class LevelManifest(_Named):
@@ -145,9 +147,10 @@ class TaskManifest(_Manifest):
     ``aa_test`` maps the second name of an arm that runs twice to its first. ``looks``
     are the numbers of blocks after which claims are looked at; ``blocks`` is the last
     of them where there are any. ``half_budget_trials`` is 0 where no half-budget
-    finals are run. Texts are English; ``translations`` has them by other languages.
-    ``label`` is the task's heading. ``space`` has what is tuned for each arm, and
-    ``level_space`` the same by level and arm, for levels that change it.
+    finals are run, ``half_length`` says whether half-length ones are. Texts are
+    English; ``translations`` has them by other languages. ``label`` is the task's
+    heading. ``space`` has what is tuned for each arm, and ``level_space`` the same by
+    level and arm, for levels that change it.
     """
 
     label: str = ""
@@ -172,6 +175,7 @@ class TaskManifest(_Manifest):
     trials: int
     finals: int
     half_budget_trials: int = 0
+    half_length: bool = False
     length_factor: float = 1.0
     translations: Mapping[str, Translation] = Field(default_factory=dict)
 
@@ -241,6 +245,10 @@ class TaskManifest(_Manifest):
     def finals_of(self, arm: str) -> int:
         """Finals of an arm in a cell; one where all would come to the same."""
         return 1 if self.runs_once(arm) else self.finals
+
+    def half_length_of(self, arm: str) -> bool:
+        """Whether there is a half-length final of an arm in a cell."""
+        return self.half_length and self.arm(arm).has_length
 
     def space_of(self, arm: str, level: str = "") -> Space:
         """What is tuned for an arm at a level, under either name if it runs twice."""
@@ -418,7 +426,11 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         arms=(
             *(
                 ArmManifest(
-                    name=arm.name, label=arm.title, x=arm.x, once=task.runs_once(arm)
+                    name=arm.name,
+                    label=arm.title,
+                    x=arm.x,
+                    once=task.runs_once(arm),
+                    has_length=task.has_length(arm),
                 )
                 for arm in arms
             ),
@@ -427,6 +439,7 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
                     name=arm + AA_SUFFIX,
                     label=again[arm + AA_SUFFIX],
                     once=task.runs_once(task.arm(arm)),
+                    has_length=task.has_length(task.arm(arm)),
                 )
                 for arm in of.aa_test
             ),
@@ -454,6 +467,7 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         trials=of.trials,
         finals=of.finals,
         half_budget_trials=of.half_budget_trials,
+        half_length=of.half_length,
         length_factor=of.length_factor,
         translations=translations_of(task, arms, levels, claims, again),
     )

@@ -8,8 +8,9 @@ The frames and their columns are a contract.
     key                    64 hexadecimal digits, a hash of all that decides the run
     task, level, arm       names
     block, number          int, from 0
-    kind                   "trial", "final" or "half": the final of half the tuning
-                           budget, where that chose other hyperparameters
+    kind                   "trial", "final" or "half_budget": the final of half the
+                           tuning budget, where that chose other hyperparameters; or
+                           "half_length": the final with half of its updates
     status, error          one of ``STATUSES``; the message, or None
     best_step              int: the update whose weights were kept
     parameters             int: how many the model has
@@ -43,7 +44,7 @@ The frames and their columns are a contract.
     seconds                of all its runs; 0 where none is on record
 
 ``finals`` are the rows of ``runs`` that verdicts are made from, without half-budget
-finals.
+and half-length finals.
 """
 
 from __future__ import annotations

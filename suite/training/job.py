@@ -16,8 +16,9 @@ from typing import Any, Literal
 from suite.training.metrics import recorded_metric
 
 SCHEMA = 2  # of a line of the record and of cell.parquet; readers refuse another
-Kind = Literal["trial", "final", "half"]
-OPENING: tuple[Kind, ...] = ("final", "half")  # the kinds that open the sealed test set
+Kind = Literal["trial", "final", "half_budget", "half_length"]
+# the kinds that open the sealed test set
+OPENING: tuple[Kind, ...] = ("final", "half_budget", "half_length")
 Status = Literal[
     "finished", "diverged", "out_of_memory", "timed_out", "crashed", "lost"
 ]
@@ -40,8 +41,9 @@ class Member:
     """One run of a job: what distinguishes it from the job's other members.
 
     A ``trial`` is a run of the tuning study, a ``final`` one with the hyperparameters
-    that the study chose, a ``half`` one with those that half of the trials would have
-    chosen, where they are others.
+    that the study chose, a ``half_budget`` one with those that half of the trials would have
+    chosen, where they are others, and a ``half_length`` one with the final's
+    hyperparameters and seeds and half of its updates.
     """
 
     key: str
@@ -99,7 +101,7 @@ class Result:
     ``seconds`` to finite numbers. ``curve`` has one row per evaluation: ``step``,
     ``epoch``, ``seconds`` and metric values (None: not finite). ``losses`` is the
     SHA-256 of the training loss of every step, as float32 bytes. ``test_opened`` says
-    that the sealed test set was looked at, which only finals and half-budget finals do.
+    that the sealed test set was looked at, which trials never do.
     """
 
     key: str

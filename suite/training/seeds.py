@@ -28,11 +28,11 @@ def run_seeds(
     """The seeds of one run. Trials and finals of a block share its split, and
     nothing else.
 
-    A half-budget final takes the seeds of the final with its number: the two differ in
-    their hyperparameters alone.
+    A half-budget or half-length final takes the seeds of the final with its number: it
+    differs from that in its hyperparameters or in its length alone.
     """
     shared, own = (task, level, block), (task, level, block, arm)
-    kind = "final" if kind == "half" else kind
+    kind = "final" if kind in ("half_budget", "half_length") else kind
     return {
         "split": seed(root, "split", *shared),
         "order": seed(root, "order", *shared, kind, number),

@@ -25,7 +25,7 @@ from suite.verdicts.effects import (
     cell_values,
     effects,
     final_values,
-    half_values,
+    half_budget_values,
     on_scale,
 )
 from suite.verdicts.message import Message, message
@@ -364,7 +364,7 @@ def _half_budget_finals_are_in(case: Case) -> bool:
     """They answer the same question, and better: see suite.verdicts.judge."""
     if not case.trials_of_half:
         return False
-    half, full = np.isfinite(half_values(case)), np.isfinite(final_values(case))
+    half, full = np.isfinite(half_budget_values(case)), np.isfinite(final_values(case))
     return bool(half.sum() == full.sum())
 
 

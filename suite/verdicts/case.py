@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from suite.records.manifest import ClaimManifest, TaskManifest
@@ -62,9 +63,14 @@ class TaskRows:
         return self._judged("final")
 
     @cached_property
-    def halves(self) -> pd.DataFrame:
+    def half_budget_finals(self) -> pd.DataFrame:
         """The half-budget finals that ended by their own doing."""
-        return self._judged("half")
+        return self._judged("half_budget")
+
+    @cached_property
+    def half_length_finals(self) -> pd.DataFrame:
+        """The half-length finals that ended by their own doing."""
+        return self._judged("half_length")
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -116,10 +122,13 @@ class TaskRows:
         chosen the same hyperparameters.
         """
         told = self.told.groupby(CELL).size()
-        trials = self.manifest.trials
-        complete = told.index[told == trials]
+        wanted = [
+            self.manifest.trials_of(arm, level)
+            for level, arm, _ in told.index.to_list()
+        ]
+        complete = told.index[told >= np.array(wanted, dtype=int)]
         half = self._chosen_in(complete, self.manifest.half_budget_trials)
-        full = self._chosen_in(complete, trials)
+        full = self._chosen_in(complete, self.manifest.trials)
         params = [name for name in full if str(name).startswith("param.")]
         equal = (half[params] == full[params]) | (
             half[params].isna() & full[params].isna()

@@ -19,22 +19,23 @@ from suite.verdicts.statistics import Crossover, Interval
 
 
 @dataclass(frozen=True)
-class HalfBudget:
+class Halved:
     """What the answer would be with the hyperparameters that half of the tuning trials
-    would have chosen.
+    would have chosen, or with half of the training.
 
     It is judged as the claim itself was, on the same blocks; its numbers are those of
-    the same level. ``retrained`` counts the cells where half of the trials chose other
-    hyperparameters; the other cells' finals answer for both.
+    the same level. Of half the tuning, ``trials`` says how many trials that is, and
+    ``retrained`` counts the cells where these chose other hyperparameters; the other
+    cells' finals answer for both.
     """
 
-    trials: int
     verdict: Answer
     effect: float
     interval: Interval
     blocks: int
-    retrained: int
     changes: bool
+    trials: int | None = None
+    retrained: int | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class ClaimVerdict:
     # one entry a level; those of an interaction have the gap there
     by_level: tuple[Mapping[str, Any], ...] = field(repr=False)
     crossover: Crossover | None  # where the gap of an interaction is 0
-    half_budget: HalfBudget | None
+    half_budget: Halved | None  # with half of the tuning trials
+    half_length: Halved | None  # with half of the training
     attempt: int  # which campaign of this claim in the results folder it is
 
     # what else must be known of it

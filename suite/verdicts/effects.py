@@ -58,18 +58,27 @@ def values_without_failures(case: Case) -> Floats:
     return cell_values(case, finals[finals["status"] == "finished"], case.metric.column)
 
 
-def half_values(case: Case) -> Floats:
+def half_budget_values(case: Case) -> Floats:
     """The claim's metric in each cell with the hyperparameters that half of the tuning
     trials would have chosen.
 
     Where those are the hyperparameters that all trials chose, the finals speak for both
     budgets; elsewhere it is the half-budget final's value, NaN until that is in.
     """
-    others = cell_values(case, case.shared.halves, case.metric.column)
+    others = cell_values(case, case.shared.half_budget_finals, case.metric.column)
     same = cell_values(case, case.shared.same_choices, "same") == 1
     return np.where(
         np.isfinite(others), others, np.where(same, final_values(case), math.nan)
     )
+
+
+def half_length_values(case: Case) -> Floats:
+    """The claim's metric in each cell after half of the training; NaN where the
+    half-length final is not in. An arm without updates is what it is.
+    """
+    halved = cell_values(case, case.shared.half_length_finals, case.metric.column)
+    learns = [case.manifest.arm(arm).has_length for arm in case.claim.arms]
+    return np.where(learns, halved, final_values(case))
 
 
 def on_scale(values: Floats, case: Case, examples: float) -> Floats:

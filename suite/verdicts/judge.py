@@ -12,33 +12,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from suite.records.frames import curves_frame, runs_frame
 from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.verdicts.aa_test import AATest, alarm, run_aa_tests
-from suite.verdicts.adequacy import Gate, gates
-from suite.verdicts.case import Case, cases
-from suite.verdicts.claim_verdict import ClaimVerdict, HalfBudget
+from suite.verdicts.adequacy import gates
+from suite.verdicts.case import cases
+from suite.verdicts.claim_verdict import ClaimVerdict, Halved
 from suite.verdicts.decision import Sample, Verdict
-from suite.verdicts.effects import (
-    cell_values,
-    effects,
-    half_values,
-    values_without_failures,
-)
 from suite.verdicts.family import judge, judge_again, judge_family, judge_looks
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import Message, message
 from suite.verdicts.preregistration import UNKNOWN, Provenance
-from suite.verdicts.statistics import Floats
 from suite.verdicts.summary import claim_verdict_of, with_matching_note, with_note
+from suite.verdicts.weigh import weighed
 
 __all__ = [
     "AATest",
     "ClaimVerdict",
-    "HalfBudget",
+    "Halved",
     "Sample",
     "Verdict",
     "judge",
@@ -48,11 +40,6 @@ __all__ = [
     "run_aa_tests",
     "undecided",
 ]
-
-
-FAILURES_GATE = "hinges-on-failures"
-BUDGET_GATE = "tuning-budget"  # as that of suite.verdicts.adequacy, and in its place
-NOTHING_TO_TEST = ("too_few_blocks", "no_spread")
 
 
 def judge_campaign(
@@ -139,7 +126,7 @@ def _judge(family: Sequence[Measured]) -> list[Judged]:
     else:
         judged = _judge_once(family, confidence)
     return [
-        _weighed(measured, one) if one.complete else _unfinished(one)
+        weighed(measured, one) if one.complete else _unfinished(one)
         for measured, one in zip(family, judged, strict=True)
     ]
 
@@ -191,98 +178,3 @@ def _unfinished(judged: Judged) -> Judged:
         judged.verdict, verdict="inconclusive", would_be=None, reason="incomplete"
     )
     return replace(judged, verdict=open_still)
-
-
-# ----------------------------------------------------------- what the answer hinges on
-
-
-def _weighed(measured: Measured, judged: Judged) -> Judged:
-    """The same with the gates that need an answer to be asked."""
-    if judged.verdict.reason in NOTHING_TO_TEST:
-        return judged
-    verdict = _weigh_failures(measured, judged.verdict)
-    return _weigh_budget(measured, replace(judged, verdict=verdict))
-
-
-def _weigh_failures(measured: Measured, verdict: Verdict) -> Verdict:
-    """The verdict, unless it is another without the finals that failed: then it hinges
-    on them.
-    """
-    count = measured.failures
-    if not count:
-        return verdict
-    others = values_without_failures(measured.case)
-    other = _judged_on(measured, verdict, others)
-    if other.answer == verdict.answer:
-        seen = message("seen-failures-same", count=count)
-    else:
-        seen = message("seen-failures-other", count=count, answer=other.answer)
-    return _with_gate(
-        verdict, Gate(FAILURES_GATE, other.answer != verdict.answer, (seen,))
-    )
-
-
-def _weigh_budget(measured: Measured, judged: Judged) -> Judged:
-    """The same, with what half of the tuning would have said; no answer where that
-    would be the opposite one.
-
-    An answer that half of the tuning leaves open is worth a word, and no objection.
-    Nothing is said while half-budget finals are out.
-    """
-    case, verdict = measured.case, judged.verdict
-    if not case.trials_of_half or case.metric.cost:
-        return judged
-    values = half_values(case)
-    found = effects(values, case, measured.examples)[: verdict.blocks]
-    if not np.isfinite(found).all():
-        return judged
-    other = _judged_on(measured, verdict, values)
-    half = _half_budget(case, verdict, other)
-    gate = _budget_gate(case, verdict, half)
-    return replace(judged, verdict=_with_gate(verdict, gate), half_budget=half)
-
-
-def _half_budget(case: Case, verdict: Verdict, other: Verdict) -> HalfBudget:
-    """``other`` is the verdict on the half-budget finals."""
-    parts = other.by_level or (other,)
-    here = next(one for one in parts if one.level == verdict.level)
-    others = cell_values(case, case.shared.halves, case.metric.column)
-    retrained = np.isfinite(others[: verdict.blocks]).sum()
-    return HalfBudget(
-        trials=case.trials_of_half,
-        verdict=other.answer,
-        effect=here.effect,
-        interval=here.interval,
-        blocks=here.blocks,
-        retrained=int(retrained),
-        changes=other.answer != verdict.answer,
-    )
-
-
-def _budget_gate(case: Case, verdict: Verdict, half: HalfBudget) -> Gate:
-    settled = "inconclusive" not in (half.verdict, verdict.answer)
-    opposed = half.changes and settled
-    trials = case.manifest.trials
-    if half.changes:
-        seen = message(
-            "seen-half-budget-other",
-            half=half.trials,
-            trials=trials,
-            answer=half.verdict,
-        )
-    else:
-        seen = message("seen-half-budget-same", half=half.trials, trials=trials)
-    return Gate(BUDGET_GATE, opposed, (seen,))
-
-
-def _judged_on(measured: Measured, verdict: Verdict, values: Floats) -> Verdict:
-    """The verdict on other cell values, in the same blocks and at the same levels."""
-    found = effects(values, measured.case, measured.examples)[: verdict.blocks]
-    return judge_again(verdict, measured.samples(found))
-
-
-def _with_gate(verdict: Verdict, gate: Gate) -> Verdict:
-    samples = [one.sample for one in verdict.by_level or (verdict,)]
-    return judge_again(
-        verdict, [replace(sample, gates=(*sample.gates, gate)) for sample in samples]
-    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from suite.verdicts.adequacy import Gate
 from suite.verdicts.case import Case
-from suite.verdicts.claim_verdict import HalfBudget
+from suite.verdicts.claim_verdict import Halved
 from suite.verdicts.decision import Sample, Verdict
 from suite.verdicts.effects import effects, final_values
 from suite.verdicts.message import Message
@@ -97,4 +97,5 @@ class Judged:
     verdict: Verdict
     complete: bool
     note: Message | None = None
-    half_budget: HalfBudget | None = None
+    half_budget: Halved | None = None
+    half_length: Halved | None = None

@@ -100,6 +100,7 @@ def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
         by_level=(*_per_level(verdict), *_per_gap(measured, verdict)),
         crossover=_crossing(measured, verdict),
         half_budget=judged.half_budget,
+        half_length=judged.half_length,
         attempt=case.attempt,
         population=_population(measured),
         notes=tuple(notes),
@@ -138,7 +139,8 @@ def _label(measured: Measured, judged: Judged) -> Label:
 
 
 def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
-    case, verdict, half = measured.case, judged.verdict, judged.half_budget
+    case, verdict = measured.case, judged.verdict
+    half_budget, half_length = judged.half_budget, judged.half_length
     if judged.note:
         yield judged.note
     if case.exploratory:
@@ -147,8 +149,10 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
         yield message("note-few-blocks", least=CONFIRMATORY)
     if case.attempt > 1:
         yield message("note-attempt", attempt=case.attempt)
-    if half and half.changes:
-        yield message("note-half-budget", answer=half.verdict)
+    if half_budget and half_budget.changes:
+        yield message("note-half-budget", answer=half_budget.verdict)
+    if half_length and half_length.changes:
+        yield message("note-half-length", answer=half_length.verdict)
     if verdict.negligible:
         yield message("note-negligible")
     if verdict.by_level and verdict.blocks:

@@ -412,6 +412,10 @@ class Task:
             self.space_of(arm, level) for level in self.levels
         )
 
+    def has_length(self, arm: Arm) -> bool:
+        """Whether an arm learns by updates, so that it can be trained for fewer."""
+        return not isinstance(self.procedure_of(arm), FitOnce)
+
     def _check_names(self) -> None:
         for kind, parts in (
             ("arm", self.arms),

@@ -186,7 +186,7 @@ def test_half_the_budget_gets_a_final_of_its_own_only_where_it_chose_other_setti
     run_inline(plan, tmp_path / "half")
     run_inline(plain, tmp_path / "plain")
     lines = lines_of(tmp_path / "half", plan)
-    halves = {where(line): line for line in lines if line["kind"] == "half"}
+    halves = {where(line): line for line in lines if line["kind"] == "half_budget"}
     cells = {
         where(line): [other for other in lines if where(other) == where(line)]
         for line in lines
@@ -216,12 +216,41 @@ def test_half_the_budget_gets_a_final_of_its_own_only_where_it_chose_other_setti
             )
             assert halves[place]["test_opened"]
             assert not halves[place]["artifacts"]
-    rest = [line for line in lines if line["kind"] != "half"]
+    rest = [line for line in lines if line["kind"] != "half_budget"]
     assert results_digest(rest) == results_digest(
         lines_of(tmp_path / "plain", plain)
     )  # it changes nothing else
     assert Results(tmp_path / "half").load().state["planned"] == len(lines)
     assert run_inline(plan, tmp_path / "half").trained == 0
+
+
+def test_a_half_length_final_differs_from_the_final_in_its_length_alone(
+    tiny, run_inline, tmp_path
+):
+    plan, plain = (
+        plan_for(tiny, trials=2, blocks=1, half_length=half) for half in (True, False)
+    )
+    run_inline(plan, tmp_path / "half")
+    run_inline(plain, tmp_path / "plain")
+    lines = lines_of(tmp_path / "half", plan)
+    halves = {where(line): line for line in lines if line["kind"] == "half_length"}
+    finals = {where(line): line for line in lines if line["kind"] == "final"}
+
+    assert len(halves) == len(finals) == len(plan.cells)
+    assert plan.runs == plan.max_runs == len(lines)
+    for place, final in finals.items():
+        half = halves[place]
+        assert (half["params"], half["seeds"]) == (final["params"], final["seeds"])
+        assert half["metrics"]["steps"] == final["metrics"]["steps"] / 2
+        assert half["test_opened"]
+        assert not half["artifacts"]
+    rest = [line for line in lines if line["kind"] != "half_length"]
+    assert results_digest(rest) == results_digest(lines_of(tmp_path / "plain", plain))
+    again = run_inline(plan, tmp_path / "half")
+    campaign = Results(tmp_path / "half").load()
+    assert again.trained == 0
+    assert campaign.manifest.task(tiny).half_length
+    assert set(campaign.cells["state"]) == {"done"}
 
 
 def where(line: dict[str, Any]) -> tuple[Any, ...]:

@@ -886,7 +886,7 @@ def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(start, tiny_file, tm
     (record,) = tmp_path.glob(f"*/{FILE}")
     lines = [json.loads(line) for line in record.read_text().splitlines()]
     assert len(lines) == len({line["key"] for line in lines})
-    assert sum(line["kind"] != "half" for line in lines) == 2 * 2 * 2 * 5
+    assert sum(line["kind"] != "half_budget" for line in lines) == 2 * 2 * 2 * 5
 
 
 @pytest.mark.timeout(900)

@@ -12,9 +12,9 @@ from suite.training.job import STATUSES
 from suite.training.metrics import METRICS
 from suite.verdicts.aa_test import AA_GATE
 from suite.verdicts.adequacy import GATES
-from suite.verdicts.judge import FAILURES_GATE
 from suite.verdicts.kinds import KINDS
 from suite.verdicts.scales import SCALES
+from suite.verdicts.weigh import GATES_OF_ANSWERS
 
 ROOT = Path(__file__).parents[2] / "suite"
 SOURCES = [*(ROOT / "verdicts").rglob("*.py"), ROOT / "report" / "sentences.py"]
@@ -53,7 +53,7 @@ def _texts(node):
 
 def put_together():
     """The codes that are made from a name in a registry."""
-    for gate in (*GATES, AA_GATE, FAILURES_GATE):
+    for gate in (*GATES, AA_GATE, *GATES_OF_ANSWERS):
         yield from (f"gate-{gate}{end}" for end in ("", "-passed", "-fine", "-hint"))
     for kind in KINDS.values():
         yield from (f"{kind.directions}-{side}" for side in ("left", "right"))

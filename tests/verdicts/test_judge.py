@@ -1,5 +1,6 @@
 """Campaigns, written down by hand, and what is said of their claims."""
 
+import itertools
 import json
 import math
 from dataclasses import replace
@@ -75,6 +76,7 @@ def campaign(
     aa_test=None,
     looks=(),
     half=0,
+    half_length=False,
     **extra,
 ):
     runs = pd.concat(frames, ignore_index=True)
@@ -116,6 +118,7 @@ def campaign(
                 "blocks": blocks,
                 "looks": list(looks),
                 "half_budget_trials": half,
+                "half_length": half_length,
                 "trials": 4,
                 "finals": repeats,
             }
@@ -872,7 +875,7 @@ def test_as_dict_is_what_verdict_json_prints():
 ONE_BAD_HALF = [0.05, 0.04, 0.06, 0.05, 0.04, -0.30]
 
 
-def tuned(*, change, half):
+def tuned(*, change, half, full=None):
     """Trials and half-budget finals of ``deep``: in blocks where ``change`` holds, the
     best trial is the last of four.
 
@@ -902,14 +905,17 @@ def tuned(*, change, half):
         for number, values in accuracy.items()
     ]
     chosen = [0.3 * changed for changed in change]
-    full = finals({"deep": deep(AHEAD), "wide": WIDE}).assign(
-        **{"param.lr": [*chosen, *[0.0] * 6]}
-    )
+    values = {"deep": deep(AHEAD) if full is None else full, "wide": WIDE}
+    judged_ones = finals(values).assign(**{"param.lr": [*chosen, *[0.0] * 6]})
     others = [
         wide + gap if changed and gap is not None else None
         for wide, gap, changed in zip(WIDE, half, change, strict=True)
     ]
-    return [*trials, full, finals({"deep": others}, kind="half", **{"param.lr": 0.0})]
+    return [
+        *trials,
+        judged_ones,
+        finals({"deep": others}, kind="half_budget", **{"param.lr": 0.0}),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -969,3 +975,98 @@ def test_looks_freeze_half_the_budget_too():
 
     assert (found.blocks, found.half_budget.blocks) == (3, 3)
     assert found.half_budget.verdict == found.verdict == "supported"
+
+
+# Depth 3 minus depth 1, in points, by trials: an independent program's means over six
+# blocks at 2, 4, 8 and 16 trials.
+BY_TRIALS = [-7.7, -4.4, -2.3, 0.6]
+NOISE = np.array([0.4, -0.6, 0.2, -0.3, 0.5, -0.2])  # of mean 0
+
+
+def points(effect):
+    """The differences of six blocks around a mean that is given in points."""
+    return (effect + NOISE) / 100
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "moves"),
+    [
+        *((*pair, True) for pair in itertools.pairwise(BY_TRIALS)),
+        (0.6, 1.4, False),  # less than the margin of 2 points
+    ],
+)
+def test_an_effect_that_more_trials_move_past_the_margin_is_no_answer(
+    before, after, moves
+):
+    frames = tuned(
+        change=[True] * 6, half=points(before), full=deep(points(after)[::-1])
+    )
+    (found,) = judged(*frames, half=2)
+    gate = gate_of(found, "moving-with-tuning")
+
+    assert gate.failed == moves
+    assert (found.reason == "gate") == moves
+    if moves:
+        assert "still moves with the tuning budget" in seen(gate, found)
+        assert "with 2 of 4 trials" in seen(gate, found)
+
+
+def test_a_move_in_one_block_is_chance():
+    frames = tuned(change=[True] * 6, half=[*AHEAD[:5], -0.30])
+    (found,) = judged(*frames, half=2)  # 6 points on average, from a single block
+
+    assert not gate_of(found, "moving-with-tuning").failed
+
+
+def half_length(ahead):
+    """Finals, and half-length finals in which deep is so far ahead."""
+    full = finals({"deep": deep(AHEAD), "wide": WIDE})
+    short = [
+        None if more is None else wide + more
+        for wide, more in zip(WIDE, ahead, strict=True)
+    ]
+    return full, finals({"deep": short, "wide": WIDE}, kind="half_length")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "answer", "moves", "flips"),
+    [
+        (AHEAD[::-1], "supported", False, False),
+        ([0.11, 0.12, 0.10, 0.11, 0.12, 0.11], "supported", True, False),
+        ([-gap for gap in AHEAD], "refuted", True, True),
+        (TORN, "inconclusive", False, False),  # 4 points on average, and by chance
+    ],
+)
+def test_the_verdict_says_what_half_of_the_training_would_have_said(
+    ahead, answer, moves, flips
+):
+    (found,) = judged(*half_length(ahead), half_length=True)
+
+    assert found.half_length is not None
+    assert found.half_length.verdict == answer
+    assert found.half_length.effect == pytest.approx(np.mean(ahead))
+    assert gate_of(found, "moving-with-length").failed == moves
+    assert gate_of(found, "training-length").failed == flips
+    assert found.verdict == ("inconclusive" if moves or flips else "supported")
+    told = [note for note in noted(found) if "With half of the training" in note]
+    assert bool(told) == (answer != "supported")
+
+
+def test_a_claim_about_a_fixed_budget_is_told_and_not_asked():
+    claim = replace(DEEPER, fixed_budget=True)
+    (found,) = judged(
+        *half_length([-gap for gap in AHEAD]), claims=[claim], half_length=True
+    )
+
+    assert (found.verdict, found.half_length.verdict) == ("supported", "refuted")
+    assert not gate_of(found, "moving-with-length").asked
+
+
+def test_half_length_finals_are_waited_for():
+    (found,) = judged(*half_length([*AHEAD[:5], None]), half_length=True)
+
+    assert (found.verdict, found.half_length) == ("supported", None)
+
+
+def gate_of(found, code):
+    return next(gate for gate in found.gates if gate.code == code)

@@ -132,11 +132,17 @@ def _other_intervals(
 
 
 def _what_if(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact]:
-    """The answer with half of the tuning, and the blocks that would settle it."""
+    """The answers with half of the tuning and half of the training, and the blocks that
+    would settle it.
+    """
     found: list[Fact] = []
-    if half := verdict.half_budget:
-        answer = words.of("verdict", half.verdict)
-        found.append((words("fact-half"), f"{scale.full(half.effect)} · {answer}"))
+    for name, half in (
+        ("fact-half-budget", verdict.half_budget),
+        ("fact-half-length", verdict.half_length),
+    ):
+        if half:
+            answer = words.of("verdict", half.verdict)
+            found.append((words(name), f"{scale.full(half.effect)} · {answer}"))
     if verdict.blocks_to_settle:
         found.append((words("fact-settle"), blocks_to_settle(verdict, words)))
     return found

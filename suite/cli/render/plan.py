@@ -25,6 +25,7 @@ from suite.report.formatting import PER_DOUBLING, counted, fixed, listed
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
     from suite.planning.cost import Costs, Estimate
     from suite.planning.plan import CellPlan, Plan
+    from suite.planning.resolved import ResolvedTask
 
 
 def plan_page(
@@ -119,9 +120,7 @@ def _facts(
     plan: Plan, costs: Costs, totals: tuple[Estimate, Estimate], free: int
 ) -> Table:
     least, most = totals
-    each_cell = sorted(
-        {f"{plan.of(name).trials} + {plan.of(name).finals}" for name in plan.tasks}
-    )
+    each_cell = sorted({_runs_of_a_cell(plan.of(name)) for name in plan.tasks})
     time = _span(duration(3600 * least.hours), duration(3600 * most.hours))
     disk = _span(size_text(least.bytes), size_text(most.bytes))
     workers = counted(least.workers, "worker")
@@ -137,6 +136,12 @@ def _facts(
         ("Time", f"about {time} on {workers} like this machine's"),
         ("Disk", f"about {disk}; {size_text(free)} are free"),
     )
+
+
+def _runs_of_a_cell(of: ResolvedTask) -> str:
+    """Trials + finals, and the half-length one where there is one."""
+    counts = [of.trials, of.finals, *([1] if of.half_length else [])]
+    return " + ".join(map(str, counts))
 
 
 def _shared(costs: Costs) -> str:

@@ -23,7 +23,12 @@ POPULATIONS = {
     "resplit": "split anew for each block",
     "official": "one test set for all",
 }
-OPENERS = {"final": "final", "half": "half-budget final", "trial": "tuning trial"}
+OPENERS = {
+    "final": "final",
+    "half_budget": "half-budget final",
+    "half_length": "half-length final",
+    "trial": "tuning trial",
+}
 MACHINE_COLUMNS = ("host", "device", "hardware", "threads")
 DIGEST_LENGTH = 16  # digits of a source's digest: enough to tell two apart
 

@@ -163,9 +163,13 @@ def _further_numbers(one: Judged) -> Iterator[Number]:
     if verdict.blocks_to_settle:
         blocks = counted(verdict.blocks_to_settle, "block")
         yield "Would be settled by", f"at most about {blocks}"
-    if half := verdict.half_budget:
-        effect = amounts(verdict).effect(half.effect)
-        yield "With half the tuning", f"{sentences.answer(half.verdict)}, {effect}"
+    for name, half in (
+        ("With half the tuning", verdict.half_budget),
+        ("With half the training", verdict.half_length),
+    ):
+        if half:
+            effect = amounts(verdict).effect(half.effect)
+            yield name, f"{sentences.answer(half.verdict)}, {effect}"
     if verdict.attempt > 1:
         yield "Campaign of this claim", f"number {verdict.attempt}"
 

@@ -23,6 +23,12 @@ GATES = (
     "too easy to tell the arms apart? A gate that fails makes the verdict inconclusive and says what to do; what the "
     "verdict would have been stays on record."
 )
+HALF_LENGTH = (
+    "Would the answer change with half the training? In every cell one more final was trained with the same "
+    "hyperparameters and seeds and half of the updates; the learning rate's schedule was scaled with them. It opened "
+    "the test set too. Where the effect moved by more than the margin from half the training to all of it, and by more "
+    "than chance, there is no answer yet; claims about a fixed budget are not asked."
+)
 AA_TESTS = (
     "Some arms ran a second time under another name. Such a pair should show no difference; it is a smoke alarm for "
     "the whole pipeline, stands outside of the claims, and by chance alone one in twenty of them has p < 0.05."
@@ -37,6 +43,8 @@ def paragraphs(campaign: Campaign) -> Iterator[Paragraph]:
     yield "Validation chooses, the test set is sealed", _sealed(tasks)
     if any(task.half_budget_trials for task in tasks):
         yield "Half the tuning", _half(tasks)
+    if any(task.half_length for task in tasks):
+        yield "Half the training", HALF_LENGTH
     yield "Seeds", _seeds(profile)
     yield "What decides", _decision(profile.confidence)
     if any(task.looks for task in tasks):
@@ -78,10 +86,13 @@ def _sealed(tasks: list[TaskManifest]) -> str:
     finals = _of(tasks, "finals")
     several = any(task.finals > 1 for task in tasks)
     averaged = "; their results are averaged" if several else ""
-    halves = (
-        " and the finals of half the tuning"
-        if any(task.half_budget_trials for task in tasks)
-        else ""
+    halves = "".join(
+        f" and the finals of half the {what}"
+        for what, run in (
+            ("tuning", any(task.half_budget_trials for task in tasks)),
+            ("training", any(task.half_length for task in tasks)),
+        )
+        if run
     )
     word = "final runs" if several else "final run"
     return (
@@ -94,7 +105,9 @@ def _sealed(tasks: list[TaskManifest]) -> str:
 def _half(tasks: list[TaskManifest]) -> str:
     return (
         f"Would the answer change with half the tuning? Where the first {_of(tasks, 'half_budget_trials')} trials "
-        "would have chosen other hyperparameters, one more final was trained with those; elsewhere the finals answer for both."
+        "would have chosen other hyperparameters, one more final was trained with those; elsewhere the finals answer for both. "
+        "Where the effect moved by more than the margin from half the trials to all of them, and by more than chance, "
+        "there is no answer yet."
     )
 
 

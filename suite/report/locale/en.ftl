@@ -157,6 +157,7 @@ note-gone = Exploratory: the task no longer makes this claim.
 note-tampered = Exploratory: the claims in campaign.json are not those fixed before the run.
 note-attempt = Campaign { $attempt } of this claim.
 note-half-budget = With half of the tuning the answer would be: { $answer }.
+note-half-length = With half of the training the answer would be: { $answer }.
 note-negligible = Real but negligible: there is a difference, and it is smaller than the margin.
 note-deciding-level = The numbers are those at { $level }, the level that decides.
 note-crossing = The two are level at { $number_at } on { $axis } (likely between { $number_low } and { $number_high }).
@@ -219,6 +220,24 @@ seen-tuning-budget = with half of the tuning trials the answer{ $place } turns r
 seen-tuning-budget-promised = with half of the tuning trials the answer{ $place } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, where { $margin_promised } is claimed
 seen-half-budget-same = with half of the tuning ({ $half } of { $trials } trials) the answer would be the same
 seen-half-budget-other = with half of the tuning ({ $half } of { $trials } trials) the answer would be: { $answer }
+
+gate-moving-with-tuning = Still moving with the tuning budget
+gate-moving-with-tuning-passed = Steady under more tuning
+gate-moving-with-tuning-fine = The second half of the tuning trials moved the effect by no more than the margin, or by no more than chance does.
+gate-moving-with-tuning-hint = Give every arm more trials (raise `trials` in the profile), or tune fewer hyperparameters.
+seen-moving-with-tuning = the effect{ $place } still moves with the tuning budget: { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, a change of { $change }
+
+gate-training-length = Depends on the training length
+gate-training-length-passed = Half the training does not reverse it
+gate-training-length-fine = With half of the training the answer would be the same.
+gate-training-length-hint = Train longer: raise `length_factor` in the profile, or say in the claim that it is about a fixed budget.
+seen-half-length-same = with half of the training the answer would be the same
+seen-half-length-other = with half of the training the answer would be: { $answer }
+gate-moving-with-length = Still moving with the training length
+gate-moving-with-length-passed = Steady under longer training
+gate-moving-with-length-fine = The second half of the training moved the effect by no more than the margin, or by no more than chance does.
+gate-moving-with-length-hint = Train longer: raise `length_factor` in the profile, or say in the claim that it is about a fixed budget.
+seen-moving-with-length = the effect{ $place } still moves with the training length: { $effect_half } with half of the training and { $effect_full } with all, a change of { $change }
 
 gate-too-easy = Too easy to tell
 gate-too-easy-passed = Room to tell arms apart

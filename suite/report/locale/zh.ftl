@@ -145,6 +145,7 @@ note-gone = 探索性：任务中已不再有这一论断。
 note-tampered = 探索性：campaign.json 中的论断不是运行前固定的那些。
 note-attempt = 这是该论断的第 { $attempt } 次实验。
 note-half-budget = 若调参预算减半，答案将是：{ $answer }。
+note-half-length = 若训练长度减半，答案将是：{ $answer }。
 note-negligible = 真实但可忽略：差异存在，但小于有实际意义的界限。
 note-deciding-level = 所示数字来自起决定作用的水平 { $level }。
 note-crossing = 两者在 { $axis } = { $number_at } 处持平（很可能在 { $number_low } 到 { $number_high } 之间）。
@@ -204,6 +205,24 @@ seen-tuning-budget = 只用一半的调参试验时答案{ $place }会反转：�
 seen-tuning-budget-promised = 只用一半的调参试验时答案{ $place }会反转：验证集上的差异，用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，而论断要求 { $margin_promised }
 seen-half-budget-same = 若调参预算减半（{ $trials } 次试验中的 { $half } 次），答案不变
 seen-half-budget-other = 若调参预算减半（{ $trials } 次试验中的 { $half } 次），答案将是：{ $answer }
+
+gate-moving-with-tuning = 效应仍随调参预算变化
+gate-moving-with-tuning-passed = 效应不再随调参预算变化
+gate-moving-with-tuning-fine = 后一半调参试验带来的效应变化不超过界限，或不超过偶然波动。
+gate-moving-with-tuning-hint = 给每个方案更多试验（调高配置中的 `trials`），或减少要调的超参数。
+seen-moving-with-tuning = 效应{ $place }仍随调参预算变化：用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，变化了 { $change }
+
+gate-training-length = 取决于训练长度
+gate-training-length-passed = 训练长度减半不会反转答案
+gate-training-length-fine = 若训练长度减半，答案不变。
+gate-training-length-hint = 训练更久：调高配置中的 `length_factor`，或在论断中注明它针对固定的训练预算。
+seen-half-length-same = 若训练长度减半，答案不变
+seen-half-length-other = 若训练长度减半，答案将是：{ $answer }
+gate-moving-with-length = 效应仍随训练长度变化
+gate-moving-with-length-passed = 效应不再随训练长度变化
+gate-moving-with-length-fine = 后一半训练带来的效应变化不超过界限，或不超过偶然波动。
+gate-moving-with-length-hint = 训练更久：调高配置中的 `length_factor`，或在论断中注明它针对固定的训练预算。
+seen-moving-with-length = 效应{ $place }仍随训练长度变化：训练减半时为 { $effect_half }，训练完整时为 { $effect_full }，变化了 { $change }
 
 gate-too-easy = 任务太容易，无法区分
 gate-too-easy-passed = 任务足以区分各方案
