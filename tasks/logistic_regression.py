@@ -1,8 +1,11 @@
-"""Logistic regression: does ours reach scikit-learn's, does the L2 penalty help, and
-when does a hidden layer pay?
+"""Logistic regression: does ours reach scikit-learn's, does a penalty help, is stopping
+early one, and when does a hidden layer pay?
+
+"No penalty" is Newton's method, which goes all the way: gradient descent that is
+stopped, or whose rate is tuned, hides a penalty in its length.
 """
 
-from collections.abc import Callable
+from math import log
 
 from torch import nn
 
@@ -23,49 +26,76 @@ from tasks import (
 from tasks.data import breast_cancer, mnist1d
 from tasks.models.logistic import LogisticRegression, l2_penalty
 from tasks.models.mlp import mlp
-from tasks.procedures.fit_once import ScikitLogisticRegression
+from tasks.procedures.fit_once import (
+    NewtonLogisticRegression,
+    ScikitLogisticRegression,
+)
 from tasks.procedures.metrics import ACCURACY, LOG_LOSS
 from tasks.procedures.supervised import Classification
 
-BY_LOSS = (
-    LOG_LOSS,
-    ACCURACY,
-)  # 114 validation examples tell log losses apart, but hardly accuracies
-DATA: dict[str, Callable[[int], Splits]] = {
-    "breast_cancer": breast_cancer.load,
-    "mnist1d": mnist1d.load,
-}
+# 114 validation examples tell log losses apart, but hardly accuracies
+BY_LOSS = (LOG_LOSS, ACCURACY)
+NEWTON = NewtonLogisticRegression(measures=BY_LOSS)
+L2 = 3e-3  # where it is not tuned: about the best for the tumours
+PUBLISHED = Text(
+    "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)",
+    zh="Greydanus 与 Kobak，Scaling down deep learning with MNIST-1D（ICML 2024）",
+)
+# standard error of an accuracy near 32 % or 68 % on their 1,000 test examples
+PUBLISHED_SE = 0.015
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    return DATA[level["data"]](seed)
+    if level.name == CURVES.name:
+        return mnist1d.load(seed)
+    # blocks share tumours, which widens intervals by the test's share of them
+    return breast_cancer.load(seed, test=0.1)
 
 
 def build_linear(shape: Shape, level: Level, params: Params) -> nn.Module:
-    return LogisticRegression(shape, params.get("l2", 0.0))
+    return LogisticRegression(shape, params["l2"])
 
 
 def build_mlp(shape: Shape, level: Level, params: Params) -> nn.Module:
-    return mlp(
-        shape, (100, 100), dropout=params["dropout"]
-    )  # two layers of 100, as in the MNIST-1D paper
+    # two layers of 100, as in the MNIST-1D paper
+    return mlp(shape, (100, 100), dropout=params["dropout"])
 
 
 ARMS = (
-    Arm("gd", build_linear, Text("Ours, no penalty", zh="我们的，无正则")),
     Arm(
-        "gd_l2",
+        "newton",
         build_linear,
-        Text("Ours, L2", zh="我们的，L2"),
-        space=Space(l2=Float(5e-4, 5e-2, log=True)),
+        Text("No penalty", zh="无正则"),
+        params={"l2": 0.0},
+        procedure=NEWTON,
+    ),
+    Arm(
+        "newton_l2",
+        build_linear,
+        Text("L2, tuned", zh="L2，调参"),
+        space=Space(l2=Float(1e-4, 0.1, log=True, default=L2)),
+        procedure=NEWTON,
+    ),
+    Arm(
+        "early_stopped",
+        build_linear,
+        Text("No penalty, stopped early", zh="无正则，提前停止"),
+        recipe={"nesterov": False, "momentum": 0.0, "restore_best": True},
+        params={"l2": 0.0, "lr": 0.1},
+        procedure=Classification(measures=BY_LOSS),
+    ),
+    Arm(
+        "gd",
+        build_linear,
+        Text("Ours, fixed L2", zh="我们的，固定 L2"),
+        params={"l2": L2, "lr": 0.5},
         procedure=Classification(penalty=l2_penalty, measures=BY_LOSS),
     ),
     Arm(
         "scikit_learn",
         build_linear,
-        Text("scikit-learn, L2", zh="scikit-learn，L2"),
-        space=Space(l2=Float(5e-4, 5e-2, log=True)),
-        without=("lr",),
+        Text("scikit-learn, fixed L2", zh="scikit-learn，固定 L2"),
+        params={"l2": L2},
         procedure=ScikitLogisticRegression(measures=BY_LOSS),
     ),
     Arm(
@@ -74,49 +104,36 @@ ARMS = (
         Text("MLP, two hidden layers", zh="MLP，两个隐藏层"),
         recipe={"optimizer": "adamw", "batch_size": 100, "restore_best": True},
         space=Space(
-            lr=Float(2e-3, 5e-2, log=True),
-            weight_decay=Float(1e-3, 1.0, log=True),
-            dropout=Float(0.0, 0.4),
+            lr=Float(2e-3, 5e-2, log=True, default=0.01),
+            weight_decay=Float(1e-3, 1.0, log=True, default=0.1),
+            dropout=Float(0.0, 0.4, default=0.1),
         ),
     ),
 )
 
-ON_TUMOURS = Level(
-    "breast_cancer", {"data": "breast_cancer"}, label=Text("Breast cancer", zh="乳腺癌")
-)
-ON_CURVES = Level(
-    "mnist1d",
-    {"data": "mnist1d"},
-    label="MNIST-1D",
-    recipe={"batch_size": 100, "steps": 1500},
-)
-NATS = 0.02  # of log loss: 2 % in the probability given to the right answer
-PUBLISHED = Text(
-    "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)",
-    zh="Greydanus 与 Kobak，Scaling down deep learning with MNIST-1D（ICML 2024）",
-)
-# standard error of an accuracy near 32 % or 68 % on their 1,000 test examples
-PUBLISHED_ERROR = 0.015
+TUMOURS = Level("breast_cancer", label=Text("Breast cancer", zh="乳腺癌"))
+CURVES = Level("mnist1d", label="MNIST-1D", recipe={"batch_size": 100, "steps": 1500})
 
 CLAIMS = (
     Claim(
         "ours_equals_scikit_learn",
         Text(
-            "Gradient descent reaches the log loss of scikit-learn's Newton method.",
-            zh="梯度下降能达到 scikit-learn 牛顿法的对数损失。",
+            "At equal l2, 600 steps of gradient descent reach the log loss of "
+            "scikit-learn's Newton method, within 0.005.",
+            zh=(
+                "l2 相同时，600 步梯度下降能达到 scikit-learn 牛顿法的对数损失，"
+                "相差不到 0.005。"
+            ),
         ),
         metric="loss",
         kind="equal",
-        better="gd_l2",
+        better="gd",
         worse="scikit_learn",
-        margin=NATS,
+        levels=(TUMOURS.name,),
+        margin=0.005,
         source=Text(
             "The penalised log loss is convex: one minimum, whatever finds it",
             zh="带正则的对数损失是凸函数：无论用什么方法，最小值只有一个",
-        ),
-        reported=Text(
-            "At equal l2 the coefficients agree to 1e-3 (our tests)",
-            zh="l2 相同时，系数相差不超过 1e-3（我们的测试）",
         ),
     ),
     Claim(
@@ -126,27 +143,57 @@ CLAIMS = (
             zh="只有几百个样本时，L2 正则会降低新样本上的对数损失。",
         ),
         metric="loss",
-        better="gd_l2",
-        worse="gd",
-        levels=(ON_TUMOURS.name,),
-        margin=NATS,
+        better="newton_l2",
+        worse="newton",
+        levels=(TUMOURS.name,),
+        scale="log_ratio",
+        margin=log(1.28),
         source=Text(
             "Hung-yi Lee, Machine Learning 2021: regularisation against overfitting",
             zh="李宏毅，机器学习 2021：用正则化防止过拟合",
+        ),
+        reported=Text(
+            "Separable classes have no optimum without a penalty: the weights grow "
+            "without bound (Soudry et al., 2018)",
+            zh="类别可分时，没有正则就没有最优解：权重无限增长（Soudry 等，2018）",
+        ),
+    ),
+    Claim(
+        "early_stopping_equals_l2",
+        Text(
+            "Stopping early does for the log loss what a tuned L2 penalty does, "
+            "within a factor of 1.28.",
+            zh="提前停止对对数损失的作用与调好的 L2 正则相当，相差不到 1.28 倍。",
+        ),
+        metric="loss",
+        kind="equal",
+        better="early_stopped",
+        worse="newton_l2",
+        levels=(TUMOURS.name,),
+        scale="log_ratio",
+        margin=log(1.28),
+        source=Text(
+            "Goodfellow, Bengio & Courville, Deep Learning (2016), section 7.8",
+            zh="Goodfellow、Bengio 与 Courville，Deep Learning（2016），7.8 节",
         ),
     ),
     Claim(
         "no_hidden_layer_needed",
         Text(
-            "On a few hundred measurements made by hand, logistic regression has a "
-            "lower log loss than an MLP.",
-            zh="在几百个手工测量的样本上，逻辑回归的对数损失低于 MLP。",
+            "On a few hundred measurements made by hand, logistic regression is no "
+            "worse than an MLP: its log loss is at most 1.28 times as high.",
+            zh=(
+                "在几百个手工测量的样本上，逻辑回归不比 MLP 差：对数损失至多为其 "
+                "1.28 倍。"
+            ),
         ),
         metric="loss",
-        better="gd_l2",
+        kind="no_worse",
+        better="newton_l2",
         worse="mlp",
-        levels=(ON_TUMOURS.name,),
-        margin=NATS,
+        levels=(TUMOURS.name,),
+        scale="log_ratio",
+        margin=log(1.28),
         source=Text(
             "Textbook: where features are good and examples few, the simpler model "
             "generalises better",
@@ -161,8 +208,8 @@ CLAIMS = (
         ),
         metric="accuracy",
         better="mlp",
-        worse="gd_l2",
-        levels=(ON_CURVES.name,),
+        worse="newton_l2",
+        levels=(CURVES.name,),
         at_least=0.25,
         margin=0.02,
         source=PUBLISHED,
@@ -174,21 +221,25 @@ CLAIMS = (
         Claim(
             f"{arm}_reaches_published",
             Text(
-                f"{who} on MNIST-1D reaches the published {figure:.0%}.",
-                zh=f"{text_of(who, 'zh')}在 MNIST-1D 上达到文献报告的 {figure:.0%}。",
+                f"{who} on MNIST-1D reaches the published {published:.0%}, within 5 "
+                "points.",
+                zh=(
+                    f"{text_of(who, 'zh')}在 MNIST-1D 上达到文献报告的 {published:.0%}，"
+                    "至多低 5 个百分点。"
+                ),
             ),
             metric="accuracy",
-            kind="threshold",
+            kind="no_worse",
             better=arm,
-            levels=(ON_CURVES.name,),
-            margin=0.02,
-            reference=figure,
-            reference_se=PUBLISHED_ERROR,
+            levels=(CURVES.name,),
+            margin=0.05,
+            reference=published,
+            reference_se=PUBLISHED_SE,
             source=PUBLISHED,
-            reported=f"{figure:.0%}",
+            reported=f"{published:.0%}",
         )
-        for arm, who, figure in (
-            ("gd_l2", Text("Logistic regression", zh="逻辑回归"), 0.32),
+        for arm, who, published in (
+            ("newton_l2", Text("Logistic regression", zh="逻辑回归"), 0.32),
             ("mlp", Text("An MLP", zh="MLP "), 0.68),
         )
     ),
@@ -204,16 +255,17 @@ TASK = Task(
     topic=Text("Classification", zh="分类"),
     load_data=load_data,
     arms=ARMS,
-    levels=(ON_TUMOURS, ON_CURVES),
+    levels=(TUMOURS, CURVES),
     procedure=Classification(measures=BY_LOSS),
     recipe=Recipe(
         steps=600, batch_size=0, optimizer="sgd", nesterov=True, restore_best=False
     ),
-    space=Space(lr=Float(5e-3, 1.0, log=True)),
+    space=Space(),
     claims=CLAIMS,
     matched=Text(
-        "Data and tuning trials; updates, for all that learn by gradient descent",
-        zh="数据与调参试验数；凡用梯度下降学习的方案，更新次数也相同",
+        "Data, and tuning trials where something is tuned; updates, for all that learn "
+        "by gradient descent",
+        zh="数据；需调参处的试验数；凡用梯度下降学习的方案，更新次数也相同",
     ),
     sources=(breast_cancer.SOURCE, mnist1d.SOURCE),
 )

@@ -35,7 +35,7 @@ SECONDS_EACH = """  # 60 runs of about a second
 name = "efficiency"
 trials = 5
 [tasks.deep_vs_wide]
-arms = ["depth_2", "depth_4"]
+arms = ["depth_2", "depth_3"]
 levels = ["mnist1d_15k"]
 """
 

@@ -130,10 +130,10 @@ def test_looks_that_do_not_grow_are_refused(written):
 
 
 def test_a_plan_knows_the_least_and_the_most(written):
-    text = "trials = 4\nhalf_budget = true\ninterim_looks = [2, 3, 5]\n[tasks.logistic_regression]\n"
+    text = "trials = 4\nhalf_budget = true\ninterim_looks = [2, 3, 5]\n[tasks.deep_vs_wide]\n"
     plan = Plan(load_profile(written(text)))
     places = {(cell.level, cell.arm) for cell in plan.cells}
-    claimed = plan.deciding(plan.claims("logistic_regression"))
+    claimed = plan.deciding(plan.claims("deep_vs_wide"))
 
     assert (len(plan.cells), plan.runs) == (
         2 * len(places),

@@ -53,7 +53,7 @@ JOBS = {
         "logistic_regression",
         "breast_cancer",
         "gd",
-        {"lr": 0.1},
+        {"lr": 0.1, "l2": 0.003},
         recipe={"steps": 10, "evaluations": 4},
     ),
     "small batches by momentum": job(
