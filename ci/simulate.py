@@ -50,6 +50,7 @@ TUNING = (
 SHAPES = ("normal", "skewed", "unequal")
 LOOKS = (6, 10, 16)
 POWER = 0.80
+DIRECTIONS, EQUAL = ("supported", "refuted"), ("no_difference",)
 SLACK = 0.03  # of power, against the table that plans are made by
 NARROW, WIDE = (
     0.1,
@@ -277,6 +278,49 @@ def no_worse(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             count = share(one == answer for one in found)
             setting = f"{blocks} blocks, margin {WIDE}, effect {effect:g}"
             yield Figure("no worse", setting, answer, count, experiments, least=0.8)
+
+
+def facts(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+    """Results without spread: two classifiers that hardly ever err, each tested on
+    1,000 examples, so that most blocks give equal shares; and facts ("always") that
+    fail in one instance out of K / 3, which is the bound that is printed.
+
+    At the margin one arm has two errors on average and the other almost none: counts so
+    small are skewed, and no t-test is exact there, with or without the least spread.
+    """
+    examples, margin = 1000, 0.002
+    for blocks in BLOCKS:
+        for error in (1e-5, 3e-4):
+            shape = experiments, blocks
+            first = rng.binomial(examples, error, shape) / examples
+            second = rng.binomial(examples, error, shape) / examples
+            worse = rng.binomial(examples, error + margin, shape) / examples
+            cases = (
+                (
+                    "a direction where there is none",
+                    first - second,
+                    DIRECTIONS,
+                    None,
+                    0.05,
+                ),
+                ("no difference where there is none", first - second, EQUAL, 0.8, None),
+                ('"no difference" at the margin', worse - first, EQUAL, None, None),
+            )
+            for what, rows, wanted, least, most in cases:
+                found = [judge(row, margin, resolution=1 / examples) for row in rows]
+                count = share(one.verdict in wanted for one in found)
+                setting = f"{blocks} blocks, {100 * error:g} % errors, margin {margin}"
+                yield Figure("facts", setting, what, count, experiments, least, most)
+            plain = share(judge(d, margin).verdict in EQUAL for d in worse - first)
+            what = '"no difference" at the margin, were equal values no spread'
+            yield Figure("facts", setting, what, plain, experiments)
+        failing = rng.random((experiments, blocks)) < 3 / blocks
+        count = share(
+            judge(-1.0 * row, NARROW, hypothesis="always").verdict == "supported"
+            for row in failing
+        )
+        setting = f"{blocks} instances, of which 3 fail on average"
+        yield Figure("facts", setting, "supported", count, experiments, most=0.05)
 
 
 def looks(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
@@ -569,6 +613,7 @@ TABLES: dict[str, tuple[str, Table]] = {
     "axis": ("Along an axis", axis),
     "pipeline": ("One arm against itself", pipeline),
     "no worse": ("No worse", no_worse),
+    "facts": ("Without spread, and facts", facts),
 }
 
 

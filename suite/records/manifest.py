@@ -87,6 +87,8 @@ class MeasureManifest(_Named):
 
     better: Literal["higher", "lower"]
     percent: bool = False
+    resolution: float | None = None
+    exact: bool = False
 
 
 class ClaimManifest(_Manifest):
@@ -451,7 +453,12 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         ),
         measures=tuple(
             MeasureManifest(
-                name=one.name, better=one.better, percent=one.percent, label=one.label
+                name=one.name,
+                better=one.better,
+                percent=one.percent,
+                label=one.label,
+                resolution=one.resolution,
+                exact=one.exact,
             )
             for one in task.procedure.measures
         ),

@@ -45,6 +45,9 @@ ANSWERS: dict[Answer, str] = {
 # splits of which a metric's name tells: what is measured on the test has none
 NAMED_SPLITS = ("train", "validation", GAP)
 WIDEST_SHARE, WIDEST_RATIO = 1.0, math.log(1000)
+NO_WORSE_THAN_REFERENCE = "asks-no-worse-reference"
+# over this many instances without a failure, the 95 % bound on how often one fails
+RULE_OF_THREE = 3
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,8 @@ def side(verdict: ClaimVerdict, which: Side, labels: Labels) -> str:
         number = _number(which.reference, verdict.is_share)
         return translate("side-published", language, number=number)
     names = [labels.arm(verdict.task, arm) for arm in which.arms]
+    if not names:
+        return translate("side-bound", language)
     *rest, last = names
     if not rest:
         return last
@@ -198,9 +203,8 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
     promised = f"{kind.asks}-promised"
     says_so = claim.at_least != 0 and promised in codes(language)
     code = promised if says_so else kind.asks
-    of_reference = f"{kind.asks}-reference"
-    if claim.reference is not None and of_reference in codes(language):
-        code = of_reference
+    if kind.name == "no_worse" and claim.reference is not None:
+        code = NO_WORSE_THAN_REFERENCE
     return translate(
         code,
         language,
@@ -211,6 +215,19 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
         axis=task.axis or translate("the-axis", language),
         reference=f"{100 * reference:g} %" if share else f"{reference:g}",
         margin=fixed(claim.margin, share, claim.scale),
+        bounds=_bounds(claim, share),
+    )
+
+
+def _bounds(claim: Claim, share: bool) -> str:
+    """The bounds of a fact, as a formula: ``≥ 0, ≤ 1``."""
+    signs = ("\u2265", "\u2264", "=")
+    bounds = (claim.lower_bound, claim.upper_bound, claim.equal_to)
+    unit, factor = (" %", 100) if share else ("", 1)
+    return ", ".join(
+        f"{sign} {factor * bound:g}{unit}"
+        for sign, bound in zip(signs, bounds, strict=True)
+        if bound is not None
     )
 
 
@@ -271,6 +288,8 @@ class _Sentence:
         verdict = self.verdict
         if not verdict.complete:
             return self.unfinished()
+        if self.kind.hypothesis == "always" and verdict.reason != "gate":
+            return self.always()
         if verdict.verdict == "inconclusive":
             return self.open()
         if verdict.verdict == "no_difference":
@@ -283,7 +302,7 @@ class _Sentence:
             said = self.no_worse()
         else:
             said = self.directed("said-supported")
-        if verdict.blocks >= CONFIRMATORY:
+        if verdict.exact or verdict.blocks >= CONFIRMATORY:
             return said
         repetitions = self.repetitions(verdict.blocks)
         return self.say("first-hint", repetitions=repetitions, sentence=said)
@@ -307,6 +326,8 @@ class _Sentence:
         if verdict.at_least:
             promised = self.fixed(verdict.at_least)
             fact = self.say("promised", fact=fact, amount=promised)
+        if verdict.exact:
+            return fact
         as_claimed = verdict.verdict == "supported" or verdict.at_least != 0
         in_favour = effect >= 0 or verdict.at_least != 0
         rate = verdict.win_rate if in_favour else 1 - verdict.win_rate
@@ -331,6 +352,64 @@ class _Sentence:
     @property
     def one_point(self) -> str:
         return self.say("amount-points", number="1", form="one")
+
+    def always(self) -> str:
+        """How many instances kept to the bound, and how near or far the worst was."""
+        verdict = self.verdict
+        count, against = verdict.instances, verdict.counterexamples
+        if not count:
+            repetitions = self.repetitions(verdict.blocks)
+            return self.say("said-too-few-blocks", repetitions=repetitions)
+        values = {"fact": self.bounded(), "worst": self.worst(), "count": count}
+        if against:
+            return self.say("said-not-always", against=against, **values)
+        most = min(1.0, RULE_OF_THREE / count)
+        return self.say("said-always", most=f"{100 * most:.2g} %", **values)
+
+    def bounded(self) -> str:
+        """What is claimed to hold in every instance."""
+        verdict = self.verdict
+        bounds = (verdict.lower_bound, verdict.upper_bound, verdict.equal_to)
+        low, high, equal = (self.bare(one or 0.0) for one in bounds)
+        if verdict.equal_to is not None:
+            code = "bound-equal"
+        elif verdict.lower_bound is None:
+            code = "bound-upper"
+        elif verdict.upper_bound is None:
+            code = "bound-lower"
+        else:
+            code = "bound-between"
+        ahead, behind = verdict.sides
+        measured = self.say("measure-of", measure=self.measure, arm=self.sides[0])
+        if behind.arms:
+            measured = self.say(
+                "measure-above",
+                measure=self.measure,
+                ahead=self.sides[0],
+                behind=self.sides[1],
+            )
+        tolerance = self.bare(verdict.tolerance)
+        return self.say(
+            code,
+            measured=measured,
+            low=low,
+            high=high,
+            equal=equal,
+            tolerance=tolerance,
+        )
+
+    def worst(self) -> str:
+        verdict = self.verdict
+        if verdict.equal_to is not None:
+            deviation = verdict.tolerance - verdict.effect
+            return self.say("worst-deviation", amount=self.bare(deviation))
+        code = "worst-inside" if verdict.effect >= 0 else "worst-beyond"
+        return self.say(code, amount=self.bare(abs(verdict.effect)))
+
+    def bare(self, value: float) -> str:
+        """A number as it was recorded: facts are not rounded to tenths of a point."""
+        text = f"{100 * value:.4g} %" if self.verdict.is_share else f"{value:.4g}"
+        return text.replace("-", MINUS)
 
     def no_worse(self) -> str:
         verdict = self.verdict
@@ -441,6 +520,8 @@ class _Sentence:
         return self.say("amount-points", number=number, form=form)
 
     def likely(self, interval: Interval) -> str:
+        if self.verdict.exact:
+            return self.say("no-chance")
         low, high = self.ends(interval)
         return self.say("likely", low=low, high=high)
 
@@ -463,6 +544,8 @@ class _Sentence:
             return self.say("said-too-few-blocks", repetitions=repetitions)
         if verdict.reason == "no_spread":
             return self.say("said-no-spread")
+        if verdict.reason == "instances_disagree":
+            return self.say("said-instances-disagree")
         if verdict.reason == "levels_disagree":
             return self.say("said-levels-disagree", answers=self.by_level())
         return self.say("said-open", range=self.range(), remedy=self.remedy())

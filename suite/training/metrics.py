@@ -26,7 +26,9 @@ class Metric:
     ``unit`` is "share" for a number between 0 and 1 that is shown in percent, "s" for
     seconds, "" for a bare number. ``deterministic`` says that a run's key decides the
     value, which no time is. A ``cost`` is what a run takes whatever it has learned: a
-    better search would not change it. ``column`` holds the metric's values in the
+    better search would not change it. ``resolution`` is the smallest difference that it
+    can show, None where that follows from its unit or is not known. An ``exact`` metric
+    has no chance in it at all, as a number of parameters. ``column`` holds the metric's values in the
     ``runs`` frame, and ``validation`` those on validation, None where it has none.
     """
 
@@ -36,6 +38,8 @@ class Metric:
     better: Better
     deterministic: bool = True
     cost: bool = False
+    resolution: float | None = None
+    exact: bool = False
     column: str = ""
     validation: str | None = None
 
@@ -50,6 +54,20 @@ class Metric:
     @property
     def is_share(self) -> bool:
         return self.unit == SHARE
+
+    @property
+    def split(self) -> str:
+        """The split that it is measured on; "test" for what is measured on none."""
+        first = self.column.partition(".")[0]
+        return first if first in SPLITS else "test"
+
+    def finest(self, examples: float) -> float:
+        """The smallest difference that it can show, where a share was counted on so
+        many examples; 0 where that is not known.
+        """
+        if self.resolution is not None:
+            return self.resolution
+        return 1 / examples if self.is_share and examples > 0 else 0.0
 
 
 METRICS: dict[str, Metric] = {}
@@ -72,7 +90,7 @@ for _metric in (
     _time("seconds_per_epoch", "seconds per epoch"),
     Metric("steps", "updates", "", "lower", cost=True),
     Metric("epochs", "epochs", "", "lower", cost=True),
-    Metric("parameters", "parameters", "", "lower", cost=True),
+    Metric("parameters", "parameters", "", "lower", cost=True, exact=True),
     # a better search reaches a target sooner, so these are no costs
     Metric("steps_to_target", "updates to the target", "", "lower"),
     Metric(
@@ -109,6 +127,10 @@ class MeasureLike(Protocol):
     def better(self) -> Better: ...
     @property
     def percent(self) -> bool: ...
+    @property
+    def resolution(self) -> float | None: ...
+    @property
+    def exact(self) -> bool: ...
 
 
 def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
@@ -138,6 +160,8 @@ def measured_metric(
         measure.label or measure.name,
         SHARE if measure.percent else "",
         measure.better,
+        resolution=measure.resolution,
+        exact=measure.exact,
         column=f"{split}.{measure.name}",
         validation=f"validation.{measure.name}",
     )

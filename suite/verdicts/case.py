@@ -194,6 +194,23 @@ class Case:
         return scale_of(self.claim.scale)
 
     @property
+    def is_fact(self) -> bool:
+        """Whether it is compared rather than tested: no search could change it, so no
+        gate is asked.
+        """
+        return self.exact or self.kind.hypothesis == "always"
+
+    @property
+    def exact(self) -> bool:
+        """Whether no chance enters the metric, or none enters any of the arms."""
+        return self.metric.exact or (self.metric.deterministic and self.once)
+
+    @property
+    def once(self) -> bool:
+        """Whether one run per level of each arm stands for all blocks."""
+        return all(self.manifest.runs_once(arm) for arm in self.claim.arms)
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """What is judged one by one: the levels, or a single part named "" over all."""
         return self.kind.parts(self.levels)

@@ -67,6 +67,10 @@ class ClaimVerdict:
     source: str
     reported: str
     matching_group: str
+    lower_bound: float | None  # of a claim that something always holds
+    upper_bound: float | None
+    equal_to: float | None
+    tolerance: float
 
     # what is decided; with several levels, the numbers of the one that decides
     verdict: Answer
@@ -93,6 +97,9 @@ class ClaimVerdict:
 
     # what it was decided on
     blocks: int
+    exact: bool  # whether there is no chance in it
+    instances: int  # blocks and levels that were not the same run
+    counterexamples: int  # those that speak against the claim
     due: int  # blocks that run in any case
     planned: int  # blocks at the most
     complete: bool  # whether all that were due are in

@@ -8,7 +8,8 @@ that matches decides:
 ===  =====================================  ==========================================
 row  where                                  answer
 ===  =====================================  ==========================================
-0    fewer than 2 blocks, or no spread      inconclusive
+0    fewer than 2 blocks, or no spread and  inconclusive
+     a metric of unknown resolution
 1    an adequacy gate failed                inconclusive; ``would_be`` keeps what the
                                             rest of the table says
 2    I_e lies strictly inside (-m, m)       no_difference
@@ -19,12 +20,17 @@ row  where                                  answer
 
 A claim of equivalence, that two arms are *equal*, is supported by row 2 and refuted
 where I_d lies outside of [-m, m]. A claim that one arm is *no worse* than another is
-half of that: supported where I_e lies above -m, refuted where I_d lies below. A claim over several levels has a verdict where all
-levels agree on it.
+half of that: supported where I_e lies above -m, refuted where I_d lies below. A claim
+over several levels has a verdict where all levels agree on it.
+
+A *fact* is compared and not tested. That an arm *always* keeps within a bound is
+supported where it does in all instances (d >= 0) and refuted by a single one. A metric
+that no chance enters, such as a number of parameters, is judged by rows 2 to 4 on the
+smallest and the largest of its differences in place of an interval.
 
 Within a task Holm's procedure is applied twice, once to the two-sided t-tests and once
 to the equivalence tests, each at the full error rate; the local levels come from it
-(suite.verdicts.family).
+(suite.verdicts.family). Facts take no part in it.
 """
 
 from __future__ import annotations
@@ -46,6 +52,7 @@ from suite.verdicts.statistics import (
     blocks_to_reach,
     blocks_to_settle,
     estimate,
+    instances,
     sign_flip,
     upper_std,
 )
@@ -58,6 +65,7 @@ Reason = Literal[
     "no_spread",
     "gate",
     "levels_disagree",
+    "instances_disagree",
     "open",
     "incomplete",
     "",
@@ -73,7 +81,9 @@ class Sample:
 
     Differences and margin share one unit. ``test_train_ratio`` is n_test / n_train
     where blocks share data; ``reference_se`` the standard error of a published figure
-    that the differences are measured from.
+    that the differences are measured from; ``resolution`` the finest difference that
+    can be measured, below which the standard deviation is never taken. What is
+    ``exact`` has no chance in it.
     """
 
     differences: ArrayLike
@@ -83,6 +93,8 @@ class Sample:
     reference_se: float = 0.0
     gates: tuple[Gate, ...] = ()
     level: str = ""
+    resolution: float = 0.0
+    exact: bool = False
 
     def __post_init__(self) -> None:
         d = np.asarray(self.differences, dtype=np.float64)
@@ -96,11 +108,10 @@ class Sample:
                 f"margin={self.margin}: give the smallest difference that matters, "
                 "a number above 0."
             )
-        if not (self.test_train_ratio >= 0 and self.reference_se >= 0):
-            raise UserError(
-                f"test_train_ratio={self.test_train_ratio}, "
-                f"reference_se={self.reference_se}: neither may be negative."
-            )
+        for name in ("test_train_ratio", "reference_se", "resolution"):
+            if not getattr(self, name) >= 0:
+                given = f"{name}={getattr(self, name)}"
+                raise UserError(f"{given}: give a number that is not negative.")
         object.__setattr__(self, "differences", d)
 
     @property
@@ -108,9 +119,27 @@ class Sample:
         assert isinstance(self.differences, np.ndarray)
         return self.differences
 
+    @property
+    def is_fact(self) -> bool:
+        """Whether it is compared rather than tested."""
+        return self.exact or self.hypothesis == "always"
+
+    @property
+    def judgeable(self) -> bool:
+        """Whether there is enough to give an answer."""
+        if self.is_fact:
+            return self.values.size > 0
+        return self.estimate.testable
+
     @cached_property
     def estimate(self) -> Estimate:
-        return estimate(self.values, self.test_train_ratio, self.reference_se)
+        if self.is_fact:
+            return instances(self.values, worst=self.hypothesis == "always")
+        return self.estimate_with(self.test_train_ratio, self.reference_se)
+
+    def estimate_with(self, test_train_ratio: float, reference_se: float) -> Estimate:
+        """The same sample under another overlap or with another error beside its own."""
+        return estimate(self.values, test_train_ratio, reference_se, self.resolution)
 
     def first(self, blocks: int) -> Sample:
         """The same claim on its first blocks only."""
@@ -159,7 +188,8 @@ class Verdict:
 
     @property
     def label(self) -> Label:
-        return "confirmatory" if self.blocks >= CONFIRMATORY else "exploratory"
+        enough = self.blocks >= CONFIRMATORY or self.sample.exact
+        return "confirmatory" if enough else "exploratory"
 
     @property
     def level(self) -> str:
@@ -196,9 +226,8 @@ class Verdict:
         """The plain interval without regard to test_train_ratio: for these splits of
         this data set.
         """
-        return estimate(self.sample.values, 0.0, self.sample.reference_se).interval(
-            self.confidence
-        )
+        found = self.sample.estimate_with(0.0, self.sample.reference_se)
+        return found.interval(self.confidence)
 
     @property
     def p(self) -> float:

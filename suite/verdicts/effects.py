@@ -91,6 +91,9 @@ def on_scale(values: Floats, case: Case, examples: float) -> Floats:
 def gaps(values: Floats, case: Case, examples: float) -> Floats:
     """How far better is ahead of worse on the claim's scale: (blocks, levels)."""
     weights = case.kind.weights(case.claim)
+    if case.kind.as_recorded:
+        recorded: Floats = values @ weights
+        return recorded
     found: Floats = on_scale(values, case, examples) @ weights
     reference = case.kind.reference(case.claim)
     if reference is not None:
@@ -104,7 +107,7 @@ def effects(values: Floats, case: Case, examples: float) -> Floats:
     """
     x = case.x if case.kind.over_levels else []
     found = case.kind.effects(gaps(values, case, examples), x)
-    return found - case.claim.at_least
+    return case.kind.in_favour(case.claim, found)
 
 
 def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:

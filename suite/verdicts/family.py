@@ -34,6 +34,8 @@ def judge(
     gates: Sequence[Gate] = (),
     hypothesis: Hypothesis = "difference",
     reference_se: float = 0.0,
+    resolution: float = 0.0,
+    exact: bool = False,
 ) -> Verdict:
     """What one claim's paired differences say, by the decision table. Pure.
 
@@ -42,14 +44,24 @@ def judge(
     difference test and ``equal_confidence`` (the same unless given) that of the
     equivalence test. ``looks`` is how often this claim will have been looked at by the
     end: each look gets an equal part of the error rate. "By at least x" is
-    ``judge(differences - x, ...)``. ``hypothesis`` and ``reference_se`` are explained
-    at Sample. Raises UserError, a ValueError, for what cannot be judged at all.
+    ``judge(differences - x, ...)``. ``hypothesis``, ``reference_se``, ``resolution``
+    and ``exact`` are explained at Sample. Raises UserError, a ValueError, for what
+    cannot be judged at all.
     """
     sample = Sample(
-        differences, margin, hypothesis, test_train_ratio, reference_se, tuple(gates)
+        differences,
+        margin,
+        hypothesis,
+        test_train_ratio,
+        reference_se,
+        tuple(gates),
+        resolution=resolution,
+        exact=exact,
     )
     alpha = _error_rate(confidence, looks)
     b = _error_rate(confidence if equal_confidence is None else equal_confidence, looks)
+    if sample.is_fact:
+        return _compare_all((sample,), confidence)
     difference, equivalence = _p_values((sample,))
     adjusted = min(1.0, difference * looks), min(1.0, equivalence * looks)
     return _decide((sample,), confidence, alpha / looks, b / looks, *adjusted)
@@ -63,10 +75,28 @@ def judge_family(
 
     A claim is a Sample, or a sequence of them: one per level, of which it needs all.
     Each kind of error, a wrong direction or a wrong "no difference", then happens in
-    the whole family with at most 1 - ``confidence``.
+    the whole family with at most 1 - ``confidence``. Facts are compared, each by
+    itself, and are no part of the family.
     """
     alpha = _error_rate(confidence, looks)
     levels = [_levels_of(claim) for claim in claims]
+    tested = [samples for samples in levels if not samples[0].is_fact]
+    judged = iter(_judge_tested(tested, alpha, confidence, looks))
+    return [
+        _compare_all(samples, confidence) if samples[0].is_fact else next(judged)
+        for samples in levels
+    ]
+
+
+def _compare_all(samples: tuple[Sample, ...], confidence: float) -> Verdict:
+    """The verdict on a fact, outside of every family."""
+    alpha = 1 - confidence
+    return _decide(samples, confidence, alpha, alpha, math.nan, math.nan)
+
+
+def _judge_tested(
+    levels: Sequence[tuple[Sample, ...]], alpha: float, confidence: float, looks: int
+) -> list[Verdict]:
     both = [_p_values(samples) for samples in levels]
     ps, equals = [p * looks for p, _ in both], [p * looks for _, p in both]
     numbers = zip(
@@ -154,10 +184,9 @@ def _decide(
     if len(each) == 1:
         return each[0]
     deciding = each[_deciding_level(samples)]
-    answers = {verdict.answer for verdict in each}
-    answer: Answer = answers.pop() if len(answers) == 1 else "inconclusive"
-    testable = all(sample.estimate.testable for sample in samples)
-    if testable and any(verdict.reason == "gate" for verdict in each):
+    answer = _joint_answer(each)
+    judgeable = all(sample.judgeable for sample in samples)
+    if judgeable and any(verdict.reason == "gate" for verdict in each):
         return replace(
             deciding,
             verdict="inconclusive",
@@ -173,6 +202,15 @@ def _decide(
     )
 
 
+def _joint_answer(each: Sequence[Verdict]) -> Answer:
+    """What all levels say; one that refutes is enough where they are instances."""
+    answers = {verdict.answer for verdict in each}
+    instances = each[0].sample.hypothesis == "always"
+    if instances and "refuted" in answers:
+        return "refuted"
+    return answers.pop() if len(answers) == 1 else "inconclusive"
+
+
 def _decide_one(
     sample: Sample,
     confidence: float,
@@ -183,7 +221,7 @@ def _decide_one(
 ) -> Verdict:
     answer, reason = _table(sample, a, b)
     would_be: Answer | None = None
-    if sample.estimate.testable and any(gate.failed for gate in sample.gates):
+    if sample.judgeable and any(gate.failed for gate in sample.gates):
         answer, would_be, reason = "inconclusive", answer, "gate"
     return Verdict(
         answer, would_be, reason, sample, confidence, a, b, p_holm, p_equivalence_holm
@@ -192,6 +230,8 @@ def _decide_one(
 
 def _table(sample: Sample, a: float, b: float) -> tuple[Answer, Reason]:
     """The answer of rows 0 and 2 to 5, and why it is inconclusive."""
+    if sample.is_fact:
+        return _compare(sample)
     found, margin = sample.estimate, sample.margin
     if found.blocks < 2:
         return "inconclusive", "too_few_blocks"
@@ -214,6 +254,29 @@ def _table(sample: Sample, a: float, b: float) -> tuple[Answer, Reason]:
     if low > 0:
         return "supported", ""
     return ("refuted", "") if high < 0 else ("inconclusive", "open")
+
+
+def _compare(sample: Sample) -> tuple[Answer, Reason]:
+    """The answer of rows 2 to 4 to a fact, from its smallest and largest instance."""
+    if not sample.judgeable:
+        return "inconclusive", "too_few_blocks"
+    margin = sample.margin
+    low, high = sample.estimate.interval(1.0)
+    if sample.hypothesis == "always":
+        return ("supported" if low >= 0 else "refuted"), ""
+    if sample.hypothesis == "no_worse":
+        supported, refuted, equal = low > -margin, high <= -margin, False
+    elif sample.hypothesis == "equivalence":
+        supported = -margin < low and high < margin
+        refuted, equal = low >= margin or high <= -margin, False
+    else:
+        equal = -margin < low and high < margin
+        supported, refuted = low > 0, high < 0
+    if equal:
+        return "no_difference", ""
+    if supported:
+        return "supported", ""
+    return ("refuted", "") if refuted else ("inconclusive", "instances_disagree")
 
 
 def _p_values(samples: tuple[Sample, ...]) -> tuple[float, float]:
@@ -263,6 +326,8 @@ def _deciding_level(samples: tuple[Sample, ...]) -> int:
     """The level furthest from agreeing with the others' answer: the largest p-value of
     the likeliest test.
     """
+    if samples[0].is_fact:
+        return _worst_instance(samples)
     if samples[0].hypothesis == "no_worse":
         ahead = [_p_equivalence(sample) for sample in samples]
         behind = [_p_below(sample) for sample in samples]
@@ -273,6 +338,16 @@ def _deciding_level(samples: tuple[Sample, ...]) -> int:
         [sample.estimate.p_equivalence(sample.margin) for sample in samples],
     ]
     return _likeliest(tests)
+
+
+def _worst_instance(samples: tuple[Sample, ...]) -> int:
+    """The level with the instance that speaks most against the claim; one without
+    instances comes first.
+    """
+    worst = [
+        sample.values.min() if sample.judgeable else -math.inf for sample in samples
+    ]
+    return int(np.argmin(worst))
 
 
 def _likeliest(tests: list[list[float]]) -> int:

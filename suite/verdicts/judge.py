@@ -93,7 +93,7 @@ def _judge_task(
 ) -> list[ClaimVerdict]:
     same_arms = alarm(run_aa_tests(campaign, task))
     asked = [
-        Measured(case, (*gates(case), *same_arms))
+        Measured(case, () if case.is_fact else (*gates(case), *same_arms))
         for case in cases(campaign, task, provenance)
     ]
     found = [

@@ -78,7 +78,18 @@ class Measured:
             kind.reference_se(claim),
             self.gates,
             part,
+            self.resolution,
+            self.case.exact,
         )
+
+    @cached_property
+    def resolution(self) -> float:
+        """The finest effect that the metric can show; 0 where that is unknown."""
+        case = self.case
+        values, examples = self.values, self.case.examples(case.metric.split)
+        finest = case.scale.resolution(values, case.metric, examples)
+        x = case.x if case.kind.over_levels else []
+        return case.kind.resolution(finest, x)
 
     def unbroken(self) -> tuple[Sample, ...]:
         """The same up to the first incomplete pair, because looks count blocks by

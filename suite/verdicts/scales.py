@@ -34,6 +34,12 @@ class Scale(ABC):
         ``examples`` is the number that a share was counted on, NaN where it is unknown.
         """
 
+    @abstractmethod
+    def resolution(self, values: Floats, metric: Metric, examples: float) -> float:
+        """The finest difference on this scale between values such as these; 0 where
+        nothing says how fine the metric is.
+        """
+
     def back(self, effect: float) -> float:
         """An effect as people read it: a difference, or a factor."""
         return math.exp(effect) if self.logarithmic else effect
@@ -59,6 +65,9 @@ class Points(Scale):
     def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
         return metric.sign * values
 
+    def resolution(self, values: Floats, metric: Metric, examples: float) -> float:
+        return metric.finest(examples)
+
 
 class LogRatio(Scale):
     """The metric's logarithm: an effect is the logarithm of a ratio of values."""
@@ -68,6 +77,9 @@ class LogRatio(Scale):
 
     def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
         return metric.sign * np.log(np.where(values > 0, values, math.nan))
+
+    def resolution(self, values: Floats, metric: Metric, examples: float) -> float:
+        return _finest_ratio(values, metric.finest(examples))
 
 
 class LogError(Scale):
@@ -87,6 +99,10 @@ class LogError(Scale):
         floor = 0.5 / examples if counted else SMALLEST
         return -np.log(np.maximum(errors, floor))
 
+    def resolution(self, values: Floats, metric: Metric, examples: float) -> float:
+        errors = 1 - values if metric.better == "higher" else values
+        return _finest_ratio(errors, metric.finest(examples))
+
     def larger_is_ahead(self, better: Better) -> bool:
         return False  # fewer errors are better
 
@@ -96,6 +112,16 @@ class LogError(Scale):
                 f"scale='log_error' needs an error, and {metric.name!r} is not a share "
                 "of examples: use scale='log_ratio' or 'points'."
             )
+
+
+def _finest_ratio(values: Floats, finest: float) -> float:
+    """The log of the ratio that one step of a metric makes at the largest value, where
+    steps are smallest.
+    """
+    there = values[np.isfinite(values)]
+    if not finest or not there.size:
+        return 0.0
+    return math.log1p(finest / max(float(there.max()), finest))
 
 
 SCALES: dict[str, Scale] = {}

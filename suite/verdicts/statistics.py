@@ -91,14 +91,50 @@ class Estimate:
         )
 
 
+@dataclass(frozen=True)
+class Range(Estimate):
+    """What instances of a fact come to: no sample of anything, so there is no test, and
+    the interval is from the lowest to the highest of them at any confidence.
+    """
+
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def testable(self) -> bool:
+        return False
+
+    def interval(self, confidence: float) -> Interval:
+        return self.low, self.high
+
+
+def instances(values: ArrayLike, worst: bool = False) -> Range:
+    """The range of one value per instance around their mean, or where ``worst`` around
+    the lowest.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if x.size == 0:
+        return Range(math.nan, math.nan, math.nan, 0, -math.inf, math.inf)
+    low, high = float(x.min()), float(x.max())
+    middle = low if worst else float(x.mean())
+    std = float(x.std(ddof=1)) if x.size > 1 else math.nan
+    return Range(middle, std, math.nan, int(x.size), low, high)
+
+
 def estimate(
-    values: ArrayLike, test_train_ratio: float = 0.0, reference_se: float = 0.0
+    values: ArrayLike,
+    test_train_ratio: float = 0.0,
+    reference_se: float = 0.0,
+    least_std: float = 0.0,
 ) -> Estimate:
     """The mean of one value per block, with standard error sqrt(s² (1/K +
     test_train_ratio) + figure_error²).
 
     ``reference_se`` is the standard error of a published figure that the values are
     measured from. The degrees of freedom stay K - 1, which errs on the side of caution.
+    s is never taken below ``least_std``, the finest difference that the values can
+    show: equal values say that they vary by less than that, and not that nothing
+    varies.
     """
     x = np.asarray(values, dtype=np.float64)
     blocks = x.size
@@ -110,6 +146,7 @@ def estimate(
     std = math.sqrt(float(np.square(x - mean).sum()) / (blocks - 1))
     if std <= NO_SPREAD * float(np.abs(x).max()):
         std = 0.0
+    std = max(std, least_std)
     return Estimate(
         mean, std, standard_error(std, blocks, test_train_ratio, reference_se), blocks
     )
@@ -400,13 +437,18 @@ def slopes(gaps: ArrayLike, x: ArrayLike) -> tuple[Floats, Floats]:
 
     ``gaps`` is (blocks, levels), ``x`` is (levels,) and positive.
     """
-    gaps, x = (
-        np.asarray(gaps, dtype=np.float64),
-        np.log(np.asarray(x, dtype=np.float64)),
-    )
-    centred = x - x.mean()
+    gaps = np.asarray(gaps, dtype=np.float64)
+    centred = centred_log(x)
     slope = gaps @ centred / (centred @ centred)
-    return gaps.mean(axis=1) - slope * x.mean(), slope
+    middle = np.log(np.asarray(x, dtype=np.float64)).mean()
+    return gaps.mean(axis=1) - slope * middle, slope
+
+
+def centred_log(x: ArrayLike) -> Floats:
+    """log x less its mean."""
+    logs = np.log(np.asarray(x, dtype=np.float64))
+    centred: Floats = logs - logs.mean()
+    return centred
 
 
 @dataclass(frozen=True)

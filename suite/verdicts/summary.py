@@ -39,6 +39,10 @@ OF_CLAIM = (
     "source",
     "reported",
     "matching_group",
+    "lower_bound",
+    "upper_bound",
+    "equal_to",
+    "tolerance",
 )
 OF_DECISION = (
     "verdict",
@@ -97,6 +101,7 @@ def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
         planned=case.planned,
         complete=judged.complete,
         per_block=tuple(_per_block(measured, judged)),
+        **_instances(measured, judged),
         by_level=(*_per_level(verdict), *_per_gap(measured, verdict)),
         crossover=_crossing(measured, verdict),
         half_budget=judged.half_budget,
@@ -122,6 +127,18 @@ def _asked(case: Case) -> dict[str, Any]:
     }
 
 
+def _instances(measured: Measured, judged: Judged) -> dict[str, Any]:
+    """What a fact was looked at in: blocks that are one run all count as one."""
+    case = measured.case
+    blocks = 1 if case.once else judged.verdict.blocks
+    found = measured.effects[:blocks]
+    return {
+        "exact": case.exact,
+        "instances": int(np.isfinite(found).sum()),
+        "counterexamples": int((found < 0).sum()),
+    }
+
+
 def _copied(source: object, names: Sequence[str]) -> dict[str, Any]:
     return {name: getattr(source, name) for name in names}
 
@@ -130,7 +147,8 @@ def _label(measured: Measured, judged: Judged) -> Label:
     """What the claim is, or will be once its planned blocks are in."""
     case = measured.case
     blocks = judged.verdict.blocks if judged.complete else case.due
-    if case.exploratory or blocks < CONFIRMATORY:
+    few = blocks < CONFIRMATORY and not case.exact
+    if case.exploratory or few:
         return "exploratory"
     return "confirmatory"
 
@@ -288,7 +306,8 @@ def _crossing(measured: Measured, verdict: Verdict) -> Crossover | None:
 
 def _fixed_split_interval(verdict: Verdict) -> Interval | None:
     """The interval for these splits alone, where blocks share data."""
-    shares_data = verdict.sample.test_train_ratio > 0
+    sample = verdict.sample
+    shares_data = sample.test_train_ratio > 0 and not sample.is_fact
     return verdict.fixed_split_interval if shares_data else None
 
 
@@ -302,7 +321,7 @@ def _new_test_interval(measured: Measured, verdict: Verdict) -> Interval | None:
     """
     case, level = measured.case, verdict.level
     shared_test = measured.metadata("population", level) == {"official"}
-    plain = case.metric.is_share and not case.scale.logarithmic
+    plain = case.metric.is_share and not case.scale.logarithmic and not case.is_fact
     if not (shared_test and plain and case.kind.compares_rates):
         return None
     if not measured.examples > 0 or verdict.blocks < 2:
@@ -315,4 +334,5 @@ def _new_test_interval(measured: Measured, verdict: Verdict) -> Interval | None:
         per_example = float(errors[0] * (1 - errors[0]))
     from_examples = math.sqrt(per_example / measured.examples)
     extra = math.hypot(verdict.reference_se, from_examples)
-    return estimate(verdict.sample.values, 0.0, extra).interval(verdict.confidence)
+    found = verdict.sample.estimate_with(0.0, extra)
+    return found.interval(verdict.confidence)

@@ -48,6 +48,8 @@ def weighed(measured: Measured, judged: Judged) -> Judged:
         return judged
     verdict = _weigh_failures(measured, judged.verdict)
     judged = replace(judged, verdict=verdict)
+    if measured.case.is_fact:  # no search could change it
+        return judged
     judged = _weigh_half_budget(measured, judged)
     return _weigh_half_length(measured, judged)
 

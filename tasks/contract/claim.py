@@ -9,12 +9,23 @@ from tasks.contract.checks import FieldChecks, is_number, plain
 from tasks.contract.errors import UserError
 
 OUR_KINDS = frozenset(
-    {"difference", "equal", "no_worse", "contrast", "interaction", "threshold"}
+    {
+        "difference",
+        "equal",
+        "no_worse",
+        "always",
+        "contrast",
+        "interaction",
+        "threshold",
+    }
 )
 # Names that are known: suite.verdicts.kinds and suite.verdicts.scales add to them what
 # is registered there.
 KINDS: set[str] = set(OUR_KINDS)
 SCALES: set[str] = {"points", "log_error", "log_ratio"}
+
+
+BOUNDS = ("lower_bound", "upper_bound", "equal_to")
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,11 @@ class Claim:
         ``better`` falls short of ``worse``, or of ``reference``, by less than
         ``margin``: "reaches", "costs at most", "as fast within a factor of 1.5"
         (``scale="log_ratio", margin=math.log(1.5)``).
+    ``always``
+        The metric of ``better``, or with ``worse`` how far it is above that arm's,
+        keeps within ``lower_bound`` and ``upper_bound`` or is ``equal_to`` a number, up
+        to ``tolerance``, in every block at every level: a fact, which one
+        counterexample refutes.
     ``contrast``
         The sum of ``weights[arm] * metric`` is above 0.
     ``interaction``
@@ -91,6 +107,18 @@ class Claim:
     reference_se: float = 0.0
     """The standard error of ``reference``."""
 
+    lower_bound: float | None = None
+    """Of always: the metric is never below this."""
+
+    upper_bound: float | None = None
+    """Of always: the metric is never above this."""
+
+    equal_to: float | None = None
+    """Of always: the metric is never more than ``tolerance`` away from this."""
+
+    tolerance: float = 0.0
+    """Of always: how far rounding may carry the metric beyond its bounds."""
+
     source: str = ""
     """Who says so, and where."""
 
@@ -120,6 +148,7 @@ class Claim:
         check.number("reference_se", 0, advice="the standard error of the reference")
         check.flag("fixed_budget")
         self._check_weights(check)
+        self._check_bounds(check)
         self._check_kind(check)
 
     def _check_weights(self, check: FieldChecks) -> None:
@@ -128,6 +157,29 @@ class Claim:
         check.replace("weights", weights)
         if not all(is_number(weight) for weight in weights.values()):
             raise check.error("weights", "give a number for each arm")
+
+    def _check_bounds(self, check: FieldChecks) -> None:
+        check.number("tolerance", 0, advice="how far rounding may carry the metric")
+        given = [name for name in BOUNDS if check.given(name)]
+        for name in given:
+            check.number(name, advice="what the metric keeps to")
+        if self.kind != "always":
+            if given or self.tolerance:
+                name = (*given, "tolerance")[0]
+                raise check.error(name, f"only always has bounds, not {self.kind}")
+            return
+        if not given:
+            raise UserError(
+                f"Claim({self.name!r}, kind='always'): say what the metric keeps to: "
+                "lower_bound, upper_bound or equal_to."
+            )
+        if self.equal_to is not None and len(given) > 1:
+            raise check.error(
+                "equal_to", "that is a bound on both sides: leave out others"
+            )
+        low, high = self.lower_bound, self.upper_bound
+        if low is not None and high is not None and low > high:
+            raise check.error("lower_bound", f"it lies above upper_bound={high}")
 
     def _check_kind(self, check: FieldChecks) -> None:
         if self.kind not in OUR_KINDS:  # it has a check of its own
@@ -144,6 +196,8 @@ class Claim:
             self._check_threshold(check)
         elif self.kind == "no_worse":
             self._check_no_worse(check)
+        elif self.kind == "always" and self.at_least:
+            raise check.error("at_least", "an always claim has lower_bound for that")
         elif self.reference is not None:
             raise check.error(
                 "reference",
@@ -174,6 +228,8 @@ class Claim:
                     "worse", "there is a reference to compare with: leave one out"
                 )
         elif not self.worse:
+            if self.kind == "always":
+                return
             raise check.error("worse", f"name the arm to compare {self.better!r} with")
         elif self.better == self.worse:
             raise check.error("worse", "better is the same arm: name another one")

@@ -53,6 +53,16 @@ class Measure:
     unit: str = ""
     """What it is counted in, such as ``bits``; empty for a bare number or a share."""
 
+    resolution: float | None = None
+    """The smallest difference that it can show. None: one example of a share, and
+    unknown of anything else.
+    """
+
+    exact: bool = False
+    """No chance enters it, as in a closed form: arms are compared rather than tested,
+    and one block is enough.
+    """
+
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.name()
@@ -66,6 +76,9 @@ class Measure:
         check.text("unit", "what it is counted in, such as bits")
         if self.percent and self.unit:
             raise check.error("unit", "leave it out: percent=True says it already")
+        check.flag("exact")
+        if self.resolution is not None:
+            check.number("resolution", 0, advice="the smallest difference it can show")
 
     @property
     def sign(self) -> int:

@@ -20,9 +20,9 @@ from suite.report.sentences import Labels
 from suite.training import metrics
 from suite.training.job import SCHEMA
 from suite.training.metrics import Metric, metric_of, recorded_metric, register_metric
-from suite.verdicts import adequacy, kinds, scales
+from suite.verdicts import adequacy, kinds, scales, statistics
 from suite.verdicts.adequacy import Gate, register_gate
-from suite.verdicts.judge import judge, judge_campaign
+from suite.verdicts.judge import Sample, judge, judge_campaign, judge_family
 from suite.verdicts.kinds import check_claim, register_kind
 from suite.verdicts.kinds.base import ClaimKind
 from suite.verdicts.message import message
@@ -365,3 +365,211 @@ def test_no_worse_than_a_published_figure_names_it():
 def test_no_worse_has_one_thing_to_compare_with(values, complaint):
     with pytest.raises(UserError, match=complaint):
         no_worse(**values)
+
+
+# ------------------------------------------------------------ no spread, and no chance
+
+
+def judged(claim, examples=1000, measure=ACCURACY, **values):
+    record = campaign(claim, f"test.{measure.name}", measure, **values)
+    record.runs["data.n_test"] = examples
+    (verdict,) = judge_campaign(record)
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("deep", "wide", "answer"),
+    [(0.0, 0.0, "no_difference"), (1.0, 0.0, "supported"), (0.0, 1.0, "refuted")],
+)
+def test_equal_shares_in_all_blocks_are_an_answer(deep, wide, answer):
+    verdict = judged(DEEPER, deep=[deep] * 6, wide=[wide] * 6)
+
+    assert (verdict.verdict, verdict.reason) == (answer, "")
+
+
+def test_a_share_is_not_taken_to_vary_by_less_than_one_example():
+    verdict = judged(DEEPER, deep=[1.0] * 6, wide=[1.0] * 6)
+    half = stats.t.ppf(0.975, 5) * 0.001 / math.sqrt(6)
+
+    assert verdict.interval == pytest.approx((-half, half))
+
+
+@pytest.mark.parametrize("spread", [0.002, 0.03])
+def test_a_share_that_varies_by_more_is_tested_as_ever(spread):
+    d = spread * np.array([1.0, -1, 1, 1, -1, 1]) + 0.02
+    plain, floored = judge(d, 0.02), judge(d, 0.02, resolution=0.001)
+
+    assert (
+        floored.interval
+        == plain.interval
+        == pytest.approx(stats.t.interval(0.95, 5, d.mean(), stats.sem(d)))
+    )
+
+
+def test_equal_times_stay_open_because_their_resolution_is_unknown():
+    claim = changed(metric="seconds", margin=0.1)
+    (verdict,) = judge_campaign(
+        campaign(claim, "seconds", deep=[1.0] * 6, wide=[1.0] * 6)
+    )
+
+    assert (verdict.verdict, verdict.reason) == ("inconclusive", "no_spread")
+
+
+def test_a_slope_is_as_fine_as_its_gaps():
+    x = [100.0, 300.0, 1000.0]
+    rng = np.random.default_rng(0)
+    noise = 0.001 * rng.standard_normal((200_000, 3))
+
+    assert kinds.kind_of("interaction").resolution(0.001, x) == pytest.approx(
+        statistics.slopes(noise, x)[1].std(), rel=0.01
+    )
+
+
+def test_errors_on_a_log_scale_are_as_fine_as_one_example_more():
+    metric = metric_of("accuracy", [ACCURACY])
+    values = np.array([[0.9, 0.8]])
+    one_more = math.log(21 / 20)  # errors of 100
+
+    found = scale_of("log_error").resolution(values, metric, 100.0)
+    assert found == pytest.approx(one_more)
+
+
+@pytest.mark.parametrize(
+    ("deep", "answer"),
+    [
+        ([100.0] * 6, "no_difference"),
+        ([99.0] * 6, "supported"),
+        ([101.0] * 6, "refuted"),
+        ([101.0, 99, 99, 99, 99, 99], "inconclusive"),
+    ],
+)
+def test_parameters_are_compared_and_not_tested(deep, answer):
+    claim = changed(metric="parameters", margin=0.5)
+    record = campaign(claim, "parameters", deep=deep, wide=[100.0] * 6)
+    (verdict,) = judge_campaign(record)
+
+    assert verdict.verdict == answer
+    assert verdict.gates == ()
+    assert math.isnan(verdict.p)
+
+
+def test_facts_take_no_part_in_holms_procedure():
+    d = np.array(DEEP) - WIDE
+    fact = Sample(np.ones(6), 0.02, "always")
+    alone, (beside, _) = judge(d, 0.02), judge_family([Sample(d, 0.02), fact])
+
+    assert beside.p_holm == alone.p_holm
+    assert beside.adjusted_interval == alone.adjusted_interval
+
+
+# ------------------------------------------------------------------------------ always
+
+
+def always(**values):
+    return changed(kind="always", worse="", **values)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "worst", "answer"),
+    [
+        ({"lower_bound": 0.83}, 0.01, "supported"),
+        ({"lower_bound": 0.85}, -0.01, "refuted"),
+        ({"upper_bound": 0.87}, 0.0, "supported"),
+        ({"upper_bound": 0.86}, -0.01, "refuted"),
+        ({"upper_bound": 0.86, "tolerance": 0.02}, 0.01, "supported"),
+        ({"lower_bound": 0.8, "upper_bound": 0.9}, 0.03, "supported"),
+        ({"equal_to": 0.86, "tolerance": 0.025}, 0.005, "supported"),
+        ({"equal_to": 0.86, "tolerance": 0.01}, -0.01, "refuted"),
+    ],
+)
+def test_always_is_decided_by_the_worst_instance(bounds, worst, answer):
+    verdict = judged(always(**bounds), deep=DEEP)
+
+    assert verdict.verdict == answer
+    assert verdict.effect == pytest.approx(worst, abs=1e-12)
+
+
+def test_always_may_compare_two_arms_whatever_the_metrics_direction():
+    loss = Measure("loss", "lower", lambda shape: 1.0)
+    claim = changed(kind="always", metric="loss", lower_bound=0.0)
+
+    assert judged(claim, measure=loss, deep=DEEP, wide=WIDE).verdict == "supported"
+    assert judged(claim, measure=loss, deep=WIDE, wide=DEEP).verdict == "refuted"
+
+
+def test_one_counterexample_at_one_level_refutes_always():
+    few = Sample([1.0, 2.0], 1.0, "always", level="few")
+    many = Sample([1.0, -0.5], 1.0, "always", level="many")
+    (verdict,) = judge_family([(few, many)])
+
+    assert (verdict.verdict, verdict.level, verdict.effect) == ("refuted", "many", -0.5)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "english", "chinese"),
+    [
+        (
+            {"lower_bound": 0.83},
+            "Yes, in all 6 instances the accuracy of Deep is at least 83 %; the worst "
+            "instance was 1 % inside that. Were there exceptions by chance, they would "
+            "be at most 50 % of instances.",
+            "成立，全部 6 个实例均如此",
+        ),
+        (
+            {"equal_to": 0.86, "tolerance": 0.01},
+            "No, 4 of 6 instances are counterexamples to this: the accuracy of Deep is "
+            "equal to 86 % within 1 %; the largest deviation was 2 %.",
+            "不成立，6 个实例中有 4 个反例",
+        ),
+    ],
+)
+def test_always_tells_the_worst_instance_and_how_often_it_could_fail(
+    bounds, english, chinese
+):
+    record = campaign(always(**bounds), deep=DEEP)
+    (verdict,) = judge_campaign(record)
+    labels = [Labels(record.manifest, one) for one in ("en", "zh")]
+
+    assert sentences.sentence(verdict, labels[0]) == english
+    assert sentences.sentence(verdict, labels[1]).startswith(chinese)
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"kind": "always", "worse": ""}, "say what the metric keeps to"),
+        ({"upper_bound": 1.0}, "only always has bounds"),
+        ({"tolerance": 0.1}, "only always has bounds"),
+        (
+            {"kind": "always", "lower_bound": 2.0, "upper_bound": 1.0},
+            "lies above upper_bound",
+        ),
+        (
+            {"kind": "always", "lower_bound": 2.0, "equal_to": 1.0},
+            "a bound on both sides",
+        ),
+        (
+            {"kind": "always", "lower_bound": 2.0, "at_least": 1.0},
+            "has lower_bound for that",
+        ),
+        ({"kind": "always", "lower_bound": "2"}, "give a number"),
+    ],
+)
+def test_bounds_that_make_no_sense_are_refused(values, complaint):
+    with pytest.raises(UserError, match=complaint):
+        changed(**values)
+
+
+def test_arms_without_chance_are_compared_once_and_say_so():
+    record = campaign(DEEPER, deep=[0.9], wide=[0.8])
+    task = record.manifest.task("depth")
+    arms = tuple(arm.model_copy(update={"once": True}) for arm in task.arms)
+    once = task.model_copy(update={"arms": arms})
+    manifest = record.manifest.model_copy(update={"tasks": {"depth": once}})
+    (verdict,) = judge_campaign(dataclasses.replace(record, manifest=manifest))
+
+    assert (verdict.verdict, verdict.label) == ("supported", "confirmatory")
+    assert verdict.instances == 1
+    assert sentences.sentence(verdict, Labels(manifest)).startswith(
+        "Yes: Deep was ahead of Wide by 10.0 points in accuracy (with no chance in it)."
+    )

@@ -36,6 +36,8 @@ effect-plain = { $number }
 effect-points = { $number } points
 per-doubling = { $amount } per doubling
 likely = (likely between { $low } and { $high })
+no-chance = (with no chance in it)
+side-bound = the bound
 side-published = the published { $number }
 
 ## Metrics that every run records
@@ -62,6 +64,8 @@ directions-trend-left = { $ahead } falls back
 directions-trend-right = { $ahead } gains
 directions-threshold-left = short of { $behind }
 directions-threshold-right = beyond { $behind }
+directions-always-left = beyond the bound
+directions-always-right = within the bound
 directions-promised-left = less than claimed
 directions-promised-right = more than claimed
 
@@ -72,6 +76,7 @@ asks-difference-promised = { $ahead } beats { $behind } by at least { $promised 
 asks-equal = { $ahead } and { $behind } differ by less than what matters
 asks-no-worse = { $ahead } is no worse than { $behind } by { $margin } or more
 asks-no-worse-reference = { $ahead } reaches { $reference }, or falls short of it by less than { $margin }
+asks-always = { $ahead } always keeps to { $bounds }
 asks-contrast = { $sum } is above 0
 asks-interaction-promised = the lead of { $ahead } over { $behind } grows by at least { $promised } along { $axis }
 asks-interaction = the lead of { $ahead } over { $behind } grows along { $axis }
@@ -101,6 +106,26 @@ said-refuted = No: { $found }. { $worth }
 said-opposite = No, rather the opposite: { $found }. { $worth }
 said-equal = Yes, they are as good as equal: { $fact }.
 said-no-worse = Yes, no worse: { $fact }, where falling behind by { $margin } would matter.
+said-always = Yes, in all { $count ->
+    [one] 1 instance
+   *[other] { $count } instances
+} { $fact }; { $worst }. Were there exceptions by chance, they would be at most { $most } of instances.
+said-not-always = No, { $against } of { $count ->
+    [one] 1 instance is a counterexample
+   *[other] { $count } { $against ->
+        [one] instances is a counterexample
+       *[other] instances are counterexamples
+    }
+} to this: { $fact }; { $worst }.
+measure-of = the { $measure } of { $arm }
+measure-above = the { $measure } of { $ahead } less that of { $behind }
+bound-lower = { $measured } is at least { $low }
+bound-upper = { $measured } is at most { $high }
+bound-between = { $measured } is between { $low } and { $high }
+bound-equal = { $measured } is equal to { $equal } within { $tolerance }
+worst-inside = the worst instance was { $amount } inside that
+worst-beyond = the worst instance was { $amount } beyond that
+worst-deviation = the largest deviation was { $amount }
 said-no-difference = No difference that matters: { $fact }.
 said-equal-to-promised = Yes, as good as equal to the { $amount } claimed: { $fact }.
 said-no-difference-to-promised = No difference that matters from the { $amount } claimed: { $fact }.
@@ -119,6 +144,7 @@ said-gate = This comparison cannot be judged as it stands. { $seen } { $hint }
 said-gate-otherwise = This comparison cannot be judged as it stands. { $seen } { $hint } Without that, the answer would be: { $answer }.
 said-too-few-blocks = Not settled: { $repetitions } cannot show how much results vary by chance.
 said-no-spread = Not settled: every repetition gave exactly the same difference, so chance cannot be judged.
+said-instances-disagree = Not settled: repetitions contradict each other, and there is no chance in them.
 said-levels-disagree = Not settled as a whole, because levels disagree: { $answers }.
 said-open = Not settled: { $range }. { $remedy }
 said-unfinished = Not finished: { $done } of { $repetitions } are in.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from suite.training.metrics import METRICS, MeasureLike, metric_of
+from suite.verdicts.kinds.always import Always
 from suite.verdicts.kinds.base import (
     KINDS,
     ClaimKind,
@@ -37,6 +38,7 @@ for _kind in (
     Difference(),
     Equal(),
     NoWorse(),
+    Always(),
     Contrast(),
     Interaction(),
     Threshold(),

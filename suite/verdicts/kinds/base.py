@@ -13,7 +13,7 @@ from suite.verdicts.statistics import Floats
 from tasks import Claim, unknown
 from tasks.contract.claim import KINDS as names_of_kinds
 
-Hypothesis = Literal["difference", "equivalence", "no_worse"]
+Hypothesis = Literal["difference", "equivalence", "no_worse", "always"]
 Places = Mapping[str, float | None]  # each level's x
 
 
@@ -46,6 +46,8 @@ class ClaimKind(ABC):
     asks: str = "asks-difference"
     # whether a refuted claim means that its opposite holds
     has_opposite: bool = True
+    # whether values are taken as they are, neither scaled nor turned by "better"
+    as_recorded: bool = False
     # whether both sides are arms whose errors add up as those of two samples do
     compares_rates: bool = True
 
@@ -75,6 +77,14 @@ class ClaimKind(ABC):
         levels' places on the axis, given to a kind that judges over levels.
         """
         return gaps
+
+    def in_favour(self, claim: Claim, found: Floats) -> Floats:
+        """By how much effects speak for the claim: less what it promises."""
+        return found - claim.at_least
+
+    def resolution(self, finest: float, x: Sequence[float]) -> float:
+        """The finest effect, where ``finest`` is the finest gap at a level."""
+        return finest
 
     def check(self, claim: Claim, places: Places) -> None:
         """UserError where the claim lacks what its kind needs beyond what ``Claim``

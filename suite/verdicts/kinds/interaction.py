@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from suite.verdicts.kinds.base import ClaimKind, Places
-from suite.verdicts.statistics import Floats, slopes
+from suite.verdicts.statistics import Floats, centred_log, slopes
 from tasks import Claim, UserError
 
 
@@ -29,6 +29,12 @@ class Interaction(ClaimKind):
     def effects(self, gaps: Floats, x: Sequence[float]) -> Floats:
         slope = slopes(gaps, x)[1]
         return slope[:, np.newaxis]
+
+    def resolution(self, finest: float, x: Sequence[float]) -> float:
+        """A slope changes by this much where every gap is off by ``finest``, each on
+        its own.
+        """
+        return finest / float(np.linalg.norm(centred_log(x)))
 
     def check(self, claim: Claim, places: Places) -> None:
         found = list(places.values())
