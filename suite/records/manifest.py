@@ -152,7 +152,8 @@ class TaskManifest(_Manifest):
     finals are run, ``half_length`` says whether half-length ones are. Texts are
     English; ``translations`` has them by other languages. ``label`` is the task's
     heading. ``space`` has what is tuned for each arm, and ``level_space`` the same by
-    level and arm, for levels that change it.
+    level and arm, for levels that change it. ``schedules`` names the learning rate's
+    schedule by level and arm.
     """
 
     label: str = ""
@@ -178,6 +179,7 @@ class TaskManifest(_Manifest):
     finals: int
     half_budget_trials: int = 0
     half_length: bool = False
+    schedules: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     length_factor: float = 1.0
     translations: Mapping[str, Translation] = Field(default_factory=dict)
 
@@ -247,6 +249,13 @@ class TaskManifest(_Manifest):
     def finals_of(self, arm: str) -> int:
         """Finals of an arm in a cell; one where all would come to the same."""
         return 1 if self.runs_once(arm) else self.finals
+
+    def schedule_of(self, arm: str, level: str) -> str | None:
+        """The name of the schedule that an arm's rate follows at a level; None where it
+        is not on record, or where the arm does not learn by updates.
+        """
+        by_arm = self.schedules.get(level, {})
+        return by_arm.get(self.aa_test.get(arm, arm))
 
     def half_length_of(self, arm: str) -> bool:
         """Whether there is a half-length final of an arm in a cell."""
@@ -475,6 +484,14 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         finals=of.finals,
         half_budget_trials=of.half_budget_trials,
         half_length=of.half_length,
+        schedules={
+            level.name: {
+                arm.name: plan.recipe(name, level.name, arm.name).schedule_name
+                for arm in arms
+                if task.has_length(arm)
+            }
+            for level in levels
+        },
         length_factor=of.length_factor,
         translations=translations_of(task, arms, levels, claims, again),
     )

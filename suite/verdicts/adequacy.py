@@ -12,14 +12,15 @@ did not) and ``gate-<code>-hint`` (what to do about it).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
-from search.ranges import Edge, edges
+from search.ranges import OUTER, Edge, edges, place
 from suite.verdicts.case import Case
 from suite.verdicts.effects import (
     cell_values,
@@ -28,7 +29,7 @@ from suite.verdicts.effects import (
     half_budget_values,
     on_scale,
 )
-from suite.verdicts.message import Message, message
+from suite.verdicts.message import Message, Value, message
 from suite.verdicts.statistics import Floats, estimate
 from tasks import Categorical, Space
 from tasks.contract.space import is_rate
@@ -36,7 +37,18 @@ from tasks.contract.space import is_rate
 MOST_FAILED = 0.2  # of an arm's trials
 FEW_ERRORS = 5  # fewer cannot tell two arms apart
 FINEST_MARGIN = 2  # examples; a margin below that is finer than the test can show
+STEADY_SCHEDULES = ("constant", "plateau")  # the rate stays high to the end
 MOST_TOLD = 2  # findings; the rest are counted
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a gate saw, and where it would ``pull`` the claim's effect if it
+    were mended: +1 up, -1 down, 0 either way.
+    """
+
+    seen: Message
+    pull: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,12 +58,27 @@ class Gate:
 
     A gate that passed and saw nothing worth telling has nothing in ``seen``. One whose
     question makes no sense for the claim is not ``asked``, and ``seen`` says why.
+    ``findings`` are what it failed for, where some of them may only strengthen the
+    answer.
     """
 
     code: str
     failed: bool
     seen: tuple[Message, ...] = ()
     asked: bool = True
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+    def towards(self, direction: int) -> Gate:
+        """The same for an answer that the effect lies above 0 (``direction`` 1) or
+        below it (-1): what would only pull it further that way is no objection.
+        """
+        if not direction or not self.failed or not self.findings:
+            return self
+        against = [one for one in self.findings if one.pull != direction]
+        if against:
+            return _directed_gate(self.code, against)
+        seen = (message("seen-only-strengthens", found=self.findings[0].seen),)
+        return Gate(self.code, False, seen)
 
 
 Check = Callable[[Case], Gate | None]
@@ -156,28 +183,55 @@ def machines(case: Case) -> Gate | None:
 def range_edge(case: Case) -> Gate | None:
     """The best learning rate lies at the same end of its range in at least half of the
     blocks (and in two).
+
+    An arm that did better with a wider range would only strengthen an answer in its
+    favour: see ``Gate.towards``.
     """
     if case.metric.cost:
         return None
-    looked_at, seen = False, []
-    for arm, name, level, edge in _rate_edges(case):
-        looked_at = True
-        if edge.crowded:
-            code = (
-                "seen-range-edge-high" if edge.end == "high" else "seen-range-edge-low"
-            )
-            seen.append(
-                message(
-                    code,
-                    arm=arm,
-                    name=name,
-                    place=level,
-                    number_bound=float(edge.bound),
-                    there=int(edge.there),
-                    blocks=int(edge.blocks),
-                )
-            )
-    return _gate("range-edge", seen) if looked_at else None
+    edges_seen = list(_rate_edges(case))
+    crowded = [
+        Finding(_seen_edge(case, arm, name, level, edge), _pull(case, number))
+        for number, arm, name, level, edge in edges_seen
+        if edge.crowded
+    ]
+    return _directed_gate("range-edge", crowded) if edges_seen else None
+
+
+def _seen_edge(case: Case, arm: str, name: str, level: str, edge: Edge) -> Message:
+    end = "high" if edge.end == "high" else "low"
+    by_chance = stats.binom.sf(
+        edge.there - 1, edge.blocks, _share_tried(case, arm, name, level, end)
+    )
+    values: dict[str, Value] = {
+        "arm": arm,
+        "name": name,
+        "place": level,
+        "number_bound": float(edge.bound),
+        "there": int(edge.there),
+        "blocks": int(edge.blocks),
+        "trials": case.manifest.trials_of(arm, level),
+        "percent_chance": float(by_chance),
+    }
+    if end == "high":
+        return message("seen-range-edge-high", **values)
+    return message("seen-range-edge-low", **values)
+
+
+def _share_tried(case: Case, arm: str, name: str, level: str, end: str) -> float:
+    """The share of an arm's trials that lay in the outer tenth at one end of a range:
+    how often the best one does if the value does not matter.
+    """
+    trials, column = case.trials, f"param.{name}"
+    here = (trials["arm"] == arm) & (trials["level"] == level)
+    if column not in trials or not here.any():
+        return OUTER
+    tried = trials[here][column].dropna()
+    hyperparameter = case.manifest.space_of(arm, level)[name]
+    assert not isinstance(hyperparameter, Categorical)
+    places = np.array([place(hyperparameter, float(value)) for value in tried])
+    there = places >= 1 - OUTER if end == "high" else places <= OUTER
+    return float(there.mean())
 
 
 @register_gate("still-improving")
@@ -189,8 +243,12 @@ def still_improving(case: Case) -> Gate | None:
     chance (its 95 % interval over blocks excludes 0), or one arm alone improved by more
     than two margins. Both count only where the best checkpoint of an arm lies in the
     last tenth of the steps in at least half of the cells: an arm that has stopped
-    improving is done, whatever its curve did before. A claim about a fixed budget
-    is not asked.
+    improving is done, whatever its curve did before. What would only strengthen the
+    answer is no objection: see ``Gate.towards``.
+
+    Asked of constant and plateau rates alone: under a rate that falls every curve
+    flattens, finished or not, and half-length finals tell more. A claim about a fixed
+    budget is not asked.
     """
     code = "still-improving"
     ends = None if case.metric.cost else _curve_ends(case)
@@ -198,13 +256,25 @@ def still_improving(case: Case) -> Gate | None:
         return None
     if case.claim.fixed_budget:
         return Gate(code, False, (message("seen-fixed-budget"),), asked=False)
+    if _rate_falls(case):
+        return Gate(code, False, (message("seen-rate-falls"),), asked=False)
     early = cell_values(case, ends, "early")
     late = cell_values(case, ends, "late")
     came_late = cell_values(case, ends, "came_late")
     arrives_late = block_mean(came_late) >= 0.5  # (levels, arms)
     moving = _moving_effects(case, early, late, arrives_late)
     improving = _improving_arms(case, early, late, arrives_late)
-    return _gate(code, [*moving, *improving])
+    return _directed_gate(code, [*moving, *improving])
+
+
+def _rate_falls(case: Case) -> bool:
+    """Whether the schedule of an arm lets its rate fall towards the end of training."""
+    schedules = {
+        case.manifest.schedule_of(arm, level)
+        for arm in case.claim.arms
+        for level in case.levels
+    }
+    return bool(schedules - {None, *STEADY_SCHEDULES})
 
 
 @register_gate("tuning-budget")
@@ -291,22 +361,22 @@ def block_mean(values: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), math.nan)
 
 
-def _rate_edges(case: Case) -> Iterator[tuple[str, str, str, Edge]]:
-    """(arm, hyperparameter, level, edge) for both ends of every learning rate's range
+def _rate_edges(case: Case) -> Iterator[tuple[int, str, str, str, Edge]]:
+    """(number of the arm, arm, hyperparameter, level, edge) for both ends of every learning rate's range
     that was tuned.
     """
     for number, arm in enumerate(case.claim.arms):
-        for place, level in enumerate(case.levels):
+        for level_number, level in enumerate(case.levels):
             for name, hyperparameter in case.manifest.space_of(arm, level).items():
                 column = f"param.{name}"
                 tuned = not isinstance(hyperparameter, Categorical)
                 if not (is_rate(name) and tuned and column in case.finals):
                     continue
                 alone = Space(**{name: hyperparameter})
-                values = cell_values(case, case.finals, column)[:, place, number]
+                values = cell_values(case, case.finals, column)[:, level_number, number]
                 there = [{name: value} for value in values[np.isfinite(values)]]
                 for edge in edges(alone, there):
-                    yield arm, name, level, edge
+                    yield number, arm, name, level, edge
 
 
 def _curve_ends(case: Case) -> pd.DataFrame | None:
@@ -323,7 +393,7 @@ def _curve_ends(case: Case) -> pd.DataFrame | None:
 
 def _moving_effects(
     case: Case, early: Floats, late: Floats, arrives_late: Flags
-) -> Iterator[Message]:
+) -> Iterator[Finding]:
     """The parts whose effect moved over the last quarter of training."""
     examples, margin = case.examples("validation"), case.claim.margin
     moved = effects(late, case, examples) - effects(early, case, examples)
@@ -338,12 +408,13 @@ def _moving_effects(
             and abs(change.mean) > margin / 2
             and not by_chance
         ):
-            yield message("seen-effect-moving", place=part, change=change.mean)
+            seen = message("seen-effect-moving", place=part, change=change.mean)
+            yield Finding(seen, int(np.sign(change.mean)))
 
 
 def _improving_arms(
     case: Case, early: Floats, late: Floats, arrives_late: Flags
-) -> Iterator[Message]:
+) -> Iterator[Finding]:
     """The arms that kept improving to the end by more than two margins."""
     examples = case.examples("validation")
     gains = block_mean(on_scale(late, case, examples) - on_scale(early, case, examples))
@@ -352,12 +423,13 @@ def _improving_arms(
         margin *= math.log(max(case.x) / min(case.x))
     improving = arrives_late & (gains > 2 * margin)
     for level, arm in zip(*np.nonzero(improving), strict=True):
-        yield message(
+        seen = message(
             "seen-arm-improving",
             arm=case.claim.arms[arm],
             place=case.levels[level],
             gain=float(gains[level, arm]),
         )
+        yield Finding(seen, _pull(case, arm))
 
 
 def _half_budget_finals_are_in(case: Case) -> bool:
@@ -388,6 +460,18 @@ def _mean_effects_with(case: Case, trials: int) -> Floats | None:
 def _status(status: object) -> str:
     """The code of a run's status."""
     return f"status-{str(status).replace('_', '-')}"
+
+
+def _pull(case: Case, arm: int) -> int:
+    """Where the effect would go if the claim's arm of that number did better."""
+    if case.kind.over_levels:  # depends on the level
+        return 0
+    return int(np.sign(case.kind.weights(case.claim)[arm]))
+
+
+def _directed_gate(code: str, findings: Sequence[Finding]) -> Gate:
+    gate = _gate(code, [finding.seen for finding in findings])
+    return replace(gate, findings=tuple(findings))
 
 
 def _gate(code: str, seen: Iterable[Message]) -> Gate:

@@ -39,6 +39,8 @@ GATES_OF_ANSWERS = (
     LENGTH_GATE,
     MOVING_LENGTH_GATE,
 )
+# which way a change of the effect makes an answer truer
+DIRECTIONS = {"supported": 1, "refuted": -1}
 NOTHING_TO_TEST = ("too_few_blocks", "no_spread")
 
 
@@ -46,12 +48,29 @@ def weighed(measured: Measured, judged: Judged) -> Judged:
     """The same with the gates that need an answer to be asked."""
     if judged.verdict.reason in NOTHING_TO_TEST:
         return judged
-    verdict = _weigh_failures(measured, judged.verdict)
+    verdict = _with_direction(measured, judged.verdict)
+    verdict = _weigh_failures(measured, verdict)
     judged = replace(judged, verdict=verdict)
     if measured.case.is_fact:  # no search could change it
         return judged
     judged = _weigh_half_budget(measured, judged)
     return _weigh_half_length(measured, judged)
+
+
+def _with_direction(measured: Measured, verdict: Verdict) -> Verdict:
+    """The verdict without the objections that could only strengthen its answer: an arm
+    that is ahead, and would be further ahead with a wider range or more training.
+
+    Where two arms are said to be equal, either matters.
+    """
+    one_sided = measured.case.kind.hypothesis != "equivalence"
+    direction = DIRECTIONS.get(verdict.answer, 0) if one_sided else 0
+    samples = [one.sample for one in verdict.by_level or (verdict,)]
+    directed = [
+        replace(sample, gates=tuple(gate.towards(direction) for gate in sample.gates))
+        for sample in samples
+    ]
+    return judge_again(verdict, directed)
 
 
 def _weigh_failures(measured: Measured, verdict: Verdict) -> Verdict:

@@ -183,8 +183,91 @@ def test_the_best_learning_rate_at_one_end_in_half_of_the_blocks(chosen, failed)
             if chosen[0] > 0.01
             else "lowest tenth of its range (near 0.0001)"
         )
-        assert says(found) == f"The best lr of Deep lay in the {end} in 3 of 6 blocks."
+        # by chance: three or more of six, where one in ten lies there
+        chance = f"{100 * stats.binom.sf(2, 6, 0.1):.2g} %"
+        assert chance == "1.6 %"
+        assert says(found) == (
+            f"The best lr of Deep lay in the {end} in 3 of 6 blocks, which chance does "
+            f"in {chance} of campaigns with 4 trials."
+        )
         assert "Widen that range" in gate_hint(found)
+
+
+def test_chance_is_what_the_trials_on_record_make_it():
+    """With the default rate tried first, fewer of the others lie at the edge."""
+    finals = runs(param__lr=lambda arm, block, _: 0.09 if block < 3 else 0.01)
+    tried = [0.003, 0.09, 0.001, 0.02]  # one of four in the highest tenth
+    trials = runs("trial", param__lr=lambda arm, block, number: tried[number])
+    found = gate("range-edge", finals, trials)
+
+    expected = stats.binom.sf(2, 6, 1 / 4)
+    assert found.seen[0].values["percent_chance"] == pytest.approx(expected)
+
+
+def judged_with_gates(ahead, at_edge, kind="difference"):
+    """The verdict where ``ahead`` wins every block by some five points, and the best
+    rate of ``at_edge`` lies at the end of its range.
+    """
+
+    def accuracy(arm, block, number):
+        return 0.8 + (0.05 + 0.002 * block) * (arm == ahead)
+
+    finals = runs(
+        test__accuracy=accuracy,
+        param__lr=lambda arm, block, _: 0.09 if arm == at_edge else 0.01,
+    )
+    claim = Claim("c", "", "accuracy", "deep", "wide", margin=0.02, kind=kind)
+    record = Campaign(
+        "test",
+        Path("test"),
+        Manifest.model_validate(
+            about_campaign({**TASK, "claims": [{**vars(claim), "levels": []}]}, claim)
+        ),
+        {},
+        "0",
+        finals,
+        pd.DataFrame({"task": [], "level": [], "arm": []}),
+    )
+    (found,) = judge_campaign(record)
+    return found, record
+
+
+@pytest.mark.parametrize(
+    ("ahead", "at_edge", "kind", "verdict"),
+    [
+        ("deep", "deep", "difference", "supported"),  # it could only be further ahead
+        ("deep", "wide", "difference", "inconclusive"),  # it might catch up
+        ("wide", "wide", "difference", "refuted"),
+        ("wide", "deep", "difference", "inconclusive"),
+        ("deep", "deep", "no_worse", "supported"),
+        ("deep", "wide", "no_worse", "inconclusive"),
+        ("wide", "wide", "no_worse", "refuted"),
+        ("wide", "deep", "no_worse", "inconclusive"),
+        ("deep", "deep", "equal", "inconclusive"),  # either might change it
+        ("deep", "wide", "equal", "inconclusive"),
+    ],
+)
+def test_an_edge_in_the_arm_that_is_ahead_is_no_objection(
+    ahead, at_edge, kind, verdict
+):
+    found, record = judged_with_gates(ahead, at_edge, kind)
+    edge = next(gate for gate in found.gates if gate.code == "range-edge")
+
+    assert found.verdict == verdict
+    assert edge.failed == (verdict == "inconclusive")
+    text = gate_text(edge, found, Labels(record.manifest))
+    assert ("it could only strengthen the answer" in text) != edge.failed
+
+
+@pytest.mark.parametrize(
+    ("schedule", "asked"),
+    [("constant", True), ("plateau", True), ("cosine", False), ("linear", False)],
+)
+def test_a_rate_that_falls_flattens_every_curve(schedule, asked):
+    by_arm = {"deep": schedule, "wide": schedule}
+    found = gate("still-improving", curve=curves(rising), schedules={"all": by_arm})
+
+    assert (found.asked, found.failed) == (asked, asked)
 
 
 def test_only_learning_rates_can_be_at_the_edge():

@@ -20,7 +20,7 @@ GATES = (
     "Adequacy gates read hyperparameters, failures and validation results, never the test set: did an arm fail too often; did "
     "its best learning rate lie at the end of the range in at least half of the blocks; was it still improving when "
     "training ended; would half of the tuning have named another winner; do the parameter counts match; was the task "
-    "too easy to tell the arms apart? A gate that fails makes the verdict inconclusive and says what to do; what the "
+    "too easy to tell the arms apart? What would only help the arm that is ahead is no objection. A gate that fails makes the verdict inconclusive and says what to do; what the "
     "verdict would have been stays on record."
 )
 HALF_LENGTH = (

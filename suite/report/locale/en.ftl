@@ -227,14 +227,15 @@ gate-range-edge = Best rate at the end of its range
 gate-range-edge-passed = Learning rates inside their range
 gate-range-edge-fine = No learning rate kept to one end of its range.
 gate-range-edge-hint = Widen that range beyond this end in the task's space and run again.
-seen-range-edge-high = the best { $name } of { $arm }{ $place } lay in the highest tenth of its range (near { $number_bound }) in { $there } of { $blocks } blocks
-seen-range-edge-low = the best { $name } of { $arm }{ $place } lay in the lowest tenth of its range (near { $number_bound }) in { $there } of { $blocks } blocks
+seen-range-edge-high = the best { $name } of { $arm }{ $place } lay in the highest tenth of its range (near { $number_bound }) in { $there } of { $blocks } blocks, which chance does in { $percent_chance } of campaigns with { $trials } trials
+seen-range-edge-low = the best { $name } of { $arm }{ $place } lay in the lowest tenth of its range (near { $number_bound }) in { $there } of { $blocks } blocks, which chance does in { $percent_chance } of campaigns with { $trials } trials
 
 gate-still-improving = Still improving
 gate-still-improving-passed = Settled when training ended
 gate-still-improving-fine = When training ended, nothing was moving that could change the answer.
 gate-still-improving-hint = Train longer: raise `length_factor` in the profile, or the recipe's steps or epochs.
 seen-fixed-budget = the claim is about what this much training buys, finished or not
+seen-rate-falls = under a learning rate that falls towards the end every curve flattens, finished or not; `half_length = true` in the profile tells more
 seen-effect-moving = the difference{ $place } was still moving: over the last quarter of training it changed on validation by { $change }
 seen-arm-improving = { $arm }{ $place } kept improving to the end: by { $gain } on validation over the last quarter of training
 
@@ -293,4 +294,5 @@ aa-waiting = { $arm } against itself: { $blocks } of { $planned } blocks are in
 aa-quiet = { $arm } against itself shows no difference (p = { $p } at { $level }, over { $blocks } blocks), as it should
 aa-note = { $arm } differs from itself (p = { $p } at { $level }, over { $blocks } blocks), which happens by chance in 5 % of sound campaigns
 aa-failure = { $arm } differs from itself (p = { $p } at { $level }, over { $blocks } blocks), which happens by chance in 0.1 % of sound campaigns
+seen-only-strengthens = { $found }; mended, it could only strengthen the answer
 seen-more = and { $count } more like this

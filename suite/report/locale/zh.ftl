@@ -203,14 +203,15 @@ gate-range-edge = 最佳学习率在范围边缘
 gate-range-edge-passed = 学习率在范围之内
 gate-range-edge-fine = 没有学习率总停在其范围的一端。
 gate-range-edge-hint = 请在任务的搜索空间中将范围向这一端放宽，然后重新运行。
-seen-range-edge-high = { $arm } 的最佳 { $name }{ $place }在 { $blocks } 个区组中有 { $there } 个落在范围最高的十分之一（接近 { $number_bound }）
-seen-range-edge-low = { $arm } 的最佳 { $name }{ $place }在 { $blocks } 个区组中有 { $there } 个落在范围最低的十分之一（接近 { $number_bound }）
+seen-range-edge-high = { $arm } 的最佳 { $name }{ $place }在 { $blocks } 个区组中有 { $there } 个落在范围最高的十分之一（接近 { $number_bound }）；每次调参 { $trials } 次试验时，这在 { $percent_chance } 的实验中会纯属偶然
+seen-range-edge-low = { $arm } 的最佳 { $name }{ $place }在 { $blocks } 个区组中有 { $there } 个落在范围最低的十分之一（接近 { $number_bound }）；每次调参 { $trials } 次试验时，这在 { $percent_chance } 的实验中会纯属偶然
 
 gate-still-improving = 仍在进步
 gate-still-improving-passed = 训练结束时已稳定
 gate-still-improving-fine = 训练结束时，没有仍在变化而足以改变答案的量。
 gate-still-improving-hint = 请延长训练：提高配置中的 `length_factor`，或增加训练配方的步数或轮数。
 seen-fixed-budget = 论断所说的正是这么多训练能换来什么，无论是否训练完毕
+seen-rate-falls = 学习率在结束前逐渐下降，无论是否训练完毕，曲线都会变平；配置中的 `half_length = true` 更能说明问题
 seen-effect-moving = 差异{ $place }仍在变化：在训练的最后四分之一，验证集上改变了 { $change }
 seen-arm-improving = { $arm }{ $place }直到最后仍在进步：在训练的最后四分之一，验证集上提高了 { $gain }
 
@@ -263,4 +264,5 @@ aa-waiting = { $arm } 与自身比较：{ $planned } 个区组中已完成 { $bl
 aa-quiet = { $arm } 与自身无差异（{ $level }，{ $blocks } 个区组，p = { $p }），理应如此
 aa-note = { $arm } 与自身不同（{ $level }，{ $blocks } 个区组，p = { $p }）；正确的实验中有 5 % 会偶然如此
 aa-failure = { $arm } 与自身不同（{ $level }，{ $blocks } 个区组，p = { $p }）；正确的实验中只有 0.1 % 会偶然如此
+seen-only-strengthens = { $found }；若加以改进，只会使答案更加成立
 seen-more = 另有 { $count } 处类似情况
