@@ -28,11 +28,20 @@ from suite.campaign.scheduler import Scheduler
 from suite.cluster.protocol import Executor, JobOutcome
 from suite.planning.plan import CellPlan, Plan
 from suite.records.journal import Record
+from suite.records.reuse import OtherCampaigns
 from suite.records.run_record import RunRecord
 from suite.tracking.protocol import Tracker
 from suite.training import checkpoint
 from suite.training.environment import SHORT
-from suite.training.job import JUDGED, CheckpointPolicy, Job, Member, Result, Status
+from suite.training.job import (
+    JUDGED,
+    CheckpointPolicy,
+    Job,
+    Member,
+    Result,
+    Status,
+    timed,
+)
 from tasks import UserError
 
 POLL_INTERVAL_S = 1.0  # between writes of the state and looks for a request to stop
@@ -67,6 +76,7 @@ class Driver:
         self.retry = retry
         self.tally = Tally(planned=plan.runs)
         self.cells: list[Cell] = []
+        self._others = OtherCampaigns(self.folder)
         self._scheduler = Scheduler(executor, self._job)
         self._interim_looks = InterimLooks(plan, self.folder)
         self._machines = MachineCensus()
@@ -223,13 +233,29 @@ class Driver:
             self._writer.write(cell)
 
     def _replay_or_queue(self, cell: Cell, member: Member) -> None:
-        line = self._known.get(member.key)
+        line = self._known.get(member.key) or self._taken_over(cell, member)
         if line is not None and self._is_settled(line):
             self.tally.replayed += 1
             self._tell(cell, line)
         else:
             self._cells_by_key[member.key] = cell
             self._scheduler.add(cell, member)
+
+    def _taken_over(self, cell: Cell, member: Member) -> RunRecord | None:
+        """The line of a run that another campaign has finished, now on this record.
+
+        Not where a claim is on time, which depends on what else the machine did, and
+        not for ``--new``, which asks for runs of its own.
+        """
+        claims = self.plan.claims(cell.cell_plan.task)
+        if self.plan.nonce or any(timed(claim.metric) for claim in claims):
+            return None
+        line = self._others.take(member.key, self._record)
+        if line is not None:
+            self._known[member.key] = line
+            if self.tracker:
+                self.tracker.put(line)
+        return line
 
     def _is_settled(self, line: RunRecord) -> bool:
         """Whether a line on record stands: lost runs never do, failed ones unless

@@ -340,7 +340,7 @@ def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
     columns = [column.name for column in fields(Cost)]
     return digest(
         [
-            plan.sources[task],
+            plan.arm_sources[task][arm],
             level,
             arm,
             deciding(of),

@@ -8,7 +8,7 @@ import torch
 
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.resolved import deciding
-from suite.training.fingerprint import data_hash
+from suite.training.fingerprint import data_hash, level_values
 
 
 def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
@@ -29,7 +29,8 @@ def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
         "builds": cell.builds,
         "recipe": plan.recipe(cell.task, cell.level, cell.builds).describe(),
         "data": data_hash(cell.task, cell.level, values.examples) if learns else "",
-        "source": plan.sources[cell.task],
+        "level_values": level_values(cell.task, cell.level),
+        "source": plan.arm_sources[cell.task][cell.builds],
         "torch": torch.__version__,
         "device": device,
         "threads": plan.profile.threads,

@@ -12,7 +12,7 @@ import tasks
 from suite.planning.claims import claims_digest
 from suite.planning.profile import AA_SUFFIX, Profile, chosen
 from suite.planning.resolved import ResolvedTask
-from suite.training.fingerprint import source_hash
+from suite.training.fingerprint import arm_hash, source_hash
 from suite.training.job import SCHEMA, digest
 from tasks import Claim, Recipe, Task
 
@@ -53,6 +53,14 @@ class Plan:
     def sources(self) -> dict[str, str]:
         """Hash of the sources each task runs."""
         return {name: source_hash(name) for name in self.tasks}
+
+    @cached_property
+    def arm_sources(self) -> dict[str, dict[str, str]]:
+        """By task and arm, the hash of the code and values that decide its runs."""
+        return {
+            name: {arm: arm_hash(name, arm) for arm in chosen(task, self.of(name))[0]}
+            for name, task in self.tasks.items()
+        }
 
     def of(self, task: str) -> ResolvedTask:
         return self.profile.of(task)
@@ -227,7 +235,7 @@ class Plan:
         decided = [
             self.profile.model_dump(mode="json"),
             self.claims_digest,
-            self.sources,
+            self.arm_sources,
             self.nonce,
             SCHEMA,
         ]

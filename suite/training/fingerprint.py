@@ -1,22 +1,21 @@
-"""What decides a run's result, as hashes: the sources it runs and the data it
-sees.
+"""What decides a run's result, as hashes: the code it runs and the data it sees.
 
-Not the commit: a change to a page or to another task must not make finished runs
-stale.
+Not the commit, nor the task's file: a comment, a margin, a claim's text, another arm, a
+page or another task must not make finished runs stale.
 """
 
-import ast
-import hashlib
-from functools import cache, lru_cache
-from pathlib import Path
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import tasks
 from suite.training.instantiate import load_splits
 from suite.training.job import digest
-from tasks import Splits
+from suite.training.reach import Reach, tensor_hash
+from tasks import Arm, Splits, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 DECIDING = (
@@ -37,31 +36,72 @@ watch runs, keep their checkpoints, or say where they took place.
 
 
 def source_hash(task: str) -> str:
-    """SHA-256 over the task's file, the modules that decide how a run goes, and
-    everything that these import below ``tasks/``.
+    """SHA-256 over all code that runs of the task reach, whatever their arm."""
+    return digest(_code(task))
+
+
+def arm_hash(task: str, arm: str) -> str:
+    """SHA-256 over the code that runs of one arm reach, and over the values that it is
+    made with.
+
+    That is all first-party code: its build and procedure, ``load_data``, what these
+    mention in helper modules, and the modules that decide how a run goes. Raises
+    UserError where the source or the content of something cannot be told.
     """
-    own = _own_text(task)
-    training = [ROOT / "suite" / "training" / f"{name}.py" for name in DECIDING]
-    start = set(_imported_by(own))
-    for path in training:
-        start |= _imported_by(_text(path))
-    files = {
-        path.relative_to(ROOT).as_posix(): _hash(path)
-        for path in sorted({*_reached(start), *training})
-    }
-    return digest({"task": hashlib.sha256(own.encode()).hexdigest(), "files": files})
+    reach = _new_reach(task)
+    values = _describe_arm(reach, tasks.get(task), arm)
+    return digest({"values": values, "code": reach.code})
 
 
-def _own_text(task: str) -> str:
-    given = tasks.source_of(task)
-    if given is not None:
-        return given[1]
-    return _text(Path(tasks.module_of(task).__file__ or ""))
+def level_values(task: str, level: str) -> Any:
+    """What a level hands to an arm and to ``load_data``, as JSON can hold it."""
+    found = tasks.get(task).level(level)
+    what = f"Level {level!r}"
+    return _new_reach(task).describe([dict(found.factors), found.x], what)
+
+
+def _code(task: str) -> dict[str, str]:
+    found = tasks.get(task)
+    reach = _new_reach(task)
+    for arm in found.arms:
+        _describe_arm(reach, found, arm.name)
+    return reach.code
+
+
+def _new_reach(task: str) -> Reach:
+    own = tasks.module_of(task).__name__.partition(".")[0]
+    return Reach("" if own == "tasks" else own, DECIDING)
+
+
+def _describe_arm(reach: Reach, task: Task, name: str) -> Any:
+    arm = task.arm(name)
+    who = f"Arm {name!r}"
+    if arm.measure is not None:
+        reach.add_module("suite.training.function")
+        return reach.describe(arm.measure, who)
+    for module in DECIDING:
+        reach.add_module(f"suite.training.{module}")
+    return [
+        reach.describe(arm.build, who),
+        reach.describe(task.procedure_of(arm), f"{who}: the procedure"),
+        reach.describe(task.load_data, "load_data"),
+        *(reach.describe(rule, f"{who}: the recipe") for rule in _rules(task, arm)),
+    ]
+
+
+def _rules(task: Task, arm: Arm) -> list[Any]:
+    """The functions in the arm's recipes, such as an optimiser of the user's own."""
+    recipes = [task.recipe_of(level, arm) for level in task.levels]
+    values = [value for recipe in recipes for value in vars(recipe).values()]
+    unique = {id(value): value for value in values if callable(value)}
+    return list(unique.values())
 
 
 def data_hash(task: str, level: str, examples: int | None = None) -> str:
-    """SHA-256 over the splits that seed 0 gives: it changes when the data or the way of
-    splitting them does.
+    """SHA-256 over the splits that seed 0 gives, metadata included: it changes when the
+    data or the way of splitting them does.
+
+    Raises UserError where metadata hold something whose content cannot be told.
     """
     return _data_hash(task, tasks.source_of(task), level, examples)
 
@@ -70,10 +110,10 @@ def data_hash(task: str, level: str, examples: int | None = None) -> str:
 def _data_hash(
     task: str, source: tuple[str, str] | None, level: str, examples: int | None
 ) -> str:
-    return _splits_hash(load_splits(task, level, 0, examples))
+    return _splits_hash(_new_reach(task), load_splits(task, level, 0, examples))
 
 
-def _splits_hash(splits: Splits) -> str:
+def _splits_hash(reach: Reach, splits: Splits) -> str:
     about = f"{splits.population} {splits.pool} {splits.classes}"
     found = hashlib.sha256(about.encode())
     # A seal of its own is broken: nothing is trained on seed 0 here.
@@ -81,51 +121,7 @@ def _splits_hash(splits: Splits) -> str:
     for split in (splits.train, splits.validation, test):
         for tensor in (split.x, split.y):
             found.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
-            found.update(_bytes(tensor))
+            found.update(tensor_hash(tensor).encode())
+    metadata = reach.describe(dict(splits.metadata), "The data's metadata")
+    found.update(digest([metadata, reach.code]).encode())
     return found.hexdigest()
-
-
-def _bytes(tensor: Tensor) -> bytes:
-    flat = tensor.detach().cpu().contiguous().flatten()
-    return flat.view(torch.uint8).numpy().tobytes()
-
-
-@cache
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-@cache
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
-
-
-def _reached(start: set[Path]) -> set[Path]:
-    """All files below ``tasks/`` that can be reached by imports from ``start``."""
-    seen: set[Path] = set()
-    waiting = set(start)
-    while waiting:
-        path = waiting.pop()
-        seen.add(path)
-        waiting |= _imported_by(_text(path)) - seen
-    return seen
-
-
-@lru_cache(maxsize=1024)
-def _imported_by(text: str) -> frozenset[Path]:
-    """The files below ``tasks/`` that this source imports by itself; what only a
-    package's ``__init__`` imports does not count.
-    """
-    modules: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            modules |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            modules.add(node.module)
-            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
-    paths = [
-        ROOT.joinpath(*name.split(".")).with_suffix(".py")
-        for name in modules
-        if name.startswith("tasks.")
-    ]
-    return frozenset(path for path in paths if path.is_file())

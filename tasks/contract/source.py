@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import inspect
+import textwrap
 from typing import Any
 
 from tasks.contract.errors import UserError
@@ -32,8 +34,31 @@ def describe_callable(given: Any) -> dict[str, Any]:
         ) from error
     described = {
         "name": f"{named.__module__}.{named.__qualname__}",
-        "source": hashlib.sha256(text.encode()).hexdigest(),
+        "source": hashlib.sha256(_without_comments(text).encode()).hexdigest(),
     }
     if named is not given:  # an object that can be called: what it holds counts, too
         described["values"] = repr(given)
     return described
+
+
+def _without_comments(text: str) -> str:
+    """The syntax tree of a definition, without its docstrings; the text itself where it
+    is a piece of an expression, as a lambda's is.
+    """
+    try:
+        tree = ast.parse(textwrap.dedent(text))
+    except SyntaxError:
+        return text
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

@@ -1,0 +1,87 @@
+"""Runs of other campaigns in the same results folder: what was trained once under a key
+need not be trained again.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from suite.records.journal import FILE, Record, parse_line
+from suite.records.run_record import RunRecord
+from suite.training.job import JUDGED
+from tasks import UserError
+
+KEY = re.compile(rb'"key":"([0-9a-f]{64})"')
+TAKEN_FROM = "taken_from"  # in a line's worker: the campaign that trained it
+log = logging.getLogger("bakeoff")
+
+
+class OtherCampaigns:
+    """The records of the campaigns beside one, read as far as they are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def take(self, key: str, record: Record) -> RunRecord | None:
+        """Put a run that another campaign has finished on this record, with its files,
+        and return its line; None where there is none.
+        """
+        found = self._find(key)
+        if found is None:
+            return None
+        source, line = found
+        origin = line["worker"].get(TAKEN_FROM, source.name)
+        line["worker"] = {**line["worker"], TAKEN_FROM: origin}
+        copy_files(source, self._folder, key)
+        record.append_line(line)
+        return line
+
+    def _find(self, key: str) -> tuple[Path, RunRecord] | None:
+        for path, number, offset in self._places.get(key, ()):
+            try:
+                with path.open("rb") as file:
+                    file.seek(offset)
+                    line = parse_line(file.readline(), path, number)
+            except (OSError, UserError) as error:
+                log.warning("%s is not taken over: %s", key[:12], error)
+                continue
+            if line["status"] in JUDGED:
+                return path.parent, line
+        return None
+
+    @cached_property
+    def _places(self) -> dict[str, list[tuple[Path, int, int]]]:
+        """File, line number and offset of each run, by its key."""
+        found: dict[str, list[tuple[Path, int, int]]] = {}
+        for path in sorted(self._folder.parent.glob(f"*/{FILE}")):
+            if path.parent.name == self._folder.name:
+                continue
+            for key, number, offset in _keys(path):
+                found.setdefault(key, []).append((path, number, offset))
+        return found
+
+
+def _keys(path: Path) -> Iterator[tuple[str, int, int]]:
+    offset = 0
+    with path.open("rb") as file:
+        for number, text in enumerate(file, start=1):
+            found = KEY.search(text, 0, 200)
+            if found and text.endswith(b"\n"):
+                yield found[1].decode(), number, offset
+            offset += len(text)
+
+
+def copy_files(source: Path, target: Path, key: str) -> None:
+    """Copy what a run left beside its line: its artifacts and its checkpoint."""
+    artifacts = source / "artifacts" / key
+    if artifacts.is_dir():
+        shutil.copytree(artifacts, target / "artifacts" / key, dirs_exist_ok=True)
+    checkpoint = source / "checkpoints" / f"{key}.pt"
+    if checkpoint.is_file():
+        (target / "checkpoints").mkdir(exist_ok=True)
+        shutil.copy2(checkpoint, target / "checkpoints" / checkpoint.name)

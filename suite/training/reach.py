@@ -1,0 +1,541 @@
+"""Which code and which data a value stands for: what has to be in a run's key.
+
+Code is followed by name, from a function to all first-party functions, classes and
+constants that it mentions, in whatever module of this project, beside a task's file or
+in its package they are. It counts by its syntax tree, without comments and docstrings.
+Data count by their content.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import linecache
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tasks import Measure, UserError
+
+# They find, describe and check tasks; no number of a run comes from them.
+VOCABULARY = frozenset(
+    f"tasks.{name}"
+    for name in (
+        "_registry",
+        "contract.checks",
+        "contract.claim",
+        "contract.errors",
+        "contract.registry",
+        "contract.source",
+        "contract.task",
+        "contract.text",
+    )
+)
+LIBRARIES = ("site-packages", "dist-packages")
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+IMPORTS = (ast.Import, ast.ImportFrom)
+Mention = tuple[str, tuple[str, ...]] | ast.Import | ast.ImportFrom
+PLAIN = (bool, int, str, type(None))
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module's syntax tree, and which of its statements bind which name."""
+
+    name: str
+    package: str  # that relative imports begin at
+    tree: ast.Module
+
+    @cached_property
+    def bindings(self) -> Mapping[str, tuple[ast.stmt, ...]]:
+        found: dict[str, tuple[ast.stmt, ...]] = {}
+        for statement in self.tree.body:
+            for name in _bound(statement):
+                found[name] = (*found.get(name, ()), statement)
+        return found
+
+    @cached_property
+    def effects(self) -> tuple[ast.stmt, ...]:
+        """Statements that are run for what they do, such as registering a rule."""
+        return tuple(
+            statement
+            for statement in self.tree.body
+            if not _bound(statement) and not _is_for_type_checkers(statement)
+        )
+
+
+class Reach:
+    """Collects the code that values stand for.
+
+    ``code`` maps each place, such as ``my_models:Net``, to the hash of its syntax tree.
+    ``own`` is the top-level package of the task, which is first-party wherever it is
+    installed; ``training`` names the modules of ``suite.training`` that count.
+    """
+
+    def __init__(self, own: str = "", training: tuple[str, ...] = ()) -> None:
+        self.code: dict[str, str] = {}
+        self._own = own
+        self._training = {f"suite.training.{name}" for name in training}
+        self._modules: dict[str, Module | None] = {}
+        self._seen: set[tuple[str, str]] = set()
+        self._known: dict[int, tuple[int, Any]] = {}  # values that were described
+
+    # -- code
+
+    def add_module(self, name: str) -> None:
+        """Take a whole module, and all that it mentions."""
+        module = self._module(name)
+        if module is None:
+            return
+        for bound, statements in module.bindings.items():
+            if not all(isinstance(one, IMPORTS) for one in statements):
+                self._add(module, bound)  # imports are followed where they are used
+        self._add_effects(module)
+
+    def _module(self, name: str) -> Module | None:
+        """The module of that name if it is first-party."""
+        if name not in self._modules:
+            self._modules[name] = self._read(name)
+        return self._modules[name]
+
+    def _read(self, name: str) -> Module | None:
+        if name in VOCABULARY or not self._is_first_party(name):
+            return None
+        text = _text(name)
+        return None if text is None else _parsed(name, _package(name), text)
+
+    def _is_first_party(self, name: str) -> bool:
+        top = name.partition(".")[0]
+        if top == "suite":
+            return name in self._training
+        if top in ("search", "dashboard"):
+            return False
+        if top == "tasks" or name.startswith("bakeoff_task_file_"):
+            return True
+        if top == "__main__" or (self._own and top == self._own):
+            return True
+        file = _file(name)
+        return file is not None and not _is_library(file)
+
+    def _add(self, module: Module, name: str) -> None:
+        """Take what a module binds to a name, and all that it mentions."""
+        if (module.name, name) in self._seen:
+            return
+        self._seen.add((module.name, name))
+        self._add_effects(module)
+        for statement in module.bindings.get(name, ()):
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                self._follow_import(module, statement, name, ())
+            else:
+                self._take(module, statement, name)
+        if name not in module.bindings:  # perhaps a module in this package
+            self.add_module(f"{module.name}.{name}")
+
+    def _add_effects(self, module: Module) -> None:
+        if (module.name, "") in self._seen:
+            return
+        self._seen.add((module.name, ""))
+        for number, statement in enumerate(module.effects):
+            self._take(module, statement, f"effect {number}")
+
+    def _take(self, module: Module, node: ast.AST, name: str) -> None:
+        place = f"{module.name}:{name}"
+        known = self.code.get(place, "")
+        self.code[place] = hashlib.sha256((known + _dump(node)).encode()).hexdigest()
+        for mentioned in _mentions(node):
+            if isinstance(mentioned, ast.Import | ast.ImportFrom):
+                for bound in _bound(mentioned):
+                    self._follow_import(module, mentioned, bound, ())
+            else:
+                root, attributes = mentioned
+                self._follow_name(module, root, attributes)
+
+    def _follow_name(
+        self, module: Module, root: str, attributes: tuple[str, ...]
+    ) -> None:
+        for statement in module.bindings.get(root, ()):
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                self._follow_import(module, statement, root, attributes)
+            else:
+                self._add(module, root)
+
+    def _follow_import(
+        self,
+        module: Module,
+        statement: ast.Import | ast.ImportFrom,
+        bound: str,
+        attributes: tuple[str, ...],
+    ) -> None:
+        """What ``bound.attributes`` is, where an import binds the first of them."""
+        for alias in statement.names:
+            if bound not in (alias.asname, alias.name, alias.name.partition(".")[0]):
+                continue
+            if isinstance(statement, ast.Import):
+                path = alias.name if alias.asname else bound
+                self._follow_path((*path.split("."), *attributes))
+            else:
+                base = _absolute(module.package, statement)
+                self._follow_path((*base.split("."), alias.name, *attributes))
+
+    def _follow_path(self, path: tuple[str, ...]) -> None:
+        """Take what a dotted path names: a name in a module, or a whole module."""
+        for length in range(len(path), 0, -1):
+            name = ".".join(path[:length])
+            if not _is_module(name):
+                continue
+            found = self._module(name)
+            if found is None:
+                return
+            if length == len(path) or path[length] == "*":
+                self.add_module(name)
+            else:
+                self._add(found, path[length])
+            return
+
+    # -- values
+
+    def describe(self, value: Any, what: str) -> Any:
+        """The value as JSON can hold it, equal for equal content; its code is taken.
+
+        Raises UserError, which names ``what``, for a value whose content cannot be
+        told, such as an open file.
+        """
+        if isinstance(value, PLAIN):
+            return value
+        if isinstance(value, float | complex):
+            return ["number", repr(value)]
+        if isinstance(value, bytes | bytearray):
+            return ["bytes", hashlib.sha256(value).hexdigest()]
+        if isinstance(value, Tensor | np.ndarray):
+            return ["array", *_array(value)]
+        if id(value) in self._known:  # it may contain itself
+            return ["again", self._known[id(value)][0]]
+        self._known[id(value)] = len(self._known), value  # kept, and so its id is
+        return self._describe_parts(value, what)
+
+    def _describe_parts(self, value: Any, what: str) -> Any:
+        if isinstance(value, ModuleType):
+            self.add_module(value.__name__)
+            return ["module", value.__name__]
+        if isinstance(value, functools.partial):
+            parts = [value.func, list(value.args), dict(value.keywords)]
+            return ["partial", *(self.describe(part, what) for part in parts)]
+        if isinstance(value, MethodType):
+            parts = [value.__self__, value.__func__]
+            return ["method", *(self.describe(part, what) for part in parts)]
+        if isinstance(value, FunctionType | type):
+            return self._describe_definition(value, what)
+        if isinstance(value, BuiltinFunctionType):
+            return ["built-in", value.__module__, value.__qualname__]
+        if callable(value) and hasattr(value, "__wrapped__"):  # such as a cache
+            return ["wrapped", self.describe(value.__wrapped__, what)]
+        if isinstance(value, Mapping) and type(value).__module__ in (
+            "builtins",
+            "collections",
+        ):
+            pairs = [[key, content] for key, content in value.items()]
+            return ["mapping", [[self.describe(x, what) for x in p] for p in pairs]]
+        if type(value) in (list, tuple):
+            return [type(value).__name__, [self.describe(x, what) for x in value]]
+        if isinstance(value, set | frozenset):
+            return ["set", sorted(repr(self.describe(x, what)) for x in value)]
+        return self._describe_object(value, what)
+
+    def _describe_object(self, value: Any, what: str) -> Any:
+        kind = self.describe(type(value), what)
+        if isinstance(value, Measure):  # what it is called decides nothing
+            worst = self.describe(value.worst, what)
+            return ["measure", value.name, value.better, worst]
+        if is_dataclass(value):
+            own = {field.name: getattr(value, field.name) for field in fields(value)}
+            return ["object", kind, self.describe(own, what)]
+        try:
+            reduced = value.__reduce_ex__(4)
+        except Exception as error:
+            raise UserError(
+                f"{what} holds a {type(value).__name__}, and nothing tells one from "
+                f"another ({error}), so that a run's key could not change with it: "
+                "keep plain values, arrays or tensors there."
+            ) from error
+        if isinstance(reduced, str):
+            return ["object", kind, reduced]
+        parts = [list(x) if isinstance(x, Iterator) else x for x in reduced]
+        return ["object", kind, *(self.describe(part, what) for part in parts)]
+
+    def _describe_definition(self, value: Any, what: str) -> Any:
+        """A function or a class: the place of its code, and what it closes over."""
+        name = value.__qualname__
+        place = f"{value.__module__}.{name}"
+        module = self._module(value.__module__ or "")
+        if module is None:
+            return ["code", place]
+        top = name.partition(".")[0]
+        if isinstance(value, FunctionType) and (
+            "<" in name or "__wrapped__" in vars(value)
+        ):
+            return ["code", place, *self._take_function(module, value, what)]
+        if top not in module.bindings:
+            raise UserError(
+                f"{what} refers to {place}, whose source cannot be found: "
+                "define it in a file."
+            )
+        self._add(module, top)
+        return ["code", place]
+
+    def _take_function(
+        self, module: Module, function: FunctionType, what: str
+    ) -> Iterator[Any]:
+        """A lambda or a function made by another one: its own code, and its values."""
+        node = _node_of(function, module)
+        if node is None:
+            raise UserError(
+                f"{what} refers to {module.name}.{function.__qualname__}, whose source "
+                "cannot be found: define it in a file."
+            )
+        dumped = hashlib.sha256(_dump(node).encode()).hexdigest()
+        place = f"{function.__qualname__} {dumped[:16]}"
+        if (module.name, place) not in self._seen:
+            self._seen.add((module.name, place))
+            self._take(module, node, place)
+        cells = [cell.cell_contents for cell in function.__closure__ or ()]
+        held = [cells, function.__defaults__, function.__kwdefaults__]
+        yield dumped
+        yield self.describe(held, what)
+
+
+# ------------------------------------------------------------------------------- files
+
+
+def _text(name: str) -> str | None:
+    """A module's source; None where it has none, as one written in C."""
+    module = sys.modules.get(name)
+    given = getattr(module, "__text__", None)
+    if given is not None:
+        return str(given)
+    if name == "__main__" and not hasattr(module, "__file__"):
+        return _typed_in(module)
+    file = _file(name)
+    if file is None or file.suffix != ".py":
+        return None
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _typed_in(module: ModuleType | None) -> str:
+    """What was typed into a notebook, with the last definition of each name."""
+    cells = getattr(module, "In", None) or []
+    return "\n".join(cell for cell in cells if _parses(cell))
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _file(name: str) -> Path | None:
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    if file is None and module is None:
+        try:
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError, AttributeError):
+            return None
+        file = None if spec is None else spec.origin
+    return None if file in (None, "built-in", "frozen") else Path(str(file))
+
+
+def _is_module(name: str) -> bool:
+    return name in sys.modules or _file(name) is not None
+
+
+def _package(name: str) -> str:
+    module = sys.modules.get(name)
+    if getattr(module, "__path__", None) is not None:
+        return name
+    return name.rpartition(".")[0]
+
+
+@lru_cache(maxsize=1024)
+def _is_library(file: Path) -> bool:
+    """Whether a file is part of Python or of a library that is installed."""
+    if any(part in LIBRARIES for part in file.parts):
+        return True
+    homes = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    return any(file.is_relative_to(home) for home in homes)
+
+
+@lru_cache(maxsize=512)
+def _parsed(name: str, package: str, text: str) -> Module:
+    return Module(name, package, _without_texts(ast.parse(text)))
+
+
+def _without_texts(tree: ast.Module) -> ast.Module:
+    """The tree without docstrings, and texts beneath fields, which do nothing."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [one for one in body if not _is_text(one)] or [ast.Pass()]  # type: ignore[attr-defined]
+    return tree
+
+
+def _is_text(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+# ------------------------------------------------------------------------ syntax trees
+
+
+def _bound(statement: ast.AST) -> list[str]:
+    """The names that a statement at the top of a module binds."""
+    if isinstance(statement, DEFINITIONS):
+        return [statement.name]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [
+            alias.asname or alias.name.partition(".")[0] for alias in statement.names
+        ]
+    if _is_for_type_checkers(statement):
+        return []
+    names = []
+    for node in ast.iter_child_nodes(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.append(node.id)
+        elif not isinstance(node, FUNCTIONS[2]):
+            names += _bound(node)
+    return names
+
+
+def _is_for_type_checkers(statement: ast.AST) -> bool:
+    return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test)
+
+
+@lru_cache(maxsize=4096)
+def _dump(node: ast.AST) -> str:
+    return ast.dump(node)
+
+
+@lru_cache(maxsize=4096)
+def _mentions(node: ast.AST) -> tuple[Mention, ...]:
+    """What code reads: see ``_walk``."""
+    return tuple(dict.fromkeys(_walk(node)))
+
+
+def _walk(
+    node: ast.AST,
+) -> Iterator[Mention]:
+    """The names that code reads, with their attributes, and its imports; annotations do
+    nothing.
+    """
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node
+        return
+    if isinstance(node, ast.Name):
+        yield node.id, ()
+        return
+    if isinstance(node, ast.Attribute):
+        attributes: list[str] = []
+        root: ast.AST = node
+        while isinstance(root, ast.Attribute):
+            attributes.insert(0, root.attr)
+            root = root.value
+        if isinstance(root, ast.Name):
+            yield root.id, tuple(attributes)
+        else:
+            yield from _walk(root)
+        return
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns"):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _walk(child)
+
+
+def _absolute(package: str, statement: ast.ImportFrom) -> str:
+    """The module that names are imported from."""
+    if not statement.level:
+        return statement.module or ""
+    base = package.split(".")
+    base = base[: len(base) - statement.level + 1]
+    return ".".join([*base, *([statement.module] if statement.module else [])])
+
+
+def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
+    """The syntax tree of a function, found by where its code says it stands."""
+    code = function.__code__
+    trees = [module.tree]
+    cell = linecache.getlines(code.co_filename)  # a notebook's cell is no module
+    if (
+        cell
+        and _file(module.name) is None
+        and not hasattr(sys.modules.get(module.name), "__text__")
+    ):
+        trees = [_parsed(code.co_filename, "", "".join(cell)).tree]
+    for tree in trees:
+        found = [node for node in ast.walk(tree) if _stands_at(node, code)]
+        if len(found) > 1:  # several lambdas in one line
+            found = [node for node in found if _columns_fit(node, code)] or found
+        if found:
+            return found[0]
+    return None
+
+
+def _stands_at(node: ast.AST, code: Any) -> bool:
+    if isinstance(node, ast.Lambda):
+        return bool(code.co_name == "<lambda>" and node.lineno == code.co_firstlineno)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        lines = [node.lineno, *(one.lineno for one in node.decorator_list)]
+        return node.name == code.co_name and code.co_firstlineno in lines
+    return False
+
+
+def _columns_fit(node: ast.AST, code: Any) -> bool:
+    if not isinstance(node, ast.Lambda):
+        return True
+    body = node.body
+    *_, last = code.co_positions()
+    return bool(last[0] == body.lineno and last[2] == body.col_offset)
+
+
+# -------------------------------------------------------------------------------- data
+
+
+def _array(value: Tensor | np.ndarray) -> tuple[str, list[int], str]:
+    """Type, shape and the hash of the content. What is mapped from a file is read page
+    by page, never copied as a whole.
+    """
+    kind, shape = str(value.dtype), list(value.shape)
+    if isinstance(value, Tensor):
+        return kind, shape, tensor_hash(value)
+    if value.dtype.hasobject:
+        return kind, shape, hashlib.sha256(repr(value.tolist()).encode()).hexdigest()
+    flat = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
+    return kind, shape, hashlib.sha256(flat.data).hexdigest()
+
+
+def tensor_hash(tensor: Tensor) -> str:
+    """SHA-256 of a tensor's numbers."""
+    if tensor.layout != torch.strided:
+        tensor = tensor.to_dense()
+    flat = tensor.detach().cpu().contiguous().flatten()
+    return hashlib.sha256(flat.view(torch.uint8).numpy().data).hexdigest()
