@@ -111,7 +111,13 @@ def own(tmp_path, monkeypatch):
 
 
 def plan_for(task):
-    profile = {"name": "tiny", "blocks": 2, "trials": 2, "tasks": {task: TaskPlan()}}
+    profile = {
+        "name": "tiny",
+        "blocks": 2,
+        "trials": 2,
+        "all_cells": True,
+        "tasks": {task: TaskPlan()},
+    }
     return Plan(Profile.model_validate(profile))
 
 
