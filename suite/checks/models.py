@@ -28,6 +28,7 @@ from tasks import (
     Task,
     UserError,
 )
+from tasks.contract.recipe import FULL_LENGTH
 
 BATCH = 4  # examples that every model must be able to memorise
 STEPS = 300  # in which it must do so
@@ -209,7 +210,7 @@ def _training(
     changes: Mapping[str, Any],
 ) -> TrainingLoop:
     recipe = task.recipe_of(level, arm).with_changes(
-        {"evaluations": 2, "patience": None, **changes}
+        {**FULL_LENGTH, "evaluations": 2, **changes}
     )
     model = build_model(arm, level, splits, params, seed=0)
     seeds = run_seeds(0, task.name, level.name, 0, arm.name, "trial", 0)

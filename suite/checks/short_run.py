@@ -13,9 +13,10 @@ from suite.training.job import Job, Kind, Member, Result, digest, timed
 from suite.training.seeds import run_seeds
 from suite.training.worker import run_job
 from tasks import Arm, Level, Task
+from tasks.contract.recipe import FULL_LENGTH
 
 # A run that only has to repeat.
-SHORT = {"steps": 20, "evaluations": 2, "patience": None}
+SHORT = {**FULL_LENGTH, "steps": 20, "evaluations": 2}
 EXAMPLES = 300  # for such a run
 
 

@@ -37,6 +37,7 @@ from tasks import (
     Task,
     UserError,
 )
+from tasks.contract.recipe import FULL_LENGTH
 
 FILE = "calibration.json"
 TIMED = 0.1  # seconds of steps that a timing is made from
@@ -248,9 +249,7 @@ class _Timed:
             self.device
         )
         recipe = self.plan.recipe(self.task.name, self.level.name, self.arm.name)
-        recipe = recipe.with_changes(
-            {"steps": steps, "evaluations": 2, "patience": None}
-        )
+        recipe = recipe.with_changes({**FULL_LENGTH, "steps": steps, "evaluations": 2})
         training = TrainingLoop(
             self.task.procedure_of(self.arm),
             model,

@@ -254,6 +254,9 @@ class Recipe:
 
 NEED_MOMENTUM = ("momentum", "nesterov")
 RECIPE_FIELDS = field_names(Recipe)
+# Changes with which a run has its full length. A plateau needs some patience, so this
+# one never runs out.
+FULL_LENGTH: Mapping[str, Any] = {"patience": 1_000_000, "stop_when": None}
 
 
 def _name_of(given: Any) -> str:

@@ -28,6 +28,7 @@ from tasks import (
     Task,
     UserError,
 )
+from tasks.contract.recipe import FULL_LENGTH
 from tasks.procedures.metrics import ACCURACY
 from tasks.procedures.supervised import Classification
 
@@ -294,3 +295,13 @@ def test_a_measure_that_is_not_finite_says_that_the_run_diverged():
     found = measure(Fixed(accuracy=torch.nan), nn.Identity(), splits().train, 0)
 
     assert math.isnan(found["accuracy"])
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "plateau"])
+def test_a_run_of_any_schedule_can_be_asked_for_its_full_length(schedule):
+    recipe = Recipe(steps=5, schedule=schedule, patience=1, stop_when=("accuracy", 0.9))
+
+    whole = recipe.with_changes({**FULL_LENGTH, "steps": 20})
+
+    assert whole.stop_when is None
+    assert whole.patience > whole.updates(100)
