@@ -19,6 +19,8 @@ from tasks.data._text import BEGIN, END, PAD, Pair, Vocabulary, content, padded
 from tasks.models.translation import Translator
 from tasks.procedures.attention_maps import attention_maps
 from tasks.procedures.decoding import beam, greedy
+from tasks.procedures.edit_distance import edit_distance
+from tasks.procedures.feeding import decoder_inputs
 
 EVALUATION_BATCH = 256
 SAVING, SMALLEST = (
@@ -92,13 +94,24 @@ class Translation:
     """Cross entropy per token, padding aside, with the labels smoothed by ``smoothing``
     (Szegedy et al. 2016).
 
-    ``end=False`` keeps END out of the loss, to show what it is for. The log loss that
-    is reported is never smoothed. The exposure gap is how much more often a token is
-    right after the true ones than after the model's own.
+    The log loss that is reported is never smoothed. The exposure gap is what the
+    model's own mistakes lead to: the edits that its own sentences need, at most one a
+    token, less the mistakes that it makes after true tokens, both a share of all tokens.
     """
 
     smoothing: float = 0.1
+    """The share of the labels that is spread over all tokens."""
+
     end: bool = True
+    """False keeps END out of the loss, to show what it is for."""
+
+    truth: float = 1.0
+    """How often the decoder is given the true token rather than its own while it
+    learns: 1 is teacher forcing."""
+
+    beams: int = 1
+    """How many sentences a search for the answer keeps; 1 is greedy search."""
+
     train_sample: int = 200
     unit: str = "tokens"
     measures: tuple[Measure, ...] = (
@@ -127,9 +140,11 @@ class Translation:
             labels = target[:, 1:]
             if not self.end:
                 labels = labels.masked_fill(labels == END, PAD)
-            loss = loss + token_loss(
-                model(source, target[:, :-1]), labels, self.smoothing
-            )
+            inputs = target[:, :-1]
+            if self.truth < 1:
+                assert isinstance(model, Translator)
+                inputs = decoder_inputs(model, source, target, self.truth, generator)
+            loss = loss + token_loss(model(source, inputs), labels, self.smoothing)
             tokens = tokens + (labels != PAD).sum()
         return loss / tokens
 
@@ -142,24 +157,27 @@ class Translation:
         for source, target in _by_length(split):
             labels = target[:, 1:]
             logits = model(source, target[:, :-1])
-            alone = functional.pad(
-                greedy(model, source, split.metadata["longest"]), (0, labels.shape[1])
-            )
+            alone = self._search(model, source, split.metadata["longest"])
             counts = labels != PAD
             loss = token_loss(logits, labels)
-            right = ((logits.argmax(2) == labels) & counts).sum()
-            right_alone = ((alone[:, : labels.shape[1]] == labels) & counts).sum()
-            sums += torch.stack([counts.sum(), loss, right, right_alone]).double()
+            wrong = ((logits.argmax(2) != labels) & counts).sum()
+            edits = edit_distance(alone, labels).minimum(counts.sum(1)).sum()
+            sums += torch.stack([counts.sum(), loss, wrong, edits]).double()
             said += alone.tolist()
             meant += labels.tolist()
-        tokens, loss, right, right_alone = sums.tolist()
+        tokens, loss, wrong, edits = sums.tolist()
         found = compare(said, meant, split.metadata["target"], split.metadata["bleu"])
         return {
             **found,
             "loss": loss / tokens,
-            "token_accuracy": right / tokens,
-            "exposure_gap": (right - right_alone) / tokens,
+            "token_accuracy": 1 - wrong / tokens,
+            "exposure_gap": (edits - wrong) / tokens,
         }
+
+    def _search(self, model: Translator, source: Tensor, longest: int) -> Tensor:
+        if self.beams == 1:
+            return greedy(model, source, longest)
+        return beam(model, source, longest, self.beams)
 
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator

@@ -215,6 +215,11 @@ def test_number_words_are_distinct_and_as_long_as_said():
     )
     assert len(set(values)) == 280
     assert max(values) < 10**number_words.DIGITS
+    short = number_words.load(3, train=200, validation=30, test=50, digits=4)
+    assert (
+        max(english_value(vocabulary.decode(row)) for row in short.train.x.tolist())
+        < 10**4
+    )
     assert (
         sum(value >= 10**6 for value in values) > 20
     )  # every number of digits is equally likely, not every number
@@ -918,36 +923,60 @@ def test_lengths_and_matches_are_of_what_comes_before_end():
     )  # three tokens too many for one: at most 1 counts
 
 
-def test_the_exposure_gap_is_what_own_mistakes_cost():
-    """After A it says B, after B it says A; but it begins with B, where it should with
-    A.
-    """
-    wrong = {
-        (): {B: 1.0},
-        **{
-            said: {(B if said[-1] == A else A): 1.0}
-            for said in itertools.chain.from_iterable(
-                itertools.product((A, B), repeat=n) for n in range(1, 5)
-            )
-        },
-    }
+def exposed(chances: dict[tuple[int, ...], dict[int, float]]) -> dict[str, float]:
+    """The measures of what a tree says where A B A B is right."""
     vocabulary = Symbols("abc")
     y = torch.tensor([[BEGIN, A, B, A, B, END]])
-    split = Split(
-        y[:, 1:],
-        y,
-        {"target": vocabulary, "source": vocabulary, "longest": 5, "bleu": "char"},
-    )
+    about = {"target": vocabulary, "source": vocabulary, "longest": 5, "bleu": "char"}
+    split = Split(y[:, 1:], y, about)
+    return Translation().evaluate(Tree(chances), split, make_generator(0))
 
-    found = Translation().evaluate(Tree(wrong), split, make_generator(0))
 
-    assert found["token_accuracy"] == pytest.approx(
-        3 / 5
-    )  # b, a, b follow a true token; the start and END are missed
-    assert found["exposure_gap"] == pytest.approx(
-        3 / 5
-    )  # alone it says b a b a b: every place is wrong
+def prefixes() -> list[tuple[int, ...]]:
+    """All that can be said in A and B before the last place."""
+    lengths = (itertools.product((A, B), repeat=n) for n in range(1, 5))
+    return list(itertools.chain.from_iterable(lengths))
+
+
+def test_a_token_too_many_is_one_mistake_however_much_follows():
+    """It begins with B where it should with A, and then alternates as it should."""
+    alternating = {said: {(B if said[-1] == A else A): 1.0} for said in prefixes()}
+
+    found = exposed({(): {B: 1.0}, **alternating})
+
+    assert found["token_accuracy"] == pytest.approx(3 / 5)  # missed: the start and END
+    # b a b a b becomes a b a b END by a deletion and an insertion: two mistakes as well.
+    assert found["exposure_gap"] == pytest.approx(0)
     assert found["exact"] == 0
+
+
+def test_the_exposure_gap_is_what_own_mistakes_lead_to():
+    """It is right after every true token but the first, where one wrong B leads to all
+    others.
+    """
+    truth = {(A, B, A, B)[:end]: (A, B, A, B, END)[end] for end in range(1, 5)}
+    astray = {said: {truth.get(said, B): 1.0} for said in prefixes()}
+
+    found = exposed({(): {B: 1.0}, **astray})
+
+    assert found["token_accuracy"] == pytest.approx(4 / 5)
+    # b b b b b becomes a b a b END by three replacements, and one mistake is its own.
+    assert found["exposure_gap"] == pytest.approx(3 / 5 - 1 / 5)
+
+
+def test_a_wider_search_answers_where_the_procedure_asks_for_one():
+    """The lecture's tree: greedy search says A B B, a beam finds B B B."""
+    vocabulary = Symbols("abc")
+    y = torch.tensor([[BEGIN, B, B, B, END]])
+    about = {"target": vocabulary, "source": vocabulary, "longest": 4, "bleu": "char"}
+    split = Split(y[:, 1:], y, about)
+
+    exact = [
+        Translation(beams=width).evaluate(LECTURE, split, make_generator(0))["exact"]
+        for width in (1, 4)
+    ]
+
+    assert exact == [0.0, 1.0]
 
 
 # ---------------------------------------------------------------------------- learning
@@ -1102,6 +1131,11 @@ def test_arms_differ_as_their_names_say():
     assert not built["transformer_post"].decoder[0].around_mlp.first
     assert task.procedure_of(task.arm("transformer")).smoothing == 0.1
     assert task.procedure_of(task.arm("transformer_hard")).smoothing == 0.0
+    assert task.procedure_of(task.arm("transformer")).truth == 1
+    assert task.procedure_of(task.arm("transformer_mixed")).truth == 0.5
+    assert task.procedure_of(task.arm("transformer_own")).truth == 0
+    assert not task.procedure_of(task.arm("transformer_endless")).end
+    assert task.procedure_of(task.arm("transformer_beam")).beams == 4
 
 
 def test_a_training_counts_its_tokens_by_the_second():
@@ -1135,7 +1169,7 @@ def test_few_training_sentences_are_translated_to_see_how_well_they_are_learned(
         splits.train,
         splits.validation,
         Recipe(steps=1),
-        {},
+        {"lr": 1e-3},
         SEEDS,
     )
 
