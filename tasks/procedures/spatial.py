@@ -38,9 +38,9 @@ UNTIL_CONVERGED = Recipe(
     evaluations=25,
 )
 SPACE = Space(
-    lr=Float(1e-3, 5e-2, log=True),
-    weight_decay=Float(1e-3, 1.0, log=True),
-    dropout=Float(0.0, 0.3),
+    lr=Float(2e-3, 5e-2, log=True),
+    weight_decay=Float(1e-3, 1.0, log=True, default=0.05),
+    dropout=Float(0.0, 0.3, default=0.1),
 )
 
 EXAMPLES = 64  # over which a unit's sensitivity is averaged

@@ -28,7 +28,11 @@ from tasks.models.convolution import (
     matched_width,
     receptive_field,
 )
-from tasks.procedures.spatial import SpatialClassification, gaze_of, sensitivity
+from tasks.procedures.spatial import (
+    SpatialClassification,
+    gaze_of,
+    sensitivity,
+)
 
 CURVES, PICTURES = Shape((40,), 10), Shape((1, 28, 28), 10)
 TASK = tasks.get("cnn_vs_attention")
@@ -252,6 +256,9 @@ def test_every_arm_shows_where_it_looks(arm, shape):
     wanted = {"receptive-field.png", "receptive-field.json"} | (
         {"attention.png"} if "cnn" not in arm.name else set()
     )
+    if arm.name == "mlp":  # no unit of it has a place
+        assert not found
+        return
     assert set(found) == wanted
     for name, content in found.items():
         if name.endswith(".png"):
@@ -266,3 +273,25 @@ def test_every_arm_shows_where_it_looks(arm, shape):
         assert seen == 17 if shape is CURVES else seen == 17**2
     else:
         assert seen == inputs
+
+
+def test_only_the_arm_that_says_so_learns_from_moved_examples():
+    batch = Split(torch.arange(80.0).view(2, 40), torch.tensor([3, 7]))
+    seen = {}
+    for arm in TASK.arms:
+        (phase,) = TASK.procedure_of(arm).phases(nn.Identity())
+        looked: list[Tensor] = []
+
+        def model(x: Tensor, looked: list[Tensor] = looked) -> Tensor:
+            looked.append(x)
+            return torch.zeros(len(x), 10)
+
+        phase.loss(model, batch, make_generator(0))
+        seen[arm.name] = looked[0]
+
+    assert {name for name, x in seen.items() if not torch.equal(x, batch.x)} == {
+        "attention_translated"
+    }
+    moved = seen["attention_translated"]
+    for before, after in zip(batch.x, moved, strict=True):
+        assert torch.equal(after, before.roll(int((after == before[0]).nonzero())))
