@@ -1,5 +1,5 @@
 """One question, two right answers: regression gives the mean, which is neither; a GAN
-gives one of the two.
+gives one of the two, and so does a mixture of normal distributions.
 
 After the lecture's example: a figure at a crossing may turn left or right, and a
 network that predicts the next frame by squared error shows it split in two.
@@ -22,9 +22,9 @@ from tasks import (
     Task,
     Text,
 )
-from tasks.models.adversarial import Adversaries, answering, judging
+from tasks.models.adversarial import Adversaries, answering, judging, mixture
 from tasks.procedures.adversarial import NON_SATURATING
-from tasks.procedures.answers import AnswerGame, Regression
+from tasks.procedures.answers import AnswerGame, Likelihood, Regression
 
 RIGHT = (-1.0, 1.0)  # the right answers to x are x - 1 and x + 1, equally likely
 # their standard deviation, so that squared errors are 1.01 for the mean and 2.02 for a
@@ -33,6 +33,7 @@ NOISE = 0.1
 EXAMPLES = 4000, 1000, 1000  # to learn from, to choose by, sealed
 WIDTH = 64
 LATENT = 4
+COMPONENTS = 4  # of the mixture: more than there are right answers
 
 
 def load_data(level: Level, seed: int) -> Splits:
@@ -65,6 +66,14 @@ def adversaries(shape: Shape, level: Level, params: Params) -> nn.Module:
     return Adversaries(answering(shape, WIDTH, LATENT), judging(shape, WIDTH))
 
 
+def mixture_density(shape: Shape, level: Level, params: Params) -> nn.Module:
+    return mixture(shape, WIDTH, COMPONENTS)
+
+
+BISHOP = Text(
+    "Bishop, Mixture density networks (1994)",
+    zh="Bishop，Mixture density networks（1994）",
+)
 LECTURE = Text(
     "Hung-yi Lee, Machine Learning: generation, why a distribution",
     zh="李宏毅，机器学习：生成，为什么要输出分布",
@@ -93,6 +102,12 @@ TASK = Task(
             procedure=Regression(),
         ),
         Arm("gan", adversaries, Text("GAN, non-saturating", zh="GAN（非饱和）")),
+        Arm(
+            "mixture",
+            mixture_density,
+            Text("Mixture of normal distributions", zh="正态混合分布"),
+            procedure=Likelihood(),
+        ),
     ),
     procedure=AnswerGame(NON_SATURATING, conditional=True),
     recipe=Recipe(steps=3000, batch_size=128, betas=(0.5, 0.9), evaluations=10),
@@ -135,18 +150,63 @@ TASK = Task(
             "noise_alone_does_not_help",
             Text(
                 "Noise as a second input does not make regression answer right: it "
-                "learns to ignore it.",
-                zh="把噪声作为第二个输入并不能使回归答对：它学会了忽略噪声。",
+                "learns to ignore it, and its squared error is that of regression.",
+                zh=(
+                    "把噪声作为第二个输入并不能使回归答对：它学会了忽略噪声，"
+                    "平方误差与普通回归相同。"
+                ),
             ),
-            metric="on_a_mode",
+            metric="squared_error",
             kind="equal",
             better="noisy_regressor",
             worse="regressor",
-            margin=0.02,
+            margin=0.05,
             source=Text(
                 "The mean squared error is least for the conditional mean, whatever "
                 "else is known",
                 zh="无论还知道什么，均方误差总在条件均值处最小",
+            ),
+        ),
+        Claim(
+            "a_mixture_answers_right",
+            Text(
+                "No game is needed: answers drawn from a mixture density network are "
+                "right at least 80 points more often than those of regression.",
+                zh=(
+                    "不需要对抗：从混合密度网络抽取的回答，"
+                    "正确的比例比回归至少高 80 个百分点。"
+                ),
+            ),
+            metric="on_a_mode",
+            better="mixture",
+            worse="regressor",
+            at_least=0.8,
+            margin=0.02,
+            source=BISHOP,
+            reported=Text(
+                "Of a robot arm's two solutions, least squares give the mean, which "
+                "is none; a mixture gives both",
+                zh="机械臂逆运动学有两个解，最小二乘给出其平均（不是解），混合密度给出两者",
+            ),
+        ),
+        Claim(
+            "a_mixture_beats_the_game",
+            Text(
+                "Where the form of the answers is known, likelihood gives the better "
+                "distribution of answers than a game.",
+                zh="已知回答的分布形式时，用似然训练得到的回答分布优于用对抗训练得到的。",
+            ),
+            metric="crps",
+            better="mixture",
+            worse="gan",
+            margin=0.01,
+            source=Text(
+                "Gneiting & Raftery, Strictly proper scoring rules (2007): least for "
+                "the true distribution",
+                zh=(
+                    "Gneiting 与 Raftery，Strictly proper scoring rules（2007）："
+                    "真实分布的得分最低"
+                ),
             ),
         ),
         Claim(
@@ -168,9 +228,9 @@ TASK = Task(
         ),
     ),
     matched=Text(
-        "The answering network (the GAN has a discriminator beside it), "
-        "updates, data, tuning trials",
-        zh="回答网络（GAN 另有判别器）、更新次数、数据、调参试验数",
+        "The answering network's hidden layers (the GAN has a discriminator beside "
+        "it, the mixture more outputs), updates, data, tuning trials",
+        zh="回答网络的隐藏层（GAN 另有判别器，混合密度网络输出更多）、更新次数、数据、调参试验数",
     ),
     sources=(
         Text(

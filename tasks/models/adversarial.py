@@ -2,15 +2,20 @@
 discriminator tells them from real ones.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from tasks.contract.data import Shape
 from tasks.contract.errors import UserError
 
-LEAK = (
-    0.2  # slope of the discriminator's units below 0, as in DCGAN (Radford et al. 2016)
-)
+# Slope of the discriminator's units below 0, as in DCGAN (Radford et al. 2016).
+LEAK = 0.2
+# The smallest standard deviation of a mixture's component: no answer gets an endless
+# density.
+LEAST_STD = 1e-3
 
 
 class Generator(nn.Module):
@@ -121,6 +126,47 @@ def answering(shape: Shape, width: int, latent: int) -> Generator:
 def judging(shape: Shape, width: int) -> Discriminator:
     """Two hidden layers from an answer beside its question to one number."""
     return Discriminator(_two_layers(shape.outputs + shape.features, width, 1))
+
+
+class MixtureDensity(Generator):
+    """Answers drawn from a mixture of normal distributions whose weights, means and
+    standard deviations ``net`` finds for each question (Bishop 1994).
+
+    ``net`` puts out three numbers for each component. Of the two numbers of noise the
+    first chooses the component and the second moves the answer away from its mean.
+    """
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__(net, latent=2)
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        assert condition is not None, "a mixture density needs a question"
+        log_weights, means, stds = self.components(condition)
+        below = torch.special.ndtr(z[:, :1])
+        steps = log_weights.exp().cumsum(1)[:, :-1]
+        chosen = (steps < below).sum(1, keepdim=True)
+        return means.gather(1, chosen) + stds.gather(1, chosen) * z[:, 1:]
+
+    def log_density(self, question: Tensor, answer: Tensor) -> Tensor:
+        """The logarithm of the density of each answer, (examples, 1), to its question:
+        (examples,).
+        """
+        log_weights, means, stds = self.components(question)
+        away = (answer - means) / stds
+        log_normal = -0.5 * away.square() - stds.log() - 0.5 * math.log(2 * math.pi)
+        return torch.logsumexp(log_weights + log_normal, 1)
+
+    def components(self, question: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logarithms of the weights, means and standard deviations, (examples,
+        components) each.
+        """
+        weights, means, stds = self.net(question).chunk(3, 1)
+        return weights.log_softmax(1), means, functional.softplus(stds) + LEAST_STD
+
+
+def mixture(shape: Shape, width: int, components: int) -> MixtureDensity:
+    """Two hidden layers from a question to a mixture of so many answers."""
+    return MixtureDensity(_two_layers(shape.features, width, 3 * components))
 
 
 def _two_layers(inputs: int, width: int, outputs: int) -> nn.Sequential:

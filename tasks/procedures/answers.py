@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tasks.contract.data import Shape, Split
 from tasks.contract.procedure import Measure, Phase
 from tasks.contract.text import Text
-from tasks.models.adversarial import generator_of
+from tasks.models.adversarial import MixtureDensity, generator_of
 from tasks.procedures.adversarial import Adversarial
 from tasks.procedures.drawing import points
 
@@ -166,6 +166,14 @@ class Regression(Answers):
 
 
 @dataclass(frozen=True)
+class Likelihood(Answers):
+    """Raising the likelihood of the answers under a mixture of normal distributions."""
+
+    def phases(self, model: nn.Module) -> Sequence[Phase]:
+        return (Phase(_negative_log_likelihood, mean=True),)
+
+
+@dataclass(frozen=True)
 class AnswerGame(Answers, Adversarial):
     """A game in which the generator is told the question and the discriminator sees
     question and answer.
@@ -179,6 +187,13 @@ def _squared_error(
     z = network.noise(len(batch), batch.y, generator)
     answers: Tensor = network(z, batch.x)
     return (answers - batch.y).square().mean()
+
+
+def _negative_log_likelihood(
+    model: nn.Module, batch: Split, generator: torch.Generator
+) -> Tensor:
+    assert isinstance(model, MixtureDensity)
+    return -model.log_density(batch.x, batch.y).mean()
 
 
 @torch.no_grad()

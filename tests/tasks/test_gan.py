@@ -12,7 +12,7 @@ import pytest
 import scipy.linalg
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor, distributions, nn
 
 import tasks
 from suite.training.instantiate import build_model
@@ -21,7 +21,7 @@ from suite.training.loop import TrainingLoop
 from suite.training.rng import make_generator
 from suite.training.worker import run_job
 from tasks import Shape, Split, Splits, UserError
-from tasks.models.adversarial import Adversaries, convolutional, judging
+from tasks.models.adversarial import Adversaries, convolutional, judging, mixture
 from tasks.models.fixed_classifier import FixedClassifier
 from tasks.procedures.adversarial import (
     HINGE,
@@ -610,6 +610,43 @@ def test_a_gan_gives_one_of_the_two_answers_and_each_of_them():
     assert found["test.squared_error"] == pytest.approx(
         2.02, abs=0.3
     )  # twice Var(y | x)
+
+
+def test_a_mixture_gives_one_of_the_two_answers_and_each_of_them():
+    found = toy("mixture", {"lr": 3e-3, "weight_decay": 1e-3}, length_factor=0.2)
+
+    assert found["test.on_a_mode"] >= 0.9
+    assert found["test.both"] >= 0.9
+    assert found["test.squared_error"] == pytest.approx(2.02, abs=0.3)
+
+
+def test_a_mixtures_density_is_torchs():
+    torch.manual_seed(0)
+    model = mixture(Shape((1,), 1), 8, components=3)
+    question, answer = torch.randn(20, 1), torch.randn(20, 1)
+    log_weights, means, stds = model.components(question)
+    theirs = distributions.MixtureSameFamily(
+        distributions.Categorical(logits=log_weights),
+        distributions.Normal(means, stds),
+    )
+
+    mine = model.log_density(question, answer)
+
+    torch.testing.assert_close(mine, theirs.log_prob(answer[:, 0]))
+
+
+def test_a_mixtures_answers_have_the_moments_of_its_components():
+    torch.manual_seed(0)
+    model = mixture(Shape((1,), 1), 8, components=3)
+    question = torch.full((200_000, 1), 0.3)
+
+    answers = model(model.noise(len(question), question, make_generator(0)), question)
+
+    log_weights, means, stds = (x[0] for x in model.components(question[:1]))
+    mean = (log_weights.exp() * means).sum()
+    square = (log_weights.exp() * (means.square() + stds.square())).sum()
+    assert answers.mean().item() == pytest.approx(mean.item(), abs=0.01)
+    assert answers.square().mean().item() == pytest.approx(square.item(), abs=0.02)
 
 
 def test_the_toys_adversaries_share_the_regressors_network():
