@@ -63,20 +63,19 @@ def test_smoke_touches_every_task_arm_and_light_level():
     }
 
 
-def test_quick_confirms_where_runs_are_cheap_and_explores_the_rest():
+def test_quick_has_six_topics_and_explores_none():
     plan = Plan(load_profile("quick"))
     blocks = {name: plan.of(name).blocks for name in plan.tasks}
 
-    assert {name for name, count in blocks.items() if count >= 6} == {
+    assert set(blocks) == {
         "logistic_regression",
         "deep_vs_wide",
         "batch_size",
-    }
-    assert {name for name, count in blocks.items() if count == 3} == {
         "cnn_vs_attention",
         "translation",
-        "gan",
+        "two_answers",
     }
+    assert min(blocks.values()) >= 6
     assert all(plan.claims(name) for name in plan.tasks)
 
 
