@@ -1,0 +1,1 @@
+"""Complete comparisons to start from: `bakeoff run quick --task-file FILE`."""
