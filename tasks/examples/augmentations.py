@@ -3,20 +3,21 @@
 from torch import nn
 
 from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
+from tasks.augmentation.augment import Augmentation
 from tasks.augmentation.mixing import CutMix, Mixup
 from tasks.augmentation.transforms import Erase, Flip, Noise, Rotate, Shift
 from tasks.data import digits
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification
 
-AUGMENTATIONS = {
+AUGMENTATIONS: dict[str, tuple[Augmentation, ...]] = {
     "none": (),
-    "flip": Flip(),  # does harm: a mirrored digit is another sign
-    "shift": Shift(1),
+    "flip": (Flip(),),  # does harm: a mirrored digit is another sign
+    "shift": (Shift(1),),
     "turn_and_noise": (Rotate(10), Noise(0.1)),  # one after the other
-    "erase": Erase(),
-    "mixup": Mixup(0.2),
-    "cutmix": CutMix(),
+    "erase": (Erase(),),
+    "mixup": (Mixup(0.2),),
+    "cutmix": (CutMix(),),
 }
 
 

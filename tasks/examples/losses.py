@@ -7,11 +7,11 @@ from torch import nn
 from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import digits
 from tasks.models.mlp import mlp
-from tasks.procedures.losses import Focal, LabelSmoothing
+from tasks.procedures.losses import Focal, LabelSmoothing, LossFunction
 from tasks.procedures.supervised import Classification
 
 MEASURES = ("accuracy", "ece", "loss")
-LOSSES = {
+LOSSES: dict[str, str | LossFunction] = {
     "cross_entropy": "cross_entropy",
     "smoothed": LabelSmoothing(0.1),
     "focal": Focal(gamma=2.0),
