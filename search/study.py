@@ -47,9 +47,9 @@ class Study:
     """The tuning of one cell: ``trials`` proposals for one space, of which the one with
     the lowest value wins.
 
-    ``sampler`` is the name of a registered one. A space without hyperparameters is
-    asked as often as any other, with nothing to set: budgets stay equal, and the trials
-    differ in their seeds. Raises UserError for an unknown sampler.
+    ``sampler`` is the name of a registered one. With 0 trials, which is what a space
+    without hyperparameters needs, the study is done before it begins. Raises UserError
+    for an unknown sampler.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class Study:
         root_seed: int = 0,
         generation: int = GENERATION,
     ) -> None:
-        if trials < 1 or generation < 1:
+        if trials < 0 or generation < 1:
             raise ValueError(
-                f"trials={trials}, generation={generation}: a study needs at least 1 "
-                "of each."
+                f"trials={trials}, generation={generation}: give at least 0 trials, "
+                "and generations of at least 1."
             )
         self.name = name
         self.trials = trials

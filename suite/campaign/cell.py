@@ -1,5 +1,7 @@
 """One cell as it runs: a tuning study, then finals with the hyperparameters it chose.
 
+A cell with nothing to tune has no trials, and begins with its finals.
+
 Where the profile asks for it there are two more. The half-budget final has the
 hyperparameters that half of the trials would have chosen; where those are the same
 hyperparameters the finals themselves answer for half the budget, and nothing is
@@ -37,15 +39,16 @@ class Cell:
         self.threads = plan.profile.threads
         self.task: Task = plan.tasks[cell_plan.task]
         self.resolved: ResolvedTask = plan.of(cell_plan.task)
-        self.trials = plan.trials(cell_plan.task, cell_plan.level, cell_plan.builds)
+        built = cell_plan.task, cell_plan.level, cell_plan.builds
+        self.trials = plan.trials(*built)
+        self.half_budget_trials = plan.half_budget_trials(*built)
         self.finals_wanted = plan.finals(cell_plan.task, cell_plan.builds)
         self.half_length = plan.half_length(cell_plan.task, cell_plan.builds)
-        self.recipe = plan.recipe(cell_plan.task, cell_plan.level, cell_plan.builds)
+        self.recipe = plan.recipe(*built)
         self.identity = cell_identity(plan, cell_plan, device)
         arm = self.task.arm(cell_plan.builds)
-        level = self.task.level(cell_plan.level)
-        self.space = self.task.space_of(arm, level)
-        self.fixed_params = self.task.fixed_params(arm, level)
+        self.space = plan.space(*built)
+        self.fixed_params = plan.fixed_params(*built)
         self.study = self._new_study(plan)
         self.finals: dict[int, RunRecord] = {}
         self.further: dict[Kind, RunRecord] = {}
@@ -106,14 +109,19 @@ class Cell:
         self._open |= {member.key: member for member in asked}
         return asked
 
+    @property
+    def chosen_params(self) -> dict[str, Any]:
+        """The hyperparameters that tuning chose; none where nothing was tuned."""
+        return self.study.best().params if self.trials else {}
+
     def _all_finals(self) -> list[Member]:
-        best = self.study.best().params
+        best = self.chosen_params
         finals = [
             self._member("final", number, best) for number in range(self.finals_wanted)
         ]
         if self.half_length:
             finals.append(self._member("half_length", 0, best))
-        trials = self.resolved.half_budget_trials
+        trials = self.half_budget_trials
         half = self.study.best(among=trials).params if trials else best
         if half != best:
             finals.append(self._member("half_budget", 0, half))

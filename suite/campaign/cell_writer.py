@@ -66,7 +66,7 @@ class CellWriter:
 
     def _write_files(self, cell: Cell, path: Path) -> None:
         is_written = is_cell(path)
-        if self._journal_is_new or not is_written:
+        if cell.trials and (self._journal_is_new or not is_written):
             self._export_study(cell)
         if not is_written:
             write_cell(path, cell.lines.values())
@@ -98,6 +98,6 @@ class CellWriter:
             for name in line["artifacts"]
         ]
         files = [file for file in (path, *artifacts) if file.exists()]
-        chosen = cell.study.best().params
+        chosen = cell.chosen_params
         metrics = cell.mean_metrics()
         return CellDone(cell.cell_plan.place, metrics, tuple(files), chosen)

@@ -114,10 +114,11 @@ def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Esti
     """
     work, size = 0.0, 0.0
     for cell in plan.all_cells if most else plan.cells:
-        cost, of = costs[cell.task, cell.level, cell.builds], plan.of(cell.task)
-        half_budget_finals = 1 if most and of.half_budget_trials else 0
+        place = cell.task, cell.level, cell.builds
+        cost = costs[place]
+        half_budget_finals = 1 if most and plan.half_budget_trials(*place) else 0
         # Neither kind of half final leaves a checkpoint, no more than a trial does.
-        without_checkpoint = plan.trials(cell.task, cell.level, cell.builds)
+        without_checkpoint = plan.trials(*place)
         without_checkpoint += half_budget_finals
         finals = plan.finals(cell.task, cell.builds)
         work += (without_checkpoint + finals) * cost.work

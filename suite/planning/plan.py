@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 import tasks
 from suite.planning.claims import claims_digest
@@ -14,7 +15,7 @@ from suite.planning.profile import AA_SUFFIX, Profile, chosen
 from suite.planning.resolved import ResolvedTask
 from suite.training.fingerprint import arm_hash, source_hash
 from suite.training.job import SCHEMA, digest
-from tasks import Claim, Recipe, Task
+from tasks import Claim, Recipe, Space, Task
 
 Place = tuple[str, str]  # a level and an arm of one task, in all blocks
 
@@ -132,11 +133,31 @@ class Plan:
         found = self.tasks[task]
         return found.runs_once(found.arm(arm))
 
-    def trials(self, task: str, level: str, arm: str) -> int:
-        """Runs that tune an arm in a cell; one where there is nothing to tune."""
-        found = self.tasks[task]
+    def space(self, task: str, level: str, arm: str) -> Space:
+        """What is tuned for this arm at this level: what the task declares, as far as
+        the profile's ``tuned`` has it.
+        """
+        found, tuned = self.tasks[task], self.of(task).tuned
         space = found.space_of(found.arm(arm), found.level(level))
-        return self.of(task).trials if space else 1
+        return space if tuned is None else space.only(tuned)
+
+    def fixed_params(self, task: str, level: str, arm: str) -> dict[str, Any]:
+        """The hyperparameters that are not tuned, with the values that the task fixes,
+        or else with their defaults.
+        """
+        found = self.tasks[task]
+        params = found.default_params(found.arm(arm), found.level(level))
+        tuned = self.space(task, level, arm)
+        return {name: value for name, value in params.items() if name not in tuned}
+
+    def trials(self, task: str, level: str, arm: str) -> int:
+        """Runs that tune an arm in a cell; none where there is nothing to tune."""
+        return self.of(task).trials if self.space(task, level, arm) else 0
+
+    def half_budget_trials(self, task: str, level: str, arm: str) -> int:
+        """How many of them make half the budget; 0 where no half-budget final is due."""
+        trials = self.trials(task, level, arm)
+        return self.of(task).half_budget_trials if trials else 0
 
     def finals(self, task: str, arm: str) -> int:
         """Runs that are judged in a cell; one where all would come to the same."""
@@ -203,7 +224,8 @@ class Plan:
         tuning choosing otherwise.
         """
         return sum(
-            self.runs_of(cell) + bool(self.of(cell.task).half_budget_trials)
+            self.runs_of(cell)
+            + bool(self.half_budget_trials(cell.task, cell.level, cell.builds))
             for cell in self.all_cells
         )
 

@@ -62,6 +62,9 @@ class TaskPlan(CheckedModel):
     finals: int | None = Field(default=None, ge=1)
     """As above."""
 
+    tuned: tuple[str, ...] | None = None
+    """As above."""
+
     half_budget: bool | None = None
     """As above."""
 
@@ -116,6 +119,10 @@ class Profile(CheckedModel):
 
     finals: int = Field(default=1, ge=1)
     """Runs with the chosen hyperparameters and fresh seeds, whose mean is judged."""
+
+    tuned: tuple[str, ...] | None = None
+    """The hyperparameters to tune, such as ["lr"]; all others stay at their defaults.
+    []: none is tuned, and no trials run. Default: all that tasks declare."""
 
     half_budget: bool = False
     """Also run a final with what half of the trials would have chosen: would half the
@@ -193,6 +200,7 @@ class Profile(CheckedModel):
             interim_looks=looks,
             trials=_first(given.trials, self.trials),
             finals=_first(given.finals, self.finals),
+            tuned=_first(given.tuned, self.tuned),
             half_budget=_first(given.half_budget, self.half_budget),
             all_cells=_first(given.all_cells, self.all_cells),
             half_length=_first(given.half_length, self.half_length),
@@ -353,6 +361,30 @@ def check_names(profile: Profile, source: str) -> None:
         for level in plan.levels or ():
             task.level(level)
         task.recipe.with_changes(plan.recipe)
+    _check_tuned(profile)
+
+
+def _check_tuned(profile: Profile) -> None:
+    """Raise UserError for a name in ``tuned`` that no task of it tunes."""
+    known = {name: _hyperparameters(tasks.get(name)) for name in profile.task_names()}
+    for name, plan in profile.tasks.items():
+        for one in plan.tuned or ():
+            if one not in known[name]:
+                raise unknown(f"hyperparameter of task {name!r}", one, known[name])
+    everywhere = {one for names in known.values() for one in names}
+    for one in profile.tuned or ():
+        if one not in everywhere:
+            raise unknown("hyperparameter of any task", one, everywhere)
+
+
+def _hyperparameters(task: Task) -> set[str]:
+    """The names of all that any arm of the task tunes at any level."""
+    return {
+        name
+        for arm in task.arms
+        for level in task.levels
+        for name in task.space_of(arm, level)
+    }
 
 
 def chosen(task: Task, plan: ResolvedTask) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -25,7 +25,7 @@ class ResolvedTask:
     """One task of a profile. ``Profile.of`` makes it.
 
     ``arms`` None means all of the task's, ``levels`` None all light ones, ``examples``
-    and ``time_limit`` None no limit. ``blocks`` is the last of ``interim_looks`` where
+    and ``time_limit`` None no limit, ``tuned`` None all hyperparameters of its space. ``blocks`` is the last of ``interim_looks`` where
     there are any.
 
     Each field has a ``Role``, so that a new one cannot be left out of a run's key by
@@ -38,6 +38,8 @@ class ResolvedTask:
     interim_looks: Annotated[tuple[int, ...], Role.SELECTS]
     trials: Annotated[int, Role.SELECTS]
     finals: Annotated[int, Role.SELECTS]
+    # the hyperparameters themselves are in the key
+    tuned: Annotated[tuple[str, ...] | None, Role.DECIDES_THROUGH]
     half_budget: Annotated[bool, Role.SELECTS]
     all_cells: Annotated[bool, Role.SELECTS]
     half_length: Annotated[bool, Role.SELECTS]

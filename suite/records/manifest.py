@@ -25,6 +25,7 @@ from pydantic import (
 
 from search.ranges import describe, restore
 from suite.planning.profile import AA_SUFFIX, Profile
+from suite.planning.resolved import ResolvedTask
 from suite.records.files import read_json, replace_text
 from suite.records.schema import check_schema
 from suite.records.translation import FIELDS, PARTS, Translation, translations_of
@@ -243,8 +244,8 @@ class TaskManifest(_Manifest):
         return any(one.name == arm and one.once for one in self.arms)
 
     def trials_of(self, arm: str, level: str) -> int:
-        """Runs that tune an arm in a cell; one where there is nothing to tune."""
-        return self.trials if self.space_of(arm, level) else 1
+        """Runs that tune an arm in a cell; none where there is nothing to tune."""
+        return self.trials if self.space_of(arm, level) else 0
 
     def finals_of(self, arm: str) -> int:
         """Finals of an arm in a cell; one where all would come to the same."""
@@ -417,6 +418,10 @@ def cell_manifest(cell: CellPlan) -> CellManifest:
     )
 
 
+def _tuned(space: Space, of: ResolvedTask) -> Space:
+    return space if of.tuned is None else space.only(of.tuned)
+
+
 def _task_manifest(plan: Plan, name: str) -> TaskManifest:
     task, of = plan.tasks[name], plan.of(name)
     places = plan.places(name)
@@ -471,9 +476,11 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
             )
             for one in task.procedure.measures
         ),
-        space={arm.name: task.space_of(arm) for arm in arms},
+        space={arm.name: _tuned(task.space_of(arm), of) for arm in arms},
         level_space={
-            level.name: {arm.name: task.space_of(arm, level) for arm in arms}
+            level.name: {
+                arm.name: plan.space(name, level.name, arm.name) for arm in arms
+            }
             for level in levels
             if level.space or level.params
         },

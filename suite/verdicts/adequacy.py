@@ -454,6 +454,7 @@ def _mean_effects_with(case: Case, trials: int) -> Floats | None:
         return None
     best = cell_values(case, case.shared.chosen(trials), metric)
     values = np.where(complete, best, math.nan)
+    values = np.where(case.untuned, cell_values(case, case.finals, metric), values)
     return block_mean(effects(values, case, case.examples("validation")))
 
 

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from suite.records.manifest import ClaimManifest, TaskManifest
 from suite.records.results import Campaign
@@ -235,9 +236,18 @@ class Case:
     @property
     def trials_of_half(self) -> int:
         """Trials that make half the tuning budget; 0 where the campaign has no
-        half-budget finals.
+        half-budget finals, or none of the claim's arms is tuned.
         """
-        return self.manifest.half_budget_trials
+        return 0 if self.untuned.all() else self.manifest.half_budget_trials
+
+    @cached_property
+    def untuned(self) -> NDArray[np.bool_]:
+        """Where nothing is tuned, so that there are no trials: (levels, arms)."""
+        trials = [
+            [self.manifest.trials_of(arm, level) for arm in self.claim.arms]
+            for level in self.levels
+        ]
+        return np.array(trials, dtype=int) < 1
 
     @property
     def places(self) -> dict[str, float | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,6 +157,11 @@ class Space(Mapping[str, Hyperparameter]):
     def default_point(self) -> dict[str, Value]:
         """The default of every hyperparameter, or the middle of its range."""
         return {name: tuned.first_value for name, tuned in self.items()}
+
+    def only(self, names: Container[str]) -> Space:
+        """The space of these hyperparameters, as far as it has them."""
+        kept = {name: tuned for name, tuned in self.items() if name in names}
+        return Space(**kept)
 
     @property
     def rates(self) -> tuple[str, ...]:

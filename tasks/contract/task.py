@@ -293,7 +293,7 @@ class Task:
     from ``measures`` where all arms are functions.
     """
 
-    recipe: Recipe = Recipe(steps=1)
+    recipe: Recipe = field(default_factory=lambda: Recipe(steps=1))
     """How long and by what rule they learn; levels and then arms may change fields."""
 
     space: Space = field(default_factory=Space)

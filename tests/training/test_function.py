@@ -87,18 +87,19 @@ def test_arms_of_a_block_are_measured_with_one_seed(campaign):
 def test_what_is_tuned_is_tuned_and_the_rest_runs_once(campaign):
     per_cell = campaign.runs.groupby(["arm", "level", "kind"]).size().unstack()
     assert set(per_cell.loc["biased", "trial"]) == {6 * 4}
-    assert set(per_cell.loc["fair", "trial"]) == {6}
+    assert per_cell.loc["fair", "trial"].isna().all()  # there is nothing to tune
     assert set(per_cell.loc["fair", "final"]) == {6}
 
 
 def test_a_deterministic_arm_runs_once_per_level_and_stands_for_all_blocks(campaign):
     once = campaign.runs[campaign.runs["arm"] == "theory"]
     assert set(once["block"]) == {0}
-    assert len(once) == 2 * 2  # levels; a trial and a final
+    assert len(once) == 2  # a final for each level
     assert set(campaign.cells["state"]) == {"done"}
     further, away = judge_campaign(campaign)
     assert further.verdict == "supported"
-    assert away.complete and away.blocks == 6
+    assert away.complete
+    assert away.blocks == 6
 
 
 def run_once(tmp_path, returned):
@@ -120,7 +121,8 @@ def run_once(tmp_path, returned):
 
 def test_a_number_is_validation_and_test(tmp_path):
     result = run_once(tmp_path, "{'regret': 2}")
-    assert result.status == "finished" and result.test_opened
+    assert result.status == "finished"
+    assert result.test_opened
     assert result.metrics["validation.regret"] == result.metrics["test.regret"] == 2.0
 
 

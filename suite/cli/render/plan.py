@@ -25,7 +25,6 @@ from suite.report.formatting import PER_DOUBLING, counted, fixed, listed
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
     from suite.planning.cost import Costs, Estimate
     from suite.planning.plan import CellPlan, Plan
-    from suite.planning.resolved import ResolvedTask
 
 
 def plan_page(
@@ -120,7 +119,7 @@ def _facts(
     plan: Plan, costs: Costs, totals: tuple[Estimate, Estimate], free: int
 ) -> Table:
     least, most = totals
-    each_cell = sorted({_runs_of_a_cell(plan.of(name)) for name in plan.tasks})
+    each_cell = sorted({_runs_of_cell(plan, cell) for cell in plan.cells})
     time = _span(duration(3600 * least.hours), duration(3600 * most.hours))
     disk = _span(size_text(least.bytes), size_text(most.bytes))
     workers = counted(least.workers, "worker")
@@ -138,10 +137,15 @@ def _facts(
     )
 
 
-def _runs_of_a_cell(of: ResolvedTask) -> str:
-    """Trials + finals, and the half-length one where there is one."""
-    counts = [of.trials, of.finals, *([1] if of.half_length else [])]
-    return " + ".join(map(str, counts))
+def _runs_of_cell(plan: Plan, cell: CellPlan) -> str:
+    """``16 + 3``: trials and finals, and then a half-length one; without trials where
+    nothing is tuned.
+    """
+    trials = plan.trials(cell.task, cell.level, cell.builds)
+    finals = f"{plan.finals(cell.task, cell.builds)}"
+    if plan.half_length(cell.task, cell.builds):
+        finals += " + 1"
+    return f"{trials} + {finals}" if trials else f"{finals}, without tuning,"
 
 
 def _shared(costs: Costs) -> str:

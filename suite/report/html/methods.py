@@ -74,12 +74,31 @@ def _tuning(profile: Profile, tasks: list[TaskManifest]) -> str:
         "estimator, asked and told in fixed generations",
         "random": "points drawn at random from the ranges, each by itself",
     }.get(profile.sampler, f"the proposals of the sampler {profile.sampler!r}")
+    if not any(_tunes(task) for task in tasks):
+        return (
+            "Nothing was tuned: every arm was trained with hyperparameters that were fixed before the run, which stand with "
+            "each run."
+        )
     trials = _of(tasks, "trials")
+    if all(_tunes(task, every_arm=True) for task in tasks):
+        who = "each arm"
+    else:
+        who = "each arm that has something to tune"
     return (
-        f"In every block each arm got the same number of tuning trials, {trials}, each a whole training. The hyperparameters "
+        f"In every block {who} got the same number of tuning trials, {trials}, each a whole training. The hyperparameters "
         f"tried were {how}, so the same profile and seed try the same hyperparameters on any number of machines. What was "
         "tuned, and in which ranges, stands with each task."
     )
+
+
+def _tunes(task: TaskManifest, every_arm: bool = False) -> bool:
+    """Whether any arm (or each one) has trials at some level (or at each one)."""
+    tuned = [
+        task.trials_of(arm, level) > 0
+        for arm in task.arm_names
+        for level in task.level_names
+    ]
+    return all(tuned) if every_arm else any(tuned)
 
 
 def _sealed(tasks: list[TaskManifest]) -> str:
