@@ -160,6 +160,12 @@ def side(verdict: ClaimVerdict, which: Side, labels: Labels) -> str:
         number = _number(which.reference, verdict.is_share)
         return translate("side-published", language, number=number)
     names = [labels.arm(verdict.task, arm) for arm in which.arms]
+    if which.levels:
+        levels = [labels.level(verdict.task, level) for level in which.levels]
+        names = [
+            translate("arm-at-level", language, arm=arm, level=level)
+            for arm, level in zip(names, levels, strict=True)
+        ]
     if not names:
         return translate("side-bound", language)
     *rest, last = names
@@ -185,7 +191,7 @@ def directions(verdict: ClaimVerdict, labels: Labels) -> tuple[str, str]:
 
 def asked(task: Task, claim: Claim, language: str = "en") -> str:
     """What a claim says, in the terms of its kind."""
-    kind = kind_of(claim.kind)
+    kind = kind_of(claim.kind).of(claim)
     metric = metric_of(claim.metric, task.procedure.measures)
     share = metric is not None and metric.is_share
     comma = translate("comma", language)
@@ -193,7 +199,10 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
         comma.join(task.arm(arm).title for arm in which.arms)
         for which in kind.sides(claim)
     )
-    terms = [f"{w:+g} × {task.arm(arm).title}" for arm, w in claim.weights.items()]
+    terms = [
+        f"{weight:+g} × {_term(task, key, language)}"
+        for key, weight in claim.weights.items()
+    ]
     reference = claim.reference or 0.0
     trend = kind.statement == "trend"
     least = claim.at_least * PER_DOUBLING if trend else claim.at_least
@@ -217,6 +226,16 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
         margin=fixed(claim.margin, share, claim.scale),
         bounds=_bounds(claim, share),
     )
+
+
+def _term(task: Task, key: str, language: str) -> str:
+    """What a weight of a contrast stands before: an arm, perhaps at a level."""
+    arm, at, level = key.partition("@")
+    title = task.arm(arm).title
+    if not at:
+        return title
+    named = task.level(level).title
+    return translate("arm-at-level", language, arm=title, level=named)
 
 
 def _bounds(claim: Claim, share: bool) -> str:

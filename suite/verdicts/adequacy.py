@@ -419,7 +419,7 @@ def _improving_arms(
     examples = case.examples("validation")
     gains = block_mean(on_scale(late, case, examples) - on_scale(early, case, examples))
     margin = case.claim.margin
-    if case.kind.over_levels:  # the margin is a slope: what it comes to over the axis
+    if case.kind.along_axis:  # the margin is a slope: what it comes to over the axis
         margin *= math.log(max(case.x) / min(case.x))
     improving = arrives_late & (gains > 2 * margin)
     for level, arm in zip(*np.nonzero(improving), strict=True):

@@ -188,7 +188,7 @@ class Case:
 
     @property
     def kind(self) -> ClaimKind:
-        return kind_of(self.claim.kind)
+        return kind_of(self.claim.kind).of(self.claim)
 
     @property
     def scale(self) -> Scale:

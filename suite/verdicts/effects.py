@@ -93,20 +93,28 @@ def gaps(values: Floats, case: Case, examples: float) -> Floats:
     """How far better is ahead of worse on the claim's scale: (blocks, levels)."""
     weights = case.kind.weights(case.claim)
     if case.kind.as_recorded:
-        recorded: Floats = values @ weights
-        return recorded
-    found: Floats = on_scale(values, case, examples) @ weights
+        return _weighted(values, weights)
+    found = _weighted(on_scale(values, case, examples), weights)
     reference = case.kind.reference(case.claim)
     if reference is not None:
         found = found - on_scale(np.array(reference), case, examples)
     return found
 
 
+def _weighted(values: Floats, weights: Floats) -> Floats:
+    """The weighted sum over arms: (blocks, levels). A cell without weight is not waited
+    for.
+    """
+    weighted = np.where(weights == 0, 0.0, values * weights)
+    total: Floats = weighted.sum(axis=-1)
+    return total
+
+
 def effects(values: Floats, case: Case, examples: float) -> Floats:
     """What the claim is judged on, positive where it holds: (blocks, parts), see
     ``Case.parts``. What the claim promises (``at_least``) is taken off.
     """
-    x = case.x if case.kind.over_levels else []
+    x = case.x if case.kind.along_axis else []
     found = case.kind.effects(gaps(values, case, examples), x)
     return case.kind.in_favour(case.claim, found)
 
@@ -116,8 +124,8 @@ def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:
     levels) each.
     """
     weights = case.kind.weights(case.claim)
-    better: Floats = values @ np.maximum(weights, 0)
-    worse: Floats = values @ np.maximum(-weights, 0)
+    better = _weighted(values, np.maximum(weights, 0))
+    worse = _weighted(values, np.maximum(-weights, 0))
     reference = case.kind.reference(case.claim)
     if reference is not None:
         worse = np.full_like(better, reference)

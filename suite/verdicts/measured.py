@@ -88,7 +88,7 @@ class Measured:
         case = self.case
         values, examples = self.values, self.case.examples(case.metric.split)
         finest = case.scale.resolution(values, case.metric, examples)
-        x = case.x if case.kind.over_levels else []
+        x = case.x if case.kind.along_axis else []
         return case.kind.resolution(finest, x)
 
     def unbroken(self) -> tuple[Sample, ...]:

@@ -273,7 +273,7 @@ def _per_level(verdict: Verdict) -> Iterator[dict[str, Any]]:
 def _per_gap(measured: Measured, verdict: Verdict) -> Iterator[dict[str, Any]]:
     """The gap at each level, where the claim is judged over levels."""
     case = measured.case
-    if not case.kind.over_levels:
+    if not case.kind.along_axis:
         return
     columns = _complete_gaps(measured).T
     for level, x, column in zip(case.levels, case.x, columns, strict=True):
@@ -294,7 +294,7 @@ def _complete_gaps(measured: Measured) -> Floats:
 
 
 def _crossing(measured: Measured, verdict: Verdict) -> Crossover | None:
-    if not measured.case.kind.over_levels:
+    if not measured.case.kind.along_axis:
         return None
     return crossover(
         _complete_gaps(measured),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from tasks.contract.checks import FieldChecks, is_number, plain
 from tasks.contract.errors import UserError
@@ -25,6 +26,7 @@ KINDS: set[str] = set(OUR_KINDS)
 SCALES: set[str] = {"points", "log_error", "log_ratio"}
 
 
+CELL = "@"  # stands between an arm and a level, whose names have none
 BOUNDS = ("lower_bound", "upper_bound", "equal_to")
 
 
@@ -94,7 +96,10 @@ class Claim:
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
-    """Of contrast: the weight of each arm's metric."""
+    """Of contrast: the weight of each arm's metric, at every level. An arm at one level
+    is ``"arm@level"`` or ``("arm", "level")``; then the claim is about all of them
+    together.
+    """
 
     scale: str = "points"
     """The metric's own unit, the log of the ratio of errors (1 - accuracy), or the log
@@ -152,11 +157,25 @@ class Claim:
         self._check_kind(check)
 
     def _check_weights(self, check: FieldChecks) -> None:
+        if isinstance(self.weights, Mapping):
+            weights = {_cell(key): weight for key, weight in self.weights.items()}
+            check.replace("weights", weights)
         check.mapping("weights", "give a weight for each arm, by its name")
-        weights = {arm: plain(weight) for arm, weight in self.weights.items()}
+        weights = {key: plain(weight) for key, weight in self.weights.items()}
         check.replace("weights", weights)
+        of_cells = [CELL in arm for arm in weights]
+        if any(of_cells):
+            if not all(of_cells):
+                raise check.error("weights", "name a level with each arm, or with none")
+            self._check_levels_of_weights(check)
         if not all(is_number(weight) for weight in weights.values()):
             raise check.error("weights", "give a number for each arm")
+
+    def _check_levels_of_weights(self, check: FieldChecks) -> None:
+        found = dict.fromkeys(level for _, level in self.weights_of_cells)
+        if self.levels and set(self.levels) != set(found):
+            raise check.error("levels", f"the weights name {', '.join(found)}")
+        check.replace("levels", tuple(found))
 
     def _check_bounds(self, check: FieldChecks) -> None:
         check.number("tolerance", 0, advice="how far rounding may carry the metric")
@@ -251,7 +270,25 @@ class Claim:
         check.number("reference", advice="the value to reach")
 
     @property
+    def weights_of_cells(self) -> dict[tuple[str, str], float]:
+        """The weight of each (arm, level); empty where weights are those of arms."""
+        found = {}
+        for key, weight in self.weights.items():
+            arm, at, level = key.partition(CELL)
+            if at:
+                found[arm, level] = weight
+        return found
+
+    @property
     def arms(self) -> tuple[str, ...]:
         """The arms whose results decide the claim."""
         named = tuple(arm for arm in (self.better, self.worse) if arm)
-        return tuple(self.weights) or named
+        weighted = dict.fromkeys(key.partition(CELL)[0] for key in self.weights)
+        return tuple(weighted) or named
+
+
+def _cell(key: Any) -> Any:
+    """``arm@level`` for a pair of names; anything else as it is."""
+    if isinstance(key, tuple) and len(key) == 2:
+        return CELL.join(map(str, key))
+    return key

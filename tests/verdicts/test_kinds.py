@@ -573,3 +573,71 @@ def test_arms_without_chance_are_compared_once_and_say_so():
     assert sentences.sentence(verdict, Labels(manifest)).startswith(
         "Yes: Deep was ahead of Wide by 10.0 points in accuracy (with no chance in it)."
     )
+
+
+# ------------------------------------------------------------- contrasts of (arm, level)
+
+GAIN = {"deep@many": 1, "deep@few": -1, "wide@many": -1, "wide@few": 1}
+NOISE = np.array([0.004, -0.003, 0.002, -0.004, 0.003, -0.002])
+
+
+def over_cells(claim):
+    """A campaign at two levels: at ``many`` deep gains 0.10 and wide 0.03."""
+    few = campaign(claim, deep=WIDE, wide=WIDE)
+    many = campaign(
+        claim, deep=np.array(WIDE) + 0.10 + NOISE, wide=np.array(WIDE) + 0.03
+    )
+    runs = pd.concat([few.runs.assign(level="few"), many.runs.assign(level="many")])
+    runs["key"] = [f"key {row}" for row in range(len(runs))]
+    about = few.manifest.model_dump(mode="json")
+    level = about["tasks"]["depth"]["levels"][0]
+    about["tasks"]["depth"]["levels"] = [
+        {**level, "name": name, "label": name} for name in PLACES
+    ]
+    manifest = Manifest.model_validate(about)
+    return dataclasses.replace(few, manifest=manifest, runs=runs)
+
+
+def test_a_contrast_of_cells_is_one_weighted_sum_per_block():
+    (verdict,) = judge_campaign(over_cells(contrast(**GAIN)))
+    d = 0.07 + NOISE
+
+    assert verdict.verdict == "supported"
+    assert verdict.interval == pytest.approx(
+        stats.t.interval(0.95, 5, d.mean(), stats.sem(d))
+    )
+    assert verdict.levels == ("many", "few")
+
+
+def test_a_contrast_of_cells_names_them():
+    record = over_cells(contrast(**{"deep@many": 1, "wide@few": -1}))
+    (verdict,) = judge_campaign(record)
+    labels = [Labels(record.manifest, one) for one in ("en", "zh")]
+
+    named = [sentences.side(verdict, one, labels[0]) for one in verdict.sides]
+    assert named == ["Deep at many", "Wide at few"]
+    assert sentences.sentence(verdict, labels[0]).startswith(
+        "Yes: Deep at many was ahead of Wide at few by 10.0 points in accuracy"
+    )
+    assert "Deep（many）" in sentences.sentence(verdict, labels[1])
+
+
+def test_cells_may_be_pairs_and_survive_being_written_down():
+    by_pair = {tuple(key.split("@")): weight for key, weight in GAIN.items()}
+    claim = changed(better="", worse="", kind="contrast", weights=by_pair)
+
+    assert claim == contrast(**GAIN)
+    assert dataclasses.replace(claim, levels=("few", "many")) == claim
+    assert claim.arms == ("deep", "wide")
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"weights": {"deep@many": 1, "wide": -1}}, "name a level with each arm"),
+        ({"weights": GAIN, "levels": ("few",)}, "the weights name many, few"),
+    ],
+)
+def test_cells_that_make_no_contrast_are_refused(values, complaint):
+    with pytest.raises(UserError, match=complaint):
+        changed(better="", worse="", kind="contrast", **values)

@@ -37,6 +37,7 @@ effect-points = { $number } points
 per-doubling = { $amount } per doubling
 likely = (likely between { $low } and { $high })
 no-chance = (with no chance in it)
+arm-at-level = { $arm } at { $level }
 side-bound = the bound
 side-published = the published { $number }
 

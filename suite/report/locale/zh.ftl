@@ -31,6 +31,7 @@ effect-points = { $number } 个百分点
 per-doubling = 每翻一倍 { $amount }
 likely = （很可能在 { $low } 到 { $high } 之间）
 no-chance = （其中没有偶然性）
+arm-at-level = { $arm }（{ $level }）
 side-bound = 界限
 side-published = 文献值 { $number }
 

@@ -23,6 +23,7 @@ class Side:
 
     arms: tuple[str, ...] = ()
     reference: float | None = None
+    levels: tuple[str, ...] = ()  # the level of each arm, where they stand at one alone
 
 
 class ClaimKind(ABC):
@@ -51,8 +52,19 @@ class ClaimKind(ABC):
     # whether both sides are arms whose errors add up as those of two samples do
     compares_rates: bool = True
 
+    @property
+    def along_axis(self) -> bool:
+        """Whether it is about a trend, so that levels need places on an axis."""
+        return self.statement == "trend"
+
+    def of(self, claim: Claim) -> ClaimKind:
+        """The kind that judges this very claim."""
+        return self
+
     def weights(self, claim: Claim) -> Floats:
-        """The weight of each of the claim's arms in its effect: (arms,)."""
+        """The weight of each of the claim's arms in its effect: (arms,), or (levels,
+        arms) where it depends on the level.
+        """
         better = np.array([arm == claim.better for arm in claim.arms])
         return np.where(better, 1.0, -1.0)
 

@@ -1,6 +1,8 @@
-"""A weighted sum of arms is above 0."""
+"""A weighted sum of arms, or of arms at levels, is above 0."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,6 +20,9 @@ class Contrast(ClaimKind):
     asks = "asks-contrast"
     compares_rates = False
 
+    def of(self, claim: Claim) -> ClaimKind:
+        return CellContrast() if claim.weights_of_cells else self
+
     def weights(self, claim: Claim) -> Floats:
         return np.array(list(claim.weights.values()), dtype=np.float64)
 
@@ -34,3 +39,32 @@ class Contrast(ClaimKind):
                 f"{dict(claim.weights)}: give at least one arm a weight above 0 and "
                 "one a weight below."
             )
+
+
+class CellContrast(Contrast):
+    """A contrast whose weights name an arm at a level each, such as a gain at one level
+    less the gain at another: judged once over all of them.
+    """
+
+    over_levels = True
+
+    def weights(self, claim: Claim) -> Floats:
+        found = np.zeros((len(claim.levels), len(claim.arms)))
+        for (arm, level), weight in claim.weights_of_cells.items():
+            found[claim.levels.index(level), claim.arms.index(arm)] = weight
+        return found
+
+    def effects(self, gaps: Floats, x: Sequence[float]) -> Floats:
+        total: Floats = gaps.sum(axis=1, keepdims=True)
+        return total
+
+    def sides(self, claim: Claim) -> tuple[Side, Side]:
+        cells = claim.weights_of_cells.items()
+        ahead = [cell for cell, weight in cells if weight > 0]
+        behind = [cell for cell, weight in cells if weight < 0]
+        return _side(ahead), _side(behind)
+
+
+def _side(cells: Sequence[tuple[str, str]]) -> Side:
+    arms = tuple(arm for arm, _ in cells)
+    return Side(arms, levels=tuple(level for _, level in cells))
