@@ -23,7 +23,7 @@ from tasks import (
     Text,
     text_of,
 )
-from tasks.data import breast_cancer, mnist1d
+from tasks.data import breast_cancer, clouds, mnist1d
 from tasks.models.logistic import LogisticRegression, l2_penalty
 from tasks.models.mlp import mlp
 from tasks.procedures.fit_once import (
@@ -48,6 +48,8 @@ PUBLISHED_SE = 0.015
 def load_data(level: Level, seed: int) -> Splits:
     if level.name == CURVES.name:
         return mnist1d.load(seed)
+    if level.name == CLOUDS.name:
+        return clouds.load(seed)
     # blocks share tumours, which widens intervals by the test's share of them
     return breast_cancer.load(seed, test=0.1)
 
@@ -73,7 +75,7 @@ ARMS = (
         "newton_l2",
         build_linear,
         Text("L2, tuned", zh="L2，调参"),
-        space=Space(l2=Float(1e-4, 0.1, log=True, default=L2)),
+        space=Space(l2=Float(1e-3, 0.3, log=True, default=0.02)),
         procedure=NEWTON,
     ),
     Arm(
@@ -104,7 +106,7 @@ ARMS = (
         Text("MLP, two hidden layers", zh="MLP，两个隐藏层"),
         recipe={"optimizer": "adamw", "batch_size": 100, "restore_best": True},
         space=Space(
-            lr=Float(2e-3, 5e-2, log=True, default=0.01),
+            lr=Float(1e-3, 3e-2, log=True, default=0.006),
             weight_decay=Float(1e-3, 1.0, log=True, default=0.1),
             dropout=Float(0.0, 0.4, default=0.1),
         ),
@@ -112,6 +114,10 @@ ARMS = (
 )
 
 TUMOURS = Level("breast_cancer", label=Text("Breast cancer", zh="乳腺癌"))
+CLOUDS = Level(
+    "clouds",
+    label=Text("Two clouds, 100 examples", zh="两团正态点，100 个样本"),
+)
 CURVES = Level("mnist1d", label="MNIST-1D", recipe={"batch_size": 100, "steps": 1500})
 
 CLAIMS = (
@@ -139,13 +145,13 @@ CLAIMS = (
     Claim(
         "l2_lowers_log_loss",
         Text(
-            "On a few hundred examples an L2 penalty lowers the log loss on new ones.",
-            zh="只有几百个样本时，L2 正则会降低新样本上的对数损失。",
+            "On a hundred examples an L2 penalty lowers the log loss on new ones.",
+            zh="只有一百个样本时，L2 正则会降低新样本上的对数损失。",
         ),
         metric="loss",
         better="newton_l2",
         worse="newton",
-        levels=(TUMOURS.name,),
+        levels=(CLOUDS.name,),
         scale="log_ratio",
         margin=log(1.28),
         source=Text(
@@ -169,7 +175,7 @@ CLAIMS = (
         kind="equal",
         better="early_stopped",
         worse="newton_l2",
-        levels=(TUMOURS.name,),
+        levels=(CLOUDS.name,),
         scale="log_ratio",
         margin=log(1.28),
         source=Text(
@@ -180,10 +186,11 @@ CLAIMS = (
     Claim(
         "no_hidden_layer_needed",
         Text(
-            "On a few hundred measurements made by hand, logistic regression is no "
-            "worse than an MLP: its log loss is at most 1.28 times as high.",
+            "Where the best boundary is a plane and examples are few, logistic "
+            "regression is no worse than an MLP: its log loss is at most 1.28 times "
+            "as high.",
             zh=(
-                "在几百个手工测量的样本上，逻辑回归不比 MLP 差：对数损失至多为其 "
+                "最佳边界是平面且样本很少时，逻辑回归不比 MLP 差：对数损失至多为其 "
                 "1.28 倍。"
             ),
         ),
@@ -191,7 +198,7 @@ CLAIMS = (
         kind="no_worse",
         better="newton_l2",
         worse="mlp",
-        levels=(TUMOURS.name,),
+        levels=(CLOUDS.name,),
         scale="log_ratio",
         margin=log(1.28),
         source=Text(
@@ -255,7 +262,7 @@ TASK = Task(
     topic=Text("Classification", zh="分类"),
     load_data=load_data,
     arms=ARMS,
-    levels=(TUMOURS, CURVES),
+    levels=(TUMOURS, CLOUDS, CURVES),
     procedure=Classification(measures=BY_LOSS),
     recipe=Recipe(
         steps=600, batch_size=0, optimizer="sgd", nesterov=True, restore_best=False
@@ -267,5 +274,5 @@ TASK = Task(
         "by gradient descent",
         zh="数据；需调参处的试验数；凡用梯度下降学习的方案，更新次数也相同",
     ),
-    sources=(breast_cancer.SOURCE, mnist1d.SOURCE),
+    sources=(breast_cancer.SOURCE, clouds.SOURCE, mnist1d.SOURCE),
 )

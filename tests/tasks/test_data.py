@@ -10,6 +10,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks import Split, Splits, UserError
-from tasks.data import breast_cancer, digits, fashion_mnist, mnist1d, mnist5k
+from tasks.data import breast_cancer, clouds, digits, fashion_mnist, mnist1d, mnist5k
 from tasks.data._fetch import RemoteFile, Unavailable, fetch
 from tasks.data._idx import FILES, load_images, read
 from tasks.data._split import hold_out, resplit, split_rows
@@ -419,3 +420,14 @@ def test_mnist5k_has_500_pictures_a_class():
         sum(part.y.bincount(minlength=10) for part in parts(mnist5k.load(0))).tolist()
         == [500] * 10
     )
+
+
+def test_the_best_plane_between_two_clouds_errs_as_often_as_theory_says():
+    splits = clouds.load(0, train=40_000, test=40_000)
+    train, test = splits.train, splits.sealed.open()
+    between = train.x[train.y == 1].mean(0) - train.x[train.y == 0].mean(0)
+
+    right = ((test.x @ between > 0).long() == test.y).double().mean().item()
+
+    # a point lies DISTANCE / 2 deviations from the plane halfway between the centres
+    assert right == pytest.approx(NormalDist().cdf(clouds.DISTANCE / 2), abs=0.005)

@@ -1,0 +1,40 @@
+"""Two clouds: examples of two classes, normal around opposite centres, generated
+without end. The best boundary is a plane, so logistic regression is the right model.
+"""
+
+import torch
+from torch import Tensor
+
+from tasks.contract.data import Split, Splits
+from tasks.contract.text import Text
+
+SOURCE = Text(
+    "Two normal distributions with one covariance, generated (Hastie, Tibshirani & "
+    "Friedman, The elements of statistical learning, 2009, section 4.3).",
+    zh=(
+        "协方差相同的两个正态分布，随机生成（Hastie、Tibshirani 与 Friedman，The "
+        "elements of statistical learning，2009，4.3 节）。"
+    ),
+)
+FEATURES = 30
+DISTANCE = 3.3  # between centres, in standard deviations: 5 % are on the wrong side
+
+
+def load(
+    seed: int, train: int = 100, validation: int = 100, test: int = 4000
+) -> Splits:
+    """Points (examples, 30), all three parts generated anew from the seed around
+    centres that lie in a direction of the seed's own; classes are equally frequent.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    direction = torch.randn(FEATURES, generator=generator)
+    centre = DISTANCE / 2 * direction / direction.norm()
+    parts = (_drawn(size, centre, generator) for size in (train, validation, test))
+    return Splits(*parts, classes=2, population="fresh")
+
+
+def _drawn(examples: int, centre: Tensor, generator: torch.Generator) -> Split:
+    labels = torch.arange(examples)[torch.randperm(examples, generator=generator)] % 2
+    signs = (2 * labels - 1).float()
+    noise = torch.randn(examples, len(centre), generator=generator)
+    return Split(signs[:, None] * centre + noise, labels)
