@@ -28,8 +28,9 @@ from suite.verdicts.aa_test import AATest
 from suite.verdicts.adequacy import Gate
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY, Answer
+from suite.verdicts.diagnosis import ArmTraining
 from suite.verdicts.kinds import ClaimKind, Side, kind_of
-from suite.verdicts.message import Message
+from suite.verdicts.message import Message, message
 from suite.verdicts.scales import Scale, scale_of
 from suite.verdicts.statistics import Interval
 from tasks import Claim, Task
@@ -122,6 +123,28 @@ def population(verdict: ClaimVerdict, labels: Labels) -> str:
 def notes(verdict: ClaimVerdict, labels: Labels) -> list[str]:
     """What else must be known of the verdict, a sentence each."""
     return [_written(note, verdict, labels) for note in verdict.notes]
+
+
+def training(verdict: ClaimVerdict, labels: Labels) -> list[str]:
+    """How each arm trained at the level that decides, and what that points to, a
+    sentence each.
+    """
+    return [
+        _full_stop(_written(_training_message(one), verdict, labels), labels)
+        for one in verdict.training_shown
+    ]
+
+
+def _training_message(one: ArmTraining) -> Message:
+    return message(
+        f"diagnosis-{one.diagnosis.replace('_', '-')}",
+        arm=one.arm,
+        arm_rival=one.rival,
+        value_train=one.train,
+        value_validation=one.validation,
+        value_test=one.test,
+        value_rival=one.rival_train,
+    )
 
 
 def gate_name(gate: Gate, language: str = "en") -> str:
@@ -265,6 +288,7 @@ def in_words(verdict: ClaimVerdict, labels: Labels) -> dict[str, Any]:
         "sentence": sentence(verdict, labels),
         "population": population(verdict, labels),
         "notes": notes(verdict, labels),
+        "diagnosis": training(verdict, labels),
         "gates": gates,
     }
     return {**verdict.as_dict(), **said}
@@ -719,6 +743,11 @@ class _Values:
     def margin(self, value: float) -> str:
         return _Sentence(self._of, self.labels).fixed(value)
 
+    def value(self, value: float) -> str:
+        share = self._of.is_share
+        number = _number(value, share)
+        return f"{number} %" if share else number
+
     def percent(self, share: float) -> str:
         return f"{100 * share:.2g} %"
 
@@ -744,6 +773,7 @@ _ROLES: Mapping[str, Callable[[_Values, Any], str]] = {
     "gain": _Values.gain,
     "margin": _Values.margin,
     "percent": _Values.percent,
+    "value": _Values.value,
     "number": _Values.number,
     "p": _Values.p,
 }

@@ -13,6 +13,7 @@ import numpy as np
 from suite.training.metrics import SHARE, Better
 from suite.verdicts.adequacy import Gate
 from suite.verdicts.decision import Answer, Label, Reason
+from suite.verdicts.diagnosis import ArmTraining
 from suite.verdicts.kinds import Side
 from suite.verdicts.message import Message
 from suite.verdicts.statistics import Crossover, Interval
@@ -111,6 +112,7 @@ class ClaimVerdict:
     crossover: Crossover | None  # where the gap of an interaction is 0
     half_budget: Halved | None  # with half of the tuning trials
     half_length: Halved | None  # with half of the training
+    training: tuple[ArmTraining, ...]  # how each arm trained, at each level
     attempt: int  # which campaign of this claim in the results folder it is
 
     # what else must be known of it
@@ -131,6 +133,12 @@ class ClaimVerdict:
     def judged_levels(self) -> tuple[Mapping[str, Any], ...]:
         """The entries of ``by_level`` that have a verdict of their own."""
         return tuple(row for row in self.by_level if "verdict" in row)
+
+    @property
+    def training_shown(self) -> tuple[ArmTraining, ...]:
+        """How the arms trained at the level that decides, or at the last of all."""
+        level = self.level or self.levels[-1]
+        return tuple(one for one in self.training if one.level == level)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; a number that is not finite becomes None."""

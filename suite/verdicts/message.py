@@ -25,6 +25,7 @@ class Message:
     change      a difference between two effects
     gain        an effect at one level, which for a trend is no slope
     margin      an amount on the claim's scale that was fixed beforehand
+    value       a value of the claim's metric, in its own unit
     percent     a share of 1, in percent
     number      a number with as many digits as it takes
     p           a p-value

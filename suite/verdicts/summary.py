@@ -15,6 +15,7 @@ from suite.verdicts.adequacy import block_mean
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY, Label, Verdict
+from suite.verdicts.diagnosis import diagnose
 from suite.verdicts.effects import gaps, sides
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import Message, message
@@ -106,6 +107,7 @@ def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
         crossover=_crossing(measured, verdict),
         half_budget=judged.half_budget,
         half_length=judged.half_length,
+        training=diagnose(case, verdict.blocks),
         attempt=case.attempt,
         population=_population(measured),
         notes=tuple(notes),

@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,6 +13,7 @@ from suite.training.job import STATUSES
 from suite.training.metrics import METRICS
 from suite.verdicts.aa_test import AA_GATE
 from suite.verdicts.adequacy import GATES
+from suite.verdicts.diagnosis import Diagnosis
 from suite.verdicts.kinds import KINDS
 from suite.verdicts.scales import SCALES
 from suite.verdicts.weigh import GATES_OF_ANSWERS
@@ -68,6 +70,8 @@ def put_together():
     yield from (f"metric-{split}" for split in NAMED_SPLITS)
     failed = [status for status in STATUSES if status != "finished"]
     yield from (f"status-{status.replace('_', '-')}" for status in failed)
+    for found in get_args(Diagnosis):
+        yield f"diagnosis-{found.replace('_', '-')}"
     yield from ANSWERS.values()
 
 

@@ -9,7 +9,7 @@ from dash import html
 from dashboard.components.text import card, coded, facts, foreign
 from dashboard.data.view import View
 from dashboard.locale.numbers import measuring
-from suite.report.sentences import notes, population
+from suite.report.sentences import notes, population, training
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 
@@ -45,5 +45,6 @@ def scope_card(view: View, verdict: ClaimVerdict) -> html.Section:
 
 
 def _notes(view: View, verdict: ClaimVerdict) -> html.Ul | None:
-    said = [html.Li(coded(note)) for note in notes(verdict, view.labels)]
+    told = (*training(verdict, view.labels), *notes(verdict, view.labels))
+    said = [html.Li(coded(note)) for note in told]
     return html.Ul(said, className="bullets") if said else None

@@ -110,7 +110,11 @@ def _at_length(verdict: ClaimVerdict, labels: Labels) -> Text:
         if said:
             text.append(f"\n{name}: {said}", "dim")
     population = sentences.population(verdict, labels)
-    for said in (population, *sentences.notes(verdict, labels)):
+    for said in (
+        *sentences.training(verdict, labels),
+        population,
+        *sentences.notes(verdict, labels),
+    ):
         text.append(f"\n{said}", "dim")
     return text.append("\n")
 

@@ -102,6 +102,7 @@ def claim_view(one: Judged, shared: TaskCurves) -> ClaimView:
         by_level=_by_level(one),
         gates=[_gate(gate, one) for gate in verdict.gates],
         notes=[
+            *sentences.training(verdict, one.labels),
             sentences.population(verdict, one.labels),
             *sentences.notes(verdict, one.labels),
         ],

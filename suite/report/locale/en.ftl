@@ -194,6 +194,14 @@ note-code-changed = The task's code has changed since: this speaks for the code 
 note-matching = Depends on the matching: { $answers }.
 change = { $name } was { $then } and is { $now }
 
+## How the arms trained
+
+diagnosis-optimisation = { $arm } reaches { $value_train } on its training set, where { $arm_rival } with no more parameters reaches { $value_rival }: this is optimisation, not generalisation
+diagnosis-overfitting = { $arm } reaches { $value_train } on its training set and { $value_validation } on validation: overfitting
+diagnosis-mismatch = { $arm } reaches { $value_validation } on validation and { $value_test } on the test set: the two sets differ
+diagnosis-model-bias = { $arm } reaches { $value_train } on its training set ({ $value_validation } on validation), and no arm with as few parameters reaches more: the model's bias, not the number of examples
+diagnosis-healthy = { $arm } reaches { $value_train } on its training set, { $value_validation } on validation and { $value_test } on the test set: no gap that matters
+
 ## Gates: the name where it failed, the name and the finding where it passed, what to do
 
 gate-not-asked = { $gate }? – not asked

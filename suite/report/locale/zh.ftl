@@ -173,6 +173,14 @@ note-code-changed = 任务的代码此后有过改动：结论针对当时的代
 note-matching = 取决于匹配方式：{ $answers }。
 change = { $name }（{ $then } → { $now }）
 
+## 各方案训练得如何
+
+diagnosis-optimisation = { $arm } 在自己的训练集上达到 { $value_train }，而参数不更多的 { $arm_rival } 达到 { $value_rival }：这是优化问题，不是泛化问题
+diagnosis-overfitting = { $arm } 在训练集上达到 { $value_train }，在验证集上为 { $value_validation }：过拟合
+diagnosis-mismatch = { $arm } 在验证集上达到 { $value_validation }，在测试集上为 { $value_test }：两个集合的数据不同
+diagnosis-model-bias = { $arm } 在训练集上达到 { $value_train }（验证集上为 { $value_validation }），没有参数不更多的方案更好：这是模型的偏差，与样本数量无关
+diagnosis-healthy = { $arm } 在训练集上达到 { $value_train }，验证集上为 { $value_validation }，测试集上为 { $value_test }：没有值得注意的差距
+
 ## 检验：未通过时的名称，通过时的名称与所见，以及应对办法
 
 gate-not-asked = { $gate }？– 未检查
