@@ -29,8 +29,12 @@ def load(
     generator = torch.Generator().manual_seed(seed)
     direction = torch.randn(FEATURES, generator=generator)
     centre = DISTANCE / 2 * direction / direction.norm()
-    parts = (_drawn(size, centre, generator) for size in (train, validation, test))
-    return Splits(*parts, classes=2, population="fresh")
+    return Splits(
+        train=_drawn(train, centre, generator),
+        validation=_drawn(validation, centre, generator),
+        test=_drawn(test, centre, generator),
+        classes=2,
+    )
 
 
 def _drawn(examples: int, centre: Tensor, generator: torch.Generator) -> Split:
