@@ -20,7 +20,7 @@ from tasks.contract.checks import FieldChecks, brief
 from tasks.contract.data import Split
 from tasks.contract.errors import UserError
 
-Augmentation: TypeAlias = "Callable[[Split, torch.Generator], Split]"
+Augmentation: TypeAlias = Callable[[Split, torch.Generator], Split]
 
 
 def augmentations(

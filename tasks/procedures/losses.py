@@ -22,7 +22,7 @@ from tasks.contract.checks import FieldChecks
 from tasks.contract.errors import UserError
 from tasks.contract.registry import Registry
 
-LossFunction: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
+LossFunction: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 
 LOSSES: Registry[Callable[..., Any]] = Registry("loss")
 
