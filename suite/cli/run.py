@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -146,7 +146,8 @@ def plan(
     most = estimate(planned, found, count, most=True)
     power = claim_power(planned, found, results)
     if as_json:
-        print_json(_plan_summary(planned, least, most) | {"claims": power})
+        claims = [_claim_summary(claim) for claim in power]
+        print_json(_plan_summary(planned, least, most) | {"claims": claims})
         return
     free = free_space(results.resolve())
     out().print(plan.plan_page(planned, found, (least, most), power, free))
@@ -170,6 +171,16 @@ def _plan_summary(plan: Plan, least: Estimate, most: Estimate) -> dict[str, Any]
             "bytes": most.bytes,
         },
     }
+
+
+def _claim_summary(claim: Mapping[str, Any]) -> dict[str, Any]:
+    """A planned claim for JSON: what would have to ``change`` for it to be decided, null
+    where it can be.
+    """
+    from suite.cli.render.plan import change
+
+    rest = {name: value for name, value in claim.items() if name != "obstacles"}
+    return rest | {"change": None if claim["decidable"] else change(claim)}
 
 
 def run(

@@ -66,6 +66,7 @@ class Cost:
     row_bytes: int  # one evaluation in the record
     values: int  # metrics in one evaluation
     test_train_ratio: float  # of the blocks' data, as Splits.test_train_ratio has it
+    test_examples: int  # 0 where there are none, as of a function
     world_size: int = 1
 
     @property
@@ -189,6 +190,7 @@ def _measured(
         len(canonical(row)),
         len(values),
         splits.test_train_ratio,
+        len(splits.sealed),
         team,
     )
 
@@ -207,6 +209,7 @@ def _of_function(task: Task, arm: Arm, level: Level) -> Cost:
         row_bytes=len(canonical(row)),
         values=len(found.values),
         test_train_ratio=0.0,
+        test_examples=0,
     )
 
 

@@ -273,6 +273,46 @@ def _bounds(claim: Claim, share: bool) -> str:
     )
 
 
+def obstacle(
+    found: Message,
+    is_share: bool,
+    scale: str,
+    trend: bool = False,
+    language: str = "en",
+) -> str:
+    """What keeps a planned claim open, and what would change that. ``is_share`` and
+    ``scale`` are those of the claim; of a ``trend`` amounts are slopes.
+    """
+
+    def written(name: str, value: Any) -> Any:
+        role = name.partition("_")[0]
+        if role == "margin":
+            return _planned_amount(value, is_share, scale, trend, language)
+        if role == "percent":
+            return f"{100 * value:.2g}"
+        return f"{value:.2g}" if role == "number" else value
+
+    values = {name: written(name, value) for name, value in found.values.items()}
+    return translate(found.code, language, **values)
+
+
+def _planned_amount(
+    value: float, is_share: bool, scale: str, trend: bool, language: str
+) -> str:
+    """An amount on a planned claim's scale, with its unit."""
+    if trend:
+        amount = _planned_amount(value * PER_DOUBLING, is_share, scale, False, language)
+        return translate("per-doubling", language, amount=amount)
+    if scale_of(scale).logarithmic:
+        number = f"{scale_of(scale).back(value):.3g}"
+        return translate("amount-ratio", language, number=number)
+    if not is_share:
+        return translate("amount-plain", language, number=f"{value:.3g}")
+    number = f"{100 * value:.2g}"
+    form = "one" if number == "1" else "other"
+    return translate("amount-points", language, number=number, form=form)
+
+
 def in_words(verdict: ClaimVerdict, labels: Labels) -> dict[str, Any]:
     """The verdict as plain values for JSON, its codes written out beside them."""
     gates = [

@@ -1,4 +1,6 @@
-"""The smallest effect that a plan can detect, claim by claim."""
+"""The smallest effect that a plan can detect, and whether it can decide at all, claim
+by claim.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,88 +17,150 @@ from suite.planning.plan import Plan
 from suite.records.manifest import read_manifest
 from suite.records.results import Results
 from suite.training.metrics import metric_of
+from suite.verdicts.decidable import Prospect
 from suite.verdicts.judge import judge_campaign
+from suite.verdicts.kinds import kind_of
 from suite.verdicts.statistics import smallest_effect
 from tasks import Claim, UserError
 
 ENOUGH = 3  # blocks, for a standard deviation
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What an earlier campaign saw of a claim: the standard deviation of a block's
+    difference and its mean, on the claim's scale.
+    """
+
+    std: float
+    effect: float
+    campaign: str
+
+
+@dataclass(frozen=True)
+class TestData:
+    """What the blocks of one level are tested on."""
+
+    __test__ = False  # no test, for all its name
+
+    examples: int
+    test_train_ratio: float
+
+
+Data = Mapping[tuple[str, str], TestData]  # by task and level
+
+
 def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]:
     """Per claim, the smallest effect that the planned blocks find with 80 % power, at
-    the last look if there are some.
+    the last look if there are some, and whether any number of blocks can decide it.
 
     ``alone``: if it were the only claim; ``in_family``: as the strictest of its task's
     claims; both in standard deviations of a block's difference. ``sd`` is that
     deviation, on the claim's scale, as the newest campaign in the folder that knows it
-    found it; None where none has three blocks.
+    found it (``sd_from``), or else as the claim expects it; None where neither is
+    known. ``obstacles`` are the messages of ``Prospect.obstacles``.
     """
-    recorded = Results(results)
+    recorded, data = Results(results), _data(costs)
     found = []
     for task in plan.tasks:
         claims = plan.claims(task)
-        stds = _stds(recorded, task, {claim.name for claim in claims})
+        seen = _seen(recorded, task, {claim.name for claim in claims})
         for claim in claims:
-            std = stds.get(claim.name)
-            found.append(_power(plan, costs, task, claim, len(claims), std))
+            known = seen.get(claim.name)
+            prospect = prospect_of(plan, data, task, claim, known)
+            found.append(_power(task, prospect, known))
     return found
 
 
-def _power(
-    plan: Plan, costs: Costs, task: str, claim: Claim, family: int, std: float | None
-) -> dict[str, Any]:
-    """``family`` is the number of the task's claims, ``std`` what is known of the
-    standard deviation of a block's difference.
-    """
-    blocks, looks = plan.of(task).blocks, max(1, len(plan.of(task).interim_looks))
-    ratio = max(
-        costs[task, level, arm].test_train_ratio
-        for level in claim.levels
-        for arm in claim.arms
-    )
-    if std is not None:
-        # a published figure's own error adds to that of our mean
-        std = math.hypot(std, claim.reference_se / math.sqrt(1 / blocks + ratio))
-
-    def smallest(claims: int) -> float:
-        return smallest_effect(
-            blocks,
-            looks * claims,
-            confidence=plan.profile.confidence,
-            test_train_ratio=ratio,
-        )
-
+def prospect_of(
+    plan: Plan, data: Data, task: str, claim: Claim, seen: Seen | None = None
+) -> Prospect:
+    """What is known of a planned claim. At several levels the worst data count."""
+    tested = [data[task, level] for level in claim.levels]
     metric = metric_of(claim.metric, plan.tasks[task].procedure.measures)
+    family = [
+        one for one in plan.claims(task) if kind_of(one.kind).hypothesis != "always"
+    ]
+    return Prospect(
+        claim=claim,
+        blocks=plan.of(task).blocks,
+        looks=max(1, len(plan.of(task).interim_looks)),
+        family=max(1, len(family)),
+        confidence=plan.profile.confidence,
+        test_train_ratio=max(one.test_train_ratio for one in tested),
+        test_examples=min(one.examples for one in tested),
+        is_share=metric is not None and metric.is_share,
+        std=seen.std if seen else claim.expected_sd,
+        effect=seen.effect if seen else None,
+    )
+
+
+def _data(costs: Costs) -> dict[tuple[str, str], TestData]:
     return {
-        "task": task,
-        "claim": claim.name,
-        "blocks": blocks,
-        "margin": claim.margin,
-        "kind": claim.kind,
-        "scale": claim.scale,
-        "percent": metric is not None and metric.is_share,
-        "sd": std,
-        "alone": smallest(1),
-        "in_family": smallest(family),
+        (task, level): TestData(cost.test_examples, cost.test_train_ratio)
+        for (task, level, _), cost in costs.items()
     }
 
 
-def _stds(results: Results, task: str, claims: set[str]) -> dict[str, float]:
-    """The standard deviation of a block's difference, by claim, from the newest
-    campaign that knows it.
-    """
-    known: dict[str, float] = {}
+def _power(task: str, prospect: Prospect, seen: Seen | None) -> dict[str, Any]:
+    claim, std = prospect.claim, prospect.std
+    ratio = prospect.test_train_ratio
+    if std is not None:
+        # a published figure's own error adds to that of our mean
+        std = math.hypot(
+            std, claim.reference_se / math.sqrt(1 / prospect.blocks + ratio)
+        )
+
+    def smallest(claims: int) -> float:
+        return smallest_effect(
+            prospect.blocks,
+            prospect.looks * claims,
+            confidence=prospect.confidence,
+            test_train_ratio=ratio,
+        )
+
+    obstacles = prospect.obstacles()
+    return {
+        "task": task,
+        "claim": claim.name,
+        "blocks": prospect.blocks,
+        "margin": claim.margin,
+        "kind": claim.kind,
+        "scale": claim.scale,
+        "percent": prospect.is_share,
+        "sd": std,
+        "sd_from": _source(prospect, seen),
+        "alone": smallest(1),
+        "in_family": smallest(prospect.family),
+        "t_needed": prospect.t_needed,
+        "exploratory": prospect.is_exploratory,
+        "decidable": not obstacles,
+        "obstacles": obstacles,
+    }
+
+
+def _source(prospect: Prospect, seen: Seen | None) -> str | None:
+    """Where the standard deviation comes from: a campaign's id, or "expected"."""
+    if seen is not None:
+        return seen.campaign
+    return None if prospect.std is None else "expected"
+
+
+def _seen(results: Results, task: str, claims: set[str]) -> dict[str, Seen]:
+    """What was seen of each claim by the newest campaign that knows it."""
+    known: dict[str, Seen] = {}
     for campaign_id in results.readable_ids():
         if not claims - known.keys():
             break
         if not _ran(results, campaign_id, task):
             continue
-        found = {
-            verdict.claim: _std(verdict.per_block)
-            for verdict in judge_campaign(results.load(campaign_id))
-            if verdict.task == task and verdict.blocks >= ENOUGH
-        }
-        known = {claim: std for claim, std in found.items() if std > 0} | known
+        for verdict in judge_campaign(results.load(campaign_id)):
+            if verdict.task != task or verdict.blocks < ENOUGH:
+                continue
+            std = _std(verdict.per_block)
+            if std > 0:
+                seen = Seen(std, verdict.effect, campaign_id)
+                known.setdefault(verdict.claim, seen)
     return known
 
 

@@ -28,7 +28,8 @@ from tasks import Claim, UserError
 
 log = logging.getLogger(__name__)
 
-COMMENTARY = frozenset({"source", "reported"})  # what others found: no part of a claim
+# what others found, and what is expected: no part of a claim
+COMMENTARY = frozenset({"source", "reported", "expected_sd"})
 FEWEST = 2  # blocks; a campaign of one can settle nothing, so it is no attempt
 
 

@@ -124,6 +124,12 @@ class Claim:
     tolerance: float = 0.0
     """Of always: how far rounding may carry the metric beyond its bounds."""
 
+    expected_sd: float | None = None
+    """The standard deviation of a block's difference that pilots lead to expect, on the
+    claim's scale: with it ``bakeoff plan`` tells before the first campaign whether the
+    claim can be decided.
+    """
+
     source: str = ""
     """Who says so, and where."""
 
@@ -152,6 +158,8 @@ class Claim:
         check.number("at_least", advice="what the effect must exceed")
         check.number("reference_se", 0, advice="the standard error of the reference")
         check.flag("fixed_budget")
+        if self.expected_sd is not None:
+            check.number("expected_sd", above=0, advice="or leave it out")
         self._check_weights(check)
         self._check_bounds(check)
         self._check_kind(check)

@@ -245,6 +245,22 @@ def test_plan_counts_trains_nothing_and_times_each_arm_once(
     assert json.loads(call(*words).out) == planned
 
 
+def test_plan_says_what_would_decide_a_claim_that_no_block_can(
+    call, tiny_file, tmp_path
+):
+    words = ("plan", "quick", "--task-file", tiny_file, "--results", tmp_path / "r")
+    few = ("--set", "blocks=2")
+
+    (claim,) = json.loads(call(*words, "--json").out)["claims"]
+    (hopeless,) = json.loads(call(*words, *few, "--json").out)["claims"]
+
+    assert (claim["decidable"], claim["change"]) == (True, None)
+    assert hopeless["decidable"] is False
+    assert "plan at least 6 blocks" in hopeless["change"]
+    assert "Undecidable as planned" in call(*words, *few).out
+    assert "Undecidable" not in call(*words).out
+
+
 def test_plan_for_people_fits_the_terminal(call, tiny_file, tmp_path):
     out = call(
         "plan", "quick", "--task-file", tiny_file, "--results", tmp_path / "r"

@@ -46,6 +46,7 @@ def plan_page(
     ]
     if power:
         parts += [Text(), _power_table(power), _legend(power)]
+    parts += _undecidable(power)
     return Group(*parts)
 
 
@@ -195,8 +196,42 @@ def _power_row(claim: Mapping[str, Any]) -> Sequence[str]:
     )
 
 
+def _undecidable(claims: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
+    """The claims that cannot be decided as they are planned, those of a task that lack
+    the same together.
+    """
+    names: dict[tuple[str, str], list[str]] = {}
+    for claim in claims:
+        if not claim["decidable"]:
+            place = claim["task"], change(claim)
+            names.setdefault(place, []).append(claim["claim"])
+    if not names:
+        return []
+    rows = [
+        (f"{task}: {', '.join(undecidable)}", sentence)
+        for (task, sentence), undecidable in names.items()
+    ]
+    return [Text(), Listing(("Undecidable as planned", "Change"), rows)]
+
+
+def change(claim: Mapping[str, Any]) -> str:
+    """What would have to change for a planned claim to be decided."""
+    from suite.report.sentences import obstacle
+
+    trend = _is_trend(claim)
+    return " ".join(
+        obstacle(one, claim["percent"], claim["scale"], trend)
+        for one in claim["obstacles"]
+    )
+
+
 def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
     says = ["In family: as the strictest of the task's claims."]
+    exploratory = dict.fromkeys(one["task"] for one in claims if one["exploratory"])
+    if exploratory:
+        says.append(
+            f"With fewer than 6 blocks {listed(exploratory)} {'only explores' if len(exploratory) == 1 else 'only explore'}."
+        )
     if any(claim["sd"] is None for claim in claims):
         says.append(
             "sd: standard deviations of a block's difference, "

@@ -202,6 +202,17 @@ diagnosis-mismatch = { $arm } reaches { $value_validation } on validation and { 
 diagnosis-model-bias = { $arm } reaches { $value_train } on its training set ({ $value_validation } on validation), and no arm with as few parameters reaches more: the model's bias, not the number of examples
 diagnosis-healthy = { $arm } reaches { $value_train } on its training set, { $value_validation } on validation and { $value_test } on the test set: no gap that matters
 
+## Claims that no number of blocks decides, and what to change
+
+undecidable-reference = The published figure's own error keeps the interval at ±{ $margin_floor } or more, which does not fit into the margin of { $margin }: give the claim a margin above { $margin_floor }, or compare with a figure known more exactly.
+undecidable-overlap = Blocks share data ({ $percent } % as many test as training examples), which keeps the interval at ±{ $margin_floor } or more, wider than the margin of { $margin }: test on a smaller share or on fresh data in each block, or give the claim a margin above { $margin_floor }.
+undecidable-resolution = The margin of { $margin } is less than two of the { $examples } test examples: test on at least { $needed }, or give the claim a margin of at least { $margin_needed }.
+undecidable-blocks = With { $blocks } blocks and { $claims ->
+    [one] 1 claim
+   *[other] { $claims } claims
+} an effect counts only from |t| = { $number_t }: plan at least { $confirmatory } blocks, or fewer claims.
+undecidable-one-block = One block shows no spread, so nothing can be told from chance: plan at least { $confirmatory } blocks.
+
 ## Gates: the name where it failed, the name and the finding where it passed, what to do
 
 gate-not-asked = { $gate }? – not asked

@@ -181,6 +181,14 @@ diagnosis-mismatch = { $arm } 在验证集上达到 { $value_validation }，在�
 diagnosis-model-bias = { $arm } 在训练集上达到 { $value_train }（验证集上为 { $value_validation }），没有参数不更多的方案更好：这是模型的偏差，与样本数量无关
 diagnosis-healthy = { $arm } 在训练集上达到 { $value_train }，验证集上为 { $value_validation }，测试集上为 { $value_test }：没有值得注意的差距
 
+## 区组再多也无法定论的论断，以及该改什么
+
+undecidable-reference = 已发表数值自身的误差使区间至少为 ±{ $margin_floor }，放不进 { $margin } 的界限：请把论断的界限设到 { $margin_floor } 以上，或与更精确的数值比较。
+undecidable-overlap = 各区组共用数据（测试样本为训练样本的 { $percent } %），使区间至少为 ±{ $margin_floor }，宽于 { $margin } 的界限：请减小测试集的比例，或让每个区组使用新数据，或把论断的界限设到 { $margin_floor } 以上。
+undecidable-resolution = { $margin } 的界限小于 { $examples } 个测试样本中的两个：请至少用 { $needed } 个样本测试，或把论断的界限至少设为 { $margin_needed }。
+undecidable-blocks = { $blocks } 个区组、{ $claims } 条论断时，效应须达到 |t| = { $number_t } 才算数：请至少安排 { $confirmatory } 个区组，或减少论断。
+undecidable-one-block = 只有一个区组，看不出离散程度，无法与偶然区分：请至少安排 { $confirmatory } 个区组。
+
 ## 检验：未通过时的名称，通过时的名称与所见，以及应对办法
 
 gate-not-asked = { $gate }？– 未检查

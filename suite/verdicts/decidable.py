@@ -1,0 +1,147 @@
+"""Whether any number of blocks can decide a claim, asked before the first run.
+
+More blocks narrow an interval, but not below what they all share: the test examples
+that re-splits of one data set have in common (Nadeau & Bengio, "Inference for the
+generalization error", 2003), and the error of a published figure. Where what is left is
+wider than the margin, only another design decides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from scipy.special import ndtri, stdtrit
+
+from suite.verdicts.decision import CONFIRMATORY
+from suite.verdicts.kinds import kind_of
+from suite.verdicts.message import Message, message
+from tasks import Claim
+
+# a test set shows multiples of 1/n; two examples are the least that can matter
+FEWEST_EXAMPLES = 2
+LARGEST_T = 5.0  # beyond it few blocks say nothing but of enormous effects
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """A claim and what is known of it before it runs.
+
+    ``std`` is the standard deviation of a block's difference, and ``effect`` its mean,
+    in the claim's direction, both on the claim's scale; None where nothing has shown
+    them. ``test_examples`` is 0 where it is unknown; ``family`` is the number of the
+    task's claims in Holm's procedure.
+    """
+
+    claim: Claim
+    blocks: int
+    looks: int
+    family: int
+    confidence: float
+    test_train_ratio: float
+    test_examples: int
+    is_share: bool
+    std: float | None = None
+    effect: float | None = None
+
+    @property
+    def t_needed(self) -> float:
+        """The |t| that the strictest of the task's claims must exceed; infinite with
+        one block.
+        """
+        if self.blocks < 2:
+            return math.inf
+        alpha = (1 - self.confidence) / (self.family * self.looks)
+        return float(stdtrit(self.blocks - 1, 1 - alpha / 2))
+
+    @property
+    def is_exploratory(self) -> bool:
+        return self.blocks < CONFIRMATORY
+
+    @property
+    def reference_se(self) -> float:
+        return kind_of(self.claim.kind).reference_se(self.claim)
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether one line has to be told from the interval's end, rather than two."""
+        return kind_of(self.claim.kind).hypothesis != "difference"
+
+    def obstacles(self) -> tuple[Message, ...]:
+        """What keeps the claim open however it turns out, each with what would change
+        that; none where it can be decided.
+        """
+        if kind_of(self.claim.kind).hypothesis == "always":
+            return ()  # one counterexample decides, and no interval is asked
+        return tuple(self._obstacles())
+
+    def _obstacles(self) -> Iterator[Message]:
+        reference_floor = self._floor(0.0, one_sided=True)
+        floor = self._floor(self.std or 0.0, self.is_one_sided)
+        if self.reference_se and not self._stands_out(reference_floor):
+            yield message(
+                "undecidable-reference",
+                margin=self.claim.margin,
+                margin_floor=reference_floor,
+                margin_se=self.reference_se,
+            )
+        elif self.test_train_ratio and not self._stands_out(floor):
+            yield message(
+                "undecidable-overlap",
+                percent=self.test_train_ratio,
+                margin=self.claim.margin,
+                margin_floor=floor,
+            )
+        if not self._is_resolved:
+            yield message(
+                "undecidable-resolution",
+                margin=self.claim.margin,
+                margin_needed=FEWEST_EXAMPLES / self.test_examples,
+                examples=self.test_examples,
+                needed=math.ceil(FEWEST_EXAMPLES / self.claim.margin),
+            )
+        if self.is_exploratory and self.t_needed > LARGEST_T:
+            yield self._too_few_blocks()
+
+    def _too_few_blocks(self) -> Message:
+        if self.blocks < 2:
+            return message("undecidable-one-block", confirmatory=CONFIRMATORY)
+        return message(
+            "undecidable-blocks",
+            blocks=self.blocks,
+            claims=self.family,
+            number_t=self.t_needed,
+            confirmatory=CONFIRMATORY,
+        )
+
+    def _floor(self, std: float, one_sided: bool) -> float:
+        """Half the width of the interval that no number of blocks narrows further."""
+        alpha = 1 - self.confidence
+        quantile = float(ndtri(1 - alpha if one_sided else 1 - alpha / 2))
+        shared = std * math.sqrt(self.test_train_ratio)
+        return quantile * math.hypot(shared, self.reference_se)
+
+    def _stands_out(self, floor: float) -> bool:
+        """Whether an interval that wide can settle the claim: because it fits into the
+        margin, or because the effect that was seen lies clear of it.
+        """
+        margin = self.claim.margin
+        if floor < margin:
+            return True
+        if self.effect is None:
+            return False
+        hypothesis = kind_of(self.claim.kind).hypothesis
+        if hypothesis == "equivalence":
+            return abs(self.effect) - margin > floor
+        if hypothesis == "no_worse":
+            return abs(self.effect + margin) > floor
+        return abs(self.effect) > floor
+
+    @property
+    def _is_resolved(self) -> bool:
+        """Whether the test set can show a difference as small as the margin."""
+        counted = self.is_share and self.claim.scale == "points"
+        if not counted or not self.test_examples:
+            return True
+        return self.claim.margin * self.test_examples >= FEWEST_EXAMPLES - 1e-9
