@@ -361,6 +361,12 @@ def check_names(profile: Profile, source: str) -> None:
         for level in plan.levels or ():
             task.level(level)
         task.recipe.with_changes(plan.recipe)
+        for field in plan.recipe:
+            if field in _hyperparameters(task):
+                raise UserError(
+                    f"Profile {source}: tasks.{name}.recipe has {field!r}, which the "
+                    "task has in its space, as a hyperparameter: leave it out."
+                )
     _check_tuned(profile)
 
 

@@ -59,7 +59,8 @@ class TrainingLoop:
     yields an Evaluation.
 
     ``model`` must be built and on its device. ``params`` holds ``lr`` (or what the
-    procedure's phases name instead) and may hold ``weight_decay``; ``seeds`` has the
+    procedure's phases name instead) and may hold ``weight_decay`` and fields of the
+    recipe; ``seeds`` has the
     streams ``order``, ``dropout`` and ``evaluation``.
 
     Whoever iterates may log, stop, or look. Afterwards the model is the best checkpoint
@@ -87,6 +88,7 @@ class TrainingLoop:
         self.model = model
         self.train = _channels_last(train)
         self.validation = _channels_last(validation)
+        recipe = recipe.with_params(params)
         self.recipe = recipe
         self.params = params
         self.seeds = seeds

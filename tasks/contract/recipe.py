@@ -202,6 +202,13 @@ class Recipe:
         dropped = {other[name]: None for name in other if name in changes}
         return dataclasses.replace(self, **{**dropped, **changes})
 
+    def with_params(self, params: Mapping[str, Any]) -> Recipe:
+        """The recipe of one run: fields that are among its hyperparameters have their
+        values from there.
+        """
+        changes = {name: params[name] for name in params if name in TUNABLE}
+        return self.with_changes(changes) if changes else self
+
     def describe(self) -> dict[str, Any]:
         """The recipe as plain values that JSON can hold, for a run's key: functions,
         and optimisers and schedules from outside, with a hash of their source.
@@ -254,6 +261,9 @@ class Recipe:
 
 NEED_MOMENTUM = ("momentum", "nesterov")
 RECIPE_FIELDS = field_names(Recipe)
+# Equal budgets need equal lengths, and a run's workers are found before it is tuned
+NOT_TUNABLE = ("steps", "epochs", "evaluations", "world_size")
+TUNABLE = tuple(name for name in RECIPE_FIELDS if name not in NOT_TUNABLE)
 # Changes with which a run has its full length. A plateau needs some patience, so this
 # one never runs out.
 FULL_LENGTH: Mapping[str, Any] = {"patience": 1_000_000, "stop_when": None}

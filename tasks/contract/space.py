@@ -41,6 +41,11 @@ class Float:
             check.number("default", self.low, self.high, "the value to try first")
 
     @property
+    def extremes(self) -> tuple[float, ...]:
+        """Both ends of the range."""
+        return self.low, self.high
+
+    @property
     def first_value(self) -> float:
         """The default, or the middle of the range."""
         if self.default is not None:
@@ -79,6 +84,11 @@ class Int:
         _check_log(self)
         if check.given("default"):
             check.number("default", self.low, self.high, "the value to try first")
+
+    @property
+    def extremes(self) -> tuple[int, ...]:
+        """Both ends of the range."""
+        return self.low, self.high
 
     @property
     def first_value(self) -> int:
@@ -120,6 +130,11 @@ class Categorical:
             check.replace("default", plain(self.default))
             if self.default not in values:
                 raise check.error("default", f"give one of {brief(values)}")
+
+    @property
+    def extremes(self) -> tuple[Value, ...]:
+        """All values: none lies between others."""
+        return self.values
 
     @property
     def first_value(self) -> Value:

@@ -23,7 +23,7 @@ from tasks.contract.procedure import (
     measured,
     no_worst,
 )
-from tasks.contract.recipe import RECIPE_FIELDS, Recipe
+from tasks.contract.recipe import NOT_TUNABLE, RECIPE_FIELDS, TUNABLE, Recipe
 from tasks.contract.space import Hyperparameter, Params, Space, is_value
 
 if TYPE_CHECKING:
@@ -297,7 +297,9 @@ class Task:
     """How long and by what rule they learn; levels and then arms may change fields."""
 
     space: Space = field(default_factory=Space)
-    """The hyperparameters that are tuned; arms may change or leave out some."""
+    """The hyperparameters that are tuned; levels and arms may change or leave out some.
+    One that has the name of a recipe's field, such as ``momentum``, sets that field.
+    """
 
     claims: tuple[Claim, ...] = ()
     """What is said of the arms, fixed before the run."""
@@ -436,7 +438,7 @@ class Task:
                         f"hyperparameter (arm {arm.name!r}, without)", name, shared
                     )
             for name in [*shared, *arm.space]:
-                if name in RECIPE_FIELDS:
+                if name in NOT_TUNABLE:
                     raise UserError(
                         f"{self._who}: the space of arm {arm.name!r} has {name!r}, a "
                         "field of the recipe, which is fixed rather than tuned: set it "
@@ -445,7 +447,23 @@ class Task:
             self._check_build(arm)
             for level in self.levels:
                 self._check_recipe(level, arm)
+                self._check_recipe_fields(level, arm)
                 self._check_fit(level, arm)
+
+    def _check_recipe_fields(self, level: Level, arm: Arm) -> None:
+        """A field of the recipe that is tuned can have all values of its range."""
+        recipe = self.recipe_of(level, arm)
+        for name, tuned in self.space_of(arm, level).items():
+            if name not in TUNABLE:
+                continue
+            for value in tuned.extremes:
+                try:
+                    recipe.with_changes({name: value})
+                except UserError as error:
+                    raise UserError(
+                        f"{self._who}: {name!r} is tuned for arm {arm.name!r}, but "
+                        f"{error}"
+                    ) from error
 
     def _check_build(self, arm: Arm) -> None:
         if arm.build is None and not isinstance(self.procedure_of(arm), FitOnce):

@@ -155,7 +155,15 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: task(arms=()), "give one Arm at least"),
     (lambda: task(arms=(Arm("a", build), Arm("a", build))), "two arms named 'a'"),
     (lambda: task(procedure=build), "has no measures and no phases"),
-    (lambda: task(space=Space(momentum=Float(0.1, 0.9))), "a field of the recipe"),
+    (lambda: task(space=Space(steps=Int(1, 9))), "fixed rather than tuned"),
+    (
+        lambda: task(space=Space(momentum=Float(0.1, 1.9))),
+        "'momentum' is tuned for arm 'a', but Recipe(momentum=1.9)",
+    ),
+    (
+        lambda: task(space=Space(optimizer=Categorical(("sgd", "adamm")))),
+        "did you mean 'adam'?",
+    ),
     (lambda: task(arms=(Arm("a", build, without=("l",)),)), "did you mean 'lr'?"),
     (
         lambda: task(arms=(Arm("a", build, recipe={"warmup": 9}),)),

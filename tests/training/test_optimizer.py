@@ -157,6 +157,16 @@ def test_a_model_of_gains_and_biases_alone_trains():
     torch.testing.assert_close(model.weight.detach(), torch.full((4,), 0.9))
 
 
+def test_a_hyperparameter_with_the_name_of_a_recipes_field_sets_it():
+    changes = {"optimizer": "sgd", "momentum": 0.5, "batch_size": 20}
+    tuned = loop(Recipe(steps=30, batch_size=16, momentum=0.9), **changes)
+    fixed = loop(Recipe(steps=30, **changes))
+    list(tuned), list(fixed)
+
+    assert tuned.updates_per_epoch == 5
+    assert torch.equal(tuned.losses, fixed.losses)
+
+
 def test_every_optimizer_that_a_recipe_may_name_exists():
     assert set(BUILT_IN) <= OPTIMIZERS.implemented().keys()
     assert set(PEERS) == set(BUILT_IN)

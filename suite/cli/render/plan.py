@@ -128,8 +128,7 @@ def _facts(
         ("Campaign", plan.id),
         (
             "Runs",
-            f"{plan.runs:,} in {len(plan.cells):,} cells "
-            f"({' or '.join(each_cell)} a cell)",
+            f"{plan.runs:,} in {len(plan.cells):,} cells ({', '.join(each_cell)})",
         ),
         ("Shared", _shared(costs)),
         ("At most", _at_most(plan)),
@@ -146,7 +145,9 @@ def _runs_of_cell(plan: Plan, cell: CellPlan) -> str:
     finals = f"{plan.finals(cell.task, cell.builds)}"
     if plan.half_length(cell.task, cell.builds):
         finals += " + 1"
-    return f"{trials} + {finals}" if trials else f"{finals}, without tuning,"
+    if trials:
+        return f"{trials} + {finals} a cell"
+    return f"{finals} where nothing is tuned"
 
 
 def _shared(costs: Costs) -> str:
