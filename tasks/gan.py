@@ -39,6 +39,11 @@ from tasks.procedures.pictures import Pictures
 
 DATA = {"mnist5k": mnist5k, "fashion_mnist": fashion_mnist}
 LATENT = 32
+GENERATED = 2000  # pictures that distances are measured on
+STEPS = 2000
+# A step of WGAN-GP with five critic updates takes as long as so many others: measured,
+# 80 ms of a core against 15.
+COMPUTE = 5
 BORDER = 2  # pixels that MNIST leaves empty on each side
 
 
@@ -56,11 +61,11 @@ def load_data(level: Level, seed: int) -> Splits:
 
     train = pictures(splits.train)
     classifier = FixedClassifier(train, splits.classes or 1, seed)
-    samples = level["samples"]
     metadata = {
         "classifier": classifier,
-        "samples": samples,
-        "reference": train.x[:samples],
+        "samples": level["samples"],
+        "generated": GENERATED,
+        "reference": train.x[-GENERATED:],  # others than the training pictures judged
     }
     sealed = splits.sealed.resealed(pictures)
     return replace(
@@ -109,7 +114,7 @@ CLAIMS = (
             "than the minimax loss.",
             zh="生成器的非饱和损失比极小极大损失得到更低的 Fréchet 距离。",
         ),
-        metric="frechet",
+        metric="frechet_excess",
         better="non_saturating",
         worse="minimax",
         scale="log_ratio",
@@ -134,7 +139,7 @@ CLAIMS = (
             "loss.",
             zh="最小二乘损失比非饱和损失得到更低的 Fréchet 距离。",
         ),
-        metric="frechet",
+        metric="frechet_excess",
         better="least_squares",
         worse="non_saturating",
         scale="log_ratio",
@@ -159,7 +164,7 @@ CLAIMS = (
             "lower Fréchet distance.",
             zh="按原文每步更新五次评判网络的 WGAN-GP 得到更低的 Fréchet 距离。",
         ),
-        metric="frechet",
+        metric="frechet_excess",
         better="wgan_gp_5",
         worse="non_saturating",
         scale="log_ratio",
@@ -182,7 +187,7 @@ CLAIMS = (
             "too.",
             zh="每步只更新一次评判网络时，WGAN-GP 也得到更低的 Fréchet 距离。",
         ),
-        metric="frechet",
+        metric="frechet_excess",
         better="wgan_gp",
         worse="non_saturating",
         scale="log_ratio",
@@ -196,13 +201,33 @@ CLAIMS = (
         matching_group="wgan_gp",
     ),
     Claim(
+        "wgan_gp_beats_non_saturating_at_equal_compute",
+        Text(
+            "WGAN-GP with five critic updates a step reaches a lower Fréchet distance "
+            "than the non-saturating loss in the same time, that is with 5 times the "
+            "updates.",
+            zh=(
+                "每步更新五次评判网络的 WGAN-GP，其 Fréchet 距离低于用同样时间"
+                "（即 5 倍更新次数）训练的非饱和损失。"
+            ),
+        ),
+        metric="frechet_excess",
+        better="wgan_gp_5",
+        worse="non_saturating_long",
+        levels=("mnist5k",),
+        scale="log_ratio",
+        margin=TENTH,
+        source=GULRAJANI,
+        matching_group="wgan_gp",
+    ),
+    Claim(
         "hinge_equals_non_saturating",
         Text(
             "Tuned alike, the hinge loss reaches the same Fréchet distance as the "
             "non-saturating loss.",
             zh="调参同样充分时，合页损失与非饱和损失的 Fréchet 距离相同。",
         ),
-        metric="frechet",
+        metric="frechet_excess",
         kind="equal",
         better="hinge",
         worse="non_saturating",
@@ -272,6 +297,13 @@ TASK = Task(
             WASSERSTEIN_5,
         ),
         arm("hinge", Text("Hinge", zh="合页损失"), HINGE),
+        Arm(
+            "non_saturating_long",
+            build,
+            Text("Non-saturating, 5 times the updates", zh="非饱和，5 倍更新次数"),
+            recipe={"steps": COMPUTE * STEPS},
+            procedure=Pictures(NON_SATURATING),
+        ),
     ),
     levels=(
         Level(
@@ -294,7 +326,7 @@ TASK = Task(
         ),
     ),
     procedure=Pictures(NON_SATURATING),
-    recipe=Recipe(steps=2000, batch_size=64, betas=(0.0, 0.99), evaluations=10),
+    recipe=Recipe(steps=STEPS, batch_size=64, betas=(0.0, 0.99), evaluations=10),
     space=Space(
         lr=Float(1e-3, 3e-2, log=True),
         weight_decay=Float(1e-4, 1e-1, log=True),
@@ -302,9 +334,13 @@ TASK = Task(
     ),
     claims=CLAIMS,
     matched=Text(
-        "Both networks and their parameters, generator updates, data, tuning "
-        "trials, samples judged",
-        zh="两个网络及其参数量、生成器更新次数、数据、调参试验数、评判的样本数",
+        "Both networks and their parameters, generator updates (of one arm: compute), "
+        "data, tuning trials, samples judged; both players have one rate, and the "
+        "generator that is judged is no average over updates",
+        zh=(
+            "两个网络及其参数量、生成器更新次数（其中一组为计算量）、数据、调参试验数、"
+            "评判的样本数；两个网络用同一学习率，评判的生成器未对各次更新取平均"
+        ),
     ),
     parameters_within=0.0,
     sources=(mnist5k.SOURCE, fashion_mnist.SOURCE),

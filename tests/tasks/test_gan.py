@@ -3,6 +3,7 @@ theory or a peer.
 """
 
 import io
+import itertools
 import json
 import math
 import pickle
@@ -38,7 +39,9 @@ from tasks.procedures.drawing import picture_grid
 from tasks.procedures.pictures import (
     Pictures,
     evenness,
+    figures,
     frechet_distance,
+    kernel_distance,
     neighbourhoods,
 )
 
@@ -140,6 +143,39 @@ def test_frechet_distance_of_equal_distributions_is_biased_by_one_over_the_count
 
 
 # ------------------------------------------------ precision, recall, coverage, classes
+
+
+def test_the_kernel_distance_is_its_definition():
+    generator = make_generator(0)
+    real = torch.randn(4, 3, generator=generator, dtype=torch.float64)
+    made = torch.randn(5, 3, generator=generator, dtype=torch.float64)
+
+    def kernel(one: Tensor, other: Tensor) -> float:
+        return (float(one @ other) / 3 + 1) ** 3
+
+    def among(x: Tensor) -> float:
+        pairs = itertools.permutations(x, 2)
+        return sum(itertools.starmap(kernel, pairs)) / (len(x) * (len(x) - 1))
+
+    across = sum(itertools.starmap(kernel, itertools.product(real, made))) / 20
+    assert kernel_distance(real, made).item() == pytest.approx(
+        among(real) + among(made) - 2 * across
+    )
+
+
+def test_the_kernel_distance_of_equal_distributions_is_0_on_average_however_few():
+    generator = make_generator(0)
+    found = [
+        kernel_distance(
+            torch.randn(20, 4, generator=generator),
+            torch.randn(30, 4, generator=generator),
+        ).item()
+        for _ in range(400)
+    ]
+
+    mean, std = np.mean(found), np.std(found, ddof=1)
+    assert abs(mean) < 3 * std / 20  # three standard errors
+    assert min(found) < 0
 
 
 def test_equal_sets_have_no_distance_and_all_of_precision_recall_and_coverage():
@@ -451,6 +487,18 @@ def test_all_arms_start_alike_and_equally_large(pictures):
         torch.equal(models[0].generator.net[0].weight, model.generator.net[0].weight)
         for model in models
     )
+
+
+def test_real_pictures_have_hardly_an_excess_and_blank_ones_all(pictures):
+    validation = pictures.validation
+    blank = torch.full_like(validation.x[:1], -1.0).expand(2000, -1, -1, -1)
+
+    real = figures(validation, pictures.train.x[:1500])
+    nothing = figures(validation, blank)
+
+    assert real["frechet_excess"] < 0.3 * real["frechet"]
+    assert nothing["frechet_excess"] > 0.95 * nothing["frechet"]
+    assert abs(real["kernel_distance"]) < 0.02 * nothing["kernel_distance"]
 
 
 def test_a_short_game_already_gets_closer_to_digits(pictures):
