@@ -12,6 +12,9 @@ from tasks.models.attention import WIDTH, vision_transformer
 from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassification
 
 HEADS = (1, 2, 4, 8, 16)  # of 32, 16, 8, 4 and 2 numbers each
+# Accuracies of one arm differ by 2 to 3 points between blocks: ten blocks do not see
+# differences much smaller than that.
+MARGIN = 0.02
 LEVELS = (
     Level(
         "mnist1d",
@@ -73,6 +76,7 @@ CLAIMS = (
         better="heads_8",
         worse="heads_1",
         levels=("mnist1d",),
+        margin=MARGIN,
         source=VASWANI,
         reported=FIGURES,
     ),
@@ -86,6 +90,7 @@ CLAIMS = (
         better="heads_8",
         worse="heads_16",
         levels=("mnist1d",),
+        margin=MARGIN,
         source=VASWANI,
         reported=FIGURES,
     ),
@@ -105,18 +110,22 @@ CLAIMS = (
             "heads_16": -1 / 2,
         },
         levels=("mnist1d",),
+        margin=MARGIN,
         source=VASWANI,
         reported=FIGURES,
     ),
     Claim(
         "two_heads_are_enough",
-        Text("Two heads do as well as eight.", zh="两个头与八个头一样好。"),
+        Text(
+            "Two heads cost at most 2 points against eight.",
+            zh="与八个头相比，两个头至多损失 2 个百分点。",
+        ),
         metric="accuracy",
-        kind="equal",
+        kind="no_worse",
         better="heads_2",
         worse="heads_8",
         levels=("mnist1d",),
-        margin=0.015,
+        margin=MARGIN,
         source=MICHEL,
         reported=Text(
             "Most heads of a trained translator can be taken out one by one at no cost",
@@ -133,7 +142,7 @@ CLAIMS = (
         better="heads_8",
         worse="heads_1",
         levels=("mnist5k",),
-        margin=0.005,
+        margin=0.01,
         source=VASWANI,
         reported=FIGURES,
     ),
