@@ -26,6 +26,7 @@ from tasks import (
 from tasks.data import breast_cancer, clouds, mnist1d
 from tasks.models.logistic import LogisticRegression, l2_penalty
 from tasks.models.mlp import mlp
+from tasks.procedures.decisions import COST_SAVED, LOGIT_SIZE
 from tasks.procedures.fit_once import (
     NewtonLogisticRegression,
     ScikitLogisticRegression,
@@ -34,12 +35,16 @@ from tasks.procedures.metrics import ACCURACY, LOG_LOSS
 from tasks.procedures.supervised import Classification
 
 # 114 validation examples tell log losses apart, but hardly accuracies
-BY_LOSS = (LOG_LOSS, ACCURACY)
+BY_LOSS = (LOG_LOSS, ACCURACY, COST_SAVED, LOGIT_SIZE)
 NEWTON = NewtonLogisticRegression(measures=BY_LOSS)
 L2 = 3e-3  # where it is not tuned: about the best for the tumours
 PUBLISHED = Text(
     "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)",
     zh="Greydanus 与 Kobak，Scaling down deep learning with MNIST-1D（ICML 2024）",
+)
+SOUDRY = Text(
+    "Soudry et al., The implicit bias of gradient descent on separable data (2018)",
+    zh="Soudry 等，The implicit bias of gradient descent on separable data（2018）",
 )
 # standard error of an accuracy near 32 % or 68 % on their 1,000 test examples
 PUBLISHED_SE = 0.015
@@ -158,10 +163,43 @@ CLAIMS = (
             "Hung-yi Lee, Machine Learning 2021: regularisation against overfitting",
             zh="李宏毅，机器学习 2021：用正则化防止过拟合",
         ),
-        reported=Text(
-            "Separable classes have no optimum without a penalty: the weights grow "
-            "without bound (Soudry et al., 2018)",
-            zh="类别可分时，没有正则就没有最优解：权重无限增长（Soudry 等，2018）",
+    ),
+    Claim(
+        "no_penalty_grows_without_bound",
+        Text(
+            "A hundred examples in 30 dimensions can be separated, so that without a "
+            "penalty weights grow without bound: logits are at least 10 times as "
+            "large as with one.",
+            zh=(
+                "30 维空间中的一百个样本可以被分开，因此没有正则时权重无限增长：logit "
+                "至少是有正则时的 10 倍。"
+            ),
+        ),
+        metric="logit_size",
+        better="newton",
+        worse="newton_l2",
+        levels=(CLOUDS.name,),
+        scale="log_ratio",
+        at_least=log(10),
+        margin=log(1.28),
+        source=SOUDRY,
+    ),
+    Claim(
+        "cheaper_threshold",
+        Text(
+            "Where a miss costs 10 times a false alarm, answering 1 above a "
+            "probability of 1 in 11 is cheaper than above one half.",
+            zh="若漏报的代价是误报的 10 倍，概率高于 11 分之 1 即答 1，比高于一半才答 1 代价更小。",
+        ),
+        metric="cost_saved",
+        kind="threshold",
+        better="newton_l2",
+        levels=(CLOUDS.name,),
+        reference=0.0,
+        margin=0.02,
+        source=Text(
+            "Elkan, The foundations of cost-sensitive learning (2001)",
+            zh="Elkan，The foundations of cost-sensitive learning（2001）",
         ),
     ),
     Claim(

@@ -13,6 +13,7 @@ from tasks import Recipe, Split, Splits
 from tasks.data import breast_cancer
 from tasks.logistic_regression import TASK
 from tasks.models.logistic import LogisticRegression, l2_penalty
+from tasks.procedures.decisions import cost, cost_saved
 from tasks.procedures.fit_once import (
     NewtonLogisticRegression,
     ScikitLogisticRegression,
@@ -219,3 +220,25 @@ def test_newtons_method_goes_all_the_way_where_classes_can_be_separated():
     # at +-1 the gradient is half of sigmoid(-slope), and it ends below 1e-8
     assert slope > 17
     assert intercept == pytest.approx(0, abs=1e-6)
+
+
+def test_costs_of_thresholds_are_counted_by_hand():
+    logits, labels = torch.tensor([-3.0, -1.0, 2.0, 1.0]), torch.tensor([0, 1, 0, 1])
+
+    # at one half: one miss and one false alarm among four; at 1 / 11, where the logit
+    # is -2.3, the miss becomes an alarm
+    assert cost(logits, labels, 0.5) == pytest.approx((10 + 1) / 4)
+    assert cost(logits, labels, 1 / 11) == pytest.approx(1 / 4)
+    assert cost_saved(logits, labels) == pytest.approx(10 / 4)
+    assert cost_saved(torch.zeros(4, 3), labels) == 0.0
+
+
+def test_no_threshold_is_cheaper_than_bayes_where_probabilities_are_true():
+    """Elkan (2001): the optimum is at 1 / (1 + cost of a miss)."""
+    generator = make_generator(0)
+    logits = 2 * torch.randn(200_000, generator=generator)
+    labels = (torch.rand(200_000, generator=generator) < logits.sigmoid()).long()
+
+    costs = {t: cost(logits, labels, t) for t in (0.03, 0.06, 1 / 11, 0.15, 0.3, 0.5)}
+
+    assert min(costs, key=costs.__getitem__) == 1 / 11
