@@ -40,6 +40,7 @@ from suite.verdicts.statistics import (
     slopes,
     smallest_effect,
 )
+from suite.verdicts.weigh import has_moved
 
 BLOCKS = (6, 10, 20)
 TUNING = (
@@ -417,6 +418,32 @@ def axis(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
 
 
+def moving(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+    """The gates that ask whether twice the trials, or twice the training, moved an
+    effect by more than the margin: changes in standard deviations of a change.
+    """
+    for blocks in BLOCKS:
+        still = differences(rng, (experiments, blocks), 0.5, "normal")
+        for margin in (NARROW, 1.0):
+            yield Figure(
+                "moving",
+                f"{blocks} blocks, margin {margin:g}, nothing moves",
+                "gate fires",
+                share(has_moved(row, margin) for row in still),
+                experiments,
+                most=0.05,
+            )
+        size = smallest_effect(blocks)
+        yield Figure(
+            "moving",
+            f"{blocks} blocks, margin {size / 3:.2f}, change {size:.2f}",
+            "gate fires",
+            share(has_moved(row + size, size / 3) for row in still),
+            experiments,
+            least=POWER - SLACK,
+        )
+
+
 def pipeline(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """One arm against itself through everything: plan, driver, tuning, training,
     record, results and A/A test.
@@ -614,6 +641,7 @@ TABLES: dict[str, tuple[str, Table]] = {
     "pipeline": ("One arm against itself", pipeline),
     "no worse": ("No worse", no_worse),
     "facts": ("Without spread, and facts", facts),
+    "moving": ("Effects that still move", moving),
 }
 
 

@@ -191,8 +191,8 @@ def range_edge(case: Case) -> Gate | None:
         return None
     edges_seen = list(_rate_edges(case))
     crowded = [
-        Finding(_seen_edge(case, arm, name, level, edge), _pull(case, number))
-        for number, arm, name, level, edge in edges_seen
+        Finding(_seen_edge(case, arm, name, level, edge), _pull(case, arm, level))
+        for arm, name, level, edge in edges_seen
         if edge.crowded
     ]
     return _directed_gate("range-edge", crowded) if edges_seen else None
@@ -361,8 +361,8 @@ def block_mean(values: Floats) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), math.nan)
 
 
-def _rate_edges(case: Case) -> Iterator[tuple[int, str, str, str, Edge]]:
-    """(number of the arm, arm, hyperparameter, level, edge) for both ends of every learning rate's range
+def _rate_edges(case: Case) -> Iterator[tuple[str, str, str, Edge]]:
+    """(arm, hyperparameter, level, edge) for both ends of every learning rate's range
     that was tuned.
     """
     for number, arm in enumerate(case.claim.arms):
@@ -376,7 +376,7 @@ def _rate_edges(case: Case) -> Iterator[tuple[int, str, str, str, Edge]]:
                 values = cell_values(case, case.finals, column)[:, level_number, number]
                 there = [{name: value} for value in values[np.isfinite(values)]]
                 for edge in edges(alone, there):
-                    yield number, arm, name, level, edge
+                    yield arm, name, level, edge
 
 
 def _curve_ends(case: Case) -> pd.DataFrame | None:
@@ -429,7 +429,7 @@ def _improving_arms(
             place=case.levels[level],
             gain=float(gains[level, arm]),
         )
-        yield Finding(seen, _pull(case, arm))
+        yield Finding(seen, _pull(case, case.claim.arms[arm], case.levels[level]))
 
 
 def _half_budget_finals_are_in(case: Case) -> bool:
@@ -463,11 +463,14 @@ def _status(status: object) -> str:
     return f"status-{str(status).replace('_', '-')}"
 
 
-def _pull(case: Case, arm: int) -> int:
-    """Where the effect would go if the claim's arm of that number did better."""
-    if case.kind.over_levels:  # depends on the level
+def _pull(case: Case, arm: str, level: str) -> int:
+    """Where the effect would go if an arm did better at a level."""
+    if case.kind.along_axis:  # that depends on where on the axis it does
         return 0
-    return int(np.sign(case.kind.weights(case.claim)[arm]))
+    shape = len(case.levels), len(case.claim.arms)
+    weights = np.broadcast_to(case.kind.weights(case.claim), shape)
+    weight = weights[case.levels.index(level), case.claim.arms.index(arm)]
+    return int(np.sign(weight))
 
 
 def _directed_gate(code: str, findings: Sequence[Finding]) -> Gate:

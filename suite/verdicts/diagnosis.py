@@ -164,7 +164,7 @@ def _trained(
 def _margin(case: Case) -> float:
     """The claim's margin at one level: a slope's is what it comes to over the axis."""
     margin = case.claim.margin
-    if case.kind.over_levels:
+    if case.kind.along_axis:
         margin *= math.log(max(case.x) / min(case.x))
     return margin
 

@@ -7,7 +7,8 @@ judges the claim once more on other finals of the same blocks, and compares.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -133,9 +134,32 @@ def _moving_budget(measured: Measured, verdict: Verdict, values: Floats) -> Gate
     """
     case = measured.case
     moved = _moved(measured, verdict, values)
-    trials = {"half": case.trials_of_half, "trials": case.manifest.trials}
-    seen = tuple(message("seen-moving-with-tuning", **one, **trials) for one in moved)
+    trials, margin = case.manifest.trials, case.claim.margin
+    seen = tuple(
+        message(
+            "seen-moving-with-tuning",
+            place=one.part,
+            change=one.change,
+            effect_half=one.before,
+            effect_full=one.after,
+            half=case.trials_of_half,
+            trials=trials,
+            recommended=recommended_trials(trials, one.change, margin),
+        )
+        for one in moved
+    )
     return Gate(MOVING_BUDGET_GATE, bool(seen), seen)
+
+
+def recommended_trials(trials: int, change: float, margin: float) -> int:
+    """The trials from which more of them should move an effect by less than the margin,
+    if the second half of ``trials`` moved it by ``change``.
+
+    Changes halve with each doubling, so that all that are still to come add up to the
+    last one.
+    """
+    doublings = max(0, math.ceil(math.log2(abs(change) / margin)))
+    return int(trials * 2**doublings)
 
 
 # ------------------------------------------------------------ half of the training
@@ -170,7 +194,13 @@ def _length_gates(
         seen = message("seen-half-length-same")
     flips = Gate(LENGTH_GATE, _opposed(verdict, half), (seen,))
     moved = tuple(
-        message("seen-moving-with-length", **one)
+        message(
+            "seen-moving-with-length",
+            place=one.part,
+            change=one.change,
+            effect_half=one.before,
+            effect_full=one.after,
+        )
         for one in _moved(measured, verdict, values)
     )
     return flips, Gate(MOVING_LENGTH_GATE, bool(moved), moved)
@@ -204,31 +234,42 @@ def _opposed(verdict: Verdict, half: Halved) -> bool:
     return half.changes and settled
 
 
-def _moved(
-    measured: Measured, verdict: Verdict, half: Floats
-) -> tuple[dict[str, str | float], ...]:
-    """The parts whose effect is another than on the ``half`` values: by more than the
-    margin on average, and by more than chance (the interval of the paired change
-    leaves out 0).
+@dataclass(frozen=True)
+class _Move:
+    """A part whose effect moved, on average over blocks."""
+
+    part: str
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+
+def has_moved(changes: Floats, margin: float, confidence: float = 0.95) -> bool:
+    """Whether an effect moved by more than the margin on average, and by more than
+    chance: the interval of the paired ``changes``, one a block, leaves out 0. Pure.
     """
+    change = estimate(changes)
+    low, high = change.interval(confidence)
+    by_chance = low <= 0 <= high
+    return abs(change.mean) > margin and not by_chance
+
+
+def _moved(measured: Measured, verdict: Verdict, half: Floats) -> list[_Move]:
+    """The parts whose effect is another than on the ``half`` values."""
     case, blocks = measured.case, verdict.blocks
     before = effects(half, case, measured.examples)[:blocks]
     after = measured.effects[:blocks]
-    found: list[dict[str, str | float]] = []
-    for number, part in enumerate(case.parts):
-        change = estimate(after[:, number] - before[:, number])
-        low, high = change.interval(verdict.confidence)
-        by_chance = low <= 0 <= high
-        if abs(change.mean) > case.claim.margin and not by_chance:
-            found.append(
-                {
-                    "place": part,
-                    "change": change.mean,
-                    "effect_half": float(before[:, number].mean()),
-                    "effect_full": float(after[:, number].mean()),
-                }
-            )
-    return tuple(found)
+    moves = [
+        _Move(part, float(before[:, number].mean()), float(after[:, number].mean()))
+        for number, part in enumerate(case.parts)
+        if has_moved(
+            after[:, number] - before[:, number], case.claim.margin, verdict.confidence
+        )
+    ]
+    return moves
 
 
 def _judged_on(measured: Measured, verdict: Verdict, values: Floats) -> Verdict:

@@ -25,6 +25,7 @@ from suite.verdicts.judge import (
     undecided,
 )
 from suite.verdicts.statistics import crossover
+from suite.verdicts.weigh import recommended_trials
 from tasks import Claim, UserError
 
 ACCURACY = {
@@ -44,6 +45,7 @@ DEEPER = Claim(
     margin=0.02,
     source="A lecture",
 )
+TUNED = {"lr": {"low": -9.0, "high": 9.0, "log": False}}  # far from its ends
 WIDE = [0.80, 0.82, 0.81, 0.79, 0.83, 0.80]
 AHEAD = [0.05, 0.04, 0.06, 0.05, 0.04, 0.06]
 LEVEL = [0.004, -0.003, 0.002, -0.004, 0.003, -0.002]
@@ -111,7 +113,7 @@ def campaign(
                     {**vars(claim), "levels": list(claim.levels), **extra}
                     for claim in claims
                 ],
-                "space": {},
+                "space": {"deep": TUNED, "wide": TUNED} if half else {},
                 "aa_test": aa_test or {},
                 "parameters_within": None,
                 "axis": "training examples",
@@ -1009,6 +1011,22 @@ def test_an_effect_that_more_trials_move_past_the_margin_is_no_answer(
     if moves:
         assert "still moves with the tuning budget" in seen(gate, found)
         assert "with 2 of 4 trials" in seen(gate, found)
+        assert "8 trials should be enough" in seen(gate, found)
+
+
+@pytest.mark.parametrize(
+    ("trials", "change", "expected"),
+    [
+        (4, 3.3, 8),  # 1.65 points still to come after eight
+        (4, -3.3, 8),
+        (2, 9.0, 16),  # 4.5, 2.25, 1.1
+        (16, 2.0, 16),
+    ],
+)
+def test_trials_are_recommended_until_less_than_the_margin_is_to_come(
+    trials, change, expected
+):
+    assert recommended_trials(trials, change, margin=2.0) == expected
 
 
 def test_a_move_in_one_block_is_chance():

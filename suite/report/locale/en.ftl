@@ -272,7 +272,7 @@ gate-moving-with-tuning = Still moving with the tuning budget
 gate-moving-with-tuning-passed = Steady under more tuning
 gate-moving-with-tuning-fine = The second half of the tuning trials moved the effect by no more than the margin, or by no more than chance does.
 gate-moving-with-tuning-hint = Give every arm more trials (raise `trials` in the profile), or tune fewer hyperparameters.
-seen-moving-with-tuning = the effect{ $place } still moves with the tuning budget: { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, a change of { $change }
+seen-moving-with-tuning = the effect{ $place } still moves with the tuning budget: { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, a change of { $change }: { $recommended } trials should be enough
 
 gate-training-length = Depends on the training length
 gate-training-length-passed = Half the training does not reverse it

@@ -245,7 +245,7 @@ gate-moving-with-tuning = 效应仍随调参预算变化
 gate-moving-with-tuning-passed = 效应不再随调参预算变化
 gate-moving-with-tuning-fine = 后一半调参试验带来的效应变化不超过界限，或不超过偶然波动。
 gate-moving-with-tuning-hint = 给每个方案更多试验（调高配置中的 `trials`），或减少要调的超参数。
-seen-moving-with-tuning = 效应{ $place }仍随调参预算变化：用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，变化了 { $change }
+seen-moving-with-tuning = 效应{ $place }仍随调参预算变化：用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，变化了 { $change }；建议 { $recommended } 次试验
 
 gate-training-length = 取决于训练长度
 gate-training-length-passed = 训练长度减半不会反转答案
