@@ -104,7 +104,8 @@ class Driver:
             is_done = all(cell.done for cell in self.cells)
             if is_done:
                 checkpoint.clear(self._checkpoint_folder)
-            self._write_state("done" if is_done else "incomplete")
+            is_whole = is_done and self.plan.shard is None
+            self._write_state("done" if is_whole else "incomplete")
         return self.tally
 
     def _run_until_stopped(self) -> None:

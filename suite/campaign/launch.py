@@ -23,7 +23,7 @@ from suite.campaign.progress import Tally
 from suite.campaign.signals import sigterm_as_ctrl_c
 from suite.cluster.choose import open_executor
 from suite.cluster.protocol import Executor
-from suite.planning.plan import Plan
+from suite.planning.plan import Plan, Shard
 from suite.planning.profile import Profile, load_profile
 from suite.records.files import read_json
 from suite.records.manifest import FILE as MANIFEST
@@ -49,15 +49,34 @@ def run(
     return Results(results).load(plan.id)
 
 
-def plan_of(profile: Profile, results: Path, new: bool = False) -> Plan:
+def plan_of(
+    profile: Profile, results: Path, new: bool = False, shard: Shard | None = None
+) -> Plan:
     """The plan to run: that of the newest campaign of this profile in the folder, or
-    (``new``) of yet another.
+    (``new``) of yet another; of ``shard`` alone where one is given.
+
+    Raises UserError where a claim could not be judged, and where shards would need each
+    other's results.
     """
     plan = following = Plan(profile)
     while (results / following.id / MANIFEST).exists():
         plan, following = following, Plan(profile, following.nonce + 1)
     _check_claims(plan)
-    return following if new else plan
+    _check_shard(plan, shard)
+    return replace(following if new else plan, shard=shard)
+
+
+def _check_shard(plan: Plan, shard: Shard | None) -> None:
+    """Interim looks need all blocks so far."""
+    if shard is None:
+        return
+    for name in plan.tasks:
+        if plan.of(name).interim_looks:
+            raise UserError(
+                f"Task {name} has interim looks, which need the results of all shards: "
+                "set a number of blocks, as in --set interim_looks=false --set "
+                "blocks=10."
+            )
 
 
 def _check_claims(plan: Plan) -> None:

@@ -10,12 +10,13 @@ import errno
 import gc
 import os
 import traceback
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from suite.cli import control, machine, results, run, tasks
+from suite.cli import control, machine, results, run, share, tasks
 from suite.cli.console import (
     INTERRUPTED,
     USAGE,
@@ -31,7 +32,7 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # the start.
 COLLECT_EVERY = 50_000
 # The panels of --help, in their order.
-PANELS = {
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (run.demo, run.plan, run.run, control.status, control.cancel, run.retry),
     "Look": (
         results.verdict,
@@ -40,6 +41,7 @@ PANELS = {
         results.mlflow,
         results.why,
     ),
+    "Share": (share.export, share.import_),
     "Tasks": (tasks.tasks, tasks.describe, tasks.check),
     "Machine": (machine.doctor, machine.prepare, machine.deploy),
 }
@@ -78,7 +80,9 @@ app = typer.Typer(
 )
 for panel, commands in PANELS.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(
+            command.__name__.rstrip("_").replace("_", "-"), rich_help_panel=panel
+        )(command)
 
 new_app = typer.Typer(
     help="Write a working template of your own task.", no_args_is_help=True

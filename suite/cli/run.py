@@ -198,6 +198,14 @@ def run(
         str | None, typer.Option("--device", help="auto, cpu or cuda.")
     ] = None,
     tracking: TrackingOption = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            "--shard",
+            metavar="I/N",
+            help="Run the I-th of N parts, by blocks; `export` and `import` merge them.",
+        ),
+    ] = None,
 ) -> None:
     """Run a profile. The same command resumes it, and trains nothing twice."""
     if device is not None:
@@ -206,9 +214,13 @@ def run(
     look_at(profile, changes, task, task_file)
     with executor(address, workers) as chosen:
         from suite.campaign.launch import plan_of
+        from suite.planning.plan import shard_of
 
         planned = plan_of(
-            profile_of(profile, changes, task, task_file), results, new=new
+            profile_of(profile, changes, task, task_file),
+            results,
+            new=new,
+            shard=None if shard is None else shard_of(shard),
         )
         failed = carry_out(
             planned,

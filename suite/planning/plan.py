@@ -15,7 +15,7 @@ from suite.planning.profile import AA_SUFFIX, Profile, chosen
 from suite.planning.resolved import ResolvedTask
 from suite.training.fingerprint import arm_hash, source_hash
 from suite.training.job import SCHEMA, digest
-from tasks import Claim, Recipe, Space, Task
+from tasks import Claim, Recipe, Space, Task, UserError
 
 Place = tuple[str, str]  # a level and an arm of one task, in all blocks
 
@@ -38,6 +38,31 @@ class CellPlan:
 
 
 @dataclass(frozen=True)
+class Shard:
+    """One of ``count`` parts of a campaign, which are run apart: every count-th block,
+    from ``number``, which counts from 1.
+    """
+
+    number: int
+    count: int
+
+    def __contains__(self, block: object) -> bool:
+        return isinstance(block, int) and block % self.count == self.number - 1
+
+
+def shard_of(text: str) -> Shard:
+    """The shard in a text such as ``2/5``. Raises UserError for any other."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal()) or not (
+        1 <= int(number) <= int(count)
+    ):
+        raise UserError(
+            f"--shard {text!r}: write which one of how many, from 1/5 to 5/5 for five."
+        )
+    return Shard(int(number), int(count))
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a profile comes to: the tasks it runs, restricted to the arms and levels it
     names, and all cells.
@@ -45,6 +70,7 @@ class Plan:
 
     profile: Profile
     nonce: int = 0
+    shard: Shard | None = None
 
     @cached_property
     def tasks(self) -> dict[str, Task]:
@@ -75,9 +101,16 @@ class Plan:
 
     @cached_property
     def cells(self) -> tuple[CellPlan, ...]:
-        """All cells that run in any case, block by block, so that whole blocks are
-        finished first.
+        """The cells of this shard that run in any case, block by block, so that whole
+        blocks are finished first.
         """
+        if self.shard is None:
+            return self.planned_cells
+        return tuple(cell for cell in self.planned_cells if cell.block in self.shard)
+
+    @cached_property
+    def planned_cells(self) -> tuple[CellPlan, ...]:
+        """The cells of all shards together."""
         found = [cell for name in self.tasks for cell in self._first_cells(name)]
         return tuple(sorted(found, key=lambda cell: cell.block))
 

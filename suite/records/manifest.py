@@ -402,7 +402,7 @@ def manifest_of(plan: Plan) -> Manifest:
         sources=plan.sources,
         tasks={name: _task_manifest(plan, name) for name in plan.tasks},
         task_files=task_files(plan),
-        cells=tuple(cell_manifest(cell) for cell in plan.cells),
+        cells=tuple(cell_manifest(cell) for cell in plan.planned_cells),
     )
 
 
