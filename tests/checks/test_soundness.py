@@ -26,6 +26,7 @@ BROKEN = {  # check: what to replace in the tiny task, and by what
         'parameters_within=0.01, question="Does',
     ),
     "untrained models guess": ("nn.Sequential(", "nn.Sequential(Loud(), "),
+    "hyperparameters are read": ("space=Space(", "space=Space(dropuot=Float(0, 1), "),
     "tiny batches are learned": ("nn.Sequential(", "nn.Sequential(Deaf(), "),
     "batches can be shared": ("nn.Sequential(", "nn.Sequential(Int(), "),
     "claims can be judged": ("margin=0.02", "margin=0.002"),
@@ -93,6 +94,19 @@ def test_each_check_finds_what_it_is_there_for(broken, what):
         CHECKS[what].look(task)
 
     assert caught.value.hint
+
+
+def test_a_misspelt_hyperparameter_gets_the_name_that_was_looked_for(broken):
+    task = broken(
+        "x=2)", "x=2, params={'wieght_decay': 0.1}, without=('weight_decay',))"
+    )
+
+    with pytest.raises(
+        CheckFailed, match="'wieght_decay' that nothing reads"
+    ) as caught:
+        CHECKS["hyperparameters are read"].look(task)
+
+    assert "did you mean 'weight_decay'?" in caught.value.hint
 
 
 def test_matching_is_only_checked_where_it_is_claimed(tiny):
