@@ -95,7 +95,7 @@ def _first_losses(task: Task, level: Level, arm: Arm, splits: Splits) -> str:
     for measure in task.procedure_of(arm).measures:
         value = values[f"validation.{measure.name}"]
         guess = measure.worst(splits.shape)
-        if measure.better == "higher" or guess <= 0:
+        if measure.better == "higher" or measure.percent or guess <= 0:
             continue  # no loss, but a share, or a difference around 0
         if not 0.5 * guess <= value <= 2 * guess + 0.1:
             raise CheckFailed(

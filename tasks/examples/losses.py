@@ -54,7 +54,7 @@ TASK = Task(
             metric="ece",
             better="smoothed",
             worse="cross_entropy",
-            margin=0.01,
+            margin=0.02,
         ),
     ),
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import tasks
+from suite.checks.soundness import findings
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.results import Results
@@ -41,6 +42,15 @@ def test_an_example_runs_to_a_verdict(path, run_inline, tmp_path):
     assert {found.claim for found in verdicts} == {claim.name for claim in task.claims}
     for found in verdicts:
         assert found.verdict in VERDICTS, found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_an_example_passes_the_fast_checks(path):
+    task = tasks.load_file(path)
+
+    wrong = [found for found in findings(task, fast=True) if found.ok is False]
+
+    assert not wrong
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
