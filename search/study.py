@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,15 +119,18 @@ class Study:
         """
         if not 0 <= number < len(self._asked):
             raise ValueError(
-                f"Trial {number} was not asked yet: {len(self._asked)} of {self.trials} were."
+                f"Trial {number} was not asked yet: {len(self._asked)} of "
+                f"{self.trials} were."
             )
         if number in self._told:
             raise ValueError(
-                f"Trial {number} was told already, with the value {self._told[number].value:g}."
+                f"Trial {number} was told already, with the value "
+                f"{self._told[number].value:g}."
             )
         if not math.isfinite(value):
             raise ValueError(
-                f"Trial {number} has the value {value}: tell a failed one with a finite worst value."
+                f"Trial {number} has the value {value}: tell a failed one with a finite "
+                "worst value."
             )
         self._told[number] = _Told(float(value), failed, tuple(curve), key)
         if self.trials_told == len(self._asked):
@@ -158,6 +160,11 @@ class Study:
         """The trials as Optuna has them, in order of their numbers."""
         return self._optuna.get_trials(deepcopy=False)
 
+    @property
+    def user_attrs(self) -> dict[str, Any]:
+        """What the study says of itself: its sampler."""
+        return self._optuna.user_attrs
+
     def _proposal(self, number: int) -> Proposal:
         return Proposal(number, dict(self._asked[number].params))
 
@@ -175,8 +182,8 @@ class Study:
 
 
 class Journal:
-    """An Optuna journal file, which `optuna-dashboard FILE` opens. Keep one
-    open to add many studies.
+    """An Optuna journal file, which `optuna-dashboard FILE` opens. Keep one open to add
+    many studies.
 
     Raises UserError where the file is something else.
     """
@@ -189,7 +196,8 @@ class Journal:
             self._storage = JournalStorage(JournalFileBackend(str(path)))
         except ValueError as error:
             raise UserError(
-                f"{path} is not an Optuna journal ({error}): move it away to start a new one."
+                f"{path} is not an Optuna journal ({error}): move it away to start a "
+                "new one."
             ) from error
 
     def add(self, study: Study) -> None:
@@ -202,17 +210,24 @@ class Journal:
                 f"Study {study.name!r} has {told}: only a finished one is exported."
             )
         with quiet():
-            with suppress(
-                KeyError
-            ):  # not there; to list what is would copy every study that is
-                known = optuna.load_study(study_name=study.name, storage=self._storage)
-                if (
-                    len(known.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
-                    == study.trials
-                ):
-                    return
+            complete = self._complete_trials(study.name)
+            if complete == study.trials:
+                return
+            if complete is not None:
                 optuna.delete_study(study_name=study.name, storage=self._storage)
-            copy = optuna.create_study(study_name=study.name, storage=self._storage)
-            for name, value in study._optuna.user_attrs.items():
-                copy.set_user_attr(name, value)
-            copy.add_trials(study.frozen())
+            self._write(study)
+
+    def _complete_trials(self, name: str) -> int | None:
+        """How many trials of a study are in the file; None without such a study."""
+        # To list the studies that are there would copy every one of them.
+        try:
+            known = optuna.load_study(study_name=name, storage=self._storage)
+        except KeyError:
+            return None
+        return len(known.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+
+    def _write(self, study: Study) -> None:
+        copy = optuna.create_study(study_name=study.name, storage=self._storage)
+        for name, value in study.user_attrs.items():
+            copy.set_user_attr(name, value)
+        copy.add_trials(study.frozen())
