@@ -11,13 +11,13 @@ from suite.own_packages import prefer_own_packages
 prefer_own_packages()
 
 if TYPE_CHECKING:
-    from suite.campaign.launch import run as run
+    from suite.campaign.notebook import run as run
 
 
 def __getattr__(name: str) -> Any:
     """``run``, imported when it is asked for: it brings PyTorch and Optuna along."""
     if name == "run":
-        from suite.campaign.launch import run
+        from suite.campaign.notebook import run
 
         return run
     raise AttributeError(f"module 'suite' has no attribute {name!r}")

@@ -6,7 +6,15 @@ from this folder, from installed packages (entry point group ``bakeoff.tasks``) 
 files of the user's own (``load_file``).
 """
 
-from tasks._registry import get, load_file, load_source, module_of, names, source_of
+from tasks._registry import (
+    get,
+    load_file,
+    load_pickled,
+    load_source,
+    module_of,
+    names,
+    source_of,
+)
 from tasks.contract.claim import Claim
 from tasks.contract.data import Sealed, Shape, Split, Splits
 from tasks.contract.errors import UserError, unknown
@@ -54,6 +62,7 @@ __all__ = [
     "UserError",
     "get",
     "load_file",
+    "load_pickled",
     "load_source",
     "module_of",
     "names",

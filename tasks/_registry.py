@@ -2,9 +2,11 @@
 own.
 """
 
+import base64
 import dataclasses
 import functools
 import importlib
+import pickle
 import pkgutil
 import sys
 from importlib.metadata import entry_points
@@ -15,6 +17,7 @@ from tasks.contract.errors import UserError, unknown
 from tasks.contract.task import Task
 
 ENTRY_POINTS = "bakeoff.tasks"
+PICKLED = "pickled:"  # begins the text of a task that is in no file
 _FILES: dict[
     str, tuple[Path, str]
 ] = {}  # tasks that the user brought as files: path and text, by name
@@ -34,6 +37,9 @@ def get(name: str) -> Task:
     """The task of that name. Raises UserError naming the nearest known one where there
     is none.
     """
+    given = _FILES.get(name)
+    if given and given[1].startswith(PICKLED):
+        return dataclasses.replace(_unpickled(given[1]), name=name)
     module = module_of(name)
     task = getattr(module, "TASK", None)
     if not isinstance(task, Task):
@@ -46,7 +52,10 @@ def get(name: str) -> Task:
 def module_of(name: str) -> ModuleType:
     """The module that defines the task of that name."""
     if name in _FILES:
-        return _module_from_text(name, *_FILES[name])
+        path, text = _FILES[name]
+        if text.startswith(PICKLED):
+            return sys.modules["__main__"]
+        return _module_from_text(name, path, text)
     if name not in names():
         raise unknown("task", name, names(), "`bakeoff tasks` lists them.")
     return importlib.import_module(_installed().get(name, f"tasks.{name}"))
@@ -81,6 +90,21 @@ def load_file(path: Path | str) -> Task:
             f"{path} has the name of a built-in task, {path.stem!r}: rename the file."
         )
     return load_source(path.stem, str(path), text)
+
+
+def load_pickled(name: str, pickled: str) -> Task:
+    """A task that is in no file, such as one defined in a notebook: the base64 text of
+    its pickle.
+    """
+    return load_source(name, "a notebook", PICKLED + pickled)
+
+
+@functools.lru_cache(maxsize=16)
+def _unpickled(text: str) -> Task:
+    found = pickle.loads(base64.b64decode(text.removeprefix(PICKLED)))
+    if not isinstance(found, Task):
+        raise UserError(f"This is a {type(found).__name__} and no Task.")
+    return found
 
 
 def load_source(name: str, path: str, text: str) -> Task:

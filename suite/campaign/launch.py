@@ -1,6 +1,6 @@
 """Launch a profile: executor, record, tracker and driver put together.
 
-The command line and notebooks start here.
+The command line starts here, and notebooks by ``suite.campaign.notebook``.
 """
 
 from __future__ import annotations
@@ -24,29 +24,15 @@ from suite.campaign.signals import sigterm_as_ctrl_c
 from suite.cluster.choose import open_executor
 from suite.cluster.protocol import Executor
 from suite.planning.plan import Plan, Shard
-from suite.planning.profile import Profile, load_profile
+from suite.planning.profile import Profile
 from suite.records.files import read_json
 from suite.records.manifest import FILE as MANIFEST
-from suite.records.results import Campaign, Results
+from suite.records.results import Campaign
 from suite.tracking.connection import without_passwords
 from suite.tracking.protocol import Tracker
 from suite.tracking.registry import open_tracker
 from suite.verdicts.kinds import check_claim
 from tasks import UserError
-
-
-def run(
-    profile: str | Profile, results: Path | str = "results", **options: object
-) -> Campaign:
-    """Run or resume a profile and return its campaign as DataFrames.
-
-    Options are those of ``launch``. A Ray session that this process has already, as in
-    a notebook, is used and left running; ``workers=0`` needs no Ray at all.
-    """
-    chosen = profile if isinstance(profile, Profile) else load_profile(profile)
-    plan = plan_of(chosen, Path(results), new=bool(options.pop("new", False)))
-    launch(plan, Path(results), **options)  # type: ignore[arg-type]
-    return Results(results).load(plan.id)
 
 
 def plan_of(

@@ -1,0 +1,90 @@
+"""From Python: a task, a file or a profile in, tables out."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from suite import run
+from tasks import Arm, Claim, Measure, Task, UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+OPTIONS = {"workers": 0, "tracking_uri": "none", "trials": 1}
+SCRIPT = """
+from suite import run
+from tasks import Arm, Claim, Measure, Task
+
+OFFSET = 5.0
+
+def high(level, params, seed):
+    return {"score": OFFSET + seed % 7}
+
+def low(level, params, seed):
+    return {"score": seed % 5}
+
+TASK = Task(
+    "Is high higher?",
+    arms=(Arm.function("high", high), Arm.function("low", low)),
+    measures=(Measure("score", "higher"),),
+    claims=(Claim("higher", "High is higher.", "score", "high", "low"),),
+)
+campaign = run(TASK, "results", blocks=2, trials=1, workers=0, tracking_uri="none")
+print(list(campaign.verdicts["claim"]), set(campaign.runs["block"]), len(repr(campaign)))
+"""
+
+
+def high(level, params, seed):
+    return {"score": 10.0 + seed % 7}
+
+
+def low(level, params, seed):
+    return {"score": seed % 5}
+
+
+def task():
+    return Task(
+        "Is high higher?",
+        arms=(Arm.function("high", high), Arm.function("low", low)),
+        measures=(Measure("score", "higher"),),
+        claims=(Claim("higher", "High is higher.", "score", "high", "low"),),
+    )
+
+
+def test_a_task_gives_a_table_of_verdicts(tmp_path):
+    campaign = run(task(), tmp_path, blocks=6, **OPTIONS)
+
+    assert list(campaign.verdicts["verdict"]) == ["supported"]
+    assert set(campaign.runs["task"]) == {"is_high_higher"}
+    assert "is_high_higher" in repr(campaign)
+    assert len(repr(campaign)) < 500
+    assert "<table" in campaign._repr_html_()
+
+
+def test_a_task_defined_in_a_script_runs(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "['higher'] {0, 1}" in done.stdout, done.stderr
+
+
+def test_a_task_file_takes_the_place_of_a_profile_s_tasks(tiny_file, tmp_path):
+    campaign = run("quick", tmp_path, task_file=tiny_file, blocks=1, **OPTIONS)
+
+    assert set(campaign.runs["task"]) == {"tiny"}
+
+
+def test_an_unknown_option_is_named(tmp_path):
+    with pytest.raises(UserError, match="blocks"):
+        run("quick", tmp_path, block=3)
+
+
+def test_what_cannot_be_run_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"run\(int\): give the name of a profile"):
+        run(3, tmp_path)
