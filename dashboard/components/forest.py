@@ -42,14 +42,14 @@ def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
     marks = whiskers(
         verdict.effect / margin,
         (verdict.interval[0] / margin, verdict.interval[1] / margin),
-        (verdict.adjusted_interval[0] / margin, verdict.adjusted_interval[1] / margin),
+        (verdict.deciding_interval[0] / margin, verdict.deciding_interval[1] / margin),
         1.0,
         span,
     )
     label = words(
         "forest-label",
         effect=scale.full(verdict.effect),
-        interval=scale.interval(verdict.interval),
+        interval=scale.deciding(verdict),
         margin=scale.amount(margin),
     )
     return html.Div(

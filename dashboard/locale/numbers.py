@@ -90,6 +90,17 @@ class Measuring:
         low, high = ends
         return self.words("interval", low=self.signed(low), high=self.signed(high))
 
+    def deciding(self, verdict: ClaimVerdict) -> str:
+        """The interval that the answer was read from."""
+        return self.interval(verdict.deciding_interval)
+
+    def unadjusted(self, verdict: ClaimVerdict) -> str:
+        """The plain interval, named so; empty where it reads as the deciding one."""
+        plain = self.interval(verdict.interval)
+        if plain == self.deciding(verdict):
+            return ""
+        return self.words("unadjusted", interval=plain)
+
     def tick(self, value: float) -> str:
         """An effect as it stands on an axis."""
         return self.written.tick(self.written.of_effect(value))

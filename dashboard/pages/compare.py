@@ -209,7 +209,7 @@ def _side(
             answer,
         )
     scale, margin = measuring(verdict, words), verdict.margin
-    low, high = verdict.interval
+    low, high = verdict.deciding_interval
     marks = whiskers(
         verdict.effect / margin,
         (low / margin, high / margin),
@@ -221,7 +221,7 @@ def _side(
         [
             html.B(scale.signed(verdict.effect)),
             " ",
-            html.Span(scale.interval(verdict.interval), className="muted"),
+            html.Span(scale.deciding(verdict), className="muted"),
         ],
         className="num effect",
     )

@@ -116,12 +116,32 @@ def amounts(verdict: ClaimVerdict) -> Amounts:
 
 
 def effect_and_interval(verdict: ClaimVerdict) -> str:
-    """``+3.2 points (+1.6 to +4.6)``, or a dash where no block is in."""
+    """``+3.2 points (+0.9 to +5.5; unadjusted +1.6 to +4.6)``, or a dash where no block
+    is in.
+
+    The first interval is the one that decides, so that it never contradicts the answer;
+    the plain one stands beside it where it is another.
+    """
     if verdict.blocks == 0:
         return NONE
     written = amounts(verdict)
-    between = written.interval(verdict.interval)
-    return written.effect(verdict.effect) + (f" ({between})" if between != NONE else "")
+    effect, between = written.effect(verdict.effect), deciding(verdict)
+    if between == NONE:
+        return effect
+    plain = unadjusted(verdict)
+    beside = f"; unadjusted {plain}" if plain else ""
+    return f"{effect} ({between}{beside})"
+
+
+def deciding(verdict: ClaimVerdict) -> str:
+    """The interval that the answer was read from, ``+0.9 to +5.5``."""
+    return amounts(verdict).interval(verdict.deciding_interval)
+
+
+def unadjusted(verdict: ClaimVerdict) -> str:
+    """The plain interval; empty where it reads as the deciding one or there is none."""
+    plain = amounts(verdict).interval(verdict.interval)
+    return "" if plain in (deciding(verdict), NONE) else plain
 
 
 def blocks_in(verdict: ClaimVerdict) -> str:

@@ -85,6 +85,7 @@ class ClaimVerdict:
     interval: Interval  # the plain one, at the campaign's confidence
     adjusted_interval: Interval  # the one that decides a difference
     equivalence_interval: Interval  # the one that decides equality
+    deciding_interval: Interval  # the one of both that this answer was read from
     fixed_split_interval: Interval | None  # for these splits only
     new_test_interval: Interval | None  # also for new examples, where all share a test
     p: float

@@ -222,6 +222,20 @@ class Verdict:
         return self.sample.estimate.interval(1 - 2 * self.alpha_equivalence)
 
     @property
+    def deciding_interval(self) -> Interval:
+        """The one of both that the answer was read from: I_e where equality, or no
+        worse, was found, else I_d. Where the answer is open, the wider one shows it.
+        """
+        of_difference, of_equality = self.adjusted_interval, self.equivalence_interval
+        if self.answer == "inconclusive":
+            wider = of_difference[1] >= of_equality[1]
+            return of_difference if wider else of_equality
+        found_equal = self.answer == "no_difference" or (
+            self.answer == "supported" and self.sample.hypothesis != "difference"
+        )
+        return of_equality if found_equal else of_difference
+
+    @property
     def fixed_split_interval(self) -> Interval:
         """The plain interval without regard to test_train_ratio: for these splits of
         this data set.

@@ -56,6 +56,7 @@ OF_DECISION = (
     "interval",
     "adjusted_interval",
     "equivalence_interval",
+    "deciding_interval",
     "p",
     "p_equivalence",
     "p_sign_flip",

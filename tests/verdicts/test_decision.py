@@ -453,3 +453,37 @@ def test_one_table_can_be_simulated_anew_and_leaves_the_others_as_they_are():
         SIMULATION.merged(
             written, written.replace("--experiments 10000", "--experiments 100")
         )
+
+
+@pytest.mark.parametrize("hypothesis", ["difference", "equivalence", "no_worse"])
+def test_the_deciding_interval_never_contradicts_the_answer(hypothesis):
+    rng, margin = np.random.default_rng(0), 0.8
+    seen = set()
+    for _ in range(100):
+        samples = [
+            Sample(rng.normal(mean, 1, 8), margin, hypothesis)
+            for mean in rng.uniform(-2.5, 2.5, 4)
+        ]
+        for verdict in judge_family(samples):
+            low, high = verdict.deciding_interval
+            holds = {
+                "difference": (low > 0, high < 0),
+                "equivalence": (
+                    -margin < low and high < margin,
+                    low > margin or high < -margin,
+                ),
+                "no_worse": (low > -margin, high < -margin),
+            }[hypothesis]
+            seen.add(verdict.verdict)
+            if verdict.verdict == "no_difference":
+                assert -margin < low
+                assert high < margin
+            elif verdict.verdict == "inconclusive":
+                assert not any(holds)
+                assert not (-margin < low and high < margin)
+            else:
+                assert holds == (
+                    verdict.verdict == "supported",
+                    verdict.verdict == "refuted",
+                )
+    assert {"supported", "refuted", "inconclusive"} <= seen

@@ -16,6 +16,7 @@ from suite.planning.claims import claims_digest
 from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.report import sentences
+from suite.report.formatting import effect_and_interval
 from suite.report.sentences import Labels
 from suite.training import metrics
 from suite.training.job import SCHEMA
@@ -641,3 +642,33 @@ def test_cells_may_be_pairs_and_survive_being_written_down():
 def test_cells_that_make_no_contrast_are_refused(values, complaint):
     with pytest.raises(UserError, match=complaint):
         changed(better="", worse="", kind="contrast", **values)
+
+
+# ------------------------------------------------------------------ the printed interval
+
+
+def test_what_is_printed_first_is_the_interval_that_decides():
+    noise = np.array([0.02, -0.02, 0.03, -0.01, 0.0, -0.02])
+    claims = [changed(name=f"claim_{number}", margin=0.01) for number in range(8)]
+    record = campaign(DEEPER, deep=np.array(WIDE) + 0.02 + noise, wide=WIDE)
+    about = record.manifest.model_dump(mode="json")
+    about["tasks"]["depth"]["claims"] = [dataclasses.asdict(one) for one in claims]
+    about["claims_digest"] = claims_digest({"depth": claims})
+    record = dataclasses.replace(record, manifest=Manifest.model_validate(about))
+    verdict = judge_campaign(record)[0]
+    low, high = verdict.adjusted_interval
+
+    assert verdict.verdict == "inconclusive"
+    assert verdict.interval[0] > low
+    assert effect_and_interval(verdict) == (
+        f"+2.0 points (−{-100 * low:.1f} to +{100 * high:.1f}; "
+        f"unadjusted −{-100 * verdict.interval[0]:.1f} to "
+        f"+{100 * verdict.interval[1]:.1f})"
+    )
+
+
+def test_one_interval_is_printed_where_both_are_the_same():
+    record = campaign(DEEPER, deep=DEEP, wide=WIDE)
+    (verdict,) = judge_campaign(record)
+
+    assert "unadjusted" not in effect_and_interval(verdict)

@@ -28,7 +28,7 @@ def _ours(view: View, verdict: ClaimVerdict) -> str:
     if not math.isfinite(verdict.effect):
         return "–"
     scale = measuring(verdict, view.words)
-    return f"{scale.full(verdict.effect)} {scale.interval(verdict.interval)}"
+    return f"{scale.full(verdict.effect)} {scale.deciding(verdict)}"
 
 
 def scope_card(view: View, verdict: ClaimVerdict) -> html.Section:

@@ -100,6 +100,7 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[Fact]:
 def _estimates(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact]:
     return [
         (words("fact-effect"), effect_text(scale, verdict)),
+        (words("fact-deciding"), scale.deciding(verdict)),
         (words("fact-interval"), scale.interval(verdict.interval)),
         (words("fact-local"), scale.interval(verdict.adjusted_interval)),
         (words("fact-equivalence"), scale.interval(verdict.equivalence_interval)),

@@ -17,7 +17,7 @@ from dashboard.components.outcome import (
 )
 from dashboard.components.text import coded, foreign, glyph
 from dashboard.data.view import View
-from dashboard.locale.numbers import measuring, plain
+from dashboard.locale.numbers import Measuring, measuring, plain
 from suite.report.sentences import gate_name, sentence
 from suite.verdicts.claim_verdict import ClaimVerdict
 
@@ -64,10 +64,16 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[Component]:
     side, count = agreeing_blocks(verdict)
     agreed = words.of("agreed", side, count=count, blocks=verdict.blocks)
     return [
-        html.Span([effect, f" {scale.interval(verdict.interval)}"]),
+        html.Span([effect, f" {scale.deciding(verdict)}"]),
+        *_unadjusted(scale, verdict),
         html.Span(agreed),
         html.Span([words("fact-effect-size"), " ", size]),
     ]
+
+
+def _unadjusted(scale: Measuring, verdict: ClaimVerdict) -> list[Component]:
+    plain = scale.unadjusted(verdict)
+    return [html.Small(plain, className="muted")] if plain else []
 
 
 def _failed_gates(view: View, verdict: ClaimVerdict) -> html.Ul | None:

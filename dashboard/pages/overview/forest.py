@@ -81,7 +81,7 @@ def _amount(words: Words, verdict: ClaimVerdict) -> html.Div:
         nothing = html.Span(words("forest-none"), className="num effect")
         return html.Div(nothing, className="amount")
     scale = measuring(verdict, words)
-    interval = html.Span(scale.interval(verdict.interval), className="muted")
+    interval = html.Span(scale.deciding(verdict), className="muted")
     effect: list[Component | str] = [
         html.B(scale.signed(verdict.effect)),
         " ",
@@ -90,4 +90,6 @@ def _amount(words: Words, verdict: ClaimVerdict) -> html.Div:
     parts: list[Component] = [html.Span(effect, className="num effect")]
     if scale.unit:
         parts.append(html.Small(scale.unit.strip()))
+    if plain := scale.unadjusted(verdict):
+        parts.append(html.Small(plain))
     return html.Div(parts, className="amount")

@@ -223,7 +223,7 @@ def forest_strip(verdict: ClaimVerdict, reach: float = REACH) -> ForestStrip | N
         reach=reach,
         effect=effect,
         interval=in_margins(verdict.interval),
-        adjusted=in_margins(verdict.adjusted_interval),
+        adjusted=in_margins(verdict.deciding_interval),
     )
 
 

@@ -139,8 +139,9 @@ def _numbers(one: Judged) -> Iterator[Number]:
     verdict = one.verdict
     written = amounts(verdict)
     confidence = one.case.campaign.manifest.profile.confidence
+    yield "Deciding interval", _interval(one, verdict.deciding_interval)
     yield f"{100 * confidence:g} % interval", _interval(one, verdict.interval)
-    yield "Deciding interval", _interval(one, verdict.adjusted_interval)
+    yield "Interval for a difference", _interval(one, verdict.adjusted_interval)
     yield (
         "Interval for “no difference”",
         _interval(one, verdict.equivalence_interval),
