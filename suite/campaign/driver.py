@@ -269,6 +269,7 @@ class Driver:
     def _tell(self, cell: Cell, line: RunRecord) -> None:
         cell.tell(line)
         self.tally.add(line["status"])
+        self._scheduler.note_seconds(cell, line["ended"] - line["started"])
 
     # -- jobs out, results in
 

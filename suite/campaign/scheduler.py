@@ -1,7 +1,9 @@
 """What runs next: the most urgent of what is queued, as far as there is room.
 
-Early blocks go first, so that every claim can be judged early; within a block, the cell
-with most runs left, since its trials come in generations that wait for each other.
+Early blocks go first, so that every claim can be judged early. Within a block cells
+whose cost is unknown go first, then the cheap ones, so that the first verdicts do not
+wait for the slowest task; among equals the one with most runs left, since its trials
+come in generations that wait for each other. Results do not depend on the order.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ class Entry:
     """A queued run; the smallest is the most urgent."""
 
     block: int
+    seconds: float  # that a run like it takes; 0 where none has come back yet
     minus_left: int  # of the runs that its cell has left
     turn: int
     cell: Cell = field(compare=False)
@@ -51,21 +54,35 @@ class Scheduler:
         self._extra_workers = 0  # that groups in flight use beside their first
         self._losses: Counter[str] = Counter()  # by run
         self._exclusive: set[str] = set()  # runs that get a node to themselves
+        # seconds and runs that came back, by task, level and arm
+        self._spent: dict[tuple[str, str, str], tuple[float, int]] = {}
         self.needs: Needs = {}
         self.slots = 0  # for runs like the one that was submitted last
 
     def add(self, cell: Cell, member: Member) -> None:
         """Queue a run of this cell."""
-        block = cell.cell_plan.block
-        heappush(self._heap, Entry(block, -cell.left, next(self._turns), cell, member))
+        urgency = cell.cell_plan.block, self._seconds(cell), -cell.left
+        heappush(self._heap, Entry(*urgency, next(self._turns), cell, member))
+
+    def note_seconds(self, cell: Cell, seconds: float) -> None:
+        """Take note of how long a run of this cell took."""
+        spent, runs = self._spent.get(_kind_of(cell), (0.0, 0))
+        self._spent[_kind_of(cell)] = spent + seconds, runs + 1
+
+    def _seconds(self, cell: Cell) -> float:
+        """What a run of this cell takes, as far as others like it have shown."""
+        spent, runs = self._spent.get(_kind_of(cell), (0.0, 0))
+        return spent / runs if runs else 0.0
 
     def submit(self) -> None:
         """Keep every slot busy, and a few jobs prefetched."""
         while self._heap:
             entry = self._heap[0]
-            if -entry.cell.left > entry.minus_left:
-                # Its cell has advanced since, so that others may be more urgent now.
-                entry.minus_left = -entry.cell.left
+            urgency = self._seconds(entry.cell), -entry.cell.left
+            if urgency > (entry.seconds, entry.minus_left):
+                # More is known of its cost, or its cell has advanced since, so that
+                # others may be more urgent now.
+                entry.seconds, entry.minus_left = urgency
                 heapreplace(self._heap, entry)
                 continue
             if not self._has_room(entry):
@@ -126,3 +143,8 @@ class Scheduler:
         )
         self.add(cell, member)
         return True
+
+
+def _kind_of(cell: Cell) -> tuple[str, str, str]:
+    """What the runs of a cell have in common with those of other blocks."""
+    return cell.cell_plan.task, cell.cell_plan.level, cell.cell_plan.builds

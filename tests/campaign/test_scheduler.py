@@ -27,8 +27,8 @@ class Recorder:
         self.in_flight += 1
 
 
-def cell(name, block=0, left=1, world_size=1):
-    plan = SimpleNamespace(task="tiny", block=block)
+def cell(name, block=0, left=1, world_size=1, arm="an arm"):
+    plan = SimpleNamespace(task="tiny", level="all", builds=arm, block=block)
     recipe = SimpleNamespace(world_size=world_size)
     return SimpleNamespace(name=name, cell_plan=plan, left=left, recipe=recipe)
 
@@ -63,6 +63,29 @@ def test_early_blocks_go_first_then_cells_with_most_left_then_in_turn(started):
     scheduler.submit()
 
     assert executor.submitted == ["long", "long too", "short", "late"]
+
+
+def test_within_a_block_unknown_costs_go_first_then_the_cheap_ones(started):
+    scheduler, executor = started(slots=10)
+    dear, cheap = cell("dear", left=9, arm="dear"), cell("cheap", arm="cheap")
+    for known, seconds in ((dear, 8.0), (cheap, 1.0), (cheap, 3.0)):
+        scheduler.note_seconds(known, seconds)
+    new = cell("new", left=1, arm="new")
+    for queued in (dear, cell("late", block=1, arm="new"), cheap, new):
+        scheduler.add(queued, member())
+    scheduler.submit()
+
+    assert executor.submitted == ["new", "cheap", "dear", "late"]
+
+
+def test_a_run_that_turns_out_slow_gives_way(started):
+    scheduler, executor = started(slots=10)
+    for name in ("slow", "quick"):
+        scheduler.add(cell(name, arm=name), member())
+    scheduler.note_seconds(cell("slow again", block=1, arm="slow"), 60.0)
+    scheduler.submit()
+
+    assert executor.submitted == ["quick", "slow"]
 
 
 def test_a_cell_that_advanced_since_gives_way(started):
