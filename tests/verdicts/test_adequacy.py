@@ -193,6 +193,19 @@ def test_the_best_learning_rate_at_one_end_in_half_of_the_blocks(chosen, failed)
         assert "Widen that range" in gate_hint(found)
 
 
+def test_the_range_whose_edge_counts_is_that_of_the_arm_at_the_level():
+    at_the_edge = runs(param__lr=lambda arm, *_: 0.09 if arm == "deep" else 0.01)
+    wide = {**SPACE, "lr": {"low": 1e-4, "high": 10.0, "log": True}}
+
+    assert gate("range-edge", at_the_edge).failed
+    own = gate("range-edge", at_the_edge, space={"deep": wide, "wide": SPACE})
+    assert not own.failed
+    spaces = {"all": {"deep": wide, "wide": SPACE}}
+    assert not gate("range-edge", at_the_edge, level_space=spaces).failed
+    fixed = {"all": {"deep": {}, "wide": SPACE}}
+    assert not gate("range-edge", at_the_edge, level_space=fixed).failed
+
+
 def test_chance_is_what_the_trials_on_record_make_it():
     """With the default rate tried first, fewer of the others lie at the edge."""
     finals = runs(param__lr=lambda arm, block, _: 0.09 if block < 3 else 0.01)
