@@ -42,6 +42,7 @@ class Amounts:
     ratio: bool  # logarithms, written as factors
     slope: bool
     promised: float
+    possible: Interval = (-math.inf, math.inf)  # what an effect can be, promise and all
 
     @property
     def unit(self) -> str:
@@ -72,6 +73,8 @@ class Amounts:
     def interval(self, ends: Interval) -> str:
         """``+1.6 to +4.6``, without a unit; a dash where there is none."""
         low, high = (self.of_effect(end) for end in ends)
+        least, most = (self.shown(end) for end in self.possible)
+        low, high = max(low, least), min(high, most)
         if not (math.isfinite(low) and math.isfinite(high)):
             return NONE
         return f"{self.signed(low)} to {self.signed(high)}"
@@ -112,7 +115,26 @@ def amounts(verdict: ClaimVerdict) -> Amounts:
         ratio=logarithmic,
         slope=kind_of(verdict.kind).statement == "trend",
         promised=verdict.at_least,
+        possible=possible_effects(verdict),
     )
+
+
+def possible_effects(verdict: ClaimVerdict) -> Interval:
+    """The smallest and the largest effect there can be: a difference of two shares, or
+    of a share from a published figure, has bounds, and no interval is shown beyond.
+    """
+    from suite.verdicts.kinds import kind_of
+    from suite.verdicts.scales import scale_of
+
+    plain = verdict.is_share and not scale_of(verdict.scale).logarithmic
+    if not (plain and kind_of(verdict.kind).compares_rates):
+        return -math.inf, math.inf
+    reference = verdict.sides[1].reference
+    if reference is None:
+        return -1.0, 1.0
+    if verdict.better_is == "higher":
+        return -reference, 1 - reference
+    return reference - 1, reference
 
 
 def effect_and_interval(verdict: ClaimVerdict) -> str:

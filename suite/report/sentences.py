@@ -19,6 +19,7 @@ from suite.report.formatting import (
     PER_DOUBLING,
     amounts,
     fixed,
+    possible_effects,
     probability,
     within_sentence,
 )
@@ -462,7 +463,7 @@ class _Sentence:
             code = "bound-lower"
         else:
             code = "bound-between"
-        ahead, behind = verdict.sides
+        behind = verdict.sides[1]
         measured = self.say("measure-of", measure=self.measure, arm=self.sides[0])
         if behind.arms:
             measured = self.say(
@@ -529,7 +530,9 @@ class _Sentence:
         """
         promised = self.verdict.at_least
         low, high = interval
-        return self.verdict.effect + promised, (low + promised, high + promised)
+        least, most = possible_effects(self.verdict)
+        shown = max(low + promised, least), min(high + promised, most)
+        return self.verdict.effect + promised, shown
 
     def fact(self, effect: float, interval: Interval) -> str:
         """The effect as a statement about the two sides."""

@@ -672,3 +672,27 @@ def test_one_interval_is_printed_where_both_are_the_same():
     (verdict,) = judge_campaign(record)
 
     assert "unadjusted" not in effect_and_interval(verdict)
+
+
+@pytest.mark.parametrize(
+    ("claim", "ends"),
+    [
+        (changed(kind="threshold", worse="", reference=0.9), "to +10.0"),
+        (changed(kind="no_worse", worse="", reference=0.9), "to +10.0"),
+    ],
+)
+def test_no_interval_is_shown_beyond_what_is_possible(claim, ends):
+    record = campaign(claim, deep=[1.0, 1.0, 0.5, 1.0, 1.0, 1.0])
+    (verdict,) = judge_campaign(record)
+
+    assert verdict.deciding_interval[1] > 0.1  # as Student's t has it
+    assert ends in effect_and_interval(verdict)
+    assert "10.0" in sentences.sentence(verdict, Labels(record.manifest))
+
+
+def test_a_difference_of_shares_is_at_most_one():
+    record = campaign(DEEPER, deep=[1.0, 1, 1, 1, 0, 1], wide=[0.0] * 6)
+    (verdict,) = judge_campaign(record)
+
+    assert verdict.deciding_interval[1] > 1
+    assert "to +100.0" in effect_and_interval(verdict)
