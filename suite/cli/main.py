@@ -40,6 +40,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         results.dashboard,
         results.mlflow,
         results.why,
+        results.judge,
     ),
     "Share": (share.export, share.import_),
     "Tasks": (tasks.tasks, tasks.describe, tasks.check),

@@ -76,6 +76,36 @@ def verdict(
         print(WRITERS[form](judged, recorded.manifest), end="")
 
 
+def judge(
+    file: Annotated[
+        Path, typer.Argument(help="A CSV file: columns arm, block and metrics.")
+    ],
+    claims: Annotated[
+        Path, typer.Option("--claims", help="A TOML file with a table per claim.")
+    ],
+    long: Annotated[
+        bool,
+        typer.Option("--long", "-l", help="Full sentences, with every reservation."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Judge runs that were made elsewhere, by the same rules."""
+    from suite.cli.render import verdicts
+    from suite.report.sentences import Labels, in_words
+    from suite.verdicts.elsewhere import campaign_of
+    from suite.verdicts.judge import judge_campaign
+
+    campaign = campaign_of(file, claims)
+    judged, labels = judge_campaign(campaign), Labels(campaign.manifest)
+    if as_json:
+        print_json(
+            {"file": str(file), "claims": [in_words(one, labels) for one in judged]}
+        )
+        return
+    more = f"bakeoff judge {file} --claims {claims} --long"
+    out().print(verdicts.verdict_page(judged, labels, [], long, more))
+
+
 def print_verdicts(
     campaign: Campaign, long: bool = False, results: Path = RESULTS
 ) -> None:

@@ -1,0 +1,255 @@
+"""Runs made elsewhere, in a CSV file, as a campaign that can be judged."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from suite.planning.claims import claims_digest
+from suite.planning.profile import Profile
+from suite.records.frames import curves_frame, runs_frame
+from suite.records.manifest import (
+    ArmManifest,
+    CellManifest,
+    ClaimManifest,
+    LevelManifest,
+    Manifest,
+    MeasureManifest,
+    TaskManifest,
+)
+from suite.records.results import Campaign
+from suite.training.job import SCHEMA, finite
+from suite.verdicts.kinds import check_claim
+from tasks import Claim, UserError, unknown
+from tasks.contract.checks import field_names
+
+PLACE = ("task", "level", "arm", "block")
+NEEDED = ("arm", "block")
+DEFAULTS = {"task": "results", "level": "all"}
+KEYS = ("claims", "metrics", "levels", "confidence")
+METRIC_KEYS = ("better", "percent", "label")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the file: where it belongs, and its metrics."""
+
+    task: str
+    level: str
+    arm: str
+    block: str
+    metrics: Mapping[str, float]
+
+
+def campaign_of(results: Path, claims: Path) -> Campaign:
+    """The campaign that a CSV file of results and a TOML file of claims make.
+
+    The columns of ``results`` are arm, block, metrics, and perhaps task and level;
+    rows of one cell are averaged. Raises UserError that names file, line and column
+    where something cannot be read.
+    """
+    rows = list(_read_rows(results))
+    if not rows:
+        raise UserError(f"{results} has no rows: give one per arm and block.")
+    given = _read_toml(claims)
+    found = _claims(given, claims, rows)
+    manifest = _manifest(results, rows, found, given, claims)
+    lines = list(_lines(rows))
+    return Campaign(
+        id=results.stem,
+        folder=results.parent,
+        manifest=manifest,
+        state={"state": "done"},
+        revision="",
+        runs=runs_frame(lines),
+        curves=curves_frame(()),
+    )
+
+
+# -------------------------------------------------------------------------------- rows
+
+
+def _read_rows(path: Path) -> Iterator[Row]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}.") from error
+    reader = csv.DictReader(text.splitlines())
+    columns = list(reader.fieldnames or ())
+    for name in NEEDED:
+        if name not in columns:
+            raise unknown(f"column of {path}, which needs {name}:", name, columns)
+    if len(set(columns)) < len(columns):
+        raise UserError(f"{path}, line 1, has two columns of one name: rename one.")
+    metrics = [name for name in columns if name not in PLACE]
+    if not metrics:
+        raise UserError(
+            f"{path} has no column beside {', '.join(columns)}: add a metric."
+        )
+    for row in reader:
+        where = f"{path}, line {reader.line_num}"
+        if None in row or None in row.values():
+            raise UserError(f"{where}: give {len(columns)} values, as the header has.")
+        yield _row(row, metrics, where)
+
+
+def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
+    place = {name: (row.get(name) or DEFAULTS.get(name, "")).strip() for name in PLACE}
+    for name in NEEDED:
+        if not place[name]:
+            raise UserError(f"{where}, column {name}: is empty.")
+    return Row(
+        **place, metrics={n: _number(row[n], f"{where}, column {n}") for n in metrics}
+    )
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        value = finite(float(text))
+    except ValueError:
+        value = None
+    if value is None:
+        raise UserError(f"{where}: {text!r} is no finite number.")
+    return value
+
+
+def _lines(rows: list[Row]) -> Iterator[dict[str, Any]]:
+    """The rows as lines of a record: finals, by number of block."""
+    blocks = _blocks(rows)
+    for number, row in enumerate(rows):
+        yield {
+            "key": f"{number:064x}",
+            "task": row.task,
+            "level": row.level,
+            "arm": row.arm,
+            "block": blocks[row.block],
+            "kind": "final",
+            "number": 0,
+            "params": {},
+            "status": "finished",
+            "metrics": {f"test.{name}": value for name, value in row.metrics.items()},
+            "curve": [],
+            "test_opened": True,
+            "started": 0.0,
+            "ended": 0.0,
+            "worker": {},
+        }
+
+
+def _blocks(rows: list[Row]) -> dict[str, int]:
+    """Blocks count from 0, in the order in which they are met."""
+    return {name: n for n, name in enumerate(dict.fromkeys(row.block for row in rows))}
+
+
+# ------------------------------------------------------------------------------ claims
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not valid TOML: {error}.") from error
+    for key in given:
+        if key not in KEYS:
+            raise unknown(f"key in {path}", key, KEYS)
+    for name, metric in given.get("metrics", {}).items():
+        for key in metric:
+            if key not in METRIC_KEYS:
+                raise unknown(f"key in {path}, metrics.{name}", key, METRIC_KEYS)
+    if not given.get("claims"):
+        raise UserError(f"{path} has no claims: add a [[claims]] table.")
+    return given
+
+
+def _claims(given: Mapping[str, Any], path: Path, rows: list[Row]) -> list[Claim]:
+    arms = dict.fromkeys(row.arm for row in rows)
+    levels = dict.fromkeys(row.level for row in rows)
+    found = []
+    for number, values in enumerate(given["claims"], start=1):
+        where = f"{path}, claim {number}"
+        try:
+            claim = Claim(**_claim_values(values, where))
+        except (UserError, TypeError) as error:
+            raise UserError(f"{where}: {error}") from error
+        for kind, names, known in (
+            ("arm", claim.arms, arms),
+            ("level", claim.levels, levels),
+            ("metric", (claim.metric,), rows[0].metrics),
+        ):
+            for name in names:
+                if name not in known:
+                    raise unknown(f"{kind} ({where})", name, known)
+        found.append(claim)
+    return found
+
+
+def _claim_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    names = field_names(Claim)
+    for key in values:
+        if key not in names:
+            raise unknown(f"key ({where})", key, names)
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+
+
+# ---------------------------------------------------------------------------- manifest
+
+
+def _manifest(
+    results: Path,
+    rows: list[Row],
+    claims: list[Claim],
+    given: Mapping[str, Any],
+    path: Path,
+) -> Manifest:
+    tasks = {
+        name: _task([row for row in rows if row.task == name], claims, given, path)
+        for name in dict.fromkeys(row.task for row in rows)
+    }
+    blocks = _blocks(rows)
+    places = dict.fromkeys((r.task, r.level, r.arm, blocks[r.block]) for r in rows)
+    profile = {"name": "elsewhere", "confidence": given.get("confidence", 0.95)}
+    return Manifest(
+        schema=SCHEMA,
+        id=results.stem,
+        name=results.stem,
+        profile=Profile.model_validate(profile),
+        claims_digest=claims_digest({n: task.tested for n, task in tasks.items()}),
+        tasks=tasks,
+        cells=tuple(
+            CellManifest(task=task, level=level, arm=arm, block=block)
+            for task, level, arm, block in places
+        ),
+    )
+
+
+def _task(
+    rows: list[Row], claims: list[Claim], given: Mapping[str, Any], path: Path
+) -> TaskManifest:
+    x = {name: level.get("x") for name, level in given.get("levels", {}).items()}
+    levels = dict.fromkeys(row.level for row in rows)
+    measures = tuple(
+        MeasureManifest(
+            name=name, **({"better": "higher"} | given.get("metrics", {}).get(name, {}))
+        )
+        for name in rows[0].metrics
+    )
+    for claim in claims:
+        try:
+            check_claim(claim, {name: x.get(name) for name in levels}, measures)
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from error
+    return TaskManifest(
+        arms=tuple(ArmManifest(name=n) for n in dict.fromkeys(r.arm for r in rows)),
+        levels=tuple(LevelManifest(name=name, x=x.get(name)) for name in levels),
+        measures=measures,
+        claims=tuple(ClaimManifest(claim=claim) for claim in claims),
+        blocks=len(dict.fromkeys(row.block for row in rows)),
+        trials=1,
+        finals=1,
+    )

@@ -1,0 +1,91 @@
+"""Runs made elsewhere are judged by the same rules, and what is wrong with a file is
+told by line and column.
+"""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from suite.verdicts.elsewhere import campaign_of
+from suite.verdicts.judge import judge_campaign
+from tasks import UserError
+
+CLAIMS = """
+[metrics.accuracy]
+better = "higher"
+percent = true
+
+[[claims]]
+name = "better"
+says = "A is better"
+metric = "accuracy"
+better = "a"
+worse = "b"
+margin = 0.01
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    def write(results, claims=CLAIMS):
+        (tmp_path / "results.csv").write_text(results)
+        (tmp_path / "claims.toml").write_text(claims)
+        return tmp_path / "results.csv", tmp_path / "claims.toml"
+
+    return write
+
+
+def test_the_p_value_is_that_of_a_paired_t_test(files):
+    rng = np.random.default_rng(0)
+    b = rng.normal(0.8, 0.02, size=8)
+    a = b + rng.normal(0.05, 0.02, size=8)
+    rows = [f"a,{n},{x:.6f}" for n, x in enumerate(a)]
+    rows += [f"b,{n},{x:.6f}" for n, x in enumerate(b)]
+    campaign = campaign_of(*files("arm,block,accuracy\n" + "\n".join(rows)))
+    (judged,) = judge_campaign(campaign)
+
+    expected = stats.ttest_rel(np.round(a, 6), np.round(b, 6))
+    assert judged.verdict == "supported"
+    assert judged.p == pytest.approx(expected.pvalue)
+    assert judged.effect == pytest.approx(np.mean(a - b), abs=1e-6)
+    assert judged.blocks == 8
+
+
+def test_a_pair_that_is_not_complete_is_waited_for(files):
+    text = "arm,block,accuracy\na,1,0.9\nb,1,0.8\na,2,0.9\n"
+    (judged,) = judge_campaign(campaign_of(*files(text)))
+    assert not judged.complete
+    assert judged.verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("arm,block,accuracy\na,1,high\n", r"line 2, column accuracy: 'high' is no"),
+        ("arm,block,accuracy\na,1,nan\n", r"line 2, column accuracy: 'nan' is no"),
+        ("arm,block,accuracy\n,1,0.5\n", r"line 2, column arm: is empty"),
+        ("arm,block,accuracy\na,1\n", r"line 2: give 3 values"),
+        ("arm,block\na,1\n", "has no column beside arm, block"),
+        ("arm,blocks,accuracy\na,1,0.5\n", "needs block"),
+        ("arm,block,accuracy\n", "has no rows"),
+        ("arm,block,accuracy\na,1,0.5\n", "'b'"),
+    ],
+)
+def test_what_is_wrong_with_results_is_told(files, text, message):
+    with pytest.raises(UserError, match=message):
+        campaign_of(*files(text))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ('better = "a"', 'bettr = "a"', "bettr"),
+        ('metric = "accuracy"', 'metric = "acuracy"', "acuracy"),
+        ("[[claims]]", "[[claim]]", "claim"),
+        ("margin = 0.01", "margin = ", "is not valid TOML"),
+    ],
+)
+def test_what_is_wrong_with_claims_is_told(files, before, after, message):
+    text = "arm,block,accuracy\na,1,0.9\nb,1,0.8\n"
+    with pytest.raises(UserError, match=message):
+        campaign_of(*files(text, CLAIMS.replace(before, after)))
