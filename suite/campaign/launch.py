@@ -49,7 +49,9 @@ def plan_of(
         plan, following = following, Plan(profile, following.nonce + 1)
     _check_claims(plan)
     _check_shard(plan, shard)
-    return replace(following if new else plan, shard=shard)
+    wanted = following if new else plan
+    # a copy would hash all sources again
+    return wanted if shard is None else replace(wanted, shard=shard)
 
 
 def _check_shard(plan: Plan, shard: Shard | None) -> None:
