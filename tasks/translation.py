@@ -478,15 +478,19 @@ CLAIMS = (
     Claim(
         "attention_narrows_the_gap",
         Text(
-            "Numbers below 100,000, 1,000 examples: a GRU with attention is led astray less often by "
-            "its own mistakes than one without.",
-            zh="100,000 以下的数词，1,000 个样本：有注意力的 GRU 比没有的更少被自身的错误带偏。",
+            "Numbers below 100,000, after 250 updates on 1,000 examples: a GRU with "
+            "attention is led astray less often by its own mistakes than one without.",
+            zh=(
+                "100,000 以下的数词，用 1,000 个样本更新 250 次后："
+                "有注意力的 GRU 比没有的更少被自身的错误带偏。"
+            ),
         ),
         metric="exposure_gap",
         better="gru_attention",
         worse="gru",
         levels=("numbers_few",),
         margin=0.01,
+        fixed_budget=True,
         source=BENGIO,
     ),
 )
