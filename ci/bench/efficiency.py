@@ -34,6 +34,7 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 SECONDS_EACH = """  # 60 runs of about a second
 name = "efficiency"
 trials = 5
+length_factor = 0.25
 [tasks.deep_vs_wide]
 arms = ["depth_2", "depth_3"]
 levels = ["mnist1d_15k"]
