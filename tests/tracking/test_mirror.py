@@ -74,7 +74,7 @@ def test_what_was_fetched_is_shown_while_the_server_is_away(
 
     assert mirror.trouble.startswith("ZeroDivisionError")
     assert mirror.fetched is not None
-    assert "MLflow cannot be reached: as of 20" in str(page[2])
+    assert "MLflow cannot be reached" in str(page[2])
     assert len(held.get().campaign.runs) == 32
     assert held.etag() != held.get().etag  # so that open pages come to say so
 
