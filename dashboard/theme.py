@@ -13,7 +13,10 @@ from typing import Literal
 
 Scheme = Literal["light", "dark"]
 
-FONT = "Inter, 'Noto Sans CJK SC', 'Noto Sans SC', system-ui, -apple-system, 'Segoe UI', 'PingFang SC', sans-serif"
+FONT = (
+    "Inter, 'Noto Sans CJK SC', 'Noto Sans SC', system-ui, "
+    "-apple-system, 'Segoe UI', 'PingFang SC', sans-serif"
+)
 VERDICTS = {"supported": "✓", "refuted": "✕", "no_difference": "≈", "inconclusive": "?"}
 UNDECIDED = {"pending": "◔", "incomplete": "◌"}  # claims without a verdict yet
 STATES = {"done": "", "final": "◐", "tuning": "◔", "failed": "✕", "queued": "·"}

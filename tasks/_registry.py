@@ -44,7 +44,8 @@ def get(name: str) -> Task:
     task = getattr(module, "TASK", None)
     if not isinstance(task, Task):
         raise UserError(
-            f"{module.__file__} defines no TASK of type Task: a task file must end with TASK = Task(...)."
+            f"{module.__file__} defines no TASK of type Task: a task file must end "
+            "with TASK = Task(...)."
         )
     return dataclasses.replace(task, name=name)
 

@@ -156,7 +156,7 @@ def _arm_traces(
         arm_dash(place),
         name=label,
         customdata=about,
-        hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",
+        hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",  # noqa: E501
     )
     main["$smooth"] = True
     if labelled:

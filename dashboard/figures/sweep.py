@@ -129,7 +129,7 @@ def sweep(
                 mode="lines+markers",
                 name=label,
                 customdata=about,
-                hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",
+                hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",  # noqa: E501
                 error_y={
                     "type": "data",
                     "array": spread,
@@ -251,7 +251,8 @@ def matched(
                         else ("circle", "square", "diamond")[place % 3]
                     ),
                 },
-                "hovertemplate": f"{x:,.0f}: %{{y:.4~g}}{' ⚠' if outside else ''}<extra>{_safe(label)}</extra>",
+                "hovertemplate": f"{x:,.0f}: "
+                "%{{y:.4~g}}{' ⚠' if outside else ''}<extra>{_safe(label)}</extra>",
                 "showlegend": True,
             }
         )

@@ -48,12 +48,15 @@ def read_auth(environment: Mapping[str, str], host: str) -> tuple[str, str] | No
     user, colon, password = given.partition(":")
     if given and not (colon and user and password):
         raise UserError(
-            f"{ENVIRONMENT} must be user:password; what is set has no {'password' if colon else 'colon'}."
+            f"{ENVIRONMENT} must be user:password; what is set has no "
+            f"{'password' if colon else 'colon'}."
         )
     if not given and not is_local(host):
         raise UserError(
             f"The dashboard would be open to everyone who reaches {host}: "
-            f"set {ENVIRONMENT}=user:password first, or leave --host out to show it on this machine only."
+            ""
+            f"set {ENVIRONMENT}=user:password first, or leave --host out to show it "
+            "on this machine only."
         )
     return (user, password) if given else None
 

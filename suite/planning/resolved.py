@@ -25,8 +25,8 @@ class ResolvedTask:
     """One task of a profile. ``Profile.of`` makes it.
 
     ``arms`` None means all of the task's, ``levels`` None all light ones, ``examples``
-    and ``time_limit`` None no limit, ``tuned`` None all hyperparameters of its space. ``blocks`` is the last of ``interim_looks`` where
-    there are any.
+    and ``time_limit`` None no limit, ``tuned`` None all hyperparameters of its space.
+    ``blocks`` is the last of ``interim_looks`` where there are any.
 
     Each field has a ``Role``, so that a new one cannot be left out of a run's key by
     mistake.

@@ -93,11 +93,13 @@ def export_campaign(folder: Path, output: Path) -> int:
     names = [path.relative_to(folder).as_posix() for path in paths]
     hashes = {name: _hash(path) for name, path in zip(names, paths, strict=True)}
     about = {"format": FORMAT, "schema": SCHEMA, "files": hashes}
-    with replace_file(output) as partial:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(zipfile.ZipInfo(CONTENTS), json.dumps(about))
-            for name, path in zip(names, paths, strict=True):
-                archive.write(path, name)
+    with (
+        replace_file(output) as partial,
+        zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        archive.writestr(zipfile.ZipInfo(CONTENTS), json.dumps(about))
+        for name, path in zip(names, paths, strict=True):
+            archive.write(path, name)
     return output.stat().st_size
 
 

@@ -83,7 +83,8 @@ def latex(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
     )
     return "\n".join(
         [
-            f"% Campaign {escape_latex(manifest.id)}, by Bakeoff. In the preamble: \\usepackage{{longtable}}",
+            f"% Campaign {escape_latex(manifest.id)}, by Bakeoff. In the preamble: "
+            f"\\usepackage{{longtable}}",
             rf"\begin{{longtable}}{{{columns}}}",
             r"\hline",
             " & ".join(HEAD) + r" \\",

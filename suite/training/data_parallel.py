@@ -113,13 +113,15 @@ def check_data_parallel(procedure: Procedure, model: nn.Module, recipe: Recipe) 
     alone = "leave `world_size` out of this recipe"
     if 0 < recipe.batch_size < recipe.world_size:
         raise UserError(
-            f"batch_size = {recipe.batch_size} cannot be shared by {given}: give each an example at least."
+            f"batch_size = {recipe.batch_size} cannot be shared by {given}: give "
+            "each an example at least."
         )
     if isinstance(procedure, FitOnce) or not all(
         phase.mean for phase in procedure.phases(model)
     ):
         raise UserError(
-            f"{given} and {type(procedure).__name__}: a batch can be shared where the loss is a mean over its "
+            f"{given} and {type(procedure).__name__}: a batch can be shared where "
+            "the loss is a mean over its "
             f"examples, as in Classification, and every phase says so (`mean=True`); {alone}."
         )
     if norms := sorted(

@@ -1,4 +1,5 @@
-"""What a run records, metric by metric: its direction, its unit, and whether it is a cost.
+"""What a run records, metric by metric: its direction, its unit, and whether it is a
+cost.
 
 A procedure's measures are metrics on every split: ``test.accuracy``. Beside them each
 run records what it cost, and those metrics are registered here. Nothing is guessed from
@@ -28,8 +29,9 @@ class Metric:
     value, which no time is. A ``cost`` is what a run takes whatever it has learned: a
     better search would not change it. ``resolution`` is the smallest difference that it
     can show, None where that follows from its unit or is not known. An ``exact`` metric
-    has no chance in it at all, as a number of parameters. ``column`` holds the metric's values in the
-    ``runs`` frame, and ``validation`` those on validation, None where it has none.
+    has no chance in it at all, as a number of parameters. ``column`` holds the metric's
+    values in the ``runs`` frame, and ``validation`` those on validation, None where it
+    has none.
     """
 
     name: str
@@ -134,11 +136,12 @@ class MeasureLike(Protocol):
 
 
 def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
-    """What a claim's ``metric`` stands for; None where nothing of that name is recorded.
+    """What a claim's ``metric`` stands for; None where nothing of that name is
+    recorded.
 
     A measure's bare name means its value on the sealed test, ``train.accuracy`` the one
-    on that split, and ``gap.accuracy`` the generalisation gap between the two. Only a split's name is taken off, so a measure may have dots in its
-    own.
+    on that split, and ``gap.accuracy`` the generalisation gap between the two. Only a
+    split's name is taken off, so a measure may have dots in its own.
     """
     by_name = {measure.name: measure for measure in measures}
     if name in by_name:

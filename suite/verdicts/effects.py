@@ -63,7 +63,8 @@ def half_budget_values(case: Case) -> Floats:
     trials would have chosen.
 
     Where those are the hyperparameters that all trials chose, the finals speak for both
-    budgets, and where nothing is tuned; elsewhere it is the half-budget final's value, NaN until that is in.
+    budgets, and where nothing is tuned; elsewhere it is the half-budget final's value,
+    NaN until that is in.
     """
     others = cell_values(case, case.shared.half_budget_finals, case.metric.column)
     same = cell_values(case, case.shared.same_choices, "same") == 1

@@ -131,6 +131,7 @@ def _verified(content: bytes, file: RemoteFile, where: Path | str) -> bytes:
 
 def _cure(file: RemoteFile) -> str:
     return (
-        f"Put a copy at {cache_folder() / file.dataset / file.name} or set BAKEOFF_MIRROR to a folder or address that "
+        f"Put a copy at {cache_folder() / file.dataset / file.name} or set "
+        "BAKEOFF_MIRROR to a folder or address that "
         f"has {file.dataset}/{file.name}; its uncompressed content must have SHA-256 {file.sha256}."
     )

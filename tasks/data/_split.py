@@ -48,7 +48,8 @@ def split_rows(
     held = sealed + round(validation * len(ranked))
     if not (sealed > 0 or test == 0) or not sealed < held < len(ranked):
         raise UserError(
-            f"Shares test={test} and validation={validation} of {len(ranked)} rows leave a part empty: "
+            f"Shares test={test} and validation={validation} of {len(ranked)} rows "
+            "leave a part empty: "
             "give shares above 0 that sum to less than 1."
         )
     places = torch.tensor([place[identity] for identity in identities])

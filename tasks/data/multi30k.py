@@ -61,7 +61,8 @@ def pairs(part: str) -> list[Pair]:
     english, german = (_lines(f"{part}.{language}.gz") for language in ("en", "de"))
     if len(english) != len(german):
         raise UserError(
-            f"Multi30k's {part} has {len(english)} English and {len(german)} German lines: fetch it again."
+            f"Multi30k's {part} has {len(english)} English and {len(german)} German "
+            "lines: fetch it again."
         )
     return [
         Pair(tidy(source), tidy(target))

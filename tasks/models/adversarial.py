@@ -87,7 +87,8 @@ def convolutional(
     depth, height, side = shape.inputs
     if height != side or side % 4:
         raise UserError(
-            f"Pictures of {height}x{side}: this GAN needs square ones whose side is a multiple of 4."
+            f"Pictures of {height}x{side}: this GAN needs square ones whose side is "
+            "a multiple of 4."
         )
     small, wide = side // 4, 2 * channels
     generator = nn.Sequential(

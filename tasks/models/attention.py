@@ -222,7 +222,8 @@ def vision_transformer(
     sides = shape.inputs[-2:]
     if any(side % patch for side in sides):
         raise UserError(
-            f"patch={patch} does not divide inputs of {shape.inputs}: give a divisor of their sides."
+            f"patch={patch} does not divide inputs of {shape.inputs}: give a divisor "
+            "of their sides."
         )
     grid = tuple(side // patch for side in sides)
     numbers = channels(shape.inputs) * patch ** len(grid)
@@ -290,7 +291,9 @@ def matched_hidden(
     found = none + hidden * each
     if abs(found / parameters - 1) > TOLERANCE:
         raise UserError(
-            f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by {depth} blocks of width {width} over "
-            f"{tokens} tokens: {hidden} hidden units come to {found}; change the width or the parameters."
+            f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by "
+            f"{depth} blocks of width {width} over "
+            f"{tokens} tokens: {hidden} hidden units come to {found}; change the "
+            "width or the parameters."
         )
     return hidden

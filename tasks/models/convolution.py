@@ -185,7 +185,8 @@ def matched_width(parameters: int, shape: Shape) -> int:
     )
     if abs(count(width) / parameters - 1) > TOLERANCE:
         raise UserError(
-            f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by a CNN on inputs {shape.inputs}: "
+            f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by a "
+            f"CNN on inputs {shape.inputs}: "
             f"try {count(width)}."
         )
     return width

@@ -151,7 +151,8 @@ def matched_widths(
     )
     if error(widths) > TOLERANCE:
         raise UserError(
-            f"parameters={parameters} cannot be matched within {TOLERANCE:.0%} by depth={depth} on {inputs} inputs: "
+            f"parameters={parameters} cannot be matched within {TOLERANCE:.0%} by "
+            f"depth={depth} on {inputs} inputs: "
             f"try {count(widths)}, or a larger number."
         )
     return widths

@@ -173,6 +173,7 @@ def matched_units(
     units = min(((reading, writing) for reading in near for writing in near), key=apart)
     if apart(units) > TOLERANCE:
         raise UserError(
-            f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by a GRU of width {width}."
+            f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by a "
+            f"GRU of width {width}."
         )
     return units

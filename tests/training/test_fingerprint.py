@@ -99,7 +99,8 @@ def own(tmp_path, monkeypatch):
         sys.modules.pop("own_models", None)
         (tmp_path / "own_models.py").write_text(HELPER.replace(*helper))
         path = tmp_path / "own.py"
-        assert before in OWN and helper[0] in HELPER
+        assert before in OWN
+        assert helper[0] in HELPER
         path.write_text(OWN.replace(before, after) if before else OWN)
         tasks.load_file(path)
         plan = plan_for("own")

@@ -231,7 +231,8 @@ def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
     exploratory = dict.fromkeys(one["task"] for one in claims if one["exploratory"])
     if exploratory:
         says.append(
-            f"With fewer than 6 blocks {listed(exploratory)} {'only explores' if len(exploratory) == 1 else 'only explore'}."
+            f"With fewer than 6 blocks {listed(exploratory)} "
+            f"{'only explores' if len(exploratory) == 1 else 'only explore'}."
         )
     if any(claim["sd"] is None for claim in claims):
         says.append(
