@@ -63,10 +63,10 @@ def create_app(
     """The dashboard of these results. With ``auth`` every page asks for user and
     password.
 
-    ``mlflow_url`` is where MLflow's own pages are, for links to runs; UserError where
-    that is no web address. ``mirror`` keeps the results current from an MLflow server,
-    and pages say how it is. ``prefix`` is the path below which a reverse proxy shows
-    it; UserError where that is no path.
+    ``mlflow_url`` is where MLflow's own pages are, for links to runs; UserError if that
+    is not an HTTP URL. ``mirror`` keeps the results current from an MLflow server, and
+    pages say how it is. ``prefix`` is the path prefix at a reverse proxy; UserError if
+    that is not a path.
     """
     prefix = checked(prefix)
     if safe_link(mlflow_url) is None:

@@ -104,7 +104,7 @@ def shell_layout() -> Component:
 
 
 def _banner() -> Component:
-    """What stands above the page while the server does not answer: the browser shows it
+    """The banner above the page while the server does not answer: the browser shows it
     by itself, so it has the words of every language.
     """
     words = {name: Words(name)("lost-since", when="{when}") for name in LANGUAGES}

@@ -1,1 +1,1 @@
-"""Which hyperparameters an arm gets. The one folder that imports optuna."""
+"""Hyperparameter search. The only package that imports optuna."""

@@ -1,5 +1,5 @@
-"""What a tuning budget buys, on validation: the best of the first n trials, over
-blocks. Knows nothing of Optuna.
+"""How validation results improve with the tuning budget: the best of the first n
+trials, over blocks. Does not import Optuna.
 """
 
 from __future__ import annotations
@@ -43,8 +43,7 @@ def budget_curve(
     """The best value with budgets of 1, 2, 4, ... trials and with all, over blocks.
 
     The first n trials of a quasi-random study are the study with the budget n. Blocks
-    are compared up to the shortest of them, so that every point speaks for the same
-    blocks.
+    are compared up to the shortest of them, so that every point covers the same blocks.
     """
     best = [history(values, better) for values in blocks]
     longest = min(map(len, best), default=0)

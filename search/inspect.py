@@ -1,8 +1,8 @@
-"""What finished studies tell of their hyperparameters: which of them mattered?
+"""Hyperparameter importance in finished studies.
 
-It takes plain values, an arm's studies, one per block, with their trials in order, and
-looks at validation only. Whether the ranges were wide enough is asked of search.ranges,
-whether the budget was, of search.budget.
+The input is one study per block of an arm, as plain values, with validation results
+only. See search.ranges for whether the ranges were wide enough, and search.budget for
+whether there were enough trials.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from search.quiet import quiet
 from search.ranges import place
 from tasks import Categorical, Params, Space
 
-FEWEST_TRIALS = 8  # below these, importance is noise
+FEWEST_TRIALS = 8  # with fewer, importance is noise
 
 
 def importance(
     space: Space, blocks: Sequence[tuple[Sequence[Params], ArrayLike]], seed: int = 0
 ) -> dict[str, float]:
-    """Each setting's share of what made trials differ, the largest first; shares add up
-    to 1.
+    """Each hyperparameter's share of the variance between trials (fANOVA), the largest
+    first; shares add up to 1.
 
-    ``blocks`` has settings and values of each block's trials. Blocks differ in
+    ``blocks`` has hyperparameters and values of each block's trials. Blocks differ in
     difficulty and failures have arbitrary worst values, so values are replaced by their
-    ranks within the block before all are pooled. Params enter on their own scale,
-    which for a logarithmic range is the logarithm. Empty where there is nothing to
-    tell: fewer than 8 trials, or all alike.
+    ranks within the block before all are pooled. Hyperparameters enter on their own
+    scale, which for a logarithmic range is the logarithm. Empty with fewer than 8
+    trials, or if all have the same rank.
 
     After Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing
     hyperparameter importance" (2014).
@@ -61,7 +61,7 @@ def importance(
 
 
 def _ranks(values: ArrayLike) -> list[float]:
-    """Ranks from 0 to 1 within one block, equals sharing theirs."""
+    """Ranks from 0 to 1 within one block; ties get their mean rank."""
     ranks = stats.rankdata(values)
     return [float(rank - 1) / max(len(ranks) - 1, 1) for rank in ranks]
 

@@ -1,11 +1,11 @@
-"""Files of lines that are only ever appended to."""
+"""Append-only files of lines."""
 
 import os
 from pathlib import Path
 
 
 def cut_torn_line(path: Path) -> None:
-    """Remove what a crash left of a line at the end of the file."""
+    """Truncate a partial line that a crash left at the end of the file."""
     if not path.exists():
         return
     with path.open("rb+") as file:

@@ -11,8 +11,8 @@ import optuna
 
 
 class _Verbosity:
-    """Optuna's verbosity is one for all threads: the first to come lowers it, and the
-    last to go restores it.
+    """Optuna's verbosity is global to all threads: the first to enter lowers it, and
+    the last to leave restores it.
     """
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ _VERBOSITY = _Verbosity()
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without Optuna's log lines and its warnings about experimental parts, which we
-    use knowingly.
+    """Suppress Optuna's log lines and its warnings about experimental features, which
+    are used on purpose.
     """
     with _VERBOSITY, warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

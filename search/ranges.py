@@ -1,5 +1,5 @@
-"""The ranges of a space: as plain values for the record, and where values lie in them.
-Knows nothing of Optuna.
+"""The ranges of a search space: serialised to plain values, and whether chosen values
+lie near their ends. Does not import Optuna.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Literal
 from tasks import Categorical, Float, Int, Params, Space
 from tasks.contract.space import Hyperparameter
 
-OUTER = 0.1  # the share of a range, on its own scale, that counts as its end
+OUTER = 0.1  # fraction of a range, on its own scale, that counts as its end
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,9 @@ class Edge:
 
     @property
     def crowded(self) -> bool:
-        """At least half of the blocks, and two: a single best lands in some outer tenth
-        in 20-49 % of studies.
+        """Whether at least half of the blocks, and at least two, chose a value there.
+        One alone is no evidence: a single best lies in some outer tenth in 20-49 % of
+        studies.
         """
         return self.there >= max(2, self.blocks / 2)
 
@@ -66,13 +67,11 @@ def place(hyperparameter: Float | Int, value: float) -> float:
         low, high, value = math.log(low), math.log(high), math.log(value)
     return min(
         max((value - low) / (high - low), 0.0), 1.0
-    )  # a logarithm's rounding may lead just outside
+    )  # logarithms are rounded: clip
 
 
 def describe(space: Space) -> dict[str, dict[str, Any]]:
-    """The space as plain values that JSON can hold; ``restore`` makes a space of them
-    again.
-    """
+    """The space as JSON-serialisable plain values; ``restore`` is the inverse."""
     return {name: _plain(hyperparameter) for name, hyperparameter in space.items()}
 
 

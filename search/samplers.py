@@ -32,7 +32,7 @@ GENERATION = 4  # TPE trials proposed together
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What a sampler is made for."""
+    """What a sampler is constructed from."""
 
     space: Space
     """What is tuned; may be empty."""
@@ -51,11 +51,11 @@ class StudyPlan:
 
     @property
     def distributions(self) -> dict[str, BaseDistribution]:
-        """The space in Optuna's words."""
+        """The space as Optuna distributions."""
         return distributions(self.space)
 
     def seed_of(self, number: int) -> int:
-        """A seed for one trial alone, 32 bits."""
+        """The seed of one trial, 32 bits."""
         seeds = (self.seed, self.root_seed)
         state = np.random.SeedSequence(seeds, spawn_key=(number,)).generate_state(1)
         return int(state[0])
@@ -65,8 +65,8 @@ class Sampler(Protocol):
     """Proposes the trials of one study."""
 
     def generation_size(self, start: int) -> int:
-        """How many trials, from number ``start`` on, are asked before any of them is
-        told; at least 1.
+        """Size of the generation that begins at trial ``start``: all of its trials are
+        asked before any of them is told; at least 1.
         """
         ...
 
@@ -128,8 +128,8 @@ class QuasiRandom(Sobol):
 
 
 class TPE(QuasiRandom):
-    """The first 8 trials as QuasiRandom has them, and the rest from Optuna's
-    tree-structured Parzen estimator, a few at a time.
+    """The first 8 trials as in QuasiRandom, and the rest from Optuna's tree-structured
+    Parzen estimator, a few at a time.
     """
 
     def generation_size(self, start: int) -> int:

@@ -1,4 +1,4 @@
-"""A task's space in Optuna's words."""
+"""Converts a task's space to Optuna distributions."""
 
 from __future__ import annotations
 

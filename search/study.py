@@ -1,6 +1,6 @@
 """A tuning study whose proposals do not depend on the order in which results arrive.
 
-Proposals come in generations. Each is asked as a whole and told as a whole, in the
+Proposals come in generations. All trials of one are asked, then all are told, in the
 order of trial numbers, so a proposal is a function of the space, the seeds and the
 results of earlier generations alone: 200 workers see the same trials as one, and after
 a crash asking and telling again rebuilds the study exactly.
@@ -90,8 +90,8 @@ class Study:
         return self.trials_told == self.trials
 
     def ask(self) -> list[Proposal]:
-        """The proposals of the next generation, each handed out once; none while the
-        last one is partly untold.
+        """The proposals of the next generation, each returned once; empty while results
+        of the last generation are missing.
         """
         if self.trials_told < len(self._asked) or self.done:
             return []
@@ -110,12 +110,11 @@ class Study:
         curve: Sequence[tuple[int, float]] = (),
         key: str | None = None,
     ) -> None:
-        """Take in what a trial came to: a finite value, the lower the better; results
-        may arrive in any order.
+        """Record the result of a trial: a finite value, lower is better; results may
+        arrive in any order.
 
         A failed trial counts and has a finite worst value. ``curve`` is (step, value)
-        per evaluation; ``key`` is the run's, for whoever looks at the exported
-        study.
+        per evaluation; ``key`` is the run's, for readers of the exported study.
         """
         if not 0 <= number < len(self._asked):
             raise ValueError(
@@ -138,10 +137,10 @@ class Study:
 
     def best(self, among: int | None = None) -> Proposal:
         """The told trial with the lowest value, the earliest of equals, ``among`` the
-        first so many.
+        first that many trials.
 
         The first half of a quasi-random study is the study with half the budget. Raises
-        ValueError where none of them has been told.
+        ValueError if none of them has a result.
         """
         told = [number for number in self._told if among is None or number < among]
         if not told:
@@ -151,18 +150,16 @@ class Study:
         )
 
     def export(self, path: Path | str) -> None:
-        """Write the finished study into an Optuna journal file, once however often it
-        is called.
-        """
+        """Write the finished study into an Optuna journal file. Idempotent."""
         Journal(path).add(self)
 
     def frozen(self) -> list[FrozenTrial]:
-        """The trials as Optuna has them, in order of their numbers."""
+        """The trials as Optuna's FrozenTrial, in order of their numbers."""
         return self._optuna.get_trials(deepcopy=False)
 
     @property
     def user_attrs(self) -> dict[str, Any]:
-        """What the study says of itself: its sampler."""
+        """The study's user attributes: its sampler."""
         return self._optuna.user_attrs
 
     def _proposal(self, number: int) -> Proposal:
@@ -185,7 +182,7 @@ class Journal:
     """An Optuna journal file, which `optuna-dashboard FILE` opens. Keep one open to add
     many studies.
 
-    Raises UserError where the file is something else.
+    Raises UserError if the file is not such a journal.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -201,8 +198,8 @@ class Journal:
             ) from error
 
     def add(self, study: Study) -> None:
-        """Add a finished study; one that is there in full stays, one that a crash cut
-        short is written again.
+        """Add a finished study. One that is already complete is kept; one that a crash
+        left incomplete is written again.
         """
         if not study.done:
             told = f"{study.trials_told} of {study.trials} trials"
@@ -219,7 +216,7 @@ class Journal:
 
     def _complete_trials(self, name: str) -> int | None:
         """How many trials of a study are in the file; None without such a study."""
-        # To list the studies that are there would copy every one of them.
+        # Listing the studies in the file would copy each of them.
         try:
             known = optuna.load_study(study_name=name, storage=self._storage)
         except KeyError:

@@ -298,8 +298,8 @@ def _timed(what: Callable[[], Any]) -> float:
 def _first_visit(
     browser: Browser, address: str, holds: str = JUDGED
 ) -> tuple[int, float]:
-    """Bytes transferred and seconds until it stands, in a browser that has never been
-    there.
+    """Bytes transferred and seconds until it is rendered, in a browser with an empty
+    cache.
     """
     requests: list[Request] = []
     with _page(browser) as page:
@@ -343,7 +343,7 @@ def _cpu(pid: int) -> float:
 
 
 def _view_options(page: Page, base: str) -> list[tuple[float, float, float]]:
-    """Milliseconds from a click on a view option until the first chart is painted anew;
+    """Milliseconds from a click on a view option until the first chart is repainted;
     the page's CPU in these, and until all charts are.
     """
     tools = page.context.new_cdp_session(page)

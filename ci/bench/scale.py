@@ -87,7 +87,7 @@ class Instant(SerialExecutor):
 
 
 def plan_of(runs: int) -> Plan:
-    """A campaign of at least so many runs."""
+    """A campaign of at least that many runs."""
     task = tasks.get("scale")
     cells_a_block = len(task.arms) * len(task.light)
     blocks = math.ceil(runs / (cells_a_block * (TRIALS + FINALS)))
@@ -104,7 +104,7 @@ def plan_of(runs: int) -> Plan:
 def measure(
     folder: Path, runs: int, workers: int, with_mlflow: bool
 ) -> dict[str, float]:
-    """Run a campaign, or go on with it; what that took of this process."""
+    """Run or resume a campaign; returns the resources that this process used."""
     shutil.copy(ROOT / "suite" / "templates" / "task.py", folder / "scale.py")
     tasks.load_file(folder / "scale.py")
     plan, results = plan_of(runs), folder / "results"

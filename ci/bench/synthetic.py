@@ -57,8 +57,8 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Size:
-    """How much to write. ``done`` is the share of runs on record: below 1 the
-    campaign seems to be running.
+    """How much to write. ``done`` is the share of recorded runs: below 1 the campaign
+    seems to be running.
     """
 
     blocks: int = 10
@@ -138,8 +138,8 @@ def append(
 def publish(
     folder: Path, into: Path | None = None, experiments: Mapping[str, str] | None = None
 ) -> None:
-    """Note a made-up MLflow run for every run on record, as the publisher would
-    for real ones.
+    """Add a made-up MLflow run for every recorded run, as the publisher would for real
+    ones.
     """
     with (folder / FILE).open(encoding="utf-8") as file:
         for line in map(json.loads, file):
@@ -471,8 +471,8 @@ def write_samples(folder: Path, lines: Sequence[Line], cells: int = 6) -> None:
 
 
 def _picture(seed: int, learned: float, side: int = 96) -> bytes:
-    """A grey PNG whose noise gives way to rings: (side, side) bytes, written without an
-    imaging library.
+    """A grey PNG that changes from noise to rings: (side, side) bytes, written without
+    an imaging library.
     """
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:side, 0:side] / 24 % 1 - 0.5

@@ -12,7 +12,7 @@ from dashboard.components.text import Children, aria
 from dashboard.data.view import View
 
 FILES = {"csv": "CSV", "parquet": "Parquet", "md": "Markdown", "tex": "LaTeX"}
-UNPAINTED = {  # what stands until the browser has painted: no white sheet in the dark
+UNPAINTED = {  # placeholder until the browser has painted: no white flash in dark mode
     "data": [],
     "layout": {
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -38,7 +38,7 @@ def chart(
     and as files.
 
     ``name`` is the chart's name on its page: the page's ``frames`` has a frame of that
-    name. ``key`` stands for the legend of a ``keyed`` chart on narrow screens.
+    name. ``key`` replaces the legend of a ``keyed`` chart on narrow screens.
     """
     heading = (html.H2 if level == 2 else html.H3)(title)
     if spec is None:

@@ -49,7 +49,7 @@ def choice(
     label: str,
     width: int = 240,
 ) -> Any:
-    """The same where there is no view, because there is no campaign to look at."""
+    """The same without a view, because there is no campaign."""
     return dmc.Select(
         id={"type": "choice", "name": name},
         data=[{"value": key, "label": text} for key, text in options],
@@ -90,8 +90,8 @@ def option(
 
 
 def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div:
-    """The same for places on a line, the last one first; what stands at a place is in
-    ``values``.
+    """The same for places on a line, the last one first; ``values`` has the value at
+    each position.
     """
     last = len(values) - 1
     every = math.ceil(last / MOST_MARKS) or 1
@@ -120,8 +120,8 @@ def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div
 
 
 def _kept(view: View) -> dict[str, str]:
-    """A choice outlives the page that comes anew: one that was asked for before it was
-    made does not take it back.
+    """A choice survives a page that is rendered again: a response to a request from
+    before the choice does not reset it.
     """
     return {
         "persistence": f"{view.path}?{view.query.get('task', '')}",

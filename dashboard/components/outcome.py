@@ -75,7 +75,7 @@ def agreeing_blocks(verdict: ClaimVerdict) -> tuple[str, str]:
 
 def effect_text(scale: Measuring, verdict: ClaimVerdict) -> str:
     """The effect with its unit; a factor below 1 also as "so many times less", which is
-    how sentences tell it.
+    how sentences state it.
     """
     text = scale.full(verdict.effect)
     effect = verdict.effect + verdict.at_least

@@ -129,7 +129,7 @@ def note(text: str, kind: str = "info") -> html.P:
 
 
 def empty(title: str, says: Children, *more: Children) -> html.Section:
-    """What stands where there is nothing to show, and what to do about it."""
+    """The placeholder for an empty view, with what to do about it."""
     text = coded(says) if isinstance(says, str) else says
     return html.Section([html.H2(title), html.P(text), *more], className="card empty")
 

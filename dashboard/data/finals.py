@@ -9,8 +9,8 @@ from dashboard.data.view import View
 
 def deciding_finals(view: View, task: str, claim_name: str) -> pd.DataFrame:
     """The finals of the claim's arms at its levels, by block; in a block the arm that
-    is to be ahead comes first. Once the claim is judged, those of blocks that its
-    verdict leaves out are left out here too.
+    is claimed to be better comes first. Once the claim is judged, those of blocks that
+    its verdict leaves out are left out here too.
     """
     claim = view.claim_of(task, claim_name)
     levels = claim.levels or view.campaign.manifest.task(task).level_names

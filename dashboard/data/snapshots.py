@@ -38,8 +38,7 @@ MLFLOW_URL = "http://127.0.0.1:5000"  # where `bakeoff mlflow` shows runs
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A campaign as it stood when read, and its verdicts; None while they are being
-    computed.
+    """A snapshot of a campaign, and its verdicts; None while they are being computed.
 
     ``verdicts_behind`` says that the verdicts are of an earlier revision than the
     campaign. ``trouble`` is what kept the newest state from being read, ``unjudged``
@@ -183,7 +182,7 @@ class Snapshots:
             return self._pages.get(depends_on)
 
     def keep_page(self, depends_on: Hashable, page: Any) -> None:
-        """Keep a page until so many others were asked for."""
+        """Cache a page, until it is displaced by newer ones."""
         with self._lock:
             self._pages[depends_on] = page
 
@@ -212,7 +211,7 @@ class Snapshots:
         return None
 
     def judged(self, campaign: str | None = None, seconds: float = 60.0) -> Snapshot:
-        """The same, once its verdicts are there, or after so many seconds."""
+        """The same, once its verdicts are there, or after that many seconds."""
         found = self.get(campaign).campaign.id
         with self._ready:
             self._ready.wait_for(
@@ -221,7 +220,7 @@ class Snapshots:
             return self._held[found]
 
     def refresh(self) -> None:
-        """Read and judge what has changed among the campaigns that are looked at."""
+        """Read and judge what has changed among the campaigns that are being viewed."""
         for name in self._watched():
             try:
                 self._refresh(name)

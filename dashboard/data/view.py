@@ -1,5 +1,5 @@
-"""What a page is given: the campaign, the address it was asked by, and the words of the
-reader's language.
+"""The input of a page: the campaign, the URL's query, and the messages in the reader's
+language.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ DIGITS = 5
 
 
 def numbers(values: Iterable[Any], digits: int = DIGITS) -> list[float | None]:
-    """Plain numbers for JSON, to so many significant digits; what is not finite is a
-    gap.
+    """Plain numbers for JSON, rounded to that many significant digits; None for what is
+    not finite.
     """
     return [rounded(value, digits) for value in values]
 

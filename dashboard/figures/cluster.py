@@ -1,6 +1,4 @@
-"""Who ran what when: a bar per training on its worker's row, and how much of the time
-workers stood idle.
-"""
+"""Gantt chart: a bar per run on its worker's row, and the workers' idle time."""
 
 from __future__ import annotations
 
@@ -189,7 +187,7 @@ def gantt(
 
 
 def _told(row: dict[Any, Any], words: Words) -> list[str]:
-    """What a bar stands for, in pieces."""
+    """The hover text of a bar, in pieces."""
     if row["count"] > 1:
         return [words("cluster-bar", count=f"{row['count']:,}")]
     kind = words.of("kind", row["kind"]).lower()
@@ -205,7 +203,7 @@ def _told(row: dict[Any, Any], words: Words) -> list[str]:
 
 
 def rate(found: pd.DataFrame, words: Words) -> Spec | None:
-    """Runs on record against time."""
+    """Recorded runs against time."""
     if found.empty:
         return None
     ends = sorted(found["start"] + found["length"])

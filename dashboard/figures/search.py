@@ -175,9 +175,7 @@ def history_chart(
 def importance_of(
     blocks: Sequence[pd.DataFrame], column: str, space: Space
 ) -> dict[str, float]:
-    """Each hyperparameter's share of what made trials differ; empty where there are too
-    few to tell.
-    """
+    """Each hyperparameter's importance; empty with too few trials."""
     given = [
         ([_params(row, space) for _, row in study.iterrows()], study[column])
         for study in blocks

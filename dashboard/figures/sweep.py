@@ -181,7 +181,7 @@ def sweep(
 
 def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
     """Round numbers to label on a logarithmic axis that shows these means and
-    intervals: at most so many.
+    intervals: at most that many.
 
     Nothing where there is no number to show.
     """

@@ -1,8 +1,7 @@
-"""Every word that pages say, in each language.
+"""The text of all pages, in each language.
 
-``en.ftl`` and ``zh.ftl`` hold them as Fluent messages (projectfluent.org) with
-the same keys. What a task calls things stands with the task instead: see
-``dashboard.data.view``.
+``en.ftl`` and ``zh.ftl`` hold them as Fluent messages (projectfluent.org) with the same
+keys. Labels of a task are part of the task instead: see ``dashboard.data.view``.
 """
 
 from __future__ import annotations

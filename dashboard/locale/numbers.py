@@ -12,7 +12,7 @@ from suite.verdicts.statistics import Interval
 
 
 def plain(value: float | None, digits: int = 3) -> str:
-    """A number with so many significant digits and thousands set apart."""
+    """A number with that many significant digits and a thousands separator."""
     if value is None or not math.isfinite(value):
         return NONE
     if abs(value) >= 1000 or float(value).is_integer():
@@ -62,7 +62,7 @@ class Measuring:
 
     @property
     def unit(self) -> str:
-        """What stands after a number, "" where nothing does."""
+        """The unit after a number, "" if there is none."""
         return self._unit("unit-points")
 
     def _unit(self, points: str) -> str:
@@ -102,7 +102,7 @@ class Measuring:
         return self.words("unadjusted", interval=plain)
 
     def tick(self, value: float) -> str:
-        """An effect as it stands on an axis."""
+        """An effect as an axis label."""
         return self.written.tick(self.written.of_effect(value))
 
 

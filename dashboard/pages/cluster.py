@@ -128,7 +128,7 @@ def _key(view: View) -> html.Div:
 
 
 def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
-    """Each worker with what it did and how long it stood idle."""
+    """Each worker with what it did and how long it was idle."""
     if about.empty:
         return None
     words = view.words

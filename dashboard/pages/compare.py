@@ -313,7 +313,7 @@ def _data(here: Campaign, there: Campaign) -> tuple[Facts, Facts]:
 
 
 def _facts(finals: pd.DataFrame) -> Facts:
-    """What is on record of the data at each ``task.level``, the values joined where
+    """What is recorded about the data at each ``task.level``, the values joined where
     blocks differ.
     """
     found: Facts = {}

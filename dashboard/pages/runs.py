@@ -1,4 +1,4 @@
-"""Every run on record, to sort, filter and open."""
+"""Every recorded run, to sort, filter and open."""
 
 from __future__ import annotations
 

@@ -261,8 +261,8 @@ def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
 
 
 def _figure(view: View, final: Final, path: Path, at: str = "") -> html.Figure:
-    """A picture; of those that were made during training, only the one at the step that
-    is looked at is seen.
+    """A picture; of those that were made during training, only the one at the selected
+    step is shown.
     """
     where = f"/artifacts/{view.campaign.id}/{final['key']}/{path.name}"
     caption, marked = view.words.file(path.stem), {}
@@ -343,7 +343,7 @@ def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
 
 
 def _look(weight: str, about: str) -> html.Td:
-    """A square that is the darker the more weight it stands for."""
+    """A square whose darkness shows its attention weight."""
     try:
         share = min(1.0, max(0.0, float(weight)))
     except ValueError:

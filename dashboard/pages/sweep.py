@@ -1,6 +1,4 @@
-"""What each arm reaches and what it costs, along batch sizes, depths or amounts of
-data.
-"""
+"""Quality and cost of each arm as a function of batch size, depth or amount of data."""
 
 from __future__ import annotations
 
@@ -91,7 +89,7 @@ def layout(view: View) -> Component:
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
-    """Means over blocks of everything drawn, and the cells behind."""
+    """Means over blocks of all plotted values, and the cells they are computed from."""
     cells = _cells(view, _target(view))
     columns = [
         column for column in (_column(view), *COSTS, *TARGETS) if column in cells
@@ -115,7 +113,7 @@ def _rows(view: View, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _target(view: View) -> float | None:
-    """The validation value to reach: the address may give it as a number."""
+    """The validation value to reach; the URL parameter ``target`` may set it."""
     measure = _measure(view)
     given = view.query.get("target", "")
     try:
@@ -147,8 +145,8 @@ def _cells(view: View, target: float | None) -> pd.DataFrame:
 
 
 def _along(view: View) -> tuple[str, dict[str, float]]:
-    """Whether arms or levels lie on an axis, and where on it; ("", {}) where neither
-    do.
+    """The swept variable, "arm" or "level", and its values on the x axis by name; ("",
+    {}) if neither has any.
     """
     for column, items in (("arm", view.about["arms"]), ("level", view.about["levels"])):
         places = {item["name"]: float(item["x"]) for item in items if item.get("x")}
@@ -231,7 +229,7 @@ def _shown(value: float, measure: dict[str, Any]) -> str:
 
 
 def _failures(view: View) -> html.Section:
-    """Runs that did not finish, by arm and cause, trials and finals alike."""
+    """Runs that did not finish, by arm and cause, both trials and finals."""
     words = view.words
     runs = view.campaign.runs
     mine = runs[runs["task"] == view.task]

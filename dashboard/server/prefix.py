@@ -1,7 +1,7 @@
-"""Serving below a path such as ``/bakeoff/``, behind a reverse proxy.
+"""Serving under a path prefix such as ``/bakeoff/``, behind a reverse proxy.
 
-Pages are written as if they stood at ``/``; what leaves the server gets the prefix, and
-what comes in loses it, whether or not the proxy took it away.
+Pages use paths without the prefix. It is added to links in responses and stripped from
+the paths of requests, whether or not the proxy has stripped it already.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")
 PREFIX = re.compile(r"(/[\w.~-]+)*/")
-LINKS = ("href", "src")  # properties that hold an address
+LINKS = ("href", "src")  # properties that hold a URL
 
 Content = TypeVar("Content")
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def checked(prefix: str) -> str:
-    """The prefix with a slash at both ends: ``/bakeoff/`` for "bakeoff". UserError
-    where it is no path.
+    """The prefix with a slash at both ends: ``/bakeoff/`` for "bakeoff". Raises
+    UserError if it is not a valid path.
     """
     path = f"/{prefix.strip('/')}/".replace("//", "/")
     if not PREFIX.fullmatch(path):
@@ -39,7 +39,7 @@ def checked(prefix: str) -> str:
 
 
 def below(path: str, prefix: str) -> str:
-    """An address of the browser as pages know it: without the prefix."""
+    """A request path without the prefix, as pages use it."""
     if path == prefix.rstrip("/"):
         return "/"
     return "/" + path[len(prefix) :] if path.startswith(prefix) else path
@@ -57,7 +57,7 @@ def prefixed(content: Content, prefix: str) -> Content:
 
 
 def without_prefix(app: WsgiApp, prefix: str) -> WsgiApp:
-    """The server, to which requests come as if it stood at ``/``."""
+    """WSGI middleware that strips the prefix from the paths of requests."""
 
     def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path = below(environ.get("PATH_INFO", "/"), prefix)

@@ -1,4 +1,4 @@
-"""A campaign's folder: is it fit for use, whose is it now, what is it about."""
+"""A campaign's folder: checked, locked, and with its manifest."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check_folder(folder: Path) -> None:
 
 
 def locked(folder: Path) -> FileLock:
-    """The campaign's lock, held. Raises UserError where another driver has it."""
+    """Hold the campaign's lock. Raises UserError if another driver holds it."""
     lock = FileLock(folder / "lock")
     try:
         lock.acquire(timeout=0)
@@ -62,7 +62,7 @@ def locked(folder: Path) -> FileLock:
 def begin(folder: Path, plan: Plan) -> None:
     """Write campaign.json once; a campaign that is resumed keeps its own."""
     if (folder / MANIFEST).exists():
-        read_manifest(folder)  # a damaged one must not be run on
+        read_manifest(folder)  # a campaign with a damaged manifest must not be resumed
         return
     planned = manifest_of(plan).model_copy(
         update={
@@ -75,9 +75,10 @@ def begin(folder: Path, plan: Plan) -> None:
 
 
 def add_cells(folder: Path, cells: Iterable[CellPlan]) -> None:
-    """Enter further cells into campaign.json.
+    """Add further cells to campaign.json.
 
-    The file's time stays as it is: the newest campaign is the one begun last.
+    The file keeps its modification time, since the newest campaign is the one that was
+    started last.
     """
     known, times = read_manifest(folder), (folder / MANIFEST).stat()
     grown = known.with_cells(cells)

@@ -25,7 +25,8 @@ from tasks import Task, source_of
 
 
 class Cell:
-    """Asks for the runs of one cell as they become due, and is told their results.
+    """The state machine of one cell: proposes its runs as they become due, and takes
+    their results.
 
     ``study`` holds its trials, ``finals`` the record's lines of its finals, ``further``
     those of half-budget and half-length finals by kind, ``lines`` those of all.
@@ -81,12 +82,12 @@ class Cell:
 
     @property
     def planned(self) -> int:
-        """Runs in all, as far as is known by now."""
+        """Total number of runs, as far as it is known by now."""
         return self.trials + self._finals_planned
 
     @property
     def left(self) -> int:
-        """Runs still to go."""
+        """Number of runs that remain."""
         return self.trials - self.study.trials_told + self._finals_left
 
     @property
@@ -94,7 +95,7 @@ class Cell:
         return self._finals_planned - len(self.finals) - len(self.further)
 
     def ask(self) -> list[Member]:
-        """The runs that can start now, each of them once."""
+        """The runs that can start now; each is returned once."""
         if not self.study.done:
             asked = [
                 self._member("trial", trial.number, trial.params)
@@ -111,7 +112,7 @@ class Cell:
 
     @property
     def chosen_params(self) -> dict[str, Any]:
-        """The hyperparameters that tuning chose; none where nothing was tuned."""
+        """The hyperparameters that tuning chose; empty if nothing was tuned."""
         return self.study.best().params if self.trials else {}
 
     def _all_finals(self) -> list[Member]:
@@ -128,7 +129,7 @@ class Cell:
         return finals
 
     def tell(self, line: RunRecord) -> None:
-        """Take a run's line of the record."""
+        """Add the result of a run, as its line of the record."""
         self.lines[line["key"]] = line
         if line["status"] not in JUDGED:
             self.needs_retry = True

@@ -1,4 +1,4 @@
-"""Files of finished cells, written beside the driver: a slow disk delays no worker."""
+"""Writes finished cells on a background thread, so that slow disks delay no worker."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = logging.getLogger("bakeoff")
 class CellWriter:
     """Exports a cell's study, writes its parquet file, and publishes both.
 
-    Nothing that fails here stops the campaign: it is logged, handed to
-    ``tell_problem``, and made up for by the next run. Leaving the context waits for
-    what is not written yet.
+    A failure here does not stop the campaign: it is logged, passed to ``tell_problem``,
+    and the write is tried again when the campaign is resumed. Leaving the context waits
+    for pending writes.
     """
 
     def __init__(
@@ -36,7 +36,8 @@ class CellWriter:
         self._tracker = tracker
         self._tell_problem = tell_problem
         self._journal: Journal | None = None
-        # Where the journal is new (moved away, perhaps), all studies go into it.
+        # If the journal is new (the old one may have been moved), add all studies to
+        # it.
         self._journal_is_new = not journal.exists()
         self._journal_is_broken = False
         self._thread = ThreadPoolExecutor(1, "cell-writer")
@@ -76,13 +77,15 @@ class CellWriter:
         return self._folder / "cells" / below / "cell.parquet"
 
     def _export_study(self, cell: Cell) -> None:
-        """Add the cell's study to the Optuna journal, as long as that takes studies."""
+        """Add the cell's study to the Optuna journal, unless writing to it has failed
+        before.
+        """
         if self._journal_is_broken:
             return
         try:
             self._journal = self._journal or Journal(self._journal_path)
             self._journal.add(cell.study)
-        except Exception as error:  # whatever Optuna makes of a damaged file
+        except Exception as error:  # a damaged file makes Optuna raise various errors
             self._journal_is_broken = True
             log.warning("%s takes no studies: %r", self._journal_path, error)
             self._tell_problem(

@@ -1,9 +1,9 @@
-"""The driver: takes every cell through its tuning study and its finals, and puts each
-run on record.
+"""The driver: runs the tuning study and the finals of every cell, and records each run.
 
-It is the only part that knows the state of a campaign, and it keeps none that matters:
-the record is the truth, and resuming is replaying it. Ask again; where a run's key is
-on record, tell its result at once; train the rest.
+It alone knows the state of a campaign, and none of that state needs saving: the record
+is the only source of truth, and a campaign resumes by replaying it. The studies are
+asked again; if a run's key is in the record, its result is told at once; the rest is
+trained.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Driver:
     """Runs one campaign to its end, or to an interruption.
 
     The same command resumes it. ``watch`` is called with the tally about once a second;
-    ``retry`` trains again what is on record as crashed, timed out or out of memory.
+    ``retry`` trains again what is recorded as crashed, timed out or out of memory.
     """
 
     def __init__(
@@ -89,15 +89,15 @@ class Driver:
         self._stop_request = self.folder / "cancel"
 
     def run(self) -> Tally:
-        """Train what is not on record yet.
+        """Train what is not recorded yet.
 
-        Raises UserError where the folder is unfit or the executor cannot meet what runs
-        ask for, and KeyboardInterrupt on Ctrl-C.
+        Raises UserError if the folder cannot be used or the executor lacks resources
+        that runs require, and KeyboardInterrupt on Ctrl-C.
         """
         check_folder(self.folder)
         with locked(self.folder):
             begin(self.folder, self.plan)
-            # An earlier driver did not live to read this request.
+            # Left from an earlier driver that ended before it read this request.
             self._stop_request.unlink(missing_ok=True)
             with closing(Record(self.folder)) as self._record:
                 self._run_until_stopped()
@@ -127,7 +127,7 @@ class Driver:
     # -- preparing
 
     def _prepare(self) -> None:
-        """Everything before the first job: needs, device, what is on record."""
+        """Everything before the first job: resources, device, the record."""
         sizes = world_sizes(self.plan)  # first: an error here need not wait for workers
         self._warm_caches()
         self._await_executor()
@@ -215,14 +215,18 @@ class Driver:
             self._take_interim_look(task)
 
     def _take_interim_look(self, task: str) -> None:
-        """Where a look is due, add the next blocks of the claims that it leaves open."""
+        """If an interim look is due, add the next blocks of the claims that it leaves
+        open.
+        """
         cells = [cell for cell in self.cells if cell.cell_plan.task == task]
         further = self._interim_looks.take(task, cells)
         if further:
             self._add_cells(further)
 
     def _advance(self, cell: Cell) -> None:
-        """Queue what the cell can do now; tell it at once what is on record."""
+        """Queue the runs that the cell can start now; results that are recorded are
+        added at once.
+        """
         while not cell.needs_retry:
             asked = cell.ask()
             if not asked:
@@ -243,10 +247,11 @@ class Driver:
             self._scheduler.add(cell, member)
 
     def _taken_over(self, cell: Cell, member: Member) -> RunRecord | None:
-        """The line of a run that another campaign has finished, now on this record.
+        """The result of a run that another campaign has finished, copied to this
+        record.
 
-        Not where a claim is on time, which depends on what else the machine did, and
-        not for ``--new``, which asks for runs of its own.
+        Not if a claim is about time, which depends on the machine's load, and not with
+        ``--new``, which asks for new runs.
         """
         claims = self.plan.claims(cell.cell_plan.task)
         if self.plan.nonce or any(timed(claim.metric) for claim in claims):
@@ -259,7 +264,7 @@ class Driver:
         return line
 
     def _is_settled(self, line: RunRecord) -> bool:
-        """Whether a line on record stands: lost runs never do, failed ones unless
+        """Whether a recorded result is kept: lost runs never are, failed ones unless
         `retry` was asked for.
         """
         if line["status"] in JUDGED:
@@ -303,14 +308,14 @@ class Driver:
             self._drop_checkpoint(result)
 
     def _drop_checkpoint(self, result: Result) -> None:
-        """Delete what a long run left; a short one left nothing."""
+        """Delete the checkpoint of a long run; short ones have none."""
         is_long = result.ended - result.started >= CHECKPOINT_INTERVAL_S
         if is_long or "resumed" in result.worker:
             checkpoint.drop(self._checkpoint_folder, result.key)
 
     def _check_sources(self, job: Job, result: Result) -> None:
-        """Raise UserError where a worker runs other sources than this campaign: its
-        results are another's.
+        """Raise UserError if a worker runs different source code than this campaign:
+        its results would belong to another campaign.
         """
         mine, theirs = self.plan.sources[job.task][:SHORT], result.worker.get("sources")
         if theirs not in (None, mine):
@@ -358,17 +363,17 @@ class Driver:
             ) from error
 
     def _note_machines(self, workers: Iterable[Mapping[str, Any]]) -> None:
-        """Count the machines that trained, and log where they are not of one kind."""
+        """Count the machines that trained, and log if they are not of one kind."""
         unlike = [worker for worker in workers if self._machines.add(worker)]
         if unlike:
             log.warning(
                 "not all machines are of one kind: %s", self._machines.differences
             )
 
-    # -- telling others
+    # -- reporting
 
     def _poll(self) -> None:
-        """Tell watchers; once a second write the state and read requests to stop."""
+        """Notify watchers; once a second write the state and check for a stop request."""
         self.watch(self.tally)
         now = time.monotonic()
         if now - self._last_poll < POLL_INTERVAL_S:

@@ -16,7 +16,7 @@ log = logging.getLogger("bakeoff")
 
 
 class InterimLooks:
-    """The looks that a plan has left, task by task.
+    """The interim looks that remain in a plan, task by task.
 
     A look is taken once all cells so far are done, and it reads nothing else: what it
     decides depends neither on the workers nor on the order in which they finish.

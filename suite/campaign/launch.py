@@ -1,6 +1,6 @@
-"""Launch a profile: executor, record, tracker and driver put together.
+"""Launch a profile: set up executor, record, tracker and driver.
 
-The command line starts here, and notebooks by ``suite.campaign.notebook``.
+Entry point of the command line, and of notebooks through ``suite.campaign.notebook``.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def _check_shard(plan: Plan, shard: Shard | None) -> None:
 
 
 def _check_claims(plan: Plan) -> None:
-    """UserError where a claim could not be judged: better said before the first run
-    than after the last.
+    """Raise UserError if a claim could not be judged: before the first run rather than
+    after the last.
     """
     for name, task in plan.tasks.items():
         places = {level.name: level.x for level in task.levels}
@@ -114,7 +114,7 @@ def launch(
 
 
 def _unpublished(tracker: Tracker, uri: str | None) -> Iterator[str]:
-    """What to tell the user where the tracker did not take everything."""
+    """The message for the user if the tracker did not store everything."""
     if tracker.error:
         where = f"at {without_passwords(uri)} " if uri else ""
         todo = tracker.hint or "the same command publishes the rest."
@@ -127,15 +127,15 @@ def _unpublished(tracker: Tracker, uri: str | None) -> Iterator[str]:
 def _executor(
     given: Executor | None, address: str | None, workers: int | None
 ) -> AbstractContextManager[Executor]:
-    """The caller's executor, or one that is closed at the end."""
+    """The caller's executor, or a new one that is closed at the end."""
     if given is not None:
         return nullcontext(given)
     return closing(open_executor(address, workers))
 
 
 class _Log(logging.FileHandler):
-    """A log on a disk that may be full: what does not fit is left out, and stops
-    nothing.
+    """A log handler for a disk that may be full: what cannot be written is dropped
+    without an error.
     """
 
     def handleError(self, record: logging.LogRecord) -> None:

@@ -1,6 +1,6 @@
-"""Do all runs of a campaign come from machines of one kind?
+"""Whether all runs of a campaign come from machines of one kind.
 
-Only there does a run give the same results to the last bit.
+Only then is a run reproducible to the last bit.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ FACTS = ("device", "hardware", "threads", "torch", "numpy", "python")  # of a wo
 
 
 class MachineCensus:
-    """The machines that trained so far, as their runs' records tell."""
+    """The machines that trained so far, from the records of their runs."""
 
     def __init__(self) -> None:
         self._seen: dict[str, Counter[str]] = {name: Counter() for name in FACTS}
 
     def add(self, worker: Mapping[str, Any]) -> bool:
-        """Count a run's worker; whether it is unlike all others in something."""
+        """Count a run's worker; returns whether it differs from all others in
+        something.
+        """
         told = {name: str(worker[name]) for name in FACTS if name in worker}
         new = any(
             self._seen[name] and value not in self._seen[name]

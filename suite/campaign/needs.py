@@ -1,4 +1,4 @@
-"""What the runs of a plan ask of the cluster."""
+"""The resources that the runs of a plan need from the cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def world_sizes(plan: Plan) -> list[tuple[str, int]]:
 
 
 def needs_of(plan: Plan, sizes: list[tuple[str, int]], device: str) -> Needs:
-    """What each worker of a run asks for, by task and world size."""
+    """The resources of each worker of a run, by task and world size."""
     return {(task, size): _need(plan, task, size, device) for task, size in sizes}
 
 
@@ -35,7 +35,7 @@ def _need(plan: Plan, task: str, world_size: int, device: str) -> Resources:
 
 
 def distinct(needs: Needs) -> list[tuple[Resources, int]]:
-    """The different needs, with their world sizes: each is checked once."""
+    """The distinct requirements, with their world sizes: each is checked once."""
     found: list[tuple[Resources, int]] = []
     for (_, world_size), need in needs.items():
         if (need, world_size) not in found:

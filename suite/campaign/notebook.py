@@ -28,7 +28,7 @@ COLUMNS = ("task", "claim", "verdict", "effect", "interval", "p_holm", "blocks")
 
 
 class NotebookCampaign(Campaign):
-    """A campaign that shows itself as the table of its verdicts."""
+    """A campaign whose notebook representation is the table of its verdicts."""
 
     @property
     def verdicts(self) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How far a campaign is: counted by its driver, told to whoever watches."""
+"""The progress of a campaign, counted by its driver and passed to watchers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 
 from suite.records.files import replace_text
 
-# A rate over fewer runs says little of the time that is left.
+# A rate over fewer runs is too noisy to estimate the remaining time.
 RUNS_FOR_A_FORECAST = 3
 log = logging.getLogger("bakeoff")
 
 
 @dataclass
 class Tally:
-    """How many runs a campaign has, by what became of them, and what is happening."""
+    """The number of a campaign's runs by status, and what the campaign is doing."""
 
     planned: int
     done: int = 0  # replayed and trained
@@ -34,13 +34,13 @@ class Tally:
     slots: int = 0
     problems: list[str] = field(default_factory=list)  # to tell the user at the end
     started: float = field(default_factory=time.time)
-    # The same two moments by the monotonic clock, which nobody sets.
+    # The same two times by the monotonic clock, which is never adjusted.
     began: float = field(default_factory=time.monotonic)
     submitted: float | None = None  # the first job
 
     @property
     def rate(self) -> float:
-        """Runs a second since this driver began training."""
+        """Runs per second since this driver began training."""
         return self.trained / max(time.monotonic() - self.began, 1e-9)
 
     @property
@@ -52,7 +52,7 @@ class Tally:
 
     @property
     def running(self) -> int:
-        """Workers that are at work: what is prefetched waits for one."""
+        """The number of busy workers: prefetched jobs still wait for one."""
         return min(self.in_flight, self.slots)
 
     @property
@@ -73,13 +73,13 @@ class Tally:
             self.failed[status] = self.failed.get(status, 0) + 1
 
     def note_in_flight(self, workers: int, slots: int) -> None:
-        """Note how many workers are wanted, and how many runs fit at once."""
+        """Store how many workers are wanted, and how many runs fit at once."""
         self.in_flight, self.slots = workers, slots
         if workers and self.submitted is None:
             self.submitted = time.monotonic()
 
     def add_problem(self, problem: str) -> None:
-        """Note what to tell the user at the end, once."""
+        """Store a message to show the user at the end, once."""
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -87,7 +87,7 @@ class Tally:
 def write_state(folder: Path, state: str, tally: Tally, **more: Any) -> None:
     """Write state.json, from which other processes see how the campaign is doing.
 
-    It is for watchers; the record is what counts, so a disk that is full is logged.
+    It only serves watchers, unlike the record, so a full disk is logged and no error.
     """
     about: Mapping[str, Any] = {
         "state": state,

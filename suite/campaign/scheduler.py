@@ -1,4 +1,4 @@
-"""What runs next: the most urgent of what is queued, as far as there is room.
+"""Scheduling: the most urgent queued run is submitted while there are free slots.
 
 Early blocks go first, so that every claim can be judged early. Within a block cells
 whose cost is unknown go first, then the cheap ones, so that the first verdicts do not
@@ -20,7 +20,7 @@ from suite.cluster.protocol import Executor, JobOutcome
 from suite.training.job import Job, Member
 from suite.training.resources import Resources
 
-# At a run whose worker goes away, before its cell waits for `bakeoff retry`.
+# Attempts of a run whose worker is lost, before its cell waits for `bakeoff retry`.
 ATTEMPTS = 3
 Needs = Mapping[tuple[str, int], Resources]  # by task and world size
 log = logging.getLogger("bakeoff")
@@ -65,12 +65,12 @@ class Scheduler:
         heappush(self._heap, Entry(*urgency, next(self._turns), cell, member))
 
     def note_seconds(self, cell: Cell, seconds: float) -> None:
-        """Take note of how long a run of this cell took."""
+        """Store how long a run of this cell took."""
         spent, runs = self._spent.get(_kind_of(cell), (0.0, 0))
         self._spent[_kind_of(cell)] = spent + seconds, runs + 1
 
     def _seconds(self, cell: Cell) -> float:
-        """What a run of this cell takes, as far as others like it have shown."""
+        """The expected duration of a run of this cell, from similar runs."""
         spent, runs = self._spent.get(_kind_of(cell), (0.0, 0))
         return spent / runs if runs else 0.0
 
@@ -80,7 +80,7 @@ class Scheduler:
             entry = self._heap[0]
             urgency = self._seconds(entry.cell), -entry.cell.left
             if urgency > (entry.seconds, entry.minus_left):
-                # More is known of its cost, or its cell has advanced since, so that
+                # Its estimated cost or its cell's progress has changed since, so that
                 # others may be more urgent now.
                 entry.seconds, entry.minus_left = urgency
                 heapreplace(self._heap, entry)
@@ -93,8 +93,8 @@ class Scheduler:
     def _has_room(self, entry: Entry) -> bool:
         """Whether the run may be submitted now.
 
-        The workers of a group start together. It waits until there is room for all, and
-        nothing is prefetched that could take that room.
+        The workers of a group start together. It waits until there are slots for all,
+        and nothing is prefetched that could take them.
         """
         world_size = entry.cell.recipe.world_size
         self.slots = self._executor.slots(self._need(entry))
@@ -127,8 +127,8 @@ class Scheduler:
     def retry(self, cell: Cell, member: Member, outcome: JobOutcome) -> bool:
         """Queue a lost run again; False once it was lost too often.
 
-        One that ran out of memory may only have run beside the one that used it up, so
-        it gets a node to itself, once.
+        A run that ran out of memory may only have shared a node with the one that used
+        it up, so it gets a node to itself, once.
         """
         key = member.key
         self._losses[key] += 1
@@ -146,5 +146,5 @@ class Scheduler:
 
 
 def _kind_of(cell: Cell) -> tuple[str, str, str]:
-    """What the runs of a cell have in common with those of other blocks."""
+    """The key that runs of a cell share with those of other blocks."""
     return cell.cell_plan.task, cell.cell_plan.level, cell.cell_plan.builds

@@ -1,4 +1,4 @@
-"""SIGTERM, which Kubernetes and Slurm send, stops a campaign as Ctrl-C does."""
+"""SIGTERM, which Kubernetes and Slurm send, stops a campaign like Ctrl-C."""
 
 import signal
 import threading
@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def sigterm_as_ctrl_c() -> Iterator[None]:
-    """SIGTERM raises KeyboardInterrupt, as Ctrl-C does. Only the main thread can be
-    told; elsewhere nothing changes.
+    """SIGTERM raises KeyboardInterrupt, as Ctrl-C does. Only the main thread can set a
+    handler; elsewhere this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,1 +1,1 @@
-"""Is a task sound, is a machine ready?"""
+"""Checks of tasks and machines."""

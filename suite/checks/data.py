@@ -98,7 +98,7 @@ def blocks_differ(task: Task) -> str:
 
 
 def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:
-    """The splits, loaded while all global generators stand somewhere else."""
+    """The splits, loaded with all global random generators in another state."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(noise)
         states = random.getstate(), np.random.get_state()

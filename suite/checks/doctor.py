@@ -1,5 +1,5 @@
-"""Is everything here that a campaign needs? Each look says what it found, what is wrong
-and how to fix it.
+"""Is everything here that a campaign needs? Each check reports what it found, what is
+wrong and how to fix it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def examine(
         "Ray": lambda: _ray(address),
     }
     for what, look in looks.items():
-        # Whatever is broken here, the others are looked at.
+        # Whatever is broken here, the other checks still run.
         yield tried(what, look, lambda error: "`bakeoff --verbose doctor` shows where")
 
 
@@ -227,7 +227,7 @@ def _mlflow(results: Path, store: str | None) -> Finding:
 
 
 def _asked(store: str) -> Finding:
-    """A server that answers is not enough: files that it is given must reach it, too."""
+    """A server that answers is not enough: uploaded artifacts must arrive, too."""
     location = connection.check(store)
     name, folder = connection.without_passwords(store), location.removeprefix("file://")
     if (

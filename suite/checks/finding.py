@@ -1,4 +1,4 @@
-"""What a check found: the one shape in which ``doctor`` and ``check`` report."""
+"""The result of a check, as ``doctor`` and ``check`` report it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tasks import UserError
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at; ``ok`` None means that there was nothing to see.
+    """The result of one check; ``ok`` None means that it does not apply.
 
-    ``hint`` says what to do about a failed one; ``seconds`` is how long looking took.
+    ``hint`` says what to do about a failed one; ``seconds`` is how long the check took.
     ``cause`` is the same for failures that one error brought about, "" where each
     stands for itself.
     """
@@ -45,8 +45,8 @@ class NotApplicable(Exception):
 def tried(
     what: str, check: Callable[[], Finding | str], where: Callable[[Exception], str]
 ) -> Finding:
-    """What came of a check, however it ended. ``where`` is the hint for an error that
-    nobody expected.
+    """The result of a check, however it ended. ``where`` is the hint for an unexpected
+    error.
     """
     began = time.monotonic()
     finding = _outcome(what, check, where)

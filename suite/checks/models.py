@@ -87,7 +87,7 @@ def untrained_models_guess(task: Task) -> str:
 
 
 def _first_losses(task: Task, level: Level, arm: Arm, splits: Splits) -> str:
-    """An untrained model's losses beside those of guessing; "" where none is one."""
+    """An untrained model's losses and those of guessing; "" if no measure is a loss."""
     params = task.default_params(arm, level)
     training = _training(task, level, arm, splits, params, {"steps": 1})
     values = next(iter(training)).values

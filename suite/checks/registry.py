@@ -17,7 +17,7 @@ Look = Callable[[Task], str]
 class Check:
     """One property that a task must have.
 
-    ``look`` returns what it saw; it raises CheckFailed with what to do, or
+    ``look`` returns what it found, or raises CheckFailed with what to do, or
     NotApplicable. ``trains`` marks those that train, which `check --fast` leaves out.
     """
 

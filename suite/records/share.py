@@ -1,9 +1,9 @@
-"""A campaign as one file, and several such files as one campaign.
+"""Export a campaign to one file; merge such files into one campaign.
 
-The file is a ZIP archive of the campaign's folder as far as it matters: what was planned
-(``campaign.json``), the record (``runs.jsonl``), artifacts and checkpoints, and first of
-all ``bakeoff.json`` with the SHA-256 of each. Files come from other people, so nothing
-of one is written before all of it has been looked at.
+The file is a ZIP archive of the essential files of a campaign's folder: the plan
+(``campaign.json``), the record (``runs.jsonl``), artifacts and checkpoints. Its first
+entry, ``bakeoff.json``, is an index with the SHA-256 of each of them. Files come from
+other people, so a file is validated completely before anything is extracted from it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from suite.training.job import JUDGED, SCHEMA
 from tasks import UserError
 
 CONTENTS = "bakeoff.json"
-FORMAT = 1  # of the archive
+FORMAT = 1  # version of the archive's format
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
 NAMES = re.compile(
     rf"{re.escape(MANIFEST)}|{re.escape(RECORD)}"
@@ -37,7 +37,7 @@ NAMES = re.compile(
     r"|checkpoints/[0-9a-f]{64}\.pt"
 )
 KEY = re.compile(r"[0-9a-f]{64}")
-# What no record and no checkpoint reaches: curves as JSON shrink to a tenth at best.
+# Limit against ZIP bombs: curves as JSON, which compress best, shrink to a tenth.
 MOST_RATIO, SMALL = 100, 64 << 20
 CHUNK = 1 << 20
 # What the libraries raise where the bytes of an archive, or of what it holds, are wrong
@@ -54,7 +54,7 @@ UNREADABLE = (
 
 @dataclass(frozen=True)
 class Bundle:
-    """A file that was looked at and found whole."""
+    """A validated export file."""
 
     path: Path
     manifest: Manifest
@@ -69,7 +69,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import came to: the campaign, and how many of its runs are new here."""
+    """The result of an import: the campaign, and how many of its runs are new here."""
 
     id: str
     new: int
@@ -81,10 +81,10 @@ class Imported:
 
 
 def export_campaign(folder: Path, output: Path) -> int:
-    """Write a campaign's folder as one file, whole or not at all; returns its bytes.
+    """Write a campaign's folder as one file, atomically; returns its size in bytes.
 
-    It is the same for the same record. Raises UserError where the folder has no
-    campaign, or its record is damaged.
+    Exporting an unchanged folder again gives an identical file. Raises UserError where
+    the folder has no campaign, or its record is damaged.
     """
     read_manifest(folder)
     keys = {line["key"] for line in read_lines(folder / RECORD)}
@@ -122,10 +122,10 @@ def _hash(path: Path) -> str:
 
 
 def read_bundle(path: Path) -> Bundle:
-    """A file that ``export_campaign`` wrote, checked from end to end.
+    """Read and validate a file that ``export_campaign`` wrote.
 
-    Raises UserError where it is no such file, is damaged, holds what an export never
-    holds (another path, an absurd size), or was written by another version.
+    Raises UserError if it is not such a file, is damaged, contains what an export never
+    contains (another path, an absurd size), or was written by another version.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -156,7 +156,7 @@ def _read(path: Path, archive: zipfile.ZipFile) -> Bundle:
 
 
 def _check_entries(path: Path, archive: zipfile.ZipFile) -> None:
-    """Look at names and sizes, before anything is unpacked."""
+    """Check names and sizes before anything is extracted."""
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
     if CONTENTS not in names or MANIFEST not in names:
@@ -184,7 +184,7 @@ def _hash_of_entry(archive: zipfile.ZipFile, name: str) -> str:
 
 
 def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    """An entry's content. No more than its declared size, which was checked, is read."""
+    """An entry's content. At most its declared size is read."""
     left = archive.getinfo(name).file_size
     with archive.open(name) as file:
         while chunk := file.read(min(CHUNK, left + 1)):
@@ -225,10 +225,10 @@ def _damaged(path: Path, problem: str) -> UserError:
 
 
 def import_bundles(bundles: Iterable[Bundle], results: Path) -> Imported:
-    """Merge files of one campaign into a results folder, with what is there of it.
+    """Merge export files of one campaign into its folder, which may have runs already.
 
-    Raises UserError where they are of several campaigns or of other sources, where two
-    have different results for one run, and where the disk has no room.
+    Raises UserError if they belong to different campaigns or were made by different
+    source code, if two have different results for one run, or if the disk is too full.
     """
     bundles = list(bundles)
     first = bundles[0]
@@ -258,8 +258,8 @@ def _by_key(lines: Iterable[RunRecord]) -> Iterator[tuple[str, RunRecord]]:
 
 
 def _check_same(one: str, mine: Manifest, other: str, theirs: Manifest) -> None:
-    """Both must be parts of one campaign, which its id says, and what the id is made
-    of.
+    """Raise UserError unless both belong to one campaign: same id, and same inputs to
+    the hash that the id is made from (sources, claims, profile).
     """
     for task in mine.sources.keys() & theirs.sources.keys():
         if mine.sources[task] != theirs.sources[task]:
@@ -278,8 +278,8 @@ def _check_same(one: str, mine: Manifest, other: str, theirs: Manifest) -> None:
 
 
 def _merge(parts: Iterable[tuple[str, Iterable[RunRecord]]]) -> dict[str, RunRecord]:
-    """The line of each key. One that a machine failed gives way to one that ended by
-    its own doing; two of those must say the same.
+    """The record's line of each run key. A line whose run was lost to its machine is
+    replaced by one with a result of its own; two such results must be equal.
     """
     merged: dict[str, RunRecord] = {}
     origin: dict[str, str] = {}
@@ -307,7 +307,7 @@ def _equal(one: RunRecord, other: RunRecord) -> bool:
 def _write(
     folder: Path, bundles: Iterable[Bundle], new: Mapping[str, RunRecord]
 ) -> None:
-    """Files first, the record after them, and the manifest where there is none."""
+    """Write artifacts first, then the record, and the manifest if there is none."""
     with ExitStack() as stack:
         for bundle in bundles:
             archive = stack.enter_context(zipfile.ZipFile(bundle.path))
@@ -333,6 +333,6 @@ def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
 
 
 def about_import(found: Imported) -> dict[str, Any]:
-    """The state of a campaign that was imported, for those who watch it."""
+    """The state file's content for an imported campaign."""
     state = "incomplete" if found.cells_missing else "done"
     return {"state": state, "planned": found.runs, "done": found.runs}

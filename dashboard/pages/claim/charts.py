@@ -1,4 +1,4 @@
-"""The raw blocks behind a verdict as charts, one pair of charts per level."""
+"""Charts of the single blocks that a verdict is computed from, one pair per level."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _trend(view: View, verdict: ClaimVerdict) -> html.Section:
 
 
 def _at_level(view: View, verdict: ClaimVerdict, level: str | None) -> html.Div:
-    """Each block's difference at one level, and beside it both arms' values."""
+    """Each block's difference at one level, and next to it both arms' values."""
     words = view.words
     spec = differences(verdict, level, words)
     height = int(spec["height"]) if spec else NOTHING_HEIGHT
@@ -73,7 +73,7 @@ def _at_level(view: View, verdict: ClaimVerdict, level: str | None) -> html.Div:
 
 
 def _place(view: View, verdict: ClaimVerdict, level: str | None) -> str:
-    """What a title adds where there are charts of several levels."""
+    """The suffix of a chart's title if there are charts of several levels."""
     if level is None or len(levels_of(verdict)) == 1:
         return ""
     return f" · {view.level_label(verdict.task, level)}"

@@ -1,4 +1,4 @@
-"""The source's figures beside ours, and what the verdict speaks for."""
+"""The source's figures next to ours, and the scope of the verdict."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def verdict_card(view: View, verdict: ClaimVerdict) -> html.Section:
 
 
 def _outcome(view: View, verdict: ClaimVerdict) -> html.Div:
-    """The verdict, and in small tags what qualifies it."""
+    """The verdict, with its qualifications as small tags."""
     words = view.words
     parts: list[Component] = [status_badge(view, verdict)]
     if aside := would_be(verdict, words):
@@ -121,7 +121,7 @@ def _tests(words: Words, verdict: ClaimVerdict) -> list[Fact]:
 def _other_intervals(
     words: Words, scale: Measuring, verdict: ClaimVerdict
 ) -> list[Fact]:
-    """Intervals that speak for less, or for more, than the deciding one."""
+    """Intervals of a narrower or a wider scope than the deciding one."""
     found: list[Fact] = []
     if verdict.fixed_split_interval:
         text = scale.interval(verdict.fixed_split_interval)
@@ -133,8 +133,8 @@ def _other_intervals(
 
 
 def _what_if(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact]:
-    """The answers with half of the tuning and half of the training, and the blocks that
-    would settle it.
+    """The answers with half of the tuning and half of the training, and the number of
+    blocks that a decision would need.
     """
     found: list[Fact] = []
     for name, half in (
@@ -150,8 +150,8 @@ def _what_if(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact
 
 
 def blocks_to_settle(verdict: ClaimVerdict, words: Words) -> str:
-    """How many blocks leave no answer open: if they vary as they seem to, and if they
-    vary as much as they may.
+    """How many blocks a decision would need: with the estimated variance, and with the
+    upper confidence bound of the variance.
     """
     low, high = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
     if high:

@@ -39,7 +39,7 @@ def _causes(view: View) -> str:
 
 
 def _counts(state: Mapping[str, Any]) -> tuple[int, int]:
-    """Runs on record and planned."""
+    """Recorded and planned runs."""
     return int(state.get("done") or 0), int(state.get("planned") or 0)
 
 
