@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """``run``, imported when it is asked for: it brings PyTorch and Optuna along."""
+    """``run``, imported lazily, since it imports PyTorch and Optuna."""
     if name == "run":
         from suite.campaign.notebook import run
 

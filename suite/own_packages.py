@@ -1,8 +1,8 @@
-"""This distribution's packages are found before others of the same name.
+"""Makes this distribution's packages take precedence over others of the same name.
 
-``tasks`` and ``suite`` are common names, and both Python (``python -m``, notebooks)
-and Ray's workers look into the working directory first. A folder ``tasks/`` or a file
-``tasks.py`` there, as Celery and Invoke have, would be imported in place of ours.
+``tasks`` and ``suite`` are common names, and both Python (``python -m``, notebooks) and
+Ray's workers look into the working directory first. A folder ``tasks/`` or a file
+``tasks.py`` there, as Celery and Invoke have, would shadow them.
 """
 
 import sys

@@ -86,7 +86,7 @@ def print_json(value: object) -> None:
 
 
 def say(text: str, style: str = "") -> None:
-    """Print a sentence as it stands: wrapped to a terminal, whole into a pipe."""
+    """Print a sentence without markup: wrapped on a terminal, on one line in a pipe."""
     console = out()
     console.print(
         text,

@@ -135,7 +135,7 @@ def _common(
 
 
 def _for_the_user(error: Exception) -> str | None:
-    """The message for an error that the user can fix; None for one that is ours."""
+    """The message for an error that the user can fix; None for a defect."""
     from tasks import UserError
 
     if isinstance(error, UserError):

@@ -22,7 +22,7 @@ LINE_EVERY_S = 10.0  # between plain lines
 
 
 class Watch(Protocol):
-    """Whoever is told how far a campaign is."""
+    """A receiver of a campaign's progress."""
 
     def take(self, tally: Tally) -> None: ...
     def say(self, text: str) -> None: ...
@@ -30,7 +30,7 @@ class Watch(Protocol):
 
 @contextmanager
 def watching(console: Console, name: str, planned: int) -> Iterator[Watch]:
-    """A watch on this console for a campaign of that name with so many runs."""
+    """A watch on this console for a campaign of that name with that many runs."""
     if not console.is_terminal:
         yield Lines(console)
         return

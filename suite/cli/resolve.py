@@ -23,8 +23,8 @@ def profile_of(
     """The profile with the tasks that it is to run.
 
     Tasks named with ``--task`` are run alone, with those of task files. A task file
-    stands in place of a built-in profile's tasks, and beside those of a profile of the
-    user's own.
+    replaces a built-in profile's tasks, and is added to those of the user's own
+    profile.
     """
     import tasks as known
     from suite.planning.profile import check_names, profile_names, read_profile

@@ -1,4 +1,4 @@
-"""Commands that look at what is on record: verdict, report, dashboard, mlflow, why."""
+"""Commands that read results: verdict, report, dashboard, mlflow, why."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Servers beside the command line: child processes that answer on a port, and end with
-whoever started them.
+"""Servers started by the command line: child processes that listen on a port, and end
+with their parent.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ class AutoscalerState:
 def autoscaler_state() -> AutoscalerState:
     """The state of this process's cluster.
 
-    Ray has two autoscalers, of which the older does not tell what is infeasible. Every
-    cluster runs one of them: where nodes were started by hand it merely watches, and
-    names each node by its id rather than by a type.
+    Ray has two autoscalers, of which the older does not report infeasible requests.
+    Every cluster runs one of them: where nodes were started by hand it merely watches,
+    and names each node by its id rather than by a type.
     """
     from ray.autoscaler.v2.utils import is_autoscaler_v2
 

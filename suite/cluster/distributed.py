@@ -34,7 +34,7 @@ def run_data_parallel(job: Job, each: Mapping[str, float]) -> list[Result]:
     os.environ.update(TRAIN_ENVIRONMENT)
     from ray import train
 
-    # Nothing of ours goes into the folder, but Ray Train wants one.
+    # The folder stays empty, but Ray Train requires one.
     with tempfile.TemporaryDirectory(prefix="bakeoff-") as folder:
         trainer = _trainer(job, each, folder)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 
-MESSAGE_LENGTH = 300  # characters of a message that go on record and into the log
+MESSAGE_LENGTH = 300  # characters of an error message that are recorded and logged
 BUSY = re.compile(r"timed out|timeout|overloaded|failed to connect|GCS", re.IGNORECASE)
 
 

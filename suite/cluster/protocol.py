@@ -48,9 +48,9 @@ class Executor(Protocol):
 
     @property
     def waiting(self) -> str | None:
-        """What submitted jobs, or the start, wait for, in words; None where nothing.
+        """What submitted jobs, or the start, wait for, as text; None if nothing.
 
-        Never blocks. Raises UserError as ``check`` does.
+        Never blocks. Raises UserError like ``check``.
         """
         ...
 
@@ -79,14 +79,17 @@ class Executor(Protocol):
         ...
 
     def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
-        """Queue a job. ``exclusive``: on a node that runs nothing else of ours then."""
+        """Queue a job. ``exclusive``: on a node that runs no other job of this
+        executor.
+        """
         ...
 
     def wait(self, seconds: float) -> list[JobOutcome]:
         """What came back, as soon as something does.
 
-        Empty after so many seconds, and at once where nothing is in flight. What a task
-        raises is the status of a Result; only KeyboardInterrupt leaves this method.
+        Empty after so many seconds, and at once where nothing is in flight. An
+        exception in a task becomes the status of a Result; this method raises only
+        KeyboardInterrupt.
         """
         ...
 

@@ -63,7 +63,7 @@ class RayExecutor:
         self._in_flight: dict[Any, tuple[Job, Resources]] = {}
         self._connected: Future[ModuleType] = Future()
         self._capacity = Capacity(lambda: self._ray, fixed=self._owns_cluster)
-        self._start_trouble: str | None = None  # what the start waits for, in words
+        self._start_trouble: str | None = None  # what the start waits for, as text
         self._dashboard: str | None = None
         self._is_wanted = True
         self._has_sigterm = False
@@ -266,7 +266,7 @@ class RayExecutor:
             self._closed.set()
 
     def _disconnect(self) -> None:
-        if self._cluster.kind != "session":  # which is not ours to end
+        if self._cluster.kind != "session":  # which this process does not own
             self._ray.shutdown()
 
 

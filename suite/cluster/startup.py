@@ -48,8 +48,8 @@ class Cluster:
     """Which cluster to use.
 
     ``session`` is the one that this process is connected to already, ``running`` the
-    one at ``address``, ``new`` one on this machine with so many workers (None: one per
-    core). ``named_by`` is what the user would change.
+    one at ``address``, ``new`` one on this machine with that many workers (None: one
+    per core). ``named_by`` is what the user would change.
     """
 
     kind: Literal["session", "running", "new"]
@@ -126,7 +126,7 @@ def _check_working_directory() -> None:
 
 
 def load_ray(cluster: Cluster) -> ModuleType:
-    """Ray, imported when it is needed and not before.
+    """Ray, imported lazily.
 
     It takes seconds, and reads these variables as it is imported.
     """
@@ -241,7 +241,7 @@ def start_cluster(
 
 
 def _may_start_yet(error: Exception, attempt: int, waited: float) -> bool:
-    """Whether another attempt is worth it, after so many and so many seconds."""
+    """Whether to retry, given the number of attempts and the seconds so far."""
     if is_of_a_busy_machine(error):
         return waited < START_TIMEOUT_S
     return not isinstance(error, OSError) and attempt < START_ATTEMPTS

@@ -53,8 +53,8 @@ INSTANCES = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """What is asked for: so many workers (nodes, pods) with so many CPUs and GPUs each,
-    and what they are to run.
+    """The request: the number of workers (nodes, pods), the CPUs and GPUs of each, and
+    the command they run.
     """
 
     image: str
@@ -129,9 +129,7 @@ def _command(kind: str, cluster: Cluster) -> str:
 
 
 def _instance(cluster: Cluster) -> str:
-    """The smallest machine that is large enough, with GPUs only where they are asked
-    for.
-    """
+    """The smallest machine that is large enough, with GPUs only if they are requested."""
     for name, cpus, gpus in INSTANCES:
         large_enough = cpus >= cluster.cpus and gpus >= cluster.gpus
         if large_enough and bool(gpus) == bool(cluster.gpus):

@@ -102,7 +102,7 @@ Costs = dict[tuple[str, str, str], Cost]  # by task, level and arm
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a whole plan takes on so many workers like this machine's."""
+    """The duration of a whole plan on that many workers like this machine's."""
 
     hours: float
     workers: int
@@ -305,8 +305,8 @@ class _Timed:
 
 
 def world_size_of(plan: Plan, task: str, level: str, arm: str) -> int:
-    """How many workers train an arm together. Raises UserError where so many would not
-    learn what one does.
+    """How many workers train an arm together. Raises UserError if that many would not
+    train the same model as one.
     """
     recipe = plan.recipe(task, level, arm)
     if recipe.world_size > 1:
@@ -358,7 +358,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}  # it is measured anew
+        return {}  # it is measured again
     return known
 
 

@@ -64,7 +64,7 @@ def shard_of(text: str) -> Shard:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a profile comes to: the tasks it runs, restricted to the arms and levels it
+    """The plan of a profile: the tasks it runs, restricted to the arms and levels it
     names, and all cells.
     """
 
@@ -162,7 +162,7 @@ class Plan:
         return list(product(levels, arms))
 
     def runs_once(self, task: str, arm: str) -> bool:
-        """Whether one run per level stands for all blocks: see ``Task.runs_once``."""
+        """Whether one run per level counts for all blocks: see ``Task.runs_once``."""
         found = self.tasks[task]
         return found.runs_once(found.arm(arm))
 

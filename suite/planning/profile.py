@@ -301,7 +301,7 @@ def _checked(values: dict[str, Any], source: str) -> Profile:
 
 
 def _explained(item: Any) -> str:
-    """One problem in words: key, value, what is allowed."""
+    """One problem as text: key, value, what is allowed."""
     *path, key = (str(part) for part in item["loc"])
     where = ".".join([*path, key])
     if item["type"] == "extra_forbidden":

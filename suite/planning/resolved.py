@@ -57,8 +57,8 @@ class ResolvedTask:
 
     @property
     def half_budget_trials(self) -> int:
-        """How many trials make half the budget; 0 where no half-budget final is asked
-        for or there is no half.
+        """The number of trials in half the budget; 0 without half-budget finals, or if
+        the budget cannot be halved.
         """
         return self.trials // 2 if self.half_budget else 0
 

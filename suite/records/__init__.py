@@ -1,1 +1,1 @@
-"""What is on record: journal, frames, cell files."""
+"""Reads and writes results: journal, frames, cell files."""

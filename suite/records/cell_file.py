@@ -32,10 +32,10 @@ MAGIC = b"PAR1"  # the first and the last four bytes of every Parquet file
 
 
 def write_cell(path: Path, runs: Iterable[RunRecord]) -> None:
-    """Write a finished cell, whole or not at all.
+    """Write a finished cell, atomically.
 
-    The table has a row per run, step and metric of a curve; all else that is on record
-    of the runs is JSON in the file's metadata.
+    The table has a row per run, step and metric of a curve; all other recorded values
+    of the runs are JSON in the file's metadata.
     """
     runs = list(runs)
     without_curves = [{**run, "curve": []} for run in runs]
@@ -71,7 +71,7 @@ def _rows(runs: Sequence[RunRecord]) -> Iterator[tuple[Any, ...]]:
 
 
 def is_cell(path: Path) -> bool:
-    """Whether a finished cell's file is there, and whole as far as its two ends tell."""
+    """Whether a finished cell's file exists and has Parquet's magic bytes at both ends."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -1,6 +1,4 @@
-"""Why a run is what it is: what it came to, and what sets it apart from the
-nearest other one.
-"""
+"""Explains a run: its result, and how it differs from the most similar other run."""
 
 from __future__ import annotations
 
@@ -20,8 +18,8 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Recorded:
-    """A run on record: its line, its campaign, and all that may have decided its
-    key, flat and by name.
+    """A recorded run: its line, its campaign, and all that may have decided its key,
+    flat and by name.
     """
 
     campaign: str

@@ -15,10 +15,10 @@ from tasks import UserError
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
-    """Write a file whole or not at all: write to the path that this yields.
+    """Write a file atomically: write to the path that this yields.
 
-    Where the block is left without an exception, what was written takes the place of
-    ``path``; otherwise ``path`` stays as it was. The folder is made if need be.
+    If the block ends without an exception, the written file replaces ``path``;
+    otherwise ``path`` is unchanged. The folder is created if necessary.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -30,12 +30,12 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write a text whole or not at all."""
+    """Write a text atomically."""
     replace_bytes(path, text.encode())
 
 
 def replace_bytes(path: Path, content: bytes) -> None:
-    """Write bytes whole or not at all."""
+    """Write bytes atomically."""
     with replace_file(path) as partial:
         partial.write_bytes(content)
 

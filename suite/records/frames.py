@@ -30,9 +30,7 @@ SCALARS = (
 
 
 class RunColumns:
-    """Values of runs by column, in the order in which the runs were first put
-    on record.
-    """
+    """Values of runs by column, in the order in which the runs were first recorded."""
 
     def __init__(self) -> None:
         self._places: dict[str, int] = {}
@@ -134,7 +132,7 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def cells_frame(manifest: Manifest, runs: pd.DataFrame) -> pd.DataFrame:
-    """The planned cells with what is on record of each."""
+    """The planned cells with the state of each."""
     plan = pd.DataFrame([cell.place for cell in manifest.cells], columns=list(PLACE))
     tasks = [manifest.tasks[cell.task] for cell in manifest.cells]
     cells = list(zip(tasks, manifest.cells, strict=True))

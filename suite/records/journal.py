@@ -25,7 +25,7 @@ FILE = "runs.jsonl"
 
 
 def line_of(job: Job, member: Member, result: Result) -> RunRecord:
-    """What goes on record of one run: what it was, then what came of it."""
+    """The record of one run: its inputs, then its results."""
     return RunRecord(
         schema=SCHEMA,
         key=member.key,
@@ -67,8 +67,8 @@ class Record:
         )  # what a full disk refuses must not be written later on
 
     def append(self, job: Job, member: Member, result: Result) -> RunRecord:
-        """Put a run on record, durably, and return its line. Raises OSError where
-        the disk will not take it.
+        """Append a run to the record, flushed to disk, and return its line. Raises
+        OSError if the disk is full or fails.
         """
         for name, content in result.artifacts.items():
             replace_bytes(self.folder / "artifacts" / member.key / name, content)
@@ -81,7 +81,7 @@ class Record:
         return line
 
     def append_line(self, line: RunRecord) -> None:
-        """Put an existing line on record, as when a campaign is recovered or imported."""
+        """Append an existing line, as when a campaign is recovered or imported."""
         start = self._file.tell()
         left = memoryview(
             json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"

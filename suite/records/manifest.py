@@ -68,7 +68,7 @@ NamedT = TypeVar("NamedT", bound=_Named)
 
 class ArmManifest(_Named):
     """An arm; ``x`` is its place on the arms' axis, where they have one. ``once`` says
-    that its one run per level stands for all blocks: nothing in it is left to chance.
+    that its one run per level counts for all blocks, since it is deterministic.
     ``has_length`` says that its runs are made of updates, of which there can be fewer.
     """
 
@@ -148,10 +148,10 @@ class TaskManifest(_Manifest):
     """One task of a campaign: the arms and levels that run, and the claims on them.
 
     ``aa_test`` maps the second name of an arm that runs twice to its first. ``looks``
-    are the numbers of blocks after which claims are looked at; ``blocks`` is the last
-    of them where there are any. ``half_budget_trials`` is 0 where no half-budget
-    finals are run, ``half_length`` says whether half-length ones are. Texts are
-    English; ``translations`` has them by other languages. ``label`` is the task's
+    are the numbers of blocks after which claims are judged (interim looks); ``blocks``
+    is the last of them where there are any. ``half_budget_trials`` is 0 where no
+    half-budget finals are run, ``half_length`` says whether half-length ones are. Texts
+    are English; ``translations`` has them by other languages. ``label`` is the task's
     heading. ``space`` has what is tuned for each arm, and ``level_space`` the same by
     level and arm, for levels that change it. ``schedules`` names the learning rate's
     schedule by level and arm.
@@ -240,7 +240,7 @@ class TaskManifest(_Manifest):
         return next((one for one in self.measures if one.name == name), None)
 
     def runs_once(self, arm: str) -> bool:
-        """Whether one run per level of this arm stands for all blocks."""
+        """Whether one run per level of this arm counts for all blocks."""
         return any(one.name == arm and one.once for one in self.arms)
 
     def trials_of(self, arm: str, level: str) -> int:
@@ -252,8 +252,8 @@ class TaskManifest(_Manifest):
         return 1 if self.runs_once(arm) else self.finals
 
     def schedule_of(self, arm: str, level: str) -> str | None:
-        """The name of the schedule that an arm's rate follows at a level; None where it
-        is not on record, or where the arm does not learn by updates.
+        """The name of the schedule that an arm's rate follows at a level; None if it is
+        not recorded, or if the arm is not trained by gradient updates.
         """
         by_arm = self.schedules.get(level, {})
         return by_arm.get(self.aa_test.get(arm, arm))
@@ -382,7 +382,7 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write campaign.json, whole or not at all."""
+    """Write campaign.json atomically."""
     replace_text(folder / FILE, manifest.to_json())
 
 

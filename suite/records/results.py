@@ -70,7 +70,7 @@ from tasks import UserError, unknown
 
 @dataclass(frozen=True)
 class Campaign:
-    """One campaign as it stood at ``revision``."""
+    """A snapshot of one campaign at ``revision``."""
 
     id: str
     folder: Path
@@ -92,8 +92,8 @@ class Campaign:
 
     @property
     def mlflow_runs(self) -> Mapping[str, MlflowRun]:
-        """The MLflow run of each run that was published, by the run's key;
-        read anew when it grew.
+        """The MLflow run of each run that was published, by the run's key; read again
+        when the file has grown.
         """
         return read_mlflow_runs(self.folder)
 

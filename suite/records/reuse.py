@@ -22,7 +22,7 @@ log = logging.getLogger("bakeoff")
 
 
 class OtherCampaigns:
-    """The records of the campaigns beside one, read as far as they are asked for."""
+    """The records of the other campaigns in a results folder, read lazily."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""One line of ``runs.jsonl``: all that is on record of a run."""
+"""One line of ``runs.jsonl``: the record of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tasks import UserError
 
 
 class RunRecord(TypedDict):
-    """What a run was, then what came of it.
+    """A run's inputs, then its results.
 
     ``Member`` and ``Result`` of ``suite.training.job`` say what the values mean.
     ``artifacts`` are names of files in the folder ``artifacts/<key>``. Keys that only a
@@ -97,7 +97,7 @@ def run_record(line: Any, place: str) -> RunRecord:
         raise _damaged(place, "it is no object")
     check_schema(line.get("schema"), f"{place},")
     for key, types in TYPES.items():
-        # `type` and not `isinstance`: true is no number here
+        # `type` and not `isinstance`: true is not a number here
         if type(line.get(key, MISSING)) not in types:
             raise _damaged(place, _type_problem(line, key))
     for key, known in VALUES.items():

@@ -12,7 +12,7 @@ READERS = {1: "0.1.0"}  # the last version that reads an older schema
 
 
 def check_schema(found: object, place: Path | str) -> None:
-    """Raise UserError unless ``found``, the schema that ``place`` states, is ours.
+    """Raise UserError unless ``found``, the schema that ``place`` states, is supported.
 
     The message names the version that reads the file. ``place`` is the file, and the
     line where that helps.

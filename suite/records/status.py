@@ -47,7 +47,7 @@ def standings(results: Results) -> list[Standing]:
 
 
 def standing(results: Results, campaign: str) -> Standing:
-    """How one campaign stands."""
+    """The status of one campaign."""
     about = read_json(results.root / campaign / "campaign.json")
     state = read_json(results.root / campaign / "state.json")
     running = is_running(state)

@@ -1,1 +1,1 @@
-"""Verdicts in words, in tables and as a page: every number comes from the record."""
+"""Verdicts as text, tables and a web page: every number comes from the record."""

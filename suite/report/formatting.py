@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # so that whoever only counts does not wait for what judges
+if TYPE_CHECKING:  # imported lazily: counting runs does not need the verdicts' imports
     from suite.verdicts.claim_verdict import ClaimVerdict
     from suite.verdicts.statistics import Interval
 
@@ -23,8 +23,8 @@ PROPER_NAMES = ("Fréchet", "Adam", "Nesterov", "Lipschitz")  # keep their capit
 
 
 def within_sentence(label: str) -> str:
-    """A label as it stands within a sentence: "accuracy" for "Accuracy", but "BLEU"
-    and "Fréchet distance".
+    """A label as written within a sentence: "accuracy" for "Accuracy", but "BLEU" and
+    "Fréchet distance".
     """
     is_word = label[1:2].islower()
     if is_word and not label.startswith(PROPER_NAMES):
@@ -46,7 +46,7 @@ class Amounts:
 
     @property
     def unit(self) -> str:
-        """What stands after a number, "" where nothing does."""
+        """The unit after a number, "" if there is none."""
         points = " points" if self.percent else ""
         return points + (" per doubling" if self.slope else "")
 
@@ -138,11 +138,11 @@ def possible_effects(verdict: ClaimVerdict) -> Interval:
 
 
 def effect_and_interval(verdict: ClaimVerdict) -> str:
-    """``+3.2 points (+0.9 to +5.5; unadjusted +1.6 to +4.6)``, or a dash where no block
-    is in.
+    """``+3.2 points (+0.9 to +5.5; unadjusted +1.6 to +4.6)``, or a dash before any
+    block is complete.
 
     The first interval is the one that decides, so that it never contradicts the answer;
-    the plain one stands beside it where it is another.
+    the unadjusted one follows if it differs.
     """
     if verdict.blocks == 0:
         return NONE

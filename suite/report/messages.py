@@ -1,9 +1,9 @@
 """Sentences in the reader's language, from codes and values.
 
-What is judged carries no prose: a gate, a note, a population is a ``Message``, a code
-with values. Its text stands in ``locale/<language>.ftl``, in Mozilla's Fluent format
-(projectfluent.org), one message per code and language. The dashboard's words
-are a second ``Catalogue``, of its own folder.
+Verdicts contain no prose: a gate, a note, a population is a ``Message``, a code with
+values. Its text is in ``locale/<language>.ftl``, in Mozilla's Fluent format
+(projectfluent.org), one message per code and language. The dashboard's words are a
+second ``Catalogue``, of its own folder.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Catalogue:
 
         ``code`` is a message's identifier in the ``.ftl`` files, such as
         ``gate-range-edge``. Raises KeyError where the language has no such message, and
-        ValueError where a value that the message names is not given: both are defects
-        of ours, which a test finds.
+        ValueError where a value that the message names is not given: both are defects,
+        which a test finds.
         """
         message = self._bundles[language].get_message(code)
         if message.value is None:

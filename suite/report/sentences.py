@@ -116,7 +116,7 @@ def answer(found: Answer, language: str = "en") -> str:
 
 
 def population(verdict: ClaimVerdict, labels: Labels) -> str:
-    """What data the verdict speaks for, and which it does not."""
+    """The population that the verdict generalises to, and what it does not cover."""
     said = [_written(one, verdict, labels) for one in verdict.population]
     return _sentences(said, labels.language)
 
@@ -170,15 +170,13 @@ def gate_hint(gate: Gate, language: str = "en") -> str:
 
 
 def aa_test(found: AATest, labels: Labels) -> str:
-    """What an arm that ran twice came to."""
+    """The result of an A/A test."""
     values = _Values(found.task, labels)
     return _full_stop(values.written(found.message), labels)
 
 
 def side(verdict: ClaimVerdict, which: Side, labels: Labels) -> str:
-    """What stands on one side of the comparison: an arm, several, or the published
-    figure.
-    """
+    """One side of the comparison: an arm, several, or the published figure."""
     language = labels.language
     if which.reference is not None:
         number = _number(which.reference, verdict.is_share)
@@ -253,7 +251,7 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
 
 
 def _term(task: Task, key: str, language: str) -> str:
-    """What a weight of a contrast stands before: an arm, perhaps at a level."""
+    """What a weight of a contrast applies to: an arm, perhaps at a level."""
     arm, at, level = key.partition("@")
     title = task.arm(arm).title
     if not at:
@@ -555,7 +553,9 @@ class _Sentence:
         )
 
     def trend(self, slope: float, interval: Interval) -> str:
-        """A slope per e-fold of the axis, told per doubling, which people can picture."""
+        """A slope per e-fold of the axis, stated per doubling, which is easier to
+        picture.
+        """
         ahead, behind = self.sides
         step, low, high = (PER_DOUBLING * value for value in (slope, *interval))
         code = f"trend-{self.scale.message}"
@@ -698,7 +698,7 @@ class _Sentence:
         return WIDEST_SHARE if self.verdict.is_share else math.inf
 
     def remedy(self) -> str:
-        """How many repetitions it takes, where there are enough to tell."""
+        """How many blocks a decision would need, if there are enough to estimate it."""
         verdict = self.verdict
         needed, cautious = verdict.blocks_to_settle, verdict.blocks_to_settle_cautious
         if verdict.blocks < CONFIRMATORY:

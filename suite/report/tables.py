@@ -67,8 +67,8 @@ def markdown(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
 
 
 def latex(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
-    """One long table, which breaks over pages; its task's question stands above each
-    task's claims.
+    """One long table, which breaks over pages; each task's question is above its
+    claims.
     """
     body = []
     for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):

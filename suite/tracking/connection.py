@@ -69,7 +69,7 @@ def mlflow_client(uri: str) -> Any:
 
 
 def remove_stray_folder(uri: str) -> None:
-    """Remove the empty folder that MLflow leaves beside a SQLite store.
+    """Remove the empty folder that MLflow creates next to a SQLite store.
 
     It makes the store's parent folder by the address as it is written, where ``a%b``
     is spelled ``a%25b``, and opens the file by the address as it is meant.

@@ -1,9 +1,8 @@
-"""Campaigns in an MLflow store, mirrored as a results folder that the rest can read.
+"""Mirrors the campaigns in an MLflow store to a local results folder.
 
 Finished cells never change, so each is fetched once. Cells that are still running are
-asked for again and again: of their runs all is known but the curves, and what is
-fetched in the end replaces it. What is mirrored stays readable while the server is
-away.
+polled: all of their runs' values but the curves are known, until the finished cell
+replaces them. The mirror stays readable while the server is unreachable.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ log = logging.getLogger("bakeoff")
 
 
 class Mirror:
-    """A server's campaigns in a folder of ours.
+    """A local mirror of a server's campaigns.
 
     ``trouble`` says why the last refresh failed, "" if it did not.
     """
@@ -52,7 +51,7 @@ class Mirror:
         self.results = Results(self.folder)
         self.trouble = ""
         self._reader: MlflowReader | None = None
-        # Of each campaign, by run key: the status that is on record here.
+        # Of each campaign, by run key: the recorded status.
         self._statuses: dict[str, dict[str, str]] = {}
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -136,7 +135,7 @@ class Mirror:
         running = campaign.state.get("state") == "running"
         if running or campaign.id not in self._statuses:
             self._record_open_cells(reader, home, campaign.id, tasks)
-        # The state last, so that whatever it speaks of is there.
+        # The state last, so that all it refers to exists.
         if read_json(home / "state.json") != campaign.state:
             replace_text(home / "state.json", json.dumps(campaign.state))
         return fetched
@@ -164,7 +163,7 @@ class Mirror:
     def _record_open_cells(
         self, reader: MlflowReader, home: Path, campaign: str, tasks: list[str]
     ) -> None:
-        """Put on record what is new among the runs of cells that are not finished."""
+        """Record new runs of cells that are not finished."""
         path = home / FILE
         if campaign not in self._statuses:
             on_record: dict[str, str] = {
@@ -200,7 +199,7 @@ def _tasks_of(home: Path) -> list[str]:
 
 
 def _fetch_cell(reader: MlflowReader, home: Path, cell: str) -> None:
-    """Put a finished cell's runs on record, and their artifacts beside it."""
+    """Record a finished cell's runs, and store their artifacts."""
     with tempfile.TemporaryDirectory() as folder:
         lines = read_cell(reader.fetch(cell, "cell.parquet", Path(folder)))
     if any(line["artifacts"] for line in lines):

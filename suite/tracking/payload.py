@@ -1,4 +1,5 @@
-"""What MLflow is told of a run, a cell and a task: pure functions of the record.
+"""The MLflow params, metrics and tags of a run, a cell and a task: pure functions of
+the record.
 
 Tags carry what pages and readers look for. Those of MLflow's own, such as
 ``mlflow.note.content`` (a description) and ``mlflow.user``, fill its pages.
@@ -73,7 +74,7 @@ def _accepted_name(name: str) -> str:
 
 
 def renamed_tag(tag: str, names: Mapping[str, str]) -> dict[str, str]:
-    """A tag that tells which names were changed: MLflow's name -> ours."""
+    """A tag that maps MLflow's names to ours, for names that were changed."""
     changed = {theirs: ours for ours, theirs in names.items() if ours != theirs}
     if not changed:
         return {}
@@ -116,7 +117,7 @@ def run_tags(line: Line) -> dict[str, str]:
     }
     if line["error"]:
         tags[f"{TAG}error"] = line["error"][:MAX_ERROR_LENGTH]
-    # For whoever follows a running cell; once it is done, cell.parquet has it all.
+    # For readers of a running cell; once it is done, cell.parquet has everything.
     without_bulk = {**line, "curve": [], "artifacts": [], "traceback": None}
     text = json.dumps(without_bulk, separators=(",", ":"))
     if len(text) <= MAX_TAG_LENGTH:

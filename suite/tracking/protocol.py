@@ -52,4 +52,4 @@ class Tracker(Protocol):
         """Take an item; returns at once."""
 
     def close(self, seconds: float = CLOSE_TIMEOUT_S) -> None:
-        """Publish what is left, or give up after so many seconds."""
+        """Publish what is left, with a timeout in seconds."""

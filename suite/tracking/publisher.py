@@ -62,9 +62,9 @@ class Publisher:
         self._queue.put(item)
 
     def close(self, seconds: float = CLOSE_TIMEOUT_S) -> None:
-        """Publish what is left.
+        """Publish what is left, with a timeout in seconds.
 
-        Gives up after so many seconds, or at once where the store is away.
+        Gives up at once if the store is unreachable.
         """
         self._queue.put(None)
         self._thread.join(seconds)
@@ -84,7 +84,7 @@ class Publisher:
 
     def _write_pending(self, last: bool = False) -> None:
         started = time.thread_time()
-        # A store that was away a moment ago is asked once, without pauses.
+        # A store that was just unreachable is tried once, without retries.
         pauses = RETRY_PAUSES_S if self.error is None else ()
         try:
             while self._pending:

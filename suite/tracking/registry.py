@@ -66,7 +66,7 @@ class NullTracker:
     waiting = 0
 
     def put(self, item: Item) -> None:
-        """Drop the item: it is on record."""
+        """Drop the item: it is in the record."""
 
     def close(self, seconds: float = CLOSE_TIMEOUT_S) -> None:
         """Nothing is left to publish."""

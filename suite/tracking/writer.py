@@ -33,8 +33,8 @@ STATE_INTERVAL_S = 15.0  # between updates of the campaign's state
 class MlflowWriter:
     """An MLflow store, as one campaign writes to it.
 
-    What the store has of the campaign already is asked for once per experiment, so
-    that nothing is written twice. Whatever the store raises comes through.
+    What the store already has of the campaign is queried once per experiment, so that
+    nothing is written twice. Errors of the store are passed on.
     """
 
     def __init__(self, uri: str, results: Path, campaign: str) -> None:

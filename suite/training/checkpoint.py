@@ -1,11 +1,11 @@
-"""What a long run leaves behind at its evaluations, so that whoever takes its
-place goes on from there.
+"""Checkpoints of long runs, written at evaluations, so that another worker can resume
+it from there.
 
-One file a run, in a folder that its workers see and that the driver made: where a
-node does not see it, runs start anew after a loss, as short ones do. The driver
-removes a file once its run is on record. A file is the SHA-256 of what follows,
-then tensors and plain values in PyTorch's format, which is read without unpickling
-anything else; one that is damaged, or not whole, is as good as none.
+One file a run, in a folder that its workers see and that the driver made: on nodes that
+do not share it, lost runs start from scratch, as short ones do. The driver removes a
+file once its run is recorded. A file is the SHA-256 of what follows, then tensors and
+plain values in PyTorch's format, which is read without unpickling anything else; one
+that is damaged, or not whole, is as good as none.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class Checkpointer:
         return _read(self._path) if self._path else None
 
     def save(self, training: TrainingLoop, artifacts: Mapping[str, bytes]) -> None:
-        """After an evaluation: write the file anew where that is due. A disk that does
-        not take it stops nothing.
+        """After an evaluation: write the checkpoint if one is due. A full disk is no
+        error.
         """
         began = time.monotonic()
         if self._path is None or began - self._kept < self._pause:
@@ -100,7 +100,7 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     torch.save(content, buffer)
     own = path.with_name(
         f"{path.stem}.{os.getpid()}.part"
-    )  # whoever is thought to be lost may still be at it
+    )  # a worker that is thought to be lost may still be writing it
     try:
         own.write_bytes(
             hashlib.sha256(buffer.getbuffer()).digest() + buffer.getbuffer()
@@ -130,7 +130,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def prepare(folder: Path, recorded: Iterable[str]) -> None:
-    """Make the folder, without what is left of runs that are on record."""
+    """Create the folder, and remove checkpoints of recorded runs."""
     folder.mkdir(parents=True, exist_ok=True)
     done = set(recorded)
     for path in folder.iterdir():
@@ -139,11 +139,11 @@ def prepare(folder: Path, recorded: Iterable[str]) -> None:
 
 
 def drop(folder: Path, key: str) -> None:
-    """Remove the file of a run that is on record."""
+    """Remove the file of a recorded run."""
     with suppress(OSError):
         (folder / f"{key}.pt").unlink(missing_ok=True)
 
 
 def clear(folder: Path) -> None:
-    """Remove the folder: every run is on record."""
+    """Remove the folder: every run is recorded."""
     shutil.rmtree(folder, ignore_errors=True)

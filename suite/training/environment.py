@@ -17,11 +17,11 @@ from suite.training.fingerprint import source_hash
 from suite.training.job import Job
 from tasks import UserError
 
-SHORT = 16  # digits of a hash of sources that go on record with each run
+SHORT = 16  # digits of the source hash that is recorded with each run
 
 
 def worker_info(job: Job) -> dict[str, Any]:
-    """The worker's machine and versions, as they go on record with a run."""
+    """The worker's machine and versions, as they are recorded with a run."""
     return {
         "host": socket.gethostname(),
         "pid": os.getpid(),
@@ -38,7 +38,7 @@ def worker_info(job: Job) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _hardware(device: str) -> str:
-    """The name of the GPU, or of the processor where the system tells it."""
+    """The name of the GPU, or of the processor if the system reports it."""
     if device.startswith("cuda"):
         return str(torch.cuda.get_device_name(device))
     with suppress(OSError):

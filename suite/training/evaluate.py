@@ -144,8 +144,8 @@ def snapshot(
     at: Evaluation,
     steps: int,
 ) -> dict[str, bytes]:
-    """What the procedure shows of itself at this evaluation, by file name; empty where
-    it shows nothing, or not now.
+    """The procedure's artifacts at this evaluation, by file name; empty if it has none,
+    or none now.
     """
     if not isinstance(procedure, HasSnapshots) or at.diverged:
         return {}
@@ -165,8 +165,8 @@ def _snapshot_is_due(step: int, steps: int) -> bool:
 
 
 def as_numbers(who: str, measures: Sequence[Measure], found: Any) -> dict[str, float]:
-    """What ``who`` returned, as a plain number for each measure. Raises UserError where
-    one is missing or is no number.
+    """What ``who`` returned, as a plain number for each measure. Raises UserError if
+    one is missing or is not a number.
     """
     if not isinstance(found, Mapping):
         raise UserError(

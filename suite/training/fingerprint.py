@@ -46,7 +46,7 @@ def arm_hash(task: str, arm: str) -> str:
 
     That is all first-party code: its build and procedure, ``load_data``, what these
     mention in helper modules, and the modules that decide how a run goes. Raises
-    UserError where the source or the content of something cannot be told.
+    UserError if the source or the content of something cannot be determined.
     """
     reach = _new_reach(task)
     values = _describe_arm(reach, tasks.get(task), arm)
@@ -101,7 +101,7 @@ def data_hash(task: str, level: str, examples: int | None = None) -> str:
     """SHA-256 over the splits that seed 0 gives, metadata included: it changes when the
     data or the way of splitting them does.
 
-    Raises UserError where metadata hold something whose content cannot be told.
+    Raises UserError where metadata hold something whose content cannot be determined.
     """
     return _data_hash(task, tasks.source_of(task), level, examples)
 

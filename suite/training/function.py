@@ -42,9 +42,9 @@ def run_function(
 ) -> Result:
     """The result of one call, without its times and its machine.
 
-    A function has no validation or test examples. What a trial returns stands as
-    validation, by which hyperparameters are chosen; what a final returns, with a seed
-    that no trial had, stands as both.
+    A function has no validation or test examples. What a trial returns counts as its
+    validation value, by which hyperparameters are chosen; what a final returns, with a
+    seed that no trial had, counts as both validation and test.
     """
     called = call(procedure, arm, level, member.params, member.seeds["order"])
     is_judged = member.kind in OPENING

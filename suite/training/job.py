@@ -1,7 +1,7 @@
-"""What travels to a worker and what comes back: small picklable values.
+"""The messages between driver and workers: small picklable values.
 
-A worker knows nothing of Optuna, MLflow or the campaign; it turns a Job into one Result
-per member.
+A worker does not depend on Optuna, MLflow or the campaign; it turns a Job into one
+Result per member.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Member:
 
 @dataclass(frozen=True)
 class CheckpointPolicy:
-    """Where a long run leaves what it takes to go on after a loss, and at most how
-    often, in seconds.
+    """Where a long run writes checkpoints, and the shortest time between two, in
+    seconds.
     """
 
     folder: str
@@ -94,8 +94,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run came to. Everything but times, host and error text is a function
-    of its key.
+    """The result of a run. Everything but times, host and error text is a function of
+    its key.
 
     ``metrics`` maps names such as ``validation.accuracy``, ``test.accuracy``,
     ``seconds`` to finite numbers. ``curve`` has one row per evaluation: ``step``,

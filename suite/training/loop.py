@@ -253,9 +253,7 @@ class TrainingLoop:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Resume another's run where it was: what follows is the same to the last
-        bit.
-        """
+        """Resume a run from another worker's checkpoint, bit for bit reproducibly."""
         self._at = LoopState(**state["at"])
         self.curve = [
             Evaluation(**{**row, "score": tuple(row["score"])})

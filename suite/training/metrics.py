@@ -64,8 +64,8 @@ class Metric:
         return first if first in SPLITS else "test"
 
     def finest(self, examples: float) -> float:
-        """The smallest difference that it can show, where a share was counted on so
-        many examples; 0 where that is not known.
+        """The smallest difference that it can show, if a share was counted on that many
+        examples; 0 where that is not known.
         """
         if self.resolution is not None:
             return self.resolution
@@ -136,8 +136,7 @@ class MeasureLike(Protocol):
 
 
 def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
-    """What a claim's ``metric`` stands for; None where nothing of that name is
-    recorded.
+    """What a claim's ``metric`` refers to; None if nothing of that name is recorded.
 
     A measure's bare name means its value on the sealed test, ``train.accuracy`` the one
     on that split, and ``gap.accuracy`` the generalisation gap between the two. Only a

@@ -1,7 +1,7 @@
-"""Which code and which data a value stands for: what has to be in a run's key.
+"""Which code and data a value depends on: what has to be in a run's key.
 
 Code is followed by name, from a function to all first-party functions, classes and
-constants that it mentions, in whatever module of this project, beside a task's file or
+constants that it mentions, in whatever module of this project, next to a task's file or
 in its package they are. It counts by its syntax tree, without comments and docstrings.
 Data count by their content.
 """
@@ -210,7 +210,7 @@ class Reach:
         """The value as JSON can hold it, equal for equal content; its code is taken.
 
         Raises UserError, which names ``what``, for a value whose content cannot be
-        told, such as an open file.
+        determined, such as an open file.
         """
         if isinstance(value, PLAIN):
             return value
@@ -481,7 +481,7 @@ def _absolute(package: str, statement: ast.ImportFrom) -> str:
 
 
 def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
-    """The syntax tree of a function, found by where its code says it stands."""
+    """The syntax tree of a function, found by its code's line numbers."""
     code = function.__code__
     trees = [module.tree]
     cell = linecache.getlines(code.co_filename)  # a notebook's cell is no module

@@ -61,7 +61,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class Trained:
-    """What training came to. ``losses`` is None for a model that a library fitted."""
+    """The result of training. ``losses`` is None for a model that a library fitted."""
 
     model: nn.Module
     curve: list[Evaluation]

@@ -97,7 +97,7 @@ def _hung(job: Job, member: Member, started: float) -> Result:
 def _run_member(
     job: Job, member: Member, group: DataParallelGroup | None = None
 ) -> Result:
-    """The result of one run, whatever it comes to. Raises PeerLost alone."""
+    """The result of one run, failures included. Raises PeerLost alone."""
     started, began = time.time(), time.monotonic()
     try:
         with _interrupted_after(job.time_limit):
@@ -109,7 +109,8 @@ def _run_member(
     return replace(
         result,
         started=started,
-        # by the monotonic clock: never before the start, whoever sets the other one
+        # by the monotonic clock: never before the start, even if the wall clock is
+        # adjusted
         ended=started + time.monotonic() - began,
         worker={**worker_info(job), **result.worker},
     )

@@ -1,9 +1,9 @@
-"""An arm against itself, run a second time under another name: a smoke alarm for the
+"""An arm against itself, run a second time under another name: a sanity check of the
 whole pipeline.
 
 Correct code has p < .05 in one of twenty such comparisons (a note) and p < .001 in one
 of a thousand (a failure, for which a broken pipeline is the likelier cause). They are
-no claims and stand outside of the claims' family.
+not claims and not part of the claims' family.
 """
 
 from __future__ import annotations

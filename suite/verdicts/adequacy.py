@@ -38,7 +38,7 @@ MOST_FAILED = 0.2  # of an arm's trials
 FEW_ERRORS = 5  # fewer cannot tell two arms apart
 FINEST_MARGIN = 2  # examples; a margin below that is finer than the test can show
 STEADY_SCHEDULES = ("constant", "plateau")  # the rate stays high to the end
-MOST_TOLD = 2  # findings; the rest are counted
+MOST_TOLD = 2  # findings; the rest are only counted
 
 
 @dataclass(frozen=True)
@@ -355,7 +355,7 @@ def too_easy(case: Case) -> Gate | None:
 
 
 def block_mean(values: Floats) -> Floats:
-    """The mean over blocks (the first axis) of what is there; NaN where nothing is."""
+    """The mean over blocks (the first axis), ignoring NaN; NaN where all are."""
     there = np.isfinite(values)
     count = there.sum(axis=0)
     total = np.where(there, values, 0.0).sum(axis=0)
@@ -420,7 +420,7 @@ def _improving_arms(
     examples = case.examples("validation")
     gains = block_mean(on_scale(late, case, examples) - on_scale(early, case, examples))
     margin = case.claim.margin
-    if case.kind.along_axis:  # the margin is a slope: what it comes to over the axis
+    if case.kind.along_axis:  # the margin is a slope: its change over the whole axis
         margin *= math.log(max(case.x) / min(case.x))
     improving = arrives_late & (gains > 2 * margin)
     for level, arm in zip(*np.nonzero(improving), strict=True):
@@ -442,8 +442,8 @@ def _half_budget_finals_are_in(case: Case) -> bool:
 
 
 def _mean_effects_with(case: Case, trials: int) -> Floats | None:
-    """The mean effect on validation, part by part, had every study ended after so many
-    trials. None where that is not on record.
+    """The mean effect on validation, part by part, had every study ended after that
+    many trials. None if that is not recorded.
     """
     metric, recorded = case.metric.validation, case.trials
     choice = case.shared.chooses_by.column

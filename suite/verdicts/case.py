@@ -197,7 +197,7 @@ class Case:
     @property
     def is_fact(self) -> bool:
         """Whether it is compared rather than tested: no search could change it, so no
-        gate is asked.
+        gate applies.
         """
         return self.exact or self.kind.hypothesis == "always"
 
@@ -208,7 +208,7 @@ class Case:
 
     @property
     def once(self) -> bool:
-        """Whether one run per level of each arm stands for all blocks."""
+        """Whether one run per level of each arm counts for all blocks."""
         return all(self.manifest.runs_once(arm) for arm in self.claim.arms)
 
     @property
@@ -223,8 +223,8 @@ class Case:
 
     @property
     def looks(self) -> tuple[int, ...]:
-        """The numbers of blocks after which the claim is looked at; empty where there
-        is one look, at all of them.
+        """The numbers of blocks after which the claim is judged; empty if it is judged
+        once, at the end.
         """
         return self.manifest.looks
 
@@ -285,8 +285,8 @@ class Case:
         return self.rows(self.shared.trials)
 
     def examples(self, split: str) -> float:
-        """Examples in the smallest split of that name ("test", "validation"); NaN where
-        it is not on record.
+        """Examples in the smallest split of that name ("test", "validation"); NaN if it
+        is not recorded.
         """
         finals = self.finals
         column = f"data.n_{split}"

@@ -41,12 +41,12 @@ class Halved:
 
 @dataclass(frozen=True)
 class ClaimVerdict:
-    """A claim, what the blocks say of it, and all that a page or a report shows.
+    """A claim, its verdict, and all that a page or a report shows.
 
     Effects and intervals are on the claim's scale, in its direction, less what it
     promises (``at_least``): 0 is the line between for and against, +-``margin`` the
-    band that does not matter. Nothing in here is prose: gates, notes and what the
-    verdict speaks for are messages, which suite.report.sentences writes out.
+    band that does not matter. There is no prose in here: gates, notes and the
+    population are messages, which suite.report.sentences writes out.
     """
 
     # what is claimed
@@ -101,7 +101,7 @@ class ClaimVerdict:
     blocks: int
     exact: bool  # whether there is no chance in it
     instances: int  # blocks and levels that were not the same run
-    counterexamples: int  # those that speak against the claim
+    counterexamples: int  # those that contradict the claim
     due: int  # blocks that run in any case
     planned: int  # blocks at the most
     complete: bool  # whether all that were due are in
@@ -118,7 +118,7 @@ class ClaimVerdict:
 
     # what else must be known of it
     gates: tuple[Gate, ...]
-    population: tuple[Message, ...]  # what data it speaks for
+    population: tuple[Message, ...]  # the population that it generalises to
     notes: tuple[Message, ...]
 
     @property

@@ -65,7 +65,7 @@ class Prospect:
 
     @property
     def is_one_sided(self) -> bool:
-        """Whether one line has to be told from the interval's end, rather than two."""
+        """Whether the decision is one-sided, with one bound rather than two."""
         return kind_of(self.claim.kind).hypothesis != "difference"
 
     def obstacles(self) -> tuple[Message, ...]:
@@ -73,7 +73,7 @@ class Prospect:
         that; none where it can be decided.
         """
         if kind_of(self.claim.kind).hypothesis == "always":
-            return ()  # one counterexample decides, and no interval is asked
+            return ()  # one counterexample decides, without an interval
         return tuple(self._obstacles())
 
     def _obstacles(self) -> Iterator[Message]:

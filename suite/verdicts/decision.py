@@ -171,7 +171,7 @@ class Verdict:
 
     @property
     def answer(self) -> Answer:
-        """What the table says when no gate is asked."""
+        """The table's verdict without gates."""
         return self.would_be or self.verdict
 
     @property
@@ -324,8 +324,8 @@ class Verdict:
         )
 
     def _blocks_for_no_worse(self, std: float) -> int | None:
-        """Blocks that settle it if the mean stays as it is: one at the very margin
-        would stay open for ever.
+        """Blocks needed for a decision if the mean does not change; a mean at the
+        margin would never be decided.
         """
         sample = self.sample
         to_margin = self.effect + sample.margin

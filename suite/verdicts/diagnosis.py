@@ -85,8 +85,8 @@ def diagnosis(
 
 @dataclass(frozen=True)
 class _Mean:
-    """What an arm came to at a level, over blocks: in the metric's own unit, and on the
-    claim's scale.
+    """The results of an arm at a level, over blocks: in the metric's own unit, and on
+    the claim's scale.
     """
 
     raw: Fit
@@ -162,7 +162,7 @@ def _trained(
 
 
 def _margin(case: Case) -> float:
-    """The claim's margin at one level: a slope's is what it comes to over the axis."""
+    """The claim's margin at one level: for a slope, its change over the whole axis."""
     margin = case.claim.margin
     if case.kind.along_axis:
         margin *= math.log(max(case.x) / min(case.x))

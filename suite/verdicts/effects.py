@@ -62,8 +62,8 @@ def half_budget_values(case: Case) -> Floats:
     """The claim's metric in each cell with the hyperparameters that half of the tuning
     trials would have chosen.
 
-    Where those are the hyperparameters that all trials chose, the finals speak for both
-    budgets, and where nothing is tuned; elsewhere it is the half-budget final's value,
+    Where those are the hyperparameters that all trials chose, the finals count for both
+    budgets, as they do without tuning; elsewhere it is the half-budget final's value,
     NaN until that is in.
     """
     others = cell_values(case, case.shared.half_budget_finals, case.metric.column)
@@ -121,9 +121,7 @@ def effects(values: Floats, case: Case, examples: float) -> Floats:
 
 
 def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:
-    """What stands on either side of the comparison, in the metric's own unit: (blocks,
-    levels) each.
-    """
+    """The two sides of the comparison, in the metric's own unit: (blocks, levels) each."""
     weights = case.kind.weights(case.claim)
     better = _weighted(values, np.maximum(weights, 0))
     worse = _weighted(values, np.maximum(-weights, 0))

@@ -37,16 +37,16 @@ def judge(
     resolution: float = 0.0,
     exact: bool = False,
 ) -> Verdict:
-    """What one claim's paired differences say, by the decision table. Pure.
+    """The verdict on one claim's paired differences, by the decision table. Pure.
 
     ``differences`` is (blocks,), finite, in the claim's direction; ``margin`` the
     smallest one that matters, in the same unit. ``confidence`` is that of the
     difference test and ``equal_confidence`` (the same unless given) that of the
-    equivalence test. ``looks`` is how often this claim will have been looked at by the
-    end: each look gets an equal part of the error rate. "By at least x" is
-    ``judge(differences - x, ...)``. ``hypothesis``, ``reference_se``, ``resolution``
-    and ``exact`` are explained at Sample. Raises UserError, a ValueError, for what
-    cannot be judged at all.
+    equivalence test. ``looks`` is the number of times that this claim is judged: each
+    look gets an equal part of the error rate. "By at least x" is ``judge(differences -
+    x, ...)``. ``hypothesis``, ``reference_se``, ``resolution`` and ``exact`` are
+    explained at Sample. Raises UserError, a ValueError, for what cannot be judged at
+    all.
     """
     sample = Sample(
         differences,
@@ -76,7 +76,7 @@ def judge_family(
     A claim is a Sample, or a sequence of them: one per level, of which it needs all.
     Each kind of error, a wrong direction or a wrong "no difference", then happens in
     the whole family with at most 1 - ``confidence``. Facts are compared, each by
-    itself, and are no part of the family.
+    itself, and are not part of the family.
     """
     alpha = _error_rate(confidence, looks)
     levels = [_levels_of(claim) for claim in claims]
@@ -121,7 +121,7 @@ def judge_looks(
 
     Looks are numbers of blocks, taken by index and fixed before the run, such as (6,
     10, 16). What is settled at one look keeps its data and its p-values; what is open
-    goes on. ``differences`` may be longer than a look or end before it. Before the
+    continues. ``differences`` may be longer than a look or end before it. Before the
     first complete look, all data so far are shown, and nobody should act on them.
     """
     if list(looks) != sorted(set(looks)) or not looks or looks[0] < 2:
@@ -341,7 +341,7 @@ def _deciding_level(samples: tuple[Sample, ...]) -> int:
 
 
 def _worst_instance(samples: tuple[Sample, ...]) -> int:
-    """The level with the instance that speaks most against the claim; one without
+    """The level with the instance that contradicts the claim most; one without
     instances comes first.
     """
     worst = [

@@ -1,8 +1,8 @@
-"""What a campaign says of its claims: every claim of every task, judged by the rules of
+"""Judges every claim of every task of a campaign by the rules of
 suite.verdicts.decision.
 
 ``judge`` and ``judge_family`` decide on bare numbers; ``judge_campaign`` finds those
-numbers in the record, adds the gates, and says what the verdict speaks for.
+numbers in the record, adds the gates, and states the population of the verdict.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def judge_campaign(
     """The verdict on every claim of a campaign, task by task; each task's claims are
     one Holm family.
 
-    ``provenance`` is what the tasks' files say today (``provenance_of``): claims that
-    were edited since are exploratory. Without it the campaign alone is asked, and no
+    ``provenance`` is read from the tasks' files today (``provenance_of``): claims that
+    were edited since are exploratory. Without it only the campaign is used, and no
     task's file is read.
 
-    Claims whose planned blocks are not all in are inconclusive and say so, with the
-    numbers so far. While they are out they stand in the family as not rejected, so that
-    nothing settled is taken back when they arrive.
+    Claims whose planned blocks are not all in are inconclusive, with that reason and
+    the numbers so far. While they are out they stand in the family as not rejected, so
+    that nothing settled is taken back when they arrive.
     """
     return [
         verdict

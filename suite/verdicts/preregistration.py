@@ -2,8 +2,8 @@
 
 Two things are asked. When a campaign begins, campaign.json keeps how many campaigns of
 each claim there were, and whether an earlier one had already shown its results
-(``with_history``). When it is judged, a ``Provenance`` tells what the task's file says
-by then, so that an edited claim is seen.
+(``with_history``). When it is judged, a ``Provenance`` has the task's file as of then,
+so that an edited claim is noticed.
 """
 
 from __future__ import annotations
@@ -221,13 +221,13 @@ def _earlier(manifest: Manifest, results: Path) -> Iterator[_Earlier]:
 
 
 def _opened(record: Path) -> Iterator[tuple[str, str, str]]:
-    """Task, level and arm of every run on record that looked at its test set."""
+    """Task, level and arm of every recorded run that opened its test set."""
     if not record.exists():
         return
     with record.open("rb") as file:
         for text in file:
             if b'"test_opened":true' in text:  # most lines need no parsing
-                # torn, or damaged: whoever reads that campaign will hear of it
+                # truncated or damaged: reported when that campaign itself is read
                 with suppress(ValueError):
                     line = json.loads(text)
                     yield line["task"], line["level"], line["arm"]

@@ -12,7 +12,7 @@ from suite.verdicts.statistics import Floats
 from tasks import UserError, unknown
 from tasks.contract.claim import SCALES as names_of_scales
 
-# stands for an error of 0 where no number of examples says how small it may be
+# replaces an error of 0 if no number of examples bounds it
 SMALLEST = 1e-12
 
 
@@ -20,7 +20,7 @@ class Scale(ABC):
     """How a metric's values become numbers whose difference is an effect.
 
     ``logarithmic`` says that effects are logarithms of ratios, which people read as
-    factors. ``message`` ends the codes of the sentences that tell such an effect.
+    factors. ``message`` ends the codes of the sentences that state such an effect.
     """
 
     name: str

@@ -1,9 +1,9 @@
-"""What a few paired differences tell: intervals, tests, and how many more would be
-needed. Numbers in, numbers out.
+"""Statistics of a few paired differences: intervals, tests, and required sample sizes.
+Numbers in, numbers out.
 
-Student's t throughout, because a handful of blocks is all there is. An
-``test_train_ratio`` above 0 widens everything for blocks that share data (Nadeau &
-Bengio, "Inference for the generalization error", 2003).
+Student's t throughout, because there are only a few blocks. A ``test_train_ratio``
+above 0 widens everything for blocks that share data (Nadeau & Bengio, "Inference for
+the generalization error", 2003).
 """
 
 from __future__ import annotations
@@ -283,7 +283,8 @@ def blocks_to_reach(
     reference_se: float = 0.0,
 ) -> int | None:
     """The smallest number of blocks at which a mean that lies ``distance`` from a line
-    is told from it by a one-sided test at ``alpha``; None where no number is enough.
+    is distinguished from it by a one-sided test at ``alpha``; None where no number is
+    enough.
     """
 
     def reaches(blocks: int) -> bool:
@@ -301,8 +302,8 @@ def _fewest(enough: Callable[[int], bool]) -> int | None:
 
 
 def upper_std(std: float, blocks: int, confidence: float = 0.8) -> float:
-    """The one-sided upper bound of a standard deviation that was estimated from so many
-    blocks.
+    """The one-sided upper bound of a standard deviation that was estimated from that
+    many blocks.
     """
     return std * math.sqrt((blocks - 1) / float(chdtri(blocks - 1, confidence)))
 
@@ -318,8 +319,8 @@ def smallest_effect(
     """The smallest true effect found with this power, in standard deviations of a
     block's difference.
 
-    ``claims`` above 1: as the strictest of so many in Holm's family. Infinite below two
-    blocks.
+    ``claims`` above 1: as the strictest of that many in Holm's family. Infinite below
+    two blocks.
     """
     if blocks < 2:
         return math.inf
@@ -345,7 +346,7 @@ class Component:
 
     @property
     def separable(self) -> bool:
-        """Whether the data can tell this part from none at all."""
+        """Whether this variance component is significantly above 0."""
         return self.low > 0
 
 
@@ -355,7 +356,7 @@ def variance_split(values: ArrayLike, confidence: float = 0.95) -> list[Componen
 
     Studies of a block share its split; finals of one number share their batch order,
     whatever their study. So block, study within block, order within block and what is
-    left are told apart by the mean squares of a balanced design (Searle, Casella &
+    left are separated by the mean squares of a balanced design (Searle, Casella &
     McCulloch, "Variance components", 1992), and order counts as seed. With one final
     per study tuning and seed come together, with one study tuning and data do.
     Intervals are generalized confidence intervals (Weerahandi 1993), drawn from a fixed

@@ -1,5 +1,5 @@
-"""From a decision to a ClaimVerdict: what it speaks for, what else must be known of it,
-and its numbers per block and level.
+"""From a decision to a ClaimVerdict: its population, notes, and numbers per block and
+level.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _asked(case: Case) -> dict[str, Any]:
 
 
 def _instances(measured: Measured, judged: Judged) -> dict[str, Any]:
-    """What a fact was looked at in: blocks that are one run all count as one."""
+    """The number of instances of a fact: blocks that share one run count as one."""
     case = measured.case
     blocks = 1 if case.once else judged.verdict.blocks
     found = measured.effects[:blocks]
@@ -198,7 +198,7 @@ def _crossing_note(found: Crossover) -> Message:
 
 
 def _population(measured: Measured) -> tuple[Message, ...]:
-    """What data the verdict speaks for; level by level where levels differ in that."""
+    """The population that the verdict generalises to; per level if levels differ."""
     levels = measured.case.levels
     told = {
         level: _population_of(measured.metadata("population", level))

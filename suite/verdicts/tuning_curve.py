@@ -14,8 +14,8 @@ def tuning_curves(campaign: Campaign, task: str) -> dict[tuple[str, str], list[B
     blocks whose trials are all in.
 
     It is the value by which hyperparameters are chosen, the task's first measure, and
-    speaks of the search alone: a best validation value is no estimate of what a model
-    is worth.
+    describes the search alone: a best validation value is no estimate of a model's test
+    performance.
     """
     shared = TaskRows(campaign, task)
     metric, trials = shared.chooses_by, shared.manifest.trials

@@ -169,7 +169,7 @@ def _weigh_half_length(measured: Measured, judged: Judged) -> Judged:
     """The same, with what half of the training would have said, if half-length finals
     were run and are all in.
 
-    A claim about a fixed budget is told, and its gates are not asked.
+    For a claim about a fixed budget this is reported, and its gates do not apply.
     """
     case, verdict = measured.case, judged.verdict
     if not case.manifest.half_length or case.metric.cost:

@@ -177,8 +177,8 @@ def prepared_table(rows: Sequence[Sequence[str]]) -> Listing:
 
 @dataclass(frozen=True)
 class FindingLine:
-    """One finding of doctor or check: the word, what was looked at, what was seen, how
-    long it took; beneath it what to do.
+    """One finding of doctor or check: the result, what was checked, what was found, how
+    long it took; below it what to do.
     """
 
     finding: Finding
@@ -210,7 +210,7 @@ class FindingLine:
 
 
 def next_steps(command: Callable[..., str]) -> Table:
-    """Where to look when a campaign is done; ``command`` writes one as it is typed."""
+    """Where to look when a campaign is done; ``command`` formats one as it is typed."""
     return facts_table(
         ("Charts", command("dashboard")),
         ("Runs", command("mlflow")),

@@ -34,8 +34,8 @@ def plan_page(
     power: Sequence[Mapping[str, Any]],
     free: int,
 ) -> Group:
-    """What a plan comes to, at least and at most: cells, runs, hours, bytes, and
-    what its blocks can show.
+    """The size of a plan, at least and at most: cells, runs, hours, bytes, and what its
+    blocks can show.
     """
     parts: list[RenderableType] = [
         headline_text(plan.profile.name, plan.profile.title),

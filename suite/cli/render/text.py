@@ -1,5 +1,5 @@
-"""What the command line's pages are made of: right in a terminal of 80 columns,
-readable in one of 40, and using more where there is more.
+"""Text layout of the command line: made for 80 columns, readable in 40, and as wide as
+the terminal allows.
 """
 
 from __future__ import annotations

@@ -101,7 +101,7 @@ def _judged(verdict: ClaimVerdict, labels: Labels, long: bool, more: str) -> Tex
 
 
 def _at_length(verdict: ClaimVerdict, labels: Labels) -> Text:
-    """The sentence, which tells of the first failed gate, and all reservations."""
+    """The sentence, which states the first failed gate, and all reservations."""
     text = Text(f"\n{sentences.sentence(verdict, labels)}")
     for gate in verdict.failed_gates[1:]:
         seen = sentences.gate_text(gate, verdict, labels)

@@ -46,10 +46,10 @@ def block_chart(
     title: str = "",
     write: Callable[[float], str] | None = None,
 ) -> BlockChart | None:
-    """Every block's difference at every level; None where no block is in.
+    """Every block's difference at every level; None before any block is complete.
 
-    ``title`` is that of the axis, its unit if none is given; ``write`` tells a reader
-    an effect, in English if none is given.
+    ``title`` is that of the axis, its unit if none is given; ``write`` formats an
+    effect, in English if none is given.
     """
     blocks = [row for row in verdict.per_block if math.isfinite(row["difference"])]
     if not blocks:
@@ -191,7 +191,7 @@ def trend_chart(
 
 
 def _gap_text(written: Amounts, value: float, interval: Interval | None) -> str:
-    """``+3.2 (+1.6 – +4.8)``: the unit stands at the axis."""
+    """``+3.2 (+1.6 – +4.8)``: the unit is in the axis title."""
     text = written.signed(value)
     if interval:
         low, high = map(written.signed, interval)

@@ -42,9 +42,9 @@ def mean_curves(
 ) -> pd.DataFrame:
     """Mean and t interval over blocks at each step.
 
-    Each arm stands by itself: no arm's numbers depend on another's. Intervals are
-    clipped at ``bounds``, what a value can be. Columns: arm, step, epoch, seconds,
-    examples, mean, low, high (NaN with one block), blocks.
+    Arms are independent: no arm's numbers depend on another's. Intervals are clipped at
+    ``bounds``, what a value can be. Columns: arm, step, epoch, seconds, examples, mean,
+    low, high (NaN with one block), blocks.
     """
     grouped = blocks.groupby(["arm", "step"], sort=True)
     found = grouped[["epoch", "seconds", "examples"]].mean()

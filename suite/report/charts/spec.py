@@ -36,7 +36,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Dot:
-    """One block's difference; ``text`` is what a reader is told of it."""
+    """One block's difference; ``text`` is its description for readers."""
 
     block: int
     value: float
@@ -76,7 +76,7 @@ class BlockChart:
     sides: tuple[str, str]
 
     def at(self, level: str | None) -> BlockRow | None:
-        """The row of a level; None where no block is in."""
+        """The row of a level; None before any block is complete."""
         return next((row for row in self.rows if row.level == level), None)
 
 
@@ -84,7 +84,7 @@ class BlockChart:
 class TrendPoint:
     """The gap at one level: its place along the axis, and its plain interval.
 
-    ``text`` is what a reader is told of it.
+    ``text`` is its description for readers.
     """
 
     x: float

@@ -32,7 +32,8 @@ if TYPE_CHECKING:  # matplotlib takes half a second: only who draws waits for it
     from matplotlib.figure import Figure
 
 ARM_COUNT = 6  # colours; a seventh arm starts again
-# Patterns of lines, so that arms can be told apart without colour: on, off, ... in px.
+# Patterns of lines, so that arms can be distinguished without colour: on, off, ... in
+# px.
 DASHES: tuple[tuple[float, ...], ...] = (
     (),
     (8, 3.5),
@@ -222,7 +223,7 @@ def _draw_row(
     place: int,
     labelled: bool,
 ) -> None:
-    top = place + (0.22 if labelled else 0.0)  # the label stands above the dots
+    top = place + (0.22 if labelled else 0.0)  # the label is above the dots
     height = place + 1 - top
     if labelled:
         axes.text(
@@ -373,7 +374,7 @@ def arm_style(place: int) -> int:
 
 
 def legend_style(place: int) -> str:
-    """The CSS of an arm's line in a legend: as it is in the charts."""
+    """The CSS of an arm's line in a legend, the same as in the charts."""
     style = arm_style(place)
     dashes = " ".join(f"{length:g}" for length in DASHES[style - 1])
     pattern = f"; stroke-dasharray: {dashes}" if dashes else ""

@@ -19,7 +19,7 @@ SLACK = 1e-9  # of a step: an end of the axis that is a round number itself is a
 
 
 def linear_ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round values from ``low`` to ``high``, about so many (at most one more)."""
+    """Round values from ``low`` to ``high``, about that many (at most one more)."""
     wanted = (high - low) / about
     power = 10.0 ** math.floor(math.log10(wanted))
     step = next(size * power for size in STEPS if size * power >= wanted * 0.999)

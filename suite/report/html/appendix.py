@@ -30,7 +30,7 @@ OPENERS = {
     "trial": "tuning trial",
 }
 MACHINE_COLUMNS = ("host", "device", "hardware", "threads")
-DIGEST_LENGTH = 16  # digits of a source's digest: enough to tell two apart
+DIGEST_LENGTH = 16  # digits of a source's digest: enough to distinguish two
 
 
 def plan_table(campaign: Campaign) -> Table:
@@ -57,7 +57,7 @@ def plan_table(campaign: Campaign) -> Table:
 
 
 def data_table(campaign: Campaign) -> Table:
-    """How many examples each task had at each level; no rows if none is on record."""
+    """How many examples each task had at each level; no rows if none is recorded."""
     head = ("Task", "Level", "Training", "Validation", "Test", "How")
     numeric, code = frozenset({2, 3, 4}), frozenset({0})
     frame = campaign.runs
@@ -112,7 +112,9 @@ def _openings_summary(frame: Any, opened: Any) -> str:
 
 
 def variance(campaign: Campaign, task: str) -> VarianceView | None:
-    """Where a task's results vary from; None without the extra runs that can tell."""
+    """The variance components of a task's results; None without the extra runs that
+    they need.
+    """
     found = split_variance(campaign, task)
     if not found:
         return None
@@ -190,7 +192,7 @@ def _machines(frame: Any) -> Iterator[str]:
 def _machine_details(machine: Mapping[str, Any]) -> Iterator[str]:
     for name in ("device", "hardware"):
         value = machine.get(name)
-        if value == value and value is not None:  # NaN: not on record
+        if value == value and value is not None:  # NaN: not recorded
             yield str(value)
     threads = machine.get("threads")
     if threads == threads and threads:

@@ -19,7 +19,7 @@ Places = Mapping[str, float | None]  # each level's x
 
 @dataclass(frozen=True)
 class Side:
-    """What stands on one side of a comparison: arms, or a published figure."""
+    """One side of a comparison: arms, or a published figure."""
 
     arms: tuple[str, ...] = ()
     reference: float | None = None
@@ -27,7 +27,7 @@ class Side:
 
 
 class ClaimKind(ABC):
-    """How one kind of claim is measured, tested and told.
+    """How one kind of claim is measured, tested and reported.
 
     A claim's effect in a block is a weighted sum over its arms (``weights``), at each
     level. It is judged level by level, or (``over_levels``) once over all of them by a
@@ -47,7 +47,7 @@ class ClaimKind(ABC):
     asks: str = "asks-difference"
     # whether a refuted claim means that its opposite holds
     has_opposite: bool = True
-    # whether values are taken as they are, neither scaled nor turned by "better"
+    # whether values are taken as they are, neither scaled nor negated by "better"
     as_recorded: bool = False
     # whether both sides are arms whose errors add up as those of two samples do
     compares_rates: bool = True
@@ -69,7 +69,7 @@ class ClaimKind(ABC):
         return np.where(better, 1.0, -1.0)
 
     def reference(self, claim: Claim) -> float | None:
-        """The published figure that stands in place of a second side, if one does."""
+        """The published figure that replaces a second side, if there is one."""
         return None
 
     def reference_se(self, claim: Claim) -> float:
@@ -91,7 +91,7 @@ class ClaimKind(ABC):
         return gaps
 
     def in_favour(self, claim: Claim, found: Floats) -> Floats:
-        """By how much effects speak for the claim: less what it promises."""
+        """The effects in the claim's direction, minus ``at_least``."""
         return found - claim.at_least
 
     def resolution(self, finest: float, x: Sequence[float]) -> float:
