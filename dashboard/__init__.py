@@ -1,1 +1,1 @@
-"""Looks at results and never trains. The one folder that imports dash."""
+"""Shows results; never trains. The only package that imports dash."""

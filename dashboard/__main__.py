@@ -52,7 +52,7 @@ def _serve(given: argparse.Namespace) -> None:
 
 
 def _mlflow_pages(tracking_uri: str | None) -> str:
-    """Where MLflow's own pages are: on its server, or where ``bakeoff mlflow`` puts
+    """The URL of MLflow's own pages: on its server, or where ``bakeoff mlflow`` puts
     them.
     """
     if tracking_uri and tracking_uri.startswith("http"):

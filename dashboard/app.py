@@ -1,4 +1,4 @@
-"""The application: one address, one page. ``create_app`` gets its data as an argument;
+"""The application: one URL per page. ``create_app`` gets its data as an argument;
 ``serve`` shows it.
 """
 

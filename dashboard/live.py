@@ -1,6 +1,6 @@
-"""What has changed on a page since it was last shown.
+"""Incremental updates of a page.
 
-Sending a page whole closes its menus and details, forgets zoom and sorting, and takes
+Sending the whole page closes its menus and details, forgets zoom and sorting, and takes
 the keyboard's focus away. So parts of a page have ids by their place, and only the
 properties that differ are sent, each for the component with that id.
 """
@@ -34,7 +34,7 @@ PLACED = frozenset(
 
 
 def give_places(node: Any, place: str) -> None:
-    """Give ids to the parts of a page that have none, by their place in it."""
+    """Give ids to the components of a page that have none, by their position in it."""
     children = node
     if isinstance(node, Component):
         if _is_html(node) and type(node).__name__ in PLACED and not _id(node):
@@ -46,8 +46,8 @@ def give_places(node: Any, place: str) -> None:
 
 
 def changes(old: Component, new: Component) -> list[Change] | None:
-    """What turns one page with places into another. None where that takes the whole
-    page: something with callbacks of its own has come or gone.
+    """The difference between two pages with ids. None if that takes the whole page: a
+    component with callbacks was added or removed.
     """
     return _changes(old, new)
 
@@ -103,8 +103,8 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _has_callbacks(node: Any) -> bool:
-    """Whether anything within has to be announced to Dash: it sends that with a whole
-    page only.
+    """Whether any component within has to be registered with Dash: it sends that with a
+    whole page only.
     """
     return any(not _is_html(part) or isinstance(_id(part), dict) for part in _all(node))
 

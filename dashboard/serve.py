@@ -36,7 +36,7 @@ def serve(
 ) -> None:
     """Show these results until the process ends, and call ``ready`` once it answers.
 
-    UserError where the address cannot be used, or is not protected.
+    UserError if the address cannot be used, or is not protected.
     """
     import waitress
 

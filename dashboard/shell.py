@@ -173,7 +173,7 @@ def about_panel(view: View) -> list[Component]:
 
 
 def campaign_choice(snapshots: Snapshots, words: Words, campaign: str) -> Component:
-    """The drop-down of campaigns; "" where none of them is shown."""
+    """The drop-down of campaigns; "" if none of them is shown."""
     names = [(name, name) for name in snapshots.results.ids()]
     found: Component = choice(words, "campaign", names, campaign, "", 220)
     return found

@@ -21,7 +21,7 @@ class Budget:
     """What a budget of so many trials gives: mean over blocks of the best value, with
     its t interval.
 
-    ``low`` and ``high`` are NaN where there is one block only.
+    ``low`` and ``high`` are NaN if there is one block only.
     """
 
     trials: int

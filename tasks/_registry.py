@@ -76,8 +76,7 @@ def load_file(path: Path | str) -> Task:
     """A task from a file of the user's own; it is known by the file's name from then
     on.
 
-    Raises UserError where the file cannot be read, raises by itself, or defines no
-    TASK.
+    Raises UserError if the file cannot be read, raises by itself, or defines no TASK.
     """
     path = Path(path).resolve()
     try:

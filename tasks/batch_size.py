@@ -1,8 +1,9 @@
 """Small or large batches? One network, trained for equal passes over the data, for
 equal updates, or until it fits.
 
-Passes and updates ask about optimisation: whoever fits better wins. Only where both
-fit equally well is the rest a matter of generalisation (Keskar et al., 2017).
+Equal passes and equal updates compare optimisation: the arm that fits better wins. Only
+where both fit equally well is the rest a matter of generalisation (Keskar et al.,
+2017).
 """
 
 from math import log

@@ -110,7 +110,7 @@ ARMS = (
 
 
 def at(parameters: int) -> Level:
-    """The level at which all arms have so many parameters."""
+    """The level at which all arms have that many parameters."""
     size = f"{parameters // 1000}k"
     label = Text(f"{size} parameters", zh=f"{size} 个参数")
     return Level(f"mnist1d_{size}", {"parameters": parameters}, parameters, label)

@@ -41,15 +41,15 @@ DATA = {"mnist5k": mnist5k, "fashion_mnist": fashion_mnist}
 LATENT = 32
 GENERATED = 2000  # pictures that distances are measured on
 STEPS = 2000
-# A step of WGAN-GP with five critic updates takes as long as so many others: measured,
-# 80 ms of a core against 15.
+# A step of WGAN-GP with five critic updates takes as long as this many others:
+# measured, 80 ms of a core against 15.
 COMPUTE = 5
 BORDER = 2  # pixels that MNIST leaves empty on each side
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    """Pictures from -1 to 1, and the fixed classifier that will look at what is made of
-    them.
+    """Pictures from -1 to 1, and the fixed classifier that will evaluate generated
+    ones.
     """
     splits: Splits = DATA[level["data"]].load(seed)
     low, high = splits.train.x.aminmax()

@@ -34,7 +34,7 @@ from tasks.procedures.fit_once import (
 from tasks.procedures.metrics import ACCURACY, LOG_LOSS
 from tasks.procedures.supervised import Classification
 
-# 114 validation examples tell log losses apart, but hardly accuracies
+# 114 validation examples distinguish log losses, but hardly accuracies
 BY_LOSS = (LOG_LOSS, ACCURACY, COST_SAVED, LOGIT_SIZE)
 NEWTON = NewtonLogisticRegression(measures=BY_LOSS)
 L2 = 3e-3  # where it is not tuned: about the best for the tumours

@@ -1,1 +1,1 @@
-"""Pieces of pages."""
+"""Reusable components."""

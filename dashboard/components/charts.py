@@ -60,7 +60,7 @@ def chart(
                     responsive=True,
                 ),
                 className="graph",
-                # the room it needs, before plotly is there to take it
+                # reserves its height before plotly is loaded
                 style={"minHeight": f"{height}px"},
                 role="img",
                 **aria(label=f"{title}. {says}"),

@@ -37,7 +37,7 @@ def select(
     label: str,
     width: int = 240,
 ) -> Any:
-    """A drop-down whose choice goes into the address under ``name``."""
+    """A drop-down whose choice is the URL parameter ``name``."""
     return choice(view.words, name, options, value, label, width)
 
 
@@ -72,7 +72,7 @@ def option(
     label: str,
     first: str = "",
 ) -> html.Div:
-    """A view option: applied in the browser and kept in the address, without a request,
+    """A view option: applied in the browser and kept in the URL, without a request,
     unless it is ``first``.
     """
     keys = [key for key, _ in choices]
@@ -170,7 +170,7 @@ def arm_key(view: View, task: str, arm: str) -> html.Span:
 
 
 def span_of(verdicts: Iterable[ClaimVerdict]) -> float:
-    """Margins on either side of 0 that show nine in ten intervals whole; the others end
+    """Margins on either side of 0 that fully show nine in ten intervals; the others end
     in an arrow.
     """
     reach = sorted(reach_of(verdict) for verdict in verdicts)

@@ -1,6 +1,4 @@
-"""The answer to a claim at a glance: its badge, what qualifies it most, and how often
-blocks agreed.
-"""
+"""Summary of a verdict: its badge, what qualifies it most, and how often blocks agreed."""
 
 from __future__ import annotations
 
@@ -55,8 +53,8 @@ def _aside(verdict: ClaimVerdict, words: Words) -> str:
 
 
 def would_be(verdict: ClaimVerdict, words: Words) -> str:
-    """What the verdict would be without a failed gate; empty where it would be the
-    same, and before it is judged.
+    """What the verdict would be without a failed gate; empty if it would be the same,
+    and before it is judged.
     """
     other = verdict.would_be
     if not verdict.complete or other is None or other == verdict.verdict:

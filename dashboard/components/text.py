@@ -34,12 +34,12 @@ def hidden(text: str) -> html.Span:
 
 
 def glyph(text: str) -> html.Span:
-    """A sign beside text that says the same."""
+    """A decorative icon, hidden from screen readers."""
     return html.Span(text, **aria(hidden="true"))
 
 
 def head(title: Children, says: Children, *right: Component) -> html.Div:
-    """A page's heading, what it shows in a sentence, and what may stand at its right."""
+    """A page's heading, what it shows in a sentence, and optional content at its right."""
     left = html.Div([html.H1(title), html.P(says, className="lead")])
     return html.Div(
         [left, html.Div(list(right), className="head-right")] if right else [left],

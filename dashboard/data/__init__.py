@@ -1,1 +1,1 @@
-"""What pages are given."""
+"""The data that pages show."""

@@ -1,5 +1,5 @@
-"""The campaigns as pages see them: read and judged in one background thread, so that no
-callback waits for either.
+"""Snapshots of campaigns for pages, read and judged in one background thread, so that
+no callback waits for either.
 
 A page takes whatever is newest. The first look at a campaign reads its record at once
 and gets the verdicts when they are ready; later looks never wait. A campaign that
@@ -65,8 +65,8 @@ class Snapshot:
 
     @property
     def state(self) -> str:
-        """The campaign's own word, or "interrupted" where its driver is gone without
-        one.
+        """The state that the driver wrote, or "interrupted" if the driver died without
+        writing one.
         """
         word = str(self.campaign.state.get("state", "unknown"))
         return (
@@ -77,7 +77,7 @@ class Snapshot:
 
     @property
     def problem(self) -> str:
-        """What is wrong with the campaign, in a sentence; "" where nothing is."""
+        """What is wrong with the campaign, in a sentence; "" if nothing is."""
         return self.trouble or self.unjudged
 
     @property
@@ -86,12 +86,12 @@ class Snapshot:
 
 
 class Unreadable(UserError):
-    """A campaign that is there and cannot be shown; the message says why."""
+    """A campaign that exists but cannot be shown; the message says why."""
 
 
 class Snapshots:
-    """The newest snapshot of each campaign that somebody looks at. Safe to share
-    between threads.
+    """The newest snapshot of each campaign that is being viewed. Safe to share between
+    threads.
     """
 
     def __init__(
@@ -145,10 +145,10 @@ class Snapshots:
             self._thread, self._ended = None, False
 
     def get(self, campaign: str | None = None) -> Snapshot:
-        """The newest snapshot of the campaign of that id, or of the newest one: what is
-        held of it where its folder is gone.
+        """The newest snapshot of the campaign of that id, or of the newest one: the
+        last snapshot if its folder is gone.
 
-        UserError where there is none, and where its record cannot be read.
+        UserError if there is none, and if its record cannot be read.
         """
         try:
             found = self.results.resolve(campaign)
@@ -177,7 +177,7 @@ class Snapshots:
         return f"{etag}{away}/{turn}"
 
     def page(self, depends_on: Hashable) -> Any:
-        """A page as it was last made from just this; None where it was not."""
+        """The cached page for this key; None if there is none."""
         with self._lock:
             return self._pages.get(depends_on)
 
@@ -189,11 +189,11 @@ class Snapshots:
     def compute_in_background(
         self, key: Hashable, work: Callable[[], Any], patience: float = 0.0
     ) -> Any:
-        """What takes seconds to compute: at once where it is there, else None, and a
-        page's etag changes with it.
+        """The cached result of a slow computation, or None while it runs; the page's
+        etag changes when it is done.
 
         ``patience`` is for downloads, which are not re-rendered: above 0 it is computed
-        here and now.
+        synchronously.
         """
         with self._lock:
             found = self._worked.get(key)
@@ -272,7 +272,7 @@ class Snapshots:
         return campaign
 
     def _judge(self, held: Snapshot) -> None:
-        """Judge a campaign; where that fails it has no verdicts, and says why."""
+        """Judge a campaign; if that fails it has no verdicts, but a reason."""
         begun, name = time.monotonic(), held.campaign.id
         try:
             provenance = self.provenance_of(held.campaign)
@@ -306,7 +306,7 @@ class Snapshots:
         return not growing or time.monotonic() - begun > took * RARELY
 
     def _lose(self, held: Snapshot) -> Snapshot:
-        """What is held of a campaign whose folder is gone, marked so."""
+        """The last snapshot of a campaign whose folder is gone, marked as such."""
         if held.lost is not None:
             return held
         trouble = f"{held.campaign.folder} is gone: this page shows what it held."
@@ -323,7 +323,7 @@ class Snapshots:
         return snapshot
 
     def _work(self) -> None:
-        """Compute what pages wait for."""
+        """Compute pending results."""
         with self._lock:
             wanted = list(self._wanted.items())
         for key, work in wanted:
@@ -345,7 +345,9 @@ class Snapshots:
             try:
                 self.refresh()
                 self._work()
-            except Exception:  # the next look may fare better; pages show what is held
+            except (
+                Exception
+            ):  # the next refresh may succeed; pages show the last snapshot
                 log.exception("could not refresh")
 
 

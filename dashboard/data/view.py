@@ -21,7 +21,7 @@ from suite.report.sentences import Labels
 from suite.verdicts.claim_verdict import ClaimVerdict
 from tasks import Claim, unknown
 
-LONGEST = 200  # characters of a value in an address
+LONGEST = 200  # maximum characters of a URL parameter's value
 ACRONYMS = {
     name.lower(): name for name in ("CNN", "GAN", "MLP", "MNIST", "RNN", "SGD", "VAE")
 }
@@ -36,14 +36,16 @@ CAME_FROM = "from"  # in an address: the campaign that was shown before
 
 
 def read_query(search: str | None) -> dict[str, str]:
-    """The values in ``?name=value&...``, the last of each name, cut to a sane length."""
+    """The values in ``?name=value&...``, the last of each name, cut to a maximum
+    length.
+    """
     pairs = parse_qsl((search or "").lstrip("?")[:4000], max_num_fields=None)
     return {name[:40]: value[:LONGEST] for name, value in pairs[:40]}
 
 
 def carried_over(query: Mapping[str, str], manifest: Manifest) -> dict[str, str]:
-    """What an address asks for, less the names that it brought along from another
-    campaign and that this one does not have.
+    """A URL's parameters, without names that were kept from another campaign and that
+    this one does not have.
     """
     kept = dict(query)
     if kept.pop(CAME_FROM, None) is None:
@@ -74,7 +76,7 @@ def language_of(query: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class View:
-    """One page as one reader asked for it."""
+    """One request of a page."""
 
     snapshots: Snapshots
     snapshot: Snapshot
@@ -146,18 +148,18 @@ class View:
 
     @property
     def judging(self) -> bool:
-        """Whether the verdicts are still being worked out."""
+        """Whether the verdicts are still being computed."""
         return self.snapshot.verdicts is None
 
     def link(self, path: str, **values: str | None) -> str:
-        """The address of a page that keeps campaign and language."""
+        """The URL of a page that keeps campaign and language."""
         kept = {name: self.query[name] for name in STICKY if name in self.query}
         given = {name: value for name, value in {**kept, **values}.items() if value}
         return path + (f"?{urlencode(given)}" if given else "")
 
     @cached_property
     def place(self) -> dict[str, str]:
-        """What the navigation takes along to other pages: campaign, language, task and
+        """The URL parameters that the navigation keeps: campaign, language, task and
         level. A claim's level is the first that decides it.
         """
         kept = (*STICKY, "task", "level") if "task" in self.query else STICKY
@@ -168,15 +170,15 @@ class View:
         return found
 
     def data_link(self, chart: str, kind: str) -> str:
-        """The address of a chart's data as a file: csv or parquet."""
+        """The URL of a chart's data as a file: csv or parquet."""
         given = {**self.query, "campaign": self.campaign.id}
         return f"/data{self.path.rstrip('/') or '/overview'}/{chart}.{kind}?{urlencode(given)}"
 
     def chosen(
         self, name: str, known: Iterable[str], default: str | None = None
     ) -> str:
-        """The value that the address gives for ``name``, or the default (else the
-        first). UserError where unknown.
+        """The value of the URL parameter ``name``, or the default (else the first).
+        UserError if unknown.
         """
         values = list(known)
         given = self.query.get(name)
@@ -207,7 +209,7 @@ class View:
         return label_of(self.tasks[task]["levels"], level)
 
     def run_link(self, key: str) -> str | None:
-        """The address of a run's MLflow run; None where it is not published."""
+        """The URL of a run's MLflow run; None if it is not published."""
         run = self.campaign.mlflow_runs.get(key)
         return (
             f"{self.snapshots.mlflow_url}/#/experiments/{quote(run.experiment)}/runs/{quote(run.run)}"
@@ -216,9 +218,7 @@ class View:
         )
 
     def compare_link(self, keys: Iterable[str]) -> str | None:
-        """The address of MLflow's comparison of runs; None where fewer than two
-        are published.
-        """
+        """The URL of MLflow's comparison of runs; None if fewer than two are published."""
         runs = [
             self.campaign.mlflow_runs[key]
             for key in keys
@@ -247,8 +247,8 @@ class View:
 
 
 def view_of(snapshots: Snapshots, path: str, search: str | None) -> View:
-    """What the page at that address is given. UserError where the address names no
-    campaign, or there is none.
+    """The view of the page at that URL. UserError if the URL names an unknown campaign,
+    or there is none.
     """
     query = read_query(search)
     snapshot = snapshots.get(query.get("campaign") or None)

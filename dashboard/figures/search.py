@@ -1,5 +1,5 @@
-"""What a tuning study did: best so far, budgets, importance, slices, parallel
-coordinates. Validation only.
+"""Tuning studies: best so far, budgets, importance, slices, parallel coordinates.
+Validation only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BANDS = 5  # of the parallel coordinates: trials in fifths by their rank
 
 
 def space_of(described: Mapping[str, Mapping[str, Any]]) -> Space:
-    """A space from what campaign.json says of it."""
+    """The space that campaign.json describes."""
     found: dict[str, Float | Int | Categorical] = {}
     for name, hyperparameter in described.items():
         if "values" in hyperparameter:
@@ -224,7 +224,7 @@ def slices_chart(
     percent: bool,
 ) -> Spec | None:
     """The value against each hyperparameter, one panel per hyperparameter, on the
-    hyperparameter's own scale; finals' choices stand out.
+    hyperparameter's own scale; the finals' choices are highlighted.
     """
     names = [
         name for name in space if any(f"param.{name}" in study for study in blocks)
@@ -355,7 +355,7 @@ def _heights(values: pd.Series, better: Better) -> pd.Series:
 
 
 def _fifth(number: int) -> Trace:
-    """The look of a fifth of the trials: the best ones stand out."""
+    """The look of a fifth of the trials: the best ones are highlighted."""
     top = number == BANDS - 1
     style = {
         "color": "arm1" if top else f"muted/{0.2 + 0.12 * number:.2f}",

@@ -1,6 +1,4 @@
-"""Sweeps: what each arm or level reaches, and what it costs, along the axis that they
-lie on.
-"""
+"""Sweeps: quality and cost as a function of the swept variable."""
 
 from __future__ import annotations
 
@@ -57,7 +55,7 @@ def to_target(
     curves: pd.DataFrame, column: str, target: float, higher: bool
 ) -> pd.DataFrame:
     """Updates and seconds until each final first reached the target on validation; NaN
-    where it never did.
+    if it never did.
 
     Columns: key, level, arm, block, steps_to_target, seconds_to_target.
     """
@@ -74,8 +72,8 @@ def to_target(
 
 
 def default_target(curves: pd.DataFrame, column: str, higher: bool) -> float | None:
-    """What every arm but the slowest may reach: the median over arms of their mean last
-    value, made a bit easier.
+    """A target that every arm but the slowest should reach: the median over arms of
+    their mean last value, made a bit easier.
     """
     if column not in curves or curves.empty:
         return None
@@ -283,7 +281,7 @@ def matched(
     apart = {
         "title": words("sweep-equal", parameters=f"{low:,.0f}"),
         "type": "category",
-    }  # they would hide each other
+    }  # they would overlap
     return spec(
         traces,
         apart if equal else along,

@@ -26,7 +26,7 @@ GRID = "grid-"  # before the keys that AG Grid has for its own texts
 class Words:
     """Call it with a key and values to fill in: the text of that key in the language.
 
-    Raises KeyError where there is no such key: a defect, which a test finds.
+    Raises KeyError if there is no such key: a defect, which a test finds.
     """
 
     language: str = "en"
@@ -47,7 +47,7 @@ class Words:
 
     @property
     def grid(self) -> Mapping[str, str]:
-        """What tables with pages and filters say of themselves, by AG Grid's own keys:
+        """The texts of tables with pages and filters, by AG Grid's own keys:
         ``filterOoo`` is ``grid-filter-ooo`` in the files.
         """
         keys = sorted(CATALOGUE.codes(self.language))

@@ -1,4 +1,4 @@
-"""Numbers as people read them: with a sign, a unit and no more digits than they bear."""
+"""Number formatting: with a sign, a unit and significant digits only."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ class Measuring:
         return self.interval(verdict.deciding_interval)
 
     def unadjusted(self, verdict: ClaimVerdict) -> str:
-        """The plain interval, named so; empty where it reads as the deciding one."""
+        """The unadjusted interval, labelled as such; empty if it is formatted like the
+        deciding one.
+        """
         plain = self.interval(verdict.interval)
         if plain == self.deciding(verdict):
             return ""

@@ -1,4 +1,4 @@
-"""Who ran what when: progress, workers with their idle share, failures by cause."""
+"""The cluster page: progress, workers with their idle share, failures by cause."""
 
 from __future__ import annotations
 
@@ -180,6 +180,6 @@ def _failures(view: View) -> html.Section:
 
 
 def _ray(view: View) -> list[Component]:
-    """A link to Ray's own dashboard, where the driver wrote down its address."""
+    """A link to Ray's own dashboard, if the driver recorded its URL."""
     address = safe_link(view.campaign.state.get("ray_dashboard"))
     return [action(view.words("cluster-ray"), address, outside=True)] if address else []

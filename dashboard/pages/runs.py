@@ -41,9 +41,7 @@ def layout(view: View) -> Component:
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
-    """The runs that the address asks for, without columns that are empty for all
-    of them.
-    """
+    """The runs that the URL selects, without columns that are empty for all of them."""
     frame = _deciding(view) if view.query.get("claim") else view.campaign.runs
     for name in ("task", "level", "arm", "kind", "status"):
         wanted = view.query.get(name)
@@ -69,7 +67,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
 
 
 def _deciding(view: View) -> pd.DataFrame:
-    """The finals that decide the claim that the address names."""
+    """The finals that decide the claim that the URL names."""
     claims = [claim["name"] for claim in view.about["claims"]]
     return deciding_finals(view, view.task, view.chosen("claim", claims))
 
@@ -157,9 +155,7 @@ def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _passes(values: pd.Series, wanted: Mapping[str, Any]) -> pd.Series:
-    """Whether each value fits one filter of the grid; a filter not known here lets all
-    pass.
-    """
+    """Whether each value fits one filter of the grid; an unknown filter passes all."""
     given, kind = wanted.get("filter"), wanted.get("type")
     if wanted.get("filterType") == "number" and given is not None:
         compare = {

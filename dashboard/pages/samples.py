@@ -1,5 +1,5 @@
-"""Things to look at: translations with where the model looked, generated pictures over
-the course of training.
+"""Artifacts: translations with attention maps, generated images over the course of
+training.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def layout(view: View) -> Component:
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
-    """Which finals left what."""
+    """The artifacts of each final."""
     rows = [
         {**final, "file": path.name}
         for task in view.tasks
@@ -112,7 +112,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
 
 
 def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
-    """Columns and rows of a JSON table, as text; None where it is no table, or too
+    """Columns and rows of a JSON table, as text; None if it is not a table, or too
     large.
     """
     if path.stat().st_size > LARGEST:
@@ -146,7 +146,7 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
 
 
 def _finals(view: View, task: str) -> list[Final]:
-    """The task's finals that left something, first of each cell, in the order of arms."""
+    """The task's finals with artifacts, first of each cell, in the order of arms."""
     home = view.campaign.folder / "artifacts"
     if not home.is_dir():
         return []
@@ -225,8 +225,8 @@ def _said(reference: str, output: str, score: str = "") -> html.Span:
 
 
 def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
-    """Everything one arm's final left: pictures by step, other pictures, tables, and
-    where it looked.
+    """All artifacts of one arm's final: images by step, other images, tables, and
+    attention maps.
     """
     paths, arm = (
         view.campaign.artifacts(final["key"]),
@@ -297,9 +297,7 @@ def _table(view: View, path: Path, arm: str) -> Component | None:
 
 
 def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
-    """Where a translator looked: a row for each piece that it said, a column for each
-    piece of the source.
-    """
+    """An attention map: a row per output token, a column per source token."""
     words, found = view.words, read_table(path)
     if found is None or not found[0]:
         return None

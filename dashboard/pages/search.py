@@ -124,7 +124,7 @@ def layout(view: View) -> Component:
 def _importance(
     view: View, blocks: list[pd.DataFrame], patience: float = 0.0
 ) -> dict[str, float] | None:
-    """The hyperparameters' shares; None while they are being worked out."""
+    """The hyperparameters' shares; None while they are being computed."""
     key = (
         "importance",
         view.campaign.id,

@@ -102,7 +102,7 @@ def add_routes(
 
 
 def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str | None:
-    """A frame as a file of that kind, or the verdicts as a table for a text; None where
+    """A frame as a file of that kind, or the verdicts as a table for a text; None if
     there is no such thing.
     """
     if kind in TABLES:

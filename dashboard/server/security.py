@@ -41,8 +41,8 @@ def is_local(host: str) -> bool:
 
 
 def read_auth(environment: Mapping[str, str], host: str) -> tuple[str, str] | None:
-    """User and password from the environment. UserError where the address is not local
-    and there are none.
+    """User and password from the environment. UserError if the address is not local and
+    there are none.
     """
     given = environment.get(ENVIRONMENT, "")
     user, colon, password = given.partition(":")

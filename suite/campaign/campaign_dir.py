@@ -27,8 +27,8 @@ ROOM = 50 * 2**20  # bytes that must be free before a campaign starts
 
 
 def check_folder(folder: Path) -> None:
-    """Make the campaign's folder. Raises UserError where it cannot be written or its
-    disk is full.
+    """Make the campaign's folder. Raises UserError if it cannot be written or its disk
+    is full.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

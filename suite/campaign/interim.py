@@ -30,7 +30,7 @@ class InterimLooks:
     def take(self, task: str, cells: Sequence[Cell]) -> list[CellPlan]:
         """The cells of the next blocks, for the claims that a due look leaves open.
 
-        Empty where no look is due. ``cells`` are all cells of the task so far.
+        Empty if no look is due. ``cells`` are all cells of the task so far.
         """
         left = self._left[task]
         if len(left) < 2:  # after the last look nothing follows

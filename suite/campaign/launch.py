@@ -41,7 +41,7 @@ def plan_of(
     """The plan to run: that of the newest campaign of this profile in the folder, or
     (``new``) of yet another; of ``shard`` alone where one is given.
 
-    Raises UserError where a claim could not be judged, and where shards would need each
+    Raises UserError if a claim could not be judged, and if shards would need each
     other's results.
     """
     plan = following = Plan(profile)
@@ -163,7 +163,7 @@ def _logged(folder: Path) -> Iterator[None]:
 
 
 def request_stop(folder: Path) -> bool:
-    """Ask the driver of that campaign to stop, wherever it runs; False where none runs."""
+    """Ask the driver of that campaign to stop, wherever it runs; False if none runs."""
     if read_json(folder / "state.json").get("state") != "running":
         return False
     (folder / "cancel").touch()
@@ -171,7 +171,7 @@ def request_stop(folder: Path) -> bool:
 
 
 def resumed(plan: Plan, campaign: Campaign) -> Plan:
-    """The plan under the id of an existing campaign. Raises UserError where today's
+    """The plan under the id of an existing campaign. Raises UserError if today's
     sources give another.
     """
     mine = replace(plan, nonce=campaign.manifest.nonce)

@@ -33,8 +33,8 @@ class MachineCensus:
 
     @property
     def differences(self) -> str:
-        """What differs, and in how many runs: "torch 2.13.0 (30), 2.12.1 (2)";
-        empty where nothing does.
+        """What differs, and in how many runs: "torch 2.13.0 (30), 2.12.1 (2)"; empty if
+        nothing does.
         """
         found = {
             name: seen.most_common()

@@ -14,8 +14,8 @@ class Finding:
     """The result of one check; ``ok`` None means that it does not apply.
 
     ``hint`` says what to do about a failed one; ``seconds`` is how long the check took.
-    ``cause`` is the same for failures that one error brought about, "" where each
-    stands for itself.
+    ``cause`` is the same for failures that one error brought about, "" if each is a
+    cause of its own.
     """
 
     what: str

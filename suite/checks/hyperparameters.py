@@ -63,7 +63,7 @@ def _different(task: Task) -> list[Level]:
 
 
 def _read_by(task: Task, level: Level, arm: Arm, splits: Splits) -> set[str]:
-    """The hyperparameters that a run reads. CheckFailed where it leaves one out."""
+    """The hyperparameters that a run reads. CheckFailed if it leaves one out."""
     params = Recorded(task.default_params(arm, level))
     model = build_model(arm, level, splits, params, seed=0)
     # Made, and not run: it has looked up rates, weight decay and the recipe's fields.

@@ -45,7 +45,7 @@ def short_result(
     task: Task, level: Level, arm: Arm, kind: Kind, noise: int = 0
 ) -> Result:
     """What a short run comes to, with global generators that stand at ``noise``.
-    CheckFailed where it fails.
+    CheckFailed if it fails.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(noise)

@@ -29,8 +29,8 @@ SHUTDOWN_TIMEOUT_S = 10.0  # seconds for a server to end by itself
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise UserError where nothing can listen there: something else does, or the port
-    is not ours to use.
+    """Raise UserError if nothing can listen there: something else does, or the port is
+    not ours to use.
     """
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:

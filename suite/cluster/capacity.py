@@ -68,9 +68,9 @@ class Capacity:
     def check(self, need: Resources, world_size: int) -> str | None:
         """What a run on so many workers, each with these needs, waits for.
 
-        None where it fits on the nodes that are up. Raises UserError where none that
-        fits is to be expected: at once on a cluster without an autoscaler, else when
-        none came in time. A node that was there before is expected back.
+        None if it fits on the nodes that are up. Raises UserError if none that fits is
+        to be expected: at once on a cluster without an autoscaler, else when none came
+        in time. A node that was there before is expected back.
         """
         demand = demand_of(need)
         words = amounts_in_words(demand, world_size)

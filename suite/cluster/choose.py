@@ -10,7 +10,7 @@ def open_executor(address: str | None = None, workers: int | None = None) -> Exe
     """Ray's, which starts in the background, or (``workers=0``) this process.
 
     ``workers`` is the number of workers on this machine (default: one per core),
-    ``address`` that of a running cluster. Raises UserError where both are given.
+    ``address`` that of a running cluster. Raises UserError if both are given.
     """
     if workers == 0:
         return _this_process(address)

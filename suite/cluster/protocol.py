@@ -70,7 +70,7 @@ class Executor(Protocol):
     def check(self, need: Resources, world_size: int = 1) -> str | None:
         """What a run on ``world_size`` workers, each with these needs, waits for.
 
-        None where it can start now. Raises UserError where it never can.
+        None if it can start now. Raises UserError if it never can.
         """
         ...
 
@@ -85,10 +85,10 @@ class Executor(Protocol):
         ...
 
     def wait(self, seconds: float) -> list[JobOutcome]:
-        """What came back, as soon as something does.
+        """Finished results, as soon as there is one.
 
-        Empty after so many seconds, and at once where nothing is in flight. An
-        exception in a task becomes the status of a Result; this method raises only
+        Empty after that many seconds, and at once if nothing is in flight. An exception
+        in a task becomes the status of a Result; this method raises only
         KeyboardInterrupt.
         """
         ...

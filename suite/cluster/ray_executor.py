@@ -212,7 +212,7 @@ class RayExecutor:
     def _outcome(self, reference: Any) -> JobOutcome:
         """Take a job that came back out of flight.
 
-        Raises UserError where a worker cannot import our code: no job would come back.
+        Raises UserError if a worker cannot import our code: no job would come back.
         """
         job, _ = self._in_flight.pop(reference)
         errors = self._ray.exceptions

@@ -61,8 +61,8 @@ class Cluster:
 def choose_cluster(address: str | None, workers: int | None) -> Cluster:
     """The cluster that these options, the environment and this process ask for.
 
-    Raises UserError where they contradict each other, or where a folder would hide our
-    code from the cluster's workers.
+    Raises UserError if they contradict each other, or if a folder would hide our code
+    from the cluster's workers.
     """
     if workers is not None and workers < 1:
         raise UserError(
@@ -111,7 +111,7 @@ def _refuse_beside_session(address: str | None, workers: int | None) -> None:
 
 
 def _check_working_directory() -> None:
-    """Raise UserError where workers would import another package as ``suite``.
+    """Raise UserError if workers would import another package as ``suite``.
 
     Ray has them look first where the driver was started. Once they have imported our
     ``suite``, it finds the other packages itself.
@@ -166,7 +166,7 @@ def _can_keep_token() -> bool:
 def join_cluster(ray: ModuleType, cluster: Cluster) -> str | None:
     """Join a running cluster; returns the address of its dashboard, if it has one.
 
-    Raises UserError where none answers.
+    Raises UserError if none answers.
     """
     os.environ.update(INHERITED)
     options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
@@ -195,7 +195,7 @@ def _not_there(cluster: Cluster, error: Exception) -> str:
 
 
 def _knock(address: str) -> None:
-    """Raise OSError where nobody listens at ``host:port``."""
+    """Raise OSError if nobody listens at ``host:port``."""
     host, _, port = address.rpartition("//")[2].rpartition(":")
     if port.isdecimal():
         where = host.strip("[]"), int(port)

@@ -179,7 +179,7 @@ def _check_tracking(kind: str, tracking: str) -> None:
 
 
 def write(files: Mapping[str, str], folder: Path) -> list[Path]:
-    """Write the files into the folder; their paths. Raises UserError where one is there
+    """Write the files into the folder; their paths. Raises UserError if one is there
     already.
     """
     for path in (folder / name for name in files):

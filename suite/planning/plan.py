@@ -184,7 +184,7 @@ class Plan:
         return {name: value for name, value in params.items() if name not in tuned}
 
     def trials(self, task: str, level: str, arm: str) -> int:
-        """Runs that tune an arm in a cell; none where there is nothing to tune."""
+        """Runs that tune an arm in a cell; none if there is nothing to tune."""
         return self.of(task).trials if self.space(task, level, arm) else 0
 
     def half_budget_trials(self, task: str, level: str, arm: str) -> int:

@@ -345,8 +345,8 @@ def _asked(item: Any) -> str:
 
 
 def check_names(profile: Profile, source: str) -> None:
-    """Raise UserError where a profile names no task, or one, or an arm or a level of
-    one, that does not exist.
+    """Raise UserError if a profile names no task, or one, or an arm or a level of one,
+    that does not exist.
     """
     names = profile.task_names()
     if not names:

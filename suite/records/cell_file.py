@@ -82,7 +82,7 @@ def is_cell(path: Path) -> bool:
 def read_cell(path: Path) -> list[RunRecord]:
     """The runs that a cell.parquet was written from, equal to the last bit.
 
-    Raises UserError where another version of Bakeoff wrote the file.
+    Raises UserError if another version of Bakeoff wrote the file.
     """
     table = pq.read_table(path)
     metadata = table.schema.metadata or {}

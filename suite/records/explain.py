@@ -52,7 +52,7 @@ def explain(results: Results, key: str) -> Explanation:
     """The run whose key begins so, in any campaign of the folder that this version
     reads.
 
-    Raises UserError where there is none, or several.
+    Raises UserError if there is none, or several.
     """
     runs = list(_recorded(results))
     found = _with_key(runs, key, results)

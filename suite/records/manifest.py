@@ -97,7 +97,7 @@ class ClaimManifest(_Manifest):
 
     ``attempt`` is 1 for the first campaign of the results folder that tests the claim.
     ``known_from`` is the earlier campaign whose results were known when the claim was
-    written, and empty where none was. In the file these two stand among the claim's own
+    written, and empty if none was. In the file these two stand among the claim's own
     fields.
     """
 
@@ -204,8 +204,8 @@ class TaskManifest(_Manifest):
         return self.model_copy(update=changes)
 
     def claim_text(self, name: str, field: str, language: str) -> str:
-        """A claim's ``says``, ``source`` or ``reported`` in that language; "" where it
-        has none.
+        """A claim's ``says``, ``source`` or ``reported`` in that language; "" if it has
+        none.
         """
         if language not in self.translations:
             return ""
@@ -236,7 +236,7 @@ class TaskManifest(_Manifest):
         return _find("level", name, self.levels)
 
     def measure(self, name: str) -> MeasureManifest | None:
-        """The measure of that name, or None where the name is a recorded cost."""
+        """The measure of that name, or None if the name is a recorded cost."""
         return next((one for one in self.measures if one.name == name), None)
 
     def runs_once(self, arm: str) -> bool:
@@ -244,7 +244,7 @@ class TaskManifest(_Manifest):
         return any(one.name == arm and one.once for one in self.arms)
 
     def trials_of(self, arm: str, level: str) -> int:
-        """Runs that tune an arm in a cell; none where there is nothing to tune."""
+        """Runs that tune an arm in a cell; none if there is nothing to tune."""
         return self.trials if self.space_of(arm, level) else 0
 
     def finals_of(self, arm: str) -> int:
@@ -342,8 +342,8 @@ class Manifest(_Manifest):
 def read_manifest(folder: Path) -> Manifest:
     """The manifest in a campaign's folder.
 
-    Raises UserError where there is none, where it is damaged, and where a version of
-    Bakeoff with another schema wrote it.
+    Raises UserError if there is none, if it is damaged, and if a version of Bakeoff
+    with another schema wrote it.
     """
     path = folder / FILE
     try:

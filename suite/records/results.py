@@ -148,7 +148,7 @@ class Results:
 
     def load(self, campaign_id: str | None = None) -> Campaign:
         """The campaign of that id, or of the one id that begins so, or the newest.
-        UserError where there is none.
+        UserError if there is none.
         """
         campaign_id = self.resolve(campaign_id)
         with self._lock:

@@ -29,7 +29,7 @@ class OtherCampaigns:
 
     def take(self, key: str, record: Record) -> RunRecord | None:
         """Put a run that another campaign has finished on this record, with its files,
-        and return its line; None where there is none.
+        and return its line; None if there is none.
         """
         found = self._find(key)
         if found is None:

@@ -83,8 +83,8 @@ class Imported:
 def export_campaign(folder: Path, output: Path) -> int:
     """Write a campaign's folder as one file, atomically; returns its size in bytes.
 
-    Exporting an unchanged folder again gives an identical file. Raises UserError where
-    the folder has no campaign, or its record is damaged.
+    Exporting an unchanged folder again gives an identical file. Raises UserError if the
+    folder has no campaign, or its record is damaged.
     """
     read_manifest(folder)
     keys = {line["key"] for line in read_lines(folder / RECORD)}

@@ -161,7 +161,7 @@ def deciding(verdict: ClaimVerdict) -> str:
 
 
 def unadjusted(verdict: ClaimVerdict) -> str:
-    """The plain interval; empty where it reads as the deciding one or there is none."""
+    """The plain interval; empty if it reads as the deciding one or there is none."""
     plain = amounts(verdict).interval(verdict.interval)
     return "" if plain in (deciding(verdict), NONE) else plain
 

@@ -33,8 +33,8 @@ class Catalogue:
         """The text of a message, with its values filled in.
 
         ``code`` is a message's identifier in the ``.ftl`` files, such as
-        ``gate-range-edge``. Raises KeyError where the language has no such message, and
-        ValueError where a value that the message names is not given: both are defects,
+        ``gate-range-edge``. Raises KeyError if the language has no such message, and
+        ValueError if a value that the message names is not given: both are defects,
         which a test finds.
         """
         message = self._bundles[language].get_message(code)
@@ -79,8 +79,8 @@ codes = VERDICTS.codes
 
 
 def _variables_of(source: str) -> Iterator[tuple[str, frozenset[str]]]:
-    """Each message with the names of its variables. ValueError where a line of the file
-    is none of Fluent's.
+    """Each message with the names of its variables. ValueError if a line of the file is
+    none of Fluent's.
     """
     for entry in FluentParser().parse(source).body:
         if isinstance(entry, ast.Junk):

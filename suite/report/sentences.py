@@ -165,7 +165,7 @@ def gate_text(gate: Gate, verdict: ClaimVerdict, labels: Labels) -> str:
 
 
 def gate_hint(gate: Gate, language: str = "en") -> str:
-    """What to do about it; empty where it passed."""
+    """What to do about it; empty if it passed."""
     return translate(f"gate-{gate.code}-hint", language) if gate.failed else ""
 
 

@@ -190,8 +190,8 @@ def _fetch_manifest(
 
 
 def _tasks_of(home: Path) -> list[str]:
-    """The names of a campaign's tasks; none where another version of Bakeoff wrote it,
-    as its pages say.
+    """The names of a campaign's tasks; none if another version of Bakeoff wrote it, as
+    its pages say.
     """
     with suppress(UserError):
         return list(read_manifest(home).tasks)

@@ -144,7 +144,7 @@ def _user() -> str:
 
 
 def _git_commit(folder: Path) -> str:
-    """The commit of the sources; "" where they are no clone, or git is missing."""
+    """The commit of the sources; "" if they are no clone, or git is missing."""
     command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
     try:
         asked = subprocess.run(

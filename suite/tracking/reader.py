@@ -94,7 +94,7 @@ def _published_campaign(run: Any) -> PublishedCampaign:
 
 
 def _parse_state(text: str) -> Mapping[str, Any]:
-    """The state, empty where the tag holds none (or was cut)."""
+    """The state, empty if the tag holds none (or was cut)."""
     try:
         found = json.loads(text)
     except ValueError:

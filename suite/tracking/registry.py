@@ -37,7 +37,7 @@ def register_tracker(scheme: str, opens: OpenTracker) -> None:
 def open_tracker(uri: str | None, results: Path, campaign: str) -> Tracker:
     """The tracker for an address; None means the MLflow store in the results folder.
 
-    Raises UserError where no tracker knows the address's scheme.
+    Raises UserError if no tracker knows the address's scheme.
     """
     if uri is None:
         uri = default_uri(results)

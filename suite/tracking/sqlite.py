@@ -52,9 +52,9 @@ def prepare_store(results: Path) -> str:
 
 
 def make_store(path: Path) -> None:
-    """Make an empty SQLite store, whole or not at all.
+    """Create an empty SQLite store atomically.
 
-    A store whose tables are half made, after a kill, would never open again.
+    A store with incomplete tables, after a kill, could never be opened again.
     """
     if path.exists():
         return

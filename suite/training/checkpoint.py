@@ -5,7 +5,7 @@ One file a run, in a folder that its workers see and that the driver made: on no
 do not share it, lost runs start from scratch, as short ones do. The driver removes a
 file once its run is recorded. A file is the SHA-256 of what follows, then tensors and
 plain values in PyTorch's format, which is read without unpickling anything else; one
-that is damaged, or not whole, is as good as none.
+that is damaged or truncated is ignored.
 """
 
 from __future__ import annotations

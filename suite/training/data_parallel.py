@@ -54,7 +54,7 @@ class DataParallelGroup:
         self.rank, self.size = dist.get_rank(), dist.get_world_size()
 
     def shard(self, batch: Split) -> Split:
-        """This worker's part of a batch: even to one example, and empty where there are
+        """This worker's part of a batch: even to one example, and empty if there are
         fewer than workers.
         """
         begin, end = (
@@ -108,7 +108,7 @@ def _together() -> Iterator[None]:
 
 
 def check_data_parallel(procedure: Procedure, model: nn.Module, recipe: Recipe) -> None:
-    """Raise UserError where several workers would not learn what one does."""
+    """Raise UserError if several workers would not learn what one does."""
     given = f"world_size = {recipe.world_size}"
     alone = "leave `world_size` out of this recipe"
     if 0 < recipe.batch_size < recipe.world_size:

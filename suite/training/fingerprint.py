@@ -101,7 +101,7 @@ def data_hash(task: str, level: str, examples: int | None = None) -> str:
     """SHA-256 over the splits that seed 0 gives, metadata included: it changes when the
     data or the way of splitting them does.
 
-    Raises UserError where metadata hold something whose content cannot be determined.
+    Raises UserError if metadata hold something whose content cannot be determined.
     """
     return _data_hash(task, tasks.source_of(task), level, examples)
 

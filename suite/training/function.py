@@ -26,8 +26,8 @@ class Called:
 def call(
     procedure: Procedure, arm: Arm, level: Level, params: Mapping[str, Any], seed: int
 ) -> Called:
-    """Call the arm's function. Raises UserError where it does not return a number for
-    each measure.
+    """Call the arm's function. Raises UserError if it does not return a number for each
+    measure.
     """
     assert arm.measure is not None
     wall, cpu = time.perf_counter(), time.process_time()

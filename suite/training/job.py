@@ -143,7 +143,7 @@ def timed(metric: str) -> bool:
 
 
 def finite(value: float) -> float | None:
-    """The number, or None where it is not finite: JSON has no word for NaN."""
+    """The number, or None if it is not finite: JSON has no word for NaN."""
     return value if math.isfinite(value) else None
 
 

@@ -19,8 +19,8 @@ class Learner:
 
     Phases that update the same parameters share a buffer. Where a ``group`` trains the
     model, every worker of it has the same model and takes its part of each batch.
-    Raises UserError where ``params`` lacks a phase's learning rate, or where a phase
-    has no parameters to update.
+    Raises UserError if ``params`` lacks a phase's learning rate, or if a phase has no
+    parameters to update.
     """
 
     def __init__(

@@ -28,10 +28,10 @@ class Metric:
     seconds, "" for a bare number. ``deterministic`` says that a run's key decides the
     value, which no time is. A ``cost`` is what a run takes whatever it has learned: a
     better search would not change it. ``resolution`` is the smallest difference that it
-    can show, None where that follows from its unit or is not known. An ``exact`` metric
+    can show, None if that follows from its unit or is not known. An ``exact`` metric
     has no chance in it at all, as a number of parameters. ``column`` holds the metric's
-    values in the ``runs`` frame, and ``validation`` those on validation, None where it
-    has none.
+    values in the ``runs`` frame, and ``validation`` those on validation, None if it has
+    none.
     """
 
     name: str
@@ -110,7 +110,7 @@ def throughput(unit: str) -> Metric:
 
 
 def recorded_metric(name: str) -> Metric | None:
-    """The metric that runs record under this name, on no split; None where none is
+    """The metric that runs record under this name, on no split; None if none is
     registered.
     """
     if name.endswith(THROUGHPUT):

@@ -184,10 +184,10 @@ class TorchOptimizer:
     """Any ``torch.optim.Optimizer``, made by a recipe's factory.
 
     The factory gets the hyperparameters that it has arguments for. Every update sets
-    the rate; where the optimiser has several groups of parameters, their rates keep
-    the proportions they were made with. The weight decay that the factory is given
-    leaves out what the recipe says; one that it sets itself stays as it is. UserError
-    where ``params`` has a weight decay that the factory does not take.
+    the rate; where the optimiser has several groups of parameters, their rates keep the
+    proportions they were made with. The weight decay that the factory is given leaves
+    out what the recipe says; one that it sets itself stays as it is. UserError if
+    ``params`` has a weight decay that the factory does not take.
     """
 
     def __init__(

@@ -319,7 +319,7 @@ class Reach:
 
 
 def _text(name: str) -> str | None:
-    """A module's source; None where it has none, as one written in C."""
+    """A module's source; None if it has none, as one written in C."""
     module = sys.modules.get(name)
     given = getattr(module, "__text__", None)
     if given is not None:

@@ -105,7 +105,7 @@ def _compare(
     state: State = "quiet"
     if found.blocks < case.due:
         state = "waiting"
-    elif p < NOTE:  # False where there is nothing to test
+    elif p < NOTE:  # False if there is nothing to test
         state = "failure" if p < FAILURE else "note"
     return AATest(
         task,

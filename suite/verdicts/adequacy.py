@@ -355,7 +355,7 @@ def too_easy(case: Case) -> Gate | None:
 
 
 def block_mean(values: Floats) -> Floats:
-    """The mean over blocks (the first axis), ignoring NaN; NaN where all are."""
+    """The mean over blocks (the first axis), ignoring NaN; NaN if all are."""
     there = np.isfinite(values)
     count = there.sum(axis=0)
     total = np.where(there, values, 0.0).sum(axis=0)
@@ -381,7 +381,7 @@ def _rate_edges(case: Case) -> Iterator[tuple[str, str, str, Edge]]:
 
 
 def _curve_ends(case: Case) -> pd.DataFrame | None:
-    """Per final of the task: see ``curve_ends``. None where the claim's metric has no
+    """Per final of the task: see ``curve_ends``. None if the claim's metric has no
     curves.
     """
     column, curves = case.metric.validation, case.shared.curves

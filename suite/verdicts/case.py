@@ -158,8 +158,8 @@ class Case:
     """One claim and the results that decide it.
 
     ``exploratory`` says why the claim does not count as fixed beforehand (it was
-    edited, or its results were known), None where it does, and ``attempt`` which
-    campaign of this claim this is: see suite.verdicts.preregistration.
+    edited, or its results were known), None if it does, and ``attempt`` which campaign
+    of this claim this is: see suite.verdicts.preregistration.
     """
 
     shared: TaskRows

@@ -80,7 +80,7 @@ class ClaimVerdict:
     label: Label
     meaningful: bool  # supported or refuted by more than the margin
     negligible: bool  # a real difference that is smaller than the margin
-    level: str  # the one that decides, "" where there is one part over all
+    level: str  # the one that decides, "" if there is one part over all
     effect: float
     interval: Interval  # the plain one, at the campaign's confidence
     adjusted_interval: Interval  # the one that decides a difference

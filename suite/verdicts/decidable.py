@@ -29,9 +29,9 @@ class Prospect:
     """A claim and what is known of it before it runs.
 
     ``std`` is the standard deviation of a block's difference, and ``effect`` its mean,
-    in the claim's direction, both on the claim's scale; None where nothing has shown
-    them. ``test_examples`` is 0 where it is unknown; ``family`` is the number of the
-    task's claims in Holm's procedure.
+    in the claim's direction, both on the claim's scale; None if nothing has shown them.
+    ``test_examples`` is 0 where it is unknown; ``family`` is the number of the task's
+    claims in Holm's procedure.
     """
 
     claim: Claim
@@ -70,7 +70,7 @@ class Prospect:
 
     def obstacles(self) -> tuple[Message, ...]:
         """What keeps the claim open however it turns out, each with what would change
-        that; none where it can be decided.
+        that; none if it can be decided.
         """
         if kind_of(self.claim.kind).hypothesis == "always":
             return ()  # one counterexample decides, without an interval

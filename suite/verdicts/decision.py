@@ -59,7 +59,7 @@ from suite.verdicts.statistics import (
 from tasks import UserError
 
 Answer = Literal["supported", "refuted", "no_difference", "inconclusive"]
-# why an answer is inconclusive; "" where it is not
+# why an answer is inconclusive; "" if it is not
 Reason = Literal[
     "too_few_blocks",
     "no_spread",
@@ -152,10 +152,10 @@ class Verdict:
 
     ``interval`` is the plain one at the asked confidence; ``adjusted_interval`` (I_d)
     and ``equivalence_interval`` (I_e) are those that decide. P-values are unadjusted,
-    NaN where there is nothing to test; ``p_holm`` and ``p_equivalence_holm`` are
-    adjusted for family and looks. For a claim over several levels the numbers are those
-    of the level that decides, the one furthest from agreeing, and ``by_level`` has all
-    of them.
+    NaN if there is nothing to test; ``p_holm`` and ``p_equivalence_holm`` are adjusted
+    for family and looks. For a claim over several levels the numbers are those of the
+    level that decides, the one furthest from agreeing, and ``by_level`` has all of
+    them.
     """
 
     verdict: Answer
@@ -193,7 +193,7 @@ class Verdict:
 
     @property
     def level(self) -> str:
-        """The level that decides, "" where there is one over all."""
+        """The level that decides, "" if there is one over all."""
         return self.sample.level
 
     @property
@@ -296,7 +296,7 @@ class Verdict:
 
     @cached_property
     def blocks_to_settle(self) -> int | None:
-        """Blocks at which no mean would leave this open; None where it is not open, or
+        """Blocks at which no mean would leave this open; None if it is not open, or
         where no number is enough.
         """
         return self._blocks_for(self.std) if self.reason == "open" else None

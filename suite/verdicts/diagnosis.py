@@ -39,7 +39,7 @@ class ArmTraining:
     own unit, and what they point to.
 
     ``rival`` is the arm with no more parameters that fitted its training set best, and
-    ``rival_train`` how well; "" and NaN where there is none.
+    ``rival_train`` how well; "" and NaN if there is none.
     """
 
     arm: str
@@ -59,7 +59,7 @@ def diagnosis(
 
     ``margin`` is the smallest difference that matters, ``rival_train`` how well another
     model with no more parameters fits its training set, ``best`` the best that can be
-    reached; NaN where these are not known.
+    reached; NaN if these are not known.
 
     ============  ==============================================================
     optimisation  the rival fits its training set better by more than the margin
@@ -97,7 +97,7 @@ class _Mean:
 def diagnose(case: Case, blocks: int) -> tuple[ArmTraining, ...]:
     """How each of a claim's arms trained at each level, over its first ``blocks``.
 
-    Empty where the claim's metric is not measured on all three sets.
+    Empty if the claim's metric is not measured on all three sets.
     """
     means = _means(case, blocks)
     return tuple(

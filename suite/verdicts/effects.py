@@ -17,8 +17,8 @@ def cell_values(
     """The mean of a column in each cell: (blocks, levels, arms), for the planned blocks
     and the claim's arms.
 
-    NaN where a cell has fewer than ``needed`` values: it is waited for, not averaged
-    over what happens to be there. An arm that runs once has its value in every block.
+    NaN if a cell has fewer than ``needed`` values: it is waited for, not averaged over
+    what happens to be there. An arm that runs once has its value in every block.
     """
     shape = case.planned, len(case.levels), len(case.claim.arms)
     if column not in frame or frame.empty:
@@ -75,7 +75,7 @@ def half_budget_values(case: Case) -> Floats:
 
 
 def half_length_values(case: Case) -> Floats:
-    """The claim's metric in each cell after half of the training; NaN where the
+    """The claim's metric in each cell after half of the training; NaN if the
     half-length final is not in. An arm without updates is what it is.
     """
     halved = cell_values(case, case.shared.half_length_finals, case.metric.column)

@@ -53,7 +53,7 @@ def judge_campaign(
     task's file is read.
 
     Claims whose planned blocks are not all in are inconclusive, with that reason and
-    the numbers so far. While they are out they stand in the family as not rejected, so
+    the numbers so far. Until they are, they count in the family as not rejected, so
     that nothing settled is taken back when they arrive.
     """
     return [

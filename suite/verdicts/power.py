@@ -57,8 +57,8 @@ def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]
     ``alone``: if it were the only claim; ``in_family``: as the strictest of its task's
     claims; both in standard deviations of a block's difference. ``sd`` is that
     deviation, on the claim's scale, as the newest campaign in the folder that knows it
-    found it (``sd_from``), or else as the claim expects it; None where neither is
-    known. ``obstacles`` are the messages of ``Prospect.obstacles``.
+    found it (``sd_from``), or else as the claim expects it; None if neither is known.
+    ``obstacles`` are the messages of ``Prospect.obstacles``.
     """
     recorded, data = Results(results), _data(costs)
     found = []

@@ -1,6 +1,6 @@
-"""Was a claim fixed beforehand?
+"""Checks whether a claim was fixed beforehand.
 
-Two things are asked. When a campaign begins, campaign.json keeps how many campaigns of
+There are two checks. When a campaign begins, campaign.json keeps how many campaigns of
 each claim there were, and whether an earlier one had already shown its results
 (``with_history``). When it is judged, a ``Provenance`` has the task's file as of then,
 so that an edited claim is noticed.

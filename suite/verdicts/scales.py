@@ -31,7 +31,7 @@ class Scale(ABC):
     def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
         """The values on this scale, turned so that more is better.
 
-        ``examples`` is the number that a share was counted on, NaN where it is unknown.
+        ``examples`` is the number that a share was counted on, NaN if it is unknown.
         """
 
     @abstractmethod
@@ -51,7 +51,7 @@ class Scale(ABC):
         return better == "higher"
 
     def check(self, metric: Metric) -> None:
-        """UserError where the metric has no such scale."""
+        """UserError if the metric has no such scale."""
         return
 
 
@@ -135,7 +135,7 @@ def register_scale(scale: Scale) -> Scale:
 
 
 def scale_of(name: str) -> Scale:
-    """The scale of that name. UserError where there is none."""
+    """The scale of that name. UserError if there is none."""
     if name not in SCALES:
         raise unknown("scale of claims", name, SCALES)
     return SCALES[name]

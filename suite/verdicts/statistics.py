@@ -258,8 +258,8 @@ def blocks_to_settle(
     test_train_ratio: float = 0.0,
     reference_se: float = 0.0,
 ) -> int | None:
-    """The smallest number of blocks at which no mean is inconclusive; None where no
-    number is enough.
+    """The smallest number of blocks at which no mean is inconclusive; None if no number
+    is enough.
 
     That is where the half-widths of the difference's (1 - a) and of the equivalence's
     (1 - 2b) interval together fit into ``margin``. With overlapping blocks the width
@@ -283,7 +283,7 @@ def blocks_to_reach(
     reference_se: float = 0.0,
 ) -> int | None:
     """The smallest number of blocks at which a mean that lies ``distance`` from a line
-    is distinguished from it by a one-sided test at ``alpha``; None where no number is
+    is distinguished from it by a one-sided test at ``alpha``; None if no number is
     enough.
     """
 

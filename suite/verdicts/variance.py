@@ -1,9 +1,8 @@
-"""Where results get their spread from: the seed of a run, the luck of tuning, or
-the data.
+"""Variance components of results: the seed of a run, tuning, and the data.
 
-It can be told only where extra runs were bought: several finals per cell show the
-seed's part, an arm that runs twice (see suite.verdicts.aa_test) has two studies on each
-split and shows tuning's part, and the rest is the data's.
+They can be estimated only with extra runs: several finals per cell show the seed's
+part, an arm that runs twice (see suite.verdicts.aa_test) has two studies on each split
+and shows tuning's part, and the rest is the data's.
 """
 
 from __future__ import annotations

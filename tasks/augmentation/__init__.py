@@ -1,1 +1,1 @@
-"""Random changes of training batches, as part of an arm."""
+"""Data augmentation, as part of an arm."""

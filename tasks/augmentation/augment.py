@@ -2,9 +2,9 @@
 training batches alone, on the device where they are.
 
 ``Classification(augment=...)`` and ``Regression(augment=...)`` take one or several. All
-randomness comes from ``generator``, so a run repeats. One that changes each example by
-itself says so by ``by_example = True``; one that does not, such as Mixup, keeps several
-workers from sharing a batch.
+randomness comes from ``generator``, so runs are reproducible. One that changes each
+example by itself says so by ``by_example = True``; one that does not, such as Mixup,
+keeps several workers from sharing a batch.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Augmentation: TypeAlias = Callable[[Split, torch.Generator], Split]
 def augmentations(
     given: Augmentation | Sequence[Augmentation],
 ) -> tuple[Augmentation, ...]:
-    """The augmentations in a tuple, in order. UserError for one that is no function."""
+    """The augmentations in a tuple, in order. UserError for one that is not a function."""
     listed = (given,) if callable(given) else tuple(given)
     for one in listed:
         if not callable(one):
@@ -85,7 +85,9 @@ class Transform:
 
 
 class ByExample:
-    """An augmentation that changes each example by itself; targets stay as they are."""
+    """An augmentation that transforms each example independently; targets are
+    unchanged.
+    """
 
     by_example: ClassVar[bool] = True
 

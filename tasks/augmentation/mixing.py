@@ -1,7 +1,7 @@
 """Augmentations that mix examples with others of their batch: Mixup and CutMix.
 
 Labels become probabilities, (examples, classes), which the losses in
-``tasks/procedures/losses.py`` take as they are. The weight is drawn once a batch, as in
+``tasks/procedures/losses.py`` take unchanged. The weight is drawn once a batch, as in
 the papers.
 """
 
@@ -21,10 +21,11 @@ from tasks.contract.errors import UserError
 
 @dataclass(frozen=True)
 class Mixup:
-    """Each example joined with another, inputs and targets alike, with weights lambda
-    and 1 - lambda, lambda from Beta(``alpha``, ``alpha``) (Zhang et al. 2018).
+    """Convex combination of each example with another, inputs and targets alike, with
+    weights lambda and 1 - lambda, lambda from Beta(``alpha``, ``alpha``) (Zhang et al.
+    2018).
 
-    Targets that are numbers are mixed as they are.
+    Numeric targets are mixed directly.
     """
 
     by_example: ClassVar[bool] = False
@@ -59,7 +60,9 @@ class CutMix:
         other = shuffled(batch, generator)
         pasted = self._rectangle(batch.x, 1 - weight, generator)
         x = torch.where(pasted, batch.x.index_select(0, other), batch.x)
-        kept = 1 - pasted.to(batch.x.dtype).mean()  # the edges may have cut some off
+        kept = (
+            1 - pasted.to(batch.x.dtype).mean()
+        )  # the rectangle may have been clipped at the edges
         return replace(batch, x=x, y=mixed_targets(batch, other, kept))
 
     def _rectangle(self, x: Tensor, area: Tensor, generator: torch.Generator) -> Tensor:

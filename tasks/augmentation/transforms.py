@@ -1,9 +1,9 @@
-"""Augmentations that change each example by itself: flips, shifts, rotation, noise,
-colour, erased rectangles.
+"""Augmentations that transform each example independently: flips, shifts, rotation,
+noise, colour, erased rectangles.
 
 Pictures are (examples, channels, height, width) and curves (examples, length) or
-(examples, channels, length). Values may be normalised: nothing here takes them to be
-from 0 to 1.
+(examples, channels, length). Values may be normalised: nothing here assumes a range of
+0 to 1.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from tasks.contract.errors import UserError
 
 @dataclass(frozen=True)
 class Flip(ByExample):
-    """Mirrored along the last dimension: left and right change places. ``dim=-2``
-    turns pictures upside down.
+    """Mirrored along the last dimension: a horizontal flip. ``dim=-2`` flips images
+    vertically.
     """
 
     probability: float = 0.5
@@ -43,7 +43,7 @@ class Flip(ByExample):
 
 @dataclass(frozen=True)
 class Negate(ByExample):
-    """The sign of all values changed, as for curves whose direction means nothing."""
+    """The sign of all values flipped, for signals whose sign has no meaning."""
 
     probability: float = 0.5
 
@@ -57,9 +57,7 @@ class Negate(ByExample):
 
 @dataclass(frozen=True)
 class Shift(ByExample):
-    """Moved by up to ``most`` places in each direction; what leaves on one side comes
-    in on the other.
-    """
+    """Moved by up to ``most`` places in each direction; circularly."""
 
     most: int = 2
 
@@ -76,7 +74,7 @@ class Shift(ByExample):
 @dataclass(frozen=True)
 class Crop(ByExample):
     """``padding`` zeros added on each side, and a random window of the old size cut
-    out: a shift that brings in zeros.
+    out: a shift with zero padding.
     """
 
     padding: int = 4
@@ -95,8 +93,8 @@ class Crop(ByExample):
 
 @dataclass(frozen=True)
 class Rotate(ByExample):
-    """Pictures turned about their middle by up to ``degrees`` either way, bilinearly;
-    zeros come in.
+    """Images rotated about their centre by up to ``degrees`` either way, with bilinear
+    interpolation and zero padding.
     """
 
     degrees: float = 15.0
@@ -111,7 +109,7 @@ class Rotate(ByExample):
 
 @dataclass(frozen=True)
 class Noise(ByExample):
-    """Normal noise of deviation ``std`` added to every value."""
+    """Gaussian noise of standard deviation ``std`` added to every value."""
 
     std: float = 0.1
 
@@ -213,7 +211,7 @@ def rolled(x: Tensor, offsets: Tensor, dim: int) -> Tensor:
 
 
 def rotated(x: Tensor, degrees: Tensor) -> Tensor:
-    """Each picture of ``x`` turned anticlockwise by its own angle, (examples,)."""
+    """Each image of ``x`` rotated anticlockwise by its own angle, (examples,)."""
     angles = torch.deg2rad(degrees).to(x.dtype)
     cos, sin = angles.cos(), angles.sin()
     nothing = torch.zeros_like(cos)
@@ -241,7 +239,7 @@ def _need_dimensions(augmentation: ByExample, x: Tensor, least: int) -> None:
 
 
 def _places(x: Tensor) -> list[int]:
-    """The dimensions of place: two for pictures, one for curves."""
+    """The spatial dimensions: two for images, one for signals."""
     return [-2, -1] if x.ndim >= 4 else [-1]
 
 
@@ -261,7 +259,7 @@ def _stretch(
 
 
 def _along(values: Tensor, x: Tensor, dim: int) -> Tensor:
-    """(examples, places) shaped to go with ``x`` along a dimension of place."""
+    """(examples, places) broadcastable to ``x`` along a spatial dimension."""
     shape = [1] * x.ndim
     shape[0], shape[dim] = values.shape
     return values.reshape(shape)

@@ -1,1 +1,1 @@
-"""What a task is: the types that task files are written with."""
+"""The task API: the types that task files are written with."""

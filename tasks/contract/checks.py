@@ -19,8 +19,8 @@ NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")  # also the name of a file or
 
 
 def plain(value: Any) -> Any:
-    """The plain Python number in a NumPy scalar or a 0-d array or tensor; anything
-    else as it is.
+    """The plain Python number in a NumPy scalar or a 0-d array or tensor; anything else
+    unchanged.
     """
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
@@ -35,7 +35,7 @@ def plain(value: Any) -> Any:
 
 
 def is_number(value: Any) -> bool:
-    """Whether it is a plain whole or real number; True and False are none."""
+    """Whether it is an int or a float, and not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -54,9 +54,9 @@ def brief(value: Any) -> str:
 class FieldChecks:
     """Checks the fields of a frozen dataclass from its ``__post_init__``.
 
-    Each method takes a field's name, and raises UserError where the field's value is
-    not of the kind that the method is named after. NumPy scalars become plain numbers,
-    and lists become tuples. ``advice`` ends the message: what the value means.
+    Each method takes a field's name, and raises UserError if the field's value is not
+    of the kind that the method is named after. NumPy scalars become plain numbers, and
+    lists become tuples. ``advice`` ends the message: what the value means.
     """
 
     def __init__(self, checked: Any) -> None:
@@ -82,7 +82,7 @@ class FieldChecks:
     def whole(self, field: str, least: int, advice: str = "") -> None:
         value = plain(getattr(self._checked, field))
         if isinstance(value, float) and value.is_integer():
-            value = int(value)  # 1e4 is how people write 10,000
+            value = int(value)  # 1e4 is a common way to write 10,000
         self.replace(field, value)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             wanted = f"give a whole number, {least} or more"
@@ -177,7 +177,7 @@ class FieldChecks:
 
 
 def no_two_alike(owner: str, kind: str, names: Iterable[str]) -> None:
-    """Raise UserError where two parts of ``owner`` have one name."""
+    """Raise UserError if two parts of ``owner`` have one name."""
     seen: set[str] = set()
     for name in names:
         if name in seen:

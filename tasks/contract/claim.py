@@ -26,7 +26,7 @@ KINDS: set[str] = set(OUR_KINDS)
 SCALES: set[str] = {"points", "log_error", "log_ratio"}
 
 
-CELL = "@"  # stands between an arm and a level, whose names have none
+CELL = "@"  # separates an arm and a level, whose names cannot contain it
 BOUNDS = ("lower_bound", "upper_bound", "equal_to")
 
 
@@ -35,7 +35,7 @@ class Claim:
     """A falsifiable statement, fixed before the run and hashed into the campaign.
 
     The effect is always measured in the claim's direction, so that a positive one
-    speaks for it. What is measured depends on the kind:
+    supports it. What is measured depends on the kind:
 
     ``difference``
         ``better`` beats ``worse`` at each level named, by at least ``at_least``.
@@ -279,7 +279,7 @@ class Claim:
 
     @property
     def weights_of_cells(self) -> dict[tuple[str, str], float]:
-        """The weight of each (arm, level); empty where weights are those of arms."""
+        """The weight of each (arm, level); empty if weights are those of arms."""
         found = {}
         for key, weight in self.weights.items():
             arm, at, level = key.partition(CELL)
@@ -296,7 +296,7 @@ class Claim:
 
 
 def _cell(key: Any) -> Any:
-    """``arm@level`` for a pair of names; anything else as it is."""
+    """``arm@level`` for a pair of names; anything else unchanged."""
     if isinstance(key, tuple) and len(key) == 2:
         return CELL.join(map(str, key))
     return key

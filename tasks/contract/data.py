@@ -21,7 +21,7 @@ Population = Literal["fresh", "resplit", "official"]
 
 @dataclass(frozen=True)
 class Split:
-    """Examples and their answers, on one device."""
+    """Examples and their targets, on one device."""
 
     x: Tensor
     """(examples, ...)"""
@@ -52,10 +52,10 @@ class Split:
 
 
 class Sealed:
-    """The test examples, which only a final may look at.
+    """The test examples, which only a final may use.
 
-    ``len`` is free; ``open()`` hands the examples out and marks the seal as broken, and
-    that goes on record.
+    ``len`` does not open them; ``open()`` returns the examples and marks the seal as
+    broken, which is recorded.
     """
 
     def __init__(self, split: Split) -> None:
@@ -70,7 +70,7 @@ class Sealed:
         return self._split
 
     def check(self, name: str) -> None:
-        """Raise UserError where the split cannot be measured on. Opens nothing."""
+        """Raise UserError if the split cannot be used for measuring. Does not open it."""
         _check_split(name, self._split)
 
     def resealed(
@@ -84,7 +84,7 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a model must fit: the shape of one example and the number of answers."""
+    """What a model must fit: the shape of one example and the number of outputs."""
 
     inputs: tuple[int, ...]
     outputs: int
@@ -97,7 +97,7 @@ class Shape:
 
     @property
     def features(self) -> int:
-        """Numbers in one example, flattened."""
+        """Number of values in one example, flattened."""
         return math.prod(self.inputs)
 
 
@@ -105,8 +105,8 @@ class Shape:
 class Splits:
     """Training, validation and sealed test examples of one block.
 
-    Raises UserError where a split is empty, its answers are not as many as its
-    examples, or something else cannot be.
+    Raises UserError if a split is empty, its answers are not as many as its examples,
+    or something else cannot be.
     """
 
     train: Split
@@ -217,7 +217,7 @@ class Splits:
 
 
 def _classes(labels: Tensor) -> int:
-    """One more than the largest of integer labels, (examples,); 1 for other answers."""
+    """The number of classes of integer labels, (examples,); 1 for other targets."""
     if labels.ndim != 1 or labels.is_floating_point():
         return 1
     return int(labels.max()) + 1

@@ -1,6 +1,4 @@
-"""Errors meant for the person at the keyboard: what was given, what is wrong, what
-would work.
-"""
+"""Errors that the user can fix: what was given, what is wrong, what would work."""
 
 import difflib
 from collections.abc import Iterable
@@ -18,16 +16,16 @@ class UserError(ValueError):
 
 
 def unknown(kind: str, given: str, known: Iterable[str], hint: str = "") -> UserError:
-    """An error for a name nobody knows, offering the nearest known one.
+    """An error for an unknown name, suggesting the nearest known one.
 
-    ``hint`` is a whole sentence and ends the message.
+    ``hint`` is a complete sentence and ends the message.
     """
     message = f"No {kind} {given!r}: {_offer(given, known)}"
     return UserError(f"{message} {hint}" if hint else message)
 
 
 def nearest(given: str, known: Iterable[str]) -> str:
-    """What to say of a name nobody knows: the nearest known one, or all there are."""
+    """The suggestion for an unknown name: the nearest known one, or a list of all."""
     return _offer(given, known).rstrip(".")
 
 

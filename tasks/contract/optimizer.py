@@ -29,7 +29,7 @@ ARGUMENTS = ("lr", "weight_decay")  # what a factory may ask for, by these names
 
 
 class Optimizer(Protocol):
-    """A rule that updates one flat buffer of parameters, and what it remembers.
+    """An update rule for one flat buffer of parameters, and its state.
 
     With weight decay there are two: one for the weights, which decay, and one for gains
     and biases, which do not (see ``Recipe.decay_norms_and_biases``).
@@ -42,7 +42,7 @@ class Optimizer(Protocol):
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """All that later updates depend on: tensors and plain values."""
+        """The state that later updates depend on: tensors and plain values."""
         ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None: ...
@@ -64,8 +64,8 @@ def register_optimizer(name: str, make: MakeOptimizer) -> None:
 
 
 def factory_arguments(factory: OptimizerFactory) -> tuple[str, ...]:
-    """Which of ``lr`` and ``weight_decay`` a factory takes. ValueError where it cannot
-    be called with the parameters and these.
+    """Which of ``lr`` and ``weight_decay`` a factory takes. ValueError if it cannot be
+    called with the parameters and these.
     """
     try:
         signature = inspect.signature(factory)

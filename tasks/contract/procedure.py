@@ -1,4 +1,4 @@
-"""How a model learns and is measured."""
+"""How a model is trained and measured."""
 
 from __future__ import annotations
 
@@ -147,16 +147,16 @@ class Procedure(Protocol):
         """One number per measure, by its name, with the model in evaluation mode and
         no gradients.
 
-        A NumPy scalar or a 0-d tensor will do. A number that is not finite says that
-        the run diverged.
+        A NumPy scalar or a 0-d tensor will do. A non-finite number means that the run
+        diverged.
         """
         ...
 
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
-        """Things to look at, by file name: pictures (``.png``), tables (``.json``). May
-        be empty.
+        """Artifacts by file name: pictures (``.png``), tables (``.json``). May be
+        empty.
         """
         ...
 
@@ -188,7 +188,7 @@ class HasSnapshots(Procedure, Protocol):
     def snapshot(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
-        """Things to look at, by file name, as ``artifacts`` returns them."""
+        """Artifacts by file name, as ``artifacts`` returns them."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""How long and by what rule a model learns."""
+"""How long a model is trained, and by which optimiser and schedule."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from tasks.contract.source import describe_callable
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and by what rule a run learns: everything that is fixed rather than
-    tuned.
+    """How long a run trains, and how: everything that is fixed rather than tuned.
 
     Give either ``steps`` or ``epochs``. Raises UserError for a value that cannot be.
     """

@@ -1,4 +1,4 @@
-"""Named rules that can be added from outside: one file, one line."""
+"""Registries of named implementations, which other packages can extend."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ T = TypeVar("T", bound=Callable[..., Any])
 
 
 class Registry(Generic[T]):
-    """What goes by which name, for one ``kind`` of thing.
+    """The implementations of one ``kind``, by name.
 
-    ``declared`` names are valid before whoever implements them has been imported.
+    ``declared`` names are valid before the module that implements them is imported.
     """
 
     def __init__(self, kind: str, declared: Iterable[str] = ()) -> None:
@@ -34,10 +34,10 @@ class Registry(Generic[T]):
         return dict(self._known)
 
     def register(self, name: str, thing: T) -> None:
-        """Make ``thing`` known by ``name``.
+        """Register ``thing`` as ``name``.
 
-        A file that is loaded again may register the same thing again; UserError where
-        the name is another's.
+        A file that is loaded again may register the same thing again; UserError if the
+        name is taken.
         """
         if not isinstance(name, str) or not NAME.fullmatch(name):
             raise UserError(
@@ -53,8 +53,8 @@ class Registry(Generic[T]):
         self._known[name] = thing
 
     def get(self, name: str) -> T:
-        """What goes by that name. UserError, with the nearest name, where nothing
-        does.
+        """The implementation of that name. UserError, with the nearest name, if there
+        is none.
         """
         if name not in self._known:
             raise unknown(self.kind, name, self.names())

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: which share of the peak rate an update is made with.
+"""Learning-rate schedules: the fraction of the peak rate for each update.
 
 Every schedule begins after a linear warm-up, whose length is the recipe's. Register
 one of your own by a line in its file::
@@ -76,7 +76,7 @@ def constant(at: Position, recipe: Recipe) -> float:
 
 
 def linear(at: Position, recipe: Recipe) -> float:
-    """Falls along a line to 0, which it would reach after the last update."""
+    """Linear decay to 0, which it would reach after the last update."""
     return 1.0 - at.done
 
 

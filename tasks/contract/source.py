@@ -16,7 +16,7 @@ def describe_callable(given: Any) -> dict[str, Any]:
     """A function or class as plain values that change when its source does.
 
     ``functools.partial`` is described by its function and its arguments. Raises
-    UserError where there is no source, as for functions typed into a console.
+    UserError if there is no source, as for functions typed into a console.
     """
     if isinstance(given, functools.partial):
         return {

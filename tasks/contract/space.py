@@ -1,4 +1,4 @@
-"""What may be tuned: ranges, choices and the space they make."""
+"""The search space: ranges and choices of hyperparameters."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True)
 class Float:
-    """Real numbers from ``low`` to ``high``, evenly or (``log``) evenly in their
-    logarithm.
+    """A float from ``low`` to ``high``, uniform or (``log``) log-uniform.
 
     ``default`` is the value that every study tries first; the middle of the range, on
-    its own scale, where none is given. Raises UserError where low is not below high,
-    a logarithmic range does not begin above 0, or the default is outside.
+    its own scale, where none is given. Raises UserError if low is not below high, a
+    logarithmic range does not begin above 0, or the default is outside.
     """
 
     low: float
@@ -57,11 +56,11 @@ class Float:
 
 @dataclass(frozen=True)
 class Int:
-    """Whole numbers from ``low`` to ``high``, both included, evenly or (``log``)
-    evenly in their logarithm.
+    """An integer from ``low`` to ``high``, both included, uniform or (``log``)
+    log-uniform.
 
     ``default`` is the value that every study tries first; the middle of the range where
-    none is given. Raises UserError where low is above high, a logarithmic range begins
+    none is given. Raises UserError if low is above high, a logarithmic range begins
     below 1, or the default is outside.
     """
 
@@ -102,11 +101,11 @@ class Int:
 
 @dataclass(frozen=True)
 class Categorical:
-    """One of a few values without an order: texts, numbers, True or False.
+    """A categorical choice: strings, numbers, True or False.
 
     ``default`` is the value that every study tries first; the first one where none is
-    given. Raises UserError where there are no values, where two are equal, where the
-    default is none of them, or for anything that JSON cannot hold.
+    given. Raises UserError if there are no values, if two are equal, if the default is
+    not one of them, or for anything that JSON cannot hold.
     """
 
     values: tuple[Value, ...]
@@ -133,7 +132,7 @@ class Categorical:
 
     @property
     def extremes(self) -> tuple[Value, ...]:
-        """All values: none lies between others."""
+        """All values, since they have no order."""
         return self.values
 
     @property
@@ -174,7 +173,7 @@ class Space(Mapping[str, Hyperparameter]):
         return {name: tuned.first_value for name, tuned in self.items()}
 
     def only(self, names: Container[str]) -> Space:
-        """The space of these hyperparameters, as far as it has them."""
+        """The subspace of these hyperparameters, ignoring unknown names."""
         kept = {name: tuned for name, tuned in self.items() if name in names}
         return Space(**kept)
 

@@ -1,9 +1,9 @@
-"""What a task is: one comparison, written down as a value.
+"""A task: one comparison, as an immutable value.
 
 A task says *what* is compared: the data, the arms, what is held equal, the
 hyperparameters that may be tuned, and the claims, fixed before anything runs. How it is
-run, recorded and judged is the suite's business, so nothing here knows of Ray, Optuna
-or MLflow.
+run, recorded and judged is up to the suite, so nothing here depends on Ray, Optuna or
+MLflow.
 """
 
 from __future__ import annotations
@@ -273,7 +273,7 @@ class Task:
     """One comparison: question, data, arms, what is matched, what may be tuned, and the
     claims.
 
-    All that people read may be a ``Text``, in several languages. Raises UserError where
+    All that people read may be a ``Text``, in several languages. Raises UserError if
     its parts do not fit each other.
     """
 
@@ -555,7 +555,7 @@ class Task:
 
     @property
     def light(self) -> tuple[Level, ...]:
-        """The levels that any machine can run."""
+        """The levels that run without a GPU or large memory."""
         return tuple(level for level in self.levels if not level.heavy)
 
     def procedure_of(self, arm: Arm) -> Procedure:
@@ -590,7 +590,7 @@ class Task:
     def _hyperparameters(
         self, arm: Arm, level: Level | None
     ) -> tuple[dict[str, Hyperparameter], dict[str, Any]]:
-        """Those tuned and those fixed; an arm has the last word, then a level."""
+        """Those tuned and those fixed; an arm takes precedence over a level."""
         tuned: dict[str, Hyperparameter] = dict(self.space)
         fixed: dict[str, Any] = {}
         for part in (level, arm):
@@ -608,7 +608,7 @@ class Task:
         return tuned, fixed
 
     def measure(self, name: str) -> Measure | None:
-        """The procedure's measure of that name, or None where the name is a recorded
-        cost such as seconds.
+        """The procedure's measure of that name, or None if the name is a recorded cost
+        such as seconds.
         """
         return next((m for m in self.procedure.measures if m.name == name), None)

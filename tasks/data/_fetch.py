@@ -1,9 +1,9 @@
-"""Files too large to ship: fetched once, verified every time.
+"""Downloads files that are too large to ship; verified at each use.
 
 A file is looked for in the cache folder ``BAKEOFF_DATA`` (default: the platform's cache
-folder), then at its address. ``BAKEOFF_MIRROR``, a folder or an address laid out as
-``<data set>/<file>``, stands in for the address; files in a mirror folder are read
-where they are, so neither needs to be writable.
+folder), then at its URL. ``BAKEOFF_MIRROR``, a folder or an address laid out as ``<data
+set>/<file>``, stands in for the address; files in a mirror folder are read where they
+are, so neither needs to be writable.
 """
 
 import gzip
@@ -28,8 +28,7 @@ class RemoteFile:
     """A file of a data set, the address of the folder it is in, and the SHA-256 of its
     *uncompressed* content.
 
-    Copies are compressed anew here and there (Debian's), so only the content is
-    compared.
+    Some copies are recompressed (Debian's), so only the content is compared.
     """
 
     dataset: str
@@ -44,10 +43,10 @@ def cache_folder() -> Path:
 
 
 def fetch(file: RemoteFile) -> bytes:
-    """The file's uncompressed, verified content. Raises Unavailable with the hint where
-    it cannot be had.
+    """The file's uncompressed, verified content. Raises Unavailable with the hint if it
+    cannot be fetched.
 
-    A file that is damaged in the cache is fetched anew.
+    A file that is damaged in the cache is fetched again.
     """
     cached = cache_folder() / file.dataset / file.name
     if not cached.is_file():
@@ -78,7 +77,7 @@ def _fetched(file: RemoteFile, cached: Path) -> bytes:
     with tempfile.TemporaryDirectory(dir=cached.parent if keep else None) as folder:
         path = _downloaded(url, Path(folder), file)
         content = _verified(_read(path, file), file, url)
-        if keep:  # nothing unverified ever lies in the cache
+        if keep:  # the cache only has verified files
             path.replace(cached)
     return content
 

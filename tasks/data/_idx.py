@@ -1,5 +1,5 @@
-"""The idx format of MNIST and its kin: four files, training and test, images and
-labels.
+"""The idx format of MNIST and similar data sets: four files, training and test, images
+and labels.
 """
 
 from typing import NamedTuple
@@ -26,8 +26,8 @@ class Images(NamedTuple):
 
 
 def read(content: bytes) -> NDArray[np.uint8]:
-    """The array in an idx file of unsigned bytes. Raises UserError where the header is
-    another's or rows are missing.
+    """The array in an idx file of unsigned bytes. Raises UserError if the header is
+    wrong or rows are missing.
 
     The header is 0, 0, type (8: unsigned byte), number of dimensions, then each
     dimension, 32 bits, big-endian.

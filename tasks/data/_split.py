@@ -1,8 +1,8 @@
-"""Which rows learn, which choose, which are sealed: a function of the seed and of the
-rows themselves alone.
+"""Splits rows into training, validation and test: a function of the seed and the rows
+alone.
 
-Rows are ranked by a hash of the seed and their content, so neither the order of a file
-nor anything random outside decides, and rows that are equal always land in the same
+Rows are ranked by a hash of the seed and their content, so the result depends neither
+on the order of a file nor on global random state, and equal rows are always in the same
 part.
 """
 
@@ -34,7 +34,7 @@ def split_rows(
 ) -> Parts:
     """Parts with the given shares of the distinct identities; the rest is for training.
 
-    Raises UserError where a share leaves a part that must not be empty without rows.
+    Raises UserError if a share leaves a part that must not be empty without rows.
     """
     key = seed.to_bytes(8, "little")
     ranked = sorted(
@@ -78,7 +78,7 @@ def resplit(
     classes: int,
     per_feature: bool = False,
 ) -> Splits:
-    """One finite pool split anew: ``x`` is (rows, ...), ``y`` the (rows,) labels."""
+    """Splits one finite pool: ``x`` is (rows, ...), ``y`` the (rows,) labels."""
     parts = split_rows(contents(x), seed, test=test, validation=validation)
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y).long()
     splits = [Split(inputs[rows].float(), labels[rows]) for rows in parts]
@@ -100,7 +100,7 @@ def hold_out(
     classes: int,
 ) -> Splits:
     """Given training rows, a share of them held out for validation, and the official
-    test set as it is.
+    test set.
     """
     parts = split_rows(contents(train[0]), seed, test=0.0, validation=validation)
     inputs, labels = torch.from_numpy(train[0]), torch.from_numpy(train[1]).long()
@@ -122,8 +122,8 @@ def normalised(
     pool: int | None = None,
     per_feature: bool = False,
 ) -> Splits:
-    """Splits shifted and scaled to mean 0 and deviation 1 of the training part, feature
-    by feature or as one.
+    """Splits standardised to mean 0 and standard deviation 1 of the training part, per
+    feature or over all.
     """
     mean = train.x.mean(0) if per_feature else train.x.mean()
     deviation = (

@@ -20,7 +20,7 @@ from tasks.contract.errors import UserError
 from tasks.data._split import split_rows
 
 PAD, BEGIN, END = 0, 1, 2
-SPECIAL = ("·", "⟨", "⟩")  # how PAD, BEGIN and END are shown
+SPECIAL = ("·", "⟨", "⟩")  # how PAD, BEGIN and END are displayed
 SPACE = "▁"  # what stands for a space within a token, as in SentencePiece
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
@@ -81,8 +81,7 @@ class Symbols:
 
 
 class Subwords:
-    """Frequent pieces of words, merged pair by pair (Sennrich et al. 2016), of the
-    texts it is learned from.
+    """Byte-pair encoding (Sennrich et al. 2016), learned from the given texts.
 
     Characters that those texts lack are spelled in bytes, so any text can be written.
     ``lower`` drops the case of what comes in. At most ``size`` tokens beside PAD,
@@ -105,7 +104,7 @@ class Subwords:
         texts = sorted(texts)
         spaced = not any(
             re.search(f"[{HAN}]", text) for text in texts
-        )  # a word is one token wherever it stands
+        )  # a word has the same token at any position
         space = pre_tokenizers.Metaspace(SPACE, "always" if spaced else "never")
         words = pre_tokenizers.Sequence([space, pre_tokenizers.Punctuation()])
         learner = Tokenizer(models.BPE())
@@ -209,8 +208,8 @@ def resplit_pairs(
     always: Sequence[Pair] = (),
     **metadata: Any,
 ) -> Splits:
-    """One pool of pairs split anew by the identity of the source, so that
-    near-duplicates stay in one part.
+    """Splits one pool of pairs by the identity of the source, so that near-duplicates
+    stay in one part.
 
     Pairs ``always`` learned join the training part, unless the pool has their source,
     whose part the seed decides.

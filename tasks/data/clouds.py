@@ -23,8 +23,8 @@ DISTANCE = 3.3  # between centres, in standard deviations: 5 % are on the wrong 
 def load(
     seed: int, train: int = 100, validation: int = 100, test: int = 4000
 ) -> Splits:
-    """Points (examples, 30), all three parts generated anew from the seed around
-    centres that lie in a direction of the seed's own; classes are equally frequent.
+    """Points (examples, 30), all three parts generated from the seed around centres
+    that lie in a direction of the seed's own; classes are equally frequent.
     """
     generator = torch.Generator().manual_seed(seed)
     direction = torch.randn(FEATURES, generator=generator)

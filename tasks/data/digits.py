@@ -32,8 +32,8 @@ def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.2) -> Splits:
-    """Pictures (examples, 1, 8, 8): 1,258 to learn from, 359 to choose by and 180
-    sealed, unless told otherwise.
+    """Pictures (examples, 1, 8, 8): 1,258 for training, 359 for validation and 180 for
+    the test by default.
     """
     x, y = _digits()
     return resplit(x, y, seed, test=test, validation=validation, classes=10)

@@ -74,7 +74,7 @@ def glossary() -> tuple[Pair, ...]:
 
 @lru_cache(maxsize=1)
 def catalogues() -> tuple[Pair, ...]:
-    """The language pack's clean pairs, in a fixed order. Raises UserError where the
+    """The language pack's clean pairs, in a fixed order. Raises UserError if the
     package is another or missing.
     """
     return tuple(clean(_translated(_messages())))

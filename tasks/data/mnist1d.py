@@ -89,7 +89,7 @@ class Draws:
 def load(
     seed: int, train: int = 4000, validation: int = 2000, test: int = 4000
 ) -> Splits:
-    """Curves (examples, 40), all three parts generated anew from the seed; classes are
+    """Curves (examples, 40), all three parts generated from the seed; classes are
     equally frequent.
     """
     streams = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))

@@ -44,8 +44,8 @@ def _table() -> NDArray[np.uint8]:
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.15) -> Splits:
-    """Pictures (examples, 1, 28, 28): 3,750 to learn from, 750 to choose by and 500
-    sealed, unless told otherwise.
+    """Pictures (examples, 1, 28, 28): 3,750 for training, 750 for validation and 500
+    for the test by default.
     """
     table = _table()
     pictures = table[:, :-1].reshape(-1, 1, 28, 28)

@@ -54,8 +54,8 @@ def load(
     test: int = 1000,
     digits: int = DIGITS,
 ) -> Splits:
-    """Pairs of distinct numbers of at most so many digits, all three parts generated
-    anew from the seed; each number of digits equally likely, while there are numbers.
+    """Pairs of distinct numbers of at most that many digits, all three parts generated
+    from the seed; each number of digits equally likely, while there are numbers.
     """
     rng = np.random.default_rng(seed)
     ends = (train, train + validation, train + validation + test)

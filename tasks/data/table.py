@@ -233,7 +233,7 @@ def _identities(frame: pd.DataFrame) -> list[bytes]:
 
 
 def _numbers(table: Table, column: pd.Series, where: str) -> Numbers | None:
-    """The column as numbers, NaN in its gaps; None where it has categories."""
+    """The column as numbers, NaN in its gaps; None if it has categories."""
     if column.isna().all():
         raise UserError(
             f"{where}, column {column.name!r}: it is empty; drop=({column.name!r},) "

@@ -1,4 +1,4 @@
-"""Which model tells best who leaves? A CSV file with texts and gaps, three kinds of
+"""Which model predicts best who leaves? A CSV file with texts and gaps, three kinds of
 models, two measures. The customers are made up.
 """
 

@@ -1,5 +1,5 @@
-"""Two networks against each other: a generator makes things out of noise, a
-discriminator tells them from real ones.
+"""Generative adversarial networks: a generator maps noise to samples, a discriminator
+distinguishes them from real ones.
 """
 
 import math
@@ -19,8 +19,8 @@ LEAST_STD = 1e-3
 
 
 class Generator(nn.Module):
-    """Makes one thing per row of noise, (examples, latent); where there is a condition,
-    it is told that too.
+    """Generates one sample per row of noise, (examples, latent), given the condition if
+    there is one.
     """
 
     def __init__(self, net: nn.Module, latent: int) -> None:
@@ -81,8 +81,8 @@ def convolutional(
 
     The mirror makes both nearly equal in size: about 2 channels latent (side / 4)^2 +
     32 channels^2 parameters each. Only the generator has batch norm: it couples the
-    examples of a batch, and a gradient penalty is per example. Raises UserError where
-    the pictures are not square or their side is not a multiple of 4.
+    examples of a batch, and a gradient penalty is per example. Raises UserError if the
+    pictures are not square or their side is not a multiple of 4.
     """
     depth, height, side = shape.inputs
     if height != side or side % 4:
@@ -166,7 +166,7 @@ class MixtureDensity(Generator):
 
 
 def mixture(shape: Shape, width: int, components: int) -> MixtureDensity:
-    """Two hidden layers from a question to a mixture of so many answers."""
+    """A mixture density network with two hidden layers and that many components."""
     return MixtureDensity(_two_layers(shape.features, width, 3 * components))
 
 

@@ -281,7 +281,7 @@ def matched_hidden(
     """Hidden units that bring a Transformer within 0.4 % of ``parameters``, of which
     its ``embed`` has ``taken``.
 
-    Raises UserError where none do.
+    Raises UserError if none do.
     """
     none = taken + transformer_count(tokens, outputs, 0, width, depth)
     each = transformer_count(tokens, outputs, 1, width, depth) - transformer_count(

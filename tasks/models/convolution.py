@@ -31,7 +31,7 @@ LAYERS = (
     Layer(5, 2),
     Layer(5, 2),
 )  # a map with a quarter of the input's side
-STEM = (Layer(5, 2), Layer(3, 2))  # the same, for attention to go on from
+STEM = (Layer(5, 2), Layer(3, 2))  # the same, as input to attention
 
 
 class ConvNet(nn.Module):
@@ -69,7 +69,7 @@ def convolutions(
     and ReLU; borders are padded.
 
     Weights are drawn after He et al. (2015); the norm's shift makes biases needless.
-    Dropout takes whole channels, since neighbours on a map tell the same (Tompson et
+    Dropout takes whole channels, since neighbours on a map are correlated (Tompson et
     al. 2015).
     """
     curves = len(inputs) == 1
@@ -101,8 +101,8 @@ class Shuffled(nn.Module):
     """A model that gets the numbers of each example in an order drawn once, the same
     for all examples.
 
-    What is learnt from the numbers alone is as easy as before; what is learnt from who
-    stands beside whom is not.
+    What is learnt from the numbers alone is as easy as before; what is learnt from
+    which numbers are adjacent is not.
     """
 
     order: Tensor

@@ -1,5 +1,5 @@
-"""A classifier of pictures that is trained once and then fixed: what generated pictures
-are looked at with.
+"""A classifier of pictures that is trained once and then fixed: the feature extractor
+that evaluates generated images.
 
 It is our own, trained on the block's training pictures, so distances on its features
 compare the arms of this study alone. They are not "FID", which is taken on the features
@@ -56,8 +56,8 @@ class FixedClassifier:
 
     @cached_property
     def net(self) -> nn.Sequential:
-        """The fitted network, in evaluation mode: one part makes features, the other
-        tells classes from them.
+        """The fitted network, in evaluation mode: one part computes features, the other
+        classifies them.
         """
         with torch.enable_grad(), _reproducible(self._seed):
             net = _network(self._train, self._classes)

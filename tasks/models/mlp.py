@@ -112,16 +112,16 @@ def matched_widths(
 
     Where inputs are many, one unit more in the first layer costs more than in all the
     others: so the first layer gets one of the two widths nearest to equal ones, and the
-    rest shares what remains, later layers one unit more. Raises UserError where no
-    whole numbers come that close.
+    rest shares what remains, later layers one unit more. Raises UserError if no whole
+    numbers come that close.
     """
 
     def count(widths: Sequence[int]) -> int:
         return parameter_count(inputs, widths, outputs, norm)
 
     def largest(start: tuple[int, ...], layers: int) -> int:
-        """The largest width of so many equal layers after ``start`` that does not cost
-        more than wanted.
+        """The largest width of that many equal layers after ``start`` within the
+        budget.
         """
         return max(
             1,

@@ -160,7 +160,7 @@ def matched_units(
     """Units for reading and writing, about equal, whose parameter count is within 0.5 %
     of ``parameters``.
 
-    Raises UserError where there are none.
+    Raises UserError if there are none.
     """
 
     def apart(units: tuple[int, int]) -> float:

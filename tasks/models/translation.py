@@ -1,9 +1,9 @@
 """Translators: the Transformer's encoder and decoder, after Vaswani et al., "Attention
 is all you need" (2017).
 
-A translator reads a source once and says the target token by token. While it learns it
-is shown the true tokens so far (teacher forcing) and answers for all places at once;
-alone, it goes on from what it said itself.
+A translator encodes a source once and generates the target token by token. In training
+it is given the true previous tokens (teacher forcing) and predicts all positions at
+once; in inference it continues from its own output.
 """
 
 import math

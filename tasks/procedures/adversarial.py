@@ -1,5 +1,5 @@
-"""Learning by a game: the discriminator learns to tell real from made, the generator to
-be taken for real.
+"""Adversarial training: the discriminator learns to distinguish real from generated
+samples, the generator to fool it.
 """
 
 from collections.abc import Callable, Sequence
@@ -112,8 +112,8 @@ def gradient_penalty(
 
 @dataclass(frozen=True)
 class Adversarial:
-    """The two phases of a game. Where it is ``conditional``, the generator is asked
-    ``x`` and answers ``y``; else it makes ``x``.
+    """The two phases of adversarial training. If ``conditional``, the generator maps
+    ``x`` to ``y``; else it generates ``x``.
     """
 
     game: Game

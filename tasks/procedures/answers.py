@@ -81,7 +81,7 @@ def ranked_probability_score(answers: Tensor, truth: Tensor) -> Tensor:
     """Mean of E|X - y| - E|X - X'| / 2 over questions, 0-d; ``answers`` is (questions,
     draws), ``truth`` (questions,).
 
-    Least, in expectation, for whoever answers with the true distribution (Gneiting &
+    A proper scoring rule: minimised in expectation by the true distribution (Gneiting &
     Raftery 2007). Unbiased: X and X' are different draws.
     """
     draws = answers.shape[1]
@@ -175,8 +175,8 @@ class Likelihood(Answers):
 
 @dataclass(frozen=True)
 class AnswerGame(Answers, Adversarial):
-    """A game in which the generator is told the question and the discriminator sees
-    question and answer.
+    """Conditional adversarial training: the generator gets the question, the
+    discriminator question and answer.
     """
 
 

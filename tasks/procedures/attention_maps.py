@@ -72,7 +72,7 @@ def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
 
 
 def _numbered(count: int, cell: int) -> range:
-    """Which of so many rows or columns have room for their number: all, or each fifth."""
+    """Which rows or columns get a tick label: all, or every fifth."""
     return range(count) if cell >= READABLE else range(0, count, 5)
 
 

@@ -11,7 +11,7 @@ from tasks.data._text import BEGIN, END, PAD
 from tasks.models.translation import State, Translator
 
 ROOM = 2, 10  # an answer may have twice as many tokens as its source, and ten more
-# sentences that are done are put aside where so many or fewer of the rest are left
+# finished sentences are dropped from the batch once at most this share is left
 FEW = 0.75
 
 

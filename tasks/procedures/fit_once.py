@@ -19,7 +19,7 @@ JITTER = 1e-12  # keeps directions in which the objective is flat from stopping 
 
 @dataclass(frozen=True)
 class ScikitLogisticRegression(Classification):
-    """scikit-learn's logistic regression by Newton's method, handed on as the same
+    """scikit-learn's logistic regression by Newton's method, returned as the same
     module as ours.
 
     The hyperparameter ``l2`` weighs the penalty against the *mean* log loss, as ours
@@ -53,8 +53,8 @@ class NewtonLogisticRegression(Classification):
     no rate to choose and no early stopping that would act as a penalty.
 
     The hyperparameter ``l2`` is 0 for no penalty. Where the classes can be separated
-    there is no optimum then: it goes on until the gradient is below ``TOLERANCE``, with
-    weights that grow without bound.
+    there is no optimum then: it continues until the gradient is below ``TOLERANCE``,
+    with weights that grow without bound.
     """
 
     def fit(

@@ -32,9 +32,9 @@ class Library:
         Arm("trees", procedure=Library(HistGradientBoostingClassifier))
 
     An arm needs no ``build``. Its hyperparameters reach the estimator's parameters of
-    the same names; a name that the estimator does not have raises UserError where the
-    task is made. Inputs are flattened to (examples, features). A parameter
-    ``random_state`` is drawn from the run's own stream where ``fixed`` has none.
+    the same names; a name that the estimator does not have raises UserError if the task
+    is made. Inputs are flattened to (examples, features). A parameter ``random_state``
+    is drawn from the run's own stream where ``fixed`` has none.
 
     It records no parameters and keeps no checkpoint.
     """
@@ -81,7 +81,7 @@ class Library:
 
     @cached_property
     def _parameters(self) -> list[str] | None:
-        """The names that it takes; None where it takes any."""
+        """The names that it takes; None if it takes any."""
         taken = inspect.signature(self.estimator).parameters.values()
         if all(one.kind is not inspect.Parameter.VAR_KEYWORD for one in taken):
             return [parameter.name for parameter in taken]

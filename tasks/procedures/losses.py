@@ -28,7 +28,7 @@ LOSSES: Registry[Callable[..., Any]] = Registry("loss")
 
 
 def loss_named(given: str | LossFunction) -> LossFunction:
-    """The loss of that name, or the function itself. UserError where it is neither."""
+    """The loss of that name, or the function itself. UserError if it is neither."""
     if callable(given):
         return given
     if not isinstance(given, str):

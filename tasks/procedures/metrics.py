@@ -51,7 +51,7 @@ MEASURES: dict[str, OutputMeasure] = {}
 
 
 def register_measure(measure: OutputMeasure) -> OutputMeasure:
-    """Make a measure known by its name. UserError where that is another's.
+    """Register a measure by its name. UserError if the name is taken.
 
     A file that is loaded again may register the same measure again.
     """
@@ -102,8 +102,8 @@ def _measure_named(given: str | Measure) -> Measure:
 def measure_outputs(
     measures: Sequence[Measure], outputs: Tensor, targets: Tensor
 ) -> dict[str, float]:
-    """What each measure that is a function of outputs finds, by its name; NaN where
-    some output is not finite.
+    """What each measure that is a function of outputs finds, by its name; NaN if some
+    output is not finite.
     """
     own = [measure for measure in measures if isinstance(measure, OutputMeasure)]
     if own and not outputs.isfinite().all():
@@ -174,7 +174,7 @@ def roc_auc(outputs: Tensor, targets: Tensor) -> float:
 
 
 def _scores_by_class(outputs: Tensor) -> dict[int, Array]:
-    """What ranks answers, for each class that is told from the rest."""
+    """Scores for one-vs-rest ranking, per class."""
     if outputs.ndim == 1:
         return {1: _numpy(outputs.double())}
     if outputs.shape[1] == 2:  # unlike probabilities, logits never round to 1

@@ -258,8 +258,8 @@ class Pictures(Adversarial):
 
 
 def figures(split: Split, made: Tensor) -> dict[str, float]:
-    """Every measure of pictures beside the split's real ones. All NaN where a picture
-    is not finite.
+    """Every measure of pictures beside the split's real ones. All NaN if a picture is
+    not finite.
     """
     if not made.isfinite().all():
         return {measure.name: math.nan for measure in MEASURES}
@@ -291,7 +291,7 @@ def _real(split: Split) -> Tensor:
 
 
 def _reference(split: Split) -> Tensor:
-    """Real training pictures, as many as are generated where there are so many."""
+    """Real training pictures, at most as many as are generated."""
     reference: Tensor = split.metadata["reference"]
     return reference.to(split.x.device)
 

@@ -247,8 +247,8 @@ def alike(split: Split) -> list[tuple[Tensor, Tensor]]:
     """Sources and targets in parts of like length, trimmed, so that little of what is
     computed is padding.
 
-    A part is halved where that saves a quarter of it. On a GPU all is one part, as it
-    is: to read a length would stall it, and there padding is cheap.
+    A part is halved where that saves a quarter of it. On a GPU there is one part:
+    reading a length would synchronise with it, and padding is cheap there.
     """
     if split.x.device.type != "cpu":
         return [(split.x, split.y)]

@@ -24,8 +24,7 @@ from tasks.procedures.drawing import png
 from tasks.procedures.metrics import decide
 from tasks.procedures.supervised import Classification
 
-# convolution and attention learn at unlike speeds: each goes on as long as it gets
-# better
+# convolution and attention learn at unlike speeds: each trains as long as it improves
 UNTIL_CONVERGED = Recipe(
     epochs=100,
     batch_size=100,

@@ -91,7 +91,7 @@ class Supervised:
 
 @dataclass(frozen=True)
 class Classification(Supervised):
-    """Learning to answer with a class, by cross entropy unless told otherwise.
+    """Classification, by cross entropy by default.
 
     The log loss that is reported is the cross entropy whatever is lowered, so that arms
     with different losses can be compared.
@@ -125,7 +125,7 @@ class Classification(Supervised):
 
 @dataclass(frozen=True)
 class Regression(Supervised):
-    """Learning to answer with numbers, by the squared error unless told otherwise.
+    """Regression, by the squared error by default.
 
     A model puts out as many numbers for an example as its target has: (examples,) or
     (examples, 1) where that is one. A failed model counts as always answering with the

@@ -37,7 +37,7 @@ def layout(view: View) -> Component:
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
-    """The blocks behind the verdict."""
+    """The data that the verdict was computed from."""
     verdict = _asked_for(view) if view.about["claims"] else None
     if verdict is None:
         return {}

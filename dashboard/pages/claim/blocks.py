@@ -1,4 +1,4 @@
-"""The raw blocks as a table, each with its finals' MLflow runs."""
+"""The single blocks as a table, each with its finals' MLflow runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dashboard.pages.claim.charts import levels_of
 from suite.report.sentences import side
 from suite.verdicts.claim_verdict import ClaimVerdict
 
-MOST_COMPARED = 60  # runs in one address
+MOST_COMPARED = 60  # runs in one URL
 
 
 def blocks_card(view: View, verdict: ClaimVerdict) -> html.Section | None:
@@ -65,8 +65,8 @@ def _columns(view: View, verdict: ClaimVerdict) -> list[str]:
 
 
 def sides(view: View, verdict: ClaimVerdict) -> tuple[str, str]:
-    """What the two columns of values are headed: the arms that are to be ahead, and
-    those, or the published figure, that they are compared with.
+    """What the two columns of values are headed: the arms that are claimed to be
+    better, and those, or the published figure, that they are compared with.
     """
     ahead, behind = verdict.sides
     return side(verdict, ahead, view.labels), side(verdict, behind, view.labels)

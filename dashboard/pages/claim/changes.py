@@ -60,7 +60,7 @@ def _reasons(view: View, verdict: ClaimVerdict) -> Iterator[str]:
 
 
 def _other_blocks(words: Words, verdict: ClaimVerdict) -> str:
-    """How far blocks would have to move an answer that was given."""
+    """How much the blocks would have to change to overturn a verdict."""
     scale = measuring(verdict, words)
     low, high = verdict.adjusted_interval
     one_sided = low * high > 0

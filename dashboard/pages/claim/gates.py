@@ -1,4 +1,4 @@
-"""Was the comparison good enough to be judged? What each gate saw, failed ones first."""
+"""The adequacy gates with what each measured, failed ones first."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _gate(view: View, verdict: ClaimVerdict, gate: Gate) -> html.Li:
 
 
 def _look(gate: Gate) -> tuple[str, str]:
-    """A gate's sign, and the class that colours it."""
+    """A gate's icon and its CSS class."""
     if gate.failed:
         return "✕", "failed"
     return ("✓", "passed") if gate.asked else ("–", "not-asked")

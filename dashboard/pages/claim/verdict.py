@@ -1,4 +1,4 @@
-"""The answer itself: verdict, sentence, forest row, numbers, and where to look next."""
+"""The verdict: badge, sentence, forest row, numbers, and links to the next pages."""
 
 from __future__ import annotations
 

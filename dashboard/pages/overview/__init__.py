@@ -77,7 +77,7 @@ def _verdicts(view: View, wanted: str) -> list[Component]:
 
 
 def _report(view: View) -> Component:
-    """The one-file report, to take away."""
+    """A link to the one-file report."""
     words = view.words
     return html.A(
         ["↓ ", words("report-get")],
@@ -89,8 +89,8 @@ def _report(view: View) -> Component:
 
 
 def _counts(view: View, wanted: str) -> html.Nav:
-    """How many claims got which verdict, and how many wait for blocks; each is a
-    filter, and the one that is on takes itself off.
+    """How many claims got which verdict, and how many wait for blocks; each toggles a
+    filter.
     """
     found = [status_of(view, verdict) for verdict in view.verdicts]
     links = [

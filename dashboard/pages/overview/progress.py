@@ -1,4 +1,4 @@
-"""How a running campaign gets on, or why one that stopped is incomplete."""
+"""The progress of a running campaign, or why one that stopped is incomplete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STOPPED = ("stopped", "incomplete", "interrupted")
 
 
 def progress(view: View) -> Component | None:
-    """A note or a progress bar; None where everything is done and nothing failed."""
+    """A note or a progress bar; None if everything is done and nothing failed."""
     name, causes = view.snapshot.state, _causes(view)
     if name in STOPPED:
         return note(_stopped(view, name), "warn")
@@ -29,7 +29,7 @@ def progress(view: View) -> Component | None:
 
 
 def _causes(view: View) -> str:
-    """How many runs failed, by cause; empty where none did."""
+    """How many runs failed, by cause; empty if none did."""
     failed = dict(view.campaign.state.get("failed") or {})
     return ", ".join(
         f"{int(count)} {view.words.of('status', cause).lower()}"

@@ -151,7 +151,7 @@ def _runs_of_cell(plan: Plan, cell: CellPlan) -> str:
 
 
 def _shared(costs: Costs) -> str:
-    """Which arms are trained by several workers each; "" where none is."""
+    """Which arms are trained by several workers each; "" if none is."""
     arms: dict[tuple[str, int], dict[str, None]] = {}
     for (task, _, arm), cost in costs.items():
         if cost.world_size > 1:
@@ -163,7 +163,7 @@ def _shared(costs: Costs) -> str:
 
 
 def _at_most(plan: Plan) -> str:
-    """What may come on top, and why; "" where nothing may."""
+    """What may come on top, and why; "" if nothing may."""
     looks = {plan.of(name).interim_looks for name in plan.tasks} - {()}
     reasons = [
         f"up to {found[-1]} blocks where claims are open" for found in sorted(looks)

@@ -124,7 +124,7 @@ def effect_bounds(verdict: ClaimVerdict) -> Interval:
 
 
 def clipped(interval: Interval, bounds: Interval) -> Interval | None:
-    """The part of an interval that is possible; None where it has no finite ends."""
+    """The part of an interval that is possible; None if it has no finite ends."""
     low, high = interval
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
@@ -233,7 +233,7 @@ def forest_strip(verdict: ClaimVerdict, reach: float = REACH) -> ForestStrip | N
 def curve_chart(
     lines: Sequence[Line], title: str, x_title: str, y_title: str, percent: bool
 ) -> CurveChart | None:
-    """Curves of several arms at one level; None where there is nothing to draw."""
+    """Curves of several arms at one level; None if there is nothing to draw."""
     longest = max((value for line in lines for value in line.x), default=0.0)
     if longest <= 0:
         return None

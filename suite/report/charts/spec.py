@@ -47,8 +47,8 @@ class Dot:
 class BlockRow:
     """All blocks at one level, their mean, and its intervals.
 
-    ``interval`` is the plain one, ``adjusted`` the one that decides; None where there
-    is none (one block).
+    ``interval`` is the plain one, ``adjusted`` the one that decides; None if there is
+    none (one block).
     """
 
     level: str | None
@@ -109,7 +109,7 @@ class Line:
     """One arm's curve: the mean over blocks with its interval, at each x.
 
     ``place`` is the arm's among those of its task, which decides its colour. ``low``
-    and ``high`` are NaN where there is one block.
+    and ``high`` are NaN if there is one block.
     """
 
     label: str

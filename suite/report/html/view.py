@@ -122,7 +122,7 @@ class CampaignView:
     id: str
     title: str
     tally: str
-    unfinished: str  # a warning, "" where all is done
+    unfinished: str  # a warning, "" if all is done
     started: str
     last_result: str
     size: str

@@ -47,7 +47,7 @@ for _kind in (
 
 
 def check_claim(claim: Claim, places: Places, measures: Iterable[MeasureLike]) -> None:
-    """UserError where a claim could not be judged however many runs there were.
+    """UserError if a claim could not be judged however many runs there were.
 
     ``places`` has the x of each level of the claim's task; ``measures`` are the task's.
     """

@@ -99,8 +99,8 @@ class ClaimKind(ABC):
         return finest
 
     def check(self, claim: Claim, places: Places) -> None:
-        """UserError where the claim lacks what its kind needs beyond what ``Claim``
-        itself asks for. ``places`` has the x of each level that decides it.
+        """UserError if the claim lacks what its kind needs beyond what ``Claim`` itself
+        asks for. ``places`` has the x of each level that decides it.
         """
         return
 
@@ -116,7 +116,7 @@ def register_kind(kind: ClaimKind) -> ClaimKind:
 
 
 def kind_of(name: str) -> ClaimKind:
-    """The kind of that name. UserError where there is none."""
+    """The kind of that name. UserError if there is none."""
     if name not in KINDS:
         raise unknown("kind of claim", name, KINDS)
     return KINDS[name]
