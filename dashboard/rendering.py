@@ -153,7 +153,7 @@ def _layout(
         made = page.layout(view)
         give_places(made, "main")
         came_between = snapshots.etag(view.query.get("campaign") or None) != etag
-        if came_between:  # nobody else is to get it, and its reader will get changes
+        if came_between:  # it is private to its reader, who gets changes from now on
             key += f" until {time.monotonic_ns()}"
         snapshots.keep_page(key, made)
     return made, key

@@ -25,7 +25,7 @@ from dashboard.pages import PAGES
 from suite.tracking.connection import without_passwords
 from suite.tracking.mirror import Mirror
 
-POLL = 4000  # milliseconds between looks at the campaign's revision
+POLL = 4000  # milliseconds between polls of the campaign's revision
 
 
 def shell_layout() -> Component:

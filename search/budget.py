@@ -18,8 +18,8 @@ Better = Literal["lower", "higher"]
 
 @dataclass(frozen=True)
 class Budget:
-    """What a budget of so many trials gives: mean over blocks of the best value, with
-    its t interval.
+    """The result of a budget of that many trials: mean over blocks of the best value,
+    with its t interval.
 
     ``low`` and ``high`` are NaN if there is one block only.
     """

@@ -79,7 +79,7 @@ class Study:
         self._optuna.set_user_attr("sampler", sampler)
         self._asked: list[Trial] = []
         self._told: dict[int, _Told] = {}
-        self._passed_on = 0  # trials that Optuna has been told of
+        self._passed_on = 0  # trials whose results Optuna has
 
     @property
     def trials_told(self) -> int:

@@ -17,7 +17,7 @@ PACKAGES = ("tasks", "search", "suite", "dashboard")
 
 
 class OwnPackagesFirst(MetaPathFinder):
-    """Finds our top-level packages beside this one, wherever Python would look."""
+    """Finds our top-level packages next to this one, before ``sys.path``."""
 
     @classmethod
     def find_spec(
@@ -59,7 +59,7 @@ def foreign_packages(folder: Path) -> list[Path]:
 
 
 def is_ours(module: ModuleType) -> bool:
-    """Whether a top-level module lies beside this package."""
+    """Whether a top-level module is next to this package."""
     return place_of(module).resolve().parent == ROOT
 
 

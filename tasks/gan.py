@@ -1,4 +1,4 @@
-"""Which game makes the best pictures? Five GAN losses between the same two networks.
+"""Which game makes the best images? Five GAN losses between the same two networks.
 
 The one study of its kind that tuned all losses alike found no consistent winner (Lucic
 et al. 2018).
@@ -39,7 +39,7 @@ from tasks.procedures.pictures import Pictures
 
 DATA = {"mnist5k": mnist5k, "fashion_mnist": fashion_mnist}
 LATENT = 32
-GENERATED = 2000  # pictures that distances are measured on
+GENERATED = 2000  # images that distances are measured on
 STEPS = 2000
 # A step of WGAN-GP with five critic updates takes as long as this many others:
 # measured, 80 ms of a core against 15.
@@ -48,9 +48,7 @@ BORDER = 2  # pixels that MNIST leaves empty on each side
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    """Pictures from -1 to 1, and the fixed classifier that will evaluate generated
-    ones.
-    """
+    """Images from -1 to 1, and the fixed classifier that will evaluate generated ones."""
     splits: Splits = DATA[level["data"]].load(seed)
     low, high = splits.train.x.aminmax()
 
@@ -65,7 +63,7 @@ def load_data(level: Level, seed: int) -> Splits:
         "classifier": classifier,
         "samples": level["samples"],
         "generated": GENERATED,
-        "reference": train.x[-GENERATED:],  # others than the training pictures judged
+        "reference": train.x[-GENERATED:],  # others than the training images judged
     }
     sealed = splits.sealed.resealed(pictures)
     return replace(
@@ -78,8 +76,8 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def _shrunk(x: Tensor, side: int) -> Tensor:
-    """Pictures as they are, or without their empty border and shrunk to ``side`` by the
-    mean over areas.
+    """Images unchanged, or without their empty border and downsampled to ``side`` by
+    the mean over areas.
     """
     if side == x.shape[-1]:
         return x

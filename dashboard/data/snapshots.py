@@ -27,8 +27,8 @@ from suite.verdicts.preregistration import Provenance
 from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")
-PERIOD = 2.0  # seconds between looks at the files
-WATCHED = 120.0  # seconds that a campaign is kept fresh after somebody looked at it
+PERIOD = 2.0  # seconds between checks of the files
+WATCHED = 120.0  # seconds that a campaign is kept fresh after it was last viewed
 KEPT = 6  # campaigns in memory
 PAGES = 64  # rendered pages in memory
 # times as long as judging took that pass before a running campaign is judged again

@@ -147,8 +147,8 @@ def gantt(
                     "y": list(mine["worker"]),
                     "$parts": list(
                         parts
-                        # told in pieces, each sent once: whole they are half of the
-                        # specification
+                        # built in the browser from parts that are sent once: complete
+                        # texts would be half of the specification
                     ),
                     "$told": [[parts[part] for part in one] for one in about],
                     "name": f"{named} ✕" if failed else named,

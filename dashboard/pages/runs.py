@@ -22,7 +22,7 @@ PATH, TITLE = "/runs", "runs-title"
 LEFT_OUT = ("traceback", "losses", "error")
 KINDS = ("trial", "final", "half_budget", "half_length")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
-# rows that the browser holds; beyond, it asks for them as they are scrolled to
+# rows that the browser holds; above that, it requests them while scrolling
 CLIENT_ROWS = 5_000
 
 

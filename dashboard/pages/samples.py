@@ -31,7 +31,7 @@ LARGEST = 2_000_000  # bytes of a table that is shown
 MOST_ROWS = 60
 TRANSLATIONS = "translations.json"
 LOOKED = re.compile(r"attention-(\d+)")
-LARGEST_MAP = 900  # squares of a map that is drawn here; larger ones are pictures alone
+LARGEST_MAP = 900  # squares of a map that is drawn here; larger ones are images alone
 FAINT = 0.01  # the weight below which a square is not drawn
 Final = dict[str, Any]
 
@@ -261,7 +261,7 @@ def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
 
 
 def _figure(view: View, final: Final, path: Path, at: str = "") -> html.Figure:
-    """A picture; of those that were made during training, only the one at the selected
+    """An image; of those that were made during training, only the one at the selected
     step is shown.
     """
     where = f"/artifacts/{view.campaign.id}/{final['key']}/{path.name}"

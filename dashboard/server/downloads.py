@@ -1,4 +1,4 @@
-"""Files that pages link to: the data behind charts, and what finals left to look at."""
+"""Files that pages link to: the data of charts, and artifacts of finals."""
 
 from __future__ import annotations
 

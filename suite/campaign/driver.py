@@ -81,7 +81,7 @@ class Driver:
         self._interim_looks = InterimLooks(plan, self.folder)
         self._machines = MachineCensus()
         self._cells_by_key: dict[str, Cell] = {}  # of the runs that were queued
-        self._known: dict[str, RunRecord] = {}  # lines on record, by key
+        self._known: dict[str, RunRecord] = {}  # lines of the record, by key
         self._device = "cpu"
         self._checkpoint_folder = self._find_checkpoint_folder()
         self._checkpoints: CheckpointPolicy | None = None

@@ -14,7 +14,7 @@ GPUS_OF_A_RUN, GPUS_OF_A_RANK = 0.25, 1.0
 def world_sizes(plan: Plan) -> list[tuple[str, int]]:
     """Every task with the world sizes of its runs, each pair once.
 
-    Raises UserError if an arm cannot be trained on so many workers.
+    Raises UserError if an arm cannot be trained on that many workers.
     """
     places = dict.fromkeys((cell.task, cell.level, cell.builds) for cell in plan.cells)
     pairs = [(place[0], world_size_of(plan, *place)) for place in places]

@@ -100,9 +100,7 @@ def _profile(
 
 
 def _known_as(task: Task) -> str:
-    """The name that a task goes by; one that is in no file is handed to workers as it
-    is.
-    """
+    """The name that a task goes by; one without a file is pickled and sent to workers."""
     if task.name in tasks.names():
         return task.name
     slug = re.sub(r"[^a-z0-9]+", "_", (task.label or task.question).lower())

@@ -51,7 +51,7 @@ class Scheduler:
         self._job_of = job_of
         self._heap: list[Entry] = []
         self._turns = count()
-        self._extra_workers = 0  # that groups in flight use beside their first
+        self._extra_workers = 0  # that groups in flight use besides their first
         self._losses: Counter[str] = Counter()  # by run
         self._exclusive: set[str] = set()  # runs that get a node to themselves
         # seconds and runs that came back, by task, level and arm

@@ -70,8 +70,8 @@ def arms_are_matched(task: Task) -> str:
 
 @register_check("untrained models guess", of_data=True)
 def untrained_models_guess(task: Task) -> str:
-    """Much better than guessing is a leak, much worse a broken start. Losses tell it;
-    accuracies vary too much.
+    """Much better than chance is a leak, much worse a broken initialisation. Losses
+    show it; accuracies vary too much.
     """
     seen = ""
     for level in task.light:
@@ -112,7 +112,7 @@ def _first_losses(task: Task, level: Level, arm: Arm, splits: Splits) -> str:
 
 @register_check("tiny batches are learned", trains=True, of_data=True)
 def tiny_batches_are_learned(task: Task) -> str:
-    """Whatever can learn at all can memorise four examples."""
+    """Any model that can learn at all can memorise four examples."""
     level = task.light[0]
     splits = task.load_data(level, 0)
     few = splits.train.head(BATCH)

@@ -48,7 +48,7 @@ def tests_stay_sealed(task: Task) -> str:
 
 @register_check("claims can be judged", trains=True)
 def claims_can_be_judged(task: Task) -> str:
-    """Every claim needs its metric on record, and a margin that the test set can show."""
+    """Every claim needs a recorded metric, and a margin that the test set can show."""
     if not task.claims:
         raise NotApplicable("there are none yet")
     metrics = short_result(task, task.light[0], task.arms[0], "final").metrics

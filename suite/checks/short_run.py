@@ -44,7 +44,7 @@ def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:
 def short_result(
     task: Task, level: Level, arm: Arm, kind: Kind, noise: int = 0
 ) -> Result:
-    """What a short run comes to, with global generators that stand at ``noise``.
+    """The result of a short run, with global random generators seeded with ``noise``.
     CheckFailed if it fails.
     """
     with torch.random.fork_rng(devices=[]):
@@ -61,7 +61,7 @@ def short_result(
 
 
 def without_times(result: Result) -> dict[str, Any]:
-    """What a run came to that must be the same each time."""
+    """The results of a run that must be reproducible."""
     metrics = {name: value for name, value in result.metrics.items() if not timed(name)}
     curve = [
         {name: value for name, value in row.items() if name != "seconds"}

@@ -42,14 +42,14 @@ ASCII = {
 
 
 def out() -> Console:
-    """Where results are printed: the terminal as it is at this moment."""
+    """Standard output, looked up at each use."""
     from rich.console import Console
 
     return Console()
 
 
 def err() -> Console:
-    """Where progress and complaints are printed, out of the way of results."""
+    """Standard error, for progress and errors."""
     from rich.console import Console
 
     return Console(stderr=True)
@@ -64,7 +64,7 @@ def show_what_can_be_shown() -> None:
 
 
 def _stand_in(error: UnicodeError) -> tuple[str, int]:
-    """``-`` for a minus sign, ``e`` for é, ``?`` for what has no likeness."""
+    """``-`` for a minus sign, ``e`` for é, ``?`` for what has no equivalent."""
     assert isinstance(error, UnicodeEncodeError)
     text = error.object[error.start : error.end]
     return "".join(map(_ascii, text)), error.end
@@ -111,7 +111,7 @@ def complain(message: str) -> None:
 
 
 def prefix() -> str:
-    """How the user called us."""
+    """The command name that the user typed."""
     return "python -m suite" if Path(sys.argv[0]).name == "__main__.py" else "bakeoff"
 
 

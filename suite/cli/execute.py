@@ -1,4 +1,4 @@
-"""Carry out a plan: show how it goes, then what came of it and what to do next."""
+"""Run a plan: show its progress, then its results and the next commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def executor(
     address: str | None, workers: int | None
 ) -> AbstractContextManager[Executor]:
-    """What executes the jobs, closed at the end. Ray starts while we import the rest."""
+    """The executor, closed at the end. Ray starts while we import the rest."""
     from suite.cluster.choose import open_executor
 
     return closing(open_executor(address, workers))

@@ -1,4 +1,4 @@
-"""How far a running campaign is: a bar in a terminal, elsewhere a line every ten
+"""Shows a running campaign's progress: a bar in a terminal, elsewhere a line every ten
 seconds.
 """
 
@@ -89,7 +89,7 @@ def _bar(console: Console) -> Progress:
 
 
 def pace(tally: Tally) -> str:
-    """Rate, what is waited for, time left and failures, as far as they are known."""
+    """Rate, pending resources, time left and failures, as far as they are known."""
     parts = []
     if tally.trained:
         parts.append(rate(tally.rate))

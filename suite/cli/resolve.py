@@ -1,4 +1,4 @@
-"""What the words on a command line name: a profile, a task, a claim.
+"""Resolves arguments to profiles, tasks and claims.
 
 Task files are loaded on the way.
 """
@@ -63,7 +63,7 @@ def look_at(
     files: Sequence[Path] | None = None,
 ) -> None:
     """Raise UserError for what is plainly wrong with a profile and its tasks, before
-    anything big is imported.
+    slow imports.
     """
     import tasks as known
     from suite.planning.profile import read_profile

@@ -84,7 +84,7 @@ def demo(
 
 
 def _show_addresses(board: Server, mlflow: Server) -> bool:
-    """Print where both servers are, once they answer; whether they do."""
+    """Print where both servers are, once they respond; returns whether they do."""
     with err().status("Starting MLflow's pages …"):
         answers = [board.answers("/healthz"), mlflow.answers("/health")]
     out().print()
@@ -100,7 +100,7 @@ def _show_addresses(board: Server, mlflow: Server) -> bool:
 
 
 def _serve(board: Server, mlflow: Server, results: Path) -> None:
-    """Keep both servers up until Ctrl-C, where there is somebody to press it."""
+    """Keep both servers running until Ctrl-C, if the session is interactive."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         show = [command(name, results=results) for name in ("dashboard", "mlflow")]
         say(
@@ -263,7 +263,9 @@ def retry(
 
 
 def _load_task_files(campaign: Campaign, given: Sequence[Path]) -> None:
-    """Load the task files that a campaign ran: those given, else from where they lay."""
+    """Load the task files that a campaign ran: those given, else from their recorded
+    paths.
+    """
     loaded = {task_of(str(path)).name for path in given}
     for name, path in campaign.manifest.task_files.items():
         if name in loaded:

@@ -58,16 +58,14 @@ def free_port(wanted: int, host: str = HOST) -> int:
 
 @dataclass(frozen=True)
 class Server:
-    """A running child process that serves pages at ``url``; what it says goes to
-    ``log``.
-    """
+    """A running child process that serves pages at ``url``; its output goes to ``log``."""
 
     url: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def answers(self, path: str = "/", seconds: float = 60.0) -> bool:
-        """Whether it answers at that path, waiting so long for it to begin."""
+        """Whether it answers at that path, waiting at most that long for it to start."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
             try:
@@ -105,10 +103,10 @@ def mlflow(results: Path, port: int) -> Iterator[Server]:
 
 
 def become_dashboard(options: Sequence[str]) -> NoReturn:
-    """Go on as ``python -m dashboard``, which nothing in suite/ imports: same process,
-    same terminal, same signals.
+    """Replace this process (exec) by ``python -m dashboard``, which nothing in suite/
+    imports: same process, same terminal, same signals.
     """
-    # -P: a folder "dashboard" in the working directory must not be taken for ours
+    # -P: a folder "dashboard" in the working directory must not shadow ours
     call = [sys.executable, "-P", "-m", "dashboard", *options]
     os.execve(sys.executable, call, _environment())
 
@@ -123,7 +121,7 @@ def _served(call: Sequence[str], url: str, log: Path) -> Iterator[Server]:
             stdout=said,
             stderr=subprocess.STDOUT,
             env=_environment(),
-            # Ctrl-C is for us; we end it ourselves, and all that it started
+            # Ctrl-C must reach only this process, which ends the child and its children
             start_new_session=True,
         )
         try:
@@ -133,13 +131,13 @@ def _served(call: Sequence[str], url: str, log: Path) -> Iterator[Server]:
 
 
 def _environment() -> dict[str, str]:
-    """Our variables, with our packages where a child process finds them."""
+    """The environment of a child process, with our packages on its path."""
     reach_loopback_directly()
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        # a scheduler of its own, which nobody here needs
+        # a scheduler of its own, which is not needed here
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "OMP_NUM_THREADS": "1",
     }

@@ -1,4 +1,4 @@
-"""Commands that pass campaigns on: export, import."""
+"""Commands that share campaigns: export, import."""
 
 from __future__ import annotations
 

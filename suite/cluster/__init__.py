@@ -1,1 +1,1 @@
-"""Executors of jobs. The one folder that imports ray."""
+"""Executors of jobs. The only package that imports ray."""

@@ -1,4 +1,4 @@
-"""How much fits on a cluster: now, once a node has come, or never."""
+"""Capacity of a cluster: now, after a node is added, or never."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tasks import UserError
 if TYPE_CHECKING:
     from suite.training.resources import Resources
 
-# An autoscaler adds as many nodes as queued jobs ask for.
+# An autoscaler adds as many nodes as queued jobs require.
 AUTOSCALING_PREFETCH = 100
-# The cluster's size is asked for with every run; it holds for that long.
+# The cluster's size is read for every run, and cached for that long.
 SIZE_CACHE_S = 0.5
-# As long as Ray's autoscaler gives a node to start.
+# The time that Ray's autoscaler allows a node for starting.
 NODE_STARTUP_TIMEOUT_S = 900.0
 # Where the autoscaler says that no node type fits: it may not have seen the demand.
 INFEASIBLE_TIMEOUT_S = 15.0
@@ -98,7 +98,7 @@ class Capacity:
         raise UserError(_unmeetable(words, world_size, demand, room, nodes, reason))
 
     def ask_autoscaler(self) -> None:
-        """Read the autoscaler's state; where it does not answer, keep what it said."""
+        """Read the autoscaler's state; if it does not answer, keep the last one."""
         if self._fixed:
             return
         with suppress(Exception):
@@ -106,7 +106,7 @@ class Capacity:
             self._autoscaler = _read_autoscaler(ray)
 
     def _nodes(self) -> list[dict[str, float]]:
-        """What each node that is up has."""
+        """The resources of each running node."""
         return [node["Resources"] for node in self._get_ray().nodes() if node["Alive"]]
 
 
@@ -127,7 +127,7 @@ def _unmeetable(
     nodes: list[dict[str, float]],
     reason: str,
 ) -> str:
-    """What was asked for, what there is, and what would work."""
+    """The message: what was requested, what exists, and what would work."""
     if room:
         asked = (
             f"A run on {world_size} workers asks for {words}, "

@@ -1,4 +1,4 @@
-"""The executor that a number of workers and an address ask for."""
+"""Chooses the executor for a number of workers and an address."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from suite.training.job import Job, Result
 TRAIN_ENVIRONMENT = {
     # Workers stay where the relative paths of data hold.
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    # Seconds between looks at whether they are done: the default is 2.
+    # Polling interval in seconds; Ray's default is 2.
     "RAY_TRAIN_HEALTH_CHECK_INTERVAL_S": "0.2",
     # One process less per run; what is lost is trained again anyway.
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
@@ -78,7 +78,7 @@ def _run_rank(config: dict[str, Any]) -> Any:
 
 
 def release_resources(job: Job) -> None:
-    """Give back what a group held whose leading process was killed.
+    """Release the resources of a group whose leading process was killed.
 
     In every other case that process does so itself.
     """

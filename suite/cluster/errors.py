@@ -12,7 +12,7 @@ BUSY = re.compile(r"timed out|timeout|overloaded|failed to connect|GCS", re.IGNO
 def one_line(error: BaseException) -> str:
     """The cause of an error: the last line of a traceback, else the first line.
 
-    A message that is too long is cut at the front, since the cause stands at its end.
+    A message that is too long is cut at the front, since the cause is at its end.
     """
     lines = str(error).strip().splitlines() or [type(error).__name__]
     has_traceback = any(line.startswith("Traceback (most recent") for line in lines)
@@ -23,7 +23,7 @@ def one_line(error: BaseException) -> str:
 
 
 def is_of_a_busy_machine(error: BaseException) -> bool:
-    """Whether Ray only needed longer than it gives itself: the same may work again."""
+    """Whether Ray only ran into its own timeout, so that a retry may work."""
     if isinstance(error, TimeoutError):
         return True
     return not isinstance(error, OSError) and bool(BUSY.search(str(error)))

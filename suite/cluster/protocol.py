@@ -1,4 +1,4 @@
-"""What the driver needs of whatever executes jobs, and what comes back from there."""
+"""The interface of executors, and the type of their results."""
 
 from __future__ import annotations
 

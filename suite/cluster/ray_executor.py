@@ -1,4 +1,4 @@
-"""Jobs go out to Ray's workers, results come back.
+"""Executes jobs as Ray tasks.
 
 Plain Ray tasks, no actors, no state on workers. A job for a data-parallel group goes to
 a task, too, which has Ray Train start the group and waits for it.
@@ -44,9 +44,9 @@ MAX_WARM_UPS = 64  # workers, at most, that import torch while the driver prepar
 WARM_UP_PAUSE_S = 0.3
 # What a run asks for, unless its task or the profile says otherwise.
 ONE_CPU = {"CPU": 1.0}
-# How often Ray itself repeats a task whose worker or node went away.
+# How often Ray itself retries a task whose worker or node was lost.
 RAY_RETRIES = 3
-# A group may take that long to end in order and give back its resources.
+# A group may take that long to shut down and release its resources.
 CANCEL_TIMEOUT_S = 15.0
 
 
@@ -210,7 +210,7 @@ class RayExecutor:
         return [self._outcome(each) for each in dict.fromkeys([*first, *rest])]
 
     def _outcome(self, reference: Any) -> JobOutcome:
-        """Take a job that came back out of flight.
+        """Handle a finished job.
 
         Raises UserError if a worker cannot import our code: no job would come back.
         """
@@ -221,7 +221,8 @@ class RayExecutor:
         except errors.OutOfMemoryError as error:
             return JobOutcome(job, [], one_line(error), out_of_memory=True)
         except errors.RayTaskError as error:
-            # What a task raises is a status, so this is Ray Train's, or an import's.
+            # Errors in a task become a status, so this one is from Ray Train or an
+            # import.
             _check_import(error.cause)
             return JobOutcome(job, [], one_line(error.cause))
         except errors.RayError as error:
@@ -280,7 +281,7 @@ def _check_import(error: BaseException) -> None:
 
 
 def _name_of(job: Job) -> str:
-    """How Ray's own pages call the job."""
+    """The job's name in Ray's dashboard."""
     member = job.members[0]
     return f"{job.task}/{job.level}/{job.arm} block {member.block} {member.kind}"
 

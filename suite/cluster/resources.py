@@ -1,4 +1,4 @@
-"""What a run asks for, as Ray counts it: amounts of named resources."""
+"""A run's resource requirements in Ray's terms: amounts of named resources."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ ROUNDING = 1e-9  # 1 / 0.1 slots of a tenth must be 10
 
 
 def demand_of(need: Resources) -> dict[str, float]:
-    """What a run asks for, without what it asks nothing of."""
+    """A run's resource requirements, without zeros."""
     wanted = {"CPU": need.cpus, "GPU": need.gpus, "memory": float(need.memory or 0)}
     wanted |= need.custom
     return {name: amount for name, amount in wanted.items() if amount}
 
 
 def room_for(have: Amounts, wanted: Amounts) -> int:
-    """How many runs that want so much have room in what there is."""
+    """How many runs with these requirements fit into these resources."""
     fits = [
         math.floor(have.get(name, 0) / amount + ROUNDING)
         for name, amount in wanted.items()

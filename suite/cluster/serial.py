@@ -1,4 +1,4 @@
-"""An executor that is this very process: for a debugger, and for tests."""
+"""An executor that runs jobs in this process: for a debugger, and for tests."""
 
 from __future__ import annotations
 

@@ -22,9 +22,9 @@ from suite.cluster.errors import is_of_a_busy_machine, one_line, startup_hint
 from suite.own_packages import foreign_packages
 from tasks import UserError
 
-# A cluster that is there answers at once; Ray itself would try for minutes.
+# A running cluster answers at once; Ray itself would retry for minutes.
 CONNECT_TIMEOUT_S = 5.0
-# Ray gives its own node 30 seconds, which a busy machine may need several times.
+# Ray's own timeout is 30 seconds; a busy machine may need several times that.
 START_TIMEOUT_S = 600.0
 START_ATTEMPTS = 3  # where something else is wrong
 # Of a Unix socket's path on Linux; macOS has four less.
@@ -195,7 +195,7 @@ def _not_there(cluster: Cluster, error: Exception) -> str:
 
 
 def _knock(address: str) -> None:
-    """Raise OSError if nobody listens at ``host:port``."""
+    """Raise OSError if nothing listens on ``host:port``."""
     host, _, port = address.rpartition("//")[2].rpartition(":")
     if port.isdecimal():
         where = host.strip("[]"), int(port)
@@ -209,10 +209,10 @@ def start_cluster(
     is_wanted: Callable[[], bool],
     tell: Callable[[str], None],
 ) -> None:
-    """Start a cluster on this machine, again where the machine is too busy for Ray.
+    """Start a cluster on this machine, with retries if the machine is too busy for Ray.
 
-    ``tell`` is given what is being waited for. Raises UserError with the cause where
-    Ray does not start; ends early once ``is_wanted`` says no.
+    ``tell`` is called with what is being waited for. Raises UserError with the cause
+    where Ray does not start; ends early once ``is_wanted`` says no.
     """
     os.environ.update(INHERITED)
     began, attempt = time.monotonic(), 1
@@ -257,10 +257,10 @@ def _short_temp_dir() -> str | None:
 
 
 def end_monitors(package: Path) -> None:
-    """End what Ray starts beside a cluster of our own without being asked.
+    """Stop two processes that Ray starts with a local cluster and that are not needed.
 
-    One monitor would look after nodes, of which there is just this one; the other would
-    copy logs, which nobody reads. They cost 160 MB, and a second at the end.
+    One is the autoscaler's monitor, and there is just one node; the other is the log
+    monitor, whose output is not used. They cost 160 MB, and a second at the end.
     """
     for process in psutil.Process().children():
         with suppress(psutil.Error):

@@ -42,7 +42,7 @@ from tasks.contract.recipe import FULL_LENGTH
 FILE = "calibration.json"
 TIMED = 0.1  # seconds of steps that a timing is made from
 MOST_STEPS = 200
-HANDLING = 0.06  # seconds a run costs beside itself: dispatch, record, MLflow
+HANDLING = 0.06  # seconds of overhead per run: dispatch, record, MLflow
 # until a data-parallel group of two trains on two cores: five new processes, each time
 GROUP_START_S = 18.0
 START = 12.0  # seconds until the first run starts: Ray, imports, data

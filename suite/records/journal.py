@@ -2,8 +2,8 @@
 happens to the result.
 
 It is what resumption reads and what MLflow is published from, so a killed driver loses
-at most what was in flight. Pictures, samples and checkpoints are files beside it,
-written before their line.
+at most what was in flight. Images, samples and checkpoints are files beside it, written
+before their line.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-# which MLflow run each run became; written by whoever publishes
+# which MLflow run each run became; written by the publisher
 MLFLOW_RUNS = "mlflow_runs.jsonl"
 
 

@@ -98,7 +98,7 @@ class Campaign:
         return read_mlflow_runs(self.folder)
 
     def artifacts(self, key: str) -> list[Path]:
-        """The files a final left to look at, sorted by name."""
+        """The artifacts of a final, sorted by name."""
         folder = self.folder / "artifacts" / key
         return sorted(folder.iterdir()) if folder.is_dir() else []
 

@@ -77,7 +77,7 @@ def _keys(path: Path) -> Iterator[tuple[str, int, int]]:
 
 
 def copy_files(source: Path, target: Path, key: str) -> None:
-    """Copy what a run left beside its line: its artifacts and its checkpoint."""
+    """Copy a run's files: its artifacts and its checkpoint."""
     artifacts = source / "artifacts" / key
     if artifacts.is_dir():
         shutil.copytree(artifacts, target / "artifacts" / key, dirs_exist_ok=True)

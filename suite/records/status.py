@@ -1,5 +1,5 @@
-"""How campaigns stand, read from the small files beside their records: quick, however
-long the records are.
+"""How campaigns stand, read from small files next to their records, so it is fast
+however long the records are.
 """
 
 from __future__ import annotations

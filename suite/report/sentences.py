@@ -313,7 +313,7 @@ def _planned_amount(
 
 
 def in_words(verdict: ClaimVerdict, labels: Labels) -> dict[str, Any]:
-    """The verdict as plain values for JSON, its codes written out beside them."""
+    """The verdict as plain values for JSON, with its codes written out as text."""
     gates = [
         {
             "code": gate.code,

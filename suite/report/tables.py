@@ -98,13 +98,13 @@ def latex(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """The text so that Markdown shows it as it is, in a table's cell too."""
+    """The text escaped for Markdown, also within a table."""
     return MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 def escape_latex(text: str) -> str:
-    """The text so that LaTeX sets it as it is; a letter that LaTeX may not know is left
-    to its fonts.
+    """The text escaped for LaTeX; a letter that LaTeX may not know is left to its
+    fonts.
     """
     return "".join(LATEX.get(letter, letter) for letter in text)
 

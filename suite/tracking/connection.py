@@ -71,8 +71,8 @@ def mlflow_client(uri: str) -> Any:
 def remove_stray_folder(uri: str) -> None:
     """Remove the empty folder that MLflow creates next to a SQLite store.
 
-    It makes the store's parent folder by the address as it is written, where ``a%b``
-    is spelled ``a%25b``, and opens the file by the address as it is meant.
+    It creates the store's parent folder from the URL as written, with ``a%b``
+    percent-encoded as ``a%25b``, but opens the file at the decoded path.
     """
     if not uri.startswith("sqlite:///"):
         return

@@ -107,7 +107,7 @@ def place_of(tags: Mapping[str, str]) -> CellPlace:
 
 
 def run_tags(line: Line) -> dict[str, str]:
-    """What a line of the record says of its run, beside its place."""
+    """A run's values in the record, without its cell."""
     worker = line["worker"]
     tags = {
         f"{TAG}kind": line["kind"],

@@ -32,10 +32,11 @@ Item = Mapping[str, Any] | CellDone
 
 
 class Tracker(Protocol):
-    """Publishes one campaign's record somewhere, beside the runs.
+    """Publishes one campaign's record somewhere while it runs.
 
-    The record on disk stays the truth. A tracker may fail, be slow or be away; it
-    never raises from these methods, and the next `bakeoff run` puts every item again.
+    The record on disk remains the source of truth. A tracker may fail, be slow or
+    unreachable; it never raises from these methods, and the next `bakeoff run` puts
+    every item again.
     """
 
     error: str | None

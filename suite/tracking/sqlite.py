@@ -1,7 +1,7 @@
 """The default MLflow store: a SQLite file in the results folder.
 
-Its artifacts lie beside it, in ``artifacts/``. MLflow notes absolute addresses of
-artifacts; where the folder was moved or copied, they are rewritten.
+Its artifacts are next to it, in ``artifacts/``. MLflow stores absolute URIs of
+artifacts; if the folder was moved or copied, they are rewritten.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ class RankFailed(Exception):
 
 
 class DataParallelGroup:
-    """The workers that share a run, as one of them sees it. Whoever starts them
-    sets up their process group.
+    """The workers that share a run, as one of them sees it. The process that starts
+    them sets up their process group.
 
     All must call the same methods in the same order. Raises PeerLost where the others
     are gone.

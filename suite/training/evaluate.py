@@ -90,8 +90,8 @@ def measure(
 ) -> dict[str, float]:
     """The procedure's measures on a split, as plain numbers, finite or not.
 
-    ``model`` is in evaluation mode. Raises UserError where a measure is missing or is
-    no number.
+    ``model`` is in evaluation mode. Raises UserError if a measure is missing or is not
+    a number.
     """
     generator = make_generator(seed, split.x.device)
     found = procedure.evaluate(model, split, generator)

@@ -54,7 +54,7 @@ def arm_hash(task: str, arm: str) -> str:
 
 
 def level_values(task: str, level: str) -> Any:
-    """What a level hands to an arm and to ``load_data``, as JSON can hold it."""
+    """What a level passes to an arm and to ``load_data``, JSON-serialisable."""
     found = tasks.get(task).level(level)
     what = f"Level {level!r}"
     return _new_reach(task).describe([dict(found.factors), found.x], what)

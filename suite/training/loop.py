@@ -342,7 +342,7 @@ def losses_digest(losses: Tensor) -> str:
 
 
 def _channels_last(split: Split) -> Split:
-    """Pictures on the CPU in the layout that its convolutions are fastest with."""
+    """Images on the CPU in the layout that its convolutions are fastest with."""
     x = split.x
     if x.ndim == 4 and x.device.type == "cpu" and x.is_floating_point():
         x = x.contiguous(memory_format=torch.channels_last)

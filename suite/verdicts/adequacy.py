@@ -1,8 +1,8 @@
-"""Was the comparison good enough to be judged?
+"""Adequacy gates: was the comparison good enough to be judged?
 
-Each gate asks one question about the search, never about its outcome: gates read
-hyperparameters, statuses and validation, and not the test. A gate that has nothing to
-look at (no learning rate was tuned, parameters are not matched) is left out.
+Each gate checks one property of the search, never its outcome: gates read
+hyperparameters, statuses and validation, and not the test. A gate that does not apply
+(no learning rate was tuned, parameters are not matched) is left out.
 
 A new gate is a function with ``@register_gate`` and three messages in each language:
 ``gate-<code>`` (its name where it failed), ``gate-<code>-passed`` (what holds where it
@@ -35,7 +35,7 @@ from tasks import Categorical, Space
 from tasks.contract.space import is_rate
 
 MOST_FAILED = 0.2  # of an arm's trials
-FEW_ERRORS = 5  # fewer cannot tell two arms apart
+FEW_ERRORS = 5  # with fewer, two arms cannot be distinguished
 FINEST_MARGIN = 2  # examples; a margin below that is finer than the test can show
 STEADY_SCHEDULES = ("constant", "plateau")  # the rate stays high to the end
 MOST_TOLD = 2  # findings; the rest are only counted

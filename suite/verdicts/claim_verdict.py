@@ -61,7 +61,9 @@ class ClaimVerdict:
     scale: str
     better: str
     worse: str
-    sides: tuple[Side, Side]  # who is to be ahead, and of whom or what
+    sides: tuple[
+        Side, Side
+    ]  # the arms that are claimed to be better, and those (or the figure) they are compared with
     levels: tuple[str, ...]
     margin: float
     at_least: float

@@ -138,7 +138,7 @@ class Sample:
         return self.estimate_with(self.test_train_ratio, self.reference_se)
 
     def estimate_with(self, test_train_ratio: float, reference_se: float) -> Estimate:
-        """The same sample under another overlap or with another error beside its own."""
+        """The same sample under another overlap or with an additional error."""
         return estimate(self.values, test_train_ratio, reference_se, self.resolution)
 
     def first(self, blocks: int) -> Sample:

@@ -1,4 +1,6 @@
-"""Claims judged together: Holm's adjustment, and looks at growing numbers of blocks."""
+"""Claims judged together: Holm's adjustment, and interim looks at growing numbers of
+blocks.
+"""
 
 from __future__ import annotations
 

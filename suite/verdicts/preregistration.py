@@ -135,7 +135,7 @@ class _Earlier:
 
 
 def with_history(manifest: Manifest, results: Path) -> Manifest:
-    """The manifest with two facts beside each claim.
+    """The manifest with two more fields per claim.
 
     ``attempt`` is 1 for the first campaign of a claim (by its name) in the results
     folder that opened the test set of its arms; a campaign of one block does not count.

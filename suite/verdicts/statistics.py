@@ -23,7 +23,7 @@ Interval = tuple[float, float]
 NO_SPREAD = (
     1e-12  # a standard deviation below this share of the largest value is rounding
 )
-MOST_BLOCKS = 10_000  # nobody runs more, so a search for the needed number ends here
+MOST_BLOCKS = 10_000  # upper limit of the search for the number of blocks
 DRAWS = 20_000  # for an interval without a formula
 MOST_FLIPS = 40  # blocks; the exact sign-flip test sorts 2 ** (blocks / 2) sums
 

@@ -43,7 +43,7 @@ def augmentations(
 
 @dataclass(frozen=True)
 class Transform:
-    """An augmentation by a library's transform of pictures, such as torchvision's v2 or
+    """An augmentation by a library's transform of images, such as torchvision's v2 or
     kornia's, which need not be installed otherwise::
 
         Transform(v2.RandAugment(), by_example=True)

@@ -43,7 +43,7 @@ class Mixup:
 
 @dataclass(frozen=True)
 class CutMix:
-    """A rectangle of each picture taken from another; targets are weighed by the areas
+    """A rectangle of each image taken from another; targets are weighed by the areas
     (Yun et al. 2019).
 
     For curves (examples, length) it is a stretch.
@@ -66,8 +66,8 @@ class CutMix:
         return replace(batch, x=x, y=mixed_targets(batch, other, kept))
 
     def _rectangle(self, x: Tensor, area: Tensor, generator: torch.Generator) -> Tensor:
-        """Where to paste, (height, width): about ``area`` of the picture, around a
-        random place, without what is beyond its edges.
+        """Where to paste, (height, width): about ``area`` of the image, around a random
+        place, without what is beyond its edges.
         """
         sides = x.shape[-2:] if x.ndim >= 4 else x.shape[-1:]
         share = area ** (1 / len(sides))

@@ -1,7 +1,7 @@
 """Augmentations that transform each example independently: flips, shifts, rotation,
 noise, colour, erased rectangles.
 
-Pictures are (examples, channels, height, width) and curves (examples, length) or
+Images are (examples, channels, height, width) and curves (examples, length) or
 (examples, channels, length). Values may be normalised: nothing here assumes a range of
 0 to 1.
 """
@@ -125,11 +125,11 @@ class Noise(ByExample):
 
 @dataclass(frozen=True)
 class ColorJitter(ByExample):
-    """Brightness, contrast and saturation of pictures, each changed at random.
+    """Brightness, contrast and saturation of images, each changed at random.
 
-    A number up to ``brightness`` is added; distances from the picture's mean are
-    multiplied by 1 ± ``contrast``, and those from each pixel's grey by
-    1 ± ``saturation``.
+    A number up to ``brightness`` is added; distances from the image's mean are
+    multiplied by 1 ± ``contrast``, and those from each pixel's grey by 1 ±
+    ``saturation``.
     """
 
     brightness: float = 0.2
@@ -157,7 +157,7 @@ class ColorJitter(ByExample):
 
 @dataclass(frozen=True)
 class Erase(ByExample):
-    """A random rectangle of a picture, or stretch of a curve, set to 0 (Zhong et al.
+    """A random rectangle of an image, or stretch of a curve, set to 0 (Zhong et al.
     2020).
 
     Its share of the area is drawn evenly from ``area``, its height over its width from
@@ -202,9 +202,7 @@ class Erase(ByExample):
 
 
 def rolled(x: Tensor, offsets: Tensor, dim: int) -> Tensor:
-    """Each example of ``x`` moved round by its own offset, (examples,), along a
-    dimension.
-    """
+    """Each example of ``x`` rolled by its own offset, (examples,), along a dimension."""
     size = x.shape[dim]
     places = torch.arange(size, device=x.device) - offsets[:, None]
     return torch.take_along_dim(x, _along(places % size, x, dim), dim)

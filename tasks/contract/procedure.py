@@ -155,9 +155,7 @@ class Procedure(Protocol):
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
-        """Artifacts by file name: pictures (``.png``), tables (``.json``). May be
-        empty.
-        """
+        """Artifacts by file name: images (``.png``), tables (``.json``). May be empty."""
         ...
 
 
@@ -181,8 +179,8 @@ class _Measured:
 
 @runtime_checkable
 class HasSnapshots(Procedure, Protocol):
-    """A procedure worth watching while it learns: a final also keeps what ``snapshot``
-    shows at some evaluations.
+    """A procedure with artifacts during training: a final also stores what ``snapshot``
+    returns at some evaluations.
     """
 
     def snapshot(

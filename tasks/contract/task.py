@@ -555,7 +555,7 @@ class Task:
 
     @property
     def light(self) -> tuple[Level, ...]:
-        """The levels that run without a GPU or large memory."""
+        """The levels that are not ``heavy``."""
         return tuple(level for level in self.levels if not level.heavy)
 
     def procedure_of(self, arm: Arm) -> Procedure:

@@ -21,7 +21,7 @@ from tasks.data._split import split_rows
 
 PAD, BEGIN, END = 0, 1, 2
 SPECIAL = ("·", "⟨", "⟩")  # how PAD, BEGIN and END are displayed
-SPACE = "▁"  # what stands for a space within a token, as in SentencePiece
+SPACE = "▁"  # how a space within a token is written, as in SentencePiece
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(rf"[{HAN}]|[^\W{HAN}_]+|[^\w\s]|_")
@@ -84,7 +84,7 @@ class Subwords:
     """Byte-pair encoding (Sennrich et al. 2016), learned from the given texts.
 
     Characters that those texts lack are spelled in bytes, so any text can be written.
-    ``lower`` drops the case of what comes in. At most ``size`` tokens beside PAD,
+    ``lower`` drops the case of what comes in. At most ``size`` tokens besides PAD,
     BEGIN, END and the 256 bytes.
     """
 

@@ -32,7 +32,7 @@ def _digits() -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.2) -> Splits:
-    """Pictures (examples, 1, 8, 8): 1,258 for training, 359 for validation and 180 for
+    """Images (examples, 1, 8, 8): 1,258 for training, 359 for validation and 180 for
     the test by default.
     """
     x, y = _digits()

@@ -1,4 +1,4 @@
-"""MNIST in full: 70,000 grey 28x28 pictures of digits, with the official test set of
+"""MNIST in full: 70,000 grey 28x28 images of digits, with the official test set of
 10,000.
 """
 
@@ -32,8 +32,8 @@ def _images() -> tuple[Images, Images]:
 
 
 def load(seed: int, validation: float = 1 / 6) -> Splits:
-    """Pictures (examples, 1, 28, 28); the seed chooses the 10,000 of 60,000 training
-    pictures that validate.
+    """Images (examples, 1, 28, 28); the seed chooses the 10,000 of 60,000 training
+    images that validate.
     """
     train, test = _images()
     return hold_out(train, test, seed, validation=validation, classes=10)

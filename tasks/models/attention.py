@@ -1,4 +1,4 @@
-"""Self-attention: a small vision transformer for curves and pictures alike, and its
+"""Self-attention: a small vision transformer for curves and images alike, and its
 hybrid with convolutions.
 """
 
@@ -144,8 +144,8 @@ class Transformer(nn.Module):
         return torch.stack(seen, dim=1)
 
     def gaze(self, x: Tensor) -> Tensor:
-        """What all tokens together look at, (examples, layers, heads, *inputs): 1
-        everywhere if at nothing special.
+        """Mean attention of all tokens, (examples, layers, heads, *inputs): 1
+        everywhere if uniform.
         """
         received = self.attention(x).mean(3) * math.prod(self.grid)
         maps = received.unflatten(3, self.grid).flatten(
@@ -216,7 +216,7 @@ def vision_transformer(
     depth: int = DEPTH,
     dropout: float = 0.0,
 ) -> Transformer:
-    """Attention over patches of ``patch`` neighbours (squares in pictures), after
+    """Attention over patches of ``patch`` neighbours (squares in images), after
     Dosovitskiy et al. (2021).
     """
     sides = shape.inputs[-2:]

@@ -1,5 +1,5 @@
-"""Convolutional networks for curves and pictures, and the width that gives them a
-wanted number of parameters.
+"""Convolutional networks for curves and images, and the width that gives them a wanted
+number of parameters.
 """
 
 from bisect import bisect_right
@@ -38,7 +38,7 @@ class ConvNet(nn.Module):
     """Logits (examples, outputs): convolutions, the mean over all places, a linear
     layer.
 
-    The same for curves (examples, length) and pictures (examples, channels, height,
+    The same for curves (examples, length) and images (examples, channels, height,
     width).
     """
 

@@ -1,7 +1,7 @@
-"""A classifier of pictures that is trained once and then fixed: the feature extractor
+"""A classifier of images that is trained once and then fixed: the feature extractor
 that evaluates generated images.
 
-It is our own, trained on the block's training pictures, so distances on its features
+It is our own, trained on the block's training images, so distances on its features
 compare the arms of this study alone. They are not "FID", which is taken on the features
 of one particular Inception network.
 """
@@ -25,12 +25,12 @@ PEAK_RATE = 5e-3
 RISE = 0.3  # of all updates, over which the rate rises to it
 WEIGHT_DECAY = 1e-2
 SHIFT = 1  # pixels by which a training batch is moved, at most
-MEASURED = 5000  # training pictures from which the features' scale is taken
+MEASURED = 5000  # training images from which the features' scale is taken
 
 
 class Seen(NamedTuple):
-    """What the classifier sees in pictures: features (pictures, 64) and probabilities
-    (pictures, classes).
+    """What the classifier sees in images: features (images, 64) and probabilities
+    (images, classes).
     """
 
     features: Tensor
@@ -41,7 +41,7 @@ class FixedClassifier:
     """A small CNN fitted to ``train`` when it is first asked: on CPU, by one thread,
     from ``seed`` alone.
 
-    Its features are scaled so that those of the training pictures have mean variance 1;
+    Its features are scaled so that those of the training images have mean variance 1;
     then distances mean the same in every block.
     """
 

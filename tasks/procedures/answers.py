@@ -19,7 +19,7 @@ DRAWS = 32  # answers asked for to each question
 # to theirs
 REACH = 3.0
 FEW = 0.2  # of the draws: a right answer that is given more rarely counts as missing
-SHOWN = 500  # answers in a picture
+SHOWN = 500  # answers in an image
 ASKED, TOLD = 8, 6  # questions in the table, and answers to each
 
 

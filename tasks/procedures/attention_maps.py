@@ -1,4 +1,4 @@
-"""Where attention looks, as one picture: a panel per head, the darker the more."""
+"""Where attention looks, as one image: a panel per head, the darker the more."""
 
 from collections.abc import Mapping
 

@@ -52,12 +52,12 @@ def greedy(model: Translator, source: Tensor, longest: int) -> Tensor:
 def beam(
     model: Translator, source: Tensor, longest: int, width: int = 4, alpha: float = 0.6
 ) -> Tensor:
-    """The likeliest sentence among ``width`` kept at each place, (sentences, at most
+    """Beam search: the likeliest sentence among ``width`` beams, (sentences, at most
     ``longest``), END and PAD last.
 
     Log probabilities are divided by ((5 + length) / 6) ** alpha, which keeps short
-    sentences from winning (Wu et al. 2016); alpha 0 compares probabilities as they are.
-    A search ends when nothing that is kept can still win.
+    sentences from winning (Wu et al. 2016); alpha 0 compares unnormalised
+    probabilities. The search ends when no open beam can still win.
     """
     most = room(source, longest)
     best = torch.full((len(source), longest), PAD, device=source.device)

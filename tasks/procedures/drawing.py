@@ -1,4 +1,4 @@
-"""Pictures for people, as PNG bytes: grids of small pictures, points in a plane."""
+"""Images for people, as PNG bytes: grids of small images, points in a plane."""
 
 import io
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ PAPER, INK, FAINT = (255, 255, 255), (31, 78, 121), (196, 196, 196)
 
 
 def png(image: Image.Image) -> bytes:
-    """The picture as bytes, lightly packed: the tightest packing takes ten times as
-    long and saves a twentieth.
+    """The image as bytes, lightly packed: the tightest packing takes ten times as long
+    and saves a twentieth.
     """
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=4)
@@ -22,10 +22,10 @@ def png(image: Image.Image) -> bytes:
 
 
 def picture_grid(pictures: Tensor, columns: int, scale: int = 3, gap: int = 1) -> bytes:
-    """Pictures from -1 to 1, (pictures, channels, height, width), in rows of
-    ``columns``, each pixel ``scale`` wide.
+    """Images from -1 to 1, (images, channels, height, width), in rows of ``columns``,
+    each pixel ``scale`` wide.
 
-    A picture that is NaN is left out: its place stays empty.
+    An image that is NaN is left out: its place stays empty.
     """
     count, channels, height, width = pictures.shape
     rows = -(-count // columns)

@@ -1,4 +1,6 @@
-"""Logistic regression fitted in one call: Newton's method, and the reference beside it."""
+"""Logistic regression fitted in one call: Newton's method, and the reference
+implementation.
+"""
 
 from dataclasses import dataclass
 

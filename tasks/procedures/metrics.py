@@ -67,7 +67,7 @@ def _origin(measure: OutputMeasure) -> tuple[str, str]:
 
 
 def measures_named(given: Iterable[str | Measure]) -> tuple[Measure, ...]:
-    """The measures of those names, each once; a measure itself stays as it is.
+    """The measures of those names, each once; a measure itself is passed through.
 
     Raises UserError for an unknown name, or where there is nothing to choose by.
     """

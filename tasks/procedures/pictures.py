@@ -1,10 +1,9 @@
-"""Generated pictures beside real ones: how far apart they are, how many are good, how
-much of the real they cover.
+"""Metrics of generated images against real ones: distance, precision and coverage.
 
 All on the features of a fixed classifier of our own (``metadata["classifier"]``), of
-``metadata["samples"]`` real pictures. Shares are of as many generated ones; distances
-are to ``metadata["generated"]`` of them, which costs little and matters: the Fréchet
-distance is biased upwards by about 1 / samples. What as many real training pictures
+``metadata["samples"]`` real images. Shares are of as many generated ones; distances are
+to ``metadata["generated"]`` of them, which costs little and matters: the Fréchet
+distance is biased upwards by about 1 / samples. What as many real training images
 (``metadata["reference"]``) come to is its floor, and the excess is what lies above it;
 the kernel distance has no bias.
 """
@@ -26,12 +25,10 @@ from tasks.procedures.drawing import picture_grid
 
 NEIGHBOURS = 5  # as Naeem et al. (2020)
 CONFIDENT = 0.9  # probability from which the classifier counts as sure
-SEEN = (
-    0.1  # of a class's even share: with fewer pictures than that, it counts as missing
-)
+SEEN = 0.1  # of a class's even share: with fewer images than that, it counts as missing
 COLUMNS = 10
 # An excess is at least this share of the floor, so that its logarithm stays finite
-# where generated pictures are as near as real ones.
+# where generated images are as near as real ones.
 LEAST_EXCESS = 0.05
 
 
@@ -40,7 +37,7 @@ def _nothing(shape: Shape) -> float:
 
 
 def _blank(shape: Shape) -> float:
-    """The distance of blank pictures, which a generator reaches that has collapsed to
+    """The distance of blank images, which a generator reaches that has collapsed to
     one.
     """
     reference, classifier = shape.metadata["reference"], shape.metadata["classifier"]
@@ -51,7 +48,7 @@ def _blank(shape: Shape) -> float:
 
 
 def _blank_by_kernel(shape: Shape) -> float:
-    """The kernel distance of blank pictures."""
+    """The kernel distance of blank images."""
     reference, classifier = shape.metadata["reference"], shape.metadata["classifier"]
     blank = torch.full_like(reference, -1.0)
     return kernel_distance(
@@ -210,11 +207,11 @@ def _reach(x: Tensor, neighbours: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Pictures(Adversarial):
-    """A game whose examples are pictures from -1 to 1. Params and checkpoints are
-    chosen by the Fréchet distance.
+    """A game whose examples are images from -1 to 1. Params and checkpoints are chosen
+    by the Fréchet distance.
 
-    The noise that pictures are made from is the same at every evaluation, so they can
-    be followed through training.
+    The noise that images are made from is the same at every evaluation, so they can be
+    followed through training.
     """
 
     measures: tuple[Measure, ...] = MEASURES
@@ -233,8 +230,8 @@ class Pictures(Adversarial):
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
-        """A sheet of samples, one sorted by class, and two tables: the measures beside
-        those of real pictures, and the shares of the classes.
+        """A sheet of samples, one sorted by class, and two tables: the measures and
+        those of real images, and the shares of the classes.
         """
         classifier: FixedClassifier = split.metadata["classifier"]
         real, made = _real(split), _made(model, split, generator)
@@ -258,8 +255,8 @@ class Pictures(Adversarial):
 
 
 def figures(split: Split, made: Tensor) -> dict[str, float]:
-    """Every measure of pictures beside the split's real ones. All NaN if a picture is
-    not finite.
+    """Every measure of images beside the split's real ones. All NaN if an image is not
+    finite.
     """
     if not made.isfinite().all():
         return {measure.name: math.nan for measure in MEASURES}
@@ -291,7 +288,7 @@ def _real(split: Split) -> Tensor:
 
 
 def _reference(split: Split) -> Tensor:
-    """Real training pictures, at most as many as are generated."""
+    """Real training images, at most as many as are generated."""
     reference: Tensor = split.metadata["reference"]
     return reference.to(split.x.device)
 
@@ -305,7 +302,7 @@ def _made(model: nn.Module, split: Split, generator: torch.Generator) -> Tensor:
 
 
 def _shares(probabilities: Tensor) -> Tensor:
-    """The share of pictures that are taken for each class, (classes,)."""
+    """The share of images that are taken for each class, (classes,)."""
     taken = nn.functional.one_hot(probabilities.argmax(1), probabilities.shape[1])
     return taken.double().mean(0)
 
@@ -315,7 +312,7 @@ def _sure(probabilities: Tensor) -> Tensor:
 
 
 def _by_class(pictures: Tensor, probabilities: Tensor) -> Tensor:
-    """A row of the first pictures of each class, as the classifier takes them; places
+    """A row of the first images of each class, as the classifier takes them; places
     left over are NaN.
     """
     taken, rows = probabilities.argmax(1), []

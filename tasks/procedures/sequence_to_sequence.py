@@ -26,7 +26,7 @@ EVALUATION_BATCH = 256
 SAVING, SMALLEST = (
     0.25,
     150,
-)  # halve a part where that saves this share of it, and so many tokens at least
+)  # halve a part where that saves this share of it, and at least that many tokens
 SHOWN, MAPS, SEARCHED = (
     40,
     3,
@@ -358,7 +358,7 @@ def _searches(model: Translator, split: Split) -> tuple[list[str], list[list[Any
 def _maps(
     model: Translator, split: Split, said: Tensor, number: int
 ) -> dict[str, bytes]:
-    """Where a translator looked: a picture for each of its heads, and a table of their
+    """Where a translator looked: an image for each of its heads, and a table of their
     mean. Nothing if nowhere.
     """
     x, out = content(split.x[number].tolist()), content(said[number].tolist())

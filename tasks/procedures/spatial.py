@@ -1,4 +1,4 @@
-"""Classification of curves and pictures that shows where a model looks: what one unit
+"""Classification of curves and images that shows where a model looks: what one unit
 sees, what heads attend to.
 
 A model is looked into as far as it has something to show: ``features`` (its last map,
@@ -58,7 +58,7 @@ GAP, MARGIN, HEADING = 8, 74, 34
 
 @dataclass(frozen=True)
 class SpatialClassification(Classification):
-    """Classification whose finals keep pictures of where the model looks."""
+    """Classification whose finals keep images of where the model looks."""
 
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
@@ -110,7 +110,7 @@ def sensitivity(model: nn.Module, x: Tensor) -> Tensor:
 
 
 def gaze_of(model: nn.Module, x: Tensor) -> Tensor:
-    """What all tokens together look at, (examples, layers, heads, *inputs), where the
+    """Mean attention of all tokens, (examples, layers, heads, *inputs), where the
     example has it.
     """
     if not isinstance(model, Shuffled):
@@ -146,8 +146,8 @@ def field_table(field: Tensor) -> bytes:
 
 
 def draw_field(field: Tensor) -> bytes:
-    """A PNG of the field of one unit: bars over a curve's places, or a picture's
-    pixels, the stronger the darker.
+    """A PNG of the field of one unit: bars over a curve's places, or an image's pixels,
+    the stronger the darker.
     """
     seen, heat = int((field > 0).sum()), field / field.max().clamp(min=1e-30)
     if field.ndim == 1:
@@ -214,7 +214,7 @@ def _curve(x: Tensor, heat: Tensor) -> Image.Image:
 
 
 def _tinted(x: Tensor, heat: Tensor, size: tuple[int, int]) -> Image.Image:
-    """A picture in ink over a ground that is coloured pixel by pixel; both (height,
+    """An image in ink over a ground that is coloured pixel by pixel; both (height,
     width).
     """
     values = x.detach().float().cpu()

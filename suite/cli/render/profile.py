@@ -43,7 +43,7 @@ def _rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _type_text(annotation: Any) -> str:
-    """A type in a reader's words: ``whole number``, ``list of names``."""
+    """A type in plain language: ``whole number``, ``list of names``."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (types.UnionType, typing.Union):
         kinds = [one for one in arguments if one is not type(None)]

@@ -31,7 +31,7 @@ def task_list(found: Sequence[Task]) -> Listing:
 
 
 def task_page(task: Task) -> Group:
-    """All that a task fixes: what is compared, on what, by what rule, and the claims."""
+    """A task's definition: arms, data, recipe, and claims."""
     tables = (_arms(task), _levels(task), _claims(task))
     spaced = [part for table in tables for part in (Text(), table)]
     return Group(headline_text(task.name, task.question), _facts(task), *spaced)

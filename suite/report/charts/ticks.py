@@ -29,10 +29,10 @@ def linear_ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def factor_ticks(low: float, high: float, most: int = 7) -> list[float]:
-    """Round factors from ``low`` to ``high`` (both above 0), at most so many.
+    """Round factors from ``low`` to ``high`` (both above 0), at most that many.
 
-    Of the lists of round factors, the densest that has room; where the axis is so
-    short that fewer than 2 lie on it, evenly spaced values instead.
+    The densest such list that fits; where the axis is so short that fewer than 2 lie on
+    it, evenly spaced values instead.
     """
     for factors in FACTORS:
         found = _factors_between(low, high, factors)

@@ -1,6 +1,4 @@
-"""How a campaign was done, in words that a teacher understands, written from its
-profile and its record.
-"""
+"""How a campaign was done, in plain language, written from its profile and its record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of claim. A new one is a file beside these and a line below."""
+"""The kinds of claim. A new one is a file in this folder and a line below."""
 
 from __future__ import annotations
 
