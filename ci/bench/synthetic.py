@@ -42,6 +42,7 @@ from suite.records.manifest import (
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run
 from suite.records.versions import versions
 from suite.training.job import SCHEMA, Kind, Result, Status, digest
+from suite.training.metrics import GAP
 from suite.training.seeds import run_seeds
 from tasks import Categorical, Space
 
@@ -407,6 +408,10 @@ def _metrics(
             f"test.{m.name}": round(best[f"validation.{m.name}"] + noise, 5)
             for m in task.measures
         }
+        for m in task.measures:
+            sign = 1 if m.better == "higher" else -1
+            gap = best[f"train.{m.name}"] - found[f"test.{m.name}"]
+            found[f"{GAP}.{m.name}"] = sign * gap
     return {name: float(value) for name, value in found.items()}
 
 

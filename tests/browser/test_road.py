@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 
 from suite.records.results import Results
 
+# of the first chart, or of the first of its panels
+X_TITLE = ".graph [class^='x'][class$='title']"
 TASK = "logistic_regression"
 
 
@@ -72,10 +74,10 @@ def test_a_growing_campaign_shows_itself_without_reloading(
     viewer = look(serve(Results(tmp_path)))
     page = viewer.open("/")
     page.evaluate("window.stayed = true")
-    expect(page.locator(".progress")).to_contain_text("32 of 64")
+    expect(page.locator(".progress")).to_contain_text("72 of 144")
     synthetic.append(tmp_path, campaign, size, 16)
-    expect(page.locator(".progress")).to_contain_text("48 of 64")
-    synthetic.append(tmp_path, campaign, size, 16)
+    expect(page.locator(".progress")).to_contain_text("88 of 144")
+    synthetic.append(tmp_path, campaign, size, 56)
     expect(page.locator(".progress")).to_have_count(0)
     expect(page.locator(".forest .mean").first).to_be_visible(timeout=30_000)
 
@@ -121,7 +123,7 @@ def test_view_options_need_no_request_and_stay_in_the_address(look, board):
         ),
     )
     page.get_by_text("Epochs", exact=True).click()
-    expect(page.locator(".graph .xtitle").first).to_have_text("Epochs")
+    expect(page.locator(X_TITLE).first).to_have_text("Epochs")
 
     causes = [
         body.rpartition("changedPropIds")[2] for body in asked
@@ -130,7 +132,7 @@ def test_view_options_need_no_request_and_stay_in_the_address(look, board):
     expect(page).to_have_url(re.compile("x=epoch"))
     again = look(board)
     shown = again.open(page.url.removeprefix(board))
-    expect(shown.locator(".graph .xtitle").first).to_have_text("Epochs")
+    expect(shown.locator(X_TITLE).first).to_have_text("Epochs")
 
 
 def test_a_choice_stands_while_the_page_comes_anew(look, serve, synthetic, tmp_path):
@@ -155,7 +157,7 @@ def test_a_choice_stands_while_the_page_comes_anew(look, serve, synthetic, tmp_p
     expect(told).not_to_have_text(before)
 
     expect(page.get_by_role("radio", name="Epochs")).to_be_checked()
-    expect(page.locator(".graph .xtitle").first).to_have_text("Epochs")
+    expect(page.locator(X_TITLE).first).to_have_text("Epochs")
     expect(page).to_have_url(re.compile("x=epoch"))
 
 

@@ -489,9 +489,8 @@ def test_a_running_campaign_shows_its_progress(snapshots):
     page = shown(snapshots, "/", f"?campaign={snapshots.results.ids()[0]}")
 
     assert "progressbar" in page
-    assert (
-        "of 192 runs" in page
-    )  # 2 levels, 4 arms, 6 blocks; 3 trials and a final each
+    # 3 levels, 6 arms, 6 blocks; 3 trials and a final each
+    assert "of 432 runs" in page
 
 
 def test_a_campaign_whose_driver_is_gone_says_so(tmp_path, synthetic, small):

@@ -10,6 +10,7 @@ from dash._utils import to_json
 from dashboard.rendering import render
 from dashboard.server.downloads import artifact_path, to_csv
 from suite.report.formatting import effect_and_interval
+from suite.report.tables import escape_latex
 
 TASK = "logistic_regression"
 
@@ -50,7 +51,8 @@ def test_verdicts_come_as_a_table_for_a_text_once_they_are_there(
     )
     for verdict in snapshots.get(finished).verdicts:
         assert verdict.says.split(":")[0].split("%")[0] in answer.text
-        assert effect_and_interval(verdict).split()[0].lstrip("−") in answer.text
+        effect = effect_and_interval(verdict).split()[0].lstrip("−")
+        assert (escape_latex(effect) if kind == "tex" else effect) in answer.text
 
 
 @pytest.mark.parametrize(
