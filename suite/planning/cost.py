@@ -83,7 +83,7 @@ class Cost:
 
     @property
     def work(self) -> float:
-        """Seconds that it keeps workers, one or a data-parallel group, from other runs."""
+        """Seconds that it occupies workers, one or a data-parallel group."""
         return self.seconds * self.world_size
 
     def halved(self) -> Cost:
@@ -110,7 +110,7 @@ class Estimate:
 
 
 def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Estimate:
-    """What runs in any case, or (``most``) with all blocks that claims may ask for and
+    """The runs that are certain, or (``most``) with all blocks that claims may need and
     every half-budget final.
     """
     work, size = 0.0, 0.0
@@ -137,8 +137,8 @@ def costs(
     results: Path,
     watch: Callable[[int, int], None] = lambda done, planned: None,
 ) -> Costs:
-    """The cost of every arm at every level; ``watch`` hears how many of how many are
-    known.
+    """The cost of every arm at every level; ``watch`` is called with the number of
+    known costs and the total.
 
     Trains a few steps in this process, at most once per machine and state of the
     sources: what was measured is kept in the results folder, if that can be written.
@@ -241,7 +241,7 @@ class _Timed:
         """Seconds an update and an evaluation, the values of one evaluation, and the
         parameters.
         """
-        self._train(2)  # what only the first steps pay
+        self._train(2)  # one-time cost of the first steps
         update, *_ = self._train(4)
         return self._train(max(4, min(MOST_STEPS, int(TIMED / max(update, 1e-6)))))
 
@@ -273,8 +273,8 @@ class _Timed:
         return update, evaluating / len(curve), curve[-1].values, parameters
 
     def _now(self) -> float:
-        """Seconds of this process where it does the work itself: others on the machine
-        must not count.
+        """Seconds of this process where it does the work itself: the load of other
+        processes must not count.
         """
         return (
             time.process_time() / self.plan.profile.threads
@@ -369,4 +369,4 @@ def _keep(path: Path, known: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(known), encoding="utf-8")
         os.replace(temporary, path)
     except OSError:
-        pass  # a folder that cannot be written is no reason not to plan
+        pass  # if the folder cannot be written, plan without caching

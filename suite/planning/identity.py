@@ -1,4 +1,4 @@
-"""What decides the results of a cell's runs: the part that their keys share."""
+"""The identity of a cell: the part that is shared by the keys of its runs."""
 
 from __future__ import annotations
 

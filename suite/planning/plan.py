@@ -22,7 +22,7 @@ Place = tuple[str, str]  # a level and an arm of one task, in all blocks
 
 @dataclass(frozen=True)
 class CellPlan:
-    """One cell to be: task x level x arm x block. ``builds`` is the arm it builds,
+    """A planned cell: task x level x arm x block. ``builds`` is the arm it builds,
     where that has another name.
     """
 
@@ -39,8 +39,8 @@ class CellPlan:
 
 @dataclass(frozen=True)
 class Shard:
-    """One of ``count`` parts of a campaign, which are run apart: every count-th block,
-    from ``number``, which counts from 1.
+    """One of ``count`` parts of a campaign, which are run separately: every count-th
+    block, from ``number``, which counts from 1.
     """
 
     number: int
@@ -93,7 +93,7 @@ class Plan:
         return self.profile.of(task)
 
     def recipe(self, task: str, level: str, arm: str) -> Recipe:
-        """What this arm learns by at this level, with the profile's changes."""
+        """The recipe of this arm at this level, with the profile's changes."""
         found = self.tasks[task]
         return found.recipe_of(found.level(level), found.arm(arm)).with_changes(
             self.of(task).recipe
@@ -101,8 +101,8 @@ class Plan:
 
     @cached_property
     def cells(self) -> tuple[CellPlan, ...]:
-        """The cells of this shard that run in any case, block by block, so that whole
-        blocks are finished first.
+        """The cells of this shard that are certain to run, block by block, so that
+        whole blocks are finished first.
         """
         if self.shard is None:
             return self.planned_cells
@@ -117,7 +117,7 @@ class Plan:
     def _first_cells(
         self, name: str, places: Iterable[Place] | None = None
     ) -> Iterator[CellPlan]:
-        """The cells that run in any case: at these levels and arms, or at all that
+        """The cells that are certain to run: at these levels and arms, or at all that
         run.
         """
         again = self.of(name).aa_test
@@ -188,12 +188,12 @@ class Plan:
         return self.of(task).trials if self.space(task, level, arm) else 0
 
     def half_budget_trials(self, task: str, level: str, arm: str) -> int:
-        """How many of them make half the budget; 0 where no half-budget final is due."""
+        """The number of trials in half the budget; 0 without half-budget finals."""
         trials = self.trials(task, level, arm)
         return self.of(task).half_budget_trials if trials else 0
 
     def finals(self, task: str, arm: str) -> int:
-        """Runs that are judged in a cell; one where all would come to the same."""
+        """The number of finals in a cell; one if all would give the same result."""
         return 1 if self.runs_once(task, arm) else self.of(task).finals
 
     def half_length(self, task: str, arm: str) -> bool:
@@ -207,8 +207,8 @@ class Plan:
         """The cells of some later blocks, for these (level, arm) alone, as
         ``interim_looks`` asks for them.
 
-        An arm's second takes no part: it is compared once, over the blocks that run in
-        any case.
+        The second name of an A/A test is left out: it is compared once, over the blocks
+        that are certain to run.
         """
         wanted = set(places)
         return [

@@ -18,7 +18,7 @@ from suite.training.resources import CheckedModel, Resources
 from tasks import Task, UserError, unknown
 from tasks.contract.errors import nearest
 
-AA_SUFFIX = "_again"  # ends the second name of an arm that runs twice
+AA_SUFFIX = "_again"  # suffix of the second name of an arm in an A/A test
 FOLDER = Path(__file__).parent / "profiles"
 LOOKS = (
     6,
@@ -43,9 +43,7 @@ ValueT = TypeVar("ValueT")
 
 
 class TaskPlan(CheckedModel):
-    """What a profile changes for one task; what is left out comes from the profile
-    itself.
-    """
+    """A profile's overrides for one task; defaults come from the profile itself."""
 
     arms: tuple[str, ...] | None = Field(default=None, min_length=1)
     """The arms to run, by name. Default: all."""
@@ -186,9 +184,7 @@ class Profile(CheckedModel):
         return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})
 
     def of(self, task: str) -> ResolvedTask:
-        """What holds for one task: its own values, and the profile's where it has
-        none.
-        """
+        """The settings of one task: its own values, with the profile's as defaults."""
         given = self.tasks.get(task, TaskPlan())
         looks = given.interim_looks
         if looks is None:
@@ -233,8 +229,8 @@ def load_profile(name: str | Path, changes: Iterable[str] = ()) -> Profile:
 
 
 def read_profile(name: str | Path, changes: Iterable[str] = ()) -> tuple[Profile, str]:
-    """The same before the tasks that it names are looked at, which imports them, and
-    where it comes from.
+    """The same without validating the task names, which would import the tasks; and the
+    profile's origin.
     """
     path = Path(name)
     if path.suffix != ".toml":
@@ -319,7 +315,7 @@ def _explained(item: Any) -> str:
 
 
 def _asked(item: Any) -> str:
-    """What would have been right, from pydantic's error."""
+    """The allowed values, from pydantic's error."""
     limits = item.get("ctx") or {}
     match item["type"].removesuffix("_type").removesuffix("_parsing"):
         case "int" | "int_from_float":

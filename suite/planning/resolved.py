@@ -1,4 +1,4 @@
-"""What a profile says of one task once every default has been filled in."""
+"""A profile's settings for one task, with all defaults resolved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from suite.training.resources import Resources
 
 
 class Role(Enum):
-    """What a value of a profile has to do with the result of a run."""
+    """How a value of a profile affects the result of a run."""
 
     DECIDES = "stands in the key of every run as it is"
     DECIDES_THROUGH = "decides by way of something else that is in the key"
@@ -52,7 +52,7 @@ class ResolvedTask:
 
     @property
     def first_blocks(self) -> int:
-        """How many blocks run in any case."""
+        """How many blocks are certain to run."""
         return self.interim_looks[0] if self.interim_looks else self.blocks
 
     @property
@@ -64,7 +64,7 @@ class ResolvedTask:
 
 
 def deciding(values: ResolvedTask) -> dict[str, Any]:
-    """The values that stand in the key of every run, by name.
+    """The values that are part of every run's key, by name.
 
     Raises TypeError where a field of the type has no ``Role``.
     """

@@ -38,8 +38,8 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A run, the campaigns it is recorded in, and what differs (name, here, there)
-    from the nearest other one.
+    """A run, the campaigns it is recorded in, and what differs (name, here, there) from
+    the most similar other one.
     """
 
     run: Recorded
@@ -49,8 +49,8 @@ class Explanation:
 
 
 def explain(results: Results, key: str) -> Explanation:
-    """The run whose key begins so, in any campaign of the folder that this version
-    reads.
+    """The run whose key has that prefix, in any campaign of the folder that this
+    version reads.
 
     Raises UserError if there is none, or several.
     """
@@ -72,7 +72,7 @@ def explain(results: Results, key: str) -> Explanation:
 
 
 def _with_key(runs: Sequence[Recorded], key: str, results: Results) -> list[Recorded]:
-    """All records of the one run whose key begins so, the oldest first."""
+    """All records of the one run whose key has that prefix, the oldest first."""
     if not runs:
         raise UserError(
             f"No run on record in {results.root}/: start a campaign with "

@@ -1,4 +1,4 @@
-"""Small files, read and written whole."""
+"""Small files, read and written atomically."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def replace_bytes(path: Path, content: bytes) -> None:
 
 
 def free_space(folder: Path) -> int:
-    """Bytes left on the disk that holds the folder, or would."""
+    """Free bytes on the disk of the folder, which need not exist."""
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free

@@ -37,11 +37,9 @@ class RunColumns:
         self._columns: dict[str, list[Any]] = {name: [] for name in (*SCALARS, *WHERE)}
 
     def put(self, line: Mapping[str, Any]) -> None:
-        """Add a line of a record; a run's newest line takes the place of its older
-        one.
-        """
+        """Add a line of a record; a run's newest line replaces older ones."""
         row, key = _row(line), line["key"]
-        if key in self._places:  # tried again: nothing of the older line stays
+        if key in self._places:  # retried: drop all values of the older line
             row = dict.fromkeys(self._columns, math.nan) | row
         place = self._places.setdefault(key, len(self._places))
         for name, value in row.items():

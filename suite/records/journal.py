@@ -64,7 +64,7 @@ class Record:
         cut_torn_line(self.path)
         self._file = self.path.open(
             "ab", buffering=0
-        )  # what a full disk refuses must not be written later on
+        )  # after a failed write, the buffer must not be flushed later
 
     def append(self, job: Job, member: Member, result: Result) -> RunRecord:
         """Append a run to the record, flushed to disk, and return its line. Raises
@@ -92,7 +92,7 @@ class Record:
             os.fsync(self._file.fileno())
         except OSError:
             self._file.close()
-            self._file = _reopened(self.path, start)  # half a line must not stay
+            self._file = _reopened(self.path, start)  # remove the partial line
             raise
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class Record:
 
 
 def read_lines(path: Path) -> Iterator[RunRecord]:
-    """The whole lines of a record. Raises UserError on another schema, or on a line
+    """The complete lines of a record. Raises UserError on another schema, or on a line
     that is damaged in the middle.
     """
     if not path.exists():
@@ -112,7 +112,7 @@ def read_lines(path: Path) -> Iterator[RunRecord]:
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
             if not text.endswith(b"\n"):
-                return  # still being written, or torn by a crash
+                return  # still being written, or truncated by a crash
             yield parse_line(text, path, number)
 
 

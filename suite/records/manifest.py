@@ -1,4 +1,4 @@
-"""``campaign.json``: what a campaign was going to run, written before its first run.
+"""``campaign.json``: the manifest of a campaign, written before its first run.
 
 The manifest holds all that readers need of the plan, so that verdicts, reports and
 the dashboard work where the tasks themselves cannot be imported.
@@ -50,7 +50,7 @@ class _Manifest(BaseModel):
 
 
 class _Named(_Manifest):
-    """Something with a name for programs and a label for people."""
+    """Something with a name and a display label."""
 
     name: str
     label: str = ""
@@ -93,7 +93,7 @@ class MeasureManifest(_Named):
 
 
 class ClaimManifest(_Manifest):
-    """A claim as it was fixed before the run, and what was known by then.
+    """A claim as it was preregistered, and what was known at that time.
 
     ``attempt`` is 1 for the first campaign of the results folder that tests the claim.
     ``known_from`` is the earlier campaign whose results were known when the claim was
@@ -248,7 +248,9 @@ class TaskManifest(_Manifest):
         return self.trials if self.space_of(arm, level) else 0
 
     def finals_of(self, arm: str) -> int:
-        """Finals of an arm in a cell; one where all would come to the same."""
+        """The number of finals of an arm in a cell; one if all would give the same
+        result.
+        """
         return 1 if self.runs_once(arm) else self.finals
 
     def schedule_of(self, arm: str, level: str) -> str | None:
@@ -390,7 +392,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def manifest_of(plan: Plan) -> Manifest:
-    """What the campaign's folder is to keep of a plan."""
+    """The manifest of a plan."""
     return Manifest(
         schema=SCHEMA,
         id=plan.id,

@@ -1,4 +1,4 @@
-"""Which MLflow run each run of a campaign became."""
+"""Maps each run of a campaign to its MLflow run."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-# which MLflow run each run became; written by the publisher
+# maps runs to MLflow runs; written by the publisher
 MLFLOW_RUNS = "mlflow_runs.jsonl"
 
 
 @dataclass(frozen=True)
 class MlflowRun:
-    """Where MLflow has a run: the ids of experiment and run."""
+    """A run in MLflow: the ids of experiment and run."""
 
     experiment: str
     run: str
 
 
 def read_mlflow_runs(folder: Path) -> Mapping[str, MlflowRun]:
-    """The MLflow runs noted in a campaign's folder, by the keys of the runs."""
+    """The MLflow runs of a campaign, by run key."""
     path = folder / MLFLOW_RUNS
     try:
         stat = path.stat()
@@ -38,7 +38,7 @@ def _read_mlflow_runs(path: Path, size: int, changed: int) -> Mapping[str, Mlflo
         for text in file:
             with suppress(
                 ValueError, KeyError, TypeError
-            ):  # a line torn by a crash: the next publisher notes it again
+            ):  # a line truncated by a crash: the next publisher writes it again
                 line = json.loads(text)
                 found[str(line["key"])] = MlflowRun(
                     str(line["experiment"]), str(line["run"])
@@ -47,8 +47,8 @@ def _read_mlflow_runs(path: Path, size: int, changed: int) -> Mapping[str, Mlflo
 
 
 def note_mlflow_run(folder: Path, key: str, run: MlflowRun) -> None:
-    """Note which MLflow run a run became, so that pages can link to it without
-    asking MLflow.
+    """Store the MLflow run of a run, so that pages can link to it without querying
+    MLflow.
     """
     line = json.dumps({"key": key, "experiment": run.experiment, "run": run.run})
     with (folder / MLFLOW_RUNS).open("a", encoding="utf-8") as file:

@@ -86,7 +86,9 @@ class Campaign:
 
     @property
     def finals(self) -> pd.DataFrame:
-        """The finals that ended by their own doing: what verdicts are made from."""
+        """The finals with a conclusive status (``JUDGED``), from which verdicts are
+        computed.
+        """
         frame = self.runs
         return frame[(frame["kind"] == "final") & frame["status"].isin(JUDGED)]
 
@@ -128,7 +130,7 @@ class Results:
         return [
             campaign
             for campaign in self.ids()
-            if self._schema(campaign) in (SCHEMA, None)  # None: damaged, to be told
+            if self._schema(campaign) in (SCHEMA, None)  # None: damaged, to be reported
         ]
 
     def _schema(self, campaign: str) -> object:
@@ -147,8 +149,8 @@ class Results:
         return "-".join(sizes)
 
     def load(self, campaign_id: str | None = None) -> Campaign:
-        """The campaign of that id, or of the one id that begins so, or the newest.
-        UserError if there is none.
+        """The campaign with that id or unique prefix, or the newest. UserError if there
+        is none.
         """
         campaign_id = self.resolve(campaign_id)
         with self._lock:
@@ -158,8 +160,8 @@ class Results:
             return reader.read(self.revision(campaign_id))
 
     def resolve(self, campaign_id: str | None) -> str:
-        """The full id of a campaign named by its id, by the beginning of one, or (None)
-        by being the newest.
+        """The full id of a campaign, given its id, a unique prefix of it, or None for
+        the newest.
         """
         ids = self.ids()
         if not ids:
@@ -181,7 +183,7 @@ class Results:
 
 
 class _Reader:
-    """One campaign's record, parsed once and then only where it grew."""
+    """One campaign's record, parsed incrementally."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -195,7 +197,7 @@ class _Reader:
 
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
-            manifest = read_manifest(self.folder)  # first: it tells of older versions
+            manifest = read_manifest(self.folder)  # first: it reports older versions
             self._take_new_lines()
             self._campaign = Campaign(
                 id=self.folder.name,
@@ -212,7 +214,7 @@ class _Reader:
         path = self.folder / FILE
         if not path.exists():
             return
-        if path.stat().st_size < self._offset:  # another record took its place
+        if path.stat().st_size < self._offset:  # the file was replaced
             self._begin()
         with path.open("rb") as file:
             file.seek(self._offset)

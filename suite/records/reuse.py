@@ -1,5 +1,5 @@
-"""Runs of other campaigns in the same results folder: what was trained once under a key
-need not be trained again.
+"""Runs of other campaigns in the same results folder: a run with the same key is not
+trained again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class OtherCampaigns:
         self._folder = folder
 
     def take(self, key: str, record: Record) -> RunRecord | None:
-        """Put a run that another campaign has finished on this record, with its files,
+        """Copy a run that another campaign has finished to this record, with its files,
         and return its line; None if there is none.
         """
         found = self._find(key)

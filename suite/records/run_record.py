@@ -48,8 +48,8 @@ Types = tuple[type, ...]
 NUMBER: Types = (int, float)
 NONE = type(None)
 MISSING = object()
-# By hand rather than by pydantic: a record has ten thousands of lines, and is read again
-# at every start.
+# Not with pydantic, for speed: a record has tens of thousands of lines, and is read at
+# every start.
 TYPES: Mapping[str, Types] = {
     "key": (str,),
     "task": (str,),

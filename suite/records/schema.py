@@ -1,4 +1,4 @@
-"""Which version of Bakeoff reads which results."""
+"""Schema versions of results, and the versions of Bakeoff that read them."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ KEY = re.compile(r"[0-9a-f]{64}")
 # Limit against ZIP bombs: curves as JSON, which compress best, shrink to a tenth.
 MOST_RATIO, SMALL = 100, 64 << 20
 CHUNK = 1 << 20
-# What the libraries raise where the bytes of an archive, or of what it holds, are wrong
+# Raised by the libraries for a corrupt archive or corrupt contents
 UNREADABLE = (
     AttributeError,
     KeyError,

@@ -1,4 +1,4 @@
-"""How campaigns stand, read from small files next to their records, so it is fast
+"""The status of campaigns, read from small files next to their records, so it is fast
 however long the records are.
 """
 
@@ -15,14 +15,15 @@ import psutil
 from suite.records.files import read_json
 from suite.records.results import Results
 
-# seconds without a word from a driver on another machine, after which it counts as gone
+# seconds without an update from a driver on another machine, after which it counts as
+# dead
 SILENCE_S = 60.0
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a campaign is. ``name`` is its profile's; ``state`` is what ``state.json``
-    says, or "interrupted" where its driver is gone without a word.
+    """How far a campaign is. ``name`` is its profile's; ``state`` is what
+    ``state.json`` says, or "interrupted" if its driver died without writing a state.
     """
 
     id: str
@@ -71,7 +72,7 @@ def standing(results: Results, campaign: str) -> Standing:
 
 
 def is_running(state: Mapping[str, Any]) -> bool:
-    """Whether the driver that wrote this state is still at work."""
+    """Whether the driver that wrote this state is still running."""
     if state.get("state") != "running":
         return False
     if state.get("host") == socket.gethostname():

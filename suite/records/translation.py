@@ -1,4 +1,4 @@
-"""What people read of a task, in another language than English."""
+"""Translations of a task's labels and texts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def translations_of(
 
 
 def texts_of(task: Task) -> Iterator[str]:
-    """Everything that people read of a task: texts as they stand in its file."""
+    """All labels and texts of a task, as written in its file."""
     yield from (getattr(task, name) for name in FIELDS)
     yield from task.sources
     yield from (arm.label for arm in task.arms)

@@ -1,1 +1,1 @@
-"""What a worker runs, and what a run's key hashes."""
+"""The training code of a worker, and the hashes in a run's key."""

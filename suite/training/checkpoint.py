@@ -26,12 +26,12 @@ import torch
 from suite.training.job import CheckpointPolicy
 from suite.training.loop import TrainingLoop
 
-SHARE = 0.05  # of a run's time, at most, goes into its files
+SHARE = 0.05  # maximum share of a run's time for writing checkpoints
 SCHEMA = 1
 
 
 class Checkpointer:
-    """The file of one run, as its worker sees it."""
+    """The checkpoint of one run, in its worker."""
 
     def __init__(self, checkpoints: CheckpointPolicy | None, key: str) -> None:
         self._path = (
@@ -46,12 +46,12 @@ class Checkpointer:
 
     @property
     def seconds(self) -> float:
-        """How long the training has taken so far, by all that worked on it."""
+        """Training time so far, over all attempts."""
         return self._before + time.monotonic() - self._began
 
     def resume(self, training: TrainingLoop) -> dict[str, bytes]:
-        """Put the training where another left it, if one did; the artifacts that was
-        there already.
+        """Restore the training from a checkpoint, if there is one; the artifacts that
+        was there already.
 
         In a group all do so at once, with what the first worker finds.
         """

@@ -26,8 +26,8 @@ T = TypeVar("T")
 
 
 class PeerLost(Exception):
-    """The others of a group do not answer: one of them has failed, and knows why, or is
-    gone.
+    """The peers in a group do not respond: one of them has failed, and reports why, or
+    is lost.
     """
 
 
@@ -43,8 +43,8 @@ class RankFailed(Exception):
 
 
 class DataParallelGroup:
-    """The workers that share a run, as one of them sees it. The process that starts
-    them sets up their process group.
+    """A data-parallel group, from the view of one worker. The process that starts them
+    sets up their process group.
 
     All must call the same methods in the same order. Raises PeerLost where the others
     are gone.
@@ -84,13 +84,13 @@ class DataParallelGroup:
         return loss
 
     def all_reduce(self, numbers: Tensor) -> None:
-        """Put in the place of each number its sum over the workers."""
+        """All-reduce: replace each number by its sum over the workers."""
         with _together():
             dist.all_reduce(numbers)
 
     def broadcast_from_rank_zero(self, make: Callable[[], T]) -> T:
-        """What the first worker makes, for all: something that can be pickled, its
-        tensors on the CPU.
+        """Broadcast an object from the first worker: picklable, with its tensors on the
+        CPU.
         """
         box: list[Any] = [make() if self.rank == 0 else None]
         with _together():
@@ -108,7 +108,7 @@ def _together() -> Iterator[None]:
 
 
 def check_data_parallel(procedure: Procedure, model: nn.Module, recipe: Recipe) -> None:
-    """Raise UserError if several workers would not learn what one does."""
+    """Raise UserError if several workers would not train the same model as one."""
     given = f"world_size = {recipe.world_size}"
     alone = "leave `world_size` out of this recipe"
     if 0 < recipe.batch_size < recipe.world_size:

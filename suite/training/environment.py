@@ -62,8 +62,8 @@ def _sources(task: str, source: tuple[str, str] | None) -> str | None:
 
 
 def warm_up(device: str) -> str:
-    """Pay once for what a first run would pay, the imports above and the device's
-    start-up; returns the host's name.
+    """Warm up: the imports above and the device's initialisation; returns the host's
+    name.
     """
     numbers = torch.zeros(8, 8, device=device)
     numbers @ numbers

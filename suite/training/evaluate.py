@@ -1,4 +1,4 @@
-"""What evaluations measure, during a run and after it, and when they take place."""
+"""Evaluations during and after a run, and their schedule."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tasks import (
 from tasks.contract.checks import brief, is_number, plain
 
 TRAIN_SAMPLE = 1000  # training examples on which the training measures are taken
-SNAPSHOTS = 8  # evaluations of a final at which a procedure shows what it does
+SNAPSHOTS = 8  # evaluations of a final that store a procedure's artifacts
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one evaluation during a run found."""
+    """The result of one evaluation during a run."""
 
     step: int
     """Updates made before it."""
@@ -61,7 +61,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class FinalEvaluation:
-    """What a final found on the test set, ``values`` by measure, and its artifacts."""
+    """The results of a final on the test set, ``values`` by measure, and its artifacts."""
 
     values: dict[str, float]
     artifacts: dict[str, bytes]
@@ -111,7 +111,7 @@ def measure_both(
 
 
 def score(procedure: Procedure, values: Mapping[str, float]) -> tuple[float, ...]:
-    """What chooses checkpoints and hyperparameters: see ``Evaluation.score``."""
+    """The score that selects checkpoints and hyperparameters: see ``Evaluation.score``."""
     return tuple(
         -measure.sign * values[f"validation.{measure.name}"]
         for measure in procedure.measures[:2]
@@ -132,7 +132,7 @@ def measure_on_test(
 
 
 def worst_values(procedure: Procedure, shape: Shape) -> dict[str, float]:
-    """The value that a failed model counts as, by measure."""
+    """The values assigned to a failed model, by measure."""
     return {measure.name: measure.worst(shape) for measure in procedure.measures}
 
 

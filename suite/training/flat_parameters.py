@@ -18,7 +18,7 @@ CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of the buffers with one weight decay, and what updates it."""
+    """A slice of the buffers with one weight decay, and its optimiser."""
 
     optimizer: Optimizer
     grad: Tensor
@@ -92,14 +92,14 @@ class FlatParameters:
         """Update the parameters once, by the gradient in ``grad``."""
         if self.max_grad_norm is not None:
             # As torch.nn.utils.clip_grad_norm_ does, but without reading the norm,
-            # for which a GPU would have to be waited for.
+            # which would synchronise with the GPU.
             share = self.max_grad_norm / (self.grad.norm() + CLIP_EPSILON)
             self.grad.mul_(share.clamp_(max=1.0))
         for part in self._parts:
             part.optimizer.update(part.grad, lr, part.weight_decay)
 
     def state_dict(self) -> dict[str, Any]:
-        """The parameters and what the optimiser remembers: tensors, plain values."""
+        """The parameters and the optimiser's state: tensors, plain values."""
         return {
             "flat": self.flat,
             "optimizers": [part.optimizer.state_dict() for part in self._parts],

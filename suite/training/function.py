@@ -72,7 +72,7 @@ def run_function(
 
 
 def _with_worst(procedure: Procedure, values: Mapping[str, float]) -> dict[str, float]:
-    """The values, each that is not finite as what a failure counts as."""
+    """The values, with non-finite ones replaced by the value for failures."""
     worst = worst_values(procedure, NO_SHAPE)
     return {
         name: worst.get(name, 0.0) if finite(value) is None else value

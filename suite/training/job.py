@@ -33,7 +33,7 @@ STATUSES: tuple[Status, ...] = (
 JUDGED: tuple[Status, ...] = (
     "finished",
     "diverged",
-)  # the run's own doing; the others depend on the machine
+)  # results of the run itself; the others depend on the machine
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def timed(metric: str) -> bool:
 
 
 def finite(value: float) -> float | None:
-    """The number, or None if it is not finite: JSON has no word for NaN."""
+    """The number, or None if it is not finite: JSON has no NaN."""
     return value if math.isfinite(value) else None
 
 

@@ -72,18 +72,18 @@ class Learner:
         return loss.detach()
 
     def keep_best(self) -> None:
-        """Remember the present parameters and running statistics as the best."""
+        """Store the current parameters and running statistics as the best."""
         self._best = [tensor.detach().clone() for tensor in self._learned()]
 
     @torch.no_grad()
     def restore_best(self) -> None:
-        """Go back to what was kept, if anything was."""
+        """Restore the best checkpoint, if there is one."""
         if self._best:
             for tensor, best in zip(self._learned(), self._best, strict=True):
                 tensor.copy_(best)
 
     def _learned(self) -> list[Tensor]:
-        """All of the model that training changes: parameters and running statistics."""
+        """The model's state that training changes: parameters and running statistics."""
         parameters = [buffer.flat for buffer in self.buffers.values()]
         return parameters + list(self.model.buffers())
 

@@ -36,7 +36,7 @@ from tasks.contract.schedule import learning_rate
 
 @dataclass
 class LoopState:
-    """Where a run is."""
+    """A run's position."""
 
     step: int = 0
     """Updates made so far."""
@@ -132,7 +132,7 @@ class TrainingLoop:
         self.losses = self.losses[: self._at.step]
 
     def _batches(self) -> Iterator[Split]:
-        """The batches that are still to come."""
+        """The remaining batches."""
         size = self.recipe.batch(len(self.train))
         per_step = sum(phase.repeats for phase in self.learner.phases)
         order = make_generator(self.seeds["order"])
@@ -153,10 +153,10 @@ class TrainingLoop:
         return self.losses[begin:stop].mean().item()
 
     def _draw_for_own_examples(self, rank: int, begin: int) -> None:
-        """Give this worker random streams of its own.
+        """Seed this worker's own random streams.
 
-        They begin again after every evaluation, so that a checkpoint, which the first
-        worker writes, need not hold those of all.
+        They are reseeded after every evaluation, so that a checkpoint, which the first
+        worker writes, need not contain those of all.
         """
         own = seed(self.seeds["dropout"], rank, begin)
         self._dropout = GlobalStream(own, self.device)
@@ -172,8 +172,8 @@ class TrainingLoop:
         self.losses[step - 1] = loss
 
     def _update_best_or_stop(self, found: Evaluation) -> None:
-        """Keep the best so far; where patience with the others runs out, lower the rate
-        or end the run.
+        """Store the best so far; when the patience is exhausted, lower the rate or end
+        the run.
         """
         at = self._at
         at.over = found.diverged or self._fits(found)
@@ -189,7 +189,7 @@ class TrainingLoop:
             self._lower_rate_or_stop()
 
     def _fits(self, found: Evaluation) -> bool:
-        """Whether the training examples are learned as well as the recipe asks for."""
+        """Whether the recipe's ``stop_when`` is met on the training examples."""
         if self.recipe.stop_when is None:
             return False
         name, wanted = self.recipe.stop_when
@@ -238,8 +238,8 @@ class TrainingLoop:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """All that the rest of the run depends on, after any evaluation: tensors and
-        plain values.
+        """The state that the rest of the run depends on, after any evaluation: tensors
+        and plain values.
         """
         return {
             "at": asdict(self._at),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 SPLITS = ("train", "validation", "test")
-GAP = "gap"  # train and test: how much better the training examples are done
+GAP = "gap"  # train and test: generalisation gap
 THROUGHPUT = "_per_second"  # ends the name of a procedure's own throughput
 SHARE = "share"  # the unit of what lies between 0 and 1 and is shown in percent
 
@@ -50,7 +50,7 @@ class Metric:
 
     @property
     def sign(self) -> int:
-        """1 where more is better, else -1."""
+        """1 if higher is better, else -1."""
         return 1 if self.better == "higher" else -1
 
     @property
@@ -76,7 +76,7 @@ METRICS: dict[str, Metric] = {}
 
 
 def register_metric(metric: Metric) -> Metric:
-    """Make a metric known that runs record under its own name, on no split."""
+    """Register a metric that runs record under its own name, on no split."""
     METRICS[metric.name] = metric
     return metric
 
@@ -177,5 +177,5 @@ def _gap_metric(measure: MeasureLike, name: str) -> Metric:
 
 
 def unknown_metric(name: str) -> Metric:
-    """A stand-in for a metric that nothing records: it has a label and no values."""
+    """A placeholder for a metric that nothing records: it has a label and no values."""
     return Metric(name, name.replace("_", " "), "", "lower")

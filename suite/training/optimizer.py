@@ -19,11 +19,11 @@ from tasks.contract.optimizer import factory_arguments
 ADAM_EPSILON = 1e-8
 ADAGRAD_EPSILON = 1e-10
 RMSPROP_EPSILON = 1e-8
-RMSPROP_MEMORY = 0.99  # share of the mean square that is kept at each update
+RMSPROP_MEMORY = 0.99  # decay of the running mean square
 
 
 class FlatRule:
-    """What the rules have in common: a buffer, (parameters,), and their memory of it.
+    """Base class of the update rules: a buffer, (parameters,), and its state.
 
     A rule keeps its memory in ``memory``, tensors by name, and counts its updates.
     """
@@ -72,7 +72,7 @@ class SGD(FlatRule):
 
 
 class Momentum(SGD):
-    """SGD with Polyak's heavy ball, whatever the recipe says of Nesterov."""
+    """SGD with Polyak's heavy ball, ignoring the recipe's ``nesterov``."""
 
     def __init__(self, flat: Tensor, recipe: Recipe) -> None:
         super().__init__(flat, recipe)
@@ -96,7 +96,7 @@ class Adam(FlatRule):
         super().__init__(flat, recipe)
         self.memory["mean"] = torch.zeros_like(flat)
         self.memory["mean_square"] = torch.zeros_like(flat)
-        # updates so far, as the fused kernel wants it
+        # updates so far, as the fused kernel requires
         self.memory["count"] = torch.zeros((), device=flat.device)
 
     def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
@@ -120,7 +120,7 @@ class Adam(FlatRule):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay is apart from the gradient (Loshchilov & Hutter, 2019)."""
+    """Adam with decoupled weight decay (Loshchilov & Hutter, 2019)."""
 
     fused = staticmethod(torch._fused_adamw_)
 
@@ -235,7 +235,7 @@ class TorchOptimizer:
 def _leave_out_undecayed(
     made: torch.optim.Optimizer, recipe: Recipe, weight_decay: float
 ) -> None:
-    """Move what is not decayed to groups of its own, whose weight decay is 0."""
+    """Move parameters without decay to separate groups with weight decay 0."""
     for group in list(made.param_groups):
         if group.get("weight_decay") != weight_decay:
             continue

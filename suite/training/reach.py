@@ -28,7 +28,7 @@ from torch import Tensor
 
 from tasks import Measure, UserError
 
-# They find, describe and check tasks; no number of a run comes from them.
+# They find, describe and check tasks, and do not affect results.
 VOCABULARY = frozenset(
     f"tasks.{name}"
     for name in (
@@ -68,7 +68,7 @@ class Module:
 
     @cached_property
     def effects(self) -> tuple[ast.stmt, ...]:
-        """Statements that are run for what they do, such as registering a rule."""
+        """Statements with side effects, such as registering a rule."""
         return tuple(
             statement
             for statement in self.tree.body
@@ -77,7 +77,7 @@ class Module:
 
 
 class Reach:
-    """Collects the code that values stand for.
+    """Collects the code that values depend on.
 
     ``code`` maps each place, such as ``my_models:Net``, to the hash of its syntax tree.
     ``own`` is the top-level package of the task, which is first-party wherever it is
@@ -255,7 +255,7 @@ class Reach:
 
     def _describe_object(self, value: Any, what: str) -> Any:
         kind = self.describe(type(value), what)
-        if isinstance(value, Measure):  # what it is called decides nothing
+        if isinstance(value, Measure):  # its name does not matter
             worst = self.describe(value.worst, what)
             return ["measure", value.name, value.better, worst]
         if is_dataclass(value):
@@ -336,7 +336,7 @@ def _text(name: str) -> str | None:
 
 
 def _typed_in(module: ModuleType | None) -> str:
-    """What was typed into a notebook, with the last definition of each name."""
+    """The source of a notebook's cells, with the last definition of each name."""
     cells = getattr(module, "In", None) or []
     return "\n".join(cell for cell in cells if _parses(cell))
 
@@ -484,7 +484,7 @@ def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
     """The syntax tree of a function, found by its code's line numbers."""
     code = function.__code__
     trees = [module.tree]
-    cell = linecache.getlines(code.co_filename)  # a notebook's cell is no module
+    cell = linecache.getlines(code.co_filename)  # a notebook's cell is not a module
     if (
         cell
         and _file(module.name) is None

@@ -1,4 +1,4 @@
-"""What one run asks of the machine or cluster."""
+"""Resource requirements of a run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class CheckedModel(BaseModel):
-    """Values that people write: unknown keys are errors, and the text beneath a field
-    is its description.
+    """Base of user-written settings: unknown keys are errors, and the text beneath a
+    field is its description.
     """
 
     model_config = ConfigDict(
@@ -20,7 +20,7 @@ class CheckedModel(BaseModel):
 
 
 class Resources(CheckedModel):
-    """What one run asks of the cluster."""
+    """The resources that one run needs."""
 
     cpus: float = Field(default=1, gt=0)
     """CPU cores."""

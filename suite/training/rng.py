@@ -13,8 +13,8 @@ from tasks import Split
 
 
 class GlobalStream:
-    """The global random numbers that dropout draws: set while a run runs, and the
-    caller's again in between.
+    """The global random state, which dropout uses: set during a run, with the caller's
+    restored in between.
     """
 
     def __init__(self, seed: int, device: torch.device) -> None:
@@ -54,8 +54,8 @@ class GlobalStream:
 def batches(
     train: Split, size: int, order: torch.Generator, skipped: int = 0
 ) -> Iterator[Split]:
-    """Batches without end: every pass in a new order, its last batch as small as it
-    comes; not the first few.
+    """Infinite batches, reshuffled every epoch, with a smaller last batch; the first
+    few can be skipped.
     """
     if size >= len(train):
         while True:

@@ -1,6 +1,4 @@
-"""One run: what a member of a job names is made, trained, measured and put together
-as a Result.
-"""
+"""One run: builds, trains and measures a member of a job, and returns a Result."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ SHORTEST = 1e-9  # seconds per epoch, where a clock is too coarse to see any
 
 @dataclass(frozen=True)
 class Setup:
-    """Everything that a run begins with."""
+    """The initial objects of a run."""
 
     job: Job
     member: Member
@@ -141,7 +139,7 @@ def _fit(setup: Setup, procedure: FitOnce) -> Trained:
 
 
 def _train(setup: Setup) -> Trained:
-    """Train step by step, or resume what another worker left."""
+    """Train step by step, or resume from another worker's checkpoint."""
     job, member = setup.job, setup.member
     loop = TrainingLoop(
         setup.procedure,

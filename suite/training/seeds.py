@@ -1,5 +1,5 @@
-"""Random streams: every seed comes from one root, by name, and depends on what its name
-lists and nothing else.
+"""Random streams: every seed is derived from one root and a path of names, and depends
+on nothing else.
 
 Split, batch order and evaluation do not know the arm, so that arms of a block are
 compared in pairs; tuner, initialisation and dropout know the arm's *name*, so that the

@@ -1,8 +1,7 @@
-"""What a worker does: turn a Job into one Result per member. No Ray, no Optuna, no
-MLflow, no campaign.
+"""The worker: turns a Job into one Result per member. No Ray, no Optuna, no MLflow, no
+campaign.
 
-Every run ends in a typed status; nothing that a task does wrong gets out of here
-as an exception.
+Every run ends in a typed status; no error in a task leaves this module as an exception.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from suite.training.environment import worker_info
 from suite.training.job import JUDGED, Job, Member, Result
 from suite.training.run import train_member
 
-# How CUDA, Linux and others say that there is no memory left
+# Out-of-memory messages of CUDA, Linux and others
 NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 # A run that is merely slow notices at its next evaluation that it is over its limit,
@@ -62,7 +61,7 @@ def run_rank(job: Job) -> Result:
 
 
 def _train_in_thread(job: Job, member: Member) -> Future[Result]:
-    """Begin a rank's part in a thread, and return what it will come to.
+    """Start a rank's part in a thread, and return its future.
 
     No signal interrupts a thread other than the main one: one that hangs is left
     behind, and ends with the group.
@@ -117,7 +116,7 @@ def _run_member(
 
 
 def _failure(member: Member, error: Exception) -> Result:
-    """What an exception means for the run."""
+    """The status and message for an exception."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return Result(member.key, "out_of_memory", error=str(error))
     if isinstance(error, TimeoutError):
@@ -133,8 +132,8 @@ def _failure(member: Member, error: Exception) -> Result:
 
 @contextmanager
 def _interrupted_after(limit: float | None) -> Iterator[None]:
-    """Raise TimeoutError in whatever hangs, in the middle of it. Only a main thread, as
-    a worker's is, can be interrupted.
+    """Interrupt the main thread with TimeoutError. Only a main thread, as a worker's
+    is, can be interrupted.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if limit is None or not in_main_thread or not hasattr(signal, "setitimer"):

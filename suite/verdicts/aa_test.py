@@ -55,7 +55,7 @@ class AATest:
 
     @property
     def message(self) -> Message:
-        """What is to be said of it."""
+        """The message about it."""
         return message(
             TOLD[self.state],
             arm=self.arm,
@@ -81,8 +81,8 @@ def run_aa_tests(campaign: Campaign, task: str) -> list[AATest]:
 
 
 def alarm(checks: Sequence[AATest]) -> tuple[Gate, ...]:
-    """The gate that a failure closes for all claims of its task; no gate where no arm
-    ran twice.
+    """The gate that fails for all claims of a task after a failed A/A test; none
+    without an A/A test.
     """
     if not checks:
         return ()

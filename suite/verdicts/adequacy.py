@@ -43,8 +43,8 @@ MOST_TOLD = 2  # findings; the rest are only counted
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a gate saw, and where it would ``pull`` the claim's effect if it
-    were mended: +1 up, -1 down, 0 either way.
+    """One finding of a gate, and the direction in which fixing it would ``pull`` the
+    claim's effect: +1 up, -1 down, 0 either way.
     """
 
     seen: Message
@@ -53,13 +53,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Gate:
-    """One question about a comparison's quality: whether it ``failed``, and what was
-    seen.
+    """The result of a gate: whether it ``failed``, and its findings.
 
-    A gate that passed and saw nothing worth telling has nothing in ``seen``. One whose
-    question makes no sense for the claim is not ``asked``, and ``seen`` says why.
-    ``findings`` are what it failed for, where some of them may only strengthen the
-    answer.
+    A gate that passed without findings has an empty ``seen``. One whose question makes
+    no sense for the claim is not ``asked``, and ``seen`` says why. ``findings`` are
+    what it failed for, where some of them may only strengthen the answer.
     """
 
     code: str
@@ -70,7 +68,8 @@ class Gate:
 
     def towards(self, direction: int) -> Gate:
         """The same for an answer that the effect lies above 0 (``direction`` 1) or
-        below it (-1): what would only pull it further that way is no objection.
+        below it (-1): findings that would only pull it further that way are no
+        objection.
         """
         if not direction or not self.failed or not self.findings:
             return self
@@ -87,7 +86,7 @@ Flags = NDArray[np.bool_]
 
 
 def register_gate(code: str) -> Callable[[Check], Check]:
-    """A decorator: ask this gate of every claim, after those registered before it."""
+    """A decorator: apply this gate to every claim, after those registered before it."""
 
     def register(check: Check) -> Check:
         GATES[code] = check
@@ -97,7 +96,7 @@ def register_gate(code: str) -> Callable[[Check], Check]:
 
 
 def gates(case: Case) -> tuple[Gate, ...]:
-    """All gates that apply to a claim, in the order in which people should read them."""
+    """All gates that apply to a claim, in display order."""
     found = (check(case) for check in GATES.values())
     return tuple(gate for gate in found if gate is not None)
 
@@ -108,7 +107,7 @@ def gates(case: Case) -> tuple[Gate, ...]:
 @register_gate("failed-trials")
 def failed_trials(case: Case) -> Gate | None:
     """More than a fifth of an arm's trials failed, pooled over levels and blocks. Lost
-    ones are not its fault.
+    runs do not count.
     """
     trials = case.trials
     trials = trials[trials["status"] != "lost"]
@@ -282,8 +281,8 @@ def _rate_falls(case: Case) -> bool:
 def tuning_budget(case: Case) -> Gate | None:
     """The arm ahead on validation changes between half of the trials and all of them.
 
-    Ahead means by more than half the margin, so that two equal arms do not trip the
-    gate by taking turns.
+    Ahead means by more than half the margin, so that two equal arms do not fail the
+    gate by alternating.
     """
     budget = case.manifest.trials
     if case.metric.cost or budget < 2 or _half_budget_finals_are_in(case):
@@ -316,8 +315,8 @@ def tuning_budget(case: Case) -> Gate | None:
 
 @register_gate("too-easy")
 def too_easy(case: Case) -> Gate | None:
-    """So few examples decide that no difference could show: all arms nearly perfect, or
-    a margin below two examples.
+    """Too few examples to show a difference: all arms nearly perfect, or a margin below
+    two examples.
     """
     tests, examples = case.examples("test"), case.examples("validation")
     metric, claim = case.metric, case.claim
