@@ -65,9 +65,8 @@ def place(hyperparameter: Float | Int, value: float) -> float:
         return 0.5
     if hyperparameter.log:
         low, high, value = math.log(low), math.log(high), math.log(value)
-    return min(
-        max((value - low) / (high - low), 0.0), 1.0
-    )  # logarithms are rounded: clip
+    fraction = (value - low) / (high - low)
+    return min(max(fraction, 0.0), 1.0)  # logarithms are rounded
 
 
 def describe(space: Space) -> dict[str, dict[str, Any]]:

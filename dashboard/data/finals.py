@@ -15,16 +15,16 @@ def deciding_finals(view: View, task: str, claim_name: str) -> pd.DataFrame:
     claim = view.claim_of(task, claim_name)
     levels = claim.levels or view.campaign.manifest.task(task).level_names
     finals = view.campaign.finals
-    decides = (
+    is_deciding = (
         finals["task"].eq(task)
         & finals["arm"].isin(claim.arms)
         & finals["level"].isin(levels)
     )
     if verdict := view.verdict_of(task, claim_name):
         blocks = {row["block"] for row in verdict.per_block}
-        decides &= finals["block"].isin(blocks)
-    places = {arm: place for place, arm in enumerate(claim.arms)}
-    order = finals["arm"].map(places)
-    placed = finals.assign(order=order)[decides]
-    ordered = placed.sort_values(["block", "order", "arm", "number"])
+        is_deciding &= finals["block"].isin(blocks)
+    positions = {arm: position for position, arm in enumerate(claim.arms)}
+    order = finals["arm"].map(positions)
+    deciding = finals.assign(order=order)[is_deciding]
+    ordered = deciding.sort_values(["block", "order", "arm", "number"])
     return ordered.drop(columns="order")

@@ -50,7 +50,7 @@ def layout(view: View) -> Component:
     ]
     target = _target(view)
     says = (
-        words("sweep-chart-says", target=_shown(target, measure))
+        words("sweep-chart-says", target=_format_target(target, measure))
         if target is not None
         else ""
     )
@@ -80,7 +80,7 @@ def layout(view: View) -> Component:
                 "matched",
                 _matched(view, cells),
                 title=words("sweep-matched"),
-                says=_matching(view),
+                says=_match_caption(view),
                 height=380,
             ),
             _failures(view),
@@ -144,7 +144,7 @@ def _cells(view: View, target: float | None) -> pd.DataFrame:
     return cell_means(finals, [_column(view), *COSTS, *TARGETS, "parameters"])
 
 
-def _along(view: View) -> tuple[str, dict[str, float]]:
+def _swept_variable(view: View) -> tuple[str, dict[str, float]]:
     """The swept variable, "arm" or "level", and its values on the x axis by name; ("",
     {}) if neither has any.
     """
@@ -156,14 +156,14 @@ def _along(view: View) -> tuple[str, dict[str, float]]:
 
 
 def _axis(view: View) -> str:
-    along, _ = _along(view)
+    along, _ = _swept_variable(view)
     words = view.words
     name = view.about.get("arms_axis") if along == "arm" else view.about.get("axis")
     return str(name or words("choose-arm" if along == "arm" else "choose-level"))
 
 
 def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
-    along, places = _along(view)
+    along, places = _swept_variable(view)
     if not along:
         return None
     words, measure = view.words, _measure(view)
@@ -179,13 +179,11 @@ def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
             )
             percent = quality and measure["percent"]
             means = over_blocks(cells, column)
-            axis = (
-                {"tickformat": ".1~%"}
-                if percent
-                else {}
-                if quality
-                else {"type": "log", **log_ticks(means)}
-            )
+            axis: dict[str, Any] = {}
+            if percent:
+                axis = {"tickformat": ".1~%"}
+            elif not quality:
+                axis = {"type": "log", **log_ticks(means)}
             panels.append((title, means, axis))
     lines = view.about["levels"] if along == "arm" else view.about["arms"]
     other = "level" if along == "arm" else "arm"
@@ -211,7 +209,7 @@ def _matched(view: View, cells: pd.DataFrame) -> Spec | None:
     )
 
 
-def _matching(view: View) -> str:
+def _match_caption(view: View) -> str:
     within = view.about.get("parameters_within")
     words = view.words
     if within is None:
@@ -223,7 +221,7 @@ def _matching(view: View) -> str:
     )
 
 
-def _shown(value: float, measure: dict[str, Any]) -> str:
+def _format_target(value: float, measure: dict[str, Any]) -> str:
     label = within_sentence(str(measure.get("label") or measure["name"]))
     return f"{label} {100 * value:g} %" if measure["percent"] else f"{label} {value:g}"
 
@@ -232,11 +230,11 @@ def _failures(view: View) -> html.Section:
     """Runs that did not finish, by arm and cause, both trials and finals."""
     words = view.words
     runs = view.campaign.runs
-    mine = runs[runs["task"] == view.task]
-    causes = [cause for cause in mine["status"].unique() if cause != "finished"]
+    task_runs = runs[runs["task"] == view.task]
+    causes = [cause for cause in task_runs["status"].unique() if cause != "finished"]
     rows = []
     for arm in view.about["arms"]:
-        statuses = mine.loc[mine["arm"] == arm["name"], "status"]
+        statuses = task_runs.loc[task_runs["arm"] == arm["name"], "status"]
         counts = statuses.value_counts()
         rows.append(
             (

@@ -28,18 +28,19 @@ from suite.records.run_record import RunRecord
 from suite.training.job import JUDGED, SCHEMA
 from tasks import UserError
 
-CONTENTS = "bakeoff.json"
-FORMAT = 1  # version of the archive's format
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
-NAMES = re.compile(
+INDEX_FILE = "bakeoff.json"
+FORMAT_VERSION = 1
+CAMPAIGN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
+ENTRY_NAME = re.compile(
     rf"{re.escape(MANIFEST)}|{re.escape(RECORD)}"
     r"|artifacts/[0-9a-f]{64}/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,120}"
     r"|checkpoints/[0-9a-f]{64}\.pt"
 )
-KEY = re.compile(r"[0-9a-f]{64}")
+RUN_KEY = re.compile(r"[0-9a-f]{64}")
 # Limit against ZIP bombs: curves as JSON, which compress best, shrink to a tenth.
-MOST_RATIO, SMALL = 100, 64 << 20
-CHUNK = 1 << 20
+MAX_COMPRESSION_RATIO = 100
+RATIO_EXEMPT_BYTES = 64 << 20
+CHUNK_BYTES = 1 << 20
 # Raised by the libraries for a corrupt archive or corrupt contents
 UNREADABLE = (
     AttributeError,
@@ -89,21 +90,21 @@ def export_campaign(folder: Path, output: Path) -> int:
     read_manifest(folder)
     keys = {line["key"] for line in read_lines(folder / RECORD)}
     paths = [folder / MANIFEST, *(path for path in [folder / RECORD] if path.exists())]
-    paths += sorted(_left_by_runs(folder, keys))
+    paths += sorted(_run_files(folder, keys))
     names = [path.relative_to(folder).as_posix() for path in paths]
     hashes = {name: _hash(path) for name, path in zip(names, paths, strict=True)}
-    about = {"format": FORMAT, "schema": SCHEMA, "files": hashes}
+    index = {"format": FORMAT_VERSION, "schema": SCHEMA, "files": hashes}
     with (
         replace_file(output) as partial,
         zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        archive.writestr(zipfile.ZipInfo(CONTENTS), json.dumps(about))
+        archive.writestr(zipfile.ZipInfo(INDEX_FILE), json.dumps(index))
         for name, path in zip(names, paths, strict=True):
             archive.write(path, name)
     return output.stat().st_size
 
 
-def _left_by_runs(folder: Path, keys: set[str]) -> Iterator[Path]:
+def _run_files(folder: Path, keys: set[str]) -> Iterator[Path]:
     for key in keys:
         artifacts = folder / "artifacts" / key
         if artifacts.is_dir():
@@ -140,14 +141,14 @@ def read_bundle(path: Path) -> Bundle:
 
 def _read(path: Path, archive: zipfile.ZipFile) -> Bundle:
     _check_entries(path, archive)
-    about = json.loads(archive.read(CONTENTS))
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
+    index = json.loads(archive.read(INDEX_FILE))
+    if not isinstance(index, dict) or index.get("format") != FORMAT_VERSION:
         raise UserError(
             f"{path} was exported by another version of Bakeoff: export it again with "
             "this one."
         )
-    hashes = about["files"]
-    if set(archive.namelist()) - {CONTENTS} != set(hashes):
+    hashes = index["files"]
+    if set(archive.namelist()) - {INDEX_FILE} != set(hashes):
         raise _damaged(path, "its list of files is not what it holds")
     for name, expected in hashes.items():
         if _hash_of_entry(archive, name) != expected:
@@ -159,20 +160,20 @@ def _check_entries(path: Path, archive: zipfile.ZipFile) -> None:
     """Check names and sizes before anything is extracted."""
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
-    if CONTENTS not in names or MANIFEST not in names:
+    if INDEX_FILE not in names or MANIFEST not in names:
         raise UserError(
             f"{path} holds no campaign: give files that `bakeoff export` wrote."
         )
     for name in names:
-        if name != CONTENTS and not NAMES.fullmatch(name):
+        if name != INDEX_FILE and not ENTRY_NAME.fullmatch(name):
             raise UserError(f"{path} holds {name!r}, which no export does: refused.")
     if len(set(names)) < len(names):
         raise UserError(f"{path} holds a name twice, which no export does: refused.")
     size = sum(entry.file_size for entry in entries)
-    if size > max(SMALL, MOST_RATIO * path.stat().st_size):
+    if size > max(RATIO_EXEMPT_BYTES, MAX_COMPRESSION_RATIO * path.stat().st_size):
         raise UserError(
-            f"{path} would unpack to {size >> 20:,} MiB, {MOST_RATIO} times its size "
-            "and more, which no export does: refused."
+            f"{path} would unpack to {size >> 20:,} MiB, {MAX_COMPRESSION_RATIO} "
+            "times its size and more, which no export does: refused."
         )
 
 
@@ -185,11 +186,11 @@ def _hash_of_entry(archive: zipfile.ZipFile, name: str) -> str:
 
 def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     """An entry's content. At most its declared size is read."""
-    left = archive.getinfo(name).file_size
+    remaining = archive.getinfo(name).file_size
     with archive.open(name) as file:
-        while chunk := file.read(min(CHUNK, left + 1)):
-            left -= len(chunk)
-            if left < 0:
+        while chunk := file.read(min(CHUNK_BYTES, remaining + 1)):
+            remaining -= len(chunk)
+            if remaining < 0:
                 raise zipfile.BadZipFile(f"{name} is larger than it says")
             yield chunk
 
@@ -197,7 +198,7 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 def _parse(path: Path, archive: zipfile.ZipFile, hashes: Mapping[str, str]) -> Bundle:
     place = Path(f"{path}:{MANIFEST}")
     manifest = manifest_from(json.loads(archive.read(MANIFEST)), place)
-    if not ID.fullmatch(manifest.id):
+    if not CAMPAIGN_ID.fullmatch(manifest.id):
         raise UserError(f"{path} has the id {manifest.id!r}, which is no campaign's.")
     content = archive.read(RECORD) if RECORD in hashes else b""
     record = Path(f"{path}:{RECORD}")
@@ -208,7 +209,7 @@ def _parse(path: Path, archive: zipfile.ZipFile, hashes: Mapping[str, str]) -> B
     )
     cells = {cell.place for cell in manifest.cells}
     for number, line in enumerate(lines, start=1):
-        if not KEY.fullmatch(line["key"]) or _cell(line) not in cells:
+        if not RUN_KEY.fullmatch(line["key"]) or _cell(line) not in cells:
             raise _damaged(path, f"line {number} of its record is of no planned cell")
     return Bundle(path, manifest, lines, hashes)
 
@@ -257,23 +258,27 @@ def _by_key(lines: Iterable[RunRecord]) -> Iterator[tuple[str, RunRecord]]:
     return ((line["key"], line) for line in lines)
 
 
-def _check_same(one: str, mine: Manifest, other: str, theirs: Manifest) -> None:
+def _check_same(
+    first_name: str, first: Manifest, second_name: str, second: Manifest
+) -> None:
     """Raise UserError unless both belong to one campaign: same id, and same inputs to
     the hash that the id is made from (sources, claims, profile).
     """
-    for task in mine.sources.keys() & theirs.sources.keys():
-        if mine.sources[task] != theirs.sources[task]:
+    for task in first.sources.keys() & second.sources.keys():
+        if first.sources[task] != second.sources[task]:
             raise UserError(
-                f"{one} and {other} ran task {task} with other sources "
-                f"({mine.sources[task][:16]} and {theirs.sources[task][:16]}): all "
+                f"{first_name} and {second_name} ran task {task} with other sources "
+                f"({first.sources[task][:16]} and {second.sources[task][:16]}): all "
                 "shards need the same version of Bakeoff and of the task's file."
             )
-    if mine.claims_digest != theirs.claims_digest:
-        raise UserError(f"{one} and {other} have other claims: they cannot be merged.")
-    if mine.id != theirs.id or mine.profile != theirs.profile:
+    if first.claims_digest != second.claims_digest:
         raise UserError(
-            f"{one} is of campaign {mine.id} and {other} of {theirs.id}: import the "
-            "files of one campaign at a time."
+            f"{first_name} and {second_name} have other claims: they cannot be merged."
+        )
+    if first.id != second.id or first.profile != second.profile:
+        raise UserError(
+            f"{first_name} is of campaign {first.id} and {second_name} of {second.id}: "
+            "import the files of one campaign at a time."
         )
 
 

@@ -11,7 +11,7 @@ from dashboard.figures.blocks import differences, pairs, trend
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.kinds import kind_of
 
-TREND_HEIGHT, NOTHING_HEIGHT = 320, 240  # pixels
+TREND_HEIGHT, EMPTY_HEIGHT = 320, 240  # pixels
 
 
 def levels_of(verdict: ClaimVerdict) -> list[str | None]:
@@ -44,7 +44,7 @@ def _at_level(view: View, verdict: ClaimVerdict, level: str | None) -> html.Div:
     """Each block's difference at one level, and next to it both arms' values."""
     words = view.words
     spec = differences(verdict, level, words)
-    height = int(spec["height"]) if spec else NOTHING_HEIGHT
+    height = int(spec["height"]) if spec else EMPTY_HEIGHT
     place = _place(view, verdict, level)
     charts = [
         chart(

@@ -15,16 +15,16 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 
 def source_card(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
-    ours = f"{verdict.metric_label}: {_ours(view, verdict)}"
+    measured = f"{verdict.metric_label}: {_measured_effect(view, verdict)}"
     rows = [
         (words("claim-source-is"), foreign(verdict.source or "–", words.language)),
         (words("claim-source-says"), foreign(verdict.reported or "–", words.language)),
-        (words("claim-ours"), ours),
+        (words("claim-ours"), measured),
     ]
     return card(facts(rows, "facts tall"), title=words("claim-source"))
 
 
-def _ours(view: View, verdict: ClaimVerdict) -> str:
+def _measured_effect(view: View, verdict: ClaimVerdict) -> str:
     if not math.isfinite(verdict.effect):
         return "–"
     scale = measuring(verdict, view.words)
@@ -45,6 +45,6 @@ def scope_card(view: View, verdict: ClaimVerdict) -> html.Section:
 
 
 def _notes(view: View, verdict: ClaimVerdict) -> html.Ul | None:
-    told = (*training(verdict, view.labels), *notes(verdict, view.labels))
-    said = [html.Li(coded(note)) for note in told]
-    return html.Ul(said, className="bullets") if said else None
+    messages = (*training(verdict, view.labels), *notes(verdict, view.labels))
+    items = [html.Li(coded(message)) for message in messages]
+    return html.Ul(items, className="bullets") if items else None

@@ -27,8 +27,8 @@ Fact = tuple[str, str]
 
 
 def verdict_card(view: View, verdict: ClaimVerdict) -> html.Section:
-    said = html.P(coded(sentence(verdict, view.labels)), className="sentence big")
-    parts: list[Component] = [_outcome(view, verdict), said]
+    statement = html.P(coded(sentence(verdict, view.labels)), className="sentence big")
+    parts: list[Component] = [_outcome(view, verdict), statement]
     if math.isfinite(verdict.effect):
         parts += [
             _forest(view, verdict),
@@ -43,8 +43,8 @@ def _outcome(view: View, verdict: ClaimVerdict) -> html.Div:
     """The verdict, with its qualifications as small tags."""
     words = view.words
     parts: list[Component] = [status_badge(view, verdict)]
-    if aside := would_be(verdict, words):
-        parts.append(html.Span(aside, className="muted"))
+    if provisional := would_be(verdict, words):
+        parts.append(html.Span(provisional, className="muted"))
     parts.append(html.Span(words.of("label", verdict.label), className="tag"))
     if verdict.meaningful:
         parts.append(html.Span(words("meaningful"), className="tag"))
@@ -73,14 +73,14 @@ def _key(view: View, verdict: ClaimVerdict) -> html.P:
 def _links(view: View, verdict: ClaimVerdict) -> list[Component]:
     """The pages behind the verdict, at the claim's own task, level and arm."""
     words = view.words
-    place = {"task": verdict.task, "level": next(iter(verdict.levels), None)}
+    selection = {"task": verdict.task, "level": next(iter(verdict.levels), None)}
     finals = view.link("/runs", task=verdict.task, claim=verdict.claim)
-    search = view.link("/search", **place, arm=verdict.better or None)
+    search = view.link("/search", **selection, arm=verdict.better or None)
     return [
-        action(words("claim-curves"), view.link("/curves", **place), primary=True),
+        action(words("claim-curves"), view.link("/curves", **selection), primary=True),
         action(words("claim-runs"), finals),
         action(words("claim-search"), search),
-        action(words("claim-sweep"), view.link("/sweep", **place)),
+        action(words("claim-sweep"), view.link("/sweep", **selection)),
     ]
 
 
