@@ -71,7 +71,7 @@ def create_app(
     prefix = checked(prefix)
     if safe_link(mlflow_url) is None:
         raise UserError(
-            f"--mlflow-url {mlflow_url!r} is no web address: give one like {MLFLOW_URL}."
+            f"--mlflow-url {mlflow_url!r} is not a web address: give one like {MLFLOW_URL}."
         )
     snapshots = Snapshots(results, mlflow_url, mirror)
     if refresh:

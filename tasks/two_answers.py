@@ -234,7 +234,7 @@ TASK = Task(
     ),
     sources=(
         Text(
-            "Generated anew for each block. Licence: MIT, as this project.",
+            "Generated for each block. Licence: MIT, as this project.",
             zh="每个区组重新生成。许可证：MIT，与本项目相同。",
         ),
     ),

@@ -32,7 +32,7 @@ def checked(prefix: str) -> str:
     path = f"/{prefix.strip('/')}/".replace("//", "/")
     if not PREFIX.fullmatch(path):
         raise UserError(
-            f"--prefix {prefix!r} is no path of letters, digits, '-', '_', '.' and '~': "
+            f"--prefix {prefix!r} is not a path of letters, digits, '-', '_', '.' and '~': "
             "give one like /bakeoff/."
         )
     return path

@@ -124,7 +124,7 @@ class Splits:
     """
 
     population: Population = "fresh"
-    """What a verdict on such blocks speaks for: ``fresh`` (data generated anew for each
+    """What a verdict on such blocks speaks for: ``fresh`` (data generated for each
     block), ``resplit`` (blocks share one finite pool) or ``official`` (one given test
     set).
     """

@@ -39,7 +39,7 @@ class Recipe:
     optimizer: str | OptimizerFactory = "adamw"
     """The name of a registered optimiser, or a function that makes a
     ``torch.optim.Optimizer`` of the parameters. Such a function may take ``lr`` and
-    ``weight_decay``, too; the rate is set anew before every update either way.
+    ``weight_decay``, too; the rate is set again before every update either way.
     """
 
     momentum: float = 0.9

@@ -258,7 +258,7 @@ def _no_mistaken_text(column: pd.Series, where: str) -> None:
     if NUMBERS_AT_LEAST <= is_number.mean() < 1:
         row = int(given.index[~is_number][0])
         advice = (
-            "is no number, though most of the column are: correct it, leave it empty, "
+            "is not a number, though most of the column are: correct it, leave it empty, "
             f"or give categories=({column.name!r},)"
         )
         raise _wrong(where, column, row, advice)
@@ -304,7 +304,7 @@ def _target(
     if not pd.api.types.is_numeric_dtype(column):
         numbers = pd.to_numeric(column, errors="coerce")
         row = int(numbers.isna().to_numpy().argmax())
-        raise _wrong(where, column, row, "is no number, as kind='regression' needs")
+        raise _wrong(where, column, row, "is not a number, as kind='regression' needs")
     values = column.to_numpy(dtype=np.float64)
     if not np.isfinite(values).all():
         row = int((~np.isfinite(values)).argmax())

@@ -139,7 +139,7 @@ def test_only_web_addresses_become_links(address):
 
 def test_runs_are_linked_at_a_web_address_alone(campaigns):
     with pytest.raises(
-        UserError, match=r"--mlflow-url 'javascript:alert\(1\)' is no web address"
+        UserError, match=r"--mlflow-url 'javascript:alert\(1\)' is not a web address"
     ):
         create_app(Results(campaigns), refresh=False, mlflow_url="javascript:alert(1)")
 

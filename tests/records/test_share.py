@@ -220,5 +220,5 @@ def test_an_id_that_leaves_the_folder_is_refused(exported):
     def elsewhere(text):
         return json.dumps(json.loads(text) | {"id": "../elsewhere"}).encode()
 
-    with pytest.raises(UserError, match="which is no campaign's"):
+    with pytest.raises(UserError, match="which is not a campaign's"):
         read_bundle(rewritten(exported, {"campaign.json": elsewhere}))

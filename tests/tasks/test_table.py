@@ -173,7 +173,7 @@ def test_errors_name_file_column_and_row(file):
     file.write_text("\n".join(text), encoding="utf-8")
 
     with pytest.raises(
-        UserError, match=r"people.csv, column 'age', row 5: 'forty' is no number"
+        UserError, match=r"people.csv, column 'age', row 5: 'forty' is not a number"
     ):
         table(file, target="pays")(ALL, 0)
 

@@ -752,7 +752,7 @@ def test_splits_of_one_pool_widen_the_interval():
 
     assert verdict.interval[0] < plain.interval[0]
     assert verdict.fixed_split_interval == plain.interval
-    assert "split the same examples anew" in sentences.population(verdict, labels())
+    assert "split the same examples again" in sentences.population(verdict, labels())
 
 
 def test_each_level_has_its_own_overlap():

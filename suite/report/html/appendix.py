@@ -19,8 +19,8 @@ from suite.verdicts.variance import split_variance
 
 SIZES = ("data.n_train", "data.n_validation", "data.n_test")
 POPULATIONS = {
-    "fresh": "drawn anew for each block",
-    "resplit": "split anew for each block",
+    "fresh": "drawn again for each block",
+    "resplit": "split again for each block",
     "official": "one test set for all",
 }
 OPENERS = {

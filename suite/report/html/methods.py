@@ -140,7 +140,7 @@ def _decision(confidence: float) -> str:
     rate = f"{100 * (1 - confidence):g} %"
     return (
         "From a claim's differences, one per block, comes their mean with a t interval; where blocks split the same "
-        "examples anew, the interval is wider for that, because blocks share examples. A claim is supported where the "
+        "examples again, the interval is wider for that, because blocks share examples. A claim is supported where the "
         "interval lies wholly on its side of 0, refuted where it lies wholly on the other, and there is no difference "
         "that matters where an interval lies wholly within the margin, which was fixed before the run. Everything "
         "else is inconclusive, with the number of blocks that would settle it. A task that asks several things has "

@@ -167,7 +167,7 @@ remedy-blocks-cautious = At most about { $repetitions } would settle it, or { $c
 ## What data a verdict speaks for
 
 population-fresh = Speaks for new data from the same source: every repetition drew its own.
-population-resplit = Speaks for new data like these: every repetition split the same examples anew, and the interval is wider for that, because repetitions share examples.
+population-resplit = Speaks for new data like these: every repetition split the same examples again, and the interval is wider for that, because repetitions share examples.
 population-official = Speaks for this one test set, which all repetitions share, and not for new test examples.
 population-unknown = Which data this speaks for is not on record yet.
 population-mixed = The repetitions came by their data in different ways.
