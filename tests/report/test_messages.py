@@ -19,7 +19,8 @@ from suite.verdicts.scales import SCALES
 from suite.verdicts.weigh import GATES_OF_ANSWERS
 
 ROOT = Path(__file__).parents[2] / "suite"
-SOURCES = [*(ROOT / "verdicts").rglob("*.py"), ROOT / "report" / "sentences.py"]
+WRITERS = [ROOT / "report" / f"{name}.py" for name in ("answers", "sentences")]
+SOURCES = [*(ROOT / "verdicts").rglob("*.py"), *WRITERS]
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 

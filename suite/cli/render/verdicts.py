@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from suite.report import sentences
+from suite.report import answers, sentences
 from suite.report.formatting import (
     asides,
     blocks_in,
@@ -56,7 +56,8 @@ def verdict_page(
     if not verdicts:
         return Group(Text("No claims: there is nothing to judge.", "yellow"))
     parts: list[RenderableType] = []
-    for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
+    for task, judged in groupby(verdicts, key=lambda verdict: verdict.task):
+        of_task = list(judged)
         grid = Table.grid(padding=(0, 2))
         grid.add_column(width=max(map(len, ANSWERS.values())))
         grid.add_column(overflow="fold")
@@ -65,6 +66,7 @@ def verdict_page(
         question = labels.manifest.task(task).question
         parts += [
             Text.assemble((task, "bold cyan"), f"  {question}"),
+            Text(f"  {answers.answer(of_task, labels)}", "bold"),
             Padding(grid, (0, 0, 1, 2)),
         ]
     tally = Counter[str](verdict.verdict for verdict in verdicts)

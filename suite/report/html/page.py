@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from suite.records.manifest import TaskManifest
 from suite.records.results import Campaign
+from suite.report import answers
 from suite.report.formatting import counted, listed
 from suite.report.html import appendix
 from suite.report.html.claim import Judged, TaskCurves, claim_view
@@ -101,17 +102,23 @@ def _tally(judged: Sequence[Judged]) -> str:
 
 
 def _tasks(campaign: Campaign, judged: Sequence[Judged]) -> Iterator[TaskView]:
-    for task, of_task in groupby(judged, key=lambda one: one.verdict.task):
+    labels = Labels(campaign.manifest)
+    for task, judged_of_task in groupby(judged, key=lambda one: one.verdict.task):
+        of_task = list(judged_of_task)
+        said = answers.answer([one.verdict for one in of_task], labels)
         curves = TaskCurves(tuning_curves(campaign, task))
         claims = [claim_view(one, curves) for one in of_task]
-        yield _task_view(campaign, task, claims)
+        yield _task_view(campaign, task, said, claims)
 
 
-def _task_view(campaign: Campaign, task: str, claims: Sequence[ClaimView]) -> TaskView:
+def _task_view(
+    campaign: Campaign, task: str, said: str, claims: Sequence[ClaimView]
+) -> TaskView:
     manifest, labels = campaign.manifest.task(task), Labels(campaign.manifest)
     return TaskView(
         name=task,
         question=manifest.question,
+        answer=said,
         arms=[arm.label for arm in manifest.arms],
         levels=[level.label for level in manifest.levels],
         matched=manifest.matched,

@@ -105,6 +105,7 @@ class TaskView:
 
     name: str
     question: str
+    answer: str  # in one line
     arms: Sequence[str]
     levels: Sequence[str]
     matched: str

@@ -24,6 +24,30 @@ answer-inconclusive = inconclusive
 answer-at-level = { $answer } at { $level }
 answer-for-claim = { $answer } for '{ $claim }'
 
+## The answer to a task's question, from its claims
+
+question-answer = { $lead }: { $counts }.
+question-matching = It depends on the matching: { $matchings }. { $counts }.
+question-matched-yes = yes ({ $level }, { $effect })
+question-matched-no = no ({ $level }, { $effect })
+question-matched-equal = no difference that matters ({ $level }, { $effect })
+question-matched-open = open ({ $level })
+question-yes = Yes
+question-no = No
+question-as-claimed = As claimed
+question-not-as-claimed = Not as claimed
+question-equal = No difference that matters
+question-depends = It depends
+question-open = Open
+question-so-far = { $lead }, as far as it is settled
+question-held = { $held } of { $total } { $form ->
+    [one] claim
+   *[other] claims
+} held
+question-failed = { $count } failed
+question-no-difference = { $count } without a difference that matters
+question-undecided = { $count } open
+
 ## Amounts and sides
 
 amount-plain = { $number }

@@ -21,6 +21,27 @@ answer-inconclusive = 尚无定论
 answer-at-level = { $level } 上{ $answer }
 answer-for-claim = 论断“{ $claim }”{ $answer }
 
+## The answer to a task's question, from its claims
+
+question-answer = { $lead }：{ $counts }。
+question-matching = 取决于匹配方式：{ $matchings }。{ $counts }。
+question-matched-yes = 是（{ $level }，{ $effect }）
+question-matched-no = 否（{ $level }，{ $effect }）
+question-matched-equal = 无实质差异（{ $level }，{ $effect }）
+question-matched-open = 待定（{ $level }）
+question-yes = 是
+question-no = 否
+question-as-claimed = 与论断一致
+question-not-as-claimed = 与论断不符
+question-equal = 无实质差异
+question-depends = 视情况而定
+question-open = 待定
+question-so-far = 就已有结果的论断而言，{ $lead }
+question-held = { $total } 个论断中 { $held } 个成立
+question-failed = { $count } 个不成立
+question-no-difference = { $count } 个无实质差异
+question-undecided = { $count } 个待定
+
 ## 数值与比较双方
 
 amount-plain = { $number }

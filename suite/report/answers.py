@@ -1,0 +1,130 @@
+"""The answer to a task's question in one line, written from its claims' verdicts by rule.
+
+The texts are codes in ``locale/<language>.ftl``, as those of suite.report.sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from suite.report.formatting import amounts, within_sentence
+from suite.report.messages import translate
+from suite.report.sentences import Labels
+from suite.verdicts.claim_verdict import ClaimVerdict
+
+__all__ = ["answer"]
+
+AUXILIARY = re.compile(r"(^|, )(are|can|do|does|is|will) ", re.IGNORECASE)
+QUESTION_WORD = re.compile(r"\b(how|what|when|where|which|who|why)\b", re.IGNORECASE)
+# what became of a claim, in the order in which an answer counts them
+HELD, FAILED, EQUAL, OPEN = "supported", "refuted", "no_difference", "inconclusive"
+
+
+def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
+    """The answer to the question of one task, in the language of ``labels``.
+
+    ``verdicts`` are those of the task's claims. A claim counts as open while blocks are
+    to come and where its verdict is inconclusive. The task's first claim is the one
+    that its question is about: where it held under one matching and failed under
+    another, the answer says which matching gives which. Empty without claims.
+    """
+    if not verdicts:
+        return ""
+    language = labels.language
+    became = Counter(_became(verdict) for verdict in verdicts)
+    counts = _counts(became, language)
+    yes_or_no = _asks_yes_or_no(verdicts[0].task, labels)
+    group = _headline(verdicts) if yes_or_no else []
+    if _is_divided(group):
+        parts = translate("comma", language).join(_matchings(group, labels))
+        return translate("question-matching", language, matchings=parts, counts=counts)
+    lead = _lead(became, yes_or_no, language)
+    return translate("question-answer", language, lead=lead, counts=counts)
+
+
+def _became(verdict: ClaimVerdict) -> str:
+    return verdict.verdict if verdict.complete else OPEN
+
+
+def _asks_yes_or_no(task: str, labels: Labels) -> bool:
+    """Whether the question, which is English in the manifest, takes a yes or a no."""
+    question = labels.manifest.task(task).question
+    return bool(AUXILIARY.search(question)) and not QUESTION_WORD.search(question)
+
+
+def _lead(became: Counter[str], yes_or_no: bool, language: str) -> str:
+    """What it comes to, before the counts."""
+    settled = [one for one in (HELD, FAILED, EQUAL) if became[one]]
+    if not settled:
+        return translate("question-open", language)
+    if len(settled) > 1:
+        return translate("question-depends", language)
+    if settled == [EQUAL]:
+        lead = translate("question-equal", language)
+    elif yes_or_no:
+        code = "question-yes" if settled == [HELD] else "question-no"
+        lead = translate(code, language)
+    else:
+        code = "question-as-claimed" if settled == [HELD] else "question-not-as-claimed"
+        lead = translate(code, language)
+    return translate("question-so-far", language, lead=lead) if became[OPEN] else lead
+
+
+def _counts(became: Counter[str], language: str) -> str:
+    """``2 of 4 claims held, 1 failed, 1 open``; the first part names all claims."""
+    total = became.total()
+    rest = {
+        FAILED: "question-failed",
+        EQUAL: "question-no-difference",
+        OPEN: "question-undecided",
+    }
+    form = "one" if total == 1 else "other"
+    held = became[HELD]
+    parts = [translate("question-held", language, held=held, total=total, form=form)]
+    parts += [
+        translate(code, language, count=became[one])
+        for one, code in rest.items()
+        if became[one]
+    ]
+    return translate("comma", language).join(parts)
+
+
+def _headline(verdicts: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
+    """The first claim with the others of its matching group."""
+    name = verdicts[0].matching_group
+    return [one for one in verdicts if name and one.matching_group == name]
+
+
+def _is_divided(group: Sequence[ClaimVerdict]) -> bool:
+    """Whether one claim held and another failed, each at a level of its own."""
+    levels = {verdict.levels for verdict in group}
+    own_levels = len(levels) == len(group) and all(len(names) == 1 for names in levels)
+    return own_levels and {HELD, FAILED} <= {_became(verdict) for verdict in group}
+
+
+def _matchings(group: Sequence[ClaimVerdict], labels: Labels) -> Iterator[str]:
+    """What each matching gives: ``yes (equal epochs, +3.1 points)``."""
+    language = labels.language
+    codes = {
+        HELD: "question-matched-yes",
+        FAILED: "question-matched-no",
+        EQUAL: "question-matched-equal",
+        OPEN: "question-matched-open",
+    }
+    for verdict in group:
+        level = within_sentence(labels.level(verdict.task, verdict.levels[0]))
+        effect = _effect(verdict, language)
+        yield translate(codes[_became(verdict)], language, level=level, effect=effect)
+
+
+def _effect(verdict: ClaimVerdict, language: str) -> str:
+    """``+3.1 points``, as tables write it, in the reader's language."""
+    written = amounts(verdict)
+    number = written.signed(written.of_effect(verdict.effect))
+    code = "effect-points" if written.percent else "effect-plain"
+    effect = translate(code, language, number=number)
+    if written.slope:
+        return translate("per-doubling", language, amount=effect)
+    return effect
