@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dash import html
+from dash.development.base_component import Component
 
 from dashboard.components.text import aria
 from dashboard.locale import Words
@@ -15,6 +16,7 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.statistics import Interval
 
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
+WIDEST_WITH_UNITS = 5.0  # margins of reach at which -1, 0 and +1 stand apart
 
 
 def reach_of(verdict: ClaimVerdict) -> float:
@@ -64,7 +66,7 @@ def whiskers(
     margin: float,
     span: float,
     zero: bool = True,
-) -> list[html.I]:
+) -> list[Component]:
     """The marks of a forest row: band, zero line, plain interval (thin), deciding
     interval (thick), mean.
     """
@@ -77,39 +79,64 @@ def whiskers(
         style = {"left": f"{left:.3f}%", "width": f"{max(right - left, 0.4):.3f}%"}
         return html.I(className=kind, style=style)
 
-    marks = [bar("band", -margin, margin), html.I(className="zero")]
+    marks: list[Component] = [
+        bar("band", -margin, margin),
+        html.I(className="zero"),
+    ]
     if all(map(math.isfinite, interval)):
         marks.append(bar("plain", *interval))
     if all(map(math.isfinite, local)):
         marks.append(bar("local", *local))
-    if abs(effect) <= span:
-        marks.append(html.I(className="mean", style={"left": f"{at(effect):.3f}%"}))
-    for side, beyond in (
-        ("low", min(effect, *interval) < -span),
-        ("high", max(effect, *interval) > span),
+    marks.append(html.I(className="mean", style={"left": f"{at(effect):.3f}%"}))
+    return [*marks, *_beyond(effect, interval, span)]
+
+
+def _beyond(effect: float, interval: Interval, span: float) -> Iterator[Component]:
+    """Arrows at the edges that the interval runs past. Where the dot itself is past one,
+    and so pinned there, its place in margins stands beside it instead.
+    """
+    for side, farthest, sign in (
+        ("low", min(effect, *interval), -1),
+        ("high", max(effect, *interval), 1),
     ):
-        if beyond:
-            marks.append(html.I(className=f"beyond {side}"))
-    return marks
+        if sign * effect > span:
+            yield html.Span(in_margins(effect), className=f"off-scale {side}")
+        elif sign * farthest > span:
+            yield html.I(className=f"beyond {side}")
 
 
-def axis(labels: Sequence[str]) -> html.Div:
-    """Tick labels below (or above) forest rows, evenly spaced."""
-    step = 100 / (len(labels) - 1)
+def in_margins(value: float) -> str:
+    """``+1``, ``−12.3``, ``0``."""
+    text = f"{value:+.3g}" if value else "0"
+    return text.replace("-", MINUS)
+
+
+def axis(ticks: Sequence[tuple[float, str]]) -> html.Div:
+    """Tick labels above or below forest rows; places are shares of the reach on either
+    side of 0, from -1 to 1.
+    """
     spans = [
-        html.Span(text, style={"left": f"{step * place:.2f}%"})
-        for place, text in enumerate(labels)
+        html.Span(text, style={"left": f"{50 + 50 * place:.2f}%"})
+        for place, text in ticks
     ]
     return html.Div(spans, className="forest-axis", **aria(hidden="true"))
 
 
 def margin_axis(span: float) -> html.Div:
-    return axis(
-        [f"{tick * span:+g}".replace("-", MINUS) if tick else "0" for tick in TICKS]
-    )
+    """Ticks in margins: one margin on either side of 0, and the ends. Where one margin
+    is too narrow for labels of its own, the band's label is ``±1``.
+    """
+    if span > WIDEST_WITH_UNITS:
+        ends = [place * span for place in (-1, -0.5, 0.5, 1)]
+        middle = [(0.0, "±1")]
+    else:
+        ends = [-span, span]
+        middle = [(one / span, in_margins(one)) for one in (-1.0, 0.0, 1.0)]
+    outer = [(value / span, in_margins(value)) for value in ends]
+    return axis(sorted([*outer, *middle]))
 
 
 def own_axis(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
     """The same scale in the claim's own unit."""
     scale = measuring(verdict, words)
-    return axis([scale.tick(tick * span * verdict.margin) for tick in TICKS])
+    return axis([(tick, scale.tick(tick * span * verdict.margin)) for tick in TICKS])

@@ -44,8 +44,6 @@ blocks-of = { $done } of { $planned } { $planned ->
     [one] block
    *[other] blocks
 }
-agreed-for = as claimed in { $count } of { $blocks } blocks
-agreed-against = against the claim in { $count } of { $blocks } blocks
 times-less = { $times } times less
 unit-points = points
 unit-point = point
@@ -65,14 +63,18 @@ forest-title = All claims on one scale
 forest-says = Effects in units of the smallest difference that matters: inside the grey band it does not. Thick: the interval that decides; thin: the plain 95 % interval.
 forest-against = ← against the claim
 forest-for = for the claim →
+forest-margins = in margins (±1 = the smallest difference that matters)
 forest-claim = Claim
 forest-effect = Effect, 95 % interval
 forest-verdict = Verdict
 forest-none = no pairs yet
+forest-blocks = Blocks and runs
 forest-label = Effect { $effect }, 95 % interval { $interval }; differences below { $margin } do not matter
-card-source = Source reports
-card-runs = Blocks and runs
 matrix-title = Cells
+matrix-show = Cells of { $tasks ->
+    [one] 1 task
+   *[other] { $tasks } tasks
+}
 matrix-not-planned = not planned: no claim needs it
 matrix-says = A square per block: one tuning study and its finals. Follow a strip to its runs.
 state-done = Done
@@ -157,6 +159,7 @@ none-run = runs a small campaign where Bakeoff is installed.
 ## Claim
 
 claim-title = Claim
+claim-matchings = Asked together with:
 claim-unjudged = No verdict on this claim
 meaningful = meaningful
 block = Block

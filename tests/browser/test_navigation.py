@@ -20,7 +20,7 @@ def at_the_blocks(viewer):
 def test_a_link_to_the_blocks_of_a_claim_scrolls_to_them(look, board):
     viewer = look(board)
     page = viewer.open("/")
-    page.locator(".runs-link").first.click()
+    page.locator("a.amount").first.click()
     viewer.stands()
 
     at_the_blocks(viewer)
@@ -36,7 +36,7 @@ def test_an_address_of_the_blocks_scrolls_to_them(look, board):
 def test_the_way_back_leads_to_where_one_was(look, board):
     viewer = look(board)
     page = viewer.open("/")
-    link = page.locator(".claim-card h3 a").last
+    link = page.locator(".forest-row .says a").last
     link.scroll_into_view_if_needed()
     viewer.until("scrollY > 300")
     page.wait_for_timeout(300)

@@ -243,7 +243,7 @@ def test_the_keyboard_alone_leads_to_a_claim(look, board):
     page.keyboard.press("Enter")
     for _ in range(30):
         page.keyboard.press("Tab")
-        if page.evaluate("!!document.activeElement.closest('.forest-group')"):
+        if page.evaluate("!!document.activeElement.closest('.forest-row')"):
             break
     said = page.evaluate("document.activeElement.innerText")
     page.keyboard.press("Enter")

@@ -94,7 +94,6 @@ def test_the_cells_that_are_not_planned_have_a_dash(partial):
 
 # Keys that are put together from a family and a member, and the members that there are.
 FAMILIES = {
-    "agreed": ("for", "against"),
     "axis": AXES,
     "axis-short": AXES,
     "band": curves.BANDS,
@@ -423,7 +422,14 @@ def test_the_overview_leads_to_every_claim(snapshots, finished):
     assert verdicts
     for verdict in verdicts:
         assert f"claim={verdict.claim}" in page
+        assert json.dumps(verdict.says, ensure_ascii=False) in page
+
+
+def test_a_claims_page_has_its_sentence(snapshots, finished):
+    for verdict in snapshots.get(finished).verdicts[:3]:
+        asked = f"?campaign={finished}&task={verdict.task}&claim={verdict.claim}"
         said = sentence(verdict, Labels(snapshots.get(finished).campaign.manifest))
+        page = shown(snapshots, "/claim", asked)
         assert json.dumps(said, ensure_ascii=False) in page
 
 

@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.controls import choose_task, controls, select
+from dashboard.components.outcome import status_badge
 from dashboard.components.text import empty, foreign, head
 from dashboard.data.view import View
 from dashboard.figures.blocks import pairs_frame
@@ -66,6 +67,7 @@ def _page(view: View, verdict: ClaimVerdict) -> html.Div:
         [
             head(foreign(verdict.says, language), foreign(question, language)),
             _choosing(view),
+            _other_matchings(view, verdict),
             verdict_card(view, verdict),
             *block_charts(view, verdict),
             blocks_card(view, verdict),
@@ -74,6 +76,31 @@ def _page(view: View, verdict: ClaimVerdict) -> html.Div:
             html.Div(background, className="grid two"),
         ]
     )
+
+
+def _other_matchings(view: View, verdict: ClaimVerdict) -> html.Ul | None:
+    """Links to the claims that ask the same with something else held equal, with their
+    verdicts; None where there are none.
+    """
+    others = [
+        one
+        for one in view.verdicts
+        if verdict.matching_group
+        and (one.task, one.matching_group) == (verdict.task, verdict.matching_group)
+        and one.claim != verdict.claim
+    ]
+    if not others:
+        return None
+    label = html.Li(view.words("claim-matchings"), className="muted")
+    return html.Ul(
+        [label, *(_link(view, one) for one in others)], className="matchings"
+    )
+
+
+def _link(view: View, verdict: ClaimVerdict) -> html.Li:
+    to = view.link("/claim", task=verdict.task, claim=verdict.claim)
+    says = html.A(foreign(verdict.says, view.words.language), href=to)
+    return html.Li([says, status_badge(view, verdict)])
 
 
 def _nothing(view: View, title: str, says: str = "") -> html.Div:

@@ -11,7 +11,6 @@ from dash.development.base_component import Component
 from dashboard.components.outcome import status_of
 from dashboard.components.text import aria, badge, empty, glyph, head
 from dashboard.data.view import View
-from dashboard.pages.overview.cards import claim_card
 from dashboard.pages.overview.cells import matrix
 from dashboard.pages.overview.forest import forest_card
 from dashboard.pages.overview.progress import progress
@@ -63,7 +62,7 @@ def _frame_row(verdict: ClaimVerdict) -> dict[str, object]:
 
 
 def _verdicts(view: View, wanted: str) -> list[Component]:
-    """Every claim that the filter lets pass, in one plot and on a card each."""
+    """Every claim that the filter lets pass, in one plot."""
     words = view.words
     if view.judging:
         return [empty(words("judging-title"), words("judging-says"))]
@@ -72,8 +71,7 @@ def _verdicts(view: View, wanted: str) -> list[Component]:
     shown = [
         verdict for verdict in view.verdicts if wanted in ("", status_of(view, verdict))
     ]
-    cards = [claim_card(view, verdict) for verdict in shown]
-    return [forest_card(view, shown), html.Div(cards, className="cards")]
+    return [forest_card(view, shown)]
 
 
 def _report(view: View) -> Component:

@@ -16,6 +16,8 @@ from dashboard.data.view import View
 from dashboard.locale import Words
 from dashboard.theme import STATES
 
+FEW_TASKS = 3  # whose cells fit on a screen
+
 
 def matrix(view: View) -> html.Section:
     words, cells = view.words, view.campaign.cells
@@ -24,8 +26,15 @@ def matrix(view: View) -> html.Section:
         for task, group in cells.groupby("task", sort=False)
     ]
     return card(
-        html.Div(_key(words), className="cell-key"),
-        html.Div(tables, className="matrices"),
+        html.Details(
+            [
+                html.Summary(words("matrix-show", tasks=len(tables))),
+                html.Div(_key(words), className="cell-key"),
+                html.Div(tables, className="matrices"),
+            ],
+            className="cell-details",
+            open=len(tables) <= FEW_TASKS,
+        ),
         title=words("matrix-title"),
         says=words("matrix-says"),
         id="cells",

@@ -16,11 +16,16 @@ from dashboard.components.text import aria, card, foreign
 from dashboard.data.view import View
 from dashboard.locale import Words
 from dashboard.locale.numbers import measuring
+from suite.report.answers import answer
 from suite.verdicts.claim_verdict import ClaimVerdict
+
+FEW_CLAIMS = 24  # rows that fill no more than two screens
 
 
 def forest_card(view: View, verdicts: Sequence[ClaimVerdict]) -> html.Section:
-    """A row per claim, by task. The scale is that of all claims, whichever are shown."""
+    """Each question with its answer and a row per claim. The scale and the answers are
+    those of all claims, whichever are shown.
+    """
     words, span = view.words, span_of(view.verdicts)
     tasks = dict.fromkeys(verdict.task for verdict in verdicts)
     groups = [_group(view, task, verdicts, span) for task in tasks]
@@ -38,7 +43,8 @@ def forest_card(view: View, verdicts: Sequence[ClaimVerdict]) -> html.Section:
 def _top(words: Words, span: float) -> html.Div:
     """The columns' heads and the scale."""
     ends = [html.Span(words("forest-against")), html.Span(words("forest-for"))]
-    scale = html.Div([html.Div(ends, className="sides"), margin_axis(span)])
+    label = html.Div(words("forest-margins"), className="axis-label")
+    scale = html.Div([html.Div(ends, className="sides"), label, margin_axis(span)])
     return html.Div(
         [
             html.Span(words("forest-claim")),
@@ -53,12 +59,27 @@ def _top(words: Words, span: float) -> html.Div:
 
 def _group(
     view: View, task: str, verdicts: Sequence[ClaimVerdict], span: float
-) -> html.Div:
+) -> html.Details:
+    """A question with its answer, which opens to its claims; open from the start where
+    a reader asked for one verdict only, and where all claims are few.
+    """
+    asked_for_some = len(verdicts) < len(view.verdicts)
+    rows = [_row(view, verdict, span) for verdict in verdicts if verdict.task == task]
+    return html.Details(
+        [html.Summary(_question(view, task)), html.Ul(rows)],
+        id=f"question-{task}",
+        className="forest-group question",
+        open=asked_for_some or len(verdicts) <= FEW_CLAIMS,
+    )
+
+
+def _question(view: View, task: str) -> list[Component]:
+    """The task, what it asks, and the answer in one line."""
     question = str(view.tasks[task].get("question") or "")
     subtitle = html.Small(foreign(question, view.words.language))
-    rows = [_row(view, verdict, span) for verdict in verdicts if verdict.task == task]
-    title = html.H3([view.title(task), subtitle])
-    return html.Div([title, html.Ul(rows)], className="forest-group")
+    of_task = [verdict for verdict in view.verdicts if verdict.task == task]
+    said = html.Span(answer(of_task, view.labels), className="answer")
+    return [html.H3([view.title(task), subtitle]), said]
 
 
 def _row(view: View, verdict: ClaimVerdict, span: float) -> html.Li:
@@ -68,28 +89,33 @@ def _row(view: View, verdict: ClaimVerdict, span: float) -> html.Li:
         [
             html.Div(link, className="says"),
             forest(verdict, span, view.words),
-            _amount(view.words, verdict),
+            _amount(view.words, verdict, to),
             outcome(view, verdict),
         ],
         className="forest-row",
     )
 
 
-def _amount(words: Words, verdict: ClaimVerdict) -> html.Div:
-    """The effect with its interval, and the unit below."""
+def _amount(words: Words, verdict: ClaimVerdict, claim_page: str) -> Component:
+    """The effect with its unit and interval, the unadjusted one below; a link to the
+    blocks that they come from.
+    """
     if not math.isfinite(verdict.effect):
         nothing = html.Span(words("forest-none"), className="num effect")
         return html.Div(nothing, className="amount")
     scale = measuring(verdict, words)
-    interval = html.Span(scale.deciding(verdict), className="muted")
     effect: list[Component | str] = [
         html.B(scale.signed(verdict.effect)),
+        html.Small(scale.unit),
         " ",
-        interval,
+        html.Span(scale.deciding(verdict), className="muted"),
     ]
     parts: list[Component] = [html.Span(effect, className="num effect")]
-    if scale.unit:
-        parts.append(html.Small(scale.unit.strip()))
     if plain := scale.unadjusted(verdict):
         parts.append(html.Small(plain))
-    return html.Div(parts, className="amount")
+    return html.A(
+        parts,
+        href=f"{claim_page}#blocks",
+        className="amount",
+        title=words("forest-blocks"),
+    )
