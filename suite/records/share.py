@@ -199,7 +199,9 @@ def _parse(path: Path, archive: zipfile.ZipFile, hashes: Mapping[str, str]) -> B
     place = Path(f"{path}:{MANIFEST}")
     manifest = manifest_from(json.loads(archive.read(MANIFEST)), place)
     if not CAMPAIGN_ID.fullmatch(manifest.id):
-        raise UserError(f"{path} has the id {manifest.id!r}, which is not a campaign's.")
+        raise UserError(
+            f"{path} has the id {manifest.id!r}, which is not a campaign's."
+        )
     content = archive.read(RECORD) if RECORD in hashes else b""
     record = Path(f"{path}:{RECORD}")
     lines = tuple(
