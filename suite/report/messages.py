@@ -16,9 +16,7 @@ from typing import Any
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import FluentParser, ast
 
-from tasks import text_of
-
-__all__ = ["LANGUAGES", "VERDICTS", "Catalogue", "codes", "text_of", "translate"]
+__all__ = ["LANGUAGES", "VERDICTS", "Catalogue", "codes", "translate"]
 
 LANGUAGES = ("en", "zh")
 
