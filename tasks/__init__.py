@@ -31,6 +31,7 @@ from tasks.contract.procedure import (
 from tasks.contract.recipe import Recipe
 from tasks.contract.schedule import Position, register_schedule
 from tasks.contract.space import Categorical, Float, Int, Params, Space
+from tasks.contract.target import updates_to
 from tasks.contract.task import Arm, Level, Task
 from tasks.contract.text import Text, text_of
 
@@ -71,4 +72,5 @@ __all__ = [
     "source_of",
     "text_of",
     "unknown",
+    "updates_to",
 ]

@@ -358,6 +358,11 @@ def check_names(profile: Profile, source: str) -> None:
             task.level(level)
         task.recipe.with_changes(plan.recipe)
         for field in plan.recipe:
+            if field == "targets":
+                raise UserError(
+                    f"Profile {source}: tasks.{name}.recipe has targets, which claims "
+                    "of the task count updates to: change them in the task's file."
+                )
             if field in _hyperparameters(task):
                 raise UserError(
                     f"Profile {source}: tasks.{name}.recipe has {field!r}, which the "

@@ -24,7 +24,7 @@ from suite.report.formatting import (
     within_sentence,
 )
 from suite.report.messages import codes, translate
-from suite.training.metrics import GAP, THROUGHPUT, metric_of
+from suite.training.metrics import GAP, THROUGHPUT, Target, metric_of, target_of
 from suite.verdicts.aa_test import AATest
 from suite.verdicts.adequacy import Gate
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -91,12 +91,26 @@ class Labels:
             )
         if found.validation:  # one of the task's measures
             return found.label
+        target = target_of(name, measures)
+        if target is not None:
+            return self._updates_to(target)
         if name.endswith(THROUGHPUT):
             unit = name.removesuffix(THROUGHPUT)
             return translate("metric-throughput", self.language, unit=unit)
         code = f"metric-{name.replace('_', '-')}"
         own = code in codes(self.language)
         return translate(code, self.language) if own else found.label
+
+    def _updates_to(self, target: Target) -> str:
+        measure = within_sentence(target.measure.label)
+        if target.split == "train":
+            measure = translate("metric-train", self.language, measure=measure)
+        value = f"{target.value:g}"
+        if target.measure.percent:
+            value = f"{100 * target.value:g} %"
+        return translate(
+            "metric-updates-to", self.language, measure=measure, amount=value
+        )
 
     def _of(self, task: str) -> TaskManifest:
         return self.manifest.task(task).in_language(self.language)

@@ -8,9 +8,11 @@ a metric's name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from tasks.contract.target import target_of as value_of_target
 
 SPLITS = ("train", "validation", "test")
 GAP = "gap"  # train and test: generalisation gap
@@ -150,7 +152,7 @@ def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
         return _gap_metric(by_name[bare], name)
     if split in SPLITS and bare in by_name:
         return measured_metric(by_name[bare], split, name)
-    return recorded_metric(name)
+    return _target_metric(name, by_name) or recorded_metric(name)
 
 
 def measured_metric(
@@ -174,6 +176,37 @@ def _gap_metric(measure: MeasureLike, name: str) -> Metric:
     label = f"generalisation gap, {(measure.label or measure.name).lower()}"
     unit = SHARE if measure.percent else ""
     return Metric(name, label, unit, "lower")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a metric counts the updates to: ``value`` of a measure on a split."""
+
+    measure: MeasureLike
+    split: str
+    value: float
+
+
+def target_of(name: str, measures: Iterable[MeasureLike]) -> Target | None:
+    """The target that a metric of this name counts the updates to; None if it counts
+    something else. A measure without a split is the one on validation.
+    """
+    for measure in measures:
+        for split, prefix in (("validation", ""), ("train", "train.")):
+            value = value_of_target(name, f"{prefix}{measure.name}")
+            if value is not None:
+                return Target(measure, split, value)
+    return None
+
+
+def _target_metric(name: str, by_name: Mapping[str, MeasureLike]) -> Metric | None:
+    """Updates to a target: how soon it is reached is learned, and so no cost."""
+    target = target_of(name, by_name.values())
+    if target is None:
+        return None
+    of = (target.measure.label or target.measure.name).lower()
+    where = "training " if target.split == "train" else ""
+    return Metric(name, f"updates to {where}{of} {target.value:g}", "updates", "lower")
 
 
 def unknown_metric(name: str) -> Metric:

@@ -24,7 +24,8 @@ from suite.training.instantiate import build_model, load_splits, resolve
 from suite.training.job import OPENING, Job, Member, Result, finite
 from suite.training.loop import TrainingLoop, fit_once, losses_digest
 from suite.training.metrics import GAP
-from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits
+from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits, updates_to
+from tasks.contract.target import reached
 
 SHORTEST = 1e-9  # seconds per epoch, where a clock is too coarse to see any
 
@@ -59,7 +60,9 @@ class Setup:
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of training. ``losses`` is None for a model that a library fitted."""
+    """The result of training. ``losses`` is None for a model that a library fitted;
+    ``length`` is how many updates were declared.
+    """
 
     model: nn.Module
     curve: list[Evaluation]
@@ -67,6 +70,7 @@ class Trained:
     losses: str | None
     seconds_per_update: float
     updates_per_epoch: int
+    length: int
     snapshots: dict[str, bytes] = field(default_factory=dict)
     resumed_at: int | None = None
 
@@ -135,6 +139,7 @@ def _fit(setup: Setup, procedure: FitOnce) -> Trained:
         losses=None,
         seconds_per_update=found.seconds,
         updates_per_epoch=1,
+        length=1,
     )
 
 
@@ -167,6 +172,7 @@ def _train(setup: Setup) -> Trained:
         losses=losses_digest(loop.losses),
         seconds_per_update=loop.seconds_per_update(),
         updates_per_epoch=loop.updates_per_epoch,
+        length=loop.steps,
         snapshots=snapshots,
         resumed_at=resumed_at,
     )
@@ -218,6 +224,7 @@ def _metrics(
     worst = worst_values(setup.procedure, setup.splits.shape)
     metrics = _costs(trained)
     metrics |= _throughput(setup, metrics["seconds_per_epoch"])
+    metrics |= _updates_to_targets(setup, trained)
     metrics |= _finite(trained.best.values)
     if trained.diverged:
         splits = ["train", "validation", *(["test"] if setup.opens_test else [])]
@@ -250,6 +257,28 @@ def _costs(trained: Trained) -> dict[str, float]:
         "seconds_per_update": trained.seconds_per_update,
         "seconds_per_epoch": trained.seconds_per_update * trained.updates_per_epoch,
     }
+
+
+def _updates_to_targets(setup: Setup, trained: Trained) -> dict[str, float]:
+    """For each of the recipe's targets the updates until an evaluation found it
+    reached, and whether one did.
+
+    A run that did not get there counts one update more than its declared length, which
+    is the least that it could have taken.
+    """
+    measures = {measure.name: measure for measure in setup.procedure.measures}
+    found: dict[str, float] = {}
+    for name, value in setup.recipe.targets:
+        measure = measures[name.removeprefix("train.")]
+        column = name if name in trained.best.values else f"validation.{name}"
+        there = [
+            one.step
+            for one in trained.curve
+            if one.step > 0 and measure.sign * (one.values[column] - value) >= 0
+        ]
+        found[updates_to(name, value)] = there[0] if there else trained.length + 1
+        found[reached(name, value)] = float(bool(there))
+    return found
 
 
 def _throughput(setup: Setup, seconds_per_epoch: float) -> dict[str, float]:

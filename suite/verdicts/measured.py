@@ -16,6 +16,7 @@ from suite.verdicts.decision import Sample, Verdict
 from suite.verdicts.effects import effects, final_values
 from suite.verdicts.message import Message
 from suite.verdicts.statistics import Floats
+from tasks.contract.target import column_reached
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ class Measured:
     @property
     def failures(self) -> int:
         return int((self.case.finals["status"] != "finished").sum())
+
+    @property
+    def finals_short_of_target(self) -> int:
+        """Finals that did not reach the target whose updates the claim counts; 0 if it
+        counts something else.
+        """
+        column = column_reached(self.case.metric.column)
+        if column not in self.case.finals:
+            return 0
+        return int((self.case.finals[column] == 0).sum())
 
     def samples(self, found: Floats | None = None) -> tuple[Sample, ...]:
         """What is judged at each part: all complete pairs, or those of other effects

@@ -174,6 +174,10 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
         yield message("note-half-budget", answer=half_budget.verdict)
     if half_length and half_length.changes:
         yield message("note-half-length", answer=half_length.verdict)
+    missed = measured.finals_short_of_target
+    if missed:
+        finals = len(case.finals)
+        yield message("note-target-not-reached", missed=missed, finals=finals)
     if verdict.negligible:
         yield message("note-negligible")
     if verdict.by_level and verdict.blocks:

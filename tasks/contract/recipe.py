@@ -18,6 +18,7 @@ from tasks.contract.optimizer import (
 from tasks.contract.schedule import BUILT_IN as BUILT_IN_SCHEDULES
 from tasks.contract.schedule import SCHEDULES
 from tasks.contract.source import describe_callable
+from tasks.contract.target import Target
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,11 @@ class Recipe:
     longest that the run may take.
     """
 
+    targets: tuple[Target, ...] = ()
+    """Measures and values of which a run records how many updates it took to reach
+    them, as in ``(("accuracy", 0.6),)``; ``updates_to`` names the metric.
+    """
+
     restore_best: bool = True
     """Hand on the checkpoint that was best on validation rather than the last one."""
 
@@ -119,6 +125,7 @@ class Recipe:
             check.whole("patience", 1, "evaluations without an improvement")
         if self.stop_when is not None:
             self._check_stop(check)
+        self._check_targets(check)
         check.flag("restore_best")
         check.whole("evaluations", 1, "evaluations in a run")
         check.whole("world_size", 1, "workers that train the model together")
@@ -168,10 +175,15 @@ class Recipe:
     def _check_stop(self, check: FieldChecks) -> None:
         advice = 'give a measure and a number, as in ("accuracy", 0.995)'
         check.items("stop_when", object, advice)
-        assert self.stop_when is not None
-        pair = self.stop_when
-        if len(pair) != 2 or not isinstance(pair[0], str) or not is_number(pair[1]):
+        if not _is_measure_and_value(self.stop_when):
             raise check.error("stop_when", advice)
+
+    def _check_targets(self, check: FieldChecks) -> None:
+        advice = 'give measures and numbers, as in (("accuracy", 0.6),)'
+        check.items("targets", list | tuple, advice)  # type: ignore[arg-type]
+        check.replace("targets", tuple(tuple(target) for target in self.targets))
+        if not all(_is_measure_and_value(target) for target in self.targets):
+            raise check.error("targets", advice)
 
     def _check_schedule(self, check: FieldChecks) -> None:
         if not callable(self.schedule):
@@ -261,11 +273,15 @@ class Recipe:
 NEED_MOMENTUM = ("momentum", "nesterov")
 RECIPE_FIELDS = field_names(Recipe)
 # Equal budgets need equal lengths, and a run's workers are found before it is tuned
-NOT_TUNABLE = ("steps", "epochs", "evaluations", "world_size")
+NOT_TUNABLE = ("steps", "epochs", "evaluations", "targets", "world_size")
 TUNABLE = tuple(name for name in RECIPE_FIELDS if name not in NOT_TUNABLE)
 # Changes with which a run has its full length. A plateau needs some patience, so this
 # one never runs out.
 FULL_LENGTH: Mapping[str, Any] = {"patience": 1_000_000, "stop_when": None}
+
+
+def _is_measure_and_value(pair: Any) -> bool:
+    return len(pair) == 2 and isinstance(pair[0], str) and is_number(pair[1])
 
 
 def _name_of(given: Any) -> str:

@@ -25,6 +25,7 @@ from tasks.contract.procedure import (
 )
 from tasks.contract.recipe import NOT_TUNABLE, RECIPE_FIELDS, TUNABLE, Recipe
 from tasks.contract.space import Hyperparameter, Params, Space, is_value
+from tasks.contract.target import check_target
 
 if TYPE_CHECKING:
     from torch import nn
@@ -486,11 +487,20 @@ class Task:
 
     def _check_recipe(self, level: Level, arm: Arm) -> None:
         try:
-            self.recipe_of(level, arm)
+            recipe = self.recipe_of(level, arm)
+            self._check_targets(recipe, arm)
         except UserError as error:
             raise UserError(
                 f"Arm {arm.name!r} at level {level.name!r}: {error}"
             ) from error
+
+    def _check_targets(self, recipe: Recipe, arm: Arm) -> None:
+        """A target is a value of one of the procedure's measures."""
+        names = [measure.name for measure in self.procedure_of(arm).measures]
+        known = [*names, *(f"train.{name}" for name in names)]
+        for name, _ in recipe.targets:
+            if name not in known:
+                raise unknown("measure (targets)", name, known)
 
     def _check_claim(self, claim: Claim) -> None:
         for name in claim.arms:
@@ -508,6 +518,17 @@ class Task:
         if claim.kind == "interaction":
             self._check_axis(claim)
         self._check_share(claim)
+        self._check_target(claim)
+
+    def _check_target(self, claim: Claim) -> None:
+        """Updates to a target are recorded where the recipe has that target."""
+        for level in self.levels:
+            if claim.levels and level.name not in claim.levels:
+                continue
+            for arm in map(self.arm, claim.arms):
+                if arm.measure is None:
+                    targets = self.recipe_of(level, arm).targets
+                    check_target(claim.metric, targets, f"Claim {claim.name!r}")
 
     def _check_axis(self, claim: Claim) -> None:
         """An interaction is a slope over the logarithm of the levels' x."""

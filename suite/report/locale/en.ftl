@@ -77,6 +77,7 @@ metric-seconds-per-epoch = seconds per epoch
 metric-steps = updates
 metric-epochs = epochs
 metric-parameters = parameters
+metric-updates-to = updates to { $amount } { $measure }
 metric-steps-to-target = updates to the target
 metric-seconds-to-target = seconds to the target
 metric-throughput = { $unit } per second
@@ -215,6 +216,7 @@ note-crossing = The two are level at { $number_at } on { $axis } (likely between
 note-crossing-not-located = Where the two are level cannot be located on { $axis }.
 note-crossing-beyond = The two would be level beyond the range of { $axis } studied.
 note-code-changed = The task's code has changed since: this speaks for the code as it was.
+note-target-not-reached = { $missed } of { $finals } finals did not reach the target: they count as one update more than they had.
 note-matching = Depends on the matching: { $answers }.
 change = { $name } was { $then } and is { $now }
 

@@ -68,6 +68,7 @@ metric-seconds-per-epoch = 每轮的秒数
 metric-steps = 更新次数
 metric-epochs = 轮数
 metric-parameters = 参数量
+metric-updates-to = { $measure }达到 { $amount } 所需的更新次数
 metric-steps-to-target = 达到目标的更新次数
 metric-seconds-to-target = 达到目标的秒数
 metric-throughput = 每秒处理的 { $unit }
@@ -191,6 +192,7 @@ note-crossing = 两者在 { $axis } = { $number_at } 处持平（很可能在 { 
 note-crossing-not-located = 无法确定两者在{ $axis }的何处持平。
 note-crossing-beyond = 两者持平之处超出了所研究的{ $axis }范围。
 note-code-changed = 任务的代码此后有过改动：结论针对当时的代码。
+note-target-not-reached = { $finals } 次最终运行中有 { $missed } 次未达到目标：按其更新次数加一计。
 note-matching = 取决于匹配方式：{ $answers }。
 change = { $name }（{ $then } → { $now }）
 
