@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 
-from suite.checks.finding import CheckFailed
+from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import register_check
 from suite.report.formatting import counted
+from suite.training.instantiate import with_own_training_data
 from suite.training.job import digest
-from tasks import Level, Split, Splits, Task
+from tasks import Arm, Level, Split, Splits, Task
 
 # The share of test examples that may be training examples too, as in some published
 # data sets.
@@ -97,15 +100,79 @@ def blocks_differ(task: Task) -> str:
     return f"{here.population}, test/train ratio {here.test_train_ratio:.2g}"
 
 
+@register_check("arms change training data alone", of_data=True)
+def arms_change_training_data_alone(task: Task) -> str:
+    """An arm with training data of its own is measured on the same examples as others,
+    and has seen none of them.
+    """
+    arms = [arm for arm in task.arms if arm.training_data is not None]
+    if not arms:
+        raise NotApplicable("no arm has training data of its own")
+    sizes = []
+    for level in task.light:
+        splits = task.load_data(level, 0)
+        before = _digest(splits)
+        for arm in arms:
+            own = _own_training_data(arm, level, splits, noise=1)
+            if _digest(splits) != before:
+                raise CheckFailed(
+                    f"{arm.name} at {level.name}: training_data changes examples in "
+                    "place",
+                    "work on a clone() and return new tensors",
+                )
+            _check_own_training_data(arm, level, splits, own)
+            sizes.append(len(own.train))
+    return f"{counted(len(arms), 'arm')}, {min(sizes):,} to {max(sizes):,} examples"
+
+
+def _check_own_training_data(
+    arm: Arm, level: Level, splits: Splits, own: Splits
+) -> None:
+    where = f"{arm.name} at {level.name}"
+    rows = _digest_of(own.train)
+    again = _own_training_data(arm, level, splits, noise=2)
+    if _digest_of(again.train) != rows:
+        raise CheckFailed(
+            f"{where}: training_data gives other examples the second time",
+            "draw every random number from a generator made of its seed",
+        )
+    if rows == _digest_of(splits.train):
+        raise CheckFailed(
+            f"{where}: training_data gives the block's training examples unchanged",
+            "leave it out, or change them",
+        )
+    held_out = {"validation": splits.validation, "test": _test(splits)}
+    for name, split in held_out.items():
+        shared = len(_rows(own.train) & _rows(split))
+        if shared > DOUBLES * len(split):
+            raise CheckFailed(
+                f"{where}: {shared:,} of {len(split):,} {name} examples are in its "
+                "training data too",
+                "make them of the training examples, or of a pool apart from the others",
+            )
+
+
 def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:
     """The splits, loaded with all global random generators in another state."""
+    with _other_random_numbers(noise):
+        return task.load_data(level, seed)
+
+
+def _own_training_data(arm: Arm, level: Level, splits: Splits, noise: int) -> Splits:
+    with _other_random_numbers(noise):
+        return with_own_training_data(arm, level, splits, seed=0)
+
+
+@contextmanager
+def _other_random_numbers(noise: int) -> Iterator[None]:
+    """All global random generators in another state."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(noise)
         states = random.getstate(), np.random.get_state()
         random.seed(noise)
         np.random.seed(noise)
         try:
-            return task.load_data(level, seed)
+            yield
         finally:
             random.setstate(states[0])
             np.random.set_state(states[1])
@@ -124,7 +191,11 @@ def _test(splits: Splits) -> Split:
 
 def _digest(splits: Splits) -> str:
     parts = (splits.train, splits.validation, _test(splits))
-    return digest([sorted(_rows(split)) for split in parts])
+    return digest([_digest_of(split) for split in parts])
+
+
+def _digest_of(split: Split) -> str:
+    return digest(sorted(_rows(split)))
 
 
 def _rows(split: Split) -> set[str]:

@@ -34,6 +34,7 @@ from tasks import (
     FitOnce,
     Level,
     Params,
+    Splits,
     Task,
     UserError,
 )
@@ -167,7 +168,7 @@ def _measured(
     level, arm = task.level(level_name), task.arm(arm_name)
     if arm.measure is not None:
         return _of_function(task, arm, level)
-    splits = load_splits(task_name, level_name, 0, of.examples, device)
+    splits = load_splits(task_name, level_name, 0, of.examples, device, arm=arm_name)
     recipe, team = (
         plan.recipe(task_name, level_name, arm_name),
         world_size_of(plan, task_name, level_name, arm_name),
@@ -224,9 +225,7 @@ class _Timed:
     device: str
 
     def fit(self) -> tuple[float, float, dict[str, float], int]:
-        splits = load_splits(
-            self.task.name, self.level.name, 0, self._of.examples, self.device
-        )
+        splits = self._splits
         procedure = self.task.procedure_of(self.arm)
         assert isinstance(procedure, FitOnce)
         began = self._now()
@@ -246,9 +245,7 @@ class _Timed:
         return self._train(max(4, min(MOST_STEPS, int(TIMED / max(update, 1e-6)))))
 
     def _train(self, steps: int) -> tuple[float, float, dict[str, float], int]:
-        splits = load_splits(
-            self.task.name, self.level.name, 0, self._of.examples, self.device
-        )
+        splits = self._splits
         model = build_model(self.arm, self.level, splits, self._params, 0).to(
             self.device
         )
@@ -271,6 +268,17 @@ class _Timed:
         )
         parameters = sum(p.numel() for p in model.parameters())
         return update, evaluating / len(curve), curve[-1].values, parameters
+
+    @property
+    def _splits(self) -> Splits:
+        return load_splits(
+            self.task.name,
+            self.level.name,
+            0,
+            self._of.examples,
+            self.device,
+            arm=self.arm.name,
+        )
 
     def _now(self) -> float:
         """Seconds of this process where it does the work itself: the load of other
@@ -312,7 +320,7 @@ def world_size_of(plan: Plan, task: str, level: str, arm: str) -> int:
     if recipe.world_size > 1:
         found, splits = (
             plan.tasks[task].arm(arm),
-            load_splits(task, level, 0, plan.of(task).examples),
+            load_splits(task, level, 0, plan.of(task).examples, arm=arm),
         )
         place = plan.tasks[task].level(level)
         params = plan.tasks[task].default_params(found, place)

@@ -22,13 +22,16 @@ def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
     values = plan.of(cell.task)
     task = plan.tasks[cell.task]
     learns = task.arm(cell.builds).measure is None
+    data = ""
+    if learns:
+        data = data_hash(cell.task, cell.level, values.examples, cell.builds)
     return {
         "task": cell.task,
         "level": cell.level,
         "arm": cell.arm,
         "builds": cell.builds,
         "recipe": plan.recipe(cell.task, cell.level, cell.builds).describe(),
-        "data": data_hash(cell.task, cell.level, values.examples) if learns else "",
+        "data": data,
         "level_values": level_values(cell.task, cell.level),
         "source": plan.arm_sources[cell.task][cell.builds],
         "torch": torch.__version__,

@@ -85,6 +85,7 @@ def _describe_arm(reach: Reach, task: Task, name: str) -> Any:
         reach.describe(arm.build, who),
         reach.describe(task.procedure_of(arm), f"{who}: the procedure"),
         reach.describe(task.load_data, "load_data"),
+        reach.describe(arm.training_data, f"{who}: training_data"),
         *(reach.describe(rule, f"{who}: the recipe") for rule in _rules(task, arm)),
     ]
 
@@ -97,20 +98,30 @@ def _rules(task: Task, arm: Arm) -> list[Any]:
     return list(unique.values())
 
 
-def data_hash(task: str, level: str, examples: int | None = None) -> str:
+def data_hash(
+    task: str, level: str, examples: int | None = None, arm: str | None = None
+) -> str:
     """SHA-256 over the splits that seed 0 gives, metadata included: it changes when the
-    data or the way of splitting them does.
+    data or the way of splitting them does. Of an arm with training data of its own, it
+    is over those.
 
     Raises UserError if metadata hold something whose content cannot be determined.
     """
-    return _data_hash(task, tasks.source_of(task), level, examples)
+    if arm is not None and tasks.get(task).arm(arm).training_data is None:
+        arm = None
+    return _data_hash(task, tasks.source_of(task), level, examples, arm)
 
 
 @lru_cache(maxsize=256)
 def _data_hash(
-    task: str, source: tuple[str, str] | None, level: str, examples: int | None
+    task: str,
+    source: tuple[str, str] | None,
+    level: str,
+    examples: int | None,
+    arm: str | None,
 ) -> str:
-    return _splits_hash(_new_reach(task), load_splits(task, level, 0, examples))
+    splits = load_splits(task, level, 0, examples, arm=arm)
+    return _splits_hash(_new_reach(task), splits)
 
 
 def _splits_hash(reach: Reach, splits: Splits) -> str:

@@ -17,8 +17,10 @@ from suite.training.job import Job
 from tasks import (
     Arm,
     Level,
+    Split,
     Splits,
     Task,
+    UserError,
 )
 
 
@@ -35,26 +37,76 @@ def resolve(job: Job) -> tuple[Task, Arm, Level]:
 
 
 def load_splits(
-    task: str, level: str, seed: int, examples: int | None = None, device: str = "cpu"
+    task: str,
+    level: str,
+    seed: int,
+    examples: int | None = None,
+    device: str = "cpu",
+    arm: str | None = None,
 ) -> Splits:
-    """The block's splits on the device, freshly sealed. The last few are kept in
-    memory.
+    """The block's splits on the device, freshly sealed; of an ``arm`` with training
+    data of its own, with those. The last few are kept in memory.
     """
-    splits = _loaded(task, tasks.source_of(task), level, seed, examples, device)
+    if arm is not None and tasks.get(task).arm(arm).training_data is None:
+        arm = None  # it shares the block's splits with others
+    source = tasks.source_of(task)
+    splits = _prepared(task, source, level, arm, seed, examples, device)
     return replace(splits, test=splits.sealed.resealed())
 
 
 @lru_cache(maxsize=4)
-def _loaded(
+def _prepared(
     task: str,
     source: tuple[str, str] | None,
     level: str,
+    arm: str | None,
     seed: int,
     examples: int | None,
     device: str,
 ) -> Splits:
+    splits = _loaded(task, source, level, seed)
+    if arm is not None:
+        found = tasks.get(task)
+        splits = with_own_training_data(
+            found.arm(arm), found.level(level), splits, seed
+        )
+    return splits.limited(examples).to(device)
+
+
+@lru_cache(maxsize=2)
+def _loaded(task: str, source: tuple[str, str] | None, level: str, seed: int) -> Splits:
+    """What all arms of a block share."""
     found = tasks.get(task)
-    return found.load_data(found.level(level), seed).limited(examples).to(device)
+    return found.load_data(found.level(level), seed)
+
+
+def with_own_training_data(arm: Arm, level: Level, splits: Splits, seed: int) -> Splits:
+    """The splits with what the arm learns from, where it has training data of its own.
+
+    Raises UserError if these do not fit the task, or if the arm's function changes
+    examples in place, which other arms share.
+    """
+    if arm.training_data is None:
+        return splits
+    shared = _tensors(splits)
+    before = [tensor._version for tensor in shared]
+    try:
+        found = splits.with_train(arm.training_data(splits.train, level, seed))
+    except UserError as error:
+        raise UserError(f"Arm {arm.name!r}, training_data: {error}") from error
+    if [tensor._version for tensor in shared] != before:
+        raise UserError(
+            f"Arm {arm.name!r}: training_data changes examples in place, which other "
+            "arms share: work on a clone() and return new tensors."
+        )
+    return found
+
+
+def _tensors(splits: Splits) -> list[torch.Tensor]:
+    """All examples and answers. A seal of its own is broken: nothing is looked at."""
+    test = splits.sealed.resealed().open()
+    parts: list[Split] = [splits.train, splits.validation, test]
+    return [tensor for part in parts for tensor in (part.x, part.y)]
 
 
 def build_model(

@@ -118,7 +118,14 @@ def _set_up(job: Job, member: Member, group: DataParallelGroup | None) -> Setup:
     procedure = task.procedure_of(arm)
     recipe = task.recipe_of(level, arm).with_changes(job.recipe)
     seeds = member.seeds
-    splits = load_splits(job.task, job.level, seeds["split"], job.examples, job.device)
+    splits = load_splits(
+        job.task,
+        job.level,
+        seeds["split"],
+        job.examples,
+        job.device,
+        arm=job.builds or job.arm,
+    )
     model = build_model(arm, level, splits, member.params, seeds["initialisation"])
     model = model.to(job.device)
     if group:

@@ -189,9 +189,9 @@ class Splits:
         The Nadeau-Bengio correction adds it to 1 / blocks ("Inference for the
         generalization error", 2003).
         """
-        if self.population != "resplit":
+        pool = self._pool
+        if self.population != "resplit" or pool is None:
             return 0.0
-        pool = self.pool or len(self.train) + len(self.validation) + len(self.sealed)
         return len(self.sealed) / (pool - len(self.sealed))
 
     def limited(self, examples: int | None) -> Splits:
@@ -207,6 +207,34 @@ class Splits:
             test=self.sealed.resealed(lambda split: split.head(examples)),
         )
 
+    def with_train(self, train: Split) -> Splits:
+        """The same validation and test examples, with other ones to learn from.
+
+        Raises UserError if a model that fits the old ones would not fit these.
+        """
+        if not isinstance(train, Split):
+            raise UserError(
+                f"a {type(train).__name__} is no training data: return a Split(x, y) "
+                "of two tensors."
+            )
+        _check_split("train", train)
+        for name in ("x", "y"):
+            _check_alike(name, getattr(self.train, name), getattr(train, name))
+        known = max(self.classes or 1, _classes(self.train.y))
+        if _classes(train.y) > known:
+            raise UserError(
+                f"Training data: the largest label is {int(train.y.max())}, and the "
+                f"task has {known} classes: give labels below that."
+            )
+        return dataclasses.replace(self, train=train, pool=self._pool)
+
+    @property
+    def _pool(self) -> int | None:
+        """Of resplit: examples in the pool, whatever of them is learned from."""
+        if self.population != "resplit":
+            return self.pool
+        return self.pool or len(self.train) + len(self.validation) + len(self.sealed)
+
     def to(self, device: torch.device | str) -> Splits:
         return dataclasses.replace(
             self,
@@ -221,6 +249,20 @@ def _classes(labels: Tensor) -> int:
     if labels.ndim != 1 or labels.is_floating_point():
         return 1
     return int(labels.max()) + 1
+
+
+def _check_alike(name: str, before: Tensor, now: Tensor) -> None:
+    """Raise UserError unless examples are of one shape and type, on one device."""
+    for what, old, new in (
+        ("shape", tuple(before.shape[1:]), tuple(now.shape[1:])),
+        ("type", before.dtype, now.dtype),
+        ("device", before.device, now.device),
+    ):
+        if old != new:
+            raise UserError(
+                f"Training data: an example's {name} has the {what} {new}, where the "
+                f"task's has {old}: return examples like those of validation and test."
+            )
 
 
 def _errors_of_mean(targets: Tensor) -> tuple[float | None, float | None]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tasks.contract.checks import FieldChecks, brief, no_two_alike, plain
 from tasks.contract.claim import Claim
-from tasks.contract.data import Shape, Splits
+from tasks.contract.data import Shape, Split, Splits
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.procedure import (
     FitOnce,
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Build: TypeAlias = "Callable[[Shape, Level, Params], nn.Module]"
 MeasureFunction: TypeAlias = "Callable[[Level, Params, int], Mapping[str, float]]"
+TrainingData: TypeAlias = "Callable[[Split, Level, int], Split]"
 
 
 NO_PROCEDURE = measured(())
@@ -87,6 +88,12 @@ class Arm:
     procedure: Procedure | None = None
     """How this arm learns and is measured, where that is not the task's procedure."""
 
+    training_data: TrainingData | None = None
+    """``training_data(train, level, seed)`` returns what this arm learns from in place
+    of the block's training examples: fewer, more, noisy or synthetic ones. Validation
+    and test examples are those of all arms. ``seed`` is the one that ``load_data`` got.
+    """
+
     measure: MeasureFunction | None = None
     """What takes the place of a model that learns: see ``Arm.function``."""
 
@@ -132,6 +139,8 @@ class Arm:
         check.name()
         if self.build is not None:
             check.function("build", "of shape, level and hyperparameters")
+        if self.training_data is not None:
+            check.function("training_data", "of training examples, level and seed")
         check.flag("deterministic")
         self._check_measure(check)
         _check_place(check)
@@ -156,6 +165,8 @@ class Arm:
     def _check_measure(self, check: FieldChecks) -> None:
         if self.measure is not None:
             check.function("measure", "of level, hyperparameters and seed")
+            if self.training_data is not None:
+                raise check.error("training_data", "a function learns from no data")
             if self.recipe or self.procedure is not None:
                 raise check.error(
                     "measure",

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from suite.cli.render.text import Listing, facts_table, headline_text, x_text
 from suite.report.formatting import PER_DOUBLING, fixed
-from tasks import Categorical, Claim, Float, Int, Recipe, Task
+from tasks import Arm, Categorical, Claim, Float, Int, Recipe, Task
 
 
 def task_list(found: Sequence[Task]) -> Listing:
@@ -59,11 +59,21 @@ def _arms(task: Task) -> Listing:
             arm.label,
             x_text(arm.x),
             tuned[arm.name] if unlike else "",
-            _listed(arm.recipe, ["its procedure"] if arm.procedure else []),
+            _listed(arm.recipe, _own_parts(arm)),
         )
         for arm in task.arms
     ]
     return Listing(("Arm", "What", task.arms_axis or "x", "Tuned", "Differs by"), rows)
+
+
+def _own_parts(arm: Arm) -> list[str]:
+    """What an arm has of its own, as functions and objects have no short text."""
+    found = []
+    if arm.procedure is not None:
+        found.append("its procedure")
+    if arm.training_data is not None:
+        found.append("its training data")
+    return found
 
 
 def _levels(task: Task) -> Listing:
