@@ -238,7 +238,8 @@ def dataset_input(line: Line) -> DatasetInput | None:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     data = line["data"]
-    if not data or line["kind"] != "final":
+    has_examples = bool(data) and "n_train" in data  # a function has none
+    if not has_examples or line["kind"] != "final":
         return None
     seed = line["seeds"]["split"]
     sizes = {split: data[f"n_{split}"] for split in ("train", "validation", "test")}

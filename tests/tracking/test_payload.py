@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mlflow.utils.validation import _validate_metric_name
 
-from suite.tracking.payload import METRIC_NAMES, mlflow_names, renamed_tag
+from suite.tracking.payload import (
+    METRIC_NAMES,
+    dataset_input,
+    mlflow_names,
+    renamed_tag,
+)
 
 
 @given(st.lists(st.text(min_size=1, max_size=300), unique=True, max_size=6))
@@ -39,3 +44,9 @@ def test_a_changed_name_is_readable_and_told():
     assert names == {"recall@5": "recall_at_5", "huber[delta=1.3]": "huber_delta_1.3_"}
     told = json.loads(renamed_tag(METRIC_NAMES, names)[METRIC_NAMES])
     assert told == {"recall_at_5": "recall@5", "huber_delta_1.3_": "huber[delta=1.3]"}
+
+
+def test_a_run_of_a_function_has_no_data_set_and_is_published_all_the_same():
+    data = {"population": "fresh", "test_train_ratio": 0.0}  # as run_function says
+
+    assert dataset_input({"data": data, "kind": "final"}) is None
