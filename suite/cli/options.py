@@ -13,7 +13,9 @@ ResultsOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 ProfileArgument = Annotated[
     str,
-    typer.Argument(help="smoke, quick, standard, full, or a .toml file of your own."),
+    typer.Argument(
+        help="smoke, quick, topics, standard, full, or a .toml file of your own."
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,

@@ -79,6 +79,28 @@ def test_quick_has_six_topics_and_explores_none():
     assert all(plan.claims(name) for name in plan.tasks)
 
 
+# an hour of a laptop each: only standard and full have them
+LONG = {"attention_heads", "gan"}
+
+
+def test_each_task_is_in_quick_or_in_topics_unless_it_is_long():
+    quick, topics = (
+        set(load_profile(name).task_names()) for name in ("quick", "topics")
+    )
+
+    assert not quick & topics
+    assert quick | topics == set(tasks.names()) - LONG
+
+
+def test_topics_explores_nothing_and_its_sections_are_in_order():
+    profile = load_profile("topics")
+    plan = Plan(profile)
+
+    assert list(profile.tasks) == sorted(profile.tasks)
+    assert min(plan.of(name).blocks for name in plan.tasks) >= 6
+    assert all(plan.claims(name) for name in plan.tasks)
+
+
 def test_standard_has_ten_blocks_and_averages_three_finals():
     profile = load_profile("standard")
 

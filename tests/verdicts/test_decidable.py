@@ -179,7 +179,7 @@ def data(task, level):
 
 
 # smoke asks whether everything runs: its one block judges nothing
-@pytest.mark.parametrize("name", ["quick", "standard", "full"])
+@pytest.mark.parametrize("name", ["quick", "topics", "standard", "full"])
 def test_no_shipped_profile_has_a_claim_that_cannot_be_decided(name):
     plan = Plan(load_profile(name))
     found = {}

@@ -1,0 +1,318 @@
+"""Which learning rates let gradient descent converge, how fast, and where does it end?
+
+On a quadratic everything is known: after t updates with rate η the error is
+(I - ηH)ᵗ times that of the start, which vanishes if and only if η < 2/λmax. The
+lecture's regression of b and w is such a quadratic, and a hard one.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from tasks import Arm, Claim, Level, Measure, Params, Task, Text
+from tasks.models.surfaces import (
+    LECTURE_X,
+    LECTURE_Y,
+    Array,
+    Surface,
+    random_quadratic,
+    straight_line,
+    two_valleys,
+)
+
+STARTS = 16
+GOAL = 1e-3  # of the starting distance: where "updates" stops counting
+ESCAPED = 1e12  # times the starting distance: where a diverging path stops
+Start = tuple[Surface, Array]
+
+
+def kappa(condition: float, rng: np.random.Generator) -> Start:
+    return random_quadratic(condition, 20, rng), rng.normal(size=(STARTS, 20))
+
+
+def regression(rng: np.random.Generator) -> Start:
+    """From around the lecture's start, b = -120 and w = -4."""
+    starts = np.array([-120.0, -4.0]) + rng.normal(size=(STARTS, 2)) * [5.0, 0.5]
+    return straight_line(LECTURE_X, LECTURE_Y), starts
+
+
+def valleys(rng: np.random.Generator) -> Start:
+    return two_valleys(), rng.uniform(-1.5, 1.5, size=(STARTS, 2))
+
+
+SURFACES: dict[str, Callable[[np.random.Generator], Start]] = {
+    "kappa_10": partial(kappa, 10),
+    "kappa_1000": partial(kappa, 1000),
+    "regression": regression,
+    "two_valleys": valleys,
+}
+
+
+def gradient_descent(
+    share: float, surface: Surface, starts: Array, updates: int
+) -> Array:
+    """The path with a rate of that share of the critical one, (updates + 1, starts,
+    dimensions); shorter if it diverges.
+    """
+    rate = share * surface.critical_rate
+    far = ESCAPED * np.abs(starts - surface.minimum).max()
+    path = [starts]
+    while len(path) <= updates and np.abs(path[-1]).max() < far:
+        path.append(path[-1] - rate * surface.gradient(path[-1]))
+    return np.array(path)
+
+
+def closed_form(share: float, surface: Surface, starts: Array, updates: int) -> Array:
+    """Start and end of that path by (I - ηH)ᵗ, in the eigenvectors of H."""
+    eigenvalues, vectors = np.linalg.eigh(surface.hessian)
+    shrunk = (1 - share * surface.critical_rate * eigenvalues) ** updates
+    away = (starts - surface.minimum) @ vectors * shrunk @ vectors.T
+    return np.array([starts, surface.minimum + away])
+
+
+def adagrad(rate: float, surface: Surface, starts: Array, updates: int) -> Array:
+    path, squares = [starts], np.zeros_like(starts)
+    for _ in range(updates):
+        gradient = surface.gradient(path[-1])
+        squares += gradient**2
+        path.append(path[-1] - rate * gradient / np.sqrt(squares + 1e-20))
+    return np.array(path)
+
+
+def measure(
+    walk: Callable[[Surface, Array, int], Array],
+    level: Level,
+    params: Params,
+    seed: int,
+) -> dict[str, float]:
+    surface, starts = SURFACES[level["surface"]](np.random.default_rng(seed))
+    path = walk(surface, starts, level["updates"])
+    away = np.linalg.norm(path - surface.minimum, axis=2)
+    shares = (away / away[0]).max(axis=1)  # of the start that is farthest behind
+    reached = np.flatnonzero(shares <= GOAL)
+    losses = surface.loss(path[-1])
+    return {
+        "log_distance": math.log10(max(shares[-1], 1e-16)),
+        "updates": float(reached[0] if len(reached) else level["updates"] + 1),
+        "spread": float(np.ptp(losses) / np.ptp(surface.loss(starts))),
+    }
+
+
+QUADRATICS = ("kappa_10", "kappa_1000", "regression")
+LECTURE = Text(
+    "Hung-yi Lee, Machine Learning 2021: gradient descent, learning rates",
+    zh="李宏毅，机器学习 2021：梯度下降与学习率",
+)
+NESTEROV = Text(
+    "Nesterov, Introductory lectures on convex optimization (2004), section 1.2",
+    zh="Nesterov，Introductory lectures on convex optimization（2004），1.2 节",
+)
+CLAIMS = (
+    Claim(
+        "converges_below",
+        Text(
+            "On every quadratic, gradient descent with a rate 1 % below 2/λmax comes "
+            "nearer to the minimum.",
+            zh="在每个二次函数上，学习率比 2/λmax 低 1 % 的梯度下降都会靠近最小值。",
+        ),
+        metric="log_distance",
+        kind="always",
+        better="below",
+        levels=QUADRATICS,
+        upper_bound=0.0,
+        source=NESTEROV,
+    ),
+    Claim(
+        "diverges_above",
+        Text(
+            "With a rate 1 % above 2/λmax it diverges on every one: the distance grows "
+            "more than a millionfold.",
+            zh="学习率比 2/λmax 高 1 % 时，它在每个二次函数上都发散：距离增长超过一百万倍。",
+        ),
+        metric="log_distance",
+        kind="always",
+        better="above",
+        levels=QUADRATICS,
+        lower_bound=6.0,
+        source=NESTEROV,
+        reported=Text(
+            "For the regression a slide calls a rate of 0.01 oscillating; with the "
+            "summed squared error 2/λmax is 1.1e-6",
+            zh="幻灯片说回归中学习率 0.01 会振荡；而对平方误差之和，2/λmax 为 1.1e-6",
+        ),
+    ),
+    Claim(
+        "error_has_a_closed_form",
+        Text(
+            "Its error is (I - ηH)ᵗ times that of the start, to 8 digits.",
+            zh="它的误差是起点误差乘以 (I - ηH)ᵗ，精确到 8 位数字。",
+        ),
+        metric="log_distance",
+        kind="always",
+        better="below",
+        worse="closed_form",
+        levels=QUADRATICS,
+        equal_to=0.0,
+        tolerance=1e-8 / math.log(10),
+        source=NESTEROV,
+    ),
+    Claim(
+        "convex_ends_agree",
+        Text(
+            "On a convex surface it ends with one loss from every start, to a millionth.",
+            zh="在凸函数上，从任何起点出发，最终损失都相同（相差不到百万分之一）。",
+        ),
+        metric="spread",
+        kind="always",
+        better="half",
+        levels=("kappa_10", "kappa_1000"),
+        upper_bound=1e-6,
+        source=LECTURE,
+    ),
+    Claim(
+        "valleys_ends_differ",
+        Text(
+            "On a surface with two valleys the final loss depends on the start.",
+            zh="在有两个谷的函数上，最终损失取决于起点。",
+        ),
+        metric="spread",
+        kind="always",
+        better="half",
+        levels=("two_valleys",),
+        lower_bound=0.01,
+        source=LECTURE,
+    ),
+    Claim(
+        "updates_grow_with_the_condition",
+        Text(
+            "A condition number of 1,000 takes at least 50 times the updates of 10.",
+            zh="条件数为 1,000 时所需的更新次数至少是条件数为 10 时的 50 倍。",
+        ),
+        metric="updates",
+        kind="contrast",
+        weights={"half@kappa_1000": -1, "half@kappa_10": 1},
+        scale="log_ratio",
+        at_least=math.log(50),
+        margin=0.1,
+        source=NESTEROV,
+    ),
+    Claim(
+        "the_regression_stalls",
+        Text(
+            "On the lecture's regression, 100,000 updates leave at least half of the "
+            "distance, although the loss is convex.",
+            zh="在课程的回归问题上，虽然损失是凸的，100,000 次更新后仍剩下至少一半的距离。",
+        ),
+        metric="log_distance",
+        kind="always",
+        better="below",
+        levels=("regression",),
+        lower_bound=math.log10(0.5),
+        source=LECTURE,
+    ),
+    Claim(
+        "adagrad_gets_near",
+        Text(
+            "There Adagrad gets at least ten times nearer to the minimum.",
+            zh="在那里，Adagrad 离最小值至少近十倍。",
+        ),
+        metric="log_distance",
+        better="adagrad",
+        worse="below",
+        levels=("regression",),
+        at_least=1.0,
+        margin=0.1,
+        source=LECTURE,
+        reported=Text(
+            "A path that reaches the minimum's mark in 100,000 updates",
+            zh="100,000 次更新后，路径到达最小值的标记处",
+        ),
+    ),
+)
+
+
+def arm(name: str, walk: Callable[..., Array], value: float, en: str, zh: str) -> Arm:
+    follow = partial(walk, value)
+    return Arm.function(name, partial(measure, follow), label=Text(en, zh=zh))
+
+
+def level(name: str, x: float | None, updates: int, en: str, zh: str) -> Level:
+    factors = {"surface": name, "updates": updates}
+    return Level(name, factors, x, Text(en, zh=zh))
+
+
+TASK = Task(
+    label=Text("Gradient descent", zh="梯度下降"),
+    question=Text(
+        "Which learning rates let gradient descent converge, and where does it end?",
+        zh="怎样的学习率能使梯度下降收敛？它停在哪里？",
+    ),
+    topic=Text("Optimisation", zh="优化"),
+    arms=(
+        arm("half", gradient_descent, 0.5, "Half: η = 1/λmax", "一半：η = 1/λmax"),
+        arm(
+            "below",
+            gradient_descent,
+            0.99,
+            "Just below: η = 1.98/λmax",
+            "略低：η = 1.98/λmax",
+        ),
+        arm(
+            "above",
+            gradient_descent,
+            1.01,
+            "Just above: η = 2.02/λmax",
+            "略高：η = 2.02/λmax",
+        ),
+        arm(
+            "closed_form",
+            closed_form,
+            0.99,
+            "(I - ηH)ᵗ, worked out",
+            "(I - ηH)ᵗ 的解析值",
+        ),
+        arm("adagrad", adagrad, 1.0, "Adagrad, η = 1", "Adagrad，η = 1"),
+    ),
+    levels=(
+        level("kappa_10", 10, 10_000, "Condition number 10", "条件数 10"),
+        level("kappa_1000", 1000, 10_000, "Condition number 1,000", "条件数 1,000"),
+        level("regression", 313_418, 100_000, "Regression of b and w", "b 与 w 的回归"),
+        level("two_valleys", None, 1000, "Two valleys", "两个谷"),
+    ),
+    measures=(
+        Measure(
+            "log_distance",
+            "lower",
+            label=Text("Distance to the minimum, log10", zh="到最小值的距离，log10"),
+        ),
+        Measure(
+            "updates",
+            "lower",
+            label=Text(
+                "Updates to a thousandth of the distance",
+                zh="距离缩小到千分之一所需的更新次数",
+            ),
+        ),
+        Measure(
+            "spread",
+            "lower",
+            label=Text("Range of final losses over starts", zh="各起点最终损失的极差"),
+        ),
+    ),
+    claims=CLAIMS,
+    matched=Text("Surface, starts, updates", zh="函数、起点、更新次数"),
+    axis=Text("Condition number", zh="条件数"),
+    sources=(
+        Text(
+            "Surfaces and starts are generated for each block. The regression's ten "
+            "points are those of the lecture's demonstration, from public copies of "
+            "its code. Licence: MIT, as this project.",
+            zh=(
+                "每个区组重新生成函数与起点。回归的十个点来自课程演示代码的公开副本。"
+                "许可证：MIT，与本项目相同。"
+            ),
+        ),
+    ),
+)
