@@ -21,7 +21,7 @@ from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from scipy import stats
 
 from search.quiet import quiet
-from search.ranges import place
+from search.ranges import position
 from tasks import Categorical, Params, Space
 
 FEWEST_TRIALS = 8  # with fewer, importance is noise
@@ -78,6 +78,6 @@ def _on_scale(space: Space, params: Params) -> dict[str, Any]:
     return {
         name: params[name]
         if isinstance(hyperparameter, Categorical)
-        else place(hyperparameter, params[name])
+        else position(hyperparameter, params[name])
         for name, hyperparameter in space.items()
     }

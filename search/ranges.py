@@ -12,51 +12,53 @@ from typing import Any, Literal
 from tasks import Categorical, Float, Int, Params, Space
 from tasks.contract.space import Hyperparameter
 
-OUTER = 0.1  # fraction of a range, on its own scale, that counts as its end
+EDGE_FRACTION = 0.1  # fraction of a range, on its own scale, that counts as its end
 
 
 @dataclass(frozen=True)
 class Edge:
-    """In how many of ``blocks`` the chosen value of a hyperparameter lay in the outer
-    tenth at one end of its range.
+    """How often the chosen value of a hyperparameter lay in the outer tenth at one end
+    of its range: in ``near_bound`` of ``blocks`` blocks.
     """
 
     hyperparameter: str
     end: Literal["low", "high"]
     bound: float
-    there: int
+    near_bound: int
     blocks: int
 
     @property
-    def crowded(self) -> bool:
+    def at_boundary(self) -> bool:
         """Whether at least half of the blocks, and at least two, chose a value there.
         One alone is no evidence: a single best lies in some outer tenth in 20-49 % of
         studies.
         """
-        return self.there >= max(2, self.blocks / 2)
+        return self.near_bound >= max(2, self.blocks / 2)
 
 
 def edges(space: Space, chosen: Sequence[Params]) -> list[Edge]:
     """For each range, the end at which most of the chosen hyperparameters lie (one per
-    block), the most crowded first.
+    block), those with most of them first.
     """
     found = [
         _edge(name, hyperparameter, [params[name] for params in chosen])
         for name, hyperparameter in space.items()
         if chosen and not isinstance(hyperparameter, Categorical)
     ]
-    return sorted(found, key=lambda edge: -edge.there)
+    return sorted(found, key=lambda edge: -edge.near_bound)
 
 
 def _edge(name: str, hyperparameter: Float | Int, values: Sequence[float]) -> Edge:
-    places = [place(hyperparameter, value) for value in values]
-    low, high = sum(at <= OUTER for at in places), sum(at >= 1 - OUTER for at in places)
+    positions = [position(hyperparameter, value) for value in values]
+    blocks = len(positions)
+    low = sum(at <= EDGE_FRACTION for at in positions)
+    high = sum(at >= 1 - EDGE_FRACTION for at in positions)
     if low > high:
-        return Edge(name, "low", hyperparameter.low, low, len(places))
-    return Edge(name, "high", hyperparameter.high, high, len(places))
+        return Edge(name, "low", hyperparameter.low, low, blocks)
+    return Edge(name, "high", hyperparameter.high, high, blocks)
 
 
-def place(hyperparameter: Float | Int, value: float) -> float:
+def position(hyperparameter: Float | Int, value: float) -> float:
     """Where a value lies in its range, on the range's own scale: 0 at the low end, 1 at
     the high one.
     """

@@ -15,7 +15,7 @@ from dashboard.locale import Words
 from dashboard.theme import arm_color, arm_dash
 from search.budget import Better, budget_curve, history
 from search.inspect import importance
-from search.ranges import place
+from search.ranges import position
 from suite.training.job import JUDGED
 from tasks import Categorical, Float, Int, Space
 
@@ -378,7 +378,7 @@ def _params(row: pd.Series, space: Space) -> dict[str, Any]:
 
 def _place(hyperparameter: Float | Int | Categorical, value: Any) -> float | None:
     assert not isinstance(hyperparameter, Categorical)
-    return rounded(place(hyperparameter, float(value)), 4)
+    return rounded(position(hyperparameter, float(value)), 4)
 
 
 def _ends(hyperparameter: Float | Int | Categorical) -> tuple[str, str]:

@@ -254,8 +254,8 @@ def _edges(
             edge.hyperparameter,
             words.of("search-end", edge.end),
             plain(edge.bound),
-            f"{edge.there} / {edge.blocks}",
-            words("search-crowded") if edge.crowded else words("search-fine"),
+            f"{edge.near_bound} / {edge.blocks}",
+            words("search-crowded") if edge.at_boundary else words("search-fine"),
         )
         for edge in edges(space, chosen)
     ]

@@ -61,7 +61,7 @@ def verdict(
 
     judged = judge_campaign(recorded, provenance_of(recorded.manifest))
     if as_json or form is Format.JSON:
-        from suite.report.sentences import Labels, in_words
+        from suite.report.sentences import Labels, verdict_as_json
 
         about = {
             "campaign": recorded.id,
@@ -69,7 +69,9 @@ def verdict(
             "state": recorded.state.get("state"),
         }
         labels = Labels(recorded.manifest)
-        print_json({**about, "claims": [in_words(one, labels) for one in judged]})
+        print_json(
+            {**about, "claims": [verdict_as_json(one, labels) for one in judged]}
+        )
     else:
         from suite.report.tables import WRITERS
 
@@ -91,7 +93,7 @@ def judge(
 ) -> None:
     """Judge runs that were made elsewhere, by the same rules."""
     from suite.cli.render import verdicts
-    from suite.report.sentences import Labels, in_words
+    from suite.report.sentences import Labels, verdict_as_json
     from suite.verdicts.elsewhere import campaign_of
     from suite.verdicts.judge import judge_campaign
 
@@ -99,7 +101,10 @@ def judge(
     judged, labels = judge_campaign(campaign), Labels(campaign.manifest)
     if as_json:
         print_json(
-            {"file": str(file), "claims": [in_words(one, labels) for one in judged]}
+            {
+                "file": str(file),
+                "claims": [verdict_as_json(one, labels) for one in judged],
+            }
         )
         return
     more = f"bakeoff judge {file} --claims {claims} --long"

@@ -215,3 +215,13 @@ def asides(verdict: ClaimVerdict) -> list[str]:
     if verdict.label == "exploratory":
         words.append("exploratory")
     return words
+
+
+def measured_number(value: float, is_share: bool) -> str:
+    """A number as it was measured: a share in percent with one decimal, anything else
+    with two digits.
+    """
+    shown = 100 * value if is_share else value
+    in_tenths = is_share and (abs(shown) >= 0.1 or shown == 0)
+    text = f"{shown:.1f}" if in_tenths else f"{shown:.2g}"
+    return text.replace("-", MINUS)

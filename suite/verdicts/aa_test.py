@@ -17,9 +17,9 @@ import numpy as np
 
 from suite.records.results import Campaign
 from suite.training.metrics import measured_metric
-from suite.verdicts.adequacy import Gate
 from suite.verdicts.case import Case, TaskRows
 from suite.verdicts.effects import effects, final_values
+from suite.verdicts.gate import Gate
 from suite.verdicts.message import Message, message
 from suite.verdicts.statistics import Interval, estimate
 from tasks import Claim

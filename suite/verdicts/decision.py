@@ -43,7 +43,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from suite.verdicts.adequacy import Gate
+from suite.verdicts.gate import Gate
 from suite.verdicts.kinds import Hypothesis
 from suite.verdicts.statistics import (
     Estimate,

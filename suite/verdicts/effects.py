@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from suite.verdicts.case import Case
 from suite.verdicts.statistics import Floats
+
+Ints = NDArray[np.intp]
 
 
 def cell_values(
@@ -20,30 +24,51 @@ def cell_values(
     NaN if a cell has fewer than ``needed`` values: it is waited for, not averaged over
     what happens to be there. An arm that runs once has its value in every block.
     """
-    shape = case.planned, len(case.levels), len(case.claim.arms)
+    blocks = case.planned
+    shape = (blocks, len(case.levels), len(case.claim.arms))
     if column not in frame or frame.empty:
         return np.full(shape, math.nan)
-    block, value = (
-        frame["block"].to_numpy(dtype=int),
-        frame[column].astype(float).to_numpy(),
-    )
-    level = pd.Index(case.levels).get_indexer(pd.Index(frame["level"]))
-    arm = pd.Index(case.claim.arms).get_indexer(pd.Index(frame["arm"]))
-    there = (level >= 0) & (arm >= 0) & (block < case.planned) & np.isfinite(value)
-    cell = np.ravel_multi_index((block[there], level[there], arm[there]), shape)
-    size = math.prod(shape)
-    count, total = (
-        np.bincount(cell, minlength=size),
-        np.bincount(cell, value[there], size),
-    )
+    rows = _rows_of(case, frame, column)
+    cell = np.ravel_multi_index((rows.block, rows.level, rows.arm), shape)
+    cells = math.prod(shape)
+    count = np.bincount(cell, minlength=cells).reshape(shape)
+    total = np.bincount(cell, rows.value, cells).reshape(shape)
+    mean = total / np.maximum(count, 1)
     once = np.array([case.manifest.runs_once(arm) for arm in case.claim.arms])
     enough = np.where(once, 1, max(1, needed))  # (arms,)
-    values = np.where(
-        count.reshape(shape) >= enough,
-        (total / np.maximum(count, 1)).reshape(shape),
-        math.nan,
-    )
-    return np.where(once, values[:1], values)
+    values = np.where(count >= enough, mean, math.nan)
+    of_first_block = values[:1]
+    return np.where(once, of_first_block, values)
+
+
+class _Rows(NamedTuple):
+    """The rows of a frame that belong to the claim's cells, as indices and a value."""
+
+    block: Ints
+    level: Ints
+    arm: Ints
+    value: Floats
+
+
+def _rows_of(case: Case, frame: pd.DataFrame, column: str) -> _Rows:
+    """The rows with a value that are of the claim's arms and levels, and planned."""
+    levels = pd.Index(case.levels)
+    arms = pd.Index(case.claim.arms)
+    block = frame["block"].to_numpy(dtype=int)
+    level = levels.get_indexer(pd.Index(frame["level"]))  # -1 where it is another
+    arm = arms.get_indexer(pd.Index(frame["arm"]))
+    value = frame[column].to_numpy(dtype=np.float64)
+    of_claim = (level >= 0) & (arm >= 0)
+    usable = of_claim & (block < case.planned) & np.isfinite(value)
+    return _Rows(block[usable], level[usable], arm[usable], value[usable])
+
+
+def block_mean(values: Floats) -> Floats:
+    """The mean over blocks (the first axis), ignoring NaN; NaN if all are."""
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    total = np.where(known, values, 0.0).sum(axis=0)
+    return np.where(count > 0, total / np.maximum(count, 1), math.nan)
 
 
 def final_values(case: Case) -> Floats:
@@ -55,7 +80,8 @@ def final_values(case: Case) -> Floats:
 def values_without_failures(case: Case) -> Floats:
     """The same from the finals that did not fail, where a cell has any."""
     finals = case.finals
-    return cell_values(case, finals[finals["status"] == "finished"], case.metric.column)
+    finished = finals[finals["status"] == "finished"]
+    return cell_values(case, finished, case.metric.column)
 
 
 def half_budget_values(case: Case) -> Floats:
@@ -66,12 +92,11 @@ def half_budget_values(case: Case) -> Floats:
     budgets, as they do without tuning; elsewhere it is the half-budget final's value,
     NaN until that is in.
     """
-    others = cell_values(case, case.shared.half_budget_finals, case.metric.column)
-    same = cell_values(case, case.shared.same_choices, "same") == 1
-    same = same | case.untuned
-    return np.where(
-        np.isfinite(others), others, np.where(same, final_values(case), math.nan)
-    )
+    own_finals = cell_values(case, case.shared.half_budget_finals, case.metric.column)
+    same_choice = cell_values(case, case.shared.same_choices, "same") == 1
+    counts_for_both = same_choice | case.untuned
+    shared_finals = np.where(counts_for_both, final_values(case), math.nan)
+    return np.where(np.isfinite(own_finals), own_finals, shared_finals)
 
 
 def half_length_values(case: Case) -> Floats:
@@ -118,6 +143,20 @@ def effects(values: Floats, case: Case, examples: float) -> Floats:
     x = case.x if case.kind.along_axis else []
     found = case.kind.effects(gaps(values, case, examples), x)
     return case.kind.in_favour(case.claim, found)
+
+
+def pull(case: Case, arm: str, level: str) -> int:
+    """The direction in which the effect would move if an arm did better at a level: +1,
+    -1, or 0 if that depends on more.
+    """
+    if case.kind.along_axis:  # it depends on where on the axis the level lies
+        return 0
+    shape = (len(case.levels), len(case.claim.arms))
+    weights = np.broadcast_to(case.kind.weights(case.claim), shape)
+    level_index = case.levels.index(level)
+    arm_index = case.claim.arms.index(arm)
+    weight = weights[level_index, arm_index]
+    return int(np.sign(weight))
 
 
 def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from suite.verdicts.adequacy import Gate
 from suite.verdicts.decision import Answer, Reason, Sample, Verdict
+from suite.verdicts.gate import Gate
 from suite.verdicts.kinds import Hypothesis
 from suite.verdicts.statistics import (
     holm_adjusted,

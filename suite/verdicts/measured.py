@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from suite.verdicts.adequacy import Gate
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import Halved
 from suite.verdicts.decision import Sample, Verdict
 from suite.verdicts.effects import effects, final_values
+from suite.verdicts.gate import Gate
 from suite.verdicts.message import Message
 from suite.verdicts.statistics import Floats
 from tasks.contract.target import column_reached

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from suite.verdicts.adequacy import Gate
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import Halved
 from suite.verdicts.decision import Verdict
@@ -24,6 +23,7 @@ from suite.verdicts.effects import (
     values_without_failures,
 )
 from suite.verdicts.family import judge_again
+from suite.verdicts.gate import Gate
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import message
 from suite.verdicts.statistics import Floats, estimate
@@ -138,7 +138,7 @@ def _moving_budget(measured: Measured, verdict: Verdict, values: Floats) -> Gate
     seen = tuple(
         message(
             "seen-moving-with-tuning",
-            place=one.part,
+            at_level=one.part,
             change=one.change,
             effect_half=one.before,
             effect_full=one.after,
@@ -196,7 +196,7 @@ def _length_gates(
     moved = tuple(
         message(
             "seen-moving-with-length",
-            place=one.part,
+            at_level=one.part,
             change=one.change,
             effect_half=one.before,
             effect_full=one.after,

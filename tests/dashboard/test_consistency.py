@@ -18,7 +18,7 @@ from dashboard.pages.claim.verdict import verdict_card
 from dashboard.pages.overview import layout as overview
 from suite.records.results import Results
 from suite.report.sentences import gate_name
-from suite.verdicts.adequacy import Gate
+from suite.verdicts.gate import Gate
 from suite.verdicts.message import message
 
 TASK = "logistic_regression"

@@ -7,8 +7,9 @@ from typing import get_args
 
 import pytest
 
+from suite.report.labels import NAMED_SPLITS
+from suite.report.message_text import ANSWERS
 from suite.report.messages import LANGUAGES, VERDICTS
-from suite.report.sentences import ANSWERS, NAMED_SPLITS
 from suite.training.job import STATUSES
 from suite.training.metrics import METRICS
 from suite.verdicts.aa_test import AA_GATE
@@ -19,7 +20,17 @@ from suite.verdicts.scales import SCALES
 from suite.verdicts.weigh import GATES_OF_ANSWERS
 
 ROOT = Path(__file__).parents[2] / "suite"
-WRITERS = [ROOT / "report" / f"{name}.py" for name in ("answers", "sentences")]
+REPORT = (
+    "answers",
+    "claim_text",
+    "effect_text",
+    "gates",
+    "labels",
+    "message_text",
+    "sentences",
+    "statements",
+)
+WRITERS = [ROOT / "report" / f"{name}.py" for name in REPORT]
 SOURCES = [*(ROOT / "verdicts").rglob("*.py"), *WRITERS]
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 

@@ -20,7 +20,7 @@ from werkzeug.test import Client
 
 from search import budget, inspect
 from search.quiet import quiet
-from search.ranges import describe, edges, place, restore
+from search.ranges import describe, edges, position, restore
 from search.samplers import SAMPLERS, QuasiRandom, StudyPlan, register_sampler
 from search.space import distributions
 from search.study import Journal, Study
@@ -91,7 +91,10 @@ def test_points_are_spread_as_a_sobol_sequence_is_and_random_ones_are_not():
         asked = Study(RATES, seed=seed, trials=16, sampler="sobol").ask()
         return qmc.discrepancy(
             np.array(
-                [[place(RATES[name], p.params[name]) for name in RATES] for p in asked]
+                [
+                    [position(RATES[name], p.params[name]) for name in RATES]
+                    for p in asked
+                ]
             )
         )
 
@@ -153,7 +156,7 @@ def test_the_rate_varies_alone_before_everything_does():
 def test_the_rates_of_all_later_trials_are_points_of_one_sobol_sequence():
     """Any 2, 4, 8, 16 of them in a row have one in each 2nd, 4th, 8th, 16th of it."""
     asked = [p.params["lr"] for p in Study(DEFAULTS, seed=5, trials=17).ask()]
-    places = [place(DEFAULTS["lr"], lr) for lr in asked[1:]]
+    places = [position(DEFAULTS["lr"], lr) for lr in asked[1:]]
 
     for count in (2, 4, 8, 16):
         assert {int(count * at) for at in places[:count]} == set(range(count))
@@ -338,7 +341,7 @@ def test_random_trials_are_independent_of_how_many_there_are_and_of_each_other()
     )
     others = Study(RATES, seed=4, trials=4, sampler="random").ask()
     places = [
-        [place(RATES[name], proposal.params[name]) for proposal in many]
+        [position(RATES[name], proposal.params[name]) for proposal in many]
         for name in RATES
     ]
 
@@ -466,7 +469,7 @@ def test_a_described_space_can_be_restored():
     ],
 )
 def test_places_lie_on_the_ranges_own_scale(hyperparameter, value, where):
-    assert place(hyperparameter, value) == pytest.approx(where)
+    assert position(hyperparameter, value) == pytest.approx(where)
 
 
 # ------------------------------------------------------------------------------ export
@@ -689,9 +692,9 @@ def test_edges_count_the_blocks_at_one_end_on_the_ranges_scale():
         top.hyperparameter,
         top.end,
         top.bound,
-        top.there,
+        top.near_bound,
         top.blocks,
-        top.crowded,
+        top.at_boundary,
     ) == (
         "lr",
         "high",
@@ -700,7 +703,7 @@ def test_edges_count_the_blocks_at_one_end_on_the_ranges_scale():
         4,
         True,
     )
-    assert {edge.hyperparameter: edge.crowded for edge in rest} == {
+    assert {edge.hyperparameter: edge.at_boundary for edge in rest} == {
         "dropout": False,
         "layers": False,
     }
@@ -708,7 +711,8 @@ def test_edges_count_the_blocks_at_one_end_on_the_ranges_scale():
 
 def test_one_block_crowds_no_edge():
     assert not any(
-        edge.crowded for edge in edges(RATES, [{"lr": 0.1, "wd": 1e-2, "dropout": 0.5}])
+        edge.at_boundary
+        for edge in edges(RATES, [{"lr": 0.1, "wd": 1e-2, "dropout": 0.5}])
     )
     assert edges(RATES, []) == []
 

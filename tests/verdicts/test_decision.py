@@ -18,9 +18,9 @@ from scipy import stats
 
 from suite.records.journal import FILE, read_lines
 from suite.verdicts.aa_test import run_aa_tests
-from suite.verdicts.adequacy import Gate
 from suite.verdicts.decision import Sample
 from suite.verdicts.family import judge, judge_family, judge_looks
+from suite.verdicts.gate import Gate
 from tasks import UserError
 
 FAILED = Gate("range-edge", True)

@@ -22,7 +22,8 @@ from suite.training import metrics
 from suite.training.job import SCHEMA
 from suite.training.metrics import Metric, metric_of, recorded_metric, register_metric
 from suite.verdicts import adequacy, kinds, scales, statistics
-from suite.verdicts.adequacy import Gate, register_gate
+from suite.verdicts.adequacy import register_gate
+from suite.verdicts.gate import Gate
 from suite.verdicts.judge import Sample, judge, judge_campaign, judge_family
 from suite.verdicts.kinds import check_claim, register_kind
 from suite.verdicts.kinds.base import ClaimKind

@@ -8,8 +8,8 @@ from dash.development.base_component import Component
 from dashboard.components.text import card, coded, glyph
 from dashboard.data.view import View
 from suite.report import sentences
-from suite.verdicts.adequacy import Gate
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.gate import Gate
 
 
 def gates_card(view: View, verdict: ClaimVerdict) -> html.Section:

@@ -29,9 +29,9 @@ from suite.report.formatting import (
 )
 from suite.report.html.view import Arm, ClaimView, Curves, GateView, Table
 from suite.report.sentences import Labels
-from suite.verdicts.adequacy import Gate
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.gate import Gate
 
 MAX_LEVELS = 4  # whose learning curves a claim shows
 Number = tuple[str, str]  # a name, and the number written out

@@ -9,7 +9,7 @@ two-sentences = { $first } { $second }
 full-stop = { $text }.
 the-axis = the axis
 pair = { $first } and { $last }
-place = { " " }at { $level }
+at-level = { " " }at { $level }
 repetitions = { $count ->
     [one] 1 repetition
    *[other] { $count } repetitions
@@ -258,7 +258,7 @@ gate-parameters = Parameters not matched
 gate-parameters-passed = Parameters matched
 gate-parameters-fine = The arms have equally many parameters.
 gate-parameters-hint = Choose widths that match, or say in the task that parameters are not matched.
-seen-parameters = { $arm_most } has { $most } parameters{ $place } and { $arm_least } { $least }: { $percent_excess } apart where { $percent_allowed } are allowed
+seen-parameters = { $arm_most } has { $most } parameters{ $at_level } and { $arm_least } { $least }: { $percent_excess } apart where { $percent_allowed } are allowed
 
 gate-machines = Different machines
 gate-machines-passed = Same machine
@@ -273,8 +273,8 @@ gate-range-edge = Best rate at the end of its range
 gate-range-edge-passed = Learning rates inside their range
 gate-range-edge-fine = No learning rate kept to one end of its range.
 gate-range-edge-hint = Widen that range beyond this end in the task's space and run again.
-seen-range-edge-high = the best { $name } of { $arm }{ $place } lay in the highest tenth of its range (near { $number_bound }) in { $there } of { $blocks } blocks, which chance does in { $percent_chance } of campaigns with { $trials } trials
-seen-range-edge-low = the best { $name } of { $arm }{ $place } lay in the lowest tenth of its range (near { $number_bound }) in { $there } of { $blocks } blocks, which chance does in { $percent_chance } of campaigns with { $trials } trials
+seen-range-edge-high = the best { $name } of { $arm }{ $at_level } lay in the highest tenth of its range (near { $number_bound }) in { $near_bound } of { $blocks } blocks, which chance does in { $percent_chance } of campaigns with { $trials } trials
+seen-range-edge-low = the best { $name } of { $arm }{ $at_level } lay in the lowest tenth of its range (near { $number_bound }) in { $near_bound } of { $blocks } blocks, which chance does in { $percent_chance } of campaigns with { $trials } trials
 
 gate-still-improving = Still improving
 gate-still-improving-passed = Settled when training ended
@@ -282,15 +282,15 @@ gate-still-improving-fine = When training ended, nothing was moving that could c
 gate-still-improving-hint = Train longer: raise `length_factor` in the profile, or the recipe's steps or epochs.
 seen-fixed-budget = the claim is about what this much training buys, finished or not
 seen-rate-falls = under a learning rate that falls towards the end every curve flattens, finished or not; `half_length = true` in the profile tells more
-seen-effect-moving = the difference{ $place } was still moving: over the last quarter of training it changed on validation by { $change }
-seen-arm-improving = { $arm }{ $place } kept improving to the end: by { $gain } on validation over the last quarter of training
+seen-effect-moving = the difference{ $at_level } was still moving: over the last quarter of training it changed on validation by { $change }
+seen-arm-improving = { $arm }{ $at_level } kept improving to the end: by { $gain } on validation over the last quarter of training
 
 gate-tuning-budget = Depends on the tuning budget
 gate-tuning-budget-passed = Half the tuning does not reverse it
 gate-tuning-budget-fine = Half of the tuning trials would have put the same arm ahead.
 gate-tuning-budget-hint = Give every arm more trials: raise `trials` in the profile.
-seen-tuning-budget = with half of the tuning trials the answer{ $place } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all
-seen-tuning-budget-promised = with half of the tuning trials the answer{ $place } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, where { $margin_promised } is claimed
+seen-tuning-budget = with half of the tuning trials the answer{ $at_level } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all
+seen-tuning-budget-promised = with half of the tuning trials the answer{ $at_level } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, where { $margin_promised } is claimed
 seen-half-budget-same = with half of the tuning ({ $half } of { $trials } trials) the answer would be the same
 seen-half-budget-other = with half of the tuning ({ $half } of { $trials } trials) the answer would be: { $answer }
 
@@ -298,7 +298,7 @@ gate-moving-with-tuning = Still moving with the tuning budget
 gate-moving-with-tuning-passed = Steady under more tuning
 gate-moving-with-tuning-fine = The second half of the tuning trials moved the effect by no more than the margin, or by no more than chance does.
 gate-moving-with-tuning-hint = Give every arm more trials (raise `trials` in the profile), or tune fewer hyperparameters.
-seen-moving-with-tuning = the effect{ $place } still moves with the tuning budget: { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, a change of { $change }: { $recommended } trials should be enough
+seen-moving-with-tuning = the effect{ $at_level } still moves with the tuning budget: { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, a change of { $change }: { $recommended } trials should be enough
 
 gate-training-length = Depends on the training length
 gate-training-length-passed = Half the training does not reverse it
@@ -310,13 +310,13 @@ gate-moving-with-length = Still moving with the training length
 gate-moving-with-length-passed = Steady under longer training
 gate-moving-with-length-fine = The second half of the training moved the effect by no more than the margin, or by no more than chance does.
 gate-moving-with-length-hint = Train longer: raise `length_factor` in the profile, or say in the claim that it is about a fixed budget.
-seen-moving-with-length = the effect{ $place } still moves with the training length: { $effect_half } with half of the training and { $effect_full } with all, a change of { $change }
+seen-moving-with-length = the effect{ $at_level } still moves with the training length: { $effect_half } with half of the training and { $effect_full } with all, a change of { $change }
 
 gate-too-easy = Too easy to tell
 gate-too-easy-passed = Room to tell arms apart
 gate-too-easy-fine = The task leaves room for a difference to show.
 gate-too-easy-hint = Make the task harder (less data, more noise) or the test set larger.
-seen-few-errors = every arm{ $place } is wrong on fewer than { $errors } of { $examples } examples
+seen-few-errors = every arm{ $at_level } is wrong on fewer than { $errors } of { $examples } examples
 seen-fine-margin = the margin of { $margin } is less than { $least } of the { $examples } test examples
 
 gate-hinges-on-failures = Hinges on failures

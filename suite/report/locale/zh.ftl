@@ -9,7 +9,7 @@ two-sentences = { $first }{ $second }
 full-stop = { $text }。
 the-axis = 轴
 pair = { $first }与{ $last }
-place = （{ $level }）
+at-level = （{ $level }）
 repetitions = { $count } 次重复
 
 ## 答案
@@ -231,7 +231,7 @@ gate-parameters = 参数量不匹配
 gate-parameters-passed = 参数量匹配
 gate-parameters-fine = 各方案的参数量相同。
 gate-parameters-hint = 请选择使参数量相等的宽度，或在任务中声明参数量不要求匹配。
-seen-parameters = { $arm_most } 有 { $most } 个参数{ $place }，{ $arm_least } 有 { $least } 个：相差 { $percent_excess }，而只允许 { $percent_allowed }
+seen-parameters = { $arm_most } 有 { $most } 个参数{ $at_level }，{ $arm_least } 有 { $least } 个：相差 { $percent_excess }，而只允许 { $percent_allowed }
 
 gate-machines = 机器不同
 gate-machines-passed = 机器相同
@@ -243,8 +243,8 @@ gate-range-edge = 最佳学习率在范围边缘
 gate-range-edge-passed = 学习率在范围之内
 gate-range-edge-fine = 没有学习率总停在其范围的一端。
 gate-range-edge-hint = 请在任务的搜索空间中将范围向这一端放宽，然后重新运行。
-seen-range-edge-high = { $arm } 的最佳 { $name }{ $place }在 { $blocks } 个区组中有 { $there } 个落在范围最高的十分之一（接近 { $number_bound }）；每次调参 { $trials } 次试验时，这在 { $percent_chance } 的实验中会纯属偶然
-seen-range-edge-low = { $arm } 的最佳 { $name }{ $place }在 { $blocks } 个区组中有 { $there } 个落在范围最低的十分之一（接近 { $number_bound }）；每次调参 { $trials } 次试验时，这在 { $percent_chance } 的实验中会纯属偶然
+seen-range-edge-high = { $arm } 的最佳 { $name }{ $at_level }在 { $blocks } 个区组中有 { $near_bound } 个落在范围最高的十分之一（接近 { $number_bound }）；每次调参 { $trials } 次试验时，这在 { $percent_chance } 的实验中会纯属偶然
+seen-range-edge-low = { $arm } 的最佳 { $name }{ $at_level }在 { $blocks } 个区组中有 { $near_bound } 个落在范围最低的十分之一（接近 { $number_bound }）；每次调参 { $trials } 次试验时，这在 { $percent_chance } 的实验中会纯属偶然
 
 gate-still-improving = 仍在进步
 gate-still-improving-passed = 训练结束时已稳定
@@ -252,15 +252,15 @@ gate-still-improving-fine = 训练结束时，没有仍在变化而足以改变�
 gate-still-improving-hint = 请延长训练：提高配置中的 `length_factor`，或增加训练配方的步数或轮数。
 seen-fixed-budget = 论断所说的正是这么多训练能换来什么，无论是否训练完毕
 seen-rate-falls = 学习率在结束前逐渐下降，无论是否训练完毕，曲线都会变平；配置中的 `half_length = true` 更能说明问题
-seen-effect-moving = 差异{ $place }仍在变化：在训练的最后四分之一，验证集上改变了 { $change }
-seen-arm-improving = { $arm }{ $place }直到最后仍在进步：在训练的最后四分之一，验证集上提高了 { $gain }
+seen-effect-moving = 差异{ $at_level }仍在变化：在训练的最后四分之一，验证集上改变了 { $change }
+seen-arm-improving = { $arm }{ $at_level }直到最后仍在进步：在训练的最后四分之一，验证集上提高了 { $gain }
 
 gate-tuning-budget = 取决于调参预算
 gate-tuning-budget-passed = 一半调参预算不会使结论反转
 gate-tuning-budget-fine = 只用一半的调参试验，领先的仍是同一方案。
 gate-tuning-budget-hint = 请给每个方案更多试验：提高配置中的 `trials`。
-seen-tuning-budget = 只用一半的调参试验时答案{ $place }会反转：验证集上的差异，用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }
-seen-tuning-budget-promised = 只用一半的调参试验时答案{ $place }会反转：验证集上的差异，用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，而论断要求 { $margin_promised }
+seen-tuning-budget = 只用一半的调参试验时答案{ $at_level }会反转：验证集上的差异，用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }
+seen-tuning-budget-promised = 只用一半的调参试验时答案{ $at_level }会反转：验证集上的差异，用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，而论断要求 { $margin_promised }
 seen-half-budget-same = 若调参预算减半（{ $trials } 次试验中的 { $half } 次），答案不变
 seen-half-budget-other = 若调参预算减半（{ $trials } 次试验中的 { $half } 次），答案将是：{ $answer }
 
@@ -268,7 +268,7 @@ gate-moving-with-tuning = 效应仍随调参预算变化
 gate-moving-with-tuning-passed = 效应不再随调参预算变化
 gate-moving-with-tuning-fine = 后一半调参试验带来的效应变化不超过界限，或不超过偶然波动。
 gate-moving-with-tuning-hint = 给每个方案更多试验（调高配置中的 `trials`），或减少要调的超参数。
-seen-moving-with-tuning = 效应{ $place }仍随调参预算变化：用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，变化了 { $change }；建议 { $recommended } 次试验
+seen-moving-with-tuning = 效应{ $at_level }仍随调参预算变化：用 { $trials } 次试验中的 { $half } 次时为 { $effect_half }，全部用上时为 { $effect_full }，变化了 { $change }；建议 { $recommended } 次试验
 
 gate-training-length = 取决于训练长度
 gate-training-length-passed = 训练长度减半不会反转答案
@@ -280,13 +280,13 @@ gate-moving-with-length = 效应仍随训练长度变化
 gate-moving-with-length-passed = 效应不再随训练长度变化
 gate-moving-with-length-fine = 后一半训练带来的效应变化不超过界限，或不超过偶然波动。
 gate-moving-with-length-hint = 训练更久：调高配置中的 `length_factor`，或在论断中注明它针对固定的训练预算。
-seen-moving-with-length = 效应{ $place }仍随训练长度变化：训练减半时为 { $effect_half }，训练完整时为 { $effect_full }，变化了 { $change }
+seen-moving-with-length = 效应{ $at_level }仍随训练长度变化：训练减半时为 { $effect_half }，训练完整时为 { $effect_full }，变化了 { $change }
 
 gate-too-easy = 任务太容易，无法区分
 gate-too-easy-passed = 任务足以区分各方案
 gate-too-easy-fine = 任务留有显现差异的余地。
 gate-too-easy-hint = 请提高任务难度（减少数据、增加噪声），或扩大测试集。
-seen-few-errors = 每个方案{ $place }在 { $examples } 个样本中的错误都少于 { $errors } 个
+seen-few-errors = 每个方案{ $at_level }在 { $examples } 个样本中的错误都少于 { $errors } 个
 seen-fine-margin = 界限 { $margin } 还不到 { $examples } 个测试样本中的 { $least } 个
 
 gate-hinges-on-failures = 取决于失败的运行

@@ -1,0 +1,161 @@
+"""What the arms, levels, axes, metrics and sides of a campaign are called, in the
+language of the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from suite.records.manifest import Manifest, MeasureManifest, TaskManifest
+from suite.report.formatting import measured_number, within_sentence
+from suite.report.messages import codes, translate
+from suite.training.metrics import GAP, THROUGHPUT, Target, metric_of, target_of
+from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.kinds import Side, kind_of
+
+# the splits that a metric's name may begin with; one measured on the test set has none
+NAMED_SPLITS = ("train", "validation", GAP)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What the tasks of a campaign call their arms, levels and axes.
+
+    Labels are in ``language``, and in English where a task has none in it.
+    """
+
+    manifest: Manifest
+    """The manifest of the campaign, which holds the labels of its tasks."""
+
+    language: str = "en"
+    """One of ``suite.report.messages.LANGUAGES``."""
+
+    def arm(self, task: str, name: str) -> str:
+        """The label of an arm, or ``name`` if the task has no such arm."""
+        labels = {arm.name: arm.label for arm in self._of(task).arms}
+        return labels.get(name, name)
+
+    def level(self, task: str, name: str) -> str:
+        """The label of a level, or ``name`` if the task has no such level."""
+        labels = {level.name: level.label for level in self._of(task).levels}
+        return labels.get(name, name)
+
+    def axis(self, task: str) -> str:
+        """The name of the quantity along the levels' axis, within a sentence."""
+        own_name = self._of(task).axis
+        if own_name:
+            return within_sentence(own_name)
+        return translate("the-axis", self.language)
+
+    def metric(self, verdict: ClaimVerdict) -> str:
+        """The name of a claim's metric."""
+        name = verdict.metric
+        measures = self._of(verdict.task).measures
+        metric = metric_of(name, measures)
+        if metric is None:
+            return verdict.metric_label
+        split, _, measure = name.partition(".")
+        measure_names = {one.name for one in measures}
+        if split in NAMED_SPLITS and measure in measure_names:
+            return self._metric_of_split(split, measure, measures)
+        is_measure = metric.validation is not None
+        if is_measure:
+            return metric.label
+        target = target_of(name, measures)
+        if target is not None:
+            return self._updates_to(target)
+        return self._recorded_by_every_run(name, metric.label)
+
+    def _metric_of_split(
+        self, split: str, name: str, measures: Sequence[MeasureManifest]
+    ) -> str:
+        """``training accuracy``, ``generalisation gap in accuracy``."""
+        measure = metric_of(name, measures)
+        assert measure is not None
+        label = within_sentence(measure.label)
+        return translate(f"metric-{split}", self.language, measure=label)
+
+    def _updates_to(self, target: Target) -> str:
+        """``updates to 97 % training accuracy``."""
+        measure = within_sentence(target.measure.label)
+        if target.split == "train":
+            measure = translate("metric-train", self.language, measure=measure)
+        amount = f"{target.value:g}"
+        if target.measure.percent:
+            amount = f"{100 * target.value:g} %"
+        code = "metric-updates-to"
+        return translate(code, self.language, measure=measure, amount=amount)
+
+    def _recorded_by_every_run(self, name: str, english: str) -> str:
+        """The name of a metric such as seconds or updates, which belongs to no task."""
+        if name.endswith(THROUGHPUT):
+            unit = name.removesuffix(THROUGHPUT)
+            return translate("metric-throughput", self.language, unit=unit)
+        code = f"metric-{name.replace('_', '-')}"
+        if code in codes(self.language):
+            return translate(code, self.language)
+        return english
+
+    def _of(self, task: str) -> TaskManifest:
+        return self.manifest.task(task).in_language(self.language)
+
+
+def side(verdict: ClaimVerdict, which: Side, labels: Labels) -> str:
+    """One side of the comparison: an arm, several, or the published figure."""
+    language = labels.language
+    if which.reference is not None:
+        number = measured_number(which.reference, verdict.is_share)
+        return translate("side-published", language, number=number)
+    names = _names(verdict, which, labels)
+    if not names:
+        return translate("side-bound", language)
+    *rest, last = names
+    if not rest:
+        return last
+    comma = translate("comma", language)
+    first = comma.join(rest)
+    return translate("pair", language, first=first, last=last)
+
+
+def _names(verdict: ClaimVerdict, which: Side, labels: Labels) -> list[str]:
+    """The arms of one side, each with its level if the side names levels."""
+    arms = [labels.arm(verdict.task, name) for name in which.arms]
+    if not which.levels:
+        return arms
+    levels = [labels.level(verdict.task, name) for name in which.levels]
+    return [
+        arm_at_level(arm, level, labels.language)
+        for arm, level in zip(arms, levels, strict=True)
+    ]
+
+
+def arm_at_level(arm: str, level: str, language: str) -> str:
+    """``ReLU at 4 layers``, from two labels."""
+    return translate("arm-at-level", language, arm=arm, level=level)
+
+
+def directions(verdict: ClaimVerdict, labels: Labels) -> tuple[str, str]:
+    """What an effect left and right of zero means, against and for the claim."""
+    code = _directions_code(verdict)
+    ahead, behind = verdict.sides
+    values = {
+        "ahead": side(verdict, ahead, labels),
+        "behind": side(verdict, behind, labels),
+    }
+    left = translate(f"{code}-left", labels.language, **values)
+    right = translate(f"{code}-right", labels.language, **values)
+    return left, right
+
+
+def _directions_code(verdict: ClaimVerdict) -> str:
+    """What the codes of both directions begin with."""
+    code = kind_of(verdict.kind).directions
+    if code != "directions-ahead":
+        return code
+    _, behind = verdict.sides
+    if behind.reference is not None:
+        return "directions-threshold"
+    if verdict.at_least:
+        return "directions-promised"
+    return code
