@@ -263,9 +263,10 @@ class _Timed:
         began = self._now()
         curve = list(training)
         evaluating = self._now() - began - self._spent(curve[-1])
-        update = (self._spent(curve[-1]) - self._spent(curve[1])) / (
-            curve[-1].step - curve[1].step
-        )
+        # the first steps are slow, but a run that diverges at once has no others
+        first = curve[1] if len(curve) > 2 else curve[0]
+        spent = self._spent(curve[-1]) - self._spent(first)
+        update = spent / (curve[-1].step - first.step)
         parameters = sum(p.numel() for p in model.parameters())
         return update, evaluating / len(curve), curve[-1].values, parameters
 

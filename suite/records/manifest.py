@@ -69,12 +69,14 @@ NamedT = TypeVar("NamedT", bound=_Named)
 class ArmManifest(_Named):
     """An arm; ``x`` is its place on the arms' axis, where they have one. ``once`` says
     that its one run per level counts for all blocks, since it is deterministic.
-    ``has_length`` says that its runs are made of updates, of which there can be fewer.
+    ``has_length`` says that its runs are made of updates, of which there can be fewer,
+    ``own_training_data`` that it does not learn from the block's training examples.
     """
 
     x: int | float | None = None
     once: bool = False
     has_length: bool = True
+    own_training_data: bool = False
 
 
 class LevelManifest(_Named):
@@ -449,6 +451,7 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
                     x=arm.x,
                     once=task.runs_once(arm),
                     has_length=task.has_length(arm),
+                    own_training_data=arm.training_data is not None,
                 )
                 for arm in arms
             ),
@@ -458,6 +461,7 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
                     label=again[arm + AA_SUFFIX],
                     once=task.runs_once(task.arm(arm)),
                     has_length=task.has_length(task.arm(arm)),
+                    own_training_data=task.arm(arm).training_data is not None,
                 )
                 for arm in of.aa_test
             ),

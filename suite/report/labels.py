@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from suite.records.manifest import Manifest, MeasureManifest, TaskManifest
 from suite.report.formatting import measured_number, within_sentence
 from suite.report.messages import codes, translate
-from suite.training.metrics import GAP, THROUGHPUT, Target, metric_of, target_of
+from suite.training.metrics import (
+    DIAGNOSED,
+    GAP,
+    THROUGHPUT,
+    Target,
+    metric_of,
+    target_of,
+)
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.kinds import Side, kind_of
 
@@ -62,6 +69,9 @@ class Labels:
         is_measure = metric.validation is not None
         if is_measure:
             return metric.label
+        if split == DIAGNOSED:
+            cause = diagnosis(measure, self.language)
+            return translate("metric-diagnosed", self.language, cause=cause)
         target = target_of(name, measures)
         if target is not None:
             return self._updates_to(target)
@@ -159,3 +169,8 @@ def _directions_code(verdict: ClaimVerdict) -> str:
     if verdict.at_least:
         return "directions-promised"
     return code
+
+
+def diagnosis(found: str, language: str = "en") -> str:
+    """A diagnosis in a word or two."""
+    return translate(f"cause-{found.replace('_', '-')}", language)

@@ -11,7 +11,7 @@ from typing import Any
 
 from suite.report.claim_text import asked, obstacle
 from suite.report.gates import gate_hint, gate_name, gate_text
-from suite.report.labels import Labels, directions, side
+from suite.report.labels import Labels, diagnosis, directions, side
 from suite.report.message_text import (
     ANSWERS,
     MessageWriter,
@@ -23,8 +23,6 @@ from suite.report.message_text import (
 from suite.report.statements import sentence
 from suite.verdicts.aa_test import AATest
 from suite.verdicts.claim_verdict import ClaimVerdict
-from suite.verdicts.diagnosis import ArmTraining
-from suite.verdicts.message import Message, message
 
 __all__ = [
     "ANSWERS",
@@ -32,6 +30,7 @@ __all__ = [
     "aa_test",
     "answer",
     "asked",
+    "diagnosis",
     "directions",
     "gate_hint",
     "gate_name",
@@ -63,22 +62,9 @@ def training(verdict: ClaimVerdict, labels: Labels) -> list[str]:
     """
     sentences = []
     for arm in verdict.training_shown:
-        diagnosis = text_of_message(_diagnosis(arm), verdict, labels)
-        sentences.append(full_stop(diagnosis, labels))
+        found = text_of_message(arm.message, verdict, labels)
+        sentences.append(full_stop(found, labels))
     return sentences
-
-
-def _diagnosis(arm: ArmTraining) -> Message:
-    code = arm.diagnosis.replace("_", "-")
-    return message(
-        f"diagnosis-{code}",
-        arm=arm.arm,
-        arm_rival=arm.rival,
-        value_train=arm.train,
-        value_validation=arm.validation,
-        value_test=arm.test,
-        value_rival=arm.rival_train,
-    )
 
 
 def aa_test(found: AATest, labels: Labels) -> str:

@@ -16,6 +16,8 @@ from tasks.contract.target import target_of as value_of_target
 
 SPLITS = ("train", "validation", "test")
 GAP = "gap"  # train and test: generalisation gap
+DIAGNOSED = "diagnosed"  # whether an arm's figures point to this cause
+DIAGNOSES = ("optimisation", "overfitting", "mismatch", "model_bias", "healthy")
 THROUGHPUT = "_per_second"  # ends the name of a procedure's own throughput
 SHARE = "share"  # the unit of what lies between 0 and 1 and is shown in percent
 
@@ -141,7 +143,8 @@ def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
     """What a claim's ``metric`` refers to; None if nothing of that name is recorded.
 
     A measure's bare name means its value on the sealed test, ``train.accuracy`` the one
-    on that split, and ``gap.accuracy`` the generalisation gap between the two. Only a
+    on that split, ``gap.accuracy`` the generalisation gap between the two, and
+    ``diagnosed.overfitting`` whether that is what an arm's figures point to. Only a
     split's name is taken off, so a measure may have dots in its own.
     """
     by_name = {measure.name: measure for measure in measures}
@@ -150,6 +153,8 @@ def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
     split, _, bare = name.partition(".")
     if split == GAP and bare in by_name:
         return _gap_metric(by_name[bare], name)
+    if split == DIAGNOSED and bare in DIAGNOSES:
+        return Metric(name, f"diagnosed: {bare.replace('_', ' ')}", SHARE, "higher")
     if split in SPLITS and bare in by_name:
         return measured_metric(by_name[bare], split, name)
     return _target_metric(name, by_name) or recorded_metric(name)

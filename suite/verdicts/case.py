@@ -20,11 +20,13 @@ from suite.records.manifest import ClaimManifest, TaskManifest
 from suite.records.results import Campaign
 from suite.training.job import JUDGED, Kind
 from suite.training.metrics import (
+    DIAGNOSED,
     Metric,
     measured_metric,
     metric_of,
     unknown_metric,
 )
+from suite.verdicts.diagnosis import diagnosed
 from suite.verdicts.kinds import ClaimKind, kind_of
 from suite.verdicts.message import Message, message
 from suite.verdicts.preregistration import UNKNOWN, Provenance
@@ -278,7 +280,15 @@ class Case:
 
     @cached_property
     def finals(self) -> pd.DataFrame:
-        return self.rows(self.shared.finals)
+        """The finals of the claim's arms and levels; with the diagnosis of each where
+        the claim is about that.
+        """
+        rows, metric = self.rows(self.shared.finals), self.metric
+        if not metric.name.startswith(f"{DIAGNOSED}."):
+            return rows
+        # whom an arm is compared with are all arms of its level, not the claim's alone
+        found = diagnosed(self.shared.finals, self.manifest, metric, self.claim.margin)
+        return rows.assign(**{metric.column: found})
 
     @cached_property
     def trials(self) -> pd.DataFrame:

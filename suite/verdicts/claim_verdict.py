@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from suite.training.metrics import SHARE, Better
+from suite.verdicts.arm_training import ArmTraining
 from suite.verdicts.decision import Answer, Label, Reason
-from suite.verdicts.diagnosis import ArmTraining
 from suite.verdicts.gate import Gate
 from suite.verdicts.kinds import Side
 from suite.verdicts.message import Message

@@ -1,25 +1,29 @@
-"""What kept an arm from doing better: its optimisation, its fit to few examples, its
-data, or its model.
+"""What keeps a model from doing better: its optimisation, its fit to few examples, its
+data, or the model itself.
 
-An answer about generalisation says little where an arm did not even fit its training
+An answer about generalisation says little where a model did not even fit its training
 set. The order of the questions is Ng's ("Machine Learning Yearning", 2018, chapters
-20-43), with one before them all: an arm that trains worse than one with no more
+20-43), with one before them all: a model that trains worse than one with no more
 parameters has an optimiser that did not find what the model can do.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
+import pandas as pd
 
-from suite.verdicts.case import Case
-from suite.verdicts.effects import on_scale
+from suite.records.manifest import MeasureManifest, TaskManifest
+from suite.training.metrics import DIAGNOSED, SPLITS, Metric
 
 Diagnosis = Literal["optimisation", "overfitting", "mismatch", "model_bias", "healthy"]
-NO_MORE = 1.05  # times another arm's parameters, which still count as no more
+DIAGNOSES: tuple[Diagnosis, ...] = get_args(Diagnosis)
+NO_MORE = 1.05  # times another model's parameters, which still count as no more
+MARGIN_OF_SHARES = 0.02  # of a share, where no claim says what matters
 
 
 @dataclass(frozen=True)
@@ -34,32 +38,24 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class ArmTraining:
-    """How an arm trained at a level: means over blocks of the claim's metric, in its
-    own unit, and what they point to.
-
-    ``rival`` is the arm with no more parameters that fitted its training set best, and
-    ``rival_train`` how well; "" and NaN if there is none.
+class Trained:
+    """A trained model: its fit, its parameters, and whether it learned from the same
+    examples as others of its level.
     """
 
-    arm: str
-    level: str
-    train: float
-    validation: float
-    test: float
-    rival: str
-    rival_train: float
-    diagnosis: Diagnosis
+    fit: Fit
+    parameters: float = math.nan
+    shares_data: bool = True
 
 
 def diagnosis(
-    fit: Fit, margin: float, *, rival_train: float = math.nan, best: float = math.nan
+    fit: Fit, margin: float, *, rival: Fit | None = None, best: float = math.nan
 ) -> Diagnosis:
     """What keeps a model from doing better. Pure.
 
-    ``margin`` is the smallest difference that matters, ``rival_train`` how well another
-    model with no more parameters fits its training set, ``best`` the best that can be
-    reached; NaN if these are not known.
+    ``margin`` is the smallest difference that matters, ``rival`` the fit of another
+    model with no more parameters, ``best`` the best that can be reached; NaN if that is
+    not known.
 
     ============  ==============================================================
     optimisation  the rival fits its training set better by more than the margin
@@ -68,8 +64,11 @@ def diagnosis(
     mismatch      the widest gap is that from validation to the test set
     healthy       no gap exceeds the margin
     ============  ==============================================================
+
+    A model that does better than the rival on validation by more than the margin was
+    held back on purpose, as by a penalty, so that is no failure of its optimisation.
     """
-    if rival_train - fit.train > margin:
+    if rival is not None and _trains_worse(fit, rival, margin):
         return "optimisation"
     gaps: dict[Diagnosis, float] = {
         "model_bias": best - fit.train,
@@ -83,94 +82,117 @@ def diagnosis(
     return widest
 
 
-@dataclass(frozen=True)
-class _Mean:
-    """The results of an arm at a level, over blocks: in the metric's own unit, and on
-    the claim's scale.
+def _trains_worse(fit: Fit, rival: Fit, margin: float) -> bool:
+    behind = rival.train - fit.train > margin
+    regularised = fit.validation - rival.validation > margin
+    return behind and not regularised
+
+
+def rival_of(name: str, models: Mapping[str, Trained]) -> str:
+    """Of the models that can be compared with ``models[name]``, the one that fits its
+    training set best; "" if there is none.
+
+    Such a model has no more parameters and learned from the same examples.
     """
+    mine = models[name]
+    if not mine.shares_data:
+        return ""
+    comparable = {
+        other: model.fit.train
+        for other, model in models.items()
+        if other != name
+        and model.shares_data
+        and model.parameters <= NO_MORE * mine.parameters
+    }
+    return max(comparable, key=lambda other: comparable[other], default="")
 
-    raw: Fit
-    scaled: Fit
-    parameters: float
 
-
-def diagnose(case: Case, blocks: int) -> tuple[ArmTraining, ...]:
-    """How each of a claim's arms trained at each level, over its first ``blocks``.
-
-    Empty if the claim's metric is not measured on all three sets.
+def diagnose_together(
+    models: Mapping[str, Trained], margin: float, best: float = math.nan
+) -> dict[str, tuple[Diagnosis, str]]:
+    """The diagnosis of each of the models of one level, and its rival, "" if it has
+    none. Pure.
     """
-    means = _means(case, blocks)
-    return tuple(
-        _trained(case, means, level, arm)
-        for level in case.levels
-        for arm in case.claim.arms
-        if (level, arm) in means
-    )
-
-
-def _means(case: Case, blocks: int) -> dict[tuple[str, str], _Mean]:
-    """By level and arm, of all arms of the task that have such figures."""
-    metric, finals = case.metric, case.shared.finals
-    if metric.cost or metric.validation is None or metric.split != "test":
-        return {}
-    name = metric.validation.partition(".")[2]
-    columns = [f"train.{name}", metric.validation, metric.column]
-    if finals.empty or not set(columns) <= set(finals):
-        return {}
     found = {}
-    here = finals[finals["block"] < blocks]
-    for (level, arm), rows in here.groupby(["level", "arm"]):
-        raw = rows[columns].to_numpy(dtype=float).mean(axis=0)
-        scaled = on_scale(raw, case, case.examples("validation"))
-        parameters = math.nan
-        if "parameters" in rows:
-            parameters = float(rows["parameters"].astype(float).max())
-        if np.isfinite(scaled).all():
-            fits = Fit(*map(float, raw)), Fit(*map(float, scaled))
-            found[str(level), str(arm)] = _Mean(*fits, parameters)
+    for name, model in models.items():
+        rival = rival_of(name, models)
+        fit = models[rival].fit if rival else None
+        found[name] = diagnosis(model.fit, margin, rival=fit, best=best), rival
     return found
 
 
-def _trained(
-    case: Case, means: dict[tuple[str, str], _Mean], level: str, arm: str
-) -> ArmTraining:
-    mine = means[level, arm]
-    rivals = {
-        other: mean
-        for (where, other), mean in means.items()
-        if where == level
-        and other != arm
-        and mean.parameters <= NO_MORE * mine.parameters
-    }
-    rival = max(rivals, key=lambda other: rivals[other].scaled.train, default="")
-    found = diagnosis(
-        mine.scaled,
-        _margin(case),
-        rival_train=rivals[rival].scaled.train if rival else math.nan,
-        best=_best(case),
-    )
-    return ArmTraining(
-        arm=arm,
-        level=level,
-        train=mine.raw.train,
-        validation=mine.raw.validation,
-        test=mine.raw.test,
-        rival=rival,
-        rival_train=rivals[rival].raw.train if rival else math.nan,
-        diagnosis=found,
-    )
+# ------------------------------------------------------------------------- from records
 
 
-def _margin(case: Case) -> float:
-    """The claim's margin at one level: for a slope, its change over the whole axis."""
-    margin = case.claim.margin
-    if case.kind.along_axis:
-        margin *= math.log(max(case.x) / min(case.x))
-    return margin
+def columns_of(measure: MeasureManifest) -> list[str]:
+    """The columns of a measure on the training set, on validation and on the test."""
+    return [f"{split}.{measure.name}" for split in SPLITS]
 
 
-def _best(case: Case) -> float:
-    """The best that can be reached on the claim's scale, where that is known."""
-    if not case.metric.is_share or case.scale.logarithmic:
+def best_of(measure: MeasureManifest) -> float:
+    """The best that a measure can be, turned so that more is better; NaN if that is
+    not known.
+    """
+    if not measure.percent:
         return math.nan
-    return 1.0 if case.metric.better == "higher" else 0.0
+    return 1.0 if measure.better == "higher" else 0.0
+
+
+def margin_of(task: TaskManifest) -> float:
+    """The smallest difference of a task's first measure that matters: the smallest
+    margin of its claims on that measure, or 2 points of a share. NaN if nobody says.
+    """
+    name = task.primary.name
+    margins = [
+        one.claim.margin
+        for one in task.claims
+        if one.claim.metric.rpartition(".")[2] == name
+        and one.claim.scale == "points"
+        and one.claim.kind != "interaction"  # of a slope
+        and one.claim.margin > 0
+    ]
+    if margins:
+        return min(margins)
+    return MARGIN_OF_SHARES if task.primary.percent else math.nan
+
+
+def trained_models(
+    finals: pd.DataFrame, task: TaskManifest
+) -> Iterator[tuple[str, Hashable, dict[str, Trained]]]:
+    """Level, block, and the models that were trained there by arm, from a task's finals
+    by its first measure. Models that lack a figure are left out.
+    """
+    columns = columns_of(task.primary)
+    if finals.empty or not set(columns) <= set(finals):
+        return
+    sign = 1.0 if task.primary.better == "higher" else -1.0
+    found = finals[["level", "block", "arm", *columns]].copy()
+    found["parameters"] = finals.get("parameters", math.nan)
+    numbers = [*columns, "parameters"]
+    found[numbers] = found[numbers].astype(float)
+    means = found.groupby(["level", "block", "arm"], sort=False)[numbers].mean()
+    known = means[np.isfinite(means[columns]).all(axis=1)]
+    for (level, block), rows in known.groupby(["level", "block"], sort=False):
+        models = {}
+        for (*_, arm), row in zip(rows.index, rows.to_numpy(), strict=True):
+            fit = Fit(*(sign * float(value) for value in row[:3]))
+            shares_data = not task.arm(str(arm)).own_training_data
+            models[str(arm)] = Trained(fit, float(row[3]), shares_data)
+        yield str(level), block, models
+
+
+def diagnosed(
+    finals: pd.DataFrame, task: TaskManifest, metric: Metric, margin: float
+) -> pd.Series:
+    """1 for each final whose arm has, in its block, the diagnosis that the metric names
+    (``diagnosed.overfitting``), 0 for others, and NaN where figures are missing.
+    """
+    wanted = metric.name.removeprefix(f"{DIAGNOSED}.")
+    found = {}
+    for level, block, models in trained_models(finals, task):
+        labels = diagnose_together(models, margin, best_of(task.primary))
+        for arm, (label, _) in labels.items():
+            found[level, block, arm] = float(label == wanted)
+    cells = zip(finals["level"], finals["block"], finals["arm"], strict=True)
+    values = [found.get(cell, math.nan) for cell in cells]
+    return pd.Series(values, index=finals.index, dtype=float)

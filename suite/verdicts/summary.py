@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from suite.verdicts.arm_training import diagnose
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY, Label, Verdict
-from suite.verdicts.diagnosis import diagnose
 from suite.verdicts.effects import block_mean, gaps, sides
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import Message, message

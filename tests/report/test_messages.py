@@ -84,6 +84,7 @@ def put_together():
     yield from (f"status-{status.replace('_', '-')}" for status in failed)
     for found in get_args(Diagnosis):
         yield f"diagnosis-{found.replace('_', '-')}"
+        yield f"cause-{found.replace('_', '-')}"
     yield from ANSWERS.values()
 
 

@@ -77,6 +77,7 @@ metric-seconds-per-epoch = seconds per epoch
 metric-steps = updates
 metric-epochs = epochs
 metric-parameters = parameters
+metric-diagnosed = diagnosis “{ $cause }”
 metric-updates-to = updates to { $amount } { $measure }
 metric-steps-to-target = updates to the target
 metric-seconds-to-target = seconds to the target
@@ -222,6 +223,11 @@ change = { $name } was { $then } and is { $now }
 
 ## How the arms trained
 
+cause-optimisation = optimisation
+cause-overfitting = overfitting
+cause-mismatch = mismatch
+cause-model-bias = model bias
+cause-healthy = healthy
 diagnosis-optimisation = { $arm } reaches { $value_train } on its training set, where { $arm_rival } with no more parameters reaches { $value_rival }: this is optimisation, not generalisation
 diagnosis-overfitting = { $arm } reaches { $value_train } on its training set and { $value_validation } on validation: overfitting
 diagnosis-mismatch = { $arm } reaches { $value_validation } on validation and { $value_test } on the test set: the two sets differ

@@ -68,6 +68,7 @@ metric-seconds-per-epoch = 每轮的秒数
 metric-steps = 更新次数
 metric-epochs = 轮数
 metric-parameters = 参数量
+metric-diagnosed = 诊断为“{ $cause }”
 metric-updates-to = { $measure }达到 { $amount } 所需的更新次数
 metric-steps-to-target = 达到目标的更新次数
 metric-seconds-to-target = 达到目标的秒数
@@ -198,6 +199,11 @@ change = { $name }（{ $then } → { $now }）
 
 ## 各方案训练得如何
 
+cause-optimisation = 优化问题
+cause-overfitting = 过拟合
+cause-mismatch = 分布不匹配
+cause-model-bias = 模型偏差
+cause-healthy = 正常
 diagnosis-optimisation = { $arm } 在自己的训练集上达到 { $value_train }，而参数不更多的 { $arm_rival } 达到 { $value_rival }：这是优化问题，不是泛化问题
 diagnosis-overfitting = { $arm } 在训练集上达到 { $value_train }，在验证集上为 { $value_validation }：过拟合
 diagnosis-mismatch = { $arm } 在验证集上达到 { $value_validation }，在测试集上为 { $value_test }：两个集合的数据不同
