@@ -48,8 +48,8 @@ def hyperparameters_are_read(task: Task) -> str:
     for level in _different(task):
         splits = task.load_data(level, 0).limited(EXAMPLES)
         for arm in task.arms:
-            if isinstance(task.procedure_of(arm), FitOnce):
-                continue  # a library may keep them for later
+            if arm.measure is not None or isinstance(task.procedure_of(arm), FitOnce):
+                continue  # a function or a library may keep them for later
             read |= _read_by(task, level, arm, splits)
     if not read:
         raise NotApplicable("no arm is trained step by step")

@@ -47,6 +47,13 @@ class Split:
         """The first ``count`` examples, or all where there are fewer."""
         return Split(self.x[:count], self.y[:count], self.metadata)
 
+    def joined(self, other: Split) -> Split:
+        """These examples, then those of another split on the same device."""
+        import torch
+
+        x = torch.cat([self.x, other.x])
+        return Split(x, torch.cat([self.y, other.y]), self.metadata)
+
     def to(self, device: torch.device | str) -> Split:
         return Split(self.x.to(device), self.y.to(device), self.metadata)
 

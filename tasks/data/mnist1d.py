@@ -75,11 +75,11 @@ class Draws:
     shear: Array  # (examples,) uniform
 
     @classmethod
-    def of(cls, examples: int, rng: np.random.Generator) -> "Draws":
+    def of(cls, examples: int, rng: np.random.Generator, shift: int = SHIFT) -> "Draws":
         return cls(
             padding=rng.random(examples),
             scale=rng.random(examples),
-            shift=rng.integers(SHIFT, size=examples),
+            shift=rng.integers(shift, size=examples),
             correlated=rng.standard_normal((examples, LONG)),
             independent=rng.standard_normal((examples, LONG)),
             shear=rng.random(examples),
@@ -94,7 +94,7 @@ def load(
     """
     streams = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
     parts = [
-        _generated(size, stream)
+        generated(size, stream)
         for size, stream in zip((train, validation, test), streams, strict=True)
     ]
     return normalised(*parts, classes=CLASSES, population="fresh")
@@ -119,12 +119,15 @@ def curves(labels: NDArray[np.int64], draws: Draws) -> Array:
     return _resampled(x - slope * np.linspace(-0.5, 0.5, LONG), LENGTH)
 
 
-def _generated(examples: int, rng: np.random.Generator) -> Split:
+def generated(examples: int, rng: np.random.Generator, shift: int = SHIFT) -> Split:
+    """Examples as they come from the generator, moved along by 0 to ``shift`` - 1 of
+    72 places: a smaller ``shift`` makes data of a narrower kind.
+    """
     labels = rng.permutation(np.arange(examples) % CLASSES)
     chunks = [labels[start : start + CHUNK] for start in range(0, examples, CHUNK)]
     x = np.concatenate(
         [
-            curves(chunk, Draws.of(len(chunk), rng)).astype(np.float32)
+            curves(chunk, Draws.of(len(chunk), rng, shift)).astype(np.float32)
             for chunk in chunks
         ]
     )
