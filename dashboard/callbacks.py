@@ -131,7 +131,14 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         State("copy", "children"),
         State("copy", "data-copied"),
     )
-    clientside(app, "change", Output("sink-changes", "data"), Input("changes", "data"))
+    clientside(
+        app,
+        "change",
+        Output("shown", "data", allow_duplicate=True),
+        Input("changes", "data"),
+        State("shown", "data"),
+        prevent_initial_call=True,
+    )
     clientside(
         app,
         "pause",

@@ -44,6 +44,18 @@ class Shown(TypedDict, total=False):
     page: str
 
 
+class Changes(TypedDict):
+    """What differs between the page that a browser shows and the newest one.
+
+    The browser applies it to ``page`` alone, and shows what ``shown`` says once it has.
+    Until then it asks again: a response that another one overtakes is lost.
+    """
+
+    page: str
+    changes: list[Change]
+    shown: Shown
+
+
 class Rendered(NamedTuple):
     """All that an address shows. ``shown`` says which campaign in which state."""
 
@@ -54,7 +66,7 @@ class Rendered(NamedTuple):
     head: dict[str, str]
     shown: Shown
     skip: str
-    changes: list[Change]
+    changes: Changes | None
 
 
 class _Content(NamedTuple):
@@ -89,7 +101,7 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
         {"title": title, "lang": TAGS[words.language]},
         shown,
         words("skip"),
-        [],
+        None,
     )
 
 
@@ -97,7 +109,8 @@ def update(snapshots: Snapshots, new: Rendered, before: Shown) -> tuple[Any, ...
     """The same for a browser that shows the page as it was ``before``: what has changed
     on it alone, and all of it where that is not enough.
     """
-    held = snapshots.page(("shown", before.get("page")))
+    page = before.get("page", "")
+    held = snapshots.page(("shown", page))
     if held is None or not new.shown["page"]:
         return new
     main, about = held
@@ -108,7 +121,8 @@ def update(snapshots: Snapshots, new: Rendered, before: Shown) -> tuple[Any, ...
     if found is None:
         return new
     unchanged: dict[str, Any] = dict.fromkeys(Rendered._fields, no_update)
-    return tuple({**unchanged, "shown": new.shown, "changes": found}.values())
+    sent: Changes = {"page": page, "changes": found, "shown": new.shown}
+    return tuple({**unchanged, "changes": sent}.values())
 
 
 def _content(
@@ -121,8 +135,8 @@ def _content(
         missing = _titled("Bakeoff", empty(view.words("error-no-page"), says))
         return _Content(missing, about_panel(view), view.place)
     main, key = _layout(snapshots, page, view, etag)
-    if view.snapshot.problem:
-        main = html.Div([_problem(view), main], id="with-problem")
+    # always there, so that a problem comes and goes without the page being remounted
+    main = html.Div([_problem(view), main], id="with-problem")
     about = about_panel(view)
     give_places(about, "about")
     snapshots.keep_page(("shown", key), (main, about))
@@ -130,14 +144,22 @@ def _content(
 
 
 def _problem(view: View) -> Component:
-    """What is wrong with the campaign, above what can be shown of it."""
+    """What is wrong with the campaign, above what can be shown of it; hidden if nothing
+    is.
+    """
     snapshot = view.snapshot
+    if not snapshot.problem:
+        return html.P(id="problem", className="note warn", role="status", hidden=True)
     text: Any = html.Span(coded(snapshot.problem), lang="en")
     if snapshot.lost is not None:
         since = timed(view.words, "lost-since", snapshot.lost)
         text = html.Span([*since, " ", text])
     return html.P(
-        [glyph("⚠"), text], className="note warn", role="status", id="problem"
+        [glyph("⚠"), text],
+        id="problem",
+        className="note warn",
+        role="status",
+        hidden=False,
     )
 
 
@@ -151,7 +173,7 @@ def _layout(
     made: Component | None = snapshots.page(key)
     if made is None:
         made = page.layout(view)
-        give_places(made, "main")
+        give_places(made, "page")
         came_between = snapshots.etag(view.query.get("campaign") or None) != etag
         if came_between:  # it is private to its reader, who gets changes from now on
             key += f" until {time.monotonic_ns()}"

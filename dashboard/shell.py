@@ -52,7 +52,7 @@ def shell_layout() -> Component:
             dcc.Store(id="tokens", data=dict(theme.TOKENS)),
             *[
                 dcc.Store(id=f"sink-{name}")
-                for name in ("options", "head", "copy", "picture", "changes")
+                for name in ("options", "head", "copy", "picture")
             ],
             html.A("Skip to content", href="#main", className="skip", id="skip"),
             html.Header(
@@ -161,15 +161,16 @@ def tools_bar(words: Words) -> list[Component]:
 def about_panel(view: View) -> list[Component]:
     """Which campaign is shown, and how it is."""
     mirror = view.snapshots.mirror
-    parts = [
-        campaign_choice(view.snapshots, view.words, view.campaign.id),
+    tags = [
         _synthetic_tag(view),
         _live_tag(view),
         _server(mirror, view.words) if mirror is not None else None,
         _freshness(view),
         _stale_tag(view),
     ]
-    return [part for part in parts if part is not None]
+    # in an element of their own: tags come and go, the menu of campaigns stays
+    shown = html.Span([tag for tag in tags if tag is not None], className="tags")
+    return [campaign_choice(view.snapshots, view.words, view.campaign.id), shown]
 
 
 def campaign_choice(snapshots: Snapshots, words: Words, campaign: str) -> Component:

@@ -32,6 +32,7 @@ if __name__ == "__main__":  # started as a file: the packages are two folders up
 from search.ranges import Hyperparameter
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.profile import Profile
+from suite.records.files import replace_text
 from suite.records.journal import FILE
 from suite.records.manifest import (
     MeasureManifest,
@@ -108,9 +109,7 @@ def write_campaign(root: Path, size: Size, name: str = "synthetic") -> str:
         file.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in kept)
     if size.samples:
         write_samples(folder, kept)
-    (folder / "state.json").write_text(
-        json.dumps(_state(kept, len(lines))), encoding="utf-8"
-    )
+    replace_text(folder / "state.json", json.dumps(_state(kept, len(lines))))
     return plan.id
 
 
@@ -130,9 +129,7 @@ def append(
             for line in lines[there : there + count]
         )
     kept = lines[: there + count]
-    (folder / "state.json").write_text(
-        json.dumps(_state(kept, len(lines))), encoding="utf-8"
-    )
+    replace_text(folder / "state.json", json.dumps(_state(kept, len(lines))))
     return len(lines) - there
 
 

@@ -248,9 +248,11 @@
   }
 
   /* Parts of the page that have changed; the rest stays, with its zoom, focus and open details. */
-  function change(changes) {
-    for (const [id, props] of changes || []) window.dash_clientside.set_props(id, props);
-    return NONE();
+  /* What this returns is shown from now on: a change that was never applied is asked for again. */
+  function change(sent, shown) {
+    if (!sent || !shown || sent.page !== shown.page) return NONE();
+    for (const [id, props] of sent.changes) window.dash_clientside.set_props(id, props);
+    return sent.shown;
   }
 
   function pause(clicks) {

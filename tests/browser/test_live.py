@@ -39,7 +39,7 @@ def growing(quick, serve, look, synthetic, tmp_path):
 
 def test_a_claim_page_keeps_details_zoom_focus_and_scroll(growing):
     viewer, grow = growing
-    page = viewer.open(f"/claim?task={TASK}")
+    page = _open_claim(viewer)
     page.locator("details summary", has_text="View as table").first.click()
     page.locator(".ag-row").first.wait_for()
     glossary = page.locator("details", has=page.locator(".glossary"))
@@ -56,6 +56,30 @@ def test_a_claim_page_keeps_details_zoom_focus_and_scroll(growing):
     expect(glossary).to_have_attribute("open", "")
     assert "Learning curves" in page.evaluate("document.activeElement.innerText")
     assert page.evaluate("scrollY") == 200
+
+
+def test_a_problem_comes_and_goes_without_remounting_the_page(growing, tmp_path):
+    viewer, _ = growing
+    page = _open_claim(viewer)
+    page.locator(".js-plotly-plot").first.wait_for()
+    page.evaluate("window.stayed = document.querySelector('.js-plotly-plot')")
+    (state,) = tmp_path.glob("*/state.json")
+    sound = state.read_text()
+    problem = page.locator("#problem")
+    expect(problem).to_be_hidden()
+    state.write_text("{")
+    expect(problem).to_contain_text("state.json is damaged")
+    state.write_text(sound)
+    expect(problem).to_be_hidden()
+
+    assert page.evaluate("document.querySelector('.js-plotly-plot') === window.stayed")
+
+
+def _open_claim(viewer):
+    """The page of the task's first claim, once it has its verdict."""
+    page = viewer.open(f"/claim?task={TASK}")
+    expect(page.locator("h1")).not_to_have_text("Claim")
+    return page
 
 
 def _drag_to_zoom(page):

@@ -7,6 +7,7 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.live import changes, give_places
 from dashboard.pages import PAGES
 from dashboard.rendering import render, update
+from dashboard.shell import shell_layout
 from suite.records.results import Results
 
 SHOWN = {"type": "spec", "name": "one"}
@@ -74,11 +75,23 @@ def test_a_growing_campaign_sends_less_than_a_page(synthetic, small, tmp_path, p
     first = render(held, path, "")
     synthetic.append(tmp_path, campaign, size, 2)
     held.refresh()
-    main, *_, shown, _, sent = update(held, render(held, path, ""), first.shown)
+    *others, sent = update(held, render(held, path, ""), first.shown)
 
-    assert type(main).__name__ == "NoUpdate"
-    assert shown["etag"] != first.shown["etag"]
-    assert sent
+    assert {type(other).__name__ for other in others} == {"NoUpdate"}
+    assert sent["page"] == first.shown["page"]
+    assert sent["shown"]["etag"] != first.shown["etag"]
+    assert sent["changes"]
+
+
+@pytest.mark.parametrize("path", [page.PATH for page in PAGES])
+def test_no_two_elements_have_the_same_id(snapshots, path):
+    page = render(snapshots, path, "")
+    parts = html.Div(
+        [shell_layout(), page.main, *page.about, *page.navigation, *page.tools]
+    )
+    ids = [str(part.id) for part in parts._traverse() if getattr(part, "id", None)]
+
+    assert len(ids) == len(set(ids))
 
 
 def test_a_browser_whose_page_is_forgotten_gets_all_of_it(snapshots):
