@@ -33,6 +33,7 @@ from suite.records.results import Campaign, Results
 from suite.verdicts import aa_test
 from suite.verdicts.decision import Sample
 from suite.verdicts.family import judge, judge_family, judge_looks
+from suite.verdicts.pooling import pool
 from suite.verdicts.statistics import (
     Floats,
     crossover,
@@ -48,6 +49,8 @@ TUNING = (
     0.5,
     1.0,
 )  # standard deviation that tuning adds, in those of a run's seed
+CAMPAIGNS = (2, 3, 5, 10)
+BETWEEN = (0.0, 0.5, 1.0)  # tau, in standard deviations of a block's difference
 SHAPES = ("normal", "skewed", "unequal")
 LOOKS = (6, 10, 16)
 POWER = 0.80
@@ -444,6 +447,38 @@ def moving(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
 
 
+def pooling(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+    """Several campaigns of one claim, of six blocks each, whose true effects vary with
+    a standard deviation of tau; two or three say little of tau.
+    """
+    for campaigns, tau in itertools.product(CAMPAIGNS, BETWEEN):
+        true = tau * rng.standard_normal((experiments, campaigns + 1))
+        blocks = rng.standard_normal((experiments, campaigns, 6))
+        blocks += true[:, :-1, np.newaxis]
+        found = [pool([estimate(one) for one in each]) for each in blocks]
+        pooled = [one for one in found if one is not None]
+        shares = {
+            "pooled interval covers the mean effect": share(
+                one.interval[0] <= 0 <= one.interval[1] for one in pooled
+            ),
+            "prediction covers another campaign": share(
+                one.prediction[0] <= another <= one.prediction[1]
+                for one, another in zip(pooled, true[:, -1], strict=True)
+            ),
+            "said to differ": share(one.differ for one in pooled),
+        }
+        limits: dict[str, tuple[float | None, float | None]] = {
+            "pooled interval covers the mean effect": (0.94, None),
+            "said to differ": (None, 0.05 if tau == 0 else None),
+        }
+        for what, found_share in shares.items():
+            least, most = limits.get(what, (None, None))
+            hyperparameter = f"{campaigns} campaigns, tau {tau:g}"
+            yield Figure(
+                "pooling", hyperparameter, what, found_share, experiments, least, most
+            )
+
+
 def pipeline(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """One arm against itself through everything: plan, driver, tuning, training,
     record, results and A/A test.
@@ -642,6 +677,7 @@ TABLES: dict[str, tuple[str, Table]] = {
     "no worse": ("No worse", no_worse),
     "facts": ("Without spread, and facts", facts),
     "moving": ("Effects that still move", moving),
+    "pooling": ("Several campaigns", pooling),
 }
 
 

@@ -424,3 +424,22 @@ grid-in-range-start = From
 grid-in-range-end = To
 grid-and-condition = And
 grid-or-condition = Or
+
+## Findings: several campaigns of a claim
+
+findings-title = Findings
+findings-says = Every campaign of a claim in this results folder, and what they come to together. Only campaigns under equal conditions and with seeds of their own are pooled; all are shown.
+findings-judging = The campaigns are being judged; this page updates itself.
+findings-none = No campaign has claims of this task.
+findings-only = Only with { $conditions }
+findings-campaign = Campaign
+findings-verdict = Verdict
+findings-effect = Effect (interval)
+findings-scale = In margins
+findings-blocks = Blocks
+findings-note = Note
+findings-seed = Seed
+findings-hardware = Hardware
+findings-versions = Versions
+findings-together = Together
+findings-campaigns = Campaigns

@@ -418,3 +418,22 @@ grid-in-range-start = 从
 grid-in-range-end = 到
 grid-and-condition = 且
 grid-or-condition = 或
+
+## 汇总：一个论断的若干次实验
+
+findings-title = 汇总
+findings-says = 本结果文件夹中一个论断的所有实验，以及它们合起来的结果。只合并条件相同、种子各异的实验；全部实验都列出。
+findings-judging = 正在评判各次实验；本页会自动更新。
+findings-none = 没有实验含有此任务的论断。
+findings-only = 条件：{ $conditions }
+findings-campaign = 实验
+findings-verdict = 结论
+findings-effect = 效应（区间）
+findings-scale = 以界限为单位
+findings-blocks = 区组
+findings-note = 备注
+findings-seed = 种子
+findings-hardware = 硬件
+findings-versions = 版本
+findings-together = 合并
+findings-campaigns = 实验列表

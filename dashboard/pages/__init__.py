@@ -7,6 +7,7 @@ from dashboard.pages import (
     cluster,
     compare,
     curves,
+    findings,
     overview,
     runs,
     samples,
@@ -14,4 +15,15 @@ from dashboard.pages import (
     sweep,
 )
 
-PAGES = (overview, claim, curves, sweep, search, samples, cluster, compare, runs)
+PAGES = (
+    overview,
+    claim,
+    curves,
+    sweep,
+    search,
+    samples,
+    cluster,
+    compare,
+    findings,
+    runs,
+)

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from suite.cli import control, machine, results, run, share, tasks
+from suite.cli import control, findings, machine, results, run, share, tasks
 from suite.cli.console import (
     INTERRUPTED,
     USAGE,
@@ -36,6 +36,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Run": (run.demo, run.plan, run.run, control.status, control.cancel, run.retry),
     "Look": (
         results.verdict,
+        findings.findings,
         results.report,
         results.dashboard,
         results.mlflow,

@@ -1,11 +1,23 @@
 """Options and arguments that several commands take."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 PORT, MLFLOW_PORT = 8050, 5000
+
+
+class Language(StrEnum):
+    """The languages that findings and topic pages come in."""
+
+    EN, ZH = "en", "zh"
+
+
+LanguageOption = Annotated[
+    Language, typer.Option("--language", help="English or Chinese.")
+]
 
 ResultsOption = Annotated[
     Path, typer.Option("--results", help="Folder that holds campaigns.")

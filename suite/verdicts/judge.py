@@ -43,10 +43,12 @@ __all__ = [
 
 
 def judge_campaign(
-    campaign: Campaign, provenance: Provenance = UNKNOWN
+    campaign: Campaign,
+    provenance: Provenance = UNKNOWN,
+    tasks: Iterable[str] | None = None,
 ) -> list[ClaimVerdict]:
     """The verdict on every claim of a campaign, task by task; each task's claims are
-    one Holm family.
+    one Holm family. ``tasks`` are those to judge; None means all.
 
     ``provenance`` is read from the tasks' files today (``provenance_of``): claims that
     were edited since are exploratory. Without it only the campaign is used, and no
@@ -58,7 +60,7 @@ def judge_campaign(
     """
     return [
         verdict
-        for task in campaign.manifest.tasks
+        for task in (campaign.manifest.tasks if tasks is None else tasks)
         for verdict in _judge_task(campaign, task, provenance)
     ]
 

@@ -15,6 +15,7 @@ from suite.training.metrics import METRICS
 from suite.verdicts.aa_test import AA_GATE
 from suite.verdicts.adequacy import GATES
 from suite.verdicts.diagnosis import Diagnosis
+from suite.verdicts.findings import CONDITIONS, LeftOut
 from suite.verdicts.kinds import KINDS
 from suite.verdicts.scales import SCALES
 from suite.verdicts.weigh import GATES_OF_ANSWERS
@@ -24,6 +25,7 @@ REPORT = (
     "answers",
     "claim_text",
     "effect_text",
+    "findings",
     "gates",
     "labels",
     "message_text",
@@ -32,6 +34,18 @@ REPORT = (
 )
 WRITERS = [ROOT / "report" / f"{name}.py" for name in REPORT]
 SOURCES = [*(ROOT / "verdicts").rglob("*.py"), *WRITERS]
+COLUMNS = (  # of the tables that `bakeoff findings` prints
+    "campaign",
+    "verdict",
+    "effect-title",
+    "blocks",
+    "note",
+    "seed",
+    "created",
+    "machine",
+    "versions",
+    "only",
+)
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 
@@ -85,6 +99,10 @@ def put_together():
     for found in get_args(Diagnosis):
         yield f"diagnosis-{found.replace('_', '-')}"
         yield f"cause-{found.replace('_', '-')}"
+    for reason in filter(None, get_args(LeftOut)):
+        yield f"findings-{reason.replace('_', '-')}"
+    yield from (f"condition-{name.replace('_', '-')}" for name in CONDITIONS)
+    yield from (f"findings-{name}" for name in COLUMNS)
     yield from ANSWERS.values()
 
 

@@ -348,3 +348,38 @@ aa-note = { $arm } differs from itself (p = { $p } at { $level }, over { $blocks
 aa-failure = { $arm } differs from itself (p = { $p } at { $level }, over { $blocks } blocks), which happens by chance in 0.1 % of sound campaigns
 seen-only-strengthens = { $found }; mended, it could only strengthen the answer
 seen-more = and { $count } more like this
+
+## What several campaigns of a claim come to
+
+findings-at-level = { $claim } At { $level }.
+findings-effect = { $effect } ({ $low } to { $high })
+findings-agree = Together { $effect }, from { $count } campaigns. They do not differ by more than chance explains (p = { $p }, I² = { $share } %). The true effect of another campaign is expected between { $low } and { $high }.
+findings-differ = Together { $effect }, from { $count } campaigns. They differ by more than chance explains (p = { $p }, I² = { $share } %, τ = { $tau }). The true effect of another campaign is expected between { $low } and { $high }.
+findings-nothing-to-pool = One campaign counts. Another one needs a seed of its own, such as `--set root_seed=1`.
+findings-none-counts = Nothing to pool.
+findings-incomplete = not counted: incomplete
+findings-few-blocks = not counted: one block
+findings-same-blocks = not counted: same blocks as another
+findings-fact = not pooled: a fact
+findings-condition = { $name }: { $value }
+findings-default = the default
+findings-campaign = Campaign
+findings-verdict = Verdict
+findings-effect-title = Effect (interval)
+findings-blocks = Blocks
+findings-note = Note
+findings-seed = Seed
+findings-created = Started
+findings-machine = Hardware
+findings-versions = Versions
+findings-only = Only with
+condition-claim = claim
+condition-trials = trials
+condition-sampler = sampler
+condition-finals = finals
+condition-length-factor = length_factor
+condition-examples = examples
+condition-recipe = recipe
+condition-space = space
+condition-code = code
+condition-synthetic = synthetic

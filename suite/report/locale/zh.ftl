@@ -312,3 +312,38 @@ aa-note = { $arm } 与自身不同（{ $level }，{ $blocks } 个区组，p = { 
 aa-failure = { $arm } 与自身不同（{ $level }，{ $blocks } 个区组，p = { $p }）；正确的实验中只有 0.1 % 会偶然如此
 seen-only-strengthens = { $found }；若加以改进，只会使答案更加成立
 seen-more = 另有 { $count } 处类似情况
+
+## 一个论断的若干次实验合起来的结果
+
+findings-at-level = { $claim }（{ $level }）
+findings-effect = { $effect }（{ $low } 到 { $high }）
+findings-agree = 合并 { $count } 次实验：{ $effect }。它们之间的差异不超过偶然波动（p = { $p }，I² = { $share } %）。另一次实验的真实效应预计在 { $low } 到 { $high } 之间。
+findings-differ = 合并 { $count } 次实验：{ $effect }。它们之间的差异超过偶然波动（p = { $p }，I² = { $share } %，τ = { $tau }）。另一次实验的真实效应预计在 { $low } 到 { $high } 之间。
+findings-nothing-to-pool = 只有一次实验计入。再做一次需要另一个种子，例如 `--set root_seed=1`。
+findings-none-counts = 没有可以合并的实验。
+findings-incomplete = 不计入：未完成
+findings-few-blocks = 不计入：只有一个区组
+findings-same-blocks = 不计入：与另一次实验的区组相同
+findings-fact = 不合并：这是事实
+findings-condition = { $name }：{ $value }
+findings-default = 默认
+findings-campaign = 实验
+findings-verdict = 结论
+findings-effect-title = 效应（区间）
+findings-blocks = 区组
+findings-note = 备注
+findings-seed = 种子
+findings-created = 开始时间
+findings-machine = 硬件
+findings-versions = 版本
+findings-only = 条件
+condition-claim = 论断
+condition-trials = 调参次数
+condition-sampler = 采样器
+condition-finals = 最终运行次数
+condition-length-factor = 长度系数
+condition-examples = 样本上限
+condition-recipe = 训练配方
+condition-space = 搜索空间
+condition-code = 代码
+condition-synthetic = 合成数据

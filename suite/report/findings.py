@@ -1,0 +1,156 @@
+"""Findings over several campaigns in plain words, and as plain values for JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from suite.report.formatting import amounts, probability
+from suite.report.messages import translate
+from suite.report.sentences import Labels
+from suite.verdicts.findings import Attempt, Finding
+from suite.verdicts.statistics import Interval
+
+OWN_VERSIONS = ("python", "torch")  # those that pages have room for
+
+
+def claim_text(finding: Finding, language: str = "en") -> str:
+    """The claim, and the level it is judged at where it has several."""
+    verdict, labels = finding.newest.verdict, labels_of(finding, language)
+    task = labels.manifest.task(finding.task)
+    says = task.claim_text(finding.claim, "says", language) or verdict.says
+    if len(verdict.levels) < 2 or not finding.level:
+        return says
+    level = labels.level(finding.task, finding.level)
+    return translate("findings-at-level", language, claim=says, level=level)
+
+
+def labels_of(finding: Finding, language: str) -> Labels:
+    return Labels(finding.newest.campaign.manifest, language)
+
+
+def effect_text(attempt: Attempt, language: str = "en") -> str:
+    """An attempt's effect with its plain interval, in the claim's unit."""
+    return _amount(attempt, attempt.effect, attempt.interval, language)
+
+
+def left_out_text(attempt: Attempt, language: str = "en") -> str:
+    """Why an attempt is not pooled; "" if it is."""
+    if not attempt.left_out:
+        return ""
+    code = f"findings-{attempt.left_out.replace('_', '-')}"
+    return translate(code, language)
+
+
+def together(finding: Finding, language: str = "en") -> str:
+    """What the campaigns come to together, and whether they agree."""
+    pooled, newest = finding.pooled, finding.newest
+    if pooled is None:
+        count = len(finding.counted)
+        code = "findings-nothing-to-pool" if count else "findings-none-counts"
+        return translate(code, language)
+    written = amounts(newest.verdict)
+    low, high = (_number(newest, end) for end in pooled.prediction)
+    tau = replace(written, promised=0.0).amount(pooled.tau)
+    values = {
+        "effect": _amount(newest, pooled.effect, pooled.interval, language),
+        "count": pooled.campaigns,
+        "p": probability(pooled.p_same),
+        "share": f"{100 * pooled.i_squared:.0f}",
+        "tau": tau.replace(" points", "").replace(" point", ""),
+        "low": low,
+        "high": high,
+    }
+    code = "findings-differ" if pooled.differ else "findings-agree"
+    return translate(code, language, **values)
+
+
+def conditions_text(finding: Finding, language: str = "en") -> str:
+    """The conditions in which this finding differs from others of its claim."""
+    parts = [
+        translate(
+            "findings-condition",
+            language,
+            name=translate(f"condition-{name.replace('_', '-')}", language),
+            value=finding.settings[name] or translate("findings-default", language),
+        )
+        for name in finding.differing
+    ]
+    return translate("semicolon", language).join(parts)
+
+
+def _amount(attempt: Attempt, effect: float, ends: Interval, language: str) -> str:
+    written = amounts(attempt.verdict)
+    number = _number(attempt, effect)
+    code = "effect-points" if written.percent else "effect-plain"
+    text = translate(code, language, number=number)
+    if written.slope:
+        text = translate("per-doubling", language, amount=text)
+    if not all(map(math.isfinite, ends)):
+        return text
+    low, high = (_number(attempt, end) for end in ends)
+    return translate("findings-effect", language, effect=text, low=low, high=high)
+
+
+def _number(attempt: Attempt, effect: float) -> str:
+    written = amounts(attempt.verdict)
+    least, most = written.possible
+    shown = min(max(effect + written.promised, least), most) - written.promised
+    return written.signed(written.of_effect(shown))
+
+
+# -------------------------------------------------------------------------------- JSON
+
+
+def plain(found: Sequence[Finding]) -> list[dict[str, Any]]:
+    """The findings as plain values. Effects are on the claim's scale, less what it
+    promises; numbers that are not finite become None.
+    """
+    return [_plain(one) for one in found]
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    pooled = finding.pooled
+    return {
+        "task": finding.task,
+        "claim": finding.claim,
+        "level": finding.level,
+        "says": finding.newest.verdict.says,
+        "margin": finding.newest.verdict.margin,
+        "scale": finding.newest.verdict.scale,
+        "settings": dict(finding.settings),
+        "attempts": [_plain_attempt(one) for one in finding.attempts],
+        "pooled": None
+        if pooled is None
+        else {
+            "effect": pooled.effect,
+            "interval": list(pooled.interval),
+            "prediction": list(pooled.prediction),
+            "tau": pooled.tau,
+            "i_squared": pooled.i_squared,
+            "p_same": pooled.p_same,
+            "differ": pooled.differ,
+            "campaigns": pooled.campaigns,
+        },
+        "sentence": together(finding),
+    }
+
+
+def _plain_attempt(attempt: Attempt) -> dict[str, Any]:
+    manifest = attempt.campaign.manifest
+    return {
+        "campaign": attempt.campaign.id,
+        "created": manifest.created,
+        "root_seed": manifest.root_seed,
+        "verdict": attempt.verdict.verdict,
+        "failed_gates": [gate.code for gate in attempt.verdict.failed_gates],
+        "effect": attempt.effect,
+        "interval": list(attempt.interval),
+        "blocks": attempt.blocks,
+        "hardware": list(attempt.hardware),
+        "versions": dict(attempt.versions),
+        "counted": not attempt.left_out,
+        "left_out": attempt.left_out,
+    }
