@@ -1,4 +1,4 @@
-"""The command that reads several campaigns together: findings."""
+"""Commands that write up what campaigns found: findings, topics."""
 
 from __future__ import annotations
 
@@ -53,6 +53,58 @@ def findings(
     out().print(findings_page(found, language.value))
     if unread:
         out().print(f"Another version wrote, and reads: {', '.join(unread)}.")
+
+
+def topics(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TASK]...",
+            help="The tasks to write up. Default: all of the campaign.",
+            show_default=False,
+        ),
+    ] = None,
+    campaign: Annotated[
+        str | None,
+        typer.Option(
+            "--campaign",
+            help="A campaign's id, or its first characters. Default: the newest.",
+            show_default=False,
+        ),
+    ] = None,
+    results: ResultsOption = RESULTS,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder to write them to.")
+    ] = Path("docs/topics"),
+) -> None:
+    """Write a page per task, in Markdown: claims, literature, results, limits."""
+    from suite.records.results import Results
+    from suite.report.labels import Labels
+    from suite.report.topic import topic_page, topic_picture
+    from suite.verdicts.judge import judge_campaign
+    from suite.verdicts.preregistration import provenance_of
+
+    recorded = Results(results).load(campaign)
+    tasks = names or list(recorded.manifest.tasks)
+    for task in tasks:
+        recorded.manifest.task(task)  # it is one of the campaign's
+    judged = judge_campaign(recorded, provenance_of(recorded.manifest), tasks)
+    output.mkdir(parents=True, exist_ok=True)
+    for task in tasks:
+        verdicts = [one for one in judged if one.task == task]
+        if not verdicts:
+            err().print(f"{task}: it has no claims, so there is nothing to write up.")
+            continue
+        drawn = topic_picture(verdicts, Labels(recorded.manifest))
+        if drawn:
+            (output / f"{task}.svg").write_text(drawn, encoding="utf-8")
+        for language, suffix in ((Language.EN, ".md"), (Language.ZH, ".zh.md")):
+            page = topic_page(
+                recorded, task, verdicts, language.value, f"{task}.svg" * bool(drawn)
+            )
+            path = output / f"{task}{suffix}"
+            path.write_text(page, encoding="utf-8")
+            out().print(str(path), highlight=False, soft_wrap=True)
 
 
 def _on_server(uri: str, results: Path) -> Results:

@@ -38,6 +38,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         results.verdict,
         findings.findings,
         results.report,
+        findings.topics,
         results.dashboard,
         results.mlflow,
         results.why,

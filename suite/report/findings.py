@@ -10,6 +10,7 @@ from typing import Any
 from suite.report.formatting import amounts, probability
 from suite.report.messages import translate
 from suite.report.sentences import Labels
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.findings import Attempt, Finding
 from suite.verdicts.statistics import Interval
 
@@ -33,7 +34,7 @@ def labels_of(finding: Finding, language: str) -> Labels:
 
 def effect_text(attempt: Attempt, language: str = "en") -> str:
     """An attempt's effect with its plain interval, in the claim's unit."""
-    return _amount(attempt, attempt.effect, attempt.interval, language)
+    return amount_text(attempt.verdict, attempt.effect, attempt.interval, language)
 
 
 def left_out_text(attempt: Attempt, language: str = "en") -> str:
@@ -52,10 +53,10 @@ def together(finding: Finding, language: str = "en") -> str:
         code = "findings-nothing-to-pool" if count else "findings-none-counts"
         return translate(code, language)
     written = amounts(newest.verdict)
-    low, high = (_number(newest, end) for end in pooled.prediction)
+    low, high = (_number(newest.verdict, end) for end in pooled.prediction)
     tau = replace(written, promised=0.0).amount(pooled.tau)
     values = {
-        "effect": _amount(newest, pooled.effect, pooled.interval, language),
+        "effect": amount_text(newest.verdict, pooled.effect, pooled.interval, language),
         "count": pooled.campaigns,
         "p": probability(pooled.p_same),
         "share": f"{100 * pooled.i_squared:.0f}",
@@ -81,21 +82,26 @@ def conditions_text(finding: Finding, language: str = "en") -> str:
     return translate("semicolon", language).join(parts)
 
 
-def _amount(attempt: Attempt, effect: float, ends: Interval, language: str) -> str:
-    written = amounts(attempt.verdict)
-    number = _number(attempt, effect)
+def amount_text(
+    verdict: ClaimVerdict, effect: float, ends: Interval, language: str = "en"
+) -> str:
+    """An effect with an interval, in the claim's unit: ``+3.2 points (+1.6 to +4.8)``;
+    the interval is left out where it has no ends.
+    """
+    written = amounts(verdict)
+    number = _number(verdict, effect)
     code = "effect-points" if written.percent else "effect-plain"
     text = translate(code, language, number=number)
     if written.slope:
         text = translate("per-doubling", language, amount=text)
     if not all(map(math.isfinite, ends)):
         return text
-    low, high = (_number(attempt, end) for end in ends)
+    low, high = (_number(verdict, end) for end in ends)
     return translate("findings-effect", language, effect=text, low=low, high=high)
 
 
-def _number(attempt: Attempt, effect: float) -> str:
-    written = amounts(attempt.verdict)
+def _number(verdict: ClaimVerdict, effect: float) -> str:
+    written = amounts(verdict)
     least, most = written.possible
     shown = min(max(effect + written.promised, least), most) - written.promised
     return written.signed(written.of_effect(shown))

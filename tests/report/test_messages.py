@@ -31,6 +31,7 @@ REPORT = (
     "message_text",
     "sentences",
     "statements",
+    "topic",
 )
 WRITERS = [ROOT / "report" / f"{name}.py" for name in REPORT]
 SOURCES = [*(ROOT / "verdicts").rglob("*.py"), *WRITERS]
@@ -45,6 +46,22 @@ COLUMNS = (  # of the tables that `bakeoff findings` prints
     "machine",
     "versions",
     "only",
+)
+TOPIC = (  # headings and lines of the pages that `bakeoff topics` writes
+    "claims",
+    "results",
+    "limits",
+    "campaign",
+    "source",
+    "reported",
+    "id",
+    "day",
+    "seed",
+    "blocks",
+    "trials",
+    "machines",
+    "versions",
+    "command",
 )
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
@@ -103,6 +120,7 @@ def put_together():
         yield f"findings-{reason.replace('_', '-')}"
     yield from (f"condition-{name.replace('_', '-')}" for name in CONDITIONS)
     yield from (f"findings-{name}" for name in COLUMNS)
+    yield from (f"topic-{name}" for name in TOPIC)
     yield from ANSWERS.values()
 
 

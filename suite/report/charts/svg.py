@@ -55,6 +55,16 @@ CSS_NAMES = (
 # Placeholders: colours that nothing else has.
 COLORS = {name: f"#0b5e{number:02x}" for number, name in enumerate(CSS_NAMES)}
 
+# The colours of a file of its own, which has no page to set them.
+ALONE = {"text": "#1d2025", "muted": "#5b626d", "hair": "#e3e5e8", "band": "#eef0f2"}
+ALONE |= {"soft": "#f6f7f8"}
+ALONE_VERDICTS = {
+    "supported": "#1a7f37",
+    "refuted": "#cf222e",
+    "no_difference": "#0969da",
+    "inconclusive": "#8a6100",
+}
+
 PX = 1 / 72  # inches: matplotlib's SVG has 72 units per inch
 TEXT_SIZE = 11.0
 WIDE = 640.0  # px: a block chart or a trend
@@ -81,6 +91,16 @@ def draw(
         no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(file, format="svg", transparent=True, metadata=no_metadata)
     return Markup(_inline(file.getvalue(), chart.title, drawing.marks))
+
+
+def draw_alone(chart: BlockChart | TrendChart | ForestStrip, name: str) -> str:
+    """The chart as the text of an SVG file, in the report's light colours, on white."""
+    drawn = str(draw(chart, name))
+    for css, color in {**ALONE, "c": ALONE_VERDICTS[chart.verdict]}.items():
+        drawn = drawn.replace(f"var(--{css})", color)
+    style = "background: white; font-family: sans-serif"
+    start = f'<svg xmlns="http://www.w3.org/2000/svg" style="{style}" '
+    return start + drawn.removeprefix("<svg ") + "\n"
 
 
 @contextmanager

@@ -383,3 +383,24 @@ condition-recipe = recipe
 condition-space = space
 condition-code = code
 condition-synthetic = synthetic
+
+## A task's page in the documentation
+
+topic-claims = What is claimed
+topic-source = Source: { $text }
+topic-reported = It reports: { $text }
+topic-results = What we found
+topic-claim = Claim
+topic-verdict = Verdict
+topic-effect = Effect (interval)
+topic-blocks = Blocks: { $value }
+topic-limits = Limits
+topic-matched = Held equal: { $text }
+topic-campaign = The campaign
+topic-id = Campaign: { $value }
+topic-day = Started: { $value }
+topic-seed = Seed: { $value }
+topic-trials = Trials in each cell: { $value }
+topic-machines = Hardware: { $value }
+topic-versions = Versions: { $value }
+topic-command = Command: { $value }

@@ -347,3 +347,24 @@ condition-recipe = 训练配方
 condition-space = 搜索空间
 condition-code = 代码
 condition-synthetic = 合成数据
+
+## 文档中一个任务的页面
+
+topic-claims = 论断
+topic-source = 出处：{ $text }
+topic-reported = 文献报告：{ $text }
+topic-results = 我们的结果
+topic-claim = 论断
+topic-verdict = 结论
+topic-effect = 效应（区间）
+topic-blocks = 区组数：{ $value }
+topic-limits = 局限
+topic-matched = 保持一致：{ $text }
+topic-campaign = 实验信息
+topic-id = 实验：{ $value }
+topic-day = 开始时间：{ $value }
+topic-seed = 种子：{ $value }
+topic-trials = 每个单元的调参次数：{ $value }
+topic-machines = 硬件：{ $value }
+topic-versions = 版本：{ $value }
+topic-command = 命令：{ $value }

@@ -1,0 +1,202 @@
+"""A page of documentation on one task, in Markdown: the question, what is claimed and
+by whom, and what a recorded campaign found.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator, Sequence
+
+from suite.records.manifest import TaskManifest
+from suite.records.results import Campaign
+from suite.report import answers
+from suite.report.charts.build import block_chart
+from suite.report.charts.svg import draw_alone
+from suite.report.findings import amount_text
+from suite.report.formatting import NONE, blocks_in
+from suite.report.gates import gate_hint, gate_text
+from suite.report.labels import Labels, directions
+from suite.report.messages import translate
+from suite.report.sentences import answer, notes, population, sentence
+from suite.report.tables import escape_markdown as escaped
+from suite.verdicts.claim_verdict import ClaimVerdict
+
+LOCAL = ("--results", "--workers", "--tracking", "--address")
+VERSIONS = ("python", "torch", "scikit-learn")  # those that a page names
+
+
+def topic_page(
+    campaign: Campaign,
+    task: str,
+    verdicts: Sequence[ClaimVerdict],
+    language: str = "en",
+    picture: str = "",
+) -> str:
+    """The page as Markdown. ``verdicts`` are those of the task in this campaign,
+    ``picture`` is the path of its picture, as the page refers to it.
+    """
+    labels = Labels(campaign.manifest, language)
+    parts = [
+        _head(task, verdicts, labels, picture),
+        _claims(task, verdicts, labels),
+        _results(task, verdicts, labels),
+        _limits(task, verdicts, labels),
+        _campaign(campaign, task, labels),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def topic_picture(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str | None:
+    """Every block's difference for the first claim that has blocks, as an SVG file;
+    None if none has.
+    """
+    for verdict in verdicts:
+        chart = block_chart(
+            verdict,
+            directions(verdict, labels),
+            lambda level, task=verdict.task: labels.level(task, level),  # type: ignore[misc]
+        )
+        if chart is not None:
+            return draw_alone(chart, f"topic-{verdict.task}")
+    return None
+
+
+def _about(task: str, labels: Labels) -> TaskManifest:
+    return labels.manifest.task(task).in_language(labels.language)
+
+
+def _heading(name: str, labels: Labels) -> str:
+    return f"## {translate(f'topic-{name}', labels.language)}"
+
+
+def _head(
+    task: str, verdicts: Sequence[ClaimVerdict], labels: Labels, picture: str
+) -> str:
+    about = _about(task, labels)
+    found = answers.answer(verdicts, labels)
+    lines = [
+        f"# {escaped(about.label or task.replace('_', ' ').capitalize())}",
+        escaped(about.question),
+        f"**{escaped(found)}**",
+    ]
+    if picture:
+        lines.append(f"![{escaped(found)}]({picture})")
+    return "\n\n".join(lines)
+
+
+def _claims(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
+    """What is claimed, by whom, and what they report."""
+    lines = [_heading("claims", labels), ""]
+    for verdict in verdicts:
+        lines.append(f"* {escaped(_text(task, verdict, 'says', labels))}")
+        for field in ("source", "reported"):
+            text = _text(task, verdict, field, labels)
+            if text:
+                name = translate(f"topic-{field}", labels.language, text=escaped(text))
+                lines.append(f"  {name}")
+    return "\n".join(lines)
+
+
+def _text(task: str, verdict: ClaimVerdict, field: str, labels: Labels) -> str:
+    about = labels.manifest.task(task)
+    own = about.claim_text(verdict.claim, field, labels.language)
+    return own or str(getattr(verdict, field))
+
+
+def _results(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
+    language = labels.language
+    names = ("topic-claim", "topic-verdict", "topic-effect", "findings-blocks")
+    titles = [translate(name, language) for name in names]
+    rows = [titles, ["---", "---", "---:", "---:"]]
+    for verdict in verdicts:
+        cells = (
+            _text(task, verdict, "says", labels),
+            answer(verdict.verdict, language),
+            _effect(verdict, language),
+            blocks_in(verdict).partition(" block")[0],
+        )
+        rows.append([escaped(cell) for cell in cells])
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    sentences = "\n".join(
+        f"* {escaped(sentence(verdict, labels))}" for verdict in verdicts
+    )
+    return f"{_heading('results', labels)}\n\n{table}\n\n{sentences}"
+
+
+def _effect(verdict: ClaimVerdict, language: str) -> str:
+    """The effect with the interval that decides."""
+    if verdict.blocks == 0:
+        return NONE
+    return amount_text(verdict, verdict.effect, verdict.deciding_interval, language)
+
+
+def _limits(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
+    """What was held equal, whom the answers speak for, and what stands against them;
+    what several claims have in common is said once.
+    """
+    matched = _about(task, labels).matched
+    said = [translate("topic-matched", labels.language, text=matched)] * bool(matched)
+    for verdict in verdicts:
+        said += _reservations(verdict, labels)
+    lines = [f"* {escaped(text)}" for text in dict.fromkeys(filter(None, said))]
+    return "\n".join([_heading("limits", labels), "", *lines]) if lines else ""
+
+
+def _reservations(verdict: ClaimVerdict, labels: Labels) -> Iterator[str]:
+    yield population(verdict, labels)
+    for gate in verdict.failed_gates:
+        hint = gate_hint(gate, labels.language)
+        yield f"{gate_text(gate, verdict, labels)} {hint}"
+    yield from notes(verdict, labels)
+
+
+def _campaign(campaign: Campaign, task: str, labels: Labels) -> str:
+    """What it takes to find the campaign, and to repeat it."""
+    manifest, language = campaign.manifest, labels.language
+    about = manifest.task(task)
+    values = {
+        "id": f"`{campaign.id}`",
+        "day": _day(manifest.created),
+        "seed": str(manifest.root_seed),
+        "blocks": str(about.blocks),
+        "trials": str(about.trials),
+        "machines": escaped(", ".join(_machines(campaign, task))),
+        "versions": ", ".join(
+            f"{name} {manifest.versions[name]}"
+            for name in VERSIONS
+            if name in manifest.versions
+        ),
+        "command": f"`{_command(manifest.command)}`",
+    }
+    lines = [
+        f"* {translate(f'topic-{name}', language, value=value)}"
+        for name, value in values.items()
+        if value.strip("`")
+    ]
+    return "\n".join([_heading("campaign", labels), "", *lines])
+
+
+def _command(given: Sequence[str]) -> str:
+    """What was typed, without what only says where it ran and what kept it."""
+    words = iter(given[1:])
+    kept = []
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in LOCAL:
+            kept.append(word)
+        elif not value:
+            next(words, None)
+    return shlex.join(["bakeoff", *kept]) if kept else ""
+
+
+def _day(created: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(created)) if created else ""
+
+
+def _machines(campaign: Campaign, task: str) -> list[str]:
+    runs = campaign.runs
+    if "hardware" not in runs:
+        return []
+    mine = runs[runs["task"] == task]["hardware"].dropna()
+    return sorted(map(str, mine.unique()))

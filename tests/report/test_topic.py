@@ -1,0 +1,110 @@
+"""Pages of documentation that `bakeoff topics` writes from a recorded campaign."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+import tasks
+from suite.campaign.launch import launch
+from suite.cli.main import app
+from suite.cluster.serial import SerialExecutor
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile
+from suite.records.results import Results
+from suite.report.findings import amount_text
+from suite.verdicts.judge import judge_campaign
+
+DICE = '''
+"""Two dice."""
+
+import random
+
+from tasks import Arm, Claim, Measure, Task, Text
+
+
+def throw(mean):
+    return lambda level, params, seed: {"pips": random.Random(f"{seed} {mean}").gauss(mean, 1.0)}
+
+
+TASK = Task(
+    question="Is one die better?",
+    arms=(Arm.function("loaded", throw(5.0)), Arm.function("fair", throw(3.5))),
+    measures=(Measure("pips", "higher"),),
+    matched="The hand",
+    claims=(
+        Claim(
+            "loaded_wins",
+            Text("A loaded die | wins.", zh="灌铅的骰子赢。"),
+            "pips",
+            better="loaded",
+            worse="fair",
+            margin=0.5,
+            source="Cardano (1564)",
+            reported="by 1.5 pips",
+        ),
+    ),
+)
+'''
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The folder of pages, and the campaign that they are written from."""
+    folder = tmp_path_factory.mktemp("topics")
+    (folder / "dice.py").write_text(DICE, encoding="utf-8")
+    before = dict(tasks._registry._FILES)
+    tasks.load_file(folder / "dice.py")
+    values = {"name": "dice", "blocks": 6, "trials": 1, "tasks": {"dice": {}}}
+    plan = Plan(Profile.model_validate(values))
+    results = folder / "results"
+    launch(plan, results, executor=SerialExecutor(), tracking_uri="none")
+    given = ["topics", "--results", str(results), "-o", str(folder / "pages")]
+    assert CliRunner().invoke(app, given).exit_code == 0
+    tasks._registry._FILES.clear()
+    tasks._registry._FILES.update(before)
+    return folder / "pages", Results(results).load()
+
+
+def test_a_page_has_claims_literature_results_limits_and_the_campaign(written):
+    pages, campaign = written
+    (verdict,) = judge_campaign(campaign)
+    text = (pages / "dice.md").read_text("utf-8")
+    effect = amount_text(verdict, verdict.effect, verdict.deciding_interval)
+
+    for part in ("Is one die better?", "Cardano (1564)", "by 1.5 pips", "The hand"):
+        assert part in text
+    assert effect in text
+    assert verdict.verdict in text
+    assert campaign.id in text
+
+
+def test_a_page_is_in_chinese_too_and_a_bar_does_not_break_its_table(written):
+    pages, _ = written
+    english, chinese = (
+        (pages / name).read_text("utf-8") for name in ("dice.md", "dice.zh.md")
+    )
+
+    assert "灌铅的骰子赢。" in chinese
+    assert r"A loaded die \| wins." in english
+    rows = [line for line in english.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
+
+
+def test_a_pages_picture_is_a_file_that_needs_no_style_sheet(written):
+    pages, campaign = written
+    text = (pages / "dice.svg").read_text("utf-8")
+
+    assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(" not in text
+    assert text.count("<title>Block") == campaign.manifest.task("dice").blocks
+
+
+def test_a_task_that_the_campaign_does_not_have_gets_the_nearest_one(written):
+    _, campaign = written
+    given = ["topics", "dices", "--results", str(campaign.folder.parent)]
+    found = CliRunner().invoke(app, given)
+
+    assert found.exit_code == 2
+    assert "did you mean 'dice'" in found.output
