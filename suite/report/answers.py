@@ -45,6 +45,7 @@ def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
 
 
 def _became(verdict: ClaimVerdict) -> str:
+    """The answer of a finished claim; a claim with blocks to come counts as open."""
     return verdict.verdict if verdict.complete else OPEN
 
 

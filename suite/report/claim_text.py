@@ -40,6 +40,7 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
 
 
 def _is_share(task: Task, claim: Claim) -> bool:
+    """Whether the claim's metric is a share of 1, which is written in percent."""
     metric = metric_of(claim.metric, task.procedure.measures)
     return metric is not None and metric.is_share
 
@@ -151,6 +152,7 @@ class _PlannedAmounts:
         return value
 
     def _margin(self, value: float) -> str:
+        """An amount that may be a slope, which is written per doubling."""
         if not self.trend:
             return self._amount(value)
         amount = self._amount(value * PER_DOUBLING)

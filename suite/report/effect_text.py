@@ -150,11 +150,13 @@ class EffectText:
         return self.say("per-doubling", amount=amount)
 
     def _exact(self, value: float) -> str:
+        """An amount with three digits, without rounding to tenths of a point."""
         if self.scale.logarithmic or not self.verdict.is_share:
             return self.amount(value)
         return self._with_unit(f"{100 * value:.3g}")
 
     def _with_unit(self, number: str) -> str:
+        """The number, in points if the metric is a share."""
         if self.verdict.is_share:
             return points(number, self.labels.language)
         return self.say("amount-plain", number=number)
@@ -172,6 +174,7 @@ class EffectText:
         return self._end(low), self._end(high)
 
     def _end(self, value: float) -> str:
+        """One end of an interval: a factor on logarithmic scales."""
         if self.scale.logarithmic:
             factor = self.scale.back(value)
             return f"{factor:.3g}"

@@ -38,11 +38,20 @@ class Amounts:
     and not to a margin.
     """
 
-    percent: bool  # in points
-    ratio: bool  # logarithms, written as factors
+    percent: bool
+    """Whether amounts are in percentage points."""
+
+    ratio: bool
+    """Whether effects are logarithms, which are written as factors."""
+
     slope: bool
+    """Whether effects are slopes along an axis, which are written per doubling."""
+
     promised: float
-    possible: Interval = (-math.inf, math.inf)  # what an effect can be, promise and all
+    """What the claim promises, which is added to an effect and not to a margin."""
+
+    possible: Interval = (-math.inf, math.inf)
+    """What an effect can be, with what is promised in it."""
 
     @property
     def unit(self) -> str:

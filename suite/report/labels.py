@@ -108,6 +108,7 @@ class Labels:
         return english
 
     def _of(self, task: str) -> TaskManifest:
+        """The manifest of a task, with its labels in the language."""
         return self.manifest.task(task).in_language(self.language)
 
 

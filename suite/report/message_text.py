@@ -78,6 +78,9 @@ class MessageWriter:
         return translate(message.code, self.labels.language, axis=axis, **values)
 
     def _value(self, name: str, value: Any) -> Any:
+        """One value as its name demands; messages within messages are written out
+        first.
+        """
         if isinstance(value, Message):
             return self.text(value)
         if isinstance(value, tuple):
@@ -129,6 +132,7 @@ class MessageWriter:
         return self._signed(at_one_level)
 
     def _signed(self, value: float) -> str:
+        """A value on the claim's scale, with its sign and unit."""
         how = self._amounts
         number = how.signed(how.shown(value))
         code = "effect-points" if how.percent else "effect-plain"

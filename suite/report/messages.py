@@ -53,21 +53,25 @@ class Catalogue:
 
     @cached_property
     def _bundles(self) -> dict[str, FluentBundle]:
+        """The messages of each language, parsed once."""
         return {language: self._bundle(language) for language in LANGUAGES}
 
     @cached_property
     def _variables(self) -> dict[str, dict[str, frozenset[str]]]:
+        """Of each language, the variables of every message."""
         return {
             language: dict(_variables_of(self._source(language)))
             for language in LANGUAGES
         }
 
     def _bundle(self, language: str) -> FluentBundle:
+        """The messages of one language, ready to be filled in."""
         bundle = FluentBundle([language], use_isolating=False)
         bundle.add_resource(FluentResource(self._source(language)))
         return bundle
 
     def _source(self, language: str) -> str:
+        """The text of one ``.ftl`` file."""
         return (self.folder / f"{language}.ftl").read_text(encoding="utf-8")
 
 

@@ -107,6 +107,7 @@ class Statement(EffectText):
         return self.say(code, margin=margin, form=form)
 
     def _no_worse(self) -> str:
+        """One side falls behind by less than the margin."""
         verdict = self.verdict
         effect, interval = self.as_measured(verdict.equivalence_interval)
         fact = self.fact(effect, interval)
@@ -165,6 +166,7 @@ class Statement(EffectText):
         )
 
     def _bound_code(self) -> str:
+        """Which kind of bound is claimed."""
         verdict = self.verdict
         if verdict.equal_to is not None:
             return "bound-equal"
@@ -202,6 +204,7 @@ class Statement(EffectText):
     # ---------------------------------------------------------------------------- open
 
     def _inconclusive(self) -> str:
+        """Why the claim is not decided."""
         verdict = self.verdict
         if verdict.reason == "gate":
             return self._stopped_by_gate()
@@ -237,6 +240,7 @@ class Statement(EffectText):
         return self.say("comma").join(answers)
 
     def _unfinished(self) -> str:
+        """How many blocks are in, and what they show so far."""
         verdict = self.verdict
         done = verdict.blocks
         due = self._repetitions(verdict.due)
@@ -267,6 +271,7 @@ class Statement(EffectText):
         return self._range_between("range-behind", *self.ends((-high, -low)))
 
     def _range_between(self, code: str, low: str, high: str) -> str:
+        """A range of differences, which has a unit and a measure."""
         ahead, behind = self.sides
         return self.say(
             code,
@@ -278,6 +283,7 @@ class Statement(EffectText):
         )
 
     def _range_of_ratio(self, low: float, high: float) -> str:
+        """A range of factors between the two sides."""
         more, less = self.more_and_less(*self.sides)
         smallest, largest = self.ends((low, high))
         return self.say(
@@ -317,4 +323,5 @@ class Statement(EffectText):
         )
 
     def _repetitions(self, count: int) -> str:
+        """``1 repetition``, ``5 repetitions``."""
         return self.say("repetitions", count=count)

@@ -110,6 +110,7 @@ def escape_latex(text: str) -> str:
 
 
 def _rows(verdicts: Iterator[ClaimVerdict]) -> Iterator[tuple[str, ...]]:
+    """One row per claim."""
     for verdict in verdicts:
         yield (
             verdict.says,
@@ -128,6 +129,7 @@ def _answer(verdict: ClaimVerdict) -> str:
 
 
 def _question(task: str, manifest: Manifest) -> str:
+    """The question of a task, which heads its claims."""
     return manifest.task(task).question or task
 
 

@@ -30,10 +30,10 @@ from suite.report.formatting import Amounts, amounts
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.statistics import Interval
 
-REACH = 4.0  # margins to either side that a forest strip shows
-DWARFED = 4.0  # times the range of the means: how far intervals may widen a chart
-STEEP = 0.1  # the share of a run in which its curve may leave the chart
-POINTS: Interval = (-100.0, 100.0)  # what a difference of two shares can be
+STRIP_MARGINS = 4.0  # to either side of 0 in a forest strip
+MAX_WIDENING = 4.0  # by intervals, times the range of the means
+STEEP_SHARE = 0.1  # of a run, at its begin, in which its curve may leave the chart
+POSSIBLE_POINTS: Interval = (-100.0, 100.0)  # what a difference of two shares can be
 
 
 # ------------------------------------------------------------------------- verdicts
@@ -55,25 +55,20 @@ def block_chart(
     if not blocks:
         return None
     written = amounts(verdict)
-    levels = dict.fromkeys(row["level"] for row in blocks)
     write = write or written.effect
-    rows = [
-        _block_row(
-            verdict,
-            [row for row in blocks if row["level"] == level],
-            level,
-            "" if level is None else level_label(str(level)),
-            write,
-        )
-        for level in levels
-    ]
-    band = (written.of_effect(-verdict.margin), written.of_effect(verdict.margin))
+    rows = []
+    for level in dict.fromkeys(row["level"] for row in blocks):
+        at_level = [row for row in blocks if row["level"] == level]
+        label = "" if level is None else level_label(str(level))
+        rows.append(_block_row(verdict, at_level, level, label, write))
+    low, high = written.of_effect(-verdict.margin), written.of_effect(verdict.margin)
+    title = title or written.unit.strip()
     return BlockChart(
         title=verdict.says,
         verdict=verdict.verdict,
-        axis=_effect_axis(rows, band, written, title or written.unit.strip()),
+        axis=_effect_axis(rows, (low, high), written, title),
         rows=tuple(rows),
-        band=band,
+        band=(low, high),
         zero=written.of_effect(0.0),
         sides=sides,
     )
@@ -86,17 +81,20 @@ def _block_row(
     label: str,
     write: Callable[[float], str],
 ) -> BlockRow:
-    written, bounds = amounts(verdict), effect_bounds(verdict)
+    """The dots and intervals of one level, in the unit of the axis."""
+    written = amounts(verdict)
+    bounds = effect_bounds(verdict)
     numbers = numbers_at(verdict, level)
     dots = []
     for row in sorted(blocks, key=lambda row: int(row["block"])):
         difference = float(row["difference"])
-        shown = written.of_effect(difference)
-        dots.append(Dot(int(row["block"]), shown, write(difference)))
+        x = written.of_effect(difference)
+        dots.append(Dot(int(row["block"]), x, write(difference)))
 
     def drawn(interval: Interval) -> Interval | None:
-        low, high = (written.of_effect(end) for end in interval)
-        return clipped((low, high), bounds)
+        low, high = interval
+        ends = written.of_effect(low), written.of_effect(high)
+        return clipped(ends, bounds)
 
     return BlockRow(
         level=level,
@@ -120,7 +118,9 @@ def numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:
 def effect_bounds(verdict: ClaimVerdict) -> Interval:
     """What an effect can be, as charts show it."""
     written = amounts(verdict)
-    return POINTS if written.percent and not written.slope else INFINITE
+    if written.percent and not written.slope:
+        return POSSIBLE_POINTS
+    return INFINITE
 
 
 def clipped(interval: Interval, bounds: Interval) -> Interval | None:
@@ -128,8 +128,13 @@ def clipped(interval: Interval, bounds: Interval) -> Interval | None:
     low, high = interval
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
-    least, most = bounds
-    return min(max(low, least), most), min(max(high, least), most)
+    return _within(low, bounds), _within(high, bounds)
+
+
+def _within(value: float, bounds: Interval) -> float:
+    """The value, or the bound that it lies beyond."""
+    smallest, largest = bounds
+    return min(max(value, smallest), largest)
 
 
 def _effect_axis(
@@ -140,21 +145,24 @@ def _effect_axis(
     Intervals count only as far as three times the range of all that was seen: those of
     two or three blocks are so wide that nothing else could be made out.
     """
-    seen = [*band, *(dot.value for row in rows for dot in row.dots)]
-    least, most = min(seen), max(seen)
-    reach = (2 * least - most, 2 * most - least)
-    ends = [
-        min(max(end, reach[0]), reach[1])
-        for row in rows
-        for end in (row.adjusted or ())
-    ]
+    values = [dot.value for row in rows for dot in row.dots]
+    seen = [*band, *values]
+    smallest, largest = min(seen), max(seen)
+    width = largest - smallest
+    limits = (smallest - width, largest + width)
+    ends = []
+    for row in rows:
+        for end in row.adjusted or ():
+            ends.append(_within(end, limits))
     low, high = around([*seen, *ends])
     return Axis(title, low, high, _effect_ticks(low, high, written))
 
 
 def _effect_ticks(low: float, high: float, written: Amounts) -> tuple[Tick, ...]:
+    """Round effects between two ends: round factors where the scale is logarithmic."""
     if written.ratio:
-        values = [math.log(f) for f in factor_ticks(math.exp(low), math.exp(high))]
+        factors = factor_ticks(math.exp(low), math.exp(high))
+        values = [math.log(factor) for factor in factors]
     else:
         values = linear_ticks(low, high, about=6)
     return tuple(Tick(value, written.tick(value)) for value in values)
@@ -164,22 +172,17 @@ def trend_chart(
     verdict: ClaimVerdict, x_title: str, y_title: str = ""
 ) -> TrendChart | None:
     """An interaction: the gap at each level; None with fewer than two levels."""
-    rows = [
-        row for row in verdict.by_level if "x" in row and math.isfinite(row["effect"])
-    ]
-    if len(rows) < 2:
+    rows = [row for row in verdict.by_level if "x" in row]
+    known = [row for row in rows if math.isfinite(row["effect"])]
+    if len(known) < 2:
         return None
     # A gap at one level is no slope, and nothing was promised of it.
     written = replace(amounts(verdict), slope=False, promised=0.0)
-    bounds = POINTS if written.percent else INFINITE
-    points = []
-    for row in sorted(rows, key=lambda row: float(row["x"])):
-        low, high = (written.shown(end) for end in row["interval"])
-        value = written.shown(row["effect"])
-        interval = clipped((low, high), bounds)
-        text = _gap_text(written, value, interval)
-        points.append(TrendPoint(float(row["x"]), value, interval, text))
-    ends = [end for point in points for end in (point.value, *(point.interval or ()))]
+    points = [_trend_point(row, written) for row in known]
+    points.sort(key=lambda point: point.x)
+    ends = []
+    for point in points:
+        ends += [point.value, *(point.interval or ())]
     low, high = around([*ends, 0.0])
     return TrendChart(
         title=verdict.says,
@@ -190,23 +193,36 @@ def trend_chart(
     )
 
 
+def _trend_point(row: Mapping[str, Any], written: Amounts) -> TrendPoint:
+    """The gap at one level."""
+    low, high = row["interval"]
+    ends = written.shown(low), written.shown(high)
+    bounds = POSSIBLE_POINTS if written.percent else INFINITE
+    interval = clipped(ends, bounds)
+    value = written.shown(row["effect"])
+    text = _gap_text(written, value, interval)
+    return TrendPoint(float(row["x"]), value, interval, text)
+
+
 def _gap_text(written: Amounts, value: float, interval: Interval | None) -> str:
     """``+3.2 (+1.6 – +4.8)``: the unit is in the axis title."""
     text = written.signed(value)
-    if interval:
-        low, high = map(written.signed, interval)
-        text += f" ({low} – {high})"
-    return text
+    if not interval:
+        return text
+    low, high = map(written.signed, interval)
+    return f"{text} ({low} – {high})"
 
 
-def _level_axis(places: Sequence[float], title: str) -> Axis:
-    """An axis with a tick at each level, spaced by the ratios of their places."""
-    low, high = around(math.log(place) for place in places)
-    ticks = tuple(Tick(place, f"{place:,g}") for place in dict.fromkeys(places))
+def _level_axis(xs: Sequence[float], title: str) -> Axis:
+    """A logarithmic axis with a tick at each level's x."""
+    low, high = around(math.log(x) for x in xs)
+    ticks = tuple(Tick(x, f"{x:,g}") for x in dict.fromkeys(xs))
     return Axis(title, math.exp(low), math.exp(high), ticks, log=True)
 
 
-def forest_strip(verdict: ClaimVerdict, reach: float = REACH) -> ForestStrip | None:
+def forest_strip(
+    verdict: ClaimVerdict, reach: float = STRIP_MARGINS
+) -> ForestStrip | None:
     """The effect and its intervals in units of the margin; None without a block."""
     if verdict.blocks == 0 or not math.isfinite(verdict.effect):
         return None
@@ -239,8 +255,10 @@ def curve_chart(
         return None
     bounds = SHARE if percent else INFINITE
     drawn = [_clipped_line(line, bounds) for line in lines]
-    low, high = _worth_seeing(drawn, longest)
-    low, high = max(low, bounds[0] - 0.02), min(high, bounds[1] + 0.02)
+    low, high = _shown_values(drawn, longest)
+    smallest, largest = bounds
+    room = 0.02
+    low, high = max(low, smallest - room), min(high, largest + room)
     return CurveChart(
         title=title,
         x=_plain_axis(x_title, 0.0, longest, lambda value: f"{value:,.6g}"),
@@ -250,12 +268,12 @@ def curve_chart(
 
 
 def _clipped_line(line: Line, bounds: Interval) -> Line:
-    least, most = bounds
+    """The line with its interval cut off at the values that a metric can have."""
 
     def within(values: Iterable[float]) -> list[float]:
-        return [  # NaN stays: it marks a point without an interval
-            value if math.isnan(value) else min(max(value, least), most)
-            for value in values
+        # NaN stays: it marks a point without an interval
+        return [
+            value if math.isnan(value) else _within(value, bounds) for value in values
         ]
 
     return replace(line, low=within(line.low), high=within(line.high))
@@ -264,34 +282,35 @@ def _clipped_line(line: Line, bounds: Interval) -> Line:
 def _plain_axis(
     title: str, low: float, high: float, label: Callable[[float], str]
 ) -> Axis:
+    """A linear axis with round ticks."""
     ticks = tuple(Tick(value, label(value)) for value in linear_ticks(low, high))
     return Axis(title, low, high, ticks)
 
 
 def _share_text(value: float) -> str:
+    """A share of 1 in percent: ``97.5 %``."""
     return f"{100 * value:.4g} %"
 
 
 def _number_text(value: float) -> str:
+    """A number with four digits."""
     return f"{value:.4g}"
 
 
-def _worth_seeing(lines: Sequence[Line], longest: float) -> Interval:
+def _shown_values(lines: Sequence[Line], longest: float) -> Interval:
     """The values to show: those after the first steep steps.
 
-    Intervals count, unless they dwarf all means.
+    Intervals count, unless they are much wider than the range of all means.
     """
-    late = [
-        (line, at)
-        for line in lines
-        for at, x in enumerate(line.x)
-        if x >= STEEP * longest
-    ]
-    low, high = around(line.mean[at] for line, at in late)
-    room = DWARFED * (high - low)
-    ends = [
-        min(max(end, low - room), high + room)
-        for line, at in late
-        for end in (line.low[at], line.high[at])
-    ]
-    return around([low, high, *ends], 0.02)
+    means, ends = [], []
+    for line in lines:
+        points = zip(line.x, line.mean, line.low, line.high, strict=True)
+        for x, mean, low, high in points:
+            if x >= STEEP_SHARE * longest:
+                means.append(mean)
+                ends += [low, high]
+    lowest, highest = around(means)
+    room = MAX_WIDENING * (highest - lowest)
+    limits = (lowest - room, highest + room)
+    widened = [_within(end, limits) for end in ends]
+    return around([lowest, highest, *widened], 0.02)

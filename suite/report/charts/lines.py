@@ -26,15 +26,14 @@ def block_curves(
     ``examples`` training examples per key. Columns: arm, block, step, epoch, seconds,
     examples, value, finals.
     """
-    frame = curves[["key", "arm", "block", "step", "epoch", "seconds"]].assign(
-        value=value.astype(float)
-    )
-    per_key = frame["key"].map(examples) if examples is not None else np.nan
-    frame["examples"] = frame["epoch"] * per_key
-    frame = frame.dropna(subset=["value"])
-    grouped = frame.groupby(["arm", "block", "step"], sort=True)
-    found = grouped[["epoch", "seconds", "examples", "value"]].mean()
-    return found.assign(finals=grouped.size()).reset_index()
+    columns = ["key", "arm", "block", "step", "epoch", "seconds"]
+    frame = curves[columns].assign(value=value.astype(float))
+    per_epoch = np.nan if examples is None else frame["key"].map(examples)
+    frame["examples"] = frame["epoch"] * per_epoch
+    known = frame.dropna(subset=["value"])
+    grouped = known.groupby(["arm", "block", "step"], sort=True)
+    means = grouped[["epoch", "seconds", "examples", "value"]].mean()
+    return means.assign(finals=grouped.size()).reset_index()
 
 
 def mean_curves(
@@ -47,13 +46,13 @@ def mean_curves(
     low, high (NaN with one block), blocks.
     """
     grouped = blocks.groupby(["arm", "step"], sort=True)
+    values = grouped["value"]
     found = grouped[["epoch", "seconds", "examples"]].mean()
-    found["mean"] = grouped["value"].mean()
+    found["mean"] = values.mean()
     found["blocks"] = grouped.size()
-    low, high = t_band(
-        found["mean"], grouped["value"].std(), found["blocks"], confidence
-    )
-    found["low"], found["high"] = np.clip(low, *bounds), np.clip(high, *bounds)
+    low, high = t_band(found["mean"], values.std(), found["blocks"], confidence)
+    found["low"] = np.clip(low, *bounds)
+    found["high"] = np.clip(high, *bounds)
     return found.reset_index()
 
 
@@ -65,15 +64,17 @@ def lines_of(case: Case, level: str, column: str) -> tuple[list[Line], str]:
     curves = case.rows(case.shared.curves)
     if column not in curves:
         return [], "step"
-    finals = curves[(curves["level"] == level) & curves[column].notna()]
-    along = common_axis(finals)
+    at_level = curves["level"] == level
+    finals = curves[at_level & curves[column].notna()]
+    axis = common_axis(finals)
     means = mean_curves(block_curves(finals, finals[column]))
-    places = _places(case)
-    return [
-        _line(means[means["arm"] == arm], along, case.label(arm), places[arm])
-        for arm in case.claim.arms
-        if arm in set(means["arm"])
-    ], along
+    color_index = _color_indices(case)
+    lines = []
+    for arm in case.claim.arms:
+        of_arm = means[means["arm"] == arm]
+        if len(of_arm):
+            lines.append(_line(of_arm, axis, case.label(arm), color_index[arm]))
+    return lines, axis
 
 
 def tuning_lines(
@@ -83,27 +84,26 @@ def tuning_lines(
 
     ``found`` is by level and arm; an arm with one budget only has no line.
     """
-    places = _places(case)
+    color_index = _color_indices(case)
     lines = []
     for arm in case.claim.arms:
         budgets = found.get((level, arm), ())
         if len(budgets) > 1:
-            lines.append(
-                Line(
-                    case.label(arm),
-                    places[arm],
-                    x=[float(budget.trials) for budget in budgets],
-                    mean=[float(budget.mean) for budget in budgets],
-                    low=[float(budget.low) for budget in budgets],
-                    high=[float(budget.high) for budget in budgets],
-                )
+            line = Line(
+                case.label(arm),
+                color_index[arm],
+                x=[float(budget.trials) for budget in budgets],
+                mean=[float(budget.mean) for budget in budgets],
+                low=[float(budget.low) for budget in budgets],
+                high=[float(budget.high) for budget in budgets],
             )
+            lines.append(line)
     return lines
 
 
-def _places(case: Case) -> dict[str, int]:
-    """Each arm's place among those of its task, which decides its colour."""
-    return {arm: place for place, arm in enumerate(case.manifest.arm_names)}
+def _color_indices(case: Case) -> dict[str, int]:
+    """Each arm's index among those of its task, which decides its colour."""
+    return {arm: index for index, arm in enumerate(case.manifest.arm_names)}
 
 
 def common_axis(curves: pd.DataFrame) -> str:
@@ -112,22 +112,26 @@ def common_axis(curves: pd.DataFrame) -> str:
     On it, each can be seen to its end.
     """
 
-    def apart(axis: str) -> float:
+    def ratio_of_ends(axis: str) -> float:
+        """How many times further the longest arm goes than the shortest."""
         ends = curves.groupby("arm")[axis].max()
         if not len(ends) or ends.isna().any():
             return float("inf")
-        return float(ends.max() / max(ends.min(), 1e-9))
+        shortest = max(ends.min(), 1e-9)
+        return float(ends.max() / shortest)
 
-    return min(AXES, key=apart)
+    return min(AXES, key=ratio_of_ends)
 
 
-def _line(means: pd.DataFrame, along: str, label: str, place: int) -> Line:
-    wanted = np.linspace(0, len(means) - 1, MAX_POINTS).round().astype(int)
+def _line(means: pd.DataFrame, axis: str, label: str, color_index: int) -> Line:
+    """One arm's mean and interval, thinned to ``MAX_POINTS`` points."""
+    last = len(means) - 1
+    wanted = np.linspace(0, last, MAX_POINTS).round().astype(int)
     shown = means.iloc[np.unique(wanted)]
     return Line(
         label,
-        place,
-        x=shown[along].astype(float).tolist(),
+        color_index,
+        x=shown[axis].astype(float).tolist(),
         mean=shown["mean"].tolist(),
         low=shown["low"].tolist(),
         high=shown["high"].tolist(),

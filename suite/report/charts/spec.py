@@ -20,7 +20,10 @@ class Tick:
     """A mark on an axis, and what is written at it."""
 
     value: float
+    """Where it is, in the axis's own unit."""
+
     label: str
+    """What is written at it."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,19 @@ class Axis:
     """The values that are shown, and how they are labelled."""
 
     title: str
+    """The name and unit of what the axis shows; may be empty."""
+
     low: float
+    """The smallest value shown."""
+
     high: float
+    """The largest value shown."""
+
     ticks: tuple[Tick, ...]
-    log: bool = False  # the values are positive, and spaced by their ratios
+    """The values that are labelled."""
+
+    log: bool = False
+    """Whether values are positive, and spaced by their ratios."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +51,13 @@ class Dot:
     """One block's difference; ``text`` is its description for readers."""
 
     block: int
+    """The number of the block, from 0."""
+
     value: float
+    """The difference, in the unit of the axis."""
+
     text: str
+    """The difference with its sign and unit."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +69,22 @@ class BlockRow:
     """
 
     level: str | None
+    """The level's name; None if the claim is about all levels at once."""
+
     label: str
+    """The level's label; empty if there is only one row."""
+
     dots: tuple[Dot, ...]
+    """The blocks, by number."""
+
     effect: float
+    """The mean over blocks."""
+
     interval: Interval | None
+    """The unadjusted interval; None with one block."""
+
     adjusted: Interval | None
+    """The interval that decides; None with one block."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +96,25 @@ class BlockChart:
     """
 
     title: str
+    """What the claim says."""
+
     verdict: str
+    """The claim's verdict, which decides the colour."""
+
     axis: Axis
+    """The differences shown."""
+
     rows: tuple[BlockRow, ...]
+    """One row per level."""
+
     band: Interval
+    """The differences that do not matter."""
+
     zero: float
+    """The line between for and against."""
+
     sides: tuple[str, str]
+    """What lies left and right of that line."""
 
     def at(self, level: str | None) -> BlockRow | None:
         """The row of a level; None before any block is complete."""
@@ -88,9 +129,16 @@ class TrendPoint:
     """
 
     x: float
+    """The level's position along the axis."""
+
     value: float
+    """The gap at that level."""
+
     interval: Interval | None
+    """The unadjusted interval; None with one block."""
+
     text: str = ""
+    """The gap and its interval, written out."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +146,19 @@ class TrendChart:
     """The gap between two arms along an axis of levels."""
 
     title: str
+    """What the claim says."""
+
     verdict: str
+    """The claim's verdict, which decides the colour."""
+
     x: Axis
+    """The levels' axis."""
+
     y: Axis
+    """The gaps shown."""
+
     points: tuple[TrendPoint, ...]
+    """One point per level, by x."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +170,20 @@ class Line:
     """
 
     label: str
+    """The label of the arm."""
+
     place: int
     x: Sequence[float]
+    """Updates, epochs or trials."""
+
     mean: Sequence[float]
+    """The mean over blocks at each x."""
+
     low: Sequence[float]
+    """The low end of its interval; NaN with one block."""
+
     high: Sequence[float]
+    """The high end of its interval; NaN with one block."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +191,16 @@ class CurveChart:
     """Curves of several arms at one level."""
 
     title: str
+    """The label of the level."""
+
     x: Axis
+    """Updates, epochs or trials."""
+
     y: Axis
+    """The measure."""
+
     lines: tuple[Line, ...]
+    """One curve per arm."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +211,22 @@ class ForestStrip:
     """
 
     title: str
+    """The effect as text."""
+
     verdict: str
+    """The claim's verdict, which decides the colour."""
+
     reach: float
+    """The scale goes from ``-reach`` to ``reach`` margins."""
+
     effect: float
+    """The mean effect, in margins."""
+
     interval: Interval | None
+    """The unadjusted interval, in margins; None with one block."""
+
     adjusted: Interval | None
+    """The interval that decides, in margins; None with one block."""
 
 
 Chart = BlockChart | TrendChart | CurveChart | ForestStrip

@@ -90,7 +90,8 @@ def draw(
         file = io.StringIO()
         no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(file, format="svg", transparent=True, metadata=no_metadata)
-    return Markup(_inline(file.getvalue(), chart.title, drawing.marks))
+    svg = file.getvalue()
+    return Markup(_inline(svg, chart.title, drawing.marks))
 
 
 def draw_alone(chart: BlockChart | TrendChart | ForestStrip, name: str) -> str:
@@ -105,6 +106,9 @@ def draw_alone(chart: BlockChart | TrendChart | ForestStrip, name: str) -> str:
 
 @contextmanager
 def _settings(name: str) -> Iterator[None]:
+    """matplotlib's settings while one chart is drawn; ``name`` seeds the identifiers in
+    it.
+    """
     import matplotlib as mpl
 
     settings: Any = {
@@ -128,7 +132,7 @@ def _settings(name: str) -> Iterator[None]:
 
 
 class _Drawing:
-    """Notes which marks get a class and a tooltip: matplotlib has no words for them."""
+    """Notes which marks get a class and a tooltip, which matplotlib cannot give them."""
 
     def __init__(self) -> None:
         self.marks: dict[str, tuple[str, str]] = {}  # by id: class, tooltip
@@ -148,14 +152,8 @@ def _inline(text: str, title: str, marks: Mapping[str, tuple[str, str]]) -> str:
     box = re.search(r'viewBox="([^"]*)"', head)
     viewbox = box.group(1) if box else "0 0 0 0"
     body = body.replace("xlink:href", "href")
-    for css, placeholder in COLORS.items():
-        body = body.replace(placeholder, f"var(--{css})")
-    # A style sheet in the drawing would hold for the whole page.
-    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
-    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)  # the page's own font
-    for identifier, (kind, tooltip) in marks.items():
-        told = f"<title>{html.escape(tooltip)}</title>" if tooltip else ""
-        body = body.replace(f'<g id="{identifier}">', f'<g class="{kind}">{told}')
+    body = _with_page_style(body)
+    body = _with_marks(body, marks)
     # Names of groups ("axes_1") would be the same in every chart of the page.
     body = re.sub(r'<g id="[a-z0-9_.]+"', "<g", body).replace("<g/>", "")
     body = re.sub(r"\s*\n\s*", " ", body).strip()
@@ -163,7 +161,26 @@ def _inline(text: str, title: str, marks: Mapping[str, tuple[str, str]]) -> str:
     return f"{start}<title>{html.escape(title)}</title>{body}"
 
 
+def _with_page_style(body: str) -> str:
+    """The drawing with the page's own colours and font."""
+    for css, placeholder in COLORS.items():
+        body = body.replace(placeholder, f"var(--{css})")
+    # A style sheet in the drawing would hold for the whole page.
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
+    return re.sub(r"font-family: [^;\"]*;? ?", "", body)
+
+
+def _with_marks(body: str, marks: Mapping[str, tuple[str, str]]) -> str:
+    """The drawing with a class and a tooltip at each mark."""
+    for identifier, (css_class, tooltip) in marks.items():
+        title = f"<title>{html.escape(tooltip)}</title>" if tooltip else ""
+        group = f'<g class="{css_class}">{title}'
+        body = body.replace(f'<g id="{identifier}">', group)
+    return body
+
+
 def _figure(chart: Chart, drawing: _Drawing) -> Figure:
+    """The figure of a chart, by its type."""
     match chart:
         case BlockChart():
             return _block_figure(chart, drawing)
@@ -183,12 +200,13 @@ def _blank(
 
     left, top, right, bottom = box
     figure = Figure(figsize=(width * PX, height * PX))
+    axes_width, axes_height = right - left, bottom - top
     axes = figure.add_axes(
         (
             left / width,
             1 - bottom / height,
-            (right - left) / width,
-            (bottom - top) / height,
+            axes_width / width,
+            axes_height / height,
         )
     )
     axes.spines[:].set_visible(False)
@@ -198,16 +216,21 @@ def _blank(
 
 
 def _set_axis(axes: Axes, which: str, axis: Axis, grid: bool = True) -> None:
+    """Limits, ticks and title of the x or the y axis."""
     from matplotlib.ticker import NullLocator
 
+    scale = "log" if axis.log else "linear"
+    limits = (axis.low, axis.high)
+    target: Any
     if which == "x":
-        target: Any = axes.xaxis
-        axes.set(xscale="log" if axis.log else "linear", xlim=(axis.low, axis.high))
+        target = axes.xaxis
+        axes.set(xscale=scale, xlim=limits)
     else:
         target = axes.yaxis
-        axes.set(yscale="log" if axis.log else "linear", ylim=(axis.low, axis.high))
+        axes.set(yscale=scale, ylim=limits)
+    values = [tick.value for tick in axis.ticks]
     labels = [tick.label for tick in axis.ticks]
-    target.set_ticks([tick.value for tick in axis.ticks], labels)
+    target.set_ticks(values, labels)
     target.set_minor_locator(NullLocator())
     if axis.title:
         target.set_label_text(axis.title)
@@ -219,18 +242,20 @@ def _set_axis(axes: Axes, which: str, axis: Axis, grid: bool = True) -> None:
 
 
 def _block_figure(chart: BlockChart, drawing: _Drawing) -> Figure:
+    """Every block's difference, one row per level."""
     several = len(chart.rows) > 1
     row_height = LABELLED_ROW_HEIGHT if several else ROW_HEIGHT
     bottom = 20 + row_height * len(chart.rows)
-    below = 38 if chart.axis.title else 22
-    figure, axes = _blank(WIDE, bottom + below, (12, 20, WIDE - 12, bottom))
+    room_for_labels = 38 if chart.axis.title else 22
+    box = (12, 20, WIDE - 12, bottom)
+    figure, axes = _blank(WIDE, bottom + room_for_labels, box)
     _set_axis(axes, "x", chart.axis)
     axes.set_ylim(len(chart.rows), 0)  # the first level at the top
     axes.set_yticks([])
     axes.axvspan(*chart.band, color=COLORS["band"], linewidth=0)
     axes.axvline(chart.zero, color=COLORS["muted"], linewidth=1.2)
-    for place, row in enumerate(chart.rows):
-        _draw_row(axes, drawing, chart, row, place, several)
+    for index, row in enumerate(chart.rows):
+        _draw_row(axes, drawing, chart, row, index, several)
     _draw_sides(axes, chart.sides)
     return figure
 
@@ -240,25 +265,27 @@ def _draw_row(
     drawing: _Drawing,
     chart: BlockChart,
     row: BlockRow,
-    place: int,
+    index: int,
     labelled: bool,
 ) -> None:
-    top = place + (0.22 if labelled else 0.0)  # the label is above the dots
-    height = place + 1 - top
+    """The dots of one level, and below them the mean with its intervals."""
+    top = index + (0.22 if labelled else 0.0)  # the label is above the dots
+    height = index + 1 - top
     if labelled:
         axes.text(
             0,
-            place + 0.12,
+            index + 0.12,
             row.label,
             transform=axes.get_yaxis_transform(),
             va="center",
             weight="bold",
         )
-    places = _dodged([dot.value for dot in row.dots], chart.axis)
-    for dot, shift in zip(row.dots, places, strict=True):
+    shifts = _dodged([dot.value for dot in row.dots], chart.axis)
+    for dot, shift in zip(row.dots, shifts, strict=True):
+        y = top + height * (0.34 + shift)
         (mark,) = axes.plot(
             dot.value,
-            top + height * (0.34 + shift),
+            y,
             "o",
             color=COLORS["c"],
             alpha=0.75,
@@ -288,51 +315,60 @@ def _draw_interval(axes: Axes, numbers: BlockRow | ForestStrip, y: float) -> Non
 
 def _dodged(values: list[float], axis: Axis) -> list[float]:
     """How far each dot moves up or down, so that none hides another."""
-    width = axis.high - axis.low
-    near = 1.7 * DOT_SIZE / 2 / WIDE * width
-    placed: list[tuple[float, float]] = []
+    value_per_px = (axis.high - axis.low) / WIDE
+    near = 1.7 * DOT_SIZE / 2 * value_per_px
+    candidates = (0.0, -DODGE, DODGE, -2 * DODGE, 2 * DODGE)
+    from_left = sorted(range(len(values)), key=values.__getitem__)
     shifts = dict[int, float]()
-    for number in sorted(range(len(values)), key=values.__getitem__):
-        taken = [shift for value, shift in placed if abs(value - values[number]) < near]
-        tries = (0.0, -DODGE, DODGE, -2 * DODGE, 2 * DODGE)
-        shift = next((one for one in tries if one not in taken), 0.0)
-        placed.append((values[number], shift))
-        shifts[number] = shift
-    return [shifts[number] for number in range(len(values))]
+    for index in from_left:
+        neighbours = [
+            other for other in shifts if abs(values[other] - values[index]) < near
+        ]
+        taken = {shifts[other] for other in neighbours}
+        free = [shift for shift in candidates if shift not in taken]
+        shifts[index] = free[0] if free else 0.0
+    return [shifts[index] for index in range(len(values))]
 
 
 def _draw_sides(axes: Axes, sides: tuple[str, str]) -> None:
     """What lies left and right of the line, above the axes' corners."""
     left, right = map(_short, sides)
-    for x, anchor, text in (
-        (0, "left", f"← {left}" if left else ""),
-        (1, "right", f"{right} →" if right else ""),
-    ):
-        axes.annotate(
-            text,
-            xy=(x, 1),
-            xycoords="axes fraction",
-            xytext=(0, 4),
-            textcoords="offset points",
-            color=COLORS["muted"],
-            horizontalalignment=anchor,
-        )
+    if left:
+        _annotate(axes, 0, "left", f"← {left}")
+    if right:
+        _annotate(axes, 1, "right", f"{right} →")
+
+
+def _annotate(axes: Axes, x: float, anchor: str, text: str) -> None:
+    """A text just above the axes; ``x`` is 0 at their left end and 1 at the right."""
+    axes.annotate(
+        text,
+        xy=(x, 1),
+        xycoords="axes fraction",
+        xytext=(0, 4),
+        textcoords="offset points",
+        color=COLORS["muted"],
+        horizontalalignment=anchor,
+    )
 
 
 def _short(text: str) -> str:
+    """The text, with an ellipsis where it is too long for its place."""
     if len(text) <= MAX_SIDE_LENGTH:
         return text
     return text[: MAX_SIDE_LENGTH - 1] + "…"
 
 
 def _trend_figure(chart: TrendChart, drawing: _Drawing) -> Figure:
+    """The difference at each level, joined by a line."""
     figure, axes = _blank(WIDE, 240, (70, 12, WIDE - 14, 196))
     _set_axis(axes, "x", chart.x, grid=False)
     _set_axis(axes, "y", chart.y)
     axes.axhline(0.0, color=COLORS["muted"], linewidth=1.2)
     color = COLORS["c"]
     xs = [point.x for point in chart.points]
-    axes.plot(xs, [point.value for point in chart.points], color=color, linewidth=1.8)
+    values = [point.value for point in chart.points]
+    axes.plot(xs, values, color=color, linewidth=1.8)
     for point in chart.points:
         if point.interval:
             axes.plot((point.x, point.x), point.interval, color=color, linewidth=1.6)
@@ -342,6 +378,7 @@ def _trend_figure(chart: TrendChart, drawing: _Drawing) -> Figure:
 
 
 def _strip_figure(chart: ForestStrip) -> Figure:
+    """One effect with its intervals, in units of the margin."""
     width, height = STRIP
     figure, axes = _blank(width, height, (6, 0, width - 6, height))
     axes.set_xlim(-chart.reach, chart.reach)
@@ -350,20 +387,24 @@ def _strip_figure(chart: ForestStrip) -> Figure:
     axes.axvspan(-1, 1, color=COLORS["band"], linewidth=0)
     axes.axvline(0, color=COLORS["muted"], linewidth=1.2)
     _draw_interval(axes, chart, 0.5)
+    # an arrow where something lies outside of the strip
     numbers = (chart.effect, *(chart.adjusted or ()))
-    for beyond, end, symbol in (
-        (min(numbers) < -chart.reach, -chart.reach, "<"),
-        (max(numbers) > chart.reach, chart.reach, ">"),
-    ):
-        if beyond:  # an arrow where there is more outside of the strip
-            axes.plot(end, 0.5, symbol, color=COLORS["c"], markersize=8, clip_on=False)
+    if min(numbers) < -chart.reach:
+        _arrow(axes, -chart.reach, "<")
+    if max(numbers) > chart.reach:
+        _arrow(axes, chart.reach, ">")
     return figure
+
+
+def _arrow(axes: Axes, x: float, symbol: str) -> None:
+    axes.plot(x, 0.5, symbol, color=COLORS["c"], markersize=8, clip_on=False)
 
 
 # --------------------------------------------------------------------------- curves
 
 
 def _curve_figure(chart: CurveChart, drawing: _Drawing) -> Figure:
+    """One panel of learning curves: means as lines, intervals as bands."""
     width, height = PANEL
     figure, axes = _blank(width, height, (54, 26, width - 8, height - 38))
     _set_axis(axes, "x", chart.x, grid=False)

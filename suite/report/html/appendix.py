@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 from suite.records.results import Campaign
 from suite.report.formatting import NONE, counted, listed
 from suite.report.html.view import Openings, ProvenanceView, Table, VarianceView
@@ -45,15 +47,21 @@ def plan_table(campaign: Campaign) -> Table:
         "Finals a cell",
         "Length of training",
     )
+    cells_of = Counter(cell.task for cell in campaign.manifest.cells)
     rows = []
-    cells = Counter(cell.task for cell in campaign.manifest.cells)
     for name, task in campaign.manifest.tasks.items():
-        shape = (len(task.levels), len(task.arms), task.blocks)
-        counts = (*shape, cells[name], task.trials)
-        rows.append(
-            [name, *map(str, counts), str(task.finals), f"{task.length_factor:g}"]
+        counts = (
+            len(task.levels),
+            len(task.arms),
+            task.blocks,
+            cells_of[name],
+            task.trials,
+            task.finals,
         )
-    return Table(head, rows, frozenset(range(1, len(head))), frozenset({0}))
+        length = f"{task.length_factor:g}"
+        rows.append([name, *map(str, counts), length])
+    numeric = frozenset(range(1, len(head)))
+    return Table(head, rows, numeric, code=frozenset({0}))
 
 
 def data_table(campaign: Campaign) -> Table:
@@ -61,23 +69,33 @@ def data_table(campaign: Campaign) -> Table:
     head = ("Task", "Level", "Training", "Validation", "Test", "How")
     numeric, code = frozenset({2, 3, 4}), frozenset({0})
     frame = campaign.runs
-    if not {*SIZES, "data.population"} <= {*frame.columns}:
+    needed = {*SIZES, "data.population"}
+    if not needed <= set(frame.columns):
         return Table(head, [], numeric, code)
     rows = []
     known = frame.dropna(subset=list(SIZES))
-    for (task, level), group in known.groupby(["task", "level"], sort=False):
-        sizes = [
-            listed(f"{int(size):,}" for size in sorted(group[column].unique()))
-            for column in SIZES
-        ]
-        populations = sorted(map(str, group["data.population"].dropna().unique()))
-        how = listed(POPULATIONS.get(name, name) for name in populations)
+    for (task, level), runs in known.groupby(["task", "level"], sort=False):
         label = _level_label(campaign, str(task), str(level))
-        rows.append([str(task), label, *sizes, how])
+        sizes = [_sizes(runs[column]) for column in SIZES]
+        rows.append([str(task), label, *sizes, _populations(runs)])
     return Table(head, rows, numeric, code)
 
 
+def _sizes(examples: pd.Series[float]) -> str:
+    """``500``, or ``400 and 500`` where blocks differ."""
+    sizes = sorted(examples.unique())
+    return listed(f"{int(size):,}" for size in sizes)
+
+
+def _populations(runs: pd.DataFrame) -> str:
+    """How blocks came by their data."""
+    names = runs["data.population"].dropna().unique()
+    ordered = sorted(str(name) for name in names)
+    return listed(POPULATIONS.get(name, name) for name in ordered)
+
+
 def _level_label(campaign: Campaign, task: str, level: str) -> str:
+    """The label of a level, or its name if the task has no such level."""
     labels = {one.name: one.label for one in campaign.manifest.task(task).levels}
     return labels.get(level, level)
 
@@ -87,27 +105,34 @@ def openings(campaign: Campaign) -> Openings:
     frame = campaign.runs
     head = ("Task", "Level", "Arm", "Openings", "First", "Last")
     numeric, code = frozenset({3, 4, 5}), frozenset({0})
-    opened = frame[frame["test_opened"].eq(True)] if len(frame) else frame
+    opened = frame
+    if len(frame):
+        opened = frame[frame["test_opened"].eq(True)]
     if not len(opened):
         table = Table(head, [], numeric, code)
         return Openings("No test set was opened yet.", table)
     rows = []
-    for (task, level, arm), group in opened.groupby(["task", "level", "arm"]):
-        moments = group["ended"].min(), group["ended"].max()
-        times = [utc(moment, with_seconds=True) for moment in moments]
-        rows.append([str(task), str(level), str(arm), f"{len(group):,}", *times])
-    return Openings(_openings_summary(frame, opened), Table(head, rows, numeric, code))
+    for (task, level, arm), runs in opened.groupby(["task", "level", "arm"]):
+        first = utc(runs["ended"].min(), with_seconds=True)
+        last = utc(runs["ended"].max(), with_seconds=True)
+        count = f"{len(runs):,}"
+        rows.append([str(task), str(level), str(arm), count, first, last])
+    summary = _openings_summary(frame, opened)
+    return Openings(summary, Table(head, rows, numeric, code))
 
 
-def _openings_summary(frame: Any, opened: Any) -> str:
-    kinds = Counter(map(str, opened["kind"]))
-    by = listed(
-        counted(kinds[kind], word) for kind, word in OPENERS.items() if kinds[kind]
-    )
+def _openings_summary(frame: pd.DataFrame, opened: pd.DataFrame) -> str:
+    """How many openings there were, by which kinds of runs."""
+    count_of = Counter(map(str, opened["kind"]))
+    openers = []
+    for kind, word in OPENERS.items():
+        if count_of[kind]:
+            openers.append(counted(count_of[kind], word))
     trials = int(frame["kind"].eq("trial").sum())
     verdict = f"none of the {trials:,} tuning trials saw it"
-    if kinds["trial"]:
+    if count_of["trial"]:
         verdict = "tuning trials saw it, which they must not"
+    by = listed(openers)
     return f"Test sets were opened {len(opened):,} times, by {by}; {verdict}."
 
 
@@ -120,30 +145,36 @@ def variance(campaign: Campaign, task: str) -> VarianceView | None:
         return None
     manifest = campaign.manifest.task(task)
     percent = manifest.primary.percent
-    parts = list(dict.fromkeys(part.name for split in found for part in split.parts))
+    components = dict.fromkeys(part.name for split in found for part in split.parts)
     rows = []
     for split in found:
+        level = manifest.level(split.level).label
+        arm = manifest.arm(split.arm).label
         deviations = {part.name: _deviation(part, percent) for part in split.parts}
-        labels = manifest.level(split.level).label, manifest.arm(split.arm).label
-        cells = (deviations.get(part, NONE) for part in parts)
-        rows.append([*labels, *cells, str(split.blocks)])
+        cells = [deviations.get(name, NONE) for name in components]
+        rows.append([level, arm, *cells, str(split.blocks)])
     unit = "points" if percent else "the measure's unit"
     caption = (
         f"Standard deviations of one run's test result, in {unit}, with 95 % "
         "intervals: how much is due to what."
     )
-    head = ["Level", "Arm", *(f"From {part}" for part in parts), "Blocks"]
-    return VarianceView(caption, Table(head, rows, frozenset(range(2, len(head)))))
+    columns = [f"From {name}" for name in components]
+    head = ["Level", "Arm", *columns, "Blocks"]
+    numeric = frozenset(range(2, len(head)))
+    return VarianceView(caption, Table(head, rows, numeric))
 
 
 def _deviation(part: Component, percent: bool) -> str:
+    """A standard deviation with its interval."""
     if not part.separable:
         return "not separable"
-    scale = 100 if percent else 1
-    value, low, high = (
-        scale * math.sqrt(max(end, 0.0)) for end in (part.variance, part.low, part.high)
-    )
-    return f"{value:.2g} ({low:.2g} to {high:.2g})"
+    unit = 100 if percent else 1
+
+    def deviation(variance: float) -> float:
+        return unit * math.sqrt(max(variance, 0.0))
+
+    low, high = deviation(part.low), deviation(part.high)
+    return f"{deviation(part.variance):.2g} ({low:.2g} to {high:.2g})"
 
 
 def provenance(campaign: Campaign) -> ProvenanceView:
@@ -151,45 +182,59 @@ def provenance(campaign: Campaign) -> ProvenanceView:
     manifest, frame = campaign.manifest, campaign.runs
     versions = dict(manifest.versions)
     platform = versions.pop("platform", "")
-    seconds = float((frame["ended"] - frame["started"]).sum()) if len(frame) else 0.0
-    sources = manifest.sources.items()
+    digests = {
+        task: digest[:DIGEST_LENGTH] for task, digest in manifest.sources.items()
+    }
+    hours = _hours(frame)
     return ProvenanceView(
         command=" ".join(manifest.command),
         machines="; ".join(_machines(frame)),
         machines_differ_in=str(campaign.state.get("unlike") or ""),
-        time_spent=f"{seconds / 3600:.2g} hours of one worker, all runs together",
+        time_spent=f"{hours:.2g} hours of one worker, all runs together",
         statuses=_statuses(frame),
         platform=platform,
         versions=listed(f"{name} {number}" for name, number in versions.items()),
         claims_digest=manifest.claims_digest,
-        sources=[f"{task} {digest[:DIGEST_LENGTH]}" for task, digest in sources],
+        sources=[f"{task} {digest}" for task, digest in digests.items()],
     )
 
 
-def _statuses(frame: Any) -> str:
-    counts = Counter(map(str, frame["status"])) if len(frame) else Counter[str]()
+def _hours(frame: pd.DataFrame) -> float:
+    """The duration of all runs together."""
+    if not len(frame):
+        return 0.0
+    seconds = frame["ended"] - frame["started"]
+    return float(seconds.sum()) / 3600
+
+
+def _statuses(frame: pd.DataFrame) -> str:
+    """``120 finished, 2 diverged``, in the order of ``STATUSES``."""
+    if not len(frame):
+        return ""
+    count_of = Counter(map(str, frame["status"]))
+    present = [status for status in STATUSES if count_of[status]]
     return listed(
-        f"{counts[status]:,} {status.replace('_', ' ')}"
-        for status in STATUSES
-        if counts[status]
+        f"{count_of[status]:,} {status.replace('_', ' ')}" for status in present
     )
 
 
-def _machines(frame: Any) -> Iterator[str]:
+def _machines(frame: pd.DataFrame) -> Iterator[str]:
     """``node1 (cpu, Xeon, 1 thread a run; 4 processes, 120 runs)``, one by one."""
     if not len(frame):
         return
     columns = [name for name in MACHINE_COLUMNS if name in frame]
     known = frame.dropna(subset=["host"])
-    for values, group in known.groupby(columns, dropna=False):
+    for values, runs in known.groupby(columns, dropna=False):
         machine = dict(zip(columns, values, strict=True))
-        count = group["worker"].nunique()
-        processes = f"{count:,} {'process' if count == 1 else 'processes'}"
         details = ", ".join(_machine_details(machine))
-        yield f"{machine['host']} ({details}; {processes}, {len(group):,} runs)"
+        count = runs["worker"].nunique()
+        noun = "process" if count == 1 else "processes"
+        work = f"{count:,} {noun}, {len(runs):,} runs"
+        yield f"{machine['host']} ({details}; {work})"
 
 
 def _machine_details(machine: Mapping[str, Any]) -> Iterator[str]:
+    """Device, processor and threads, as far as they are recorded."""
     for name in ("device", "hardware"):
         value = machine.get(name)
         if value == value and value is not None:  # NaN: not recorded
@@ -203,5 +248,6 @@ def utc(seconds: Any, *, with_seconds: bool = False) -> str:
     """A moment in UTC; a dash where there is none."""
     if seconds is None or not math.isfinite(float(seconds)):
         return NONE
-    form = "%Y-%m-%d %H:%M:%S UTC" if with_seconds else "%Y-%m-%d %H:%M UTC"
-    return time.strftime(form, time.gmtime(float(seconds)))
+    clock = "%H:%M:%S" if with_seconds else "%H:%M"
+    moment = time.gmtime(float(seconds))
+    return time.strftime(f"%Y-%m-%d {clock} UTC", moment)

@@ -46,6 +46,7 @@ class Judged:
 
     @property
     def labels(self) -> Labels:
+        """The names of arms and levels in the report's language."""
         return Labels(self.case.campaign.manifest)
 
     @property
@@ -112,6 +113,7 @@ def claim_view(one: Judged, shared: TaskCurves) -> ClaimView:
 
 
 def _drawn(chart: Chart | None, name: str) -> Markup | None:
+    """The chart as SVG; None where there is nothing to draw."""
     return None if chart is None else draw(chart, name)
 
 
@@ -123,6 +125,7 @@ def _asides(verdict: ClaimVerdict) -> Iterator[str]:
 
 
 def _gate(gate: Gate, one: Judged) -> GateView:
+    """One gate with its finding and its hint."""
     return GateView(
         name=sentences.gate_name(gate),
         failed=gate.failed,
@@ -177,6 +180,7 @@ def _further_numbers(one: Judged) -> Iterator[Number]:
 
 
 def _interval(one: Judged, interval: tuple[float, float]) -> str:
+    """An interval at one level, without a unit."""
     written = amounts(one.verdict)
     per = " per doubling" if written.slope else ""
     return written.interval(interval) + per
@@ -200,6 +204,7 @@ def _by_level(one: Judged) -> Table:
 
 
 def _signed(value: float) -> str:
+    """A number with its sign and three digits."""
     return f"{value:+.2f}".replace("-", MINUS) if math.isfinite(value) else NONE
 
 
@@ -233,6 +238,7 @@ def _curve_measure(one: Judged) -> MeasureManifest | None:
 
 
 def _curves(one: Judged, shared: TaskCurves, measure: MeasureManifest) -> Curves | None:
+    """The learning curves of one measure at every level; None if none is recorded."""
     case, first = one.case, one.measures[0]
     training: list[CurveChart | None] = []
     tuning: list[CurveChart | None] = []
@@ -270,6 +276,7 @@ def _curves(one: Judged, shared: TaskCurves, measure: MeasureManifest) -> Curves
 def _curves_caption(
     case: Case, measure: MeasureManifest, first: MeasureManifest
 ) -> str:
+    """What the curves show, and for whom they are drawn."""
     caption = (
         f"Training: {measure.label} on validation while the finals trained. "
         f"Best of n trials: {first.label} on validation had the tuning ended there. "

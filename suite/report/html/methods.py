@@ -54,6 +54,7 @@ def paragraphs(campaign: Campaign) -> Iterator[Paragraph]:
 
 
 def _blocks(tasks: list[TaskManifest]) -> str:
+    """How blocks differ from each other."""
     most = "at most " if any(task.looks for task in tasks) else ""
     return (
         f"The whole experiment was repeated {most}{_of(tasks, 'blocks')} times. A repetition, or block, has its own "
@@ -64,6 +65,7 @@ def _blocks(tasks: list[TaskManifest]) -> str:
 
 
 def _tuning(profile: Profile, tasks: list[TaskManifest]) -> str:
+    """How hyperparameters were chosen."""
     how = {
         "qmc": "first the default point, then up to seven learning rates with all else at its default, and from the ninth "
         "trial on points over all ranges; points and rates are those of one scrambled Sobol sequence a study",
@@ -100,6 +102,7 @@ def _tunes(task: TaskManifest, every_arm: bool = False) -> bool:
 
 
 def _sealed(tasks: list[TaskManifest]) -> str:
+    """Who may read the test sets, and when."""
     finals = _of(tasks, "finals")
     several = any(task.finals > 1 for task in tasks)
     averaged = "; their results are averaged" if several else ""
@@ -120,6 +123,7 @@ def _sealed(tasks: list[TaskManifest]) -> str:
 
 
 def _half(tasks: list[TaskManifest]) -> str:
+    """What half the tuning and half the training tell."""
     return (
         f"Would the answer change with half the tuning? Where the first {_of(tasks, 'half_budget_trials')} trials "
         "would have chosen other hyperparameters, one more final was trained with those; elsewhere the finals answer for both. "
@@ -129,6 +133,7 @@ def _half(tasks: list[TaskManifest]) -> str:
 
 
 def _seeds(profile: Profile) -> str:
+    """What seeds depend on."""
     return (
         f"All randomness comes from the root seed {profile.root_seed}, in named streams: split, order and "
         "evaluation are those of the block, the same for all its arms; tuner, initialisation and dropout also depend "
@@ -137,6 +142,7 @@ def _seeds(profile: Profile) -> str:
 
 
 def _decision(confidence: float) -> str:
+    """By which intervals and tests claims are decided."""
     rate = f"{100 * (1 - confidence):g} %"
     return (
         "From a claim's differences, one per block, comes their mean with a t interval; where blocks split the same "
@@ -153,6 +159,7 @@ def _decision(confidence: float) -> str:
 
 
 def _looks(tasks: list[TaskManifest]) -> str:
+    """At how many blocks claims are tested; empty without interim looks."""
     plans = sorted({task.looks for task in tasks if task.looks})
     after = listed((listed(map(str, looks)) for looks in plans), "or")
     most = max(map(len, plans))
@@ -164,6 +171,7 @@ def _looks(tasks: list[TaskManifest]) -> str:
 
 
 def _failures(campaign: Campaign) -> str:
+    """What happens to runs that fail."""
     statuses = Counter(map(str, campaign.runs["status"]))
     failed = {
         status: count

@@ -67,6 +67,7 @@ def _environment() -> Environment:
 
 
 def _head(campaign: Campaign, judged: Sequence[Judged]) -> CampaignView:
+    """What the top of the report says of the campaign."""
     manifest, done = campaign.manifest, len(campaign.runs)
     planned = int(campaign.state.get("planned") or done)
     state = str(campaign.state.get("state", "unknown"))
@@ -102,6 +103,7 @@ def _tally(judged: Sequence[Judged]) -> str:
 
 
 def _tasks(campaign: Campaign, judged: Sequence[Judged]) -> Iterator[TaskView]:
+    """The part of each task, in the order of the plan."""
     labels = Labels(campaign.manifest)
     for task, judged_of_task in groupby(judged, key=lambda one: one.verdict.task):
         of_task = list(judged_of_task)
@@ -114,6 +116,7 @@ def _tasks(campaign: Campaign, judged: Sequence[Judged]) -> Iterator[TaskView]:
 def _task_view(
     campaign: Campaign, task: str, said: str, claims: Sequence[ClaimView]
 ) -> TaskView:
+    """A task with its question, the answer and its claims."""
     manifest, labels = campaign.manifest.task(task), Labels(campaign.manifest)
     return TaskView(
         name=task,
@@ -139,11 +142,13 @@ def _spaces(manifest: TaskManifest) -> list[SpaceView]:
 
 
 def _ranges(space: Space | Mapping[str, Float | Int | Categorical]) -> str:
+    """The ranges of a search space, one after the other."""
     ranges = (f"{name} {_range(parameter)}" for name, parameter in space.items())
     return "; ".join(ranges) or "nothing"
 
 
 def _range(parameter: Float | Int | Categorical) -> str:
+    """One range or list of choices."""
     if isinstance(parameter, Categorical):
         return listed(map(str, parameter.values), "or")
     scale = " (log)" if parameter.log else ""
