@@ -49,6 +49,7 @@ def write_cell(path: Path, runs: Iterable[RunRecord]) -> None:
 
 
 def _columns(runs: Sequence[RunRecord]) -> dict[str, list[Any]]:
+    """The values of runs, by column."""
     rows = list(_rows(runs))
     return {
         name: [row[place] for row in rows] for place, name in enumerate(COLUMNS.names)
@@ -56,6 +57,7 @@ def _columns(runs: Sequence[RunRecord]) -> dict[str, list[Any]]:
 
 
 def _rows(runs: Sequence[RunRecord]) -> Iterator[tuple[Any, ...]]:
+    """One row per run."""
     for run in runs:
         for evaluation in run["curve"]:
             for metric, value in evaluation.items():

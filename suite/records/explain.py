@@ -23,7 +23,11 @@ class Recorded:
     """
 
     campaign: str
+    """The id of the campaign that recorded the run."""
+
     line: RunRecord
+    """The run's line of the record."""
+
     facts: Facts
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from itertools import chain
 from typing import Any
 
@@ -15,6 +15,7 @@ from suite.training.job import JUDGED
 
 IDENTITY = ("key", "task", "level", "arm", "block", "kind", "number")
 PLACE = ("task", "level", "arm", "block")
+COUNTS = ("trials_done", "finals_done", "half_length_done", "failures")
 WHERE = ("host", "device", "hardware", "threads", "worker")
 SCALARS = (
     *IDENTITY,
@@ -33,23 +34,27 @@ class RunColumns:
     """Values of runs by column, in the order in which the runs were first recorded."""
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {}
-        self._columns: dict[str, list[Any]] = {name: [] for name in (*SCALARS, *WHERE)}
+        self._indices: dict[str, int] = {}  # of rows, by key
+        names = (*SCALARS, *WHERE)
+        self._columns: dict[str, list[Any]] = {name: [] for name in names}
 
     def put(self, line: Mapping[str, Any]) -> None:
         """Add a line of a record; a run's newest line replaces older ones."""
-        row, key = _row(line), line["key"]
-        if key in self._places:  # retried: drop all values of the older line
-            row = dict.fromkeys(self._columns, math.nan) | row
-        place = self._places.setdefault(key, len(self._places))
+        row = _row(line)
+        key = line["key"]
+        if key in self._indices:  # retried: drop all values of the older line
+            cleared = dict.fromkeys(self._columns, math.nan)
+            row = cleared | row
+        index = self._indices.setdefault(key, len(self._indices))
         for name, value in row.items():
             column = self._columns.setdefault(name, [])
-            _fill(column, place)
-            column[place : place + 1] = [value]
+            _fill(column, index)
+            column[index : index + 1] = [value]  # appends where it is the next one
 
     def frame(self) -> pd.DataFrame:
+        """One row per run, with NaN where a run has no value."""
         for column in self._columns.values():
-            _fill(column, len(self._places))
+            _fill(column, len(self._indices))
         return pd.DataFrame(self._columns)
 
 
@@ -59,8 +64,8 @@ def _fill(column: list[Any], length: int) -> None:
 
 
 class Curves:
-    """Rows of curves by run, held as arrays; a frame is put together from what is
-    new and what was.
+    """Rows of curves by run, held as arrays; a frame is put together from the rows
+    that are new and those of the frame before.
     """
 
     def __init__(self) -> None:
@@ -69,23 +74,35 @@ class Curves:
         self._keys: set[str] = set()
 
     def put(self, line: Mapping[str, Any]) -> None:
+        """Add the curve of a line; a run's newest line replaces older ones."""
         self._lines.append(line)
 
     def frame(self) -> pd.DataFrame:
+        """One row per run and evaluation."""
         newest = {line["key"]: line for line in self._lines}
-        again = newest.keys() & self._keys
-        kept = self._frame[~self._frame["key"].isin(again)] if again else self._frame
+        replaced = newest.keys() & self._keys
         new = curves_frame(newest.values())
-        if len(new) or again:
-            filled = [part for part in (kept, new) if len(part)]
-            self._frame = (
-                pd.concat(filled, ignore_index=True)
-                if len(filled) != 1
-                else filled[0].reset_index(drop=True)
-            )
+        if len(new) or replaced:
+            kept = self._without(replaced)
+            self._frame = _joined(kept, new)
         self._keys |= newest.keys()
         self._lines = []
         return self._frame
+
+    def _without(self, keys: Set[str]) -> pd.DataFrame:
+        """The frame without the rows of some runs."""
+        if not keys:
+            return self._frame
+        of_others = ~self._frame["key"].isin(keys)
+        return self._frame[of_others]
+
+
+def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """The rows of both; an empty frame is left out, as it has no types to keep."""
+    filled = [frame for frame in (first, second) if len(frame)]
+    if len(filled) == 1:
+        return filled[0].reset_index(drop=True)
+    return pd.concat(filled, ignore_index=True)
 
 
 def runs_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -97,15 +114,22 @@ def runs_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _row(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of one line: its own fields, its worker, hyperparameters, data and
+    metrics.
+    """
+    row = {name: line.get(name) for name in SCALARS}
     worker = line.get("worker") or {}
-    return {
-        **{name: line.get(name) for name in SCALARS},
-        **{name: worker.get(name) for name in WHERE[:-1]},
-        "worker": f"{worker.get('host')}:{worker.get('pid')}" if worker else None,
-        **{f"param.{name}": value for name, value in line["params"].items()},
-        **{f"data.{name}": value for name, value in (line.get("data") or {}).items()},
-        **(line.get("metrics") or {}),
-    }
+    for name in WHERE[:-1]:
+        row[name] = worker.get(name)
+    process = f"{worker.get('host')}:{worker.get('pid')}"
+    row["worker"] = process if worker else None
+    for name, value in line["params"].items():
+        row[f"param.{name}"] = value
+    data = line.get("data") or {}
+    for name, value in data.items():
+        row[f"data.{name}"] = value
+    metrics = line.get("metrics") or {}
+    return row | metrics
 
 
 def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -115,74 +139,91 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     lines = [line for line in lines if line["curve"]]
     if not lines:
         return pd.DataFrame(columns=[*IDENTITY, "step", "epoch", "seconds"])
-    run = np.repeat(np.arange(len(lines)), [len(line["curve"]) for line in lines])
-    columns: dict[str, Any] = {
-        name: pd.Series([line[name] for line in lines]).array.take(run)
-        for name in IDENTITY
-    }
+    lengths = [len(line["curve"]) for line in lines]
+    line_of_row = np.repeat(np.arange(len(lines)), lengths)
+    columns: dict[str, Any] = {}
+    for name in IDENTITY:
+        of_lines = pd.Series([line[name] for line in lines])
+        columns[name] = of_lines.array.take(line_of_row)
     rows = [row for line in lines for row in line["curve"]]
-    for name in dict.fromkeys(chain.from_iterable(rows)):
+    measured = dict.fromkeys(chain.from_iterable(rows))  # in the order they came
+    for name in measured:
         values = [row.get(name) for row in rows]
-        columns[name] = np.array(
-            values, dtype=np.int64 if name == "step" else np.float64
-        )
+        number = np.int64 if name == "step" else np.float64
+        columns[name] = np.array(values, dtype=number)
     return pd.DataFrame(columns)
 
 
 def cells_frame(manifest: Manifest, runs: pd.DataFrame) -> pd.DataFrame:
-    """The planned cells with the state of each."""
-    plan = pd.DataFrame([cell.place for cell in manifest.cells], columns=list(PLACE))
-    tasks = [manifest.tasks[cell.task] for cell in manifest.cells]
-    cells = list(zip(tasks, manifest.cells, strict=True))
-    trials_planned = np.array(
-        [task.trials_of(cell.arm, cell.level) for task, cell in cells], dtype=int
+    """The planned cells with the state of each.
+
+    Columns: task, level, arm, block, state ("queued", "tuning", "final", "done",
+    "failed"), trials_done, finals_done, failures, trials_planned, finals_planned,
+    seconds.
+    """
+    cells = [cell.place for cell in manifest.cells]
+    plan = pd.DataFrame(cells, columns=list(PLACE))
+    planned = _planned_runs(manifest)
+    done = _finished_runs(plan, runs)
+    return plan.assign(
+        state=_states(planned, done),
+        trials_done=done["trials_done"],
+        finals_done=done["finals_done"],
+        failures=done["failures"],
+        trials_planned=planned["trials"],
+        finals_planned=planned["finals"],
+        seconds=done["seconds"],
     )
-    finals_planned = np.array(
-        [task.finals_of(cell.arm) for task, cell in cells], dtype=int
-    )
-    half_length_planned = np.array(
-        [task.half_length_of(cell.arm) for task, cell in cells], dtype=int
-    )
+
+
+def _planned_runs(manifest: Manifest) -> pd.DataFrame:
+    """How many runs of each kind each cell is to have, in the plan's order."""
+    rows = []
+    for cell in manifest.cells:
+        task = manifest.tasks[cell.task]
+        trials = task.trials_of(cell.arm, cell.level)
+        finals = task.finals_of(cell.arm)
+        half_length = task.half_length_of(cell.arm)
+        rows.append((trials, finals, half_length))
+    return pd.DataFrame(rows, columns=["trials", "finals", "half_length"], dtype=int)
+
+
+def _finished_runs(plan: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """How many runs of each kind each cell has, and the ``seconds`` that all took.
+
+    ``known`` says whether the cell has any run at all, ``unjudged`` how many have no
+    result.
+    """
     judged = runs["status"].isin(JUDGED)
-    marks = runs[list(PLACE)].assign(
-        trials_done=judged & runs["kind"].eq("trial"),
-        finals_done=judged & runs["kind"].eq("final"),
-        half_length_done=judged & runs["kind"].eq("half_length"),
+    kind = runs["kind"]
+    duration = runs["ended"] - runs["started"]
+    of_runs = runs[list(PLACE)].assign(
+        trials_done=judged & kind.eq("trial"),
+        finals_done=judged & kind.eq("final"),
+        half_length_done=judged & kind.eq("half_length"),
         failures=runs["status"].ne("finished"),
         unjudged=~judged,
-        seconds=(runs["ended"] - runs["started"]).astype(float),
+        seconds=duration.astype(float),
     )
-    sums = (
-        marks.groupby(list(PLACE), sort=False).sum()
-        if len(marks)
-        else pd.DataFrame(columns=marks.columns)
-    )
-    found = sums.reindex(pd.MultiIndex.from_frame(plan)).reset_index(drop=True)
-    seen = found["seconds"].notna()
-    found = found.fillna(0).astype(
-        {
-            "seconds": float,
-            **dict.fromkeys(
-                ("trials_done", "finals_done", "half_length_done", "failures"), int
-            ),
-        }
-    )
-    finals_in = (found["finals_done"] >= finals_planned) & (
-        found["half_length_done"] >= half_length_planned
-    )
-    finished = finals_in & (found["unjudged"] == 0)
-    tuned = found["trials_done"] >= trials_planned
-    states = np.select(
-        [~seen, finished, found["unjudged"] > 0, tuned],
+    sums = pd.DataFrame(columns=of_runs.columns)
+    if len(of_runs):
+        sums = of_runs.groupby(list(PLACE), sort=False).sum()
+    of_cells = sums.reindex(pd.MultiIndex.from_frame(plan)).reset_index(drop=True)
+    known = of_cells["seconds"].notna()
+    counts = dict.fromkeys(COUNTS, int)
+    filled = of_cells.fillna(0).astype({"seconds": float, **counts})
+    return filled.assign(known=known)
+
+
+def _states(planned: pd.DataFrame, done: pd.DataFrame) -> Any:
+    """The state of each cell."""
+    has_finals = done["finals_done"] >= planned["finals"]
+    has_half_length = done["half_length_done"] >= planned["half_length"]
+    tuned = done["trials_done"] >= planned["trials"]
+    unjudged = done["unjudged"] > 0
+    finished = has_finals & has_half_length & ~unjudged
+    return np.select(
+        [~done["known"], finished, unjudged, tuned],
         ["queued", "done", "failed", "final"],
         "tuning",
-    )
-    return plan.assign(
-        state=states,
-        trials_done=found["trials_done"],
-        finals_done=found["finals_done"],
-        failures=found["failures"],
-        trials_planned=trials_planned,
-        finals_planned=finals_planned,
-        seconds=found["seconds"],
     )

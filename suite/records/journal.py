@@ -96,6 +96,7 @@ class Record:
             raise
 
     def close(self) -> None:
+        """Close the file; later lines cannot be appended."""
         self._file.close()
 
     def lines(self) -> Iterator[RunRecord]:
@@ -129,6 +130,7 @@ def parse_line(text: bytes, path: Path, number: int) -> RunRecord:
 
 
 def _reopened(path: Path, length: int) -> FileIO:
+    """The file, cut to a length and ready to be appended to."""
     with path.open("rb+") as file:
         file.truncate(length)
     return path.open("ab", buffering=0)
@@ -142,6 +144,7 @@ def results_digest(lines: Iterable[RunRecord]) -> str:
 
 
 def _result_of(line: RunRecord) -> dict[str, Any]:
+    """The fields of a line that another machine would record alike."""
     metrics = {
         name: value for name, value in line["metrics"].items() if not timed(name)
     }

@@ -53,7 +53,10 @@ class _Named(_Manifest):
     """Something with a name and a display label."""
 
     name: str
+    """The name in code, records and commands."""
+
     label: str = ""
+    """The name for people, in English."""
 
     @model_validator(mode="before")
     @classmethod
@@ -74,24 +77,40 @@ class ArmManifest(_Named):
     """
 
     x: int | float | None = None
+    """Its position on the arms' axis; None without one."""
+
     once: bool = False
+    """Whether its one run per level counts for all blocks, since it is deterministic.
+    """
+
     has_length: bool = True
+    """Whether its runs are made of updates, of which there can be fewer."""
+
     own_training_data: bool = False
+    """Whether it is trained on other data than the other arms."""
 
 
 class LevelManifest(_Named):
     """A level; ``x`` is its place on the levels' axis, where they have one."""
 
     x: int | float | None = None
+    """Its position on the levels' axis; None without one."""
 
 
 class MeasureManifest(_Named):
     """A measure of the task's procedure, and which direction is better."""
 
     better: Literal["higher", "lower"]
+    """Whether the higher or the lower value is better."""
+
     percent: bool = False
+    """Whether it is a share of 1, which is shown in percent."""
+
     resolution: float | None = None
+    """The finest difference that it can show; None if it depends on the examples."""
+
     exact: bool = False
+    """Whether no chance enters it."""
 
 
 class ClaimManifest(_Manifest):
@@ -104,8 +123,13 @@ class ClaimManifest(_Manifest):
     """
 
     claim: Claim
+    """The claim as it was fixed before the campaign."""
+
     attempt: int = 1
+    """1 for the first campaign of the results folder that tests the claim."""
+
     known_from: str = ""
+    """The earlier campaign whose results were known; empty if none was."""
 
     @model_validator(mode="before")
     @classmethod
@@ -131,6 +155,7 @@ class ClaimManifest(_Manifest):
 
 
 def _space_from(described: Any) -> Space:
+    """A search space from its plain values."""
     if isinstance(described, Space):
         return described
     try:
@@ -160,31 +185,78 @@ class TaskManifest(_Manifest):
     """
 
     label: str = ""
+    """The task's heading."""
+
     question: str = ""
+    """The question that the task asks."""
+
     topic: str = ""
+    """The chapter that the task belongs to."""
+
     matched: str = ""
+    """What is the same for all arms."""
+
     axis: str = ""
+    """What the levels' x counts; empty without an axis."""
+
     arms_axis: str = ""
+    """What the arms' x counts; empty without an axis."""
+
     parameters_within: float | None = None
+    """By what share the arms' parameter counts may differ; None if at will."""
+
     sources: tuple[str, ...] = ()
+    """Where the task's claims are from."""
+
     arms: tuple[ArmManifest, ...]
+    """The arms that run."""
+
     aa_test: Mapping[str, str] = Field(default_factory=dict)
+    """The second name of each arm that runs twice, with its first."""
+
     levels: tuple[LevelManifest, ...]
+    """The levels that run."""
+
     measures: tuple[MeasureManifest, ...] = Field(min_length=1)
+    """The measures of its procedures; tuning chooses by the first."""
+
     space: Mapping[str, DescribedSpace] = Field(default_factory=dict)
+    """What is tuned for each arm."""
+
     level_space: Mapping[str, Mapping[str, DescribedSpace]] = Field(
         default_factory=dict
     )
+    """The same by level and arm, for levels that change it."""
+
     claims: tuple[ClaimManifest, ...] = ()
+    """The claims, with their history."""
+
     blocks: int
+    """How many blocks run at most."""
+
     looks: tuple[int, ...] = ()
+    """The numbers of blocks after which claims are judged (interim looks)."""
+
     trials: int
+    """How many trials tune each arm in each cell."""
+
     finals: int
+    """How many finals each cell has."""
+
     half_budget_trials: int = 0
+    """How many trials are half of the budget; 0 without half-budget finals."""
+
     half_length: bool = False
+    """Whether half-length finals are run."""
+
     schedules: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    """The name of the learning rate's schedule, by level and arm."""
+
     length_factor: float = 1.0
+    """By how much the profile multiplies the length of training."""
+
     translations: Mapping[str, Translation] = Field(default_factory=dict)
+    """The texts in other languages than English."""
 
     def in_language(self, language: str) -> TaskManifest:
         """The same task with its labels and questions in that language, and in English
@@ -220,10 +292,12 @@ class TaskManifest(_Manifest):
 
     @property
     def arm_names(self) -> list[str]:
+        """The names of the arms, in the task's order."""
         return [arm.name for arm in self.arms]
 
     @property
     def level_names(self) -> list[str]:
+        """The names of the levels, in the task's order."""
         return [level.name for level in self.levels]
 
     @property
@@ -232,9 +306,11 @@ class TaskManifest(_Manifest):
         return tuple(one.claim for one in self.claims)
 
     def arm(self, name: str) -> ArmManifest:
+        """An arm by its name."""
         return _find("arm", name, self.arms)
 
     def level(self, name: str) -> LevelManifest:
+        """A level by its name."""
         return _find("level", name, self.levels)
 
     def measure(self, name: str) -> MeasureManifest | None:
@@ -273,6 +349,7 @@ class TaskManifest(_Manifest):
 
 
 def _find(kind: str, name: str, items: Iterable[NamedT]) -> NamedT:
+    """The item with a name. Raises KeyError if there is none."""
     known = {item.name: item for item in items}
     if name not in known:
         raise unknown(kind, name, known)
@@ -283,12 +360,20 @@ class CellManifest(_Manifest):
     """One planned cell: task x level x arm x block."""
 
     task: str
+    """The name of the task."""
+
     level: str
+    """The name of the level."""
+
     arm: str
+    """The name of the arm."""
+
     block: int
+    """The number of the block, from 0."""
 
     @property
     def place(self) -> tuple[str, str, str, int]:
+        """Task, level, arm and block, which identify the cell."""
         return self.task, self.level, self.arm, self.block
 
 
@@ -303,20 +388,49 @@ class Manifest(_Manifest):
     """
 
     schema_version: int = Field(alias="schema")
+    """The version of the file's format."""
+
     id: str
+    """The campaign's id, which is the name of its folder."""
+
     name: str
+    """The name of the profile."""
+
     nonce: int = 0
+    """Counts campaigns of one profile that were started with ``--new``."""
+
     root_seed: int = 0
+    """The seed that all others are derived from."""
+
     profile: Profile
+    """The profile, with all defaults."""
+
     claims_digest: str
+    """The SHA-256 of the claims as the plan had them."""
+
     sources: Mapping[str, str] = Field(default_factory=dict)
+    """The SHA-256 of the source code of each task."""
+
     tasks: Mapping[str, TaskManifest]
+    """The tasks that run."""
+
     task_files: Mapping[str, str] = Field(default_factory=dict)
+    """The files that tasks of the user's own came from."""
+
     cells: tuple[CellManifest, ...]
+    """The planned cells."""
+
     created: float = 0.0
+    """When it was written, in seconds since 1970."""
+
     versions: Mapping[str, str] = Field(default_factory=dict)
+    """The versions of Python and libraries."""
+
     command: tuple[str, ...] = ()
+    """The command that began the campaign."""
+
     synthetic: bool = False
+    """Whether its numbers were made up for a demonstration."""
 
     @property
     def title(self) -> str:
@@ -324,6 +438,7 @@ class Manifest(_Manifest):
         return self.profile.title or self.name
 
     def task(self, name: str) -> TaskManifest:
+        """What is said of a task. Raises KeyError if the campaign has no such task."""
         if name not in self.tasks:
             raise unknown("task", name, self.tasks)
         return self.tasks[name]
@@ -362,6 +477,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 @lru_cache(maxsize=64)
 def _read_manifest(path: Path, size: int, changed: int) -> Manifest:
+    """The manifest in a file of that size and age; cached, as files rarely change."""
     return manifest_from(read_json(path), path)
 
 
@@ -380,6 +496,7 @@ def manifest_from(values: Mapping[str, Any], path: Path) -> Manifest:
 
 
 def _first_problem(error: ValidationError) -> str:
+    """The first problem that pydantic found, with the field it is in."""
     found = error.errors()[0]
     where = ".".join(str(part) for part in found["loc"])
     return f"{where}: {found['msg'].removeprefix('Value error, ')}"
@@ -427,6 +544,7 @@ def _tuned(space: Space, of: ResolvedTask) -> Space:
 
 
 def _task_manifest(plan: Plan, name: str) -> TaskManifest:
+    """What the manifest says of one task of a plan."""
     task, of = plan.tasks[name], plan.of(name)
     places = plan.places(name)
     level_names, arm_names = (set(names) for names in zip(*places, strict=True))

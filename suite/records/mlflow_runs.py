@@ -18,7 +18,10 @@ class MlflowRun:
     """A run in MLflow: the ids of experiment and run."""
 
     experiment: str
+    """The id of its MLflow experiment."""
+
     run: str
+    """Its MLflow run id."""
 
 
 def read_mlflow_runs(folder: Path) -> Mapping[str, MlflowRun]:
@@ -33,6 +36,7 @@ def read_mlflow_runs(folder: Path) -> Mapping[str, MlflowRun]:
 
 @lru_cache(maxsize=16)
 def _read_mlflow_runs(path: Path, size: int, changed: int) -> Mapping[str, MlflowRun]:
+    """The runs in a file of that size and age; cached, as files rarely change."""
     found = {}
     with path.open("rb") as file:
         for text in file:

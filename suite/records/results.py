@@ -73,15 +73,29 @@ class Campaign:
     """A snapshot of one campaign at ``revision``."""
 
     id: str
+    """The campaign's id."""
+
     folder: Path
+    """Its folder."""
+
     manifest: Manifest
+    """What was planned."""
+
     state: Mapping[str, Any]
+    """What the driver last wrote of its progress."""
+
     revision: str
+    """Changes whenever something was recorded."""
+
     runs: pd.DataFrame = field(repr=False)
+    """One row per run: see ``runs_frame``."""
+
     curves: pd.DataFrame = field(repr=False)
+    """One row per run and evaluation: see ``curves_frame``."""
 
     @cached_property
     def cells(self) -> pd.DataFrame:
+        """The planned cells with their states: see ``cells_frame``."""
         return cells_frame(self.manifest, self.runs)
 
     @property

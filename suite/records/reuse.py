@@ -67,6 +67,7 @@ class OtherCampaigns:
 
 
 def _keys(path: Path) -> Iterator[tuple[str, int, int]]:
+    """Where each run's line lies in a record: key, offset and length."""
     offset = 0
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):

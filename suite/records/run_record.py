@@ -114,6 +114,7 @@ def run_record(line: Any, place: str) -> RunRecord:
 
 
 def _has_steps(curve: list[Any]) -> bool:
+    """Whether every row of a curve has a step."""
     try:
         return {type(row["step"]) for row in curve} <= {int}
     except (KeyError, TypeError):
@@ -121,6 +122,7 @@ def _has_steps(curve: list[Any]) -> bool:
 
 
 def _type_problem(line: Mapping[str, Any], key: str) -> str:
+    """What is wrong with the type of a field."""
     if key not in line:
         return f"it has no {key!r}"
     wanted = " or ".join(WORDS[one] for one in TYPES[key] if one is not NONE)
@@ -128,6 +130,7 @@ def _type_problem(line: Mapping[str, Any], key: str) -> str:
 
 
 def _damaged(place: str, problem: str) -> UserError:
+    """The error for a line of a record that cannot be read."""
     return UserError(
         f"{place}, is damaged ({problem}): delete that line, "
         "and `bakeoff run` trains it again."

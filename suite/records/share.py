@@ -13,7 +13,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,24 +58,40 @@ class Bundle:
     """A validated export file."""
 
     path: Path
+    """The file itself."""
+
     manifest: Manifest
-    lines: tuple[RunRecord, ...]
+    """The manifest of its campaign."""
+
+    records: tuple[RunRecord, ...]
+    """The lines of its record, in the order in which they were written."""
+
     hashes: Mapping[str, str]
+    """The SHA-256 of each file in it, by its path in the campaign's folder."""
 
     @property
     def bytes(self) -> int:
+        """The size of all files in it, decompressed."""
         with zipfile.ZipFile(self.path) as archive:
-            return sum(entry.file_size for entry in archive.infolist())
+            entries = archive.infolist()
+            return sum(entry.file_size for entry in entries)
 
 
 @dataclass(frozen=True)
 class Imported:
-    """The result of an import: the campaign, and how many of its runs are new here."""
+    """The result of an import."""
 
     id: str
+    """The campaign's id."""
+
     new: int
+    """How many runs were not recorded here before."""
+
     runs: int
+    """How many runs with a result the campaign has now."""
+
     cells_missing: int
+    """How many planned cells have no final yet."""
 
 
 # ------------------------------------------------------------------------------ export
@@ -87,24 +103,32 @@ def export_campaign(folder: Path, output: Path) -> int:
     Exporting an unchanged folder again gives an identical file. Raises UserError if the
     folder has no campaign, or its record is damaged.
     """
-    read_manifest(folder)
-    keys = {line["key"] for line in read_lines(folder / RECORD)}
-    paths = [folder / MANIFEST, *(path for path in [folder / RECORD] if path.exists())]
-    paths += sorted(_run_files(folder, keys))
-    names = [path.relative_to(folder).as_posix() for path in paths]
-    hashes = {name: _hash(path) for name, path in zip(names, paths, strict=True)}
+    read_manifest(folder)  # raises UserError if there is none
+    keys = {record["key"] for record in read_lines(folder / RECORD)}
+    paths = [*_main_files(folder), *sorted(_run_files(folder, keys))]
+    files = {path.relative_to(folder).as_posix(): path for path in paths}
+    hashes = {name: _hash(path) for name, path in files.items()}
     index = {"format": FORMAT_VERSION, "schema": SCHEMA, "files": hashes}
     with (
         replace_file(output) as partial,
         zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         archive.writestr(zipfile.ZipInfo(INDEX_FILE), json.dumps(index))
-        for name, path in zip(names, paths, strict=True):
+        for name, path in files.items():
             archive.write(path, name)
     return output.stat().st_size
 
 
+def _main_files(folder: Path) -> Iterator[Path]:
+    """The plan, and the record if anything has run."""
+    yield folder / MANIFEST
+    record = folder / RECORD
+    if record.exists():
+        yield record
+
+
 def _run_files(folder: Path, keys: set[str]) -> Iterator[Path]:
+    """The artifacts and checkpoints of the runs with these keys."""
     for key in keys:
         artifacts = folder / "artifacts" / key
         if artifacts.is_dir():
@@ -115,6 +139,7 @@ def _run_files(folder: Path, keys: set[str]) -> Iterator[Path]:
 
 
 def _hash(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -140,6 +165,7 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def _read(path: Path, archive: zipfile.ZipFile) -> Bundle:
+    """The bundle, once every check has passed."""
     _check_entries(path, archive)
     index = json.loads(archive.read(INDEX_FILE))
     if not isinstance(index, dict) or index.get("format") != FORMAT_VERSION:
@@ -148,11 +174,12 @@ def _read(path: Path, archive: zipfile.ZipFile) -> Bundle:
             "this one."
         )
     hashes = index["files"]
-    if set(archive.namelist()) - {INDEX_FILE} != set(hashes):
-        raise _damaged(path, "its list of files is not what it holds")
+    contents = set(archive.namelist()) - {INDEX_FILE}
+    if contents != set(hashes):
+        raise _damaged(path, "its index does not match its contents")
     for name, expected in hashes.items():
         if _hash_of_entry(archive, name) != expected:
-            raise _damaged(path, f"{name} is not as it was exported")
+            raise _damaged(path, f"the checksum of {name} does not match")
     return _parse(path, archive, hashes)
 
 
@@ -162,22 +189,31 @@ def _check_entries(path: Path, archive: zipfile.ZipFile) -> None:
     names = [entry.filename for entry in entries]
     if INDEX_FILE not in names or MANIFEST not in names:
         raise UserError(
-            f"{path} holds no campaign: give files that `bakeoff export` wrote."
+            f"{path} is not a campaign export: give files that `bakeoff export` wrote."
         )
     for name in names:
         if name != INDEX_FILE and not ENTRY_NAME.fullmatch(name):
-            raise UserError(f"{path} holds {name!r}, which no export does: refused.")
+            raise _never_exported(path, f"contains {name!r}")
     if len(set(names)) < len(names):
-        raise UserError(f"{path} holds a name twice, which no export does: refused.")
+        raise _never_exported(path, "contains a name twice")
     size = sum(entry.file_size for entry in entries)
-    if size > max(RATIO_EXEMPT_BYTES, MAX_COMPRESSION_RATIO * path.stat().st_size):
-        raise UserError(
-            f"{path} would unpack to {size >> 20:,} MiB, {MAX_COMPRESSION_RATIO} "
-            "times its size and more, which no export does: refused."
+    allowed = MAX_COMPRESSION_RATIO * path.stat().st_size
+    if size > max(RATIO_EXEMPT_BYTES, allowed):
+        mebibytes = size >> 20
+        raise _never_exported(
+            path,
+            f"would decompress to {mebibytes:,} MiB, more than "
+            f"{MAX_COMPRESSION_RATIO} times its size",
         )
 
 
+def _never_exported(path: Path, finding: str) -> UserError:
+    """The error for a file that may be an attack, and is not imported."""
+    return UserError(f"{path} {finding}, which exports never do: it is not imported.")
+
+
 def _hash_of_entry(archive: zipfile.ZipFile, name: str) -> str:
+    """The SHA-256 of an entry's content."""
     found = hashlib.sha256()
     for chunk in _chunks(archive, name):
         found.update(chunk)
@@ -191,37 +227,43 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
         while chunk := file.read(min(CHUNK_BYTES, remaining + 1)):
             remaining -= len(chunk)
             if remaining < 0:
-                raise zipfile.BadZipFile(f"{name} is larger than it says")
+                raise zipfile.BadZipFile(f"{name} is larger than declared")
             yield chunk
 
 
 def _parse(path: Path, archive: zipfile.ZipFile, hashes: Mapping[str, str]) -> Bundle:
-    place = Path(f"{path}:{MANIFEST}")
-    manifest = manifest_from(json.loads(archive.read(MANIFEST)), place)
+    """The manifest and the record, whose lines must be of cells that were planned."""
+    described = json.loads(archive.read(MANIFEST))
+    manifest = manifest_from(described, Path(f"{path}:{MANIFEST}"))
     if not CAMPAIGN_ID.fullmatch(manifest.id):
         raise UserError(
-            f"{path} has the id {manifest.id!r}, which is not a campaign's."
+            f"{path} has the id {manifest.id!r}, which is not a valid campaign id."
         )
-    content = archive.read(RECORD) if RECORD in hashes else b""
-    record = Path(f"{path}:{RECORD}")
-    lines = tuple(
-        parse_line(text, record, number)
-        for number, text in enumerate(content.splitlines(keepends=True), start=1)
-        if text.endswith(b"\n")
-    )
-    cells = {cell.place for cell in manifest.cells}
-    for number, line in enumerate(lines, start=1):
-        if not RUN_KEY.fullmatch(line["key"]) or _cell(line) not in cells:
-            raise _damaged(path, f"line {number} of its record is of no planned cell")
-    return Bundle(path, manifest, lines, hashes)
+    records = tuple(_parse_record(path, archive)) if RECORD in hashes else ()
+    planned = {cell.place for cell in manifest.cells}
+    for number, record in enumerate(records, start=1):
+        if not RUN_KEY.fullmatch(record["key"]) or _cell(record) not in planned:
+            problem = f"line {number} of its record is of a cell that is not planned"
+            raise _damaged(path, problem)
+    return Bundle(path, manifest, records, hashes)
 
 
-def _cell(line: RunRecord) -> tuple[str, str, str, int]:
-    return line["task"], line["level"], line["arm"], line["block"]
+def _parse_record(path: Path, archive: zipfile.ZipFile) -> Iterator[RunRecord]:
+    """The complete lines of the record; one without its line break was cut off."""
+    lines = archive.read(RECORD).splitlines(keepends=True)
+    for number, text in enumerate(lines, start=1):
+        if text.endswith(b"\n"):
+            yield parse_line(text, Path(f"{path}:{RECORD}"), number)
+
+
+def _cell(record: RunRecord) -> tuple[str, str, str, int]:
+    """Task, level, arm and block, which identify the cell of a run."""
+    return record["task"], record["level"], record["arm"], record["block"]
 
 
 def _damaged(path: Path, problem: str) -> UserError:
-    return UserError(f"{path} is damaged ({problem}): export it, or copy it, again.")
+    """The error for a file that was cut off or changed."""
+    return UserError(f"{path} is damaged ({problem}): export or copy it again.")
 
 
 # ------------------------------------------------------------------------------- merge
@@ -234,81 +276,111 @@ def import_bundles(bundles: Iterable[Bundle], results: Path) -> Imported:
     source code, if two have different results for one run, or if the disk is too full.
     """
     bundles = list(bundles)
-    first = bundles[0]
-    folder = results / first.manifest.id
-    parts: list[tuple[str, Manifest, Iterable[RunRecord]]] = [
-        (str(one.path), one.manifest, one.lines) for one in bundles
-    ]
-    if (folder / MANIFEST).exists():
-        here = list(read_lines(folder / RECORD))
-        parts.insert(0, (str(folder), read_manifest(folder), here))
-    for name, manifest, _ in parts[1:]:
-        _check_same(parts[0][0], parts[0][1], name, manifest)
-    merged = _merge((name, lines) for name, _, lines in parts)
-    if sum(bundle.bytes for bundle in bundles) > free_space(folder):
+    manifest = bundles[0].manifest
+    folder = results / manifest.id
+    sources = [*_existing(folder), *map(_source_of, bundles)]
+    first = sources[0]
+    for other in sources[1:]:
+        _check_same(first, other)
+    merged = _merge(sources)
+    size = sum(bundle.bytes for bundle in bundles)
+    if size > free_space(folder):
         raise UserError(f"The disk of {folder} has no room for what is imported.")
-    known = dict(_by_key(parts[0][2])) if parts[0][0] == str(folder) else {}
-    new = {key: line for key, line in merged.items() if known.get(key) != line}
+    recorded = {
+        record["key"]: record for one in _existing(folder) for record in one.records
+    }
+    new = {key: line for key, line in merged.items() if recorded.get(key) != line}
     _write(folder, bundles, new)
-    judged = {key for key, line in merged.items() if line["status"] in JUDGED}
-    ended = {_cell(merged[key]) for key in judged if merged[key]["kind"] == "final"}
-    missing = sum(cell.place not in ended for cell in first.manifest.cells)
-    return Imported(first.manifest.id, len(new), len(judged), missing)
+    completed = [record for record in merged.values() if record["status"] in JUDGED]
+    return Imported(
+        id=manifest.id,
+        new=len(new),
+        runs=len(completed),
+        cells_missing=_cells_missing(manifest, completed),
+    )
 
 
-def _by_key(lines: Iterable[RunRecord]) -> Iterator[tuple[str, RunRecord]]:
-    return ((line["key"], line) for line in lines)
+@dataclass(frozen=True)
+class _Source:
+    """A file or a folder whose runs are merged; ``name`` is for messages."""
+
+    name: str
+    manifest: Manifest
+    records: Sequence[RunRecord]
 
 
-def _check_same(
-    first_name: str, first: Manifest, second_name: str, second: Manifest
-) -> None:
+def _source_of(bundle: Bundle) -> _Source:
+    """An export file as a source of runs."""
+    return _Source(str(bundle.path), bundle.manifest, bundle.records)
+
+
+def _existing(folder: Path) -> list[_Source]:
+    """The campaign's own folder, if it exists."""
+    if not (folder / MANIFEST).exists():
+        return []
+    records = list(read_lines(folder / RECORD))
+    return [_Source(str(folder), read_manifest(folder), records)]
+
+
+def _cells_missing(manifest: Manifest, completed: Iterable[RunRecord]) -> int:
+    """How many planned cells have no final with a result."""
+    finals = (record for record in completed if record["kind"] == "final")
+    cells_with_final = {_cell(record) for record in finals}
+    missing = [cell for cell in manifest.cells if cell.place not in cells_with_final]
+    return len(missing)
+
+
+def _check_same(first: _Source, second: _Source) -> None:
     """Raise UserError unless both belong to one campaign: same id, and same inputs to
     the hash that the id is made from (sources, claims, profile).
     """
-    for task in first.sources.keys() & second.sources.keys():
-        if first.sources[task] != second.sources[task]:
+    one, other = first.manifest, second.manifest
+    for task in one.sources.keys() & other.sources.keys():
+        digests = one.sources[task], other.sources[task]
+        if digests[0] != digests[1]:
             raise UserError(
-                f"{first_name} and {second_name} ran task {task} with other sources "
-                f"({first.sources[task][:16]} and {second.sources[task][:16]}): all "
-                "shards need the same version of Bakeoff and of the task's file."
+                f"{first.name} and {second.name} ran task {task} with different "
+                f"source code ({digests[0][:16]} and {digests[1][:16]}): all shards "
+                "need the same version of Bakeoff and of the task's file."
             )
-    if first.claims_digest != second.claims_digest:
+    if one.claims_digest != other.claims_digest:
         raise UserError(
-            f"{first_name} and {second_name} have other claims: they cannot be merged."
+            f"{first.name} and {second.name} have different claims: they cannot be "
+            "merged."
         )
-    if first.id != second.id or first.profile != second.profile:
+    if one.id != other.id or one.profile != other.profile:
         raise UserError(
-            f"{first_name} is of campaign {first.id} and {second_name} of {second.id}: "
+            f"{first.name} is of campaign {one.id} and {second.name} of {other.id}: "
             "import the files of one campaign at a time."
         )
 
 
-def _merge(parts: Iterable[tuple[str, Iterable[RunRecord]]]) -> dict[str, RunRecord]:
+def _merge(sources: Iterable[_Source]) -> dict[str, RunRecord]:
     """The record's line of each run key. A line whose run was lost to its machine is
     replaced by one with a result of its own; two such results must be equal.
     """
     merged: dict[str, RunRecord] = {}
     origin: dict[str, str] = {}
-    for name, lines in parts:
-        for key, line in _by_key(lines):
+    for source in sources:
+        for record in source.records:
+            key = record["key"]
             known = merged.get(key)
-            if known is not None and known["status"] in JUDGED:
-                if line["status"] in JUDGED and not _equal(known, line):
-                    raise UserError(
-                        f"Run {key[:12]} has other results in {name} than in "
-                        f"{origin[key]}: one of them was changed, or ran on another "
-                        "kind of machine. Import the one that you trust."
-                    )
-                continue
-            merged[key], origin[key] = line, name
+            if known is None or known["status"] not in JUDGED:
+                merged[key] = record
+                origin[key] = source.name
+            elif record["status"] in JUDGED and not _equal(known, record):
+                raise UserError(
+                    f"Run {key[:12]} has different results in {source.name} and "
+                    f"{origin[key]}: one of them was changed, or ran on another kind "
+                    "of machine. Import the one that you trust."
+                )
     return merged
 
 
 def _equal(one: RunRecord, other: RunRecord) -> bool:
-    return _cell(one) == _cell(other) and results_digest([one]) == results_digest(
-        [other]
-    )
+    """Whether two lines are of the same cell and have the same results."""
+    same_results = results_digest([one]) == results_digest([other])
+    return _cell(one) == _cell(other) and same_results
 
 
 def _write(
@@ -332,6 +404,7 @@ def _write(
 
 
 def _unpack(archive: zipfile.ZipFile, name: str, target: Path) -> None:
+    """Extract one entry atomically, unless the file exists."""
     if target.exists():
         return
     with replace_file(target) as partial, partial.open("wb") as file:

@@ -27,16 +27,37 @@ class Standing:
     """
 
     id: str
+    """The campaign's id."""
+
     name: str
+    """The name of its profile."""
+
     tasks: tuple[str, ...]
+    """The names of its tasks."""
+
     state: str
+    """"running", "done", and so on."""
+
     created: float
+    """When it began, in seconds since 1970."""
+
     updated: float
+    """When its state was last written, in seconds since 1970."""
+
     done: int
+    """How many runs have ended."""
+
     planned: int
+    """How many runs are planned."""
+
     failed: Mapping[str, int]
+    """How many runs ended with which other status than "finished"."""
+
     rate: float | None
+    """Runs per second lately; None if it is unknown."""
+
     seconds_left: float | None
+    """How long the rest will take; None if it is unknown."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -20,16 +20,37 @@ class Translation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     label: str = ""
+    """The task's heading."""
+
     question: str = ""
+    """The question that the task asks."""
+
     topic: str = ""
+    """The chapter that the task belongs to."""
+
     matched: str = ""
+    """What is the same for all arms."""
+
     axis: str = ""
+    """What the levels' x counts."""
+
     arms_axis: str = ""
+    """What the arms' x counts."""
+
     sources: tuple[str, ...] = ()
+    """Where the task's claims are from."""
+
     arms: Mapping[str, str] = Field(default_factory=dict)
+    """The labels of the arms, by name."""
+
     levels: Mapping[str, str] = Field(default_factory=dict)
+    """The labels of the levels, by name."""
+
     measures: Mapping[str, str] = Field(default_factory=dict)
+    """The labels of the measures, by name."""
+
     claims: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    """The texts of each claim, by claim and field."""
 
 
 def translations_of(
@@ -79,6 +100,7 @@ def _in(
     labels: Mapping[str, Mapping[str, str]],
     claims: list[Claim],
 ) -> Translation:
+    """The texts of a task in one language."""
     fields: dict[str, Any] = {
         name: text_of(getattr(task, name), language) for name in FIELDS
     }
