@@ -60,15 +60,34 @@ class Cost:
     """
 
     update: float
+    """Seconds per update."""
+
     evaluation: float
+    """Seconds per evaluation."""
+
     updates: int
+    """The number of updates of one run."""
+
     evaluations: int
+    """The number of evaluations of one run."""
+
     parameters: int
-    row_bytes: int  # one evaluation in the record
-    values: int  # metrics in one evaluation
-    test_train_ratio: float  # of the blocks' data, as Splits.test_train_ratio has it
-    test_examples: int  # 0 where there are none, as of a function
+    """The number of the model's parameters."""
+
+    row_bytes: int
+    """The size of one evaluation in the record."""
+
+    values: int
+    """The number of metrics in one evaluation."""
+
+    test_train_ratio: float
+    """That of the blocks' data: see ``Splits.test_train_ratio``."""
+
+    test_examples: int
+    """The number of test examples; 0 where there are none, as of a function."""
+
     world_size: int = 1
+    """The number of workers that train one model together."""
 
     @property
     def seconds(self) -> float:
@@ -106,8 +125,13 @@ class Estimate:
     """The duration of a whole plan on that many workers like this machine's."""
 
     hours: float
+    """The duration."""
+
     workers: int
+    """The number of workers that it holds for."""
+
     bytes: int
+    """What it writes to the disk."""
 
 
 def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Estimate:
@@ -164,6 +188,7 @@ def costs(
 def _measured(
     plan: Plan, task_name: str, level_name: str, arm_name: str, device: str
 ) -> Cost:
+    """The cost of one run of an arm at a level, from training a few steps."""
     task, of = plan.tasks[task_name], plan.of(task_name)
     level, arm = task.level(level_name), task.arm(arm_name)
     if arm.measure is not None:
@@ -334,12 +359,14 @@ def world_size_of(plan: Plan, task: str, level: str, arm: str) -> int:
 
 
 def _device(profile: Profile) -> str:
+    """The device that the campaign's runs will use."""
     if profile.device != "auto":
         return profile.device
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
+    """What a measured cost depends on, as a key of the cache."""
     of, profile = plan.of(task), plan.profile
     machine = [
         socket.gethostname(),
@@ -364,6 +391,7 @@ def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """The cached costs; empty if the file cannot be read."""
     try:
         known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -372,6 +400,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _keep(path: Path, known: dict[str, Any]) -> None:
+    """Write the cache, if the disk allows it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f"{path.name}.{os.getpid()}")

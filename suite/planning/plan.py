@@ -27,13 +27,23 @@ class CellPlan:
     """
 
     task: str
+    """The name of the task."""
+
     level: str
+    """The name of the level."""
+
     arm: str
+    """The name of the arm."""
+
     block: int
+    """The number of the block, from 0."""
+
     builds: str
+    """The arm that is built; another name than ``arm`` in an A/A test."""
 
     @property
     def place(self) -> tuple[str, str, str, int]:
+        """Task, level, arm and block, which identify the cell."""
         return self.task, self.level, self.arm, self.block
 
 
@@ -44,7 +54,10 @@ class Shard:
     """
 
     number: int
+    """Which part this is, from 1."""
+
     count: int
+    """How many parts there are."""
 
     def __contains__(self, block: object) -> bool:
         return isinstance(block, int) and block % self.count == self.number - 1
@@ -69,11 +82,17 @@ class Plan:
     """
 
     profile: Profile
+    """The profile that is planned."""
+
     nonce: int = 0
+    """Gives the same profile another campaign id."""
+
     shard: Shard | None = None
+    """The part of the blocks that runs here; None for all."""
 
     @cached_property
     def tasks(self) -> dict[str, Task]:
+        """The tasks that the profile names."""
         return {name: tasks.get(name) for name in self.profile.task_names()}
 
     @cached_property
@@ -90,6 +109,7 @@ class Plan:
         }
 
     def of(self, task: str) -> ResolvedTask:
+        """A task of the profile, with its defaults applied."""
         return self.profile.of(task)
 
     def recipe(self, task: str, level: str, arm: str) -> Recipe:
@@ -280,6 +300,7 @@ class Plan:
 
     @cached_property
     def claims_digest(self) -> str:
+        """The SHA-256 of all claims, which shows whether one was edited later."""
         return claims_digest({name: self.claims(name) for name in self.tasks})
 
     @cached_property

@@ -210,10 +210,12 @@ class Profile(CheckedModel):
 
 
 def _first(own: ValueT | None, default: ValueT) -> ValueT:
+    """The task's own value if it has one, else the profile's default."""
     return default if own is None else own
 
 
 def profile_names() -> list[str]:
+    """The names of the built-in profiles."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
@@ -250,6 +252,7 @@ def read_profile(name: str | Path, changes: Iterable[str] = ()) -> tuple[Profile
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """The values in a profile's TOML file."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -287,6 +290,7 @@ def _apply(values: dict[str, Any], change: str) -> None:
 
 
 def _checked(values: dict[str, Any], source: str) -> Profile:
+    """The profile, or a UserError that names the key that is wrong."""
     try:
         return Profile.model_validate(values)
     except ValidationError as error:

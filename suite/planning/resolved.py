@@ -33,22 +33,57 @@ class ResolvedTask:
     """
 
     arms: Annotated[tuple[str, ...] | None, Role.SELECTS]
+    """The arms to run; None for all of the task's."""
+
     levels: Annotated[tuple[str, ...] | None, Role.SELECTS]
+    """The levels to run; None for all light ones."""
+
     blocks: Annotated[int, Role.SELECTS]
+    """The number of blocks, at most."""
+
     interim_looks: Annotated[tuple[int, ...], Role.SELECTS]
+    """The numbers of blocks after which claims are judged; empty without looks."""
+
     trials: Annotated[int, Role.SELECTS]
+    """The number of trials per arm and cell."""
+
     finals: Annotated[int, Role.SELECTS]
+    """The number of finals per cell."""
+
     # the hyperparameters themselves are in the key
     tuned: Annotated[tuple[str, ...] | None, Role.DECIDES_THROUGH]
+    """The hyperparameters to tune; None for all of the space. The hyperparameters
+    themselves are in the key.
+    """
+
     half_budget: Annotated[bool, Role.SELECTS]
+    """Whether half-budget finals run."""
+
     all_cells: Annotated[bool, Role.SELECTS]
+    """Whether cells run that no claim reads."""
+
     half_length: Annotated[bool, Role.SELECTS]
+    """Whether half-length finals run."""
+
     length_factor: Annotated[float, Role.DECIDES]
+    """What multiplies the length of every recipe."""
+
     examples: Annotated[int | None, Role.DECIDES]
-    recipe: Annotated[Mapping[str, Any], Role.DECIDES_THROUGH]  # the arm's whole recipe
+    """The most examples of a split; None without a limit."""
+
+    recipe: Annotated[Mapping[str, Any], Role.DECIDES_THROUGH]
+    """Changes to the recipe, which is in the key as a whole."""
+
     aa_test: Annotated[tuple[str, ...], Role.SELECTS]
+    """The arms that run twice."""
+
     resources: Annotated[Resources, Role.SELECTS]
-    time_limit: Annotated[float | None, Role.SELECTS]  # a run cut short is not judged
+    """What each run asks of the cluster."""
+
+    time_limit: Annotated[float | None, Role.SELECTS]
+    """Seconds after which a run is stopped; one cut short is not judged. None for
+    never.
+    """
 
     @property
     def first_blocks(self) -> int:
@@ -73,6 +108,7 @@ def deciding(values: ResolvedTask) -> dict[str, Any]:
 
 @cache
 def deciding_names(kind: type[Any]) -> tuple[str, ...]:
+    """The fields whose values decide what a run computes."""
     hints = get_type_hints(kind, include_extras=True)
     names = [field.name for field in dataclasses.fields(kind)]
     roles = {name: _role(name, hints[name]) for name in names}
@@ -80,6 +116,7 @@ def deciding_names(kind: type[Any]) -> tuple[str, ...]:
 
 
 def _role(name: str, hint: Any) -> Role:
+    """The role that a field's annotation gives it."""
     found = [one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Role)]
     if len(found) != 1:
         raise TypeError(

@@ -70,11 +70,7 @@ NamedT = TypeVar("NamedT", bound=_Named)
 
 
 class ArmManifest(_Named):
-    """An arm; ``x`` is its place on the arms' axis, where they have one. ``once`` says
-    that its one run per level counts for all blocks, since it is deterministic.
-    ``has_length`` says that its runs are made of updates, of which there can be fewer,
-    ``own_training_data`` that it does not learn from the block's training examples.
-    """
+    """An arm of a task."""
 
     x: int | float | None = None
     """Its position on the arms' axis; None without one."""
@@ -87,11 +83,11 @@ class ArmManifest(_Named):
     """Whether its runs are made of updates, of which there can be fewer."""
 
     own_training_data: bool = False
-    """Whether it is trained on other data than the other arms."""
+    """Whether it does not learn from the block's training examples."""
 
 
 class LevelManifest(_Named):
-    """A level; ``x`` is its place on the levels' axis, where they have one."""
+    """A level of a task."""
 
     x: int | float | None = None
     """Its position on the levels' axis; None without one."""

@@ -95,6 +95,7 @@ def alarm(checks: Sequence[AATest]) -> tuple[Gate, ...]:
 def _compare(
     campaign: Campaign, task: str, arm: str, second: str, level: str
 ) -> AATest:
+    """The A/A test of one arm and its second copy at one level."""
     shared = TaskRows(campaign, task)
     metric = measured_metric(shared.manifest.primary)
     claim = Claim(f"{arm} against itself", "", metric.name, arm, second, (level,))

@@ -124,6 +124,7 @@ def parameters(case: Case) -> Gate | None:
 def _parameters_differ(
     by_arm: pd.Series[float], level: str, excess: float, allowed: float
 ) -> Message:
+    """The largest and the smallest arm, and by how much they differ."""
     most, least = str(by_arm.idxmax()), str(by_arm.idxmin())
     return message(
         "seen-parameters",
@@ -198,6 +199,7 @@ def still_improving(case: Case) -> Gate | None:
 
 
 def _not_asked(code: str, reason: str) -> Gate:
+    """A gate that does not apply to the claim."""
     return Gate(code, failed=False, seen=(message(reason),), asked=False)
 
 
@@ -227,6 +229,7 @@ def tuning_budget(case: Case) -> Gate | None:
 def _order_changes(
     case: Case, part: str, with_half: float, with_full: float
 ) -> Message:
+    """The effect with half of the trials and with all of them."""
     budget = case.manifest.trials
     promised = case.claim.at_least
     code = "seen-tuning-budget-promised" if promised else "seen-tuning-budget"

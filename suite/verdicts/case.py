@@ -49,6 +49,7 @@ class TaskRows:
 
     @property
     def manifest(self) -> TaskManifest:
+        """What the campaign's manifest says of the task."""
         return self.campaign.manifest.task(self.task)
 
     @property
@@ -58,11 +59,13 @@ class TaskRows:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
+        """The task's runs, whatever became of them."""
         frame = self.campaign.runs
         return frame[frame["task"] == self.task]
 
     @cached_property
     def finals(self) -> pd.DataFrame:
+        """The finals that ended by their own doing."""
         return self._judged("final")
 
     @cached_property
@@ -117,6 +120,7 @@ class TaskRows:
 
     @cached_property
     def _ends(self) -> dict[str, pd.DataFrame]:
+        """The ends of curves that were already computed, by column."""
         return {}
 
     @cached_property
@@ -139,6 +143,7 @@ class TaskRows:
         return equal.all(axis=1).astype(float).rename("same").reset_index()
 
     def _chosen_in(self, cells: pd.Index, budget: int) -> pd.DataFrame:
+        """The best trial of each cell among its first ``budget`` ones."""
         return self.chosen(budget).set_index(CELL).reindex(cells)
 
     @cached_property
@@ -148,9 +153,11 @@ class TaskRows:
 
     @cached_property
     def _chosen(self) -> dict[int, pd.DataFrame]:
+        """The choices that were already computed, by budget."""
         return {}
 
     def _judged(self, kind: Kind) -> pd.DataFrame:
+        """The runs of one kind that have a result."""
         frame = self.runs
         return frame[(frame["kind"] == kind) & frame["status"].isin(JUDGED)]
 
@@ -172,10 +179,12 @@ class Case:
 
     @property
     def campaign(self) -> Campaign:
+        """The campaign that tested the claim."""
         return self.shared.campaign
 
     @property
     def task(self) -> str:
+        """The name of the claim's task."""
         return self.shared.task
 
     @property
@@ -190,10 +199,12 @@ class Case:
 
     @property
     def kind(self) -> ClaimKind:
+        """The kind of the claim, with its weights."""
         return kind_of(self.claim.kind).of(self.claim)
 
     @property
     def scale(self) -> Scale:
+        """The scale that the claim's effect is on."""
         return scale_of(self.claim.scale)
 
     @property
@@ -268,6 +279,7 @@ class Case:
         return self.manifest.arm(arm).label
 
     def level_label(self, level: str) -> str:
+        """The label of a level."""
         return self.manifest.level(level).label
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -292,6 +304,7 @@ class Case:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
+        """The trials of the claim's arms and levels."""
         return self.rows(self.shared.trials)
 
     def examples(self, split: str) -> float:
@@ -318,6 +331,7 @@ def cases(
 
 
 def _case(shared: TaskRows, recorded: ClaimManifest, doubt: Message | None) -> Case:
+    """The claim as it was preregistered, with the rows of its task."""
     claim = recorded.claim
     metric = metric_of(claim.metric, shared.manifest.measures)
     if recorded.known_from:
@@ -328,6 +342,7 @@ def _case(shared: TaskRows, recorded: ClaimManifest, doubt: Message | None) -> C
 
 
 def _curve_ends(curves: pd.DataFrame, column: str, sign: int) -> pd.DataFrame:
+    """The ends of curves, one row per final: see ``TaskRows.curve_ends``."""
     curves = curves[curves[column].notna()].sort_values(["key", "step"])
     key = curves["key"]
     best = (sign * curves[column].astype(float)).groupby(key).cummax()

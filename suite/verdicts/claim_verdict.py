@@ -31,12 +31,25 @@ class Halved:
     """
 
     verdict: Answer
+    """The answer."""
+
     effect: float
+    """The effect at the level that decides the claim."""
+
     interval: Interval
+    """The interval of that effect."""
+
     blocks: int
+    """How many blocks it was judged on."""
+
     changes: bool
+    """Whether the answer is another than with all of it."""
+
     trials: int | None = None
+    """How many trials are half of the tuning; None for half of the training."""
+
     retrained: int | None = None
+    """In how many cells half of the tuning chose other hyperparameters."""
 
 
 @dataclass(frozen=True)
@@ -51,77 +64,199 @@ class ClaimVerdict:
 
     # what is claimed
     task: str
+    """The name of the task."""
+
     claim: str
+    """The name of the claim."""
+
     says: str
+    """The claim as a sentence."""
+
     kind: str
+    """The kind of claim: see ``suite.verdicts.kinds``."""
+
     metric: str
+    """The name of the metric it is about."""
+
     metric_label: str
-    unit: str  # of the metric, see suite.training.metrics
-    better_is: Better  # the metric's direction
+    """The metric's label, in English."""
+
+    unit: str
+    """The metric's unit: see ``suite.training.metrics``."""
+
+    better_is: Better
+    """Whether the higher or the lower value of the metric is better."""
+
     scale: str
+    """The scale of its effect: see ``suite.verdicts.scales``."""
+
     better: str
+    """The arm that is claimed to be better; may be empty."""
+
     worse: str
-    sides: tuple[
-        Side, Side
-    ]  # the arms that are claimed to be better, and those (or the figure) they are compared with
+    """The arm that it is compared with; may be empty."""
+
+    sides: tuple[Side, Side]
+    """The arms that are claimed to be better, and those (or the figure) they are
+    compared with.
+    """
+
     levels: tuple[str, ...]
+    """The levels that decide it."""
+
     margin: float
+    """The smallest effect that matters."""
+
     at_least: float
+    """The effect that is promised; 0 for any."""
+
     source: str
+    """Where the claim is published."""
+
     reported: str
+    """What was reported there."""
+
     matching_group: str
-    lower_bound: float | None  # of a claim that something always holds
+    """Claims of one group ask the same under different matchings."""
+
+    lower_bound: float | None
+    """The lower bound that always holds; None without one."""
+
     upper_bound: float | None
+    """The upper bound that always holds; None without one."""
+
     equal_to: float | None
+    """The value that always holds, within ``tolerance``; None without one."""
+
     tolerance: float
+    """How far from ``equal_to`` rounding may lead."""
 
     # what is decided; with several levels, the numbers of the one that decides
     verdict: Answer
-    would_be: Answer | None  # what it would be if no gate had failed
-    reason: Reason  # why it is inconclusive
+    """The answer; with several levels, numbers are those of the one that decides."""
+
+    would_be: Answer | None
+    """The answer if no gate had failed; None if none did."""
+
+    reason: Reason
+    """Why the answer is inconclusive; empty if it is not."""
+
     label: Label
-    meaningful: bool  # supported or refuted by more than the margin
-    negligible: bool  # a real difference that is smaller than the margin
-    level: str  # the one that decides, "" if there is one part over all
+    """"confirmatory" or "exploratory"."""
+
+    meaningful: bool
+    """Whether it was supported or refuted by more than the margin."""
+
+    negligible: bool
+    """Whether there is a difference, and one smaller than the margin."""
+
+    level: str
+    """The level that decides; empty if all are judged together."""
+
     effect: float
-    interval: Interval  # the plain one, at the campaign's confidence
-    adjusted_interval: Interval  # the one that decides a difference
-    equivalence_interval: Interval  # the one that decides equality
-    deciding_interval: Interval  # the one of both that this answer was read from
-    fixed_split_interval: Interval | None  # for these splits only
-    new_test_interval: Interval | None  # also for new examples, where all share a test
+    """The mean effect over blocks."""
+
+    interval: Interval
+    """The unadjusted interval at the campaign's confidence."""
+
+    adjusted_interval: Interval
+    """The interval that decides whether there is a difference."""
+
+    equivalence_interval: Interval
+    """The interval that decides whether both are equal."""
+
+    deciding_interval: Interval
+    """The one of these two that the answer was read from."""
+
+    fixed_split_interval: Interval | None
+    """The interval for these splits of the data only."""
+
+    new_test_interval: Interval | None
+    """The interval for new test examples too, where all blocks share a test set."""
+
     p: float
+    """The two-sided p-value of a difference, unadjusted."""
+
     p_equivalence: float
+    """The p-value of equivalence, unadjusted."""
+
     p_sign_flip: float
+    """The exact p-value without a model: see ``sign_flip``."""
+
     p_holm: float
+    """``p`` adjusted for the family and for interim looks."""
+
     p_equivalence_holm: float
+    """``p_equivalence`` adjusted likewise."""
+
     effect_size: float
+    """The effect in standard deviations over blocks."""
+
     win_rate: float
-    reference_se: float  # of a published figure that is compared with
+    """The share of blocks whose effect is above 0."""
+
+    reference_se: float
+    """The standard error of a published figure that is compared with."""
 
     # what it was decided on
     blocks: int
-    exact: bool  # whether there is no chance in it
-    instances: int  # blocks and levels that were not the same run
-    counterexamples: int  # those that contradict the claim
-    due: int  # blocks that run in any case
-    planned: int  # blocks at the most
-    complete: bool  # whether all that were due are in
+    """How many blocks have an effect."""
+
+    exact: bool
+    """Whether no chance enters the numbers."""
+
+    instances: int
+    """How many blocks and levels were not the same run."""
+
+    counterexamples: int
+    """How many of these contradict the claim."""
+
+    due: int
+    """How many blocks run in any case."""
+
+    planned: int
+    """How many blocks run at most."""
+
+    complete: bool
+    """Whether all blocks that are due are in."""
+
     blocks_to_settle: int | None
+    """How many blocks would decide it; None if no number would."""
+
     blocks_to_settle_cautious: int | None
+    """The same if effects vary as much as they may."""
+
     per_block: tuple[Mapping[str, Any], ...] = field(repr=False)
+    """Difference and both sides, by block and level."""
+
     # one entry a level; those of an interaction have the gap there
     by_level: tuple[Mapping[str, Any], ...] = field(repr=False)
-    crossover: Crossover | None  # where the gap of an interaction is 0
-    half_budget: Halved | None  # with half of the tuning trials
-    half_length: Halved | None  # with half of the training
-    training: tuple[ArmTraining, ...]  # how each arm trained, at each level
-    attempt: int  # which campaign of this claim in the results folder it is
+    """One entry per level; those of an interaction have the gap there."""
+
+    crossover: Crossover | None
+    """Where the gap of an interaction is 0."""
+
+    half_budget: Halved | None
+    """The answer with half of the tuning trials."""
+
+    half_length: Halved | None
+    """The answer with half of the training."""
+
+    training: tuple[ArmTraining, ...]
+    """How each arm trained, at each level."""
+
+    attempt: int
+    """Which campaign of this claim in the results folder it is, from 1."""
 
     # what else must be known of it
     gates: tuple[Gate, ...]
-    population: tuple[Message, ...]  # the population that it generalises to
+    """The adequacy gates that were applied."""
+
+    population: tuple[Message, ...]
+    """The population that the verdict generalises to."""
+
     notes: tuple[Message, ...]
+    """What else must be known of it."""
 
     @property
     def is_share(self) -> bool:
@@ -130,6 +265,7 @@ class ClaimVerdict:
 
     @property
     def failed_gates(self) -> tuple[Gate, ...]:
+        """The gates that failed, in display order."""
         return tuple(gate for gate in self.gates if gate.failed)
 
     @property
@@ -150,6 +286,7 @@ class ClaimVerdict:
 
 
 def _plain(value: Any) -> Any:
+    """The value as JSON can write it: NaN and infinity become None."""
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

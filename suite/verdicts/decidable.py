@@ -35,15 +35,34 @@ class Prospect:
     """
 
     claim: Claim
+    """The claim as it is planned."""
+
     blocks: int
+    """How many blocks run at most."""
+
     looks: int
+    """How often the claim is tested, 1 without interim looks."""
+
     family: int
+    """How many claims of the task are tested together."""
+
     confidence: float
+    """The campaign's confidence."""
+
     test_train_ratio: float
+    """The number of test examples per training example; 0 with fresh data."""
+
     test_examples: int
+    """The number of test examples; 0 if it is unknown."""
+
     is_share: bool
+    """Whether the metric is a share of 1."""
+
     std: float | None = None
+    """The standard deviation over blocks, if it is known or expected."""
+
     effect: float | None = None
+    """The effect that an earlier campaign measured; None without one."""
 
     @property
     def t_needed(self) -> float:
@@ -57,6 +76,7 @@ class Prospect:
 
     @property
     def is_exploratory(self) -> bool:
+        """Whether there are too few blocks for a confirmatory verdict."""
         return self.blocks < CONFIRMATORY
 
     @property
@@ -77,6 +97,7 @@ class Prospect:
         return tuple(self._obstacles())
 
     def _obstacles(self) -> Iterator[Message]:
+        """The messages, one by one."""
         reference_floor = self._floor(0.0, one_sided=True)
         floor = self._floor(self.std or 0.0, self.is_one_sided)
         if self.reference_se and not self._stands_out(reference_floor):

@@ -87,14 +87,31 @@ class Sample:
     """
 
     differences: ArrayLike
+    """One difference per block, in the claim's direction: (blocks,)."""
+
     margin: float
+    """The smallest difference that matters, in the same unit; above 0."""
+
     hypothesis: Hypothesis = "difference"
+    """What is tested: a difference, equivalence, no worse, or always."""
+
     test_train_ratio: float = 0.0
+    """n_test / n_train where blocks share data, else 0."""
+
     reference_se: float = 0.0
+    """The standard error of a published figure that differences are measured from."""
+
     gates: tuple[Gate, ...] = ()
+    """The adequacy gates of the claim."""
+
     level: str = ""
+    """The name of the level; empty over all levels."""
+
     resolution: float = 0.0
+    """The finest difference that can be measured: no standard deviation is smaller."""
+
     exact: bool = False
+    """Whether no chance enters the differences."""
 
     def __post_init__(self) -> None:
         d = np.asarray(self.differences, dtype=np.float64)
@@ -116,6 +133,7 @@ class Sample:
 
     @property
     def values(self) -> Floats:
+        """The effects that are known, without NaN: (blocks,)."""
         assert isinstance(self.differences, np.ndarray)
         return self.differences
 
@@ -133,6 +151,7 @@ class Sample:
 
     @cached_property
     def estimate(self) -> Estimate:
+        """Mean, standard error and degrees of freedom of the effect."""
         if self.is_fact:
             return instances(self.values, worst=self.hypothesis == "always")
         return self.estimate_with(self.test_train_ratio, self.reference_se)
@@ -159,15 +178,34 @@ class Verdict:
     """
 
     verdict: Answer
+    """The answer."""
+
     would_be: Answer | None
+    """The answer if no gate had failed; None if none did."""
+
     reason: Reason
+    """Why the answer is inconclusive; empty if it is not."""
+
     sample: Sample = field(repr=False)
+    """The differences that it was judged on."""
+
     confidence: float
-    alpha: float  # local level of the two-sided test
-    alpha_equivalence: float  # local level of the equivalence test
+    """The confidence that was asked for."""
+
+    alpha: float
+    """The local level of the two-sided test."""
+
+    alpha_equivalence: float
+    """The local level of the equivalence test."""
+
     p_holm: float
+    """The p-value of a difference, adjusted for family and looks."""
+
     p_equivalence_holm: float
+    """The p-value of equivalence, adjusted likewise."""
+
     by_level: tuple[Verdict, ...] = field(default=(), repr=False)
+    """The verdicts of all levels, of a claim over several."""
 
     @property
     def answer(self) -> Answer:
@@ -176,18 +214,22 @@ class Verdict:
 
     @property
     def gates(self) -> tuple[Gate, ...]:
+        """The gates that were applied to the claim."""
         return self.sample.gates
 
     @property
     def margin(self) -> float:
+        """The smallest effect that matters, on the claim's scale."""
         return self.sample.margin
 
     @property
     def blocks(self) -> int:
+        """How many blocks have an effect."""
         return self.sample.estimate.blocks
 
     @property
     def label(self) -> Label:
+        """ "confirmatory", or "exploratory" with too few blocks."""
         enough = self.blocks >= CONFIRMATORY or self.sample.exact
         return "confirmatory" if enough else "exploratory"
 
@@ -198,10 +240,14 @@ class Verdict:
 
     @property
     def reference_se(self) -> float:
+        """The standard error of a published figure that is compared with; 0 without
+        one.
+        """
         return self.sample.reference_se
 
     @property
     def effect(self) -> float:
+        """The mean effect over blocks, on the claim's scale."""
         return self.sample.estimate.mean
 
     @property
@@ -211,14 +257,17 @@ class Verdict:
 
     @property
     def interval(self) -> Interval:
+        """The unadjusted interval of the effect."""
         return self.sample.estimate.interval(self.confidence)
 
     @property
     def adjusted_interval(self) -> Interval:
+        """The interval with Holm's level, which decides whether there is an effect."""
         return self.sample.estimate.interval(1 - self.alpha)
 
     @property
     def equivalence_interval(self) -> Interval:
+        """The interval with Holm's level of the equivalence tests."""
         return self.sample.estimate.interval(1 - 2 * self.alpha_equivalence)
 
     @property
@@ -311,6 +360,9 @@ class Verdict:
         return self._blocks_for(upper_std(self.std, self.blocks))
 
     def _blocks_for(self, std: float) -> int | None:
+        """How many blocks would decide the claim if effects had this standard
+        deviation.
+        """
         sample = self.sample
         if sample.hypothesis == "no_worse":
             return self._blocks_for_no_worse(std)
@@ -340,6 +392,9 @@ class Verdict:
 
 
 def _settled_as_equal(verdict: Verdict) -> bool:
+    """Whether the two sides were found to be equal, which a claim of equivalence calls
+    "supported".
+    """
     return verdict.verdict == (
         "supported" if verdict.sample.hypothesis == "equivalence" else "no_difference"
     )

@@ -39,10 +39,19 @@ class Row:
     """A line of the file: where it belongs, and its metrics."""
 
     task: str
+    """The task it is of."""
+
     level: str
+    """The level it is of."""
+
     arm: str
+    """The arm it is of."""
+
     block: str
+    """The name of the block, as the file has it."""
+
     metrics: Mapping[str, float]
+    """Its values by column."""
 
 
 def campaign_of(results: Path, claims: Path) -> Campaign:
@@ -74,6 +83,7 @@ def campaign_of(results: Path, claims: Path) -> Campaign:
 
 
 def _read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a CSV file. Raises UserError if a column or a number is wrong."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -98,6 +108,7 @@ def _read_rows(path: Path) -> Iterator[Row]:
 
 
 def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
+    """One row, with its metrics as numbers."""
     place = {name: (row.get(name) or DEFAULTS.get(name, "")).strip() for name in PLACE}
     for name in NEEDED:
         if not place[name]:
@@ -108,6 +119,7 @@ def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
 
 
 def _number(text: str, where: str) -> float:
+    """The number in a field; ``where`` names the field in messages."""
     try:
         value = finite(float(text))
     except ValueError:
@@ -149,6 +161,7 @@ def _blocks(rows: list[Row]) -> dict[str, int]:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file. Raises UserError if it cannot be read."""
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -168,6 +181,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _claims(given: Mapping[str, Any], path: Path, rows: list[Row]) -> list[Claim]:
+    """The claims of the file, about the arms and levels of the rows."""
     arms = dict.fromkeys(row.arm for row in rows)
     levels = dict.fromkeys(row.level for row in rows)
     found = []
@@ -190,6 +204,7 @@ def _claims(given: Mapping[str, Any], path: Path, rows: list[Row]) -> list[Claim
 
 
 def _claim_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The fields of one claim, with lists as tuples."""
     names = field_names(Claim)
     for key in values:
         if key not in names:
@@ -207,6 +222,7 @@ def _manifest(
     given: Mapping[str, Any],
     path: Path,
 ) -> Manifest:
+    """The manifest of a campaign that would have given these rows."""
     tasks = {
         name: _task([row for row in rows if row.task == name], claims, given, path)
         for name in dict.fromkeys(row.task for row in rows)
@@ -231,6 +247,7 @@ def _manifest(
 def _task(
     rows: list[Row], claims: list[Claim], given: Mapping[str, Any], path: Path
 ) -> TaskManifest:
+    """The task that such a campaign would have run."""
     x = {name: level.get("x") for name, level in given.get("levels", {}).items()}
     levels = dict.fromkeys(row.level for row in rows)
     measures = tuple(

@@ -99,6 +99,7 @@ def _compare_all(samples: tuple[Sample, ...], confidence: float) -> Verdict:
 def _judge_tested(
     levels: Sequence[tuple[Sample, ...]], alpha: float, confidence: float, looks: int
 ) -> list[Verdict]:
+    """The verdicts of claims that have enough blocks to be tested."""
     both = [_p_values(samples) for samples in levels]
     ps, equals = [p * looks for p, _ in both], [p * looks for _, p in both]
     numbers = zip(
@@ -154,6 +155,7 @@ def judge_looks(
 
 
 def _fewest_blocks(samples: tuple[Sample, ...]) -> int:
+    """The number of blocks at the level that has the fewest."""
     return min(sample.values.size for sample in samples)
 
 
@@ -179,6 +181,7 @@ def _decide(
     p_holm: float,
     p_equivalence_holm: float,
 ) -> Verdict:
+    """The verdict over all levels of a claim, which must agree."""
     each = tuple(
         _decide_one(sample, confidence, a, b, p_holm, p_equivalence_holm)
         for sample in samples
@@ -221,6 +224,7 @@ def _decide_one(
     p_holm: float,
     p_equivalence_holm: float,
 ) -> Verdict:
+    """The verdict at one level."""
     answer, reason = _table(sample, a, b)
     would_be: Answer | None = None
     if sample.judgeable and any(gate.failed for gate in sample.gates):
@@ -299,16 +303,19 @@ def _p_values(samples: tuple[Sample, ...]) -> tuple[float, float]:
 
 
 def _p_above(sample: Sample) -> float:
+    """The p-value of the null hypothesis that the effect is at most 0."""
     if sample.hypothesis == "no_worse":
         return 1.0  # being better refutes nothing
     return sample.estimate.p_above(_line(sample))
 
 
 def _p_below(sample: Sample) -> float:
+    """The p-value of the null hypothesis that the effect is at least 0."""
     return sample.estimate.p_below(-_line(sample))
 
 
 def _p_equivalence(sample: Sample) -> float:
+    """The p-value of the null hypothesis that the effect is as large as the margin."""
     if sample.hypothesis == "no_worse":
         return sample.estimate.p_above(-sample.margin)
     return sample.estimate.p_equivalence(sample.margin)
@@ -320,6 +327,9 @@ def _line(sample: Sample) -> float:
 
 
 def _largest(p_values: Iterable[float]) -> float:
+    """The largest p-value, for a claim that must hold at every level; NaN if any of
+    them is.
+    """
     found = list(p_values)
     return math.nan if any(map(math.isnan, found)) else max(found)
 
@@ -353,6 +363,9 @@ def _worst_instance(samples: tuple[Sample, ...]) -> int:
 
 
 def _likeliest(tests: list[list[float]]) -> int:
+    """The level that is furthest from passing the test that comes closest to passing at
+    all levels.
+    """
     if np.isnan(tests[0]).any():
         return int(np.isnan(tests[0]).argmax())
     likeliest = min(tests, key=max)
@@ -360,6 +373,7 @@ def _likeliest(tests: list[list[float]]) -> int:
 
 
 def _levels_of(claim: Question) -> tuple[Sample, ...]:
+    """The samples of a claim, one per level."""
     samples = (claim,) if isinstance(claim, Sample) else tuple(claim)
     if not samples or len({sample.hypothesis for sample in samples}) > 1:
         raise UserError("A claim needs one sample per level, all with one hypothesis.")
@@ -367,6 +381,7 @@ def _levels_of(claim: Question) -> tuple[Sample, ...]:
 
 
 def _error_rate(confidence: float, looks: int) -> float:
+    """The error rate of one look: all looks together keep the campaign's."""
     if not 0.5 < confidence < 1:
         raise UserError(
             f"confidence={confidence}: give a number between 0.5 and 1, such as 0.95."

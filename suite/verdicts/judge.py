@@ -93,6 +93,7 @@ def undecided(
 def _judge_task(
     campaign: Campaign, task: str, provenance: Provenance
 ) -> list[ClaimVerdict]:
+    """The verdicts on all claims of one task, a family of tests."""
     same_arms = alarm(run_aa_tests(campaign, task))
     asked = [
         Measured(case, () if case.is_fact else (*gates(case), *same_arms))
@@ -119,6 +120,7 @@ def _judge_cases(asked: Sequence[Measured]) -> list[tuple[Measured, Judged]]:
 
 
 def _judge(family: Sequence[Measured]) -> list[Judged]:
+    """The verdicts on claims that are tested once, at the end."""
     if not family:
         return []
     case = family[0].case
@@ -154,6 +156,7 @@ def _judge_once(family: Sequence[Measured], confidence: float) -> list[Judged]:
 def _judge_at_looks(
     family: Sequence[Measured], looks: Sequence[int], confidence: float
 ) -> list[Judged]:
+    """The verdicts on claims that may be decided before all blocks are in."""
     so_far = [measured.unbroken() for measured in family]
     verdicts, latest = judge_looks(so_far, looks, confidence)
     if latest is None:
@@ -171,6 +174,7 @@ def _judge_at_looks(
 
 
 def _so_far(verdict: Verdict, due: int) -> Message:
+    """How many of the planned blocks are in."""
     return message("note-incomplete", blocks=verdict.blocks, due=due)
 
 

@@ -28,14 +28,17 @@ class Measured:
 
     @cached_property
     def values(self) -> Floats:
+        """The claim's metric in each cell: (blocks, levels, arms)."""
         return final_values(self.case)  # (blocks, levels, arms)
 
     @cached_property
     def effects(self) -> Floats:
+        """The claim's effect in each block: (blocks, parts)."""
         return effects(self.values, self.case, self.examples)  # (blocks, parts)
 
     @cached_property
     def examples(self) -> float:
+        """On how many test examples a share was counted; NaN if it is not recorded."""
         return self.case.examples("test")
 
     def metadata(self, name: str, part: str = "") -> set[Any]:
@@ -53,10 +56,12 @@ class Measured:
 
     @property
     def complete(self) -> bool:
+        """Whether all planned blocks are in."""
         return bool(np.isfinite(self.effects).all())
 
     @property
     def failures(self) -> int:
+        """How many finals failed."""
         return int((self.case.finals["status"] != "finished").sum())
 
     @property
@@ -80,6 +85,7 @@ class Measured:
         )
 
     def _sample(self, part: str, effects: Floats) -> Sample:
+        """The effects at one part of the claim, with what tests need to know of it."""
         claim, kind = self.case.claim, self.case.kind
         return Sample(
             effects[np.isfinite(effects)],
@@ -117,7 +123,16 @@ class Judged:
     """
 
     verdict: Verdict
+    """The verdict on the claim."""
+
     complete: bool
+    """Whether all blocks that are due are in."""
+
     note: Message | None = None
+    """What an interim look adds; None without one."""
+
     half_budget: Halved | None = None
+    """The answer with half of the tuning; None if it was not run."""
+
     half_length: Halved | None = None
+    """The answer with half of the training; None if it was not run."""

@@ -33,8 +33,13 @@ class Seen:
     """
 
     std: float
+    """The standard deviation of the effect over blocks."""
+
     effect: float
+    """The mean effect."""
+
     campaign: str
+    """The id of the campaign that measured it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,10 @@ class TestData:
     __test__ = False  # no test, for all its name
 
     examples: int
+    """The number of test examples; 0 if there are none."""
+
     test_train_ratio: float
+    """How many they are per training example, where blocks share data."""
 
 
 Data = Mapping[tuple[str, str], TestData]  # by task and level
@@ -96,6 +104,7 @@ def prospect_of(
 
 
 def _data(costs: Costs) -> dict[tuple[str, str], TestData]:
+    """How many examples each task has at each level."""
     return {
         (task, level): TestData(cost.test_examples, cost.test_train_ratio)
         for (task, level, _), cost in costs.items()
@@ -103,6 +112,7 @@ def _data(costs: Costs) -> dict[tuple[str, str], TestData]:
 
 
 def _power(task: str, prospect: Prospect, seen: Seen | None) -> dict[str, Any]:
+    """The smallest effect that a planned claim can show, and what it assumes."""
     claim, std = prospect.claim, prospect.std
     ratio = prospect.test_train_ratio
     if std is not None:

@@ -43,7 +43,10 @@ class Provenance:
     """
 
     claims: Mapping[str, Mapping[str, Claim]] = field(default_factory=dict)
+    """The claims that tasks make now, by task and name."""
+
     sources: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of the tasks' source code now, by task."""
 
     def doubts(self, manifest: Manifest, task: str) -> dict[str, Message]:
         """Why claims of a campaign, by name, do not count as fixed before it; nothing
@@ -90,6 +93,9 @@ def provenance_of(manifest: Manifest) -> Provenance:
 
 
 def _doubt(then: Claim, now: Claim | None) -> Message | None:
+    """Why a claim may not be confirmatory: it was edited or removed since. None if it
+    is unchanged.
+    """
     if now is None:
         return message("note-gone")
     changes = tuple(
@@ -159,6 +165,7 @@ def with_history(manifest: Manifest, results: Path) -> Manifest:
 def _history(
     manifest: Manifest, task: str, claim: Claim, earlier: list[_Earlier]
 ) -> ClaimManifest:
+    """The claim with what was known when it was written."""
     attempts = [
         one
         for one in earlier
@@ -172,6 +179,9 @@ def _history(
 def _known_from(
     manifest: Manifest, task: str, claim: Claim, earlier: list[_Earlier]
 ) -> str:
+    """The earlier campaign that opened the test sets of the same blocks; empty if none
+    did.
+    """
     for one in earlier:
         same_blocks = one.manifest.root_seed == manifest.root_seed
         asked = any(_alike(claim, other) for other in one.claims(task))
@@ -212,6 +222,7 @@ def _plain(claim: Claim) -> dict[str, Any]:
 
 
 def _earlier(manifest: Manifest, results: Path) -> Iterator[_Earlier]:
+    """Other campaigns in the results folder that ran the same tasks."""
     for path in sorted(results.glob(f"*/{MANIFEST}")):
         folder = path.parent
         if folder.name == manifest.id:

@@ -22,9 +22,16 @@ class RateEdge:
     """One end of the range of one arm's learning rate at one level."""
 
     arm: str
+    """The name of the arm."""
+
     name: str
+    """The name of the hyperparameter."""
+
     level: str
+    """The name of the level."""
+
     edge: Edge
+    """The end of its range, with how many blocks chose a value near it."""
 
 
 def rate_edges(case: Case) -> Iterator[RateEdge]:
@@ -57,6 +64,7 @@ def edge_finding(case: Case, found: RateEdge) -> Finding:
 
 
 def _message(case: Case, found: RateEdge) -> Message:
+    """At which end, in how many blocks, and how often chance does that."""
     edge = found.edge
     share = _share_tried(case, found)
     # as scipy.stats.binom.sf, without the second that its import takes

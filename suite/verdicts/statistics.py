@@ -39,9 +39,16 @@ class Estimate:
     """
 
     mean: float
+    """The mean over blocks."""
+
     std: float
+    """The standard deviation over blocks; NaN with one block."""
+
     standard_error: float
+    """The standard error of the mean; NaN with one block."""
+
     blocks: int
+    """The number of blocks."""
 
     @property
     def testable(self) -> bool:
@@ -209,6 +216,7 @@ def holm_adjusted(p_values: Sequence[float]) -> list[float]:
 
 
 def _untestable_last(p_values: Sequence[float]) -> Floats:
+    """The p-values, with 1 for those that cannot be tested (NaN)."""
     return np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)
 
 
@@ -240,6 +248,7 @@ def sign_flip(values: ArrayLike) -> float:
 
 
 def _signed_sums(x: Floats) -> Floats:
+    """The sum of ``x`` under every choice of signs: (2 ** n,)."""
     sums = np.zeros(1)
     for value in x:
         sums = np.concatenate([sums + value, sums - value])
@@ -340,9 +349,16 @@ class Component:
     """
 
     name: str
+    """What it is due to."""
+
     variance: float
+    """The estimate, which may be below 0."""
+
     low: float
+    """The low end of its interval."""
+
     high: float
+    """The high end of its interval."""
 
     @property
     def separable(self) -> bool:
@@ -412,6 +428,7 @@ def _weights(studies: int, finals: int) -> dict[str, dict[str, float]]:
 
 
 def _mean_square(deviations: Floats, freedom: int, repeats: int) -> tuple[float, int]:
+    """The mean square of deviations, and its degrees of freedom."""
     return (
         repeats * float(np.square(deviations).sum()) / freedom if freedom else math.nan
     ), freedom
@@ -420,6 +437,7 @@ def _mean_square(deviations: Floats, freedom: int, repeats: int) -> tuple[float,
 def _component(
     name: str, parts: Mapping[str, tuple[float, int, float]], confidence: float
 ) -> Component:
+    """A variance component with its interval."""
     variance = sum(square * weight for square, _, weight in parts.values())
     rng = np.random.default_rng(0)
     drawn = np.zeros(DRAWS)
@@ -458,10 +476,15 @@ class Crossover:
     x; state says what can be said.
     """
 
-    state: str  # "located" | "not located" | "beyond the range studied"
+    state: str
+    """"located", "not located" or "beyond the range studied"."""
+
     at: float
     low: float
+    """The low end of its interval, in units of x."""
+
     high: float
+    """The high end of its interval, in units of x."""
 
 
 def crossover(
@@ -506,4 +529,5 @@ def crossover(
 
 
 def _exp(z: float) -> float:
+    """``exp(z)``, infinite where that overflows."""
     return math.exp(z) if z < 700 else math.inf

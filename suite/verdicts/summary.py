@@ -142,6 +142,7 @@ def _instances(measured: Measured, judged: Judged) -> dict[str, Any]:
 
 
 def _copied(source: object, names: Sequence[str]) -> dict[str, Any]:
+    """Those attributes of an object, by name."""
     return {name: getattr(source, name) for name in names}
 
 
@@ -159,6 +160,7 @@ def _label(measured: Measured, judged: Judged) -> Label:
 
 
 def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
+    """What else must be known of the verdict."""
     case, verdict = measured.case, judged.verdict
     half_budget, half_length = judged.half_budget, judged.half_length
     if judged.note:
@@ -244,6 +246,7 @@ def with_matching_note(
 
 
 def with_note(verdict: ClaimVerdict, note: Message) -> ClaimVerdict:
+    """The verdict with one more note."""
     return replace(verdict, notes=(*verdict.notes, note))
 
 
@@ -300,6 +303,7 @@ def _complete_gaps(measured: Measured) -> Floats:
 
 
 def _crossing(measured: Measured, verdict: Verdict) -> Crossover | None:
+    """Where along the axis two arms are level; None for claims without an axis."""
     if not measured.case.kind.along_axis:
         return None
     return crossover(

@@ -29,13 +29,28 @@ class VarianceSplit:
     """
 
     task: str
+    """The name of the task."""
+
     level: str
+    """The name of the level."""
+
     arm: str
+    """The name of the arm."""
+
     metric: str
+    """The metric that varies."""
+
     blocks: int
+    """The number of blocks."""
+
     studies: int
+    """The number of studies in each block."""
+
     finals: int
+    """The number of finals of each study."""
+
     parts: tuple[Component, ...]
+    """The variance components."""
 
 
 def split_variance(campaign: Campaign, task: str) -> list[VarianceSplit]:

@@ -118,6 +118,7 @@ def _weigh_half_budget(measured: Measured, judged: Judged) -> Judged:
 
 
 def _budget_gate(case: Case, verdict: Verdict, half: Halved) -> Gate:
+    """Whether half of the tuning would have given another answer."""
     counts = {"half": case.trials_of_half, "trials": case.manifest.trials}
     if half.changes:
         seen = message("seen-half-budget-other", answer=half.verdict, **counts)
@@ -185,6 +186,7 @@ def _weigh_half_length(measured: Measured, judged: Judged) -> Judged:
 def _length_gates(
     measured: Measured, verdict: Verdict, half: Halved, values: Floats
 ) -> tuple[Gate, ...]:
+    """Whether half of the training gives another answer, or the effect still moves."""
     if measured.case.claim.fixed_budget:
         why = (message("seen-fixed-budget"),)
         return (Gate(MOVING_LENGTH_GATE, False, why, asked=False),)
@@ -210,6 +212,7 @@ def _length_gates(
 
 
 def _all_in(measured: Measured, verdict: Verdict, values: Floats) -> bool:
+    """Whether every block that has an effect has one with half the training, too."""
     found = effects(values, measured.case, measured.examples)[: verdict.blocks]
     return bool(np.isfinite(found).all())
 
@@ -279,6 +282,7 @@ def _judged_on(measured: Measured, verdict: Verdict, values: Floats) -> Verdict:
 
 
 def _with_gates(verdict: Verdict, *gates: Gate) -> Verdict:
+    """The verdict with further gates."""
     samples = [one.sample for one in verdict.by_level or (verdict,)]
     return judge_again(
         verdict,

@@ -22,8 +22,13 @@ class Side:
     """One side of a comparison: arms, or a published figure."""
 
     arms: tuple[str, ...] = ()
+    """The names of the arms."""
+
     reference: float | None = None
-    levels: tuple[str, ...] = ()  # the level of each arm, where they stand at one alone
+    """A published figure instead of arms."""
+
+    levels: tuple[str, ...] = ()
+    """The level of each arm; empty if both sides are at the same levels."""
 
 
 class ClaimKind(ABC):

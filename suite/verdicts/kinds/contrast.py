@@ -66,5 +66,6 @@ class CellContrast(Contrast):
 
 
 def _side(cells: Sequence[tuple[str, str]]) -> Side:
+    """The arms of one side, with levels where weights name them."""
     arms = tuple(arm for arm, _ in cells)
     return Side(arms, levels=tuple(level for _, level in cells))
