@@ -31,6 +31,7 @@ from tasks.contract.procedure import (
 from tasks.contract.recipe import Recipe
 from tasks.contract.schedule import Position, register_schedule
 from tasks.contract.space import Categorical, Float, Int, Params, Space
+from tasks.contract.stage import Stage
 from tasks.contract.target import updates_to
 from tasks.contract.task import Arm, Level, Task
 from tasks.contract.text import Text, text_of
@@ -58,6 +59,7 @@ __all__ = [
     "Space",
     "Split",
     "Splits",
+    "Stage",
     "Task",
     "Text",
     "UserError",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,7 +13,10 @@ import torch
 from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import register_check
 from suite.report.formatting import counted
-from suite.training.instantiate import with_own_training_data
+from suite.training.instantiate import (
+    with_own_training_data,
+    with_training_data_before,
+)
 from suite.training.job import digest
 from tasks import Arm, Level, Split, Splits, Task
 
@@ -105,38 +109,57 @@ def arms_change_training_data_alone(task: Task) -> str:
     """An arm with training data of its own is measured on the same examples as others,
     and has seen none of them.
     """
-    arms = [arm for arm in task.arms if arm.training_data is not None]
-    if not arms:
+    sources = [source for arm in task.arms for source in _sources_of(arm)]
+    if not sources:
         raise NotApplicable("no arm has training data of its own")
     sizes = []
     for level in task.light:
         splits = task.load_data(level, 0)
         before = _digest(splits)
-        for arm in arms:
-            own = _own_training_data(arm, level, splits, noise=1)
+        for source in sources:
+            own = source.splits(level, splits, noise=1)
             if _digest(splits) != before:
                 raise CheckFailed(
-                    f"{arm.name} at {level.name}: training_data changes examples in "
-                    "place",
+                    f"{source.arm.name} at {level.name}: training_data changes examples "
+                    "in place",
                     "work on a clone() and return new tensors",
                 )
-            _check_own_training_data(arm, level, splits, own)
+            _check_source(source, level, splits, own)
             sizes.append(len(own.train))
+    arms = {source.arm.name for source in sources}
     return f"{counted(len(arms), 'arm')}, {min(sizes):,} to {max(sizes):,} examples"
 
 
-def _check_own_training_data(
-    arm: Arm, level: Level, splits: Splits, own: Splits
-) -> None:
-    where = f"{arm.name} at {level.name}"
+@dataclass(frozen=True)
+class _Source:
+    """What an arm learns from, by itself or in the stage before."""
+
+    arm: Arm
+    made: Callable[[Arm, Level, Splits, int], Splits]
+
+    def splits(self, level: Level, splits: Splits, noise: int) -> Splits:
+        with _other_random_numbers(noise):
+            return self.made(self.arm, level, splits, 0)
+
+
+def _sources_of(arm: Arm) -> Iterator[_Source]:
+    if arm.training_data is not None:
+        yield _Source(arm, with_own_training_data)
+    if arm.before is not None:
+        yield _Source(arm, with_training_data_before)
+
+
+def _check_source(source: _Source, level: Level, splits: Splits, own: Splits) -> None:
+    where = f"{source.arm.name} at {level.name}"
     rows = _digest_of(own.train)
-    again = _own_training_data(arm, level, splits, noise=2)
+    again = source.splits(level, splits, noise=2)
     if _digest_of(again.train) != rows:
         raise CheckFailed(
             f"{where}: training_data gives other examples the second time",
             "draw every random number from a generator made of its seed",
         )
-    if rows == _digest_of(splits.train):
+    is_own = source.made is with_own_training_data
+    if is_own and rows == _digest_of(splits.train):
         raise CheckFailed(
             f"{where}: training_data gives the block's training examples unchanged",
             "leave it out, or change them",
@@ -156,11 +179,6 @@ def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:
     """The splits, loaded with all global random generators in another state."""
     with _other_random_numbers(noise):
         return task.load_data(level, seed)
-
-
-def _own_training_data(arm: Arm, level: Level, splits: Splits, noise: int) -> Splits:
-    with _other_random_numbers(noise):
-        return with_own_training_data(arm, level, splits, seed=0)
 
 
 @contextmanager

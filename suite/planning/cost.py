@@ -34,6 +34,7 @@ from tasks import (
     FitOnce,
     Level,
     Params,
+    Recipe,
     Splits,
     Task,
     UserError,
@@ -204,8 +205,7 @@ def _measured(
         updates = evaluations = 1
     else:
         update, evaluation, values, parameters = timed.steps()
-        updates = recipe.updates(len(splits.train), of.length_factor)
-        evaluations = min(updates, max(1, recipe.evaluations))
+        updates, evaluations = _lengths(arm, recipe, len(splits.train), of)
     row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **values}
     return Cost(
         update,
@@ -219,6 +219,21 @@ def _measured(
         len(splits.sealed),
         team,
     )
+
+
+def _lengths(
+    arm: Arm, recipe: Recipe, examples: int, of: ResolvedTask
+) -> tuple[int, int]:
+    """Updates and evaluations of a run, those of a stage before its own included."""
+    parts: tuple[Recipe, ...] = (recipe,)
+    if arm.before is not None:
+        parts = arm.before.recipes(recipe, examples)
+    updates = [part.updates(examples, of.length_factor) for part in parts]
+    evaluations = [
+        min(made, max(1, part.evaluations))
+        for made, part in zip(updates, parts, strict=True)
+    ]
+    return sum(updates), sum(evaluations)
 
 
 def _of_function(task: Task, arm: Arm, level: Level) -> Cost:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import tasks
-from suite.training.instantiate import load_splits
+from suite.training.instantiate import load_splits, load_splits_before
 from suite.training.job import digest
 from suite.training.reach import Reach, tensor_hash
 from tasks import Arm, Splits, Task
@@ -29,6 +29,7 @@ DECIDING = (
     "optimizer",
     "rng",
     "run",
+    "stages",
 )
 """The modules of ``suite.training`` that decide a run's result. The others start and
 watch runs, keep their checkpoints, or say where they took place.
@@ -86,6 +87,7 @@ def _describe_arm(reach: Reach, task: Task, name: str) -> Any:
         reach.describe(task.procedure_of(arm), f"{who}: the procedure"),
         reach.describe(task.load_data, "load_data"),
         reach.describe(arm.training_data, f"{who}: training_data"),
+        reach.describe(arm.before, f"{who}: before"),
         *(reach.describe(rule, f"{who}: the recipe") for rule in _rules(task, arm)),
     ]
 
@@ -107,9 +109,19 @@ def data_hash(
 
     Raises UserError if metadata hold something whose content cannot be determined.
     """
-    if arm is not None and tasks.get(task).arm(arm).training_data is None:
-        arm = None
-    return _data_hash(task, tasks.source_of(task), level, examples, arm)
+    source = tasks.source_of(task)
+    if arm is None:
+        return _data_hash(task, source, level, examples, None)
+    found = tasks.get(task).arm(arm)
+    own = None if found.training_data is None else arm
+    if found.before is None:
+        return _data_hash(task, source, level, examples, own)
+    before = load_splits_before(task, level, 0, examples, "cpu", arm)
+    hashes = [
+        _data_hash(task, source, level, examples, own),
+        _splits_hash(_new_reach(task), before),
+    ]
+    return digest(hashes)
 
 
 @lru_cache(maxsize=256)

@@ -22,6 +22,7 @@ from tasks import (
     Task,
     UserError,
 )
+from tasks.contract.task import TrainingData
 
 
 def resolve(job: Job) -> tuple[Task, Arm, Level]:
@@ -52,6 +53,23 @@ def load_splits(
     source = tasks.source_of(task)
     splits = _prepared(task, source, level, arm, seed, examples, device)
     return replace(splits, test=splits.sealed.resealed())
+
+
+def load_splits_before(
+    task: str,
+    level: str,
+    seed: int,
+    examples: int | None,
+    device: str,
+    arm: str,
+) -> Splits:
+    """The block's splits with what the stage before the arm's own training learns
+    from.
+    """
+    found = tasks.get(task)
+    shared = _loaded(task, tasks.source_of(task), level, seed)
+    splits = with_training_data_before(found.arm(arm), found.level(level), shared, seed)
+    return splits.limited(examples).to(device)
 
 
 @lru_cache(maxsize=4)
@@ -86,12 +104,30 @@ def with_own_training_data(arm: Arm, level: Level, splits: Splits, seed: int) ->
     Raises UserError if these do not fit the task, or if the arm's function changes
     examples in place, which other arms share.
     """
-    if arm.training_data is None:
+    return _with_train_of(arm, arm.training_data, level, splits, seed)
+
+
+def with_training_data_before(
+    arm: Arm, level: Level, splits: Splits, seed: int
+) -> Splits:
+    """The splits with what the stage before an arm's own training learns from."""
+    assert arm.before is not None
+    return _with_train_of(arm, arm.before.training_data, level, splits, seed)
+
+
+def _with_train_of(
+    arm: Arm,
+    training_data: TrainingData | None,
+    level: Level,
+    splits: Splits,
+    seed: int,
+) -> Splits:
+    if training_data is None:
         return splits
     shared = _tensors(splits)
     before = [tensor._version for tensor in shared]
     try:
-        found = splits.with_train(arm.training_data(splits.train, level, seed))
+        found = splits.with_train(training_data(splits.train, level, seed))
     except UserError as error:
         raise UserError(f"Arm {arm.name!r}, training_data: {error}") from error
     if [tensor._version for tensor in shared] != before:

@@ -95,6 +95,8 @@ for _metric in (
     _time("seconds_per_update", "seconds per update"),
     _time("seconds_per_epoch", "seconds per epoch"),
     Metric("steps", "updates", "", "lower", cost=True),
+    Metric("stage_steps", "updates before its own training", "", "lower", cost=True),
+    _time("stage_cpu_seconds", "CPU seconds before its own training"),
     Metric("epochs", "epochs", "", "lower", cost=True),
     Metric("parameters", "parameters", "", "lower", cost=True, exact=True),
     # a better search reaches a target sooner, so these are no costs

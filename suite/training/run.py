@@ -20,11 +20,17 @@ from suite.training.evaluate import (
     worst_values,
 )
 from suite.training.function import run_function
-from suite.training.instantiate import build_model, load_splits, resolve
+from suite.training.instantiate import (
+    build_model,
+    load_splits,
+    load_splits_before,
+    resolve,
+)
 from suite.training.job import OPENING, Job, Member, Result, finite
 from suite.training.loop import TrainingLoop, fit_once, losses_digest
 from suite.training.metrics import GAP
-from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits, updates_to
+from suite.training.stages import EarlierTraining, train_stage
+from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits, Stage, updates_to
 from tasks.contract.target import reached
 
 SHORTEST = 1e-9  # seconds per epoch, where a clock is too coarse to see any
@@ -41,6 +47,7 @@ class Setup:
     splits: Splits
     model: nn.Module
     group: DataParallelGroup | None
+    stage: Stage | None = None
 
     @property
     def leads(self) -> bool:
@@ -71,6 +78,7 @@ class Trained:
     seconds_per_update: float
     updates_per_epoch: int
     length: int
+    before: EarlierTraining = field(default_factory=EarlierTraining)
     snapshots: dict[str, bytes] = field(default_factory=dict)
     resumed_at: int | None = None
 
@@ -130,7 +138,7 @@ def _set_up(job: Job, member: Member, group: DataParallelGroup | None) -> Setup:
     model = model.to(job.device)
     if group:
         check_data_parallel(procedure, model, recipe)
-    return Setup(job, member, procedure, recipe, splits, model, group)
+    return Setup(job, member, procedure, recipe, splits, model, group, arm.before)
 
 
 def _fit(setup: Setup, procedure: FitOnce) -> Trained:
@@ -151,20 +159,23 @@ def _fit(setup: Setup, procedure: FitOnce) -> Trained:
 
 
 def _train(setup: Setup) -> Trained:
-    """Train step by step, or resume from another worker's checkpoint."""
+    """Train step by step, or resume from another worker's checkpoint. A stage that
+    comes before is part of no checkpoint: it is trained again.
+    """
     job, member = setup.job, setup.member
+    checkpointer = Checkpointer(job.checkpoints if setup.leads else None, member.key)
+    before, recipe = _train_before(setup, checkpointer)
     loop = TrainingLoop(
         setup.procedure,
         setup.model,
         setup.splits.train,
         setup.splits.validation,
-        setup.recipe,
+        recipe,
         member.params,
         member.seeds,
         job.length_factor,
         setup.group,
     )
-    checkpointer = Checkpointer(job.checkpoints if setup.leads else None, member.key)
     snapshots = checkpointer.resume(loop)
     resumed_at = loop.curve[-1].step if loop.curve else None
     for found in loop:
@@ -174,15 +185,52 @@ def _train(setup: Setup) -> Trained:
         checkpointer.save(loop, snapshots)
     return Trained(
         model=setup.model,
-        curve=loop.curve,
-        best=loop.best or loop.curve[-1],
-        losses=losses_digest(loop.losses),
+        curve=before.whole_curve(loop.curve),
+        best=before.followed_by(loop.best or loop.curve[-1]),
+        losses=losses_digest(before.all_losses(loop.losses)),
         seconds_per_update=loop.seconds_per_update(),
         updates_per_epoch=loop.updates_per_epoch,
-        length=loop.steps,
+        length=before.steps + loop.steps,
+        before=before,
         snapshots=snapshots,
         resumed_at=resumed_at,
     )
+
+
+def _train_before(
+    setup: Setup, checkpointer: Checkpointer
+) -> tuple[EarlierTraining, Recipe]:
+    """Train the stage before the arm's own training, if there is one; and the recipe
+    of what is left.
+    """
+    job, member, stage = setup.job, setup.member, setup.stage
+    if stage is None:
+        return EarlierTraining(), setup.recipe
+    recipe, own = stage.recipes(setup.recipe, len(setup.splits.train))
+    splits = load_splits_before(
+        job.task,
+        job.level,
+        member.seeds["split"],
+        job.examples,
+        job.device,
+        arm=job.builds or job.arm,
+    )
+    task, _, _ = resolve(job)
+
+    def watch(found: Evaluation) -> None:
+        _check_time(checkpointer.seconds, job.time_limit, found.step)
+
+    before = train_stage(
+        stage.procedure or task.procedure,
+        setup.model,
+        splits,
+        recipe,
+        {**member.params, **stage.params},
+        member.seeds,
+        job.length_factor,
+        watch,
+    )
+    return before, own
 
 
 def _snapshot(setup: Setup, found: Evaluation, steps: int) -> dict[str, bytes]:
@@ -256,7 +304,14 @@ def _gaps(procedure: Procedure, metrics: Mapping[str, float]) -> dict[str, float
 
 def _costs(trained: Trained) -> dict[str, float]:
     last = trained.curve[-1]
+    of_stage = {}
+    if trained.before.steps:
+        of_stage = {
+            "stage_steps": trained.before.steps,
+            "stage_cpu_seconds": trained.before.cpu_seconds,
+        }
     return {
+        **of_stage,
         "seconds": last.seconds,
         "cpu_seconds": last.cpu_seconds,
         "steps": last.step,

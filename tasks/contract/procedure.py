@@ -159,6 +159,15 @@ class Procedure(Protocol):
         ...
 
 
+def check_procedure(check: FieldChecks) -> None:
+    """Raise UserError if the field ``procedure`` lacks what a procedure has."""
+    missing = check.missing(
+        "procedure", ("measures", "phases", "evaluate", "artifacts")
+    )
+    if missing:
+        raise check.error("procedure", f"it has no {' and no '.join(missing)}")
+
+
 @dataclass(frozen=True)
 class _Measured:
     measures: tuple[Measure, ...]

@@ -20,11 +20,13 @@ from tasks.contract.procedure import (
     FitOnce,
     Measure,
     Procedure,
+    check_procedure,
     measured,
     no_worst,
 )
 from tasks.contract.recipe import NOT_TUNABLE, RECIPE_FIELDS, TUNABLE, Recipe
 from tasks.contract.space import Hyperparameter, Params, Space, is_value
+from tasks.contract.stage import Stage
 from tasks.contract.target import check_target
 
 if TYPE_CHECKING:
@@ -94,6 +96,9 @@ class Arm:
     and test examples are those of all arms. ``seed`` is the one that ``load_data`` got.
     """
 
+    before: Stage | None = None
+    """Training on other data that comes first, such as pre-training."""
+
     measure: MeasureFunction | None = None
     """What takes the place of a model that learns: see ``Arm.function``."""
 
@@ -141,6 +146,8 @@ class Arm:
             check.function("build", "of shape, level and hyperparameters")
         if self.training_data is not None:
             check.function("training_data", "of training examples, level and seed")
+        if self.before is not None:
+            check.instance("before", Stage, "give a Stage of other training data")
         check.flag("deterministic")
         self._check_measure(check)
         _check_place(check)
@@ -160,13 +167,15 @@ class Arm:
                     "`without`: an arm's own range takes the place of the task's",
                 )
         if self.procedure is not None:
-            _check_procedure(check)
+            check_procedure(check)
 
     def _check_measure(self, check: FieldChecks) -> None:
         if self.measure is not None:
             check.function("measure", "of level, hyperparameters and seed")
             if self.training_data is not None:
                 raise check.error("training_data", "a function learns from no data")
+            if self.before is not None:
+                raise check.error("before", "a function is not trained")
             if self.recipe or self.procedure is not None:
                 raise check.error(
                     "measure",
@@ -272,14 +281,6 @@ def _check_hyperparameters(
             )
 
 
-def _check_procedure(check: FieldChecks) -> None:
-    missing = check.missing(
-        "procedure", ("measures", "phases", "evaluate", "artifacts")
-    )
-    if missing:
-        raise check.error("procedure", f"it has no {' and no '.join(missing)}")
-
-
 @dataclass(frozen=True)
 class Task:
     """One comparison: question, data, arms, what is matched, what may be tuned, and the
@@ -367,7 +368,7 @@ class Task:
         if check.given("parameters_within"):
             check.number("parameters_within", 0, advice="a relative tolerance")
         self._check_measures(check)
-        _check_procedure(check)
+        check_procedure(check)
         self._check_names()
         self._check_arms()
         for claim in self.claims:
@@ -461,6 +462,7 @@ class Task:
                 self._check_recipe(level, arm)
                 self._check_recipe_fields(level, arm)
                 self._check_fit(level, arm)
+                self._check_before(level, arm)
 
     def _check_recipe_fields(self, level: Level, arm: Arm) -> None:
         """A field of the recipe that is tuned can have all values of its range."""
@@ -476,6 +478,26 @@ class Task:
                         f"{self._who}: {name!r} is tuned for arm {arm.name!r}, but "
                         f"{error}"
                     ) from error
+
+    def _check_before(self, level: Level, arm: Arm) -> None:
+        """A stage needs an arm that learns by updates, in one worker."""
+        if arm.before is None:
+            return
+        if not self.has_length(arm):
+            raise UserError(
+                f"Arm {arm.name!r}: before: it is fitted in one call, by a library, and "
+                "so not trained in stages."
+            )
+        recipe = self.recipe_of(level, arm)
+        if recipe.world_size > 1:
+            raise UserError(
+                f"Arm {arm.name!r}: before: world_size={recipe.world_size} workers "
+                "cannot train in stages: leave it at 1."
+            )
+        try:
+            arm.before.recipes(recipe, examples=1)
+        except UserError as error:
+            raise UserError(f"Arm {arm.name!r}: before: {error}") from error
 
     def _check_build(self, arm: Arm) -> None:
         if arm.build is None and not isinstance(self.procedure_of(arm), FitOnce):

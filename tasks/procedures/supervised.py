@@ -59,8 +59,15 @@ class Supervised:
     order.
     """
 
+    trains: str = ""
+    """Only the part of the model with this name, such as ``head``, is updated; the rest
+    stays as it is, in evaluation mode: no dropout, and norms with their running
+    statistics.
+    """
+
     def __post_init__(self) -> None:
         check = FieldChecks(self)
+        check.text("trains")
         check.replace("loss", loss_named(self.loss))
         if self.penalty is not None:
             check.function("penalty", "of the model")
@@ -73,11 +80,14 @@ class Supervised:
         """
         steps = augmentations(self.augment)
         by_itself = all(getattr(step, "by_example", False) for step in steps)
-        return (Phase(self._loss, mean=by_itself),)
+        prefix = f"{self.trains}." if self.trains else ""
+        return (Phase(self._loss, prefix=prefix, mean=by_itself),)
 
     def _loss(
         self, model: nn.Module, batch: Split, generator: torch.Generator
     ) -> Tensor:
+        if self.trains:
+            _let_train(model, self.trains)
         for step in augmentations(self.augment):
             batch = step(batch, generator)
         loss = loss_named(self.loss)(model(batch.x), batch.y)
@@ -140,6 +150,12 @@ class Regression(Supervised):
     ) -> dict[str, float]:
         answers = [(model(batch.x), batch.y) for batch in _chunks(split)]
         return measure_outputs(measures_named(self.measures), *_joined(answers))
+
+
+def _let_train(model: nn.Module, part: str) -> None:
+    """That part of the model in training mode, all others in evaluation mode."""
+    model.eval()
+    model.get_submodule(part).train()
 
 
 def _chunks(split: Split) -> Iterator[Split]:

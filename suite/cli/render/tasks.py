@@ -73,6 +73,10 @@ def _own_parts(arm: Arm) -> list[str]:
         found.append("its procedure")
     if arm.training_data is not None:
         found.append("its training data")
+    if arm.before is not None:
+        length = f"{arm.before.length:.0%} of the updates"
+        budget = "counted" if arm.before.counts else "on top"
+        found.append(f"a stage before it: {length}, {budget}")
     return found
 
 
