@@ -19,6 +19,7 @@ from tasks.contract.claim import Claim
 from tasks.contract.data import Sealed, Shape, Split, Splits
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.optimizer import Optimizer, register_optimizer
+from tasks.contract.picture import Axis, Curve, Heights, Outcome, Picture
 from tasks.contract.procedure import (
     ExpensiveEvaluation,
     FitOnce,
@@ -38,19 +39,24 @@ from tasks.contract.text import Text, text_of
 
 __all__ = [
     "Arm",
+    "Axis",
     "Categorical",
     "Claim",
+    "Curve",
     "ExpensiveEvaluation",
     "FitOnce",
     "Float",
     "HasSnapshots",
     "HasThroughput",
+    "Heights",
     "Int",
     "Level",
     "Measure",
     "Optimizer",
+    "Outcome",
     "Params",
     "Phase",
+    "Picture",
     "Position",
     "Procedure",
     "Recipe",

@@ -9,96 +9,9 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
-from tasks import Arm, Claim, Level, Measure, Params, Task, Text
-from tasks.models.surfaces import (
-    LECTURE_X,
-    LECTURE_Y,
-    Array,
-    Surface,
-    random_quadratic,
-    straight_line,
-    two_valleys,
-)
-
-STARTS = 16
-GOAL = 1e-3  # of the starting distance: where "updates" stops counting
-ESCAPED = 1e12  # times the starting distance: where a diverging path stops
-Start = tuple[Surface, Array]
-
-
-def kappa(condition: float, rng: np.random.Generator) -> Start:
-    return random_quadratic(condition, 20, rng), rng.normal(size=(STARTS, 20))
-
-
-def regression(rng: np.random.Generator) -> Start:
-    """From around the lecture's start, b = -120 and w = -4."""
-    starts = np.array([-120.0, -4.0]) + rng.normal(size=(STARTS, 2)) * [5.0, 0.5]
-    return straight_line(LECTURE_X, LECTURE_Y), starts
-
-
-def valleys(rng: np.random.Generator) -> Start:
-    return two_valleys(), rng.uniform(-1.5, 1.5, size=(STARTS, 2))
-
-
-SURFACES: dict[str, Callable[[np.random.Generator], Start]] = {
-    "kappa_10": partial(kappa, 10),
-    "kappa_1000": partial(kappa, 1000),
-    "regression": regression,
-    "two_valleys": valleys,
-}
-
-
-def gradient_descent(
-    share: float, surface: Surface, starts: Array, updates: int
-) -> Array:
-    """The path with a rate of that share of the critical one, (updates + 1, starts,
-    dimensions); shorter if it diverges.
-    """
-    rate = share * surface.critical_rate
-    far = ESCAPED * np.abs(starts - surface.minimum).max()
-    path = [starts]
-    while len(path) <= updates and np.abs(path[-1]).max() < far:
-        path.append(path[-1] - rate * surface.gradient(path[-1]))
-    return np.array(path)
-
-
-def closed_form(share: float, surface: Surface, starts: Array, updates: int) -> Array:
-    """Start and end of that path by (I - ηH)ᵗ, in the eigenvectors of H."""
-    eigenvalues, vectors = np.linalg.eigh(surface.hessian)
-    shrunk = (1 - share * surface.critical_rate * eigenvalues) ** updates
-    away = (starts - surface.minimum) @ vectors * shrunk @ vectors.T
-    return np.array([starts, surface.minimum + away])
-
-
-def adagrad(rate: float, surface: Surface, starts: Array, updates: int) -> Array:
-    path, squares = [starts], np.zeros_like(starts)
-    for _ in range(updates):
-        gradient = surface.gradient(path[-1])
-        squares += gradient**2
-        path.append(path[-1] - rate * gradient / np.sqrt(squares + 1e-20))
-    return np.array(path)
-
-
-def measure(
-    walk: Callable[[Surface, Array, int], Array],
-    level: Level,
-    params: Params,
-    seed: int,
-) -> dict[str, float]:
-    surface, starts = SURFACES[level["surface"]](np.random.default_rng(seed))
-    path = walk(surface, starts, level["updates"])
-    away = np.linalg.norm(path - surface.minimum, axis=2)
-    shares = (away / away[0]).max(axis=1)  # of the start that is farthest behind
-    reached = np.flatnonzero(shares <= GOAL)
-    losses = surface.loss(path[-1])
-    return {
-        "log_distance": math.log10(max(shares[-1], 1e-16)),
-        "updates": float(reached[0] if len(reached) else level["updates"] + 1),
-        "spread": float(np.ptp(losses) / np.ptp(surface.loss(starts))),
-    }
-
+from tasks import Arm, Claim, Level, Measure, Task, Text
+from tasks.models.surfaces import Array
+from tasks.procedures.descent import adagrad, closed_form, gradient_descent, measure
 
 QUADRATICS = ("kappa_10", "kappa_1000", "regression")
 LECTURE = Text(

@@ -1,11 +1,13 @@
-"""Artifacts: translations with attention maps, generated images over the course of
-training.
+"""Artifacts: pictures that runs drew of themselves, translations with attention maps,
+generated images over the course of training.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.charts import table
+from dashboard.components.charts import chart, table
 from dashboard.components.controls import (
     arm_key,
     choose_level,
@@ -24,6 +26,9 @@ from dashboard.components.controls import (
 )
 from dashboard.components.text import aria, card, data, empty, glyph, head
 from dashboard.data.view import View
+from dashboard.figures.pictures import picture_frame, picture_spec
+from suite.report.pictures import Gathered, pictures_of
+from tasks.contract.picture import FILE as PICTURE
 
 PATH, TITLE = "/samples", "samples-title"
 SNAPSHOT = re.compile(r"step-(\d+)-(.+)")  # a stem
@@ -32,6 +37,7 @@ MOST_ROWS = 60
 TRANSLATIONS = "translations.json"
 LOOKED = re.compile(r"attention-(\d+)")
 LARGEST_MAP = 900  # squares of a map that is drawn here; larger ones are images alone
+PICTURE_HEIGHT = 460  # px
 FAINT = 0.01  # the weight below which a square is not drawn
 Final = dict[str, Any]
 
@@ -91,9 +97,14 @@ def layout(view: View) -> Component:
             top,
             controls(*[part for part in chosen if part is not None]),
             html.Div(course, className="options") if course else None,
+            *[_drawn(view, gathered) for gathered in _gathered(view, int(block))],
             together,
             html.Div(
-                [_arm(view, final, at, together is not None) for final in shown],
+                [
+                    _arm(view, final, at, together is not None)
+                    for final in shown
+                    if _has_samples(view, final)
+                ],
                 className="arms",
             ),
         ]
@@ -101,14 +112,49 @@ def layout(view: View) -> Component:
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
-    """The artifacts of each final."""
+    """The artifacts of each final, and the points of each picture of the level."""
     rows = [
         {**final, "file": path.name}
         for task in view.tasks
         for final in _finals(view, task)
         for path in view.campaign.artifacts(final["key"])
     ]
-    return {"samples": pd.DataFrame(rows)}
+    found = {"samples": pd.DataFrame(rows)}
+    blocks = {int(row["block"]) for row in rows if row["level"] == view.level}
+    if blocks:
+        names = [str(number) for number in sorted(blocks)]
+        block = int(view.chosen("block", names))
+        for gathered in _gathered(view, block):
+            found[gathered.name] = picture_frame(gathered, _label(view))
+    return found
+
+
+def _gathered(view: View, block: int) -> list[Gathered]:
+    """The chosen level's pictures, each of all arms together."""
+    language = view.words.language
+    return pictures_of(view.campaign, view.task, view.level, block, language)
+
+
+def _label(view: View) -> Callable[[str], str]:
+    return partial(view.arm_label, view.task)
+
+
+def _drawn(view: View, gathered: Gathered) -> Component:
+    first = gathered.first
+    return chart(
+        view,
+        gathered.name,
+        picture_spec(gathered, _label(view)),
+        title=first.title,
+        says=first.says,
+        height=PICTURE_HEIGHT,
+    )
+
+
+def _has_samples(view: View, final: Final) -> bool:
+    """Whether an arm has more to show than pictures, which stand together."""
+    paths = view.campaign.artifacts(final["key"])
+    return any(PICTURE.fullmatch(path.name) is None for path in paths)
 
 
 def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
@@ -243,6 +289,7 @@ def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
     watched = [path for path in pictures if SNAPSHOT.fullmatch(path.stem)]
     still = [path for path in pictures if path not in watched]
     tables = [path for path in paths if path.suffix == ".json" and path not in maps]
+    tables = [path for path in tables if PICTURE.fullmatch(path.name) is None]
     tables = [path for path in tables if not (together and path.name == TRANSLATIONS)]
     return card(
         html.H2(arm_key(view, view.task, final["arm"])),

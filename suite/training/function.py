@@ -9,7 +9,8 @@ from typing import Any
 
 from suite.training.evaluate import all_finite, as_numbers, worst_values
 from suite.training.job import OPENING, Member, Result, finite
-from tasks import Arm, Level, Procedure, Shape
+from tasks import Arm, Level, Outcome, Procedure, Shape
+from tasks.contract.picture import outcome_of
 
 NO_SHAPE = Shape((), 1)  # of the data that there are not
 
@@ -21,6 +22,14 @@ class Called:
     values: dict[str, float]
     seconds: float
     cpu_seconds: float
+    outcome: Outcome
+
+    def artifacts(self) -> dict[str, bytes]:
+        """The files of its pictures, by name."""
+        files: dict[str, bytes] = {}
+        for picture in self.outcome.pictures():
+            files |= picture.artifact
+        return files
 
 
 def call(
@@ -33,8 +42,10 @@ def call(
     wall, cpu = time.perf_counter(), time.process_time()
     found = arm.measure(level, params, seed)
     seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
-    values = as_numbers(f"The function of arm {arm.name!r}", procedure.measures, found)
-    return Called(values, seconds, cpu_seconds)
+    outcome = outcome_of(found)
+    who = f"The function of arm {arm.name!r}"
+    values = as_numbers(who, procedure.measures, outcome.values)
+    return Called(values, seconds, cpu_seconds, outcome)
 
 
 def run_function(
@@ -68,6 +79,7 @@ def run_function(
         data={"population": "fresh", "test_train_ratio": 0.0},
         test_opened=is_judged,
         error="a measure was not finite" if diverged else None,
+        artifacts=called.artifacts() if member.kind == "final" else {},
     )
 
 

@@ -16,6 +16,7 @@ from tasks.contract.checks import FieldChecks, brief, no_two_alike, plain
 from tasks.contract.claim import Claim
 from tasks.contract.data import Shape, Split, Splits
 from tasks.contract.errors import UserError, unknown
+from tasks.contract.picture import Outcome
 from tasks.contract.procedure import (
     FitOnce,
     Measure,
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 Build: TypeAlias = "Callable[[Shape, Level, Params], nn.Module]"
-MeasureFunction: TypeAlias = "Callable[[Level, Params, int], Mapping[str, float]]"
+MeasureFunction: TypeAlias = (
+    "Callable[[Level, Params, int], Mapping[str, float] | Outcome]"
+)
 TrainingData: TypeAlias = "Callable[[Split, Level, int], Split]"
 
 
@@ -121,7 +124,8 @@ class Arm:
         deterministic: bool = False,
     ) -> Arm:
         """An arm that trains nothing: ``measure(level, params, seed)`` returns a number
-        for each of the task's measures, by name.
+        for each of the task's measures, by name; or an ``Outcome`` with these numbers
+        and pictures.
 
         ``seed`` is a whole number from 0 to 2**63 - 1. A block's arms get the same
         ones, so that what they draw from them first (a bandit's arms, a start) is

@@ -37,6 +37,9 @@ class Surface:
     hessian: Array
     """The second derivatives there, (dimensions, dimensions)."""
 
+    names: tuple[str, ...] = ()
+    """What two dimensions are called."""
+
     @cached_property
     def largest_eigenvalue(self) -> float:
         return float(np.linalg.eigvalsh(self.hessian)[-1])
@@ -47,7 +50,9 @@ class Surface:
         return 2 / self.largest_eigenvalue
 
 
-def quadratic(minimum: Array, hessian: Array, least: float = 0.0) -> Surface:
+def quadratic(
+    minimum: Array, hessian: Array, least: float = 0.0, names: tuple[str, ...] = ()
+) -> Surface:
     """½ (x - m)ᵀ H (x - m) + ``least``, with a symmetric H."""
 
     def loss(points: Array) -> Array:
@@ -59,7 +64,7 @@ def quadratic(minimum: Array, hessian: Array, least: float = 0.0) -> Surface:
         slope: Array = (points - minimum) @ hessian
         return slope
 
-    return Surface(loss, gradient, minimum, hessian)
+    return Surface(loss, gradient, minimum, hessian, names)
 
 
 def random_quadratic(
@@ -79,7 +84,7 @@ def straight_line(x: Array, y: Array) -> Surface:
     inputs = np.stack([np.ones_like(x), x], axis=1)
     solution, residual, *_ = np.linalg.lstsq(inputs, y, rcond=None)
     minimum = solution.astype(np.float64)
-    return quadratic(minimum, 2 * inputs.T @ inputs, float(residual[0]))
+    return quadratic(minimum, 2 * inputs.T @ inputs, float(residual[0]), ("b", "w"))
 
 
 def two_valleys() -> Surface:
@@ -98,4 +103,5 @@ def two_valleys() -> Surface:
 
     # the least of the real roots of 4u³ - 4u + 0.3
     u = float(np.roots([4, 0, -4, TILT]).real.min())
-    return Surface(loss, gradient, np.array([u, 0.0]), np.diag([12 * u**2 - 4, 2.0]))
+    minimum, hessian = np.array([u, 0.0]), np.diag([12 * u**2 - 4, 2.0])
+    return Surface(loss, gradient, minimum, hessian, ("u", "v"))

@@ -27,6 +27,7 @@ from tasks import (
     Task,
     UserError,
 )
+from tasks.contract.picture import outcome_of, read_picture
 from tasks.data._fetch import Unavailable
 
 NAMES = tasks.names()
@@ -216,10 +217,18 @@ def test_a_function_repeats_and_its_numbers_are_finite_at_every_level(name, arm)
     assert found.measure is not None
     for level in task.light:
         params = task.default_params(found, level)
-        one, two = (found.measure(level, params, 1) for _ in range(2))
+        outcome = outcome_of(found.measure(level, params, 1))
 
-        assert one == two
-        assert all(math.isfinite(one[m.name]) for m in task.procedure.measures)
+        assert all(
+            math.isfinite(outcome.values[m.name]) for m in task.procedure.measures
+        )
+        for picture in outcome.pictures():
+            (content,) = picture.artifact.values()
+            assert read_picture(content).title == picture.title
+    level = task.light[0]
+    params = task.default_params(found, level)
+    one, two = (outcome_of(found.measure(level, params, 1)) for _ in range(2))
+    assert one.values == two.values
 
 
 # ------------------------------------------------------------------------------ claims

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from suite.verdicts.statistics import Interval
+from tasks import Axis as PictureAxis
+from tasks import Curve, Heights
 
 INFINITE: Interval = (float("-inf"), float("inf"))
 
@@ -204,6 +206,17 @@ class CurveChart:
 
 
 @dataclass(frozen=True)
+class PictureChart:
+    """What arms recorded of themselves: curves and points, perhaps over contours."""
+
+    title: str
+    x: PictureAxis
+    y: PictureAxis
+    curves: tuple[tuple[int, Curve], ...]  # each after its arm's place
+    heights: Heights | None
+
+
+@dataclass(frozen=True)
 class ForestStrip:
     """A claim's effect in units of its margin, so that all claims share one scale.
 
@@ -229,4 +242,4 @@ class ForestStrip:
     """The interval that decides, in margins; None with one block."""
 
 
-Chart = BlockChart | TrendChart | CurveChart | ForestStrip
+Chart = BlockChart | TrendChart | CurveChart | PictureChart | ForestStrip

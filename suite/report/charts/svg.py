@@ -24,8 +24,10 @@ from suite.report.charts.spec import (
     Chart,
     CurveChart,
     ForestStrip,
+    PictureChart,
     TrendChart,
 )
+from tasks import Curve, Heights
 
 if TYPE_CHECKING:  # matplotlib takes half a second: only who draws waits for it
     from matplotlib.axes import Axes
@@ -80,9 +82,7 @@ MAX_SIDE_LENGTH = 44  # letters of what lies left and right of the line
 _LOCK = threading.Lock()
 
 
-def draw(
-    chart: BlockChart | TrendChart | CurveChart | ForestStrip, name: str
-) -> Markup:
+def draw(chart: Chart, name: str) -> Markup:
     """The chart as an ``<svg>`` element; ``name`` is its own within the page."""
     with _LOCK, _settings(name):
         drawing = _Drawing()
@@ -190,6 +190,8 @@ def _figure(chart: Chart, drawing: _Drawing) -> Figure:
             return _strip_figure(chart)
         case CurveChart():
             return _curve_figure(chart, drawing)
+        case PictureChart():
+            return _picture_figure(chart, drawing)
 
 
 def _blank(
@@ -411,22 +413,86 @@ def _curve_figure(chart: CurveChart, drawing: _Drawing) -> Figure:
     _set_axis(axes, "y", Axis("", chart.y.low, chart.y.high, chart.y.ticks))
     axes.set_title(chart.title, loc="left", fontsize=12, weight="bold", pad=8)
     for line in chart.lines:
-        color = COLORS[f"arm{arm_style(line.place)}"]
+        color = _arm_color(line.place)
         axes.fill_between(
             line.x, line.low, line.high, color=color, alpha=0.16, linewidth=0
         )
     for line in chart.lines:
-        style = arm_style(line.place)
-        dashes = [length / CURVE_WIDTH for length in DASHES[style - 1]]
-        (mark,) = axes.plot(
-            line.x,
-            line.mean,
-            color=COLORS[f"arm{style}"],
-            linewidth=CURVE_WIDTH,
-            linestyle=(0, dashes) if dashes else "solid",
-        )
+        (mark,) = axes.plot(line.x, line.mean, **_arm_line(line.place))
         drawing.mark(mark, "curve", line.label)
     return figure
+
+
+def _arm_color(place: int) -> str:
+    return COLORS[f"arm{arm_style(place)}"]
+
+
+def _arm_line(place: int) -> dict[str, Any]:
+    """How an arm's line looks, as matplotlib wants it."""
+    dashes = [length / CURVE_WIDTH for length in DASHES[arm_style(place) - 1]]
+    return {
+        "color": _arm_color(place),
+        "linewidth": CURVE_WIDTH,
+        "linestyle": (0, dashes) if dashes else "solid",
+    }
+
+
+# ------------------------------------------------------------------------- pictures
+
+
+def _picture_figure(chart: PictureChart, drawing: _Drawing) -> Figure:
+    figure, axes = _blank(WIDE, 330, (70, 26, WIDE - 14, 286))
+    axes.set_title(chart.title, loc="left", fontsize=12, weight="bold", pad=8)
+    axes.set_xlabel(chart.x.label)
+    axes.set_ylabel(chart.y.label)
+    for scale, axis in ((axes.set_xscale, chart.x), (axes.set_yscale, chart.y)):
+        scale("log" if axis.log else "linear")
+    _plain_ticks(axes)
+    axes.grid(chart.heights is None)
+    if chart.heights is not None:
+        _draw_contours(axes, chart.heights)
+    for place, curve in chart.curves:
+        _draw_curve(axes, drawing, place, curve)
+    if chart.heights is not None:  # what lies outside is not drawn
+        axes.set_xlim(min(chart.heights.x), max(chart.heights.x))
+        axes.set_ylim(min(chart.heights.y), max(chart.heights.y))
+    return figure
+
+
+def _plain_ticks(axes: Axes) -> None:
+    """Numbers as plain text: matplotlib's own are in TeX on logarithmic axes."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    for target in (axes.xaxis, axes.yaxis):
+        target.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        target.set_minor_locator(NullLocator())
+
+
+def _draw_contours(axes: Axes, heights: Heights) -> None:
+    axes.contour(
+        heights.x,
+        heights.y,
+        heights.z,
+        levels=14,
+        colors=[COLORS["muted"]],
+        linewidths=0.7,
+        linestyles="solid",
+        alpha=0.5,
+    )
+
+
+def _draw_curve(axes: Axes, drawing: _Drawing, place: int, curve: Curve) -> None:
+    if curve.mode == "points":
+        look: dict[str, Any] = {
+            "color": _arm_color(place),
+            "marker": "o",
+            "linestyle": "none",
+            "markersize": 4.5,
+        }
+    else:
+        look = _arm_line(place)
+    (mark,) = axes.plot(curve.x, curve.y, **look)
+    drawing.mark(mark, "curve", curve.name)
 
 
 def arm_style(place: int) -> int:

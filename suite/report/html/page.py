@@ -18,6 +18,7 @@ from suite.report.formatting import counted, listed
 from suite.report.html import appendix
 from suite.report.html.claim import Judged, TaskCurves, claim_view
 from suite.report.html.methods import paragraphs
+from suite.report.html.pictures import picture_views
 from suite.report.html.view import CampaignView, ClaimView, SpaceView, TaskView
 from suite.report.sentences import ANSWERS, Labels, aa_test, answer
 from suite.verdicts.aa_test import run_aa_tests
@@ -130,6 +131,7 @@ def _task_view(
         aa_tests=[aa_test(one, labels) for one in run_aa_tests(campaign, task)],
         claims=claims,
         variance=appendix.variance(campaign, task),
+        pictures=list(picture_views(campaign, task)),
     )
 
 

@@ -171,6 +171,15 @@ class VarianceView:
 
 
 @dataclass(frozen=True)
+class PictureView:
+    """A picture that arms recorded, with its legend."""
+
+    arms: Sequence[Arm]
+    drawing: Markup
+    says: str
+
+
+@dataclass(frozen=True)
 class TaskView:
     """A task's part of the page."""
 
@@ -206,6 +215,8 @@ class TaskView:
 
     variance: VarianceView | None
     """Where results vary from; None if it was not measured."""
+    pictures: Sequence[PictureView]
+    """Those that its arms recorded, of the first block."""
 
 
 @dataclass(frozen=True)
