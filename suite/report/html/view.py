@@ -175,8 +175,13 @@ class PictureView:
     """A picture that arms recorded, with its legend."""
 
     arms: Sequence[Arm]
+    """The arms that recorded it, with their lines."""
+
     drawing: Markup
+    """The picture, as an ``<svg>`` element."""
+
     says: str
+    """What there is to see; "" if nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +220,7 @@ class TaskView:
 
     variance: VarianceView | None
     """Where results vary from; None if it was not measured."""
+
     pictures: Sequence[PictureView]
     """Those that its arms recorded, of the first block."""
 
