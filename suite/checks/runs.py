@@ -18,6 +18,7 @@ from suite.own_packages import foreign_packages
 from suite.report.formatting import counted
 from suite.training.fingerprint import ROOT
 from suite.training.job import Job, digest
+from suite.training.metrics import DIAGNOSED, DIAGNOSES
 from suite.training.worker import run_job
 from suite.verdicts.kinds import check_claim
 from suite.verdicts.scales import scale_of
@@ -53,7 +54,9 @@ def claims_can_be_judged(task: Task) -> str:
         raise NotApplicable("there are none yet")
     metrics = short_result(task, task.light[0], task.arms[0], "final").metrics
     tested = {name.removeprefix("test.") for name in metrics}
-    known = tested | set(metrics) | {"parameters"}
+    # a diagnosis is made of an arm's figures, not recorded by a run
+    diagnoses = {f"{DIAGNOSED}.{cause}" for cause in DIAGNOSES}
+    known = tested | set(metrics) | {"parameters"} | diagnoses
     sizes = {}
     if task.has_data:
         sizes = {

@@ -26,7 +26,7 @@ from suite.training.data_parallel import check_data_parallel
 from suite.training.evaluate import Evaluation
 from suite.training.function import call
 from suite.training.instantiate import build_model, load_splits
-from suite.training.job import canonical, digest
+from suite.training.job import canonical, digest, finite
 from suite.training.loop import TrainingLoop, fit_once
 from suite.training.seeds import run_seeds
 from tasks import (
@@ -206,7 +206,9 @@ def _measured(
     else:
         update, evaluation, values, parameters = timed.steps()
         updates, evaluations = _lengths(arm, recipe, len(splits.train), of)
-    row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **values}
+    # a run may diverge, and a row of the record has None where there is no number
+    recorded = {name: finite(value) for name, value in values.items()}
+    row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **recorded}
     return Cost(
         update,
         evaluation,
