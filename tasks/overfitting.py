@@ -1,0 +1,303 @@
+"""What helps against overfitting? The lecture's remedies, one arm each, on a network
+that learns 500 curves by heart.
+"""
+
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from tasks import (
+    Arm,
+    Claim,
+    Float,
+    Level,
+    Params,
+    Recipe,
+    Shape,
+    Space,
+    Split,
+    Splits,
+    Task,
+    Text,
+)
+from tasks.augmentation.augment import Augmentation
+from tasks.augmentation.mixing import CutMix, Mixup
+from tasks.augmentation.transforms import Crop, Erase, Flip, Negate, Noise, Shift
+from tasks.data import mnist1d
+from tasks.models.mlp import mlp
+from tasks.procedures.metrics import ACCURACY, LOG_LOSS
+from tasks.procedures.supervised import Classification
+
+FEW, MANY = 500, 2000
+WIDTH = 100
+BY_LOSS = Classification(measures=(LOG_LOSS, ACCURACY))  # the first one chooses
+LEE = Text(
+    "Hung-yi Lee, Machine Learning 2021: general guide, overfitting",
+    zh="李宏毅，机器学习 2021：训练攻略，过拟合",
+)
+ZHANG = Text(
+    "Zhang et al., Understanding deep learning requires rethinking generalization "
+    "(ICLR 2017)",
+    zh="Zhang 等，Understanding deep learning requires rethinking generalization"
+    "（ICLR 2017）",
+)
+YUN = Text("Yun et al., CutMix (ICCV 2019)", zh="Yun 等，CutMix（ICCV 2019）")
+CUTMIX_FIGURES = Text(
+    "CIFAR-100 error: none 16.45 %, Mixup 15.63 %, CutMix 14.23 %",
+    zh="CIFAR-100 错误率：无 16.45 %，Mixup 15.63 %，CutMix 14.23 %",
+)
+MOST_EFFECTIVE = Text(
+    "More training data is the most effective remedy", zh="增加训练数据是最有效的办法"
+)
+
+
+def load_data(level: Level, seed: int) -> Splits:
+    return mnist1d.load(seed, train=MANY, validation=1000, test=2000)
+
+
+def few(train: Split, level: Level, seed: int) -> Split:
+    return train.head(FEW)
+
+
+def build(width: int, shape: Shape, level: Level, params: Params) -> nn.Module:
+    dropout = params.get("dropout", 0.0)
+    return mlp(shape, (width, width), dropout=dropout)
+
+
+def arm(
+    name: str,
+    en: str,
+    zh: str,
+    *augment: Augmentation,
+    width: int = WIDTH,
+    examples: int = FEW,
+    procedure: Classification | None = None,
+    recipe: dict[str, Any] | None = None,
+    **params: float,
+) -> Arm:
+    """One remedy; params are hyperparameters with one value."""
+    return Arm(
+        name,
+        partial(build, width),
+        Text(en, zh=zh),
+        recipe=recipe or {},
+        params=params,
+        training_data=few if examples == FEW else None,
+        procedure=Classification(augment=augment) if augment else procedure,
+    )
+
+
+ARMS = (
+    arm("none", "None", "无"),
+    arm("more_data", "Four times the data", "四倍数据", examples=MANY),
+    arm("shift", "Shift", "平移", Shift(8)),
+    arm("crop", "Shift and crop", "平移并裁剪", Crop(8)),
+    arm("flip", "Flip", "翻转", Flip()),
+    arm("negate", "Change the sign (wrong)", "改变符号（错误）", Negate()),
+    arm("noise", "Noise", "噪声", Noise(0.2)),
+    arm("erase", "Random erasing", "随机擦除", Erase()),
+    arm("mixup", "Mixup", "Mixup 混合", Mixup(1.0)),
+    arm("cutmix", "CutMix", "CutMix 混合", CutMix()),
+    arm("decay_as_usual", "Weight decay 1e-4", "权重衰减 1e-4", weight_decay=1e-4),
+    arm("decay", "Weight decay 1", "权重衰减 1", weight_decay=1.0),
+    arm(
+        "l2",
+        "L2 in Adam's gradient, 0.01",
+        "Adam 梯度中的 L2，0.01",
+        recipe={"optimizer": "adam"},
+        weight_decay=0.01,
+    ),
+    arm("dropout_10", "Dropout 10 %", "10 % 的 Dropout", dropout=0.1),
+    arm("dropout_30", "Dropout 30 %", "30 % 的 Dropout", dropout=0.3),
+    arm("dropout_50", "Dropout 50 %", "50 % 的 Dropout", dropout=0.5),
+    arm(
+        "early_stopping",
+        "Early stopping, by log loss",
+        "早停（按对数损失）",
+        procedure=BY_LOSS,
+        recipe={"restore_best": True, "patience": 3},
+    ),
+    arm(
+        "best_checkpoint",
+        "Best checkpoint, by accuracy",
+        "最佳检查点（按准确率）",
+        recipe={"restore_best": True},
+    ),
+    arm("smaller", "Smaller network", "更小的网络", width=WIDTH // 4),
+    arm(
+        "constant_rate",
+        "No decay of the rate",
+        "学习率不衰减",
+        recipe={"schedule": "constant"},
+    ),
+    arm("clipping", "Gradients clipped", "梯度裁剪", recipe={"max_grad_norm": 1.0}),
+    arm(
+        "shift_and_data",
+        "Shift, four times the data",
+        "平移加四倍数据",
+        Shift(8),
+        examples=MANY,
+    ),
+    arm(
+        "shift_and_dropout",
+        "Shift, dropout 30 %",
+        "平移加 Dropout 30 %",
+        Shift(8),
+        dropout=0.3,
+    ),
+)
+
+
+def claim(name: str, better: str, worse: str, en: str, zh: str, **fields: Any) -> Claim:
+    usual = {"metric": "accuracy", "margin": 0.05, "source": LEE}
+    says = Text(en, zh=zh)
+    return Claim(name, says, better=better, worse=worse, **{**usual, **fields})
+
+
+LOSS = {"metric": "loss", "margin": 0.1}
+SMALL = {"margin": 0.02}
+CLAIMS = (
+    claim(
+        "data_beat_the_best_blind_remedy",
+        "more_data",
+        "cutmix",
+        "Four times the data gain more accuracy than CutMix.",
+        "四倍数据对准确率的提高大于 CutMix。",
+        reported=MOST_EFFECTIVE,
+    ),
+    claim(
+        "shift_rivals_data",
+        "shift",
+        "more_data",
+        "Shifted copies fall at most 5 points short of four times the data.",
+        "平移增强与四倍数据相比至多低 5 个百分点。",
+        kind="no_worse",
+        reported=Text(
+            "Homework 3, simple to medium: 0.501 to 0.732",
+            zh="作业 3，从 simple 到 medium：0.501 到 0.732",
+        ),
+    ),
+    claim(
+        "shift_and_data_add_up",
+        "shift_and_data",
+        "more_data",
+        "Shifted copies lower the log loss further where there are four times the data.",
+        "有四倍数据时，平移增强仍能进一步降低对数损失。",
+        metric="loss",
+    ),
+    claim(
+        "dropout_adds_to_shift",
+        "shift_and_dropout",
+        "shift",
+        "Dropout helps beside shifted copies.",
+        "平移增强之外再加 Dropout 仍有帮助。",
+        **SMALL,
+    ),
+    claim(
+        "usual_decay_does_nothing",
+        "decay_as_usual",
+        "none",
+        "A weight decay of 1e-4 changes accuracy by less than 5 points.",
+        "1e-4 的权重衰减对准确率的影响不到 5 个百分点。",
+        kind="equal",
+        source=ZHANG,
+        reported=Text(
+            "CIFAR-10, Inception: 85.75 % without, 86.03 % with weight decay",
+            zh="CIFAR-10，Inception：无权重衰减 85.75 %，有 86.03 %",
+        ),
+    ),
+    claim(
+        "strong_penalty_helps",
+        "l2",
+        "none",
+        "An L2 penalty a hundred times as strong raises accuracy.",
+        "强一百倍的 L2 惩罚能提高准确率。",
+        **SMALL,
+    ),
+    claim(
+        "mixup_lowers_log_loss",
+        "mixup",
+        "none",
+        "Mixup lowers the log loss.",
+        "Mixup 降低对数损失。",
+        source=YUN,
+        reported=CUTMIX_FIGURES,
+        **LOSS,
+    ),
+    claim(
+        "cutmix_beats_mixup",
+        "cutmix",
+        "mixup",
+        "CutMix lowers the log loss more than Mixup.",
+        "CutMix 对对数损失的降低大于 Mixup。",
+        source=YUN,
+        reported=CUTMIX_FIGURES,
+        **LOSS,
+    ),
+    claim(
+        "dropout_lowers_log_loss",
+        "dropout_30",
+        "none",
+        "Dropout lowers the log loss.",
+        "Dropout 降低对数损失。",
+        **LOSS,
+    ),
+    claim(
+        "early_stopping_lowers_log_loss",
+        "early_stopping",
+        "none",
+        "Early stopping lowers the log loss.",
+        "早停降低对数损失。",
+        **LOSS,
+    ),
+    claim(
+        "early_stopping_raises_accuracy",
+        "early_stopping",
+        "none",
+        "Early stopping raises accuracy.",
+        "早停提高准确率。",
+        **SMALL,
+    ),
+    claim(
+        "smaller_network_helps",
+        "smaller",
+        "none",
+        "A network a quarter as wide generalises better.",
+        "宽度为四分之一的网络泛化更好。",
+        **SMALL,
+    ),
+    claim(
+        "clipping_does_nothing",
+        "clipping",
+        "none",
+        "Clipped gradients change accuracy by less than 5 points.",
+        "梯度裁剪对准确率的影响不到 5 个百分点。",
+        kind="equal",
+    ),
+    claim(
+        "wrong_augmentation_hurts",
+        "none",
+        "negate",
+        "An augmentation that does not fit the data, a changed sign, hurts.",
+        "不符合数据的增强（改变符号）有害。",
+        **SMALL,
+    ),
+)
+TASK = Task(
+    label=Text("Overfitting", zh="过拟合"),
+    question=Text("What helps against overfitting?", zh="什么能缓解过拟合？"),
+    topic=Text("Generalisation", zh="泛化"),
+    load_data=load_data,
+    arms=ARMS,
+    procedure=Classification(),
+    recipe=Recipe(steps=400, evaluations=10, restore_best=False),
+    space=Space(lr=Float(3e-3, 3e-2, log=True, default=1e-2)),
+    claims=CLAIMS,
+    matched=Text(
+        "Updates, validation and test examples, tuning trials; and the network and 500 "
+        "training examples where these are not the remedy",
+        zh="更新次数、验证与测试样本、调参试验数；网络与 500 个训练样本（除非它们本身就是办法）",
+    ),
+    sources=(mnist1d.SOURCE, LEE, ZHANG, YUN),
+)
