@@ -510,7 +510,7 @@ def main() -> None:
     )
     parser.add_argument("--campaigns", type=int, default=1)
     parser.add_argument(
-        "--done", type=float, default=1.0, help="share on record of the newest campaign"
+        "--done", type=float, default=1.0, help="share recorded of the newest campaign"
     )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()

@@ -323,7 +323,7 @@ class Driver:
                 f"A worker on {result.worker['host']} trains {job.task} with other "
                 f"sources ({theirs}) than this campaign has ({mine}): install the same "
                 "version of Bakeoff on every node, or put back what was changed while "
-                "it ran; then run the same command. Everything on record is kept."
+                "it ran; then run the same command. Everything recorded is kept."
             )
 
     def _retry_or_record_loss(
@@ -359,7 +359,7 @@ class Driver:
             raise UserError(
                 f"{self.folder} cannot be written ({error.strerror or error}): free "
                 "some space or fix its permissions, then run the same command; "
-                "everything on record is kept."
+                "everything recorded is kept."
             ) from error
 
     def _note_machines(self, workers: Iterable[Mapping[str, Any]]) -> None:

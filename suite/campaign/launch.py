@@ -96,7 +96,7 @@ def launch(
     place of both, and is closed by the caller. ``tracking_uri`` is an MLflow store (or
     the address of another registered tracker); None means the store in the results
     folder, "none" none at all. Raises UserError and, on Ctrl-C or SIGTERM,
-    KeyboardInterrupt; everything on record is kept.
+    KeyboardInterrupt; everything recorded is kept.
     """
     check_folder(results / plan.id)
     with _logged(results / plan.id), sigterm_as_ctrl_c():

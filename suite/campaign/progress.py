@@ -25,7 +25,7 @@ class Tally:
 
     planned: int
     done: int = 0  # replayed and trained
-    replayed: int = 0  # were on record
+    replayed: int = 0  # were recorded
     trained: int = 0
     failed: dict[str, int] = field(default_factory=dict)  # by status
     unlike: str = ""  # what differs between the machines that trained

@@ -70,6 +70,6 @@ def cancel(campaign: CampaignArgument = None, results: ResultsOption = RESULTS) 
             time.sleep(0.2)
     now = standing(recorded, name)
     ends = "will stop soon" if now.state == "running" else "is stopped"
-    say(f"{name} {ends}: {now.done:,} of {now.planned:,} runs are on record.")
+    say(f"{name} {ends}: {now.done:,} of {now.planned:,} runs are recorded.")
     say("The command that began it resumes it; so does")
     say_command(command("retry", name, results=results))

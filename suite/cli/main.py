@@ -144,7 +144,7 @@ def _for_the_user(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror or error}{where}. Everything on record is kept."
+        return f"{error.strerror or error}{where}. Everything recorded is kept."
     line = _line_of_a_task(error)
     return f"{line} raises {type(error).__name__}: {error}" if line else None
 

@@ -42,8 +42,8 @@ from tasks import (
 from tasks.contract.recipe import FULL_LENGTH
 
 FILE = "calibration.json"
-TIMED = 0.1  # seconds of steps that a timing is made from
-MOST_STEPS = 200
+TIMED_SECONDS = 0.1  # of steps that a timing is made from
+MAX_STEPS = 200
 HANDLING = 0.06  # seconds of overhead per run: dispatch, record, MLflow
 # until a data-parallel group of two trains on two cores: five new processes, each time
 GROUP_START_S = 18.0
@@ -95,12 +95,10 @@ class Cost:
         """One run, with what it costs around it. A data-parallel group shares the
         updates; one evaluates while others wait.
         """
-        around = HANDLING + (GROUP_START_S if self.world_size > 1 else 0.0)
-        return (
-            self.updates * self.update / self.world_size
-            + (self.evaluations + 1) * self.evaluation
-            + around
-        )
+        updating = self.updates * self.update / self.world_size
+        evaluating = (self.evaluations + 1) * self.evaluation
+        starting = GROUP_START_S if self.world_size > 1 else 0.0
+        return updating + evaluating + HANDLING + starting
 
     @property
     def work(self) -> float:
@@ -112,6 +110,7 @@ class Cost:
         return replace(self, updates=max(1, self.updates // 2))
 
     def bytes(self, final: bool) -> float:
+        """What one run writes to the disk; a ``final`` keeps its checkpoint."""
         rows = self.evaluations + 1
         published = RUN_BYTES + rows * self.values * METRIC_BYTES
         recorded = COPIES * (LINE_BYTES + rows * self.row_bytes)
@@ -267,6 +266,9 @@ class _Timed:
     device: str
 
     def fit(self) -> tuple[float, float, dict[str, float], int]:
+        """As ``steps``, for a procedure that fits at once: the fit counts as one
+        update.
+        """
         splits = self._splits
         procedure = self.task.procedure_of(self.arm)
         assert isinstance(procedure, FitOnce)
@@ -275,8 +277,9 @@ class _Timed:
             procedure, splits, splits.shape, self._params, self._seeds
         )
         fitting = self._spent(progress)
+        evaluation = (self._now() - began - fitting) / 2
         parameters = sum(p.numel() for p in model.parameters())
-        return fitting, (self._now() - began - fitting) / 2, progress.values, parameters
+        return fitting, evaluation, progress.values, parameters
 
     def steps(self) -> tuple[float, float, dict[str, float], int]:
         """Seconds an update and an evaluation, the values of one evaluation, and the
@@ -284,9 +287,12 @@ class _Timed:
         """
         self._train(2)  # one-time cost of the first steps
         update, *_ = self._train(4)
-        return self._train(max(4, min(MOST_STEPS, int(TIMED / max(update, 1e-6)))))
+        wanted = int(TIMED_SECONDS / max(update, 1e-6))
+        steps = max(4, min(MAX_STEPS, wanted))
+        return self._train(steps)
 
     def _train(self, steps: int) -> tuple[float, float, dict[str, float], int]:
+        """Train for a number of steps: see ``steps``."""
         splits = self._splits
         model = build_model(self.arm, self.level, splits, self._params, 0).to(
             self.device
@@ -314,6 +320,7 @@ class _Timed:
 
     @property
     def _splits(self) -> Splits:
+        """The data of the first block."""
         return load_splits(
             self.task.name,
             self.level.name,
@@ -327,29 +334,29 @@ class _Timed:
         """Seconds of this process where it does the work itself: the load of other
         processes must not count.
         """
-        return (
-            time.process_time() / self.plan.profile.threads
-            if self.device == "cpu"
-            else time.perf_counter()
-        )
+        if self.device == "cpu":
+            return time.process_time() / self.plan.profile.threads
+        return time.perf_counter()
 
     def _spent(self, progress: Evaluation) -> float:
-        return (
-            progress.cpu_seconds / self.plan.profile.threads
-            if self.device == "cpu"
-            else progress.seconds
-        )
+        """The time that training took, without evaluations, measured as ``_now`` does."""
+        if self.device == "cpu":
+            return progress.cpu_seconds / self.plan.profile.threads
+        return progress.seconds
 
     @property
     def _of(self) -> ResolvedTask:
+        """The task's part of the profile."""
         return self.plan.of(self.task.name)
 
     @property
     def _params(self) -> Params:
+        """The default hyperparameters."""
         return self.task.default_params(self.arm, self.level)
 
     @property
     def _seeds(self) -> dict[str, int]:
+        """The seeds of the first trial."""
         return run_seeds(
             0, self.task.name, self.level.name, 0, self.arm.name, "trial", 0
         )

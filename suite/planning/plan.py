@@ -66,9 +66,8 @@ class Shard:
 def shard_of(text: str) -> Shard:
     """The shard in a text such as ``2/5``. Raises UserError for any other."""
     number, _, count = text.partition("/")
-    if not (number.isdecimal() and count.isdecimal()) or not (
-        1 <= int(number) <= int(count)
-    ):
+    are_numbers = number.isdecimal() and count.isdecimal()
+    if not are_numbers or not 1 <= int(number) <= int(count):
         raise UserError(
             f"--shard {text!r}: write which one of how many, from 1/5 to 5/5 for five."
         )
@@ -103,10 +102,11 @@ class Plan:
     @cached_property
     def arm_sources(self) -> dict[str, dict[str, str]]:
         """By task and arm, the hash of the code and values that decide its runs."""
-        return {
-            name: {arm: arm_hash(name, arm) for arm in chosen(task, self.of(name))[0]}
-            for name, task in self.tasks.items()
-        }
+        hashes = {}
+        for name, task in self.tasks.items():
+            arms, _ = chosen(task, self.of(name))
+            hashes[name] = {arm: arm_hash(name, arm) for arm in arms}
+        return hashes
 
     def of(self, task: str) -> ResolvedTask:
         """A task of the profile, with its defaults applied."""
@@ -115,9 +115,8 @@ class Plan:
     def recipe(self, task: str, level: str, arm: str) -> Recipe:
         """The recipe of this arm at this level, with the profile's changes."""
         found = self.tasks[task]
-        return found.recipe_of(found.level(level), found.arm(arm)).with_changes(
-            self.of(task).recipe
-        )
+        recipe = found.recipe_of(found.level(level), found.arm(arm))
+        return recipe.with_changes(self.of(task).recipe)
 
     @cached_property
     def cells(self) -> tuple[CellPlan, ...]:
@@ -178,6 +177,7 @@ class Plan:
         return list(self._first_cells(name, left))
 
     def _every_place(self, name: str) -> list[Place]:
+        """Every level and arm that the profile chose."""
         arms, levels = chosen(self.tasks[name], self.of(name))
         return list(product(levels, arms))
 
@@ -266,28 +266,27 @@ class Plan:
         """All cells there are if no claim is decided before its last look: ``cells``,
         and those that may follow.
         """
-        return (
-            *self.cells,
-            *(cell for name in self.tasks for cell in self._later_cells(name)),
-        )
+        later = [cell for name in self.tasks for cell in self._later_cells(name)]
+        return (*self.cells, *later)
 
     @property
     def max_runs(self) -> int:
         """How many runs there are at most: nothing decided early, and half of the
         tuning choosing otherwise.
         """
-        return sum(
-            self.runs_of(cell)
-            + bool(self.half_budget_trials(cell.task, cell.level, cell.builds))
-            for cell in self.all_cells
-        )
+        total = 0
+        for cell in self.all_cells:
+            total += self.runs_of(cell)
+            if self.half_budget_trials(cell.task, cell.level, cell.builds):
+                total += 1
+        return total
 
     def _later_cells(self, name: str) -> list[CellPlan]:
         """All cells beyond the first look that any claim of the task may ask for."""
         looks = self.of(name).interim_looks or (0,)
-        return self.further_cells(
-            name, range(looks[0], looks[-1]), self.deciding(self.claims(name))
-        )
+        blocks = range(looks[0], looks[-1])
+        places = self.deciding(self.claims(name))
+        return self.further_cells(name, blocks, places)
 
     def deciding(self, claims: Iterable[Claim]) -> set[Place]:
         """The levels and arms that claims of a task are judged on."""

@@ -176,11 +176,13 @@ class Profile(CheckedModel):
     @field_validator("sampler")
     @classmethod
     def _known_sampler(cls, name: str) -> str:
+        """Refuse a sampler that is not registered."""
         if name not in SAMPLERS:
             raise ValueError(nearest(name, SAMPLERS.names()))
         return name
 
     def task_names(self) -> list[str]:
+        """The tasks to run, in alphabetical order."""
         return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})
 
     def of(self, task: str) -> ResolvedTask:

@@ -32,10 +32,12 @@ class Recorded:
 
     @property
     def key(self) -> str:
+        """The run's key."""
         return self.line["key"]
 
     @property
     def cell(self) -> tuple[str, str, str, int]:
+        """Task, level, arm and block."""
         line = self.line
         return line["task"], line["level"], line["arm"], line["block"]
 
@@ -79,14 +81,14 @@ def _with_key(runs: Sequence[Recorded], key: str, results: Results) -> list[Reco
     """All records of the one run whose key has that prefix, the oldest first."""
     if not runs:
         raise UserError(
-            f"No run on record in {results.root}/: start a campaign with "
+            f"No run is recorded in {results.root}/: start a campaign with "
             "`bakeoff run quick`."
         )
     found = [run for run in runs if run.key.startswith(key.lower())]
     keys = sorted({run.key for run in found})
     if not keys:
         raise UserError(
-            f"No run with a key that begins with {key!r} among {len(runs):,} on record "
+            f"No run with a key that begins with {key!r} among {len(runs):,} recorded "
             f"in {results.root}/: the dashboard's table of runs and MLflow's tag "
             "bakeoff.key have the keys."
         )

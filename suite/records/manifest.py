@@ -61,6 +61,7 @@ class _Named(_Manifest):
     @model_validator(mode="before")
     @classmethod
     def _label_is_the_name_where_there_is_none(cls, values: Any) -> Any:
+        """Fill in a label that is missing."""
         if isinstance(values, Mapping) and not values.get("label"):
             return {**values, "label": values.get("name")}
         return values
@@ -130,6 +131,7 @@ class ClaimManifest(_Manifest):
     @model_validator(mode="before")
     @classmethod
     def _separate_the_claim(cls, values: Any) -> Any:
+        """Split one object of the file into the claim and its history."""
         if not isinstance(values, Mapping) or "claim" in values:
             return values
         own = {name: value for name, value in values.items() if name in CLAIM_FIELDS}
@@ -143,6 +145,7 @@ class ClaimManifest(_Manifest):
 
     @model_serializer
     def _as_one_object(self) -> dict[str, Any]:
+        """Join the claim and its history to the one object that the file has."""
         return {
             **dataclasses.asdict(self.claim),
             "attempt": self.attempt,
@@ -530,12 +533,14 @@ def task_files(plan: Plan) -> dict[str, str]:
 
 
 def cell_manifest(cell: CellPlan) -> CellManifest:
+    """What the manifest says of a planned cell."""
     return CellManifest(
         task=cell.task, level=cell.level, arm=cell.arm, block=cell.block
     )
 
 
 def _tuned(space: Space, of: ResolvedTask) -> Space:
+    """The part of a space that the profile tunes."""
     return space if of.tuned is None else space.only(of.tuned)
 
 

@@ -41,7 +41,7 @@ The frames and their columns are a contract.
     task, level, arm, block
     state                  "queued", "tuning", "final", "done" or "failed"
     trials_done, trials_planned, finals_done, finals_planned, failures
-    seconds                of all its runs; 0 where none is on record
+    seconds                of all its runs; 0 where none is recorded
 
 ``finals`` are the rows of ``runs`` that verdicts are made from, without half-budget
 and half-length finals.
@@ -148,6 +148,7 @@ class Results:
         ]
 
     def _schema(self, campaign: str) -> object:
+        """The version of a campaign's manifest, or None if it cannot be read."""
         return read_json(self.root / campaign / MANIFEST).get("schema")
 
     def revision(self, campaign_id: str) -> str:

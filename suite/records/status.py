@@ -60,6 +60,7 @@ class Standing:
     """How long the rest will take; None if it is unknown."""
 
     def as_dict(self) -> dict[str, Any]:
+        """The same as JSON can write it."""
         return asdict(self)
 
 

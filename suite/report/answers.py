@@ -62,15 +62,17 @@ def _lead(became: Counter[str], yes_or_no: bool, language: str) -> str:
         return translate("question-open", language)
     if len(settled) > 1:
         return translate("question-depends", language)
+    held = settled == [HELD]
     if settled == [EQUAL]:
         lead = translate("question-equal", language)
     elif yes_or_no:
-        code = "question-yes" if settled == [HELD] else "question-no"
-        lead = translate(code, language)
+        lead = translate("question-yes" if held else "question-no", language)
     else:
-        code = "question-as-claimed" if settled == [HELD] else "question-not-as-claimed"
+        code = "question-as-claimed" if held else "question-not-as-claimed"
         lead = translate(code, language)
-    return translate("question-so-far", language, lead=lead) if became[OPEN] else lead
+    if not became[OPEN]:
+        return lead
+    return translate("question-so-far", language, lead=lead)
 
 
 def _counts(became: Counter[str], language: str) -> str:
@@ -84,11 +86,9 @@ def _counts(became: Counter[str], language: str) -> str:
     form = "one" if total == 1 else "other"
     held = became[HELD]
     parts = [translate("question-held", language, held=held, total=total, form=form)]
-    parts += [
-        translate(code, language, count=became[one])
-        for one, code in rest.items()
-        if became[one]
-    ]
+    for outcome, code in rest.items():
+        if became[outcome]:
+            parts.append(translate(code, language, count=became[outcome]))
     return translate("comma", language).join(parts)
 
 
@@ -101,8 +101,10 @@ def _headline(verdicts: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
 def _is_divided(group: Sequence[ClaimVerdict]) -> bool:
     """Whether one claim held and another failed, each at a level of its own."""
     levels = {verdict.levels for verdict in group}
-    own_levels = len(levels) == len(group) and all(len(names) == 1 for names in levels)
-    return own_levels and {HELD, FAILED} <= {_became(verdict) for verdict in group}
+    all_differ = len(levels) == len(group)
+    own_levels = all_differ and all(len(names) == 1 for names in levels)
+    outcomes = {_became(verdict) for verdict in group}
+    return own_levels and {HELD, FAILED} <= outcomes
 
 
 def _matchings(group: Sequence[ClaimVerdict], labels: Labels) -> Iterator[str]:

@@ -29,6 +29,7 @@ def claim_text(finding: Finding, language: str = "en") -> str:
 
 
 def labels_of(finding: Finding, language: str) -> Labels:
+    """The names of arms and levels, as the newest campaign has them."""
     return Labels(finding.newest.campaign.manifest, language)
 
 
@@ -101,6 +102,7 @@ def amount_text(
 
 
 def _number(verdict: ClaimVerdict, effect: float) -> str:
+    """An effect with its sign, within what an effect can be."""
     written = amounts(verdict)
     least, most = written.possible
     shown = min(max(effect + written.promised, least), most) - written.promised
@@ -118,6 +120,7 @@ def plain(found: Sequence[Finding]) -> list[dict[str, Any]]:
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
+    """One finding with all of its attempts."""
     pooled = finding.pooled
     return {
         "task": finding.task,
@@ -145,6 +148,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
 
 
 def _plain_attempt(attempt: Attempt) -> dict[str, Any]:
+    """What one campaign found, and under what conditions."""
     manifest = attempt.campaign.manifest
     return {
         "campaign": attempt.campaign.id,

@@ -63,9 +63,9 @@ class Amounts:
         """The value as a chart's axis has it: in points or in the metric's own unit;
         logarithms stay.
         """
-        return (
-            value * (PER_DOUBLING if self.slope else 1) * (100 if self.percent else 1)
-        )
+        step = PER_DOUBLING if self.slope else 1
+        unit = 100 if self.percent else 1
+        return value * step * unit
 
     def of_effect(self, value: float) -> float:
         """An effect or an end of its interval as a chart's axis has it."""
@@ -73,11 +73,10 @@ class Amounts:
 
     def effect(self, value: float) -> str:
         """``+3.2 points``, ``×1.35``."""
-        return (
-            self.signed(self.of_effect(value)) + self.unit
-            if math.isfinite(value)
-            else NONE
-        )
+        if not math.isfinite(value):
+            return NONE
+        number = self.signed(self.of_effect(value))
+        return number + self.unit
 
     def interval(self, ends: Interval) -> str:
         """``+1.6 to +4.6``, without a unit; a dash where there is none."""
@@ -177,11 +176,9 @@ def unadjusted(verdict: ClaimVerdict) -> str:
 
 def blocks_in(verdict: ClaimVerdict) -> str:
     """``6 blocks``, or ``2 of 6 blocks`` while they come in."""
-    return (
-        counted(verdict.blocks, "block")
-        if verdict.complete
-        else f"{verdict.blocks} of {verdict.planned} blocks"
-    )
+    if verdict.complete:
+        return counted(verdict.blocks, "block")
+    return f"{verdict.blocks} of {verdict.planned} blocks"
 
 
 def fixed(value: float, percent: bool, scale: str) -> str:

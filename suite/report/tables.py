@@ -56,13 +56,11 @@ def markdown(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
     """A heading and a table per task."""
     parts = []
     for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
-        lines = [
-            HEAD,
-            RULE,
-            *(tuple(map(escape_markdown, row)) for row in _rows(of_task)),
-        ]
-        title = f"### {escape_markdown(_question(task, manifest))}\n\n"
-        parts.append(title + "".join(f"| {' | '.join(line)} |\n" for line in lines))
+        question = escape_markdown(_question(task, manifest))
+        rows = [[escape_markdown(cell) for cell in row] for row in _rows(of_task)]
+        lines = [HEAD, RULE, *rows]
+        table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+        parts.append(f"### {question}\n\n{table}")
     return "\n".join(parts)
 
 
@@ -76,7 +74,9 @@ def latex(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
         body.append(
             rf"\multicolumn{{4}}{{@{{}}p{{\linewidth}}@{{}}}}{{\textbf{{{question}}}}} \\*"
         )
-        body += [" & ".join(map(escape_latex, row)) + r" \\" for row in _rows(of_task)]
+        for row in _rows(of_task):
+            cells = " & ".join(escape_latex(cell) for cell in row)
+            body.append(cells + r" \\")
         body.append(r"\hline")
     columns = (
         r"@{}p{0.38\linewidth}p{0.17\linewidth}p{0.25\linewidth}p{0.09\linewidth}@{}"

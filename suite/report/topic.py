@@ -63,16 +63,19 @@ def topic_picture(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str | Non
 
 
 def _about(task: str, labels: Labels) -> TaskManifest:
+    """What the manifest says of the task, in the page's language."""
     return labels.manifest.task(task).in_language(labels.language)
 
 
 def _heading(name: str, labels: Labels) -> str:
+    """A heading of second rank."""
     return f"## {translate(f'topic-{name}', labels.language)}"
 
 
 def _head(
     task: str, verdicts: Sequence[ClaimVerdict], labels: Labels, picture: str
 ) -> str:
+    """The title, the question, the answer, and the picture if there is one."""
     about = _about(task, labels)
     found = answers.answer(verdicts, labels)
     lines = [
@@ -99,12 +102,14 @@ def _claims(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
 
 
 def _text(task: str, verdict: ClaimVerdict, field: str, labels: Labels) -> str:
+    """A text of a claim in the page's language, or else in English."""
     about = labels.manifest.task(task)
     own = about.claim_text(verdict.claim, field, labels.language)
     return own or str(getattr(verdict, field))
 
 
 def _results(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
+    """A table of the verdicts, and a sentence on each."""
     language = labels.language
     names = ("topic-claim", "topic-verdict", "topic-effect", "findings-blocks")
     titles = [translate(name, language) for name in names]
@@ -144,6 +149,7 @@ def _limits(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
 
 
 def _reservations(verdict: ClaimVerdict, labels: Labels) -> Iterator[str]:
+    """The population, what failed gates found, and further notes."""
     yield population(verdict, labels)
     for gate in verdict.failed_gates:
         hint = gate_hint(gate, labels.language)
@@ -191,10 +197,12 @@ def _command(given: Sequence[str]) -> str:
 
 
 def _day(created: float) -> str:
+    """A date in UTC."""
     return time.strftime("%Y-%m-%d", time.gmtime(created)) if created else ""
 
 
 def _machines(campaign: Campaign, task: str) -> list[str]:
+    """The kinds of machines that trained the task's arms."""
     runs = campaign.runs
     if "hardware" not in runs:
         return []

@@ -38,13 +38,29 @@ class ArmTraining:
     """
 
     arm: str
+    """The name of the arm."""
+
     level: str
+    """The name of the level."""
+
     train: float
+    """The metric on the training set, averaged over blocks."""
+
     validation: float
+    """The metric on the validation set."""
+
     test: float
+    """The metric on the test set."""
+
     rival: str
+    """The arm with no more parameters that fits the training set best; empty if none.
+    """
+
     rival_train: float
+    """What that arm reaches on the training set; NaN if there is none."""
+
     diagnosis: Diagnosis
+    """What these numbers point to."""
 
     @property
     def message(self) -> Message:
@@ -70,9 +86,16 @@ class ArmDiagnosis(ArmTraining):
     """
 
     task: str
+    """The name of the task."""
+
     margin: float
+    """The difference that counts."""
+
     blocks: int
+    """In how many blocks the arm was trained."""
+
     agreeing: int
+    """In how many of them the block alone gives the same diagnosis."""
 
 
 def diagnose_arms(campaign: Campaign) -> tuple[ArmDiagnosis, ...]:
@@ -90,6 +113,7 @@ def diagnose_arms(campaign: Campaign) -> tuple[ArmDiagnosis, ...]:
 
 
 def _diagnose_task(rows: TaskRows) -> Iterator[ArmDiagnosis]:
+    """The diagnoses of one task, by level and arm."""
     task, margin = rows.manifest, margin_of(rows.manifest)
     if not math.isfinite(margin):
         return
@@ -199,6 +223,7 @@ def _means(case: Case, blocks: int) -> dict[str, dict[str, _Mean]]:
 def _trained(
     case: Case, means: Mapping[str, _Mean], level: str, arm: str
 ) -> ArmTraining:
+    """What one arm reached at one level, and what that points to."""
     mine = means[arm]
     rival = rival_of(arm, {name: mean.scaled for name, mean in means.items()})
     found = diagnosis(

@@ -100,9 +100,11 @@ class TaskRows:
         if column not in self.trials:
             return self.trials.iloc[:0]
         if budget not in self._chosen:
-            told = self.told[self.told["number"] < budget].dropna(subset=[column])
-            ranked = told.sort_values(
-                [column, "number"], ascending=[metric.better == "lower", True]
+            trials = self.completed_trials
+            first = trials[trials["number"] < budget].dropna(subset=[column])
+            lower_first = metric.better == "lower"
+            ranked = first.sort_values(
+                [column, "number"], ascending=[lower_first, True]
             )
             self._chosen[budget] = ranked.drop_duplicates(CELL)
         return self._chosen[budget]
@@ -128,18 +130,17 @@ class TaskRows:
         """Per cell whose trials are all in: ``same``, 1 where half of them would have
         chosen the same hyperparameters.
         """
-        told = self.told.groupby(CELL).size()
+        trials = self.completed_trials.groupby(CELL).size()
         wanted = [
             self.manifest.trials_of(arm, level)
-            for level, arm, _ in told.index.to_list()
+            for level, arm, _ in trials.index.to_list()
         ]
-        complete = told.index[told >= np.array(wanted, dtype=int)]
+        complete = trials.index[trials >= np.array(wanted, dtype=int)]
         half = self._chosen_in(complete, self.manifest.half_budget_trials)
         full = self._chosen_in(complete, self.manifest.trials)
         params = [name for name in full if str(name).startswith("param.")]
-        equal = (half[params] == full[params]) | (
-            half[params].isna() & full[params].isna()
-        )
+        both_unset = half[params].isna() & full[params].isna()
+        equal = (half[params] == full[params]) | both_unset
         return equal.all(axis=1).astype(float).rename("same").reset_index()
 
     def _chosen_in(self, cells: pd.Index, budget: int) -> pd.DataFrame:
@@ -147,7 +148,7 @@ class TaskRows:
         return self.chosen(budget).set_index(CELL).reindex(cells)
 
     @cached_property
-    def told(self) -> pd.DataFrame:
+    def completed_trials(self) -> pd.DataFrame:
         """The trials that ended by their own doing."""
         return self._judged("trial")
 

@@ -20,7 +20,7 @@ from suite.verdicts.message import Message, message
 from tasks import Claim
 
 # a test set shows multiples of 1/n; two examples are the least that can matter
-FEWEST_EXAMPLES = 2
+MIN_EXAMPLES = 2
 LARGEST_T = 5.0  # beyond it few blocks say nothing but of enormous effects
 
 
@@ -81,6 +81,9 @@ class Prospect:
 
     @property
     def reference_se(self) -> float:
+        """The standard error of the published figure, if the claim compares with one;
+        else 0.
+        """
         return kind_of(self.claim.kind).reference_se(self.claim)
 
     @property
@@ -118,14 +121,15 @@ class Prospect:
             yield message(
                 "undecidable-resolution",
                 margin=self.claim.margin,
-                margin_needed=FEWEST_EXAMPLES / self.test_examples,
+                margin_needed=MIN_EXAMPLES / self.test_examples,
                 examples=self.test_examples,
-                needed=math.ceil(FEWEST_EXAMPLES / self.claim.margin),
+                needed=math.ceil(MIN_EXAMPLES / self.claim.margin),
             )
         if self.is_exploratory and self.t_needed > LARGEST_T:
             yield self._too_few_blocks()
 
     def _too_few_blocks(self) -> Message:
+        """Why so few blocks cannot decide the claim, and how many could."""
         if self.blocks < 2:
             return message("undecidable-one-block", confirmatory=CONFIRMATORY)
         return message(
@@ -165,4 +169,4 @@ class Prospect:
         counted = self.is_share and self.claim.scale == "points"
         if not counted or not self.test_examples:
             return True
-        return self.claim.margin * self.test_examples >= FEWEST_EXAMPLES - 1e-9
+        return self.claim.margin * self.test_examples >= MIN_EXAMPLES - 1e-9

@@ -33,8 +33,13 @@ class Fit:
     """
 
     train: float
+    """On the examples that it learned from."""
+
     validation: float
+    """On those that hyperparameters are chosen by."""
+
     test: float
+    """On those that decide claims."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,13 @@ class Trained:
     """
 
     fit: Fit
+    """How well it does."""
+
     parameters: float = math.nan
+    """The number of its parameters; NaN if it is not known."""
+
     shares_data: bool = True
+    """Whether it learned from the same examples as others of its level."""
 
 
 def diagnosis(
@@ -83,6 +93,9 @@ def diagnosis(
 
 
 def _trains_worse(fit: Fit, rival: Fit, margin: float) -> bool:
+    """Whether the rival fits its training set better by more than the margin, and the
+    model is not held back on purpose.
+    """
     behind = rival.train - fit.train > margin
     regularised = fit.validation - rival.validation > margin
     return behind and not regularised

@@ -109,13 +109,15 @@ def _read_rows(path: Path) -> Iterator[Row]:
 
 def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
     """One row, with its metrics as numbers."""
-    place = {name: (row.get(name) or DEFAULTS.get(name, "")).strip() for name in PLACE}
+    where_it_belongs = {}
+    for name in PLACE:
+        value = row.get(name) or DEFAULTS.get(name, "")
+        where_it_belongs[name] = value.strip()
     for name in NEEDED:
-        if not place[name]:
+        if not where_it_belongs[name]:
             raise UserError(f"{where}, column {name}: is empty.")
-    return Row(
-        **place, metrics={n: _number(row[n], f"{where}, column {n}") for n in metrics}
-    )
+    values = {name: _number(row[name], f"{where}, column {name}") for name in metrics}
+    return Row(**where_it_belongs, metrics=values)
 
 
 def _number(text: str, where: str) -> float:
@@ -125,7 +127,7 @@ def _number(text: str, where: str) -> float:
     except ValueError:
         value = None
     if value is None:
-        raise UserError(f"{where}: {text!r} is no finite number.")
+        raise UserError(f"{where}: {text!r} is not a finite number.")
     return value
 
 
@@ -154,7 +156,8 @@ def _lines(rows: list[Row]) -> Iterator[dict[str, Any]]:
 
 def _blocks(rows: list[Row]) -> dict[str, int]:
     """Blocks count from 0, in the order in which they are met."""
-    return {name: n for n, name in enumerate(dict.fromkeys(row.block for row in rows))}
+    names = dict.fromkeys(row.block for row in rows)
+    return {name: number for number, name in enumerate(names)}
 
 
 # ------------------------------------------------------------------------------ claims
@@ -182,8 +185,6 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _claims(given: Mapping[str, Any], path: Path, rows: list[Row]) -> list[Claim]:
     """The claims of the file, about the arms and levels of the rows."""
-    arms = dict.fromkeys(row.arm for row in rows)
-    levels = dict.fromkeys(row.level for row in rows)
     found = []
     for number, values in enumerate(given["claims"], start=1):
         where = f"{path}, claim {number}"
@@ -191,16 +192,23 @@ def _claims(given: Mapping[str, Any], path: Path, rows: list[Row]) -> list[Claim
             claim = Claim(**_claim_values(values, where))
         except (UserError, TypeError) as error:
             raise UserError(f"{where}: {error}") from error
-        for kind, names, known in (
-            ("arm", claim.arms, arms),
-            ("level", claim.levels, levels),
-            ("metric", (claim.metric,), rows[0].metrics),
-        ):
-            for name in names:
-                if name not in known:
-                    raise unknown(f"{kind} ({where})", name, known)
+        _check_names(claim, rows, where)
         found.append(claim)
     return found
+
+
+def _check_names(claim: Claim, rows: list[Row], where: str) -> None:
+    """Raise UserError unless the rows have the claim's arms, levels and metric."""
+    arms = dict.fromkeys(row.arm for row in rows)
+    levels = dict.fromkeys(row.level for row in rows)
+    for arm in claim.arms:
+        if arm not in arms:
+            raise unknown(f"arm ({where})", arm, arms)
+    for level in claim.levels:
+        if level not in levels:
+            raise unknown(f"level ({where})", level, levels)
+    if claim.metric not in rows[0].metrics:
+        raise unknown(f"metric ({where})", claim.metric, rows[0].metrics)
 
 
 def _claim_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -223,25 +231,32 @@ def _manifest(
     path: Path,
 ) -> Manifest:
     """The manifest of a campaign that would have given these rows."""
-    tasks = {
-        name: _task([row for row in rows if row.task == name], claims, given, path)
-        for name in dict.fromkeys(row.task for row in rows)
-    }
-    blocks = _blocks(rows)
-    places = dict.fromkeys((r.task, r.level, r.arm, blocks[r.block]) for r in rows)
+    tasks = {}
+    for name in dict.fromkeys(row.task for row in rows):
+        of_task = [row for row in rows if row.task == name]
+        tasks[name] = _task(of_task, claims, given, path)
     profile = {"name": "elsewhere", "confidence": given.get("confidence", 0.95)}
     return Manifest(
         schema=SCHEMA,
         id=results.stem,
         name=results.stem,
         profile=Profile.model_validate(profile),
-        claims_digest=claims_digest({n: task.tested for n, task in tasks.items()}),
-        tasks=tasks,
-        cells=tuple(
-            CellManifest(task=task, level=level, arm=arm, block=block)
-            for task, level, arm, block in places
+        claims_digest=claims_digest(
+            {name: task.tested for name, task in tasks.items()}
         ),
+        tasks=tasks,
+        cells=tuple(_cells(rows)),
     )
+
+
+def _cells(rows: list[Row]) -> Iterator[CellManifest]:
+    """The cells that the rows are of, each once."""
+    blocks = _blocks(rows)
+    cells = dict.fromkeys(
+        (row.task, row.level, row.arm, blocks[row.block]) for row in rows
+    )
+    for task, level, arm, block in cells:
+        yield CellManifest(task=task, level=level, arm=arm, block=block)
 
 
 def _task(
@@ -250,23 +265,26 @@ def _task(
     """The task that such a campaign would have run."""
     x = {name: level.get("x") for name, level in given.get("levels", {}).items()}
     levels = dict.fromkeys(row.level for row in rows)
-    measures = tuple(
-        MeasureManifest(
-            name=name, **({"better": "higher"} | given.get("metrics", {}).get(name, {}))
-        )
-        for name in rows[0].metrics
-    )
+    arms = dict.fromkeys(row.arm for row in rows)
+    measures = tuple(_measure(name, given) for name in rows[0].metrics)
+    x_of_levels = {name: x.get(name) for name in levels}
     for claim in claims:
         try:
-            check_claim(claim, {name: x.get(name) for name in levels}, measures)
+            check_claim(claim, x_of_levels, measures)
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
     return TaskManifest(
-        arms=tuple(ArmManifest(name=n) for n in dict.fromkeys(r.arm for r in rows)),
+        arms=tuple(ArmManifest(name=name) for name in arms),
         levels=tuple(LevelManifest(name=name, x=x.get(name)) for name in levels),
         measures=measures,
         claims=tuple(ClaimManifest(claim=claim) for claim in claims),
-        blocks=len(dict.fromkeys(row.block for row in rows)),
+        blocks=len(_blocks(rows)),
         trials=1,
         finals=1,
     )
+
+
+def _measure(name: str, given: Mapping[str, Any]) -> MeasureManifest:
+    """A metric as the file of claims describes it; higher is better by default."""
+    described = given.get("metrics", {}).get(name, {})
+    return MeasureManifest(name=name, **({"better": "higher"} | described))

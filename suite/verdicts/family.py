@@ -5,7 +5,7 @@ blocks.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,15 +14,12 @@ from numpy.typing import ArrayLike
 from suite.verdicts.decision import Answer, Reason, Sample, Verdict
 from suite.verdicts.gate import Gate
 from suite.verdicts.kinds import Hypothesis
-from suite.verdicts.statistics import (
-    holm_adjusted,
-    holm_levels,
-)
+from suite.verdicts.statistics import Interval, holm_adjusted, holm_levels
 from tasks import UserError
 
-Question = (
-    Sample | Sequence[Sample]
-)  # a claim: at one level, or at several that must all agree
+# a claim: at one level, or at several that must all agree
+Question = Sample | Sequence[Sample]
+Samples = tuple[Sample, ...]  # of one claim, one per level
 
 
 def judge(
@@ -61,12 +58,20 @@ def judge(
         exact=exact,
     )
     alpha = _error_rate(confidence, looks)
-    b = _error_rate(confidence if equal_confidence is None else equal_confidence, looks)
+    if equal_confidence is None:
+        equal_confidence = confidence
+    alpha_equivalence = _error_rate(equal_confidence, looks)
     if sample.is_fact:
         return _compare_all((sample,), confidence)
     difference, equivalence = _p_values((sample,))
-    adjusted = min(1.0, difference * looks), min(1.0, equivalence * looks)
-    return _decide((sample,), confidence, alpha / looks, b / looks, *adjusted)
+    return _decide(
+        (sample,),
+        confidence,
+        alpha / looks,
+        alpha_equivalence / looks,
+        min(1.0, difference * looks),
+        min(1.0, equivalence * looks),
+    )
 
 
 def judge_family(
@@ -90,29 +95,30 @@ def judge_family(
     ]
 
 
-def _compare_all(samples: tuple[Sample, ...], confidence: float) -> Verdict:
+def _compare_all(samples: Samples, confidence: float) -> Verdict:
     """The verdict on a fact, outside of every family."""
     alpha = 1 - confidence
     return _decide(samples, confidence, alpha, alpha, math.nan, math.nan)
 
 
 def _judge_tested(
-    levels: Sequence[tuple[Sample, ...]], alpha: float, confidence: float, looks: int
+    levels: Sequence[Samples], alpha: float, confidence: float, looks: int
 ) -> list[Verdict]:
     """The verdicts of claims that have enough blocks to be tested."""
-    both = [_p_values(samples) for samples in levels]
-    ps, equals = [p * looks for p, _ in both], [p * looks for _, p in both]
+    p_values = [_p_values(samples) for samples in levels]
+    differences = [p * looks for p, _ in p_values]
+    equivalences = [p * looks for _, p in p_values]
     numbers = zip(
         levels,
-        holm_levels(ps, alpha),
-        holm_levels(equals, alpha),
-        holm_adjusted(ps),
-        holm_adjusted(equals),
+        holm_levels(differences, alpha),
+        holm_levels(equivalences, alpha),
+        holm_adjusted(differences),
+        holm_adjusted(equivalences),
         strict=True,
     )
     return [
-        _decide(samples, confidence, a / looks, b / looks, p, q)
-        for samples, a, b, p, q in numbers
+        _decide(samples, confidence, a / looks, b / looks, p_holm, p_equivalence_holm)
+        for samples, a, b, p_holm, p_equivalence_holm in numbers
     ]
 
 
@@ -127,34 +133,53 @@ def judge_looks(
     continues. ``differences`` may be longer than a look or end before it. Before the
     first complete look, all data so far are shown, and nobody should act on them.
     """
-    if list(looks) != sorted(set(looks)) or not looks or looks[0] < 2:
-        raise UserError(
-            f"looks={tuple(looks)}: give increasing numbers of blocks, from 2, such as "
-            "(6, 10, 16)."
-        )
+    _check_looks(looks)
     whole = [_levels_of(claim) for claim in claims]
-    settled: dict[int, tuple[Sample, ...]] = {}
+    settled: dict[int, Samples] = {}  # by the claim's index
     verdicts, latest = None, None
     for blocks in looks:
-        still_open = [samples for i, samples in enumerate(whole) if i not in settled]
-        if any(_fewest_blocks(samples) < blocks for samples in still_open):
+        if not _all_reach(blocks, whole, settled):
             break
         now = [
-            settled.get(i, tuple(sample.first(blocks) for sample in samples))
-            for i, samples in enumerate(whole)
+            settled.get(index) or _first_blocks(samples, blocks)
+            for index, samples in enumerate(whole)
         ]
-        verdicts, latest = judge_family(now, confidence, len(looks)), blocks
-        settled |= {
-            i: now[i]
-            for i, verdict in enumerate(verdicts)
-            if verdict.answer != "inconclusive"
-        }
+        verdicts = judge_family(now, confidence, len(looks))
+        latest = blocks
+        for index, verdict in enumerate(verdicts):
+            if verdict.answer != "inconclusive":
+                settled[index] = now[index]
     if verdicts is None:
         verdicts = judge_family(whole, confidence, len(looks))
     return verdicts, latest
 
 
-def _fewest_blocks(samples: tuple[Sample, ...]) -> int:
+def _check_looks(looks: Sequence[int]) -> None:
+    """Raise UserError unless the numbers of blocks increase, from 2."""
+    increasing = list(looks) == sorted(set(looks))
+    if not looks or not increasing or looks[0] < 2:
+        raise UserError(
+            f"looks={tuple(looks)}: give increasing numbers of blocks, from 2, such as "
+            "(6, 10, 16)."
+        )
+
+
+def _all_reach(
+    blocks: int, claims: Sequence[Samples], settled: Mapping[int, Samples]
+) -> bool:
+    """Whether every claim that is not settled has that many blocks."""
+    still_open = [
+        samples for index, samples in enumerate(claims) if index not in settled
+    ]
+    return all(_fewest_blocks(samples) >= blocks for samples in still_open)
+
+
+def _first_blocks(samples: Samples, blocks: int) -> Samples:
+    """The samples up to a number of blocks."""
+    return tuple(sample.first(blocks) for sample in samples)
+
+
+def _fewest_blocks(samples: Samples) -> int:
     """The number of blocks at the level that has the fewest."""
     return min(sample.values.size for sample in samples)
 
@@ -174,7 +199,7 @@ def judge_again(verdict: Verdict, claim: Question) -> Verdict:
 
 
 def _decide(
-    samples: tuple[Sample, ...],
+    samples: Samples,
     confidence: float,
     a: float,
     b: float,
@@ -238,28 +263,62 @@ def _table(sample: Sample, a: float, b: float) -> tuple[Answer, Reason]:
     """The answer of rows 0 and 2 to 5, and why it is inconclusive."""
     if sample.is_fact:
         return _compare(sample)
-    found, margin = sample.estimate, sample.margin
-    if found.blocks < 2:
+    if sample.estimate.blocks < 2:
         return "inconclusive", "too_few_blocks"
-    if not found.testable:
+    if not sample.estimate.testable:
         return "inconclusive", "no_spread"
-    low, high = found.interval(1 - a)
-    equal_low, equal_high = found.interval(1 - 2 * b)
-    equal = -margin < equal_low and equal_high < margin
+    difference = sample.estimate.interval(1 - a)
+    equivalence = sample.estimate.interval(1 - 2 * b)
     if sample.hypothesis == "equivalence":
-        if equal:
-            return "supported", ""
-        outside = low > margin or high < -margin
-        return ("refuted", "") if outside else ("inconclusive", "open")
+        return _equivalence(difference, equivalence, sample.margin)
     if sample.hypothesis == "no_worse":
-        if equal_low > -margin:
-            return "supported", ""
-        return ("refuted", "") if high < -margin else ("inconclusive", "open")
-    if equal:
+        return _no_worse(difference, equivalence, sample.margin)
+    return _difference(difference, equivalence, sample.margin)
+
+
+def _difference(
+    difference: Interval, equivalence: Interval, margin: float
+) -> tuple[Answer, Reason]:
+    """The answer to a claim that one side is ahead."""
+    low, high = difference
+    if _lies_within(equivalence, margin):
         return "no_difference", ""
     if low > 0:
         return "supported", ""
-    return ("refuted", "") if high < 0 else ("inconclusive", "open")
+    if high < 0:
+        return "refuted", ""
+    return "inconclusive", "open"
+
+
+def _equivalence(
+    difference: Interval, equivalence: Interval, margin: float
+) -> tuple[Answer, Reason]:
+    """The answer to a claim that both sides are equal."""
+    low, high = difference
+    if _lies_within(equivalence, margin):
+        return "supported", ""
+    if low > margin or high < -margin:
+        return "refuted", ""
+    return "inconclusive", "open"
+
+
+def _no_worse(
+    difference: Interval, equivalence: Interval, margin: float
+) -> tuple[Answer, Reason]:
+    """The answer to a claim that one side does not fall behind by the margin."""
+    low, _ = equivalence
+    _, high = difference
+    if low > -margin:
+        return "supported", ""
+    if high < -margin:
+        return "refuted", ""
+    return "inconclusive", "open"
+
+
+def _lies_within(interval: Interval, margin: float) -> bool:
+    """Whether an interval lies strictly between -margin and margin."""
+    low, high = interval
+    return -margin < low and high < margin
 
 
 def _compare(sample: Sample) -> tuple[Answer, Reason]:
@@ -268,24 +327,27 @@ def _compare(sample: Sample) -> tuple[Answer, Reason]:
         return "inconclusive", "too_few_blocks"
     margin = sample.margin
     low, high = sample.estimate.interval(1.0)
+    equal = False
     if sample.hypothesis == "always":
         return ("supported" if low >= 0 else "refuted"), ""
     if sample.hypothesis == "no_worse":
-        supported, refuted, equal = low > -margin, high <= -margin, False
+        supported, refuted = low > -margin, high <= -margin
     elif sample.hypothesis == "equivalence":
-        supported = -margin < low and high < margin
-        refuted, equal = low >= margin or high <= -margin, False
+        supported = _lies_within((low, high), margin)
+        refuted = low >= margin or high <= -margin
     else:
-        equal = -margin < low and high < margin
+        equal = _lies_within((low, high), margin)
         supported, refuted = low > 0, high < 0
     if equal:
         return "no_difference", ""
     if supported:
         return "supported", ""
-    return ("refuted", "") if refuted else ("inconclusive", "instances_disagree")
+    if refuted:
+        return "refuted", ""
+    return "inconclusive", "instances_disagree"
 
 
-def _p_values(samples: tuple[Sample, ...]) -> tuple[float, float]:
+def _p_values(samples: Samples) -> tuple[float, float]:
     """The claim's p-values in the two families: for a difference, and for equivalence.
 
     All levels must agree, so the largest p-value among them counts (Berger 1982),
@@ -334,7 +396,7 @@ def _largest(p_values: Iterable[float]) -> float:
     return math.nan if any(map(math.isnan, found)) else max(found)
 
 
-def _deciding_level(samples: tuple[Sample, ...]) -> int:
+def _deciding_level(samples: Samples) -> int:
     """The level furthest from agreeing with the others' answer: the largest p-value of
     the likeliest test.
     """
@@ -352,7 +414,7 @@ def _deciding_level(samples: tuple[Sample, ...]) -> int:
     return _likeliest(tests)
 
 
-def _worst_instance(samples: tuple[Sample, ...]) -> int:
+def _worst_instance(samples: Samples) -> int:
     """The level with the instance that contradicts the claim most; one without
     instances comes first.
     """
@@ -372,7 +434,7 @@ def _likeliest(tests: list[list[float]]) -> int:
     return int(np.argmax(likeliest))
 
 
-def _levels_of(claim: Question) -> tuple[Sample, ...]:
+def _levels_of(claim: Question) -> Samples:
     """The samples of a claim, one per level."""
     samples = (claim,) if isinstance(claim, Sample) else tuple(claim)
     if not samples or len({sample.hypothesis for sample in samples}) > 1:

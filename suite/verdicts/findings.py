@@ -54,16 +54,25 @@ class Attempt:
     """What one campaign found of a claim at one level."""
 
     campaign: Campaign
+    """The campaign that tested the claim."""
+
     verdict: ClaimVerdict
+    """Its verdict on the claim."""
+
     sample: Sample
+    """The differences at one level."""
+
     left_out: LeftOut = ""
+    """Why it is not pooled; empty if it is."""
 
     @property
     def effect(self) -> float:
+        """The mean effect over blocks, on the claim's scale."""
         return self.sample.estimate.mean
 
     @property
     def blocks(self) -> int:
+        """How many blocks have an effect."""
         return self.sample.estimate.blocks
 
     @property
@@ -99,19 +108,34 @@ class Finding:
     """
 
     task: str
+    """The name of the task."""
+
     claim: str
+    """The name of the claim."""
+
     level: str
+    """The name of the level; empty if all are judged together."""
+
     settings: Mapping[str, str]
+    """The conditions that all attempts share, by name."""
+
     differing: tuple[str, ...]
+    """The conditions in which the findings of this claim differ."""
+
     attempts: tuple[Attempt, ...]
+    """The attempts, from the oldest to the newest."""
+
     pooled: Pooled | None
+    """The effect of all attempts that count; None with fewer than two."""
 
     @property
     def newest(self) -> Attempt:
+        """The attempt of the newest campaign."""
         return self.attempts[-1]
 
     @property
     def counted(self) -> tuple[Attempt, ...]:
+        """The attempts that are pooled."""
         return tuple(one for one in self.attempts if not one.left_out)
 
 
@@ -165,6 +189,7 @@ def found_in(attempts: Iterable[Attempt]) -> list[Finding]:
 
 
 def _place(attempt: Attempt) -> tuple[str, str, str]:
+    """Task, claim and level of an attempt."""
     return attempt.verdict.task, attempt.verdict.claim, attempt.sample.level
 
 
@@ -178,6 +203,7 @@ def _order(attempts: Sequence[Attempt]) -> dict[tuple[str, str, str], tuple[str,
 def _attempts(
     campaign: Campaign, task: str, provenance_of: ProvenanceOf
 ) -> Iterator[Attempt]:
+    """The attempts of one campaign, at all claims of the task."""
     manifest = campaign.manifest
     tasks = [name for name in manifest.tasks if task in ("", name)]
     if not tasks:
@@ -242,6 +268,7 @@ def _said(manifest: Manifest, task: str, name: str) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
+    """The first digits of the digest of a value."""
     return digest(value)[:DIGITS]
 
 
@@ -269,6 +296,7 @@ def _marked(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
 
 
 def _reason(attempt: Attempt) -> LeftOut:
+    """Why an attempt cannot be pooled; empty if it can."""
     if attempt.sample.is_fact:
         return "fact"
     if not attempt.verdict.complete:
@@ -277,6 +305,7 @@ def _reason(attempt: Attempt) -> LeftOut:
 
 
 def _pooled(attempts: Iterable[Attempt]) -> Pooled | None:
+    """The effect over all attempts that count; None if none does."""
     counted = [one for one in attempts if not one.left_out]
     if not counted:
         return None

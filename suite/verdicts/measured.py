@@ -52,6 +52,9 @@ class Measured:
         return set(here[column].dropna())
 
     def test_train_ratio(self, part: str = "") -> float:
+        """n_test / n_train where blocks share data, at one part of the claim or at all;
+        else 0.
+        """
         return float(max(self.metadata("test_train_ratio", part), default=0.0))
 
     @property

@@ -40,12 +40,25 @@ class Pooled:
     """
 
     effect: float
+    """The mean effect of such campaigns."""
+
     interval: Interval
+    """The interval of that mean."""
+
     prediction: Interval
+    """Where the true effect of another campaign is expected."""
+
     tau: float
+    """The standard deviation of true effects between campaigns."""
+
     i_squared: float
+    """The share of the observed variance that ``tau`` accounts for."""
+
     p_same: float
+    """The p-value against the hypothesis that all true effects are equal."""
+
     campaigns: int
+    """The number of campaigns."""
 
     @property
     def differ(self) -> bool:
@@ -129,4 +142,5 @@ def _paule_mandel(effects: Floats, variances: Floats) -> float:
 
 
 def _around(middle: float, half: float) -> Interval:
+    """The interval of half-width ``half`` around a value."""
     return middle - half, middle + half

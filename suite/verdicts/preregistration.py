@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 # what others found, and what is expected: no part of a claim
 COMMENTARY = frozenset({"source", "reported", "expected_sd"})
-FEWEST = 2  # blocks; a campaign of one can settle nothing, so it is no attempt
+MIN_BLOCKS = 2  # blocks; a campaign of one can settle nothing, so it is no attempt
 
 
 # ------------------------------------------------------------------- when it is judged
@@ -124,6 +124,7 @@ class _Earlier:
     opened: frozenset[tuple[str, str, str]]
 
     def claims(self, task: str) -> tuple[Claim, ...]:
+        """The claims that it tested of a task."""
         found = self.manifest.tasks.get(task)
         return found.tested if found else ()
 
@@ -132,7 +133,7 @@ class _Earlier:
         this campaign.
         """
         found = self.manifest.tasks.get(task)
-        if found is None or found.blocks < FEWEST:
+        if found is None or found.blocks < MIN_BLOCKS:
             return False
         return any(
             all((task, level, arm) in self.opened for arm in claim.arms)

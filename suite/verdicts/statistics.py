@@ -23,9 +23,9 @@ Interval = tuple[float, float]
 NO_SPREAD = (
     1e-12  # a standard deviation below this share of the largest value is rounding
 )
-MOST_BLOCKS = 10_000  # upper limit of the search for the number of blocks
+MAX_BLOCKS = 10_000  # upper limit of the search for the number of blocks
 DRAWS = 20_000  # for an interval without a formula
-MOST_FLIPS = 40  # blocks; the exact sign-flip test sorts 2 ** (blocks / 2) sums
+MAX_FLIPS = 40  # blocks; the exact sign-flip test sorts 2 ** (blocks / 2) sums
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ class Estimate:
 
     @property
     def testable(self) -> bool:
+        """Whether there are two blocks or more, and a spread to compare with."""
         return self.blocks >= 2 and self.std > 0
 
     def interval(self, confidence: float) -> Interval:
@@ -109,9 +110,11 @@ class Range(Estimate):
 
     @property
     def testable(self) -> bool:
+        """Never: a fact is compared, not tested."""
         return False
 
     def interval(self, confidence: float) -> Interval:
+        """From the lowest to the highest instance, at any confidence."""
         return self.low, self.high
 
 
@@ -135,7 +138,7 @@ def estimate(
     least_std: float = 0.0,
 ) -> Estimate:
     """The mean of one value per block, with standard error sqrt(s² (1/K +
-    test_train_ratio) + figure_error²).
+    test_train_ratio) + reference_se²).
 
     ``reference_se`` is the standard error of a published figure that the values are
     measured from. The degrees of freedom stay K - 1, which errs on the side of caution.
@@ -154,14 +157,16 @@ def estimate(
     if std <= NO_SPREAD * float(np.abs(x).max()):
         std = 0.0
     std = max(std, least_std)
-    return Estimate(
-        mean, std, standard_error(std, blocks, test_train_ratio, reference_se), blocks
-    )
+    error = standard_error(std, blocks, test_train_ratio, reference_se)
+    return Estimate(mean, std, error, blocks)
 
 
 def standard_error(
     std: float, blocks: int, test_train_ratio: float = 0.0, reference_se: float = 0.0
 ) -> float:
+    """The standard error of a mean over blocks that share data, or that is compared
+    with a published figure; see ``estimate``.
+    """
     return math.sqrt(std**2 * (1 / blocks + test_train_ratio) + reference_se**2)
 
 
@@ -173,12 +178,9 @@ def t_band(
     """
     middle, s, count = (np.asarray(x, dtype=np.float64) for x in (mean, std, blocks))
     with np.errstate(invalid="ignore", divide="ignore"):
-        half = np.where(
-            count > 1,
-            stdtrit(count - 1, (1 + confidence) / 2) * s / np.sqrt(count),
-            np.nan,
-        )
-    return middle - half, middle + half
+        quantile = stdtrit(count - 1, (1 + confidence) / 2)
+        half_width = np.where(count > 1, quantile * s / np.sqrt(count), np.nan)
+    return middle - half_width, middle + half_width
 
 
 # ---------------------------------------------------------------------- several claims
@@ -232,17 +234,16 @@ def sign_flip(values: ArrayLike) -> float:
     2**40.
     """
     x = np.asarray(values, dtype=np.float64)
-    if not 0 < x.size <= MOST_FLIPS:
+    if not 0 < x.size <= MAX_FLIPS:
         return math.nan
-    seen = abs(float(x.sum())) - 1e-9 * float(
-        np.abs(x).sum()
-    )  # sums that differ by rounding alone are ties
+    # sums that differ by rounding alone are ties
+    rounding = 1e-9 * float(np.abs(x).sum())
+    seen = abs(float(x.sum())) - rounding
     if seen <= 0:
         return 1.0
-    left, right = (
-        _signed_sums(x[: x.size // 2]),
-        np.sort(_signed_sums(x[x.size // 2 :])),
-    )
+    middle = x.size // 2
+    left = _signed_sums(x[:middle])
+    right = np.sort(_signed_sums(x[middle:]))
     beyond = right.size - np.searchsorted(right, seen - left, side="left")
     return 2 * float(beyond.sum()) / 2.0**x.size
 
@@ -305,7 +306,7 @@ def blocks_to_reach(
 
 def _fewest(enough: Callable[[int], bool]) -> int | None:
     """The smallest number of blocks that is enough, where more always are."""
-    tried = range(2, MOST_BLOCKS + 1)
+    tried = range(2, MAX_BLOCKS + 1)
     found = bisect.bisect_left(tried, True, key=enough)
     return tried[found] if found < len(tried) else None
 
@@ -333,10 +334,10 @@ def smallest_effect(
     """
     if blocks < 2:
         return math.inf
-    critical = stdtrit(blocks - 1, 1 - (1 - confidence) / claims / 2)
-    return float(nctdtrinc(blocks - 1, 1 - power, critical)) * math.sqrt(
-        1 / blocks + test_train_ratio
-    )
+    alpha = (1 - confidence) / claims
+    critical = stdtrit(blocks - 1, 1 - alpha / 2)
+    standard_errors = float(nctdtrinc(blocks - 1, 1 - power, critical))
+    return standard_errors * math.sqrt(1 / blocks + test_train_ratio)
 
 
 # -------------------------------------------------------------- where variance is from
@@ -380,27 +381,27 @@ def variance_split(values: ArrayLike, confidence: float = 0.95) -> list[Componen
     """
     y = np.asarray(values, dtype=np.float64)
     blocks, studies, finals = y.shape
-    over = y.mean(axis=(1, 2), keepdims=True)
-    by_study, by_order = y.mean(axis=2, keepdims=True), y.mean(axis=1, keepdims=True)
+    by_block = y.mean(axis=(1, 2), keepdims=True)
+    by_study = y.mean(axis=2, keepdims=True)
+    by_order = y.mean(axis=1, keepdims=True)
+    rest = y - by_study - by_order + by_block
+    study_freedom = blocks * (studies - 1)
+    order_freedom = blocks * (finals - 1)
+    rest_freedom = study_freedom * (finals - 1)
     mean_squares = {
-        "block": _mean_square(over - y.mean(), blocks - 1, studies * finals),
-        "study": _mean_square(by_study - over, blocks * (studies - 1), finals),
-        "order": _mean_square(by_order - over, blocks * (finals - 1), studies),
-        "rest": _mean_square(
-            y - by_study - by_order + over, blocks * (studies - 1) * (finals - 1), 1
-        ),
+        "block": _mean_square(by_block - y.mean(), blocks - 1, studies * finals),
+        "study": _mean_square(by_study - by_block, study_freedom, finals),
+        "order": _mean_square(by_order - by_block, order_freedom, studies),
+        "rest": _mean_square(rest, rest_freedom, 1),
     }
-    return [
-        _component(
-            name,
-            {
-                square: (*mean_squares[square], weight)
-                for square, weight in weights.items()
-            },
-            confidence,
-        )
-        for name, weights in _weights(studies, finals).items()
-    ]
+    components = []
+    for name, weights in _weights(studies, finals).items():
+        parts = {
+            square: (*mean_squares[square], weight)
+            for square, weight in weights.items()
+        }
+        components.append(_component(name, parts, confidence))
+    return components
 
 
 def _weights(studies: int, finals: int) -> dict[str, dict[str, float]]:
@@ -429,9 +430,10 @@ def _weights(studies: int, finals: int) -> dict[str, dict[str, float]]:
 
 def _mean_square(deviations: Floats, freedom: int, repeats: int) -> tuple[float, int]:
     """The mean square of deviations, and its degrees of freedom."""
-    return (
-        repeats * float(np.square(deviations).sum()) / freedom if freedom else math.nan
-    ), freedom
+    if not freedom:
+        return math.nan, freedom
+    squares = float(np.square(deviations).sum())
+    return repeats * squares / freedom, freedom
 
 
 def _component(
@@ -506,26 +508,23 @@ def crossover(
     blocks = intercept.size
     if blocks < 2:
         return Crossover("not located", math.nan, math.nan, math.nan)
-    std = (
-        np.cov(intercept, slope)
-        * (1 / blocks + test_train_ratio)
-        * float(stdtrit(blocks - 1, (1 + confidence) / 2)) ** 2
-    )
+    quantile = float(stdtrit(blocks - 1, (1 + confidence) / 2))
+    overlap = 1 / blocks + test_train_ratio
+    errors = np.cov(intercept, slope) * overlap * quantile**2
     height, climb = float(intercept.mean()), float(slope.mean())
-    square, line, constant = (
-        climb**2 - std[1, 1],
-        height * climb - std[0, 1],
-        height**2 - std[0, 0],
-    )
+    # the interval's ends solve square z² + 2 line z + constant = 0
+    square = climb**2 - errors[1, 1]
+    line = height * climb - errors[0, 1]
+    constant = height**2 - errors[0, 0]
     if square <= 0:
         return Crossover("not located", math.nan, math.nan, math.nan)
     root = math.sqrt(max(0.0, line**2 - square * constant))
-    at, low, high = (
-        middle * _exp(z)
-        for z in (-height / climb, (-line - root) / square, (-line + root) / square)
-    )
+    at = middle * _exp(-height / climb)
+    low = middle * _exp((-line - root) / square)
+    high = middle * _exp((-line + root) / square)
     inside = float(x.min()) <= at <= float(x.max())
-    return Crossover("located" if inside else "beyond the range studied", at, low, high)
+    state = "located" if inside else "beyond the range studied"
+    return Crossover(state, at, low, high)
 
 
 def _exp(z: float) -> float:

@@ -19,9 +19,9 @@ def tuning_curves(campaign: Campaign, task: str) -> dict[tuple[str, str], list[B
     """
     shared = TaskRows(campaign, task)
     metric, trials = shared.chooses_by, shared.manifest.trials
-    if metric.column not in shared.told:
+    if metric.column not in shared.completed_trials:
         return {}
-    in_order = shared.told.sort_values("number")
+    in_order = shared.completed_trials.sort_values("number")
     found = {}
     for (level, arm), mine in in_order.groupby(["level", "arm"], sort=False):
         blocks = [

@@ -16,7 +16,7 @@ from suite.records.results import Campaign
 from suite.training.metrics import measured_metric
 from suite.verdicts.statistics import Component, Floats, variance_split
 
-FEWEST = 5  # blocks
+MIN_BLOCKS = 5  # blocks
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def split_variance(campaign: Campaign, task: str) -> list[VarianceSplit]:
             studies = [arm, second[arm]] if arm in second else [arm]
             values = _values(campaign, task, level, studies, metric.column)
             blocks, each, finals = values.shape
-            if blocks >= FEWEST and each * finals > 1:
+            if blocks >= MIN_BLOCKS and each * finals > 1:
                 parts = tuple(variance_split(values))
                 found.append(
                     VarianceSplit(

@@ -247,6 +247,7 @@ class _Move:
 
     @property
     def change(self) -> float:
+        """By how much the effect moved."""
         return self.after - self.before
 
 

@@ -114,7 +114,7 @@ def dying(self, job, member, result):
         os.kill(os.getpid(), signal.SIGKILL)
     line = append(self, job, member, result)
     if countdown == -1:
-        os.kill(os.getpid(), signal.SIGKILL)  # on record, and not published
+        os.kill(os.getpid(), signal.SIGKILL)  # recorded, and not published
     return line
 
 if countdown:
@@ -148,7 +148,7 @@ def test_a_driver_killed_at_any_moment_loses_nothing_on_record(
         1,
         7,
         20,
-    ):  # before the record has it; the one after: on record, and nothing else yet
+    ):  # before the record has it; the one after: recorded, and nothing else yet
         assert drive(tiny_file, tmp_path / "killed", moment) == -signal.SIGKILL
     with (tmp_path / "killed" / tiny_plan.id / FILE).open("ab") as file:
         file.write(
@@ -578,7 +578,7 @@ def test_a_full_disk_stops_with_one_message_and_the_campaign_goes_on_later(
 
     monkeypatch.setattr(Record, "append_line", full)
     with pytest.raises(
-        UserError, match=r"No space left on device.*everything on record is kept"
+        UserError, match=r"No space left on device.*everything recorded is kept"
     ):
         run_inline(tiny_plan)
     monkeypatch.undo()

@@ -86,7 +86,7 @@ def same_results(plan: Plan, *folders: Path) -> None:
 
 
 def first_after(results: Path, plan: Plan, moment: float) -> float:
-    """Seconds from a moment until the next training was on record."""
+    """Seconds from a moment until the next training was recorded."""
     return (
         min(
             float(line["ended"])

@@ -582,7 +582,7 @@ def test_a_full_disk_is_one_message(run_here, tiny_file, monkeypatch):
             "No campaign in nowhere/: start one with `bakeoff run quick`.",
         ),
         ("status --results nowhere", "No campaign in nowhere/"),
-        ("why abc --results nowhere", "No run on record in nowhere/"),
+        ("why abc --results nowhere", "No run is recorded in nowhere/"),
         ("cancel --results nowhere", "No campaign in nowhere/"),
         ("retry --results nowhere", "No campaign in nowhere/"),
         ("mlflow --results nowhere", "No MLflow store in nowhere/"),
@@ -898,7 +898,7 @@ def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(start, tiny_file, tm
     out, err = last.communicate()
     assert last.returncode == 0, (out, err)
     assert err == ""
-    assert "were on record" in out
+    assert "were recorded" in out
     assert "A wider network is better." in out
     (record,) = tmp_path.glob(f"*/{FILE}")
     lines = [json.loads(line) for line in record.read_text().splitlines()]

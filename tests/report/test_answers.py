@@ -51,7 +51,7 @@ def labelled(campaign, one, question=YES_OR_NO, language="en"):
         ),
         (
             [HELD, OPEN],
-            "Yes, as far as it is settled: 1 of 2 claims held, 1 open.",
+            "Yes so far: 1 of 2 claims held, 1 open.",
         ),
         ([OPEN] * 2, "Open: 0 of 2 claims held, 2 open."),
         (

@@ -203,7 +203,7 @@ def test_methods_are_those_of_the_profile(change):
     assert "root seed 7" in text
     assert "after 2 and 3 blocks" in text
     assert "Where the first 1 trials" in text
-    assert "All 36 runs on record finished." in text
+    assert "All 36 recorded runs finished." in text
 
 
 def test_curves_show_training_and_what_smaller_budgets_gave(change):
@@ -275,7 +275,7 @@ def test_an_unfinished_campaign_is_reported_as_such(folder, tmp_path, lines):
 
     text = Page(render(Results(tmp_path).load())).text
 
-    assert f"not finished (stopped): {lines} of 36 runs are on record" in text
+    assert f"not finished (stopped): {lines} of 36 runs are recorded" in text
     assert "so far" in text
 
 

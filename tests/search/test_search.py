@@ -273,7 +273,7 @@ def test_proposals_do_not_depend_on_the_order_of_results_nor_on_a_crash(
     undisturbed = run_through(fresh())
     record = {
         p.number: surface(p.params) for p in order.sample(undisturbed, cut)
-    }  # what a crash left on record
+    }  # what a crash left recorded
 
     study, proposals = fresh(), []
     while generation := study.ask():

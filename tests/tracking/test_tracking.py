@@ -112,7 +112,7 @@ def test_publishing_again_changes_nothing(plan, run_inline, results):
 def test_a_run_that_a_dead_driver_left_open_is_finished_not_doubled(
     plan, run_inline, results
 ):
-    run_inline(plan, results)  # on record, nothing published
+    run_inline(plan, results)  # recorded, nothing published
     line = next(read_lines(results / plan.id / FILE))
     store = writer.MlflowWriter(sqlite.default_uri(results), results, plan.id)
     place = line["task"], line["level"], line["arm"], line["block"]
@@ -267,7 +267,7 @@ def test_a_server_that_does_not_answer_is_named(monkeypatch):
 
 
 def test_a_deleted_experiment_is_restored(plan, run_inline, results):
-    run_inline(plan, results)  # on record, nothing published
+    run_inline(plan, results)  # recorded, nothing published
     client = client_of(results)
     place = sqlite.artifact_root(results) + "/tiny"
     client.delete_experiment(client.create_experiment("bakeoff/tiny", place))

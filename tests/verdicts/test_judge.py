@@ -204,7 +204,7 @@ def test_arms_are_compared_within_blocks():
         (
             TORN,
             "inconclusive",
-            "Not settled: Deep may be anywhere from 3.1 points behind Wide to 5.7 points ahead in accuracy. At most ",
+            "Inconclusive: Deep may be anywhere from 3.1 points behind Wide to 5.7 points ahead in accuracy. At most ",
         ),
     ],
 )
@@ -386,7 +386,7 @@ def test_levels_that_disagree_settle_nothing():
     assert verdict.verdict == "inconclusive"
     assert (
         said(verdict)
-        == "Not settled as a whole, because levels disagree: supported at few, refuted at many."
+        == "Inconclusive as a whole, because levels disagree: supported at few, refuted at many."
     )
 
 
@@ -569,7 +569,7 @@ def test_hopelessly_wide_intervals_are_not_quoted():
     (verdict,) = judged(finals({"deep": [0.9, 0.2], "wide": [0.3, 0.7]}), blocks=2)
 
     assert said(verdict) == (
-        "Not settled: repetitions differ so much from each other that nothing "
+        "Inconclusive: repetitions differ so much from each other that nothing "
         "can be said of them together. It takes more repetitions, 6 at the least."
     )
 
@@ -739,7 +739,7 @@ def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted():
         )
 
 
-# ------------------------------------------------------------------ what it speaks for
+# ------------------------------------------------------------------- what it holds for
 
 
 def test_splits_of_one_pool_widen_the_interval():
@@ -772,9 +772,9 @@ def test_each_level_has_its_own_overlap():
 
     assert verdict.by_level[0]["interval"][0] > verdict.by_level[1]["interval"][0]
     assert sentences.population(verdict, labels()).startswith(
-        "few: Speaks for new data from the same source"
+        "few: Holds for new data from the same source"
     )
-    assert "many: Speaks for new data like these" in sentences.population(
+    assert "many: Holds for new data like these" in sentences.population(
         verdict, labels()
     )
 
@@ -800,7 +800,7 @@ def test_fresh_data_speak_for_new_data():
         finals({"deep": deep(AHEAD), "wide": WIDE}, **{"data.population": "fresh"})
     )
 
-    assert sentences.population(verdict, labels()).startswith("Speaks for new data")
+    assert sentences.population(verdict, labels()).startswith("Holds for new data")
 
 
 # ------------------------------------------------------------------------- A/A test

@@ -110,7 +110,7 @@ def test_blocks_to_settle_are_the_fewest_that_do(margin, test_train_ratio):
     found = statistics.blocks_to_settle(1, margin, test_train_ratio=test_train_ratio)
 
     if found is None:
-        assert width(statistics.MOST_BLOCKS) > margin
+        assert width(statistics.MAX_BLOCKS) > margin
     else:
         assert width(found) <= margin * (1 + 1e-12)
         assert found == 2 or width(found - 1) > margin * (1 - 1e-12)

@@ -111,10 +111,10 @@ def why_page(found: Explanation) -> Group:
         trace = Text(str(line["traceback"]).rstrip())
         parts.append(Panel(trace, title="traceback", box=box.ROUNDED, style="dim"))
     if found.nearest is None:
-        return Group(*parts, Text("\nNo other run of this task is on record."))
+        return Group(*parts, Text("\nNo other run of this task is recorded."))
     parts.append(_nearest(found.nearest, found.campaigns))
     if not found.differences:
-        same = "Nothing on record differs but the sources or the data."
+        same = "Nothing recorded differs but the sources or the data."
         return Group(*parts, Text(same))
     rows = [
         (name, value_text(here), value_text(there))

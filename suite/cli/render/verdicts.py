@@ -134,5 +134,5 @@ def _numbers(verdict: ClaimVerdict) -> str:
         and verdict.label != "exploratory"
         and settle
     )
-    rest = f"; at most about {settle:,} would settle it" if open_still else ""
+    rest = f"; at most about {settle:,} would decide it" if open_still else ""
     return f"{effect_and_interval(verdict)}, {blocks_in(verdict)}{rest}"

@@ -399,6 +399,7 @@ def _strip_figure(chart: ForestStrip) -> Figure:
 
 
 def _arrow(axes: Axes, x: float, symbol: str) -> None:
+    """A triangle at one end of a strip, which points outwards."""
     axes.plot(x, 0.5, symbol, color=COLORS["c"], markersize=8, clip_on=False)
 
 

@@ -30,7 +30,7 @@ from suite.report.formatting import (
 from suite.report.html.view import Arm, ClaimView, Curves, GateView, Table
 from suite.report.sentences import Labels
 from suite.verdicts.case import Case
-from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.claim_verdict import ClaimVerdict, Halved
 from suite.verdicts.gate import Gate
 
 MAX_LEVELS = 4  # whose learning curves a claim shows
@@ -76,8 +76,13 @@ def claim_view(one: Judged, shared: TaskCurves) -> ClaimView:
     """A claim's part of the page."""
     verdict, case = one.verdict, one.case
     curves, above = _curves_or_where(one, shared)
-    effect, blocks = effect_and_interval(verdict), blocks_in(verdict)
+    effect = effect_and_interval(verdict)
+    blocks = blocks_in(verdict)
+    directions = sentences.directions(verdict, one.labels)
+    strip = build.forest_strip(verdict)
+    block_chart = build.block_chart(verdict, directions, case.level_label)
     axis = case.campaign.manifest.task(verdict.task).axis or "the levels"
+    trend_chart = build.trend_chart(verdict, axis)
     return ClaimView(
         anchor=one.anchor,
         says=verdict.says,
@@ -91,14 +96,9 @@ def claim_view(one: Judged, shared: TaskCurves) -> ClaimView:
         effect=effect,
         blocks=blocks,
         margin=amounts(verdict).amount(verdict.margin),
-        strip=_drawn(build.forest_strip(verdict), f"{one.anchor}-strip"),
-        blocks_chart=_drawn(
-            build.block_chart(
-                verdict, sentences.directions(verdict, one.labels), case.level_label
-            ),
-            f"{one.anchor}-blocks",
-        ),
-        trend_chart=_drawn(build.trend_chart(verdict, axis), f"{one.anchor}-trend"),
+        strip=_drawn(strip, f"{one.anchor}-strip"),
+        blocks_chart=_drawn(block_chart, f"{one.anchor}-blocks"),
+        trend_chart=_drawn(trend_chart, f"{one.anchor}-trend"),
         numbers=list(_numbers(one)) if verdict.blocks >= 2 else [],
         by_level=_by_level(one),
         gates=[_gate(gate, one) for gate in verdict.gates],
@@ -129,7 +129,7 @@ def _gate(gate: Gate, one: Judged) -> GateView:
     return GateView(
         name=sentences.gate_name(gate),
         failed=gate.failed,
-        says=sentences.gate_text(gate, one.verdict, one.labels),
+        text=sentences.gate_text(gate, one.verdict, one.labels),
         hint=sentences.gate_hint(gate),
     )
 
@@ -167,16 +167,20 @@ def _further_numbers(one: Judged) -> Iterator[Number]:
         yield "For new test examples too", _interval(one, verdict.new_test_interval)
     if verdict.blocks_to_settle:
         blocks = counted(verdict.blocks_to_settle, "block")
-        yield "Would be settled by", f"at most about {blocks}"
-    for name, half in (
-        ("With half the tuning", verdict.half_budget),
-        ("With half the training", verdict.half_length),
-    ):
-        if half:
-            effect = amounts(verdict).effect(half.effect)
-            yield name, f"{sentences.answer(half.verdict)}, {effect}"
+        yield "Would be decided by", f"at most about {blocks}"
+    if verdict.half_budget:
+        yield "With half the tuning", _halved(verdict, verdict.half_budget)
+    if verdict.half_length:
+        yield "With half the training", _halved(verdict, verdict.half_length)
     if verdict.attempt > 1:
         yield "Campaign of this claim", f"number {verdict.attempt}"
+
+
+def _halved(verdict: ClaimVerdict, half: Halved) -> str:
+    """The answer with half of the tuning or training, and its effect."""
+    answer = sentences.answer(half.verdict)
+    effect = amounts(verdict).effect(half.effect)
+    return f"{answer}, {effect}"
 
 
 def _interval(one: Judged, interval: tuple[float, float]) -> str:
@@ -205,7 +209,9 @@ def _by_level(one: Judged) -> Table:
 
 def _signed(value: float) -> str:
     """A number with its sign and three digits."""
-    return f"{value:+.2f}".replace("-", MINUS) if math.isfinite(value) else NONE
+    if not math.isfinite(value):
+        return NONE
+    return f"{value:+.2f}".replace("-", MINUS)
 
 
 # --------------------------------------------------------------------------- curves
@@ -245,30 +251,24 @@ def _curves(one: Judged, shared: TaskCurves, measure: MeasureManifest) -> Curves
     arms: dict[str, int] = {}
     for level in case.levels[:MAX_LEVELS]:
         label = case.level_label(level)
-        lines, along = lines_of(case, level, f"validation.{measure.name}")
-        budgets = tuning_lines(case, level, shared.tuning)
+        lines, axis = lines_of(case, level, f"validation.{measure.name}")
+        title = f"{label}: training"
         training.append(
-            build.curve_chart(
-                lines, f"{label}: training", AXES[along], measure.label, measure.percent
-            )
+            build.curve_chart(lines, title, AXES[axis], measure.label, measure.percent)
         )
+        budgets = tuning_lines(case, level, shared.tuning)
+        title = f"{label}: best of n trials"
         tuning.append(
-            build.curve_chart(
-                budgets,
-                f"{label}: best of n trials",
-                "trials",
-                first.label,
-                first.percent,
-            )
+            build.curve_chart(budgets, title, "trials", first.label, first.percent)
         )
-        arms |= {line.label: line.place for line in (*lines, *budgets)}
+        for line in (*lines, *budgets):
+            arms[line.label] = line.place
     charts = [chart for chart in (*training, *tuning) if chart is not None]
     if not charts:
         return None
-    panels = [
-        draw(chart, f"{one.anchor}-curves-{number}")
-        for number, chart in enumerate(charts)
-    ]
+    panels = []
+    for number, chart in enumerate(charts):
+        panels.append(draw(chart, f"{one.anchor}-curves-{number}"))
     legend = [Arm(label, legend_style(place)) for label, place in arms.items()]
     return Curves(legend, panels, _curves_caption(case, measure, first))
 

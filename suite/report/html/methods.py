@@ -19,7 +19,7 @@ GATES = (
     "its best learning rate lie at the end of the range in at least half of the blocks; was it still improving when "
     "training ended; would half of the tuning have named another winner; do the parameter counts match; was the task "
     "too easy to tell the arms apart? What would only help the arm that is ahead is no objection. A gate that fails makes the verdict inconclusive and says what to do; what the "
-    "verdict would have been stays on record."
+    "verdict would have been stays recorded."
 )
 HALF_LENGTH = (
     "Would the answer change with half the training? In every cell one more final was trained with the same "
@@ -149,7 +149,7 @@ def _decision(confidence: float) -> str:
         "examples again, the interval is wider for that, because blocks share examples. A claim is supported where the "
         "interval lies wholly on its side of 0, refuted where it lies wholly on the other, and there is no difference "
         "that matters where an interval lies wholly within the margin, which was fixed before the run. Everything "
-        "else is inconclusive, with the number of blocks that would settle it. A task that asks several things has "
+        "else is inconclusive, with the number of blocks that would decide it. A task that asks several things has "
         "several chances of being right by luck, so its claims are judged together by Holm's procedure: the risk of "
         f'any wrong direction among them is at most {rate}, and so is that of any wrong "no difference". That is why '
         f"the deciding interval is wider than the plain {100 * confidence:g} % one. The exact sign-flip p-value is a "
@@ -181,32 +181,22 @@ def _failures(campaign: Campaign) -> str:
     happened = listed(
         f"{count:,} {status.replace('_', ' ')}" for status, count in failed.items()
     )
-    seen = (
-        f"Of {len(campaign.runs):,} runs on record, {happened}."
-        if failed
-        else (f"All {len(campaign.runs):,} runs on record finished.")
-    )
-    waits = any(status not in JUDGED for status in failed)
+    count = f"{len(campaign.runs):,}"
+    seen = f"All {count} recorded runs finished."
+    if failed:
+        seen = f"Of {count} recorded runs, {happened}."
+    retry = ""
+    if any(status not in JUDGED for status in failed):
+        retry = " Those that depend on the machine can be trained again with `bakeoff retry`."
     return (
         "A run that diverges is a result: it counts, with the value of a model that has learned nothing. One lost "
         "with its machine, out of memory or out of time is not: it is trained again, and a missing pair is waited for, "
         "never dropped. Where a final failed, a verdict must be the same with and without it. "
-        + seen
-        + (
-            " Those that depend on the machine can be trained again with `bakeoff retry`."
-            if waits
-            else ""
-        )
+        f"{seen}{retry}"
     )
 
 
 def _of(tasks: list[TaskManifest], what: str) -> str:
     """The number that tasks have in common, or those they have."""
-    return listed(
-        (
-            f"{value:,}"
-            for value in sorted({int(getattr(task, what)) for task in tasks})
-            if value
-        ),
-        "or",
-    )
+    values = {int(getattr(task, what)) for task in tasks}
+    return listed((f"{value:,}" for value in sorted(values) if value), "or")

@@ -76,7 +76,7 @@ def _head(campaign: Campaign, judged: Sequence[Judged]) -> CampaignView:
     if state != "done":
         unfinished = (
             f"This campaign is not finished ({state}): {done:,} of {planned:,} runs "
-            "are on record. Verdicts below are those so far."
+            "are recorded. Verdicts below are those so far."
         )
     blocks = sorted({task.blocks for task in manifest.tasks.values()})
     last = campaign.runs["ended"].max() if done else None

@@ -60,7 +60,7 @@ class GateView:
     failed: bool
     """Whether it failed."""
 
-    says: str
+    text: str
     """What it found."""
 
     hint: str

@@ -39,7 +39,7 @@ question-not-as-claimed = Not as claimed
 question-equal = No difference that matters
 question-depends = It depends
 question-open = Open
-question-so-far = { $lead }, as far as it is settled
+question-so-far = { $lead } so far
 question-held = { $held } of { $total } { $form ->
     [one] claim
    *[other] claims
@@ -169,11 +169,11 @@ worth-unsure = Whether that is more than the { $margin } that { $form ->
 
 said-gate = This comparison cannot be judged as it stands. { $seen } { $hint }
 said-gate-otherwise = This comparison cannot be judged as it stands. { $seen } { $hint } Without that, the answer would be: { $answer }.
-said-too-few-blocks = Not settled: { $repetitions } cannot show how much results vary by chance.
-said-no-spread = Not settled: every repetition gave exactly the same difference, so chance cannot be judged.
-said-instances-disagree = Not settled: repetitions contradict each other, and there is no chance in them.
-said-levels-disagree = Not settled as a whole, because levels disagree: { $answers }.
-said-open = Not settled: { $range }. { $remedy }
+said-too-few-blocks = Inconclusive: { $repetitions } cannot show how much results vary by chance.
+said-no-spread = Inconclusive: every repetition gave exactly the same difference, so chance cannot be judged.
+said-instances-disagree = Inconclusive: repetitions contradict each other, and there is no chance in them.
+said-levels-disagree = Inconclusive as a whole, because levels disagree: { $answers }.
+said-open = Inconclusive: { $range }. { $remedy }
 said-unfinished = Not finished: { $done } of { $repetitions } are in.
 said-unfinished-so-far = Not finished: { $done } of { $repetitions } are in. So far { $range }.
 range-nothing = repetitions differ so much from each other that nothing can be said of them together
@@ -184,18 +184,18 @@ range-around = { $ahead } may be anywhere from { $low } behind { $behind } to { 
 range-ahead = { $ahead } may be ahead of { $behind } by anything between { $low } and { $high } in { $measure }
 range-behind = { $ahead } may be behind { $behind } by anything between { $low } and { $high } in { $measure }
 remedy-more = It takes more repetitions, { $least } at the least.
-remedy-reference = No number of repetitions would settle it, because the published figure is itself too uncertain.
-remedy-data = More repetitions would not settle it: more data would.
-remedy-blocks = At most about { $repetitions } would settle it.
-remedy-as-seen = If the difference stays as it is, about { $repetitions } would settle it.
-remedy-blocks-cautious = At most about { $repetitions } would settle it, or { $cautious } if results vary more than they seem to.
+remedy-reference = No number of repetitions would decide it, because the published figure is itself too uncertain.
+remedy-data = More repetitions would not decide it: more data would.
+remedy-blocks = At most about { $repetitions } would decide it.
+remedy-as-seen = If the difference stays as it is, about { $repetitions } would decide it.
+remedy-blocks-cautious = At most about { $repetitions } would decide it, or { $cautious } if results vary more than they seem to.
 
-## What data a verdict speaks for
+## What data a verdict holds for
 
-population-fresh = Speaks for new data from the same source: every repetition drew its own.
-population-resplit = Speaks for new data like these: every repetition split the same examples again, and the interval is wider for that, because repetitions share examples.
-population-official = Speaks for this one test set, which all repetitions share, and not for new test examples.
-population-unknown = Which data this speaks for is not on record yet.
+population-fresh = Holds for new data from the same source: every repetition drew its own.
+population-resplit = Holds for new data like these: every repetition split the same examples again, and the interval is wider for that, because repetitions share examples.
+population-official = Holds for this one test set, which all repetitions share, and not for new test examples.
+population-unknown = Which data this holds for is not recorded yet.
 population-mixed = The repetitions came by their data in different ways.
 population-at-level = { $level }: { $text }
 
@@ -216,7 +216,7 @@ note-deciding-level = The numbers are those at { $level }, the level that decide
 note-crossing = The two are level at { $number_at } on { $axis } (likely between { $number_low } and { $number_high }).
 note-crossing-not-located = Where the two are level cannot be located on { $axis }.
 note-crossing-beyond = The two would be level beyond the range of { $axis } studied.
-note-code-changed = The task's code has changed since: this speaks for the code as it was.
+note-code-changed = The task's code has changed since: this is about the code as it was.
 note-target-not-reached = { $missed } of { $finals } finals did not reach the target: they count as one update more than they had.
 note-matching = Depends on the matching: { $answers }.
 change = { $name } was { $then } and is { $now }
@@ -283,7 +283,7 @@ seen-range-edge-high = the best { $name } of { $arm }{ $at_level } lay in the hi
 seen-range-edge-low = the best { $name } of { $arm }{ $at_level } lay in the lowest tenth of its range (near { $number_bound }) in { $near_bound } of { $blocks } blocks, which chance does in { $percent_chance } of campaigns with { $trials } trials
 
 gate-still-improving = Still improving
-gate-still-improving-passed = Settled when training ended
+gate-still-improving-passed = Converged when training ended
 gate-still-improving-fine = When training ended, nothing was moving that could change the answer.
 gate-still-improving-hint = Train longer: raise `length_factor` in the profile, or the recipe's steps or epochs.
 seen-fixed-budget = the claim is about what this much training buys, finished or not
@@ -295,8 +295,8 @@ gate-tuning-budget = Depends on the tuning budget
 gate-tuning-budget-passed = Half the tuning does not reverse it
 gate-tuning-budget-fine = Half of the tuning trials would have put the same arm ahead.
 gate-tuning-budget-hint = Give every arm more trials: raise `trials` in the profile.
-seen-tuning-budget = with half of the tuning trials the answer{ $at_level } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all
-seen-tuning-budget-promised = with half of the tuning trials the answer{ $at_level } turns round: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, where { $margin_promised } is claimed
+seen-tuning-budget = with half of the tuning trials the answer{ $at_level } reverses: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all
+seen-tuning-budget-promised = with half of the tuning trials the answer{ $at_level } reverses: the difference on validation is { $effect_half } with { $half } of { $trials } trials and { $effect_full } with all, where { $margin_promised } is claimed
 seen-half-budget-same = with half of the tuning ({ $half } of { $trials } trials) the answer would be the same
 seen-half-budget-other = with half of the tuning ({ $half } of { $trials } trials) the answer would be: { $answer }
 
@@ -346,7 +346,7 @@ aa-waiting = { $arm } against itself: { $blocks } of { $planned } blocks are in
 aa-quiet = { $arm } against itself shows no difference (p = { $p } at { $level }, over { $blocks } blocks), as it should
 aa-note = { $arm } differs from itself (p = { $p } at { $level }, over { $blocks } blocks), which happens by chance in 5 % of sound campaigns
 aa-failure = { $arm } differs from itself (p = { $p } at { $level }, over { $blocks } blocks), which happens by chance in 0.1 % of sound campaigns
-seen-only-strengthens = { $found }; mended, it could only strengthen the answer
+seen-only-strengthens = { $found }; fixing it could only strengthen the answer
 seen-more = and { $count } more like this
 
 ## What several campaigns of a claim come to

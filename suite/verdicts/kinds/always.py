@@ -27,10 +27,12 @@ class Always(ClaimKind):
     as_recorded = True
 
     def sides(self, claim: Claim) -> tuple[Side, Side]:
+        """The arm that keeps to the bound, and the one that is subtracted, if any."""
         others = (claim.worse,) if claim.worse else ()
         return Side((claim.better,)), Side(others)
 
     def in_favour(self, claim: Claim, found: Floats) -> Floats:
+        """The distance to the nearest bound: above 0 within it."""
         slack = np.full_like(found, np.inf)
         if claim.lower_bound is not None:
             slack = np.minimum(slack, found - claim.lower_bound)
@@ -42,6 +44,7 @@ class Always(ClaimKind):
         return np.where(np.isnan(found), np.nan, within)
 
     def check(self, claim: Claim, places: Places) -> None:
+        """Raise UserError unless effects are in the metric's own unit, as bounds are."""
         if claim.scale != "points":
             raise UserError(
                 f"Claim {claim.name!r} (always) has scale={claim.scale!r}: bounds are in "

@@ -27,6 +27,7 @@ class Interaction(ClaimKind):
     compares_rates = False
 
     def effects(self, gaps: Floats, x: Sequence[float]) -> Floats:
+        """The slope of the gaps over the logarithm of x: (blocks, 1)."""
         slope = slopes(gaps, x)[1]
         return slope[:, np.newaxis]
 
@@ -37,6 +38,7 @@ class Interaction(ClaimKind):
         return finest / float(np.linalg.norm(centred_log(x)))
 
     def check(self, claim: Claim, places: Places) -> None:
+        """Raise UserError unless the levels lie along an axis."""
         found = list(places.values())
         usable = {x for x in found if x is not None and x > 0}
         if len(usable) < 2 or any(x is None or x <= 0 for x in found):

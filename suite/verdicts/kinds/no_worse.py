@@ -17,12 +17,15 @@ class NoWorse(ClaimKind):
     has_opposite = False
 
     def reference(self, claim: Claim) -> float | None:
+        """The published figure that the claim compares with, if it does."""
         return claim.reference
 
     def reference_se(self, claim: Claim) -> float:
+        """The standard error of that figure."""
         return claim.reference_se
 
     def sides(self, claim: Claim) -> tuple[Side, Side]:
+        """Two arms, or an arm and the published figure."""
         if claim.reference is None:
             return super().sides(claim)
         return Side((claim.better,)), Side(reference=claim.reference)
