@@ -38,88 +38,152 @@ JUDGED: tuple[Status, ...] = (
 
 @dataclass(frozen=True)
 class Member:
-    """One run of a job: what distinguishes it from the job's other members.
-
-    A ``trial`` is a run of the tuning study, a ``final`` one with the hyperparameters
-    that the study chose, a ``half_budget`` one with those that half of the trials would have
-    chosen, where they are others, and a ``half_length`` one with the final's
-    hyperparameters and seeds and half of its updates.
-    """
+    """One run of a job: what distinguishes it from the job's other members."""
 
     key: str
+    """The identity of the run: SHA-256 of everything that its result depends on."""
+
     kind: Kind
+    """``trial``: a run of the tuning study. ``final``: with the hyperparameters that
+    the study chose. ``half_budget``: with those that half of the trials would have
+    chosen, where they are others. ``half_length``: with the final's hyperparameters
+    and seeds and half of its updates.
+    """
+
     block: int
+    """The independent repetition that the run belongs to, from 0."""
+
     number: int
+    """Counts the runs of a kind within a cell, from 0."""
+
     params: Mapping[str, Any]
+    """Values of the tuned hyperparameters, by name."""
+
     seeds: Mapping[str, int]
+    """The seed of each random stream, by its name."""
 
 
 @dataclass(frozen=True)
 class CheckpointPolicy:
-    """Where a long run writes checkpoints, and the shortest time between two, in
-    seconds.
-    """
+    """Where and how often a long run writes checkpoints."""
 
     folder: str
+    """The folder that holds the checkpoints of all runs, one file a run."""
+
     every: float
+    """The shortest time between two checkpoints of a run, in seconds."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """Runs of one task, level and arm that go to one worker, or to a group of
-    ``world_size``, together.
-
-    ``source`` is path and text of a task file of the user's own, or None for a task
-    that is installed everywhere. ``builds`` names the arm to build where the same arm
-    runs under a second name. ``length_factor`` scales the recipe's length, ``examples``
-    limits each split, ``recipe`` changes fields of it, ``time_limit`` is in seconds a
-    member.
+    """Runs of one task, level and arm that go to one worker together, or to a group
+    of workers.
     """
 
     task: str
+    """The name of a registered task."""
+
     level: str
+    """The level of the task, by name."""
+
     arm: str
+    """The arm that the results belong to, by name."""
+
     members: tuple[Member, ...]
+    """The runs, trained one after another."""
+
     length_factor: float = 1.0
+    """Scales the number of updates of the recipe."""
+
     examples: int | None = None
+    """The most examples that each split may have; None: all of them."""
+
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the recipe that differ from the task's own, by name."""
+
     device: str = "cpu"
+    """A device as torch names it: ``cpu``, ``cuda`` or ``cuda:1``."""
+
     threads: int = 1
+    """Threads of torch in each worker."""
+
     time_limit: float | None = None
+    """Seconds that one member may take; None: no limit."""
+
     source: tuple[str, str] | None = None
+    """Path and text of a user's own task file; None: an installed task."""
+
     builds: str | None = None
+    """The arm to build, where the same arm runs under a second name (an A/A test);
+    None: ``arm`` itself.
+    """
+
     checkpoints: CheckpointPolicy | None = None
+    """Where to write checkpoints; None: none are written."""
+
     world_size: int = 1
+    """Workers that train each member together, data-parallel."""
 
 
 @dataclass(frozen=True)
 class Result:
     """The result of a run. Everything but times, host and error text is a function of
     its key.
-
-    ``metrics`` maps names such as ``validation.accuracy``, ``test.accuracy``,
-    ``seconds`` to finite numbers. ``curve`` has one row per evaluation: ``step``,
-    ``epoch``, ``seconds`` and metric values (None: not finite). ``losses`` is the
-    SHA-256 of the training loss of every step, as float32 bytes. ``test_opened`` says
-    that the sealed test set was looked at, which trials never do.
     """
 
     key: str
+    """The key of the member."""
+
     status: Status
+    """How the run ended; see ``STATUSES``."""
+
     metrics: dict[str, float] = field(default_factory=dict)
+    """Finite numbers by name, such as ``validation.accuracy``, ``test.accuracy`` and
+    ``seconds``.
+    """
+
     curve: list[dict[str, float | None]] = field(default_factory=list)
+    """One row per evaluation: ``step``, ``epoch``, ``seconds`` and metric values
+    (None: not finite).
+    """
+
     best_step: int | None = None
+    """The update whose parameters the result is of; None where the run failed."""
+
     losses: str | None = None
+    """SHA-256 of the training loss of every step, as float32 bytes."""
+
     parameters: int | None = None
+    """Trainable parameters of the model."""
+
     data: dict[str, Any] = field(default_factory=dict)
+    """What the run was trained on: ``population``, ``n_train``, ``n_validation``,
+    ``n_test`` and ``test_train_ratio``.
+    """
+
     test_opened: bool = False
+    """Whether the sealed test set was looked at, which trials never do."""
+
     error: str | None = None
+    """What went wrong, in one line; None where nothing did."""
+
     traceback: str | None = None
+    """The traceback of an unexpected error."""
+
     started: float = 0.0
+    """When the run started, in seconds since the epoch of Unix."""
+
     ended: float = 0.0
+    """When it ended, in the same unit."""
+
     worker: dict[str, Any] = field(default_factory=dict)
+    """Host, process, device and library versions."""
+
     artifacts: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """Contents of the files that the run leaves, by file name."""
+
     checkpoint: bytes | None = field(default=None, repr=False)
+    """The trained model, as ``torch.save`` writes it; None where none is kept."""
 
 
 def canonical(value: Any) -> str:
