@@ -13,8 +13,8 @@ from pathlib import Path
 from dashboard.serve import serve
 from suite.cli.console import USAGE, complain, ctrl_c_is_fine
 from suite.cli.options import MLFLOW_PORT, PORT
+from suite.errors import without_passwords
 from suite.records.results import Results
-from suite.tracking.connection import without_passwords
 from suite.tracking.mirror import Mirror
 from tasks import UserError
 

@@ -26,7 +26,7 @@ from dashboard.shell import (
     tail_of,
     tools_bar,
 )
-from suite.tracking.connection import without_passwords
+from suite.errors import without_passwords
 from suite.tracking.mirror import Mirror
 from tasks import UserError
 

@@ -20,9 +20,9 @@ from dashboard.components.text import aria, data, timed
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View
 from dashboard.locale import LANGUAGES, NAMES, TAGS, Words
-from dashboard.locale.numbers import duration
 from dashboard.pages import PAGES
-from suite.tracking.connection import without_passwords
+from dashboard.locale.numbers import duration
+from suite.errors import without_passwords
 from suite.tracking.mirror import Mirror
 
 POLL = 4000  # milliseconds between polls of the campaign's revision

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from suite.errors import without_passwords
 from suite.planning.plan import CellPlan, Plan
 from suite.records.files import free_space
 from suite.records.manifest import FILE as MANIFEST
@@ -19,7 +20,6 @@ from suite.records.manifest import (
     write_manifest,
 )
 from suite.records.versions import versions
-from suite.tracking.connection import without_passwords
 from suite.verdicts.preregistration import with_history
 from tasks import UserError
 

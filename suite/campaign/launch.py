@@ -23,12 +23,12 @@ from suite.campaign.progress import Tally
 from suite.campaign.signals import sigterm_as_ctrl_c
 from suite.cluster.choose import open_executor
 from suite.cluster.protocol import Executor
+from suite.errors import without_passwords
 from suite.planning.plan import Plan, Shard
 from suite.planning.profile import Profile
 from suite.records.files import read_json
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.results import Campaign
-from suite.tracking.connection import without_passwords
 from suite.tracking.protocol import Tracker
 from suite.tracking.registry import open_tracker
 from suite.verdicts.kinds import check_claim

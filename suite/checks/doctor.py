@@ -22,6 +22,7 @@ from suite.checks.finding import Finding, tried
 from suite.checks.short_run import short_job
 from suite.cluster.cores import cores
 from suite.cluster.protocol import JobOutcome
+from suite.errors import without_passwords
 from suite.records.files import free_space
 from suite.records.journal import FILE, read_lines
 from suite.records.results import Results
@@ -229,7 +230,7 @@ def _mlflow(results: Path, store: str | None) -> Finding:
 def _asked(store: str) -> Finding:
     """A server that answers is not enough: uploaded artifacts must arrive, too."""
     location = connection.check(store)
-    name, folder = connection.without_passwords(store), location.removeprefix("file://")
+    name, folder = without_passwords(store), location.removeprefix("file://")
     if (
         store.startswith("http")
         and folder.startswith("/")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from suite.cluster.errors import one_line
+from suite.errors import one_line
 from suite.training.job import Job, Result
 
 TRAIN_ENVIRONMENT = {

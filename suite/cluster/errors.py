@@ -1,25 +1,11 @@
-"""Errors in one line, and what helps where Ray does not start."""
+"""What helps where Ray does not start."""
 
 from __future__ import annotations
 
 import errno
 import re
 
-MESSAGE_LENGTH = 300  # characters of an error message that are recorded and logged
 BUSY = re.compile(r"timed out|timeout|overloaded|failed to connect|GCS", re.IGNORECASE)
-
-
-def one_line(error: BaseException) -> str:
-    """The cause of an error: the last line of a traceback, else the first line.
-
-    A message that is too long is cut at the front, since the cause is at its end.
-    """
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    has_traceback = any(line.startswith("Traceback (most recent") for line in lines)
-    line = lines[-1 if has_traceback else 0].strip()
-    if len(line) <= MESSAGE_LENGTH:
-        return line
-    return "… " + line[-MESSAGE_LENGTH:]
 
 
 def is_of_a_busy_machine(error: BaseException) -> bool:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from suite.cluster.capacity import Capacity
 from suite.cluster.distributed import release_resources, run_data_parallel
-from suite.cluster.errors import one_line
 from suite.cluster.protocol import JobOutcome
 from suite.cluster.resources import (
     amounts_in_words,
@@ -33,6 +32,7 @@ from suite.cluster.startup import (
     load_ray,
     start_cluster,
 )
+from suite.errors import one_line
 from suite.training.job import Job, Result
 from tasks import UserError
 

@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 import psutil
 
-from suite.cluster.errors import is_of_a_busy_machine, one_line, startup_hint
+from suite.cluster.errors import is_of_a_busy_machine, startup_hint
+from suite.errors import one_line
 from suite.own_packages import foreign_packages
 from tasks import UserError
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from suite.errors import named_line, without_passwords
 from tasks import UserError
 
 TAG = "bakeoff."
@@ -129,7 +130,7 @@ def check(uri: str) -> str:
     except Exception as error:
         todo = hint(error, uri) or "start it, or leave --tracking out."
         raise UserError(
-            f"No MLflow store at {without_passwords(uri)} ({first_line(error)}): {todo}"
+            f"No MLflow store at {without_passwords(uri)} ({named_line(error)}): {todo}"
         ) from error
 
 
@@ -151,17 +152,3 @@ def _connect_once(uri: str) -> None:
         engine.connect().close()
     finally:
         engine.dispose()
-
-
-def without_passwords(text: str) -> str:
-    """A text without the user and password of any address in it."""
-    return re.sub(r"://[^/\s]*@", "://", text)
-
-
-def first_line(error: Exception) -> str:
-    """An error in one line of at most 300 characters, without passwords."""
-    kind = type(error).__name__
-    lines = str(error).strip().splitlines()
-    if not lines:
-        return kind
-    return without_passwords(f"{kind}: {lines[0][:300]}")

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from suite.errors import named_line, without_passwords
 from suite.records.cell_file import read_cell
 from suite.records.files import read_json, replace_bytes, replace_text
 from suite.records.journal import FILE, parse_line, read_lines
@@ -27,7 +28,6 @@ from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import read_manifest
 from suite.records.mlflow_runs import note_mlflow_run, read_mlflow_runs
 from suite.records.results import Results
-from suite.tracking.connection import first_line, without_passwords
 from suite.tracking.reader import MlflowReader, PublishedCampaign
 from tasks import UserError
 
@@ -101,7 +101,7 @@ class Mirror:
             fetched = self._refresh()
         except Exception as error:
             # Whatever the server does, what is mirrored stays readable.
-            self.trouble, self._reader = first_line(error), None
+            self.trouble, self._reader = named_line(error), None
             server = without_passwords(self.uri)
             log.warning("%s cannot be read: %s", server, self.trouble)
             return 0

@@ -17,7 +17,8 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from suite.tracking.connection import first_line, hint
+from suite.errors import named_line
+from suite.tracking.connection import hint
 from suite.tracking.protocol import CLOSE_TIMEOUT_S, Item
 from suite.tracking.writer import MlflowWriter
 
@@ -101,7 +102,7 @@ class Publisher:
         self.seconds += time.thread_time() - started
 
     def _note(self, error: Exception) -> None:
-        message = first_line(error)
+        message = named_line(error)
         if message != self.error:
             log.warning("MLflow did not take everything: %s", message)
         self.error, self.hint = message, hint(error, self.uri)

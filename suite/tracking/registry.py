@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from suite.tracking.connection import without_passwords
+from suite.errors import without_passwords
 from suite.tracking.protocol import CLOSE_TIMEOUT_S, Item, Tracker
 from suite.tracking.publisher import Publisher
 from suite.tracking.sqlite import default_uri

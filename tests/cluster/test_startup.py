@@ -8,9 +8,9 @@ import pytest
 
 from suite.cluster import startup
 from suite.cluster.choose import open_executor
-from suite.cluster.errors import MESSAGE_LENGTH, one_line
 from suite.cluster.serial import SerialExecutor
 from suite.cluster.startup import Cluster, choose_cluster, start_cluster
+from suite.errors import MESSAGE_LENGTH, one_line
 from tasks import UserError
 
 

@@ -8,9 +8,9 @@ import pytest
 from dashboard.data.snapshots import Snapshots
 from dashboard.rendering import render
 from suite.cli import servers
+from suite.errors import without_passwords
 from suite.records.results import Results
 from suite.tracking import reader, sqlite
-from suite.tracking.connection import without_passwords
 from suite.tracking.mirror import Mirror, slug
 from tasks import UserError
 
