@@ -21,8 +21,8 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View
 from dashboard.locale import LANGUAGES, NAMES, TAGS, Words
 from dashboard.pages import PAGES
-from dashboard.locale.numbers import duration
 from suite.errors import without_passwords
+from suite.report.formatting import duration
 from suite.tracking.mirror import Mirror
 
 POLL = 4000  # milliseconds between polls of the campaign's revision

@@ -32,16 +32,6 @@ def percent(share: float | None, digits: int = 1) -> str:
     )
 
 
-def duration(seconds: float | None) -> str:
-    """Seconds as ``0:42``, ``12:05`` or ``3:07:10``."""
-    if seconds is None or not math.isfinite(seconds):
-        return NONE
-    whole = max(0, round(seconds))
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
 def size(count: float) -> str:
     """Bytes as ``12 kB`` or ``3.4 MB``."""
     for unit in ("B", "kB", "MB"):

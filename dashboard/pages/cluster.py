@@ -12,11 +12,12 @@ from dashboard.components.charts import chart, saved, table
 from dashboard.components.text import action, aria, card, facts, head, note
 from dashboard.data.view import View
 from dashboard.figures.cluster import gantt, rate, spans, workers
-from dashboard.locale.numbers import duration, percent
+from dashboard.locale.numbers import percent
 from dashboard.pages.overview.cells import matrix
 from dashboard.pages.overview.progress import progress
 from dashboard.server.security import safe_link
 from dashboard.theme import arm_color
+from suite.report.formatting import duration
 
 PATH, TITLE = "/cluster", "cluster-title"
 MOST_WORKERS = 48  # rows of the chart; the table has all

@@ -94,7 +94,7 @@ def _launched(
 
 
 def _sum_up(tally: Tally, seconds: float) -> None:
-    from suite.cli.render.text import duration
+    from suite.report.formatting import duration
 
     known = f", {tally.replayed:,} were recorded" if tally.replayed else ""
     say(f"{tally.trained:,} trained in {duration(seconds)}{known}")

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Column
 
-from suite.cli.render.text import duration, failures, rate
+from suite.cli.render.text import failures, rate
+from suite.report.formatting import duration
 
 if TYPE_CHECKING:
     from suite.campaign.progress import Tally

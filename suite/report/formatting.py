@@ -202,6 +202,23 @@ def probability(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
+def duration(seconds: float | None) -> str:
+    """``8 s``, ``2 min 05 s``, ``3 h 20 min``, ``2 d 4 h``: symbols that every language
+    has. A dash where there is no finite number.
+    """
+    if seconds is None or not math.isfinite(seconds):
+        return NONE
+    whole = max(0, round(seconds))
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if minutes == 0:
+        return f"{whole} s"
+    if hours == 0:
+        return f"{minutes} min {whole % 60:02} s"
+    if days == 0:
+        return f"{hours} h {minutes % 60:02} min"
+    return f"{days} d {hours % 24} h"
+
+
 def counted(number: int, word: str) -> str:
     """``1 block``, ``1,200 blocks``."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"

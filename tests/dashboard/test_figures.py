@@ -28,20 +28,27 @@ from dashboard.figures.search import (
 )
 from dashboard.figures.sweep import log_ticks, matched, over_blocks, sweep, to_target
 from dashboard.locale import Words
-from dashboard.locale.numbers import Measuring, duration, plain
+from dashboard.locale.numbers import Measuring, plain
 from suite.report.charts.build import block_chart
 from suite.report.charts.lines import common_axis
 from suite.report.charts.spec import Axis, Tick
-from suite.report.formatting import Amounts
+from suite.report.formatting import Amounts, duration
 
 # ----------------------------------------------------------------------------- numbers
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(42, "0:42"), (725, "12:05"), (11_230, "3:07:10"), (None, "–"), (math.nan, "–")],
+    [
+        (42, "42 s"),
+        (725, "12 min 05 s"),
+        (11_230, "3 h 07 min"),
+        (100 * 3600, "4 d 4 h"),
+        (None, "–"),
+        (math.nan, "–"),
+    ],
 )
-def test_durations_read_like_a_clock(seconds, text):
+def test_durations_have_two_units(seconds, text):
     assert duration(seconds) == text
 
 

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboard.components.text import aria, note
 from dashboard.data.view import View
 from dashboard.locale import Words
-from dashboard.locale.numbers import duration
+from suite.report.formatting import duration
 
 STOPPED = ("stopped", "incomplete", "interrupted")
 

@@ -24,7 +24,6 @@ from suite.cli.render.text import (
     NARROW,
     Listing,
     ago_text,
-    duration,
     facts_table,
     failures,
     headline_text,
@@ -32,6 +31,7 @@ from suite.cli.render.text import (
     seconds_text,
     value_text,
 )
+from suite.report.formatting import duration
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
     from suite.checks.finding import Finding

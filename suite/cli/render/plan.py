@@ -14,13 +14,12 @@ from rich.text import Text
 
 from suite.cli.render.text import (
     Listing,
-    duration,
     facts_table,
     headline_text,
     seconds_text,
     size_text,
 )
-from suite.report.formatting import PER_DOUBLING, counted, fixed, listed
+from suite.report.formatting import PER_DOUBLING, counted, duration, fixed, listed
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
     from suite.planning.cost import Costs, Estimate

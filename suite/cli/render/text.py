@@ -16,6 +16,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from suite.report.formatting import duration
+
 NARROW = 60  # columns; in fewer, a table would break its words
 UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
 
@@ -31,19 +33,6 @@ def failures(failed: Mapping[str, int]) -> str:
 
 def rate(per_second: float) -> str:
     return f"{per_second:.1f}/s" if per_second >= 1 else f"{60 * per_second:.1f}/min"
-
-
-def duration(seconds: float) -> str:
-    """``8 s``, ``2 min 05 s``, ``3 h 20 min``, ``2 days 4 h``."""
-    whole = max(0, round(seconds))
-    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
-    if minutes == 0:
-        return f"{whole} s"
-    if hours == 0:
-        return f"{minutes} min {whole % 60:02} s"
-    if days == 0:
-        return f"{hours} h {minutes % 60:02} min"
-    return f"{days} day{'' if days == 1 else 's'} {hours % 24} h"
 
 
 @dataclass(frozen=True)
