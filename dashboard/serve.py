@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 from collections.abc import Callable
 
-from dash import (
-    Dash,
-)
+from dash import Dash
 
 from dashboard.app import create_app
 from dashboard.data.snapshots import MLFLOW_URL
-from dashboard.server.security import is_local, read_auth
+from dashboard.server.security import read_auth
+from suite.cli.servers import listen
 from suite.records.results import Results
 from suite.tracking.mirror import Mirror
 from tasks import UserError
@@ -41,7 +39,7 @@ def serve(
     import waitress
 
     auth = read_auth(os.environ, host)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     app = create_app(
         results, auth=auth, mlflow_url=mlflow_url, mirror=mirror, prefix=prefix
     )
@@ -69,23 +67,3 @@ def warm(app: Dash) -> None:
         app.server.config["SNAPSHOTS"].get()
     except UserError as error:
         log.info("nothing to show yet: %s", error)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket bound to that address. UserError naming a free port where it is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host.strip("[]"), port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        with socket.socket(family) as probe:
-            probe.bind((host.strip("[]") if is_local(host) else "", 0))
-            free = probe.getsockname()[1]
-        raise UserError(
-            f"Port {port} of {host} cannot be used ({error.strerror or error}): "
-            f"stop what is using it, or take a free one, for example --port {free}."
-        ) from error
-    return listener

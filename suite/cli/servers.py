@@ -28,19 +28,28 @@ TRIED = 20  # ports after the wanted one
 SHUTDOWN_TIMEOUT_S = 10.0  # seconds for a server to end by itself
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise UserError if nothing can listen there: something else does, or the port is
-    not ours to use.
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises UserError, with a port that is free, if
+    something else does, or if the port is not ours to use.
     """
+    is_v6 = ":" in host
+    family = socket.AF_INET6 if is_v6 else socket.AF_INET
+    both = is_v6 and socket.has_dualstack_ipv6()
     try:
-        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+        return socket.create_server(
+            (host.strip("[]"), port), family=family, dualstack_ipv6=both
+        )
     except OSError as error:
         raise UserError(
             f"Port {port} of {host} cannot be used ({error.strerror or error}): "
-            f"stop what is using it, or name another, for example --port {port + 1}."
+            "stop what is using it, or take a free one, for example "
+            f"--port {_any_free_port()}."
         ) from error
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise UserError, as ``listen`` does, if nothing can listen there."""
+    listen(host, port).close()
 
 
 def free_port(wanted: int, host: str = HOST) -> int:
@@ -51,9 +60,12 @@ def free_port(wanted: int, host: str = HOST) -> int:
         except UserError:
             continue
         return port
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    return _any_free_port()
+
+
+def _any_free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        return int(listener.getsockname()[1])
 
 
 @dataclass(frozen=True)
