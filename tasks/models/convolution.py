@@ -143,19 +143,6 @@ def map_shape(
     return sides
 
 
-def receptive_field(layers: Sequence[Layer] = LAYERS) -> int:
-    """How many neighbouring inputs one place of the last map sees, along each side.
-
-    A layer adds its kernel less one, in steps as large as the strides before it have
-    made them.
-    """
-    field, step = 1, 1
-    for layer in layers:
-        field += (layer.kernel - 1) * step
-        step *= layer.stride
-    return field
-
-
 def convolution_count(
     inputs: tuple[int, ...], width: int, layers: Sequence[Layer] = LAYERS
 ) -> int:

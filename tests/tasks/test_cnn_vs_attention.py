@@ -26,7 +26,6 @@ from tasks.models.convolution import (
     convolutions,
     map_shape,
     matched_width,
-    receptive_field,
 )
 from tasks.procedures.spatial import (
     SpatialClassification,
@@ -99,6 +98,19 @@ def test_a_pattern_gets_the_same_answer_wherever_it_stands():
 
     torch.testing.assert_close(maps[0, :, 2:7], maps[1, :, 3:8])
     torch.testing.assert_close(answers, answers[:1].expand(3, 10))
+
+
+def receptive_field(layers=LAYERS):
+    """How many neighbouring inputs one place of the last map sees, along each side.
+
+    A layer adds its kernel less one, in steps as large as the strides before it have
+    made them.
+    """
+    field, step = 1, 1
+    for layer in layers:
+        field += (layer.kernel - 1) * step
+        step *= layer.stride
+    return field
 
 
 @pytest.mark.parametrize(
