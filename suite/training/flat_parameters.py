@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from suite.training.optimizer import TorchOptimizer, is_decayed
 from tasks import Optimizer, Recipe
-from tasks.contract.optimizer import OPTIMIZERS
+from tasks.contract.registry import OPTIMIZERS
 
 CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from tasks import Recipe, UserError, register_optimizer
-from tasks.contract.optimizer import factory_arguments
+from tasks.contract.recipe import factory_arguments
 
 # The constants that torch.optim has by default
 ADAM_EPSILON = 1e-8

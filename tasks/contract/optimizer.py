@@ -12,20 +12,14 @@ or hand a recipe a function that makes any ``torch.optim.Optimizer``::
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tasks.contract.registry import Registry
+from tasks.contract.recipe import Recipe
+from tasks.contract.registry import OPTIMIZERS
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
-
-    from tasks.contract.recipe import Recipe
-
-BUILT_IN = ("adagrad", "adam", "adamw", "momentum", "nesterov", "rmsprop", "sgd")
-ARGUMENTS = ("lr", "weight_decay")  # what a factory may ask for, by these names
 
 
 class Optimizer(Protocol):
@@ -49,11 +43,7 @@ class Optimizer(Protocol):
 
 
 # From a flat buffer of parameters, (parameters,), and the recipe
-MakeOptimizer = Callable[["Tensor", "Recipe"], Optimizer]
-# From the parameters themselves, and perhaps ``lr`` and ``weight_decay``
-OptimizerFactory = Callable[..., "torch.optim.Optimizer"]
-
-OPTIMIZERS: Registry[MakeOptimizer] = Registry("optimizer", BUILT_IN)
+MakeOptimizer = Callable[["Tensor", Recipe], Optimizer]
 
 
 def register_optimizer(name: str, make: MakeOptimizer) -> None:
@@ -61,19 +51,3 @@ def register_optimizer(name: str, make: MakeOptimizer) -> None:
     Optimizer of the flat buffer ``parameters``, (parameters,).
     """
     OPTIMIZERS.register(name, make)
-
-
-def factory_arguments(factory: OptimizerFactory) -> tuple[str, ...]:
-    """Which of ``lr`` and ``weight_decay`` a factory takes. ValueError if it cannot be
-    called with the parameters and these.
-    """
-    try:
-        signature = inspect.signature(factory)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"its arguments cannot be read ({error})") from error
-    taken = tuple(name for name in ARGUMENTS if name in signature.parameters)
-    try:
-        signature.bind(None, **dict.fromkeys(taken))
-    except TypeError as error:
-        raise ValueError(str(error)) from error
-    return taken

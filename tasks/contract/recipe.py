@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.contract.checks import FieldChecks, field_names, is_number
 from tasks.contract.errors import UserError, unknown
-from tasks.contract.optimizer import (
-    BUILT_IN,
-    OPTIMIZERS,
-    OptimizerFactory,
-    factory_arguments,
-)
-from tasks.contract.schedule import BUILT_IN as BUILT_IN_SCHEDULES
-from tasks.contract.schedule import SCHEDULES
+from tasks.contract.registry import OPTIMIZERS, SCHEDULES
 from tasks.contract.source import describe_callable
 from tasks.contract.target import Target
+
+if TYPE_CHECKING:
+    import torch
+
+FACTORY_ARGUMENTS = ("lr", "weight_decay")  # what a factory may ask for, by name
+
+# From the parameters, and perhaps ``lr`` and ``weight_decay``
+OptimizerFactory = Callable[..., "torch.optim.Optimizer"]
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,7 @@ class Recipe:
     def _described_optimizer(self) -> Any:
         if callable(self.optimizer):
             return describe_callable(self.optimizer)
-        if self.optimizer in BUILT_IN:
+        if OPTIMIZERS.is_built_in(self.optimizer):
             return self.optimizer
         made_by = OPTIMIZERS.get(self.optimizer)
         return {"name": self.optimizer, "rule": describe_callable(made_by)}
@@ -240,9 +242,9 @@ class Recipe:
     def _described_schedule(self) -> Any:
         if callable(self.schedule):
             return describe_callable(self.schedule)
-        rule = SCHEDULES.get(self.schedule)
-        if rule in BUILT_IN_SCHEDULES:
+        if SCHEDULES.is_built_in(self.schedule):
             return self.schedule
+        rule = SCHEDULES.get(self.schedule)
         return {"name": self.schedule, "rule": describe_callable(rule)}
 
     @property
@@ -288,3 +290,19 @@ def _name_of(given: Any) -> str:
     if isinstance(given, str):
         return given
     return getattr(given, "__name__", type(given).__name__)
+
+
+def factory_arguments(factory: OptimizerFactory) -> tuple[str, ...]:
+    """Which of ``lr`` and ``weight_decay`` a factory takes. ValueError if it cannot be
+    called with the parameters and these.
+    """
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"its arguments cannot be read ({error})") from error
+    taken = tuple(name for name in FACTORY_ARGUMENTS if name in signature.parameters)
+    try:
+        signature.bind(None, **dict.fromkeys(taken))
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    return taken

@@ -14,20 +14,24 @@ T = TypeVar("T", bound=Callable[..., Any])
 class Registry(Generic[T]):
     """The implementations of one ``kind``, by name.
 
-    ``declared`` names are valid before the module that implements them is imported.
+    ``built_in`` names are valid before the module that implements them is imported.
     """
 
-    def __init__(self, kind: str, declared: Iterable[str] = ()) -> None:
+    def __init__(self, kind: str, built_in: Iterable[str] = ()) -> None:
         self.kind = kind
-        self._declared = frozenset(declared)
+        self._built_in = frozenset(built_in)
         self._known: dict[str, T] = {}
 
     def __contains__(self, name: object) -> bool:
-        return name in self._declared or name in self._known
+        return name in self._built_in or name in self._known
 
     def names(self) -> list[str]:
         """All names that are valid, sorted."""
-        return sorted(self._declared | self._known.keys())
+        return sorted(self._built_in | self._known.keys())
+
+    def is_built_in(self, name: str) -> bool:
+        """Whether the name is one of ours, and not registered from outside."""
+        return name in self._built_in
 
     def implemented(self) -> dict[str, T]:
         """What has been registered so far, by name."""
@@ -64,3 +68,15 @@ class Registry(Generic[T]):
 def _origin(thing: Any) -> str:
     name = getattr(thing, "__qualname__", type(thing).__qualname__)
     return f"{getattr(thing, '__module__', '?')}.{name}"
+
+
+# What a recipe may name. The rules are elsewhere, and register themselves: those of
+# optimisers in suite.training.optimizer, those of schedules in tasks.contract.schedule.
+OPTIMIZERS: Registry[Callable[..., Any]] = Registry(
+    "optimizer",
+    ("adagrad", "adam", "adamw", "momentum", "nesterov", "rmsprop", "sgd"),
+)
+SCHEDULES: Registry[Callable[..., float]] = Registry(
+    "schedule",
+    ("constant", "cosine", "linear", "noam", "one_cycle", "plateau", "step"),
+)

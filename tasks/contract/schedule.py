@@ -11,12 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from tasks.contract.registry import Registry
-
-if TYPE_CHECKING:
-    from tasks.contract.recipe import Recipe
+from tasks.contract.recipe import Recipe
+from tasks.contract.registry import SCHEDULES
 
 # Of one_cycle, as in torch.optim.lr_scheduler.OneCycleLR
 RISE = 0.3  # share of the updates during which the rate rises
@@ -44,8 +41,7 @@ class Position:
         return (self.step - 1) / max(1, self.steps)
 
 
-Schedule = Callable[[Position, "Recipe"], float]  # the share of the peak rate
-SCHEDULES: Registry[Schedule] = Registry("schedule")
+Schedule = Callable[[Position, Recipe], float]  # the share of the peak rate
 
 
 def register_schedule(name: str, schedule: Schedule) -> None:

@@ -9,7 +9,8 @@ from torch.optim import SGD, lr_scheduler
 
 from suite.training.loop import LoopState, TrainingLoop
 from tasks import Position, Recipe, UserError, register_schedule
-from tasks.contract.schedule import BUILT_IN, SCHEDULES, learning_rate
+from tasks.contract.registry import SCHEDULES
+from tasks.contract.schedule import BUILT_IN, learning_rate
 
 STEPS = 40
 PEAK = 0.3
@@ -90,6 +91,7 @@ def test_a_plateau_lowers_the_rate_when_torch_does():
 
 def test_every_schedule_is_compared_with_torch():
     assert {rule.__name__ for rule in BUILT_IN} == {*PEERS, "plateau"}
+    assert all(SCHEDULES.is_built_in(rule.__name__) for rule in BUILT_IN)
 
 
 @pytest.mark.parametrize("name", sorted(rule.__name__ for rule in BUILT_IN))
