@@ -21,7 +21,8 @@ from dash.development.base_component import Component
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.locale import Words
-from dashboard.rendering import BY_PATH, Shown, render, update
+from dashboard.pages import page_at
+from dashboard.rendering import Shown, render, update
 from dashboard.server.prefix import below, prefixed
 from tasks import UserError
 
@@ -82,7 +83,9 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
             return no_update
         path = below(path, prefix)
         view = view_of(snapshots, path, search)
-        frame = BY_PATH[path].frames(view).get(which["name"])
+        page = page_at(path)
+        assert page is not None  # it has the button
+        frame = page.frames(view).get(which["name"])
         return no_update if frame is None else _grid(frame, view.words)
 
     clientside(

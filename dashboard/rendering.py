@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, NamedTuple, TypedDict
 
 from dash import html, no_update
@@ -18,7 +17,7 @@ from dashboard.data.snapshots import Snapshots, Unreadable
 from dashboard.data.view import STICKY, View, language_of, read_query, view_of
 from dashboard.live import Change, changes, give_places
 from dashboard.locale import TAGS, Words
-from dashboard.pages import PAGES
+from dashboard.pages import page_at, title_of
 from dashboard.shell import (
     about_panel,
     campaign_choice,
@@ -31,7 +30,6 @@ from suite.tracking.mirror import Mirror
 from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")
-BY_PATH: Mapping[str, ModuleType] = {page.PATH: page for page in PAGES}
 
 
 class Shown(TypedDict, total=False):
@@ -91,8 +89,8 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
         failed = empty(words("error-title"), words("error-says"))
         content = _Content(_titled("Bakeoff", failed), [], _sticky(query))
     shown["page"] = content.page
-    page = BY_PATH.get(path)
-    title = f"{words(page.TITLE)} · Bakeoff" if page else "Bakeoff"
+    page = page_at(path)
+    title = f"{title_of(page, words)} · Bakeoff" if page else "Bakeoff"
     return Rendered(
         content.main,
         navigation_bar(path, content.place, words),
@@ -129,7 +127,7 @@ def _content(
     snapshots: Snapshots, path: str, search: str | None, etag: str
 ) -> _Content:
     view = view_of(snapshots, path, search)
-    page = BY_PATH.get(path)
+    page = page_at(path)
     if page is None:
         says = view.words("error-no-page-says", path=path[:80])
         missing = _titled("Bakeoff", empty(view.words("error-no-page"), says))
@@ -164,7 +162,7 @@ def _problem(view: View) -> Component:
 
 
 def _layout(
-    snapshots: Snapshots, page: ModuleType, view: View, etag: str
+    snapshots: Snapshots, page: Any, view: View, etag: str
 ) -> tuple[Component, str]:
     """The page as it was made last, where nothing that it depends on has changed, and
     its key in the cache.
@@ -214,8 +212,8 @@ def _not_there(
     if not about:
         place.pop("campaign", None)
         about = [campaign_choice(snapshots, words, _known(snapshots, query))]
-    page = BY_PATH.get(path)
-    title, again = (words(page.TITLE), page.PATH) if page else ("Bakeoff", "/")
+    page = page_at(path)
+    title, again = (title_of(page, words), page.PATH) if page else ("Bakeoff", "/")
     return _Content(
         _explained(error, words, title, again + tail_of(place)), about, place
     )

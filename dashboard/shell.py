@@ -20,7 +20,7 @@ from dashboard.components.text import aria, data, timed
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View
 from dashboard.locale import LANGUAGES, NAMES, TAGS, Words
-from dashboard.pages import PAGES
+from dashboard.pages import PAGES, title_of
 from suite.errors import without_passwords
 from suite.report.formatting import duration
 from suite.tracking.mirror import Mirror
@@ -121,7 +121,7 @@ def navigation_bar(
     for page in PAGES:
         here = aria(current="page") if path == page.PATH else {}
         to = page.PATH + tail_of(place)
-        links.append(html.Li(html.A(words(page.TITLE), href=to, **here)))
+        links.append(html.Li(html.A(title_of(page, words), href=to, **here)))
     return [html.Ul(links)]
 
 

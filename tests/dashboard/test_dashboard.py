@@ -15,6 +15,7 @@ from typing import get_args
 
 import pandas as pd
 import pytest
+from dash import html
 from dash._utils import to_json
 
 from dashboard import theme
@@ -23,18 +24,19 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, read_query, view_of
 from dashboard.figures.curves import AXES
 from dashboard.locale import CATALOGUE, LANGUAGES, Words, key_of
-from dashboard.pages import PAGES, curves
+from dashboard.pages import PAGES, curves, page_at, register_page
 from dashboard.pages.compare import differing
 from dashboard.pages.runs import rows_of
 from dashboard.pages.samples import read_table
 from dashboard.pages.sweep import COSTS, TARGETS
-from dashboard.rendering import BY_PATH, render
+from dashboard.rendering import render
 from dashboard.theme import arm_color
 from suite.records.results import Results
 from suite.report.sentences import Labels, sentence
 from suite.training.job import STATUSES, Kind
 from suite.verdicts.decision import Label
 from suite.verdicts.judge import judge_campaign
+from tasks import Text, UserError
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "dashboard").rglob("*.py"))
@@ -387,7 +389,7 @@ def test_no_page_changes_what_it_draws_of_an_arm_when_others_are_shown(
 
     def charts(snapshot):
         view = View(snapshots, snapshot, query, Words(), path)
-        stores = found_in(json.loads(to_json(BY_PATH[path].layout(view))), "Store")
+        stores = found_in(json.loads(to_json(page_at(path).layout(view))), "Store")
         return {
             store["props"]["id"]["name"]: store["props"]["data"] for store in stores
         }
@@ -654,6 +656,62 @@ def test_a_grid_that_asks_for_rows_gets_them_filtered_sorted_and_cut():
     }
     assert [row["arm"] for row in some["rowData"]] == ["ab", "a"]
     assert above["rowCount"] == 2
+
+
+# --------------------------------------------------------------- one more from outside
+
+
+class Costs:
+    """A page from outside: the seconds of each final run."""
+
+    PATH = "/costs"
+    TITLE = Text("Costs", zh="成本")
+
+    def layout(self, view):
+        frame = self.frames(view)["costs"]
+        return html.Div([html.H1(view.task), html.P(f"{len(frame)} runs")])
+
+    def frames(self, view):
+        finals = view.campaign.finals
+        return {"costs": finals[["task", "arm", "block"]]}
+
+
+@pytest.fixture
+def registered():
+    """All pages; registrations last as long as the test."""
+    before = [*PAGES]
+    yield PAGES
+    PAGES[:] = before
+
+
+def test_a_page_can_be_added_from_outside(registered, snapshots, finished, campaigns):
+    register_page(Costs())
+    query = f"?campaign={finished}"
+    page = render(snapshots, "/costs", query)
+    chinese = render(snapshots, "/costs", f"{query}&lang=zh")
+    app = create_app(Results(campaigns), refresh=False)
+    with app.server.test_client() as client:
+        data = client.get(f"/data/costs/costs.csv{query}")
+
+    assert (page.head["title"], chinese.head["title"]) == (
+        "Costs · Bakeoff",
+        "成本 · Bakeoff",
+    )
+    assert f"{len(snapshots.get(finished).campaign.finals)} runs" in to_json(page.main)
+    assert "/costs" in to_json(render(snapshots, "/", query).navigation)
+    assert data.text.splitlines()[0] == "task,arm,block"
+
+
+def test_a_page_at_the_path_of_another_is_refused(registered):
+    first = Costs()
+    register_page(first)
+    register_page(first)  # the same again, as a file that is loaded twice does
+
+    assert registered.count(first) == 1
+    with pytest.raises(UserError, match="a page at /costs already"):
+        register_page(Costs())
+    with pytest.raises(UserError, match="has no PATH: define one"):
+        register_page(object())
 
 
 @pytest.mark.parametrize("page", PAGES)
