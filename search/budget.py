@@ -38,7 +38,9 @@ def history(values: ArrayLike, better: Better = "lower") -> list[float]:
 
 
 def budget_curve(
-    blocks: Sequence[ArrayLike], better: Better = "lower", confidence: float = 0.95
+    blocks: Sequence[ArrayLike],
+    better: Better = "lower",
+    confidence: float = 0.95,
 ) -> list[Budget]:
     """The best value with budgets of 1, 2, 4, ... trials and with all, over blocks.
 

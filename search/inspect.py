@@ -28,7 +28,9 @@ FEWEST_TRIALS = 8  # with fewer, importance is noise
 
 
 def importance(
-    space: Space, blocks: Sequence[tuple[Sequence[Params], ArrayLike]], seed: int = 0
+    space: Space,
+    blocks: Sequence[tuple[Sequence[Params], ArrayLike]],
+    seed: int = 0,
 ) -> dict[str, float]:
     """Each hyperparameter's share of the variance between trials (fANOVA), the largest
     first; shares add up to 1.
@@ -51,7 +53,9 @@ def importance(
         study = optuna.create_study()
         study.add_trials(
             optuna.trial.create_trial(
-                params=_on_scale(space, trial), distributions=scales, value=rank
+                params=_on_scale(space, trial),
+                distributions=scales,
+                value=rank,
             )
             for trial, rank in zip(params, ranks, strict=True)
         )

@@ -327,7 +327,10 @@ class Driver:
             )
 
     def _retry_or_record_loss(
-        self, job: Job, member: Member, outcome: JobOutcome
+        self,
+        job: Job,
+        member: Member,
+        outcome: JobOutcome,
     ) -> None:
         cell = self._cells_by_key[member.key]
         if self._scheduler.retry(cell, member, outcome):

@@ -36,7 +36,10 @@ from tasks import UserError
 
 
 def plan_of(
-    profile: Profile, results: Path, new: bool = False, shard: Shard | None = None
+    profile: Profile,
+    results: Path,
+    new: bool = False,
+    shard: Shard | None = None,
 ) -> Plan:
     """The plan to run: that of the newest campaign of this profile in the folder, or
     (``new``) of yet another; of ``shard`` alone where one is given.
@@ -125,7 +128,9 @@ def _unpublished(tracker: Tracker, uri: str | None) -> Iterator[str]:
 
 
 def _executor(
-    given: Executor | None, address: str | None, workers: int | None
+    given: Executor | None,
+    address: str | None,
+    workers: int | None,
 ) -> AbstractContextManager[Executor]:
     """The caller's executor, or a new one that is closed at the end."""
     if given is not None:

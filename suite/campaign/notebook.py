@@ -77,7 +77,9 @@ def run(
 
 
 def _profile(
-    what: str | Profile | Task, changes: Mapping[str, Any], task_file: Path | str | None
+    what: str | Profile | Task,
+    changes: Mapping[str, Any],
+    task_file: Path | str | None,
 ) -> Profile:
     brought = None if task_file is None else tasks.load_file(task_file).name
     if isinstance(what, Task):

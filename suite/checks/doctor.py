@@ -51,7 +51,9 @@ NEEDED = (
 
 
 def examine(
-    results: Path, address: str | None = None, store: str | None = None
+    results: Path,
+    address: str | None = None,
+    store: str | None = None,
 ) -> Iterator[Finding]:
     """Findings, the quick ones first. ``address`` is a Ray cluster's, ``store`` an
     MLflow store's; None: our own.
@@ -125,7 +127,11 @@ def _sees_gpu() -> bool:
     if command is None:
         return False
     listed = subprocess.run(
-        [command, "-L"], capture_output=True, text=True, timeout=20, check=False
+        [command, "-L"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
     )
     return listed.returncode == 0 and "GPU" in listed.stdout
 

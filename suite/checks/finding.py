@@ -43,7 +43,9 @@ class NotApplicable(Exception):
 
 
 def tried(
-    what: str, check: Callable[[], Finding | str], where: Callable[[Exception], str]
+    what: str,
+    check: Callable[[], Finding | str],
+    where: Callable[[Exception], str],
 ) -> Finding:
     """The result of a check, however it ended. ``where`` is the hint for an unexpected
     error.
@@ -54,7 +56,9 @@ def tried(
 
 
 def _outcome(
-    what: str, check: Callable[[], Finding | str], where: Callable[[Exception], str]
+    what: str,
+    check: Callable[[], Finding | str],
+    where: Callable[[Exception], str],
 ) -> Finding:
     try:
         found = check()

@@ -238,7 +238,11 @@ def _least_left(task: Task, level: Level, arm: Arm, tiny: Splits) -> float:
 
 
 def _objective_left(
-    task: Task, level: Level, arm: Arm, tiny: Splits, share: float
+    task: Task,
+    level: Level,
+    arm: Arm,
+    tiny: Splits,
+    share: float,
 ) -> float:
     """What share of the first step's objective is left at the end, with the rate at
     ``share`` of its range.

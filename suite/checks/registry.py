@@ -30,7 +30,10 @@ CHECKS: dict[str, Check] = {}  # by name, in the order in which they are tried
 
 
 def register_check(
-    name: str, *, trains: bool = False, of_data: bool = False
+    name: str,
+    *,
+    trains: bool = False,
+    of_data: bool = False,
 ) -> Callable[[Look], Look]:
     """Register the decorated function as a check of that name. ``of_data`` marks one
     that says nothing of a task without data.

@@ -42,7 +42,11 @@ def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:
 
 
 def short_result(
-    task: Task, level: Level, arm: Arm, kind: Kind, noise: int = 0
+    task: Task,
+    level: Level,
+    arm: Arm,
+    kind: Kind,
+    noise: int = 0,
 ) -> Result:
     """The result of a short run, with global random generators seeded with ``noise``.
     CheckFailed if it fails.

@@ -106,7 +106,10 @@ def complain(message: str) -> None:
     console = err()
     console.print("[bold red]Error:[/bold red]", end=" ")
     console.print(
-        message, markup=False, highlight=False, soft_wrap=not console.is_terminal
+        message,
+        markup=False,
+        highlight=False,
+        soft_wrap=not console.is_terminal,
     )
 
 
@@ -129,7 +132,10 @@ def again() -> str:
 
 
 def report_findings(
-    findings: Iterator[Finding], width: int, well: str, ill: str
+    findings: Iterator[Finding],
+    width: int,
+    well: str,
+    ill: str,
 ) -> None:
     """Print findings as they come; exit code 1 where one failed."""
     from suite.cli.render import campaigns

@@ -70,7 +70,11 @@ def _announce(plan: Plan, results: Path) -> None:
 
 
 def _launched(
-    plan: Plan, results: Path, executor: Executor, tracking: str | None, retry: bool
+    plan: Plan,
+    results: Path,
+    executor: Executor,
+    tracking: str | None,
+    retry: bool,
 ) -> Tally:
     """The plan, run to its end. Ctrl-C says how to resume it, and exits."""
     from suite.campaign.launch import launch
@@ -101,7 +105,10 @@ def _sum_up(tally: Tally, seconds: float) -> None:
 
 
 def _warn(
-    tally: Tally, plan: Plan, results: Path, retry_options: tuple[str, ...]
+    tally: Tally,
+    plan: Plan,
+    results: Path,
+    retry_options: tuple[str, ...],
 ) -> bool:
     """Say what went wrong; True where a retry may save some of it."""
     from suite.cli.render.text import failures

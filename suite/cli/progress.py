@@ -48,7 +48,10 @@ class Bar:
 
     def take(self, tally: Tally) -> None:
         self._progress.update(
-            self._task, completed=tally.done, total=tally.planned, rest=pace(tally)
+            self._task,
+            completed=tally.done,
+            total=tally.planned,
+            rest=pace(tally),
         )
 
     def say(self, text: str) -> None:

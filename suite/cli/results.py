@@ -112,7 +112,9 @@ def judge(
 
 
 def print_verdicts(
-    campaign: Campaign, long: bool = False, results: Path = RESULTS
+    campaign: Campaign,
+    long: bool = False,
+    results: Path = RESULTS,
 ) -> None:
     """Print a campaign's verdicts for people, and the outcome of its A/A tests."""
     from suite.cli.render import verdicts

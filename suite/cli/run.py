@@ -279,7 +279,9 @@ def _load_task_files(campaign: Campaign, given: Sequence[Path]) -> None:
 
 
 def _options(
-    address: str | None, workers: int | None, tracking: str | None
+    address: str | None,
+    workers: int | None,
+    tracking: str | None,
 ) -> tuple[str, ...]:
     """The options that say where to run and to record, as they were given."""
     given: Iterable[tuple[str, object]] = (

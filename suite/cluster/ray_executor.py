@@ -73,7 +73,10 @@ class RayExecutor:
         # for processes.
         ray = load_ray(self._cluster)
         threading.Thread(
-            target=self._start, args=(ray,), name="ray-starting", daemon=True
+            target=self._start,
+            args=(ray,),
+            name="ray-starting",
+            daemon=True,
         ).start()
 
     # -- starting

@@ -19,7 +19,10 @@ class SerialExecutor:
     """
 
     def __init__(
-        self, slots: int = 1, shuffle: int | None = None, gpus: int = 0
+        self,
+        slots: int = 1,
+        shuffle: int | None = None,
+        gpus: int = 0,
     ) -> None:
         self._slots = slots
         self._gpus = gpus

@@ -80,7 +80,9 @@ class Mirror:
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(
-                target=self._refresh_repeatedly, name="bakeoff-mirror", daemon=True
+                target=self._refresh_repeatedly,
+                name="bakeoff-mirror",
+                daemon=True,
             )
             self._thread.start()
         return self
@@ -141,7 +143,11 @@ class Mirror:
         return fetched
 
     def _fetch_finished_cells(
-        self, reader: MlflowReader, home: Path, campaign: str, tasks: list[str]
+        self,
+        reader: MlflowReader,
+        home: Path,
+        campaign: str,
+        tasks: list[str],
     ) -> int:
         """Fetch the cells that were finished since the last time; how many."""
         list_file = home / FETCHED_CELLS
@@ -161,7 +167,11 @@ class Mirror:
         return len(new)
 
     def _record_open_cells(
-        self, reader: MlflowReader, home: Path, campaign: str, tasks: list[str]
+        self,
+        reader: MlflowReader,
+        home: Path,
+        campaign: str,
+        tasks: list[str],
     ) -> None:
         """Record new runs of cells that are not finished."""
         path = home / FILE
@@ -182,7 +192,9 @@ class Mirror:
 
 
 def _fetch_manifest(
-    reader: MlflowReader, home: Path, campaign: PublishedCampaign
+    reader: MlflowReader,
+    home: Path,
+    campaign: PublishedCampaign,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         fetched = reader.fetch(campaign.run, MANIFEST, Path(folder))

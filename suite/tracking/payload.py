@@ -148,7 +148,11 @@ def _git_commit(folder: Path) -> str:
     command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
     try:
         asked = subprocess.run(
-            command, capture_output=True, text=True, timeout=10, check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""

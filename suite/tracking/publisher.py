@@ -49,7 +49,9 @@ class Publisher:
         self._pending: deque[Item] = deque()  # taken from the queue, not yet written
         self._writer: MlflowWriter | None = None
         self._thread = threading.Thread(
-            target=self._work, name="mlflow-writer", daemon=True
+            target=self._work,
+            name="mlflow-writer",
+            daemon=True,
         )
         self._thread.start()
 

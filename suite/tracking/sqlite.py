@@ -102,7 +102,11 @@ def _root_of(experiment: str, location: str | None) -> str:
 
 
 def _replace_prefix(
-    connection: sqlite3.Connection, table: str, column: str, old: str, new: str
+    connection: sqlite3.Connection,
+    table: str,
+    column: str,
+    old: str,
+    new: str,
 ) -> None:
     connection.execute(
         f"UPDATE {table} SET {column} = ? || substr({column}, ?) "

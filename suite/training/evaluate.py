@@ -86,7 +86,10 @@ def training_sample(procedure: Procedure, train: Split, seed: int) -> Split:
 
 @torch.no_grad()
 def measure(
-    procedure: Procedure, model: nn.Module, split: Split, seed: int
+    procedure: Procedure,
+    model: nn.Module,
+    split: Split,
+    seed: int,
 ) -> dict[str, float]:
     """The procedure's measures on a split, as plain numbers, finite or not.
 
@@ -99,7 +102,11 @@ def measure(
 
 
 def measure_both(
-    procedure: Procedure, model: nn.Module, sample: Split, validation: Split, seed: int
+    procedure: Procedure,
+    model: nn.Module,
+    sample: Split,
+    validation: Split,
+    seed: int,
 ) -> dict[str, float]:
     """The measures on training examples and on validation, as ``train.accuracy``."""
     on_train = measure(procedure, model, sample, seed)
@@ -119,7 +126,11 @@ def score(procedure: Procedure, values: Mapping[str, float]) -> tuple[float, ...
 
 
 def measure_on_test(
-    procedure: Procedure, model: nn.Module, splits: Splits, seed: int, artifacts: bool
+    procedure: Procedure,
+    model: nn.Module,
+    splits: Splits,
+    seed: int,
+    artifacts: bool,
 ) -> FinalEvaluation:
     """Open the sealed test set and measure the model on it, once."""
     test = splits.sealed.open()

@@ -101,7 +101,10 @@ def _rules(task: Task, arm: Arm) -> list[Any]:
 
 
 def data_hash(
-    task: str, level: str, examples: int | None = None, arm: str | None = None
+    task: str,
+    level: str,
+    examples: int | None = None,
+    arm: str | None = None,
 ) -> str:
     """SHA-256 over the splits that seed 0 gives, metadata included: it changes when the
     data or the way of splitting them does. Of an arm with training data of its own, it

@@ -68,7 +68,10 @@ class FlatParameters:
             start = end
 
     def _make_parts(
-        self, recipe: Recipe, lr: float, params: Mapping[str, Any]
+        self,
+        recipe: Recipe,
+        lr: float,
+        params: Mapping[str, Any],
     ) -> list[_Part]:
         """One part for each weight decay there is."""
         if not isinstance(recipe.optimizer, str):

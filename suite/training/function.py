@@ -33,7 +33,11 @@ class Called:
 
 
 def call(
-    procedure: Procedure, arm: Arm, level: Level, params: Mapping[str, Any], seed: int
+    procedure: Procedure,
+    arm: Arm,
+    level: Level,
+    params: Mapping[str, Any],
+    seed: int,
 ) -> Called:
     """Call the arm's function. Raises UserError if it does not return a number for each
     measure.
@@ -49,7 +53,10 @@ def call(
 
 
 def run_function(
-    procedure: Procedure, arm: Arm, level: Level, member: Member
+    procedure: Procedure,
+    arm: Arm,
+    level: Level,
+    member: Member,
 ) -> Result:
     """The result of one call, without its times and its machine.
 

@@ -146,7 +146,11 @@ def _tensors(splits: Splits) -> list[torch.Tensor]:
 
 
 def build_model(
-    arm: Arm, level: Level, splits: Splits, params: Mapping[str, Any], seed: int
+    arm: Arm,
+    level: Level,
+    splits: Splits,
+    params: Mapping[str, Any],
+    seed: int,
 ) -> nn.Module:
     """The arm's untrained model, initialised from its own stream; the caller's random
     numbers are left alone. An empty one where a library makes the model.

@@ -191,7 +191,11 @@ def canonical(value: Any) -> str:
     shortest exact form.
     """
     return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain
+        value,
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
+        default=_plain,
     )
 
 

@@ -217,7 +217,10 @@ class TrainingLoop:
         )
 
     def _evaluate_here(
-        self, step: int, cpu_seconds: float, mean_loss: float
+        self,
+        step: int,
+        cpu_seconds: float,
+        mean_loss: float,
     ) -> Evaluation:
         self.model.eval()
         values = {} if step == 0 else {"train.objective": mean_loss}

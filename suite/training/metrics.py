@@ -163,7 +163,9 @@ def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
 
 
 def measured_metric(
-    measure: MeasureLike, split: str = "test", name: str = ""
+    measure: MeasureLike,
+    split: str = "test",
+    name: str = "",
 ) -> Metric:
     """The metric that a measure is on one split, under that name or its own."""
     return Metric(

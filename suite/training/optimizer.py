@@ -233,7 +233,9 @@ class TorchOptimizer:
 
 
 def _leave_out_undecayed(
-    made: torch.optim.Optimizer, recipe: Recipe, weight_decay: float
+    made: torch.optim.Optimizer,
+    recipe: Recipe,
+    weight_decay: float,
 ) -> None:
     """Move parameters without decay to separate groups with weight decay 0."""
     for group in list(made.param_groups):

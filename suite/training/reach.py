@@ -163,7 +163,10 @@ class Reach:
                 self._follow_name(module, root, attributes)
 
     def _follow_name(
-        self, module: Module, root: str, attributes: tuple[str, ...]
+        self,
+        module: Module,
+        root: str,
+        attributes: tuple[str, ...],
     ) -> None:
         for statement in module.bindings.get(root, ()):
             if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -295,7 +298,10 @@ class Reach:
         return ["code", place]
 
     def _take_function(
-        self, module: Module, function: FunctionType, what: str
+        self,
+        module: Module,
+        function: FunctionType,
+        what: str,
     ) -> Iterator[Any]:
         """A lambda or a function made by another one: its own code, and its values."""
         node = _node_of(function, module)

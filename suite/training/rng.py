@@ -52,7 +52,10 @@ class GlobalStream:
 
 
 def batches(
-    train: Split, size: int, order: torch.Generator, skipped: int = 0
+    train: Split,
+    size: int,
+    order: torch.Generator,
+    skipped: int = 0,
 ) -> Iterator[Split]:
     """Infinite batches, reshuffled every epoch, with a smaller last batch; the first
     few can be skipped.

@@ -92,7 +92,9 @@ class Trained:
 
 
 def train_member(
-    job: Job, member: Member, group: DataParallelGroup | None = None
+    job: Job,
+    member: Member,
+    group: DataParallelGroup | None = None,
 ) -> Result:
     """The result of one run, without its times and its machine.
 
@@ -271,7 +273,9 @@ def _result(setup: Setup, trained: Trained, final: FinalEvaluation | None) -> Re
 
 
 def _metrics(
-    setup: Setup, trained: Trained, final: FinalEvaluation | None
+    setup: Setup,
+    trained: Trained,
+    final: FinalEvaluation | None,
 ) -> dict[str, float]:
     """All metrics of a run, each finite: failures count as the procedure's worst
     values.

@@ -23,7 +23,13 @@ def seed(root: int, *path: str | int) -> int:
 
 
 def run_seeds(
-    root: int, task: str, level: str, block: int, arm: str, kind: str, number: int
+    root: int,
+    task: str,
+    level: str,
+    block: int,
+    arm: str,
+    kind: str,
+    number: int,
 ) -> dict[str, int]:
     """The seeds of one run. Trials and finals of a block share its split, and
     nothing else.

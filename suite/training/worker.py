@@ -94,7 +94,9 @@ def _hung(job: Job, member: Member, started: float) -> Result:
 
 
 def _run_member(
-    job: Job, member: Member, group: DataParallelGroup | None = None
+    job: Job,
+    member: Member,
+    group: DataParallelGroup | None = None,
 ) -> Result:
     """The result of one run, failures included. Raises PeerLost alone."""
     started, began = time.time(), time.monotonic()

@@ -142,7 +142,10 @@ class Procedure(Protocol):
         ...
 
     def evaluate(
-        self, model: nn.Module, split: Split, generator: torch.Generator
+        self,
+        model: nn.Module,
+        split: Split,
+        generator: torch.Generator,
     ) -> dict[str, float]:
         """One number per measure, by its name, with the model in evaluation mode and
         no gradients.
@@ -153,7 +156,10 @@ class Procedure(Protocol):
         ...
 
     def artifacts(
-        self, model: nn.Module, split: Split, generator: torch.Generator
+        self,
+        model: nn.Module,
+        split: Split,
+        generator: torch.Generator,
     ) -> dict[str, bytes]:
         """Artifacts by file name: images (``.png``), tables (``.json``). May be empty."""
         ...
@@ -176,12 +182,18 @@ class _Measured:
         return ()
 
     def evaluate(
-        self, model: nn.Module, split: Split, generator: torch.Generator
+        self,
+        model: nn.Module,
+        split: Split,
+        generator: torch.Generator,
     ) -> dict[str, float]:
         raise UserError("Nothing is trained here: all arms are functions.")
 
     def artifacts(
-        self, model: nn.Module, split: Split, generator: torch.Generator
+        self,
+        model: nn.Module,
+        split: Split,
+        generator: torch.Generator,
     ) -> dict[str, bytes]:
         return {}
 
@@ -193,7 +205,10 @@ class HasSnapshots(Procedure, Protocol):
     """
 
     def snapshot(
-        self, model: nn.Module, split: Split, generator: torch.Generator
+        self,
+        model: nn.Module,
+        split: Split,
+        generator: torch.Generator,
     ) -> dict[str, bytes]:
         """Artifacts by file name, as ``artifacts`` returns them."""
         ...
@@ -232,7 +247,11 @@ class FitOnce(Procedure, Protocol):
     """
 
     def fit(
-        self, shape: Shape, params: Params, train: Split, generator: torch.Generator
+        self,
+        shape: Shape,
+        params: Params,
+        train: Split,
+        generator: torch.Generator,
     ) -> nn.Module:
         """The fitted model. All randomness comes from ``generator``."""
         ...

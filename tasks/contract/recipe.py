@@ -195,7 +195,10 @@ class Recipe:
         if not all(isinstance(m, int | float) and 0 <= m <= 1 for m in self.milestones):
             raise check.error("milestones", "give shares of the updates, from 0 to 1")
         check.number(
-            "lr_gamma", above=0, most=1, advice="what the rate is multiplied by"
+            "lr_gamma",
+            above=0,
+            most=1,
+            advice="what the rate is multiplied by",
         )
         check.whole("max_lr_reductions", 0, "times that a plateau lowers the rate")
         if self.schedule == "plateau" and self.patience is None:

@@ -260,7 +260,9 @@ def _check_place(check: FieldChecks) -> None:
 
 
 def _check_hyperparameters(
-    check: FieldChecks, space: Space, params: Mapping[str, Any]
+    check: FieldChecks,
+    space: Space,
+    params: Mapping[str, Any],
 ) -> None:
     """What arms and levels have in common: their space and their params."""
     check.instance("space", Space, "give a Space of hyperparameters")

@@ -116,7 +116,10 @@ def skipped(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _facts(
-    plan: Plan, costs: Costs, totals: tuple[Estimate, Estimate], free: int
+    plan: Plan,
+    costs: Costs,
+    totals: tuple[Estimate, Estimate],
+    free: int,
 ) -> Table:
     least, most = totals
     each_cell = sorted({_runs_of_cell(plan, cell) for cell in plan.cells})

@@ -58,7 +58,10 @@ class Listing:
 
     def _table(self) -> Table:
         table = Table(
-            box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold"
+            box=box.SIMPLE_HEAD,
+            pad_edge=False,
+            show_edge=False,
+            header_style="bold",
         )
         kept = self._kept()
         for place in kept:
