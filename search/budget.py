@@ -18,17 +18,22 @@ Better = Literal["lower", "higher"]
 
 @dataclass(frozen=True)
 class Budget:
-    """The result of a budget of that many trials: mean over blocks of the best value,
-    with its t interval.
-
-    ``low`` and ``high`` are NaN if there is one block only.
-    """
+    """The result of a budget of that many trials."""
 
     trials: int
+    """Trials of each block that count."""
+
     mean: float
+    """Mean over the blocks of the best value among them."""
+
     low: float
+    """Lower end of the t interval of the mean; NaN if there is one block only."""
+
     high: float
+    """Its upper end."""
+
     blocks: int
+    """Blocks that have as many trials."""
 
 
 def history(values: ArrayLike, better: Better = "lower") -> list[float]:

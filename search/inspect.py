@@ -24,7 +24,7 @@ from search.quiet import quiet
 from search.ranges import position
 from tasks import Categorical, Params, Space
 
-FEWEST_TRIALS = 8  # with fewer, importance is noise
+MIN_TRIALS = 8  # with fewer, importance is noise
 
 
 def importance(
@@ -47,7 +47,7 @@ def importance(
     scales = {name: _scale(hyperparameter) for name, hyperparameter in space.items()}
     params = [trial for trials, _ in blocks for trial in trials]
     ranks = [rank for _, values in blocks for rank in _ranks(values)]
-    if not scales or len(ranks) < FEWEST_TRIALS or len(set(ranks)) == 1:
+    if not scales or len(ranks) < MIN_TRIALS or len(set(ranks)) == 1:
         return {}
     with quiet():
         study = optuna.create_study()

@@ -28,18 +28,30 @@ from tasks import Space, UserError
 
 @dataclass(frozen=True)
 class Proposal:
-    """The hyperparameters of one trial; trials count from 0."""
+    """What to run next."""
 
     number: int
+    """The trial, from 0."""
+
     params: dict[str, Any]
+    """The values of its hyperparameters, by name."""
 
 
 @dataclass(frozen=True)
 class _Told:
+    """What became of one trial."""
+
     value: float
+    """The value to minimise."""
+
     failed: bool
+    """Whether the run failed, so that the value is a placeholder."""
+
     curve: Sequence[tuple[int, float]]
+    """Pairs of step and value."""
+
     key: str | None
+    """The key of the run; None where it has none."""
 
 
 class Study:

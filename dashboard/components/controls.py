@@ -26,7 +26,7 @@ SPANS = (
     15.0,
     20.0,
 )  # margins on either side of 0 that a forest plot may show
-MOST_MARKS = 5  # steps between the named marks of a slider
+MAX_MARKS = 5  # steps between the named marks of a slider
 
 
 def select(
@@ -94,7 +94,7 @@ def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div
     each position.
     """
     last = len(values) - 1
-    every = math.ceil(last / MOST_MARKS) or 1
+    every = math.ceil(last / MAX_MARKS) or 1
     marks = [
         {"value": n, "label": f"{int(value):,}" if (last - n) % every == 0 else ""}
         for n, value in enumerate(values)

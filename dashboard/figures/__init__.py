@@ -16,7 +16,7 @@ from typing import Any
 
 Spec = dict[str, Any]
 Trace = dict[str, Any]
-MOST_TOGETHER = 4  # arms in one panel; more become small multiples
+MAX_TOGETHER = 4  # arms in one panel; more become small multiples
 DIGITS = 5
 
 

@@ -13,7 +13,7 @@ from dashboard.locale import Words
 from dashboard.theme import arm_color
 
 FAILED = "text"  # no task has it
-MOST_BARS = 1500
+MAX_BARS = 1500
 FEW = 120  # bars that have room for a line between them
 
 
@@ -74,14 +74,14 @@ def busy_seconds(spans_: pd.DataFrame) -> float:
 
 
 def joined(found: pd.DataFrame) -> pd.DataFrame:
-    """Bars to draw, with the ``count`` of runs in each: beyond ``MOST_BARS``,
+    """Bars to draw, with the ``count`` of runs in each: beyond ``MAX_BARS``,
     neighbours become one bar.
 
     They are on one worker, of one task, finished, and the pause between them is too
     short to be seen.
     """
     found = found.assign(count=1)
-    if len(found) <= MOST_BARS:
+    if len(found) <= MAX_BARS:
         return found
     end = found["start"] + found["length"]
     unseen = float(end.max()) / 1000

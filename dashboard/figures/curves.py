@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.figures import (
-    MOST_TOGETHER,
+    MAX_TOGETHER,
     Spec,
     Trace,
     band,
@@ -80,7 +80,7 @@ def learning_curves(
     shown = [(place, arm) for place, arm in enumerate(arms) if arm["name"] in means]
     if not shown:
         return None
-    apart = len(shown) > MOST_TOGETHER
+    apart = len(shown) > MAX_TOGETHER
     columns = {
         name: {each: numbers(mean[each]) for each in (*AXES, "mean")}
         for name, mean in means.items()

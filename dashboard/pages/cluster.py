@@ -20,22 +20,22 @@ from dashboard.theme import arm_color
 from suite.report.formatting import duration
 
 PATH, TITLE = "/cluster", "cluster-title"
-MOST_WORKERS = 48  # rows of the chart; the table has all
+MAX_WORKERS = 48  # rows of the chart; the table has all
 
 
 def layout(view: View) -> Component:
     words = view.words
     found = spans(view.campaign.runs)
     about = workers(found)
-    shown = found[found["worker"].isin(about.head(MOST_WORKERS)["worker"])]
+    shown = found[found["worker"].isin(about.head(MAX_WORKERS)["worker"])]
     plan = gantt(shown, list(view.tasks), words, view.title)
     return html.Div(
         [
             head(words("cluster-title"), words("cluster-says"), *_ray(view)),
             progress(view),
             _totals(view, found, about),
-            note(words("cluster-cut", shown=MOST_WORKERS, all=len(about)))
-            if len(about) > MOST_WORKERS
+            note(words("cluster-cut", shown=MAX_WORKERS, all=len(about)))
+            if len(about) > MAX_WORKERS
             else None,
             chart(
                 view,
@@ -141,7 +141,7 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
             duration(row["busy"]),
             percent(row["idle"]),
         )
-        for row in about.head(MOST_WORKERS).to_dict("records")
+        for row in about.head(MAX_WORKERS).to_dict("records")
     ]
     columns = [
         words.of("cluster", name)

@@ -33,10 +33,10 @@ from tasks.contract.picture import FILE as PICTURE
 PATH, TITLE = "/samples", "samples-title"
 SNAPSHOT = re.compile(r"step-(\d+)-(.+)")  # a stem
 LARGEST = 2_000_000  # bytes of a table that is shown
-MOST_ROWS = 60
+MAX_ROWS = 60
 TRANSLATIONS = "translations.json"
 LOOKED = re.compile(r"attention-(\d+)")
-LARGEST_MAP = 900  # squares of a map that is drawn here; larger ones are images alone
+MAX_MAP_SQUARES = 900  # larger attention maps are shown as images alone
 PICTURE_HEIGHT = 460  # px
 FAINT = 0.01  # the weight below which a square is not drawn
 Final = dict[str, Any]
@@ -238,7 +238,7 @@ def _together(view: View, finals: list[Final]) -> Component | None:
     }
     if len(asked) != 1:
         return None
-    pairs = next(iter(asked))[:MOST_ROWS]
+    pairs = next(iter(asked))[:MAX_ROWS]
     score = next((columns[3] for columns, _ in found.values() if len(columns) == 4), "")
     body = [
         (
@@ -332,7 +332,7 @@ def _table(view: View, path: Path, arm: str) -> Component | None:
     if found is None:
         return None
     columns, rows = found
-    body = [tuple(html.Span(cell) for cell in row) for row in rows[:MOST_ROWS]]
+    body = [tuple(html.Span(cell) for cell in row) for row in rows[:MAX_ROWS]]
     title = view.words.file(path.stem)
     if path.with_suffix(".png").is_file():
         title = view.words("samples-numbers", name=title)
@@ -353,7 +353,7 @@ def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
     title = words("samples-looked", number=number)
     picture = path.with_suffix(".png")
     parts: list[Component] = []
-    if len(asked) * len(rows) <= LARGEST_MAP:
+    if len(asked) * len(rows) <= MAX_MAP_SQUARES:
         top = html.Tr(
             [html.Td(), *(html.Th(html.Span(piece), scope="col") for piece in asked)]
         )

@@ -24,19 +24,44 @@ class Tally:
     """The number of a campaign's runs by status, and what the campaign is doing."""
 
     planned: int
-    done: int = 0  # replayed and trained
-    replayed: int = 0  # were recorded
+    """Runs of the whole campaign."""
+
+    done: int = 0
+    """Runs that ended: replayed ones and trained ones."""
+
+    replayed: int = 0
+    """Runs that were recorded before this driver started."""
+
     trained: int = 0
-    failed: dict[str, int] = field(default_factory=dict)  # by status
-    unlike: str = ""  # what differs between the machines that trained
-    waiting: str = ""  # for what nodes
-    in_flight: int = 0  # workers that submitted jobs ask for
+    """Runs that this driver had trained."""
+
+    failed: dict[str, int] = field(default_factory=dict)
+    """Runs that did not finish, by status."""
+
+    unlike: str = ""
+    """What differs between the machines that trained; "" if nothing does."""
+
+    waiting: str = ""
+    """The nodes that it waits for; "" if for none."""
+
+    in_flight: int = 0
+    """Workers that submitted jobs ask for."""
+
     slots: int = 0
-    problems: list[str] = field(default_factory=list)  # to tell the user at the end
+    """Workers that there are."""
+
+    problems: list[str] = field(default_factory=list)
+    """What to tell the user at the end."""
+
     started: float = field(default_factory=time.time)
+    """When this driver started, in seconds since the epoch of Unix."""
+
     # The same two times by the monotonic clock, which is never adjusted.
     began: float = field(default_factory=time.monotonic)
-    submitted: float | None = None  # the first job
+    """The same by the monotonic clock, which is never adjusted."""
+
+    submitted: float | None = None
+    """When the first job was submitted, by the monotonic clock."""
 
     @property
     def rate(self) -> float:

@@ -28,14 +28,26 @@ log = logging.getLogger("bakeoff")
 
 @dataclass(order=True)
 class Entry:
-    """A queued run; the smallest is the most urgent."""
+    """A queued run; the smallest is the most urgent, by the first field that differs."""
 
     block: int
-    seconds: float  # that a run like it takes; 0 where none has come back yet
-    minus_left: int  # of the runs that its cell has left
+    """The block of its cell: early blocks first."""
+
+    seconds: float
+    """How long a run like it takes; 0 where none has come back yet."""
+
+    minus_left: int
+    """The runs that its cell has left, negated: the cell with the most of them first.
+    """
+
     turn: int
+    """When it was queued, as a count."""
+
     cell: Cell = field(compare=False)
+    """The cell that gets the result."""
+
     member: Member = field(compare=False)
+    """The run."""
 
 
 class Scheduler:

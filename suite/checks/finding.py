@@ -11,19 +11,27 @@ from tasks import UserError
 
 @dataclass(frozen=True)
 class Finding:
-    """The result of one check; ``ok`` None means that it does not apply.
-
-    ``hint`` says what to do about a failed one; ``seconds`` is how long the check took.
-    ``cause`` is the same for failures that one error brought about, "" if each is a
-    cause of its own.
-    """
+    """The result of one check."""
 
     what: str
+    """What was checked, in a few words."""
+
     ok: bool | None
+    """Whether it passed; None: it does not apply."""
+
     says: str
+    """What was found, in a sentence."""
+
     hint: str = ""
+    """What to do about a failure."""
+
     seconds: float = 0.0
+    """How long the check took."""
+
     cause: str = ""
+    """Equal for failures that one error brought about; "" if each is a cause of its
+    own.
+    """
 
     @property
     def word(self) -> str:

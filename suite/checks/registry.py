@@ -15,15 +15,17 @@ Look = Callable[[Task], str]
 
 @dataclass(frozen=True)
 class Check:
-    """One property that a task must have.
-
-    ``look`` returns what it found, or raises CheckFailed with what to do, or
-    NotApplicable. ``trains`` marks those that train, which `check --fast` leaves out.
-    """
+    """One property that a task must have."""
 
     name: str
+    """What the check is called in reports."""
+
     look: Look
+    """Returns what it found, or raises CheckFailed with what to do, or NotApplicable.
+    """
+
     trains: bool = False
+    """Whether it trains; `check --fast` leaves those out."""
 
 
 CHECKS: dict[str, Check] = {}  # by name, in the order in which they are tried

@@ -70,11 +70,16 @@ def _any_free_port() -> int:
 
 @dataclass(frozen=True)
 class Server:
-    """A running child process that serves pages at ``url``; its output goes to ``log``."""
+    """A running child process that serves pages."""
 
     url: str
+    """Where it answers, without a path."""
+
     process: subprocess.Popen[bytes]
+    """The process itself."""
+
     log: Path
+    """The file that has its output."""
 
     def answers(self, path: str = "/", seconds: float = 60.0) -> bool:
         """Whether it answers at that path, waiting at most that long for it to start."""

@@ -9,10 +9,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class AutoscalerState:
-    """Whether nodes are added on demand, and the demands that no node type meets."""
+    """What the autoscaler says of this cluster."""
 
     adds_nodes: bool = False
+    """Whether nodes are added on demand."""
+
     infeasible: list[dict[str, float]] = field(default_factory=list)
+    """The demands that no node type meets: amounts by resource."""
 
 
 def autoscaler_state() -> AutoscalerState:

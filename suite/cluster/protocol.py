@@ -13,16 +13,19 @@ PREFETCH = 2  # jobs submitted beyond the slots, so that no worker waits for the
 
 @dataclass(frozen=True)
 class JobOutcome:
-    """A job that came back: with one Result per member, or with why it was lost.
-
-    ``lost`` is the reason in one line; then ``results`` is empty. ``out_of_memory``
-    says that the worker was killed because its node ran out of memory.
-    """
+    """A job that came back: with its results, or with why it was lost."""
 
     job: Job
+    """The job as it was submitted."""
+
     results: list[Result]
+    """One Result per member, in their order; none where the job was lost."""
+
     lost: str | None = None
+    """Why it was lost, in one line; None where it was not."""
+
     out_of_memory: bool = False
+    """Whether the worker was killed because its node ran out of memory."""
 
 
 class Executor(Protocol):

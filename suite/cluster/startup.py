@@ -46,17 +46,21 @@ log = logging.getLogger("bakeoff")
 
 @dataclass(frozen=True)
 class Cluster:
-    """Which cluster to use.
-
-    ``session`` is the one that this process is connected to already, ``running`` the
-    one at ``address``, ``new`` one on this machine with that many workers (None: one
-    per core). ``named_by`` is what the user would change.
-    """
+    """Which cluster to use."""
 
     kind: Literal["session", "running", "new"]
+    """``session``: the one that this process is connected to already. ``running``: the
+    one at ``address``. ``new``: one on this machine.
+    """
+
     address: str | None = None
+    """Where a running one answers, as Ray writes it."""
+
     named_by: Literal["--address", "RAY_ADDRESS"] = "--address"
+    """Where the address is from: what the user would change."""
+
     workers: int | None = None
+    """Workers of a new one; None: one per core."""
 
 
 def choose_cluster(address: str | None, workers: int | None) -> Cluster:

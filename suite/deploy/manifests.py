@@ -53,16 +53,25 @@ INSTANCES = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """The request: the number of workers (nodes, pods), the CPUs and GPUs of each, and
-    the command they run.
-    """
+    """The cluster to write manifests for."""
 
     image: str
+    """The container image that every node runs."""
+
     workers: int
+    """Workers: nodes or pods, each of the size below."""
+
     cpus: int
+    """CPU cores of each."""
+
     gpus: int = 0
+    """GPUs of each."""
+
     profile: str = "standard"
+    """The profile that the command runs."""
+
     tracking: str | None = None
+    """The URI of an MLflow server; None: results stay in the folder."""
 
 
 def default_image() -> str:

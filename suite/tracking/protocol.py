@@ -15,16 +15,19 @@ CellPlace = tuple[str, str, str, int]
 
 @dataclass(frozen=True)
 class CellDone:
-    """A finished cell to publish.
-
-    ``metrics`` are means over its final runs, ``files`` what is kept with its run, and
-    ``params`` the hyperparameters that its tuning study chose.
-    """
+    """A finished cell to publish."""
 
     place: CellPlace
+    """Which cell it is."""
+
     metrics: Mapping[str, float]
+    """Means over its final runs, by metric."""
+
     files: tuple[Path, ...]
+    """What is kept with its run."""
+
     params: Mapping[str, Any] = field(default_factory=dict)
+    """The hyperparameters that its tuning study chose."""
 
 
 Item = Mapping[str, Any] | CellDone

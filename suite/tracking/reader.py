@@ -14,11 +14,16 @@ from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
 
 @dataclass(frozen=True)
 class PublishedCampaign:
-    """A campaign in a store: its id, its own run, and its state as last written."""
+    """A campaign in a store."""
 
     id: str
+    """The id of the campaign, as in its folder."""
+
     run: str
+    """The id of the campaign's own MLflow run."""
+
     state: Mapping[str, Any]
+    """Its state as it was last written: how many runs are done, and so on."""
 
 
 class MlflowReader:

@@ -61,10 +61,13 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class FinalEvaluation:
-    """The results of a final on the test set, ``values`` by measure, and its artifacts."""
+    """What a final run reached on the test set."""
 
     values: dict[str, float]
+    """The value of each measure, by its name; it may not be finite."""
+
     artifacts: dict[str, bytes]
+    """Contents of the files that it leaves, by file name."""
 
 
 def evaluation_steps(steps: int, evaluations: int) -> list[int]:

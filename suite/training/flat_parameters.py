@@ -21,8 +21,13 @@ class _Part:
     """A slice of the buffers with one weight decay, and its optimiser."""
 
     optimizer: Optimizer
+    """Updates the slice, by the rule of the recipe."""
+
     grad: Tensor
+    """The gradient of the slice, 1-D: a view into the buffer."""
+
     weight_decay: float
+    """The coefficient of the slice; 0 for what does not decay."""
 
 
 class FlatParameters:

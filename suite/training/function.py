@@ -17,12 +17,19 @@ NO_SHAPE = Shape((), 1)  # of the data that there are not
 
 @dataclass(frozen=True)
 class Called:
-    """What one call returned, and the seconds that it took."""
+    """The result of one call."""
 
     values: dict[str, float]
+    """What it returned: the value of each measure, by its name."""
+
     seconds: float
+    """How long it took."""
+
     cpu_seconds: float
+    """The time that the process spent computing."""
+
     outcome: Outcome
+    """What the function returned, as it was returned."""
 
     def artifacts(self) -> dict[str, bytes]:
         """The files of its pictures, by name."""

@@ -26,28 +26,43 @@ Better = Literal["higher", "lower"]
 
 @dataclass(frozen=True)
 class Metric:
-    """Something that runs record.
-
-    ``unit`` is "share" for a number between 0 and 1 that is shown in percent, "s" for
-    seconds, "" for a bare number. ``deterministic`` says that a run's key decides the
-    value, which no time is. A ``cost`` is what a run takes whatever it has learned: a
-    better search would not change it. ``resolution`` is the smallest difference that it
-    can show, None if that follows from its unit or is not known. An ``exact`` metric
-    has no chance in it at all, as a number of parameters. ``column`` holds the metric's
-    values in the ``runs`` frame, and ``validation`` those on validation, None if it has
-    none.
-    """
+    """Something that runs record."""
 
     name: str
+    """What claims and records call it, such as ``accuracy``."""
+
     label: str
+    """The same for people, in English."""
+
     unit: str
+    """``share`` for a number between 0 and 1 that is shown in percent, ``s`` for
+    seconds, "" for a bare number.
+    """
+
     better: Better
+    """Which direction is an improvement."""
+
     deterministic: bool = True
+    """Whether a run's key decides the value, which no time is."""
+
     cost: bool = False
+    """Whether it is what a run takes whatever it has learned: a better search would not
+    change it.
+    """
+
     resolution: float | None = None
+    """The smallest difference that it can show; None if that follows from its unit or
+    is not known.
+    """
+
     exact: bool = False
+    """Whether there is no chance in it at all, as in a number of parameters."""
+
     column: str = ""
+    """Holds its values in the ``runs`` frame; its name if nothing else is given."""
+
     validation: str | None = None
+    """Holds its values on validation; None if it has none."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "column", self.column or self.name)

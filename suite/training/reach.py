@@ -55,8 +55,13 @@ class Module:
     """A module's syntax tree, and which of its statements bind which name."""
 
     name: str
-    package: str  # that relative imports begin at
+    """The full name, such as ``my_models.layers``."""
+
+    package: str
+    """The package that relative imports begin at."""
+
     tree: ast.Module
+    """The syntax tree, without docstrings."""
 
     @cached_property
     def bindings(self) -> Mapping[str, tuple[ast.stmt, ...]]:

@@ -33,7 +33,7 @@ from suite.training.stages import EarlierTraining, train_stage
 from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits, Stage, updates_to
 from tasks.contract.target import reached
 
-SHORTEST = 1e-9  # seconds per epoch, where a clock is too coarse to see any
+MIN_SECONDS = 1e-9  # seconds per epoch, where a clock is too coarse to see any
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,28 @@ class Setup:
     """The initial objects of a run."""
 
     job: Job
+    """The task, level and arm, and the limits of the run."""
+
     member: Member
+    """The run itself: its kind, hyperparameters and seeds."""
+
     procedure: Procedure
+    """How the arm is trained and measured."""
+
     recipe: Recipe
+    """The task's recipe for this level and arm, with the job's changes."""
+
     splits: Splits
+    """The data of the block, on the device of the job."""
+
     model: nn.Module
+    """The model, initialised, on the same device."""
+
     group: DataParallelGroup | None
+    """The workers that train it together; None where there is one."""
+
     stage: Stage | None = None
+    """The stage that is trained; None where the arm has none."""
 
     @property
     def leads(self) -> bool:
@@ -67,20 +82,37 @@ class Setup:
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of training. ``losses`` is None for a model that a library fitted;
-    ``length`` is how many updates were declared.
-    """
+    """The result of training."""
 
     model: nn.Module
+    """The model with the parameters that ``best`` is of."""
+
     curve: list[Evaluation]
+    """Every evaluation, in order."""
+
     best: Evaluation
+    """The evaluation that the result is taken from."""
+
     losses: str | None
+    """The digest of all training losses; None for a model that a library fitted."""
+
     seconds_per_update: float
+    """The mean time of an update, evaluations left out."""
+
     updates_per_epoch: int
+    """Updates in one pass over the training examples."""
+
     length: int
+    """Updates that were declared, which a run may end before."""
+
     before: EarlierTraining = field(default_factory=EarlierTraining)
+    """What the earlier stages of the run took."""
+
     snapshots: dict[str, bytes] = field(default_factory=dict)
+    """Contents of the files made during training, by file name."""
+
     resumed_at: int | None = None
+    """The update at which another worker's checkpoint was resumed; None: none was."""
 
     @property
     def parameters(self) -> int:
@@ -352,7 +384,7 @@ def _throughput(setup: Setup, seconds_per_epoch: float) -> dict[str, float]:
     if not isinstance(procedure, HasThroughput):
         return {}
     units = procedure.count(setup.splits.train)
-    return {f"{procedure.unit}_per_second": units / max(seconds_per_epoch, SHORTEST)}
+    return {f"{procedure.unit}_per_second": units / max(seconds_per_epoch, MIN_SECONDS)}
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:

@@ -91,11 +91,17 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a model must fit: the shape of one example and the number of outputs."""
+    """What a model must fit."""
 
     inputs: tuple[int, ...]
+    """The shape of one example."""
+
     outputs: int
+    """The number of outputs, such as classes."""
+
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What else the data say about themselves, such as a vocabulary."""
+
     target_variance: float | None = field(default=None, repr=False, compare=False)
     """Of training targets that are numbers: the squared error of their mean."""
 

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-MOST_LISTED = 12  # names in one message
+MAX_LISTED = 12  # names in one message
 
 
 class UserError(ValueError):
@@ -34,6 +34,6 @@ def _offer(given: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"
-    listed = ", ".join(names[:MOST_LISTED]) or "none"
-    more = len(names) - MOST_LISTED
+    listed = ", ".join(names[:MAX_LISTED]) or "none"
+    more = len(names) - MAX_LISTED
     return f"known: {listed} and {more} more." if more > 0 else f"known: {listed}."

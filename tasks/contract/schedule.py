@@ -23,15 +23,16 @@ LAST = FIRST / 1e4  # share of the peak that it ends with
 
 @dataclass(frozen=True)
 class Position:
-    """An update's place in its run, without the warm-up.
-
-    ``step`` counts from 1 at the first update after the warm-up, ``steps`` is how many
-    follow the warm-up in all, and ``warmup`` how many updates the warm-up takes.
-    """
+    """Where an update is in its run, without the warm-up."""
 
     step: int
+    """The update, from 1 at the first one after the warm-up."""
+
     steps: int
+    """Updates after the warm-up in all."""
+
     warmup: int = 0
+    """Updates that the warm-up takes."""
 
     @property
     def done(self) -> float:

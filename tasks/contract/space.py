@@ -16,17 +16,25 @@ Value = str | int | float | bool
 
 @dataclass(frozen=True)
 class Float:
-    """A float from ``low`` to ``high``, uniform or (``log``) log-uniform.
+    """A float, uniform or log-uniform.
 
-    ``default`` is the value that every study tries first; the middle of the range, on
-    its own scale, where none is given. Raises UserError if low is not below high, a
-    logarithmic range does not begin above 0, or the default is outside.
+    Raises UserError if low is not below high, a logarithmic range does not begin above
+    0, or the default is outside.
     """
 
     low: float
+    """The smallest value."""
+
     high: float
+    """The largest value."""
+
     log: bool = False
+    """Whether its logarithm is uniform."""
+
     default: float | None = None
+    """The value that every study tries first; None: the middle of the range, on its own
+    scale.
+    """
 
     def __post_init__(self) -> None:
         check = FieldChecks(self)
@@ -56,18 +64,25 @@ class Float:
 
 @dataclass(frozen=True)
 class Int:
-    """An integer from ``low`` to ``high``, both included, uniform or (``log``)
-    log-uniform.
+    """An integer, uniform or log-uniform.
 
-    ``default`` is the value that every study tries first; the middle of the range where
-    none is given. Raises UserError if low is above high, a logarithmic range begins
-    below 1, or the default is outside.
+    Raises UserError if low is above high, a logarithmic range begins below 1, or the
+    default is outside.
     """
 
     low: int
+    """The smallest value."""
+
     high: int
+    """The largest value, which is included."""
+
     log: bool = False
+    """Whether its logarithm is uniform."""
+
     default: int | None = None
+    """The value that every study tries first; None: the middle of the range, on its own
+    scale.
+    """
 
     def __post_init__(self) -> None:
         check = FieldChecks(self)
@@ -101,15 +116,17 @@ class Int:
 
 @dataclass(frozen=True)
 class Categorical:
-    """A categorical choice: strings, numbers, True or False.
+    """A categorical choice.
 
-    ``default`` is the value that every study tries first; the first one where none is
-    given. Raises UserError if there are no values, if two are equal, if the default is
-    not one of them, or for anything that JSON cannot hold.
+    Raises UserError if there are no values, if two are equal, if the default is not one
+    of them, or for anything that JSON cannot hold.
     """
 
     values: tuple[Value, ...]
+    """What can be chosen: strings, numbers, True or False."""
+
     default: Value | None = None
+    """The value that every study tries first; None: the first one."""
 
     def __post_init__(self) -> None:
         check = FieldChecks(self)

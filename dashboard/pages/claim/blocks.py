@@ -19,7 +19,7 @@ from dashboard.pages.claim.charts import levels_of
 from suite.report.sentences import side
 from suite.verdicts.claim_verdict import ClaimVerdict
 
-MOST_COMPARED = 60  # runs in one URL
+MAX_COMPARED = 60  # runs in one URL
 
 
 def blocks_card(view: View, verdict: ClaimVerdict) -> html.Section | None:
@@ -122,7 +122,7 @@ def _run(view: View, task: str, arm: str, key: str, number: int) -> html.A | Non
 
 def _compare(view: View, finals: pd.DataFrame) -> Component | None:
     """The link to MLflow's comparison of these finals."""
-    address = view.compare_link(finals["key"].head(MOST_COMPARED))
+    address = view.compare_link(finals["key"].head(MAX_COMPARED))
     if address is None:
         return None
     link = action(view.words("blocks-compare"), address, outside=True)

@@ -182,7 +182,10 @@ class FindingLine:
     """
 
     finding: Finding
-    width: int  # of the longest name
+    """The finding of a check."""
+
+    width: int
+    """Characters of the longest name in the list."""
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions

@@ -39,14 +39,20 @@ def rate(per_second: float) -> str:
 class Listing:
     """Rows under titles: a table, or on a narrow terminal one block of lines a row.
 
-    Columns that are empty throughout are left out. Those in ``right`` stand to the
-    right, as numbers do; ``styles`` colours a column's words.
+    Columns that are empty throughout are left out.
     """
 
     titles: Sequence[str]
+    """The title of each column."""
+
     rows: Sequence[Sequence[str]]
+    """The cells of each row, one per title."""
+
     right: Collection[str] = ()
+    """Titles of the columns that are aligned to the right, as numbers are."""
+
     styles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The style of a word, by the title of its column and the word."""
 
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
