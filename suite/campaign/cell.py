@@ -78,6 +78,7 @@ class Cell:
 
     @property
     def done(self) -> bool:
+        """Whether every run of the cell has a result."""
         return self._finals_left == 0
 
     @property
@@ -95,12 +96,15 @@ class Cell:
         return self._finals_planned - len(self.finals) - len(self.further)
 
     def ask(self) -> list[Member]:
-        """The runs that can start now; each is returned once."""
+        """The runs that can start now; each is returned once.
+
+        These are trials while the study has some to propose, then all finals. Empty
+        while it waits for the results of what it proposed.
+        """
         if not self.study.done:
-            asked = [
-                self._member("trial", trial.number, trial.params)
-                for trial in self.study.ask()
-            ]
+            asked = []
+            for trial in self.study.ask():
+                asked.append(self._member("trial", trial.number, trial.params))
         elif not self._finals_asked:
             asked = self._all_finals()
             self._finals_asked = True
@@ -117,9 +121,9 @@ class Cell:
 
     def _all_finals(self) -> list[Member]:
         best = self.chosen_params
-        finals = [
-            self._member("final", number, best) for number in range(self.finals_wanted)
-        ]
+        finals = []
+        for number in range(self.finals_wanted):
+            finals.append(self._member("final", number, best))
         if self.half_length:
             finals.append(self._member("half_length", 0, best))
         trials = self.half_budget_trials
@@ -129,7 +133,10 @@ class Cell:
         return finals
 
     def tell(self, line: RunRecord) -> None:
-        """Add the result of a run, as its line of the record."""
+        """Add the result of a run, as its line of the record.
+
+        One that a machine failed counts for nothing, and sets ``needs_retry``.
+        """
         self.lines[line["key"]] = line
         if line["status"] not in JUDGED:
             self.needs_retry = True
@@ -143,18 +150,19 @@ class Cell:
             self.further[member.kind] = line
 
     def _tell_trial(self, member: Member, line: RunRecord) -> None:
-        seen = ((row["step"], row.get(self._objective)) for row in line["curve"])
-        curve = [
-            (int(step or 0), -self._sign * value)
-            for step, value in seen
-            if value is not None
-        ]
+        curve = []
+        for row in line["curve"]:
+            step = int(row["step"] or 0)
+            value = row.get(self._objective)
+            if value is not None:
+                curve.append((step, -self._sign * value))
+        reached = line["metrics"][self._objective]
         self.study.tell(
             member.number,
-            -self._sign * line["metrics"][self._objective],
-            line["status"] == "diverged",
-            curve,
-            line["key"],
+            -self._sign * reached,
+            failed=line["status"] == "diverged",
+            curve=curve,
+            key=line["key"],
         )
 
     def _member(self, kind: Kind, number: int, tuned: Mapping[str, Any]) -> Member:
@@ -171,7 +179,10 @@ class Cell:
         return Member(digest(decides), kind, block, number, params, seeds)
 
     def job(self, member: Member, checkpoints: CheckpointPolicy | None = None) -> Job:
-        """What a worker needs to execute this run."""
+        """What a worker needs to execute this run: the job with that one member.
+
+        ``checkpoints`` says where it may leave some; None: nowhere.
+        """
         return Job(
             task=self.cell_plan.task,
             level=self.cell_plan.level,
@@ -201,7 +212,8 @@ class Cell:
         finals = [line["metrics"] for line in self.finals.values()]
         if not finals:
             return {}
-        return {
-            name: sum(metrics.get(name, 0.0) for metrics in finals) / len(finals)
-            for name in finals[0]
-        }
+        means = {}
+        for name in finals[0]:
+            total = sum(metrics.get(name, 0.0) for metrics in finals)
+            means[name] = total / len(finals)
+        return means

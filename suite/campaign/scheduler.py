@@ -73,13 +73,21 @@ class Scheduler:
 
     def add(self, cell: Cell, member: Member) -> None:
         """Queue a run of this cell."""
-        urgency = cell.cell_plan.block, self._seconds(cell), -cell.left
-        heappush(self._heap, Entry(*urgency, next(self._turns), cell, member))
+        entry = Entry(
+            block=cell.cell_plan.block,
+            seconds=self._seconds(cell),
+            minus_left=-cell.left,
+            turn=next(self._turns),
+            cell=cell,
+            member=member,
+        )
+        heappush(self._heap, entry)
 
     def note_seconds(self, cell: Cell, seconds: float) -> None:
         """Store how long a run of this cell took."""
-        spent, runs = self._spent.get(_kind_of(cell), (0.0, 0))
-        self._spent[_kind_of(cell)] = spent + seconds, runs + 1
+        kind = _kind_of(cell)
+        spent, runs = self._spent.get(kind, (0.0, 0))
+        self._spent[kind] = spent + seconds, runs + 1
 
     def _seconds(self, cell: Cell) -> float:
         """The expected duration of a run of this cell, from similar runs."""
@@ -87,7 +95,10 @@ class Scheduler:
         return spent / runs if runs else 0.0
 
     def submit(self) -> None:
-        """Keep every slot busy, and a few jobs prefetched."""
+        """Keep every slot busy, and a few jobs prefetched.
+
+        Returns at once; the results come from the executor's ``wait``.
+        """
         while self._heap:
             entry = self._heap[0]
             urgency = self._seconds(entry.cell), -entry.cell.left

@@ -13,6 +13,7 @@ import json
 import posixpath
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +37,7 @@ MAX_TAG_LENGTH = 5000  # characters; MLflow's servers of old allow no more
 MAX_ERROR_LENGTH = 500
 MAX_NAME_LENGTH = 250
 MAX_DIGEST_LENGTH = 32
+NAME_DIGEST_LENGTH = 8  # hexadecimal digits after a name that another one has, too
 
 POSITION_COLUMNS = ("step", "seconds", "epoch")  # of a curve's row: not metrics
 CURVE_SPLITS = ("train.", "validation.")  # metrics that the curve has already
@@ -53,14 +55,18 @@ def mlflow_names(names: Iterable[str]) -> dict[str, str]:
     ``recall@5`` becomes ``recall_at_5``. Where two names become one, those that had to
     change also get a digest, so that no metric overwrites another.
     """
-    wanted = list(dict.fromkeys(names))
-    accepted = {name: _accepted_name(name) for name in wanted}
-    taken = list(accepted.values())
+    accepted = {name: _accepted_name(name) for name in names}
+    times_taken = Counter(accepted.values())
     for name, changed in accepted.items():
-        if changed != name and taken.count(changed) > 1:
-            digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-            accepted[name] = f"{changed[: MAX_NAME_LENGTH - 9]}-{digest}"
+        if changed != name and times_taken[changed] > 1:
+            accepted[name] = _with_digest(changed, name)
     return accepted
+
+
+def _with_digest(changed: str, name: str) -> str:
+    digest = hashlib.sha256(name.encode()).hexdigest()[:NAME_DIGEST_LENGTH]
+    room = MAX_NAME_LENGTH - NAME_DIGEST_LENGTH - len("-")
+    return f"{changed[:room]}-{digest}"
 
 
 def _accepted_name(name: str) -> str:
@@ -68,17 +74,27 @@ def _accepted_name(name: str) -> str:
     plain = REFUSED.sub("_", spelled)[:MAX_NAME_LENGTH]
     # MLflow takes names for paths, and refuses those that lead elsewhere.
     is_path = plain and posixpath.normpath(plain) == plain
-    if is_path and not plain.startswith(("/", "..")) and plain != ".":
+    leads_elsewhere = plain.startswith(("/", "..")) or plain == "."
+    if is_path and not leads_elsewhere:
         return plain
-    return plain.replace("/", "_").replace("..", "_").strip(".") or "_"
+    flat = plain.replace("/", "_").replace("..", "_").strip(".")
+    return flat or "_"
 
 
 def renamed_tag(tag: str, names: Mapping[str, str]) -> dict[str, str]:
-    """A tag that maps MLflow's names to ours, for names that were changed."""
-    changed = {theirs: ours for ours, theirs in names.items() if ours != theirs}
+    """A tag that maps MLflow's names to ours, for names that were changed.
+
+    ``names`` is what ``mlflow_names`` returns. The value is JSON; empty, without a tag,
+    where all names stayed.
+    """
+    changed = {}
+    for ours, theirs in names.items():
+        if ours != theirs:
+            changed[theirs] = ours
     if not changed:
         return {}
-    return {tag: json.dumps(changed, ensure_ascii=False)[:MAX_TAG_LENGTH]}
+    text = json.dumps(changed, ensure_ascii=False)
+    return {tag: text[:MAX_TAG_LENGTH]}
 
 
 # ---------------------------------------------------------------------------- tags
@@ -97,7 +113,7 @@ def place_tags(campaign: str, place: CellPlace) -> dict[str, str]:
 
 
 def place_of(tags: Mapping[str, str]) -> CellPlace:
-    """The cell that a run's tags name."""
+    """The cell that a run's tags name: the inverse of ``place_tags``."""
     return (
         tags[f"{TAG}task"],
         tags[f"{TAG}level"],
@@ -106,14 +122,24 @@ def place_of(tags: Mapping[str, str]) -> CellPlace:
     )
 
 
+def place_of_line(line: Line) -> CellPlace:
+    """The cell of a line of the record."""
+    return line["task"], line["level"], line["arm"], line["block"]
+
+
 def run_tags(line: Line) -> dict[str, str]:
-    """A run's values in the record, without its cell."""
+    """A run's values in the record, without its cell.
+
+    The tag ``line`` holds the whole line of the record as JSON, without what is large;
+    it is missing where even that is longer than a tag may be.
+    """
     worker = line["worker"]
+    host, pid = worker.get("host"), worker.get("pid")
     tags = {
         f"{TAG}kind": line["kind"],
         f"{TAG}status": line["status"],
         f"{TAG}key": line["key"],
-        f"{TAG}worker": f"{worker.get('host')}:{worker.get('pid')}",
+        f"{TAG}worker": f"{host}:{pid}",
     }
     if line["error"]:
         tags[f"{TAG}error"] = line["error"][:MAX_ERROR_LENGTH]
@@ -127,7 +153,10 @@ def run_tags(line: Line) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def source_tags() -> Mapping[str, str]:
-    """Who runs what, in MLflow's own tags: source, user, and git commit if any."""
+    """Who runs what, in MLflow's own tags: source, user, and git commit if any.
+
+    They are read once per process.
+    """
     tags = {"mlflow.source.name": "bakeoff run", "mlflow.source.type": "LOCAL"}
     if user := _user():
         tags["mlflow.user"] = user
@@ -156,7 +185,9 @@ def _git_commit(folder: Path) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return asked.stdout.strip() if asked.returncode == 0 else ""
+    if asked.returncode != 0:
+        return ""
+    return asked.stdout.strip()
 
 
 # ---------------------------------------------------------------- names on the pages
@@ -170,16 +201,17 @@ def cell_name(place: CellPlace) -> str:
 
 def run_name(line: Line) -> str:
     """``wide · few · block 0 · trial 2``."""
-    place = line["task"], line["level"], line["arm"], line["block"]
-    return f"{cell_name(place)} · {line['kind']} {line['number']}"
+    kind, number = line["kind"], line["number"]
+    return f"{cell_name(place_of_line(line))} · {kind} {number}"
 
 
 def cell_note(place: CellPlace, task: TaskManifest) -> str:
     """A cell's description, in Markdown."""
     name, level, arm, block = place
+    arm_label = task.arm(arm).label
+    level_label = task.level(level).label
     lines = [
-        f"**{task.arm(arm).label}** at *{task.level(level).label}*, "
-        f"block {block} of `{name}`.",
+        f"**{arm_label}** at *{level_label}*, block {block} of `{name}`.",
         "",
         "Metrics are means over the final runs, which use the hyperparameters that "
         "tuning chose (the params above). Its runs are below this one.",
@@ -203,19 +235,26 @@ def task_note(task: TaskManifest) -> str:
 
 
 def run_metrics(line: Line, names: Mapping[str, str]) -> list[Metric]:
-    """A run's curve, point by point, and its final metrics, at their times."""
+    """A run's curve, point by point, and its final metrics, at their times.
+
+    ``names`` has MLflow's name for each (see ``metric_names``). Values that are not
+    finite are left out, since MLflow cannot chart them.
+    """
     from mlflow.entities import Metric
 
     ended = milliseconds(line["ended"])
     found = []
     for row in line["curve"]:
-        moment = min(milliseconds(line["started"] + row["seconds"]), ended)
+        step = int(row["step"])
+        measured = milliseconds(line["started"] + row["seconds"])
+        moment = min(measured, ended)
         for name, value in row.items():
             if name not in POSITION_COLUMNS and value is not None:
-                found.append(Metric(names[name], value, moment, int(row["step"])))
+                found.append(Metric(names[name], value, moment, step))
     last_step = int(line["metrics"].get("steps", 0))
     for name, value in line["metrics"].items():
-        if not name.startswith(CURVE_SPLITS):
+        is_in_curve = name.startswith(CURVE_SPLITS)
+        if not is_in_curve:
             found.append(Metric(names[name], value, ended, last_step))
     return found
 
@@ -230,7 +269,10 @@ def param_entries(params: Mapping[str, Any], names: Mapping[str, str]) -> list[P
     """Hyperparameters as MLflow keeps them: text, floats to six digits."""
     from mlflow.entities import Param
 
-    return [Param(names[name], _param_text(value)) for name, value in params.items()]
+    entries = []
+    for name, value in params.items():
+        entries.append(Param(names[name], _param_text(value)))
+    return entries
 
 
 def _param_text(value: Any) -> str:
@@ -238,7 +280,10 @@ def _param_text(value: Any) -> str:
 
 
 def dataset_input(line: Line) -> DatasetInput | None:
-    """The data of a final run: which split of which task, how large."""
+    """The data of a final run: which split of which task, how large.
+
+    None for a trial, and for an arm that has no data.
+    """
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     data = line["data"]
@@ -247,15 +292,21 @@ def dataset_input(line: Line) -> DatasetInput | None:
         return None
     seed = line["seeds"]["split"]
     sizes = {split: data[f"n_{split}"] for split in ("train", "validation", "test")}
-    source = {"task": line["task"], "level": line["level"], "seed": seed}
+    source = {
+        "task": line["task"],
+        "level": line["level"],
+        "seed": seed,
+    }
+    task, level, _, block = place_of_line(line)
     dataset = Dataset(
-        name=f"{line['task']} · {line['level']} · block {line['block']}",
+        name=f"{task} · {level} · block {block}",
         digest=f"{seed:x}"[:MAX_DIGEST_LENGTH],
         source_type="code",
         source=json.dumps(source),
         profile=json.dumps(sizes),
     )
-    return DatasetInput(dataset, [InputTag("mlflow.data.context", data["population"])])
+    context = InputTag("mlflow.data.context", data["population"])
+    return DatasetInput(dataset, [context])
 
 
 def milliseconds(seconds: float) -> int:

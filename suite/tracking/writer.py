@@ -58,7 +58,10 @@ class MlflowWriter:
         self._state_written = 0.0
 
     def write(self, item: Mapping[str, Any] | CellDone) -> None:
-        """Write a line of the record, or close a finished cell's run."""
+        """Write a line of the record, or close a finished cell's run.
+
+        What the store has already is not written again.
+        """
         if isinstance(item, CellDone):
             self._write_cell(item)
         else:
@@ -68,9 +71,11 @@ class MlflowWriter:
 
     def write_state(self, last: bool = False) -> None:
         """Write to the campaign's own run how far it is: now and then, and at the end."""
-        about, state = self.folder / MANIFEST, self.folder / "state.json"
-        due = time.monotonic() - self._state_written > STATE_INTERVAL_S
-        if not about.exists() or not (last or due):
+        about = self.folder / MANIFEST
+        state = self.folder / "state.json"
+        waited = time.monotonic() - self._state_written
+        is_due = last or waited > STATE_INTERVAL_S
+        if not about.exists() or not is_due:
             return
         if self._campaign_run is None:
             self._campaign_run = self._find_or_create_campaign_run(about)
@@ -80,7 +85,8 @@ class MlflowWriter:
             self.client.set_tag(self._campaign_run, f"{TAG}state", short)
         if last:
             self.client.set_terminated(self._campaign_run, "FINISHED")
-        self._state, self._state_written = text, time.monotonic()
+        self._state = text
+        self._state_written = time.monotonic()
 
     def _find_or_create_campaign_run(self, about: Path) -> str:
         experiment = self._find_or_create_experiment(CAMPAIGNS, "One run per campaign.")
@@ -92,26 +98,34 @@ class MlflowWriter:
             f"{TAG}campaign": self.campaign,
             f"{TAG}kind": "campaign",
         }
-        run = self.client.create_run(experiment, run_name=self.campaign, tags=tags)
-        self.client.log_artifact(run.info.run_id, str(about))
-        return str(run.info.run_id)
+        created = self.client.create_run(
+            experiment,
+            run_name=self.campaign,
+            tags=tags,
+        )
+        run_id = str(created.info.run_id)
+        self.client.log_artifact(run_id, str(about))
+        return run_id
 
     # -- experiments
 
     def _experiment(self, task: str) -> str:
         name = f"{CAMPAIGNS}/{task}"
-        if name not in self._experiments:
+        found = self._experiments.get(name)
+        if found is None:
             note = payload.task_note(self._task(task))
-            self._experiments[name] = self._find_or_create_experiment(name, note)
-            self._recall(self._experiments[name])
-        return self._experiments[name]
+            found = self._find_or_create_experiment(name, note)
+            self._experiments[name] = found
+            self._recall(found)
+        return found
 
     def _find_or_create_experiment(self, name: str, note: str) -> str:
         """The experiment of that name; one that was deleted is restored."""
         found = self.client.get_experiment_by_name(name)
         if found is None:
             tags = EXPERIMENT_KIND | {payload.NOTE: note}
-            return str(self.client.create_experiment(name, self._location(name), tags))
+            location = self._location(name)
+            return str(self.client.create_experiment(name, location, tags))
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
         if payload.NOTE not in found.tags:
@@ -127,13 +141,15 @@ class MlflowWriter:
         """Find this campaign's runs, so that nothing is written twice."""
         query = f"tags.`{TAG}campaign` = '{self.campaign}'"
         for run in search_runs(self.client, [experiment], query):
-            tags, status = run.data.tags, run.info.status
-            if f"{TAG}key" in tags:
-                closed = None if status == "RUNNING" else tags[f"{TAG}status"]
-                self._known[tags[f"{TAG}key"]] = run.info.run_id, closed
+            run_id, status = run.info.run_id, run.info.status
+            tags = run.data.tags
+            key = tags.get(f"{TAG}key")
+            if key is not None:
+                closed_as = None if status == "RUNNING" else tags[f"{TAG}status"]
+                self._known[key] = run_id, closed_as
                 continue
             place = payload.place_of(tags)
-            self._cells[place] = run.info.run_id
+            self._cells[place] = run_id
             if status == "FINISHED":
                 self._closed_cells.add(place)
 
@@ -143,17 +159,19 @@ class MlflowWriter:
     # -- runs
 
     def _write_run(self, line: Mapping[str, Any]) -> None:
-        place = line["task"], line["level"], line["arm"], line["block"]
+        key, status = line["key"], line["status"]
+        place = payload.place_of_line(line)
         cell = self._cell(place, line["started"])
         ended = payload.milliseconds(line["ended"])
-        self._last_end[place] = max(ended, self._last_end.get(place, 0))
-        run, closed_as = self._known.get(line["key"], (None, None))
-        if run is None or closed_as != line["status"]:
+        last_end = self._last_end.get(place, 0)
+        self._last_end[place] = max(ended, last_end)
+        run, closed_as = self._known.get(key, (None, None))
+        if run is None or closed_as != status:
             run = self._log_run(line, place, cell, run)
-            status = "FINISHED" if line["status"] == "finished" else "FAILED"
-            self.client.set_terminated(run, status, ended)
-            self._known[line["key"]] = run, line["status"]
-        self._note(line["key"], place[0], run)
+            mlflow_status = "FINISHED" if status == "finished" else "FAILED"
+            self.client.set_terminated(run, mlflow_status, ended)
+            self._known[key] = run, status
+        self._note(key, line["task"], run)
 
     def _log_run(
         self,
@@ -163,8 +181,9 @@ class MlflowWriter:
         run: str | None,
     ) -> str:
         """Write all of a line to its MLflow run, which is created if there is none."""
+        params = line["params"]
         metric_names = payload.metric_names(line)
-        param_names = payload.mlflow_names(line["params"])
+        param_names = payload.mlflow_names(params)
         tags = (
             payload.place_tags(self.campaign, place)
             | payload.run_tags(line)
@@ -172,14 +191,16 @@ class MlflowWriter:
             | payload.renamed_tag(payload.PARAM_NAMES, param_names)
             | {payload.PARENT: cell}
         )
-        new = run is None
+        changed_tags: list[Any] = []
         if run is None:
             run = self._create_run(line, tags)
+        else:  # a retried run
+            changed_tags = _run_tags(tags)
         self.client.log_batch(
             run,
             payload.run_metrics(line, metric_names),
-            payload.param_entries(line["params"], param_names),
-            [] if new else _run_tags(tags),  # a retried run: its tags may have changed
+            payload.param_entries(params, param_names),
+            changed_tags,
         )
         data = payload.dataset_input(line)
         if data is not None:
@@ -208,47 +229,60 @@ class MlflowWriter:
 
     def _cell(self, place: CellPlace, started: float) -> str:
         """The run of a cell, which is created with the first of its runs."""
-        experiment = self._experiment(place[0])
-        if place not in self._cells:
-            tags = {
-                **payload.source_tags(),
-                **payload.place_tags(self.campaign, place),
-                f"{TAG}kind": "cell",
-                payload.NOTE: payload.cell_note(place, self._task(place[0])),
-            }
-            run = self.client.create_run(
-                experiment,
-                start_time=payload.milliseconds(started),
-                run_name=payload.cell_name(place),
-                tags=tags,
-            )
-            self._cells[place] = run.info.run_id
-        return self._cells[place]
+        task, *_ = place
+        experiment = self._experiment(task)  # which recalls cells that it has
+        if place in self._cells:
+            return self._cells[place]
+        tags = {
+            **payload.source_tags(),
+            **payload.place_tags(self.campaign, place),
+            f"{TAG}kind": "cell",
+            payload.NOTE: payload.cell_note(place, self._task(task)),
+        }
+        created = self.client.create_run(
+            experiment,
+            start_time=payload.milliseconds(started),
+            run_name=payload.cell_name(place),
+            tags=tags,
+        )
+        run_id = str(created.info.run_id)
+        self._cells[place] = run_id
+        return run_id
 
     def _write_cell(self, cell: CellDone) -> None:
         """Write a finished cell's means, chosen hyperparameters and files; close it."""
-        from mlflow.entities import Metric
-
-        run = self._cell(cell.place, time.time())
+        now = time.time()
+        run = self._cell(cell.place, now)
         if cell.place in self._closed_cells:
             return
         # Workers' clocks may be ahead of ours.
-        now = payload.milliseconds(time.time())
-        now = max(now, self._last_end.get(cell.place, 0))
+        last_end = self._last_end.get(cell.place, 0)
+        ended = max(payload.milliseconds(now), last_end)
+        self._log_cell(run, cell, ended)
+        for file in cell.files:
+            self.client.log_artifact(run, str(file), self._artifact_folder(file))
+        self.client.set_terminated(run, "FINISHED", ended)
+        self._closed_cells.add(cell.place)
+
+    def _log_cell(self, run: str, cell: CellDone, moment: int) -> None:
+        """Write a cell's means and hyperparameters; the moment is in milliseconds."""
+        from mlflow.entities import Metric
+
         metric_names = payload.mlflow_names(cell.metrics)
         param_names = payload.mlflow_names(cell.params)
-        renamed = payload.renamed_tag(payload.METRIC_NAMES, metric_names)
-        renamed |= payload.renamed_tag(payload.PARAM_NAMES, param_names)
+        means = []
+        for name, value in cell.metrics.items():
+            means.append(Metric(metric_names[name], value, moment, 0))
+        renamed = {
+            **payload.renamed_tag(payload.METRIC_NAMES, metric_names),
+            **payload.renamed_tag(payload.PARAM_NAMES, param_names),
+        }
         self.client.log_batch(
             run,
-            [Metric(metric_names[k], v, now, 0) for k, v in cell.metrics.items()],
+            means,
             payload.param_entries(cell.params, param_names),
             _run_tags(renamed),
         )
-        for file in cell.files:
-            self.client.log_artifact(run, str(file), self._artifact_folder(file))
-        self.client.set_terminated(run, "FINISHED", now)
-        self._closed_cells.add(cell.place)
 
     def _artifact_folder(self, file: Path) -> str | None:
         """Where a file goes among its run's artifacts; None is the top.

@@ -27,22 +27,31 @@ from suite.training.job import CheckpointPolicy
 from suite.training.loop import TrainingLoop
 
 SHARE = 0.05  # maximum share of a run's time for writing checkpoints
-SCHEMA = 1
+SCHEMA = 1  # of a checkpoint; one of another is ignored
+DIGEST_BYTES = 32  # of a SHA-256
 
 
 class Checkpointer:
-    """The checkpoint of one run, in its worker."""
+    """The checkpoint of one run, in its worker.
+
+    Without a policy, or where its folder is not there, nothing is written or read.
+    ``key`` is the run's: it names the file, and a file of another run is ignored.
+    """
 
     def __init__(self, checkpoints: CheckpointPolicy | None, key: str) -> None:
-        self._path = (
-            Path(checkpoints.folder) / f"{key}.pt"
-            if checkpoints and Path(checkpoints.folder).is_dir()
-            else None
-        )
-        self._every = self._pause = checkpoints.every if checkpoints else 0.0
         self._key = key
-        self._began = self._kept = time.monotonic()
-        self._before = 0.0
+        self._path: Path | None = None
+        self._every = 0.0
+        if checkpoints is not None:
+            self._every = checkpoints.every
+            folder = Path(checkpoints.folder)
+            if folder.is_dir():
+                self._path = folder / f"{key}.pt"
+        self._pause = self._every  # until the next checkpoint is due
+        now = time.monotonic()
+        self._began = now
+        self._kept = now
+        self._before = 0.0  # seconds of earlier attempts
 
     @property
     def seconds(self) -> float:
@@ -64,47 +73,50 @@ class Checkpointer:
             return {}
         training.load_state_dict(found["training"])
         self._before = float(found["seconds"])
-        return {
-            name: content.numpy().tobytes()
-            for name, content in found["artifacts"].items()
-        }
+        artifacts = {}
+        for name, content in found["artifacts"].items():
+            artifacts[name] = content.numpy().tobytes()
+        return artifacts
 
     def _left(self) -> dict[str, Any] | None:
         return _read(self._path) if self._path else None
 
     def save(self, training: TrainingLoop, artifacts: Mapping[str, bytes]) -> None:
-        """After an evaluation: write the checkpoint if one is due. A full disk is no
-        error.
+        """After an evaluation: write the checkpoint if one is due.
+
+        ``artifacts`` are contents of files by name; ``resume`` returns them. Writing
+        takes at most ``SHARE`` of the run's time, so the pauses grow with the size of
+        the model. A full disk is not an error: the run goes on without a checkpoint.
         """
         began = time.monotonic()
         if self._path is None or began - self._kept < self._pause:
             return
-        content = {
+        as_tensors = {}
+        for name, content in artifacts.items():
+            as_tensors[name] = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+        checkpoint = {
             "schema": SCHEMA,
             "key": self._key,
             "seconds": self.seconds,
             "training": training.state_dict(),
-            "artifacts": {
-                name: torch.frombuffer(bytearray(content), dtype=torch.uint8)
-                for name, content in artifacts.items()
-            },
+            "artifacts": as_tensors,
         }
         with suppress(OSError):
-            _write(self._path, content)
+            _write(self._path, checkpoint)
         self._kept = time.monotonic()
-        self._pause = max(self._every, (self._kept - began) / SHARE)
+        writing = self._kept - began
+        self._pause = max(self._every, writing / SHARE)
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
     buffer = io.BytesIO()
     torch.save(content, buffer)
-    own = path.with_name(
-        f"{path.stem}.{os.getpid()}.part"
-    )  # a worker that is thought to be lost may still be writing it
+    saved = buffer.getbuffer()
+    checksum = hashlib.sha256(saved).digest()
+    # A worker that is thought to be lost may still be writing its own.
+    own = path.with_name(f"{path.stem}.{os.getpid()}.part")
     try:
-        own.write_bytes(
-            hashlib.sha256(buffer.getbuffer()).digest() + buffer.getbuffer()
-        )
+        own.write_bytes(checksum + saved)
         os.replace(own, path)
     finally:
         own.unlink(missing_ok=True)
@@ -115,11 +127,15 @@ def _read(path: Path) -> dict[str, Any] | None:
         content = path.read_bytes()
     except OSError:
         return None
-    if hashlib.sha256(content[32:]).digest() != content[:32]:
+    checksum = content[:DIGEST_BYTES]
+    saved = content[DIGEST_BYTES:]
+    if hashlib.sha256(saved).digest() != checksum:
         return None
     try:
         found: dict[str, Any] = torch.load(
-            io.BytesIO(content[32:]), map_location="cpu", weights_only=True
+            io.BytesIO(saved),
+            map_location="cpu",
+            weights_only=True,
         )
     except (RuntimeError, pickle.UnpicklingError):  # of another version of PyTorch
         return None
@@ -130,11 +146,16 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def prepare(folder: Path, recorded: Iterable[str]) -> None:
-    """Create the folder, and remove checkpoints of recorded runs."""
+    """Create the folder, and remove the checkpoints of runs that are recorded.
+
+    ``recorded`` are the keys of those runs. Raises OSError where the folder cannot be
+    made.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     done = set(recorded)
     for path in folder.iterdir():
-        if path.name.partition(".")[0] in done:
+        key, _, _ = path.name.partition(".")
+        if key in done:
             path.unlink(missing_ok=True)
 
 

@@ -57,10 +57,10 @@ class DataParallelGroup:
         """This worker's part of a batch: even to one example, and empty if there are
         fewer than workers.
         """
-        begin, end = (
-            len(batch) * rank // self.size for rank in (self.rank, self.rank + 1)
-        )
-        return Split(batch.x[begin:end], batch.y[begin:end], batch.metadata)
+        begin = len(batch) * self.rank // self.size
+        end = len(batch) * (self.rank + 1) // self.size
+        x, y = batch.x[begin:end], batch.y[begin:end]
+        return Split(x, y, batch.metadata)
 
     def backward(
         self,
@@ -78,7 +78,8 @@ class DataParallelGroup:
         part = self.shard(batch)
         loss = grad.new_zeros(())
         if len(part):
-            loss = phase.loss(model, part, generator) * (len(part) / len(batch))
+            weight = len(part) / len(batch)
+            loss = phase.loss(model, part, generator) * weight
             loss.backward()
         self.all_reduce(grad)
         return loss
@@ -108,30 +109,46 @@ def _together() -> Iterator[None]:
 
 
 def check_data_parallel(procedure: Procedure, model: nn.Module, recipe: Recipe) -> None:
-    """Raise UserError if several workers would not train the same model as one."""
+    """Raise UserError if several workers would not train the same model as one.
+
+    They would not where a batch is smaller than their number, where the loss is not a
+    mean over examples, and where a layer looks at the whole batch.
+    """
+    _check_batch(recipe)
     given = f"world_size = {recipe.world_size}"
     alone = "leave `world_size` out of this recipe"
-    if 0 < recipe.batch_size < recipe.world_size:
-        raise UserError(
-            f"batch_size = {recipe.batch_size} cannot be shared by {given}: give "
-            "each an example at least."
-        )
-    if isinstance(procedure, FitOnce) or not all(
-        phase.mean for phase in procedure.phases(model)
-    ):
+    if not _has_mean_losses(procedure, model):
         raise UserError(
             f"{given} and {type(procedure).__name__}: a batch can be shared where "
-            "the loss is a mean over its "
-            f"examples, as in Classification, and every phase says so (`mean=True`); {alone}."
+            "the loss is a mean over its examples, as in Classification, and every "
+            f"phase says so (`mean=True`); {alone}."
         )
-    if norms := sorted(
-        {
-            type(module).__name__
-            for module in model.modules()
-            if isinstance(module, _BatchNorm)
-        }
-    ):
+    norms = _batch_norms(model)
+    if norms:
         raise UserError(
-            f"{given} and {norms[0]}: it looks at the whole batch, of which a worker sees a part; "
-            f"use a layer norm, or {alone}."
+            f"{given} and {norms[0]}: it looks at the whole batch, of which a worker "
+            f"sees a part; use a layer norm, or {alone}."
         )
+
+
+def _check_batch(recipe: Recipe) -> None:
+    if 0 < recipe.batch_size < recipe.world_size:
+        raise UserError(
+            f"batch_size = {recipe.batch_size} cannot be shared by world_size = "
+            f"{recipe.world_size}: give each an example at least."
+        )
+
+
+def _has_mean_losses(procedure: Procedure, model: nn.Module) -> bool:
+    if isinstance(procedure, FitOnce):
+        return False
+    return all(phase.mean for phase in procedure.phases(model))
+
+
+def _batch_norms(model: nn.Module) -> list[str]:
+    """The classes of the batch norms in a model, sorted by name."""
+    found = set()
+    for module in model.modules():
+        if isinstance(module, _BatchNorm):
+            found.add(type(module).__name__)
+    return sorted(found)

@@ -29,7 +29,7 @@ class Called:
     """The time that the process spent computing."""
 
     outcome: Outcome
-    """What the function returned, as it was returned."""
+    """The numbers and pictures that the function returned."""
 
     def artifacts(self) -> dict[str, bytes]:
         """The files of its pictures, by name."""
@@ -50,9 +50,11 @@ def call(
     measure.
     """
     assert arm.measure is not None
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall = time.perf_counter()
+    cpu = time.process_time()
     found = arm.measure(level, params, seed)
-    seconds, cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    seconds = time.perf_counter() - wall
+    cpu_seconds = time.process_time() - cpu
     outcome = outcome_of(found)
     who = f"The function of arm {arm.name!r}"
     values = as_numbers(who, procedure.measures, outcome.values)
@@ -73,22 +75,12 @@ def run_function(
     """
     called = call(procedure, arm, level, member.params, member.seeds["order"])
     is_judged = member.kind in OPENING
-    splits = ("validation", "test") if is_judged else ("validation",)
     diverged = not all_finite(called.values)
-    values = _with_worst(procedure, called.values) if diverged else called.values
-    validation = {f"validation.{name}": value for name, value in called.values.items()}
-    seen = {name: finite(value) for name, value in validation.items()}
     return Result(
         key=member.key,
         status="diverged" if diverged else "finished",
-        metrics={
-            "seconds": called.seconds,
-            "cpu_seconds": called.cpu_seconds,
-            **{
-                f"{of}.{name}": value for of in splits for name, value in values.items()
-            },
-        },
-        curve=[{"step": 1, "epoch": 1.0, "seconds": called.seconds, **seen}],
+        metrics=_metrics(procedure, called, is_judged),
+        curve=[_row(called)],
         best_step=1,
         data={"population": "fresh", "test_train_ratio": 0.0},
         test_opened=is_judged,
@@ -97,10 +89,34 @@ def run_function(
     )
 
 
+def _metrics(procedure: Procedure, called: Called, is_judged: bool) -> dict[str, float]:
+    """The times, and each value on validation; on test, too, where it is judged."""
+    metrics = {"seconds": called.seconds, "cpu_seconds": called.cpu_seconds}
+    values = _with_worst(procedure, called.values)
+    splits = ("validation", "test") if is_judged else ("validation",)
+    for split in splits:
+        for name, value in values.items():
+            metrics[f"{split}.{name}"] = value
+    return metrics
+
+
+def _row(called: Called) -> dict[str, float | None]:
+    """The one row of the curve."""
+    row: dict[str, float | None] = {
+        "step": 1,
+        "epoch": 1.0,
+        "seconds": called.seconds,
+    }
+    for name, value in called.values.items():
+        row[f"validation.{name}"] = finite(value)
+    return row
+
+
 def _with_worst(procedure: Procedure, values: Mapping[str, float]) -> dict[str, float]:
     """The values, with non-finite ones replaced by the value for failures."""
     worst = worst_values(procedure, NO_SHAPE)
-    return {
-        name: worst.get(name, 0.0) if finite(value) is None else value
-        for name, value in values.items()
-    }
+    kept = {}
+    for name, value in values.items():
+        is_finite = finite(value) is not None
+        kept[name] = value if is_finite else worst.get(name, 0.0)
+    return kept

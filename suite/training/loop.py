@@ -60,8 +60,7 @@ class TrainingLoop:
 
     ``model`` must be built and on its device. ``params`` holds ``lr`` (or what the
     procedure's phases name instead) and may hold ``weight_decay`` and fields of the
-    recipe; ``seeds`` has the
-    streams ``order``, ``dropout`` and ``evaluation``.
+    recipe; ``seeds`` has the streams ``order``, ``dropout`` and ``evaluation``.
 
     Whoever iterates may log, stop, or look. Afterwards the model is the best checkpoint
     (the last one where the recipe keeps that), ``curve`` has all evaluations, ``best``
@@ -112,7 +111,8 @@ class TrainingLoop:
     @property
     def updates_per_epoch(self) -> int:
         """Batches in one pass over the training examples."""
-        return -(-len(self.train) // self.recipe.batch(len(self.train)))
+        examples = len(self.train)
+        return math.ceil(examples / self.recipe.batch(examples))
 
     def __iter__(self) -> Iterator[Evaluation]:
         source = self._batches()
@@ -165,7 +165,8 @@ class TrainingLoop:
     def _step(self, step: int, source: Iterator[Split]) -> None:
         for phase in self.learner.phases:
             peak = float(self.params[phase.rate])
-            lr = learning_rate(step, self.steps, peak, self.recipe) * self._at.lowered
+            scheduled = learning_rate(step, self.steps, peak, self.recipe)
+            lr = scheduled * self._at.lowered
             for _ in range(phase.repeats):
                 batch = next(source)
                 loss = self.learner.step(batch, phase, lr, self._noise)
@@ -194,7 +195,8 @@ class TrainingLoop:
             return False
         name, wanted = self.recipe.stop_when
         measure = _measure_named(self.procedure, name)
-        return measure.sign * (found.values[f"train.{name}"] - wanted) >= 0
+        ahead_by = found.values[f"train.{name}"] - wanted
+        return measure.sign * ahead_by >= 0
 
     def _lower_rate_or_stop(self) -> None:
         at, patience = self._at, self.recipe.patience
@@ -256,13 +258,18 @@ class TrainingLoop:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Resume a run from another worker's checkpoint, bit for bit reproducibly."""
+        """Resume a run from another worker's checkpoint.
+
+        ``state`` is what ``state_dict`` returned in a loop of the same arguments; the
+        run then ends with the same bits as one that was not interrupted.
+        """
         self._at = LoopState(**state["at"])
-        self.curve = [
-            Evaluation(**{**row, "score": tuple(row["score"])})
-            for row in state["curve"]
-        ]
-        self.best = None if state["best"] is None else self.curve[state["best"]]
+        self.curve = []
+        for row in state["curve"]:
+            score = tuple(row["score"])
+            self.curve.append(Evaluation(**{**row, "score": score}))
+        best = state["best"]
+        self.best = None if best is None else self.curve[best]
         self.losses[: self._at.step] = state["losses"]
         self._clock.seconds, self._clock.cpu_seconds = state["seconds"]
         self._dropout.load_state_dict(state["dropout"])
@@ -275,7 +282,8 @@ class TrainingLoop:
         """
         curve = self.curve
         first = curve[1] if len(curve) > 2 else curve[0]
-        return (curve[-1].seconds - first.seconds) / (curve[-1].step - first.step)
+        last = curve[-1]
+        return (last.seconds - first.seconds) / (last.step - first.step)
 
 
 class Clock:
@@ -290,8 +298,10 @@ class Clock:
 
     @contextmanager
     def running(self) -> Iterator[None]:
+        """What happens inside is timed."""
         self._wait_for_device()
-        wall, cpu = time.perf_counter(), time.process_time()
+        wall = time.perf_counter()
+        cpu = time.process_time()
         yield
         self._wait_for_device()
         self.seconds += time.perf_counter() - wall
@@ -309,7 +319,11 @@ def fit_once(
     params: Mapping[str, Any],
     seeds: Mapping[str, int],
 ) -> tuple[nn.Module, Evaluation]:
-    """A model fitted by a library in one call, and what it reached."""
+    """A model fitted by a library in one call, on the CPU, and what it reached.
+
+    The one evaluation counts as step 1 and epoch 1; its seconds are those of the call.
+    ``seeds`` has the streams ``initialisation`` and ``evaluation``.
+    """
     clock = Clock(torch.device("cpu"))
     generator = make_generator(seeds["initialisation"])
     with clock.running():
@@ -317,7 +331,11 @@ def fit_once(
     model.eval()
     sample = training_sample(procedure, splits.train, seeds["evaluation"])
     values = measure_both(
-        procedure, model, sample, splits.validation, seeds["evaluation"]
+        procedure,
+        model,
+        sample,
+        splits.validation,
+        seeds["evaluation"],
     )
     found = Evaluation(
         step=1,

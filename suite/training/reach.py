@@ -15,7 +15,7 @@ import importlib.util
 import linecache
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -30,16 +30,15 @@ from tasks import Measure, UserError
 
 # They find, describe and check tasks, and do not affect results.
 VOCABULARY = frozenset(
-    f"tasks.{name}"
-    for name in (
-        "_registry",
-        "contract.checks",
-        "contract.claim",
-        "contract.errors",
-        "contract.registry",
-        "contract.source",
-        "contract.task",
-        "contract.text",
+    (
+        "tasks._registry",
+        "tasks.contract.checks",
+        "tasks.contract.claim",
+        "tasks.contract.errors",
+        "tasks.contract.registry",
+        "tasks.contract.source",
+        "tasks.contract.task",
+        "tasks.contract.text",
     )
 )
 LIBRARIES = ("site-packages", "dist-packages")
@@ -48,6 +47,7 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 Mention = tuple[str, tuple[str, ...]] | ast.Import | ast.ImportFrom
 PLAIN = (bool, int, str, type(None))
+PLAIN_MAPPINGS = ("builtins", "collections")  # the modules that define them
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Module:
 
     @cached_property
     def bindings(self) -> Mapping[str, tuple[ast.stmt, ...]]:
+        """The statements that bind each name, in the order of the file."""
         found: dict[str, tuple[ast.stmt, ...]] = {}
         for statement in self.tree.body:
             for name in _bound(statement):
@@ -74,11 +75,12 @@ class Module:
     @cached_property
     def effects(self) -> tuple[ast.stmt, ...]:
         """Statements with side effects, such as registering a rule."""
-        return tuple(
-            statement
-            for statement in self.tree.body
-            if not _bound(statement) and not _is_for_type_checkers(statement)
-        )
+        found = []
+        for statement in self.tree.body:
+            binds_nothing = not _bound(statement)
+            if binds_nothing and not _is_for_type_checkers(statement):
+                found.append(statement)
+        return tuple(found)
 
 
 class Reach:
@@ -100,13 +102,18 @@ class Reach:
     # -- code
 
     def add_module(self, name: str) -> None:
-        """Take a whole module, and all that it mentions."""
+        """Take a whole module, and all that it mentions.
+
+        ``name`` is its full name. One that is not first-party is left out.
+        """
         module = self._module(name)
         if module is None:
             return
         for bound, statements in module.bindings.items():
-            if not all(isinstance(one, IMPORTS) for one in statements):
-                self._add(module, bound)  # imports are followed where they are used
+            # Imports are followed where they are used.
+            is_imported = all(isinstance(one, IMPORTS) for one in statements)
+            if not is_imported:
+                self._add(module, bound)
         self._add_effects(module)
 
     def _module(self, name: str) -> Module | None:
@@ -119,7 +126,9 @@ class Reach:
         if name in VOCABULARY or not self._is_first_party(name):
             return None
         text = _text(name)
-        return None if text is None else _parsed(name, _package(name), text)
+        if text is None:
+            return None
+        return _parsed(name, _package(name), text)
 
     def _is_first_party(self, name: str) -> bool:
         top = name.partition(".")[0]
@@ -136,9 +145,10 @@ class Reach:
 
     def _add(self, module: Module, name: str) -> None:
         """Take what a module binds to a name, and all that it mentions."""
-        if (module.name, name) in self._seen:
+        place = module.name, name
+        if place in self._seen:
             return
-        self._seen.add((module.name, name))
+        self._seen.add(place)
         self._add_effects(module)
         for statement in module.bindings.get(name, ()):
             if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -149,16 +159,18 @@ class Reach:
             self.add_module(f"{module.name}.{name}")
 
     def _add_effects(self, module: Module) -> None:
-        if (module.name, "") in self._seen:
+        place = module.name, ""
+        if place in self._seen:
             return
-        self._seen.add((module.name, ""))
+        self._seen.add(place)
         for number, statement in enumerate(module.effects):
             self._take(module, statement, f"effect {number}")
 
     def _take(self, module: Module, node: ast.AST, name: str) -> None:
         place = f"{module.name}:{name}"
+        # Several statements may bind one name: each adds to the hash.
         known = self.code.get(place, "")
-        self.code[place] = hashlib.sha256((known + _dump(node)).encode()).hexdigest()
+        self.code[place] = _sha256(known + _dump(node))
         for mentioned in _mentions(node):
             if isinstance(mentioned, ast.Import | ast.ImportFrom):
                 for bound in _bound(mentioned):
@@ -188,14 +200,16 @@ class Reach:
     ) -> None:
         """What ``bound.attributes`` is, where an import binds the first of them."""
         for alias in statement.names:
-            if bound not in (alias.asname, alias.name, alias.name.partition(".")[0]):
+            top = alias.name.partition(".")[0]
+            if bound not in (alias.asname, alias.name, top):
                 continue
             if isinstance(statement, ast.Import):
-                path = alias.name if alias.asname else bound
-                self._follow_path((*path.split("."), *attributes))
+                imported = alias.name if alias.asname else bound
+                path = imported.split(".")
             else:
                 base = _absolute(module.package, statement)
-                self._follow_path((*base.split("."), alias.name, *attributes))
+                path = [*base.split("."), alias.name]
+            self._follow_path((*path, *attributes))
 
     def _follow_path(self, path: tuple[str, ...]) -> None:
         """Take what a dotted path names: a name in a module, or a whole module."""
@@ -238,28 +252,30 @@ class Reach:
             self.add_module(value.__name__)
             return ["module", value.__name__]
         if isinstance(value, functools.partial):
-            parts = [value.func, list(value.args), dict(value.keywords)]
-            return ["partial", *(self.describe(part, what) for part in parts)]
+            arguments, keywords = list(value.args), dict(value.keywords)
+            parts = self._describe_all([value.func, arguments, keywords], what)
+            return ["partial", *parts]
         if isinstance(value, MethodType):
-            parts = [value.__self__, value.__func__]
-            return ["method", *(self.describe(part, what) for part in parts)]
+            parts = self._describe_all([value.__self__, value.__func__], what)
+            return ["method", *parts]
         if isinstance(value, FunctionType | type):
             return self._describe_definition(value, what)
         if isinstance(value, BuiltinFunctionType):
             return ["built-in", value.__module__, value.__qualname__]
         if callable(value) and hasattr(value, "__wrapped__"):  # such as a cache
             return ["wrapped", self.describe(value.__wrapped__, what)]
-        if isinstance(value, Mapping) and type(value).__module__ in (
-            "builtins",
-            "collections",
-        ):
-            pairs = [[key, content] for key, content in value.items()]
-            return ["mapping", [[self.describe(x, what) for x in p] for p in pairs]]
+        if isinstance(value, Mapping) and type(value).__module__ in PLAIN_MAPPINGS:
+            pairs = [self._describe_all(pair, what) for pair in value.items()]
+            return ["mapping", pairs]
         if type(value) in (list, tuple):
-            return [type(value).__name__, [self.describe(x, what) for x in value]]
+            return [type(value).__name__, self._describe_all(value, what)]
         if isinstance(value, set | frozenset):
-            return ["set", sorted(repr(self.describe(x, what)) for x in value)]
+            items = self._describe_all(value, what)
+            return ["set", sorted(repr(item) for item in items)]
         return self._describe_object(value, what)
+
+    def _describe_all(self, values: Iterable[Any], what: str) -> list[Any]:
+        return [self.describe(value, what) for value in values]
 
     def _describe_object(self, value: Any, what: str) -> Any:
         kind = self.describe(type(value), what)
@@ -267,7 +283,8 @@ class Reach:
             worst = self.describe(value.worst, what)
             return ["measure", value.name, value.better, worst]
         if is_dataclass(value):
-            own = {field.name: getattr(value, field.name) for field in fields(value)}
+            names = [field.name for field in fields(value)]
+            own = {name: getattr(value, name) for name in names}
             return ["object", kind, self.describe(own, what)]
         try:
             reduced = value.__reduce_ex__(4)
@@ -280,7 +297,7 @@ class Reach:
         if isinstance(reduced, str):
             return ["object", kind, reduced]
         parts = [list(x) if isinstance(x, Iterator) else x for x in reduced]
-        return ["object", kind, *(self.describe(part, what) for part in parts)]
+        return ["object", kind, *self._describe_all(parts, what)]
 
     def _describe_definition(self, value: Any, what: str) -> Any:
         """A function or a class: the place of its code, and what it closes over."""
@@ -290,10 +307,11 @@ class Reach:
         if module is None:
             return ["code", place]
         top = name.partition(".")[0]
-        if isinstance(value, FunctionType) and (
-            "<" in name or "__wrapped__" in vars(value)
-        ):
-            return ["code", place, *self._take_function(module, value, what)]
+        if isinstance(value, FunctionType):
+            # No name of the module leads to it.
+            is_inner = "<" in name or "__wrapped__" in vars(value)
+            if is_inner:
+                return ["code", place, *self._take_function(module, value, what)]
         if top not in module.bindings:
             raise UserError(
                 f"{what} refers to {place}, whose source cannot be found: "
@@ -315,13 +333,14 @@ class Reach:
                 f"{what} refers to {module.name}.{function.__qualname__}, whose source "
                 "cannot be found: define it in a file."
             )
-        dumped = hashlib.sha256(_dump(node).encode()).hexdigest()
+        dumped = _sha256(_dump(node))
         place = f"{function.__qualname__} {dumped[:16]}"
         if (module.name, place) not in self._seen:
             self._seen.add((module.name, place))
             self._take(module, node, place)
-        cells = [cell.cell_contents for cell in function.__closure__ or ()]
-        held = [cells, function.__defaults__, function.__kwdefaults__]
+        closure = function.__closure__ or ()
+        closed_over = [cell.cell_contents for cell in closure]
+        held = [closed_over, function.__defaults__, function.__kwdefaults__]
         yield dumped
         yield self.describe(held, what)
 
@@ -402,7 +421,8 @@ def _without_texts(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [one for one in body if not _is_text(one)] or [ast.Pass()]  # type: ignore[attr-defined]
+            kept = [one for one in body if not _is_text(one)]
+            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
     return tree
 
 
@@ -422,9 +442,11 @@ def _bound(statement: ast.AST) -> list[str]:
     if isinstance(statement, DEFINITIONS):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):
-        return [
-            alias.asname or alias.name.partition(".")[0] for alias in statement.names
-        ]
+        names = []
+        for alias in statement.names:
+            top = alias.name.partition(".")[0]
+            names.append(alias.asname or top)
+        return names
     if _is_for_type_checkers(statement):
         return []
     names = []
@@ -437,7 +459,9 @@ def _bound(statement: ast.AST) -> list[str]:
 
 
 def _is_for_type_checkers(statement: ast.AST) -> bool:
-    return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.dump(statement.test)
+    if not isinstance(statement, ast.If):
+        return False
+    return "TYPE_CHECKING" in ast.dump(statement.test)
 
 
 @lru_cache(maxsize=4096)
@@ -451,9 +475,11 @@ def _mentions(node: ast.AST) -> tuple[Mention, ...]:
     return tuple(dict.fromkeys(_walk(node)))
 
 
-def _walk(
-    node: ast.AST,
-) -> Iterator[Mention]:
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _walk(node: ast.AST) -> Iterator[Mention]:
     """The names that code reads, with their attributes, and its imports; annotations do
     nothing.
     """
@@ -477,7 +503,8 @@ def _walk(
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns"):
             continue
-        for child in value if isinstance(value, list) else [value]:
+        children = value if isinstance(value, list) else [value]
+        for child in children:
             if isinstance(child, ast.AST):
                 yield from _walk(child)
 
@@ -486,46 +513,45 @@ def _absolute(package: str, statement: ast.ImportFrom) -> str:
     """The module that names are imported from."""
     if not statement.level:
         return statement.module or ""
-    base = package.split(".")
-    base = base[: len(base) - statement.level + 1]
-    return ".".join([*base, *([statement.module] if statement.module else [])])
+    parts = package.split(".")
+    parts = parts[: len(parts) - statement.level + 1]
+    if statement.module:
+        parts.append(statement.module)
+    return ".".join(parts)
 
 
 def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
     """The syntax tree of a function, found by its code's line numbers."""
     code = function.__code__
-    trees = [module.tree]
+    tree = module.tree
     cell = linecache.getlines(code.co_filename)  # a notebook's cell is not a module
-    if (
-        cell
-        and _file(module.name) is None
-        and not hasattr(sys.modules.get(module.name), "__text__")
-    ):
-        trees = [_parsed(code.co_filename, "", "".join(cell)).tree]
-    for tree in trees:
-        found = [node for node in ast.walk(tree) if _stands_at(node, code)]
-        if len(found) > 1:  # several lambdas in one line
-            found = [node for node in found if _columns_fit(node, code)] or found
-        if found:
-            return found[0]
-    return None
+    has_text = hasattr(sys.modules.get(module.name), "__text__")
+    if cell and _file(module.name) is None and not has_text:
+        tree = _parsed(code.co_filename, "", "".join(cell)).tree
+    found = [node for node in ast.walk(tree) if _stands_at(node, code)]
+    if len(found) > 1:  # several lambdas in one line
+        fitting = [node for node in found if _columns_fit(node, code)]
+        found = fitting or found
+    return found[0] if found else None
 
 
 def _stands_at(node: ast.AST, code: Any) -> bool:
+    first_line = code.co_firstlineno
     if isinstance(node, ast.Lambda):
-        return bool(code.co_name == "<lambda>" and node.lineno == code.co_firstlineno)
+        return bool(code.co_name == "<lambda>" and node.lineno == first_line)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        lines = [node.lineno, *(one.lineno for one in node.decorator_list)]
-        return node.name == code.co_name and code.co_firstlineno in lines
+        decorators = [one.lineno for one in node.decorator_list]
+        return node.name == code.co_name and first_line in (node.lineno, *decorators)
     return False
 
 
 def _columns_fit(node: ast.AST, code: Any) -> bool:
     if not isinstance(node, ast.Lambda):
         return True
-    body = node.body
     *_, last = code.co_positions()
-    return bool(last[0] == body.lineno and last[2] == body.col_offset)
+    line, _, column, _ = last
+    body = node.body
+    return bool(line == body.lineno and column == body.col_offset)
 
 
 # -------------------------------------------------------------------------------- data
@@ -535,17 +561,22 @@ def _array(value: Tensor | np.ndarray) -> tuple[str, list[int], str]:
     """Type, shape and the hash of the content. What is mapped from a file is read page
     by page, never copied as a whole.
     """
-    kind, shape = str(value.dtype), list(value.shape)
+    kind = str(value.dtype)
+    shape = list(value.shape)
     if isinstance(value, Tensor):
         return kind, shape, tensor_hash(value)
     if value.dtype.hasobject:
-        return kind, shape, hashlib.sha256(repr(value.tolist()).encode()).hexdigest()
+        return kind, shape, _sha256(repr(value.tolist()))
     flat = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
     return kind, shape, hashlib.sha256(flat.data).hexdigest()
 
 
 def tensor_hash(tensor: Tensor) -> str:
-    """SHA-256 of a tensor's numbers."""
+    """SHA-256 of a tensor's numbers, 64 hexadecimal digits.
+
+    The tensor may be on any device, sparse or strided; its numbers are hashed in
+    row-major order, and its shape and type are not.
+    """
     if tensor.layout != torch.strided:
         tensor = tensor.to_dense()
     flat = tensor.detach().cpu().contiguous().flatten()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,6 +26,7 @@ class GlobalStream:
 
     @contextmanager
     def running(self) -> Iterator[None]:
+        """Random numbers drawn inside come from this stream, and advance it."""
         with self._forked():
             torch.set_rng_state(self._cpu)
             if self.device.type == "cuda":
@@ -33,7 +35,10 @@ class GlobalStream:
             self._remember()
 
     def state_dict(self) -> list[Tensor]:
-        return [self._cpu, self._cuda] if self.device.type == "cuda" else [self._cpu]
+        """The state: of the CPU's generator, and of the GPU's on a GPU."""
+        if self.device.type == "cuda":
+            return [self._cpu, self._cuda]
+        return [self._cpu]
 
     def load_state_dict(self, state: list[Tensor]) -> None:
         self._cpu, *cuda = state
@@ -41,9 +46,8 @@ class GlobalStream:
             (self._cuda,) = cuda
 
     def _forked(self) -> Any:
-        return torch.random.fork_rng(
-            devices=[self.device] if self.device.type == "cuda" else []
-        )
+        gpus = [self.device] if self.device.type == "cuda" else []
+        return torch.random.fork_rng(devices=gpus)
 
     def _remember(self) -> None:
         self._cpu = torch.get_rng_state()
@@ -57,23 +61,29 @@ def batches(
     order: torch.Generator,
     skipped: int = 0,
 ) -> Iterator[Split]:
-    """Infinite batches, reshuffled every epoch, with a smaller last batch; the first
-    few can be skipped.
+    """Infinite batches, reshuffled every epoch.
+
+    The last batch of an epoch is smaller where ``size`` does not divide the number of
+    examples; one of at least that many is the whole split, never shuffled. ``skipped``
+    batches are left out at the beginning, as a run that is resumed needs: the rest is
+    the same as without it.
     """
-    if size >= len(train):
+    examples = len(train)
+    if size >= examples:
         while True:
             yield train
-    passes, skipped = divmod(skipped, -(-len(train) // size))
+    per_epoch = math.ceil(examples / size)
+    passes, skipped = divmod(skipped, per_epoch)
     for _ in range(passes):
-        torch.randperm(len(train), generator=order)
+        torch.randperm(examples, generator=order)
     while True:
-        indices = torch.split(
-            torch.randperm(len(train), generator=order).to(train.x.device), size
-        )
+        shuffled = torch.randperm(examples, generator=order)
+        indices = torch.split(shuffled.to(train.x.device), size)
         for index in indices[skipped:]:
             yield train.take(index)
         skipped = 0
 
 
 def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """A new generator on that device, seeded."""
     return torch.Generator(device).manual_seed(seed)

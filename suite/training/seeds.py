@@ -12,14 +12,19 @@ import numpy as np
 
 
 def seed(root: int, *path: str | int) -> int:
-    """A 63-bit seed for the stream at ``path`` below ``root``; equal paths, equal
-    seeds; others are independent.
+    """A 63-bit seed for the stream at ``path`` below ``root``.
+
+    Equal paths have equal seeds, and the streams of others are independent: the path's
+    SHA-256 is the spawn key of a ``numpy.random.SeedSequence``.
     """
-    words = np.frombuffer(hashlib.sha256(repr(path).encode()).digest(), dtype=np.uint32)
-    state = np.random.SeedSequence(
-        entropy=root, spawn_key=tuple(int(word) for word in words)
+    digest = hashlib.sha256(repr(path).encode()).digest()
+    words = np.frombuffer(digest, dtype=np.uint32)
+    sequence = np.random.SeedSequence(
+        entropy=root,
+        spawn_key=tuple(int(word) for word in words),
     )
-    return int(state.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    (state,) = sequence.generate_state(1, np.uint64)
+    return int(state >> np.uint64(1))
 
 
 def run_seeds(
@@ -31,14 +36,17 @@ def run_seeds(
     kind: str,
     number: int,
 ) -> dict[str, int]:
-    """The seeds of one run. Trials and finals of a block share its split, and
-    nothing else.
+    """The seeds of one run, by stream: ``split``, ``order``, ``evaluation``,
+    ``initialisation`` and ``dropout``.
 
-    A half-budget or half-length final takes the seeds of the final with its number: it
-    differs from that in its hyperparameters or in its length alone.
+    Trials and finals of a block share its split and how it is evaluated, and nothing
+    else. A half-budget or half-length final takes the seeds of the final with its
+    number: it differs from that in its hyperparameters or in its length alone.
     """
-    shared, own = (task, level, block), (task, level, block, arm)
-    kind = "final" if kind in ("half_budget", "half_length") else kind
+    shared = task, level, block
+    own = task, level, block, arm
+    if kind in ("half_budget", "half_length"):
+        kind = "final"
     return {
         "split": seed(root, "split", *shared),
         "order": seed(root, "order", *shared, kind, number),
