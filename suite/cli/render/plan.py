@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaig
     from suite.planning.cost import Costs, Estimate
     from suite.planning.plan import CellPlan, Plan
 
+SECONDS_PER_HOUR = 3600
+
 
 def plan_page(
     plan: Plan,
@@ -57,15 +59,18 @@ def _task_table(plan: Plan, costs: Costs) -> Listing:
 
 def _task_row(plan: Plan, costs: Costs, name: str) -> Sequence[str]:
     cells = [cell for cell in plan.cells if cell.task == name]
-    found = [costs[cell.task, cell.level, cell.builds] for cell in cells]
-    counts = [plan.runs_of(cell) for cell in cells]
-    seconds = sum(cost.seconds for cost in found) / len(cells)
-    work = sum(cost.work * runs for cost, runs in zip(found, counts, strict=True))
+    seconds, work, runs = 0.0, 0.0, 0
+    for cell in cells:
+        cost = costs[cell.task, cell.level, cell.builds]
+        of_cell = plan.runs_of(cell)
+        seconds += cost.seconds
+        work += cost.work * of_cell
+        runs += of_cell
     return (
         name,
         _shape(cells),
-        f"{sum(counts):,}",
-        seconds_text(seconds),
+        f"{runs:,}",
+        seconds_text(seconds / len(cells)),
         duration(work),
     )
 
@@ -77,11 +82,13 @@ def _shape(cells: Sequence[CellPlan]) -> str:
     levels = len({cell.level for cell in cells})
     arms = len({cell.arm for cell in cells})
     blocks = len({cell.block for cell in cells})
-    places = len({(cell.level, cell.arm) for cell in cells})
-    if places * blocks != len(cells):  # some arms run once for all blocks
+    pairs = len({(cell.level, cell.arm) for cell in cells})
+    if pairs * blocks != len(cells):  # some arms run once for all blocks
         return f"{len(cells)}"
-    missing = levels * arms - places
-    shape = f"({levels} × {arms} - {missing})" if missing else f"{levels} × {arms}"
+    shape = f"{levels} × {arms}"
+    missing = levels * arms - pairs
+    if missing:
+        shape = f"({shape} - {missing})"
     return f"{shape} × {blocks} = {len(cells)}"
 
 
@@ -89,26 +96,33 @@ def _left_out(plan: Plan) -> list[Text]:
     """A line for every arm of a task that is not run somewhere, as no claim needs it."""
     lines = []
     for one in skipped(plan):
-        where = f"{one['arm']} at {listed(one['levels'])}"
-        lines.append(
-            f"{counted(one['runs'], 'run')} of {where} ({one['task']}) "
-            f"{'is' if one['runs'] == 1 else 'are'} not planned: no claim reads them; "
-            "all_cells = true runs them."
+        task, arm, runs = one["task"], one["arm"], one["runs"]
+        levels = listed(one["levels"])
+        verb = "is" if runs == 1 else "are"
+        line = (
+            f"{counted(runs, 'run')} of {arm} at {levels} ({task}) "
+            f"{verb} not planned: no claim reads them; all_cells = true runs them."
         )
-    return [Text(), *(Text(line, "dim") for line in lines)] if lines else []
+        lines.append(Text(line, "dim"))
+    return [Text(), *lines] if lines else []
 
 
 def skipped(plan: Plan) -> list[dict[str, Any]]:
-    """What is not run as no claim needs it, by task and arm: its levels, and how many
-    runs it would be.
+    """What is not run as no claim needs it.
+
+    One mapping per task and arm: ``task``, ``arm``, the ``levels`` at which it is not
+    run, and how many ``runs`` that would be.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for task in plan.tasks:
         for cell in plan.left_out(task):
-            one = found.setdefault(
-                (task, cell.arm),
-                {"task": task, "arm": cell.arm, "levels": [], "runs": 0},
-            )
+            nothing = {
+                "task": task,
+                "arm": cell.arm,
+                "levels": [],
+                "runs": 0,
+            }
+            one = found.setdefault((task, cell.arm), nothing)
             if cell.level not in one["levels"]:
                 one["levels"].append(cell.level)
             one["runs"] += plan.runs_of(cell)
@@ -123,15 +137,15 @@ def _facts(
 ) -> Table:
     least, most = totals
     each_cell = sorted({_runs_of_cell(plan, cell) for cell in plan.cells})
-    time = _span(duration(3600 * least.hours), duration(3600 * most.hours))
+    in_each = ", ".join(each_cell)
+    shortest = duration(SECONDS_PER_HOUR * least.hours)
+    longest = duration(SECONDS_PER_HOUR * most.hours)
+    time = _span(shortest, longest)
     disk = _span(size_text(least.bytes), size_text(most.bytes))
     workers = counted(least.workers, "worker")
     return facts_table(
         ("Campaign", plan.id),
-        (
-            "Runs",
-            f"{plan.runs:,} in {len(plan.cells):,} cells ({', '.join(each_cell)})",
-        ),
+        ("Runs", f"{plan.runs:,} in {len(plan.cells):,} cells ({in_each})"),
         ("Shared", _shared(costs)),
         ("At most", _at_most(plan)),
         ("Time", f"about {time} on {workers} like this machine's"),
@@ -158,19 +172,20 @@ def _shared(costs: Costs) -> str:
     for (task, _, arm), cost in costs.items():
         if cost.world_size > 1:
             arms.setdefault((task, cost.world_size), {})[arm] = None
-    return "; ".join(
-        f"{size} workers to a run of {task}: {listed(of)}"
-        for (task, size), of in arms.items()
-    )
+    parts = []
+    for (task, size), of in arms.items():
+        parts.append(f"{size} workers to a run of {task}: {listed(of)}")
+    return "; ".join(parts)
 
 
 def _at_most(plan: Plan) -> str:
     """What may come on top, and why; "" if nothing may."""
-    looks = {plan.of(name).interim_looks for name in plan.tasks} - {()}
-    reasons = [
-        f"up to {found[-1]} blocks where claims are open" for found in sorted(looks)
-    ]
-    if any(plan.of(name).half_budget_trials for name in plan.tasks):
+    resolved = [plan.of(name) for name in plan.tasks]
+    looks = {task.interim_looks for task in resolved if task.interim_looks}
+    reasons = []
+    for blocks in sorted(looks):
+        reasons.append(f"up to {blocks[-1]} blocks where claims are open")
+    if any(task.half_budget_trials for task in resolved):
         reasons.append("a final where half the tuning chooses otherwise")
     if plan.max_runs == plan.runs or not reasons:
         return ""
@@ -206,36 +221,36 @@ def _undecidable(claims: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
     names: dict[tuple[str, str], list[str]] = {}
     for claim in claims:
         if not claim["decidable"]:
-            place = claim["task"], change(claim)
-            names.setdefault(place, []).append(claim["claim"])
+            group = claim["task"], change(claim)
+            names.setdefault(group, []).append(claim["claim"])
     if not names:
         return []
-    rows = [
-        (f"{task}: {', '.join(undecidable)}", sentence)
-        for (task, sentence), undecidable in names.items()
-    ]
+    rows = []
+    for (task, sentence), undecidable in names.items():
+        rows.append((f"{task}: {', '.join(undecidable)}", sentence))
     return [Text(), Listing(("Undecidable as planned", "Change"), rows)]
 
 
 def change(claim: Mapping[str, Any]) -> str:
-    """What would have to change for a planned claim to be decided."""
+    """What would have to change for a planned claim to be decided: a sentence for each
+    of its obstacles.
+    """
     from suite.report.sentences import obstacle
 
+    percent, scale = claim["percent"], claim["scale"]
     trend = _is_trend(claim)
-    return " ".join(
-        obstacle(one, claim["percent"], claim["scale"], trend)
-        for one in claim["obstacles"]
-    )
+    sentences = []
+    for one in claim["obstacles"]:
+        sentences.append(obstacle(one, percent, scale, trend))
+    return " ".join(sentences)
 
 
 def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
     says = ["In family: as the strictest of the task's claims."]
     exploratory = dict.fromkeys(one["task"] for one in claims if one["exploratory"])
     if exploratory:
-        says.append(
-            f"With fewer than 6 blocks {listed(exploratory)} "
-            f"{'only explores' if len(exploratory) == 1 else 'only explore'}."
-        )
+        verb = "explores" if len(exploratory) == 1 else "explore"
+        says.append(f"With fewer than 6 blocks {listed(exploratory)} only {verb}.")
     if any(claim["sd"] is None for claim in claims):
         says.append(
             "sd: standard deviations of a block's difference, "
@@ -247,11 +262,13 @@ def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
 
 
 def _power(claim: Mapping[str, Any], name: str) -> str:
-    if not math.isfinite(claim[name]):
+    effect, sd = claim[name], claim["sd"]  # the effect in standard deviations
+    if not math.isfinite(effect):
         return "-"
-    if claim["sd"] is None:
-        return f"{claim[name]:.2f} sd"
-    return _of_claim(claim, float(f"{claim[name] * claim['sd']:.2g}"))
+    if sd is None:
+        return f"{effect:.2f} sd"
+    two_digits = float(f"{effect * sd:.2g}")
+    return _of_claim(claim, two_digits)
 
 
 def _is_trend(claim: Mapping[str, Any]) -> bool:

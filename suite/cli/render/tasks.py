@@ -17,33 +17,38 @@ from tasks import Arm, Categorical, Claim, Float, Int, Recipe, Task
 def task_list(found: Sequence[Task]) -> Listing:
     """One row a task: its name, its question, and how much there is of it."""
     counts = ("Levels", "Arms", "Claims")
-    rows = [
-        (
-            task.name,
-            task.question,
-            str(len(task.levels)),
-            str(len(task.arms)),
-            str(len(task.claims)),
-        )
-        for task in found
-    ]
+    rows = []
+    for task in found:
+        parts = (task.levels, task.arms, task.claims)
+        numbers = [str(len(part)) for part in parts]
+        rows.append((task.name, task.question, *numbers))
     return Listing(("Task", "Question", *counts), rows, right=counts)
 
 
 def task_page(task: Task) -> Group:
     """A task's definition: arms, data, recipe, and claims."""
-    tables = (_arms(task), _levels(task), _claims(task))
-    spaced = [part for table in tables for part in (Text(), table)]
-    return Group(headline_text(task.name, task.question), _facts(task), *spaced)
+    return Group(
+        headline_text(task.name, task.question),
+        _facts(task),
+        Text(),
+        _arms(task),
+        Text(),
+        _levels(task),
+        Text(),
+        _claims(task),
+    )
 
 
 def _facts(task: Task) -> Table:
-    chooses = [one.label or one.name for one in task.procedure.measures[:2]]
-    tuned = [f"{name}  {_range(range_)}" for name, range_ in task.space.items()]
+    first_two = task.procedure.measures[:2]
+    chosen_by = " then ".join(one.label or one.name for one in first_two)
+    tuned = []
+    for name, hyperparameter in task.space.items():
+        tuned.append(f"{name}  {_range(hyperparameter)}")
     return facts_table(
         ("Topic", task.topic),
         ("Held equal", task.matched),
-        ("Chosen by", f"{' then '.join(chooses)}, on validation"),
+        ("Chosen by", f"{chosen_by}, on validation"),
         ("Recipe", _recipe(task.recipe)),
         ("Tuned", "\n".join(tuned)),
         ("Sources", "\n".join(task.sources)),
@@ -51,19 +56,20 @@ def _facts(task: Task) -> Table:
 
 
 def _arms(task: Task) -> Listing:
-    tuned = {arm.name: ", ".join(task.space_of(arm)) or "nothing" for arm in task.arms}
-    unlike = len(set(tuned.values())) > 1
-    rows = [
-        (
+    tuned = [", ".join(task.space_of(arm)) or "nothing" for arm in task.arms]
+    is_mixed = len(set(tuned)) > 1
+    rows = []
+    for arm, hyperparameters in zip(task.arms, tuned, strict=True):
+        row = (
             arm.name,
             arm.label,
             x_text(arm.x),
-            tuned[arm.name] if unlike else "",
+            hyperparameters if is_mixed else "",
             _listed(arm.recipe, _own_parts(arm)),
         )
-        for arm in task.arms
-    ]
-    return Listing(("Arm", "What", task.arms_axis or "x", "Tuned", "Differs by"), rows)
+        rows.append(row)
+    titles = ("Arm", "What", task.arms_axis or "x", "Tuned", "Differs by")
+    return Listing(titles, rows)
 
 
 def _own_parts(arm: Arm) -> list[str]:
@@ -81,18 +87,17 @@ def _own_parts(arm: Arm) -> list[str]:
 
 
 def _levels(task: Task) -> Listing:
-    rows = [
-        (
+    rows = []
+    for level in task.levels:
+        changes = {**level.factors, **level.recipe}
+        further = ["runs only where a profile names it"] if level.heavy else []
+        row = (
             level.name,
             level.label,
             x_text(level.x),
-            _listed(
-                {**level.factors, **level.recipe},
-                ["runs only where a profile names it"] if level.heavy else [],
-            ),
+            _listed(changes, further),
         )
-        for level in task.levels
-    ]
+        rows.append(row)
     return Listing(("Level", "What", task.axis or "x", "Differs by"), rows)
 
 
@@ -102,9 +107,8 @@ def _claims(task: Task) -> Listing:
 
 
 def _listed(changes: Mapping[str, Any], further: Sequence[str]) -> str:
-    return ", ".join(
-        [*(f"{name} {value}" for name, value in changes.items()), *further]
-    )
+    parts = [f"{name} {value}" for name, value in changes.items()]
+    return ", ".join([*parts, *further])
 
 
 def claim_page(task: Task, claim: Claim) -> Group:
@@ -113,11 +117,13 @@ def claim_page(task: Task, claim: Claim) -> Group:
 
     measure = task.measure(claim.metric)
     percent = bool(measure and measure.percent)
+    where = " on the sealed test set" if measure else ""
+    levels = ", ".join(task.level(name).title for name in claim.levels)
     facts = facts_table(
         ("Task", f"{task.name}: {task.question}"),
         ("Kind", asked(task, claim)),
-        ("Measured by", claim.metric + (" on the sealed test set" if measure else "")),
-        ("Levels", ", ".join(task.level(name).title for name in claim.levels) or "all"),
+        ("Measured by", claim.metric + where),
+        ("Levels", levels or "all"),
         ("Matters from", _amount(claim, claim.margin, percent)),
         ("Source", claim.source),
         ("It reports", claim.reported),
@@ -131,13 +137,15 @@ def _amount(claim: Claim, value: float, percent: bool) -> str:
 
     if kind_of(claim.kind).statement != "trend":
         return fixed(value, percent, claim.scale)
-    return f"{fixed(value * PER_DOUBLING, percent, claim.scale)} per doubling"
+    per_doubling = fixed(value * PER_DOUBLING, percent, claim.scale)
+    return f"{per_doubling} per doubling"
 
 
 def _recipe(recipe: Recipe) -> str:
+    size = recipe.batch_size
     parts = [
         _length(recipe),
-        f"batches of {recipe.batch_size}" if recipe.batch_size else "the full batch",
+        f"batches of {size}" if size else "the full batch",
         recipe.optimizer_name,
         f"{recipe.schedule_name} learning rate",
     ]
@@ -158,10 +166,11 @@ def _length(recipe: Recipe) -> str:
 
 
 def _range(hyperparameter: Float | Int | Categorical) -> str:
-    match hyperparameter:
-        case Float(low, high, log):
-            return f"{low:g} to {high:g}{', log' if log else ''}"
-        case Int(low, high, log):
-            return f"{low} to {high}, whole{', log' if log else ''}"
-        case Categorical(values):
-            return " or ".join(str(value) for value in values)
+    if isinstance(hyperparameter, Categorical):
+        return " or ".join(str(value) for value in hyperparameter.values)
+    low, high = hyperparameter.low, hyperparameter.high
+    if isinstance(hyperparameter, Int):
+        text = f"{low} to {high}, whole"
+    else:
+        text = f"{low:g} to {high:g}"
+    return f"{text}, log" if hyperparameter.log else text

@@ -18,21 +18,26 @@ from rich.text import Text
 
 from suite.report.formatting import duration
 
+INDENT = (0, 0, 0, 2)  # top, right, bottom, left
 NARROW = 60  # columns; in fewer, a table would break its words
 UNITS = ((1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"))
 
 
 def failures(failed: Mapping[str, int]) -> str:
-    """``2 diverged, 1 crashed``."""
-    return ", ".join(
-        f"{count:,} {status.replace('_', ' ')}"
-        for status, count in sorted(failed.items())
-        if count
-    )
+    """``2 diverged, 1 crashed``: counts by status, in the order of their names."""
+    parts = []
+    for status, count in sorted(failed.items()):
+        if count:
+            words = status.replace("_", " ")
+            parts.append(f"{count:,} {words}")
+    return ", ".join(parts)
 
 
 def rate(per_second: float) -> str:
-    return f"{per_second:.1f}/s" if per_second >= 1 else f"{60 * per_second:.1f}/min"
+    """``2.5/s``, or ``30.0/min`` below one a second."""
+    if per_second >= 1:
+        return f"{per_second:.1f}/s"
+    return f"{60 * per_second:.1f}/min"
 
 
 @dataclass(frozen=True)
@@ -70,35 +75,44 @@ class Listing:
             header_style="bold",
         )
         kept = self._kept()
-        for place in kept:
-            number = self.titles[place] in self.right
+        for column in kept:
+            title = self.titles[column]
+            is_number = title in self.right
             table.add_column(
-                self.titles[place],
+                title,
                 overflow="fold",
-                justify="right" if number else "left",
-                no_wrap=number or place == 0,
+                justify="right" if is_number else "left",
+                no_wrap=is_number or column == 0,
             )
         for row in self.rows:
-            table.add_row(*(self._cell(row, place) for place in kept))
+            cells = [self._cell(row, column) for column in kept]
+            table.add_row(*cells)
         return table
 
     def _blocks(self) -> Iterator[RenderableType]:
         """The first column as a heading, the others beneath it."""
         for row in self.rows:
             yield self._cell(row, 0)
-            for place in self._kept()[1:]:
-                if row[place]:
-                    line = Text(f"{self.titles[place]}: ", "dim")
-                    yield Padding(line + self._cell(row, place), (0, 0, 0, 2))
+            for column in self._kept()[1:]:
+                if row[column]:
+                    title = Text(f"{self.titles[column]}: ", "dim")
+                    line = title + self._cell(row, column)
+                    yield Padding(line, INDENT)
 
     def _kept(self) -> list[int]:
-        places = range(len(self.titles))
-        return [place for place in places if any(row[place] for row in self.rows)]
+        """The columns that are not empty throughout."""
+        kept = []
+        for column in range(len(self.titles)):
+            if any(row[column] for row in self.rows):
+                kept.append(column)
+        return kept
 
-    def _cell(self, row: Sequence[str], place: int) -> Text:
-        word = row[place]
-        colour = self.styles.get(self.titles[place], {}).get(word, "")
-        return Text(word, "bold" if place == 0 else colour)
+    def _cell(self, row: Sequence[str], column: int) -> Text:
+        word = row[column]
+        if column == 0:
+            return Text(word, "bold")
+        styles = self.styles.get(self.titles[column], {})
+        return Text(word, styles.get(word, ""))
 
 
 def headline_text(name: str, says: str) -> Text:
@@ -125,6 +139,7 @@ def value_text(value: object) -> str:
 
 
 def seconds_text(value: float) -> str:
+    """``35 ms``, ``4.2 s``, ``2 min 05 s``."""
     if value < 0.1:
         return f"{1000 * value:.0f} ms"
     if value < 60:
