@@ -698,7 +698,7 @@ def test_a_page_can_be_added_from_outside(registered, snapshots, finished, campa
         "成本 · Bakeoff",
     )
     assert f"{len(snapshots.get(finished).campaign.finals)} runs" in to_json(page.main)
-    assert "/costs" in to_json(render(snapshots, "/", query).navigation)
+    assert "Costs" in to_json(render(snapshots, "/", query).navigation)
     assert data.text.splitlines()[0] == "task,arm,block"
 
 
