@@ -16,14 +16,25 @@ def world_sizes(plan: Plan) -> list[tuple[str, int]]:
 
     Raises UserError if an arm cannot be trained on that many workers.
     """
-    places = dict.fromkeys((cell.task, cell.level, cell.builds) for cell in plan.cells)
-    pairs = [(place[0], world_size_of(plan, *place)) for place in places]
-    return list(dict.fromkeys(pairs))
+    kinds = dict.fromkeys((cell.task, cell.level, cell.builds) for cell in plan.cells)
+    pairs = []
+    for task, level, arm in kinds:
+        pair = task, world_size_of(plan, task, level, arm)
+        if pair not in pairs:
+            pairs.append(pair)
+    return pairs
 
 
 def needs_of(plan: Plan, sizes: list[tuple[str, int]], device: str) -> Needs:
-    """The resources of each worker of a run, by task and world size."""
-    return {(task, size): _need(plan, task, size, device) for task, size in sizes}
+    """The resources of each worker of a run, by task and world size.
+
+    On ``cuda`` a run whose profile asks for no GPU gets a share of one, and a worker of
+    a group a whole one.
+    """
+    needs = {}
+    for task, size in sizes:
+        needs[task, size] = _need(plan, task, size, device)
+    return needs
 
 
 def _need(plan: Plan, task: str, world_size: int, device: str) -> Resources:

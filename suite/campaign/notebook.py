@@ -24,6 +24,7 @@ from tasks import Task, UserError, unknown
 
 PROFILE_KEYS = frozenset(Profile.model_fields) - {"name", "tasks"}
 LAUNCH_KEYS = frozenset(signature(launch).parameters) - {"plan", "results"}
+MAX_SLUG_LENGTH = 40  # of a name that is made of a task's title
 COLUMNS = ("task", "claim", "verdict", "effect", "interval", "p_holm", "blocks")
 
 
@@ -33,8 +34,10 @@ class NotebookCampaign(Campaign):
     @property
     def verdicts(self) -> pd.DataFrame:
         """A row per claim: its verdict, effect, interval, p value and blocks."""
-        judged = judge_campaign(self, provenance_of(self.manifest))
-        rows = [{name: getattr(one, name) for name in COLUMNS} for one in judged]
+        rows = []
+        for verdict in judge_campaign(self, provenance_of(self.manifest)):
+            row = {name: getattr(verdict, name) for name in COLUMNS}
+            rows.append(row)
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
     def __repr__(self) -> str:
@@ -45,7 +48,8 @@ class NotebookCampaign(Campaign):
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.id)}</p>{self.verdicts.to_html(index=False)}"
+        table = self.verdicts.to_html(index=False)
+        return f"<p>{escape(self.id)}</p>{table}"
 
 
 def run(
@@ -63,17 +67,19 @@ def run(
     ``launch``, such as ``workers=0``, which needs no Ray. A Ray session that this
     process has already is used and left running. Raises UserError for others.
     """
+    allowed = PROFILE_KEYS | LAUNCH_KEYS
     for name in options:
-        if name not in PROFILE_KEYS | LAUNCH_KEYS:
-            raise unknown("option", name, PROFILE_KEYS | LAUNCH_KEYS)
-    changes = {name: options.pop(name) for name in PROFILE_KEYS & options.keys()}
+        if name not in allowed:
+            raise unknown("option", name, allowed)
+    changes = {}
+    for name in PROFILE_KEYS & options.keys():
+        changes[name] = options.pop(name)
     profile = _profile(what, changes, task_file)
     plan = plan_of(profile, Path(results), new=new)
     launch(plan, Path(results), **options)
     found = Results(results).load(plan.id)
-    return NotebookCampaign(
-        **{field.name: getattr(found, field.name) for field in fields(found)}
-    )
+    values = {field.name: getattr(found, field.name) for field in fields(found)}
+    return NotebookCampaign(**values)
 
 
 def _profile(
@@ -105,9 +111,11 @@ def _known_as(task: Task) -> str:
     """The name that a task goes by; one without a file is pickled and sent to workers."""
     if task.name in tasks.names():
         return task.name
-    slug = re.sub(r"[^a-z0-9]+", "_", (task.label or task.question).lower())
-    name = task.name or slug.strip("_")[:40] or "task"
+    title = task.label or task.question
+    slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
+    name = task.name or slug[:MAX_SLUG_LENGTH] or "task"
     if name in tasks.names() and tasks.source_of(name) is None:
         name = f"my_{name}"
-    tasks.load_pickled(name, base64.b64encode(cloudpickle.dumps(task)).decode())
+    pickled = cloudpickle.dumps(task)
+    tasks.load_pickled(name, base64.b64encode(pickled).decode())
     return name

@@ -29,10 +29,9 @@ PAIRS = (("training", "test"), ("validation", "test"), ("training", "validation"
 @register_check("data depend on the seed alone", of_data=True)
 def data_depend_on_the_seed(task: Task) -> str:
     for level in task.light:
-        first, again, other = (
-            _digest(_loaded(task, level, seed, noise=n))
-            for n, seed in enumerate((0, 0, 1))
-        )
+        first = _digest(_loaded(task, level, seed=0, noise=0))
+        again = _digest(_loaded(task, level, seed=0, noise=1))
+        other = _digest(_loaded(task, level, seed=1, noise=2))
         if first != again:
             raise CheckFailed(
                 f"at {level.name}, seed 0 gives other data the second time",
@@ -76,7 +75,8 @@ def splits_are_disjoint(task: Task) -> str:
                     f"examples are {one} examples too",
                     "split before you copy or augment, and keep equal examples together",
                 )
-    return " / ".join(f"{len(split):,}" for split in parts.values()) + " examples"
+    sizes = " / ".join(f"{len(split):,}" for split in parts.values())
+    return f"{sizes} examples"
 
 
 @register_check("blocks differ as they say", of_data=True)
@@ -85,8 +85,10 @@ def blocks_differ(task: Task) -> str:
     interval rests on it.
     """
     for level in task.light:
-        here, there = task.load_data(level, 0), task.load_data(level, 1)
-        test, elsewhere = _rows(_test(here)), _rows(_test(there))
+        here = task.load_data(level, 0)
+        there = task.load_data(level, 1)
+        test = _rows(_test(here))
+        elsewhere = _rows(_test(there))
         others = elsewhere | _rows(there.train) | _rows(there.validation)
         shared = len(test & others) / len(test)
         if here.population == "fresh" and shared > 0.5:
@@ -186,21 +188,22 @@ def _other_random_numbers(noise: int) -> Iterator[None]:
     """All global random generators in another state."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(noise)
-        states = random.getstate(), np.random.get_state()
+        of_python = random.getstate()
+        of_numpy = np.random.get_state()
         random.seed(noise)
         np.random.seed(noise)
         try:
             yield
         finally:
-            random.setstate(states[0])
-            np.random.set_state(states[1])
+            random.setstate(of_python)
+            np.random.set_state(of_numpy)
 
 
 def _global_state() -> str:
-    numbers = np.random.get_state(legacy=False)["state"]["key"]
-    return digest(
-        [torch.get_rng_state().tolist(), numbers.tolist(), random.getstate()[1]]
-    )
+    of_torch = torch.get_rng_state().tolist()
+    of_numpy = np.random.get_state(legacy=False)["state"]["key"].tolist()
+    _, of_python, _ = random.getstate()
+    return digest([of_torch, of_numpy, of_python])
 
 
 def _test(splits: Splits) -> Split:
@@ -218,11 +221,12 @@ def _digest_of(split: Split) -> str:
 
 def _rows(split: Split) -> set[str]:
     """Each example's bytes, its answer included."""
-    x, y = _flat(split.x), _flat(split.y)  # (examples, anything)
-    return {
-        a.tobytes().hex() + b.tobytes().hex()
-        for a, b in zip(x.numpy(), y.numpy(), strict=True)
-    }
+    inputs = _flat(split.x).numpy()  # (examples, numbers)
+    answers = _flat(split.y).numpy()
+    rows = set()
+    for x, y in zip(inputs, answers, strict=True):
+        rows.add(x.tobytes().hex() + y.tobytes().hex())
+    return rows
 
 
 def _flat(values: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -42,30 +43,43 @@ ROUNDING = 1e-3  # of a gradient's norm
 
 @register_check("arms match as they say", of_data=True)
 def arms_are_matched(task: Task) -> str:
+    """Arms have as many parameters as ``parameters_within`` of the task allows."""
+    within = task.parameters_within
     every: list[int] = []
     for level in task.light:
-        counts = {
-            arm.name: _parameters(task, level, arm)
-            for arm in task.arms
-            if not _is_fitted(task, arm)
-        }
+        counts = _parameter_counts(task, level)
         if not counts:
             raise NotApplicable("no arm is trained step by step")
-        least = min(counts, key=counts.__getitem__)
-        most = max(counts, key=counts.__getitem__)
-        apart = counts[most] / max(counts[least], 1) - 1
-        if task.parameters_within is not None and apart > task.parameters_within:
-            raise CheckFailed(
-                f"at {level.name}, {most} has {counts[most]:,} parameters and "
-                f"{least} {counts[least]:,}: {apart:.1%} apart, where "
-                f"parameters_within says {task.parameters_within:.1%}",
-                "solve for widths that match, as tasks/models/mlp.py does",
-            )
+        if within is not None:
+            _check_match(level, counts, within)
         every += counts.values()
     says = f"{min(every):,} to {max(every):,} parameters"
-    if task.parameters_within is None:
+    if within is None:
         raise NotApplicable(f"{says}, and parameters_within is not given")
-    return f"{says}, within {task.parameters_within:.1%} at each level"
+    return f"{says}, within {within:.1%} at each level"
+
+
+def _parameter_counts(task: Task, level: Level) -> dict[str, int]:
+    """Parameters of each arm that is trained step by step, by its name."""
+    counts = {}
+    for arm in task.arms:
+        if not _is_fitted(task, arm):
+            counts[arm.name] = _parameters(task, level, arm)
+    return counts
+
+
+def _check_match(level: Level, counts: Mapping[str, int], within: float) -> None:
+    smallest = min(counts, key=counts.__getitem__)
+    largest = max(counts, key=counts.__getitem__)
+    least, most = counts[smallest], counts[largest]
+    apart = most / max(least, 1) - 1
+    if apart > within:
+        raise CheckFailed(
+            f"at {level.name}, {largest} has {most:,} parameters and "
+            f"{smallest} {least:,}: {apart:.1%} apart, where "
+            f"parameters_within says {within:.1%}",
+            "solve for widths that match, as tasks/models/mlp.py does",
+        )
 
 
 @register_check("untrained models guess", of_data=True)
@@ -148,12 +162,7 @@ def batches_can_be_shared(task: Task) -> str:
         tried += 1
         model = _model(task, level, arm, splits).eval()  # no unit is dropped
         for phase in _without_augmentation(task.procedure_of(arm)).phases(model):
-            whole = _gradient(phase, model, batch)
-            mean = sum(
-                len(shard) / BATCH * _gradient(phase, model, shard)
-                for shard in _in_two(batch)
-            )
-            apart = ((mean - whole).norm() / whole.norm().clamp(min=1e-6)).item()
+            apart = _distance_from_shards(phase, model, batch)
             if not apart <= ROUNDING:
                 raise CheckFailed(
                     f"{arm.name}: the gradient of {BATCH} examples is {apart:.1%} off "
@@ -168,11 +177,29 @@ def batches_can_be_shared(task: Task) -> str:
     return counted(tried, "arm")
 
 
+def _distance_from_shards(
+    phase: Phase,
+    model: torch.nn.Module,
+    batch: Split,
+) -> float:
+    """How far a batch's gradient is from the mean over its shards, as a share of its
+    norm.
+    """
+    whole = _gradient(phase, model, batch)
+    mean = torch.zeros_like(whole)
+    for shard in _in_two(batch):
+        weight = len(shard) / len(batch)
+        mean += weight * _gradient(phase, model, shard)
+    norm = whole.norm().clamp(min=1e-6)
+    return float((mean - whole).norm() / norm)
+
+
 def _has_one_objective(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
     """Whether it has an objective that must fall; those of adversaries need not."""
     if _is_fitted(task, arm):
         return False
-    phases = task.procedure_of(arm).phases(_model(task, level, arm, splits))
+    model = _model(task, level, arm, splits)
+    phases = task.procedure_of(arm).phases(model)
     return len(phases) == 1
 
 
@@ -187,18 +214,21 @@ def _without_augmentation(procedure: Procedure) -> Procedure:
 
 
 def _is_fitted(task: Task, arm: Arm) -> bool:
-    return arm.measure is not None or isinstance(task.procedure_of(arm), FitOnce)
+    """Whether it is not trained step by step, but called or fitted in one go."""
+    if arm.measure is not None:
+        return True
+    return isinstance(task.procedure_of(arm), FitOnce)
 
 
 def _model(task: Task, level: Level, arm: Arm, splits: Splits) -> torch.nn.Module:
-    return build_model(arm, level, splits, task.default_params(arm, level), seed=0)
+    params = task.default_params(arm, level)
+    return build_model(arm, level, splits, params, seed=0)
 
 
 def _parameters(task: Task, level: Level, arm: Arm) -> int:
-    return sum(
-        p.numel()
-        for p in _model(task, level, arm, task.load_data(level, 0)).parameters()
-    )
+    splits = task.load_data(level, 0)
+    model = _model(task, level, arm, splits)
+    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def _training(
@@ -209,9 +239,8 @@ def _training(
     params: Mapping[str, Any],
     changes: Mapping[str, Any],
 ) -> TrainingLoop:
-    recipe = task.recipe_of(level, arm).with_changes(
-        {**FULL_LENGTH, "evaluations": 2, **changes}
-    )
+    changes = {**FULL_LENGTH, "evaluations": 2, **changes}
+    recipe = task.recipe_of(level, arm).with_changes(changes)
     model = build_model(arm, level, splits, params, seed=0)
     seeds = run_seeds(0, task.name, level.name, 0, arm.name, "trial", 0)
     return TrainingLoop(
@@ -247,16 +276,7 @@ def _objective_left(
     """What share of the first step's objective is left at the end, with the rate at
     ``share`` of its range.
     """
-    phases = task.procedure_of(arm).phases(_model(task, level, arm, tiny))
-    rates = {phase.rate for phase in phases}
-    params = task.default_params(arm, level)
-    for name, range_ in task.space_of(arm, level).items():
-        if not isinstance(range_, Float):
-            continue
-        if name in rates:
-            params[name] = range_.low * (range_.high / range_.low) ** share
-        else:  # no weight decay, no dropout: it has to memorise
-            params[name] = range_.low
+    params = _memorising_params(task, level, arm, tiny, share)
     changes = {
         "steps": STEPS,
         "schedule": "constant",
@@ -267,27 +287,56 @@ def _objective_left(
     training = _training(task, level, arm, tiny, params, changes)
     for _ in training:
         pass
-    first, last = training.losses[0].item(), training.losses[-5:].mean().item()
-    return last / first if first > 0 and last == last else float("inf")
+    first = training.losses[0].item()
+    last = training.losses[-5:].mean().item()
+    if not first > 0 or math.isnan(last):  # the first may be NaN, too
+        return math.inf
+    return last / first
+
+
+def _memorising_params(
+    task: Task,
+    level: Level,
+    arm: Arm,
+    tiny: Splits,
+    share: float,
+) -> dict[str, Any]:
+    """Hyperparameters to memorise with: no weight decay and no dropout where they may
+    be 0, and rates at ``share`` of their ranges.
+    """
+    model = _model(task, level, arm, tiny)
+    rates = {phase.rate for phase in task.procedure_of(arm).phases(model)}
+    params = dict(task.default_params(arm, level))
+    for name, range_ in task.space_of(arm, level).items():
+        if not isinstance(range_, Float):
+            continue
+        params[name] = range_.low
+        if name in rates:
+            ratio = range_.high / range_.low
+            params[name] = range_.low * ratio**share
+    return params
 
 
 def _is_shareable(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
+    model = _model(task, level, arm, splits)
     try:
-        check_data_parallel(
-            task.procedure_of(arm), _model(task, level, arm, splits), TWO
-        )
+        check_data_parallel(task.procedure_of(arm), model, TWO)
     except UserError:
         return False
     return True
 
 
 def _gradient(phase: Phase, model: torch.nn.Module, batch: Split) -> torch.Tensor:
-    loss = phase.loss(model, batch, torch.Generator().manual_seed(0))
+    """The gradient of a batch's loss, 1-D, without parameters that it leaves alone."""
+    generator = torch.Generator().manual_seed(0)
+    loss = phase.loss(model, batch, generator)
     learned = [p for p in model.parameters() if p.requires_grad]
     found = torch.autograd.grad(loss, learned, allow_unused=True)
-    return torch.cat([g.flatten() for g in found if g is not None])
+    used = [gradient.flatten() for gradient in found if gradient is not None]
+    return torch.cat(used)
 
 
 def _in_two(batch: Split) -> tuple[Split, Split]:
     """One example, and the others."""
-    return batch.head(1), Split(batch.x[1:], batch.y[1:], batch.metadata)
+    others = Split(batch.x[1:], batch.y[1:], batch.metadata)
+    return batch.head(1), others

@@ -14,28 +14,36 @@ ROUNDING = 1e-9  # 1 / 0.1 slots of a tenth must be 10
 
 
 def demand_of(need: Resources) -> dict[str, float]:
-    """A run's resource requirements, without zeros."""
-    wanted = {"CPU": need.cpus, "GPU": need.gpus, "memory": float(need.memory or 0)}
-    wanted |= need.custom
+    """A run's resource requirements by Ray's names, without zeros; memory in bytes."""
+    wanted = {
+        "CPU": need.cpus,
+        "GPU": need.gpus,
+        "memory": float(need.memory or 0),
+        **need.custom,
+    }
     return {name: amount for name, amount in wanted.items() if amount}
 
 
 def room_for(have: Amounts, wanted: Amounts) -> int:
-    """How many runs with these requirements fit into these resources."""
-    fits = [
-        math.floor(have.get(name, 0) / amount + ROUNDING)
-        for name, amount in wanted.items()
-    ]
+    """How many runs with these requirements fit into these resources.
+
+    1 where nothing is required.
+    """
+    fits = []
+    for name, amount in wanted.items():
+        times = have.get(name, 0) / amount
+        fits.append(math.floor(times + ROUNDING))
     return min(fits, default=1)
 
 
 def largest(nodes: Iterable[Amounts], names: Iterable[str]) -> dict[str, float]:
-    """The most that any node has of each of these."""
+    """The most that any node has of each of these; 0 where none has any."""
     nodes = list(nodes)
-    return {
-        name: max((node.get(name, 0.0) for node in nodes), default=0.0)
-        for name in names
-    }
+    most = {}
+    for name in names:
+        amounts = [node.get(name, 0.0) for node in nodes]
+        most[name] = max(amounts, default=0.0)
+    return most
 
 
 def remote_options(need: Resources) -> dict[str, Any]:

@@ -71,9 +71,13 @@ class FinalEvaluation:
 
 
 def evaluation_steps(steps: int, evaluations: int) -> list[int]:
-    """At most ``evaluations`` steps, evenly spaced, the last one included."""
+    """At most ``evaluations`` steps, evenly spaced, the last one included.
+
+    Steps count from 1; the evaluation before the first update is not among them.
+    """
     count = min(steps, evaluations)
-    return [round(steps * i / count) for i in range(1, count + 1)]
+    numbers = range(1, count + 1)
+    return [round(steps * number / count) for number in numbers]
 
 
 def training_sample(procedure: Procedure, train: Split, seed: int) -> Split:
@@ -101,7 +105,8 @@ def measure(
     """
     generator = make_generator(seed, split.x.device)
     found = procedure.evaluate(model, split, generator)
-    return as_numbers(f"{type(procedure).__name__}.evaluate", procedure.measures, found)
+    who = f"{type(procedure).__name__}.evaluate"
+    return as_numbers(who, procedure.measures, found)
 
 
 def measure_both(
@@ -111,21 +116,29 @@ def measure_both(
     validation: Split,
     seed: int,
 ) -> dict[str, float]:
-    """The measures on training examples and on validation, as ``train.accuracy``."""
-    on_train = measure(procedure, model, sample, seed)
-    on_validation = measure(procedure, model, validation, seed)
-    return {
-        **{f"train.{name}": value for name, value in on_train.items()},
-        **{f"validation.{name}": value for name, value in on_validation.items()},
-    }
+    """The measures on training examples and on validation, as ``train.accuracy``.
+
+    ``sample`` holds the training examples (see ``training_sample``). Raises UserError
+    as ``measure`` does.
+    """
+    values = {}
+    for name, value in measure(procedure, model, sample, seed).items():
+        values[f"train.{name}"] = value
+    for name, value in measure(procedure, model, validation, seed).items():
+        values[f"validation.{name}"] = value
+    return values
 
 
 def score(procedure: Procedure, values: Mapping[str, float]) -> tuple[float, ...]:
-    """The score that selects checkpoints and hyperparameters: see ``Evaluation.score``."""
-    return tuple(
-        -measure.sign * values[f"validation.{measure.name}"]
-        for measure in procedure.measures[:2]
-    )
+    """The score that selects checkpoints and hyperparameters: see ``Evaluation.score``.
+
+    ``values`` are those of ``measure_both``.
+    """
+    scores = []
+    for measure in procedure.measures[:2]:
+        value = values[f"validation.{measure.name}"]
+        scores.append(-measure.sign * value)
+    return tuple(scores)
 
 
 def measure_on_test(
@@ -135,7 +148,11 @@ def measure_on_test(
     seed: int,
     artifacts: bool,
 ) -> FinalEvaluation:
-    """Open the sealed test set and measure the model on it, once."""
+    """Open the sealed test set and measure the model on it, once.
+
+    The procedure's artifacts are made only where ``artifacts`` is set. Raises UserError
+    as ``measure`` does, and where the seal is broken already.
+    """
     test = splits.sealed.open()
     values = measure(procedure, model.eval(), test, seed)
     made: dict[str, bytes] = {}
@@ -168,14 +185,18 @@ def snapshot(
     generator = make_generator(seed, validation.x.device)
     with torch.no_grad():
         shown = procedure.snapshot(model, validation, generator)
-    return {f"step-{at.step:07d}-{name}": content for name, content in shown.items()}
+    files = {}
+    for name, content in shown.items():
+        files[f"step-{at.step:07d}-{name}"] = content
+    return files
 
 
 def _snapshot_is_due(step: int, steps: int) -> bool:
     """Whether the step is within a quarter of the distance between two snapshots."""
-    due = [round(steps * i / SNAPSHOTS) for i in range(SNAPSHOTS + 1)]
+    between = steps / SNAPSHOTS
+    due = [round(between * number) for number in range(SNAPSHOTS + 1)]
     distance = min(abs(step - other) for other in due)
-    return distance <= steps / (4 * SNAPSHOTS)
+    return distance <= between / 4
 
 
 def as_numbers(who: str, measures: Sequence[Measure], found: Any) -> dict[str, float]:
@@ -193,7 +214,10 @@ def as_numbers(who: str, measures: Sequence[Measure], found: Any) -> dict[str, f
                 f"{who} returned no {measure.name!r} (returned: {given}): return a "
                 "number for each of the measures."
             )
-    return {name: _as_number(who, name, value) for name, value in found.items()}
+    numbers = {}
+    for name, value in found.items():
+        numbers[name] = _as_number(who, name, value)
+    return numbers
 
 
 def _as_number(who: str, name: str, value: Any) -> float:

@@ -55,10 +55,13 @@ def arm_hash(task: str, arm: str) -> str:
 
 
 def level_values(task: str, level: str) -> Any:
-    """What a level passes to an arm and to ``load_data``, JSON-serialisable."""
+    """What a level passes to an arm and to ``load_data``, JSON-serialisable.
+
+    Raises UserError if the content of a factor cannot be determined.
+    """
     found = tasks.get(task).level(level)
-    what = f"Level {level!r}"
-    return _new_reach(task).describe([dict(found.factors), found.x], what)
+    passed = [dict(found.factors), found.x]
+    return _new_reach(task).describe(passed, f"Level {level!r}")
 
 
 def _code(task: str) -> dict[str, str]:
@@ -82,22 +85,27 @@ def _describe_arm(reach: Reach, task: Task, name: str) -> Any:
         return reach.describe(arm.measure, who)
     for module in DECIDING:
         reach.add_module(f"suite.training.{module}")
-    return [
+    described = [
         reach.describe(arm.build, who),
         reach.describe(task.procedure_of(arm), f"{who}: the procedure"),
         reach.describe(task.load_data, "load_data"),
         reach.describe(arm.training_data, f"{who}: training_data"),
         reach.describe(arm.before, f"{who}: before"),
-        *(reach.describe(rule, f"{who}: the recipe") for rule in _rules(task, arm)),
     ]
+    for rule in _rules(task, arm):
+        described.append(reach.describe(rule, f"{who}: the recipe"))
+    return described
 
 
 def _rules(task: Task, arm: Arm) -> list[Any]:
     """The functions in the arm's recipes, such as an optimiser of the user's own."""
-    recipes = [task.recipe_of(level, arm) for level in task.levels]
-    values = [value for recipe in recipes for value in vars(recipe).values()]
-    unique = {id(value): value for value in values if callable(value)}
-    return list(unique.values())
+    rules = {}
+    for level in task.levels:
+        recipe = task.recipe_of(level, arm)
+        for value in vars(recipe).values():
+            if callable(value):
+                rules[id(value)] = value
+    return list(rules.values())
 
 
 def data_hash(
@@ -146,7 +154,8 @@ def _splits_hash(reach: Reach, splits: Splits) -> str:
     test = splits.sealed.resealed().open()
     for split in (splits.train, splits.validation, test):
         for tensor in (split.x, split.y):
-            found.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
+            shape = tuple(tensor.shape)
+            found.update(f"{shape} {tensor.dtype}".encode())
             found.update(tensor_hash(tensor).encode())
     metadata = reach.describe(dict(splits.metadata), "The data's metadata")
     found.update(digest([metadata, reach.code]).encode())

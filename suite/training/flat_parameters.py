@@ -55,8 +55,11 @@ class FlatParameters:
         size = sum(parameter.numel() for parameter in parameters)
         self.flat = parameters[0].new_empty(size, requires_grad=False)
         self.grad = torch.zeros_like(self.flat)
-        decayed = [p for p in parameters if is_decayed(p, recipe)]
-        rest = [p for p in parameters if not is_decayed(p, recipe)]
+        decayed: list[nn.Parameter] = []
+        rest: list[nn.Parameter] = []
+        for parameter in parameters:
+            part = decayed if is_decayed(parameter, recipe) else rest
+            part.append(parameter)
         self.undecayed = sum(parameter.numel() for parameter in decayed)
         self._move_into_buffers([*decayed, *rest])
         self._parts = self._make_parts(recipe, lr, params or {})
@@ -85,23 +88,28 @@ class FlatParameters:
         make = OPTIMIZERS.get(recipe.optimizer)
         if not self.weight_decay:
             return [_Part(make(self.flat, recipe), self.grad, 0.0)]
-        end = self.undecayed
-        weights, rest = self.flat[:end], self.flat[end:]
+        weights = slice(0, self.undecayed)
+        rest = slice(self.undecayed, None)
         parts = []
-        if len(weights):
-            decaying = make(weights, recipe)
-            parts.append(_Part(decaying, self.grad[:end], self.weight_decay))
-        if len(rest):
-            parts.append(_Part(make(rest, recipe), self.grad[end:], 0.0))
+        for piece, decay in ((weights, self.weight_decay), (rest, 0.0)):
+            parameters = self.flat[piece]
+            if len(parameters):
+                optimizer = make(parameters, recipe)
+                parts.append(_Part(optimizer, self.grad[piece], decay))
         return parts
 
     @torch.no_grad()
     def update(self, lr: float) -> None:
-        """Update the parameters once, by the gradient in ``grad``."""
+        """Update the parameters once, by the gradient in ``grad``.
+
+        ``lr`` is the rate of this update. Where the recipe has ``max_grad_norm``, a
+        longer gradient is scaled down to it first.
+        """
         if self.max_grad_norm is not None:
             # As torch.nn.utils.clip_grad_norm_ does, but without reading the norm,
             # which would synchronise with the GPU.
-            share = self.max_grad_norm / (self.grad.norm() + CLIP_EPSILON)
+            norm = self.grad.norm() + CLIP_EPSILON
+            share = self.max_grad_norm / norm
             self.grad.mul_(share.clamp_(max=1.0))
         for part in self._parts:
             part.optimizer.update(part.grad, lr, part.weight_decay)

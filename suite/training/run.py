@@ -318,9 +318,12 @@ def _metrics(
     metrics |= _updates_to_targets(setup, trained)
     metrics |= _finite(trained.best.values)
     if trained.diverged:
-        splits = ["train", "validation", *(["test"] if setup.opens_test else [])]
+        splits = ["train", "validation"]
+        if setup.opens_test:
+            splits.append("test")
         for split in splits:
-            metrics |= {f"{split}.{name}": value for name, value in worst.items()}
+            for name, value in worst.items():
+                metrics[f"{split}.{name}"] = value
     if final is not None:
         for name, value in final.values.items():
             is_finite = finite(value) is not None
@@ -330,16 +333,18 @@ def _metrics(
 
 def _gaps(procedure: Procedure, metrics: Mapping[str, float]) -> dict[str, float]:
     """By how much each measure is better on the training examples than on the test."""
-    return {
-        f"{GAP}.{measure.name}": measure.sign
-        * (metrics[f"train.{measure.name}"] - metrics[f"test.{measure.name}"])
-        for measure in procedure.measures
-        if f"test.{measure.name}" in metrics
-    }
+    gaps = {}
+    for measure in procedure.measures:
+        on_test = metrics.get(f"test.{measure.name}")
+        if on_test is not None:
+            on_train = metrics[f"train.{measure.name}"]
+            gaps[f"{GAP}.{measure.name}"] = measure.sign * (on_train - on_test)
+    return gaps
 
 
 def _costs(trained: Trained) -> dict[str, float]:
     last = trained.curve[-1]
+    per_update = trained.seconds_per_update
     of_stage = {}
     if trained.before.steps:
         of_stage = {
@@ -352,8 +357,8 @@ def _costs(trained: Trained) -> dict[str, float]:
         "cpu_seconds": last.cpu_seconds,
         "steps": last.step,
         "epochs": last.epoch,
-        "seconds_per_update": trained.seconds_per_update,
-        "seconds_per_epoch": trained.seconds_per_update * trained.updates_per_epoch,
+        "seconds_per_update": per_update,
+        "seconds_per_epoch": per_update * trained.updates_per_epoch,
     }
 
 
@@ -384,7 +389,8 @@ def _throughput(setup: Setup, seconds_per_epoch: float) -> dict[str, float]:
     if not isinstance(procedure, HasThroughput):
         return {}
     units = procedure.count(setup.splits.train)
-    return {f"{procedure.unit}_per_second": units / max(seconds_per_epoch, MIN_SECONDS)}
+    seconds = max(seconds_per_epoch, MIN_SECONDS)
+    return {f"{procedure.unit}_per_second": units / seconds}
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:

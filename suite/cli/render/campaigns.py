@@ -42,6 +42,7 @@ TASKS_SHOWN = 2  # of one campaign, in a table of many
 WORD_WIDTH = len("skipped")
 WORTH_TELLING = 0.05  # seconds that a finding took
 WORD_STYLES = {"OK": "green", "failed": "bold red", "skipped": "dim"}
+CELL_STATES = ("done", "final", "tuning", "queued", "failed")
 STATE_STYLES = {
     "done": "green",
     "running": "cyan",
@@ -63,20 +64,23 @@ def status_table(found: Sequence[Standing]) -> Listing:
         "Not finished",
         "Updated",
     )
-    rows = [
-        (
-            one.id,
-            tasks_text(one.tasks),
-            one.state,
-            f"{one.done:,}/{one.planned:,}",
-            rate(one.rate) if one.rate else "",
-            duration(one.seconds_left) if one.seconds_left is not None else "",
-            failures(one.failed),
-            ago_text(one.updated),
-        )
-        for one in found
-    ]
-    return Listing(titles, rows, right=("Runs",), styles={"State": STATE_STYLES})
+    rows = [_status_row(one) for one in found]
+    styles = {"State": STATE_STYLES}
+    return Listing(titles, rows, right=("Runs",), styles=styles)
+
+
+def _status_row(one: Standing) -> Sequence[str]:
+    has_forecast = one.seconds_left is not None
+    return (
+        one.id,
+        tasks_text(one.tasks),
+        one.state,
+        f"{one.done:,}/{one.planned:,}",
+        rate(one.rate) if one.rate else "",
+        duration(one.seconds_left) if has_forecast else "",
+        failures(one.failed),
+        ago_text(one.updated),
+    )
 
 
 def tasks_text(names: Sequence[str]) -> str:
@@ -88,15 +92,14 @@ def tasks_text(names: Sequence[str]) -> str:
 
 def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Listing:
     """Per task, how many cells are in each state."""
-    states = [
-        state
-        for state in ("done", "final", "tuning", "queued", "failed")
-        if any(of_task.get(state) for of_task in counts.values())
-    ]
-    rows = [
-        (task, *(str(of_task.get(state, 0)) for state in states))
-        for task, of_task in counts.items()
-    ]
+    states = []
+    for state in CELL_STATES:
+        if any(of_task.get(state) for of_task in counts.values()):
+            states.append(state)
+    rows = []
+    for task, of_task in counts.items():
+        numbers = [str(of_task.get(state, 0)) for state in states]
+        rows.append((task, *numbers))
     return Listing(("Task", *states), rows, right=states)
 
 
@@ -116,24 +119,24 @@ def why_page(found: Explanation) -> Group:
     if not found.differences:
         same = "Nothing recorded differs but the sources or the data."
         return Group(*parts, Text(same))
-    rows = [
-        (name, value_text(here), value_text(there))
-        for name, here, there in found.differences
-    ]
-    return Group(*parts, Listing(("What differs", "Here", "There"), rows))
+    rows = []
+    for name, here, there in found.differences:
+        rows.append((name, value_text(here), value_text(there)))
+    differences = Listing(("What differs", "Here", "There"), rows)
+    return Group(*parts, differences)
 
 
 def _run_facts(line: Mapping[str, Any], campaigns: Sequence[str]) -> Table:
-    metrics = line.get("metrics") or {}
-    scores = [
-        f"{name} {value:.4g}"
-        for name, value in metrics.items()
-        if name.startswith(("validation.", "test."))
-    ]
-    params = [f"{name} {value_text(value)}" for name, value in line["params"].items()]
+    scores = []
+    for name, value in (line.get("metrics") or {}).items():
+        if name.startswith(("validation.", "test.")):
+            scores.append(f"{name} {value:.4g}")
+    params = []
+    for name, value in line["params"].items():
+        params.append(f"{name} {value_text(value)}")
     reason = f": {line['error']}" if line.get("error") else ""
     return facts_table(
-        ("Run", f"{line['task']} · {_place(line)}"),
+        ("Run", f"{line['task']} · {_run_name(line)}"),
         ("Campaign", ", ".join(campaigns)),
         ("Status", line["status"] + reason),
         ("Hyperparameters", ", ".join(params)),
@@ -142,10 +145,11 @@ def _run_facts(line: Mapping[str, Any], campaigns: Sequence[str]) -> Table:
     )
 
 
-def _place(line: Mapping[str, Any]) -> str:
+def _run_name(line: Mapping[str, Any]) -> str:
     """``few · wide · block 0 · trial 3``."""
-    cell = f"{line['level']} · {line['arm']} · block {line['block']}"
-    return f"{cell} · {line['kind']} {line['number']}"
+    level, arm, block = line["level"], line["arm"], line["block"]
+    kind, number = line["kind"], line["number"]
+    return f"{level} · {arm} · block {block} · {kind} {number}"
 
 
 def _nearest(nearest: Recorded, campaigns: Sequence[str]) -> Text:
@@ -153,17 +157,20 @@ def _nearest(nearest: Recorded, campaigns: Sequence[str]) -> Text:
     if nearest.campaign not in campaigns:
         elsewhere = f" in {nearest.campaign}"
     return Text(
-        f"\nMost similar: {nearest.key[:16]}, {_place(nearest.line)}{elsewhere}"
+        f"\nMost similar: {nearest.key[:16]}, {_run_name(nearest.line)}{elsewhere}"
     )
 
 
 def _trained(line: Mapping[str, Any]) -> str:
     """When, for how long and where."""
     worker = line.get("worker") or {}
-    started, ended = line.get("started") or 0, line.get("ended") or 0
+    started = line.get("started") or 0
+    ended = line.get("ended") or 0
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started))
-    host, device = worker.get("host", "an unknown host"), worker.get("device", "?")
-    says = f"{when}, {seconds_text(ended - started)}, on {host} ({device})"
+    took = seconds_text(ended - started)
+    host = worker.get("host", "an unknown host")
+    device = worker.get("device", "?")
+    says = f"{when}, {took}, on {host} ({device})"
     if "resumed" in worker:
         says += f"; resumed at step {worker['resumed']} after a loss"
     return says
@@ -190,8 +197,10 @@ class FindingLine:
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> RenderResult:
-        word = Text(self.finding.word, WORD_STYLES[self.finding.word])
-        name, says = Text(self.finding.what), self._says()
+        result = self.finding.word
+        word = Text(result, WORD_STYLES[result])
+        name = Text(self.finding.what)
+        says = self._says()
         if options.max_width < NARROW:
             yield word.append(f" {name}", "default")
             yield Padding(says, (0, 0, 0, 2))
