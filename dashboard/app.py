@@ -20,8 +20,8 @@ from dashboard.pages import PAGES
 from dashboard.server.compression import compressing
 from dashboard.server.downloads import add_routes
 from dashboard.server.prefix import (
-    checked,
     no_dash_variables,
+    normalized_prefix,
     prefixed,
     without_prefix,
 )
@@ -68,7 +68,7 @@ def create_app(
     pages say how it is. ``prefix`` is the path prefix at a reverse proxy; UserError if
     that is not a path.
     """
-    prefix = checked(prefix)
+    prefix = normalized_prefix(prefix)
     if safe_link(mlflow_url) is None:
         raise UserError(
             f"--mlflow-url {mlflow_url!r} is not a web address: give one like {MLFLOW_URL}."

@@ -23,7 +23,7 @@ from dashboard.data.view import view_of
 from dashboard.locale import Words
 from dashboard.pages import page_at
 from dashboard.rendering import Shown, render, update
-from dashboard.server.prefix import below, prefixed
+from dashboard.server.prefix import prefixed, strip_prefix
 from tasks import UserError
 
 
@@ -48,7 +48,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         came_news = ctx.triggered_id == "news" and bool(news)
         if came_news and news:
             search = news["search"]
-        rendered = render(snapshots, below(path or "/", prefix), search)
+        rendered = render(snapshots, strip_prefix(path or "/", prefix), search)
         rendered = rendered._replace(
             main=prefixed(rendered.main, prefix),
             navigation=prefixed(rendered.navigation, prefix),
@@ -81,7 +81,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
     def fill_table(clicks: int, which: dict[str, str], path: str, search: str) -> Any:
         if not clicks:
             return no_update
-        path = below(path, prefix)
+        path = strip_prefix(path, prefix)
         view = view_of(snapshots, path, search)
         page = page_at(path)
         assert page is not None  # it has the button

@@ -25,7 +25,7 @@ Content = TypeVar("Content")
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def checked(prefix: str) -> str:
+def normalized_prefix(prefix: str) -> str:
     """The prefix with a slash at both ends: ``/bakeoff/`` for "bakeoff". Raises
     UserError if it is not a valid path.
     """
@@ -38,7 +38,7 @@ def checked(prefix: str) -> str:
     return path
 
 
-def below(path: str, prefix: str) -> str:
+def strip_prefix(path: str, prefix: str) -> str:
     """A request path without the prefix, as pages use it."""
     if path == prefix.rstrip("/"):
         return "/"
@@ -60,7 +60,7 @@ def without_prefix(app: WsgiApp, prefix: str) -> WsgiApp:
     """WSGI middleware that strips the prefix from the paths of requests."""
 
     def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        path = below(environ.get("PATH_INFO", "/"), prefix)
+        path = strip_prefix(environ.get("PATH_INFO", "/"), prefix)
         return app({**environ, "PATH_INFO": path}, start)
 
     return serve

@@ -19,7 +19,7 @@ log = logging.getLogger("bakeoff")
 class CellWriter:
     """Exports a cell's study, writes its parquet file, and publishes both.
 
-    A failure here does not stop the campaign: it is logged, passed to ``tell_problem``,
+    A failure here does not stop the campaign: it is logged, passed to ``report_problem``,
     and the write is tried again when the campaign is resumed. Leaving the context waits
     for pending writes.
     """
@@ -29,12 +29,12 @@ class CellWriter:
         folder: Path,
         journal: Path,
         tracker: Tracker | None,
-        tell_problem: Callable[[str], None],
+        report_problem: Callable[[str], None],
     ) -> None:
         self._folder = folder
         self._journal_path = journal
         self._tracker = tracker
-        self._tell_problem = tell_problem
+        self._report_problem = report_problem
         self._journal: Journal | None = None
         # If the journal is new (the old one may have been moved), add all studies to
         # it.
@@ -58,7 +58,7 @@ class CellWriter:
             self._write_files(cell, path)
         except Exception as error:
             log.exception("%s could not be written", cell.cell_plan)
-            self._tell_problem(
+            self._report_problem(
                 f"Cells could not be written to {self._folder} ({error}): the same "
                 "command tries again."
             )
@@ -73,8 +73,8 @@ class CellWriter:
             write_cell(path, cell.lines.values())
 
     def _file_of(self, cell: CellPlan) -> Path:
-        below = Path(cell.task, cell.level, cell.arm, str(cell.block))
-        return self._folder / "cells" / below / "cell.parquet"
+        relative = Path(cell.task, cell.level, cell.arm, str(cell.block))
+        return self._folder / "cells" / relative / "cell.parquet"
 
     def _export_study(self, cell: Cell) -> None:
         """Add the cell's study to the Optuna journal, unless writing to it has failed
@@ -87,20 +87,19 @@ class CellWriter:
             self._journal.add(cell.study)
         except Exception as error:  # a damaged file makes Optuna raise various errors
             self._journal_is_broken = True
-            log.warning("%s takes no studies: %r", self._journal_path, error)
-            self._tell_problem(
-                f"{self._journal_path} takes no studies ({type(error).__name__}: "
+            log.warning("%s cannot be written: %r", self._journal_path, error)
+            self._report_problem(
+                f"{self._journal_path} cannot be written ({type(error).__name__}: "
                 f"{error}). No result is lost: move it away, and the same command "
                 "writes a new one."
             )
 
     def _cell_done(self, cell: Cell, path: Path) -> CellDone:
-        artifacts = [
-            self._folder / "artifacts" / line["key"] / name
-            for line in cell.finals.values()
-            for name in line["artifacts"]
-        ]
-        files = [file for file in (path, *artifacts) if file.exists()]
+        files = [path]
+        for line in cell.finals.values():
+            folder = self._folder / "artifacts" / line["key"]
+            files += [folder / name for name in line["artifacts"]]
+        existing = tuple(file for file in files if file.exists())
         chosen = cell.chosen_params
         metrics = cell.mean_metrics()
-        return CellDone(cell.cell_plan.place, metrics, tuple(files), chosen)
+        return CellDone(cell.cell_plan.place, metrics, existing, chosen)

@@ -304,7 +304,7 @@ class Driver:
             return
         for member, result in zip(job.members, outcome.results, strict=True):
             self._check_sources(job, result)
-            self._put_on_record(job, member, result)
+            self._record_result(job, member, result)
             self._drop_checkpoint(result)
 
     def _drop_checkpoint(self, result: Result) -> None:
@@ -338,9 +338,9 @@ class Driver:
         status: Status = "out_of_memory" if outcome.out_of_memory else "lost"
         now = time.time()
         result = Result(member.key, status, error=outcome.lost, started=now, ended=now)
-        self._put_on_record(job, member, result)
+        self._record_result(job, member, result)
 
-    def _put_on_record(self, job: Job, member: Member, result: Result) -> None:
+    def _record_result(self, job: Job, member: Member, result: Result) -> None:
         """The record first, then everything else."""
         cell = self._cells_by_key[member.key]
         line = self._append(job, member, _with_fingerprint(result, cell))

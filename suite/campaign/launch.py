@@ -75,9 +75,9 @@ def _check_claims(plan: Plan) -> None:
     after the last.
     """
     for name, task in plan.tasks.items():
-        places = {level.name: level.x for level in task.levels}
+        positions = {level.name: level.x for level in task.levels}
         for claim in plan.claims(name):
-            check_claim(claim, places, task.procedure.measures)
+            check_claim(claim, positions, task.procedure.measures)
 
 
 def launch(

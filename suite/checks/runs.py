@@ -62,9 +62,9 @@ def claims_can_be_judged(task: Task) -> str:
         sizes = {
             level.name: len(task.load_data(level, 0).sealed) for level in task.light
         }
-    places = {level.name: level.x for level in task.levels}
+    positions = {level.name: level.x for level in task.levels}
     for claim in task.claims:
-        check_claim(claim, places, task.procedure.measures)
+        check_claim(claim, positions, task.procedure.measures)
         if claim.metric not in known:
             raise tasks.unknown(f"metric (claim {claim.name!r})", claim.metric, known)
         _check_margin(task, claim, sizes)

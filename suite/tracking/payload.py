@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from suite.records.manifest import TaskManifest
 from suite.tracking.connection import TAG
-from suite.tracking.protocol import CellPlace
+from suite.tracking.protocol import CellId
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, Metric, Param
@@ -100,9 +100,9 @@ def renamed_tag(tag: str, names: Mapping[str, str]) -> dict[str, str]:
 # ---------------------------------------------------------------------------- tags
 
 
-def place_tags(campaign: str, place: CellPlace) -> dict[str, str]:
+def cell_tags(campaign: str, cell_id: CellId) -> dict[str, str]:
     """Campaign, task, level, arm and block: on every run, cells' too."""
-    task, level, arm, block = place
+    task, level, arm, block = cell_id
     return {
         f"{TAG}campaign": campaign,
         f"{TAG}task": task,
@@ -112,8 +112,8 @@ def place_tags(campaign: str, place: CellPlace) -> dict[str, str]:
     }
 
 
-def place_of(tags: Mapping[str, str]) -> CellPlace:
-    """The cell that a run's tags name: the inverse of ``place_tags``."""
+def cell_of_tags(tags: Mapping[str, str]) -> CellId:
+    """The cell that a run's tags name: the inverse of ``cell_tags``."""
     return (
         tags[f"{TAG}task"],
         tags[f"{TAG}level"],
@@ -122,7 +122,7 @@ def place_of(tags: Mapping[str, str]) -> CellPlace:
     )
 
 
-def place_of_line(line: Line) -> CellPlace:
+def cell_of_line(line: Line) -> CellId:
     """The cell of a line of the record."""
     return line["task"], line["level"], line["arm"], line["block"]
 
@@ -193,21 +193,21 @@ def _git_commit(folder: Path) -> str:
 # ---------------------------------------------------------------- names on the pages
 
 
-def cell_name(place: CellPlace) -> str:
+def cell_name(cell_id: CellId) -> str:
     """``wide · few · block 0``: the arm first, since charts label lines with it."""
-    _, level, arm, block = place
+    _, level, arm, block = cell_id
     return f"{arm} · {level} · block {block}"
 
 
 def run_name(line: Line) -> str:
     """``wide · few · block 0 · trial 2``."""
     kind, number = line["kind"], line["number"]
-    return f"{cell_name(place_of_line(line))} · {kind} {number}"
+    return f"{cell_name(cell_of_line(line))} · {kind} {number}"
 
 
-def cell_note(place: CellPlace, task: TaskManifest) -> str:
+def cell_note(cell_id: CellId, task: TaskManifest) -> str:
     """A cell's description, in Markdown."""
-    name, level, arm, block = place
+    name, level, arm, block = cell_id
     arm_label = task.arm(arm).label
     level_label = task.level(level).label
     lines = [
@@ -297,7 +297,7 @@ def dataset_input(line: Line) -> DatasetInput | None:
         "level": line["level"],
         "seed": seed,
     }
-    task, level, _, block = place_of_line(line)
+    task, level, _, block = cell_of_line(line)
     dataset = Dataset(
         name=f"{task} · {level} · block {block}",
         digest=f"{seed:x}"[:MAX_DIGEST_LENGTH],

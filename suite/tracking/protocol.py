@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 CLOSE_TIMEOUT_S = 600.0
 
-CellPlace = tuple[str, str, str, int]
+CellId = tuple[str, str, str, int]
 """Task, level, arm and block of a cell."""
 
 
@@ -17,7 +17,7 @@ CellPlace = tuple[str, str, str, int]
 class CellDone:
     """A finished cell to publish."""
 
-    place: CellPlace
+    cell_id: CellId
     """Which cell it is."""
 
     metrics: Mapping[str, float]

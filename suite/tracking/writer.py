@@ -17,7 +17,7 @@ from suite.records.manifest import TaskManifest, read_manifest
 from suite.records.mlflow_runs import MlflowRun, note_mlflow_run, read_mlflow_runs
 from suite.tracking import payload
 from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
-from suite.tracking.protocol import CellDone, CellPlace
+from suite.tracking.protocol import CellDone, CellId
 from suite.tracking.sqlite import (
     artifact_root,
     default_uri,
@@ -47,9 +47,9 @@ class MlflowWriter:
         # A server decides by itself where artifacts go.
         self._artifacts = None if served else artifact_root(results)
         self._experiments: dict[str, str] = {}  # by name
-        self._cells: dict[CellPlace, str] = {}  # the runs of cells
-        self._closed_cells: set[CellPlace] = set()
-        self._last_end: dict[CellPlace, int] = {}  # of a cell's runs, in milliseconds
+        self._cells: dict[CellId, str] = {}  # the runs of cells
+        self._closed_cells: set[CellId] = set()
+        self._last_end: dict[CellId, int] = {}  # of a cell's runs, in milliseconds
         # By run key: the MLflow run, and the status that it was closed with.
         self._known: dict[str, tuple[str, str | None]] = {}
         self._noted = dict(read_mlflow_runs(self.folder))
@@ -148,10 +148,10 @@ class MlflowWriter:
                 closed_as = None if status == "RUNNING" else tags[f"{TAG}status"]
                 self._known[key] = run_id, closed_as
                 continue
-            place = payload.place_of(tags)
-            self._cells[place] = run_id
+            cell_id = payload.cell_of_tags(tags)
+            self._cells[cell_id] = run_id
             if status == "FINISHED":
-                self._closed_cells.add(place)
+                self._closed_cells.add(cell_id)
 
     def _task(self, task: str) -> TaskManifest:
         return read_manifest(self.folder).task(task)
@@ -160,14 +160,14 @@ class MlflowWriter:
 
     def _write_run(self, line: Mapping[str, Any]) -> None:
         key, status = line["key"], line["status"]
-        place = payload.place_of_line(line)
-        cell = self._cell(place, line["started"])
+        cell_id = payload.cell_of_line(line)
+        cell = self._cell(cell_id, line["started"])
         ended = payload.milliseconds(line["ended"])
-        last_end = self._last_end.get(place, 0)
-        self._last_end[place] = max(ended, last_end)
+        last_end = self._last_end.get(cell_id, 0)
+        self._last_end[cell_id] = max(ended, last_end)
         run, closed_as = self._known.get(key, (None, None))
         if run is None or closed_as != status:
-            run = self._log_run(line, place, cell, run)
+            run = self._log_run(line, cell_id, cell, run)
             mlflow_status = "FINISHED" if status == "finished" else "FAILED"
             self.client.set_terminated(run, mlflow_status, ended)
             self._known[key] = run, status
@@ -176,7 +176,7 @@ class MlflowWriter:
     def _log_run(
         self,
         line: Mapping[str, Any],
-        place: CellPlace,
+        cell_id: CellId,
         cell: str,
         run: str | None,
     ) -> str:
@@ -185,7 +185,7 @@ class MlflowWriter:
         metric_names = payload.metric_names(line)
         param_names = payload.mlflow_names(params)
         tags = (
-            payload.place_tags(self.campaign, place)
+            payload.cell_tags(self.campaign, cell_id)
             | payload.run_tags(line)
             | payload.renamed_tag(payload.METRIC_NAMES, metric_names)
             | payload.renamed_tag(payload.PARAM_NAMES, param_names)
@@ -227,42 +227,42 @@ class MlflowWriter:
 
     # -- cells
 
-    def _cell(self, place: CellPlace, started: float) -> str:
+    def _cell(self, cell_id: CellId, started: float) -> str:
         """The run of a cell, which is created with the first of its runs."""
-        task, *_ = place
+        task, *_ = cell_id
         experiment = self._experiment(task)  # which recalls cells that it has
-        if place in self._cells:
-            return self._cells[place]
+        if cell_id in self._cells:
+            return self._cells[cell_id]
         tags = {
             **payload.source_tags(),
-            **payload.place_tags(self.campaign, place),
+            **payload.cell_tags(self.campaign, cell_id),
             f"{TAG}kind": "cell",
-            payload.NOTE: payload.cell_note(place, self._task(task)),
+            payload.NOTE: payload.cell_note(cell_id, self._task(task)),
         }
         created = self.client.create_run(
             experiment,
             start_time=payload.milliseconds(started),
-            run_name=payload.cell_name(place),
+            run_name=payload.cell_name(cell_id),
             tags=tags,
         )
         run_id = str(created.info.run_id)
-        self._cells[place] = run_id
+        self._cells[cell_id] = run_id
         return run_id
 
     def _write_cell(self, cell: CellDone) -> None:
         """Write a finished cell's means, chosen hyperparameters and files; close it."""
         now = time.time()
-        run = self._cell(cell.place, now)
-        if cell.place in self._closed_cells:
+        run = self._cell(cell.cell_id, now)
+        if cell.cell_id in self._closed_cells:
             return
         # Workers' clocks may be ahead of ours.
-        last_end = self._last_end.get(cell.place, 0)
+        last_end = self._last_end.get(cell.cell_id, 0)
         ended = max(payload.milliseconds(now), last_end)
         self._log_cell(run, cell, ended)
         for file in cell.files:
             self.client.log_artifact(run, str(file), self._artifact_folder(file))
         self.client.set_terminated(run, "FINISHED", ended)
-        self._closed_cells.add(cell.place)
+        self._closed_cells.add(cell.cell_id)
 
     def _log_cell(self, run: str, cell: CellDone, moment: int) -> None:
         """Write a cell's means and hyperparameters; the moment is in milliseconds."""

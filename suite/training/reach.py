@@ -86,7 +86,7 @@ class Module:
 class Reach:
     """Collects the code that values depend on.
 
-    ``code`` maps each place, such as ``my_models:Net``, to the hash of its syntax tree.
+    ``code`` maps each location, such as ``my_models:Net``, to the hash of its syntax tree.
     ``own`` is the top-level package of the task, which is first-party wherever it is
     installed; ``training`` names the modules of ``suite.training`` that count.
     """
@@ -145,10 +145,10 @@ class Reach:
 
     def _add(self, module: Module, name: str) -> None:
         """Take what a module binds to a name, and all that it mentions."""
-        place = module.name, name
-        if place in self._seen:
+        location = module.name, name
+        if location in self._seen:
             return
-        self._seen.add(place)
+        self._seen.add(location)
         self._add_effects(module)
         for statement in module.bindings.get(name, ()):
             if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -159,18 +159,18 @@ class Reach:
             self.add_module(f"{module.name}.{name}")
 
     def _add_effects(self, module: Module) -> None:
-        place = module.name, ""
-        if place in self._seen:
+        location = module.name, ""
+        if location in self._seen:
             return
-        self._seen.add(place)
+        self._seen.add(location)
         for number, statement in enumerate(module.effects):
             self._take(module, statement, f"effect {number}")
 
     def _take(self, module: Module, node: ast.AST, name: str) -> None:
-        place = f"{module.name}:{name}"
+        location = f"{module.name}:{name}"
         # Several statements may bind one name: each adds to the hash.
-        known = self.code.get(place, "")
-        self.code[place] = _sha256(known + _dump(node))
+        known = self.code.get(location, "")
+        self.code[location] = _sha256(known + _dump(node))
         for mentioned in _mentions(node):
             if isinstance(mentioned, ast.Import | ast.ImportFrom):
                 for bound in _bound(mentioned):
@@ -300,25 +300,25 @@ class Reach:
         return ["object", kind, *self._describe_all(parts, what)]
 
     def _describe_definition(self, value: Any, what: str) -> Any:
-        """A function or a class: the place of its code, and what it closes over."""
+        """A function or a class: the location of its code, and what it closes over."""
         name = value.__qualname__
-        place = f"{value.__module__}.{name}"
+        location = f"{value.__module__}.{name}"
         module = self._module(value.__module__ or "")
         if module is None:
-            return ["code", place]
+            return ["code", location]
         top = name.partition(".")[0]
         if isinstance(value, FunctionType):
             # No name of the module leads to it.
             is_inner = "<" in name or "__wrapped__" in vars(value)
             if is_inner:
-                return ["code", place, *self._take_function(module, value, what)]
+                return ["code", location, *self._take_function(module, value, what)]
         if top not in module.bindings:
             raise UserError(
-                f"{what} refers to {place}, whose source cannot be found: "
+                f"{what} refers to {location}, whose source cannot be found: "
                 "define it in a file."
             )
         self._add(module, top)
-        return ["code", place]
+        return ["code", location]
 
     def _take_function(
         self,
@@ -334,10 +334,10 @@ class Reach:
                 "cannot be found: define it in a file."
             )
         dumped = _sha256(_dump(node))
-        place = f"{function.__qualname__} {dumped[:16]}"
-        if (module.name, place) not in self._seen:
-            self._seen.add((module.name, place))
-            self._take(module, node, place)
+        location = f"{function.__qualname__} {dumped[:16]}"
+        if (module.name, location) not in self._seen:
+            self._seen.add((module.name, location))
+            self._take(module, node, location)
         closure = function.__closure__ or ()
         closed_over = [cell.cell_contents for cell in closure]
         held = [closed_over, function.__defaults__, function.__kwdefaults__]

@@ -645,10 +645,10 @@ def test_a_damaged_optuna_journal_is_told_and_costs_no_cell(
     run_inline(tiny_plan, results, said=said.append)
 
     (told,) = said
-    assert f"{journal} takes no studies" in told
+    assert f"{journal} cannot be written" in told
     assert "move it away" in told
     assert len(list((results / tiny_plan.id / "cells").rglob("cell.parquet"))) == 8
-    assert "takes no studies" in (results / tiny_plan.id / "log.txt").read_text()
+    assert "cannot be written" in (results / tiny_plan.id / "log.txt").read_text()
 
     journal.rename(tmp_path / "damaged")
     said.clear()

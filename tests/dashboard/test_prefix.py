@@ -11,7 +11,7 @@ from dashboard.app import create_app
 from dashboard.data.snapshots import Snapshots
 from dashboard.pages import PAGES
 from dashboard.rendering import render
-from dashboard.server.prefix import below, checked, prefixed
+from dashboard.server.prefix import normalized_prefix, prefixed, strip_prefix
 from suite.records.results import Results
 from tasks import UserError
 
@@ -37,23 +37,23 @@ def links(content):
 
 @pytest.mark.parametrize("given", ["bakeoff", "/bakeoff", "bakeoff/", "/bakeoff/"])
 def test_a_prefix_may_be_written_with_and_without_slashes(given):
-    assert checked(given) == PREFIX
-    assert checked("/") == checked("") == "/"
-    assert checked("/lab/bakeoff") == "/lab/bakeoff/"
+    assert normalized_prefix(given) == PREFIX
+    assert normalized_prefix("/") == normalized_prefix("") == "/"
+    assert normalized_prefix("/lab/bakeoff") == "/lab/bakeoff/"
 
 
 @pytest.mark.parametrize("given", ["http://x/y", "/a b/", "/a?b/", '/"/'])
 def test_a_prefix_that_is_no_path_is_refused(given):
     with pytest.raises(UserError, match="--prefix"):
-        checked(given)
+        normalized_prefix(given)
 
 
 def test_an_address_loses_its_prefix_where_it_has_one():
-    assert below("/bakeoff/claim", PREFIX) == "/claim"
-    assert below("/bakeoff/", PREFIX) == below("/bakeoff", PREFIX) == "/"
-    assert below("/claim", PREFIX) == "/claim"
-    assert below("/bakeoffs/", PREFIX) == "/bakeoffs/"
-    assert below("/claim", "/") == "/claim"
+    assert strip_prefix("/bakeoff/claim", PREFIX) == "/claim"
+    assert strip_prefix("/bakeoff/", PREFIX) == strip_prefix("/bakeoff", PREFIX) == "/"
+    assert strip_prefix("/claim", PREFIX) == "/claim"
+    assert strip_prefix("/bakeoffs/", PREFIX) == "/bakeoffs/"
+    assert strip_prefix("/claim", "/") == "/claim"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.PATH)

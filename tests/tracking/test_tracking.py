@@ -118,7 +118,7 @@ def test_a_run_that_a_dead_driver_left_open_is_finished_not_doubled(
     place = line["task"], line["level"], line["arm"], line["block"]
     parent = store._cell(place, line["started"])
     tags = {
-        **payload.place_tags(plan.id, place),
+        **payload.cell_tags(plan.id, place),
         "bakeoff.kind": "trial",
         "bakeoff.key": line["key"],
         "bakeoff.status": "finished",
