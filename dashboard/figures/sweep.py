@@ -83,6 +83,10 @@ def default_target(curves: pd.DataFrame, column: str, higher: bool) -> float | N
     return rounded(eased, 2)
 
 
+SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+MAX_TICKS = 8  # of the swept variable
+
+
 def sweep(
     panels: Sequence[tuple[str, pd.DataFrame, Mapping[str, Any]]],
     lines: Named,
@@ -100,63 +104,19 @@ def sweep(
     """
     traces: list[Trace] = []
     for panel, (_, frame, _) in enumerate(panels):
-        for place, one in enumerate(lines):
-            rows = frame[frame[line_column] == one["name"]].assign(
-                x=lambda f: f[along].map(places)
-            )
+        for number, one in enumerate(lines):
+            rows = frame[frame[line_column] == one["name"]]
+            rows = rows.assign(x=rows[along].map(places))
             rows = rows.dropna(subset=["x"]).sort_values("x")
             if rows.empty:
                 continue
-            color, label = arm_color(place), str(one.get("label") or one["name"])
-            mean = numbers(rows["mean"])
-            spread = numbers((rows["high"] - rows["mean"]).fillna(0.0))
-            about = [
-                [a, b, int(n)]
-                for a, b, n in zip(
-                    numbers(rows["low"]),
-                    numbers(rows["high"]),
-                    rows["blocks"],
-                    strict=True,
-                )
-            ]
-            trace = line(
-                numbers(rows["x"]),
-                mean,
-                color,
-                arm_dash(place),
-                mode="lines+markers",
-                name=label,
-                customdata=about,
-                hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",  # noqa: E501
-                error_y={
-                    "type": "data",
-                    "array": spread,
-                    "color": color,
-                    "thickness": 1.5,
-                    "width": 4,
-                },
-                marker={
-                    "size": 8,
-                    "color": color,
-                    "symbol": ("circle", "square", "diamond", "triangle-up")[place % 4],
-                },
-            )
-            traces.append(
-                on_axes(
-                    {**trace, "showlegend": panel == 0, "legendgroup": label}, panel
-                )
-            )
+            label = str(one.get("label") or one["name"])
+            trace = _sweep_line(rows, label, number)
+            legend = {"showlegend": panel == 0, "legendgroup": label}
+            traces.append(on_axes({**trace, **legend}, panel))
     if not traces:
         return None
-    ticks = sorted(set(places.values()))
-    shown = ticks if len(ticks) <= 8 else ticks[:: math.ceil(len(ticks) / 8)]
-    x = {
-        "title": x_title,
-        "type": "log",
-        "dtick": None,
-        "tickvals": numbers(shown),
-        "ticktext": [f"{t:,g}" for t in shown],
-    }
+    x = _swept_axis(x_title, sorted(set(places.values())))
     titles = [title for title, _, _ in panels]
     layout = {
         "showlegend": len(lines) > 1,
@@ -175,6 +135,52 @@ def sweep(
         },
         layout=layout,
     )
+
+
+def _sweep_line(rows: pd.DataFrame, label: str, number: int) -> Trace:
+    """The means of one line with their intervals; ``number`` chooses its look."""
+    color = arm_color(number)
+    low, high = numbers(rows["low"]), numbers(rows["high"])
+    blocks = [int(count) for count in rows["blocks"]]
+    upper_half = (rows["high"] - rows["mean"]).fillna(0.0)
+    return line(
+        numbers(rows["x"]),
+        numbers(rows["mean"]),
+        color,
+        arm_dash(number),
+        mode="lines+markers",
+        name=label,
+        customdata=[list(about) for about in zip(low, high, blocks, strict=True)],
+        hovertemplate=(
+            "%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, "
+            "n = %{customdata[2]})"
+        ),
+        error_y={
+            "type": "data",
+            "array": numbers(upper_half),
+            "color": color,
+            "thickness": 1.5,
+            "width": 4,
+        },
+        marker={
+            "size": 8,
+            "color": color,
+            "symbol": SYMBOLS[number % len(SYMBOLS)],
+        },
+    )
+
+
+def _swept_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis with a tick at each value, or at every nth of many."""
+    every = math.ceil(len(values) / MAX_TICKS)
+    shown = values[:: max(1, every)]
+    return {
+        "title": title,
+        "type": "log",
+        "dtick": None,
+        "tickvals": numbers(shown),
+        "ticktext": [f"{value:,g}" for value in shown],
+    }
 
 
 def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
@@ -218,81 +224,101 @@ def matched(
     if means.empty or sizes.dropna().empty:
         return None
     low, high = float(sizes.min()), float(sizes.max())
-    middle, equal = math.sqrt(low * high), low == high
+    middle = math.sqrt(low * high)
+    equal = low == high
     traces: list[Trace] = []
-    for place, arm in enumerate(arms):
+    for number, arm in enumerate(arms):
         row = means[means["arm"] == arm["name"]]
         if row.empty:
             continue
-        x, found = float(sizes[arm["name"]]), row.iloc[0]
-        outside = within is not None and abs(x / middle - 1) > within
-        label, color = str(arm.get("label") or arm["name"]), arm_color(place)
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [label if equal else rounded(x, 7)],
-                "y": [rounded(found["mean"])],
-                "name": label,
-                "error_y": {
-                    "type": "data",
-                    "array": numbers([found["high"] - found["mean"]]),
-                    "color": color,
-                    "width": 4,
-                },
-                "marker": {
-                    "color": color,
-                    "size": 11,
-                    "symbol": (
-                        "x-open"
-                        if outside
-                        else ("circle", "square", "diamond")[place % 3]
-                    ),
-                },
-                "hovertemplate": f"{x:,.0f}: "
-                "%{{y:.4~g}}{' ⚠' if outside else ''}<extra>{_safe(label)}</extra>",
-                "showlegend": True,
-            }
-        )
-    shapes = []
-    if within is not None and not equal:
-        shapes.append(
-            {
-                "type": "rect",
-                "xref": "x",
-                "yref": "paper",
-                "x0": rounded(middle * (1 - within), 7),
-                "x1": rounded(middle * (1 + within), 7),
-                "y0": 0,
-                "y1": 1,
-                "fillcolor": "hair/0.7",
-                "line": {"width": 0},
-                "layer": "below",
-            }
-        )
-    room = max(0.02, within or 0.0, (high / low - 1) * 0.1)
-    along = {
-        "title": words("axis-parameters"),
-        "range": [
-            rounded(low * (1 - 1.5 * room), 7),
-            rounded(high * (1 + 1.5 * room), 7),
-        ],
-    }
-    apart = {
-        "title": words("sweep-equal", parameters=f"{low:,.0f}"),
-        "type": "category",
-    }  # they would overlap
+        size = float(sizes[arm["name"]])
+        outside = within is not None and abs(size / middle - 1) > within
+        label = str(arm.get("label") or arm["name"])
+        point = _matched_point(row.iloc[0], label, number, size, outside)
+        # At one number of parameters they would overlap.
+        point["x"] = [label if equal else rounded(size, 7)]
+        traces.append(point)
+    if equal:
+        x = {
+            "title": words("sweep-equal", parameters=f"{low:,.0f}"),
+            "type": "category",
+        }
+    else:
+        x = _parameters_axis(words("axis-parameters"), low, high, within)
+    has_band = within is not None and not equal
     return spec(
         traces,
-        apart if equal else along,
+        x,
         {"title": y_title, "tickformat": ".1~%" if percent else ""},
         layout={
-            "shapes": shapes,
+            "shapes": [_band(middle, within or 0.0)] if has_band else [],
             "hovermode": "closest",
             "showlegend": True,
             "margin": {"l": 64, "r": 16, "t": 48, "b": 48},
         },
     )
+
+
+def _matched_point(
+    found: pd.Series,
+    label: str,
+    number: int,
+    size: float,
+    outside: bool,
+) -> Trace:
+    """An arm's mean with its interval; ``number`` chooses its look, and ``outside``
+    marks one whose ``size`` does not count as equal.
+    """
+    color = arm_color(number)
+    mark = " ⚠" if outside else ""
+    symbol = "x-open" if outside else SYMBOLS[number % len(SYMBOLS)]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "y": [rounded(found["mean"])],
+        "name": label,
+        "error_y": {
+            "type": "data",
+            "array": numbers([found["high"] - found["mean"]]),
+            "color": color,
+            "width": 4,
+        },
+        "marker": {"color": color, "size": 11, "symbol": symbol},
+        "hovertemplate": (
+            f"{size:,.0f}: %{{y:.4~g}}{mark}<extra>{_safe(label)}</extra>"
+        ),
+        "showlegend": True,
+    }
+
+
+def _parameters_axis(
+    title: str,
+    low: float,
+    high: float,
+    within: float | None,
+) -> dict[str, Any]:
+    """An axis from the smallest model to the largest, with room at both ends."""
+    room = 1.5 * max(0.02, within or 0.0, (high / low - 1) * 0.1)
+    return {
+        "title": title,
+        "range": [rounded(low * (1 - room), 7), rounded(high * (1 + room), 7)],
+    }
+
+
+def _band(middle: float, within: float) -> dict[str, Any]:
+    """The band of what counts as equal."""
+    return {
+        "type": "rect",
+        "xref": "x",
+        "yref": "paper",
+        "x0": rounded(middle * (1 - within), 7),
+        "x1": rounded(middle * (1 + within), 7),
+        "y0": 0,
+        "y1": 1,
+        "fillcolor": "hair/0.7",
+        "line": {"width": 0},
+        "layer": "below",
+    }
 
 
 def _safe(text: str) -> str:

@@ -46,69 +46,54 @@ def layout(view: View) -> Component:
     words = view.words
     with_samples = [task for task in view.tasks if _finals(view, task)]
     top = head(words("samples-title"), words("samples-says"))
+    nothing = empty(words("samples-none"), words("samples-none-says"))
     if not with_samples:
-        return html.Div([top, empty(words("samples-none"), words("samples-none-says"))])
-    if view.query.get("task") not in with_samples and not view.query.get("task"):
-        view = View(
-            view.snapshots,
-            view.snapshot,
-            {**view.query, "task": with_samples[0]},
-            words,
-            view.path,
-        )
-    finals = [
-        final for final in _finals(view, view.task) if final["level"] == view.level
-    ]
-    blocks = sorted({int(final["block"]) for final in finals})
-    chosen = [
-        choose_task(view, with_samples)
-        if view.task in with_samples
-        else choose_task(view),
-        choose_level(view),
-    ]
+        return html.Div([top, nothing])
+    if not view.query.get("task"):
+        view = _at_task(view, with_samples[0])
+    of_task = _finals(view, view.task)
+    finals = [final for final in of_task if final["level"] == view.level]
+    offered = with_samples if view.task in with_samples else None
+    chosen = [choose_task(view, offered), choose_level(view)]
     if not finals:
-        return html.Div(
-            [
-                top,
-                controls(*[c for c in chosen if c is not None]),
-                empty(words("samples-none"), words("samples-none-says")),
-            ]
-        )
-    block = view.chosen("block", [str(number) for number in blocks])
-    names = [(str(number), f"{words('block')} {number}") for number in blocks]
+        selects = [part for part in chosen if part is not None]
+        return html.Div([top, controls(*selects), nothing])
+    blocks = [str(number) for number in sorted({int(one["block"]) for one in finals})]
+    block = view.chosen("block", blocks)
+    names = [(number, f"{words('block')} {number}") for number in blocks]
     chosen.append(select(view, "block", names, block, words("block"), 150))
+    selects = [part for part in chosen if part is not None]
     shown = [final for final in finals if str(final["block"]) == block]
-    steps = sorted(
-        {
-            step
-            for final in shown
-            for step in _steps(view.campaign.artifacts(final["key"]))
-        }
-    )
-    course = (
-        slider(view, "step", [str(step) for step in steps], words("samples-step"))
-        if len(steps) > 1
-        else None
-    )
-    at = view.chosen("step", map(str, steps), str(steps[-1])) if steps else ""
-    together = _together(view, shown)
-    return html.Div(
-        [
-            top,
-            controls(*[part for part in chosen if part is not None]),
-            html.Div(course, className="options") if course else None,
-            *[_drawn(view, gathered) for gathered in _gathered(view, int(block))],
-            together,
-            html.Div(
-                [
-                    _arm(view, final, at, together is not None)
-                    for final in shown
-                    if _has_samples(view, final)
-                ],
-                className="arms",
-            ),
-        ]
-    )
+    drawn = [_drawn(view, gathered) for gathered in _gathered(view, int(block))]
+    return html.Div([top, controls(*selects), *drawn, *_samples_of(view, shown)])
+
+
+def _at_task(view: View, task: str) -> View:
+    query = {**view.query, "task": task}
+    return View(view.snapshots, view.snapshot, query, view.words, view.path)
+
+
+def _samples_of(view: View, finals: list[Final]) -> list[Component | None]:
+    """The samples of these finals, one per arm, with a slider over the steps at which
+    they were taken.
+    """
+    found: set[int] = set()
+    for final in finals:
+        found.update(_steps(view.campaign.artifacts(final["key"])))
+    steps = [str(step) for step in sorted(found)]
+    at = view.chosen("step", steps, steps[-1]) if steps else ""
+    course = None
+    if len(steps) > 1:
+        course = html.Div(
+            slider(view, "step", steps, view.words("samples-step")),
+            className="options",
+        )
+    together = _together(view, finals)
+    arms = []
+    for final in finals:
+        if _has_samples(view, final):
+            arms.append(_arm(view, final, at, together is not None))
+    return [course, together, html.Div(arms, className="arms")]
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:

@@ -36,89 +36,152 @@ from dashboard.theme import arm_color
 from search.budget import Better
 from search.ranges import edges
 from suite.training.job import JUDGED
+from tasks import Space
 
 PATH, TITLE = "/search", "search-title"
 
 
 def layout(view: View) -> Component:
-    words, arm, measure = view.words, _arm(view), _measure(view)
-    names = [one["name"] for one in view.about["arms"]]
-    color = arm_color(names.index(arm))
-    better: Better = measure["better"]
-    column, percent = _column(view), bool(measure["percent"])
-    title = words("curves-axis-validation", measure=measure["label"])
-    mine = _trials(view)
-    mine = mine[mine["arm"] == arm]
-    blocks, space = studies(mine, column), space_of(_space(view, arm))
-    budgets = budgets_frame(_trials(view), column, better)
-    budget = budget_chart(budgets, view.about["arms"], title, words, percent)
-    shares = _importance(view, blocks)
+    words, arm = view.words, _arm(view)
+    trials = _trials(view)
+    mine = trials[trials["arm"] == arm]
+    space = space_of(_space(view, arm))
     arms = [
         (one["name"], one.get("label") or one["name"]) for one in view.about["arms"]
     ]
     chosen = [choose_task(view), choose_level(view)]
+    tuned = _Tuned(view, mine, space)
     return html.Div(
         [
             head(words("search-title"), words("search-says")),
             controls(*[part for part in chosen if part is not None]),
-            chart(
-                view,
-                "budget",
-                budget,
-                title=words("search-budget"),
-                says=words("search-budget-says"),
-                height=380,
-            ),
+            _budget(view, trials),
             _equal_budgets(view),
             controls(select(view, "arm", arms, arm, words("choose-arm"))),
             note(words("search-not-tuned")) if not len(space) else None,
             html.Div(
-                [
-                    chart(
-                        view,
-                        "history",
-                        history_chart(
-                            blocks, column, better, color, title, words, percent
-                        ),
-                        title=words("search-history"),
-                        says=words("search-history-says"),
-                        height=320,
-                    ),
-                    chart(
-                        view,
-                        "importance",
-                        importance_chart(shares, words),
-                        title=words("search-importance"),
-                        says=words("search-importance-says"),
-                        height=320,
-                    )
-                    if shares is not None
-                    else card(
-                        html.P(words("search-working")),
-                        title=words("search-importance"),
-                    ),
-                ],
+                [tuned.history(), tuned.importance()],
                 className="grid two",
             ),
-            chart(
-                view,
-                "slices",
-                slices_chart(blocks, column, space, color, title, percent),
-                title=words("search-slices"),
-                says=words("search-slices-says"),
-                height=330,
-            ),
-            chart(
-                view,
-                "parallel",
-                parallel_chart(blocks, column, space, better, words),
-                title=words("search-parallel"),
-                says=words("search-parallel-says"),
-                height=360,
-            ),
-            _edges(view, mine, blocks, column, better),
+            tuned.slices(),
+            tuned.parallel(),
+            tuned.edges(),
         ]
     )
+
+
+def _budget(view: View, trials: pd.DataFrame) -> Component:
+    """The best value of every arm by the number of trials."""
+    words, measure = view.words, _measure(view)
+    frame = budgets_frame(trials, _column(view), measure["better"])
+    spec = budget_chart(
+        frame,
+        view.about["arms"],
+        _title(view),
+        words,
+        bool(measure["percent"]),
+    )
+    return chart(
+        view,
+        "budget",
+        spec,
+        title=words("search-budget"),
+        says=words("search-budget-says"),
+        height=380,
+    )
+
+
+class _Tuned:
+    """The charts of how one arm was tuned.
+
+    ``trials`` are the arm's, ``space`` is what was tuned, and ``blocks`` has the trials
+    of each block.
+    """
+
+    def __init__(self, view: View, trials: pd.DataFrame, space: Space) -> None:
+        self.view = view
+        self.words = view.words
+        self.space = space
+        self.column = _column(view)
+        self.blocks = studies(trials, self.column)
+        measure = _measure(view)
+        self.better: Better = measure["better"]
+        self.percent = bool(measure["percent"])
+        self.title = _title(view)
+        names = [one["name"] for one in view.about["arms"]]
+        self.color = arm_color(names.index(_arm(view)))
+
+    def history(self) -> Component:
+        spec = history_chart(
+            self.blocks,
+            self.column,
+            self.better,
+            self.color,
+            self.title,
+            self.words,
+            self.percent,
+        )
+        titles = "search-history", "search-history-says"
+        return self._chart("history", spec, titles, height=320)
+
+    def importance(self) -> Component:
+        shares = _importance(self.view, self.blocks)
+        if shares is None:
+            return card(
+                html.P(self.words("search-working")),
+                title=self.words("search-importance"),
+            )
+        spec = importance_chart(shares, self.words)
+        titles = "search-importance", "search-importance-says"
+        return self._chart("importance", spec, titles, height=320)
+
+    def slices(self) -> Component:
+        spec = slices_chart(
+            self.blocks,
+            self.column,
+            self.space,
+            self.color,
+            self.title,
+            self.percent,
+        )
+        titles = "search-slices", "search-slices-says"
+        return self._chart("slices", spec, titles, height=330)
+
+    def parallel(self) -> Component:
+        spec = parallel_chart(
+            self.blocks,
+            self.column,
+            self.space,
+            self.better,
+            self.words,
+        )
+        titles = "search-parallel", "search-parallel-says"
+        return self._chart("parallel", spec, titles, height=360)
+
+    def edges(self) -> Component | None:
+        return _edges(self.view, self.blocks, self.column, self.better)
+
+    def _chart(
+        self,
+        name: str,
+        spec: Any,
+        titles: tuple[str, str],
+        height: int,
+    ) -> Component:
+        title, says = titles
+        return chart(
+            self.view,
+            name,
+            spec,
+            title=self.words(title),
+            says=self.words(says),
+            height=height,
+        )
+
+
+def _title(view: View) -> str:
+    """The title of the axis that has the value."""
+    return view.words("curves-axis-validation", measure=_measure(view)["label"])
 
 
 def _importance(
@@ -235,7 +298,6 @@ def _equal_budgets(view: View) -> html.Section:
 
 def _edges(
     view: View,
-    trials: pd.DataFrame,
     blocks: list[pd.DataFrame],
     column: str,
     better: Better,

@@ -282,6 +282,8 @@ def test_an_arm_of_another_size_is_flagged():
         True,
         True,
     ]
+    hover = [trace["hovertemplate"] for trace in spec["traces"]]
+    assert hover[0] == "1,000: %{y:.4~g} ⚠<extra>a</extra>"
 
 
 def test_the_best_of_few_trials_stands_out_at_the_top():
