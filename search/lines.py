@@ -5,7 +5,10 @@ from pathlib import Path
 
 
 def cut_torn_line(path: Path) -> None:
-    """Truncate a partial line that a crash left at the end of the file."""
+    """Truncate a partial line that a crash left at the end of the file.
+
+    A file whose last line is complete, and one that is not there, stay as they are.
+    """
     if not path.exists():
         return
     with path.open("rb+") as file:

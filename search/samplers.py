@@ -55,7 +55,9 @@ class StudyPlan:
         return distributions(self.space)
 
     def seed_of(self, number: int) -> int:
-        """The seed of one trial, 32 bits."""
+        """The seed of one trial, 32 bits: it depends on the seeds of the study and on
+        the number alone.
+        """
         seeds = (self.seed, self.root_seed)
         state = np.random.SeedSequence(seeds, spawn_key=(number,)).generate_state(1)
         return int(state[0])

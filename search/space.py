@@ -14,7 +14,10 @@ from tasks.contract.space import Hyperparameter
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """One Optuna distribution per hyperparameter, in the space's order."""
+    """One Optuna distribution per hyperparameter, in the space's order.
+
+    Ranges stay logarithmic where they are; whole numbers stay whole.
+    """
     return {
         name: _distribution(hyperparameter) for name, hyperparameter in space.items()
     }

@@ -48,7 +48,10 @@ def check_folder(folder: Path) -> None:
 
 
 def locked(folder: Path) -> FileLock:
-    """Hold the campaign's lock. Raises UserError if another driver holds it."""
+    """Hold the campaign's lock, until it is released or this process ends.
+
+    Raises UserError if another driver holds it.
+    """
     lock = FileLock(folder / "lock")
     try:
         lock.acquire(timeout=0)
@@ -60,7 +63,11 @@ def locked(folder: Path) -> FileLock:
 
 
 def begin(folder: Path, plan: Plan) -> None:
-    """Write campaign.json once; a campaign that is resumed keeps its own."""
+    """Write campaign.json once; a campaign that is resumed keeps its own.
+
+    It says when and how the campaign was started, without passwords. Raises UserError
+    if the file is there and damaged.
+    """
     if (folder / MANIFEST).exists():
         read_manifest(folder)  # a campaign with a damaged manifest must not be resumed
         return

@@ -168,7 +168,11 @@ def _logged(folder: Path) -> Iterator[None]:
 
 
 def request_stop(folder: Path) -> bool:
-    """Ask the driver of that campaign to stop, wherever it runs; False if none runs."""
+    """Ask the driver of that campaign to stop, wherever it runs.
+
+    The request is a file in the folder, which the driver looks for. False if no driver
+    runs.
+    """
     if read_json(folder / "state.json").get("state") != "running":
         return False
     (folder / "cancel").touch()

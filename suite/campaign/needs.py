@@ -46,7 +46,10 @@ def _need(plan: Plan, task: str, world_size: int, device: str) -> Resources:
 
 
 def distinct(needs: Needs) -> list[tuple[Resources, int]]:
-    """The distinct requirements, with their world sizes: each is checked once."""
+    """The distinct requirements, with their world sizes: each is checked once.
+
+    The order is that of ``needs``.
+    """
     found: list[tuple[Resources, int]] = []
     for (_, world_size), need in needs.items():
         if (need, world_size) not in found:

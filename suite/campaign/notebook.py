@@ -33,7 +33,10 @@ class NotebookCampaign(Campaign):
 
     @property
     def verdicts(self) -> pd.DataFrame:
-        """A row per claim: its verdict, effect, interval, p value and blocks."""
+        """A row per claim: its verdict, effect, interval, p value and blocks.
+
+        The columns are ``COLUMNS``; claims are judged each time it is read.
+        """
         rows = []
         for verdict in judge_campaign(self, provenance_of(self.manifest)):
             row = {name: getattr(verdict, name) for name in COLUMNS}

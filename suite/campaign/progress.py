@@ -70,7 +70,9 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """A forecast; None until some runs are done."""
+        """A forecast in seconds, from the mean rate so far; None until some runs are
+        done.
+        """
         if self.trained < RUNS_FOR_A_FORECAST:
             return None
         return (self.planned - self.done) / self.rate
@@ -82,7 +84,7 @@ class Tally:
 
     @property
     def seconds_running(self) -> float:
-        """Since the first job was submitted; 0 before."""
+        """Seconds since the first job was submitted; 0 before."""
         if self.submitted is None:
             return 0.0
         return time.monotonic() - self.submitted
@@ -98,7 +100,11 @@ class Tally:
             self.failed[status] = self.failed.get(status, 0) + 1
 
     def note_in_flight(self, workers: int, slots: int) -> None:
-        """Store how many workers are wanted, and how many runs fit at once."""
+        """Store how many workers are wanted, and how many runs fit at once.
+
+        The first call in which a worker is wanted starts the time of
+        ``seconds_running``.
+        """
         self.in_flight, self.slots = workers, slots
         if workers and self.submitted is None:
             self.submitted = time.monotonic()

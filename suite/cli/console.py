@@ -78,7 +78,10 @@ def _ascii(character: str) -> str:
 
 
 def print_json(value: object) -> None:
-    """Print for scripts; a number that is not finite becomes null."""
+    """Print for scripts, indented; a number that is not finite becomes null.
+
+    Letters that the output's encoding may lack are escaped.
+    """
     from suite.cli.render.text import plain
 
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
@@ -103,6 +106,7 @@ def say_command(words: str) -> None:
 
 
 def complain(message: str) -> None:
+    """Print an error message to standard error."""
     console = err()
     console.print("[bold red]Error:[/bold red]", end=" ")
     console.print(
@@ -137,7 +141,11 @@ def report_findings(
     well: str,
     ill: str,
 ) -> None:
-    """Print findings as they come; exit code 1 where one failed."""
+    """Print findings as they come, and then ``well`` or ``ill``.
+
+    ``width`` is the number of characters of the longest name. Raises typer.Exit with
+    code 1 where one failed.
+    """
     from suite.cli.render import campaigns
 
     failed = 0

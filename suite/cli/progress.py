@@ -31,7 +31,10 @@ class Watch(Protocol):
 
 @contextmanager
 def watching(console: Console, name: str, planned: int) -> Iterator[Watch]:
-    """A watch on this console for a campaign of that name with that many runs."""
+    """A watch on this console for a campaign of that name with that many runs.
+
+    On a terminal it is a progress bar, elsewhere a line now and then.
+    """
     if not console.is_terminal:
         yield Lines(console)
         return
@@ -93,7 +96,10 @@ def _bar(console: Console) -> Progress:
 
 
 def pace(tally: Tally) -> str:
-    """Rate, pending resources, time left and failures, as far as they are known."""
+    """Rate, pending resources, time left and failures, as far as they are known.
+
+    For example ``2.5/s · 3 min 20 s left · 1 crashed``.
+    """
     parts = []
     if tally.trained:
         parts.append(rate(tally.rate))

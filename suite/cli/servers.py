@@ -53,7 +53,11 @@ def check_port(host: str, port: int) -> None:
 
 
 def free_port(wanted: int, host: str = HOST) -> int:
-    """The wanted port, or one of the next, or any that is free."""
+    """The wanted port, or one of the next, or any that is free.
+
+    ``TRIED`` ports after the wanted one are tried. Another process may still take it
+    before it is used.
+    """
     for port in range(wanted, wanted + TRIED):
         try:
             check_port(host, port)
@@ -82,7 +86,10 @@ class Server:
     """The file that has its output."""
 
     def answers(self, path: str = "/", seconds: float = 60.0) -> bool:
-        """Whether it answers at that path, waiting at most that long for it to start."""
+        """Whether it answers at that path, waiting at most that long for it to start.
+
+        False at once where the process has ended.
+        """
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
             try:
@@ -107,7 +114,10 @@ def dashboard(results: Path, port: int, mlflow_port: int) -> Iterator[Server]:
 
 @contextmanager
 def mlflow(results: Path, port: int) -> Iterator[Server]:
-    """MLflow's own page on the store in a results folder."""
+    """MLflow's own page on the store in a results folder, until the context is left.
+
+    The store is made where it is missing.
+    """
     call = ["mlflow", "server", "--host", HOST, "--port", str(port)]
     call += ["--backend-store-uri", prepare_store(results)]
     call += ["--default-artifact-root", artifact_root(results)]

@@ -49,13 +49,21 @@ class Capacity:
 
     @property
     def prefetch(self) -> int:
+        """Jobs to submit beyond the slots: more where an autoscaler has to see demand
+        before it adds nodes.
+        """
         return AUTOSCALING_PREFETCH if self._autoscaler.adds_nodes else PREFETCH
 
     def has_gpu(self) -> bool:
+        """Whether any node that is up has a GPU."""
         return bool(self._get_ray().cluster_resources().get("GPU"))
 
     def slots(self, need: Resources) -> int:
-        """How many runs with these needs fit, as of at most half a second ago."""
+        """How many runs with these needs fit, as of at most ``SIZE_CACHE_S`` seconds
+        ago.
+
+        Nodes that are busy count, too: it is the size of the cluster, not what is free.
+        """
         now = time.monotonic()
         if now - self._total_read > SIZE_CACHE_S:
             self._total, self._total_read = self._get_ray().cluster_resources(), now

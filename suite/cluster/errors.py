@@ -16,7 +16,10 @@ def is_of_a_busy_machine(error: BaseException) -> bool:
 
 
 def startup_hint(error: BaseException) -> str:
-    """What helps where Ray cannot start on this machine."""
+    """What helps where Ray cannot start on this machine, as the end of a sentence.
+
+    It is chosen by the error; `bakeoff doctor` where nothing is known about it.
+    """
     if isinstance(error, OSError) and "/.ray" in str(error.filename):
         return "set HOME to a folder that you may write."
     if isinstance(error, PermissionError):

@@ -54,7 +54,11 @@ HINTS = (  # (what a store answers, what to do about it)
 
 
 def mlflow_client(uri: str) -> Any:
-    """An MlflowClient for this store, quiet, and past any proxy on this machine."""
+    """An MlflowClient for this store, quiet, and past any proxy on this machine.
+
+    It repeats no request by itself. Raises what MLflow raises where the address cannot
+    be used.
+    """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     # MLflow must not repeat a request by itself: the first may have made a run.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
@@ -104,7 +108,11 @@ def reach_loopback_directly() -> None:
 
 
 def search_runs(client: Any, experiments: list[str], query: str) -> Iterator[Any]:
-    """All runs that a query finds, page by page."""
+    """All runs that a query finds, page by page, as MLflow's ``Run`` objects.
+
+    ``experiments`` are ids; without any nothing is found. ``query`` is in MLflow's
+    search syntax, such as ``tags.`name` = 'value'``.
+    """
     token = None
     while experiments:
         page = client.search_runs(

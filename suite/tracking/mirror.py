@@ -76,7 +76,10 @@ class Mirror:
         return f"{self.trouble[:30]}{minutes}"
 
     def start(self) -> Mirror:
-        """Refresh in the background, every ``REFRESH_INTERVAL_S``."""
+        """Refresh in the background, every ``REFRESH_INTERVAL_S`` seconds.
+
+        Returns the mirror itself; a second call changes nothing.
+        """
         if self._thread is None:
             self._stopping.clear()
             self._thread = threading.Thread(
@@ -227,7 +230,10 @@ def _append_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 
 def slug(uri: str) -> str:
-    """A folder's name for a server: readable, unique, without user or password."""
+    """A folder's name for a server: readable, unique, without user or password.
+
+    It is the host and path, and then eight digits of a hash of the whole address.
+    """
     parts = urlsplit(uri)
     place = f"{parts.hostname or ''}{parts.path}"
     readable = re.sub(r"[^\w.-]+", "-", place).strip("-")[-MAX_SLUG_LENGTH:]

@@ -33,7 +33,7 @@ class MlflowReader:
         self.client = mlflow_client(uri)
 
     def campaigns(self) -> list[PublishedCampaign]:
-        """All campaigns, the oldest first."""
+        """All campaigns, the oldest first; empty where the store has none."""
         experiment = self.client.get_experiment_by_name(CAMPAIGNS)
         if experiment is None:
             return []
@@ -43,13 +43,19 @@ class MlflowReader:
         return [_published_campaign(run) for run in by_age]
 
     def cells(self, campaign: str, tasks: Iterable[str]) -> list[str]:
-        """The MLflow runs of a campaign's finished cells."""
+        """The ids of the MLflow runs of a campaign's finished cells.
+
+        ``tasks`` are the campaign's tasks, whose experiments are searched.
+        """
         query = f"{_cells_of(campaign)} and attributes.status = 'FINISHED'"
         found = search_runs(self.client, self._experiments(tasks), query)
         return [run.info.run_id for run in found]
 
     def runs(self, campaign: str, tasks: Iterable[str]) -> dict[str, MlflowRun]:
-        """The MLflow run of each of a campaign's runs, by run key."""
+        """The MLflow run of each of a campaign's runs, by run key.
+
+        ``tasks`` are the campaign's tasks, whose experiments are searched.
+        """
         query = f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` != 'cell'"
         found = search_runs(self.client, self._experiments(tasks), query)
         return {run.data.tags[f"{TAG}key"]: _mlflow_run(run) for run in found}
@@ -74,7 +80,11 @@ class MlflowReader:
                     yield text, _mlflow_run(run)
 
     def fetch(self, run: str, name: str, folder: Path) -> Path:
-        """Copy an artifact of a run, a file or a whole folder, into that folder."""
+        """Copy an artifact of a run, a file or a whole folder, into that folder.
+
+        ``run`` is an MLflow run id, ``name`` the path among its artifacts. Returns the
+        path of the copy.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         return Path(self.client.download_artifacts(run, name, str(folder)))
 

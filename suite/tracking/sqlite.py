@@ -28,7 +28,7 @@ def default_uri(results: Path) -> str:
 
 
 def sqlite_uri(path: Path) -> str:
-    """A SQLite file as a database address; `%`, `?` and spaces in it are quoted."""
+    """A SQLite file as a database URI; `%`, `?` and spaces in it are quoted."""
     from sqlalchemy.engine import URL
 
     return URL.create("sqlite", database=str(path)).render_as_string()

@@ -123,6 +123,7 @@ class FlatParameters:
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what ``state_dict`` returned, in place: the model sees it at once."""
         self.flat.copy_(state["flat"])
         for part, before in zip(self._parts, state["optimizers"], strict=True):
             part.optimizer.load_state_dict(before)

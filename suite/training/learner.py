@@ -99,6 +99,7 @@ class Learner:
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore what ``state_dict`` returned, in place."""
         for prefix, buffer in self.buffers.items():
             buffer.load_state_dict(state["buffers"][prefix])
         for tensor, before in zip(

@@ -35,9 +35,13 @@ class FlatRule:
         self.updates = 0
 
     def state_dict(self) -> dict[str, Any]:
+        """The memory, and the number of updates so far."""
         return {"memory": dict(self.memory), "updates": self.updates}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what ``state_dict`` returned, in place: the buffers stay where they
+        are.
+        """
         for name, tensor in self.memory.items():
             tensor.copy_(state["memory"][name])
         self.updates = state["updates"]
@@ -56,6 +60,9 @@ class SGD(FlatRule):
             self.memory["momentum"] = torch.zeros_like(flat)
 
     def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        """One step: the momentum ``v`` becomes ``momentum * v + g``, and the parameters
+        move by ``-lr * v``, or with Nesterov by ``-lr * (g + momentum * v)``.
+        """
         torch._fused_sgd_(
             [self.flat],
             [gradient],
@@ -100,6 +107,9 @@ class Adam(FlatRule):
         self.memory["count"] = torch.zeros((), device=flat.device)
 
     def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        """One step: by ``-lr * m / (sqrt(s) + eps)``, where ``m`` and ``s`` are running
+        means of the gradient and of its square, corrected for their start at 0.
+        """
         self.memory["count"] += 1
         self.fused(
             [self.flat],
@@ -135,6 +145,9 @@ class Adagrad(FlatRule):
         self.memory["sum_of_squares"] = torch.zeros_like(flat)
 
     def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        """One step: by ``-lr * g / (sqrt(s) + eps)``, where ``s`` is the sum of the
+        squared gradients so far.
+        """
         if weight_decay:
             gradient.add_(self.flat, alpha=weight_decay)
         squares = self.memory["sum_of_squares"]
@@ -154,6 +167,9 @@ class RMSprop(FlatRule):
         self.memory["mean_square"] = torch.zeros_like(flat)
 
     def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
+        """One step: by ``-lr * g / (sqrt(s) + eps)``, where ``s`` is a running mean of
+        the squared gradient.
+        """
         if weight_decay:
             gradient.add_(self.flat, alpha=weight_decay)
         square = self.memory["mean_square"]

@@ -104,7 +104,11 @@ def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Listing:
 
 
 def why_page(found: Explanation) -> Group:
-    """What a run was and gave, and what sets it apart from the most similar one."""
+    """What a run was and gave, and what sets it apart from the most similar one.
+
+    Its identity and its results come first, then a traceback if it has one, then the
+    values in which the two differ.
+    """
     line = found.run.line
     parts: list[RenderableType] = [
         headline_text(found.run.key[:16], ""),
