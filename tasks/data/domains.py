@@ -4,8 +4,6 @@ ICLR 2017).
 """
 
 import numpy as np
-from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.metrics import log_loss
 from torch import Tensor
 
 TREES = 100
@@ -17,6 +15,10 @@ def tell_apart(first: Tensor, second: Tensor, seed: int) -> dict[str, float]:
     It learns from every other example of each set, (examples, ...), and is measured on
     the rest. With sets of one size and one distribution it is right half of the time.
     """
+    # They import pandas, which listing the tasks need not wait for.
+    from sklearn.ensemble import ExtraTreesClassifier
+    from sklearn.metrics import log_loss
+
     x = np.concatenate([first.flatten(1).numpy(), second.flatten(1).numpy()])
     y = np.repeat([0, 1], [len(first), len(second)])
     learned = np.arange(len(y)) % 2 == 0
