@@ -76,10 +76,11 @@ def run_function(
     called = call(procedure, arm, level, member.params, member.seeds["order"])
     is_judged = member.kind in OPENING
     diverged = not all_finite(called.values)
+    values = _with_worst(procedure, called.values) if diverged else called.values
     return Result(
         key=member.key,
         status="diverged" if diverged else "finished",
-        metrics=_metrics(procedure, called, is_judged),
+        metrics=_metrics(called, values, is_judged),
         curve=[_row(called)],
         best_step=1,
         data={"population": "fresh", "test_train_ratio": 0.0},
@@ -89,10 +90,13 @@ def run_function(
     )
 
 
-def _metrics(procedure: Procedure, called: Called, is_judged: bool) -> dict[str, float]:
+def _metrics(
+    called: Called,
+    values: Mapping[str, float],
+    is_judged: bool,
+) -> dict[str, float]:
     """The times, and each value on validation; on test, too, where it is judged."""
     metrics = {"seconds": called.seconds, "cpu_seconds": called.cpu_seconds}
-    values = _with_worst(procedure, called.values)
     splits = ("validation", "test") if is_judged else ("validation",)
     for split in splits:
         for name, value in values.items():
