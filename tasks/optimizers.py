@@ -64,7 +64,7 @@ def at_default(name: str, rate: float, title: str, **recipe: Any) -> Arm:
     return Arm(f"{name}_default", build, label, recipe=recipe, params={"lr": rate})
 
 
-PLAIN = {"momentum": 0.0}
+PLAIN: dict[str, Any] = {"momentum": 0.0}
 ARMS = (
     tuned("sgd", 1.0, "SGD", **PLAIN),
     tuned("momentum", 0.15, "SGD with momentum", "带动量的 SGD"),

@@ -24,13 +24,13 @@ class RootMeanSquare(torch.optim.Optimizer):
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    self._update(parameter, group["lr"])
+                    self._update(parameter, parameter.grad, group["lr"])
 
-    def _update(self, parameter: Tensor, lr: float) -> None:
+    def _update(self, parameter: Tensor, gradient: Tensor, lr: float) -> None:
         state: dict[str, Any] = self.state[parameter]
         if not state:
             state["step"], state["sum"] = 0, torch.zeros_like(parameter)
         state["step"] += 1
-        state["sum"].addcmul_(parameter.grad, parameter.grad)
+        state["sum"].addcmul_(gradient, gradient)
         mean = state["sum"] / state["step"]
-        parameter.addcdiv_(parameter.grad, mean.sqrt().add_(EPSILON), value=-lr)
+        parameter.addcdiv_(gradient, mean.sqrt().add_(EPSILON), value=-lr)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tasks
+from tasks.contract.picture import outcome_of
 from tasks.momentum import GOAL, PLACE, bump, heavy_ball, valley
 
 TASK = tasks.get("momentum")
@@ -15,7 +16,7 @@ CONDITIONS = ["kappa_10", "kappa_100", "kappa_1000"]
 def updates_of(arm: str, level: str, seed: int = 0) -> float:
     measure = TASK.arm(arm).measure
     assert measure is not None
-    return measure(TASK.level(level), {}, seed)["updates"]
+    return outcome_of(measure(TASK.level(level), {}, seed)).values["updates"]
 
 
 @pytest.mark.parametrize("level", CONDITIONS)
