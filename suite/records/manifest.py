@@ -160,7 +160,7 @@ def _space_from(described: Any) -> Space:
     try:
         return restore(described)
     except (AttributeError, KeyError, TypeError, UserError) as error:
-        raise ValueError(f"is no description of a space ({error})") from error
+        raise ValueError(f"is not a valid search space ({error})") from error
 
 
 DescribedSpace = Annotated[

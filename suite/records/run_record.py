@@ -94,7 +94,7 @@ def run_record(line: Any, place: str) -> RunRecord:
     type, and as ``check_schema`` does.
     """
     if not isinstance(line, dict):
-        raise _damaged(place, "it is no object")
+        raise _damaged(place, "it is not an object")
     check_schema(line.get("schema"), f"{place},")
     for key, types in TYPES.items():
         # `type` and not `isinstance`: true is not a number here

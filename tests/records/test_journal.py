@@ -93,7 +93,7 @@ def changed(line, **values):
 @pytest.mark.parametrize(
     ("break_it", "problem"),
     [
-        (lambda line: [line], "it is no object"),
+        (lambda line: [line], "it is not an object"),
         (lambda line: without(line, "params"), "it has no 'params'"),
         (lambda line: without(line, "artifacts"), "it has no 'artifacts'"),
         (
