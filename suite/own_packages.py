@@ -40,7 +40,7 @@ def prefer_own_packages() -> None:
         module = sys.modules.get(name)
         if module is not None and not is_ours(module):
             raise ImportError(
-                f"{place_of(module)} was imported as {name!r}, which is the name of a "
+                f"{path_of(module)} was imported as {name!r}, which is the name of a "
                 "package of Bakeoff's: import suite first, or rename yours."
             )
     if OwnPackagesFirst not in sys.meta_path:
@@ -60,10 +60,10 @@ def foreign_packages(folder: Path) -> list[Path]:
 
 def is_ours(module: ModuleType) -> bool:
     """Whether a top-level module is next to this package."""
-    return place_of(module).resolve().parent == ROOT
+    return path_of(module).resolve().parent == ROOT
 
 
-def place_of(module: ModuleType) -> Path:
+def path_of(module: ModuleType) -> Path:
     """The folder of a package, or the file of a module."""
     folders = list(getattr(module, "__path__", ()))
     return Path(folders[0] if folders else module.__file__ or "?")
