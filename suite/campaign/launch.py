@@ -75,8 +75,8 @@ def _check_claims(plan: Plan) -> None:
     after the last.
     """
     for name, task in plan.tasks.items():
-        positions = {level.name: level.x for level in task.levels}
         for claim in plan.claims(name):
+            positions = {level: task.level(level).x for level in claim.levels}
             check_claim(claim, positions, task.procedure.measures)
 
 

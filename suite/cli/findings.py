@@ -1,4 +1,4 @@
-"""Commands that write up what campaigns found: findings, topics."""
+"""Commands that write up what campaigns found: findings, universes, topics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suite.cli.console import RESULTS, err, out, print_json
-from suite.cli.options import JsonOption, Language, LanguageOption, ResultsOption
+from suite.cli.options import (
+    CampaignArgument,
+    JsonOption,
+    Language,
+    LanguageOption,
+    ResultsOption,
+)
 
 if TYPE_CHECKING:
     from suite.records.results import Results
@@ -53,6 +59,38 @@ def findings(
     out().print(findings_page(found, language.value))
     if unread:
         out().print(f"Another version wrote, and reads: {', '.join(unread)}.")
+
+
+def universes(
+    campaign: CampaignArgument = None,
+    results: ResultsOption = RESULTS,
+    language: LanguageOption = Language.EN,
+    as_json: JsonOption = False,
+) -> None:
+    """Show under which conditions a varied claim holds, and where it does not."""
+    from suite.cli.render.universes import universes_page
+    from suite.records.results import Results
+    from suite.report.labels import Labels
+    from suite.report.universes import plain
+    from suite.verdicts.judge import judge_campaign
+    from suite.verdicts.preregistration import provenance_of
+    from suite.verdicts.universes import multiverses
+    from tasks import UserError
+
+    recorded = Results(results).load(campaign)
+    provenance = provenance_of(recorded.manifest)
+    found = multiverses(judge_campaign(recorded, provenance))
+    if not found:
+        raise UserError(
+            f"Campaign {recorded.id} varies no claim: a profile does with a table "
+            '[[vary]], such as claim = "deep_vs_wide/NAME" and optimizer = ["sgd", '
+            '"adam"].'
+        )
+    if as_json:
+        print_json({"campaign": recorded.id, "claims": plain(found)})
+        return
+    labels = Labels(recorded.manifest, language.value)
+    out().print(universes_page(found, labels))
 
 
 def topics(

@@ -37,6 +37,7 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Look": (
         results.verdict,
         findings.findings,
+        findings.universes,
         results.report,
         findings.topics,
         results.dashboard,

@@ -11,11 +11,12 @@ from typing import Any
 
 import tasks
 from suite.planning.claims import claims_digest
-from suite.planning.profile import AA_SUFFIX, Profile, chosen
+from suite.planning.profile import AA_SUFFIX, Profile, chosen, levels_of
 from suite.planning.resolved import ResolvedTask
 from suite.training.fingerprint import arm_hash, source_hash
 from suite.training.job import SCHEMA, digest
 from tasks import Claim, Recipe, Space, Task, UserError
+from tasks.contract.universe import universe_claim
 
 Place = tuple[str, str]  # a level and an arm of one task, in all blocks
 
@@ -156,8 +157,19 @@ class Plan:
         ``all_cells``, or where no claim can be decided. An arm or a level that the
         profile names, or runs as an A/A test, runs whole if no claim reads it anywhere.
         """
+        universes = [
+            (level, arm)
+            for claim in self.universes(name)
+            for level, arm in product(claim.levels, claim.arms)
+        ]
+        return list(dict.fromkeys([*self._own_places(name), *universes]))
+
+    def _own_places(self, name: str) -> list[Place]:
+        """The places of the task's own claims: none if it runs for universes alone."""
+        if name not in self.profile.whole_tasks:
+            return []
         everywhere = self._every_place(name)
-        claims, of = self.claims(name), self.of(name)
+        claims, of = self.own_claims(name), self.of(name)
         if of.all_cells or not claims:
             return everywhere
         read = self.deciding(claims)
@@ -172,6 +184,8 @@ class Plan:
 
     def left_out(self, name: str) -> list[CellPlan]:
         """The cells that do not run, as no claim reads them."""
+        if name not in self.profile.whole_tasks:
+            return []
         run = set(self.places(name))
         left = [place for place in self._every_place(name) if place not in run]
         return list(self._first_cells(name, left))
@@ -239,6 +253,21 @@ class Plan:
         ]
 
     def claims(self, name: str) -> list[Claim]:
+        """The claims that are judged: the task's own, and those in universes."""
+        own = self.own_claims(name) if name in self.profile.whole_tasks else []
+        return [*own, *self.universes(name)]
+
+    def universes(self, name: str) -> list[Claim]:
+        """The claims of a task that the profile varies, one for each universe."""
+        known = {claim.name: claim for claim in self.tasks[name].claims}
+        return [
+            universe_claim(known[vary.claim_name], level)
+            for vary in self.profile.vary
+            if vary.task == name
+            for level in levels_of(vary, self.profile)
+        ]
+
+    def own_claims(self, name: str) -> list[Claim]:
         """The task's claims that the chosen arms and levels can decide; a claim over
         all levels means those chosen.
         """

@@ -6,17 +6,25 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 import tasks
 from search.samplers import SAMPLERS
 from suite.planning.resolved import ResolvedTask
 from suite.training.resources import CheckedModel, Resources
-from tasks import Task, UserError, unknown
+from tasks import Claim, Task, UserError, unknown
 from tasks.contract.errors import nearest
+from tasks.contract.universe import check_condition, check_kind, universe_name
 
 AA_SUFFIX = "_again"  # suffix of the second name of an arm in an A/A test
 FOLDER = Path(__file__).parent / "profiles"
@@ -97,6 +105,44 @@ class TaskPlan(CheckedModel):
     _grow = field_validator("interim_looks")(growing)
 
 
+class Vary(CheckedModel):
+    """A claim, and what it is conditional on: its universes are all combinations.
+
+    The other keys are conditions, each with a list of values: fields of the recipe,
+    factors of the level, hyperparameters (then fixed), and ``level``, the task's levels
+    to start from (default: the claim's).
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    claim: str = Field(pattern=r"^[^/]+/[^/]+$")
+    """The claim to vary, as "TASK/CLAIM"."""
+
+    @model_validator(mode="after")
+    def _lists(self) -> Vary:
+        if not self.conditions:
+            raise ValueError("give something to vary, such as optimizer = ['sgd']")
+        for name, values in self.conditions.items():
+            if not isinstance(values, list) or not values:
+                raise ValueError(f"{name}: give a list of values in square brackets")
+            if any(not isinstance(one, (bool, int, float, str)) for one in values):
+                raise ValueError(f"{name}: give numbers, texts, true or false")
+        return self
+
+    @property
+    def task(self) -> str:
+        return self.claim.partition("/")[0]
+
+    @property
+    def claim_name(self) -> str:
+        return self.claim.partition("/")[2]
+
+    @property
+    def conditions(self) -> dict[str, list[Any]]:
+        """The values of each condition."""
+        return dict(self.model_extra or {})
+
+
 class Profile(CheckedModel):
     """A whole profile: what runs, how often and for how long."""
 
@@ -167,6 +213,10 @@ class Profile(CheckedModel):
     every_task: bool = False
     """Run all tasks, not only those with a table."""
 
+    vary: tuple[Vary, ...] = ()
+    """Claims to judge under other conditions: tables [[vary]], each with claim =
+    "TASK/CLAIM" and lists such as optimizer = ["sgd", "adam"], which are combined."""
+
     tasks: dict[str, TaskPlan] = Field(default_factory=dict)
     """The tasks to run: one table [tasks.NAME] each, which may be empty."""
 
@@ -182,8 +232,13 @@ class Profile(CheckedModel):
         return name
 
     def task_names(self) -> list[str]:
-        """The tasks to run, in alphabetical order."""
-        return sorted({*self.tasks, *(tasks.names() if self.every_task else ())})
+        """The tasks to run, if only for a claim's universes, in alphabetical order."""
+        return sorted({*self.whole_tasks, *(one.task for one in self.vary)})
+
+    @property
+    def whole_tasks(self) -> set[str]:
+        """The tasks that run with their own claims."""
+        return {*self.tasks, *(tasks.names() if self.every_task else ())}
 
     def of(self, task: str) -> ResolvedTask:
         """The settings of one task: its own values, with the profile's as defaults."""
@@ -375,6 +430,8 @@ def check_names(profile: Profile, source: str) -> None:
                     "task has in its space, as a hyperparameter: leave it out."
                 )
     _check_tuned(profile)
+    for vary in profile.vary:
+        levels_of(vary, profile)
 
 
 def _check_tuned(profile: Profile) -> None:
@@ -398,6 +455,45 @@ def _hyperparameters(task: Task) -> set[str]:
         for level in task.levels
         for name in task.space_of(arm, level)
     }
+
+
+def levels_of(vary: Vary, profile: Profile) -> tuple[str, ...]:
+    """The levels of a claim's universes. Raises UserError for a condition that cannot
+    be varied, or a value that it cannot have.
+    """
+    task = tasks.get(vary.task)
+    claim = _claim_of(task, vary.claim_name)
+    check_kind(claim)
+    conditions = dict(vary.conditions)
+    first = claim.levels or [level.name for level in task.light]
+    bases = conditions.pop("level", list(first))
+    fixed = profile.of(vary.task).recipe
+    for name in conditions:
+        if name in fixed:
+            raise UserError(
+                f"Claim {vary.claim}: {name!r} is both varied and set in "
+                f"tasks.{vary.task}.recipe: leave it out of one of them."
+            )
+    found = []
+    for base in bases:
+        for name in conditions:
+            check_condition(task, claim, task.level(base), name)
+        for values in product(*conditions.values()):
+            chosen_values = dict(zip(conditions, values, strict=True))
+            found.append(universe_name(base, chosen_values))
+    for name in found:
+        for arm in claim.arms:
+            task.recipe_of(task.level(name), task.arm(arm))
+    if len(found) > len(set(found)):
+        raise UserError(f"Claim {vary.claim}: a value is given twice; leave one out.")
+    return tuple(found)
+
+
+def _claim_of(task: Task, name: str) -> Claim:
+    known = {claim.name: claim for claim in task.claims}
+    if name not in known:
+        raise unknown(f"claim of task {task.name!r}", name, known)
+    return known[name]
 
 
 def chosen(task: Task, plan: ResolvedTask) -> tuple[tuple[str, ...], tuple[str, ...]]:

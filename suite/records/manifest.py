@@ -548,9 +548,11 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
     """What the manifest says of one task of a plan."""
     task, of = plan.tasks[name], plan.of(name)
     places = plan.places(name)
-    level_names, arm_names = (set(names) for names in zip(*places, strict=True))
+    level_names = dict.fromkeys(level for level, _ in places)
+    arm_names = {arm for _, arm in places}
     arms = [arm for arm in task.arms if arm.name in arm_names]
-    levels = [level for level in task.levels if level.name in level_names]
+    own = [level.name for level in task.levels if level.name in level_names]
+    levels = [task.level(name) for name in dict.fromkeys([*own, *level_names])]
     claims = plan.claims(name)
     again = {arm + AA_SUFFIX: _again(task.arm(arm).title) for arm in of.aa_test}
     return TaskManifest(

@@ -32,6 +32,7 @@ from suite.verdicts.message import Message, message
 from suite.verdicts.preregistration import UNKNOWN, Provenance
 from suite.verdicts.scales import Scale, scale_of
 from tasks import Claim
+from tasks.contract.universe import base_of, is_universe
 
 CELL = ["level", "arm", "block"]  # of one task
 LATE = 0.9  # a best checkpoint after this share of the steps is a late one
@@ -331,10 +332,20 @@ def cases(
     ]
 
 
+def _universes(shared: TaskRows, claim: Claim) -> int:
+    """In how many universes the campaign judges the claim."""
+    names = [
+        base_of(one.name) for one in shared.manifest.tested if is_universe(one.name)
+    ]
+    return names.count(base_of(claim.name))
+
+
 def _case(shared: TaskRows, recorded: ClaimManifest, doubt: Message | None) -> Case:
     """The claim as it was preregistered, with the rows of its task."""
     claim = recorded.claim
     metric = metric_of(claim.metric, shared.manifest.measures)
+    if is_universe(claim.name) and doubt is None:
+        doubt = message("note-universe", count=_universes(shared, claim))
     if recorded.known_from:
         doubt = message("note-known-before", campaign=recorded.known_from)
     return Case(

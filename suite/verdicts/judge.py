@@ -26,6 +26,7 @@ from suite.verdicts.message import Message, message
 from suite.verdicts.preregistration import UNKNOWN, Provenance
 from suite.verdicts.summary import claim_verdict_of, with_matching_note, with_note
 from suite.verdicts.weigh import weighed
+from tasks.contract.universe import base_of, is_universe
 
 __all__ = [
     "AATest",
@@ -108,15 +109,25 @@ def _judge_task(
 
 
 def _judge_cases(asked: Sequence[Measured]) -> list[tuple[Measured, Judged]]:
-    """A task's claims with what is said of them: one family, but for those that are
-    exploratory.
+    """A task's claims with what is said of them: one family. Those that are exploratory
+    are judged alone, but for the universes of a claim, which are a family of their own.
     """
-    family = [measured for measured in asked if not measured.case.exploratory]
-    judged = iter(_judge(family))
-    return [
-        (one, _judge([one])[0] if one.case.exploratory else next(judged))
-        for one in asked
-    ]
+    families: dict[object, list[int]] = {}
+    for number, one in enumerate(asked):
+        families.setdefault(_family_of(one, number), []).append(number)
+    judged: dict[int, Judged] = {}
+    for numbers in families.values():
+        found = _judge([asked[number] for number in numbers])
+        judged.update(zip(numbers, found, strict=True))
+    return [(one, judged[number]) for number, one in enumerate(asked)]
+
+
+def _family_of(one: Measured, number: int) -> object:
+    """What the claims of one family have in common."""
+    name = one.case.claim.name
+    if is_universe(name):
+        return base_of(name)
+    return number if one.case.exploratory else "confirmatory claims"
 
 
 def _judge(family: Sequence[Measured]) -> list[Judged]:

@@ -25,6 +25,7 @@ from suite.records.manifest import ClaimManifest, Manifest, read_manifest
 from suite.training.fingerprint import source_hash
 from suite.verdicts.message import Message, message
 from tasks import Claim, UserError
+from tasks.contract.universe import base_of, is_universe, universe_claim
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +59,17 @@ class Provenance:
         if task not in self.claims:
             return {}
         found = {
-            claim.name: _doubt(claim, self.claims[task].get(claim.name))
-            for claim in recorded
+            claim.name: _doubt(claim, self._now(task, claim)) for claim in recorded
         }
         return {name: doubt for name, doubt in found.items() if doubt is not None}
+
+    def _now(self, task: str, then: Claim) -> Claim | None:
+        """What the claim says now; in its universe, if it has one."""
+        known = self.claims[task]
+        if then.name in known or not is_universe(then.name):
+            return known.get(then.name)
+        found = known.get(base_of(then.name))
+        return universe_claim(found, then.levels[0]) if found else None
 
     def code_changed(self, manifest: Manifest, task: str) -> bool:
         """Whether the task's sources are others than at the time of the campaign."""

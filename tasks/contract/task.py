@@ -29,6 +29,7 @@ from tasks.contract.recipe import NOT_TUNABLE, RECIPE_FIELDS, TUNABLE, Recipe
 from tasks.contract.space import Hyperparameter, Params, Space, is_value
 from tasks.contract.stage import Stage
 from tasks.contract.target import check_target
+from tasks.contract.universe import is_universe, universe_level
 
 if TYPE_CHECKING:
     from torch import nn
@@ -606,9 +607,12 @@ class Task:
         )
 
     def level(self, name: str) -> Level:
+        """The level of that name, which may be that of a universe."""
         for level in self.levels:
             if level.name == name:
                 return level
+        if is_universe(name):
+            return universe_level(self, name)
         raise unknown(
             f"level of task {self.name!r}", name, (level.name for level in self.levels)
         )

@@ -32,6 +32,7 @@ REPORT = (
     "sentences",
     "statements",
     "topic",
+    "universes",
 )
 WRITERS = [ROOT / "report" / f"{name}.py" for name in REPORT]
 SOURCES = [*(ROOT / "verdicts").rglob("*.py"), *WRITERS]
@@ -121,6 +122,8 @@ def put_together():
     yield from (f"condition-{name.replace('_', '-')}" for name in CONDITIONS)
     yield from (f"findings-{name}" for name in COLUMNS)
     yield from (f"topic-{name}" for name in TOPIC)
+    for answer in ("supported", "refuted", "no-difference"):
+        yield from (f"universes-{answer}{end}" for end in ("", "-everywhere"))
     yield from ANSWERS.values()
 
 

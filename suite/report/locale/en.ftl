@@ -208,6 +208,7 @@ note-looks = Looked at { $blocks } of at most { $most } blocks; the next look is
 note-few-blocks = Exploratory: fewer than { $least } blocks are a first hint only.
 note-known-before = Exploratory: campaign { $campaign } had opened the test set of the same blocks when this claim was written. Run it with another `root_seed`.
 note-edited = Exploratory: edited since this campaign: { $changes }.
+note-universe = Exploratory: one of { $count } universes of this claim, and adjusted for their number.
 note-gone = Exploratory: the task no longer makes this claim.
 note-tampered = Exploratory: the claims in campaign.json are not those fixed before the run.
 note-attempt = Campaign { $attempt } of this claim.
@@ -406,3 +407,16 @@ topic-trials = Trials in each cell: { $value }
 topic-machines = Hardware: { $value }
 topic-versions = Versions: { $value }
 topic-command = Command: { $value }
+
+## Where a claim holds, among its universes
+
+universes-of = Of { $count } universes: { $counts }.
+universes-count = { $count } { $answer }
+universes-between = { " " }
+universes-and = { " " }and{ " " }
+universes-supported = It holds where { $conditions } ({ $agreeing } of { $count }).
+universes-refuted = The opposite holds where { $conditions } ({ $agreeing } of { $count }).
+universes-no-difference = It makes no difference where { $conditions } ({ $agreeing } of { $count }).
+universes-supported-everywhere = It holds everywhere ({ $agreeing } of { $count }).
+universes-refuted-everywhere = The opposite holds everywhere ({ $agreeing } of { $count }).
+universes-no-difference-everywhere = It makes no difference anywhere ({ $agreeing } of { $count }).

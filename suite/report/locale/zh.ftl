@@ -184,6 +184,7 @@ note-looks = 至多 { $most } 个区组，目前检视了 { $blocks } 个；下�
 note-few-blocks = 探索性：少于 { $least } 个区组，只是初步迹象。
 note-known-before = 探索性：写下这一论断时，实验 { $campaign } 已经打开过相同区组的测试集。请换一个 `root_seed` 运行。
 note-edited = 探索性：论断在本次实验之后被修改过：{ $changes }。
+note-universe = 探索性：这是该论断的 { $count } 个情形之一，已按情形数校正。
 note-gone = 探索性：任务中已不再有这一论断。
 note-tampered = 探索性：campaign.json 中的论断不是运行前固定的那些。
 note-attempt = 这是该论断的第 { $attempt } 次实验。
@@ -370,3 +371,16 @@ topic-trials = 每个单元的调参次数：{ $value }
 topic-machines = 硬件：{ $value }
 topic-versions = 版本：{ $value }
 topic-command = 命令：{ $value }
+
+## 一个论断在哪些情形下成立
+
+universes-of = 共 { $count } 个情形：{ $counts }。
+universes-count = { $answer } { $count } 个
+universes-between = {""}
+universes-and = {" "}且{" "}
+universes-supported = 当 { $conditions } 时成立（{ $count } 个中有 { $agreeing } 个）。
+universes-refuted = 当 { $conditions } 时反过来成立（{ $count } 个中有 { $agreeing } 个）。
+universes-no-difference = 当 { $conditions } 时没有差异（{ $count } 个中有 { $agreeing } 个）。
+universes-supported-everywhere = 在所有情形下成立（{ $count } 个中有 { $agreeing } 个）。
+universes-refuted-everywhere = 在所有情形下反过来成立（{ $count } 个中有 { $agreeing } 个）。
+universes-no-difference-everywhere = 在所有情形下都没有差异（{ $count } 个中有 { $agreeing } 个）。

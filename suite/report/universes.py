@@ -1,0 +1,94 @@
+"""A claim's universes in plain words: where it holds, and where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from suite.report.findings import amount_text
+from suite.report.formatting import NONE
+from suite.report.labels import Labels
+from suite.report.message_text import ANSWERS
+from suite.report.messages import translate
+from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.universes import Multiverse, Rule, Values
+
+
+def claim_text(found: Multiverse, labels: Labels) -> str:
+    """What the claim says, whatever the universe."""
+    verdict = found.universes[0].verdict
+    task = labels.manifest.task(found.task)
+    own = task.claim_text(verdict.claim, "says", labels.language)
+    return (own or verdict.says).partition(" [")[0]
+
+
+def where(found: Multiverse, language: str = "en") -> str:
+    """In how many universes the claim holds, and under which conditions."""
+    counts = [
+        translate("universes-count", language, count=count, answer=answer_text)
+        for answer, code in ANSWERS.items()
+        if (count := found.count(answer))
+        for answer_text in [translate(code, language)]
+    ]
+    total = len(found.universes)
+    joined = translate("comma", language).join(counts)
+    said = [translate("universes-of", language, count=total, counts=joined)]
+    for answer in ("supported", "refuted", "no_difference"):
+        for rule in found.rules(answer):
+            said.append(_rule_text(rule, answer, language))
+    return translate("universes-between", language).join(said)
+
+
+def _rule_text(rule: Rule, answer: str, language: str) -> str:
+    code = f"universes-{answer.replace('_', '-')}"
+    if not rule.values:
+        code += "-everywhere"
+    return translate(
+        code,
+        language,
+        conditions=values_text(rule.values, language),
+        agreeing=rule.agreeing,
+        count=rule.universes,
+    )
+
+
+def values_text(values: Values, language: str = "en") -> str:
+    """``optimizer = sgd and width = 64``."""
+    parts = [f"{name} = {_shown(value)}" for name, value in values.items()]
+    return translate("universes-and", language).join(parts)
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def effect_text(verdict: ClaimVerdict, language: str = "en") -> str:
+    """A universe's effect, with the interval that decides."""
+    if verdict.blocks == 0:
+        return NONE
+    return amount_text(verdict, verdict.effect, verdict.deciding_interval, language)
+
+
+def plain(found: Sequence[Multiverse]) -> list[dict[str, Any]]:
+    """The multiverses as plain values for JSON."""
+    return [
+        {
+            "task": one.task,
+            "claim": one.claim,
+            "sentence": where(one),
+            "conditions": one.conditions,
+            "universes": [
+                {
+                    "values": dict(universe.values),
+                    "verdict": universe.verdict.verdict,
+                    "effect": universe.verdict.effect,
+                    "interval": list(universe.verdict.interval),
+                    "adjusted_interval": list(universe.verdict.adjusted_interval),
+                    "failed_gates": [g.code for g in universe.verdict.failed_gates],
+                    "blocks": universe.verdict.blocks,
+                }
+                for universe in one.universes
+            ],
+        }
+        for one in found
+    ]
