@@ -30,7 +30,7 @@ KOHAVI = Text(
         "model selection（1995）"
     ),
 )
-SOURCE = Text("Simulated: no Licence applies.", zh="模拟产生，不涉及许可证。")
+SOURCE = Text("Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。")
 Floats = NDArray[np.floating[Any]]
 
 

@@ -26,7 +26,7 @@ HOEFFDING = Text(
     "Hoeffding, Probability inequalities for sums of bounded random variables (1963)",
     zh="Hoeffding，Probability inequalities for sums of bounded random variables（1963）",
 )
-SOURCE = Text("Simulated: no Licence applies.", zh="模拟产生，不涉及许可证。")
+SOURCE = Text("Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。")
 FIGURES = Text(
     "At most 2707, 0.91, 0.00004 with N = 100, 500, 1000; 610 examples for 0.1",
     zh="N = 100、500、1000 时至多 2707、0.91、0.00004；要降到 0.1 需 610 个样本",

@@ -23,7 +23,7 @@ LUGOSI = Text(
     "Boucheron, Lugosi & Massart, Concentration inequalities (2013), section 2.5",
     zh="Boucheron、Lugosi 与 Massart，Concentration inequalities（2013），2.5 节",
 )
-SOURCE = Text("Simulated: no Licence applies.", zh="模拟产生，不涉及许可证。")
+SOURCE = Text("Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。")
 
 
 def simulated(best: bool, level: Level, params: Params, seed: int) -> dict[str, float]:
