@@ -259,13 +259,18 @@ class Plan:
 
     def universes(self, name: str) -> list[Claim]:
         """The claims of a task that the profile varies, one for each universe."""
-        known = {claim.name: claim for claim in self.tasks[name].claims}
-        return [
-            universe_claim(known[vary.claim_name], level)
-            for vary in self.profile.vary
-            if vary.task == name
-            for level in levels_of(vary, self.profile)
-        ]
+        return self._universes.get(name, [])
+
+    @cached_property
+    def _universes(self) -> dict[str, list[Claim]]:
+        found: dict[str, list[Claim]] = {}
+        for vary in self.profile.vary:
+            known = {claim.name: claim for claim in self.tasks[vary.task].claims}
+            claim = known[vary.claim_name]
+            levels = levels_of(vary, self.profile)
+            of_task = found.setdefault(vary.task, [])
+            of_task += [universe_claim(claim, level) for level in levels]
+        return found
 
     def own_claims(self, name: str) -> list[Claim]:
         """The task's claims that the chosen arms and levels can decide; a claim over

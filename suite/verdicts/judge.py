@@ -26,7 +26,7 @@ from suite.verdicts.message import Message, message
 from suite.verdicts.preregistration import UNKNOWN, Provenance
 from suite.verdicts.summary import claim_verdict_of, with_matching_note, with_note
 from suite.verdicts.weigh import weighed
-from tasks.contract.universe import base_of, is_universe
+from tasks.contract.universe import family_of
 
 __all__ = [
     "AATest",
@@ -124,10 +124,8 @@ def _judge_cases(asked: Sequence[Measured]) -> list[tuple[Measured, Judged]]:
 
 def _family_of(one: Measured, number: int) -> object:
     """What the claims of one family have in common."""
-    name = one.case.claim.name
-    if is_universe(name):
-        return base_of(name)
-    return number if one.case.exploratory else "confirmatory claims"
+    universes = family_of(one.case.claim.name)
+    return universes or (number if one.case.exploratory else "")
 
 
 def _judge(family: Sequence[Measured]) -> list[Judged]:

@@ -22,6 +22,7 @@ from suite.verdicts.judge import judge_campaign
 from suite.verdicts.kinds import kind_of
 from suite.verdicts.statistics import smallest_effect
 from tasks import Claim, UserError
+from tasks.contract.universe import family_of
 
 ENOUGH = 3  # blocks, for a standard deviation
 
@@ -87,7 +88,10 @@ def prospect_of(
     tested = [data[task, level] for level in claim.levels]
     metric = metric_of(claim.metric, plan.tasks[task].procedure.measures)
     family = [
-        one for one in plan.claims(task) if kind_of(one.kind).hypothesis != "always"
+        one
+        for one in plan.claims(task)
+        if kind_of(one.kind).hypothesis != "always"
+        and family_of(one.name) == family_of(claim.name)
     ]
     return Prospect(
         claim=claim,

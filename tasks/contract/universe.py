@@ -9,7 +9,7 @@ name says all there is to it, so that a worker that is told the name has the lev
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tasks.contract.checks import NAME
@@ -34,6 +34,13 @@ def is_universe(name: str) -> bool:
 def base_of(name: str) -> str:
     """The level, or the claim, that a universe's is derived from."""
     return name.partition(PART)[0]
+
+
+def family_of(claim: str) -> str:
+    """The claim whose universe it is judged with, as one family; "" for the task's own
+    claims.
+    """
+    return base_of(claim) if is_universe(claim) else ""
 
 
 def values_of(name: str) -> dict[str, Value]:
@@ -160,14 +167,3 @@ def _value(text: str) -> Value:
         except ValueError:
             continue
     return text
-
-
-def conditions(names: Iterable[str]) -> dict[str, list[Value]]:
-    """All values of each condition among universes, in the order they come in."""
-    found: dict[str, list[Value]] = {}
-    for name in names:
-        for condition, value in values_of(name).items():
-            known = found.setdefault(condition, [])
-            if value not in known:
-                known.append(value)
-    return found

@@ -23,6 +23,7 @@ OF_A_PROFILE = {
     "device": Role.DECIDES,
     "threads": Role.DECIDES,
     "every_task": Role.SELECTS,
+    "vary": Role.DECIDES_THROUGH,  # the levels of universes
     "tasks": Role.SELECTS,
 }
 

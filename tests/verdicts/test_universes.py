@@ -175,3 +175,19 @@ def test_what_cannot_be_varied_is_refused_before_anything_runs(known, vary, says
 def test_a_table_without_lists_is_no_multiverse(vary):
     with pytest.raises(ValueError, match="give"):
         profile(vary=[vary])
+
+
+def test_the_plan_prices_universes_in_one_line(known, tmp_path, monkeypatch):
+    path = tmp_path / "many.toml"
+    lists = "\n".join(f"{name} = {values}" for name, values in VARIED.items())
+    path.write_text(
+        "blocks = 6\ntuned = []\n"
+        f'[[vary]]\nclaim = "known/gold_wins"\n{lists.replace(chr(39), chr(34))}\n'
+    )
+    monkeypatch.setenv("COLUMNS", "80")
+    given = ["plan", str(path), "--results", str(tmp_path / "results")]
+    printed = CliRunner().invoke(app, given).stdout
+
+    assert "24 × 2 × 6 = 288" in printed
+    assert printed.count("gold_wins") == 1
+    assert "gold_wins (24 universes)" in printed

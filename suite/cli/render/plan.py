@@ -20,6 +20,7 @@ from suite.cli.render.text import (
     size_text,
 )
 from suite.report.formatting import PER_DOUBLING, counted, duration, fixed, listed
+from tasks.contract.universe import base_of, family_of
 
 if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
     from suite.planning.cost import Costs, Estimate
@@ -201,13 +202,26 @@ def _power_table(claims: Sequence[Mapping[str, Any]]) -> Listing:
     rows: list[Sequence[str]] = []
     for task, of_task in groupby(claims, key=itemgetter("task")):
         rows.append((task, "", "", ""))
-        rows += [_power_row(claim) for claim in of_task]
+        for (name, _), same in groupby(of_task, key=_name_and_family):
+            rows.append(_power_row(name, [*same]))
     return Listing(("Smallest effect found, 80 % power", *numbers), rows, right=numbers)
 
 
-def _power_row(claim: Mapping[str, Any]) -> Sequence[str]:
+def _shown_name(claim: Mapping[str, Any]) -> str:
+    """The claim's name, without what its universes differ in."""
+    return base_of(str(claim["claim"]))
+
+
+def _name_and_family(claim: Mapping[str, Any]) -> tuple[str, str]:
+    return _shown_name(claim), family_of(str(claim["claim"]))
+
+
+def _power_row(name: str, claims: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    """Those of one name are universes of a claim; the last known one speaks for all."""
+    claim = claims[-1]
+    many = f" ({len(claims)} universes)" if len(claims) > 1 else ""
     return (
-        f"  {claim['claim']}",
+        f"  {name}{many}",
         _power(claim, "alone"),
         _power(claim, "in_family"),
         _of_claim(claim, claim["margin"]),
@@ -222,12 +236,13 @@ def _undecidable(claims: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
     for claim in claims:
         if not claim["decidable"]:
             group = claim["task"], change(claim)
-            names.setdefault(group, []).append(claim["claim"])
+            names.setdefault(group, []).append(_shown_name(claim))
     if not names:
         return []
     rows = []
     for (task, sentence), undecidable in names.items():
-        rows.append((f"{task}: {', '.join(undecidable)}", sentence))
+        shown = ", ".join(dict.fromkeys(undecidable))
+        rows.append((f"{task}: {shown}", sentence))
     return [Text(), Listing(("Undecidable as planned", "Change"), rows)]
 
 
@@ -246,7 +261,7 @@ def change(claim: Mapping[str, Any]) -> str:
 
 
 def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
-    says = ["In family: as the strictest of the task's claims."]
+    says = ["In family: as the strictest of the task's claims, or of the universes."]
     exploratory = dict.fromkeys(one["task"] for one in claims if one["exploratory"])
     if exploratory:
         verb = "explores" if len(exploratory) == 1 else "explore"
