@@ -145,7 +145,10 @@ class MessageWriter:
 
     def value(self, value: float) -> str:
         """A value of the claim's metric, in its own unit."""
-        is_share = self._verdict.is_share
+        if self.verdict is None:  # a message about an arm: of the task's first measure
+            is_share = self.labels.manifest.task(self.task).primary.percent
+        else:
+            is_share = self.verdict.is_share
         number = measured_number(value, is_share)
         return f"{number} %" if is_share else number
 

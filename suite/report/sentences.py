@@ -20,8 +20,10 @@ from suite.report.message_text import (
     joined_sentences,
     text_of_message,
 )
+from suite.report.messages import translate
 from suite.report.statements import sentence
 from suite.verdicts.aa_test import AATest
+from suite.verdicts.arm_training import ArmDiagnosis
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Labels",
     "aa_test",
     "answer",
+    "arm_diagnosis",
     "asked",
     "diagnosis",
     "directions",
@@ -65,6 +68,19 @@ def training(verdict: ClaimVerdict, labels: Labels) -> list[str]:
         found = text_of_message(arm.message, verdict, labels)
         sentences.append(full_stop(found, labels))
     return sentences
+
+
+def arm_diagnosis(found: ArmDiagnosis, labels: Labels) -> str:
+    """How an arm trained, what that points to, and in how many blocks it does."""
+    writer = MessageWriter(found.task, labels)
+    said = full_stop(writer.text(found.message), labels)
+    blocks = translate(
+        "diagnosis-blocks",
+        labels.language,
+        agreeing=found.agreeing,
+        blocks=found.blocks,
+    )
+    return joined_sentences([said, blocks], labels.language)
 
 
 def aa_test(found: AATest, labels: Labels) -> str:

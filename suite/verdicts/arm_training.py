@@ -108,12 +108,13 @@ def diagnose_arms(campaign: Campaign) -> tuple[ArmDiagnosis, ...]:
     return tuple(
         found
         for task in campaign.manifest.tasks
-        for found in _diagnose_task(TaskRows(campaign, task))
+        for found in diagnose_task(campaign, task)
     )
 
 
-def _diagnose_task(rows: TaskRows) -> Iterator[ArmDiagnosis]:
-    """The diagnoses of one task, by level and arm."""
+def diagnose_task(campaign: Campaign, name: str) -> Iterator[ArmDiagnosis]:
+    """The same for the arms of one task."""
+    rows = TaskRows(campaign, name)
     task, margin = rows.manifest, margin_of(rows.manifest)
     if not math.isfinite(margin):
         return

@@ -167,6 +167,11 @@ def test_every_arm_is_diagnosed_whether_or_not_a_claim_names_it():
     assert found["deep"].rival == "wide"
     assert found["wide"].diagnosis == "overfitting"
     assert found["wide"].train == pytest.approx(1.0)
+    assert sentences.arm_diagnosis(found["deep"], Labels(campaign.manifest)) == (
+        "Eight layers reaches 77.0 % on its training set, where One layer with no more "
+        "parameters reaches 100.0 %: this is optimisation, not generalisation. 6 of 6 "
+        "blocks alone say the same."
+    )
     # 2 points of a share where no claim says what matters
     assert found["wide"].margin == 0.02
     assert (found["wide"].agreeing, found["wide"].blocks) == (6, 6)

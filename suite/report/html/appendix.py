@@ -13,9 +13,11 @@ from typing import Any
 import pandas as pd
 
 from suite.records.results import Campaign
-from suite.report.formatting import NONE, counted, listed
+from suite.report.formatting import NONE, counted, listed, measured_number
 from suite.report.html.view import Openings, ProvenanceView, Table, VarianceView
+from suite.report.labels import diagnosis
 from suite.training.job import STATUSES
+from suite.verdicts.arm_training import diagnose_task
 from suite.verdicts.statistics import Component
 from suite.verdicts.variance import split_variance
 
@@ -134,6 +136,26 @@ def _openings_summary(frame: pd.DataFrame, opened: pd.DataFrame) -> str:
         verdict = "tuning trials saw it, which they must not"
     by = listed(openers)
     return f"Test sets were opened {len(opened):,} times, by {by}; {verdict}."
+
+
+def diagnoses(campaign: Campaign, task: str) -> Table | None:
+    """What keeps each arm of a task from doing better, and the figures that say so;
+    None without figures on all three sets.
+    """
+    manifest = campaign.manifest.task(task)
+    percent = manifest.primary.percent
+    rows = []
+    for found in diagnose_task(campaign, task):
+        level = manifest.level(found.level).label
+        arm = manifest.arm(found.arm).label
+        figures = found.train, found.validation, found.test
+        numbers = [measured_number(figure, percent) for figure in figures]
+        agreeing = f"{found.agreeing} of {found.blocks}"
+        rows.append([level, arm, *numbers, diagnosis(found.diagnosis), agreeing])
+    if not rows:
+        return None
+    head = ["Level", "Arm", "Training", "Validation", "Test", "Diagnosis", "Blocks"]
+    return Table(head, rows, numeric=frozenset({2, 3, 4, 6}))
 
 
 def variance(campaign: Campaign, task: str) -> VarianceView | None:

@@ -131,6 +131,7 @@ def _task_view(
         aa_tests=[aa_test(one, labels) for one in run_aa_tests(campaign, task)],
         claims=claims,
         variance=appendix.variance(campaign, task),
+        diagnoses=appendix.diagnoses(campaign, task),
         pictures=list(picture_views(campaign, task)),
     )
 

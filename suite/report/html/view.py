@@ -221,6 +221,9 @@ class TaskView:
     variance: VarianceView | None
     """Where results vary from; None if it was not measured."""
 
+    diagnoses: Table | None
+    """What keeps each arm from doing better; None without figures on all sets."""
+
     pictures: Sequence[PictureView]
     """Those that its arms recorded, of the first block."""
 

@@ -226,6 +226,7 @@ change = { $name } was { $then } and is { $now }
 
 ## How the arms trained
 
+diagnosis-blocks = { $agreeing } of { $blocks } blocks alone say the same.
 cause-optimisation = optimisation
 cause-overfitting = overfitting
 cause-mismatch = mismatch

@@ -202,6 +202,7 @@ change = { $name }（{ $then } → { $now }）
 
 ## 各方案训练得如何
 
+diagnosis-blocks = 单独看，{ $blocks } 个区组中有 { $agreeing } 个也是如此。
 cause-optimisation = 优化问题
 cause-overfitting = 过拟合
 cause-mismatch = 分布不匹配
