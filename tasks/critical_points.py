@@ -89,11 +89,11 @@ CLAIMS = (
     Claim(
         "a_network_has_flat_directions",
         Text(
-            f"A softmax network with {HIDDEN} hidden units has at least {ZEROS} zero "
-            "eigenvalues wherever it is: its minimum ratio cannot reach 1.",
+            f"A trained softmax network with {HIDDEN} hidden units has at least "
+            f"{ZEROS} zero eigenvalues: its minimum ratio cannot reach 1.",
             zh=(
-                f"有 {HIDDEN} 个隐藏单元的 softmax 网络在任何位置都至少有 {ZEROS} 个零"
-                "特征值：最小值比例不可能达到 1。"
+                f"训练后的 softmax 网络（{HIDDEN} 个隐藏单元）至少有 {ZEROS} 个零特征值："
+                "最小值比例不可能达到 1。"
             ),
         ),
         metric="zeros",
