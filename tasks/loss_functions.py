@@ -23,8 +23,8 @@ from tasks import (
 )
 from tasks.data import digits, mnist1d
 from tasks.models.mlp import mlp
+from tasks.procedures.loss_surface import ClassificationWithSurface
 from tasks.procedures.softmax_facts import MANY_CLASS_GAP, TWO_CLASS_GAP
-from tasks.procedures.supervised import Classification
 
 LEE = Text(
     "Hung-yi Lee, Machine Learning 2021: classification, a short version",
@@ -64,7 +64,8 @@ def build(shape: Shape, level: Level, params: Params) -> nn.Module:
 
 
 learn = partial(
-    Classification, measures=("accuracy", "loss", TWO_CLASS_GAP, MANY_CLASS_GAP)
+    ClassificationWithSurface,
+    measures=("accuracy", "loss", TWO_CLASS_GAP, MANY_CLASS_GAP),
 )
 
 

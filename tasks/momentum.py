@@ -11,8 +11,9 @@ from functools import partial
 
 import numpy as np
 
-from tasks import Arm, Claim, Level, Measure, Params, Task, Text
+from tasks import Arm, Claim, Level, Measure, Outcome, Params, Task, Text
 from tasks.models.surfaces import Array, random_quadratic
+from tasks.procedures.descent import distances
 
 GOAL = 1e-6  # of the starting distance
 PLACE, WIDTH = 1.0, 0.15  # of the bump
@@ -23,18 +24,17 @@ Problem = tuple[Gradient, Array, float, float]  # gradient, start, rate, momentu
 
 def heavy_ball(
     gradient: Gradient, start: Array, rate: float, momentum: float, most: int
-) -> int:
-    """Updates until the minimum at 0 is GOAL times as far as at the start; ``most`` + 1
-    if that many do not get there.
+) -> Array:
+    """The share of the distance to the minimum at 0 that is left at the start, and
+    after each update: until it is GOAL, or after ``most`` updates.
     """
     point, step = start, np.zeros_like(start)
-    near = GOAL * np.linalg.norm(start)
-    for update in range(1, most + 1):
+    squares = [start @ start]
+    while squares[-1] > GOAL**2 * squares[0] and len(squares) <= most:
         step = momentum * step - rate * gradient(point)
         point = point + step
-        if point @ point <= near**2:
-            return update
-    return most + 1
+        squares.append(point @ point)
+    return np.sqrt(np.array(squares) / squares[0])
 
 
 def valley(has_momentum: bool, level: Level, rng: np.random.Generator) -> Problem:
@@ -64,13 +64,14 @@ def bump(has_momentum: bool, level: Level, rng: np.random.Generator) -> Problem:
     return gradient, start, BUMP_RATE, 0.9 if has_momentum else 0.0
 
 
-def measure(
-    has_momentum: bool, level: Level, params: Params, seed: int
-) -> dict[str, float]:
+def measure(has_momentum: bool, level: Level, params: Params, seed: int) -> Outcome:
     make = valley if "condition" in level.factors else bump
     problem = make(has_momentum, level, np.random.default_rng(seed))
-    updates = heavy_ball(*problem, most=level["updates"])
-    return {"updates": float(updates), "arrives": float(updates <= level["updates"])}
+    shares = heavy_ball(*problem, most=level["updates"])
+    arrives = bool(shares[-1] <= GOAL)
+    updates = len(shares) - 1 if arrives else level["updates"] + 1
+    values = {"updates": float(updates), "arrives": float(arrives)}
+    return Outcome(values, lambda: [distances(shares)])
 
 
 def arm(name: str, has_momentum: bool, en: str, zh: str) -> Arm:

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 import tasks
 from tasks import Shape
 from tasks.loss_functions import build
+from tasks.procedures.loss_surface import GRID, REACH, loss_surface
 from tasks.procedures.losses import cross_entropy, mse_softmax
 from tasks.procedures.softmax_facts import many_class_gap, two_class_gap
 
@@ -55,6 +57,18 @@ def test_the_softmax_of_three_outputs_is_no_sigmoid_of_each():
     expected = (softmax - sigmoid).abs().max().item()
 
     assert many_class_gap(outputs, FIRST) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_surface_is_steep_at_the_wrong_answer_for_the_cross_entropy_alone():
+    by_cross_entropy, by_squares = (
+        np.array(loss_surface(loss).heights.z) for loss in (cross_entropy, mse_softmax)
+    )
+
+    # rows run along the wrong class's output, columns along the right one's
+    corner = by_cross_entropy[-1, :2]
+    assert corner == pytest.approx([20, 20 - 2 * REACH / (GRID - 1)], rel=1e-8)
+    assert by_squares[-1, :2] == pytest.approx([2, 2], rel=1e-6)
+    assert by_squares[0, -1] == pytest.approx(0, abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ["normal", "scale_10", "scale_30"])
