@@ -73,7 +73,7 @@ def sigmoids(depth: int) -> Level:
 def in_batches(size: int, lr: float) -> Level:
     factors = {"activation": "relu", "depth": 5, "batch": size}
     label = Text(f"Batch of {size}", zh=f"批量 {size}")
-    recipe = {"batch_size": size, "steps": 600, "evaluations": 4}
+    recipe = {"batch_size": size, "steps": 500, "evaluations": 4}
     return Level(f"batch_{size}", factors, None, label, recipe, params={"lr": lr})
 
 
