@@ -6,13 +6,26 @@ inequality and the union bound say that this has probability 2|H| exp(-2Nε²) a
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from tasks import Arm, Claim, Level, Measure, Params, Task, Text
+from tasks import (
+    Arm,
+    Axis,
+    Claim,
+    Curve,
+    Level,
+    Measure,
+    Outcome,
+    Params,
+    Picture,
+    Task,
+    Text,
+)
 
 TRAINING_SETS = 300  # of which the share of bad ones is found
 THRESHOLDS, EPSILON = 10_000, 0.1  # |H| and ε of the lecture
@@ -31,14 +44,19 @@ FIGURES = Text(
     "At most 2707, 0.91, 0.00004 with N = 100, 500, 1000; 610 examples for 0.1",
     zh="N = 100、500、1000 时至多 2707、0.91、0.00004；要降到 0.1 需 610 个样本",
 )
+BAD = Text("P(bad training set)", zh="训练集为坏的概率")
+DRAWN_AT = range(50, 801, 50)  # examples of the picture
 Floats = NDArray[np.float64]
 
 
-def simulated(level: Level, params: Params, seed: int) -> dict[str, float]:
+def simulated(level: Level, params: Params, seed: int) -> Outcome:
     rng = np.random.default_rng(seed)
     thresholds = np.linspace(LOWEST, HIGHEST, THRESHOLDS)
-    share = share_of_bad(thresholds, level["examples"], TRAINING_SETS, rng)
-    return {"bad": share}
+
+    def share(examples: int) -> float:
+        return share_of_bad(thresholds, examples, TRAINING_SETS, rng)
+
+    return Outcome({"bad": share(level["examples"])}, lambda: [over_examples(share)])
 
 
 def share_of_bad(
@@ -73,10 +91,25 @@ def training_error(
     return wrong / examples
 
 
-def bound(level: Level, params: Params, seed: int) -> dict[str, float]:
+def bound(level: Level, params: Params, seed: int) -> Outcome:
     """Hoeffding's inequality for each threshold, and the union bound over all."""
-    exponent = -2 * level["examples"] * EPSILON**2
-    return {"bad": 2 * THRESHOLDS * math.exp(exponent)}
+
+    def most(examples: int) -> float:
+        return 2 * THRESHOLDS * math.exp(-2 * examples * EPSILON**2)
+
+    return Outcome({"bad": most(level["examples"])}, lambda: [over_examples(most)])
+
+
+def over_examples(found: Callable[[int], float]) -> Picture:
+    """P(bad) over the number of training examples, down to what can be simulated."""
+    shares = [max(found(examples), 1 / TRAINING_SETS) for examples in DRAWN_AT]
+    return Picture(
+        "bad_over_examples",
+        BAD,
+        Axis(Text("Training examples", zh="训练样本数")),
+        Axis(BAD, log=True),
+        (Curve(DRAWN_AT, shares),),
+    )
 
 
 def at(examples: int) -> Level:
@@ -125,7 +158,6 @@ CLAIMS = (
     ),
 )
 BOUND = Text("Bound 2|H| exp(−2Nε²)", zh="上界 2|H| exp(−2Nε²)")
-BAD = Text("P(bad training set)", zh="训练集为坏的概率")
 TASK = Task(
     label=Text("Generalisation bound", zh="泛化上界"),
     question=Text(

@@ -15,6 +15,7 @@ from tasks.cross_validation import DEGREES, RIDGE, held_out_errors
 from tasks.generalization_bound import (
     CENTRE,
     EPSILON,
+    TRAINING_SETS,
     bound,
     share_of_bad,
     true_error,
@@ -54,7 +55,7 @@ def test_the_simulated_best_is_as_optimistic_as_the_exact_one(level):
     [(100, 2707), (500, 0.91), (1000, 0.00004), (610.3, 0.1)],
 )
 def test_the_bound_is_that_of_the_lecture(examples, lecture):
-    found = bound(Level("n", {"examples": examples}), {}, 0)["bad"]
+    found = bound(Level("n", {"examples": examples}), {}, 0).values["bad"]
 
     assert found == pytest.approx(lecture, rel=0.04)
 
@@ -99,3 +100,12 @@ def test_held_out_errors_are_scikit_learns(folds):
             scoring="neg_mean_squared_error",
         )
         assert found[degree] == pytest.approx(theirs.mean())
+
+
+def test_the_bound_is_drawn_over_examples_and_never_below_what_can_be_simulated():
+    (picture,) = bound(Level("n", {"examples": 100}), {}, 0).pictures()
+    (curve,) = picture.curves
+    drawn = dict(zip(curve.x, curve.y, strict=True))
+
+    assert drawn[100] == pytest.approx(2706.7, rel=1e-4)
+    assert min(curve.y) == 1 / TRAINING_SETS
