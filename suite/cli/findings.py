@@ -64,14 +64,23 @@ def findings(
 def universes(
     campaign: CampaignArgument = None,
     results: ResultsOption = RESULTS,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Also draw each claim's specification curve, as SVG in this folder.",
+        ),
+    ] = None,
     language: LanguageOption = Language.EN,
     as_json: JsonOption = False,
 ) -> None:
     """Show under which conditions a varied claim holds, and where it does not."""
     from suite.cli.render.universes import universes_page
     from suite.records.results import Results
+    from suite.report.charts.svg import draw_universes
     from suite.report.labels import Labels
-    from suite.report.universes import plain
+    from suite.report.universes import plain, specification_curve
     from suite.verdicts.judge import judge_campaign
     from suite.verdicts.preregistration import provenance_of
     from suite.verdicts.universes import multiverses
@@ -86,10 +95,17 @@ def universes(
             '[[vary]], such as claim = "deep_vs_wide/NAME" and optimizer = ["sgd", '
             '"adam"].'
         )
+    labels = Labels(recorded.manifest, language.value)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        for one in found:
+            curve = specification_curve(one, labels)
+            if curve is not None:
+                path = output / f"{one.task}.{one.claim}.svg"
+                path.write_text(draw_universes(curve), encoding="utf-8")
     if as_json:
         print_json({"campaign": recorded.id, "claims": plain(found)})
         return
-    labels = Labels(recorded.manifest, language.value)
     out().print(universes_page(found, labels))
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from suite.report.charts.build import clipped, effect_bounds
+from suite.report.charts.spec import Axis, SpecificationCurve, Tick, UniverseMark
+from suite.report.charts.ticks import around, linear_ticks
 from suite.report.findings import amount_text
-from suite.report.formatting import NONE
+from suite.report.formatting import NONE, amounts
 from suite.report.labels import Labels
 from suite.report.message_text import ANSWERS
 from suite.report.messages import translate
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.statistics import Interval
 from suite.verdicts.universes import Multiverse, Rule, Values
 
 
@@ -67,6 +71,49 @@ def effect_text(verdict: ClaimVerdict, language: str = "en") -> str:
     if verdict.blocks == 0:
         return NONE
     return amount_text(verdict, verdict.effect, verdict.deciding_interval, language)
+
+
+def specification_curve(found: Multiverse, labels: Labels) -> SpecificationCurve | None:
+    """The chart of a multiverse; None before any universe has a block."""
+    seen = [one for one in found.universes if one.verdict.blocks]
+    if not seen:
+        return None
+    rows = [
+        (name, value) for name, all_of in found.conditions.items() for value in all_of
+    ]
+    written = amounts(seen[0].verdict)
+    margin = seen[0].verdict.margin
+    band = (written.of_effect(-margin), written.of_effect(margin))
+    marks = [
+        UniverseMark(
+            value=written.of_effect(one.verdict.effect),
+            interval=_drawn(one.verdict),
+            verdict=one.verdict.verdict,
+            rows=tuple(
+                n for n, (name, value) in enumerate(rows) if one.has({name: value})
+            ),
+            text=f"{values_text(one.values)}: {effect_text(one.verdict)}",
+        )
+        for one in seen
+    ]
+    ends = [end for mark in marks for end in (mark.value, *(mark.interval or ()))]
+    low, high = around([*ends, *band])
+    ticks = [Tick(value, written.tick(value)) for value in linear_ticks(low, high)]
+    return SpecificationCurve(
+        title=claim_text(found, labels),
+        verdict=seen[0].verdict.verdict,
+        y=Axis(written.unit.strip(), low, high, tuple(ticks)),
+        marks=tuple(marks),
+        conditions=tuple(values_text({name: value}) for name, value in rows),
+        band=band,
+        zero=written.of_effect(0.0),
+    )
+
+
+def _drawn(verdict: ClaimVerdict) -> Interval | None:
+    written = amounts(verdict)
+    low, high = (written.of_effect(end) for end in verdict.deciding_interval)
+    return clipped((low, high), effect_bounds(verdict))
 
 
 def plain(found: Sequence[Multiverse]) -> list[dict[str, Any]]:

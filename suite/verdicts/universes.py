@@ -61,7 +61,11 @@ class Multiverse:
                 known = found.setdefault(name, [])
                 if value not in known:
                     known.append(value)
-        return {name: values for name, values in found.items() if len(values) > 1}
+        return {
+            name: sorted(values, key=_in_order)
+            for name, values in found.items()
+            if len(values) > 1
+        }
 
     @property
     def _as_planned(self) -> list[Universe]:
@@ -121,6 +125,12 @@ def multiverses(verdicts: Iterable[ClaimVerdict]) -> list[Multiverse]:
         Multiverse(task, claim, tuple(sorted(map(_universe, found), key=_effect)))
         for (task, claim), found in groups.items()
     ]
+
+
+def _in_order(value: Value) -> tuple[bool, float, str]:
+    """Numbers by size, then texts by name."""
+    is_text = isinstance(value, str)
+    return is_text, 0.0 if isinstance(value, str) else float(value), str(value)
 
 
 def _universe(verdict: ClaimVerdict) -> Universe:

@@ -1,6 +1,7 @@
 """A claim under other conditions: planned, priced, judged, and put into one sentence."""
 
 import json
+from xml.etree import ElementTree
 
 import pytest
 from rich.cells import cell_len
@@ -138,6 +139,18 @@ def test_universes_are_exploratory_and_adjusted_for_their_number(recorded):
     assert {one.label for one in verdicts} == {"exploratory"}
     assert {one.notes[0].code for one in verdicts} == {"note-universe"}
     assert smallest.p_holm == pytest.approx(min(1, 24 * smallest.p))
+
+
+def test_the_specification_curve_has_a_dot_for_every_universe(recorded, tmp_path):
+    campaign, _ = recorded
+    results = str(campaign.folder.parent)
+    CliRunner().invoke(app, ["universes", "--results", results, "-o", str(tmp_path)])
+    text = (tmp_path / "known.gold_wins.svg").read_text("utf-8")
+
+    assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert text.count("<title>level = digits") == 24
+    assert "width = 64" in text
+    assert "var(" not in text
 
 
 def test_the_command_says_where_a_claim_holds(recorded, monkeypatch):

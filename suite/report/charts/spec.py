@@ -242,4 +242,33 @@ class ForestStrip:
     """The interval that decides, in margins; None with one block."""
 
 
+@dataclass(frozen=True)
+class UniverseMark:
+    """A claim in one universe: its effect and the interval that decides.
+
+    ``rows`` are the places of its conditions among those of the chart.
+    """
+
+    value: float
+    interval: Interval | None
+    verdict: str
+    rows: tuple[int, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class SpecificationCurve:
+    """A claim in all of its universes, from the smallest effect to the largest, above
+    the conditions that each has.
+    """
+
+    title: str
+    verdict: str
+    y: Axis
+    marks: tuple[UniverseMark, ...]
+    conditions: tuple[str, ...]  # a row each
+    band: Interval
+    zero: float
+
+
 Chart = BlockChart | TrendChart | CurveChart | PictureChart | ForestStrip

@@ -25,6 +25,7 @@ from suite.report.charts.spec import (
     CurveChart,
     ForestStrip,
     PictureChart,
+    SpecificationCurve,
     TrendChart,
 )
 from tasks import Curve, Heights
@@ -96,8 +97,12 @@ def draw(chart: Chart, name: str) -> Markup:
 
 def draw_alone(chart: BlockChart | TrendChart | ForestStrip, name: str) -> str:
     """The chart as the text of an SVG file, in the report's light colours, on white."""
-    drawn = str(draw(chart, name))
-    for css, color in {**ALONE, "c": ALONE_VERDICTS[chart.verdict]}.items():
+    return _alone(str(draw(chart, name)), chart.verdict)
+
+
+def _alone(drawn: str, verdict: str) -> str:
+    """An element of a page as a file of its own."""
+    for css, color in {**ALONE, "c": ALONE_VERDICTS[verdict]}.items():
         drawn = drawn.replace(f"var(--{css})", color)
     style = "background: white; font-family: sans-serif"
     start = f'<svg xmlns="http://www.w3.org/2000/svg" style="{style}" '
@@ -401,6 +406,51 @@ def _strip_figure(chart: ForestStrip) -> Figure:
 def _arrow(axes: Axes, x: float, symbol: str) -> None:
     """A triangle at one end of a strip, which points outwards."""
     axes.plot(x, 0.5, symbol, color=COLORS["c"], markersize=8, clip_on=False)
+
+
+# ------------------------------------------------------------------------- universes
+
+
+def draw_universes(chart: SpecificationCurve) -> str:
+    """A specification curve as the text of an SVG file: effects above, and below which
+    conditions each universe has.
+    """
+    with _LOCK, _settings("universes"):
+        drawing = _Drawing()
+        figure = _universe_figure(chart, drawing)
+        file = io.StringIO()
+        no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(file, format="svg", transparent=True, metadata=no_metadata)
+    drawn = _inline(file.getvalue(), chart.title, drawing.marks)
+    return _alone(drawn, chart.verdict)
+
+
+def _universe_figure(chart: SpecificationCurve, drawing: _Drawing) -> Figure:
+    left, top, middle, row = 190, 16, 236, 16
+    bottom = middle + row * len(chart.conditions)
+    figure, axes = _blank(WIDE, bottom + 12, (left, top, WIDE - 12, middle - 12))
+    _set_axis(axes, "y", chart.y)
+    axes.set(xlim=(-1, len(chart.marks)), xticks=[])
+    axes.axhspan(*chart.band, color=COLORS["band"], linewidth=0)
+    axes.axhline(chart.zero, color=COLORS["muted"], linewidth=1.2)
+    height = bottom + 12
+    box = (left / WIDE, 1 - bottom / height)
+    size = ((WIDE - 12 - left) / WIDE, (bottom - middle) / height)
+    below = figure.add_axes((*box, *size))
+    below.spines[:].set_visible(False)
+    below.set(xlim=(-1, len(chart.marks)), xticks=[])
+    below.set_ylim(len(chart.conditions) - 0.5, -0.5)
+    below.set_yticks(range(len(chart.conditions)), chart.conditions)
+    below.tick_params(length=0)
+    for place, mark in enumerate(chart.marks):
+        color = ALONE_VERDICTS[mark.verdict]
+        if mark.interval:
+            axes.plot((place, place), mark.interval, color=color, linewidth=1.6)
+        (dot,) = axes.plot(place, mark.value, "o", color=color, markersize=6)
+        drawing.mark(dot, "dot", mark.text)
+        places = [place] * len(mark.rows)
+        below.plot(places, mark.rows, "o", color=color, markersize=5)
+    return figure
 
 
 # --------------------------------------------------------------------------- curves
