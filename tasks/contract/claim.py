@@ -178,6 +178,8 @@ class Claim:
             self._check_levels_of_weights(check)
         if not all(is_number(weight) for weight in weights.values()):
             raise check.error("weights", "give a number for each arm")
+        # as a manifest holds them: 1 and 1.0 are the same claim
+        check.replace("weights", {key: float(value) for key, value in weights.items()})
 
     def _check_levels_of_weights(self, check: FieldChecks) -> None:
         found = dict.fromkeys(level for _, level in self.weights_of_cells)
