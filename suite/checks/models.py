@@ -198,6 +198,8 @@ def _has_one_objective(task: Task, level: Level, arm: Arm, splits: Splits) -> bo
     """Whether it has an objective that must fall; those of adversaries need not."""
     if _is_fitted(task, arm):
         return False
+    if getattr(task.procedure_of(arm), "trains", ""):
+        return False  # the rest of it has learned in a stage before, and not here
     model = _model(task, level, arm, splits)
     phases = task.procedure_of(arm).phases(model)
     return len(phases) == 1
