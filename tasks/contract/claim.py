@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tasks.contract.checks import FieldChecks, is_number, plain
@@ -163,6 +163,16 @@ class Claim:
         self._check_weights(check)
         self._check_bounds(check)
         self._check_kind(check)
+        self._make_floats(check)
+
+    def _make_floats(self, check: FieldChecks) -> None:
+        """Hold numbers as a manifest does: 1 and 1.0 are the same claim."""
+        weights = {key: float(weight) for key, weight in self.weights.items()}
+        check.replace("weights", weights)
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, int) and not isinstance(value, bool):
+                check.replace(each.name, float(value))
 
     def _check_weights(self, check: FieldChecks) -> None:
         if isinstance(self.weights, Mapping):
@@ -178,8 +188,6 @@ class Claim:
             self._check_levels_of_weights(check)
         if not all(is_number(weight) for weight in weights.values()):
             raise check.error("weights", "give a number for each arm")
-        # as a manifest holds them: 1 and 1.0 are the same claim
-        check.replace("weights", {key: float(value) for key, value in weights.items()})
 
     def _check_levels_of_weights(self, check: FieldChecks) -> None:
         found = dict.fromkeys(level for _, level in self.weights_of_cells)
