@@ -70,7 +70,7 @@ def learning_curves(
     best_steps: Mapping[str, float] | None = None,
 ) -> Spec | None:
     """The specification for these block curves; ``arms`` are the task's, in order,
-    which fixes their colours. Intervals are clipped at ``bounds``.
+    which fixes their colours. Intervals keep within ``bounds``.
 
     ``best_steps`` has each arm's median chosen step. More than four arms become one
     panel each, with the other arms' means as hairlines behind.

@@ -13,8 +13,16 @@ from dashboard.figures import Spec, Trace, line, numbers, on_axes, rounded, spec
 from dashboard.locale import Words
 from dashboard.locale.numbers import plain
 from dashboard.theme import arm_color, arm_dash
+from suite.report.charts.lines import SHARE
+from suite.report.charts.spec import INFINITE
 from suite.report.charts.ticks import factor_ticks
-from suite.verdicts.statistics import estimate
+from suite.verdicts.statistics import (
+    Floats,
+    Interval,
+    estimate,
+    geometric,
+    within_bounds,
+)
 
 CELL = ["level", "arm", "block"]
 Named = Sequence[Mapping[str, Any]]
@@ -27,28 +35,41 @@ def cell_means(finals: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def over_blocks(
-    cells: pd.DataFrame, column: str, confidence: float = 0.95
+    cells: pd.DataFrame,
+    column: str,
+    confidence: float = 0.95,
+    *,
+    bounds: Interval = INFINITE,
+    positive: bool = False,
 ) -> pd.DataFrame:
-    """Mean and interval over blocks of one column: level, arm, mean, low, high, blocks."""
+    """Mean and interval over blocks of one column: level, arm, mean, low, high, blocks.
+
+    The interval keeps within ``bounds``, what a value can be. Where ``positive``, as are
+    times and numbers of updates, whose distribution is skewed, it is the geometric mean
+    with the interval of the logarithms.
+    """
     rows = []
     for (level, arm), values in cells.dropna(subset=[column]).groupby(
         ["level", "arm"], sort=False
     )[column]:
-        found = estimate(values.to_numpy(dtype=float), 0.0)
-        low, high = (
-            found.interval(confidence) if found.blocks > 1 else (math.nan, math.nan)
-        )
-        rows.append(
-            {
-                "level": level,
-                "arm": arm,
-                "mean": found.mean,
-                "low": low,
-                "high": high,
-                "blocks": found.blocks,
-            }
-        )
+        of_blocks = values.to_numpy(dtype=float)
+        if positive and (of_blocks > 0).all():
+            mean, low, high = geometric(of_blocks, confidence)
+        else:
+            mean, low, high = _arithmetic(of_blocks, confidence, bounds)
+        rows.append((level, arm, mean, low, high, len(of_blocks)))
     return pd.DataFrame(rows, columns=["level", "arm", "mean", "low", "high", "blocks"])
+
+
+def _arithmetic(
+    values: Floats, confidence: float, bounds: Interval
+) -> tuple[float, float, float]:
+    """The mean and the ends of its interval, NaN with one block."""
+    found = estimate(values)
+    if found.blocks < 2:
+        return found.mean, math.nan, math.nan
+    low, high = within_bounds(found.mean, *found.interval(confidence), bounds)
+    return found.mean, float(low), float(high)
 
 
 def to_target(
@@ -143,6 +164,7 @@ def _sweep_line(rows: pd.DataFrame, label: str, number: int) -> Trace:
     low, high = numbers(rows["low"]), numbers(rows["high"])
     blocks = [int(count) for count in rows["blocks"]]
     upper_half = (rows["high"] - rows["mean"]).fillna(0.0)
+    lower_half = (rows["mean"] - rows["low"]).fillna(0.0)
     return line(
         numbers(rows["x"]),
         numbers(rows["mean"]),
@@ -157,7 +179,9 @@ def _sweep_line(rows: pd.DataFrame, label: str, number: int) -> Trace:
         ),
         error_y={
             "type": "data",
+            "symmetric": False,
             "array": numbers(upper_half),
+            "arrayminus": numbers(lower_half),
             "color": color,
             "thickness": 1.5,
             "width": 4,
@@ -219,7 +243,7 @@ def matched(
     """
     if column not in cells or "parameters" not in cells:
         return None
-    means = over_blocks(cells, column)
+    means = over_blocks(cells, column, bounds=SHARE if percent else INFINITE)
     sizes = cells.groupby("arm")["parameters"].mean()
     if means.empty or sizes.dropna().empty:
         return None
@@ -279,7 +303,9 @@ def _matched_point(
         "name": label,
         "error_y": {
             "type": "data",
+            "symmetric": False,
             "array": numbers([found["high"] - found["mean"]]),
+            "arrayminus": numbers([found["mean"] - found["low"]]),
             "color": color,
             "width": 4,
         },

@@ -255,7 +255,7 @@ claim-matched = Held equal
 ## Sweep
 
 sweep-title = Sweep
-sweep-says = What each arm reaches on the test set, what it costs, and how long it takes to get there: means over blocks with their 95 % interval.
+sweep-says = What each arm reaches on the test set, what it costs, and how long it takes to get there: means over blocks with their 95 % interval; geometric means of times and updates.
 sweep-chart = Along { $axis }
 sweep-chart-says = Target for steps and time: { $target } on validation. A point is missing where no final reached it.
 sweep-none = No axis

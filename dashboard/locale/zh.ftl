@@ -249,7 +249,7 @@ claim-matched = 保持相同
 ## Sweep
 
 sweep-title = 参数扫描
-sweep-says = 各方案在测试集上的表现、代价和所需时间：各区组均值及其 95 % 区间。
+sweep-says = 各方案在测试集上的表现、代价和所需时间：各区组均值及其 95 % 区间；时间与更新次数取几何均值。
 sweep-chart = 沿 { $axis }
 sweep-chart-says = 步数与时间的目标：验证集上的{ $target }。没有最终运行达到目标处不画点。
 sweep-none = 没有数轴

@@ -113,8 +113,10 @@ def layout(view: View) -> Component:
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """Each chart's means, and under ``<chart>-blocks`` the blocks behind them."""
     found: dict[str, pd.DataFrame] = {}
+    percent = bool(_measure(view)["percent"])
     for split, blocks in _blocks(view).items():
-        found |= {split: mean_curves(blocks), f"{split}-blocks": blocks}
+        means = mean_curves(blocks, bounds=bounds_of(percent, split))
+        found |= {split: means, f"{split}-blocks": blocks}
     return found
 
 

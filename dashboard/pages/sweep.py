@@ -29,6 +29,8 @@ from dashboard.figures.sweep import (
     sweep,
     to_target,
 )
+from suite.report.charts.lines import SHARE
+from suite.report.charts.spec import INFINITE
 from suite.report.formatting import within_sentence
 from suite.training.job import JUDGED
 
@@ -94,9 +96,19 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     columns = [
         column for column in (_column(view), *COSTS, *TARGETS) if column in cells
     ]
-    parts = [over_blocks(cells, column).assign(measure=column) for column in columns]
+    parts = [_means(view, cells, column).assign(measure=column) for column in columns]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return {"sweep": found, "matched": cells[cells["level"] == view.level]}
+
+
+def _means(view: View, cells: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Mean and interval over blocks: of costs, which are positive and skewed, the
+    geometric one.
+    """
+    if column != _column(view):
+        return over_blocks(cells, column, positive=True)
+    bounds = SHARE if _measure(view)["percent"] else INFINITE
+    return over_blocks(cells, column, bounds=bounds)
 
 
 def _measure(view: View) -> dict[str, Any]:
@@ -178,7 +190,7 @@ def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
                 else words.of("measure", column)
             )
             percent = quality and measure["percent"]
-            means = over_blocks(cells, column)
+            means = _means(view, cells, column)
             axis: dict[str, Any] = {}
             if percent:
                 axis = {"tickformat": ".1~%"}

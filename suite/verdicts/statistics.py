@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import chdtri, nctdtrinc, stdtr, stdtrit
+from scipy.special import chdtri, expit, logit, nctdtrinc, stdtr, stdtrit
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -181,6 +181,64 @@ def t_band(
         quantile = stdtrit(count - 1, (1 + confidence) / 2)
         half_width = np.where(count > 1, quantile * s / np.sqrt(count), np.nan)
     return middle - half_width, middle + half_width
+
+
+def within_bounds(
+    mean: ArrayLike, low: ArrayLike, high: ArrayLike, bounds: Interval
+) -> tuple[Floats, Floats]:
+    """The ends of an interval around a mean that cannot leave ``bounds``: (0, 1) for a
+    share, (-1, 1) for a difference of two, (0, inf) for a duration.
+
+    An interval that stays inside is unchanged. Another one is made on a scale that has
+    no bounds, where its half-width is multiplied by the scale's slope at the mean (the
+    delta method), and brought back. Between two bounds that scale is the logit (Korn &
+    Graubard, "Confidence intervals for proportions with small expected number of
+    positive counts estimated from survey data", 1998), above one it is the logarithm. A
+    mean on a bound has no such scale: its interval is cut.
+    """
+    middle, lower, upper = (np.asarray(x, dtype=np.float64) for x in (mean, low, high))
+    least, most = bounds
+    leaves = (lower < least) | (upper > most)
+    inside = (middle > least) & (middle < most)
+    # The place of a mean that lies on a bound does not matter: it is not used.
+    place = np.where(inside, middle, least + 0.5)
+    rescaled = _around(place, upper - middle, bounds)
+    ends = []
+    for plain, moved in zip((lower, upper), rescaled, strict=True):
+        bounded = np.where(inside, moved, np.clip(plain, least, most))
+        ends.append(np.where(leaves, bounded, plain))
+    return ends[0], ends[1]
+
+
+def _around(
+    middle: Floats, half_width: Floats, bounds: Interval
+) -> tuple[Floats, Floats]:
+    """The interval around a mean inside of bounds, made on the scale without bounds."""
+    least, most = bounds
+    if math.isinf(least):
+        return middle - half_width, middle + half_width
+    above = middle - least
+    with np.errstate(over="ignore"):
+        if math.isinf(most):
+            factor = np.exp(half_width / above)
+            return least + above / factor, least + above * factor
+        width = most - least
+        centre = logit(above / width)
+        half = half_width * width / (above * (most - middle))
+        return least + width * expit(centre - half), least + width * expit(
+            centre + half
+        )
+
+
+def geometric(
+    values: ArrayLike, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """The geometric mean of positive values with the ends of its interval: Student's t
+    on their logarithms. The ends are NaN with one value.
+    """
+    found = estimate(np.log(np.asarray(values, dtype=np.float64)))
+    low, high = found.interval(confidence) if found.blocks > 1 else (math.nan, math.nan)
+    return math.exp(found.mean), math.exp(low), math.exp(high)
 
 
 # ---------------------------------------------------------------------- several claims

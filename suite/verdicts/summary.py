@@ -24,7 +24,11 @@ from suite.verdicts.statistics import (
     Interval,
     crossover,
     estimate,
+    within_bounds,
 )
+
+UNBOUNDED: Interval = (-math.inf, math.inf)
+DIFFERENCE_OF_SHARES: Interval = (-1.0, 1.0)
 
 # fields of a ClaimVerdict that a claim and a decision have under the same names
 OF_CLAIM = (
@@ -284,14 +288,18 @@ def _per_gap(measured: Measured, verdict: Verdict) -> Iterator[dict[str, Any]]:
     case = measured.case
     if not case.kind.along_axis:
         return
+    of_shares = case.metric.is_share and not case.scale.logarithmic
+    bounds = DIFFERENCE_OF_SHARES if of_shares else UNBOUNDED
     columns = _complete_gaps(measured).T
     for level, x, column in zip(case.levels, case.x, columns, strict=True):
         found = estimate(column, measured.test_train_ratio(level))
+        plain = found.interval(verdict.confidence)
+        low, high = within_bounds(found.mean, *plain, bounds)
         yield {
             "level": level,
             "x": x,
             "effect": found.mean,
-            "interval": found.interval(verdict.confidence),
+            "interval": (float(low), float(high)),
             "blocks": found.blocks,
         }
 

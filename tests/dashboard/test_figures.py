@@ -522,8 +522,42 @@ def test_intervals_of_shares_and_of_gaps_end_where_these_do():
         }
     )
     blocks = block_curves(frame, pd.Series([0.9, 0.99]))
-    for split, low, high in (("validation", 0.0, 1.0), ("gap", -1.0, 1.0)):
-        (row,) = mean_curves(blocks, bounds=bounds_of(True, split)).itertuples()
-        # t(0.975, 1) = 12.7: 0.945 +- 0.57
-        assert (row.low, row.high) == (pytest.approx(max(low, 0.373), abs=1e-3), high)
+    half = stats.t.ppf(0.975, 1) * 0.045  # of 0.9 and 0.99: the mean is 0.945
+    (of_share,) = mean_curves(blocks, bounds=bounds_of(True, "validation")).itertuples()
+    (of_gap,) = mean_curves(blocks, bounds=bounds_of(True, "gap")).itertuples()
+
+    logit = math.log(0.945 / 0.055)
+    ends = [logit - half / (0.945 * 0.055), logit + half / (0.945 * 0.055)]
+    assert (of_share.low, of_share.high) == pytest.approx(
+        [1 / (1 + math.exp(-end)) for end in ends]
+    )
+    z = math.atanh(0.945)  # Fisher's transformation
+    width = half / (1 - 0.945**2)
+    assert (of_gap.low, of_gap.high) == pytest.approx(
+        [math.tanh(z - width), math.tanh(z + width)]
+    )
     assert bounds_of(False, "validation") == (-math.inf, math.inf)
+
+
+def test_costs_have_a_geometric_mean_and_measures_an_arithmetic_one():
+    cells = pd.DataFrame(
+        {"level": "l", "arm": "a", "block": [0, 1, 2], "seconds": [1.0, 2.0, 8.0]}
+    )
+    (cost,) = over_blocks(cells, "seconds", positive=True).itertuples()
+    (plain,) = over_blocks(cells, "seconds").itertuples()
+    theirs = stats.ttest_1samp(np.log(cells["seconds"]), 0).confidence_interval(0.95)
+
+    assert cost.mean == pytest.approx(stats.gmean(cells["seconds"]))
+    assert (cost.low, cost.high) == pytest.approx(
+        (math.exp(theirs.low), math.exp(theirs.high))
+    )
+    assert plain.mean == pytest.approx(11 / 3)
+
+
+def test_a_swept_accuracy_keeps_within_0_and_100_percent():
+    cells = pd.DataFrame(
+        {"level": "l", "arm": "a", "block": [0, 1, 2], "test.accuracy": [0.99, 1, 0.8]}
+    )
+    (row,) = over_blocks(cells, "test.accuracy", bounds=(0.0, 1.0)).itertuples()
+
+    assert 0 < row.low < row.mean < row.high < 1

@@ -421,6 +421,28 @@ def test_an_interaction_is_the_slope_of_the_gap_over_log_x():
     assert "loses ground to" in said(verdict)
 
 
+def test_the_gap_of_an_interaction_keeps_within_100_points():
+    claim = Claim(
+        "gap closes",
+        "",
+        "accuracy",
+        better="deep",
+        worse="wide",
+        kind="interaction",
+        margin=0.005,
+    )
+    early = [0.98, 0.6, 0.99, 0.97, 0.98, 0.98]
+    verdict = over_levels(early, AHEAD, claim)
+    low, high = verdict.by_level[0]["interval"]
+    plain = stats.ttest_1samp(early, 0).confidence_interval(0.95)
+    mean = np.mean(early)
+    half = (plain.high - mean) / (1 - mean**2)  # of Fisher's transformation
+
+    assert plain.high > 1
+    assert low == pytest.approx(math.tanh(math.atanh(mean) - half))
+    assert high == pytest.approx(math.tanh(math.atanh(mean) + half))
+
+
 def test_an_interaction_needs_every_level_of_a_block():
     claim = Claim(
         "gap closes",

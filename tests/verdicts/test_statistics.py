@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -197,3 +198,68 @@ def test_a_band_is_scipys_t_interval_at_each_step():
             (theirs.low, theirs.high), rel=1e-12
         )
     assert np.isnan([low[3], high[3]]).all()
+
+
+def test_an_interval_inside_its_bounds_is_not_changed():
+    assert statistics.within_bounds(0.5, 0.1, 0.9, (0.0, 1.0)) == (0.1, 0.9)
+    assert statistics.within_bounds(2.0, -9.0, 13.0, (-math.inf, math.inf)) == (-9, 13)
+
+
+@pytest.mark.parametrize(
+    ("values", "bounds", "family"),
+    [
+        ([0.99, 0.97, 1.0, 0.8], (0.0, 1.0), sm.families.Binomial()),
+        ([0.0, 0.01, 0.08, 0.0], (0.0, 1.0), sm.families.Binomial()),
+        ([0.1, 0.2, 3.0], (0.0, math.inf), sm.families.Gamma(sm.families.links.Log())),
+    ],
+)
+def test_a_bounded_interval_is_that_of_a_quasi_likelihood(values, bounds, family):
+    """The delta method at the mean is a generalised linear model with a constant alone,
+    its dispersion by Pearson's statistic.
+    """
+    found = statistics.estimate(values)
+    mean, plain = found.mean, found.interval(0.95)
+    theirs = sm.GLM(values, np.ones(len(values)), family=family).fit(
+        scale="X2", use_t=True
+    )
+    expected = family.link.inverse(theirs.conf_int(0.05)[0])
+
+    assert plain[0] < bounds[0] or plain[1] > bounds[1]
+    ours = statistics.within_bounds(mean, *plain, bounds)
+    assert ours == pytest.approx(tuple(expected), rel=1e-6)
+
+
+def test_a_bounded_difference_is_fishers_transformation():
+    low, high = statistics.within_bounds(0.9, 0.7, 1.1, (-1.0, 1.0))
+    half = 0.2 / (1 - 0.9**2)
+
+    assert low == pytest.approx(math.tanh(math.atanh(0.9) - half))
+    assert high == pytest.approx(math.tanh(math.atanh(0.9) + half))
+
+
+def test_bounds_hold_point_by_point_and_cut_where_the_mean_is_on_one():
+    low, high = statistics.within_bounds(
+        [0.5, 1.0, 0.9], [0.4, 0.9, 0.7], [0.6, 1.1, 1.1], (0.0, 1.0)
+    )
+
+    assert (low[0], high[0]) == (0.4, 0.6)
+    assert (low[1], high[1]) == (0.9, 1.0)
+    assert 0 < low[2] < 0.7
+    assert 0.9 < high[2] < 1
+
+
+def test_a_band_without_an_interval_stays_without():
+    low, high = statistics.within_bounds([0.5], [np.nan], [np.nan], (0.0, 1.0))
+
+    assert np.isnan([low, high]).all()
+
+
+def test_a_geometric_mean_has_the_t_interval_of_its_logarithms():
+    values = [0.5, 1.0, 4.0, 9.0]
+    theirs = stats.ttest_1samp(np.log(values), 0).confidence_interval(0.9)
+
+    assert statistics.geometric(values, 0.9) == pytest.approx(
+        (stats.gmean(values), math.exp(theirs.low), math.exp(theirs.high))
+    )
+    assert statistics.geometric([2.0])[0] == pytest.approx(2.0)
+    assert np.isnan(statistics.geometric([2.0])[1:]).all()

@@ -1,7 +1,9 @@
 """From verdicts and curves to chart specifications.
 
-An interval of a bounded metric may reach beyond what is possible: that of an accuracy
-beyond 100 %. In drawings it is clipped at the bound; numbers in tables are not.
+An interval that decides a claim may reach beyond what is possible: that of a difference
+of two accuracies beyond 100 points. In drawings it is clipped at the bound, so that
+drawing and verdict agree; numbers in tables are not. Intervals of means, which decide
+nothing, are made to keep within the bounds (``suite.verdicts.statistics.within_bounds``).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pandas as pd
 from search.budget import Budget
 from suite.report.charts.spec import INFINITE, Line
 from suite.verdicts.case import Case
-from suite.verdicts.statistics import Interval, t_band
+from suite.verdicts.statistics import Interval, t_band, within_bounds
 
 MAX_POINTS = 60  # of a line on paper; more cannot be seen
 AXES = {"step": "updates", "epoch": "epochs"}
@@ -41,9 +41,9 @@ def mean_curves(
 ) -> pd.DataFrame:
     """Mean and t interval over blocks at each step.
 
-    Arms are independent: no arm's numbers depend on another's. Intervals are clipped at
-    ``bounds``, what a value can be. Columns: arm, step, epoch, seconds, examples, mean,
-    low, high (NaN with one block), blocks.
+    Arms are independent: no arm's numbers depend on another's. Intervals keep within
+    ``bounds``, what a value can be, by ``within_bounds``. Columns: arm, step, epoch,
+    seconds, examples, mean, low, high (NaN with one block), blocks.
     """
     grouped = blocks.groupby(["arm", "step"], sort=True)
     values = grouped["value"]
@@ -51,15 +51,16 @@ def mean_curves(
     found["mean"] = values.mean()
     found["blocks"] = grouped.size()
     low, high = t_band(found["mean"], values.std(), found["blocks"], confidence)
-    found["low"] = np.clip(low, *bounds)
-    found["high"] = np.clip(high, *bounds)
+    found["low"], found["high"] = within_bounds(found["mean"], low, high, bounds)
     return found.reset_index()
 
 
-def lines_of(case: Case, level: str, column: str) -> tuple[list[Line], str]:
+def lines_of(
+    case: Case, level: str, column: str, bounds: Interval = INFINITE
+) -> tuple[list[Line], str]:
     """A line per arm of the claim at one level, and the axis they are drawn along.
 
-    The axis is ``step`` or ``epoch``.
+    The axis is ``step`` or ``epoch``; ``bounds`` are those of ``mean_curves``.
     """
     curves = case.rows(case.shared.curves)
     if column not in curves:
@@ -67,7 +68,8 @@ def lines_of(case: Case, level: str, column: str) -> tuple[list[Line], str]:
     at_level = curves["level"] == level
     finals = curves[at_level & curves[column].notna()]
     axis = common_axis(finals)
-    means = mean_curves(block_curves(finals, finals[column]))
+    blocks = block_curves(finals, finals[column])
+    means = mean_curves(blocks, bounds=bounds)
     color_index = _color_indices(case)
     lines = []
     for arm in case.claim.arms:

@@ -14,8 +14,8 @@ from search.budget import Budget
 from suite.records.manifest import MeasureManifest
 from suite.report import sentences
 from suite.report.charts import build
-from suite.report.charts.lines import AXES, lines_of, tuning_lines
-from suite.report.charts.spec import Chart, CurveChart
+from suite.report.charts.lines import AXES, SHARE, lines_of, tuning_lines
+from suite.report.charts.spec import INFINITE, Chart, CurveChart
 from suite.report.charts.svg import draw, legend_style
 from suite.report.formatting import (
     MINUS,
@@ -251,7 +251,8 @@ def _curves(one: Judged, shared: TaskCurves, measure: MeasureManifest) -> Curves
     arms: dict[str, int] = {}
     for level in case.levels[:MAX_LEVELS]:
         label = case.level_label(level)
-        lines, axis = lines_of(case, level, f"validation.{measure.name}")
+        bounds = SHARE if measure.percent else INFINITE
+        lines, axis = lines_of(case, level, f"validation.{measure.name}", bounds)
         title = f"{label}: training"
         training.append(
             build.curve_chart(lines, title, AXES[axis], measure.label, measure.percent)
