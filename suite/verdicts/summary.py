@@ -26,6 +26,7 @@ from suite.verdicts.statistics import (
     estimate,
     within_bounds,
 )
+from suite.verdicts.variance import split_effect
 
 UNBOUNDED: Interval = (-math.inf, math.inf)
 DIFFERENCE_OF_SHARES: Interval = (-1.0, 1.0)
@@ -190,6 +191,10 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
     crossing = _crossing(measured, verdict)
     if crossing and verdict.blocks:
         yield _crossing_note(crossing)
+    part = verdict.level or case.parts[0]
+    spread = split_effect(case, part, measured.examples)
+    if spread:
+        yield spread.message
 
 
 def _crossing_note(found: Crossover) -> Message:

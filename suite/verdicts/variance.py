@@ -1,4 +1,4 @@
-"""Variance components of results: the seed of a run, tuning, and the data.
+"""Variance components of results and effects: the seed of a run, tuning, and the data.
 
 They can be estimated only with extra runs: several finals per cell show the seed's
 part, an arm that runs twice (see suite.verdicts.aa_test) has two studies on each split
@@ -14,6 +14,9 @@ import numpy as np
 
 from suite.records.results import Campaign
 from suite.training.metrics import measured_metric
+from suite.verdicts.case import Case
+from suite.verdicts.effects import cell_values, effects
+from suite.verdicts.message import Message, message
 from suite.verdicts.statistics import Component, Floats, variance_split
 
 MIN_BLOCKS = 5  # blocks
@@ -75,6 +78,66 @@ def split_variance(campaign: Campaign, task: str) -> list[VarianceSplit]:
                     )
                 )
     return found
+
+
+@dataclass(frozen=True)
+class EffectSplit:
+    """The variance of a claim's effect between blocks, in two parts."""
+
+    seed: Component
+    """What another initialisation and order of batches change in one final."""
+
+    tuning_and_data: Component
+    """What all finals of a block share."""
+
+    finals: int
+    """The number of finals of each cell."""
+
+    @property
+    def seed_dominates(self) -> bool:
+        """Whether more finals would narrow the interval more than all else would."""
+        of_mean = self.seed.variance / self.finals
+        return of_mean > self.tuning_and_data.variance
+
+    @property
+    def message(self) -> Message:
+        """What the parts are, as standard deviations, and what would help most."""
+        seed = math.sqrt(max(self.seed.variance, 0.0))
+        if not self.tuning_and_data.separable:
+            return message("note-spread-seed", margin_seed=seed, finals=self.finals)
+        rest = math.sqrt(self.tuning_and_data.variance)
+        helps = "finals" if self.seed_dominates else "trials"
+        return message(
+            "note-spread",
+            margin_seed=seed,
+            margin_rest=rest,
+            finals=self.finals,
+            helps=helps,
+        )
+
+
+def split_effect(case: Case, part: str, examples: float) -> EffectSplit | None:
+    """The split of a claim's effect at one of its parts; None with one final per cell,
+    fewer than 5 complete blocks, or no chance in the effect.
+
+    Finals of one number share their order of batches in all arms, so that they make a
+    pair: each gives an effect of its own. ``examples`` is what a share was counted on.
+    """
+    finals = case.manifest.finals
+    if finals < 2 or case.is_fact:
+        return None
+    index = case.parts.index(part)
+    of_each = []
+    for number in range(finals):
+        rows = case.finals[case.finals["number"] == number]
+        values = cell_values(case, rows, case.metric.column)
+        of_each.append(effects(values, case, examples)[:, index])
+    found = np.stack(of_each, axis=1)  # (blocks, finals)
+    complete = found[np.isfinite(found).all(axis=1)]
+    if len(complete) < MIN_BLOCKS or not np.ptp(complete):
+        return None
+    seed, rest = variance_split(complete[:, np.newaxis, :])
+    return EffectSplit(seed, rest, finals)
 
 
 def _values(

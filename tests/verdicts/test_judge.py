@@ -1110,3 +1110,50 @@ def test_half_length_finals_are_waited_for():
 
 def gate_of(found, code):
     return next(gate for gate in found.gates if gate.code == code)
+
+
+# --------------------------------------------------------- what the effect varies with
+
+
+def two_finals(effects):
+    """Finals of both arms with these effects: (blocks, 2)."""
+    pairs = np.transpose(effects)
+    return [
+        finals({"deep": deep(pair), "wide": WIDE}, number=number)
+        for number, pair in enumerate(pairs)
+    ]
+
+
+def test_two_finals_split_the_spread_of_an_effect_into_seed_and_the_rest():
+    """Against the one-way analysis of variance, blocks being the groups."""
+    shared = [0.01, 0.06, 0.11, 0.03, 0.09, 0.05]
+    seed = [0.004, -0.003, 0.002, -0.004, 0.003, -0.002]
+    found = [[a + b, a - b] for a, b in zip(shared, seed, strict=True)]
+    (verdict,) = judged(*two_finals(found), repeats=2)
+    within = np.mean(np.var(found, axis=1, ddof=1))
+    between = stats.f_oneway(*found).statistic * within
+    rest = math.sqrt((between - within) / 2)
+
+    (note,) = [one for one in verdict.notes if one.code == "note-spread"]
+    assert note.values["margin_seed"] == pytest.approx(math.sqrt(within))
+    assert note.values["margin_rest"] == pytest.approx(rest)
+    assert note.values["helps"] == "trials"
+    (text,) = [one for one in noted(verdict) if "vary with the seed" in one]
+    assert f"{100 * rest:.1f} points" in text
+    assert "more trials and blocks" in text
+
+
+def test_blocks_that_vary_no_more_than_seeds_do_are_said_not_to():
+    shared = [0.00, 0.06, 0.12, 0.03, 0.09, 0.05]
+    found = [[a + 0.15, a - 0.15] for a in shared]
+    (verdict,) = judged(*two_finals(found), repeats=2)
+
+    (note,) = [one for one in verdict.notes if one.code.startswith("note-spread")]
+    assert note.code == "note-spread-seed"  # blocks vary less than chance has it
+    assert note.values["margin_seed"] == pytest.approx(0.15 * math.sqrt(2))
+
+
+def test_one_final_does_not_tell_seed_from_tuning():
+    (verdict,) = judged(finals({"deep": deep(AHEAD), "wide": WIDE}))
+
+    assert not [one for one in verdict.notes if one.code.startswith("note-spread")]
