@@ -218,9 +218,9 @@ note-negligible = Real but negligible: there is a difference, and it is smaller 
 note-deciding-level = The numbers are those at { $level }, the level that decides.
 note-crossing = The two are level at { $number_at } on { $axis } (likely between { $number_low } and { $number_high }).
 note-crossing-not-located = Where the two are level cannot be located on { $axis }.
-note-spread = { $helps ->
-    [finals] Of a single run's effect, { $margin_seed } vary with the seed and { $margin_rest } with tuning and data (standard deviations, from { $finals } finals a cell): more finals would narrow the interval most.
-   *[trials] Of a single run's effect, { $margin_seed } vary with the seed and { $margin_rest } with tuning and data (standard deviations, from { $finals } finals a cell): more trials and blocks would narrow the interval most.
+note-spread = Of a single run's effect, { $margin_seed } vary with the seed and { $margin_rest } with tuning and data (standard deviations, from { $finals } finals a cell): { $helps ->
+    [finals] more finals would narrow the interval most.
+   *[trials] more trials and blocks would narrow the interval most.
     }
 note-spread-seed = Of a single run's effect, { $margin_seed } vary with the seed (standard deviation, from { $finals } finals a cell); what varies with tuning and data cannot be told from 0.
 note-crossing-beyond = The two would be level beyond the range of { $axis } studied.

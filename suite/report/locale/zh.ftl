@@ -194,9 +194,9 @@ note-negligible = 真实但可忽略：差异存在，但小于有实际意义�
 note-deciding-level = 所示数字来自起决定作用的水平 { $level }。
 note-crossing = 两者在 { $axis } = { $number_at } 处持平（很可能在 { $number_low } 到 { $number_high } 之间）。
 note-crossing-not-located = 无法确定两者在{ $axis }的何处持平。
-note-spread = { $helps ->
-    [finals] 单次运行的效应随种子变化 { $margin_seed }，随调参和数据变化 { $margin_rest }（标准差，每个单元 { $finals } 次最终运行）：增加最终运行最能缩窄区间。
-   *[trials] 单次运行的效应随种子变化 { $margin_seed }，随调参和数据变化 { $margin_rest }（标准差，每个单元 { $finals } 次最终运行）：增加试验和区组最能缩窄区间。
+note-spread = 单次运行的效应随种子变化 { $margin_seed }，随调参和数据变化 { $margin_rest }（标准差，每个单元 { $finals } 次最终运行）：{ $helps ->
+    [finals] 增加最终运行最能缩窄区间。
+   *[trials] 增加试验和区组最能缩窄区间。
     }
 note-spread-seed = 单次运行的效应随种子变化 { $margin_seed }（标准差，每个单元 { $finals } 次最终运行）；随调参和数据的变化与 0 无法区分。
 note-crossing-beyond = 两者持平之处超出了所研究的{ $axis }范围。
