@@ -52,6 +52,7 @@ PAGES = (
     "/claim",
     "/curves",
     "/sweep",
+    "/arms",
     "/search",
     "/samples",
     "/cluster",

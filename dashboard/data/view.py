@@ -27,6 +27,7 @@ ACRONYMS = {
 }
 MEANT = {
     "with": "campaign",
+    "other": "arm",
     "x": "axis",
     "band": "spread",
     "smooth": "smoothing",
@@ -65,6 +66,7 @@ def _names(manifest: Manifest, task: str) -> dict[str, list[str]]:
         "task": list(manifest.tasks),
         "level": found.level_names if found else [],
         "arm": found.arm_names if found else [],
+        "other": found.arm_names if found else [],
         "measure": [one.name for one in found.measures] if found else [],
         "claim": [one.name for one in found.tested] if found else [],
     }

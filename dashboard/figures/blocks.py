@@ -55,7 +55,7 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
     return spec(
         [dots],
         {**plotly_axis(chart.axis), "showgrid": True},
-        _block_axis(len(row.dots)),
+        block_axis(len(row.dots)),
         layout={"shapes": _difference_shapes(chart, row), "hovermode": "closest"},
         height=120 + 24 * len(row.dots),
     )
@@ -64,13 +64,13 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
 def _difference_shapes(chart: BlockChart, row: BlockRow) -> list[dict[str, Any]]:
     """The band that does not matter, the line between for and against, the mean."""
     shapes = [
-        _stripe(*chart.band, "hair/0.7"),
-        _rule(chart.zero, "muted", "solid"),
+        stripe(*chart.band, "hair/0.7"),
+        rule(chart.zero, "muted", "solid"),
     ]
     if row.interval:
         shapes += [
-            _stripe(*row.interval, f"{chart.verdict}/0.15"),
-            _rule(row.effect, chart.verdict, "dash"),
+            stripe(*row.interval, f"{chart.verdict}/0.15"),
+            rule(row.effect, chart.verdict, "dash"),
         ]
     return shapes
 
@@ -153,7 +153,7 @@ def pairs(
             "tickformat": ".1~%" if verdict.is_share else "",
             "showgrid": True,
         },
-        _block_axis(len(rows)),
+        block_axis(len(rows)),
         layout={
             "hovermode": "y unified",
             "showlegend": True,
@@ -209,8 +209,8 @@ def _unit(verdict: ClaimVerdict, words: Words) -> str:
     return words("unit-points") if verdict.is_share else verdict.metric_label
 
 
-def _block_axis(count: int) -> dict[str, Any]:
-    """The first block at the top, with room for whole dots at both ends."""
+def block_axis(count: int) -> dict[str, Any]:
+    """The axis of blocks: the first block at the top, with room for whole dots at both ends."""
     return {
         "title": "",
         "range": [count - 0.5, -0.5],
@@ -219,7 +219,8 @@ def _block_axis(count: int) -> dict[str, Any]:
     }
 
 
-def _stripe(low: float, high: float, color: str) -> dict[str, Any]:
+def stripe(low: float, high: float, color: str) -> dict[str, Any]:
+    """A band from one value to another, over the height of the chart."""
     return {
         "type": "rect",
         "xref": "x",
@@ -234,7 +235,8 @@ def _stripe(low: float, high: float, color: str) -> dict[str, Any]:
     }
 
 
-def _rule(x: float, color: str, dash: str) -> dict[str, Any]:
+def rule(x: float, color: str, dash: str) -> dict[str, Any]:
+    """A line at a value, over the height of the chart."""
     return {
         "type": "line",
         "xref": "x",

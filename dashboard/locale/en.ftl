@@ -168,6 +168,7 @@ claim-curves = Learning curves
 claim-runs = Finals behind it
 claim-search = How it was tuned
 claim-sweep = All arms
+claim-arms = Any two arms
 claim-key = Grey band: differences below { $margin } do not matter. Thick: the interval that decides, at the level that many claims leave it; thin: the plain 95 % interval; dot: the mean over blocks.
 fact-effect = Effect
 unadjusted = 95 % alone: { $interval }
@@ -390,6 +391,29 @@ file-searches = Greedy and beam search
 file-attention = Each head by itself
 file-receptive-field = What one unit in the middle sees
 file-answers = Answers
+
+## Any two arms
+
+arms-title = Two arms
+arms-says = Any two arms of a task by anything that their runs recorded.
+arms-exploratory = Exploratory, and never a verdict: whoever chooses a pair after seeing the results finds a difference too easily. The interval is adjusted for no other comparison. A claim that is fixed before a new campaign can be judged.
+arms-claims = Fixed beforehand:
+arms-one = This task has one arm only
+arms-nothing = No final is recorded yet
+arms-first = Arm
+arms-second = Compared with
+choose-metric = Metric
+arms-pair = { $first } against { $second }
+arms-direction = Positive where the first arm is better; arms of a block share their data, so they are compared in pairs.
+arms-difference = Mean difference
+arms-ahead = Blocks where it is ahead
+arms-axis = How far the first arm is ahead, { $metric }
+arms-chart = Difference in each block
+arms-chart-says = Tinted: the plain 95 % interval of the mean; dashed: the mean.
+arms-blocks = Both arms in each block
+arms-chosen = Chosen hyperparameters
+arms-chosen-says = What the finals of each block ran with, as its own tuning study chose.
+arms-untuned = Neither arm has hyperparameters.
 
 ## Verdicts in a sentence
 

@@ -162,6 +162,7 @@ claim-curves = 学习曲线
 claim-runs = 背后的最终运行
 claim-search = 如何调参
 claim-sweep = 所有方案
+claim-arms = 任意两个方案
 claim-key = 灰色带：小于 { $margin }的差异没有意义。粗线：用于判定的区间（多条论断同时判定后的水平）；细线：普通 95 % 区间；圆点：各区组均值。
 fact-effect = 效应
 unadjusted = 未经调整的 95 % 区间：{ $interval }
@@ -384,6 +385,29 @@ file-searches = 贪心与束搜索
 file-attention = 各注意力头
 file-receptive-field = 中间一个单元所见范围
 file-answers = 回答
+
+## 任意两个方案
+
+arms-title = 两个方案
+arms-says = 用运行记录下来的任何指标，比较同一任务的任意两个方案。
+arms-exploratory = 仅供探索，绝不是结论：看过结果再挑一对方案，太容易找到差异。区间未按其他比较作调整。要得到结论，请在新实验之前固定论断。
+arms-claims = 事先固定的论断：
+arms-one = 此任务只有一个方案
+arms-nothing = 尚无最终运行的记录
+arms-first = 方案
+arms-second = 与之比较
+choose-metric = 指标
+arms-pair = { $first } 对 { $second }
+arms-direction = 第一个方案更好时为正；同一区组内的方案使用相同的数据，因此成对比较。
+arms-difference = 平均差值
+arms-ahead = 领先的区组
+arms-axis = 第一个方案领先多少，{ $metric }
+arms-chart = 每个区组的差值
+arms-chart-says = 着色：均值的未调整 95 % 区间；虚线：均值。
+arms-blocks = 每个区组中的两个方案
+arms-chosen = 选定的超参数
+arms-chosen-says = 每个区组的最终运行所用的超参数，由该区组自己的调参选出。
+arms-untuned = 两个方案都没有超参数。
 
 ## Verdicts in a sentence
 

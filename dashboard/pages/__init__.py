@@ -21,6 +21,7 @@ from typing import Any
 
 from dashboard.locale import Words
 from dashboard.pages import (
+    arms,
     claim,
     cluster,
     compare,
@@ -37,6 +38,7 @@ from tasks import Text, UserError, text_of
 PAGES: list[Any] = [
     overview,
     claim,
+    arms,
     curves,
     sweep,
     search,

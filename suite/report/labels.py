@@ -57,11 +57,16 @@ class Labels:
 
     def metric(self, verdict: ClaimVerdict) -> str:
         """The name of a claim's metric."""
-        name = verdict.metric
-        measures = self._of(verdict.task).measures
+        return self.metric_named(verdict.task, verdict.metric, verdict.metric_label)
+
+    def metric_named(self, task: str, name: str, english: str) -> str:
+        """What a task's metric of that name is called; ``english`` where nothing of the
+        name is recorded.
+        """
+        measures = self._of(task).measures
         metric = metric_of(name, measures)
         if metric is None:
-            return verdict.metric_label
+            return english
         split, _, measure = name.partition(".")
         measure_names = {one.name for one in measures}
         if split in NAMED_SPLITS and measure in measure_names:

@@ -81,7 +81,19 @@ def _links(view: View, verdict: ClaimVerdict) -> list[Component]:
         action(words("claim-runs"), finals),
         action(words("claim-search"), search),
         action(words("claim-sweep"), view.link("/sweep", **selection)),
+        action(words("claim-arms"), _arms_link(view, verdict)),
     ]
+
+
+def _arms_link(view: View, verdict: ClaimVerdict) -> str:
+    """The page of two arms with the claim's own, where it is about two."""
+    return view.link(
+        "/arms",
+        task=verdict.task,
+        level=next(iter(verdict.levels), None),
+        arm=verdict.better or None,
+        other=verdict.worse or None,
+    )
 
 
 # ---------------------------------------------------------------------------- numbers
