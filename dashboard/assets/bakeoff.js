@@ -147,7 +147,7 @@
       room = ends.room;
     }
     const base = {
-      font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: look.text },
+      font: { family: getComputedStyle(document.body).fontFamily, size: document.querySelector(".present") ? 15 : 12, color: look.text },
       paper_bgcolor: look.surface, plot_bgcolor: look.surface, hovermode: "x unified", autosize: true,
       hoverlabel: { bgcolor: look.surface, bordercolor: look.hair, font: { color: look.text, size: 12 } },
       legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { color: look.text, size: 12 } },
@@ -255,6 +255,18 @@
     return sent.shown;
   }
 
+  /* A claim's row in a quiz: shown once its reader has said what they expect. */
+  function reveal(guess) {
+    return guess ? "reveal shown" : "reveal";
+  }
+
+  function score(guesses, answers, text, before) {
+    const truth = answers.split(","), made = guesses.filter(Boolean).length;
+    if (!made) return before;
+    const right = guesses.filter((guess, n) => guess && guess === truth[n]).length;
+    return text.replace("{right}", right).replace("{of}", made);
+  }
+
   function pause(clicks) {
     const paused = clicks % 2 === 1;
     return [paused, paused ? "▶" : "⏸", String(paused)];
@@ -296,7 +308,7 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    bakeoff: { paint, remember, choose, speak, announce, address, change, pause, copy, burger, picture },
+    bakeoff: { paint, remember, choose, speak, announce, address, change, reveal, score, pause, copy, burger, picture },
   });
 
   /* Mantine writes the scheme on the page, whether a click or the system changed it: charts follow. */

@@ -90,5 +90,14 @@
     }
   });
 
+  /* A presentation is led by the arrow keys, and left with Escape. */
+  const LEADS = { ArrowLeft: "[rel=prev]", ArrowRight: "[rel=next]", Escape: "#leave" };
+  addEventListener("keydown", (event) => {
+    if (!(event.key in LEADS) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const inControl = event.target.closest("input, select, textarea, [role=slider], [role=listbox], [role=radiogroup], .scroll");
+    if (inControl && event.key !== "Escape") return; // the arrows are the control's own
+    document.querySelector(".present")?.querySelector(LEADS[event.key])?.click();
+  });
+
   want(placeOf(history.state));
 })();

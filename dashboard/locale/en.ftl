@@ -67,6 +67,8 @@ forest-margins = in margins (±1 = the smallest difference that matters)
 forest-claim = Claim
 forest-effect = Effect, 95 % interval
 forest-verdict = Verdict
+forest-topic = About this topic →
+forest-topic-of = { $task }: about this topic
 forest-none = no pairs yet
 forest-blocks = Blocks and runs
 forest-label = Effect { $effect }, 95 % interval { $interval }; differences below { $margin } do not matter
@@ -467,3 +469,35 @@ findings-hardware = Hardware
 findings-versions = Versions
 findings-together = Together
 findings-campaigns = Campaigns
+
+## Topic: one question as a page for class
+
+topic-title = Topic
+topic-ways = Other topics and the presentation
+topic-present = Present
+topic-leave = Leave the presentation
+topic-level = Pictures: { $level }
+topic-why = Why
+topic-claims = What is claimed, and what we found
+topic-claims-says = Effects are those of the first arm named over the other, with the interval that decides; a claim leads to all that is behind its verdict.
+topic-claimed = Claim, and where it is from
+topic-reported = What that reports
+topic-blocks = { $count } { $count ->
+    [one] block
+   *[other] blocks
+}
+topic-limits = Limits
+topic-literature = Literature
+topic-behind = Data and models
+topic-data = Data and sources
+topic-parameters = Parameters of each arm
+quiz-begin = Predict, then reveal
+quiz-leave = Show all verdicts
+quiz-says = Say what you expect of each claim; then its verdict is shown.
+quiz-predict = Your prediction
+quiz-of = What you expect of: { $claim }
+quiz-none = No prediction yet.
+quiz-score = { $right } of { $of } predictions came true.
+quiz-supported = It holds
+quiz-no-difference = No difference
+quiz-refuted = The opposite

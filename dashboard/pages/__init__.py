@@ -32,11 +32,13 @@ from dashboard.pages import (
     samples,
     search,
     sweep,
+    topic,
 )
 from tasks import Text, UserError, text_of
 
 PAGES: list[Any] = [
     overview,
+    topic,
     claim,
     arms,
     curves,

@@ -57,13 +57,7 @@ def layout(view: View) -> Component:
     shown = _blocks(view)
     along = common_axis(next(iter(shown.values()))) if shown else AXES[0]
     options = [
-        option(
-            view,
-            "x",
-            [(axis, words.of("axis-short", axis)) for axis in AXES],
-            words("option-x"),
-            along,
-        ),
+        _axis_option(view, along),
         option(
             view,
             "band",
@@ -86,14 +80,7 @@ def layout(view: View) -> Component:
     best = _best_steps(view)
     tall, low = (620, 520) if _many(view) else (400, 300)
     charts = [
-        chart(
-            view,
-            split,
-            _spec(view, split, shown.get(split), best if split == "validation" else {}),
-            title=capital(words.of("curves", split, measure=measure["label"])),
-            says=_counted(view, shown.get(split)),
-            height=tall if split == "validation" else low,
-        )
+        _chart(view, split, shown, best, tall if split == "validation" else low)
         for split in SPLITS
     ]
     return html.Div(
@@ -107,6 +94,46 @@ def layout(view: View) -> Component:
             charts[0],
             html.Div(charts[1:], className="grid two" if not _many(view) else ""),
         ]
+    )
+
+
+def validation_chart(view: View) -> Component | None:
+    """The validation curves alone with their axis to choose, for other pages; None
+    where none are recorded.
+    """
+    shown = _blocks(view)
+    if "validation" not in shown:
+        return None
+    height = 620 if _many(view) else 400
+    axis = _axis_option(view, common_axis(shown["validation"]))
+    curves = _chart(view, "validation", shown, _best_steps(view), height)
+    return html.Div([html.Div(axis, className="options"), curves])
+
+
+def _axis_option(view: View, first: str) -> Component:
+    """What curves are drawn along."""
+    names = [(axis, view.words.of("axis-short", axis)) for axis in AXES]
+    chosen: Component = option(view, "x", names, view.words("option-x"), first)
+    return chosen
+
+
+def _chart(
+    view: View,
+    split: str,
+    shown: Mapping[str, pd.DataFrame],
+    best: Mapping[str, float],
+    height: int,
+) -> html.Section:
+    """The curves of one split; validation has marks where checkpoints were chosen."""
+    marked = best if split == "validation" else {}
+    label = _measure(view)["label"]
+    return chart(
+        view,
+        split,
+        _spec(view, split, shown.get(split), marked),
+        title=capital(view.words.of("curves", split, measure=label)),
+        says=_counted(view, shown.get(split)),
+        height=height,
     )
 
 

@@ -64,7 +64,10 @@ def layout(view: View) -> Component:
     chosen.append(select(view, "block", names, block, words("block"), 150))
     selects = [part for part in chosen if part is not None]
     shown = [final for final in finals if str(final["block"]) == block]
-    drawn = [_drawn(view, gathered) for gathered in _gathered(view, int(block))]
+    drawn = [
+        picture_chart(view, gathered)
+        for gathered in gathered_pictures(view, int(block))
+    ]
     return html.Div([top, controls(*selects), *drawn, *_samples_of(view, shown)])
 
 
@@ -109,12 +112,12 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     if blocks:
         names = [str(number) for number in sorted(blocks)]
         block = int(view.chosen("block", names))
-        for gathered in _gathered(view, block):
+        for gathered in gathered_pictures(view, block):
             found[gathered.name] = picture_frame(gathered, _label(view))
     return found
 
 
-def _gathered(view: View, block: int) -> list[Gathered]:
+def gathered_pictures(view: View, block: int) -> list[Gathered]:
     """The chosen level's pictures, each of all arms together."""
     language = view.words.language
     return pictures_of(view.campaign, view.task, view.level, block, language)
@@ -124,7 +127,8 @@ def _label(view: View) -> Callable[[str], str]:
     return partial(view.arm_label, view.task)
 
 
-def _drawn(view: View, gathered: Gathered) -> Component:
+def picture_chart(view: View, gathered: Gathered) -> Component:
+    """One picture of all arms together."""
     first = gathered.first
     return chart(
         view,

@@ -201,6 +201,12 @@ class TaskManifest(_Manifest):
     arms_axis: str = ""
     """What the arms' x counts; empty without an axis."""
 
+    why: str = ""
+    """What explains the answers, in a few sentences; empty where the task says none."""
+
+    literature: tuple[str, ...] = ()
+    """What to read, with ``doi:10...`` where a work has one."""
+
     parameters_within: float | None = None
     """By what share the arms' parameter counts may differ; None if at will."""
 
@@ -562,6 +568,8 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         matched=task.matched,
         axis=task.axis,
         arms_axis=task.arms_axis,
+        why=task.why,
+        literature=task.literature,
         parameters_within=task.parameters_within,
         sources=task.sources,
         arms=(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tasks import Arm, Claim, Level, Task, Text, text_of
 
-FIELDS = ("label", "question", "topic", "matched", "axis", "arms_axis")
+FIELDS = ("label", "question", "topic", "matched", "axis", "arms_axis", "why")
 CLAIM_FIELDS = ("says", "source", "reported")
 PARTS = ("arms", "levels", "measures")  # what has names and labels
 
@@ -36,6 +36,9 @@ class Translation(BaseModel):
 
     arms_axis: str = ""
     """What the arms' x counts."""
+
+    why: str = ""
+    """What explains the answers."""
 
     sources: tuple[str, ...] = ()
     """Where the task's claims are from."""

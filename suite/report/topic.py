@@ -7,6 +7,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 from suite.records.manifest import TaskManifest
 from suite.records.results import Campaign
@@ -41,7 +42,9 @@ def topic_page(
         _head(task, verdicts, labels, picture),
         _claims(task, verdicts, labels),
         _results(task, verdicts, labels),
+        _why(task, labels),
         _limits(task, verdicts, labels),
+        _literature(task, labels),
         _campaign(campaign, task, labels),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -136,16 +139,53 @@ def _effect(verdict: ClaimVerdict, language: str) -> str:
     return amount_text(verdict, verdict.effect, verdict.deciding_interval, language)
 
 
+def _why(task: str, labels: Labels) -> str:
+    """What explains the answers; empty where the task does not say."""
+    why = _about(task, labels).why
+    return f"{_heading('why', labels)}\n\n{escaped(why)}" if why else ""
+
+
+def _literature(task: str, labels: Labels) -> str:
+    """What to read, with links."""
+    works = labels.manifest.task(task).literature
+    if not works:
+        return ""
+    lines = [f"* {_linked(escaped(work))}" for work in works]
+    return "\n".join([_heading("literature", labels), "", *lines])
+
+
+def _linked(work: str) -> str:
+    """A work whose DOI is a Markdown link."""
+    text, doi = split_doi(work)
+    return f"{text} [doi:{doi}]({doi_link(doi)})" if doi else text
+
+
+def split_doi(work: str) -> tuple[str, str]:
+    """A work of the literature and its DOI, "" if it names none."""
+    text, _, doi = work.partition(" doi:")
+    return text.rstrip(" ,;"), doi.strip(" .")
+
+
+def doi_link(doi: str) -> str:
+    """The web address of a DOI."""
+    return f"https://doi.org/{quote(doi, safe='/')}"
+
+
 def _limits(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
-    """What was held equal, whom the answers speak for, and what stands against them;
-    what several claims have in common is said once.
+    """The limits under their heading; empty if there are none."""
+    lines = [f"* {escaped(text)}" for text in limits_of(task, verdicts, labels)]
+    return "\n".join([_heading("limits", labels), "", *lines]) if lines else ""
+
+
+def limits_of(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> list[str]:
+    """What was held equal, whom the answers speak for, and what stands against them, in
+    sentences; what several claims have in common is said once.
     """
     matched = _about(task, labels).matched
     said = [translate("topic-matched", labels.language, text=matched)] * bool(matched)
     for verdict in verdicts:
         said += _reservations(verdict, labels)
-    lines = [f"* {escaped(text)}" for text in dict.fromkeys(filter(None, said))]
-    return "\n".join([_heading("limits", labels), "", *lines]) if lines else ""
+    return list(dict.fromkeys(filter(None, said)))
 
 
 def _reservations(verdict: ClaimVerdict, labels: Labels) -> Iterator[str]:

@@ -344,6 +344,12 @@ class Task:
     checked; None: they are not matched.
     """
 
+    why: str = ""
+    """What explains the answers, in a few sentences."""
+
+    literature: tuple[str, ...] = ()
+    """What to read: author, title and year, then ``doi:10...`` where it has one."""
+
     sources: tuple[str, ...] = ()
     """Where the data come from."""
 
@@ -363,12 +369,13 @@ class Task:
         if self.name:
             check.name()
         check.text("question", "what is asked", empty=False)
-        for name in ("topic", "matched", "axis", "arms_axis", "label"):
+        for name in ("topic", "matched", "axis", "arms_axis", "why", "label"):
             check.text(name)
         check.function("load_data", "of a level and a seed")
         check.items("arms", Arm, "give one Arm at least, in a tuple", least=1)
         check.items("levels", Level, "give one Level at least, in a tuple", least=1)
         check.items("claims", Claim, "give each Claim, in a tuple")
+        check.items("literature", str, "give texts in a tuple")
         check.items("sources", str, "give texts in a tuple")
         check.instance("recipe", Recipe, "give a Recipe, such as Recipe(steps=500)")
         check.instance("space", Space, "give a Space of hyperparameters")

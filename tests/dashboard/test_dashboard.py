@@ -29,6 +29,7 @@ from dashboard.pages.compare import differing
 from dashboard.pages.runs import rows_of
 from dashboard.pages.samples import read_table
 from dashboard.pages.sweep import COSTS, TARGETS
+from dashboard.pages.topic import quiz
 from dashboard.rendering import render
 from dashboard.theme import arm_color
 from suite.records.results import Results
@@ -130,6 +131,7 @@ FAMILIES = {
     "label": get_args(Label),
     "measure": (*COSTS, *TARGETS),
     "progress": ("stopped", "incomplete", "interrupted"),
+    "quiz": quiz.CHOICES,
     "scale": curves.SCALES,
     "search-end": ("low", "high"),
     "smooth": curves.SMOOTH,

@@ -33,6 +33,8 @@ TASK = Task(
     arms=(Arm.function("loaded", throw(5.0)), Arm.function("fair", throw(3.5))),
     measures=(Measure("pips", "higher"),),
     matched="The hand",
+    why=Text("Lead | is heavy.", zh="铅很重。"),
+    literature=("Cardano, Liber de ludo aleae (1663), doi:10.1000/182",),
     claims=(
         Claim(
             "loaded_wins",
@@ -90,6 +92,18 @@ def test_a_page_is_in_chinese_too_and_a_bar_does_not_break_its_table(written):
     assert r"A loaded die \| wins." in english
     rows = [line for line in english.splitlines() if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {5}
+
+
+def test_a_page_says_why_and_links_the_literature(written):
+    pages, _ = written
+    english, chinese = (
+        (pages / name).read_text("utf-8") for name in ("dice.md", "dice.zh.md")
+    )
+
+    assert r"Lead \| is heavy." in english
+    assert "铅很重。" in chinese
+    for text in (english, chinese):
+        assert "aleae (1663) [doi:10.1000/182](https://doi.org/10.1000/182)" in text
 
 
 def test_a_pages_picture_is_a_file_that_needs_no_style_sheet(written):

@@ -59,9 +59,24 @@ def _top(words: Words, span: float) -> html.Div:
 
 def _group(
     view: View, task: str, verdicts: Sequence[ClaimVerdict], span: float
+) -> html.Div:
+    """A question with its answer, which opens to its claims, and a link to its page."""
+    to_page = html.A(
+        view.words("forest-topic"),
+        href=view.link("/topic", task=task),
+        className="to-topic",
+        **aria(label=view.words("forest-topic-of", task=view.title(task))),
+    )
+    return html.Div(
+        [_claims(view, task, verdicts, span), to_page], className="question-place"
+    )
+
+
+def _claims(
+    view: View, task: str, verdicts: Sequence[ClaimVerdict], span: float
 ) -> html.Details:
-    """A question with its answer, which opens to its claims; open from the start where
-    a reader asked for one verdict only, and where all claims are few.
+    """The claims of a question, behind it; open from the start where a reader asked for
+    one verdict only, and where all claims are few.
     """
     asked_for_some = len(verdicts) < len(view.verdicts)
     rows = [_row(view, verdict, span) for verdict in verdicts if verdict.task == task]

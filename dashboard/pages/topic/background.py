@@ -1,0 +1,97 @@
+"""What stands behind a topic: limits, literature, data, and the arms' sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.charts import table
+from dashboard.components.controls import arm_key
+from dashboard.components.text import card, coded, facts, foreign
+from dashboard.data.view import View
+from dashboard.locale.numbers import plain
+from suite.report.formatting import NONE
+from suite.report.topic import doi_link, limits_of, split_doi
+from suite.verdicts.claim_verdict import ClaimVerdict
+
+
+def limits_card(view: View, verdicts: Sequence[ClaimVerdict]) -> Component | None:
+    """What was held equal, whom the answers speak for, and what stands against them."""
+    said = limits_of(view.task, verdicts, view.labels)
+    if not said:
+        return None
+    items = [html.Li(coded(text)) for text in said]
+    return card(html.Ul(items, className="bullets"), title=view.words("topic-limits"))
+
+
+def literature_card(view: View) -> Component | None:
+    """What to read, with links."""
+    works = view.campaign.manifest.task(view.task).literature
+    if not works:
+        return None
+    items = [html.Li(_linked(work)) for work in works]
+    return card(
+        html.Ul(items, className="bullets", lang="en"),
+        title=view.words("topic-literature"),
+    )
+
+
+def _linked(work: str) -> list[Component | str]:
+    """A work whose DOI is a link."""
+    text, doi = split_doi(work)
+    if not doi:
+        return [text]
+    link = html.A(
+        f"doi:{doi}",
+        href=doi_link(doi),
+        target="_blank",
+        rel="noopener noreferrer",
+    )
+    return [f"{text}. ", link]
+
+
+def data_card(view: View) -> html.Section:
+    """The data, and each arm's number of parameters by level."""
+    words, language = view.words, view.words.language
+    sources = [html.Div(foreign(str(one), language)) for one in view.about["sources"]]
+    rows = [(words("topic-data"), sources or NONE)]
+    return card(
+        facts(rows, "facts tall"),
+        _sizes(view),
+        title=words("topic-behind"),
+    )
+
+
+def _sizes(view: View) -> Component | None:
+    """A row per arm with its number of parameters at each level; None where runs have
+    none.
+    """
+    runs = view.campaign.runs
+    if "parameters" not in runs:
+        return None
+    mine = runs[(runs["task"] == view.task) & runs["parameters"].notna()]
+    if mine.empty:
+        return None
+    counts = mine.groupby(["arm", "level"])["parameters"].max().to_dict()
+    words, levels = view.words, view.about["levels"]
+    columns = [words("choose-arm")]
+    columns += [str(level.get("label") or level["name"]) for level in levels]
+    body = [
+        (
+            arm_key(view, view.task, arm["name"]),
+            *(
+                plain(counts.get((arm["name"], level["name"]), float("nan")))
+                for level in levels
+            ),
+        )
+        for arm in view.about["arms"]
+    ]
+    label = words("topic-parameters")
+    return html.Div(
+        [
+            html.H3(label),
+            table(columns, body, label=label, numeric=range(1, len(columns))),
+        ]
+    )
