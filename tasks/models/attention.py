@@ -15,6 +15,7 @@ from tasks.models.convolution import (
     STEM,
     TOLERANCE,
     Layer,
+    as_images,
     channels,
     convolution_count,
     convolutions,
@@ -62,7 +63,7 @@ class SelfAttention(nn.Module):
         queries, keys, values = parts.unbind(
             0
         )  # each (examples, heads, tokens, width / heads)
-        scores = queries @ keys.transpose(2, 3) / math.sqrt(queries.shape[3])
+        scores = queries / math.sqrt(queries.shape[3]) @ keys.transpose(2, 3)
         return softmax(scores), values
 
 
@@ -197,10 +198,10 @@ class Places(nn.Module):
 
 
 class Curves(nn.Module):
-    """Gives a curve (examples, length) the channel that a convolution wants."""
+    """Makes curves, (examples, length), the images of one row that convolutions take."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.unsqueeze(1) if x.ndim == 2 else x
+        return as_images(x) if x.ndim == 2 else x
 
 
 # -------------------------------------------------------------------- at a wanted size

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tasks.contract.data import Shape
 from tasks.contract.errors import UserError
+from tasks.models._gru import GRU
 from tasks.models.attention import Transformer, matched_hidden
 from tasks.models.translation import sinusoids
 
@@ -20,7 +21,7 @@ Kind = Literal["rnn", "gru", "lstm"]
 Positions = Literal["none", "sinusoidal", "learned"]
 LAYERS: dict[Kind, Callable[..., nn.RNNBase]] = {
     "rnn": nn.RNN,
-    "gru": nn.GRU,
+    "gru": GRU,
     "lstm": nn.LSTM,
 }
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}  # blocks of rows in a layer's weights

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from tasks.contract.errors import UserError
 from tasks.data._text import PAD
-from tasks.models._softmax import softmax
+from tasks.models._gru import GRU
+from tasks.models._softmax import blocked, softmax
 from tasks.models.translation import State, answer, embedding
 
 TOLERANCE = 0.005  # how far a solved parameter count may be from the wanted one
@@ -43,10 +44,10 @@ class RecurrentTranslator(nn.Module):
         super().__init__()
         self.source = embedding(sources, width)
         self.target = embedding(targets, width)
-        self.forwards = nn.GRU(width, reading, batch_first=True)
-        self.backwards = nn.GRU(width, reading, batch_first=True)
+        self.forwards = GRU(width, reading, batch_first=True)
+        self.backwards = GRU(width, reading, batch_first=True)
         self.bridge = nn.Linear(2 * reading, writing)
-        self.decoder = nn.GRU(width, writing, batch_first=True)
+        self.decoder = GRU(width, writing, batch_first=True)
         self.score = nn.Linear(writing, 2 * reading, bias=False) if attention else None
         self.mix = nn.Linear(writing + 2 * reading, width)
         self.answer = answer(width, targets)
@@ -109,7 +110,7 @@ class RecurrentTranslator(nn.Module):
             weights = memory.new_ones(*target.shape, 1)
         else:
             scores = self.score(states) @ memory.transpose(1, 2)
-            weights = softmax(scores.masked_fill(~state["seen"], -math.inf))
+            weights = softmax(scores + blocked(state["seen"], scores))
         mixed = self.mix(torch.cat([states, weights @ memory], 2)).tanh()
         return self.answer(self.dropout(mixed)), last[0], weights
 

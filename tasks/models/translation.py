@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from tasks.data._text import PAD
-from tasks.models._softmax import softmax
+from tasks.models._softmax import blocked, softmax
 
 State = Mapping[
     str, Tensor
@@ -83,9 +83,10 @@ class Attention(nn.Module):
         tokens, remembered).
         """
         query = self.query(x).unflatten(2, (self.heads, -1)).transpose(1, 2)
-        scores = query @ remembered[:, 0].transpose(2, 3) / math.sqrt(query.shape[3])
+        scaled = query / math.sqrt(query.shape[3])
+        scores = scaled @ remembered[:, 0].transpose(2, 3)
         if seen is not None:
-            scores = scores.masked_fill(~seen, -math.inf)
+            scores = scores + blocked(seen, scores)
         return softmax(scores)
 
 

@@ -22,6 +22,7 @@ from tasks.models.convolution import (
     ConvNet,
     Layer,
     Shuffled,
+    as_images,
     convolution_count,
     convolutions,
     map_shape,
@@ -56,16 +57,44 @@ def shifted(x: Tensor, by: int, along: int) -> Tensor:
 def test_a_convolution_of_a_curve_is_a_sum_of_shifted_maps_of_one_place(kernel):
     torch.manual_seed(kernel)
     layer, *_ = convolutions((40,), 6, [Layer(kernel, 1)])
-    assert isinstance(layer, nn.Conv1d)
-    x = torch.randn(3, 1, 40)
+    assert isinstance(layer, nn.Conv2d)
+    x = torch.randn(3, 40)
 
     total = torch.zeros(3, 6, 40)
     for place in range(kernel):
         total = total + torch.einsum(
-            "oi,nil->nol", layer.weight[:, :, place], shifted(x, place - kernel // 2, 2)
+            "oi,nil->nol",
+            layer.weight[:, :, 0, place],
+            shifted(x[:, None], place - kernel // 2, 2),
         )
 
-    torch.testing.assert_close(layer(x), total, rtol=0, atol=2e-6)
+    found = layer(as_images(x)).squeeze(2)
+    torch.testing.assert_close(found, total, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("strides", [(1, 2, 2), (2, 1)])
+def test_convolutions_of_curves_learn_what_torchs_own_learn(strides):
+    torch.manual_seed(0)
+    ours = convolutions((40,), 6, [Layer(5, stride) for stride in strides])
+    theirs = nn.Sequential()
+    for stride, before in zip(strides, (1, 6, 6), strict=False):
+        theirs.append(nn.Conv1d(before, 6, 5, stride, padding=2, bias=False))
+        theirs.extend([nn.BatchNorm1d(6), nn.ReLU()])
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        other.data = mine.detach().clone().reshape(other.shape)
+    x = torch.randn(16, 40)
+
+    found, wanted = ours(as_images(x)).squeeze(2), theirs(x[:, None])
+    towards = torch.randn_like(wanted)
+    (found * towards).sum().backward()
+    (wanted * towards).sum().backward()
+
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
+    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert mine.grad is not None
+        torch.testing.assert_close(
+            mine.grad.reshape(other.shape), other.grad, rtol=1e-4, atol=1e-4
+        )
 
 
 def test_a_convolution_of_a_picture_is_a_sum_of_shifted_maps_of_one_pixel():
@@ -158,9 +187,9 @@ def test_a_unit_of_the_cnn_sees_its_receptive_field_and_one_of_attention_everyth
 def test_the_map_has_as_many_places_as_said(length, layers):
     spec = [Layer(*layer) for layer in layers]
 
-    found = convolutions((length,), 2, spec).eval()(torch.zeros(1, 1, length))
+    found = convolutions((length,), 2, spec).eval()(as_images(torch.zeros(1, length)))
 
-    assert found.shape[2:] == map_shape((length,), spec)
+    assert found.shape[3:] == map_shape((length,), spec)
 
 
 @pytest.mark.parametrize("shape", [CURVES, PICTURES, Shape((3, 32, 32), 10)], ids=str)
