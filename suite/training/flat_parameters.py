@@ -63,6 +63,10 @@ class FlatParameters:
         self.undecayed = sum(parameter.numel() for parameter in decayed)
         self._move_into_buffers([*decayed, *rest])
         self._parts = self._make_parts(recipe, lr, params or {})
+        self.ema_decay = recipe.ema_decay
+        # While the average is shown, it is in ``flat`` and the parameters are here.
+        self._average: Tensor | None = None
+        self._average_shown = False
 
     def _move_into_buffers(self, parameters: Sequence[nn.Parameter]) -> None:
         start = 0
@@ -113,11 +117,41 @@ class FlatParameters:
             self.grad.mul_(share.clamp_(max=1.0))
         for part in self._parts:
             part.optimizer.update(part.grad, lr, part.weight_decay)
+        if self.ema_decay is not None:
+            self._update_average(self.ema_decay)
+
+    def _update_average(self, decay: float) -> None:
+        """As torch.optim.swa_utils.get_ema_multi_avg_fn: it begins with the parameters
+        after the first update.
+        """
+        if self._average is None:
+            self._average = self.flat.clone()
+        else:
+            self._average.lerp_(self.flat, 1 - decay)
+
+    @torch.no_grad()
+    def show_average(self, shown: bool = True) -> None:
+        """Put the average of the parameters into the model, or the parameters back.
+        Without an average nothing changes.
+        """
+        if self._average is None or shown is self._average_shown:
+            return
+        before = self.flat.clone()
+        self.flat.copy_(self._average)
+        self._average.copy_(before)
+        self._average_shown = shown
 
     def state_dict(self) -> dict[str, Any]:
-        """The parameters and the optimiser's state: tensors, plain values."""
+        """The parameters, their average and the optimiser's state: tensors, plain
+        values.
+        """
+        parameters, average = self.flat, self._average
+        if self._average_shown:
+            assert average is not None
+            parameters, average = average, parameters
         return {
-            "flat": self.flat,
+            "flat": parameters,
+            "average": average,
             "optimizers": [part.optimizer.state_dict() for part in self._parts],
         }
 
@@ -125,6 +159,9 @@ class FlatParameters:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what ``state_dict`` returned, in place: the model sees it at once."""
         self.flat.copy_(state["flat"])
+        average = state["average"]
+        self._average = None if average is None else average.to(self.flat.device)
+        self._average_shown = False
         for part, before in zip(self._parts, state["optimizers"], strict=True):
             part.optimizer.load_state_dict(before)
 

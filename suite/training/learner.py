@@ -71,6 +71,23 @@ class Learner:
         buffer.update(lr)
         return loss.detach()
 
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Inside, the model has the average of its parameters where the recipe keeps
+        one, and its own otherwise.
+        """
+        self.show_average()
+        try:
+            yield
+        finally:
+            for buffer in self.buffers.values():
+                buffer.show_average(False)
+
+    def show_average(self) -> None:
+        """Put the average of the parameters into the model, if the recipe keeps one."""
+        for buffer in self.buffers.values():
+            buffer.show_average()
+
     def keep_best(self) -> None:
         """Store the current parameters and running statistics as the best."""
         self._best = [tensor.detach().clone() for tensor in self._learned()]

@@ -123,11 +123,13 @@ class TrainingLoop:
             if self._at.over or stop <= self._at.step:
                 continue
             mean_loss = self._train_until(stop, source)
-            self.curve.append(self._evaluate(stop, mean_loss))
-            self._update_best_or_stop(self.curve[-1])
-            yield self.curve[-1]
+            with self.learner.averaged():
+                self.curve.append(self._evaluate(stop, mean_loss))
+                self._update_best_or_stop(self.curve[-1])
+                yield self.curve[-1]
         if not self.recipe.restore_best:
             self.best = self.curve[-1]
+        self.learner.show_average()
         self.learner.restore_best()
         self.losses = self.losses[: self._at.step]
 

@@ -89,6 +89,12 @@ class Recipe:
     max_grad_norm: float | None = None
     """The largest Euclidean norm of the gradient; a longer one is scaled down."""
 
+    ema_decay: float | None = None
+    """How slowly an exponential moving average of the parameters forgets, such as 0.999
+    an update. The average is then what is evaluated and handed on; it does not change
+    how the model learns. None: there is none.
+    """
+
     patience: int | None = None
     """Evaluations without a new best on validation after which a run ends, or, with
     plateau, its rate is lowered. None: a run has its full length.
@@ -123,6 +129,9 @@ class Recipe:
         self._check_schedule(check)
         if self.max_grad_norm is not None:
             check.number("max_grad_norm", above=0, advice="the largest gradient norm")
+        if self.ema_decay is not None:
+            advice = "the share of the old average in the new one"
+            check.number("ema_decay", 0, below=1, advice=advice)
         if self.patience is not None:
             check.whole("patience", 1, "evaluations without an improvement")
         if self.stop_when is not None:

@@ -2,6 +2,7 @@
 promises beside the losses.
 """
 
+import copy
 import math
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from suite.training.evaluate import evaluation_steps
 from suite.training.flat_parameters import FlatParameters
@@ -455,3 +457,94 @@ def test_flat_parameters_are_views_of_one_buffer():
     assert torch.equal(flat.flat, before)
     flat.flat.zero_()
     assert all(not p.any() for p in model.parameters())
+
+
+# ------------------------------------------------------------- averages of parameters
+
+
+def normalised_network() -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return nn.Sequential(
+            nn.Linear(6, 16, bias=False),
+            nn.BatchNorm1d(16),
+            nn.ReLU(),
+            nn.Linear(16, 3),
+        )
+
+
+AVERAGED = Recipe(
+    steps=40, batch_size=32, ema_decay=0.9, evaluations=2, restore_best=False
+)
+
+
+def test_averaged_parameters_equal_torchs_averaged_model():
+    model = normalised_network()
+    theirs = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.9))
+    optimizer = torch.optim.AdamW(two_groups(model, 0.1), lr=1)
+    source = batches(examples(), 32, make_generator(SEEDS["order"]))
+    for step in range(1, 41):
+        batch = next(source)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, 40, 0.01, AVERAGED)
+        optimizer.zero_grad()
+        functional.cross_entropy(model(batch.x), batch.y).backward()
+        optimizer.step()
+        theirs.update_parameters(model)
+
+    ours = trained(AVERAGED, normalised_network(), weight_decay=0.1).model
+
+    expected = theirs.module.state_dict()
+    assert ours.state_dict().keys() == expected.keys()
+    for name, value in ours.state_dict().items():
+        torch.testing.assert_close(value, expected[name], rtol=1e-4, atol=1e-5)
+
+
+def test_averaging_changes_what_is_evaluated_and_not_what_is_learned():
+    averaged = trained(AVERAGED)
+    plain = trained(AVERAGED.with_changes({"ema_decay": None}))
+
+    assert torch.equal(averaged.losses, plain.losses)
+    assert averaged.curve[-1].values != plain.curve[-1].values
+
+
+def test_the_best_average_is_handed_on():
+    training = trained(AVERAGED.with_changes({"restore_best": True, "evaluations": 8}))
+    assert training.best is not None
+    validation = examples(seed=9)
+
+    with torch.no_grad():
+        loss = functional.cross_entropy(training.model(validation.x), validation.y)
+    assert loss.item() == pytest.approx(training.best.values["validation.loss"])
+
+
+def test_an_average_survives_an_interruption():
+    def loop() -> TrainingLoop:
+        return TrainingLoop(
+            Classification(),
+            network(),
+            examples(),
+            examples(seed=9),
+            AVERAGED,
+            {"lr": 0.01},
+            SEEDS,
+        )
+
+    whole, begun, resumed = loop(), loop(), loop()
+    list(whole)
+    iterator = iter(begun)
+    next(iterator), next(iterator)
+    resumed.load_state_dict(copy.deepcopy(begun.state_dict()))
+    list(resumed)
+
+    assert torch.equal(resumed.losses, whole.losses)
+    for ours, theirs in zip(
+        resumed.model.parameters(), whole.model.parameters(), strict=True
+    ):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("decay", [1.0, -0.1, "slow"])
+def test_an_average_that_never_forgets_is_refused(decay):
+    with pytest.raises(UserError, match="ema_decay"):
+        Recipe(steps=1, ema_decay=decay)

@@ -153,6 +153,8 @@ def _recipe(recipe: Recipe) -> str:
         parts.append(f"{recipe.warmup:.0%} warm-up")
     if recipe.max_grad_norm is not None:
         parts.append(f"gradients clipped at {recipe.max_grad_norm:g}")
+    if recipe.ema_decay is not None:
+        parts.append(f"parameters averaged with a decay of {recipe.ema_decay:g}")
     if recipe.world_size > 1:
         parts.append(f"shared by {recipe.world_size} workers")
     parts.append("best checkpoint" if recipe.restore_best else "last checkpoint")
