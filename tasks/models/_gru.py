@@ -28,7 +28,9 @@ class GRU(nn.GRU):
     bias_ih_l0: Tensor
     bias_hh_l0: Tensor
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(  # type: ignore[override]
+        self, input: Tensor, hx: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """States (examples, length, units) and the last one, (1, examples, units)."""
         if not self._is_small(input):
             return super().forward(input, hx)
