@@ -287,6 +287,39 @@ def no_worse(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             yield Figure("no worse", setting, answer, count, experiments, least=0.8)
 
 
+def some_levels(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+    """Wins on at least three of five levels, whose effects in one block are correlated
+    by one half. At worst two levels have a large effect and the rest have none, or three
+    have one as large as the margin and the rest have none.
+    """
+    levels, needed, far = 5, 3, 6.0
+    cases = (
+        ("two far ahead, rest 0", (far, far, 0, 0, 0), "supported", None, 0.05),
+        ("two far behind, rest 0", (0, 0, 0, -far, -far), "refuted", None, 0.05),
+        ("three at the margin", (WIDE,) * 3 + (0, 0), "no_difference", None, 0.05),
+        ("three far ahead", (far,) * 3 + (0, 0), "supported", 0.8, None),
+        ("three far behind", (-far,) * 3 + (0, 0), "refuted", 0.8, None),
+    )
+    for blocks, (where, shifts, answer, least, most) in itertools.product(
+        BLOCKS, cases
+    ):
+        common = rng.standard_normal((experiments, 1, blocks))
+        own = rng.standard_normal((experiments, levels, blocks))
+        noise = (common + own) / math.sqrt(2)
+        d = np.array(shifts)[:, np.newaxis] + noise  # (experiments, levels, blocks)
+        margin = WIDE if answer == "no_difference" else NARROW
+        count = share(_judge_some(one, margin, needed) == answer for one in d)
+        setting = f"{blocks} blocks, 3 of 5 levels: {where}"
+        yield Figure("some levels", setting, answer, count, experiments, least, most)
+
+
+def _judge_some(d: Floats, margin: float, needed: int) -> str:
+    """The answer to a claim on some of the levels: d is (levels, blocks)."""
+    samples = [Sample(row, margin, levels_needed=needed) for row in d]
+    (verdict,) = judge_family([samples])
+    return verdict.verdict
+
+
 def facts(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """Results without spread: two classifiers that hardly ever err, each tested on
     1,000 examples, so that most blocks give equal shares; and facts ("always") that
@@ -729,6 +762,7 @@ TABLES: dict[str, tuple[str, Table]] = {
     "axis": ("Along an axis", axis),
     "pipeline": ("One arm against itself", pipeline),
     "no worse": ("No worse", no_worse),
+    "some levels": ("Some of the levels", some_levels),
     "facts": ("Without spread, and facts", facts),
     "moving": ("Effects that still move", moving),
     "pooling": ("Several campaigns", pooling),

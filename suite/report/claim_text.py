@@ -36,6 +36,8 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
         reference=_reference(claim, is_share),
         margin=fixed(claim.margin, is_share, claim.scale),
         bounds=_bounds(claim, is_share),
+        needed=claim.at_least_levels,
+        levels=len(claim.levels or task.levels),
     )
 
 

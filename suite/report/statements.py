@@ -72,14 +72,25 @@ class Statement(EffectText):
         effect, interval = self.as_measured(verdict.adjusted_interval)
         fact = self.fact(effect, interval)
         if verdict.judged_levels:
-            level = self.labels.level(verdict.task, verdict.level)
-            fact = self.say("weakest", fact=fact, level=level)
+            fact = self._at_deciding_level(fact)
         if verdict.at_least:
             promised = self.fixed(verdict.at_least)
             fact = self.say("promised", fact=fact, amount=promised)
         if verdict.exact:
             return fact
         return self._with_win_rate(fact, effect)
+
+    def _at_deciding_level(self, fact: str) -> str:
+        """The fact, and the level that it is from."""
+        verdict = self.verdict
+        level = self.labels.level(verdict.task, verdict.level)
+        needed = verdict.at_least_levels
+        if not needed:
+            return self.say("weakest", fact=fact, level=level)
+        levels = len(verdict.levels)
+        return self.say(
+            "weakest-of-needed", fact=fact, level=level, needed=needed, levels=levels
+        )
 
     def _with_win_rate(self, fact: str, effect: float) -> str:
         """The fact, and in how many repetitions it was so."""
@@ -130,6 +141,8 @@ class Statement(EffectText):
                 measure=self.measure,
                 likely=self.likely(interval),
             )
+        if verdict.at_least_levels and verdict.judged_levels:
+            fact = self._at_deciding_level(fact)
         if verdict.negligible:
             fact = self.say("real", fact=fact)
         if not verdict.at_least:

@@ -110,6 +110,9 @@ class ClaimVerdict:
     at_least: float
     """The effect that is promised; 0 for any."""
 
+    at_least_levels: int
+    """At how many of the levels it must hold; 0 for each of them."""
+
     source: str
     """Where the claim is published."""
 

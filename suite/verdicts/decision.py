@@ -113,6 +113,9 @@ class Sample:
     exact: bool = False
     """Whether no chance enters the differences."""
 
+    levels_needed: int = 0
+    """At how many of its levels the claim must hold; 0 means at each of them."""
+
     def __post_init__(self) -> None:
         d = np.asarray(self.differences, dtype=np.float64)
         if d.ndim != 1 or not np.isfinite(d).all():
@@ -206,6 +209,11 @@ class Verdict:
 
     by_level: tuple[Verdict, ...] = field(default=(), repr=False)
     """The verdicts of all levels, of a claim over several."""
+
+    divisor: int = 1
+    """Among how many levels the claim's own error rates were divided to get ``alpha``
+    and ``alpha_equivalence``, where it must hold at some of them.
+    """
 
     @property
     def answer(self) -> Answer:
@@ -329,12 +337,15 @@ class Verdict:
         ends = [sample.estimate.interval(1 - self.alpha) for sample in samples]
         of_equivalence = self.sample.hypothesis == "equivalence"
         if self.verdict == "supported" and self.sample.hypothesis == "difference":
-            return all(low > self.margin for low, _ in ends)
+            clear = [low > self.margin for low, _ in ends]
+            return sum(clear) >= (self.sample.levels_needed or len(ends))
         if self.verdict == "refuted":
-            return all(
+            clear = [
                 high < -self.margin or (of_equivalence and low > self.margin)
                 for low, high in ends
-            )
+            ]
+            needed = self.sample.levels_needed
+            return sum(clear) >= (len(ends) - needed + 1 if needed else len(ends))
         return False
 
     @property

@@ -14,7 +14,12 @@ from numpy.typing import ArrayLike
 from suite.verdicts.decision import Answer, Reason, Sample, Verdict
 from suite.verdicts.gate import Gate
 from suite.verdicts.kinds import Hypothesis
-from suite.verdicts.statistics import Interval, holm_adjusted, holm_levels
+from suite.verdicts.statistics import (
+    Interval,
+    holm_adjusted,
+    holm_levels,
+    partial_conjunction,
+)
 from tasks import UserError
 
 # a claim: at one level, or at several that must all agree
@@ -191,8 +196,8 @@ def judge_again(verdict: Verdict, claim: Question) -> Verdict:
     return _decide(
         _levels_of(claim),
         verdict.confidence,
-        verdict.alpha,
-        verdict.alpha_equivalence,
+        verdict.alpha * verdict.divisor,
+        verdict.alpha_equivalence * verdict.divisor,
         verdict.p_holm,
         verdict.p_equivalence_holm,
     )
@@ -206,7 +211,12 @@ def _decide(
     p_holm: float,
     p_equivalence_holm: float,
 ) -> Verdict:
-    """The verdict over all levels of a claim, which must agree."""
+    """The verdict over all levels of a claim, which must agree unless it needs some of
+    them only.
+    """
+    if samples[0].levels_needed:
+        p_values = p_holm, p_equivalence_holm
+        return _decide_by_some(samples, confidence, a, b, *p_values)
     each = tuple(
         _decide_one(sample, confidence, a, b, p_holm, p_equivalence_holm)
         for sample in samples
@@ -230,6 +240,66 @@ def _decide(
     return replace(
         deciding, verdict=answer, would_be=None, reason=reason, by_level=each
     )
+
+
+def _decide_by_some(
+    samples: Samples,
+    confidence: float,
+    a: float,
+    b: float,
+    p_holm: float,
+    p_equivalence_holm: float,
+) -> Verdict:
+    """The verdict on a claim that must hold at k of its n levels: each is tested at
+    a / (n - k + 1) for the claim, and at a / k against it.
+    """
+    needed = samples[0].levels_needed
+    enough_against = len(samples) - needed + 1
+
+    def each_at(divisor: int) -> tuple[Verdict, ...]:
+        alphas = a / divisor, b / divisor
+        p_values = p_holm, p_equivalence_holm
+        return tuple(
+            replace(
+                _decide_one(sample, confidence, *alphas, *p_values), divisor=divisor
+            )
+            for sample in samples
+        )
+
+    each, against = each_at(enough_against), each_at(needed)
+    answer: Answer = "inconclusive"
+    if _count(each, "supported") >= needed:
+        answer = "supported"
+    elif _count(against, "refuted") >= enough_against:
+        answer, each = "refuted", against
+    elif _count(against, "no_difference") >= enough_against:
+        answer, each = "no_difference", against
+    deciding = each[_needed_level(samples)]
+    judgeable = all(sample.judgeable for sample in samples)
+    would_be, reason = None, deciding.reason
+    if judgeable and any(verdict.reason == "gate" for verdict in each):
+        answer, would_be, reason = "inconclusive", answer, "gate"
+    elif answer == "inconclusive":
+        reason = reason or "levels_disagree"
+    else:
+        reason = ""
+    return replace(
+        deciding, verdict=answer, would_be=would_be, reason=reason, by_level=each
+    )
+
+
+def _count(each: Sequence[Verdict], answer: Answer) -> int:
+    """At how many levels that is the answer, gates aside."""
+    return sum(verdict.answer == answer for verdict in each)
+
+
+def _needed_level(samples: Samples) -> int:
+    """The level that a claim about k of them hinges on: the k-th best."""
+    doubts = [sample.estimate.p_above(0) for sample in samples]
+    if any(map(math.isnan, doubts)):
+        doubts = [-sample.estimate.mean for sample in samples]
+    best_first = np.argsort(doubts, kind="stable")
+    return int(best_first[samples[0].levels_needed - 1])
 
 
 def _joint_answer(each: Sequence[Verdict]) -> Answer:
@@ -356,9 +426,26 @@ def _p_values(samples: Samples) -> tuple[float, float]:
     side only: a difference that refutes it lies below the margin, and what supports it
     is the half of equivalence that lies above.
     """
+    if samples[0].levels_needed:
+        return _p_values_of_some(samples)
     above = _largest(_p_above(sample) for sample in samples)
     below = _largest(_p_below(sample) for sample in samples)
     equivalence = _largest(_p_equivalence(sample) for sample in samples)
+    if math.isnan(below):
+        return math.nan, equivalence
+    return min(1.0, 2 * min(above, below)), equivalence
+
+
+def _p_values_of_some(samples: Samples) -> tuple[float, float]:
+    """The same of a claim that must hold at k of its n levels: it does at k, and does
+    not at n - k + 1.
+    """
+    needed = samples[0].levels_needed
+    enough_against = len(samples) - needed + 1
+    above = partial_conjunction([_p_above(one) for one in samples], needed)
+    below = partial_conjunction([_p_below(one) for one in samples], enough_against)
+    equal = [_p_equivalence(sample) for sample in samples]
+    equivalence = partial_conjunction(equal, enough_against)
     if math.isnan(below):
         return math.nan, equivalence
     return min(1.0, 2 * min(above, below)), equivalence

@@ -100,6 +100,7 @@ class Measured:
             part,
             self.resolution,
             self.case.exact,
+            kind.levels_needed(claim),
         )
 
     @cached_property

@@ -275,6 +275,19 @@ def holm_adjusted(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def partial_conjunction(p_values: Sequence[float], needed: int) -> float:
+    """The p-value of "fewer than ``needed`` of these alternatives are true".
+
+    Of n p-values the k-th smallest times n - k + 1, by Bonferroni's inequality, which
+    holds however they depend on each other (Benjamini & Heller, 2008, eq. 4). NaN if
+    any of them is.
+    """
+    found = sorted(p_values)
+    if any(map(math.isnan, found)):
+        return math.nan
+    return min(1.0, (len(found) - needed + 1) * found[needed - 1])
+
+
 def _untestable_last(p_values: Sequence[float]) -> Floats:
     """The p-values, with 1 for those that cannot be tested (NaN)."""
     return np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)

@@ -41,6 +41,7 @@ OF_CLAIM = (
     "worse",
     "margin",
     "at_least",
+    "at_least_levels",
     "source",
     "reported",
     "matching_group",

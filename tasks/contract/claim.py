@@ -14,6 +14,7 @@ OUR_KINDS = frozenset(
         "difference",
         "equal",
         "no_worse",
+        "partial_conjunction",
         "always",
         "contrast",
         "interaction",
@@ -45,6 +46,9 @@ class Claim:
         ``better`` falls short of ``worse``, or of ``reference``, by less than
         ``margin``: "reaches", "costs at most", "as fast within a factor of 1.5"
         (``scale="log_ratio", margin=math.log(1.5)``).
+    ``partial_conjunction``
+        ``better`` beats ``worse`` at ``at_least_levels`` of the levels or more,
+        whichever these are.
     ``always``
         The metric of ``better``, or with ``worse`` how far it is above that arm's,
         keeps within ``lower_bound`` and ``upper_bound`` or is ``equal_to`` a number, up
@@ -94,6 +98,9 @@ class Claim:
     """Of difference and interaction: the effect must exceed this. A negative value
     allows for a loss of that size (non-inferiority).
     """
+
+    at_least_levels: int = 0
+    """Of partial_conjunction: at how many of the levels it must hold."""
 
     weights: Mapping[str, float] = field(default_factory=dict)
     """Of contrast: the weight of each arm's metric, at every level. An arm at one level
@@ -221,6 +228,7 @@ class Claim:
     def _check_kind(self, check: FieldChecks) -> None:
         if self.kind not in OUR_KINDS:  # it has a check of its own
             return
+        self._check_at_least_levels(check)
         if self.kind == "contrast":
             self._check_contrast(check)
             return
@@ -239,6 +247,18 @@ class Claim:
             raise check.error(
                 "reference",
                 f"only threshold and no_worse have a reference, not {self.kind}",
+            )
+
+    def _check_at_least_levels(self, check: FieldChecks) -> None:
+        if self.kind == "partial_conjunction":
+            check.whole("at_least_levels", 1, "at how many levels it must hold")
+            if self.levels and self.at_least_levels > len(self.levels):
+                most = len(self.levels)
+                raise check.error("at_least_levels", f"it names {most}: give 1 to that")
+        elif self.at_least_levels:
+            raise check.error(
+                "at_least_levels",
+                f"only a partial_conjunction has it, not {self.kind}: leave it out",
             )
 
     def _check_contrast(self, check: FieldChecks) -> None:

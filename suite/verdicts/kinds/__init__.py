@@ -20,6 +20,7 @@ from suite.verdicts.kinds.difference import Difference
 from suite.verdicts.kinds.equal import Equal
 from suite.verdicts.kinds.interaction import Interaction
 from suite.verdicts.kinds.no_worse import NoWorse
+from suite.verdicts.kinds.partial_conjunction import PartialConjunction
 from suite.verdicts.kinds.threshold import Threshold
 from suite.verdicts.scales import scale_of
 from tasks import Claim, UserError, unknown
@@ -38,6 +39,7 @@ for _kind in (
     Difference(),
     Equal(),
     NoWorse(),
+    PartialConjunction(),
     Always(),
     Contrast(),
     Interaction(),

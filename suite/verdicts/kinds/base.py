@@ -81,6 +81,10 @@ class ClaimKind(ABC):
         """That figure's standard error; 0 where none is compared with."""
         return 0.0
 
+    def levels_needed(self, claim: Claim) -> int:
+        """At how many levels the claim must hold; 0 means at each of them."""
+        return 0
+
     def sides(self, claim: Claim) -> tuple[Side, Side]:
         """Who is to be ahead, and of whom or what."""
         return Side((claim.better,)), Side((claim.worse,))
