@@ -33,6 +33,7 @@ from suite.records.results import Campaign, Results
 from suite.verdicts import aa_test
 from suite.verdicts.decision import Sample
 from suite.verdicts.family import judge, judge_family, judge_looks
+from suite.verdicts.kinds.power_law import PowerLaw, change_of_exponent
 from suite.verdicts.pooling import pool
 from suite.verdicts.statistics import (
     Floats,
@@ -40,11 +41,11 @@ from suite.verdicts.statistics import (
     crossover,
     estimate,
     geometric,
+    has_moved,
     slopes,
     smallest_effect,
     within_bounds,
 )
-from suite.verdicts.weigh import has_moved
 
 BLOCKS = (6, 10, 20)
 TUNING = (
@@ -311,6 +312,44 @@ def some_levels(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         count = share(_judge_some(one, margin, needed) == answer for one in d)
         setting = f"{blocks} blocks, 3 of 5 levels: {where}"
         yield Figure("some levels", setting, answer, count, experiments, least, most)
+
+
+def power_laws(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+    """Exponents on four levels whose values in one block are correlated by one half, with
+    noise of 10 %: how often one at the margin is said to be the claimed one, one in the
+    middle is found, and a law that is no power, or is one, is objected to.
+    """
+    x = np.array([100.0, 300.0, 1000.0, 3000.0])
+    kind, margin = PowerLaw(), 0.1
+    for blocks in BLOCKS:
+        common = rng.standard_normal((experiments, blocks, 1))
+        own = rng.standard_normal((experiments, blocks, len(x)))
+        noise = np.exp(0.1 * (common + own) / math.sqrt(2))
+        flat, bent = x**-0.5, x**-0.5 * np.exp(-x / 1000)
+
+        def answers(exponent: float, values: Floats = noise * flat) -> list[str]:
+            slopes_of = [kind.effects(one, x)[:, 0] + exponent for one in values]
+            return [
+                judge(d, margin, hypothesis="equivalence").verdict for d in slopes_of
+            ]
+
+        at_margin = share(one == "supported" for one in answers(0.5 + margin))
+        same = share(one == "supported" for one in answers(0.5))
+        other = share(one == "refuted" for one in answers(0.5 + 3 * margin))
+        objected = [
+            share(has_moved(change_of_exponent(one, x), 0.01) for one in noise * law)
+            for law in (flat, bent)
+        ]
+        rows = (
+            ("supported, with the exponent at the margin", at_margin, None, 0.05),
+            ("supported, with the exponent that is claimed", same, 0.8, None),
+            ("refuted, with one at three margins", other, 0.8, None),
+            ("gate fires, for a power", objected[0], None, 0.05),
+            ("gate fires, for a power times exp(-x / 1000)", objected[1], 0.8, None),
+        )
+        for what, found, least, most in rows:
+            setting = f"{blocks} blocks, 4 levels"
+            yield Figure("power laws", setting, what, found, experiments, least, most)
 
 
 def _judge_some(d: Floats, margin: float, needed: int) -> str:
@@ -762,6 +801,7 @@ TABLES: dict[str, tuple[str, Table]] = {
     "axis": ("Along an axis", axis),
     "pipeline": ("One arm against itself", pipeline),
     "no worse": ("No worse", no_worse),
+    "power laws": ("Power laws", power_laws),
     "some levels": ("Some of the levels", some_levels),
     "facts": ("Without spread, and facts", facts),
     "moving": ("Effects that still move", moving),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from suite.report.effect_text import points
-from suite.report.formatting import PER_DOUBLING, fixed
+from suite.report.formatting import MINUS, PER_DOUBLING, fixed, within_sentence
 from suite.report.labels import arm_at_level
 from suite.report.messages import codes, translate
 from suite.training.metrics import metric_of
@@ -36,6 +36,9 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
         reference=_reference(claim, is_share),
         margin=fixed(claim.margin, is_share, claim.scale),
         bounds=_bounds(claim, is_share),
+        measure=_measure(task, claim),
+        exponent=f"{claim.exponent or 0:g}".replace("-", MINUS),
+        exponent_margin=f"{claim.margin:g}",
         needed=claim.at_least_levels,
         levels=len(claim.levels or task.levels),
     )
@@ -45,6 +48,12 @@ def _is_share(task: Task, claim: Claim) -> bool:
     """Whether the claim's metric is a share of 1, which is written in percent."""
     metric = metric_of(claim.metric, task.procedure.measures)
     return metric is not None and metric.is_share
+
+
+def _measure(task: Task, claim: Claim) -> str:
+    """The name of the claim's metric, within a sentence."""
+    metric = metric_of(claim.metric, task.procedure.measures)
+    return within_sentence(metric.label) if metric else claim.metric
 
 
 def _sides(task: Task, claim: Claim, kind: ClaimKind, language: str) -> tuple[str, str]:

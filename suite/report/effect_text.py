@@ -10,6 +10,7 @@ from suite.report.formatting import (
     PER_DOUBLING,
     measured_number,
     possible_effects,
+    promised_effect,
     within_sentence,
 )
 from suite.report.labels import Labels, side
@@ -51,6 +52,16 @@ class EffectText:
         """Whether the effect is a slope along the levels' axis."""
         return self.kind.statement == "trend"
 
+    @property
+    def is_exponent(self) -> bool:
+        """Whether the effect is a power of the levels' axis."""
+        return self.kind.statement == "exponent"
+
+    @property
+    def is_share(self) -> bool:
+        """Whether effects are written in points."""
+        return self.verdict.is_share and not self.is_exponent
+
     @cached_property
     def sides(self) -> tuple[str, str]:
         """Both sides of the comparison: the one claimed to be ahead comes first."""
@@ -70,9 +81,9 @@ class EffectText:
 
     def as_measured(self, interval: Interval) -> tuple[float, Interval]:
         """Effect and interval as one would measure them: with what the claim promises
-        (``at_least``) added again.
+        (``at_least``, an exponent) added again.
         """
-        promised = self.verdict.at_least
+        promised = promised_effect(self.verdict)
         low, high = interval
         smallest, largest = possible_effects(self.verdict)
         shown_low = max(low + promised, smallest)
@@ -83,6 +94,8 @@ class EffectText:
         """The effect as a statement about the two sides."""
         if self.is_trend:
             return self.trend(effect, interval)
+        if self.is_exponent:
+            return self._power(effect, interval)
         ahead, behind = self.sides
         if effect < 0:
             low, high = interval
@@ -97,6 +110,18 @@ class EffectText:
             less=less,
             amount=self.amount(effect),
             measure=self.measure,
+            likely=self.likely(interval),
+        )
+
+    def _power(self, exponent: float, interval: Interval) -> str:
+        """The power of the axis that the metric goes as."""
+        ahead, _ = self.sides
+        return self.say(
+            "power-law",
+            axis=self.labels.axis(self.verdict.task),
+            ahead=ahead,
+            measure=self.measure,
+            amount=self.amount(exponent),
             likely=self.likely(interval),
         )
 
@@ -137,7 +162,7 @@ class EffectText:
         if self.scale.logarithmic:
             factor = self.scale.back(effect)
             return self.say("amount-ratio", number=f"{factor:.3g}")
-        number = measured_number(effect, self.verdict.is_share)
+        number = measured_number(effect, self.is_share)
         return self._with_unit(number)
 
     def fixed(self, value: float) -> str:
@@ -151,13 +176,13 @@ class EffectText:
 
     def _exact(self, value: float) -> str:
         """An amount with three digits, without rounding to tenths of a point."""
-        if self.scale.logarithmic or not self.verdict.is_share:
+        if self.scale.logarithmic or not self.is_share:
             return self.amount(value)
         return self._with_unit(f"{100 * value:.3g}")
 
     def _with_unit(self, number: str) -> str:
         """The number, in points if the metric is a share."""
-        if self.verdict.is_share:
+        if self.is_share:
             return points(number, self.labels.language)
         return self.say("amount-plain", number=number)
 
@@ -178,4 +203,4 @@ class EffectText:
         if self.scale.logarithmic:
             factor = self.scale.back(value)
             return f"{factor:.3g}"
-        return measured_number(value, self.verdict.is_share)
+        return measured_number(value, self.is_share)

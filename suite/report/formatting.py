@@ -118,13 +118,26 @@ def amounts(verdict: ClaimVerdict) -> Amounts:
     from suite.verdicts.scales import scale_of
 
     logarithmic = scale_of(verdict.scale).logarithmic
+    statement = kind_of(verdict.kind).statement
+    is_exponent = statement == "exponent"
     return Amounts(
-        percent=verdict.is_share and not logarithmic,
+        percent=verdict.is_share and not logarithmic and not is_exponent,
         ratio=logarithmic,
-        slope=kind_of(verdict.kind).statement == "trend",
-        promised=verdict.at_least,
+        slope=statement == "trend",
+        promised=promised_effect(verdict),
         possible=possible_effects(verdict),
     )
+
+
+def promised_effect(verdict: ClaimVerdict) -> float:
+    """What was taken off the effect that was measured: the promise, or the exponent of a
+    power law.
+    """
+    from suite.verdicts.kinds import kind_of
+
+    if kind_of(verdict.kind).statement != "exponent":
+        return verdict.at_least
+    return verdict.sides[1].reference or 0.0
 
 
 def possible_effects(verdict: ClaimVerdict) -> Interval:

@@ -121,7 +121,9 @@ def side(verdict: ClaimVerdict, which: Side, labels: Labels) -> str:
     """One side of the comparison: an arm, several, or the published figure."""
     language = labels.language
     if which.reference is not None:
-        number = measured_number(which.reference, verdict.is_share)
+        is_exponent = kind_of(verdict.kind).statement == "exponent"
+        in_percent = verdict.is_share and not is_exponent
+        number = measured_number(which.reference, in_percent)
         return translate("side-published", language, number=number)
     names = _names(verdict, which, labels)
     if not names:

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from suite.report.effect_text import EffectText
-from suite.report.formatting import MINUS
+from suite.report.formatting import MINUS, promised_effect
 from suite.report.gates import gate_hint, gate_text
 from suite.report.labels import Labels
 from suite.report.message_text import answer
@@ -40,7 +40,7 @@ class Statement(EffectText):
             return self._always()
         if verdict.verdict == "inconclusive":
             return self._inconclusive()
-        decided = self._decided()
+        decided = self._power_law() if self.is_exponent else self._decided()
         if verdict.exact or verdict.blocks >= CONFIRMATORY:
             return decided
         repetitions = self._repetitions(verdict.blocks)
@@ -61,6 +61,18 @@ class Statement(EffectText):
         if self.kind.hypothesis == "no_worse":
             return self._no_worse()
         return self._directed("said-supported")
+
+    def _power_law(self) -> str:
+        """The exponent that was found, beside the one that is claimed."""
+        verdict = self.verdict
+        equal = verdict.verdict == "supported"
+        interval = verdict.equivalence_interval if equal else verdict.adjusted_interval
+        return self.say(
+            "said-power-law" if equal else "said-no-power-law",
+            fact=self.fact(*self.as_measured(interval)),
+            claimed=self.amount(promised_effect(verdict)),
+            margin=self.amount(verdict.margin),
+        )
 
     def _directed(self, code: str) -> str:
         """One side is ahead: what was found, and whether it matters."""
@@ -271,6 +283,10 @@ class Statement(EffectText):
         effect, (low, high) = self.as_measured(self.verdict.adjusted_interval)
         if high - low > self._max_width():
             return self.say("range-nothing")
+        if self.is_exponent:
+            return self.say(
+                "range-power-law", low=self.amount(low), high=self.amount(high)
+            )
         if self.is_trend:
             return self.say("range-trend", fact=self.trend(effect, (low, high)))
         if self.scale.logarithmic:
@@ -312,7 +328,7 @@ class Statement(EffectText):
         """The width beyond which an interval says nothing."""
         if self.scale.logarithmic:
             return MAX_LOG_RATIO_WIDTH
-        if self.verdict.is_share:
+        if self.is_share:
             return MAX_SHARE_WIDTH
         return math.inf
 

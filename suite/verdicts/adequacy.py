@@ -32,9 +32,10 @@ from suite.verdicts.improving import (
     moving_effects,
     rate_falls,
 )
+from suite.verdicts.kinds.power_law import change_of_exponent
 from suite.verdicts.message import Message, message
 from suite.verdicts.range_edges import edge_finding, rate_edges
-from suite.verdicts.statistics import Floats
+from suite.verdicts.statistics import Floats, has_moved
 
 __all__ = ["GATES", "Check", "gates", "register_gate"]
 
@@ -63,6 +64,23 @@ def gates(case: Case) -> tuple[Gate, ...]:
 
 
 # --------------------------------------------------------------------------- the gates
+
+
+@register_gate("not-a-power")
+def not_a_power(case: Case) -> Gate | None:
+    """The exponent of a power law changes along the axis, by more than the margin and by
+    more than chance.
+    """
+    if case.kind.statement != "exponent":
+        return None
+    values = final_values(case)[:, :, 0]  # (blocks, levels) of its only arm
+    complete = values[np.isfinite(values).all(axis=1)]
+    changes = change_of_exponent(complete, case.x)
+    margin = case.claim.margin
+    if len(complete) < 2 or not has_moved(changes, margin):
+        return gate_of("not-a-power", [])
+    change = float(changes.mean())
+    return gate_of("not-a-power", [message("seen-not-a-power", number_change=change)])
 
 
 @register_gate("failed-trials")

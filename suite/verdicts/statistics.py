@@ -161,6 +161,16 @@ def estimate(
     return Estimate(mean, std, error, blocks)
 
 
+def has_moved(changes: Floats, margin: float, confidence: float = 0.95) -> bool:
+    """Whether an effect moved by more than the margin on average, and by more than
+    chance: the interval of the paired ``changes``, one a block, leaves out 0. Pure.
+    """
+    change = estimate(changes)
+    low, high = change.interval(confidence)
+    by_chance = low <= 0 <= high
+    return abs(change.mean) > margin and not by_chance
+
+
 def standard_error(
     std: float, blocks: int, test_train_ratio: float = 0.0, reference_se: float = 0.0
 ) -> float:

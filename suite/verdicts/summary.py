@@ -317,8 +317,8 @@ def _complete_gaps(measured: Measured) -> Floats:
 
 
 def _crossing(measured: Measured, verdict: Verdict) -> Crossover | None:
-    """Where along the axis two arms are level; None for claims without an axis."""
-    if not measured.case.kind.along_axis:
+    """Where along the axis two arms are level; None for claims without that."""
+    if measured.case.kind.statement != "trend":
         return None
     return crossover(
         _complete_gaps(measured),

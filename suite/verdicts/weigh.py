@@ -26,7 +26,7 @@ from suite.verdicts.family import judge_again
 from suite.verdicts.gate import Gate
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import message
-from suite.verdicts.statistics import Floats, estimate
+from suite.verdicts.statistics import Floats, has_moved
 
 FAILURES_GATE = "hinges-on-failures"
 BUDGET_GATE = "tuning-budget"  # as that of suite.verdicts.adequacy, and in its place
@@ -249,16 +249,6 @@ class _Move:
     def change(self) -> float:
         """By how much the effect moved."""
         return self.after - self.before
-
-
-def has_moved(changes: Floats, margin: float, confidence: float = 0.95) -> bool:
-    """Whether an effect moved by more than the margin on average, and by more than
-    chance: the interval of the paired ``changes``, one a block, leaves out 0. Pure.
-    """
-    change = estimate(changes)
-    low, high = change.interval(confidence)
-    by_chance = low <= 0 <= high
-    return abs(change.mean) > margin and not by_chance
 
 
 def _moved(measured: Measured, verdict: Verdict, half: Floats) -> list[_Move]:

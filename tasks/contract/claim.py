@@ -15,6 +15,7 @@ OUR_KINDS = frozenset(
         "equal",
         "no_worse",
         "partial_conjunction",
+        "power_law",
         "always",
         "contrast",
         "interaction",
@@ -49,6 +50,9 @@ class Claim:
     ``partial_conjunction``
         ``better`` beats ``worse`` at ``at_least_levels`` of the levels or more,
         whichever these are.
+    ``power_law``
+        The metric of ``better`` goes as the levels' ``x`` to the power ``exponent``,
+        give or take ``margin``: the slope of log metric over log x.
     ``always``
         The metric of ``better``, or with ``worse`` how far it is above that arm's,
         keeps within ``lower_bound`` and ``upper_bound`` or is ``equal_to`` a number, up
@@ -101,6 +105,9 @@ class Claim:
 
     at_least_levels: int = 0
     """Of partial_conjunction: at how many of the levels it must hold."""
+
+    exponent: float | None = None
+    """Of power_law: the slope of log metric over log x, below 0 where it falls."""
 
     weights: Mapping[str, float] = field(default_factory=dict)
     """Of contrast: the weight of each arm's metric, at every level. An arm at one level
@@ -229,6 +236,7 @@ class Claim:
         if self.kind not in OUR_KINDS:  # it has a check of its own
             return
         self._check_at_least_levels(check)
+        self._check_exponent(check)
         if self.kind == "contrast":
             self._check_contrast(check)
             return
@@ -261,6 +269,21 @@ class Claim:
                 f"only a partial_conjunction has it, not {self.kind}: leave it out",
             )
 
+    def _check_exponent(self, check: FieldChecks) -> None:
+        if self.kind != "power_law":
+            if self.exponent is not None:
+                raise check.error(
+                    "exponent", f"only a power_law has one, not {self.kind}"
+                )
+            return
+        check.number("exponent", advice="the power of x that the metric goes as")
+        if self.at_least:
+            raise check.error("at_least", "a power law has an exponent and a margin")
+        if self.scale != "points":
+            raise check.error(
+                "scale", "a power law takes logarithms by itself: leave it out"
+            )
+
     def _check_contrast(self, check: FieldChecks) -> None:
         if self.better or self.worse:
             raise UserError(
@@ -276,9 +299,11 @@ class Claim:
     def _check_arms(self, check: FieldChecks) -> None:
         if not self.better:
             raise check.error("better", f"name the arm that the {self.kind} is about")
-        if self.kind == "threshold":
+        if self.kind in ("threshold", "power_law"):
             if self.worse:
-                raise check.error("worse", "a threshold is about one arm: leave it out")
+                raise check.error(
+                    "worse", f"a {self.kind} is about one arm: leave it out"
+                )
         elif self.kind == "no_worse" and self.reference is not None:
             if self.worse:
                 raise check.error(

@@ -103,10 +103,11 @@ def put_together():
         yield from (f"gate-{gate}{end}" for end in ("", "-passed", "-fine", "-hint"))
     for kind in KINDS.values():
         yield from (f"{kind.directions}-{side}" for side in ("left", "right"))
-        for scale in SCALES.values():
-            yield f"{kind.statement}-{scale.message}"
+        if kind.statement != "exponent":
+            yield from (f"{kind.statement}-{one.message}" for one in SCALES.values())
         yield kind.asks
-    yield from ("asks-difference-promised", "asks-interaction-promised")
+    for kind in ("difference", "interaction", "partial-conjunction"):
+        yield f"asks-{kind}-promised"
     yield from ("directions-promised-left", "directions-promised-right")
     yield from ("said-equal-to-promised", "said-no-difference-to-promised")
     yield from (f"range-{s.message}" for s in SCALES.values() if s.logarithmic)

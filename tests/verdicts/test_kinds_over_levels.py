@@ -1,4 +1,4 @@
-"""Claims that are judged over several levels or arms: k of n levels."""
+"""Claims that are judged over several levels: on some of them, and power laws."""
 
 import dataclasses
 import itertools
@@ -13,6 +13,7 @@ from suite.planning.claims import claims_digest
 from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.report import sentences
+from suite.report.formatting import effect_and_interval
 from suite.report.sentences import Labels
 from suite.training.job import SCHEMA
 from suite.verdicts import statistics
@@ -200,3 +201,95 @@ def test_a_claim_on_more_levels_than_there_are_is_refused():
     claim = changed(kind="partial_conjunction", at_least_levels=3)
     with pytest.raises(UserError, match="but 2 can decide it"):
         check_claim(claim, PLACES, [ACCURACY])
+
+
+# --------------------------------------------------------------------------- power laws
+
+SIZES = {"small": 100.0, "middle": 1000.0, "large": 30000.0}
+LAW = Claim(
+    "law", "", "loss", better="net", kind="power_law", exponent=-0.3, margin=0.05
+)
+
+
+def along_sizes(law, claim=LAW, seed=0):
+    """A campaign in which the loss is a function of the size, with noise of 2 %."""
+    noise = np.random.default_rng(seed).normal(0, 0.02, (len(SIZES), len(WIDE)))
+    net = {
+        name: law(size) * np.exp(row)
+        for (name, size), row in zip(SIZES.items(), noise, strict=True)
+    }
+    return at_levels(claim, LOSS, SIZES, net=net)
+
+
+def test_an_exponent_is_scipys_regression_in_each_block():
+    record = along_sizes(lambda size: 3 * size**-0.3)
+    (verdict,) = judge_campaign(record)
+    values = record.runs.pivot(index="block", columns="level", values="test.loss")
+    slopes = np.array(
+        [
+            stats.linregress(np.log(list(SIZES.values())), np.log(row)).slope
+            for row in values[list(SIZES)].to_numpy()
+        ]
+    )
+
+    assert verdict.effect == pytest.approx(slopes.mean() + 0.3)
+    assert verdict.interval == pytest.approx(
+        stats.t.interval(0.95, 5, slopes.mean() + 0.3, stats.sem(slopes))
+    )
+
+
+@pytest.mark.parametrize(
+    ("law", "answer", "reason"),
+    [
+        (lambda size: 3 * size**-0.3, "supported", ""),
+        (lambda size: 3 * size**-0.5, "refuted", ""),
+        (lambda size: 3 * size**0.3, "refuted", ""),
+        (lambda size: np.exp(-size / 10_000), "inconclusive", "gate"),
+    ],
+)
+def test_a_power_law_is_decided_by_its_exponent_and_by_being_one(law, answer, reason):
+    (verdict,) = judge_campaign(along_sizes(law))
+
+    assert (verdict.verdict, verdict.reason) == (answer, reason)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "english", "chinese"),
+    [
+        (-0.3, "Yes: the loss of Net goes as", "次幂成正比"),
+        (-0.5, "further than 0.05 from the −0.5 that is claimed", "相差超过 0.05"),
+    ],
+)
+def test_a_power_law_is_told_in_both_languages(exponent, english, chinese):
+    claim = dataclasses.replace(LAW, exponent=exponent)
+    record = along_sizes(lambda size: 3 * size**-0.3, claim)
+    (verdict,) = judge_campaign(record)
+    told = [
+        sentences.sentence(verdict, Labels(record.manifest, one))
+        for one in ("en", "zh")
+    ]
+
+    assert english in told[0]
+    assert "to the power −0.3" in told[0]
+    assert chinese in told[1]
+    assert effect_and_interval(verdict).startswith("−0.3")
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"exponent": None}, "the power of x that the metric goes as"),
+        ({"worse": "wide"}, "is about one arm"),
+        ({"scale": "log_ratio"}, "takes logarithms by itself"),
+        ({"at_least": 0.1}, "has an exponent and a margin"),
+        ({"kind": "difference", "worse": "wide"}, "only a power_law has one"),
+    ],
+)
+def test_a_power_law_has_an_arm_and_an_exponent(values, complaint):
+    with pytest.raises(UserError, match=complaint):
+        dataclasses.replace(LAW, **values)
+
+
+def test_a_power_law_over_two_levels_is_refused():
+    with pytest.raises(UserError, match="at least 3 levels"):
+        check_claim(LAW, PLACES, [LOSS])

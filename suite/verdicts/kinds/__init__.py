@@ -21,6 +21,7 @@ from suite.verdicts.kinds.equal import Equal
 from suite.verdicts.kinds.interaction import Interaction
 from suite.verdicts.kinds.no_worse import NoWorse
 from suite.verdicts.kinds.partial_conjunction import PartialConjunction
+from suite.verdicts.kinds.power_law import PowerLaw
 from suite.verdicts.kinds.threshold import Threshold
 from suite.verdicts.scales import scale_of
 from tasks import Claim, UserError, unknown
@@ -40,6 +41,7 @@ for _kind in (
     Equal(),
     NoWorse(),
     PartialConjunction(),
+    PowerLaw(),
     Always(),
     Contrast(),
     Interaction(),

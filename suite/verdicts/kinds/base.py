@@ -39,7 +39,8 @@ class ClaimKind(ABC):
     single number per block, which ``effects`` finds.
 
     The sentences come from the report: ``statement`` begins the codes of those that
-    state an effect ("gap": one side is ahead; "trend": it gains along the axis),
+    state an effect ("gap": one side is ahead; "trend": it gains along the axis;
+    "exponent": the metric is a power of the axis),
     ``directions`` those of what lies on either side of 0, and ``asks`` is the code of
     what such a claim says.
     """
@@ -47,7 +48,7 @@ class ClaimKind(ABC):
     name: str
     hypothesis: Hypothesis = "difference"
     over_levels: bool = False
-    statement: Literal["gap", "trend"] = "gap"
+    statement: Literal["gap", "trend", "exponent"] = "gap"
     directions: str = "directions-ahead"
     asks: str = "asks-difference"
     # whether a refuted claim means that its opposite holds
@@ -59,8 +60,8 @@ class ClaimKind(ABC):
 
     @property
     def along_axis(self) -> bool:
-        """Whether it is about a trend, so that levels need places on an axis."""
-        return self.statement == "trend"
+        """Whether it is about a slope, so that levels need places on an axis."""
+        return self.statement != "gap"
 
     def of(self, claim: Claim) -> ClaimKind:
         """The kind that judges this very claim."""

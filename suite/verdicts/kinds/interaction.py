@@ -22,7 +22,7 @@ class Interaction(ClaimKind):
     name = "interaction"
     asks = "asks-interaction"
     over_levels = True
-    statement: Literal["gap", "trend"] = "trend"
+    statement: Literal["gap", "trend", "exponent"] = "trend"
     directions = "directions-trend"
     compares_rates = False
 
