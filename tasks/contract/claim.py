@@ -185,7 +185,8 @@ class Claim:
         check.replace("weights", weights)
         for each in fields(self):
             value = getattr(self, each.name)
-            if isinstance(value, int) and not isinstance(value, bool):
+            whole = each.name == "at_least_levels" or isinstance(value, bool)
+            if isinstance(value, int) and not whole:
                 check.replace(each.name, float(value))
 
     def _check_weights(self, check: FieldChecks) -> None:
