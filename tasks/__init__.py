@@ -33,6 +33,7 @@ from tasks.contract.recipe import Recipe
 from tasks.contract.schedule import Position, register_schedule
 from tasks.contract.space import Categorical, Float, Int, Params, Space
 from tasks.contract.stage import Stage
+from tasks.contract.stored import Examples, StoredSplit, Stream
 from tasks.contract.target import updates_to
 from tasks.contract.task import Arm, Level, Task
 from tasks.contract.text import Text, text_of
@@ -43,6 +44,7 @@ __all__ = [
     "Categorical",
     "Claim",
     "Curve",
+    "Examples",
     "ExpensiveEvaluation",
     "FitOnce",
     "Float",
@@ -66,6 +68,8 @@ __all__ = [
     "Split",
     "Splits",
     "Stage",
+    "StoredSplit",
+    "Stream",
     "Task",
     "Text",
     "UserError",

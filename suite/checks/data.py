@@ -23,6 +23,7 @@ from tasks import Arm, Level, Split, Splits, Task
 # The share of test examples that may be training examples too, as in some published
 # data sets.
 DOUBLES = 0.001
+READ = 1000  # examples that stand for those that are not in memory
 PAIRS = (("training", "test"), ("validation", "test"), ("training", "validation"))
 
 
@@ -220,7 +221,11 @@ def _digest_of(split: Split) -> str:
 
 
 def _rows(split: Split) -> set[str]:
-    """Each example's bytes, its answer included."""
+    """Each example's bytes, its answer included; of examples that are not in memory,
+    of the first ones.
+    """
+    if not split.in_memory:
+        split = split.head(READ)
     inputs = _flat(split.x).numpy()  # (examples, numbers)
     answers = _flat(split.y).numpy()
     rows = set()

@@ -81,14 +81,13 @@ def evaluation_steps(steps: int, evaluations: int) -> list[int]:
 
 
 def training_sample(procedure: Procedure, train: Split, seed: int) -> Split:
-    """The training examples on which measures are taken: random ones, 1,000 or what
-    the procedure allows at most.
+    """The training examples on which measures are taken: random ones (of a stream, the
+    first), 1,000 or what the procedure allows at most.
     """
     most = TRAIN_SAMPLE
     if isinstance(procedure, ExpensiveEvaluation):
         most = procedure.train_sample
-    order = torch.randperm(len(train), generator=make_generator(seed))
-    return train.take(order[:most].to(train.x.device))
+    return train.draw(most, make_generator(seed))
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ import tasks
 from suite.training.instantiate import load_splits, load_splits_before
 from suite.training.job import digest
 from suite.training.reach import Reach, tensor_hash
-from tasks import Arm, Splits, Task
+from tasks import Arm, Splits, StoredSplit, Stream, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 DECIDING = (
@@ -153,6 +153,9 @@ def _splits_hash(reach: Reach, splits: Splits) -> str:
     # A seal of its own is broken: nothing is trained on seed 0 here.
     test = splits.sealed.resealed().open()
     for split in (splits.train, splits.validation, test):
+        if isinstance(split, StoredSplit | Stream):
+            found.update(split.content_hash().encode())
+            continue
         for tensor in (split.x, split.y):
             shape = tuple(tensor.shape)
             found.update(f"{shape} {tensor.dtype}".encode())

@@ -139,10 +139,11 @@ def _with_train_of(
 
 
 def _tensors(splits: Splits) -> list[torch.Tensor]:
-    """All examples and answers. A seal of its own is broken: nothing is looked at."""
+    """All examples and answers in memory. A seal of its own is broken: nothing is looked at."""
     test = splits.sealed.resealed().open()
     parts: list[Split] = [splits.train, splits.validation, test]
-    return [tensor for part in parts for tensor in (part.x, part.y)]
+    held = [part for part in parts if part.in_memory]
+    return [tensor for part in held for tensor in (part.x, part.y)]
 
 
 def build_model(

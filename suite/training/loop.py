@@ -92,7 +92,7 @@ class TrainingLoop:
         self.params = params
         self.seeds = seeds
         self.group = group
-        self.device = train.x.device
+        self.device = train.device
 
         phases = tuple(procedure.phases(model))
         self.learner = Learner(model, phases, recipe, params, group)
@@ -116,6 +116,8 @@ class TrainingLoop:
 
     def __iter__(self) -> Iterator[Evaluation]:
         source = self._batches()
+        if not self.train.in_memory:
+            source = map(_channels_last, source)
         if not self.curve:
             self.curve.append(self._evaluate(0, math.nan))
             yield self.curve[-1]
@@ -366,6 +368,8 @@ def losses_digest(losses: Tensor) -> str:
 
 def _channels_last(split: Split) -> Split:
     """Images on the CPU in the layout that its convolutions are fastest with."""
+    if not split.in_memory:
+        return split
     x = split.x
     if x.ndim == 4 and x.device.type == "cpu" and x.is_floating_point():
         x = x.contiguous(memory_format=torch.channels_last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tasks import Split
+from tasks import Split, Stream
 
 
 class GlobalStream:
@@ -69,20 +70,39 @@ def batches(
     batches are left out at the beginning, as a run that is resumed needs: the rest is
     the same as without it.
     """
+    if isinstance(train, Stream):
+        yield from _batches_of_stream(train, size, order, skipped)
     examples = len(train)
+    whole = train if train.in_memory else None
     if size >= examples:
         while True:
-            yield train
+            yield train.head(examples) if whole is None else whole
     per_epoch = math.ceil(examples / size)
     passes, skipped = divmod(skipped, per_epoch)
     for _ in range(passes):
         torch.randperm(examples, generator=order)
     while True:
         shuffled = torch.randperm(examples, generator=order)
-        indices = torch.split(shuffled.to(train.x.device), size)
+        indices = torch.split(shuffled.to(train.device), size)
         for index in indices[skipped:]:
             yield train.take(index)
         skipped = 0
+
+
+def _batches_of_stream(
+    train: Stream, size: int, order: torch.Generator, skipped: int
+) -> Iterator[Split]:
+    """Infinite batches in the order of the stream. The ones to skip are read, too: a
+    stream cannot be entered in the middle.
+    """
+    start = int(torch.randint(2**62, (), generator=order))
+    reading = GlobalStream(start, torch.device("cpu"))  # whatever it draws
+    examples = train.passes(start)
+    for number in itertools.count():
+        with reading.running():
+            found = list(itertools.islice(examples, size))
+        if number >= skipped:
+            yield train.batch(found)
 
 
 def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:

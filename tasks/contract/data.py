@@ -37,6 +37,18 @@ class Split:
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether ``x`` and ``y`` can be asked for, rather than some of them at a
+        time.
+        """
+        return True
+
+    @property
+    def device(self) -> torch.device:
+        """Where batches are."""
+        return self.x.device
+
     def take(self, index: Tensor) -> Split:
         """The examples at ``index``, a 1-D tensor of positions on the same device."""
         return Split(
@@ -46,6 +58,21 @@ class Split:
     def head(self, count: int) -> Split:
         """The first ``count`` examples, or all where there are fewer."""
         return Split(self.x[:count], self.y[:count], self.metadata)
+
+    def draw(self, count: int, generator: torch.Generator) -> Split:
+        """At most ``count`` examples, without replacement, in random order."""
+        import torch
+
+        order = torch.randperm(len(self), generator=generator)
+        return self.take(order[:count].to(self.device))
+
+    def limited(self, count: int) -> Split:
+        """What ``head`` returns, read when it is needed where this split is."""
+        return self.head(count)
+
+    def with_metadata(self, metadata: Mapping[str, Any]) -> Split:
+        """The same examples with other metadata."""
+        return Split(self.x, self.y, metadata)
 
     def joined(self, other: Split) -> Split:
         """These examples, then those of another split on the same device."""
@@ -157,15 +184,25 @@ class Splits:
         for name in ("train", "validation"):
             _check_split(name, getattr(self, name))
         if self.classes is None:
-            check.replace("classes", _classes(self.train.y))
+            check.replace("classes", self._classes_found())
         check.whole("classes", 1, "what a model puts out for one example")
         check.replace("metadata", {**self.metadata, "classes": self.classes})
         self._share_metadata()
         self._check_sizes(check)
 
+    def _classes_found(self) -> int:
+        if self.train.in_memory:
+            return _classes(self.train.y)
+        if _is_label(self.validation.y):
+            raise UserError(
+                "Splits: training examples that are read in batches do not say how many "
+                "classes there are: give classes=."
+            )
+        return 1
+
     def _share_metadata(self) -> None:
         def with_metadata(split: Split) -> Split:
-            return dataclasses.replace(split, metadata=self.metadata)
+            return split.with_metadata(self.metadata)
 
         test = self.test if isinstance(self.test, Sealed) else Sealed(self.test)
         for name in ("train", "validation"):
@@ -185,9 +222,11 @@ class Splits:
 
     @property
     def shape(self) -> Shape:
-        variance, deviation = _errors_of_mean(self.train.y)
+        # Those of validation stand for targets that are not in memory
+        targets = self.train if self.train.in_memory else self.validation
+        variance, deviation = _errors_of_mean(targets.y)
         return Shape(
-            tuple(self.train.x.shape[1:]),
+            tuple(targets.x.shape[1:]),
             self.classes or 1,
             self.metadata,
             variance,
@@ -215,7 +254,7 @@ class Splits:
             return self
         return dataclasses.replace(
             self,
-            train=self.train.head(examples),
+            train=self.train.limited(examples),
             validation=self.validation.head(examples),
             test=self.sealed.resealed(lambda split: split.head(examples)),
         )
@@ -231,8 +270,11 @@ class Splits:
                 "of two tensors."
             )
         _check_split("train", train)
+        here, there = self.train.head(1), train.head(1)
         for name in ("x", "y"):
-            _check_alike(name, getattr(self.train, name), getattr(train, name))
+            _check_alike(name, getattr(here, name), getattr(there, name))
+        if not (self.train.in_memory and train.in_memory):
+            return dataclasses.replace(self, train=train, pool=self._pool)
         known = max(self.classes or 1, _classes(self.train.y))
         if _classes(train.y) > known:
             raise UserError(
@@ -259,9 +301,11 @@ class Splits:
 
 def _classes(labels: Tensor) -> int:
     """The number of classes of integer labels, (examples,); 1 for other targets."""
-    if labels.ndim != 1 or labels.is_floating_point():
-        return 1
-    return int(labels.max()) + 1
+    return int(labels.max()) + 1 if _is_label(labels) else 1
+
+
+def _is_label(targets: Tensor) -> bool:
+    return targets.ndim == 1 and not targets.is_floating_point()
 
 
 def _check_alike(name: str, before: Tensor, now: Tensor) -> None:
@@ -291,6 +335,9 @@ def _check_split(name: str, split: Any) -> None:
         raise UserError(
             f"Splits({name}={type(split).__name__}): give a Split(x, y) of two tensors."
         )
+    if not split.in_memory:
+        _check_not_in_memory(name, split)
+        return
     for part in ("x", "y"):
         if not hasattr(getattr(split, part), "index_select"):
             kind = type(getattr(split, part)).__name__
@@ -306,3 +353,13 @@ def _check_split(name: str, split: Any) -> None:
         )
     if not len(split):
         raise UserError(f"Splits: {name} has no examples: give one at least.")
+
+
+def _check_not_in_memory(name: str, split: Split) -> None:
+    if name != "train":
+        raise UserError(
+            f"Splits: {name} is measured at every evaluation, so it must be in memory: "
+            "give a Split, such as split.head(1000)."
+        )
+    if not len(split):
+        raise UserError("Splits: train has no examples: give one at least.")

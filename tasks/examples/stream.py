@@ -1,0 +1,76 @@
+"""Does a hidden layer pay on a stream? Examples are made as they are needed, so that
+there may be more of them than fit in memory.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset
+
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
+from tasks.data.stored import from_stream
+from tasks.models.mlp import mlp
+from tasks.procedures.supervised import Classification
+
+
+class Rings(IterableDataset[tuple[Tensor, Tensor]]):
+    """Points whose class is the ring around the origin that they lie in: of radius up
+    to 1, or up to the square root of 2, which holds as many.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        generator = torch.Generator().manual_seed(self.seed)
+        for _ in range(20_000):
+            angle = 2 * torch.pi * torch.rand((), generator=generator)
+            square = 2 * torch.rand((), generator=generator)
+            direction = torch.stack([angle.cos(), angle.sin()])
+            yield square.sqrt() * direction, (square > 1).long()
+
+
+def begin(seed: int) -> DataLoader[tuple[Tensor, Tensor]]:
+    return DataLoader(Rings(seed), batch_size=256)
+
+
+def load_data(level: Level, seed: int) -> Splits:
+    return from_stream(
+        begin,
+        seed,
+        examples=4_000,
+        validation=200,
+        test=400,
+        classes=2,
+        held_out=0.2,
+        fingerprint="rings-1",
+    )
+
+
+def linear(shape: Shape, level: Level, params: Params) -> nn.Module:
+    return nn.Linear(shape.features, shape.outputs)
+
+
+def hidden(shape: Shape, level: Level, params: Params) -> nn.Module:
+    return mlp(shape, (32,))
+
+
+TASK = Task(
+    question="Does a hidden layer pay on a stream of examples?",
+    load_data=load_data,
+    arms=(Arm("linear", linear), Arm("hidden", hidden)),
+    procedure=Classification(),
+    recipe=Recipe(epochs=2, batch_size=32),
+    space=Space(lr=Float(3e-3, 1e-1, log=True)),
+    claims=(
+        Claim(
+            "a_ring_is_not_linear",
+            "A hidden layer classifies rings that a line cannot part.",
+            metric="accuracy",
+            better="hidden",
+            worse="linear",
+            margin=0.05,
+        ),
+    ),
+)
