@@ -23,6 +23,8 @@ STATES = {"done": "", "final": "◐", "tuning": "◔", "failed": "✕", "queued"
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 ARMS = 6  # colours; with more than four arms charts become small multiples
 
+# Verdicts lie apart from arms, and each from the others of its kind, for readers with
+# deuteranopia and protanopia, too: tests/dashboard/test_colours.py has the distances.
 TOKENS: Mapping[Scheme, Mapping[str, str]] = {
     "light": {
         "page": "#F6F7F9",
@@ -34,14 +36,14 @@ TOKENS: Mapping[Scheme, Mapping[str, str]] = {
         "warn": "#A34700",
         "arm1": "#0072B2",
         "arm2": "#D55E00",
-        "arm3": "#009E73",
-        "arm4": "#CC79A7",
-        "arm5": "#4D3800",
-        "arm6": "#6E7783",
-        "supported": "#00694C",
-        "refuted": "#A34700",
-        "no_difference": "#8A3F6B",
-        "inconclusive": "#5B6470",
+        "arm3": "#41A67E",
+        "arm4": "#AE3C84",
+        "arm5": "#2D230E",
+        "arm6": "#283FB2",
+        "supported": "#176446",
+        "refuted": "#B21E13",
+        "no_difference": "#433171",
+        "inconclusive": "#3A3D42",
     },
     "dark": {
         "page": "#121418",
@@ -53,14 +55,14 @@ TOKENS: Mapping[Scheme, Mapping[str, str]] = {
         "warn": "#F2A24B",
         "arm1": "#56B4E9",
         "arm2": "#E69F00",
-        "arm3": "#009E73",
-        "arm4": "#CC79A7",
-        "arm5": "#F0E442",
-        "arm6": "#FFFFFF",
-        "supported": "#4CD6A6",
-        "refuted": "#F2A24B",
-        "no_difference": "#E3A6C8",
-        "inconclusive": "#A5ADB8",
+        "arm3": "#AEFBE4",
+        "arm4": "#C21E8C",
+        "arm5": "#FCE14E",
+        "arm6": "#765ED6",
+        "supported": "#54D6A7",
+        "refuted": "#DC6151",
+        "no_difference": "#B074FA",
+        "inconclusive": "#999B9E",
     },
 }
 
@@ -87,8 +89,13 @@ def arm_color(place: int) -> str:
 
 
 def arm_dash(place: int) -> str:
-    """The line's pattern for the arm at that place, so that colour is never alone."""
-    return DASHES[place % len(DASHES)]
+    """The line's pattern for the arm at that place, so that colour is never alone.
+
+    Where colours come round again, patterns are shifted by one: up to 36 arms differ in
+    colour or in pattern.
+    """
+    rounds = place // ARMS
+    return DASHES[(place + rounds) % len(DASHES)]
 
 
 def luminance(color: str) -> float:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # matplotlib takes half a second: only who draws waits for it
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ARM_COUNT = 6  # colours; a seventh arm starts again
+ARM_COUNT = 6  # colours; a seventh arm has the first colour and another pattern
 # Patterns of lines, so that arms can be distinguished without colour: on, off, ... in
 # px.
 DASHES: tuple[tuple[float, ...], ...] = (
@@ -62,10 +62,10 @@ COLORS = {name: f"#0b5e{number:02x}" for number, name in enumerate(CSS_NAMES)}
 ALONE = {"text": "#1d2025", "muted": "#5b626d", "hair": "#e3e5e8", "band": "#eef0f2"}
 ALONE |= {"soft": "#f6f7f8"}
 ALONE_VERDICTS = {
-    "supported": "#1a7f37",
-    "refuted": "#cf222e",
-    "no_difference": "#0969da",
-    "inconclusive": "#8a6100",
+    "supported": "#176446",
+    "refuted": "#b21e13",
+    "no_difference": "#433171",
+    "inconclusive": "#3a3d42",
 }
 
 PX = 1 / 72  # inches: matplotlib's SVG has 72 units per inch
@@ -480,7 +480,7 @@ def _arm_color(place: int) -> str:
 
 def _arm_line(place: int) -> dict[str, Any]:
     """How an arm's line looks, as matplotlib wants it."""
-    dashes = [length / CURVE_WIDTH for length in DASHES[arm_style(place) - 1]]
+    dashes = [length / CURVE_WIDTH for length in arm_dashes(place)]
     return {
         "color": _arm_color(place),
         "linewidth": CURVE_WIDTH,
@@ -547,13 +547,21 @@ def _draw_curve(axes: Axes, drawing: _Drawing, place: int, curve: Curve) -> None
 
 
 def arm_style(place: int) -> int:
-    """The number of an arm's colour and pattern, from 1; ``place`` counts from 0."""
+    """The number of an arm's colour, from 1; ``place`` counts from 0."""
     return place % ARM_COUNT + 1
+
+
+def arm_dashes(place: int) -> tuple[float, ...]:
+    """The pattern of an arm's line, in px on and off. It is shifted by one where
+    colours come round again, so that up to 36 arms differ in colour or in pattern.
+    """
+    rounds = place // ARM_COUNT
+    return DASHES[(place + rounds) % len(DASHES)]
 
 
 def legend_style(place: int) -> str:
     """The CSS of an arm's line in a legend, the same as in the charts."""
     style = arm_style(place)
-    dashes = " ".join(f"{length:g}" for length in DASHES[style - 1])
+    dashes = " ".join(f"{length:g}" for length in arm_dashes(place))
     pattern = f"; stroke-dasharray: {dashes}" if dashes else ""
     return f"stroke: var(--arm{style}); stroke-width: {CURVE_WIDTH:g}{pattern}"

@@ -1,0 +1,113 @@
+"""Colours that mean different things look different, also without red or green cones."""
+
+import re
+from itertools import combinations, product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard import theme
+from suite.report.charts.svg import arm_dashes, arm_style
+
+REPORT = Path(__file__).parents[2] / "suite" / "report" / "html" / "report.css"
+ARMS = [f"arm{number + 1}" for number in range(theme.ARMS)]
+# The least distances in OKLab, in which 1 is black to white. The closest pair of an
+# earlier palette, "refuted" and the second arm on dark, was 0.03 apart.
+LEAST = 0.08
+# Linear sRGB as it looks without the cones (Machado, Oliveira and Fernandes 2009).
+VISION = {
+    "all cones": np.eye(3),
+    "deuteranopia": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "protanopia": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+}
+# From linear sRGB to OKLab (Ottosson 2020).
+TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def oklab(color, seen_by="all cones"):
+    """``#RRGGBB`` in OKLab, as it looks to someone with that vision."""
+    channels = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    dark = channels <= 0.04045
+    linear = np.where(dark, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(VISION[seen_by] @ linear, 0, 1)
+    return TO_LAB @ np.cbrt(TO_CONES @ seen)
+
+
+def distance(one, other):
+    """The smallest distance of two colours in any vision."""
+    return min(
+        float(np.linalg.norm(oklab(one, vision) - oklab(other, vision)))
+        for vision in VISION
+    )
+
+
+def test_white_and_black_lie_one_apart():
+    assert oklab("#FFFFFF") == pytest.approx([1, 0, 0], abs=1e-6)
+    assert distance("#FFFFFF", "#000000") == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("scheme", theme.TOKENS)
+def test_no_verdict_looks_like_an_arm(scheme):
+    tokens = theme.TOKENS[scheme]
+    distances = {
+        (verdict, arm): distance(tokens[verdict], tokens[arm])
+        for verdict, arm in product(theme.VERDICTS, ARMS)
+    }
+
+    assert {pair: d for pair, d in distances.items() if d < LEAST} == {}
+
+
+@pytest.mark.parametrize("scheme", theme.TOKENS)
+@pytest.mark.parametrize("names", [ARMS, list(theme.VERDICTS)])
+def test_arms_and_verdicts_each_look_different_from_one_another(scheme, names):
+    tokens = theme.TOKENS[scheme]
+    distances = {
+        pair: distance(tokens[pair[0]], tokens[pair[1]])
+        for pair in combinations(names, 2)
+    }
+
+    assert {pair: d for pair, d in distances.items() if d < LEAST} == {}
+
+
+def test_sixteen_arms_differ_in_colour_or_in_pattern():
+    on_pages = {(theme.arm_color(n), theme.arm_dash(n)) for n in range(16)}
+    in_reports = {(arm_style(n), arm_dashes(n)) for n in range(16)}
+
+    assert len(on_pages) == len(in_reports) == 16
+
+
+@pytest.mark.parametrize("scheme", theme.TOKENS)
+def test_the_report_has_the_colours_of_the_pages(scheme):
+    light, dark = REPORT.read_text(encoding="utf-8").split("@media screen", 1)
+    sheet = {"light": light, "dark": dark}[scheme]
+    for name in (*ARMS, *theme.VERDICTS):
+        found = re.search(rf"--{name.replace('_', '-')}: (#\w+)", sheet)
+
+        assert found
+        assert found[1].upper() == theme.TOKENS[scheme][name]
