@@ -129,6 +129,12 @@ def judging(shape: Shape, width: int) -> Discriminator:
     return Discriminator(_two_layers(shape.outputs + shape.features, width, 1))
 
 
+def planar(width: int, latent: int) -> Adversaries:
+    """A generator of points in the plane and its discriminator, two hidden layers each."""
+    generator = Generator(_two_layers(latent, width, 2), latent)
+    return Adversaries(generator, Discriminator(_two_layers(2, width, 1)))
+
+
 class MixtureDensity(Generator):
     """Answers drawn from a mixture of normal distributions whose weights, means and
     standard deviations ``net`` finds for each question (Bishop 1994).
