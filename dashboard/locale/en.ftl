@@ -501,3 +501,25 @@ quiz-score = { $right } of { $of } predictions came true.
 quiz-supported = It holds
 quiz-no-difference = No difference
 quiz-refuted = The opposite
+once-title = What if you had run it once?
+once-says = All { $blocks } blocks on record, drawn again with replacement: the mean of so many, and how likely each is. Orange: on the other side than the mean of all of them.
+once-blocks = Blocks
+once-opposite = How often fewer blocks point the other way
+once-note = { $n ->
+    [one] With 1 block
+   *[other] With { $n } blocks
+}, { $share } of experiments point the other way
+once-axis = Mean effect, towards the claim
+once-share = Share of draws
+tree-title = What keeps each arm from doing better?
+tree-says = { $measure } on the training set → on validation → on the test set, means over blocks; each arm stands at the largest gap that matters.
+tree-optimisation = Does another arm with no more parameters fit the training set better?
+tree-model-bias = Is the training set fitted badly?
+tree-overfitting = Is the training set fitted well, and validation badly?
+tree-mismatch = Is validation good, and the test set bad?
+tree-leaf-optimisation = Yes: optimisation
+tree-leaf-model-bias = Yes: the model's bias
+tree-leaf-overfitting = Yes: overfitting
+tree-leaf-mismatch = Yes: mismatched data
+tree-leaf-healthy = Nothing that matters
+tree-none = No arm

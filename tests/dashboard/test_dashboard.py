@@ -30,12 +30,14 @@ from dashboard.pages.runs import rows_of
 from dashboard.pages.samples import read_table
 from dashboard.pages.sweep import COSTS, TARGETS
 from dashboard.pages.topic import quiz
+from dashboard.pages.topic.diagnosis import QUESTIONS
 from dashboard.rendering import render
 from dashboard.theme import arm_color
 from suite.records.results import Results
 from suite.report.sentences import Labels, sentence
 from suite.training.job import STATUSES, Kind
 from suite.verdicts.decision import Label
+from suite.verdicts.diagnosis import DIAGNOSES
 from suite.verdicts.judge import judge_campaign
 from tasks import Text, UserError
 
@@ -137,6 +139,8 @@ FAMILIES = {
     "smooth": curves.SMOOTH,
     "state": tuple(theme.STATES),
     "status": STATUSES,
+    "tree": QUESTIONS,
+    "tree-leaf": DIAGNOSES,
     "verdict": (*theme.VERDICTS, *theme.UNDECIDED),
 }
 # families whose members come from elsewhere; an unknown one has a text all the same

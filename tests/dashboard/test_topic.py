@@ -12,9 +12,13 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.locale import LANGUAGES, Words
 from dashboard.pages import topic
+from dashboard.pages.topic import once
+from dashboard.pages.topic.diagnosis import QUESTIONS
 from suite.records.results import Results
 from suite.report.answers import answer
+from suite.report.sentences import arm_diagnosis
 from suite.report.topic import limits_of
+from suite.verdicts.arm_training import diagnose_task
 
 TASK = "logistic_regression"
 WORK = "Keskar et al., On large-batch training (2017), doi:10.48550/arXiv.1609.04836"
@@ -137,3 +141,60 @@ def test_charts_have_their_data_for_downloads(view):
     names |= set(re.findall('"name": "([^"]+)", "type": "spec"', read(page)))
     assert names
     assert names <= topic.frames(view).keys()
+
+
+def test_one_run_is_wrong_as_often_as_its_blocks_are(view):
+    one = view.verdicts[0]
+    differences = [0.2, 0.1, -0.05, 0.3]
+    blocks = [
+        {"block": n, "level": None, "better": 0.0, "worse": 0.0, "difference": value}
+        for n, value in enumerate(differences)
+    ]
+    verdict = replace(one, level="", per_block=tuple(blocks), by_level=())
+
+    found = once.shares_opposite(verdict)
+
+    assert list(found) == list(once.COUNTS)
+    assert found[1] == 0.25
+    assert found[10] < found[3] < found[1]
+
+
+def test_bars_are_all_draws_and_the_line_lies_between_two_of_them(view):
+    page = topic.layout(view)
+    (chart,) = (
+        one
+        for one in page._traverse()
+        if getattr(one, "id", None) == {"type": "spec", "name": once.NAME}
+    )
+
+    (bars,) = chart.data["traces"]
+    zero = chart.data["layout"]["shapes"][0]["x0"]
+    for count in once.COUNTS:
+        assert sum(bars["y"][str(count)]) == pytest.approx(1, abs=1e-3)
+    nearest = min(abs(middle - zero) for middle in bars["x"])
+    assert nearest == pytest.approx((bars["x"][1] - bars["x"][0]) / 2, rel=1e-2)
+
+
+def test_a_quiz_does_not_give_the_answer_away(view):
+    assert '"once"' not in read(topic.layout(asked(view, quiz="1")))
+    assert '"once"' in read(topic.layout(view))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_diagnosed_arm_stands_once_on_the_tree(view, language):
+    shown = replace(view, words=Words(language))
+    found = list(diagnose_task(view.campaign, TASK))
+
+    (tree,) = parts(topic.layout(shown), html.Ol, "tree")
+    placed = [
+        one.title for leaf in parts(tree, html.Ul, "placed") for one in leaf.children
+    ]
+
+    assert found
+    assert sorted(placed) == sorted(arm_diagnosis(one, shown.labels) for one in found)
+    for leaf in parts(tree, html.Ul, "placed"):
+        assert leaf.children
+    names = [one.children for one in parts(tree, html.P, "leaf")]
+    assert names == [
+        shown.words.of("tree-leaf", one) for one in (*QUESTIONS, "healthy")
+    ]

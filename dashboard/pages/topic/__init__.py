@@ -23,6 +23,9 @@ from dashboard.pages.curves import validation_chart
 from dashboard.pages.samples import gathered_pictures, picture_chart
 from dashboard.pages.topic.background import data_card, limits_card, literature_card
 from dashboard.pages.topic.claims import claims_card
+from dashboard.pages.topic.diagnosis import diagnosis_card
+from dashboard.pages.topic.once import NAME as ONCE
+from dashboard.pages.topic.once import once_frame, once_part
 from dashboard.pages.topic.quiz import add_callbacks as add_quiz
 from suite.report.answers import answer
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -33,6 +36,7 @@ PATH, TITLE = "/topic", "topic-title"
 def layout(view: View) -> Component:
     """The page; in presentation it keeps what is said and shown, and drops the rest."""
     presenting = view.chosen("present", ["0", "1"]) == "1"
+    asking_nothing = view.query.get("quiz") != "1"  # the blocks give the answer away
     mine = verdicts_of(view)
     parts = [
         _head(view, mine, presenting),
@@ -40,6 +44,8 @@ def layout(view: View) -> Component:
         *_pictures(view, mine),
         _why(view),
         _claims(view, mine),
+        once_part(view, mine) if asking_nothing else None,
+        diagnosis_card(view),
         limits_card(view, mine),
         literature_card(view),
         None if presenting else data_card(view),
@@ -55,6 +61,9 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         found[gathered.name] = picture_frame(
             gathered, lambda arm: view.arm_label(view.task, arm)
         )
+    frame = once_frame(verdicts_of(view))
+    if frame is not None:
+        found[ONCE] = frame
     return found
 
 
