@@ -28,6 +28,10 @@ from tasks.contract.universe import check_condition, check_kind, universe_name
 
 AA_SUFFIX = "_again"  # suffix of the second name of an arm in an A/A test
 FOLDER = Path(__file__).parent / "profiles"
+# Far above what anybody has time for; what is planned must fit in memory.
+MAX_BLOCKS = 10_000
+MAX_RUNS = 1_000_000  # of one kind, in one cell
+MAX_THREADS = 4_096
 LOOKS = (
     6,
     10,
@@ -44,6 +48,8 @@ def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
     """``interim_looks`` as it must be: numbers of blocks that grow, from 2."""
     if looks and (looks[0] < 2 or list(looks) != sorted(set(looks))):
         raise ValueError("give growing numbers of blocks, from 2, such as [6, 10, 16]")
+    if looks and looks[-1] > MAX_BLOCKS:
+        raise ValueError(f"give at most {MAX_BLOCKS} blocks")
     return looks
 
 
@@ -59,13 +65,13 @@ class TaskPlan(CheckedModel):
     levels: tuple[str, ...] | None = Field(default=None, min_length=1)
     """The levels to run, by name. Default: all but the heavy ones."""
 
-    blocks: int | None = Field(default=None, ge=1)
+    blocks: int | None = Field(default=None, ge=1, le=MAX_BLOCKS)
     """As above; interim_looks of the profile then does not apply."""
 
-    trials: int | None = Field(default=None, ge=1)
+    trials: int | None = Field(default=None, ge=1, le=MAX_RUNS)
     """As above."""
 
-    finals: int | None = Field(default=None, ge=1)
+    finals: int | None = Field(default=None, ge=1, le=MAX_RUNS)
     """As above."""
 
     tuned: tuple[str, ...] | None = None
@@ -155,13 +161,13 @@ class Profile(CheckedModel):
     root_seed: int = Field(default=0, ge=0)
     """The seed that all others are derived from."""
 
-    blocks: int = Field(default=10, ge=1)
+    blocks: int = Field(default=10, ge=1, le=MAX_BLOCKS)
     """Independent repetitions of the whole experiment, tuning included."""
 
-    trials: int = Field(default=16, ge=1)
+    trials: int = Field(default=16, ge=1, le=MAX_RUNS)
     """Runs that tune each arm, in each block and level."""
 
-    finals: int = Field(default=1, ge=1)
+    finals: int = Field(default=1, ge=1, le=MAX_RUNS)
     """Runs with the chosen hyperparameters and fresh seeds, whose mean is judged."""
 
     tuned: tuple[str, ...] | None = None
@@ -201,7 +207,7 @@ class Profile(CheckedModel):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where runs train; auto: on GPUs where there are some."""
 
-    threads: int = Field(default=1, ge=1)
+    threads: int = Field(default=1, ge=1, le=MAX_THREADS)
     """CPU threads of a run."""
 
     time_limit: float | None = Field(default=None, gt=0)
@@ -393,6 +399,8 @@ def _asked(item: Any) -> str:
             return f"give at least {limits['ge']:g}"
         case "greater_than":
             return f"give more than {limits['gt']:g}"
+        case "less_than_equal":
+            return f"give at most {limits['le']:,}"
         case "less_than":
             return f"give less than {limits['lt']:g}"
     message = (

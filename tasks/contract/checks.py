@@ -39,6 +39,24 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_whole(value: Any) -> bool:
+    """Whether it is an int of 64 bits, as tensors and databases hold them, and no
+    bool.
+    """
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    return is_int and -(2**63) <= value < 2**63
+
+
+def is_finite(value: Any) -> bool:
+    """Whether it is a number that a float can hold: not NaN, infinite, or an int beyond
+    the largest float.
+    """
+    try:
+        return is_number(value) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def refuse(owner: str, given: str, advice: str) -> UserError:
     """The error for one argument of ``owner``, as in ``Recipe(warmup=5): give ...``."""
     end = "" if advice.endswith("?") else "."
@@ -47,7 +65,10 @@ def refuse(owner: str, given: str, advice: str) -> UserError:
 
 def brief(value: Any) -> str:
     """The value as code, cut where it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no int of more than 4,300 digits
+        text = f"({type(value).__name__} too long to show)"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -84,7 +105,7 @@ class FieldChecks:
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # 1e4 is a common way to write 10,000
         self.replace(field, value)
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        if not is_whole(value) or value < least:
             wanted = f"give a whole number, {least} or more"
             raise self.error(field, _joined(wanted, advice))
 
@@ -100,7 +121,7 @@ class FieldChecks:
         """``least`` and ``most`` may be reached; ``above`` and ``below`` may not."""
         value = plain(getattr(self._checked, field))
         self.replace(field, value)
-        inside = is_number(value) and math.isfinite(value)
+        inside = is_finite(value)
         if inside:
             inside = least <= value <= most and above < value < below
         if not inside:
@@ -135,8 +156,8 @@ class FieldChecks:
     def choice(self, field: str, known: Iterable[str]) -> None:
         value = getattr(self._checked, field)
         names = list(known)
-        if value not in names:
-            raise self.error(field, nearest(str(value), names))
+        if not isinstance(value, str) or value not in names:
+            raise self.error(field, nearest(brief(value), names))
 
     def function(self, field: str, advice: str) -> None:
         if not callable(getattr(self._checked, field)):

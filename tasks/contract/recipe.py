@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tasks.contract.checks import FieldChecks, field_names, is_number
+from tasks.contract.checks import FieldChecks, brief, field_names, is_number
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.registry import OPTIMIZERS, SCHEDULES
 from tasks.contract.source import describe_callable
@@ -143,9 +143,8 @@ class Recipe:
 
     def _check_length(self, check: FieldChecks) -> None:
         if (self.steps is None) == (self.epochs is None):
-            raise UserError(
-                f"Recipe(steps={self.steps}, epochs={self.epochs}): give one of the two."
-            )
+            given = f"steps={brief(self.steps)}, epochs={brief(self.epochs)}"
+            raise UserError(f"Recipe({given}): give one of the two.")
         if self.steps is not None:
             check.whole("steps", 1, "updates in a run")
         if self.epochs is not None:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.contract.checks import FieldChecks, brief, is_number, plain
+from tasks.contract.checks import FieldChecks, brief, is_finite, is_whole, plain
 from tasks.contract.errors import UserError
 
 Params = Mapping[str, Any]
@@ -90,7 +90,7 @@ class Int:
         for name in given:
             value = plain(getattr(self, name))
             check.replace(name, value)
-            if not isinstance(value, int) or isinstance(value, bool):
+            if not is_whole(value):
                 raise check.error(name, "give a whole number, or use Float")
         check.flag("log")
         if self.low > self.high:
@@ -144,7 +144,7 @@ class Categorical:
             raise check.error("values", "two are equal: give each value once")
         if check.given("default"):
             check.replace("default", plain(self.default))
-            if self.default not in values:
+            if not is_value(self.default) or self.default not in values:
                 raise check.error("default", f"give one of {brief(values)}")
 
     @property
@@ -221,9 +221,7 @@ def is_value(value: Any) -> bool:
     """Whether a hyperparameter may have this value: a text, a finite number, True or
     False.
     """
-    if is_number(value):
-        return math.isfinite(value)
-    return isinstance(value, str | bool)
+    return isinstance(value, str | bool) or is_finite(value)
 
 
 def _not_tunable(name: str, given: Any) -> str:
