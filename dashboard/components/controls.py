@@ -65,6 +65,25 @@ def choice(
     )
 
 
+def search_box(view: View, name: str, label: str, hint: str) -> Any:
+    """A text field whose text is the URL parameter ``name``, once it is entered or
+    left.
+    """
+    text = view.query.get(name, "")
+    return dmc.TextInput(
+        id={"type": "choice", "name": name},
+        value=text,
+        label=label,
+        placeholder=hint,
+        debounce=True,
+        size="sm",
+        w=320,
+        maw="100%",
+        **aria(label=label),
+        **data(shown=text),
+    )
+
+
 def option(
     view: View,
     name: str,

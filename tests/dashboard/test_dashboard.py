@@ -26,6 +26,7 @@ from dashboard.figures.curves import AXES
 from dashboard.locale import CATALOGUE, LANGUAGES, Words, key_of
 from dashboard.pages import PAGES, curves, page_at, register_page
 from dashboard.pages.compare import differing
+from dashboard.pages.overview import choices
 from dashboard.pages.runs import rows_of
 from dashboard.pages.samples import read_table
 from dashboard.pages.sweep import COSTS, TARGETS
@@ -137,6 +138,7 @@ FAMILIES = {
     "scale": curves.SCALES,
     "search-end": ("low", "high"),
     "smooth": curves.SMOOTH,
+    "sort": choices.SORTS,
     "state": tuple(theme.STATES),
     "status": STATUSES,
     "tree": QUESTIONS,

@@ -11,6 +11,7 @@ from dashboard.components.forest import margin_axis, whiskers
 from dashboard.data.view import view_of
 from dashboard.locale import LANGUAGES, Words
 from dashboard.pages.claim import layout as claim_page
+from dashboard.pages.overview import choices
 from dashboard.pages.overview import layout as overview
 from dashboard.pages.overview.forest import FEW_CLAIMS
 from suite.report.answers import answer
@@ -152,3 +153,69 @@ def test_a_claim_without_a_matching_group_has_no_such_links(view):
     asked = planted(view, [first, second], task=TASK, claim=first.claim)
 
     assert parts(claim_page(asked), html.Ul, "matchings") == []
+
+
+# ---------------------------------------------------------------- search, filter, sort
+
+
+def listed(view, **query):
+    return [one.claim for one in choices.listed(replace(view, query=query))]
+
+
+def test_a_search_finds_claims_by_all_of_its_words_in_any_case(view):
+    claims = [one.claim for one in view.verdicts]
+    one = view.verdicts[0]
+    first, *_, last = one.says.strip(".").split()
+
+    assert listed(view) == claims
+    assert one.claim in listed(view, q=f"{last.upper()} {first.lower()}")
+    assert listed(view, q=f"{first} no-such-word") == []
+
+
+def test_a_search_finds_arms_by_their_labels(view):
+    one = next(each for each in view.verdicts if each.better)
+    label = view.labels.arm(one.task, one.better)
+
+    assert one.claim in listed(view, q=label)
+
+
+def test_one_task_and_one_verdict_can_be_asked_for(view):
+    verdicts = [replace(one, complete=True) for one in view.verdicts]
+    verdicts[0] = replace(verdicts[0], verdict="refuted")
+    verdicts[1:] = [replace(one, verdict="supported") for one in verdicts[1:]]
+    shown = planted(view, verdicts)
+
+    assert listed(shown, only=TASK) == [one.claim for one in verdicts]
+    assert listed(shown, only=TASK, verdict="refuted") == [verdicts[0].claim]
+
+
+def test_claims_are_sorted_by_effect_in_margins(view):
+    effects = [0.01, -0.05, 0.03]
+    verdicts = [
+        replace(view.verdicts[0], claim=f"claim_{n}", effect=effect, margin=0.01)
+        for n, effect in enumerate(effects)
+    ]
+    verdicts[2] = replace(verdicts[2], margin=0.03)  # as large as what matters
+
+    shown = planted(view, verdicts)
+
+    assert listed(shown, sort="effect") == ["claim_1", "claim_0", "claim_2"]
+
+
+def test_a_filter_keeps_what_else_is_chosen(view):
+    asked = replace(view, query={"q": view.verdicts[0].claim, "sort": "effect"})
+
+    links = [one.href for one in parts(overview(asked), html.A, "filter")]
+
+    assert links
+    assert all("q=" in link and "sort=effect" in link for link in links)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_search_that_finds_nothing_says_so_and_leads_back(view, language):
+    words = Words(language)
+    shown = overview(replace(view, query={"q": "no-such-word"}, words=words))
+
+    assert words("overview-none-found") in texts(shown, html.H2)
+    (back,) = [one for one in parts(shown, html.A, "button") if one.href == "/"]
+    assert back.children == words("overview-show-all")

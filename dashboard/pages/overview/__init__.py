@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from dashboard.components.outcome import status_of
 from dashboard.components.text import aria, badge, empty, glyph, head
 from dashboard.data.view import View
+from dashboard.pages.overview import choices
 from dashboard.pages.overview.cells import matrix
 from dashboard.pages.overview.forest import forest_card
 from dashboard.pages.overview.progress import progress
@@ -22,13 +23,12 @@ PATH, TITLE = "/", "overview-title"
 
 def layout(view: View) -> Component:
     words = view.words
-    wanted = view.chosen("verdict", ["", *VERDICTS, *UNDECIDED], "")
     title, says = words("overview-title"), words("overview-says")
     return html.Div(
         [
-            head(title, says, _counts(view, wanted), _report(view)),
+            head(title, says, _counts(view, choices.status(view)), _report(view)),
             progress(view),
-            *_verdicts(view, wanted),
+            *_verdicts(view),
             matrix(view),
         ]
     )
@@ -61,17 +61,24 @@ def _frame_row(verdict: ClaimVerdict) -> dict[str, object]:
     }
 
 
-def _verdicts(view: View, wanted: str) -> list[Component]:
-    """Every claim that the filter lets pass, in one plot."""
+def _verdicts(view: View) -> list[Component]:
+    """The claims that are asked for, in one plot."""
     words = view.words
     if view.judging:
         return [empty(words("judging-title"), words("judging-says"))]
     if not view.verdicts:
         return [empty(words("overview-no-claims"), words("overview-no-claims-says"))]
-    shown = [
-        verdict for verdict in view.verdicts if wanted in ("", status_of(view, verdict))
-    ]
-    return [forest_card(view, shown)]
+    chooser, shown = choices.choosing(view), choices.listed(view)
+    if not shown:
+        return [chooser, _nothing_found(view)]
+    return [chooser, forest_card(view, shown)]
+
+
+def _nothing_found(view: View) -> Component:
+    """That no claim is as asked for, and the way back to all of them."""
+    words = view.words
+    back = html.A(words("overview-show-all"), href=view.link("/"), className="button")
+    return empty(words("overview-none-found"), words("overview-none-found-says"), back)
 
 
 def _report(view: View) -> Component:
@@ -102,7 +109,8 @@ def _counts(view: View, wanted: str) -> html.Nav:
 
 def _filter(view: View, status: str, count: int, on: bool) -> html.A:
     text = f"{count} {view.words.of('verdict', status).lower()}"
-    to = view.link("/", verdict=None if on else status)
+    others = {**choices.kept(view), "verdict": "" if on else status}
+    to = view.link("/", **others)
     state = aria(current="true") if on else {}
     if status in VERDICTS:
         mark = badge(status, view.words, text)
