@@ -57,6 +57,8 @@ $(READY): pyproject.toml ci/constraints.txt ci/environment.sh
 	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" bash ci/environment.sh dev,server
 	@rm -f .venv/ready-* .venv/bench && touch $@
 
-.venv/bench: $(READY)
+.venv/bench: $(READY) ci/bench/peers.txt
 	@PYTHON="$(PYTHON)" TORCH="$(TORCH)" bash ci/environment.sh dev,server,bench
+	@$(BIN)/python -m pip install -q -c ci/constraints.txt -r ci/bench/peers.txt || \
+		echo "Peers of ci/bench/peers.txt could not be installed: their rows are left out."
 	@touch $@
