@@ -26,8 +26,10 @@ from tasks.contract.procedure import (
     HasSnapshots,
     HasThroughput,
     Measure,
+    OwnRun,
     Phase,
     Procedure,
+    TrainsItself,
 )
 from tasks.contract.recipe import Recipe
 from tasks.contract.schedule import Position, register_schedule
@@ -56,6 +58,7 @@ __all__ = [
     "Measure",
     "Optimizer",
     "Outcome",
+    "OwnRun",
     "Params",
     "Phase",
     "Picture",
@@ -72,6 +75,7 @@ __all__ = [
     "Stream",
     "Task",
     "Text",
+    "TrainsItself",
     "UserError",
     "get",
     "load_file",

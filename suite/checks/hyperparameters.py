@@ -10,7 +10,7 @@ from suite.checks.registry import register_check
 from suite.training.instantiate import build_model
 from suite.training.loop import TrainingLoop
 from suite.training.seeds import run_seeds
-from tasks import Arm, FitOnce, Level, Splits, Task
+from tasks import Arm, FitOnce, Level, Splits, Task, TrainsItself
 from tasks.contract.errors import nearest
 
 EXAMPLES = 64  # that a model is made for
@@ -48,7 +48,8 @@ def hyperparameters_are_read(task: Task) -> str:
     for level in _different(task):
         splits = task.load_data(level, 0).limited(EXAMPLES)
         for arm in task.arms:
-            if arm.measure is not None or isinstance(task.procedure_of(arm), FitOnce):
+            is_own = isinstance(task.procedure_of(arm), FitOnce | TrainsItself)
+            if arm.measure is not None or is_own:
                 continue  # a function or a library may keep them for later
             read |= _read_by(task, level, arm, splits)
     if not read:

@@ -15,6 +15,7 @@ from suite.report.formatting import counted
 from suite.training.data_parallel import check_data_parallel
 from suite.training.instantiate import build_model
 from suite.training.loop import TrainingLoop
+from suite.training.own import training as new_training
 from suite.training.seeds import run_seeds
 from tasks import (
     Arm,
@@ -27,6 +28,7 @@ from tasks import (
     Split,
     Splits,
     Task,
+    TrainsItself,
     UserError,
 )
 from tasks.contract.recipe import FULL_LENGTH
@@ -198,6 +200,8 @@ def _has_one_objective(task: Task, level: Level, arm: Arm, splits: Splits) -> bo
     """Whether it has an objective that must fall; those of adversaries need not."""
     if _is_fitted(task, arm):
         return False
+    if isinstance(task.procedure_of(arm), TrainsItself):
+        return False
     if getattr(task.procedure_of(arm), "trains", ""):
         return False  # the rest of it has learned in a stage before, and not here
     model = _model(task, level, arm, splits)
@@ -245,7 +249,7 @@ def _training(
     recipe = task.recipe_of(level, arm).with_changes(changes)
     model = build_model(arm, level, splits, params, seed=0)
     seeds = run_seeds(0, task.name, level.name, 0, arm.name, "trial", 0)
-    return TrainingLoop(
+    return new_training(
         _without_augmentation(task.procedure_of(arm)),
         model,
         splits.train,

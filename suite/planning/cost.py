@@ -27,7 +27,8 @@ from suite.training.evaluate import Evaluation
 from suite.training.function import call
 from suite.training.instantiate import build_model, load_splits
 from suite.training.job import canonical, digest, finite
-from suite.training.loop import TrainingLoop, fit_once
+from suite.training.loop import fit_once
+from suite.training.own import training as new_training
 from suite.training.seeds import run_seeds
 from tasks import (
     Arm,
@@ -299,7 +300,7 @@ class _Timed:
         )
         recipe = self.plan.recipe(self.task.name, self.level.name, self.arm.name)
         recipe = recipe.with_changes({**FULL_LENGTH, "steps": steps, "evaluations": 2})
-        training = TrainingLoop(
+        loop = new_training(
             self.task.procedure_of(self.arm),
             model,
             splits.train,
@@ -309,7 +310,7 @@ class _Timed:
             self._seeds,
         )
         began = self._now()
-        curve = list(training)
+        curve = list(loop)
         evaluating = self._now() - began - self._spent(curve[-1])
         # the first steps are slow, but a run that diverges at once has no others
         first = curve[1] if len(curve) > 2 else curve[0]

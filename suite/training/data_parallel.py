@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from suite.training.job import Result
-from tasks import FitOnce, Phase, Procedure, Recipe, Split, UserError
+from tasks import FitOnce, Phase, Procedure, Recipe, Split, TrainsItself, UserError
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ def _check_batch(recipe: Recipe) -> None:
 
 
 def _has_mean_losses(procedure: Procedure, model: nn.Module) -> bool:
-    if isinstance(procedure, FitOnce):
+    if isinstance(procedure, FitOnce | TrainsItself):
         return False
     return all(phase.mean for phase in procedure.phases(model))
 

@@ -27,6 +27,7 @@ DECIDING = (
     "learner",
     "loop",
     "optimizer",
+    "own",
     "rng",
     "run",
     "stages",

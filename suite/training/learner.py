@@ -46,6 +46,11 @@ class Learner:
                 buffer.flat.copy_(group.broadcast_from_rank_zero(buffer.flat.cpu))
         self._best: list[Tensor] = []
 
+    @property
+    def batches_per_step(self) -> int:
+        """Batches that all phases of one step take."""
+        return sum(phase.repeats for phase in self.phases)
+
     def step(
         self,
         batch: Split,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -30,7 +30,17 @@ from suite.training.evaluate import (
 from suite.training.learner import Learner
 from suite.training.rng import GlobalStream, batches, make_generator
 from suite.training.seeds import seed
-from tasks import FitOnce, Measure, Procedure, Recipe, Shape, Split, Splits, unknown
+from tasks import (
+    FitOnce,
+    Measure,
+    Phase,
+    Procedure,
+    Recipe,
+    Shape,
+    Split,
+    Splits,
+    unknown,
+)
 from tasks.contract.schedule import learning_rate
 
 
@@ -95,7 +105,7 @@ class TrainingLoop:
         self.device = train.device
 
         phases = tuple(procedure.phases(model))
-        self.learner = Learner(model, phases, recipe, params, group)
+        self.learner = self._new_learner(phases)
         self.steps = recipe.updates(len(train), length_factor)
         self.losses = torch.full((self.steps,), math.nan, device=self.device)
         self.best: Evaluation | None = None
@@ -108,6 +118,9 @@ class TrainingLoop:
         self._clock = Clock(self.device)
         self._sample = training_sample(procedure, self.train, seeds["evaluation"])
 
+    def _new_learner(self, phases: tuple[Phase, ...]) -> Any:
+        return Learner(self.model, phases, self.recipe, self.params, self.group)
+
     @property
     def updates_per_epoch(self) -> int:
         """Batches in one pass over the training examples."""
@@ -116,8 +129,6 @@ class TrainingLoop:
 
     def __iter__(self) -> Iterator[Evaluation]:
         source = self._batches()
-        if not self.train.in_memory:
-            source = map(_channels_last, source)
         if not self.curve:
             self.curve.append(self._evaluate(0, math.nan))
             yield self.curve[-1]
@@ -135,12 +146,18 @@ class TrainingLoop:
         self.learner.restore_best()
         self.losses = self.losses[: self._at.step]
 
+    def run(self, watch: Callable[[Evaluation], None]) -> None:
+        """Train to the end, and call ``watch`` after each evaluation."""
+        for found in self:
+            watch(found)
+
     def _batches(self) -> Iterator[Split]:
         """The remaining batches."""
         size = self.recipe.batch(len(self.train))
-        per_step = sum(phase.repeats for phase in self.learner.phases)
         order = make_generator(self.seeds["order"])
-        return batches(self.train, size, order, skipped=self._at.step * per_step)
+        skipped = self._at.step * self.learner.batches_per_step
+        source = batches(self.train, size, order, skipped)
+        return source if self.train.in_memory else map(_channels_last, source)
 
     def _train_until(self, stop: int, source: Iterator[Split]) -> float:
         """Train up to step ``stop`` and return the mean loss on the way."""
@@ -226,10 +243,12 @@ class TrainingLoop:
         self,
         step: int,
         cpu_seconds: float,
-        mean_loss: float,
+        mean_loss: float | None,
     ) -> Evaluation:
         self.model.eval()
-        values = {} if step == 0 else {"train.objective": mean_loss}
+        values = {}
+        if step > 0 and mean_loss is not None:
+            values["train.objective"] = mean_loss
         values |= measure_both(
             self.procedure,
             self.model,

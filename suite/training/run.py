@@ -29,6 +29,7 @@ from suite.training.instantiate import (
 from suite.training.job import OPENING, Job, Member, Result, finite
 from suite.training.loop import TrainingLoop, fit_once, losses_digest
 from suite.training.metrics import GAP
+from suite.training.own import OwnTraining, training
 from suite.training.stages import EarlierTraining, train_stage
 from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits, Stage, updates_to
 from tasks.contract.target import reached
@@ -199,7 +200,7 @@ def _train(setup: Setup) -> Trained:
     job, member = setup.job, setup.member
     checkpointer = Checkpointer(job.checkpoints if setup.leads else None, member.key)
     before, recipe = _train_before(setup, checkpointer)
-    loop = TrainingLoop(
+    loop = training(
         setup.procedure,
         setup.model,
         setup.splits.train,
@@ -212,16 +213,19 @@ def _train(setup: Setup) -> Trained:
     )
     snapshots = checkpointer.resume(loop)
     resumed_at = loop.curve[-1].step if loop.curve else None
-    for found in loop:
+
+    def watch(found: Evaluation) -> None:
         if setup.is_final and setup.leads:
-            snapshots |= _snapshot(setup, found, loop.steps)
+            snapshots.update(_snapshot(setup, found, loop.steps))
         _check_time(checkpointer.seconds, job.time_limit, found.step)
         checkpointer.save(loop, snapshots)
+
+    loop.run(watch)
     return Trained(
         model=setup.model,
         curve=before.whole_curve(loop.curve),
         best=before.followed_by(loop.best or loop.curve[-1]),
-        losses=losses_digest(before.all_losses(loop.losses)),
+        losses=_losses_digest(before, loop),
         seconds_per_update=loop.seconds_per_update(),
         updates_per_epoch=loop.updates_per_epoch,
         length=before.steps + loop.steps,
@@ -229,6 +233,12 @@ def _train(setup: Setup) -> Trained:
         snapshots=snapshots,
         resumed_at=resumed_at,
     )
+
+
+def _losses_digest(before: EarlierTraining, loop: TrainingLoop) -> str | None:
+    if isinstance(loop, OwnTraining):
+        return None  # it need not have losses
+    return losses_digest(before.all_losses(loop.losses))
 
 
 def _train_before(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from suite.training.evaluate import Evaluation
-from suite.training.loop import TrainingLoop
+from suite.training.own import training
 from suite.training.seeds import seed
 from tasks import Procedure, Recipe, Splits
 
@@ -70,7 +70,7 @@ def train_stage(
     own. ``watch`` is called after each evaluation.
     """
     own = {name: seed(root, "stage") for name, root in seeds.items()}
-    loop = TrainingLoop(
+    loop = training(
         procedure,
         model,
         splits.train,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from tasks.contract.checks import FieldChecks
 from tasks.contract.data import Shape, Split
@@ -14,6 +14,8 @@ from tasks.contract.space import Params
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
+
+    from tasks.contract.recipe import Recipe
 
 
 def no_worst(shape: Shape) -> float:
@@ -254,4 +256,75 @@ class FitOnce(Procedure, Protocol):
         generator: torch.Generator,
     ) -> nn.Module:
         """The fitted model. All randomness comes from ``generator``."""
+        ...
+
+
+class OwnRun(Protocol):
+    """One run of a procedure that trains by itself: what it learns from, and what keeps
+    its curve, its best checkpoint and its limits.
+    """
+
+    model: nn.Module
+    """The untrained model of the arm, or that of a checkpoint. What it has learned must
+    be in its ``state_dict``.
+    """
+
+    train: Split
+    """The training examples."""
+
+    params: Params
+    """The hyperparameters of the run."""
+
+    recipe: Recipe
+    """The recipe of the run, with what is tuned of it."""
+
+    steps: int
+    """The last step, by the recipe; what a step is, is up to the procedure."""
+
+    @property
+    def begin(self) -> int:
+        """The step that is reached already: 0 unless the run is resumed."""
+        ...
+
+    @property
+    def generator(self) -> torch.Generator:
+        """Where randomness comes from, on the device of the examples."""
+        ...
+
+    def batches(self) -> Iterator[Split]:
+        """Batches of the recipe's size, shuffled each epoch, one a step, without end.
+        They begin after step ``begin``.
+        """
+        ...
+
+    def lr(self, step: int, name: str = "lr") -> float:
+        """The learning rate ``name`` at that step, by the recipe's schedule."""
+        ...
+
+    def remember(self, **objects: Any) -> None:
+        """Have objects that the training depends on in checkpoints, such as
+        optimisers, by their ``state_dict`` of tensors and plain values; restore them
+        where the run is resumed.
+        """
+        ...
+
+    def due(self, step: int) -> bool:
+        """Whether the recipe wants an evaluation after this step."""
+        ...
+
+    def evaluate(self, step: int) -> bool:
+        """Measure the model after this step, note it in the curve, keep it if it is the
+        best so far, check the time. False where the run is over: then return.
+        """
+        ...
+
+
+@runtime_checkable
+class TrainsItself(Procedure, Protocol):
+    """A procedure that makes its own updates, and has the curve, gates, checkpoints and
+    limits of any other.
+    """
+
+    def train(self, run: OwnRun) -> None:
+        """Change ``run.model`` until ``run.evaluate`` says that the run is over."""
         ...

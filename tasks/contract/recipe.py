@@ -286,6 +286,8 @@ class Recipe:
 NEED_MOMENTUM = ("momentum", "nesterov")
 RECIPE_FIELDS = field_names(Recipe)
 # Equal budgets need equal lengths, and a run's workers are found before it is tuned
+# Read where the suite makes the updates, and nowhere else
+LOOP_ONLY = ("ema_decay",)
 NOT_TUNABLE = ("steps", "epochs", "evaluations", "targets", "world_size")
 TUNABLE = tuple(name for name in RECIPE_FIELDS if name not in NOT_TUNABLE)
 # Changes with which a run has its full length. A plateau needs some patience, so this
