@@ -16,6 +16,7 @@ from suite.verdicts.judge import judge_campaign
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -123,3 +124,51 @@ def test_the_numbers_of_quick_are_those_of_its_plan():
     plan = Plan(load_profile("quick"))
 
     assert f"{plan.runs:,} runs in {len(plan.cells):,} cells" in README
+
+
+# ----------------------------------------------------------------------- in Chinese
+
+
+def without_comment(line: str) -> str:
+    return re.split(r"\s+# |^# ", line)[0]
+
+
+def commands(text: str) -> list[str]:
+    """The commands that a text shows at a prompt, without their comments."""
+    shown = re.findall(r"^\$ (.*)$", text, re.MULTILINE)
+    return [without_comment(line) for line in shown]
+
+
+def sources(text: str) -> list[list[str]]:
+    """The lines of its blocks of Python and TOML, without their comments."""
+    found = re.findall(r"```(?:python|toml)\n(.*?)```", text, re.DOTALL)
+    return [[without_comment(line) for line in block.splitlines()] for block in found]
+
+
+def in_code(text: str) -> list[str]:
+    """What is written as code within sentences and tables."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    return sorted(set(re.findall(r"`([^`\n]+)`", prose)))
+
+
+def test_the_chinese_readme_shows_the_commands_of_the_english_one():
+    assert len(commands(README)) > 25
+    assert commands(CHINESE) == commands(README)
+    assert sources(CHINESE) == sources(README)
+
+
+def test_the_chinese_readme_has_the_parts_the_names_and_the_links_of_the_english_one():
+    for pattern in ("^(#+) ", "^(\\|)"):  # headings, rows of tables
+        parts = [re.findall(pattern, text, re.MULTILINE) for text in (CHINESE, README)]
+        assert parts[0] == parts[1]
+    links = [
+        set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.zh-CN.md"}
+        for text in (CHINESE, README)
+    ]
+    assert links[0] == links[1]
+    assert in_code(CHINESE) == in_code(README)
+
+
+def test_each_readme_leads_to_the_other():
+    assert "](README.zh-CN.md)" in README
+    assert "](README.md)" in CHINESE
