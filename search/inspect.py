@@ -79,9 +79,16 @@ def _scale(hyperparameter: Any) -> BaseDistribution:
 
 
 def _on_scale(space: Space, params: Params) -> dict[str, Any]:
+    """The point with all values; one that there was none of has its default."""
+    known = {
+        name: value
+        for name, value in params.items()
+        if value is not None and value == value
+    }
+    point = space.first_values | known
     return {
-        name: params[name]
+        name: point[name]
         if isinstance(hyperparameter, Categorical)
-        else position(hyperparameter, params[name])
+        else position(hyperparameter, point[name])
         for name, hyperparameter in space.items()
     }

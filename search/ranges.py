@@ -41,11 +41,18 @@ def edges(space: Space, chosen: Sequence[Params]) -> list[Edge]:
     block), those with most of them first.
     """
     found = [
-        _edge(name, hyperparameter, [params[name] for params in chosen])
+        _edge(name, hyperparameter, values)
         for name, hyperparameter in space.items()
-        if chosen and not isinstance(hyperparameter, Categorical)
+        if not isinstance(hyperparameter, Categorical)
+        and (values := _values_of(name, chosen))
     ]
     return sorted(found, key=lambda edge: -edge.near_bound)
+
+
+def _values_of(name: str, chosen: Sequence[Params]) -> list[Any]:
+    """The values that were chosen where there was such a hyperparameter."""
+    values = [params.get(name) for params in chosen]
+    return [value for value in values if value is not None and value == value]
 
 
 def _edge(name: str, hyperparameter: Float | Int, values: Sequence[float]) -> Edge:
@@ -73,10 +80,19 @@ def position(hyperparameter: Float | Int, value: float) -> float:
 
 def describe(space: Space) -> dict[str, dict[str, Any]]:
     """The space as JSON-serialisable plain values; ``restore`` is the inverse."""
-    return {name: _plain(hyperparameter) for name, hyperparameter in space.items()}
+    found = {name: _plain(hyperparameter) for name, hyperparameter in space.items()}
+    for name in found if space.points else ():
+        found[name]["points"] = [point[name] for point in space.points]
+    return found
 
 
 def restore(described: Mapping[str, Mapping[str, Any]]) -> Space:
+    columns = {
+        name: plain["points"] for name, plain in described.items() if "points" in plain
+    }
+    if columns:
+        rows = zip(*columns.values(), strict=True)
+        return Space.of_points([dict(zip(columns, row, strict=True)) for row in rows])
     return Space(**{name: _hyperparameter(plain) for name, plain in described.items()})
 
 
@@ -94,12 +110,14 @@ def _plain(hyperparameter: Hyperparameter) -> dict[str, Any]:
         plain["whole"] = True
     if hyperparameter.default is not None:
         plain["default"] = hyperparameter.default
+    if hyperparameter.when:
+        plain["when"] = dict(hyperparameter.when)
     return plain
 
 
 def _hyperparameter(plain: Mapping[str, Any]) -> Hyperparameter:
-    default = plain.get("default")
+    default, when = plain.get("default"), plain.get("when", {})
     if "values" in plain:
-        return Categorical(tuple(plain["values"]), default)
+        return Categorical(tuple(plain["values"]), default, when)
     kind = Int if plain.get("whole") else Float
-    return kind(plain["low"], plain["high"], bool(plain.get("log")), default)
+    return kind(plain["low"], plain["high"], bool(plain.get("log")), default, when)

@@ -114,7 +114,7 @@ class QuasiRandom(Sobol):
 
     def __init__(self, plan: StudyPlan) -> None:
         super().__init__(plan)
-        space, default_point = plan.distributions, plan.space.default_point
+        space, default_point = plan.distributions, plan.space.first_values
         others = {
             name: value
             for name, value in default_point.items()
@@ -163,6 +163,24 @@ class Random:
 
     def for_trial(self, number: int) -> BaseSampler:
         return RandomSampler(seed=self.plan.seed_of(number))
+
+
+class Grid:
+    """The points of a fixed grid, in their order, as a single generation. It is what an
+    arm's ``grid`` asks for, whatever sampler a profile names.
+    """
+
+    def __init__(self, plan: StudyPlan) -> None:
+        self.plan = plan
+
+    def generation_size(self, start: int) -> int:
+        return self.plan.trials - start
+
+    def for_trial(self, number: int) -> BaseSampler:
+        plan = self.plan
+        points = plan.space.points
+        point = points[min(number, len(points) - 1)]
+        return ScrambledSobol(plan.distributions, plan.seed, point)
 
 
 class ScrambledSobol(QMCSampler):

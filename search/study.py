@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search.lines import cut_torn_line
 from search.quiet import quiet
-from search.samplers import GENERATION, SAMPLERS, StudyPlan
+from search.samplers import GENERATION, SAMPLERS, Grid, Sampler, StudyPlan
 from search.space import distributions
 from tasks import Space, UserError
 
@@ -81,14 +81,20 @@ class Study:
             )
         self.name = name
         self.trials = trials
+        self._declared = space
         self._space = distributions(space)
         plan = StudyPlan(space, trials, seed, root_seed, generation)
-        self._sampler = SAMPLERS.get(sampler)(plan)
+        if space.points and trials not in (0, len(space.points)):
+            raise ValueError(
+                f"trials={trials}: a grid of {len(space.points)} points has as many."
+            )
+        make = Grid if space.points else SAMPLERS.get(sampler)
+        self._sampler: Sampler = make(plan)
         with quiet():
             self._optuna = optuna.create_study(
                 study_name=name, sampler=self._sampler.for_trial(0)
             )
-        self._optuna.set_user_attr("sampler", sampler)
+        self._optuna.set_user_attr("sampler", "grid" if space.points else sampler)
         self._asked: list[Trial] = []
         self._told: dict[int, _Told] = {}
         self._passed_on = 0  # trials whose results Optuna has
@@ -175,7 +181,7 @@ class Study:
         return self._optuna.user_attrs
 
     def _proposal(self, number: int) -> Proposal:
-        return Proposal(number, dict(self._asked[number].params))
+        return Proposal(number, self._declared.active(self._asked[number].params))
 
     def _pass_on_generation(self) -> None:
         with quiet():
@@ -183,6 +189,9 @@ class Study:
                 told = self._told[trial.number]
                 for step, value in told.curve:
                     trial.report(value, step)
+                unused = set(trial.params) - set(self._proposal(trial.number).params)
+                if unused:
+                    trial.set_user_attr("unused", sorted(unused))
                 trial.set_user_attr("status", "failed" if told.failed else "finished")
                 if told.key is not None:
                     trial.set_user_attr("key", told.key)

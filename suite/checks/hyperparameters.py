@@ -65,7 +65,26 @@ def _different(task: Task) -> list[Level]:
 
 def _read_by(task: Task, level: Level, arm: Arm, splits: Splits) -> set[str]:
     """The hyperparameters that a run reads. CheckFailed if it leaves one out."""
-    params = Recorded(task.default_params(arm, level))
+    read: set[str] = set()
+    for point in _points(task, level, arm):
+        read |= _read_at(task, level, arm, splits, point)
+    return read
+
+
+def _points(task: Task, level: Level, arm: Arm) -> Iterator[dict[str, Any]]:
+    """The defaults, and these with each value that another hyperparameter needs."""
+    yield task.default_params(arm, level)
+    space, fixed = task.space_of(arm, level), task.fixed_params(arm, level)
+    for tuned in space.values():
+        if tuned.when:
+            yield space.active({**space.first_values, **tuned.when}) | fixed
+
+
+def _read_at(
+    task: Task, level: Level, arm: Arm, splits: Splits, point: Mapping[str, Any]
+) -> set[str]:
+    """Those that a run reads with these values. CheckFailed if it leaves one out."""
+    params = Recorded(point)
     model = build_model(arm, level, splits, params, seed=0)
     # Made, and not run: it has looked up rates, weight decay and the recipe's fields.
     TrainingLoop(

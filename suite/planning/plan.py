@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -206,7 +206,10 @@ class Plan:
         """
         found, tuned = self.tasks[task], self.of(task).tuned
         space = found.space_of(found.arm(arm), found.level(level))
-        return space if tuned is None else space.only(tuned)
+        if tuned is None:
+            return space
+        _check_tuned(space, tuned)
+        return space.only(tuned)
 
     def fixed_params(self, task: str, level: str, arm: str) -> dict[str, Any]:
         """The hyperparameters that are not tuned, with the values that the task fixes,
@@ -219,12 +222,18 @@ class Plan:
 
     def trials(self, task: str, level: str, arm: str) -> int:
         """Runs that tune an arm in a cell; none if there is nothing to tune."""
-        return self.of(task).trials if self.space(task, level, arm) else 0
+        space = self.space(task, level, arm)
+        if space.points:
+            return len(space.points)
+        return self.of(task).trials if space else 0
 
     def half_budget_trials(self, task: str, level: str, arm: str) -> int:
-        """The number of trials in half the budget; 0 without half-budget finals."""
-        trials = self.trials(task, level, arm)
-        return self.of(task).half_budget_trials if trials else 0
+        """The number of trials in half the budget; 0 without half-budget finals, and for
+        a fixed grid, of which half is another comparison.
+        """
+        space = self.space(task, level, arm)
+        is_searched = space and not space.points
+        return self.of(task).half_budget_trials if is_searched else 0
 
     def finals(self, task: str, arm: str) -> int:
         """The number of finals in a cell; one if all would give the same result."""
@@ -349,3 +358,15 @@ class Plan:
             SCHEMA,
         ]
         return f"{self.profile.name}-{digest(decided)[:8]}"
+
+
+def _check_tuned(space: Space, tuned: Container[str]) -> None:
+    """Raise UserError if one hyperparameter is tuned without one that depends on it, or
+    that it depends on.
+    """
+    for name, hyperparameter in space.items():
+        for parent in hyperparameter.when:
+            if (name in tuned) != (parent in tuned):
+                raise UserError(
+                    f"tuned: {name!r} depends on {parent!r}, so name both or neither."
+                )

@@ -328,7 +328,10 @@ class TaskManifest(_Manifest):
 
     def trials_of(self, arm: str, level: str) -> int:
         """Runs that tune an arm in a cell; none if there is nothing to tune."""
-        return self.trials if self.space_of(arm, level) else 0
+        space = self.space_of(arm, level)
+        if space.points:
+            return len(space.points)
+        return self.trials if space else 0
 
     def finals_of(self, arm: str) -> int:
         """The number of finals of an arm in a cell; one if all would give the same

@@ -93,6 +93,9 @@ class FieldChecks:
         named = "" if field == "name" else self._named
         return refuse(self._owner, f"{named}{field}={brief(value)}", advice)
 
+    def value(self, field: str) -> Any:
+        return getattr(self._checked, field)
+
     def replace(self, field: str, value: Any) -> None:
         object.__setattr__(self._checked, field, value)
 

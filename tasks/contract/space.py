@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.contract.checks import FieldChecks, brief, is_finite, is_whole, plain
@@ -36,6 +36,11 @@ class Float:
     scale.
     """
 
+    when: Mapping[str, Value] = field(default_factory=dict, hash=False, repr=False)
+    """Other hyperparameters with the values at which there is this one, such as
+    ``{"optimizer": "sgd"}``; a run without it has no such hyperparameter.
+    """
+
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.number("low")
@@ -46,6 +51,7 @@ class Float:
         _check_log(self)
         if check.given("default"):
             check.number("default", self.low, self.high, "the value to try first")
+        _check_when(check)
 
     @property
     def extremes(self) -> tuple[float, ...]:
@@ -84,6 +90,11 @@ class Int:
     scale.
     """
 
+    when: Mapping[str, Value] = field(default_factory=dict, hash=False, repr=False)
+    """Other hyperparameters with the values at which there is this one, such as
+    ``{"optimizer": "sgd"}``; a run without it has no such hyperparameter.
+    """
+
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         given = ["low", "high", *(["default"] if check.given("default") else [])]
@@ -98,6 +109,7 @@ class Int:
         _check_log(self)
         if check.given("default"):
             check.number("default", self.low, self.high, "the value to try first")
+        _check_when(check)
 
     @property
     def extremes(self) -> tuple[int, ...]:
@@ -128,6 +140,11 @@ class Categorical:
     default: Value | None = None
     """The value that every study tries first; None: the first one."""
 
+    when: Mapping[str, Value] = field(default_factory=dict, hash=False, repr=False)
+    """Other hyperparameters with the values at which there is this one, such as
+    ``{"optimizer": "sgd"}``; a run without it has no such hyperparameter.
+    """
+
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.items("values", object, "give the values in a tuple", least=1)
@@ -146,6 +163,7 @@ class Categorical:
             check.replace("default", plain(self.default))
             if not is_value(self.default) or self.default not in values:
                 raise check.error("default", f"give one of {brief(values)}")
+        _check_when(check)
 
     @property
     def extremes(self) -> tuple[Value, ...]:
@@ -174,6 +192,27 @@ class Space(Mapping[str, Hyperparameter]):
             if not isinstance(given, Hyperparameter):
                 raise UserError(_not_tunable(name, given))
         self._params = params
+        self._points: tuple[dict[str, Value], ...] = ()
+
+    @classmethod
+    def of_points(cls, points: Sequence[Mapping[str, Value]]) -> Space:
+        """A fixed grid: these points are all trials there are, in this order. Each has a
+        value for the same names.
+        """
+        columns = {name: [point[name] for point in points] for name in points[0]}
+        found = cls(
+            **{
+                name: Categorical(tuple(dict.fromkeys(values)))
+                for name, values in columns.items()
+            }
+        )
+        found._points = tuple(dict(point) for point in points)
+        return found
+
+    @property
+    def points(self) -> tuple[dict[str, Value], ...]:
+        """The points of a fixed grid; empty where values are searched."""
+        return self._points
 
     def __getitem__(self, name: str) -> Hyperparameter:
         return self._params[name]
@@ -185,14 +224,46 @@ class Space(Mapping[str, Hyperparameter]):
         return len(self._params)
 
     @property
-    def default_point(self) -> dict[str, Value]:
-        """The default of every hyperparameter, or the middle of its range."""
+    def first_values(self) -> dict[str, Value]:
+        """The first value of every hyperparameter, whether there is one or not."""
         return {name: tuned.first_value for name, tuned in self.items()}
+
+    @property
+    def default_point(self) -> dict[str, Value]:
+        """The default of every hyperparameter, or the middle of its range, as far as
+        there is one at the defaults of the others.
+        """
+        return self.active(self.first_values)
+
+    def active(self, params: Mapping[str, Value]) -> dict[str, Value]:
+        """Those of a point's values that there are, where the others have theirs: what
+        hangs on a hyperparameter that is not there is not there either.
+        """
+        return {
+            name: value
+            for name, value in params.items()
+            if self._is_there(name, params)
+        }
+
+    def _is_there(
+        self, name: str, params: Mapping[str, Value], below: tuple[str, ...] = ()
+    ) -> bool:
+        if name not in self._params:
+            return True
+        return name not in below and all(
+            params.get(parent) == value
+            and self._is_there(parent, params, (*below, name))
+            for parent, value in self._params[name].when.items()
+        )
 
     def only(self, names: Container[str]) -> Space:
         """The subspace of these hyperparameters, ignoring unknown names."""
         kept = {name: tuned for name, tuned in self.items() if name in names}
-        return Space(**kept)
+        if not self.points or not kept:
+            return Space(**kept)
+        shorter = [{name: point[name] for name in kept} for point in self.points]
+        different = {tuple(point.values()): point for point in shorter}
+        return Space.of_points(list(different.values()))
 
     @property
     def rates(self) -> tuple[str, ...]:
@@ -210,6 +281,15 @@ class Space(Mapping[str, Hyperparameter]):
 def is_rate(name: str) -> bool:
     """Whether a hyperparameter's name says that it is a learning rate."""
     return name == "lr" or name.startswith("lr_") or name.endswith("_lr")
+
+
+def _check_when(check: FieldChecks) -> None:
+    advice = "name other hyperparameters, each with one value: {'optimizer': 'sgd'}"
+    check.mapping("when", advice)
+    when = {name: plain(value) for name, value in check.value("when").items()}
+    check.replace("when", when)
+    if not all(map(is_value, when.values())):
+        raise check.error("when", advice)
 
 
 def _check_log(range_: Float | Int) -> None:

@@ -9,13 +9,13 @@ MLflow.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tasks.contract.checks import FieldChecks, brief, no_two_alike, plain
 from tasks.contract.claim import Claim
 from tasks.contract.data import Shape, Split, Splits
-from tasks.contract.errors import UserError, unknown
+from tasks.contract.errors import UserError, nearest, unknown
 from tasks.contract.picture import Outcome
 from tasks.contract.procedure import (
     FitOnce,
@@ -26,7 +26,7 @@ from tasks.contract.procedure import (
     no_worst,
 )
 from tasks.contract.recipe import NOT_TUNABLE, RECIPE_FIELDS, TUNABLE, Recipe
-from tasks.contract.space import Hyperparameter, Params, Space, is_value
+from tasks.contract.space import Categorical, Hyperparameter, Params, Space, is_value
 from tasks.contract.stage import Stage
 from tasks.contract.target import check_target
 from tasks.contract.universe import is_universe, universe_level
@@ -111,6 +111,12 @@ class Arm:
     per level, and its value stands for all blocks.
     """
 
+    grid: tuple[Mapping[str, Any], ...] = ()
+    """The points to try in place of a search, such as ``({"lr": 0.1}, {"lr": 0.01})``:
+    as many trials as there are points, whatever the profile says. All other
+    hyperparameters keep their defaults.
+    """
+
     @classmethod
     def function(
         cls,
@@ -123,6 +129,7 @@ class Arm:
         params: Mapping[str, Any] | None = None,
         without: tuple[str, ...] = (),
         deterministic: bool = False,
+        grid: tuple[Mapping[str, Any], ...] = (),
     ) -> Arm:
         """An arm that trains nothing: ``measure(level, params, seed)`` returns a number
         for each of the task's measures, by name; or an ``Outcome`` with these numbers
@@ -142,6 +149,7 @@ class Arm:
             without=without,
             measure=measure,
             deterministic=deterministic,
+            grid=grid,
         )
 
     def __post_init__(self) -> None:
@@ -158,6 +166,7 @@ class Arm:
         _check_place(check)
         _check_hyperparameters(check, self.space, self.params)
         check.names("without")
+        self._check_grid(check)
         for name in self.without:
             if name in self.params:
                 raise check.error(
@@ -173,6 +182,31 @@ class Arm:
                 )
         if self.procedure is not None:
             check_procedure(check)
+
+    def _check_grid(self, check: FieldChecks) -> None:
+        advice = "give points in a tuple, each with the same names: ({'lr': 0.1},)"
+        check.items("grid", Mapping, advice)
+        points = [
+            {name: plain(value) for name, value in one.items()} for one in self.grid
+        ]
+        check.replace("grid", tuple(points))
+        if not points:
+            return
+        names = set(points[0])
+        if not names or any(set(point) != names for point in points):
+            raise check.error("grid", advice)
+        values = [value for point in points for value in point.values()]
+        if not all(map(is_value, values)):
+            raise check.error("grid", "values are texts, finite numbers, True or False")
+        for number, point in enumerate(points):
+            if point in points[:number]:
+                raise check.error("grid", f"{brief(point)} is there twice")
+        for field_name in ("space", "params", "without", "recipe"):
+            both = sorted(names.intersection(getattr(self, field_name)))
+            if both:
+                raise check.error(
+                    "grid", f"{both[0]!r} is in {field_name}, too: name it once"
+                )
 
     def _check_measure(self, check: FieldChecks) -> None:
         if self.measure is not None:
@@ -464,7 +498,7 @@ class Task:
                     raise unknown(
                         f"hyperparameter (arm {arm.name!r}, without)", name, shared
                     )
-            for name in [*shared, *arm.space]:
+            for name in [*shared, *arm.space, *(arm.grid or ({},))[0]]:
                 if name in NOT_TUNABLE:
                     raise UserError(
                         f"{self._who}: the space of arm {arm.name!r} has {name!r}, a "
@@ -473,10 +507,28 @@ class Task:
                     )
             self._check_build(arm)
             for level in self.levels:
+                self._check_conditions(level, arm)
                 self._check_recipe(level, arm)
                 self._check_recipe_fields(level, arm)
                 self._check_fit(level, arm)
                 self._check_before(level, arm)
+
+    def _check_conditions(self, level: Level, arm: Arm) -> None:
+        """What a hyperparameter depends on is a choice of the same arm that can be made."""
+        space = self.space_of(arm, level)
+        for name, tuned in space.items():
+            for parent, value in tuned.when.items():
+                who = f"{self._who}: {name!r} of arm {arm.name!r} depends on {parent!r}"
+                if parent not in space or parent == name:
+                    others = [one for one in space if one != name]
+                    raise UserError(f"{who}; {nearest(parent, others)}.")
+                choice = space[parent]
+                if not isinstance(choice, Categorical):
+                    raise UserError(f"{who}, a range: make it a Categorical.")
+                if value not in choice.values:
+                    raise UserError(
+                        f"{who} = {value!r}, which is none of {brief(choice.values)}."
+                    )
 
     def _check_recipe_fields(self, level: Level, arm: Arm) -> None:
         """A field of the recipe that is tuned can have all values of its range."""
@@ -645,11 +697,18 @@ class Task:
         """What is tuned for an arm: the task's space with the level's changes, then the
         arm's; what either of them fixes is left out.
         """
+        if arm.grid:
+            return Space.of_points(arm.grid)
         return Space(**self._hyperparameters(arm, level)[0])
 
     def fixed_params(self, arm: Arm, level: Level | None = None) -> dict[str, Any]:
         """The hyperparameters that have one value in all runs of an arm at a level."""
-        return self._hyperparameters(arm, level)[1]
+        tuned, fixed = self._hyperparameters(arm, level)
+        if not arm.grid:
+            return fixed
+        at_default = Space(**tuned).default_point | fixed
+        tried = arm.grid[0]
+        return {name: value for name, value in at_default.items() if name not in tried}
 
     def default_params(self, arm: Arm, level: Level | None = None) -> dict[str, Any]:
         """One value for every hyperparameter of an arm at a level: those fixed, and the
@@ -676,10 +735,24 @@ class Task:
         for name in arm.without:
             tuned.pop(name, None)
             fixed.pop(name, None)
-        return tuned, fixed
+        there = {
+            name: hyperparameter
+            for name, hyperparameter in tuned.items()
+            if all(
+                parent not in fixed or fixed[parent] == value
+                for parent, value in hyperparameter.when.items()
+            )
+        }
+        return {name: _without_fixed(one, fixed) for name, one in there.items()}, fixed
 
     def measure(self, name: str) -> Measure | None:
         """The procedure's measure of that name, or None if the name is a recorded cost
         such as seconds.
         """
         return next((m for m in self.procedure.measures if m.name == name), None)
+
+
+def _without_fixed(tuned: Hyperparameter, fixed: Mapping[str, Any]) -> Hyperparameter:
+    """The hyperparameter without the conditions that fixed values have decided."""
+    left = {name: value for name, value in tuned.when.items() if name not in fixed}
+    return tuned if left == tuned.when else replace(tuned, when=left)
