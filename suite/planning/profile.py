@@ -24,6 +24,7 @@ from suite.planning.resolved import ResolvedTask
 from suite.training.resources import CheckedModel, Resources
 from tasks import Claim, Task, UserError, unknown
 from tasks.contract.errors import nearest
+from tasks.contract.recipe import RECIPE_FIELDS
 from tasks.contract.universe import check_condition, check_kind, universe_name
 
 AA_SUFFIX = "_again"  # suffix of the second name of an arm in an A/A test
@@ -109,6 +110,15 @@ class TaskPlan(CheckedModel):
 
     _declare = field_validator("interim_looks", mode="before")(declared)
     _grow = field_validator("interim_looks")(growing)
+
+    @field_validator("recipe")
+    @classmethod
+    def _known_fields(cls, recipe: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what is no field of a recipe."""
+        for name in recipe:
+            if name not in RECIPE_FIELDS:
+                raise ValueError(f"{name!r} is unknown; {nearest(name, RECIPE_FIELDS)}")
+        return recipe
 
 
 class Vary(CheckedModel):
