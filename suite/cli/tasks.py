@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,12 +20,21 @@ from suite.cli.console import (
 from suite.cli.machine import one_thread
 from suite.cli.options import BringOption, JsonOption
 from suite.cli.resolve import task_of, task_or_claim
-from tasks import UserError
+from tasks import UserError, unknown
 
 if TYPE_CHECKING:
     from tasks import Arm, Level, Task
 
-TEMPLATE = Path(__file__).parent / "templates" / "task.py"
+TEMPLATES = Path(__file__).parent / "templates"
+# what can be compared, with the template's question, which one's own replaces
+QUESTIONS = {
+    "models": "Does a wider network learn two interleaved spirals better?",
+    "optimizers": "Does Adam learn to read digits better than plain SGD?",
+    "losses": "Does squared error classify digits as well as the cross entropy?",
+    "data": "Do twice as many examples read digits better?",
+    "function": "Do stratified points integrate better than independent ones?",
+}
+MARGIN = 0.02  # of every template
 
 
 def tasks(as_json: JsonOption = False) -> None:
@@ -92,14 +103,34 @@ def describe(
 def new_task(
     name: Annotated[str, typer.Argument(help="The task's name; its file is NAME.py.")],
     folder: Annotated[Path, typer.Option("--folder", help="Where to put it.")] = Path(),
+    compare: Annotated[
+        str | None,
+        typer.Option(help=f"What is compared: {', '.join(QUESTIONS)}."),
+    ] = None,
+    question: Annotated[
+        str | None, typer.Option(help="The question that the task answers.")
+    ] = None,
+    margin: Annotated[
+        float | None, typer.Option(help="The smallest difference that matters.")
+    ] = None,
 ) -> None:
-    """Write a working task to start from."""
+    """Write a working task to start from. On a terminal it asks what no option says."""
     _check_new_name(name)
+    if compare is None:
+        compare = _asked(f"What is compared ({', '.join(QUESTIONS)})?", "models")
+    if compare not in QUESTIONS:
+        raise unknown("kind of comparison", compare, QUESTIONS)
+    if question is None:
+        question = _asked("Which question does it answer?", QUESTIONS[compare])
+    if margin is None:
+        given = _asked("What is the smallest difference that matters?", f"{MARGIN}")
+        margin = _number(given)
+    text = _filled(compare, question, margin)
     path = folder / f"{name}.py"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(TEMPLATE.read_text(encoding="utf-8"))
+            file.write(text)
     except FileExistsError as error:
         raise UserError(
             f"{path} exists already: choose another name, or move it away."
@@ -107,6 +138,46 @@ def new_task(
     say(f"{path} is written. Next:")
     say_command(command("check", path))
     say_command(command("run", "quick", "--task-file", path))
+
+
+def is_interactive() -> bool:
+    """Whether there is someone to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _asked(question: str, default: str) -> str:
+    """The answer of whoever is at the terminal; the default where nobody is."""
+    if not is_interactive():
+        return default
+    answer: str = typer.prompt(question, default=default)
+    return answer.strip()
+
+
+def _number(given: str) -> float:
+    try:
+        return float(given)
+    except ValueError:
+        raise UserError(
+            f"margin {given!r}: give a number above 0, such as 0.02."
+        ) from None
+
+
+def _filled(compare: str, question: str, margin: float) -> str:
+    """The template's text with one's own question and margin."""
+    if not (math.isfinite(margin) and margin > 0):
+        raise UserError(f"margin {margin:g}: give a number above 0, such as 0.02.")
+    if not question.strip() or any(one in question for one in '"\\\n'):
+        raise UserError(
+            f"question {question!r}: give one line without double quotes and "
+            "backslashes."
+        )
+    text = (TEMPLATES / f"{compare}.py").read_text(encoding="utf-8")
+    docstring, quotes, code = text[3:].partition('"""')
+    if question != QUESTIONS[compare]:
+        docstring = f"{question.strip()}\n"
+        code = code.replace(QUESTIONS[compare], question.strip())
+    code = code.replace(f"margin={MARGIN}", f"margin={margin!r}")
+    return f'"""{docstring}{quotes}{code}'
 
 
 def _check_new_name(name: str) -> None:
