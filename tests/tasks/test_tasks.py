@@ -305,19 +305,24 @@ def test_a_task_says_what_it_asks_and_where_its_data_come_from(name):
 
 
 @pytest.mark.parametrize("name", WITH_DATA)
-def test_whatever_learns_step_by_step_has_a_learning_rate_and_most_is_tuned(name):
+def test_whatever_learns_step_by_step_has_a_learning_rate_at_every_level(name):
     task = tasks.get(name)
     for arm in task.arms:
-        params = task.default_params(arm, task.levels[0])
-        learns_by_steps = not isinstance(task.procedure_of(arm), FitOnce)
-        if learns_by_steps and arm.measure is None:
-            rates = [
-                hyperparameter
-                for hyperparameter in params
-                if hyperparameter.endswith("lr")
-            ]
-            assert rates, f"{arm.name} has no learning rate"
-    assert any(task.space_of(arm) for arm in task.arms)
+        if arm.measure is not None or isinstance(task.procedure_of(arm), FitOnce):
+            continue
+        for level in task.levels:
+            params = task.default_params(arm, level)
+            rates = [each for each in params if each.endswith("lr")]
+            assert rates, f"{arm.name} has no learning rate at {level.name}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_tasks_that_tune_say_that_arms_get_as_many_trials(name):
+    task = tasks.get(name)
+    places = [(arm, level) for arm in task.arms for level in task.levels]
+    is_tuned = any(task.space_of(arm, level) for arm, level in places)
+
+    assert is_tuned or "trials" not in task.matched
 
 
 def test_an_unknown_task_gets_the_nearest_name():
