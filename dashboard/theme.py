@@ -68,19 +68,22 @@ TOKENS: Mapping[Scheme, Mapping[str, str]] = {
 
 
 def css_variables() -> str:
-    """A style sheet that defines every token as ``--name``, by scheme."""
-    rules = []
-    for scheme, tokens in TOKENS.items():
-        values = " ".join(
-            f"--{name.replace('_', '-')}: {value};" for name, value in tokens.items()
-        )
-        where = (
-            ":root:root"
-            if scheme == "light"
-            else ':root:root[data-mantine-color-scheme="dark"]'
-        )
-        rules.append(f"{where} {{ color-scheme: {scheme}; {values} }}")
-    return "\n".join(rules)
+    """A style sheet that defines every token as ``--name``, by scheme. Paper is light
+    whatever the screen is.
+    """
+    dark = ':root:root[data-mantine-color-scheme="dark"]'
+    rules = [_rule(":root:root", "light"), _rule(dark, "dark")]
+    on_paper = _rule(f":root:root, {dark}", "light")
+    return "\n".join([*rules, f"@media print {{ {on_paper} }}"])
+
+
+def _rule(where: str, scheme: Scheme) -> str:
+    """The rule that sets a scheme's tokens."""
+    values = " ".join(
+        f"--{name.replace('_', '-')}: {value};"
+        for name, value in TOKENS[scheme].items()
+    )
+    return f"{where} {{ color-scheme: {scheme}; {values} }}"
 
 
 def arm_color(place: int) -> str:

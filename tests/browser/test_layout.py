@@ -63,3 +63,17 @@ def test_marks_are_printed_and_what_is_of_no_use_on_paper_is_not(look, board):
         expect(page.locator(mark).first).to_have_css("print-color-adjust", "exact")
     for useless in (".skip", "header", "#nav", ".files"):
         expect(page.locator(useless).first).to_be_hidden()
+
+
+def test_a_page_on_a_dark_screen_is_printed_light(look, board):
+    page = look(board, scheme="dark").open("/claim?task=logistic_regression")
+    white, ink = "rgb(255, 255, 255)", "rgb(31, 35, 41)"
+
+    page.emulate_media(media="print", color_scheme="dark")
+
+    expect(page.locator("body")).to_have_css("background-color", white)
+    expect(page.locator("main .card").first).to_have_css("background-color", white)
+    expect(page.locator("main h1")).to_have_css("color", ink)
+    expect(page.locator(".graph .main-svg").first).to_have_css(
+        "filter", re.compile("invert")
+    )
