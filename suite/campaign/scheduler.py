@@ -1,8 +1,10 @@
 """Scheduling: the most urgent queued run is submitted while there are free slots.
 
-Early blocks go first, so that every claim can be judged early. Within a block cells
-whose cost is unknown go first, then the cheap ones, so that the first verdicts do not
-wait for the slowest task; among equals the one with most runs left, since its trials
+The task that needs the least time for the rest of its runs goes first, with all its
+blocks, so that its claims can be judged while slower tasks run. What a run costs is
+learned from the first ones, so tasks of which none has come back go before all others,
+in turn. Within a task early blocks go first, within a block cells whose cost is
+unknown, then the cheap ones; among equals the one with most runs left, since its trials
 come in generations that wait for each other. Results do not depend on the order.
 """
 
@@ -61,56 +63,83 @@ class Scheduler:
     ) -> None:
         self._executor = executor
         self._job_of = job_of
-        self._heap: list[Entry] = []
+        self._queues: dict[str, list[Entry]] = {}  # a heap for each task
         self._turns = count()
         self._extra_workers = 0  # that groups in flight use besides their first
         self._losses: Counter[str] = Counter()  # by run
         self._exclusive: set[str] = set()  # runs that get a node to themselves
-        # seconds and runs that came back, by task, level and arm
-        self._spent: dict[tuple[str, str, str], tuple[float, int]] = {}
+        # seconds and runs that came back, by task, level and arm, and by task
+        self._spent: dict[tuple[str, ...], tuple[float, int]] = {}
+        self._left: Counter[str] = Counter()  # runs of the cells so far, by task
+        self._seen: set[int] = set()  # cells so far, by their id
+        self._submitted: Counter[str] = Counter()  # runs, by task
         self.needs: Needs = {}
         self.slots = 0  # for runs like the one that was submitted last
 
     def add(self, cell: Cell, member: Member) -> None:
         """Queue a run of this cell."""
+        task = cell.cell_plan.task
+        if id(cell) not in self._seen:
+            self._seen.add(id(cell))
+            self._left[task] += cell.left
         entry = Entry(
             block=cell.cell_plan.block,
-            seconds=self._seconds(cell),
+            seconds=self._mean_seconds(_kind_of(cell)),
             minus_left=-cell.left,
             turn=next(self._turns),
             cell=cell,
             member=member,
         )
-        heappush(self._heap, entry)
+        heappush(self._queues.setdefault(task, []), entry)
 
     def note_seconds(self, cell: Cell, seconds: float) -> None:
         """Store how long a run of this cell took."""
-        kind = _kind_of(cell)
-        spent, runs = self._spent.get(kind, (0.0, 0))
-        self._spent[kind] = spent + seconds, runs + 1
+        task = cell.cell_plan.task
+        for group in (_kind_of(cell), (task,)):
+            spent, runs = self._spent.get(group, (0.0, 0))
+            self._spent[group] = spent + seconds, runs + 1
+        if id(cell) in self._seen:
+            self._left[task] -= 1
 
-    def _seconds(self, cell: Cell) -> float:
-        """The expected duration of a run of this cell, from similar runs."""
-        spent, runs = self._spent.get(_kind_of(cell), (0.0, 0))
+    def _mean_seconds(self, group: tuple[str, ...]) -> float:
+        """The mean duration of such runs; 0 where none has come back yet."""
+        spent, runs = self._spent.get(group, (0.0, 0))
         return spent / runs if runs else 0.0
+
+    def _most_urgent_queue(self) -> list[Entry] | None:
+        """The queue of the task that goes first; None if nothing is queued."""
+        waiting = [task for task, queue in self._queues.items() if queue]
+        if not waiting:
+            return None
+        return self._queues[min(waiting, key=self._urgency)]
+
+    def _urgency(self, task: str) -> tuple[float, int]:
+        """The expected seconds of the task's remaining runs; while that is unknown, 0
+        and the runs that were submitted.
+        """
+        mean = self._mean_seconds((task,))
+        if not mean:
+            return 0.0, self._submitted[task]
+        return mean * self._left[task], 0
 
     def submit(self) -> None:
         """Keep every slot busy, and a few jobs prefetched.
 
         Returns at once; the results come from the executor's ``wait``.
         """
-        while self._heap:
-            entry = self._heap[0]
-            urgency = self._seconds(entry.cell), -entry.cell.left
+        while queue := self._most_urgent_queue():
+            entry = queue[0]
+            seconds = self._mean_seconds(_kind_of(entry.cell))
+            urgency = seconds, -entry.cell.left
             if urgency > (entry.seconds, entry.minus_left):
                 # Its estimated cost or its cell's progress has changed since, so that
                 # others may be more urgent now.
                 entry.seconds, entry.minus_left = urgency
-                heapreplace(self._heap, entry)
+                heapreplace(queue, entry)
                 continue
             if not self._has_room(entry):
                 break
-            heappop(self._heap)
+            heappop(queue)
             self._submit(entry)
 
     def _has_room(self, entry: Entry) -> bool:
@@ -127,6 +156,7 @@ class Scheduler:
         return not busy or busy + world_size <= self.slots + prefetch
 
     def _submit(self, entry: Entry) -> None:
+        self._submitted[entry.cell.cell_plan.task] += 1
         self._extra_workers += entry.cell.recipe.world_size - 1
         self._executor.submit(
             self._job_of(entry.cell, entry.member),

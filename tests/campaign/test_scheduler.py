@@ -1,4 +1,4 @@
-"""What runs next: early blocks, then cells with most left; groups when there is room."""
+"""What runs next: cheap tasks, early blocks, then cells with most left; groups when there is room."""
 
 from types import SimpleNamespace
 
@@ -27,8 +27,8 @@ class Recorder:
         self.in_flight += 1
 
 
-def cell(name, block=0, left=1, world_size=1, arm="an arm"):
-    plan = SimpleNamespace(task="tiny", level="all", builds=arm, block=block)
+def cell(name, block=0, left=1, world_size=1, arm="an arm", task="tiny"):
+    plan = SimpleNamespace(task=task, level="all", builds=arm, block=block)
     recipe = SimpleNamespace(world_size=world_size)
     return SimpleNamespace(name=name, cell_plan=plan, left=left, recipe=recipe)
 
@@ -44,7 +44,11 @@ def started():
     def make(slots):
         executor = Recorder(slots)
         scheduler = Scheduler(executor, lambda cell, member: cell.name)
-        needs = {("tiny", size): Resources() for size in (1, 2, 3)}
+        needs = {
+            (task, size): Resources()
+            for task in ("tiny", "dear", "cheap")
+            for size in (1, 2, 3)
+        }
         scheduler.needs = needs
         return scheduler, executor
 
@@ -76,6 +80,41 @@ def test_within_a_block_unknown_costs_go_first_then_the_cheap_ones(started):
     scheduler.submit()
 
     assert executor.submitted == ["new", "cheap", "dear", "late"]
+
+
+def test_all_blocks_of_a_cheap_task_go_before_a_dear_one(started):
+    scheduler, executor = started(slots=10)
+    dear, cheap = cell("dear", task="dear"), cell("cheap", task="cheap")
+    for known, seconds in ((dear, 8.0), (cheap, 1.0)):
+        scheduler.note_seconds(known, seconds)
+    for queued in (dear, cheap, cell("cheap, late", block=4, task="cheap")):
+        scheduler.add(queued, member())
+    scheduler.submit()
+
+    assert executor.submitted == ["cheap", "cheap, late", "dear"]
+
+
+def test_a_task_of_many_short_runs_goes_after_one_of_few_long_ones(started):
+    scheduler, executor = started(slots=10)
+    many = cell("many", task="cheap", left=100)  # 100 seconds
+    few = cell("few", task="dear", left=3)  # 24 seconds
+    for known, seconds in ((many, 1.0), (few, 8.0)):
+        scheduler.add(known, member())
+        scheduler.note_seconds(known, seconds)
+    scheduler.submit()
+
+    assert executor.submitted == ["few", "many"]
+
+
+def test_tasks_of_unknown_cost_run_once_each_before_any_other(started):
+    scheduler, executor = started(slots=3)
+    known = cell("known", task="tiny")
+    scheduler.note_seconds(known, 0.1)
+    for queued in (known, *(cell(task, task=task) for task in ("dear", "cheap") * 2)):
+        scheduler.add(queued, member())
+    scheduler.submit()
+
+    assert executor.submitted == ["dear", "cheap", "dear"]
 
 
 def test_a_run_that_turns_out_slow_gives_way(started):
