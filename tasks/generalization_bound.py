@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from tasks import (
     Arm,
@@ -73,8 +73,8 @@ def share_of_bad(
 
 def true_error(thresholds: Floats) -> Floats:
     """Of calling right what is above a threshold, and left what is not."""
-    lefts = norm.sf(thresholds, -CENTRE)
-    rights = norm.cdf(thresholds, CENTRE)
+    lefts = ndtr(-(thresholds + CENTRE))
+    rights = ndtr(thresholds - CENTRE)
     error: Floats = (lefts + rights) / 2
     return error
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from tasks import Arm, Claim, Level, Measure, Params, Task, Text
 
@@ -40,7 +40,7 @@ def simulated(best: bool, level: Level, params: Params, seed: int) -> dict[str, 
 def exact(level: Level, params: Params, seed: int) -> dict[str, float]:
     """The expected maximum of k binomial counts: the sum of P(maximum > count)."""
     examples, models = level["examples"], level["models"]
-    below = binom.cdf(np.arange(examples), examples, GUESSING) ** models
+    below = bdtr(np.arange(examples), examples, GUESSING) ** models
     return {"optimism": float((1 - below).sum()) / examples - GUESSING}
 
 

@@ -7,7 +7,6 @@ from functools import cache, partial
 from typing import TypeAlias
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.autograd.functional import hessian
 from torch.func import grad
@@ -51,6 +50,9 @@ def network(x: Tensor, y: Tensor, parameters: Tensor) -> Tensor:
 @cache
 def _digits() -> tuple[Tensor, Tensor]:
     """The first principal components of 8x8 digits, of variance 1 each."""
+    # It takes a second to import, which listing the tasks need not wait for.
+    from sklearn.datasets import load_digits
+
     found = load_digits()
     x = torch.tensor(found.data, dtype=torch.float64)
     left, _, _ = torch.linalg.svd(x - x.mean(dim=0), full_matrices=False)
