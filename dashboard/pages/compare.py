@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -15,9 +16,9 @@ from dash.development.base_component import Component
 from dashboard.components.charts import saved, table
 from dashboard.components.controls import controls, select, span_of
 from dashboard.components.forest import margin_axis, whiskers
+from dashboard.components.outcome import status_badge
 from dashboard.components.text import (
     aria,
-    badge,
     card,
     empty,
     foreign,
@@ -70,14 +71,9 @@ def layout(view: View) -> Component:
             ]
         )
     pairs = _pairs(view, other)
-    moved = [
-        pair
-        for pair in pairs
-        if pair[0] and pair[1] and pair[0].verdict != pair[1].verdict
-    ]
-    summary = words(
-        "compare-moved", moved=len(moved), both=sum(1 for a, b in pairs if a and b)
-    )
+    moved = [pair for pair in pairs if _moved(pair)]
+    both = [pair for pair in pairs if _judged(pair)]
+    summary = words("compare-moved", moved=len(moved), both=len(both))
     return html.Div(
         [
             top,
@@ -108,6 +104,19 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     return {"compare": pd.DataFrame(rows)}
 
 
+def _judged(pair: Pair) -> bool:
+    """Whether both campaigns have a verdict on the claim, with all its blocks in."""
+    return all(side is not None and side.complete for side in pair)
+
+
+def _moved(pair: Pair) -> bool:
+    """Whether the two verdicts differ; one that waits for blocks is none yet."""
+    here, there = pair
+    if here is None or there is None or not _judged(pair):
+        return False
+    return here.verdict != there.verdict
+
+
 def _other(view: View) -> Snapshot:
     others = [name for name in view.snapshots.results.ids() if name != view.campaign.id]
     return view.snapshots.get(view.chosen("with", others))
@@ -135,7 +144,8 @@ def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
         className="forest-row forest-top",
         **aria(hidden="true"),
     )
-    rows = [_row(view, pair, span) for pair in pairs]
+    views = (view, replace(view, snapshot=other))
+    rows = [_row(views, pair, span) for pair in pairs]
     key = html.P(
         [
             html.I(className="key here"),
@@ -155,18 +165,15 @@ def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
     )
 
 
-def _row(view: View, pair: Pair, span: float) -> html.Li:
+def _row(views: tuple[View, View], pair: Pair, span: float) -> html.Li:
+    view, _ = views
     words = view.words
     one = pair[0] or pair[1]
     assert one is not None
-    changed = (
-        pair[0] is not None
-        and pair[1] is not None
-        and pair[0].verdict != pair[1].verdict
-    )
+    changed = _moved(pair)
     sides = [
-        _side(verdict, span, view, name)
-        for verdict, name in zip(pair, ("here", "there"), strict=True)
+        _side(verdict, span, of_side, name)
+        for verdict, of_side, name in zip(pair, views, ("here", "there"), strict=True)
     ]
     etag = (
         html.Span([glyph("↔"), words("compare-changed")], className="tag warn")
@@ -195,11 +202,13 @@ def _row(view: View, pair: Pair, span: float) -> html.Li:
 def _side(
     verdict: ClaimVerdict | None, span: float, view: View, name: str
 ) -> tuple[Component, Component, Component]:
-    """One campaign's marks, effect and verdict."""
+    """One campaign's marks, effect and verdict, or what it waits for; the view is that
+    of its own campaign.
+    """
     words = view.words
     if verdict is None or not math.isfinite(verdict.effect):
         answer = (
-            badge(verdict.verdict, words)
+            status_badge(view, verdict)
             if verdict
             else html.Span(words("compare-absent"), className="muted")
         )
@@ -228,7 +237,7 @@ def _side(
     return (
         html.Div(marks, className=f"forest {name}", **aria(hidden="true")),
         text,
-        badge(verdict.verdict, words),
+        status_badge(view, verdict),
     )
 
 
