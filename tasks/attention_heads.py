@@ -178,5 +178,22 @@ TASK = Task(
     ),
     arms_axis=Text("Heads", zh="头数"),
     parameters_within=0.0,
+    why=Text(
+        "A head computes one weighted average for each position, so one head can "
+        "look at one kind of relation at a time. More heads allow several, but at a "
+        "fixed width each gets fewer dimensions to compare with. How many pay "
+        "depends on how many relations the data need at once.",
+        zh=(
+            "一个头为每个位置计算一个加权平均，因此一次只能关注一种关系。更多的头可以"
+            "同时关注几种关系，但总宽度固定时，每个头用于比较的维数更少。需要多少个头，"
+            "取决于数据同时需要多少种关系。"
+        ),
+    ),
+    literature=(
+        "Vaswani et al., Attention is all you need (2017), "
+        "doi:10.48550/arXiv.1706.03762",
+        "Michel, Levy & Neubig, Are sixteen heads really better than one? (2019), "
+        "doi:10.48550/arXiv.1905.10650",
+    ),
     sources=(mnist1d.SOURCE, mnist5k.SOURCE, VASWANI),
 )

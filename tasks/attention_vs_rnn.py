@@ -246,5 +246,25 @@ TASK = Task(
     ),
     axis=Text("Symbols", zh="符号数"),
     parameters_within=0.05,
+    why=Text(
+        "A recurrent layer hands what it remembers from state to state, and each "
+        "step multiplies it by a factor: over a long distance it fades, and so does "
+        "its gradient. Gates that stay open keep the factor near 1. Attention "
+        "reaches every position in one step, at a cost that grows with the square of "
+        "the length.",
+        zh=(
+            "循环层把记忆从一个状态传到下一个，每一步乘以一个系数：距离长时记忆衰减，"
+            "梯度也一样。保持打开的门使系数接近 1。注意力一步即可到达任何位置，代价随"
+            "长度的平方增长。"
+        ),
+    ),
+    literature=(
+        "Bengio, Simard & Frasconi, Learning long-term dependencies with gradient "
+        "descent is difficult (1994), doi:10.1109/72.279181",
+        "Hochreiter & Schmidhuber, Long short-term memory (1997), "
+        "doi:10.1162/neco.1997.9.8.1735",
+        "Vaswani et al., Attention is all you need (2017), "
+        "doi:10.48550/arXiv.1706.03762",
+    ),
     sources=(recall.SOURCE, VASWANI, BENGIO, JOZEFOWICZ),
 )

@@ -280,5 +280,23 @@ TASK = Task(
         zh="网络、学习率、更新次数、数据；归一化使每个隐藏单元多两个参数",
     ),
     axis=Text("Learning rate", zh="学习率"),
+    why=Text(
+        "Dividing by the batch's own spread makes a layer's output independent of "
+        "the scale of its weights, so that larger rates do not diverge. It also "
+        "makes the loss smoother along the gradient, which is what later work found "
+        "to matter more than shifting inputs. In small batches the spread is a noisy "
+        "estimate, so the advantage shrinks there.",
+        zh=(
+            "除以批内的标准差使层的输出与权重的尺度无关，因此较大的学习率也不会发散。"
+            "它还使损失沿梯度方向更平滑，后来的研究发现这比输入分布的移动更重要。批量"
+            "很小时，标准差的估计噪声大，优势随之减小。"
+        ),
+    ),
+    literature=(
+        "Ioffe & Szegedy, Batch normalization (2015), doi:10.48550/arXiv.1502.03167",
+        "Santurkar et al., How does batch normalization help optimization? (2018), "
+        "doi:10.48550/arXiv.1805.11604",
+        "Wu & He, Group normalization (2018), doi:10.48550/arXiv.1803.08494",
+    ),
     sources=(mnist1d.SOURCE, IOFFE, WU, SANTURKAR),
 )

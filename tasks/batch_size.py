@@ -283,5 +283,28 @@ TASK = Task(
     ),
     arms_axis=Text("Examples in a batch", zh="每批样本数"),
     parameters_within=0.0,
+    why=Text(
+        "With equal epochs a large batch makes far fewer updates, so it is behind on "
+        "the training set already: that is optimisation, not generalisation. A small "
+        "batch's gradient is noisier, but each update costs less, and a tuned rate "
+        "makes use of both. Only where both fit equally well can a difference on the "
+        "test set be due to the minimum that the noise leads to.",
+        zh=(
+            "轮数相同时，大批量的更新次数少得多，因此在训练集上就已落后：这是优化问题，"
+            "不是泛化问题。小批量的梯度噪声更大，但每次更新的代价更小，调好的学习率能"
+            "兼顾两者。只有当两者拟合得同样好时，测试集上的差异才可能来自噪声所导向的"
+            "极小值。"
+        ),
+    ),
+    literature=(
+        "Keskar et al., On large-batch training for deep learning (2017), "
+        "doi:10.48550/arXiv.1609.04836",
+        "Hoffer, Hubara & Soudry, Train longer, generalize better (2017), "
+        "doi:10.48550/arXiv.1705.08741",
+        "Shallue et al., Measuring the effects of data parallelism (2019), "
+        "doi:10.48550/arXiv.1811.03600",
+        "Goyal et al., Accurate, large minibatch SGD (2017), "
+        "doi:10.48550/arXiv.1706.02677",
+    ),
     sources=(mnist1d.SOURCE, KESKAR, SHALLUE, LEE),
 )

@@ -509,5 +509,25 @@ TASK = Task(
     ),
     axis=Text("Training examples", zh="训练样本数"),
     parameters_within=0.01,
+    why=Text(
+        "A convolution has locality and shared weights built in: the same pattern is "
+        "found wherever it stands, and neighbours belong together. Self-attention "
+        "has to learn both from examples, so it needs more of them, and can use "
+        "relations that a convolution's window does not reach. Shuffling the points "
+        "takes locality away, and with it the convolution's advantage.",
+        zh=(
+            "卷积内建了局部性与权重共享：同一模式无论在何处都能被找到，相邻的点彼此相"
+            "关。自注意力必须从样本中学到这两点，因此需要更多样本，但也能利用卷积窗口"
+            "之外的关系。打乱各点就去掉了局部性，卷积的优势也随之消失。"
+        ),
+    ),
+    literature=(
+        "Dosovitskiy et al., An image is worth 16x16 words (2021), "
+        "doi:10.48550/arXiv.2010.11929",
+        "Touvron et al., Training data-efficient image transformers (2021), "
+        "doi:10.48550/arXiv.2012.12877",
+        "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (2024), "
+        "doi:10.48550/arXiv.2011.14439",
+    ),
     sources=(mnist1d.SOURCE, mnist5k.SOURCE, fashion_mnist.SOURCE),
 )

@@ -191,6 +191,22 @@ TASK = Task(
     claims=CLAIMS,
     matched=Text("Surface, start, rule of updates", zh="函数、起点、更新规则"),
     arms_axis=Text("Updates", zh="更新次数"),
+    why=Text(
+        "Where the gradient is 0 the Hessian decides: only positive eigenvalues mean "
+        "a minimum, a negative one is a way down. In many dimensions all eigenvalues "
+        "being positive is rare while the loss is high, so most points where "
+        "training seems stuck are saddles. An eigenvalue of 0 leaves the question "
+        "open, and higher terms decide.",
+        zh=(
+            "梯度为零处由 Hessian 决定：特征值全为正才是极小值，负特征值是下降的方向。"
+            "在高维空间中，损失较高时特征值全为正的情形很少，因此训练看似停滞的点多为"
+            "鞍点。特征值为零时无法判断，由高阶项决定。"
+        ),
+    ),
+    literature=(
+        "Dauphin et al., Identifying and attacking the saddle point problem (2014), "
+        "doi:10.48550/arXiv.1406.2572",
+    ),
     sources=(
         Text(
             "Planted points; and a sample of scikit-learn's 8x8 digits for each block, "

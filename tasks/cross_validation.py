@@ -138,5 +138,20 @@ TASK = Task(
     matched=Text("Data sets and candidates", zh="数据集与候选模型"),
     axis=Text("Examples", zh="样本数"),
     arms_axis=Text("Fits per candidate", zh="每个候选的拟合次数"),
+    why=Text(
+        "An error on examples held out is itself a random number; with few of them "
+        "the best-looking model is partly the luckiest. N folds use every example "
+        "once for validation, so the average varies less than that of one split. The "
+        "choice matters only where candidates lie further apart than that noise.",
+        zh=(
+            "留出样本上的误差本身是随机的；样本少时，看起来最好的模型部分是靠运气。N "
+            "折使每个样本都验证一次，平均值的波动小于单次划分。只有候选模型的差距大于"
+            "这种噪声时，选择方法才重要。"
+        ),
+    ),
+    literature=(
+        "Kohavi, A study of cross-validation and bootstrap for accuracy estimation "
+        "and model selection (1995)",
+    ),
     sources=(SOURCE, LEE, KOHAVI),
 )

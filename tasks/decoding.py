@@ -191,5 +191,21 @@ TASK = Task(
         "Network, updates, data, tuning trials", zh="网络、更新次数、数据、调参试验数"
     ),
     parameters_within=0.0,
+    why=Text(
+        "While it learns, a decoder sees true tokens; when it translates, its own, "
+        "so that one mistake leads to inputs it has never seen. Feeding it its own "
+        "tokens for part of training narrows that gap. A beam looks for a likelier "
+        "sentence, which need not be a better one.",
+        zh=(
+            "训练时解码器看到真实词元，翻译时看到自己的输出，因此一个错误会带来从未见"
+            "过的输入。训练中部分使用自己的输出可以缩小这一差距。束搜索寻找概率更高的"
+            "句子，但不一定是更好的句子。"
+        ),
+    ),
+    literature=(
+        "Bengio et al., Scheduled sampling (2015), doi:10.48550/arXiv.1506.03099",
+        "Koehn & Knowles, Six challenges for neural machine translation (2017), "
+        "doi:10.48550/arXiv.1706.03872",
+    ),
     sources=(SOURCE, BENGIO, LEE, KOEHN),
 )

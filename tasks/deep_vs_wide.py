@@ -209,5 +209,26 @@ TASK = Task(
     axis=Text("Parameters", zh="参数量"),
     arms_axis=Text("Hidden layers", zh="隐藏层数"),
     parameters_within=TOLERANCE,
+    why=Text(
+        "Layers that are composed reuse what earlier ones found, so a deep network "
+        "can express some functions with fewer parameters than a shallow one. Depth "
+        "also makes optimisation harder: signals and gradients shrink or grow with "
+        "each layer, and plain deep networks then fit even the training set worse. "
+        "Normalisation and residual connections remove much of that obstacle without "
+        "adding to what the network can express.",
+        zh=(
+            "层与层复合时，后面的层可以重用前面的结果，因此深层网络能用更少的参数表达"
+            "某些函数。但深度也使优化更难：信号与梯度逐层缩小或放大，普通深层网络连训"
+            "练集也拟合得更差。归一化与残差连接消除了大部分障碍，而并不增加网络的表达"
+            "能力。"
+        ),
+    ),
+    literature=(
+        "Ba & Caruana, Do deep nets really need to be deep? (2014), "
+        "doi:10.48550/arXiv.1312.6184",
+        "He et al., Deep residual learning for image recognition (2016), "
+        "doi:10.1109/CVPR.2016.90",
+        "Ioffe & Szegedy, Batch normalization (2015), doi:10.48550/arXiv.1502.03167",
+    ),
     sources=(mnist1d.SOURCE, SEIDE, IOFFE, HE),
 )

@@ -199,5 +199,23 @@ TASK = Task(
     recipe=Recipe(steps=400, optimizer="sgd", evaluations=10),
     claims=CLAIMS,
     matched=Text("Data, updates", zh="数据、更新次数"),
+    why=Text(
+        "A high error has several causes, and each needs another remedy. A smaller "
+        "model that trains better shows that the larger one was not optimised; a "
+        "training set that nothing fits shows a model too small; a gap to validation "
+        "is overfitting, and one from validation to the test set means that they "
+        "differ. Planted causes show whether these gaps find the right one.",
+        zh=(
+            "误差高有几种原因，每种需要不同的对策。若较小的模型训练得更好，说明较大的"
+            "模型没有优化好；若训练集怎样都拟合不了，说明模型太小；训练与验证之差是过"
+            "拟合，验证与测试之差说明两者的数据不同。预先设定的原因可以检验这些差距能"
+            "否找到真正的原因。"
+        ),
+    ),
+    literature=(
+        "He et al., Deep residual learning for image recognition (2016), "
+        "doi:10.1109/CVPR.2016.90",
+        "Ng, Machine learning yearning (2018), chapters 20-43",
+    ),
     sources=(digits.SOURCE, LEE, HE),
 )

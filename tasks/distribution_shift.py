@@ -212,5 +212,20 @@ TASK = Task(
         zh="网络、更新次数、验证与测试样本、调参试验数",
     ),
     parameters_within=0.0,
+    why=Text(
+        "More training data reduce the error that comes from having seen few "
+        "examples of the same kind. They say nothing about examples of another kind, "
+        "so a gap that comes from the shift stays. Data that resemble the test, or "
+        "augmentation that makes them so, are what can close it.",
+        zh=(
+            "更多训练数据能减少因同类样本太少而产生的误差。它们对另一类样本没有帮助，"
+            "因此由分布变化引起的差距仍然存在。只有与测试相似的数据，或使数据与之相似"
+            "的增强，才能缩小它。"
+        ),
+    ),
+    literature=(
+        "Rabanser, Günnemann & Lipton, Failing loudly (2019), "
+        "doi:10.48550/arXiv.1810.11953",
+    ),
     sources=(mnist1d.SOURCE, LEE, RABANSER),
 )

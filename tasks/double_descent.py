@@ -151,5 +151,22 @@ TASK = Task(
     claims=CLAIMS,
     matched=Text("Data", zh="数据"),
     arms_axis=Text("Random features", zh="随机特征数"),
+    why=Text(
+        "At as many parameters as examples only one solution fits them all, and it "
+        "has to be wild to pass through the noise. Beyond that there are many, and "
+        "the one of least norm that gradient descent or the pseudoinverse chooses "
+        "gets smoother with every further feature. A penalty removes the peak, as it "
+        "never lets the weights explode.",
+        zh=(
+            "参数与样本一样多时，只有一个解能拟合全部样本，为了穿过噪声它必须剧烈变化。"
+            "再多则有许多解，梯度下降或伪逆选出的最小范数解随特征增多而更平滑。惩罚项"
+            "不让权重爆炸，因此能消除峰值。"
+        ),
+    ),
+    literature=(
+        "Belkin et al., Reconciling modern machine-learning practice and the "
+        "classical bias-variance trade-off (2019), doi:10.1073/pnas.1903070116",
+        "Nakkiran et al., Deep double descent (2020), doi:10.48550/arXiv.1912.02292",
+    ),
     sources=(mnist1d.SOURCE, BELKIN, NAKKIRAN),
 )

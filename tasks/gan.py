@@ -341,5 +341,26 @@ TASK = Task(
         ),
     ),
     parameters_within=0.0,
+    why=Text(
+        "Generator and discriminator play a game, so the loss that is lowered says "
+        "little about the images: the Fréchet distance measures them apart from it. "
+        "Losses differ in the gradient that the generator gets where the "
+        "discriminator is sure, and in what keeps the discriminator smooth. With "
+        "equal tuning, rate and penalty often matter as much as the name of the "
+        "loss.",
+        zh=(
+            "生成器与判别器进行博弈，因此被降低的损失几乎不反映图像质量：图像由 Fréch"
+            "et 距离另行衡量。各种损失的区别在于判别器很确信时生成器得到怎样的梯度，"
+            "以及用什么使判别器保持平滑。调参机会相同时，学习率与惩罚项往往与损失本身"
+            "同样重要。"
+        ),
+    ),
+    literature=(
+        "Goodfellow et al., Generative adversarial nets (2014), "
+        "doi:10.48550/arXiv.1406.2661",
+        "Gulrajani et al., Improved training of Wasserstein GANs (2017), "
+        "doi:10.48550/arXiv.1704.00028",
+        "Lucic et al., Are GANs created equal? (2018), doi:10.48550/arXiv.1711.10337",
+    ),
     sources=(mnist5k.SOURCE, fashion_mnist.SOURCE),
 )

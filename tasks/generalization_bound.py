@@ -174,5 +174,21 @@ TASK = Task(
     claims=CLAIMS,
     matched=Text("Thresholds, examples and ε", zh="阈值、样本数与 ε"),
     axis=Text("Training examples", zh="训练样本数"),
+    why=Text(
+        "Hoeffding's inequality bounds how far one model's training error may be "
+        "off; the union bound adds this up over all models, as if their bad training "
+        "sets never overlapped. Thresholds next to each other are bad on nearly the "
+        "same sets, so the sum counts the same event many times. The bound is "
+        "therefore valid, and asks for far more examples than are needed.",
+        zh=(
+            "Hoeffding 不等式限制了单个模型训练误差的偏离；联合上界把所有模型的概率相"
+            "加，如同它们的坏训练集互不重叠。相邻阈值的坏训练集几乎相同，因此同一事件"
+            "被重复计算多次。所以上界成立，但要求的样本远多于实际所需。"
+        ),
+    ),
+    literature=(
+        "Hoeffding, Probability inequalities for sums of bounded random variables "
+        "(1963), doi:10.1080/01621459.1963.10500830",
+    ),
     sources=(SOURCE, LEE, HOEFFDING),
 )

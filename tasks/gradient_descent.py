@@ -217,6 +217,21 @@ TASK = Task(
     claims=CLAIMS,
     matched=Text("Surface, starts, updates", zh="函数、起点、更新次数"),
     axis=Text("Condition number", zh="条件数"),
+    why=Text(
+        "Along each eigenvector of the Hessian an update multiplies the error by 1 − "
+        "ηλ. This shrinks for all of them only if η is below 2/λmax, so the steepest "
+        "direction limits the rate and the flattest one the speed. Their ratio, the "
+        "condition number, tells how many updates it takes.",
+        zh=(
+            "沿 Hessian 的每个特征向量，一次更新把误差乘以 1 − ηλ。只有 η 小于 2/λmax"
+            " 时，所有方向的误差才会缩小，因此最陡的方向限制学习率，最平的方向限制速"
+            "度。两者之比即条件数，决定需要多少次更新。"
+        ),
+    ),
+    literature=(
+        "Nesterov, Introductory lectures on convex optimization (2004)",
+        "Goh, Why momentum really works (2017), doi:10.23915/distill.00006",
+    ),
     sources=(
         Text(
             "Surfaces and starts are generated for each block. The regression's ten "

@@ -149,5 +149,22 @@ TASK = Task(
         "Network, data, updates, tuning trials", zh="网络、数据、更新次数、调参试验数"
     ),
     parameters_within=0.0,
+    why=Text(
+        "Early on a large rate makes fast progress, and late it keeps the loss "
+        "bouncing above the minimum, so a schedule that falls has both. Warm-up "
+        "keeps the first updates small while curvature is high and averages of "
+        "gradients are poor estimates. A schedule moves the best peak, so each needs "
+        "a tuned one.",
+        zh=(
+            "训练初期较大的学习率进展快，后期却使损失在极小值上方震荡，因此下降的调度"
+            "兼得两者。预热使最初的更新较小，那时曲率高，梯度的平均也不准。调度会改变"
+            "最佳峰值，因此各自需要调参。"
+        ),
+    ),
+    literature=(
+        "Loshchilov & Hutter, SGDR (2017), doi:10.48550/arXiv.1608.03983",
+        "Goyal et al., Accurate, large minibatch SGD (2017), "
+        "doi:10.48550/arXiv.1706.02677",
+    ),
     sources=(mnist1d.SOURCE,),
 )

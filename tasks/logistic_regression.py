@@ -312,5 +312,23 @@ TASK = Task(
         "by gradient descent",
         zh="数据；需调参处的试验数；凡用梯度下降学习的方案，更新次数也相同",
     ),
+    why=Text(
+        "The log loss of logistic regression is convex: every method that converges "
+        "reaches the same minimum. Where classes can be separated there is no finite "
+        "minimum and weights grow without bound, so a penalty or stopping early "
+        "decides how sure the model is. A hidden layer pays where no plane separates "
+        "the classes, and costs variance where one does.",
+        zh=(
+            "逻辑回归的对数损失是凸函数：凡收敛的方法都到达同一个极小值。类别线性可分"
+            "时没有有限的极小值，权重会无限增长，因此惩罚项或早停决定了模型有多自信。"
+            "没有平面能分开各类时，隐藏层有用；有这样的平面时，隐藏层只会增加方差。"
+        ),
+    ),
+    literature=(
+        "Soudry et al., The implicit bias of gradient descent on separable data "
+        "(2018), doi:10.48550/arXiv.1710.10345",
+        "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (2024), "
+        "doi:10.48550/arXiv.2011.14439",
+    ),
     sources=(breast_cancer.SOURCE, clouds.SOURCE, mnist1d.SOURCE),
 )

@@ -278,5 +278,21 @@ TASK = Task(
     ),
     axis=Text("Times the usual outputs at the start", zh="起点处输出的放大倍数"),
     parameters_within=0.0,
+    why=Text(
+        "The gradient of the squared error contains the slope of the softmax, which "
+        "vanishes where the model is sure, even if it is wrong. In the gradient of "
+        "the cross entropy that slope cancels, so a wrong answer is always "
+        "corrected. From an ordinary start nothing is saturated, and the difference "
+        "is much smaller.",
+        zh=(
+            "平方误差的梯度含有 softmax 的斜率，模型很确信时斜率趋于零，即使答案是错"
+            "的。交叉熵的梯度中这一项被约去，因此错误答案总会被纠正。从普通初值出发时"
+            "没有饱和，差别小得多。"
+        ),
+    ),
+    literature=(
+        "Hui & Belkin, Evaluation of neural architectures trained with square loss "
+        "vs cross-entropy (2021), doi:10.48550/arXiv.2006.07322",
+    ),
     sources=(digits.SOURCE, mnist1d.SOURCE),
 )

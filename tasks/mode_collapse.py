@@ -157,6 +157,23 @@ TASK = Task(
         zh="网络、对抗损失、学习率、更新次数、数据：两组的学习过程完全相同，只是评判的参数不同",
     ),
     parameters_within=0.0,
+    why=Text(
+        "The generator is rewarded for whatever the discriminator takes for real "
+        "now, so it may gather at one centre and move on when that is found out. "
+        "Both then circle around the solution instead of approaching it. An average "
+        "over the circle lies nearer to the centre.",
+        zh=(
+            "生成器只因判别器此刻认为真实的样本而得到奖励，因此可能聚集在一个中心，被"
+            "识破后再移到另一个。双方于是绕着解打转，而不是逼近它。对这一圈取平均则更"
+            "接近中心。"
+        ),
+    ),
+    literature=(
+        "Goodfellow et al., Generative adversarial nets (2014), "
+        "doi:10.48550/arXiv.1406.2661",
+        "Yazıcı et al., The unusual effectiveness of averaging in GAN training "
+        "(2019), doi:10.48550/arXiv.1806.04498",
+    ),
     sources=(
         Text(
             "Generated for each block. Licence: MIT, as this project.",

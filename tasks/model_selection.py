@@ -142,5 +142,20 @@ TASK = Task(
     claims=CLAIMS,
     matched=Text("Models, examples, competitions", zh="模型、样本、竞赛次数"),
     axis=Text("Models", zh="模型数"),
+    why=Text(
+        "Each public score is the true one plus noise; the best of many is the one "
+        "with the luckiest noise. The expected maximum grows with the square root of "
+        "the logarithm of the number of models, and shrinks with that of the "
+        "examples. A private set that chose nothing has no such bias.",
+        zh=(
+            "每个公开分数等于真实水平加噪声；众多模型中最好的那个是噪声最幸运的。最大"
+            "值的期望随模型数的对数的平方根增长，随样本数的平方根减小。没有用来选择的"
+            "私有集合没有这种偏差。"
+        ),
+    ),
+    literature=(
+        "Boucheron, Lugosi & Massart, Concentration inequalities (2013), "
+        "doi:10.1093/acprof:oso/9780199535255.001.0001",
+    ),
     sources=(SOURCE, LEE, LUGOSI),
 )

@@ -216,6 +216,22 @@ TASK = Task(
         zh="函数与起点；凸起用相同的学习率，山谷各用最优学习率",
     ),
     axis=Text("Condition number", zh="条件数"),
+    why=Text(
+        "Momentum averages past gradients: components that change sign across a "
+        "narrow valley cancel, those along it add up. On a quadratic this replaces "
+        "the condition number in the convergence rate by its square root. The same "
+        "velocity can carry over a small bump, and just as well past a minimum.",
+        zh=(
+            "动量对过去的梯度求平均：在狭窄山谷中来回变号的分量相互抵消，沿谷方向的分"
+            "量累加。在二次函数上，收敛速度中的条件数因此变为其平方根。同样的速度可以"
+            "越过小丘，也可能越过极小值。"
+        ),
+    ),
+    literature=(
+        "Polyak, Some methods of speeding up the convergence of iteration methods "
+        "(1964), doi:10.1016/0041-5553(64)90137-5",
+        "Goh, Why momentum really works (2017), doi:10.23915/distill.00006",
+    ),
     sources=(
         Text(
             "Surfaces and starts are generated for each block. Licence: MIT, as this "

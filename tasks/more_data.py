@@ -249,5 +249,20 @@ TASK = Task(
     ),
     axis=Text("Labels", zh="标签数"),
     parameters_within=0.0,
+    why=Text(
+        "Other classes teach features that the few labels alone could not, provided "
+        "that they need the same ones. Examples without labels tell where data lie, "
+        "which helps if classes are apart there. A generator trained on the few "
+        "examples adds no information that they did not have.",
+        zh=(
+            "其他类别可以教会仅凭少量标签学不到的特征，前提是需要的特征相同。无标签样"
+            "本说明数据分布在哪里，如果类别在那里彼此分开，就有帮助。用少量样本训练的"
+            "生成器不会增加它们原本没有的信息。"
+        ),
+    ),
+    literature=(
+        "Raghu et al., Transfusion: understanding transfer learning for medical "
+        "imaging (2019), doi:10.48550/arXiv.1902.07208",
+    ),
     sources=(mnist1d.SOURCE, LEE, RAGHU, PSEUDO),
 )

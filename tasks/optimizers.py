@@ -243,5 +243,23 @@ TASK = Task(
         zh="网络、数据、更新次数、余弦学习率、需调参者的调参试验数",
     ),
     parameters_within=0.0,
+    why=Text(
+        "Adaptive rules divide each parameter's gradient by its recent size, so that "
+        "one rate suits steep and flat directions. That makes a default rate work on "
+        "more problems, which is much of their advantage where nothing is tuned. "
+        "With a tuned rate and schedule the differences between rules are smaller.",
+        zh=(
+            "自适应规则把每个参数的梯度除以其近期大小，使同一学习率适合陡峭与平缓的方"
+            "向。因此默认学习率在更多问题上可用，不调参时其优势多半来自于此。调好学习"
+            "率与调度之后，各规则之间的差别较小。"
+        ),
+    ),
+    literature=(
+        "Kingma & Ba, Adam (2015), doi:10.48550/arXiv.1412.6980",
+        "Wilson et al., The marginal value of adaptive gradient methods (2017), "
+        "doi:10.48550/arXiv.1705.08292",
+        "Schmidt, Schneider & Hennig, Descending through a crowded valley (2021), "
+        "doi:10.48550/arXiv.2007.01547",
+    ),
     sources=(mnist1d.SOURCE, LEE),
 )

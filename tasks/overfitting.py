@@ -299,5 +299,23 @@ TASK = Task(
         "training examples where these are not the remedy",
         zh="更新次数、验证与测试样本、调参试验数；网络与 500 个训练样本（除非它们本身就是办法）",
     ),
+    why=Text(
+        "A network with more parameters than examples can learn the examples "
+        "themselves, noise included. Remedies either add information (more or "
+        "transformed examples) or restrict what is learned (penalties, dropout, "
+        "stopping early, a smaller network). Information that is right helps most; a "
+        "restriction that is too strong costs fit as well.",
+        zh=(
+            "参数多于样本的网络可以把样本连同噪声一起记住。对策或是增加信息（更多或经"
+            "变换的样本），或是限制所学（惩罚项、dropout、早停、更小的网络）。正确的"
+            "信息最有帮助；过强的限制也会损害拟合。"
+        ),
+    ),
+    literature=(
+        "Zhang et al., Understanding deep learning requires rethinking "
+        "generalization (2017), doi:10.48550/arXiv.1611.03530",
+        "Zhang et al., mixup (2018), doi:10.48550/arXiv.1710.09412",
+        "Yun et al., CutMix (2019), doi:10.48550/arXiv.1905.04899",
+    ),
     sources=(mnist1d.SOURCE, LEE, ZHANG, YUN),
 )

@@ -144,5 +144,19 @@ TASK = Task(
         zh="参数量（相差不超过 1 %）、更新次数、数据、调参试验数",
     ),
     parameters_within=0.01,
+    why=Text(
+        "Self-attention is a weighted average over a set: permuting its input "
+        "permutes its output and changes nothing else. A question about order can "
+        "only be answered if each symbol carries its position. A question about "
+        "counts does not need it.",
+        zh=(
+            "自注意力是对集合的加权平均：打乱输入只会同样打乱输出，别无变化。只有每个"
+            "符号带有位置时，才能回答关于顺序的问题。关于数量的问题则不需要位置。"
+        ),
+    ),
+    literature=(
+        "Vaswani et al., Attention is all you need (2017), "
+        "doi:10.48550/arXiv.1706.03762",
+    ),
     sources=(recall.SOURCE, VASWANI),
 )

@@ -525,6 +525,27 @@ TASK = Task(
         zh="参数量（相差不超过 1 %）、更新次数、数据与调参试验数",
     ),
     parameters_within=0.01,
+    why=Text(
+        "A recurrent encoder without attention has to press the whole sentence into "
+        "one state, which gets harder with its length. Attention gives the decoder a "
+        "direct way to each source token; a Transformer uses nothing else, and has "
+        "to learn order from its positional encoding. With few sentences the "
+        "recurrence is a helpful assumption, with many it is a limit.",
+        zh=(
+            "没有注意力的循环编码器必须把整个句子压进一个状态，句子越长越难。注意力让"
+            "解码器直接访问每个源词元；Transformer 只用注意力，必须从位置编码中学会顺"
+            "序。句子少时，循环结构是有益的假设；句子多时，它成为限制。"
+        ),
+    ),
+    literature=(
+        "Vaswani et al., Attention is all you need (2017), "
+        "doi:10.48550/arXiv.1706.03762",
+        "Luong, Pham & Manning, Effective approaches to attention-based neural "
+        "machine translation (2015), doi:10.48550/arXiv.1508.04025",
+        "Xiong et al., On layer normalization in the Transformer architecture "
+        "(2020), doi:10.48550/arXiv.2002.04745",
+        "Bengio et al., Scheduled sampling (2015), doi:10.48550/arXiv.1506.03099",
+    ),
     sources=(
         number_words.SOURCE,
         interface_text.SOURCE,

@@ -232,6 +232,22 @@ TASK = Task(
         "it, the mixture more outputs), updates, data, tuning trials",
         zh="回答网络的隐藏层（GAN 另有判别器，混合密度网络输出更多）、更新次数、数据、调参试验数",
     ),
+    why=Text(
+        "The squared error is smallest at the mean of all right answers, and the "
+        "mean of two right answers may be no answer at all. A GAN is judged by "
+        "whether an answer looks right, so it may choose one. A mixture of normal "
+        "distributions says how likely each is, and so keeps both.",
+        zh=(
+            "平方误差在所有正确答案的均值处最小，而两个正确答案的均值可能根本不是答案。"
+            "GAN 只看答案是否像真的，因此可以选其中一个。混合正态分布给出每个答案的概"
+            "率，因此两个都保留。"
+        ),
+    ),
+    literature=(
+        "Mathieu, Couprie & LeCun, Deep multi-scale video prediction beyond mean "
+        "square error (2016), doi:10.48550/arXiv.1511.05440",
+        "Bishop, Mixture density networks (1994)",
+    ),
     sources=(
         Text(
             "Generated for each block. Licence: MIT, as this project.",

@@ -3,6 +3,7 @@
 import functools
 import math
 import pickle
+import re
 
 import pytest
 import torch
@@ -26,6 +27,7 @@ from tasks import (
     Splits,
     Task,
     UserError,
+    text_of,
 )
 from tasks.contract.picture import outcome_of, read_picture
 from tasks.data._fetch import Unavailable
@@ -302,6 +304,18 @@ def test_a_task_says_what_it_asks_and_where_its_data_come_from(name):
     assert task.matched
     assert any("Licence" in source for source in task.sources)
     assert all(arm.title and len(arm.title) <= 40 for arm in task.arms)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_task_says_why_in_each_language_and_what_to_read(name):
+    task = tasks.get(name)
+    dois = [work.partition(" doi:")[2] for work in task.literature]
+
+    assert 2 <= task.why.count(". ") + 1 <= 4
+    assert text_of(task.why, "zh").endswith("。")
+    assert dois
+    for doi in filter(None, dois):
+        assert re.fullmatch(r"10\.\d{4,5}/[\w./:()-]+", doi), doi
 
 
 @pytest.mark.parametrize("name", WITH_DATA)
