@@ -123,7 +123,7 @@ def check_data_parallel(procedure: Procedure, model: nn.Module, recipe: Recipe) 
             "the loss is a mean over its examples, as in Classification, and every "
             f"phase says so (`mean=True`); {alone}."
         )
-    norms = _batch_norms(model)
+    norms = batch_norms(model)
     if norms:
         raise UserError(
             f"{given} and {norms[0]}: it looks at the whole batch, of which a worker "
@@ -145,7 +145,7 @@ def _has_mean_losses(procedure: Procedure, model: nn.Module) -> bool:
     return all(phase.mean for phase in procedure.phases(model))
 
 
-def _batch_norms(model: nn.Module) -> list[str]:
+def batch_norms(model: nn.Module) -> list[str]:
     """The classes of the batch norms in a model, sorted by name."""
     found = set()
     for module in model.modules():

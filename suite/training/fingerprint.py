@@ -19,6 +19,7 @@ from tasks import Arm, Splits, StoredSplit, Stream, Task
 
 ROOT = Path(__file__).resolve().parents[2]
 DECIDING = (
+    "computation",
     "data_parallel",
     "evaluate",
     "flat_parameters",

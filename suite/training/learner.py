@@ -9,6 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from suite.training.computation import (
+    accumulated,
+    check_accumulation,
+    compile_if_possible,
+    in_precision,
+)
 from suite.training.data_parallel import DataParallelGroup
 from suite.training.flat_parameters import FlatParameters
 from tasks import Phase, Recipe, Split, UserError
@@ -32,8 +38,13 @@ class Learner:
         group: DataParallelGroup | None = None,
     ) -> None:
         self.model = model
-        self.phases = phases
+        self.phases = tuple(in_precision(recipe.precision, one) for one in phases)
         self.group = group
+        self.accumulate = recipe.accumulate
+        if recipe.accumulate > 1:
+            check_accumulation(phases, model)
+        if recipe.compile:
+            compile_if_possible(model)
         self.buffers: dict[str, FlatParameters] = {}
         for phase in phases:
             lr = _peak_rate(phase, params)
@@ -70,6 +81,8 @@ class Learner:
                 loss = self.group.backward(
                     self.model, phase, batch, generator, buffer.grad
                 )
+            elif self.accumulate > 1:
+                loss = accumulated(self.model, phase, batch, generator, self.accumulate)
             else:
                 loss = phase.loss(self.model, batch, generator)
                 loss.backward()

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tasks.contract.checks import FieldChecks, brief, field_names, is_number
 from tasks.contract.errors import UserError, unknown
@@ -16,6 +16,8 @@ from tasks.contract.target import Target
 
 if TYPE_CHECKING:
     import torch
+
+Precision = Literal["float32", "bf16"]
 
 FACTORY_ARGUMENTS = ("lr", "weight_decay")  # what a factory may ask for, by name
 
@@ -95,6 +97,22 @@ class Recipe:
     how the model learns. None: there is none.
     """
 
+    accumulate: int = 1
+    """In how many parts the gradient of a batch is computed, one after the other, so
+    that only one of them is in memory. The update is that of the whole batch, to
+    rounding: the loss must be a mean over examples.
+    """
+
+    precision: Precision = "float32"
+    """Of bf16, the operations that ``torch.autocast`` chooses are computed in bfloat16
+    while training; parameters, updates and evaluations are in float32.
+    """
+
+    compile: bool = False
+    """Have ``torch.compile`` compile the model. Where there is no compiler, a warning
+    says so, and the model is trained as it is. Results agree to rounding.
+    """
+
     patience: int | None = None
     """Evaluations without a new best on validation after which a run ends, or, with
     plateau, its rate is lowered. None: a run has its full length.
@@ -132,6 +150,7 @@ class Recipe:
         if self.ema_decay is not None:
             advice = "the share of the old average in the new one"
             check.number("ema_decay", 0, below=1, advice=advice)
+        self._check_computation(check)
         if self.patience is not None:
             check.whole("patience", 1, "evaluations without an improvement")
         if self.stop_when is not None:
@@ -139,7 +158,23 @@ class Recipe:
         self._check_targets(check)
         check.flag("restore_best")
         check.whole("evaluations", 1, "evaluations in a run")
+
+    def _check_computation(self, check: FieldChecks) -> None:
         check.whole("world_size", 1, "workers that train the model together")
+        check.whole("accumulate", 1, "parts in which a batch's gradient is computed")
+        if self.accumulate > 1 and self.world_size > 1:
+            raise check.error(
+                "accumulate",
+                f"world_size={self.world_size} shares the batch already: use one of the "
+                "two",
+            )
+        if 0 < self.batch_size < self.accumulate:
+            raise check.error(
+                "accumulate",
+                f"a batch of {self.batch_size} has fewer examples: give each part one",
+            )
+        check.choice("precision", get_args(Precision))
+        check.flag("compile")
 
     def _check_length(self, check: FieldChecks) -> None:
         if (self.steps is None) == (self.epochs is None):
@@ -287,7 +322,7 @@ NEED_MOMENTUM = ("momentum", "nesterov")
 RECIPE_FIELDS = field_names(Recipe)
 # Equal budgets need equal lengths, and a run's workers are found before it is tuned
 # Read where the suite makes the updates, and nowhere else
-LOOP_ONLY = ("ema_decay",)
+LOOP_ONLY = ("ema_decay", "accumulate", "precision", "compile")
 NOT_TUNABLE = ("steps", "epochs", "evaluations", "targets", "world_size")
 TUNABLE = tuple(name for name in RECIPE_FIELDS if name not in NOT_TUNABLE)
 # Changes with which a run has its full length. A plateau needs some patience, so this

@@ -66,7 +66,9 @@ TASK = Task(
         Arm("gpt", gpt),
     ),
     procedure=Classification(measures=("bits_per_character", "accuracy")),
-    recipe=Recipe(steps=250, batch_size=32, evaluations=8),
+    recipe=Recipe(
+        steps=200, batch_size=32, evaluations=4, precision="bf16", accumulate=2
+    ),
     space=Space(lr=Float(1e-3, 3e-2, log=True)),
     claims=(
         Claim("gpt_wins", FEWER, "bits_per_character", "gpt", "bigram", margin=0.05),

@@ -155,6 +155,12 @@ def _recipe(recipe: Recipe) -> str:
         parts.append(f"gradients clipped at {recipe.max_grad_norm:g}")
     if recipe.ema_decay is not None:
         parts.append(f"parameters averaged with a decay of {recipe.ema_decay:g}")
+    if recipe.accumulate > 1:
+        parts.append(f"gradients accumulated over {recipe.accumulate} parts")
+    if recipe.precision != "float32":
+        parts.append(f"{recipe.precision} precision")
+    if recipe.compile:
+        parts.append("compiled")
     if recipe.world_size > 1:
         parts.append(f"shared by {recipe.world_size} workers")
     parts.append("best checkpoint" if recipe.restore_best else "last checkpoint")
