@@ -5,22 +5,37 @@ Hypothesis makes the input. ``make test`` tries the same few inputs each time;
 such a search found is an ``@example``.
 """
 
+import copy
 import dataclasses
 import json
 import math
 import os
+import socket
 from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
+from urllib.parse import urlencode
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import dashboard.rendering
 import tasks
+from dashboard.pages import PAGES
+from dashboard.server.downloads import to_csv
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan, load_profile
+from suite.records.journal import FILE, parse_line
+from suite.records.manifest import FILE as MANIFEST
+from suite.records.results import Results
+from suite.records.status import standing
+from suite.verdicts.judge import judge_campaign
 from tasks import UserError
 from tasks.contract.recipe import RECIPE_FIELDS
 
@@ -60,7 +75,6 @@ EDGES: list[Any] = [
     7,
     2**63,
     10**400,
-    10**5000,
     0.5,
     -0.0,
     1e308,
@@ -84,6 +98,80 @@ EDGES: list[Any] = [
     {"": None},
     {"a": {"a": [1]}},
 ]
+
+
+JSON = st.one_of(
+    st.sampled_from(EDGES),
+    st.sampled_from([math.nan, math.inf, -math.inf]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
+        max_leaves=6,
+    ),
+)
+
+
+def places(value, path=()):
+    """The path of every value in a JSON value but its own."""
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    else:
+        return
+    for key, part in parts:
+        yield (*path, key)
+        yield from places(part, (*path, key))
+
+
+@st.composite
+def changed(draw, value, most=2):
+    """A JSON value in which up to ``most`` parts are replaced, left out, doubled or
+    added.
+    """
+    value = copy.deepcopy(value)
+    for _ in range(draw(st.integers(1, most))):
+        known = list(places(value))
+        if not known:
+            return value
+        # long lists would otherwise get nearly all of the changes
+        depth = draw(st.integers(1, max(map(len, known))))
+        *path, last = draw(st.sampled_from([p for p in known if len(p) <= depth]))
+        place = value
+        for key in path:
+            place = place[key]
+        match draw(st.sampled_from(["replace", "replace", "delete", "add", "swap"])):
+            case "replace":
+                place[last] = draw(JSON)
+            case "delete":
+                del place[last]
+            case "add" if isinstance(place, dict):
+                place[draw(st.text(max_size=5))] = draw(JSON)
+            case "add":
+                place.append(copy.deepcopy(place[last]))
+            case "swap":
+                other = value
+                for key in draw(st.sampled_from(known)):
+                    other = other[key]
+                    if other is place:
+                        break
+                place[last] = copy.deepcopy(other)
+    return value
+
+
+def with_bytes_changed(content: bytes):
+    """The bytes with some cut out, changed or put in."""
+
+    def change(args):
+        start, length, new = args
+        return content[:start] + new + content[start + length :]
+
+    return st.tuples(
+        st.integers(0, len(content)), st.integers(0, 40), st.binary(max_size=8)
+    ).map(change)
 
 
 # ---------------------------------------------------------------------------- profiles
@@ -194,6 +282,7 @@ def test_a_profile_too_large_to_plan_is_refused(change):
 
 SCALARS: list[Any] = [
     *EDGES,
+    10**5000,
     math.nan,
     math.inf,
     -math.inf,
@@ -296,3 +385,181 @@ def test_a_part_of_a_task_takes_or_refuses_any_value(kind):
 def test_each_field_takes_or_refuses_each_edge(kind):
     for name, value in product(RIGHT[kind], SCALARS):
         taken_or_refused(make, kind, {name: value})
+
+
+# ----------------------------------------------------------------------------- records
+
+
+@pytest.fixture(scope="module")
+def little(campaigns):
+    """A campaign's manifest, state and lines of its record."""
+    folder = min(campaigns.iterdir())
+    text = (folder / FILE).read_text(encoding="utf-8")
+    return SimpleNamespace(
+        manifest=json.loads((folder / MANIFEST).read_text(encoding="utf-8")),
+        state=json.loads((folder / "state.json").read_text(encoding="utf-8")),
+        lines=[json.loads(line) for line in text.splitlines()],
+    )
+
+
+def look_at(here, manifest, state, lines):
+    """Load and judge the one campaign of a results folder."""
+    folder = here / "stranger" / "given"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (folder / "state.json").write_text(json.dumps(state))
+    (folder / FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    results = Results(folder.parent)
+    campaign = results.load()
+    standing(results, campaign.id)
+    assert len(campaign.cells)
+    judge_campaign(campaign)
+
+
+@tries(6)
+@given(data=st.data())
+def test_any_line_of_a_record_is_read_or_refused(little, here, data):
+    line = data.draw(changed(little.lines[-1]))
+    lines = [*little.lines[:-1], line]
+
+    taken_or_refused(look_at, here, little.manifest, little.state, lines)
+
+
+@tries(6)
+@given(data=st.data())
+def test_any_manifest_is_read_or_refused(little, here, data):
+    manifest = data.draw(changed(little.manifest))
+
+    taken_or_refused(look_at, here, manifest, little.state, little.lines)
+
+
+@tries(6)
+@given(data=st.data())
+def test_any_state_is_read_or_refused(little, here, data):
+    state = data.draw(changed(little.state))
+
+    taken_or_refused(look_at, here, little.manifest, state, little.lines)
+
+
+@tries(60)
+@given(
+    content=st.binary(max_size=30) | JSON.map(lambda value: json.dumps(value).encode())
+)
+@example(content=b"[" * 100_000)
+def test_any_bytes_as_a_line_are_refused(content):
+    assert not taken_or_refused(parse_line, content, Path("runs.jsonl"), 1)
+
+
+FIELDS = [
+    {"block": 2**70},
+    {"block": -1},
+    {"best_step": 10**400},
+    {"started": math.nan},
+    {"ended": 10**400},
+    {"metrics": {"validation.accuracy": math.inf}},
+    {"metrics": {"validation.accuracy": 10**400}},
+    {"metrics": {"status": 1.0}},
+    {"params": {"lr": [0.1]}},
+    {"data": {"n_train": {}}},
+    {"worker": {"host": ["a"]}},
+    {"curve": [{"step": 10**30}]},
+    {"curve": [{"step": -1}]},
+]
+
+
+@pytest.mark.parametrize("change", FIELDS, ids=str)
+def test_a_line_with_a_value_that_no_run_records_is_refused(little, change):
+    line = json.dumps({**little.lines[-1], **change}).encode()
+
+    with pytest.raises(UserError, match="line 3, is damaged"):
+        parse_line(line, Path("runs.jsonl"), 3)
+
+
+@pytest.mark.parametrize("value", ["x", 10**400, [1], {}])
+def test_a_curve_with_a_value_that_is_no_number_is_refused(little, here, value):
+    line = {**little.lines[-1], "curve": [{"step": 1, "train.loss": value}]}
+    lines = [*little.lines[:-1], line]
+
+    with pytest.raises(UserError, match="a curve has a value that is not a number"):
+        look_at(here, little.manifest, little.state, lines)
+
+
+@pytest.mark.parametrize("part", ["task", "level", "arm"])
+def test_a_cell_of_what_the_campaign_does_not_have_is_refused(little, here, part):
+    manifest = copy.deepcopy(little.manifest)
+    manifest["cells"][0][part] = "../../x"
+
+    with pytest.raises(UserError, match="a cell is of no task, level and arm"):
+        look_at(here, manifest, little.state, little.lines)
+
+
+@pytest.mark.parametrize("text", ["[1]", "null", '"x"', "[" * 100_000, "\xff"])
+@pytest.mark.parametrize("name", [MANIFEST, "state.json"])
+def test_a_file_that_holds_no_object_is_refused(here, little, name, text):
+    folder = here / "no_object" / "given"
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, value in ((MANIFEST, little.manifest), ("state.json", little.state)):
+        (folder / file).write_text(json.dumps(value), encoding="utf-8")
+    (folder / name).write_text(text, encoding="latin-1")
+
+    with pytest.raises(UserError, match=f"{name} is damaged"):
+        Results(folder.parent).load()
+
+
+@pytest.mark.parametrize(
+    "change", [{"pid": "x"}, {"pid": 10**400}, {"updated": []}, {"failed": 3}]
+)
+def test_a_state_that_no_driver_writes_is_refused_or_of_no_driver(change, little, here):
+    folder = here / "bad_state" / "given"
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {**little.state, "state": "running", "host": socket.gethostname(), **change}
+    (folder / MANIFEST).write_text(json.dumps(little.manifest), encoding="utf-8")
+    (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
+
+    taken_or_refused(standing, Results(folder.parent), "given")
+
+
+# --------------------------------------------------------------- addresses and downloads
+
+PARAMETERS = [
+    "campaign",
+    "task",
+    "level",
+    "arm",
+    "claim",
+    "lang",
+    "axis",
+    "from",
+    "with",
+]
+WORDS = st.sampled_from(PARAMETERS) | st.text(max_size=5)
+CHOICES = st.sampled_from(
+    ["", "-1", "0", "nan", "1e999", "../..", "\x00", "<b>", "zh", "logistic_regression"]
+) | st.text(max_size=9)
+QUERIES = st.lists(st.tuples(WORDS, CHOICES), max_size=4).map(urlencode)
+
+
+@tries(40)
+@given(path=st.sampled_from([page.PATH for page in PAGES]), search=QUERIES)
+def test_any_address_shows_a_page(snapshots, path, search):
+    with mock.patch.object(dashboard.rendering.log, "exception") as failed:
+        dashboard.rendering.render(snapshots, path, f"?{search}")
+
+    assert not failed.called
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["%00.png", "..%2f..%2frecord.json", "a" * 300 + ".png", "%ff.png", "%0a.txt"],
+)
+def test_no_address_of_an_artifact_leaves_its_folder(client, finished, name):
+    answer = client.get(f"/artifacts/{finished}/{'a' * 64}/{name}")
+
+    # a slash makes it another address, that of the dashboard's own page
+    assert answer.status_code == 404 or answer.mimetype == "text/html"
+
+
+def test_a_column_that_a_spreadsheet_would_run_is_inert():
+    text = to_csv(pd.DataFrame({"=1+1": ["@x"], "a": [-1.5]})).decode()
+
+    assert text == "'=1+1,a\n'@x,-1.5\n"

@@ -122,7 +122,7 @@ def artifact_path(folder: Path, key: str, name: str) -> Path | None:
     folder.
     """
     home = (folder / "artifacts").resolve()
-    if not KEY.fullmatch(key):
+    if not KEY.fullmatch(key) or "\0" in name:  # which no path can hold
         return None
     path = (home / key / name).resolve()
     fine = path.is_relative_to(home / key) and path.suffix in SHOWN and path.is_file()
@@ -135,7 +135,7 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     """
     text = frame.select_dtypes(include=["object", "str"]).columns
     safe = frame.assign(**{str(name): frame[name].map(_inert) for name in text})
-    return safe.to_csv(index=False).encode()
+    return safe.rename(columns=_inert).to_csv(index=False).encode()
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

@@ -12,6 +12,9 @@ from typing import Any
 
 from tasks import UserError
 
+# What ``json.loads`` raises: of a text that is no JSON, and of one nested too deeply.
+NOT_JSON = (ValueError, RecursionError)
+
 
 @contextmanager
 def replace_file(path: Path) -> Iterator[Path]:
@@ -48,13 +51,23 @@ def free_space(folder: Path) -> int:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; empty if there is no file."""
+    """The object in a JSON file; empty if there is no file. Raises UserError if the
+    file holds no JSON, or no object.
+    """
     try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError as error:
-        raise UserError(
-            f"{path} is damaged ({error}): restore it from a copy, or start again with --new."
-        ) from error
+    except NOT_JSON as error:
+        raise _damaged(path, str(error)) from error
+    if not isinstance(value, dict):
+        raise _damaged(path, "it is not an object")
     return value
+
+
+def _damaged(path: Path, problem: str) -> UserError:
+    """The error for a file that cannot be read."""
+    return UserError(
+        f"{path} is damaged ({problem}): restore it from a copy, or start again with "
+        "--new."
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from search.lines import cut_torn_line
-from suite.records.files import replace_bytes
+from suite.records.files import NOT_JSON, replace_bytes
 from suite.records.run_record import RunRecord, run_record
 from suite.training.job import SCHEMA, Job, Member, Result, digest, timed
 from tasks import UserError
@@ -121,12 +121,17 @@ def parse_line(text: bytes, path: Path, number: int) -> RunRecord:
     """The run in one line of a record. Raises UserError as ``read_lines`` does."""
     place = f"{path}, line {number}"
     try:
-        line = json.loads(text)
-    except ValueError as error:
+        line = json.loads(text, parse_constant=_refuse)
+    except NOT_JSON as error:
         raise UserError(
             f"{place}, is damaged ({error}): delete that line, and `bakeoff run` trains it again."
         ) from error
     return run_record(line, place)
+
+
+def _refuse(constant: str) -> None:
+    """Raise ValueError: the record is written without NaN and Infinity."""
+    raise ValueError(f"{constant} is not a number of JSON")
 
 
 def _reopened(path: Path, length: int) -> FileIO:

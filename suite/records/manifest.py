@@ -440,6 +440,20 @@ class Manifest(_Manifest):
     synthetic: bool = False
     """Whether its numbers were made up for a demonstration."""
 
+    @model_validator(mode="after")
+    def _cells_are_of_its_tasks(self) -> Manifest:
+        """Refuse a cell of a task, a level or an arm that the campaign does not have."""
+        known = {
+            (name, level.name, arm.name)
+            for name, task in self.tasks.items()
+            for level in task.levels
+            for arm in task.arms
+        }
+        for cell in self.cells:
+            if (cell.task, cell.level, cell.arm) not in known:
+                raise ValueError(f"a cell is of no task, level and arm: {cell.place}")
+        return self
+
     @property
     def title(self) -> str:
         """The profile's title, or its name where it has none."""

@@ -214,16 +214,27 @@ class _Reader:
         if self._campaign is None or self._campaign.revision != revision:
             manifest = read_manifest(self.folder)  # first: it reports older versions
             self._take_new_lines()
+            runs, curves = self._frames()
             self._campaign = Campaign(
                 id=self.folder.name,
                 folder=self.folder,
                 manifest=manifest,
                 state=read_json(self.folder / "state.json"),
                 revision=revision,
-                runs=self._runs.frame(),
-                curves=self._curves.frame(),
+                runs=runs,
+                curves=curves,
             )
         return self._campaign
+
+    def _frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The runs and the curves. Raises UserError if a value is not a number."""
+        try:
+            return self._runs.frame(), self._curves.frame()
+        except (OverflowError, TypeError, ValueError) as error:
+            raise UserError(
+                f"{self.folder / FILE} is damaged (a curve has a value that is not a "
+                f"number: {error}): restore it from a copy, or start again with --new."
+            ) from error
 
     def _take_new_lines(self) -> None:
         path = self.folder / FILE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, TypedDict, cast, get_args
 
@@ -75,6 +76,8 @@ TYPES: Mapping[str, Types] = {
     "worker": (dict,),
     "artifacts": (list,),
 }
+WHOLE = ("block", "number", "best_step", "parameters")
+PLAIN = {str, int, float, bool, NONE}
 VALUES: Mapping[str, tuple[str, ...]] = {"kind": get_args(Kind), "status": STATUSES}
 WORDS = {
     str: "a text",
@@ -105,20 +108,42 @@ def run_record(line: Any, place: str) -> RunRecord:
             raise _damaged(
                 place, f"its {key} is {line[key]!r} and not one of {', '.join(known)}"
             )
+    for name in WHOLE:
+        if line[name] is not None and not 0 <= line[name] < 2**63:
+            raise _damaged(place, f"its {name} is not a whole number of 64 bits")
+    for name in ("started", "ended"):
+        if not _is_finite(line[name]):
+            raise _damaged(place, f"its {name} is not a finite number")
     for name, value in line["metrics"].items():
-        if type(value) not in NUMBER:
+        if name in TYPES:
+            raise _damaged(place, f"it has a metric of the name {name!r}")
+        if not _is_finite(value):
             raise _damaged(place, f"its metrics.{name} is {value!r} and not a number")
+    for name in ("params", "data", "worker"):
+        if not {type(value) for value in line[name].values()} <= PLAIN:
+            raise _damaged(place, f"a value of its {name} is an object or a list")
     if not _has_steps(line["curve"]):
         raise _damaged(place, "its curve has a row without a whole number of steps")
     return cast(RunRecord, line)
 
 
+def _is_finite(value: Any) -> bool:
+    """Whether it is a number that a float can hold."""
+    try:
+        return type(value) in NUMBER and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 def _has_steps(curve: list[Any]) -> bool:
     """Whether every row of a curve has a step."""
     try:
-        return {type(row["step"]) for row in curve} <= {int}
+        steps = [row["step"] for row in curve]
     except (KeyError, TypeError):
         return False
+    if not {type(step) for step in steps} <= {int}:
+        return False
+    return not steps or (min(steps) >= 0 and max(steps) < 2**63)
 
 
 def _type_problem(line: Mapping[str, Any], key: str) -> str:

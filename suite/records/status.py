@@ -14,6 +14,7 @@ import psutil
 
 from suite.records.files import read_json
 from suite.records.results import Results
+from tasks import UserError
 
 # seconds without an update from a driver on another machine, after which it counts as
 # dead
@@ -70,9 +71,23 @@ def standings(results: Results) -> list[Standing]:
 
 
 def standing(results: Results, campaign: str) -> Standing:
-    """The status of one campaign."""
-    about = read_json(results.root / campaign / "campaign.json")
-    state = read_json(results.root / campaign / "state.json")
+    """The status of one campaign. Raises UserError if its files are damaged."""
+    folder = results.root / campaign
+    about = read_json(folder / "campaign.json")
+    state = read_json(folder / "state.json")
+    try:
+        return _standing(campaign, about, state)
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{folder / 'state.json'} or campaign.json is damaged ({error}): restore it "
+            "from a copy, or start again with --new."
+        ) from error
+
+
+def _standing(
+    campaign: str, about: Mapping[str, Any], state: Mapping[str, Any]
+) -> Standing:
+    """The status in the contents of both files."""
     running = is_running(state)
     word = str(state.get("state", "prepared"))
     seconds = float(state.get("updated", 0.0)) - float(state.get("started", 0.0))
@@ -97,6 +112,9 @@ def is_running(state: Mapping[str, Any]) -> bool:
     """Whether the driver that wrote this state is still running."""
     if state.get("state") != "running":
         return False
-    if state.get("host") == socket.gethostname():
-        return psutil.pid_exists(int(state["pid"]))
-    return time.time() - float(state.get("updated", 0.0)) < SILENCE_S
+    try:
+        if state.get("host") == socket.gethostname():
+            return psutil.pid_exists(int(state.get("pid", -1)))
+        return time.time() - float(state.get("updated", 0.0)) < SILENCE_S
+    except (OverflowError, TypeError, ValueError):  # a damaged file: nobody writes it
+        return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from tasks.contract.checks import FieldChecks, is_number, plain
+from tasks.contract.checks import FieldChecks, is_finite, is_whole, plain
 from tasks.contract.errors import UserError
 
 OUR_KINDS = frozenset(
@@ -201,7 +201,7 @@ class Claim:
             if not all(of_cells):
                 raise check.error("weights", "name a level with each arm, or with none")
             self._check_levels_of_weights(check)
-        if not all(is_number(weight) for weight in weights.values()):
+        if not all(is_finite(weight) for weight in weights.values()):
             raise check.error("weights", "give a number for each arm")
 
     def _check_levels_of_weights(self, check: FieldChecks) -> None:
@@ -264,7 +264,7 @@ class Claim:
             if self.levels and self.at_least_levels > len(self.levels):
                 most = len(self.levels)
                 raise check.error("at_least_levels", f"it names {most}: give 1 to that")
-        elif self.at_least_levels:
+        elif not is_whole(self.at_least_levels) or self.at_least_levels != 0:
             raise check.error(
                 "at_least_levels",
                 f"only a partial_conjunction has it, not {self.kind}: leave it out",
