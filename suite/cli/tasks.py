@@ -37,11 +37,27 @@ QUESTIONS = {
 MARGIN = 0.02  # of every template
 
 
-def tasks(as_json: JsonOption = False) -> None:
+def tasks(
+    as_json: JsonOption = False,
+    markdown: Annotated[
+        bool,
+        typer.Option(
+            "--markdown",
+            help="By topic of the lecture notes, as a table in Markdown.",
+        ),
+    ] = False,
+) -> None:
     """List the tasks: comparisons that can be run."""
     import tasks as known
     from suite.cli.render import tasks
 
+    if markdown and as_json:
+        raise UserError("--markdown and --json cannot both be given: choose one.")
+    if markdown:
+        from suite.report.topic_index import topic_table
+
+        out().print(topic_table(), highlight=False, markup=False, soft_wrap=True)
+        return
     found = [known.get(name) for name in known.names()]
     if as_json:
         print_json([_task_summary(task) for task in found])
