@@ -80,7 +80,7 @@ def load_file(path: Path | str) -> Task:
     """
     path = Path(path).resolve()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Windows editors add a BOM
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"Task file {path} cannot be read ({error}): give a Python file that defines TASK."

@@ -563,3 +563,20 @@ def test_a_column_that_a_spreadsheet_would_run_is_inert():
     text = to_csv(pd.DataFrame({"=1+1": ["@x"], "a": [-1.5]})).decode()
 
     assert text == "'=1+1,a\n'@x,-1.5\n"
+
+
+# --------------------------------------------------------------------- files of editors
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_files_may_have_a_byte_order_mark_and_windows_lines(
+    tiny_source, tmp_path, mark, newline
+):
+    text = (mark + tiny_source).replace("\n", newline)
+    (tmp_path / "windows.py").write_bytes(text.encode())
+    profile = newline.join([f"{mark}blocks = 3", "[tasks.batch_size]", ""])
+    (tmp_path / "mine.toml").write_bytes(profile.encode())
+
+    assert tasks.load_file(tmp_path / "windows.py").name == "windows"
+    assert load_profile(tmp_path / "mine.toml").blocks == 3

@@ -327,7 +327,7 @@ def read_profile(name: str | Path, changes: Iterable[str] = ()) -> tuple[Profile
 def _read(path: Path) -> dict[str, Any]:
     """The values in a profile's TOML file."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise UserError(
             f"No profile {path}: built in are {', '.join(profile_names())}."
