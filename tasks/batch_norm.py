@@ -34,6 +34,14 @@ IOFFE = Text(
     "Ioffe & Szegedy, Batch normalization (2015)",
     zh="Ioffe 与 Szegedy，Batch normalization（2015）",
 )
+LEE = Text(
+    "Hung-yi Lee, Machine Learning 2021: batch normalization",
+    zh="李宏毅，机器学习 2021：批归一化",
+)
+BA = Text(
+    "Ba et al., Layer normalization (2016)",
+    zh="Ba 等，Layer normalization（2016）",
+)
 WU = Text(
     "Wu & He, Group normalization (2018)", zh="Wu 与 He，Group normalization（2018）"
 )
@@ -169,6 +177,7 @@ CLAIMS = (
             "batch@sigmoid_1": -1,
             "none@sigmoid_1": 1,
         },
+        source=IOFFE,
     ),
     claim(
         "layer_norm_rescues_too",
@@ -176,6 +185,7 @@ CLAIMS = (
         "With layer norm eight sigmoid layers learn, too: at least 20 points more.",
         "有层归一化时，八层 sigmoid 网络同样能够学习：至少高 20 个百分点。",
         at_least=0.2,
+        source=BA,
     ),
     claim(
         "fails_at_batch_2",
@@ -227,6 +237,7 @@ CLAIMS = (
         "than the plain average of all batches.",
         "推断时，会遗忘的滑动平均比所有批次的普通平均至少高 5 个百分点。",
         at_least=0.05,
+        source=LEE,
     ),
     claim(
         "steady_inputs_are_not_the_reason",
@@ -276,8 +287,8 @@ TASK = Task(
     ),
     claims=CLAIMS,
     matched=Text(
-        "Network, rate, updates, data; a norm adds two parameters per hidden unit",
-        zh="网络、学习率、更新次数、数据；归一化使每个隐藏单元多两个参数",
+        "Network, rate, updates, data; a norm adds a gain and a bias per hidden unit",
+        zh="网络、学习率、更新次数、数据；归一化使每个隐藏单元多一个增益和一个偏置",
     ),
     axis=Text("Learning rate", zh="学习率"),
     why=Text(

@@ -62,9 +62,9 @@ def load(name: str, level: str, seed: int = 0) -> Splits:
 
 def middle(task: Task, arm: Arm) -> Params:
     """Params from the middle of the ranges, but as little restraint as they allow; and
-    those that are fixed.
+    those that are fixed, by the arm or by the first level.
     """
-    found: dict[str, object] = dict(task.fixed_params(arm))
+    found: dict[str, object] = {**task.levels[0].params, **task.fixed_params(arm)}
     for name, values in task.space_of(arm).items():
         if name in ("weight_decay", "dropout", "l2", "label_smoothing"):
             found[name] = (
@@ -167,7 +167,11 @@ def test_an_untrained_model_guesses(name, arm):
     assert 0.5 * measure.worst(splits.shape) < loss < 1.5 * measure.worst(splits.shape)
 
 
-@pytest.mark.parametrize(("name", "arm"), ARMS)
+# planted failures: one cannot be optimised, the other is too small
+UNABLE = {("diagnosis", "deep"), ("diagnosis", "one_unit")}
+
+
+@pytest.mark.parametrize(("name", "arm"), sorted(set(ARMS) - UNABLE))
 def test_a_tiny_batch_can_be_learnt_by_heart(name, arm):
     task, splits = tasks.get(name), load(name, tasks.get(name).levels[0].name)
     found = task.arm(arm)
@@ -238,12 +242,15 @@ def test_a_function_repeats_and_its_numbers_are_finite_at_every_level(name, arm)
 # ------------------------------------------------------------------------------ claims
 
 
+PREFIXES = ("train", "validation", "gap", "updates_to", "diagnosed")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_claims_ask_for_what_is_measured(name):
     task = tasks.get(name)
     for claim in task.claims:
         first, _, rest = claim.metric.partition(".")
-        assert not rest or first in ("train", "validation", "gap", "updates_to")
+        assert not rest or first in PREFIXES
         assert metric_of(claim.metric, task.procedure.measures), claim.name
         assert claim.margin > 0
         assert claim.source, f"{claim.name} names no source"
