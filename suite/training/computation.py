@@ -79,7 +79,12 @@ def compile_if_possible(model: nn.Module) -> None:
             stacklevel=2,
         )
         return
-    model.compile()
+    if type(model).__module__.partition(".")[0] == "torch":
+        # Module.compile compiles the code around forward, which dynamo skips where
+        # forward itself is torch's own, as that of a plain Sequential is
+        model._compiled_call_impl = torch.compile(model.forward)
+    else:
+        model.compile()
 
 
 def _missing_compiler(device: str) -> str:

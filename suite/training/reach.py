@@ -213,6 +213,10 @@ class Reach:
 
     def _follow_path(self, path: tuple[str, ...]) -> None:
         """Take what a dotted path names: a name in a module, or a whole module."""
+        # looking for a library's submodule would import the library, which takes seconds
+        package = _file(path[0])
+        if package is not None and _is_library(package):
+            return
         for length in range(len(path), 0, -1):
             name = ".".join(path[:length])
             if not _is_module(name):

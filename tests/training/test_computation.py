@@ -1,5 +1,6 @@
 """Precision, accumulation and compilation change how a run is computed, not what."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -127,14 +128,30 @@ def test_what_needs_the_whole_batch_is_not_taken_in_parts(given, says):
         trained(**given, accumulate=2)
 
 
-def test_a_model_is_compiled_where_there_is_a_compiler(monkeypatch):
-    compiled = []
+class Own(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = net()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.layers(x)
+        return out
+
+
+@pytest.mark.parametrize("model", [net, Own])
+def test_a_model_is_compiled_where_there_is_a_compiler(monkeypatch, model):
+    graphs = []
+
+    def backend(graph, examples):
+        graphs.append(graph)
+        return graph.forward
+
     monkeypatch.setattr(computation, "_missing_compiler", lambda device: "")
-    monkeypatch.setattr(nn.Module, "compile", lambda self: compiled.append(self))
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
+    loop = trained(model=model(), compile=True)
 
-    loop = trained(compile=True)
-
-    assert compiled == [loop.model]
+    assert graphs
+    torch.testing.assert_close(loop.losses, trained(model=model()).losses)
 
 
 def test_without_a_compiler_a_warning_says_that_nothing_is_compiled(monkeypatch):
