@@ -192,10 +192,10 @@ TASK = Task(
     matched=Text("Surface, start, rule of updates", zh="函数、起点、更新规则"),
     arms_axis=Text("Updates", zh="更新次数"),
     why=Text(
-        "Where the gradient is 0 the Hessian decides: only positive eigenvalues mean "
+        "Where the gradient is zero the Hessian decides: only positive eigenvalues mean "
         "a minimum, a negative one is a way down. In many dimensions all eigenvalues "
         "being positive is rare while the loss is high, so most points where "
-        "training seems stuck are saddles. An eigenvalue of 0 leaves the question "
+        "training seems stuck are saddles. An eigenvalue of zero leaves the question "
         "open, and higher terms decide.",
         zh=(
             "梯度为零处由 Hessian 决定：特征值全为正才是极小值，负特征值是下降的方向。"

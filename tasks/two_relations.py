@@ -155,7 +155,7 @@ TASK = Task(
     why=Text(
         "One head reads a single weighted mean of the two numbers, whatever else it "
         "learns, and a mean does not tell which of them is larger. From the first "
-        "number alone the answer is right in 3 of 4 cases. Two heads read both numbers.",
+        "number alone the answer is right in three of four cases. Two heads read both numbers.",
         zh=(
             "无论怎样学习，一个头只能读到两个数的一个加权平均，而平均值无法说明哪个更大。"
             "只看第一个数，四次中能答对三次。两个头则能读到两个数。"

@@ -105,7 +105,7 @@ def campaign(
             "depth": {
                 "arms": [
                     {"name": arm, "label": arm.title(), "x": None}
-                    for arm in ("deep", "wide")
+                    for arm in dict.fromkeys(("deep", "wide", *runs["arm"]))
                 ],
                 "levels": [{"name": name, "label": "", "x": x} for name, x in levels],
                 "measures": [ACCURACY, LOSS],
