@@ -60,7 +60,7 @@ TOKENS: Mapping[Scheme, Mapping[str, str]] = {
         "arm5": "#FCE14E",
         "arm6": "#765ED6",
         "supported": "#54D6A7",
-        "refuted": "#DC6151",
+        "refuted": "#DE7055",
         "no_difference": "#B074FA",
         "inconclusive": "#999B9E",
     },

@@ -273,12 +273,26 @@ def test_contrast_is_that_of_wcag():
     )  # a well-known near miss
 
 
+def tinted(ground, color, share):
+    """``ground`` with that share of the color mixed in, in sRGB."""
+    channels = [
+        round(
+            (1 - share) * int(ground[i : i + 2], 16) + share * int(color[i : i + 2], 16)
+        )
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{channel:02X}" for channel in channels)
+
+
 @pytest.mark.parametrize("scheme", theme.TOKENS)
 def test_text_and_marks_can_be_told_from_what_they_lie_on(scheme):
     tokens = theme.TOKENS[scheme]
     for name in ("text", "muted", "accent", "warn", *theme.VERDICTS):
         for ground in ("surface", "page"):
             assert theme.contrast(tokens[name], tokens[ground]) >= 4.5, (name, ground)
+    for name in theme.VERDICTS:  # on badges, which have a tenth of their text's colour
+        badge = tinted(tokens["surface"], tokens[name], 0.1)
+        assert theme.contrast(tokens[name], badge) >= 4.5, name
     for number in range(1, theme.ARMS + 1):
         assert theme.contrast(tokens[f"arm{number}"], tokens["surface"]) >= 2.99, (
             number
@@ -332,6 +346,9 @@ def test_a_campaign_that_stopped_short_says_how_to_go_on(tmp_path, synthetic, sm
         assert {"stopped": "bakeoff run", "incomplete": "bakeoff retry"}[state] in page
 
 
+OWN_LINKS = ("/", "http://127.0.0.1:5000/", "#", "https://doi.org/")
+
+
 def test_hostile_names_are_children_of_plain_elements_alone(tmp_path, synthetic, small):
     campaign = synthetic.write_campaign(tmp_path, small())
     path = tmp_path / campaign / "campaign.json"
@@ -356,11 +373,7 @@ def test_hostile_names_are_children_of_plain_elements_alone(tmp_path, synthetic,
         )
         assert not list(found_in(page, "Markdown"))
         links = [str(link["props"].get("href")) for link in found_in(page, "A")]
-        assert not [
-            link
-            for link in links
-            if not link.startswith(("/", "http://127.0.0.1:5000/", "#"))
-        ]
+        assert not [link for link in links if not link.startswith(OWN_LINKS)]
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -52,6 +52,8 @@ TOPIC = (  # headings and lines of the pages that `bakeoff topics` writes
     "claims",
     "results",
     "limits",
+    "literature",
+    "why",
     "campaign",
     "source",
     "reported",
