@@ -54,7 +54,11 @@ TUNING = (
     1.0,
 )  # standard deviation that tuning adds, in those of a run's seed
 CAMPAIGNS = (2, 3, 5, 10)
-BETWEEN = (0.0, 0.5, 1.0)  # tau, in standard deviations of a block's difference
+BETWEEN = (
+    0.0,
+    0.5,
+    1.0,
+)  # tau, in standard deviations of a block's difference
 SHAPES = ("normal", "skewed", "unequal")
 LOOKS = (6, 10, 16)
 POWER = 0.80
@@ -109,7 +113,9 @@ def figures(
     """
     for number, (name, (_, table)) in enumerate(TABLES.items()):
         if only in (None, name):
-            yield from table(experiments, np.random.default_rng([seed, number]))
+            yield from table(
+                experiments, np.random.default_rng([seed, number])
+            )
 
 
 # ------------------------------------------------------------------------------ tables
@@ -139,9 +145,12 @@ def one_claim(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             most=bound,
         )
         covered = share(
-            low <= 0 <= high for low, high in (verdict.interval for verdict in verdicts)
+            low <= 0 <= high
+            for low, high in (verdict.interval for verdict in verdicts)
         )
-        least, most = (0.94, 0.96) if exact else (0.94, None) if bound else (None, None)
+        least, most = (
+            (0.94, 0.96) if exact else (0.94, None) if bound else (None, None)
+        )
         yield Figure(
             "one claim",
             hyperparameter,
@@ -151,7 +160,9 @@ def one_claim(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             least,
             most,
         )
-        equal = share(judge(row - WIDE, WIDE).verdict == "no_difference" for row in d)
+        equal = share(
+            judge(row - WIDE, WIDE).verdict == "no_difference" for row in d
+        )
         yield Figure(
             "one claim",
             hyperparameter,
@@ -184,7 +195,9 @@ def one_study(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
 
 
-def test_train_ratio(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+def test_train_ratio(
+    experiments: int, rng: np.random.Generator
+) -> Iterator[Figure]:
     """Blocks that split one finite pool anew, with real learners, tuned in every block.
 
     The arms are ridge classifiers on two sets of features that are exchangeable, so the
@@ -199,15 +212,14 @@ def test_train_ratio(experiments: int, rng: np.random.Generator) -> Iterator[Fig
                 for size in chunks(experiments, 500)
             ]
         )
-        hyperparameter = (
-            f"{blocks} splits of {pool} examples, {100 * portion:g} % for the test"
-        )
+        hyperparameter = f"{blocks} splits of {pool} examples, {100 * portion:g} % for the test"
         for what, ratio, least in (
             ("plain", 0.0, None),
             ("corrected", test / (pool - test), 0.94),
         ):
             intervals = [
-                judge(row, NARROW, test_train_ratio=ratio).interval for row in d
+                judge(row, NARROW, test_train_ratio=ratio).interval
+                for row in d
             ]
             covered = share(low <= 0 <= high for low, high in intervals)
             yield Figure(
@@ -233,16 +245,27 @@ def families(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             + truth[:, np.newaxis]
         ):
             verdicts = judge_family(
-                [Sample(d, margin) for d, margin in zip(row, margins, strict=True)]
+                [
+                    Sample(d, margin)
+                    for d, margin in zip(row, margins, strict=True)
+                ]
             )
             wrong_sign += any(
                 v.verdict in ("supported", "refuted") for v in verdicts[:zeros]
             )
-            wrong_equal += any(v.verdict == "no_difference" for v in verdicts[zeros:])
+            wrong_equal += any(
+                v.verdict == "no_difference" for v in verdicts[zeros:]
+            )
         hyperparameter = f"{blocks} blocks, {zeros} claims without effect, {10 - zeros} at the margin"
-        errors = [("any direction where there is none", wrong_sign)] if zeros else []
+        errors = (
+            [("any direction where there is none", wrong_sign)]
+            if zeros
+            else []
+        )
         errors += (
-            [('any "no difference" at the margin', wrong_equal)] if zeros < 10 else []
+            [('any "no difference" at the margin', wrong_equal)]
+            if zeros < 10
+            else []
         )
         for what, count in errors:
             yield Figure(
@@ -272,32 +295,59 @@ def no_worse(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
         for where, rows, error in cases:
             found = [
-                judge(row, WIDE, hypothesis="no_worse", reference_se=error).verdict
+                judge(
+                    row, WIDE, hypothesis="no_worse", reference_se=error
+                ).verdict
                 for row in rows
             ]
             for answer in ("supported", "refuted"):
                 count = share(one == answer for one in found)
                 setting = f"{blocks} blocks, {where}"
-                yield Figure("no worse", setting, answer, count, experiments, most=0.05)
+                yield Figure(
+                    "no worse", setting, answer, count, experiments, most=0.05
+                )
         for effect, answer in ((0.0, "supported"), (-2 * WIDE, "refuted")):
             found = [
-                judge(row + effect, WIDE, hypothesis="no_worse").verdict for row in d
+                judge(row + effect, WIDE, hypothesis="no_worse").verdict
+                for row in d
             ]
             count = share(one == answer for one in found)
             setting = f"{blocks} blocks, margin {WIDE}, effect {effect:g}"
-            yield Figure("no worse", setting, answer, count, experiments, least=0.8)
+            yield Figure(
+                "no worse", setting, answer, count, experiments, least=0.8
+            )
 
 
-def some_levels(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+def some_levels(
+    experiments: int, rng: np.random.Generator
+) -> Iterator[Figure]:
     """Wins on at least three of five levels, whose effects in one block are correlated
     by one half. At worst two levels have a large effect and the rest have none, or three
     have one as large as the margin and the rest have none.
     """
     levels, needed, far = 5, 3, 6.0
     cases = (
-        ("two far ahead, rest 0", (far, far, 0, 0, 0), "supported", None, 0.05),
-        ("two far behind, rest 0", (0, 0, 0, -far, -far), "refuted", None, 0.05),
-        ("three at the margin", (WIDE,) * 3 + (0, 0), "no_difference", None, 0.05),
+        (
+            "two far ahead, rest 0",
+            (far, far, 0, 0, 0),
+            "supported",
+            None,
+            0.05,
+        ),
+        (
+            "two far behind, rest 0",
+            (0, 0, 0, -far, -far),
+            "refuted",
+            None,
+            0.05,
+        ),
+        (
+            "three at the margin",
+            (WIDE,) * 3 + (0, 0),
+            "no_difference",
+            None,
+            0.05,
+        ),
         ("three far ahead", (far,) * 3 + (0, 0), "supported", 0.8, None),
         ("three far behind", (-far,) * 3 + (0, 0), "refuted", 0.8, None),
     )
@@ -307,11 +357,15 @@ def some_levels(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         common = rng.standard_normal((experiments, 1, blocks))
         own = rng.standard_normal((experiments, levels, blocks))
         noise = (common + own) / math.sqrt(2)
-        d = np.array(shifts)[:, np.newaxis] + noise  # (experiments, levels, blocks)
+        d = (
+            np.array(shifts)[:, np.newaxis] + noise
+        )  # (experiments, levels, blocks)
         margin = WIDE if answer == "no_difference" else NARROW
         count = share(_judge_some(one, margin, needed) == answer for one in d)
         setting = f"{blocks} blocks, 3 of 5 levels: {where}"
-        yield Figure("some levels", setting, answer, count, experiments, least, most)
+        yield Figure(
+            "some levels", setting, answer, count, experiments, least, most
+        )
 
 
 def power_laws(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
@@ -327,29 +381,49 @@ def power_laws(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         noise = np.exp(0.1 * (common + own) / math.sqrt(2))
         flat, bent = x**-0.5, x**-0.5 * np.exp(-x / 1000)
 
-        def answers(exponent: float, values: Floats = noise * flat) -> list[str]:
-            slopes_of = [kind.effects(one, x)[:, 0] + exponent for one in values]
+        def answers(
+            exponent: float, values: Floats = noise * flat
+        ) -> list[str]:
+            slopes_of = [
+                kind.effects(one, x)[:, 0] + exponent for one in values
+            ]
             return [
-                judge(d, margin, hypothesis="equivalence").verdict for d in slopes_of
+                judge(d, margin, hypothesis="equivalence").verdict
+                for d in slopes_of
             ]
 
         at_margin = share(one == "supported" for one in answers(0.5 + margin))
         same = share(one == "supported" for one in answers(0.5))
         other = share(one == "refuted" for one in answers(0.5 + 3 * margin))
         objected = [
-            share(has_moved(change_of_exponent(one, x), 0.01) for one in noise * law)
+            share(
+                has_moved(change_of_exponent(one, x), 0.01)
+                for one in noise * law
+            )
             for law in (flat, bent)
         ]
         rows = (
-            ("supported, with the exponent at the margin", at_margin, None, 0.05),
+            (
+                "supported, with the exponent at the margin",
+                at_margin,
+                None,
+                0.05,
+            ),
             ("supported, with the exponent that is claimed", same, 0.8, None),
             ("refuted, with one at three margins", other, 0.8, None),
             ("gate fires, for a power", objected[0], None, 0.05),
-            ("gate fires, for a power times exp(-x / 1000)", objected[1], 0.8, None),
+            (
+                "gate fires, for a power times exp(-x / 1000)",
+                objected[1],
+                0.8,
+                None,
+            ),
         )
         for what, found, least, most in rows:
             setting = f"{blocks} blocks, 4 levels"
-            yield Figure("power laws", setting, what, found, experiments, least, most)
+            yield Figure(
+                "power laws", setting, what, found, experiments, least, most
+            )
 
 
 def _judge_some(d: Floats, margin: float, needed: int) -> str:
@@ -382,24 +456,45 @@ def facts(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
                     None,
                     0.05,
                 ),
-                ("no difference where there is none", first - second, EQUAL, 0.8, None),
-                ('"no difference" at the margin', worse - first, EQUAL, None, None),
+                (
+                    "no difference where there is none",
+                    first - second,
+                    EQUAL,
+                    0.8,
+                    None,
+                ),
+                (
+                    '"no difference" at the margin',
+                    worse - first,
+                    EQUAL,
+                    None,
+                    None,
+                ),
             )
             for what, rows, wanted, least, most in cases:
-                found = [judge(row, margin, resolution=1 / examples) for row in rows]
+                found = [
+                    judge(row, margin, resolution=1 / examples) for row in rows
+                ]
                 count = share(one.verdict in wanted for one in found)
                 setting = f"{blocks} blocks, {100 * error:g} % errors, margin {margin}"
-                yield Figure("facts", setting, what, count, experiments, least, most)
-            plain = share(judge(d, margin).verdict in EQUAL for d in worse - first)
+                yield Figure(
+                    "facts", setting, what, count, experiments, least, most
+                )
+            plain = share(
+                judge(d, margin).verdict in EQUAL for d in worse - first
+            )
             what = '"no difference" at the margin, were equal values no spread'
             yield Figure("facts", setting, what, plain, experiments)
         failing = rng.random((experiments, blocks)) < 3 / blocks
         count = share(
-            judge(-1.0 * row, NARROW, hypothesis="always").verdict == "supported"
+            judge(-1.0 * row, NARROW, hypothesis="always").verdict
+            == "supported"
             for row in failing
         )
         setting = f"{blocks} instances, of which 3 fail on average"
-        yield Figure("facts", setting, "supported", count, experiments, most=0.05)
+        yield Figure(
+            "facts", setting, "supported", count, experiments, most=0.05
+        )
 
 
 def looks(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
@@ -407,19 +502,25 @@ def looks(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     data = differences(rng, (experiments, LOOKS[-1]), 0.5, "normal")
     for effect, bounds in ((0.0, (None, 0.05)), (1.0, (0.85, None))):
         found = [
-            judge_looks([Sample(row + effect, NARROW)], LOOKS)[0][0] for row in data
+            judge_looks([Sample(row + effect, NARROW)], LOOKS)[0][0]
+            for row in data
         ]
-        what = "a direction where there is none" if effect == 0 else "supported"
+        what = (
+            "a direction where there is none" if effect == 0 else "supported"
+        )
         settled = share(
             verdict.verdict in ("supported", "refuted") for verdict in found
         )
         used = float(np.mean([verdict.blocks for verdict in found]))
-        hyperparameter = (
-            f"looks at 6, 10, 16; effect {effect:g}; {used:.1f} blocks on average"
+        hyperparameter = f"looks at 6, 10, 16; effect {effect:g}; {used:.1f} blocks on average"
+        yield Figure(
+            "looks", hyperparameter, what, settled, experiments, *bounds
         )
-        yield Figure("looks", hyperparameter, what, settled, experiments, *bounds)
     peeked = share(
-        any(judge(row[:k], NARROW).verdict in ("supported", "refuted") for k in LOOKS)
+        any(
+            judge(row[:k], NARROW).verdict in ("supported", "refuted")
+            for k in LOOKS
+        )
         for row in data
     )
     yield Figure(
@@ -440,17 +541,29 @@ def power(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         rows = differences(rng, (experiments, claims, blocks), 0.5, "normal")
         rows[:, 0] += effect
         hits = share(
-            judge_family([Sample(d, NARROW) for d in row])[0].verdict == "supported"
+            judge_family([Sample(d, NARROW) for d in row])[0].verdict
+            == "supported"
             for row in rows
         )
-        alone = "alone" if claims == 1 else f"the only effect among {claims} claims"
+        alone = (
+            "alone"
+            if claims == 1
+            else f"the only effect among {claims} claims"
+        )
         hyperparameter = f"{blocks} blocks, effect {effect:.2f}, {alone}"
         yield Figure(
-            "power", hyperparameter, "supported", hits, experiments, least=POWER - SLACK
+            "power",
+            hyperparameter,
+            "supported",
+            hits,
+            experiments,
+            least=POWER - SLACK,
         )
     for blocks in BLOCKS[1:]:
         rows = differences(rng, (experiments, blocks), 0.5, "normal")
-        equal = share(judge(row, WIDE).verdict == "no_difference" for row in rows)
+        equal = share(
+            judge(row, WIDE).verdict == "no_difference" for row in rows
+        )
         yield Figure(
             "power",
             f"{blocks} blocks, effect 0, margin {WIDE}",
@@ -469,9 +582,13 @@ def axis(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         level = rng.standard_normal(
             (experiments, blocks, 1)
         )  # what is common to a block's levels
-        noise = level * 0.5 + rng.standard_normal((experiments, blocks, len(x)))
+        noise = level * 0.5 + rng.standard_normal(
+            (experiments, blocks, len(x))
+        )
         gaps = slope * np.log(x / truth) + noise
-        intervals = [estimate(slopes(gap, x)[1]).interval(0.95) for gap in gaps]
+        intervals = [
+            estimate(slopes(gap, x)[1]).interval(0.95) for gap in gaps
+        ]
         covered = share(low <= slope <= high for low, high in intervals)
         yield Figure(
             "axis",
@@ -484,7 +601,8 @@ def axis(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
         found = [crossover(gap, x) for gap in gaps]
         where = [
-            one.state == "not located" or one.low <= truth <= one.high for one in found
+            one.state == "not located" or one.low <= truth <= one.high
+            for one in found
         ]
         yield Figure(
             "axis",
@@ -518,7 +636,10 @@ def bounded(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         figures = (
             ("plain interval leaves [0, 1]", beyond),
             ("plain interval covers the mean", coverage(plain, mean)),
-            ("interval within the bounds covers the mean", coverage(bent, mean)),
+            (
+                "interval within the bounds covers the mean",
+                coverage(bent, mean),
+            ),
         )
         for what, found in figures:
             yield Figure("bounded", setting, what, found, experiments)
@@ -528,9 +649,15 @@ def bounded(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         plain_ends = [estimate(row).interval(0.95) for row in costs]
         setting = f"{blocks} blocks, log cost with a deviation of {sigma:g}"
         true_mean = math.exp(sigma**2 / 2)
-        what, found = "plain interval covers the mean", coverage(plain_ends, true_mean)
+        what, found = (
+            "plain interval covers the mean",
+            coverage(plain_ends, true_mean),
+        )
         yield Figure("bounded", setting, what, found, experiments)
-        what, found = "geometric interval covers the geometric mean", coverage(ends, 1)
+        what, found = (
+            "geometric interval covers the geometric mean",
+            coverage(ends, 1),
+        )
         yield Figure("bounded", setting, what, found, experiments, 0.95, 0.95)
 
 
@@ -601,7 +728,13 @@ def pooling(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
             least, most = limits.get(what, (None, None))
             hyperparameter = f"{campaigns} campaigns, tau {tau:g}"
             yield Figure(
-                "pooling", hyperparameter, what, found_share, experiments, least, most
+                "pooling",
+                hyperparameter,
+                what,
+                found_share,
+                experiments,
+                least,
+                most,
             )
 
 
@@ -619,7 +752,9 @@ def pipeline(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
     p = np.array([check.p for check in aa_test.run_aa_tests(campaign, ITSELF)])
     for level in (0.05, 0.2, 0.5):
-        hyperparameter = f"{len(campaign.cells)} cells, {len(campaign.runs):,} runs"
+        hyperparameter = (
+            f"{len(campaign.cells)} cells, {len(campaign.runs):,} runs"
+        )
         yield Figure(
             "pipeline",
             hyperparameter,
@@ -639,7 +774,9 @@ def against_itself(comparisons: int, seed: int, folder: Path) -> Campaign:
     independent experiments.
     """
     path = folder / f"{ITSELF}.py"
-    path.write_text(LINEAR.replace("COMPARISONS", str(comparisons)), encoding="utf-8")
+    path.write_text(
+        LINEAR.replace("COMPARISONS", str(comparisons)), encoding="utf-8"
+    )
     tasks.load_file(path)
     given = {
         "name": ITSELF,
@@ -650,9 +787,16 @@ def against_itself(comparisons: int, seed: int, folder: Path) -> Campaign:
         "device": "cpu",
     }
     plan = Plan(
-        Profile.model_validate({**given, "tasks": {ITSELF: {"aa_test": ["linear"]}}})
+        Profile.model_validate(
+            {**given, "tasks": {ITSELF: {"aa_test": ["linear"]}}}
+        )
     )
-    launch(plan, folder / "results", executor=SerialExecutor(), tracking_uri="none")
+    launch(
+        plan,
+        folder / "results",
+        executor=SerialExecutor(),
+        tracking_uri="none",
+    )
     return Results(folder / "results").load(plan.id)
 
 
@@ -700,7 +844,8 @@ def differences(
         "unequal": ("normal", "skewed"),
     }[noise]
     first, second = (
-        draw(rng, shape, kind) + tuning * draw(rng, shape, kind) for kind in kinds
+        draw(rng, shape, kind) + tuning * draw(rng, shape, kind)
+        for kind in kinds
     )
     ratio = 2 if noise == "unequal" else 1
     scaled: Floats = (first - ratio * second) / math.sqrt(
@@ -709,7 +854,9 @@ def differences(
     return scaled
 
 
-def draw(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> Floats:
+def draw(
+    rng: np.random.Generator, shape: tuple[int, ...], kind: str
+) -> Floats:
     """Noise with mean 0 and standard deviation 1: normal, or lognormal as results near
     a ceiling are.
     """
@@ -721,17 +868,25 @@ def draw(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> Floats:
 
 
 def resplits(
-    rng: np.random.Generator, experiments: int, pool: int, test: int, blocks: int
+    rng: np.random.Generator,
+    experiments: int,
+    pool: int,
+    test: int,
+    blocks: int,
 ) -> Floats:
     """Differences in test accuracy of two equal arms on random splits of one pool each:
     (experiments, blocks).
     """
     width, validation = 5, pool // 10
     y = rng.choice([-1.0, 1.0], (experiments, pool))
-    x = 0.3 * y[..., np.newaxis] + rng.standard_normal((experiments, pool, 2 * width))
+    x = 0.3 * y[..., np.newaxis] + rng.standard_normal(
+        (experiments, pool, 2 * width)
+    )
     d = np.empty((experiments, blocks))
     for block in range(blocks):
-        order = rng.permuted(np.tile(np.arange(pool), (experiments, 1)), axis=1)
+        order = rng.permuted(
+            np.tile(np.arange(pool), (experiments, 1)), axis=1
+        )
         xs, ys = (
             np.take_along_axis(x, order[..., np.newaxis], axis=1),
             np.take_along_axis(y, order, axis=1),
@@ -757,7 +912,11 @@ Part = tuple[
 
 
 def tuned_ridge(
-    rng: np.random.Generator, train: Part, validation: Part, test: Part, trials: int = 4
+    rng: np.random.Generator,
+    train: Part,
+    validation: Part,
+    test: Part,
+    trials: int = 4,
 ) -> Floats:
     """Test accuracy of ridge regression on the labels, its penalty the best of a few
     random ones: (experiments,).
@@ -766,9 +925,12 @@ def tuned_ridge(
     gram, target = x.mT @ x, x.mT @ y[..., np.newaxis]
     fits = []
     for penalty in 10 ** rng.uniform(-1, 4, (trials, len(x), 1, 1)):
-        fits.append(np.linalg.solve(gram + penalty * np.eye(x.shape[-1]), target))
+        fits.append(
+            np.linalg.solve(gram + penalty * np.eye(x.shape[-1]), target)
+        )
     on_validation, on_test = (
-        np.stack([accuracy(fit, *part) for fit in fits]) for part in (validation, test)
+        np.stack([accuracy(fit, *part) for fit in fits])
+        for part in (validation, test)
     )
     best: Floats = np.take_along_axis(
         on_test, on_validation.argmax(axis=0)[np.newaxis], axis=0
@@ -821,9 +983,17 @@ def report(found: list[Figure], experiments: int, seed: int) -> str:
         "tuning noise in those of seed noise. A figure is in order within its bounds give or take three Monte-Carlo",
         f"errors, which is {three_errors:.2f} points at 5 %. Where theory sets no bound, the figure is for comparison.",
     ]
-    for table, rows in itertools.groupby(found, key=lambda figure: figure.table):
+    for table, rows in itertools.groupby(
+        found, key=lambda figure: figure.table
+    ):
         title, make = TABLES[table]
-        lines += ["", f"## {title}", "", inspect.cleandoc(make.__doc__ or ""), ""]
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            inspect.cleandoc(make.__doc__ or ""),
+            "",
+        ]
         lines += [
             "| experiments | share of | found | theory | |",
             "|---|---|--:|--:|---|",
@@ -839,15 +1009,21 @@ def merged(old: str, new: str) -> str:
     """The old report with the tables of the new one in place of its own. ValueError
     unless they were made alike.
     """
-    (head, *tables), (same_head, *others) = old.split(SECTION), new.split(SECTION)
+    (head, *tables), (same_head, *others) = (
+        old.split(SECTION),
+        new.split(SECTION),
+    )
     if head.strip() != same_head.strip():
         raise ValueError(
             "The file was written with other --experiments or --seed: simulate all of it."
         )
     by_title = {
-        table.partition("\n")[0]: table.strip() + "\n" for table in (*tables, *others)
+        table.partition("\n")[0]: table.strip() + "\n"
+        for table in (*tables, *others)
     }
-    in_order = [by_title[title] for title, _ in TABLES.values() if title in by_title]
+    in_order = [
+        by_title[title] for title, _ in TABLES.values() if title in by_title
+    ]
     return head.strip() + "\n" + "".join(SECTION + table for table in in_order)
 
 
@@ -869,7 +1045,9 @@ def mark(figure: Figure) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--experiments", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(

@@ -62,16 +62,23 @@ def _mlflow_pages(tracking_uri: str | None) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m dashboard", description="Show recorded campaigns in a browser."
+        prog="python -m dashboard",
+        description="Show recorded campaigns in a browser.",
     )
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    parser.add_argument(
+        "--results", type=Path, default=Path("results"), metavar="DIR"
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_port, default=PORT)
     parser.add_argument(
-        "--tracking-uri", metavar="URI", help="an MLflow server to read campaigns from"
+        "--tracking-uri",
+        metavar="URI",
+        help="an MLflow server to read campaigns from",
     )
     parser.add_argument(
-        "--mlflow-url", metavar="URL", help="where links to MLflow's pages lead"
+        "--mlflow-url",
+        metavar="URL",
+        help="where links to MLflow's pages lead",
     )
     parser.add_argument(
         "--prefix",
@@ -85,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     port = int(text)
     if not 1 <= port <= LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{port} is not between 1 and {LAST_PORT}")
+        raise argparse.ArgumentTypeError(
+            f"{port} is not between 1 and {LAST_PORT}"
+        )
     return port
 
 

@@ -115,7 +115,10 @@ def _dash(prefix: str) -> Dash:
             index_string=INDEX.replace("VARIABLES", theme.css_variables()),
             on_error=_log_error,
             meta_tags=[
-                {"name": "viewport", "content": "width=device-width, initial-scale=1"}
+                {
+                    "name": "viewport",
+                    "content": "width=device-width, initial-scale=1",
+                }
             ],
         )
 

@@ -43,7 +43,10 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         State("shown", "data"),
     )
     def show(
-        path: str, search: str, news: dict[str, str] | None, shown: Shown | None
+        path: str,
+        search: str,
+        news: dict[str, str] | None,
+        shown: Shown | None,
     ) -> tuple[Any, ...]:
         came_news = ctx.triggered_id == "news" and bool(news)
         if came_news and news:
@@ -54,7 +57,9 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
             navigation=prefixed(rendered.navigation, prefix),
             about=prefixed(rendered.about, prefix),
         )
-        return update(snapshots, rendered, shown or {}) if came_news else rendered
+        return (
+            update(snapshots, rendered, shown or {}) if came_news else rendered
+        )
 
     @app.callback(
         Output("etag", "data"),
@@ -78,7 +83,9 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def fill_table(clicks: int, which: dict[str, str], path: str, search: str) -> Any:
+    def fill_table(
+        clicks: int, which: dict[str, str], path: str, search: str
+    ) -> Any:
         if not clicks:
             return no_update
         path = strip_prefix(path, prefix)
@@ -124,7 +131,9 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         State({"type": "language", "lang": ALL}, "id"),
         prevent_initial_call=True,
     )
-    clientside(app, "announce", Output("sink-head", "data"), Input("head", "data"))
+    clientside(
+        app, "announce", Output("sink-head", "data"), Input("head", "data")
+    )
     clientside(app, "address", Output("news", "data"), Input("etag", "data"))
     clientside(
         app,
@@ -160,7 +169,9 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
     clientside(
         app,
         "picture",
-        Output({"type": "picture", "name": MATCH, "format": MATCH}, "data-done"),
+        Output(
+            {"type": "picture", "name": MATCH, "format": MATCH}, "data-done"
+        ),
         Input({"type": "picture", "name": MATCH, "format": MATCH}, "n_clicks"),
         State({"type": "picture", "name": MATCH, "format": MATCH}, "id"),
         prevent_initial_call=True,
@@ -168,7 +179,9 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
 
 
 def clientside(app: Dash, function: str, *parts: Any, **more: Any) -> None:
-    app.clientside_callback(ClientsideFunction("bakeoff", function), *parts, **more)
+    app.clientside_callback(
+        ClientsideFunction("bakeoff", function), *parts, **more
+    )
 
 
 def _grid(frame: Any, words: Words) -> Component:
@@ -179,10 +192,14 @@ def _grid(frame: Any, words: Words) -> Component:
         {"field": str(name).replace(".", "_"), "headerName": str(name)}
         for name in frame.columns
     ]
-    shown = frame.rename(columns=lambda name: str(name).replace(".", "_")).head(2000)
+    shown = frame.rename(
+        columns=lambda name: str(name).replace(".", "_")
+    ).head(2000)
     rows = shown.astype(object).where(shown.notna(), None).to_dict("records")
     note = (
-        html.P(words("table-cut", shown=f"{len(shown):,}", all=f"{len(frame):,}"))
+        html.P(
+            words("table-cut", shown=f"{len(shown):,}", all=f"{len(frame):,}")
+        )
         if len(frame) > len(shown)
         else None
     )

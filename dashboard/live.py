@@ -13,7 +13,9 @@ from typing import Any
 from dash._utils import to_json
 from dash.development.base_component import Component
 
-Change = tuple[Any, dict[str, Any]]  # a component's id, and its properties that differ
+Change = tuple[
+    Any, dict[str, Any]
+]  # a component's id, and its properties that differ
 # elements of HTML that are given ids; what changes within others is sent with these
 PLACED = frozenset(
     [
@@ -93,7 +95,9 @@ def _properties(old: Component, new: Component) -> dict[str, Any]:
 
 def _plain(node: Component) -> dict[str, Any]:
     properties = node.to_plotly_json()["props"]
-    return {name: value for name, value in properties.items() if name != "children"}
+    return {
+        name: value for name, value in properties.items() if name != "children"
+    }
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -106,7 +110,10 @@ def _has_callbacks(node: Any) -> bool:
     """Whether any component within has to be registered with Dash: it sends that with a
     whole page only.
     """
-    return any(not _is_html(part) or isinstance(_id(part), dict) for part in _all(node))
+    return any(
+        not _is_html(part) or isinstance(_id(part), dict)
+        for part in _all(node)
+    )
 
 
 def _all(node: Any) -> Iterator[Component]:

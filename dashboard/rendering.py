@@ -12,7 +12,14 @@ from typing import Any, NamedTuple, TypedDict
 from dash import html, no_update
 from dash.development.base_component import Component
 
-from dashboard.components.text import action, coded, command, empty, glyph, timed
+from dashboard.components.text import (
+    action,
+    coded,
+    command,
+    empty,
+    glyph,
+    timed,
+)
 from dashboard.data.snapshots import Snapshots, Unreadable
 from dashboard.data.view import STICKY, View, language_of, read_query, view_of
 from dashboard.live import Change, changes, give_places
@@ -103,7 +110,9 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
     )
 
 
-def update(snapshots: Snapshots, new: Rendered, before: Shown) -> tuple[Any, ...]:
+def update(
+    snapshots: Snapshots, new: Rendered, before: Shown
+) -> tuple[Any, ...]:
     """The same for a browser that shows the page as it was ``before``: what has changed
     on it alone, and all of it where that is not enough.
     """
@@ -147,7 +156,9 @@ def _problem(view: View) -> Component:
     """
     snapshot = view.snapshot
     if not snapshot.problem:
-        return html.P(id="problem", className="note warn", role="status", hidden=True)
+        return html.P(
+            id="problem", className="note warn", role="status", hidden=True
+        )
     text: Any = html.Span(coded(snapshot.problem), lang="en")
     if snapshot.lost is not None:
         since = timed(view.words, "lost-since", snapshot.lost)
@@ -172,8 +183,12 @@ def _layout(
     if made is None:
         made = page.layout(view)
         give_places(made, "page")
-        came_between = snapshots.etag(view.query.get("campaign") or None) != etag
-        if came_between:  # it is private to its reader, who gets changes from now on
+        came_between = (
+            snapshots.etag(view.query.get("campaign") or None) != etag
+        )
+        if (
+            came_between
+        ):  # it is private to its reader, who gets changes from now on
             key += f" until {time.monotonic_ns()}"
         snapshots.keep_page(key, made)
     return made, key
@@ -183,7 +198,9 @@ def _key(view: View, etag: str) -> str:
     """All that a page depends on, as text."""
     campaign = view.campaign
     query = sorted(view.query.items())
-    return repr((etag, campaign.id, len(campaign.mlflow_runs), view.path, query))
+    return repr(
+        (etag, campaign.id, len(campaign.mlflow_runs), view.path, query)
+    )
 
 
 def _titled(title: str, *children: Component) -> html.Div:
@@ -206,14 +223,18 @@ def _not_there(
     words, place = Words(language_of(query)), _sticky(query)
     if not snapshots.results.ids():
         mirror = snapshots.mirror
-        main = _nothing_fetched(mirror, words) if mirror else _no_campaign(words)
+        main = (
+            _nothing_fetched(mirror, words) if mirror else _no_campaign(words)
+        )
         return _Content(main, [], place)
     about = _about(snapshots, path, query)
     if not about:
         place.pop("campaign", None)
         about = [campaign_choice(snapshots, words, _known(snapshots, query))]
     page = page_at(path)
-    title, again = (title_of(page, words), page.PATH) if page else ("Bakeoff", "/")
+    title, again = (
+        (title_of(page, words), page.PATH) if page else ("Bakeoff", "/")
+    )
     return _Content(
         _explained(error, words, title, again + tail_of(place)), about, place
     )
@@ -236,11 +257,17 @@ def _known(snapshots: Snapshots, query: Mapping[str, str]) -> str:
     return named if named in ids else ""
 
 
-def _explained(error: UserError, words: Words, title: str, again: str) -> Component:
+def _explained(
+    error: UserError, words: Words, title: str, again: str
+) -> Component:
     """What is wrong, and a link to the page without the choices that are."""
     says = html.Span(coded(str(error)), lang="en")
     way_on = html.Div(action(words("error-again"), again), className="actions")
-    what = "error-unreadable" if isinstance(error, Unreadable) else "error-not-there"
+    what = (
+        "error-unreadable"
+        if isinstance(error, Unreadable)
+        else "error-not-there"
+    )
     return _titled(title, empty(words(what), says, way_on))
 
 
@@ -253,7 +280,8 @@ def _no_campaign(words: Words) -> Component:
         ]
     )
     return _titled(
-        words("none-title"), empty(words("none-what"), words("none-says"), steps)
+        words("none-title"),
+        empty(words("none-what"), words("none-says"), steps),
     )
 
 
@@ -261,7 +289,9 @@ def _nothing_fetched(mirror: Mirror, words: Words) -> Component:
     """A server that is away, or has no campaign yet."""
     server = without_passwords(mirror.uri)
     key = "server-unseen" if mirror.trouble else "server-none"
-    box = empty(words("server-title"), words(key, server=server), _said(mirror, words))
+    box = empty(
+        words("server-title"), words(key, server=server), _said(mirror, words)
+    )
     return _titled(words("none-title"), box)
 
 

@@ -37,7 +37,9 @@ def shell_layout() -> Component:
             "primaryColor": "blue",
             "defaultRadius": "md",
             "components": {
-                "Select": {"defaultProps": {"comboboxProps": {"shadow": "none"}}}
+                "Select": {
+                    "defaultProps": {"comboboxProps": {"shadow": "none"}}
+                }
             },
         },
         children=[
@@ -54,7 +56,9 @@ def shell_layout() -> Component:
                 dcc.Store(id=f"sink-{name}")
                 for name in ("options", "head", "copy", "picture")
             ],
-            html.A("Skip to content", href="#main", className="skip", id="skip"),
+            html.A(
+                "Skip to content", href="#main", className="skip", id="skip"
+            ),
             html.Header(
                 [
                     html.Button(
@@ -65,7 +69,9 @@ def shell_layout() -> Component:
                     ),
                     html.A(
                         [
-                            html.Span("◧", className="logo", **aria(hidden="true")),
+                            html.Span(
+                                "◧", className="logo", **aria(hidden="true")
+                            ),
                             "Bakeoff",
                         ],
                         href="/",
@@ -78,7 +84,9 @@ def shell_layout() -> Component:
                         n_clicks=0,
                         className="button",
                         title="Pause updates / 暂停更新",
-                        **aria(label="Pause updates / 暂停更新", pressed="false"),
+                        **aria(
+                            label="Pause updates / 暂停更新", pressed="false"
+                        ),
                     ),
                     html.Div(id="tools", className="tools"),
                     dmc.ColorSchemeToggle(
@@ -107,9 +115,15 @@ def _banner() -> Component:
     """The banner above the page while the server does not answer: the browser shows it
     by itself, so it has the words of every language.
     """
-    words = {name: Words(name)("lost-since", when="{when}") for name in LANGUAGES}
+    words = {
+        name: Words(name)("lost-since", when="{when}") for name in LANGUAGES
+    }
     return html.Div(
-        id="banner", className="banner", hidden=True, role="alert", **data(**words)
+        id="banner",
+        className="banner",
+        hidden=True,
+        role="alert",
+        **data(**words),
     )
 
 
@@ -169,11 +183,18 @@ def about_panel(view: View) -> list[Component]:
         _stale_tag(view),
     ]
     # in an element of their own: tags come and go, the menu of campaigns stays
-    shown = html.Span([tag for tag in tags if tag is not None], className="tags")
-    return [campaign_choice(view.snapshots, view.words, view.campaign.id), shown]
+    shown = html.Span(
+        [tag for tag in tags if tag is not None], className="tags"
+    )
+    return [
+        campaign_choice(view.snapshots, view.words, view.campaign.id),
+        shown,
+    ]
 
 
-def campaign_choice(snapshots: Snapshots, words: Words, campaign: str) -> Component:
+def campaign_choice(
+    snapshots: Snapshots, words: Words, campaign: str
+) -> Component:
     """The drop-down of campaigns; "" if none of them is shown."""
     names = [(name, name) for name in snapshots.results.ids()]
     found: Component = choice(words, "campaign", names, campaign, "", 220)
@@ -185,7 +206,9 @@ def _synthetic_tag(view: View) -> Component | None:
         return None
     words = view.words
     return html.Span(
-        words("synthetic"), className="tag synthetic", title=words("synthetic-says")
+        words("synthetic"),
+        className="tag synthetic",
+        title=words("synthetic-says"),
     )
 
 
@@ -194,7 +217,9 @@ def _live_tag(view: View) -> Component | None:
     if view.snapshot.state != "running":
         return None
     words, state = view.words, view.campaign.state
-    done, planned = (f"{int(state.get(key) or 0):,}" for key in ("done", "planned"))
+    done, planned = (
+        f"{int(state.get(key) or 0):,}" for key in ("done", "planned")
+    )
     left = state.get("seconds_left")
     more = f" · {words('progress-left', left=duration(left))}" if left else ""
     dot = html.I(className="dot", **aria(hidden="true"))

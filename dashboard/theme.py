@@ -17,9 +17,20 @@ FONT = (
     "Inter, 'Noto Sans CJK SC', 'Noto Sans SC', system-ui, "
     "-apple-system, 'Segoe UI', 'PingFang SC', sans-serif"
 )
-VERDICTS = {"supported": "✓", "refuted": "✕", "no_difference": "≈", "inconclusive": "?"}
+VERDICTS = {
+    "supported": "✓",
+    "refuted": "✕",
+    "no_difference": "≈",
+    "inconclusive": "?",
+}
 UNDECIDED = {"pending": "◔", "incomplete": "◌"}  # claims without a verdict yet
-STATES = {"done": "", "final": "◐", "tuning": "◔", "failed": "✕", "queued": "·"}
+STATES = {
+    "done": "",
+    "final": "◐",
+    "tuning": "◔",
+    "failed": "✕",
+    "queued": "·",
+}
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 ARMS = 6  # colours; with more than four arms charts become small multiples
 
@@ -105,7 +116,8 @@ def luminance(color: str) -> float:
     """Relative luminance of ``#RRGGBB`` as WCAG 2 defines it, 0 (black) to 1 (white)."""
     channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in channels
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -39,7 +39,10 @@ class Budget:
 def history(values: ArrayLike, better: Better = "lower") -> list[float]:
     """The best value so far after each trial of one study."""
     best = np.minimum if better == "lower" else np.maximum
-    return [float(value) for value in best.accumulate(np.asarray(values, dtype=float))]
+    return [
+        float(value)
+        for value in best.accumulate(np.asarray(values, dtype=float))
+    ]
 
 
 def budget_curve(
@@ -65,7 +68,9 @@ def budget_curve(
     ]
 
 
-def _budget(trials: int, values: NDArray[np.float64], confidence: float) -> Budget:
+def _budget(
+    trials: int, values: NDArray[np.float64], confidence: float
+) -> Budget:
     blocks, mean = len(values), float(values.mean())
     if blocks < 2:
         return Budget(trials, mean, math.nan, math.nan, blocks)

@@ -44,7 +44,9 @@ def importance(
     After Hutter, Hoos and Leyton-Brown, "An efficient approach for assessing
     hyperparameter importance" (2014).
     """
-    scales = {name: _scale(hyperparameter) for name, hyperparameter in space.items()}
+    scales = {
+        name: _scale(hyperparameter) for name, hyperparameter in space.items()
+    }
     params = [trial for trials, _ in blocks for trial in trials]
     ranks = [rank for _, values in blocks for rank in _ranks(values)]
     if not scales or len(ranks) < MIN_TRIALS or len(set(ranks)) == 1:

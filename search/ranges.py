@@ -12,7 +12,9 @@ from typing import Any, Literal
 from tasks import Categorical, Float, Int, Params, Space
 from tasks.contract.space import Hyperparameter
 
-EDGE_FRACTION = 0.1  # fraction of a range, on its own scale, that counts as its end
+EDGE_FRACTION = (
+    0.1  # fraction of a range, on its own scale, that counts as its end
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ def _values_of(name: str, chosen: Sequence[Params]) -> list[Any]:
     return [value for value in values if value is not None and value == value]
 
 
-def _edge(name: str, hyperparameter: Float | Int, values: Sequence[float]) -> Edge:
+def _edge(
+    name: str, hyperparameter: Float | Int, values: Sequence[float]
+) -> Edge:
     positions = [position(hyperparameter, value) for value in values]
     blocks = len(positions)
     low = sum(at <= EDGE_FRACTION for at in positions)
@@ -80,7 +84,9 @@ def position(hyperparameter: Float | Int, value: float) -> float:
 
 def describe(space: Space) -> dict[str, dict[str, Any]]:
     """The space as JSON-serialisable plain values; ``restore`` is the inverse."""
-    found = {name: _plain(hyperparameter) for name, hyperparameter in space.items()}
+    found = {
+        name: _plain(hyperparameter) for name, hyperparameter in space.items()
+    }
     for name in found if space.points else ():
         found[name]["points"] = [point[name] for point in space.points]
     return found
@@ -88,12 +94,18 @@ def describe(space: Space) -> dict[str, dict[str, Any]]:
 
 def restore(described: Mapping[str, Mapping[str, Any]]) -> Space:
     columns = {
-        name: plain["points"] for name, plain in described.items() if "points" in plain
+        name: plain["points"]
+        for name, plain in described.items()
+        if "points" in plain
     }
     if columns:
         rows = zip(*columns.values(), strict=True)
-        return Space.of_points([dict(zip(columns, row, strict=True)) for row in rows])
-    return Space(**{name: _hyperparameter(plain) for name, plain in described.items()})
+        return Space.of_points(
+            [dict(zip(columns, row, strict=True)) for row in rows]
+        )
+    return Space(
+        **{name: _hyperparameter(plain) for name, plain in described.items()}
+    )
 
 
 def _plain(hyperparameter: Hyperparameter) -> dict[str, Any]:
@@ -120,4 +132,6 @@ def _hyperparameter(plain: Mapping[str, Any]) -> Hyperparameter:
     if "values" in plain:
         return Categorical(tuple(plain["values"]), default, when)
     kind = Int if plain.get("whole") else Float
-    return kind(plain["low"], plain["high"], bool(plain.get("log")), default, when)
+    return kind(
+        plain["low"], plain["high"], bool(plain.get("log")), default, when
+    )

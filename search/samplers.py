@@ -26,7 +26,9 @@ from tasks import Space
 from tasks.contract.registry import Registry
 
 STARTUP = 8  # trials of the schedule before TPE begins to learn from results
-RATE_ALONE = 8  # trials, the default point among them, before all else varies, too
+RATE_ALONE = (
+    8  # trials, the default point among them, before all else varies, too
+)
 GENERATION = 4  # TPE trials proposed together
 
 
@@ -59,7 +61,9 @@ class StudyPlan:
         the number alone.
         """
         seeds = (self.seed, self.root_seed)
-        state = np.random.SeedSequence(seeds, spawn_key=(number,)).generate_state(1)
+        state = np.random.SeedSequence(
+            seeds, spawn_key=(number,)
+        ).generate_state(1)
         return int(state[0])
 
 
@@ -214,8 +218,12 @@ class ScrambledSobol(QMCSampler):
         search_space: dict[str, BaseDistribution],
     ) -> dict[str, Any]:
         if len(self._fixed) == len(search_space):
-            return dict(self._fixed)  # and leave the next point to the next trial
-        return super().sample_relative(study, trial, search_space) | self._fixed
+            return dict(
+                self._fixed
+            )  # and leave the next point to the next trial
+        return (
+            super().sample_relative(study, trial, search_space) | self._fixed
+        )
 
 
 register_sampler("sobol", Sobol)

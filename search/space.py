@@ -19,7 +19,8 @@ def distributions(space: Space) -> dict[str, BaseDistribution]:
     Ranges stay logarithmic where they are; whole numbers stay whole.
     """
     return {
-        name: _distribution(hyperparameter) for name, hyperparameter in space.items()
+        name: _distribution(hyperparameter)
+        for name, hyperparameter in space.items()
     }
 
 

@@ -94,7 +94,9 @@ class Study:
             self._optuna = optuna.create_study(
                 study_name=name, sampler=self._sampler.for_trial(0)
             )
-        self._optuna.set_user_attr("sampler", "grid" if space.points else sampler)
+        self._optuna.set_user_attr(
+            "sampler", "grid" if space.points else sampler
+        )
         self._asked: list[Trial] = []
         self._told: dict[int, _Told] = {}
         self._passed_on = 0  # trials whose results Optuna has
@@ -115,7 +117,9 @@ class Study:
             return []
         start = len(self._asked)
         with quiet():
-            for number in range(start, start + self._sampler.generation_size(start)):
+            for number in range(
+                start, start + self._sampler.generation_size(start)
+            ):
                 self._optuna.sampler = self._sampler.for_trial(number)
                 self._asked.append(self._optuna.ask(self._space))
         return [self._proposal(trial.number) for trial in self._asked[start:]]
@@ -160,9 +164,13 @@ class Study:
         The first half of a quasi-random study is the study with half the budget. Raises
         ValueError if none of them has a result.
         """
-        told = [number for number in self._told if among is None or number < among]
+        told = [
+            number for number in self._told if among is None or number < among
+        ]
         if not told:
-            raise ValueError(f"Study {self.name!r} has no best trial: none was told.")
+            raise ValueError(
+                f"Study {self.name!r} has no best trial: none was told."
+            )
         return self._proposal(
             min(told, key=lambda number: (self._told[number].value, number))
         )
@@ -181,7 +189,9 @@ class Study:
         return self._optuna.user_attrs
 
     def _proposal(self, number: int) -> Proposal:
-        return Proposal(number, self._declared.active(self._asked[number].params))
+        return Proposal(
+            number, self._declared.active(self._asked[number].params)
+        )
 
     def _pass_on_generation(self) -> None:
         with quiet():
@@ -189,10 +199,14 @@ class Study:
                 told = self._told[trial.number]
                 for step, value in told.curve:
                     trial.report(value, step)
-                unused = set(trial.params) - set(self._proposal(trial.number).params)
+                unused = set(trial.params) - set(
+                    self._proposal(trial.number).params
+                )
                 if unused:
                     trial.set_user_attr("unused", sorted(unused))
-                trial.set_user_attr("status", "failed" if told.failed else "finished")
+                trial.set_user_attr(
+                    "status", "failed" if told.failed else "finished"
+                )
                 if told.key is not None:
                     trial.set_user_attr("key", told.key)
                 self._optuna.tell(trial, told.value)
@@ -232,7 +246,9 @@ class Journal:
             if complete == study.trials:
                 return
             if complete is not None:
-                optuna.delete_study(study_name=study.name, storage=self._storage)
+                optuna.delete_study(
+                    study_name=study.name, storage=self._storage
+                )
             self._write(study)
 
     def _complete_trials(self, name: str) -> int | None:
@@ -242,10 +258,14 @@ class Journal:
             known = optuna.load_study(study_name=name, storage=self._storage)
         except KeyError:
             return None
-        return len(known.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+        return len(
+            known.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        )
 
     def _write(self, study: Study) -> None:
-        copy = optuna.create_study(study_name=study.name, storage=self._storage)
+        copy = optuna.create_study(
+            study_name=study.name, storage=self._storage
+        )
         for name, value in study.user_attrs.items():
             copy.set_user_attr(name, value)
         copy.add_trials(study.frozen())

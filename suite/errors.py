@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-MESSAGE_LENGTH = 300  # characters of an error message that are recorded and logged
+MESSAGE_LENGTH = (
+    300  # characters of an error message that are recorded and logged
+)
 
 
 def one_line(error: BaseException) -> str:
@@ -15,7 +17,9 @@ def one_line(error: BaseException) -> str:
     """
     message = without_passwords(str(error))
     lines = message.strip().splitlines() or [type(error).__name__]
-    has_traceback = any(line.startswith("Traceback (most recent") for line in lines)
+    has_traceback = any(
+        line.startswith("Traceback (most recent") for line in lines
+    )
     line = lines[-1 if has_traceback else 0].strip()
     if len(line) <= MESSAGE_LENGTH:
         return line

@@ -80,7 +80,9 @@ def load_file(path: Path | str) -> Task:
     """
     path = Path(path).resolve()
     try:
-        text = path.read_text(encoding="utf-8-sig")  # Windows editors add a BOM
+        text = path.read_text(
+            encoding="utf-8-sig"
+        )  # Windows editors add a BOM
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"Task file {path} cannot be read ({error}): give a Python file that defines TASK."
@@ -117,7 +119,9 @@ def load_source(name: str, path: str, text: str) -> Task:
     except UserError:
         _FILES.pop(name)
         raise
-    except Exception as error:  # whatever the user's file does wrong, say where
+    except (
+        Exception
+    ) as error:  # whatever the user's file does wrong, say where
         _FILES.pop(name)
         line = _line_in(error, path)
         where = f"{path}, line {line}" if line else path

@@ -9,7 +9,11 @@ from torch import nn
 from tasks import Arm, Claim, Level, Params, Shape, Splits, Task, Text
 from tasks.data import mnist1d, mnist5k
 from tasks.models.attention import WIDTH, vision_transformer
-from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassification
+from tasks.procedures.spatial import (
+    SPACE,
+    UNTIL_CONVERGED,
+    SpatialClassification,
+)
 
 HEADS = (1, 2, 4, 8, 16)  # of 32, 16, 8, 4 and 2 numbers each
 # Accuracies of one arm differ by 2 to 3 points between blocks: ten blocks do not see
@@ -150,7 +154,9 @@ CLAIMS = (
 
 TASK = Task(
     label=Text("Attention heads", zh="注意力头数"),
-    question=Text("How many heads should attention have?", zh="注意力应该有多少个头？"),
+    question=Text(
+        "How many heads should attention have?", zh="注意力应该有多少个头？"
+    ),
     topic=Text("Self-attention", zh="自注意力"),
     load_data=load_data,
     arms=tuple(

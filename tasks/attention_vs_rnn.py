@@ -25,7 +25,12 @@ from tasks import (
 )
 from tasks.data import recall
 from tasks.data.recall import SYMBOLS
-from tasks.models.readers import Kind, RecurrentReader, attention_reader, matched_units
+from tasks.models.readers import (
+    Kind,
+    RecurrentReader,
+    attention_reader,
+    matched_units,
+)
 from tasks.procedures.reading import Reading
 
 PARAMETERS = 6000
@@ -74,12 +79,21 @@ def build_recurrent(
 ) -> nn.Module:
     units = matched_units(PARAMETERS, kind, SYMBOLS, shape.outputs, both_ways)
     return RecurrentReader(
-        shape, SYMBOLS, kind, units, both_ways=both_ways, forget_bias=forget_bias
+        shape,
+        SYMBOLS,
+        kind,
+        units,
+        both_ways=both_ways,
+        forget_bias=forget_bias,
     )
 
 
 def recurrent(
-    name: str, label: str, kind: Kind, both_ways: bool = False, bias: float = 0.0
+    name: str,
+    label: str,
+    kind: Kind,
+    both_ways: bool = False,
+    bias: float = 0.0,
 ) -> Arm:
     return Arm(name, partial(build_recurrent, kind, both_ways, bias), label)
 
@@ -103,7 +117,12 @@ def far_ahead(
 ) -> Claim:
     """At a distance of 32 symbols, by half of all answers at least."""
     name = f"{better}_beats_{worse}_at_32"
-    shared = {"better": better, "worse": worse, "levels": LONG, "at_least": 0.5}
+    shared = {
+        "better": better,
+        "worse": worse,
+        "levels": LONG,
+        "at_least": 0.5,
+    }
     return claim(name, english, chinese, **shared, **fields)
 
 
@@ -217,11 +236,15 @@ TASK = Task(
     topic=Text("Self-attention", zh="自注意力"),
     load_data=load_data,
     arms=(
-        Arm("attention", build_attention, Text("Self-attention", zh="自注意力")),
+        Arm(
+            "attention", build_attention, Text("Self-attention", zh="自注意力")
+        ),
         recurrent("rnn", Text("Plain RNN", zh="普通 RNN"), "rnn"),
         recurrent("gru", "GRU", "gru"),
         recurrent(
-            "lstm", Text("LSTM, gates as usual", zh="LSTM（常规初始化）"), "lstm"
+            "lstm",
+            Text("LSTM, gates as usual", zh="LSTM（常规初始化）"),
+            "lstm",
         ),
         recurrent(
             "lstm_open",
@@ -230,13 +253,20 @@ TASK = Task(
             bias=OPEN,
         ),
         recurrent(
-            "bidirectional", Text("Bidirectional GRU", zh="双向 GRU"), "gru", True
+            "bidirectional",
+            Text("Bidirectional GRU", zh="双向 GRU"),
+            "gru",
+            True,
         ),
     ),
     levels=LEVELS,
     procedure=Reading(),
     recipe=Recipe(
-        steps=120, batch_size=64, optimizer="adam", max_grad_norm=1.0, evaluations=3
+        steps=120,
+        batch_size=64,
+        optimizer="adam",
+        max_grad_norm=1.0,
+        evaluations=3,
     ),
     space=Space(lr=Float(1e-2, 4e-2, log=True, default=2e-2)),
     claims=CLAIMS,

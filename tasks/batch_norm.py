@@ -28,7 +28,12 @@ from tasks.procedures.modes import BothModes
 
 WIDTH, SIZE = 64, 100  # of hidden layers, of batches
 TARGET = 0.45  # accuracy on validation
-RATES = (0.03, 0.1, 0.3, 1.0)  # the network without a norm is best at the second
+RATES = (
+    0.03,
+    0.1,
+    0.3,
+    1.0,
+)  # the network without a norm is best at the second
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 IOFFE = Text(
     "Ioffe & Szegedy, Batch normalization (2015)",
@@ -43,7 +48,8 @@ BA = Text(
     zh="Ba 等，Layer normalization（2016）",
 )
 WU = Text(
-    "Wu & He, Group normalization (2018)", zh="Wu 与 He，Group normalization（2018）"
+    "Wu & He, Group normalization (2018)",
+    zh="Wu 与 He，Group normalization（2018）",
 )
 SANTURKAR = Text(
     "Santurkar et al., How does batch normalization help optimization? (2018)",
@@ -75,17 +81,23 @@ def sigmoids(depth: int) -> Level:
     factors = {"activation": "sigmoid", "depth": depth, "batch": SIZE}
     label = Text(f"Sigmoid, depth {depth}", zh=f"sigmoid，深度 {depth}")
     params, recipe = {"lr": RATES[1]}, {"evaluations": 4}
-    return Level(f"sigmoid_{depth}", factors, None, label, recipe, params=params)
+    return Level(
+        f"sigmoid_{depth}", factors, None, label, recipe, params=params
+    )
 
 
 def in_batches(size: int, lr: float) -> Level:
     factors = {"activation": "relu", "depth": 5, "batch": size}
     label = Text(f"Batch of {size}", zh=f"批量 {size}")
     recipe = {"batch_size": size, "steps": 500, "evaluations": 4}
-    return Level(f"batch_{size}", factors, None, label, recipe, params={"lr": lr})
+    return Level(
+        f"batch_{size}", factors, None, label, recipe, params={"lr": lr}
+    )
 
 
-def claim(name: str, who: str, english: str, chinese: str, **fields: Any) -> Claim:
+def claim(
+    name: str, who: str, english: str, chinese: str, **fields: Any
+) -> Claim:
     """``who`` names better, worse and the levels, if the claim is no contrast."""
     shared: dict[str, Any] = {"metric": "accuracy", "margin": 0.02}
     if who:
@@ -266,7 +278,11 @@ TASK = Task(
     arms=(
         arm("none", "No norm", "无归一化"),
         arm("batch", "Batch norm", "批归一化"),
-        arm("plain_average", "Batch norm, plain average", "批归一化（普通平均）"),
+        arm(
+            "plain_average",
+            "Batch norm, plain average",
+            "批归一化（普通平均）",
+        ),
         arm("disturbed", "Batch norm, disturbed", "批归一化（加扰动）"),
         arm("layer", "Layer norm", "层归一化"),
         arm("group", "Group norm", "组归一化"),
@@ -274,7 +290,10 @@ TASK = Task(
     levels=(
         *map(at_rate, RATES),
         *map(sigmoids, (1, 8)),
-        *(in_batches(size, lr) for size, lr in ((2, 0.01), (8, 0.02), (32, 0.03))),
+        *(
+            in_batches(size, lr)
+            for size, lr in ((2, 0.01), (8, 0.02), (32, 0.03))
+        ),
     ),
     procedure=BothModes(),
     recipe=Recipe(

@@ -266,7 +266,9 @@ CLAIMS = (
 
 TASK = Task(
     label=Text("Batch size", zh="批量大小"),
-    question=Text("Do small batches generalise better?", zh="小批量的泛化更好吗？"),
+    question=Text(
+        "Do small batches generalise better?", zh="小批量的泛化更好吗？"
+    ),
     topic=Text("Optimisation", zh="优化"),
     load_data=load_data,
     arms=tuple(arm(size) for size in RATES),

@@ -14,7 +14,11 @@ from tasks.data import fashion_mnist, mnist1d, mnist5k
 from tasks.models.attention import hybrid, vision_transformer
 from tasks.models.convolution import ConvNet, Shuffled, matched_width
 from tasks.models.mlp import matched_widths, mlp
-from tasks.procedures.spatial import SPACE, UNTIL_CONVERGED, SpatialClassification
+from tasks.procedures.spatial import (
+    SPACE,
+    UNTIL_CONVERGED,
+    SpatialClassification,
+)
 
 CURVES = {
     "data": "mnist1d",
@@ -22,7 +26,9 @@ CURVES = {
     "patch": 4,
 }  # ten tokens, as many as the CNN's map has places
 PICTURES = {"parameters": 29_800, "patch": 4}  # 7x7 tokens, and a map of 7x7
-ANYWHERE = 20  # places that an example moves by at most, either way: half a curve
+ANYWHERE = (
+    20  # places that an example moves by at most, either way: half a curve
+)
 EPOCHS = {
     500: 400,
     4000: 100,
@@ -74,7 +80,9 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def build_cnn(shape: Shape, level: Level, params: Params) -> nn.Module:
-    return ConvNet(shape, matched_width(level["parameters"], shape), params["dropout"])
+    return ConvNet(
+        shape, matched_width(level["parameters"], shape), params["dropout"]
+    )
 
 
 def build_attention(shape: Shape, level: Level, params: Params) -> nn.Module:
@@ -89,7 +97,9 @@ def build_hybrid(shape: Shape, level: Level, params: Params) -> nn.Module:
 
 def build_mlp(shape: Shape, level: Level, params: Params) -> nn.Module:
     """Two hidden layers, which no order of the inputs can help or hurt."""
-    widths = matched_widths(level["parameters"], 2, shape.features, shape.outputs)
+    widths = matched_widths(
+        level["parameters"], 2, shape.features, shape.outputs
+    )
     return mlp(shape, widths, dropout=params["dropout"])
 
 
@@ -105,7 +115,9 @@ def build_shuffled(
 ARMS = (
     Arm("cnn", build_cnn, "CNN"),
     Arm(
-        "attention", build_attention, Text("Vision transformer", zh="视觉 Transformer")
+        "attention",
+        build_attention,
+        Text("Vision transformer", zh="视觉 Transformer"),
     ),
     Arm(
         "hybrid",
@@ -126,7 +138,10 @@ ARMS = (
     Arm(
         "attention_translated",
         build_attention,
-        Text("Vision transformer, moved examples", zh="视觉 Transformer（平移样本）"),
+        Text(
+            "Vision transformer, moved examples",
+            zh="视觉 Transformer（平移样本）",
+        ),
         procedure=SpatialClassification(augment=Shift(ANYWHERE)),
     ),
 )
@@ -142,7 +157,9 @@ def curves(count: int) -> Level:
         name,
         factors,
         x=count,
-        label=Text(f"MNIST-1D, {count:,} examples", zh=f"MNIST-1D，{count:,} 个样本"),
+        label=Text(
+            f"MNIST-1D, {count:,} examples", zh=f"MNIST-1D，{count:,} 个样本"
+        ),
         recipe=recipe,
         heavy=count > 16_000,
     )
@@ -157,7 +174,9 @@ def clothes(count: int, epochs: int) -> Level:
         name,
         factors,
         x=count,
-        label=Text(f"Fashion-MNIST, {count:,}", zh=f"Fashion-MNIST，{count:,}"),
+        label=Text(
+            f"Fashion-MNIST, {count:,}", zh=f"Fashion-MNIST，{count:,}"
+        ),
         recipe={"epochs": epochs},
         heavy=True,
     )
@@ -249,7 +268,8 @@ def spared(level: str, name: str, says: str) -> Claim:
             zh="置换等变性：只有学到的位置能区分词元（李宏毅，2021）",
         ),
         reported=Text(
-            "No difference, where tokens are single points", zh="词元为单个点时没有差异"
+            "No difference, where tokens are single points",
+            zh="词元为单个点时没有差异",
         ),
         matching_group="Shuffling spares attention",
     )
@@ -276,7 +296,8 @@ CLAIMS = (
         ("mnist1d_500", "mnist1d_4000", "mnist1d_16000"),
     ),
     gap_closes(
-        Text("a million", zh="一百万个"), tuple(f"mnist1d_{count}" for count in EPOCHS)
+        Text("a million", zh="一百万个"),
+        tuple(f"mnist1d_{count}" for count in EPOCHS),
     ),
     gap_closes(
         Text("50,000 pictures", zh=" 50,000 张图片"),

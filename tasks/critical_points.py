@@ -163,7 +163,12 @@ TASK = Task(
         arm("trained", 1000, "After 1,000 updates", "1,000 次更新后"),
     ),
     levels=(
-        level("product", 0.05, "The lecture's y = w₁ w₂ x", "课程的例子 y = w₁ w₂ x"),
+        level(
+            "product",
+            0.05,
+            "The lecture's y = w₁ w₂ x",
+            "课程的例子 y = w₁ w₂ x",
+        ),
         level("double_well", 0.02, "Double well", "双势阱"),
         level("network", 0.2, "Network of 124 parameters", "124 个参数的网络"),
     ),
@@ -174,7 +179,9 @@ TASK = Task(
             label=Text("Negative eigenvalues", zh="负特征值"),
             percent=True,
         ),
-        Measure("zeros", "lower", label=Text("Zero eigenvalues", zh="零特征值")),
+        Measure(
+            "zeros", "lower", label=Text("Zero eigenvalues", zh="零特征值")
+        ),
         Measure(
             "minimum_ratio",
             "higher",
@@ -184,7 +191,9 @@ TASK = Task(
         Measure(
             "escape",
             "higher",
-            label=Text("Fall of the loss over its promise", zh="损失下降与预测之比"),
+            label=Text(
+                "Fall of the loss over its promise", zh="损失下降与预测之比"
+            ),
         ),
         Measure("loss", "lower", label=Text("Loss", zh="损失")),
     ),

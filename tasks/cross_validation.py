@@ -30,7 +30,9 @@ KOHAVI = Text(
         "model selection（1995）"
     ),
 )
-SOURCE = Text("Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。")
+SOURCE = Text(
+    "Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。"
+)
 Floats = NDArray[np.floating[Any]]
 
 
@@ -39,17 +41,23 @@ def regret(
 ) -> dict[str, float]:
     """The log of the chosen polynomial's error over that of the best, on average."""
     rng = np.random.default_rng(seed)
-    lost = [_lost(folds, used, level["examples"], rng) for _ in range(DATA_SETS)]
+    lost = [
+        _lost(folds, used, level["examples"], rng) for _ in range(DATA_SETS)
+    ]
     return {"regret": float(np.mean(lost))}
 
 
-def _lost(folds: int, used: int, examples: int, rng: np.random.Generator) -> float:
+def _lost(
+    folds: int, used: int, examples: int, rng: np.random.Generator
+) -> float:
     x = rng.uniform(-1, 1, examples)
     y = truth(x) + NOISE * rng.normal(size=examples)
     powers = legvander(x, max(DEGREES))
     held_out = held_out_errors(powers, y, folds, used)
     on_grid = legvander(GRID, max(DEGREES))
-    true = [_error(powers, y, on_grid, truth(GRID), degree) for degree in DEGREES]
+    true = [
+        _error(powers, y, on_grid, truth(GRID), degree) for degree in DEGREES
+    ]
     return math.log(true[int(np.argmin(held_out))] / min(true))
 
 
@@ -57,26 +65,36 @@ def truth(x: Floats) -> Floats:
     return np.sin(3 * x)
 
 
-def held_out_errors(powers: Floats, y: Floats, folds: int, used: int) -> list[float]:
+def held_out_errors(
+    powers: Floats, y: Floats, folds: int, used: int
+) -> list[float]:
     """Each degree's mean squared error on ``used`` of the folds, fitted to all others."""
     fold = np.arange(len(y)) % folds
     errors = np.zeros(len(DEGREES))
     for number in range(used):
         out = fold == number
         fitted_on, tested_on = (powers[~out], y[~out]), (powers[out], y[out])
-        errors += [_error(*fitted_on, *tested_on, degree) for degree in DEGREES]
+        errors += [
+            _error(*fitted_on, *tested_on, degree) for degree in DEGREES
+        ]
     return list(errors / used)
 
 
-def _error(x: Floats, y: Floats, new_x: Floats, new_y: Floats, degree: int) -> float:
+def _error(
+    x: Floats, y: Floats, new_x: Floats, new_y: Floats, degree: int
+) -> float:
     x, new_x = x[:, : degree + 1], new_x[:, : degree + 1]
     gram = x.T @ x + RIDGE * np.eye(degree + 1)
-    return float(np.mean((new_x @ np.linalg.solve(gram, x.T @ y) - new_y) ** 2))
+    return float(
+        np.mean((new_x @ np.linalg.solve(gram, x.T @ y) - new_y) ** 2)
+    )
 
 
 def rule(name: str, folds: int, used: int, english: str, chinese: str) -> Arm:
     label = Text(english, zh=chinese)
-    return Arm.function(name, partial(regret, folds, used), label=label, x=used)
+    return Arm.function(
+        name, partial(regret, folds, used), label=label, x=used
+    )
 
 
 def at(examples: int) -> Level:
@@ -84,7 +102,9 @@ def at(examples: int) -> Level:
     return Level(f"n_{examples}", {"examples": examples}, examples, label)
 
 
-def claim(name: str, folds: str, kind: str, english: str, chinese: str) -> Claim:
+def claim(
+    name: str, folds: str, kind: str, english: str, chinese: str
+) -> Claim:
     return Claim(
         name,
         Text(english, zh=chinese),
@@ -133,7 +153,9 @@ TASK = Task(
         rule("ten_fold", 10, 10, "Ten folds", "十折"),
     ),
     levels=(at(20), at(40)),
-    measures=(Measure("regret", "lower", label=Text("Log regret", zh="对数遗憾")),),
+    measures=(
+        Measure("regret", "lower", label=Text("Log regret", zh="对数遗憾")),
+    ),
     claims=CLAIMS,
     matched=Text("Data sets and candidates", zh="数据集与候选模型"),
     axis=Text("Examples", zh="样本数"),

@@ -28,7 +28,12 @@ from tasks import (
 )
 from tasks.data import number_words
 from tasks.models.recurrent import RecurrentTranslator
-from tasks.procedures.sequence_to_sequence import BLEU, EXACT, EXPOSURE_GAP, Translation
+from tasks.procedures.sequence_to_sequence import (
+    BLEU,
+    EXACT,
+    EXPOSURE_GAP,
+    Translation,
+)
 
 WIDTH, UNITS, BEAMS = 32, 40, 4
 BENGIO = Text(
@@ -86,7 +91,9 @@ class Decoding(Translation):
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    return number_words.load(seed, train=1000, validation=100, test=500, digits=5)
+    return number_words.load(
+        seed, train=1000, validation=100, test=500, digits=5
+    )
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
@@ -102,7 +109,9 @@ def build(shape: Shape, level: Level, params: Params) -> nn.Module:
 
 def claim(name: str, english: str, chinese: str, **fields: Any) -> Claim:
     says = Text(english, zh=chinese)
-    return Claim(name, says, **{"fixed_budget": True, "source": BENGIO, **fields})
+    return Claim(
+        name, says, **{"fixed_budget": True, "source": BENGIO, **fields}
+    )
 
 
 CLAIMS = (
@@ -188,7 +197,8 @@ TASK = Task(
     space=Space(lr=Float(5e-3, 2e-2, log=True, default=1e-2)),
     claims=CLAIMS,
     matched=Text(
-        "Network, updates, data, tuning trials", zh="网络、更新次数、数据、调参试验数"
+        "Network, updates, data, tuning trials",
+        zh="网络、更新次数、数据、调参试验数",
     ),
     parameters_within=0.0,
     why=Text(

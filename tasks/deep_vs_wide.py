@@ -63,12 +63,16 @@ def build(
     depth: int, norm: Norm, shape: Shape, level: Level, params: Params
 ) -> nn.Module:
     parameters = level["parameters"]
-    widths = matched_widths(parameters, depth, shape.features, shape.outputs, norm)
+    widths = matched_widths(
+        parameters, depth, shape.features, shape.outputs, norm
+    )
     return mlp(shape, widths, norm=norm)
 
 
 def build_residual(shape: Shape, level: Level, params: Params) -> nn.Module:
-    widths = matched_widths(level["parameters"], 8, shape.features, shape.outputs)
+    widths = matched_widths(
+        level["parameters"], 8, shape.features, shape.outputs
+    )
     return ResidualMLP(shape, widths)
 
 
@@ -113,7 +117,9 @@ def at(parameters: int) -> Level:
     """The level at which all arms have that many parameters."""
     size = f"{parameters // 1000}k"
     label = Text(f"{size} parameters", zh=f"{size} 个参数")
-    return Level(f"mnist1d_{size}", {"parameters": parameters}, parameters, label)
+    return Level(
+        f"mnist1d_{size}", {"parameters": parameters}, parameters, label
+    )
 
 
 def claims(level: Level) -> tuple[Claim, ...]:
@@ -121,12 +127,20 @@ def claims(level: Level) -> tuple[Claim, ...]:
 
     def claim(name: str, english: str, chinese: str, **fields: Any) -> Claim:
         says = Text(
-            f"{level.title}: {english}", zh=f"{text_of(level.title, 'zh')}：{chinese}"
+            f"{level.title}: {english}",
+            zh=f"{text_of(level.title, 'zh')}：{chinese}",
         )
-        shared = {"metric": "accuracy", "margin": 0.02, "levels": (level.name,)}
+        shared = {
+            "metric": "accuracy",
+            "margin": 0.02,
+            "levels": (level.name,),
+        }
         group = name.replace("_", " ").capitalize()
         return Claim(
-            f"{name}_{level.name}", says, matching_group=group, **{**shared, **fields}
+            f"{name}_{level.name}",
+            says,
+            matching_group=group,
+            **{**shared, **fields},
         )
 
     return (

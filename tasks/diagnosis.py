@@ -8,7 +8,18 @@ from typing import Any
 
 from torch import nn
 
-from tasks import Arm, Claim, Level, Params, Recipe, Shape, Split, Splits, Task, Text
+from tasks import (
+    Arm,
+    Claim,
+    Level,
+    Params,
+    Recipe,
+    Shape,
+    Split,
+    Splits,
+    Task,
+    Text,
+)
 from tasks.data import digits
 from tasks.models.mlp import matched_widths, mlp, parameter_count
 from tasks.procedures.memorise import Memorise
@@ -30,7 +41,9 @@ def load_data(level: Level, seed: int) -> Splits:
     splits = digits.load(seed, test=0.2)
 
     def moved(test: Split) -> Split:
-        return dataclasses.replace(test, x=test.x.roll(level["shift"], dims=-1))
+        return dataclasses.replace(
+            test, x=test.x.roll(level["shift"], dims=-1)
+        )
 
     return dataclasses.replace(splits, test=splits.sealed.resealed(moved))
 
@@ -39,7 +52,9 @@ def few(train: Split, level: Level, seed: int) -> Split:
     return train.head(FEW)
 
 
-def one_layer(width: int, shape: Shape, level: Level, params: Params) -> nn.Module:
+def one_layer(
+    width: int, shape: Shape, level: Level, params: Params
+) -> nn.Module:
     return mlp(shape, [width], activation=nn.Tanh)
 
 
@@ -55,16 +70,29 @@ def level(name: str, shift: int, english: str, chinese: str) -> Level:
     return Level(name, {"shift": shift}, label=label, params={"lr": 0.05})
 
 
-def claim(name: str, better: str, english: str, chinese: str, **fields: Any) -> Claim:
-    shared = {"metric": "accuracy", "levels": ("same",), "margin": 0.1, "source": LEE}
-    return Claim(name, Text(english, zh=chinese), better=better, **{**shared, **fields})
+def claim(
+    name: str, better: str, english: str, chinese: str, **fields: Any
+) -> Claim:
+    shared = {
+        "metric": "accuracy",
+        "levels": ("same",),
+        "margin": 0.1,
+        "source": LEE,
+    }
+    return Claim(
+        name, Text(english, zh=chinese), better=better, **{**shared, **fields}
+    )
 
 
-def said(cause: str, better: str, english: str, chinese: str, **fields: Any) -> Claim:
+def said(
+    cause: str, better: str, english: str, chinese: str, **fields: Any
+) -> Claim:
     """In every block an arm has this diagnosis."""
     metric = f"diagnosed.{cause}"
     always = {"metric": metric, "kind": "always", "lower_bound": 1.0}
-    return claim(f"{better}_{cause}", better, english, chinese, **always, **fields)
+    return claim(
+        f"{better}_{cause}", better, english, chinese, **always, **fields
+    )
 
 
 CLAIMS = (
@@ -175,9 +203,17 @@ TASK = Task(
     topic=Text("General guide", zh="训练攻略"),
     load_data=load_data,
     arms=(
-        Arm("shallow", partial(one_layer, WIDTH), Text("One layer", zh="一层")),
-        Arm("deep", many_layers, Text("Eight sigmoid layers", zh="八个 sigmoid 层")),
-        Arm("one_unit", partial(one_layer, 1), Text("One unit", zh="一个单元")),
+        Arm(
+            "shallow", partial(one_layer, WIDTH), Text("One layer", zh="一层")
+        ),
+        Arm(
+            "deep",
+            many_layers,
+            Text("Eight sigmoid layers", zh="八个 sigmoid 层"),
+        ),
+        Arm(
+            "one_unit", partial(one_layer, 1), Text("One unit", zh="一个单元")
+        ),
         Arm(
             "few",
             partial(one_layer, WIDTH),

@@ -44,7 +44,10 @@ RABANSER = Text(
 
 
 def streams(seed: int, count: int) -> list[np.random.Generator]:
-    return [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(count)]
+    return [
+        np.random.default_rng(s)
+        for s in np.random.SeedSequence(seed).spawn(count)
+    ]
 
 
 def load_data(level: Level, seed: int) -> Splits:
@@ -78,7 +81,12 @@ def told_apart(level: Level, params: Params, seed: int) -> dict[str, float]:
 
 
 def claim(name: str, says: Text, **fields: object) -> Claim:
-    usual = {"metric": "accuracy", "margin": 0.02, "source": LEE, "reported": NO_HELP}
+    usual = {
+        "metric": "accuracy",
+        "margin": 0.02,
+        "source": LEE,
+        "reported": NO_HELP,
+    }
     return Claim(name, says, **{**usual, **fields})  # type: ignore[arg-type]
 
 
@@ -189,7 +197,9 @@ TASK = Task(
         Arm(
             "new",
             build,
-            Text("500 examples like the test's", zh="500 个与测试同分布的样本"),
+            Text(
+                "500 examples like the test's", zh="500 个与测试同分布的样本"
+            ),
             training_data=partial(part, MANY, MANY + FEW),
         ),
         Arm.function(
@@ -200,8 +210,14 @@ TASK = Task(
         ),
     ),
     levels=(
-        Level("same", {"moved_by": OLD}, label=Text("Same distribution", zh="同分布")),
-        Level("shifted", {"moved_by": NEW}, label=Text("Shifted", zh="有偏移")),
+        Level(
+            "same",
+            {"moved_by": OLD},
+            label=Text("Same distribution", zh="同分布"),
+        ),
+        Level(
+            "shifted", {"moved_by": NEW}, label=Text("Shifted", zh="有偏移")
+        ),
     ),
     procedure=Classification(),
     recipe=Recipe(steps=400, evaluations=5),

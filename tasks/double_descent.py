@@ -72,7 +72,9 @@ def build(shape: Shape, level: Level, params: Params) -> nn.Module:
 
 def with_features(count: int) -> Arm:
     label = Text(f"{count:,} features", zh=f"{count:,} 个特征")
-    return Arm(f"features_{count}", build, label, x=count, params={"features": count})
+    return Arm(
+        f"features_{count}", build, label, x=count, params={"features": count}
+    )
 
 
 BEST_SMALL = Arm(
@@ -86,7 +88,9 @@ LEVELS = (
     Level(
         "noisy",
         {"noise": 0.15},
-        label=Text("15 % of training labels wrong", zh="训练标签有 15 % 是错的"),
+        label=Text(
+            "15 % of training labels wrong", zh="训练标签有 15 % 是错的"
+        ),
     ),
 )
 
@@ -94,7 +98,9 @@ LEVELS = (
 def claim(name: str, english: str, chinese: str, **fields: Any) -> Claim:
     source = BELKIN if fields["levels"] == ("clean",) else NAKKIRAN
     says = Text(english, zh=chinese)
-    return Claim(name, says, "accuracy", source=source, reported=FIGURES, **fields)
+    return Claim(
+        name, says, "accuracy", source=source, reported=FIGURES, **fields
+    )
 
 
 BOTH = ("clean", "noisy")

@@ -54,7 +54,8 @@ def load_data(level: Level, seed: int) -> Splits:
 
     def pictures(split: Split) -> Split:
         return Split(
-            _shrunk(2 * (split.x - low) / (high - low) - 1, level["side"]), split.y
+            _shrunk(2 * (split.x - low) / (high - low) - 1, level["side"]),
+            split.y,
         )
 
     train = pictures(splits.train)
@@ -63,7 +64,9 @@ def load_data(level: Level, seed: int) -> Splits:
         "classifier": classifier,
         "samples": level["samples"],
         "generated": GENERATED,
-        "reference": train.x[-GENERATED:],  # others than the training images judged
+        "reference": train.x[
+            -GENERATED:
+        ],  # others than the training images judged
     }
     sealed = splits.sealed.resealed(pictures)
     return replace(
@@ -286,8 +289,16 @@ TASK = Task(
     load_data=load_data,
     arms=(
         arm("minimax", Text("Minimax", zh="极小极大"), MINIMAX),
-        arm("non_saturating", Text("Non-saturating", zh="非饱和"), NON_SATURATING),
-        arm("least_squares", Text("Least squares", zh="最小二乘"), LEAST_SQUARES),
+        arm(
+            "non_saturating",
+            Text("Non-saturating", zh="非饱和"),
+            NON_SATURATING,
+        ),
+        arm(
+            "least_squares",
+            Text("Least squares", zh="最小二乘"),
+            LEAST_SQUARES,
+        ),
         arm("wgan_gp", "WGAN-GP", WASSERSTEIN),
         arm(
             "wgan_gp_5",
@@ -298,7 +309,10 @@ TASK = Task(
         Arm(
             "non_saturating_long",
             build,
-            Text("Non-saturating, 5 times the updates", zh="非饱和，5 倍更新次数"),
+            Text(
+                "Non-saturating, 5 times the updates",
+                zh="非饱和，5 倍更新次数",
+            ),
             recipe={"steps": COMPUTE * STEPS},
             procedure=Pictures(NON_SATURATING),
         ),
@@ -317,14 +331,21 @@ TASK = Task(
         ),
         Level(
             "fashion_mnist",
-            {"data": "fashion_mnist", "side": 28, "channels": 32, "samples": 1000},
+            {
+                "data": "fashion_mnist",
+                "side": 28,
+                "channels": 32,
+                "samples": 1000,
+            },
             label=Text("Fashion-MNIST, 28x28", zh="Fashion-MNIST，28x28"),
             recipe={"steps": 10_000},
             heavy=True,
         ),
     ),
     procedure=Pictures(NON_SATURATING),
-    recipe=Recipe(steps=STEPS, batch_size=64, betas=(0.0, 0.99), evaluations=10),
+    recipe=Recipe(
+        steps=STEPS, batch_size=64, betas=(0.0, 0.99), evaluations=10
+    ),
     space=Space(
         lr=Float(1e-3, 3e-2, log=True),
         weight_decay=Float(1e-4, 1e-1, log=True),

@@ -39,7 +39,9 @@ HOEFFDING = Text(
     "Hoeffding, Probability inequalities for sums of bounded random variables (1963)",
     zh="Hoeffding，Probability inequalities for sums of bounded random variables（1963）",
 )
-SOURCE = Text("Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。")
+SOURCE = Text(
+    "Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。"
+)
 FIGURES = Text(
     "At most 2707, 0.91, 0.00004 with N = 100, 500, 1000; 610 examples for 0.1",
     zh="N = 100、500、1000 时至多 2707、0.91、0.00004；要降到 0.1 需 610 个样本",
@@ -56,7 +58,9 @@ def simulated(level: Level, params: Params, seed: int) -> Outcome:
     def share(examples: int) -> float:
         return share_of_bad(thresholds, examples, TRAINING_SETS, rng)
 
-    return Outcome({"bad": share(level["examples"])}, lambda: [over_examples(share)])
+    return Outcome(
+        {"bad": share(level["examples"])}, lambda: [over_examples(share)]
+    )
 
 
 def share_of_bad(
@@ -97,7 +101,9 @@ def bound(level: Level, params: Params, seed: int) -> Outcome:
     def most(examples: int) -> float:
         return 2 * THRESHOLDS * math.exp(-2 * examples * EPSILON**2)
 
-    return Outcome({"bad": most(level["examples"])}, lambda: [over_examples(most)])
+    return Outcome(
+        {"bad": most(level["examples"])}, lambda: [over_examples(most)]
+    )
 
 
 def over_examples(found: Callable[[int], float]) -> Picture:
@@ -118,7 +124,11 @@ def at(examples: int) -> Level:
 
 
 LEVELS = tuple(at(examples) for examples in (50, 100, 200, 300, 500))
-BOTH: dict[str, Any] = {"better": "simulated", "worse": "bound", "reported": FIGURES}
+BOTH: dict[str, Any] = {
+    "better": "simulated",
+    "worse": "bound",
+    "reported": FIGURES,
+}
 CLAIMS = (
     Claim(
         "the_bound_holds",
@@ -166,7 +176,9 @@ TASK = Task(
     ),
     topic=Text("Model selection", zh="模型选择"),
     arms=(
-        Arm.function("simulated", simulated, label=Text("Simulation", zh="模拟")),
+        Arm.function(
+            "simulated", simulated, label=Text("Simulation", zh="模拟")
+        ),
         Arm.function("bound", bound, label=BOUND, deterministic=True),
     ),
     levels=LEVELS,

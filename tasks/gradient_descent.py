@@ -11,7 +11,12 @@ from functools import partial
 
 from tasks import Arm, Claim, Level, Measure, Task, Text
 from tasks.models.surfaces import Array
-from tasks.procedures.descent import adagrad, closed_form, gradient_descent, measure
+from tasks.procedures.descent import (
+    adagrad,
+    closed_form,
+    gradient_descent,
+    measure,
+)
 
 QUADRATICS = ("kappa_10", "kappa_1000", "regression")
 LECTURE = Text(
@@ -146,7 +151,9 @@ CLAIMS = (
 )
 
 
-def arm(name: str, walk: Callable[..., Array], value: float, en: str, zh: str) -> Arm:
+def arm(
+    name: str, walk: Callable[..., Array], value: float, en: str, zh: str
+) -> Arm:
     follow = partial(walk, value)
     return Arm.function(name, partial(measure, follow), label=Text(en, zh=zh))
 
@@ -164,7 +171,13 @@ TASK = Task(
     ),
     topic=Text("Optimisation", zh="优化"),
     arms=(
-        arm("half", gradient_descent, 0.5, "Half: η = 1/λmax", "一半：η = 1/λmax"),
+        arm(
+            "half",
+            gradient_descent,
+            0.5,
+            "Half: η = 1/λmax",
+            "一半：η = 1/λmax",
+        ),
         arm(
             "below",
             gradient_descent,
@@ -190,15 +203,29 @@ TASK = Task(
     ),
     levels=(
         level("kappa_10", 10, 10_000, "Condition number 10", "条件数 10"),
-        level("kappa_1000", 1000, 10_000, "Condition number 1,000", "条件数 1,000"),
-        level("regression", 313_418, 100_000, "Regression of b and w", "b 与 w 的回归"),
+        level(
+            "kappa_1000",
+            1000,
+            10_000,
+            "Condition number 1,000",
+            "条件数 1,000",
+        ),
+        level(
+            "regression",
+            313_418,
+            100_000,
+            "Regression of b and w",
+            "b 与 w 的回归",
+        ),
         level("two_valleys", None, 1000, "Two valleys", "两个谷"),
     ),
     measures=(
         Measure(
             "log_distance",
             "lower",
-            label=Text("Distance to the minimum, log10", zh="到最小值的距离，log10"),
+            label=Text(
+                "Distance to the minimum, log10", zh="到最小值的距离，log10"
+            ),
         ),
         Measure(
             "updates",
@@ -211,7 +238,9 @@ TASK = Task(
         Measure(
             "spread",
             "lower",
-            label=Text("Range of final losses over starts", zh="各起点最终损失的极差"),
+            label=Text(
+                "Range of final losses over starts", zh="各起点最终损失的极差"
+            ),
         ),
     ),
     claims=CLAIMS,

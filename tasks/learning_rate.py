@@ -51,10 +51,16 @@ def arm(name: str, rate: float, en: str, zh: str, **recipe: Any) -> Arm:
     return Arm(named, build, Text(en, zh=zh), recipe=recipe, space=space)
 
 
-def claim(name: str, better: str, worse: str, en: str, zh: str, **fields: Any) -> Claim:
+def claim(
+    name: str, better: str, worse: str, en: str, zh: str, **fields: Any
+) -> Claim:
     shared: dict[str, Any] = {"metric": "accuracy", "margin": 0.02}
     return Claim(
-        name, Text(en, zh=zh), better=better, worse=worse, **{**shared, **fields}
+        name,
+        Text(en, zh=zh),
+        better=better,
+        worse=worse,
+        **{**shared, **fields},
     )
 
 
@@ -73,7 +79,9 @@ TASK = Task(
         arm("cosine", 0.15, "Cosine", "余弦"),
         arm("cosine", 0.15, "Cosine after warm-up", "预热后余弦", warmup=0.1),
         arm("one_cycle", 0.15, "One cycle", "单周期"),
-        arm("noam", 0.15, "Noam: inverse root", "Noam：平方根倒数", warmup=0.1),
+        arm(
+            "noam", 0.15, "Noam: inverse root", "Noam：平方根倒数", warmup=0.1
+        ),
     ),
     procedure=Classification(),
     recipe=Recipe(steps=800, optimizer="momentum"),
@@ -146,7 +154,8 @@ TASK = Task(
         ),
     ),
     matched=Text(
-        "Network, data, updates, tuning trials", zh="网络、数据、更新次数、调参试验数"
+        "Network, data, updates, tuning trials",
+        zh="网络、数据、更新次数、调参试验数",
     ),
     parameters_within=0.0,
     why=Text(

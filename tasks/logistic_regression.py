@@ -123,7 +123,9 @@ CLOUDS = Level(
     "clouds",
     label=Text("Two clouds, 100 examples", zh="两团正态点，100 个样本"),
 )
-CURVES = Level("mnist1d", label="MNIST-1D", recipe={"batch_size": 100, "steps": 1500})
+CURVES = Level(
+    "mnist1d", label="MNIST-1D", recipe={"batch_size": 100, "steps": 1500}
+)
 
 CLAIMS = (
     Claim(
@@ -303,7 +305,11 @@ TASK = Task(
     levels=(TUMOURS, CLOUDS, CURVES),
     procedure=Classification(measures=BY_LOSS),
     recipe=Recipe(
-        steps=600, batch_size=0, optimizer="sgd", nesterov=True, restore_best=False
+        steps=600,
+        batch_size=0,
+        optimizer="sgd",
+        nesterov=True,
+        restore_best=False,
     ),
     space=Space(),
     claims=CLAIMS,

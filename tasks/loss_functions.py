@@ -104,7 +104,11 @@ ARMS = (
 def saturated(scale: int, rates: Float, en: str, zh: str) -> Level:
     factors = {"data": "digits", "scale": scale, "widths": (64,)}
     return Level(
-        f"scale_{scale}", factors, scale, Text(en, zh=zh), space=Space(lr=rates)
+        f"scale_{scale}",
+        factors,
+        scale,
+        Text(en, zh=zh),
+        space=Space(lr=rates),
     )
 
 
@@ -276,7 +280,9 @@ TASK = Task(
         "Network, start, data, updates, tuning trials",
         zh="网络、起点、数据、更新次数、调参试验数",
     ),
-    axis=Text("Times the usual outputs at the start", zh="起点处输出的放大倍数"),
+    axis=Text(
+        "Times the usual outputs at the start", zh="起点处输出的放大倍数"
+    ),
     parameters_within=0.0,
     why=Text(
         "The gradient of the squared error contains the slope of the softmax, which "

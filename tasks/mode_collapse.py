@@ -56,7 +56,8 @@ def load_data(level: Level, seed: int) -> Splits:
     def drawn(count: int) -> Split:
         chosen = torch.randint(CENTRES, (count,), generator=rng)
         return Split(
-            centres[chosen] + STD * torch.randn(count, 2, generator=rng), chosen
+            centres[chosen] + STD * torch.randn(count, 2, generator=rng),
+            chosen,
         )
 
     train, validation, test = map(drawn, EXAMPLES)

@@ -17,16 +17,21 @@ COMPETITIONS = 400  # over which a block's optimism is averaged
 PRIVATE = 10_000  # examples that nobody chose by
 GUESSING = 0.5
 LEE = Text(
-    "Hung-yi Lee, Machine Learning 2022, validation", zh="李宏毅，机器学习 2022，验证集"
+    "Hung-yi Lee, Machine Learning 2022, validation",
+    zh="李宏毅，机器学习 2022，验证集",
 )
 LUGOSI = Text(
     "Boucheron, Lugosi & Massart, Concentration inequalities (2013), section 2.5",
     zh="Boucheron、Lugosi 与 Massart，Concentration inequalities（2013），2.5 节",
 )
-SOURCE = Text("Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。")
+SOURCE = Text(
+    "Simulated. Licence: none applies.", zh="模拟产生。许可证：不涉及。"
+)
 
 
-def simulated(best: bool, level: Level, params: Params, seed: int) -> dict[str, float]:
+def simulated(
+    best: bool, level: Level, params: Params, seed: int
+) -> dict[str, float]:
     """Public less private score, of the best of k models or of the first one."""
     examples, models = level["examples"], level["models"]
     rng = np.random.default_rng(seed)
@@ -48,7 +53,11 @@ def bound(level: Level, params: Params, seed: int) -> dict[str, float]:
     """By how much, on average, the maximum of k scores may exceed their mean: each is
     sub-Gaussian with a variance of 1 / 4n.
     """
-    return {"optimism": math.sqrt(math.log(level["models"]) / (2 * level["examples"]))}
+    return {
+        "optimism": math.sqrt(
+            math.log(level["models"]) / (2 * level["examples"])
+        )
+    }
 
 
 def competition(models: int, examples: int) -> Level:
@@ -120,8 +129,13 @@ CLAIMS = (
         source=LUGOSI,
     ),
 )
-OPTIMISM = Measure("optimism", "lower", label=Text("Optimism", zh="虚高"), percent=True)
-ANY, BEST = Text("Any of them", zh="任意一个"), Text("Best of k", zh="k 个中最好的")
+OPTIMISM = Measure(
+    "optimism", "lower", label=Text("Optimism", zh="虚高"), percent=True
+)
+ANY, BEST = (
+    Text("Any of them", zh="任意一个"),
+    Text("Best of k", zh="k 个中最好的"),
+)
 BOUND = Text("Bound √(ln k / 2n)", zh="上界 √(ln k / 2n)")
 MAXIMUM = Text("Binomial maximum", zh="二项分布的最大值")
 TASK = Task(

@@ -19,7 +19,9 @@ GOAL = 1e-6  # of the starting distance
 PLACE, WIDTH = 1.0, 0.15  # of the bump
 BUMP_RATE = 0.01
 Gradient = Callable[[Array], Array]
-Problem = tuple[Gradient, Array, float, float]  # gradient, start, rate, momentum
+Problem = tuple[
+    Gradient, Array, float, float
+]  # gradient, start, rate, momentum
 
 
 def heavy_ball(
@@ -37,7 +39,9 @@ def heavy_ball(
     return np.sqrt(np.array(squares) / squares[0])
 
 
-def valley(has_momentum: bool, level: Level, rng: np.random.Generator) -> Problem:
+def valley(
+    has_momentum: bool, level: Level, rng: np.random.Generator
+) -> Problem:
     """A random quadratic whose eigenvalues run from 1/κ to 1, and the best rate and
     momentum for it.
     """
@@ -52,19 +56,25 @@ def valley(has_momentum: bool, level: Level, rng: np.random.Generator) -> Proble
     return surface.gradient, start, (2 / (1 + root)) ** 2, momentum
 
 
-def bump(has_momentum: bool, level: Level, rng: np.random.Generator) -> Problem:
+def bump(
+    has_momentum: bool, level: Level, rng: np.random.Generator
+) -> Problem:
     """½u² with a bump on the way down, from a start beyond it."""
 
     def gradient(u: Array) -> Array:
         away = (u - PLACE) / WIDTH
-        slope: Array = u - 2 * level["height"] / WIDTH * away * np.exp(-(away**2))
+        slope: Array = u - 2 * level["height"] / WIDTH * away * np.exp(
+            -(away**2)
+        )
         return slope
 
     start = rng.uniform(2.5, 3.5, size=1)
     return gradient, start, BUMP_RATE, 0.9 if has_momentum else 0.0
 
 
-def measure(has_momentum: bool, level: Level, params: Params, seed: int) -> Outcome:
+def measure(
+    has_momentum: bool, level: Level, params: Params, seed: int
+) -> Outcome:
     make = valley if "condition" in level.factors else bump
     problem = make(has_momentum, level, np.random.default_rng(seed))
     shares = heavy_ball(*problem, most=level["updates"])
@@ -75,7 +85,9 @@ def measure(has_momentum: bool, level: Level, params: Params, seed: int) -> Outc
 
 
 def arm(name: str, has_momentum: bool, en: str, zh: str) -> Arm:
-    return Arm.function(name, partial(measure, has_momentum), label=Text(en, zh=zh))
+    return Arm.function(
+        name, partial(measure, has_momentum), label=Text(en, zh=zh)
+    )
 
 
 def condition(value: int) -> Level:
@@ -85,7 +97,9 @@ def condition(value: int) -> Level:
 
 
 def hill(name: str, height: float, en: str, zh: str) -> Level:
-    return Level(name, {"height": height, "updates": 5000}, label=Text(en, zh=zh))
+    return Level(
+        name, {"height": height, "updates": 5000}, label=Text(en, zh=zh)
+    )
 
 
 VALLEYS = tuple(condition(value) for value in (10, 100, 1000, 10_000))
@@ -103,7 +117,9 @@ OVER = Text(
 )
 
 
-def crosses(name: str, who: str, level: str, does: bool, en: str, zh: str) -> Claim:
+def crosses(
+    name: str, who: str, level: str, does: bool, en: str, zh: str
+) -> Claim:
     return Claim(
         name,
         Text(en, zh=zh),
@@ -202,7 +218,9 @@ TASK = Task(
             "updates",
             "lower",
             unit="updates",
-            label=Text("Updates to the minimum", zh="到达最小值所需的更新次数"),
+            label=Text(
+                "Updates to the minimum", zh="到达最小值所需的更新次数"
+            ),
         ),
         Measure(
             "arrives",

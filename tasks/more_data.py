@@ -30,7 +30,10 @@ from tasks.models.convolution import ConvNet
 from tasks.procedures.pseudo_labels import UNLABELLED, PseudoLabels
 from tasks.procedures.supervised import Classification
 
-OTHERS, EXTRA = 2000, 500  # examples of other classes; of those of the task, on top
+OTHERS, EXTRA = (
+    2000,
+    500,
+)  # examples of other classes; of those of the task, on top
 NEVER_MOVED = 1  # what the wrong generator makes
 LEE = Text(
     "Hung-yi Lee, Machine Learning 2021: general guide, transfer learning",
@@ -52,11 +55,16 @@ PSEUDO_FIGURES = Text(
 
 
 def curves(
-    examples: int, rng: np.random.Generator, shift: int = mnist1d.SHIFT, low: int = 5
+    examples: int,
+    rng: np.random.Generator,
+    shift: int = mnist1d.SHIFT,
+    low: int = 5,
 ) -> Split:
     """Examples of the five classes from ``low`` on."""
     every = mnist1d.generated(2 * examples, rng, shift)
-    return every.take(((every.y >= low) & (every.y < low + 5)).nonzero().flatten())
+    return every.take(
+        ((every.y >= low) & (every.y < low + 5)).nonzero().flatten()
+    )
 
 
 def load_data(level: Level, seed: int) -> Splits:
@@ -154,7 +162,13 @@ def level(labels: int) -> Level:
 
 
 def claim(
-    name: str, better: str, worse: str, labels: int, en: str, zh: str, **fields: Any
+    name: str,
+    better: str,
+    worse: str,
+    labels: int,
+    en: str,
+    zh: str,
+    **fields: Any,
 ) -> Claim:
     usual = {
         "metric": "accuracy",

@@ -51,17 +51,23 @@ def build(shape: Shape, level: Level, params: Params) -> nn.Module:
     return mlp(shape, (100, 100))  # the MLP of the MNIST-1D paper
 
 
-def tuned(name: str, rate: float, title: str, zh: str = "", **recipe: Any) -> Arm:
+def tuned(
+    name: str, rate: float, title: str, zh: str = "", **recipe: Any
+) -> Arm:
     """A rule with a decade of rates around the one that did best in pilots."""
     recipe = {"optimizer": name, **recipe}
     space = Space(lr=Float(rate / 4, rate * 2.5, log=True, default=rate))
-    return Arm(name, build, Text(title, zh=zh or title), recipe=recipe, space=space)
+    return Arm(
+        name, build, Text(title, zh=zh or title), recipe=recipe, space=space
+    )
 
 
 def at_default(name: str, rate: float, title: str, **recipe: Any) -> Arm:
     label = Text(f"{title}, default rate", zh=f"{title}（默认学习率）")
     recipe = {"optimizer": name, **recipe}
-    return Arm(f"{name}_default", build, label, recipe=recipe, params={"lr": rate})
+    return Arm(
+        f"{name}_default", build, label, recipe=recipe, params={"lr": rate}
+    )
 
 
 PLAIN: dict[str, Any] = {"momentum": 0.0}
@@ -88,10 +94,16 @@ ARMS = (
 )
 
 
-def claim(name: str, better: str, worse: str, en: str, zh: str, **fields: Any) -> Claim:
+def claim(
+    name: str, better: str, worse: str, en: str, zh: str, **fields: Any
+) -> Claim:
     shared: dict[str, Any] = {"metric": "accuracy", "margin": 0.02}
     return Claim(
-        name, Text(en, zh=zh), better=better, worse=worse, **{**shared, **fields}
+        name,
+        Text(en, zh=zh),
+        better=better,
+        worse=worse,
+        **{**shared, **fields},
     )
 
 

@@ -23,7 +23,14 @@ from tasks import (
 )
 from tasks.augmentation.augment import Augmentation
 from tasks.augmentation.mixing import CutMix, Mixup
-from tasks.augmentation.transforms import Crop, Erase, Flip, Negate, Noise, Shift
+from tasks.augmentation.transforms import (
+    Crop,
+    Erase,
+    Flip,
+    Negate,
+    Noise,
+    Shift,
+)
 from tasks.data import mnist1d
 from tasks.models.mlp import mlp
 from tasks.procedures.metrics import ACCURACY, LOG_LOSS
@@ -31,7 +38,9 @@ from tasks.procedures.supervised import Classification
 
 FEW, MANY = 500, 2000
 WIDTH = 100
-BY_LOSS = Classification(measures=(LOG_LOSS, ACCURACY))  # the first one chooses
+BY_LOSS = Classification(
+    measures=(LOG_LOSS, ACCURACY)
+)  # the first one chooses
 LEE = Text(
     "Hung-yi Lee, Machine Learning 2021: general guide, overfitting",
     zh="李宏毅，机器学习 2021：训练攻略，过拟合",
@@ -48,7 +57,8 @@ CUTMIX_FIGURES = Text(
     zh="CIFAR-100 错误率：无 16.45 %，Mixup 15.63 %，CutMix 14.23 %",
 )
 MOST_EFFECTIVE = Text(
-    "More training data is the most effective remedy", zh="增加训练数据是最有效的办法"
+    "More training data is the most effective remedy",
+    zh="增加训练数据是最有效的办法",
 )
 
 
@@ -99,7 +109,12 @@ ARMS = (
     arm("erase", "Random erasing", "随机擦除", Erase()),
     arm("mixup", "Mixup", "Mixup 混合", Mixup(1.0)),
     arm("cutmix", "CutMix", "CutMix 混合", CutMix()),
-    arm("decay_as_usual", "Weight decay 1e-4", "权重衰减 1e-4", weight_decay=1e-4),
+    arm(
+        "decay_as_usual",
+        "Weight decay 1e-4",
+        "权重衰减 1e-4",
+        weight_decay=1e-4,
+    ),
     arm("decay", "Weight decay 1", "权重衰减 1", weight_decay=1.0),
     arm(
         "l2",
@@ -131,7 +146,12 @@ ARMS = (
         "学习率不衰减",
         recipe={"schedule": "constant"},
     ),
-    arm("clipping", "Gradients clipped", "梯度裁剪", recipe={"max_grad_norm": 1.0}),
+    arm(
+        "clipping",
+        "Gradients clipped",
+        "梯度裁剪",
+        recipe={"max_grad_norm": 1.0},
+    ),
     arm(
         "shift_and_data",
         "Shift, four times the data",
@@ -149,7 +169,9 @@ ARMS = (
 )
 
 
-def claim(name: str, better: str, worse: str, en: str, zh: str, **fields: Any) -> Claim:
+def claim(
+    name: str, better: str, worse: str, en: str, zh: str, **fields: Any
+) -> Claim:
     usual = {"metric": "accuracy", "margin": 0.05, "source": LEE}
     says = Text(en, zh=zh)
     return Claim(name, says, better=better, worse=worse, **{**usual, **fields})

@@ -114,7 +114,11 @@ TASK = Task(
     load_data=load_data,
     arms=(
         Arm("none", partial(build, "none"), Text("No positions", zh="无位置")),
-        Arm("sinusoidal", partial(build, "sinusoidal"), Text("Sinusoids", zh="正弦")),
+        Arm(
+            "sinusoidal",
+            partial(build, "sinusoidal"),
+            Text("Sinusoids", zh="正弦"),
+        ),
         Arm(
             "learned",
             partial(build, "learned"),
@@ -135,7 +139,11 @@ TASK = Task(
     ),
     procedure=Reading(),
     recipe=Recipe(
-        steps=150, batch_size=64, optimizer="adam", max_grad_norm=1.0, evaluations=3
+        steps=150,
+        batch_size=64,
+        optimizer="adam",
+        max_grad_norm=1.0,
+        evaluations=3,
     ),
     space=Space(lr=Float(5e-3, 4e-2, log=True, default=2e-2)),
     claims=CLAIMS,

@@ -94,7 +94,9 @@ def build_transformer(
     )
 
 
-def build_gru(attention: bool, shape: Shape, level: Level, params: Params) -> nn.Module:
+def build_gru(
+    attention: bool, shape: Shape, level: Level, params: Params
+) -> nn.Module:
     sources, targets, width = (
         len(shape.metadata["source"]),
         len(shape.metadata["target"]),
@@ -103,7 +105,9 @@ def build_gru(attention: bool, shape: Shape, level: Level, params: Params) -> nn
     parameters = parameter_count(
         sources, targets, width, level["hidden"], level["layers"]
     )
-    reading, writing = matched_units(parameters, sources, targets, width, attention)
+    reading, writing = matched_units(
+        parameters, sources, targets, width, attention
+    )
     return RecurrentTranslator(
         sources,
         targets,
@@ -137,13 +141,19 @@ ARMS = (
     Arm(
         "transformer_own",
         partial(build_transformer, "pre"),
-        Text("Transformer, fed its own outputs", zh="Transformer（喂入自身输出）"),
+        Text(
+            "Transformer, fed its own outputs",
+            zh="Transformer（喂入自身输出）",
+        ),
         procedure=Translation(truth=0.0),
     ),
     Arm(
         "transformer_mixed",
         partial(build_transformer, "pre"),
-        Text("Transformer, half its own outputs", zh="Transformer（一半自身输出）"),
+        Text(
+            "Transformer, half its own outputs",
+            zh="Transformer（一半自身输出）",
+        ),
         procedure=Translation(truth=0.5),
     ),
     Arm(
@@ -223,7 +233,11 @@ LEVELS = (
 
 def judged_by(level: Level) -> tuple[str, float]:
     """The metric and its margin: exact matches where answers are unique, else BLEU."""
-    return ("exact", 0.02) if level["data"].startswith("numbers") else ("bleu", 1.0)
+    return (
+        ("exact", 0.02)
+        if level["data"].startswith("numbers")
+        else ("bleu", 1.0)
+    )
 
 
 def claims(level: Level) -> tuple[Claim, ...]:
@@ -418,7 +432,9 @@ def beam_claim(level: Level) -> Claim:
     )
 
 
-TEXTS = tuple(level for level in LEVELS if not level["data"].startswith("numbers"))
+TEXTS = tuple(
+    level for level in LEVELS if not level["data"].startswith("numbers")
+)
 TRAINED = tuple(level for level in LEVELS if level.name != "numbers_early")
 CLAIMS = (
     *(claim for level in TRAINED for claim in claims(level)),

@@ -26,7 +26,10 @@ from tasks.models.adversarial import Adversaries, answering, judging, mixture
 from tasks.procedures.adversarial import NON_SATURATING
 from tasks.procedures.answers import AnswerGame, Likelihood, Regression
 
-RIGHT = (-1.0, 1.0)  # the right answers to x are x - 1 and x + 1, equally likely
+RIGHT = (
+    -1.0,
+    1.0,
+)  # the right answers to x are x - 1 and x + 1, equally likely
 # their standard deviation, so that squared errors are 1.01 for the mean and 2.02 for a
 # right answer
 NOISE = 0.1
@@ -51,7 +54,9 @@ def load_data(level: Level, seed: int) -> Splits:
         return Split(x, x + torch.tensor(RIGHT)[chosen, None] + noise)
 
     train, validation, test = map(answered, questions.split(EXAMPLES))
-    return Splits(train, validation, test, metadata={"right": RIGHT, "noise": NOISE})
+    return Splits(
+        train, validation, test, metadata={"right": RIGHT, "noise": NOISE}
+    )
 
 
 def regressor(shape: Shape, level: Level, params: Params) -> nn.Module:
@@ -101,7 +106,9 @@ TASK = Task(
             Text("Regression with noise as input", zh="以噪声为输入的回归"),
             procedure=Regression(),
         ),
-        Arm("gan", adversaries, Text("GAN, non-saturating", zh="GAN（非饱和）")),
+        Arm(
+            "gan", adversaries, Text("GAN, non-saturating", zh="GAN（非饱和）")
+        ),
         Arm(
             "mixture",
             mixture_density,
@@ -110,9 +117,12 @@ TASK = Task(
         ),
     ),
     procedure=AnswerGame(NON_SATURATING, conditional=True),
-    recipe=Recipe(steps=3000, batch_size=128, betas=(0.5, 0.9), evaluations=10),
+    recipe=Recipe(
+        steps=3000, batch_size=128, betas=(0.5, 0.9), evaluations=10
+    ),
     space=Space(
-        lr=Float(3e-4, 1e-2, log=True), weight_decay=Float(1e-4, 1e-1, log=True)
+        lr=Float(3e-4, 1e-2, log=True),
+        weight_decay=Float(1e-4, 1e-1, log=True),
     ),
     claims=(
         Claim(

@@ -50,7 +50,9 @@ class Lookup(nn.Module):
         self.keys = nn.Embedding(PLACES, WIDTH)
         self.first = nn.Embedding(PLACES, WIDTH)
         self.second = nn.Embedding(PLACES, WIDTH)
-        self.attention = nn.MultiheadAttention(WIDTH, heads, vdim=1, batch_first=True)
+        self.attention = nn.MultiheadAttention(
+            WIDTH, heads, vdim=1, batch_first=True
+        )
         self.answer = nn.Sequential(
             nn.Linear(WIDTH, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2)
         )
@@ -88,7 +90,9 @@ def build(heads: int, shape: Shape, level: Level, params: Params) -> nn.Module:
 
 
 TASK = Task(
-    label=Text("Two relations, one or several heads", zh="两个关系：一个头还是多个头"),
+    label=Text(
+        "Two relations, one or several heads", zh="两个关系：一个头还是多个头"
+    ),
     question=Text(
         "Where a place must look at two others at once, is one head enough?",
         zh="一个位置必须同时看另外两个位置时，一个头够吗？",
@@ -106,7 +110,11 @@ TASK = Task(
     ),
     procedure=Classification(),
     recipe=Recipe(
-        steps=1000, batch_size=64, optimizer="adam", restore_best=False, evaluations=4
+        steps=1000,
+        batch_size=64,
+        optimizer="adam",
+        restore_best=False,
+        evaluations=4,
     ),
     space=Space(lr=Float(5e-3, 4e-2, log=True, default=2e-2)),
     claims=(

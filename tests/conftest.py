@@ -105,7 +105,12 @@ def tiny_plan(tiny: str) -> Plan:
     """
     return Plan(
         Profile.model_validate(
-            {"name": "tiny", "blocks": 2, "trials": 3, "tasks": {tiny: TaskPlan()}}
+            {
+                "name": "tiny",
+                "blocks": 2,
+                "trials": 3,
+                "tasks": {tiny: TaskPlan()},
+            }
         )
     )
 
@@ -128,7 +133,10 @@ def run_inline(tmp_path: Path) -> Run:
         **options: Any,
     ):
         executor = SerialExecutor(slots, shuffle)
-        defaults: dict[str, Any] = {"executor": executor, "tracking_uri": "none"}
+        defaults: dict[str, Any] = {
+            "executor": executor,
+            "tracking_uri": "none",
+        }
         launch(plan, results, **(defaults | options))
         return executor
 
@@ -170,12 +178,19 @@ class FakeExecutor(SerialExecutor):
     def check(self, need: Resources, world_size: int = 1) -> str | None:
         return super().check(need, 1 if self.groups else world_size)
 
-    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
+    def submit(
+        self, job: Job, need: Resources, exclusive: bool = False
+    ) -> None:
         super().submit(job, need, exclusive)
-        self.group_sizes.append(tuple(sorted(job.world_size for job in self._jobs)))
+        self.group_sizes.append(
+            tuple(sorted(job.world_size for job in self._jobs))
+        )
 
     def wait(self, seconds: float) -> list[JobOutcome]:
-        if self.interrupt_after is not None and self.trained >= self.interrupt_after:
+        if (
+            self.interrupt_after is not None
+            and self.trained >= self.interrupt_after
+        ):
             raise KeyboardInterrupt
         self.before_run(self.trained)
         if self._jobs and self._lost[self._jobs[0].members[0].key] < self.lose:
@@ -214,7 +229,9 @@ def synthetic() -> Any:
         spec = importlib.util.spec_from_file_location("synthetic", path)
         assert spec is not None
         assert spec.loader is not None
-        sys.modules["synthetic"] = module = importlib.util.module_from_spec(spec)
+        sys.modules["synthetic"] = module = importlib.util.module_from_spec(
+            spec
+        )
         spec.loader.exec_module(module)
     return sys.modules["synthetic"]
 
@@ -222,13 +239,20 @@ def synthetic() -> Any:
 @pytest.fixture(scope="session")
 def small(synthetic: Any) -> Callable[..., Any]:
     """The size of a small synthetic campaign, with what is to be different."""
-    size = {"blocks": 6, "trials": 3, "finals": 1, "tasks": ("logistic_regression",)}
+    size = {
+        "blocks": 6,
+        "trials": 3,
+        "finals": 1,
+        "tasks": ("logistic_regression",),
+    }
     return lambda **changes: synthetic.Size(**{**size, **changes})
 
 
 @pytest.fixture(scope="session")
 def campaigns(
-    synthetic: Any, small: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+    synthetic: Any,
+    small: Callable[..., Any],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A folder with a finished campaign, and a newer one that seems to be running."""
     folder = tmp_path_factory.mktemp("campaigns")
@@ -302,5 +326,7 @@ def tell() -> Iterator[Callable[[str, str, float], None]]:
         f"| {fault} | {sees} | 0 / 0 | {seconds:.1f} s |\n"
     )
     if named := os.environ.get("BAKEOFF_FAULTS"):
-        Path(named).write_text(HEADER + "".join(rows) + FOOTER, encoding="utf-8")
+        Path(named).write_text(
+            HEADER + "".join(rows) + FOOTER, encoding="utf-8"
+        )
     print("\n", *rows, sep="")

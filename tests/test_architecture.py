@@ -43,7 +43,9 @@ FOLDERS = (
     ("checks", "deploy"),
     ("cli",),
 )
-SIDEWAYS = {("records", "planning")}  # a manifest keeps the profile that was planned
+SIDEWAYS = {
+    ("records", "planning")
+}  # a manifest keeps the profile that was planned
 MODULES = sorted(
     path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py")
 )
@@ -83,7 +85,9 @@ def _imported(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield str(node.module)
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func):
+        elif isinstance(node, ast.Call) and "import_module" in ast.unparse(
+            node.func
+        ):
             literal = node.args[0] if node.args else None
             if isinstance(literal, ast.Constant):
                 yield str(literal.value)
@@ -134,7 +138,10 @@ def folder_arrows() -> set[tuple[str, str]]:
         for name in _imported(ast.parse(text_of(path))):
             package, _, rest = name.partition(".")
             imported_folder = rest.partition(".")[0]
-            if package == "suite" and (ROOT / "suite" / imported_folder).is_dir():
+            if (
+                package == "suite"
+                and (ROOT / "suite" / imported_folder).is_dir()
+            ):
                 arrows.add((importer, imported_folder))
     return {(a, b) for a, b in arrows if a != b and b}
 
@@ -173,13 +180,18 @@ def module_name(path: Path) -> str:
 def test_imports_are_found_wherever_they_stand():
     code = "import a.b\nfrom c import d\nfrom . import e\ndef f():\n    import g as h\nif h:\n    from i.j import k"
 
-    assert set(_imported(ast.parse(code))) == {"a.b", "c", "c.d", "g", "i.j", "i.j.k"}
+    assert set(_imported(ast.parse(code))) == {
+        "a.b",
+        "c",
+        "c.d",
+        "g",
+        "i.j",
+        "i.j.k",
+    }
 
 
 def test_what_only_type_checkers_read_closes_no_circle():
-    code = (
-        "if TYPE_CHECKING:\n    import a\nelse:\n    import b\ndef f():\n    import c"
-    )
+    code = "if TYPE_CHECKING:\n    import a\nelse:\n    import b\ndef f():\n    import c"
 
     assert _run_imports(code) == {"b", "c"}
 
@@ -246,7 +258,9 @@ def test_packages_import_only_downwards(package):
 
 
 def test_every_folder_of_suite_has_a_place():
-    folders = {path.parent.name for path in (ROOT / "suite").glob("*/__init__.py")}
+    folders = {
+        path.parent.name for path in (ROOT / "suite").glob("*/__init__.py")
+    }
 
     assert folders == {name for names in FOLDERS for name in names}
 
@@ -339,10 +353,18 @@ sys.exit("\\n".join(effects) or 0)
 
 def test_importing_a_module_only_defines_names(tmp_path):
     modules = [
-        name for name in map(module_name, MODULES) if not name.endswith("__main__")
+        name
+        for name in map(module_name, MODULES)
+        if not name.endswith("__main__")
     ]
-    names = {name for path in MODULES for name in _imported(ast.parse(text_of(path)))}
-    libraries = {name for name in names if name.partition(".")[0] not in MAY_IMPORT}
+    names = {
+        name
+        for path in MODULES
+        for name in _imported(ast.parse(text_of(path)))
+    }
+    libraries = {
+        name for name in names if name.partition(".")[0] not in MAY_IMPORT
+    }
     code = f"MODULES, LIBRARIES = {modules!r}, {sorted(libraries)!r}\n{WATCH}"
 
     done = subprocess.run(
@@ -383,7 +405,10 @@ def test_the_pins_meet_what_the_project_asks_for():
     names = {_normal(name) for name in pins}
 
     assert pins["torch"] == "2.13.0"
-    asked = [project()["dependencies"], *project()["optional-dependencies"].values()]
+    asked = [
+        project()["dependencies"],
+        *project()["optional-dependencies"].values(),
+    ]
     assert {_normal(line) for lines in asked for line in lines} <= names
     assert not [name for name in names if name.startswith(("nvidia", "cuda"))]
 
@@ -398,7 +423,8 @@ def test_no_file_sends_anyone_to_a_foreign_host():
     foreign = {
         (shown(path), host)
         for path in EVERYTHING
-        if path.suffix != ".md" and not path.is_relative_to(ROOT / "tasks" / "data")
+        if path.suffix != ".md"
+        and not path.is_relative_to(ROOT / "tasks" / "data")
         for host in re.findall(r"https?://([\w.-]+\.\w+)", text_of(path))
         if not nowhere.fullmatch(host)
     }

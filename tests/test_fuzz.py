@@ -104,7 +104,11 @@ JSON = st.one_of(
     st.sampled_from(EDGES),
     st.sampled_from([math.nan, math.inf, -math.inf]),
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(max_size=9),
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(st.text(max_size=5), inner, max_size=3)
@@ -139,11 +143,15 @@ def changed(draw, value, most=2):
             return value
         # long lists would otherwise get nearly all of the changes
         depth = draw(st.integers(1, max(map(len, known))))
-        *path, last = draw(st.sampled_from([p for p in known if len(p) <= depth]))
+        *path, last = draw(
+            st.sampled_from([p for p in known if len(p) <= depth])
+        )
         place = value
         for key in path:
             place = place[key]
-        match draw(st.sampled_from(["replace", "replace", "delete", "add", "swap"])):
+        match draw(
+            st.sampled_from(["replace", "replace", "delete", "add", "swap"])
+        ):
             case "replace":
                 place[last] = draw(JSON)
             case "delete":
@@ -176,17 +184,31 @@ def with_bytes_changed(content: bytes):
 
 # ---------------------------------------------------------------------------- profiles
 
-TOML_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x7f"), max_size=9)
+TOML_TEXT = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x7f"), max_size=9
+)
 VALUES = st.one_of(
-    st.sampled_from([0, 1, 2, 3, -1, 10**9, 10**18, 2**63, 10**400, 0.5, 1e-300]),
-    st.sampled_from([math.nan, math.inf, -math.inf, True, False, "", "auto", "tpe"]),
-    st.sampled_from([[], [2, 3], [6, 4], ["sgd"], ["lr"], [""], {}, {"steps": 3}]),
+    st.sampled_from(
+        [0, 1, 2, 3, -1, 10**9, 10**18, 2**63, 10**400, 0.5, 1e-300]
+    ),
+    st.sampled_from(
+        [math.nan, math.inf, -math.inf, True, False, "", "auto", "tpe"]
+    ),
+    st.sampled_from(
+        [[], [2, 3], [6, 4], ["sgd"], ["lr"], [""], {}, {"steps": 3}]
+    ),
     st.sampled_from(["../x", "logistic_regression", "a/b", "batch_size"]),
     TOML_TEXT,
     st.lists(st.integers(-3, 30) | TOML_TEXT, max_size=3),
 )
-NAMES = st.sampled_from([*Profile.model_fields, *TaskPlan.model_fields]) | TOML_TEXT
-TASKS = st.sampled_from(["logistic_regression", "deep_vs_wide", "momentum"]) | TOML_TEXT
+NAMES = (
+    st.sampled_from([*Profile.model_fields, *TaskPlan.model_fields])
+    | TOML_TEXT
+)
+TASKS = (
+    st.sampled_from(["logistic_regression", "deep_vs_wide", "momentum"])
+    | TOML_TEXT
+)
 RECIPE = st.dictionaries(
     st.sampled_from(sorted(RECIPE_FIELDS)) | TOML_TEXT,
     VALUES,
@@ -234,7 +256,8 @@ def here(tmp_path_factory):
 def test_a_profile_of_any_values_plans_or_is_refused(here, values):
     path = here / "mine.toml"
     lines = [
-        f"{json.dumps(k, ensure_ascii=False)} = {toml(v)}\n" for k, v in values.items()
+        f"{json.dumps(k, ensure_ascii=False)} = {toml(v)}\n"
+        for k, v in values.items()
     ]
     path.write_text("".join(lines), encoding="utf-8")
 
@@ -346,7 +369,8 @@ RIGHT = {
     },
     tasks.Recipe: {"steps": 10}
     | dict.fromkeys(
-        {field.name for field in dataclasses.fields(tasks.Recipe)} - {"steps"}, ...
+        {field.name for field in dataclasses.fields(tasks.Recipe)} - {"steps"},
+        ...,
     ),
     tasks.Claim: {
         field.name: getattr(CLAIM, field.name)
@@ -359,7 +383,11 @@ RIGHT = {
         "label": "Accuracy",
     }
     | dict.fromkeys(
-        {field.name for field in dataclasses.fields(tasks.Measure) if field.init}
+        {
+            field.name
+            for field in dataclasses.fields(tasks.Measure)
+            if field.init
+        }
         - {"name", "better", "percent", "label"},
         ...,
     ),
@@ -408,7 +436,9 @@ def look_at(here, manifest, state, lines):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST).write_text(json.dumps(manifest))
     (folder / "state.json").write_text(json.dumps(state))
-    (folder / FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / FILE).write_text(
+        "".join(json.dumps(line) + "\n" for line in lines)
+    )
     results = Results(folder.parent)
     campaign = results.load()
     standing(results, campaign.id)
@@ -443,7 +473,8 @@ def test_any_state_is_read_or_refused(little, here, data):
 
 @tries(60)
 @given(
-    content=st.binary(max_size=30) | JSON.map(lambda value: json.dumps(value).encode())
+    content=st.binary(max_size=30)
+    | JSON.map(lambda value: json.dumps(value).encode())
 )
 @example(content=b"[" * 100_000)
 def test_any_bytes_as_a_line_are_refused(content):
@@ -476,16 +507,22 @@ def test_a_line_with_a_value_that_no_run_records_is_refused(little, change):
 
 
 @pytest.mark.parametrize("value", ["x", 10**400, [1], {}])
-def test_a_curve_with_a_value_that_is_no_number_is_refused(little, here, value):
+def test_a_curve_with_a_value_that_is_no_number_is_refused(
+    little, here, value
+):
     line = {**little.lines[-1], "curve": [{"step": 1, "train.loss": value}]}
     lines = [*little.lines[:-1], line]
 
-    with pytest.raises(UserError, match="a curve has a value that is not a number"):
+    with pytest.raises(
+        UserError, match="a curve has a value that is not a number"
+    ):
         look_at(here, little.manifest, little.state, lines)
 
 
 @pytest.mark.parametrize("part", ["task", "level", "arm"])
-def test_a_cell_of_what_the_campaign_does_not_have_is_refused(little, here, part):
+def test_a_cell_of_what_the_campaign_does_not_have_is_refused(
+    little, here, part
+):
     manifest = copy.deepcopy(little.manifest)
     manifest["cells"][0][part] = "../../x"
 
@@ -498,7 +535,10 @@ def test_a_cell_of_what_the_campaign_does_not_have_is_refused(little, here, part
 def test_a_file_that_holds_no_object_is_refused(here, little, name, text):
     folder = here / "no_object" / "given"
     folder.mkdir(parents=True, exist_ok=True)
-    for file, value in ((MANIFEST, little.manifest), ("state.json", little.state)):
+    for file, value in (
+        (MANIFEST, little.manifest),
+        ("state.json", little.state),
+    ):
         (folder / file).write_text(json.dumps(value), encoding="utf-8")
     (folder / name).write_text(text, encoding="latin-1")
 
@@ -509,11 +549,20 @@ def test_a_file_that_holds_no_object_is_refused(here, little, name, text):
 @pytest.mark.parametrize(
     "change", [{"pid": "x"}, {"pid": 10**400}, {"updated": []}, {"failed": 3}]
 )
-def test_a_state_that_no_driver_writes_is_refused_or_of_no_driver(change, little, here):
+def test_a_state_that_no_driver_writes_is_refused_or_of_no_driver(
+    change, little, here
+):
     folder = here / "bad_state" / "given"
     folder.mkdir(parents=True, exist_ok=True)
-    state = {**little.state, "state": "running", "host": socket.gethostname(), **change}
-    (folder / MANIFEST).write_text(json.dumps(little.manifest), encoding="utf-8")
+    state = {
+        **little.state,
+        "state": "running",
+        "host": socket.gethostname(),
+        **change,
+    }
+    (folder / MANIFEST).write_text(
+        json.dumps(little.manifest), encoding="utf-8"
+    )
     (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
 
     taken_or_refused(standing, Results(folder.parent), "given")
@@ -534,7 +583,18 @@ PARAMETERS = [
 ]
 WORDS = st.sampled_from(PARAMETERS) | st.text(max_size=5)
 CHOICES = st.sampled_from(
-    ["", "-1", "0", "nan", "1e999", "../..", "\x00", "<b>", "zh", "logistic_regression"]
+    [
+        "",
+        "-1",
+        "0",
+        "nan",
+        "1e999",
+        "../..",
+        "\x00",
+        "<b>",
+        "zh",
+        "logistic_regression",
+    ]
 ) | st.text(max_size=9)
 QUERIES = st.lists(st.tuples(WORDS, CHOICES), max_size=4).map(urlencode)
 
@@ -550,7 +610,13 @@ def test_any_address_shows_a_page(snapshots, path, search):
 
 @pytest.mark.parametrize(
     "name",
-    ["%00.png", "..%2f..%2frecord.json", "a" * 300 + ".png", "%ff.png", "%0a.txt"],
+    [
+        "%00.png",
+        "..%2f..%2frecord.json",
+        "a" * 300 + ".png",
+        "%ff.png",
+        "%0a.txt",
+    ],
 )
 def test_no_address_of_an_artifact_leaves_its_folder(client, finished, name):
     answer = client.get(f"/artifacts/{finished}/{'a' * 64}/{name}")

@@ -28,7 +28,9 @@ def project(tmp_path: Path) -> Path:
     """A folder with a tasks.py and a search package of somebody else's."""
     (tmp_path / "tasks.py").write_text("raise RuntimeError('foreign')")
     (tmp_path / "search").mkdir()
-    (tmp_path / "search" / "__init__.py").write_text("raise RuntimeError('foreign')")
+    (tmp_path / "search" / "__init__.py").write_text(
+        "raise RuntimeError('foreign')"
+    )
     return tmp_path
 
 
@@ -50,10 +52,16 @@ def test_a_foreign_package_that_was_imported_before_is_named(project):
     (project / "tasks.py").write_text("")
     done = python("-c", "import tasks, suite", cwd=project)
 
-    assert f"ImportError: {project / 'tasks.py'} was imported as 'tasks'" in done.stderr
+    assert (
+        f"ImportError: {project / 'tasks.py'} was imported as 'tasks'"
+        in done.stderr
+    )
 
 
 def test_foreign_packages_are_found_in_a_folder_and_not_in_our_own(project):
-    assert {path.name for path in foreign_packages(project)} == {"tasks.py", "search"}
+    assert {path.name for path in foreign_packages(project)} == {
+        "tasks.py",
+        "search",
+    }
     assert foreign_packages(ROOT) == []
     assert all((ROOT / name / "__init__.py").is_file() for name in PACKAGES)

@@ -24,7 +24,9 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 def example(tmp_path: Path) -> str:
     """The task of the README, saved and loaded as a reader would."""
     (text,) = re.findall(
-        r"tests/test_readme.py -->\n```python\n(.*?)```", README, flags=re.DOTALL
+        r"tests/test_readme.py -->\n```python\n(.*?)```",
+        README,
+        flags=re.DOTALL,
     )
     path = tmp_path / "activation.py"
     path.write_text(text, encoding="utf-8")
@@ -64,7 +66,8 @@ def test_the_example_runs_and_is_judged(example, run_inline, tmp_path):
         "not_when_shallow",
     }
     assert all(
-        verdict.blocks == 2 and verdict.label == "exploratory" for verdict in verdicts
+        verdict.blocks == 2 and verdict.label == "exploratory"
+        for verdict in verdicts
     )
 
 
@@ -80,7 +83,9 @@ def test_a_notebook_gets_frames(example, tmp_path, monkeypatch):
             "tasks": {example: TaskPlan(levels=("shallow",))},
         }
     )
-    campaign = run(profile, tmp_path / "results", workers=0, tracking_uri="none")
+    campaign = run(
+        profile, tmp_path / "results", workers=0, tracking_uri="none"
+    )
 
     assert len(campaign.runs) == 4
     assert campaign.state["state"] == "done"
@@ -89,7 +94,9 @@ def test_a_notebook_gets_frames(example, tmp_path, monkeypatch):
 def test_commands_that_the_readme_shows_exist_with_their_options():
     known = get_command(main.app)
     shown = re.findall(
-        r"(?:bin/|\$ |; |`)bakeoff ([a-z].*?)(?:  |`|;|$)", README, flags=re.MULTILINE
+        r"(?:bin/|\$ |; |`)bakeoff ([a-z].*?)(?:  |`|;|$)",
+        README,
+        flags=re.MULTILINE,
     )
 
     assert len(shown) > 15
@@ -98,8 +105,12 @@ def test_commands_that_the_readme_shows_exist_with_their_options():
         for word in words:
             command = getattr(command, "commands", {}).get(word, command)
         assert command is not known, words
-        options = {name for parameter in command.params for name in parameter.opts}
-        assert {word for word in words if word.startswith("-")} <= options, words
+        options = {
+            name for parameter in command.params for name in parameter.opts
+        }
+        assert {word for word in words if word.startswith("-")} <= options, (
+            words
+        )
 
 
 def test_files_that_are_named_are_there():
@@ -117,7 +128,9 @@ def test_files_that_are_named_are_there():
 def test_the_table_of_folders_is_complete():
     listed = set(re.findall(r"^\| `suite/(\w+)/` \|", README, re.MULTILINE))
 
-    assert listed == {path.parent.name for path in ROOT.glob("suite/*/__init__.py")}
+    assert listed == {
+        path.parent.name for path in ROOT.glob("suite/*/__init__.py")
+    }
 
 
 def test_the_numbers_of_quick_are_those_of_its_plan():
@@ -142,7 +155,10 @@ def commands(text: str) -> list[str]:
 def sources(text: str) -> list[list[str]]:
     """The lines of its blocks of Python and TOML, without their comments."""
     found = re.findall(r"```(?:python|toml)\n(.*?)```", text, re.DOTALL)
-    return [[without_comment(line) for line in block.splitlines()] for block in found]
+    return [
+        [without_comment(line) for line in block.splitlines()]
+        for block in found
+    ]
 
 
 def in_code(text: str) -> list[str]:
@@ -159,10 +175,14 @@ def test_the_chinese_readme_shows_the_commands_of_the_english_one():
 
 def test_the_chinese_readme_has_the_parts_the_names_and_the_links_of_the_english_one():
     for pattern in ("^(#+) ", "^(\\|)"):  # headings, rows of tables
-        parts = [re.findall(pattern, text, re.MULTILINE) for text in (CHINESE, README)]
+        parts = [
+            re.findall(pattern, text, re.MULTILINE)
+            for text in (CHINESE, README)
+        ]
         assert parts[0] == parts[1]
     links = [
-        set(re.findall(r"\]\(([^)]+)\)", text)) - {"README.md", "README.zh-CN.md"}
+        set(re.findall(r"\]\(([^)]+)\)", text))
+        - {"README.md", "README.zh-CN.md"}
         for text in (CHINESE, README)
     ]
     assert links[0] == links[1]

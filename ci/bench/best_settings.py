@@ -89,11 +89,19 @@ def train(
 ) -> tuple[Result, float]:
     """A run of block 0 in this process, and its CPU seconds."""
     seeds = run_seeds(0, record.task, record.level, 0, arm, kind, number)
-    member = Member(f"{record.level}-{arm}-{number}", kind, 0, number, params, seeds)
+    member = Member(
+        f"{record.level}-{arm}-{number}", kind, 0, number, params, seeds
+    )
     length_factor = record.length if kind == "final" else record.length_factor
     began = time.process_time()
     (result,) = run_job(
-        Job(record.task, record.level, arm, (member,), length_factor=length_factor)
+        Job(
+            record.task,
+            record.level,
+            arm,
+            (member,),
+            length_factor=length_factor,
+        )
     )
     return result, time.process_time() - began
 
@@ -102,9 +110,13 @@ def tuned(record: Record, arm: str) -> Params:
     task = tasks.get(record.task)
     chooser = task.procedure_of(task.arm(arm)).measures[0]
     seed = tuner_seed(0, record.task, record.level, 0, arm)
-    study = Study(task.space_of(task.arm(arm)), seed=seed, trials=record.trials)
+    study = Study(
+        task.space_of(task.arm(arm)), seed=seed, trials=record.trials
+    )
     for proposal in study.ask():
-        result, _ = train(record, arm, "trial", proposal.number, proposal.params)
+        result, _ = train(
+            record, arm, "trial", proposal.number, proposal.params
+        )
         value = -chooser.sign * result.metrics[f"validation.{chooser.name}"]
         study.tell(proposal.number, value, result.status == "diverged")
     return study.best().params
@@ -122,7 +134,9 @@ def rows(record: Record, artifacts: Path | None) -> Iterator[list[str]]:
         ]
         for result, _ in finals:
             _keep(result, artifacts)
-        chosen = ", ".join(f"{name} {value:.2g}" for name, value in params.items())
+        chosen = ", ".join(
+            f"{name} {value:.2g}" for name, value in params.items()
+        )
         seen = [
             _spread([result.metrics[f"test.{name}"] for result, _ in finals])
             for name in record.shown
@@ -156,16 +170,22 @@ def _keep(result: Result, folder: Path | None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=RECORDS, nargs="?", default="two_answers")
+    parser.add_argument(
+        "what", choices=RECORDS, nargs="?", default="two_answers"
+    )
     parser.add_argument(
         "--artifacts", type=Path, help="keep what finals show in this folder"
     )
     given = parser.parse_args()
     for record in RECORDS[given.what]:
         task = tasks.get(record.task)
-        titles = {measure.name: measure.label for measure in task.procedure.measures}
+        titles = {
+            measure.name: measure.label for measure in task.procedure.measures
+        }
         how = f"{record.trials} trials of {record.length_factor:g} and {record.finals} finals of {record.length:g} times"
-        print(f"\n{task.level(record.level).title}, {how} the recipe's length:\n")
+        print(
+            f"\n{task.level(record.level).title}, {how} the recipe's length:\n"
+        )
         header = [
             "arm",
             "parameters",

@@ -69,13 +69,16 @@ Row = tuple[str, str, str]  # what, measured, goal
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument(
         "--store", type=Path, help="a synthetic store that is there already"
     )
-    parser.add_argument("--no-peer", action="store_true", help="leave MLflow out")
+    parser.add_argument(
+        "--no-peer", action="store_true", help="leave MLflow out"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         store = given.store or Path(folder)
@@ -92,10 +95,13 @@ def main() -> None:
             path = os.environ.get("CHROMIUM") or next(
                 filter(None, map(shutil.which, NAMES)), None
             )
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            browser = playwright.chromium.launch(
+                executable_path=path, args=FLAGS
+            )
             print("| what | measured | goal |\n|---|---|---|")
             for row in chain(
-                measured(store, browser), () if given.no_peer else peer(store, browser)
+                measured(store, browser),
+                () if given.no_peer else peer(store, browser),
             ):
                 print(f"| {' | '.join(row)} |", flush=True)
             browser.close()
@@ -104,7 +110,11 @@ def main() -> None:
 def measured(store: Path, browser: Browser) -> Iterator[Row]:
     """The dashboard's figures, one by one."""
     runs = len(Results(store).load().runs)
-    yield "machine: what a busy loop gets of a core", f"{100 * _share():.0f} %", ""
+    yield (
+        "machine: what a busy loop gets of a core",
+        f"{100 * _share():.0f} %",
+        "",
+    )
     begun = time.perf_counter()
     with servers.dashboard(store, servers.free_port(8400), 5000) as server:
         assert server.answers("/healthz", 300), server.log.read_text()
@@ -136,12 +146,16 @@ def measured(store: Path, browser: Browser) -> Iterator[Row]:
                 "≤ 1 s",
             )
             calls, spent = _calls(page, server.url, server.process.pid)
-            taken, first, whole = zip(*_view_options(page, server.url), strict=True)
-            shown = f"{statistics.median(taken):.0f} ms, {max(taken):.0f} ms"
-            yield f"view option, median and worst of {len(taken)}", shown, "≤ 300 ms"
-            shown = (
-                f"{statistics.median(first):.0f} ms, {statistics.median(whole):.0f} ms"
+            taken, first, whole = zip(
+                *_view_options(page, server.url), strict=True
             )
+            shown = f"{statistics.median(taken):.0f} ms, {max(taken):.0f} ms"
+            yield (
+                f"view option, median and worst of {len(taken)}",
+                shown,
+                "≤ 300 ms",
+            )
+            shown = f"{statistics.median(first):.0f} ms, {statistics.median(whole):.0f} ms"
             yield (
                 "the same, CPU of the page until the chart in view has changed, and all have",
                 shown,
@@ -163,13 +177,21 @@ def measured(store: Path, browser: Browser) -> Iterator[Row]:
         )
         together, errors = _replay(calls * VIEWERS, VIEWERS)
         shown = f"{1000 * statistics.median(together):.0f} ms, {milliseconds(_p95(together))}"
-        yield f"page callback p50 and p95, {VIEWERS} viewers at once", shown, ""
+        yield (
+            f"page callback p50 and p95, {VIEWERS} viewers at once",
+            shown,
+            "",
+        )
         yield (
             f"errors in {len(together)} answers to {VIEWERS} viewers",
             f"{errors}",
             "0",
         )
-        yield "server's memory now and at most", _memory(server.process.pid), ""
+        yield (
+            "server's memory now and at most",
+            _memory(server.process.pid),
+            "",
+        )
     yield (
         "machine: what a busy loop gets of a core, afterwards",
         f"{100 * _share():.0f} %",
@@ -190,7 +212,9 @@ def peer(store: Path, browser: Browser) -> Iterator[Row]:
         runs = read_mlflow_runs(Path(folder))
         ids = json.dumps([runs[key].run for key in finals["key"]])
         home = json.dumps([runs[finals["key"].iloc[0]].experiment])
-        address = f"/#/compare-runs?runs={quote(ids)}&experiments={quote(home)}"
+        address = (
+            f"/#/compare-runs?runs={quote(ids)}&experiments={quote(home)}"
+        )
         with servers.mlflow(Path(folder), servers.free_port(5700)) as server:
             assert server.answers("/health", 180), server.log.read_text()
             shown = "document.querySelector('.js-plotly-plot .main-svg')"
@@ -203,8 +227,16 @@ def peer(store: Path, browser: Browser) -> Iterator[Row]:
                     for _ in range(3)
                 ]
             memory = _memory(server.process.pid)
-    yield f"MLflow: comparison of {len(finals)} runs, cold browser", seconds(cold), ""
-    yield "MLflow: the same, warm (median of 3)", seconds(statistics.median(warm)), ""
+    yield (
+        f"MLflow: comparison of {len(finals)} runs, cold browser",
+        seconds(cold),
+        "",
+    )
+    yield (
+        "MLflow: the same, warm (median of 3)",
+        seconds(statistics.median(warm)),
+        "",
+    )
     yield "MLflow: first transfer", megabytes(size), ""
     yield "MLflow: server's memory now and at most", memory, ""
 
@@ -216,7 +248,9 @@ def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=sqlite.default_uri(folder))
-    homes = {task: client.create_experiment(f"bakeoff/{task}") for task in tasks}
+    homes = {
+        task: client.create_experiment(f"bakeoff/{task}") for task in tasks
+    }
     synthetic.publish(campaign, folder, homes)
     runs = read_mlflow_runs(folder)
     with (
@@ -243,13 +277,24 @@ def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
             )
             tags = {
                 name: str(line[name])
-                for name in ("task", "level", "arm", "block", "kind", "status", "key")
+                for name in (
+                    "task",
+                    "level",
+                    "arm",
+                    "block",
+                    "kind",
+                    "status",
+                    "key",
+                )
             }
             base.executemany(
                 "insert into tags values (?, ?, ?)",
                 [(f"bakeoff.{n}", v, run) for n, v in tags.items()],
             )
-            params = [(name, str(value), run) for name, value in line["params"].items()]
+            params = [
+                (name, str(value), run)
+                for name, value in line["params"].items()
+            ]
             base.executemany("insert into params values (?, ?, ?)", params)
             rows = [
                 (name, value, start + row["step"], run, row["step"], 0)
@@ -262,10 +307,16 @@ def fill(folder: Path, campaign: Path, tasks: Sequence[str]) -> None:
                 for name, value in line["metrics"].items()
                 if "." not in name or name.startswith("test.")
             ]
-            base.executemany("insert into metrics values (?, ?, ?, ?, ?, ?)", rows)
-            latest = {row[0]: (row[0], row[1], row[2], row[4], 0, run) for row in rows}
             base.executemany(
-                "insert into latest_metrics values (?, ?, ?, ?, ?, ?)", latest.values()
+                "insert into metrics values (?, ?, ?, ?, ?, ?)", rows
+            )
+            latest = {
+                row[0]: (row[0], row[1], row[2], row[4], 0, run)
+                for row in rows
+            }
+            base.executemany(
+                "insert into latest_metrics values (?, ?, ?, ?, ?, ?)",
+                latest.values(),
             )
         base.commit()
 
@@ -306,7 +357,9 @@ def _first_visit(
     with _page(browser) as page:
         page.on("requestfinished", requests.append)
         taken = _timed(lambda: (page.goto(address), _until(page, holds)))
-        whole = sum(request.sizes()["responseBodySize"] for request in list(requests))
+        whole = sum(
+            request.sizes()["responseBodySize"] for request in list(requests)
+        )
     return whole, taken
 
 
@@ -426,7 +479,9 @@ def _memory(pid: int) -> str:
     for path in Path("/proc").glob("[0-9]*/status"):
         try:
             text = dict(
-                row.split(":", 1) for row in path.read_text().splitlines() if ":" in row
+                row.split(":", 1)
+                for row in path.read_text().splitlines()
+                if ":" in row
             )
         except OSError:
             continue

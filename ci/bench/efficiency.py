@@ -66,10 +66,14 @@ class Meter(threading.Thread):
 
     def run(self) -> None:
         while (
-            self.command.is_running() and self.command.status() != psutil.STATUS_ZOMBIE
+            self.command.is_running()
+            and self.command.status() != psutil.STATUS_ZOMBIE
         ):
             with suppress(psutil.Error):
-                for process in [self.command, *self.command.children(recursive=True)]:
+                for process in [
+                    self.command,
+                    *self.command.children(recursive=True),
+                ]:
                     self._take_interim_look(process)
             sums = dict.fromkeys(("driver", "Ray", "workers"), 0.0)
             for part, seconds in self._used.values():
@@ -130,12 +134,15 @@ def campaign(
     meter = Meter(process.pid)
     meter.start()
     if process.communicate()[1] and process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+        raise SystemExit(
+            f"{' '.join(command)} ended with {process.returncode}"
+        )
     ended = time.time()
     meter.join()
     (folder,) = (path.parent for path in results.glob("*/campaign.json"))
     lines = [
-        json.loads(text) for text in (folder / "runs.jsonl").read_text().splitlines()
+        json.loads(text)
+        for text in (folder / "runs.jsonl").read_text().splitlines()
     ]
     first, last = (
         min(line["started"] for line in lines),
@@ -177,7 +184,11 @@ def plain(jobs: list[object], folder: Path) -> tuple[float, float, float]:
         command = [sys.executable, "-c", PLAIN, str(path)]
         processes.append(
             subprocess.Popen(
-                command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+                command,
+                cwd=ROOT,
+                env=ENVIRONMENT,
+                stdout=subprocess.PIPE,
+                text=True,
             )
         )
     told = [process.communicate()[0].split() for process in processes]
@@ -185,7 +196,11 @@ def plain(jobs: list[object], folder: Path) -> tuple[float, float, float]:
         raise SystemExit("a plain process failed")
     spent = time.time() - started
     begun, ended = ([float(times[i]) for times in told] for i in (0, 1))
-    return spent, spent - (max(ended) - statistics.mean(ended)), max(ended) - min(begun)
+    return (
+        spent,
+        spent - (max(ended) - statistics.mean(ended)),
+        max(ended) - min(begun),
+    )
 
 
 def jobs_of(folder: Path) -> list[object]:
@@ -204,7 +219,14 @@ def jobs_of(folder: Path) -> list[object]:
         member = Member(
             *(
                 line[name]
-                for name in ("key", "kind", "block", "number", "params", "seeds")
+                for name in (
+                    "key",
+                    "kind",
+                    "block",
+                    "number",
+                    "params",
+                    "seeds",
+                )
             )
         )
         jobs.append(cells[place].job(member))
@@ -213,12 +235,16 @@ def jobs_of(folder: Path) -> list[object]:
 
 def main() -> None:
     options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     options.add_argument(
-        "--profile", help="a built-in profile; otherwise runs of about a second"
+        "--profile",
+        help="a built-in profile; otherwise runs of about a second",
     )
-    options.add_argument("--blocks", type=int, default=5, help="of these, 12 runs each")
+    options.add_argument(
+        "--blocks", type=int, default=5, help="of these, 12 runs each"
+    )
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--address", help="a running cluster with two CPUs")
     given = options.parse_args()
@@ -234,14 +260,19 @@ def main() -> None:
             )  # caches of data and bytecode filled
         shown, used = [], []
         for repeat in range(given.repeats):
-            ours, parts, cpu, done = campaign(profile, folder / str(repeat), how)
+            ours, parts, cpu, done = campaign(
+                profile, folder / str(repeat), how
+            )
             peer, even, peer_training = plain(jobs_of(done), folder)
             shown.append(
                 (
                     ours,
                     peer,
                     parts
-                    | {"the same, plain": peer_training, "plain, ended at once": even},
+                    | {
+                        "the same, plain": peer_training,
+                        "plain, ended at once": even,
+                    },
                 )
             )
             used.append(cpu)
@@ -251,7 +282,9 @@ def main() -> None:
     print("|---" * (4 + len(shown[0][2])) + "|")
     for number, (ours, peer, parts) in enumerate(shown, start=1):
         rest = " | ".join(f"{value:.3g}" for value in parts.values())
-        print(f"| {number} | {ours:.1f} | {peer:.1f} | {peer / ours:.3f} | {rest} |")
+        print(
+            f"| {number} | {ours:.1f} | {peer:.1f} | {peer / ours:.3f} | {rest} |"
+        )
     whole = statistics.median(peer / ours for ours, peer, _ in shown)
     loop = statistics.median(
         parts["the same, plain"] / parts["between first and last run"]

@@ -47,7 +47,9 @@ def cnn(width: int, examples: int) -> dict[str, Step]:
         kernel, stride = layer
         padding = kernel // 2
         theirs.append(
-            nn.Conv1d(before, width, kernel, stride, padding=padding, bias=False)
+            nn.Conv1d(
+                before, width, kernel, stride, padding=padding, bias=False
+            )
         )
         theirs.extend([nn.BatchNorm1d(width), nn.ReLU()])
         before = width
@@ -73,7 +75,9 @@ def gru(examples: int, length: int, width: int, units: int) -> dict[str, Step]:
     }
 
 
-def attention(examples: int, tokens: int, width: int, heads: int) -> dict[str, Step]:
+def attention(
+    examples: int, tokens: int, width: int, heads: int
+) -> dict[str, Step]:
     """Causal self-attention against torch's fused kernel and its module."""
     x = torch.randn(examples, tokens, width, requires_grad=True)
     causal = torch.ones(tokens, tokens, dtype=torch.bool).tril()

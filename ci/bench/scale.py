@@ -26,7 +26,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))  # started as a file: the packages are two folders up
+sys.path.insert(
+    0, str(ROOT)
+)  # started as a file: the packages are two folders up
 
 import tasks  # noqa: E402
 from suite.campaign.driver import Driver  # noqa: E402
@@ -39,7 +41,11 @@ from suite.tracking.publisher import Publisher  # noqa: E402
 from suite.tracking.sqlite import default_uri  # noqa: E402
 from suite.training.job import Result, digest  # noqa: E402
 
-TRIALS, FINALS, EVALUATIONS = 16, 3, 20  # of a cell in `standard`, and of a run
+TRIALS, FINALS, EVALUATIONS = (
+    16,
+    3,
+    20,
+)  # of a cell in `standard`, and of a run
 
 
 class Instant(SerialExecutor):
@@ -110,7 +116,9 @@ def measure(
     plan, results = plan_of(runs), folder / "results"
     began, wall = time.process_time(), time.monotonic()
     publisher = (
-        Publisher(default_uri(results), results, plan.id) if with_mlflow else None
+        Publisher(default_uri(results), results, plan.id)
+        if with_mlflow
+        else None
     )
     tally = Driver(plan, results, Instant(workers), publisher).run()
     if publisher:
@@ -149,7 +157,8 @@ def measured(
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--sizes", type=int, nargs="*", default=[300, 1000], help="with MLflow"
@@ -179,7 +188,10 @@ def main() -> None:
         if again["trained"] or first["trained"] != first["done"]:
             raise SystemExit("something was trained twice, or not at all")
         count = first["trained"]
-        each = (f"{1000 * first[part] / count:.2f}" for part in ("driver", "writer"))
+        each = (
+            f"{1000 * first[part] / count:.2f}"
+            for part in ("driver", "writer")
+        )
         numbers = [
             f"{count:,.0f}",
             "yes" if with_mlflow else "no",

@@ -142,7 +142,9 @@ def lightning(problem: Problem) -> Fit:
             super().__init__()
             self.model = problem.model()
 
-        def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        def training_step(
+            self, batch: tuple[Tensor, Tensor], _: int
+        ) -> Tensor:
             x, y = batch
             return functional.cross_entropy(self.model(x), y)
 

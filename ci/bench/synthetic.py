@@ -26,7 +26,9 @@ from typing import Any
 
 import numpy as np
 
-if __name__ == "__main__":  # started as a file: the packages are two folders up
+if (
+    __name__ == "__main__"
+):  # started as a file: the packages are two folders up
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from search.ranges import Hyperparameter
@@ -50,9 +52,7 @@ from tasks import Categorical, Space
 TASKS = ("batch_size", "deep_vs_wide", "logistic_regression")
 EVALUATIONS = 20
 WORKERS = 4
-STARTED = (
-    1_790_000_000.0  # any day will do; the same folder comes out whenever it is made
-)
+STARTED = 1_790_000_000.0  # any day will do; the same folder comes out whenever it is made
 CHANCE = {"accuracy": 0.1, "loss": 2.3}
 Line = dict[str, Any]
 
@@ -106,7 +106,9 @@ def write_campaign(root: Path, size: Size, name: str = "synthetic") -> str:
     lines = list(_lines(plan, size))
     kept = lines[: math.ceil(size.done * len(lines))]
     with (folder / FILE).open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in kept)
+        file.writelines(
+            json.dumps(line, separators=(",", ":")) + "\n" for line in kept
+        )
     if size.samples:
         write_samples(folder, kept)
     replace_text(folder / "state.json", json.dumps(_state(kept, len(lines))))
@@ -134,7 +136,9 @@ def append(
 
 
 def publish(
-    folder: Path, into: Path | None = None, experiments: Mapping[str, str] | None = None
+    folder: Path,
+    into: Path | None = None,
+    experiments: Mapping[str, str] | None = None,
 ) -> None:
     """Add a made-up MLflow run for every recorded run, as the publisher would for real
     ones.
@@ -154,7 +158,9 @@ def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
         if line["status"] != "finished":
             failed[line["status"]] = failed.get(line["status"], 0) + 1
     running, started = len(kept) < planned, STARTED
-    spent = max(float(line["ended"]) for line in kept) - started if kept else 0.0
+    spent = (
+        max(float(line["ended"]) for line in kept) - started if kept else 0.0
+    )
     return {
         "state": "running" if running else "done",
         "updated": started + spent,
@@ -209,7 +215,9 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
                 )
                 line |= {
                     "started": free[worker],
-                    "ended": free[worker] + line["metrics"].get("seconds", 1.0) + 0.05,
+                    "ended": free[worker]
+                    + line["metrics"].get("seconds", 1.0)
+                    + 0.05,
                 }
                 line["worker"] = {
                     "host": f"node-{worker // 2}",
@@ -219,7 +227,9 @@ def _lines(plan: Plan, size: Size) -> Iterator[Line]:
                 }
                 free[worker] = line["ended"]
                 primary = tasks[cell.task].primary
-                value = line["metrics"].get(f"validation.{primary.name}", math.inf)
+                value = line["metrics"].get(
+                    f"validation.{primary.name}", math.inf
+                )
                 score = -value if primary.better == "higher" else value
                 if (
                     kind == "trial"
@@ -259,7 +269,9 @@ def _line(
     ):
         status = "diverged"
     elif rng.random() < failures and kind == "trial":
-        status = ("crashed", "out_of_memory", "timed_out")[int(rng.integers(3))]
+        status = ("crashed", "out_of_memory", "timed_out")[
+            int(rng.integers(3))
+        ]
     curve = (
         _curve(task.measures, skill, arm, _updates(task, cell), rng)
         if status in ("finished", "diverged")
@@ -294,7 +306,12 @@ def _line(
         "task": cell.task,
         "level": cell.level,
     }
-    what |= {"arm": cell.arm, "block": cell.block, "kind": kind, "number": number}
+    what |= {
+        "arm": cell.arm,
+        "block": cell.block,
+        "kind": kind,
+        "number": number,
+    }
     came = {
         name: getattr(result, name)
         for name in result.__dataclass_fields__
@@ -305,7 +322,13 @@ def _line(
         for name, value in came.items()
         if name not in ("artifacts", "checkpoint")
     }
-    return {**what, "params": dict(params), "seeds": seeds, **came, "artifacts": []}
+    return {
+        **what,
+        "params": dict(params),
+        "seeds": seeds,
+        **came,
+        "artifacts": [],
+    }
 
 
 def _skill(
@@ -330,11 +353,13 @@ def _skill(
         else (0.4, 0.4, 0.41, 0.8)[arm % 4]
     )
     own = 0.9 * shape.get(cell.task, 1 - 0.03 * (arm % 3)) - 0.01 * level
-    block = np.random.default_rng(_number(cell.task, cell.level, cell.block)).normal(
-        0, 0.012
-    )
+    block = np.random.default_rng(
+        _number(cell.task, cell.level, cell.block)
+    ).normal(0, 0.012)
     rate = 0.02 * (math.log10(float(params.get("lr", 0.02))) + 1.7) ** 2
-    return float(np.clip(own + block - rate + rng.normal(0, 0.008), 0.02, 0.995))
+    return float(
+        np.clip(own + block - rate + rng.normal(0, 0.008), 0.02, 0.995)
+    )
 
 
 def _updates(task: TaskManifest, cell: CellPlan) -> int:
@@ -365,14 +390,23 @@ def _curve(
             "seconds": seconds,
         }
         if place:
-            row["train.objective"] = round(2.3 * (1 - 0.95 * learned * skill), 5)
+            row["train.objective"] = round(
+                2.3 * (1 - 0.95 * learned * skill), 5
+            )
         for measure in measures:
             chance = CHANCE.get(measure.name, 0.0)
             for split, gap in (("train", 0.04 * share), ("validation", 0.0)):
                 value = chance + (skill + gap - chance) * learned
                 if measure.better == "lower":
-                    over = 0.1 * max(0.0, share - 0.7) if split == "validation" else 0.0
-                    value = 2.3 * (1 - 0.97 * learned * min(skill + gap, 0.999)) + over
+                    over = (
+                        0.1 * max(0.0, share - 0.7)
+                        if split == "validation"
+                        else 0.0
+                    )
+                    value = (
+                        2.3 * (1 - 0.97 * learned * min(skill + gap, 0.999))
+                        + over
+                    )
                 row[f"{split}.{measure.name}"] = round(
                     float(value + rng.normal(0, 0.006)), 5
                 )
@@ -418,7 +452,9 @@ def _params(space: Space, rng: np.random.Generator) -> dict[str, Any]:
 
 def _drawn(hyperparameter: Hyperparameter, rng: np.random.Generator) -> Any:
     if isinstance(hyperparameter, Categorical):
-        return hyperparameter.values[int(rng.integers(len(hyperparameter.values)))]
+        return hyperparameter.values[
+            int(rng.integers(len(hyperparameter.values)))
+        ]
     low, high = float(hyperparameter.low), float(hyperparameter.high)
     u = float(rng.random())
     if hyperparameter.log:
@@ -453,7 +489,11 @@ def write_samples(folder: Path, lines: Sequence[Line], cells: int = 6) -> None:
                 _picture(_number(line["key"]), step / 1000)
             )
         rows = [
-            {"source": "twenty-one", "reference": "二十一", "output": "二十一"},
+            {
+                "source": "twenty-one",
+                "reference": "二十一",
+                "output": "二十一",
+            },
             {
                 "source": "<img src=x onerror=alert(1)>",
                 "reference": "四十",
@@ -479,9 +519,9 @@ def _picture(seed: int, learned: float, side: int = 96) -> bytes:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:side, 0:side] / 24 % 1 - 0.5
     rings = 0.5 + 0.5 * np.cos(20 * np.hypot(x, y))
-    grey = (255 * (learned * rings + (1 - learned) * rng.random((side, side)))).astype(
-        np.uint8
-    )
+    grey = (
+        255 * (learned * rings + (1 - learned) * rng.random((side, side)))
+    ).astype(np.uint8)
     raw = b"".join(b"\0" + row.tobytes() for row in grey)
     out = io.BytesIO(b"")
     out.write(b"\x89PNG\r\n\x1a\n")
@@ -502,7 +542,8 @@ def _picture(seed: int, learned: float, side: int = 96) -> bytes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument(
@@ -510,7 +551,10 @@ def main() -> None:
     )
     parser.add_argument("--campaigns", type=int, default=1)
     parser.add_argument(
-        "--done", type=float, default=1.0, help="share recorded of the newest campaign"
+        "--done",
+        type=float,
+        default=1.0,
+        help="share recorded of the newest campaign",
     )
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
@@ -520,14 +564,22 @@ def main() -> None:
     smallest = Size()
     each = plan_for(smallest).runs / (smallest.trials + smallest.finals)
     per_cell = smallest.trials + smallest.finals
-    blocks = max(2, min(10, round(smallest.blocks * given.runs / (each * per_cell))))
+    blocks = max(
+        2, min(10, round(smallest.blocks * given.runs / (each * per_cell)))
+    )
     trials = max(
-        2, round(given.runs / (each / smallest.blocks * blocks)) - smallest.finals
+        2,
+        round(given.runs / (each / smallest.blocks * blocks))
+        - smallest.finals,
     )
     for number in range(given.campaigns):
         done = given.done if number == given.campaigns - 1 else 1.0
-        size = Size(blocks=blocks, trials=trials, done=done, seed=given.seed + number)
-        print(given.folder / write_campaign(given.folder, size), file=sys.stderr)
+        size = Size(
+            blocks=blocks, trials=trials, done=done, seed=given.seed + number
+        )
+        print(
+            given.folder / write_campaign(given.folder, size), file=sys.stderr
+        )
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ def chart(
                 **aria(label=f"{title}. {says}"),
             ),
             dcc.Store(
-                id={"type": "spec", "name": name}, data={**spec, "height": height}
+                id={"type": "spec", "name": name},
+                data={**spec, "height": height},
             ),
             html.Details(
                 [
@@ -76,7 +77,8 @@ def chart(
                         n_clicks=0,
                     ),
                     html.Div(
-                        id={"type": "table", "name": name}, className="table-place"
+                        id={"type": "table", "name": name},
+                        className="table-place",
                     ),
                 ]
             ),
@@ -86,13 +88,19 @@ def chart(
 
 
 def saved(
-    view: View, name: str, *more: Component, kinds: Iterable[str] = ("csv", "parquet")
+    view: View,
+    name: str,
+    *more: Component,
+    kinds: Iterable[str] = ("csv", "parquet"),
 ) -> html.Div:
     """Links to files of what the page's ``frames`` has under that name."""
     label = view.words("chart-save")
     links = [
         html.A(
-            FILES[kind], href=view.data_link(name, kind), download="", className="file"
+            FILES[kind],
+            href=view.data_link(name, kind),
+            download="",
+            className="file",
         )
         for kind in kinds
     ]
@@ -131,7 +139,9 @@ def table(
     One that may be ``tall`` scrolls within some 420 px, its head in sight.
     """
     right = set(numeric)
-    classes = ["num" if place in right else "" for place in range(len(columns))]
+    classes = [
+        "num" if place in right else "" for place in range(len(columns))
+    ]
     top = html.Tr(
         [
             html.Th(text, scope="col", className=kind)

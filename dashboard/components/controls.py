@@ -105,17 +105,24 @@ def option(
         **data(first=first),
         **_kept(view),
     )
-    return html.Div([html.Span(label, className="label"), control], className="option")
+    return html.Div(
+        [html.Span(label, className="label"), control], className="option"
+    )
 
 
-def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div:
+def slider(
+    view: View, name: str, values: Sequence[str], label: str
+) -> html.Div:
     """The same for places on a line, the last one first; ``values`` has the value at
     each position.
     """
     last = len(values) - 1
     every = math.ceil(last / MAX_MARKS) or 1
     marks = [
-        {"value": n, "label": f"{int(value):,}" if (last - n) % every == 0 else ""}
+        {
+            "value": n,
+            "label": f"{int(value):,}" if (last - n) % every == 0 else "",
+        }
         for n, value in enumerate(values)
     ]
     control = dmc.Slider(
@@ -134,7 +141,8 @@ def slider(view: View, name: str, values: Sequence[str], label: str) -> html.Div
         **_kept(view),
     )
     return html.Div(
-        [html.Span(label, className="label"), control], className="option slider"
+        [html.Span(label, className="label"), control],
+        className="option slider",
     )
 
 

@@ -44,7 +44,10 @@ def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
     marks = whiskers(
         verdict.effect / margin,
         (verdict.interval[0] / margin, verdict.interval[1] / margin),
-        (verdict.deciding_interval[0] / margin, verdict.deciding_interval[1] / margin),
+        (
+            verdict.deciding_interval[0] / margin,
+            verdict.deciding_interval[1] / margin,
+        ),
         1.0,
         span,
     )
@@ -55,7 +58,10 @@ def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
         margin=scale.amount(margin),
     )
     return html.Div(
-        marks, className=f"forest {verdict.verdict}", role="img", **aria(label=label)
+        marks,
+        className=f"forest {verdict.verdict}",
+        role="img",
+        **aria(label=label),
     )
 
 
@@ -76,7 +82,10 @@ def whiskers(
 
     def bar(kind: str, low: float, high: float) -> html.I:
         left, right = at(low), at(high)
-        style = {"left": f"{left:.3f}%", "width": f"{max(right - left, 0.4):.3f}%"}
+        style = {
+            "left": f"{left:.3f}%",
+            "width": f"{max(right - left, 0.4):.3f}%",
+        }
         return html.I(className=kind, style=style)
 
     marks: list[Component] = [
@@ -87,11 +96,15 @@ def whiskers(
         marks.append(bar("plain", *interval))
     if all(map(math.isfinite, local)):
         marks.append(bar("local", *local))
-    marks.append(html.I(className="mean", style={"left": f"{at(effect):.3f}%"}))
+    marks.append(
+        html.I(className="mean", style={"left": f"{at(effect):.3f}%"})
+    )
     return [*marks, *_beyond(effect, interval, span)]
 
 
-def _beyond(effect: float, interval: Interval, span: float) -> Iterator[Component]:
+def _beyond(
+    effect: float, interval: Interval, span: float
+) -> Iterator[Component]:
     """Arrows at the edges that the interval runs past. Where the dot itself is past one,
     and so pinned there, its place in margins stands beside it instead.
     """
@@ -139,4 +152,6 @@ def margin_axis(span: float) -> html.Div:
 def own_axis(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
     """The same scale in the claim's own unit."""
     scale = measuring(verdict, words)
-    return axis([(tick, scale.tick(tick * span * verdict.margin)) for tick in TICKS])
+    return axis(
+        [(tick, scale.tick(tick * span * verdict.margin)) for tick in TICKS]
+    )

@@ -34,7 +34,9 @@ def status_badge(view: View, verdict: ClaimVerdict) -> html.Span:
     if status in VERDICTS:
         return badge(status, words)
     blocks = words("blocks-of", done=verdict.blocks, planned=verdict.planned)
-    text = words("undecided", status=words.of("verdict", status), blocks=blocks)
+    text = words(
+        "undecided", status=words.of("verdict", status), blocks=blocks
+    )
     return html.Span([glyph(UNDECIDED[status]), text], className="undecided")
 
 

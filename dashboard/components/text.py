@@ -42,7 +42,9 @@ def head(title: Children, says: Children, *right: Component) -> html.Div:
     """A page's heading, what it shows in a sentence, and optional content at its right."""
     left = html.Div([html.H1(title), html.P(says, className="lead")])
     return html.Div(
-        [left, html.Div(list(right), className="head-right")] if right else [left],
+        [left, html.Div(list(right), className="head-right")]
+        if right
+        else [left],
         className="head",
     )
 
@@ -58,7 +60,9 @@ def card(
     """A framed part of a page; ``files`` are what can be saved of it."""
     top: list[Component] = [html.H2(title)] if title else []
     top = (
-        [html.Div([*top, files], className="chart-head")] if files is not None else top
+        [html.Div([*top, files], className="chart-head")]
+        if files is not None
+        else top
     )
     top += [html.P(coded(says), className="says")] if says else []
     named: dict[str, Any] = {"id": id} if id else {}
@@ -75,7 +79,9 @@ def badge(answer: str, words: Words, text: str = "") -> html.Span:
     )
 
 
-def facts(pairs: Iterable[tuple[str, Children]], className: str = "facts") -> html.Dl:
+def facts(
+    pairs: Iterable[tuple[str, Children]], className: str = "facts"
+) -> html.Dl:
     """Names and values, side by side."""
     return html.Dl(
         [html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs],
@@ -108,7 +114,9 @@ def action(
     return html.A(text, href=href, className=style, **more)
 
 
-def timed(words: Words, key: str, seconds: float, **values: object) -> list[Children]:
+def timed(
+    words: Words, key: str, seconds: float, **values: object
+) -> list[Children]:
     """A text with a point in time as ``when``, in seconds since 1970. The browser shows
     it by the reader's clock and zone; without scripts it is UTC.
     """
@@ -131,7 +139,9 @@ def note(text: str, kind: str = "info") -> html.P:
 def empty(title: str, says: Children, *more: Children) -> html.Section:
     """The placeholder for an empty view, with what to do about it."""
     text = coded(says) if isinstance(says, str) else says
-    return html.Section([html.H2(title), html.P(text), *more], className="card empty")
+    return html.Section(
+        [html.H2(title), html.P(text), *more], className="card empty"
+    )
 
 
 def command(text: str) -> html.Code:
@@ -147,7 +157,10 @@ def coded(text: str) -> str | html.Span:
     if len(parts) < 3:
         return text
     return html.Span(
-        [html.Code(part) if place % 2 else part for place, part in enumerate(parts)]
+        [
+            html.Code(part) if place % 2 else part
+            for place, part in enumerate(parts)
+        ]
     )
 
 

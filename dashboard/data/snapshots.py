@@ -28,7 +28,9 @@ from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")
 PERIOD = 2.0  # seconds between checks of the files
-WATCHED = 120.0  # seconds that a campaign is kept fresh after it was last viewed
+WATCHED = (
+    120.0  # seconds that a campaign is kept fresh after it was last viewed
+)
 KEPT = 6  # campaigns in memory
 PAGES = 64  # rendered pages in memory
 # times as long as judging took that pass before a running campaign is judged again
@@ -59,9 +61,7 @@ class Snapshot:
         """A short text that differs whenever a page would look different."""
         count = "?" if self.verdicts is None else str(len(self.verdicts))
         behind = "-" if self.verdicts_behind else ""
-        return (
-            f"{self.campaign.revision}/{count}{behind}{self.state}{self.problem[:40]}"
-        )
+        return f"{self.campaign.revision}/{count}{behind}{self.state}{self.problem[:40]}"
 
     @property
     def state(self) -> str:
@@ -129,7 +129,9 @@ class Snapshots:
             self.mirror.start()
         if self._thread is None:
             self._thread = threading.Thread(
-                target=self._refresh_for_ever, name="bakeoff-refresher", daemon=True
+                target=self._refresh_for_ever,
+                name="bakeoff-refresher",
+                daemon=True,
             )
             self._thread.start()
         return self
@@ -210,7 +212,9 @@ class Snapshots:
         self._news.set()
         return None
 
-    def judged(self, campaign: str | None = None, seconds: float = 60.0) -> Snapshot:
+    def judged(
+        self, campaign: str | None = None, seconds: float = 60.0
+    ) -> Snapshot:
         """The same, once its verdicts are there, or after that many seconds."""
         found = self.get(campaign).campaign.id
         with self._ready:
@@ -236,11 +240,15 @@ class Snapshots:
         """
         now = time.monotonic()
         with self._lock:
-            oldest = sorted(self._held, key=lambda name: self._asked.get(name, 0.0))
+            oldest = sorted(
+                self._held, key=lambda name: self._asked.get(name, 0.0)
+            )
             for name in oldest[:-KEPT]:
                 self._held.pop(name)
             return [
-                name for name, asked in self._asked.items() if now - asked < WATCHED
+                name
+                for name, asked in self._asked.items()
+                if now - asked < WATCHED
             ]
 
     def _refresh(self, name: str) -> None:
@@ -252,7 +260,9 @@ class Snapshots:
             held = self._keep(
                 Snapshot(campaign, verdicts, time.time(), held is not None)
             )
-        if held.verdicts is None or (held.verdicts_behind and self._may_judge(held)):
+        if held.verdicts is None or (
+            held.verdicts_behind and self._may_judge(held)
+        ):
             self._judge(held)
 
     def _load(self, name: str) -> Campaign:
@@ -276,7 +286,10 @@ class Snapshots:
         begun, name = time.monotonic(), held.campaign.id
         try:
             provenance = self.provenance_of(held.campaign)
-            verdicts, unjudged = tuple(judge_campaign(held.campaign, provenance)), ""
+            verdicts, unjudged = (
+                tuple(judge_campaign(held.campaign, provenance)),
+                "",
+            )
         except Exception as error:
             log.exception("campaign %s cannot be judged", name)
             verdicts = ()
@@ -284,7 +297,9 @@ class Snapshots:
                 f"Campaign {name} cannot be judged ({_said(error)}). Its runs and "
                 "curves are shown; the server's log has the details."
             )
-        self._keep(Snapshot(held.campaign, verdicts, held.read, unjudged=unjudged))
+        self._keep(
+            Snapshot(held.campaign, verdicts, held.read, unjudged=unjudged)
+        )
         self._judged[name] = begun, time.monotonic() - begun
 
     def provenance_of(self, campaign: Campaign) -> Provenance:
@@ -309,14 +324,18 @@ class Snapshots:
         """The last snapshot of a campaign whose folder is gone, marked as such."""
         if held.lost is not None:
             return held
-        trouble = f"{held.campaign.folder} is gone: this page shows what it held."
+        trouble = (
+            f"{held.campaign.folder} is gone: this page shows what it held."
+        )
         return self._keep(replace(held, trouble=trouble, lost=time.time()))
 
     def _keep(self, snapshot: Snapshot) -> Snapshot:
         with self._ready:
             before = self._held.get(snapshot.campaign.id)
             judged_before = before is not None and before.verdicts is not None
-            first = before is None or judged_before != (snapshot.verdicts is not None)
+            first = before is None or judged_before != (
+                snapshot.verdicts is not None
+            )
             self._turn += first
             self._held[snapshot.campaign.id] = snapshot
             self._ready.notify_all()

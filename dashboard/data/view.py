@@ -23,7 +23,8 @@ from tasks import Claim, unknown
 
 LONGEST = 200  # maximum characters of a URL parameter's value
 ACRONYMS = {
-    name.lower(): name for name in ("CNN", "GAN", "MLP", "MNIST", "RNN", "SGD", "VAE")
+    name.lower(): name
+    for name in ("CNN", "GAN", "MLP", "MNIST", "RNN", "SGD", "VAE")
 }
 MEANT = {
     "with": "campaign",
@@ -44,7 +45,9 @@ def read_query(search: str | None) -> dict[str, str]:
     return {name[:40]: value[:LONGEST] for name, value in pairs[:40]}
 
 
-def carried_over(query: Mapping[str, str], manifest: Manifest) -> dict[str, str]:
+def carried_over(
+    query: Mapping[str, str], manifest: Manifest
+) -> dict[str, str]:
     """A URL's parameters, without names that were kept from another campaign and that
     this one does not have.
     """
@@ -132,7 +135,9 @@ class View:
             for verdict in snapshot.verdicts or ()
         )
 
-    def _in_language(self, campaign: Campaign, verdict: ClaimVerdict) -> ClaimVerdict:
+    def _in_language(
+        self, campaign: Campaign, verdict: ClaimVerdict
+    ) -> ClaimVerdict:
         language = self.words.language
         task = campaign.manifest.task(verdict.task)
         labels = Labels(campaign.manifest, language)
@@ -155,8 +160,12 @@ class View:
 
     def link(self, path: str, **values: str | None) -> str:
         """The URL of a page that keeps campaign and language."""
-        kept = {name: self.query[name] for name in STICKY if name in self.query}
-        given = {name: value for name, value in {**kept, **values}.items() if value}
+        kept = {
+            name: self.query[name] for name in STICKY if name in self.query
+        }
+        given = {
+            name: value for name, value in {**kept, **values}.items() if value
+        }
         return path + (f"?{urlencode(given)}" if given else "")
 
     @cached_property
@@ -166,7 +175,9 @@ class View:
         """
         kept = (*STICKY, "task", "level") if "task" in self.query else STICKY
         found = {name: self.query[name] for name in kept if name in self.query}
-        verdict = self.verdict_of(found.get("task", ""), self.query.get("claim", ""))
+        verdict = self.verdict_of(
+            found.get("task", ""), self.query.get("claim", "")
+        )
         if verdict is not None and "level" not in found:
             found["level"] = verdict.levels[0]
         return found
@@ -185,7 +196,9 @@ class View:
         values = list(known)
         given = self.query.get(name)
         if given is None or given == "":
-            return default if default in values else (values[0] if values else "")
+            return (
+                default if default in values else (values[0] if values else "")
+            )
         if given not in values:
             raise unknown(MEANT.get(name, name), given, filter(None, values))
         return given
@@ -201,7 +214,9 @@ class View:
 
     @cached_property
     def level(self) -> str:
-        return self.chosen("level", [level["name"] for level in self.about["levels"]])
+        return self.chosen(
+            "level", [level["name"] for level in self.about["levels"]]
+        )
 
     def arm_label(self, task: str, arm: str) -> str:
         """The arm's name as people read it."""
@@ -244,7 +259,8 @@ class View:
 
     def verdict_of(self, task: str, claim: str) -> ClaimVerdict | None:
         return next(
-            (v for v in self.verdicts if (v.task, v.claim) == (task, claim)), None
+            (v for v in self.verdicts if (v.task, v.claim) == (task, claim)),
+            None,
         )
 
 
@@ -260,7 +276,12 @@ def view_of(snapshots: Snapshots, path: str, search: str | None) -> View:
 
 def label_of(items: Iterable[Mapping[str, Any]], name: str) -> str:
     return next(
-        (str(item.get("label") or name) for item in items if item["name"] == name), name
+        (
+            str(item.get("label") or name)
+            for item in items
+            if item["name"] == name
+        ),
+        name,
     )
 
 

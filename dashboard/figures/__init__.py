@@ -37,7 +37,9 @@ def pick(option: str, **choices: Any) -> dict[str, Any]:
     return {"$": option, **choices}
 
 
-def line(x: Any, y: Any, color: str, dash: str = "solid", **more: Any) -> Trace:
+def line(
+    x: Any, y: Any, color: str, dash: str = "solid", **more: Any
+) -> Trace:
     """A mean: 2.2 px, in the arm's colour and pattern."""
     style = {"color": color, "width": 2.2, "dash": dash}
     return {
@@ -97,7 +99,10 @@ def on_axes(trace: Trace, panel: int) -> Trace:
 
 
 def spec(
-    traces: Iterable[Trace], x: Mapping[str, Any], y: Mapping[str, Any], **more: Any
+    traces: Iterable[Trace],
+    x: Mapping[str, Any],
+    y: Mapping[str, Any],
+    **more: Any,
 ) -> Spec:
     """A specification with these axes; ``more`` may hold layout, panels and height."""
     layout = {"xaxis": dict(x), "yaxis": dict(y), **more.pop("layout", {})}

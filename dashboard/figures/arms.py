@@ -20,7 +20,9 @@ def pair_amounts(pair: ArmPair) -> Amounts:
     """How the differences of two arms are written."""
     share = pair.metric.is_share
     possible = (-1.0, 1.0) if share else (-math.inf, math.inf)
-    return Amounts(share, ratio=False, slope=False, promised=0.0, possible=possible)
+    return Amounts(
+        share, ratio=False, slope=False, promised=0.0, possible=possible
+    )
 
 
 def arm_differences(pair: ArmPair, title: str, words: Words) -> Spec | None:

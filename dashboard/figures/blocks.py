@@ -25,10 +25,14 @@ def pairs_frame(verdict: ClaimVerdict) -> pd.DataFrame:
     claim's scale).
     """
     columns = ["block", "level", "better", "worse", "difference"]
-    return pd.DataFrame([dict(row) for row in verdict.per_block], columns=columns)
+    return pd.DataFrame(
+        [dict(row) for row in verdict.per_block], columns=columns
+    )
 
 
-def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec | None:
+def differences(
+    verdict: ClaimVerdict, level: str | None, words: Words
+) -> Spec | None:
     """Each block's difference at one level, the margin's band, the mean with its plain
     interval.
     """
@@ -56,12 +60,17 @@ def differences(verdict: ClaimVerdict, level: str | None, words: Words) -> Spec 
         [dots],
         {**plotly_axis(chart.axis), "showgrid": True},
         block_axis(len(row.dots)),
-        layout={"shapes": _difference_shapes(chart, row), "hovermode": "closest"},
+        layout={
+            "shapes": _difference_shapes(chart, row),
+            "hovermode": "closest",
+        },
         height=120 + 24 * len(row.dots),
     )
 
 
-def _difference_shapes(chart: BlockChart, row: BlockRow) -> list[dict[str, Any]]:
+def _difference_shapes(
+    chart: BlockChart, row: BlockRow
+) -> list[dict[str, Any]]:
     """The band that does not matter, the line between for and against, the mean."""
     shapes = [
         stripe(*chart.band, "hair/0.7"),
@@ -78,7 +87,9 @@ def _difference_shapes(chart: BlockChart, row: BlockRow) -> list[dict[str, Any]]
 def plotly_axis(axis: Axis) -> dict[str, Any]:
     """An axis of a chart's specification as plotly's."""
     low, high = axis.low, axis.high
-    if axis.log:  # plotly gives the range of a logarithmic axis in powers of ten
+    if (
+        axis.log
+    ):  # plotly gives the range of a logarithmic axis in powers of ten
         low, high = math.log10(low), math.log10(high)
     return {
         "title": axis.title,
@@ -99,7 +110,9 @@ def pairs(
     """Both arms' values in each block at one level, joined by a line."""
     rows = pairs_frame(verdict)
     rows = rows[
-        (rows["level"] == level) & rows["better"].notna() & rows["worse"].notna()
+        (rows["level"] == level)
+        & rows["better"].notna()
+        & rows["worse"].notna()
     ].sort_values("block")
     if rows.empty or any(len(side.arms) > 1 for side in verdict.sides):
         return None
@@ -170,10 +183,17 @@ def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
     if chart is None:
         return None
     # An interval that was clipped at what is possible is no longer even about the mean.
-    intervals = [point.interval or (point.value, point.value) for point in chart.points]
+    intervals = [
+        point.interval or (point.value, point.value) for point in chart.points
+    ]
     values = [point.value for point in chart.points]
-    above = [high - value for (_, high), value in zip(intervals, values, strict=True)]
-    below = [value - low for (low, _), value in zip(intervals, values, strict=True)]
+    above = [
+        high - value
+        for (_, high), value in zip(intervals, values, strict=True)
+    ]
+    below = [
+        value - low for (low, _), value in zip(intervals, values, strict=True)
+    ]
     trace: Trace = {
         "type": "scatter",
         "mode": "lines+markers",

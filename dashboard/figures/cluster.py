@@ -27,9 +27,9 @@ def spans(runs: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(start=[], length=[])
     begun = float(frame["started"].min())
     lasted = (frame["ended"] - frame["started"]).clip(lower=0)
-    return frame.assign(start=frame["started"] - begun, length=lasted).sort_values(
-        ["worker", "start"]
-    )
+    return frame.assign(
+        start=frame["started"] - begun, length=lasted
+    ).sort_values(["worker", "start"])
 
 
 def workers(found: pd.DataFrame) -> pd.DataFrame:
@@ -88,12 +88,15 @@ def joined(found: pd.DataFrame) -> pd.DataFrame:
     same = found["worker"].eq(found["worker"].shift()) & found["task"].eq(
         found["task"].shift()
     )
-    fine = found["status"].eq("finished") & found["status"].shift().eq("finished")
+    fine = found["status"].eq("finished") & found["status"].shift().eq(
+        "finished"
+    )
     bar = (~(same & fine & (found["start"] - end.shift() < unseen))).cumsum()
     lasts = end.groupby(bar).max()
     bars = found.groupby(bar).first()
     return bars.assign(
-        length=lasts - bars["start"], count=bar.value_counts(sort=False).sort_index()
+        length=lasts - bars["start"],
+        count=bar.value_counts(sort=False).sort_index(),
     )
 
 
@@ -113,7 +116,8 @@ def gantt(
     for place, task in enumerate(tasks):
         for failed in (False, True):
             mine = found[
-                (found["task"] == task) & ((found["status"] != "finished") == failed)
+                (found["task"] == task)
+                & ((found["status"] != "finished") == failed)
             ]
             if mine.empty:
                 continue
@@ -129,13 +133,15 @@ def gantt(
             ]
             about = [
                 _told(row, words)
-                for row in mine[[name for name in told if name in mine]].to_dict(
-                    "records"
-                )
+                for row in mine[
+                    [name for name in told if name in mine]
+                ].to_dict("records")
             ]
             parts = {
                 part: place
-                for place, part in enumerate(dict.fromkeys(chain.from_iterable(about)))
+                for place, part in enumerate(
+                    dict.fromkeys(chain.from_iterable(about))
+                )
             }
             color, named = FAILED if failed else arm_color(place), title(task)
             traces.append(
@@ -174,7 +180,12 @@ def gantt(
     return spec(
         traces,
         {"title": words("cluster-axis"), "showgrid": True},
-        {"title": "", "type": "category", "autorange": "reversed", "showgrid": False},
+        {
+            "title": "",
+            "type": "category",
+            "autorange": "reversed",
+            "showgrid": False,
+        },
         layout={
             "barmode": "overlay",
             "hovermode": "closest",

@@ -29,7 +29,13 @@ from suite.report.charts.lines import SHARE, block_curves, mean_curves
 from suite.report.charts.spec import INFINITE
 from suite.verdicts.statistics import Interval
 
-__all__ = ["block_curves", "bounds_of", "learning_curves", "mean_curves", "values_of"]
+__all__ = [
+    "block_curves",
+    "bounds_of",
+    "learning_curves",
+    "mean_curves",
+    "values_of",
+]
 
 AXES = ("step", "epoch", "seconds", "examples")
 GAP = "gap"  # training minus validation
@@ -43,7 +49,9 @@ def bounds_of(percent: bool, split: str) -> Interval:
     return (-1.0, 1.0) if split == GAP else SHARE
 
 
-def values_of(curves: pd.DataFrame, measure: str, split: str) -> pd.Series | None:
+def values_of(
+    curves: pd.DataFrame, measure: str, split: str
+) -> pd.Series | None:
     """The column to draw: a split's measure, or the gap between training and
     validation. None if not recorded.
     """
@@ -75,9 +83,13 @@ def learning_curves(
     ``best_steps`` has each arm's median chosen step. More than four arms become one
     panel each, with the other arms' means as hairlines behind.
     """
-    means = dict(iter(mean_curves(blocks, bounds=bounds).groupby("arm", sort=False)))
+    means = dict(
+        iter(mean_curves(blocks, bounds=bounds).groupby("arm", sort=False))
+    )
     single = dict(iter(blocks.groupby("arm", sort=False)))
-    shown = [(place, arm) for place, arm in enumerate(arms) if arm["name"] in means]
+    shown = [
+        (place, arm) for place, arm in enumerate(arms) if arm["name"] in means
+    ]
     if not shown:
         return None
     apart = len(shown) > MAX_TOGETHER
@@ -104,8 +116,12 @@ def learning_curves(
         mine = _arm_traces(
             means[name], columns[name], single[name], place, arm, not apart
         )
-        marked = _checkpoint(means[name], (best_steps or {}).get(name), place, words)
-        traces += [on_axes(trace, panel if apart else 0) for trace in [*mine, *marked]]
+        marked = _checkpoint(
+            means[name], (best_steps or {}).get(name), place, words
+        )
+        traces += [
+            on_axes(trace, panel if apart else 0) for trace in [*mine, *marked]
+        ]
     x = {
         "title": pick("x", **{axis: words.of("axis", axis) for axis in AXES}),
         "showgrid": False,
@@ -132,7 +148,10 @@ def _arm_traces(
     labelled: bool,
 ) -> list[Trace]:
     color, label = arm_color(place), str(arm.get("label") or arm["name"])
-    x, mean = pick("x", **{axis: columns[axis] for axis in AXES}), columns["mean"]
+    x, mean = (
+        pick("x", **{axis: columns[axis] for axis in AXES}),
+        columns["mean"],
+    )
     ends = numbers(means["low"]), numbers(means["high"])
     low, high = (
         [a if a is not None else b for a, b in zip(end, mean, strict=True)]
@@ -148,7 +167,9 @@ def _arm_traces(
         **raw(pick("x", **gapped), value, color),
         "$when": {"band": ["blocks", "both"]},
     }
-    about = [[a, b, int(n)] for a, b, n in zip(*ends, means["blocks"], strict=True)]
+    about = [
+        [a, b, int(n)] for a, b, n in zip(*ends, means["blocks"], strict=True)
+    ]
     main = line(
         x,
         mean,
@@ -210,7 +231,9 @@ def _with_gaps(blocks: pd.DataFrame) -> dict[str, list[float | None]]:
     them.
     """
     places = np.flatnonzero(np.diff(blocks["block"])) + 1
-    columns = {name: blocks[name].to_numpy(dtype=float) for name in (*AXES, "value")}
+    columns = {
+        name: blocks[name].to_numpy(dtype=float) for name in (*AXES, "value")
+    }
     return {
         name: numbers(np.insert(values, places, np.nan), 4)
         for name, values in columns.items()

@@ -10,7 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.figures import Spec, Trace, band, line, numbers, raw, rounded, spec
+from dashboard.figures import (
+    Spec,
+    Trace,
+    band,
+    line,
+    numbers,
+    raw,
+    rounded,
+    spec,
+)
 from dashboard.locale import Words
 from dashboard.theme import arm_color, arm_dash
 from search.budget import Better, budget_curve, history
@@ -51,11 +60,14 @@ def studies(trials: pd.DataFrame, column: str) -> list[pd.DataFrame]:
         return []
     done = trials[trials["status"].isin(JUDGED) & trials[column].notna()]
     return [
-        group.sort_values("number") for _, group in done.groupby("block", sort=True)
+        group.sort_values("number")
+        for _, group in done.groupby("block", sort=True)
     ]
 
 
-def budgets_frame(trials: pd.DataFrame, column: str, better: Better) -> pd.DataFrame:
+def budgets_frame(
+    trials: pd.DataFrame, column: str, better: Better
+) -> pd.DataFrame:
     """The best value that each tuning budget gives: arm, trials, mean, low, high,
     blocks.
     """
@@ -111,7 +123,9 @@ def budget_chart(
             hovertemplate="%{y:.4~g}",
             cliponaxis=False,
         )
-        traces.append({**main, "$label": label, "marker": {"size": 6, "color": color}})
+        traces.append(
+            {**main, "$label": label, "marker": {"size": 6, "color": color}}
+        )
     if not traces:
         return None
     ticks = sorted(set(frame["trials"].astype(int)))
@@ -122,7 +136,9 @@ def budget_chart(
         "ticktext": [str(tick) for tick in ticks],
     }
     return spec(
-        traces, x_axis, {"title": title, "tickformat": ".1~%" if percent else ""}
+        traces,
+        x_axis,
+        {"title": title, "tickformat": ".1~%" if percent else ""},
     )
 
 
@@ -227,7 +243,9 @@ def slices_chart(
     hyperparameter's own scale; the finals' choices are highlighted.
     """
     names = [
-        name for name in space if any(f"param.{name}" in study for study in blocks)
+        name
+        for name in space
+        if any(f"param.{name}" in study for study in blocks)
     ]
     if not names:
         return None
@@ -245,7 +263,9 @@ def slices_chart(
                 "xaxis": f"x{suffix}",
                 "yaxis": f"y{suffix}",
                 "showlegend": False,
-                "x": [str(value) for value in values] if plain else numbers(values, 3),
+                "x": [str(value) for value in values]
+                if plain
+                else numbers(values, 3),
                 "y": numbers(together[column], 4),
                 "marker": {"color": f"{color}/0.6", "size": 7},
                 "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
@@ -272,7 +292,12 @@ def slices_chart(
                 **({"dtick": 1} if decades else {}),
             }
         )
-    panels = {"titles": names, "free": True, "columns": min(3, len(names)), "x": axes}
+    panels = {
+        "titles": names,
+        "free": True,
+        "columns": min(3, len(names)),
+        "x": axes,
+    }
     return spec(
         traces,
         {},
@@ -292,7 +317,9 @@ def parallel_chart(
     """Parallel coordinates: a line per trial through its hyperparameters, each on its
     own scale, to its rank in its block.
     """
-    names = [name for name in space if not isinstance(space[name], Categorical)]
+    names = [
+        name for name in space if not isinstance(space[name], Categorical)
+    ]
     if not blocks or not names:
         return None
     lines: dict[int, Trace] = {}
@@ -301,7 +328,9 @@ def parallel_chart(
         heights = _heights(study[column], better)
         for (_, row), height in zip(study.iterrows(), heights, strict=True):
             params = _params(row, space)
-            if any(params[name] is None or pd.isna(params[name]) for name in names):
+            if any(
+                params[name] is None or pd.isna(params[name]) for name in names
+            ):
                 continue
             fifth = min(BANDS - 1, int(height * BANDS))
             trace = lines.setdefault(fifth, _fifth(fifth))
@@ -334,7 +363,12 @@ def parallel_chart(
     }
     return spec(
         [lines[fifth] for fifth in sorted(lines)],
-        {"title": "", **ticks, "range": [-0.25, len(axis_names) - 0.75], "ticklen": 16},
+        {
+            "title": "",
+            **ticks,
+            "range": [-0.25, len(axis_names) - 0.75],
+            "ticklen": 16,
+        },
         {
             "title": "",
             "showticklabels": False,
@@ -376,7 +410,9 @@ def _params(row: pd.Series, space: Space) -> dict[str, Any]:
     return {name: row.get(f"param.{name}") for name in space}
 
 
-def _place(hyperparameter: Float | Int | Categorical, value: Any) -> float | None:
+def _place(
+    hyperparameter: Float | Int | Categorical, value: Any
+) -> float | None:
     assert not isinstance(hyperparameter, Categorical)
     return rounded(position(hyperparameter, float(value)), 4)
 

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dashboard.figures import Spec, Trace, line, numbers, on_axes, rounded, spec
+from dashboard.figures import (
+    Spec,
+    Trace,
+    line,
+    numbers,
+    on_axes,
+    rounded,
+    spec,
+)
 from dashboard.locale import Words
 from dashboard.locale.numbers import plain
 from dashboard.theme import arm_color, arm_dash
@@ -31,7 +39,11 @@ Named = Sequence[Mapping[str, Any]]
 def cell_means(finals: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """The mean over a cell's finals of these columns: one row per level, arm and block."""
     there = [column for column in columns if column in finals]
-    return finals.groupby(CELL, sort=True)[there].mean(numeric_only=True).reset_index()
+    return (
+        finals.groupby(CELL, sort=True)[there]
+        .mean(numeric_only=True)
+        .reset_index()
+    )
 
 
 def over_blocks(
@@ -58,7 +70,9 @@ def over_blocks(
         else:
             mean, low, high = _arithmetic(of_blocks, confidence, bounds)
         rows.append((level, arm, mean, low, high, len(of_blocks)))
-    return pd.DataFrame(rows, columns=["level", "arm", "mean", "low", "high", "blocks"])
+    return pd.DataFrame(
+        rows, columns=["level", "arm", "mean", "low", "high", "blocks"]
+    )
 
 
 def _arithmetic(
@@ -85,22 +99,34 @@ def to_target(
         return keys.assign(steps_to_target=np.nan, seconds_to_target=np.nan)
     values = curves[column].astype(float)
     there = curves[values >= target] if higher else curves[values <= target]
-    first = there.sort_values("step").drop_duplicates("key")[["key", "step", "seconds"]]
+    first = there.sort_values("step").drop_duplicates("key")[
+        ["key", "step", "seconds"]
+    ]
     first = first.rename(
         columns={"step": "steps_to_target", "seconds": "seconds_to_target"}
     )
     return keys.merge(first, on="key", how="left")
 
 
-def default_target(curves: pd.DataFrame, column: str, higher: bool) -> float | None:
+def default_target(
+    curves: pd.DataFrame, column: str, higher: bool
+) -> float | None:
     """A target that every arm but the slowest should reach: the median over arms of
     their mean last value, made a bit easier.
     """
     if column not in curves or curves.empty:
         return None
-    ends = curves.sort_values("step").groupby("key")[["level", "arm", column]].last()
+    ends = (
+        curves.sort_values("step")
+        .groupby("key")[["level", "arm", column]]
+        .last()
+    )
     typical = float(ends.groupby(["level", "arm"])[column].mean().median())
-    eased = typical - 0.02 * abs(typical) if higher else typical + 0.05 * abs(typical)
+    eased = (
+        typical - 0.02 * abs(typical)
+        if higher
+        else typical + 0.05 * abs(typical)
+    )
     return rounded(eased, 2)
 
 
@@ -172,7 +198,9 @@ def _sweep_line(rows: pd.DataFrame, label: str, number: int) -> Trace:
         arm_dash(number),
         mode="lines+markers",
         name=label,
-        customdata=[list(about) for about in zip(low, high, blocks, strict=True)],
+        customdata=[
+            list(about) for about in zip(low, high, blocks, strict=True)
+        ],
         hovertemplate=(
             "%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, "
             "n = %{customdata[2]})"
@@ -223,7 +251,10 @@ def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
         return {}
     low, high = min(seen) / 1.1, max(seen) * 1.1
     shown = factor_ticks(low, high, most)
-    return {"tickvals": numbers(shown), "ticktext": [plain(tick) for tick in shown]}
+    return {
+        "tickvals": numbers(shown),
+        "ticktext": [plain(tick) for tick in shown],
+    }
 
 
 def matched(

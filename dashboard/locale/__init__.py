@@ -52,7 +52,9 @@ class Words:
         """
         keys = sorted(CATALOGUE.codes(self.language))
         return {
-            _camel(key[len(GRID) :]): self(key) for key in keys if key.startswith(GRID)
+            _camel(key[len(GRID) :]): self(key)
+            for key in keys
+            if key.startswith(GRID)
         }
 
     def file(self, stem: str) -> str:

@@ -19,7 +19,9 @@ def plain(value: float | None, digits: int = 3) -> str:
         return f"{value:,.0f}".replace("-", MINUS)
     short = float(f"{value:.{digits}g}")
     text = (
-        f"{short:,.9f}".rstrip("0").rstrip(".") if abs(short) >= 1e-4 else f"{short:g}"
+        f"{short:,.9f}".rstrip("0").rstrip(".")
+        if abs(short) >= 1e-4
+        else f"{short:g}"
     )
     return text.replace("-", MINUS)
 
@@ -57,7 +59,9 @@ class Measuring:
 
     def _unit(self, points: str) -> str:
         found = " " + self.words(points) if self.written.percent else ""
-        return found + (self.words("unit-doubling") if self.written.slope else "")
+        return found + (
+            self.words("unit-doubling") if self.written.slope else ""
+        )
 
     def signed(self, value: float) -> str:
         """``+3.2``, ``−0.079`` or ``×1.35``."""
@@ -74,11 +78,15 @@ class Measuring:
     def amount(self, value: float) -> str:
         """Without a sign, with its unit: a margin, say."""
         bare = self.written.bare(value)
-        return bare + self._unit("unit-point" if bare == "1" else "unit-points")
+        return bare + self._unit(
+            "unit-point" if bare == "1" else "unit-points"
+        )
 
     def interval(self, ends: Interval) -> str:
         low, high = ends
-        return self.words("interval", low=self.signed(low), high=self.signed(high))
+        return self.words(
+            "interval", low=self.signed(low), high=self.signed(high)
+        )
 
     def deciding(self, verdict: ClaimVerdict) -> str:
         """The interval that the answer was read from."""

@@ -66,7 +66,9 @@ def register_page(page: Any) -> None:
             f"The path {page.PATH!r} of a page is not valid: begin it with /."
         )
     if page_at(page.PATH) not in (None, page):
-        raise UserError(f"There is a page at {page.PATH} already: use another path.")
+        raise UserError(
+            f"There is a page at {page.PATH} already: use another path."
+        )
     if page not in PAGES:
         PAGES.append(page)
 

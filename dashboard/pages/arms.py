@@ -43,7 +43,9 @@ def layout(view: View) -> Component:
     metrics = comparable_metrics(view.campaign, view.task)
     if len(names) < 2 or not metrics:
         nothing = "arms-one" if len(names) < 2 else "arms-nothing"
-        return html.Div([top, controls(choose_task(view)), empty(words(nothing), "")])
+        return html.Div(
+            [top, controls(choose_task(view)), empty(words(nothing), "")]
+        )
     pair = _pair(view, metrics)
     return html.Div(
         [
@@ -53,7 +55,10 @@ def layout(view: View) -> Component:
             _claims(view, pair),
             _difference_card(view, pair),
             _chart(view, pair),
-            html.Div([_blocks(view, pair), _chosen(view, pair)], className="grid two"),
+            html.Div(
+                [_blocks(view, pair), _chosen(view, pair)],
+                className="grid two",
+            ),
         ]
     )
 
@@ -72,7 +77,11 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         for arm in (pair.first, pair.second)
     ]
     chosen = pd.concat(both, ignore_index=True)
-    return {"arm-differences": blocks, "arm-blocks": blocks, "arm-chosen": chosen}
+    return {
+        "arm-differences": blocks,
+        "arm-blocks": blocks,
+        "arm-chosen": chosen,
+    }
 
 
 # ----------------------------------------------------------------------------- choices
@@ -91,10 +100,14 @@ def _pair(view: View, metrics: Sequence[Metric]) -> ArmPair:
     if second == first:  # the first was changed to what the second is
         second = others[0]
     metric = view.chosen("metric", [one.name for one in metrics])
-    return compare_arms(view.campaign, view.task, view.level, first, second, metric)
+    return compare_arms(
+        view.campaign, view.task, view.level, first, second, metric
+    )
 
 
-def _choosing(view: View, pair: ArmPair, metrics: Sequence[Metric]) -> html.Div:
+def _choosing(
+    view: View, pair: ArmPair, metrics: Sequence[Metric]
+) -> html.Div:
     words = view.words
     arms = [(name, view.arm_label(view.task, name)) for name in _names(view)]
     others = [(name, label) for name, label in arms if name != pair.first]
@@ -104,7 +117,9 @@ def _choosing(view: View, pair: ArmPair, metrics: Sequence[Metric]) -> html.Div:
         choose_level(view),
         select(view, "arm", arms, pair.first, words("arms-first")),
         select(view, "other", others, pair.second, words("arms-second")),
-        select(view, "metric", listed, pair.metric.name, words("choose-metric")),
+        select(
+            view, "metric", listed, pair.metric.name, words("choose-metric")
+        ),
     ]
     return controls(*[part for part in parts if part is not None])
 
@@ -149,7 +164,9 @@ def _difference_card(view: View, pair: ArmPair) -> html.Section:
         (words("arms-ahead"), f"{ahead} / {len(pair.blocks)}"),
         (words("findings-blocks"), blocks),
     ]
-    return card(facts(rows), title=_title(view, pair), says=words("arms-direction"))
+    return card(
+        facts(rows), title=_title(view, pair), says=words("arms-direction")
+    )
 
 
 def _title(view: View, pair: ArmPair) -> str:
@@ -180,7 +197,9 @@ def _interval(view: View, pair: ArmPair) -> str:
     least, most = written.possible
     low, high = pair.interval
     ends = max(low, least), min(high, most)
-    low_text, high_text = (written.signed(written.of_effect(end)) for end in ends)
+    low_text, high_text = (
+        written.signed(written.of_effect(end)) for end in ends
+    )
     return view.words("interval", low=low_text, high=high_text)
 
 
@@ -240,13 +259,16 @@ def _chosen(view: View, pair: ArmPair) -> html.Section:
     """The hyperparameters of each arm in each block, one arm beside the other."""
     words, title = view.words, view.words("arms-chosen")
     both = [
-        (arm, _hyperparameters(view, pair, arm)) for arm in (pair.first, pair.second)
+        (arm, _hyperparameters(view, pair, arm))
+        for arm in (pair.first, pair.second)
     ]
     columns: list[Component | str] = [words("block")]
     for arm, chosen in both:
         columns += [_heading(view, pair, arm, str(name)) for name in chosen]
     if len(columns) == 1:
-        return card(html.P(words("arms-untuned"), className="says"), title=title)
+        return card(
+            html.P(words("arms-untuned"), className="says"), title=title
+        )
     blocks = sorted(set().union(*(chosen.index for _, chosen in both)))
     rows = []
     for block in blocks:
@@ -254,7 +276,9 @@ def _chosen(view: View, pair: ArmPair) -> html.Section:
         for _, chosen in both:
             row += [_setting(chosen, block, str(name)) for name in chosen]
         rows.append(row)
-    body = table(columns, rows, label=title, numeric=range(len(columns)), tall=True)
+    body = table(
+        columns, rows, label=title, numeric=range(len(columns)), tall=True
+    )
     return card(
         body,
         title=title,

@@ -85,17 +85,27 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     bars = found[[name for name in kept if name in found]]
     return {
         "gantt": bars,
-        "rate": bars.assign(end=bars["start"] + bars["length"]).sort_values("end"),
+        "rate": bars.assign(end=bars["start"] + bars["length"]).sort_values(
+            "end"
+        ),
         "workers": workers(found),
         "cells": view.campaign.cells,
     }
 
 
-def _totals(view: View, found: pd.DataFrame, about: pd.DataFrame) -> html.Section:
+def _totals(
+    view: View, found: pd.DataFrame, about: pd.DataFrame
+) -> html.Section:
     words = view.words
-    whole = float((found["start"] + found["length"]).max()) if len(found) else 0.0
+    whole = (
+        float((found["start"] + found["length"]).max()) if len(found) else 0.0
+    )
     busy = float(about["busy"].sum())
-    idle = 1 - busy / (whole * len(about)) if len(about) and whole else float("nan")
+    idle = (
+        1 - busy / (whole * len(about))
+        if len(about) and whole
+        else float("nan")
+    )
     return card(
         facts(
             [
@@ -148,7 +158,9 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
         for name in ("worker", "device", "runs", "alone", "idle")
     ]
     return card(
-        table(columns, rows, label=words("cluster-workers"), numeric=(2, 3, 4)),
+        table(
+            columns, rows, label=words("cluster-workers"), numeric=(2, 3, 4)
+        ),
         title=words("cluster-workers"),
         files=saved(view, "workers"),
     )
@@ -159,8 +171,12 @@ def _failures(view: View) -> html.Section:
     words, frame = view.words, view.campaign.runs
     failed = frame[frame["status"] != "finished"]
     if failed.empty:
-        return card(html.P(words("sweep-no-failures")), title=words("sweep-failures"))
-    pairs = zip(failed["status"].astype(str), failed["task"].astype(str), strict=True)
+        return card(
+            html.P(words("sweep-no-failures")), title=words("sweep-failures")
+        )
+    pairs = zip(
+        failed["status"].astype(str), failed["task"].astype(str), strict=True
+    )
     rows = [
         (
             html.A(
@@ -172,7 +188,11 @@ def _failures(view: View) -> html.Section:
         )
         for (status, task), count in Counter(pairs).most_common()
     ]
-    columns = [words("choose-status"), words("choose-task"), words("sweep-runs")]
+    columns = [
+        words("choose-status"),
+        words("choose-task"),
+        words("sweep-runs"),
+    ]
     return card(
         table(columns, rows, label=words("sweep-failures"), numeric=(2,)),
         title=words("sweep-failures"),
@@ -183,4 +203,8 @@ def _failures(view: View) -> html.Section:
 def _ray(view: View) -> list[Component]:
     """A link to Ray's own dashboard, if the driver recorded its URL."""
     address = safe_link(view.campaign.state.get("ray_dashboard"))
-    return [action(view.words("cluster-ray"), address, outside=True)] if address else []
+    return (
+        [action(view.words("cluster-ray"), address, outside=True)]
+        if address
+        else []
+    )

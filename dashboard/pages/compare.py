@@ -41,7 +41,11 @@ Facts = dict[str, dict[str, str]]
 
 def layout(view: View) -> Component:
     words = view.words
-    others = [name for name in view.snapshots.results.ids() if name != view.campaign.id]
+    others = [
+        name
+        for name in view.snapshots.results.ids()
+        if name != view.campaign.id
+    ]
     if not others:
         return html.Div(
             [
@@ -118,7 +122,11 @@ def _moved(pair: Pair) -> bool:
 
 
 def _other(view: View) -> Snapshot:
-    others = [name for name in view.snapshots.results.ids() if name != view.campaign.id]
+    others = [
+        name
+        for name in view.snapshots.results.ids()
+        if name != view.campaign.id
+    ]
     return view.snapshots.get(view.chosen("with", others))
 
 
@@ -128,7 +136,10 @@ def _pairs(view: View, other: Snapshot) -> list[Pair]:
     """
     here = {(v.task, v.claim): v for v in view.verdicts}
     there = {(v.task, v.claim): v for v in view.in_language(other)}
-    return [(here.get(key), there.get(key)) for key in dict.fromkeys([*here, *there])]
+    return [
+        (here.get(key), there.get(key))
+        for key in dict.fromkeys([*here, *there])
+    ]
 
 
 def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
@@ -173,7 +184,9 @@ def _row(views: tuple[View, View], pair: Pair, span: float) -> html.Li:
     changed = _moved(pair)
     sides = [
         _side(verdict, span, of_side, name)
-        for verdict, of_side, name in zip(pair, views, ("here", "there"), strict=True)
+        for verdict, of_side, name in zip(
+            pair, views, ("here", "there"), strict=True
+        )
     ]
     etag = (
         html.Span([glyph("↔"), words("compare-changed")], className="tag warn")
@@ -250,7 +263,9 @@ def _differences(view: View, other: Snapshot) -> html.Section:
     mine, theirs = view.campaign.manifest, other.campaign.manifest
     rows = []
     for part in ("profile", "sources", "versions"):
-        for name, here, there in differing(_part(mine, part), _part(theirs, part)):
+        for name, here, there in differing(
+            _part(mine, part), _part(theirs, part)
+        ):
             rows.append(
                 (
                     words.of("compare", part),
@@ -261,11 +276,21 @@ def _differences(view: View, other: Snapshot) -> html.Section:
             )
     for name, here, there in differing(*_data(view.campaign, other.campaign)):
         rows.append(
-            (words("compare-data"), html.Code(name), _value(here), _value(there))
+            (
+                words("compare-data"),
+                html.Code(name),
+                _value(here),
+                _value(there),
+            )
         )
     for name, here, there in differing(_claims(mine), _claims(theirs)):
         rows.append(
-            (words("compare-claims"), html.Code(name), _value(here), _value(there))
+            (
+                words("compare-claims"),
+                html.Code(name),
+                _value(here),
+                _value(there),
+            )
         )
     if mine.root_seed != theirs.root_seed:
         rows.append(
@@ -288,7 +313,9 @@ def _differences(view: View, other: Snapshot) -> html.Section:
         else html.P(words("compare-same"))
     )
     return card(
-        body, title=words("compare-different"), says=words("compare-different-says")
+        body,
+        title=words("compare-different"),
+        says=words("compare-different-says"),
     )
 
 
@@ -345,7 +372,9 @@ def _text(value: Any) -> str:
 
 
 def _part(manifest: Manifest, name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = manifest.model_dump(mode="json", include={name})[name]
+    found: Mapping[str, Any] = manifest.model_dump(
+        mode="json", include={name}
+    )[name]
     return found
 
 
@@ -366,5 +395,6 @@ def _value(value: Any) -> html.Code:
         else str(value)
     )
     return html.Code(
-        text if len(text) <= 60 else text[:28] + " … " + text[-12:], title=text[:400]
+        text if len(text) <= 60 else text[:28] + " … " + text[-12:],
+        title=text[:400],
     )

@@ -45,12 +45,20 @@ def layout(view: View) -> Component:
     words = view.words
     measure = _measure(view)
     measures = [
-        (m["name"], m.get("label") or m["name"]) for m in view.about["measures"]
+        (m["name"], m.get("label") or m["name"])
+        for m in view.about["measures"]
     ]
     chosen = [
         choose_task(view),
         choose_level(view),
-        select(view, "measure", measures, measure["name"], words("choose-measure"), 180)
+        select(
+            view,
+            "measure",
+            measures,
+            measure["name"],
+            words("choose-measure"),
+            180,
+        )
         if len(measures) > 1
         else None,
     ]
@@ -80,7 +88,9 @@ def layout(view: View) -> Component:
     best = _best_steps(view)
     tall, low = (620, 520) if _many(view) else (400, 300)
     charts = [
-        _chart(view, split, shown, best, tall if split == "validation" else low)
+        _chart(
+            view, split, shown, best, tall if split == "validation" else low
+        )
         for split in SPLITS
     ]
     return html.Div(
@@ -92,7 +102,9 @@ def layout(view: View) -> Component:
             if view.query.get("smooth", "0") != "0"
             else None,
             charts[0],
-            html.Div(charts[1:], className="grid two" if not _many(view) else ""),
+            html.Div(
+                charts[1:], className="grid two" if not _many(view) else ""
+            ),
         ]
     )
 
@@ -164,7 +176,9 @@ def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:
 def _blocks(view: View) -> dict[str, pd.DataFrame]:
     """Each split's block curves, where there are any."""
     curves = _finals(view, view.campaign.curves)
-    examples = _finals(view, view.campaign.runs).set_index("key").get("data.n_train")
+    examples = (
+        _finals(view, view.campaign.runs).set_index("key").get("data.n_train")
+    )
     measure, found = _measure(view)["name"], {}
     for split in SPLITS:
         values = values_of(curves, measure, split)
@@ -176,17 +190,26 @@ def _blocks(view: View) -> dict[str, pd.DataFrame]:
 def _best_steps(view: View) -> dict[str, float]:
     """The step at which each arm's checkpoint was chosen, the median of its finals."""
     chosen = _finals(view, view.campaign.runs).dropna(subset=["best_step"])
-    steps = chosen.astype({"best_step": float}).groupby("arm")["best_step"].median()
+    steps = (
+        chosen.astype({"best_step": float})
+        .groupby("arm")["best_step"]
+        .median()
+    )
     return {str(arm): float(step) for arm, step in steps.items()}
 
 
 def _spec(
-    view: View, split: str, blocks: pd.DataFrame | None, best_steps: Mapping[str, float]
+    view: View,
+    split: str,
+    blocks: pd.DataFrame | None,
+    best_steps: Mapping[str, float],
 ) -> Spec | None:
     if blocks is None:
         return None
     measure = _measure(view)
-    title = capital(view.words.of("curves-axis", split, measure=measure["label"]))
+    title = capital(
+        view.words.of("curves-axis", split, measure=measure["label"])
+    )
     return learning_curves(
         blocks,
         view.about["arms"],

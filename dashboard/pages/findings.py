@@ -74,7 +74,9 @@ def _found(view: View, patience: float = 0.0) -> Sequence[Finding] | None:
     revisions = [results.revision(name) for name in results.ids()]
     found: Sequence[Finding] | None = snapshots.compute_in_background(
         ("findings", task, *revisions),
-        lambda: tuple(findings(results, task, provenance_of=snapshots.provenance_of)),
+        lambda: tuple(
+            findings(results, task, provenance_of=snapshots.provenance_of)
+        ),
         patience,
     )
     return found
@@ -85,7 +87,14 @@ def _claim(view: View, finding: Finding) -> Component:
     span = _span(finding)
     columns = [
         words.of("findings", name)
-        for name in ("campaign", "verdict", "effect", "scale", "blocks", "note")
+        for name in (
+            "campaign",
+            "verdict",
+            "effect",
+            "scale",
+            "blocks",
+            "note",
+        )
     ]
     rows = [_row(view, one, span) for one in finding.attempts]
     if finding.pooled is not None:
@@ -104,7 +113,9 @@ def _kind(finding: Finding) -> str:
     return "warn" if finding.pooled and finding.pooled.differ else "info"
 
 
-def _row(view: View, attempt: Attempt, span: float) -> Sequence[Component | str]:
+def _row(
+    view: View, attempt: Attempt, span: float
+) -> Sequence[Component | str]:
     language, verdict = view.words.language, attempt.verdict
     link = view.link(
         "/claim",
@@ -135,7 +146,11 @@ def _pooled_row(
 
 
 def _strip(
-    attempt: Attempt, effect: float, interval: Interval, span: float, label: str
+    attempt: Attempt,
+    effect: float,
+    interval: Interval,
+    span: float,
+    label: str,
 ) -> Component:
     """The effect and its interval in units of the claim's margin."""
     margin = attempt.verdict.margin
@@ -162,7 +177,9 @@ def _span(finding: Finding) -> float:
 def _campaigns(view: View, found: Sequence[Finding]) -> Component:
     """The campaigns with their seeds, machines and versions."""
     words = view.words
-    attempts = {one.campaign.id: one for each in found for one in each.attempts}
+    attempts = {
+        one.campaign.id: one for each in found for one in each.attempts
+    }
     columns = [
         words.of("findings", name)
         for name in ("campaign", "seed", "hardware", "versions")
@@ -173,7 +190,8 @@ def _campaigns(view: View, found: Sequence[Finding]) -> Component:
             str(one.campaign.manifest.root_seed),
             ", ".join(one.hardware),
             ", ".join(
-                f"{library} {number}" for library, number in one.versions.items()
+                f"{library} {number}"
+                for library, number in one.versions.items()
             ),
         )
         for name, one in attempts.items()

@@ -29,7 +29,9 @@ CLIENT_ROWS = 5_000
 def layout(view: View) -> Component:
     words, found = view.words, frames(view)["runs"]
     failed = found[(found["status"] != "finished")]
-    says = words("runs-count", count=f"{len(found):,}", failed=f"{len(failed):,}")
+    says = words(
+        "runs-count", count=f"{len(found):,}", failed=f"{len(failed):,}"
+    )
     return html.Div(
         [
             head(words("runs-title"), says, saved(view, "runs")),
@@ -54,7 +56,9 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         else None
         for key in frame["key"]
     ]
-    frame = frame.assign(mlflow=pd.Series(places, index=frame.index, dtype="str"))
+    frame = frame.assign(
+        mlflow=pd.Series(places, index=frame.index, dtype="str")
+    )
     frame = frame.dropna(axis=1, how="all") if len(frame) else frame
     first = [name for name in FIRST if name in frame]
     names = [str(name) for name in frame]
@@ -63,7 +67,11 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     )
     params = sorted(name for name in names if name.startswith("param."))
     chosen = [*first, *measured, *params]
-    return {"runs": frame[[*chosen, *(name for name in frame if name not in chosen)]]}
+    return {
+        "runs": frame[
+            [*chosen, *(name for name in frame if name not in chosen)]
+        ]
+    }
 
 
 def _deciding(view: View) -> pd.DataFrame:
@@ -139,7 +147,9 @@ def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
         if field in fields:
             frame = frame[_passes(frame[fields[field]], wanted)]
     order = [
-        item for item in request.get("sortModel") or [] if item.get("colId") in fields
+        item
+        for item in request.get("sortModel") or []
+        if item.get("colId") in fields
     ]
     if order:
         names, ascending = (
@@ -147,7 +157,10 @@ def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
             [item.get("sort") != "desc" for item in order],
         )
         frame = frame.sort_values(names, ascending=ascending, kind="stable")
-    start, end = int(request.get("startRow") or 0), int(request.get("endRow") or 100)
+    start, end = (
+        int(request.get("startRow") or 0),
+        int(request.get("endRow") or 100),
+    )
     return {
         "rowData": _rows(frame.iloc[start : min(end, start + 1000)]),
         "rowCount": len(frame),
@@ -164,7 +177,9 @@ def _passes(values: pd.Series, wanted: Mapping[str, Any]) -> pd.Series:
             "lessThan": values.lt,
             "notEqual": values.ne,
         }
-        return compare[kind](float(given)) if kind in compare else values.notna()
+        return (
+            compare[kind](float(given)) if kind in compare else values.notna()
+        )
     text = values.astype(str).str.lower()
     found: dict[Any, Callable[[str], Any]] = {
         "equals": text.eq,
@@ -173,7 +188,9 @@ def _passes(values: pd.Series, wanted: Mapping[str, Any]) -> pd.Series:
     }
     sought = str(given or "").lower()
     return (
-        found[kind](sought) if kind in found else text.str.contains(sought, regex=False)
+        found[kind](sought)
+        if kind in found
+        else text.str.contains(sought, regex=False)
     )
 
 
@@ -182,7 +199,10 @@ def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     kept = frame[[name for name in frame.columns if name not in LEFT_OUT]]
     kept = kept.rename(columns=lambda name: _field(str(name)))
     kept = kept.assign(
-        **{name: kept[name].map(_short) for name in kept.select_dtypes("float").columns}
+        **{
+            name: kept[name].map(_short)
+            for name in kept.select_dtypes("float").columns
+        }
     )
     rows: list[dict[Any, Any]] = (
         kept.astype(object).where(kept.notna(), None).to_dict("records")
@@ -202,7 +222,8 @@ def _grid(frame: pd.DataFrame, view: View) -> Component:
         if name not in LEFT_OUT
     ]
     columns = [
-        column | run if column["field"] == "mlflow" else column for column in columns
+        column | run if column["field"] == "mlflow" else column
+        for column in columns
     ]
     many = len(frame) > CLIENT_ROWS
     rows = {"rowModelType": "infinite"} if many else {"rowData": _rows(frame)}
@@ -238,7 +259,9 @@ def _field(name: str) -> str:
 
 def _column(name: str, values: pd.Series) -> dict[str, Any]:
     column: dict[str, Any] = {"field": _field(name), "headerName": name}
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+    if pd.api.types.is_numeric_dtype(
+        values
+    ) and not pd.api.types.is_bool_dtype(values):
         column |= {"filter": "agNumberColumnFilter", "type": "rightAligned"}
     if name in FIRST[:3]:
         column["pinned"] = "left" if name == "task" else None
@@ -263,7 +286,11 @@ def _errors(view: View, failed: pd.DataFrame) -> Component | None:
     )
     items = [
         html.Li(
-            [html.B(words.of("status", status)), f" × {count} ", html.Code(error[:400])]
+            [
+                html.B(words.of("status", status)),
+                f" × {count} ",
+                html.Code(error[:400]),
+            ]
         )
         for (status, error), count in counts.most_common(20)
     ]

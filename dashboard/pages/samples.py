@@ -58,7 +58,9 @@ def layout(view: View) -> Component:
     if not finals:
         selects = [part for part in chosen if part is not None]
         return html.Div([top, controls(*selects), nothing])
-    blocks = [str(number) for number in sorted({int(one["block"]) for one in finals})]
+    blocks = [
+        str(number) for number in sorted({int(one["block"]) for one in finals})
+    ]
     block = view.chosen("block", blocks)
     names = [(number, f"{words('block')} {number}") for number in blocks]
     chosen.append(select(view, "block", names, block, words("block"), 150))
@@ -68,7 +70,9 @@ def layout(view: View) -> Component:
         picture_chart(view, gathered)
         for gathered in gathered_pictures(view, int(block))
     ]
-    return html.Div([top, controls(*selects), *drawn, *_samples_of(view, shown)])
+    return html.Div(
+        [top, controls(*selects), *drawn, *_samples_of(view, shown)]
+    )
 
 
 def _at_task(view: View, task: str) -> View:
@@ -188,10 +192,17 @@ def _finals(view: View, task: str) -> list[Final]:
     there = {path.name for path in home.iterdir()}
     frame = view.campaign.runs
     mine = frame[
-        (frame["task"] == task) & (frame["kind"] == "final") & frame["key"].isin(there)
+        (frame["task"] == task)
+        & (frame["kind"] == "final")
+        & frame["key"].isin(there)
     ]
-    order = {arm["name"]: place for place, arm in enumerate(view.tasks[task]["arms"])}
-    mine = mine.sort_values("number").drop_duplicates(["level", "arm", "block"])
+    order = {
+        arm["name"]: place
+        for place, arm in enumerate(view.tasks[task]["arms"])
+    }
+    mine = mine.sort_values("number").drop_duplicates(
+        ["level", "arm", "block"]
+    )
     mine = mine.assign(order=mine["arm"].map(order)).sort_values(
         ["level", "order", "block"]
     )
@@ -228,7 +239,9 @@ def _together(view: View, finals: list[Final]) -> Component | None:
     if len(asked) != 1:
         return None
     pairs = next(iter(asked))[:MAX_ROWS]
-    score = next((columns[3] for columns, _ in found.values() if len(columns) == 4), "")
+    score = next(
+        (columns[3] for columns, _ in found.values() if len(columns) == 4), ""
+    )
     body = [
         (
             *map(html.Span, pair),
@@ -244,7 +257,9 @@ def _together(view: View, finals: list[Final]) -> Component | None:
     ]
     title = words("samples-together")
     return card(
-        table(columns, body, label=title, tall=True), title=title, says=" ".join(says)
+        table(columns, body, label=title, tall=True),
+        title=title,
+        says=" ".join(says),
     )
 
 
@@ -268,26 +283,37 @@ def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
         view.arm_label(view.task, final["arm"]),
     )
     maps = [
-        path for path in paths if LOOKED.fullmatch(path.stem) and path.suffix == ".json"
+        path
+        for path in paths
+        if LOOKED.fullmatch(path.stem) and path.suffix == ".json"
     ]
     pictures = [
         path
         for path in paths
-        if path.suffix in (".png", ".jpg") and path.with_suffix(".json") not in maps
+        if path.suffix in (".png", ".jpg")
+        and path.with_suffix(".json") not in maps
     ]
     watched = [path for path in pictures if SNAPSHOT.fullmatch(path.stem)]
     still = [path for path in pictures if path not in watched]
-    tables = [path for path in paths if path.suffix == ".json" and path not in maps]
+    tables = [
+        path for path in paths if path.suffix == ".json" and path not in maps
+    ]
     tables = [path for path in tables if PICTURE.fullmatch(path.name) is None]
-    tables = [path for path in tables if not (together and path.name == TRANSLATIONS)]
+    tables = [
+        path for path in tables if not (together and path.name == TRANSLATIONS)
+    ]
     return card(
         html.H2(arm_key(view, view.task, final["arm"])),
         html.Div(
-            [_figure(view, final, path, at) for path in watched], className="pictures"
+            [_figure(view, final, path, at) for path in watched],
+            className="pictures",
         )
         if watched
         else None,
-        html.Div([_figure(view, final, path) for path in still], className="pictures")
+        html.Div(
+            [_figure(view, final, path) for path in still],
+            className="pictures",
+        )
         if still
         else None,
         *[_table(view, path, arm) for path in tables],
@@ -344,18 +370,27 @@ def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
     parts: list[Component] = []
     if len(asked) * len(rows) <= MAX_MAP_SQUARES:
         top = html.Tr(
-            [html.Td(), *(html.Th(html.Span(piece), scope="col") for piece in asked)]
+            [
+                html.Td(),
+                *(html.Th(html.Span(piece), scope="col") for piece in asked),
+            ]
         )
         body = [
             html.Tr(
                 [
                     html.Th(html.Span(said), scope="row"),
-                    *map(_look, weights, (f"{said} ← {piece}" for piece in asked)),
+                    *map(
+                        _look,
+                        weights,
+                        (f"{said} ← {piece}" for piece in asked),
+                    ),
                 ]
             )
             for said, *weights in rows
         ]
-        heat = html.Table([html.Thead(top), html.Tbody(body)], className="looks")
+        heat = html.Table(
+            [html.Thead(top), html.Tbody(body)], className="looks"
+        )
         parts += [
             html.P(words("samples-looked-says"), className="says"),
             html.Div(
@@ -368,7 +403,10 @@ def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
         ]
     if picture.is_file():
         heads = html.Details(
-            [html.Summary(words.file("attention")), _figure(view, final, picture)]
+            [
+                html.Summary(words.file("attention")),
+                _figure(view, final, picture),
+            ]
         )
         parts.append(heads if parts else _figure(view, final, picture))
     return html.Details(

@@ -47,7 +47,8 @@ def layout(view: View) -> Component:
     mine = trials[trials["arm"] == arm]
     space = space_of(_space(view, arm))
     arms = [
-        (one["name"], one.get("label") or one["name"]) for one in view.about["arms"]
+        (one["name"], one.get("label") or one["name"])
+        for one in view.about["arms"]
     ]
     chosen = [choose_task(view), choose_level(view)]
     tuned = _Tuned(view, mine, space)
@@ -181,7 +182,9 @@ class _Tuned:
 
 def _title(view: View) -> str:
     """The title of the axis that has the value."""
-    return view.words("curves-axis-validation", measure=_measure(view)["label"])
+    return view.words(
+        "curves-axis-validation", measure=_measure(view)["label"]
+    )
 
 
 def _importance(
@@ -220,7 +223,9 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     points = mine[[name for name in kept if name in mine]].sort_values(
         ["block", "number"]
     )
-    shares = _importance(view, studies(mine, _column(view)), patience=60.0) or {}
+    shares = (
+        _importance(view, studies(mine, _column(view)), patience=60.0) or {}
+    )
     return {
         "budget": budgets_frame(trials, _column(view), measure["better"]),
         "history": points,
@@ -239,7 +244,10 @@ def _arm(view: View) -> str:
 def _measure(view: View) -> dict[str, Any]:
     """The measure that hyperparameters are chosen by: the task's first."""
     found = dict(view.about["measures"][0])
-    return {**found, "label": capital(str(found.get("label") or found["name"]))}
+    return {
+        **found,
+        "label": capital(str(found.get("label") or found["name"])),
+    }
 
 
 def _column(view: View) -> str:
@@ -272,7 +280,9 @@ def _equal_budgets(view: View) -> html.Section:
         uneven = uneven or low != planned or high != planned
         count = str(high) if low == high else f"{low}–{high}"
         diverged = int(
-            (done.loc[done["arm"] == arm["name"], "status"] == "diverged").sum()
+            (
+                done.loc[done["arm"] == arm["name"], "status"] == "diverged"
+            ).sum()
         )
         rows.append(
             (
@@ -282,7 +292,11 @@ def _equal_budgets(view: View) -> html.Section:
                 f"{diverged}",
             )
         )
-    says = words("search-uneven") if uneven else words("search-even", trials=planned)
+    says = (
+        words("search-uneven")
+        if uneven
+        else words("search-even", trials=planned)
+    )
     columns = [
         words("choose-arm"),
         words("search-studies"),
@@ -317,7 +331,9 @@ def _edges(
             words.of("search-end", edge.end),
             plain(edge.bound),
             f"{edge.near_bound} / {edge.blocks}",
-            words("search-crowded") if edge.at_boundary else words("search-fine"),
+            words("search-crowded")
+            if edge.at_boundary
+            else words("search-fine"),
         )
         for edge in edges(space, chosen)
     ]

@@ -42,11 +42,19 @@ TARGETS = ("steps_to_target", "seconds_to_target")
 def layout(view: View) -> Component:
     words, measure = view.words, _measure(view)
     measures = [
-        (m["name"], m.get("label") or m["name"]) for m in view.about["measures"]
+        (m["name"], m.get("label") or m["name"])
+        for m in view.about["measures"]
     ]
     chosen = [
         choose_task(view),
-        select(view, "measure", measures, measure["name"], words("choose-measure"), 180)
+        select(
+            view,
+            "measure",
+            measures,
+            measure["name"],
+            words("choose-measure"),
+            180,
+        )
         if len(measures) > 1
         else None,
     ]
@@ -94,9 +102,14 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     """Means over blocks of all plotted values, and the cells they are computed from."""
     cells = _cells(view, _target(view))
     columns = [
-        column for column in (_column(view), *COSTS, *TARGETS) if column in cells
+        column
+        for column in (_column(view), *COSTS, *TARGETS)
+        if column in cells
     ]
-    parts = [_means(view, cells, column).assign(measure=column) for column in columns]
+    parts = [
+        _means(view, cells, column).assign(measure=column)
+        for column in columns
+    ]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return {"sweep": found, "matched": cells[cells["level"] == view.level]}
 
@@ -160,8 +173,13 @@ def _swept_variable(view: View) -> tuple[str, dict[str, float]]:
     """The swept variable, "arm" or "level", and its values on the x axis by name; ("",
     {}) if neither has any.
     """
-    for column, items in (("arm", view.about["arms"]), ("level", view.about["levels"])):
-        places = {item["name"]: float(item["x"]) for item in items if item.get("x")}
+    for column, items in (
+        ("arm", view.about["arms"]),
+        ("level", view.about["levels"]),
+    ):
+        places = {
+            item["name"]: float(item["x"]) for item in items if item.get("x")
+        }
         if len(places) > 1 and len(set(places.values())) > 1:
             return column, places
     return "", {}
@@ -170,8 +188,14 @@ def _swept_variable(view: View) -> tuple[str, dict[str, float]]:
 def _axis(view: View) -> str:
     along, _ = _swept_variable(view)
     words = view.words
-    name = view.about.get("arms_axis") if along == "arm" else view.about.get("axis")
-    return str(name or words("choose-arm" if along == "arm" else "choose-level"))
+    name = (
+        view.about.get("arms_axis")
+        if along == "arm"
+        else view.about.get("axis")
+    )
+    return str(
+        name or words("choose-arm" if along == "arm" else "choose-level")
+    )
 
 
 def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
@@ -235,7 +259,11 @@ def _match_caption(view: View) -> str:
 
 def _format_target(value: float, measure: dict[str, Any]) -> str:
     label = within_sentence(str(measure.get("label") or measure["name"]))
-    return f"{label} {100 * value:g} %" if measure["percent"] else f"{label} {value:g}"
+    return (
+        f"{label} {100 * value:g} %"
+        if measure["percent"]
+        else f"{label} {value:g}"
+    )
 
 
 def _failures(view: View) -> html.Section:
@@ -243,7 +271,9 @@ def _failures(view: View) -> html.Section:
     words = view.words
     runs = view.campaign.runs
     task_runs = runs[runs["task"] == view.task]
-    causes = [cause for cause in task_runs["status"].unique() if cause != "finished"]
+    causes = [
+        cause for cause in task_runs["status"].unique() if cause != "finished"
+    ]
     rows = []
     for arm in view.about["arms"]:
         statuses = task_runs.loc[task_runs["arm"] == arm["name"], "status"]
@@ -260,10 +290,15 @@ def _failures(view: View) -> html.Section:
         words("sweep-runs"),
         *(words.of("status", cause) for cause in causes),
     ]
-    says = words("sweep-failures-says") if causes else words("sweep-no-failures")
+    says = (
+        words("sweep-failures-says") if causes else words("sweep-no-failures")
+    )
     return card(
         table(
-            columns, rows, label=words("sweep-failures"), numeric=range(1, len(columns))
+            columns,
+            rows,
+            label=words("sweep-failures"),
+            numeric=range(1, len(columns)),
         ),
         title=words("sweep-failures"),
         says=says,

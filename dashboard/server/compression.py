@@ -40,5 +40,7 @@ def key_of(request: flask.Request) -> str:
 
 def compressing(server: flask.Flask) -> flask.Flask:
     """The server, set so that Dash's compression keeps scripts."""
-    server.config.update(COMPRESS_CACHE_BACKEND=Compressed, COMPRESS_CACHE_KEY=key_of)
+    server.config.update(
+        COMPRESS_CACHE_BACKEND=Compressed, COMPRESS_CACHE_KEY=key_of
+    )
     return server

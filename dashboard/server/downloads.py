@@ -56,7 +56,8 @@ def add_routes(
             return _missing("no such data")
         try:
             view = view_of(
-                f"/{page}", flask.request.query_string.decode("utf-8", "replace")
+                f"/{page}",
+                flask.request.query_string.decode("utf-8", "replace"),
             )
             content = _content(view, frames[page], chart, kind)
         except UserError as error:
@@ -65,7 +66,9 @@ def add_routes(
             return _missing("no such data")
         response = flask.Response(content, mimetype=KINDS[kind])
         name = _plain(f"{view.campaign.id}-{page}-{chart}.{kind}")
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        response.headers["Content-Disposition"] = (
+            f'attachment; filename="{name}"'
+        )
         response.headers["Content-Security-Policy"] = SEALED
         return response
 
@@ -95,13 +98,17 @@ def add_routes(
         path = artifact_path(view.campaign.folder, key, name)
         if path is None:
             return _missing("no such file")
-        response = flask.Response(path.read_bytes(), mimetype=SHOWN[path.suffix])
+        response = flask.Response(
+            path.read_bytes(), mimetype=SHOWN[path.suffix]
+        )
         response.headers["Content-Security-Policy"] = SEALED
         response.headers["Cache-Control"] = "private, max-age=3600"
         return response
 
 
-def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str | None:
+def _content(
+    view: View, frames: Frames, chart: str, kind: str
+) -> bytes | str | None:
     """A frame as a file of that kind, or the verdicts as a table for a text; None if
     there is no such thing.
     """
@@ -113,7 +120,11 @@ def _content(view: View, frames: Frames, chart: str, kind: str) -> bytes | str |
         )
     frame = frames(view).get(chart)
     return (
-        None if frame is None else to_csv(frame) if kind == "csv" else to_parquet(frame)
+        None
+        if frame is None
+        else to_csv(frame)
+        if kind == "csv"
+        else to_parquet(frame)
     )
 
 
@@ -125,7 +136,11 @@ def artifact_path(folder: Path, key: str, name: str) -> Path | None:
     if not KEY.fullmatch(key) or "\0" in name:  # which no path can hold
         return None
     path = (home / key / name).resolve()
-    fine = path.is_relative_to(home / key) and path.suffix in SHOWN and path.is_file()
+    fine = (
+        path.is_relative_to(home / key)
+        and path.suffix in SHOWN
+        and path.is_file()
+    )
     return path if fine else None
 
 
@@ -134,7 +149,9 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     before it.
     """
     text = frame.select_dtypes(include=["object", "str"]).columns
-    safe = frame.assign(**{str(name): frame[name].map(_inert) for name in text})
+    safe = frame.assign(
+        **{str(name): frame[name].map(_inert) for name in text}
+    )
     return safe.rename(columns=_inert).to_csv(index=False).encode()
 
 
@@ -146,7 +163,9 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 def _inert(value: object) -> object:
     return (
-        f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+        f"'{value}"
+        if isinstance(value, str) and value.startswith(FORMULA)
+        else value
     )
 
 

@@ -59,7 +59,9 @@ def prefixed(content: Content, prefix: str) -> Content:
 def without_prefix(app: WsgiApp, prefix: str) -> WsgiApp:
     """WSGI middleware that strips the prefix from the paths of requests."""
 
-    def serve(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    def serve(
+        environ: dict[str, Any], start: Callable[..., Any]
+    ) -> Iterable[bytes]:
         path = strip_prefix(environ.get("PATH_INFO", "/"), prefix)
         return app({**environ, "PATH_INFO": path}, start)
 
@@ -73,7 +75,9 @@ def no_dash_variables() -> Iterator[None]:
     """
     given = {name: os.environ[name] for name in os.environ if _is_dash(name)}
     for name in given:
-        log.warning("%s is ignored: use --prefix for a path below a proxy", name)
+        log.warning(
+            "%s is ignored: use --prefix for a path below a proxy", name
+        )
         del os.environ[name]
     try:
         yield

@@ -18,7 +18,8 @@ from tasks import UserError
 ENVIRONMENT = "BAKEOFF_DASHBOARD_AUTH"
 OPEN = ("/healthz",)  # answers without a password: load balancers ask it
 INLINE_SCRIPT = re.compile(
-    r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL
+    r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>",
+    re.DOTALL,
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -40,7 +41,9 @@ def is_local(host: str) -> bool:
         return host == "localhost"
 
 
-def read_auth(environment: Mapping[str, str], host: str) -> tuple[str, str] | None:
+def read_auth(
+    environment: Mapping[str, str], host: str
+) -> tuple[str, str] | None:
     """User and password from the environment. UserError if the address is not local and
     there are none.
     """
@@ -76,7 +79,11 @@ def secure(server: flask.Flask, auth: tuple[str, str] | None) -> None:
                 if is_local(_host(flask.request.host))
                 else _refused(403, "This name is not served here.")
             )
-        return None if _knows(auth) else _refused(401, "User and password, please.")
+        return (
+            None
+            if _knows(auth)
+            else _refused(401, "User and password, please.")
+        )
 
     @server.after_request
     def harden(response: flask.Response) -> flask.Response:
@@ -87,7 +94,9 @@ def secure(server: flask.Flask, auth: tuple[str, str] | None) -> None:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if "Content-Security-Policy" not in response.headers:
-            page = response.get_data(as_text=True) if _is_page(response) else ""
+            page = (
+                response.get_data(as_text=True) if _is_page(response) else ""
+            )
             response.headers["Content-Security-Policy"] = policy(page)
         return response
 
@@ -134,16 +143,21 @@ def _knows(auth: tuple[str, str]) -> bool:
     given = flask.request.authorization
     if given is None or given.type != "basic":
         return False
-    pairs = zip((given.username or "", given.password or ""), auth, strict=True)
+    pairs = zip(
+        (given.username or "", given.password or ""), auth, strict=True
+    )
     return all(
-        hmac.compare_digest(mine.encode(), theirs.encode()) for mine, theirs in pairs
+        hmac.compare_digest(mine.encode(), theirs.encode())
+        for mine, theirs in pairs
     )
 
 
 def _refused(status: int, says: str) -> flask.Response:
     response = flask.Response(says + "\n", status, mimetype="text/plain")
     if status == 401:
-        response.headers["WWW-Authenticate"] = 'Basic realm="Bakeoff", charset="UTF-8"'
+        response.headers["WWW-Authenticate"] = (
+            'Basic realm="Bakeoff", charset="UTF-8"'
+        )
     return response
 
 

@@ -69,7 +69,9 @@ def begin(folder: Path, plan: Plan) -> None:
     if the file is there and damaged.
     """
     if (folder / MANIFEST).exists():
-        read_manifest(folder)  # a campaign with a damaged manifest must not be resumed
+        read_manifest(
+            folder
+        )  # a campaign with a damaged manifest must not be resumed
         return
     planned = manifest_of(plan).model_copy(
         update={

@@ -19,7 +19,14 @@ from suite.planning.identity import cell_identity
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.resolved import ResolvedTask, deciding
 from suite.records.run_record import RunRecord
-from suite.training.job import JUDGED, CheckpointPolicy, Job, Kind, Member, digest
+from suite.training.job import (
+    JUDGED,
+    CheckpointPolicy,
+    Job,
+    Kind,
+    Member,
+    digest,
+)
 from suite.training.seeds import run_seeds, tuner_seed
 from tasks import Task, source_of
 
@@ -165,10 +172,14 @@ class Cell:
             key=line["key"],
         )
 
-    def _member(self, kind: Kind, number: int, tuned: Mapping[str, Any]) -> Member:
+    def _member(
+        self, kind: Kind, number: int, tuned: Mapping[str, Any]
+    ) -> Member:
         params = {**self.fixed_params, **tuned}
         task, level, arm, block = self.cell_plan.place
-        seeds = run_seeds(self._root_seed, task, level, block, arm, kind, number)
+        seeds = run_seeds(
+            self._root_seed, task, level, block, arm, kind, number
+        )
         decides = {
             **self.identity,
             **self._deciding(kind),
@@ -178,7 +189,9 @@ class Cell:
         }
         return Member(digest(decides), kind, block, number, params, seeds)
 
-    def job(self, member: Member, checkpoints: CheckpointPolicy | None = None) -> Job:
+    def job(
+        self, member: Member, checkpoints: CheckpointPolicy | None = None
+    ) -> Job:
         """What a worker needs to execute this run: the job with that one member.
 
         ``checkpoints`` says where it may leave some; None: nowhere.

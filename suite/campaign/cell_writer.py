@@ -85,7 +85,9 @@ class CellWriter:
         try:
             self._journal = self._journal or Journal(self._journal_path)
             self._journal.add(cell.study)
-        except Exception as error:  # a damaged file makes Optuna raise various errors
+        except (
+            Exception
+        ) as error:  # a damaged file makes Optuna raise various errors
             self._journal_is_broken = True
             log.warning("%s cannot be written: %r", self._journal_path, error)
             self._report_problem(

@@ -44,7 +44,9 @@ from suite.training.job import (
 )
 from tasks import UserError
 
-POLL_INTERVAL_S = 1.0  # between writes of the state and looks for a request to stop
+POLL_INTERVAL_S = (
+    1.0  # between writes of the state and looks for a request to stop
+)
 START_POLL_S = 0.1  # while the executor starts and there is nothing else to do
 # Between a long run's checkpoints, from which it resumes where it is lost.
 CHECKPOINT_INTERVAL_S = 60.0
@@ -80,7 +82,9 @@ class Driver:
         self._scheduler = Scheduler(executor, self._job)
         self._interim_looks = InterimLooks(plan, self.folder)
         self._machines = MachineCensus()
-        self._cells_by_key: dict[str, Cell] = {}  # of the runs that were queued
+        self._cells_by_key: dict[
+            str, Cell
+        ] = {}  # of the runs that were queued
         self._known: dict[str, RunRecord] = {}  # lines of the record, by key
         self._device = "cpu"
         self._checkpoint_folder = self._find_checkpoint_folder()
@@ -128,7 +132,9 @@ class Driver:
 
     def _prepare(self) -> None:
         """Everything before the first job: resources, device, the record."""
-        sizes = world_sizes(self.plan)  # first: an error here need not wait for workers
+        sizes = world_sizes(
+            self.plan
+        )  # first: an error here need not wait for workers
         self._warm_caches()
         self._await_executor()
         self._device = self._choose_device()
@@ -185,7 +191,9 @@ class Driver:
             return Path(named) / self.plan.id
         return self.folder.resolve() / "checkpoints"
 
-    def _prepare_checkpoints(self, finished: Iterable[str]) -> CheckpointPolicy | None:
+    def _prepare_checkpoints(
+        self, finished: Iterable[str]
+    ) -> CheckpointPolicy | None:
         folder = self._checkpoint_folder
         try:
             checkpoint.prepare(folder, finished)
@@ -231,7 +239,9 @@ class Driver:
             asked = cell.ask()
             if not asked:
                 break
-            self.tally.planned += sum(member.kind == "half_budget" for member in asked)
+            self.tally.planned += sum(
+                member.kind == "half_budget" for member in asked
+            )
             for member in asked:
                 self._replay_or_queue(cell, member)
         if cell.done:
@@ -317,7 +327,10 @@ class Driver:
         """Raise UserError if a worker runs different source code than this campaign:
         its results would belong to another campaign.
         """
-        mine, theirs = self.plan.sources[job.task][:SHORT], result.worker.get("sources")
+        mine, theirs = (
+            self.plan.sources[job.task][:SHORT],
+            result.worker.get("sources"),
+        )
         if theirs not in (None, mine):
             raise UserError(
                 f"A worker on {result.worker['host']} trains {job.task} with other "
@@ -337,7 +350,9 @@ class Driver:
             return
         status: Status = "out_of_memory" if outcome.out_of_memory else "lost"
         now = time.time()
-        result = Result(member.key, status, error=outcome.lost, started=now, ended=now)
+        result = Result(
+            member.key, status, error=outcome.lost, started=now, ended=now
+        )
         self._record_result(job, member, result)
 
     def _record_result(self, job: Job, member: Member, result: Result) -> None:
@@ -370,7 +385,8 @@ class Driver:
         unlike = [worker for worker in workers if self._machines.add(worker)]
         if unlike:
             log.warning(
-                "not all machines are of one kind: %s", self._machines.differences
+                "not all machines are of one kind: %s",
+                self._machines.differences,
             )
 
     # -- reporting

@@ -25,7 +25,9 @@ class InterimLooks:
     def __init__(self, plan: Plan, folder: Path) -> None:
         self._plan = plan
         self._folder = folder
-        self._left = {name: list(plan.of(name).interim_looks) for name in plan.tasks}
+        self._left = {
+            name: list(plan.of(name).interim_looks) for name in plan.tasks
+        }
 
     def take(self, task: str, cells: Sequence[Cell]) -> list[CellPlan]:
         """The cells of the next blocks, for the claims that a due look leaves open.
@@ -41,7 +43,9 @@ class InterimLooks:
         del left[0]
         finals = [line for cell in cells for line in cell.finals.values()]
         open_places = undecided(read_manifest(self._folder), task, finals)
-        further = self._plan.further_cells(task, range(begin, end), open_places)
+        further = self._plan.further_cells(
+            task, range(begin, end), open_places
+        )
         log.info(
             "%s, interim look after %d blocks: %d cells continue to %d blocks",
             task,

@@ -106,7 +106,9 @@ def launch(
         tracker = open_tracker(tracking_uri, results, plan.id)
         try:
             with _executor(executor, address, workers) as chosen:
-                tally = Driver(plan, results, chosen, tracker, watch, retry).run()
+                tally = Driver(
+                    plan, results, chosen, tracker, watch, retry
+                ).run()
         finally:
             if tracker.waiting > 20:
                 said(f"writing the last {tracker.waiting} runs to MLflow …")
@@ -155,7 +157,9 @@ class _Log(logging.FileHandler):
 def _logged(folder: Path) -> Iterator[None]:
     """Keep the campaign's log in its folder."""
     handler = _Log(folder / "log.txt", encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    )
     logger = logging.getLogger("bakeoff")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

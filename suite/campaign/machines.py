@@ -9,14 +9,23 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-FACTS = ("device", "hardware", "threads", "torch", "numpy", "python")  # of a worker
+FACTS = (
+    "device",
+    "hardware",
+    "threads",
+    "torch",
+    "numpy",
+    "python",
+)  # of a worker
 
 
 class MachineCensus:
     """The machines that trained so far, from the records of their runs."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, Counter[str]] = {name: Counter() for name in FACTS}
+        self._seen: dict[str, Counter[str]] = {
+            name: Counter() for name in FACTS
+        }
 
     def add(self, worker: Mapping[str, Any]) -> bool:
         """Count a run's worker; returns whether it differs from all others in
@@ -42,6 +51,7 @@ class MachineCensus:
             if len(seen) > 1
         }
         return "; ".join(
-            f"{name} " + ", ".join(f"{value} ({count:,})" for value, count in seen)
+            f"{name} "
+            + ", ".join(f"{value} ({count:,})" for value, count in seen)
             for name, seen in found.items()
         )

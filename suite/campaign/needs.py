@@ -16,7 +16,9 @@ def world_sizes(plan: Plan) -> list[tuple[str, int]]:
 
     Raises UserError if an arm cannot be trained on that many workers.
     """
-    kinds = dict.fromkeys((cell.task, cell.level, cell.builds) for cell in plan.cells)
+    kinds = dict.fromkeys(
+        (cell.task, cell.level, cell.builds) for cell in plan.cells
+    )
     pairs = []
     for task, level, arm in kinds:
         pair = task, world_size_of(plan, task, level, arm)

@@ -25,7 +25,15 @@ from tasks import Task, UserError, unknown
 PROFILE_KEYS = frozenset(Profile.model_fields) - {"name", "tasks"}
 LAUNCH_KEYS = frozenset(signature(launch).parameters) - {"plan", "results"}
 MAX_SLUG_LENGTH = 40  # of a name that is made of a task's title
-COLUMNS = ("task", "claim", "verdict", "effect", "interval", "p_holm", "blocks")
+COLUMNS = (
+    "task",
+    "claim",
+    "verdict",
+    "effect",
+    "interval",
+    "p_holm",
+    "blocks",
+)
 
 
 class NotebookCampaign(Campaign):
@@ -81,7 +89,9 @@ def run(
     plan = plan_of(profile, Path(results), new=new)
     launch(plan, Path(results), **options)
     found = Results(results).load(plan.id)
-    values = {field.name: getattr(found, field.name) for field in fields(found)}
+    values = {
+        field.name: getattr(found, field.name) for field in fields(found)
+    }
     return NotebookCampaign(**values)
 
 

@@ -65,12 +65,16 @@ class Scheduler:
         self._job_of = job_of
         self._queues: dict[str, list[Entry]] = {}  # a heap for each task
         self._turns = count()
-        self._extra_workers = 0  # that groups in flight use besides their first
+        self._extra_workers = (
+            0  # that groups in flight use besides their first
+        )
         self._losses: Counter[str] = Counter()  # by run
         self._exclusive: set[str] = set()  # runs that get a node to themselves
         # seconds and runs that came back, by task, level and arm, and by task
         self._spent: dict[tuple[str, ...], tuple[float, int]] = {}
-        self._left: Counter[str] = Counter()  # runs of the cells so far, by task
+        self._left: Counter[str] = (
+            Counter()
+        )  # runs of the cells so far, by task
         self._seen: set[int] = set()  # cells so far, by their id
         self._submitted: Counter[str] = Counter()  # runs, by task
         self.needs: Needs = {}
@@ -192,7 +196,9 @@ class Scheduler:
         elif self._losses[key] >= ATTEMPTS:
             return False
         log.warning(
-            "lost with its worker, queued again: %s (%s)", key[:12], outcome.lost
+            "lost with its worker, queued again: %s (%s)",
+            key[:12],
+            outcome.lost,
         )
         self.add(cell, member)
         return True

@@ -24,7 +24,11 @@ from tasks import Arm, Level, Split, Splits, Task
 # data sets.
 DOUBLES = 0.001
 READ = 1000  # examples that stand for those that are not in memory
-PAIRS = (("training", "test"), ("validation", "test"), ("training", "validation"))
+PAIRS = (
+    ("training", "test"),
+    ("validation", "test"),
+    ("training", "validation"),
+)
 
 
 @register_check("data depend on the seed alone", of_data=True)
@@ -152,7 +156,9 @@ def _sources_of(arm: Arm) -> Iterator[_Source]:
         yield _Source(arm, with_training_data_before)
 
 
-def _check_source(source: _Source, level: Level, splits: Splits, own: Splits) -> None:
+def _check_source(
+    source: _Source, level: Level, splits: Splits, own: Splits
+) -> None:
     where = f"{source.arm.name} at {level.name}"
     rows = _digest_of(own.train)
     again = source.splits(level, splits, noise=2)
@@ -208,7 +214,9 @@ def _global_state() -> str:
 
 
 def _test(splits: Splits) -> Split:
-    return splits.sealed.resealed().open()  # a seal of our own: nothing is trained here
+    return (
+        splits.sealed.resealed().open()
+    )  # a seal of our own: nothing is trained here
 
 
 def _digest(splits: Splits) -> str:

@@ -34,7 +34,9 @@ from tasks import UserError
 from tasks.data._fetch import cache_folder
 
 PYTHON = (3, 11)
-COMFORT = 2 * 2**30  # bytes free, below which a larger campaign may fill the disk
+COMFORT = (
+    2 * 2**30
+)  # bytes free, below which a larger campaign may fill the disk
 PROBE = "logistic_regression"  # a task whose data ship with a package
 RAY_TIMEOUT_S = 120.0
 WIDTH = len("results folder")  # of the longest name
@@ -73,7 +75,9 @@ def examine(
     }
     for what, look in looks.items():
         # Whatever is broken here, the other checks still run.
-        yield tried(what, look, lambda error: "`bakeoff --verbose doctor` shows where")
+        yield tried(
+            what, look, lambda error: "`bakeoff --verbose doctor` shows where"
+        )
 
 
 def _python() -> Finding:
@@ -105,7 +109,10 @@ def _libraries() -> Finding:
 def _torch() -> Finding:
     if torch.cuda.is_available():
         names = sorted(
-            {torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())}
+            {
+                torch.cuda.get_device_name(i)
+                for i in range(torch.cuda.device_count())
+            }
         )
         return Finding(
             "torch",
@@ -183,7 +190,8 @@ def _records(results: Path) -> Finding:
     if not campaigns:
         return Finding("records", None, "no campaign yet")
     runs = sum(
-        sum(1 for _ in read_lines(results / campaign / FILE)) for campaign in readable
+        sum(1 for _ in read_lines(results / campaign / FILE))
+        for campaign in readable
     )
     says = f"{counted(len(readable), 'campaign')}, {counted(runs, 'run')}, all readable"
     if older := len(campaigns) - len(readable):
@@ -269,7 +277,9 @@ def _opened(uri: str, name: str) -> Finding:
 
 def _ray(address: str | None) -> Finding:
     """Not only that it starts: a worker must find our code and finish a run."""
-    from suite.cluster.ray_executor import RayExecutor  # Ray takes seconds to import
+    from suite.cluster.ray_executor import (
+        RayExecutor,
+    )  # Ray takes seconds to import
 
     began = time.monotonic()
     need = Resources(cpus=1, gpus=0, memory=None)
@@ -280,7 +290,9 @@ def _ray(address: str | None) -> Finding:
         workers.check(need)
         slots = workers.slots(need)
         task = tasks.get(PROBE if PROBE in tasks.names() else tasks.names()[0])
-        workers.submit(short_job(task, task.levels[0], task.arms[0], "trial"), need)
+        workers.submit(
+            short_job(task, task.levels[0], task.arms[0], "trial"), need
+        )
         done = workers.wait(RAY_TIMEOUT_S)
     finally:
         workers.close()
@@ -292,7 +304,10 @@ def _ray(address: str | None) -> Finding:
             else "see its message"
         )
         return Finding(
-            "Ray", False, f"it starts, but a worker cannot train: {problem}", hint
+            "Ray",
+            False,
+            f"it starts, but a worker cannot train: {problem}",
+            hint,
         )
     seconds = time.monotonic() - began
     where = (

@@ -73,7 +73,9 @@ def _outcome(
     except NotApplicable as nothing:
         return Finding(what, None, str(nothing))
     except CheckFailed as failed:
-        return Finding(what, False, failed.says, failed.hint, cause=failed.cause)
+        return Finding(
+            what, False, failed.says, failed.hint, cause=failed.cause
+        )
     except UserError as error:
         return Finding(what, False, str(error), cause=str(error))
     except Exception as error:

@@ -81,7 +81,11 @@ def _points(task: Task, level: Level, arm: Arm) -> Iterator[dict[str, Any]]:
 
 
 def _read_at(
-    task: Task, level: Level, arm: Arm, splits: Splits, point: Mapping[str, Any]
+    task: Task,
+    level: Level,
+    arm: Arm,
+    splits: Splits,
+    point: Mapping[str, Any],
 ) -> set[str]:
     """Those that a run reads with these values. CheckFailed if it leaves one out."""
     params = Recorded(point)

@@ -17,12 +17,16 @@ def in_task_file(error: BaseException, task: Task) -> str:
     came through.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    return _hint(task, [(frame.filename, frame.lineno or 0) for frame in frames])
+    return _hint(
+        task, [(frame.filename, frame.lineno or 0) for frame in frames]
+    )
 
 
 def in_traceback(text: str, task: Task) -> str:
     """The same from a traceback's text, as a worker sends it."""
-    return _hint(task, [(name, int(line)) for name, line in FRAME.findall(text)])
+    return _hint(
+        task, [(name, int(line)) for name, line in FRAME.findall(text)]
+    )
 
 
 def _hint(task: Task, frames: Sequence[tuple[str, int]]) -> str:

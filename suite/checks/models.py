@@ -38,7 +38,11 @@ STEPS = 300  # in which it must do so
 # The share of its objective that may be left then: the smallest of models must pass,
 # and one that ignores its input must not.
 LEFT = 0.5
-RATES = (0.5, 0.8, 1.0)  # where in the range of its learning rate a model may succeed
+RATES = (
+    0.5,
+    0.8,
+    1.0,
+)  # where in the range of its learning rate a model may succeed
 TWO = Recipe(steps=1, batch_size=0, world_size=2)
 ROUNDING = 1e-3  # of a gradient's norm
 
@@ -70,7 +74,9 @@ def _parameter_counts(task: Task, level: Level) -> dict[str, int]:
     return counts
 
 
-def _check_match(level: Level, counts: Mapping[str, int], within: float) -> None:
+def _check_match(
+    level: Level, counts: Mapping[str, int], within: float
+) -> None:
     smallest = min(counts, key=counts.__getitem__)
     largest = max(counts, key=counts.__getitem__)
     least, most = counts[smallest], counts[largest]
@@ -121,7 +127,8 @@ def _first_losses(task: Task, level: Level, arm: Arm, splits: Splits) -> str:
                 "answers among the inputs",
             )
         seen = (
-            seen or f"{measure.name} {value:.3g} at the start, {guess:.3g} by guessing"
+            seen
+            or f"{measure.name} {value:.3g} at the start, {guess:.3g} by guessing"
         )
     return seen
 
@@ -163,7 +170,9 @@ def batches_can_be_shared(task: Task) -> str:
             continue
         tried += 1
         model = _model(task, level, arm, splits).eval()  # no unit is dropped
-        for phase in _without_augmentation(task.procedure_of(arm)).phases(model):
+        for phase in _without_augmentation(task.procedure_of(arm)).phases(
+            model
+        ):
             apart = _distance_from_shards(phase, model, batch)
             if not apart <= ROUNDING:
                 raise CheckFailed(
@@ -196,14 +205,18 @@ def _distance_from_shards(
     return float((mean - whole).norm() / norm)
 
 
-def _has_one_objective(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
+def _has_one_objective(
+    task: Task, level: Level, arm: Arm, splits: Splits
+) -> bool:
     """Whether it has an objective that must fall; those of adversaries need not."""
     if _is_fitted(task, arm):
         return False
     if isinstance(task.procedure_of(arm), TrainsItself):
         return False
     if getattr(task.procedure_of(arm), "trains", ""):
-        return False  # the rest of it has learned in a stage before, and not here
+        return (
+            False  # the rest of it has learned in a stage before, and not here
+        )
     model = _model(task, level, arm, splits)
     phases = task.procedure_of(arm).phases(model)
     return len(phases) == 1
@@ -226,7 +239,9 @@ def _is_fitted(task: Task, arm: Arm) -> bool:
     return isinstance(task.procedure_of(arm), FitOnce)
 
 
-def _model(task: Task, level: Level, arm: Arm, splits: Splits) -> torch.nn.Module:
+def _model(
+    task: Task, level: Level, arm: Arm, splits: Splits
+) -> torch.nn.Module:
     params = task.default_params(arm, level)
     return build_model(arm, level, splits, params, seed=0)
 
@@ -332,7 +347,9 @@ def _is_shareable(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
     return True
 
 
-def _gradient(phase: Phase, model: torch.nn.Module, batch: Split) -> torch.Tensor:
+def _gradient(
+    phase: Phase, model: torch.nn.Module, batch: Split
+) -> torch.Tensor:
     """The gradient of a batch's loss, 1-D, without parameters that it leaves alone."""
     generator = torch.Generator().manual_seed(0)
     loss = phase.loss(model, batch, generator)

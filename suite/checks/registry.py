@@ -55,7 +55,9 @@ def register_check(
 def _if_there_are_data(look: Look) -> Look:
     def look_where_there_are(task: Task) -> str:
         if not task.has_data:
-            raise NotApplicable("the task has no data: all of its arms are functions")
+            raise NotApplicable(
+                "the task has no data: all of its arms are functions"
+            )
         return look(task)
 
     return look_where_there_are

@@ -13,7 +13,12 @@ from pathlib import Path
 import tasks
 from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import register_check
-from suite.checks.short_run import SHORT, short_job, short_result, without_times
+from suite.checks.short_run import (
+    SHORT,
+    short_job,
+    short_result,
+    without_times,
+)
 from suite.own_packages import foreign_packages
 from suite.report.formatting import counted
 from suite.training.fingerprint import ROOT
@@ -32,7 +37,8 @@ def tests_stay_sealed(task: Task) -> str:
         raise NotApplicable("all arms are functions, which have no test set")
     for arm in trained:
         trial, final = (
-            short_result(task, task.light[0], arm, kind) for kind in ("trial", "final")
+            short_result(task, task.light[0], arm, kind)
+            for kind in ("trial", "final")
         )
         if trial.test_opened:
             raise CheckFailed(
@@ -60,13 +66,16 @@ def claims_can_be_judged(task: Task) -> str:
     sizes = {}
     if task.has_data:
         sizes = {
-            level.name: len(task.load_data(level, 0).sealed) for level in task.light
+            level.name: len(task.load_data(level, 0).sealed)
+            for level in task.light
         }
     positions = {level.name: level.x for level in task.levels}
     for claim in task.claims:
         check_claim(claim, positions, task.procedure.measures)
         if claim.metric not in known:
-            raise tasks.unknown(f"metric (claim {claim.name!r})", claim.metric, known)
+            raise tasks.unknown(
+                f"metric (claim {claim.name!r})", claim.metric, known
+            )
         _check_margin(task, claim, sizes)
     return counted(len(task.claims), "claim")
 
@@ -74,7 +83,11 @@ def claims_can_be_judged(task: Task) -> str:
 def _check_margin(task: Task, claim: Claim, sizes: Mapping[str, int]) -> None:
     """A share of ``n`` test examples moves in steps of 1/n."""
     measure = task.measure(claim.metric)
-    if measure is None or not measure.percent or scale_of(claim.scale).logarithmic:
+    if (
+        measure is None
+        or not measure.percent
+        or scale_of(claim.scale).logarithmic
+    ):
         return
     judged = [sizes[name] for name in claim.levels or sizes if name in sizes]
     if judged and claim.margin < 2 / min(judged):
@@ -114,7 +127,9 @@ def jobs_travel(task: Task) -> str:
     if there.returncode:
         errors = there.stderr.decode(errors="replace")
         last = (errors.strip().splitlines() or ["no message"])[-1]
-        raise CheckFailed(f"it fails in another process: {last}", _why_elsewhere())
+        raise CheckFailed(
+            f"it fails in another process: {last}", _why_elsewhere()
+        )
     if there.stdout.decode().strip() != digest(without_times(here)):
         raise CheckFailed(
             f"{arm.name} gives another result in another process",

@@ -27,7 +27,12 @@ def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:
     params = task.default_params(arm, level)
     seeds = run_seeds(0, task.name, level.name, 0, arm.name, kind, 0)
     member = Member(
-        digest([task.name, level.name, arm.name, kind]), kind, 0, 0, params, seeds
+        digest([task.name, level.name, arm.name, kind]),
+        kind,
+        0,
+        0,
+        params,
+        seeds,
     )
     source = tasks.source_of(task.name)
     return Job(
@@ -66,7 +71,11 @@ def short_result(
 
 def without_times(result: Result) -> dict[str, Any]:
     """The results of a run that must be reproducible."""
-    metrics = {name: value for name, value in result.metrics.items() if not timed(name)}
+    metrics = {
+        name: value
+        for name, value in result.metrics.items()
+        if not timed(name)
+    }
     curve = [
         {name: value for name, value in row.items() if name != "seconds"}
         for row in result.curve

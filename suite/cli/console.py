@@ -85,7 +85,11 @@ def print_json(value: object) -> None:
     from suite.cli.render.text import plain
 
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(plain(value), indent=2, ensure_ascii=not unicode, allow_nan=False))
+    print(
+        json.dumps(
+            plain(value), indent=2, ensure_ascii=not unicode, allow_nan=False
+        )
+    )
 
 
 def say(text: str, style: str = "") -> None:
@@ -119,7 +123,11 @@ def complain(message: str) -> None:
 
 def prefix() -> str:
     """The command name that the user typed."""
-    return "python -m suite" if Path(sys.argv[0]).name == "__main__.py" else "bakeoff"
+    return (
+        "python -m suite"
+        if Path(sys.argv[0]).name == "__main__.py"
+        else "bakeoff"
+    )
 
 
 def command(*words: str | Path, results: Path = RESULTS) -> str:

@@ -6,7 +6,15 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from suite.cli.console import RESULTS, command, err, out, print_json, say, say_command
+from suite.cli.console import (
+    RESULTS,
+    command,
+    err,
+    out,
+    print_json,
+    say,
+    say_command,
+)
 from suite.cli.options import CampaignArgument, JsonOption, ResultsOption
 from tasks import UserError
 
@@ -28,7 +36,11 @@ def status(
 
     recorded = Results(results)
     newest = recorded.resolve(campaign)
-    found = standings(recorded) if campaign is None else [standing(recorded, newest)]
+    found = (
+        standings(recorded)
+        if campaign is None
+        else [standing(recorded, newest)]
+    )
     if as_json:
         print_json([one.as_dict() for one in found])
         return
@@ -45,7 +57,9 @@ def _cell_counts(campaign: Campaign) -> dict[str, Counter[str]]:
     return counts
 
 
-def cancel(campaign: CampaignArgument = None, results: ResultsOption = RESULTS) -> None:
+def cancel(
+    campaign: CampaignArgument = None, results: ResultsOption = RESULTS
+) -> None:
     """Stop a running campaign, wherever its driver runs. Every finished run is kept."""
     from suite.campaign.launch import request_stop
     from suite.records.files import read_json

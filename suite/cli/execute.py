@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from suite.cli.console import INTERRUPTED, again, command, err, out, say, say_command
+from suite.cli.console import (
+    INTERRUPTED,
+    again,
+    command,
+    err,
+    out,
+    say,
+    say_command,
+)
 from suite.cli.results import print_verdicts
 
 if TYPE_CHECKING:
@@ -56,7 +64,9 @@ def carry_out(
     print_verdicts(Results(results).load(plan.id), results=results)
     if look_next:
         out().print()
-        out().print(next_steps(lambda *words: command(*words, results=results)))
+        out().print(
+            next_steps(lambda *words: command(*words, results=results))
+        )
     return broken
 
 
@@ -93,7 +103,9 @@ def _launched(
             )
     except KeyboardInterrupt:
         err().print("\nStopped. Every finished run is kept; this resumes:")
-        err().print(f"  {again()}", markup=False, highlight=False, soft_wrap=True)
+        err().print(
+            f"  {again()}", markup=False, highlight=False, soft_wrap=True
+        )
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -115,10 +127,15 @@ def _warn(
 
     if tally.failed:
         log = results / plan.id / "log.txt"
-        say(f"Not finished: {failures(tally.failed)}. {log} says why.", "yellow")
+        say(
+            f"Not finished: {failures(tally.failed)}. {log} says why.",
+            "yellow",
+        )
     # One that diverged would diverge again.
     broken = {
-        status: count for status, count in tally.failed.items() if status != "diverged"
+        status: count
+        for status, count in tally.failed.items()
+        if status != "diverged"
     }
     if broken:
         say(f"This trains {failures(broken)} again:", "yellow")

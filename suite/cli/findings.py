@@ -46,7 +46,9 @@ def findings(
     from suite.verdicts import findings as verdicts
     from suite.verdicts.preregistration import provenance_of
 
-    recorded = _on_server(tracking_uri, results) if tracking_uri else Results(results)
+    recorded = (
+        _on_server(tracking_uri, results) if tracking_uri else Results(results)
+    )
     task, _, claim = (about or "").partition("/")
     with err().status("Judging …"):
         found = verdicts.findings(
@@ -128,7 +130,8 @@ def topics(
     ] = None,
     results: ResultsOption = RESULTS,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The folder to write them to.")
+        Path,
+        typer.Option("--output", "-o", help="The folder to write them to."),
     ] = Path("docs/topics"),
 ) -> None:
     """Write a page per task, in Markdown: claims, literature, results, limits."""
@@ -147,14 +150,23 @@ def topics(
     for task in tasks:
         verdicts = [one for one in judged if one.task == task]
         if not verdicts:
-            err().print(f"{task}: it has no claims, so there is nothing to write up.")
+            err().print(
+                f"{task}: it has no claims, so there is nothing to write up."
+            )
             continue
         drawn = topic_picture(verdicts, Labels(recorded.manifest))
         if drawn:
             (output / f"{task}.svg").write_text(drawn, encoding="utf-8")
-        for language, suffix in ((Language.EN, ".md"), (Language.ZH, ".zh.md")):
+        for language, suffix in (
+            (Language.EN, ".md"),
+            (Language.ZH, ".zh.md"),
+        ):
             page = topic_page(
-                recorded, task, verdicts, language.value, f"{task}.svg" * bool(drawn)
+                recorded,
+                task,
+                verdicts,
+                language.value,
+                f"{task}.svg" * bool(drawn),
             )
             path = output / f"{task}{suffix}"
             path.write_text(page, encoding="utf-8")

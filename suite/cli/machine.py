@@ -76,7 +76,8 @@ def deploy(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="kuberay, ray-up, slurm, compose or dockerfile."
+            metavar="KIND",
+            help="kuberay, ray-up, slurm, compose or dockerfile.",
         ),
     ],
     image: Annotated[
@@ -88,16 +89,22 @@ def deploy(
     workers: Annotated[
         int | None,
         typer.Option(
-            "--workers", min=1, help="Nodes or pods that train. Default: 4; compose: 1."
+            "--workers",
+            min=1,
+            help="Nodes or pods that train. Default: 4; compose: 1.",
         ),
     ] = None,
     cpus: Annotated[
         int | None,
         typer.Option(
-            "--cpus", min=1, help="CPUs of each. Default: 8; compose: this machine's."
+            "--cpus",
+            min=1,
+            help="CPUs of each. Default: 8; compose: this machine's.",
         ),
     ] = None,
-    gpus: Annotated[int, typer.Option("--gpus", min=0, help="GPUs of each.")] = 0,
+    gpus: Annotated[
+        int, typer.Option("--gpus", min=0, help="GPUs of each.")
+    ] = 0,
     profile: Annotated[
         str,
         typer.Option(
@@ -107,7 +114,8 @@ def deploy(
     tracking: Annotated[
         str | None,
         typer.Option(
-            "--tracking", help="MLflow server. Default: a store in the results folder."
+            "--tracking",
+            help="MLflow server. Default: a store in the results folder.",
         ),
     ] = None,
     output: Annotated[

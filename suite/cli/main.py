@@ -33,7 +33,14 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 COLLECT_EVERY = 50_000
 # The panels of --help, in their order.
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Run": (run.demo, run.plan, run.run, control.status, control.cancel, run.retry),
+    "Run": (
+        run.demo,
+        run.plan,
+        run.run,
+        control.status,
+        control.cancel,
+        run.retry,
+    ),
     "Look": (
         results.verdict,
         findings.findings,
@@ -85,7 +92,8 @@ app = typer.Typer(
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(
-            command.__name__.rstrip("_").replace("_", "-"), rich_help_panel=panel
+            command.__name__.rstrip("_").replace("_", "-"),
+            rich_help_panel=panel,
         )(command)
 
 new_app = typer.Typer(
@@ -126,7 +134,9 @@ def _common(
     ] = False,
     verbose: Annotated[
         bool,
-        typer.Option("--verbose", "-v", help="Show tracebacks and log messages."),
+        typer.Option(
+            "--verbose", "-v", help="Show tracebacks and log messages."
+        ),
     ] = False,
 ) -> None:
     for name in THREADS:  # before anything imports torch
@@ -145,7 +155,9 @@ def _for_the_user(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         where = f": {error.filename}" if error.filename else ""
-        return f"{error.strerror or error}{where}. Everything recorded is kept."
+        return (
+            f"{error.strerror or error}{where}. Everything recorded is kept."
+        )
     line = _line_of_a_task(error)
     return f"{line} raises {type(error).__name__}: {error}" if line else None
 
@@ -154,7 +166,11 @@ def _line_of_a_task(error: Exception) -> str | None:
     """The innermost line of a task file that the error came through, if it did."""
     import tasks as known
 
-    files = {source[0] for name in known.names() if (source := known.source_of(name))}
+    files = {
+        source[0]
+        for name in known.names()
+        if (source := known.source_of(name))
+    }
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename in files:
             return f"Task file {frame.filename}, line {frame.lineno},"

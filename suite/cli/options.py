@@ -22,7 +22,9 @@ LanguageOption = Annotated[
 ResultsOption = Annotated[
     Path, typer.Option("--results", help="Folder that holds campaigns.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON, for scripts.")
+]
 ProfileArgument = Annotated[
     str,
     typer.Argument(
@@ -32,12 +34,16 @@ ProfileArgument = Annotated[
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change a value of the profile. Repeatable."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value of the profile. Repeatable.",
     ),
 ]
 TaskOption = Annotated[
     list[str] | None,
-    typer.Option("--task", metavar="TASK", help="Run this task only. Repeatable."),
+    typer.Option(
+        "--task", metavar="TASK", help="Run this task only. Repeatable."
+    ),
 ]
 FileOption = Annotated[
     list[Path] | None,
@@ -51,7 +57,9 @@ FileOption = Annotated[
 BringOption = Annotated[
     list[Path] | None,
     typer.Option(
-        "--task-file", metavar="FILE", help="A task file of your own. Repeatable."
+        "--task-file",
+        metavar="FILE",
+        help="A task file of your own. Repeatable.",
     ),
 ]
 AddressOption = Annotated[
@@ -85,4 +93,6 @@ CampaignArgument = Annotated[
         show_default=False,
     ),
 ]
-HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+HostOption = Annotated[
+    str, typer.Option("--host", help="Address to listen on.")
+]

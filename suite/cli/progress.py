@@ -47,7 +47,9 @@ class Bar:
 
     def __init__(self, progress: Progress, name: str, planned: int) -> None:
         self._progress = progress
-        self._task = progress.add_task(name, total=planned, rest="starting workers …")
+        self._task = progress.add_task(
+            name, total=planned, rest="starting workers …"
+        )
 
     def take(self, tally: Tally) -> None:
         self._progress.update(
@@ -65,7 +67,11 @@ class Lines:
     """Plain lines, for logs and pipes."""
 
     def __init__(self, console: Console, every: float = LINE_EVERY_S) -> None:
-        self._console, self._every, self._last = console, every, time.monotonic()
+        self._console, self._every, self._last = (
+            console,
+            every,
+            time.monotonic(),
+        )
 
     def take(self, tally: Tally) -> None:
         now = time.monotonic()
@@ -74,7 +80,9 @@ class Lines:
             self.say(f"{tally.done:,}/{tally.planned:,} runs · {pace(tally)}")
 
     def say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(
+            text, markup=False, highlight=False, soft_wrap=True
+        )
 
 
 def _bar(console: Console) -> Progress:
@@ -82,11 +90,14 @@ def _bar(console: Console) -> Progress:
         SpinnerColumn("dots", finished_text="✓"),
         TextColumn(
             "{task.description}",
-            table_column=Column(no_wrap=True, overflow="ellipsis", max_width=24),
+            table_column=Column(
+                no_wrap=True, overflow="ellipsis", max_width=24
+            ),
         ),
         BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),
         TextColumn(
-            "{task.completed:,.0f}/{task.total:,.0f}", table_column=Column(no_wrap=True)
+            "{task.completed:,.0f}/{task.total:,.0f}",
+            table_column=Column(no_wrap=True),
         ),
         TextColumn("{task.fields[rest]}", table_column=Column(no_wrap=True)),
         console=console,
@@ -104,7 +115,9 @@ def pace(tally: Tally) -> str:
     if tally.trained:
         parts.append(rate(tally.rate))
     elif tally.running:
-        parts.append(f"{tally.running} running for {duration(tally.seconds_running)}")
+        parts.append(
+            f"{tally.running} running for {duration(tally.seconds_running)}"
+        )
     elif not tally.waiting:
         parts.append("starting")
     if tally.waiting:

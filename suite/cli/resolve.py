@@ -103,7 +103,9 @@ def task_or_claim(name: str) -> Task | tuple[Task, Claim]:
     if len(found) == 1:
         return found[0]
     if found:
-        full_names = ", ".join(f"{task.name}/{claim_name}" for task, _ in found)
+        full_names = ", ".join(
+            f"{task.name}/{claim_name}" for task, _ in found
+        )
         raise known.UserError(
             f"Several tasks have a claim {claim_name!r}: give one of {full_names}."
         )

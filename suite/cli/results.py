@@ -39,11 +39,15 @@ def verdict(
     results: ResultsOption = RESULTS,
     long: Annotated[
         bool,
-        typer.Option("--long", "-l", help="Full sentences, with every reservation."),
+        typer.Option(
+            "--long", "-l", help="Full sentences, with every reservation."
+        ),
     ] = False,
     form: Annotated[
         Format,
-        typer.Option("--format", help="Text for people, json for scripts, or a table."),
+        typer.Option(
+            "--format", help="Text for people, json for scripts, or a table."
+        ),
     ] = Format.TEXT,
     as_json: Annotated[
         bool, typer.Option("--json", help="The same as --format json.")
@@ -70,7 +74,10 @@ def verdict(
         }
         labels = Labels(recorded.manifest)
         print_json(
-            {**about, "claims": [verdict_as_json(one, labels) for one in judged]}
+            {
+                **about,
+                "claims": [verdict_as_json(one, labels) for one in judged],
+            }
         )
     else:
         from suite.report.tables import WRITERS
@@ -80,16 +87,22 @@ def verdict(
 
 def judge(
     file: Annotated[
-        Path, typer.Argument(help="A CSV file: columns arm, block and metrics.")
+        Path,
+        typer.Argument(help="A CSV file: columns arm, block and metrics."),
     ],
     claims: Annotated[
-        Path, typer.Option("--claims", help="A TOML file with a table per claim.")
+        Path,
+        typer.Option("--claims", help="A TOML file with a table per claim."),
     ],
     long: Annotated[
         bool,
-        typer.Option("--long", "-l", help="Full sentences, with every reservation."),
+        typer.Option(
+            "--long", "-l", help="Full sentences, with every reservation."
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For scripts.")
+    ] = False,
 ) -> None:
     """Judge runs that were made elsewhere, by the same rules."""
     from suite.cli.render import verdicts
@@ -124,9 +137,13 @@ def print_verdicts(
 
     manifest = campaign.manifest
     judged = judge_campaign(campaign, provenance_of(manifest))
-    aa_tests = [one for task in manifest.tasks for one in run_aa_tests(campaign, task)]
+    aa_tests = [
+        one for task in manifest.tasks for one in run_aa_tests(campaign, task)
+    ]
     more = command("verdict", campaign.id, "--long", results=results)
-    out().print(verdicts.verdict_page(judged, Labels(manifest), aa_tests, long, more))
+    out().print(
+        verdicts.verdict_page(judged, Labels(manifest), aa_tests, long, more)
+    )
 
 
 def report(
@@ -135,7 +152,9 @@ def report(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Where to write it. Default: the campaign's folder."
+            "--output",
+            "-o",
+            help="Where to write it. Default: the campaign's folder.",
         ),
     ] = None,
 ) -> None:
@@ -156,14 +175,17 @@ def report(
             f"The report cannot be written to {path} ({error.strerror}): "
             "name a file with -o."
         ) from error
-    out().print(f"Report of {recorded.id}: {path}", highlight=False, soft_wrap=True)
+    out().print(
+        f"Report of {recorded.id}: {path}", highlight=False, soft_wrap=True
+    )
 
 
 def dashboard(
     results: ResultsOption = RESULTS,
     host: HostOption = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")
+        int,
+        typer.Option("--port", min=1, max=65535, help="Port to listen on."),
     ] = PORT,
     tracking_uri: Annotated[
         str | None,
@@ -204,7 +226,8 @@ def dashboard(
 def mlflow(
     results: ResultsOption = RESULTS,
     port: Annotated[
-        int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")
+        int,
+        typer.Option("--port", min=1, max=65535, help="Port to listen on."),
     ] = MLFLOW_PORT,
 ) -> None:
     """Show the recorded runs in MLflow's own pages."""
@@ -226,7 +249,9 @@ def mlflow(
 
 
 def why(
-    key: Annotated[str, typer.Argument(help="A run's key, or its first characters.")],
+    key: Annotated[
+        str, typer.Argument(help="A run's key, or its first characters.")
+    ],
     results: ResultsOption = RESULTS,
 ) -> None:
     """Show one run, and what differs from the most similar other one."""

@@ -74,7 +74,8 @@ def demo(
             servers.dashboard(results, servers.free_port(PORT), mlflow_port)
         )
         out().print(
-            f"Dashboard, live in a moment: [bold]{board.url}[/bold]\n", highlight=False
+            f"Dashboard, live in a moment: [bold]{board.url}[/bold]\n",
+            highlight=False,
         )
         failed = carry_out(planned, results, chosen, None, look_next=False)
         mlflow = stack.enter_context(servers.mlflow(results, mlflow_port))
@@ -102,7 +103,9 @@ def _show_addresses(board: Server, mlflow: Server) -> bool:
 def _serve(board: Server, mlflow: Server, results: Path) -> None:
     """Keep both servers running until Ctrl-C, if the session is interactive."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        show = [command(name, results=results) for name in ("dashboard", "mlflow")]
+        show = [
+            command(name, results=results) for name in ("dashboard", "mlflow")
+        ]
         say(
             "\nstdout is not a terminal, so both stop here; "
             f"`{show[0]}` and `{show[1]}` start them again.",
@@ -138,7 +141,9 @@ def plan(
     with err().status("Timing a few steps of every arm …") as spinner:
 
         def watch(done: int, of: int) -> None:
-            spinner.update(f"Timing a few steps of every arm ({done} of {of}) …")
+            spinner.update(
+                f"Timing a few steps of every arm ({done} of {of}) …"
+            )
 
         found = costs(planned, results, watch)
     count = cores() if workers is None else max(workers, 1)
@@ -153,7 +158,9 @@ def plan(
     out().print(plan.plan_page(planned, found, (least, most), power, free))
 
 
-def _plan_summary(plan: Plan, least: Estimate, most: Estimate) -> dict[str, Any]:
+def _plan_summary(
+    plan: Plan, least: Estimate, most: Estimate
+) -> dict[str, Any]:
     from suite.cli.render.plan import skipped
 
     return {
@@ -179,7 +186,9 @@ def _claim_summary(claim: Mapping[str, Any]) -> dict[str, Any]:
     """
     from suite.cli.render.plan import change
 
-    rest = {name: value for name, value in claim.items() if name != "obstacles"}
+    rest = {
+        name: value for name, value in claim.items() if name != "obstacles"
+    }
     return rest | {"change": None if claim["decidable"] else change(claim)}
 
 
@@ -190,7 +199,8 @@ def run(
     task: TaskOption = None,
     task_file: FileOption = None,
     new: Annotated[
-        bool, typer.Option("--new", help="Start another campaign of this profile.")
+        bool,
+        typer.Option("--new", help="Start another campaign of this profile."),
     ] = False,
     address: AddressOption = None,
     workers: WorkersOption = None,

@@ -18,7 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from suite.tracking.connection import reach_loopback_directly, remove_stray_folder
+from suite.tracking.connection import (
+    reach_loopback_directly,
+    remove_stray_folder,
+)
 from suite.tracking.sqlite import artifact_root, default_uri, prepare_store
 from suite.training.fingerprint import ROOT
 from tasks import UserError
@@ -93,7 +96,9 @@ class Server:
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.process.poll() is None:
             try:
-                with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+                with urllib.request.urlopen(
+                    self.url + path, timeout=5
+                ) as answer:
                     return bool(answer.status == 200)
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
@@ -106,9 +111,16 @@ def dashboard(results: Path, port: int, mlflow_port: int) -> Iterator[Server]:
     shows on that port.
     """
     options = ["--results", str(results.resolve()), "--host", HOST]
-    options += ["--port", str(port), "--mlflow-url", f"http://{HOST}:{mlflow_port}"]
+    options += [
+        "--port",
+        str(port),
+        "--mlflow-url",
+        f"http://{HOST}:{mlflow_port}",
+    ]
     call = ["dashboard", *options]
-    with _served(call, f"http://{HOST}:{port}", results / "dashboard.log") as server:
+    with _served(
+        call, f"http://{HOST}:{port}", results / "dashboard.log"
+    ) as server:
         yield server
 
 
@@ -123,7 +135,9 @@ def mlflow(results: Path, port: int) -> Iterator[Server]:
     call += ["--default-artifact-root", artifact_root(results)]
     call += ["--workers", "1", "--uvicorn-opts", "--log-level warning"]
     try:
-        with _served(call, f"http://{HOST}:{port}", results / "mlflow.log") as server:
+        with _served(
+            call, f"http://{HOST}:{port}", results / "mlflow.log"
+        ) as server:
             yield server
     finally:
         remove_stray_folder(default_uri(results))

@@ -21,7 +21,9 @@ def export(
     results: ResultsOption = RESULTS,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Where to write it. Default: here."),
+        typer.Option(
+            "--output", "-o", help="Where to write it. Default: here."
+        ),
     ] = None,
 ) -> None:
     """Write a campaign as one file, for `import` on another machine."""
@@ -33,12 +35,15 @@ def export(
     path = output or Path(f"{found}{SUFFIX}")
     with locked(results / found), err().status("Writing …"):
         size = export_campaign(results / found, path)
-    out().print(f"{found}: {path} ({size:,} bytes)", highlight=False, soft_wrap=True)
+    out().print(
+        f"{found}: {path} ({size:,} bytes)", highlight=False, soft_wrap=True
+    )
 
 
 def import_(
     files: Annotated[
-        list[Path], typer.Argument(help="Files that `export` wrote, of one campaign.")
+        list[Path],
+        typer.Argument(help="Files that `export` wrote, of one campaign."),
     ],
     results: ResultsOption = RESULTS,
 ) -> None:

@@ -52,11 +52,15 @@ def tasks(
     from suite.cli.render import tasks
 
     if markdown and as_json:
-        raise UserError("--markdown and --json cannot both be given: choose one.")
+        raise UserError(
+            "--markdown and --json cannot both be given: choose one."
+        )
     if markdown:
         from suite.report.topic_index import topic_table
 
-        out().print(topic_table(), highlight=False, markup=False, soft_wrap=True)
+        out().print(
+            topic_table(), highlight=False, markup=False, soft_wrap=True
+        )
         return
     found = [known.get(name) for name in known.names()]
     if as_json:
@@ -78,7 +82,9 @@ def _task_summary(task: Task) -> dict[str, Any]:
         "matched": task.matched,
         "arms": [_place(arm) for arm in task.arms],
         "levels": [_place(level) for level in task.levels],
-        "claims": [{"name": claim.name, "says": claim.says} for claim in task.claims],
+        "claims": [
+            {"name": claim.name, "says": claim.says} for claim in task.claims
+        ],
         "sources": list(task.sources),
     }
 
@@ -117,8 +123,12 @@ def describe(
 
 
 def new_task(
-    name: Annotated[str, typer.Argument(help="The task's name; its file is NAME.py.")],
-    folder: Annotated[Path, typer.Option("--folder", help="Where to put it.")] = Path(),
+    name: Annotated[
+        str, typer.Argument(help="The task's name; its file is NAME.py.")
+    ],
+    folder: Annotated[
+        Path, typer.Option("--folder", help="Where to put it.")
+    ] = Path(),
     compare: Annotated[
         str | None,
         typer.Option(help=f"What is compared: {', '.join(QUESTIONS)}."),
@@ -127,19 +137,24 @@ def new_task(
         str | None, typer.Option(help="The question that the task answers.")
     ] = None,
     margin: Annotated[
-        float | None, typer.Option(help="The smallest difference that matters.")
+        float | None,
+        typer.Option(help="The smallest difference that matters."),
     ] = None,
 ) -> None:
     """Write a working task to start from. On a terminal it asks what no option says."""
     _check_new_name(name)
     if compare is None:
-        compare = _asked(f"What is compared ({', '.join(QUESTIONS)})?", "models")
+        compare = _asked(
+            f"What is compared ({', '.join(QUESTIONS)})?", "models"
+        )
     if compare not in QUESTIONS:
         raise unknown("kind of comparison", compare, QUESTIONS)
     if question is None:
         question = _asked("Which question does it answer?", QUESTIONS[compare])
     if margin is None:
-        given = _asked("What is the smallest difference that matters?", f"{MARGIN}")
+        given = _asked(
+            "What is the smallest difference that matters?", f"{MARGIN}"
+        )
         margin = _number(given)
     text = _filled(compare, question, margin)
     path = folder / f"{name}.py"
@@ -181,7 +196,9 @@ def _number(given: str) -> float:
 def _filled(compare: str, question: str, margin: float) -> str:
     """The template's text with one's own question and margin."""
     if not (math.isfinite(margin) and margin > 0):
-        raise UserError(f"margin {margin:g}: give a number above 0, such as 0.02.")
+        raise UserError(
+            f"margin {margin:g}: give a number above 0, such as 0.02."
+        )
     if not question.strip() or any(one in question for one in '"\\\n'):
         raise UserError(
             f"question {question!r}: give one line without double quotes and "
@@ -205,11 +222,15 @@ def _check_new_name(name: str) -> None:
             "use letters, digits and _, such as my_task."
         )
     if name in known.names():
-        raise UserError(f"There is a task {name!r} already: choose another name.")
+        raise UserError(
+            f"There is a task {name!r} already: choose another name."
+        )
 
 
 def check(
-    task: Annotated[str, typer.Argument(help="A task, or a .py file with one.")],
+    task: Annotated[
+        str, typer.Argument(help="A task, or a .py file with one.")
+    ],
     fast: Annotated[
         bool, typer.Option("--fast", help="Leave out the checks that train.")
     ] = False,

@@ -44,15 +44,21 @@ class Capacity:
         self._total: dict[str, float] = {}  # of all nodes together
         self._total_read = -math.inf  # when, by the monotonic clock
         self._autoscaler = AutoscalerState()
-        self._missing_since: dict[str, float] = {}  # demands that no node meets
-        self._met_before: set[str] = set()  # demands that nodes met at some time
+        self._missing_since: dict[
+            str, float
+        ] = {}  # demands that no node meets
+        self._met_before: set[str] = (
+            set()
+        )  # demands that nodes met at some time
 
     @property
     def prefetch(self) -> int:
         """Jobs to submit beyond the slots: more where an autoscaler has to see demand
         before it adds nodes.
         """
-        return AUTOSCALING_PREFETCH if self._autoscaler.adds_nodes else PREFETCH
+        return (
+            AUTOSCALING_PREFETCH if self._autoscaler.adds_nodes else PREFETCH
+        )
 
     def has_gpu(self) -> bool:
         """Whether any node that is up has a GPU."""
@@ -66,7 +72,10 @@ class Capacity:
         """
         now = time.monotonic()
         if now - self._total_read > SIZE_CACHE_S:
-            self._total, self._total_read = self._get_ray().cluster_resources(), now
+            self._total, self._total_read = (
+                self._get_ray().cluster_resources(),
+                now,
+            )
         return room_for(self._total, demand_of(need))
 
     def most_cpus(self) -> float:
@@ -91,19 +100,29 @@ class Capacity:
         self.ask_autoscaler()
         infeasible = demand in self._autoscaler.infeasible
         expected = self._autoscaler.adds_nodes or words in self._met_before
-        patience = INFEASIBLE_TIMEOUT_S if infeasible else NODE_STARTUP_TIMEOUT_S
+        patience = (
+            INFEASIBLE_TIMEOUT_S if infeasible else NODE_STARTUP_TIMEOUT_S
+        )
         now = time.monotonic()
         waited = now - self._missing_since.setdefault(words, now)
         if expected and waited < patience:
-            return f"nodes with {words}" if world_size > 1 else f"a node with {words}"
+            return (
+                f"nodes with {words}"
+                if world_size > 1
+                else f"a node with {words}"
+            )
         if infeasible:
-            reason = "; the cluster's autoscaler says that it has none that fits"
+            reason = (
+                "; the cluster's autoscaler says that it has none that fits"
+            )
         elif expected:
             minutes = NODE_STARTUP_TIMEOUT_S / 60
             reason = f"; none that fits came within {minutes:.0f} minutes"
         else:
             reason = ""
-        raise UserError(_unmeetable(words, world_size, demand, room, nodes, reason))
+        raise UserError(
+            _unmeetable(words, world_size, demand, room, nodes, reason)
+        )
 
     def ask_autoscaler(self) -> None:
         """Read the autoscaler's state; if it does not answer, keep the last one."""
@@ -115,7 +134,11 @@ class Capacity:
 
     def _nodes(self) -> list[dict[str, float]]:
         """The resources of each running node."""
-        return [node["Resources"] for node in self._get_ray().nodes() if node["Alive"]]
+        return [
+            node["Resources"]
+            for node in self._get_ray().nodes()
+            if node["Alive"]
+        ]
 
 
 def _read_autoscaler(ray: Any) -> AutoscalerState:

@@ -6,7 +6,9 @@ from suite.cluster.protocol import Executor
 from tasks import UserError
 
 
-def open_executor(address: str | None = None, workers: int | None = None) -> Executor:
+def open_executor(
+    address: str | None = None, workers: int | None = None
+) -> Executor:
     """Ray's, which starts in the background, or (``workers=0``) this process.
 
     ``workers`` is the number of workers on this machine (default: one per core),

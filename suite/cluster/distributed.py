@@ -73,7 +73,9 @@ def _run_rank(config: dict[str, Any]) -> Any:
     from suite.training.worker import run_rank
 
     job: Job = config["job"]
-    _internal_kv_put(placement_key(job), pickle.dumps(get_current_placement_group()))
+    _internal_kv_put(
+        placement_key(job), pickle.dumps(get_current_placement_group())
+    )
     return run_rank(replace(job, device=str(get_device())))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import re
 
-BUSY = re.compile(r"timed out|timeout|overloaded|failed to connect|GCS", re.IGNORECASE)
+BUSY = re.compile(
+    r"timed out|timeout|overloaded|failed to connect|GCS", re.IGNORECASE
+)
 
 
 def is_of_a_busy_machine(error: BaseException) -> bool:
@@ -27,7 +29,9 @@ def startup_hint(error: BaseException) -> str:
     if "AF_UNIX" in str(error):
         return "set RAY_TMPDIR to a shorter folder, such as /tmp."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "make room on that disk, or set RAY_TMPDIR to a folder on another."
+        return (
+            "make room on that disk, or set RAY_TMPDIR to a folder on another."
+        )
     if is_of_a_busy_machine(error):
         return "it is too busy: try again later, or with fewer --workers."
     return "`bakeoff doctor` checks everything that is needed."

@@ -81,7 +81,9 @@ class Executor(Protocol):
         """Have the workers import torch while the driver prepares; returns at once."""
         ...
 
-    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
+    def submit(
+        self, job: Job, need: Resources, exclusive: bool = False
+    ) -> None:
         """Queue a job. ``exclusive``: on a node that runs no other job of this
         executor.
         """

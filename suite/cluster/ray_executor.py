@@ -39,7 +39,9 @@ from tasks import UserError
 if TYPE_CHECKING:
     from suite.training.resources import Resources
 
-MAX_WARM_UPS = 64  # workers, at most, that import torch while the driver prepares
+MAX_WARM_UPS = (
+    64  # workers, at most, that import torch while the driver prepares
+)
 # So that the next warm-up goes to another worker.
 WARM_UP_PAUSE_S = 0.3
 # What a run asks for, unless its task or the profile says otherwise.
@@ -58,12 +60,16 @@ class RayExecutor:
     it failed. A session or cluster that was there before is left running.
     """
 
-    def __init__(self, address: str | None = None, workers: int | None = None) -> None:
+    def __init__(
+        self, address: str | None = None, workers: int | None = None
+    ) -> None:
         self._cluster = choose_cluster(address, workers)
         self._in_flight: dict[Any, tuple[Job, Resources]] = {}
         self._connected: Future[ModuleType] = Future()
         self._capacity = Capacity(lambda: self._ray, fixed=self._owns_cluster)
-        self._start_trouble: str | None = None  # what the start waits for, as text
+        self._start_trouble: str | None = (
+            None  # what the start waits for, as text
+        )
         self._dashboard: str | None = None
         self._is_wanted = True
         self._has_sigterm = False
@@ -101,7 +107,9 @@ class RayExecutor:
         if not self._is_wanted:
             raise RuntimeError("closed before it was started")
         if cluster.kind == "new":
-            start_cluster(ray, cluster.workers, self._still_wanted, self._set_trouble)
+            start_cluster(
+                ray, cluster.workers, self._still_wanted, self._set_trouble
+            )
             end_monitors(Path(ray.__file__ or "").parent)
         elif cluster.kind == "running":
             self._dashboard = join_cluster(ray, cluster)
@@ -119,7 +127,9 @@ class RayExecutor:
             run_data_parallel
         )
         self._warm = ray.remote(max_retries=0, max_calls=0)(_warm)
-        if not self._owns_cluster:  # workers of our own import torch by themselves
+        if (
+            not self._owns_cluster
+        ):  # workers of our own import torch by themselves
             slots = room_for(ray.cluster_resources(), ONE_CPU)
             self._warm_up(slots, "cpu", {"num_cpus": 1})
 
@@ -179,15 +189,21 @@ class RayExecutor:
     # -- jobs
 
     def warm(self, need: Resources, device: str) -> None:
-        if device == "cpu" and (self._owns_cluster or demand_of(need) == ONE_CPU):
+        if device == "cpu" and (
+            self._owns_cluster or demand_of(need) == ONE_CPU
+        ):
             return  # they have been importing it since the cluster was there
         self._warm_up(self.slots(need), device, remote_options(need))
 
-    def _warm_up(self, slots: int, device: str, options: Mapping[str, Any]) -> None:
+    def _warm_up(
+        self, slots: int, device: str, options: Mapping[str, Any]
+    ) -> None:
         for _ in range(min(slots, MAX_WARM_UPS)):
             self._warm.options(**options).remote(device)
 
-    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
+    def submit(
+        self, job: Job, need: Resources, exclusive: bool = False
+    ) -> None:
         ray = self._ray  # the tasks are defined once it is connected
         assert ray is not None
         if exclusive and job.world_size == 1:
@@ -195,9 +211,13 @@ class RayExecutor:
             need = need.model_copy(update={"cpus": cpus})
         name = _name_of(job)
         if job.world_size > 1:
-            sent = self._run_group.options(name=name).remote(job, demand_of(need))
+            sent = self._run_group.options(name=name).remote(
+                job, demand_of(need)
+            )
         else:
-            sent = self._run.options(name=name, **remote_options(need)).remote(job)
+            sent = self._run.options(name=name, **remote_options(need)).remote(
+                job
+            )
         self._in_flight[sent] = job, need
 
     @property
@@ -248,7 +268,9 @@ class RayExecutor:
         The process that leads a group gives back its resources; killed, it could not.
         """
         groups = [
-            sent for sent, (job, _) in self._in_flight.items() if job.world_size > 1
+            sent
+            for sent, (job, _) in self._in_flight.items()
+            if job.world_size > 1
         ]
         if not groups:
             return set()
@@ -286,7 +308,9 @@ def _check_import(error: BaseException) -> None:
 def _name_of(job: Job) -> str:
     """The job's name in Ray's dashboard."""
     member = job.members[0]
-    return f"{job.task}/{job.level}/{job.arm} block {member.block} {member.kind}"
+    return (
+        f"{job.task}/{job.level}/{job.arm} block {member.block} {member.kind}"
+    )
 
 
 def _run_job(job: Job) -> list[Result]:

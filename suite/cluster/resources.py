@@ -36,7 +36,9 @@ def room_for(have: Amounts, wanted: Amounts) -> int:
     return min(fits, default=1)
 
 
-def largest(nodes: Iterable[Amounts], names: Iterable[str]) -> dict[str, float]:
+def largest(
+    nodes: Iterable[Amounts], names: Iterable[str]
+) -> dict[str, float]:
     """The most that any node has of each of these; 0 where none has any."""
     nodes = list(nodes)
     most = {}

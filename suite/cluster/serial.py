@@ -72,7 +72,9 @@ class SerialExecutor:
     def warm(self, need: Resources, device: str) -> None:
         pass
 
-    def submit(self, job: Job, need: Resources, exclusive: bool = False) -> None:
+    def submit(
+        self, job: Job, need: Resources, exclusive: bool = False
+    ) -> None:
         self._jobs.append(job)
 
     def wait(self, seconds: float) -> list[JobOutcome]:

@@ -30,7 +30,9 @@ START_TIMEOUT_S = 600.0
 START_ATTEMPTS = 3  # where something else is wrong
 # Of a Unix socket's path on Linux; macOS has four less.
 SOCKET_PATH_BYTES = 107 if sys.platform.startswith("linux") else 103
-LONGEST_SOCKET = "/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
+LONGEST_SOCKET = (
+    "/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
+)
 MONITORS = "monitor.py", "log_monitor.py"
 # The processes of a cluster of our own inherit these: one thread each, torch imported
 # while Ray still starts, and suite, so that no other package of that name is found.
@@ -74,7 +76,9 @@ def choose_cluster(address: str | None, workers: int | None) -> Cluster:
             f"--workers {workers}: give 1 or more, or 0 to run in this process."
         )
     cluster = _choose(address, workers)
-    if cluster.kind != "new" and not (cluster.address or "").startswith("ray://"):
+    if cluster.kind != "new" and not (cluster.address or "").startswith(
+        "ray://"
+    ):
         _check_working_directory()
     return cluster
 
@@ -87,7 +91,9 @@ def _choose(address: str | None, workers: int | None) -> Cluster:
     if named == "local":
         return Cluster("new", workers=workers)
     if workers is None:
-        return Cluster("running", named, "--address" if address else "RAY_ADDRESS")
+        return Cluster(
+            "running", named, "--address" if address else "RAY_ADDRESS"
+        )
     if address:
         raise UserError(
             f"--workers is for this machine, and --address {address} names a cluster, "
@@ -135,7 +141,9 @@ def load_ray(cluster: Cluster) -> ModuleType:
 
     It takes seconds, and reads these variables as it is imported.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody asked the user
+    os.environ.setdefault(
+        "RAY_USAGE_STATS_ENABLED", "0"
+    )  # nobody asked the user
     # By default for ever; the driver knows when to stop.
     os.environ.setdefault("RAY_task_oom_retries", "0")
     if cluster.kind == "new" and not _has_token() and not _can_keep_token():
@@ -153,7 +161,9 @@ def _has_token() -> bool:
     if os.environ.get("RAY_AUTH_TOKEN"):
         return True
     named = os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")
-    with suppress(OSError, RuntimeError):  # there may be no home folder, or no access
+    with suppress(
+        OSError, RuntimeError
+    ):  # there may be no home folder, or no access
         return Path(named).expanduser().is_file()
     return False
 
@@ -174,7 +184,10 @@ def join_cluster(ray: ModuleType, cluster: Cluster) -> str | None:
     Raises UserError if none answers.
     """
     os.environ.update(INHERITED)
-    options: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    options: dict[str, Any] = {
+        "logging_level": logging.ERROR,
+        "log_to_driver": False,
+    }
     if cluster.named_by == "--address":  # Ray reads RAY_ADDRESS itself
         options["address"] = cluster.address
     try:
@@ -241,8 +254,12 @@ def start_cluster(
                     f"{startup_hint(error)}"
                 ) from error
             attempt += 1
-            log.warning("Ray did not start, attempt %d: %s", attempt, one_line(error))
-            tell(f"Ray, which did not start in {waited:.0f} s (attempt {attempt})")
+            log.warning(
+                "Ray did not start, attempt %d: %s", attempt, one_line(error)
+            )
+            tell(
+                f"Ray, which did not start in {waited:.0f} s (attempt {attempt})"
+            )
 
 
 def _may_start_yet(error: Exception, attempt: int, waited: float) -> bool:
@@ -256,7 +273,11 @@ def _short_temp_dir() -> str | None:
     """A folder for Ray's sockets where TMPDIR is too long for them; None: Ray's own."""
     folder = os.environ.get("TMPDIR", "")
     is_short = len(os.fsencode(folder + LONGEST_SOCKET)) <= SOCKET_PATH_BYTES
-    if is_short or os.environ.get("RAY_TMPDIR") or not os.access("/tmp", os.W_OK):
+    if (
+        is_short
+        or os.environ.get("RAY_TMPDIR")
+        or not os.access("/tmp", os.W_OK)
+    ):
         return None
     return "/tmp/ray"
 

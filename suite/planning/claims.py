@@ -29,4 +29,6 @@ def claims_digest(claims: Mapping[str, Iterable[Claim]]) -> str:
 
 def _normalized(claim: Claim) -> dict[str, object]:
     """The claim's fields, each of the type that ``Claim`` declares."""
-    return dataclasses.asdict(_CLAIM.validate_python(dataclasses.asdict(claim)))
+    return dataclasses.asdict(
+        _CLAIM.validate_python(dataclasses.asdict(claim))
+    )

@@ -52,7 +52,9 @@ START = 12.0  # seconds until the first run starts: Ray, imports, data
 LINE_BYTES = 1_200  # a line of the record without its curve
 COPIES = 3.1  # the record, cell.parquet, and the same among the artifacts
 RUN_BYTES = 5_000  # an MLflow run without its metrics
-METRIC_BYTES = 290  # one value of a metric in MLflow's SQLite store, with its indexes
+METRIC_BYTES = (
+    290  # one value of a metric in MLflow's SQLite store, with its indexes
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,9 @@ class Estimate:
     """What it writes to the disk."""
 
 
-def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Estimate:
+def estimate(
+    plan: Plan, costs: Costs, workers: int, most: bool = False
+) -> Estimate:
     """The runs that are certain, or (``most``) with all blocks that claims may need and
     every half-budget final.
     """
@@ -143,7 +147,9 @@ def estimate(plan: Plan, costs: Costs, workers: int, most: bool = False) -> Esti
     for cell in plan.all_cells if most else plan.cells:
         place = cell.task, cell.level, cell.builds
         cost = costs[place]
-        half_budget_finals = 1 if most and plan.half_budget_trials(*place) else 0
+        half_budget_finals = (
+            1 if most and plan.half_budget_trials(*place) else 0
+        )
         # Neither kind of half final leaves a checkpoint, no more than a trial does.
         without_checkpoint = plan.trials(*place)
         without_checkpoint += half_budget_finals
@@ -172,7 +178,9 @@ def costs(
     device = _device(plan.profile)
     torch.set_num_threads(plan.profile.threads)
     places = list(
-        dict.fromkeys((cell.task, cell.level, cell.builds) for cell in plan.cells)
+        dict.fromkeys(
+            (cell.task, cell.level, cell.builds) for cell in plan.cells
+        )
     )
     known = _read(results / FILE)
     found: Costs = {}
@@ -194,7 +202,9 @@ def _measured(
     level, arm = task.level(level_name), task.arm(arm_name)
     if arm.measure is not None:
         return _of_function(task, arm, level)
-    splits = load_splits(task_name, level_name, 0, of.examples, device, arm=arm_name)
+    splits = load_splits(
+        task_name, level_name, 0, of.examples, device, arm=arm_name
+    )
     recipe, team = (
         plan.recipe(task_name, level_name, arm_name),
         world_size_of(plan, task_name, level_name, arm_name),
@@ -298,8 +308,12 @@ class _Timed:
         model = build_model(self.arm, self.level, splits, self._params, 0).to(
             self.device
         )
-        recipe = self.plan.recipe(self.task.name, self.level.name, self.arm.name)
-        recipe = recipe.with_changes({**FULL_LENGTH, "steps": steps, "evaluations": 2})
+        recipe = self.plan.recipe(
+            self.task.name, self.level.name, self.arm.name
+        )
+        recipe = recipe.with_changes(
+            {**FULL_LENGTH, "steps": steps, "evaluations": 2}
+        )
         loop = new_training(
             self.task.procedure_of(self.arm),
             model,
@@ -377,7 +391,9 @@ def world_size_of(plan: Plan, task: str, level: str, arm: str) -> int:
         params = plan.tasks[task].default_params(found, place)
         model = build_model(found, place, splits, params, seed=0)
         try:
-            check_data_parallel(plan.tasks[task].procedure_of(found), model, recipe)
+            check_data_parallel(
+                plan.tasks[task].procedure_of(found), model, recipe
+            )
         except UserError as error:
             raise UserError(f"{task}/{level}/{arm}: {error}") from error
     return recipe.world_size

@@ -126,12 +126,16 @@ class Plan:
         """
         if self.shard is None:
             return self.planned_cells
-        return tuple(cell for cell in self.planned_cells if cell.block in self.shard)
+        return tuple(
+            cell for cell in self.planned_cells if cell.block in self.shard
+        )
 
     @cached_property
     def planned_cells(self) -> tuple[CellPlan, ...]:
         """The cells of all shards together."""
-        found = [cell for name in self.tasks for cell in self._first_cells(name)]
+        found = [
+            cell for name in self.tasks for cell in self._first_cells(name)
+        ]
         return tuple(sorted(found, key=lambda cell: cell.block))
 
     def _first_cells(
@@ -145,7 +149,9 @@ class Plan:
             builds = {arm: arm}
             if arm in again:
                 builds[arm + AA_SUFFIX] = arm
-            blocks = 1 if self.runs_once(name, arm) else self.of(name).first_blocks
+            blocks = (
+                1 if self.runs_once(name, arm) else self.of(name).first_blocks
+            )
             for named, built in builds.items():
                 for block in range(blocks):
                     yield CellPlan(name, level, named, block, built)
@@ -179,7 +185,9 @@ class Plan:
         return [
             (level, arm)
             for level, arm in everywhere
-            if (level, arm) in read or arm in unread_arms or level in unread_levels
+            if (level, arm) in read
+            or arm in unread_arms
+            or level in unread_levels
         ]
 
     def left_out(self, name: str) -> list[CellPlan]:
@@ -218,7 +226,9 @@ class Plan:
         found = self.tasks[task]
         params = found.default_params(found.arm(arm), found.level(level))
         tuned = self.space(task, level, arm)
-        return {name: value for name, value in params.items() if name not in tuned}
+        return {
+            name: value for name, value in params.items() if name not in tuned
+        }
 
     def trials(self, task: str, level: str, arm: str) -> int:
         """Runs that tune an arm in a cell; none if there is nothing to tune."""
@@ -274,7 +284,9 @@ class Plan:
     def _universes(self) -> dict[str, list[Claim]]:
         found: dict[str, list[Claim]] = {}
         for vary in self.profile.vary:
-            known = {claim.name: claim for claim in self.tasks[vary.task].claims}
+            known = {
+                claim.name: claim for claim in self.tasks[vary.task].claims
+            }
             claim = known[vary.claim_name]
             levels = levels_of(vary, self.profile)
             of_task = found.setdefault(vary.task, [])
@@ -309,7 +321,9 @@ class Plan:
         """All cells there are if no claim is decided before its last look: ``cells``,
         and those that may follow.
         """
-        later = [cell for name in self.tasks for cell in self._later_cells(name)]
+        later = [
+            cell for name in self.tasks for cell in self._later_cells(name)
+        ]
         return (*self.cells, *later)
 
     @property

@@ -48,7 +48,9 @@ def declared(looks: Any) -> Any:
 def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
     """``interim_looks`` as it must be: numbers of blocks that grow, from 2."""
     if looks and (looks[0] < 2 or list(looks) != sorted(set(looks))):
-        raise ValueError("give growing numbers of blocks, from 2, such as [6, 10, 16]")
+        raise ValueError(
+            "give growing numbers of blocks, from 2, such as [6, 10, 16]"
+        )
     if looks and looks[-1] > MAX_BLOCKS:
         raise ValueError(f"give at most {MAX_BLOCKS} blocks")
     return looks
@@ -117,7 +119,9 @@ class TaskPlan(CheckedModel):
         """Refuse what is no field of a recipe."""
         for name in recipe:
             if name not in RECIPE_FIELDS:
-                raise ValueError(f"{name!r} is unknown; {nearest(name, RECIPE_FIELDS)}")
+                raise ValueError(
+                    f"{name!r} is unknown; {nearest(name, RECIPE_FIELDS)}"
+                )
         return recipe
 
 
@@ -137,11 +141,17 @@ class Vary(CheckedModel):
     @model_validator(mode="after")
     def _lists(self) -> Vary:
         if not self.conditions:
-            raise ValueError("give something to vary, such as optimizer = ['sgd']")
+            raise ValueError(
+                "give something to vary, such as optimizer = ['sgd']"
+            )
         for name, values in self.conditions.items():
             if not isinstance(values, list) or not values:
-                raise ValueError(f"{name}: give a list of values in square brackets")
-            if any(not isinstance(one, (bool, int, float, str)) for one in values):
+                raise ValueError(
+                    f"{name}: give a list of values in square brackets"
+                )
+            if any(
+                not isinstance(one, (bool, int, float, str)) for one in values
+            ):
                 raise ValueError(f"{name}: give numbers, texts, true or false")
         return self
 
@@ -303,7 +313,9 @@ def load_profile(name: str | Path, changes: Iterable[str] = ()) -> Profile:
     return profile
 
 
-def read_profile(name: str | Path, changes: Iterable[str] = ()) -> tuple[Profile, str]:
+def read_profile(
+    name: str | Path, changes: Iterable[str] = ()
+) -> tuple[Profile, str]:
     """The same without validating the task names, which would import the tasks; and the
     profile's origin.
     """
@@ -317,7 +329,10 @@ def read_profile(name: str | Path, changes: Iterable[str] = ()) -> tuple[Profile
                 profile_names(),
                 "A profile of your own is named by its .toml file.",
             )
-    values, source = _read(path), path.stem if path.parent == FOLDER else str(path)
+    values, source = (
+        _read(path),
+        path.stem if path.parent == FOLDER else str(path),
+    )
     values.setdefault("name", path.stem)
     for change in changes:
         _apply(values, change)
@@ -335,7 +350,9 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"Profile {path} cannot be read: {error}.") from error
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"Profile {path} is not valid TOML: {error}.") from error
+        raise UserError(
+            f"Profile {path} is not valid TOML: {error}."
+        ) from error
 
 
 def _apply(values: dict[str, Any], change: str) -> None:
@@ -414,7 +431,9 @@ def _asked(item: Any) -> str:
         case "less_than":
             return f"give less than {limits['lt']:g}"
     message = (
-        item["msg"].removeprefix("Value error, ").replace("Input should be", "give")
+        item["msg"]
+        .removeprefix("Value error, ")
+        .replace("Input should be", "give")
     )
     return str(message[0].lower() + message[1:])
 
@@ -454,11 +473,16 @@ def check_names(profile: Profile, source: str) -> None:
 
 def _check_tuned(profile: Profile) -> None:
     """Raise UserError for a name in ``tuned`` that no task of it tunes."""
-    known = {name: _hyperparameters(tasks.get(name)) for name in profile.task_names()}
+    known = {
+        name: _hyperparameters(tasks.get(name))
+        for name in profile.task_names()
+    }
     for name, plan in profile.tasks.items():
         for one in plan.tuned or ():
             if one not in known[name]:
-                raise unknown(f"hyperparameter of task {name!r}", one, known[name])
+                raise unknown(
+                    f"hyperparameter of task {name!r}", one, known[name]
+                )
     everywhere = {one for names in known.values() for one in names}
     for one in profile.tuned or ():
         if one not in everywhere:
@@ -503,7 +527,9 @@ def levels_of(vary: Vary, profile: Profile) -> tuple[str, ...]:
         for arm in claim.arms:
             task.recipe_of(task.level(name), task.arm(arm))
     if len(found) > len(set(found)):
-        raise UserError(f"Claim {vary.claim}: a value is given twice; leave one out.")
+        raise UserError(
+            f"Claim {vary.claim}: a value is given twice; leave one out."
+        )
     return tuple(found)
 
 
@@ -514,12 +540,16 @@ def _claim_of(task: Task, name: str) -> Claim:
     return known[name]
 
 
-def chosen(task: Task, plan: ResolvedTask) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def chosen(
+    task: Task, plan: ResolvedTask
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of the arms and of the levels that a plan chooses from, in the task's
     order; heavy levels only by name.
     """
     arms = tuple(
-        arm.name for arm in task.arms if plan.arms is None or arm.name in plan.arms
+        arm.name
+        for arm in task.arms
+        if plan.arms is None or arm.name in plan.arms
     )
     levels = (
         task.light

@@ -17,7 +17,9 @@ class Role(Enum):
 
     DECIDES = "stands in the key of every run as it is"
     DECIDES_THROUGH = "decides by way of something else that is in the key"
-    SELECTS = "says which runs there are, or where they run, not what they come to"
+    SELECTS = (
+        "says which runs there are, or where they run, not what they come to"
+    )
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,8 @@ def deciding(values: ResolvedTask) -> dict[str, Any]:
 
     Raises TypeError where a field of the type has no ``Role``.
     """
-    return {name: getattr(values, name) for name in deciding_names(type(values))}  # type: ignore[arg-type]
+    names = deciding_names(type(values))  # type: ignore[arg-type]
+    return {name: getattr(values, name) for name in names}
 
 
 @cache
@@ -117,7 +120,11 @@ def deciding_names(kind: type[Any]) -> tuple[str, ...]:
 
 def _role(name: str, hint: Any) -> Role:
     """The role that a field's annotation gives it."""
-    found = [one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Role)]
+    found = [
+        one
+        for one in getattr(hint, "__metadata__", ())
+        if isinstance(one, Role)
+    ]
     if len(found) != 1:
         raise TypeError(
             f"{name}: say with a Role whether it decides the results of runs."

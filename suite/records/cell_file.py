@@ -43,7 +43,9 @@ def write_cell(path: Path, runs: Iterable[RunRecord]) -> None:
         SCHEMA_KEY: str(SCHEMA).encode(),
         RUNS_KEY: json.dumps(without_curves, allow_nan=False).encode(),
     }
-    table = pa.Table.from_pydict(_columns(runs), schema=COLUMNS.with_metadata(metadata))
+    table = pa.Table.from_pydict(
+        _columns(runs), schema=COLUMNS.with_metadata(metadata)
+    )
     with replace_file(path) as partial:
         pq.write_table(table, partial, compression="zstd")
 
@@ -52,7 +54,8 @@ def _columns(runs: Sequence[RunRecord]) -> dict[str, list[Any]]:
     """The values of runs, by column."""
     rows = list(_rows(runs))
     return {
-        name: [row[place] for row in rows] for place, name in enumerate(COLUMNS.names)
+        name: [row[place] for row in rows]
+        for place, name in enumerate(COLUMNS.names)
     }
 
 
@@ -78,7 +81,9 @@ def is_cell(path: Path) -> bool:
         content = path.read_bytes()
     except FileNotFoundError:
         return False
-    return content[:4] == content[-4:] == MAGIC and len(content) > 3 * len(MAGIC)
+    return content[:4] == content[-4:] == MAGIC and len(content) > 3 * len(
+        MAGIC
+    )
 
 
 def read_cell(path: Path) -> list[RunRecord]:

@@ -68,16 +68,22 @@ def explain(results: Results, key: str) -> Explanation:
         for other in runs
         if other.key != this.key and other.line["task"] == this.line["task"]
     ]
-    nearest = min(others, key=lambda other: _distance(this, other), default=None)
+    nearest = min(
+        others, key=lambda other: _distance(this, other), default=None
+    )
     return Explanation(
         run=this,
         campaigns=tuple(dict.fromkeys(run.campaign for run in found)),
         nearest=nearest,
-        differences=tuple(differences(this.facts, nearest.facts)) if nearest else (),
+        differences=tuple(differences(this.facts, nearest.facts))
+        if nearest
+        else (),
     )
 
 
-def _with_key(runs: Sequence[Recorded], key: str, results: Results) -> list[Recorded]:
+def _with_key(
+    runs: Sequence[Recorded], key: str, results: Results
+) -> list[Recorded]:
     """All records of the one run whose key has that prefix, the oldest first."""
     if not runs:
         raise UserError(

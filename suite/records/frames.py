@@ -49,7 +49,9 @@ class RunColumns:
         for name, value in row.items():
             column = self._columns.setdefault(name, [])
             _fill(column, index)
-            column[index : index + 1] = [value]  # appends where it is the next one
+            column[index : index + 1] = [
+                value
+            ]  # appends where it is the next one
 
     def frame(self) -> pd.DataFrame:
         """One row per run, with NaN where a run has no value."""
@@ -70,7 +72,9 @@ class Curves:
 
     def __init__(self) -> None:
         self._lines: list[Mapping[str, Any]] = []  # not yet in the frame
-        self._frame = pd.DataFrame(columns=[*IDENTITY, "step", "epoch", "seconds"])
+        self._frame = pd.DataFrame(
+            columns=[*IDENTITY, "step", "epoch", "seconds"]
+        )
         self._keys: set[str] = set()
 
     def put(self, line: Mapping[str, Any]) -> None:
@@ -146,7 +150,9 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         of_lines = pd.Series([line[name] for line in lines])
         columns[name] = of_lines.array.take(line_of_row)
     rows = [row for line in lines for row in line["curve"]]
-    measured = dict.fromkeys(chain.from_iterable(rows))  # in the order they came
+    measured = dict.fromkeys(
+        chain.from_iterable(rows)
+    )  # in the order they came
     for name in measured:
         values = [row.get(name) for row in rows]
         number = np.int64 if name == "step" else np.float64
@@ -185,7 +191,9 @@ def _planned_runs(manifest: Manifest) -> pd.DataFrame:
         finals = task.finals_of(cell.arm)
         half_length = task.half_length_of(cell.arm)
         rows.append((trials, finals, half_length))
-    return pd.DataFrame(rows, columns=["trials", "finals", "half_length"], dtype=int)
+    return pd.DataFrame(
+        rows, columns=["trials", "finals", "half_length"], dtype=int
+    )
 
 
 def _finished_runs(plan: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -208,7 +216,9 @@ def _finished_runs(plan: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     sums = pd.DataFrame(columns=of_runs.columns)
     if len(of_runs):
         sums = of_runs.groupby(list(PLACE), sort=False).sum()
-    of_cells = sums.reindex(pd.MultiIndex.from_frame(plan)).reset_index(drop=True)
+    of_cells = sums.reindex(pd.MultiIndex.from_frame(plan)).reset_index(
+        drop=True
+    )
     known = of_cells["seconds"].notna()
     counts = dict.fromkeys(COUNTS, int)
     filled = of_cells.fillna(0).astype({"seconds": float, **counts})

@@ -71,10 +71,13 @@ class Record:
         OSError if the disk is full or fails.
         """
         for name, content in result.artifacts.items():
-            replace_bytes(self.folder / "artifacts" / member.key / name, content)
+            replace_bytes(
+                self.folder / "artifacts" / member.key / name, content
+            )
         if result.checkpoint is not None:
             replace_bytes(
-                self.folder / "checkpoints" / f"{member.key}.pt", result.checkpoint
+                self.folder / "checkpoints" / f"{member.key}.pt",
+                result.checkpoint,
             )
         line = line_of(job, member, result)
         self.append_line(line)
@@ -84,7 +87,8 @@ class Record:
         """Append an existing line, as when a campaign is recovered or imported."""
         start = self._file.tell()
         left = memoryview(
-            json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+            json.dumps(line, separators=(",", ":"), allow_nan=False).encode()
+            + b"\n"
         )
         try:
             while left:
@@ -151,7 +155,9 @@ def results_digest(lines: Iterable[RunRecord]) -> str:
 def _result_of(line: RunRecord) -> dict[str, Any]:
     """The fields of a line that another machine would record alike."""
     metrics = {
-        name: value for name, value in line["metrics"].items() if not timed(name)
+        name: value
+        for name, value in line["metrics"].items()
+        if not timed(name)
     }
     curve = [
         {name: value for name, value in row.items() if name != "seconds"}

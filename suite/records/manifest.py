@@ -28,7 +28,12 @@ from suite.planning.profile import AA_SUFFIX, Profile
 from suite.planning.resolved import ResolvedTask
 from suite.records.files import read_json, replace_text
 from suite.records.schema import check_schema
-from suite.records.translation import FIELDS, PARTS, Translation, translations_of
+from suite.records.translation import (
+    FIELDS,
+    PARTS,
+    Translation,
+    translations_of,
+)
 from suite.training.job import SCHEMA
 from tasks import Claim, Space, Text, UserError, source_of, text_of, unknown
 
@@ -45,7 +50,10 @@ class _Manifest(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="allow", arbitrary_types_allowed=True, populate_by_name=True
+        frozen=True,
+        extra="allow",
+        arbitrary_types_allowed=True,
+        populate_by_name=True,
     )
 
 
@@ -134,13 +142,21 @@ class ClaimManifest(_Manifest):
         """Split one object of the file into the claim and its history."""
         if not isinstance(values, Mapping) or "claim" in values:
             return values
-        own = {name: value for name, value in values.items() if name in CLAIM_FIELDS}
+        own = {
+            name: value
+            for name, value in values.items()
+            if name in CLAIM_FIELDS
+        }
         history = {
-            name: value for name, value in values.items() if name in cls.model_fields
+            name: value
+            for name, value in values.items()
+            if name in cls.model_fields
         }
         unread = sorted(values.keys() - own.keys() - history.keys())
         if unread:  # it may change what the claim says
-            raise ValueError(f"claims have no field {unread[0]!r} in this version")
+            raise ValueError(
+                f"claims have no field {unread[0]!r} in this version"
+            )
         return {"claim": own, **history}
 
     @model_serializer
@@ -277,7 +293,9 @@ class TaskManifest(_Manifest):
         for part in PARTS:
             labels = getattr(texts, part)
             changes[part] = tuple(
-                one.model_copy(update={"label": labels.get(one.name) or one.label})
+                one.model_copy(
+                    update={"label": labels.get(one.name) or one.label}
+                )
                 for one in getattr(self, part)
             )
         return self.model_copy(update=changes)
@@ -451,7 +469,9 @@ class Manifest(_Manifest):
         }
         for cell in self.cells:
             if (cell.task, cell.level, cell.arm) not in known:
-                raise ValueError(f"a cell is of no task, level and arm: {cell.place}")
+                raise ValueError(
+                    f"a cell is of no task, level and arm: {cell.place}"
+                )
         return self
 
     @property
@@ -552,7 +572,9 @@ def manifest_of(plan: Plan) -> Manifest:
 def task_files(plan: Plan) -> dict[str, str]:
     """The paths of the plan's tasks that are files of the user's own, by name."""
     sources = {name: source_of(name) for name in plan.tasks}
-    return {name: found[0] for name, found in sources.items() if found is not None}
+    return {
+        name: found[0] for name, found in sources.items() if found is not None
+    }
 
 
 def cell_manifest(cell: CellPlan) -> CellManifest:
@@ -577,7 +599,9 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
     own = [level.name for level in task.levels if level.name in level_names]
     levels = [task.level(name) for name in dict.fromkeys([*own, *level_names])]
     claims = plan.claims(name)
-    again = {arm + AA_SUFFIX: _again(task.arm(arm).title) for arm in of.aa_test}
+    again = {
+        arm + AA_SUFFIX: _again(task.arm(arm).title) for arm in of.aa_test
+    }
     return TaskManifest(
         label=task.label,
         question=task.question,
@@ -631,7 +655,8 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         space={arm.name: _tuned(task.space_of(arm), of) for arm in arms},
         level_space={
             level.name: {
-                arm.name: plan.space(name, level.name, arm.name) for arm in arms
+                arm.name: plan.space(name, level.name, arm.name)
+                for arm in arms
             }
             for level in levels
             if level.space or level.params

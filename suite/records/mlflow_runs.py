@@ -35,7 +35,9 @@ def read_mlflow_runs(folder: Path) -> Mapping[str, MlflowRun]:
 
 
 @lru_cache(maxsize=16)
-def _read_mlflow_runs(path: Path, size: int, changed: int) -> Mapping[str, MlflowRun]:
+def _read_mlflow_runs(
+    path: Path, size: int, changed: int
+) -> Mapping[str, MlflowRun]:
     """The runs in a file of that size and age; cached, as files rarely change."""
     found = {}
     with path.open("rb") as file:
@@ -54,6 +56,8 @@ def note_mlflow_run(folder: Path, key: str, run: MlflowRun) -> None:
     """Store the MLflow run of a run, so that pages can link to it without querying
     MLflow.
     """
-    line = json.dumps({"key": key, "experiment": run.experiment, "run": run.run})
+    line = json.dumps(
+        {"key": key, "experiment": run.experiment, "run": run.run}
+    )
     with (folder / MLFLOW_RUNS).open("a", encoding="utf-8") as file:
         file.write(line + "\n")

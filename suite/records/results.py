@@ -131,7 +131,9 @@ class Results:
 
     def ids(self) -> list[str]:
         """The ids of all campaigns, newest first."""
-        found = [path for path in self.root.glob(f"*/{MANIFEST}") if path.is_file()]
+        found = [
+            path for path in self.root.glob(f"*/{MANIFEST}") if path.is_file()
+        ]
         return [
             path.parent.name
             for path in sorted(
@@ -144,7 +146,8 @@ class Results:
         return [
             campaign
             for campaign in self.ids()
-            if self._schema(campaign) in (SCHEMA, None)  # None: damaged, to be reported
+            if self._schema(campaign)
+            in (SCHEMA, None)  # None: damaged, to be reported
         ]
 
     def _schema(self, campaign: str) -> object:
@@ -212,7 +215,9 @@ class _Reader:
 
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
-            manifest = read_manifest(self.folder)  # first: it reports older versions
+            manifest = read_manifest(
+                self.folder
+            )  # first: it reports older versions
             self._take_new_lines()
             runs, curves = self._frames()
             self._campaign = Campaign(

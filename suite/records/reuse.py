@@ -81,7 +81,9 @@ def copy_files(source: Path, target: Path, key: str) -> None:
     """Copy a run's files: its artifacts and its checkpoint."""
     artifacts = source / "artifacts" / key
     if artifacts.is_dir():
-        shutil.copytree(artifacts, target / "artifacts" / key, dirs_exist_ok=True)
+        shutil.copytree(
+            artifacts, target / "artifacts" / key, dirs_exist_ok=True
+        )
     checkpoint = source / "checkpoints" / f"{key}.pt"
     if checkpoint.is_file():
         (target / "checkpoints").mkdir(exist_ok=True)

@@ -78,7 +78,10 @@ TYPES: Mapping[str, Types] = {
 }
 WHOLE = ("block", "number", "best_step", "parameters")
 PLAIN = {str, int, float, bool, NONE}
-VALUES: Mapping[str, tuple[str, ...]] = {"kind": get_args(Kind), "status": STATUSES}
+VALUES: Mapping[str, tuple[str, ...]] = {
+    "kind": get_args(Kind),
+    "status": STATUSES,
+}
 WORDS = {
     str: "a text",
     int: "a whole number",
@@ -106,11 +109,14 @@ def run_record(line: Any, place: str) -> RunRecord:
     for key, known in VALUES.items():
         if line[key] not in known:
             raise _damaged(
-                place, f"its {key} is {line[key]!r} and not one of {', '.join(known)}"
+                place,
+                f"its {key} is {line[key]!r} and not one of {', '.join(known)}",
             )
     for name in WHOLE:
         if line[name] is not None and not 0 <= line[name] < 2**63:
-            raise _damaged(place, f"its {name} is not a whole number of 64 bits")
+            raise _damaged(
+                place, f"its {name} is not a whole number of 64 bits"
+            )
     for name in ("started", "ended"):
         if not _is_finite(line[name]):
             raise _damaged(place, f"its {name} is not a finite number")
@@ -118,12 +124,18 @@ def run_record(line: Any, place: str) -> RunRecord:
         if name in TYPES:
             raise _damaged(place, f"it has a metric of the name {name!r}")
         if not _is_finite(value):
-            raise _damaged(place, f"its metrics.{name} is {value!r} and not a number")
+            raise _damaged(
+                place, f"its metrics.{name} is {value!r} and not a number"
+            )
     for name in ("params", "data", "worker"):
         if not {type(value) for value in line[name].values()} <= PLAIN:
-            raise _damaged(place, f"a value of its {name} is an object or a list")
+            raise _damaged(
+                place, f"a value of its {name} is an object or a list"
+            )
     if not _has_steps(line["curve"]):
-        raise _damaged(place, "its curve has a row without a whole number of steps")
+        raise _damaged(
+            place, "its curve has a row without a whole number of steps"
+        )
     return cast(RunRecord, line)
 
 

@@ -21,7 +21,12 @@ from typing import Any
 
 from suite.records.files import free_space, replace_file
 from suite.records.journal import FILE as RECORD
-from suite.records.journal import Record, parse_line, read_lines, results_digest
+from suite.records.journal import (
+    Record,
+    parse_line,
+    read_lines,
+    results_digest,
+)
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import Manifest, manifest_from, read_manifest
 from suite.records.run_record import RunRecord
@@ -158,7 +163,12 @@ def read_bundle(path: Path) -> Bundle:
             return _read(path, archive)
     except FileNotFoundError as error:
         raise UserError(f"There is no file {path}.") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        EOFError,
+        OSError,
+    ) as error:
         raise _damaged(path, str(error)) from error
     except UNREADABLE as error:
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
@@ -209,7 +219,9 @@ def _check_entries(path: Path, archive: zipfile.ZipFile) -> None:
 
 def _never_exported(path: Path, finding: str) -> UserError:
     """The error for a file that may be an attack, and is not imported."""
-    return UserError(f"{path} {finding}, which exports never do: it is not imported.")
+    return UserError(
+        f"{path} {finding}, which exports never do: it is not imported."
+    )
 
 
 def _hash_of_entry(archive: zipfile.ZipFile, name: str) -> str:
@@ -231,7 +243,9 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             yield chunk
 
 
-def _parse(path: Path, archive: zipfile.ZipFile, hashes: Mapping[str, str]) -> Bundle:
+def _parse(
+    path: Path, archive: zipfile.ZipFile, hashes: Mapping[str, str]
+) -> Bundle:
     """The manifest and the record, whose lines must be of cells that were planned."""
     described = json.loads(archive.read(MANIFEST))
     manifest = manifest_from(described, Path(f"{path}:{MANIFEST}"))
@@ -242,8 +256,13 @@ def _parse(path: Path, archive: zipfile.ZipFile, hashes: Mapping[str, str]) -> B
     records = tuple(_parse_record(path, archive)) if RECORD in hashes else ()
     planned = {cell.place for cell in manifest.cells}
     for number, record in enumerate(records, start=1):
-        if not RUN_KEY.fullmatch(record["key"]) or _cell(record) not in planned:
-            problem = f"line {number} of its record is of a cell that is not planned"
+        if (
+            not RUN_KEY.fullmatch(record["key"])
+            or _cell(record) not in planned
+        ):
+            problem = (
+                f"line {number} of its record is of a cell that is not planned"
+            )
             raise _damaged(path, problem)
     return Bundle(path, manifest, records, hashes)
 
@@ -263,7 +282,9 @@ def _cell(record: RunRecord) -> tuple[str, str, str, int]:
 
 def _damaged(path: Path, problem: str) -> UserError:
     """The error for a file that was cut off or changed."""
-    return UserError(f"{path} is damaged ({problem}): export or copy it again.")
+    return UserError(
+        f"{path} is damaged ({problem}): export or copy it again."
+    )
 
 
 # ------------------------------------------------------------------------------- merge
@@ -285,13 +306,21 @@ def import_bundles(bundles: Iterable[Bundle], results: Path) -> Imported:
     merged = _merge(sources)
     size = sum(bundle.bytes for bundle in bundles)
     if size > free_space(folder):
-        raise UserError(f"The disk of {folder} has no room for what is imported.")
+        raise UserError(
+            f"The disk of {folder} has no room for what is imported."
+        )
     recorded = {
-        record["key"]: record for one in _existing(folder) for record in one.records
+        record["key"]: record
+        for one in _existing(folder)
+        for record in one.records
     }
-    new = {key: line for key, line in merged.items() if recorded.get(key) != line}
+    new = {
+        key: line for key, line in merged.items() if recorded.get(key) != line
+    }
     _write(folder, bundles, new)
-    completed = [record for record in merged.values() if record["status"] in JUDGED]
+    completed = [
+        record for record in merged.values() if record["status"] in JUDGED
+    ]
     return Imported(
         id=manifest.id,
         new=len(new),
@@ -326,7 +355,9 @@ def _cells_missing(manifest: Manifest, completed: Iterable[RunRecord]) -> int:
     """How many planned cells have no final with a result."""
     finals = (record for record in completed if record["kind"] == "final")
     cells_with_final = {_cell(record) for record in finals}
-    missing = [cell for cell in manifest.cells if cell.place not in cells_with_final]
+    missing = [
+        cell for cell in manifest.cells if cell.place not in cells_with_final
+    ]
     return len(missing)
 
 

@@ -90,7 +90,9 @@ def _standing(
     """The status in the contents of both files."""
     running = is_running(state)
     word = str(state.get("state", "prepared"))
-    seconds = float(state.get("updated", 0.0)) - float(state.get("started", 0.0))
+    seconds = float(state.get("updated", 0.0)) - float(
+        state.get("started", 0.0)
+    )
     return Standing(
         id=campaign,
         name=str(about.get("name", campaign)),
@@ -116,5 +118,9 @@ def is_running(state: Mapping[str, Any]) -> bool:
         if state.get("host") == socket.gethostname():
             return psutil.pid_exists(int(state.get("pid", -1)))
         return time.time() - float(state.get("updated", 0.0)) < SILENCE_S
-    except (OverflowError, TypeError, ValueError):  # a damaged file: nobody writes it
+    except (
+        OverflowError,
+        TypeError,
+        ValueError,
+    ):  # a damaged file: nobody writes it
         return False

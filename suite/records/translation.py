@@ -82,7 +82,9 @@ def translations_of(
         },
     }
     known = [*claims]
-    return {language: _in(language, task, labels, known) for language in languages}
+    return {
+        language: _in(language, task, labels, known) for language in languages
+    }
 
 
 def texts_of(task: Task) -> Iterator[str]:
@@ -117,7 +119,8 @@ def _in(
         sources=tuple(text_of(source, language) for source in task.sources),
         claims={
             claim.name: {
-                name: text_of(getattr(claim, name), language) for name in CLAIM_FIELDS
+                name: text_of(getattr(claim, name), language)
+                for name in CLAIM_FIELDS
             }
             for claim in claims
         },

@@ -22,7 +22,10 @@ LIBRARIES = (
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the libraries that results may depend on."""
-    found = {"python": platform.python_version(), "platform": platform.platform()}
+    found = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
     for name in LIBRARIES:
         try:
             found[name] = importlib.metadata.version(name)

@@ -17,9 +17,16 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 __all__ = ["answer"]
 
 AUXILIARY = re.compile(r"(^|, )(are|can|do|does|is|will) ", re.IGNORECASE)
-QUESTION_WORD = re.compile(r"\b(how|what|when|where|which|who|why)\b", re.IGNORECASE)
+QUESTION_WORD = re.compile(
+    r"\b(how|what|when|where|which|who|why)\b", re.IGNORECASE
+)
 # what became of a claim, in the order in which an answer counts them
-HELD, FAILED, EQUAL, OPEN = "supported", "refuted", "no_difference", "inconclusive"
+HELD, FAILED, EQUAL, OPEN = (
+    "supported",
+    "refuted",
+    "no_difference",
+    "inconclusive",
+)
 
 
 def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
@@ -39,7 +46,9 @@ def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
     group = _headline(verdicts) if yes_or_no else []
     if _is_divided(group):
         parts = translate("comma", language).join(_matchings(group, labels))
-        return translate("question-matching", language, matchings=parts, counts=counts)
+        return translate(
+            "question-matching", language, matchings=parts, counts=counts
+        )
     lead = _lead(became, yes_or_no, language)
     return translate("question-answer", language, lead=lead, counts=counts)
 
@@ -52,7 +61,9 @@ def _became(verdict: ClaimVerdict) -> str:
 def _asks_yes_or_no(task: str, labels: Labels) -> bool:
     """Whether the question, which is English in the manifest, takes a yes or a no."""
     question = labels.manifest.task(task).question
-    return bool(AUXILIARY.search(question)) and not QUESTION_WORD.search(question)
+    return bool(AUXILIARY.search(question)) and not QUESTION_WORD.search(
+        question
+    )
 
 
 def _lead(became: Counter[str], yes_or_no: bool, language: str) -> str:
@@ -85,7 +96,9 @@ def _counts(became: Counter[str], language: str) -> str:
     }
     form = "one" if total == 1 else "other"
     held = became[HELD]
-    parts = [translate("question-held", language, held=held, total=total, form=form)]
+    parts = [
+        translate("question-held", language, held=held, total=total, form=form)
+    ]
     for outcome, code in rest.items():
         if became[outcome]:
             parts.append(translate(code, language, count=became[outcome]))
@@ -119,7 +132,9 @@ def _matchings(group: Sequence[ClaimVerdict], labels: Labels) -> Iterator[str]:
     for verdict in group:
         level = within_sentence(labels.level(verdict.task, verdict.levels[0]))
         effect = _effect(verdict, language)
-        yield translate(codes[_became(verdict)], language, level=level, effect=effect)
+        yield translate(
+            codes[_became(verdict)], language, level=level, effect=effect
+        )
 
 
 def _effect(verdict: ClaimVerdict, language: str) -> str:

@@ -56,7 +56,9 @@ def _measure(task: Task, claim: Claim) -> str:
     return within_sentence(metric.label) if metric else claim.metric
 
 
-def _sides(task: Task, claim: Claim, kind: ClaimKind, language: str) -> tuple[str, str]:
+def _sides(
+    task: Task, claim: Claim, kind: ClaimKind, language: str
+) -> tuple[str, str]:
     """The titles of the arms on each side; the side claimed to be ahead comes first."""
     comma = translate("comma", language)
     ahead, behind = kind.sides(claim)
@@ -75,7 +77,9 @@ def _asks_code(claim: Claim, kind: ClaimKind, language: str) -> str:
     return kind.asks
 
 
-def _promised(claim: Claim, kind: ClaimKind, is_share: bool, language: str) -> str:
+def _promised(
+    claim: Claim, kind: ClaimKind, is_share: bool, language: str
+) -> str:
     """The least effect that the claim promises; for a slope, per doubling."""
     if kind.statement != "trend":
         return fixed(claim.at_least, is_share, claim.scale)
@@ -138,7 +142,9 @@ def obstacle(
     slopes.
     """
     amounts = _PlannedAmounts(is_share, scale, trend, language)
-    values = {name: amounts.text(name, value) for name, value in found.values.items()}
+    values = {
+        name: amounts.text(name, value) for name, value in found.values.items()
+    }
     return translate(found.code, language, **values)
 
 
@@ -176,5 +182,7 @@ class _PlannedAmounts:
             factor = f"{scale.back(value):.3g}"
             return translate("amount-ratio", self.language, number=factor)
         if not self.is_share:
-            return translate("amount-plain", self.language, number=f"{value:.3g}")
+            return translate(
+                "amount-plain", self.language, number=f"{value:.3g}"
+            )
         return points(f"{100 * value:.2g}", self.language)

@@ -35,7 +35,9 @@ def labels_of(finding: Finding, language: str) -> Labels:
 
 def effect_text(attempt: Attempt, language: str = "en") -> str:
     """An attempt's effect with its plain interval, in the claim's unit."""
-    return amount_text(attempt.verdict, attempt.effect, attempt.interval, language)
+    return amount_text(
+        attempt.verdict, attempt.effect, attempt.interval, language
+    )
 
 
 def left_out_text(attempt: Attempt, language: str = "en") -> str:
@@ -57,7 +59,9 @@ def together(finding: Finding, language: str = "en") -> str:
     low, high = (_number(newest.verdict, end) for end in pooled.prediction)
     tau = replace(written, promised=0.0).amount(pooled.tau)
     values = {
-        "effect": amount_text(newest.verdict, pooled.effect, pooled.interval, language),
+        "effect": amount_text(
+            newest.verdict, pooled.effect, pooled.interval, language
+        ),
         "count": pooled.campaigns,
         "p": probability(pooled.p_same),
         "share": f"{100 * pooled.i_squared:.0f}",
@@ -76,7 +80,8 @@ def conditions_text(finding: Finding, language: str = "en") -> str:
             "findings-condition",
             language,
             name=translate(f"condition-{name.replace('_', '-')}", language),
-            value=finding.settings[name] or translate("findings-default", language),
+            value=finding.settings[name]
+            or translate("findings-default", language),
         )
         for name in finding.differing
     ]
@@ -98,7 +103,9 @@ def amount_text(
     if not all(map(math.isfinite, ends)):
         return text
     low, high = (_number(verdict, end) for end in ends)
-    return translate("findings-effect", language, effect=text, low=low, high=high)
+    return translate(
+        "findings-effect", language, effect=text, low=low, high=high
+    )
 
 
 def _number(verdict: ClaimVerdict, effect: float) -> str:

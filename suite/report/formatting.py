@@ -13,13 +13,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # imported lazily: counting runs does not need the verdicts' imports
+if (
+    TYPE_CHECKING
+):  # imported lazily: counting runs does not need the verdicts' imports
     from suite.verdicts.claim_verdict import ClaimVerdict
     from suite.verdicts.statistics import Interval
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 PER_DOUBLING = math.log(2)
-PROPER_NAMES = ("Fréchet", "Adam", "Nesterov", "Lipschitz")  # keep their capitals
+PROPER_NAMES = (
+    "Fréchet",
+    "Adam",
+    "Nesterov",
+    "Lipschitz",
+)  # keep their capitals
 
 
 def within_sentence(label: str) -> str:
@@ -90,7 +97,11 @@ class Amounts:
     def amount(self, value: float) -> str:
         """A margin: ``1 point``, ``×1.5``, ``0.02``."""
         text = self.bare(value) + self.unit
-        return text.replace("1 points", "1 point") if text.startswith("1 ") else text
+        return (
+            text.replace("1 points", "1 point")
+            if text.startswith("1 ")
+            else text
+        )
 
     def bare(self, value: float) -> str:
         """A margin without a unit: ``1``, ``×1.5``, ``0.02``."""
@@ -108,7 +119,11 @@ class Amounts:
         if self.ratio:
             return f"×{math.exp(shown):.3g}"
         tenths = self.percent and (abs(shown) >= 0.1 or shown == 0)
-        text = f"{shown:+.1f}" if tenths else f"{shown:+.{2 if self.percent else 3}g}"
+        text = (
+            f"{shown:+.1f}"
+            if tenths
+            else f"{shown:+.{2 if self.percent else 3}g}"
+        )
         return text.replace("-", MINUS)
 
 

@@ -24,7 +24,9 @@ def gate_text(gate: Gate, verdict: ClaimVerdict, labels: Labels) -> str:
     """What the gate found, in one sentence."""
     if not gate.seen:
         return translate(f"gate-{gate.code}-fine", labels.language)
-    findings = [text_of_message(message, verdict, labels) for message in gate.seen]
+    findings = [
+        text_of_message(message, verdict, labels) for message in gate.seen
+    ]
     semicolon = translate("semicolon", labels.language)
     return full_stop(semicolon.join(findings), labels)
 

@@ -57,7 +57,9 @@ class Labels:
 
     def metric(self, verdict: ClaimVerdict) -> str:
         """The name of a claim's metric."""
-        return self.metric_named(verdict.task, verdict.metric, verdict.metric_label)
+        return self.metric_named(
+            verdict.task, verdict.metric, verdict.metric_label
+        )
 
     def metric_named(self, task: str, name: str, english: str) -> str:
         """What a task's metric of that name is called; ``english`` where nothing of the

@@ -33,7 +33,9 @@ def answer(found: Answer, language: str = "en") -> str:
     return translate(ANSWERS[found], language)
 
 
-def text_of_message(message: Message, verdict: ClaimVerdict, labels: Labels) -> str:
+def text_of_message(
+    message: Message, verdict: ClaimVerdict, labels: Labels
+) -> str:
     """The text of a message of a verdict."""
     writer = MessageWriter(verdict.task, labels, verdict)
     return writer.text(message)
@@ -50,7 +52,9 @@ def joined_sentences(sentences: Iterable[str], language: str) -> str:
     first, *others = sentences
     joined = first
     for second in others:
-        joined = translate("two-sentences", language, first=joined, second=second)
+        joined = translate(
+            "two-sentences", language, first=joined, second=second
+        )
     return joined
 
 
@@ -72,10 +76,13 @@ class MessageWriter:
     def text(self, message: Message) -> str:
         """The text of a message, with its values filled in."""
         values = {
-            name: self._value(name, value) for name, value in message.values.items()
+            name: self._value(name, value)
+            for name, value in message.values.items()
         }
         axis = self.labels.axis(self.task)
-        return translate(message.code, self.labels.language, axis=axis, **values)
+        return translate(
+            message.code, self.labels.language, axis=axis, **values
+        )
 
     def _value(self, name: str, value: Any) -> Any:
         """One value as its name demands; messages within messages are written out
@@ -145,7 +152,9 @@ class MessageWriter:
 
     def value(self, value: float) -> str:
         """A value of the claim's metric, in its own unit."""
-        if self.verdict is None:  # a message about an arm: of the task's first measure
+        if (
+            self.verdict is None
+        ):  # a message about an arm: of the task's first measure
             is_share = self.labels.manifest.task(self.task).primary.percent
         else:
             is_share = self.verdict.is_share
@@ -166,7 +175,9 @@ class MessageWriter:
 
     @property
     def _verdict(self) -> ClaimVerdict:
-        assert self.verdict is not None  # only messages of a verdict have effects
+        assert (
+            self.verdict is not None
+        )  # only messages of a verdict have effects
         return self.verdict
 
     @property

@@ -38,7 +38,9 @@ class Catalogue:
         message = self._bundles[language].get_message(code)
         if message.value is None:
             raise KeyError(code)
-        text, problems = self._bundles[language].format_pattern(message.value, values)
+        text, problems = self._bundles[language].format_pattern(
+            message.value, values
+        )
         if problems:
             raise ValueError(f"{code} ({language}): {problems[0]}")
         return str(text)

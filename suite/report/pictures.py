@@ -38,12 +38,18 @@ class Gathered:
 
 
 def pictures_of(
-    campaign: Campaign, task: str, level: str, block: int = 0, language: str = "en"
+    campaign: Campaign,
+    task: str,
+    level: str,
+    block: int = 0,
+    language: str = "en",
 ) -> list[Gathered]:
     """The pictures of a block's first finals at a level, by name. Those that cannot be
     read are left out.
     """
-    places = {arm.name: n for n, arm in enumerate(campaign.manifest.task(task).arms)}
+    places = {
+        arm.name: n for n, arm in enumerate(campaign.manifest.task(task).arms)
+    }
     by_name: dict[str, list[ArmPicture]] = {}
     for arm, place in places.items():
         for picture in _recorded(campaign, task, level, arm, block, language):
@@ -58,14 +64,21 @@ def _finals(campaign: Campaign, task: str) -> pd.DataFrame:
 
 
 def _recorded(
-    campaign: Campaign, task: str, level: str, arm: str, block: int, language: str
+    campaign: Campaign,
+    task: str,
+    level: str,
+    arm: str,
+    block: int,
+    language: str,
 ) -> Iterator[Picture]:
     finals = _finals(campaign, task)
     mine = finals[(finals["level"] == level) & (finals["arm"] == arm)]
     mine = mine[mine["block"] == block].sort_values("number")
     for key in mine["key"].head(1):
         for path in campaign.artifacts(key):
-            picture = _read(path, language) if FILE.fullmatch(path.name) else None
+            picture = (
+                _read(path, language) if FILE.fullmatch(path.name) else None
+            )
             if picture is not None:
                 yield picture
 

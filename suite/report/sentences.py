@@ -50,7 +50,9 @@ __all__ = [
 
 def population(verdict: ClaimVerdict, labels: Labels) -> str:
     """The population that the verdict generalises to, and what it does not cover."""
-    parts = [text_of_message(part, verdict, labels) for part in verdict.population]
+    parts = [
+        text_of_message(part, verdict, labels) for part in verdict.population
+    ]
     return joined_sentences(parts, labels.language)
 
 

@@ -44,7 +44,9 @@ class Statement(EffectText):
         if verdict.exact or verdict.blocks >= CONFIRMATORY:
             return decided
         repetitions = self._repetitions(verdict.blocks)
-        return self.say("first-hint", repetitions=repetitions, sentence=decided)
+        return self.say(
+            "first-hint", repetitions=repetitions, sentence=decided
+        )
 
     # ------------------------------------------------------------------------- decided
 
@@ -55,7 +57,9 @@ class Statement(EffectText):
             return self._equal("said-no-difference")
         if verdict.verdict == "refuted":
             opposite = self.kind.has_opposite and not verdict.at_least
-            return self._directed("said-opposite" if opposite else "said-refuted")
+            return self._directed(
+                "said-opposite" if opposite else "said-refuted"
+            )
         if self.kind.hypothesis == "equivalence":
             return self._equal("said-equal")
         if self.kind.hypothesis == "no_worse":
@@ -66,7 +70,11 @@ class Statement(EffectText):
         """The exponent that was found, beside the one that is claimed."""
         verdict = self.verdict
         equal = verdict.verdict == "supported"
-        interval = verdict.equivalence_interval if equal else verdict.adjusted_interval
+        interval = (
+            verdict.equivalence_interval
+            if equal
+            else verdict.adjusted_interval
+        )
         return self.say(
             "said-power-law" if equal else "said-no-power-law",
             fact=self.fact(*self.as_measured(interval)),
@@ -101,7 +109,11 @@ class Statement(EffectText):
             return self.say("weakest", fact=fact, level=level)
         levels = len(verdict.levels)
         return self.say(
-            "weakest-of-needed", fact=fact, level=level, needed=needed, levels=levels
+            "weakest-of-needed",
+            fact=fact,
+            level=level,
+            needed=needed,
+            levels=levels,
         )
 
     def _with_win_rate(self, fact: str, effect: float) -> str:
@@ -171,7 +183,11 @@ class Statement(EffectText):
         if not count:
             repetitions = self._repetitions(verdict.blocks)
             return self.say("said-too-few-blocks", repetitions=repetitions)
-        values = {"fact": self._bound(), "worst": self._worst(), "count": count}
+        values = {
+            "fact": self._bound(),
+            "worst": self._worst(),
+            "count": count,
+        }
         if verdict.counterexamples:
             against = verdict.counterexamples
             return self.say("said-not-always", against=against, **values)
@@ -208,7 +224,9 @@ class Statement(EffectText):
         measure = self.measure
         if not second.arms:
             return self.say("measure-of", measure=measure, arm=ahead)
-        return self.say("measure-above", measure=measure, ahead=ahead, behind=behind)
+        return self.say(
+            "measure-above", measure=measure, ahead=ahead, behind=behind
+        )
 
     def _worst(self) -> str:
         """How far the worst instance was from the bound."""
@@ -223,7 +241,9 @@ class Statement(EffectText):
 
     def _exactly_recorded(self, value: float) -> str:
         """A number as it was recorded: facts are not rounded to tenths of a point."""
-        text = f"{100 * value:.4g} %" if self.verdict.is_share else f"{value:.4g}"
+        text = (
+            f"{100 * value:.4g} %" if self.verdict.is_share else f"{value:.4g}"
+        )
         return text.replace("-", MINUS)
 
     # ---------------------------------------------------------------------------- open
@@ -241,8 +261,12 @@ class Statement(EffectText):
         if verdict.reason == "instances_disagree":
             return self.say("said-instances-disagree")
         if verdict.reason == "levels_disagree":
-            return self.say("said-levels-disagree", answers=self._answers_by_level())
-        return self.say("said-open", range=self._range(), remedy=self._remedy())
+            return self.say(
+                "said-levels-disagree", answers=self._answers_by_level()
+            )
+        return self.say(
+            "said-open", range=self._range(), remedy=self._remedy()
+        )
 
     def _stopped_by_gate(self) -> str:
         """A gate failed: what it found, what to do, and the answer without it."""
@@ -253,7 +277,9 @@ class Statement(EffectText):
         if verdict.would_be in (None, "inconclusive"):
             return self.say("said-gate", seen=seen, hint=hint)
         would_be = answer(verdict.would_be, self.labels.language)
-        return self.say("said-gate-otherwise", seen=seen, hint=hint, answer=would_be)
+        return self.say(
+            "said-gate-otherwise", seen=seen, hint=hint, answer=would_be
+        )
 
     def _answers_by_level(self) -> str:
         """``supported at 2 layers, refuted at 8 layers``."""
@@ -261,7 +287,9 @@ class Statement(EffectText):
         for row in self.verdict.judged_levels:
             found = answer(row["verdict"], self.labels.language)
             level = self.labels.level(self.verdict.task, row["level"])
-            answers.append(self.say("answer-at-level", answer=found, level=level))
+            answers.append(
+                self.say("answer-at-level", answer=found, level=level)
+            )
         return self.say("comma").join(answers)
 
     def _unfinished(self) -> str:
@@ -288,7 +316,9 @@ class Statement(EffectText):
                 "range-power-law", low=self.amount(low), high=self.amount(high)
             )
         if self.is_trend:
-            return self.say("range-trend", fact=self.trend(effect, (low, high)))
+            return self.say(
+                "range-trend", fact=self.trend(effect, (low, high))
+            )
         if self.scale.logarithmic:
             return self._range_of_ratio(low, high)
         if low < 0 < high:
@@ -341,14 +371,18 @@ class Statement(EffectText):
             return self.say("remedy-more", least=CONFIRMATORY)
         if needed is None:
             by_reference = verdict.reference_se > 0
-            return self.say("remedy-reference" if by_reference else "remedy-data")
+            return self.say(
+                "remedy-reference" if by_reference else "remedy-data"
+            )
         repetitions = self._repetitions(needed)
         if self.kind.hypothesis == "no_worse":
             return self.say("remedy-as-seen", repetitions=repetitions)
         if not cautious:
             return self.say("remedy-blocks", repetitions=repetitions)
         return self.say(
-            "remedy-blocks-cautious", repetitions=repetitions, cautious=cautious
+            "remedy-blocks-cautious",
+            repetitions=repetitions,
+            cautious=cautious,
         )
 
     def _repetitions(self, count: int) -> str:

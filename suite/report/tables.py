@@ -57,7 +57,9 @@ def markdown(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
     parts = []
     for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
         question = escape_markdown(_question(task, manifest))
-        rows = [[escape_markdown(cell) for cell in row] for row in _rows(of_task)]
+        rows = [
+            [escape_markdown(cell) for cell in row] for row in _rows(of_task)
+        ]
         lines = [HEAD, RULE, *rows]
         table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
         parts.append(f"### {question}\n\n{table}")
@@ -78,9 +80,7 @@ def latex(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
             cells = " & ".join(escape_latex(cell) for cell in row)
             body.append(cells + r" \\")
         body.append(r"\hline")
-    columns = (
-        r"@{}p{0.38\linewidth}p{0.17\linewidth}p{0.25\linewidth}p{0.09\linewidth}@{}"
-    )
+    columns = r"@{}p{0.38\linewidth}p{0.17\linewidth}p{0.25\linewidth}p{0.09\linewidth}@{}"
     return "\n".join(
         [
             f"% Campaign {escape_latex(manifest.id)}, by Bakeoff. In the preamble: "

@@ -50,7 +50,9 @@ def topic_page(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def topic_picture(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str | None:
+def topic_picture(
+    verdicts: Sequence[ClaimVerdict], labels: Labels
+) -> str | None:
     """Every block's difference for the first claim that has blocks, as an SVG file;
     None if none has.
     """
@@ -91,7 +93,9 @@ def _head(
     return "\n\n".join(lines)
 
 
-def _claims(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
+def _claims(
+    task: str, verdicts: Sequence[ClaimVerdict], labels: Labels
+) -> str:
     """What is claimed, by whom, and what they report."""
     lines = [_heading("claims", labels), ""]
     for verdict in verdicts:
@@ -99,7 +103,9 @@ def _claims(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
         for field in ("source", "reported"):
             text = _text(task, verdict, field, labels)
             if text:
-                name = translate(f"topic-{field}", labels.language, text=escaped(text))
+                name = translate(
+                    f"topic-{field}", labels.language, text=escaped(text)
+                )
                 lines.append(f"  {name}")
     return "\n".join(lines)
 
@@ -111,7 +117,9 @@ def _text(task: str, verdict: ClaimVerdict, field: str, labels: Labels) -> str:
     return own or str(getattr(verdict, field))
 
 
-def _results(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
+def _results(
+    task: str, verdicts: Sequence[ClaimVerdict], labels: Labels
+) -> str:
     """A table of the verdicts, and a sentence on each."""
     language = labels.language
     names = ("topic-claim", "topic-verdict", "topic-effect", "findings-blocks")
@@ -136,7 +144,9 @@ def _effect(verdict: ClaimVerdict, language: str) -> str:
     """The effect with the interval that decides."""
     if verdict.blocks == 0:
         return NONE
-    return amount_text(verdict, verdict.effect, verdict.deciding_interval, language)
+    return amount_text(
+        verdict, verdict.effect, verdict.deciding_interval, language
+    )
 
 
 def _why(task: str, labels: Labels) -> str:
@@ -171,18 +181,26 @@ def doi_link(doi: str) -> str:
     return f"https://doi.org/{quote(doi, safe='/')}"
 
 
-def _limits(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
+def _limits(
+    task: str, verdicts: Sequence[ClaimVerdict], labels: Labels
+) -> str:
     """The limits under their heading; empty if there are none."""
-    lines = [f"* {escaped(text)}" for text in limits_of(task, verdicts, labels)]
+    lines = [
+        f"* {escaped(text)}" for text in limits_of(task, verdicts, labels)
+    ]
     return "\n".join([_heading("limits", labels), "", *lines]) if lines else ""
 
 
-def limits_of(task: str, verdicts: Sequence[ClaimVerdict], labels: Labels) -> list[str]:
+def limits_of(
+    task: str, verdicts: Sequence[ClaimVerdict], labels: Labels
+) -> list[str]:
     """What was held equal, whom the answers speak for, and what stands against them, in
     sentences; what several claims have in common is said once.
     """
     matched = _about(task, labels).matched
-    said = [translate("topic-matched", labels.language, text=matched)] * bool(matched)
+    said = [translate("topic-matched", labels.language, text=matched)] * bool(
+        matched
+    )
     for verdict in verdicts:
         said += _reservations(verdict, labels)
     return list(dict.fromkeys(filter(None, said)))

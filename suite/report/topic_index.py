@@ -21,10 +21,16 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Adaptive learning rates", ("optimizers",)),
     ("Learning-rate schedules", ("learning_rate",)),
     ("Softmax and loss functions", ("loss_functions",)),
-    ("Too many models to choose from", ("generalization_bound", "double_descent")),
+    (
+        "Too many models to choose from",
+        ("generalization_bound", "double_descent"),
+    ),
     ("Deep or wide", ("deep_vs_wide",)),
     ("Batch normalisation", ("batch_norm",)),
-    ("Generative adversarial networks", ("gan", "mode_collapse", "two_answers")),
+    (
+        "Generative adversarial networks",
+        ("gan", "mode_collapse", "two_answers"),
+    ),
     (
         "Self-attention",
         (
@@ -56,7 +62,12 @@ def topic_table() -> str:
 
 def _cells(task: Task) -> tuple[str, ...]:
     question = escape_markdown(str(task.question))
-    return f"`{task.name}`", question, str(len(task.claims)), f"`{_profile(task)}`"
+    return (
+        f"`{task.name}`",
+        question,
+        str(len(task.claims)),
+        f"`{_profile(task)}`",
+    )
 
 
 def _profile(task: Task) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from suite.report.charts.build import clipped, effect_bounds
-from suite.report.charts.spec import Axis, SpecificationCurve, Tick, UniverseMark
+from suite.report.charts.spec import (
+    Axis,
+    SpecificationCurve,
+    Tick,
+    UniverseMark,
+)
 from suite.report.charts.ticks import around, linear_ticks
 from suite.report.findings import amount_text
 from suite.report.formatting import NONE, amounts
@@ -70,16 +75,22 @@ def effect_text(verdict: ClaimVerdict, language: str = "en") -> str:
     """A universe's effect, with the interval that decides."""
     if verdict.blocks == 0:
         return NONE
-    return amount_text(verdict, verdict.effect, verdict.deciding_interval, language)
+    return amount_text(
+        verdict, verdict.effect, verdict.deciding_interval, language
+    )
 
 
-def specification_curve(found: Multiverse, labels: Labels) -> SpecificationCurve | None:
+def specification_curve(
+    found: Multiverse, labels: Labels
+) -> SpecificationCurve | None:
     """The chart of a multiverse; None before any universe has a block."""
     seen = [one for one in found.universes if one.verdict.blocks]
     if not seen:
         return None
     rows = [
-        (name, value) for name, all_of in found.conditions.items() for value in all_of
+        (name, value)
+        for name, all_of in found.conditions.items()
+        for value in all_of
     ]
     written = amounts(seen[0].verdict)
     margin = seen[0].verdict.margin
@@ -90,15 +101,21 @@ def specification_curve(found: Multiverse, labels: Labels) -> SpecificationCurve
             interval=_drawn(one.verdict),
             verdict=one.verdict.verdict,
             rows=tuple(
-                n for n, (name, value) in enumerate(rows) if one.has({name: value})
+                n
+                for n, (name, value) in enumerate(rows)
+                if one.has({name: value})
             ),
             text=f"{values_text(one.values)}: {effect_text(one.verdict)}",
         )
         for one in seen
     ]
-    ends = [end for mark in marks for end in (mark.value, *(mark.interval or ()))]
+    ends = [
+        end for mark in marks for end in (mark.value, *(mark.interval or ()))
+    ]
     low, high = around([*ends, *band])
-    ticks = [Tick(value, written.tick(value)) for value in linear_ticks(low, high)]
+    ticks = [
+        Tick(value, written.tick(value)) for value in linear_ticks(low, high)
+    ]
     return SpecificationCurve(
         title=claim_text(found, labels),
         verdict=seen[0].verdict.verdict,
@@ -130,8 +147,12 @@ def plain(found: Sequence[Multiverse]) -> list[dict[str, Any]]:
                     "verdict": universe.verdict.verdict,
                     "effect": universe.verdict.effect,
                     "interval": list(universe.verdict.interval),
-                    "adjusted_interval": list(universe.verdict.adjusted_interval),
-                    "failed_gates": [g.code for g in universe.verdict.failed_gates],
+                    "adjusted_interval": list(
+                        universe.verdict.adjusted_interval
+                    ),
+                    "failed_gates": [
+                        g.code for g in universe.verdict.failed_gates
+                    ],
                     "blocks": universe.verdict.blocks,
                 }
                 for universe in one.universes

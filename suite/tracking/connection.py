@@ -107,7 +107,9 @@ def reach_loopback_directly() -> None:
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(hosts)
 
 
-def search_runs(client: Any, experiments: list[str], query: str) -> Iterator[Any]:
+def search_runs(
+    client: Any, experiments: list[str], query: str
+) -> Iterator[Any]:
     """All runs that a query finds, page by page, as MLflow's ``Run`` objects.
 
     ``experiments`` are ids; without any nothing is found. ``query`` is in MLflow's

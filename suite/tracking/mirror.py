@@ -32,7 +32,9 @@ from suite.tracking.reader import MlflowReader, PublishedCampaign
 from tasks import UserError
 
 REFRESH_INTERVAL_S = 10.0
-FETCHED_CELLS = "cells.txt"  # in a mirrored campaign: the cells that were fetched
+FETCHED_CELLS = (
+    "cells.txt"  # in a mirrored campaign: the cells that were fetched
+)
 STAMP = "fetched"  # its modification time is that of the last complete refresh
 MAX_SLUG_LENGTH = 40
 
@@ -126,7 +128,8 @@ class Mirror:
         campaigns = self._reader.campaigns()
         self.trouble = ""  # it answers
         return sum(
-            self._refresh_campaign(self._reader, campaign) for campaign in campaigns
+            self._refresh_campaign(self._reader, campaign)
+            for campaign in campaigns
         )
 
     def _refresh_campaign(
@@ -157,7 +160,9 @@ class Mirror:
         known = set[str]()
         if list_file.exists():
             known = set(list_file.read_text(encoding="utf-8").split())
-        new = [cell for cell in reader.cells(campaign, tasks) if cell not in known]
+        new = [
+            cell for cell in reader.cells(campaign, tasks) if cell not in known
+        ]
         for cell in new:
             _fetch_cell(reader, home, cell)
             with list_file.open("a", encoding="utf-8") as file:

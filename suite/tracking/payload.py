@@ -37,13 +37,25 @@ MAX_TAG_LENGTH = 5000  # characters; MLflow's servers of old allow no more
 MAX_ERROR_LENGTH = 500
 MAX_NAME_LENGTH = 250
 MAX_DIGEST_LENGTH = 32
-NAME_DIGEST_LENGTH = 8  # hexadecimal digits after a name that another one has, too
+NAME_DIGEST_LENGTH = (
+    8  # hexadecimal digits after a name that another one has, too
+)
 
-POSITION_COLUMNS = ("step", "seconds", "epoch")  # of a curve's row: not metrics
+POSITION_COLUMNS = (
+    "step",
+    "seconds",
+    "epoch",
+)  # of a curve's row: not metrics
 CURVE_SPLITS = ("train.", "validation.")  # metrics that the curve has already
 
 REFUSED = re.compile(r"[^/\w.\- ]")  # in names of metrics and params
-SPELLED = {"@": "_at_", "%": "_percent", "=": "_", "+": "_plus", "#": "_number"}
+SPELLED = {
+    "@": "_at_",
+    "%": "_percent",
+    "=": "_",
+    "+": "_plus",
+    "#": "_number",
+}
 
 
 # --------------------------------------------------------------------------- names
@@ -227,7 +239,10 @@ def task_note(task: TaskManifest) -> str:
     lines += [f"- {claim.says}" for claim in task.tested]
     if task.sources:
         lines += ["", "Sources:", *(f"- {source}" for source in task.sources)]
-    lines += ["", f"To compare arms in a chart, group runs by the tag `{TAG}arm`."]
+    lines += [
+        "",
+        f"To compare arms in a chart, group runs by the tag `{TAG}arm`.",
+    ]
     return "\n".join(lines)[:MAX_TAG_LENGTH]
 
 
@@ -265,7 +280,9 @@ def metric_names(line: Line) -> dict[str, str]:
     return mlflow_names([*line["metrics"], *in_curve])
 
 
-def param_entries(params: Mapping[str, Any], names: Mapping[str, str]) -> list[Param]:
+def param_entries(
+    params: Mapping[str, Any], names: Mapping[str, str]
+) -> list[Param]:
     """Hyperparameters as MLflow keeps them: text, floats to six digits."""
     from mlflow.entities import Param
 
@@ -291,7 +308,9 @@ def dataset_input(line: Line) -> DatasetInput | None:
     if not has_examples or line["kind"] != "final":
         return None
     seed = line["seeds"]["split"]
-    sizes = {split: data[f"n_{split}"] for split in ("train", "validation", "test")}
+    sizes = {
+        split: data[f"n_{split}"] for split in ("train", "validation", "test")
+    }
     source = {
         "task": line["task"],
         "level": line["level"],

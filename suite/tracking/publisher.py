@@ -46,7 +46,9 @@ class Publisher:
         self.published = 0
         self.seconds = 0.0  # CPU time of the writing thread
         self._queue: queue.Queue[Item | None] = queue.Queue()
-        self._pending: deque[Item] = deque()  # taken from the queue, not yet written
+        self._pending: deque[Item] = (
+            deque()
+        )  # taken from the queue, not yet written
         self._writer: MlflowWriter | None = None
         self._thread = threading.Thread(
             target=self._work,
@@ -113,7 +115,9 @@ class Publisher:
         for pause in (*pauses, None):
             try:
                 if self._writer is None:
-                    self._writer = MlflowWriter(self.uri, self.results, self.campaign)
+                    self._writer = MlflowWriter(
+                        self.uri, self.results, self.campaign
+                    )
                 self._writer.write(item)
                 return
             except Exception:

@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from suite.records.mlflow_runs import MlflowRun
-from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
+from suite.tracking.connection import (
+    CAMPAIGNS,
+    TAG,
+    mlflow_client,
+    search_runs,
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,9 @@ class MlflowReader:
         found = search_runs(self.client, self._experiments(tasks), query)
         return [run.info.run_id for run in found]
 
-    def runs(self, campaign: str, tasks: Iterable[str]) -> dict[str, MlflowRun]:
+    def runs(
+        self, campaign: str, tasks: Iterable[str]
+    ) -> dict[str, MlflowRun]:
         """The MLflow run of each of a campaign's runs, by run key.
 
         ``tasks`` are the campaign's tasks, whose experiments are searched.

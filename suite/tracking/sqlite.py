@@ -80,7 +80,9 @@ def move_artifacts(path: Path, root: str) -> None:
             "WHERE name = ? OR name LIKE ?",
             (CAMPAIGNS, f"{CAMPAIGNS}/%"),
         )
-        for old in sorted({_root_of(name, location) for name, location in rows}):
+        for old in sorted(
+            {_root_of(name, location) for name, location in rows}
+        ):
             if old.endswith(f"/{ARTIFACTS}") and old != root:
                 _replace_prefix(
                     connection, "experiments", "artifact_location", old, root
@@ -90,7 +92,11 @@ def move_artifacts(path: Path, root: str) -> None:
 
 def experiment_folder(name: str) -> str:
     """The folder of an experiment below the artifacts' root."""
-    return "campaigns" if name == CAMPAIGNS else name.removeprefix(f"{CAMPAIGNS}/")
+    return (
+        "campaigns"
+        if name == CAMPAIGNS
+        else name.removeprefix(f"{CAMPAIGNS}/")
+    )
 
 
 def _root_of(experiment: str, location: str | None) -> str:

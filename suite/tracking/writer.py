@@ -14,9 +14,18 @@ from typing import Any
 
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import TaskManifest, read_manifest
-from suite.records.mlflow_runs import MlflowRun, note_mlflow_run, read_mlflow_runs
+from suite.records.mlflow_runs import (
+    MlflowRun,
+    note_mlflow_run,
+    read_mlflow_runs,
+)
 from suite.tracking import payload
-from suite.tracking.connection import CAMPAIGNS, TAG, mlflow_client, search_runs
+from suite.tracking.connection import (
+    CAMPAIGNS,
+    TAG,
+    mlflow_client,
+    search_runs,
+)
 from suite.tracking.protocol import CellDone, CellId
 from suite.tracking.sqlite import (
     artifact_root,
@@ -49,7 +58,9 @@ class MlflowWriter:
         self._experiments: dict[str, str] = {}  # by name
         self._cells: dict[CellId, str] = {}  # the runs of cells
         self._closed_cells: set[CellId] = set()
-        self._last_end: dict[CellId, int] = {}  # of a cell's runs, in milliseconds
+        self._last_end: dict[
+            CellId, int
+        ] = {}  # of a cell's runs, in milliseconds
         # By run key: the MLflow run, and the status that it was closed with.
         self._known: dict[str, tuple[str, str | None]] = {}
         self._noted = dict(read_mlflow_runs(self.folder))
@@ -89,7 +100,9 @@ class MlflowWriter:
         self._state_written = time.monotonic()
 
     def _find_or_create_campaign_run(self, about: Path) -> str:
-        experiment = self._find_or_create_experiment(CAMPAIGNS, "One run per campaign.")
+        experiment = self._find_or_create_experiment(
+            CAMPAIGNS, "One run per campaign."
+        )
         query = f"tags.`{TAG}campaign` = '{self.campaign}'"
         for run in self.client.search_runs([experiment], query, max_results=1):
             return str(run.info.run_id)
@@ -129,7 +142,9 @@ class MlflowWriter:
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
         if payload.NOTE not in found.tags:
-            self.client.set_experiment_tag(found.experiment_id, payload.NOTE, note)
+            self.client.set_experiment_tag(
+                found.experiment_id, payload.NOTE, note
+            )
         return str(found.experiment_id)
 
     def _location(self, experiment: str) -> str | None:
@@ -145,7 +160,9 @@ class MlflowWriter:
             tags = run.data.tags
             key = tags.get(f"{TAG}key")
             if key is not None:
-                closed_as = None if status == "RUNNING" else tags[f"{TAG}status"]
+                closed_as = (
+                    None if status == "RUNNING" else tags[f"{TAG}status"]
+                )
                 self._known[key] = run_id, closed_as
                 continue
             cell_id = payload.cell_of_tags(tags)
@@ -207,7 +224,9 @@ class MlflowWriter:
             self.client.log_inputs(run, [data])
         return run
 
-    def _create_run(self, line: Mapping[str, Any], tags: Mapping[str, str]) -> str:
+    def _create_run(
+        self, line: Mapping[str, Any], tags: Mapping[str, str]
+    ) -> str:
         created = self.client.create_run(
             self._experiment(line["task"]),
             start_time=payload.milliseconds(line["started"]),
@@ -260,7 +279,9 @@ class MlflowWriter:
         ended = max(payload.milliseconds(now), last_end)
         self._log_cell(run, cell, ended)
         for file in cell.files:
-            self.client.log_artifact(run, str(file), self._artifact_folder(file))
+            self.client.log_artifact(
+                run, str(file), self._artifact_folder(file)
+            )
         self.client.set_terminated(run, "FINISHED", ended)
         self._closed_cells.add(cell.cell_id)
 

@@ -69,7 +69,10 @@ class Checkpointer:
             if training.group
             else self._left()
         )
-        if found is None or (found["schema"], found["key"]) != (SCHEMA, self._key):
+        if found is None or (found["schema"], found["key"]) != (
+            SCHEMA,
+            self._key,
+        ):
             return {}
         training.load_state_dict(found["training"])
         self._before = float(found["seconds"])
@@ -81,7 +84,9 @@ class Checkpointer:
     def _left(self) -> dict[str, Any] | None:
         return _read(self._path) if self._path else None
 
-    def save(self, training: TrainingLoop, artifacts: Mapping[str, bytes]) -> None:
+    def save(
+        self, training: TrainingLoop, artifacts: Mapping[str, bytes]
+    ) -> None:
         """After an evaluation: write the checkpoint if one is due.
 
         ``artifacts`` are contents of files by name; ``resume`` returns them. Writing
@@ -93,7 +98,9 @@ class Checkpointer:
             return
         as_tensors = {}
         for name, content in artifacts.items():
-            as_tensors[name] = torch.frombuffer(bytearray(content), dtype=torch.uint8)
+            as_tensors[name] = torch.frombuffer(
+                bytearray(content), dtype=torch.uint8
+            )
         checkpoint = {
             "schema": SCHEMA,
             "key": self._key,
@@ -137,7 +144,10 @@ def _read(path: Path) -> dict[str, Any] | None:
             map_location="cpu",
             weights_only=True,
         )
-    except (RuntimeError, pickle.UnpicklingError):  # of another version of PyTorch
+    except (
+        RuntimeError,
+        pickle.UnpicklingError,
+    ):  # of another version of PyTorch
         return None
     return found
 

@@ -25,7 +25,9 @@ def in_precision(precision: str, phase: Phase) -> Phase:
     if precision == "float32":
         return phase
 
-    def loss(model: nn.Module, batch: Split, generator: torch.Generator) -> Tensor:
+    def loss(
+        model: nn.Module, batch: Split, generator: torch.Generator
+    ) -> Tensor:
         with torch.autocast(batch.device.type, torch.bfloat16):
             return phase.loss(model, batch, generator).float()
 
@@ -61,7 +63,9 @@ def accumulated(
     loss = torch.zeros((), device=batch.device)
     for x, y in zip(batch.x.split(size), batch.y.split(size), strict=True):
         weight = len(x) / len(batch)
-        share = phase.loss(model, Split(x, y, batch.metadata), generator) * weight
+        share = (
+            phase.loss(model, Split(x, y, batch.metadata), generator) * weight
+        )
         share.backward()
         loss += share.detach()
     return loss

@@ -20,7 +20,15 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from suite.training.job import Result
-from tasks import FitOnce, Phase, Procedure, Recipe, Split, TrainsItself, UserError
+from tasks import (
+    FitOnce,
+    Phase,
+    Procedure,
+    Recipe,
+    Split,
+    TrainsItself,
+    UserError,
+)
 
 T = TypeVar("T")
 
@@ -108,7 +116,9 @@ def _together() -> Iterator[None]:
         raise PeerLost(str(error)) from error
 
 
-def check_data_parallel(procedure: Procedure, model: nn.Module, recipe: Recipe) -> None:
+def check_data_parallel(
+    procedure: Procedure, model: nn.Module, recipe: Recipe
+) -> None:
     """Raise UserError if several workers would not train the same model as one.
 
     They would not where a batch is smaller than their number, where the loss is not a

@@ -24,7 +24,9 @@ from tasks import (
 )
 from tasks.contract.checks import brief, is_number, plain
 
-TRAIN_SAMPLE = 1000  # training examples on which the training measures are taken
+TRAIN_SAMPLE = (
+    1000  # training examples on which the training measures are taken
+)
 SNAPSHOTS = 8  # evaluations of a final that store a procedure's artifacts
 
 
@@ -128,7 +130,9 @@ def measure_both(
     return values
 
 
-def score(procedure: Procedure, values: Mapping[str, float]) -> tuple[float, ...]:
+def score(
+    procedure: Procedure, values: Mapping[str, float]
+) -> tuple[float, ...]:
     """The score that selects checkpoints and hyperparameters: see ``Evaluation.score``.
 
     ``values`` are those of ``measure_both``.
@@ -163,7 +167,9 @@ def measure_on_test(
 
 def worst_values(procedure: Procedure, shape: Shape) -> dict[str, float]:
     """The values assigned to a failed model, by measure."""
-    return {measure.name: measure.worst(shape) for measure in procedure.measures}
+    return {
+        measure.name: measure.worst(shape) for measure in procedure.measures
+    }
 
 
 def snapshot(
@@ -198,7 +204,9 @@ def _snapshot_is_due(step: int, steps: int) -> bool:
     return distance <= between / 4
 
 
-def as_numbers(who: str, measures: Sequence[Measure], found: Any) -> dict[str, float]:
+def as_numbers(
+    who: str, measures: Sequence[Measure], found: Any
+) -> dict[str, float]:
     """What ``who`` returned, as a plain number for each measure. Raises UserError if
     one is missing or is not a number.
     """

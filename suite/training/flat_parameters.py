@@ -152,7 +152,9 @@ class FlatParameters:
         return {
             "flat": parameters,
             "average": average,
-            "optimizers": [part.optimizer.state_dict() for part in self._parts],
+            "optimizers": [
+                part.optimizer.state_dict() for part in self._parts
+            ],
         }
 
     @torch.no_grad()
@@ -160,7 +162,9 @@ class FlatParameters:
         """Restore what ``state_dict`` returned, in place: the model sees it at once."""
         self.flat.copy_(state["flat"])
         average = state["average"]
-        self._average = None if average is None else average.to(self.flat.device)
+        self._average = (
+            None if average is None else average.to(self.flat.device)
+        )
         self._average_shown = False
         for part, before in zip(self._parts, state["optimizers"], strict=True):
             part.optimizer.load_state_dict(before)

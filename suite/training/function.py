@@ -76,7 +76,9 @@ def run_function(
     called = call(procedure, arm, level, member.params, member.seeds["order"])
     is_judged = member.kind in OPENING
     diverged = not all_finite(called.values)
-    values = _with_worst(procedure, called.values) if diverged else called.values
+    values = (
+        _with_worst(procedure, called.values) if diverged else called.values
+    )
     return Result(
         key=member.key,
         status="diverged" if diverged else "finished",
@@ -116,7 +118,9 @@ def _row(called: Called) -> dict[str, float | None]:
     return row
 
 
-def _with_worst(procedure: Procedure, values: Mapping[str, float]) -> dict[str, float]:
+def _with_worst(
+    procedure: Procedure, values: Mapping[str, float]
+) -> dict[str, float]:
     """The values, with non-finite ones replaced by the value for failures."""
     worst = worst_values(procedure, NO_SHAPE)
     kept = {}

@@ -28,7 +28,9 @@ from tasks.contract.task import TrainingData
 def resolve(job: Job) -> tuple[Task, Arm, Level]:
     """The task, arm and level that a job names, with the arm under the name it runs by."""
     task = (
-        tasks.load_source(job.task, *job.source) if job.source else tasks.get(job.task)
+        tasks.load_source(job.task, *job.source)
+        if job.source
+        else tasks.get(job.task)
     )
     return (
         task,
@@ -68,7 +70,9 @@ def load_splits_before(
     """
     found = tasks.get(task)
     shared = _loaded(task, tasks.source_of(task), level, seed)
-    splits = with_training_data_before(found.arm(arm), found.level(level), shared, seed)
+    splits = with_training_data_before(
+        found.arm(arm), found.level(level), shared, seed
+    )
     return splits.limited(examples).to(device)
 
 
@@ -92,13 +96,17 @@ def _prepared(
 
 
 @lru_cache(maxsize=2)
-def _loaded(task: str, source: tuple[str, str] | None, level: str, seed: int) -> Splits:
+def _loaded(
+    task: str, source: tuple[str, str] | None, level: str, seed: int
+) -> Splits:
     """What all arms of a block share."""
     found = tasks.get(task)
     return found.load_data(found.level(level), seed)
 
 
-def with_own_training_data(arm: Arm, level: Level, splits: Splits, seed: int) -> Splits:
+def with_own_training_data(
+    arm: Arm, level: Level, splits: Splits, seed: int
+) -> Splits:
     """The splits with what the arm learns from, where it has training data of its own.
 
     Raises UserError if these do not fit the task, or if the arm's function changes

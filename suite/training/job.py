@@ -15,7 +15,9 @@ from typing import Any, Literal
 
 from suite.training.metrics import recorded_metric
 
-SCHEMA = 2  # of a line of the record and of cell.parquet; readers refuse another
+SCHEMA = (
+    2  # of a line of the record and of cell.parquet; readers refuse another
+)
 Kind = Literal["trial", "final", "half_budget", "half_length"]
 # the kinds that open the sealed test set
 OPENING: tuple[Kind, ...] = ("final", "half_budget", "half_length")

@@ -38,7 +38,9 @@ class Learner:
         group: DataParallelGroup | None = None,
     ) -> None:
         self.model = model
-        self.phases = tuple(in_precision(recipe.precision, one) for one in phases)
+        self.phases = tuple(
+            in_precision(recipe.precision, one) for one in phases
+        )
         self.group = group
         self.accumulate = recipe.accumulate
         if recipe.accumulate > 1:
@@ -54,7 +56,9 @@ class Learner:
                 self.buffers[phase.prefix] = buffer
         if group:
             for buffer in self.buffers.values():
-                buffer.flat.copy_(group.broadcast_from_rank_zero(buffer.flat.cpu))
+                buffer.flat.copy_(
+                    group.broadcast_from_rank_zero(buffer.flat.cpu)
+                )
         self._best: list[Tensor] = []
 
     @property
@@ -82,7 +86,9 @@ class Learner:
                     self.model, phase, batch, generator, buffer.grad
                 )
             elif self.accumulate > 1:
-                loss = accumulated(self.model, phase, batch, generator, self.accumulate)
+                loss = accumulated(
+                    self.model, phase, batch, generator, self.accumulate
+                )
             else:
                 loss = phase.loss(self.model, batch, generator)
                 loss.backward()
@@ -126,7 +132,8 @@ class Learner:
         """Model, optimisers and best checkpoint, as tensors and plain values."""
         return {
             "buffers": {
-                prefix: buffer.state_dict() for prefix, buffer in self.buffers.items()
+                prefix: buffer.state_dict()
+                for prefix, buffer in self.buffers.items()
             },
             "statistics": [tensor.detach() for tensor in self.model.buffers()],
             "best": self._best,
@@ -143,7 +150,9 @@ class Learner:
             tensor.copy_(before)
         self._best = [
             best.to(tensor.device)
-            for best, tensor in zip(state["best"], self._learned(), strict=False)
+            for best, tensor in zip(
+                state["best"], self._learned(), strict=False
+            )
         ]
 
 

@@ -111,15 +111,21 @@ class TrainingLoop:
         self.best: Evaluation | None = None
         self.curve: list[Evaluation] = []
 
-        reductions = recipe.max_lr_reductions if recipe.schedule == "plateau" else 0
+        reductions = (
+            recipe.max_lr_reductions if recipe.schedule == "plateau" else 0
+        )
         self._at = LoopState(lr_reductions_left=reductions)
         self._dropout = GlobalStream(seeds["dropout"], self.device)
         self._noise = make_generator(seeds["dropout"] ^ 1, self.device)
         self._clock = Clock(self.device)
-        self._sample = training_sample(procedure, self.train, seeds["evaluation"])
+        self._sample = training_sample(
+            procedure, self.train, seeds["evaluation"]
+        )
 
     def _new_learner(self, phases: tuple[Phase, ...]) -> Any:
-        return Learner(self.model, phases, self.recipe, self.params, self.group)
+        return Learner(
+            self.model, phases, self.recipe, self.params, self.group
+        )
 
     @property
     def updates_per_epoch(self) -> int:
@@ -232,7 +238,9 @@ class TrainingLoop:
 
     def _evaluate(self, step: int, mean_loss: float) -> Evaluation:
         if self.group is None:
-            return self._evaluate_here(step, self._clock.cpu_seconds, mean_loss)
+            return self._evaluate_here(
+                step, self._clock.cpu_seconds, mean_loss
+            )
         cpu_seconds = torch.tensor(self._clock.cpu_seconds, device=self.device)
         self.group.all_reduce(cpu_seconds)
         return self.group.broadcast_from_rank_zero(

@@ -17,9 +17,17 @@ from tasks.contract.target import target_of as value_of_target
 SPLITS = ("train", "validation", "test")
 GAP = "gap"  # train and test: generalisation gap
 DIAGNOSED = "diagnosed"  # whether an arm's figures point to this cause
-DIAGNOSES = ("optimisation", "overfitting", "mismatch", "model_bias", "healthy")
+DIAGNOSES = (
+    "optimisation",
+    "overfitting",
+    "mismatch",
+    "model_bias",
+    "healthy",
+)
 THROUGHPUT = "_per_second"  # ends the name of a procedure's own throughput
-SHARE = "share"  # the unit of what lies between 0 and 1 and is shown in percent
+SHARE = (
+    "share"  # the unit of what lies between 0 and 1 and is shown in percent
+)
 
 Better = Literal["higher", "lower"]
 
@@ -110,14 +118,24 @@ for _metric in (
     _time("seconds_per_update", "seconds per update"),
     _time("seconds_per_epoch", "seconds per epoch"),
     Metric("steps", "updates", "", "lower", cost=True),
-    Metric("stage_steps", "updates before its own training", "", "lower", cost=True),
+    Metric(
+        "stage_steps",
+        "updates before its own training",
+        "",
+        "lower",
+        cost=True,
+    ),
     _time("stage_cpu_seconds", "CPU seconds before its own training"),
     Metric("epochs", "epochs", "", "lower", cost=True),
     Metric("parameters", "parameters", "", "lower", cost=True, exact=True),
     # a better search reaches a target sooner, so these are no costs
     Metric("steps_to_target", "updates to the target", "", "lower"),
     Metric(
-        "seconds_to_target", "seconds to the target", "s", "lower", deterministic=False
+        "seconds_to_target",
+        "seconds to the target",
+        "s",
+        "lower",
+        deterministic=False,
     ),
 ):
     register_metric(_metric)
@@ -171,7 +189,9 @@ def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
     if split == GAP and bare in by_name:
         return _gap_metric(by_name[bare], name)
     if split == DIAGNOSED and bare in DIAGNOSES:
-        return Metric(name, f"diagnosed: {bare.replace('_', ' ')}", SHARE, "higher")
+        return Metric(
+            name, f"diagnosed: {bare.replace('_', ' ')}", SHARE, "higher"
+        )
     if split in SPLITS and bare in by_name:
         return measured_metric(by_name[bare], split, name)
     return _target_metric(name, by_name) or recorded_metric(name)
@@ -223,14 +243,18 @@ def target_of(name: str, measures: Iterable[MeasureLike]) -> Target | None:
     return None
 
 
-def _target_metric(name: str, by_name: Mapping[str, MeasureLike]) -> Metric | None:
+def _target_metric(
+    name: str, by_name: Mapping[str, MeasureLike]
+) -> Metric | None:
     """Updates to a target: how soon it is reached is learned, and so no cost."""
     target = target_of(name, by_name.values())
     if target is None:
         return None
     of = (target.measure.label or target.measure.name).lower()
     where = "training " if target.split == "train" else ""
-    return Metric(name, f"updates to {where}{of} {target.value:g}", "updates", "lower")
+    return Metric(
+        name, f"updates to {where}{of} {target.value:g}", "updates", "lower"
+    )
 
 
 def unknown_metric(name: str) -> Metric:

@@ -221,7 +221,10 @@ class TorchOptimizer:
                 f"The space has weight_decay, but the optimizer {factory!r} takes no "
                 "argument of that name: add one, or leave it out of the space."
             )
-        given = {"lr": lr, "weight_decay": float(params.get("weight_decay", 0.0))}
+        given = {
+            "lr": lr,
+            "weight_decay": float(params.get("weight_decay", 0.0)),
+        }
         made = factory(parameters, **{name: given[name] for name in taken})
         if not isinstance(made, torch.optim.Optimizer):
             raise UserError(

@@ -87,7 +87,10 @@ class OwnTraining(TrainingLoop):
     def lr(self, step: int, name: str = "lr") -> float:
         """The rate of that step, by the recipe's schedule."""
         peak = float(self.params[name])
-        return learning_rate(step, self.steps, peak, self.recipe) * self._at.lowered
+        return (
+            learning_rate(step, self.steps, peak, self.recipe)
+            * self._at.lowered
+        )
 
     def remember(self, **objects: Any) -> None:
         """Have what else the training depends on in checkpoints: objects with
@@ -205,12 +208,20 @@ class WholeModel:
 
     def _copied(self) -> dict[str, Tensor]:
         state = self.model.state_dict()
-        return {name: tensor.detach().clone() for name, tensor in state.items()}
+        return {
+            name: tensor.detach().clone() for name, tensor in state.items()
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """The model, its best state and the objects, as tensors and plain values."""
-        objects = {name: one.state_dict() for name, one in self._objects.items()}
-        return {"model": self._copied(), "best": self._best, "objects": objects}
+        objects = {
+            name: one.state_dict() for name, one in self._objects.items()
+        }
+        return {
+            "model": self._copied(),
+            "best": self._best,
+            "objects": objects,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what ``state_dict`` returned."""

@@ -97,7 +97,9 @@ class Reach:
         self._training = {f"suite.training.{name}" for name in training}
         self._modules: dict[str, Module | None] = {}
         self._seen: set[tuple[str, str]] = set()
-        self._known: dict[int, tuple[int, Any]] = {}  # values that were described
+        self._known: dict[
+            int, tuple[int, Any]
+        ] = {}  # values that were described
 
     # -- code
 
@@ -248,7 +250,10 @@ class Reach:
             return ["array", *_array(value)]
         if id(value) in self._known:  # it may contain itself
             return ["again", self._known[id(value)][0]]
-        self._known[id(value)] = len(self._known), value  # kept, and so its id is
+        self._known[id(value)] = (
+            len(self._known),
+            value,
+        )  # kept, and so its id is
         return self._describe_parts(value, what)
 
     def _describe_parts(self, value: Any, what: str) -> Any:
@@ -266,9 +271,14 @@ class Reach:
             return self._describe_definition(value, what)
         if isinstance(value, BuiltinFunctionType):
             return ["built-in", value.__module__, value.__qualname__]
-        if callable(value) and hasattr(value, "__wrapped__"):  # such as a cache
+        if callable(value) and hasattr(
+            value, "__wrapped__"
+        ):  # such as a cache
             return ["wrapped", self.describe(value.__wrapped__, what)]
-        if isinstance(value, Mapping) and type(value).__module__ in PLAIN_MAPPINGS:
+        if (
+            isinstance(value, Mapping)
+            and type(value).__module__ in PLAIN_MAPPINGS
+        ):
             pairs = [self._describe_all(pair, what) for pair in value.items()]
             return ["mapping", pairs]
         if type(value) in (list, tuple):
@@ -315,7 +325,11 @@ class Reach:
             # No name of the module leads to it.
             is_inner = "<" in name or "__wrapped__" in vars(value)
             if is_inner:
-                return ["code", location, *self._take_function(module, value, what)]
+                return [
+                    "code",
+                    location,
+                    *self._take_function(module, value, what),
+                ]
         if top not in module.bindings:
             raise UserError(
                 f"{what} refers to {location}, whose source cannot be found: "
@@ -528,7 +542,9 @@ def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
     """The syntax tree of a function, found by its code's line numbers."""
     code = function.__code__
     tree = module.tree
-    cell = linecache.getlines(code.co_filename)  # a notebook's cell is not a module
+    cell = linecache.getlines(
+        code.co_filename
+    )  # a notebook's cell is not a module
     has_text = hasattr(sys.modules.get(module.name), "__text__")
     if cell and _file(module.name) is None and not has_text:
         tree = _parsed(code.co_filename, "", "".join(cell)).tree
@@ -545,7 +561,10 @@ def _stands_at(node: ast.AST, code: Any) -> bool:
         return bool(code.co_name == "<lambda>" and node.lineno == first_line)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         decorators = [one.lineno for one in node.decorator_list]
-        return node.name == code.co_name and first_line in (node.lineno, *decorators)
+        return node.name == code.co_name and first_line in (
+            node.lineno,
+            *decorators,
+        )
     return False
 
 

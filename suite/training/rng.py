@@ -105,6 +105,8 @@ def _batches_of_stream(
             yield train.batch(found)
 
 
-def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
+def make_generator(
+    seed: int, device: torch.device | str = "cpu"
+) -> torch.Generator:
     """A new generator on that device, seeded."""
     return torch.Generator(device).manual_seed(seed)

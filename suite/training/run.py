@@ -31,7 +31,15 @@ from suite.training.loop import TrainingLoop, fit_once, losses_digest
 from suite.training.metrics import GAP
 from suite.training.own import OwnTraining, training
 from suite.training.stages import EarlierTraining, train_stage
-from tasks import FitOnce, HasThroughput, Procedure, Recipe, Splits, Stage, updates_to
+from tasks import (
+    FitOnce,
+    HasThroughput,
+    Procedure,
+    Recipe,
+    Splits,
+    Stage,
+    updates_to,
+)
 from tasks.contract.target import reached
 
 MIN_SECONDS = 1e-9  # seconds per epoch, where a clock is too coarse to see any
@@ -156,7 +164,9 @@ def train_member(
     return _result(setup, trained, final)
 
 
-def _set_up(job: Job, member: Member, group: DataParallelGroup | None) -> Setup:
+def _set_up(
+    job: Job, member: Member, group: DataParallelGroup | None
+) -> Setup:
     task, arm, level = resolve(job)
     procedure = task.procedure_of(arm)
     recipe = task.recipe_of(level, arm).with_changes(job.recipe)
@@ -169,11 +179,15 @@ def _set_up(job: Job, member: Member, group: DataParallelGroup | None) -> Setup:
         job.device,
         arm=job.builds or job.arm,
     )
-    model = build_model(arm, level, splits, member.params, seeds["initialisation"])
+    model = build_model(
+        arm, level, splits, member.params, seeds["initialisation"]
+    )
     model = model.to(job.device)
     if group:
         check_data_parallel(procedure, model, recipe)
-    return Setup(job, member, procedure, recipe, splits, model, group, arm.before)
+    return Setup(
+        job, member, procedure, recipe, splits, model, group, arm.before
+    )
 
 
 def _fit(setup: Setup, procedure: FitOnce) -> Trained:
@@ -198,7 +212,9 @@ def _train(setup: Setup) -> Trained:
     comes before is part of no checkpoint: it is trained again.
     """
     job, member = setup.job, setup.member
-    checkpointer = Checkpointer(job.checkpoints if setup.leads else None, member.key)
+    checkpointer = Checkpointer(
+        job.checkpoints if setup.leads else None, member.key
+    )
     before, recipe = _train_before(setup, checkpointer)
     loop = training(
         setup.procedure,
@@ -280,15 +296,21 @@ def _train_before(
 def _snapshot(setup: Setup, found: Evaluation, steps: int) -> dict[str, bytes]:
     seed = setup.member.seeds["evaluation"]
     validation = setup.splits.validation
-    return snapshot(setup.procedure, setup.model, validation, seed, found, steps)
+    return snapshot(
+        setup.procedure, setup.model, validation, seed, found, steps
+    )
 
 
 def _check_time(seconds: float, limit: float | None, step: int) -> None:
     if limit is not None and seconds > limit:
-        raise TimeoutError(f"longer than the limit of {limit:g} s after step {step}")
+        raise TimeoutError(
+            f"longer than the limit of {limit:g} s after step {step}"
+        )
 
 
-def _result(setup: Setup, trained: Trained, final: FinalEvaluation | None) -> Result:
+def _result(
+    setup: Setup, trained: Trained, final: FinalEvaluation | None
+) -> Result:
     member, splits = setup.member, setup.splits
     # A model may fail on the test examples alone: a failure like any other.
     failed_on_test = final is not None and not all_finite(final.values)
@@ -296,7 +318,9 @@ def _result(setup: Setup, trained: Trained, final: FinalEvaluation | None) -> Re
     artifacts: dict[str, bytes] = {}
     if final is not None and setup.is_final:
         artifacts = trained.snapshots | final.artifacts
-    resumed = {} if trained.resumed_at is None else {"resumed": trained.resumed_at}
+    resumed = (
+        {} if trained.resumed_at is None else {"resumed": trained.resumed_at}
+    )
     return Result(
         key=member.key,
         status="diverged" if diverged else "finished",
@@ -341,7 +365,9 @@ def _metrics(
     return metrics | _gaps(setup.procedure, metrics)
 
 
-def _gaps(procedure: Procedure, metrics: Mapping[str, float]) -> dict[str, float]:
+def _gaps(
+    procedure: Procedure, metrics: Mapping[str, float]
+) -> dict[str, float]:
     """By how much each measure is better on the training examples than on the test."""
     gaps = {}
     for measure in procedure.measures:
@@ -387,9 +413,12 @@ def _updates_to_targets(setup: Setup, trained: Trained) -> dict[str, float]:
         there = [
             one.step
             for one in trained.curve
-            if one.step > 0 and measure.sign * (one.values[column] - value) >= 0
+            if one.step > 0
+            and measure.sign * (one.values[column] - value) >= 0
         ]
-        found[updates_to(name, value)] = there[0] if there else trained.length + 1
+        found[updates_to(name, value)] = (
+            there[0] if there else trained.length + 1
+        )
         found[reached(name, value)] = float(bool(there))
     return found
 
@@ -404,7 +433,11 @@ def _throughput(setup: Setup, seconds_per_epoch: float) -> dict[str, float]:
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: value for name, value in values.items() if finite(value) is not None}
+    return {
+        name: value
+        for name, value in values.items()
+        if finite(value) is not None
+    }
 
 
 def _about_data(splits: Splits) -> dict[str, str | int | float]:

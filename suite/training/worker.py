@@ -18,7 +18,11 @@ from types import FrameType
 
 import torch
 
-from suite.training.data_parallel import DataParallelGroup, PeerLost, RankFailed
+from suite.training.data_parallel import (
+    DataParallelGroup,
+    PeerLost,
+    RankFailed,
+)
 from suite.training.environment import worker_info
 from suite.training.job import JUDGED, Job, Member, Result
 from suite.training.run import train_member
@@ -50,7 +54,9 @@ def run_rank(job: Job) -> Result:
     (member,) = job.members
     started = time.time()
     outcome = _train_in_thread(job, member)
-    timeout = None if job.time_limit is None else _hanging_after(job.time_limit)
+    timeout = (
+        None if job.time_limit is None else _hanging_after(job.time_limit)
+    )
     try:
         result = outcome.result(timeout=timeout)
     except TimeoutError:
@@ -126,7 +132,9 @@ def _failure(member: Member, error: Exception) -> Result:
     text = str(error).lower()
     return Result(
         member.key,
-        "out_of_memory" if any(words in text for words in NO_MEMORY) else "crashed",
+        "out_of_memory"
+        if any(words in text for words in NO_MEMORY)
+        else "crashed",
         error=f"{type(error).__name__}: {error}",
         traceback="".join(traceback.format_exception(error)),
     )

@@ -70,7 +70,9 @@ def run_aa_tests(campaign: Campaign, task: str) -> list[AATest]:
     """Every arm of a task that ran twice, against itself at every level where it did."""
     manifest = campaign.manifest.task(task)
     planned = {
-        (cell.arm, cell.level) for cell in campaign.manifest.cells if cell.task == task
+        (cell.arm, cell.level)
+        for cell in campaign.manifest.cells
+        if cell.task == task
     }
     return [
         _compare(campaign, task, arm, second, level)
@@ -98,7 +100,9 @@ def _compare(
     """The A/A test of one arm and its second copy at one level."""
     shared = TaskRows(campaign, task)
     metric = measured_metric(shared.manifest.primary)
-    claim = Claim(f"{arm} against itself", "", metric.name, arm, second, (level,))
+    claim = Claim(
+        f"{arm} against itself", "", metric.name, arm, second, (level,)
+    )
     case = Case(shared, claim, metric)
     differences = effects(final_values(case), case, math.nan)[: case.due, 0]
     found = estimate(differences[np.isfinite(differences)])

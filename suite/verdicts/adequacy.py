@@ -80,7 +80,9 @@ def not_a_power(case: Case) -> Gate | None:
     if len(complete) < 2 or not has_moved(changes, margin):
         return gate_of("not-a-power", [])
     change = float(changes.mean())
-    return gate_of("not-a-power", [message("seen-not-a-power", number_change=change)])
+    return gate_of(
+        "not-a-power", [message("seen-not-a-power", number_change=change)]
+    )
 
 
 @register_gate("failed-trials")
@@ -113,7 +115,9 @@ def _causes(statuses: pd.Series[str]) -> tuple[Message, ...]:
     causes = []
     for status, count in statuses.value_counts().items():
         code = str(status).replace("_", "-")
-        cause = message("cause", count=int(count), status=Message(f"status-{code}"))
+        cause = message(
+            "cause", count=int(count), status=Message(f"status-{code}")
+        )
         causes.append(cause)
     return tuple(causes)
 
@@ -122,7 +126,11 @@ def _causes(statuses: pd.Series[str]) -> tuple[Message, ...]:
 def parameters(case: Case) -> Gate | None:
     """The arms' parameter counts differ by more than the task says they may."""
     allowed = case.manifest.parameters_within
-    if allowed is None or len(case.claim.arms) < 2 or "parameters" not in case.finals:
+    if (
+        allowed is None
+        or len(case.claim.arms) < 2
+        or "parameters" not in case.finals
+    ):
         return None
     known = case.finals.dropna(subset=["parameters"])
     counts = known.groupby(["level", "arm"])["parameters"].max()
@@ -135,7 +143,9 @@ def parameters(case: Case) -> Gate | None:
         excess = by_arm.max() / by_arm.min() - 1
         rounding = 1 + 1e-9
         if excess > allowed * rounding:
-            seen.append(_parameters_differ(by_arm, str(level), excess, allowed))
+            seen.append(
+                _parameters_differ(by_arm, str(level), excess, allowed)
+            )
     return gate_of("parameters", seen)
 
 
@@ -165,7 +175,9 @@ def machines(case: Case) -> Gate | None:
         return None
     hosts, devices = finals["host"].astype(str), finals["device"].astype(str)
     machine = hosts + "/" + devices
-    machines_used = machine.groupby([finals["level"], finals["block"]]).nunique()
+    machines_used = machine.groupby(
+        [finals["level"], finals["block"]]
+    ).nunique()
     mixed = int((machines_used > 1).sum())
     if not mixed:
         return gate_of("machines", [])
@@ -185,7 +197,9 @@ def range_edge(case: Case) -> Gate | None:
     found = list(rate_edges(case))
     if not found:
         return None
-    findings = [edge_finding(case, one) for one in found if one.edge.at_boundary]
+    findings = [
+        edge_finding(case, one) for one in found if one.edge.at_boundary
+    ]
     return directed_gate("range-edge", findings)
 
 
@@ -320,7 +334,9 @@ def _levels_with_few_errors(case: Case, tests: float) -> list[Message]:
     metric = case.metric
     assert metric.validation is not None
     values = block_mean(cell_values(case, case.finals, metric.validation))
-    errors = 1 - values if metric.better == "higher" else values  # (levels, arms)
+    errors = (
+        1 - values if metric.better == "higher" else values
+    )  # (levels, arms)
     seen = []
     for level, of_arms in zip(case.levels, errors, strict=True):
         if (of_arms < MIN_ERRORS / tests).all():

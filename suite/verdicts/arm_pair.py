@@ -80,7 +80,12 @@ class ArmPair:
 
 
 def compare_arms(
-    campaign: Campaign, task: str, level: str, first: str, second: str, metric: str
+    campaign: Campaign,
+    task: str,
+    level: str,
+    first: str,
+    second: str,
+    metric: str,
 ) -> ArmPair:
     """Two arms compared by a metric at one level, with paired differences.
 
@@ -101,7 +106,9 @@ def compare_arms(
     known = {one.name: one for one in comparable_metrics(campaign, task)}
     if metric not in known:
         raise unknown("metric", metric, known)
-    claim = Claim("pair", "", metric, better=first, worse=second, levels=(level,))
+    claim = Claim(
+        "pair", "", metric, better=first, worse=second, levels=(level,)
+    )
     return _pair(Measured(Case(shared, claim, known[metric]), ()))
 
 
@@ -111,12 +118,17 @@ def _pair(measured: Measured) -> ArmPair:
     differences = measured.effects[:, 0]
     complete = np.flatnonzero(np.isfinite(differences))
     blocks = tuple(
-        PairedBlock(int(n), float(values[n, 0]), float(values[n, 1]), differences[n])
+        PairedBlock(
+            int(n), float(values[n, 0]), float(values[n, 1]), differences[n]
+        )
         for n in complete
     )
     (sample,) = measured.samples()
     if blocks:
-        effect, interval = sample.estimate.mean, sample.estimate.interval(CONFIDENCE)
+        effect, interval = (
+            sample.estimate.mean,
+            sample.estimate.interval(CONFIDENCE),
+        )
     else:
         effect, interval = math.nan, (-math.inf, math.inf)
     first, second = case.claim.arms
@@ -139,7 +151,9 @@ def comparable_metrics(campaign: Campaign, task: str) -> list[Metric]:
     """
     shared = TaskRows(campaign, task)
     finals = shared.finals
-    found: dict[str, Metric] = {}  # by column, so that no values are listed twice
+    found: dict[
+        str, Metric
+    ] = {}  # by column, so that no values are listed twice
     for metric in _metrics(shared, finals):
         if metric.column not in finals or metric.column in found:
             continue
@@ -168,6 +182,8 @@ def chosen_hyperparameters(
     mine = finals[(finals["arm"] == arm) & (finals["level"] == level)]
     columns = [name for name in finals if str(name).startswith("param.")]
     used = [name for name in columns if mine[name].notna().any()]
-    first_finals = mine.sort_values(["block", "number"]).drop_duplicates("block")
+    first_finals = mine.sort_values(["block", "number"]).drop_duplicates(
+        "block"
+    )
     chosen = first_finals.set_index("block")[used]
     return chosen.rename(columns=lambda name: str(name).removeprefix("param."))

@@ -139,7 +139,9 @@ def diagnose_task(campaign: Campaign, name: str) -> Iterator[ArmDiagnosis]:
                 validation=sign * fit.validation,
                 test=sign * fit.test,
                 rival=rival,
-                rival_train=sign * means[rival].fit.train if rival else math.nan,
+                rival_train=sign * means[rival].fit.train
+                if rival
+                else math.nan,
                 diagnosis=label,
                 margin=margin,
                 blocks=votes[arm].total(),
@@ -216,7 +218,9 @@ def _means(case: Case, blocks: int) -> dict[str, dict[str, _Mean]]:
             parameters = float(rows["parameters"].astype(float).max())
         if np.isfinite(scaled).all():
             shares_data = not case.manifest.arm(str(arm)).own_training_data
-            trained = Trained(Fit(*map(float, scaled)), parameters, shares_data)
+            trained = Trained(
+                Fit(*map(float, scaled)), parameters, shares_data
+            )
             found[str(level)][str(arm)] = _Mean(Fit(*map(float, raw)), trained)
     return found
 

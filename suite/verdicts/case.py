@@ -289,7 +289,8 @@ class Case:
         levels.
         """
         return frame[
-            frame["arm"].isin(self.claim.arms) & frame["level"].isin(self.levels)
+            frame["arm"].isin(self.claim.arms)
+            & frame["level"].isin(self.levels)
         ]
 
     @cached_property
@@ -301,7 +302,9 @@ class Case:
         if not metric.name.startswith(f"{DIAGNOSED}."):
             return rows
         # whom an arm is compared with are all arms of its level, not the claim's alone
-        found = diagnosed(self.shared.finals, self.manifest, metric, self.claim.margin)
+        found = diagnosed(
+            self.shared.finals, self.manifest, metric, self.claim.margin
+        )
         return rows.assign(**{metric.column: found})
 
     @cached_property
@@ -335,12 +338,16 @@ def cases(
 def _universes(shared: TaskRows, claim: Claim) -> int:
     """In how many universes the campaign judges the claim."""
     names = [
-        base_of(one.name) for one in shared.manifest.tested if is_universe(one.name)
+        base_of(one.name)
+        for one in shared.manifest.tested
+        if is_universe(one.name)
     ]
     return names.count(base_of(claim.name))
 
 
-def _case(shared: TaskRows, recorded: ClaimManifest, doubt: Message | None) -> Case:
+def _case(
+    shared: TaskRows, recorded: ClaimManifest, doubt: Message | None
+) -> Case:
     """The claim as it was preregistered, with the rows of its task."""
     claim = recorded.claim
     metric = metric_of(claim.metric, shared.manifest.measures)
@@ -349,7 +356,11 @@ def _case(shared: TaskRows, recorded: ClaimManifest, doubt: Message | None) -> C
     if recorded.known_from:
         doubt = message("note-known-before", campaign=recorded.known_from)
     return Case(
-        shared, claim, metric or unknown_metric(claim.metric), doubt, recorded.attempt
+        shared,
+        claim,
+        metric or unknown_metric(claim.metric),
+        doubt,
+        recorded.attempt,
     )
 
 
@@ -368,6 +379,6 @@ def _curve_ends(curves: pd.DataFrame, column: str, sign: int) -> pd.DataFrame:
     )
     early = curves[share <= THREE_QUARTERS].groupby("key")["best"].last()
     first = curves[reached].groupby("key")["share"].first()
-    return ends.assign(early=early, came_late=(first > LATE).astype(float)).dropna(
-        subset=["early"]
-    )
+    return ends.assign(
+        early=early, came_late=(first > LATE).astype(float)
+    ).dropna(subset=["early"])

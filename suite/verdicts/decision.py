@@ -131,7 +131,9 @@ class Sample:
         for name in ("test_train_ratio", "reference_se", "resolution"):
             if not getattr(self, name) >= 0:
                 given = f"{name}={getattr(self, name)}"
-                raise UserError(f"{given}: give a number that is not negative.")
+                raise UserError(
+                    f"{given}: give a number that is not negative."
+                )
         object.__setattr__(self, "differences", d)
 
     @property
@@ -159,9 +161,13 @@ class Sample:
             return instances(self.values, worst=self.hypothesis == "always")
         return self.estimate_with(self.test_train_ratio, self.reference_se)
 
-    def estimate_with(self, test_train_ratio: float, reference_se: float) -> Estimate:
+    def estimate_with(
+        self, test_train_ratio: float, reference_se: float
+    ) -> Estimate:
         """The same sample under another overlap or with an additional error."""
-        return estimate(self.values, test_train_ratio, reference_se, self.resolution)
+        return estimate(
+            self.values, test_train_ratio, reference_se, self.resolution
+        )
 
     def first(self, blocks: int) -> Sample:
         """The same claim on its first blocks only."""
@@ -283,12 +289,16 @@ class Verdict:
         """The one of both that the answer was read from: I_e where equality, or no
         worse, was found, else I_d. Where the answer is open, the wider one shows it.
         """
-        of_difference, of_equality = self.adjusted_interval, self.equivalence_interval
+        of_difference, of_equality = (
+            self.adjusted_interval,
+            self.equivalence_interval,
+        )
         if self.answer == "inconclusive":
             wider = of_difference[1] >= of_equality[1]
             return of_difference if wider else of_equality
         found_equal = self.answer == "no_difference" or (
-            self.answer == "supported" and self.sample.hypothesis != "difference"
+            self.answer == "supported"
+            and self.sample.hypothesis != "difference"
         )
         return of_equality if found_equal else of_difference
 
@@ -320,23 +330,36 @@ class Verdict:
     @property
     def effect_size(self) -> float:
         """The mean difference in standard deviations of a difference."""
-        return self.effect / self.std if self.sample.estimate.testable else math.nan
+        return (
+            self.effect / self.std
+            if self.sample.estimate.testable
+            else math.nan
+        )
 
     @property
     def win_rate(self) -> float:
         """Share of blocks in which the claim holds; ties count half."""
         d = self.sample.values
-        return float((d > 0).mean() + 0.5 * (d == 0).mean()) if d.size else math.nan
+        return (
+            float((d > 0).mean() + 0.5 * (d == 0).mean())
+            if d.size
+            else math.nan
+        )
 
     @property
     def meaningful(self) -> bool:
         """Supported or refuted by more than the margin, as the interval has it and not
         only the mean.
         """
-        samples = [verdict.sample for verdict in self.by_level] or [self.sample]
+        samples = [verdict.sample for verdict in self.by_level] or [
+            self.sample
+        ]
         ends = [sample.estimate.interval(1 - self.alpha) for sample in samples]
         of_equivalence = self.sample.hypothesis == "equivalence"
-        if self.verdict == "supported" and self.sample.hypothesis == "difference":
+        if (
+            self.verdict == "supported"
+            and self.sample.hypothesis == "difference"
+        ):
             clear = [low > self.margin for low, _ in ends]
             return sum(clear) >= (self.sample.levels_needed or len(ends))
         if self.verdict == "refuted":
@@ -345,7 +368,9 @@ class Verdict:
                 for low, high in ends
             ]
             needed = self.sample.levels_needed
-            return sum(clear) >= (len(ends) - needed + 1 if needed else len(ends))
+            return sum(clear) >= (
+                len(ends) - needed + 1 if needed else len(ends)
+            )
         return False
 
     @property
@@ -407,5 +432,7 @@ def _settled_as_equal(verdict: Verdict) -> bool:
     "supported".
     """
     return verdict.verdict == (
-        "supported" if verdict.sample.hypothesis == "equivalence" else "no_difference"
+        "supported"
+        if verdict.sample.hypothesis == "equivalence"
+        else "no_difference"
     )

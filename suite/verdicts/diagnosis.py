@@ -20,9 +20,13 @@ import pandas as pd
 from suite.records.manifest import MeasureManifest, TaskManifest
 from suite.training.metrics import DIAGNOSED, SPLITS, Metric
 
-Diagnosis = Literal["optimisation", "overfitting", "mismatch", "model_bias", "healthy"]
+Diagnosis = Literal[
+    "optimisation", "overfitting", "mismatch", "model_bias", "healthy"
+]
 DIAGNOSES: tuple[Diagnosis, ...] = get_args(Diagnosis)
-NO_MORE = 1.05  # times another model's parameters, which still count as no more
+NO_MORE = (
+    1.05  # times another model's parameters, which still count as no more
+)
 MARGIN_OF_SHARES = 0.02  # of a share, where no claim says what matters
 
 
@@ -59,7 +63,11 @@ class Trained:
 
 
 def diagnosis(
-    fit: Fit, margin: float, *, rival: Fit | None = None, best: float = math.nan
+    fit: Fit,
+    margin: float,
+    *,
+    rival: Fit | None = None,
+    best: float = math.nan,
 ) -> Diagnosis:
     """What keeps a model from doing better. Pure.
 
@@ -183,7 +191,9 @@ def trained_models(
     found["parameters"] = finals.get("parameters", math.nan)
     numbers = [*columns, "parameters"]
     found[numbers] = found[numbers].astype(float)
-    means = found.groupby(["level", "block", "arm"], sort=False)[numbers].mean()
+    means = found.groupby(["level", "block", "arm"], sort=False)[
+        numbers
+    ].mean()
     known = means[np.isfinite(means[columns]).all(axis=1)]
     for (level, block), rows in known.groupby(["level", "block"], sort=False):
         models = {}

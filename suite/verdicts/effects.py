@@ -55,7 +55,9 @@ def _rows_of(case: Case, frame: pd.DataFrame, column: str) -> _Rows:
     levels = pd.Index(case.levels)
     arms = pd.Index(case.claim.arms)
     block = frame["block"].to_numpy(dtype=int)
-    level = levels.get_indexer(pd.Index(frame["level"]))  # -1 where it is another
+    level = levels.get_indexer(
+        pd.Index(frame["level"])
+    )  # -1 where it is another
     arm = arms.get_indexer(pd.Index(frame["arm"]))
     value = frame[column].to_numpy(dtype=np.float64)
     of_claim = (level >= 0) & (arm >= 0)
@@ -92,7 +94,9 @@ def half_budget_values(case: Case) -> Floats:
     budgets, as they do without tuning; elsewhere it is the half-budget final's value,
     NaN until that is in.
     """
-    own_finals = cell_values(case, case.shared.half_budget_finals, case.metric.column)
+    own_finals = cell_values(
+        case, case.shared.half_budget_finals, case.metric.column
+    )
     same_choice = cell_values(case, case.shared.same_choices, "same") == 1
     counts_for_both = same_choice | case.untuned
     shared_finals = np.where(counts_for_both, final_values(case), math.nan)
@@ -103,7 +107,9 @@ def half_length_values(case: Case) -> Floats:
     """The claim's metric in each cell after half of the training; NaN if the
     half-length final is not in. An arm without updates is what it is.
     """
-    halved = cell_values(case, case.shared.half_length_finals, case.metric.column)
+    halved = cell_values(
+        case, case.shared.half_length_finals, case.metric.column
+    )
     learns = [case.manifest.arm(arm).has_length for arm in case.claim.arms]
     return np.where(learns, halved, final_values(case))
 

@@ -92,9 +92,13 @@ def _read_rows(path: Path) -> Iterator[Row]:
     columns = list(reader.fieldnames or ())
     for name in NEEDED:
         if name not in columns:
-            raise unknown(f"column of {path}, which needs {name}:", name, columns)
+            raise unknown(
+                f"column of {path}, which needs {name}:", name, columns
+            )
     if len(set(columns)) < len(columns):
-        raise UserError(f"{path}, line 1, has two columns of one name: rename one.")
+        raise UserError(
+            f"{path}, line 1, has two columns of one name: rename one."
+        )
     metrics = [name for name in columns if name not in PLACE]
     if not metrics:
         raise UserError(
@@ -103,7 +107,9 @@ def _read_rows(path: Path) -> Iterator[Row]:
     for row in reader:
         where = f"{path}, line {reader.line_num}"
         if None in row or None in row.values():
-            raise UserError(f"{where}: give {len(columns)} values, as the header has.")
+            raise UserError(
+                f"{where}: give {len(columns)} values, as the header has."
+            )
         yield _row(row, metrics, where)
 
 
@@ -116,7 +122,9 @@ def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
     for name in NEEDED:
         if not where_it_belongs[name]:
             raise UserError(f"{where}, column {name}: is empty.")
-    values = {name: _number(row[name], f"{where}, column {name}") for name in metrics}
+    values = {
+        name: _number(row[name], f"{where}, column {name}") for name in metrics
+    }
     return Row(**where_it_belongs, metrics=values)
 
 
@@ -145,7 +153,9 @@ def _lines(rows: list[Row]) -> Iterator[dict[str, Any]]:
             "number": 0,
             "params": {},
             "status": "finished",
-            "metrics": {f"test.{name}": value for name, value in row.metrics.items()},
+            "metrics": {
+                f"test.{name}": value for name, value in row.metrics.items()
+            },
             "curve": [],
             "test_opened": True,
             "started": 0.0,
@@ -177,13 +187,17 @@ def _read_toml(path: Path) -> dict[str, Any]:
     for name, metric in given.get("metrics", {}).items():
         for key in metric:
             if key not in METRIC_KEYS:
-                raise unknown(f"key in {path}, metrics.{name}", key, METRIC_KEYS)
+                raise unknown(
+                    f"key in {path}, metrics.{name}", key, METRIC_KEYS
+                )
     if not given.get("claims"):
         raise UserError(f"{path} has no claims: add a [[claims]] table.")
     return given
 
 
-def _claims(given: Mapping[str, Any], path: Path, rows: list[Row]) -> list[Claim]:
+def _claims(
+    given: Mapping[str, Any], path: Path, rows: list[Row]
+) -> list[Claim]:
     """The claims of the file, about the arms and levels of the rows."""
     found = []
     for number, values in enumerate(given["claims"], start=1):
@@ -217,7 +231,9 @@ def _claim_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     for key in values:
         if key not in names:
             raise unknown(f"key ({where})", key, names)
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return {
+        k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+    }
 
 
 # ---------------------------------------------------------------------------- manifest
@@ -235,7 +251,10 @@ def _manifest(
     for name in dict.fromkeys(row.task for row in rows):
         of_task = [row for row in rows if row.task == name]
         tasks[name] = _task(of_task, claims, given, path)
-    profile = {"name": "elsewhere", "confidence": given.get("confidence", 0.95)}
+    profile = {
+        "name": "elsewhere",
+        "confidence": given.get("confidence", 0.95),
+    }
     return Manifest(
         schema=SCHEMA,
         id=results.stem,
@@ -263,7 +282,9 @@ def _task(
     rows: list[Row], claims: list[Claim], given: Mapping[str, Any], path: Path
 ) -> TaskManifest:
     """The task that such a campaign would have run."""
-    x = {name: level.get("x") for name, level in given.get("levels", {}).items()}
+    x = {
+        name: level.get("x") for name, level in given.get("levels", {}).items()
+    }
     levels = dict.fromkeys(row.level for row in rows)
     arms = dict.fromkeys(row.arm for row in rows)
     measures = tuple(_measure(name, given) for name in rows[0].metrics)
@@ -275,7 +296,9 @@ def _task(
             raise UserError(f"{path}: {error}") from error
     return TaskManifest(
         arms=tuple(ArmManifest(name=name) for name in arms),
-        levels=tuple(LevelManifest(name=name, x=x.get(name)) for name in levels),
+        levels=tuple(
+            LevelManifest(name=name, x=x.get(name)) for name in levels
+        ),
         measures=measures,
         claims=tuple(ClaimManifest(claim=claim) for claim in claims),
         blocks=len(_blocks(rows)),

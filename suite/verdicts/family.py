@@ -95,7 +95,9 @@ def judge_family(
     tested = [samples for samples in levels if not samples[0].is_fact]
     judged = iter(_judge_tested(tested, alpha, confidence, looks))
     return [
-        _compare_all(samples, confidence) if samples[0].is_fact else next(judged)
+        _compare_all(samples, confidence)
+        if samples[0].is_fact
+        else next(judged)
         for samples in levels
     ]
 
@@ -122,7 +124,14 @@ def _judge_tested(
         strict=True,
     )
     return [
-        _decide(samples, confidence, a / looks, b / looks, p_holm, p_equivalence_holm)
+        _decide(
+            samples,
+            confidence,
+            a / looks,
+            b / looks,
+            p_holm,
+            p_equivalence_holm,
+        )
         for samples, a, b, p_holm, p_equivalence_holm in numbers
     ]
 
@@ -261,7 +270,8 @@ def _decide_by_some(
         p_values = p_holm, p_equivalence_holm
         return tuple(
             replace(
-                _decide_one(sample, confidence, *alphas, *p_values), divisor=divisor
+                _decide_one(sample, confidence, *alphas, *p_values),
+                divisor=divisor,
             )
             for sample in samples
         )
@@ -284,7 +294,11 @@ def _decide_by_some(
     else:
         reason = ""
     return replace(
-        deciding, verdict=answer, would_be=would_be, reason=reason, by_level=each
+        deciding,
+        verdict=answer,
+        would_be=would_be,
+        reason=reason,
+        by_level=each,
     )
 
 
@@ -325,7 +339,15 @@ def _decide_one(
     if sample.judgeable and any(gate.failed for gate in sample.gates):
         answer, would_be, reason = "inconclusive", answer, "gate"
     return Verdict(
-        answer, would_be, reason, sample, confidence, a, b, p_holm, p_equivalence_holm
+        answer,
+        would_be,
+        reason,
+        sample,
+        confidence,
+        a,
+        b,
+        p_holm,
+        p_equivalence_holm,
     )
 
 
@@ -443,7 +465,9 @@ def _p_values_of_some(samples: Samples) -> tuple[float, float]:
     needed = samples[0].levels_needed
     enough_against = len(samples) - needed + 1
     above = partial_conjunction([_p_above(one) for one in samples], needed)
-    below = partial_conjunction([_p_below(one) for one in samples], enough_against)
+    below = partial_conjunction(
+        [_p_below(one) for one in samples], enough_against
+    )
     equal = [_p_equivalence(sample) for sample in samples]
     equivalence = partial_conjunction(equal, enough_against)
     if math.isnan(below):
@@ -506,7 +530,8 @@ def _worst_instance(samples: Samples) -> int:
     instances comes first.
     """
     worst = [
-        sample.values.min() if sample.judgeable else -math.inf for sample in samples
+        sample.values.min() if sample.judgeable else -math.inf
+        for sample in samples
     ]
     return int(np.argmin(worst))
 
@@ -525,7 +550,9 @@ def _levels_of(claim: Question) -> Samples:
     """The samples of a claim, one per level."""
     samples = (claim,) if isinstance(claim, Sample) else tuple(claim)
     if not samples or len({sample.hypothesis for sample in samples}) > 1:
-        raise UserError("A claim needs one sample per level, all with one hypothesis.")
+        raise UserError(
+            "A claim needs one sample per level, all with one hypothesis."
+        )
     return samples
 
 

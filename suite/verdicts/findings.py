@@ -88,7 +88,9 @@ class Attempt:
         if "hardware" not in runs:
             return ()
         arms = {arm for side in self.verdict.sides for arm in side.arms}
-        mine = runs[(runs["task"] == self.verdict.task) & runs["arm"].isin(arms)]
+        mine = runs[
+            (runs["task"] == self.verdict.task) & runs["arm"].isin(arms)
+        ]
         return tuple(sorted(map(str, mine["hardware"].dropna().unique())))
 
     @property
@@ -193,9 +195,13 @@ def _place(attempt: Attempt) -> tuple[str, str, str]:
     return attempt.verdict.task, attempt.verdict.claim, attempt.sample.level
 
 
-def _order(attempts: Sequence[Attempt]) -> dict[tuple[str, str, str], tuple[str, int]]:
+def _order(
+    attempts: Sequence[Attempt],
+) -> dict[tuple[str, str, str], tuple[str, int]]:
     """Tasks by name, and within them places as the newest campaign has them."""
-    newest_first = sorted(attempts, key=lambda one: -one.campaign.manifest.created)
+    newest_first = sorted(
+        attempts, key=lambda one: -one.campaign.manifest.created
+    )
     places = dict.fromkeys(map(_place, newest_first))
     return {place: (place[0], number) for number, place in enumerate(places)}
 
@@ -209,7 +215,9 @@ def _attempts(
     if not tasks:
         return
     verdicts = judge_campaign(campaign, provenance_of(campaign), tasks)
-    measured = [Measured(case, ()) for name in tasks for case in cases(campaign, name)]
+    measured = [
+        Measured(case, ()) for name in tasks for case in cases(campaign, name)
+    ]
     for verdict, one in zip(verdicts, measured, strict=True):
         for sample in one.samples():
             yield Attempt(campaign, verdict, sample)
@@ -222,7 +230,9 @@ def _of_one_place(attempts: Sequence[Attempt]) -> Iterator[Finding]:
     """A finding for each set of conditions, those of the newest campaign last."""
     settings = [_settings(one) for one in attempts]
     differing = tuple(
-        name for name in settings[0] if len({one[name] for one in settings}) > 1
+        name
+        for name in settings[0]
+        if len({one[name] for one in settings}) > 1
     )
     groups: dict[str, list[int]] = {}
     for number, one in enumerate(settings):
@@ -231,16 +241,26 @@ def _of_one_place(attempts: Sequence[Attempt]) -> Iterator[Finding]:
         marked = _marked([attempts[number] for number in numbers])
         task, claim, level = _place(marked[0])
         shown = settings[numbers[0]]
-        yield Finding(task, claim, level, shown, differing, marked, _pooled(marked))
+        yield Finding(
+            task, claim, level, shown, differing, marked, _pooled(marked)
+        )
 
 
 def _settings(attempt: Attempt) -> dict[str, str]:
     """All that the claim is conditional on, each as a short text."""
     manifest, task = attempt.campaign.manifest, attempt.verdict.task
     about, of = manifest.task(task), manifest.profile.of(task)
-    levels = [attempt.sample.level] if attempt.sample.level else attempt.verdict.levels
+    levels = (
+        [attempt.sample.level]
+        if attempt.sample.level
+        else attempt.verdict.levels
+    )
     arms = [arm for side in attempt.verdict.sides for arm in side.arms]
-    spaces = [describe(about.space_of(arm, level)) for arm in arms for level in levels]
+    spaces = [
+        describe(about.space_of(arm, level))
+        for arm in arms
+        for level in levels
+    ]
     tuned = any(spaces)
     return {
         "claim": _short(_said(manifest, task, attempt.verdict.claim)),
@@ -312,7 +332,8 @@ def _pooled(attempts: Iterable[Attempt]) -> Pooled | None:
     own = [one.sample.estimate_with(0.0, 0.0) for one in counted]
     # What campaigns share does not average out, so the largest of them stands for all.
     shared = max(
-        one.sample.test_train_ratio * estimate.std**2 + one.sample.reference_se**2
+        one.sample.test_train_ratio * estimate.std**2
+        + one.sample.reference_se**2
         for one, estimate in zip(counted, own, strict=True)
     )
     confidence = counted[-1].campaign.manifest.profile.confidence

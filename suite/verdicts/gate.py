@@ -51,7 +51,9 @@ class Gate:
         """
         if not direction or not self.failed or not self.findings:
             return self
-        against = [finding for finding in self.findings if finding.pull != direction]
+        against = [
+            finding for finding in self.findings if finding.pull != direction
+        ]
         if against:
             return directed_gate(self.code, against)
         first = self.findings[0]

@@ -13,7 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from suite.verdicts.case import Case
-from suite.verdicts.effects import block_mean, cell_values, effects, on_scale, pull
+from suite.verdicts.effects import (
+    block_mean,
+    cell_values,
+    effects,
+    on_scale,
+    pull,
+)
 from suite.verdicts.gate import Finding
 from suite.verdicts.message import message
 from suite.verdicts.statistics import Floats, estimate
@@ -82,8 +88,15 @@ def moving_effects(case: Case, ends: CurveEnds) -> Iterator[Finding]:
         by_chance = low <= 0 <= high
         large = abs(change.mean) > case.claim.margin / 2
         arrives_late = ends.arrives_late[index] if part else ends.arrives_late
-        if change.blocks >= 2 and arrives_late.any() and large and not by_chance:
-            seen = message("seen-effect-moving", at_level=part, change=change.mean)
+        if (
+            change.blocks >= 2
+            and arrives_late.any()
+            and large
+            and not by_chance
+        ):
+            seen = message(
+                "seen-effect-moving", at_level=part, change=change.mean
+            )
             yield Finding(seen, int(np.sign(change.mean)))
 
 
@@ -99,7 +112,9 @@ def improving_arms(case: Case, ends: CurveEnds) -> Iterator[Finding]:
         arm = case.claim.arms[arm_index]
         level = case.levels[level_index]
         gain = float(gains[level_index, arm_index])
-        seen = message("seen-arm-improving", arm=arm, at_level=level, gain=gain)
+        seen = message(
+            "seen-arm-improving", arm=arm, at_level=level, gain=gain
+        )
         yield Finding(seen, pull(case, arm, level))
 
 

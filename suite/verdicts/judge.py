@@ -24,7 +24,11 @@ from suite.verdicts.family import judge, judge_again, judge_family, judge_looks
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import Message, message
 from suite.verdicts.preregistration import UNKNOWN, Provenance
-from suite.verdicts.summary import claim_verdict_of, with_matching_note, with_note
+from suite.verdicts.summary import (
+    claim_verdict_of,
+    with_matching_note,
+    with_note,
+)
 from suite.verdicts.weigh import weighed
 from tasks.contract.universe import family_of
 
@@ -75,9 +79,17 @@ def undecided(
     Gates are not asked: more blocks would not open them.
     """
     campaign = Campaign(
-        manifest.id, Path(), manifest, {}, "", runs_frame(finals), curves_frame(())
+        manifest.id,
+        Path(),
+        manifest,
+        {},
+        "",
+        runs_frame(finals),
+        curves_frame(()),
     )
-    judged = _judge_cases([Measured(case, ()) for case in cases(campaign, task)])
+    judged = _judge_cases(
+        [Measured(case, ()) for case in cases(campaign, task)]
+    )
     left = [
         measured.case
         for measured, one in judged
@@ -101,7 +113,8 @@ def _judge_task(
         for case in cases(campaign, task, provenance)
     ]
     found = [
-        claim_verdict_of(measured, judged) for measured, judged in _judge_cases(asked)
+        claim_verdict_of(measured, judged)
+        for measured, judged in _judge_cases(asked)
     ]
     if provenance.code_changed(campaign.manifest, task):
         found = [with_note(one, message("note-code-changed")) for one in found]
@@ -150,7 +163,9 @@ def _judge_once(family: Sequence[Measured], confidence: float) -> list[Judged]:
     """
     samples = [measured.samples() for measured in family]
     shown = [
-        found if measured.complete else tuple(sample.first(0) for sample in found)
+        found
+        if measured.complete
+        else tuple(sample.first(0) for sample in found)
         for measured, found in zip(family, samples, strict=True)
     ]
     verdicts = map(judge_again, judge_family(shown, confidence), samples)
@@ -170,14 +185,19 @@ def _judge_at_looks(
     verdicts, latest = judge_looks(so_far, looks, confidence)
     if latest is None:
         return [
-            Judged(verdict, False, _so_far(verdict, looks[0])) for verdict in verdicts
+            Judged(verdict, False, _so_far(verdict, looks[0]))
+            for verdict in verdicts
         ]
     coming = [look for look in looks if look > latest]
     note = None
     if coming:
-        note = message("note-looks", blocks=latest, most=looks[-1], next=coming[0])
+        note = message(
+            "note-looks", blocks=latest, most=looks[-1], next=coming[0]
+        )
     return [
-        Judged(verdict, True, note if verdict.answer == "inconclusive" else None)
+        Judged(
+            verdict, True, note if verdict.answer == "inconclusive" else None
+        )
         for verdict in verdicts
     ]
 
@@ -190,6 +210,9 @@ def _so_far(verdict: Verdict, due: int) -> Message:
 def _unfinished(judged: Judged) -> Judged:
     """The same without an answer, because blocks are out."""
     open_still = replace(
-        judged.verdict, verdict="inconclusive", would_be=None, reason="incomplete"
+        judged.verdict,
+        verdict="inconclusive",
+        would_be=None,
+        reason="incomplete",
     )
     return replace(judged, verdict=open_still)

@@ -34,7 +34,9 @@ class Measured:
     @cached_property
     def effects(self) -> Floats:
         """The claim's effect in each block: (blocks, parts)."""
-        return effects(self.values, self.case, self.examples)  # (blocks, parts)
+        return effects(
+            self.values, self.case, self.examples
+        )  # (blocks, parts)
 
     @cached_property
     def examples(self) -> float:

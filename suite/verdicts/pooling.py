@@ -101,11 +101,15 @@ def pool(
     spread = tau_squared + max(hartung_knapp, known) + shared_variance
     return Pooled(
         effect=effect,
-        interval=_around(effect, math.hypot(half, many * math.sqrt(shared_variance))),
+        interval=_around(
+            effect, math.hypot(half, many * math.sqrt(shared_variance))
+        ),
         prediction=_around(effect, few * math.sqrt(spread)),
         tau=math.sqrt(tau_squared),
         i_squared=max(0.0, 1 - freedom / q) if q > 0 else 0.0,
-        p_same=float(fdtrc(freedom, int(blocks.sum()) - len(estimates), q / freedom)),
+        p_same=float(
+            fdtrc(freedom, int(blocks.sum()) - len(estimates), q / freedom)
+        ),
         campaigns=len(estimates),
     )
 
@@ -114,7 +118,8 @@ def _common_variance(estimates: Sequence[Estimate]) -> float:
     """The variance between blocks of one campaign, from all campaigns together."""
     freedom = [one.blocks - 1 for one in estimates]
     squares = [
-        one.std**2 * count for one, count in zip(estimates, freedom, strict=True)
+        one.std**2 * count
+        for one, count in zip(estimates, freedom, strict=True)
     ]
     return sum(squares) / sum(freedom)
 

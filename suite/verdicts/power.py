@@ -59,7 +59,9 @@ class TestData:
 Data = Mapping[tuple[str, str], TestData]  # by task and level
 
 
-def claim_power(plan: Plan, costs: Costs, results: Path) -> list[dict[str, Any]]:
+def claim_power(
+    plan: Plan, costs: Costs, results: Path
+) -> list[dict[str, Any]]:
     """Per claim, the smallest effect that the planned blocks find with 80 % power, at
     the last look if there are some, and whether any number of blocks can decide it.
 
@@ -190,4 +192,6 @@ def _std(per_block: Iterable[Mapping[str, Any]]) -> float:
     by_level: dict[str, list[float]] = {}
     for row in per_block:
         by_level.setdefault(str(row["level"]), []).append(row["difference"])
-    return max(statistics.stdev(differences) for differences in by_level.values())
+    return max(
+        statistics.stdev(differences) for differences in by_level.values()
+    )

@@ -31,7 +31,9 @@ log = logging.getLogger(__name__)
 
 # what others found, and what is expected: no part of a claim
 COMMENTARY = frozenset({"source", "reported", "expected_sd"})
-MIN_BLOCKS = 2  # blocks; a campaign of one can settle nothing, so it is no attempt
+MIN_BLOCKS = (
+    2  # blocks; a campaign of one can settle nothing, so it is no attempt
+)
 
 
 # ------------------------------------------------------------------- when it is judged
@@ -59,9 +61,12 @@ class Provenance:
         if task not in self.claims:
             return {}
         found = {
-            claim.name: _doubt(claim, self._now(task, claim)) for claim in recorded
+            claim.name: _doubt(claim, self._now(task, claim))
+            for claim in recorded
         }
-        return {name: doubt for name, doubt in found.items() if doubt is not None}
+        return {
+            name: doubt for name, doubt in found.items() if doubt is not None
+        }
 
     def _now(self, task: str, then: Claim) -> Claim | None:
         """What the claim says now; in its universe, if it has one."""
@@ -92,7 +97,9 @@ def provenance_of(manifest: Manifest) -> Provenance:
             found = {claim.name: claim for claim in tasks.get(name).claims}
             sources[name] = source_hash(name)
         except UserError as error:
-            log.info("task %s cannot be compared with its campaign: %s", name, error)
+            log.info(
+                "task %s cannot be compared with its campaign: %s", name, error
+            )
         except Exception:  # a task's file is anybody's code
             log.warning("task %s does not import", name, exc_info=True)
         else:
@@ -162,7 +169,8 @@ def with_history(manifest: Manifest, results: Path) -> Manifest:
         name: task.model_copy(
             update={
                 "claims": tuple(
-                    _history(manifest, name, one.claim, earlier) for one in task.claims
+                    _history(manifest, name, one.claim, earlier)
+                    for one in task.claims
                 )
             }
         )
@@ -182,7 +190,9 @@ def _history(
         and one.has_seen(task, claim)
     ]
     known = _known_from(manifest, task, claim, earlier)
-    return ClaimManifest(claim=claim, attempt=1 + len(attempts), known_from=known)
+    return ClaimManifest(
+        claim=claim, attempt=1 + len(attempts), known_from=known
+    )
 
 
 def _known_from(
@@ -236,8 +246,12 @@ def _earlier(manifest: Manifest, results: Path) -> Iterator[_Earlier]:
         folder = path.parent
         if folder.name == manifest.id:
             continue
-        with suppress(UserError):  # another version's, or damaged: nothing to learn
-            yield _Earlier(read_manifest(folder), frozenset(_opened(folder / RECORD)))
+        with suppress(
+            UserError
+        ):  # another version's, or damaged: nothing to learn
+            yield _Earlier(
+                read_manifest(folder), frozenset(_opened(folder / RECORD))
+            )
 
 
 def _opened(record: Path) -> Iterator[tuple[str, str, str]]:

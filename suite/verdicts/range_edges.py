@@ -38,7 +38,9 @@ def rate_edges(case: Case) -> Iterator[RateEdge]:
     """Both ends of the range of every learning rate that was tuned."""
     for arm in case.claim.arms:
         for level in case.levels:
-            for name, hyperparameter in case.manifest.space_of(arm, level).items():
+            for name, hyperparameter in case.manifest.space_of(
+                arm, level
+            ).items():
                 tuned = not isinstance(hyperparameter, Categorical)
                 recorded = f"param.{name}" in case.finals
                 if is_rate(name) and tuned and recorded:
@@ -48,13 +50,17 @@ def rate_edges(case: Case) -> Iterator[RateEdge]:
 
 def _edges_of(case: Case, arm: str, level: str, name: str) -> list[Edge]:
     """Both ends of one range, with how many blocks chose a value near each."""
-    chosen = cell_values(case, case.finals, f"param.{name}")  # (blocks, levels, arms)
+    chosen = cell_values(
+        case, case.finals, f"param.{name}"
+    )  # (blocks, levels, arms)
     level_index = case.levels.index(level)
     arm_index = case.claim.arms.index(arm)
     values = chosen[:, level_index, arm_index]
     known = values[np.isfinite(values)]
     hyperparameter = case.manifest.space_of(arm, level)[name]
-    return edges(Space(**{name: hyperparameter}), [{name: value} for value in known])
+    return edges(
+        Space(**{name: hyperparameter}), [{name: value} for value in known]
+    )
 
 
 def edge_finding(case: Case, found: RateEdge) -> Finding:
@@ -95,7 +101,9 @@ def _share_tried(case: Case, found: RateEdge) -> float:
     hyperparameter = case.manifest.space_of(found.arm, found.level)[found.name]
     assert not isinstance(hyperparameter, Categorical)
     tried = trials[of_arm][column].dropna()
-    positions = np.array([position(hyperparameter, float(value)) for value in tried])
+    positions = np.array(
+        [position(hyperparameter, float(value)) for value in tried]
+    )
     if found.edge.end == "high":
         near_bound = positions >= 1 - EDGE_FRACTION
     else:

@@ -43,7 +43,9 @@ class Draws:
         side = np.sign(full - zero)
         if side == 0:
             return float("nan")
-        opposite = np.where(sides == -side, 1.0, np.where(sides == 0, 0.5, 0.0))
+        opposite = np.where(
+            sides == -side, 1.0, np.where(sides == 0, 0.5, 0.0)
+        )
         return float(opposite @ self.weights)
 
     def _centred(self, zero: float) -> Floats:
@@ -65,7 +67,10 @@ def draws_of(values: Sequence[float], count: int) -> Draws:
     if comb(len(values) + count - 1, count) > MOST_ENUMERATED:
         return _random(given, count)
     times = np.array(list(_compositions(count, len(values))), dtype=np.float64)
-    ways = [factorial(count) // prod(map(factorial, row)) for row in times.astype(int)]
+    ways = [
+        factorial(count) // prod(map(factorial, row))
+        for row in times.astype(int)
+    ]
     weights = np.array(ways, dtype=np.float64) / float(len(values)) ** count
     return Draws(times @ given / count, weights, exact=True)
 

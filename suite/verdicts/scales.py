@@ -28,14 +28,18 @@ class Scale(ABC):
     message: str
 
     @abstractmethod
-    def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
+    def transform(
+        self, values: Floats, metric: Metric, examples: float
+    ) -> Floats:
         """The values on this scale, turned so that more is better.
 
         ``examples`` is the number that a share was counted on, NaN if it is unknown.
         """
 
     @abstractmethod
-    def resolution(self, values: Floats, metric: Metric, examples: float) -> float:
+    def resolution(
+        self, values: Floats, metric: Metric, examples: float
+    ) -> float:
         """The finest difference on this scale between values such as these; 0 where
         nothing says how fine the metric is.
         """
@@ -62,10 +66,14 @@ class Points(Scale):
     message = "points"
     logarithmic = False
 
-    def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
+    def transform(
+        self, values: Floats, metric: Metric, examples: float
+    ) -> Floats:
         return metric.sign * values
 
-    def resolution(self, values: Floats, metric: Metric, examples: float) -> float:
+    def resolution(
+        self, values: Floats, metric: Metric, examples: float
+    ) -> float:
         return metric.finest(examples)
 
 
@@ -75,10 +83,14 @@ class LogRatio(Scale):
     name = "log_ratio"
     message = "log-ratio"
 
-    def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
+    def transform(
+        self, values: Floats, metric: Metric, examples: float
+    ) -> Floats:
         return metric.sign * np.log(np.where(values > 0, values, math.nan))
 
-    def resolution(self, values: Floats, metric: Metric, examples: float) -> float:
+    def resolution(
+        self, values: Floats, metric: Metric, examples: float
+    ) -> float:
         return _finest_ratio(values, metric.finest(examples))
 
 
@@ -92,14 +104,18 @@ class LogError(Scale):
     name = "log_error"
     message = "log-error"
 
-    def transform(self, values: Floats, metric: Metric, examples: float) -> Floats:
+    def transform(
+        self, values: Floats, metric: Metric, examples: float
+    ) -> Floats:
         self.check(metric)
         errors = 1 - values if metric.better == "higher" else values
         counted = metric.is_share and examples > 0
         floor = 0.5 / examples if counted else SMALLEST
         return -np.log(np.maximum(errors, floor))
 
-    def resolution(self, values: Floats, metric: Metric, examples: float) -> float:
+    def resolution(
+        self, values: Floats, metric: Metric, examples: float
+    ) -> float:
         errors = 1 - values if metric.better == "higher" else values
         return _finest_ratio(errors, metric.finest(examples))
 

@@ -20,9 +20,7 @@ from scipy.special import chdtri, expit, logit, nctdtrinc, stdtr, stdtrit
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
 
-NO_SPREAD = (
-    1e-12  # a standard deviation below this share of the largest value is rounding
-)
+NO_SPREAD = 1e-12  # a standard deviation below this share of the largest value is rounding
 MAX_BLOCKS = 10_000  # upper limit of the search for the number of blocks
 DRAWS = 20_000  # for an interval without a formula
 MAX_FLIPS = 40  # blocks; the exact sign-flip test sorts 2 ** (blocks / 2) sums
@@ -60,14 +58,19 @@ class Estimate:
         if self.blocks < 2:
             return -math.inf, math.inf
         half = (
-            float(stdtrit(self.blocks - 1, (1 + confidence) / 2)) * self.standard_error
+            float(stdtrit(self.blocks - 1, (1 + confidence) / 2))
+            * self.standard_error
         )
         return self.mean - half, self.mean + half
 
     def p_above(self, value: float) -> float:
         """One-sided p-value against "the true mean is at most ``value``"."""
         return (
-            float(stdtr(self.blocks - 1, (value - self.mean) / self.standard_error))
+            float(
+                stdtr(
+                    self.blocks - 1, (value - self.mean) / self.standard_error
+                )
+            )
             if self.testable
             else math.nan
         )
@@ -75,7 +78,11 @@ class Estimate:
     def p_below(self, value: float) -> float:
         """One-sided p-value against "the true mean is at least ``value``"."""
         return (
-            float(stdtr(self.blocks - 1, (self.mean - value) / self.standard_error))
+            float(
+                stdtr(
+                    self.blocks - 1, (self.mean - value) / self.standard_error
+                )
+            )
             if self.testable
             else math.nan
         )
@@ -161,7 +168,9 @@ def estimate(
     return Estimate(mean, std, error, blocks)
 
 
-def has_moved(changes: Floats, margin: float, confidence: float = 0.95) -> bool:
+def has_moved(
+    changes: Floats, margin: float, confidence: float = 0.95
+) -> bool:
     """Whether an effect moved by more than the margin on average, and by more than
     chance: the interval of the paired ``changes``, one a block, leaves out 0. Pure.
     """
@@ -172,21 +181,31 @@ def has_moved(changes: Floats, margin: float, confidence: float = 0.95) -> bool:
 
 
 def standard_error(
-    std: float, blocks: int, test_train_ratio: float = 0.0, reference_se: float = 0.0
+    std: float,
+    blocks: int,
+    test_train_ratio: float = 0.0,
+    reference_se: float = 0.0,
 ) -> float:
     """The standard error of a mean over blocks that share data, or that is compared
     with a published figure; see ``estimate``.
     """
-    return math.sqrt(std**2 * (1 / blocks + test_train_ratio) + reference_se**2)
+    return math.sqrt(
+        std**2 * (1 / blocks + test_train_ratio) + reference_se**2
+    )
 
 
 def t_band(
-    mean: ArrayLike, std: ArrayLike, blocks: ArrayLike, confidence: float = 0.95
+    mean: ArrayLike,
+    std: ArrayLike,
+    blocks: ArrayLike,
+    confidence: float = 0.95,
 ) -> tuple[Floats, Floats]:
     """The ends of the t interval at each point of a curve from its mean and std over
     blocks; NaN with one block.
     """
-    middle, s, count = (np.asarray(x, dtype=np.float64) for x in (mean, std, blocks))
+    middle, s, count = (
+        np.asarray(x, dtype=np.float64) for x in (mean, std, blocks)
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         quantile = stdtrit(count - 1, (1 + confidence) / 2)
         half_width = np.where(count > 1, quantile * s / np.sqrt(count), np.nan)
@@ -206,7 +225,9 @@ def within_bounds(
     positive counts estimated from survey data", 1998), above one it is the logarithm. A
     mean on a bound has no such scale: its interval is cut.
     """
-    middle, lower, upper = (np.asarray(x, dtype=np.float64) for x in (mean, low, high))
+    middle, lower, upper = (
+        np.asarray(x, dtype=np.float64) for x in (mean, low, high)
+    )
     least, most = bounds
     leaves = (lower < least) | (upper > most)
     inside = (middle > least) & (middle < most)
@@ -247,7 +268,11 @@ def geometric(
     on their logarithms. The ends are NaN with one value.
     """
     found = estimate(np.log(np.asarray(values, dtype=np.float64)))
-    low, high = found.interval(confidence) if found.blocks > 1 else (math.nan, math.nan)
+    low, high = (
+        found.interval(confidence)
+        if found.blocks > 1
+        else (math.nan, math.nan)
+    )
     return math.exp(found.mean), math.exp(low), math.exp(high)
 
 
@@ -396,7 +421,9 @@ def upper_std(std: float, blocks: int, confidence: float = 0.8) -> float:
     """The one-sided upper bound of a standard deviation that was estimated from that
     many blocks.
     """
-    return std * math.sqrt((blocks - 1) / float(chdtri(blocks - 1, confidence)))
+    return std * math.sqrt(
+        (blocks - 1) / float(chdtri(blocks - 1, confidence))
+    )
 
 
 def smallest_effect(
@@ -448,7 +475,9 @@ class Component:
         return self.low > 0
 
 
-def variance_split(values: ArrayLike, confidence: float = 0.95) -> list[Component]:
+def variance_split(
+    values: ArrayLike, confidence: float = 0.95
+) -> list[Component]:
     """The variance of one run, in parts: ``values`` is (blocks, studies, finals)
     of one arm, two blocks or more.
 
@@ -470,7 +499,9 @@ def variance_split(values: ArrayLike, confidence: float = 0.95) -> list[Componen
     order_freedom = blocks * (finals - 1)
     rest_freedom = study_freedom * (finals - 1)
     mean_squares = {
-        "block": _mean_square(by_block - y.mean(), blocks - 1, studies * finals),
+        "block": _mean_square(
+            by_block - y.mean(), blocks - 1, studies * finals
+        ),
         "study": _mean_square(by_study - by_block, study_freedom, finals),
         "order": _mean_square(by_order - by_block, order_freedom, studies),
         "rest": _mean_square(rest, rest_freedom, 1),
@@ -494,7 +525,12 @@ def _weights(studies: int, finals: int) -> dict[str, dict[str, float]]:
         return {
             "seed": {"order": 1 / studies, "rest": 1 - 1 / studies},
             "tuning": {"study": 1 / finals, "rest": -1 / finals},
-            "data": {"block": data, "study": -data, "order": -data, "rest": data},
+            "data": {
+                "block": data,
+                "study": -data,
+                "order": -data,
+                "rest": data,
+            },
         }
     if finals > 1:
         return {
@@ -509,7 +545,9 @@ def _weights(studies: int, finals: int) -> dict[str, dict[str, float]]:
     return {"tuning, data and seed": {"block": 1.0}}
 
 
-def _mean_square(deviations: Floats, freedom: int, repeats: int) -> tuple[float, int]:
+def _mean_square(
+    deviations: Floats, freedom: int, repeats: int
+) -> tuple[float, int]:
     """The mean square of deviations, and its degrees of freedom."""
     if not freedom:
         return math.nan, freedom
@@ -526,7 +564,9 @@ def _component(
     drawn = np.zeros(DRAWS)
     for square, freedom, weight in parts.values():
         drawn += weight * square * freedom / rng.chisquare(freedom, DRAWS)
-    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(
+        drawn, [(1 - confidence) / 2, (1 + confidence) / 2]
+    )
     return Component(name, variance, float(low), float(high))
 
 
@@ -584,7 +624,9 @@ def crossover(
     range studied": the crossing lies outside the levels.
     """
     x = np.asarray(x, dtype=np.float64)
-    middle = math.exp(float(np.log(x).mean()))  # from there, numbers stay small
+    middle = math.exp(
+        float(np.log(x).mean())
+    )  # from there, numbers stay small
     intercept, slope = slopes(gaps, x / middle)
     blocks = intercept.size
     if blocks < 2:

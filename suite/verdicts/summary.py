@@ -245,7 +245,9 @@ def with_matching_note(
     """
     if not verdict.matching_group:
         return verdict
-    group = [one for one in others if one.matching_group == verdict.matching_group]
+    group = [
+        one for one in others if one.matching_group == verdict.matching_group
+    ]
     if not {"supported", "refuted"} <= {one.verdict for one in group}:
         return verdict
     each = tuple(
@@ -272,7 +274,9 @@ def _per_block(measured: Measured, judged: Judged) -> Iterator[dict[str, Any]]:
         blocks = judged.verdict.blocks
     better, worse = sides(measured.values, case)
     for number, part in enumerate(case.parts):
-        for block in np.flatnonzero(np.isfinite(measured.effects[:blocks, number])):
+        for block in np.flatnonzero(
+            np.isfinite(measured.effects[:blocks, number])
+        ):
             yield {
                 "block": int(block),
                 "level": part or None,
@@ -335,7 +339,9 @@ def _fixed_split_interval(verdict: Verdict) -> Interval | None:
     return verdict.fixed_split_interval if shares_data else None
 
 
-def _new_test_interval(measured: Measured, verdict: Verdict) -> Interval | None:
+def _new_test_interval(
+    measured: Measured, verdict: Verdict
+) -> Interval | None:
     """The plain interval with room for the choice of test examples, where all blocks
     share one test set.
 
@@ -345,7 +351,11 @@ def _new_test_interval(measured: Measured, verdict: Verdict) -> Interval | None:
     """
     case, level = measured.case, verdict.level
     shared_test = measured.metadata("population", level) == {"official"}
-    plain = case.metric.is_share and not case.scale.logarithmic and not case.is_fact
+    plain = (
+        case.metric.is_share
+        and not case.scale.logarithmic
+        and not case.is_fact
+    )
     if not (shared_test and plain and case.kind.compares_rates):
         return None
     if not measured.examples > 0 or verdict.blocks < 2:

@@ -9,7 +9,9 @@ from suite.records.results import Campaign
 from suite.verdicts.case import TaskRows
 
 
-def tuning_curves(campaign: Campaign, task: str) -> dict[tuple[str, str], list[Budget]]:
+def tuning_curves(
+    campaign: Campaign, task: str
+) -> dict[tuple[str, str], list[Budget]]:
     """Per (level, arm) the mean best value with 1, 2, 4, ... trials and with all, over
     blocks whose trials are all in.
 

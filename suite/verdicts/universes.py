@@ -30,7 +30,9 @@ class Universe:
     verdict: ClaimVerdict
 
     def has(self, values: Values) -> bool:
-        return all(self.values[name] == value for name, value in values.items())
+        return all(
+            self.values[name] == value for name, value in values.items()
+        )
 
 
 @dataclass(frozen=True)
@@ -95,19 +97,25 @@ class Multiverse:
             for names in combinations(self.conditions, size):
                 choices = [self.conditions[name] for name in names]
                 for values in product(*choices):
-                    rule = self._rule(dict(zip(names, values, strict=True)), answer)
+                    rule = self._rule(
+                        dict(zip(names, values, strict=True)), answer
+                    )
                     if rule is not None:
                         yield rule
 
     def _rule(self, values: Values, answer: Answer) -> Rule | None:
-        met = [one.verdict.verdict for one in self.universes if one.has(values)]
+        met = [
+            one.verdict.verdict for one in self.universes if one.has(values)
+        ]
         agreeing = met.count(answer)
         contradicted = any(found not in (answer, OPEN) for found in met)
         if contradicted or not met or agreeing < PURE * len(met):
             return None
         return Rule(values, agreeing, len(met))
 
-    def _worth(self, rule: Rule, left: Sequence[Universe]) -> tuple[int, float, int]:
+    def _worth(
+        self, rule: Rule, left: Sequence[Universe]
+    ) -> tuple[int, float, int]:
         """How many universes it explains, how purely, with how few conditions."""
         covered = sum(one.has(rule.values) for one in left)
         return covered, rule.agreeing / rule.universes, -len(rule.values)
@@ -118,11 +126,13 @@ def multiverses(verdicts: Iterable[ClaimVerdict]) -> list[Multiverse]:
     groups: dict[tuple[str, str], list[ClaimVerdict]] = {}
     for verdict in verdicts:
         if is_universe(verdict.claim):
-            groups.setdefault((verdict.task, base_of(verdict.claim)), []).append(
-                verdict
-            )
+            groups.setdefault(
+                (verdict.task, base_of(verdict.claim)), []
+            ).append(verdict)
     return [
-        Multiverse(task, claim, tuple(sorted(map(_universe, found), key=_effect)))
+        Multiverse(
+            task, claim, tuple(sorted(map(_universe, found), key=_effect))
+        )
         for (task, claim), found in groups.items()
     ]
 

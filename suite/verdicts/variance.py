@@ -74,7 +74,14 @@ def split_variance(campaign: Campaign, task: str) -> list[VarianceSplit]:
                 parts = tuple(variance_split(values))
                 found.append(
                     VarianceSplit(
-                        task, level, arm, metric.name, blocks, each, finals, parts
+                        task,
+                        level,
+                        arm,
+                        metric.name,
+                        blocks,
+                        each,
+                        finals,
+                        parts,
                     )
                 )
     return found
@@ -104,7 +111,9 @@ class EffectSplit:
         """What the parts are, as standard deviations, and what would help most."""
         seed = math.sqrt(max(self.seed.variance, 0.0))
         if not self.tuning_and_data.separable:
-            return message("note-spread-seed", margin_seed=seed, finals=self.finals)
+            return message(
+                "note-spread-seed", margin_seed=seed, finals=self.finals
+            )
         rest = math.sqrt(self.tuning_and_data.variance)
         helps = "finals" if self.seed_dominates else "trials"
         return message(

@@ -29,7 +29,9 @@ from suite.verdicts.message import message
 from suite.verdicts.statistics import Floats, has_moved
 
 FAILURES_GATE = "hinges-on-failures"
-BUDGET_GATE = "tuning-budget"  # as that of suite.verdicts.adequacy, and in its place
+BUDGET_GATE = (
+    "tuning-budget"  # as that of suite.verdicts.adequacy, and in its place
+)
 LENGTH_GATE = "training-length"
 MOVING_BUDGET_GATE = "moving-with-tuning"
 MOVING_LENGTH_GATE = "moving-with-length"
@@ -68,7 +70,10 @@ def _with_direction(measured: Measured, verdict: Verdict) -> Verdict:
     direction = DIRECTIONS.get(verdict.answer, 0) if one_sided else 0
     samples = [one.sample for one in verdict.by_level or (verdict,)]
     directed = [
-        replace(sample, gates=tuple(gate.towards(direction) for gate in sample.gates))
+        replace(
+            sample,
+            gates=tuple(gate.towards(direction) for gate in sample.gates),
+        )
         for sample in samples
     ]
     return judge_again(verdict, directed)
@@ -110,11 +115,18 @@ def _weigh_half_budget(measured: Measured, judged: Judged) -> Judged:
     if not _all_in(measured, verdict, values):
         return judged
     half = _halved(measured, verdict, values)
-    others = cell_values(case, case.shared.half_budget_finals, case.metric.column)
+    others = cell_values(
+        case, case.shared.half_budget_finals, case.metric.column
+    )
     retrained = int(np.isfinite(others[: verdict.blocks]).sum())
     half = replace(half, trials=case.trials_of_half, retrained=retrained)
-    gates = _budget_gate(case, verdict, half), _moving_budget(measured, verdict, values)
-    return replace(judged, verdict=_with_gates(verdict, *gates), half_budget=half)
+    gates = (
+        _budget_gate(case, verdict, half),
+        _moving_budget(measured, verdict, values),
+    )
+    return replace(
+        judged, verdict=_with_gates(verdict, *gates), half_budget=half
+    )
 
 
 def _budget_gate(case: Case, verdict: Verdict, half: Halved) -> Gate:
@@ -127,7 +139,9 @@ def _budget_gate(case: Case, verdict: Verdict, half: Halved) -> Gate:
     return Gate(BUDGET_GATE, _opposed(verdict, half), (seen,))
 
 
-def _moving_budget(measured: Measured, verdict: Verdict, values: Floats) -> Gate:
+def _moving_budget(
+    measured: Measured, verdict: Verdict, values: Floats
+) -> Gate:
     """An effect that the second half of the trials moved by more than the margin.
 
     Changes about halve with each doubling of the budget, so that what is still to come
@@ -180,7 +194,9 @@ def _weigh_half_length(measured: Measured, judged: Judged) -> Judged:
         return judged
     half = _halved(measured, verdict, values)
     gates = _length_gates(measured, verdict, half, values)
-    return replace(judged, verdict=_with_gates(verdict, *gates), half_length=half)
+    return replace(
+        judged, verdict=_with_gates(verdict, *gates), half_length=half
+    )
 
 
 def _length_gates(
@@ -257,16 +273,24 @@ def _moved(measured: Measured, verdict: Verdict, half: Floats) -> list[_Move]:
     before = effects(half, case, measured.examples)[:blocks]
     after = measured.effects[:blocks]
     moves = [
-        _Move(part, float(before[:, number].mean()), float(after[:, number].mean()))
+        _Move(
+            part,
+            float(before[:, number].mean()),
+            float(after[:, number].mean()),
+        )
         for number, part in enumerate(case.parts)
         if has_moved(
-            after[:, number] - before[:, number], case.claim.margin, verdict.confidence
+            after[:, number] - before[:, number],
+            case.claim.margin,
+            verdict.confidence,
         )
     ]
     return moves
 
 
-def _judged_on(measured: Measured, verdict: Verdict, values: Floats) -> Verdict:
+def _judged_on(
+    measured: Measured, verdict: Verdict, values: Floats
+) -> Verdict:
     """The verdict on other cell values, in the same blocks and at the same levels."""
     found = effects(values, measured.case, measured.examples)[: verdict.blocks]
     return judge_again(verdict, measured.samples(found))

@@ -32,7 +32,9 @@ class Mixup:
     alpha: float = 0.2
 
     def __post_init__(self) -> None:
-        FieldChecks(self).number("alpha", above=0, advice="1 draws weights evenly")
+        FieldChecks(self).number(
+            "alpha", above=0, advice="1 draws weights evenly"
+        )
 
     def __call__(self, batch: Split, generator: torch.Generator) -> Split:
         weight = drawn_weight(batch, self.alpha, generator)
@@ -53,7 +55,9 @@ class CutMix:
     alpha: float = 1.0
 
     def __post_init__(self) -> None:
-        FieldChecks(self).number("alpha", above=0, advice="1 draws areas evenly")
+        FieldChecks(self).number(
+            "alpha", above=0, advice="1 draws areas evenly"
+        )
 
     def __call__(self, batch: Split, generator: torch.Generator) -> Split:
         weight = drawn_weight(batch, self.alpha, generator)
@@ -65,7 +69,9 @@ class CutMix:
         )  # the rectangle may have been clipped at the edges
         return replace(batch, x=x, y=mixed_targets(batch, other, kept))
 
-    def _rectangle(self, x: Tensor, area: Tensor, generator: torch.Generator) -> Tensor:
+    def _rectangle(
+        self, x: Tensor, area: Tensor, generator: torch.Generator
+    ) -> Tensor:
         """Where to paste, (height, width): about ``area`` of the image, around a random
         place, without what is beyond its edges.
         """
@@ -73,14 +79,18 @@ class CutMix:
         share = area ** (1 / len(sides))
         inside = torch.ones((), dtype=torch.bool, device=x.device)
         for size in sides:
-            middle = torch.rand((), generator=generator, device=x.device) * size
+            middle = (
+                torch.rand((), generator=generator, device=x.device) * size
+            )
             places = torch.arange(size, device=x.device) + 0.5
             near = (places - middle).abs() < share * size / 2
             inside = inside[..., None] & near
         return inside
 
 
-def drawn_weight(batch: Split, alpha: float, generator: torch.Generator) -> Tensor:
+def drawn_weight(
+    batch: Split, alpha: float, generator: torch.Generator
+) -> Tensor:
     """A 0-d tensor from Beta(alpha, alpha), left on its device."""
     # torch.distributions.Beta draws from this function, too, but takes no generator
     both = torch.full((2,), alpha, device=batch.x.device)
@@ -90,7 +100,9 @@ def drawn_weight(batch: Split, alpha: float, generator: torch.Generator) -> Tens
 
 def shuffled(batch: Split, generator: torch.Generator) -> Tensor:
     """The place of the example that each one is mixed with, (examples,)."""
-    return torch.randperm(len(batch), generator=generator, device=batch.x.device)
+    return torch.randperm(
+        len(batch), generator=generator, device=batch.x.device
+    )
 
 
 def mixed_targets(batch: Split, other: Tensor, weight: Tensor) -> Tensor:

@@ -33,7 +33,9 @@ class Flip(ByExample):
         check = FieldChecks(self)
         check.number("probability", 0, most=1)
         if self.dim not in (-1, -2):
-            raise check.error("dim", "give -1, left and right, or -2, up and down")
+            raise check.error(
+                "dim", "give -1, left and right, or -2, up and down"
+            )
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
         _need_dimensions(self, x, 1 - self.dim)
@@ -85,7 +87,9 @@ class Crop(ByExample):
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
         for dim in _places(x):
             offsets = _offsets(x, self.padding, generator)
-            places = torch.arange(x.shape[dim], device=x.device) - offsets[:, None]
+            places = (
+                torch.arange(x.shape[dim], device=x.device) - offsets[:, None]
+            )
             inside = (places >= 0) & (places < x.shape[dim])
             x = rolled(x, offsets, dim) * _along(inside, x, dim)
         return x
@@ -151,7 +155,9 @@ class ColorJitter(ByExample):
         added = uniform(x, generator, -self.brightness, self.brightness)
         return x + along_examples(added, x)
 
-    def _factor(self, x: Tensor, most: float, generator: torch.Generator) -> Tensor:
+    def _factor(
+        self, x: Tensor, most: float, generator: torch.Generator
+    ) -> Tensor:
         return along_examples(uniform(x, generator, 1 - most, 1 + most), x)
 
 
@@ -174,7 +180,9 @@ class Erase(ByExample):
         for name, most in (("area", 1.0), ("aspect", math.inf)):
             low, high = getattr(self, name)
             if not 0 < low <= high <= most:
-                raise check.error(name, "give the lowest and the highest, above 0")
+                raise check.error(
+                    name, "give the lowest and the highest, above 0"
+                )
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
         chosen = uniform(x, generator) < self.probability

@@ -15,7 +15,9 @@ from typing import Any
 
 from tasks.contract.errors import UserError, nearest
 
-NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")  # also the name of a file or folder
+NAME = re.compile(
+    r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+)  # also the name of a file or folder
 
 
 def plain(value: Any) -> Any:
@@ -24,7 +26,9 @@ def plain(value: Any) -> Any:
     """
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
-            return kind(value)  # numpy.float64, for one, is a subclass of float
+            return kind(
+                value
+            )  # numpy.float64, for one, is a subclass of float
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
@@ -140,7 +144,9 @@ class FieldChecks:
     def text(self, field: str, advice: str = "", empty: bool = True) -> None:
         value = getattr(self._checked, field)
         if not isinstance(value, str) or not (value.strip() or empty):
-            wanted = "give a text" if empty else "give a text that is not empty"
+            wanted = (
+                "give a text" if empty else "give a text that is not empty"
+            )
             raise self.error(field, _joined(wanted, advice))
 
     def name(self, field: str = "name", more: str = "") -> None:
@@ -149,7 +155,9 @@ class FieldChecks:
         ``more`` are further characters that it may have.
         """
         value = getattr(self._checked, field)
-        if not isinstance(value, str) or not NAME.fullmatch(_without(more, value)):
+        if not isinstance(value, str) or not NAME.fullmatch(
+            _without(more, value)
+        ):
             raise self.error(
                 field,
                 "give a name of letters, digits, '_', '-' and '.' that does not begin "
@@ -170,29 +178,39 @@ class FieldChecks:
         if not isinstance(getattr(self._checked, field), kind):
             raise self.error(field, advice)
 
-    def items(self, field: str, kind: type, advice: str, least: int = 0) -> None:
+    def items(
+        self, field: str, kind: type, advice: str, least: int = 0
+    ) -> None:
         """A tuple whose items are all of one type; a list is turned into one."""
         value = getattr(self._checked, field)
         if isinstance(value, list):
             value = tuple(value)
             self.replace(field, value)
-        right = isinstance(value, tuple) and all(isinstance(v, kind) for v in value)
+        right = isinstance(value, tuple) and all(
+            isinstance(v, kind) for v in value
+        )
         if not right or len(value) < least:
             raise self.error(field, advice)
 
     def names(self, field: str) -> None:
-        self.items(field, str, f"give names in a tuple, as in {field}=('first',)")
+        self.items(
+            field, str, f"give names in a tuple, as in {field}=('first',)"
+        )
 
     def mapping(self, field: str, advice: str) -> None:
         value = getattr(self._checked, field)
-        if not isinstance(value, Mapping) or not all(isinstance(k, str) for k in value):
+        if not isinstance(value, Mapping) or not all(
+            isinstance(k, str) for k in value
+        ):
             raise self.error(field, advice)
 
     def known(self, field: str, names: Iterable[str]) -> None:
         """A mapping whose keys are all among ``names``."""
         for key in getattr(self._checked, field):
             if key not in names:
-                raise self.error(field, f"{key!r} is unknown; {nearest(key, names)}")
+                raise self.error(
+                    field, f"{key!r} is unknown; {nearest(key, names)}"
+                )
 
     def missing(self, field: str, members: Iterable[str]) -> list[str]:
         """Which of ``members`` the field's value does not have."""
@@ -205,7 +223,9 @@ def no_two_alike(owner: str, kind: str, names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise UserError(f"{owner} has two {kind}s named {name!r}: rename one.")
+            raise UserError(
+                f"{owner} has two {kind}s named {name!r}: rename one."
+            )
         seen.add(name)
 
 

@@ -163,14 +163,24 @@ class Claim:
         check.name(more=", ")
         check.text("says", "the statement, as a sentence")
         check.text("metric", "a measure's name", empty=False)
-        for name in ("better", "worse", "source", "reported", "matching_group"):
+        for name in (
+            "better",
+            "worse",
+            "source",
+            "reported",
+            "matching_group",
+        ):
             check.text(name)
         check.names("levels")
         check.choice("kind", sorted(KINDS))
         check.choice("scale", sorted(SCALES))
-        check.number("margin", 0, advice="the smallest difference that matters")
+        check.number(
+            "margin", 0, advice="the smallest difference that matters"
+        )
         check.number("at_least", advice="what the effect must exceed")
-        check.number("reference_se", 0, advice="the standard error of the reference")
+        check.number(
+            "reference_se", 0, advice="the standard error of the reference"
+        )
         check.flag("fixed_budget")
         if self.expected_sd is not None:
             check.number("expected_sd", above=0, advice="or leave it out")
@@ -191,7 +201,9 @@ class Claim:
 
     def _check_weights(self, check: FieldChecks) -> None:
         if isinstance(self.weights, Mapping):
-            weights = {_cell(key): weight for key, weight in self.weights.items()}
+            weights = {
+                _cell(key): weight for key, weight in self.weights.items()
+            }
             check.replace("weights", weights)
         check.mapping("weights", "give a weight for each arm, by its name")
         weights = {key: plain(weight) for key, weight in self.weights.items()}
@@ -199,7 +211,9 @@ class Claim:
         of_cells = [CELL in arm for arm in weights]
         if any(of_cells):
             if not all(of_cells):
-                raise check.error("weights", "name a level with each arm, or with none")
+                raise check.error(
+                    "weights", "name a level with each arm, or with none"
+                )
             self._check_levels_of_weights(check)
         if not all(is_finite(weight) for weight in weights.values()):
             raise check.error("weights", "give a number for each arm")
@@ -211,14 +225,18 @@ class Claim:
         check.replace("levels", tuple(found))
 
     def _check_bounds(self, check: FieldChecks) -> None:
-        check.number("tolerance", 0, advice="how far rounding may carry the metric")
+        check.number(
+            "tolerance", 0, advice="how far rounding may carry the metric"
+        )
         given = [name for name in BOUNDS if check.given(name)]
         for name in given:
             check.number(name, advice="what the metric keeps to")
         if self.kind != "always":
             if given or self.tolerance:
                 name = (*given, "tolerance")[0]
-                raise check.error(name, f"only always has bounds, not {self.kind}")
+                raise check.error(
+                    name, f"only always has bounds, not {self.kind}"
+                )
             return
         if not given:
             raise UserError(
@@ -231,7 +249,9 @@ class Claim:
             )
         low, high = self.lower_bound, self.upper_bound
         if low is not None and high is not None and low > high:
-            raise check.error("lower_bound", f"it lies above upper_bound={high}")
+            raise check.error(
+                "lower_bound", f"it lies above upper_bound={high}"
+            )
 
     def _check_kind(self, check: FieldChecks) -> None:
         if self.kind not in OUR_KINDS:  # it has a check of its own
@@ -251,7 +271,9 @@ class Claim:
         elif self.kind == "no_worse":
             self._check_no_worse(check)
         elif self.kind == "always" and self.at_least:
-            raise check.error("at_least", "an always claim has lower_bound for that")
+            raise check.error(
+                "at_least", "an always claim has lower_bound for that"
+            )
         elif self.reference is not None:
             raise check.error(
                 "reference",
@@ -260,10 +282,14 @@ class Claim:
 
     def _check_at_least_levels(self, check: FieldChecks) -> None:
         if self.kind == "partial_conjunction":
-            check.whole("at_least_levels", 1, "at how many levels it must hold")
+            check.whole(
+                "at_least_levels", 1, "at how many levels it must hold"
+            )
             if self.levels and self.at_least_levels > len(self.levels):
                 most = len(self.levels)
-                raise check.error("at_least_levels", f"it names {most}: give 1 to that")
+                raise check.error(
+                    "at_least_levels", f"it names {most}: give 1 to that"
+                )
         elif not is_whole(self.at_least_levels) or self.at_least_levels != 0:
             raise check.error(
                 "at_least_levels",
@@ -277,9 +303,13 @@ class Claim:
                     "exponent", f"only a power_law has one, not {self.kind}"
                 )
             return
-        check.number("exponent", advice="the power of x that the metric goes as")
+        check.number(
+            "exponent", advice="the power of x that the metric goes as"
+        )
         if self.at_least:
-            raise check.error("at_least", "a power law has an exponent and a margin")
+            raise check.error(
+                "at_least", "a power law has an exponent and a margin"
+            )
         if self.scale != "points":
             raise check.error(
                 "scale", "a power law takes logarithms by itself: leave it out"
@@ -299,7 +329,9 @@ class Claim:
 
     def _check_arms(self, check: FieldChecks) -> None:
         if not self.better:
-            raise check.error("better", f"name the arm that the {self.kind} is about")
+            raise check.error(
+                "better", f"name the arm that the {self.kind} is about"
+            )
         if self.kind in ("threshold", "power_law"):
             if self.worse:
                 raise check.error(
@@ -308,14 +340,19 @@ class Claim:
         elif self.kind == "no_worse" and self.reference is not None:
             if self.worse:
                 raise check.error(
-                    "worse", "there is a reference to compare with: leave one out"
+                    "worse",
+                    "there is a reference to compare with: leave one out",
                 )
         elif not self.worse:
             if self.kind == "always":
                 return
-            raise check.error("worse", f"name the arm to compare {self.better!r} with")
+            raise check.error(
+                "worse", f"name the arm to compare {self.better!r} with"
+            )
         elif self.better == self.worse:
-            raise check.error("worse", "better is the same arm: name another one")
+            raise check.error(
+                "worse", "better is the same arm: name another one"
+            )
 
     def _check_no_worse(self, check: FieldChecks) -> None:
         if self.at_least:
@@ -326,11 +363,15 @@ class Claim:
         if self.reference is not None:
             check.number("reference", advice="the value to reach")
         elif self.reference_se:
-            raise check.error("reference_se", "there is no reference: leave it out")
+            raise check.error(
+                "reference_se", "there is no reference: leave it out"
+            )
 
     def _check_threshold(self, check: FieldChecks) -> None:
         if self.reference is None:
-            raise check.error("reference", "a threshold needs the value to reach")
+            raise check.error(
+                "reference", "a threshold needs the value to reach"
+            )
         check.number("reference", advice="the value to reach")
 
     @property
@@ -347,7 +388,9 @@ class Claim:
     def arms(self) -> tuple[str, ...]:
         """The arms whose results decide the claim."""
         named = tuple(arm for arm in (self.better, self.worse) if arm)
-        weighted = dict.fromkeys(key.partition(CELL)[0] for key in self.weights)
+        weighted = dict.fromkeys(
+            key.partition(CELL)[0] for key in self.weights
+        )
         return tuple(weighted) or named
 
 

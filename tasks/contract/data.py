@@ -29,7 +29,9 @@ class Split:
     y: Tensor
     """(examples, ...)"""
 
-    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    metadata: Mapping[str, Any] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     """What a model or a measure must know beyond the tensors (a vocabulary, a fixed
     feature extractor); a task's splits share it.
     """
@@ -52,7 +54,9 @@ class Split:
     def take(self, index: Tensor) -> Split:
         """The examples at ``index``, a 1-D tensor of positions on the same device."""
         return Split(
-            self.x.index_select(0, index), self.y.index_select(0, index), self.metadata
+            self.x.index_select(0, index),
+            self.y.index_select(0, index),
+            self.metadata,
         )
 
     def head(self, count: int) -> Split:
@@ -126,13 +130,19 @@ class Shape:
     outputs: int
     """The number of outputs, such as classes."""
 
-    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    metadata: Mapping[str, Any] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     """What else the data say about themselves, such as a vocabulary."""
 
-    target_variance: float | None = field(default=None, repr=False, compare=False)
+    target_variance: float | None = field(
+        default=None, repr=False, compare=False
+    )
     """Of training targets that are numbers: the squared error of their mean."""
 
-    target_deviation: float | None = field(default=None, repr=False, compare=False)
+    target_deviation: float | None = field(
+        default=None, repr=False, compare=False
+    )
     """Of training targets that are numbers: the absolute error of their mean."""
 
     @property
@@ -204,7 +214,9 @@ class Splits:
         def with_metadata(split: Split) -> Split:
             return split.with_metadata(self.metadata)
 
-        test = self.test if isinstance(self.test, Sealed) else Sealed(self.test)
+        test = (
+            self.test if isinstance(self.test, Sealed) else Sealed(self.test)
+        )
         for name in ("train", "validation"):
             object.__setattr__(self, name, with_metadata(getattr(self, name)))
         test.check("test")
@@ -212,7 +224,9 @@ class Splits:
 
     def _check_sizes(self, check: FieldChecks) -> None:
         if self.pool is not None:
-            check.whole("pool", len(self.sealed) + 1, "examples that blocks draw from")
+            check.whole(
+                "pool", len(self.sealed) + 1, "examples that blocks draw from"
+            )
 
     @property
     def sealed(self) -> Sealed:
@@ -288,7 +302,9 @@ class Splits:
         """Of resplit: examples in the pool, whatever of them is learned from."""
         if self.population != "resplit":
             return self.pool
-        return self.pool or len(self.train) + len(self.validation) + len(self.sealed)
+        return self.pool or len(self.train) + len(self.validation) + len(
+            self.sealed
+        )
 
     def to(self, device: torch.device | str) -> Splits:
         return dataclasses.replace(

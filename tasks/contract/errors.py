@@ -15,7 +15,9 @@ class UserError(ValueError):
     """
 
 
-def unknown(kind: str, given: str, known: Iterable[str], hint: str = "") -> UserError:
+def unknown(
+    kind: str, given: str, known: Iterable[str], hint: str = ""
+) -> UserError:
     """An error for an unknown name, suggesting the nearest known one.
 
     ``hint`` is a complete sentence and ends the message.
@@ -36,4 +38,8 @@ def _offer(given: str, known: Iterable[str]) -> str:
         return f"did you mean {near[0]!r}?"
     listed = ", ".join(names[:MAX_LISTED]) or "none"
     more = len(names) - MAX_LISTED
-    return f"known: {listed} and {more} more." if more > 0 else f"known: {listed}."
+    return (
+        f"known: {listed} and {more} more."
+        if more > 0
+        else f"known: {listed}."
+    )

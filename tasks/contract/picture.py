@@ -109,7 +109,9 @@ class Picture:
         check.text("title", "what is shown", empty=False)
         check.text("says")
         check.instance("x", Axis, "give an Axis, such as Axis('Updates')")
-        check.instance("y", Axis, "give an Axis, such as Axis('Loss', log=True)")
+        check.instance(
+            "y", Axis, "give an Axis, such as Axis('Loss', log=True)"
+        )
         check.items("curves", Curve, "give each Curve, in a tuple")
 
     @property

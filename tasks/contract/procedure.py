@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    Protocol,
+    TypeAlias,
+    runtime_checkable,
+)
 
 from tasks.contract.checks import FieldChecks
 from tasks.contract.data import Shape, Split
@@ -77,10 +84,14 @@ class Measure:
         check.flag("percent")
         check.text("unit", "what it is counted in, such as bits")
         if self.percent and self.unit:
-            raise check.error("unit", "leave it out: percent=True says it already")
+            raise check.error(
+                "unit", "leave it out: percent=True says it already"
+            )
         check.flag("exact")
         if self.resolution is not None:
-            check.number("resolution", 0, advice="the smallest difference it can show")
+            check.number(
+                "resolution", 0, advice="the smallest difference it can show"
+            )
 
     @property
     def sign(self) -> int:
@@ -122,7 +133,9 @@ class Phase:
         check = FieldChecks(self)
         check.function("loss", "of the model, a batch and a generator")
         check.text("prefix")
-        check.text("rate", "the hyperparameter that holds the rate", empty=False)
+        check.text(
+            "rate", "the hyperparameter that holds the rate", empty=False
+        )
         check.whole("repeats", 1, "times that the phase runs within one step")
         check.flag("mean")
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 Precision = Literal["float32", "bf16"]
 
-FACTORY_ARGUMENTS = ("lr", "weight_decay")  # what a factory may ask for, by name
+FACTORY_ARGUMENTS = (
+    "lr",
+    "weight_decay",
+)  # what a factory may ask for, by name
 
 # From the parameters, and perhaps ``lr`` and ``weight_decay``
 OptimizerFactory = Callable[..., "torch.optim.Optimizer"]
@@ -146,7 +149,9 @@ class Recipe:
         self._check_optimizer(check)
         self._check_schedule(check)
         if self.max_grad_norm is not None:
-            check.number("max_grad_norm", above=0, advice="the largest gradient norm")
+            check.number(
+                "max_grad_norm", above=0, advice="the largest gradient norm"
+            )
         if self.ema_decay is not None:
             advice = "the share of the old average in the new one"
             check.number("ema_decay", 0, below=1, advice=advice)
@@ -161,7 +166,9 @@ class Recipe:
 
     def _check_computation(self, check: FieldChecks) -> None:
         check.whole("world_size", 1, "workers that train the model together")
-        check.whole("accumulate", 1, "parts in which a batch's gradient is computed")
+        check.whole(
+            "accumulate", 1, "parts in which a batch's gradient is computed"
+        )
         if self.accumulate > 1 and self.world_size > 1:
             raise check.error(
                 "accumulate",
@@ -183,8 +190,12 @@ class Recipe:
         if self.steps is not None:
             check.whole("steps", 1, "updates in a run")
         if self.epochs is not None:
-            check.number("epochs", above=0, advice="passes over the training examples")
-        check.whole("batch_size", 0, "examples in a batch, or 0 for the full batch")
+            check.number(
+                "epochs", above=0, advice="passes over the training examples"
+            )
+        check.whole(
+            "batch_size", 0, "examples in a batch, or 0 for the full batch"
+        )
 
     def _check_optimizer(self, check: FieldChecks) -> None:
         if callable(self.optimizer):
@@ -198,24 +209,33 @@ class Recipe:
                 ) from error
         else:
             check.choice("optimizer", OPTIMIZERS.names())
-        check.number("momentum", 0, below=1, advice="the share of the last step")
+        check.number(
+            "momentum", 0, below=1, advice="the share of the last step"
+        )
         check.flag("nesterov")
         check.flag("decay_norms_and_biases")
         looks_ahead = self.optimizer == "sgd" and self.nesterov
-        if (self.optimizer in NEED_MOMENTUM or looks_ahead) and not self.momentum:
+        if (
+            self.optimizer in NEED_MOMENTUM or looks_ahead
+        ) and not self.momentum:
             raise check.error(
                 "momentum",
                 f"{'nesterov' if looks_ahead else self.optimizer} needs one above 0, "
                 "such as 0.9; plain gradient descent is sgd without nesterov",
             )
-        check.items("betas", object, "give two numbers of at least 0 and below 1")
+        check.items(
+            "betas", object, "give two numbers of at least 0 and below 1"
+        )
         self._check_betas(check)
 
     def _check_betas(self, check: FieldChecks) -> None:
         if len(self.betas) != 2 or not all(
-            isinstance(beta, int | float) and 0 <= beta < 1 for beta in self.betas
+            isinstance(beta, int | float) and 0 <= beta < 1
+            for beta in self.betas
         ):
-            raise check.error("betas", "give two numbers of at least 0 and below 1")
+            raise check.error(
+                "betas", "give two numbers of at least 0 and below 1"
+            )
 
     def _check_stop(self, check: FieldChecks) -> None:
         advice = 'give a measure and a number, as in ("accuracy", 0.995)'
@@ -226,7 +246,9 @@ class Recipe:
     def _check_targets(self, check: FieldChecks) -> None:
         advice = 'give measures and numbers, as in (("accuracy", 0.6),)'
         check.items("targets", list | tuple, advice)  # type: ignore[arg-type]
-        check.replace("targets", tuple(tuple(target) for target in self.targets))
+        check.replace(
+            "targets", tuple(tuple(target) for target in self.targets)
+        )
         if not all(_is_measure_and_value(target) for target in self.targets):
             raise check.error("targets", advice)
 
@@ -234,16 +256,24 @@ class Recipe:
         if not callable(self.schedule):
             check.choice("schedule", SCHEDULES.names())
         check.number("warmup", 0, most=1, advice="a share of all updates")
-        check.items("milestones", object, "give shares of the updates in a tuple")
-        if not all(isinstance(m, int | float) and 0 <= m <= 1 for m in self.milestones):
-            raise check.error("milestones", "give shares of the updates, from 0 to 1")
+        check.items(
+            "milestones", object, "give shares of the updates in a tuple"
+        )
+        if not all(
+            isinstance(m, int | float) and 0 <= m <= 1 for m in self.milestones
+        ):
+            raise check.error(
+                "milestones", "give shares of the updates, from 0 to 1"
+            )
         check.number(
             "lr_gamma",
             above=0,
             most=1,
             advice="what the rate is multiplied by",
         )
-        check.whole("max_lr_reductions", 0, "times that a plateau lowers the rate")
+        check.whole(
+            "max_lr_reductions", 0, "times that a plateau lowers the rate"
+        )
         if self.schedule == "plateau" and self.patience is None:
             raise check.error(
                 "schedule",
@@ -348,7 +378,9 @@ def factory_arguments(factory: OptimizerFactory) -> tuple[str, ...]:
         signature = inspect.signature(factory)
     except (TypeError, ValueError) as error:
         raise ValueError(f"its arguments cannot be read ({error})") from error
-    taken = tuple(name for name in FACTORY_ARGUMENTS if name in signature.parameters)
+    taken = tuple(
+        name for name in FACTORY_ARGUMENTS if name in signature.parameters
+    )
     try:
         signature.bind(None, **dict.fromkeys(taken))
     except TypeError as error:

@@ -22,7 +22,9 @@ def describe_callable(given: Any) -> dict[str, Any]:
         return {
             "partial": describe_callable(given.func),
             "arguments": [repr(value) for value in given.args],
-            "keywords": {name: repr(value) for name, value in given.keywords.items()},
+            "keywords": {
+                name: repr(value) for name, value in given.keywords.items()
+            },
         }
     named = given if hasattr(given, "__qualname__") else type(given)
     try:
@@ -36,7 +38,9 @@ def describe_callable(given: Any) -> dict[str, Any]:
         "name": f"{named.__module__}.{named.__qualname__}",
         "source": hashlib.sha256(_without_comments(text).encode()).hexdigest(),
     }
-    if named is not given:  # an object that can be called: what it holds counts, too
+    if (
+        named is not given
+    ):  # an object that can be called: what it holds counts, too
         described["values"] = repr(given)
     return described
 

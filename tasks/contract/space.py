@@ -7,7 +7,13 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.contract.checks import FieldChecks, brief, is_finite, is_whole, plain
+from tasks.contract.checks import (
+    FieldChecks,
+    brief,
+    is_finite,
+    is_whole,
+    plain,
+)
 from tasks.contract.errors import UserError
 
 Params = Mapping[str, Any]
@@ -36,7 +42,9 @@ class Float:
     scale.
     """
 
-    when: Mapping[str, Value] = field(default_factory=dict, hash=False, repr=False)
+    when: Mapping[str, Value] = field(
+        default_factory=dict, hash=False, repr=False
+    )
     """Other hyperparameters with the values at which there is this one, such as
     ``{"optimizer": "sgd"}``; a run without it has no such hyperparameter.
     """
@@ -50,7 +58,9 @@ class Float:
             raise UserError(f"{self}: low must be smaller than high.")
         _check_log(self)
         if check.given("default"):
-            check.number("default", self.low, self.high, "the value to try first")
+            check.number(
+                "default", self.low, self.high, "the value to try first"
+            )
         _check_when(check)
 
     @property
@@ -90,14 +100,20 @@ class Int:
     scale.
     """
 
-    when: Mapping[str, Value] = field(default_factory=dict, hash=False, repr=False)
+    when: Mapping[str, Value] = field(
+        default_factory=dict, hash=False, repr=False
+    )
     """Other hyperparameters with the values at which there is this one, such as
     ``{"optimizer": "sgd"}``; a run without it has no such hyperparameter.
     """
 
     def __post_init__(self) -> None:
         check = FieldChecks(self)
-        given = ["low", "high", *(["default"] if check.given("default") else [])]
+        given = [
+            "low",
+            "high",
+            *(["default"] if check.given("default") else []),
+        ]
         for name in given:
             value = plain(getattr(self, name))
             check.replace(name, value)
@@ -108,7 +124,9 @@ class Int:
             raise UserError(f"{self}: low must not be larger than high.")
         _check_log(self)
         if check.given("default"):
-            check.number("default", self.low, self.high, "the value to try first")
+            check.number(
+                "default", self.low, self.high, "the value to try first"
+            )
         _check_when(check)
 
     @property
@@ -140,7 +158,9 @@ class Categorical:
     default: Value | None = None
     """The value that every study tries first; None: the first one."""
 
-    when: Mapping[str, Value] = field(default_factory=dict, hash=False, repr=False)
+    when: Mapping[str, Value] = field(
+        default_factory=dict, hash=False, repr=False
+    )
     """Other hyperparameters with the values at which there is this one, such as
     ``{"optimizer": "sgd"}``; a run without it has no such hyperparameter.
     """
@@ -199,7 +219,9 @@ class Space(Mapping[str, Hyperparameter]):
         """A fixed grid: these points are all trials there are, in this order. Each has a
         value for the same names.
         """
-        columns = {name: [point[name] for point in points] for name in points[0]}
+        columns = {
+            name: [point[name] for point in points] for name in points[0]
+        }
         found = cls(
             **{
                 name: Categorical(tuple(dict.fromkeys(values)))
@@ -246,7 +268,10 @@ class Space(Mapping[str, Hyperparameter]):
         }
 
     def _is_there(
-        self, name: str, params: Mapping[str, Value], below: tuple[str, ...] = ()
+        self,
+        name: str,
+        params: Mapping[str, Value],
+        below: tuple[str, ...] = (),
     ) -> bool:
         if name not in self._params:
             return True
@@ -261,7 +286,9 @@ class Space(Mapping[str, Hyperparameter]):
         kept = {name: tuned for name, tuned in self.items() if name in names}
         if not self.points or not kept:
             return Space(**kept)
-        shorter = [{name: point[name] for name in kept} for point in self.points]
+        shorter = [
+            {name: point[name] for name in kept} for point in self.points
+        ]
         different = {tuple(point.values()): point for point in shorter}
         return Space.of_points(list(different.values()))
 
@@ -284,7 +311,9 @@ def is_rate(name: str) -> bool:
 
 
 def _check_when(check: FieldChecks) -> None:
-    advice = "name other hyperparameters, each with one value: {'optimizer': 'sgd'}"
+    advice = (
+        "name other hyperparameters, each with one value: {'optimizer': 'sgd'}"
+    )
     check.mapping("when", advice)
     when = {name: plain(value) for name, value in check.value("when").items()}
     check.replace("when", when)

@@ -52,17 +52,22 @@ class Stage:
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.function("training_data", "of training examples, level and seed")
-        check.number("length", above=0, advice="a share of the arm's own updates")
+        check.number(
+            "length", above=0, advice="a share of the arm's own updates"
+        )
         check.flag("counts")
         if self.counts and self.length >= 1:
             raise check.error(
-                "length", "with counts=True less than 1 must leave the arm some updates"
+                "length",
+                "with counts=True less than 1 must leave the arm some updates",
             )
         check.mapping("recipe", "give fields of the recipe by name")
         check.known("recipe", RECIPE_FIELDS)
         for name in ("steps", "epochs"):
             if name in self.recipe:
-                raise check.error("recipe", "its length is the stage's `length`")
+                raise check.error(
+                    "recipe", "its length is the stage's `length`"
+                )
         check.mapping("params", "give values by name, as in {'lr': 0.01}")
         if self.procedure is not None:
             check_procedure(check)

@@ -265,7 +265,9 @@ class Stream(_NotInMemory):
 class _First:
     """The first ``count`` examples of a stream's every pass."""
 
-    def __init__(self, open: Callable[[int], Iterable[Pair]], count: int) -> None:
+    def __init__(
+        self, open: Callable[[int], Iterable[Pair]], count: int
+    ) -> None:
         self.open = open
         self.count = count
 

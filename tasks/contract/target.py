@@ -6,7 +6,9 @@ from tasks.contract.errors import UserError
 
 UPDATES_TO = "updates_to"
 REACHED = "reached"
-Target = tuple[str, float]  # a measure, perhaps on a named split, and the value
+Target = tuple[
+    str, float
+]  # a measure, perhaps on a named split, and the value
 
 
 def updates_to(measure: str, value: float) -> str:
@@ -56,7 +58,9 @@ def check_target(metric: str, targets: tuple[Target, ...], who: str) -> None:
         return
     names = [updates_to(*target) for target in targets]
     if metric not in names:
-        known = f"it records {', '.join(names)}" if names else "it has no targets"
+        known = (
+            f"it records {', '.join(names)}" if names else "it has no targets"
+        )
         raise UserError(
             f"{who}: the recipe records no {metric!r} ({known}): give the recipe "
             "targets=((measure, value),), and the claim metric=updates_to(measure, "

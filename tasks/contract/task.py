@@ -26,7 +26,13 @@ from tasks.contract.procedure import (
     no_worst,
 )
 from tasks.contract.recipe import NOT_TUNABLE, RECIPE_FIELDS, TUNABLE, Recipe
-from tasks.contract.space import Categorical, Hyperparameter, Params, Space, is_value
+from tasks.contract.space import (
+    Categorical,
+    Hyperparameter,
+    Params,
+    Space,
+    is_value,
+)
 from tasks.contract.stage import Stage
 from tasks.contract.target import check_target
 from tasks.contract.universe import is_universe, universe_level
@@ -158,9 +164,13 @@ class Arm:
         if self.build is not None:
             check.function("build", "of shape, level and hyperparameters")
         if self.training_data is not None:
-            check.function("training_data", "of training examples, level and seed")
+            check.function(
+                "training_data", "of training examples, level and seed"
+            )
         if self.before is not None:
-            check.instance("before", Stage, "give a Stage of other training data")
+            check.instance(
+                "before", Stage, "give a Stage of other training data"
+            )
         check.flag("deterministic")
         self._check_measure(check)
         _check_place(check)
@@ -184,10 +194,13 @@ class Arm:
             check_procedure(check)
 
     def _check_grid(self, check: FieldChecks) -> None:
-        advice = "give points in a tuple, each with the same names: ({'lr': 0.1},)"
+        advice = (
+            "give points in a tuple, each with the same names: ({'lr': 0.1},)"
+        )
         check.items("grid", Mapping, advice)
         points = [
-            {name: plain(value) for name, value in one.items()} for one in self.grid
+            {name: plain(value) for name, value in one.items()}
+            for one in self.grid
         ]
         check.replace("grid", tuple(points))
         if not points:
@@ -197,7 +210,9 @@ class Arm:
             raise check.error("grid", advice)
         values = [value for point in points for value in point.values()]
         if not all(map(is_value, values)):
-            raise check.error("grid", "values are texts, finite numbers, True or False")
+            raise check.error(
+                "grid", "values are texts, finite numbers, True or False"
+            )
         for number, point in enumerate(points):
             if point in points[:number]:
                 raise check.error("grid", f"{brief(point)} is there twice")
@@ -205,14 +220,17 @@ class Arm:
             both = sorted(names.intersection(getattr(self, field_name)))
             if both:
                 raise check.error(
-                    "grid", f"{both[0]!r} is in {field_name}, too: name it once"
+                    "grid",
+                    f"{both[0]!r} is in {field_name}, too: name it once",
                 )
 
     def _check_measure(self, check: FieldChecks) -> None:
         if self.measure is not None:
             check.function("measure", "of level, hyperparameters and seed")
             if self.training_data is not None:
-                raise check.error("training_data", "a function learns from no data")
+                raise check.error(
+                    "training_data", "a function learns from no data"
+                )
             if self.before is not None:
                 raise check.error("before", "a function is not trained")
             if self.recipe or self.procedure is not None:
@@ -222,7 +240,8 @@ class Arm:
                 )
         elif self.deterministic:
             raise check.error(
-                "deterministic", "only an Arm.function can be: a model learns by chance"
+                "deterministic",
+                "only an Arm.function can be: a model learns by chance",
             )
 
     @property
@@ -277,7 +296,9 @@ class Level:
 
     def __getitem__(self, factor: str) -> Any:
         if factor not in self.factors:
-            raise unknown(f"factor of level {self.name!r}", factor, self.factors)
+            raise unknown(
+                f"factor of level {self.name!r}", factor, self.factors
+            )
         return self.factors[factor]
 
     @property
@@ -290,7 +311,9 @@ def _check_place(check: FieldChecks) -> None:
     check.text("label")
     if check.given("x"):
         check.number("x", advice="the place on the axis")
-    check.mapping("recipe", "give fields of the recipe by name, as in {'steps': 500}")
+    check.mapping(
+        "recipe", "give fields of the recipe by name, as in {'steps': 500}"
+    )
     check.known("recipe", RECIPE_FIELDS)
 
 
@@ -306,7 +329,9 @@ def _check_hyperparameters(
     check.replace("params", fixed)
     for name, value in fixed.items():
         if name in RECIPE_FIELDS:
-            advice = f"a field of the recipe: give recipe={{{name!r}: {value!r}}}"
+            advice = (
+                f"a field of the recipe: give recipe={{{name!r}: {value!r}}}"
+            )
             raise check.error("params", f"{name!r} is {advice}")
         if name in space:
             raise check.error(
@@ -407,11 +432,15 @@ class Task:
             check.text(name)
         check.function("load_data", "of a level and a seed")
         check.items("arms", Arm, "give one Arm at least, in a tuple", least=1)
-        check.items("levels", Level, "give one Level at least, in a tuple", least=1)
+        check.items(
+            "levels", Level, "give one Level at least, in a tuple", least=1
+        )
         check.items("claims", Claim, "give each Claim, in a tuple")
         check.items("literature", str, "give texts in a tuple")
         check.items("sources", str, "give texts in a tuple")
-        check.instance("recipe", Recipe, "give a Recipe, such as Recipe(steps=500)")
+        check.instance(
+            "recipe", Recipe, "give a Recipe, such as Recipe(steps=500)"
+        )
         check.instance("space", Space, "give a Space of hyperparameters")
         if check.given("parameters_within"):
             check.number("parameters_within", 0, advice="a relative tolerance")
@@ -432,7 +461,9 @@ class Task:
         if not self.has_data or self.measures:
             self._check_functions(check)
             return
-        for procedure in {id(p): p for p in map(self.procedure_of, self.arms)}.values():
+        for procedure in {
+            id(p): p for p in map(self.procedure_of, self.arms)
+        }.values():
             for measure in getattr(procedure, "measures", ()):
                 if measure.worst is no_worst:
                     raise UserError(
@@ -449,7 +480,11 @@ class Task:
                 "measures" if self.measures else "load_data",
                 f"{missing} for tasks whose arms are functions, and {trained[0]!r} "
                 "builds a model: "
-                + ("name them in the procedure" if self.measures else "give it"),
+                + (
+                    "name them in the procedure"
+                    if self.measures
+                    else "give it"
+                ),
             )
         if self.procedure is NO_PROCEDURE or isinstance(
             self.procedure, type(NO_PROCEDURE)
@@ -496,7 +531,9 @@ class Task:
             for name in arm.without:
                 if name not in shared:
                     raise unknown(
-                        f"hyperparameter (arm {arm.name!r}, without)", name, shared
+                        f"hyperparameter (arm {arm.name!r}, without)",
+                        name,
+                        shared,
                     )
             for name in [*shared, *arm.space, *(arm.grid or ({},))[0]]:
                 if name in NOT_TUNABLE:
@@ -566,7 +603,9 @@ class Task:
             raise UserError(f"Arm {arm.name!r}: before: {error}") from error
 
     def _check_build(self, arm: Arm) -> None:
-        if arm.build is None and not isinstance(self.procedure_of(arm), FitOnce):
+        if arm.build is None and not isinstance(
+            self.procedure_of(arm), FitOnce
+        ):
             raise UserError(
                 f"Arm({arm.name!r}): give build, a function of shape, level and "
                 "hyperparameters that makes the untrained model; only an arm whose "
@@ -605,7 +644,9 @@ class Task:
         for name in claim.arms:
             if name not in (arm.name for arm in self.arms):
                 raise unknown(
-                    f"arm (claim {claim.name!r})", name, (arm.name for arm in self.arms)
+                    f"arm (claim {claim.name!r})",
+                    name,
+                    (arm.name for arm in self.arms),
                 )
         for name in claim.levels:
             if name not in (level.name for level in self.levels):
@@ -627,11 +668,17 @@ class Task:
             for arm in map(self.arm, claim.arms):
                 if arm.measure is None:
                     targets = self.recipe_of(level, arm).targets
-                    check_target(claim.metric, targets, f"Claim {claim.name!r}")
+                    check_target(
+                        claim.metric, targets, f"Claim {claim.name!r}"
+                    )
 
     def _check_axis(self, claim: Claim) -> None:
         """An interaction is a slope over the logarithm of the levels' x."""
-        chosen = [v for v in self.levels if not claim.levels or v.name in claim.levels]
+        chosen = [
+            v
+            for v in self.levels
+            if not claim.levels or v.name in claim.levels
+        ]
         places = {level.x for level in chosen}
         if len(places) < 2 or any(x is None or x <= 0 for x in places):
             given = ", ".join(f"{level.name}: {level.x}" for level in chosen)
@@ -673,7 +720,9 @@ class Task:
         if is_universe(name):
             return universe_level(self, name)
         raise unknown(
-            f"level of task {self.name!r}", name, (level.name for level in self.levels)
+            f"level of task {self.name!r}",
+            name,
+            (level.name for level in self.levels),
         )
 
     @property
@@ -701,16 +750,24 @@ class Task:
             return Space.of_points(arm.grid)
         return Space(**self._hyperparameters(arm, level)[0])
 
-    def fixed_params(self, arm: Arm, level: Level | None = None) -> dict[str, Any]:
+    def fixed_params(
+        self, arm: Arm, level: Level | None = None
+    ) -> dict[str, Any]:
         """The hyperparameters that have one value in all runs of an arm at a level."""
         tuned, fixed = self._hyperparameters(arm, level)
         if not arm.grid:
             return fixed
         at_default = Space(**tuned).default_point | fixed
         tried = arm.grid[0]
-        return {name: value for name, value in at_default.items() if name not in tried}
+        return {
+            name: value
+            for name, value in at_default.items()
+            if name not in tried
+        }
 
-    def default_params(self, arm: Arm, level: Level | None = None) -> dict[str, Any]:
+    def default_params(
+        self, arm: Arm, level: Level | None = None
+    ) -> dict[str, Any]:
         """One value for every hyperparameter of an arm at a level: those fixed, and the
         defaults of those tuned.
         """
@@ -743,16 +800,24 @@ class Task:
                 for parent, value in hyperparameter.when.items()
             )
         }
-        return {name: _without_fixed(one, fixed) for name, one in there.items()}, fixed
+        return {
+            name: _without_fixed(one, fixed) for name, one in there.items()
+        }, fixed
 
     def measure(self, name: str) -> Measure | None:
         """The procedure's measure of that name, or None if the name is a recorded cost
         such as seconds.
         """
-        return next((m for m in self.procedure.measures if m.name == name), None)
+        return next(
+            (m for m in self.procedure.measures if m.name == name), None
+        )
 
 
-def _without_fixed(tuned: Hyperparameter, fixed: Mapping[str, Any]) -> Hyperparameter:
+def _without_fixed(
+    tuned: Hyperparameter, fixed: Mapping[str, Any]
+) -> Hyperparameter:
     """The hyperparameter without the conditions that fixed values have decided."""
-    left = {name: value for name, value in tuned.when.items() if name not in fixed}
+    left = {
+        name: value for name, value in tuned.when.items() if name not in fixed
+    }
     return tuned if left == tuned.when else replace(tuned, when=left)

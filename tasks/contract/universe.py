@@ -22,8 +22,18 @@ if TYPE_CHECKING:
     from tasks.contract.task import Level, Task
 
 Value = bool | int | float | str
-PART, IS = "..", "--"  # between the parts of a name; between a condition and its value
-BY_LEVEL = ("difference", "equal", "no_worse", "always", "threshold", "contrast")
+PART, IS = (
+    "..",
+    "--",
+)  # between the parts of a name; between a condition and its value
+BY_LEVEL = (
+    "difference",
+    "equal",
+    "no_worse",
+    "always",
+    "threshold",
+    "contrast",
+)
 
 
 def is_universe(name: str) -> bool:
@@ -52,7 +62,9 @@ def values_of(name: str) -> dict[str, Value]:
 
 def universe_name(base: str, values: Mapping[str, Value]) -> str:
     """The name of a universe. Raises UserError for a value that no name can have."""
-    parts = [f"{name}{IS}{_text(name, value)}" for name, value in values.items()]
+    parts = [
+        f"{name}{IS}{_text(name, value)}" for name, value in values.items()
+    ]
     return PART.join([base, *parts])
 
 
@@ -62,7 +74,11 @@ def universe_level(task: Task, name: str) -> Level:
     """
     level = task.level(base_of(name))
     values = values_of(name)
-    factors, recipe, params = dict(level.factors), dict(level.recipe), level.params
+    factors, recipe, params = (
+        dict(level.factors),
+        dict(level.recipe),
+        level.params,
+    )
     for condition, value in values.items():
         if condition in level.factors:
             factors[condition] = value
@@ -90,7 +106,9 @@ def universe_claim(claim: Claim, level: str) -> Claim:
     return dataclasses.replace(
         claim,
         name=universe_name(claim.name, {"level": base, **values}),
-        says=_labelled(claim.says, {"level": base, **values} if several else values),
+        says=_labelled(
+            claim.says, {"level": base, **values} if several else values
+        ),
         levels=(level,),
         matching_group="",
     )
@@ -125,21 +143,31 @@ def check_kind(claim: Claim) -> None:
         )
 
 
-def _with_field(recipe: dict[str, Any], name: str, value: Value) -> dict[str, Any]:
+def _with_field(
+    recipe: dict[str, Any], name: str, value: Value
+) -> dict[str, Any]:
     """Steps take the place of epochs, and the other way round."""
     other = {"steps": "epochs", "epochs": "steps"}.get(name)
-    return {**{key: recipe[key] for key in recipe if key != other}, name: value}
+    return {
+        **{key: recipe[key] for key in recipe if key != other},
+        name: value,
+    }
 
 
 def _labelled(text: str, values: Mapping[str, Value]) -> str:
     """``MNIST-1D [optimizer = sgd, width = 64]``, in each language of the text."""
     if not values:
         return text
-    pairs = ", ".join(f"{name} = {_shown(value)}" for name, value in values.items())
+    pairs = ", ".join(
+        f"{name} = {_shown(value)}" for name, value in values.items()
+    )
     translations = text.translations if isinstance(text, Text) else {}
     return Text(
         f"{text_of(text)} [{pairs}]",
-        **{language: f"{said} [{pairs}]" for language, said in translations.items()},
+        **{
+            language: f"{said} [{pairs}]"
+            for language, said in translations.items()
+        },
     )
 
 
@@ -149,8 +177,14 @@ def _shown(value: Value) -> str:
 
 def _text(name: str, value: Value) -> str:
     text = _shown(value)
-    named = NAME.fullmatch(text) and PART not in text and not text.endswith(".")
-    if not named or _value(text) != value or type(_value(text)) is not type(value):
+    named = (
+        NAME.fullmatch(text) and PART not in text and not text.endswith(".")
+    )
+    if (
+        not named
+        or _value(text) != value
+        or type(_value(text)) is not type(value)
+    ):
         raise UserError(
             f"{name} = {value!r} cannot be varied: give a number, true or false, or a "
             "text of letters, digits, '_', '-' and '.'."

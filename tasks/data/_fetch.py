@@ -74,7 +74,9 @@ def _fetched(file: RemoteFile, cached: Path) -> bytes:
         else f"{file.address}/{file.name}"
     )
     keep = _writable(cached.parent)
-    with tempfile.TemporaryDirectory(dir=cached.parent if keep else None) as folder:
+    with tempfile.TemporaryDirectory(
+        dir=cached.parent if keep else None
+    ) as folder:
         path = _downloaded(url, Path(folder), file)
         content = _verified(_read(path, file), file, url)
         if keep:  # the cache only has verified files
@@ -92,7 +94,9 @@ def _writable(folder: Path) -> bool:
 
 def _downloaded(url: str, folder: Path, file: RemoteFile) -> Path:
     try:
-        return Path(pooch.retrieve(url, known_hash=None, fname=file.name, path=folder))
+        return Path(
+            pooch.retrieve(url, known_hash=None, fname=file.name, path=folder)
+        )
     except (
         OSError,
         ValueError,
@@ -115,7 +119,9 @@ def _read(path: Path, file: RemoteFile) -> bytes:
 def _verified(content: bytes, file: RemoteFile, where: Path | str) -> bytes:
     """The content uncompressed, if it is what was expected."""
     try:
-        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        content = (
+            gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        )
     except (OSError, EOFError, zlib.error):
         raise Unavailable(
             f"{where} is damaged: it cannot be uncompressed. {_cure(file)}"

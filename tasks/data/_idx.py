@@ -38,7 +38,9 @@ def read(content: bytes) -> NDArray[np.uint8]:
         )
     dimensions = content[3]
     start = 4 + 4 * dimensions
-    shape = tuple(int(size) for size in np.frombuffer(content[4:start], dtype=">u4"))
+    shape = tuple(
+        int(size) for size in np.frombuffer(content[4:start], dtype=">u4")
+    )
     values = np.frombuffer(content[start:], dtype=np.uint8)
     if values.size != np.prod(shape):
         raise UserError(
@@ -57,4 +59,6 @@ def load_images(
         read(fetch(RemoteFile(dataset, name, address, sha256)))
         for name, sha256 in zip(FILES, hashes, strict=True)
     ]
-    return Images(arrays[0][:, None], arrays[1]), Images(arrays[2][:, None], arrays[3])
+    return Images(arrays[0][:, None], arrays[1]), Images(
+        arrays[2][:, None], arrays[3]
+    )

@@ -55,7 +55,9 @@ def split_rows(
     places = torch.tensor([place[identity] for identity in identities])
     order = torch.argsort(places, stable=True)
     bounds = torch.tensor([sealed, held])
-    test_end, validation_end = torch.searchsorted(places[order], bounds).tolist()
+    test_end, validation_end = torch.searchsorted(
+        places[order], bounds
+    ).tolist()
     return Parts(
         train=order[validation_end:],
         validation=order[test_end:validation_end],
@@ -102,14 +104,23 @@ def hold_out(
     """Given training rows, a share of them held out for validation, and the official
     test set.
     """
-    parts = split_rows(contents(train[0]), seed, test=0.0, validation=validation)
-    inputs, labels = torch.from_numpy(train[0]), torch.from_numpy(train[1]).long()
+    parts = split_rows(
+        contents(train[0]), seed, test=0.0, validation=validation
+    )
+    inputs, labels = (
+        torch.from_numpy(train[0]),
+        torch.from_numpy(train[1]).long(),
+    )
     learned, held = (
         Split(inputs[rows].float(), labels[rows])
         for rows in (parts.train, parts.validation)
     )
-    sealed = Split(torch.from_numpy(test[0]).float(), torch.from_numpy(test[1]).long())
-    return normalised(learned, held, sealed, classes=classes, population="official")
+    sealed = Split(
+        torch.from_numpy(test[0]).float(), torch.from_numpy(test[1]).long()
+    )
+    return normalised(
+        learned, held, sealed, classes=classes, population="official"
+    )
 
 
 def normalised(
@@ -127,9 +138,13 @@ def normalised(
     """
     mean = train.x.mean(0) if per_feature else train.x.mean()
     deviation = (
-        train.x.std(0, correction=0) if per_feature else train.x.std(correction=0)
+        train.x.std(0, correction=0)
+        if per_feature
+        else train.x.std(correction=0)
     )
-    deviation = torch.where(deviation > 0, deviation, 1.0)  # a constant feature stays 0
+    deviation = torch.where(
+        deviation > 0, deviation, 1.0
+    )  # a constant feature stays 0
 
     def scaled(split: Split) -> Split:
         return Split((split.x - mean) / deviation, split.y)

@@ -60,7 +60,9 @@ class Symbols:
     def __init__(self, symbols: Iterable[str], joint: str = "") -> None:
         self._names = [*SPECIAL, *symbols]
         self._numbers = {
-            name: number for number, name in enumerate(self._names) if number > END
+            name: number
+            for number, name in enumerate(self._names)
+            if number > END
         }
         self._joint = joint
 
@@ -74,7 +76,9 @@ class Symbols:
         ]
 
     def decode(self, numbers: Sequence[int]) -> str:
-        return self._joint.join(self._names[number] for number in content(numbers))
+        return self._joint.join(
+            self._names[number] for number in content(numbers)
+        )
 
     def pieces(self, numbers: Sequence[int]) -> list[str]:
         return [self._names[number] for number in numbers]
@@ -88,7 +92,9 @@ class Subwords:
     BEGIN, END and the 256 bytes.
     """
 
-    def __init__(self, texts: Iterable[str], size: int, lower: bool = False) -> None:
+    def __init__(
+        self, texts: Iterable[str], size: int, lower: bool = False
+    ) -> None:
         os.environ.setdefault(
             "TOKENIZERS_PARALLELISM", "false"
         )  # one thread a worker; quiet when processes fork
@@ -105,7 +111,9 @@ class Subwords:
         spaced = not any(
             re.search(f"[{HAN}]", text) for text in texts
         )  # a word has the same token at any position
-        space = pre_tokenizers.Metaspace(SPACE, "always" if spaced else "never")
+        space = pre_tokenizers.Metaspace(
+            SPACE, "always" if spaced else "never"
+        )
         words = pre_tokenizers.Sequence([space, pre_tokenizers.Punctuation()])
         learner = Tokenizer(models.BPE())
         learner.pre_tokenizer = words
@@ -126,11 +134,17 @@ class Subwords:
         ]
         merges = [(left, right) for left, right in learned["merges"]]
         numbers = {name: number for number, name in enumerate(names)}
-        self._tokenizer = Tokenizer(models.BPE(numbers, merges, byte_fallback=True))
+        self._tokenizer = Tokenizer(
+            models.BPE(numbers, merges, byte_fallback=True)
+        )
         self._tokenizer.pre_tokenizer = words
         if lower:
             self._tokenizer.normalizer = normalizers.Lowercase()
-        parts = [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse()]
+        parts = [
+            decoders.Replace(SPACE, " "),
+            decoders.ByteFallback(),
+            decoders.Fuse(),
+        ]
         parts += [decoders.Strip(" ", 1, 0)] if spaced else []
         self._tokenizer.decoder = decoders.Sequence(parts)
 
@@ -162,7 +176,9 @@ def content(numbers: Sequence[int]) -> list[int]:
 
 def tidy(text: str) -> str:
     """The text without tags and addresses, with single spaces."""
-    return " ".join(_ADDRESS.sub(" ", _TAG.sub(" ", text)).replace(SPACE, " ").split())
+    return " ".join(
+        _ADDRESS.sub(" ", _TAG.sub(" ", text)).replace(SPACE, " ").split()
+    )
 
 
 def words(text: str) -> list[str]:
@@ -177,7 +193,9 @@ def identity(source: str) -> bytes:
     return re.sub(r"[\W\d_]+", "", source.casefold()).encode()
 
 
-def clean(pairs: Iterable[Pair], longest: int = 40, ratio: float = 5.0) -> list[Pair]:
+def clean(
+    pairs: Iterable[Pair], longest: int = 40, ratio: float = 5.0
+) -> list[Pair]:
     """Pairs worth learning from: tidy, 1 to ``longest`` words on both sides, neither
     ``ratio`` times the other's.
 
@@ -217,8 +235,12 @@ def resplit_pairs(
     identities = [identity(pair.source) for pair in pairs]
     known = set(identities)
     parts = split_rows(identities, seed, test=test, validation=validation)
-    train, held, sealed = ([pairs[row] for row in rows.tolist()] for rows in parts)
-    train = [pair for pair in always if identity(pair.source) not in known] + train
+    train, held, sealed = (
+        [pairs[row] for row in rows.tolist()] for rows in parts
+    )
+    train = [
+        pair for pair in always if identity(pair.source) not in known
+    ] + train
     return subword_splits(
         train,
         held,
@@ -274,16 +296,22 @@ def token_splits(
     measures get to know.
     """
     parts = (train, validation, test)
-    sources = [[[*source.encode(pair.source), END] for pair in part] for part in parts]
+    sources = [
+        [[*source.encode(pair.source), END] for pair in part] for part in parts
+    ]
     targets = [
-        [[BEGIN, *target.encode(pair.target), END] for pair in part] for part in parts
+        [[BEGIN, *target.encode(pair.target), END] for pair in part]
+        for part in parts
     ]
     if not all(sources):
         raise UserError(
             "A part of the sentence pairs is empty: give larger shares, or more pairs."
         )
     longest = max(
-        len(row) for side in (sources, targets) for part in side for row in part
+        len(row)
+        for side in (sources, targets)
+        for part in side
+        for row in part
     )
     known: Mapping[str, Any] = {
         "source": source,
@@ -300,4 +328,6 @@ def token_splits(
 
 def padded(rows: Sequence[Sequence[int]], longest: int) -> Tensor:
     """Token numbers (rows, longest), each row filled up with PAD."""
-    return torch.tensor([[*row, *[PAD] * (longest - len(row))] for row in rows])
+    return torch.tensor(
+        [[*row, *[PAD] * (longest - len(row))] for row in rows]
+    )

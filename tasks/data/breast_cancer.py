@@ -37,5 +37,11 @@ def load(seed: int, test: float = 0.2, validation: float = 0.2) -> Splits:
     """
     x, y = _table()
     return resplit(
-        x, y, seed, test=test, validation=validation, classes=2, per_feature=True
+        x,
+        y,
+        seed,
+        test=test,
+        validation=validation,
+        classes=2,
+        per_feature=True,
     )

@@ -17,7 +17,9 @@ SOURCE = Text(
     ),
 )
 FEATURES = 30
-DISTANCE = 3.3  # between centres, in standard deviations: 5 % are on the wrong side
+DISTANCE = (
+    3.3  # between centres, in standard deviations: 5 % are on the wrong side
+)
 
 
 def load(
@@ -38,7 +40,10 @@ def load(
 
 
 def _drawn(examples: int, centre: Tensor, generator: torch.Generator) -> Split:
-    labels = torch.arange(examples)[torch.randperm(examples, generator=generator)] % 2
+    labels = (
+        torch.arange(examples)[torch.randperm(examples, generator=generator)]
+        % 2
+    )
     signs = (2 * labels - 1).float()
     noise = torch.randn(examples, len(centre), generator=generator)
     return Split(signs[:, None] * centre + noise, labels)

@@ -86,7 +86,9 @@ def _translated(messages: Iterator[tuple[str, str]]) -> Iterator[Pair]:
     """
     for source, target in messages:
         if re.search(f"[{HAN}]", target):
-            yield Pair(PLACEHOLDER.sub("X", source), PLACEHOLDER.sub("X", target))
+            yield Pair(
+                PLACEHOLDER.sub("X", source), PLACEHOLDER.sub("X", target)
+            )
 
 
 def _messages() -> Iterator[tuple[str, str]]:

@@ -30,7 +30,10 @@ SOURCE = Text(
     ),
 )
 LENGTH, CLASSES = 40, 10
-PADDING = 36, 60  # numbers that follow a digit of 12 before it is stretched to 72
+PADDING = (
+    36,
+    60,
+)  # numbers that follow a digit of 12 before it is stretched to 72
 SCALE, SHIFT, SHEAR = (
     0.4,
     48,
@@ -75,7 +78,9 @@ class Draws:
     shear: Array  # (examples,) uniform
 
     @classmethod
-    def of(cls, examples: int, rng: np.random.Generator, shift: int = SHIFT) -> "Draws":
+    def of(
+        cls, examples: int, rng: np.random.Generator, shift: int = SHIFT
+    ) -> "Draws":
         return cls(
             padding=rng.random(examples),
             scale=rng.random(examples),
@@ -95,7 +100,9 @@ def load(
     streams = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
     parts = [
         generated(size, stream)
-        for size, stream in zip((train, validation, test), streams, strict=True)
+        for size, stream in zip(
+            (train, validation, test), streams, strict=True
+        )
     ]
     return normalised(*parts, classes=CLASSES, population="fresh")
 
@@ -107,24 +114,36 @@ def curves(labels: NDArray[np.int64], draws: Draws) -> Array:
     low, high = PADDING
     pads = low + (draws.padding * (high - low + 1)).astype(int)
     x = np.empty((len(labels), LONG))
-    for pad in np.unique(pads):  # the longer the padding, the narrower the digit
+    for pad in np.unique(
+        pads
+    ):  # the longer the padding, the narrower the digit
         rows = pads == pad
-        padded = np.pad(_templates()[labels[rows]] + EPSILON, ((0, 0), (0, pad)))
+        padded = np.pad(
+            _templates()[labels[rows]] + EPSILON, ((0, 0), (0, pad))
+        )
         x[rows] = _resampled(padded, LONG)
     x *= 1 + SCALE * (draws.scale[:, None] - 0.5)
-    x = np.take_along_axis(x, (np.arange(LONG) - draws.shift[:, None]) % LONG, axis=1)
-    background = gaussian_filter1d(BACKGROUND * draws.correlated, sigma=2, axis=1)
+    x = np.take_along_axis(
+        x, (np.arange(LONG) - draws.shift[:, None]) % LONG, axis=1
+    )
+    background = gaussian_filter1d(
+        BACKGROUND * draws.correlated, sigma=2, axis=1
+    )
     x = np.where(x == 0, background, x) + NOISE * draws.independent
     slope = SHEAR * (draws.shear[:, None] - 0.5)
     return _resampled(x - slope * np.linspace(-0.5, 0.5, LONG), LENGTH)
 
 
-def generated(examples: int, rng: np.random.Generator, shift: int = SHIFT) -> Split:
+def generated(
+    examples: int, rng: np.random.Generator, shift: int = SHIFT
+) -> Split:
     """Examples as they come from the generator, moved along by 0 to ``shift`` - 1 of
     72 places: a smaller ``shift`` makes data of a narrower kind.
     """
     labels = rng.permutation(np.arange(examples) % CLASSES)
-    chunks = [labels[start : start + CHUNK] for start in range(0, examples, CHUNK)]
+    chunks = [
+        labels[start : start + CHUNK] for start in range(0, examples, CHUNK)
+    ]
     x = np.concatenate(
         [
             curves(chunk, Draws.of(len(chunk), rng, shift)).astype(np.float32)

@@ -50,5 +50,10 @@ def load(seed: int, test: float = 0.1, validation: float = 0.15) -> Splits:
     table = _table()
     pictures = table[:, :-1].reshape(-1, 1, 28, 28)
     return resplit(
-        pictures, table[:, -1], seed, test=test, validation=validation, classes=10
+        pictures,
+        table[:, -1],
+        seed,
+        test=test,
+        validation=validation,
+        classes=10,
     )

@@ -45,7 +45,9 @@ def load(seed: int) -> Splits:
     test = {pair.source.casefold() for pair in sealed}
     known = [pair for pair in known if pair.source.casefold() not in test]
     identities = [pair.source.casefold().encode() for pair in known]
-    parts = split_rows(identities, seed, test=0.0, validation=HELD / len(known))
+    parts = split_rows(
+        identities, seed, test=0.0, validation=HELD / len(known)
+    )
     train, held = (
         [known[row] for row in rows.tolist()]
         for rows in (parts.train, parts.validation)
@@ -58,7 +60,9 @@ def load(seed: int) -> Splits:
 @lru_cache(maxsize=3)
 def pairs(part: str) -> list[Pair]:
     """All pairs of an official part, in the file's order."""
-    english, german = (_lines(f"{part}.{language}.gz") for language in ("en", "de"))
+    english, german = (
+        _lines(f"{part}.{language}.gz") for language in ("en", "de")
+    )
     if len(english) != len(german):
         raise UserError(
             f"Multi30k's {part} has {len(english)} English and {len(german)} German "

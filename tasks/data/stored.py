@@ -20,7 +20,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, IterableDataset, default_collate
+from torch.utils.data import (
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    default_collate,
+)
 
 from tasks.contract.checks import FieldChecks, refuse
 from tasks.contract.data import Split, Splits
@@ -57,7 +62,9 @@ class DatasetExamples:
 
     def read(self, numbers: Sequence[int]) -> Pair:
         """The examples as a batch. UserError for items that are no pairs."""
-        return _collated([self.convert(self.dataset[number]) for number in numbers])
+        return _collated(
+            [self.convert(self.dataset[number]) for number in numbers]
+        )
 
 
 def from_dataset(
@@ -140,7 +147,9 @@ def token_windows(
         raise UserError(f"token_windows: there is no file {path}.")
     if np.dtype(dtype).kind not in "iu":
         raise refuse(
-            "token_windows", f"dtype={dtype!r}", "give whole numbers, such as 'uint16'"
+            "token_windows",
+            f"dtype={dtype!r}",
+            "give whole numbers, such as 'uint16'",
         )
     _check_whole("token_windows", "context", context)
     windows = TokenWindows(str(path), dtype, context)
@@ -159,19 +168,27 @@ def character_file(text: str) -> tuple[Path, str]:
     folder of data, and the characters by number.
     """
     characters = "".join(sorted(set(text)))
-    numbers = {character: number for number, character in enumerate(characters)}
+    numbers = {
+        character: number for number, character in enumerate(characters)
+    }
     name = hashlib.sha256(text.encode()).hexdigest()
     path = cache_folder() / "characters" / f"{name}.bin"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        own = path.with_suffix(f".{os.getpid()}")  # other workers may write it, too
+        own = path.with_suffix(
+            f".{os.getpid()}"
+        )  # other workers may write it, too
         np.array([numbers[one] for one in text], dtype=np.uint16).tofile(own)
         own.replace(path)
     return path, characters
 
 
 def _resplit(
-    split: StoredSplit, seed: int, validation: int, test: int, classes: int | None
+    split: StoredSplit,
+    seed: int,
+    validation: int,
+    test: int,
+    classes: int | None,
 ) -> Splits:
     """Random examples held out of a finite pool, the others in random order."""
     _check_whole("Splits", "validation", validation)
@@ -248,7 +265,9 @@ def from_stream(
     if a stream has too few.
     """
     if not 0 < held_out < 1:
-        raise refuse("from_stream", f"held_out={held_out}", "give a share of examples")
+        raise refuse(
+            "from_stream", f"held_out={held_out}", "give a share of examples"
+        )
     _check_whole("from_stream", "validation", validation)
     _check_whole("from_stream", "test", test)
 
@@ -266,7 +285,9 @@ def from_stream(
     )
 
 
-def _first(train: Stream, held_out: HeldOut, count: int, share: float) -> Split:
+def _first(
+    train: Stream, held_out: HeldOut, count: int, share: float
+) -> Split:
     """The first ``count`` examples of a part."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -281,7 +302,9 @@ def _first(train: Stream, held_out: HeldOut, count: int, share: float) -> Split:
 
 def _examples(source: Iterable[Any]) -> Iterator[Pair]:
     """Pairs of tensors. UserError for items that are none."""
-    in_batches = isinstance(source, DataLoader) and source.batch_sampler is not None
+    in_batches = (
+        isinstance(source, DataLoader) and source.batch_sampler is not None
+    )
     for item in source:
         if in_batches:
             x, y = _collated_pair(item)
@@ -309,4 +332,6 @@ def _collated_pair(found: Any) -> Pair:
 
 def _check_whole(owner: str, name: str, value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise refuse(owner, f"{name}={value!r}", "give a whole number of at least 1")
+        raise refuse(
+            owner, f"{name}={value!r}", "give a whole number of at least 1"
+        )

@@ -77,11 +77,15 @@ class Table:
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         if not isinstance(self.source, str | Path | pd.DataFrame):
-            raise check.error("source", "give a CSV file's path or a DataFrame")
+            raise check.error(
+                "source", "give a CSV file's path or a DataFrame"
+            )
         check.text("target", "a column's name", empty=False)
         check.choice("kind", ("auto", "classification", "regression"))
         check.number("test", above=0, below=1, advice="a share of the rows")
-        check.number("validation", above=0, below=1, advice="a share of the rows")
+        check.number(
+            "validation", above=0, below=1, advice="a share of the rows"
+        )
         check.names("drop")
         check.names("categories")
         check.mapping("read", "give arguments of pandas.read_csv by name")
@@ -89,7 +93,10 @@ class Table:
     def __call__(self, level: Any, seed: int) -> Splits:
         columns = self._columns()
         parts = split_rows(
-            columns.identities, seed, test=self.test, validation=self.validation
+            columns.identities,
+            seed,
+            test=self.test,
+            validation=self.validation,
         )
         inputs, names = columns.inputs(parts)
         x = torch.from_numpy(inputs.astype(np.float32))
@@ -165,7 +172,9 @@ class Columns:
     def targets(self, parts: Parts) -> tuple[torch.Tensor, dict[str, Any]]:
         """Labels, or standardised numbers, and what metadata say of them."""
         if self.labels:
-            return torch.from_numpy(self.target).long(), {"labels": self.labels}
+            return torch.from_numpy(self.target).long(), {
+                "labels": self.labels
+            }
         learned = self.target[parts.train.numpy()]
         mean, std = float(learned.mean()), float(learned.std()) or 1.0
         scaled = torch.from_numpy((self.target - mean) / std).float()
@@ -195,7 +204,11 @@ def _read(table: Table, path: Path, modified: int, size: int) -> Columns:
     """The file's columns; it is read again once its time or size has changed."""
     try:
         frame = pd.read_csv(path, **table.read)
-    except (OSError, ValueError, TypeError) as error:  # pandas' errors are among them
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+    ) as error:  # pandas' errors are among them
         raise UserError(
             f"{path} cannot be read as CSV ({error}): give read={{...}} what "
             "pandas.read_csv must know, such as the separator."
@@ -216,7 +229,9 @@ def _understood(table: Table, frame: pd.DataFrame, where: str) -> Columns:
     target, labels = _target(table, frame[table.target], where)
     rest = frame.drop(columns=[table.target, *table.drop])
     if rest.empty:
-        raise UserError(f"{where} has no column beside {table.target!r}: give one.")
+        raise UserError(
+            f"{where} has no column beside {table.target!r}: give one."
+        )
     numbers, codes, known = {}, {}, {}
     for name in map(str, rest):
         values = _numbers(table, rest[name], where)
@@ -247,7 +262,9 @@ def _numbers(table: Table, column: pd.Series, where: str) -> Numbers | None:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     if np.isinf(values).any():
         row = int(np.isinf(values).argmax())
-        raise _wrong(where, column, row, "is not finite: give a number, or a gap")
+        raise _wrong(
+            where, column, row, "is not finite: give a number, or a gap"
+        )
     return values
 
 
@@ -292,7 +309,9 @@ def _target(
     """Labels' places and the labels, or numbers and none."""
     if column.isna().any():
         row = int(column.isna().to_numpy().argmax())
-        raise _wrong(where, column, row, "is the target and missing: remove the row")
+        raise _wrong(
+            where, column, row, "is the target and missing: remove the row"
+        )
     if _has_classes(table, column):
         labels = _sorted_labels(column)
         if len(labels) < 2:
@@ -304,7 +323,9 @@ def _target(
     if not pd.api.types.is_numeric_dtype(column):
         numbers = pd.to_numeric(column, errors="coerce")
         row = int(numbers.isna().to_numpy().argmax())
-        raise _wrong(where, column, row, "is not a number, as kind='regression' needs")
+        raise _wrong(
+            where, column, row, "is not a number, as kind='regression' needs"
+        )
     values = column.to_numpy(dtype=np.float64)
     if not np.isfinite(values).all():
         row = int((~np.isfinite(values)).argmax())
@@ -327,7 +348,9 @@ def _sorted_labels(column: pd.Series) -> list[str]:
     """The classes as texts: numbers in their own order, anything else by its text."""
     values = column.unique().tolist()
     numeric = pd.api.types.is_numeric_dtype(column)
-    return [str(value) for value in sorted(values, key=None if numeric else str)]
+    return [
+        str(value) for value in sorted(values, key=None if numeric else str)
+    ]
 
 
 def _wrong(where: str, column: pd.Series, row: int, advice: str) -> UserError:

@@ -29,14 +29,21 @@ def load(seed: int, test: float = 0.1, validation: float = 0.05) -> Splits:
     choose by and 2,800 sealed.
     """
     return resplit_pairs(
-        sentences(), seed, test=test, validation=validation, size=SIZE, bleu="zh"
+        sentences(),
+        seed,
+        test=test,
+        validation=validation,
+        size=SIZE,
+        bleu="zh",
     )
 
 
 @lru_cache(maxsize=1)
 def sentences() -> tuple[Pair, ...]:
     """The clean pairs; of several translations of a sentence the file's first."""
-    rows = [line.split("\t") for line in fetch(FILE).decode("utf-8").splitlines()]
+    rows = [
+        line.split("\t") for line in fetch(FILE).decode("utf-8").splitlines()
+    ]
     if any(len(row) < 2 for row in rows):
         raise UserError(
             f"{FILE.name} has lines without a tab: it should have English, Chinese and attribution."

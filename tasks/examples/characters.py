@@ -7,7 +7,18 @@ from pydoc_data.topics import topics  # texts about Python
 import torch
 from torch import Tensor, nn
 
-from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
+from tasks import (
+    Arm,
+    Claim,
+    Float,
+    Level,
+    Params,
+    Recipe,
+    Shape,
+    Space,
+    Splits,
+    Task,
+)
 from tasks.data.stored import character_file, token_windows
 from tasks.procedures.supervised import Classification
 
@@ -43,7 +54,9 @@ class GPT(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         causal = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
         h = self.characters(x) + self.positions
-        logits: Tensor = self.logits(self.block(h, causal.to(h), is_causal=True))
+        logits: Tensor = self.logits(
+            self.block(h, causal.to(h), is_causal=True)
+        )
         return logits
 
 
@@ -71,6 +84,13 @@ TASK = Task(
     ),
     space=Space(lr=Float(1e-3, 3e-2, log=True)),
     claims=(
-        Claim("gpt_wins", FEWER, "bits_per_character", "gpt", "bigram", margin=0.05),
+        Claim(
+            "gpt_wins",
+            FEWER,
+            "bits_per_character",
+            "gpt",
+            "bigram",
+            margin=0.05,
+        ),
     ),
 )

@@ -8,7 +8,18 @@ from pathlib import Path
 from sklearn.ensemble import HistGradientBoostingClassifier
 from torch import nn
 
-from tasks import Arm, Claim, Float, Int, Level, Params, Recipe, Shape, Space, Task
+from tasks import (
+    Arm,
+    Claim,
+    Float,
+    Int,
+    Level,
+    Params,
+    Recipe,
+    Shape,
+    Space,
+    Task,
+)
 from tasks.data.table import table
 from tasks.models.mlp import mlp
 from tasks.procedures.library import Library
@@ -17,27 +28,37 @@ from tasks.procedures.supervised import Classification
 MEASURES = ("roc_auc", "accuracy", "loss")  # the first chooses
 
 
-def build(widths: tuple[int, ...], shape: Shape, level: Level, p: Params) -> nn.Module:
+def build(
+    widths: tuple[int, ...], shape: Shape, level: Level, p: Params
+) -> nn.Module:
     return mlp(shape, widths)
 
 
 def beats_logistic(arm: str, who: str, metric: str, margin: float) -> Claim:
     says = f"{who} customers better than logistic regression."
     name = f"{arm}_{metric}"
-    return Claim(name, says, metric, better=arm, worse="logistic", margin=margin)
+    return Claim(
+        name, says, metric, better=arm, worse="logistic", margin=margin
+    )
 
 
 TASK = Task(
     question="Which model tells best who leaves?",
-    load_data=table(Path(__file__).with_name("customers.csv"), target="churned"),
+    load_data=table(
+        Path(__file__).with_name("customers.csv"), target="churned"
+    ),
     arms=(
         Arm("logistic", partial(build, ()), label="Logistic regression"),
         Arm("mlp", partial(build, (32,)), label="32 hidden units"),
         Arm(
             "trees",
             label="Boosted trees",
-            procedure=Library(HistGradientBoostingClassifier, measures=MEASURES),
-            space=Space(learning_rate=Float(0.01, 0.3, log=True), max_depth=Int(2, 6)),
+            procedure=Library(
+                HistGradientBoostingClassifier, measures=MEASURES
+            ),
+            space=Space(
+                learning_rate=Float(0.01, 0.3, log=True), max_depth=Int(2, 6)
+            ),
             without=("lr", "weight_decay"),
         ),
     ),

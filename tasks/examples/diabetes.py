@@ -13,7 +13,9 @@ from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Regression
 
 
-def build(widths: tuple[int, ...], shape: Shape, level: Level, p: Params) -> nn.Module:
+def build(
+    widths: tuple[int, ...], shape: Shape, level: Level, p: Params
+) -> nn.Module:
     return mlp(shape, widths)
 
 

@@ -4,7 +4,18 @@ on larger data.
 
 from torch import nn
 
-from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
+from tasks import (
+    Arm,
+    Claim,
+    Float,
+    Level,
+    Params,
+    Recipe,
+    Shape,
+    Space,
+    Splits,
+    Task,
+)
 from tasks.data import digits
 from tasks.models.mlp import mlp
 from tasks.procedures.losses import Focal, LabelSmoothing, LossFunction

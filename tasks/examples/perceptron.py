@@ -8,7 +8,18 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from tasks import Arm, Claim, Float, Level, OwnRun, Params, Recipe, Shape, Space, Task
+from tasks import (
+    Arm,
+    Claim,
+    Float,
+    Level,
+    OwnRun,
+    Params,
+    Recipe,
+    Shape,
+    Space,
+    Task,
+)
 from tasks.data import digits
 from tasks.procedures.supervised import Classification
 
@@ -34,7 +45,9 @@ class Perceptron(Classification):
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
-    return nn.Sequential(nn.Flatten(), nn.Linear(shape.features, shape.outputs))
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(shape.features, shape.outputs)
+    )
 
 
 TASK = Task(

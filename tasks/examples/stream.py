@@ -8,7 +8,18 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
+from tasks import (
+    Arm,
+    Claim,
+    Float,
+    Level,
+    Params,
+    Recipe,
+    Shape,
+    Space,
+    Splits,
+    Task,
+)
 from tasks.data.stored import from_stream
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification

@@ -19,12 +19,20 @@ def mean_regret(level: Level, seed: int, choose: Choose) -> dict[str, float]:
 
     They are the same for both arms of the comparison, because the seed is.
     """
-    bandits = np.random.default_rng(seed).uniform(size=(BANDITS, level["arms"]))
+    bandits = np.random.default_rng(seed).uniform(
+        size=(BANDITS, level["arms"])
+    )
     rng = np.random.default_rng((seed, 1))
-    return {"regret": float(np.mean([regret(rates, choose, rng) for rates in bandits]))}
+    return {
+        "regret": float(
+            np.mean([regret(rates, choose, rng) for rates in bandits])
+        )
+    }
 
 
-def regret(rates: np.ndarray, choose: Choose, rng: np.random.Generator) -> float:
+def regret(
+    rates: np.ndarray, choose: Choose, rng: np.random.Generator
+) -> float:
     wins, losses = np.zeros(len(rates)), np.zeros(len(rates))
     missed = 0.0
     for _ in range(DRAWS):
@@ -44,8 +52,12 @@ def thompson(level: Level, params: Params, seed: int) -> dict[str, float]:
     )
 
 
-def epsilon_greedy(level: Level, params: Params, seed: int) -> dict[str, float]:
-    def choose(wins: np.ndarray, losses: np.ndarray, rng: np.random.Generator) -> int:
+def epsilon_greedy(
+    level: Level, params: Params, seed: int
+) -> dict[str, float]:
+    def choose(
+        wins: np.ndarray, losses: np.ndarray, rng: np.random.Generator
+    ) -> int:
         if rng.random() < params["epsilon"]:
             return int(rng.integers(len(wins)))
         return int(((wins + 1) / (wins + losses + 2)).argmax())

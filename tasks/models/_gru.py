@@ -41,7 +41,9 @@ class GRU(nn.GRU):
         # can be added at once; that of the third is scaled by the first gate.
         from_state = functional.pad(self.bias_hh_l0[: 2 * units], (0, units))
         gates = functional.linear(
-            input.transpose(0, 1), self.weight_ih_l0, self.bias_ih_l0 + from_state
+            input.transpose(0, 1),
+            self.weight_ih_l0,
+            self.bias_ih_l0 + from_state,
         )
         bias = self.bias_hh_l0[2 * units :]
         states: Tensor = _Gru.apply(  # type: ignore[no-untyped-call]
@@ -50,7 +52,11 @@ class GRU(nn.GRU):
         return states.transpose(0, 1), states[-1:]
 
     def _is_small(self, input: Tensor) -> bool:
-        plain = self.num_layers == 1 and not self.bidirectional and self.batch_first
+        plain = (
+            self.num_layers == 1
+            and not self.bidirectional
+            and self.batch_first
+        )
         few = self.hidden_size <= MOST_UNITS and input.ndim == 3
         learning = torch.is_grad_enabled() and input.device.type == "cpu"
         return plain and few and learning and self.bias is True
@@ -83,7 +89,9 @@ class _Gru(torch.autograd.Function):
             torch.addmm(given_gates[step], before, to_gates, out=opened[step])
             opened[step].sigmoid_()
             torch.addmm(bias, before, to_proposal, out=recalled[step])
-            torch.addcmul(given_proposal[step], resets[step], recalled[step], out=n)
+            torch.addcmul(
+                given_proposal[step], resets[step], recalled[step], out=n
+            )
             n.tanh_()
             torch.lerp(n, before, updates[step], out=states[step + 1])
         ctx.save_for_backward(states, opened, proposed, recalled, weight)
@@ -91,7 +99,9 @@ class _Gru(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def backward(
+        ctx: Any, grad: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         states, opened, proposed, recalled, weight = ctx.saved_tensors
         length, _, units = proposed.shape
         before = states[:-1]
@@ -116,5 +126,7 @@ class _Gru(torch.autograd.Function):
         all_gates = by_gates.flatten(2)
         by_weight = all_gates.flatten(0, 1).t() @ before.flatten(0, 1)
         by_bias = by_gates[:, :, 2].sum((0, 1))
-        by_input = torch.cat([all_gates[..., : 2 * units], by_state * by_proposal], 2)
+        by_input = torch.cat(
+            [all_gates[..., : 2 * units], by_state * by_proposal], 2
+        )
         return by_input, towards, by_weight, by_bias

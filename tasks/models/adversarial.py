@@ -31,12 +31,18 @@ class Generator(nn.Module):
         made: Tensor = self.net(_beside(z, condition))
         return made
 
-    def noise(self, count: int, like: Tensor, stream: torch.Generator) -> Tensor:
+    def noise(
+        self, count: int, like: Tensor, stream: torch.Generator
+    ) -> Tensor:
         """Standard normal noise, (count, latent), on the device and of the type of
         ``like``.
         """
         return torch.randn(
-            count, self.latent, device=like.device, dtype=like.dtype, generator=stream
+            count,
+            self.latent,
+            device=like.device,
+            dtype=like.dtype,
+            generator=stream,
         )
 
 
@@ -55,7 +61,9 @@ class Discriminator(nn.Module):
 class Adversaries(nn.Module):
     """A generator and its discriminator."""
 
-    def __init__(self, generator: Generator, discriminator: Discriminator) -> None:
+    def __init__(
+        self, generator: Generator, discriminator: Discriminator
+    ) -> None:
         super().__init__()
         self.generator, self.discriminator = generator, discriminator
 
@@ -114,14 +122,18 @@ def convolutional(
         nn.LeakyReLU(LEAK),
         nn.Linear(latent, 1),
     )
-    return Adversaries(Generator(generator, latent), Discriminator(discriminator))
+    return Adversaries(
+        Generator(generator, latent), Discriminator(discriminator)
+    )
 
 
 def answering(shape: Shape, width: int, latent: int) -> Generator:
     """Two hidden layers from a question and noise to an answer, (examples, outputs).
     Without noise it regresses.
     """
-    return Generator(_two_layers(shape.features + latent, width, shape.outputs), latent)
+    return Generator(
+        _two_layers(shape.features + latent, width, shape.outputs), latent
+    )
 
 
 def judging(shape: Shape, width: int) -> Discriminator:
@@ -160,7 +172,9 @@ class MixtureDensity(Generator):
         """
         log_weights, means, stds = self.components(question)
         away = (answer - means) / stds
-        log_normal = -0.5 * away.square() - stds.log() - 0.5 * math.log(2 * math.pi)
+        log_normal = (
+            -0.5 * away.square() - stds.log() - 0.5 * math.log(2 * math.pi)
+        )
         return torch.logsumexp(log_weights + log_normal, 1)
 
     def components(self, question: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -168,7 +182,11 @@ class MixtureDensity(Generator):
         components) each.
         """
         weights, means, stds = self.net(question).chunk(3, 1)
-        return weights.log_softmax(1), means, functional.softplus(stds) + LEAST_STD
+        return (
+            weights.log_softmax(1),
+            means,
+            functional.softplus(stds) + LEAST_STD,
+        )
 
 
 def mixture(shape: Shape, width: int, components: int) -> MixtureDensity:

@@ -72,7 +72,9 @@ class Block(nn.Module):
     (pre-norm).
     """
 
-    def __init__(self, width: int, heads: int, hidden: int, dropout: float) -> None:
+    def __init__(
+        self, width: int, heads: int, hidden: int, dropout: float
+    ) -> None:
         super().__init__()
         self.before_attention = nn.LayerNorm(width)
         self.attention = SelfAttention(width, heads)
@@ -130,7 +132,9 @@ class Transformer(nn.Module):
         """The tokens before the last norm, each at its place: (examples, width, places)
         or (…, rows, columns).
         """
-        places: Tensor = self._through(x)[-1].transpose(1, 2).unflatten(2, self.grid)
+        places: Tensor = (
+            self._through(x)[-1].transpose(1, 2).unflatten(2, self.grid)
+        )
         return places
 
     def attention(self, x: Tensor) -> Tensor:
@@ -164,7 +168,9 @@ class Transformer(nn.Module):
     def _through(self, x: Tensor) -> list[Tensor]:
         """The tokens before each block and after the last one."""
         tokens = self.embed(x)
-        streams = [tokens if self.positions is None else tokens + self.positions]
+        streams = [
+            tokens if self.positions is None else tokens + self.positions
+        ]
         for block in self.blocks:
             streams.append(block(streams[-1]))
         return streams
@@ -182,7 +188,9 @@ class Patches(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 2:
             return x.unflatten(1, (-1, self.size))  # type: ignore[no-any-return]
-        cut: Tensor = x.unflatten(3, (-1, self.size)).unflatten(2, (-1, self.size))
+        cut: Tensor = x.unflatten(3, (-1, self.size)).unflatten(
+            2, (-1, self.size)
+        )
         return (
             cut.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
         )  # from (…, channels, rows, size, columns, size)
@@ -233,7 +241,9 @@ def vision_transformer(
     hidden = matched_hidden(
         parameters, taken, math.prod(grid), shape.outputs, width, depth
     )
-    return Transformer(embed, shape, grid, hidden, width, heads, depth, dropout)
+    return Transformer(
+        embed, shape, grid, hidden, width, heads, depth, dropout
+    )
 
 
 def hybrid(
@@ -248,16 +258,24 @@ def hybrid(
 ) -> Transformer:
     """Attention over the places of a convolution's map, after Xiao et al. (2021)."""
     grid = map_shape(shape.inputs, stem)
-    embed = nn.Sequential(Curves(), convolutions(shape.inputs, width, stem), Places())
+    embed = nn.Sequential(
+        Curves(), convolutions(shape.inputs, width, stem), Places()
+    )
     taken = convolution_count(shape.inputs, width, stem)
     hidden = matched_hidden(
         parameters, taken, math.prod(grid), shape.outputs, width, depth
     )
-    return Transformer(embed, shape, grid, hidden, width, heads, depth, dropout)
+    return Transformer(
+        embed, shape, grid, hidden, width, heads, depth, dropout
+    )
 
 
 def transformer_count(
-    tokens: int, outputs: int, hidden: int, width: int = WIDTH, depth: int = DEPTH
+    tokens: int,
+    outputs: int,
+    hidden: int,
+    width: int = WIDTH,
+    depth: int = DEPTH,
 ) -> int:
     """Parameters of a Transformer but for those of its ``embed``: positions, blocks,
     last norm, head.
@@ -266,7 +284,9 @@ def transformer_count(
     units, 4 d in its norms.
     """
     block = (
-        (4 * width**2 + 4 * width) + (2 * width * hidden + hidden + width) + 4 * width
+        (4 * width**2 + 4 * width)
+        + (2 * width * hidden + hidden + width)
+        + 4 * width
     )
     return tokens * width + depth * block + 2 * width + (width + 1) * outputs
 
@@ -285,9 +305,9 @@ def matched_hidden(
     Raises UserError if none do.
     """
     none = taken + transformer_count(tokens, outputs, 0, width, depth)
-    each = transformer_count(tokens, outputs, 1, width, depth) - transformer_count(
-        tokens, outputs, 0, width, depth
-    )
+    each = transformer_count(
+        tokens, outputs, 1, width, depth
+    ) - transformer_count(tokens, outputs, 0, width, depth)
     hidden = max(1, round((parameters - none) / each))
     found = none + hidden * each
     if abs(found / parameters - 1) > TOLERANCE:

@@ -73,10 +73,16 @@ class WindowConvolution(nn.Conv2d):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        length, stride, padding = self.kernel_size[1], self.stride[1], self.padding[1]
+        length, stride, padding = (
+            self.kernel_size[1],
+            self.stride[1],
+            self.padding[1],
+        )
         assert isinstance(padding, int)
         padded = functional.pad(input.flatten(1), (padding, padding))
-        windows = padded.unfold(1, length, stride)  # (examples, places, length)
+        windows = padded.unfold(
+            1, length, stride
+        )  # (examples, places, length)
         filters = self.weight.flatten(1)
         found: Tensor = windows @ filters.t()
         return found.transpose(1, 2).unsqueeze(2)
@@ -88,7 +94,10 @@ def as_images(curves: Tensor) -> Tensor:
 
 
 def convolutions(
-    inputs: tuple[int, ...], width: int, layers: Sequence[Layer], dropout: float = 0.0
+    inputs: tuple[int, ...],
+    width: int,
+    layers: Sequence[Layer],
+    dropout: float = 0.0,
 ) -> nn.Sequential:
     """Convolutions of ``width`` channels for inputs of that shape, each with batch norm
     and ReLU; borders are padded.
@@ -110,7 +119,9 @@ def convolutions(
     return nn.Sequential(*found)
 
 
-def _convolution(before: int, after: int, layer: Layer, curves: bool) -> nn.Conv2d:
+def _convolution(
+    before: int, after: int, layer: Layer, curves: bool
+) -> nn.Conv2d:
     """From ``before`` channels to ``after``, along the row alone for curves."""
     kernel, stride = layer
     side = kernel // 2
@@ -183,7 +194,8 @@ def convolution_count(
     through = [channels(inputs), *[width] * len(layers)]
     pairs = zip(pairwise(through), layers, strict=True)
     return sum(
-        (before * layer.kernel**sides + 2) * after for (before, after), layer in pairs
+        (before * layer.kernel**sides + 2) * after
+        for (before, after), layer in pairs
     )
 
 
@@ -194,11 +206,16 @@ def matched_width(parameters: int, shape: Shape) -> int:
     """
 
     def count(width: int) -> int:
-        return convolution_count(shape.inputs, width) + (width + 1) * shape.outputs
+        return (
+            convolution_count(shape.inputs, width)
+            + (width + 1) * shape.outputs
+        )
 
     above = bisect_right(range(parameters), parameters, key=count)
     width = min(
-        max(above - 1, 1), above, key=lambda width: abs(count(width) - parameters)
+        max(above - 1, 1),
+        above,
+        key=lambda width: abs(count(width) - parameters),
     )
     if abs(count(width) / parameters - 1) > TOLERANCE:
         raise UserError(

@@ -87,7 +87,9 @@ def _fit(net: nn.Sequential, train: Split) -> None:
     By the kernel itself: torch.optim takes every new worker 2 s to import.
     """
     weights: list[Tensor] = list(net.parameters())
-    first, second = ([torch.zeros_like(weight) for weight in weights] for _ in range(2))
+    first, second = (
+        [torch.zeros_like(weight) for weight in weights] for _ in range(2)
+    )
     counts = [
         torch.zeros(()) for _ in weights
     ]  # updates so far, as the kernel wants them
@@ -96,7 +98,10 @@ def _fit(net: nn.Sequential, train: Split) -> None:
         batch = train.take(torch.randint(len(train), (BATCH,)))
         shift = torch.randint(-SHIFT, SHIFT + 1, (2,)).tolist()
         gradients = torch.autograd.grad(
-            functional.cross_entropy(net(batch.x.roll(shift, (2, 3))), batch.y), weights
+            functional.cross_entropy(
+                net(batch.x.roll(shift, (2, 3))), batch.y
+            ),
+            weights,
         )
         done = (update + 1) / updates
         rate = PEAK_RATE * min(done / RISE, (1 - done) / (1 - RISE))
@@ -128,7 +133,9 @@ def _scale(net: nn.Sequential, pictures: Tensor) -> None:
         layer for layer in net.modules() if isinstance(layer, nn.Linear)
     )
     for parameter in last.parameters():
-        parameter.div_(deviation)  # max(0, w x + b) / c = max(0, w x / c + b / c)
+        parameter.div_(
+            deviation
+        )  # max(0, w x + b) / c = max(0, w x / c + b / c)
     answers.weight.mul_(deviation)
 
 

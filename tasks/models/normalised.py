@@ -25,7 +25,9 @@ class Disturbed(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return x * ((1 + MOST_SCALE) / 2)
-        shift, scale = torch.rand(2, x.shape[1], dtype=x.dtype, device=x.device)
+        shift, scale = torch.rand(
+            2, x.shape[1], dtype=x.dtype, device=x.device
+        )
         shift = MOST_SHIFT * (2 * shift - 1)
         scale = 1 + (MOST_SCALE - 1) * scale
         moved: Tensor = x * scale + shift

@@ -82,7 +82,10 @@ class RecurrentReader(nn.Module):
 
     def forward(self, symbols: Tensor) -> Tensor:
         states = self.states(self.embed(symbols))
-        forwards, backwards = states[:, -1, : self.units], states[:, 0, self.units :]
+        forwards, backwards = (
+            states[:, -1, : self.units],
+            states[:, 0, self.units :],
+        )
         return self.head(torch.cat([forwards, backwards], dim=1))  # type: ignore[no-any-return]
 
 
@@ -142,7 +145,11 @@ def recurrent_count(
 
 @cache
 def matched_units(
-    parameters: int, kind: Kind, symbols: int, outputs: int, both_ways: bool = False
+    parameters: int,
+    kind: Kind,
+    symbols: int,
+    outputs: int,
+    both_ways: bool = False,
 ) -> int:
     """Units that bring a RecurrentReader within 3 % of ``parameters``. Raises UserError
     if none do.
@@ -162,7 +169,10 @@ def matched_units(
 
 
 def attention_reader(
-    shape: Shape, symbols: int, parameters: int, positions: Positions = "learned"
+    shape: Shape,
+    symbols: int,
+    parameters: int,
+    positions: Positions = "learned",
 ) -> AttentionReader:
     """An AttentionReader of that many parameters, learned positions included."""
     places = shape.inputs[0] if positions == "learned" else 0

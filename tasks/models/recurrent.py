@@ -18,8 +18,13 @@ from tasks.models._gru import GRU
 from tasks.models._softmax import blocked, softmax
 from tasks.models.translation import State, answer, embedding
 
-TOLERANCE = 0.005  # how far a solved parameter count may be from the wanted one
-MOST, NEAR = 2048, 3  # units that are tried at most, and around the best equal number
+TOLERANCE = (
+    0.005  # how far a solved parameter count may be from the wanted one
+)
+MOST, NEAR = (
+    2048,
+    3,
+)  # units that are tried at most, and around the best equal number
 
 
 class RecurrentTranslator(nn.Module):
@@ -48,7 +53,9 @@ class RecurrentTranslator(nn.Module):
         self.backwards = GRU(width, reading, batch_first=True)
         self.bridge = nn.Linear(2 * reading, writing)
         self.decoder = GRU(width, writing, batch_first=True)
-        self.score = nn.Linear(writing, 2 * reading, bias=False) if attention else None
+        self.score = (
+            nn.Linear(writing, 2 * reading, bias=False) if attention else None
+        )
         self.mix = nn.Linear(writing + 2 * reading, width)
         self.answer = answer(width, targets)
         self.dropout = nn.Dropout(dropout)
@@ -98,12 +105,15 @@ class RecurrentTranslator(nn.Module):
             return {}
         return {"attention": self._decode(target, self.begin(source))[2]}
 
-    def _decode(self, target: Tensor, state: State) -> tuple[Tensor, Tensor, Tensor]:
+    def _decode(
+        self, target: Tensor, state: State
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits, the last hidden state, and the weights (sentences, target tokens,
         source tokens).
         """
         states, last = self.decoder(
-            self._embed(self.target, target), state["hidden"][None].contiguous()
+            self._embed(self.target, target),
+            state["hidden"][None].contiguous(),
         )
         memory = state["memory"]
         if self.score is None:
@@ -138,7 +148,12 @@ def _at(x: Tensor, places: Tensor) -> Tensor:
 
 
 def parameter_count(
-    sources: int, targets: int, width: int, reading: int, writing: int, attention: bool
+    sources: int,
+    targets: int,
+    width: int,
+    reading: int,
+    writing: int,
+    attention: bool,
 ) -> int:
     """A GRU layer from i to h units has 3h(i + h + 2) parameters; bridge, score, mix
     and answer are linear layers.
@@ -151,7 +166,9 @@ def parameter_count(
         2 * reading * writing if attention else 0,
     )
     mix, last = (writing + 2 * reading + 1) * width, (width + 1) * targets
-    return (sources + targets) * width + recurrent + bridge + score + mix + last
+    return (
+        (sources + targets) * width + recurrent + bridge + score + mix + last
+    )
 
 
 @cache
@@ -166,12 +183,16 @@ def matched_units(
 
     def apart(units: tuple[int, int]) -> float:
         return abs(
-            parameter_count(sources, targets, width, *units, attention) / parameters - 1
+            parameter_count(sources, targets, width, *units, attention)
+            / parameters
+            - 1
         )
 
     equal = min(range(2, MOST), key=lambda units: apart((units, units)))
     near = range(max(1, equal - NEAR), equal + NEAR + 1)
-    units = min(((reading, writing) for reading in near for writing in near), key=apart)
+    units = min(
+        ((reading, writing) for reading in near for writing in near), key=apart
+    )
     if apart(units) > TOLERANCE:
         raise UserError(
             f"parameters={parameters} cannot be matched within {TOLERANCE:.1%} by a "

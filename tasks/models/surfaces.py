@@ -14,7 +14,9 @@ Array: TypeAlias = "NDArray[np.float64]"
 
 # Ten points to be fitted by y = b + w x: those of the lecture's demonstration (combat
 # power of Pokémon before and after evolution), from public copies of its code.
-LECTURE_X = np.array([338, 333, 328, 207, 226, 25, 179, 60, 208, 606], dtype=np.float64)
+LECTURE_X = np.array(
+    [338, 333, 328, 207, 226, 25, 179, 60, 208, 606], dtype=np.float64
+)
 LECTURE_Y = np.array(
     [640, 633, 619, 393, 428, 27, 193, 66, 226, 1591], dtype=np.float64
 )
@@ -51,7 +53,10 @@ class Surface:
 
 
 def quadratic(
-    minimum: Array, hessian: Array, least: float = 0.0, names: tuple[str, ...] = ()
+    minimum: Array,
+    hessian: Array,
+    least: float = 0.0,
+    names: tuple[str, ...] = (),
 ) -> Surface:
     """½ (x - m)ᵀ H (x - m) + ``least``, with a symmetric H."""
 
@@ -84,7 +89,9 @@ def straight_line(x: Array, y: Array) -> Surface:
     inputs = np.stack([np.ones_like(x), x], axis=1)
     solution, residual, *_ = np.linalg.lstsq(inputs, y, rcond=None)
     minimum = solution.astype(np.float64)
-    return quadratic(minimum, 2 * inputs.T @ inputs, float(residual[0]), ("b", "w"))
+    return quadratic(
+        minimum, 2 * inputs.T @ inputs, float(residual[0]), ("b", "w")
+    )
 
 
 def two_valleys() -> Surface:

@@ -58,7 +58,9 @@ class Attention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        assert width % heads == 0, f"{heads} heads do not share {width} channels evenly"
+        assert width % heads == 0, (
+            f"{heads} heads do not share {width} channels evenly"
+        )
         self.heads = heads
         self.query = nn.Linear(width, width)
         self.key_value = nn.Linear(width, 2 * width)
@@ -71,14 +73,18 @@ class Attention(nn.Module):
         both: Tensor = self.key_value(memory).unflatten(2, (2, self.heads, -1))
         return both.permute(0, 2, 3, 1, 4)
 
-    def forward(self, x: Tensor, remembered: Tensor, seen: Tensor | None) -> Tensor:
+    def forward(
+        self, x: Tensor, remembered: Tensor, seen: Tensor | None
+    ) -> Tensor:
         """``x`` is (sentences, tokens, width); ``seen``, (..., tokens, remembered), is
         True where x may look.
         """
         mixed = self.weights(x, remembered, seen) @ remembered[:, 1]
         return self.out(mixed.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
-    def weights(self, x: Tensor, remembered: Tensor, seen: Tensor | None) -> Tensor:
+    def weights(
+        self, x: Tensor, remembered: Tensor, seen: Tensor | None
+    ) -> Tensor:
         """How much each token takes from each that is remembered, (sentences, heads,
         tokens, remembered).
         """
@@ -114,7 +120,9 @@ class FeedForward(nn.Sequential):
     """The same two-layer perceptron at every place."""
 
     def __init__(self, width: int, hidden: int) -> None:
-        super().__init__(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width))
+        super().__init__(
+            nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, width)
+        )
 
 
 class EncoderLayer(nn.Module):
@@ -206,12 +214,18 @@ class Transformer(nn.Module):
         shape = (width, heads, hidden, norm, dropout)
         self.source = embedding(sources, width)
         self.target = embedding(targets, width)
-        self.encoder = nn.ModuleList(EncoderLayer(*shape) for _ in range(layers))
-        self.decoder = nn.ModuleList(DecoderLayer(*shape) for _ in range(layers))
+        self.encoder = nn.ModuleList(
+            EncoderLayer(*shape) for _ in range(layers)
+        )
+        self.decoder = nn.ModuleList(
+            DecoderLayer(*shape) for _ in range(layers)
+        )
         self.encoded = nn.LayerNorm(width) if norm == "pre" else nn.Identity()
         self.decoded = nn.LayerNorm(width) if norm == "pre" else nn.Identity()
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("positions", sinusoids(longest, width), persistent=False)
+        self.register_buffer(
+            "positions", sinusoids(longest, width), persistent=False
+        )
         for layer in self.modules():
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight)
@@ -223,16 +237,23 @@ class Transformer(nn.Module):
 
     def begin(self, source: Tensor) -> State:
         memory, seen = self._encode(source)
-        remembered = [layer.cross.remember(memory) for layer in self._decoders()]
+        remembered = [
+            layer.cross.remember(memory) for layer in self._decoders()
+        ]
         return {
             "seen": seen,
-            **{f"source {number}": each for number, each in enumerate(remembered)},
+            **{
+                f"source {number}": each
+                for number, each in enumerate(remembered)
+            },
         }
 
     def advance(self, token: Tensor, state: State) -> tuple[Tensor, State]:
         said = state.get("said 0")
         x = self._place(
-            self.target, token[:, None], start=0 if said is None else said.shape[3]
+            self.target,
+            token[:, None],
+            start=0 if said is None else said.shape[3],
         )
         new = dict(state)
         for number, layer in enumerate(self._decoders()):
@@ -270,7 +291,10 @@ class Transformer(nn.Module):
         memory, seen = self._encode(source)
         x = self._place(self.target, target)
         causal = torch.ones(
-            target.shape[1], target.shape[1], dtype=torch.bool, device=target.device
+            target.shape[1],
+            target.shape[1],
+            dtype=torch.bool,
+            device=target.device,
         ).tril()
         weights = []
         for layer in self._decoders():
@@ -281,9 +305,13 @@ class Transformer(nn.Module):
         return self.answer(self.decoded(x)), weights
 
     def _decoders(self) -> list[DecoderLayer]:
-        return [layer for layer in self.decoder if isinstance(layer, DecoderLayer)]
+        return [
+            layer for layer in self.decoder if isinstance(layer, DecoderLayer)
+        ]
 
-    def _place(self, table: nn.Embedding, tokens: Tensor, start: int = 0) -> Tensor:
+    def _place(
+        self, table: nn.Embedding, tokens: Tensor, start: int = 0
+    ) -> Tensor:
         x = (
             table(tokens) * math.sqrt(table.embedding_dim)
             + self.positions[start : start + tokens.shape[1]]
@@ -292,7 +320,12 @@ class Transformer(nn.Module):
 
 
 def parameter_count(
-    sources: int, targets: int, width: int, hidden: int, layers: int, norm: Norm = "pre"
+    sources: int,
+    targets: int,
+    width: int,
+    hidden: int,
+    layers: int,
+    norm: Norm = "pre",
 ) -> int:
     """Parameters of a Transformer: two embeddings, both stacks with a last norm each if
     pre, and the answer.

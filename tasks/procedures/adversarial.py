@@ -85,7 +85,9 @@ NON_SATURATING = Game(tell_apart, be_taken_for_real)
 LEAST_SQUARES = Game(squares, square_to_one)
 HINGE = Game(margins, score_high)
 WASSERSTEIN = Game(score_apart, score_high, penalty=PENALTY)
-WASSERSTEIN_5 = Game(score_apart, score_high, penalty=PENALTY, updates=CRITIC_UPDATES)
+WASSERSTEIN_5 = Game(
+    score_apart, score_high, penalty=PENALTY, updates=CRITIC_UPDATES
+)
 
 
 def gradient_penalty(
@@ -105,7 +107,9 @@ def gradient_penalty(
         generator=generator,
     )
     between = torch.lerp(made.detach(), real, place).requires_grad_()
-    (slopes,) = torch.autograd.grad(judge(between).sum(), between, create_graph=True)
+    (slopes,) = torch.autograd.grad(
+        judge(between).sum(), between, create_graph=True
+    )
     lengths: Tensor = torch.linalg.vector_norm(slopes.flatten(1), dim=1)
     return (lengths - 1).square().mean()
 
@@ -121,22 +125,29 @@ class Adversarial:
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
         return (
-            Phase(self._discriminate, "discriminator", repeats=self.game.updates),
+            Phase(
+                self._discriminate, "discriminator", repeats=self.game.updates
+            ),
             Phase(self._generate, "generator"),
         )
 
     def _discriminate(
         self, model: nn.Module, batch: Split, generator: torch.Generator
     ) -> Tensor:
-        discriminator, real, made, condition = self._play(model, batch, generator)
-        twice = None if condition is None else condition.repeat(2, 1)
-        on_real, on_made = discriminator(torch.cat([real, made.detach()]), twice).chunk(
-            2
+        discriminator, real, made, condition = self._play(
+            model, batch, generator
         )
+        twice = None if condition is None else condition.repeat(2, 1)
+        on_real, on_made = discriminator(
+            torch.cat([real, made.detach()]), twice
+        ).chunk(2)
         loss = self.game.discriminator(on_real, on_made)
         if self.game.penalty:
             steepness = gradient_penalty(
-                lambda between: discriminator(between, condition), real, made, generator
+                lambda between: discriminator(between, condition),
+                real,
+                made,
+                generator,
             )
             loss = loss + self.game.penalty * steepness
         return loss
@@ -154,6 +165,13 @@ class Adversarial:
         made under.
         """
         assert isinstance(model, Adversaries)
-        real, condition = (batch.y, batch.x) if self.conditional else (batch.x, None)
+        real, condition = (
+            (batch.y, batch.x) if self.conditional else (batch.x, None)
+        )
         z = model.generator.noise(len(real), real, generator)
-        return model.discriminator, real, model.generator(z, condition), condition
+        return (
+            model.discriminator,
+            real,
+            model.generator(z, condition),
+            condition,
+        )

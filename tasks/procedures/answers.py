@@ -108,24 +108,36 @@ class Answers:
     ) -> dict[str, float]:
         answers = _ask(model, split.x, DRAWS, generator)
         truth = split.y.flatten()
-        given = _near(answers, split).double()  # (questions, draws, right answers)
+        given = _near(
+            answers, split
+        ).double()  # (questions, draws, right answers)
         found = {
             CRPS: ranked_probability_score(answers, truth),
             SQUARED: (answers - truth[:, None]).square().mean(),
             ON_A_MODE: given.amax(2).mean(),
             BOTH: (given.mean(1) >= FEW).all(1).double().mean(),
         }
-        values = torch.stack([value.double() for value in found.values()]).tolist()
-        return dict(zip((measure.name for measure in found), values, strict=True))
+        values = torch.stack(
+            [value.double() for value in found.values()]
+        ).tolist()
+        return dict(
+            zip((measure.name for measure in found), values, strict=True)
+        )
 
     def snapshot(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
         x = split.x[:SHOWN]
         right = split.metadata["right"]
-        lines = [((-1.0, offset - 1.0), (1.0, offset + 1.0)) for offset in right]
+        lines = [
+            ((-1.0, offset - 1.0), (1.0, offset + 1.0)) for offset in right
+        ]
         extent = (-1.1, 1.1, min(right) - 2.0, max(right) + 2.0)
-        return {"answers.png": points(x, _ask(model, x, 1, generator), lines, extent)}
+        return {
+            "answers.png": points(
+                x, _ask(model, x, 1, generator), lines, extent
+            )
+        }
 
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
@@ -151,8 +163,13 @@ class Answers:
                 x.flatten().tolist(), right, answers, strict=True
             )
         ]
-        table = json.dumps({"columns": columns, "rows": rows}, indent=1).encode()
-        return {**self.snapshot(model, split, generator), "answers.json": table}
+        table = json.dumps(
+            {"columns": columns, "rows": rows}, indent=1
+        ).encode()
+        return {
+            **self.snapshot(model, split, generator),
+            "answers.json": table,
+        }
 
 
 @dataclass(frozen=True)
@@ -197,11 +214,15 @@ def _negative_log_likelihood(
 
 
 @torch.no_grad()
-def _ask(model: nn.Module, x: Tensor, draws: int, generator: torch.Generator) -> Tensor:
+def _ask(
+    model: nn.Module, x: Tensor, draws: int, generator: torch.Generator
+) -> Tensor:
     """So many answers to each question, (questions, draws)."""
     network = generator_of(model)
     asked = x.repeat_interleave(draws, 0)
-    answers: Tensor = network(network.noise(len(asked), asked, generator), asked)
+    answers: Tensor = network(
+        network.noise(len(asked), asked, generator), asked
+    )
     return answers.view(len(x), draws)
 
 

@@ -35,11 +35,16 @@ def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
     """
     rows, columns = next(iter(heads.values())).shape
     cell = max(3, min(LARGEST, WIDEST // max(rows, columns)))
-    width, height = LEFT + max(columns * cell, 90) + GAP, TOP + rows * cell + GAP
+    width, height = (
+        LEFT + max(columns * cell, 90) + GAP,
+        TOP + rows * cell + GAP,
+    )
     wide = min(PANELS, len(heads))
     small, font = ImageFont.load_default(9), ImageFont.load_default(11)
     across = max(wide * width, round(font.getlength(says)) + 2 * LEFT)
-    sheet = Image.new("RGB", (across, -(-len(heads) // wide) * height + FOOT), PAPER)
+    sheet = Image.new(
+        "RGB", (across, -(-len(heads) // wide) * height + FOOT), PAPER
+    )
     draw = ImageDraw.Draw(sheet)
     for place, (name, weights) in enumerate(heads.items()):
         left, top = place % wide * width + LEFT, place // wide * height + TOP
@@ -65,7 +70,8 @@ def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
         )
         sheet.paste(panel, (left, top))
         draw.rectangle(
-            [left - 1, top - 1, left + columns * cell, top + rows * cell], outline=FRAME
+            [left - 1, top - 1, left + columns * cell, top + rows * cell],
+            outline=FRAME,
         )
     draw.text((LEFT, sheet.height - FOOT + 2), says, INK, font)
     return png(sheet)
@@ -80,7 +86,9 @@ def _colours(weights: Tensor) -> NDArray[np.uint8]:
     """Each weight between white and FULL, (rows, columns, 3) bytes."""
     share = weights.detach().float().cpu().clamp(0, 1)[:, :, None]
     colours: NDArray[np.uint8] = (
-        torch.lerp(torch.tensor(PAPER).float(), torch.tensor(FULL).float(), share)
+        torch.lerp(
+            torch.tensor(PAPER).float(), torch.tensor(FULL).float(), share
+        )
         .byte()
         .numpy()
     )

@@ -62,7 +62,9 @@ def _digits() -> tuple[Tensor, Tensor]:
 
 def planted(loss: Loss, generator: torch.Generator) -> tuple[Loss, Tensor]:
     """A loss with a saddle at 0, and a point near it."""
-    return loss, NEAR * torch.randn(2, dtype=torch.float64, generator=generator)
+    return loss, NEAR * torch.randn(
+        2, dtype=torch.float64, generator=generator
+    )
 
 
 def digits_network(generator: torch.Generator) -> tuple[Loss, Tensor]:
@@ -84,7 +86,9 @@ SURFACES: dict[str, Callable[[torch.Generator], tuple[Loss, Tensor]]] = {
 }
 
 
-def descend(loss: Loss, start: Tensor, rate: float, updates: int) -> list[Tensor]:
+def descend(
+    loss: Loss, start: Tensor, rate: float, updates: int
+) -> list[Tensor]:
     """The points of gradient descent with momentum, the start first."""
     slope, path, velocity = grad(loss), [start], torch.zeros_like(start)
     for _ in range(updates):
@@ -102,11 +106,16 @@ def eigen(loss: Loss, point: Tensor) -> tuple[Tensor, Tensor]:
 def signs(values: Tensor) -> tuple[int, int, int]:
     """How many eigenvalues are negative, zero and positive, up to the tolerance."""
     least = TOLERANCE * values.abs().max()
-    negative, positive = int((values < -least).sum()), int((values > least).sum())
+    negative, positive = (
+        int((values < -least).sum()),
+        int((values > least).sum()),
+    )
     return negative, len(values) - negative - positive, positive
 
 
-def escape(loss: Loss, point: Tensor, values: Tensor, vectors: Tensor) -> float:
+def escape(
+    loss: Loss, point: Tensor, values: Tensor, vectors: Tensor
+) -> float:
     """By how much a step along the lowest eigenvector lowers the loss, over what slope
     and curvature promise: ε |g·v| + ½ |λ| ε².
     """
@@ -141,7 +150,10 @@ def measure(updates: int, level: Level, params: Params, seed: int) -> Outcome:
 def pictures(
     loss: Loss, path: list[Tensor], values: Tensor, vectors: Tensor
 ) -> list[Picture]:
-    found = [spectrum(values), along_eigenvector(loss, path[-1], values, vectors)]
+    found = [
+        spectrum(values),
+        along_eigenvector(loss, path[-1], values, vectors),
+    ]
     if len(path) > SEEN and len(values) > 2:
         found.append(ratios(loss, path))
     return found
@@ -174,12 +186,19 @@ def along_eigenvector(
     promised = (steps * slope + values[0] * steps**2 / 2).tolist()
     return Picture(
         "escape",
-        Text("A step along the lowest eigenvector", zh="沿最小特征值的方向移动"),
+        Text(
+            "A step along the lowest eigenvector", zh="沿最小特征值的方向移动"
+        ),
         Axis(Text("Length of the step", zh="步长")),
         Axis(Text("Change of the loss", zh="损失的变化")),
         (
             Curve(steps.tolist(), found, "loss"),
-            Curve(steps.tolist()[::4], promised[::4], "slope and curvature", "points"),
+            Curve(
+                steps.tolist()[::4],
+                promised[::4],
+                "slope and curvature",
+                "points",
+            ),
         ),
         says=Text(
             "Lines: the loss. Points: what slope and curvature promise.",
@@ -190,7 +209,9 @@ def along_eigenvector(
 
 def ratios(loss: Loss, path: list[Tensor]) -> Picture:
     """The lecture's minimum ratio against the loss, along the path."""
-    places = torch.linspace(0, 1, SEEN) ** 3 * (len(path) - 1)  # more of the early ones
+    places = torch.linspace(0, 1, SEEN) ** 3 * (
+        len(path) - 1
+    )  # more of the early ones
     points = [path[int(place)] for place in places]
     shares = [signs(eigen(loss, point)[0])[2] / len(point) for point in points]
     return Picture(

@@ -10,7 +10,10 @@ from torch import Tensor
 from tasks.data._text import BEGIN, END, PAD
 from tasks.models.translation import State, Translator
 
-ROOM = 2, 10  # an answer may have twice as many tokens as its source, and ten more
+ROOM = (
+    2,
+    10,
+)  # an answer may have twice as many tokens as its source, and ten more
 # finished sentences are dropped from the batch once at most this share is left
 FEW = 0.75
 
@@ -50,7 +53,11 @@ def greedy(model: Translator, source: Tensor, longest: int) -> Tensor:
 
 @torch.no_grad()
 def beam(
-    model: Translator, source: Tensor, longest: int, width: int = 4, alpha: float = 0.6
+    model: Translator,
+    source: Tensor,
+    longest: int,
+    width: int = 4,
+    alpha: float = 0.6,
 ) -> Tensor:
     """Beam search: the likeliest sentence among ``width`` beams, (sentences, at most
     ``longest``), END and PAD last.
@@ -76,16 +83,21 @@ def beam(
         steps = logits.log_softmax(1).view(len(rows), width, -1)
         only_pad = torch.full_like(steps, -math.inf)
         only_pad[:, :, PAD] = 0.0
-        total = score[:, :, None] + torch.where(going[:, :, None], steps, only_pad)
+        total = score[:, :, None] + torch.where(
+            going[:, :, None], steps, only_pad
+        )
         score, found = total.flatten(1).topk(width, 1)
         parent, token = found // steps.shape[2], found % steps.shape[2]
         places = (
-            torch.arange(len(rows), device=source.device)[:, None] * width + parent
+            torch.arange(len(rows), device=source.device)[:, None] * width
+            + parent
         ).flatten()
         state = {**following, **_chosen(_changed(following, state), places)}
         said = torch.cat(
             [
-                said.gather(1, parent[:, :, None].expand(-1, -1, said.shape[2])),
+                said.gather(
+                    1, parent[:, :, None].expand(-1, -1, said.shape[2])
+                ),
                 token[:, :, None],
             ],
             2,
@@ -110,7 +122,8 @@ def beam(
             state = _chosen(
                 state,
                 (
-                    left[:, None] * width + torch.arange(width, device=source.device)
+                    left[:, None] * width
+                    + torch.arange(width, device=source.device)
                 ).flatten(),
             )
             rows, most, score, said, going, length = (
@@ -136,9 +149,13 @@ def _changed(state: State, before: State) -> State:
     same for all of a beam.
     """
     return {
-        name: tensor for name, tensor in state.items() if tensor is not before.get(name)
+        name: tensor
+        for name, tensor in state.items()
+        if tensor is not before.get(name)
     }
 
 
 def _chosen(state: State, rows: Tensor) -> State:
-    return {name: tensor.index_select(0, rows) for name, tensor in state.items()}
+    return {
+        name: tensor.index_select(0, rows) for name, tensor in state.items()
+    }

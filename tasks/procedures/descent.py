@@ -35,7 +35,10 @@ def kappa(condition: float, rng: np.random.Generator) -> Start:
 
 def regression(rng: np.random.Generator) -> Start:
     """From around the lecture's start, b = -120 and w = -4."""
-    starts = np.array([-120.0, -4.0]) + rng.normal(size=(STARTS, 2)) * [5.0, 0.5]
+    starts = np.array([-120.0, -4.0]) + rng.normal(size=(STARTS, 2)) * [
+        5.0,
+        0.5,
+    ]
     return straight_line(LECTURE_X, LECTURE_Y), starts
 
 
@@ -65,7 +68,9 @@ def gradient_descent(
     return np.array(path)
 
 
-def closed_form(share: float, surface: Surface, starts: Array, updates: int) -> Array:
+def closed_form(
+    share: float, surface: Surface, starts: Array, updates: int
+) -> Array:
     """Start and end of that path by (I - ηH)ᵗ, in the eigenvectors of H."""
     eigenvalues, vectors = np.linalg.eigh(surface.hessian)
     shrunk = (1 - share * surface.critical_rate * eigenvalues) ** updates
@@ -73,7 +78,9 @@ def closed_form(share: float, surface: Surface, starts: Array, updates: int) -> 
     return np.array([starts, surface.minimum + away])
 
 
-def adagrad(rate: float, surface: Surface, starts: Array, updates: int) -> Array:
+def adagrad(
+    rate: float, surface: Surface, starts: Array, updates: int
+) -> Array:
     path, squares = [starts], np.zeros_like(starts)
     for _ in range(updates):
         gradient = surface.gradient(path[-1])
@@ -91,7 +98,9 @@ def measure(
     surface, starts = SURFACES[level["surface"]](np.random.default_rng(seed))
     path = walk(surface, starts, level["updates"])
     away = np.linalg.norm(path - surface.minimum, axis=2)
-    shares = (away / away[0]).max(axis=1)  # of the start that is farthest behind
+    shares = (away / away[0]).max(
+        axis=1
+    )  # of the start that is farthest behind
     reached = np.flatnonzero(shares <= GOAL)
     losses = surface.loss(path[-1])
     values = {
@@ -116,7 +125,9 @@ def distances(shares: Array) -> Picture:
         "distance",
         Text("Distance to the minimum", zh="到最小值的距离"),
         Axis(Text("Updates", zh="更新次数"), log=True),
-        Axis(Text("Share of the distance left", zh="剩余距离的比例"), log=True),
+        Axis(
+            Text("Share of the distance left", zh="剩余距离的比例"), log=True
+        ),
         (Curve(at, np.maximum(shares[at], SMALLEST)),),
         says=Text(
             "Of the start that is farthest behind; below 1 it has come nearer.",
@@ -132,14 +143,17 @@ def paths(surface: Surface, path: Array) -> Picture:
     low, high = seen.min(axis=0), seen.max(axis=0)
     room = 0.15 * (high - low)
     x, y = (
-        np.linspace(*ends, GRID) for ends in zip(low - room, high + room, strict=True)
+        np.linspace(*ends, GRID)
+        for ends in zip(low - room, high + room, strict=True)
     )
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     losses = surface.loss(points)
     heights = np.log10(losses - losses.min() + 1e-3 * np.ptp(losses)).reshape(
         GRID, GRID
     )
-    minimum = Curve(surface.minimum[:1], surface.minimum[1:], "minimum", "points")
+    minimum = Curve(
+        surface.minimum[:1], surface.minimum[1:], "minimum", "points"
+    )
     drawn = tuple(
         Curve(path[at, start, 0], path[at, start, 1], f"start {start + 1}")
         for start in range(SHOWN if len(path) <= FEW else 1)

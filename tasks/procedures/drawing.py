@@ -21,7 +21,9 @@ def png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def picture_grid(pictures: Tensor, columns: int, scale: int = 3, gap: int = 1) -> bytes:
+def picture_grid(
+    pictures: Tensor, columns: int, scale: int = 3, gap: int = 1
+) -> bytes:
     """Images from -1 to 1, (images, channels, height, width), in rows of ``columns``,
     each pixel ``scale`` wide.
 
@@ -29,8 +31,12 @@ def picture_grid(pictures: Tensor, columns: int, scale: int = 3, gap: int = 1) -
     """
     count, channels, height, width = pictures.shape
     rows = -(-count // columns)
-    values = ((pictures.detach().float().cpu() + 1) * 127.5).round().clamp(0, 255)
-    blank = torch.full((rows * columns - count, channels, height, width), torch.nan)
+    values = (
+        ((pictures.detach().float().cpu() + 1) * 127.5).round().clamp(0, 255)
+    )
+    blank = torch.full(
+        (rows * columns - count, channels, height, width), torch.nan
+    )
     tiles = torch.cat([values, blank]).nan_to_num(96)  # empty places are grey
     framed = torch.nn.functional.pad(tiles, (0, gap, 0, gap), value=96)
     sheet = (
@@ -39,11 +45,14 @@ def picture_grid(pictures: Tensor, columns: int, scale: int = 3, gap: int = 1) -
         .flatten(2, 3)
         .flatten(0, 1)
     )
-    array: NDArray[np.uint8] = sheet.byte().numpy()  # (height, width, channels)
+    array: NDArray[np.uint8] = (
+        sheet.byte().numpy()
+    )  # (height, width, channels)
     image = Image.fromarray(array.squeeze(2) if channels == 1 else array)
     return png(
         image.resize(
-            (image.width * scale, image.height * scale), Image.Resampling.NEAREST
+            (image.width * scale, image.height * scale),
+            Image.Resampling.NEAREST,
         )
     )
 
@@ -70,7 +79,9 @@ def points(
     draw = ImageDraw.Draw(image)
     for start, end in lines:
         draw.line([place(*start), place(*end)], fill=FAINT, width=6)
-    for across, up in zip(x.flatten().tolist(), y.flatten().tolist(), strict=True):
+    for across, up in zip(
+        x.flatten().tolist(), y.flatten().tolist(), strict=True
+    ):
         h, v = place(across, up)
         draw.ellipse([h - 1.5, v - 1.5, h + 1.5, v + 1.5], fill=INK)
     return png(image)

@@ -30,7 +30,9 @@ def decoder_inputs(
     state = model.begin(source)
     for place in range(1, target.shape[1] - 1):
         logits, state = model.advance(inputs[-1], state)
-        drawn = torch.rand(len(source), device=source.device, generator=generator)
+        drawn = torch.rand(
+            len(source), device=source.device, generator=generator
+        )
         true = target[:, place]
         inputs.append(torch.where(drawn < truth, true, logits.argmax(1)))
     return torch.stack(inputs, 1)

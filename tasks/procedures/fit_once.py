@@ -13,9 +13,13 @@ from tasks.models.logistic import LogisticRegression
 from tasks.procedures.losses import cross_entropy
 from tasks.procedures.supervised import Classification
 
-TOLERANCE = 1e-8  # of the gradient; scikit-learn's own 1e-4 stops short of the optimum
+TOLERANCE = (
+    1e-8  # of the gradient; scikit-learn's own 1e-4 stops short of the optimum
+)
 STEPS = 100  # of Newton's method; a dozen are enough where there is a penalty
-SUFFICIENT = 1e-4  # share of the promised decrease that a step must bring (Armijo)
+SUFFICIENT = (
+    1e-4  # share of the promised decrease that a step must bring (Armijo)
+)
 JITTER = 1e-12  # keeps directions in which the objective is flat from stopping a solve
 
 
@@ -29,7 +33,11 @@ class ScikitLogisticRegression(Classification):
     """
 
     def fit(
-        self, shape: Shape, params: Params, train: Split, generator: torch.Generator
+        self,
+        shape: Shape,
+        params: Params,
+        train: Split,
+        generator: torch.Generator,
     ) -> nn.Module:
         from sklearn.linear_model import LogisticRegression as Peer
 
@@ -40,7 +48,8 @@ class ScikitLogisticRegression(Classification):
             max_iter=1000,
         )
         peer.fit(
-            train.x.flatten(1).double().numpy(force=True), train.y.numpy(force=True)
+            train.x.flatten(1).double().numpy(force=True),
+            train.y.numpy(force=True),
         )
         model = LogisticRegression(shape, params["l2"])
         with torch.no_grad():
@@ -60,7 +69,11 @@ class NewtonLogisticRegression(Classification):
     """
 
     def fit(
-        self, shape: Shape, params: Params, train: Split, generator: torch.Generator
+        self,
+        shape: Shape,
+        params: Params,
+        train: Split,
+        generator: torch.Generator,
     ) -> nn.Module:
         model = LogisticRegression(shape, params["l2"])
         weights = newton(train, model.linear.out_features, params["l2"])
@@ -78,14 +91,18 @@ def newton(train: Split, outputs: int, l2: float) -> Tensor:
     promises (Nocedal & Wright, Numerical Optimization, 2006, section 3.1).
     """
     x = train.x.flatten(1).double()
-    x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)  # (examples, features + 1)
+    x = torch.cat(
+        [x, torch.ones_like(x[:, :1])], dim=1
+    )  # (examples, features + 1)
     penalty = torch.full((outputs, x.shape[1]), l2, dtype=x.dtype)
     penalty[:, -1] = 0.0
     weights = torch.zeros_like(penalty)
 
     def objective(weights: Tensor) -> Tensor:
         logits = (x @ weights.T).squeeze(1)
-        return cross_entropy(logits, train.y) + (penalty * weights**2).sum() / 2
+        return (
+            cross_entropy(logits, train.y) + (penalty * weights**2).sum() / 2
+        )
 
     for _ in range(STEPS):
         gradient, hessian = _derivatives(x, train.y, weights, penalty)
@@ -96,7 +113,8 @@ def newton(train: Split, outputs: int, l2: float) -> Tensor:
         promised, before = (gradient * step).sum(), objective(weights)
         size = 1.0
         while (
-            objective(weights - size * step) > before - SUFFICIENT * size * promised
+            objective(weights - size * step)
+            > before - SUFFICIENT * size * promised
             and size > TOLERANCE
         ):
             size /= 2

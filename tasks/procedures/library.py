@@ -56,7 +56,9 @@ class Library:
         check.mapping("fixed", "give parameters by name")
         self.check_params(self.fixed)
         usual = Classification() if self.classifies else Regression()
-        check.replace("measures", measures_named(self.measures or usual.measures))
+        check.replace(
+            "measures", measures_named(self.measures or usual.measures)
+        )
 
     @property
     def title(self) -> str:
@@ -86,7 +88,9 @@ class Library:
         if all(one.kind is not inspect.Parameter.VAR_KEYWORD for one in taken):
             return [parameter.name for parameter in taken]
         plain = self._made({})
-        return list(plain.get_params()) if hasattr(plain, "get_params") else None
+        return (
+            list(plain.get_params()) if hasattr(plain, "get_params") else None
+        )
 
     def _made(self, params: Mapping[str, Any]) -> Any:
         return self.estimator(**{**self.fixed, **params})
@@ -95,7 +99,11 @@ class Library:
         return ()
 
     def fit(
-        self, shape: Shape, params: Params, train: Split, generator: torch.Generator
+        self,
+        shape: Shape,
+        params: Params,
+        train: Split,
+        generator: torch.Generator,
     ) -> nn.Module:
         """The fitted estimator as a module, with as many threads as the run has."""
         from threadpoolctl import threadpool_limits
@@ -106,7 +114,9 @@ class Library:
             y = y[:, 0]
         with threadpool_limits(torch.get_num_threads()):
             estimator.fit(train.x.flatten(1).numpy(force=True), y)
-        return FittedEstimator(estimator, shape.outputs if self.classifies else None)
+        return FittedEstimator(
+            estimator, shape.outputs if self.classifies else None
+        )
 
     def _random_state(self, generator: torch.Generator) -> dict[str, int]:
         name = "random_state"
@@ -147,7 +157,9 @@ class FittedEstimator(nn.Module):
             found = np.log(self._probabilities(inputs))
         else:
             found = self.estimator.decision_function(inputs)
-        return torch.as_tensor(np.asarray(found), dtype=x.dtype, device=x.device)
+        return torch.as_tensor(
+            np.asarray(found), dtype=x.dtype, device=x.device
+        )
 
     def _probabilities(self, inputs: Any) -> Any:
         """(examples, classes), with nearly 0 for classes that it was not shown."""

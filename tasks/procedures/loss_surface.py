@@ -32,14 +32,21 @@ def loss_surface(loss: LossFunction) -> Picture:
     outputs.
     """
     side = torch.linspace(-REACH, REACH, GRID, dtype=torch.float64)
-    heights = [[_loss_at(loss, first, second) for first in side] for second in side]
+    heights = [
+        [_loss_at(loss, first, second) for first in side] for second in side
+    ]
     return Picture(
         "loss_surface",
         Text("Loss over two outputs", zh="两个输出上的损失"),
         Axis(Text("Output for the right class", zh="正确类的输出")),
         Axis(Text("Output for the wrong class", zh="错误类的输出")),
         (Curve([-REACH], [REACH], "sure and wrong", "points"),),
-        Heights(side.numpy(), side.numpy(), np.array(heights), Text("Loss", zh="损失")),
+        Heights(
+            side.numpy(),
+            side.numpy(),
+            np.array(heights),
+            Text("Loss", zh="损失"),
+        ),
         says=Text(
             "Where contours are far apart the loss has no slope to follow.",
             zh="等高线稀疏的地方，损失没有可循的坡度。",
@@ -47,6 +54,8 @@ def loss_surface(loss: LossFunction) -> Picture:
     )
 
 
-def _loss_at(loss: LossFunction, first: torch.Tensor, second: torch.Tensor) -> float:
+def _loss_at(
+    loss: LossFunction, first: torch.Tensor, second: torch.Tensor
+) -> float:
     outputs = torch.stack([first, second, torch.full_like(first, THIRD)])
     return loss(outputs[None], torch.tensor([0])).item()

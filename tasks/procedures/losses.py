@@ -70,15 +70,21 @@ class LabelSmoothing:
     eps: float = 0.1
 
     def __post_init__(self) -> None:
-        FieldChecks(self).number("eps", 0, below=1, advice="what is spread evenly")
+        FieldChecks(self).number(
+            "eps", 0, below=1, advice="what is spread evenly"
+        )
 
     def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
         logits, targets = by_answer(logits, targets)
         if logits.ndim == 1:
             ones = _of_class_1(targets).to(logits.dtype)
             smoothed = ones * (1 - self.eps) + self.eps / 2
-            return functional.binary_cross_entropy_with_logits(logits, smoothed)
-        return functional.cross_entropy(logits, targets, label_smoothing=self.eps)
+            return functional.binary_cross_entropy_with_logits(
+                logits, smoothed
+            )
+        return functional.cross_entropy(
+            logits, targets, label_smoothing=self.eps
+        )
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,9 @@ class Focal:
     gamma: float = 2.0
 
     def __post_init__(self) -> None:
-        FieldChecks(self).number("gamma", 0, advice="how little easy answers weigh")
+        FieldChecks(self).number(
+            "gamma", 0, advice="how little easy answers weigh"
+        )
 
     def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
         logits, targets = _with_classes(logits, targets)
@@ -113,7 +121,9 @@ def mse_logits(logits: Tensor, targets: Tensor) -> Tensor:
     """
     outputs, targets = by_answer(logits, targets)
     if outputs.ndim == 1:
-        return (outputs - _of_class_1(targets).to(outputs.dtype)).square().mean()
+        return (
+            (outputs - _of_class_1(targets).to(outputs.dtype)).square().mean()
+        )
     return (outputs - _probabilities(targets, outputs)).square().sum(1).mean()
 
 

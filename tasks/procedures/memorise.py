@@ -39,6 +39,10 @@ class Memorise(Classification):
     """Classification by a table of the training examples."""
 
     def fit(
-        self, shape: Shape, params: Params, train: Split, generator: torch.Generator
+        self,
+        shape: Shape,
+        params: Params,
+        train: Split,
+        generator: torch.Generator,
     ) -> nn.Module:
         return LookupTable(train.x, train.y, shape.outputs)

@@ -57,7 +57,9 @@ def register_measure(measure: OutputMeasure) -> OutputMeasure:
     """
     known = MEASURES.get(measure.name)
     if known is not None and _origin(known) != _origin(measure):
-        raise UserError(f"There is a measure {measure.name!r} already: rename yours.")
+        raise UserError(
+            f"There is a measure {measure.name!r} already: rename yours."
+        )
     MEASURES[measure.name] = measure
     return measure
 
@@ -105,7 +107,9 @@ def measure_outputs(
     """What each measure that is a function of outputs finds, by its name; NaN if some
     output is not finite.
     """
-    own = [measure for measure in measures if isinstance(measure, OutputMeasure)]
+    own = [
+        measure for measure in measures if isinstance(measure, OutputMeasure)
+    ]
     if own and not outputs.isfinite().all():
         return {measure.name: math.nan for measure in own}
     return {measure.name: measure.of(outputs, targets) for measure in own}
@@ -143,7 +147,9 @@ def balanced_accuracy(outputs: Tensor, targets: Tensor) -> float:
     found, right = _decisions(outputs, targets)
     classes = np.unique(right)
     return float(
-        recall_score(right, found, labels=classes, average="macro", zero_division=0.0)
+        recall_score(
+            right, found, labels=classes, average="macro", zero_division=0.0
+        )
     )
 
 
@@ -214,8 +220,12 @@ def brier(outputs: Tensor, targets: Tensor) -> float:
     outputs, targets = by_answer(outputs, targets)
     found, right = _numpy(probabilities(outputs)), _numpy(targets)
     if found.shape[1] == 2:
-        return float(brier_score_loss(right, found[:, 1], labels=[0, 1], pos_label=1))
-    return float(brier_score_loss(right, found, labels=np.arange(found.shape[1])))
+        return float(
+            brier_score_loss(right, found[:, 1], labels=[0, 1], pos_label=1)
+        )
+    return float(
+        brier_score_loss(right, found, labels=np.arange(found.shape[1]))
+    )
 
 
 def _decisions(outputs: Tensor, targets: Tensor) -> tuple[Array, Array]:
@@ -248,12 +258,16 @@ def r2(outputs: Tensor, targets: Tensor) -> float:
     from sklearn.metrics import r2_score
 
     truth, answers = _truth_and_answers(outputs, targets)
-    if len(truth) < 2:  # one number does not vary, and scikit-learn has no value
+    if (
+        len(truth) < 2
+    ):  # one number does not vary, and scikit-learn has no value
         return float(np.array_equal(truth, answers))
     return float(r2_score(truth, answers))
 
 
-def _truth_and_answers(outputs: Tensor, targets: Tensor) -> tuple[Array, Array]:
+def _truth_and_answers(
+    outputs: Tensor, targets: Tensor
+) -> tuple[Array, Array]:
     """Both as float64, (examples,) or (examples, numbers)."""
     truth = targets.double()
     return _numpy(truth), _numpy(outputs.double().reshape(truth.shape))

@@ -40,7 +40,10 @@ def _blank(shape: Shape) -> float:
     """The distance of blank images, which a generator reaches that has collapsed to
     one.
     """
-    reference, classifier = shape.metadata["reference"], shape.metadata["classifier"]
+    reference, classifier = (
+        shape.metadata["reference"],
+        shape.metadata["classifier"],
+    )
     blank = torch.full_like(reference, -1.0)
     return frechet_distance(
         classifier(reference).features, classifier(blank).features
@@ -49,7 +52,10 @@ def _blank(shape: Shape) -> float:
 
 def _blank_by_kernel(shape: Shape) -> float:
     """The kernel distance of blank images."""
-    reference, classifier = shape.metadata["reference"], shape.metadata["classifier"]
+    reference, classifier = (
+        shape.metadata["reference"],
+        shape.metadata["classifier"],
+    )
     blank = torch.full_like(reference, -1.0)
     return kernel_distance(
         classifier(reference).features, classifier(blank).features
@@ -60,13 +66,17 @@ FRECHET = Measure(
     "frechet",
     "lower",
     worst=_blank,
-    label=Text("Fréchet distance (own classifier)", zh="Fréchet 距离（自有分类器）"),
+    label=Text(
+        "Fréchet distance (own classifier)", zh="Fréchet 距离（自有分类器）"
+    ),
 )
 EXCESS = Measure(
     "frechet_excess",
     "lower",
     worst=_blank,
-    label=Text("Fréchet distance above that of real", zh="超出真实图片的 Fréchet 距离"),
+    label=Text(
+        "Fréchet distance above that of real", zh="超出真实图片的 Fréchet 距离"
+    ),
 )
 KERNEL = Measure(
     "kernel_distance",
@@ -89,7 +99,11 @@ PRECISION = Measure(
     percent=True,
 )
 RECALL = Measure(
-    "recall", "higher", worst=_nothing, label=Text("Recall", zh="召回率"), percent=True
+    "recall",
+    "higher",
+    worst=_nothing,
+    label=Text("Recall", zh="召回率"),
+    percent=True,
 )
 EVENNESS = Measure(
     "evenness",
@@ -106,7 +120,10 @@ CONFIDENCE = Measure(
     percent=True,
 )
 CLASSES = Measure(
-    "classes", "higher", worst=_nothing, label=Text("Classes seen", zh="出现的类别数")
+    "classes",
+    "higher",
+    worst=_nothing,
+    label=Text("Classes seen", zh="出现的类别数"),
 )
 MEASURES = (
     FRECHET,
@@ -136,7 +153,9 @@ def frechet_distance(real: Tensor, made: Tensor) -> Tensor:
     first, second = (x.T.cov().reshape(x.shape[1], -1) for x in (real, made))
     values, vectors = torch.linalg.eigh(first)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
-    both: Tensor = torch.linalg.eigvalsh(root @ second @ root).clamp(min=0).sqrt().sum()
+    both: Tensor = (
+        torch.linalg.eigvalsh(root @ second @ root).clamp(min=0).sqrt().sum()
+    )
     shift = (real.mean(0) - made.mean(0)).square().sum()
     return (shift + first.trace() + second.trace() - 2 * both).clamp(min=0)
 
@@ -177,7 +196,11 @@ def neighbourhoods(
     precision = (across <= real_reach[:, None]).any(0)
     recall = (across <= made_reach).any(1)
     coverage = across.amin(1) <= real_reach
-    return precision.double().mean(), recall.double().mean(), coverage.double().mean()
+    return (
+        precision.double().mean(),
+        recall.double().mean(),
+        coverage.double().mean(),
+    )
 
 
 def evenness(shares: Tensor) -> Tensor:
@@ -197,7 +220,9 @@ def _distances(one: Tensor, other: Tensor) -> Tensor:
 def _reach(x: Tensor, neighbours: int) -> Tensor:
     """Distance of each example to its k-th nearest neighbour, (examples,)."""
     nearest = (
-        _distances(x, x).topk(min(neighbours + 1, len(x)), largest=False).values
+        _distances(x, x)
+        .topk(min(neighbours + 1, len(x)), largest=False)
+        .values
     )  # each is its own nearest
     return nearest.amax(1)
 
@@ -244,12 +269,15 @@ class Pictures(Adversarial):
         classes = _class_table(probabilities, classifier(real).probabilities)
         return {
             "samples.png": picture_grid(made[: COLUMNS**2], COLUMNS),
-            "by-class.png": picture_grid(_by_class(made, probabilities), COLUMNS),
+            "by-class.png": picture_grid(
+                _by_class(made, probabilities), COLUMNS
+            ),
             "measures.json": _table(
                 ["Measure", "Generated", "Real training pictures"], compared
             ),
             "classes.json": _table(
-                ["Class", "Generated", "Real", "Generated, over 90 % sure"], classes
+                ["Class", "Generated", "Real", "Generated, over 90 % sure"],
+                classes,
             ),
         }
 
@@ -294,7 +322,9 @@ def _reference(split: Split) -> Tensor:
 
 
 @torch.no_grad()
-def _made(model: nn.Module, split: Split, generator: torch.Generator) -> Tensor:
+def _made(
+    model: nn.Module, split: Split, generator: torch.Generator
+) -> Tensor:
     network = generator_of(model)
     noise = network.noise(split.metadata["generated"], split.x, generator)
     made: Tensor = network(noise)
@@ -303,7 +333,9 @@ def _made(model: nn.Module, split: Split, generator: torch.Generator) -> Tensor:
 
 def _shares(probabilities: Tensor) -> Tensor:
     """The share of images that are taken for each class, (classes,)."""
-    taken = nn.functional.one_hot(probabilities.argmax(1), probabilities.shape[1])
+    taken = nn.functional.one_hot(
+        probabilities.argmax(1), probabilities.shape[1]
+    )
     return taken.double().mean(0)
 
 
@@ -320,15 +352,17 @@ def _by_class(pictures: Tensor, probabilities: Tensor) -> Tensor:
         found = pictures[taken == label][:COLUMNS]
         rows += [
             found,
-            pictures.new_full((COLUMNS - len(found), *pictures.shape[1:]), math.nan),
+            pictures.new_full(
+                (COLUMNS - len(found), *pictures.shape[1:]), math.nan
+            ),
         ]
     return torch.cat(rows)
 
 
 def _class_table(made: Tensor, real: Tensor) -> list[list[object]]:
-    sure = made[_sure(made)].argmax(1).bincount(minlength=made.shape[1]).double() / len(
-        made
-    )
+    sure = made[_sure(made)].argmax(1).bincount(
+        minlength=made.shape[1]
+    ).double() / len(made)
     columns = (_shares(made).tolist(), _shares(real).tolist(), sure.tolist())
     return [
         [label, *(_rounded(value) for value in row)]

@@ -48,7 +48,11 @@ class LeastSquares(Classification):
     measures: Any = ("accuracy",)
 
     def fit(
-        self, shape: Shape, params: Params, train: Split, generator: torch.Generator
+        self,
+        shape: Shape,
+        params: Params,
+        train: Split,
+        generator: torch.Generator,
     ) -> nn.Module:
         model = RandomFeatures(shape, params["features"]).to(train.x.device)
         for drawn in (model.hidden.weight, model.hidden.bias):

@@ -22,7 +22,9 @@ FUTURE = Measure(
     "future",
     "higher",
     worst=_none,
-    label=Text("Later symbols that a state depends on", zh="状态所依赖的后续符号"),
+    label=Text(
+        "Later symbols that a state depends on", zh="状态所依赖的后续符号"
+    ),
     percent=True,
 )
 ORDER = Measure(
@@ -73,13 +75,20 @@ def dependencies(model: Reader, symbols: Tensor) -> Tensor:
         embedded = model.embed(symbols).detach().requires_grad_()
         states = model.states(embedded)[0]  # (length, channels)
         # weighted, as the plain sum of a normalised state would not depend on anything
-        seen = states @ torch.linspace(1, 2, states.shape[1], device=states.device)
-        rows = [torch.autograd.grad(one, embedded, retain_graph=True) for one in seen]
+        seen = states @ torch.linspace(
+            1, 2, states.shape[1], device=states.device
+        )
+        rows = [
+            torch.autograd.grad(one, embedded, retain_graph=True)
+            for one in seen
+        ]
     return torch.stack([row[0][0].ne(0).any(dim=1) for row in rows])
 
 
 def order(model: Reader, symbols: Tensor, generator: torch.Generator) -> float:
     """The root mean square by which the outputs change when sequences are shuffled."""
-    drawn = torch.rand(symbols.shape[1], generator=generator, device=symbols.device)
+    drawn = torch.rand(
+        symbols.shape[1], generator=generator, device=symbols.device
+    )
     change = model(symbols[:, drawn.argsort()]) - model(symbols)
     return change.square().mean().sqrt().item()

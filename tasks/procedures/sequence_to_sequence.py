@@ -143,8 +143,12 @@ class Translation:
             inputs = target[:, :-1]
             if self.truth < 1:
                 assert isinstance(model, Translator)
-                inputs = decoder_inputs(model, source, target, self.truth, generator)
-            loss = loss + token_loss(model(source, inputs), labels, self.smoothing)
+                inputs = decoder_inputs(
+                    model, source, target, self.truth, generator
+                )
+            loss = loss + token_loss(
+                model(source, inputs), labels, self.smoothing
+            )
             tokens = tokens + (labels != PAD).sum()
         return loss / tokens
 
@@ -166,7 +170,9 @@ class Translation:
             said += alone.tolist()
             meant += labels.tolist()
         tokens, loss, wrong, edits = sums.tolist()
-        found = compare(said, meant, split.metadata["target"], split.metadata["bleu"])
+        found = compare(
+            said, meant, split.metadata["target"], split.metadata["bleu"]
+        )
         return {
             **found,
             "loss": loss / tokens,
@@ -174,7 +180,9 @@ class Translation:
             "exposure_gap": (edits - wrong) / tokens,
         }
 
-    def _search(self, model: Translator, source: Tensor, longest: int) -> Tensor:
+    def _search(
+        self, model: Translator, source: Tensor, longest: int
+    ) -> Tensor:
         if self.beams == 1:
             return greedy(model, source, longest)
         return beam(model, source, longest, self.beams)
@@ -197,7 +205,9 @@ class Translation:
         return files
 
 
-def token_loss(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+def token_loss(
+    logits: Tensor, labels: Tensor, smoothing: float = 0.0
+) -> Tensor:
     """Log loss summed over the tokens that are not PAD, a 0-d tensor. ``logits`` is
     (sentences, tokens, vocabulary).
     """
@@ -232,7 +242,8 @@ def compare(
         "chrf": corpus_chrf(outputs, [references]).score,
         "exact": sum(map(str.__eq__, outputs, references)) / len(references),
         "length_error": sum(
-            min(abs(mine - theirs) / max(theirs, 1), 1.0) for mine, theirs in lengths
+            min(abs(mine - theirs) / max(theirs, 1), 1.0)
+            for mine, theirs in lengths
         )
         / len(lengths),
     }
@@ -252,7 +263,9 @@ def alike(split: Split) -> list[tuple[Tensor, Tensor]]:
     """
     if split.x.device.type != "cpu":
         return [(split.x, split.y)]
-    lengths = ((split.x != PAD).sum(1) + (split.y != PAD).sum(1)).sort(stable=True)
+    lengths = ((split.x != PAD).sum(1) + (split.y != PAD).sum(1)).sort(
+        stable=True
+    )
     return [
         (trimmed(split.x[rows]), trimmed(split.y[rows]))
         for rows in _halved(lengths.indices, lengths.values)
@@ -266,7 +279,9 @@ def _halved(rows: Tensor, lengths: Tensor) -> list[Tensor]:
         SAVING * len(rows) * int(lengths[-1]), SMALLEST
     ):
         return [rows]
-    return _halved(rows[:half], lengths[:half]) + _halved(rows[half:], lengths[half:])
+    return _halved(rows[:half], lengths[:half]) + _halved(
+        rows[half:], lengths[half:]
+    )
 
 
 def _by_length(split: Split) -> list[tuple[Tensor, Tensor]]:
@@ -289,19 +304,25 @@ def _with_probes(split: Split) -> Split:
     if not probes:
         return split
     x = [
-        [*split.metadata["source"].encode(pair.source), END][: split.x.shape[1]]
+        [*split.metadata["source"].encode(pair.source), END][
+            : split.x.shape[1]
+        ]
         for pair in probes
     ]
     y = [
-        [*split.metadata["target"].encode(pair.target), END][: split.y.shape[1] - 1]
+        [*split.metadata["target"].encode(pair.target), END][
+            : split.y.shape[1] - 1
+        ]
         for pair in probes
     ]
     asked = padded(x, split.x.shape[1]).to(split.x)
-    meant = functional.pad(padded(y, split.y.shape[1] - 1), (1, 0), value=BEGIN).to(
-        split.y
-    )
+    meant = functional.pad(
+        padded(y, split.y.shape[1] - 1), (1, 0), value=BEGIN
+    ).to(split.y)
     return Split(
-        torch.cat([asked, split.x]), torch.cat([meant, split.y]), split.metadata
+        torch.cat([asked, split.x]),
+        torch.cat([meant, split.y]),
+        split.metadata,
     )
 
 
@@ -312,7 +333,9 @@ def _translations(
 
     source, target = split.metadata["source"], split.metadata["target"]
     rows: list[list[Any]] = []
-    for x, y, out in zip(split.x.tolist(), split.y.tolist(), said, strict=True):
+    for x, y, out in zip(
+        split.x.tolist(), split.y.tolist(), said, strict=True
+    ):
         reference, output = target.decode(y), target.decode(out)
         rows.append(
             [
@@ -325,12 +348,15 @@ def _translations(
     return ["Source", "Reference", "Output", "chrF"], rows
 
 
-def _searches(model: Translator, split: Split) -> tuple[list[str], list[list[Any]]]:
+def _searches(
+    model: Translator, split: Split
+) -> tuple[list[str], list[list[Any]]]:
     """What a wider search finds, on the same sentences."""
     longest, target = split.metadata["longest"], split.metadata["target"]
     found = {"greedy": greedy(model, split.x, longest)}
     found |= {
-        f"beam of {width}": beam(model, split.x, longest, width) for width in BEAMS
+        f"beam of {width}": beam(model, split.x, longest, width)
+        for width in BEAMS
     }
     rows: list[list[Any]] = []
     for name, said in found.items():
@@ -397,4 +423,6 @@ def _maps(
 
 
 def _table(columns: list[str], rows: list[list[Any]]) -> bytes:
-    return json.dumps({"columns": columns, "rows": rows}, ensure_ascii=False).encode()
+    return json.dumps(
+        {"columns": columns, "rows": rows}, ensure_ascii=False
+    ).encode()

@@ -35,13 +35,17 @@ TWO_CLASS_GAP = OutputMeasure(
     "two_class_gap",
     "lower",
     worst=_farthest,
-    label=Text("Softmax of two against sigmoid", zh="二类 softmax 与 sigmoid 之差"),
+    label=Text(
+        "Softmax of two against sigmoid", zh="二类 softmax 与 sigmoid 之差"
+    ),
     of=two_class_gap,
 )
 MANY_CLASS_GAP = OutputMeasure(
     "many_class_gap",
     "lower",
     worst=_farthest,
-    label=Text("Softmax of all against sigmoids", zh="多类 softmax 与各 sigmoid 之差"),
+    label=Text(
+        "Softmax of all against sigmoids", zh="多类 softmax 与各 sigmoid 之差"
+    ),
     of=many_class_gap,
 )

@@ -47,7 +47,12 @@ SHOWN = 5  # examples with their heads
 MOST = 0.9  # of the sensitivity
 FULL = 4.0  # times the even share of attention, drawn in full colour
 
-PAPER, INK, MUTED, HEAT = (255, 255, 255), (31, 35, 41), (91, 100, 112), (230, 110, 20)
+PAPER, INK, MUTED, HEAT = (
+    (255, 255, 255),
+    (31, 35, 41),
+    (91, 100, 112),
+    (230, 110, 20),
+)
 CURVE, PICTURE, FIELD = (
     (132, 60),
     (84, 84),
@@ -76,7 +81,9 @@ class SpatialClassification(Classification):
                 shown = split.head(SHOWN)
                 gaze, answers = gaze_of(model, shown.x), decide(model(shown.x))
             titles = [
-                f"a {label}, taken\nfor a {answer}" if label != answer else f"a {label}"
+                f"a {label}, taken\nfor a {answer}"
+                if label != answer
+                else f"a {label}"
                 for label, answer in zip(
                     shown.y.tolist(), answers.tolist(), strict=True
                 )
@@ -163,7 +170,9 @@ def draw_field(field: Tensor) -> bytes:
     )
     sheet.paste(panel, (GAP, HEADING - 6))
     _text(
-        sheet, (GAP, 6), f"The unit in the middle sees {seen} of {field.numel()} inputs"
+        sheet,
+        (GAP, 6),
+        f"The unit in the middle sees {seen} of {field.numel()} inputs",
     )
     return png(sheet)
 
@@ -179,17 +188,25 @@ def draw_gaze(x: Tensor, gaze: Tensor, titles: Sequence[str]) -> bytes:
     examples, layers, heads = gaze.shape[:3]
     width, height = size[0] + GAP, size[1] + GAP
     sheet = Image.new(
-        "RGB", (MARGIN + layers * heads * width, HEADING + examples * height), PAPER
+        "RGB",
+        (MARGIN + layers * heads * width, HEADING + examples * height),
+        PAPER,
     )
     for row in range(examples):
-        _text(sheet, (4, HEADING + row * height + size[1] // 2 - 10), titles[row])
+        _text(
+            sheet, (4, HEADING + row * height + size[1] // 2 - 10), titles[row]
+        )
         for column in range(layers * heads):
             layer, head = divmod(column, heads)
             heat = (gaze[row, layer, head] / FULL).clamp(0, 1)
             panel = (
-                _curve(x[row], heat) if x.ndim == 2 else _tinted(x[row, 0], heat, size)
+                _curve(x[row], heat)
+                if x.ndim == 2
+                else _tinted(x[row, 0], heat, size)
             )
-            sheet.paste(panel, (MARGIN + column * width, HEADING + row * height))
+            sheet.paste(
+                panel, (MARGIN + column * width, HEADING + row * height)
+            )
             if row == 0:
                 _text(
                     sheet,
@@ -202,11 +219,15 @@ def draw_gaze(x: Tensor, gaze: Tensor, titles: Sequence[str]) -> bytes:
 
 def _curve(x: Tensor, heat: Tensor) -> Image.Image:
     """A curve over a ground that is coloured place by place."""
-    image = Image.fromarray(_mixed(heat[None])).resize(CURVE, Image.Resampling.NEAREST)
+    image = Image.fromarray(_mixed(heat[None])).resize(
+        CURVE, Image.Resampling.NEAREST
+    )
     values = x.detach().float().cpu()
     low, high = values.min(), values.max()
     across = (np.arange(len(values)) + 0.5) * CURVE[0] / len(values)
-    up = ((high - values) / (high - low).clamp(min=1e-9)).numpy() * (CURVE[1] - 8) + 4
+    up = ((high - values) / (high - low).clamp(min=1e-9)).numpy() * (
+        CURVE[1] - 8
+    ) + 4
     ImageDraw.Draw(image).line(
         list(zip(across.tolist(), up.tolist(), strict=True)), fill=INK, width=2
     )
@@ -218,9 +239,9 @@ def _tinted(x: Tensor, heat: Tensor, size: tuple[int, int]) -> Image.Image:
     width).
     """
     values = x.detach().float().cpu()
-    ink = ((values - values.min()) / (values.max() - values.min()).clamp(min=1e-9))[
-        :, :, None
-    ].numpy()
+    ink = (
+        (values - values.min()) / (values.max() - values.min()).clamp(min=1e-9)
+    )[:, :, None].numpy()
     ground = _mixed(heat)
     return Image.fromarray(
         (ground * (1 - ink) + np.array(INK) * ink).round().astype(np.uint8)

@@ -129,8 +129,13 @@ class Classification(Supervised):
             answers += len(y)
             if others:
                 kept.append((logits, y))
-        values = {"accuracy": right.item() / answers, "loss": loss.item() / answers}
-        return values | (measure_outputs(others, *_joined(kept)) if others else {})
+        values = {
+            "accuracy": right.item() / answers,
+            "loss": loss.item() / answers,
+        }
+        return values | (
+            measure_outputs(others, *_joined(kept)) if others else {}
+        )
 
 
 @dataclass(frozen=True)
@@ -149,7 +154,9 @@ class Regression(Supervised):
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
         answers = [(model(batch.x), batch.y) for batch in _chunks(split)]
-        return measure_outputs(measures_named(self.measures), *_joined(answers))
+        return measure_outputs(
+            measures_named(self.measures), *_joined(answers)
+        )
 
 
 def _let_train(model: nn.Module, part: str) -> None:
@@ -160,7 +167,9 @@ def _let_train(model: nn.Module, part: str) -> None:
 
 def _chunks(split: Split) -> Iterator[Split]:
     for x, y in zip(
-        split.x.split(EVALUATION_BATCH), split.y.split(EVALUATION_BATCH), strict=True
+        split.x.split(EVALUATION_BATCH),
+        split.y.split(EVALUATION_BATCH),
+        strict=True,
     ):
         yield Split(x, y, split.metadata)
 

@@ -13,7 +13,13 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    expect,
+    sync_playwright,
+)
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dashboard.app import create_app
@@ -29,7 +35,12 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 # milliseconds: the machine may be busy, and plotly's first compile takes seconds
 PATIENCE = 30_000.0
 expect.set_options(timeout=PATIENCE)
@@ -41,7 +52,9 @@ def browser() -> Iterator[Browser]:
         filter(None, map(shutil.which, NAMES)), None
     )
     if path is None:
-        pytest.skip("no Chromium: `make test` brings one; else name yours in CHROMIUM")
+        pytest.skip(
+            "no Chromium: `make test` brings one; else name yours in CHROMIUM"
+        )
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield found
@@ -94,7 +107,9 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture(scope="session")
-def results(synthetic: Any, tmp_path_factory: pytest.TempPathFactory) -> Results:
+def results(
+    synthetic: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Results:
     """A finished campaign, the newest, and one that seems to be running."""
     root = tmp_path_factory.mktemp("results")
     size = {
@@ -126,7 +141,9 @@ class Viewer:
     errors: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on(
+            "request", lambda request: self.requests.append(request.url)
+        )
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on(
             "console",

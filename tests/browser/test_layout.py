@@ -31,12 +31,16 @@ def test_names_of_sixty_characters_fit_a_telephone(look, serve, long_names):
     wide = {}
     for page in PAGES:
         shown = viewer.open(f"{page.PATH}?task={TASK}")
-        wide[page.PATH] = shown.evaluate("document.documentElement.scrollWidth")
+        wide[page.PATH] = shown.evaluate(
+            "document.documentElement.scrollWidth"
+        )
 
     assert {path: width for path, width in wide.items() if width > 375} == {}
 
 
-def test_the_squares_of_cells_stay_in_sight_beside_a_long_name(look, serve, long_names):
+def test_the_squares_of_cells_stay_in_sight_beside_a_long_name(
+    look, serve, long_names
+):
     page = look(serve(long_names), width=375, height=812).open("/")
     square = page.locator(".matrix .cell").first
     square.scroll_into_view_if_needed()
@@ -59,8 +63,16 @@ def test_marks_are_printed_and_what_is_of_no_use_on_paper_is_not(look, board):
     page = look(board).open("/")
     page.emulate_media(media="print")
 
-    for mark in (".forest .local", ".forest .mean", ".swatch", ".cell", ".verdict"):
-        expect(page.locator(mark).first).to_have_css("print-color-adjust", "exact")
+    for mark in (
+        ".forest .local",
+        ".forest .mean",
+        ".swatch",
+        ".cell",
+        ".verdict",
+    ):
+        expect(page.locator(mark).first).to_have_css(
+            "print-color-adjust", "exact"
+        )
     for useless in (".skip", "header", "#nav", ".files"):
         expect(page.locator(useless).first).to_be_hidden()
 
@@ -72,7 +84,9 @@ def test_a_page_on_a_dark_screen_is_printed_light(look, board):
     page.emulate_media(media="print", color_scheme="dark")
 
     expect(page.locator("body")).to_have_css("background-color", white)
-    expect(page.locator("main .card").first).to_have_css("background-color", white)
+    expect(page.locator("main .card").first).to_have_css(
+        "background-color", white
+    )
     expect(page.locator("main h1")).to_have_css("color", ink)
     expect(page.locator(".graph .main-svg").first).to_have_css(
         "filter", re.compile("invert")

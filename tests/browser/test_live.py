@@ -24,7 +24,9 @@ def quick(monkeypatch):
 @pytest.fixture
 def growing(quick, serve, look, synthetic, tmp_path):
     """A running campaign in a viewer, and what puts so many revisions on it."""
-    size = synthetic.Size(blocks=6, trials=3, finals=1, tasks=(TASK,), done=0.8)
+    size = synthetic.Size(
+        blocks=6, trials=3, finals=1, tasks=(TASK,), done=0.8
+    )
     campaign = synthetic.write_campaign(tmp_path, size)
     viewer = look(serve(Results(tmp_path)))
 
@@ -50,15 +52,21 @@ def test_a_claim_page_keeps_details_zoom_focus_and_scroll(growing):
     page.evaluate("window.stayed = document.querySelector('.js-plotly-plot')")
     grow()
 
-    assert page.evaluate("document.querySelector('.js-plotly-plot') === window.stayed")
+    assert page.evaluate(
+        "document.querySelector('.js-plotly-plot') === window.stayed"
+    )
     assert page.evaluate(RANGE) == zoom
     expect(page.locator(".ag-row").first).to_be_visible()
     expect(glossary).to_have_attribute("open", "")
-    assert "Learning curves" in page.evaluate("document.activeElement.innerText")
+    assert "Learning curves" in page.evaluate(
+        "document.activeElement.innerText"
+    )
     assert page.evaluate("scrollY") == 200
 
 
-def test_a_problem_comes_and_goes_without_remounting_the_page(growing, tmp_path):
+def test_a_problem_comes_and_goes_without_remounting_the_page(
+    growing, tmp_path
+):
     viewer, _ = growing
     page = _open_claim(viewer)
     page.locator(".js-plotly-plot").first.wait_for()
@@ -72,7 +80,9 @@ def test_a_problem_comes_and_goes_without_remounting_the_page(growing, tmp_path)
     state.write_text(sound)
     expect(problem).to_be_hidden()
 
-    assert page.evaluate("document.querySelector('.js-plotly-plot') === window.stayed")
+    assert page.evaluate(
+        "document.querySelector('.js-plotly-plot') === window.stayed"
+    )
 
 
 def _open_claim(viewer):

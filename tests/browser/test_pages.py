@@ -48,7 +48,9 @@ def test_no_page_is_wider_than_a_telephone(look, board):
     for path in PATHS:
         page = viewer.open(path + (QUERY if path != "/" else ""))
 
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, (
+            path
+        )
 
 
 def test_the_menu_of_a_telephone_opens_and_closes(look, board):

@@ -18,7 +18,9 @@ X_TITLE = ".graph [class^='x'][class$='title']"
 TASK = "logistic_regression"
 
 
-def test_two_clicks_lead_from_the_findings_to_the_blocks_and_to_a_run(look, board):
+def test_two_clicks_lead_from_the_findings_to_the_blocks_and_to_a_run(
+    look, board
+):
     viewer = look(board)
     page = viewer.open("/", "Overview")
     claim = page.locator(".forest-group a").first
@@ -44,7 +46,9 @@ def test_the_overview_needs_no_plotly(look, board):
     viewer.page.on(
         "request",
         lambda asked: (
-            scripts.append(asked.url) if asked.resource_type == "script" else None
+            scripts.append(asked.url)
+            if asked.resource_type == "script"
+            else None
         ),
     )
     viewer.open("/")
@@ -69,7 +73,9 @@ def test_back_and_forward_go_through_pages_and_choices(look, board):
 def test_a_growing_campaign_shows_itself_without_reloading(
     look, serve, synthetic, tmp_path
 ):
-    size = synthetic.Size(blocks=2, trials=3, finals=1, tasks=(TASK,), done=0.5)
+    size = synthetic.Size(
+        blocks=2, trials=3, finals=1, tasks=(TASK,), done=0.5
+    )
     campaign = synthetic.write_campaign(tmp_path, size)
     viewer = look(serve(Results(tmp_path)))
     page = viewer.open("/")
@@ -119,7 +125,9 @@ def test_view_options_need_no_request_and_stay_in_the_address(look, board):
     page.on(
         "request",
         lambda request: (
-            asked.append(request.post_data or "") if "_dash" in request.url else None
+            asked.append(request.post_data or "")
+            if "_dash" in request.url
+            else None
         ),
     )
     page.get_by_text("Epochs", exact=True).click()
@@ -135,8 +143,12 @@ def test_view_options_need_no_request_and_stay_in_the_address(look, board):
     expect(shown.locator(X_TITLE).first).to_have_text("Epochs")
 
 
-def test_a_choice_stands_while_the_page_comes_anew(look, serve, synthetic, tmp_path):
-    size = synthetic.Size(blocks=2, trials=3, finals=1, tasks=(TASK,), done=0.5)
+def test_a_choice_stands_while_the_page_comes_anew(
+    look, serve, synthetic, tmp_path
+):
+    size = synthetic.Size(
+        blocks=2, trials=3, finals=1, tasks=(TASK,), done=0.5
+    )
     campaign = synthetic.write_campaign(tmp_path, size)
     page = look(serve(Results(tmp_path))).open(f"/curves?task={TASK}")
     told = page.locator("#about .live")
@@ -147,7 +159,9 @@ def test_a_choice_stands_while_the_page_comes_anew(look, serve, synthetic, tmp_p
         held.append(route) if _asks_anew(route.request) else route.continue_()
 
     page.route("**/_dash-update-component", hold)
-    with page.expect_request(_asks_anew, timeout=60_000):  # from the address as it is
+    with page.expect_request(
+        _asks_anew, timeout=60_000
+    ):  # from the address as it is
         synthetic.append(tmp_path, campaign, size, 16)
     page.get_by_text("Epochs", exact=True).click()
     expect(page).to_have_url(re.compile("x=epoch"))
@@ -162,7 +176,10 @@ def test_a_choice_stands_while_the_page_comes_anew(look, serve, synthetic, tmp_p
 
 
 def _asks_anew(request):
-    return "news.data" in (request.post_data or "").rpartition("changedPropIds")[2]
+    return (
+        "news.data"
+        in (request.post_data or "").rpartition("changedPropIds")[2]
+    )
 
 
 def test_a_choice_goes_into_the_address(look, board):
@@ -173,7 +190,9 @@ def test_a_choice_goes_into_the_address(look, board):
     page.wait_for_url(re.compile("task=batch_size"))
     viewer.stands()
     chart = page.locator(".graph").first
-    expect(chart).to_contain_text("Epochs")  # of which all batch sizes have as many
+    expect(chart).to_contain_text(
+        "Epochs"
+    )  # of which all batch sizes have as many
     page.get_by_text("Updates", exact=True).click()
     expect(chart).to_contain_text("Updates")
     expect(page).to_have_url(re.compile("x=step"))
@@ -198,7 +217,9 @@ def test_pictures_are_followed_through_training(look, board):
 def test_the_address_can_be_copied(look, board):
     viewer = look(board)
     page = viewer.open(f"/curves?task={TASK}&x=seconds")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=board)
+    page.context.grant_permissions(
+        ["clipboard-read", "clipboard-write"], origin=board
+    )
     page.bring_to_front()
     page.get_by_role("button", name="Copy link").click()
 
@@ -230,8 +251,14 @@ def test_the_verdicts_can_be_taken_away_for_a_text(look, board):
     page = look(board).open("/")
     for kind, begins in (("Markdown", "### "), ("LaTeX", "% Campaign ")):
         with page.expect_download() as saved:
-            page.locator("#forest .files").get_by_text(kind, exact=True).click()
-        assert Path(saved.value.path()).read_text(encoding="utf-8").startswith(begins)
+            page.locator("#forest .files").get_by_text(
+                kind, exact=True
+            ).click()
+        assert (
+            Path(saved.value.path())
+            .read_text(encoding="utf-8")
+            .startswith(begins)
+        )
 
 
 def test_the_keyboard_alone_leads_to_a_claim(look, board):
@@ -254,12 +281,16 @@ def test_the_keyboard_alone_leads_to_a_claim(look, board):
 
 @pytest.mark.parametrize(
     "name",
-    ["?task=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "?campaign=..%2F..%2Fetc"],
+    [
+        "?task=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
+        "?campaign=..%2F..%2Fetc",
+    ],
 )
 def test_an_address_with_tricks_in_it_is_only_text(look, board, name):
     viewer = look(board)
     viewer.page.on(
-        "dialog", lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}")
+        "dialog",
+        lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}"),
     )
     page = viewer.open("/curves" + name)
     page.locator("main .empty").wait_for()
@@ -270,10 +301,13 @@ def test_an_address_with_tricks_in_it_is_only_text(look, board, name):
 def test_hostile_samples_stay_text(look, board):
     viewer = look(board)
     viewer.page.on(
-        "dialog", lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}")
+        "dialog",
+        lambda dialog: viewer.errors.append(f"a dialog: {dialog.message}"),
     )
     page = viewer.open(f"/samples?task={TASK}")
-    expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+    expect(
+        page.get_by_text("<img src=x onerror=alert(1)>").first
+    ).to_be_visible()
 
     expect(page.locator("img[src='x']")).to_have_count(0)
     expect(page.locator("a[href^='javascript']")).to_have_count(0)

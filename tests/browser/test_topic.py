@@ -33,7 +33,9 @@ def test_a_verdict_is_shown_once_it_is_predicted_and_predictions_are_counted(
     expect(page.locator("#quiz-score")).to_have_text(counted)
 
 
-def test_the_number_of_blocks_redraws_the_chart_and_stays_in_the_address(look, board):
+def test_the_number_of_blocks_redraws_the_chart_and_stays_in_the_address(
+    look, board
+):
     page = look(board).open(TOPIC, "Batch size")
     chart = page.locator("#once .js-plotly-plot")
     chart.scroll_into_view_if_needed()

@@ -81,7 +81,9 @@ def test_an_interrupted_campaign_goes_on_where_it_was(
     ) == results_digest(lines_of(tmp_path / "undisturbed", tiny_plan))
 
 
-def test_a_finished_campaign_trains_nothing_again(tiny_plan, run_inline, tmp_path):
+def test_a_finished_campaign_trains_nothing_again(
+    tiny_plan, run_inline, tmp_path
+):
     run_inline(tiny_plan)
     again = run_inline(tiny_plan)
 
@@ -124,7 +126,9 @@ launch(plan, Path(results), executor=SerialExecutor(2, shuffle=countdown), track
 """
 
 
-def drive(task_file: Path, results: Path, moment: int, uri: str = "none") -> int:
+def drive(
+    task_file: Path, results: Path, moment: int, uri: str = "none"
+) -> int:
     command = [
         sys.executable,
         "-c",
@@ -134,7 +138,11 @@ def drive(task_file: Path, results: Path, moment: int, uri: str = "none") -> int
         str(moment),
         uri,
     ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+    }
     return subprocess.run(
         command, cwd=ROOT, env=environment, check=False, capture_output=True
     ).returncode
@@ -163,7 +171,9 @@ def test_a_driver_killed_at_any_moment_loses_nothing_on_record(
     )
 
 
-def test_trials_never_open_the_test_set_and_finals_do(tiny_plan, run_inline, tmp_path):
+def test_trials_never_open_the_test_set_and_finals_do(
+    tiny_plan, run_inline, tmp_path
+):
     run_inline(tiny_plan)
     lines = lines_of(tmp_path / "results", tiny_plan)
 
@@ -181,12 +191,15 @@ def test_half_the_budget_gets_a_final_of_its_own_only_where_it_chose_other_setti
     tiny, run_inline, tmp_path
 ):
     plan, plain = (
-        plan_for(tiny, trials=4, finals=2, half_budget=half) for half in (True, False)
+        plan_for(tiny, trials=4, finals=2, half_budget=half)
+        for half in (True, False)
     )
     run_inline(plan, tmp_path / "half")
     run_inline(plain, tmp_path / "plain")
     lines = lines_of(tmp_path / "half", plan)
-    halves = {where(line): line for line in lines if line["kind"] == "half_budget"}
+    halves = {
+        where(line): line for line in lines if line["kind"] == "half_budget"
+    }
     cells = {
         where(line): [other for other in lines if where(other) == where(line)]
         for line in lines
@@ -201,11 +214,15 @@ def test_half_the_budget_gets_a_final_of_its_own_only_where_it_chose_other_setti
             if line["kind"] == "trial"
         ]
         first_half, all_of_them = (
-            max(some, key=lambda line: line["metrics"]["validation.accuracy"])["params"]
+            max(some, key=lambda line: line["metrics"]["validation.accuracy"])[
+                "params"
+            ]
             for some in (trials[:2], trials)
         )
         final = next(
-            line for line in cell if line["kind"] == "final" and line["number"] == 0
+            line
+            for line in cell
+            if line["kind"] == "final" and line["number"] == 0
         )
         assert final["params"] == all_of_them
         assert (place in halves) == (first_half != all_of_them)
@@ -228,24 +245,32 @@ def test_a_half_length_final_differs_from_the_final_in_its_length_alone(
     tiny, run_inline, tmp_path
 ):
     plan, plain = (
-        plan_for(tiny, trials=2, blocks=1, half_length=half) for half in (True, False)
+        plan_for(tiny, trials=2, blocks=1, half_length=half)
+        for half in (True, False)
     )
     run_inline(plan, tmp_path / "half")
     run_inline(plain, tmp_path / "plain")
     lines = lines_of(tmp_path / "half", plan)
-    halves = {where(line): line for line in lines if line["kind"] == "half_length"}
+    halves = {
+        where(line): line for line in lines if line["kind"] == "half_length"
+    }
     finals = {where(line): line for line in lines if line["kind"] == "final"}
 
     assert len(halves) == len(finals) == len(plan.cells)
     assert plan.runs == plan.max_runs == len(lines)
     for place, final in finals.items():
         half = halves[place]
-        assert (half["params"], half["seeds"]) == (final["params"], final["seeds"])
+        assert (half["params"], half["seeds"]) == (
+            final["params"],
+            final["seeds"],
+        )
         assert half["metrics"]["steps"] == final["metrics"]["steps"] / 2
         assert half["test_opened"]
         assert not half["artifacts"]
     rest = [line for line in lines if line["kind"] != "half_length"]
-    assert results_digest(rest) == results_digest(lines_of(tmp_path / "plain", plain))
+    assert results_digest(rest) == results_digest(
+        lines_of(tmp_path / "plain", plain)
+    )
     again = run_inline(plan, tmp_path / "half")
     campaign = Results(tmp_path / "half").load()
     assert again.trained == 0
@@ -282,12 +307,18 @@ def adaptive(tiny_file, tmp_path) -> Plan:
     )
 
 
-def test_further_blocks_go_only_to_claims_that_are_open(adaptive, run_inline, tmp_path):
+def test_further_blocks_go_only_to_claims_that_are_open(
+    adaptive, run_inline, tmp_path
+):
     run_inline(adaptive)
     campaign = Results(tmp_path / "results").load()
     blocks = campaign.cells.groupby(["level", "arm"]).size()
 
-    assert blocks["many"].to_dict() == {"narrow": 3, "wide": 3, "wide_again": 3}
+    assert blocks["many"].to_dict() == {
+        "narrow": 3,
+        "wide": 3,
+        "wide_again": 3,
+    }
     assert blocks["few"].to_dict() == {"narrow": 6, "wide": 6, "wide_again": 3}
     assert set(campaign.cells["state"]) == {"done"}
     assert (
@@ -305,7 +336,11 @@ def test_further_blocks_go_only_to_claims_that_are_open(adaptive, run_inline, tm
     )
     same, finer = judge_campaign(campaign)
     assert (same.verdict, same.blocks, same.complete) == ("supported", 3, True)
-    assert (finer.verdict, finer.blocks, finer.complete) == ("inconclusive", 6, True)
+    assert (finer.verdict, finer.blocks, finer.complete) == (
+        "inconclusive",
+        6,
+        True,
+    )
     assert [check.state for check in run_aa_tests(campaign, "adaptive")] != [
         "waiting"
     ] * 2
@@ -330,10 +365,14 @@ def test_what_looks_decide_does_not_depend_on_workers_nor_on_interruptions(
             run_inline(
                 adaptive,
                 tmp_path / str(patience),
-                executor=fake_executor(shuffle=patience, interrupt_after=patience),
+                executor=fake_executor(
+                    shuffle=patience, interrupt_after=patience
+                ),
             )
         run_inline(adaptive, tmp_path / str(patience))
-        digests.add(results_digest(lines_of(tmp_path / str(patience), adaptive)))
+        digests.add(
+            results_digest(lines_of(tmp_path / str(patience), adaptive))
+        )
 
     assert len(digests) == 1
 
@@ -366,16 +405,25 @@ def test_arms_of_a_block_share_split_and_order_and_nothing_else(
         "evaluation",
     }
     assert narrow["split"] == seeds["narrow", "final", 0]["split"]
-    assert narrow["initialisation"] != seeds["narrow", "final", 0]["initialisation"]
+    assert (
+        narrow["initialisation"]
+        != seeds["narrow", "final", 0]["initialisation"]
+    )
 
 
-def test_the_same_arm_under_two_names_is_trained_twice(tiny, run_inline, tmp_path):
+def test_the_same_arm_under_two_names_is_trained_twice(
+    tiny, run_inline, tmp_path
+):
     plan = plan_for(
-        tiny, tasks={tiny: TaskPlan(aa_test=("wide",), levels=("few",))}, blocks=1
+        tiny,
+        tasks={tiny: TaskPlan(aa_test=("wide",), levels=("few",))},
+        blocks=1,
     )
     run_inline(plan)
     finals = [
-        line for line in lines_of(tmp_path / "results", plan) if line["kind"] == "final"
+        line
+        for line in lines_of(tmp_path / "results", plan)
+        if line["kind"] == "final"
     ]
     losses = {line["arm"]: line["losses"] for line in finals}
 
@@ -387,12 +435,14 @@ def test_every_arm_gets_the_same_number_of_trials_even_where_some_diverge(
     tiny_file, run_inline, tmp_path
 ):
     text = tiny_file.read_text().replace(
-        "Float(1e-3, 1e-1, log=True), weight", "Float(1e-3, 1e30, log=True), weight"
+        "Float(1e-3, 1e-1, log=True), weight",
+        "Float(1e-3, 1e30, log=True), weight",
     )
     path = tmp_path / "explosive.py"
     path.write_text(
         text.replace(
-            "epochs=4, batch_size=32", 'epochs=4, batch_size=32, optimizer="sgd"'
+            "epochs=4, batch_size=32",
+            'epochs=4, batch_size=32, optimizer="sgd"',
         )
     )
     tasks.load_file(path)
@@ -404,7 +454,8 @@ def test_every_arm_gets_the_same_number_of_trials_even_where_some_diverge(
     assert {"finished", "diverged"} == set(trials["status"])
     assert set(trials.groupby(["level", "arm", "block"]).size()) == {8}
     assert (
-        trials.loc[trials["status"] == "diverged", "validation.accuracy"] == 0.5
+        trials.loc[trials["status"] == "diverged", "validation.accuracy"]
+        == 0.5
     ).all()
     assert trials["validation.accuracy"].notna().all()
 
@@ -454,7 +505,9 @@ def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(
         ("narrow", "few")
     }
     assert crashed["error"].str.contains("too narrow").all()
-    states = campaign.cells.set_index(["arm", "level", "block"])["state"].sort_index()
+    states = campaign.cells.set_index(["arm", "level", "block"])[
+        "state"
+    ].sort_index()
     assert set(states["narrow", "few"]) == {"failed"}
     assert (states.drop(("narrow", "few")) == "done").all()
     line = next(
@@ -478,9 +531,9 @@ def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(
     run_inline(tiny_plan, tmp_path / "shaky", executor=unreliable)
 
     assert unreliable.trained == tiny_plan.runs
-    assert results_digest(lines_of(tmp_path / "shaky", tiny_plan)) == results_digest(
-        lines_of(tmp_path / "steady", tiny_plan)
-    )
+    assert results_digest(
+        lines_of(tmp_path / "shaky", tiny_plan)
+    ) == results_digest(lines_of(tmp_path / "steady", tiny_plan))
 
 
 @pytest.mark.parametrize(
@@ -488,10 +541,17 @@ def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(
     [(3, False, "lost"), (2, True, "out_of_memory")],
 )
 def test_a_loss_that_lasts_goes_on_record_and_can_be_retried(
-    losses, out_of_memory, status, tiny_plan, run_inline, tmp_path, fake_executor
+    losses,
+    out_of_memory,
+    status,
+    tiny_plan,
+    run_inline,
+    tmp_path,
+    fake_executor,
 ):
     run_inline(
-        tiny_plan, executor=fake_executor(lose=losses, out_of_memory=out_of_memory)
+        tiny_plan,
+        executor=fake_executor(lose=losses, out_of_memory=out_of_memory),
     )
     first = Results(tmp_path / "results").load()
     assert set(first.runs["status"]) == {status}
@@ -512,7 +572,9 @@ def test_what_differs_between_machines_is_told(
         return str(Results(tmp_path / "results").load().state["unlike"])
 
     with pytest.raises(KeyboardInterrupt):
-        run_inline(tiny_plan, executor=fake_executor(shuffle=30, interrupt_after=30))
+        run_inline(
+            tiny_plan, executor=fake_executor(shuffle=30, interrupt_after=30)
+        )
     assert told() == ""
     run_inline(
         tiny_plan,
@@ -528,11 +590,14 @@ def test_what_differs_between_machines_is_told(
 def test_a_worker_with_other_sources_is_refused(
     tiny_plan, run_inline, tmp_path, fake_executor
 ):
-    with pytest.raises(UserError, match="on other trains tiny with other sources"):
+    with pytest.raises(
+        UserError, match="on other trains tiny with other sources"
+    ):
         run_inline(
             tiny_plan,
             executor=fake_executor(
-                facts_after=5, worker_facts={"sources": "0" * 16, "host": "other"}
+                facts_after=5,
+                worker_facts={"sources": "0" * 16, "host": "other"},
             ),
         )
     assert len(lines_of(tmp_path / "results", tiny_plan)) == 5
@@ -553,14 +618,19 @@ def test_a_stop_can_be_asked_for_from_elsewhere(
     with pytest.raises(KeyboardInterrupt):
         run_inline(tiny_plan, executor=fake_executor(before_run=ask))
     assert not (folder / "cancel").exists()
-    assert json.loads((folder / "state.json").read_text())["state"] == "stopped"
+    assert (
+        json.loads((folder / "state.json").read_text())["state"] == "stopped"
+    )
     assert not request_stop(folder)
 
 
 def test_one_driver_at_a_time(tiny_plan, run_inline, tmp_path):
     folder = tmp_path / "results" / tiny_plan.id
     folder.mkdir(parents=True)
-    with locked(folder), pytest.raises(UserError, match="is being run already"):
+    with (
+        locked(folder),
+        pytest.raises(UserError, match="is being run already"),
+    ):
         run_inline(tiny_plan)
 
 
@@ -578,7 +648,8 @@ def test_a_full_disk_stops_with_one_message_and_the_campaign_goes_on_later(
 
     monkeypatch.setattr(Record, "append_line", full)
     with pytest.raises(
-        UserError, match=r"No space left on device.*everything recorded is kept"
+        UserError,
+        match=r"No space left on device.*everything recorded is kept",
     ):
         run_inline(tiny_plan)
     monkeypatch.undo()
@@ -587,13 +658,17 @@ def test_a_full_disk_stops_with_one_message_and_the_campaign_goes_on_later(
     assert rest.trained == tiny_plan.runs - 9
 
 
-def test_a_folder_that_cannot_be_written_is_named(tiny_plan, run_inline, tmp_path):
+def test_a_folder_that_cannot_be_written_is_named(
+    tiny_plan, run_inline, tmp_path
+):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         run_inline(tiny_plan, tmp_path / "file" / "results")
 
 
-def test_a_new_campaign_starts_only_when_asked_for(tiny_plan, run_inline, tmp_path):
+def test_a_new_campaign_starts_only_when_asked_for(
+    tiny_plan, run_inline, tmp_path
+):
     results = tmp_path / "results"
     run_inline(tiny_plan, results)
 
@@ -632,7 +707,8 @@ def test_a_cell_file_holds_its_part_of_the_record_to_the_last_bit(
 
 
 @pytest.mark.parametrize(
-    "damage", ['{"op_code": 0, "worker_id\n', "[1, 2]\n", '{"op_code": 99}\n', "\0\0\n"]
+    "damage",
+    ['{"op_code": 0, "worker_id\n', "[1, 2]\n", '{"op_code": 99}\n', "\0\0\n"],
 )
 def test_a_damaged_optuna_journal_is_told_and_costs_no_cell(
     damage, tiny_plan, run_inline, tmp_path
@@ -647,8 +723,13 @@ def test_a_damaged_optuna_journal_is_told_and_costs_no_cell(
     (told,) = said
     assert f"{journal} cannot be written" in told
     assert "move it away" in told
-    assert len(list((results / tiny_plan.id / "cells").rglob("cell.parquet"))) == 8
-    assert "cannot be written" in (results / tiny_plan.id / "log.txt").read_text()
+    assert (
+        len(list((results / tiny_plan.id / "cells").rglob("cell.parquet")))
+        == 8
+    )
+    assert (
+        "cannot be written" in (results / tiny_plan.id / "log.txt").read_text()
+    )
 
     journal.rename(tmp_path / "damaged")
     said.clear()

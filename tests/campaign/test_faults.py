@@ -74,12 +74,17 @@ def same_results(plan: Plan, *folders: Path) -> None:
     """Every run once, and the same in both folders; so are the verdicts."""
     one, other = (lines_of(folder, plan) for folder in folders)
     judged = [
-        [verdict.as_dict() for verdict in judge_campaign(Results(f).load(plan.id))]
+        [
+            verdict.as_dict()
+            for verdict in judge_campaign(Results(f).load(plan.id))
+        ]
         for f in folders
     ]
 
     assert results_digest(one) == results_digest(other)
-    done = Counter(line["key"] for line in other if line["status"] == "finished")
+    done = Counter(
+        line["key"] for line in other if line["status"] == "finished"
+    )
     assert set(done.values()) == {1}
     assert len(done) == plan.runs
     assert judged[0] == judged[1]
@@ -100,7 +105,11 @@ def first_after(results: Path, plan: Plan, moment: float) -> float:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """A Ray cluster that outlives its drivers; its address."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
     ray = str(Path(sys.executable).with_name("ray"))
     command = [
         ray,
@@ -130,7 +139,11 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """A driver in a process of its own."""
     values = Profile.model_validate(profile or PROFILE).model_dump_json()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "OMP_NUM_THREADS": "1",
+    }
     command = [
         sys.executable,
         "-c",
@@ -174,12 +187,16 @@ def kill_at_a_random_moment(
 def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
     seed, cluster, tiny_file, tiny, run_inline, tmp_path, tell
 ):
-    plan = Plan(Profile.model_validate(PROFILE | {"tasks": {tiny: TaskPlan()}}))
+    plan = Plan(
+        Profile.model_validate(PROFILE | {"tasks": {tiny: TaskPlan()}})
+    )
     run_inline(plan, tmp_path / "undisturbed")
     results, moments = tmp_path / "killed", random.Random(seed)
     record = results / plan.id / FILE
     tries = [
-        kill_at_a_random_moment(start(tiny_file, results, cluster), record, moments)
+        kill_at_a_random_moment(
+            start(tiny_file, results, cluster), record, moments
+        )
         for _ in range(KILLS)
     ]
     kills = [moment for moment in tries if moment]
@@ -199,8 +216,12 @@ def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
     client = MlflowClient(tracking_uri=sqlite.default_uri(results))
     experiment = client.get_experiment_by_name("bakeoff/tiny")
     assert experiment is not None
-    mlflow_runs = client.search_runs([experiment.experiment_id], max_results=5000)
-    published = Counter(run.data.tags.get("bakeoff.key") for run in mlflow_runs)
+    mlflow_runs = client.search_runs(
+        [experiment.experiment_id], max_results=5000
+    )
+    published = Counter(
+        run.data.tags.get("bakeoff.key") for run in mlflow_runs
+    )
     assert published.pop(None) == len(plan.cells)
     assert published == Counter(line["key"] for line in lines)
     assert {run.info.status for run in mlflow_runs} == {"FINISHED"}
@@ -305,7 +326,8 @@ def test_a_node_that_is_killed_changes_no_verdict(
         if line["ended"] > killed
     )
     longest = max(
-        later - sooner for sooner, later in zip([killed, *ends], ends, strict=False)
+        later - sooner
+        for sooner, later in zip([killed, *ends], ends, strict=False)
     )
     tell(
         "one of three nodes killed",
@@ -363,7 +385,8 @@ class StoppingTask:
             1,
         )
         text = text.replace(
-            "def build(", f"MARKERS = {str(self.markers)!r}\n{STOPPING}def build("
+            "def build(",
+            f"MARKERS = {str(self.markers)!r}\n{STOPPING}def build(",
         )
         # what is left at evaluations is written however long that takes
         text = text.replace(
@@ -386,7 +409,9 @@ class StoppingTask:
         for marker in held:
             marker.unlink()
 
-    def stopped(self, update: int, driver: subprocess.Popen[bytes]) -> list[str]:
+    def stopped(
+        self, update: int, driver: subprocess.Popen[bytes]
+    ) -> list[str]:
         """Wait until a run is there: its process, and its node on Ray."""
         while not (self.markers / str(update)).exists():
             assert driver.poll() is None
@@ -420,7 +445,10 @@ def test_a_long_run_resumes_whichever_of_its_processes_is_killed(
         driver.kill()
         driver.wait()
         moments.append(time.time())
-        left = [found.name for found in (results / plan.id / "checkpoints").iterdir()]
+        left = [
+            found.name
+            for found in (results / plan.id / "checkpoints").iterdir()
+        ]
         assert start(path, results, address).wait() == 0
 
     same_results(plan, tmp_path / "undisturbed", results)
@@ -430,7 +458,9 @@ def test_a_long_run_resumes_whichever_of_its_processes_is_killed(
     assert not (results / plan.id / "checkpoints").exists()
     sees = "nothing; the training goes on from the last evaluation that was kept (one a minute is, at most)"
     for who, moment in zip(("worker", "node", "driver"), moments, strict=True):
-        again = "; the same command starts the driver" if who == "driver" else ""
+        again = (
+            "; the same command starts the driver" if who == "driver" else ""
+        )
         tell(
             f"{who} killed in a long run",
             sees + again,
@@ -466,13 +496,20 @@ def test_a_group_resumes_whichever_of_its_processes_is_killed(
 
     same_results(plan, tmp_path / "undisturbed", tmp_path / "killed")
     assert 16 in {
-        line["worker"].get("resumed") for line in lines_of(tmp_path / "killed", plan)
+        line["worker"].get("resumed")
+        for line in lines_of(tmp_path / "killed", plan)
     }
     sees = "nothing; the training goes on from the last evaluation that was kept, with a new group"
     for who, moment in zip(
-        ("one worker of a group", "process that leads a group"), moments, strict=True
+        ("one worker of a group", "process that leads a group"),
+        moments,
+        strict=True,
     ):
-        tell(f"{who} killed", sees, first_after(tmp_path / "killed", plan, moment))
+        tell(
+            f"{who} killed",
+            sees,
+            first_after(tmp_path / "killed", plan, moment),
+        )
 
 
 def leading() -> int:
@@ -538,10 +575,14 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
         client = MlflowClient(tracking_uri=url)
         experiment = client.get_experiment_by_name("bakeoff/tiny")
         assert experiment is not None
-        mlflow_runs = client.search_runs([experiment.experiment_id], max_results=5000)
+        mlflow_runs = client.search_runs(
+            [experiment.experiment_id], max_results=5000
+        )
     finally:
         another.__exit__(None, None, None)
-    published = Counter(run.data.tags.get("bakeoff.key") for run in mlflow_runs)
+    published = Counter(
+        run.data.tags.get("bakeoff.key") for run in mlflow_runs
+    )
 
     assert not any("did not take" in text for text in said)
     assert published.pop(None) == len(tiny_plan.cells)
@@ -568,7 +609,8 @@ def test_a_full_disk_stops_with_one_message(
     disk, filler = tmp_path / "disk", tmp_path / "disk" / "filler"
     disk.mkdir()
     if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)], check=False
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(disk)],
+        check=False,
     ).returncode:
         pytest.skip("mounting a small disk needs root")
 
@@ -581,7 +623,9 @@ def test_a_full_disk_stops_with_one_message(
     try:
         with pytest.raises(UserError, match="No space left") as stopped:
             run_inline(
-                tiny_plan, disk / "results", executor=fake_executor(before_run=happens)
+                tiny_plan,
+                disk / "results",
+                executor=fake_executor(before_run=happens),
             )
         with pytest.raises(UserError, match="MiB free"):
             run_inline(tiny_plan, disk / "results")
@@ -593,7 +637,9 @@ def test_a_full_disk_stops_with_one_message(
     finally:
         subprocess.run(["umount", str(disk)], check=True)
     message = (
-        str(stopped.value).replace(str(disk), "").replace(tiny_plan.id, "CAMPAIGN")
+        str(stopped.value)
+        .replace(str(disk), "")
+        .replace(tiny_plan.id, "CAMPAIGN")
     )
     tell("disk full", f"“{message}”", seconds)
 
@@ -633,7 +679,9 @@ def test_a_clock_that_is_set_back_and_forth_breaks_nothing(
     monkeypatch.setattr(nn.Module, "train", train)
     monkeypatch.setattr(time, "time", lambda: real() + offset)
     monkeypatch.setattr(driver, "POLL_INTERVAL_S", 0.0)
-    with pytest.raises(KeyboardInterrupt):  # a request to stop is heard all the same
+    with pytest.raises(
+        KeyboardInterrupt
+    ):  # a request to stop is heard all the same
         run_inline(
             tiny_plan,
             results,
@@ -647,7 +695,9 @@ def test_a_clock_that_is_set_back_and_forth_breaks_nothing(
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name("bakeoff/tiny")
     assert experiment is not None
-    mlflow_runs = client.search_runs([experiment.experiment_id], max_results=5000)
+    mlflow_runs = client.search_runs(
+        [experiment.experiment_id], max_results=5000
+    )
 
     same_results(tiny_plan, tmp_path / "undisturbed", results)
     assert all(
@@ -687,13 +737,18 @@ def small_node(for_nodes, monkeypatch) -> Iterator[tuple[str, int]]:
     is used; so many bytes.
     """
     told = subprocess.run(
-        [sys.executable, "-c", MEMORY], stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-c", MEMORY],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
     used, total = map(int, told.stdout.split())
     spare = (total - used) // 3
     if spare < 2**31:
         pytest.skip("too little memory is free to fill a third of it")
-    monkeypatch.setenv("RAY_memory_usage_threshold", f"{(used + spare) / total:.4f}")
+    monkeypatch.setenv(
+        "RAY_memory_usage_threshold", f"{(used + spare) / total:.4f}"
+    )
     with nodes(head_cpus=2, others=0) as (address, _):
         yield address, spare
 
@@ -713,9 +768,16 @@ def test_a_training_that_eats_all_memory_is_stopped_alone(
         "def build(",
         f"MARKER, MOST = {str(marker)!r}, {2 * spare // 2**27}\n\n\ndef build(",
     )
-    path.write_text(text.replace("    return nn.Seq", f"{EATING}    return nn.Seq"))
+    path.write_text(
+        text.replace("    return nn.Seq", f"{EATING}    return nn.Seq")
+    )
     tasks.load_file(path)
-    profile = {"name": "hungry", "blocks": 2, "trials": 1, "tasks": {"hungry": {}}}
+    profile = {
+        "name": "hungry",
+        "blocks": 2,
+        "trials": 1,
+        "tasks": {"hungry": {}},
+    }
     plan = Plan(Profile.model_validate(profile))
     run_inline(plan, tmp_path / "undisturbed")
     marker.touch()
@@ -723,9 +785,9 @@ def test_a_training_that_eats_all_memory_is_stopped_alone(
     lines = lines_of(tmp_path / "results", plan)
     failed = [line for line in lines if line["status"] != "finished"]
 
-    assert {(line["status"], line["arm"], line["level"]) for line in failed} == {
-        ("out_of_memory", "narrow", "few")
-    }
+    assert {
+        (line["status"], line["arm"], line["level"]) for line in failed
+    } == {("out_of_memory", "narrow", "few")}
     assert len(lines) == plan.runs - 2  # no finals where a trial is missing
     assert lines_on(marker) <= 2 * 2  # with others beside it, then alone
     marker.unlink()
@@ -733,7 +795,9 @@ def test_a_training_that_eats_all_memory_is_stopped_alone(
     run_inline(plan, tmp_path / "results", retry=True)
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
     sees = "status `out_of_memory`, once Ray has stopped it with a node to itself, too; what was stopped beside it is "
-    sees += "trained again, the campaign goes on, `bakeoff retry` trains it again"
+    sees += (
+        "trained again, the campaign goes on, `bakeoff retry` trains it again"
+    )
     tell(
         "training eats all memory of a node",
         sees,
@@ -762,10 +826,17 @@ def fetching(tiny_file, tmp_path, monkeypatch) -> tuple[Plan, Path, bytes]:
     constants = f'from tasks.data._fetch import RemoteFile, fetch\n\nSHA = "{hashlib.sha256(content).hexdigest()}"\n'
     path = tmp_path / "fetching.py"
     path.write_text(
-        text.replace("\n\n\ndef load_data", f"\n{constants}\n\ndef load_data", 1)
+        text.replace(
+            "\n\n\ndef load_data", f"\n{constants}\n\ndef load_data", 1
+        )
     )
     tasks.load_file(path)
-    profile = {"name": "fetching", "blocks": 2, "trials": 2, "tasks": {"fetching": {}}}
+    profile = {
+        "name": "fetching",
+        "blocks": 2,
+        "trials": 2,
+        "tasks": {"fetching": {}},
+    }
     return Plan(Profile.model_validate(profile)), file, content
 
 
@@ -783,7 +854,9 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(
 
     with pytest.raises(KeyboardInterrupt):
         run_inline(
-            plan, tmp_path / "results", executor=fake_executor(interrupt_after=5)
+            plan,
+            tmp_path / "results",
+            executor=fake_executor(interrupt_after=5),
         )
     forget_data()
     file.write_bytes(b"numbars")
@@ -807,10 +880,18 @@ def test_a_data_file_that_is_damaged_is_named_and_can_be_replaced(
 
 
 @pytest.mark.parametrize(
-    ("fault", "damage"), [("cut short", b"numb"), ("a bit flipped", b"ntmbers")]
+    ("fault", "damage"),
+    [("cut short", b"numb"), ("a bit flipped", b"ntmbers")],
 )
 def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_again(
-    fault, damage, fetching, fake_executor, run_inline, tmp_path, tell, monkeypatch
+    fault,
+    damage,
+    fetching,
+    fake_executor,
+    run_inline,
+    tmp_path,
+    tell,
+    monkeypatch,
 ):
     """In the middle of a campaign, as its workers load the data again."""
     plan, file, content = fetching
@@ -828,7 +909,9 @@ def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_again(
             damaged = time.time()
             forget_data()
 
-    run_inline(plan, tmp_path / "results", executor=fake_executor(before_run=happens))
+    run_inline(
+        plan, tmp_path / "results", executor=fake_executor(before_run=happens)
+    )
 
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
     sees = "nothing; it is fetched again, from its address or a mirror"
@@ -839,7 +922,9 @@ def test_a_file_of_the_data_cache_that_is_damaged_is_fetched_again(
     )
 
 
-def test_a_damaged_cell_file_is_written_again(tiny_plan, run_inline, tmp_path, tell):
+def test_a_damaged_cell_file_is_written_again(
+    tiny_plan, run_inline, tmp_path, tell
+):
     run_inline(tiny_plan)
     files = sorted(
         (tmp_path / "results" / tiny_plan.id / "cells").rglob("cell.parquet")
@@ -884,7 +969,9 @@ def test_a_training_that_its_machine_fails_ends_in_a_status_and_can_be_retried(
         "from functools", "import os, time\nfrom functools", 1
     )
     broken = f'    if width == 2 and level.name == "few" and os.path.exists({str(marker)!r}):\n        {does}\n'
-    path.write_text(text.replace("    return nn.Seq", f"{broken}    return nn.Seq"))
+    path.write_text(
+        text.replace("    return nn.Seq", f"{broken}    return nn.Seq")
+    )
     tasks.load_file(path)
     profile = {
         "name": "fragile",
@@ -902,11 +989,14 @@ def test_a_training_that_its_machine_fails_ends_in_a_status_and_can_be_retried(
         for line in lines_of(tmp_path / "results", plan)
         if line["status"] != "finished"
     ]
-    assert {(line["status"], line["arm"], line["level"]) for line in failed} == {
-        (status, "narrow", "few")
-    }
+    assert {
+        (line["status"], line["arm"], line["level"]) for line in failed
+    } == {(status, "narrow", "few")}
     assert all(sees in line["error"] for line in failed)
-    assert Results(tmp_path / "results").load(plan.id).state["state"] == "incomplete"
+    assert (
+        Results(tmp_path / "results").load(plan.id).state["state"]
+        == "incomplete"
+    )
     marker.unlink()
     mended = time.time()
     run_inline(plan, retry=True)

@@ -86,5 +86,7 @@ def test_an_unknown_option_is_named(tmp_path):
 
 
 def test_what_cannot_be_run_is_told(tmp_path):
-    with pytest.raises(UserError, match=r"run\(int\): give the name of a profile"):
+    with pytest.raises(
+        UserError, match=r"run\(int\): give the name of a profile"
+    ):
         run(3, tmp_path)

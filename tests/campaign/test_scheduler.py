@@ -110,7 +110,10 @@ def test_tasks_of_unknown_cost_run_once_each_before_any_other(started):
     scheduler, executor = started(slots=3)
     known = cell("known", task="tiny")
     scheduler.note_seconds(known, 0.1)
-    for queued in (known, *(cell(task, task=task) for task in ("dear", "cheap") * 2)):
+    for queued in (
+        known,
+        *(cell(task, task=task) for task in ("dear", "cheap") * 2),
+    ):
         scheduler.add(queued, member())
     scheduler.submit()
 
@@ -138,7 +141,9 @@ def test_a_cell_that_advanced_since_gives_way(started):
     assert executor.submitted == ["other", "advanced"]
 
 
-def test_no_more_is_submitted_than_there_are_slots_and_prefetched_jobs(started):
+def test_no_more_is_submitted_than_there_are_slots_and_prefetched_jobs(
+    started,
+):
     scheduler, executor = started(slots=2)
     executor.prefetch = 1
     for number in range(5):
@@ -149,7 +154,9 @@ def test_no_more_is_submitted_than_there_are_slots_and_prefetched_jobs(started):
     assert scheduler.slots == 2
 
 
-def test_a_group_waits_for_its_room_and_what_follows_is_not_prefetched(started):
+def test_a_group_waits_for_its_room_and_what_follows_is_not_prefetched(
+    started,
+):
     scheduler, executor = started(slots=3)
     executor.prefetch = 2
     for queued in (cell("plain", left=9), cell("group", left=8, world_size=3)):
@@ -170,7 +177,9 @@ def test_a_group_waits_for_its_room_and_what_follows_is_not_prefetched(started):
 def test_a_lost_run_is_queued_again_so_many_times(started):
     scheduler, executor = started(slots=10)
     lost = JobOutcome(None, [], lost="the node died")
-    again = [scheduler.retry(cell("lost"), member(), lost) for _ in range(ATTEMPTS)]
+    again = [
+        scheduler.retry(cell("lost"), member(), lost) for _ in range(ATTEMPTS)
+    ]
     scheduler.submit()
 
     assert again == [True] * (ATTEMPTS - 1) + [False]

@@ -24,7 +24,9 @@ DEFAULTS = {
 def plan_for(task: str, **changes: Any) -> Plan:
     values = {"name": "tiny", "blocks": 2, "trials": 4, "half_budget": True}
     of_task = TaskPlan(levels=("few",))
-    return Plan(Profile.model_validate({**values, "tasks": {task: of_task}, **changes}))
+    return Plan(
+        Profile.model_validate({**values, "tasks": {task: of_task}, **changes})
+    )
 
 
 def lines_of(results: Any, plan: Plan) -> list[Any]:
@@ -54,7 +56,9 @@ def test_a_cell_with_nothing_to_tune_goes_straight_to_its_finals(
     assert kinds["narrow", "trial"] == kinds["narrow", "half"] == 0
     assert kinds["narrow", "final"] == 2
     assert kinds["wide", "trial"] == 8
-    assert [ln["params"] for ln in lines if ln["arm"] == "narrow"] == [FIXED] * 2
+    assert [ln["params"] for ln in lines if ln["arm"] == "narrow"] == [
+        FIXED
+    ] * 2
 
 
 def test_an_arm_that_is_not_tuned_is_compared_with_one_that_is(
@@ -70,7 +74,9 @@ def test_an_arm_that_is_not_tuned_is_compared_with_one_that_is(
     assert set(campaign.cells["state"]) == {"done"}
 
 
-def test_a_profile_that_tunes_nothing_trains_finals_alone(tiny, run_inline, tmp_path):
+def test_a_profile_that_tunes_nothing_trains_finals_alone(
+    tiny, run_inline, tmp_path
+):
     plan = plan_for(tiny, tuned=[], finals=2)
     run_inline(plan)
     lines = lines_of(tmp_path / "results", plan)
@@ -83,14 +89,18 @@ def test_a_profile_that_tunes_nothing_trains_finals_alone(tiny, run_inline, tmp_
     assert verdict.half_budget is None
 
 
-def test_what_a_profile_does_not_tune_stays_at_its_default(tiny, run_inline, tmp_path):
+def test_what_a_profile_does_not_tune_stays_at_its_default(
+    tiny, run_inline, tmp_path
+):
     plan = plan_for(tiny, tuned=["lr"], trials=12, blocks=1)
     run_inline(plan)
     lines = lines_of(tmp_path / "results", plan)
     trials = [ln["params"] for ln in lines if ln["kind"] == "trial"]
 
     assert {at["dropout"] for at in trials} == {0.25}
-    assert len({at["lr"] for at in trials}) == 23  # both arms begin with the default
+    assert (
+        len({at["lr"] for at in trials}) == 23
+    )  # both arms begin with the default
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ def no_ray(monkeypatch):
 
 
 def found(results, **options):
-    return {finding.what: finding for finding in doctor.examine(results, **options)}
+    return {
+        finding.what: finding for finding in doctor.examine(results, **options)
+    }
 
 
 def test_a_results_folder_that_cannot_be_written(tmp_path):
@@ -105,7 +107,9 @@ def test_a_tracking_server_that_is_away(tmp_path):
     assert "http://127.0.0.1:9" in finding.says
 
 
-def test_a_cluster_that_cannot_be_joined_is_one_finding_of_many(tmp_path, monkeypatch):
+def test_a_cluster_that_cannot_be_joined_is_one_finding_of_many(
+    tmp_path, monkeypatch
+):
     def refuse(address):
         raise UserError(
             f"No Ray cluster at {address}: start one with `ray start --head`."
@@ -120,7 +124,9 @@ def test_a_cluster_that_cannot_be_joined_is_one_finding_of_many(tmp_path, monkey
     assert every["Python"].ok
 
 
-def test_a_look_that_fails_unexpectedly_hides_none_of_the_others(tmp_path, monkeypatch):
+def test_a_look_that_fails_unexpectedly_hides_none_of_the_others(
+    tmp_path, monkeypatch
+):
     monkeypatch.setattr(doctor, "_threads", lambda: 1 / 0)
 
     every = found(tmp_path)

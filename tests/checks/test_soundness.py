@@ -26,7 +26,10 @@ BROKEN = {  # check: what to replace in the tiny task, and by what
         'parameters_within=0.01, question="Does',
     ),
     "untrained models guess": ("nn.Sequential(", "nn.Sequential(Loud(), "),
-    "hyperparameters are read": ("space=Space(", "space=Space(dropuot=Float(0, 1), "),
+    "hyperparameters are read": (
+        "space=Space(",
+        "space=Space(dropuot=Float(0, 1), ",
+    ),
     "tiny batches are learned": ("nn.Sequential(", "nn.Sequential(Deaf(), "),
     "batches can be shared": ("nn.Sequential(", "nn.Sequential(Int(), "),
     "claims can be judged": ("margin=0.02", "margin=0.002"),
@@ -81,7 +84,9 @@ def broken(tiny_file):
 
 @pytest.mark.parametrize("name", ["logistic_regression", "tiny"])
 def test_sound_tasks_pass_all_checks(tiny, name):
-    failed = [finding for finding in findings(tasks.get(name)) if finding.ok is False]
+    failed = [
+        finding for finding in findings(tasks.get(name)) if finding.ok is False
+    ]
 
     assert failed == []
 
@@ -149,10 +154,15 @@ def test_an_error_inside_a_library_is_pointed_at_in_the_task_file(broken):
 def test_fast_checks_train_nothing(tiny, monkeypatch):
     monkeypatch.setattr(short_run, "run_job", lambda job: 1 / 0)
 
-    found = {finding.what: finding for finding in findings(tasks.get(tiny), fast=True)}
+    found = {
+        finding.what: finding
+        for finding in findings(tasks.get(tiny), fast=True)
+    }
 
     assert all(finding.ok is not False for finding in found.values())
-    assert set(found) == {name for name, check in CHECKS.items() if not check.trains}
+    assert set(found) == {
+        name for name, check in CHECKS.items() if not check.trains
+    }
 
 
 def test_a_check_has_one_name_and_one_place():
@@ -170,7 +180,9 @@ def test_a_file_that_hides_a_package_of_ours_is_named(tmp_path, monkeypatch):
 def test_an_unknown_metric_gets_the_nearest_recorded_one(broken):
     task = broken('"accuracy", better', '"acuracy", better')
 
-    finding = next(f for f in findings(task) if f.what == "claims can be judged")
+    finding = next(
+        f for f in findings(task) if f.what == "claims can be judged"
+    )
 
     assert finding.ok is False
     assert "did you mean 'accuracy'" in finding.says

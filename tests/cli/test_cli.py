@@ -81,7 +81,10 @@ def refused(call):
         result = call(*words)
         assert result.code == 2, result
         assert "Traceback" not in result.err
-        assert len(re.findall(r"^(Error:|╭─ Error)", result.err, re.MULTILINE)) == 1
+        assert (
+            len(re.findall(r"^(Error:|╭─ Error)", result.err, re.MULTILINE))
+            == 1
+        )
         return " ".join(result.err.split())
 
     return refused
@@ -100,7 +103,9 @@ def campaign(tiny_plan, run_inline, tmp_path):
 def test_help_lists_every_command(call):
     out = call("--help").out
 
-    assert [name for name in COMMANDS if not re.search(rf"│ {name} ", out)] == []
+    assert [
+        name for name in COMMANDS if not re.search(rf"│ {name} ", out)
+    ] == []
     assert max(map(len, out.splitlines())) <= 80
 
 
@@ -142,7 +147,9 @@ finally:
     )
 
     assert found.returncode == 0, found.stderr
-    assert set(never.split()) & set(found.stdout.split("\n")[-2].split()) == set()
+    assert (
+        set(never.split()) & set(found.stdout.split("\n")[-2].split()) == set()
+    )
 
 
 # ------------------------------------------------------------------------------- tasks
@@ -161,7 +168,9 @@ def test_tasks_for_people_fit_the_terminal(call):
     assert max(map(len, out.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("name", ["logistic_regression", "deep_vs_wide", "batch_size"])
+@pytest.mark.parametrize(
+    "name", ["logistic_regression", "deep_vs_wide", "batch_size"]
+)
 def test_describe_shows_arms_levels_and_claims(call, name):
     task, out = tasks.get(name), call("describe", name).out
 
@@ -172,7 +181,9 @@ def test_describe_shows_arms_levels_and_claims(call, name):
 
 def test_describe_a_claim_by_its_name_alone_or_with_its_task(call, tiny):
     assert "wide beats narrow" in call("describe", "wider").out
-    assert call("describe", "wider").out == call("describe", f"{tiny}/wider").out
+    assert (
+        call("describe", "wider").out == call("describe", f"{tiny}/wider").out
+    )
 
 
 def test_describe_offers_the_nearest_claim(refused, tiny):
@@ -189,10 +200,14 @@ def test_a_new_task_is_sound_and_is_not_overwritten(call, refused, tmp_path):
     checked = call("check", path)
     assert checked.code == 0, checked.out
     assert "failed" not in checked.out
-    assert "already" in refused("new", "task", "two_spirals", "--folder", tmp_path)
+    assert "already" in refused(
+        "new", "task", "two_spirals", "--folder", tmp_path
+    )
 
 
-@pytest.mark.parametrize("name", ["two spirals", "2spirals", "_spirals", "batch_size"])
+@pytest.mark.parametrize(
+    "name", ["two spirals", "2spirals", "_spirals", "batch_size"]
+)
 def test_a_new_task_needs_a_name_of_its_own(refused, tmp_path, name):
     assert "name" in refused("new", "task", name, "--folder", tmp_path)
 
@@ -206,7 +221,9 @@ def test_check_passes_what_is_sound(call, tiny_file):
 
 
 def test_check_says_what_to_do_about_what_is_not(call, tiny_file):
-    tiny_file.write_text(tiny_file.read_text().replace("margin=0.02", "margin=0.002"))
+    tiny_file.write_text(
+        tiny_file.read_text().replace("margin=0.02", "margin=0.002")
+    )
 
     result = call("check", tiny_file)
 
@@ -248,7 +265,14 @@ def test_plan_counts_trains_nothing_and_times_each_arm_once(
 def test_plan_says_what_would_decide_a_claim_that_no_block_can(
     call, tiny_file, tmp_path
 ):
-    words = ("plan", "quick", "--task-file", tiny_file, "--results", tmp_path / "r")
+    words = (
+        "plan",
+        "quick",
+        "--task-file",
+        tiny_file,
+        "--results",
+        tmp_path / "r",
+    )
     few = ("--set", "blocks=2")
 
     (claim,) = json.loads(call(*words, "--json").out)["claims"]
@@ -301,7 +325,9 @@ def test_status_shows_campaigns_and_cells(call, campaign):
     ]
 
 
-def test_a_driver_that_vanished_is_told_from_one_that_runs(call, refused, campaign):
+def test_a_driver_that_vanished_is_told_from_one_that_runs(
+    call, refused, campaign
+):
     name, results = campaign
     state = json.loads((results / name / "state.json").read_text())
     gone = subprocess.Popen([sys.executable, "-c", ""])
@@ -311,8 +337,12 @@ def test_a_driver_that_vanished_is_told_from_one_that_runs(call, refused, campai
     )
 
     assert "interrupted" in call("status", "--results", results).out
-    assert "not running (interrupted)" in refused("cancel", "--results", results)
-    assert not (results / name / "cancel").exists()  # it would stop the next run
+    assert "not running (interrupted)" in refused(
+        "cancel", "--results", results
+    )
+    assert not (
+        results / name / "cancel"
+    ).exists()  # it would stop the next run
 
 
 def test_a_request_that_no_driver_lived_to_hear_stops_nothing(
@@ -325,11 +355,15 @@ def test_a_request_that_no_driver_lived_to_hear_stops_nothing(
     assert run_inline(tiny_plan).trained == 32
 
 
-def test_cancel_asks_a_running_driver_and_waits_for_its_last_word(call, campaign):
+def test_cancel_asks_a_running_driver_and_waits_for_its_last_word(
+    call, campaign
+):
     name, results = campaign
     path = results / name / "state.json"
     state = json.loads(path.read_text())
-    path.write_text(json.dumps(state | {"state": "running", "pid": os.getpid()}))
+    path.write_text(
+        json.dumps(state | {"state": "running", "pid": os.getpid()})
+    )
     stops = subprocess.Popen(
         [
             sys.executable,
@@ -367,7 +401,11 @@ def test_verdict_as_json_has_what_scripts_read(call, campaign):
         "blocks",
         "gates",
     } <= claim.keys()
-    assert (claim["task"], claim["claim"], claim["blocks"]) == ("tiny", "wider", 2)
+    assert (claim["task"], claim["claim"], claim["blocks"]) == (
+        "tiny",
+        "wider",
+        2,
+    )
 
 
 def test_verdict_as_tables_for_papers_and_pages(call, refused, campaign):
@@ -388,23 +426,36 @@ def test_verdict_as_tables_for_papers_and_pages(call, refused, campaign):
     )
 
 
-def test_report_writes_one_file_and_says_where(call, refused, campaign, tmp_path):
+def test_report_writes_one_file_and_says_where(
+    call, refused, campaign, tmp_path
+):
     name, results = campaign
 
     written = call("report", "--results", results)
 
-    assert written.out == f"Report of {name}: {results / name / 'report.html'}\n"
+    assert (
+        written.out == f"Report of {name}: {results / name / 'report.html'}\n"
+    )
     text = (results / name / "report.html").read_text(encoding="utf-8")
     assert "A wider network is better." in text
     assert (
         call(
-            "report", name[:6], "--results", results, "-o", tmp_path / "mine.html"
+            "report",
+            name[:6],
+            "--results",
+            results,
+            "-o",
+            tmp_path / "mine.html",
         ).code
         == 0
     )
     assert (tmp_path / "mine.html").read_text(encoding="utf-8") == text
     assert "name a file with -o" in refused(
-        "report", "--results", results, "-o", tmp_path / "nowhere" / "mine.html"
+        "report",
+        "--results",
+        results,
+        "-o",
+        tmp_path / "nowhere" / "mine.html",
     )
 
 
@@ -414,13 +465,18 @@ def test_verdict_for_people_says_claim_answer_and_numbers(call, campaign):
     assert "A wider network is better." in out
     assert "2 blocks" in out
     assert max(map(len, out.splitlines())) <= 80
-    assert len(call("verdict", "--long", "--results", campaign[1]).out) > len(out)
+    assert len(call("verdict", "--long", "--results", campaign[1]).out) > len(
+        out
+    )
 
 
-def test_why_names_the_difference_to_the_nearest_training(call, refused, campaign):
+def test_why_names_the_difference_to_the_nearest_training(
+    call, refused, campaign
+):
     name, results = campaign
     lines = [
-        json.loads(line) for line in (results / name / FILE).read_text().splitlines()
+        json.loads(line)
+        for line in (results / name / FILE).read_text().splitlines()
     ]
     key = lines[0]["key"]
 
@@ -440,8 +496,12 @@ def test_prepare_loads_every_level(call, tiny_file):
     assert re.search(r"tiny\s+many\s+256\s+100\s+100", out)
 
 
-def test_retry_refuses_a_campaign_of_other_sources(refused, campaign, tiny_file):
-    wider = tiny_file.read_text().replace("partial(build, 2)", "partial(build, 3)")
+def test_retry_refuses_a_campaign_of_other_sources(
+    refused, campaign, tiny_file
+):
+    wider = tiny_file.read_text().replace(
+        "partial(build, 2)", "partial(build, 3)"
+    )
     tiny_file.write_text(wider)
     tasks.load_file(tiny_file)
 
@@ -475,14 +535,18 @@ def run_here(call, tmp_path):
     return run_file
 
 
-def test_a_training_that_diverged_is_a_result_and_no_failure(run_here, tiny_file):
+def test_a_training_that_diverged_is_a_result_and_no_failure(
+    run_here, tiny_file
+):
     text = tiny_file.read_text().replace(
-        "Float(1e-3, 1e-1, log=True), weight", "Float(1e-3, 1e30, log=True), weight"
+        "Float(1e-3, 1e-1, log=True), weight",
+        "Float(1e-3, 1e30, log=True), weight",
     )
     path = tiny_file.with_name("explosive.py")
     path.write_text(
         text.replace(
-            "epochs=4, batch_size=32", 'epochs=4, batch_size=32, optimizer="sgd"'
+            "epochs=4, batch_size=32",
+            'epochs=4, batch_size=32, optimizer="sgd"',
         )
     )
 
@@ -498,7 +562,9 @@ def test_a_training_that_crashed_is_exit_code_1_and_says_how_to_retry(
 ):
     path = tiny_file.with_name("fragile.py")
     broken = '    if width == 2:\n        raise RuntimeError("too narrow")\n    return nn.Sequential('
-    path.write_text(tiny_file.read_text().replace("    return nn.Sequential(", broken))
+    path.write_text(
+        tiny_file.read_text().replace("    return nn.Sequential(", broken)
+    )
 
     result = run_here(path)
 
@@ -511,8 +577,12 @@ def test_the_retry_that_is_printed_works_as_printed(run_here, call, tiny_file):
     path = tiny_file.with_name("fragile.py")
     flag = path.with_name("mended")
     broken = f'    if not __import__("os").path.exists({str(flag)!r}):\n        raise RuntimeError("not yet")\n    return nn.Sequential('
-    path.write_text(tiny_file.read_text().replace("    return nn.Sequential(", broken))
-    printed = re.search(r"^  bakeoff (retry .*)$", run_here(path).out, re.MULTILINE)
+    path.write_text(
+        tiny_file.read_text().replace("    return nn.Sequential(", broken)
+    )
+    printed = re.search(
+        r"^  bakeoff (retry .*)$", run_here(path).out, re.MULTILINE
+    )
     flag.touch()
     tasks._registry._FILES.pop("fragile")  # as in a new process
 
@@ -557,15 +627,30 @@ def test_a_full_disk_is_one_message(run_here, tiny_file, monkeypatch):
     [
         ("run quikc", "did you mean 'quick'"),
         ("run quick --set blcks=3", "did you mean 'blocks'"),
-        ("run quick --set blocks=-3", "Profile quick: blocks = -3: give at least 1."),
-        ("run quick --set blocks=many", "blocks = 'many': give a whole number."),
-        ("run quick --set length_factor=0", "length_factor = 0: give more than 0."),
+        (
+            "run quick --set blocks=-3",
+            "Profile quick: blocks = -3: give at least 1.",
+        ),
+        (
+            "run quick --set blocks=many",
+            "blocks = 'many': give a whole number.",
+        ),
+        (
+            "run quick --set length_factor=0",
+            "length_factor = 0: give more than 0.",
+        ),
         (
             "run quick --set tasks.batch_size=3",
             "tasks.batch_size = 3: give a table of keys and values.",
         ),
-        ("run quick --set interim_looks=[6,4]", "give growing numbers of blocks"),
-        ("run nowhere.toml", "No profile nowhere.toml: built in are full, quick"),
+        (
+            "run quick --set interim_looks=[6,4]",
+            "give growing numbers of blocks",
+        ),
+        (
+            "run nowhere.toml",
+            "No profile nowhere.toml: built in are full, quick",
+        ),
         ("report --results nowhere", "No campaign in nowhere/"),
         ("run quick --set blocks", "write key=value"),
         ("run quick --task batch_sise", "did you mean 'batch_size'"),
@@ -628,21 +713,28 @@ def test_a_task_file_that_raises(refused, tmp_path, text, says):
     assert says in refused("run", "quick", "--task-file", path)
 
 
-def test_a_task_that_raises_only_when_its_data_are_loaded(refused, tmp_path, tiny_file):
+def test_a_task_that_raises_only_when_its_data_are_loaded(
+    refused, tmp_path, tiny_file
+):
     path = tiny_file.with_name("late.py")
     path.write_text(
         tiny_file.read_text().replace(
-            "    rng = torch", '    raise KeyError("no such column")\n    rng = torch'
+            "    rng = torch",
+            '    raise KeyError("no such column")\n    rng = torch',
         )
     )
 
     message = refused("prepare", "quick", "--task-file", path)
 
-    assert re.search(r"late\.py, line \d+, raises KeyError: 'no such column'", message)
+    assert re.search(
+        r"late\.py, line \d+, raises KeyError: 'no such column'", message
+    )
 
 
 @pytest.mark.parametrize("command", ["run", "demo"])
-def test_a_results_folder_that_cannot_be_written(refused, tiny_file, tmp_path, command):
+def test_a_results_folder_that_cannot_be_written(
+    refused, tiny_file, tmp_path, command
+):
     (tmp_path / "file").write_text("")
     words = ["quick"] if command == "run" else []
 
@@ -660,7 +752,14 @@ def test_a_results_folder_that_cannot_be_written(refused, tiny_file, tmp_path, c
 
 
 def test_workers_and_address_exclude_each_other(refused, tiny_file, tmp_path):
-    words = ("run", "quick", "--task-file", tiny_file, "--results", tmp_path / "r")
+    words = (
+        "run",
+        "quick",
+        "--task-file",
+        tiny_file,
+        "--results",
+        tmp_path / "r",
+    )
 
     assert "leave one out" in refused(
         *words, "--workers", 2, "--address", "127.0.0.1:1"
@@ -675,7 +774,9 @@ def test_fewer_than_no_workers_are_refused(refused, command):
     assert "'--workers'" in refused(command, "--workers", -3)
 
 
-def test_without_workers_a_campaign_runs_in_this_process(call, tiny_file, tmp_path):
+def test_without_workers_a_campaign_runs_in_this_process(
+    call, tiny_file, tmp_path
+):
     profile = tmp_path / "small.toml"
     profile.write_text("blocks = 1\ntrials = 1\n")
     words = ("--results", tmp_path / "r", "--tracking", "none", "--workers", 0)
@@ -686,7 +787,9 @@ def test_without_workers_a_campaign_runs_in_this_process(call, tiny_file, tmp_pa
     assert "8 trained" in result.out
 
 
-def test_a_task_file_joins_the_tasks_of_a_profile_of_ones_own(tiny_file, tmp_path):
+def test_a_task_file_joins_the_tasks_of_a_profile_of_ones_own(
+    tiny_file, tmp_path
+):
     path = tmp_path / "mine.toml"
     path.write_text("[tasks.batch_size]\ntrials = 3\n")
 
@@ -718,9 +821,13 @@ def test_forty_columns_keep_words_whole(call, monkeypatch, words):
 
     lines = call(*words.split()).out.splitlines()
 
-    assert max(map(len, lines)) <= 40 or words == "tasks"  # a command is not broken
+    assert (
+        max(map(len, lines)) <= 40 or words == "tasks"
+    )  # a command is not broken
     letters = [line.split() for line in lines if line.split()]
-    assert sum(len(word) for line in letters for word in line) / len(letters) > 12
+    assert (
+        sum(len(word) for line in letters for word in line) / len(letters) > 12
+    )
 
 
 @pytest.fixture
@@ -762,7 +869,9 @@ def test_the_dashboard_is_a_program_of_its_own(call, monkeypatch, tmp_path):
 
     _, *words = started["words"]
     assert words[:3] == ["-P", "-m", "dashboard"]
-    assert shlex.join(words[3:]) == f"--results {tmp_path} --host ::1 --port 8051"
+    assert (
+        shlex.join(words[3:]) == f"--results {tmp_path} --host ::1 --port 8051"
+    )
     assert str(ROOT) in started["path"].split(os.pathsep)
 
 
@@ -776,7 +885,8 @@ def test_a_free_port_is_the_wanted_one_or_the_next():
 
 
 @pytest.mark.parametrize(
-    "environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}]
+    "environment",
+    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}],
 )
 def test_a_terminal_that_knows_only_ascii_gets_stand_ins(environment):
     call = [sys.executable, "-m", "suite", "describe", "gan"]
@@ -852,7 +962,11 @@ def start():
         try:
             started.append(
                 subprocess.Popen(
-                    call, text=True, env=environment, start_new_session=True, **pipes
+                    call,
+                    text=True,
+                    env=environment,
+                    start_new_session=True,
+                    **pipes,
                 )
             )
         finally:
@@ -867,7 +981,9 @@ def start():
 
 
 @pytest.mark.timeout(900)  # three starts of Ray, on whatever machine
-def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(start, tiny_file, tmp_path):
+def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(
+    start, tiny_file, tmp_path
+):
     words = (
         "run",
         "quick",
@@ -884,7 +1000,10 @@ def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(start, tiny_file, tm
     for stop in (signal.SIGTERM, signal.SIGINT):
         kept = sum(path.stat().st_size for path in tmp_path.glob(f"*/{FILE}"))
         process = start(*words)
-        while sum(path.stat().st_size for path in tmp_path.glob(f"*/{FILE}")) == kept:
+        while (
+            sum(path.stat().st_size for path in tmp_path.glob(f"*/{FILE}"))
+            == kept
+        ):
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(stop)
@@ -903,7 +1022,9 @@ def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(start, tiny_file, tm
     (record,) = tmp_path.glob(f"*/{FILE}")
     lines = [json.loads(line) for line in record.read_text().splitlines()]
     assert len(lines) == len({line["key"] for line in lines})
-    assert sum(line["kind"] != "half_budget" for line in lines) == 2 * 2 * 2 * 5
+    assert (
+        sum(line["kind"] != "half_budget" for line in lines) == 2 * 2 * 2 * 5
+    )
 
 
 @pytest.mark.timeout(900)
@@ -931,7 +1052,9 @@ def test_the_demo_shows_both_addresses_and_leaves_nothing_behind(
     ports = [
         int(port)
         for port in re.findall(
-            r"^(?:Dashboard|MLflow): +http://127\.0\.0\.1:(\d+)$", out, re.MULTILINE
+            r"^(?:Dashboard|MLflow): +http://127\.0\.0\.1:(\d+)$",
+            out,
+            re.MULTILINE,
         )
     ]
     assert len(ports) == 2

@@ -79,7 +79,9 @@ def test_unattended_it_asks_nothing_and_writes_the_defaults(tmp_path):
         ({"question": " "}, "give one line"),
     ],
 )
-def test_a_wrong_answer_is_refused_and_nothing_is_written(values, complaint, tmp_path):
+def test_a_wrong_answer_is_refused_and_nothing_is_written(
+    values, complaint, tmp_path
+):
     with pytest.raises(UserError, match=complaint):
         new_task("wrong", tmp_path, **values)
 

@@ -106,7 +106,9 @@ def postgres() -> Iterator[Postgres]:
         installed,
         wheel.with_name(f"{wheel.name}.libs"),
     ):  # they find each other by where they lie
-        shutil.copytree(part, folder / part.relative_to(wheel.parent), symlinks=True)
+        shutil.copytree(
+            part, folder / part.relative_to(wheel.parent), symlinks=True
+        )
     port, password = free_port(), secrets.token_hex(8)
     (folder / "password").write_text(password)
     whose: dict[str, Any] = (
@@ -150,7 +152,9 @@ def postgres() -> Iterator[Postgres]:
     server = Postgres(
         port,
         password,
-        lambda: subprocess.Popen(start, cwd=folder, stderr=subprocess.DEVNULL, **whose),
+        lambda: subprocess.Popen(
+            start, cwd=folder, stderr=subprocess.DEVNULL, **whose
+        ),
     )
     server.start("CREATE DATABASE mlflow")
     yield server
@@ -244,14 +248,18 @@ def published(uri: str, plan: Plan, folder: Path) -> list[RunRecord]:
 
 
 def on_record(results: Path, plan: Plan) -> list[RunRecord]:
-    return sorted(read_lines(results / plan.id / FILE), key=lambda line: line["key"])
+    return sorted(
+        read_lines(results / plan.id / FILE), key=lambda line: line["key"]
+    )
 
 
 def test_a_campaign_on_a_server_with_logins_is_read_back_equal(
     mlflow, login, plan, run_inline, tmp_path
 ):
     said: list[str] = []
-    run_inline(plan, tmp_path / "results", tracking_uri=mlflow.url, said=said.append)
+    run_inline(
+        plan, tmp_path / "results", tracking_uri=mlflow.url, said=said.append
+    )
 
     assert said == []
     assert published(mlflow.url, plan, tmp_path / "fetched") == on_record(
@@ -282,7 +290,9 @@ def test_no_password_is_written_anywhere(
     uris = [postgres.uri("mlflow"), f"http://ada:{hidden[1]}@{servers.HOST}:9"]
     monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", hidden[2])
     monkeypatch.setattr(publisher, "RETRY_PAUSES_S", ())
-    path = tmp_path / "failing.py"  # what a run says of its failure is kept as well
+    path = (
+        tmp_path / "failing.py"
+    )  # what a run says of its failure is kept as well
     path.write_text(
         tiny_file.read_text().replace(
             "    return nn.Seq", "    assert width == 2\n    return nn.Seq"
@@ -301,16 +311,21 @@ def test_no_password_is_written_anywhere(
             "tasks": {"failing": {"levels": ["few"]}},
         }
         run_inline(
-            Plan(Profile.model_validate(profile)), tracking_uri=uri, said=said.append
+            Plan(Profile.model_validate(profile)),
+            tracking_uri=uri,
+            said=said.append,
         )
     assert "Nothing is lost" in said[-1]
-    files = [path for path in (tmp_path / "results").rglob("*") if path.is_file()]
+    files = [
+        path for path in (tmp_path / "results").rglob("*") if path.is_file()
+    ]
     from mlflow import MlflowClient
 
     client = MlflowClient(tracking_uri=uris[0])
     experiments = client.search_experiments()
     mlflow_runs = client.search_runs(
-        [experiment.experiment_id for experiment in experiments], max_results=5000
+        [experiment.experiment_id for experiment in experiments],
+        max_results=5000,
     )
     told = [
         *said,
@@ -319,9 +334,13 @@ def test_no_password_is_written_anywhere(
         *(str(dict(one)) for one in experiments),
     ]
 
-    assert {"log.txt", "campaign.json", "state.json", FILE, "cell.parquet"} <= {
-        path.name for path in files
-    }
+    assert {
+        "log.txt",
+        "campaign.json",
+        "state.json",
+        FILE,
+        "cell.parquet",
+    } <= {path.name for path in files}
     assert len(mlflow_runs) >= 5
     for secret in hidden:
         assert not [path for path in files if secret in _text(path)]
@@ -333,7 +352,8 @@ def test_who_is_not_logged_in_is_told_how(
 ):
     monkeypatch.setattr(publisher, "RETRY_PAUSES_S", (0.0,))
     with pytest.raises(
-        UserError, match="MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        UserError,
+        match="MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
     ):
         connection.check(mlflow.url)
     said: list[str] = []
@@ -354,12 +374,16 @@ def test_the_doctor_says_what_is_wrong_with_a_store(
 
     def finding(store: str) -> Finding:
         return next(
-            one for one in doctor.examine(tmp_path, store=store) if one.what == "MLflow"
+            one
+            for one in doctor.examine(tmp_path, store=store)
+            if one.what == "MLflow"
         )
 
     well = finding(mlflow.url)
     assert well.ok
-    assert well.says == f"{mlflow.url} answers, files go to mlflow-artifacts:/0"
+    assert (
+        well.says == f"{mlflow.url} answers, files go to mlflow-artifacts:/0"
+    )
     for store, word in (
         (postgres.uri("mlflow", "wrong"), "correct the user or the password"),
         (postgres.uri("nowhere"), "createdb"),
@@ -375,7 +399,9 @@ def test_the_doctor_says_what_is_wrong_with_a_store(
         assert "wrong@" not in ill.says
 
 
-def test_exported_studies_go_into_postgresql(postgres, plan, run_inline, tmp_path):
+def test_exported_studies_go_into_postgresql(
+    postgres, plan, run_inline, tmp_path
+):
     import optuna
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
@@ -461,7 +487,9 @@ def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
 
     assert not any("did not take" in text for text in said)
     assert mlflow_runs.pop(None) == len(tiny_plan.cells)
-    assert mlflow_runs == Counter(line["key"] for line in on_record(results, tiny_plan))
+    assert mlflow_runs == Counter(
+        line["key"] for line in on_record(results, tiny_plan)
+    )
     assert len(mlflow_runs) == tiny_plan.runs
     assert {run.info.status for run in found} == {"FINISHED"}
     assert published(mlflow.url, tiny_plan, tmp_path / "fetched") == on_record(
@@ -510,7 +538,9 @@ def test_what_compose_starts_comes_together(postgres, mlflow, login, tmp_path):
     }
     bins = tmp_path / "bin"
     bins.mkdir()
-    (bins / "bakeoff").write_text(f'#!/bin/sh\nexec {sys.executable} -m suite "$@"\n')
+    (bins / "bakeoff").write_text(
+        f'#!/bin/sh\nexec {sys.executable} -m suite "$@"\n'
+    )
     (bins / "bakeoff").chmod(0o755)
     path = f"{bins}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     plain = {
@@ -551,9 +581,14 @@ def test_what_compose_starts_comes_together(postgres, mlflow, login, tmp_path):
     def healthy(name: str, process: subprocess.Popen[bytes]) -> None:
         call = here(services[name]["healthcheck"]["test"][1:])
         while subprocess.run(
-            call, env={**plain, "PATH": path}, stderr=subprocess.DEVNULL, check=False
+            call,
+            env={**plain, "PATH": path},
+            stderr=subprocess.DEVNULL,
+            check=False,
         ).returncode:
-            assert process.poll() is None, (tmp_path / f"{name}.log").read_text()
+            assert process.poll() is None, (
+                tmp_path / f"{name}.log"
+            ).read_text()
             time.sleep(0.2)
 
     running = []
@@ -562,7 +597,9 @@ def test_what_compose_starts_comes_together(postgres, mlflow, login, tmp_path):
         for name in ("ray-head", "ray-worker", "dashboard"):
             running.append(begin(name))
             healthy(name, running[-1])
-        assert begin("campaign").wait() == 0, (tmp_path / "campaign.log").read_text()
+        assert begin("campaign").wait() == 0, (
+            tmp_path / "campaign.log"
+        ).read_text()
         pages = f"http://{servers.HOST}:{board}/"
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(pages)

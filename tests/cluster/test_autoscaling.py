@@ -28,7 +28,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).resolve().parents[2]
 PROVIDER = "ray.autoscaler._private.fake_multi_node.node_provider.FakeMultiNodeProvider"
 STARTED = r"--address='([\d.]+:\d+)'[\s\S]*will now block"
-HEAD = "f" * 51 + "00000"  # the id that Ray's provider of such nodes gives the first
+HEAD = (
+    "f" * 51 + "00000"
+)  # the id that Ray's provider of such nodes gives the first
 ENVIRONMENT = {
     "RAY_FAKE_CLUSTER": "1",
     "AUTOSCALER_UPDATE_INTERVAL_S": "1",
@@ -46,7 +48,10 @@ def config(port: int) -> dict[str, object]:
         "use_node_id_as_ip": True,
     }
     provider |= {"gcs_address": f"127.0.0.1:{port}"}
-    provider |= {"disable_node_updaters": True, "disable_launch_config_check": True}
+    provider |= {
+        "disable_node_updaters": True,
+        "disable_launch_config_check": True,
+    }
     provider |= {"launch_multiple": True, "head_node_id": HEAD}
     head = {"resources": {"CPU": 1}, "node_config": {}, "max_workers": 0}
     node = {
@@ -85,7 +90,10 @@ def config(port: int) -> dict[str, object]:
 @contextmanager
 def cluster(params: Mapping[str, str], grows: bool = True) -> Iterator[str]:
     """The address of a cluster with these hyperparameters in its environment."""
-    folder, port = Path(tempfile.mkdtemp(prefix="ray-")), servers.free_port(6400)
+    folder, port = (
+        Path(tempfile.mkdtemp(prefix="ray-")),
+        servers.free_port(6400),
+    )
     (folder / "config.json").write_text(json.dumps(config(port)))
     environment = {
         **os.environ,
@@ -134,7 +142,9 @@ def cluster(params: Mapping[str, str], grows: bool = True) -> Iterator[str]:
     finally:
         head.terminate()
         head.wait()
-        for path in Path("/proc").glob("[0-9]*/cmdline"):  # the nodes' processes
+        for path in Path("/proc").glob(
+            "[0-9]*/cmdline"
+        ):  # the nodes' processes
             with suppress(OSError):
                 if str(folder).encode() in path.read_bytes():
                     os.kill(int(path.parent.name), signal.SIGKILL)
@@ -178,7 +188,11 @@ def run(
     return subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "RAY_AUTH_MODE": "disabled"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "RAY_AUTH_MODE": "disabled",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -189,13 +203,17 @@ ASKED = "A run asks for 1 CPU, 1 sorcery, and the largest node has 1 CPU, 0 sorc
 
 
 @pytest.mark.parametrize("newer", [False, True], ids=["older", "newer"])
-def test_nodes_that_can_be_had_are_waited_for_and_others_are_not(newer, tiny_file):
+def test_nodes_that_can_be_had_are_waited_for_and_others_are_not(
+    newer, tiny_file
+):
     with cluster(
         ENVIRONMENT | ({"RAY_enable_autoscaler_v2": "1"} if newer else {})
     ) as address:
         done = run(address, tiny_file, "magic")
         assert done.returncode == 0, done.stderr
-        refused = run(address, tiny_file, "sorcery", arrival=300.0 if newer else 10.0)
+        refused = run(
+            address, tiny_file, "sorcery", arrival=300.0 if newer else 10.0
+        )
     campaign = Results(tiny_file.parent / "results").load("magic")
     log = (campaign.folder / "log.txt").read_text()
 

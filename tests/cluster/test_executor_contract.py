@@ -71,7 +71,9 @@ def collect(executor: Executor, number: int) -> list[JobOutcome]:
     outcomes: list[JobOutcome] = []
     until = time.monotonic() + PATIENCE_S
     while len(outcomes) < number:
-        assert time.monotonic() < until, f"{len(outcomes)} of {number} jobs came back"
+        assert time.monotonic() < until, (
+            f"{len(outcomes)} of {number} jobs came back"
+        )
         outcomes += executor.wait(1.0)
     return outcomes
 
@@ -82,7 +84,9 @@ def keys_of(things: list[Any]) -> set[str]:
 
 @every_executor
 class TestExecutorContract:
-    def test_every_job_comes_back_once_with_a_result_per_member(self, executor, jobs):
+    def test_every_job_comes_back_once_with_a_result_per_member(
+        self, executor, jobs
+    ):
         sent = jobs()
         for job in sent:
             executor.submit(job, ONE_CPU)
@@ -167,7 +171,9 @@ class TestExecutorContract:
         [(ONE_CPU, 64), (Resources(gpus=64), 1)],
         ids=["workers", "GPUs"],
     )
-    def test_what_can_never_be_met_is_refused(self, executor, need, world_size):
+    def test_what_can_never_be_met_is_refused(
+        self, executor, need, world_size
+    ):
         with pytest.raises(UserError):
             executor.check(need, world_size)
 
@@ -193,7 +199,9 @@ def test_a_lost_job_comes_back_without_results_and_may_be_submitted_again(
         f"os.path.exists({str(marker)!r}):\n        os._exit(1)\n"
     )
     job, *_ = jobs(
-        "deadly", "    return nn.Sequential(", exits + "    return nn.Sequential("
+        "deadly",
+        "    return nn.Sequential(",
+        exits + "    return nn.Sequential(",
     )
     if not isinstance(executor, RayExecutor):
         executor.lose = 1
@@ -220,7 +228,9 @@ def test_close_may_be_called_again(name, fake_executor, jobs):
     assert executor.in_flight == 0
 
 
-def test_this_process_keeps_the_order_of_submission_unless_it_is_to_shuffle(jobs):
+def test_this_process_keeps_the_order_of_submission_unless_it_is_to_shuffle(
+    jobs,
+):
     def order(**options: Any) -> list[str]:
         executor = SerialExecutor(slots=3, **options)
         for job in sent:

@@ -72,7 +72,8 @@ def test_a_worker_that_dies_is_replaced_and_its_training_repeated(
         f"        open({str(marker)!r}, 'w').close()\n        os._exit(1)\n"
     )
     text = tiny_file.read_text().replace(
-        "    rng = torch.Generator()", f"    {deadly}    rng = torch.Generator()"
+        "    rng = torch.Generator()",
+        f"    {deadly}    rng = torch.Generator()",
     )
     text = text.replace("from functools", "import os\nfrom functools", 1)
     path.write_text(text)
@@ -97,7 +98,8 @@ def test_a_worker_that_dies_is_replaced_and_its_training_repeated(
 
 def test_more_than_any_node_has_is_refused_at_once(workers):
     with pytest.raises(
-        UserError, match=re.escape("asks for 64 CPU, and the largest node has 2 CPU")
+        UserError,
+        match=re.escape("asks for 64 CPU, and the largest node has 2 CPU"),
     ):
         workers.check(Resources(cpus=64))
     with pytest.raises(UserError, match="0 GPU"):
@@ -117,7 +119,9 @@ def test_a_node_that_may_come_is_waited_for_so_long(workers, monkeypatch):
     monkeypatch.setattr(workers._capacity, "_met_before", {"1 CPU, 1 GPU"})
     assert workers.check(Resources(gpus=1)) == "a node with 1 CPU, 1 GPU"
     monkeypatch.setattr(capacity, "NODE_STARTUP_TIMEOUT_S", 0.0)
-    with pytest.raises(UserError, match="none that fits came within 0 minutes"):
+    with pytest.raises(
+        UserError, match="none that fits came within 0 minutes"
+    ):
         workers.check(Resources(gpus=1))
     assert workers.check(Resources()) is None
 
@@ -171,7 +175,9 @@ def python(
     return subprocess.run(
         [sys.executable, "-c", IMPORTS + code, *map(str, words)],
         cwd=cwd,
-        env={name: value for name, value in values.items() if value is not None},
+        env={
+            name: value for name, value in values.items() if value is not None
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -195,7 +201,9 @@ def test_packages_of_the_working_directory_with_our_names_hide_nothing(
     for name in ("search", "suite", "dashboard"):
         (folder / name).mkdir(parents=True)
         (folder / name / "__init__.py").write_text("")
-    (folder / "tasks.py").write_text("raise RuntimeError('the foreign tasks.py')")
+    (folder / "tasks.py").write_text(
+        "raise RuntimeError('the foreign tasks.py')"
+    )
     done = python(
         CAMPAIGN,
         tiny_file,
@@ -247,7 +255,9 @@ def test_closing_twice_and_before_it_has_started_is_harmless(tmp_path):
 def test_a_cluster_that_is_not_there_is_named_by_what_named_it(
     given, variable, cure, tmp_path
 ):
-    done = python(f"RayExecutor({given}).has_gpu()", cwd=tmp_path, RAY_ADDRESS=variable)
+    done = python(
+        f"RayExecutor({given}).has_gpu()", cwd=tmp_path, RAY_ADDRESS=variable
+    )
 
     assert "UserError: No Ray cluster at 127.0.0.1:9" in done.stderr
     assert cure in done.stderr

@@ -53,7 +53,9 @@ def test_a_session_of_this_process_is_used(monkeypatch):
     monkeypatch.setattr(startup, "_has_session", lambda: True)
 
     assert choose_cluster(None, None).kind == "session"
-    with pytest.raises(UserError, match=r"has a Ray session.* leave workers out"):
+    with pytest.raises(
+        UserError, match=r"has a Ray session.* leave workers out"
+    ):
         choose_cluster(None, 2)
     with pytest.raises(UserError, match="leave address out"):
         choose_cluster("auto", None)
@@ -76,7 +78,9 @@ def test_fewer_workers_than_none_are_refused():
 
 def test_no_workers_means_this_process():
     assert isinstance(open_executor(workers=0), SerialExecutor)
-    with pytest.raises(UserError, match="--address auto on a cluster: leave one out"):
+    with pytest.raises(
+        UserError, match="--address auto on a cluster: leave one out"
+    ):
         open_executor("auto", 0)
 
 
@@ -130,7 +134,9 @@ def test_a_machine_that_stays_busy_is_said_to_be_so(monkeypatch):
     clock = iter(range(0, 100_000, 100))
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     ray = FakeRay(*[TIMED_OUT] * 100)
-    with pytest.raises(UserError, match=r"timed out during startup.*it is too busy"):
+    with pytest.raises(
+        UserError, match=r"timed out during startup.*it is too busy"
+    ):
         start_cluster(ray, 2, lambda: True, lambda words: None)
 
     assert ray.starts == startup.START_TIMEOUT_S / 100
@@ -212,7 +218,9 @@ def test_a_temporary_folder_too_long_for_sockets_is_not_used(monkeypatch):
     monkeypatch.setenv("TMPDIR", "/" + "t" * 61)
     assert startup._short_temp_dir() == "/tmp/ray"
     monkeypatch.setenv("RAY_TMPDIR", "/" + "t" * 61)
-    assert startup._short_temp_dir() is None  # what is asked for is not overruled
+    assert (
+        startup._short_temp_dir() is None
+    )  # what is asked for is not overruled
 
 
 # ------------------------------------------------------------------------------- one line
@@ -224,7 +232,10 @@ def test_the_cause_of_an_error_is_never_cut_off():
         "Traceback (most recent call last):\n  File ...\n"
         "ModuleNotFoundError: No module named 'suite.cluster'"
     )
-    assert one_line(failed) == "ModuleNotFoundError: No module named 'suite.cluster'"
+    assert (
+        one_line(failed)
+        == "ModuleNotFoundError: No module named 'suite.cluster'"
+    )
     assert one_line(RuntimeError("first\nsecond")) == "first"
     assert one_line(KeyError()) == "KeyError"
     long = one_line(RuntimeError("x" * 10 * MESSAGE_LENGTH + " the cause"))

@@ -30,7 +30,11 @@ def place(snapshots, finished):
 
 def page(snapshots, finished, place, **more):
     asked = {"campaign": finished, "level": place["level"], "task": TASK}
-    asked |= {"arm": place["first"], "other": place["second"], "metric": "accuracy"}
+    asked |= {
+        "arm": place["first"],
+        "other": place["second"],
+        "metric": "accuracy",
+    }
     asked |= more
     query = "&".join(f"{name}={value}" for name, value in asked.items())
     return view_of(snapshots, "/arms", f"?{query}")
@@ -49,7 +53,9 @@ def test_no_verdict_is_given_on_arms_that_no_claim_is_about(
     named = [getattr(one, "className", None) or "" for one in spans]
     classes = set(" ".join(named).split())
 
-    assert Words(language)("arms-exploratory") in [one.children for one in spans]
+    assert Words(language)("arms-exploratory") in [
+        one.children for one in spans
+    ]
     assert classes & VERDICTS.keys() == set()
 
 
@@ -63,16 +69,22 @@ def test_the_table_and_its_file_have_the_blocks(snapshots, finished, place):
     assert list(frame.columns) == ["block", "first", "second", "difference"]
 
 
-def test_a_claim_about_the_pair_is_linked_with_its_verdict(snapshots, finished):
+def test_a_claim_about_the_pair_is_linked_with_its_verdict(
+    snapshots, finished
+):
     (verdict, *_) = [
-        one for one in snapshots.get(finished).verdicts if one.better and one.worse
+        one
+        for one in snapshots.get(finished).verdicts
+        if one.better and one.worse
     ]
     place = {
         "level": verdict.levels[0],
         "first": verdict.worse,
         "second": verdict.better,
     }
-    shown = arms.layout(page(snapshots, finished, place, metric=verdict.metric))
+    shown = arms.layout(
+        page(snapshots, finished, place, metric=verdict.metric)
+    )
     links = [one.href for one in elements(shown, html.A)]
 
     assert any(f"claim={verdict.claim}" in link for link in links)

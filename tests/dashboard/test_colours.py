@@ -54,7 +54,9 @@ def oklab(color, seen_by="all cones"):
     """``#RRGGBB`` in OKLab, as it looks to someone with that vision."""
     channels = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     dark = channels <= 0.04045
-    linear = np.where(dark, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    linear = np.where(
+        dark, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
+    )
     seen = np.clip(VISION[seen_by] @ linear, 0, 1)
     return TO_LAB @ np.cbrt(TO_CONES @ seen)
 

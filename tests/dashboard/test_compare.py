@@ -13,13 +13,19 @@ from dashboard.pages import compare
 def view(snapshots):
     """The running campaign beside the finished one."""
     running, finished = snapshots.results.ids()
-    return view_of(snapshots, "/compare", f"?campaign={running}&with={finished}")
+    return view_of(
+        snapshots, "/compare", f"?campaign={running}&with={finished}"
+    )
 
 
 def names(component):
     """The classes of all of its spans."""
-    spans = [one for one in component._traverse() if isinstance(one, html.Span)]
-    return " ".join(getattr(one, "className", None) or "" for one in spans).split()
+    spans = [
+        one for one in component._traverse() if isinstance(one, html.Span)
+    ]
+    return " ".join(
+        getattr(one, "className", None) or "" for one in spans
+    ).split()
 
 
 def test_a_claim_that_waits_for_blocks_is_pending_and_not_inconclusive(view):

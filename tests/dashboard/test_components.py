@@ -41,16 +41,22 @@ def lists_in_lists(node):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", [page.PATH for page in PAGES])
-def test_no_page_puts_a_list_among_children(troubled, snapshots, path, language):
+def test_no_page_puts_a_list_among_children(
+    troubled, snapshots, path, language
+):
     for held in (troubled, snapshots):
         for campaign in held.results.ids():
-            content = render(held, path, f"?campaign={campaign}&lang={language}")[0]
+            content = render(
+                held, path, f"?campaign={campaign}&lang={language}"
+            )[0]
 
             assert list(lists_in_lists(content)) == []
 
 
 def test_a_failed_gate_says_what_to_do(troubled):
-    verdict = next(v for v in troubled.get().verdicts if any(g.failed for g in v.gates))
+    verdict = next(
+        v for v in troubled.get().verdicts if any(g.failed for g in v.gates)
+    )
     search = f"?task={verdict.task}&claim={verdict.claim}"
     page = json.dumps(
         render(troubled, "/claim", search)[0].to_plotly_json(), default=str

@@ -7,7 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.components.outcome import agreeing_blocks, effect_text, status_of
+from dashboard.components.outcome import (
+    agreeing_blocks,
+    effect_text,
+    status_of,
+)
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.locale import LANGUAGES, Words
@@ -36,25 +40,35 @@ def verdict(view):
 
 def with_state(view, state, **changes):
     """The view of a campaign in that state."""
-    campaign = replace(view.campaign, state={**view.campaign.state, "state": state})
-    return replace(view, snapshot=replace(view.snapshot, campaign=campaign, **changes))
+    campaign = replace(
+        view.campaign, state={**view.campaign.state, "state": state}
+    )
+    return replace(
+        view, snapshot=replace(view.snapshot, campaign=campaign, **changes)
+    )
 
 
 def test_blocks_are_counted_in_the_direction_that_the_mean_has(verdict):
     six = {"blocks": 6, "at_least": 0.0}
 
-    assert agreeing_blocks(replace(verdict, effect=0.1, win_rate=5 / 6, **six)) == (
+    assert agreeing_blocks(
+        replace(verdict, effect=0.1, win_rate=5 / 6, **six)
+    ) == (
         "for",
         "5",
     )
-    assert agreeing_blocks(replace(verdict, effect=-0.1, win_rate=0.0, **six)) == (
+    assert agreeing_blocks(
+        replace(verdict, effect=-0.1, win_rate=0.0, **six)
+    ) == (
         "against",
         "6",
     )
 
 
 def test_blocks_of_a_promise_are_counted_as_claimed(verdict):
-    promised = replace(verdict, effect=-0.1, win_rate=0.5, at_least=0.05, blocks=6)
+    promised = replace(
+        verdict, effect=-0.1, win_rate=0.5, at_least=0.05, blocks=6
+    )
 
     assert agreeing_blocks(promised) == ("for", "3")
 
@@ -70,19 +84,27 @@ def test_a_factor_below_one_is_told_both_ways(verdict):
     )
     more = replace(fewer, effect=math.log(5.65))
 
-    assert effect_text(measuring(fewer, words), fewer) == "×0.177 (5.65 times less)"
+    assert (
+        effect_text(measuring(fewer, words), fewer)
+        == "×0.177 (5.65 times less)"
+    )
     assert effect_text(measuring(more, words), more) == "×5.65"
 
 
 @pytest.mark.parametrize("state", ["running", "stopped", "interrupted"])
-def test_a_claim_that_waits_for_blocks_has_no_verdict_yet(view, verdict, state):
+def test_a_claim_that_waits_for_blocks_has_no_verdict_yet(
+    view, verdict, state
+):
     waiting = replace(
         verdict, complete=False, blocks=2, planned=6, verdict="inconclusive"
     )
     running = with_state(view, state, verdicts=(waiting,))
 
     assert status_of(running, waiting) == "pending"
-    for shown in (verdict_card(running, waiting), overview(replace(running, query={}))):
+    for shown in (
+        verdict_card(running, waiting),
+        overview(replace(running, query={})),
+    ):
         assert "Pending, 2 of 6 blocks" in str(shown)
         assert "Inconclusive" not in str(shown)
 

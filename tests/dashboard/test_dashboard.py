@@ -56,7 +56,9 @@ def shown(snapshots, path, search=""):
 
 def read(snapshots, path, search=""):
     """The same with Chinese characters as they are read."""
-    return json.dumps(json.loads(shown(snapshots, path, search)), ensure_ascii=False)
+    return json.dumps(
+        json.loads(shown(snapshots, path, search)), ensure_ascii=False
+    )
 
 
 # ------------------------------------------------------------------- cells left out
@@ -169,7 +171,9 @@ def calls():
                     method = name.rpartition("words")[2].strip(".")
                     yield (
                         method,
-                        first.value if isinstance(first, ast.Constant) else None,
+                        first.value
+                        if isinstance(first, ast.Constant)
+                        else None,
                     )
 
 
@@ -179,13 +183,17 @@ def test_languages_have_the_same_keys_and_fill_in_the_same_values():
     assert english.keys() == chinese.keys()
     assert {key for key in english if english[key] != chinese[key]} == set()
     assert [
-        key for key in english if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", key)
+        key
+        for key in english
+        if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", key)
     ] == []
 
 
 def test_no_key_is_given_twice():
     for language in LANGUAGES:
-        text = (ROOT / "dashboard" / "locale" / f"{language}.ftl").read_text("utf-8")
+        text = (ROOT / "dashboard" / "locale" / f"{language}.ftl").read_text(
+            "utf-8"
+        )
         keys = re.findall(r"(?m)^([\w-]+) =", text)
 
         assert [key for key, count in Counter(keys).items() if count > 1] == []
@@ -193,7 +201,9 @@ def test_no_key_is_given_twice():
 
 def test_every_key_that_the_code_asks_for_is_there():
     asked = {first for method, first in calls() if method == "" and first}
-    members = {key_of(one, name) for one, names in FAMILIES.items() for name in names}
+    members = {
+        key_of(one, name) for one, names in FAMILIES.items() for name in names
+    }
 
     assert asked
     assert (asked | members) - CATALOGUE.codes("en") == set()
@@ -212,7 +222,9 @@ def test_no_key_is_unused():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    members = {key_of(one, name) for one, names in FAMILIES.items() for name in names}
+    members = {
+        key_of(one, name) for one, names in FAMILIES.items() for name in names
+    }
     unused = CATALOGUE.codes("en") - literals - members
 
     assert {key for key in unused if family(key) is None} == set()
@@ -226,13 +238,17 @@ def test_words_are_filled_in_with_every_value_or_raise():
         Words("zh")("no-such-key")
 
 
-def test_chinese_pages_show_the_words_of_the_tasks_in_chinese(snapshots, finished):
+def test_chinese_pages_show_the_words_of_the_tasks_in_chinese(
+    snapshots, finished
+):
     about = json.loads(
         (snapshots.results.root / finished / "campaign.json").read_text()
     )
     task = about["tasks"][TASK]
     fields = ("says", "source", "reported")
-    claim = next(one for one in task["claims"] if all(one[name] for name in fields))
+    claim = next(
+        one for one in task["claims"] if all(one[name] for name in fields)
+    )
     page = read(
         snapshots,
         "/claim",
@@ -244,11 +260,15 @@ def test_chinese_pages_show_the_words_of_the_tasks_in_chinese(snapshots, finishe
         assert texts["claims"][claim["name"]][field] in page
         assert claim[field] not in page
     assert texts["matched"] in page
-    assert texts["question"] in read(snapshots, "/", f"?campaign={finished}&lang=zh")
+    assert texts["question"] in read(
+        snapshots, "/", f"?campaign={finished}&lang=zh"
+    )
     assert claim["says"] in read(snapshots, "/", f"?campaign={finished}")
 
 
-def test_what_has_no_translation_is_shown_in_english(tmp_path, synthetic, small):
+def test_what_has_no_translation_is_shown_in_english(
+    tmp_path, synthetic, small
+):
     campaign = synthetic.write_campaign(tmp_path, small())
     path = tmp_path / campaign / "campaign.json"
     about = json.loads(path.read_text())
@@ -277,7 +297,8 @@ def tinted(ground, color, share):
     """``ground`` with that share of the color mixed in, in sRGB."""
     channels = [
         round(
-            (1 - share) * int(ground[i : i + 2], 16) + share * int(color[i : i + 2], 16)
+            (1 - share) * int(ground[i : i + 2], 16)
+            + share * int(color[i : i + 2], 16)
         )
         for i in (1, 3, 5)
     ]
@@ -289,18 +310,25 @@ def test_text_and_marks_can_be_told_from_what_they_lie_on(scheme):
     tokens = theme.TOKENS[scheme]
     for name in ("text", "muted", "accent", "warn", *theme.VERDICTS):
         for ground in ("surface", "page"):
-            assert theme.contrast(tokens[name], tokens[ground]) >= 4.5, (name, ground)
-    for name in theme.VERDICTS:  # on badges, which have a tenth of their text's colour
+            assert theme.contrast(tokens[name], tokens[ground]) >= 4.5, (
+                name,
+                ground,
+            )
+    for name in (
+        theme.VERDICTS
+    ):  # on badges, which have a tenth of their text's colour
         badge = tinted(tokens["surface"], tokens[name], 0.1)
         assert theme.contrast(tokens[name], badge) >= 4.5, name
     for number in range(1, theme.ARMS + 1):
-        assert theme.contrast(tokens[f"arm{number}"], tokens["surface"]) >= 2.99, (
-            number
-        )  # pale pink: 2.996
+        assert (
+            theme.contrast(tokens[f"arm{number}"], tokens["surface"]) >= 2.99
+        ), number  # pale pink: 2.996
 
 
 def test_the_style_sheet_uses_colours_of_the_theme_alone():
-    sheet = (ROOT / "dashboard" / "assets" / "bakeoff.css").read_text(encoding="utf-8")
+    sheet = (ROOT / "dashboard" / "assets" / "bakeoff.css").read_text(
+        encoding="utf-8"
+    )
     own = set(re.findall(r"(--[\w-]+):", sheet)) | set(
         re.findall(r"(--[\w-]+):", theme.css_variables())
     )
@@ -313,7 +341,9 @@ def test_the_style_sheet_uses_colours_of_the_theme_alone():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("path", PATHS)
-def test_every_page_shows_a_finished_and_a_running_campaign(snapshots, path, language):
+def test_every_page_shows_a_finished_and_a_running_campaign(
+    snapshots, path, language
+):
     for campaign in snapshots.results.ids():
         page = shown(snapshots, path, f"?campaign={campaign}&lang={language}")
 
@@ -336,20 +366,30 @@ def test_every_page_stands_while_little_or_nothing_is_on_record(
         assert Words("en")("error-title") not in page
 
 
-def test_a_campaign_that_stopped_short_says_how_to_go_on(tmp_path, synthetic, small):
-    campaign = synthetic.write_campaign(tmp_path, small(done=0.5, failures=0.5))
+def test_a_campaign_that_stopped_short_says_how_to_go_on(
+    tmp_path, synthetic, small
+):
+    campaign = synthetic.write_campaign(
+        tmp_path, small(done=0.5, failures=0.5)
+    )
     for state in ("stopped", "incomplete"):
         path = tmp_path / campaign / "state.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "state": state}))
+        path.write_text(
+            json.dumps({**json.loads(path.read_text()), "state": state})
+        )
         page = shown(Snapshots(Results(tmp_path)), "/")
 
-        assert {"stopped": "bakeoff run", "incomplete": "bakeoff retry"}[state] in page
+        assert {"stopped": "bakeoff run", "incomplete": "bakeoff retry"}[
+            state
+        ] in page
 
 
 OWN_LINKS = ("/", "http://127.0.0.1:5000/", "#", "https://doi.org/")
 
 
-def test_hostile_names_are_children_of_plain_elements_alone(tmp_path, synthetic, small):
+def test_hostile_names_are_children_of_plain_elements_alone(
+    tmp_path, synthetic, small
+):
     campaign = synthetic.write_campaign(tmp_path, small())
     path = tmp_path / campaign / "campaign.json"
     about = json.loads(path.read_text())
@@ -372,7 +412,9 @@ def test_hostile_names_are_children_of_plain_elements_alone(tmp_path, synthetic,
             "/runs",
         )
         assert not list(found_in(page, "Markdown"))
-        links = [str(link["props"].get("href")) for link in found_in(page, "A")]
+        links = [
+            str(link["props"].get("href")) for link in found_in(page, "A")
+        ]
         assert not [link for link in links if not link.startswith(OWN_LINKS)]
 
 
@@ -406,16 +448,27 @@ def test_no_page_changes_what_it_draws_of_an_arm_when_others_are_shown(
     arms = task.arm_names
     claim = next(claim for claim in task.tested if claim.kind == "difference")
     mine = [claim.better, claim.worse]
-    query = {"task": TASK, "claim": claim.name, "arm": mine[0], "target": "0.5"}
+    query = {
+        "task": TASK,
+        "claim": claim.name,
+        "arm": mine[0],
+        "target": "0.5",
+    }
 
     def charts(snapshot):
         view = View(snapshots, snapshot, query, Words(), path)
-        stores = found_in(json.loads(to_json(page_at(path).layout(view))), "Store")
+        stores = found_in(
+            json.loads(to_json(page_at(path).layout(view))), "Store"
+        )
         return {
-            store["props"]["id"]["name"]: store["props"]["data"] for store in stores
+            store["props"]["id"]["name"]: store["props"]["data"]
+            for store in stores
         }
 
-    alone, together = charts(without(snapshot, set(arms) - set(mine))), charts(snapshot)
+    alone, together = (
+        charts(without(snapshot, set(arms) - set(mine))),
+        charts(snapshot),
+    )
     inks = {arm_color(arms.index(arm)) for arm in mine} | set(theme.VERDICTS)
 
     assert alone
@@ -429,10 +482,13 @@ def without(snapshot, arms):
     """The snapshot as it would be if these arms had never run."""
     campaign = snapshot.campaign
     runs, curves = (
-        frame[~frame["arm"].isin(arms)] for frame in (campaign.runs, campaign.curves)
+        frame[~frame["arm"].isin(arms)]
+        for frame in (campaign.runs, campaign.curves)
     )
     left = replace(campaign, revision="without", runs=runs, curves=curves)
-    return replace(snapshot, campaign=left, verdicts=tuple(judge_campaign(left)))
+    return replace(
+        snapshot, campaign=left, verdicts=tuple(judge_campaign(left))
+    )
 
 
 def drawn(chart, inks):
@@ -461,8 +517,12 @@ def test_the_overview_leads_to_every_claim(snapshots, finished):
 
 def test_a_claims_page_has_its_sentence(snapshots, finished):
     for verdict in snapshots.get(finished).verdicts[:3]:
-        asked = f"?campaign={finished}&task={verdict.task}&claim={verdict.claim}"
-        said = sentence(verdict, Labels(snapshots.get(finished).campaign.manifest))
+        asked = (
+            f"?campaign={finished}&task={verdict.task}&claim={verdict.claim}"
+        )
+        said = sentence(
+            verdict, Labels(snapshots.get(finished).campaign.manifest)
+        )
         page = shown(snapshots, "/claim", asked)
         assert json.dumps(said, ensure_ascii=False) in page
 
@@ -489,7 +549,9 @@ def test_the_claim_page_teaches(snapshots, finished):
     ("address", "links"),
     [("http://127.0.0.1:8265", 1), ("javascript:alert(1)", 0), (None, 0)],
 )
-def test_rays_own_dashboard_is_a_click_away(synthetic, small, tmp_path, address, links):
+def test_rays_own_dashboard_is_a_click_away(
+    synthetic, small, tmp_path, address, links
+):
     campaign = synthetic.write_campaign(tmp_path, small(blocks=2))
     state = tmp_path / campaign / "state.json"
     state.write_text(
@@ -503,7 +565,9 @@ def test_rays_own_dashboard_is_a_click_away(synthetic, small, tmp_path, address,
 
 
 def test_where_a_translator_looked_is_a_map_of_words(snapshots, finished):
-    page = json.loads(shown(snapshots, "/samples", f"?campaign={finished}&task={TASK}"))
+    page = json.loads(
+        shown(snapshots, "/samples", f"?campaign={finished}&task={TASK}")
+    )
     looks = next(
         table
         for table in found_in(page, "Table")
@@ -512,7 +576,8 @@ def test_where_a_translator_looked_is_a_map_of_words(snapshots, finished):
     squares = list(found_in(looks, "Td"))[1:]  # without the corner
 
     assert [
-        head["props"]["children"]["props"]["children"] for head in found_in(looks, "Th")
+        head["props"]["children"]["props"]["children"]
+        for head in found_in(looks, "Th")
     ] == (["1 twenty", "2 <b>one", "1 二十", "2 <b>一"])
     assert [(square["props"] or {}).get("title") for square in squares] == (
         [
@@ -540,7 +605,9 @@ def test_a_campaign_whose_driver_is_gone_says_so(tmp_path, synthetic, small):
     running = render(held, "/", "")
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
-    state.write_text(json.dumps({**json.loads(state.read_text()), "pid": gone.pid}))
+    state.write_text(
+        json.dumps({**json.loads(state.read_text()), "pid": gone.pid})
+    )
     held.refresh()
     interrupted = render(held, "/", "")
 
@@ -601,7 +668,9 @@ def test_an_address_nobody_knows_is_said_so(snapshots):
 
 
 def test_addresses_are_cut_to_a_sane_length():
-    query = read_query("?" + "&".join(f"n{i}={'x' * 1000}" for i in range(100)))
+    query = read_query(
+        "?" + "&".join(f"n{i}={'x' * 1000}" for i in range(100))
+    )
 
     assert len(query) <= 40
     assert all(len(value) <= 200 for value in query.values())
@@ -627,7 +696,9 @@ def test_campaigns_on_other_data_are_told_apart(tmp_path, synthetic, small):
         )
     )
     page = shown(
-        Snapshots(Results(tmp_path)), "/compare", f"?campaign={newer}&with={other}"
+        Snapshots(Results(tmp_path)),
+        "/compare",
+        f"?campaign={newer}&with={other}",
     )
 
     assert ".fingerprint" in page
@@ -651,7 +722,11 @@ def test_a_grid_that_asks_for_rows_gets_them_filtered_sorted_and_cut():
         {
             **request,
             "filterModel": {
-                "arm": {"filterType": "text", "type": "contains", "filter": "A"}
+                "arm": {
+                    "filterType": "text",
+                    "type": "contains",
+                    "filter": "A",
+                }
             },
         },
     )
@@ -705,7 +780,9 @@ def registered():
     PAGES[:] = before
 
 
-def test_a_page_can_be_added_from_outside(registered, snapshots, finished, campaigns):
+def test_a_page_can_be_added_from_outside(
+    registered, snapshots, finished, campaigns
+):
     register_page(Costs())
     query = f"?campaign={finished}"
     page = render(snapshots, "/costs", query)
@@ -718,7 +795,9 @@ def test_a_page_can_be_added_from_outside(registered, snapshots, finished, campa
         "Costs · Bakeoff",
         "成本 · Bakeoff",
     )
-    assert f"{len(snapshots.get(finished).campaign.finals)} runs" in to_json(page.main)
+    assert f"{len(snapshots.get(finished).campaign.finals)} runs" in to_json(
+        page.main
+    )
     assert "Costs" in to_json(render(snapshots, "/", query).navigation)
     assert data.text.splitlines()[0] == "task,arm,block"
 
@@ -747,7 +826,9 @@ def test_every_chart_of_a_page_has_its_data(snapshots, page, finished):
 
 
 def test_hostile_text_of_a_sample_stays_text(snapshots, finished):
-    page = json.loads(shown(snapshots, "/samples", f"?campaign={finished}&task={TASK}"))
+    page = json.loads(
+        shown(snapshots, "/samples", f"?campaign={finished}&task={TASK}")
+    )
 
     holders = [
         span
@@ -771,7 +852,9 @@ def test_a_file_that_is_no_table_is_left_out(tmp_path, content):
 # -------------------------------------------------------------------------- live state
 
 
-def test_a_snapshot_is_another_once_something_was_recorded(tmp_path, synthetic, small):
+def test_a_snapshot_is_another_once_something_was_recorded(
+    tmp_path, synthetic, small
+):
     size = small(blocks=2, done=0.5)
     campaign = synthetic.write_campaign(tmp_path, size)
     held = Snapshots(Results(tmp_path))
@@ -853,7 +936,9 @@ def test_a_growing_campaign_is_not_judged_all_the_time(
         return []
 
     monkeypatch.setattr("dashboard.data.snapshots.judge_campaign", judge)
-    monkeypatch.setattr("dashboard.data.snapshots.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(
+        "dashboard.data.snapshots.time.monotonic", lambda: now[0]
+    )
     held = Snapshots(Results(tmp_path))
     before = len(held.get().campaign.runs)
     for _ in range(12):  # two seconds between looks
@@ -867,7 +952,9 @@ def test_a_growing_campaign_is_not_judged_all_the_time(
     assert len(held.get().campaign.runs) == before + 12
 
 
-def test_the_background_thread_judges_what_is_looked_at(tmp_path, synthetic, small):
+def test_the_background_thread_judges_what_is_looked_at(
+    tmp_path, synthetic, small
+):
     synthetic.write_campaign(tmp_path, small(blocks=2))
     held = Snapshots(Results(tmp_path)).start()
 

@@ -31,7 +31,9 @@ def test_data_behind_a_chart_come_as_csv_and_parquet(client, finished):
     assert "attachment" in csv.headers["Content-Disposition"]
 
 
-@pytest.mark.parametrize(("kind", "begins"), [("md", "### "), ("tex", "% Campaign ")])
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("md", "### "), ("tex", "% Campaign ")]
+)
 def test_verdicts_come_as_a_table_for_a_text_once_they_are_there(
     client, snapshots, finished, kind, begins
 ):
@@ -47,17 +49,24 @@ def test_verdicts_come_as_a_table_for_a_text_once_they_are_there(
     assert early.status_code == 404
     assert answer.text.startswith(begins)
     assert (
-        f"{finished}-overview-verdicts.{kind}" in answer.headers["Content-Disposition"]
+        f"{finished}-overview-verdicts.{kind}"
+        in answer.headers["Content-Disposition"]
     )
     for verdict in snapshots.get(finished).verdicts:
         assert verdict.says.split(":")[0].split("%")[0] in answer.text
         effect = effect_and_interval(verdict).split()[0].lstrip("−")
-        assert (escape_latex(effect) if kind == "tex" else effect) in answer.text
+        assert (
+            escape_latex(effect) if kind == "tex" else effect
+        ) in answer.text
 
 
 @pytest.mark.parametrize(
     "address",
-    ["/data/nowhere/x.csv", "/data/curves/nothing.csv", "/data/curves/validation.exe"],
+    [
+        "/data/nowhere/x.csv",
+        "/data/curves/nothing.csv",
+        "/data/curves/validation.exe",
+    ],
 )
 def test_data_that_are_not_there_are_not_found(client, address):
     assert client.get(address).status_code == 404
@@ -82,7 +91,9 @@ def kept(tmp_path):
     for name in ("grid.png", "page.html", "picture.svg", "table.json"):
         (folder / "artifacts" / KEY / name).write_bytes(b"x")
     (tmp_path / "secret.png").write_bytes(b"secret")
-    (folder / "artifacts" / KEY / "link.png").symlink_to(tmp_path / "secret.png")
+    (folder / "artifacts" / KEY / "link.png").symlink_to(
+        tmp_path / "secret.png"
+    )
     return folder
 
 
@@ -112,12 +123,16 @@ def test_a_picture_of_a_final_is_served(kept):
 def test_files_of_the_record_come_sealed(client, snapshots, finished):
     campaign = snapshots.get(finished).campaign
     path = next((campaign.folder / "artifacts").rglob("*.png"))
-    answer = client.get(f"/artifacts/{campaign.id}/{path.parent.name}/{path.name}")
+    answer = client.get(
+        f"/artifacts/{campaign.id}/{path.parent.name}/{path.name}"
+    )
 
     assert answer.status_code == 200
     assert answer.mimetype == "image/png"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert answer.headers["Content-Security-Policy"].startswith(
+        "default-src 'none'"
+    )
 
 
 def test_the_report_can_be_taken_from_the_page(client, snapshots, finished):
@@ -125,6 +140,8 @@ def test_the_report_can_be_taken_from_the_page(client, snapshots, finished):
 
     assert answer.text.lower().startswith("<!doctype html>")
     assert "attachment" in answer.headers["Content-Disposition"]
-    page = json.loads(to_json(render(snapshots, "/", f"?campaign={finished}")[0]))
+    page = json.loads(
+        to_json(render(snapshots, "/", f"?campaign={finished}")[0])
+    )
     assert f"'href': '/report/{finished}.html'" in str(page)
     assert client.get("/report/nothing-like-it.html").status_code == 404

@@ -11,7 +11,13 @@ from scipy import stats
 
 from dashboard.figures import rounded
 from dashboard.figures.blocks import differences, plotly_axis
-from dashboard.figures.cluster import busy_seconds, gantt, joined, spans, workers
+from dashboard.figures.cluster import (
+    busy_seconds,
+    gantt,
+    joined,
+    spans,
+    workers,
+)
 from dashboard.figures.curves import (
     GAP,
     block_curves,
@@ -26,7 +32,13 @@ from dashboard.figures.search import (
     parallel_chart,
     space_of,
 )
-from dashboard.figures.sweep import log_ticks, matched, over_blocks, sweep, to_target
+from dashboard.figures.sweep import (
+    log_ticks,
+    matched,
+    over_blocks,
+    sweep,
+    to_target,
+)
 from dashboard.locale import Words
 from dashboard.locale.numbers import Measuring, plain
 from suite.report.charts.build import block_chart
@@ -62,7 +74,9 @@ def test_effects_carry_sign_and_unit():
     assert Measuring(points, english).amount(0.01) == "1 point"
     assert Measuring(points, chinese).amount(0.01) == "1 个百分点"
     assert (
-        Measuring(Amounts(False, True, False, 0.0), english).full(math.log(1.35))
+        Measuring(Amounts(False, True, False, 0.0), english).full(
+            math.log(1.35)
+        )
         == "×1.35"
     )
     assert (
@@ -111,7 +125,9 @@ def test_the_interval_is_students_over_blocks():
     )  # the standard deviation of .5, .7, .9 is .2
 
     assert found["mean"] == pytest.approx(0.7)
-    assert (found["low"], found["high"]) == pytest.approx((0.7 - half, 0.7 + half))
+    assert (found["low"], found["high"]) == pytest.approx(
+        (0.7 - half, 0.7 + half)
+    )
     assert found["blocks"] == 3
 
 
@@ -148,7 +164,9 @@ def test_the_gap_has_an_interval_of_its_own():
             "validation.accuracy": [0.8, 0.6],
         }
     )
-    found = mean_curves(block_curves(frame, values_of(frame, "accuracy", GAP))).iloc[0]
+    found = mean_curves(
+        block_curves(frame, values_of(frame, "accuracy", GAP))
+    ).iloc[0]
 
     assert (found["low"], found["mean"], found["high"]) == pytest.approx(
         (0.1, 0.1, 0.1)
@@ -161,7 +179,9 @@ values = st.dictionaries(st.integers(0, 9), st.floats(0, 1), min_size=1)
 
 @settings(deadline=None, max_examples=30)  # of a busy machine
 @given(values, values)
-def test_showing_another_arm_never_changes_the_figures_of_those_shown(mine, others):
+def test_showing_another_arm_never_changes_the_figures_of_those_shown(
+    mine, others
+):
     alone = mean_curves(curves_of({"a": mine}))
     together = mean_curves(curves_of({"a": mine, "b": others}))
 
@@ -192,7 +212,9 @@ def drawn(spec, color):
 
 
 @pytest.mark.parametrize("others", [1, 2, 5])
-def test_no_chart_changes_what_it_draws_of_an_arm_when_others_are_shown(others):
+def test_no_chart_changes_what_it_draws_of_an_arm_when_others_are_shown(
+    others,
+):
     arms = [{"name": f"arm{number}"} for number in range(others + 1)]
     random = np.random.default_rng(0)
     cells = pd.DataFrame(
@@ -209,20 +231,32 @@ def test_no_chart_changes_what_it_draws_of_an_arm_when_others_are_shown(others):
             for block in range(3)
         ]
     )
-    trials = cells[cells["level"] == "small"].assign(number=0, status="finished")
+    trials = cells[cells["level"] == "small"].assign(
+        number=0, status="finished"
+    )
     curves = curves_of(
-        {arm["name"]: {block: random.random() for block in range(3)} for arm in arms}
+        {
+            arm["name"]: {block: random.random() for block in range(3)}
+            for arm in arms
+        }
     )
 
     def charts(shown):
         mine = cells[cells["arm"].isin(shown)]
-        means, places = over_blocks(mine, "test.accuracy"), {"small": 1.0, "large": 2.0}
+        means, places = (
+            over_blocks(mine, "test.accuracy"),
+            {"small": 1.0, "large": 2.0},
+        )
         budgets = budgets_frame(
             trials[trials["arm"].isin(shown)], "test.accuracy", "higher"
         )
         return [
-            learning_curves(curves[curves["arm"].isin(shown)], arms, Words(), "y"),
-            sweep([("y", means, {})], arms, "level", places, "arm", "x", Words()),
+            learning_curves(
+                curves[curves["arm"].isin(shown)], arms, Words(), "y"
+            ),
+            sweep(
+                [("y", means, {})], arms, "level", places, "arm", "x", Words()
+            ),
             matched(
                 mine[mine["level"] == "small"],
                 "test.accuracy",
@@ -262,7 +296,9 @@ def test_an_arm_of_another_size_is_flagged():
     )
     (tolerance,) = spec["layout"]["shapes"]
 
-    assert [trace["marker"]["symbol"] == "x-open" for trace in spec["traces"]] == [
+    assert [
+        trace["marker"]["symbol"] == "x-open" for trace in spec["traces"]
+    ] == [
         False,
         False,
         False,
@@ -277,7 +313,9 @@ def test_an_arm_of_another_size_is_flagged():
         Words(),
         True,
     )
-    assert [trace["marker"]["symbol"] == "x-open" for trace in spec["traces"]] == [
+    assert [
+        trace["marker"]["symbol"] == "x-open" for trace in spec["traces"]
+    ] == [
         True,
         True,
         True,
@@ -288,12 +326,20 @@ def test_an_arm_of_another_size_is_flagged():
 
 def test_the_best_of_few_trials_stands_out_at_the_top():
     trials = pd.DataFrame(
-        {"block": 0, "number": [0, 1, 2], "validation.accuracy": [0.5, 0.9, 0.7]}
+        {
+            "block": 0,
+            "number": [0, 1, 2],
+            "validation.accuracy": [0.5, 0.9, 0.7],
+        }
     )
     trials["param.lr"] = [0.01, 0.1, 1.0]
     space = space_of({"lr": {"low": 0.01, "high": 1.0, "log": True}})
-    spec = parallel_chart([trials], "validation.accuracy", space, "higher", Words())
-    (best,) = [trace for trace in spec["traces"] if trace["line"]["color"] == "arm1"]
+    spec = parallel_chart(
+        [trials], "validation.accuracy", space, "higher", Words()
+    )
+    (best,) = [
+        trace for trace in spec["traces"] if trace["line"]["color"] == "arm1"
+    ]
 
     assert best["y"] == [
         0.5,
@@ -356,7 +402,9 @@ def test_the_target_is_reached_where_the_curve_first_meets_it():
             "validation.accuracy": [0.5, 0.9, 0.8, 0.1],
         }
     )
-    found = to_target(curves, "validation.accuracy", 0.8, higher=True).set_index("key")
+    found = to_target(
+        curves, "validation.accuracy", 0.8, higher=True
+    ).set_index("key")
 
     assert found.loc["k", "steps_to_target"] == 20
     assert math.isnan(found.loc["never", "seconds_to_target"])
@@ -393,10 +441,16 @@ def test_the_target_is_reached_where_the_curve_first_meets_it():
         ),
     ],
 )
-def test_logarithmic_axes_are_labelled_with_few_round_numbers(mean, low, high, labels):
+def test_logarithmic_axes_are_labelled_with_few_round_numbers(
+    mean, low, high, labels
+):
     rows = [*mean, *low, *high]
     frame = pd.DataFrame(
-        {"mean": pd.Series(mean), "low": pd.Series(low), "high": pd.Series(high)},
+        {
+            "mean": pd.Series(mean),
+            "low": pd.Series(low),
+            "high": pd.Series(high),
+        },
         index=range(len(rows)),
     )
     ticks = log_ticks(frame.astype(float))
@@ -445,7 +499,9 @@ def test_trainings_that_failed_stand_out():
             for status in ("finished", "crashed")
         ]
     )
-    fine, failed = (trace["marker"] for trace in gantt(frame, ["t"], Words())["traces"])
+    fine, failed = (
+        trace["marker"] for trace in gantt(frame, ["t"], Words())["traces"]
+    )
 
     assert (fine["color"], fine["pattern"]["shape"]) == ("arm1", "")
     assert (
@@ -523,7 +579,9 @@ def test_intervals_of_shares_and_of_gaps_end_where_these_do():
     )
     blocks = block_curves(frame, pd.Series([0.9, 0.99]))
     half = stats.t.ppf(0.975, 1) * 0.045  # of 0.9 and 0.99: the mean is 0.945
-    (of_share,) = mean_curves(blocks, bounds=bounds_of(True, "validation")).itertuples()
+    (of_share,) = mean_curves(
+        blocks, bounds=bounds_of(True, "validation")
+    ).itertuples()
     (of_gap,) = mean_curves(blocks, bounds=bounds_of(True, "gap")).itertuples()
 
     logit = math.log(0.945 / 0.055)
@@ -541,11 +599,18 @@ def test_intervals_of_shares_and_of_gaps_end_where_these_do():
 
 def test_costs_have_a_geometric_mean_and_measures_an_arithmetic_one():
     cells = pd.DataFrame(
-        {"level": "l", "arm": "a", "block": [0, 1, 2], "seconds": [1.0, 2.0, 8.0]}
+        {
+            "level": "l",
+            "arm": "a",
+            "block": [0, 1, 2],
+            "seconds": [1.0, 2.0, 8.0],
+        }
     )
     (cost,) = over_blocks(cells, "seconds", positive=True).itertuples()
     (plain,) = over_blocks(cells, "seconds").itertuples()
-    theirs = stats.ttest_1samp(np.log(cells["seconds"]), 0).confidence_interval(0.95)
+    theirs = stats.ttest_1samp(
+        np.log(cells["seconds"]), 0
+    ).confidence_interval(0.95)
 
     assert cost.mean == pytest.approx(stats.gmean(cells["seconds"]))
     assert (cost.low, cost.high) == pytest.approx(
@@ -556,8 +621,15 @@ def test_costs_have_a_geometric_mean_and_measures_an_arithmetic_one():
 
 def test_a_swept_accuracy_keeps_within_0_and_100_percent():
     cells = pd.DataFrame(
-        {"level": "l", "arm": "a", "block": [0, 1, 2], "test.accuracy": [0.99, 1, 0.8]}
+        {
+            "level": "l",
+            "arm": "a",
+            "block": [0, 1, 2],
+            "test.accuracy": [0.99, 1, 0.8],
+        }
     )
-    (row,) = over_blocks(cells, "test.accuracy", bounds=(0.0, 1.0)).itertuples()
+    (row,) = over_blocks(
+        cells, "test.accuracy", bounds=(0.0, 1.0)
+    ).itertuples()
 
     assert 0 < row.low < row.mean < row.high < 1

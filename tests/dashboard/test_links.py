@@ -19,8 +19,12 @@ TASK = "batch_size"
 def levels(synthetic, small, tmp_path_factory):
     """A campaign of a task with several levels, judged, and one of another task."""
     root = tmp_path_factory.mktemp("levels")
-    synthetic.write_campaign(root, small(tasks=("logistic_regression",), seed=1))
-    synthetic.write_campaign(root, small(tasks=(TASK, "logistic_regression"), seed=2))
+    synthetic.write_campaign(
+        root, small(tasks=("logistic_regression",), seed=1)
+    )
+    synthetic.write_campaign(
+        root, small(tasks=(TASK, "logistic_regression"), seed=2)
+    )
     held = Snapshots(Results(root))
     for name in held.results.ids():
         held.get(name)
@@ -47,7 +51,9 @@ def verdicts_of(held, task=TASK):
 
 def test_pages_behind_a_verdict_open_at_its_task_and_level(levels):
     for verdict in verdicts_of(levels):
-        page = render(levels, "/claim", f"?task={TASK}&claim={verdict.claim}").main
+        page = render(
+            levels, "/claim", f"?task={TASK}&claim={verdict.claim}"
+        ).main
         behind = [
             query
             for path, query in links_in(page)
@@ -65,18 +71,27 @@ def test_the_finals_behind_a_verdict_are_those_that_decide_it(levels):
     for verdict in verdicts_of(levels):
         search = f"?task={TASK}&claim={verdict.claim}"
         page = render(levels, "/claim", search).main
-        asked = next(query for path, query in links_in(page) if path == "/runs")
+        asked = next(
+            query for path, query in links_in(page) if path == "/runs"
+        )
         shown = runs.frames(
-            view_of(levels, "/runs", "&".join(f"{k}={v}" for k, v in asked.items()))
+            view_of(
+                levels, "/runs", "&".join(f"{k}={v}" for k, v in asked.items())
+            )
         )["runs"]
         claim = next(
-            c for c in campaign.manifest.task(TASK).tested if c.name == verdict.claim
+            c
+            for c in campaign.manifest.task(TASK).tested
+            if c.name == verdict.claim
         )
 
         assert set(shown["kind"]) == {"final"}
         assert set(shown["arm"]) == set(claim.arms)
         assert set(shown["level"]) == set(verdict.levels)
-        assert len(shown) == len(claim.arms) * len(verdict.levels) * verdict.blocks
+        assert (
+            len(shown)
+            == len(claim.arms) * len(verdict.levels) * verdict.blocks
+        )
 
 
 @pytest.mark.parametrize("path", [page.PATH for page in PAGES])
@@ -109,7 +124,9 @@ def test_another_campaign_shows_the_same_claim_where_it_has_it(levels):
 def test_another_campaign_without_the_claim_shows_its_first(levels):
     newest, other = levels.results.ids()
     claim = verdicts_of(levels)[0].claim
-    search = f"?campaign={other}&from={newest}&task={TASK}&claim={claim}&level=no"
+    search = (
+        f"?campaign={other}&from={newest}&task={TASK}&claim={claim}&level=no"
+    )
     view = view_of(levels, "/claim", search)
 
     assert view.task == "logistic_regression"

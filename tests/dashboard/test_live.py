@@ -46,7 +46,9 @@ def test_a_part_with_more_children_gets_all_of_them():
 def test_the_data_of_a_chart_are_sent_without_what_stands_around():
     def chart(value):
         details = html.Details(html.Summary("View as table"))
-        return placed(html.Section([dcc.Store(id=SHOWN, data=[value]), details]))
+        return placed(
+            html.Section([dcc.Store(id=SHOWN, data=[value]), details])
+        )
 
     assert changes(chart(1), chart(2)) == [(SHOWN, {"data": [2]})]
 
@@ -66,7 +68,9 @@ def test_a_property_that_is_gone_is_taken_away():
 
 
 @pytest.mark.parametrize("path", [page.PATH for page in PAGES])
-def test_a_growing_campaign_sends_less_than_a_page(synthetic, small, tmp_path, path):
+def test_a_growing_campaign_sends_less_than_a_page(
+    synthetic, small, tmp_path, path
+):
     size = small(done=0.5)
     campaign = synthetic.write_campaign(tmp_path, size)
     held = Snapshots(Results(tmp_path))
@@ -89,7 +93,9 @@ def test_no_two_elements_have_the_same_id(snapshots, path):
     parts = html.Div(
         [shell_layout(), page.main, *page.about, *page.navigation, *page.tools]
     )
-    ids = [str(part.id) for part in parts._traverse() if getattr(part, "id", None)]
+    ids = [
+        str(part.id) for part in parts._traverse() if getattr(part, "id", None)
+    ]
 
     assert len(ids) == len(set(ids))
 

@@ -27,7 +27,9 @@ def view(snapshots, finished):
 def planted(view, verdicts, **query):
     """The view of the same campaign with other verdicts."""
     return replace(
-        view, snapshot=replace(view.snapshot, verdicts=tuple(verdicts)), query=query
+        view,
+        snapshot=replace(view.snapshot, verdicts=tuple(verdicts)),
+        query=query,
     )
 
 
@@ -42,7 +44,8 @@ def parts(component, kind, name=""):
     return [
         one
         for one in component._traverse()
-        if isinstance(one, kind) and name in (getattr(one, "className", "") or "")
+        if isinstance(one, kind)
+        and name in (getattr(one, "className", "") or "")
     ]
 
 
@@ -63,12 +66,12 @@ def test_few_claims_stand_open_and_many_behind_their_question(view):
     few = planted(view, many(view)[:FEW_CLAIMS])
     more = planted(view, many(view))
 
-    assert [one.open for one in parts(overview(few), html.Details, "question")] == [
-        True
-    ]
-    assert [one.open for one in parts(overview(more), html.Details, "question")] == [
-        False
-    ]
+    assert [
+        one.open for one in parts(overview(few), html.Details, "question")
+    ] == [True]
+    assert [
+        one.open for one in parts(overview(more), html.Details, "question")
+    ] == [False]
 
 
 def test_whoever_asks_for_one_verdict_sees_its_claims(view):
@@ -105,17 +108,24 @@ def test_one_margin_is_marked_on_every_scale(span, labels):
 
 
 def test_one_margin_stands_where_the_band_ends():
-    ticks = {tick.children: tick.style["left"] for tick in margin_axis(4.0).children}
-    (band,) = parts(html.Div(whiskers(0, (0, 0), (0, 0), 1, 4.0)), html.I, "band")
+    ticks = {
+        tick.children: tick.style["left"] for tick in margin_axis(4.0).children
+    }
+    (band,) = parts(
+        html.Div(whiskers(0, (0, 0), (0, 0), 1, 4.0)), html.I, "band"
+    )
 
     assert ticks["−1"] == "37.50%"
     assert band.style["left"] == "37.500%"
 
 
 @pytest.mark.parametrize(
-    ("effect", "place", "label"), [(7.0, "100.000%", "+7"), (-12.34, "0.000%", "−12.3")]
+    ("effect", "place", "label"),
+    [(7.0, "100.000%", "+7"), (-12.34, "0.000%", "−12.3")],
 )
-def test_a_dot_beyond_the_scale_is_pinned_with_its_number(effect, place, label):
+def test_a_dot_beyond_the_scale_is_pinned_with_its_number(
+    effect, place, label
+):
     ends = (effect - 0.5, effect + 0.5)
     marks = html.Div(whiskers(effect, ends, ends, 1.0, 4.0))
 
@@ -149,7 +159,9 @@ def test_claims_of_one_matching_group_link_to_each_other(view):
 
 
 def test_a_claim_without_a_matching_group_has_no_such_links(view):
-    first, second = (replace(one, matching_group="") for one in view.verdicts[:2])
+    first, second = (
+        replace(one, matching_group="") for one in view.verdicts[:2]
+    )
     asked = planted(view, [first, second], task=TASK, claim=first.claim)
 
     assert parts(claim_page(asked), html.Ul, "matchings") == []
@@ -192,7 +204,9 @@ def test_one_task_and_one_verdict_can_be_asked_for(view):
 def test_claims_are_sorted_by_effect_in_margins(view):
     effects = [0.01, -0.05, 0.03]
     verdicts = [
-        replace(view.verdicts[0], claim=f"claim_{n}", effect=effect, margin=0.01)
+        replace(
+            view.verdicts[0], claim=f"claim_{n}", effect=effect, margin=0.01
+        )
         for n, effect in enumerate(effects)
     ]
     verdicts[2] = replace(verdicts[2], margin=0.03)  # as large as what matters
@@ -203,7 +217,9 @@ def test_claims_are_sorted_by_effect_in_margins(view):
 
 
 def test_a_filter_keeps_what_else_is_chosen(view):
-    asked = replace(view, query={"q": view.verdicts[0].claim, "sort": "effect"})
+    asked = replace(
+        view, query={"q": view.verdicts[0].claim, "sort": "effect"}
+    )
 
     links = [one.href for one in parts(overview(asked), html.A, "filter")]
 
@@ -217,5 +233,7 @@ def test_a_search_that_finds_nothing_says_so_and_leads_back(view, language):
     shown = overview(replace(view, query={"q": "no-such-word"}, words=words))
 
     assert words("overview-none-found") in texts(shown, html.H2)
-    (back,) = [one for one in parts(shown, html.A, "button") if one.href == "/"]
+    (back,) = [
+        one for one in parts(shown, html.A, "button") if one.href == "/"
+    ]
     assert back.children == words("overview-show-all")

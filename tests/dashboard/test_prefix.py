@@ -35,7 +35,9 @@ def links(content):
     return found
 
 
-@pytest.mark.parametrize("given", ["bakeoff", "/bakeoff", "bakeoff/", "/bakeoff/"])
+@pytest.mark.parametrize(
+    "given", ["bakeoff", "/bakeoff", "bakeoff/", "/bakeoff/"]
+)
 def test_a_prefix_may_be_written_with_and_without_slashes(given):
     assert normalized_prefix(given) == PREFIX
     assert normalized_prefix("/") == normalized_prefix("") == "/"
@@ -50,7 +52,11 @@ def test_a_prefix_that_is_no_path_is_refused(given):
 
 def test_an_address_loses_its_prefix_where_it_has_one():
     assert strip_prefix("/bakeoff/claim", PREFIX) == "/claim"
-    assert strip_prefix("/bakeoff/", PREFIX) == strip_prefix("/bakeoff", PREFIX) == "/"
+    assert (
+        strip_prefix("/bakeoff/", PREFIX)
+        == strip_prefix("/bakeoff", PREFIX)
+        == "/"
+    )
     assert strip_prefix("/claim", PREFIX) == "/claim"
     assert strip_prefix("/bakeoffs/", PREFIX) == "/bakeoffs/"
     assert strip_prefix("/claim", "/") == "/claim"

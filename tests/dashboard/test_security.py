@@ -15,7 +15,9 @@ from tasks import UserError
 
 
 @pytest.mark.parametrize("algorithm", ["zstd", "br", "gzip"])
-def test_scripts_of_components_are_compressed_once(client, monkeypatch, algorithm):
+def test_scripts_of_components_are_compressed_once(
+    client, monkeypatch, algorithm
+):
     from flask_compress import flask_compress
 
     compressed, compress = [], flask_compress._compress_data
@@ -26,7 +28,9 @@ def test_scripts_of_components_are_compressed_once(client, monkeypatch, algorith
     )
     accepts = {"Accept-Encoding": algorithm}
     first, again = (
-        client.get("/_dash-component-suites/dash/dcc/async-graph.js", headers=accepts)
+        client.get(
+            "/_dash-component-suites/dash/dcc/async-graph.js", headers=accepts
+        )
         for _ in range(2)
     )
     pages = [client.get("/_dash-layout", headers=accepts) for _ in range(2)]
@@ -43,14 +47,17 @@ def test_scripts_of_components_are_compressed_once(client, monkeypatch, algorith
     )  # the script once; what may be another each time, each time
 
 
-def test_scripts_asked_for_under_many_names_do_not_fill_the_memory(monkeypatch):
+def test_scripts_asked_for_under_many_names_do_not_fill_the_memory(
+    monkeypatch,
+):
     monkeypatch.setattr("dashboard.server.compression.MOST", 10)
     kept = Compressed()
     for number in range(9):
         kept.set(f"br;/_dash-component-suites/a.v{number}.js", b"12345")
 
     assert [
-        kept.get(f"br;/_dash-component-suites/a.v{number}.js") for number in range(3)
+        kept.get(f"br;/_dash-component-suites/a.v{number}.js")
+        for number in range(3)
     ] == [b"12345"] * 2 + [None]
 
 
@@ -63,7 +70,9 @@ def test_the_page_runs_no_script_but_its_own(client):
 
     assert "unsafe" not in rules["script-src"]
     assert rules["script-src"].count("'sha256-") == len(
-        re.findall(r"<script(?![^>]*(?:src=|application/json))[^>]*>", answer.text)
+        re.findall(
+            r"<script(?![^>]*(?:src=|application/json))[^>]*>", answer.text
+        )
     )
     assert rules["frame-ancestors"] == "'none'"
     assert answer.headers["X-Frame-Options"] == "DENY"
@@ -88,7 +97,9 @@ def test_pages_name_no_foreign_host(client):
 def test_another_name_for_this_machine_is_refused(client):
     """A foreign page whose name is made to point here must not read the results."""
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
-    assert client.get("/", headers={"Host": "localhost:8050"}).status_code == 200
+    assert (
+        client.get("/", headers={"Host": "localhost:8050"}).status_code == 200
+    )
 
 
 def test_a_password_is_asked_for_where_there_is_one(campaigns):
@@ -98,7 +109,9 @@ def test_a_password_is_asked_for_where_there_is_one(campaigns):
 
     def ask(user, password):
         token = b64encode(f"{user}:{password}".encode()).decode()
-        return guarded.get("/", headers={"Authorization": f"Basic {token}"}).status_code
+        return guarded.get(
+            "/", headers={"Authorization": f"Basic {token}"}
+        ).status_code
 
     assert guarded.get("/").status_code == 401
     assert guarded.get("/_dash-layout").status_code == 401
@@ -110,7 +123,9 @@ def test_a_password_is_asked_for_where_there_is_one(campaigns):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])
 def test_other_addresses_need_a_password(host):
-    with pytest.raises(UserError, match="BAKEOFF_DASHBOARD_AUTH=user:password"):
+    with pytest.raises(
+        UserError, match="BAKEOFF_DASHBOARD_AUTH=user:password"
+    ):
         read_auth({}, host)
 
     assert read_auth({"BAKEOFF_DASHBOARD_AUTH": "ada:x"}, host) == ("ada", "x")
@@ -139,9 +154,12 @@ def test_only_web_addresses_become_links(address):
 
 def test_runs_are_linked_at_a_web_address_alone(campaigns):
     with pytest.raises(
-        UserError, match=r"--mlflow-url 'javascript:alert\(1\)' is not a web address"
+        UserError,
+        match=r"--mlflow-url 'javascript:alert\(1\)' is not a web address",
     ):
-        create_app(Results(campaigns), refresh=False, mlflow_url="javascript:alert(1)")
+        create_app(
+            Results(campaigns), refresh=False, mlflow_url="javascript:alert(1)"
+        )
 
 
 def test_a_busy_port_is_one_clear_message_with_a_free_one(campaigns):
@@ -150,6 +168,7 @@ def test_a_busy_port_is_one_clear_message_with_a_free_one(campaigns):
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(
-            UserError, match=rf"Port {port} of 127\.0\.0\.1 cannot be used .*--port \d+"
+            UserError,
+            match=rf"Port {port} of 127\.0\.0\.1 cannot be used .*--port \d+",
         ):
             serve(Results(campaigns), port=port)

@@ -43,7 +43,9 @@ def page(snapshots, search=""):
     return to_json(rendered.main), to_json(rendered.about)
 
 
-@pytest.mark.parametrize("key", ["key", "metrics", "curve", "params", "task", "status"])
+@pytest.mark.parametrize(
+    "key", ["key", "metrics", "curve", "params", "task", "status"]
+)
 def test_a_record_line_without_a_key_costs_no_other_campaign_its_page(
     tmp_path, two, key
 ):
@@ -112,7 +114,9 @@ def test_a_campaign_that_cannot_be_judged_says_so_and_the_others_are(
     assert not held.get(two["sound"]).problem
 
 
-def test_work_that_fails_does_not_keep_other_work_from_being_done(tmp_path, two):
+def test_work_that_fails_does_not_keep_other_work_from_being_done(
+    tmp_path, two
+):
     held = Snapshots(Results(tmp_path))
     held._thread = object()  # as if the refresher ran
 

@@ -39,7 +39,8 @@ def parts(component, kind, name=""):
     return [
         one
         for one in component._traverse()
-        if isinstance(one, kind) and name in (getattr(one, "className", "") or "")
+        if isinstance(one, kind)
+        and name in (getattr(one, "className", "") or "")
     ]
 
 
@@ -69,10 +70,13 @@ def written(tmp_path, synthetic, small):
 def test_each_claim_stands_with_its_verdict_and_leads_to_it(view):
     page = topic.layout(view)
 
-    (rows,) = (table for table in parts(page, html.Table) if parts(table, html.A))
+    (rows,) = (
+        table for table in parts(page, html.Table) if parts(table, html.A)
+    )
     links = [link.href for link in parts(rows, html.A)]
     assert links == [
-        view.link("/claim", task=TASK, claim=verdict.claim) for verdict in view.verdicts
+        view.link("/claim", task=TASK, claim=verdict.claim)
+        for verdict in view.verdicts
     ]
     assert len(parts(rows, html.Span, "outcome")) == len(view.verdicts)
 
@@ -88,9 +92,13 @@ def test_the_page_has_the_answer_and_the_limits(view, language):
         assert limit.split("`")[0] in read(page)
 
 
-@pytest.mark.parametrize(("language", "why"), [("en", "convex"), ("zh", "它是凸的。")])
+@pytest.mark.parametrize(
+    ("language", "why"), [("en", "convex"), ("zh", "它是凸的。")]
+)
 def test_the_page_says_why_in_the_readers_language(written, language, why):
-    page = topic.layout(view_of(written, "/topic", f"?task={TASK}&lang={language}"))
+    page = topic.layout(
+        view_of(written, "/topic", f"?task={TASK}&lang={language}")
+    )
 
     (said,) = parts(page, html.P, "why")
     assert why in said.children
@@ -99,14 +107,18 @@ def test_the_page_says_why_in_the_readers_language(written, language, why):
 def test_a_doi_is_a_link_and_a_book_is_text(written):
     page = topic.layout(view_of(written, "/topic", f"?task={TASK}"))
 
-    links = [link.href for link in parts(page, html.A) if "doi.org" in link.href]
+    links = [
+        link.href for link in parts(page, html.A) if "doi.org" in link.href
+    ]
     assert links == ["https://doi.org/10.48550/arXiv.1609.04836"]
     assert "Bishop, Pattern recognition (2006)" in read(page)
 
 
 def test_topics_lead_to_each_other(written):
     def ways(task):
-        page = topic.layout(view_of(written, "/topic", f"?task={task}&present=1"))
+        page = topic.layout(
+            view_of(written, "/topic", f"?task={task}&present=1")
+        )
         links = parts(parts(page, html.Nav)[0], html.A)
         return {link.rel: link.href for link in links if hasattr(link, "rel")}
 
@@ -120,7 +132,9 @@ def test_a_presentation_has_nothing_to_choose_and_a_way_out(view):
 
     assert "present" in page.className.split()
     assert not re.search('"name": "task"', read(page))
-    (leave,) = (one for one in parts(page, html.A) if getattr(one, "id", "") == "leave")
+    (leave,) = (
+        one for one in parts(page, html.A) if getattr(one, "id", "") == "leave"
+    )
     assert "present" not in leave.href
 
 
@@ -131,7 +145,9 @@ def test_a_quiz_shows_no_verdict_before_a_prediction(view):
     assert len(hidden) == 2 * len(view.verdicts)
     assert all(one.className == "reveal" for one in hidden)
     shown = len(parts(page, html.Span, "outcome"))
-    assert shown == sum(len(parts(one, html.Span, "outcome")) for one in hidden)
+    assert shown == sum(
+        len(parts(one, html.Span, "outcome")) for one in hidden
+    )
 
 
 def test_charts_have_their_data_for_downloads(view):
@@ -147,7 +163,13 @@ def test_one_run_is_wrong_as_often_as_its_blocks_are(view):
     one = view.verdicts[0]
     differences = [0.2, 0.1, -0.05, 0.3]
     blocks = [
-        {"block": n, "level": None, "better": 0.0, "worse": 0.0, "difference": value}
+        {
+            "block": n,
+            "level": None,
+            "better": 0.0,
+            "worse": 0.0,
+            "difference": value,
+        }
         for n, value in enumerate(differences)
     ]
     verdict = replace(one, level="", per_block=tuple(blocks), by_level=())
@@ -172,7 +194,9 @@ def test_bars_are_all_draws_and_the_line_lies_between_two_of_them(view):
     for count in once.COUNTS:
         assert sum(bars["y"][str(count)]) == pytest.approx(1, abs=1e-3)
     nearest = min(abs(middle - zero) for middle in bars["x"])
-    assert nearest == pytest.approx((bars["x"][1] - bars["x"][0]) / 2, rel=1e-2)
+    assert nearest == pytest.approx(
+        (bars["x"][1] - bars["x"][0]) / 2, rel=1e-2
+    )
 
 
 def test_a_quiz_does_not_give_the_answer_away(view):
@@ -187,11 +211,15 @@ def test_every_diagnosed_arm_stands_once_on_the_tree(view, language):
 
     (tree,) = parts(topic.layout(shown), html.Ol, "tree")
     placed = [
-        one.title for leaf in parts(tree, html.Ul, "placed") for one in leaf.children
+        one.title
+        for leaf in parts(tree, html.Ul, "placed")
+        for one in leaf.children
     ]
 
     assert found
-    assert sorted(placed) == sorted(arm_diagnosis(one, shown.labels) for one in found)
+    assert sorted(placed) == sorted(
+        arm_diagnosis(one, shown.labels) for one in found
+    )
     for leaf in parts(tree, html.Ul, "placed"):
         assert leaf.children
     names = [one.children for one in parts(tree, html.P, "leaf")]

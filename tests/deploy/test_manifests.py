@@ -22,7 +22,14 @@ import yaml
 from jinja2 import UndefinedError
 
 from suite.cli import main
-from suite.deploy.manifests import FOLDER, KINDS, Cluster, fill, manifests, write
+from suite.deploy.manifests import (
+    FOLDER,
+    KINDS,
+    Cluster,
+    fill,
+    manifests,
+    write,
+)
 from suite.planning.plan import Plan
 from suite.planning.profile import load_profile
 from suite.records.journal import FILE, read_lines
@@ -45,7 +52,11 @@ RICH = Cluster(
 def made(kind: str, cluster: Cluster) -> dict[str, str]:
     if kind == "compose":
         cluster = Cluster(
-            cluster.image, cluster.workers, cluster.cpus, cluster.gpus, cluster.profile
+            cluster.image,
+            cluster.workers,
+            cluster.cpus,
+            cluster.gpus,
+            cluster.profile,
         )
     return manifests(kind, cluster)
 
@@ -93,7 +104,8 @@ def test_nothing_in_them_is_a_secret(kind, cluster):
     for text in made(kind, cluster).values():
         assert not re.search(r"://[^/\s]*:[^/\s]*@", text)
         assert not re.search(
-            r"(PASSWORD|TOKEN|SECRET)(_KEY)?['\"]?[:=] *['\"]?[0-9a-zA-Z]{3,}", text
+            r"(PASSWORD|TOKEN|SECRET)(_KEY)?['\"]?[:=] *['\"]?[0-9a-zA-Z]{3,}",
+            text,
         )
 
 
@@ -103,7 +115,9 @@ def called(text: str, program: str) -> list[list[str]]:
     """
     lines = re.sub(r"\s*\\\n\s*", " ", text).replace("[bakeoff, ", "bakeoff ")
     found = re.findall(
-        rf"(?:^|[\s'`]){program} ([a-z-]+ ?[^'`\n#|;)]*)", lines, flags=re.MULTILINE
+        rf"(?:^|[\s'`]){program} ([a-z-]+ ?[^'`\n#|;)]*)",
+        lines,
+        flags=re.MULTILINE,
     )
     calls = [shlex.split(re.sub(r"[],$\"&]", " ", call)) for call in found]
     return [words for words in calls if words[0] not in ("node", "dashboard:")]
@@ -116,8 +130,12 @@ def accepts(command: Any, words: list[str]) -> bool:
         if command is None:
             return False
     words = words[: words.index("--")] if "--" in words else words
-    options = {option for parameter in command.params for option in parameter.opts}
-    return {word.partition("=")[0] for word in words if word.startswith("-")} <= options
+    options = {
+        option for parameter in command.params for option in parameter.opts
+    }
+    return {
+        word.partition("=")[0] for word in words if word.startswith("-")
+    } <= options
 
 
 def test_a_command_that_does_not_exist_would_be_noticed():
@@ -131,7 +149,8 @@ def test_a_command_that_does_not_exist_would_be_noticed():
 
 
 @pytest.mark.parametrize(
-    ("kind", "cluster"), [case for case in EVERY if case.values[0] != "dockerfile"]
+    ("kind", "cluster"),
+    [case for case in EVERY if case.values[0] != "dockerfile"],
 )
 def test_the_commands_in_them_exist(kind, cluster):
     from ray.scripts.scripts import cli as rays
@@ -144,8 +163,12 @@ def test_the_commands_in_them_exist(kind, cluster):
     ]
 
     assert any(words[:2] == ["run", cluster.profile] for words in ours)
-    assert all(accepts(typer.main.get_command(main.app), words) for words in ours), ours
-    theirs = [words for words in called(text, "ray") if words[0] in rays.commands]
+    assert all(
+        accepts(typer.main.get_command(main.app), words) for words in ours
+    ), ours
+    theirs = [
+        words for words in called(text, "ray") if words[0] in rays.commands
+    ]
     assert theirs or kind == "kuberay"
     assert all(
         accepts(rays, words) for words in theirs if words[0] != "symmetric-run"
@@ -156,14 +179,22 @@ def test_what_cannot_be_used_is_refused():
     for kind, cluster, message in (
         ("kubray", PLAIN, "did you mean 'kuberay'"),
         ("kuberay", Cluster("a b", 1, 1), "is not a valid image name"),
-        ("kuberay", Cluster("a", 1, 1, profile="quik"), "did you mean 'quick'"),
+        (
+            "kuberay",
+            Cluster("a", 1, 1, profile="quik"),
+            "did you mean 'quick'",
+        ),
         ("kuberay", Cluster("a", 1, 1, profile="mine; rm"), "without spaces"),
         (
             "kuberay",
             Cluster("a", 1, 1, tracking="http://u:p@host"),
             "MLFLOW_TRACKING_PASSWORD",
         ),
-        ("kuberay", Cluster("a", 1, 1, tracking="sqlite:///x.db"), "http://host:port"),
+        (
+            "kuberay",
+            Cluster("a", 1, 1, tracking="sqlite:///x.db"),
+            "http://host:port",
+        ),
         ("compose", RICH, "leave --tracking out"),
         ("ray-up", Cluster("a", 1, 64, gpus=16), "more workers"),
     ):
@@ -250,19 +281,23 @@ def test_the_rayjob_has_kuberays_fields_and_what_its_pods_mount(cluster):
         == cluster.workers
     )
     assert all(
-        type(value) is str for value in spec["headGroupSpec"]["rayStartParams"].values()
+        type(value) is str
+        for value in spec["headGroupSpec"]["rayStartParams"].values()
     )
     assert worker["resources"]["limits"].get("nvidia.com/gpu") == (
         "1" if cluster.gpus else None
     )
-    assert {container["image"] for container in [*head["containers"], worker]} == {
-        cluster.image
-    }
+    assert {
+        container["image"] for container in [*head["containers"], worker]
+    } == {cluster.image}
     assert [
-        volume["persistentVolumeClaim"]["claimName"] for volume in head["volumes"]
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in head["volumes"]
     ] == [claim["metadata"]["name"]]
     assert {
-        mount["name"] for one in head["containers"] for mount in one["volumeMounts"]
+        mount["name"]
+        for one in head["containers"]
+        for mount in one["volumeMounts"]
     } == {"results"}
 
 
@@ -321,12 +356,16 @@ def alone(command: str, **options: Any) -> subprocess.Popen[bytes]:
         "bash",
         "-c",
     ]
-    return subprocess.Popen([*call, f"ip link set lo up; exec {command}"], **options)
+    return subprocess.Popen(
+        [*call, f"ip link set lo up; exec {command}"], **options
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(tmp_path):
+def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(
+    tmp_path,
+):
     """The script itself, on a node, with stand-ins for Slurm's own commands."""
     if alone("true", stderr=subprocess.DEVNULL).wait():
         pytest.skip(
@@ -356,7 +395,9 @@ def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(tmp_pa
         (bins / name).write_text(f"#!/bin/bash\n{text}\n")
         (bins / name).chmod(0o755)
     plain = {
-        name: value for name, value in os.environ.items() if not name.startswith("RAY_")
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("RAY_")
     }
     plan = Plan(load_profile(str(profile)))
     record = tmp_path / "results" / plan.id / FILE
@@ -370,7 +411,10 @@ def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(tmp_pa
         }
         with (tmp_path / "log").open("ab") as log:
             return alone(
-                f"bash {script}", env={**plain, **slurm}, stdout=log, stderr=log
+                f"bash {script}",
+                env={**plain, **slurm},
+                stdout=log,
+                stderr=log,
             )
 
     with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
@@ -379,7 +423,9 @@ def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(tmp_pa
             assert first.poll() is None, (tmp_path / "log").read_text()
             time.sleep(0.1)
         inside = (
-            Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+            Path(f"/proc/{first.pid}/task/{first.pid}/children")
+            .read_text()
+            .split()
         )
         os.kill(
             int(inside[0]), signal.SIGTERM
@@ -387,7 +433,9 @@ def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(tmp_pa
         first.wait()
         assert (tmp_path / "scontrol.log").read_text() == "requeue 7\n"
         before = record.read_text()
-        assert standing(Results(tmp_path / "results"), plan.id).state == "stopped"
+        assert (
+            standing(Results(tmp_path / "results"), plan.id).state == "stopped"
+        )
         assert before.count("\n") < plan.runs
         assert job().wait() == 0, (tmp_path / "log").read_text()
 
@@ -404,7 +452,9 @@ def test_a_slurm_job_stops_before_its_time_is_up_and_goes_on_where_it_was(tmp_pa
 
 @pytest.fixture(params=[PLAIN, RICH], ids=["cpu", "gpu"])
 def composed(request) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(main_manifest("compose", request.param))
+    loaded: dict[str, Any] = yaml.safe_load(
+        main_manifest("compose", request.param)
+    )
     return loaded
 
 
@@ -441,13 +491,17 @@ def test_compose_mounts_only_what_it_declares_and_opens_ports_to_this_machine_al
 
     assert mounted == set(composed["volumes"])
     ports = [
-        port for one in composed["services"].values() for port in one.get("ports", ())
+        port
+        for one in composed["services"].values()
+        for port in one.get("ports", ())
     ]
     assert len(ports) == 3
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_secrets_are_drawn_once_and_are_for_their_owner_alone(composed, tmp_path):
+def test_secrets_are_drawn_once_and_are_for_their_owner_alone(
+    composed, tmp_path
+):
     (script,) = composed["services"]["secrets"]["command"][2:]
     script = (
         script.replace("$$", "$")
@@ -462,9 +516,13 @@ def test_secrets_are_drawn_once_and_are_for_their_owner_alone(composed, tmp_path
     assert used == set(drawn)
     assert all(re.fullmatch("[0-9a-f]{48}", text) for text in drawn.values())
     assert len(set(drawn.values())) == len(drawn)
-    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+        0o600
+    }
     subprocess.run(["bash", "-euc", script], check=True)
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == drawn
+    assert {
+        path.name: path.read_text() for path in tmp_path.iterdir()
+    } == drawn
 
 
 # -------------------------------------------------------------------------- dockerfile
@@ -481,7 +539,9 @@ def test_the_image_gets_files_that_exist_and_the_versions_that_are_pinned():
         )
     )
 
-    assert all((ROOT / name).exists() for names in copied for name in names.split())
+    assert all(
+        (ROOT / name).exists() for names in copied for name in names.split()
+    )
     assert {"tasks", "search", "suite", "dashboard"} <= set(copied)
     assert f"ARG TORCH={pins['torch']}\n" in text
     assert f"Ray {pins['ray']}, MLflow {pins['mlflow']}" in text

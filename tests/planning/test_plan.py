@@ -47,7 +47,12 @@ def test_a_cell_that_no_claim_reads_is_not_planned(planned):
     assert ("few", "third") not in places(plan)
     assert len(plan.cells) == (2 * 3 - 1) * 2
     assert skipped(plan) == [
-        {"task": "tiny", "arm": "third", "levels": ["few"], "runs": 2 * (3 + 2)}
+        {
+            "task": "tiny",
+            "arm": "third",
+            "levels": ["few"],
+            "runs": 2 * (3 + 2),
+        }
     ]
 
 
@@ -65,11 +70,15 @@ def test_the_cells_that_are_left_out_change_no_other(planned):
     assert some.claims("tiny") == all_of_them.claims("tiny")
 
 
-def test_an_arm_that_is_named_and_that_no_claim_reads_runs_at_every_level(planned):
+def test_an_arm_that_is_named_and_that_no_claim_reads_runs_at_every_level(
+    planned,
+):
     # without `wide` at hand no claim about `third` can be decided
     plan = planned(arms=["narrow", "wide", "third"], levels=["few"])
 
-    assert places(plan) == {("few", arm) for arm in ("narrow", "wide", "third")}
+    assert places(plan) == {
+        ("few", arm) for arm in ("narrow", "wide", "third")
+    }
 
 
 def test_a_task_whose_claims_cannot_be_decided_runs_everything(planned):
@@ -82,12 +91,16 @@ def test_a_task_whose_claims_cannot_be_decided_runs_everything(planned):
 def test_an_a_a_test_runs_where_its_arm_does(planned):
     plan = planned(aa_test=["third"])
 
-    assert {level for level, arm in places(plan) if arm == "third_again"} == {"many"}
+    assert {level for level, arm in places(plan) if arm == "third_again"} == {
+        "many"
+    }
 
 
 def test_further_blocks_have_no_cell_that_the_first_ones_lack(planned):
     plan = planned(interim_looks=[2, 4])
-    later = {(cell.level, cell.arm) for cell in plan.all_cells if cell.block >= 2}
+    later = {
+        (cell.level, cell.arm) for cell in plan.all_cells if cell.block >= 2
+    }
 
     assert later <= places(plan)
 
@@ -96,7 +109,11 @@ def test_a_manifest_names_the_arms_and_levels_that_run(planned):
     plan = planned(levels=["few", "many"])
     alone = planned(levels=["few"])
 
-    assert set(manifest_of(plan).task("tiny").arm_names) == {"narrow", "wide", "third"}
+    assert set(manifest_of(plan).task("tiny").arm_names) == {
+        "narrow",
+        "wide",
+        "third",
+    }
     assert set(manifest_of(alone).task("tiny").arm_names) == {"narrow", "wide"}
 
 
@@ -111,6 +128,8 @@ def test_quick_runs_only_what_its_claims_need():
     plan = Plan(load_profile("quick"))
     for task in plan.tasks:
         read = plan.deciding(plan.claims(task))
-        run = {(cell.level, cell.arm) for cell in plan.cells if cell.task == task}
+        run = {
+            (cell.level, cell.arm) for cell in plan.cells if cell.task == task
+        }
 
         assert run == read, task

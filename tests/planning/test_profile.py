@@ -44,7 +44,8 @@ def test_every_built_in_profile_plans(name):
 
 def test_the_built_in_profiles_grow():
     sizes = [
-        Plan(load_profile(name)).runs for name in ("smoke", "quick", "standard", "full")
+        Plan(load_profile(name)).runs
+        for name in ("smoke", "quick", "standard", "full")
     ]
 
     assert sizes == sorted(sizes)
@@ -52,7 +53,8 @@ def test_the_built_in_profiles_grow():
 
 def test_smoke_touches_every_task_arm_and_light_level():
     cells = {
-        (cell.task, cell.level, cell.arm) for cell in Plan(load_profile("smoke")).cells
+        (cell.task, cell.level, cell.arm)
+        for cell in Plan(load_profile("smoke")).cells
     }
 
     assert cells == {
@@ -171,7 +173,9 @@ def test_a_heavy_level_runs_only_where_it_is_named():
     task = replace(task, levels=(*task.levels, Level("huge", heavy=True)))
 
     without, named = (
-        Profile(name="p", tasks={task.name: TaskPlan(levels=levels)}).of(task.name)
+        Profile(name="p", tasks={task.name: TaskPlan(levels=levels)}).of(
+            task.name
+        )
         for levels in (None, ("huge",))
     )
     assert chosen(task, without)[1] == light
@@ -180,7 +184,10 @@ def test_a_heavy_level_runs_only_where_it_is_named():
 
 def test_a_profile_is_named_by_its_file_unless_it_says_otherwise(written):
     assert load_profile(written("[tasks.batch_size]\n")).name == "mine"
-    assert load_profile(written('name = "other"\n[tasks.batch_size]\n')).name == "other"
+    assert (
+        load_profile(written('name = "other"\n[tasks.batch_size]\n')).name
+        == "other"
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,7 +208,9 @@ def test_a_profile_is_named_by_its_file_unless_it_says_otherwise(written):
         ),
         (
             "tasks.batch_size.recipe.max_grad_norm=1.0",
-            lambda profile: profile.of("batch_size").recipe == {"max_grad_norm": 1.0},
+            lambda profile: (
+                profile.of("batch_size").recipe == {"max_grad_norm": 1.0}
+            ),
         ),
         (
             "resources.gpus=0.5",
@@ -219,18 +228,30 @@ def test_set_changes_one_value(change, found):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("blcks = 3\n[tasks.batch_size]\n", ["blcks", "did you mean 'blocks'"]),
+        (
+            "blcks = 3\n[tasks.batch_size]\n",
+            ["blcks", "did you mean 'blocks'"],
+        ),
         (
             "[tasks.batch_size]\ntrails = 3\n",
             ["trails", "did you mean 'trials'", "tasks.batch_size"],
         ),
-        ("resources = {cpu = 1}\n[tasks.batch_size]\n", ["cpu", "did you mean 'cpus'"]),
-        ("blocks = -1\n[tasks.batch_size]\n", ["blocks = -1", "give at least 1"]),
+        (
+            "resources = {cpu = 1}\n[tasks.batch_size]\n",
+            ["cpu", "did you mean 'cpus'"],
+        ),
+        (
+            "blocks = -1\n[tasks.batch_size]\n",
+            ["blocks = -1", "give at least 1"],
+        ),
         (
             "blocks = 'many'\n[tasks.batch_size]\n",
             ["blocks = 'many'", "give a whole number"],
         ),
-        ("confidence = 1.5\n[tasks.batch_size]\n", ["confidence = 1.5", "less than 1"]),
+        (
+            "confidence = 1.5\n[tasks.batch_size]\n",
+            ["confidence = 1.5", "less than 1"],
+        ),
         (
             "sampler = 'grid'\n[tasks.batch_size]\n",
             ["sampler = 'grid'", "known: qmc, random, sobol, tpe"],

@@ -10,7 +10,12 @@ from suite.campaign.cell import Cell
 from suite.planning.identity import cell_identity
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
-from suite.planning.resolved import ResolvedTask, Role, deciding, deciding_names
+from suite.planning.resolved import (
+    ResolvedTask,
+    Role,
+    deciding,
+    deciding_names,
+)
 from suite.training.job import Job, digest
 
 # keys of a whole profile, beside those that a task may also have
@@ -40,7 +45,10 @@ class Classified(ResolvedTask):
 
 
 def values_of(task: ResolvedTask):
-    return {field.name: getattr(task, field.name) for field in dataclasses.fields(task)}
+    return {
+        field.name: getattr(task, field.name)
+        for field in dataclasses.fields(task)
+    }
 
 
 @pytest.fixture
@@ -88,7 +96,14 @@ def test_what_decides_is_told_to_the_worker():
         ({"blocks": 3, "trials": 5, "finals": 2, "half_budget": True}, True),
         ({"all_cells": True}, True),
         ({"time_limit": 9.0, "title": "Another", "confidence": 0.9}, True),
-        ({"resources": {"cpus": 2}, "sampler": "tpe", "interim_looks": [2, 3]}, True),
+        (
+            {
+                "resources": {"cpus": 2},
+                "sampler": "tpe",
+                "interim_looks": [2, 3],
+            },
+            True,
+        ),
     ],
 )
 def test_what_decides_changes_the_identity_of_a_cell_and_nothing_else_does(
@@ -97,7 +112,11 @@ def test_what_decides_changes_the_identity_of_a_cell_and_nothing_else_does(
     own = {name: change[name] for name in change if name == "recipe"}
     values = {name: change[name] for name in change if name not in own}
     plans = [
-        Plan(Profile.model_validate({"name": "p", "tasks": {tiny: task}, **more}))
+        Plan(
+            Profile.model_validate(
+                {"name": "p", "tasks": {tiny: task}, **more}
+            )
+        )
         for task, more in (({}, {}), (own, values))
     ]
     identities = [cell_identity(plan, plan.cells[0], "cpu") for plan in plans]
@@ -106,11 +125,18 @@ def test_what_decides_changes_the_identity_of_a_cell_and_nothing_else_does(
 
 
 def test_a_job_has_the_values_that_its_key_was_made_from(tiny):
-    profile = {"name": "p", "length_factor": 0.5, "tasks": {tiny: {"examples": 60}}}
+    profile = {
+        "name": "p",
+        "length_factor": 0.5,
+        "tasks": {tiny: {"examples": 60}},
+    }
     plan = Plan(Profile.model_validate(profile))
     cell = Cell(plan, plan.cells[0], "cpu")
     (member, *_) = cell.ask()
     job = cell.job(member)
 
     assert (job.length_factor, job.examples) == (0.5, 60)
-    assert (cell.identity["length_factor"], cell.identity["examples"]) == (0.5, 60)
+    assert (cell.identity["length_factor"], cell.identity["examples"]) == (
+        0.5,
+        60,
+    )

@@ -47,7 +47,9 @@ def test_what_is_appended_is_read_again(tmp_path):
     )
 
 
-@pytest.mark.parametrize("torn", [b"{", b'{"schema": 1, "key": "x"', b"\x00" * 70000])
+@pytest.mark.parametrize(
+    "torn", [b"{", b'{"schema": 1, "key": "x"', b"\x00" * 70000]
+)
 def test_a_torn_last_line_is_cut_off(tmp_path, torn):
     write(tmp_path, Result(MEMBER.key, "finished"))
     whole = (tmp_path / FILE).read_bytes()
@@ -122,7 +124,9 @@ def changed(line, **values):
         ),
     ],
 )
-def test_a_line_with_an_odd_key_names_file_line_and_key(tmp_path, break_it, problem):
+def test_a_line_with_an_odd_key_names_file_line_and_key(
+    tmp_path, break_it, problem
+):
     write(tmp_path, Result(MEMBER.key, "finished"))
     path = tmp_path / FILE
     good = json.loads(path.read_text())
@@ -157,10 +161,14 @@ def test_a_finished_cell_comes_back_from_its_file_to_the_last_bit(tmp_path):
         {"step": 5, "epoch": 1e-300, "train.loss": None},
     ]
     results = (
-        Result(MEMBER.key, "finished", {"seconds": 1 / 3}, curve, artifacts={}),
+        Result(
+            MEMBER.key, "finished", {"seconds": 1 / 3}, curve, artifacts={}
+        ),
         Result("b" * 64, "diverged"),
     )
-    lines = [line_of(JOB, replace(MEMBER, key=one.key), one) for one in results]
+    lines = [
+        line_of(JOB, replace(MEMBER, key=one.key), one) for one in results
+    ]
     path = tmp_path / "cells" / "cell.parquet"
     assert not is_cell(path)
     write_cell(path, lines)
@@ -192,8 +200,12 @@ def test_pictures_and_checkpoints_are_there_before_their_line(tmp_path):
         ),
     )
 
-    assert (tmp_path / "artifacts" / MEMBER.key / "grid.png").read_bytes() == b"png"
-    assert (tmp_path / "checkpoints" / f"{MEMBER.key}.pt").read_bytes() == b"weights"
+    assert (
+        tmp_path / "artifacts" / MEMBER.key / "grid.png"
+    ).read_bytes() == b"png"
+    assert (
+        tmp_path / "checkpoints" / f"{MEMBER.key}.pt"
+    ).read_bytes() == b"weights"
     (line,) = read_lines(tmp_path / FILE)
     assert line["artifacts"] == ["grid.png"]
     assert "checkpoint" not in line

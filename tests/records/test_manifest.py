@@ -19,7 +19,9 @@ from suite.records.manifest import (
 )
 from tasks import Claim, UserError
 
-CLAIM = Claim("deep", "Deep beats wide.", "accuracy", better="deep", worse="wide")
+CLAIM = Claim(
+    "deep", "Deep beats wide.", "accuracy", better="deep", worse="wide"
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +45,12 @@ def test_a_manifest_is_read_as_it_was_written(everything, tmp_path):
     found = read_manifest(tmp_path)
 
     assert found.profile == everything.profile
-    assert [claim.claim for claim in found.tasks["gan"].claims] == everything.claims(
-        "gan"
-    )
-    assert [(cell.task, cell.level, cell.arm, cell.block) for cell in found.cells] == [
-        cell.place for cell in everything.cells
-    ]
+    assert [
+        claim.claim for claim in found.tasks["gan"].claims
+    ] == everything.claims("gan")
+    assert [
+        (cell.task, cell.level, cell.arm, cell.block) for cell in found.cells
+    ] == [cell.place for cell in everything.cells]
     assert found.to_json() == manifest.to_json()
     assert found.tasks.keys() == everything.tasks.keys() == set(tasks.names())
 
@@ -66,8 +68,12 @@ def test_a_space_is_that_of_the_arm_under_both_names(everything):
     )
 
 
-def test_claims_have_the_same_digest_after_they_were_written_and_read(everything):
-    found = manifest_from(values_of(manifest_of(everything)), Path("campaign.json"))
+def test_claims_have_the_same_digest_after_they_were_written_and_read(
+    everything,
+):
+    found = manifest_from(
+        values_of(manifest_of(everything)), Path("campaign.json")
+    )
 
     assert found.claims_digest == claims_digest(
         {name: task.tested for name, task in found.tasks.items()}
@@ -94,7 +100,9 @@ def test_whole_numbers_in_a_claim_do_not_change_its_digest():
 def test_a_field_of_a_newer_version_is_kept_but_not_within_a_claim(everything):
     values = values_of(manifest_of(everything))
     newer = manifest_from(values | {"funding": "none"}, Path("campaign.json"))
-    assert values_of(newer.with_cells(everything.all_cells))["funding"] == "none"
+    assert (
+        values_of(newer.with_cells(everything.all_cells))["funding"] == "none"
+    )
 
     values["tasks"]["gan"]["claims"][0]["unless"] = "it rains"
     with pytest.raises(

@@ -32,9 +32,15 @@ def test_frames_hold_a_row_for_each_training_evaluation_and_cell(
         "seconds",
         "data.n_test",
     } <= set(campaign.runs)
-    assert campaign.runs["test.accuracy"].notna().sum() == len(campaign.finals) == 8
+    assert (
+        campaign.runs["test.accuracy"].notna().sum()
+        == len(campaign.finals)
+        == 8
+    )
     evaluations = campaign.curves.groupby("key").size()
-    assert set(evaluations) == {1 + 4}  # before the first step, then as the recipe says
+    assert set(evaluations) == {
+        1 + 4
+    }  # before the first step, then as the recipe says
     assert len(evaluations) == 32
     assert (campaign.cells["state"] == "done").all()
     assert len(campaign.cells) == 8
@@ -65,7 +71,9 @@ def test_a_reader_follows_a_campaign_that_grows(
     assert set(states) == {"done"}
 
 
-def test_an_unchanged_campaign_is_not_read_again(tiny_plan, run_inline, tmp_path):
+def test_an_unchanged_campaign_is_not_read_again(
+    tiny_plan, run_inline, tmp_path
+):
     run_inline(tiny_plan)
     results = Results(tmp_path / "results")
 
@@ -131,7 +139,8 @@ def reader_of(folder, *lines):
         "claims_digest": "",
         "tasks": {"t": task},
         "cells": [
-            {"task": "t", "level": "l", "arm": "a", "block": block} for block in (0, 1)
+            {"task": "t", "level": "l", "arm": "a", "block": block}
+            for block in (0, 1)
         ],
     }
     (folder / "c").mkdir(parents=True)
@@ -153,7 +162,9 @@ def test_a_training_that_was_tried_again_is_held_in_its_newest_form(tmp_path):
         curve=[],
         metrics={"seconds": 3.0},
     )
-    campaign = reader_of(tmp_path, line("k0"), crashed, line("k2"), line("k1")).load()
+    campaign = reader_of(
+        tmp_path, line("k0"), crashed, line("k2"), line("k1")
+    ).load()
 
     assert list(campaign.runs["key"]) == ["k0", "k1", "k2"]
     assert list(campaign.runs["status"]) == ["finished"] * 3
@@ -238,12 +249,16 @@ def old_campaign(root):
     folder.mkdir(parents=True)
     about = {"schema": 1, "id": folder.name, "name": "quick", "created": 1.0}
     (folder / "campaign.json").write_text(json.dumps(about))
-    (folder / "state.json").write_text('{"state": "done", "done": 9, "planned": 9}')
+    (folder / "state.json").write_text(
+        '{"state": "done", "done": 9, "planned": 9}'
+    )
     (folder / "trainings.jsonl").write_text('{"schema": 1, "key": "k0"}\n')
     return folder.name
 
 
-def test_results_of_an_older_version_name_the_version_that_reads_them(tmp_path):
+def test_results_of_an_older_version_name_the_version_that_reads_them(
+    tmp_path,
+):
     name = old_campaign(tmp_path)
     with pytest.raises(UserError) as error:
         Results(tmp_path).load()
@@ -276,7 +291,9 @@ def test_results_of_an_older_version_do_not_hide_those_of_this_one(
     )
 
 
-def test_published_trainings_lead_to_their_runs_without_asking_mlflow(tmp_path):
+def test_published_trainings_lead_to_their_runs_without_asking_mlflow(
+    tmp_path,
+):
     campaign = reader_of(tmp_path, line("k0")).load()
     assert campaign.mlflow_runs == {}
 

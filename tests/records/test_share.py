@@ -21,7 +21,12 @@ KEY = "a" * 64
 
 
 def profile_for(task, **changes):
-    values = {"name": "tiny", "blocks": 3, "trials": 2, "tasks": {task: TaskPlan()}}
+    values = {
+        "name": "tiny",
+        "blocks": 3,
+        "trials": 2,
+        "tasks": {task: TaskPlan()},
+    }
     return Profile.model_validate(values | changes)
 
 
@@ -30,7 +35,9 @@ def shards_of(task, run_inline, tmp_path, **changes):
     files = []
     for number in (1, 2, 3):
         results = tmp_path / f"machine{number}"
-        plan = plan_of(profile_for(task, **changes), results, shard=Shard(number, 3))
+        plan = plan_of(
+            profile_for(task, **changes), results, shard=Shard(number, 3)
+        )
         run_inline(plan, results)
         files.append(tmp_path / f"shard{number}.zip")
         export_campaign(results / plan.id, files[-1])
@@ -150,8 +157,12 @@ def test_an_archive_that_would_fill_the_disk_is_refused(exported):
 
 
 def test_a_file_that_was_changed_is_refused(exported):
-    change = {"runs.jsonl": lambda text: text.replace(b"finished", b"diverged")}
-    with pytest.raises(UserError, match=r"checksum of runs\.jsonl does not match"):
+    change = {
+        "runs.jsonl": lambda text: text.replace(b"finished", b"diverged")
+    }
+    with pytest.raises(
+        UserError, match=r"checksum of runs\.jsonl does not match"
+    ):
         read_bundle(rewritten(exported, change, sign=False))
 
 
@@ -168,7 +179,9 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(exported):
     whole = read_bundle(exported)
     for place in range(0, len(content), max(1, len(content) // 40)):
         exported.write_bytes(
-            content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
+            content[:place]
+            + bytes([content[place] ^ 255])
+            + content[place + 1 :]
         )
         try:
             found = read_bundle(exported)
@@ -212,7 +225,9 @@ def test_other_sources_are_refused(exported, tmp_path):
         return json.dumps(about | {"sources": {"tiny": "0" * 64}}).encode()
 
     other = rewritten(exported, {"campaign.json": other_sources})
-    with pytest.raises(UserError, match="ran task tiny with different source code"):
+    with pytest.raises(
+        UserError, match="ran task tiny with different source code"
+    ):
         imported([exported, other], tmp_path / "here")
 
 

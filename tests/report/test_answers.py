@@ -9,7 +9,12 @@ from suite.report.formatting import amounts
 from suite.report.sentences import Labels
 
 YES_OR_NO, WHICH = "Does deep beat wide?", "Which is better, and when?"
-HELD, FAILED, EQUAL, OPEN = "supported", "refuted", "no_difference", "inconclusive"
+HELD, FAILED, EQUAL, OPEN = (
+    "supported",
+    "refuted",
+    "no_difference",
+    "inconclusive",
+)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +112,9 @@ def group(one, *verdicts):
     ]
 
 
-def test_it_depends_on_the_matching_where_the_first_claims_disagree(campaign, one):
+def test_it_depends_on_the_matching_where_the_first_claims_disagree(
+    campaign, one
+):
     text = answer(group(one, HELD, FAILED, OPEN), labelled(campaign, one))
 
     assert text == (
@@ -118,7 +125,9 @@ def test_it_depends_on_the_matching_where_the_first_claims_disagree(campaign, on
 
 
 def test_a_group_that_agrees_does_not_depend_on_the_matching(campaign, one):
-    assert answer(group(one, HELD, HELD), labelled(campaign, one)).startswith("Yes:")
+    assert answer(group(one, HELD, HELD), labelled(campaign, one)).startswith(
+        "Yes:"
+    )
 
 
 def test_a_group_that_the_question_is_not_about_is_counted(campaign, one):
@@ -131,7 +140,9 @@ def test_a_group_that_the_question_is_not_about_is_counted(campaign, one):
 
 
 def test_chinese_answers_are_chinese(campaign, one):
-    text = answer(group(one, HELD, FAILED), labelled(campaign, one, language="zh"))
+    text = answer(
+        group(one, HELD, FAILED), labelled(campaign, one, language="zh")
+    )
 
     assert text == (
         "取决于匹配方式：是（level 1，+3.1 个百分点）、"

@@ -31,7 +31,11 @@ POINTS = Axis("points", -5, 5, (Tick(0, "0"), Tick(4, "+4")))
 ROW = BlockRow(
     level="few",
     label="Few",
-    dots=(Dot(0, 1.0, "+1 point"), Dot(1, 3.0, "+3 points"), Dot(2, 3.0, "+3 points")),
+    dots=(
+        Dot(0, 1.0, "+1 point"),
+        Dot(1, 3.0, "+3 points"),
+        Dot(2, 3.0, "+3 points"),
+    ),
     effect=2.0,
     interval=(0.5, 3.5),
     adjusted=(0.0, 4.0),
@@ -47,7 +51,9 @@ TREND = TrendChart(
     POINTS,
     (TrendPoint(64, 1.0, (0.5, 1.5)), TrendPoint(256, 2.0, None)),
 )
-STRIP = ForestStrip("An effect", "supported", 4.0, 9.0, (8.0, 10.0), (7.0, 11.0))
+STRIP = ForestStrip(
+    "An effect", "supported", 4.0, 9.0, (8.0, 10.0), (7.0, 11.0)
+)
 NOT_KNOWN = [math.nan, math.nan]
 CURVES = curve_chart(
     [Line("wide", 1, [0.0, 10.0], [0.5, 0.9], NOT_KNOWN, NOT_KNOWN)],
@@ -62,14 +68,20 @@ CHARTS = {"blocks": BLOCKS, "trend": TREND, "strip": STRIP, "curves": CURVES}
 # ---------------------------------------------------------------------------- ticks
 
 
-@given(low=st.floats(-1e3, 1e3), length=st.floats(1e-3, 1e3), about=st.integers(3, 8))
+@given(
+    low=st.floats(-1e3, 1e3),
+    length=st.floats(1e-3, 1e3),
+    about=st.integers(3, 8),
+)
 def test_ticks_are_evenly_spaced_inside_the_axis(low, length, about):
     ticks = linear_ticks(low, low + length, about)
 
     assert 1 <= len(ticks) <= about + 1
     for tick in ticks:
         assert low - 1e-6 * length <= tick <= low + length * (1 + 1e-6)
-    assert np.diff(ticks, 2) == pytest.approx(0, abs=1e-6 * (length + abs(low)))
+    assert np.diff(ticks, 2) == pytest.approx(
+        0, abs=1e-6 * (length + abs(low))
+    )
 
 
 @given(low=st.floats(-5, 5), length=st.floats(0.05, 12))
@@ -101,7 +113,9 @@ def test_intervals_are_clipped_at_what_is_possible():
 
 
 def test_a_share_is_never_drawn_beyond_0_and_100_percent():
-    line = Line("wide", 0, [0.0, 1.0], [0.9, 0.95], [-0.2, math.nan], [1.4, math.nan])
+    line = Line(
+        "wide", 0, [0.0, 1.0], [0.9, 0.95], [-0.2, math.nan], [1.4, math.nan]
+    )
     chart = curve_chart([line], "few", "epochs", "Accuracy", percent=True)
 
     (drawn,) = chart.lines
@@ -113,7 +127,9 @@ def test_a_share_is_never_drawn_beyond_0_and_100_percent():
 
 def test_other_measures_have_no_bounds():
     line = Line("wide", 0, [0.0, 1.0], [3.0, 2.0], [-1.0, -1.0], [7.0, 5.0])
-    (drawn,) = curve_chart([line], "few", "epochs", "Loss", percent=False).lines
+    (drawn,) = curve_chart(
+        [line], "few", "epochs", "Loss", percent=False
+    ).lines
 
     assert list(drawn.low) == [-1.0, -1.0]
 
@@ -170,7 +186,9 @@ def test_what_people_wrote_cannot_become_code(kind):
         dots = (Dot(0, 1.0, HOSTILE),)
         row = replace(ROW, label=HOSTILE, dots=dots)
         sides = (HOSTILE, HOSTILE)
-        chart = replace(chart, rows=(row, replace(row, level="many")), sides=sides)
+        chart = replace(
+            chart, rows=(row, replace(row, level="many")), sides=sides
+        )
     if kind in ("trend", "curves"):
         chart = replace(chart, x=replace(chart.x, title=HOSTILE))
     svg = draw(chart, HOSTILE)

@@ -102,11 +102,15 @@ def _texts(node):
 def put_together():
     """The codes that are made from a name in a registry."""
     for gate in (*GATES, AA_GATE, *GATES_OF_ANSWERS):
-        yield from (f"gate-{gate}{end}" for end in ("", "-passed", "-fine", "-hint"))
+        yield from (
+            f"gate-{gate}{end}" for end in ("", "-passed", "-fine", "-hint")
+        )
     for kind in KINDS.values():
         yield from (f"{kind.directions}-{side}" for side in ("left", "right"))
         if kind.statement != "exponent":
-            yield from (f"{kind.statement}-{one.message}" for one in SCALES.values())
+            yield from (
+                f"{kind.statement}-{one.message}" for one in SCALES.values()
+            )
         yield kind.asks
     for kind in ("difference", "interaction", "partial-conjunction"):
         yield f"asks-{kind}-promised"
@@ -165,7 +169,9 @@ def test_chinese_is_chinese():
 
 def test_a_recorded_metric_is_called_in_english_what_the_registry_calls_it():
     for name, metric in METRICS.items():
-        assert VERDICTS.text(f"metric-{name.replace('_', '-')}") == metric.label
+        assert (
+            VERDICTS.text(f"metric-{name.replace('_', '-')}") == metric.label
+        )
 
 
 def test_verdicts_know_nothing_of_sentences():

@@ -21,11 +21,14 @@ from suite.report.sentences import Labels
 from suite.verdicts.judge import judge_campaign
 
 VOID = {"br", "col", "meta"}
-HOSTILE = (
-    """<script>alert(1)</script> & "x" 'y' </style> | \\ {a} 100 % $5 #1 a_b ~ ^"""
-)
+HOSTILE = """<script>alert(1)</script> & "x" 'y' </style> | \\ {a} 100 % $5 #1 a_b ~ ^"""
 MORE_CLAIMS = [
-    {"name": "equal", "says": "They are equal.", "kind": "equal", "levels": ["many"]},
+    {
+        "name": "equal",
+        "says": "They are equal.",
+        "kind": "equal",
+        "levels": ["many"],
+    },
     {
         "name": "gap",
         "says": "The gap grows.",
@@ -82,7 +85,10 @@ def folder(tmp_path_factory, tiny_source):
         )
     )
     launch(
-        plan, path / "results", executor=SerialExecutor(1, None), tracking_uri="none"
+        plan,
+        path / "results",
+        executor=SerialExecutor(1, None),
+        tracking_uri="none",
     )
     tasks._registry._FILES.clear()
     tasks._registry._FILES.update(before)
@@ -107,7 +113,9 @@ def change(folder):
 
 def with_more_claims(about):
     (first,) = about["tasks"]["tiny"]["claims"]
-    about["tasks"]["tiny"]["claims"] += [{**first, **more} for more in MORE_CLAIMS]
+    about["tasks"]["tiny"]["claims"] += [
+        {**first, **more} for more in MORE_CLAIMS
+    ]
 
 
 class Page(HTMLParser):
@@ -152,9 +160,13 @@ def test_a_report_needs_no_network_and_no_script(change):
         for name, value in page.attributes
         if name in ("href", "src")
     )
-    assert {name for name, _ in page.attributes if name.startswith("on")} == set()
+    assert {
+        name for name, _ in page.attributes if name.startswith("on")
+    } == set()
     anchors = {value for name, value in page.attributes if name == "id"}
-    assert {value[1:] for name, value in page.attributes if name == "href"} <= anchors
+    assert {
+        value[1:] for name, value in page.attributes if name == "href"
+    } <= anchors
 
 
 def test_every_claim_is_told_with_all_that_was_found(change):
@@ -178,10 +190,15 @@ def test_every_claim_is_told_with_all_that_was_found(change):
             verdict.says,
             sentences.sentence(verdict, labels),
             sentences.population(verdict, labels),
-            *(sentences.gate_text(gate, verdict, labels) for gate in verdict.gates),
+            *(
+                sentences.gate_text(gate, verdict, labels)
+                for gate in verdict.gates
+            ),
         ):
             assert said in page.text
-        assert f"{verdict.win_rate * verdict.blocks:g} of 3 blocks" in page.text
+        assert (
+            f"{verdict.win_rate * verdict.blocks:g} of 3 blocks" in page.text
+        )
     dots = page.attributes.count(("class", "dot"))
     assert dots == sum(len(verdict.per_block) for verdict in verdicts)
 
@@ -227,9 +244,14 @@ def test_the_opening_of_test_sets_is_on_record(change):
 
 def test_a_tuning_trial_that_saw_the_test_set_is_not_passed_over(change):
     campaign = change()
-    campaign.runs.loc[campaign.runs["kind"].eq("trial").idxmax(), "test_opened"] = True
+    campaign.runs.loc[
+        campaign.runs["kind"].eq("trial").idxmax(), "test_opened"
+    ] = True
 
-    assert "tuning trials saw it, which they must not" in Page(render(campaign)).text
+    assert (
+        "tuning trials saw it, which they must not"
+        in Page(render(campaign)).text
+    )
 
 
 def test_what_people_wrote_cannot_become_code(change):
@@ -244,7 +266,11 @@ def test_what_people_wrote_cannot_become_code(change):
         }
         for arm in (*task["arms"], *task["levels"]):
             arm["label"] = HOSTILE
-        task["claims"][0] |= {"says": HOSTILE, "source": HOSTILE, "reported": HOSTILE}
+        task["claims"][0] |= {
+            "says": HOSTILE,
+            "source": HOSTILE,
+            "reported": HOSTILE,
+        }
         about["versions"] = {"python": HOSTILE}
         with_more_claims(about)
 
@@ -260,7 +286,9 @@ def test_rendering_changes_nothing_and_is_the_same_each_time(change, folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
     assert render(campaign) == render(campaign)
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert {
+        path: path.stat().st_mtime_ns for path in folder.rglob("*")
+    } == before
 
 
 @pytest.mark.parametrize("lines", [0, 1, 20])
@@ -271,7 +299,9 @@ def test_an_unfinished_campaign_is_reported_as_such(folder, tmp_path, lines):
     (copy / FILE).write_text(
         "".join((folder / FILE).read_text().splitlines(keepends=True)[:lines])
     )
-    (copy / "state.json").write_text(json.dumps({"state": "stopped", "planned": 36}))
+    (copy / "state.json").write_text(
+        json.dumps({"state": "stopped", "planned": 36})
+    )
 
     text = Page(render(Results(tmp_path).load())).text
 
@@ -288,14 +318,18 @@ def test_markdown_has_a_row_per_claim_and_no_stray_markup(change):
         about["tasks"]["tiny"]["claims"][0]["says"] = HOSTILE
 
     campaign = change(edit)
-    lines = tables.markdown(judge_campaign(campaign), campaign.manifest).splitlines()
+    lines = tables.markdown(
+        judge_campaign(campaign), campaign.manifest
+    ).splitlines()
 
     assert lines[0] == "### Does width help?"
     assert len(lines) == 2 + 2 + 6
     for line in lines[2:]:
         assert len(re.findall(r"(?<!\\)\|", line)) == 5
     assert "<script" not in re.sub(r"\\.", "", "\n".join(lines))
-    assert re.sub(r"\\(.)", r"\1", lines[4]).startswith(f"| {HOSTILE} | inconclusive (")
+    assert re.sub(r"\\(.)", r"\1", lines[4]).startswith(
+        f"| {HOSTILE} | inconclusive ("
+    )
 
 
 def test_latex_rows_are_whole_and_escaped(change):
@@ -312,5 +346,9 @@ def test_latex_rows_are_whole_and_escaped(change):
     assert all(len(re.findall(r"(?<!\\)&", row)) == 3 for row in rows)
     assert bare.count("{") == bare.count("}")
     assert bare.count("$") % 2 == 0
-    assert not re.search(r"[#^~_<>|]|[^\x00-\x7f]", bare.replace("\\usepackage", ""))
-    assert text.count(r"\begin{longtable}") == text.count(r"\end{longtable}") == 1
+    assert not re.search(
+        r"[#^~_<>|]|[^\x00-\x7f]", bare.replace("\\usepackage", "")
+    )
+    assert (
+        text.count(r"\begin{longtable}") == text.count(r"\end{longtable}") == 1
+    )

@@ -75,7 +75,12 @@ def test_a_page_has_claims_literature_results_limits_and_the_campaign(written):
     text = (pages / "dice.md").read_text("utf-8")
     effect = amount_text(verdict, verdict.effect, verdict.deciding_interval)
 
-    for part in ("Is one die better?", "Cardano (1564)", "by 1.5 pips", "The hand"):
+    for part in (
+        "Is one die better?",
+        "Cardano (1564)",
+        "by 1.5 pips",
+        "The hand",
+    ):
         assert part in text
     assert effect in text
     assert verdict.verdict in text
@@ -103,14 +108,19 @@ def test_a_page_says_why_and_links_the_literature(written):
     assert r"Lead \| is heavy." in english
     assert "铅很重。" in chinese
     for text in (english, chinese):
-        assert "aleae (1663) [doi:10.1000/182](https://doi.org/10.1000/182)" in text
+        assert (
+            "aleae (1663) [doi:10.1000/182](https://doi.org/10.1000/182)"
+            in text
+        )
 
 
 def test_a_pages_picture_is_a_file_that_needs_no_style_sheet(written):
     pages, campaign = written
     text = (pages / "dice.svg").read_text("utf-8")
 
-    assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert (
+        ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    )
     assert "var(" not in text
     assert text.count("<title>Block") == campaign.manifest.task("dice").blocks
 

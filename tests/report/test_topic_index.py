@@ -30,7 +30,13 @@ def test_a_row_says_what_a_task_asks_and_how_many_claims_it_makes():
     task = tasks.get("momentum")
     (row,) = (row for row in rows if "`momentum`" in row)
     cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells == ["", "`momentum`", task.question, str(len(task.claims)), "`topics`"]
+    assert cells == [
+        "",
+        "`momentum`",
+        task.question,
+        str(len(task.claims)),
+        "`topics`",
+    ]
 
 
 def test_the_page_of_topics_has_this_table():

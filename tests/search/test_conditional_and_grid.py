@@ -20,7 +20,11 @@ SPACE = Space(
     momentum=Float(0.0, 0.9, when={"optimizer": "sgd"}),
     lr=Float(1e-3, 1.0, log=True),
 )
-GRID = ({"lr": 0.1, "width": 8}, {"lr": 0.01, "width": 8}, {"lr": 0.1, "width": 16})
+GRID = (
+    {"lr": 0.1, "width": 8},
+    {"lr": 0.01, "width": 8},
+    {"lr": 0.1, "width": 16},
+)
 
 
 def measure(level, params, seed):
@@ -34,7 +38,10 @@ def build(shape, level, params):
 def task(*arms, space=None):
     return Task(
         question="?",
-        arms=(*arms, Arm.function("other", measure, space=Space(lr=Float(0.1, 1.0)))),
+        arms=(
+            *arms,
+            Arm.function("other", measure, space=Space(lr=Float(0.1, 1.0))),
+        ),
         measures=(Measure("score", "higher"),),
         space=space or Space(),
     )
@@ -51,7 +58,9 @@ def trials(space, sampler, count):
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS.names())
-def test_a_conditional_hyperparameter_is_there_with_its_condition_alone(sampler):
+def test_a_conditional_hyperparameter_is_there_with_its_condition_alone(
+    sampler,
+):
     found = trials(SPACE, sampler, 24)
 
     assert {params["optimizer"] for params in found} == {"sgd", "adam"}
@@ -83,7 +92,9 @@ def test_pages_do_not_need_a_value_that_is_not_there():
     (momentum,) = [
         one for one in edges(SPACE, chosen) if one.hyperparameter == "momentum"
     ]
-    assert momentum.blocks == sum(params["optimizer"] == "sgd" for params in chosen)
+    assert momentum.blocks == sum(
+        params["optimizer"] == "sgd" for params in chosen
+    )
     assert set(importance(SPACE, [(chosen, range(16))])) == set(SPACE)
 
 
@@ -102,7 +113,9 @@ def test_a_condition_that_can_never_hold_is_refused(when, complaint):
         task(Arm.function("one", measure, space=space))
 
 
-@pytest.mark.parametrize("when", ["sgd", {"optimizer": ("sgd", "adam")}, {1: 2}])
+@pytest.mark.parametrize(
+    "when", ["sgd", {"optimizer": ("sgd", "adam")}, {1: 2}]
+)
 def test_a_condition_names_a_value(when):
     with pytest.raises(UserError, match="each with one value"):
         Float(0.0, 0.9, when=when)
@@ -123,13 +136,17 @@ def test_a_fixed_value_decides_what_depends_on_it(fixed, there):
 
 def test_a_profile_tunes_what_depends_on_each_other_together():
     arm = Arm.function("one", measure, space=SPACE)
-    with pytest.raises(UserError, match="depends on 'optimizer', so name both"):
+    with pytest.raises(
+        UserError, match="depends on 'optimizer', so name both"
+    ):
         _plan(task(arm), tuned=["lr", "momentum"]).trials("made", "all", "one")
 
 
 def _plan(made, **values):
     plan = Plan.__new__(Plan)
-    profile = Profile.model_validate({"name": "t", "tasks": {"made": {}}, **values})
+    profile = Profile.model_validate(
+        {"name": "t", "tasks": {"made": {}}, **values}
+    )
     object.__setattr__(plan, "profile", profile)
     object.__setattr__(plan, "tasks", {"made": made})
     return plan
@@ -146,9 +163,15 @@ def test_a_grid_is_tried_point_by_point_whatever_the_sampler(sampler):
         ({"grid": ({"lr": 0.1}, {"rate": 0.1})}, "each with the same names"),
         ({"grid": ({"lr": 0.1}, {"lr": 0.1})}, "is there twice"),
         ({"grid": ({"lr": [1, 2]},)}, "finite numbers"),
-        ({"grid": ({"lr": 0.1},), "params": {"lr": 0.2}}, "'lr' is in params, too"),
+        (
+            {"grid": ({"lr": 0.1},), "params": {"lr": 0.2}},
+            "'lr' is in params, too",
+        ),
         ({"grid": {"lr": (0.1, 0.2)}}, "points in a tuple"),
-        ({"grid": ({"momentum": 0.1},), "recipe": {"momentum": 0.2}}, "in recipe, too"),
+        (
+            {"grid": ({"momentum": 0.1},), "recipe": {"momentum": 0.2}},
+            "in recipe, too",
+        ),
     ],
 )
 def test_a_grid_is_a_list_of_points(values, complaint):
@@ -161,7 +184,9 @@ def test_what_a_recipe_fixes_is_in_no_grid():
         task(Arm.function("one", measure, grid=({"steps": 10},)))
 
 
-def test_an_example_with_both_runs_as_many_trials_as_it_says(run_inline, tmp_path):
+def test_an_example_with_both_runs_as_many_trials_as_it_says(
+    run_inline, tmp_path
+):
     tasks.load_file(EXAMPLE)
     profile = {"name": "tiny", "blocks": 1, "trials": 2, "length_factor": 0.2}
     profile["tasks"] = {EXAMPLE.stem: {}}

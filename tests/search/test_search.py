@@ -80,7 +80,9 @@ def test_every_trial_is_a_point_of_one_scrambled_sobol_sequence():
     assert [at["dropout"] for at in asked] == pytest.approx(
         [0.5 * u for u in points[:, 1]], rel=1e-12
     )
-    assert [at["layers"] for at in asked] == [1 + int(4 * u) for u in points[:, 2]]
+    assert [at["layers"] for at in asked] == [
+        1 + int(4 * u) for u in points[:, 2]
+    ]
     assert [at["norm"] for at in asked] == [
         ("none", "batch")[int(2 * u)] for u in points[:, 3]
     ]
@@ -114,7 +116,9 @@ def test_seeds_change_the_points():
     first, other = (Study(RATES, seed=seed, trials=4).ask() for seed in (0, 1))
 
     assert first[0] == other[0]  # the default point
-    assert all(a.params != b.params for a, b in zip(first[1:], other[1:], strict=True))
+    assert all(
+        a.params != b.params for a, b in zip(first[1:], other[1:], strict=True)
+    )
 
 
 # ------------------------------------------------------- the rate first, then everything
@@ -128,7 +132,12 @@ def others_of(space, params):
 def test_the_first_trial_is_the_default_point(sampler):
     first, *_ = Study(DEFAULTS, seed=5, trials=6, sampler=sampler).ask()
 
-    assert first.params == {"lr": 3e-3, "dropout": 0.1, "layers": 3, "norm": "batch"}
+    assert first.params == {
+        "lr": 3e-3,
+        "dropout": 0.1,
+        "layers": 3,
+        "norm": "batch",
+    }
 
 
 def test_without_defaults_the_first_trial_is_the_middle_of_the_ranges():
@@ -163,7 +172,9 @@ def test_the_rates_of_all_later_trials_are_points_of_one_sobol_sequence():
 
 
 def test_several_rates_vary_together_and_a_space_without_one_by_its_first():
-    rates = Space(wd=Float(0, 1), lr_generator=Float(0, 1), critic_lr=Float(0, 1))
+    rates = Space(
+        wd=Float(0, 1), lr_generator=Float(0, 1), critic_lr=Float(0, 1)
+    )
     penalty = Space(l2=Float(0, 1), dropout=Float(0, 1))
 
     assert rates.rates == ("lr_generator", "critic_lr")
@@ -293,7 +304,9 @@ def proposed_by_both():
     return [
         [
             p.params
-            for p in run_through(Study(MIXED, seed=4, trials=13, sampler=sampler))
+            for p in run_through(
+                Study(MIXED, seed=4, trials=13, sampler=sampler)
+            )
         ]
         for sampler in NAMES
     ]
@@ -315,12 +328,16 @@ def test_studies_repeat_in_a_fresh_process():
 
 def test_the_root_seed_changes_what_tpe_draws_and_nothing_before():
     first, other = (
-        run_through(Study(RATES, seed=0, trials=12, sampler="tpe", root_seed=root))
+        run_through(
+            Study(RATES, seed=0, trials=12, sampler="tpe", root_seed=root)
+        )
         for root in (0, 1)
     )
 
     assert first[:8] == other[:8]
-    assert all(a.params != b.params for a, b in zip(first[8:], other[8:], strict=True))
+    assert all(
+        a.params != b.params for a, b in zip(first[8:], other[8:], strict=True)
+    )
 
 
 @pytest.mark.parametrize("sampler", NAMES)
@@ -374,7 +391,14 @@ def test_an_unknown_sampler_is_refused_with_the_nearest_name():
 def test_the_lowest_value_wins_and_the_earlier_of_equals():
     study = Study(RATES, seed=0, trials=6)
     asked = study.ask()
-    for number, value in ((5, 0.5), (3, 1.0), (1, 1.0), (0, 3.0), (2, 2.0), (4, 0.5)):
+    for number, value in (
+        (5, 0.5),
+        (3, 1.0),
+        (1, 1.0),
+        (0, 3.0),
+        (2, 2.0),
+        (4, 0.5),
+    ):
         study.tell(number, value)
 
     assert study.best() == asked[4]
@@ -425,7 +449,9 @@ def test_nothing_is_best_before_anything_was_told():
         study.best(among=2)
 
 
-@pytest.mark.parametrize("wrong", [{"trials": -1}, {"trials": 4, "generation": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"trials": -1}, {"trials": 4, "generation": 0}]
+)
 def test_a_study_cannot_have_less_than_no_trials(wrong):
     with pytest.raises(ValueError, match="give at least 0 trials"):
         Study(RATES, seed=0, **wrong)
@@ -444,7 +470,9 @@ def test_a_space_becomes_optuna_distributions_in_its_order():
     assert distributions(space) == {
         "lr": optuna.distributions.FloatDistribution(1e-4, 1, log=True),
         "layers": optuna.distributions.IntDistribution(1, 8, log=True),
-        "norm": optuna.distributions.CategoricalDistribution(("none", "batch")),
+        "norm": optuna.distributions.CategoricalDistribution(
+            ("none", "batch")
+        ),
     }
     assert list(distributions(space)) == ["lr", "layers", "norm"]
 
@@ -523,9 +551,13 @@ def test_optuna_dashboard_opens_an_export(tmp_path):
         warnings.simplefilter("ignore")  # the peer's own
         page = Client(wsgi(journal(tmp_path / "optuna.journal")))
         studies = page.get("/api/studies").json["study_summaries"]
-        trials = page.get(f"/api/studies/{studies[0]['study_id']}").json["trials"]
+        trials = page.get(f"/api/studies/{studies[0]['study_id']}").json[
+            "trials"
+        ]
 
-    assert [study["study_name"] for study in studies] == ["campaign/task/level/arm/0"]
+    assert [study["study_name"] for study in studies] == [
+        "campaign/task/level/arm/0"
+    ]
     assert len(trials) == 5
 
 
@@ -556,7 +588,8 @@ def test_an_export_that_was_cut_short_is_written_again(tmp_path, kept):
     names = optuna.get_all_study_names(journal(path))
     assert names == ["whole", "cut"]
     assert all(
-        len(optuna.load_study(study_name=name, storage=journal(path)).trials) == 5
+        len(optuna.load_study(study_name=name, storage=journal(path)).trials)
+        == 5
         for name in names
     )
 
@@ -566,7 +599,8 @@ def test_only_a_finished_study_is_exported(tmp_path):
     study.ask()
 
     with pytest.raises(
-        ValueError, match="'open' has 0 of 4 trials: only a finished one is exported"
+        ValueError,
+        match="'open' has 0 of 4 trials: only a finished one is exported",
     ):
         study.export(tmp_path / "optuna.journal")
 
@@ -576,7 +610,8 @@ def test_a_file_that_is_no_journal_is_named_and_left_alone(tmp_path):
     path.write_text("some notes\nof mine\n")
 
     with pytest.raises(
-        UserError, match=r"optuna\.journal is not an Optuna journal .*: move it away"
+        UserError,
+        match=r"optuna\.journal is not an Optuna journal .*: move it away",
     ):
         finished().export(path)
     assert path.read_text() == "some notes\nof mine\n"
@@ -585,7 +620,9 @@ def test_a_file_that_is_no_journal_is_named_and_left_alone(tmp_path):
 def test_optuna_stays_quiet_and_keeps_its_own_settings(tmp_path, capfd):
     verbosity = optuna.logging.get_verbosity()
 
-    finished().export(tmp_path / "optuna.journal")  # any warning would be an error
+    finished().export(
+        tmp_path / "optuna.journal"
+    )  # any warning would be an error
 
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == verbosity
@@ -596,7 +633,12 @@ def test_optuna_stays_quiet_and_keeps_its_own_settings(tmp_path, capfd):
 
 def test_history_is_the_best_so_far():
     assert budget.history([3, 4, 1, 2]) == [3, 3, 1, 1]
-    assert budget.history([0.3, 0.4, 0.1, 0.5], better="higher") == [0.3, 0.4, 0.4, 0.5]
+    assert budget.history([0.3, 0.4, 0.1, 0.5], better="higher") == [
+        0.3,
+        0.4,
+        0.4,
+        0.5,
+    ]
     assert budget.history([]) == []
 
 
@@ -613,7 +655,9 @@ def test_the_budget_curve_is_mean_and_t_interval_at_powers_of_two_and_the_full_b
     ]
     # best at one trial: 5, 7, 6, so s = 1 and half = t(.975, 2) / sqrt(3) with t(.975,
     # 2) = 4.302653 (any t table)
-    assert curve[0].high - 6 == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
+    assert curve[0].high - 6 == pytest.approx(
+        4.302653 / math.sqrt(3), rel=1e-6
+    )
     assert 6 - curve[0].low == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
 
 
@@ -624,7 +668,9 @@ def test_the_budget_curve_of_one_block_has_no_interval_and_unequal_blocks_end_wi
         True,
         True,
     )
-    assert [p.trials for p in budget.budget_curve([[1, 2, 3, 4, 5], [1, 2, 3]])] == [
+    assert [
+        p.trials for p in budget.budget_curve([[1, 2, 3, 4, 5], [1, 2, 3]])
+    ] == [
         1,
         2,
         3,

@@ -61,10 +61,17 @@ def points(positions: bool = True, depth: int = 2) -> Transformer:
 @pytest.mark.parametrize("tokens", [1, 7, 16, 40])
 def test_softmax_over_short_and_long_rows_is_torchs(tokens):
     scores = torch.randn(
-        3, 2, 5, tokens, generator=torch.Generator().manual_seed(0), requires_grad=True
+        3,
+        2,
+        5,
+        tokens,
+        generator=torch.Generator().manual_seed(0),
+        requires_grad=True,
     )
     scores.data[0, 0, 0, : tokens - 1] = -math.inf  # masked
-    weights = torch.randn(3, 2, 5, tokens, generator=torch.Generator().manual_seed(1))
+    weights = torch.randn(
+        3, 2, 5, tokens, generator=torch.Generator().manual_seed(1)
+    )
 
     mine, theirs = softmax(scores), scores.softmax(-1)
 
@@ -123,7 +130,9 @@ def test_a_block_equals_torchs_encoder_layer():
             parameter = getattr(layer, kind)
             nn.init.normal_(parameter, std=0.3)
             state[
-                f"{name}_{kind}" if name.endswith("in_proj") else f"{name}.{kind}"
+                f"{name}_{kind}"
+                if name.endswith("in_proj")
+                else f"{name}.{kind}"
             ] = parameter.data
     theirs.load_state_dict(state)
     x = torch.randn(3, 7, 32)
@@ -162,9 +171,12 @@ def test_tokens_that_ask_for_nothing_get_the_mean_of_all():
     values = attention.query_key_value(x)[:, :, 16:]
 
     torch.testing.assert_close(
-        attention(x), attention.out(values.mean(1, keepdim=True)).expand(2, 5, 8)
+        attention(x),
+        attention.out(values.mean(1, keepdim=True)).expand(2, 5, 8),
     )
-    torch.testing.assert_close(attention.weights(x), torch.full((2, 2, 5, 5), 0.2))
+    torch.testing.assert_close(
+        attention.weights(x), torch.full((2, 2, 5, 5), 0.2)
+    )
 
 
 @given(st.permutations(range(9)))
@@ -200,7 +212,9 @@ def test_positions_undo_any_shuffling_of_points():
     assert shuffled.positions is not None
     in_order.positions.data[order] = shuffled.positions.data
 
-    torch.testing.assert_close(shuffled(x[:, order]), in_order(x), rtol=0, atol=1e-5)
+    torch.testing.assert_close(
+        shuffled(x[:, order]), in_order(x), rtol=0, atol=1e-5
+    )
 
 
 def test_every_token_depends_on_every_other_after_one_layer():
@@ -255,7 +269,8 @@ def test_the_formula_counts_what_the_model_has(hidden, width, depth):
 
 
 @pytest.mark.parametrize(
-    ("shape", "wanted"), [(CURVES, 18_500), (PICTURES, 29_800), (CURVES, 100_000)]
+    ("shape", "wanted"),
+    [(CURVES, 18_500), (PICTURES, 29_800), (CURVES, 100_000)],
 )
 def test_transformers_come_within_one_per_cent_of_each_other(shape, wanted):
     patches = (1, 2, 4) if shape is CURVES else (4, 7)
@@ -282,9 +297,13 @@ def test_a_hybrid_counts_its_stem():
 
 
 def test_what_cannot_be_built_is_refused_with_what_would_work():
-    with pytest.raises(UserError, match="heads=5 do not share width=32 evenly"):
+    with pytest.raises(
+        UserError, match="heads=5 do not share width=32 evenly"
+    ):
         SelfAttention(32, 5)
-    with pytest.raises(UserError, match=r"patch=3 does not divide inputs of \(40,\)"):
+    with pytest.raises(
+        UserError, match=r"patch=3 does not divide inputs of \(40,\)"
+    ):
         vision_transformer(CURVES, 18_500, 3)
     with pytest.raises(
         UserError, match=r"parameters=5000 cannot be matched within 0\.4%"
@@ -297,10 +316,12 @@ def test_all_arms_of_the_heads_task_have_equally_many_parameters():
     for level in task.levels:
         shape = CURVES if level["data"] == "mnist1d" else PICTURES
         counts = {
-            parameters(arm.build(shape, level, {"dropout": 0.1})) for arm in task.arms
+            parameters(arm.build(shape, level, {"dropout": 0.1}))
+            for arm in task.arms
         }
         assert len(counts) == 1
     assert [arm.x for arm in task.arms] == [1, 2, 4, 8, 16]
     assert all(
-        one.x and two.x == 2 * one.x for one, two in itertools.pairwise(task.arms)
+        one.x and two.x == 2 * one.x
+        for one, two in itertools.pairwise(task.arms)
     )

@@ -140,20 +140,26 @@ def test_four_quarter_turns_are_nothing():
 def test_half_a_turn_of_an_oblong_is_both_flips():
     x = torch.randn(1, 1, 12, 9, generator=generator())
 
-    assert torch.allclose(rotated(x, torch.tensor([180.0])), x.flip(-1, -2), atol=1e-4)
+    assert torch.allclose(
+        rotated(x, torch.tensor([180.0])), x.flip(-1, -2), atol=1e-4
+    )
 
 
 def test_noise_has_its_deviation():
     empty = Split(torch.zeros(100, 100), torch.zeros(100))
 
-    assert Noise(0.5)(empty, generator()).x.std().item() == pytest.approx(0.5, rel=0.03)
+    assert Noise(0.5)(empty, generator()).x.std().item() == pytest.approx(
+        0.5, rel=0.03
+    )
 
 
 def test_contrast_and_saturation_keep_the_mean_and_brightness_adds(pictures):
     kept = ColorJitter(brightness=0, contrast=0.5, saturation=0.5)(
         pictures, generator()
     ).x
-    lit = ColorJitter(brightness=0.5, contrast=0, saturation=0)(pictures, generator()).x
+    lit = ColorJitter(brightness=0.5, contrast=0, saturation=0)(
+        pictures, generator()
+    ).x
 
     mean = pictures.x.mean((1, 2, 3))
     assert torch.allclose(kept.mean((1, 2, 3)), mean, atol=1e-5)
@@ -226,7 +232,9 @@ def test_mixing_labels_needs_the_number_of_classes(pictures):
         Mixup()(replace(pictures, metadata={}), generator())
 
 
-def test_a_librarys_transform_is_called_once_a_batch_or_once_an_example(pictures):
+def test_a_librarys_transform_is_called_once_a_batch_or_once_an_example(
+    pictures,
+):
     calls = []
 
     def flipped(x: Tensor) -> Tensor:
@@ -254,7 +262,13 @@ def trained(procedure: Classification) -> TrainingLoop:
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
     recipe = Recipe(steps=5, batch_size=16, evaluations=2)
     loop = TrainingLoop(
-        procedure, model, splits.train, splits.validation, recipe, {"lr": 0.1}, SEEDS
+        procedure,
+        model,
+        splits.train,
+        splits.validation,
+        recipe,
+        {"lr": 0.1},
+        SEEDS,
     )
     for _ in loop:
         pass
@@ -279,7 +293,9 @@ def test_training_sees_changes_in_order_and_evaluations_none():
     assert changed.curve[-1].values != plain.curve[-1].values
 
 
-@pytest.mark.parametrize("augment", [Mixup(), CutMix(), (Flip(), Shift(1), Mixup())])
+@pytest.mark.parametrize(
+    "augment", [Mixup(), CutMix(), (Flip(), Shift(1), Mixup())]
+)
 def test_soft_targets_train_by_any_loss_of_classes(augment):
     for loss in (
         "cross_entropy",
@@ -295,10 +311,14 @@ def test_soft_targets_train_by_any_loss_of_classes(augment):
 def test_a_batch_is_shared_only_where_each_example_is_by_itself():
     model, shared = nn.Linear(3, 2), Recipe(steps=1, world_size=2)
 
-    check_data_parallel(Classification(augment=(Flip(), Noise())), model, shared)
+    check_data_parallel(
+        Classification(augment=(Flip(), Noise())), model, shared
+    )
     for mixing in (Mixup(), CutMix(), lambda batch, generator: batch):
         with pytest.raises(UserError, match="mean over its examples"):
-            check_data_parallel(Classification(augment=(Flip(), mixing)), model, shared)
+            check_data_parallel(
+                Classification(augment=(Flip(), mixing)), model, shared
+            )
 
 
 def test_what_is_no_augmentation_is_refused():

@@ -13,7 +13,9 @@ CURVES = Shape((40,), 10)
 
 
 @pytest.mark.parametrize("updates", [1, 10, 22, 44])
-def test_a_running_mean_is_short_of_a_constant_by_what_it_has_not_forgotten(updates):
+def test_a_running_mean_is_short_of_a_constant_by_what_it_has_not_forgotten(
+    updates,
+):
     """It starts at 0 and gives a new batch the weight m = 0.1, so that of a constant
     mean 1 - (1 - m)^n is there after n batches: the notes' formula, where torch's m is
     the weight of the new value.
@@ -23,7 +25,9 @@ def test_a_running_mean_is_short_of_a_constant_by_what_it_has_not_forgotten(upda
     for _ in range(updates):
         norm(torch.tensor([[4.0], [6.0]]))
 
-    assert norm.running_mean.item() / 5 == pytest.approx(1 - 0.9**updates, abs=1e-6)
+    assert norm.running_mean.item() / 5 == pytest.approx(
+        1 - 0.9**updates, abs=1e-6
+    )
 
 
 def test_a_plain_average_weighs_all_batches_alike():
@@ -54,25 +58,37 @@ def test_a_norm_stands_before_each_activation_and_the_head_has_none(norm):
     kinds = [type(layer) for layer in model.layers]
     expected = type(LAYERS[norm](16))
 
-    assert kinds == [nn.Flatten, *[nn.Linear, expected, nn.Sigmoid] * 2, nn.Linear]
+    assert kinds == [
+        nn.Flatten,
+        *[nn.Linear, expected, nn.Sigmoid] * 2,
+        nn.Linear,
+    ]
 
 
 @pytest.mark.parametrize("batch_size", [2, 5])
 def test_the_gap_between_the_modes_is_that_of_a_loop_over_batches(batch_size):
     torch.manual_seed(0)
-    model = NormalisedMLP("batch", CURVES, [16, 16], nn.ReLU, batch_size).eval()
+    model = NormalisedMLP(
+        "batch", CURVES, [16, 16], nn.ReLU, batch_size
+    ).eval()
     x = torch.randn(23, 40)
     whole = len(x) - len(x) % batch_size
     with torch.no_grad():
         inference = model(x[:whole]).argmax(1)
         before = {k: v.clone() for k, v in model.state_dict().items()}
         found = mode_gap(model, x, batch_size)
-        assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+        assert all(
+            torch.equal(v, before[k]) for k, v in model.state_dict().items()
+        )
         assert not model.training
         batches = x[:whole].split(batch_size)
-        training = torch.cat([model.train()(batch).argmax(1) for batch in batches])
+        training = torch.cat(
+            [model.train()(batch).argmax(1) for batch in batches]
+        )
 
-    assert found == pytest.approx((inference != training).double().mean().item())
+    assert found == pytest.approx(
+        (inference != training).double().mean().item()
+    )
 
 
 def test_without_batch_statistics_there_is_no_gap_between_the_modes():
@@ -98,7 +114,9 @@ def test_the_gap_of_a_disturbed_network_is_repeatable_and_draws_nothing():
     state = torch.get_rng_state()
     with torch.no_grad():
         first, again = (
-            BothModes().evaluate(model, split, torch.Generator().manual_seed(5))
+            BothModes().evaluate(
+                model, split, torch.Generator().manual_seed(5)
+            )
             for _ in range(2)
         )
 

@@ -54,7 +54,9 @@ def shifted(x: Tensor, by: int, along: int) -> Tensor:
 
 
 @pytest.mark.parametrize("kernel", [1, 3, 5])
-def test_a_convolution_of_a_curve_is_a_sum_of_shifted_maps_of_one_place(kernel):
+def test_a_convolution_of_a_curve_is_a_sum_of_shifted_maps_of_one_place(
+    kernel,
+):
     torch.manual_seed(kernel)
     layer, *_ = convolutions((40,), 6, [Layer(kernel, 1)])
     assert isinstance(layer, nn.Conv2d)
@@ -80,7 +82,9 @@ def test_convolutions_of_curves_learn_what_torchs_own_learn(strides):
     for stride, before in zip(strides, (1, 6, 6), strict=False):
         theirs.append(nn.Conv1d(before, 6, 5, stride, padding=2, bias=False))
         theirs.extend([nn.BatchNorm1d(6), nn.ReLU()])
-    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+    for mine, other in zip(
+        ours.parameters(), theirs.parameters(), strict=True
+    ):
         other.data = mine.detach().clone().reshape(other.shape)
     x = torch.randn(16, 40)
 
@@ -90,7 +94,9 @@ def test_convolutions_of_curves_learn_what_torchs_own_learn(strides):
     (wanted * towards).sum().backward()
 
     torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
-    for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+    for mine, other in zip(
+        ours.parameters(), theirs.parameters(), strict=True
+    ):
         assert mine.grad is not None
         torch.testing.assert_close(
             mine.grad.reshape(other.shape), other.grad, rtol=1e-4, atol=1e-4
@@ -158,7 +164,9 @@ def test_receptive_fields_follow_the_arithmetic(layers, sees):
     assert receptive_field([Layer(*layer) for layer in layers]) == sees
 
 
-@pytest.mark.parametrize("shape", [CURVES, PICTURES], ids=["curves", "pictures"])
+@pytest.mark.parametrize(
+    "shape", [CURVES, PICTURES], ids=["curves", "pictures"]
+)
 def test_a_unit_of_the_cnn_sees_its_receptive_field_and_one_of_attention_everything(
     shape,
 ):
@@ -181,18 +189,24 @@ def test_a_unit_of_the_cnn_sees_its_receptive_field_and_one_of_attention_everyth
 @given(
     st.integers(5, 60),
     st.lists(
-        st.tuples(st.sampled_from([1, 3, 5]), st.integers(1, 3)), min_size=1, max_size=4
+        st.tuples(st.sampled_from([1, 3, 5]), st.integers(1, 3)),
+        min_size=1,
+        max_size=4,
     ),
 )
 def test_the_map_has_as_many_places_as_said(length, layers):
     spec = [Layer(*layer) for layer in layers]
 
-    found = convolutions((length,), 2, spec).eval()(as_images(torch.zeros(1, length)))
+    found = convolutions((length,), 2, spec).eval()(
+        as_images(torch.zeros(1, length))
+    )
 
     assert found.shape[3:] == map_shape((length,), spec)
 
 
-@pytest.mark.parametrize("shape", [CURVES, PICTURES, Shape((3, 32, 32), 10)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [CURVES, PICTURES, Shape((3, 32, 32), 10)], ids=str
+)
 @pytest.mark.parametrize("width", [1, 7, 24])
 def test_the_formula_counts_what_the_cnn_has(shape, width):
     assert (
@@ -213,14 +227,18 @@ def test_a_size_that_no_width_has_is_refused_with_one_that_works():
 # --------------------------------------------------------------------------- shuffling
 
 
-@pytest.mark.parametrize("shape", [CURVES, PICTURES], ids=["curves", "pictures"])
+@pytest.mark.parametrize(
+    "shape", [CURVES, PICTURES], ids=["curves", "pictures"]
+)
 def test_shuffling_moves_numbers_and_loses_none(shape):
     model, x = Shuffled(nn.Flatten(), shape), torch.randn(4, *shape.inputs)
 
     moved = model.shuffled(x)
 
     assert not torch.equal(moved, x)
-    assert torch.equal(moved.flatten(1).sort(1).values, x.flatten(1).sort(1).values)
+    assert torch.equal(
+        moved.flatten(1).sort(1).values, x.flatten(1).sort(1).values
+    )
     assert torch.equal(model.put_back(moved), x)
     assert torch.equal(model(x), moved.flatten(1))
     assert torch.equal(
@@ -249,7 +267,9 @@ def test_what_a_shuffled_model_sees_is_shown_where_the_example_has_it():
     seer = Shuffled(vision_transformer(CURVES, 18_500, 4), CURVES).eval()
     gaze = gaze_of(seer, x)
     assert isinstance(seer.model, nn.Module)
-    torch.testing.assert_close(gaze[..., seer.order], seer.model.gaze(seer.shuffled(x)))
+    torch.testing.assert_close(
+        gaze[..., seer.order], seer.model.gaze(seer.shuffled(x))
+    )
 
 
 # ---------------------------------------------------------------------------- the task
@@ -259,7 +279,9 @@ def test_what_a_shuffled_model_sees_is_shown_where_the_example_has_it():
 def test_all_arms_are_of_one_size_at_every_level(level):
     shape = CURVES if level["data"] == "mnist1d" else PICTURES
 
-    counts = [parameters(arm.build(shape, level, SETTINGS)) for arm in TASK.arms]
+    counts = [
+        parameters(arm.build(shape, level, SETTINGS)) for arm in TASK.arms
+    ]
 
     assert max(counts) / min(counts) - 1 <= 0.01
 
@@ -269,23 +291,30 @@ def test_all_arms_have_equally_many_places_to_average_over(level):
     if level["patch"] == 1:
         return  # the level that is about another number of tokens
     shape = CURVES if level["data"] == "mnist1d" else PICTURES
-    models = [arm.build(shape, level, SETTINGS).eval() for arm in TASK.arms[:3]]
+    models = [
+        arm.build(shape, level, SETTINGS).eval() for arm in TASK.arms[:3]
+    ]
 
     places = {
-        model.features(torch.zeros(1, *shape.inputs)).shape[2:] for model in models
+        model.features(torch.zeros(1, *shape.inputs)).shape[2:]
+        for model in models
     }
 
     assert places == {(10,) if shape is CURVES else (7, 7)}
 
 
 @pytest.mark.parametrize(
-    "level", [level for level in TASK.light if level.x], ids=lambda level: level.name
+    "level",
+    [level for level in TASK.light if level.x],
+    ids=lambda level: level.name,
 )
 def test_levels_have_the_examples_that_they_are_named_for(level):
     assert len(TASK.load_data(level, 0).train) == level.x == level["examples"]
 
 
-@pytest.mark.parametrize("shape", [CURVES, PICTURES], ids=["curves", "pictures"])
+@pytest.mark.parametrize(
+    "shape", [CURVES, PICTURES], ids=["curves", "pictures"]
+)
 @pytest.mark.parametrize("arm", TASK.arms, ids=lambda arm: arm.name)
 def test_every_arm_shows_where_it_looks(arm, shape):
     level = TASK.level("mnist1d_500" if shape is CURVES else "mnist5k_3750")
@@ -305,7 +334,9 @@ def test_every_arm_shows_where_it_looks(arm, shape):
         if name.endswith(".png"):
             image = Image.open(io.BytesIO(content))
             assert min(image.size) > 100
-            assert len(image.getcolors(1 << 20) or []) > 2  # more than ink on paper
+            assert (
+                len(image.getcolors(1 << 20) or []) > 2
+            )  # more than ink on paper
     table = json.loads(found["receptive-field.json"])
     (_, inputs), (_, seen), (_, most) = table["rows"]
     assert inputs == shape.features
@@ -330,9 +361,11 @@ def test_only_the_arm_that_says_so_learns_from_moved_examples():
         phase.loss(model, batch, make_generator(0))
         seen[arm.name] = looked[0]
 
-    assert {name for name, x in seen.items() if not torch.equal(x, batch.x)} == {
-        "attention_translated"
-    }
+    assert {
+        name for name, x in seen.items() if not torch.equal(x, batch.x)
+    } == {"attention_translated"}
     moved = seen["attention_translated"]
     for before, after in zip(batch.x, moved, strict=True):
-        assert torch.equal(after, before.roll(int((after == before[0]).nonzero())))
+        assert torch.equal(
+            after, before.roll(int((after == before[0]).nonzero()))
+        )

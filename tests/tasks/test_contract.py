@@ -41,7 +41,9 @@ def build(*given: Any) -> nn.Module:
 
 def splits(*given: Any, **changes: Any) -> Splits:
     split = Split(torch.zeros(4, 2), torch.tensor([0, 1, 0, 1]))
-    return Splits(**{"train": split, "validation": split, "test": split, **changes})
+    return Splits(
+        **{"train": split, "validation": split, "test": split, **changes}
+    )
 
 
 def task(**changes: Any) -> Task:
@@ -60,22 +62,37 @@ def task(**changes: Any) -> Task:
 
 
 def claim(**changes: Any) -> Claim:
-    given = {"name": "c", "says": "", "metric": "accuracy", "better": "a", "worse": "b"}
+    given = {
+        "name": "c",
+        "says": "",
+        "metric": "accuracy",
+        "better": "a",
+        "worse": "b",
+    }
     return Claim(**{**given, **changes})
 
 
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     # recipes
-    (lambda: Recipe(steps=9, warmup=5), "warmup=5): give a number from 0 to 1"),
+    (
+        lambda: Recipe(steps=9, warmup=5),
+        "warmup=5): give a number from 0 to 1",
+    ),
     (lambda: Recipe(steps=9, warmup=math.nan), "warmup=nan)"),
-    (lambda: Recipe(steps=9, evaluations=0), "evaluations=0): give a whole number"),
+    (
+        lambda: Recipe(steps=9, evaluations=0),
+        "evaluations=0): give a whole number",
+    ),
     (lambda: Recipe(steps=0), "steps=0): give a whole number, 1 or more"),
     (lambda: Recipe(steps=1.5), "steps=1.5)"),
     (lambda: Recipe(epochs=0), "epochs=0): give a number above 0"),
     (lambda: Recipe(steps=9, batch_size="full"), "batch_size='full')"),
     (lambda: Recipe(steps=9, optimizer="adagard"), "did you mean 'adagrad'?"),
     (lambda: Recipe(steps=9, optimizer=3), "known: adagrad, adam, adamw"),
-    (lambda: Recipe(steps=9, optimizer=lambda p, q: p), "missing a required argument"),
+    (
+        lambda: Recipe(steps=9, optimizer=lambda p, q: p),
+        "missing a required argument",
+    ),
     (
         lambda: Recipe(steps=9, optimizer="nesterov", momentum=0),
         "momentum=0): nesterov",
@@ -83,7 +100,10 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: Recipe(steps=9, momentum=1.0), "momentum=1.0): give a number"),
     (lambda: Recipe(steps=9, betas=(0.9,)), "betas=(0.9,)): give two numbers"),
     (lambda: Recipe(steps=9, schedule="plateau"), "give patience, too"),
-    (lambda: Recipe(steps=9, milestones=(50,)), "shares of the updates, from 0 to 1"),
+    (
+        lambda: Recipe(steps=9, milestones=(50,)),
+        "shares of the updates, from 0 to 1",
+    ),
     (lambda: Recipe(steps=9, restore_best="yes"), "give True or False"),
     (lambda: Recipe(steps=9, max_grad_norm=-1), "max_grad_norm=-1)"),
     # spaces
@@ -100,13 +120,19 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: Float(1, 1), "low must be smaller than high"),
     (lambda: Float(0, math.inf), "high=inf): give a number that is finite"),
     (lambda: Space(dropout=0.5), "params={'dropout': 0.5}"),
-    (lambda: Space(dropout=(0.1, 0.5)), "give a Float, an Int or a Categorical"),
+    (
+        lambda: Space(dropout=(0.1, 0.5)),
+        "give a Float, an Int or a Categorical",
+    ),
     (lambda: Categorical(()), "values=())"),
     (lambda: Categorical((1, 1.0)), "two are equal"),
     (lambda: Categorical((math.inf,)), "inf cannot be one"),
     (lambda: Categorical(((8, 8), (4, 4))), "(8, 8) cannot be one"),
     # names, which are those of folders, too
-    (lambda: Arm("../../esc", build), "Arm(name='../../esc'): give a name of letters"),
+    (
+        lambda: Arm("../../esc", build),
+        "Arm(name='../../esc'): give a name of letters",
+    ),
     (lambda: Arm(".hidden", build), "does not begin with a dot"),
     (lambda: Level("a/b"), "give a name of letters"),
     (lambda: Level(""), "give a name of letters"),
@@ -119,41 +145,80 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     # arms, levels, measures, phases
     (lambda: Arm("a", "build"), "give a function, of shape, level"),
     (lambda: Arm("a", build, recipe={"step": 1}), "did you mean 'steps'"),
-    (lambda: Arm("a", build, space=Space(lr=LR), without=("lr",)), "own space, too"),
-    (lambda: Arm("a", build, params={"lr": (1, 2)}), "'lr' cannot be (1, 2): give"),
-    (lambda: Arm("a", build, params={"lr": math.nan}), "'lr' cannot be nan: give"),
-    (lambda: Arm("a", build, params={"momentum": 0.5}), "recipe={'momentum': 0.5}"),
-    (lambda: Arm("a", build, params={"lr": 1}, space=Space(lr=LR)), "cannot be both"),
-    (lambda: Arm("a", build, params={"lr": 1}, without=("lr",)), "has a value in"),
+    (
+        lambda: Arm("a", build, space=Space(lr=LR), without=("lr",)),
+        "own space, too",
+    ),
+    (
+        lambda: Arm("a", build, params={"lr": (1, 2)}),
+        "'lr' cannot be (1, 2): give",
+    ),
+    (
+        lambda: Arm("a", build, params={"lr": math.nan}),
+        "'lr' cannot be nan: give",
+    ),
+    (
+        lambda: Arm("a", build, params={"momentum": 0.5}),
+        "recipe={'momentum': 0.5}",
+    ),
+    (
+        lambda: Arm("a", build, params={"lr": 1}, space=Space(lr=LR)),
+        "cannot be both",
+    ),
+    (
+        lambda: Arm("a", build, params={"lr": 1}, without=("lr",)),
+        "has a value in",
+    ),
     (lambda: Level("a", params={"batch_size": 5}), "recipe={'batch_size': 5}"),
-    (lambda: Level("a", params={"lr": 1}, space=Space(lr=LR)), "cannot be both"),
+    (
+        lambda: Level("a", params={"lr": 1}, space=Space(lr=LR)),
+        "cannot be both",
+    ),
     (lambda: Level("a", space={"lr": 1}), "give a Space"),
     (lambda: Arm("a", build, without="lr"), "give names in a tuple"),
     (lambda: Level("a", x="far"), "x='far'): give a number"),
-    (lambda: Measure("m", "high", lambda shape: 0.0), "did you mean 'higher'?"),
+    (
+        lambda: Measure("m", "high", lambda shape: 0.0),
+        "did you mean 'higher'?",
+    ),
     (lambda: Measure("m", "higher", 2.0), "worst=2.0): give a function"),
     (lambda: Phase(loss=None), "give a function, of the model"),
     (lambda: Phase(build, repeats=0), "repeats=0)"),
     # data
     (lambda: splits(train=[1, 2]), "train=list): give a Split"),
-    (lambda: splits(test=Split(torch.zeros(3, 2), torch.zeros(4))), "(3, 2) and (4,)"),
-    (lambda: splits(train=Split(torch.zeros(0, 2), torch.zeros(0))), "no examples"),
+    (
+        lambda: splits(test=Split(torch.zeros(3, 2), torch.zeros(4))),
+        "(3, 2) and (4,)",
+    ),
+    (
+        lambda: splits(train=Split(torch.zeros(0, 2), torch.zeros(0))),
+        "no examples",
+    ),
     (lambda: splits(population="new"), "population='new')"),
-    (lambda: splits(population="resplit", pool=3), "pool=3): give a whole number, 5"),
+    (
+        lambda: splits(population="resplit", pool=3),
+        "pool=3): give a whole number, 5",
+    ),
     # claims
     (lambda: claim(kind="diference"), "did you mean 'difference'?"),
     (lambda: claim(scale="log"), "scale='log')"),
     (lambda: claim(margin=-0.1), "margin=-0.1): give a number of at least 0"),
     (lambda: claim(worse=""), "name the arm to compare 'a' with"),
     (lambda: claim(worse="a"), "better is the same arm"),
-    (lambda: claim(kind="threshold", worse=""), "a threshold needs the value to reach"),
+    (
+        lambda: claim(kind="threshold", worse=""),
+        "a threshold needs the value to reach",
+    ),
     (lambda: claim(reference=0.5), "have a reference"),
     (lambda: claim(kind="contrast"), "name its arms in weights"),
     (lambda: claim(weights={"a": 1}), "only a contrast has weights"),
     (lambda: claim(levels="few"), "give names in a tuple"),
     # tasks
     (lambda: task(arms=()), "give one Arm at least"),
-    (lambda: task(arms=(Arm("a", build), Arm("a", build))), "two arms named 'a'"),
+    (
+        lambda: task(arms=(Arm("a", build), Arm("a", build))),
+        "two arms named 'a'",
+    ),
     (lambda: task(procedure=build), "has no measures and no phases"),
     (lambda: task(space=Space(steps=Int(1, 9))), "fixed rather than tuned"),
     (
@@ -164,19 +229,30 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
         lambda: task(space=Space(optimizer=Categorical(("sgd", "adamm")))),
         "did you mean 'adam'?",
     ),
-    (lambda: task(arms=(Arm("a", build, without=("l",)),)), "did you mean 'lr'?"),
+    (
+        lambda: task(arms=(Arm("a", build, without=("l",)),)),
+        "did you mean 'lr'?",
+    ),
     (
         lambda: task(arms=(Arm("a", build, recipe={"warmup": 9}),)),
         "Arm 'a' at level 'all': Recipe(warmup=9)",
     ),
     (lambda: task(claims=(claim(better="aa"),)), "did you mean 'a'?"),
     (lambda: task(claims=(claim(at_least=5),)), "5 points are 0.05"),
-    (lambda: task(claims=(claim(margin=2),)), "accuracy is a share from 0 to 1"),
-    (lambda: task(claims=(claim(kind="interaction"),)), "two levels a different x"),
+    (
+        lambda: task(claims=(claim(margin=2),)),
+        "accuracy is a share from 0 to 1",
+    ),
+    (
+        lambda: task(claims=(claim(kind="interaction"),)),
+        "two levels a different x",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("make", "says"), REFUSED, ids=[says for _, says in REFUSED])
+@pytest.mark.parametrize(
+    ("make", "says"), REFUSED, ids=[says for _, says in REFUSED]
+)
 def test_what_cannot_be_is_refused_where_it_is_made(make, says):
     with pytest.raises(UserError, match=re.escape(says)):
         make()
@@ -186,10 +262,16 @@ def test_numpy_scalars_and_tensors_become_plain_numbers():
     made: list[Any] = [
         Float(np.float32(0.5), torch.tensor(2.0)),
         Int(np.int64(1), np.array(3)),
-        Categorical((np.int64(1), np.float64(0.5), np.bool_(False), np.str_("a"))),
+        Categorical(
+            (np.int64(1), np.float64(0.5), np.bool_(False), np.str_("a"))
+        ),
     ]
 
-    assert made == [Float(0.5, 2.0), Int(1, 3), Categorical((1, 0.5, False, "a"))]
+    assert made == [
+        Float(0.5, 2.0),
+        Int(1, 3),
+        Categorical((1, 0.5, False, "a")),
+    ]
     kinds = [type(value) for value in made[2].values]
     assert kinds == [int, float, bool, str]
     assert type(Recipe(steps=np.int64(3)).steps) is int
@@ -219,12 +301,18 @@ def test_levels_and_then_arms_change_what_is_tuned_and_what_is_fixed():
         space=Space(lr=LR, wd=decay),
     )
 
-    assert dict(found.space_of(plain_arm, everywhere)) == {"lr": LR, "wd": decay}
+    assert dict(found.space_of(plain_arm, everywhere)) == {
+        "lr": LR,
+        "wd": decay,
+    }
     assert found.fixed_params(plain_arm, everywhere) == {}
     assert dict(found.space_of(fixed, everywhere)) == {"wd": decay}
     assert found.fixed_params(fixed, wide) == {"lr": 0.1}
     assert dict(found.space_of(plain_arm, undecayed)) == {"lr": LR}
-    assert found.fixed_params(plain_arm, undecayed) == {"wd": 0.0, "dropout": 0.1}
+    assert found.fixed_params(plain_arm, undecayed) == {
+        "wd": 0.0,
+        "dropout": 0.1,
+    }
     # an arm has the last word
     assert found.space_of(own, wide)["lr"] == narrow
     assert set(found.space_of(own, undecayed)) == {"lr", "dropout"}
@@ -300,14 +388,18 @@ def test_a_measure_that_is_no_number_is_named(found, says):
 
 
 def test_a_measure_that_is_not_finite_says_that_the_run_diverged():
-    found = measure(Fixed(accuracy=torch.nan), nn.Identity(), splits().train, 0)
+    found = measure(
+        Fixed(accuracy=torch.nan), nn.Identity(), splits().train, 0
+    )
 
     assert math.isnan(found["accuracy"])
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "plateau"])
 def test_a_run_of_any_schedule_can_be_asked_for_its_full_length(schedule):
-    recipe = Recipe(steps=5, schedule=schedule, patience=1, stop_when=("accuracy", 0.9))
+    recipe = Recipe(
+        steps=5, schedule=schedule, patience=1, stop_when=("accuracy", 0.9)
+    )
 
     whole = recipe.with_changes({**FULL_LENGTH, "steps": 20})
 

@@ -58,13 +58,17 @@ def test_a_step_from_the_saddle_of_the_lecture_falls_as_worked_out():
     values, vectors = eigen(product, saddle)
 
     gained = 1 - (1 - step**2 / 2) ** 2
-    assert escape(product, saddle, values, vectors) == pytest.approx(gained / step**2)
+    assert escape(product, saddle, values, vectors) == pytest.approx(
+        gained / step**2
+    )
 
 
 def test_the_networks_loss_is_that_of_torchs_modules():
     loss, start = made()
     x, y, model = loss.args[0], loss.args[1], nn.Sequential()
-    model.append(nn.Linear(INPUTS, HIDDEN, dtype=torch.float64)).append(nn.Tanh())
+    model.append(nn.Linear(INPUTS, HIDDEN, dtype=torch.float64)).append(
+        nn.Tanh()
+    )
     model.append(nn.Linear(HIDDEN, CLASSES, dtype=torch.float64))
     nn.utils.vector_to_parameters(start, model.parameters())
 
@@ -123,11 +127,15 @@ def test_gradient_descent_stays_at_a_saddle_and_leaves_it_when_pushed():
 
 def test_a_picture_shows_every_eigenvalue_and_what_a_step_finds():
     task = tasks.get("critical_points")
-    outcome = outcome_of(task.arm("start").measure(task.level("product"), {}, 3))
+    outcome = outcome_of(
+        task.arm("start").measure(task.level("product"), {}, 3)
+    )
     shown = {picture.name: picture for picture in outcome.pictures()}
 
     assert set(shown) == {"spectrum", "escape"}
-    assert list(shown["spectrum"].curves[0].y) == pytest.approx([-1, 1], abs=1e-3)
+    assert list(shown["spectrum"].curves[0].y) == pytest.approx(
+        [-1, 1], abs=1e-3
+    )
     loss, promised = shown["escape"].curves
     middle = len(loss.x) // 2
     assert loss.y[middle] == pytest.approx(0, abs=1e-12)

@@ -19,7 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks import Split, Splits, UserError
-from tasks.data import breast_cancer, clouds, digits, fashion_mnist, mnist1d, mnist5k
+from tasks.data import (
+    breast_cancer,
+    clouds,
+    digits,
+    fashion_mnist,
+    mnist1d,
+    mnist5k,
+)
 from tasks.data._fetch import RemoteFile, Unavailable, fetch
 from tasks.data._idx import FILES, load_images, read
 from tasks.data._split import hold_out, resplit, split_rows
@@ -28,7 +35,9 @@ LOADERS: dict[str, Callable[[int], Splits]] = {
     "breast_cancer": breast_cancer.load,
     "digits": digits.load,
     "mnist5k": mnist5k.load,
-    "mnist1d": functools.partial(mnist1d.load, train=300, validation=100, test=100),
+    "mnist1d": functools.partial(
+        mnist1d.load, train=300, validation=100, test=100
+    ),
 }
 POOLS = {
     "breast_cancer": (569, 2),
@@ -83,7 +92,9 @@ def test_parts_are_disjoint_and_normalised_by_training_alone(name):
     assert not train & validation
     assert not (train | validation) & test
     assert splits.train.x.mean().item() == pytest.approx(0, abs=1e-5)
-    assert splits.train.x.std(correction=0).item() == pytest.approx(1, abs=1e-5)
+    assert splits.train.x.std(correction=0).item() == pytest.approx(
+        1, abs=1e-5
+    )
     assert splits.validation.x.mean().abs() > 1e-7  # it had no say in the mean
 
 
@@ -129,7 +140,9 @@ def test_every_row_is_sealed_about_equally_often():
 
     sealed = torch.zeros(50)
     for seed in range(1000):
-        sealed[split_rows(identities, seed, test=0.2, validation=0.2).test] += 1
+        sealed[
+            split_rows(identities, seed, test=0.2, validation=0.2).test
+        ] += 1
 
     # binomial with n = 1000 and p = 0.2: deviation 12.6, so 50 rows stay within 4
     # deviations but once in 300 runs
@@ -138,16 +151,25 @@ def test_every_row_is_sealed_about_equally_often():
 
 def test_an_empty_part_is_refused():
     with pytest.raises(
-        UserError, match=r"test=0\.1 and validation=0\.9 of 20 rows leave a part empty"
+        UserError,
+        match=r"test=0\.1 and validation=0\.9 of 20 rows leave a part empty",
     ):
-        split_rows([bytes([i]) for i in range(20)], 0, test=0.1, validation=0.9)
+        split_rows(
+            [bytes([i]) for i in range(20)], 0, test=0.1, validation=0.9
+        )
 
 
 def test_a_constant_feature_becomes_zero_not_infinite():
     x = np.stack([np.arange(20.0), np.full(20, 7.0)], axis=1)
 
     splits = resplit(
-        x, np.arange(20) % 2, 0, test=0.2, validation=0.2, classes=2, per_feature=True
+        x,
+        np.arange(20) % 2,
+        0,
+        test=0.2,
+        validation=0.2,
+        classes=2,
+        per_feature=True,
     )
 
     assert torch.equal(splits.train.x[:, 1], torch.zeros(len(splits.train)))
@@ -165,7 +187,8 @@ def test_an_official_test_set_is_the_same_in_every_block():
     )
 
     one, two = (
-        hold_out(pool, given, seed, validation=1 / 3, classes=10) for seed in (0, 1)
+        hold_out(pool, given, seed, validation=1 / 3, classes=10)
+        for seed in (0, 1)
     )
 
     assert torch.equal(one.sealed.open().y, two.sealed.open().y)
@@ -185,7 +208,9 @@ def test_equal_draws_give_the_examples_of_the_published_generator(seed):
     templates, label = get_templates(), seed % 10
     state = np.random.get_state()
     np.random.seed(seed)
-    expected, _ = transform(templates["x"][label], templates["t"], get_dataset_args())
+    expected, _ = transform(
+        templates["x"][label], templates["t"], get_dataset_args()
+    )
     np.random.seed(seed)
     draws = mnist1d.Draws(  # in the order in which the generator draws
         padding=np.random.rand(1),
@@ -239,12 +264,17 @@ def test_curves_are_fresh_and_classes_equally_frequent():
 def test_many_curves_are_made_in_chunks(monkeypatch):
     monkeypatch.setattr(mnist1d, "CHUNK", 64)
 
-    assert len(rows(mnist1d.load(0, train=300, validation=10, test=10).train)) == 300
+    assert (
+        len(rows(mnist1d.load(0, train=300, validation=10, test=10).train))
+        == 300
+    )
 
 
 # ------------------------------------------------------------------------------- files
 
-CONTENT = b"\0\0\x08\x01\0\0\0\x03abc"  # an idx file of the three bytes a, b, c
+CONTENT = (
+    b"\0\0\x08\x01\0\0\0\x03abc"  # an idx file of the three bytes a, b, c
+)
 KNOWN = hashlib.sha256(CONTENT).hexdigest()
 FILE = RemoteFile(
     "letters", "letters.gz", "http://127.0.0.1:9/nowhere", KNOWN
@@ -293,28 +323,39 @@ def test_a_file_is_fetched_once_and_then_kept(cache, server, monkeypatch):
     assert fetch(FILE) == CONTENT
     monkeypatch.setenv("BAKEOFF_MIRROR", "http://127.0.0.1:9/away")
     assert fetch(FILE) == CONTENT
-    assert [path.name for path in (cache / FILE.dataset).iterdir()] == [FILE.name]
+    assert [path.name for path in (cache / FILE.dataset).iterdir()] == [
+        FILE.name
+    ]
 
 
 DAMAGE = [gzip.compress(CONTENT)[:-9], gzip.compress(b"another"), b""]
 
 
-@pytest.mark.parametrize("damage", DAMAGE, ids=["cut short", "changed", "empty"])
+@pytest.mark.parametrize(
+    "damage", DAMAGE, ids=["cut short", "changed", "empty"]
+)
 def test_a_file_that_is_damaged_in_the_cache_is_fetched_anew(
     damage, cache, server, monkeypatch
 ):
     assert fetch(FILE) == CONTENT
     (cache / FILE.dataset / FILE.name).write_bytes(damage)
     assert fetch(FILE) == CONTENT
-    assert gzip.decompress((cache / FILE.dataset / FILE.name).read_bytes()) == CONTENT
+    assert (
+        gzip.decompress((cache / FILE.dataset / FILE.name).read_bytes())
+        == CONTENT
+    )
 
     (cache / FILE.dataset / FILE.name).write_bytes(damage)
     monkeypatch.setenv("BAKEOFF_MIRROR", "http://127.0.0.1:9/away")
-    with pytest.raises(Unavailable, match=str(cache / FILE.dataset / FILE.name)):
+    with pytest.raises(
+        Unavailable, match=str(cache / FILE.dataset / FILE.name)
+    ):
         fetch(FILE)
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, server, monkeypatch):
+def test_a_cache_that_cannot_be_written_is_done_without(
+    tmp_path, server, monkeypatch
+):
     (tmp_path / "occupied").write_text("a file, so no folder can be made here")
     monkeypatch.setenv("BAKEOFF_DATA", str(tmp_path / "occupied"))
 
@@ -328,15 +369,23 @@ def test_a_file_compressed_anew_or_not_at_all_is_the_same_file(cache, mirror):
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(b"another"), gzip.compress(CONTENT)[:-9], b"<html>"]
+    "content",
+    [gzip.compress(b"another"), gzip.compress(CONTENT)[:-9], b"<html>"],
 )
-def test_a_wrong_or_damaged_file_is_named_with_hash_and_cure(cache, mirror, content):
+def test_a_wrong_or_damaged_file_is_named_with_hash_and_cure(
+    cache, mirror, content
+):
     (mirror / FILE.name).write_bytes(content)
 
     with pytest.raises(Unavailable) as error:
         fetch(FILE)
 
-    for needed in (str(mirror / FILE.name), KNOWN, "BAKEOFF_MIRROR", str(cache)):
+    for needed in (
+        str(mirror / FILE.name),
+        KNOWN,
+        "BAKEOFF_MIRROR",
+        str(cache),
+    ):
         assert needed in str(error.value)
 
 
@@ -367,7 +416,9 @@ def test_an_address_that_does_not_answer_is_named_with_the_cure(cache):
 def test_idx_files_are_read_and_damaged_ones_refused():
     assert read(CONTENT).tobytes() == b"abc"
     assert read(b"\0\0\x08\x02\0\0\0\x02\0\0\0\x01xy").shape == (2, 1)
-    with pytest.raises(UserError, match=r"header says \(3,\), but 2 bytes follow"):
+    with pytest.raises(
+        UserError, match=r"header says \(3,\), but 2 bytes follow"
+    ):
         read(CONTENT[:-1])
     with pytest.raises(UserError, match="Not an idx file"):
         read(b"\0\0\x0d\x01\0\0\0\0")
@@ -378,11 +429,18 @@ def test_four_idx_files_make_training_and_test_images(cache, mirror):
         b"\0\0\x08\x03\0\0\0\x01\0\0\0\x02\0\0\0\x02abcd",
         b"\0\0\x08\x01\0\0\0\x01\x07",
     )
-    for name, content in zip(FILES, (pictures, labels, pictures, labels), strict=True):
+    for name, content in zip(
+        FILES, (pictures, labels, pictures, labels), strict=True
+    ):
         (mirror / name).write_bytes(content)
-    one, two = hashlib.sha256(pictures).hexdigest(), hashlib.sha256(labels).hexdigest()
+    one, two = (
+        hashlib.sha256(pictures).hexdigest(),
+        hashlib.sha256(labels).hexdigest(),
+    )
 
-    train, _ = load_images("letters", "http://127.0.0.1:9", (one, two, one, two))
+    train, _ = load_images(
+        "letters", "http://127.0.0.1:9", (one, two, one, two)
+    )
 
     assert train.x.shape == (1, 1, 2, 2)
     assert train.y.tolist() == [7]
@@ -417,7 +475,9 @@ def test_the_shipped_pictures_are_checked(monkeypatch):
 
 def test_mnist5k_has_500_pictures_a_class():
     assert (
-        sum(part.y.bincount(minlength=10) for part in parts(mnist5k.load(0))).tolist()
+        sum(
+            part.y.bincount(minlength=10) for part in parts(mnist5k.load(0))
+        ).tolist()
         == [500] * 10
     )
 
@@ -430,4 +490,6 @@ def test_the_best_plane_between_two_clouds_errs_as_often_as_theory_says():
     right = ((test.x @ between > 0).long() == test.y).double().mean().item()
 
     # a point lies DISTANCE / 2 deviations from the plane halfway between the centres
-    assert right == pytest.approx(NormalDist().cdf(clouds.DISTANCE / 2), abs=0.005)
+    assert right == pytest.approx(
+        NormalDist().cdf(clouds.DISTANCE / 2), abs=0.005
+    )

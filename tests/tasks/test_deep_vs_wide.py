@@ -19,11 +19,15 @@ def built(arm: str, level: str = "mnist1d_15k") -> nn.Module:
 @pytest.mark.parametrize("level", [level.name for level in TASK.levels])
 def test_remedies_cost_no_parameters(level):
     counts = [
-        sum(p.numel() for p in built(arm.name, level).parameters()) for arm in TASK.arms
+        sum(p.numel() for p in built(arm.name, level).parameters())
+        for arm in TASK.arms
     ]
 
     assert max(counts) / min(counts) - 1 <= 0.01
-    assert max(abs(n / TASK.level(level)["parameters"] - 1) for n in counts) <= 0.01
+    assert (
+        max(abs(n / TASK.level(level)["parameters"] - 1) for n in counts)
+        <= 0.01
+    )
 
 
 @pytest.mark.parametrize("arm", [arm.name for arm in TASK.arms])
@@ -34,7 +38,9 @@ def test_arms_have_as_many_hidden_layers_as_their_names_say(arm):
 
 
 def test_two_hidden_layers_are_those_of_the_published_mlp():
-    linear = [m for m in built("depth_2").modules() if isinstance(m, nn.Linear)]
+    linear = [
+        m for m in built("depth_2").modules() if isinstance(m, nn.Linear)
+    ]
 
     assert [layer.out_features for layer in linear[:-1]] == pytest.approx(
         [100] * 2, abs=2

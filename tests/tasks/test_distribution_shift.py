@@ -54,6 +54,8 @@ def test_the_best_possible_classifier_reaches_what_theory_says():
 
 def test_narrow_data_are_moved_along_less():
     rng = np.random.default_rng(3)
-    positions = [mnist1d.Draws.of(4000, rng, width).shift.max() for width in (OLD, NEW)]
+    positions = [
+        mnist1d.Draws.of(4000, rng, width).shift.max() for width in (OLD, NEW)
+    ]
 
     assert positions == [OLD - 1, NEW - 1]

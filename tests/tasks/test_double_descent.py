@@ -22,7 +22,9 @@ def drawn(examples: int = 20) -> Split:
 def fitted(features: int, split: Split) -> RandomFeatures:
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
-        model = LeastSquares().fit(SHAPE, {"features": features}, split, generator)
+        model = LeastSquares().fit(
+            SHAPE, {"features": features}, split, generator
+        )
     assert isinstance(model, RandomFeatures)
     return model
 

@@ -12,7 +12,9 @@ from suite.records.results import Results
 from suite.verdicts.judge import judge_campaign
 
 FOLDER = Path(tasks.__file__).parent / "examples"
-FILES = sorted(path for path in FOLDER.glob("*.py") if path.name != "__init__.py")
+FILES = sorted(
+    path for path in FOLDER.glob("*.py") if path.name != "__init__.py"
+)
 VERDICTS = {"supported", "refuted", "equivalent", "inconclusive"}
 
 
@@ -39,7 +41,9 @@ def test_an_example_runs_to_a_verdict(path, run_inline, tmp_path):
     assert set(runs["arm"]) == {arm.name for arm in task.arms}
     assert (runs["status"] == "finished").all()
     verdicts = judge_campaign(campaign)
-    assert {found.claim for found in verdicts} == {claim.name for claim in task.claims}
+    assert {found.claim for found in verdicts} == {
+        claim.name for claim in task.claims
+    }
     for found in verdicts:
         assert found.verdict in VERDICTS, found
 

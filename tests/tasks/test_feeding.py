@@ -77,7 +77,9 @@ def batch(sentences: int) -> tuple[Tensor, Tensor]:
     generator = make_generator(1)
     words = torch.randint(END + 1, TOKENS, (sentences, 6), generator=generator)
     end = torch.full((sentences, 1), END)
-    return torch.cat([words, end], 1), torch.cat([end - END + BEGIN, words, end], 1)
+    return torch.cat([words, end], 1), torch.cat(
+        [end - END + BEGIN, words, end], 1
+    )
 
 
 def test_teacher_forcing_gives_the_true_tokens(model):
@@ -98,7 +100,9 @@ def test_own_outputs_are_what_greedy_search_says(model):
     assert torch.equal(given[:, 1:], said[:, : given.shape[1] - 1])
 
 
-def test_a_share_of_the_tokens_is_true_and_the_others_follow_from_those_before(model):
+def test_a_share_of_the_tokens_is_true_and_the_others_follow_from_those_before(
+    model,
+):
     source, target = batch(400)
 
     given = decoder_inputs(model, source, target, 0.75, make_generator(0))

@@ -22,7 +22,12 @@ from suite.training.loop import TrainingLoop
 from suite.training.rng import make_generator
 from suite.training.worker import run_job
 from tasks import Shape, Split, Splits, UserError
-from tasks.models.adversarial import Adversaries, convolutional, judging, mixture
+from tasks.models.adversarial import (
+    Adversaries,
+    convolutional,
+    judging,
+    mixture,
+)
 from tasks.models.fixed_classifier import FixedClassifier
 from tasks.procedures.adversarial import (
     HINGE,
@@ -52,7 +57,13 @@ GAMES = {
     "wgan_gp": WASSERSTEIN,
     "hinge": HINGE,
 }
-SEEDS = {"split": 0, "order": 0, "evaluation": 0, "initialisation": 0, "dropout": 0}
+SEEDS = {
+    "split": 0,
+    "order": 0,
+    "evaluation": 0,
+    "initialisation": 0,
+    "dropout": 0,
+}
 FIXED = {"lr": 3e-3, "weight_decay": 1e-3, "dropout": 0.0}
 REAL = torch.tensor(
     [0.6, 0.3, 0.1, 0.0]
@@ -120,9 +131,12 @@ def test_frechet_distance_equals_the_one_with_scipys_matrix_root(examples):
 
     nearly_zero = 1e-9 * np.eye(30)  # scipy's root needs full rank
     first, second = (
-        np.cov(x.double().numpy(), rowvar=False) + nearly_zero for x in (real, made)
+        np.cov(x.double().numpy(), rowvar=False) + nearly_zero
+        for x in (real, made)
     )
-    shift = (real.double().mean(0) - made.double().mean(0)).square().sum().item()
+    shift = (
+        (real.double().mean(0) - made.double().mean(0)).square().sum().item()
+    )
     peer = shift + np.trace(
         first + second - 2 * scipy.linalg.sqrtm(first @ second).real
     )
@@ -136,8 +150,12 @@ def test_frechet_distance_equals_the_one_with_scipys_matrix_root(examples):
 def test_frechet_distance_of_equal_distributions_is_biased_by_one_over_the_count():
     def between(examples: int) -> float:
         stream = make_generator(examples)
-        pairs = [torch.randn(2, examples, 64, generator=stream) for _ in range(8)]
-        return sum(frechet_distance(*pair).item() for pair in pairs) / len(pairs)
+        pairs = [
+            torch.randn(2, examples, 64, generator=stream) for _ in range(8)
+        ]
+        return sum(frechet_distance(*pair).item() for pair in pairs) / len(
+            pairs
+        )
 
     assert between(500) / between(2000) == pytest.approx(4, rel=0.15)
 
@@ -198,11 +216,15 @@ def test_coverage_of_the_same_distribution_is_what_counting_says():
     nearest (Naeem et al. 2020).
     """
     count, k = 200, 3
-    expected = 1 - math.prod((count - i) / (2 * count - i) for i in range(1, k + 1))
+    expected = 1 - math.prod(
+        (count - i) / (2 * count - i) for i in range(1, k + 1)
+    )
     stream = make_generator(0)
 
     found = [
-        neighbourhoods(*torch.randn(2, count, 4, generator=stream), k)[2].item()
+        neighbourhoods(*torch.randn(2, count, 4, generator=stream), k)[
+            2
+        ].item()
         for _ in range(40)
     ]
 
@@ -213,7 +235,9 @@ def test_one_good_example_made_over_and_over_is_precise_but_covers_little():
     real = torch.randn(200, 5, generator=make_generator(0))
     made = real.mean(0).expand(200, 5)
 
-    precision, recall, coverage = (value.item() for value in neighbourhoods(real, made))
+    precision, recall, coverage = (
+        value.item() for value in neighbourhoods(real, made)
+    )
 
     assert precision == 1
     assert recall <= 1 / 200
@@ -222,11 +246,16 @@ def test_one_good_example_made_over_and_over_is_precise_but_covers_little():
 
 def test_one_outlier_among_real_examples_feigns_precision_but_no_coverage():
     real = torch.cat(
-        [torch.randn(200, 5, generator=make_generator(0)), torch.full((1, 5), 100.0)]
+        [
+            torch.randn(200, 5, generator=make_generator(0)),
+            torch.full((1, 5), 100.0),
+        ]
     )
     made = torch.full((200, 5), 50.0)
 
-    precision, _, coverage = (value.item() for value in neighbourhoods(real, made))
+    precision, _, coverage = (
+        value.item() for value in neighbourhoods(real, made)
+    )
 
     assert precision == 1
     assert coverage <= 1 / 201
@@ -235,7 +264,9 @@ def test_one_outlier_among_real_examples_feigns_precision_but_no_coverage():
 def test_evenness_is_one_for_equal_shares_and_zero_for_one_class():
     assert evenness(torch.full((10,), 0.1)).item() == pytest.approx(1)
     assert evenness(torch.eye(10)[3]).item() == 0
-    assert evenness(torch.tensor([0.5, 0.5, 0.0, 0.0])).item() == pytest.approx(0.5)
+    assert evenness(
+        torch.tensor([0.5, 0.5, 0.0, 0.0])
+    ).item() == pytest.approx(0.5)
 
 
 # --------------------------------------------------------------------------- the games
@@ -247,9 +278,14 @@ def best_answers(game: Game, p: Tensor, q: Tensor) -> tuple[Tensor, float]:
     """
     answers = torch.zeros(len(p), dtype=torch.float64, requires_grad=True)
     counts = [(1000 * share).round().long() for share in (p, q)]
-    real, made = (torch.arange(len(p)).repeat_interleave(count) for count in counts)
+    real, made = (
+        torch.arange(len(p)).repeat_interleave(count) for count in counts
+    )
     optimizer = torch.optim.LBFGS(
-        [answers], max_iter=200, tolerance_grad=1e-12, line_search_fn="strong_wolfe"
+        [answers],
+        max_iter=200,
+        tolerance_grad=1e-12,
+        line_search_fn="strong_wolfe",
     )
 
     def loss() -> Tensor:
@@ -298,9 +334,16 @@ def test_with_hinges_no_answer_beats_the_sign_of_p_minus_q():
     real, made = (torch.arange(4).repeat_interleave(count) for count in counts)
     least = 2 * torch.minimum(REAL, MADE).sum().item()
 
-    assert HINGE.discriminator(sign[real], sign[made]).item() == pytest.approx(least)
-    for other in torch.randn(200, 4, generator=make_generator(0), dtype=torch.float64):
-        assert HINGE.discriminator(other[real], other[made]).item() >= least - 1e-12
+    assert HINGE.discriminator(sign[real], sign[made]).item() == pytest.approx(
+        least
+    )
+    for other in torch.randn(
+        200, 4, generator=make_generator(0), dtype=torch.float64
+    ):
+        assert (
+            HINGE.discriminator(other[real], other[made]).item()
+            >= least - 1e-12
+        )
 
 
 def test_apart_is_apart_however_far_for_jensen_shannon_but_not_for_wasserstein():
@@ -351,7 +394,9 @@ def test_a_linear_critics_penalty_is_that_of_the_length_of_its_weights():
     weights = torch.randn(6, generator=stream, requires_grad=True)
     real, made = torch.randn(2, 32, 2, 3, generator=stream)
 
-    penalty = gradient_penalty(lambda x: x.flatten(1) @ weights, real, made, stream)
+    penalty = gradient_penalty(
+        lambda x: x.flatten(1) @ weights, real, made, stream
+    )
     (slope,) = torch.autograd.grad(penalty, weights)
 
     length = weights.detach().norm()
@@ -364,7 +409,9 @@ def test_a_linear_critics_penalty_is_that_of_the_length_of_its_weights():
 def test_no_discriminator_is_steeper_than_the_product_of_its_layers_largest_singular_values():
     torch.manual_seed(0)
     discriminator = judging(Shape((1,), 1), width=16)
-    layers = [layer for layer in discriminator.net if isinstance(layer, nn.Linear)]
+    layers = [
+        layer for layer in discriminator.net if isinstance(layer, nn.Linear)
+    ]
     bound = math.prod(
         torch.linalg.matrix_norm(layer.weight, 2).item() for layer in layers
     )
@@ -379,7 +426,9 @@ def test_no_discriminator_is_steeper_than_the_product_of_its_layers_largest_sing
 
 
 @pytest.mark.parametrize(("side", "channels"), [(16, 16), (28, 32)])
-def test_generator_and_discriminator_are_mirrors_of_nearly_equal_size(side, channels):
+def test_generator_and_discriminator_are_mirrors_of_nearly_equal_size(
+    side, channels
+):
     model = convolutional(Shape((1, side, side), 10), channels, latent=32)
     made, judged = (
         sum(p.numel() for p in part.parameters())
@@ -410,7 +459,9 @@ def test_each_player_moves_only_itself(name):
         assert phase.prefix in sides
         model.zero_grad()
         parts = {
-            side: [p for n, p in model.named_parameters() if n.startswith(side)]
+            side: [
+                p for n, p in model.named_parameters() if n.startswith(side)
+            ]
             for side in sides
         }
         other = parts[sides[1 - sides.index(phase.prefix)]]
@@ -435,7 +486,9 @@ def pictures() -> Splits:
     return task.load_data(task.level("mnist5k"), 0)
 
 
-def test_the_fixed_classifier_knows_digits_and_disturbs_no_random_numbers(pictures):
+def test_the_fixed_classifier_knows_digits_and_disturbs_no_random_numbers(
+    pictures,
+):
     torch.manual_seed(7)
     before = torch.get_rng_state()
     seen = pictures.metadata["classifier"](pictures.validation.x)
@@ -450,7 +503,9 @@ def test_the_fixed_classifier_knows_digits_and_disturbs_no_random_numbers(pictur
     ).mean().item() == pytest.approx(1, rel=1e-3)
 
 
-def test_the_fixed_classifier_depends_on_its_seed_and_pictures_alone(monkeypatch):
+def test_the_fixed_classifier_depends_on_its_seed_and_pictures_alone(
+    monkeypatch,
+):
     monkeypatch.setattr("tasks.models.fixed_classifier.UPDATES", 20)
     x = torch.rand(64, 1, 8, 8, generator=make_generator(0))
     train = Split(x, (x.mean((1, 2, 3)) > 0.5).long())
@@ -479,12 +534,18 @@ def test_real_pictures_are_near_and_blank_ones_far(pictures):
 def test_all_arms_start_alike_and_equally_large(pictures):
     task = tasks.get("gan")
     models = [
-        build_model(arm, task.levels[0], pictures, FIXED, seed=0) for arm in task.arms
+        build_model(arm, task.levels[0], pictures, FIXED, seed=0)
+        for arm in task.arms
     ]
 
-    assert len({sum(p.numel() for p in model.parameters()) for model in models}) == 1
+    assert (
+        len({sum(p.numel() for p in model.parameters()) for model in models})
+        == 1
+    )
     assert all(
-        torch.equal(models[0].generator.net[0].weight, model.generator.net[0].weight)
+        torch.equal(
+            models[0].generator.net[0].weight, model.generator.net[0].weight
+        )
         for model in models
     )
 
@@ -508,19 +569,30 @@ def test_a_short_game_already_gets_closer_to_digits(pictures):
         task.procedure_of(arm),
         build_model(arm, level, pictures, FIXED, seed=0),
     )
-    recipe = task.recipe_of(level, arm).with_changes({"steps": 120, "evaluations": 1})
+    recipe = task.recipe_of(level, arm).with_changes(
+        {"steps": 120, "evaluations": 1}
+    )
 
     curve = list(
         TrainingLoop(
-            procedure, model, pictures.train, pictures.validation, recipe, FIXED, SEEDS
+            procedure,
+            model,
+            pictures.train,
+            pictures.validation,
+            recipe,
+            FIXED,
+            SEEDS,
         )
     )
 
     before, after = (
-        progress.values["validation.frechet"] for progress in (curve[0], curve[-1])
+        progress.values["validation.frechet"]
+        for progress in (curve[0], curve[-1])
     )
     assert after < before / 3
-    shown = procedure.artifacts(model.eval(), pictures.validation, make_generator(0))
+    shown = procedure.artifacts(
+        model.eval(), pictures.validation, make_generator(0)
+    )
     assert Image.open(io.BytesIO(shown["samples.png"])).size == (
         510,
         510,
@@ -530,9 +602,9 @@ def test_a_short_game_already_gets_closer_to_digits(pictures):
     assert len(classes["rows"]) == 10
     assert sum(row[1] for row in classes["rows"]) == pytest.approx(1, abs=0.01)
     measured = json.loads(shown["measures.json"])
-    assert [len(row) for row in measured["rows"]] == [len(measured["columns"])] * len(
-        procedure.measures
-    )
+    assert [len(row) for row in measured["rows"]] == [
+        len(measured["columns"])
+    ] * len(procedure.measures)
     again = procedure.snapshot(model, pictures.validation, make_generator(0))
     assert (
         again["samples.png"] == shown["samples.png"]
@@ -548,7 +620,9 @@ def test_a_diverged_game_is_a_result(pictures):
         model.eval(), pictures.validation, make_generator(0)
     )
 
-    assert set(seen) == {measure.name for measure in Pictures(MINIMAX).measures}
+    assert set(seen) == {
+        measure.name for measure in Pictures(MINIMAX).measures
+    }
     assert all(math.isnan(value) for value in seen.values())
 
 
@@ -558,7 +632,9 @@ def test_a_grid_leaves_places_empty_that_have_no_picture():
     )
 
     sheet = np.asarray(
-        Image.open(io.BytesIO(picture_grid(pictures, columns=2, scale=1, gap=0)))
+        Image.open(
+            io.BytesIO(picture_grid(pictures, columns=2, scale=1, gap=0))
+        )
     )
 
     assert sheet.tolist() == [[0, 0, 255, 255]] * 2 + [[96, 96, 96, 96]] * 2
@@ -568,9 +644,9 @@ def test_a_grid_leaves_places_empty_that_have_no_picture():
 def test_procedures_pickle(name):
     task = tasks.get(name)
     for arm in task.arms:
-        assert pickle.loads(pickle.dumps(task.procedure_of(arm))) == task.procedure_of(
-            arm
-        )
+        assert pickle.loads(
+            pickle.dumps(task.procedure_of(arm))
+        ) == task.procedure_of(arm)
 
 
 # ------------------------------------------------------------------------- two answers
@@ -590,7 +666,9 @@ def test_the_ranked_probability_score_equals_its_definition():
         torch.randn(5, 7, generator=stream),
         torch.randn(5, generator=stream),
     )
-    pairs = (answers[:, :, None] - answers[:, None, :]).abs().sum((1, 2)) / (7 * 6)
+    pairs = (answers[:, :, None] - answers[:, None, :]).abs().sum((1, 2)) / (
+        7 * 6
+    )
     expected = ((answers - truth[:, None]).abs().mean(1) - pairs / 2).mean()
 
     assert ranked_probability_score(answers, truth).item() == pytest.approx(
@@ -619,16 +697,21 @@ def test_the_worst_is_what_always_answering_zero_comes_to():
     splits = task.load_data(task.levels[0], 0)
     y = splits.train.y.flatten()
     worst = {
-        measure.name: measure.worst(splits.shape) for measure in task.procedure.measures
+        measure.name: measure.worst(splits.shape)
+        for measure in task.procedure.measures
     }
 
-    assert worst["squared_error"] == pytest.approx(y.square().mean().item(), rel=0.05)
+    assert worst["squared_error"] == pytest.approx(
+        y.square().mean().item(), rel=0.05
+    )
     assert worst["crps"] == pytest.approx(
         ranked_probability_score(torch.zeros(len(y), 2), y).item(), rel=0.05
     )
 
 
-def toy(arm: str, params: dict[str, float], length_factor: float) -> dict[str, float]:
+def toy(
+    arm: str, params: dict[str, float], length_factor: float
+) -> dict[str, float]:
     member = Member("key", "final", 0, 0, params, SEEDS)
     (result,) = run_job(
         Job("two_answers", "all", arm, (member,), length_factor=length_factor)
@@ -647,7 +730,9 @@ def test_regression_gives_the_mean_which_is_neither_answer(arm):
 
     assert found["test.on_a_mode"] < 0.01
     assert found["test.both"] == 0
-    assert found["test.squared_error"] == pytest.approx(1.01, abs=0.05)  # Var(y | x)
+    assert found["test.squared_error"] == pytest.approx(
+        1.01, abs=0.05
+    )  # Var(y | x)
 
 
 def test_a_gan_gives_one_of_the_two_answers_and_each_of_them():
@@ -661,7 +746,9 @@ def test_a_gan_gives_one_of_the_two_answers_and_each_of_them():
 
 
 def test_a_mixture_gives_one_of_the_two_answers_and_each_of_them():
-    found = toy("mixture", {"lr": 3e-3, "weight_decay": 1e-3}, length_factor=0.2)
+    found = toy(
+        "mixture", {"lr": 3e-3, "weight_decay": 1e-3}, length_factor=0.2
+    )
 
     assert found["test.on_a_mode"] >= 0.9
     assert found["test.both"] >= 0.9
@@ -688,13 +775,17 @@ def test_a_mixtures_answers_have_the_moments_of_its_components():
     model = mixture(Shape((1,), 1), 8, components=3)
     question = torch.full((200_000, 1), 0.3)
 
-    answers = model(model.noise(len(question), question, make_generator(0)), question)
+    answers = model(
+        model.noise(len(question), question, make_generator(0)), question
+    )
 
     log_weights, means, stds = (x[0] for x in model.components(question[:1]))
     mean = (log_weights.exp() * means).sum()
     square = (log_weights.exp() * (means.square() + stds.square())).sum()
     assert answers.mean().item() == pytest.approx(mean.item(), abs=0.01)
-    assert answers.square().mean().item() == pytest.approx(square.item(), abs=0.02)
+    assert answers.square().mean().item() == pytest.approx(
+        square.item(), abs=0.02
+    )
 
 
 def test_the_toys_adversaries_share_the_regressors_network():

@@ -40,7 +40,10 @@ def test_gradients_and_hessians_are_those_of_the_loss(surface):
     rise = [surface.loss(points + d) - surface.loss(points - d) for d in steps]
     here = surface.minimum
     turn = [
-        (surface.gradient((here + d)[None]) - surface.gradient((here - d)[None]))[0]
+        (
+            surface.gradient((here + d)[None])
+            - surface.gradient((here - d)[None])
+        )[0]
         for d in steps
     ]
 
@@ -57,7 +60,9 @@ def test_gradients_and_hessians_are_those_of_the_loss(surface):
 def test_nothing_lies_below_the_minimum(surface):
     least = surface.loss(surface.minimum[None])
 
-    assert np.abs(surface.gradient(surface.minimum[None])).max() < 1e-6 * size(surface)
+    assert np.abs(surface.gradient(surface.minimum[None])).max() < 1e-6 * size(
+        surface
+    )
     assert (surface.loss(around(surface, 500)) >= least).all()
 
 
@@ -66,7 +71,9 @@ def size(surface):
 
 
 def test_the_condition_number_is_that_asked_for():
-    eigenvalues = np.linalg.eigvalsh(random_quadratic(1000.0, 20, rng()).hessian)
+    eigenvalues = np.linalg.eigvalsh(
+        random_quadratic(1000.0, 20, rng()).hessian
+    )
 
     assert eigenvalues[-1] / eigenvalues[0] == pytest.approx(1000)
     assert eigenvalues[-1] == pytest.approx(1)
@@ -82,7 +89,9 @@ def test_the_lectures_regression_is_the_one_that_least_squares_solve():
 
     np.testing.assert_allclose(LINE.minimum, [intercept, slope])
     residual = LECTURE_Y - intercept - slope * LECTURE_X
-    assert LINE.loss(LINE.minimum[None])[0] == pytest.approx(residual @ residual)
+    assert LINE.loss(LINE.minimum[None])[0] == pytest.approx(
+        residual @ residual
+    )
     # the Hessian [[2n, 2 sum x], [2 sum x, 2 sum x^2]] from trace and determinant
     trace = 2 * (10 + LECTURE_X @ LECTURE_X)
     determinant = 4 * (10 * LECTURE_X @ LECTURE_X - LECTURE_X.sum() ** 2)
@@ -102,7 +111,9 @@ def test_every_point_of_a_path_is_the_closed_form(name, share):
     for updates in (1, 17, 300):
         _, end = closed_form(share, surface, starts, updates)
         away, expected = path[updates] - surface.minimum, end - surface.minimum
-        np.testing.assert_allclose(away, expected, atol=1e-8 * np.abs(expected).max())
+        np.testing.assert_allclose(
+            away, expected, atol=1e-8 * np.abs(expected).max()
+        )
 
 
 def test_a_diverging_path_ends_before_numbers_do():
@@ -118,7 +129,9 @@ def test_paths_are_those_of_torch(name):
     points = torch.tensor(starts, requires_grad=True)
     if name == "adagrad":
         path = adagrad(0.1, surface, starts, 20)
-        optimizer: torch.optim.Optimizer = torch.optim.Adagrad([points], lr=0.1)
+        optimizer: torch.optim.Optimizer = torch.optim.Adagrad(
+            [points], lr=0.1
+        )
     else:
         path = gradient_descent(0.5, surface, starts, 20)
         optimizer = torch.optim.SGD([points], lr=0.5 * surface.critical_rate)
@@ -138,7 +151,9 @@ def test_what_is_measured_is_what_the_closed_form_says():
         for name in ("below", "closed_form")
     )
 
-    assert below["log_distance"] == pytest.approx(exact["log_distance"], abs=1e-8)
+    assert below["log_distance"] == pytest.approx(
+        exact["log_distance"], abs=1e-8
+    )
     # (1 - 1/κ)^t = 1/1000 for the slowest direction, if a start lies along it
     half = outcome_of(task.arm("half").measure(level, {}, 5)).values
     assert half["updates"] <= np.ceil(np.log(1e-3) / np.log(1 - 1 / 10))

@@ -13,20 +13,31 @@ from tasks.models.translation import Attention
 
 
 def gradients(found, towards, inputs):
-    return torch.autograd.grad((found * towards).sum(), inputs, retain_graph=True)
+    return torch.autograd.grad(
+        (found * towards).sum(), inputs, retain_graph=True
+    )
 
 
 def twins(units):
     """A lean GRU and torch's own with the same parameters."""
     torch.manual_seed(units)
-    ours, theirs = GRU(5, units, batch_first=True), nn.GRU(5, units, batch_first=True)
+    ours, theirs = (
+        GRU(5, units, batch_first=True),
+        nn.GRU(5, units, batch_first=True),
+    )
     theirs.load_state_dict(ours.state_dict())
     return ours, theirs
 
 
-@pytest.mark.parametrize("given", [True, False], ids=["with a state", "from zero"])
-@pytest.mark.parametrize(("length", "units"), [(1, 4), (9, 7), (3, MOST_UNITS + 1)])
-def test_a_gru_has_the_states_and_gradients_of_torchs_own(length, units, given):
+@pytest.mark.parametrize(
+    "given", [True, False], ids=["with a state", "from zero"]
+)
+@pytest.mark.parametrize(
+    ("length", "units"), [(1, 4), (9, 7), (3, MOST_UNITS + 1)]
+)
+def test_a_gru_has_the_states_and_gradients_of_torchs_own(
+    length, units, given
+):
     ours, theirs = twins(units)
     x = torch.randn(6, length, 5, requires_grad=True)
     start = torch.randn(1, 6, units, requires_grad=True) if given else None
@@ -51,8 +62,12 @@ def test_the_last_state_of_a_gru_alone_gives_the_gradients_of_torchs_own():
     x = torch.randn(6, 9, 5)
 
     for mine, other in zip(
-        torch.autograd.grad(ours(x)[1].square().sum(), list(ours.parameters())),
-        torch.autograd.grad(theirs(x)[1].square().sum(), list(theirs.parameters())),
+        torch.autograd.grad(
+            ours(x)[1].square().sum(), list(ours.parameters())
+        ),
+        torch.autograd.grad(
+            theirs(x)[1].square().sum(), list(theirs.parameters())
+        ),
         strict=True,
     ):
         torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-5)
@@ -64,7 +79,9 @@ def test_the_gradients_of_a_gru_are_those_of_finite_differences():
     x = torch.randn(2, 4, 2, dtype=torch.float64, requires_grad=True)
     start = torch.randn(1, 2, 3, dtype=torch.float64, requires_grad=True)
 
-    assert torch.autograd.gradcheck(lambda x, start: layer(x, start)[0], (x, start))
+    assert torch.autograd.gradcheck(
+        lambda x, start: layer(x, start)[0], (x, start)
+    )
 
 
 def test_a_gru_of_both_directions_is_torchs_own():
@@ -82,7 +99,9 @@ def test_self_attention_is_torchs_scaled_dot_product_attention(tokens):
     torch.manual_seed(0)
     layer = SelfAttention(8, 2)
     x = torch.randn(3, tokens, 8, requires_grad=True)
-    parts = layer.query_key_value(x).unflatten(2, (3, 2, 4)).permute(2, 0, 3, 1, 4)
+    parts = (
+        layer.query_key_value(x).unflatten(2, (3, 2, 4)).permute(2, 0, 3, 1, 4)
+    )
     mixed = functional.scaled_dot_product_attention(*parts.unbind(0))
     wanted = layer.out(mixed.transpose(1, 2).flatten(2))
 

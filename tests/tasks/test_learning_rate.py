@@ -12,14 +12,19 @@ STEPS = 800
 def rates_of(arm: str) -> list[float]:
     """The share of the peak at each update."""
     recipe = TASK.recipe_of(TASK.levels[0], TASK.arm(arm))
-    return [learning_rate(step, STEPS, 1.0, recipe) for step in range(1, STEPS + 1)]
+    return [
+        learning_rate(step, STEPS, 1.0, recipe) for step in range(1, STEPS + 1)
+    ]
 
 
 def test_recipes_differ_in_schedule_and_warm_up_alone():
     recipes = [TASK.recipe_of(TASK.levels[0], arm) for arm in TASK.arms]
     same = {"schedule": "constant", "warmup": 0.0}
 
-    assert len({str(recipe.with_changes(same).describe()) for recipe in recipes}) == 1
+    assert (
+        len({str(recipe.with_changes(same).describe()) for recipe in recipes})
+        == 1
+    )
 
 
 def test_a_constant_rate_stays_and_the_others_end_below_half():

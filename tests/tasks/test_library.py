@@ -6,14 +6,28 @@ import numpy as np
 import pytest
 import torch
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 from sklearn.svm import SVC
 
 from suite.training.instantiate import build_model
 from suite.training.loop import fit_once
-from tasks import Arm, Float, Int, Level, Recipe, Space, Split, Splits, Task, UserError
+from tasks import (
+    Arm,
+    Float,
+    Int,
+    Level,
+    Recipe,
+    Space,
+    Split,
+    Splits,
+    Task,
+    UserError,
+)
 from tasks.procedures.library import Library
 from tasks.procedures.supervised import Classification
 
@@ -44,7 +58,9 @@ def test_answers_are_the_estimators_own(classes):
     x, y = data.validation.x.numpy(), data.validation.y.numpy()
     peer = LogisticRegression().fit(data.train.x.numpy(), data.train.y.numpy())
 
-    assert found.values["validation.accuracy"] == accuracy_score(y, peer.predict(x))
+    assert found.values["validation.accuracy"] == accuracy_score(
+        y, peer.predict(x)
+    )
     assert found.values["validation.loss"] == pytest.approx(
         log_loss(y, peer.predict_proba(x)), rel=1e-5
     )
@@ -61,9 +77,15 @@ def test_a_regressor_answers_with_numbers():
     _, found = fitted(procedure, data)
     peer = Ridge().fit(data.train.x.numpy(), data.train.y.numpy())
 
-    assert [measure.name for measure in procedure.measures] == ["mse", "mae", "r2"]
+    assert [measure.name for measure in procedure.measures] == [
+        "mse",
+        "mae",
+        "r2",
+    ]
     assert found.values["validation.r2"] == pytest.approx(
-        r2_score(data.validation.y.numpy(), peer.predict(data.validation.x.numpy())),
+        r2_score(
+            data.validation.y.numpy(), peer.predict(data.validation.x.numpy())
+        ),
         rel=1e-4,
     )
 
@@ -90,19 +112,22 @@ def test_hyperparameters_reach_the_constructor_by_name():
 
 
 def test_randomness_comes_from_the_runs_own_stream():
-    procedure, data = Library(RandomForestClassifier, {"n_estimators": 5}), splits()
+    procedure, data = (
+        Library(RandomForestClassifier, {"n_estimators": 5}),
+        splits(),
+    )
     one, two = (
-        fit_once(procedure, data, data.shape, {}, {**SEEDS, "initialisation": seed})[0](
-            data.train.x
-        )
+        fit_once(
+            procedure, data, data.shape, {}, {**SEEDS, "initialisation": seed}
+        )[0](data.train.x)
         for seed in (1, 2)
     )
 
     assert torch.equal(
         one,
-        fit_once(procedure, data, data.shape, {}, {**SEEDS, "initialisation": 1})[0](
-            data.train.x
-        ),
+        fit_once(
+            procedure, data, data.shape, {}, {**SEEDS, "initialisation": 1}
+        )[0](data.train.x),
     )
     assert not torch.equal(one, two)
 
@@ -111,7 +136,8 @@ def test_a_class_that_training_lacks_is_nearly_impossible_but_finite():
     data = splits()
     few = Split(data.train.x, data.train.y.clamp(max=1))
     model, found = fitted(
-        Library(DummyClassifier), Splits(few, data.validation, data.train, classes=3)
+        Library(DummyClassifier),
+        Splits(few, data.validation, data.train, classes=3),
     )
 
     assert np.isfinite(list(found.values.values())).all()
@@ -119,7 +145,10 @@ def test_a_class_that_training_lacks_is_nearly_impossible_but_finite():
 
 
 def task(**changes: Any) -> Task:
-    usual = {"name": "trees", "procedure": Library(HistGradientBoostingClassifier)}
+    usual = {
+        "name": "trees",
+        "procedure": Library(HistGradientBoostingClassifier),
+    }
     given: dict[str, Any] = {**usual, **changes}
     arm = Arm(**given)
     return Task(
@@ -144,7 +173,9 @@ def test_an_arm_that_a_library_fits_needs_no_build():
 
 
 def test_a_hyperparameter_that_the_estimator_lacks_is_refused_where_the_task_is_made():
-    with pytest.raises(UserError, match=r"no parameter 'lr'.*without=\('lr',\)"):
+    with pytest.raises(
+        UserError, match=r"no parameter 'lr'.*without=\('lr',\)"
+    ):
         task()
     with pytest.raises(UserError, match="did you mean 'learning_rate'"):
         task(without=("lr",), space=Space(learning_rat=Float(0.1, 1.0)))

@@ -35,7 +35,10 @@ def optimum(train: Split, l2: float) -> tuple[np.ndarray, float]:
     scikit-learn.
     """
     peer = Peer(
-        C=1 / (l2 * len(train)), solver="newton-cholesky", tol=1e-12, max_iter=1000
+        C=1 / (l2 * len(train)),
+        solver="newton-cholesky",
+        tol=1e-12,
+        max_iter=1000,
     )
     peer.fit(train.x.double().numpy(), train.y.numpy())
     return peer.coef_[0], peer.intercept_[0]
@@ -54,24 +57,36 @@ def test_gradient_descent_reaches_the_optimum(splits):
     )
     model = LogisticRegression(splits.shape, l2)
     for _ in TrainingLoop(
-        procedure, model, splits.train, splits.validation, recipe, {"lr": 0.2}, SEEDS
+        procedure,
+        model,
+        splits.train,
+        splits.validation,
+        recipe,
+        {"lr": 0.2},
+        SEEDS,
     ):
         pass
 
     weights, intercept = optimum(splits.train, l2)
-    assert model.linear.weight.detach().numpy()[0] == pytest.approx(weights, abs=1e-3)
+    assert model.linear.weight.detach().numpy()[0] == pytest.approx(
+        weights, abs=1e-3
+    )
     assert model.linear.bias.item() == pytest.approx(intercept, abs=1e-3)
 
 
 @pytest.mark.parametrize("l2", [1e-4, 3e-3, 0.1])
-def test_the_reference_arm_is_scikit_learns_optimum_behind_our_module(splits, l2):
+def test_the_reference_arm_is_scikit_learns_optimum_behind_our_module(
+    splits, l2
+):
     model, progress = fit_once(
         ScikitLogisticRegression(), splits, splits.shape, {"l2": l2}, SEEDS
     )
 
     weights, intercept = optimum(splits.train, l2)
     assert isinstance(model, LogisticRegression)
-    assert model.linear.weight.detach().numpy()[0] == pytest.approx(weights, abs=1e-4)
+    assert model.linear.weight.detach().numpy()[0] == pytest.approx(
+        weights, abs=1e-4
+    )
     assert model.linear.bias.item() == pytest.approx(intercept, abs=1e-4)
     answers = decide(model(splits.validation.x))
     assert (
@@ -89,12 +104,15 @@ def test_at_the_optimum_our_objective_is_flat(splits):
     phase.loss(model, splits.train, make_generator(0)).backward()
 
     assert all(
-        p.grad is not None and p.grad.abs().max() < 1e-5 for p in model.parameters()
+        p.grad is not None and p.grad.abs().max() < 1e-5
+        for p in model.parameters()
     )
 
 
 def several_classes() -> Split:
-    return Split(torch.randn(90, 4, generator=make_generator(0)), torch.arange(90) % 3)
+    return Split(
+        torch.randn(90, 4, generator=make_generator(0)), torch.arange(90) % 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +122,10 @@ def test_a_fit_in_one_call_handles_more_than_two_classes(procedure):
     train = several_classes()
 
     model = procedure.fit(
-        Splits(train, train, train).shape, {"l2": 0.01}, train, make_generator(0)
+        Splits(train, train, train).shape,
+        {"l2": 0.01},
+        train,
+        make_generator(0),
     )
 
     assert model(train.x).shape == (90, 3)
@@ -163,7 +184,9 @@ def test_the_arms_that_must_be_equal_have_equal_penalties():
     assert not TASK.space_of(TASK.arm("scikit_learn"))
 
 
-def test_the_tasks_own_gradient_descent_comes_within_a_tenth_of_the_margin(splits):
+def test_the_tasks_own_gradient_descent_comes_within_a_tenth_of_the_margin(
+    splits,
+):
     arm, level = TASK.arm("gd"), TASK.level("breast_cancer")
     params = TASK.default_params(arm)
     model = LogisticRegression(splits.shape, params["l2"])
@@ -181,7 +204,9 @@ def test_the_tasks_own_gradient_descent_comes_within_a_tenth_of_the_margin(split
         ScikitLogisticRegression(), splits, splits.shape, params, SEEDS
     )
 
-    claim = next(c for c in TASK.claims if c.name == "ours_equals_scikit_learn")
+    claim = next(
+        c for c in TASK.claims if c.name == "ours_equals_scikit_learn"
+    )
     assert abs(ours - theirs.values["validation.loss"]) < claim.margin / 10
 
 
@@ -196,7 +221,9 @@ def test_newtons_method_finds_scikit_learns_optimum(splits, l2):
 
 def test_newtons_method_finds_the_optimum_of_several_classes():
     train = several_classes()
-    peer = Peer(C=1 / (0.01 * 90), solver="newton-cholesky", tol=1e-12, max_iter=1000)
+    peer = Peer(
+        C=1 / (0.01 * 90), solver="newton-cholesky", tol=1e-12, max_iter=1000
+    )
     peer.fit(train.x.double().numpy(), train.y.numpy())
 
     found = newton(train, 3, 0.01).numpy()
@@ -212,7 +239,8 @@ def test_newtons_method_finds_the_optimum_of_several_classes():
 def test_newtons_method_goes_all_the_way_where_classes_can_be_separated():
     """The log loss has no minimum then: it and its gradient tend to 0."""
     train = Split(
-        torch.tensor([[-2.0], [-1.0], [1.0], [2.0]]), torch.tensor([0, 0, 1, 1])
+        torch.tensor([[-2.0], [-1.0], [1.0], [2.0]]),
+        torch.tensor([0, 0, 1, 1]),
     )
 
     (slope, intercept), *_ = newton(train, 1, 0.0)
@@ -223,7 +251,10 @@ def test_newtons_method_goes_all_the_way_where_classes_can_be_separated():
 
 
 def test_costs_of_thresholds_are_counted_by_hand():
-    logits, labels = torch.tensor([-3.0, -1.0, 2.0, 1.0]), torch.tensor([0, 1, 0, 1])
+    logits, labels = (
+        torch.tensor([-3.0, -1.0, 2.0, 1.0]),
+        torch.tensor([0, 1, 0, 1]),
+    )
 
     # at one half: one miss and one false alarm among four; at 1 / 11, where the logit
     # is -2.3, the miss becomes an alarm
@@ -237,8 +268,13 @@ def test_no_threshold_is_cheaper_than_bayes_where_probabilities_are_true():
     """Elkan (2001): the optimum is at 1 / (1 + cost of a miss)."""
     generator = make_generator(0)
     logits = 2 * torch.randn(200_000, generator=generator)
-    labels = (torch.rand(200_000, generator=generator) < logits.sigmoid()).long()
+    labels = (
+        torch.rand(200_000, generator=generator) < logits.sigmoid()
+    ).long()
 
-    costs = {t: cost(logits, labels, t) for t in (0.03, 0.06, 1 / 11, 0.15, 0.3, 0.5)}
+    costs = {
+        t: cost(logits, labels, t)
+        for t in (0.03, 0.06, 1 / 11, 0.15, 0.3, 0.5)
+    }
 
     assert min(costs, key=costs.__getitem__) == 1 / 11

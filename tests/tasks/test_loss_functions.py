@@ -51,7 +51,9 @@ def test_the_softmax_of_two_outputs_is_the_sigmoid_of_their_difference():
 
 def test_the_softmax_of_three_outputs_is_no_sigmoid_of_each():
     outputs = torch.tensor([[3.0, 1.0, -3.0]])
-    softmax = torch.tensor([0.8789, 0.1189, 0.0022])  # as the slide has them, rounded
+    softmax = torch.tensor(
+        [0.8789, 0.1189, 0.0022]
+    )  # as the slide has them, rounded
     sigmoid = torch.tensor([0.9526, 0.7311, 0.0474])
 
     expected = (softmax - sigmoid).abs().max().item()
@@ -61,7 +63,8 @@ def test_the_softmax_of_three_outputs_is_no_sigmoid_of_each():
 
 def test_the_surface_is_steep_at_the_wrong_answer_for_the_cross_entropy_alone():
     by_cross_entropy, by_squares = (
-        np.array(loss_surface(loss).heights.z) for loss in (cross_entropy, mse_softmax)
+        np.array(loss_surface(loss).heights.z)
+        for loss in (cross_entropy, mse_softmax)
     )
 
     # rows run along the wrong class's output, columns along the right one's
@@ -79,7 +82,9 @@ def test_a_start_has_outputs_of_the_size_that_its_level_asks_for(name):
     torch.manual_seed(0)
     scaled = build(shape, level, {})(x)
     torch.manual_seed(0)
-    usual = build(shape, tasks.Level("usual", {**level.factors, "scale": 1}), {})(x)
+    usual = build(
+        shape, tasks.Level("usual", {**level.factors, "scale": 1}), {}
+    )(x)
 
     torch.testing.assert_close(scaled, level["scale"] * usual)
 

@@ -47,7 +47,9 @@ def test_the_default_is_pytorchs_cross_entropy_to_the_last_bit(logits, labels):
     )
 
 
-def test_label_smoothing_is_the_cross_entropy_of_smoothed_labels(logits, labels):
+def test_label_smoothing_is_the_cross_entropy_of_smoothed_labels(
+    logits, labels
+):
     smoothed = 0.7 * functional.one_hot(labels, 4) + 0.3 / 4
     expected = -(smoothed * logits.log_softmax(1)).sum(1).mean()
 
@@ -96,7 +98,9 @@ def test_certain_probabilities_are_labels(logits, labels, name):
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "mse_logits"])
-def test_cross_entropy_and_squares_of_mixed_targets_lie_between(logits, labels, name):
+def test_cross_entropy_and_squares_of_mixed_targets_lie_between(
+    logits, labels, name
+):
     """Cross entropy is linear in its targets, and squares are convex in them."""
     loss, other = loss_named(name), labels.flip(0)
     one, two = (
@@ -106,7 +110,9 @@ def test_cross_entropy_and_squares_of_mixed_targets_lie_between(logits, labels, 
 
     mixed = loss(logits, 0.3 * one + 0.7 * two).item()
 
-    apart = 0.3 * loss(logits, labels).item() + 0.7 * loss(logits, other).item()
+    apart = (
+        0.3 * loss(logits, labels).item() + 0.7 * loss(logits, other).item()
+    )
     assert mixed <= apart + 1e-5
     if name == "cross_entropy":
         assert mixed == pytest.approx(apart, rel=1e-5)

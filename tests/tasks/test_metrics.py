@@ -24,7 +24,9 @@ CLASSES = [name for name in MEASURES if name not in ("mse", "mae", "r2")]
 SHAPE = Shape((3,), 4, target_variance=2.0, target_deviation=1.0)
 
 
-def draw(classes: int, examples: int = 200) -> tuple[torch.Tensor, torch.Tensor]:
+def draw(
+    classes: int, examples: int = 200
+) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(classes)
     labels = torch.randint(classes, (examples,), generator=generator)
     logits = torch.randn(examples, classes, generator=generator)
@@ -44,7 +46,9 @@ def test_values_are_scikit_learns(classes):
         labels.numpy(),
         logits.argmax(1).numpy(),
     )
-    area = peer.roc_auc_score(y, p[:, 1] if classes == 2 else p, multi_class="ovr")
+    area = peer.roc_auc_score(
+        y, p[:, 1] if classes == 2 else p, multi_class="ovr"
+    )
     brier = peer.brier_score_loss(y, p[:, 1] if classes == 2 else p)
 
     assert value("accuracy", logits, labels) == pytest.approx(
@@ -57,7 +61,9 @@ def test_values_are_scikit_learns(classes):
         peer.f1_score(y, found, average="macro")
     )
     assert value("roc_auc", logits, labels) == pytest.approx(area)
-    assert value("log_loss", logits, labels) == pytest.approx(peer.log_loss(y, p))
+    assert value("log_loss", logits, labels) == pytest.approx(
+        peer.log_loss(y, p)
+    )
     assert value("brier", logits, labels) == pytest.approx(brier)
 
 
@@ -80,22 +86,31 @@ def test_the_calibration_error_is_confidence_less_accuracy():
 
 
 def test_bits_per_character_of_an_even_guess_are_log2_of_the_alphabet():
-    outputs, targets = torch.zeros(3, 5, 32), torch.ones(3, 5, dtype=torch.long)
+    outputs, targets = (
+        torch.zeros(3, 5, 32),
+        torch.ones(3, 5, dtype=torch.long),
+    )
 
     assert value("bits_per_character", outputs, targets) == pytest.approx(5.0)
 
 
 def test_values_of_numbers_are_scikit_learns():
     generator = torch.Generator().manual_seed(0)
-    outputs, targets = (torch.randn(50, 1, generator=generator) for _ in range(2))
+    outputs, targets = (
+        torch.randn(50, 1, generator=generator) for _ in range(2)
+    )
     truth, answers = targets.double().numpy(), outputs.double().numpy()
 
     found = measure_outputs(
         measures_named(["mse", "mae", "r2"]), outputs, targets.flatten()
     )
 
-    assert found["mse"] == pytest.approx(peer.mean_squared_error(truth, answers))
-    assert found["mae"] == pytest.approx(peer.mean_absolute_error(truth, answers))
+    assert found["mse"] == pytest.approx(
+        peer.mean_squared_error(truth, answers)
+    )
+    assert found["mae"] == pytest.approx(
+        peer.mean_absolute_error(truth, answers)
+    )
     assert found["r2"] == pytest.approx(peer.r2_score(truth, answers))
 
 
@@ -120,7 +135,8 @@ def test_the_area_leaves_out_classes_that_a_split_lacks():
     labels = labels % 2
     p = probabilities(logits).numpy()
     both = [
-        peer.roc_auc_score(labels.numpy() == label, p[:, label]) for label in (0, 1)
+        peer.roc_auc_score(labels.numpy() == label, p[:, label])
+        for label in (0, 1)
     ]
 
     assert value("roc_auc", logits, labels) == pytest.approx(np.mean(both))
@@ -171,7 +187,9 @@ def test_a_failed_regression_counts_as_the_training_mean():
     mean = y.mean().expand(100)
 
     for measure in Regression().measures:
-        assert measure.worst(shape) == pytest.approx(measure.of(mean, y), abs=1e-5)
+        assert measure.worst(shape) == pytest.approx(
+            measure.of(mean, y), abs=1e-5
+        )
 
 
 # --------------------------------------------------------------------------- procedures
@@ -194,7 +212,9 @@ def test_a_procedure_measures_all_that_it_is_asked_for_in_one_pass():
 
     assert found["roc_auc"] == value("roc_auc", logits, labels)
     assert found["ece"] == value("ece", logits, labels)
-    assert found["accuracy"] == pytest.approx(value("accuracy", logits, labels))
+    assert found["accuracy"] == pytest.approx(
+        value("accuracy", logits, labels)
+    )
     assert found["loss"] == pytest.approx(cross_entropy(logits, labels).item())
 
 
@@ -202,7 +222,9 @@ def test_a_measure_of_ones_own_is_a_function():
     def recall(outputs: torch.Tensor, targets: torch.Tensor) -> float:
         return 0.25
 
-    mine = OutputMeasure("recall", "higher", worst=lambda shape: 0.0, of=recall)
+    mine = OutputMeasure(
+        "recall", "higher", worst=lambda shape: 0.0, of=recall
+    )
     logits, labels = draw(2)
 
     found = Classification(measures=("accuracy", mine)).evaluate(
@@ -223,7 +245,11 @@ def test_wrong_measures_are_refused():
         Classification(measures=(peer.accuracy_score,))
     with pytest.raises(UserError, match="already"):
         register_measure(
-            OutputMeasure("ece", "higher", worst=lambda shape: 0.0, of=lambda z, y: 0.0)
+            OutputMeasure(
+                "ece", "higher", worst=lambda shape: 0.0, of=lambda z, y: 0.0
+            )
         )
     with pytest.raises(UserError, match="percent=True"):
-        Measure("m", "higher", worst=lambda shape: 0.0, percent=True, unit="bits")
+        Measure(
+            "m", "higher", worst=lambda shape: 0.0, percent=True, unit="bits"
+        )

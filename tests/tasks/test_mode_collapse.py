@@ -59,7 +59,9 @@ def test_centres_that_are_left_out_are_misplaced_probability(found):
 
     assert values["modes"] == found
     assert values["good"] == pytest.approx(1)
-    assert values["missed"] == pytest.approx(1 - found / CENTRES, abs=2 / DRAWS)
+    assert values["missed"] == pytest.approx(
+        1 - found / CENTRES, abs=2 / DRAWS
+    )
 
 
 def test_points_that_are_near_no_centre_are_neither_good_nor_placed():
@@ -92,7 +94,9 @@ def test_both_arms_learn_the_same_way_and_are_judged_by_other_parameters():
     losses, values = [], []
     for arm in TASK.arms:
         torch.manual_seed(0)
-        recipe = TASK.recipe.with_changes({**arm.recipe, "steps": 8, "evaluations": 1})
+        recipe = TASK.recipe.with_changes(
+            {**arm.recipe, "steps": 8, "evaluations": 1}
+        )
         loop = TrainingLoop(
             TASK.procedure,
             planar(8, 2),

@@ -27,7 +27,8 @@ def test_the_expected_maximum_is_that_of_all_outcomes():
     examples, models = 3, 2
     outcomes = itertools.product(range(examples + 1), repeat=models)
     expected = sum(
-        max(counts) * math.prod(binom.pmf(counts, examples, 0.5)) for counts in outcomes
+        max(counts) * math.prod(binom.pmf(counts, examples, 0.5))
+        for counts in outcomes
     )
 
     found = exact(competition(models, examples), {}, 0)["optimism"]
@@ -42,7 +43,9 @@ def test_one_model_has_nothing_to_be_chosen_from():
     assert simulated(True, level, {}, 5) == simulated(False, level, {}, 5)
 
 
-@pytest.mark.parametrize("level", TASK.levels[:2], ids=lambda level: level.name)
+@pytest.mark.parametrize(
+    "level", TASK.levels[:2], ids=lambda level: level.name
+)
 def test_the_simulated_best_is_as_optimistic_as_the_exact_one(level):
     # a block's standard error is below 0.002
     found = simulated(True, level, {}, 0)["optimism"]

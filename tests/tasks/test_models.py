@@ -12,7 +12,13 @@ from torch import nn
 
 from tasks import Shape, UserError
 from tasks.models.logistic import LogisticRegression, l2_penalty
-from tasks.models.mlp import NORMS, ResidualMLP, matched_widths, mlp, parameter_count
+from tasks.models.mlp import (
+    NORMS,
+    ResidualMLP,
+    matched_widths,
+    mlp,
+    parameter_count,
+)
 
 CURVES, PICTURES = Shape((40,), 10), Shape((1, 28, 28), 10)
 
@@ -43,7 +49,12 @@ def test_equal_widths_follow_the_closed_form():
 @pytest.mark.parametrize("inputs", [40, 784])
 @pytest.mark.parametrize(
     ("wanted", "norm"),
-    [(15_000, "none"), (60_000, "none"), (60_000, "batch"), (250_000, "layer")],
+    [
+        (15_000, "none"),
+        (60_000, "none"),
+        (60_000, "batch"),
+        (250_000, "layer"),
+    ],
 )
 def test_depths_1_to_8_are_matched_within_one_per_cent(inputs, wanted, norm):
     counts = [
@@ -57,7 +68,11 @@ def test_depths_1_to_8_are_matched_within_one_per_cent(inputs, wanted, norm):
     assert max(abs(count / wanted - 1) for count in counts) <= 0.01
 
 
-@given(st.integers(20_000, 300_000), st.integers(3, 8), st.sampled_from([30, 40, 64]))
+@given(
+    st.integers(20_000, 300_000),
+    st.integers(3, 8),
+    st.sampled_from([30, 40, 64]),
+)
 def test_matched_layers_are_about_equally_wide(wanted, depth, inputs):
     widths = matched_widths(wanted, depth, inputs, 10)
 
@@ -79,7 +94,9 @@ def test_a_number_that_no_width_reaches_is_refused_with_one_that_works():
 
 @pytest.mark.parametrize("widths", [(7,), (8, 8, 8), (9, 8, 8, 9)])
 def test_residual_connections_cost_no_parameters(widths):
-    assert parameters(ResidualMLP(CURVES, widths)) == parameter_count(40, widths, 10)
+    assert parameters(ResidualMLP(CURVES, widths)) == parameter_count(
+        40, widths, 10
+    )
 
 
 def test_a_residual_layer_that_adds_nothing_hands_on_what_it_gets():
@@ -135,18 +152,31 @@ def test_signals_keep_their_size_through_eight_layers():
 def test_dropout_and_norms_stand_where_they_are_asked_for():
     names = [
         type(layer).__name__
-        for layer in mlp(CURVES, (5,), dropout=0.2, norm="layer", activation=nn.Tanh)
+        for layer in mlp(
+            CURVES, (5,), dropout=0.2, norm="layer", activation=nn.Tanh
+        )
     ]
 
-    assert names == ["Flatten", "Linear", "LayerNorm", "Tanh", "Dropout", "Linear"]
-    assert not any(isinstance(layer, nn.Dropout) for layer in mlp(CURVES, (5,)))
+    assert names == [
+        "Flatten",
+        "Linear",
+        "LayerNorm",
+        "Tanh",
+        "Dropout",
+        "Linear",
+    ]
+    assert not any(
+        isinstance(layer, nn.Dropout) for layer in mlp(CURVES, (5,))
+    )
 
 
 def test_logistic_regression_starts_undecided():
     x = torch.randn(6, 30)
 
     assert torch.equal(LogisticRegression(Shape((30,), 2))(x), torch.zeros(6))
-    assert torch.equal(LogisticRegression(Shape((30,), 5))(x), torch.zeros(6, 5))
+    assert torch.equal(
+        LogisticRegression(Shape((30,), 5))(x), torch.zeros(6, 5)
+    )
 
 
 def test_the_penalty_is_half_l2_times_the_squared_weights_without_the_intercept():
@@ -162,5 +192,7 @@ def test_a_sigmoid_is_a_softmax_over_two_logits():
     logits = torch.randn(100, 2, dtype=torch.float64)
 
     assert torch.allclose(
-        logits.softmax(1)[:, 1], torch.sigmoid(logits[:, 1] - logits[:, 0]), atol=1e-15
+        logits.softmax(1)[:, 1],
+        torch.sigmoid(logits[:, 1] - logits[:, 0]),
+        atol=1e-15,
     )

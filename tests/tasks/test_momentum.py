@@ -45,7 +45,9 @@ def test_the_heavy_ball_takes_the_updates_of_its_closed_form():
     """In one dimension, without momentum, the error is (1 - ηλ)ᵗ."""
     start = np.array([3.0])
 
-    found = heavy_ball(lambda u: 0.5 * u, start, rate=0.2, momentum=0.0, most=1000)
+    found = heavy_ball(
+        lambda u: 0.5 * u, start, rate=0.2, momentum=0.0, most=1000
+    )
 
     np.testing.assert_allclose(found, 0.9 ** np.arange(len(found)))
     assert len(found) - 1 == math.ceil(math.log(GOAL) / math.log(0.9))
@@ -59,8 +61,12 @@ def test_a_ball_that_does_not_arrive_counts_one_update_more_than_it_had():
 
 @pytest.mark.parametrize("level", ["low_bump", "high_bump"])
 def test_the_way_down_ends_in_a_minimum_before_the_top_of_the_bump(level):
-    gradient, start, *_ = bump(False, TASK.level(level), np.random.default_rng(0))
-    slopes = [gradient(np.array([u]))[0] for u in np.linspace(PLACE, start[0], 400)]
+    gradient, start, *_ = bump(
+        False, TASK.level(level), np.random.default_rng(0)
+    )
+    slopes = [
+        gradient(np.array([u]))[0] for u in np.linspace(PLACE, start[0], 400)
+    ]
 
     changes = np.flatnonzero(np.diff(np.sign(slopes)))
 

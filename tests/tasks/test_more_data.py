@@ -41,12 +41,18 @@ def test_models_are_pretrained_on_other_classes_than_they_are_measured_on():
     )
 
     assert set(before.train.y.tolist()) == {0, 1, 2, 3, 4}
-    for split in (before.validation, before.sealed.open(), train_of("finetuned")):
+    for split in (
+        before.validation,
+        before.sealed.open(),
+        train_of("finetuned"),
+    ):
         assert set(split.y.tolist()) == {5, 6, 7, 8, 9}
     assert len(before.train) == OTHERS
 
 
-@pytest.mark.parametrize("arm", ["right_generator", "wrong_generator", "pseudo_labels"])
+@pytest.mark.parametrize(
+    "arm", ["right_generator", "wrong_generator", "pseudo_labels"]
+)
 def test_extra_examples_come_on_top_of_those_of_the_level(arm):
     own, more = train_of("scratch"), train_of(arm)
 
@@ -82,7 +88,9 @@ def test_without_a_threshold_every_guess_is_a_label():
     logits = net()(batch().x)
     guessed = torch.cat([batch().y[:3], logits[3:].argmax(1)])
 
-    torch.testing.assert_close(loss_of(0.0), functional.cross_entropy(logits, guessed))
+    torch.testing.assert_close(
+        loss_of(0.0), functional.cross_entropy(logits, guessed)
+    )
 
 
 def test_examples_without_labels_are_not_measured():

@@ -51,7 +51,11 @@ RIGHT = {
     Recipe: {"steps": 10},
     Measure: {"name": "score", "better": "higher"},
     Stage: {"training_data": training_data},
-    Task: {"question": "?", "arms": ARMS, "measures": (Measure("score", "higher"),)},
+    Task: {
+        "question": "?",
+        "arms": ARMS,
+        "measures": (Measure("score", "higher"),),
+    },
     Float: {"low": 0.1, "high": 1.0},
     Int: {"low": 1, "high": 9},
     Categorical: {"values": ("a", "b")},
@@ -223,12 +227,16 @@ def test_a_wrong_value_is_refused_where_it_is_given(kind, field, value, names):
 def test_the_table_has_every_field_of_every_contract_value():
     for kind in RIGHT:
         fields = {field.name for field in dataclasses.fields(kind)}
-        assert {name for one, name, _, _ in WRONG if one is kind} == fields, kind
+        assert {name for one, name, _, _ in WRONG if one is kind} == fields, (
+            kind
+        )
 
 
 @pytest.mark.parametrize("value", [0.1, "lr", (0.1, 0.2)])
 def test_a_space_has_ranges_alone(value):
-    with pytest.raises(UserError, match=r"give a Float, an Int or a Categorical"):
+    with pytest.raises(
+        UserError, match=r"give a Float, an Int or a Categorical"
+    ):
         Space(lr=value)
 
 
@@ -240,7 +248,9 @@ def profile(**values):
     )
 
 
-@pytest.mark.parametrize(("key", "value", "names"), KEYS, ids=[key for key, *_ in KEYS])
+@pytest.mark.parametrize(
+    ("key", "value", "names"), KEYS, ids=[key for key, *_ in KEYS]
+)
 def test_a_wrong_value_of_a_profile_is_refused_by_its_key(key, value, names):
     with pytest.raises((UserError, ValidationError)) as caught:
         profile(**{key: value})

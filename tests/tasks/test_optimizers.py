@@ -62,4 +62,6 @@ def test_first_updates_are_those_that_theory_gives(rule, options, expected):
 
     first = walk(lambda p: rule(p, **options), [gradient], lambda t: 0.01)
 
-    torch.testing.assert_close(first, -expected * gradient.sign(), rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        first, -expected * gradient.sign(), rtol=1e-6, atol=0
+    )

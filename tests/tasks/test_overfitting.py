@@ -27,7 +27,9 @@ def differences(name: str) -> str:
     splits = load_splits("overfitting", "all", 0)
 
     def parameters(of):
-        model = build_model(of, LEVEL, splits, TASK.default_params(of, LEVEL), 0)
+        model = build_model(
+            of, LEVEL, splits, TASK.default_params(of, LEVEL), 0
+        )
         return sum(parameter.numel() for parameter in model.parameters())
 
     found = {

@@ -69,7 +69,10 @@ def test_a_picture_is_read_as_it_was_written_in_each_language():
     ("make", "says"),
     [
         (lambda: Curve([1, 2], [1]), "one for each of the 2 x"),
-        (lambda: Curve([0] * (MOST_POINTS + 1), [0] * (MOST_POINTS + 1)), "at most"),
+        (
+            lambda: Curve([0] * (MOST_POINTS + 1), [0] * (MOST_POINTS + 1)),
+            "at most",
+        ),
         (lambda: Curve([1], [1], mode="bars"), "points"),  # type: ignore[arg-type]
         (lambda: Heights([1, 2], [1], [[1]]), "1 rows of 2 numbers"),
         (lambda: Axis(""), "what lies along the axis"),
@@ -96,7 +99,12 @@ def campaign(run_inline, tmp_path):
     path.write_text(DRAWING, encoding="utf-8")
     name = tasks.load_file(path).name
     profile = Profile.model_validate(
-        {"name": "drawn", "blocks": 2, "trials": 1, "tasks": {name: TaskPlan()}}
+        {
+            "name": "drawn",
+            "blocks": 2,
+            "trials": 1,
+            "tasks": {name: TaskPlan()},
+        }
     )
     plan = plan_of(profile, tmp_path)
     run_inline(plan, tmp_path)

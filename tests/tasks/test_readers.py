@@ -40,7 +40,9 @@ def parameters(model: nn.Module) -> int:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_state_depends_on_all_symbols_so_far_and_on_no_later_one(kind):
-    assert torch.equal(dependencies(reader(kind), ONE), torch.ones(7, 7).tril().bool())
+    assert torch.equal(
+        dependencies(reader(kind), ONE), torch.ones(7, 7).tril().bool()
+    )
     assert future(reader(kind), ONE) == 0
 
 
@@ -62,7 +64,9 @@ def test_a_later_symbol_changes_no_earlier_state(kind):
     model, other = reader(kind), ONE.clone()
     other[0, 4] = 0
 
-    changed = model.states(model.embed(ONE)) != model.states(model.embed(other))
+    changed = model.states(model.embed(ONE)) != model.states(
+        model.embed(other)
+    )
 
     assert not changed[0, :4].any()
     assert changed[0, 4:].any(dim=1).all()
@@ -139,14 +143,18 @@ def test_sizes_are_matched(kind):
     units = matched_units(6000, kind, SYMBOLS, 10)
     torch.manual_seed(0)
 
-    assert recurrent_count(kind, units, SYMBOLS, 10) == pytest.approx(6000, rel=0.03)
+    assert recurrent_count(kind, units, SYMBOLS, 10) == pytest.approx(
+        6000, rel=0.03
+    )
     for positions in ("none", "learned"):
         model = attention_reader(SHAPE, SYMBOLS, 6000, positions)
         assert parameters(model) == pytest.approx(6000, rel=0.005)
 
 
 def test_a_size_that_no_layer_has_is_refused():
-    with pytest.raises(UserError, match="parameters=100 cannot be matched within 3%"):
+    with pytest.raises(
+        UserError, match="parameters=100 cannot be matched within 3%"
+    ):
         matched_units(100, "gru", SYMBOLS, 10)
 
 

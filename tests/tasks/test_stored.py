@@ -15,8 +15,22 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from suite.training.instantiate import build_model
 from suite.training.loop import TrainingLoop
-from tasks import Arm, Level, Recipe, Split, Splits, StoredSplit, Stream, UserError
-from tasks.data.stored import character_file, from_dataset, from_stream, token_windows
+from tasks import (
+    Arm,
+    Level,
+    Recipe,
+    Split,
+    Splits,
+    StoredSplit,
+    Stream,
+    UserError,
+)
+from tasks.data.stored import (
+    character_file,
+    from_dataset,
+    from_stream,
+    token_windows,
+)
 from tasks.procedures.supervised import Classification
 
 ALL = Level("all")
@@ -55,7 +69,9 @@ def rows(x: Tensor) -> set[bytes]:
     return {row.numpy().tobytes() for row in x}
 
 
-def loop_of(splits: Splits, train: Split | None = None, steps: int = 12, **recipe: Any):
+def loop_of(
+    splits: Splits, train: Split | None = None, steps: int = 12, **recipe: Any
+):
     def linear(shape: Any, level: Any, params: Any) -> nn.Module:
         return nn.Linear(3, 2)
 
@@ -86,7 +102,9 @@ def test_a_data_set_is_split_without_remainder_by_the_seed_alone():
 
     parts = [splits.train.head(200), splits.validation, splits.sealed.open()]
     assert [len(part) for part in parts] == [150, 20, 30]
-    assert set.union(*(rows(part.x) for part in parts)) == rows(dataset.tensors[0])
+    assert set.union(*(rows(part.x) for part in parts)) == rows(
+        dataset.tensors[0]
+    )
     assert torch.equal(again.sealed.open().x, parts[2].x)
     assert not torch.equal(other.sealed.open().x, parts[2].x)
     assert splits.population == "resplit"
@@ -128,7 +146,9 @@ def test_no_held_out_example_of_a_stream_is_ever_learned_from():
 
     assert len(held) == 20
     assert not learned & held
-    assert len(learned) == pytest.approx(400 * 0.8, abs=30)  # 3.7 standard deviations
+    assert len(learned) == pytest.approx(
+        400 * 0.8, abs=30
+    )  # 3.7 standard deviations
 
 
 def test_a_loader_of_batches_gives_the_examples_of_its_data_set():
@@ -138,7 +158,9 @@ def test_a_loader_of_batches_gives_the_examples_of_its_data_set():
     given = {"examples": 300, "validation": 10, "test": 10, "classes": 2}
     by_loader = from_stream(begin, 0, held_out=0.2, **given)
 
-    assert torch.equal(by_loader.train.head(50).x, stream_splits().train.head(50).x)
+    assert torch.equal(
+        by_loader.train.head(50).x, stream_splits().train.head(50).x
+    )
 
 
 def test_the_content_hash_follows_the_examples_or_the_fingerprint():
@@ -156,7 +178,9 @@ def test_the_content_hash_follows_the_examples_or_the_fingerprint():
     assert hash_of(50) == hash_of(50)
     assert hash_of(50) != hash_of(51)
     assert hash_of(50, fingerprint="a") != hash_of(50, fingerprint="b")
-    of = from_dataset(TensorDataset(changed, y), 0, validation=2, test=2, classes=2)
+    of = from_dataset(
+        TensorDataset(changed, y), 0, validation=2, test=2, classes=2
+    )
     assert hash_of_train(of) != hash_of(50)
     assert other != hash_of(50)
     assert hash_of_train(stream_splits()) == hash_of_train(stream_splits())
@@ -171,13 +195,17 @@ def tokens(tmp_path: Path) -> Path:
     return path
 
 
-def test_windows_of_tokens_are_followed_by_the_next_token_and_share_none(tokens):
+def test_windows_of_tokens_are_followed_by_the_next_token_and_share_none(
+    tokens,
+):
     splits = token_windows(
         tokens, 0, context=9, vocabulary=1000, validation=20, test=30
     )
     parts = [splits.train.head(1000), splits.validation, splits.sealed.open()]
 
-    x, y = (torch.cat([getattr(part, name) for part in parts]) for name in "xy")
+    x, y = (
+        torch.cat([getattr(part, name) for part in parts]) for name in "xy"
+    )
     assert x.shape == (100, 9)
     assert torch.equal(y, x + 1)
     seen = torch.cat([x, y[:, -1:]], 1).flatten()
@@ -187,7 +215,12 @@ def test_windows_of_tokens_are_followed_by_the_next_token_and_share_none(tokens)
 
 def test_a_changed_file_of_tokens_has_another_hash(tokens):
     def content_hash() -> str:
-        given: Any = {"context": 9, "vocabulary": 1000, "validation": 2, "test": 2}
+        given: Any = {
+            "context": 9,
+            "vocabulary": 1000,
+            "validation": 2,
+            "test": 2,
+        }
         return hash_of_train(token_windows(tokens, 0, **given))
 
     before = content_hash()
@@ -224,12 +257,17 @@ def test_the_characters_of_a_text_are_its_tokens(tmp_path, monkeypatch):
     path, characters = character_file("to be or not to be")
 
     numbers = np.fromfile(path, dtype=np.uint16)
-    assert "".join(characters[number] for number in numbers) == "to be or not to be"
+    assert (
+        "".join(characters[number] for number in numbers)
+        == "to be or not to be"
+    )
 
 
 def test_a_token_beyond_the_vocabulary_is_refused(tokens):
     with pytest.raises(UserError, match="largest"):
-        token_windows(tokens, 0, context=9, vocabulary=10, validation=50, test=40)
+        token_windows(
+            tokens, 0, context=9, vocabulary=10, validation=50, test=40
+        )
 
 
 LIMITED = """
@@ -269,13 +307,19 @@ CONTROL = """
 """
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits are Linux's")
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="limits are Linux's"
+)
 @pytest.mark.parametrize("source", [STREAM, TOKENS], ids=["stream", "tokens"])
 def test_data_larger_than_a_memory_limit_are_learned_from(source, tmp_path):
     with open(tmp_path / "tokens.bin", "wb") as file:
         file.truncate(240 * 2**20)  # a file of zeros that takes no room
-    (tmp_path / "tests_stored.py").write_text(Path(__file__).read_text("utf-8"))
-    script = "".join(textwrap.dedent(part) for part in (LIMITED, source, CONTROL))
+    (tmp_path / "tests_stored.py").write_text(
+        Path(__file__).read_text("utf-8")
+    )
+    script = "".join(
+        textwrap.dedent(part) for part in (LIMITED, source, CONTROL)
+    )
 
     done = subprocess.run(
         [sys.executable, "-c", script],

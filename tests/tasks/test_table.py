@@ -45,7 +45,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def all_parts(splits: Splits) -> torch.Tensor:
-    return torch.cat([splits.train.x, splits.validation.x, splits.sealed.open().x])
+    return torch.cat(
+        [splits.train.x, splits.validation.x, splits.sealed.open().x]
+    )
 
 
 def test_inputs_are_what_scikit_learn_makes_of_the_training_rows():
@@ -54,9 +56,14 @@ def test_inputs_are_what_scikit_learn_makes_of_the_training_rows():
     names = splits.metadata["features"]
     rows = all_parts(splits)[:, names.index("row")].argsort().argsort().numpy()
     train = frame.iloc[rows[: len(splits.train)]]
-    town = OneHotEncoder(categories=[["Lima", "Oslo", "Rome"]], handle_unknown="ignore")
+    town = OneHotEncoder(
+        categories=[["Lima", "Oslo", "Rome"]], handle_unknown="ignore"
+    )
     peer = make_column_transformer(
-        (make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), ["age"]),
+        (
+            make_pipeline(SimpleImputer(strategy="median"), StandardScaler()),
+            ["age"],
+        ),
         (StandardScaler(), ["member", "row"]),
         (town, ["town"]),
         sparse_threshold=0,
@@ -64,7 +71,14 @@ def test_inputs_are_what_scikit_learn_makes_of_the_training_rows():
 
     expected = peer.transform(frame.iloc[rows])
 
-    assert names == ["age", "member", "row", "town=Lima", "town=Oslo", "town=Rome"]
+    assert names == [
+        "age",
+        "member",
+        "row",
+        "town=Lima",
+        "town=Oslo",
+        "town=Rome",
+    ]
     assert all_parts(splits).numpy() == pytest.approx(expected, abs=1e-5)
 
 
@@ -74,7 +88,9 @@ def test_labels_are_sorted_and_named(file):
 
     assert splits.classes == 2
     assert splits.metadata["labels"] == ["no", "yes"]
-    found = torch.cat([splits.train.y, splits.validation.y, splits.sealed.open().y])
+    found = torch.cat(
+        [splits.train.y, splits.validation.y, splits.sealed.open().y]
+    )
     assert found.sum().item() == (frame["pays"] == "yes").sum()
     assert splits.population == "resplit"
     assert splits.pool == 200
@@ -99,10 +115,14 @@ def test_a_target_of_numbers_is_standardised_by_the_training_rows():
 
     assert splits.classes == 1
     assert splits.train.y.mean().item() == pytest.approx(0, abs=1e-5)
-    assert splits.train.y.std(correction=0).item() == pytest.approx(1, abs=1e-5)
+    assert splits.train.y.std(correction=0).item() == pytest.approx(
+        1, abs=1e-5
+    )
     assert splits.shape.target_variance == pytest.approx(1, abs=1e-4)
     back = splits.sealed.open().y * about["target_std"] + about["target_mean"]
-    assert all(np.isclose(frame["age"], age, atol=1e-3).any() for age in back.tolist())
+    assert all(
+        np.isclose(frame["age"], age, atol=1e-3).any() for age in back.tolist()
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +136,9 @@ def test_a_target_of_numbers_is_standardised_by_the_training_rows():
         ([True, False] * 30, "auto", 2),
     ],
 )
-def test_few_whole_numbers_are_classes_and_kind_overrules(values, kind, classes):
+def test_few_whole_numbers_are_classes_and_kind_overrules(
+    values, kind, classes
+):
     frame = pd.DataFrame({"x": np.arange(60.0), "y": values})
 
     assert table(frame, "y", kind=kind)(ALL, 0).classes == classes
@@ -161,7 +183,9 @@ def test_a_changed_file_is_read_again(file):
 # ------------------------------------------------------------------------------- errors
 
 
-def message(frame: pd.DataFrame, target: str = "pays", **options: object) -> str:
+def message(
+    frame: pd.DataFrame, target: str = "pays", **options: object
+) -> str:
     with pytest.raises(UserError) as caught:
         Table(frame, target, **options)(ALL, 0)  # type: ignore[arg-type]
     return str(caught.value)
@@ -173,7 +197,8 @@ def test_errors_name_file_column_and_row(file):
     file.write_text("\n".join(text), encoding="utf-8")
 
     with pytest.raises(
-        UserError, match=r"people.csv, column 'age', row 5: 'forty' is not a number"
+        UserError,
+        match=r"people.csv, column 'age', row 5: 'forty' is not a number",
     ):
         table(file, target="pays")(ALL, 0)
 

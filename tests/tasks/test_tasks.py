@@ -34,7 +34,9 @@ from tasks.data._fetch import Unavailable
 
 NAMES = tasks.names()
 WITH_DATA = [name for name in NAMES if tasks.get(name).has_data]
-LEVELS = [(name, level.name) for name in WITH_DATA for level in tasks.get(name).light]
+LEVELS = [
+    (name, level.name) for name in WITH_DATA for level in tasks.get(name).light
+]
 ARMS = [
     (name, arm.name)
     for name in WITH_DATA
@@ -64,11 +66,16 @@ def middle(task: Task, arm: Arm) -> Params:
     """Params from the middle of the ranges, but as little restraint as they allow; and
     those that are fixed, by the arm or by the first level.
     """
-    found: dict[str, object] = {**task.levels[0].params, **task.fixed_params(arm)}
+    found: dict[str, object] = {
+        **task.levels[0].params,
+        **task.fixed_params(arm),
+    }
     for name, values in task.space_of(arm).items():
         if name in ("weight_decay", "dropout", "l2", "label_smoothing"):
             found[name] = (
-                values.low if isinstance(values, Float | Int) else values.values[0]
+                values.low
+                if isinstance(values, Float | Int)
+                else values.values[0]
             )
         elif isinstance(values, Float):
             found[name] = (
@@ -91,7 +98,9 @@ def built(
     return build_model(arm, level, splits, middle(task, arm), seed)
 
 
-def evaluated(procedure: Procedure, model: nn.Module, split: Split) -> dict[str, float]:
+def evaluated(
+    procedure: Procedure, model: nn.Module, split: Split
+) -> dict[str, float]:
     with torch.no_grad():
         return procedure.evaluate(model.eval(), split, make_generator(0))
 
@@ -110,7 +119,10 @@ def test_data_depend_on_the_seed_alone(name, level):
     torch.manual_seed(1234)
     again = task.load_data(task.level(level), 0)
 
-    for one, two in ((first.train, again.train), (first.validation, again.validation)):
+    for one, two in (
+        (first.train, again.train),
+        (first.validation, again.validation),
+    ):
         assert torch.equal(one.x, two.x)
         assert torch.equal(one.y, two.y)
     assert first.train.x.shape != other.train.x.shape or not torch.equal(
@@ -125,7 +137,8 @@ def test_parts_share_no_example_and_the_test_is_sealed(name, level):
     assert isinstance(splits.test, Sealed)
     assert not splits.sealed.opened
     train, validation, test = map(
-        rows, (splits.train, splits.validation, splits.sealed.resealed().open())
+        rows,
+        (splits.train, splits.validation, splits.sealed.resealed().open()),
     )
     assert not train & validation
     assert not (train | validation) & test
@@ -142,15 +155,17 @@ def test_parameters_are_matched_as_the_task_says(name, level):
         return
     counts = {
         arm.name: sum(
-            p.numel() for p in built(task, task.level(level), arm, splits).parameters()
+            p.numel()
+            for p in built(task, task.level(level), arm, splits).parameters()
         )
         for arm in task.arms
         if arm.measure is None
     }
 
-    assert max(counts.values()) / min(counts.values()) - 1 <= task.parameters_within, (
-        counts
-    )
+    assert (
+        max(counts.values()) / min(counts.values()) - 1
+        <= task.parameters_within
+    ), counts
 
 
 @pytest.mark.parametrize(("name", "arm"), ARMS)
@@ -164,7 +179,11 @@ def test_an_untrained_model_guesses(name, arm):
 
     loss = evaluated(procedure, model, splits.validation.head(500))["loss"]
 
-    assert 0.5 * measure.worst(splits.shape) < loss < 1.5 * measure.worst(splits.shape)
+    assert (
+        0.5 * measure.worst(splits.shape)
+        < loss
+        < 1.5 * measure.worst(splits.shape)
+    )
 
 
 # planted failures: one cannot be optimised, the other is too small
@@ -191,16 +210,21 @@ def test_a_tiny_batch_can_be_learnt_by_heart(name, arm):
     )
 
     curve = list(
-        TrainingLoop(procedure, model, tiny, tiny, recipe, middle(task, found), SEEDS)
+        TrainingLoop(
+            procedure, model, tiny, tiny, recipe, middle(task, found), SEEDS
+        )
     )
 
     measure = procedure.measures[0]
     before, after = (
-        progress.values[f"train.{measure.name}"] for progress in (curve[0], curve[-1])
+        progress.values[f"train.{measure.name}"]
+        for progress in (curve[0], curve[-1])
     )
     accuracy = curve[-1].values.get("train.accuracy")
     assert (
-        accuracy == 1 if accuracy is not None else measure.sign * (after - before) > 0
+        accuracy == 1
+        if accuracy is not None
+        else measure.sign * (after - before) > 0
     )
 
 
@@ -219,7 +243,9 @@ def test_the_same_seed_repeats_and_the_arm_is_initialised_from_it(name, arm):
 
 
 @pytest.mark.parametrize(("name", "arm"), FUNCTIONS)
-def test_a_function_repeats_and_its_numbers_are_finite_at_every_level(name, arm):
+def test_a_function_repeats_and_its_numbers_are_finite_at_every_level(
+    name, arm
+):
     task = tasks.get(name)
     found = task.arm(arm)
     assert found.measure is not None
@@ -228,7 +254,8 @@ def test_a_function_repeats_and_its_numbers_are_finite_at_every_level(name, arm)
         outcome = outcome_of(found.measure(level, params, 1))
 
         assert all(
-            math.isfinite(outcome.values[m.name]) for m in task.procedure.measures
+            math.isfinite(outcome.values[m.name])
+            for m in task.procedure.measures
         )
         for picture in outcome.pictures():
             (content,) = picture.artifact.values()
@@ -314,7 +341,9 @@ def test_a_task_says_what_it_asks_and_where_its_data_come_from(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_task_that_says_why_does_in_each_language_and_its_dois_are_valid(name):
+def test_a_task_that_says_why_does_in_each_language_and_its_dois_are_valid(
+    name,
+):
     task = tasks.get(name)
     dois = [work.partition(" doi:")[2] for work in task.literature]
 
@@ -329,7 +358,9 @@ def test_a_task_that_says_why_does_in_each_language_and_its_dois_are_valid(name)
 def test_whatever_learns_step_by_step_has_a_learning_rate_at_every_level(name):
     task = tasks.get(name)
     for arm in task.arms:
-        if arm.measure is not None or isinstance(task.procedure_of(arm), FitOnce):
+        if arm.measure is not None or isinstance(
+            task.procedure_of(arm), FitOnce
+        ):
             continue
         for level in task.levels:
             params = task.default_params(arm, level)

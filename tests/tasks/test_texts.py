@@ -59,7 +59,9 @@ def test_a_text_is_its_english_wherever_a_text_is_expected():
     assert json.dumps(text) == '"Equal epochs"'
     assert text_of(text) == "Equal epochs"
     assert text_of(text, "zh") == "轮数相同"
-    assert text_of(text, "de") == text_of("Equal epochs", "zh") == "Equal epochs"
+    assert (
+        text_of(text, "de") == text_of("Equal epochs", "zh") == "Equal epochs"
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,9 @@ def test_a_text_keeps_its_translations_when_it_is_copied(copied):
 
 
 def test_a_translation_changes_neither_a_campaign_nor_its_claims(monkeypatch):
-    profile = Profile.model_validate({"name": "one", "tasks": {"two_answers": {}}})
+    profile = Profile.model_validate(
+        {"name": "one", "tasks": {"two_answers": {}}}
+    )
     before = Plan(profile)
     task = tasks.get("two_answers")
     others = [
@@ -82,14 +86,21 @@ def test_a_translation_changes_neither_a_campaign_nor_its_claims(monkeypatch):
     after = Plan(profile)
 
     assert after.id == before.id
-    assert manifest_of(after).claims_digest == manifest_of(before).claims_digest
+    assert (
+        manifest_of(after).claims_digest == manifest_of(before).claims_digest
+    )
     texts = manifest_of(after).task("two_answers").translations["zh"]
     assert {claim["says"] for claim in texts.claims.values()} == {"别的说法"}
 
 
 def test_the_manifest_has_every_label_in_the_language_asked_for():
-    profile = {"name": "one", "tasks": {"deep_vs_wide": {"aa_test": ["depth_1"]}}}
-    task = manifest_of(Plan(Profile.model_validate(profile))).task("deep_vs_wide")
+    profile = {
+        "name": "one",
+        "tasks": {"deep_vs_wide": {"aa_test": ["depth_1"]}},
+    }
+    task = manifest_of(Plan(Profile.model_validate(profile))).task(
+        "deep_vs_wide"
+    )
     chinese = task.in_language("zh")
 
     assert task.arm("depth_3").label == "Depth 3"

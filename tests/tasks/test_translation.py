@@ -50,7 +50,12 @@ from tasks.data._text import (
 from tasks.data.number_words import chinese, english
 from tasks.models import recurrent, translation
 from tasks.models.recurrent import RecurrentTranslator, matched_units
-from tasks.models.translation import Attention, DecoderLayer, EncoderLayer, Transformer
+from tasks.models.translation import (
+    Attention,
+    DecoderLayer,
+    EncoderLayer,
+    Transformer,
+)
 from tasks.procedures.decoding import beam, greedy, room
 from tasks.procedures.sequence_to_sequence import (
     Translation,
@@ -109,19 +114,24 @@ MODELS: dict[str, Callable[[], Any]] = {
 def model(request) -> Any:
     torch.manual_seed(0)
     made = MODELS[request.param]().eval()
-    nn.init.normal_(made.answer.weight, std=0.5)  # opinions, so that differences show
+    nn.init.normal_(
+        made.answer.weight, std=0.5
+    )  # opinions, so that differences show
     return made
 
 
 @pytest.fixture
 def source() -> Tensor:
-    return padded([[5, 9, 4, 7, END], [3, END], [12, 3, 3, 8, 6, 10, END]], LONGEST)
+    return padded(
+        [[5, 9, 4, 7, END], [3, END], [12, 3, 3, 8, 6, 10, END]], LONGEST
+    )
 
 
 @pytest.fixture
 def target() -> Tensor:
     return padded(
-        [[BEGIN, 4, 6, END], [BEGIN, 7, 3, 3, 10, 5, END], [BEGIN, END]], LONGEST
+        [[BEGIN, 4, 6, END], [BEGIN, 7, 3, 3, 10, 5, END], [BEGIN, END]],
+        LONGEST,
     )
 
 
@@ -159,7 +169,9 @@ def test_numbers_are_said_as_in_the_textbook(number):
 def english_value(text: str) -> int:
     """What the words are worth: the reader's rule, written without the writer's."""
     small = {word: value for value, word in enumerate(number_words.BELOW_20)}
-    small |= {word: 10 * value for value, word in enumerate(number_words.TENS, 2)}
+    small |= {
+        word: 10 * value for value, word in enumerate(number_words.TENS, 2)
+    }
     total = group = 0
     for word in text.split():
         if word in small:
@@ -184,7 +196,8 @@ def chinese_value(text: str) -> int:
             digit = 0
         else:
             total, group, digit = (
-                total + (group + digit) * {"万": 10**4, "亿": 10**8}[character],
+                total
+                + (group + digit) * {"万": 10**4, "亿": 10**8}[character],
                 0,
                 0,
             )
@@ -217,7 +230,10 @@ def test_number_words_are_distinct_and_as_long_as_said():
     assert max(values) < 10**number_words.DIGITS
     short = number_words.load(3, train=200, validation=30, test=50, digits=4)
     assert (
-        max(english_value(vocabulary.decode(row)) for row in short.train.x.tolist())
+        max(
+            english_value(vocabulary.decode(row))
+            for row in short.train.x.tolist()
+        )
         < 10**4
     )
     assert (
@@ -230,7 +246,9 @@ def test_number_words_are_distinct_and_as_long_as_said():
 
 
 def test_subwords_give_back_any_text():
-    spoken = Subwords(["the cat sat", "the hat", "a cat, a hat; that's it"], 40)
+    spoken = Subwords(
+        ["the cat sat", "the hat", "a cat, a hat; that's it"], 40
+    )
     written = Subwords(["打开文件", "打开 JupyterLab 设置", "关闭文件。"], 40)
 
     for vocabulary in (spoken, written):
@@ -282,10 +300,15 @@ def test_a_closed_vocabulary_counts_its_symbols_and_the_three_marks():
 
 
 def test_vocabularies_are_learned_from_the_training_part_alone():
-    train = [Pair("open the file", "打开文件"), Pair("close the file", "关闭文件")]
+    train = [
+        Pair("open the file", "打开文件"),
+        Pair("close the file", "关闭文件"),
+    ]
     held = [Pair("save it", "保存")]
     one, two = (
-        subword_splits(train, held, test, size=60, population="resplit", bleu="zh")
+        subword_splits(
+            train, held, test, size=60, population="resplit", bleu="zh"
+        )
         for test in (
             [Pair("run", "运行")],
             [Pair("quite another, zebra", "完全不同的斑马")],
@@ -293,9 +316,9 @@ def test_vocabularies_are_learned_from_the_training_part_alone():
     )
 
     for side in ("source", "target"):
-        assert one.metadata[side].encode("open the zebra 斑马") == two.metadata[
-            side
-        ].encode("open the zebra 斑马")
+        assert one.metadata[side].encode(
+            "open the zebra 斑马"
+        ) == two.metadata[side].encode("open the zebra 斑马")
         assert len(one.metadata[side]) == len(two.metadata[side])
     sealed = two.sealed.open()
     assert (
@@ -306,13 +329,19 @@ def test_vocabularies_are_learned_from_the_training_part_alone():
 def test_targets_stand_between_begin_and_end_and_sources_before_end():
     splits = number_words.load(0, train=50, validation=10, test=10)
 
-    for x, y in zip(splits.train.x.tolist(), splits.train.y.tolist(), strict=True):
+    for x, y in zip(
+        splits.train.x.tolist(), splits.train.y.tolist(), strict=True
+    ):
         assert y[0] == BEGIN
         for row in (x, y):
             assert row.count(END) == 1
             assert set(row[row.index(END) + 1 :]) <= {PAD}
             assert PAD not in row[: row.index(END)]
-    assert splits.shape.outputs == len(splits.metadata["target"]) == 3 + 10 + 3 + 2
+    assert (
+        splits.shape.outputs
+        == len(splits.metadata["target"])
+        == 3 + 10 + 3 + 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -331,11 +360,15 @@ def test_pairs_worth_learning_from_are_kept(source, target, kept):
     pairs = clean([Pair(source, target)])
 
     assert bool(pairs) == kept
-    assert all("<" not in pair.source and "http" not in pair.source for pair in pairs)
+    assert all(
+        "<" not in pair.source and "http" not in pair.source for pair in pairs
+    )
 
 
 def test_of_several_translations_the_first_stays():
-    assert clean([Pair("Hi.", "嗨。"), Pair("hi.", "你好。")]) == [Pair("Hi.", "嗨。")]
+    assert clean([Pair("Hi.", "嗨。"), Pair("hi.", "你好。")]) == [
+        Pair("Hi.", "嗨。")
+    ]
 
 
 def test_lengths_count_words_characters_and_marks():
@@ -353,18 +386,25 @@ def test_lengths_count_words_characters_and_marks():
 
 def test_near_duplicates_stay_together():
     letters = "abcdefghijklmnopqrstuvwxyz"
-    stems = ["".join(pair) for pair in itertools.product(letters, letters)][:60]
+    stems = ["".join(pair) for pair in itertools.product(letters, letters)][
+        :60
+    ]
     pairs = [
         Pair(text.format(stem), stem)
         for stem in stems
         for text in ("{}", "{}…", "{} 2", "({})")
     ]
 
-    splits = resplit_pairs(pairs, 1, test=0.2, validation=0.2, size=100, bleu="13a")
+    splits = resplit_pairs(
+        pairs, 1, test=0.2, validation=0.2, size=100, bleu="13a"
+    )
 
     parts = [splits.train, splits.validation, splits.sealed.open()]
     found = [
-        {identity(splits.metadata["source"].decode(row)) for row in part.x.tolist()}
+        {
+            identity(splits.metadata["source"].decode(row))
+            for row in part.x.tolist()
+        }
         for part in parts
     ]
     assert [len(part) for part in parts] == [36 * 4, 12 * 4, 12 * 4]
@@ -394,7 +434,9 @@ def test_the_glossary_is_learned_and_never_asked_for():
     held = [*splits.validation.x.tolist(), *splits.sealed.open().x.tolist()]
     asked = {identity(splits.metadata["source"].decode(row)) for row in held}
     assert not asked & {
-        identity(pair.source) for pair in glossary if identity(pair.source) not in pool
+        identity(pair.source)
+        for pair in glossary
+        if identity(pair.source) not in pool
     }
     assert asked <= pool
 
@@ -417,7 +459,10 @@ def test_another_version_of_the_language_pack_is_refused(monkeypatch):
 )
 @pytest.mark.parametrize(
     ("load", "train", "test", "bleu"),
-    [(tatoeba.load, 23_500, 2_765, "zh"), (multi30k.load, 29_000, 1_000, "13a")],
+    [
+        (tatoeba.load, 23_500, 2_765, "zh"),
+        (multi30k.load, 29_000, 1_000, "13a"),
+    ],
 )
 def test_full_size_text_is_as_published(load, train, test, bleu):
     try:
@@ -457,7 +502,9 @@ def test_padding_never_counts(model, source, target):
     for row in range(len(source)):
         length = int((source[row] != PAD).sum())
         alone = model(source[row : row + 1, :length], target[row : row + 1])
-        torch.testing.assert_close(full[row : row + 1], alone, atol=1e-5, rtol=0)
+        torch.testing.assert_close(
+            full[row : row + 1], alone, atol=1e-5, rtol=0
+        )
 
 
 def test_every_source_token_counts(model, source, target):
@@ -469,13 +516,17 @@ def test_every_source_token_counts(model, source, target):
         assert (model(changed, target) - before)[0].abs().amax() > 1e-4
 
 
-def test_saying_it_step_by_step_is_the_same_as_all_at_once(model, source, target):
+def test_saying_it_step_by_step_is_the_same_as_all_at_once(
+    model, source, target
+):
     at_once = model(source, target)
     state = model.begin(source)
     for place in range(LONGEST):
         logits, state = model.advance(target[:, place], state)
 
-        torch.testing.assert_close(logits, at_once[:, place], atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(
+            logits, at_once[:, place], atol=1e-5, rtol=1e-5
+        )
 
 
 def test_a_search_can_pick_rows_of_what_is_remembered(model, source, target):
@@ -489,7 +540,9 @@ def test_a_search_can_pick_rows_of_what_is_remembered(model, source, target):
     torch.testing.assert_close(logits, again[rows], atol=1e-6, rtol=1e-6)
 
 
-def test_looks_are_shares_of_the_source_without_its_padding(model, source, target):
+def test_looks_are_shares_of_the_source_without_its_padding(
+    model, source, target
+):
     looks = model.alignment(source, target)
 
     assert len(looks) == (
@@ -503,7 +556,9 @@ def test_looks_are_shares_of_the_source_without_its_padding(model, source, targe
         ).any()
 
 
-def test_an_untrained_translator_finds_all_tokens_equally_likely(source, target):
+def test_an_untrained_translator_finds_all_tokens_equally_likely(
+    source, target
+):
     for make in MODELS.values():
         loss = (
             token_loss(make()(source, target[:, :-1]), target[:, 1:])
@@ -516,13 +571,18 @@ def test_an_untrained_translator_finds_all_tokens_equally_likely(source, target)
 
 
 def test_our_attention_is_torchs():
-    ours, theirs = Attention(16, 4), nn.MultiheadAttention(16, 4, batch_first=True)
+    ours, theirs = (
+        Attention(16, 4),
+        nn.MultiheadAttention(16, 4, batch_first=True),
+    )
     x, memory = torch.randn(2, 5, 16), torch.randn(2, 7, 16)
     hidden = torch.tensor([[False] * 5 + [True] * 2, [False] * 7])
     theirs.in_proj_weight.data.copy_(
         torch.cat([ours.query.weight, ours.key_value.weight])
     )
-    theirs.in_proj_bias.data.copy_(torch.cat([ours.query.bias, ours.key_value.bias]))
+    theirs.in_proj_bias.data.copy_(
+        torch.cat([ours.query.bias, ours.key_value.bias])
+    )
     theirs.out_proj.load_state_dict(ours.out.state_dict())
 
     answer, weights = theirs(
@@ -534,14 +594,20 @@ def test_our_attention_is_torchs():
         ours(x, ours.remember(memory), seen), answer, atol=1e-6, rtol=1e-5
     )
     torch.testing.assert_close(
-        ours.weights(x, ours.remember(memory), seen), weights, atol=1e-6, rtol=1e-5
+        ours.weights(x, ours.remember(memory), seen),
+        weights,
+        atol=1e-6,
+        rtol=1e-5,
     )
     assert sum(p.numel() for p in ours.parameters()) == 4 * 16**2 + 4 * 16
 
 
 def copied(attention: Attention) -> dict[str, Tensor]:
     weights, biases = (
-        [getattr(layer, name) for layer in (attention.query, attention.key_value)]
+        [
+            getattr(layer, name)
+            for layer in (attention.query, attention.key_value)
+        ]
         for name in ("weight", "bias")
     )
     return {
@@ -586,7 +652,11 @@ def test_our_layers_are_torchs(norm):
     causal = torch.ones(5, 5, dtype=torch.bool).tril()
 
     said, _, _ = decoder(
-        x, None, causal, decoder.cross.remember(memory), torch.ones(7, dtype=torch.bool)
+        x,
+        None,
+        causal,
+        decoder.cross.remember(memory),
+        torch.ones(7, dtype=torch.bool),
     )
 
     torch.testing.assert_close(
@@ -608,12 +678,17 @@ def test_reading_backwards_is_torchs_bidirectional_gru(source):
     peer.load_state_dict(own)
     lengths = (source != PAD).sum(1)
     x = pack_padded_sequence(
-        model.source(source) * 4, lengths, batch_first=True, enforce_sorted=False
+        model.source(source) * 4,
+        lengths,
+        batch_first=True,
+        enforce_sorted=False,
     )  # 4 = √16
 
     states, last = peer(x)
 
-    states, _ = pad_packed_sequence(states, batch_first=True, total_length=LONGEST)
+    states, _ = pad_packed_sequence(
+        states, batch_first=True, total_length=LONGEST
+    )
     remembered = model.begin(source)
     real = (source != PAD)[:, :, None]
     torch.testing.assert_close(
@@ -621,7 +696,10 @@ def test_reading_backwards_is_torchs_bidirectional_gru(source):
     )
     summary = torch.cat([last[0], last[1]], 1)
     torch.testing.assert_close(
-        remembered["hidden"], model.bridge(summary).tanh(), atol=1e-6, rtol=1e-5
+        remembered["hidden"],
+        model.bridge(summary).tanh(),
+        atol=1e-6,
+        rtol=1e-5,
     )
 
 
@@ -634,17 +712,27 @@ def test_a_transformer_has_as_many_parameters_as_the_formula_says(norm):
 
     count = sum(p.numel() for p in made.parameters())
 
-    assert sum(p.numel() for p in made.encoder.parameters()) == layers * encoder
-    assert sum(p.numel() for p in made.decoder.parameters()) == layers * decoder
-    assert count == translation.parameter_count(SOURCES, TARGETS, d, f, layers, norm)
+    assert (
+        sum(p.numel() for p in made.encoder.parameters()) == layers * encoder
+    )
+    assert (
+        sum(p.numel() for p in made.decoder.parameters()) == layers * decoder
+    )
+    assert count == translation.parameter_count(
+        SOURCES, TARGETS, d, f, layers, norm
+    )
 
 
 @pytest.mark.parametrize("attention", [False, True])
-def test_a_gru_has_as_many_parameters_as_the_formula_says_and_matches(attention):
+def test_a_gru_has_as_many_parameters_as_the_formula_says_and_matches(
+    attention,
+):
     made = MODELS["gru_attention" if attention else "gru"]()
     count = sum(p.numel() for p in made.parameters())
 
-    assert count == recurrent.parameter_count(SOURCES, TARGETS, 16, 12, 10, attention)
+    assert count == recurrent.parameter_count(
+        SOURCES, TARGETS, 16, 12, 10, attention
+    )
     for wanted in (45_000, 300_000, 5_000_000):
         units = matched_units(wanted, 34, 18, 32, attention)
         assert recurrent.parameter_count(
@@ -676,7 +764,9 @@ def test_the_loss_is_the_mean_over_tokens_that_are_not_padding():
         + shares[1, 1, END]
     )
 
-    assert token_loss(logits, labels).item() == pytest.approx(by_hand.item(), rel=1e-6)
+    assert token_loss(logits, labels).item() == pytest.approx(
+        by_hand.item(), rel=1e-6
+    )
 
 
 def test_smoothed_labels_give_every_token_a_share():
@@ -709,7 +799,9 @@ class Oracle(nn.Module):
         )
 
 
-@pytest.mark.parametrize(("shift", "right"), [(0, False), (1, True), (2, False)])
+@pytest.mark.parametrize(
+    ("shift", "right"), [(0, False), (1, True), (2, False)]
+)
 def test_each_place_is_asked_for_the_token_that_follows(target, shift, right):
     loss = Translation(smoothing=0.0)._loss(
         Oracle(shift), Split(target, target), make_generator(0)
@@ -746,7 +838,9 @@ def test_parts_of_like_length_lose_nothing():
     assert sum(x.numel() for x, _ in parts) < 0.5 * batch.x.numel()
     assert loss.item() == pytest.approx(whole.item(), rel=1e-5)
     for mine, theirs in zip(
-        torch.autograd.grad(loss, list(model.parameters())), expected, strict=True
+        torch.autograd.grad(loss, list(model.parameters())),
+        expected,
+        strict=True,
     ):
         torch.testing.assert_close(mine, theirs, atol=1e-6, rtol=1e-3)
 
@@ -765,11 +859,17 @@ class Tree(nn.Module):
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         said = [
-            [tuple(row[1:end].tolist()) for end in range(1, target.shape[1] + 1)]
+            [
+                tuple(row[1:end].tolist())
+                for end in range(1, target.shape[1] + 1)
+            ]
             for row in target
         ]
         return torch.stack(
-            [torch.stack([self._logits(prefix) for prefix in row]) for row in said]
+            [
+                torch.stack([self._logits(prefix) for prefix in row])
+                for row in said
+            ]
         )
 
     def begin(self, source: Tensor) -> dict[str, Tensor]:
@@ -779,9 +879,9 @@ class Tree(nn.Module):
         self, token: Tensor, state: dict[str, Tensor]
     ) -> tuple[Tensor, dict[str, Tensor]]:
         said = torch.cat([state["said"], token[:, None]], 1)
-        return torch.stack([self._logits(tuple(row[1:].tolist())) for row in said]), {
-            "said": said
-        }
+        return torch.stack(
+            [self._logits(tuple(row[1:].tolist())) for row in said]
+        ), {"said": said}
 
     def alignment(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
         return {}
@@ -811,7 +911,9 @@ def test_greed_misses_what_a_beam_finds():
     source = torch.tensor([[5, END]])
 
     assert greedy(LECTURE, source, 10).tolist() == [[A, B, B, END]]
-    assert beam(LECTURE, source, 10, width=2, alpha=0.0).tolist() == [[B, B, B, END]]
+    assert beam(LECTURE, source, 10, width=2, alpha=0.0).tolist() == [
+        [B, B, B, END]
+    ]
 
 
 def test_a_beam_of_one_is_greedy(model, source):
@@ -826,7 +928,9 @@ def random_tree(seed: int, depth: int) -> Tree:
     for length in range(depth):
         for said in itertools.product((A, B, 5), repeat=length):
             drawn = (
-                torch.rand(4, generator=make_generator(seed * 1000 + len(chances)))
+                torch.rand(
+                    4, generator=make_generator(seed * 1000 + len(chances))
+                )
                 .softmax(0)
                 .tolist()
             )
@@ -845,7 +949,9 @@ def test_sentences_put_aside_when_done_are_answered_as_if_alone(model):
     for search in (greedy, beam):
         said = search(model, together, LONGEST)
         for row, source in zip(said.tolist(), sources, strict=True):
-            alone = search(model, torch.tensor([[*source, END]]), LONGEST)[0].tolist()
+            alone = search(model, torch.tensor([[*source, END]]), LONGEST)[
+                0
+            ].tolist()
             assert content(row) == content(alone)
             assert len(content(row)) <= 2 * (len(source) + 1) + 10
 
@@ -870,15 +976,22 @@ def test_a_beam_wide_enough_finds_the_best_sentence_there_is(seed, alpha):
                 for place, token in enumerate((*said, END))
             ]
             found = sum(steps) / ((5 + len(steps)) / 6) ** alpha
-            best, score = ((*said, END), found) if found > score else (best, score)
+            best, score = (
+                ((*said, END), found) if found > score else (best, score)
+            )
 
-    found = beam(tree, torch.tensor([[5, END]]), 10, width=40, alpha=alpha)[0].tolist()
+    found = beam(tree, torch.tensor([[5, END]]), 10, width=40, alpha=alpha)[
+        0
+    ].tolist()
 
     assert tuple(token for token in found if token != PAD) == best
 
 
 def test_sentences_end_with_end_and_then_padding(model, source):
-    for said in (greedy(model, source, LONGEST), beam(model, source, LONGEST, width=3)):
+    for said in (
+        greedy(model, source, LONGEST),
+        beam(model, source, LONGEST, width=3),
+    ):
         assert said.shape[0] == 3
         assert said.shape[1] <= LONGEST
         for row in said.tolist():
@@ -895,7 +1008,8 @@ def test_chinese_needs_its_own_tokeniser():
     said = [[*vocabulary.encode("三百四十六"), END]]
 
     measured = {
-        name: compare(said, meant, vocabulary, name)["bleu"] for name in ("zh", "13a")
+        name: compare(said, meant, vocabulary, name)["bleu"]
+        for name in ("zh", "13a")
     }
 
     # precisions 4/5, 3/4, 2/3, 1/2 of n-grams 1 to 4: their geometric mean
@@ -914,7 +1028,10 @@ def test_chinese_needs_its_own_tokeniser():
 def test_lengths_and_matches_are_of_what_comes_before_end():
     vocabulary = Symbols("abc")
     found = compare(
-        [[3, 4, END, 5], [3, 3, 3, 3]], [[3, 4, END], [3, END]], vocabulary, "char"
+        [[3, 4, END, 5], [3, 3, 3, 3]],
+        [[3, 4, END], [3, END]],
+        vocabulary,
+        "char",
     )
 
     assert found["exact"] == 0.5
@@ -923,11 +1040,18 @@ def test_lengths_and_matches_are_of_what_comes_before_end():
     )  # three tokens too many for one: at most 1 counts
 
 
-def exposed(chances: dict[tuple[int, ...], dict[int, float]]) -> dict[str, float]:
+def exposed(
+    chances: dict[tuple[int, ...], dict[int, float]],
+) -> dict[str, float]:
     """The measures of what a tree says where A B A B is right."""
     vocabulary = Symbols("abc")
     y = torch.tensor([[BEGIN, A, B, A, B, END]])
-    about = {"target": vocabulary, "source": vocabulary, "longest": 5, "bleu": "char"}
+    about = {
+        "target": vocabulary,
+        "source": vocabulary,
+        "longest": 5,
+        "bleu": "char",
+    }
     split = Split(y[:, 1:], y, about)
     return Translation().evaluate(Tree(chances), split, make_generator(0))
 
@@ -940,11 +1064,15 @@ def prefixes() -> list[tuple[int, ...]]:
 
 def test_a_token_too_many_is_one_mistake_however_much_follows():
     """It begins with B where it should with A, and then alternates as it should."""
-    alternating = {said: {(B if said[-1] == A else A): 1.0} for said in prefixes()}
+    alternating = {
+        said: {(B if said[-1] == A else A): 1.0} for said in prefixes()
+    }
 
     found = exposed({(): {B: 1.0}, **alternating})
 
-    assert found["token_accuracy"] == pytest.approx(3 / 5)  # missed: the start and END
+    assert found["token_accuracy"] == pytest.approx(
+        3 / 5
+    )  # missed: the start and END
     # b a b a b becomes a b a b END by a deletion and an insertion: two mistakes as well.
     assert found["exposure_gap"] == pytest.approx(0)
     assert found["exact"] == 0
@@ -968,11 +1096,18 @@ def test_a_wider_search_answers_where_the_procedure_asks_for_one():
     """The lecture's tree: greedy search says A B B, a beam finds B B B."""
     vocabulary = Symbols("abc")
     y = torch.tensor([[BEGIN, B, B, B, END]])
-    about = {"target": vocabulary, "source": vocabulary, "longest": 4, "bleu": "char"}
+    about = {
+        "target": vocabulary,
+        "source": vocabulary,
+        "longest": 4,
+        "bleu": "char",
+    }
     split = Split(y[:, 1:], y, about)
 
     exact = [
-        Translation(beams=width).evaluate(LECTURE, split, make_generator(0))["exact"]
+        Translation(beams=width).evaluate(LECTURE, split, make_generator(0))[
+            "exact"
+        ]
         for width in (1, 4)
     ]
 
@@ -986,10 +1121,13 @@ def small_numbers() -> Splits:
     """Number words below a thousand, so that seconds suffice."""
     pairs = [Pair(english(number), chinese(number)) for number in range(1000)]
     rows = torch.randperm(1000, generator=make_generator(0)).tolist()
-    source = Symbols([*number_words.BELOW_20, *number_words.TENS, "hundred"], joint=" ")
+    source = Symbols(
+        [*number_words.BELOW_20, *number_words.TENS, "hundred"], joint=" "
+    )
     target = Symbols([*number_words.NUMERALS, "十", "百"])
     learned, held, sealed = (
-        [pairs[row] for row in part] for part in (rows[:800], rows[800:900], rows[900:])
+        [pairs[row] for row in part]
+        for part in (rows[:800], rows[800:900], rows[900:])
     )
     return token_splits(learned, held, sealed, source, target, bleu="zh")
 
@@ -1060,21 +1198,31 @@ def test_without_end_nothing_stops(learned):
 
 def test_evidence_shows_translations_searches_and_where_it_looked(learned):
     model, found, splits = learned
-    files = Translation().artifacts(model, splits.sealed.open(), make_generator(0))
+    files = Translation().artifacts(
+        model, splits.sealed.open(), make_generator(0)
+    )
     table = json.loads(files["translations.json"])
 
     assert table["columns"] == ["Source", "Reference", "Output", "chrF"]
     assert len(table["rows"]) == 40
-    right = sum(reference == output for _, reference, output, _ in table["rows"])
+    right = sum(
+        reference == output for _, reference, output, _ in table["rows"]
+    )
     assert right >= 20
-    assert all(english_value(row[0]) == chinese_value(row[1]) for row in table["rows"])
-    searches = {row[0]: row[1:] for row in json.loads(files["searches.json"])["rows"]}
+    assert all(
+        english_value(row[0]) == chinese_value(row[1]) for row in table["rows"]
+    )
+    searches = {
+        row[0]: row[1:] for row in json.loads(files["searches.json"])["rows"]
+    }
     assert list(searches) == ["greedy", "beam of 2", "beam of 4", "beam of 8"]
     assert searches["greedy"][0] == pytest.approx(found["bleu"], abs=1e-3)
     looks = json.loads(files["attention-1.json"])
     assert looks["columns"][0] == "Said"
     assert re.fullmatch(r"1 \w+", looks["columns"][1])
-    assert all(sum(row[1:]) == pytest.approx(1, abs=0.02) for row in looks["rows"])
+    assert all(
+        sum(row[1:]) == pytest.approx(1, abs=0.02) for row in looks["rows"]
+    )
     with Image.open(io.BytesIO(files["attention-1.png"])) as picture:
         assert picture.width > picture.height > 50
 
@@ -1100,9 +1248,9 @@ def test_probes_are_asked_first():
     )
 
     rows = json.loads(
-        Translation().artifacts(model.eval(), splits.sealed.open(), make_generator(0))[
-            "translations.json"
-        ]
+        Translation().artifacts(
+            model.eval(), splits.sealed.open(), make_generator(0)
+        )["translations.json"]
     )["rows"]
 
     assert rows[0][:2] == ["machine learning", "机器学习"]
@@ -1120,7 +1268,9 @@ def test_arms_differ_as_their_names_say():
     task = tasks.get("translation")
     splits = number_words.load(0, train=50, validation=10, test=10)
     built = {
-        arm.name: build_model(arm, task.level("numbers"), splits, {"dropout": 0.1}, 0)
+        arm.name: build_model(
+            arm, task.level("numbers"), splits, {"dropout": 0.1}, 0
+        )
         for arm in task.arms
     }
 
@@ -1143,12 +1293,24 @@ def test_a_training_counts_its_tokens_by_the_second():
         ("split", "order", "initialisation", "dropout", "evaluation"), 0
     )
     member = Member(
-        "key", "trial", 0, 0, {"lr": 1e-3, "weight_decay": 0.0, "dropout": 0.0}, seeds
+        "key",
+        "trial",
+        0,
+        0,
+        {"lr": 1e-3, "weight_decay": 0.0, "dropout": 0.0},
+        seeds,
     )
     recipe = {"steps": 4, "evaluations": 2}
 
     (result,) = run_job(
-        Job("translation", "numbers", "gru", (member,), examples=40, recipe=recipe)
+        Job(
+            "translation",
+            "numbers",
+            "gru",
+            (member,),
+            examples=40,
+            recipe=recipe,
+        )
     )
 
     tokens = int((number_words.load(0).train.head(40).y[:, 1:] != PAD).sum())

@@ -46,7 +46,9 @@ def test_one_head_reads_a_weighted_mean():
 
 
 def test_several_heads_do_not_add_parameters():
-    counts = {sum(p.numel() for p in Lookup(heads).parameters()) for heads in HEADS}
+    counts = {
+        sum(p.numel() for p in Lookup(heads).parameters()) for heads in HEADS
+    }
 
     assert len(counts) == 1
 

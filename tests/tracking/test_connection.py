@@ -84,7 +84,9 @@ class Notebook:
         self.closed = True
 
 
-def test_another_tracker_is_chosen_by_its_scheme(tiny_plan, run_inline, monkeypatch):
+def test_another_tracker_is_chosen_by_its_scheme(
+    tiny_plan, run_inline, monkeypatch
+):
     monkeypatch.setattr(registry, "_TRACKERS", dict(registry._TRACKERS))
     opened: list[Notebook] = []
 
@@ -102,5 +104,7 @@ def test_another_tracker_is_chosen_by_its_scheme(tiny_plan, run_inline, monkeypa
 
 
 def test_an_unknown_scheme_is_refused_with_those_that_are_known(tmp_path):
-    with pytest.raises(UserError, match=r"'wandb' is not a known .* none, .* sqlite"):
+    with pytest.raises(
+        UserError, match=r"'wandb' is not a known .* none, .* sqlite"
+    ):
         registry.open_tracker("wandb://ada:secret@host/x", tmp_path, "c")

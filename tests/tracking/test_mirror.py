@@ -36,7 +36,8 @@ def published(folder: Path, tiny_plan, run_inline) -> Path:
 def same(mine: pd.DataFrame, theirs: pd.DataFrame, by: list[str]) -> None:
     kept = [name for name in theirs if not theirs[name].isna().all()]
     left, right = (
-        frame[kept].sort_values(by, ignore_index=True) for frame in (mine, theirs)
+        frame[kept].sort_values(by, ignore_index=True)
+        for frame in (mine, theirs)
     )
     pd.testing.assert_frame_equal(left, right, check_dtype=False)
 
@@ -87,7 +88,9 @@ def test_a_campaign_of_an_older_version_is_kept_without_its_cells(
     def older(self, run, name, folder):
         path = fetch(self, run, name, folder)
         if name == "campaign.json":
-            path.write_text('{"schema": 1, "tasks": {"tiny": {}}}', encoding="utf-8")
+            path.write_text(
+                '{"schema": 1, "tasks": {"tiny": {}}}', encoding="utf-8"
+            )
         return path
 
     monkeypatch.setattr(reader.MlflowReader, "fetch", older)
@@ -113,7 +116,8 @@ def test_folders_of_servers_differ_and_tell_no_password():
     assert slug("http://a.example:5000") != slug("http://a.example:5001")
     assert "secret" not in slug("http://ada:secret@a.example/x")
     assert (
-        without_passwords("http://ada:secret@a.example:5/x") == "http://a.example:5/x"
+        without_passwords("http://ada:secret@a.example:5/x")
+        == "http://a.example:5/x"
     )
 
 
@@ -175,7 +179,9 @@ def test_cells_that_are_not_done_are_followed_and_then_made_whole(
     )  # those of running cells come with the whole cell
     revision = mirror.results.revision(here.id)
     mirror.refresh()
-    assert mirror.results.revision(here.id) == revision  # nothing is told twice
+    assert (
+        mirror.results.revision(here.id) == revision
+    )  # nothing is told twice
 
     run_inline(tiny_plan, tmp_path / "theirs", tracking_uri=None)
     mirror.refresh()

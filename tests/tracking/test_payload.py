@@ -24,7 +24,11 @@ def test_every_name_becomes_one_that_mlflow_accepts(names):
         assert len(name) <= 250
 
 
-@given(st.lists(st.text("a@_%=/.", min_size=1, max_size=4), unique=True, max_size=6))
+@given(
+    st.lists(
+        st.text("a@_%=/.", min_size=1, max_size=4), unique=True, max_size=6
+    )
+)
 def test_no_two_metrics_share_a_name(names):
     accepted = mlflow_names(names)
 
@@ -32,7 +36,13 @@ def test_no_two_metrics_share_a_name(names):
 
 
 def test_usual_names_stay_as_they_are():
-    usual = ["validation.loss", "test.accuracy", "f1.macro", "top-5 error", "a/b"]
+    usual = [
+        "validation.loss",
+        "test.accuracy",
+        "f1.macro",
+        "top-5 error",
+        "a/b",
+    ]
 
     assert mlflow_names(usual) == {name: name for name in usual}
     assert renamed_tag(METRIC_NAMES, mlflow_names(usual)) == {}
@@ -41,12 +51,21 @@ def test_usual_names_stay_as_they_are():
 def test_a_changed_name_is_readable_and_told():
     names = mlflow_names(["recall@5", "huber[delta=1.3]"])
 
-    assert names == {"recall@5": "recall_at_5", "huber[delta=1.3]": "huber_delta_1.3_"}
+    assert names == {
+        "recall@5": "recall_at_5",
+        "huber[delta=1.3]": "huber_delta_1.3_",
+    }
     told = json.loads(renamed_tag(METRIC_NAMES, names)[METRIC_NAMES])
-    assert told == {"recall_at_5": "recall@5", "huber_delta_1.3_": "huber[delta=1.3]"}
+    assert told == {
+        "recall_at_5": "recall@5",
+        "huber_delta_1.3_": "huber[delta=1.3]",
+    }
 
 
 def test_a_run_of_a_function_has_no_data_set_and_is_published_all_the_same():
-    data = {"population": "fresh", "test_train_ratio": 0.0}  # as run_function says
+    data = {
+        "population": "fresh",
+        "test_train_ratio": 0.0,
+    }  # as run_function says
 
     assert dataset_input({"data": data, "kind": "final"}) is None

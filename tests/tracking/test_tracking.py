@@ -16,7 +16,14 @@ from suite.planning.profile import Profile, TaskPlan
 from suite.records.cell_file import read_cell
 from suite.records.journal import FILE, read_lines
 from suite.records.mlflow_runs import read_mlflow_runs
-from suite.tracking import connection, payload, publisher, reader, sqlite, writer
+from suite.tracking import (
+    connection,
+    payload,
+    publisher,
+    reader,
+    sqlite,
+    writer,
+)
 from tasks import UserError
 
 EVERY = 5000
@@ -64,7 +71,9 @@ def runs_of(results: Path):
 def test_every_cell_and_training_becomes_a_run(plan, run_inline, results):
     run_inline(plan, results, tracking_uri=None)
     mlflow_runs = runs_of(results)
-    lines = {line["key"]: line for line in read_lines(results / plan.id / FILE)}
+    lines = {
+        line["key"]: line for line in read_lines(results / plan.id / FILE)
+    }
     cells = {
         run.info.run_id: run
         for run in mlflow_runs
@@ -92,7 +101,9 @@ def test_every_cell_and_training_becomes_a_run(plan, run_inline, results):
         assert [(m.step, m.value) for m in history] == [
             (row["step"], row["validation.loss"]) for row in line["curve"]
         ]
-        assert ("test.accuracy" in run.data.metrics) == (line["kind"] == "final")
+        assert ("test.accuracy" in run.data.metrics) == (
+            line["kind"] == "final"
+        )
         assert bool(run.inputs.dataset_inputs) == (line["kind"] == "final")
     noted = read_mlflow_runs(results / plan.id)
     assert {key: (run.experiment, run.run) for key, run in noted.items()} == {
@@ -106,7 +117,9 @@ def test_publishing_again_changes_nothing(plan, run_inline, results):
     before = {run.info.run_id: run.to_dictionary() for run in runs_of(results)}
     run_inline(plan, results, tracking_uri=None)
 
-    assert {run.info.run_id: run.to_dictionary() for run in runs_of(results)} == before
+    assert {
+        run.info.run_id: run.to_dictionary() for run in runs_of(results)
+    } == before
 
 
 def test_a_run_that_a_dead_driver_left_open_is_finished_not_doubled(
@@ -128,14 +141,18 @@ def test_a_run_that_a_dead_driver_left_open_is_finished_not_doubled(
     )
 
     run_inline(plan, results, tracking_uri=None)
-    keys = Counter(run.data.tags.get("bakeoff.key") for run in runs_of(results))
+    keys = Counter(
+        run.data.tags.get("bakeoff.key") for run in runs_of(results)
+    )
     assert keys.pop(None) == 2
     assert set(keys.values()) == {1}
     assert len(keys) == 6
     assert {run.info.status for run in runs_of(results)} == {"FINISHED"}
 
 
-def test_a_store_is_made_whole_or_not_at_all(plan, run_inline, tmp_path, monkeypatch):
+def test_a_store_is_made_whole_or_not_at_all(
+    plan, run_inline, tmp_path, monkeypatch
+):
     """A driver that dies while MLflow makes its tables leaves no store behind that
     nobody can open.
     """
@@ -160,10 +177,16 @@ def test_a_store_is_made_whole_or_not_at_all(plan, run_inline, tmp_path, monkeyp
 
 def schema(path: Path) -> set[tuple[str, ...]]:
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        return set(connection.execute("SELECT type, tbl_name, name FROM sqlite_master"))
+        return set(
+            connection.execute(
+                "SELECT type, tbl_name, name FROM sqlite_master"
+            )
+        )
 
 
-def test_a_further_store_starts_from_the_tables_of_the_first(tmp_path, monkeypatch):
+def test_a_further_store_starts_from_the_tables_of_the_first(
+    tmp_path, monkeypatch
+):
     """It is a store like the first, which knows nothing of where that one was; a
     damaged copy is made anew.
     """
@@ -173,7 +196,9 @@ def test_a_further_store_starts_from_the_tables_of_the_first(tmp_path, monkeypat
     monkeypatch.setattr(
         sqlite, "_create_tables", lambda path: (laid.append(path), lay(path))
     )
-    stores = [tmp_path / name / "mlflow.db" for name in ("first", "second", "third")]
+    stores = [
+        tmp_path / name / "mlflow.db" for name in ("first", "second", "third")
+    ]
     sqlite.make_store(stores[0])
     sqlite.make_store(stores[1])
     (blank,) = (tmp_path / "cache").iterdir()
@@ -182,7 +207,12 @@ def test_a_further_store_starts_from_the_tables_of_the_first(tmp_path, monkeypat
     sqlite.make_store(stores[2])
 
     assert len(laid) == 2
-    assert schema(stores[0]) == schema(stores[1]) == schema(stores[2]) == schema(blank)
+    assert (
+        schema(stores[0])
+        == schema(stores[1])
+        == schema(stores[2])
+        == schema(blank)
+    )
     assert len(schema(blank)) > 50
     for path in stores:
         assert [path.name for path in path.parent.iterdir()] == ["mlflow.db"]
@@ -259,7 +289,9 @@ def test_a_campaign_is_recovered_from_the_store_alone(
 
 def test_a_server_that_does_not_answer_is_named(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(UserError, match=r"No MLflow store at http://127\.0\.0\.1:9"):
+    with pytest.raises(
+        UserError, match=r"No MLflow store at http://127\.0\.0\.1:9"
+    ):
         connection.check("http://127.0.0.1:9")
 
 
@@ -286,7 +318,8 @@ def test_a_deleted_experiment_is_restored(plan, run_inline, results):
 
 
 @pytest.mark.parametrize(
-    "name", ["a%20b", "what?x", "with spaces", "结果 ü", "100%", "a#b&c=d", "p@ss:w"]
+    "name",
+    ["a%20b", "what?x", "with spaces", "结果 ü", "100%", "a#b&c=d", "p@ss:w"],
 )
 def test_a_results_folder_may_have_any_name(name, empty_store, tmp_path):
     results = tmp_path / name
@@ -294,7 +327,9 @@ def test_a_results_folder_may_have_any_name(name, empty_store, tmp_path):
     shutil.copy(empty_store, results)
     store = writer.MlflowWriter(sqlite.default_uri(results), results, "c")
     (results / "c").mkdir()
-    (results / "c" / "campaign.json").write_text('{"tasks": {}}', encoding="utf-8")
+    (results / "c" / "campaign.json").write_text(
+        '{"tasks": {}}', encoding="utf-8"
+    )
     store.write_state(last=True)
 
     (campaign,) = reader.MlflowReader(sqlite.default_uri(results)).campaigns()
@@ -302,12 +337,16 @@ def test_a_results_folder_may_have_any_name(name, empty_store, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert list((results / "artifacts").rglob("campaign.json"))
     store_reader = reader.MlflowReader(sqlite.default_uri(results))
-    fetched = store_reader.fetch(campaign.run, "campaign.json", results / "copy")
+    fetched = store_reader.fetch(
+        campaign.run, "campaign.json", results / "copy"
+    )
     assert fetched.read_text(encoding="utf-8") == '{"tasks": {}}'
 
 
 @pytest.mark.parametrize("how", ["moved", "copied"])
-def test_artifacts_follow_a_results_folder(how, plan, run_inline, results, tmp_path):
+def test_artifacts_follow_a_results_folder(
+    how, plan, run_inline, results, tmp_path
+):
     run_inline(plan, results, tracking_uri=None)
     other = tmp_path / "elsewhere" / "r2"
     other.parent.mkdir()
@@ -327,12 +366,18 @@ def test_artifacts_follow_a_results_folder(how, plan, run_inline, results, tmp_p
     if how == "moved":
         assert not results.exists()
     else:
-        assert runs_of(results)[0].info.artifact_uri.startswith(results.as_uri())
+        assert runs_of(results)[0].info.artifact_uri.startswith(
+            results.as_uri()
+        )
 
 
 def test_a_store_of_an_older_mlflow_names_the_cure(plan, run_inline, results):
-    with contextlib.closing(sqlite3.connect(results / "mlflow.db")) as database:
-        database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
+    with contextlib.closing(
+        sqlite3.connect(results / "mlflow.db")
+    ) as database:
+        database.execute(
+            "UPDATE alembic_version SET version_num = '451aebb31d03'"
+        )
         database.commit()
     said: list[str] = []
     run_inline(plan, results, tracking_uri=None, said=said.append)
@@ -354,7 +399,9 @@ def test_metrics_that_mlflow_would_refuse_are_renamed_and_the_names_kept(
     store = writer.MlflowWriter(sqlite.default_uri(results), results, plan.id)
     store.write(line)
 
-    (run,) = [run for run in runs_of(results) if "bakeoff.key" in run.data.tags]
+    (run,) = [
+        run for run in runs_of(results) if "bakeoff.key" in run.data.tags
+    ]
     assert run.info.status == "FINISHED"
     assert run.data.metrics["test.recall_at_5"] == 0.5
     assert run.data.metrics["validation.recall_at_5"] == 0.25
@@ -383,20 +430,30 @@ def test_mlflow_settings_of_the_user_change_nothing(
 # ------------------------------------------------------------------ MLflow's own pages
 
 
-def test_a_cell_tells_its_choice_and_a_task_its_question(plan, run_inline, results):
+def test_a_cell_tells_its_choice_and_a_task_its_question(
+    plan, run_inline, results
+):
     run_inline(plan, results, tracking_uri=None)
     lines = list(read_lines(results / plan.id / FILE))
     client = client_of(results)
-    cells = [run for run in runs_of(results) if run.data.tags["bakeoff.kind"] == "cell"]
+    cells = [
+        run
+        for run in runs_of(results)
+        if run.data.tags["bakeoff.kind"] == "cell"
+    ]
 
     for cell in cells:
         arm = cell.data.tags["bakeoff.arm"]
         (final,) = [
-            line for line in lines if line["arm"] == arm and line["kind"] == "final"
+            line
+            for line in lines
+            if line["arm"] == arm and line["kind"] == "final"
         ]
         assert cell.data.params.keys() == final["params"].keys()
         for name, value in final["params"].items():
-            assert float(cell.data.params[name]) == pytest.approx(value, rel=1e-5)
+            assert float(cell.data.params[name]) == pytest.approx(
+                value, rel=1e-5
+            )
         assert f"**{arm}**" in cell.data.tags["mlflow.note.content"]
         assert cell.info.run_name.startswith(arm)
     experiment = client.get_experiment_by_name("bakeoff/tiny")

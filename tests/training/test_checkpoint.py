@@ -13,13 +13,25 @@ from suite.training.checkpoint import Checkpointer
 from suite.training.job import CheckpointPolicy, Job, Member, Result, timed
 from suite.training.worker import run_job
 
-SEEDS = {"split": 0, "order": 1, "initialisation": 2, "dropout": 3, "evaluation": 4}
+SEEDS = {
+    "split": 0,
+    "order": 1,
+    "initialisation": 2,
+    "dropout": 3,
+    "evaluation": 4,
+}
 KEY = "0" * 64
 
 
-def job(task: str, level: str, arm: str, params: dict[str, Any], **options: Any) -> Job:
+def job(
+    task: str, level: str, arm: str, params: dict[str, Any], **options: Any
+) -> Job:
     return Job(
-        task, level, arm, (Member(KEY, "final", 0, 0, params, SEEDS),), **options
+        task,
+        level,
+        arm,
+        (Member(KEY, "final", 0, 0, params, SEEDS),),
+        **options,
     )
 
 
@@ -101,10 +113,18 @@ def lasting(result: Result) -> dict[str, Any]:
     return {
         **{
             name: getattr(result, name)
-            for name in ("status", "best_step", "losses", "parameters", "error")
+            for name in (
+                "status",
+                "best_step",
+                "losses",
+                "parameters",
+                "error",
+            )
         },
         "metrics": {
-            name: value for name, value in result.metrics.items() if not timed(name)
+            name: value
+            for name, value in result.metrics.items()
+            if not timed(name)
         },
         "curve": [
             {name: value for name, value in row.items() if name != "seconds"}
@@ -122,7 +142,9 @@ def test_a_training_stopped_at_every_evaluation_comes_to_the_same(
     assert undisturbed.status == "finished", undisturbed.error
     kept = replace(job, checkpoints=CheckpointPolicy(str(tmp_path), 0.0))
     stops = 0
-    while (result := stopped_at_its_next_evaluation(kept, monkeypatch)) is None:
+    while (
+        result := stopped_at_its_next_evaluation(kept, monkeypatch)
+    ) is None:
         stops += 1
 
     assert stops == len(undisturbed.curve) > 3
@@ -196,7 +218,9 @@ def test_short_trainings_leave_nothing_and_a_place_that_is_not_there_stops_none(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_limit_counts_what_others_spent_on_the_training(tmp_path, monkeypatch):
+def test_a_limit_counts_what_others_spent_on_the_training(
+    tmp_path, monkeypatch
+):
     given = replace(
         JOBS["small batches by momentum"],
         checkpoints=CheckpointPolicy(str(tmp_path), 0.0),

@@ -29,12 +29,16 @@ def net() -> nn.Module:
     return nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2))
 
 
-def trained(procedure: Any = None, model: Any = None, **recipe: Any) -> TrainingLoop:
+def trained(
+    procedure: Any = None, model: Any = None, **recipe: Any
+) -> TrainingLoop:
     loop = TrainingLoop(
         procedure or Classification(),
         model or net(),
         *data(),
-        Recipe(**{"steps": STEPS, "batch_size": 48, "evaluations": 4, **recipe}),
+        Recipe(
+            **{"steps": STEPS, "batch_size": 48, "evaluations": 4, **recipe}
+        ),
         {"lr": 0.01},
         SEEDS,
     )
@@ -46,10 +50,14 @@ def trained(procedure: Any = None, model: Any = None, **recipe: Any) -> Training
 @pytest.mark.parametrize("parts", [2, 3, 5, 48])
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_accumulated_updates_are_those_of_the_large_batch(parts, optimizer):
-    whole = trained(optimizer=optimizer)  # the last batch of an epoch has 8 examples
+    whole = trained(
+        optimizer=optimizer
+    )  # the last batch of an epoch has 8 examples
     in_parts = trained(optimizer=optimizer, accumulate=parts)
 
-    torch.testing.assert_close(in_parts.losses, whole.losses, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        in_parts.losses, whole.losses, rtol=1e-4, atol=1e-5
+    )
     for ours, theirs in zip(
         in_parts.model.parameters(), whole.model.parameters(), strict=True
     ):
@@ -119,8 +127,14 @@ def test_a_computation_that_cannot_be_is_refused(recipe, says):
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"procedure": Classification(augment=(Mixup(),))}, "mean over its examples"),
-        ({"model": nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 2))}, "BatchNorm1d"),
+        (
+            {"procedure": Classification(augment=(Mixup(),))},
+            "mean over its examples",
+        ),
+        (
+            {"model": nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 2))},
+            "BatchNorm1d",
+        ),
     ],
 )
 def test_what_needs_the_whole_batch_is_not_taken_in_parts(given, says):
@@ -147,14 +161,18 @@ def test_a_model_is_compiled_where_there_is_a_compiler(monkeypatch, model):
         return graph.forward
 
     monkeypatch.setattr(computation, "_missing_compiler", lambda device: "")
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
+    monkeypatch.setattr(
+        torch, "compile", partial(torch.compile, backend=backend)
+    )
     loop = trained(model=model(), compile=True)
 
     assert graphs
     torch.testing.assert_close(loop.losses, trained(model=model()).losses)
 
 
-def test_without_a_compiler_a_warning_says_that_nothing_is_compiled(monkeypatch):
+def test_without_a_compiler_a_warning_says_that_nothing_is_compiled(
+    monkeypatch,
+):
     monkeypatch.setattr(computation.shutil, "which", lambda name: None)
 
     with pytest.warns(RuntimeWarning, match=r"no C\+\+ compiler here"):
@@ -165,5 +183,9 @@ def test_without_a_compiler_a_warning_says_that_nothing_is_compiled(monkeypatch)
 
 def test_all_of_it_is_in_the_key_of_a_run():
     plain = Recipe(steps=1).describe()
-    for change in ({"accumulate": 2}, {"precision": "bf16"}, {"compile": True}):
+    for change in (
+        {"accumulate": 2},
+        {"precision": "bf16"},
+        {"compile": True},
+    ):
         assert Recipe(steps=1, **change).describe() != plain

@@ -47,14 +47,26 @@ from tasks.procedures.fit_once import ScikitLogisticRegression
 from tasks.procedures.sequence_to_sequence import Translation
 from tasks.procedures.supervised import Classification
 
-SEEDS = {"order": 1, "dropout": 2, "evaluation": 3, "split": 4, "initialisation": 5}
+SEEDS = {
+    "order": 1,
+    "dropout": 2,
+    "evaluation": 3,
+    "split": 4,
+    "initialisation": 5,
+}
 RECIPES = {
     "adamw": Recipe(steps=40, batch_size=32, max_grad_norm=0.2),
-    "sgd": Recipe(steps=40, batch_size=33, optimizer="sgd", nesterov=True, warmup=0.2),
+    "sgd": Recipe(
+        steps=40, batch_size=33, optimizer="sgd", nesterov=True, warmup=0.2
+    ),
     "full batch": Recipe(steps=10, batch_size=0),
     "a last batch of one example": Recipe(epochs=3, batch_size=32),
     "plateaus": Recipe(
-        steps=200, batch_size=32, schedule="plateau", patience=1, evaluations=40
+        steps=200,
+        batch_size=32,
+        schedule="plateau",
+        patience=1,
+        evaluations=40,
     ),
     "diverging": Recipe(
         steps=200, optimizer="sgd", schedule="constant", evaluations=20
@@ -72,20 +84,35 @@ class Learned:
 def examples(count: int, seed: int) -> Split:
     rng = make_generator(seed)
     x = torch.randn(count, 6, generator=rng)
-    return Split(x, (x[:, :3] + 0.3 * torch.randn(count, 3, generator=rng)).argmax(1))
+    return Split(
+        x, (x[:, :3] + 0.3 * torch.randn(count, 3, generator=rng)).argmax(1)
+    )
 
 
 def weights(model: nn.Module) -> Tensor:
-    return sum((p.square().sum() for p in model.parameters()), torch.zeros(())) * 1e-3
+    return (
+        sum((p.square().sum() for p in model.parameters()), torch.zeros(()))
+        * 1e-3
+    )
 
 
 def learn(case: str, group: DataParallelGroup | None = None) -> Learned:
     model = network()
     params = {"lr": 1e9 if case == "diverging" else 0.02, "weight_decay": 0.01}
-    train, validation = examples(97, seed=0), examples(100, seed=1)  # 97 = 3 x 32 + 1
+    train, validation = (
+        examples(97, seed=0),
+        examples(100, seed=1),
+    )  # 97 = 3 x 32 + 1
     procedure = Classification(penalty=weights)
     training = TrainingLoop(
-        procedure, model, train, validation, RECIPES[case], params, SEEDS, group=group
+        procedure,
+        model,
+        train,
+        validation,
+        RECIPES[case],
+        params,
+        SEEDS,
+        group=group,
     )
     evaluated = [progress.step for progress in training]
     return Learned(training.losses, evaluated, flat(model))
@@ -108,7 +135,10 @@ class Tossing(Classification):
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
         return (
-            Phase(lambda model, batch, generator: model(batch.x).mean(), mean=True),
+            Phase(
+                lambda model, batch, generator: model(batch.x).mean(),
+                mean=True,
+            ),
         )
 
     def evaluate(
@@ -151,7 +181,11 @@ class Seen:
 def take_part(rank: int, store: Path, job: Job) -> Seen:
     torch.set_num_threads(1)
     dist.init_process_group(
-        "gloo", f"file://{store}", timedelta(minutes=5), world_size=2, rank=rank
+        "gloo",
+        f"file://{store}",
+        timedelta(minutes=5),
+        world_size=2,
+        rank=rank,
     )
     learned = {case: learn(case, DataParallelGroup()) for case in RECIPES}
     tossed = toss(DataParallelGroup()), toss(DataParallelGroup())
@@ -159,7 +193,9 @@ def take_part(rank: int, store: Path, job: Job) -> Seen:
     stopped = (
         run_rank(dropping),
         stopping(
-            replace(dropping, checkpoints=CheckpointPolicy(str(store.parent), 0.0))
+            replace(
+                dropping, checkpoints=CheckpointPolicy(str(store.parent), 0.0)
+            )
         ),
     )
     try:
@@ -173,7 +209,8 @@ def take_part(rank: int, store: Path, job: Job) -> Seen:
 def with_dropout(job: Job) -> Job:
     (member,) = job.members
     return replace(
-        job, members=(replace(member, params={**member.params, "dropout": 0.3}),)
+        job,
+        members=(replace(member, params={**member.params, "dropout": 0.3}),),
     )
 
 
@@ -186,7 +223,9 @@ def stopping(job: Job) -> Result:
     kept = Checkpointer.save
 
     def keep(
-        self: Checkpointer, training: TrainingLoop, artifacts: Mapping[str, bytes]
+        self: Checkpointer,
+        training: TrainingLoop,
+        artifacts: Mapping[str, bytes],
     ) -> None:
         kept(self, training, artifacts)
         raise Stopped
@@ -208,7 +247,8 @@ def failing(job: Job) -> Job:
         source=(
             path,
             text.replace(
-                "def build(", "def build(*args):\n    raise MemoryError\n\n\ndef _("
+                "def build(",
+                "def build(*args):\n    raise MemoryError\n\n\ndef _(",
             ),
         ),
     )
@@ -220,14 +260,21 @@ def job(tiny_source: str, tmp_path_factory: pytest.TempPathFactory) -> Job:
     params = {"lr": 0.01, "weight_decay": 1e-4, "dropout": 0.0}
     member = Member("0" * 64, "final", 0, 0, params, SEEDS)
     return Job(
-        "tiny", "few", "wide", (member,), source=(str(path), tiny_source), world_size=2
+        "tiny",
+        "few",
+        "wide",
+        (member,),
+        source=(str(path), tiny_source),
+        world_size=2,
     )
 
 
 @pytest.fixture(scope="module")
 def pair(job: Job, tmp_path_factory: pytest.TempPathFactory) -> list[Seen]:
     store = tmp_path_factory.mktemp("pair") / "store"
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as workers:
+    with ProcessPoolExecutor(
+        2, multiprocessing.get_context("spawn")
+    ) as workers:
         return list(workers.map(take_part, (0, 1), (store, store), (job, job)))
 
 
@@ -239,10 +286,16 @@ def test_two_workers_learn_what_one_does(pair, case):
         first.losses, alone.losses, rtol=1e-4, atol=1e-6, equal_nan=True
     )
     torch.testing.assert_close(
-        first.parameters, alone.parameters, rtol=1e-3, atol=1e-5, equal_nan=True
+        first.parameters,
+        alone.parameters,
+        rtol=1e-3,
+        atol=1e-5,
+        equal_nan=True,
     )
     assert first.evaluated == second.evaluated == alone.evaluated
-    assert torch.equal(first.parameters.nan_to_num(), second.parameters.nan_to_num())
+    assert torch.equal(
+        first.parameters.nan_to_num(), second.parameters.nan_to_num()
+    )
 
 
 def test_each_worker_drops_units_of_its_own_and_the_same_ones_again(pair):
@@ -269,9 +322,9 @@ def test_a_job_comes_to_the_same_and_the_first_worker_alone_opens_the_test_set(
     )
     assert first.worker["world_size"] == 2
     for name, value in alone.metrics.items():
-        assert timed(name) or first.metrics[name] == pytest.approx(value, abs=1e-3), (
-            name
-        )
+        assert timed(name) or first.metrics[name] == pytest.approx(
+            value, abs=1e-3
+        ), name
 
 
 def test_a_group_that_is_stopped_at_every_evaluation_comes_to_the_same(pair):
@@ -283,7 +336,9 @@ def test_a_group_that_is_stopped_at_every_evaluation_comes_to_the_same(pair):
     assert resumed.best_step == undisturbed.best_step
 
 
-def test_a_worker_that_fails_says_why_and_the_other_one_only_that_it_is_alone(pair):
+def test_a_worker_that_fails_says_why_and_the_other_one_only_that_it_is_alone(
+    pair,
+):
     first, second = (seen.failure for seen in pair)
 
     assert isinstance(first, PeerLost)
@@ -291,7 +346,9 @@ def test_a_worker_that_fails_says_why_and_the_other_one_only_that_it_is_alone(pa
     assert second.result.status == "out_of_memory"
 
 
-def test_a_worker_that_hangs_is_not_waited_for_beyond_the_limit(job, monkeypatch):
+def test_a_worker_that_hangs_is_not_waited_for_beyond_the_limit(
+    job, monkeypatch
+):
     monkeypatch.setattr(worker, "HANGING_FACTOR", 1.0)
     monkeypatch.setattr(worker, "HANGING_SECONDS", 0.0)
     monkeypatch.setattr(worker, "DataParallelGroup", lambda: None)
@@ -299,7 +356,9 @@ def test_a_worker_that_hangs_is_not_waited_for_beyond_the_limit(job, monkeypatch
 
     with pytest.raises(
         RankFailed,
-        match=re.escape("timed_out: longer than the limit of 0.1 s, and hanging"),
+        match=re.escape(
+            "timed_out: longer than the limit of 0.1 s, and hanging"
+        ),
     ):
         run_rank(replace(job, time_limit=0.1))
 
@@ -334,13 +393,17 @@ def test_a_worker_that_hangs_is_not_waited_for_beyond_the_limit(job, monkeypatch
         (Classification(), {}, "layer", None),
     ],
 )
-def test_what_cannot_be_shared_is_refused(procedure: Procedure, changes, norm, problem):
+def test_what_cannot_be_shared_is_refused(
+    procedure: Procedure, changes, norm, problem
+):
     recipe, model = (
         Recipe(steps=1, world_size=4).with_changes(changes),
         mlp(Shape((3,), 2), (4,), norm=norm),
     )
     with (
-        pytest.raises(UserError, match=re.escape(problem)) if problem else nullcontext()
+        pytest.raises(UserError, match=re.escape(problem))
+        if problem
+        else nullcontext()
     ):
         check_data_parallel(procedure, model, recipe)
 
@@ -374,7 +437,10 @@ def test_workers_are_part_of_the_key(tiny):
             {"world_size": 40},
             "tiny/few/narrow: batch_size = 32 cannot be shared by world_size = 40: give each an example",
         ),
-        ({"world_size": 0}, "Recipe(world_size=0): give a whole number, 1 or more"),
+        (
+            {"world_size": 0},
+            "Recipe(world_size=0): give a whole number, 1 or more",
+        ),
         (
             {"world_size": "two"},
             "Recipe(world_size='two'): give a whole number, 1 or more",
@@ -410,7 +476,10 @@ def test_a_group_starts_where_there_is_room_and_no_prefetched_job_takes_it(
     run_inline(plan, executor=executor)
 
     assert executor.trained == plan.runs
-    assert {sizes for sizes in executor.group_sizes if 2 in sizes} == {(2,), (1, 2)}
+    assert {sizes for sizes in executor.group_sizes if 2 in sizes} == {
+        (2,),
+        (1, 2),
+    }
 
 
 # ------------------------------------------------------------------------- on real Ray
@@ -431,7 +500,9 @@ def test_a_group_finds_what_one_worker_finds_and_gets_the_room_of_one_that_was_c
     two CPUs has no more.
     """
     path, marker = tmp_path / "shared.py", tmp_path / "marker"
-    text = tiny_source.replace('nn.Dropout(params["dropout"])', "nn.Dropout(0.0)")
+    text = tiny_source.replace(
+        'nn.Dropout(params["dropout"])', "nn.Dropout(0.0)"
+    )
     text = text.replace(
         "    return nn.Sequential(",
         HANG.format(marker=str(marker)) + "    return nn.Sequential(",
@@ -449,7 +520,9 @@ def test_a_group_finds_what_one_worker_finds_and_gets_the_room_of_one_that_was_c
         workers.check(Resources(), world_size=2)
         marker.touch()
         cell = Cell(
-            shared, next(cell for cell in shared.cells if cell.arm == "wide"), "cpu"
+            shared,
+            next(cell for cell in shared.cells if cell.arm == "wide"),
+            "cpu",
         )
         workers.submit(cell.job(cell.ask()[0]), Resources())
         while marker.exists():
@@ -478,7 +551,11 @@ def by_ddp(rank: int, store: Path) -> tuple[Tensor, Tensor]:
     """The parameters after 40 updates, by torch's own way to share batches and by ours."""
     torch.set_num_threads(1)
     dist.init_process_group(
-        "gloo", f"file://{store}", timedelta(minutes=5), world_size=2, rank=rank
+        "gloo",
+        f"file://{store}",
+        timedelta(minutes=5),
+        world_size=2,
+        rank=rank,
     )
     ours, theirs, data = (
         network(),
@@ -509,7 +586,9 @@ def by_ddp(rank: int, store: Path) -> tuple[Tensor, Tensor]:
         DistributedDataParallel(theirs),
         batches(data, 32, make_generator(SEEDS["order"])),
     )
-    optimizer = torch.optim.AdamW(shared.parameters(), lr=0.02, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(
+        shared.parameters(), lr=0.02, weight_decay=0.01
+    )
     for _ in range(40):
         part = DataParallelGroup().shard(next(source))
         optimizer.zero_grad()
@@ -521,7 +600,11 @@ def by_ddp(rank: int, store: Path) -> tuple[Tensor, Tensor]:
 
 @pytest.mark.slow
 def test_two_workers_learn_what_they_do_by_torch(tmp_path):
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as workers:
-        (ours, theirs), _ = workers.map(by_ddp, (0, 1), [tmp_path / "store"] * 2)
+    with ProcessPoolExecutor(
+        2, multiprocessing.get_context("spawn")
+    ) as workers:
+        (ours, theirs), _ = workers.map(
+            by_ddp, (0, 1), [tmp_path / "store"] * 2
+        )
 
     torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)

@@ -105,7 +105,10 @@ def own(tmp_path, monkeypatch):
         tasks.load_file(path)
         plan = plan_for("own")
         first = {cell.arm: cell for cell in plan.cells}
-        return {arm: cell_identity(plan, cell, "cpu") for arm, cell in first.items()}
+        return {
+            arm: cell_identity(plan, cell, "cpu")
+            for arm, cell in first.items()
+        }
 
     yield identities
     sys.modules.pop("own_models", None)
@@ -136,7 +139,15 @@ def plan_for(task):
         ),
         ('Arm("small", small)', 'Arm("small", small, label="A small one")'),
     ],
-    ids=["docstring", "comment", "margin", "claim", "unused", "new arm", "label"],
+    ids=[
+        "docstring",
+        "comment",
+        "margin",
+        "claim",
+        "unused",
+        "new arm",
+        "label",
+    ],
 )
 def test_what_decides_nothing_is_not_in_the_key(own, before, after):
     then, now = own(), own(before, after)
@@ -146,7 +157,9 @@ def test_what_decides_nothing_is_not_in_the_key(own, before, after):
 
 def test_a_function_is_in_the_key_of_the_arms_that_reach_it(own):
     then = own()
-    now = own("torch.nn.Linear(shape.features", "torch.nn.Linear(1 * shape.features")
+    now = own(
+        "torch.nn.Linear(shape.features", "torch.nn.Linear(1 * shape.features"
+    )
 
     assert now["small"] == then["small"]
     assert now["linear"] != then["linear"]  # through a lambda
@@ -207,14 +220,27 @@ def test_a_memory_mapped_file_is_hashed_by_its_content(tmp_path):
     def described(content):
         path = tmp_path / "tokens.bin"
         np.array(content, dtype=np.int32).tofile(path)
-        return Reach().describe({"tokens": np.memmap(path, dtype=np.int32)}, "x")
+        return Reach().describe(
+            {"tokens": np.memmap(path, dtype=np.int32)}, "x"
+        )
 
     assert described([1, 2, 3]) == described([1, 2, 3])
     assert described([1, 2, 3]) != described([1, 2, 4])
 
 
 def test_values_are_told_apart_by_content_and_type():
-    values = [0, 0.0, "0", None, (0,), [0], {0}, {"a": 0}, b"0", torch.zeros(1)]
+    values = [
+        0,
+        0.0,
+        "0",
+        None,
+        (0,),
+        [0],
+        {0},
+        {"a": 0},
+        b"0",
+        torch.zeros(1),
+    ]
     described = [repr(Reach().describe(value, "x")) for value in values]
     assert len(set(described)) == len(values)
 
@@ -229,7 +255,10 @@ def test_every_module_of_training_is_in_the_key_or_known_not_to_decide():
 def test_rules_of_the_contract_that_training_follows_are_in_the_key():
     modules = {place.partition(":")[0] for place in _code("batch_size")}
 
-    assert {"tasks.contract.schedule", "tasks.procedures.supervised"} <= modules
+    assert {
+        "tasks.contract.schedule",
+        "tasks.procedures.supervised",
+    } <= modules
     assert "suite.training.loop" in modules
     assert "tasks.contract.claim" not in modules
 
@@ -244,4 +273,6 @@ def test_fingerprints_need_nothing_that_needs_them():
 
     assert "suite.training.environment" not in imported
     assert "suite.training.worker" not in imported
-    assert fingerprint.source_hash("batch_size") != fingerprint.source_hash("gan")
+    assert fingerprint.source_hash("batch_size") != fingerprint.source_hash(
+        "gan"
+    )

@@ -79,7 +79,9 @@ def campaign(walk, run_inline, tmp_path):
 def test_arms_of_a_block_are_measured_with_one_seed(campaign):
     finals = campaign.finals.set_index(["level", "block", "arm"])
     for block in range(6):
-        biased, fair = (finals.loc["long", block, arm] for arm in ("biased", "fair"))
+        biased, fair = (
+            finals.loc["long", block, arm] for arm in ("biased", "fair")
+        )
         gap = biased["test.distance"] - fair["test.distance"]
         assert gap == pytest.approx(100 * biased["param.bias"])
 
@@ -87,11 +89,15 @@ def test_arms_of_a_block_are_measured_with_one_seed(campaign):
 def test_what_is_tuned_is_tuned_and_the_rest_runs_once(campaign):
     per_cell = campaign.runs.groupby(["arm", "level", "kind"]).size().unstack()
     assert set(per_cell.loc["biased", "trial"]) == {6 * 4}
-    assert per_cell.loc["fair", "trial"].isna().all()  # there is nothing to tune
+    assert (
+        per_cell.loc["fair", "trial"].isna().all()
+    )  # there is nothing to tune
     assert set(per_cell.loc["fair", "final"]) == {6}
 
 
-def test_a_deterministic_arm_runs_once_per_level_and_stands_for_all_blocks(campaign):
+def test_a_deterministic_arm_runs_once_per_level_and_stands_for_all_blocks(
+    campaign,
+):
     once = campaign.runs[campaign.runs["arm"] == "theory"]
     assert set(once["block"]) == {0}
     assert len(once) == 2  # a final for each level
@@ -115,7 +121,9 @@ def run_once(tmp_path, returned):
     from suite.training.job import Job
 
     return run_job(
-        Job(task.name, "all", "a", (member,), source=tasks.source_of(task.name))
+        Job(
+            task.name, "all", "a", (member,), source=tasks.source_of(task.name)
+        )
     )[0]
 
 
@@ -123,13 +131,19 @@ def test_a_number_is_validation_and_test(tmp_path):
     result = run_once(tmp_path, "{'regret': 2}")
     assert result.status == "finished"
     assert result.test_opened
-    assert result.metrics["validation.regret"] == result.metrics["test.regret"] == 2.0
+    assert (
+        result.metrics["validation.regret"]
+        == result.metrics["test.regret"]
+        == 2.0
+    )
 
 
 def test_what_is_no_measure_is_told(tmp_path):
     result = run_once(tmp_path, "{'regert': 2}")
     assert result.status == "crashed"
-    assert "arm 'a' returned no 'regret' (returned: regert)" in (result.error or "")
+    assert "arm 'a' returned no 'regret' (returned: regert)" in (
+        result.error or ""
+    )
 
 
 def test_a_number_that_is_not_finite_needs_a_worst_value(tmp_path):
@@ -168,7 +182,10 @@ def test_with_something_to_tune_a_deterministic_arm_runs_in_every_block():
         arms=(
             Arm.function("fixed", function, deterministic=True),
             Arm.function(
-                "tuned", function, deterministic=True, space=Space(a=Float(0, 1))
+                "tuned",
+                function,
+                deterministic=True,
+                space=Space(a=Float(0, 1)),
             ),
         ),
         measures=MEASURES,

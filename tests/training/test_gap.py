@@ -13,7 +13,9 @@ def result(kind: Literal["trial", "final"]):
     seeds = run_seeds(0, "deep_vs_wide", "mnist1d_15k", 0, "depth_1", kind, 0)
     params = {"lr": 0.05, "weight_decay": 0.01}
     member = Member("key", kind, 0, 0, params, seeds)
-    job = Job("deep_vs_wide", "mnist1d_15k", "depth_1", (member,), length_factor=0.05)
+    job = Job(
+        "deep_vs_wide", "mnist1d_15k", "depth_1", (member,), length_factor=0.05
+    )
     return run_job(job)[0]
 
 
@@ -27,4 +29,6 @@ def test_a_final_records_how_much_better_training_examples_are_done():
 
 
 def test_a_trial_records_no_gap_as_it_never_sees_the_test():
-    assert not [name for name in result("trial").metrics if name.startswith("gap.")]
+    assert not [
+        name for name in result("trial").metrics if name.startswith("gap.")
+    ]

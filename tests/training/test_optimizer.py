@@ -21,7 +21,9 @@ LR = 0.01
 SEEDS = {"order": 1, "dropout": 2, "evaluation": 3}
 
 PEERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "sgd": lambda p, decay: torch.optim.SGD(p, LR, momentum=0.9, weight_decay=decay),
+    "sgd": lambda p, decay: torch.optim.SGD(
+        p, LR, momentum=0.9, weight_decay=decay
+    ),
     "momentum": lambda p, decay: torch.optim.SGD(
         p, LR, momentum=0.9, weight_decay=decay
     ),
@@ -68,11 +70,19 @@ def loop(recipe: Recipe, **params: Any) -> TrainingLoop:
     x = torch.randn(100, 6, generator=rng)
     data = Split(x, x[:, :3].argmax(1))
     return TrainingLoop(
-        Classification(), network(), data, data, recipe, {"lr": LR, **params}, SEEDS
+        Classification(),
+        network(),
+        data,
+        data,
+        recipe,
+        {"lr": LR, **params},
+        SEEDS,
     )
 
 
-def buffer_of(model: nn.Module, recipe: Recipe, decay: float) -> FlatParameters:
+def buffer_of(
+    model: nn.Module, recipe: Recipe, decay: float
+) -> FlatParameters:
     params = {"weight_decay": decay}
     return FlatParameters(list(model.parameters()), recipe, LR, params)
 
@@ -168,7 +178,9 @@ def test_a_hyperparameter_with_the_name_of_a_recipes_field_sets_it():
 
 
 def test_every_optimizer_that_a_recipe_may_name_exists():
-    built_in = {name for name in OPTIMIZERS.names() if OPTIMIZERS.is_built_in(name)}
+    built_in = {
+        name for name in OPTIMIZERS.names() if OPTIMIZERS.is_built_in(name)
+    }
 
     assert built_in <= OPTIMIZERS.implemented().keys()
     assert set(PEERS) == built_in
@@ -176,7 +188,9 @@ def test_every_optimizer_that_a_recipe_may_name_exists():
 
 @pytest.mark.parametrize("name", sorted(PEERS))
 def test_an_optimizer_resumes_from_its_state(name):
-    def updated(begin: int, end: int, buffer: FlatParameters, model: nn.Module) -> None:
+    def updated(
+        begin: int, end: int, buffer: FlatParameters, model: nn.Module
+    ) -> None:
         for step in range(begin, end):
             buffer.grad.zero_()
             loss_of(model, step).backward()
@@ -229,7 +243,9 @@ def test_an_optimizer_from_outside_is_named_as_ours_are(signs):
 def test_a_name_belongs_to_one_rule(signs):
     register_optimizer(signs, Signs)  # its file was loaded again
 
-    with pytest.raises(UserError, match=r"belongs to suite.training.optimizer.Adam"):
+    with pytest.raises(
+        UserError, match=r"belongs to suite.training.optimizer.Adam"
+    ):
         register_optimizer("adam", Signs)
 
 
@@ -239,21 +255,30 @@ def nadam(
     return torch.optim.NAdam(parameters, lr, weight_decay=weight_decay)
 
 
-def only_parameters(parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+def only_parameters(
+    parameters: Iterable[nn.Parameter],
+) -> torch.optim.Optimizer:
     return torch.optim.AdamW(parameters, weight_decay=0.0)
 
 
 def test_a_function_that_makes_adamw_learns_what_adamw_does():
     named = loop(Recipe(steps=40, batch_size=16, schedule="linear"))
     made = loop(
-        Recipe(steps=40, batch_size=16, schedule="linear", optimizer=only_parameters)
+        Recipe(
+            steps=40,
+            batch_size=16,
+            schedule="linear",
+            optimizer=only_parameters,
+        )
     )
     list(named), list(made)
 
     torch.testing.assert_close(named.losses, made.losses, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("make", [nadam, torch.optim.RAdam], ids=["function", "class"])
+@pytest.mark.parametrize(
+    "make", [nadam, torch.optim.RAdam], ids=["function", "class"]
+)
 def test_any_optimizer_of_torch_resumes_to_the_last_bit(make):
     recipe = Recipe(steps=30, batch_size=16, evaluations=3, optimizer=make)
     whole = loop(recipe, weight_decay=0.1)
@@ -269,7 +294,9 @@ def test_any_optimizer_of_torch_resumes_to_the_last_bit(make):
 
 
 def test_groups_of_parameters_keep_the_proportions_of_their_rates():
-    def two_groups(parameters: list[nn.Parameter], lr: float) -> torch.optim.Optimizer:
+    def two_groups(
+        parameters: list[nn.Parameter], lr: float
+    ) -> torch.optim.Optimizer:
         made: Any = [
             {"params": parameters[:2]},
             {"params": parameters[2:], "lr": lr / 10},
@@ -296,7 +323,9 @@ def test_a_function_that_makes_no_optimizer_is_refused():
 
 def test_a_rate_that_the_space_lacks_is_named():
     run = loop(Recipe(steps=1))
-    with pytest.raises(UserError, match=r"No hyperparameter 'lr' \(given: l2\)"):
+    with pytest.raises(
+        UserError, match=r"No hyperparameter 'lr' \(given: l2\)"
+    ):
         TrainingLoop(
             Classification(),
             network(),
@@ -312,7 +341,9 @@ def test_recipes_are_described_by_names_and_by_the_source_of_functions(signs):
     plain = Recipe(steps=1).describe()
     by_name = Recipe(steps=1, optimizer=signs).describe()["optimizer"]
     by_function = Recipe(steps=1, optimizer=nadam).describe()["optimizer"]
-    by_another = Recipe(steps=1, optimizer=only_parameters).describe()["optimizer"]
+    by_another = Recipe(steps=1, optimizer=only_parameters).describe()[
+        "optimizer"
+    ]
 
     assert (plain["optimizer"], plain["schedule"]) == ("adamw", "cosine")
     assert len(by_name["rule"]["source"]) == 64

@@ -53,10 +53,22 @@ def data() -> tuple[Split, Split]:
 
 def loop_of(procedure: Any, lr: float = 0.1, **recipe: Any) -> TrainingLoop:
     torch.manual_seed(1)
-    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, 2))
-    given = {"steps": 40, "batch_size": 32, "optimizer": "sgd", "evaluations": 8}
+    model = nn.Sequential(
+        nn.Linear(4, 8), nn.ReLU(), nn.Dropout(0.1), nn.Linear(8, 2)
+    )
+    given = {
+        "steps": 40,
+        "batch_size": 32,
+        "optimizer": "sgd",
+        "evaluations": 8,
+    }
     return training(
-        procedure, model, *data(), Recipe(**{**given, **recipe}), {"lr": lr}, SEEDS
+        procedure,
+        model,
+        *data(),
+        Recipe(**{**given, **recipe}),
+        {"lr": lr},
+        SEEDS,
     )
 
 
@@ -66,15 +78,25 @@ def validation_losses(loop: TrainingLoop) -> list[float]:
 
 @pytest.mark.parametrize(
     "recipe",
-    [{}, {"schedule": "plateau", "patience": 1}, {"patience": 2}, {"warmup": 0.5}],
+    [
+        {},
+        {"schedule": "plateau", "patience": 1},
+        {"patience": 2},
+        {"warmup": 0.5},
+    ],
     ids=str,
 )
 def test_a_loop_by_hand_has_the_curve_of_the_suites_own(recipe):
-    by_hand, built_in = loop_of(ByHand(), **recipe), loop_of(Classification(), **recipe)
+    by_hand, built_in = (
+        loop_of(ByHand(), **recipe),
+        loop_of(Classification(), **recipe),
+    )
     for loop in (by_hand, built_in):
         loop.run(lambda found: None)
 
-    assert validation_losses(by_hand) == pytest.approx(validation_losses(built_in))
+    assert validation_losses(by_hand) == pytest.approx(
+        validation_losses(built_in)
+    )
     assert [found.step for found in by_hand.curve] == [
         found.step for found in built_in.curve
     ]

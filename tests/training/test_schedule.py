@@ -18,12 +18,16 @@ PEAK = 0.3
 PEERS: dict[str, Callable[[SGD], lr_scheduler.LRScheduler]] = {
     "constant": lambda o: lr_scheduler.ConstantLR(o, 1.0),
     "linear": lambda o: lr_scheduler.LinearLR(o, 1.0, 0.0, STEPS),
-    "step": lambda o: lr_scheduler.MultiStepLR(o, [STEPS // 2, STEPS * 3 // 4], 0.1),
+    "step": lambda o: lr_scheduler.MultiStepLR(
+        o, [STEPS // 2, STEPS * 3 // 4], 0.1
+    ),
     "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, STEPS),
     "one_cycle": lambda o: lr_scheduler.OneCycleLR(
         o, PEAK, total_steps=STEPS, cycle_momentum=False
     ),
-    "noam": lambda o: lr_scheduler.LambdaLR(o, lambda step: (step + 1) ** -0.5),
+    "noam": lambda o: lr_scheduler.LambdaLR(
+        o, lambda step: (step + 1) ** -0.5
+    ),
 }
 
 
@@ -39,7 +43,10 @@ def rates_of_torch(name: str) -> list[float]:
 
 
 def rates(recipe: Recipe, steps: int) -> list[float]:
-    return [learning_rate(step, steps, PEAK, recipe) for step in range(1, steps + 1)]
+    return [
+        learning_rate(step, steps, PEAK, recipe)
+        for step in range(1, steps + 1)
+    ]
 
 
 @pytest.mark.parametrize("name", PEERS)
@@ -51,10 +58,16 @@ def test_rates_equal_those_of_torch(name):
 
 @pytest.mark.parametrize("name", [name for name in PEERS if name != "noam"])
 def test_a_schedule_begins_after_a_linear_warm_up(name):
-    ours = rates(Recipe(steps=STEPS + 10, schedule=name, warmup=0.2), STEPS + 10)
+    ours = rates(
+        Recipe(steps=STEPS + 10, schedule=name, warmup=0.2), STEPS + 10
+    )
 
-    assert ours[:10] == pytest.approx([PEAK * step / 10 for step in range(1, 11)])
-    assert ours[10:] == pytest.approx(rates_of_torch(name), rel=1e-9, abs=1e-12)
+    assert ours[:10] == pytest.approx(
+        [PEAK * step / 10 for step in range(1, 11)]
+    )
+    assert ours[10:] == pytest.approx(
+        rates_of_torch(name), rel=1e-9, abs=1e-12
+    )
 
 
 def test_noam_is_the_rate_of_attention_is_all_you_need():
@@ -67,7 +80,9 @@ def test_noam_is_the_rate_of_attention_is_all_you_need():
 
 def test_a_plateau_lowers_the_rate_when_torch_does():
     scores = [5, 4, 4, 4.5, 3, 3, 3, 3, 3, 2, 2.5, 2.4]
-    recipe = Recipe(steps=1, schedule="plateau", patience=2, max_lr_reductions=9)
+    recipe = Recipe(
+        steps=1, schedule="plateau", patience=2, max_lr_reductions=9
+    )
     loop = TrainingLoop.__new__(TrainingLoop)
     loop.recipe, loop._at = recipe, LoopState(lr_reductions_left=9)
     optimizer = SGD([torch.zeros(1, requires_grad=True)], 1.0)
@@ -111,14 +126,21 @@ def test_a_schedule_from_outside_is_named_as_ours_are(monkeypatch):
     found = rates(Recipe(steps=3, schedule="halves"), 3)
 
     assert found == pytest.approx([PEAK / 2, PEAK / 4, PEAK / 8])
-    assert Recipe(steps=3, schedule="halves").describe()["schedule"]["name"] == "halves"
+    assert (
+        Recipe(steps=3, schedule="halves").describe()["schedule"]["name"]
+        == "halves"
+    )
 
 
 def test_a_function_is_a_schedule():
-    recipe = Recipe(steps=10, warmup=0.2, schedule=lambda step, steps: step / steps)
+    recipe = Recipe(
+        steps=10, warmup=0.2, schedule=lambda step, steps: step / steps
+    )
     found = rates(recipe, 10)
 
-    assert found[2:] == pytest.approx([PEAK * step / 8 for step in range(1, 9)])
+    assert found[2:] == pytest.approx(
+        [PEAK * step / 8 for step in range(1, 9)]
+    )
     assert all(a < b for a, b in pairwise(found[2:]))
 
 

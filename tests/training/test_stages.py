@@ -108,10 +108,14 @@ def weights(result: Result) -> dict[str, torch.Tensor]:
     return found
 
 
-def test_a_stage_and_then_the_own_training_are_gradient_descent_on_each_in_turn(own):
+def test_a_stage_and_then_the_own_training_are_gradient_descent_on_each_in_turn(
+    own,
+):
     own()
     seeds = run_seeds(0, "own", "all", 0, "scratch", "final", 0)
-    first = load_splits_before("own", "all", seeds["split"], None, "cpu", "tuned")
+    first = load_splits_before(
+        "own", "all", seeds["split"], None, "cpu", "tuned"
+    )
     second = load_splits("own", "all", seeds["split"], arm="tuned")
     torch.manual_seed(seeds["initialisation"])
     peer = nn.Linear(3, 2)
@@ -132,7 +136,9 @@ def test_a_stage_and_then_the_own_training_are_gradient_descent_on_each_in_turn(
     ("arm", "stage", "total"),
     [("scratch", 0, 8), ("tuned", 4, 12), ("shared", 2, 8), ("frozen", 8, 16)],
 )
-def test_the_stages_updates_are_on_record_and_in_the_curve(own, arm, stage, total):
+def test_the_stages_updates_are_on_record_and_in_the_curve(
+    own, arm, stage, total
+):
     own()
     result = run(arm)
     steps = [row["step"] for row in result.curve]
@@ -172,14 +178,22 @@ def test_equal_runs_have_equal_bits(own):
     one, two = run("frozen"), run("frozen")
 
     assert one.losses == two.losses
-    assert all(torch.equal(weights(one)[k], weights(two)[k]) for k in weights(one))
+    assert all(
+        torch.equal(weights(one)[k], weights(two)[k]) for k in weights(one)
+    )
 
 
 def test_the_stage_is_in_the_key_of_its_arm_alone(own):
     def identities():
-        profile = {"name": "tiny", "all_cells": True, "tasks": {"own": TaskPlan()}}
+        profile = {
+            "name": "tiny",
+            "all_cells": True,
+            "tasks": {"own": TaskPlan()},
+        }
         plan = Plan(Profile.model_validate(profile))
-        return {cell.arm: cell_identity(plan, cell, "cpu") for cell in plan.cells}
+        return {
+            cell.arm: cell_identity(plan, cell, "cpu") for cell in plan.cells
+        }
 
     own()
     then = identities()
@@ -191,7 +205,11 @@ def test_the_stage_is_in_the_key_of_its_arm_alone(own):
     for now in (data, length):
         assert now["scratch"] == then["scratch"]
         assert now["tuned"]["source"] != then["tuned"]["source"]
-    assert data["tuned"]["data"] != then["tuned"]["data"] == length["tuned"]["data"]
+    assert (
+        data["tuned"]["data"]
+        != then["tuned"]["data"]
+        == length["tuned"]["data"]
+    )
 
 
 def test_check_finds_a_stage_that_has_seen_the_test(own):
@@ -236,7 +254,9 @@ def test_a_stage_that_cannot_be_is_refused_where_it_is_made(change, message):
         ("evaluations=2", "evaluations=2, world_size=2", "leave it at 1"),
     ],
 )
-def test_a_task_whose_arm_cannot_have_a_stage_is_refused(own, before, after, message):
+def test_a_task_whose_arm_cannot_have_a_stage_is_refused(
+    own, before, after, message
+):
     with pytest.raises(UserError, match=message):
         own(before, after)
 

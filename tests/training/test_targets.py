@@ -18,7 +18,13 @@ from suite.verdicts.judge import judge_campaign
 from tasks import Recipe, UserError, updates_to
 from tasks.procedures.metrics import ACCURACY, LOG_LOSS
 
-SEEDS = {"split": 1, "initialisation": 2, "order": 3, "dropout": 4, "evaluation": 5}
+SEEDS = {
+    "split": 1,
+    "initialisation": 2,
+    "order": 3,
+    "dropout": 4,
+    "evaluation": 5,
+}
 NEVER = 2.0  # an accuracy beyond 1
 
 
@@ -38,7 +44,9 @@ def run_of(*targets: Any, lr: float = 0.05) -> Result:
         ("train.accuracy", 0.7, lambda row: row["train.accuracy"] >= 0.7),
     ],
 )
-def test_a_run_records_the_first_evaluation_at_its_target(tiny, name, value, is_there):
+def test_a_run_records_the_first_evaluation_at_its_target(
+    tiny, name, value, is_there
+):
     result = run_of((name, value))
 
     steps = [row["step"] for row in result.curve if is_there(row)]
@@ -65,13 +73,19 @@ def test_updates_to_a_target_are_a_metric_of_which_less_is_better():
     metric = metric_of(updates_to("train.loss", 1e-8), [ACCURACY, LOG_LOSS])
 
     assert metric is not None
-    assert (metric.better, metric.unit, metric.is_share) == ("lower", "updates", False)
+    assert (metric.better, metric.unit, metric.is_share) == (
+        "lower",
+        "updates",
+        False,
+    )
     assert not metric.cost  # a better search gets there sooner
     assert metric_of(updates_to("recall", 0.5), [ACCURACY, LOG_LOSS]) is None
     assert metric_of("updates_to.accuracy.soon", [ACCURACY, LOG_LOSS]) is None
 
 
-@pytest.mark.parametrize("targets", ["accuracy", [("accuracy",)], [(0.5, "accuracy")]])
+@pytest.mark.parametrize(
+    "targets", ["accuracy", [("accuracy",)], [(0.5, "accuracy")]]
+)
 def test_targets_that_are_no_measures_and_numbers_are_refused(targets):
     with pytest.raises(UserError, match="give measures and numbers"):
         Recipe(steps=10, targets=targets)
@@ -82,7 +96,10 @@ def test_the_evaluation_before_the_first_update_does_not_count(tiny):
 
 
 def with_claim(
-    tiny_file: Path, wanted: float, measure: str = "accuracy", value: float = 0.6
+    tiny_file: Path,
+    wanted: float,
+    measure: str = "accuracy",
+    value: float = 0.6,
 ) -> str:
     """The tiny task with a target, and a claim on how soon an accuracy is reached."""
     text = tiny_file.read_text(encoding="utf-8")
@@ -96,7 +113,9 @@ def with_claim(
 
 
 def test_a_claim_on_a_target_that_its_recipe_lacks_is_refused(tiny_file):
-    with pytest.raises(UserError, match=r"records no 'updates_to.accuracy.0.7'"):
+    with pytest.raises(
+        UserError, match=r"records no 'updates_to.accuracy.0.7'"
+    ):
         tasks.load_file(with_claim(tiny_file, 0.7))
 
 
@@ -117,7 +136,9 @@ def test_a_verdict_says_how_many_finals_missed_the_target(
     tiny_file, run_inline, tmp_path
 ):
     tasks.load_file(with_claim(tiny_file, 0.54, value=0.54))
-    plan = Plan(Profile(name="soon", blocks=2, trials=1, tasks={"soon": TaskPlan()}))
+    plan = Plan(
+        Profile(name="soon", blocks=2, trials=1, tasks={"soon": TaskPlan()})
+    )
     run_inline(plan)
 
     campaign = Results(tmp_path / "results").load(plan.id)
@@ -128,6 +149,8 @@ def test_a_verdict_says_how_many_finals_missed_the_target(
     assert 0 < missed < len(finals)
     assert labels.metric(verdict) == "updates to 54 % accuracy"
     assert any(
-        note.startswith(f"{missed} of {len(finals)} finals did not reach the target")
+        note.startswith(
+            f"{missed} of {len(finals)} finals did not reach the target"
+        )
         for note in sentences.notes(verdict, labels)
     )

@@ -31,7 +31,10 @@ def examples(
     rng = make_generator(seed)
     x = torch.randn(count, features, generator=rng)
     return Split(
-        x, (x[:, :classes] + 0.3 * torch.randn(count, classes, generator=rng)).argmax(1)
+        x,
+        (
+            x[:, :classes] + 0.3 * torch.randn(count, classes, generator=rng)
+        ).argmax(1),
     )
 
 
@@ -71,7 +74,10 @@ def two_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
 
 
 def plain_losses(
-    recipe: Recipe, optimizer: torch.optim.Optimizer, model: nn.Module, peak: float
+    recipe: Recipe,
+    optimizer: torch.optim.Optimizer,
+    model: nn.Module,
+    peak: float,
 ) -> list[float]:
     """The loop that anybody would write."""
     source, losses = (
@@ -131,7 +137,8 @@ def test_a_convolution_in_a_flat_buffer_learns_as_a_plain_one():
     rounding.
     """
     data = Split(
-        torch.randn(64, 2, 8, 8, generator=make_generator(0)), torch.arange(64) % 3
+        torch.randn(64, 2, 8, 8, generator=make_generator(0)),
+        torch.arange(64) % 3,
     )
 
     def build() -> nn.Module:
@@ -167,7 +174,9 @@ def test_a_convolution_in_a_flat_buffer_learns_as_a_plain_one():
         optimizer.step()
         losses.append(loss.item())
 
-    torch.testing.assert_close(ours.losses, torch.tensor(losses), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(
+        ours.losses, torch.tensor(losses), rtol=1e-3, atol=1e-4
+    )
 
 
 def test_cosine_equals_torch():
@@ -183,7 +192,9 @@ def test_cosine_equals_torch():
 
 
 def test_step_decay_equals_torch():
-    recipe = Recipe(steps=40, schedule="step", milestones=(0.5, 0.75), lr_gamma=0.1)
+    recipe = Recipe(
+        steps=40, schedule="step", milestones=(0.5, 0.75), lr_gamma=0.1
+    )
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.3)
     scheduler = torch.optim.lr_scheduler.MultiStepLR(
         optimizer, milestones=[20, 30], gamma=0.1
@@ -196,10 +207,15 @@ def test_step_decay_equals_torch():
         scheduler.step()
 
 
-@given(steps=st.integers(1, 400), warmup=st.floats(0, 1), peak=st.floats(1e-5, 10))
+@given(
+    steps=st.integers(1, 400), warmup=st.floats(0, 1), peak=st.floats(1e-5, 10)
+)
 def test_warm_up_rises_to_the_peak_and_never_above(steps, warmup, peak):
     recipe = Recipe(steps=steps, schedule="constant", warmup=warmup)
-    rates = [learning_rate(step, steps, peak, recipe) for step in range(1, steps + 1)]
+    rates = [
+        learning_rate(step, steps, peak, recipe)
+        for step in range(1, steps + 1)
+    ]
 
     assert all(0 < rate <= peak * (1 + 1e-12) for rate in rates)
     assert rates == sorted(rates)
@@ -228,7 +244,8 @@ def test_a_pass_sees_every_example_once(examples, size):
 def test_the_same_seeds_repeat_to_the_last_bit_and_others_do_not():
     recipe = Recipe(steps=40, batch_size=32)
     first, again = (
-        losses_digest(trained(recipe, network(dropout=0.3)).losses) for _ in range(2)
+        losses_digest(trained(recipe, network(dropout=0.3)).losses)
+        for _ in range(2)
     )
     data = examples()
     other = TrainingLoop(
@@ -284,10 +301,18 @@ def test_drawing_random_numbers_while_watching_changes_nothing():
 
 
 def test_the_best_checkpoint_on_validation_is_handed_on():
-    recipe = Recipe(steps=200, batch_size=8, schedule="constant", evaluations=40)
+    recipe = Recipe(
+        steps=200, batch_size=8, schedule="constant", evaluations=40
+    )
     data, validation = examples(20), examples(60, seed=9)
     training = TrainingLoop(
-        Classification(), network(), data, validation, recipe, {"lr": 0.1}, SEEDS
+        Classification(),
+        network(),
+        data,
+        validation,
+        recipe,
+        {"lr": 0.1},
+        SEEDS,
     )
     seen = list(training)
 
@@ -299,12 +324,18 @@ def test_the_best_checkpoint_on_validation_is_handed_on():
     best = min((p for p in seen if p.step > 0), key=lambda p: p.score)
     assert training.best == best
     assert reached["accuracy"] == best.values["validation.accuracy"]
-    assert reached["loss"] == pytest.approx(best.values["validation.loss"], rel=1e-6)
+    assert reached["loss"] == pytest.approx(
+        best.values["validation.loss"], rel=1e-6
+    )
 
 
 def test_patience_stops_a_training_that_no_longer_improves():
     recipe = Recipe(
-        steps=2000, batch_size=8, schedule="constant", evaluations=100, patience=3
+        steps=2000,
+        batch_size=8,
+        schedule="constant",
+        evaluations=100,
+        patience=3,
     )
     training = TrainingLoop(
         Classification(),
@@ -319,9 +350,9 @@ def test_patience_stops_a_training_that_no_longer_improves():
 
     assert training.best is not None
     assert seen[-1].step < 2000
-    assert [p.step for p in seen].index(seen[-1].step) - [p.step for p in seen].index(
-        training.best.step
-    ) == 3
+    assert [p.step for p in seen].index(seen[-1].step) - [
+        p.step for p in seen
+    ].index(training.best.step) == 3
     assert len(training.losses) == seen[-1].step
 
 
@@ -393,14 +424,26 @@ def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_training():
     # drops, and for good
     assert steps[-1] == 1 + 2 + 2 + 2
     moved = 3 * 1.0 + 2 * 0.1 + 2 * 0.01  # every gradient is 1
-    for before, after in zip(start.parameters(), model.parameters(), strict=True):
-        torch.testing.assert_close(before - after, torch.full_like(before, moved))
+    for before, after in zip(
+        start.parameters(), model.parameters(), strict=True
+    ):
+        torch.testing.assert_close(
+            before - after, torch.full_like(before, moved)
+        )
 
 
 def test_a_training_that_diverges_stops_and_says_so():
-    recipe = Recipe(steps=1000, optimizer="sgd", schedule="constant", evaluations=50)
+    recipe = Recipe(
+        steps=1000, optimizer="sgd", schedule="constant", evaluations=50
+    )
     training = TrainingLoop(
-        Classification(), network(), examples(), examples(), recipe, {"lr": 1e9}, SEEDS
+        Classification(),
+        network(),
+        examples(),
+        examples(),
+        recipe,
+        {"lr": 1e9},
+        SEEDS,
     )
     seen = list(training)
 
@@ -419,9 +462,9 @@ def test_a_phase_updates_its_own_parameters_alone():
             def loss(
                 model: nn.Module, batch: Split, generator: torch.Generator
             ) -> torch.Tensor:
-                both = model.get_submodule("first")(batch.x) + model.get_submodule(
-                    "second"
-                )(batch.x)
+                both = model.get_submodule("first")(
+                    batch.x
+                ) + model.get_submodule("second")(batch.x)
                 return functional.cross_entropy(both, batch.y)
 
             return (Phase(loss, prefix="first."),)
@@ -436,7 +479,13 @@ def test_a_phase_updates_its_own_parameters_alone():
     recipe = Recipe(steps=5, restore_best=False)
     list(
         TrainingLoop(
-            OnlyFirst(), model, examples(), examples(), recipe, {"lr": 0.1}, SEEDS
+            OnlyFirst(),
+            model,
+            examples(),
+            examples(),
+            recipe,
+            {"lr": 0.1},
+            SEEDS,
         )
     )
     moved = [
@@ -509,13 +558,19 @@ def test_averaging_changes_what_is_evaluated_and_not_what_is_learned():
 
 
 def test_the_best_average_is_handed_on():
-    training = trained(AVERAGED.with_changes({"restore_best": True, "evaluations": 8}))
+    training = trained(
+        AVERAGED.with_changes({"restore_best": True, "evaluations": 8})
+    )
     assert training.best is not None
     validation = examples(seed=9)
 
     with torch.no_grad():
-        loss = functional.cross_entropy(training.model(validation.x), validation.y)
-    assert loss.item() == pytest.approx(training.best.values["validation.loss"])
+        loss = functional.cross_entropy(
+            training.model(validation.x), validation.y
+        )
+    assert loss.item() == pytest.approx(
+        training.best.values["validation.loss"]
+    )
 
 
 def test_an_average_survives_an_interruption():

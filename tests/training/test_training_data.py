@@ -37,9 +37,13 @@ TASK = Task("""
 def own(tiny_source, tmp_path):
     """The tiny task whose second arm has training data of its own."""
 
-    def write(training_data: str, before: str = "", after: str = "") -> tasks.Task:
+    def write(
+        training_data: str, before: str = "", after: str = ""
+    ) -> tasks.Task:
         arm = f'Arm("wide", partial(build, 32), training_data={training_data})'
-        text = tiny_source.replace(WIDE, arm).replace("\nTASK = Task(", FUNCTIONS)
+        text = tiny_source.replace(WIDE, arm).replace(
+            "\nTASK = Task(", FUNCTIONS
+        )
         assert before in text
         path = tmp_path / "own.py"
         path.write_text(text.replace(before, after) if before else text)
@@ -99,7 +103,9 @@ def test_code_and_data_are_in_the_key_of_that_arm_alone(own):
 
     assert now["narrow"] == then["narrow"] == other["narrow"]
     for name in ("data", "source"):
-        assert len({found["wide"][name] for found in (then, now, other)}) == 3, name
+        assert (
+            len({found["wide"][name] for found in (then, now, other)}) == 3
+        ), name
 
 
 @pytest.mark.parametrize(

@@ -18,17 +18,27 @@ from suite.verdicts.judge import judge_campaign
 from suite.verdicts.tuning_curve import tuning_curves
 from tasks import Claim
 
-DEEPER = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.02)
+DEEPER = Claim(
+    "deeper", "", "accuracy", better="deep", worse="wide", margin=0.02
+)
 SPACE = {
     "lr": {"low": 1e-4, "high": 1e-1, "log": True},
     "dropout": {"low": 0.0, "high": 0.5, "log": False},
 }
 BLOCKS, TRIALS = 6, 4
 TASK = {
-    "arms": [{"name": "deep", "label": "Deep"}, {"name": "wide", "label": "Wide"}],
+    "arms": [
+        {"name": "deep", "label": "Deep"},
+        {"name": "wide", "label": "Wide"},
+    ],
     "levels": [{"name": "all", "label": "", "x": None}],
     "measures": [
-        {"name": "accuracy", "better": "higher", "percent": True, "label": "accuracy"}
+        {
+            "name": "accuracy",
+            "better": "higher",
+            "percent": True,
+            "label": "accuracy",
+        }
     ],
     "claims": [{**vars(DEEPER), "levels": []}],
     "space": {"deep": SPACE, "wide": SPACE},
@@ -84,7 +94,9 @@ def curves(value, steps=20):
             value(arm, step / steps) + 0.0001 * block
             for arm, block in zip(finals["arm"], finals["block"], strict=True)
         ]
-        points.append(finals.assign(step=step, **{"validation.accuracy": heights}))
+        points.append(
+            finals.assign(step=step, **{"validation.accuracy": heights})
+        )
     return pd.concat(points, ignore_index=True)
 
 
@@ -92,7 +104,9 @@ def gate(name, *frames, claim=DEEPER, curve=None, **about):
     """The gate of that name for one claim, or None where it does not apply."""
     task = {**TASK, "claims": [{**vars(claim), "levels": []}], **about}
     curve = (
-        pd.DataFrame({"task": [], "level": [], "arm": []}) if curve is None else curve
+        pd.DataFrame({"task": [], "level": [], "arm": []})
+        if curve is None
+        else curve
     )
     record = pd.concat(frames or [runs()], ignore_index=True)
     campaign = Campaign(
@@ -170,9 +184,13 @@ def test_a_sound_comparison_passes_every_gate():
         ([0.00011, 0.00015, 0.00012, 0.01, 0.01, 0.01], True),
     ],
 )
-def test_the_best_learning_rate_at_one_end_in_half_of_the_blocks(chosen, failed):
+def test_the_best_learning_rate_at_one_end_in_half_of_the_blocks(
+    chosen, failed
+):
     finals = runs(
-        param__lr=lambda arm, block, _: chosen[block] if arm == "deep" else 0.01
+        param__lr=lambda arm, block, _: (
+            chosen[block] if arm == "deep" else 0.01
+        )
     )
     found = gate("range-edge", finals)
 
@@ -194,7 +212,9 @@ def test_the_best_learning_rate_at_one_end_in_half_of_the_blocks(chosen, failed)
 
 
 def test_the_range_whose_edge_counts_is_that_of_the_arm_at_the_level():
-    at_the_edge = runs(param__lr=lambda arm, *_: 0.09 if arm == "deep" else 0.01)
+    at_the_edge = runs(
+        param__lr=lambda arm, *_: 0.09 if arm == "deep" else 0.01
+    )
     wide = {**SPACE, "lr": {"low": 1e-4, "high": 10.0, "log": True}}
 
     assert gate("range-edge", at_the_edge).failed
@@ -234,7 +254,9 @@ def judged_with_gates(ahead, at_edge, kind="difference"):
         "test",
         Path("test"),
         Manifest.model_validate(
-            about_campaign({**TASK, "claims": [{**vars(claim), "levels": []}]}, claim)
+            about_campaign(
+                {**TASK, "claims": [{**vars(claim), "levels": []}]}, claim
+            )
         ),
         {},
         "0",
@@ -248,7 +270,12 @@ def judged_with_gates(ahead, at_edge, kind="difference"):
 @pytest.mark.parametrize(
     ("ahead", "at_edge", "kind", "verdict"),
     [
-        ("deep", "deep", "difference", "supported"),  # it could only be further ahead
+        (
+            "deep",
+            "deep",
+            "difference",
+            "supported",
+        ),  # it could only be further ahead
         ("deep", "wide", "difference", "inconclusive"),  # it might catch up
         ("wide", "wide", "difference", "refuted"),
         ("wide", "deep", "difference", "inconclusive"),
@@ -274,11 +301,18 @@ def test_an_edge_in_the_arm_that_is_ahead_is_no_objection(
 
 @pytest.mark.parametrize(
     ("schedule", "asked"),
-    [("constant", True), ("plateau", True), ("cosine", False), ("linear", False)],
+    [
+        ("constant", True),
+        ("plateau", True),
+        ("cosine", False),
+        ("linear", False),
+    ],
 )
 def test_a_rate_that_falls_flattens_every_curve(schedule, asked):
     by_arm = {"deep": schedule, "wide": schedule}
-    found = gate("still-improving", curve=curves(rising), schedules={"all": by_arm})
+    found = gate(
+        "still-improving", curve=curves(rising), schedules={"all": by_arm}
+    )
 
     assert (found.asked, found.failed) == (asked, asked)
 
@@ -300,7 +334,10 @@ def test_more_than_a_fifth_of_an_arms_trials_failed(diverged, failed):
 
     assert found.failed == failed
     if failed:
-        assert says(found) == "5 of the 24 tuning trials of Deep failed (5 diverged)."
+        assert (
+            says(found)
+            == "5 of the 24 tuning trials of Deep failed (5 diverged)."
+        )
 
 
 def test_lost_trials_are_not_the_arms_fault():
@@ -347,7 +384,9 @@ def test_what_still_improves_at_the_end_cannot_be_judged(value, told):
     found = gate(
         "still-improving",
         curve=curves(
-            lambda arm, share: value(arm, share) + 0.0005 * rng.standard_normal()
+            lambda arm, share: (
+                value(arm, share) + 0.0005 * rng.standard_normal()
+            )
         ),
     )
 
@@ -357,7 +396,11 @@ def test_what_still_improves_at_the_end_cannot_be_judged(value, told):
 
 def test_a_last_jump_of_one_block_is_not_a_trend():
     curve = curves(lambda arm, share: 0.8)
-    last = (curve["step"] == 20) & (curve["arm"] == "wide") & (curve["block"] == 0)
+    last = (
+        (curve["step"] == 20)
+        & (curve["arm"] == "wide")
+        & (curve["block"] == 0)
+    )
     curve.loc[last, "validation.accuracy"] = 0.95
 
     assert not gate("still-improving", curve=curve).failed
@@ -380,12 +423,20 @@ def test_a_gap_that_moves_to_and_fro_is_not_moving():
 def test_a_claim_about_a_fixed_budget_may_stop_early():
     claim = Claim(**{**vars(DEEPER), "fixed_budget": True})
 
-    assert not gate("still-improving", claim=claim, curve=curves(rising)).failed
+    assert not gate(
+        "still-improving", claim=claim, curve=curves(rising)
+    ).failed
 
 
 @pytest.mark.parametrize(
     "name",
-    ["range-edge", "failed-trials", "still-improving", "tuning-budget", "parameters"],
+    [
+        "range-edge",
+        "failed-trials",
+        "still-improving",
+        "tuning-budget",
+        "parameters",
+    ],
 )
 def test_a_gate_with_nothing_to_look_at_is_left_out(name):
     assert gate(name, runs().iloc[:0]) is None
@@ -404,12 +455,15 @@ def test_another_winner_with_half_of_the_trials(late_winner, failed):
             return 0.80
         return (0.77 if number < 2 else late_winner) + 0.001 * block
 
-    found = gate("tuning-budget", runs("trial", validation__accuracy=validation))
+    found = gate(
+        "tuning-budget", runs("trial", validation__accuracy=validation)
+    )
 
     assert found.failed == failed
     if failed:
-        assert "is −2.8 points with 2 of 4 trials and +4.2 points with all" in says(
-            found
+        assert (
+            "is −2.8 points with 2 of 4 trials and +4.2 points with all"
+            in says(found)
         )
 
 
@@ -451,7 +505,8 @@ def test_a_margin_below_two_examples_cannot_be_seen():
     found = gate("too-easy", runs(data__n_test=80))
 
     assert (
-        says(found) == "The margin of 2 points is less than 2 of the 80 test examples."
+        says(found)
+        == "The margin of 2 points is less than 2 of the 80 test examples."
     )
 
 
@@ -466,7 +521,9 @@ def test_times_from_different_machines_are_not_compared():
         scale="log_ratio",
     )
     spread = runs(
-        host=lambda arm, block, _: "here" if arm == "deep" or block else "there"
+        host=lambda arm, block, _: (
+            "here" if arm == "deep" or block else "there"
+        )
     )
 
     assert (
@@ -498,7 +555,10 @@ def test_gates_never_read_the_test():
 
 
 def test_tuning_curves_read_the_first_trials_of_each_complete_study():
-    value = {("deep", 0): [0.5, 0.4, 0.7, 0.6], ("deep", 1): [0.7, 0.8, 0.1, 0.9]}
+    value = {
+        ("deep", 0): [0.5, 0.4, 0.7, 0.6],
+        ("deep", 1): [0.7, 0.8, 0.1, 0.9],
+    }
     frame = runs(
         "trial",
         **{
@@ -508,7 +568,8 @@ def test_tuning_curves_read_the_first_trials_of_each_complete_study():
         },
     )
     frame = frame[
-        (frame["arm"] == "deep") & ((frame["block"] < 2) | (frame["number"] < 3))
+        (frame["arm"] == "deep")
+        & ((frame["block"] < 2) | (frame["number"] < 3))
     ]
     record = Campaign(
         "test",

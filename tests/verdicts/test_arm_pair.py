@@ -50,26 +50,36 @@ def test_the_difference_is_that_of_a_paired_t_test(
     campaign, manifest, metric, column, sign
 ):
     level, (first, second) = manifest.level_names[0], manifest.arm_names[:2]
-    one, other = (finals(campaign, level, arm, column) for arm in (first, second))
+    one, other = (
+        finals(campaign, level, arm, column) for arm in (first, second)
+    )
     peer = stats.ttest_rel(sign * one, sign * other)
 
     pair = compare_arms(campaign, TASK, level, first, second, metric)
 
     assert len(pair.blocks) == pair.planned == 6
     assert [block.first for block in pair.blocks] == pytest.approx(list(one))
-    assert [block.second for block in pair.blocks] == pytest.approx(list(other))
+    assert [block.second for block in pair.blocks] == pytest.approx(
+        list(other)
+    )
     assert pair.effect == pytest.approx(np.mean(sign * (one - other)))
-    assert pair.interval == pytest.approx(tuple(peer.confidence_interval(0.95)))
+    assert pair.interval == pytest.approx(
+        tuple(peer.confidence_interval(0.95))
+    )
 
 
-def test_the_other_way_round_is_the_same_with_the_other_sign(campaign, manifest):
+def test_the_other_way_round_is_the_same_with_the_other_sign(
+    campaign, manifest
+):
     level, (first, second) = manifest.level_names[0], manifest.arm_names[:2]
 
     one = compare_arms(campaign, TASK, level, first, second, "accuracy")
     other = compare_arms(campaign, TASK, level, second, first, "accuracy")
 
     assert one.effect == pytest.approx(-other.effect)
-    assert one.interval == pytest.approx(tuple(-end for end in other.interval[::-1]))
+    assert one.interval == pytest.approx(
+        tuple(-end for end in other.interval[::-1])
+    )
 
 
 def test_arms_are_compared_by_what_has_values_and_by_each_thing_once(

@@ -51,7 +51,9 @@ def test_fresh_data_and_enough_blocks_can_decide():
 @pytest.mark.parametrize(
     ("claim", "quantile"), [(BETTER, 0.975), (EQUAL, 0.95), (NO_WORSE, 0.95)]
 )
-def test_the_floor_is_where_the_interval_of_very_many_blocks_ends(claim, quantile):
+def test_the_floor_is_where_the_interval_of_very_many_blocks_ends(
+    claim, quantile
+):
     std, ratio = 0.03, 0.25
     floor = stats.norm.ppf(quantile) * std * math.sqrt(ratio)
     # the interval as verdicts have it, of 10,000 blocks with that spread
@@ -59,8 +61,13 @@ def test_the_floor_is_where_the_interval_of_very_many_blocks_ends(claim, quantil
     low, high = estimate(d, ratio).interval(2 * quantile - 1)
 
     assert (high - low) / 2 == pytest.approx(floor, rel=1e-3)
-    for margin, left in ((1.01 * floor, []), (0.99 * floor, ["undecidable-overlap"])):
-        one = prospect(replace(claim, margin=margin), std=std, test_train_ratio=ratio)
+    for margin, left in (
+        (1.01 * floor, []),
+        (0.99 * floor, ["undecidable-overlap"]),
+    ):
+        one = prospect(
+            replace(claim, margin=margin), std=std, test_train_ratio=ratio
+        )
         assert codes(one) == left
 
 
@@ -74,7 +81,9 @@ def test_an_unknown_spread_is_no_obstacle():
 def test_an_effect_that_was_seen_far_off_decides_all_the_same(claim, effect):
     wide = {"std": 0.26, "test_train_ratio": 0.25}
 
-    assert codes(prospect(claim, **wide, effect=0.0)) == ["undecidable-overlap"]
+    assert codes(prospect(claim, **wide, effect=0.0)) == [
+        "undecidable-overlap"
+    ]
     assert codes(prospect(claim, **wide, effect=effect)) == []
 
 
@@ -96,10 +105,14 @@ def test_a_figure_that_is_not_known_to_the_margin_decides_nothing(se, left):
     ("blocks", "family", "t", "left"),
     [(3, 3, 7.65, 1), (3, 4, 8.86, 1), (5, 1, 2.78, 0), (6, 3, 3.53, 0)],
 )
-def test_few_blocks_and_many_claims_ask_for_enormous_effects(blocks, family, t, left):
+def test_few_blocks_and_many_claims_ask_for_enormous_effects(
+    blocks, family, t, left
+):
     found = prospect(blocks=blocks, family=family)
 
-    assert found.t_needed == pytest.approx(t, abs=0.01)  # tables of Student's t
+    assert found.t_needed == pytest.approx(
+        t, abs=0.01
+    )  # tables of Student's t
     assert codes(found) == ["undecidable-blocks"] * left
     assert found.is_exploratory == (blocks < 6)
 
@@ -142,13 +155,18 @@ def test_only_shares_in_points_are_counted_in_examples():
         prospect(blocks=3),
         prospect(blocks=1),
         prospect(test_examples=20),
-        prospect(replace(BETTER, scale="log_ratio"), std=1.0, test_train_ratio=0.5),
+        prospect(
+            replace(BETTER, scale="log_ratio"), std=1.0, test_train_ratio=0.5
+        ),
     ],
 )
 def test_every_obstacle_says_what_to_change(found, language):
     (only,) = found.obstacles()
 
-    assert len(obstacle(only, found.is_share, found.claim.scale, False, language)) > 20
+    assert (
+        len(obstacle(only, found.is_share, found.claim.scale, False, language))
+        > 20
+    )
 
 
 def test_amounts_are_written_on_the_claims_scale():
@@ -162,7 +180,10 @@ def test_amounts_are_written_on_the_claims_scale():
 
 
 def test_a_claim_may_expect_a_standard_deviation():
-    assert Claim("c", "A.", "accuracy", "a", "b", expected_sd=0.03).expected_sd == 0.03
+    assert (
+        Claim("c", "A.", "accuracy", "a", "b", expected_sd=0.03).expected_sd
+        == 0.03
+    )
     with pytest.raises(UserError, match="expected_sd"):
         Claim("c", "A.", "accuracy", "a", "b", expected_sd=-1.0)
 
@@ -185,7 +206,9 @@ def test_no_shipped_profile_has_a_claim_that_cannot_be_decided(name):
     found = {}
     for task in plan.tasks:
         for claim in plan.claims(task):
-            known = {(task, level): data(task, level) for level in claim.levels}
+            known = {
+                (task, level): data(task, level) for level in claim.levels
+            }
             obstacles = prospect_of(plan, known, task, claim).obstacles()
             if obstacles:
                 found[f"{task}/{claim.name}"] = [one.code for one in obstacles]

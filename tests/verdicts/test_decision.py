@@ -34,7 +34,9 @@ margins = st.floats(0.01, 10)
 
 def spread(mean, half):
     """Six differences with that mean, whose 95 % t interval has that half-width."""
-    shape = np.array([-1, 1, -1, 1, -1, 1]) / math.sqrt(6 / 5)  # standard deviation 1
+    shape = np.array([-1, 1, -1, 1, -1, 1]) / math.sqrt(
+        6 / 5
+    )  # standard deviation 1
     return mean + shape * half / (stats.t(5).ppf(0.975) / math.sqrt(6))
 
 
@@ -77,7 +79,9 @@ def test_each_row_of_the_table(mean, half, expected, meaningful):
         (1.2, 0.5, "inconclusive"),
     ],
 )
-def test_equal_is_supported_inside_the_margin_and_refuted_outside(mean, half, expected):
+def test_equal_is_supported_inside_the_margin_and_refuted_outside(
+    mean, half, expected
+):
     assert (
         judge(spread(mean, half), margin=1, hypothesis="equivalence").verdict
         == expected
@@ -139,7 +143,9 @@ def test_a_published_figures_own_error_widens_too():
 
 
 def test_ties_count_half():
-    assert judge([1, 0, 0, -1, 2, 3], margin=1).win_rate == pytest.approx(4 / 6)
+    assert judge([1, 0, 0, -1, 2, 3], margin=1).win_rate == pytest.approx(
+        4 / 6
+    )
 
 
 def test_what_is_open_says_how_many_blocks_would_settle_it():
@@ -147,7 +153,11 @@ def test_what_is_open_says_how_many_blocks_would_settle_it():
 
     assert verdict.blocks_to_settle is not None
     assert verdict.blocks_to_settle_cautious is not None
-    assert verdict.blocks_to_settle_cautious > verdict.blocks_to_settle > verdict.blocks
+    assert (
+        verdict.blocks_to_settle_cautious
+        > verdict.blocks_to_settle
+        > verdict.blocks
+    )
     assert judge(spread(3, 0.5), margin=1).blocks_to_settle is None
 
 
@@ -163,7 +173,8 @@ def test_turning_all_signs_turns_the_verdict(d, margin):
 @given(differences, margins, st.sampled_from([0.25, 8.0, 1024.0]))
 def test_units_do_not_matter(d, margin, factor):
     assert (
-        judge(np.array(d) * factor, margin * factor).verdict == judge(d, margin).verdict
+        judge(np.array(d) * factor, margin * factor).verdict
+        == judge(d, margin).verdict
     )
 
 
@@ -185,7 +196,10 @@ def test_a_wider_margin_only_ever_adds_equality(d, margin, factor):
 
 @given(differences, margins, st.floats(0.01, 5))
 def test_overlap_never_makes_anything_surer(d, margin, ratio):
-    plain, corrected = judge(d, margin), judge(d, margin, test_train_ratio=ratio)
+    plain, corrected = (
+        judge(d, margin),
+        judge(d, margin, test_train_ratio=ratio),
+    )
 
     assert (
         corrected.verdict in (plain.verdict, "inconclusive")
@@ -217,7 +231,9 @@ def test_enough_blocks_leave_nothing_open(d, margin):
     )
     blocks = found.blocks_to_settle + 2 - found.blocks_to_settle % 2
     signs = np.tile([1.0, -1.0], blocks // 2)
-    same_spread = found.effect + found.std * signs * math.sqrt((blocks - 1) / blocks)
+    same_spread = found.effect + found.std * signs * math.sqrt(
+        (blocks - 1) / blocks
+    )
 
     assert judge(same_spread, margin).verdict != "inconclusive"
 
@@ -241,7 +257,12 @@ def test_what_cannot_be_judged_is_refused(arguments, message):
 
 
 def test_holm_is_applied_to_both_tests_apart():
-    claims = [spread(3.0, 0.5), spread(0.0, 0.5), spread(0.5, 0.55), spread(0.7, 3)]
+    claims = [
+        spread(3.0, 0.5),
+        spread(0.0, 0.5),
+        spread(0.5, 0.55),
+        spread(0.7, 3),
+    ]
     verdicts = judge_family([Sample(d, 1.0) for d in claims])
     ps = [stats.ttest_1samp(d, 0).pvalue for d in claims]
 
@@ -253,8 +274,12 @@ def test_holm_is_applied_to_both_tests_apart():
     ]
     assert [v.p for v in verdicts] == pytest.approx(ps)
     assert verdicts[0].alpha == pytest.approx(0.05 / 4)  # the smallest of four
-    assert verdicts[2].alpha == pytest.approx(0.05 / 3)  # the second smallest fails ...
-    assert verdicts[3].alpha == pytest.approx(0.05 / 3)  # ... and stops the others
+    assert verdicts[2].alpha == pytest.approx(
+        0.05 / 3
+    )  # the second smallest fails ...
+    assert verdicts[3].alpha == pytest.approx(
+        0.05 / 3
+    )  # ... and stops the others
     assert verdicts[1].alpha_equivalence == pytest.approx(0.05 / 4)
     assert verdicts[0].p_holm == pytest.approx(4 * ps[0])
 
@@ -264,7 +289,9 @@ def test_what_one_claim_shows_alone_may_drown_in_a_family():
 
     assert judge(hit, 0.5).verdict == "supported"
     assert (
-        judge_family([Sample(hit, 0.5)] + [Sample(nothing, 0.5)] * 9)[0].verdict
+        judge_family([Sample(hit, 0.5)] + [Sample(nothing, 0.5)] * 9)[
+            0
+        ].verdict
         == "inconclusive"
     )
 
@@ -275,7 +302,10 @@ def test_a_family_never_says_more_than_each_claim_alone(family, margin):
         family, judge_family([Sample(d, margin) for d in family]), strict=True
     ):
         alone = judge(d, margin).verdict
-        assert verdict.verdict in (alone, "inconclusive") or alone == "no_difference"
+        assert (
+            verdict.verdict in (alone, "inconclusive")
+            or alone == "no_difference"
+        )
 
 
 @given(st.lists(differences, min_size=1, max_size=5), margins)
@@ -292,7 +322,10 @@ def test_turning_all_signs_of_a_family_turns_its_verdicts(family, margin):
 
 
 def test_looks_count_in_holms_order_too():
-    first, second = Sample(spread(0.7, 0.5), 0.1), Sample(spread(0.0, 0.5), 0.1)
+    first, second = (
+        Sample(spread(0.7, 0.5), 0.1),
+        Sample(spread(0.0, 0.5), 0.1),
+    )
     p = first.estimate.p()
     verdicts = judge_family([first, second], looks=3)
 
@@ -358,7 +391,9 @@ def test_what_is_settled_at_a_look_keeps_its_data():
 
 
 def test_a_look_waits_for_its_blocks():
-    verdicts, latest = judge_looks([Sample(spread(0.7, 3.0), 1.0)], (6, 10, 16))
+    verdicts, latest = judge_looks(
+        [Sample(spread(0.7, 3.0), 1.0)], (6, 10, 16)
+    )
     assert (latest, verdicts[0].blocks) == (6, 6)
 
     _, latest = judge_looks([Sample([1.0, 2.0], 1.0)], (6, 10, 16))
@@ -397,19 +432,30 @@ def test_verdicts_err_as_rarely_as_they_say_and_find_what_is_there(table):
 
 
 @pytest.mark.slow
-def test_two_hundred_arms_differ_from_themselves_as_often_as_chance_has_it(tmp_path):
+def test_two_hundred_arms_differ_from_themselves_as_often_as_chance_has_it(
+    tmp_path,
+):
     campaign = SIMULATION.against_itself(200, 3, tmp_path)
     lines = list(read_lines(campaign.folder / FILE))
     p = [check.p for check in run_aa_tests(campaign, SIMULATION.ITSELF)]
 
     assert len(lines) == 200 * 2 * 6 * 3
-    assert stats.binomtest(sum(value < 0.05 for value in p), 200, 0.05).pvalue > 0.001
+    assert (
+        stats.binomtest(sum(value < 0.05 for value in p), 200, 0.05).pvalue
+        > 0.001
+    )
     assert stats.kstest(p, "uniform").pvalue > 0.001
-    assert max(Counter(line["seeds"]["initialisation"] for line in lines).values()) == 1
+    assert (
+        max(
+            Counter(line["seeds"]["initialisation"] for line in lines).values()
+        )
+        == 1
+    )
     pairs: dict[tuple[Any, ...], dict[str, Any]] = {}
     for line in lines:
         pairs.setdefault(
-            tuple(line[name] for name in ("level", "block", "kind", "number")), {}
+            tuple(line[name] for name in ("level", "block", "kind", "number")),
+            {},
         )[line["arm"]] = line
     for first, again in (
         (pair["linear"], pair["linear_again"]) for pair in pairs.values()
@@ -425,9 +471,13 @@ def test_two_hundred_arms_differ_from_themselves_as_often_as_chance_has_it(tmp_p
 
 def test_a_judge_that_never_decides_fails_the_simulation(monkeypatch):
     monkeypatch.setattr(
-        SIMULATION, "judge_family", lambda family: [judge([0.0], 1.0) for _ in family]
+        SIMULATION,
+        "judge_family",
+        lambda family: [judge([0.0], 1.0) for _ in family],
     )
-    figures = list(itertools.islice(SIMULATION.power(50, np.random.default_rng(0)), 2))
+    figures = list(
+        itertools.islice(SIMULATION.power(50, np.random.default_rng(0)), 2)
+    )
 
     assert not any(figure.fine for figure in figures)
 
@@ -451,11 +501,14 @@ def test_one_table_can_be_simulated_anew_and_leaves_the_others_as_they_are():
     assert SIMULATION.merged(written, written) == written
     with pytest.raises(ValueError, match="other --experiments"):
         SIMULATION.merged(
-            written, written.replace("--experiments 10000", "--experiments 100")
+            written,
+            written.replace("--experiments 10000", "--experiments 100"),
         )
 
 
-@pytest.mark.parametrize("hypothesis", ["difference", "equivalence", "no_worse"])
+@pytest.mark.parametrize(
+    "hypothesis", ["difference", "equivalence", "no_worse"]
+)
 def test_the_deciding_interval_never_contradicts_the_answer(hypothesis):
     rng, margin = np.random.default_rng(0), 0.8
     seen = set()

@@ -58,14 +58,21 @@ TASK = {
     ],
     "levels": [{"name": "all", "label": "", "x": None}],
     "measures": [
-        {"name": "accuracy", "better": "higher", "percent": True, "label": "accuracy"}
+        {
+            "name": "accuracy",
+            "better": "higher",
+            "percent": True,
+            "label": "accuracy",
+        }
     ],
     "space": {},
     "blocks": 6,
     "trials": 1,
     "finals": 1,
 }
-WORSE = Claim("worse", "", "accuracy", better="wide", worse="deep", margin=0.02)
+WORSE = Claim(
+    "worse", "", "accuracy", better="wide", worse="deep", margin=0.02
+)
 
 
 def judged(parameters):
@@ -80,10 +87,17 @@ def planted(parameters, claims=(WORSE,)):
     for block in range(6):
         for arm, train, test in (("deep", 0.77, 0.51), ("wide", 1.0, 0.68)):
             row = {"task": "depth", "level": "all", "arm": arm, "block": block}
-            row |= {"kind": "final", "number": 0, "status": "finished", "host": "here"}
+            row |= {
+                "kind": "final",
+                "number": 0,
+                "status": "finished",
+                "host": "here",
+            }
             row |= {"key": f"{arm} {block}", "device": "cpu"}
             row |= {"parameters": parameters[arm], "train.accuracy": train}
-            row["validation.accuracy"] = row["test.accuracy"] = test + 0.001 * block
+            row["validation.accuracy"] = row["test.accuracy"] = (
+                test + 0.001 * block
+            )
             row["test.accuracy"] += 0.001 * (block % 2) * (arm == "wide")
             rows.append(row)
     about = {
@@ -92,7 +106,9 @@ def planted(parameters, claims=(WORSE,)):
         "name": "test",
         "profile": {"name": "test"},
         "claims_digest": claims_digest({"depth": claims}),
-        "tasks": {"depth": {**TASK, "claims": [_recorded(one) for one in claims]}},
+        "tasks": {
+            "depth": {**TASK, "claims": [_recorded(one) for one in claims]}
+        },
         "cells": [],
     }
     return Campaign(
@@ -121,15 +137,21 @@ def test_a_verdict_says_which_arm_did_not_fit_its_training_set():
         "Eight layers reaches 77.0 % on its training set, where One layer with no more "
         "parameters reaches 100.0 %: this is optimisation, not generalisation."
     )
-    assert "optimisation" in sentences.training(found, Labels(labels.manifest))[1]
-    assert "优化" in sentences.training(found, Labels(labels.manifest, "zh"))[1]
+    assert (
+        "optimisation" in sentences.training(found, Labels(labels.manifest))[1]
+    )
+    assert (
+        "优化" in sentences.training(found, Labels(labels.manifest, "zh"))[1]
+    )
     assert found.as_dict()["training"][1]["train"] == pytest.approx(0.77)
 
 
 def test_a_larger_model_is_no_measure_of_what_an_optimiser_could_find():
     found, _ = judged({"deep": 1000, "wide": 2000})
 
-    assert {one.arm: one.diagnosis for one in found.training}["deep"] != "optimisation"
+    assert {one.arm: one.diagnosis for one in found.training}[
+        "deep"
+    ] != "optimisation"
 
 
 def test_a_model_held_back_on_purpose_is_no_failure_of_its_optimisation():
@@ -155,7 +177,10 @@ def test_only_models_of_the_same_examples_and_no_more_parameters_are_rivals():
 
     assert rival_of("mine", models) == "as large"
     assert rival_of("few examples", models) == ""
-    assert diagnose_together(models, 0.02)["mine"] == ("optimisation", "as large")
+    assert diagnose_together(models, 0.02)["mine"] == (
+        "optimisation",
+        "as large",
+    )
 
 
 def test_every_arm_is_diagnosed_whether_or_not_a_claim_names_it():
@@ -167,7 +192,9 @@ def test_every_arm_is_diagnosed_whether_or_not_a_claim_names_it():
     assert found["deep"].rival == "wide"
     assert found["wide"].diagnosis == "overfitting"
     assert found["wide"].train == pytest.approx(1.0)
-    assert sentences.arm_diagnosis(found["deep"], Labels(campaign.manifest)) == (
+    assert sentences.arm_diagnosis(
+        found["deep"], Labels(campaign.manifest)
+    ) == (
         "Eight layers reaches 77.0 % on its training set, where One layer with no more "
         "parameters reaches 100.0 %: this is optimisation, not generalisation. 6 of 6 "
         "blocks alone say the same."
@@ -207,12 +234,16 @@ def test_a_claim_can_be_about_a_diagnosis():
         6,
     )
     assert (wrong.verdict, wrong.counterexamples) == ("refuted", 6)
-    assert Labels(campaign.manifest).metric(right) == "diagnosis “optimisation”"
+    assert (
+        Labels(campaign.manifest).metric(right) == "diagnosis “optimisation”"
+    )
     assert "优化" in Labels(campaign.manifest, "zh").metric(right)
 
 
 def test_a_rival_that_the_claim_does_not_name_counts_too():
-    campaign = planted({"deep": 1000, "wide": 2000}, claims=(always("optimisation"),))
+    campaign = planted(
+        {"deep": 1000, "wide": 2000}, claims=(always("optimisation"),)
+    )
     (found,) = judge_campaign(campaign)
 
     assert found.verdict == "refuted"  # only larger models train better

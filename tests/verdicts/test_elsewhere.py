@@ -61,8 +61,14 @@ def test_a_pair_that_is_not_complete_is_waited_for(files):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("arm,block,accuracy\na,1,high\n", r"line 2, column accuracy: 'high' is no"),
-        ("arm,block,accuracy\na,1,nan\n", r"line 2, column accuracy: 'nan' is no"),
+        (
+            "arm,block,accuracy\na,1,high\n",
+            r"line 2, column accuracy: 'high' is no",
+        ),
+        (
+            "arm,block,accuracy\na,1,nan\n",
+            r"line 2, column accuracy: 'nan' is no",
+        ),
         ("arm,block,accuracy\n,1,0.5\n", r"line 2, column arm: is empty"),
         ("arm,block,accuracy\na,1\n", r"line 2: give 3 values"),
         ("arm,block\na,1\n", "has no column beside arm, block"),

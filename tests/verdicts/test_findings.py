@@ -63,9 +63,19 @@ def root(tmp_path_factory):
         {"root_seed": 0, "blocks": 3},
         {"root_seed": 3, "finals": 2},
     ):
-        values = {"name": "coin", "blocks": 6, "trials": 1, "tasks": {"coin": {}}}
+        values = {
+            "name": "coin",
+            "blocks": 6,
+            "trials": 1,
+            "tasks": {"coin": {}},
+        }
         plan = Plan(Profile.model_validate({**values, **changes}))
-        launch(plan, folder / "results", executor=SerialExecutor(), tracking_uri="none")
+        launch(
+            plan,
+            folder / "results",
+            executor=SerialExecutor(),
+            tracking_uri="none",
+        )
     tasks._registry._FILES.clear()
     tasks._registry._FILES.update(before)
     return Results(folder / "results")
@@ -84,10 +94,16 @@ def test_all_attempts_are_shown_and_only_equal_ones_are_pooled(root):
 def test_a_campaign_that_repeats_seeds_does_not_count_twice(root):
     attempts = findings(root)[0].attempts
     reasons = {
-        (one.campaign.manifest.root_seed, one.blocks): one.left_out for one in attempts
+        (one.campaign.manifest.root_seed, one.blocks): one.left_out
+        for one in attempts
     }
 
-    assert reasons == {(0, 6): "", (1, 6): "", (2, 6): "", (0, 3): "same_blocks"}
+    assert reasons == {
+        (0, 6): "",
+        (1, 6): "",
+        (2, 6): "",
+        (0, 3): "same_blocks",
+    }
 
 
 def test_an_attempt_has_the_numbers_of_its_verdict(root):
@@ -129,7 +145,14 @@ def test_the_command_prints_every_campaign_within_80_columns(
     root, monkeypatch, language, says
 ):
     monkeypatch.setenv("COLUMNS", "80")
-    given = ["findings", "coin", "--results", str(root.root), "--language", language]
+    given = [
+        "findings",
+        "coin",
+        "--results",
+        str(root.root),
+        "--language",
+        language,
+    ]
     printed = CliRunner().invoke(app, given).stdout
 
     assert says.replace(" ", "") in "".join(printed.split())
@@ -144,4 +167,6 @@ def test_the_page_shows_all_attempts_once_they_are_judged(root):
 
     assert all(name in text for name in root.ids())
     assert "from 3 campaigns" in text
-    assert len(pages.frames(view_of(snapshots, "/findings", ""))["attempts"]) == 5
+    assert (
+        len(pages.frames(view_of(snapshots, "/findings", ""))["attempts"]) == 5
+    )

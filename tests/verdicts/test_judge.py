@@ -34,7 +34,12 @@ ACCURACY = {
     "percent": True,
     "label": "accuracy",
 }
-LOSS = {"name": "loss", "better": "lower", "percent": False, "label": "log loss"}
+LOSS = {
+    "name": "loss",
+    "better": "lower",
+    "percent": False,
+    "label": "log loss",
+}
 
 DEEPER = Claim(
     "deeper",
@@ -107,7 +112,9 @@ def campaign(
                     {"name": arm, "label": arm.title(), "x": None}
                     for arm in dict.fromkeys(("deep", "wide", *runs["arm"]))
                 ],
-                "levels": [{"name": name, "label": "", "x": x} for name, x in levels],
+                "levels": [
+                    {"name": name, "label": "", "x": x} for name, x in levels
+                ],
                 "measures": [ACCURACY, LOSS],
                 "claims": [
                     {**vars(claim), "levels": list(claim.levels), **extra}
@@ -167,7 +174,9 @@ def test_a_clear_difference_is_supported_and_said_plainly():
         "confirmatory",
     )
     assert verdict.effect == pytest.approx(0.05)
-    assert verdict.p == pytest.approx(stats.ttest_rel(deep(AHEAD), WIDE).pvalue)
+    assert verdict.p == pytest.approx(
+        stats.ttest_rel(deep(AHEAD), WIDE).pvalue
+    )
     assert said(verdict) == (
         "Yes: Deep was ahead of Wide by 5.0 points in accuracy (likely between 4.1 and 5.9); it was as claimed in "
         "6 of 6 repetitions. That is more than the 2 points that matter, even at the cautious end."
@@ -218,7 +227,8 @@ def test_the_other_answers(ahead, expected, starting):
 def test_less_is_better_where_the_measure_says_so():
     claim = Claim("loss", "", "loss", better="deep", worse="wide", margin=0.01)
     (verdict,) = judged(
-        finals({"deep": WIDE, "wide": deep(AHEAD)}, metric="test.loss"), claims=[claim]
+        finals({"deep": WIDE, "wide": deep(AHEAD)}, metric="test.loss"),
+        claims=[claim],
     )
 
     assert verdict.verdict == "supported"
@@ -239,7 +249,9 @@ def test_times_are_compared_as_ratios():
         "deep": [1.0, 2.0, 1.5, 1.0, 2.0, 3.0],
         "wide": [2.0, 4.2, 3.1, 1.9, 3.9, 6.1],
     }
-    (verdict,) = judged(finals(seconds, metric="seconds_per_epoch"), claims=[claim])
+    (verdict,) = judged(
+        finals(seconds, metric="seconds_per_epoch"), claims=[claim]
+    )
 
     assert verdict.effect == pytest.approx(
         np.log(np.divide(seconds["wide"], seconds["deep"])).mean()
@@ -251,12 +263,22 @@ def test_times_are_compared_as_ratios():
 
 def test_a_throughput_is_better_when_higher():
     claim = Claim(
-        "faster", "", "examples_per_second", better="deep", worse="wide", margin=1
+        "faster",
+        "",
+        "examples_per_second",
+        better="deep",
+        worse="wide",
+        margin=1,
     )
-    values = {"deep": [20.0, 22, 21, 20, 23, 21], "wide": [10.0, 11, 10, 10, 12, 11]}
+    values = {
+        "deep": [20.0, 22, 21, 20, 23, 21],
+        "wide": [10.0, 11, 10, 10, 12, 11],
+    }
 
     assert (
-        judged(finals(values, metric="examples_per_second"), claims=[claim])[0].verdict
+        judged(finals(values, metric="examples_per_second"), claims=[claim])[
+            0
+        ].verdict
         == "supported"
     )
 
@@ -277,7 +299,9 @@ def test_an_error_of_zero_counts_as_half_an_example():
     }
     (verdict,) = judged(finals(values, **{"data.n_test": 100}), claims=[claim])
 
-    assert verdict.per_block[0]["difference"] == pytest.approx(math.log(0.1 / 0.005))
+    assert verdict.per_block[0]["difference"] == pytest.approx(
+        math.log(0.1 / 0.005)
+    )
     assert "Wide made" in said(verdict)
     assert "times as many errors as Deep" in said(verdict)
 
@@ -292,7 +316,9 @@ def test_at_least_is_a_difference_less_what_is_promised():
         margin=0.005,
         at_least=0.1,
     )
-    (verdict,) = judged(finals({"deep": deep(AHEAD), "wide": WIDE}), claims=[claim])
+    (verdict,) = judged(
+        finals({"deep": deep(AHEAD), "wide": WIDE}), claims=[claim]
+    )
 
     assert verdict.verdict == "refuted"
     assert verdict.effect == pytest.approx(-0.05)
@@ -304,10 +330,20 @@ def test_at_least_is_a_difference_less_what_is_promised():
 
 def test_equal_arms_support_a_claim_of_equality():
     claim = Claim(
-        "same", "", "accuracy", better="deep", worse="wide", margin=0.02, kind="equal"
+        "same",
+        "",
+        "accuracy",
+        better="deep",
+        worse="wide",
+        margin=0.02,
+        kind="equal",
     )
-    same = judged(finals({"deep": deep(LEVEL), "wide": WIDE}), claims=[claim])[0]
-    other = judged(finals({"deep": deep(AHEAD), "wide": WIDE}), claims=[claim])[0]
+    same = judged(finals({"deep": deep(LEVEL), "wide": WIDE}), claims=[claim])[
+        0
+    ]
+    other = judged(
+        finals({"deep": deep(AHEAD), "wide": WIDE}), claims=[claim]
+    )[0]
 
     assert (same.verdict, other.verdict) == ("supported", "refuted")
     assert said(same).startswith(
@@ -375,9 +411,13 @@ def test_a_claim_over_levels_needs_all_and_shows_the_weakest():
 
     assert verdict.verdict == "supported"
     assert verdict.effect == pytest.approx(0.025)
-    assert [one["effect"] for one in verdict.by_level] == pytest.approx([0.05, 0.025])
+    assert [one["effect"] for one in verdict.by_level] == pytest.approx(
+        [0.05, 0.025]
+    )
     assert len(verdict.per_block) == 12
-    assert "The numbers are those at many, the level that decides." in noted(verdict)
+    assert "The numbers are those at many, the level that decides." in noted(
+        verdict
+    )
 
 
 def test_levels_that_disagree_settle_nothing():
@@ -403,11 +443,14 @@ def test_an_interaction_is_the_slope_of_the_gap_over_log_x():
     many = [-gap for gap in AHEAD[::-1]]
     verdict = over_levels(AHEAD, many, claim)
     slopes = [
-        (late - early) / math.log(10) for early, late in zip(AHEAD, many, strict=True)
+        (late - early) / math.log(10)
+        for early, late in zip(AHEAD, many, strict=True)
     ]
 
     assert verdict.verdict == "refuted"
-    assert [row["difference"] for row in verdict.per_block] == pytest.approx(slopes)
+    assert [row["difference"] for row in verdict.per_block] == pytest.approx(
+        slopes
+    )
     assert verdict.p == pytest.approx(stats.ttest_1samp(slopes, 0).pvalue)
     assert [(one["x"], one["effect"]) for one in verdict.by_level] == [
         (100, pytest.approx(0.05)),
@@ -472,7 +515,9 @@ def test_an_interaction_over_what_is_no_axis_is_refused():
         kind="interaction",
         margin=0.005,
     )
-    with pytest.raises(UserError, match="give at least two levels a different x"):
+    with pytest.raises(
+        UserError, match="give at least two levels a different x"
+    ):
         judged(finals({"deep": WIDE, "wide": WIDE}), claims=[claim])
 
 
@@ -480,7 +525,9 @@ def test_an_interaction_over_what_is_no_axis_is_refused():
 
 
 def test_a_missing_pair_is_waited_for():
-    (verdict,) = judged(finals({"deep": [*deep(AHEAD)[:5], None], "wide": WIDE}))
+    (verdict,) = judged(
+        finals({"deep": [*deep(AHEAD)[:5], None], "wide": WIDE})
+    )
 
     assert (verdict.verdict, verdict.complete, verdict.would_be) == (
         "inconclusive",
@@ -504,11 +551,16 @@ def test_an_empty_campaign_has_verdicts_too():
         0,
         False,
     )
-    assert json.loads(json.dumps(verdict.as_dict(), allow_nan=False))["effect"] is None
+    assert (
+        json.loads(json.dumps(verdict.as_dict(), allow_nan=False))["effect"]
+        is None
+    )
 
 
 def test_what_is_settled_is_not_taken_back_when_others_arrive():
-    other = Claim("other", "", "loss", better="wide", worse="deep", margin=0.02)
+    other = Claim(
+        "other", "", "loss", better="wide", worse="deep", margin=0.02
+    )
     frame = finals({"deep": deep(AHEAD), "wide": WIDE})
     clearer = [
         0.0500,
@@ -539,7 +591,8 @@ def test_a_cells_finals_are_averaged_and_waited_for():
     values = [
         finals({"deep": deep(AHEAD), "wide": WIDE}),
         finals(
-            {"deep": [value + 0.02 for value in deep(AHEAD)], "wide": WIDE}, number=1
+            {"deep": [value + 0.02 for value in deep(AHEAD)], "wide": WIDE},
+            number=1,
         ),
     ]
 
@@ -547,7 +600,9 @@ def test_a_cells_finals_are_averaged_and_waited_for():
     assert judged(values[0], repeats=2)[0].blocks == 0
 
 
-@pytest.mark.parametrize("status", ["out_of_memory", "timed_out", "crashed", "lost"])
+@pytest.mark.parametrize(
+    "status", ["out_of_memory", "timed_out", "crashed", "lost"]
+)
 def test_what_the_machine_failed_is_waited_for(status):
     frame = finals({"deep": deep(AHEAD), "wide": WIDE})
     frame["status"] = ["finished"] * 11 + [status]
@@ -560,7 +615,10 @@ def test_a_verdict_that_hinges_on_failures_is_none():
     frame["status"] = ["finished"] * 5 + ["diverged"] + ["finished"] * 6
     (verdict,) = judged(frame)
 
-    assert (verdict.verdict, verdict.would_be) == ("inconclusive", "inconclusive")
+    assert (verdict.verdict, verdict.would_be) == (
+        "inconclusive",
+        "inconclusive",
+    )
     assert verdict.gates[-1].code == "hinges-on-failures"
     assert "without them the answer would be: supported" in said(verdict)
 
@@ -588,7 +646,9 @@ def test_an_arm_that_always_fails_is_not_dropped():
 
 
 def test_hopelessly_wide_intervals_are_not_quoted():
-    (verdict,) = judged(finals({"deep": [0.9, 0.2], "wide": [0.3, 0.7]}), blocks=2)
+    (verdict,) = judged(
+        finals({"deep": [0.9, 0.2], "wide": [0.3, 0.7]}), blocks=2
+    )
 
     assert said(verdict) == (
         "Inconclusive: repetitions differ so much from each other that nothing "
@@ -615,14 +675,20 @@ def test_an_uncertain_figure_is_not_blamed_on_the_data():
 
 
 def test_few_blocks_are_a_first_hint():
-    (verdict,) = judged(finals({"deep": deep(AHEAD)[:3], "wide": WIDE[:3]}), blocks=3)
+    (verdict,) = judged(
+        finals({"deep": deep(AHEAD)[:3], "wide": WIDE[:3]}), blocks=3
+    )
 
     assert (verdict.verdict, verdict.label) == ("supported", "exploratory")
-    assert said(verdict).startswith("A first hint, from 3 repetitions only. Yes:")
+    assert said(verdict).startswith(
+        "A first hint, from 3 repetitions only. Yes:"
+    )
 
 
 def test_an_edited_claim_is_exploratory_and_outside_of_the_family():
-    torn = Claim("other", "", "accuracy", better="wide", worse="deep", margin=0.02)
+    torn = Claim(
+        "other", "", "accuracy", better="wide", worse="deep", margin=0.02
+    )
     frame = finals({"deep": deep(AHEAD), "wide": WIDE})
     edited = judged(
         frame,
@@ -637,21 +703,36 @@ def test_an_edited_claim_is_exploratory_and_outside_of_the_family():
 
 
 def test_looks_judge_the_blocks_that_were_declared():
-    claim = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.005)
+    claim = Claim(
+        "deeper", "", "accuracy", better="deep", worse="wide", margin=0.005
+    )
     wide = WIDE + WIDE[:5]
     values = {
-        "deep": [w + gap for w, gap in zip(wide, AHEAD + TORN[:5], strict=True)],
+        "deep": [
+            w + gap for w, gap in zip(wide, AHEAD + TORN[:5], strict=True)
+        ],
         "wide": wide,
     }
-    (clear,) = judged(finals(values), claims=[claim], blocks=16, looks=[6, 10, 16])
-    assert (clear.verdict, clear.blocks, clear.complete) == ("supported", 6, True)
+    (clear,) = judged(
+        finals(values), claims=[claim], blocks=16, looks=[6, 10, 16]
+    )
+    assert (clear.verdict, clear.blocks, clear.complete) == (
+        "supported",
+        6,
+        True,
+    )
     assert [row["block"] for row in clear.per_block] == [0, 1, 2, 3, 4, 5]
 
-    values["deep"] = [w + gap for w, gap in zip(wide, TORN + TORN[:5], strict=True)]
-    (unsettled,) = judged(finals(values), claims=[claim], blocks=16, looks=[6, 10, 16])
+    values["deep"] = [
+        w + gap for w, gap in zip(wide, TORN + TORN[:5], strict=True)
+    ]
+    (unsettled,) = judged(
+        finals(values), claims=[claim], blocks=16, looks=[6, 10, 16]
+    )
     assert (unsettled.verdict, unsettled.blocks) == ("inconclusive", 10)
-    assert "Looked at 10 of at most 16 blocks; the next look is at 16." in noted(
-        unsettled
+    assert (
+        "Looked at 10 of at most 16 blocks; the next look is at 16."
+        in noted(unsettled)
     )
 
 
@@ -682,12 +763,16 @@ def test_blocks_handed_out_look_by_look_give_the_verdicts_of_the_simulated_looks
             )
         )
         whole = {level: [*gap] for level, gap in gaps.items()}
-        released, blocks = {level for level, _ in levels}, dict.fromkeys(gaps, 6)
+        released, blocks = (
+            {level for level, _ in levels},
+            dict.fromkeys(gaps, 6),
+        )
         for look in looks:
             blocks |= dict.fromkeys(released, look)
             frames = [
                 finals(
-                    {"deep": whole[level][:count], "wide": [0.0] * count}, level=level
+                    {"deep": whole[level][:count], "wide": [0.0] * count},
+                    level=level,
                 )
                 for level, count in blocks.items()
             ]
@@ -696,7 +781,9 @@ def test_blocks_handed_out_look_by_look_give_the_verdicts_of_the_simulated_looks
             )
             released = {
                 level
-                for level, _ in undecided(record.manifest, "depth", as_lines(frames))
+                for level, _ in undecided(
+                    record.manifest, "depth", as_lines(frames)
+                )
             }
         found = judge_campaign(record)
         simulated, _ = judge_looks(
@@ -708,7 +795,9 @@ def test_blocks_handed_out_look_by_look_give_the_verdicts_of_the_simulated_looks
             == [one.blocks for one in simulated]
             == list(blocks.values())
         )
-        assert [one.verdict for one in found] == [one.verdict for one in simulated]
+        assert [one.verdict for one in found] == [
+            one.verdict for one in simulated
+        ]
         assert [one.p_holm for one in found] == pytest.approx(
             [one.p_holm for one in simulated]
         )
@@ -752,7 +841,9 @@ def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted():
     ]
     frames = [
         finals({"deep": deep(AHEAD), "wide": WIDE}, level="few"),
-        finals({"deep": deep([-gap for gap in AHEAD]), "wide": WIDE}, level="many"),
+        finals(
+            {"deep": deep([-gap for gap in AHEAD]), "wide": WIDE}, level="many"
+        ),
     ]
     for verdict in judged(*frames, claims=claims, levels=TWO):
         assert (
@@ -774,7 +865,9 @@ def test_splits_of_one_pool_widen_the_interval():
 
     assert verdict.interval[0] < plain.interval[0]
     assert verdict.fixed_split_interval == plain.interval
-    assert "split the same examples again" in sentences.population(verdict, labels())
+    assert "split the same examples again" in sentences.population(
+        verdict, labels()
+    )
 
 
 def test_each_level_has_its_own_overlap():
@@ -792,7 +885,9 @@ def test_each_level_has_its_own_overlap():
     ]
     (verdict,) = judged(*frames, levels=TWO)
 
-    assert verdict.by_level[0]["interval"][0] > verdict.by_level[1]["interval"][0]
+    assert (
+        verdict.by_level[0]["interval"][0] > verdict.by_level[1]["interval"][0]
+    )
     assert sentences.population(verdict, labels()).startswith(
         "few: Holds for new data from the same source"
     )
@@ -813,16 +908,22 @@ def test_one_official_test_set_has_a_second_interval_for_new_examples():
         stats.sem(AHEAD), math.sqrt(errors / 1000)
     )
 
-    assert verdict.new_test_interval == pytest.approx((0.05 - half, 0.05 + half))
+    assert verdict.new_test_interval == pytest.approx(
+        (0.05 - half, 0.05 + half)
+    )
     assert "this one test set" in sentences.population(verdict, labels())
 
 
 def test_fresh_data_speak_for_new_data():
     (verdict,) = judged(
-        finals({"deep": deep(AHEAD), "wide": WIDE}, **{"data.population": "fresh"})
+        finals(
+            {"deep": deep(AHEAD), "wide": WIDE}, **{"data.population": "fresh"}
+        )
     )
 
-    assert sentences.population(verdict, labels()).startswith("Holds for new data")
+    assert sentences.population(verdict, labels()).startswith(
+        "Holds for new data"
+    )
 
 
 # ------------------------------------------------------------------------- A/A test
@@ -836,8 +937,13 @@ def test_fresh_data_speak_for_new_data():
         (AHEAD, "failure", "inconclusive"),
     ],
 )
-def test_an_arm_that_differs_from_itself_raises_the_alarm(differences, state, verdict):
-    second = [value - gap for value, gap in zip(deep(AHEAD), differences, strict=True)]
+def test_an_arm_that_differs_from_itself_raises_the_alarm(
+    differences, state, verdict
+):
+    second = [
+        value - gap
+        for value, gap in zip(deep(AHEAD), differences, strict=True)
+    ]
     record = campaign(
         finals({"deep": deep(AHEAD), "wide": WIDE, "deep_again": second}),
         aa_test={"deep_again": "deep"},
@@ -848,7 +954,9 @@ def test_an_arm_that_differs_from_itself_raises_the_alarm(differences, state, ve
     assert check.state == state
     assert check.p == pytest.approx(stats.ttest_1samp(differences, 0).pvalue)
     assert judged_claim.verdict == verdict
-    assert judged_claim.p_holm == judged_claim.p  # it takes no place in the family
+    assert (
+        judged_claim.p_holm == judged_claim.p
+    )  # it takes no place in the family
 
 
 def test_an_arm_against_itself_waits_for_its_blocks():
@@ -964,17 +1072,22 @@ def test_the_verdict_says_what_half_of_the_tuning_would_have_said(
     assert found.half_budget.interval == pytest.approx((low, high))
     assert found.half_budget.changes == (answer != "supported")
     assert any(
-        "With half of the tuning the answer would be" in note for note in noted(found)
+        "With half of the tuning the answer would be" in note
+        for note in noted(found)
     ) == (answer != "supported")
     assert found.as_dict()["half_budget"]["verdict"] == answer
 
 
 def test_where_half_of_the_trials_chose_the_same_the_finals_answer_for_both():
-    (found,) = judged(*tuned(change=[False] * 5 + [True], half=ONE_BAD_HALF), half=2)
+    (found,) = judged(
+        *tuned(change=[False] * 5 + [True], half=ONE_BAD_HALF), half=2
+    )
 
     assert found.half_budget is not None
     assert found.half_budget.retrained == 1
-    assert found.half_budget.effect == pytest.approx(np.mean([*AHEAD[:5], -0.30]))
+    assert found.half_budget.effect == pytest.approx(
+        np.mean([*AHEAD[:5], -0.30])
+    )
 
 
 def test_half_the_budget_is_waited_for_and_until_then_validation_answers():
@@ -988,13 +1101,19 @@ def test_half_the_budget_is_waited_for_and_until_then_validation_answers():
         None,
     )
     assert [
-        seen(gate, found) for gate in found.gates if gate.code == "tuning-budget"
+        seen(gate, found)
+        for gate in found.gates
+        if gate.code == "tuning-budget"
     ] == ["Half of the tuning trials would have put the same arm ahead."]
 
 
 def test_looks_freeze_half_the_budget_too():
-    frames = tuned(change=[True] * 6, half=[0.05, 0.04, 0.06, -0.30, -0.30, -0.30])
-    claim = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.005)
+    frames = tuned(
+        change=[True] * 6, half=[0.05, 0.04, 0.06, -0.30, -0.30, -0.30]
+    )
+    claim = Claim(
+        "deeper", "", "accuracy", better="deep", worse="wide", margin=0.005
+    )
     (found,) = judged(*frames, claims=[claim], half=2, looks=[3, 6])
 
     assert (found.blocks, found.half_budget.blocks) == (3, 3)
@@ -1053,7 +1172,9 @@ def test_trials_are_recommended_until_less_than_the_margin_is_to_come(
 
 def test_a_move_in_one_block_is_chance():
     frames = tuned(change=[True] * 6, half=[*AHEAD[:5], -0.30])
-    (found,) = judged(*frames, half=2)  # 6 points on average, from a single block
+    (found,) = judged(
+        *frames, half=2
+    )  # 6 points on average, from a single block
 
     assert not gate_of(found, "moving-with-tuning").failed
 
@@ -1074,7 +1195,12 @@ def half_length(ahead):
         (AHEAD[::-1], "supported", False, False),
         ([0.11, 0.12, 0.10, 0.11, 0.12, 0.11], "supported", True, False),
         ([-gap for gap in AHEAD], "refuted", True, True),
-        (TORN, "inconclusive", False, False),  # 4 points on average, and by chance
+        (
+            TORN,
+            "inconclusive",
+            False,
+            False,
+        ),  # 4 points on average, and by chance
     ],
 )
 def test_the_verdict_says_what_half_of_the_training_would_have_said(
@@ -1088,7 +1214,9 @@ def test_the_verdict_says_what_half_of_the_training_would_have_said(
     assert gate_of(found, "moving-with-length").failed == moves
     assert gate_of(found, "training-length").failed == flips
     assert found.verdict == ("inconclusive" if moves or flips else "supported")
-    told = [note for note in noted(found) if "With half of the training" in note]
+    told = [
+        note for note in noted(found) if "With half of the training" in note
+    ]
     assert bool(told) == (answer != "supported")
 
 
@@ -1098,7 +1226,10 @@ def test_a_claim_about_a_fixed_budget_is_told_and_not_asked():
         *half_length([-gap for gap in AHEAD]), claims=[claim], half_length=True
     )
 
-    assert (found.verdict, found.half_length.verdict) == ("supported", "refuted")
+    assert (found.verdict, found.half_length.verdict) == (
+        "supported",
+        "refuted",
+    )
     assert not gate_of(found, "moving-with-length").asked
 
 
@@ -1148,12 +1279,18 @@ def test_blocks_that_vary_no_more_than_seeds_do_are_said_not_to():
     found = [[a + 0.15, a - 0.15] for a in shared]
     (verdict,) = judged(*two_finals(found), repeats=2)
 
-    (note,) = [one for one in verdict.notes if one.code.startswith("note-spread")]
-    assert note.code == "note-spread-seed"  # blocks vary less than chance has it
+    (note,) = [
+        one for one in verdict.notes if one.code.startswith("note-spread")
+    ]
+    assert (
+        note.code == "note-spread-seed"
+    )  # blocks vary less than chance has it
     assert note.values["margin_seed"] == pytest.approx(0.15 * math.sqrt(2))
 
 
 def test_one_final_does_not_tell_seed_from_tuning():
     (verdict,) = judged(finals({"deep": deep(AHEAD), "wide": WIDE}))
 
-    assert not [one for one in verdict.notes if one.code.startswith("note-spread")]
+    assert not [
+        one for one in verdict.notes if one.code.startswith("note-spread")
+    ]

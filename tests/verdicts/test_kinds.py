@@ -20,7 +20,12 @@ from suite.report.formatting import effect_and_interval
 from suite.report.sentences import Labels
 from suite.training import metrics
 from suite.training.job import SCHEMA
-from suite.training.metrics import Metric, metric_of, recorded_metric, register_metric
+from suite.training.metrics import (
+    Metric,
+    metric_of,
+    recorded_metric,
+    register_metric,
+)
 from suite.verdicts import adequacy, kinds, scales, statistics
 from suite.verdicts.adequacy import register_gate
 from suite.verdicts.gate import Gate
@@ -33,14 +38,18 @@ from tasks import Claim, Measure, UserError
 
 ACCURACY = Measure("accuracy", "higher", lambda shape: 0.0, percent=True)
 PLACES = {"few": 100.0, "many": 1000.0}
-DEEPER = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.02)
+DEEPER = Claim(
+    "deeper", "", "accuracy", better="deep", worse="wide", margin=0.02
+)
 WIDE = [0.80, 0.82, 0.81, 0.79, 0.83, 0.80]
 DEEP = [0.85, 0.86, 0.87, 0.84, 0.87, 0.86]
 
 
 def campaign(claim, column="test.accuracy", measure=ACCURACY, **values):
     """A campaign with one claim and its finals' values, by arm and block."""
-    described = {name: getattr(measure, name) for name in ("name", "better", "percent")}
+    described = {
+        name: getattr(measure, name) for name in ("name", "better", "percent")
+    }
     task = {
         "arms": [{"name": arm, "label": arm.title()} for arm in values],
         "levels": [{"name": "all", "label": "", "x": None}],
@@ -59,7 +68,12 @@ def campaign(claim, column="test.accuracy", measure=ACCURACY, **values):
         "tasks": {"depth": task},
         "cells": [],
     }
-    same = {"task": "depth", "level": "all", "kind": "final", "status": "finished"}
+    same = {
+        "task": "depth",
+        "level": "all",
+        "kind": "final",
+        "status": "finished",
+    }
     rows = [
         {**same, "arm": arm, "block": block, column: value}
         for arm, found in values.items()
@@ -69,7 +83,13 @@ def campaign(claim, column="test.accuracy", measure=ACCURACY, **values):
     runs["key"] = [f"key {row}" for row in range(len(runs))]
     nothing = pd.DataFrame({"task": [], "arm": [], "level": []})
     return Campaign(
-        "test", Path("test"), Manifest.model_validate(about), {}, "0", runs, nothing
+        "test",
+        Path("test"),
+        Manifest.model_validate(about),
+        {},
+        "0",
+        runs,
+        nothing,
     )
 
 
@@ -93,7 +113,10 @@ def contrast(**weights):
             changed(kind="interaction", levels=("few",)),
             "at least two levels a different x",
         ),
-        (changed(metric="tokens_per_second", scale="log_error"), "not a share"),
+        (
+            changed(metric="tokens_per_second", scale="log_error"),
+            "not a share",
+        ),
     ],
 )
 def test_a_claim_that_cannot_be_judged_is_refused_before_anything_runs(
@@ -125,16 +148,25 @@ def test_a_claim_that_has_all_is_not(claim):
 def test_the_gap_between_training_and_test_is_a_metric_of_every_measure():
     gap = metric_of("gap.accuracy", [ACCURACY])
 
-    assert (gap.column, gap.better, gap.unit) == ("gap.accuracy", "lower", "share")
+    assert (gap.column, gap.better, gap.unit) == (
+        "gap.accuracy",
+        "lower",
+        "share",
+    )
     assert metric_of("gap.recall", [ACCURACY]) is None
 
 
 @pytest.mark.parametrize("name", ["f1.macro", "huber.delta1.3"])
 def test_a_metric_may_have_a_dot_in_its_name(name):
     measure = Measure(name, "lower", lambda shape: 0.0)
-    of_test, of_train = (metric_of(one, [measure]) for one in (name, f"train.{name}"))
+    of_test, of_train = (
+        metric_of(one, [measure]) for one in (name, f"train.{name}")
+    )
 
-    assert (of_test.column, of_train.column) == (f"test.{name}", f"train.{name}")
+    assert (of_test.column, of_train.column) == (
+        f"test.{name}",
+        f"train.{name}",
+    )
     assert of_test.validation == of_train.validation == f"validation.{name}"
     assert of_test.better == "lower"
 
@@ -157,7 +189,9 @@ def test_a_metric_may_have_a_dot_in_its_name(name):
         ("tokens_per_second", "higher", False, True),
     ],
 )
-def test_what_every_run_records_is_registered(name, better, deterministic, cost):
+def test_what_every_run_records_is_registered(
+    name, better, deterministic, cost
+):
     found = recorded_metric(name)
 
     assert (found.better, found.deterministic, found.cost) == (
@@ -218,7 +252,9 @@ def registries(monkeypatch):
 
 def test_a_kind_a_metric_and_a_gate_can_be_added_from_outside(registries):
     register_kind(Best())
-    register_metric(Metric("carbon", "grams of carbon", "g", "lower", cost=True))
+    register_metric(
+        Metric("carbon", "grams of carbon", "g", "lower", cost=True)
+    )
 
     @register_gate("parameters")  # in place of the suite's own
     def grid(case):
@@ -271,7 +307,8 @@ def test_a_threshold_has_the_published_figure_on_the_other_side():
     (verdict,) = judge_campaign(record)
 
     named = [
-        sentences.side(verdict, one, Labels(record.manifest)) for one in verdict.sides
+        sentences.side(verdict, one, Labels(record.manifest))
+        for one in verdict.sides
     ]
     assert named == ["Deep", "the published 80.0"]
 
@@ -316,7 +353,9 @@ def test_blocks_to_settle_no_worse_are_the_first_that_would():
     found = judge(d, 0.02, hypothesis="no_worse")
     needed = found.blocks_to_settle
     error = np.std(d, ddof=1) / np.sqrt(np.array([needed - 1, needed]))
-    p = stats.t.sf((d.mean() + 0.02) / error, np.array([needed - 2, needed - 1]))
+    p = stats.t.sf(
+        (d.mean() + 0.02) / error, np.array([needed - 2, needed - 1])
+    )
 
     assert found.verdict == "inconclusive"
     assert p[0] >= 0.05 > p[1]
@@ -325,7 +364,11 @@ def test_blocks_to_settle_no_worse_are_the_first_that_would():
 @pytest.mark.parametrize(
     ("ahead", "answer", "says"),
     [
-        (CLOSE, "supported", "Yes, no worse: Wide was ahead of Deep by 0.4 points"),
+        (
+            CLOSE,
+            "supported",
+            "Yes, no worse: Wide was ahead of Deep by 0.4 points",
+        ),
         (FAR, "refuted", "No: Wide was ahead of Deep by 5.5 points"),
     ],
 )
@@ -381,7 +424,11 @@ def judged(claim, examples=1000, measure=ACCURACY, **values):
 
 @pytest.mark.parametrize(
     ("deep", "wide", "answer"),
-    [(0.0, 0.0, "no_difference"), (1.0, 0.0, "supported"), (0.0, 1.0, "refuted")],
+    [
+        (0.0, 0.0, "no_difference"),
+        (1.0, 0.0, "supported"),
+        (0.0, 1.0, "refuted"),
+    ],
 )
 def test_equal_shares_in_all_blocks_are_an_answer(deep, wide, answer):
     verdict = judged(DEEPER, deep=[deep] * 6, wide=[wide] * 6)
@@ -495,8 +542,13 @@ def test_always_may_compare_two_arms_whatever_the_metrics_direction():
     loss = Measure("loss", "lower", lambda shape: 1.0)
     claim = changed(kind="always", metric="loss", lower_bound=0.0)
 
-    assert judged(claim, measure=loss, deep=DEEP, wide=WIDE).verdict == "supported"
-    assert judged(claim, measure=loss, deep=WIDE, wide=DEEP).verdict == "refuted"
+    assert (
+        judged(claim, measure=loss, deep=DEEP, wide=WIDE).verdict
+        == "supported"
+    )
+    assert (
+        judged(claim, measure=loss, deep=WIDE, wide=DEEP).verdict == "refuted"
+    )
 
 
 def test_one_counterexample_at_one_level_refutes_always():
@@ -504,7 +556,11 @@ def test_one_counterexample_at_one_level_refutes_always():
     many = Sample([1.0, -0.5], 1.0, "always", level="many")
     (verdict,) = judge_family([(few, many)])
 
-    assert (verdict.verdict, verdict.level, verdict.effect) == ("refuted", "many", -0.5)
+    assert (verdict.verdict, verdict.level, verdict.effect) == (
+        "refuted",
+        "many",
+        -0.5,
+    )
 
 
 @pytest.mark.parametrize(
@@ -589,7 +645,9 @@ def over_cells(claim):
     many = campaign(
         claim, deep=np.array(WIDE) + 0.10 + NOISE, wide=np.array(WIDE) + 0.03
     )
-    runs = pd.concat([few.runs.assign(level="few"), many.runs.assign(level="many")])
+    runs = pd.concat(
+        [few.runs.assign(level="few"), many.runs.assign(level="many")]
+    )
     runs["key"] = [f"key {row}" for row in range(len(runs))]
     about = few.manifest.model_dump(mode="json")
     level = about["tasks"]["depth"]["levels"][0]
@@ -636,7 +694,10 @@ def test_cells_may_be_pairs_and_survive_being_written_down():
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({"weights": {"deep@many": 1, "wide": -1}}, "name a level with each arm"),
+        (
+            {"weights": {"deep@many": 1, "wide": -1}},
+            "name a level with each arm",
+        ),
         ({"weights": GAIN, "levels": ("few",)}, "the weights name many, few"),
     ],
 )
@@ -650,12 +711,18 @@ def test_cells_that_make_no_contrast_are_refused(values, complaint):
 
 def test_what_is_printed_first_is_the_interval_that_decides():
     noise = np.array([0.02, -0.02, 0.03, -0.01, 0.0, -0.02])
-    claims = [changed(name=f"claim_{number}", margin=0.01) for number in range(8)]
+    claims = [
+        changed(name=f"claim_{number}", margin=0.01) for number in range(8)
+    ]
     record = campaign(DEEPER, deep=np.array(WIDE) + 0.02 + noise, wide=WIDE)
     about = record.manifest.model_dump(mode="json")
-    about["tasks"]["depth"]["claims"] = [dataclasses.asdict(one) for one in claims]
+    about["tasks"]["depth"]["claims"] = [
+        dataclasses.asdict(one) for one in claims
+    ]
     about["claims_digest"] = claims_digest({"depth": claims})
-    record = dataclasses.replace(record, manifest=Manifest.model_validate(about))
+    record = dataclasses.replace(
+        record, manifest=Manifest.model_validate(about)
+    )
     verdict = judge_campaign(record)[0]
     low, high = verdict.adjusted_interval
 

@@ -25,7 +25,9 @@ from tasks import Claim, Measure, UserError
 ACCURACY = Measure("accuracy", "higher", lambda shape: 0.0, percent=True)
 LOSS = Measure("loss", "lower")
 PLACES = {"few": 100.0, "many": 1000.0}
-DEEPER = Claim("deeper", "", "accuracy", better="deep", worse="wide", margin=0.02)
+DEEPER = Claim(
+    "deeper", "", "accuracy", better="deep", worse="wide", margin=0.02
+)
 WIDE = [0.80, 0.82, 0.81, 0.79, 0.83, 0.80]
 DEEP = [0.85, 0.86, 0.87, 0.84, 0.87, 0.86]
 
@@ -36,13 +38,16 @@ def changed(**values):
 
 def at_levels(claim, measure=ACCURACY, x=None, **values):
     """A campaign with one claim and its finals' values, by arm, level and block."""
-    described = {name: getattr(measure, name) for name in ("name", "better", "percent")}
+    described = {
+        name: getattr(measure, name) for name in ("name", "better", "percent")
+    }
     levels = list(next(iter(values.values())))
     places = x or {}
     task = {
         "arms": [{"name": arm, "label": arm.title()} for arm in values],
         "levels": [
-            {"name": level, "label": level, "x": places.get(level)} for level in levels
+            {"name": level, "label": level, "x": places.get(level)}
+            for level in levels
         ],
         "measures": [described],
         "claims": [dataclasses.asdict(claim)],
@@ -76,7 +81,13 @@ def at_levels(claim, measure=ACCURACY, x=None, **values):
     runs["key"] = [f"key {row}" for row in range(len(runs))]
     nothing = pd.DataFrame({"task": [], "arm": [], "level": []})
     return Campaign(
-        "test", Path("test"), Manifest.model_validate(about), {}, "0", runs, nothing
+        "test",
+        Path("test"),
+        Manifest.model_validate(about),
+        {},
+        "0",
+        runs,
+        nothing,
     )
 
 
@@ -88,7 +99,9 @@ def some_levels(shifts, needed, seed=0):
     rng = np.random.default_rng(seed)
     noise = rng.normal(0, 0.01, (len(shifts), 8))
     return [
-        Sample(shift + row, 0.01, level=f"level {number}", levels_needed=needed)
+        Sample(
+            shift + row, 0.01, level=f"level {number}", levels_needed=needed
+        )
         for number, (shift, row) in enumerate(zip(shifts, noise, strict=True))
     ]
 
@@ -107,12 +120,18 @@ def test_a_partial_conjunction_is_the_worst_intersection_hypothesis(needed):
     for seed in range(20):
         p = list(np.random.default_rng(seed).uniform(0, 0.2, 4))
         wanted = worst_of_subsets(p, len(p) - needed + 1)
-        assert statistics.partial_conjunction(p, needed) == pytest.approx(wanted)
+        assert statistics.partial_conjunction(p, needed) == pytest.approx(
+            wanted
+        )
 
 
-@pytest.mark.parametrize("shifts", [(0.05, 0.05, 0.05, 0), (0.05, 0.01, 0, -0.05)])
+@pytest.mark.parametrize(
+    "shifts", [(0.05, 0.05, 0.05, 0), (0.05, 0.01, 0, -0.05)]
+)
 @pytest.mark.parametrize("needed", [1, 2, 3, 4])
-def test_wins_on_k_of_n_levels_is_scipys_t_test_at_the_kth_best(shifts, needed):
+def test_wins_on_k_of_n_levels_is_scipys_t_test_at_the_kth_best(
+    shifts, needed
+):
     samples = some_levels(shifts, needed)
     (found,) = judge_family([samples])
     p = sorted(
@@ -145,7 +164,12 @@ def test_how_many_levels_a_claim_needs_decides_it(shifts, needed, answer):
 
 def test_too_few_levels_with_more_than_a_negligible_effect_are_no_difference():
     levels = [
-        Sample(np.array([0.001, -0.001] * 4), 0.01, level=str(number), levels_needed=2)
+        Sample(
+            np.array([0.001, -0.001] * 4),
+            0.01,
+            level=str(number),
+            levels_needed=2,
+        )
         for number in range(3)
     ]
     (found,) = judge_family([levels])
@@ -189,7 +213,10 @@ def test_a_claim_on_some_levels_is_told_in_both_languages():
             },
             "it names 2",
         ),
-        ({"at_least_levels": 2}, "only a partial_conjunction has it, not difference"),
+        (
+            {"at_least_levels": 2},
+            "only a partial_conjunction has it, not difference",
+        ),
     ],
 )
 def test_a_claim_on_some_levels_says_how_many(values, complaint):
@@ -207,13 +234,21 @@ def test_a_claim_on_more_levels_than_there_are_is_refused():
 
 SIZES = {"small": 100.0, "middle": 1000.0, "large": 30000.0}
 LAW = Claim(
-    "law", "", "loss", better="net", kind="power_law", exponent=-0.3, margin=0.05
+    "law",
+    "",
+    "loss",
+    better="net",
+    kind="power_law",
+    exponent=-0.3,
+    margin=0.05,
 )
 
 
 def along_sizes(law, claim=LAW, seed=0):
     """A campaign in which the loss is a function of the size, with noise of 2 %."""
-    noise = np.random.default_rng(seed).normal(0, 0.02, (len(SIZES), len(WIDE)))
+    noise = np.random.default_rng(seed).normal(
+        0, 0.02, (len(SIZES), len(WIDE))
+    )
     net = {
         name: law(size) * np.exp(row)
         for (name, size), row in zip(SIZES.items(), noise, strict=True)
@@ -224,7 +259,9 @@ def along_sizes(law, claim=LAW, seed=0):
 def test_an_exponent_is_scipys_regression_in_each_block():
     record = along_sizes(lambda size: 3 * size**-0.3)
     (verdict,) = judge_campaign(record)
-    values = record.runs.pivot(index="block", columns="level", values="test.loss")
+    values = record.runs.pivot(
+        index="block", columns="level", values="test.loss"
+    )
     slopes = np.array(
         [
             stats.linregress(np.log(list(SIZES.values())), np.log(row)).slope
@@ -247,7 +284,9 @@ def test_an_exponent_is_scipys_regression_in_each_block():
         (lambda size: np.exp(-size / 10_000), "inconclusive", "gate"),
     ],
 )
-def test_a_power_law_is_decided_by_its_exponent_and_by_being_one(law, answer, reason):
+def test_a_power_law_is_decided_by_its_exponent_and_by_being_one(
+    law, answer, reason
+):
     (verdict,) = judge_campaign(along_sizes(law))
 
     assert (verdict.verdict, verdict.reason) == (answer, reason)
@@ -257,7 +296,11 @@ def test_a_power_law_is_decided_by_its_exponent_and_by_being_one(law, answer, re
     ("exponent", "english", "chinese"),
     [
         (-0.3, "Yes: the loss of Net goes as", "次幂成正比"),
-        (-0.5, "further than 0.05 from the −0.5 that is claimed", "相差超过 0.05"),
+        (
+            -0.5,
+            "further than 0.05 from the −0.5 that is claimed",
+            "相差超过 0.05",
+        ),
     ],
 )
 def test_a_power_law_is_told_in_both_languages(exponent, english, chinese):

@@ -10,13 +10,20 @@ from statsmodels.stats.meta_analysis import combine_effects
 from suite.verdicts.pooling import pool
 from suite.verdicts.statistics import estimate
 
-UNEQUAL = (0.0, 1.0, 3.0, 0.5)  # true effects, in standard deviations of a block
+UNEQUAL = (
+    0.0,
+    1.0,
+    3.0,
+    0.5,
+)  # true effects, in standard deviations of a block
 
 
 def drawn(effects, seed=0, fewest=6):
     """Blocks of one campaign per true effect, each with one block more."""
     rng = np.random.default_rng(seed)
-    return [rng.normal(effect, 1, fewest + n) for n, effect in enumerate(effects)]
+    return [
+        rng.normal(effect, 1, fewest + n) for n, effect in enumerate(effects)
+    ]
 
 
 def common_variance(campaigns):
@@ -70,7 +77,9 @@ def test_what_campaigns_share_is_not_averaged_away():
     assert alone.interval[1] - alone.interval[0] < 1.96
 
 
-@pytest.mark.parametrize("campaigns", [[], [[1.0, 2.0]], [[1.0, 1.0], [1.0, 1.0]]])
+@pytest.mark.parametrize(
+    "campaigns", [[], [[1.0, 2.0]], [[1.0, 1.0], [1.0, 1.0]]]
+)
 def test_one_campaign_or_none_that_varies_has_no_summary(campaigns):
     assert pool([estimate(x) for x in campaigns]) is None
 
@@ -86,4 +95,6 @@ def test_the_pooled_interval_covers_as_often_as_it_says(count, tau):
         covered += found.interval[0] <= 0 <= found.interval[1]
 
     # three standard errors below 95 %
-    assert covered / experiments > 0.95 - 3 * math.sqrt(0.95 * 0.05 / experiments)
+    assert covered / experiments > 0.95 - 3 * math.sqrt(
+        0.95 * 0.05 / experiments
+    )

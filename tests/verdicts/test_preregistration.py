@@ -27,7 +27,9 @@ def edit(tiny, tiny_file):
     def edit(old="", new=""):
         text = tiny_file.read_text()
         assert old in text
-        tasks.load_source(tiny, str(tiny_file), text.replace(old, new) if old else text)
+        tasks.load_source(
+            tiny, str(tiny_file), text.replace(old, new) if old else text
+        )
 
     return edit
 
@@ -176,7 +178,9 @@ def test_a_task_that_is_not_here_is_not_asked(campaign):
     assert exploratory(sound) == ""
 
 
-def test_a_task_that_no_longer_imports_takes_no_verdict_down(campaign, edit, tiny_file):
+def test_a_task_that_no_longer_imports_takes_no_verdict_down(
+    campaign, edit, tiny_file
+):
     sound = campaign()
     verdict = judge(sound)
     tiny_file.write_text("raise OSError('no disk')")

@@ -49,11 +49,15 @@ def test_many_blocks_are_drawn_at_random_and_come_close():
     expected = binom(11, 0.4).sf(5.5)
     error = math.sqrt(expected * (1 - expected) / len(found.means))
     assert found.share_opposite(0.2) == pytest.approx(expected, abs=5 * error)
-    assert found.share_opposite(0.2) == draws_of(values, 11).share_opposite(0.2)
+    assert found.share_opposite(0.2) == draws_of(values, 11).share_opposite(
+        0.2
+    )
 
 
 def test_another_line_than_zero_decides_which_side_is_which():
-    assert draws_of([1.0, 2.0, 4.0], 1).share_opposite(7 / 3, zero=1.5) == 1 / 3
+    assert (
+        draws_of([1.0, 2.0, 4.0], 1).share_opposite(7 / 3, zero=1.5) == 1 / 3
+    )
     assert math.isnan(draws_of([1.0, 3.0], 1).share_opposite(2.0, zero=2.0))
 
 

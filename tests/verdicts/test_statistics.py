@@ -40,7 +40,9 @@ def test_the_t_test_is_scipys(values, against):
         return
     expected = stats.ttest_1samp(values, against)
 
-    assert found.p(against) == pytest.approx(expected.pvalue, rel=1e-6, abs=1e-12)
+    assert found.p(against) == pytest.approx(
+        expected.pvalue, rel=1e-6, abs=1e-12
+    )
     assert found.interval(0.9) == pytest.approx(
         tuple(expected.confidence_interval(0.9)), rel=1e-6, abs=1e-6
     )
@@ -56,7 +58,9 @@ def test_the_paired_test_is_scipys():
 def test_equivalence_is_statsmodels_tost(margin):
     expected, _, _ = DescrStatsW(GAINED).ttost_mean(-margin, margin)
 
-    assert statistics.estimate(GAINED).p_equivalence(margin) == pytest.approx(expected)
+    assert statistics.estimate(GAINED).p_equivalence(margin) == pytest.approx(
+        expected
+    )
 
 
 @pytest.mark.parametrize("claims", [1, 2, 5, 12])
@@ -67,15 +71,15 @@ def test_holm_is_statsmodels(claims, alpha):
 
     assert statistics.holm_adjusted(p_values) == pytest.approx(list(adjusted))
     levels = statistics.holm_levels(p_values, alpha)
-    assert [p < level for p, level in zip(p_values, levels, strict=True)] == list(
-        rejected
-    )
+    assert [
+        p < level for p, level in zip(p_values, levels, strict=True)
+    ] == list(rejected)
 
 
 def test_a_claim_that_cannot_be_tested_keeps_its_place_in_the_family():
-    assert statistics.holm_levels([0.001, math.nan, 0.02], 0.05) == pytest.approx(
-        [0.05 / 3, 0.05, 0.025]
-    )
+    assert statistics.holm_levels(
+        [0.001, math.nan, 0.02], 0.05
+    ) == pytest.approx([0.05 / 3, 0.05, 0.025])
     assert statistics.holm_adjusted([0.01, math.nan])[0] == pytest.approx(0.02)
     assert math.isnan(statistics.holm_adjusted([0.01, math.nan])[1])
 
@@ -97,7 +101,10 @@ def test_six_wins_of_six_reach_the_smallest_sign_flip_value():
 
 
 def test_blocks_to_settle_are_the_planned_table():
-    found = [statistics.blocks_to_settle(1, ratio) for ratio in (0.5, 0.75, 1, 1.5, 2)]
+    found = [
+        statistics.blocks_to_settle(1, ratio)
+        for ratio in (0.5, 0.75, 1, 1.5, 2)
+    ]
 
     assert found == [55, 26, 16, 9, 6]
 
@@ -106,9 +113,13 @@ def test_blocks_to_settle_are_the_planned_table():
 def test_blocks_to_settle_are_the_fewest_that_do(margin, test_train_ratio):
     def width(blocks):
         t = stats.t(blocks - 1)
-        return (t.ppf(0.975) + t.ppf(0.95)) * math.sqrt(1 / blocks + test_train_ratio)
+        return (t.ppf(0.975) + t.ppf(0.95)) * math.sqrt(
+            1 / blocks + test_train_ratio
+        )
 
-    found = statistics.blocks_to_settle(1, margin, test_train_ratio=test_train_ratio)
+    found = statistics.blocks_to_settle(
+        1, margin, test_train_ratio=test_train_ratio
+    )
 
     if found is None:
         assert width(statistics.MAX_BLOCKS) > margin
@@ -132,8 +143,14 @@ def test_the_smallest_effect_has_its_power(blocks, claims):
 
 
 def test_the_upper_bound_of_a_spread_covers_it_four_times_in_five():
-    spreads = np.random.default_rng(0).standard_normal((20_000, 6)).std(axis=1, ddof=1)
-    covered = np.mean([statistics.upper_std(spread, 6) >= 1 for spread in spreads])
+    spreads = (
+        np.random.default_rng(0)
+        .standard_normal((20_000, 6))
+        .std(axis=1, ddof=1)
+    )
+    covered = np.mean(
+        [statistics.upper_std(spread, 6) >= 1 for spread in spreads]
+    )
 
     assert covered == pytest.approx(0.8, abs=0.01)  # 3.5 Monte-Carlo errors
 
@@ -202,7 +219,9 @@ def test_a_band_is_scipys_t_interval_at_each_step():
 
 def test_an_interval_inside_its_bounds_is_not_changed():
     assert statistics.within_bounds(0.5, 0.1, 0.9, (0.0, 1.0)) == (0.1, 0.9)
-    assert statistics.within_bounds(2.0, -9.0, 13.0, (-math.inf, math.inf)) == (-9, 13)
+    assert statistics.within_bounds(
+        2.0, -9.0, 13.0, (-math.inf, math.inf)
+    ) == (-9, 13)
 
 
 @pytest.mark.parametrize(
@@ -210,10 +229,16 @@ def test_an_interval_inside_its_bounds_is_not_changed():
     [
         ([0.99, 0.97, 1.0, 0.8], (0.0, 1.0), sm.families.Binomial()),
         ([0.0, 0.01, 0.08, 0.0], (0.0, 1.0), sm.families.Binomial()),
-        ([0.1, 0.2, 3.0], (0.0, math.inf), sm.families.Gamma(sm.families.links.Log())),
+        (
+            [0.1, 0.2, 3.0],
+            (0.0, math.inf),
+            sm.families.Gamma(sm.families.links.Log()),
+        ),
     ],
 )
-def test_a_bounded_interval_is_that_of_a_quasi_likelihood(values, bounds, family):
+def test_a_bounded_interval_is_that_of_a_quasi_likelihood(
+    values, bounds, family
+):
     """The delta method at the mean is a generalised linear model with a constant alone,
     its dispersion by Pearson's statistic.
     """

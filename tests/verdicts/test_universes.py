@@ -64,7 +64,13 @@ VARIED = {
 
 def profile(**changes):
     vary = {"claim": "known/gold_wins", **VARIED}
-    values = {"name": "many", "blocks": 6, "trials": 1, "tuned": [], "vary": [vary]}
+    values = {
+        "name": "many",
+        "blocks": 6,
+        "trials": 1,
+        "tuned": [],
+        "vary": [vary],
+    }
     return Profile.model_validate({**values, **changes})
 
 
@@ -82,7 +88,12 @@ def recorded(tmp_path_factory):
     before = dict(tasks._registry._FILES)
     tasks.load_file(folder / "known.py")
     results = folder / "results"
-    launch(Plan(profile()), results, executor=SerialExecutor(), tracking_uri="none")
+    launch(
+        Plan(profile()),
+        results,
+        executor=SerialExecutor(),
+        tracking_uri="none",
+    )
     campaign = Results(results).load()
     provenance = provenance_of(campaign.manifest)
     tasks._registry._FILES.clear()
@@ -102,18 +113,26 @@ def test_every_combination_is_a_universe_with_cells_of_its_own(known):
 
 def test_a_task_with_a_table_also_runs_its_own_claims(known):
     plan = Plan(profile(tasks={"known": {}}))
-    own = [claim.name for claim in plan.claims("known") if ".." not in claim.name]
+    own = [
+        claim.name for claim in plan.claims("known") if ".." not in claim.name
+    ]
 
     assert own == ["gold_wins", "other"]
     assert len(plan.cells) == (24 + 1) * 2 * 6
 
 
 def test_a_universe_changes_what_it_says_and_nothing_else(known):
-    name = universe_name("digits", {"optimiser": "sgd", "noise": 0.5, "rate": 0.1})
+    name = universe_name(
+        "digits", {"optimiser": "sgd", "noise": 0.5, "rate": 0.1}
+    )
     level, base = known.level(name), known.level("digits")
 
     assert values_of(name) == {"optimiser": "sgd", "noise": 0.5, "rate": 0.1}
-    assert dict(level.factors) == {**base.factors, "optimiser": "sgd", "noise": 0.5}
+    assert dict(level.factors) == {
+        **base.factors,
+        "optimiser": "sgd",
+        "noise": 0.5,
+    }
     assert known.fixed_params(known.arm("gold"), level) == {"rate": 0.1}
     assert level.title == "digits [optimiser = sgd, noise = 0.5, rate = 0.1]"
 
@@ -129,7 +148,9 @@ def test_a_known_interaction_is_recovered(recorded):
     assert found.rules("refuted") == []
     elsewhere = found.rules("no_difference")
     assert {"width": 16} in [rule.values for rule in elsewhere]
-    assert "It holds where optimiser = sgd and width = 64 (4 of 4)." in where(found)
+    assert "It holds where optimiser = sgd and width = 64 (4 of 4)." in where(
+        found
+    )
 
 
 def test_universes_are_exploratory_and_adjusted_for_their_number(recorded):
@@ -141,13 +162,19 @@ def test_universes_are_exploratory_and_adjusted_for_their_number(recorded):
     assert smallest.p_holm == pytest.approx(min(1, 24 * smallest.p))
 
 
-def test_the_specification_curve_has_a_dot_for_every_universe(recorded, tmp_path):
+def test_the_specification_curve_has_a_dot_for_every_universe(
+    recorded, tmp_path
+):
     campaign, _ = recorded
     results = str(campaign.folder.parent)
-    CliRunner().invoke(app, ["universes", "--results", results, "-o", str(tmp_path)])
+    CliRunner().invoke(
+        app, ["universes", "--results", results, "-o", str(tmp_path)]
+    )
     text = (tmp_path / "known.gold_wins.svg").read_text("utf-8")
 
-    assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    assert (
+        ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
+    )
     assert text.count("<title>level = digits") == 24
     assert "width = 64" in text
     assert "var(" not in text
@@ -159,9 +186,13 @@ def test_the_command_says_where_a_claim_holds(recorded, monkeypatch):
     given = ["universes", "--results", str(campaign.folder.parent)]
     text = CliRunner().invoke(app, given).stdout
     chinese = CliRunner().invoke(app, [*given, "--language", "zh"]).stdout
-    (found,) = json.loads(CliRunner().invoke(app, [*given, "--json"]).stdout)["claims"]
+    (found,) = json.loads(CliRunner().invoke(app, [*given, "--json"]).stdout)[
+        "claims"
+    ]
 
-    assert "It holds where optimiser = sgd and width = 64" in " ".join(text.split())
+    assert "It holds where optimiser = sgd and width = 64" in " ".join(
+        text.split()
+    )
     assert "当 optimiser = sgd 且 width = 64" in " ".join(chinese.split())
     assert max(map(cell_len, text.splitlines())) <= 80
     assert len(found["universes"]) == 24
@@ -170,16 +201,30 @@ def test_the_command_says_where_a_claim_holds(recorded, monkeypatch):
 @pytest.mark.parametrize(
     ("vary", "says"),
     [
-        ({"claim": "known/gold_win", "width": [1]}, "did you mean 'gold_wins'"),
+        (
+            {"claim": "known/gold_win", "width": [1]},
+            "did you mean 'gold_wins'",
+        ),
         ({"claim": "known/gold_wins", "widht": [1]}, "did you mean 'width'"),
-        ({"claim": "known/gold_wins", "speed": [0.1]}, "arm 'lead' sets it itself"),
+        (
+            {"claim": "known/gold_wins", "speed": [0.1]},
+            "arm 'lead' sets it itself",
+        ),
         ({"claim": "known/gold_wins", "width": [1, 1]}, "given twice"),
-        ({"claim": "known/gold_wins", "optimiser": ["a b"]}, "cannot be varied"),
-        ({"claim": "known/gold_wins", "level": ["digit"]}, "did you mean 'digits'"),
+        (
+            {"claim": "known/gold_wins", "optimiser": ["a b"]},
+            "cannot be varied",
+        ),
+        (
+            {"claim": "known/gold_wins", "level": ["digit"]},
+            "did you mean 'digits'",
+        ),
         ({"claim": "known/gold_wins", "steps": [0]}, "steps"),
     ],
 )
-def test_what_cannot_be_varied_is_refused_before_anything_runs(known, vary, says):
+def test_what_cannot_be_varied_is_refused_before_anything_runs(
+    known, vary, says
+):
     with pytest.raises(UserError, match=says):
         check_names(profile(vary=[vary]), "mine.toml")
 

@@ -16,11 +16,24 @@ from suite.training.job import SCHEMA
 from suite.verdicts.statistics import variance_split
 from suite.verdicts.variance import split_variance
 
-LOOMS = [[98, 97, 99, 96], [91, 90, 93, 92], [96, 95, 97, 95], [95, 96, 99, 98]]
+LOOMS = [
+    [98, 97, 99, 96],
+    [91, 90, 93, 92],
+    [96, 95, 97, 95],
+    [95, 96, 99, 98],
+]
 
 
 def invented(
-    rng, *, seed=1.0, order=0.5, tuning=1.5, data=2.0, blocks=8, studies=2, finals=3
+    rng,
+    *,
+    seed=1.0,
+    order=0.5,
+    tuning=1.5,
+    data=2.0,
+    blocks=8,
+    studies=2,
+    finals=3,
 ):
     """Values (blocks, studies, finals) whose parts have these standard deviations."""
     return (
@@ -47,7 +60,8 @@ def test_the_textbooks_looms_have_the_published_parts():
 def test_a_balanced_design_gives_what_restricted_maximum_likelihood_gives():
     values = invented(np.random.default_rng(3), order=1.2)
     index = pd.MultiIndex.from_product(
-        [range(size) for size in values.shape], names=["block", "study", "final"]
+        [range(size) for size in values.shape],
+        names=["block", "study", "final"],
     )
     frame = pd.Series(values.ravel(), index, name="y").reset_index()
     parts = {"study": "0 + C(study)", "order": "0 + C(final)"}
@@ -61,7 +75,9 @@ def test_a_balanced_design_gives_what_restricted_maximum_likelihood_gives():
     seed, tuning, data = variance_split(values)
     assert seed.variance == pytest.approx(order + fit.scale, rel=0.02)
     assert tuning.variance == pytest.approx(study, rel=0.02)
-    assert data.variance == pytest.approx(float(fit.cov_re.iloc[0, 0]), rel=0.02)
+    assert data.variance == pytest.approx(
+        float(fit.cov_re.iloc[0, 0]), rel=0.02
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +111,9 @@ def test_intervals_cover_the_parts():
 
 
 def test_a_part_that_is_not_there_is_not_separable():
-    parts = variance_split(invented(np.random.default_rng(2), tuning=0.0, blocks=10))
+    parts = variance_split(
+        invented(np.random.default_rng(2), tuning=0.0, blocks=10)
+    )
 
     assert {part.name: part.separable for part in parts} == {
         "seed": True,
@@ -167,18 +185,26 @@ def test_a_twin_is_the_second_study_that_shows_tunings_part():
     values = invented(np.random.default_rng(5))
     (split,) = split_variance(campaign(values), "depth")
 
-    assert (split.arm, split.blocks, split.studies, split.finals) == ("deep", 8, 2, 3)
+    assert (split.arm, split.blocks, split.studies, split.finals) == (
+        "deep",
+        8,
+        2,
+        3,
+    )
     assert split.parts == tuple(variance_split(values))
 
 
 def test_nothing_is_said_of_too_little():
     assert (
         split_variance(
-            campaign(invented(np.random.default_rng(5), studies=1, finals=1)), "depth"
+            campaign(invented(np.random.default_rng(5), studies=1, finals=1)),
+            "depth",
         )
         == []
     )
     assert (
-        split_variance(campaign(invented(np.random.default_rng(5), blocks=4)), "depth")
+        split_variance(
+            campaign(invented(np.random.default_rng(5), blocks=4)), "depth"
+        )
         == []
     )

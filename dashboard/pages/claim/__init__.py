@@ -46,7 +46,9 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     by_level = pd.DataFrame([dict(row) for row in verdict.by_level])
     found = {"blocks": rows, "trend": by_level}
     for level in levels_of(verdict):
-        at_level = rows["level"].isna() if level is None else rows["level"] == level
+        at_level = (
+            rows["level"].isna() if level is None else rows["level"] == level
+        )
         name = level or "all"
         found[f"differences-{name}"] = rows[at_level]
         found[f"pairs-{name}"] = rows[at_level]
@@ -86,7 +88,8 @@ def _other_matchings(view: View, verdict: ClaimVerdict) -> html.Ul | None:
         one
         for one in view.verdicts
         if verdict.matching_group
-        and (one.task, one.matching_group) == (verdict.task, verdict.matching_group)
+        and (one.task, one.matching_group)
+        == (verdict.task, verdict.matching_group)
         and one.claim != verdict.claim
     ]
     if not others:

@@ -34,7 +34,11 @@ def blocks_card(view: View, verdict: ClaimVerdict) -> html.Section | None:
         label=title,
         numeric=range(first_number, first_number + 3),
     )
-    says = words("blocks-says") if _published(view) else words("blocks-unpublished")
+    says = (
+        words("blocks-says")
+        if _published(view)
+        else words("blocks-unpublished")
+    )
     return card(
         rows,
         _compare(view, finals),
@@ -69,11 +73,16 @@ def sides(view: View, verdict: ClaimVerdict) -> tuple[str, str]:
     better, and those, or the published figure, that they are compared with.
     """
     ahead, behind = verdict.sides
-    return side(verdict, ahead, view.labels), side(verdict, behind, view.labels)
+    return side(verdict, ahead, view.labels), side(
+        verdict, behind, view.labels
+    )
 
 
 def _row(
-    view: View, verdict: ClaimVerdict, row: Mapping[str, Any], finals: pd.DataFrame
+    view: View,
+    verdict: ClaimVerdict,
+    row: Mapping[str, Any],
+    finals: pd.DataFrame,
 ) -> tuple[Children, ...]:
     cells: list[Children] = [f"{row['block']}"]
     if _has_levels(verdict):
@@ -99,14 +108,19 @@ def _runs(view: View, task: str, finals: pd.DataFrame) -> Iterator[html.Span]:
     """A link per final to its MLflow run, by arm."""
     for arm, mine in finals.groupby("arm", sort=False):
         pairs = zip(mine["key"], mine["number"], strict=True)
-        links = [_run(view, task, str(arm), str(key), number) for key, number in pairs]
+        links = [
+            _run(view, task, str(arm), str(key), number)
+            for key, number in pairs
+        ]
         found = [link for link in links if link is not None]
         if found:
             label = arm_key(view, task, str(arm))
             yield html.Span([label, *found], className="runs")
 
 
-def _run(view: View, task: str, arm: str, key: str, number: int) -> html.A | None:
+def _run(
+    view: View, task: str, arm: str, key: str, number: int
+) -> html.A | None:
     address = view.run_link(key)
     if address is None:
         return None

@@ -48,9 +48,13 @@ def _reasons(view: View, verdict: ClaimVerdict) -> Iterator[str]:
         left = verdict.planned - verdict.blocks
         yield words.of("change", status_of(view, verdict), left=left)
     if failed:
-        names = ", ".join(gate_name(gate, words.language).lower() for gate in failed)
+        names = ", ".join(
+            gate_name(gate, words.language).lower() for gate in failed
+        )
         yield words("change-gate", gates=names)
-    if verdict.verdict in DECIDED and math.isfinite(verdict.adjusted_interval[0]):
+    if verdict.verdict in DECIDED and math.isfinite(
+        verdict.adjusted_interval[0]
+    ):
         yield _other_blocks(words, verdict)
     if verdict.verdict == "inconclusive" and verdict.complete and not failed:
         yield from _to_settle(view, verdict)
@@ -93,7 +97,10 @@ def _to_settle(view: View, verdict: ClaimVerdict) -> Iterator[str]:
 def _glossary(words: Words) -> html.Details:
     terms = [
         html.Div(
-            [html.Dt(words.of("term", term)), html.Dd(words.of("term-says", term))]
+            [
+                html.Dt(words.of("term", term)),
+                html.Dd(words.of("term-says", term)),
+            ]
         )
         for term in TERMS
     ]

@@ -40,7 +40,9 @@ def _trend(view: View, verdict: ClaimVerdict) -> html.Section:
     )
 
 
-def _at_level(view: View, verdict: ClaimVerdict, level: str | None) -> html.Div:
+def _at_level(
+    view: View, verdict: ClaimVerdict, level: str | None
+) -> html.Div:
     """Each block's difference at one level, and next to it both arms' values."""
     words = view.words
     spec = differences(verdict, level, words)
@@ -57,7 +59,11 @@ def _at_level(view: View, verdict: ClaimVerdict, level: str | None) -> html.Div:
         )
     ]
     label = verdict.metric_label
-    both = pairs(verdict, level, view.about["arms"], words, label) if level else None
+    both = (
+        pairs(verdict, level, view.about["arms"], words, label)
+        if level
+        else None
+    )
     if both:
         charts.append(
             chart(

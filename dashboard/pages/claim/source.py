@@ -17,8 +17,14 @@ def source_card(view: View, verdict: ClaimVerdict) -> html.Section:
     words = view.words
     measured = f"{verdict.metric_label}: {_measured_effect(view, verdict)}"
     rows = [
-        (words("claim-source-is"), foreign(verdict.source or "–", words.language)),
-        (words("claim-source-says"), foreign(verdict.reported or "–", words.language)),
+        (
+            words("claim-source-is"),
+            foreign(verdict.source or "–", words.language),
+        ),
+        (
+            words("claim-source-says"),
+            foreign(verdict.reported or "–", words.language),
+        ),
         (words("claim-ours"), measured),
     ]
     return card(facts(rows, "facts tall"), title=words("claim-source"))
@@ -40,7 +46,9 @@ def scope_card(view: View, verdict: ClaimVerdict) -> html.Section:
         (words("choose-task"), view.title(verdict.task)),
     ]
     return card(
-        facts(rows, "facts tall"), _notes(view, verdict), title=words("claim-scope")
+        facts(rows, "facts tall"),
+        _notes(view, verdict),
+        title=words("claim-scope"),
     )
 
 

@@ -27,7 +27,9 @@ Fact = tuple[str, str]
 
 
 def verdict_card(view: View, verdict: ClaimVerdict) -> html.Section:
-    statement = html.P(coded(sentence(verdict, view.labels)), className="sentence big")
+    statement = html.P(
+        coded(sentence(verdict, view.labels)), className="sentence big"
+    )
     parts: list[Component] = [_outcome(view, verdict), statement]
     if math.isfinite(verdict.effect):
         parts += [
@@ -73,11 +75,18 @@ def _key(view: View, verdict: ClaimVerdict) -> html.P:
 def _links(view: View, verdict: ClaimVerdict) -> list[Component]:
     """The pages behind the verdict, at the claim's own task, level and arm."""
     words = view.words
-    selection = {"task": verdict.task, "level": next(iter(verdict.levels), None)}
+    selection = {
+        "task": verdict.task,
+        "level": next(iter(verdict.levels), None),
+    }
     finals = view.link("/runs", task=verdict.task, claim=verdict.claim)
     search = view.link("/search", **selection, arm=verdict.better or None)
     return [
-        action(words("claim-curves"), view.link("/curves", **selection), primary=True),
+        action(
+            words("claim-curves"),
+            view.link("/curves", **selection),
+            primary=True,
+        ),
         action(words("claim-runs"), finals),
         action(words("claim-search"), search),
         action(words("claim-sweep"), view.link("/sweep", **selection)),
@@ -109,13 +118,18 @@ def _numbers(view: View, verdict: ClaimVerdict) -> list[Fact]:
     ]
 
 
-def _estimates(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact]:
+def _estimates(
+    words: Words, scale: Measuring, verdict: ClaimVerdict
+) -> list[Fact]:
     return [
         (words("fact-effect"), effect_text(scale, verdict)),
         (words("fact-deciding"), scale.deciding(verdict)),
         (words("fact-interval"), scale.interval(verdict.interval)),
         (words("fact-local"), scale.interval(verdict.adjusted_interval)),
-        (words("fact-equivalence"), scale.interval(verdict.equivalence_interval)),
+        (
+            words("fact-equivalence"),
+            scale.interval(verdict.equivalence_interval),
+        ),
         (words("fact-margin"), scale.amount(verdict.margin)),
         (words("fact-effect-size"), plain(verdict.effect_size, 2)),
     ]
@@ -144,7 +158,9 @@ def _other_intervals(
     return found
 
 
-def _what_if(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact]:
+def _what_if(
+    words: Words, scale: Measuring, verdict: ClaimVerdict
+) -> list[Fact]:
     """The answers with half of the tuning and half of the training, and the number of
     blocks that a decision would need.
     """
@@ -155,7 +171,9 @@ def _what_if(words: Words, scale: Measuring, verdict: ClaimVerdict) -> list[Fact
     ):
         if half:
             answer = words.of("verdict", half.verdict)
-            found.append((words(name), f"{scale.full(half.effect)} · {answer}"))
+            found.append(
+                (words(name), f"{scale.full(half.effect)} · {answer}")
+            )
     if verdict.blocks_to_settle:
         found.append((words("fact-settle"), blocks_to_settle(verdict, words)))
     return found

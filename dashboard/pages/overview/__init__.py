@@ -26,7 +26,9 @@ def layout(view: View) -> Component:
     title, says = words("overview-title"), words("overview-says")
     return html.Div(
         [
-            head(title, says, _counts(view, choices.status(view)), _report(view)),
+            head(
+                title, says, _counts(view, choices.status(view)), _report(view)
+            ),
             progress(view),
             *_verdicts(view),
             matrix(view),
@@ -67,7 +69,11 @@ def _verdicts(view: View) -> list[Component]:
     if view.judging:
         return [empty(words("judging-title"), words("judging-says"))]
     if not view.verdicts:
-        return [empty(words("overview-no-claims"), words("overview-no-claims-says"))]
+        return [
+            empty(
+                words("overview-no-claims"), words("overview-no-claims-says")
+            )
+        ]
     chooser, shown = choices.choosing(view), choices.listed(view)
     if not shown:
         return [chooser, _nothing_found(view)]
@@ -77,8 +83,12 @@ def _verdicts(view: View) -> list[Component]:
 def _nothing_found(view: View) -> Component:
     """That no claim is as asked for, and the way back to all of them."""
     words = view.words
-    back = html.A(words("overview-show-all"), href=view.link("/"), className="button")
-    return empty(words("overview-none-found"), words("overview-none-found-says"), back)
+    back = html.A(
+        words("overview-show-all"), href=view.link("/"), className="button"
+    )
+    return empty(
+        words("overview-none-found"), words("overview-none-found-says"), back
+    )
 
 
 def _report(view: View) -> Component:
@@ -115,5 +125,7 @@ def _filter(view: View, status: str, count: int, on: bool) -> html.A:
     if status in VERDICTS:
         mark = badge(status, view.words, text)
     else:
-        mark = html.Span([glyph(UNDECIDED[status]), text], className="undecided")
+        mark = html.Span(
+            [glyph(UNDECIDED[status]), text], className="undecided"
+        )
     return html.A(mark, href=to, className="filter", **state)

@@ -44,18 +44,25 @@ def matrix(view: View) -> html.Section:
 
 def _key(words: Words) -> list[html.Span]:
     """A square of each state with its name."""
-    return [html.Span([_square(state), words.of("state", state)]) for state in STATES]
+    return [
+        html.Span([_square(state), words.of("state", state)])
+        for state in STATES
+    ]
 
 
 def _square(state: str) -> html.I:
-    return html.I(STATES[state], className=f"cell {state}", **aria(hidden="true"))
+    return html.I(
+        STATES[state], className=f"cell {state}", **aria(hidden="true")
+    )
 
 
 def _task(view: View, task: str, cells: pd.DataFrame) -> html.Div:
     title = view.title(task)
     levels = [level["name"] for level in view.tasks[task]["levels"]]
     by_arm_and_level = dict(iter(cells.groupby(["arm", "level"], sort=False)))
-    heads = [html.Th(view.level_label(task, level), scope="col") for level in levels]
+    heads = [
+        html.Th(view.level_label(task, level), scope="col") for level in levels
+    ]
     rows = []
     for arm in (one["name"] for one in view.tasks[task]["arms"]):
         strips = [
@@ -65,7 +72,9 @@ def _task(view: View, task: str, cells: pd.DataFrame) -> html.Div:
         name = html.Th(arm_key(view, task, arm), scope="row")
         rows.append(html.Tr([name, *strips]))
     body = html.Div(
-        html.Table([html.Thead(html.Tr([html.Td(), *heads])), html.Tbody(rows)]),
+        html.Table(
+            [html.Thead(html.Tr([html.Td(), *heads])), html.Tbody(rows)]
+        ),
         className="scroll",
         tabIndex=0,
         role="region",
@@ -80,8 +89,12 @@ def _strip(view: View, cells: pd.DataFrame | None) -> Component:
     """
     if cells is None:
         says = view.words("matrix-not-planned")
-        return html.Span([glyph("–"), hidden(says)], className="unplanned", title=says)
-    task, arm, level = (str(cells[name].iloc[0]) for name in ("task", "arm", "level"))
+        return html.Span(
+            [glyph("–"), hidden(says)], className="unplanned", title=says
+        )
+    task, arm, level = (
+        str(cells[name].iloc[0]) for name in ("task", "arm", "level")
+    )
     says = _counted(view.words, cells)
     place = f"{view.arm_label(task, arm)}, {view.level_label(task, level)}"
     return html.A(
@@ -96,7 +109,8 @@ def _counted(words: Words, cells: pd.DataFrame) -> str:
     """How many blocks are in which state, the most common first."""
     counts = Counter(cells["state"].tolist()).most_common()
     return ", ".join(
-        f"{count} {words.of('state', state).lower()}" for state, count in counts
+        f"{count} {words.of('state', state).lower()}"
+        for state, count in counts
     )
 
 

@@ -27,7 +27,9 @@ def choosing(view: View) -> html.Div:
     tasks += [(name, view.title(name)) for name in view.tasks]
     sorts = [(name, words.of("sort", name)) for name in SORTS]
     return controls(
-        search_box(view, "q", words("overview-search"), words("overview-search-says")),
+        search_box(
+            view, "q", words("overview-search"), words("overview-search-says")
+        ),
         select(view, "only", tasks, only(view), words("choose-task")),
         select(view, "sort", sorts, order(view), words("overview-sort")),
     )
@@ -92,7 +94,9 @@ def _sorted(view: View, found: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
         return sorted(found, key=_in_margins, reverse=True)
     if order(view) == "verdict":
         places = [*VERDICTS, *UNDECIDED]
-        return sorted(found, key=lambda one: places.index(status_of(view, one)))
+        return sorted(
+            found, key=lambda one: places.index(status_of(view, one))
+        )
     return list(found)
 
 

@@ -44,7 +44,9 @@ def _top(words: Words, span: float) -> html.Div:
     """The columns' heads and the scale."""
     ends = [html.Span(words("forest-against")), html.Span(words("forest-for"))]
     label = html.Div(words("forest-margins"), className="axis-label")
-    scale = html.Div([html.Div(ends, className="sides"), label, margin_axis(span)])
+    scale = html.Div(
+        [html.Div(ends, className="sides"), label, margin_axis(span)]
+    )
     return html.Div(
         [
             html.Span(words("forest-claim")),
@@ -68,7 +70,8 @@ def _group(
         **aria(label=view.words("forest-topic-of", task=view.title(task))),
     )
     return html.Div(
-        [_claims(view, task, verdicts, span), to_page], className="question-place"
+        [_claims(view, task, verdicts, span), to_page],
+        className="question-place",
     )
 
 
@@ -79,7 +82,11 @@ def _claims(
     one verdict only, and where all claims are few.
     """
     asked_for_some = len(verdicts) < len(view.verdicts)
-    rows = [_row(view, verdict, span) for verdict in verdicts if verdict.task == task]
+    rows = [
+        _row(view, verdict, span)
+        for verdict in verdicts
+        if verdict.task == task
+    ]
     return html.Details(
         [html.Summary(_question(view, task)), html.Ul(rows)],
         id=f"question-{task}",

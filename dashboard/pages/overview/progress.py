@@ -46,12 +46,16 @@ def _counts(state: Mapping[str, Any]) -> tuple[int, int]:
 def _stopped(view: View, name: str) -> str:
     done, planned = _counts(view.campaign.state)
     campaign = view.campaign.manifest.name
-    return view.words.of("progress", name, done=done, planned=planned, name=campaign)
+    return view.words.of(
+        "progress", name, done=done, planned=planned, name=campaign
+    )
 
 
 def _bar_with_numbers(view: View, causes: str) -> html.Section:
     words, state = view.words, view.campaign.state
-    pieces = [html.Span(text) for text in (*_numbers(words, state), causes) if text]
+    pieces = [
+        html.Span(text) for text in (*_numbers(words, state), causes) if text
+    ]
     return html.Section(
         [html.Div(pieces, className="pieces"), _bar(words, state)],
         className="card progress",

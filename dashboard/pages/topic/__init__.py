@@ -21,7 +21,11 @@ from dashboard.figures.pictures import picture_frame
 from dashboard.pages.curves import frames as curve_frames
 from dashboard.pages.curves import validation_chart
 from dashboard.pages.samples import gathered_pictures, picture_chart
-from dashboard.pages.topic.background import data_card, limits_card, literature_card
+from dashboard.pages.topic.background import (
+    data_card,
+    limits_card,
+    literature_card,
+)
 from dashboard.pages.topic.claims import claims_card
 from dashboard.pages.topic.diagnosis import diagnosis_card
 from dashboard.pages.topic.once import NAME as ONCE
@@ -36,7 +40,9 @@ PATH, TITLE = "/topic", "topic-title"
 def layout(view: View) -> Component:
     """The page; in presentation it keeps what is said and shown, and drops the rest."""
     presenting = view.chosen("present", ["0", "1"]) == "1"
-    asking_nothing = view.query.get("quiz") != "1"  # the blocks give the answer away
+    asking_nothing = (
+        view.query.get("quiz") != "1"
+    )  # the blocks give the answer away
     mine = verdicts_of(view)
     parts = [
         _head(view, mine, presenting),
@@ -50,7 +56,9 @@ def layout(view: View) -> Component:
         literature_card(view),
         None if presenting else data_card(view),
     ]
-    return html.Div(parts, className="topic present" if presenting else "topic")
+    return html.Div(
+        parts, className="topic present" if presenting else "topic"
+    )
 
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
@@ -124,7 +132,9 @@ def _at_headline(view: View, mine: list[ClaimVerdict]) -> View:
     if view.query.get("level") or not mine:
         return view
     level = mine[0].level or mine[0].levels[-1]
-    return replace(view, query={**view.query, "task": view.task, "level": level})
+    return replace(
+        view, query={**view.query, "task": view.task, "level": level}
+    )
 
 
 def _pictures(view: View, mine: list[ClaimVerdict]) -> list[Component]:
@@ -137,7 +147,8 @@ def _pictures(view: View, mine: list[ClaimVerdict]) -> list[Component]:
     if drawn and len(view.about["levels"]) > 1:
         level = view.level_label(view.task, shown.level)
         drawn.insert(
-            0, html.P(view.words("topic-level", level=level), className="muted")
+            0,
+            html.P(view.words("topic-level", level=level), className="muted"),
         )
     return drawn
 
@@ -155,7 +166,9 @@ def _claims(view: View, mine: list[ClaimVerdict]) -> Component:
     """What is claimed, with our verdicts; or why there are none."""
     words = view.words
     if not view.about["claims"]:
-        return empty(words("overview-no-claims"), words("overview-no-claims-says"))
+        return empty(
+            words("overview-no-claims"), words("overview-no-claims-says")
+        )
     if view.judging:
         return empty(words("judging-title"), words("judging-says"))
     return claims_card(view, mine)

@@ -17,13 +17,17 @@ from suite.report.topic import doi_link, limits_of, split_doi
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 
-def limits_card(view: View, verdicts: Sequence[ClaimVerdict]) -> Component | None:
+def limits_card(
+    view: View, verdicts: Sequence[ClaimVerdict]
+) -> Component | None:
     """What was held equal, whom the answers speak for, and what stands against them."""
     said = limits_of(view.task, verdicts, view.labels)
     if not said:
         return None
     items = [html.Li(coded(text)) for text in said]
-    return card(html.Ul(items, className="bullets"), title=view.words("topic-limits"))
+    return card(
+        html.Ul(items, className="bullets"), title=view.words("topic-limits")
+    )
 
 
 def literature_card(view: View) -> Component | None:
@@ -55,7 +59,9 @@ def _linked(work: str) -> list[Component | str]:
 def data_card(view: View) -> html.Section:
     """The data, and each arm's number of parameters by level."""
     words, language = view.words, view.words.language
-    sources = [html.Div(foreign(str(one), language)) for one in view.about["sources"]]
+    sources = [
+        html.Div(foreign(str(one), language)) for one in view.about["sources"]
+    ]
     rows = [(words("topic-data"), sources or NONE)]
     return card(
         facts(rows, "facts tall"),

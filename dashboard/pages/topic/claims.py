@@ -13,7 +13,11 @@ from dashboard.components.outcome import outcome
 from dashboard.components.text import Children, action, card, foreign
 from dashboard.data.view import View
 from dashboard.locale.numbers import measuring
-from dashboard.pages.topic.quiz import hidden_until_predicted, prediction, score
+from dashboard.pages.topic.quiz import (
+    hidden_until_predicted,
+    prediction,
+    score,
+)
 from suite.report.formatting import NONE
 from suite.verdicts.claim_verdict import ClaimVerdict
 
@@ -55,7 +59,9 @@ def _way(view: View, asking: bool) -> Component:
     return action(words("quiz-begin"), to)
 
 
-def _row(view: View, verdict: ClaimVerdict, asking: bool) -> tuple[Children, ...]:
+def _row(
+    view: View, verdict: ClaimVerdict, asking: bool
+) -> tuple[Children, ...]:
     language = view.words.language
     cells: list[Children] = [
         _claim(view, verdict),
@@ -64,7 +70,9 @@ def _row(view: View, verdict: ClaimVerdict, asking: bool) -> tuple[Children, ...
     found = [outcome(view, verdict), _amount(view, verdict)]
     if asking:
         cells.append(prediction(view, verdict))
-        found = [hidden_until_predicted(verdict, *pair) for pair in enumerate(found)]
+        found = [
+            hidden_until_predicted(verdict, *pair) for pair in enumerate(found)
+        ]
     return (*cells, *found)
 
 
@@ -74,7 +82,9 @@ def _claim(view: View, verdict: ClaimVerdict) -> list[Component]:
     to = view.link("/claim", task=verdict.task, claim=verdict.claim)
     parts: list[Component] = [html.A(foreign(verdict.says, language), href=to)]
     if verdict.source:
-        parts.append(html.Small(foreign(verdict.source, language), className="source"))
+        parts.append(
+            html.Small(foreign(verdict.source, language), className="source")
+        )
     return parts
 
 

@@ -49,13 +49,17 @@ def _measure(view: View) -> str:
     return str(first.get("label") or first["name"])
 
 
-def _branch(view: View, one: Diagnosis, found: Sequence[ArmDiagnosis]) -> html.Li:
+def _branch(
+    view: View, one: Diagnosis, found: Sequence[ArmDiagnosis]
+) -> html.Li:
     """A question, and the arms for which its answer is yes."""
     question = html.P(view.words.of("tree", one), className="question-text")
     return html.Li([question, *_leaf(view, one, found).children])
 
 
-def _leaf(view: View, one: Diagnosis, found: Sequence[ArmDiagnosis]) -> html.Li:
+def _leaf(
+    view: View, one: Diagnosis, found: Sequence[ArmDiagnosis]
+) -> html.Li:
     """A diagnosis, and the arms that it is that of."""
     words = view.words
     mine = [arm for arm in found if arm.diagnosis == one]

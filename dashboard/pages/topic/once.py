@@ -33,7 +33,9 @@ BARS = 41  # an odd number: one bar stands on the line between for and against
 HEIGHT = 300  # px
 
 
-def once_part(view: View, verdicts: Sequence[ClaimVerdict]) -> Component | None:
+def once_part(
+    view: View, verdicts: Sequence[ClaimVerdict]
+) -> Component | None:
     """A claim to choose, the means of so many of its blocks, and how often they point
     the other way; None where no claim has blocks that differ.
     """
@@ -53,11 +55,19 @@ def once_part(view: View, verdicts: Sequence[ClaimVerdict]) -> Component | None:
         height=HEIGHT,
     )
     choosing = [
-        select(view, "claim", claims, verdict.claim, words("choose-claim"), width=560),
+        select(
+            view,
+            "claim",
+            claims,
+            verdict.claim,
+            words("choose-claim"),
+            width=560,
+        ),
         option(view, "n", options, words("once-blocks")),
     ]
     counted = html.Section(
-        [html.H2(words("once-opposite")), _table(view, usable)], className="card"
+        [html.H2(words("once-opposite")), _table(view, usable)],
+        className="card",
     )
     return html.Div([controls(*choosing), drawn, counted], id="once")
 
@@ -69,7 +79,10 @@ def _table(view: View, usable: Sequence[ClaimVerdict]) -> Component:
     rows = [
         (
             html.Span(foreign(verdict.says, language), className="says"),
-            *(percent(share, 1) for share in shares_opposite(verdict).values()),
+            *(
+                percent(share, 1)
+                for share in shares_opposite(verdict).values()
+            ),
         )
         for verdict in usable
     ]
@@ -109,7 +122,8 @@ def shares_opposite(verdict: ClaimVerdict) -> dict[int, float]:
     values, zero = _values(verdict), _zero(verdict)
     full = sum(values) / len(values)
     return {
-        count: draws_of(values, count).share_opposite(full, zero) for count in COUNTS
+        count: draws_of(values, count).share_opposite(full, zero)
+        for count in COUNTS
     }
 
 
@@ -151,7 +165,9 @@ def _spec(view: View, verdict: ClaimVerdict) -> Spec:
     heights = {str(n): _heights(draws, edges) for n, draws in by_count.items()}
     notes = {
         str(n): words(
-            "once-note", n=n, share=percent(draws.share_opposite(full, zero), 1)
+            "once-note",
+            n=n,
+            share=percent(draws.share_opposite(full, zero), 1),
         )
         for n, draws in by_count.items()
     }
@@ -171,7 +187,11 @@ def _spec(view: View, verdict: ClaimVerdict) -> Spec:
         "range": [float(edges[0]), float(edges[-1])],
         "title": words("once-axis"),
     }
-    y = {"title": words("once-share"), "tickformat": ".0%", "rangemode": "tozero"}
+    y = {
+        "title": words("once-share"),
+        "tickformat": ".0%",
+        "rangemode": "tozero",
+    }
     layout: dict[str, Any] = {
         "shapes": [_line(zero)],
         "annotations": [_note(pick("n", **notes))],

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, html
+from dash import (
+    ALL,
+    MATCH,
+    ClientsideFunction,
+    Dash,
+    Input,
+    Output,
+    State,
+    html,
+)
 from dash.development.base_component import Component
 
 from dashboard.components.text import aria, data
@@ -40,7 +49,10 @@ def prediction(view: View, verdict: ClaimVerdict) -> Component:
     words = view.words
     control: Component = dmc.RadioGroup(
         dmc.Stack(
-            [dmc.Radio(words.of("quiz", one), value=one, size="sm") for one in CHOICES],
+            [
+                dmc.Radio(words.of("quiz", one), value=one, size="sm")
+                for one in CHOICES
+            ],
             gap=4,
         ),
         id={"type": "guess", "claim": verdict.claim},
@@ -55,7 +67,10 @@ def hidden_until_predicted(
 ) -> html.Div:
     """What is shown once a prediction is made."""
     return html.Div(
-        [html.Span("?", className="unknown", **aria(hidden="true")), html.Div(found)],
+        [
+            html.Span("?", className="unknown", **aria(hidden="true")),
+            html.Div(found),
+        ],
         id={"type": f"reveal-{number}", "claim": verdict.claim},
         className="reveal",
     )

@@ -33,7 +33,9 @@ from suite.cli.render.text import (
 )
 from suite.report.formatting import duration
 
-if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
+if (
+    TYPE_CHECKING
+):  # so that listing tasks does not wait for what judges campaigns
     from suite.checks.finding import Finding
     from suite.records.explain import Explanation, Recorded
     from suite.records.status import Standing
@@ -116,7 +118,9 @@ def why_page(found: Explanation) -> Group:
     ]
     if line.get("traceback"):
         trace = Text(str(line["traceback"]).rstrip())
-        parts.append(Panel(trace, title="traceback", box=box.ROUNDED, style="dim"))
+        parts.append(
+            Panel(trace, title="traceback", box=box.ROUNDED, style="dim")
+        )
     if found.nearest is None:
         return Group(*parts, Text("\nNo other run of this task is recorded."))
     parts.append(_nearest(found.nearest, found.campaigns))

@@ -30,7 +30,9 @@ def findings_page(found: Sequence[Finding], language: str = "en") -> Group:
         question = labels.manifest.task(task).in_language(language).question
         parts.append(Text.assemble((task, "bold cyan"), f"  {question}\n"))
         for finding in listed:
-            parts += [Padding(one, (0, 0, 0, 2)) for one in _claim(finding, language)]
+            parts += [
+                Padding(one, (0, 0, 0, 2)) for one in _claim(finding, language)
+            ]
     return Group(*parts, _campaigns(found, language))
 
 
@@ -38,14 +40,18 @@ def _claim(finding: Finding, language: str) -> Iterator[RenderableType]:
     yield Text(words.claim_text(finding, language), "bold")
     if finding.differing:
         only = translate("findings-only", language)
-        yield Text(f"{only}  {words.conditions_text(finding, language)}", "dim")
+        yield Text(
+            f"{only}  {words.conditions_text(finding, language)}", "dim"
+        )
     yield _attempts(finding.attempts, language)
     style = "yellow" if finding.pooled and finding.pooled.differ else ""
     yield Text(words.together(finding, language) + "\n", style)
 
 
 def _attempts(attempts: Sequence[Attempt], language: str) -> Listing:
-    titles = _titles(language, "campaign", "verdict", "effect-title", "blocks", "note")
+    titles = _titles(
+        language, "campaign", "verdict", "effect-title", "blocks", "note"
+    )
     rows = [
         (
             one.campaign.id,
@@ -60,13 +66,21 @@ def _attempts(attempts: Sequence[Attempt], language: str) -> Listing:
         answer(name, language): style  # type: ignore[arg-type]
         for name, style in ANSWER_STYLES.items()
     }
-    return Listing(titles, rows, right=(titles[3],), styles={titles[1]: colours})
+    return Listing(
+        titles, rows, right=(titles[3],), styles={titles[1]: colours}
+    )
 
 
 def _campaigns(found: Sequence[Finding], language: str) -> Listing:
-    titles = _titles(language, "campaign", "seed", "created", "machine", "versions")
-    attempts = {one.campaign.id: one for finding in found for one in finding.attempts}
-    return Listing(titles, [_campaign(one) for one in attempts.values()], (titles[1],))
+    titles = _titles(
+        language, "campaign", "seed", "created", "machine", "versions"
+    )
+    attempts = {
+        one.campaign.id: one for finding in found for one in finding.attempts
+    }
+    return Listing(
+        titles, [_campaign(one) for one in attempts.values()], (titles[1],)
+    )
 
 
 def _campaign(attempt: Attempt) -> tuple[str, ...]:
@@ -87,7 +101,9 @@ def _campaign(attempt: Attempt) -> tuple[str, ...]:
 
 def _day(campaign: Campaign) -> str:
     created = campaign.manifest.created
-    return time.strftime("%Y-%m-%d", time.localtime(created)) if created else ""
+    return (
+        time.strftime("%Y-%m-%d", time.localtime(created)) if created else ""
+    )
 
 
 def _titles(language: str, *names: str) -> list[str]:

@@ -19,10 +19,18 @@ from suite.cli.render.text import (
     seconds_text,
     size_text,
 )
-from suite.report.formatting import PER_DOUBLING, counted, duration, fixed, listed
+from suite.report.formatting import (
+    PER_DOUBLING,
+    counted,
+    duration,
+    fixed,
+    listed,
+)
 from tasks.contract.universe import base_of, family_of
 
-if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
+if (
+    TYPE_CHECKING
+):  # so that listing tasks does not wait for what judges campaigns
     from suite.planning.cost import Costs, Estimate
     from suite.planning.plan import CellPlan, Plan
 
@@ -204,7 +212,9 @@ def _power_table(claims: Sequence[Mapping[str, Any]]) -> Listing:
         rows.append((task, "", "", ""))
         for (name, _), same in groupby(of_task, key=_name_and_family):
             rows.append(_power_row(name, [*same]))
-    return Listing(("Smallest effect found, 80 % power", *numbers), rows, right=numbers)
+    return Listing(
+        ("Smallest effect found, 80 % power", *numbers), rows, right=numbers
+    )
 
 
 def _shown_name(claim: Mapping[str, Any]) -> str:
@@ -216,7 +226,9 @@ def _name_and_family(claim: Mapping[str, Any]) -> tuple[str, str]:
     return _shown_name(claim), family_of(str(claim["claim"]))
 
 
-def _power_row(name: str, claims: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+def _power_row(
+    name: str, claims: Sequence[Mapping[str, Any]]
+) -> Sequence[str]:
     """Those of one name are universes of a claim; the last known one speaks for all."""
     claim = claims[-1]
     many = f" ({len(claims)} universes)" if len(claims) > 1 else ""
@@ -261,11 +273,17 @@ def change(claim: Mapping[str, Any]) -> str:
 
 
 def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
-    says = ["In family: as the strictest of the task's claims, or of the universes."]
-    exploratory = dict.fromkeys(one["task"] for one in claims if one["exploratory"])
+    says = [
+        "In family: as the strictest of the task's claims, or of the universes."
+    ]
+    exploratory = dict.fromkeys(
+        one["task"] for one in claims if one["exploratory"]
+    )
     if exploratory:
         verb = "explores" if len(exploratory) == 1 else "explore"
-        says.append(f"With fewer than 6 blocks {listed(exploratory)} only {verb}.")
+        says.append(
+            f"With fewer than 6 blocks {listed(exploratory)} only {verb}."
+        )
     if any(claim["sd"] is None for claim in claims):
         says.append(
             "sd: standard deviations of a block's difference, "

@@ -16,18 +16,28 @@ from suite.cli.render.text import Listing, headline_text
 from suite.planning.profile import Profile, TaskPlan
 from suite.training.resources import Resources
 
-WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+WORDS = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+}
 TABLES = (  # model, heading; in the order in which they are shown
     (Profile, "At the top of the file"),
     (TaskPlan, "In a table [tasks.NAME], for that task alone"),
-    (Resources, "In a table [resources] or [tasks.NAME.resources], for each run"),
+    (
+        Resources,
+        "In a table [resources] or [tasks.NAME.resources], for each run",
+    ),
 )
 
 
 def profile_page() -> Group:
     """Every key that a profile may have: what it means, its type and its default."""
     parts: list[Text | Listing] = [
-        headline_text("profile", "a TOML file: what runs, how often and for how long")
+        headline_text(
+            "profile", "a TOML file: what runs, how often and for how long"
+        )
     ]
     for model, heading in TABLES:
         rows = list(_rows(model))
@@ -44,14 +54,19 @@ def _rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
 
 def _type_text(annotation: Any) -> str:
     """A type in plain language: ``whole number``, ``list of names``."""
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    origin, arguments = (
+        typing.get_origin(annotation),
+        typing.get_args(annotation),
+    )
     if origin in (types.UnionType, typing.Union):
         kinds = [one for one in arguments if one is not type(None)]
         return " or ".join(map(_type_text, kinds))
     if origin is Literal:
         return " or ".join(map(str, arguments))
     if origin is tuple:
-        return "list of names" if arguments[0] is str else "list of whole numbers"
+        return (
+            "list of names" if arguments[0] is str else "list of whole numbers"
+        )
     return WORDS.get(annotation, "table")
 
 

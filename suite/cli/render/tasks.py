@@ -154,7 +154,9 @@ def _recipe(recipe: Recipe) -> str:
     if recipe.max_grad_norm is not None:
         parts.append(f"gradients clipped at {recipe.max_grad_norm:g}")
     if recipe.ema_decay is not None:
-        parts.append(f"parameters averaged with a decay of {recipe.ema_decay:g}")
+        parts.append(
+            f"parameters averaged with a decay of {recipe.ema_decay:g}"
+        )
     if recipe.accumulate > 1:
         parts.append(f"gradients accumulated over {recipe.accumulate} parts")
     if recipe.precision != "float32":
@@ -163,7 +165,9 @@ def _recipe(recipe: Recipe) -> str:
         parts.append("compiled")
     if recipe.world_size > 1:
         parts.append(f"shared by {recipe.world_size} workers")
-    parts.append("best checkpoint" if recipe.restore_best else "last checkpoint")
+    parts.append(
+        "best checkpoint" if recipe.restore_best else "last checkpoint"
+    )
     return ", ".join(parts)
 
 

@@ -116,7 +116,9 @@ class Listing:
 
 
 def headline_text(name: str, says: str) -> Text:
-    return Text.assemble((name, "bold cyan"), f"  {says}" if says else "", "\n")
+    return Text.assemble(
+        (name, "bold cyan"), f"  {says}" if says else "", "\n"
+    )
 
 
 def facts_table(*facts: tuple[str, str]) -> Table:
@@ -167,5 +169,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        return None if isinstance(value, float) and not math.isfinite(value) else value
+        return (
+            None
+            if isinstance(value, float) and not math.isfinite(value)
+            else value
+        )
     return [plain(item) for item in value]

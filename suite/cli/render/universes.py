@@ -51,4 +51,6 @@ def _universes(found: Multiverse, language: str) -> Listing:
         translate(ANSWERS[answer], language): ANSWER_STYLES[answer]
         for answer in ANSWERS
     }
-    return Listing((*conditions, verdict, effect), rows, styles={verdict: styles})
+    return Listing(
+        (*conditions, verdict, effect), rows, styles={verdict: styles}
+    )

@@ -20,7 +20,9 @@ from suite.report.formatting import (
     effect_and_interval,
 )
 
-if TYPE_CHECKING:  # so that listing tasks does not wait for what judges campaigns
+if (
+    TYPE_CHECKING
+):  # so that listing tasks does not wait for what judges campaigns
     from suite.report.sentences import Labels
     from suite.verdicts.aa_test import AATest
     from suite.verdicts.claim_verdict import ClaimVerdict
@@ -62,7 +64,9 @@ def verdict_page(
         grid.add_column(width=max(map(len, ANSWERS.values())))
         grid.add_column(overflow="fold")
         for verdict in of_task:
-            grid.add_row(_answer(verdict), _judged(verdict, labels, long, more))
+            grid.add_row(
+                _answer(verdict), _judged(verdict, labels, long, more)
+            )
         question = labels.manifest.task(task).question
         parts += [
             Text.assemble((task, "bold cyan"), f"  {question}"),
@@ -71,7 +75,9 @@ def verdict_page(
         ]
     tally = Counter[str](verdict.verdict for verdict in verdicts)
     counts = ", ".join(
-        f"{tally[answer]} {word}" for answer, word in ANSWERS.items() if tally[answer]
+        f"{tally[answer]} {word}"
+        for answer, word in ANSWERS.items()
+        if tally[answer]
     )
     parts += [
         Text(
@@ -80,15 +86,23 @@ def verdict_page(
         )
         for one in aa_tests
     ]
-    return Group(*parts, Text(f"{counted(len(verdicts), 'claim')}: {counts}.", "bold"))
+    return Group(
+        *parts, Text(f"{counted(len(verdicts), 'claim')}: {counts}.", "bold")
+    )
 
 
 def _answer(verdict: ClaimVerdict) -> Text:
-    text = Text(ANSWERS[verdict.verdict], f"bold {ANSWER_STYLES[verdict.verdict]}")
-    return text.append("".join(f"\n{words}" for words in asides(verdict)), "dim")
+    text = Text(
+        ANSWERS[verdict.verdict], f"bold {ANSWER_STYLES[verdict.verdict]}"
+    )
+    return text.append(
+        "".join(f"\n{words}" for words in asides(verdict)), "dim"
+    )
 
 
-def _judged(verdict: ClaimVerdict, labels: Labels, long: bool, more: str) -> Text:
+def _judged(
+    verdict: ClaimVerdict, labels: Labels, long: bool, more: str
+) -> Text:
     """The claim, the numbers, and what must be known of them."""
     text = Text(verdict.says)
     text.append(f"\n{_numbers(verdict)}", "bold")
@@ -96,7 +110,9 @@ def _judged(verdict: ClaimVerdict, labels: Labels, long: bool, more: str) -> Tex
         text.append(_at_length(verdict, labels))
     elif verdict.failed_gates:
         first, *others = verdict.failed_gates
-        text.append(f"\n! {sentences.gate_text(first, verdict, labels)}", "yellow")
+        text.append(
+            f"\n! {sentences.gate_text(first, verdict, labels)}", "yellow"
+        )
         if others:
             text.append(f" And {len(others)} more: `{more}`.", "yellow")
     return text
@@ -108,7 +124,10 @@ def _at_length(verdict: ClaimVerdict, labels: Labels) -> Text:
     for gate in verdict.failed_gates[1:]:
         seen = sentences.gate_text(gate, verdict, labels)
         text.append(f"\n! {seen} {sentences.gate_hint(gate)}", "yellow")
-    for name, said in (("Source", verdict.source), ("It reports", verdict.reported)):
+    for name, said in (
+        ("Source", verdict.source),
+        ("It reports", verdict.reported),
+    ):
         if said:
             text.append(f"\n{name}: {said}", "dim")
     population = sentences.population(verdict, labels)

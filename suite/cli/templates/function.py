@@ -30,7 +30,10 @@ TASK = Task(
         Arm.function("independent", independent, label="Independent points"),
         Arm.function("stratified", stratified, label="Stratified points"),
     ),
-    levels=(Level("few", {"points": 16}, x=16), Level("many", {"points": 256}, x=256)),
+    levels=(
+        Level("few", {"points": 16}, x=16),
+        Level("many", {"points": 256}, x=256),
+    ),
     measures=(Measure("error", "lower", label="Error"),),
     claims=(
         Claim(

@@ -6,7 +6,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
+from tasks import (
+    Arm,
+    Claim,
+    Float,
+    Level,
+    Params,
+    Recipe,
+    Shape,
+    Space,
+    Splits,
+    Task,
+)
 from tasks.data import digits
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification
@@ -23,7 +34,9 @@ def build(shape: Shape, level: Level, params: Params) -> nn.Module:
     return mlp(shape, (32,))
 
 
-def squared_error(outputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def squared_error(
+    outputs: torch.Tensor, targets: torch.Tensor
+) -> torch.Tensor:
     """A loss is any function of outputs and targets; several have names, too, such as
     "cross_entropy", "focal" and "label_smoothing".
     """

@@ -73,7 +73,8 @@ TASK = Task(
     procedure=Classification(),
     recipe=Recipe(steps=500, batch_size=64),
     space=Space(
-        lr=Float(1e-3, 1e-1, log=True), weight_decay=Float(1e-4, 1e-1, log=True)
+        lr=Float(1e-3, 1e-1, log=True),
+        weight_decay=Float(1e-4, 1e-1, log=True),
     ),
     claims=(
         Claim(

@@ -34,8 +34,13 @@ from suite.verdicts.statistics import Interval
 
 STRIP_MARGINS = 4.0  # to either side of 0 in a forest strip
 MAX_WIDENING = 4.0  # by intervals, times the range of the means
-STEEP_SHARE = 0.1  # of a run, at its begin, in which its curve may leave the chart
-POSSIBLE_POINTS: Interval = (-100.0, 100.0)  # what a difference of two shares can be
+STEEP_SHARE = (
+    0.1  # of a run, at its begin, in which its curve may leave the chart
+)
+POSSIBLE_POINTS: Interval = (
+    -100.0,
+    100.0,
+)  # what a difference of two shares can be
 
 
 # ------------------------------------------------------------------------- verdicts
@@ -53,7 +58,9 @@ def block_chart(
     ``title`` is that of the axis, its unit if none is given; ``write`` formats an
     effect, in English if none is given.
     """
-    blocks = [row for row in verdict.per_block if math.isfinite(row["difference"])]
+    blocks = [
+        row for row in verdict.per_block if math.isfinite(row["difference"])
+    ]
     if not blocks:
         return None
     written = amounts(verdict)
@@ -63,7 +70,10 @@ def block_chart(
         at_level = [row for row in blocks if row["level"] == level]
         label = "" if level is None else level_label(str(level))
         rows.append(_block_row(verdict, at_level, level, label, write))
-    low, high = written.of_effect(-verdict.margin), written.of_effect(verdict.margin)
+    low, high = (
+        written.of_effect(-verdict.margin),
+        written.of_effect(verdict.margin),
+    )
     title = title or written.unit.strip()
     return BlockChart(
         title=verdict.says,
@@ -160,7 +170,9 @@ def _effect_axis(
     return Axis(title, low, high, _effect_ticks(low, high, written))
 
 
-def _effect_ticks(low: float, high: float, written: Amounts) -> tuple[Tick, ...]:
+def _effect_ticks(
+    low: float, high: float, written: Amounts
+) -> tuple[Tick, ...]:
     """Round effects between two ends: round factors where the scale is logarithmic."""
     if written.ratio:
         factors = factor_ticks(math.exp(low), math.exp(high))
@@ -206,7 +218,9 @@ def _trend_point(row: Mapping[str, Any], written: Amounts) -> TrendPoint:
     return TrendPoint(float(row["x"]), value, interval, text)
 
 
-def _gap_text(written: Amounts, value: float, interval: Interval | None) -> str:
+def _gap_text(
+    written: Amounts, value: float, interval: Interval | None
+) -> str:
     """``+3.2 (+1.6 – +4.8)``: the unit is in the axis title."""
     text = written.signed(value)
     if not interval:
@@ -249,7 +263,11 @@ def forest_strip(
 
 
 def curve_chart(
-    lines: Sequence[Line], title: str, x_title: str, y_title: str, percent: bool
+    lines: Sequence[Line],
+    title: str,
+    x_title: str,
+    y_title: str,
+    percent: bool,
 ) -> CurveChart | None:
     """Curves of several arms at one level; None if there is nothing to draw."""
     longest = max((value for line in lines for value in line.x), default=0.0)
@@ -264,7 +282,9 @@ def curve_chart(
     return CurveChart(
         title=title,
         x=_plain_axis(x_title, 0.0, longest, lambda value: f"{value:,.6g}"),
-        y=_plain_axis(y_title, low, high, _share_text if percent else _number_text),
+        y=_plain_axis(
+            y_title, low, high, _share_text if percent else _number_text
+        ),
         lines=tuple(drawn),
     )
 
@@ -275,7 +295,8 @@ def _clipped_line(line: Line, bounds: Interval) -> Line:
     def within(values: Iterable[float]) -> list[float]:
         # NaN stays: it marks a point without an interval
         return [
-            value if math.isnan(value) else _within(value, bounds) for value in values
+            value if math.isnan(value) else _within(value, bounds)
+            for value in values
         ]
 
     return replace(line, low=within(line.low), high=within(line.high))
@@ -285,7 +306,9 @@ def _plain_axis(
     title: str, low: float, high: float, label: Callable[[float], str]
 ) -> Axis:
     """A linear axis with round ticks."""
-    ticks = tuple(Tick(value, label(value)) for value in linear_ticks(low, high))
+    ticks = tuple(
+        Tick(value, label(value)) for value in linear_ticks(low, high)
+    )
     return Axis(title, low, high, ticks)
 
 

@@ -50,8 +50,12 @@ def mean_curves(
     found = grouped[["epoch", "seconds", "examples"]].mean()
     found["mean"] = values.mean()
     found["blocks"] = grouped.size()
-    low, high = t_band(found["mean"], values.std(), found["blocks"], confidence)
-    found["low"], found["high"] = within_bounds(found["mean"], low, high, bounds)
+    low, high = t_band(
+        found["mean"], values.std(), found["blocks"], confidence
+    )
+    found["low"], found["high"] = within_bounds(
+        found["mean"], low, high, bounds
+    )
     return found.reset_index()
 
 
@@ -75,7 +79,9 @@ def lines_of(
     for arm in case.claim.arms:
         of_arm = means[means["arm"] == arm]
         if len(of_arm):
-            lines.append(_line(of_arm, axis, case.label(arm), color_index[arm]))
+            lines.append(
+                _line(of_arm, axis, case.label(arm), color_index[arm])
+            )
     return lines, axis
 
 
@@ -125,7 +131,9 @@ def common_axis(curves: pd.DataFrame) -> str:
     return min(AXES, key=ratio_of_ends)
 
 
-def _line(means: pd.DataFrame, axis: str, label: str, color_index: int) -> Line:
+def _line(
+    means: pd.DataFrame, axis: str, label: str, color_index: int
+) -> Line:
     """One arm's mean and interval, thinned to ``MAX_POINTS`` points."""
     last = len(means) - 1
     wanted = np.linspace(0, last, MAX_POINTS).round().astype(int)

@@ -30,11 +30,15 @@ from suite.report.charts.spec import (
 )
 from tasks import Curve, Heights
 
-if TYPE_CHECKING:  # matplotlib takes half a second: only who draws waits for it
+if (
+    TYPE_CHECKING
+):  # matplotlib takes half a second: only who draws waits for it
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ARM_COUNT = 6  # colours; a seventh arm has the first colour and another pattern
+ARM_COUNT = (
+    6  # colours; a seventh arm has the first colour and another pattern
+)
 # Patterns of lines, so that arms can be distinguished without colour: on, off, ... in
 # px.
 DASHES: tuple[tuple[float, ...], ...] = (
@@ -59,7 +63,12 @@ CSS_NAMES = (
 COLORS = {name: f"#0b5e{number:02x}" for number, name in enumerate(CSS_NAMES)}
 
 # The colours of a file of its own, which has no page to set them.
-ALONE = {"text": "#1d2025", "muted": "#5b626d", "hair": "#e3e5e8", "band": "#eef0f2"}
+ALONE = {
+    "text": "#1d2025",
+    "muted": "#5b626d",
+    "hair": "#e3e5e8",
+    "band": "#eef0f2",
+}
 ALONE |= {"soft": "#f6f7f8"}
 ALONE_VERDICTS = {
     "supported": "#176446",
@@ -90,7 +99,9 @@ def draw(chart: Chart, name: str) -> Markup:
         figure = _figure(chart, drawing)
         file = io.StringIO()
         no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", transparent=True, metadata=no_metadata)
+        figure.savefig(
+            file, format="svg", transparent=True, metadata=no_metadata
+        )
     svg = file.getvalue()
     return Markup(_inline(svg, chart.title, drawing.marks))
 
@@ -149,7 +160,9 @@ class _Drawing:
         self.marks[identifier] = kind, tooltip
 
 
-def _inline(text: str, title: str, marks: Mapping[str, tuple[str, str]]) -> str:
+def _inline(
+    text: str, title: str, marks: Mapping[str, tuple[str, str]]
+) -> str:
     """matplotlib's SVG file as an element of an HTML page."""
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -303,7 +316,9 @@ def _draw_row(
     _draw_interval(axes, row, top + height * 0.8)
 
 
-def _draw_interval(axes: Axes, numbers: BlockRow | ForestStrip, y: float) -> None:
+def _draw_interval(
+    axes: Axes, numbers: BlockRow | ForestStrip, y: float
+) -> None:
     """The deciding interval thick, the plain one thin, the mean as a diamond."""
     color = COLORS["c"]
     if numbers.adjusted:
@@ -317,7 +332,9 @@ def _draw_interval(axes: Axes, numbers: BlockRow | ForestStrip, y: float) -> Non
         )
     if numbers.interval:
         axes.plot(numbers.interval, (y, y), color=color, linewidth=1.6)
-    axes.plot(numbers.effect, y, "D", color=color, markersize=7.5, markeredgewidth=0)
+    axes.plot(
+        numbers.effect, y, "D", color=color, markersize=7.5, markeredgewidth=0
+    )
 
 
 def _dodged(values: list[float], axis: Axis) -> list[float]:
@@ -329,7 +346,9 @@ def _dodged(values: list[float], axis: Axis) -> list[float]:
     shifts = dict[int, float]()
     for index in from_left:
         neighbours = [
-            other for other in shifts if abs(values[other] - values[index]) < near
+            other
+            for other in shifts
+            if abs(values[other] - values[index]) < near
         ]
         taken = {shifts[other] for other in neighbours}
         free = [shift for shift in candidates if shift not in taken]
@@ -378,8 +397,12 @@ def _trend_figure(chart: TrendChart, drawing: _Drawing) -> Figure:
     axes.plot(xs, values, color=color, linewidth=1.8)
     for point in chart.points:
         if point.interval:
-            axes.plot((point.x, point.x), point.interval, color=color, linewidth=1.6)
-        (mark,) = axes.plot(point.x, point.value, "o", color=color, markersize=9)
+            axes.plot(
+                (point.x, point.x), point.interval, color=color, linewidth=1.6
+            )
+        (mark,) = axes.plot(
+            point.x, point.value, "o", color=color, markersize=9
+        )
         drawing.mark(mark, "gap", point.text)
     return figure
 
@@ -420,7 +443,9 @@ def draw_universes(chart: SpecificationCurve) -> str:
         figure = _universe_figure(chart, drawing)
         file = io.StringIO()
         no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", transparent=True, metadata=no_metadata)
+        figure.savefig(
+            file, format="svg", transparent=True, metadata=no_metadata
+        )
     drawn = _inline(file.getvalue(), chart.title, drawing.marks)
     return _alone(drawn, chart.verdict)
 
@@ -428,7 +453,9 @@ def draw_universes(chart: SpecificationCurve) -> str:
 def _universe_figure(chart: SpecificationCurve, drawing: _Drawing) -> Figure:
     left, top, middle, row = 190, 16, 236, 16
     bottom = middle + row * len(chart.conditions)
-    figure, axes = _blank(WIDE, bottom + 12, (left, top, WIDE - 12, middle - 12))
+    figure, axes = _blank(
+        WIDE, bottom + 12, (left, top, WIDE - 12, middle - 12)
+    )
     _set_axis(axes, "y", chart.y)
     axes.set(xlim=(-1, len(chart.marks)), xticks=[])
     axes.axhspan(*chart.band, color=COLORS["band"], linewidth=0)
@@ -445,7 +472,9 @@ def _universe_figure(chart: SpecificationCurve, drawing: _Drawing) -> Figure:
     for place, mark in enumerate(chart.marks):
         color = ALONE_VERDICTS[mark.verdict]
         if mark.interval:
-            axes.plot((place, place), mark.interval, color=color, linewidth=1.6)
+            axes.plot(
+                (place, place), mark.interval, color=color, linewidth=1.6
+            )
         (dot,) = axes.plot(place, mark.value, "o", color=color, markersize=6)
         drawing.mark(dot, "dot", mark.text)
         places = [place] * len(mark.rows)
@@ -496,7 +525,10 @@ def _picture_figure(chart: PictureChart, drawing: _Drawing) -> Figure:
     axes.set_title(chart.title, loc="left", fontsize=12, weight="bold", pad=8)
     axes.set_xlabel(chart.x.label)
     axes.set_ylabel(chart.y.label)
-    for scale, axis in ((axes.set_xscale, chart.x), (axes.set_yscale, chart.y)):
+    for scale, axis in (
+        (axes.set_xscale, chart.x),
+        (axes.set_yscale, chart.y),
+    ):
         scale("log" if axis.log else "linear")
     _plain_ticks(axes)
     axes.grid(chart.heights is None)
@@ -515,7 +547,9 @@ def _plain_ticks(axes: Axes) -> None:
     from matplotlib.ticker import FuncFormatter, NullLocator
 
     for target in (axes.xaxis, axes.yaxis):
-        target.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        target.set_major_formatter(
+            FuncFormatter(lambda value, _: f"{value:g}")
+        )
         target.set_minor_locator(NullLocator())
 
 
@@ -532,7 +566,9 @@ def _draw_contours(axes: Axes, heights: Heights) -> None:
     )
 
 
-def _draw_curve(axes: Axes, drawing: _Drawing, place: int, curve: Curve) -> None:
+def _draw_curve(
+    axes: Axes, drawing: _Drawing, place: int, curve: Curve
+) -> None:
     if curve.mode == "points":
         look: dict[str, Any] = {
             "color": _arm_color(place),

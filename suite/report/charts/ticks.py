@@ -9,7 +9,23 @@ from collections.abc import Iterable
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 # Ticks of a logarithmic axis, times powers of ten, the densest first.
 FACTORS = (
-    (1.0, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
+    (
+        1.0,
+        1.1,
+        1.2,
+        1.3,
+        1.5,
+        1.7,
+        2.0,
+        2.5,
+        3.0,
+        4.0,
+        5.0,
+        6.0,
+        7.0,
+        8.0,
+        9.0,
+    ),
     (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
     (1.0, 1.5, 2.0, 3.0, 5.0, 7.0),
     (1.0, 2.0, 5.0),
@@ -45,7 +61,9 @@ def factor_ticks(low: float, high: float, max_count: int = 7) -> list[float]:
     return _thinned(found, max_count)
 
 
-def _factors_between(low: float, high: float, factors: Iterable[float]) -> list[float]:
+def _factors_between(
+    low: float, high: float, factors: Iterable[float]
+) -> list[float]:
     """The ``factors`` times every power of ten, as far as they lie in the range."""
     first = math.floor(math.log10(low))
     last = math.ceil(math.log10(high))

@@ -14,7 +14,12 @@ import pandas as pd
 
 from suite.records.results import Campaign
 from suite.report.formatting import NONE, counted, listed, measured_number
-from suite.report.html.view import Openings, ProvenanceView, Table, VarianceView
+from suite.report.html.view import (
+    Openings,
+    ProvenanceView,
+    Table,
+    VarianceView,
+)
 from suite.report.labels import diagnosis
 from suite.training.job import STATUSES
 from suite.verdicts.arm_training import diagnose_task
@@ -98,7 +103,9 @@ def _populations(runs: pd.DataFrame) -> str:
 
 def _level_label(campaign: Campaign, task: str, level: str) -> str:
     """The label of a level, or its name if the task has no such level."""
-    labels = {one.name: one.label for one in campaign.manifest.task(task).levels}
+    labels = {
+        one.name: one.label for one in campaign.manifest.task(task).levels
+    }
     return labels.get(level, level)
 
 
@@ -151,10 +158,20 @@ def diagnoses(campaign: Campaign, task: str) -> Table | None:
         figures = found.train, found.validation, found.test
         numbers = [measured_number(figure, percent) for figure in figures]
         agreeing = f"{found.agreeing} of {found.blocks}"
-        rows.append([level, arm, *numbers, diagnosis(found.diagnosis), agreeing])
+        rows.append(
+            [level, arm, *numbers, diagnosis(found.diagnosis), agreeing]
+        )
     if not rows:
         return None
-    head = ["Level", "Arm", "Training", "Validation", "Test", "Diagnosis", "Blocks"]
+    head = [
+        "Level",
+        "Arm",
+        "Training",
+        "Validation",
+        "Test",
+        "Diagnosis",
+        "Blocks",
+    ]
     return Table(head, rows, numeric=frozenset({2, 3, 4, 6}))
 
 
@@ -167,12 +184,16 @@ def variance(campaign: Campaign, task: str) -> VarianceView | None:
         return None
     manifest = campaign.manifest.task(task)
     percent = manifest.primary.percent
-    components = dict.fromkeys(part.name for split in found for part in split.parts)
+    components = dict.fromkeys(
+        part.name for split in found for part in split.parts
+    )
     rows = []
     for split in found:
         level = manifest.level(split.level).label
         arm = manifest.arm(split.arm).label
-        deviations = {part.name: _deviation(part, percent) for part in split.parts}
+        deviations = {
+            part.name: _deviation(part, percent) for part in split.parts
+        }
         cells = [deviations.get(name, NONE) for name in components]
         rows.append([level, arm, *cells, str(split.blocks)])
     unit = "points" if percent else "the measure's unit"
@@ -205,7 +226,8 @@ def provenance(campaign: Campaign) -> ProvenanceView:
     versions = dict(manifest.versions)
     platform = versions.pop("platform", "")
     digests = {
-        task: digest[:DIGEST_LENGTH] for task, digest in manifest.sources.items()
+        task: digest[:DIGEST_LENGTH]
+        for task, digest in manifest.sources.items()
     }
     hours = _hours(frame)
     return ProvenanceView(
@@ -215,7 +237,9 @@ def provenance(campaign: Campaign) -> ProvenanceView:
         time_spent=f"{hours:.2g} hours of one worker, all runs together",
         statuses=_statuses(frame),
         platform=platform,
-        versions=listed(f"{name} {number}" for name, number in versions.items()),
+        versions=listed(
+            f"{name} {number}" for name, number in versions.items()
+        ),
         claims_digest=manifest.claims_digest,
         sources=[f"{task} {digest}" for task, digest in digests.items()],
     )
@@ -236,7 +260,8 @@ def _statuses(frame: pd.DataFrame) -> str:
     count_of = Counter(map(str, frame["status"]))
     present = [status for status in STATUSES if count_of[status]]
     return listed(
-        f"{count_of[status]:,} {status.replace('_', ' ')}" for status in present
+        f"{count_of[status]:,} {status.replace('_', ' ')}"
+        for status in present
     )
 
 

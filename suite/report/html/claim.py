@@ -144,7 +144,10 @@ def _numbers(one: Judged) -> Iterator[Number]:
     confidence = one.case.campaign.manifest.profile.confidence
     yield "Deciding interval", _interval(one, verdict.deciding_interval)
     yield f"{100 * confidence:g} % interval", _interval(one, verdict.interval)
-    yield "Interval for a difference", _interval(one, verdict.adjusted_interval)
+    yield (
+        "Interval for a difference",
+        _interval(one, verdict.adjusted_interval),
+    )
     yield (
         "Interval for “no difference”",
         _interval(one, verdict.equivalence_interval),
@@ -162,9 +165,15 @@ def _further_numbers(one: Judged) -> Iterator[Number]:
     """Those that only some verdicts have."""
     verdict = one.verdict
     if verdict.fixed_split_interval:
-        yield "For these splits alone", _interval(one, verdict.fixed_split_interval)
+        yield (
+            "For these splits alone",
+            _interval(one, verdict.fixed_split_interval),
+        )
     if verdict.new_test_interval:
-        yield "For new test examples too", _interval(one, verdict.new_test_interval)
+        yield (
+            "For new test examples too",
+            _interval(one, verdict.new_test_interval),
+        )
     if verdict.blocks_to_settle:
         blocks = counted(verdict.blocks_to_settle, "block")
         yield "Would be decided by", f"at most about {blocks}"
@@ -217,7 +226,9 @@ def _signed(value: float) -> str:
 # --------------------------------------------------------------------------- curves
 
 
-def _curves_or_where(one: Judged, shared: TaskCurves) -> tuple[Curves | None, str]:
+def _curves_or_where(
+    one: Judged, shared: TaskCurves
+) -> tuple[Curves | None, str]:
     """Learning curves of the claim's arms at its levels.
 
     Where another claim shows the same ones already, its anchor instead.
@@ -243,7 +254,9 @@ def _curve_measure(one: Judged) -> MeasureManifest | None:
     return next(found, None)
 
 
-def _curves(one: Judged, shared: TaskCurves, measure: MeasureManifest) -> Curves | None:
+def _curves(
+    one: Judged, shared: TaskCurves, measure: MeasureManifest
+) -> Curves | None:
     """The learning curves of one measure at every level; None if none is recorded."""
     case, first = one.case, one.measures[0]
     training: list[CurveChart | None] = []
@@ -252,15 +265,21 @@ def _curves(one: Judged, shared: TaskCurves, measure: MeasureManifest) -> Curves
     for level in case.levels[:MAX_LEVELS]:
         label = case.level_label(level)
         bounds = SHARE if measure.percent else INFINITE
-        lines, axis = lines_of(case, level, f"validation.{measure.name}", bounds)
+        lines, axis = lines_of(
+            case, level, f"validation.{measure.name}", bounds
+        )
         title = f"{label}: training"
         training.append(
-            build.curve_chart(lines, title, AXES[axis], measure.label, measure.percent)
+            build.curve_chart(
+                lines, title, AXES[axis], measure.label, measure.percent
+            )
         )
         budgets = tuning_lines(case, level, shared.tuning)
         title = f"{label}: best of n trials"
         tuning.append(
-            build.curve_chart(budgets, title, "trials", first.label, first.percent)
+            build.curve_chart(
+                budgets, title, "trials", first.label, first.percent
+            )
         )
         for line in (*lines, *budgets):
             arms[line.label] = line.place

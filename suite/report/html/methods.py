@@ -35,7 +35,10 @@ AA_TESTS = (
 
 def paragraphs(campaign: Campaign) -> Iterator[Paragraph]:
     """The methods section, a heading and a text at a time."""
-    profile, tasks = campaign.manifest.profile, list(campaign.manifest.tasks.values())
+    profile, tasks = (
+        campaign.manifest.profile,
+        list(campaign.manifest.tasks.values()),
+    )
     yield "Blocks", _blocks(tasks)
     yield "Equal tuning", _tuning(profile, tasks)
     yield "Validation chooses, the test set is sealed", _sealed(tasks)
@@ -179,7 +182,8 @@ def _failures(campaign: Campaign) -> str:
         if status != "finished"
     }
     happened = listed(
-        f"{count:,} {status.replace('_', ' ')}" for status, count in failed.items()
+        f"{count:,} {status.replace('_', ' ')}"
+        for status, count in failed.items()
     )
     count = f"{len(campaign.runs):,}"
     seen = f"All {count} recorded runs finished."

@@ -36,7 +36,11 @@ def render(campaign: Campaign, provenance: Provenance = UNKNOWN) -> str:
 
     ``provenance`` is what the tasks' files say today, see ``judge_campaign``.
     """
-    asked = [case for task in campaign.manifest.tasks for case in cases(campaign, task)]
+    asked = [
+        case
+        for task in campaign.manifest.tasks
+        for case in cases(campaign, task)
+    ]
     verdicts = judge_campaign(campaign, provenance)
     judged = [Judged(*pair) for pair in zip(asked, verdicts, strict=True)]
     tasks = list(_tasks(campaign, judged))
@@ -99,14 +103,20 @@ def _tally(judged: Sequence[Judged]) -> str:
     if not judged:
         return "No claims."
     counts = Counter(one.verdict.verdict for one in judged)
-    parts = [f"{counts[found]} {answer(found)}" for found in ANSWERS if counts[found]]
+    parts = [
+        f"{counts[found]} {answer(found)}"
+        for found in ANSWERS
+        if counts[found]
+    ]
     return f"{counted(len(judged), 'claim')}: {listed(parts)}."
 
 
 def _tasks(campaign: Campaign, judged: Sequence[Judged]) -> Iterator[TaskView]:
     """The part of each task, in the order of the plan."""
     labels = Labels(campaign.manifest)
-    for task, judged_of_task in groupby(judged, key=lambda one: one.verdict.task):
+    for task, judged_of_task in groupby(
+        judged, key=lambda one: one.verdict.task
+    ):
         of_task = list(judged_of_task)
         said = answers.answer([one.verdict for one in of_task], labels)
         curves = TaskCurves(tuning_curves(campaign, task))
@@ -128,7 +138,9 @@ def _task_view(
         matched=manifest.matched,
         spaces=_spaces(manifest),
         sources=manifest.sources,
-        aa_tests=[aa_test(one, labels) for one in run_aa_tests(campaign, task)],
+        aa_tests=[
+            aa_test(one, labels) for one in run_aa_tests(campaign, task)
+        ],
         claims=claims,
         variance=appendix.variance(campaign, task),
         diagnoses=appendix.diagnoses(campaign, task),
@@ -140,13 +152,17 @@ def _spaces(manifest: TaskManifest) -> list[SpaceView]:
     """What was tuned and where, arms with the same ranges together."""
     arms_by_ranges: dict[str, list[str]] = {}
     for arm, space in manifest.space.items():
-        arms_by_ranges.setdefault(_ranges(space), []).append(manifest.arm(arm).label)
+        arms_by_ranges.setdefault(_ranges(space), []).append(
+            manifest.arm(arm).label
+        )
     return [SpaceView(arms, ranges) for ranges, arms in arms_by_ranges.items()]
 
 
 def _ranges(space: Space | Mapping[str, Float | Int | Categorical]) -> str:
     """The ranges of a search space, one after the other."""
-    ranges = (f"{name} {_range(parameter)}" for name, parameter in space.items())
+    ranges = (
+        f"{name} {_range(parameter)}" for name, parameter in space.items()
+    )
     return "; ".join(ranges) or "nothing"
 
 

@@ -26,13 +26,16 @@ def _view(
 ) -> PictureView:
     first = gathered.first
     curves = tuple(
-        (one.place, curve) for one in gathered.of for curve in one.picture.curves
+        (one.place, curve)
+        for one in gathered.of
+        for curve in one.picture.curves
     )
     title = f"{level.label}: {first.title}"
     chart = PictureChart(title, first.x, first.y, curves, first.heights)
     labels = campaign.manifest.task(task)
     arms = [
-        Arm(labels.arm(one.arm).label, legend_style(one.place)) for one in gathered.of
+        Arm(labels.arm(one.arm).label, legend_style(one.place))
+        for one in gathered.of
     ]
     name = f"{task}-{level.name}-{gathered.name}"
     return PictureView(arms, draw(chart, name), first.says)

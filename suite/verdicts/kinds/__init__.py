@@ -50,7 +50,9 @@ for _kind in (
     register_kind(_kind)
 
 
-def check_claim(claim: Claim, places: Places, measures: Iterable[MeasureLike]) -> None:
+def check_claim(
+    claim: Claim, places: Places, measures: Iterable[MeasureLike]
+) -> None:
     """UserError if a claim could not be judged however many runs there were.
 
     ``places`` has the x of each level of the claim's task; ``measures`` are the task's.

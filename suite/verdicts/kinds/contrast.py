@@ -27,8 +27,12 @@ class Contrast(ClaimKind):
         return np.array(list(claim.weights.values()), dtype=np.float64)
 
     def sides(self, claim: Claim) -> tuple[Side, Side]:
-        ahead = tuple(arm for arm, weight in claim.weights.items() if weight > 0)
-        behind = tuple(arm for arm, weight in claim.weights.items() if weight < 0)
+        ahead = tuple(
+            arm for arm, weight in claim.weights.items() if weight > 0
+        )
+        behind = tuple(
+            arm for arm, weight in claim.weights.items() if weight < 0
+        )
         return Side(ahead), Side(behind)
 
     def check(self, claim: Claim, places: Places) -> None:
