@@ -111,7 +111,7 @@ def write_campaign(root: Path, size: Size, name: str = "synthetic") -> str:
         )
     if size.samples:
         write_samples(folder, kept)
-    replace_text(folder / "state.json", json.dumps(_state(kept, len(lines))))
+    _write_state(folder, kept, len(lines))
     return plan.id
 
 
@@ -131,7 +131,7 @@ def append(
             for line in lines[there : there + count]
         )
     kept = lines[: there + count]
-    replace_text(folder / "state.json", json.dumps(_state(kept, len(lines))))
+    _write_state(folder, kept, len(lines))
     return len(lines) - there
 
 
@@ -150,6 +150,11 @@ def publish(
                 digest([line["key"], "run"])[:32],
             )
             note_mlflow_run(into or folder, line["key"], run)
+
+
+def _write_state(folder: Path, kept: Sequence[Line], planned: int) -> None:
+    """Write it as a driver does: readers never see half of it."""
+    replace_text(folder / "state.json", json.dumps(_state(kept, planned)))
 
 
 def _state(kept: Sequence[Line], planned: int) -> dict[str, Any]:
