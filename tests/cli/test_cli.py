@@ -374,7 +374,9 @@ folder = pathlib.Path({str(results / name)!r})
 while not (folder / "cancel").exists():
     time.sleep(0.05)
 state = json.loads((folder / "state.json").read_text())
-(folder / "state.json").write_text(json.dumps(state | {{"state": "stopped"}}))
+written = folder / "state.json.part"
+written.write_text(json.dumps(state | {{"state": "stopped"}}))
+written.replace(folder / "state.json")  # at once, as a driver does: it is being read
 """,
         ]
     )
