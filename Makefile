@@ -6,11 +6,13 @@
 #                  CPUs too). PyTorch publishes CPU builds on an index of its own: set PIP_EXTRA_INDEX_URL to it.
 #   RESULTS  where campaigns are kept
 #   ARGS     more arguments for pytest: make test ARGS="-k verdict"
+#   JOBS     processes that run the tests: one per core, four at most; JOBS=0 runs them one after another
 
 SHELL := /bin/bash
 PYTHON ?= python3
 TORCH ?= $(shell nvidia-smi -L >/dev/null 2>&1 && echo cuda || echo cpu)
 RESULTS ?= results
+JOBS ?= logical
 PORT ?= 8050
 MLFLOW_PORT ?= 5000
 BIN := .venv/bin
@@ -26,7 +28,8 @@ demo: $(READY)  ## Run the quick campaign with the dashboard beside it and print
 	@$(BIN)/bakeoff demo --results "$(RESULTS)"
 
 test: $(READY)  ## Run the tests
-	@export CHROMIUM && CHROMIUM=$$(bash ci/chromium.sh) && $(BIN)/python -m pytest $(ARGS)
+	@export CHROMIUM && CHROMIUM=$$(bash ci/chromium.sh) && \
+		$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile $(ARGS)
 
 check:  ## What CI runs: format, lint, types and the tests
 	@bash ci/check.sh

@@ -4,6 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-make test ARGS="-m slow --timeout=600 ${ARGS:-}"
+make test JOBS=0 ARGS="-m slow --timeout=600 ${ARGS:-}"
 # New input at each start, and much of it: what it finds becomes an example of its test.
-BAKEOFF_FUZZ=${BAKEOFF_FUZZ:-2000} make test ARGS="tests/test_fuzz.py --timeout=3600"
+BAKEOFF_FUZZ=${BAKEOFF_FUZZ:-2000} make test JOBS=0 ARGS="tests/test_fuzz.py --timeout=3600"

@@ -70,6 +70,20 @@ def one_thread() -> None:
 
 
 @pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """Variables that a test sets are unset after it.
+
+    Starting Ray sets some for its processes; another test's cluster, or command, would
+    inherit them.
+    """
+    before = dict(os.environ)
+    yield
+    if dict(os.environ) != before:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
 def own_task_files() -> Iterator[None]:
     """Task files that a test brings are forgotten after it."""
     before = dict(tasks._registry._FILES)
