@@ -66,13 +66,31 @@ class Prospect:
 
     @property
     def t_needed(self) -> float:
-        """The |t| that the strictest of the task's claims must exceed; infinite with
-        one block.
+        """The |t| that supports the claim, at each level that it needs, as the strictest
+        of its task's; infinite with one block.
         """
+        return self._t_needed(self.divisor)
+
+    def _t_needed(self, divisor: int) -> float:
+        """The same where each level has that part of the error rate."""
         if self.blocks < 2:
             return math.inf
-        alpha = (1 - self.confidence) / (self.family * self.looks)
+        tests = self.family * self.looks * divisor
+        alpha = (1 - self.confidence) / tests
         return float(stdtrit(self.blocks - 1, 1 - alpha / 2))
+
+    @property
+    def divisor(self) -> int:
+        """What supports the claim divides its error rate by: more than 1 where some of
+        its levels are enough.
+        """
+        divisor, _ = kind_of(self.claim.kind).divisors(self.claim)
+        return divisor
+
+    @property
+    def _least_divisor(self) -> int:
+        """The same of the easier of the two ways to decide it."""
+        return min(kind_of(self.claim.kind).divisors(self.claim))
 
     @property
     def is_exploratory(self) -> bool:
@@ -125,10 +143,11 @@ class Prospect:
                 examples=self.test_examples,
                 needed=math.ceil(MIN_EXAMPLES / self.claim.margin),
             )
-        if self.is_exploratory and self.t_needed > LARGEST_T:
-            yield self._too_few_blocks()
+        least_t = self._t_needed(self._least_divisor)
+        if self.is_exploratory and least_t > LARGEST_T:
+            yield self._too_few_blocks(least_t)
 
-    def _too_few_blocks(self) -> Message:
+    def _too_few_blocks(self, least_t: float) -> Message:
         """Why so few blocks cannot decide the claim, and how many could."""
         if self.blocks < 2:
             return message("undecidable-one-block", confirmatory=CONFIRMATORY)
@@ -136,13 +155,13 @@ class Prospect:
             "undecidable-blocks",
             blocks=self.blocks,
             claims=self.family,
-            number_t=self.t_needed,
+            number_t=least_t,
             confirmatory=CONFIRMATORY,
         )
 
     def _floor(self, std: float, one_sided: bool) -> float:
         """Half the width of the interval that no number of blocks narrows further."""
-        alpha = 1 - self.confidence
+        alpha = (1 - self.confidence) / self._least_divisor
         quantile = float(ndtri(1 - alpha if one_sided else 1 - alpha / 2))
         shared = std * math.sqrt(self.test_train_ratio)
         return quantile * math.hypot(shared, self.reference_se)

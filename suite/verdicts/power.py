@@ -130,7 +130,7 @@ def _power(task: str, prospect: Prospect, seen: Seen | None) -> dict[str, Any]:
     def smallest(claims: int) -> float:
         return smallest_effect(
             prospect.blocks,
-            prospect.looks * claims,
+            prospect.looks * claims * prospect.divisor,
             confidence=prospect.confidence,
             test_train_ratio=ratio,
         )

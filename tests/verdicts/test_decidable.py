@@ -14,7 +14,9 @@ from suite.report.messages import LANGUAGES
 from suite.report.sentences import obstacle
 from suite.training.instantiate import load_splits
 from suite.verdicts.decidable import Prospect
-from suite.verdicts.power import TestData, prospect_of
+from suite.verdicts.decision import Sample
+from suite.verdicts.family import judge_family
+from suite.verdicts.power import TestData, _power, prospect_of
 from suite.verdicts.statistics import estimate
 from tasks import Claim, UserError
 
@@ -115,6 +117,57 @@ def test_few_blocks_and_many_claims_ask_for_enormous_effects(
     )  # tables of Student's t
     assert codes(found) == ["undecidable-blocks"] * left
     assert found.is_exploratory == (blocks < 6)
+
+
+SOME = replace(
+    BETTER,
+    kind="partial_conjunction",
+    levels=("a", "b", "c", "d"),
+    at_least_levels=2,
+)
+
+
+def at_level(t, blocks=6):
+    """Differences of that t statistic."""
+    normal = stats.norm.ppf([(i + 0.5) / blocks for i in range(blocks)])
+    std = normal.std(ddof=1)
+    return Sample(normal + t * std / math.sqrt(blocks), margin=1e-9)
+
+
+def test_of_four_levels_two_must_pass_a_test_at_a_third_of_the_error_rate():
+    found = prospect(SOME, blocks=6, family=1)
+    t = stats.t.ppf(1 - 0.05 / 3 / 2, 5)
+
+    assert found.t_needed == pytest.approx(t)
+    for above, answer in ((0.99, "inconclusive"), (1.01, "supported")):
+        levels = [at_level(above * t)] * 2 + [at_level(0.0)] * 2
+        levels = [replace(one, levels_needed=2) for one in levels]
+        (verdict,) = judge_family([levels])
+        assert verdict.answer == answer
+
+
+def test_plans_allow_for_the_tests_of_several_levels():
+    alone = _power("t", prospect(SOME, blocks=6, family=3), None)
+    of_nine = _power("t", prospect(blocks=6, family=9), None)
+
+    # a third of the error rate in a family of three is one of nine claims'
+    assert alone["in_family"] == pytest.approx(of_nine["in_family"])
+    assert alone["t_needed"] == pytest.approx(of_nine["t_needed"])
+
+
+@pytest.mark.parametrize(
+    ("needed", "blocks", "left"), [(1, 4, 0), (2, 4, 1), (2, 5, 0), (4, 4, 0)]
+)
+def test_the_easier_of_supporting_and_refuting_says_whether_blocks_are_enough(
+    needed, blocks, left
+):
+    # Student's t with 3 degrees of freedom at .05, twice .05 / 2: 3.18, 4.18;
+    # in a family of two 4.18, 5.39; with 4 degrees of freedom 4.31
+    found = prospect(
+        replace(SOME, at_least_levels=needed), blocks=blocks, family=2
+    )
+
+    assert codes(found) == ["undecidable-blocks"] * left
 
 
 def test_what_must_hold_in_every_instance_needs_no_interval():

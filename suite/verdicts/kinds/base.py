@@ -86,6 +86,12 @@ class ClaimKind(ABC):
         """At how many levels the claim must hold; 0 means at each of them."""
         return 0
 
+    def divisors(self, claim: Claim) -> tuple[int, int]:
+        """What the error rate is divided by at each level: to support the claim, and to
+        decide against it. 1 where all levels must agree (Berger, 1982).
+        """
+        return 1, 1
+
     def sides(self, claim: Claim) -> tuple[Side, Side]:
         """Who is to be ahead, and of whom or what."""
         return Side((claim.better,)), Side((claim.worse,))
