@@ -371,6 +371,7 @@ def test_a_file_compressed_anew_or_not_at_all_is_the_same_file(cache, mirror):
 @pytest.mark.parametrize(
     "content",
     [gzip.compress(b"another"), gzip.compress(CONTENT)[:-9], b"<html>"],
+    ids=["another", "cut off", "a web page"],
 )
 def test_a_wrong_or_damaged_file_is_named_with_hash_and_cure(
     cache, mirror, content
