@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from suite.atomic import replace_file
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.planning.resolved import ResolvedTask, deciding
@@ -443,9 +444,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _keep(path: Path, known: dict[str, Any]) -> None:
     """Write the cache, if the disk allows it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(known), encoding="utf-8")
-        os.replace(temporary, path)
+        with replace_file(path) as partial:
+            partial.write_text(json.dumps(known), encoding="utf-8")
     except OSError:
         pass  # if the folder cannot be written, plan without caching

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from suite.records.files import replace_file
+from suite.atomic import replace_file
 from suite.records.run_record import RunRecord, run_record
 from suite.records.schema import check_schema
 from suite.training.job import SCHEMA

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from suite.atomic import replace_file
 from tasks import UserError
 
 # What ``json.loads`` raises: of a text that is no JSON, and of one nested too deeply.
 NOT_JSON = (ValueError, RecursionError)
-
-
-@contextmanager
-def replace_file(path: Path) -> Iterator[Path]:
-    """Write a file atomically: write to the path that this yields.
-
-    If the block ends without an exception, the written file replaces ``path``;
-    otherwise ``path`` is unchanged. The folder is created if necessary.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from suite.records.files import free_space, replace_file
+from suite.atomic import replace_file
+from suite.records.files import free_space
 from suite.records.journal import FILE as RECORD
 from suite.records.journal import (
     Record,

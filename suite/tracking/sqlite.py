@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from suite.atomic import replace_file
 from suite.tracking.connection import CAMPAIGNS, mlflow_client
 from tasks.data._fetch import cache_folder
 
@@ -156,12 +157,6 @@ def _create_tables(part: Path) -> None:
 
 
 def _cache(part: Path, blank: Path) -> None:
-    copy = blank.with_name(f"{blank.name}.{os.getpid()}.part")
     # A cache that cannot be written costs the next store a few seconds, no more.
-    with contextlib.suppress(OSError):
-        try:
-            blank.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(part, copy)
-            os.replace(copy, blank)
-        finally:
-            copy.unlink(missing_ok=True)
+    with contextlib.suppress(OSError), replace_file(blank) as copy:
+        shutil.copyfile(part, copy)

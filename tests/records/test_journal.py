@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from suite.atomic import replace_file
 from suite.records.cell_file import is_cell, read_cell, write_cell
-from suite.records.files import replace_file, replace_text
+from suite.records.files import replace_text
 from suite.records.journal import FILE, Record, line_of, read_lines
 from suite.records.run_record import TYPES, RunRecord
 from suite.training.job import Job, Member, Result, canonical, digest
