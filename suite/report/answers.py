@@ -9,7 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from suite.report.formatting import amounts, within_sentence
+from suite.report.effect_amounts import effect_alone
+from suite.report.formatting import within_sentence
 from suite.report.messages import translate
 from suite.report.sentences import Labels
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -131,18 +132,7 @@ def _matchings(group: Sequence[ClaimVerdict], labels: Labels) -> Iterator[str]:
     }
     for verdict in group:
         level = within_sentence(labels.level(verdict.task, verdict.levels[0]))
-        effect = _effect(verdict, language)
+        effect = effect_alone(verdict, verdict.effect, language)
         yield translate(
             codes[_became(verdict)], language, level=level, effect=effect
         )
-
-
-def _effect(verdict: ClaimVerdict, language: str) -> str:
-    """``+3.1 points``, as tables write it, in the reader's language."""
-    written = amounts(verdict)
-    number = written.signed(written.of_effect(verdict.effect))
-    code = "effect-points" if written.percent else "effect-plain"
-    effect = translate(code, language, number=number)
-    if written.slope:
-        return translate("per-doubling", language, amount=effect)
-    return effect

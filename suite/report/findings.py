@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from suite.report.effect_amounts import amount_text, signed_number
 from suite.report.formatting import amounts, probability
 from suite.report.messages import translate
 from suite.report.sentences import Labels
-from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.findings import Attempt, Finding
-from suite.verdicts.statistics import Interval
 
 OWN_VERSIONS = ("python", "torch")  # those that pages have room for
 
@@ -56,7 +54,9 @@ def together(finding: Finding, language: str = "en") -> str:
         code = "findings-nothing-to-pool" if count else "findings-none-counts"
         return translate(code, language)
     written = amounts(newest.verdict)
-    low, high = (_number(newest.verdict, end) for end in pooled.prediction)
+    low, high = (
+        signed_number(newest.verdict, end) for end in pooled.prediction
+    )
     tau = replace(written, promised=0.0).amount(pooled.tau)
     values = {
         "effect": amount_text(
@@ -86,34 +86,6 @@ def conditions_text(finding: Finding, language: str = "en") -> str:
         for name in finding.differing
     ]
     return translate("semicolon", language).join(parts)
-
-
-def amount_text(
-    verdict: ClaimVerdict, effect: float, ends: Interval, language: str = "en"
-) -> str:
-    """An effect with an interval, in the claim's unit: ``+3.2 points (+1.6 to +4.8)``;
-    the interval is left out where it has no ends.
-    """
-    written = amounts(verdict)
-    number = _number(verdict, effect)
-    code = "effect-points" if written.percent else "effect-plain"
-    text = translate(code, language, number=number)
-    if written.slope:
-        text = translate("per-doubling", language, amount=text)
-    if not all(map(math.isfinite, ends)):
-        return text
-    low, high = (_number(verdict, end) for end in ends)
-    return translate(
-        "findings-effect", language, effect=text, low=low, high=high
-    )
-
-
-def _number(verdict: ClaimVerdict, effect: float) -> str:
-    """An effect with its sign, within what an effect can be."""
-    written = amounts(verdict)
-    least, most = written.possible
-    shown = min(max(effect + written.promised, least), most) - written.promised
-    return written.signed(written.of_effect(shown))
 
 
 # -------------------------------------------------------------------------------- JSON

@@ -14,8 +14,8 @@ from suite.records.results import Campaign
 from suite.report import answers
 from suite.report.charts.build import block_chart
 from suite.report.charts.svg import draw_alone
-from suite.report.findings import amount_text
-from suite.report.formatting import NONE, blocks_in
+from suite.report.effect_amounts import deciding_effect
+from suite.report.formatting import blocks_in
 from suite.report.gates import gate_hint, gate_text
 from suite.report.labels import Labels, directions
 from suite.report.messages import translate
@@ -129,7 +129,7 @@ def _results(
         cells = (
             _text(task, verdict, "says", labels),
             answer(verdict.verdict, language),
-            _effect(verdict, language),
+            deciding_effect(verdict, language),
             blocks_in(verdict).partition(" block")[0],
         )
         rows.append([escaped(cell) for cell in cells])
@@ -138,15 +138,6 @@ def _results(
         f"* {escaped(sentence(verdict, labels))}" for verdict in verdicts
     )
     return f"{_heading('results', labels)}\n\n{table}\n\n{sentences}"
-
-
-def _effect(verdict: ClaimVerdict, language: str) -> str:
-    """The effect with the interval that decides."""
-    if verdict.blocks == 0:
-        return NONE
-    return amount_text(
-        verdict, verdict.effect, verdict.deciding_interval, language
-    )
 
 
 def _why(task: str, labels: Labels) -> str:

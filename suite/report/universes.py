@@ -13,8 +13,8 @@ from suite.report.charts.spec import (
     UniverseMark,
 )
 from suite.report.charts.ticks import around, linear_ticks
-from suite.report.findings import amount_text
-from suite.report.formatting import NONE, amounts
+from suite.report.effect_amounts import deciding_effect
+from suite.report.formatting import amounts
 from suite.report.labels import Labels
 from suite.report.message_text import ANSWERS
 from suite.report.messages import translate
@@ -71,15 +71,6 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def effect_text(verdict: ClaimVerdict, language: str = "en") -> str:
-    """A universe's effect, with the interval that decides."""
-    if verdict.blocks == 0:
-        return NONE
-    return amount_text(
-        verdict, verdict.effect, verdict.deciding_interval, language
-    )
-
-
 def specification_curve(
     found: Multiverse, labels: Labels
 ) -> SpecificationCurve | None:
@@ -105,7 +96,7 @@ def specification_curve(
                 for n, (name, value) in enumerate(rows)
                 if one.has({name: value})
             ),
-            text=f"{values_text(one.values)}: {effect_text(one.verdict)}",
+            text=f"{values_text(one.values)}: {deciding_effect(one.verdict)}",
         )
         for one in seen
     ]

@@ -13,7 +13,7 @@ from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.results import Results
-from suite.report.findings import amount_text
+from suite.report.effect_amounts import deciding_effect
 from suite.verdicts.judge import judge_campaign
 
 DICE = '''
@@ -73,7 +73,7 @@ def test_a_page_has_claims_literature_results_limits_and_the_campaign(written):
     pages, campaign = written
     (verdict,) = judge_campaign(campaign)
     text = (pages / "dice.md").read_text("utf-8")
-    effect = amount_text(verdict, verdict.effect, verdict.deciding_interval)
+    effect = deciding_effect(verdict)
 
     for part in (
         "Is one die better?",

@@ -11,6 +11,7 @@ from rich.text import Text
 from suite.cli.render.text import Listing
 from suite.cli.render.verdicts import ANSWER_STYLES
 from suite.report import universes as words
+from suite.report.effect_amounts import deciding_effect
 from suite.report.labels import Labels
 from suite.report.message_text import ANSWERS
 from suite.report.messages import translate
@@ -43,7 +44,7 @@ def _universes(found: Multiverse, language: str) -> Listing:
         (
             *(str(one.values[name]) for name in conditions),
             translate(ANSWERS[one.verdict.verdict], language),
-            words.effect_text(one.verdict, language),
+            deciding_effect(one.verdict, language),
         )
         for one in found.universes
     ]
