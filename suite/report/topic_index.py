@@ -39,6 +39,7 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "positional_encoding",
             "cnn_vs_attention",
             "attention_vs_rnn",
+            "attention_cost",
         ),
     ),
     ("Transformers", ("translation", "decoding")),
