@@ -8,8 +8,10 @@ so that switching needs no request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from suite.report.charts.looks import HUES, Look, looks
 
 Scheme = Literal["light", "dark"]
 
@@ -32,7 +34,6 @@ STATES = {
     "queued": "·",
 }
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-ARMS = 6  # colours; with more than four arms charts become small multiples
 
 # Verdicts lie apart from arms, and each from the others of its kind, for readers with
 # deuteranopia and protanopia, too: tests/dashboard/test_colours.py has the distances.
@@ -51,6 +52,12 @@ TOKENS: Mapping[Scheme, Mapping[str, str]] = {
         "arm4": "#AE3C84",
         "arm5": "#2D230E",
         "arm6": "#283FB2",
+        "step1": "#340075",
+        "step2": "#1D299B",
+        "step3": "#06558A",
+        "step4": "#00708D",
+        "step5": "#118A91",
+        "step6": "#16A590",
         "supported": "#176446",
         "refuted": "#B21E13",
         "no_difference": "#433171",
@@ -70,6 +77,12 @@ TOKENS: Mapping[Scheme, Mapping[str, str]] = {
         "arm4": "#C21E8C",
         "arm5": "#FCE14E",
         "arm6": "#765ED6",
+        "step1": "#865C7E",
+        "step2": "#9F72A9",
+        "step3": "#B38CD9",
+        "step4": "#BEADFE",
+        "step5": "#CFD4FD",
+        "step6": "#EFF4FE",
         "supported": "#54D6A7",
         "refuted": "#DE7055",
         "no_difference": "#B074FA",
@@ -97,19 +110,21 @@ def _rule(where: str, scheme: Scheme) -> str:
     return f"{where} {{ color-scheme: {scheme}; {values} }}"
 
 
-def arm_color(place: int) -> str:
-    """The colour's name for the arm at that place in its task; the same on every page."""
-    return f"arm{place % ARMS + 1}"
-
-
-def arm_dash(place: int) -> str:
-    """The line's pattern for the arm at that place, so that colour is never alone.
-
-    Where colours come round again, patterns are shifted by one: up to 36 arms differ in
-    colour or in pattern.
+def arm_looks(arms: Sequence[Mapping[str, Any]]) -> list[Look]:
+    """The look of each arm of a task, or of each other thing with a line; the same on
+    every page.
     """
-    rounds = place // ARMS
-    return DASHES[(place + rounds) % len(DASHES)]
+    return looks([arm.get("x") for arm in arms])
+
+
+def dash_of(look: Look) -> str:
+    """The pattern of an arm's line, so that colour is never alone."""
+    return DASHES[look.pattern]
+
+
+def task_color(place: int) -> str:
+    """The colour's name for the task at that place in its campaign."""
+    return f"arm{place % HUES + 1}"
 
 
 def luminance(color: str) -> float:

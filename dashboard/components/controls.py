@@ -14,7 +14,6 @@ from dashboard.components.forest import reach_of
 from dashboard.components.text import aria, data
 from dashboard.data.view import View
 from dashboard.locale import Words
-from dashboard.theme import arm_color
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 SPANS = (
@@ -187,10 +186,10 @@ def choose_level(view: View) -> Component | None:
 
 def arm_key(view: View, task: str, arm: str) -> html.Span:
     """An arm's name with its colour before it."""
-    place = [one["name"] for one in view.tasks[task]["arms"]].index(arm)
+    look = view.look(task, arm)
     swatch = html.I(
         className="swatch",
-        style={"background": f"var(--{arm_color(place)})"},
+        style={"background": f"var(--{look.color})"},
         **aria(hidden="true"),
     )
     return html.Span([swatch, view.arm_label(task, arm)], className="arm")

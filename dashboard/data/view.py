@@ -14,12 +14,16 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from dashboard.data.snapshots import Snapshot, Snapshots
 from dashboard.locale import LANGUAGES, Words
+from dashboard.theme import arm_looks
 from suite.records.manifest import Manifest, TaskManifest
 from suite.records.results import Campaign
 from suite.records.translation import CLAIM_FIELDS
+from suite.report.charts.looks import Look
 from suite.report.sentences import Labels
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.universes import Multiverse, multiverses
 from tasks import Claim, unknown
+from tasks.contract.universe import is_universe
 
 LONGEST = 200  # maximum characters of a URL parameter's value
 ACRONYMS = {
@@ -126,6 +130,22 @@ class View:
         """The campaign's verdicts, in the reader's language."""
         return self.in_language(self.snapshot)
 
+    @cached_property
+    def own_verdicts(self) -> tuple[ClaimVerdict, ...]:
+        """Those of the tasks' own claims, without the universes of varied ones."""
+        return tuple(
+            one for one in self.verdicts if not is_universe(one.claim)
+        )
+
+    @cached_property
+    def multiverses(self) -> list[Multiverse]:
+        """The claims that the campaign varies, each with its universes."""
+        return multiverses(self.verdicts)
+
+    def at_task(self, task: str) -> View:
+        """The same view of another task."""
+        return dataclasses.replace(self, query={**self.query, "task": task})
+
     def in_language(self, snapshot: Snapshot) -> tuple[ClaimVerdict, ...]:
         """A campaign's verdicts with what its tasks say of their claims in the reader's
         language, where they have it.
@@ -221,6 +241,12 @@ class View:
     def arm_label(self, task: str, arm: str) -> str:
         """The arm's name as people read it."""
         return label_of(self.tasks[task]["arms"], arm)
+
+    def look(self, task: str, arm: str) -> Look:
+        """The arm's colour and pattern in every chart."""
+        arms = self.tasks[task]["arms"]
+        place = [one["name"] for one in arms].index(arm)
+        return arm_looks(arms)[place]
 
     def level_label(self, task: str, level: str) -> str:
         return label_of(self.tasks[task]["levels"], level)

@@ -13,7 +13,7 @@ import pandas as pd
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.locale import Words
 from dashboard.locale.numbers import measuring
-from dashboard.theme import arm_color
+from dashboard.theme import arm_looks
 from suite.report.charts.build import block_chart, trend_chart
 from suite.report.charts.spec import Axis, BlockChart, BlockRow
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -36,7 +36,7 @@ def differences(
     """Each block's difference at one level, the margin's band, the mean with its plain
     interval.
     """
-    title = words("blocks-axis", unit=_unit(verdict, words))
+    title = words("blocks-axis", unit=unit_of(verdict, words))
     write = measuring(verdict, words).full
     chart = block_chart(verdict, title=title, write=write)
     row = chart.at(level) if chart else None
@@ -116,7 +116,7 @@ def pairs(
     ].sort_values("block")
     if rows.empty or any(len(side.arms) > 1 for side in verdict.sides):
         return None
-    names = [arm["name"] for arm in arms]
+    names, looks = [arm["name"] for arm in arms], arm_looks(arms)
     y = [f"{words('block')} {block}" for block in rows["block"]]
     joins: Trace = {
         "type": "scatter",
@@ -141,7 +141,7 @@ def pairs(
             (str(a.get("label") or arm) for a in arms if a["name"] == arm),
             words("published"),
         )
-        color = arm_color(names.index(arm)) if arm in names else "muted"
+        color = looks[names.index(arm)].color if arm in names else "muted"
         traces.append(
             {
                 "type": "scatter",
@@ -178,7 +178,7 @@ def pairs(
 
 def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
     """An interaction: the paired gap at each level along the axis, with its interval."""
-    y_title = words("blocks-gap", unit=_unit(verdict, words))
+    y_title = words("blocks-gap", unit=unit_of(verdict, words))
     chart = trend_chart(verdict, axis, y_title)
     if chart is None:
         return None
@@ -223,7 +223,8 @@ def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
     )
 
 
-def _unit(verdict: ClaimVerdict, words: Words) -> str:
+def unit_of(verdict: ClaimVerdict, words: Words) -> str:
+    """What a difference of the claim is counted in."""
     if scale_of(verdict.scale).logarithmic:
         return words("unit-ratio")
     return words("unit-points") if verdict.is_share else verdict.metric_label

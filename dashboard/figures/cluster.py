@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.locale import Words
-from dashboard.theme import arm_color
+from dashboard.theme import task_color
 
 FAILED = "text"  # no task has it
 MAX_BARS = 1500
@@ -143,7 +143,7 @@ def gantt(
                     dict.fromkeys(chain.from_iterable(about))
                 )
             }
-            color, named = FAILED if failed else arm_color(place), title(task)
+            color, named = FAILED if failed else task_color(place), title(task)
             traces.append(
                 {
                     "type": "bar",

@@ -24,8 +24,9 @@ from dashboard.figures import (
     spec,
 )
 from dashboard.locale import Words
-from dashboard.theme import arm_color, arm_dash
+from dashboard.theme import arm_looks, dash_of
 from suite.report.charts.lines import SHARE, block_curves, mean_curves
+from suite.report.charts.looks import Look
 from suite.report.charts.spec import INFINITE
 from suite.verdicts.statistics import Interval
 
@@ -88,7 +89,9 @@ def learning_curves(
     )
     single = dict(iter(blocks.groupby("arm", sort=False)))
     shown = [
-        (place, arm) for place, arm in enumerate(arms) if arm["name"] in means
+        (look, arm)
+        for look, arm in zip(arm_looks(arms), arms, strict=True)
+        if arm["name"] in means
     ]
     if not shown:
         return None
@@ -98,7 +101,7 @@ def learning_curves(
         for name, mean in means.items()
     }
     traces: list[Trace] = []
-    for panel, (place, arm) in enumerate(shown):
+    for panel, (look, arm) in enumerate(shown):
         name = arm["name"]
         if apart:
             traces.append(
@@ -114,10 +117,10 @@ def learning_curves(
                 )
             )
         mine = _arm_traces(
-            means[name], columns[name], single[name], place, arm, not apart
+            means[name], columns[name], single[name], look, arm, not apart
         )
         marked = _checkpoint(
-            means[name], (best_steps or {}).get(name), place, words
+            means[name], (best_steps or {}).get(name), look, words
         )
         traces += [
             on_axes(trace, panel if apart else 0) for trace in [*mine, *marked]
@@ -143,11 +146,11 @@ def _arm_traces(
     means: pd.DataFrame,
     columns: Columns,
     blocks: pd.DataFrame,
-    place: int,
+    look: Look,
     arm: Mapping[str, Any],
     labelled: bool,
 ) -> list[Trace]:
-    color, label = arm_color(place), str(arm.get("label") or arm["name"])
+    color, label = look.color, str(arm.get("label") or arm["name"])
     x, mean = (
         pick("x", **{axis: columns[axis] for axis in AXES}),
         columns["mean"],
@@ -174,7 +177,7 @@ def _arm_traces(
         x,
         mean,
         color,
-        arm_dash(place),
+        dash_of(look),
         name=label,
         customdata=about,
         hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",  # noqa: E501
@@ -199,7 +202,7 @@ def _others(means: Sequence[Columns]) -> Trace:
 
 
 def _checkpoint(
-    means: pd.DataFrame, step: float | None, place: int, words: Words
+    means: pd.DataFrame, step: float | None, look: Look, words: Words
 ) -> list[Trace]:
     """A diamond where, in the middle of all finals, the checkpoint was chosen."""
     if step is None or means.empty:
@@ -209,7 +212,7 @@ def _checkpoint(
     mark = {
         "symbol": "diamond",
         "size": 9,
-        "color": arm_color(place),
+        "color": look.color,
         "line": {"color": "surface", "width": 1.5},
     }
     return [

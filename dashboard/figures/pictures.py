@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from dashboard.figures import Spec, Trace, numbers, spec
-from dashboard.theme import arm_color, arm_dash
+from dashboard.theme import dash_of
+from suite.report.charts.looks import Look
 from suite.report.pictures import ArmPicture, Gathered
 from tasks import Axis, Curve, Heights
 
@@ -69,16 +70,16 @@ def _contours(heights: Heights) -> Trace:
 def _arm_traces(one: ArmPicture, label: str) -> list[Trace]:
     """The curves of one arm, with a single entry in the legend."""
     return [
-        _trace(curve, one.place, label, is_first=place == 0)
+        _trace(curve, one.look, label, is_first=place == 0)
         for place, curve in enumerate(one.picture.curves)
     ]
 
 
-def _trace(curve: Curve, place: int, label: str, is_first: bool) -> Trace:
-    color = arm_color(place)
+def _trace(curve: Curve, arm: Look, label: str, is_first: bool) -> Trace:
+    color = arm.color
     look: Trace = {
         "mode": "lines",
-        "line": {"color": color, "width": 2, "dash": arm_dash(place)},
+        "line": {"color": color, "width": 2, "dash": dash_of(arm)},
     }
     if curve.mode == "points":
         look = {"mode": "markers", "marker": {"color": color, "size": 7}}

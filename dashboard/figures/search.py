@@ -21,7 +21,7 @@ from dashboard.figures import (
     spec,
 )
 from dashboard.locale import Words
-from dashboard.theme import arm_color, arm_dash
+from dashboard.theme import arm_looks, dash_of
 from search.budget import Better, budget_curve, history
 from search.inspect import importance
 from search.ranges import position
@@ -100,11 +100,11 @@ def budget_chart(
 ) -> Spec | None:
     """Best so far against the number of trials, arm by arm, with intervals over blocks."""
     traces: list[Trace] = []
-    for number, arm in enumerate(arms):
+    for look, arm in zip(arm_looks(arms), arms, strict=True):
         mine = frame[frame["arm"] == arm["name"]]
         if mine.empty:
             continue
-        color, x = arm_color(number), numbers(mine["trials"])
+        color, x = look.color, numbers(mine["trials"])
         label = str(arm.get("label") or arm["name"])
         if len(arms) <= 4:
             traces += band(
@@ -117,7 +117,7 @@ def budget_chart(
             x,
             numbers(mine["mean"]),
             color,
-            arm_dash(number),
+            dash_of(look),
             mode="lines+markers",
             name=label,
             hovertemplate="%{y:.4~g}",

@@ -20,8 +20,9 @@ from dashboard.figures import (
 )
 from dashboard.locale import Words
 from dashboard.locale.numbers import plain
-from dashboard.theme import arm_color, arm_dash
+from dashboard.theme import arm_looks, dash_of
 from suite.report.charts.lines import SHARE
+from suite.report.charts.looks import Look
 from suite.report.charts.spec import INFINITE
 from suite.report.charts.ticks import factor_ticks
 from suite.verdicts.statistics import (
@@ -152,13 +153,14 @@ def sweep(
     traces: list[Trace] = []
     for panel, (_, frame, _) in enumerate(panels):
         for number, one in enumerate(lines):
+            look = arm_looks(lines)[number]
             rows = frame[frame[line_column] == one["name"]]
             rows = rows.assign(x=rows[along].map(places))
             rows = rows.dropna(subset=["x"]).sort_values("x")
             if rows.empty:
                 continue
             label = str(one.get("label") or one["name"])
-            trace = _sweep_line(rows, label, number)
+            trace = _sweep_line(rows, label, number, look)
             legend = {"showlegend": panel == 0, "legendgroup": label}
             traces.append(on_axes({**trace, **legend}, panel))
     if not traces:
@@ -184,9 +186,11 @@ def sweep(
     )
 
 
-def _sweep_line(rows: pd.DataFrame, label: str, number: int) -> Trace:
-    """The means of one line with their intervals; ``number`` chooses its look."""
-    color = arm_color(number)
+def _sweep_line(
+    rows: pd.DataFrame, label: str, number: int, look: Look
+) -> Trace:
+    """The means of one line with their intervals; ``number`` chooses its symbol."""
+    color = look.color
     low, high = numbers(rows["low"]), numbers(rows["high"])
     blocks = [int(count) for count in rows["blocks"]]
     upper_half = (rows["high"] - rows["mean"]).fillna(0.0)
@@ -195,7 +199,7 @@ def _sweep_line(rows: pd.DataFrame, label: str, number: int) -> Trace:
         numbers(rows["x"]),
         numbers(rows["mean"]),
         color,
-        arm_dash(number),
+        dash_of(look),
         mode="lines+markers",
         name=label,
         customdata=[
@@ -282,6 +286,7 @@ def matched(
     middle = math.sqrt(low * high)
     equal = low == high
     traces: list[Trace] = []
+    colors = [look.color for look in arm_looks(arms)]
     for number, arm in enumerate(arms):
         row = means[means["arm"] == arm["name"]]
         if row.empty:
@@ -289,7 +294,9 @@ def matched(
         size = float(sizes[arm["name"]])
         outside = within is not None and abs(size / middle - 1) > within
         label = str(arm.get("label") or arm["name"])
-        point = _matched_point(row.iloc[0], label, number, size, outside)
+        symbol = "x-open" if outside else SYMBOLS[number % len(SYMBOLS)]
+        mark = {"color": colors[number], "size": 11, "symbol": symbol}
+        point = _matched_point(row.iloc[0], label, mark, size, outside)
         # At one number of parameters they would overlap.
         point["x"] = [label if equal else rounded(size, 7)]
         traces.append(point)
@@ -317,16 +324,14 @@ def matched(
 def _matched_point(
     found: pd.Series,
     label: str,
-    number: int,
+    marker: Mapping[str, Any],
     size: float,
     outside: bool,
 ) -> Trace:
-    """An arm's mean with its interval; ``number`` chooses its look, and ``outside``
-    marks one whose ``size`` does not count as equal.
+    """An arm's mean with its interval; ``outside`` warns of one whose ``size`` does not
+    count as equal.
     """
-    color = arm_color(number)
-    mark = " ⚠" if outside else ""
-    symbol = "x-open" if outside else SYMBOLS[number % len(SYMBOLS)]
+    warning = " ⚠" if outside else ""
     return {
         "type": "scatter",
         "mode": "markers",
@@ -337,12 +342,12 @@ def _matched_point(
             "symmetric": False,
             "array": numbers([found["high"] - found["mean"]]),
             "arrayminus": numbers([found["mean"] - found["low"]]),
-            "color": color,
+            "color": marker["color"],
             "width": 4,
         },
-        "marker": {"color": color, "size": 11, "symbol": symbol},
+        "marker": marker,
         "hovertemplate": (
-            f"{size:,.0f}: %{{y:.4~g}}{mark}<extra>{_safe(label)}</extra>"
+            f"{size:,.0f}: %{{y:.4~g}}{warning}<extra>{_safe(label)}</extra>"
         ),
         "showlegend": True,
     }

@@ -16,7 +16,7 @@ from dashboard.locale.numbers import percent
 from dashboard.pages.overview.cells import matrix
 from dashboard.pages.overview.progress import progress
 from dashboard.server.security import safe_link
-from dashboard.theme import arm_color
+from dashboard.theme import task_color
 from suite.report.formatting import duration
 
 PATH, TITLE = "/cluster", "cluster-title"
@@ -127,7 +127,7 @@ def _key(view: View) -> html.Div:
             [
                 html.I(
                     className="swatch",
-                    style={"background": f"var(--{arm_color(place)})"},
+                    style={"background": f"var(--{task_color(place)})"},
                 ),
                 view.title(task),
             ],

@@ -32,7 +32,6 @@ from dashboard.figures.search import (
     studies,
 )
 from dashboard.locale.numbers import plain
-from dashboard.theme import arm_color
 from search.budget import Better
 from search.ranges import edges
 from suite.training.job import JUDGED
@@ -109,8 +108,7 @@ class _Tuned:
         self.better: Better = measure["better"]
         self.percent = bool(measure["percent"])
         self.title = _title(view)
-        names = [one["name"] for one in view.about["arms"]]
-        self.color = arm_color(names.index(_arm(view)))
+        self.color = view.look(view.task, _arm(view)).color
 
     def history(self) -> Component:
         spec = history_chart(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from suite.records.results import Campaign
+from suite.report.charts.looks import Look, looks_of
 from tasks import Picture, UserError
 from tasks.contract.picture import FILE, read_picture
 
@@ -17,10 +18,10 @@ LARGEST = 2_000_000  # bytes of a file that is read
 
 @dataclass(frozen=True)
 class ArmPicture:
-    """What one arm recorded; ``place`` is the arm's among those of its task."""
+    """What one arm recorded, and the look that the arm has in every chart."""
 
     arm: str
-    place: int
+    look: Look
     picture: Picture
 
 
@@ -47,13 +48,10 @@ def pictures_of(
     """The pictures of a block's first finals at a level, by name. Those that cannot be
     read are left out.
     """
-    places = {
-        arm.name: n for n, arm in enumerate(campaign.manifest.task(task).arms)
-    }
     by_name: dict[str, list[ArmPicture]] = {}
-    for arm, place in places.items():
+    for arm, look in looks_of(campaign.manifest.task(task)).items():
         for picture in _recorded(campaign, task, level, arm, block, language):
-            found = ArmPicture(arm, place, picture)
+            found = ArmPicture(arm, look, picture)
             by_name.setdefault(picture.name, []).append(found)
     return [Gathered(name, tuple(of)) for name, of in sorted(by_name.items())]
 

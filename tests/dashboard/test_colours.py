@@ -1,17 +1,19 @@
 """Colours that mean different things look different, also without red or green cones."""
 
 import re
-from itertools import combinations, product
+from itertools import combinations, product, starmap
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dashboard import theme
-from suite.report.charts.svg import arm_dashes, arm_style
+from dashboard.theme import contrast
+from suite.report.charts.looks import HUES, SHADES, looks
 
 REPORT = Path(__file__).parents[2] / "suite" / "report" / "html" / "report.css"
-ARMS = [f"arm{number + 1}" for number in range(theme.ARMS)]
+ARMS = [f"arm{number + 1}" for number in range(HUES)]
+RAMP = [f"step{number + 1}" for number in range(SHADES)]
 # The least distances in OKLab, in which 1 is black to white. The closest pair of an
 # earlier palette, "refuted" and the second arm on dark, was 0.03 apart.
 LEAST = 0.08
@@ -98,17 +100,45 @@ def test_arms_and_verdicts_each_look_different_from_one_another(scheme, names):
 
 
 def test_sixteen_arms_differ_in_colour_or_in_pattern():
-    on_pages = {(theme.arm_color(n), theme.arm_dash(n)) for n in range(16)}
-    in_reports = {(arm_style(n), arm_dashes(n)) for n in range(16)}
+    assert len(set(looks([None] * 16))) == 16
+    assert len(set(looks(range(16)))) == 16
 
-    assert len(on_pages) == len(in_reports) == 16
+
+@pytest.mark.parametrize("scheme", theme.TOKENS)
+def test_the_ramp_goes_one_way_in_lightness_for_every_reader(scheme):
+    colors = [theme.TOKENS[scheme][name] for name in RAMP]
+    for vision in VISION:
+        lightness = [oklab(color, vision)[0] for color in colors]
+
+        assert lightness == sorted(lightness)
+
+
+@pytest.mark.parametrize("scheme", theme.TOKENS)
+def test_shades_stand_out_from_the_page_and_from_what_is_beside_them(scheme):
+    tokens = theme.TOKENS[scheme]
+    shades = [tokens[name] for name in RAMP]
+    others = [tokens[name] for name in (*theme.VERDICTS, "arm2", "arm5")]
+
+    # WCAG 2.2, 1.4.11: parts of graphics
+    assert min(contrast(one, tokens["surface"]) for one in shades) >= 3
+    assert min(starmap(distance, combinations(shades, 2))) >= 0.07
+    assert min(starmap(distance, product(shades, others))) >= 0.06
+
+
+def test_arms_on_an_axis_are_shades_in_the_order_of_the_axis():
+    batches = [look.color for look in looks([512, 8, 32])]
+    beside = [look.color for look in looks([1, 2, 3, 8, None, 8])]
+
+    assert batches == ["step6", "step1", "step3"]
+    assert beside == ["step1", "step3", "step4", "step6", "arm2", "step6"]
+    assert [look.color for look in looks([1, 2])] == ["arm1", "arm2"]
 
 
 @pytest.mark.parametrize("scheme", theme.TOKENS)
 def test_the_report_has_the_colours_of_the_pages(scheme):
     light, dark = REPORT.read_text(encoding="utf-8").split("@media screen", 1)
     sheet = {"light": light, "dark": dark}[scheme]
-    for name in (*ARMS, *theme.VERDICTS):
+    for name in (*ARMS, *RAMP, *theme.VERDICTS):
         found = re.search(rf"--{name.replace('_', '-')}: (#\w+)", sheet)
 
         assert found

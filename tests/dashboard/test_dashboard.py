@@ -33,8 +33,8 @@ from dashboard.pages.sweep import COSTS, TARGETS
 from dashboard.pages.topic import quiz
 from dashboard.pages.topic.diagnosis import QUESTIONS
 from dashboard.rendering import render
-from dashboard.theme import arm_color
 from suite.records.results import Results
+from suite.report.charts.looks import looks_of
 from suite.report.sentences import Labels, sentence
 from suite.training.job import STATUSES, Kind
 from suite.verdicts.decision import Label
@@ -410,6 +410,7 @@ def test_hostile_names_are_children_of_plain_elements_alone(
             "/cluster",
             "/compare",
             "/runs",
+            "/universes",
         )
         assert not list(found_in(page, "Markdown"))
         links = [
@@ -469,7 +470,8 @@ def test_no_page_changes_what_it_draws_of_an_arm_when_others_are_shown(
         charts(without(snapshot, set(arms) - set(mine))),
         charts(snapshot),
     )
-    inks = {arm_color(arms.index(arm)) for arm in mine} | set(theme.VERDICTS)
+    looks = looks_of(task)
+    inks = {looks[arm].color for arm in mine} | set(theme.VERDICTS)
 
     assert alone
     assert alone.keys() == together.keys()

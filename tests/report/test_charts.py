@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suite.report.charts.build import clipped, curve_chart
+from suite.report.charts.looks import PATTERNS, looks
 from suite.report.charts.spec import (
     Axis,
     BlockChart,
@@ -23,7 +24,7 @@ from suite.report.charts.spec import (
     TrendChart,
     TrendPoint,
 )
-from suite.report.charts.svg import DASHES, arm_style, draw, legend_style
+from suite.report.charts.svg import DASHES, draw, legend_style
 from suite.report.charts.ticks import around, factor_ticks, linear_ticks
 
 HOSTILE = '<script>alert(1)</script> & "x" \' $\\frac{1}{2}$ 100 % _a_'
@@ -56,7 +57,16 @@ STRIP = ForestStrip(
 )
 NOT_KNOWN = [math.nan, math.nan]
 CURVES = curve_chart(
-    [Line("wide", 1, [0.0, 10.0], [0.5, 0.9], NOT_KNOWN, NOT_KNOWN)],
+    [
+        Line(
+            "wide",
+            looks([None, None])[1],
+            [0.0, 10.0],
+            [0.5, 0.9],
+            NOT_KNOWN,
+            NOT_KNOWN,
+        )
+    ],
     "few: training",
     "epochs",
     "Accuracy",
@@ -114,7 +124,12 @@ def test_intervals_are_clipped_at_what_is_possible():
 
 def test_a_share_is_never_drawn_beyond_0_and_100_percent():
     line = Line(
-        "wide", 0, [0.0, 1.0], [0.9, 0.95], [-0.2, math.nan], [1.4, math.nan]
+        "wide",
+        looks([None])[0],
+        [0.0, 1.0],
+        [0.9, 0.95],
+        [-0.2, math.nan],
+        [1.4, math.nan],
     )
     chart = curve_chart([line], "few", "epochs", "Accuracy", percent=True)
 
@@ -126,7 +141,14 @@ def test_a_share_is_never_drawn_beyond_0_and_100_percent():
 
 
 def test_other_measures_have_no_bounds():
-    line = Line("wide", 0, [0.0, 1.0], [3.0, 2.0], [-1.0, -1.0], [7.0, 5.0])
+    line = Line(
+        "wide",
+        looks([None])[0],
+        [0.0, 1.0],
+        [3.0, 2.0],
+        [-1.0, -1.0],
+        [7.0, 5.0],
+    )
     (drawn,) = curve_chart(
         [line], "few", "epochs", "Loss", percent=False
     ).lines
@@ -199,12 +221,13 @@ def test_what_people_wrote_cannot_become_code(kind):
 
 
 def test_arms_look_in_the_legend_as_in_the_charts():
-    assert [arm_style(place) for place in (0, 5, 6)] == [1, 6, 1]
+    second = looks([None, None])[1]
+
     assert "var(--arm2)" in draw(CURVES, "here")
-    assert "var(--arm2)" in legend_style(1)
-    assert "stroke-dasharray: 8 3.5" in legend_style(1)
+    assert "var(--arm2)" in legend_style(second)
+    assert "stroke-dasharray: 8 3.5" in legend_style(second)
     assert "stroke-dasharray: 8,3.5" in draw(CURVES, "here")
-    assert len(set(DASHES)) == 6
+    assert len(set(DASHES)) == PATTERNS
 
 
 def test_the_command_line_does_not_wait_for_matplotlib():

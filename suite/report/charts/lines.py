@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from search.budget import Budget
+from suite.report.charts.looks import Look, looks_of
 from suite.report.charts.spec import INFINITE, Line
 from suite.verdicts.case import Case
 from suite.verdicts.statistics import Interval, t_band, within_bounds
@@ -74,14 +75,12 @@ def lines_of(
     axis = common_axis(finals)
     blocks = block_curves(finals, finals[column])
     means = mean_curves(blocks, bounds=bounds)
-    color_index = _color_indices(case)
+    look_of = looks_of(case.manifest)
     lines = []
     for arm in case.claim.arms:
         of_arm = means[means["arm"] == arm]
         if len(of_arm):
-            lines.append(
-                _line(of_arm, axis, case.label(arm), color_index[arm])
-            )
+            lines.append(_line(of_arm, axis, case.label(arm), look_of[arm]))
     return lines, axis
 
 
@@ -92,14 +91,14 @@ def tuning_lines(
 
     ``found`` is by level and arm; an arm with one budget only has no line.
     """
-    color_index = _color_indices(case)
+    look_of = looks_of(case.manifest)
     lines = []
     for arm in case.claim.arms:
         budgets = found.get((level, arm), ())
         if len(budgets) > 1:
             line = Line(
                 case.label(arm),
-                color_index[arm],
+                look_of[arm],
                 x=[float(budget.trials) for budget in budgets],
                 mean=[float(budget.mean) for budget in budgets],
                 low=[float(budget.low) for budget in budgets],
@@ -107,11 +106,6 @@ def tuning_lines(
             )
             lines.append(line)
     return lines
-
-
-def _color_indices(case: Case) -> dict[str, int]:
-    """Each arm's index among those of its task, which decides its colour."""
-    return {arm: index for index, arm in enumerate(case.manifest.arm_names)}
 
 
 def common_axis(curves: pd.DataFrame) -> str:
@@ -131,16 +125,14 @@ def common_axis(curves: pd.DataFrame) -> str:
     return min(AXES, key=ratio_of_ends)
 
 
-def _line(
-    means: pd.DataFrame, axis: str, label: str, color_index: int
-) -> Line:
+def _line(means: pd.DataFrame, axis: str, label: str, look: Look) -> Line:
     """One arm's mean and interval, thinned to ``MAX_POINTS`` points."""
     last = len(means) - 1
     wanted = np.linspace(0, last, MAX_POINTS).round().astype(int)
     shown = means.iloc[np.unique(wanted)]
     return Line(
         label,
-        color_index,
+        look,
         x=shown[axis].astype(float).tolist(),
         mean=shown["mean"].tolist(),
         low=shown["low"].tolist(),

@@ -7,9 +7,10 @@ ticks then say ``×1.5``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from suite.report.charts.looks import Look
 from suite.verdicts.statistics import Interval
 from tasks import Axis as PictureAxis
 from tasks import Curve, Heights
@@ -167,14 +168,15 @@ class TrendChart:
 class Line:
     """One arm's curve: the mean over blocks with its interval, at each x.
 
-    ``place`` is the arm's among those of its task, which decides its colour. ``low``
-    and ``high`` are NaN if there is one block.
+    ``low`` and ``high`` are NaN if there is one block.
     """
 
     label: str
     """The label of the arm."""
 
-    place: int
+    look: Look
+    """Its colour and pattern, the arm's own among those of its task."""
+
     x: Sequence[float]
     """Updates, epochs or trials."""
 
@@ -212,7 +214,7 @@ class PictureChart:
     title: str
     x: PictureAxis
     y: PictureAxis
-    curves: tuple[tuple[int, Curve], ...]  # each after its arm's place
+    curves: tuple[tuple[Look, Curve], ...]  # each after its arm's look
     heights: Heights | None
 
 
@@ -269,6 +271,14 @@ class SpecificationCurve:
     conditions: tuple[str, ...]  # a row each
     band: Interval
     zero: float
+    answers: Mapping[str, str]  # what the verdicts among the marks are called
 
 
-Chart = BlockChart | TrendChart | CurveChart | PictureChart | ForestStrip
+Chart = (
+    BlockChart
+    | TrendChart
+    | CurveChart
+    | PictureChart
+    | ForestStrip
+    | SpecificationCurve
+)

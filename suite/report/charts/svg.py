@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from suite.report.charts.looks import HUES, SHADES, Look
 from suite.report.charts.spec import (
     Axis,
     BlockChart,
@@ -27,6 +28,7 @@ from suite.report.charts.spec import (
     PictureChart,
     SpecificationCurve,
     TrendChart,
+    UniverseMark,
 )
 from tasks import Curve, Heights
 
@@ -36,9 +38,6 @@ if (
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ARM_COUNT = (
-    6  # colours; a seventh arm has the first colour and another pattern
-)
 # Patterns of lines, so that arms can be distinguished without colour: on, off, ... in
 # px.
 DASHES: tuple[tuple[float, ...], ...] = (
@@ -57,7 +56,12 @@ CSS_NAMES = (
     "band",
     "soft",
     "c",  # that of the verdict: a class on the chart's box sets it
-    *(f"arm{number + 1}" for number in range(ARM_COUNT)),
+    *(f"arm{number + 1}" for number in range(HUES)),
+    *(f"step{number + 1}" for number in range(SHADES)),
+    "supported",
+    "refuted",
+    "no-difference",
+    "inconclusive",
 )
 # Placeholders: colours that nothing else has.
 COLORS = {name: f"#0b5e{number:02x}" for number, name in enumerate(CSS_NAMES)}
@@ -70,11 +74,18 @@ ALONE = {
     "band": "#eef0f2",
 }
 ALONE |= {"soft": "#f6f7f8"}
-ALONE_VERDICTS = {
+ALONE |= {
     "supported": "#176446",
     "refuted": "#b21e13",
-    "no_difference": "#433171",
+    "no-difference": "#433171",
     "inconclusive": "#3a3d42",
+}
+# A verdict's mark among universes, so that colour is never alone.
+MARKERS: dict[str, dict[str, Any]] = {
+    "supported": {"marker": "o"},
+    "refuted": {"marker": "X"},
+    "no_difference": {"marker": "D"},
+    "inconclusive": {"marker": "o", "markerfacecolor": "none"},
 }
 
 PX = 1 / 72  # inches: matplotlib's SVG has 72 units per inch
@@ -86,6 +97,7 @@ ROW_HEIGHT = 58.0  # px: one level of a block chart
 LABELLED_ROW_HEIGHT = 74.0
 DOT_SIZE = 8.0
 DODGE = 0.13  # of a row: how far a dot moves where it would hide another
+CONDITION_HEIGHT = 16.0  # px: a row below the universes
 MAX_SIDE_LENGTH = 44  # letters of what lies left and right of the line
 
 # pyplot's settings are global, and the dashboard draws reports in several threads.
@@ -106,14 +118,17 @@ def draw(chart: Chart, name: str) -> Markup:
     return Markup(_inline(svg, chart.title, drawing.marks))
 
 
-def draw_alone(chart: BlockChart | TrendChart | ForestStrip, name: str) -> str:
+def draw_alone(
+    chart: BlockChart | TrendChart | ForestStrip | SpecificationCurve,
+    name: str,
+) -> str:
     """The chart as the text of an SVG file, in the report's light colours, on white."""
     return _alone(str(draw(chart, name)), chart.verdict)
 
 
 def _alone(drawn: str, verdict: str) -> str:
     """An element of a page as a file of its own."""
-    for css, color in {**ALONE, "c": ALONE_VERDICTS[verdict]}.items():
+    for css, color in {**ALONE, "c": ALONE[_css_name(verdict)]}.items():
         drawn = drawn.replace(f"var(--{css})", color)
     style = "background: white; font-family: sans-serif"
     start = f'<svg xmlns="http://www.w3.org/2000/svg" style="{style}" '
@@ -210,6 +225,8 @@ def _figure(chart: Chart, drawing: _Drawing) -> Figure:
             return _curve_figure(chart, drawing)
         case PictureChart():
             return _picture_figure(chart, drawing)
+        case SpecificationCurve():
+            return _universe_figure(chart, drawing)
 
 
 def _blank(
@@ -434,52 +451,68 @@ def _arrow(axes: Axes, x: float, symbol: str) -> None:
 # ------------------------------------------------------------------------- universes
 
 
-def draw_universes(chart: SpecificationCurve) -> str:
-    """A specification curve as the text of an SVG file: effects above, and below which
-    conditions each universe has.
-    """
-    with _LOCK, _settings("universes"):
-        drawing = _Drawing()
-        figure = _universe_figure(chart, drawing)
-        file = io.StringIO()
-        no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(
-            file, format="svg", transparent=True, metadata=no_metadata
-        )
-    drawn = _inline(file.getvalue(), chart.title, drawing.marks)
-    return _alone(drawn, chart.verdict)
+def _css_name(verdict: str) -> str:
+    return verdict.replace("_", "-")
 
 
 def _universe_figure(chart: SpecificationCurve, drawing: _Drawing) -> Figure:
-    left, top, middle, row = 190, 16, 236, 16
-    bottom = middle + row * len(chart.conditions)
-    figure, axes = _blank(
-        WIDE, bottom + 12, (left, top, WIDE - 12, middle - 12)
-    )
+    """Effects above, and below which conditions each universe has."""
+    left, top, middle, right = 190, 34, 236, WIDE - 12
+    bottom = middle + CONDITION_HEIGHT * len(chart.conditions)
+    height = bottom + 12
+    figure, axes = _blank(WIDE, height, (left, top, right, middle - 12))
     _set_axis(axes, "y", chart.y)
     axes.set(xlim=(-1, len(chart.marks)), xticks=[])
     axes.axhspan(*chart.band, color=COLORS["band"], linewidth=0)
     axes.axhline(chart.zero, color=COLORS["muted"], linewidth=1.2)
-    height = bottom + 12
-    box = (left / WIDE, 1 - bottom / height)
-    size = ((WIDE - 12 - left) / WIDE, (bottom - middle) / height)
-    below = figure.add_axes((*box, *size))
-    below.spines[:].set_visible(False)
-    below.set(xlim=(-1, len(chart.marks)), xticks=[])
-    below.set_ylim(len(chart.conditions) - 0.5, -0.5)
-    below.set_yticks(range(len(chart.conditions)), chart.conditions)
-    below.tick_params(length=0)
-    for place, mark in enumerate(chart.marks):
-        color = ALONE_VERDICTS[mark.verdict]
-        if mark.interval:
-            axes.plot(
-                (place, place), mark.interval, color=color, linewidth=1.6
-            )
-        (dot,) = axes.plot(place, mark.value, "o", color=color, markersize=6)
-        drawing.mark(dot, "dot", mark.text)
-        places = [place] * len(mark.rows)
-        below.plot(places, mark.rows, "o", color=color, markersize=5)
+    place = (left / WIDE, 1 - bottom / height)
+    size = ((right - left) / WIDE, (bottom - middle) / height)
+    below = figure.add_axes((*place, *size))
+    _condition_rows(below, chart)
+    for number, mark in enumerate(chart.marks):
+        _draw_universe(axes, below, drawing, number, mark)
+    _universe_legend(axes, chart)
     return figure
+
+
+def _condition_rows(axes: Axes, chart: SpecificationCurve) -> None:
+    """A row for each condition, the first at the top."""
+    axes.spines[:].set_visible(False)
+    axes.set(xlim=(-1, len(chart.marks)), xticks=[])
+    axes.set_ylim(len(chart.conditions) - 0.5, -0.5)
+    axes.set_yticks(range(len(chart.conditions)), chart.conditions)
+    axes.tick_params(length=0)
+
+
+def _draw_universe(
+    axes: Axes, below: Axes, drawing: _Drawing, place: int, mark: UniverseMark
+) -> None:
+    """A universe's effect with its interval, and its conditions."""
+    color = COLORS[_css_name(mark.verdict)]
+    look = {"color": color, "linestyle": "none", **MARKERS[mark.verdict]}
+    if mark.interval:
+        axes.plot((place, place), mark.interval, color=color, linewidth=1.6)
+    (dot,) = axes.plot(place, mark.value, markersize=6.5, **look)
+    drawing.mark(dot, "dot", mark.text)
+    places = [place] * len(mark.rows)
+    below.plot(places, mark.rows, markersize=5.5, **look)
+
+
+def _universe_legend(axes: Axes, chart: SpecificationCurve) -> None:
+    """What each mark says, above the effects."""
+    for verdict, name in chart.answers.items():
+        color = COLORS[_css_name(verdict)]
+        look = {"color": color, "linestyle": "none", **MARKERS[verdict]}
+        axes.plot([], [], label=name, markersize=6.5, **look)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1.0),
+        ncols=len(chart.answers),
+        frameon=False,
+        borderaxespad=0.3,
+        handletextpad=0.2,
+        columnspacing=1.4,
+    )
 
 
 # --------------------------------------------------------------------------- curves
@@ -493,25 +526,21 @@ def _curve_figure(chart: CurveChart, drawing: _Drawing) -> Figure:
     _set_axis(axes, "y", Axis("", chart.y.low, chart.y.high, chart.y.ticks))
     axes.set_title(chart.title, loc="left", fontsize=12, weight="bold", pad=8)
     for line in chart.lines:
-        color = _arm_color(line.place)
+        color = COLORS[line.look.color]
         axes.fill_between(
             line.x, line.low, line.high, color=color, alpha=0.16, linewidth=0
         )
     for line in chart.lines:
-        (mark,) = axes.plot(line.x, line.mean, **_arm_line(line.place))
+        (mark,) = axes.plot(line.x, line.mean, **_arm_line(line.look))
         drawing.mark(mark, "curve", line.label)
     return figure
 
 
-def _arm_color(place: int) -> str:
-    return COLORS[f"arm{arm_style(place)}"]
-
-
-def _arm_line(place: int) -> dict[str, Any]:
+def _arm_line(look: Look) -> dict[str, Any]:
     """How an arm's line looks, as matplotlib wants it."""
-    dashes = [length / CURVE_WIDTH for length in arm_dashes(place)]
+    dashes = [length / CURVE_WIDTH for length in DASHES[look.pattern]]
     return {
-        "color": _arm_color(place),
+        "color": COLORS[look.color],
         "linewidth": CURVE_WIDTH,
         "linestyle": (0, dashes) if dashes else "solid",
     }
@@ -534,8 +563,8 @@ def _picture_figure(chart: PictureChart, drawing: _Drawing) -> Figure:
     axes.grid(chart.heights is None)
     if chart.heights is not None:
         _draw_contours(axes, chart.heights)
-    for place, curve in chart.curves:
-        _draw_curve(axes, drawing, place, curve)
+    for look, curve in chart.curves:
+        _draw_curve(axes, drawing, look, curve)
     if chart.heights is not None:  # what lies outside is not drawn
         axes.set_xlim(min(chart.heights.x), max(chart.heights.x))
         axes.set_ylim(min(chart.heights.y), max(chart.heights.y))
@@ -567,37 +596,24 @@ def _draw_contours(axes: Axes, heights: Heights) -> None:
 
 
 def _draw_curve(
-    axes: Axes, drawing: _Drawing, place: int, curve: Curve
+    axes: Axes, drawing: _Drawing, look: Look, curve: Curve
 ) -> None:
     if curve.mode == "points":
-        look: dict[str, Any] = {
-            "color": _arm_color(place),
+        style: dict[str, Any] = {
+            "color": COLORS[look.color],
             "marker": "o",
             "linestyle": "none",
             "markersize": 4.5,
         }
     else:
-        look = _arm_line(place)
-    (mark,) = axes.plot(curve.x, curve.y, **look)
+        style = _arm_line(look)
+    (mark,) = axes.plot(curve.x, curve.y, **style)
     drawing.mark(mark, "curve", curve.name)
 
 
-def arm_style(place: int) -> int:
-    """The number of an arm's colour, from 1; ``place`` counts from 0."""
-    return place % ARM_COUNT + 1
-
-
-def arm_dashes(place: int) -> tuple[float, ...]:
-    """The pattern of an arm's line, in px on and off. It is shifted by one where
-    colours come round again, so that up to 36 arms differ in colour or in pattern.
-    """
-    rounds = place // ARM_COUNT
-    return DASHES[(place + rounds) % len(DASHES)]
-
-
-def legend_style(place: int) -> str:
+def legend_style(look: Look) -> str:
     """The CSS of an arm's line in a legend, the same as in the charts."""
-    style = arm_style(place)
-    dashes = " ".join(f"{length:g}" for length in arm_dashes(place))
+    dashes = " ".join(f"{length:g}" for length in DASHES[look.pattern])
     pattern = f"; stroke-dasharray: {dashes}" if dashes else ""
-    return f"stroke: var(--arm{style}); stroke-width: {CURVE_WIDTH:g}{pattern}"
+    width = f"stroke-width: {CURVE_WIDTH:g}"
+    return f"stroke: var(--{look.color}); {width}{pattern}"

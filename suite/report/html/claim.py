@@ -15,6 +15,7 @@ from suite.records.manifest import MeasureManifest
 from suite.report import sentences
 from suite.report.charts import build
 from suite.report.charts.lines import AXES, SHARE, lines_of, tuning_lines
+from suite.report.charts.looks import Look
 from suite.report.charts.spec import INFINITE, Chart, CurveChart
 from suite.report.charts.svg import draw, legend_style
 from suite.report.formatting import (
@@ -261,7 +262,7 @@ def _curves(
     case, first = one.case, one.measures[0]
     training: list[CurveChart | None] = []
     tuning: list[CurveChart | None] = []
-    arms: dict[str, int] = {}
+    arms: dict[str, Look] = {}
     for level in case.levels[:MAX_LEVELS]:
         label = case.level_label(level)
         bounds = SHARE if measure.percent else INFINITE
@@ -282,14 +283,14 @@ def _curves(
             )
         )
         for line in (*lines, *budgets):
-            arms[line.label] = line.place
+            arms[line.label] = line.look
     charts = [chart for chart in (*training, *tuning) if chart is not None]
     if not charts:
         return None
     panels = []
     for number, chart in enumerate(charts):
         panels.append(draw(chart, f"{one.anchor}-curves-{number}"))
-    legend = [Arm(label, legend_style(place)) for label, place in arms.items()]
+    legend = [Arm(label, legend_style(look)) for label, look in arms.items()]
     return Curves(legend, panels, _curves_caption(case, measure, first))
 
 

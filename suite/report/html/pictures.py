@@ -26,7 +26,7 @@ def _view(
 ) -> PictureView:
     first = gathered.first
     curves = tuple(
-        (one.place, curve)
+        (one.look, curve)
         for one in gathered.of
         for curve in one.picture.curves
     )
@@ -34,7 +34,7 @@ def _view(
     chart = PictureChart(title, first.x, first.y, curves, first.heights)
     labels = campaign.manifest.task(task)
     arms = [
-        Arm(labels.arm(one.arm).label, legend_style(one.place))
+        Arm(labels.arm(one.arm).label, legend_style(one.look))
         for one in gathered.of
     ]
     name = f"{task}-{level.name}-{gathered.name}"
