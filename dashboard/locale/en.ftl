@@ -480,6 +480,21 @@ findings-versions = Versions
 findings-together = Together
 findings-campaigns = Campaigns
 
+## Universes
+
+universes-title = Universes
+universes-says = Each claim that the profile varies, under every combination of its conditions: where it holds, and where it does not. Exploratory, and adjusted for the number of universes.
+universes-none = This campaign varies no claim
+universes-none-here = The campaign varies no claim of this task
+universes-none-says = A profile does with a table `[[vary]]`: `claim = "deep_vs_wide/NAME"`, and below it a list for each condition, such as `optimizer = ["sgd", "adam"]`.
+universes-curve = Effect in each universe
+universes-curve-says = From the smallest effect to the largest, with the interval that decides. Grey: effects too small to matter. Below: the conditions of each universe.
+universes-table = All universes
+universes-card = Under other conditions
+universes-card-says = These claims were varied: each combination of conditions, a universe, has a verdict of its own. They are exploratory.
+universes-one-of = One of { $count } universes of this claim: see all
+universes-varied = This claim was varied: see its { $count } universes
+
 ## Topic: one question as a page for class
 
 topic-title = Topic

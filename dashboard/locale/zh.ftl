@@ -474,6 +474,21 @@ findings-versions = 版本
 findings-together = 合并
 findings-campaigns = 实验列表
 
+## 情形
+
+universes-title = 各种情形
+universes-says = 配置文件中改变条件的每个论断，在各种条件组合下的结果：在哪里成立，在哪里不成立。属于探索性结果，已按情形数校正。
+universes-none = 本实验没有改变任何论断的条件
+universes-none-here = 本实验没有改变此任务论断的条件
+universes-none-says = 在配置中写一个 `[[vary]]` 表：`claim = "deep_vs_wide/名称"`，其下每个条件给出一个列表，例如 `optimizer = ["sgd", "adam"]`。
+universes-curve = 每个情形中的效应
+universes-curve-says = 按效应从小到大排列，并附上决定结论的区间。灰色：小到无关紧要的效应。下方：每个情形的条件。
+universes-table = 全部情形
+universes-card = 换一些条件
+universes-card-says = 以下论断改变了条件：每个条件组合（一个情形）都有自己的结论，属于探索性结果。
+universes-one-of = 这是该论断的 { $count } 个情形之一：查看全部
+universes-varied = 该论断改变过条件：查看它的 { $count } 个情形
+
 ## Topic: one question as a page for class
 
 topic-title = 专题

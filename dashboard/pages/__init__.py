@@ -33,6 +33,7 @@ from dashboard.pages import (
     search,
     sweep,
     topic,
+    universes,
 )
 from tasks import Text, UserError, text_of
 
@@ -48,6 +49,7 @@ PAGES: list[Any] = [
     cluster,
     compare,
     findings,
+    universes,
     runs,
 ]
 

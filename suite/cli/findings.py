@@ -80,7 +80,7 @@ def universes(
     """Show under which conditions a varied claim holds, and where it does not."""
     from suite.cli.render.universes import universes_page
     from suite.records.results import Results
-    from suite.report.charts.svg import draw_universes
+    from suite.report.charts.svg import draw_alone
     from suite.report.labels import Labels
     from suite.report.universes import plain, specification_curve
     from suite.verdicts.judge import judge_campaign
@@ -104,7 +104,8 @@ def universes(
             curve = specification_curve(one, labels)
             if curve is not None:
                 path = output / f"{one.task}.{one.claim}.svg"
-                path.write_text(draw_universes(curve), encoding="utf-8")
+                drawn = draw_alone(curve, path.stem)
+                path.write_text(drawn, encoding="utf-8")
     if as_json:
         print_json({"campaign": recorded.id, "claims": plain(found)})
         return

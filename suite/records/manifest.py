@@ -36,6 +36,7 @@ from suite.records.translation import (
 )
 from suite.training.job import SCHEMA
 from tasks import Claim, Space, Text, UserError, source_of, text_of, unknown
+from tasks.contract.universe import is_universe
 
 if TYPE_CHECKING:
     from suite.planning.plan import CellPlan, Plan
@@ -322,6 +323,11 @@ class TaskManifest(_Manifest):
     def level_names(self) -> list[str]:
         """The names of the levels, in the task's order."""
         return [level.name for level in self.levels]
+
+    @property
+    def own_levels(self) -> list[LevelManifest]:
+        """The task's own levels, without those of universes."""
+        return [one for one in self.levels if not is_universe(one.name)]
 
     @property
     def tested(self) -> tuple[Claim, ...]:

@@ -13,7 +13,10 @@ from suite.report.effect_amounts import effect_alone
 from suite.report.formatting import within_sentence
 from suite.report.messages import translate
 from suite.report.sentences import Labels
+from suite.report.universes import where
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.universes import multiverses
+from tasks.contract.universe import is_universe
 
 __all__ = ["answer"]
 
@@ -36,11 +39,17 @@ def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
     ``verdicts`` are those of the task's claims. A claim counts as open while blocks are
     to come and where its verdict is inconclusive. The task's first claim is the one
     that its question is about: where it held under one matching and failed under
-    another, the answer says which matching gives which. Empty without claims.
+    another, the answer says which matching gives which. Where all claims are universes
+    of varied ones, it says where those hold. Empty without claims.
     """
-    if not verdicts:
-        return ""
     language = labels.language
+    own = [one for one in verdicts if not is_universe(one.claim)]
+    if not own:
+        varied = multiverses(verdicts)
+        return translate("universes-between", language).join(
+            where(one, language) for one in varied
+        )
+    verdicts = own
     became = Counter(_became(verdict) for verdict in verdicts)
     counts = _counts(became, language)
     yes_or_no = _asks_yes_or_no(verdicts[0].task, labels)

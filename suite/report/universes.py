@@ -20,7 +20,8 @@ from suite.report.message_text import ANSWERS
 from suite.report.messages import translate
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.statistics import Interval
-from suite.verdicts.universes import Multiverse, Rule, Values
+from suite.verdicts.universes import Multiverse, Rule, Universe, Values
+from tasks.contract.universe import base_label
 
 
 def claim_text(found: Multiverse, labels: Labels) -> str:
@@ -28,7 +29,7 @@ def claim_text(found: Multiverse, labels: Labels) -> str:
     verdict = found.universes[0].verdict
     task = labels.manifest.task(found.task)
     own = task.claim_text(verdict.claim, "says", labels.language)
-    return (own or verdict.says).partition(" [")[0]
+    return base_label(own or verdict.says)
 
 
 def where(found: Multiverse, language: str = "en") -> str:
@@ -63,11 +64,12 @@ def _rule_text(rule: Rule, answer: str, language: str) -> str:
 
 def values_text(values: Values, language: str = "en") -> str:
     """``optimizer = sgd and width = 64``."""
-    parts = [f"{name} = {_shown(value)}" for name, value in values.items()]
+    parts = [f"{name} = {value_text(value)}" for name, value in values.items()]
     return translate("universes-and", language).join(parts)
 
 
-def _shown(value: object) -> str:
+def value_text(value: object) -> str:
+    """A condition's value as profiles write it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -96,7 +98,7 @@ def specification_curve(
                 for n, (name, value) in enumerate(rows)
                 if one.has({name: value})
             ),
-            text=f"{values_text(one.values)}: {deciding_effect(one.verdict)}",
+            text=_mark_text(one, found, labels.language),
         )
         for one in seen
     ]
@@ -115,7 +117,19 @@ def specification_curve(
         conditions=tuple(values_text({name: value}) for name, value in rows),
         band=band,
         zero=written.of_effect(0.0),
+        answers={
+            answer: translate(code, labels.language)
+            for answer, code in ANSWERS.items()
+            if found.count(answer)
+        },
     )
+
+
+def _mark_text(universe: Universe, found: Multiverse, language: str) -> str:
+    """A universe's conditions, among those that vary, and its effect."""
+    varied = {name: universe.values[name] for name in found.conditions}
+    conditions = values_text(varied, language)
+    return f"{conditions}: {deciding_effect(universe.verdict, language)}"
 
 
 def _drawn(verdict: ClaimVerdict) -> Interval | None:

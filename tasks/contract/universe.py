@@ -26,6 +26,7 @@ PART, IS = (
     "..",
     "--",
 )  # between the parts of a name; between a condition and its value
+LABEL = " ["  # before the conditions in what people call it
 BY_LEVEL = (
     "difference",
     "equal",
@@ -44,6 +45,11 @@ def is_universe(name: str) -> bool:
 def base_of(name: str) -> str:
     """The level, or the claim, that a universe's is derived from."""
     return name.partition(PART)[0]
+
+
+def base_label(text: str) -> str:
+    """What a universe's level, or its claim, is called without its conditions."""
+    return text.partition(LABEL)[0]
 
 
 def family_of(claim: str) -> str:
@@ -163,9 +169,9 @@ def _labelled(text: str, values: Mapping[str, Value]) -> str:
     )
     translations = text.translations if isinstance(text, Text) else {}
     return Text(
-        f"{text_of(text)} [{pairs}]",
+        f"{text_of(text)}{LABEL}{pairs}]",
         **{
-            language: f"{said} [{pairs}]"
+            language: f"{said}{LABEL}{pairs}]"
             for language, said in translations.items()
         },
     )

@@ -175,7 +175,7 @@ def test_the_specification_curve_has_a_dot_for_every_universe(
     assert (
         ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
     )
-    assert text.count("<title>level = digits") == 24
+    assert text.count("<title>optimiser = ") == 24
     assert "width = 64" in text
     assert "var(" not in text
 

@@ -21,6 +21,7 @@ from dashboard.pages.claim.levels import levels_card
 from dashboard.pages.claim.source import scope_card, source_card
 from dashboard.pages.claim.verdict import verdict_card
 from suite.verdicts.claim_verdict import ClaimVerdict
+from tasks.contract.universe import base_of
 
 PATH, TITLE = "/claim", "claim-title"
 
@@ -70,6 +71,7 @@ def _page(view: View, verdict: ClaimVerdict) -> html.Div:
             head(foreign(verdict.says, language), foreign(question, language)),
             _choosing(view),
             _other_matchings(view, verdict),
+            _universes_link(view, verdict),
             verdict_card(view, verdict),
             *block_charts(view, verdict),
             blocks_card(view, verdict),
@@ -98,6 +100,19 @@ def _other_matchings(view: View, verdict: ClaimVerdict) -> html.Ul | None:
     return html.Ul(
         [label, *(_link(view, one) for one in others)], className="matchings"
     )
+
+
+def _universes_link(view: View, verdict: ClaimVerdict) -> html.P | None:
+    """A link to all universes of the claim; None where it is not varied."""
+    base = base_of(verdict.claim)
+    for found in view.multiverses:
+        if (found.task, found.claim) == (verdict.task, base):
+            to = f"{view.link('/universes', task=found.task)}#{base}"
+            own = base == verdict.claim
+            key = "universes-varied" if own else "universes-one-of"
+            text = view.words(key, count=len(found.universes))
+            return html.P(html.A(text, href=to))
+    return None
 
 
 def _link(view: View, verdict: ClaimVerdict) -> html.Li:

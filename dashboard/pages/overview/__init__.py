@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.outcome import status_of
 from dashboard.components.text import aria, badge, empty, glyph, head
+from dashboard.components.universes import universes_card
 from dashboard.data.view import View
 from dashboard.pages.overview import choices
 from dashboard.pages.overview.cells import matrix
@@ -74,6 +75,13 @@ def _verdicts(view: View) -> list[Component]:
                 words("overview-no-claims"), words("overview-no-claims-says")
             )
         ]
+    varied = universes_card(view, view.multiverses)
+    own = _own_verdicts(view) if view.own_verdicts else []
+    return [*own, varied] if varied else own
+
+
+def _own_verdicts(view: View) -> list[Component]:
+    """Those of the tasks' own claims."""
     chooser, shown = choices.choosing(view), choices.listed(view)
     if not shown:
         return [chooser, _nothing_found(view)]
@@ -107,7 +115,7 @@ def _counts(view: View, wanted: str) -> html.Nav:
     """How many claims got which verdict, and how many wait for blocks; each toggles a
     filter.
     """
-    found = [status_of(view, verdict) for verdict in view.verdicts]
+    found = [status_of(view, verdict) for verdict in view.own_verdicts]
     links = [
         _filter(view, status, found.count(status), on=status == wanted)
         for status in (*VERDICTS, *UNDECIDED)

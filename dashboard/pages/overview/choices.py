@@ -60,7 +60,7 @@ def listed(view: View) -> list[ClaimVerdict]:
     task, wanted = only(view), status(view)
     found = [
         verdict
-        for verdict in view.verdicts
+        for verdict in view.own_verdicts
         if task in (ALL, verdict.task)
         and wanted in ("", status_of(view, verdict))
         and all(word in _searched(view, verdict) for word in words)

@@ -26,7 +26,7 @@ def forest_card(view: View, verdicts: Sequence[ClaimVerdict]) -> html.Section:
     """Each question with its answer and a row per claim. The scale and the answers are
     those of all claims, whichever are shown.
     """
-    words, span = view.words, span_of(view.verdicts)
+    words, span = view.words, span_of(view.own_verdicts)
     tasks = dict.fromkeys(verdict.task for verdict in verdicts)
     groups = [_group(view, task, verdicts, span) for task in tasks]
     return card(
@@ -81,7 +81,7 @@ def _claims(
     """The claims of a question, behind it; open from the start where a reader asked for
     one verdict only, and where all claims are few.
     """
-    asked_for_some = len(verdicts) < len(view.verdicts)
+    asked_for_some = len(verdicts) < len(view.own_verdicts)
     rows = [
         _row(view, verdict, span)
         for verdict in verdicts

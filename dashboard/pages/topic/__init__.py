@@ -15,6 +15,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.controls import choose_task, controls
 from dashboard.components.text import action, aria, card, empty, foreign, head
+from dashboard.components.universes import universes_card
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View
 from dashboard.figures.pictures import picture_frame
@@ -45,11 +46,14 @@ def layout(view: View) -> Component:
     )  # the blocks give the answer away
     mine = verdicts_of(view)
     parts = [
-        _head(view, mine, presenting),
+        _head(view, presenting),
         None if presenting else controls(choose_task(view)),
         *_pictures(view, mine),
         _why(view),
         _claims(view, mine),
+        universes_card(
+            view, [one for one in view.multiverses if one.task == view.task]
+        ),
         once_part(view, mine) if asking_nothing else None,
         diagnosis_card(view),
         limits_card(view, mine),
@@ -81,15 +85,16 @@ def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
 
 
 def verdicts_of(view: View) -> list[ClaimVerdict]:
-    """The verdicts of the task; none while they are being computed."""
-    return [verdict for verdict in view.verdicts if verdict.task == view.task]
+    """The verdicts of the task's own claims; none while they are being computed."""
+    return [one for one in view.own_verdicts if one.task == view.task]
 
 
-def _head(view: View, mine: list[ClaimVerdict], presenting: bool) -> Component:
+def _head(view: View, presenting: bool) -> Component:
     """The task, its question, the answer, and the ways to other topics."""
     words = view.words
     question = foreign(str(view.about["question"]), words.language)
-    said = answer(mine, view.labels)
+    every = [one for one in view.verdicts if one.task == view.task]
+    said = answer(every, view.labels)
     return html.Div(
         [
             head(view.title(view.task), question, _ways(view, presenting)),
@@ -162,7 +167,7 @@ def _why(view: View) -> Component | None:
     return card(text, title=view.words("topic-why"))
 
 
-def _claims(view: View, mine: list[ClaimVerdict]) -> Component:
+def _claims(view: View, mine: list[ClaimVerdict]) -> Component | None:
     """What is claimed, with our verdicts; or why there are none."""
     words = view.words
     if not view.about["claims"]:
@@ -171,4 +176,4 @@ def _claims(view: View, mine: list[ClaimVerdict]) -> Component:
         )
     if view.judging:
         return empty(words("judging-title"), words("judging-says"))
-    return claims_card(view, mine)
+    return claims_card(view, mine) if mine else None

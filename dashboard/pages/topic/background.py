@@ -15,6 +15,7 @@ from dashboard.locale.numbers import plain
 from suite.report.formatting import NONE
 from suite.report.topic import doi_link, limits_of, split_doi
 from suite.verdicts.claim_verdict import ClaimVerdict
+from tasks.contract.universe import is_universe
 
 
 def limits_card(
@@ -81,7 +82,14 @@ def _sizes(view: View) -> Component | None:
     if mine.empty:
         return None
     counts = mine.groupby(["arm", "level"])["parameters"].max().to_dict()
-    words, levels = view.words, view.about["levels"]
+    words = view.words
+    levels = [
+        level
+        for level in view.about["levels"]
+        if not is_universe(level["name"])
+    ]
+    if not levels:
+        return None
     columns = [words("choose-arm")]
     columns += [str(level.get("label") or level["name"]) for level in levels]
     body = [

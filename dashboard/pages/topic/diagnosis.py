@@ -16,6 +16,7 @@ from dashboard.locale.numbers import percent, plain
 from suite.report.sentences import arm_diagnosis
 from suite.verdicts.arm_training import ArmDiagnosis, diagnose_task
 from suite.verdicts.diagnosis import Diagnosis
+from tasks.contract.universe import is_universe
 
 # each question with the diagnosis where its answer is yes, in the order in which the
 # tree asks them
@@ -29,7 +30,11 @@ QUESTIONS: tuple[Diagnosis, ...] = (
 
 def diagnosis_card(view: View) -> Component | None:
     """The tree with every arm at its leaf; None where no arm can be diagnosed."""
-    found = list(diagnose_task(view.campaign, view.task))
+    found = [
+        one
+        for one in diagnose_task(view.campaign, view.task)
+        if not is_universe(one.level)
+    ]
     if not found:
         return None
     words = view.words

@@ -25,6 +25,7 @@ from suite.training.job import STATUSES
 from suite.verdicts.arm_training import diagnose_task
 from suite.verdicts.statistics import Component
 from suite.verdicts.variance import split_variance
+from tasks.contract.universe import base_label, base_of, is_universe
 
 SIZES = ("data.n_train", "data.n_validation", "data.n_test")
 POPULATIONS = {
@@ -75,7 +76,7 @@ def data_table(campaign: Campaign) -> Table:
     """How many examples each task had at each level; no rows if none is recorded."""
     head = ("Task", "Level", "Training", "Validation", "Test", "How")
     numeric, code = frozenset({2, 3, 4}), frozenset({0})
-    frame = campaign.runs
+    frame = _at_base_levels(campaign.runs)
     needed = {*SIZES, "data.population"}
     if not needed <= set(frame.columns):
         return Table(head, [], numeric, code)
@@ -101,17 +102,23 @@ def _populations(runs: pd.DataFrame) -> str:
     return listed(POPULATIONS.get(name, name) for name in ordered)
 
 
+def _at_base_levels(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with universes counted at the levels that they are derived from."""
+    if runs.empty:
+        return runs
+    return runs.assign(level=runs["level"].map(base_of))
+
+
 def _level_label(campaign: Campaign, task: str, level: str) -> str:
     """The label of a level, or its name if the task has no such level."""
-    labels = {
-        one.name: one.label for one in campaign.manifest.task(task).levels
-    }
+    levels = campaign.manifest.task(task).levels
+    labels = {base_of(one.name): base_label(one.label) for one in levels}
     return labels.get(level, level)
 
 
 def openings(campaign: Campaign) -> Openings:
     """Which runs opened the sealed test set, and when."""
-    frame = campaign.runs
+    frame = _at_base_levels(campaign.runs)
     head = ("Task", "Level", "Arm", "Openings", "First", "Last")
     numeric, code = frozenset({3, 4, 5}), frozenset({0})
     opened = frame
@@ -153,6 +160,8 @@ def diagnoses(campaign: Campaign, task: str) -> Table | None:
     percent = manifest.primary.percent
     rows = []
     for found in diagnose_task(campaign, task):
+        if is_universe(found.level):
+            continue  # as many rows as there are universes would be no summary
         level = manifest.level(found.level).label
         arm = manifest.arm(found.arm).label
         figures = found.train, found.validation, found.test

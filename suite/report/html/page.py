@@ -19,14 +19,23 @@ from suite.report.html import appendix
 from suite.report.html.claim import Judged, TaskCurves, claim_view
 from suite.report.html.methods import paragraphs
 from suite.report.html.pictures import picture_views
-from suite.report.html.view import CampaignView, ClaimView, SpaceView, TaskView
+from suite.report.html.universes import universes_views
+from suite.report.html.view import (
+    CampaignView,
+    ClaimView,
+    SpaceView,
+    TaskView,
+    UniversesView,
+)
 from suite.report.sentences import ANSWERS, Labels, aa_test, answer
 from suite.verdicts.aa_test import run_aa_tests
 from suite.verdicts.case import cases
 from suite.verdicts.judge import judge_campaign
 from suite.verdicts.preregistration import UNKNOWN, Provenance
 from suite.verdicts.tuning_curve import tuning_curves
+from suite.verdicts.universes import multiverses
 from tasks import Categorical, Float, Int, Space
+from tasks.contract.universe import is_universe
 
 HERE = Path(__file__).parent
 
@@ -49,6 +58,7 @@ def render(campaign: Campaign, provenance: Provenance = UNKNOWN) -> str:
         style=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         campaign=_head(campaign, judged),
         claims=[claim for task in tasks for claim in task.claims],
+        universes=[one for task in tasks for one in task.universes],
         tasks=tasks,
         plan=appendix.plan_table(campaign),
         methods=list(paragraphs(campaign)),
@@ -99,7 +109,18 @@ def _head(campaign: Campaign, judged: Sequence[Judged]) -> CampaignView:
 
 
 def _tally(judged: Sequence[Judged]) -> str:
-    """``7 claims: 2 supported and 5 inconclusive.``"""
+    """``7 claims: 2 supported and 5 inconclusive.``, and how many are varied."""
+    varied = multiverses(one.verdict for one in judged)
+    own = [one for one in judged if not is_universe(one.verdict.claim)]
+    texts = [_counted(own)] if own or not varied else []
+    if varied:
+        universes = sum(len(one.universes) for one in varied)
+        claims = counted(len(varied), "claim")
+        texts.append(f"{claims} varied, in {universes:,} universes.")
+    return " ".join(texts)
+
+
+def _counted(judged: Sequence[Judged]) -> str:
     if not judged:
         return "No claims."
     counts = Counter(one.verdict.verdict for one in judged)
@@ -118,14 +139,28 @@ def _tasks(campaign: Campaign, judged: Sequence[Judged]) -> Iterator[TaskView]:
         judged, key=lambda one: one.verdict.task
     ):
         of_task = list(judged_of_task)
-        said = answers.answer([one.verdict for one in of_task], labels)
+        verdicts = [one.verdict for one in of_task]
         curves = TaskCurves(tuning_curves(campaign, task))
-        claims = [claim_view(one, curves) for one in of_task]
-        yield _task_view(campaign, task, said, claims)
+        claims = [
+            claim_view(one, curves)
+            for one in of_task
+            if not is_universe(one.verdict.claim)
+        ]
+        yield _task_view(
+            campaign,
+            task,
+            answers.answer(verdicts, labels),
+            claims,
+            list(universes_views(verdicts, labels)),
+        )
 
 
 def _task_view(
-    campaign: Campaign, task: str, said: str, claims: Sequence[ClaimView]
+    campaign: Campaign,
+    task: str,
+    said: str,
+    claims: Sequence[ClaimView],
+    universes: Sequence[UniversesView],
 ) -> TaskView:
     """A task with its question, the answer and its claims."""
     manifest, labels = campaign.manifest.task(task), Labels(campaign.manifest)
@@ -134,7 +169,7 @@ def _task_view(
         question=manifest.question,
         answer=said,
         arms=[arm.label for arm in manifest.arms],
-        levels=[level.label for level in manifest.levels],
+        levels=[level.label for level in manifest.own_levels],
         matched=manifest.matched,
         spaces=_spaces(manifest),
         sources=manifest.sources,
@@ -142,6 +177,7 @@ def _task_view(
             aa_test(one, labels) for one in run_aa_tests(campaign, task)
         ],
         claims=claims,
+        universes=universes,
         variance=appendix.variance(campaign, task),
         diagnoses=appendix.diagnoses(campaign, task),
         pictures=list(picture_views(campaign, task)),

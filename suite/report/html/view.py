@@ -185,6 +185,26 @@ class PictureView:
 
 
 @dataclass(frozen=True)
+class UniversesView:
+    """A varied claim: where it holds among its universes."""
+
+    anchor: str
+    """The anchor of the claim on the page."""
+
+    says: str
+    """What the claim says."""
+
+    where: str
+    """In how many universes it holds, and under which conditions."""
+
+    drawing: Markup | None
+    """The specification curve; None before any block."""
+
+    table: Table
+    """A row per universe."""
+
+
+@dataclass(frozen=True)
 class TaskView:
     """A task's part of the page."""
 
@@ -216,7 +236,10 @@ class TaskView:
     """The results of A/A tests."""
 
     claims: Sequence[ClaimView]
-    """The task's claims."""
+    """The task's own claims."""
+
+    universes: Sequence[UniversesView]
+    """Its varied claims."""
 
     variance: VarianceView | None
     """Where results vary from; None if it was not measured."""
