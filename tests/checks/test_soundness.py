@@ -2,6 +2,8 @@
 there to find.
 """
 
+import dataclasses
+
 import pytest
 
 import tasks
@@ -9,6 +11,7 @@ from suite.checks import location, runs, short_run
 from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import CHECKS, register_check
 from suite.checks.soundness import findings
+from tasks import Arm, Claim
 
 BROKEN = {  # check: what to replace in the tiny task, and by what
     "data depend on the seed alone": (
@@ -112,6 +115,39 @@ def test_a_misspelt_hyperparameter_gets_the_name_that_was_looked_for(broken):
         CHECKS["hyperparameters are read"].look(task)
 
     assert "did you mean 'weight_decay'?" in caught.value.hint
+
+
+def test_functions_beside_models_share_no_batches(tiny):
+    task = tasks.get(tiny)
+    called = Arm.function("called", lambda level, params, seed: {})
+
+    both = dataclasses.replace(task, arms=(*task.arms, called))
+
+    shared = CHECKS["batches can be shared"]
+    assert shared.look(both) == shared.look(task)
+
+
+def test_an_arm_that_is_said_to_fail_in_optimisation_need_not_memorise(broken):
+    task = broken(*BROKEN["tiny batches are learned"])
+    says = [
+        Claim(
+            f"{arm.name}_fails",
+            "It fails.",
+            metric="diagnosed.optimisation",
+            kind="always",
+            better=arm.name,
+            lower_bound=1.0,
+            margin=0.1,
+        )
+        for arm in task.arms
+    ]
+    memorised = CHECKS["tiny batches are learned"]
+
+    with pytest.raises(NotApplicable):
+        memorised.look(dataclasses.replace(task, claims=tuple(says)))
+
+    with pytest.raises(CheckFailed):
+        memorised.look(dataclasses.replace(task, claims=tuple(says[:1])))
 
 
 def test_matching_is_only_checked_where_it_is_claimed(tiny):
