@@ -19,7 +19,7 @@ from tasks import Text, text_of
 CHINESE = re.compile("[\u4e00-\u9fff]")
 # the same in every language: names of models, data sets and scores, figures
 NAMES = re.compile(
-    r"(CNN|GAN|GRU|Transformer|WGAN-GP|MNIST-1D|Tatoeba|Multi30k|BLEU|chrF"
+    r"(CNN|GAN|GRU|LSTM|Transformer|WGAN-GP|MNIST-1D|Tatoeba|Multi30k|BLEU|chrF"
     r"|SGD|Adagrad|RMSprop|Adam|AdamW|[\d ,.%]+)"
 )
 OTHERS = [language for language in LANGUAGES if language != "en"]
