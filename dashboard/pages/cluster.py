@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.charts import chart, saved, table
+from dashboard.components.operations import log_card, now_card
 from dashboard.components.text import action, aria, card, facts, head, note
 from dashboard.data.view import View
 from dashboard.figures.cluster import gantt, rate, spans, workers
@@ -33,6 +34,7 @@ def layout(view: View) -> Component:
         [
             head(words("cluster-title"), words("cluster-says"), *_ray(view)),
             progress(view),
+            now_card(view),
             _totals(view, found, about),
             note(words("cluster-cut", shown=MAX_WORKERS, all=len(about)))
             if len(about) > MAX_WORKERS
@@ -60,6 +62,7 @@ def layout(view: View) -> Component:
                 ],
                 className="grid two",
             ),
+            log_card(view),
             matrix(view),
         ]
     )

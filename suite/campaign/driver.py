@@ -24,6 +24,7 @@ from suite.campaign.interim import InterimLooks
 from suite.campaign.machines import MachineCensus
 from suite.campaign.needs import distinct, needs_of, world_sizes
 from suite.campaign.progress import Tally, write_state
+from suite.campaign.running import Running, machine_load
 from suite.campaign.scheduler import Scheduler
 from suite.cluster.protocol import Executor, JobOutcome
 from suite.planning.plan import CellPlan, Plan
@@ -77,6 +78,7 @@ class Driver:
         self.watch = watch
         self.retry = retry
         self.tally = Tally(planned=plan.runs)
+        self._running = Running()
         self.cells: list[Cell] = []
         self._others = OtherCampaigns(self.folder)
         self._scheduler = Scheduler(executor, self._job)
@@ -289,7 +291,9 @@ class Driver:
     # -- jobs out, results in
 
     def _job(self, cell: Cell, member: Member) -> Job:
-        return cell.job(member, self._checkpoints)
+        job = cell.job(member, self._checkpoints)
+        self._running.add(job)
+        return job
 
     def _submit(self) -> None:
         self._scheduler.submit()
@@ -308,6 +312,7 @@ class Driver:
     def _collect(self, outcome: JobOutcome) -> None:
         job = outcome.job
         self._scheduler.note_return(job)
+        self._running.remove(job)
         if outcome.lost is not None:
             for member in job.members:
                 self._retry_or_record_loss(job, member, outcome)
@@ -421,6 +426,8 @@ class Driver:
             self.folder,
             state,
             self.tally,
+            running=self._running.told(self.tally.slots),
+            machine=machine_load(),
             ray_dashboard=self.executor.dashboard,
             unpublished=self.tracker.waiting if self.tracker else 0,
         )

@@ -1,0 +1,119 @@
+"""For who runs a campaign: what runs now, how busy the machine is, the end of the log."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.charts import table
+from dashboard.components.text import card, facts, timed
+from dashboard.data.view import View
+from dashboard.locale.numbers import percent
+from suite.errors import without_passwords
+from suite.report.formatting import NONE
+
+LOG_LINES = 20
+LOG_BYTES = 16_000  # that are read from the end
+MIB_PER_GIB = 1024
+
+
+def now_card(view: View) -> Component | None:
+    """The runs in progress and since when, and the load of the driver's machine; None
+    unless the campaign is running.
+    """
+    if view.snapshot.state != "running":
+        return None
+    words, state = view.words, view.campaign.state
+    running = [
+        one for one in state.get("running") or () if _is_known(view, one)
+    ]
+    columns = [
+        *(words(f"choose-{name}") for name in ("task", "level", "arm")),
+        words("block"),
+        words("choose-kind"),
+        words("now-since"),
+    ]
+    rows = [_row(view, one) for one in running]
+    label = words("now-title")
+    return card(
+        facts(_load(view, state.get("machine") or {})),
+        table(columns, rows, label=label, numeric=(3,), tall=True)
+        if rows
+        else html.P(words("now-none"), className="muted"),
+        title=label,
+    )
+
+
+def _is_known(view: View, one: Mapping[str, Any]) -> bool:
+    """Whether it names a task of the campaign: the state is a file like any other."""
+    return one.get("task") in view.tasks and "since" in one
+
+
+def _row(view: View, one: Mapping[str, Any]) -> tuple[Any, ...]:
+    words, task = view.words, str(one["task"])
+    kind = words.maybe("kind", str(one.get("kind")), str(one.get("kind")))
+    return (
+        view.title(task),
+        view.level_label(task, str(one.get("level"))),
+        view.arm_label(task, str(one.get("arm"))),
+        str(one.get("block", "")),
+        f"{kind} {one.get('number', '')}",
+        html.Span(timed(words, "now-at", float(one["since"]))),
+    )
+
+
+def _load(view: View, machine: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """CPU and memory of the machine where the driver runs, which on one machine is
+    where the workers run, too.
+    """
+    words = view.words
+    host = str(view.campaign.state.get("host") or NONE)
+    found = [(words("now-driver"), host)]
+    if machine:
+        used, total = (
+            float(machine[name]) / MIB_PER_GIB
+            for name in ("memory_used", "memory_total")
+        )
+        share = float(machine["cpu_percent"]) / 100
+        found += [
+            (words("now-cpu"), percent(share)),
+            (words("now-memory"), f"{used:.1f} / {total:.1f} GiB"),
+        ]
+    return found
+
+
+def log_card(view: View) -> Component | None:
+    """The last lines of the campaign's log, behind their number; None without any."""
+    lines = last_lines(view.campaign.folder / "log.txt")
+    if not lines:
+        return None
+    words = view.words
+    text = without_passwords("\n".join(lines))
+    return card(
+        html.Details(
+            [
+                html.Summary(words("log-open", count=len(lines))),
+                html.Pre(text, className="log", lang="en", tabIndex=0),
+            ]
+        ),
+        title=words("log-title"),
+    )
+
+
+def last_lines(path: Path) -> list[str]:
+    """The last lines of a text file; none if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LOG_BYTES))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return []
+    lines = text.splitlines()
+    whole = lines[1:] if size > LOG_BYTES else lines
+    return whole[-LOG_LINES:]

@@ -1,0 +1,94 @@
+"""Who runs a campaign sees what runs now, and the end of the log."""
+
+import json
+import os
+import socket
+import time
+from dataclasses import replace
+
+import pytest
+from dash._utils import to_json
+
+from dashboard.components.operations import LOG_LINES, last_lines, now_card
+from dashboard.data.view import view_of
+from dashboard.pages import cluster
+from suite.campaign.running import Running, machine_load
+from suite.training.job import Job, Member
+
+TASK = "logistic_regression"
+
+
+def read(component):
+    return json.dumps(json.loads(to_json(component)), ensure_ascii=False)
+
+
+def job(number):
+    member = Member(f"key {number}", "trial", 0, number, {}, {})
+    return Job("task", "level", "arm", (member,))
+
+
+def test_jobs_run_in_the_order_of_submission_as_far_as_there_are_slots():
+    running = Running()
+    for number in range(4):
+        running.add(job(number))
+    before = running.told(slots=2)
+    running.remove(job(0))
+    after = running.told(slots=2)
+
+    assert [one["number"] for one in before] == [0, 1]
+    assert [one["number"] for one in after] == [1, 2]
+    assert after[0]["since"] == before[1]["since"]  # it began once
+
+
+def test_a_machine_uses_no_more_than_it_has():
+    load = machine_load()
+
+    assert 0 <= load["cpu_percent"] <= 100
+    assert 0 < load["memory_used"] <= load["memory_total"]
+
+
+@pytest.fixture
+def live(snapshots, finished):
+    """A view of a campaign that seems to be running."""
+    view = view_of(snapshots, "/cluster", f"?campaign={finished}")
+    arm = view.tasks[TASK]["arms"][0]["name"]
+    run = {"task": TASK, "arm": arm, "block": 3, "since": 1.0}
+    state = {
+        "state": "running",
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "updated": time.time(),
+        "running": [run, {"task": "gone", "since": 1.0}, {}],
+        "machine": {
+            "cpu_percent": 93.0,
+            "memory_used": 6144.0,
+            "memory_total": 24576.0,
+        },
+    }
+    campaign = replace(view.campaign, state=state)
+    return replace(view, snapshot=replace(view.snapshot, campaign=campaign))
+
+
+def test_the_page_says_what_runs_and_how_busy_the_machine_is(live):
+    shown = read(now_card(live))
+
+    assert "1970-01-01 00:00 UTC" in shown
+    assert "6.0 / 24.0 GiB" in shown
+    assert "93" in shown
+    assert "gone" not in shown
+
+
+def test_a_finished_campaign_runs_nothing(snapshots, finished):
+    view = view_of(snapshots, "/cluster", f"?campaign={finished}")
+
+    assert now_card(view) is None
+    assert "1970" not in read(cluster.layout(view))
+
+
+def test_the_log_ends_with_its_last_lines_however_long_it_is(tmp_path):
+    path = tmp_path / "log.txt"
+    path.write_text("".join(f"{n:0100}\n" for n in range(1000)))
+    lines = last_lines(path)
+
+    assert [int(line) for line in lines] == list(range(1000 - LOG_LINES, 1000))
+    assert last_lines(tmp_path / "none") == []
