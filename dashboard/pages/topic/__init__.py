@@ -29,6 +29,7 @@ from dashboard.pages.topic.background import (
 )
 from dashboard.pages.topic.claims import claims_card
 from dashboard.pages.topic.diagnosis import diagnosis_card
+from dashboard.pages.topic.models import models_card
 from dashboard.pages.topic.once import NAME as ONCE
 from dashboard.pages.topic.once import once_frame, once_part
 from dashboard.pages.topic.quiz import add_callbacks as add_quiz
@@ -59,6 +60,7 @@ def layout(view: View) -> Component:
         limits_card(view, mine),
         literature_card(view),
         None if presenting else data_card(view),
+        None if presenting else models_card(_at_headline(view, mine)),
     ]
     return html.Div(
         parts, className="topic present" if presenting else "topic"
