@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 
 import tasks
+from search.budget import chances_of_best
 from suite.campaign.launch import launch
 from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
@@ -700,6 +701,55 @@ def moving(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
         )
 
 
+def halves(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+    """The gate that asks, on validation, whether all trials moved an effect against
+    half of them: against the half that came first, or on average over all halves.
+
+    Each trial is a learning rate between 0 and 1, and costs an arm the square of its
+    distance from 1/2, in units of what the arm bears: 1/2, or where arms are unalike
+    0.15 in the one that is behind; at most 1. The margin is 0.1.
+    """
+    for blocks, trials in itertools.product(BLOCKS, (4, 8, 16)):
+        for behind, what in ((0.5, "arms alike"), (0.15, "arms unalike")):
+            shape = (experiments, blocks, trials)
+            arms = [_searched(rng, shape, borne) for borne in (0.5, behind)]
+            for name, half in (
+                ("the first half", _first_half),
+                ("all halves", _average_half),
+            ):
+                ahead, other = (arm.max(-1) - half(arm) for arm in arms)
+                yield Figure(
+                    "halves",
+                    f"{blocks} blocks, {trials} trials, {what}",
+                    f"gate fires, against {name}",
+                    share(has_moved(row, 0.1) for row in ahead - other),
+                    experiments,
+                    most=0.05 if what == "arms alike" else None,
+                )
+
+
+def _searched(
+    rng: np.random.Generator, shape: tuple[int, ...], borne: float
+) -> Floats:
+    """What random rates give an arm, on validation."""
+    distance = np.abs(rng.uniform(size=shape) - 0.5) / borne
+    return np.asarray(-np.minimum(distance**2, 1.0))
+
+
+def _first_half(values: Floats) -> Floats:
+    """The best of the trials that came first."""
+    first = values[..., : values.shape[-1] // 2]
+    return np.asarray(first.max(-1))
+
+
+def _average_half(values: Floats) -> Floats:
+    """The best of half of the trials, on average over all halves."""
+    best_first = -np.sort(-values, axis=-1)
+    half = values.shape[-1] // 2
+    chances = chances_of_best(best_first[0, 0], half, "random", "higher")
+    return np.asarray(best_first @ chances)
+
+
 def pooling(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
     """Several campaigns of one claim, of six blocks each, whose true effects vary with
     a standard deviation of tau; two or three say little of tau.
@@ -967,6 +1017,7 @@ TABLES: dict[str, tuple[str, Table]] = {
     "some levels": ("Some of the levels", some_levels),
     "facts": ("Without spread, and facts", facts),
     "moving": ("Effects that still move", moving),
+    "halves": ("Halves of a search", halves),
     "pooling": ("Several campaigns", pooling),
     "bounded": ("Means near a bound", bounded),
 }

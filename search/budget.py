@@ -7,11 +7,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
+from scipy.special import comb, stdtrit
 
 Better = Literal["lower", "higher"]
 
@@ -80,3 +81,53 @@ def _budget(
         / math.sqrt(blocks)
     )
     return Budget(trials, mean, mean - half, mean + half, blocks)
+
+
+# --------------------------------------------------------- some of the trials
+
+# The trial at which each stage of a sampler's schedule ends: trials of one stage are
+# exchangeable, so that which of them came first is chance.
+STAGE_ENDS: dict[str, tuple[int, ...]] = {
+    "sobol": (),
+    "random": (),
+    "qmc": (1, 8),
+}
+
+
+def stages(sampler: str, trials: int) -> list[range]:
+    """The stages of a study, each as the numbers of its trials. Of a sampler that
+    learns from results, or that is not known, each trial is a stage of its own.
+    """
+    ends = STAGE_ENDS.get(sampler, range(1, trials))
+    inner = [end for end in ends if end < trials]
+    bounds = [0, *inner, trials]
+    return [range(low, high) for low, high in pairwise(bounds)]
+
+
+def chances_of_best(
+    values: ArrayLike, trials: int, sampler: str, better: Better = "lower"
+) -> NDArray[np.float64]:
+    """How likely each trial of one study is the best of a study of so many ``trials``.
+
+    That has the first stages whole and, of the one in which it ends, as many trials as
+    are left, drawn at random: the expected validation performance of Dodge et al.
+    (2019), "Show your work". The trials that came first are one such draw. Of equal
+    values the earliest is the best. ``values`` are finite; the chances add up to 1.
+    """
+    found = np.asarray(values, dtype=float)
+    sign = 1.0 if better == "lower" else -1.0
+    best_first = np.argsort(sign * found, kind="stable")
+    ranks = np.empty(len(found), dtype=int)
+    ranks[best_first] = np.arange(len(found))
+    # the chance that the best one's rank is at least that, for each rank
+    at_least = np.ones(len(found) + 1)
+    left = trials
+    for stage in stages(sampler, len(found)):
+        drawn = min(left, len(stage))
+        left -= drawn
+        worst_first = np.sort(ranks[stage.start : stage.stop])
+        below = np.searchsorted(worst_first, np.arange(len(found) + 1))
+        remaining = len(stage) - below
+        at_least *= comb(remaining, drawn) / comb(len(stage), drawn)
+    chances: NDArray[np.float64] = (at_least[:-1] - at_least[1:])[ranks]
+    return chances

@@ -19,6 +19,7 @@ import pandas as pd
 
 from suite.verdicts.case import Case
 from suite.verdicts.effects import (
+    average_half_values,
     block_mean,
     cell_values,
     effects,
@@ -35,7 +36,7 @@ from suite.verdicts.improving import (
 from suite.verdicts.kinds.power_law import change_of_exponent
 from suite.verdicts.message import Message, message
 from suite.verdicts.range_edges import edge_finding, rate_edges
-from suite.verdicts.statistics import Floats, has_moved
+from suite.verdicts.statistics import Floats, has_moved, recommended_trials
 
 __all__ = ["GATES", "Check", "gates", "register_gate"]
 
@@ -285,8 +286,64 @@ def _half_budget_finals_are_in(case: Case) -> bool:
     return bool(half.sum() == full.sum())
 
 
+@register_gate("moving-in-search")
+def moving_in_search(case: Case) -> Gate | None:
+    """The effect on validation moves by more than the margin, and by more than chance,
+    from half of the trials to all of them.
+
+    Half of the trials stands for all halves there are, averaged: which of them came
+    first is chance, and most of what two such halves differ by. A half-budget final has
+    one of them, and the test; see suite.verdicts.weigh.
+    """
+    metric, trials = case.metric.validation, case.manifest.trials
+    if case.metric.cost or metric is None or trials < 2:
+        return None
+    full_values = _validation_with(case, trials)
+    if full_values is None or case.untuned.all():
+        return None
+    examples = case.examples("validation")
+    before = effects(average_half_values(case, metric), case, examples)
+    after = effects(full_values, case, examples)
+    changes = after - before
+    if (np.isfinite(changes).sum(axis=0) < 2).any():
+        return None
+    seen = []
+    for number, part in enumerate(case.parts):
+        known = np.isfinite(changes[:, number])
+        if has_moved(changes[known, number], case.claim.margin):
+            ends = before[known, number], after[known, number]
+            seen.append(_moving(case, part, *ends))
+    return gate_of("moving-in-search", seen)
+
+
+def _moving(case: Case, part: str, before: Floats, after: Floats) -> Message:
+    """The effect with half of the trials and with all of them."""
+    trials, margin = case.manifest.trials, case.claim.margin
+    change = float((after - before).mean())
+    return message(
+        "seen-moving-in-search",
+        at_level=part,
+        change=change,
+        effect_half=float(before.mean()),
+        effect_full=float(after.mean()),
+        half=trials // 2,
+        trials=trials,
+        recommended=recommended_trials(trials, change, margin),
+    )
+
+
 def _mean_effects_with(case: Case, trials: int) -> Floats | None:
     """The mean effect on validation, part by part, had every study ended after that
+    many trials. None if that is not recorded.
+    """
+    values = _validation_with(case, trials)
+    if values is None:
+        return None
+    return block_mean(effects(values, case, case.examples("validation")))
+
+
+def _validation_with(case: Case, trials: int) -> Floats | None:
+    """The claim's metric on validation in each cell, had every study ended after that
     many trials. None if that is not recorded.
     """
     metric, recorded = case.metric.validation, case.trials
@@ -301,8 +358,8 @@ def _mean_effects_with(case: Case, trials: int) -> Floats | None:
     best = cell_values(case, case.shared.chosen(trials), metric)
     tuned = np.where(complete, best, math.nan)
     finals = cell_values(case, case.finals, metric)
-    values = np.where(case.untuned, finals, tuned)
-    return block_mean(effects(values, case, case.examples("validation")))
+    values: Floats = np.where(case.untuned, finals, tuned)
+    return values
 
 
 @register_gate("too-easy")

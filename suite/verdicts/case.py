@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from search.budget import chances_of_best
 from suite.records.manifest import ClaimManifest, TaskManifest
 from suite.records.results import Campaign
 from suite.training.job import JUDGED, Kind
@@ -152,6 +153,33 @@ class TaskRows:
     def completed_trials(self) -> pd.DataFrame:
         """The trials that ended by their own doing."""
         return self._judged("trial")
+
+    @cached_property
+    def half_chances(self) -> pd.DataFrame:
+        """The trials of each cell that has them all, with the ``chance`` that each is
+        the best of half of them: see ``search.budget.chances_of_best``. Fixed grids are
+        left out, of which half is another comparison.
+        """
+        metric, sampler = (
+            self.chooses_by,
+            self.campaign.manifest.profile.sampler,
+        )
+        trials = self.completed_trials
+        if metric.column not in trials:
+            return trials.iloc[:0].assign(chance=[])
+        in_order = trials.sort_values("number")
+        found = []
+        for (level, arm, _), study in in_order.groupby(CELL, sort=False):
+            values = study[metric.column].to_numpy(dtype=float)
+            is_grid = self.manifest.space_of(str(arm), str(level)).points
+            is_whole = len(values) == self.manifest.trials
+            if is_whole and not is_grid and np.isfinite(values).all():
+                half = len(values) // 2
+                chances = chances_of_best(values, half, sampler, metric.better)
+                found.append(study.assign(chance=chances))
+        if not found:
+            return trials.iloc[:0].assign(chance=[])
+        return pd.concat(found)
 
     @cached_property
     def _chosen(self) -> dict[int, pd.DataFrame]:

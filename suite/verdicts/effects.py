@@ -114,6 +114,23 @@ def half_length_values(case: Case) -> Floats:
     return np.where(learns, halved, final_values(case))
 
 
+def average_half_values(case: Case, column: str) -> Floats:
+    """A column of the trials, in each cell, with the trial that half of the tuning
+    would have chosen, on average over the halves there are. The finals' where nothing
+    is tuned; NaN until all trials are in.
+    """
+    trials = case.shared.half_chances
+    if column not in trials or trials.empty:
+        return np.full(final_values(case).shape, math.nan)
+    weighted = trials.assign(part=trials["chance"] * trials[column])
+    # a trial that is never chosen needs no value
+    weighted.loc[trials["chance"] == 0, "part"] = 0.0
+    place = ["level", "arm", "block"]
+    sums = weighted.groupby(place)["part"].sum(min_count=1).reset_index()
+    finals = cell_values(case, case.finals, column)
+    return np.where(case.untuned, finals, cell_values(case, sums, "part"))
+
+
 def on_scale(values: Floats, case: Case, examples: float) -> Floats:
     """Values on the claim's scale, turned so that more is better: what is subtracted
     between arms. ``examples`` is what a share was counted on.

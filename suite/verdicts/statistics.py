@@ -180,6 +180,17 @@ def has_moved(
     return abs(change.mean) > margin and not by_chance
 
 
+def recommended_trials(trials: int, change: float, margin: float) -> int:
+    """The trials from which more of them should move an effect by less than the margin,
+    if the second half of ``trials`` moved it by ``change``.
+
+    Changes halve with each doubling, so that all that are still to come add up to the
+    last one.
+    """
+    doublings = max(0, math.ceil(math.log2(abs(change) / margin)))
+    return int(trials * 2**doublings)
+
+
 def standard_error(
     std: float,
     blocks: int,

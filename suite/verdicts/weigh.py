@@ -7,7 +7,6 @@ judges the claim once more on other finals of the same blocks, and compares.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +25,7 @@ from suite.verdicts.family import judge_again
 from suite.verdicts.gate import Gate
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import message
-from suite.verdicts.statistics import Floats, has_moved
+from suite.verdicts.statistics import Floats, has_moved, recommended_trials
 
 FAILURES_GATE = "hinges-on-failures"
 BUDGET_GATE = (
@@ -164,17 +163,6 @@ def _moving_budget(
         for one in moved
     )
     return Gate(MOVING_BUDGET_GATE, bool(seen), seen)
-
-
-def recommended_trials(trials: int, change: float, margin: float) -> int:
-    """The trials from which more of them should move an effect by less than the margin,
-    if the second half of ``trials`` moved it by ``change``.
-
-    Changes halve with each doubling, so that all that are still to come add up to the
-    last one.
-    """
-    doublings = max(0, math.ceil(math.log2(abs(change) / margin)))
-    return int(trials * 2**doublings)
 
 
 # ------------------------------------------------------------ half of the training

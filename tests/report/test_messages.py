@@ -25,6 +25,7 @@ REPORT = (
     "answers",
     "claim_text",
     "effect_text",
+    "effect_amounts",
     "findings",
     "gates",
     "labels",

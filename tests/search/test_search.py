@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from contextlib import ExitStack
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,13 @@ from werkzeug.test import Client
 from search import budget, inspect
 from search.quiet import quiet
 from search.ranges import describe, edges, position, restore
-from search.samplers import SAMPLERS, QuasiRandom, StudyPlan, register_sampler
+from search.samplers import (
+    RATE_ALONE,
+    SAMPLERS,
+    QuasiRandom,
+    StudyPlan,
+    register_sampler,
+)
 from search.space import distributions
 from search.study import Journal, Study
 from tasks import Categorical, Float, Int, Space, UserError
@@ -775,3 +782,46 @@ def test_two_threads_are_quiet_together_and_leave_the_verbosity_as_it_was():
     assert optuna.logging.get_verbosity() == optuna.logging.ERROR
     second.close()
     assert optuna.logging.get_verbosity() == before
+
+
+# ------------------------------------------------------------- some of the trials
+
+
+def smaller_studies(sampler, trials, budget_of):
+    """All studies of a smaller budget: the first stages whole, some of the next."""
+    left, parts = budget_of, []
+    for stage in budget.stages(sampler, trials):
+        drawn = min(left, len(stage))
+        left -= drawn
+        parts.append(list(combinations(stage, drawn)))
+    for picked in product(*parts):
+        yield [number for part in picked for number in part]
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+@pytest.mark.parametrize("sampler", ["sobol", "qmc", "tpe"])
+@pytest.mark.parametrize(
+    ("trials", "few"), [(2, 1), (3, 1), (4, 2), (8, 4), (10, 5), (10, 9)]
+)
+def test_chances_are_those_of_all_smaller_studies_there_are(
+    sampler, trials, few, better
+):
+    values = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3][:trials]  # with equal ones
+    sign = 1 if better == "lower" else -1
+    best = [
+        min(study, key=lambda number: (sign * values[number], number))
+        for study in smaller_studies(sampler, trials, few)
+    ]
+
+    chances = budget.chances_of_best(values, few, sampler, better)
+
+    assert chances == pytest.approx(
+        [best.count(number) / len(best) for number in range(trials)]
+    )
+
+
+def test_only_the_default_point_and_what_follows_it_have_stages():
+    assert budget.stages("random", 4) == [range(4)]
+    assert budget.stages("qmc", 10) == [range(1), range(1, 8), range(8, 10)]
+    assert budget.STAGE_ENDS["qmc"] == (1, RATE_ALONE)
+    assert budget.stages("mine", 3) == [range(1), range(1, 2), range(2, 3)]

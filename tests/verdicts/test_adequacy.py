@@ -160,6 +160,7 @@ def test_a_sound_comparison_passes_every_gate():
         "range-edge",
         "still-improving",
         "tuning-budget",
+        "moving-in-search",
         "too-easy",
     )
     found = [gate(name, finals, runs("trial"), curve=curve) for name in names]
@@ -435,6 +436,7 @@ def test_a_claim_about_a_fixed_budget_may_stop_early():
         "failed-trials",
         "still-improving",
         "tuning-budget",
+        "moving-in-search",
         "parameters",
     ],
 )
@@ -469,6 +471,47 @@ def test_another_winner_with_half_of_the_trials(late_winner, failed):
 
 def test_one_trial_has_no_half():
     assert gate("tuning-budget", runs("trial"), trials=1) is None
+
+
+def test_trials_that_one_arm_needs_and_the_other_does_not_move_an_effect():
+    """Of deep's four trials one is good: half of them, the first and one of three, have
+    it in a third of all cases, and so .70 + .10 / 3 on average.
+    """
+
+    def validation(arm, block, number):
+        good = number == 1 + block % 3
+        return 0.75 if arm == "wide" else 0.70 + 0.10 * good
+
+    found = gate(
+        "moving-in-search", runs("trial", validation__accuracy=validation)
+    )
+
+    assert found.failed
+    assert (
+        "−1.7 points with 2 of 4 trials, on average over such halves, and +5.0 points"
+        in says(found)
+    )
+    assert "a change of +6.7 points: 16 trials should be enough" in says(found)
+
+
+def test_trials_that_both_arms_need_move_no_effect():
+    def validation(arm, block, number):
+        lead = 0.03 if arm == "deep" else 0.0
+        return 0.70 + lead + 0.10 * (number == 1 + block % 3)
+
+    found = gate(
+        "moving-in-search", runs("trial", validation__accuracy=validation)
+    )
+
+    assert not found.failed
+
+
+@pytest.mark.parametrize(("trials", "blocks"), [(1, 6), (4, 1)])
+def test_halves_need_two_trials_and_what_moves_two_blocks(trials, blocks):
+    frame = runs("trial")
+    frame = frame[(frame["number"] < trials) & (frame["block"] < blocks)]
+
+    assert gate("moving-in-search", frame, trials=trials) is None
 
 
 @pytest.mark.parametrize(("count", "failed"), [(1010, False), (1011, True)])
@@ -546,6 +589,7 @@ def test_gates_never_read_the_test():
         "range-edge",
         "still-improving",
         "tuning-budget",
+        "moving-in-search",
         "too-easy",
     )
     for name in names:

@@ -324,6 +324,11 @@ seen-tuning-budget-promised = with half of the tuning trials the answer{ $at_lev
 seen-half-budget-same = with half of the tuning ({ $half } of { $trials } trials) the answer would be the same
 seen-half-budget-other = with half of the tuning ({ $half } of { $trials } trials) the answer would be: { $answer }
 
+gate-moving-in-search = Still moving with the number of trials
+gate-moving-in-search-passed = Steady over the trials
+gate-moving-in-search-fine = On validation, half of the trials would on average have given the same effect, to within the margin or to within chance.
+gate-moving-in-search-hint = Give every arm more trials (raise `trials` in the profile), or tune fewer hyperparameters.
+seen-moving-in-search = on validation the effect{ $at_level } still moves with the number of trials: { $effect_half } with { $half } of { $trials } trials, on average over such halves, and { $effect_full } with all, a change of { $change }: { $recommended } trials should be enough
 gate-moving-with-tuning = Still moving with the tuning budget
 gate-moving-with-tuning-passed = Steady under more tuning
 gate-moving-with-tuning-fine = The second half of the tuning trials moved the effect by no more than the margin, or by no more than chance does.

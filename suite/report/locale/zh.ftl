@@ -294,6 +294,11 @@ seen-tuning-budget-promised = 只用一半的调参试验时答案{ $at_level }�
 seen-half-budget-same = 若调参预算减半（{ $trials } 次试验中的 { $half } 次），答案不变
 seen-half-budget-other = 若调参预算减半（{ $trials } 次试验中的 { $half } 次），答案将是：{ $answer }
 
+gate-moving-in-search = 效应仍随试验次数变化
+gate-moving-in-search-passed = 效应不再随试验次数变化
+gate-moving-in-search-fine = 在验证集上，只用一半试验时的平均效应与全部试验时相同，差异不超过界限或偶然波动。
+gate-moving-in-search-hint = 给每个方案更多试验（调高配置中的 `trials`），或减少要调的超参数。
+seen-moving-in-search = 在验证集上，效应{ $at_level }仍随试验次数变化：用 { $trials } 次试验中的 { $half } 次时（对所有这样的一半取平均）为 { $effect_half }，全部用上时为 { $effect_full }，变化了 { $change }；建议 { $recommended } 次试验
 gate-moving-with-tuning = 效应仍随调参预算变化
 gate-moving-with-tuning-passed = 效应不再随调参预算变化
 gate-moving-with-tuning-fine = 后一半调参试验带来的效应变化不超过界限，或不超过偶然波动。
