@@ -20,6 +20,7 @@ from tasks.contract.data import Sealed, Shape, Split, Splits
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.optimizer import Optimizer, register_optimizer
 from tasks.contract.picture import Axis, Curve, Heights, Outcome, Picture
+from tasks.contract.plot import Plot
 from tasks.contract.procedure import (
     ExpensiveEvaluation,
     FitOnce,
@@ -62,6 +63,7 @@ __all__ = [
     "Params",
     "Phase",
     "Picture",
+    "Plot",
     "Position",
     "Procedure",
     "Recipe",

@@ -12,9 +12,11 @@ from torch import nn
 
 from tasks import (
     Arm,
+    Axis,
     Claim,
     Level,
     Params,
+    Plot,
     Recipe,
     Shape,
     Splits,
@@ -320,6 +322,33 @@ TASK = Task(
             "除以批内的标准差使层的输出与权重的尺度无关，因此较大的学习率也不会发散。"
             "它还使损失沿梯度方向更平滑，后来的研究发现这比输入分布的移动更重要。批量"
             "很小时，标准差的估计噪声大，优势随之减小。"
+        ),
+    ),
+    plots=(
+        Plot(
+            "updates_to_target",
+            Text(
+                "How soon the target is reached, by rate",
+                zh="不同学习率下达到目标的快慢",
+            ),
+            updates_to("accuracy", TARGET),
+            Axis(Text("Learning rate", zh="学习率"), log=True),
+            along="lr",
+            arms=("none", "batch"),
+            levels=tuple(f"rate_{lr:g}" for lr in RATES),
+            says=Text(
+                "Those that never get there count one update more than all.",
+                zh="从未达到者，按总更新次数加一计。",
+            ),
+        ),
+        Plot(
+            "accuracy",
+            Text("Accuracy by rate", zh="不同学习率下的准确率"),
+            "accuracy",
+            Axis(Text("Learning rate", zh="学习率"), log=True),
+            along="lr",
+            arms=("none", "batch"),
+            levels=tuple(f"rate_{lr:g}" for lr in RATES),
         ),
     ),
     literature=(

@@ -6,10 +6,12 @@ from torch import nn
 
 from tasks import (
     Arm,
+    Axis,
     Claim,
     Float,
     Level,
     Params,
+    Plot,
     Recipe,
     Shape,
     Space,
@@ -168,6 +170,19 @@ TASK = Task(
             "训练初期较大的学习率进展快，后期却使损失在极小值上方震荡，因此下降的调度"
             "兼得两者。预热使最初的更新较小，那时曲率高，梯度的平均也不准。调度会改变"
             "最佳峰值，因此各自需要调参。"
+        ),
+    ),
+    plots=(
+        Plot(
+            "progress",
+            Text("Accuracy over the updates", zh="准确率随更新次数的变化"),
+            "accuracy",
+            Axis(Text("Updates", zh="更新次数")),
+            along="updates",
+            says=Text(
+                "Means over blocks, on validation, each schedule at its best peak.",
+                zh="各区组的平均，在验证集上，各调度用其最好的峰值。",
+            ),
         ),
     ),
     literature=(

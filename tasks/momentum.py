@@ -11,7 +11,18 @@ from functools import partial
 
 import numpy as np
 
-from tasks import Arm, Claim, Level, Measure, Outcome, Params, Task, Text
+from tasks import (
+    Arm,
+    Axis,
+    Claim,
+    Level,
+    Measure,
+    Outcome,
+    Params,
+    Plot,
+    Task,
+    Text,
+)
 from tasks.models.surfaces import Array, random_quadratic
 from tasks.procedures.descent import distances
 
@@ -243,6 +254,23 @@ TASK = Task(
             "动量对过去的梯度求平均：在狭窄山谷中来回变号的分量相互抵消，沿谷方向的分"
             "量累加。在二次函数上，收敛速度中的条件数因此变为其平方根。同样的速度可以"
             "越过小丘，也可能越过极小值。"
+        ),
+    ),
+    plots=(
+        Plot(
+            "updates",
+            Text("Updates by condition number", zh="不同条件数下的更新次数"),
+            "updates",
+            Axis(Text("Condition number", zh="条件数"), log=True),
+            y=Axis(
+                Text("Updates to the minimum", zh="到达最小值的更新次数"),
+                log=True,
+            ),
+            says=Text(
+                "On axes of ratios a power is a straight line: of slope 1 without "
+                "momentum, and of half with it.",
+                zh="在对数坐标上，幂函数是直线：没有动量时斜率为 1，有动量时为一半。",
+            ),
         ),
     ),
     literature=(

@@ -7,10 +7,12 @@ from torch import nn
 
 from tasks import (
     Arm,
+    Axis,
     Claim,
     Float,
     Level,
     Params,
+    Plot,
     Recipe,
     Shape,
     Space,
@@ -264,6 +266,30 @@ TASK = Task(
             "自适应规则把每个参数的梯度除以其近期大小，使同一学习率适合陡峭与平缓的方"
             "向。因此默认学习率在更多问题上可用，不调参时其优势多半来自于此。调好学习"
             "率与调度之后，各规则之间的差别较小。"
+        ),
+    ),
+    plots=(
+        Plot(
+            "rates",
+            Text("Accuracy by learning rate", zh="不同学习率下的准确率"),
+            "accuracy",
+            Axis(Text("Learning rate", zh="学习率"), log=True),
+            along="lr",
+            says=Text(
+                "A point for each trial, on validation.",
+                zh="每个点是一次调参试验，在验证集上。",
+            ),
+        ),
+        Plot(
+            "progress",
+            Text("Accuracy over the updates", zh="准确率随更新次数的变化"),
+            "accuracy",
+            Axis(Text("Updates", zh="更新次数")),
+            along="updates",
+            says=Text(
+                "Means over blocks, on validation, each rule at its best rate.",
+                zh="各区组的平均，在验证集上，各规则用其最好的学习率。",
+            ),
         ),
     ),
     literature=(

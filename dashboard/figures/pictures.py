@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.figures import Spec, Trace, numbers, spec
+from dashboard.figures import Spec, Trace, numbers, on_axes, spec
 from dashboard.theme import dash_of
 from suite.report.charts.looks import Look
+from suite.report.charts.svg import shade
 from suite.report.pictures import ArmPicture, Gathered
 from tasks import Axis, Curve, Heights
 
@@ -18,20 +19,133 @@ Label = Callable[[str], str]
 
 
 def picture_spec(gathered: Gathered, label: Label) -> Spec:
-    """The specification of one picture; ``label`` is what an arm is called."""
-    first = gathered.first
-    traces = [_contours(first.heights)] if first.heights else []
-    for one in gathered.of:
-        traces += _arm_traces(one, label(one.arm))
+    """The specification of one picture; ``label`` is what an arm is called.
+
+    Arms that move over different surfaces have a panel each.
+    """
+    first, panels = gathered.first, gathered.panels
+    if gathered.squares:
+        return _squares_spec(gathered, label)
+    traces: list[Trace] = []
+    for number, arms in enumerate(panels):
+        heights = arms[0].picture.heights
+        drawn = [_contours(heights)] if heights else []
+        for one in arms:
+            drawn += _arm_traces(one, label(one.arm))
+        traces += [on_axes(trace, number) for trace in drawn]
     heights = first.heights
     x = _axis(first.x, heights.x if heights else None)
     y = _axis(first.y, heights.y if heights else None)
-    layout = {"showlegend": True, "hovermode": "closest"}
-    return spec(traces, x, y, layout=layout)
+    more = _panels(panels, label)
+    layout = {"showlegend": not more, "hovermode": "closest"}
+    return spec(traces, x, y, layout=layout, **more)
+
+
+def _panels(
+    panels: Sequence[Sequence[ArmPicture]], label: Label
+) -> dict[str, Any]:
+    """Small multiples under the names of their arms; none for a single panel."""
+    if len(panels) == 1:
+        return {}
+    titles = [", ".join(label(one.arm) for one in arms) for arms in panels]
+    return {"panels": {"titles": titles, "columns": 2}}
+
+
+def _squares_spec(gathered: Gathered, label: Label) -> Spec:
+    """A map for each arm: a square with a number for each pair of places."""
+    first = gathered.first
+    shades = _shades(gathered)
+    traces, shapes = [], []
+    for number, one in enumerate(gathered.of):
+        heights = one.picture.heights
+        assert heights is not None  # a map is made of them
+        traces.append(on_axes(_numbers_in(heights), number))
+        shapes += _squares(heights, shades, number)
+    assert first.heights is not None
+    x = _places(first.x, first.heights.x)
+    y = _places(first.y, first.heights.y)
+    layout = {"showlegend": False, "hovermode": False, "shapes": shapes}
+    more = _panels(gathered.panels, label)
+    return spec(traces, x, y, layout=layout, **more)
+
+
+def _shades(gathered: Gathered) -> tuple[float, float]:
+    """The smallest and the largest number of all arms."""
+    values = [
+        value
+        for one in gathered.of
+        if one.picture.heights is not None
+        for row in one.picture.heights.z
+        for value in row
+        if math.isfinite(value)
+    ]
+    return min(values, default=0.0), max(values, default=0.0)
+
+
+def _cells(heights: Heights) -> list[tuple[int, int, float]]:
+    """Column, row and number of each square that has one."""
+    return [
+        (column, row, float(value))
+        for row, values in enumerate(heights.z)
+        for column, value in enumerate(values)
+        if math.isfinite(value)
+    ]
+
+
+def _numbers_in(heights: Heights) -> Trace:
+    """The number in each square."""
+    cells = _cells(heights)
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [column for column, _, _ in cells],
+        "y": [row for _, row, _ in cells],
+        "text": [f"{value:.3g}" for _, _, value in cells],
+        "textfont": {"color": "text", "size": 13},
+        "showlegend": False,
+    }
+
+
+def _squares(
+    heights: Heights, shades: tuple[float, float], panel: int
+) -> list[Trace]:
+    """The squares of one panel, the darker the larger the number."""
+    suffix = "" if panel == 0 else str(panel + 1)
+    return [
+        {
+            "type": "rect",
+            "xref": f"x{suffix}",
+            "yref": f"y{suffix}",
+            "x0": column - 0.48,
+            "x1": column + 0.48,
+            "y0": row - 0.48,
+            "y1": row + 0.48,
+            "fillcolor": f"arm1/{shade(value, shades):.2f}",
+            "line": {"width": 0},
+            "layer": "below",
+        }
+        for column, row, value in _cells(heights)
+    ]
+
+
+def _places(axis: Axis, places: Sequence[float] | Any) -> dict[str, Any]:
+    """An axis with one place for each number, evenly spaced."""
+    count = len(places)
+    return {
+        "title": axis.label,
+        "range": [-0.5, count - 0.5],
+        "tickvals": list(range(count)),
+        "ticktext": [f"{place:g}" for place in places],
+        "showgrid": False,
+    }
 
 
 def picture_frame(gathered: Gathered, label: Label) -> pd.DataFrame:
-    """The same points as a table: arm, curve, x, y."""
+    """The same points as a table: arm, curve, x, y; of a map with the number in each
+    square.
+    """
+    if gathered.squares:
+        return _map_frame(gathered, label)
     rows = [
         {"arm": label(one.arm), "curve": curve.name, "x": x, "y": y}
         for one in gathered.of
@@ -39,6 +153,20 @@ def picture_frame(gathered: Gathered, label: Label) -> pd.DataFrame:
         for x, y in zip(curve.x, curve.y, strict=True)
     ]
     return pd.DataFrame(rows, columns=["arm", "curve", "x", "y"])
+
+
+def _map_frame(gathered: Gathered, label: Label) -> pd.DataFrame:
+    """A row for each square."""
+    rows = []
+    for one in gathered.of:
+        heights = one.picture.heights
+        assert heights is not None
+        for column, row, value in _cells(heights):
+            x, y = heights.x[column], heights.y[row]
+            rows.append(
+                {"arm": label(one.arm), "x": x, "y": y, "value": value}
+            )
+    return pd.DataFrame(rows, columns=["arm", "x", "y", "value"])
 
 
 def _axis(axis: Axis, within: Sequence[float] | Any | None) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from suite.records.manifest import FILE as MANIFEST
 from suite.records.results import Campaign
 from suite.tracking.protocol import Tracker
 from suite.tracking.registry import open_tracker
+from suite.training.metrics import known_metric
 from suite.verdicts.kinds import check_claim
 from tasks import UserError
 
@@ -71,13 +72,16 @@ def _check_shard(plan: Plan, shard: Shard | None) -> None:
 
 
 def _check_claims(plan: Plan) -> None:
-    """Raise UserError if a claim could not be judged: before the first run rather than
-    after the last.
+    """Raise UserError if a claim could not be judged, or a plot be drawn: before the
+    first run rather than after the last.
     """
     for name, task in plan.tasks.items():
         for claim in plan.claims(name):
             positions = {level: task.level(level).x for level in claim.levels}
             check_claim(claim, positions, task.procedure.measures)
+        for plot in task.plots:
+            who = f"metric (plot {plot.name!r})"
+            known_metric(plot.metric, task.procedure.measures, who)
 
 
 def launch(

@@ -137,8 +137,7 @@ def topics(
 ) -> None:
     """Write a page per task, in Markdown: claims, literature, results, limits."""
     from suite.records.results import Results
-    from suite.report.labels import Labels
-    from suite.report.topic import topic_page, topic_picture
+    from suite.report.topic import topic_page, topic_pictures
     from suite.verdicts.judge import judge_campaign
     from suite.verdicts.preregistration import provenance_of
 
@@ -155,23 +154,21 @@ def topics(
                 f"{task}: it has no claims, so there is nothing to write up."
             )
             continue
-        drawn = topic_picture(verdicts, Labels(recorded.manifest))
-        if drawn:
-            (output / f"{task}.svg").write_text(drawn, encoding="utf-8")
-        for language, suffix in (
-            (Language.EN, ".md"),
-            (Language.ZH, ".zh.md"),
-        ):
-            page = topic_page(
-                recorded,
-                task,
-                verdicts,
-                language.value,
-                f"{task}.svg" * bool(drawn),
-            )
-            path = output / f"{task}{suffix}"
+        for language, suffix in ((Language.EN, ""), (Language.ZH, ".zh")):
+            drawn = topic_pictures(recorded, task, verdicts, language.value)
+            names = _picture_names(task + suffix, len(drawn))
+            for name, text in zip(names, drawn, strict=True):
+                (output / name).write_text(text, encoding="utf-8")
+            page = topic_page(recorded, task, verdicts, language.value, names)
+            path = output / f"{task}{suffix}.md"
             path.write_text(page, encoding="utf-8")
             out().print(str(path), highlight=False, soft_wrap=True)
+
+
+def _picture_names(page: str, count: int) -> list[str]:
+    """The file of each picture of a page: ``page.svg``, ``page.2.svg``, ..."""
+    numbers = ["", *(f".{number}" for number in range(2, count + 1))]
+    return [f"{page}{number}.svg" for number in numbers[:count]]
 
 
 def _on_server(uri: str, results: Path) -> Results:

@@ -35,7 +35,20 @@ from suite.records.translation import (
     translations_of,
 )
 from suite.training.job import SCHEMA
-from tasks import Claim, Space, Text, UserError, source_of, text_of, unknown
+from tasks import (
+    Arm,
+    Claim,
+    Level,
+    Plot,
+    Space,
+    Task,
+    Text,
+    UserError,
+    source_of,
+    text_of,
+    unknown,
+)
+from tasks.contract.plot import UPDATES
 from tasks.contract.universe import is_universe
 
 if TYPE_CHECKING:
@@ -170,6 +183,56 @@ class ClaimManifest(_Manifest):
         }
 
 
+class PlotManifest(_Manifest):
+    """What is drawn of a task's runs: see ``tasks.Plot``.
+
+    ``over`` says what lies along x: what differs between ``levels``, a hyperparameter
+    of ``trials``, or the ``updates`` of finals. ``places`` are the numbers of each
+    level along x and, in a map, along y.
+    """
+
+    name: str
+    """The name of the plot."""
+
+    title: str
+    """What is shown."""
+
+    says: str = ""
+    """What there is to see; empty if nothing is said."""
+
+    metric: str
+    """A measure, or another metric that runs record."""
+
+    over: Literal["levels", "trials", "updates"]
+    """What lies along x."""
+
+    hyperparameter: str = ""
+    """The one that trials differ by; empty if x is something else."""
+
+    x: str
+    """The title of the axis from left to right."""
+
+    x_log: bool = False
+    """Whether that axis is logarithmic."""
+
+    y: str = ""
+    """The title of the axis from below to above; empty if it is the metric."""
+
+    y_log: bool = False
+    """Whether that axis is logarithmic."""
+
+    places: Mapping[str, tuple[float | None, float | None]] = Field(
+        default_factory=dict
+    )
+    """The numbers of each drawn level along x and along y; None where it has none."""
+
+    is_map: bool = False
+    """Whether ``y`` is something that levels have, and squares show the metric."""
+
+    arms: tuple[str, ...] = ()
+    """The arms to draw, in the task's order."""
+
+
 def _space_from(described: Any) -> Space:
     """A search space from its plain values."""
     if isinstance(described, Space):
@@ -223,6 +286,9 @@ class TaskManifest(_Manifest):
 
     literature: tuple[str, ...] = ()
     """What to read, with ``doi:10...`` where a work has one."""
+
+    plots: tuple[PlotManifest, ...] = ()
+    """What is drawn of its runs."""
 
     parameters_within: float | None = None
     """By what share the arms' parameter counts may differ; None if at will."""
@@ -299,6 +365,10 @@ class TaskManifest(_Manifest):
                 )
                 for one in getattr(self, part)
             )
+        changes["plots"] = tuple(
+            one.model_copy(update=texts.plots.get(one.name, {}))
+            for one in self.plots
+        )
         return self.model_copy(update=changes)
 
     def claim_text(self, name: str, field: str, language: str) -> str:
@@ -590,6 +660,43 @@ def cell_manifest(cell: CellPlan) -> CellManifest:
     )
 
 
+def plot_manifest(
+    task: Task, plot: Plot, levels: Iterable[Level], arms: Iterable[Arm]
+) -> PlotManifest:
+    """What the manifest says of a plot, of the levels and arms that run."""
+    along, is_map = plot.along, bool(plot.by)
+    drawn = [one for one in levels if one.name in (plot.levels or (one.name,))]
+    places = {
+        level.name: (
+            task.place_of(level, along),
+            task.place_of(level, plot.by) if is_map else None,
+        )
+        for level in drawn
+    }
+    over: Literal["levels", "trials", "updates"] = "trials"
+    if along == UPDATES:
+        over = "updates"
+    elif any(x is not None for x, _ in places.values()):
+        over = "levels"
+    return PlotManifest(
+        name=plot.name,
+        title=plot.title,
+        says=plot.says,
+        metric=plot.metric,
+        over=over,
+        hyperparameter=along if over == "trials" else "",
+        x=plot.x.label,
+        x_log=plot.x.log,
+        y=plot.y.label if plot.y else "",
+        y_log=plot.y.log if plot.y else False,
+        places=places,
+        is_map=is_map,
+        arms=tuple(
+            arm.name for arm in arms if arm.name in (plot.arms or (arm.name,))
+        ),
+    )
+
+
 def _tuned(space: Space, of: ResolvedTask) -> Space:
     """The part of a space that the profile tunes."""
     return space if of.tuned is None else space.only(of.tuned)
@@ -668,6 +775,9 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
             if level.space or level.params
         },
         claims=tuple(ClaimManifest(claim=claim) for claim in claims),
+        plots=tuple(
+            plot_manifest(task, plot, levels, arms) for plot in task.plots
+        ),
         blocks=of.blocks,
         looks=of.interim_looks,
         trials=of.trials,

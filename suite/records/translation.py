@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tasks import Arm, Claim, Level, Task, Text, text_of
+from tasks import Arm, Claim, Level, Plot, Task, Text, text_of
 
 FIELDS = ("label", "question", "topic", "matched", "axis", "arms_axis", "why")
 CLAIM_FIELDS = ("says", "source", "reported")
@@ -55,6 +55,9 @@ class Translation(BaseModel):
     claims: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     """The texts of each claim, by claim and field."""
 
+    plots: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
+    """The texts of each plot, by plot and field of its manifest."""
+
 
 def translations_of(
     task: Task,
@@ -97,6 +100,18 @@ def texts_of(task: Task) -> Iterator[str]:
         yield from (one.label for one in task.procedure_of(arm).measures)
     for claim in task.claims:
         yield from (getattr(claim, name) for name in CLAIM_FIELDS)
+    for plot in task.plots:
+        yield from plot_texts(plot).values()
+
+
+def plot_texts(plot: Plot) -> dict[str, str]:
+    """The texts of a plot, by field of its manifest."""
+    return {
+        "title": plot.title,
+        "says": plot.says,
+        "x": plot.x.label,
+        "y": plot.y.label if plot.y else "",
+    }
 
 
 def _in(
@@ -123,5 +138,12 @@ def _in(
                 for name in CLAIM_FIELDS
             }
             for claim in claims
+        },
+        plots={
+            plot.name: {
+                name: text_of(text, language)
+                for name, text in plot_texts(plot).items()
+            }
+            for plot in task.plots
         },
     )

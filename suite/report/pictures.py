@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from suite.records.results import Campaign
@@ -32,10 +33,39 @@ class Gathered:
     name: str
     of: tuple[ArmPicture, ...]
 
+    squares: bool = False
+    """Whether heights are a few numbers, drawn as squares, in place of contours."""
+
     @property
     def first(self) -> Picture:
-        """That of the first arm, whose title, axes and heights stand for all."""
+        """That of the first arm, whose title and axes stand for all."""
         return self.of[0].picture
+
+    @property
+    def panels(self) -> list[tuple[ArmPicture, ...]]:
+        """What is drawn in one coordinate system: arms with the same heights, in the
+        order of arms. Without heights that is all of them.
+        """
+        found: list[list[ArmPicture]] = []
+        for one in self.of:
+            same = [panel for panel in found if _same_heights(panel[0], one)]
+            if same and not self.squares:
+                same[0].append(one)
+            else:
+                found.append([one])
+        return [tuple(panel) for panel in found]
+
+
+def _same_heights(one: ArmPicture, other: ArmPicture) -> bool:
+    """Whether two arms move over the same surface, if over any."""
+    first, second = one.picture.heights, other.picture.heights
+    if first is None or second is None:
+        return first is second
+    parts = ((first.x, second.x), (first.y, second.y), (first.z, second.z))
+    return all(
+        np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)
+        for a, b in parts
+    )
 
 
 def pictures_of(
@@ -54,6 +84,22 @@ def pictures_of(
             found = ArmPicture(arm, look, picture)
             by_name.setdefault(picture.name, []).append(found)
     return [Gathered(name, tuple(of)) for name, of in sorted(by_name.items())]
+
+
+def level_with_most(
+    campaign: Campaign, task: str, level: str = "", block: int = 0
+) -> str:
+    """The level whose runs recorded the most pictures; ``level`` among equals, or else
+    the first of them.
+    """
+    levels = campaign.manifest.task(task).level_names
+    counts = {
+        name: len(pictures_of(campaign, task, name, block)) for name in levels
+    }
+    most = max(counts.values())
+    if counts.get(level) == most:
+        return level
+    return next(name for name in levels if counts[name] == most)
 
 
 def _finals(campaign: Campaign, task: str) -> pd.DataFrame:

@@ -7,18 +7,22 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from suite.records.manifest import TaskManifest
 from suite.records.results import Campaign
 from suite.report import answers
 from suite.report.charts.build import block_chart
+from suite.report.charts.pictures import picture_chart
 from suite.report.charts.svg import draw_alone
 from suite.report.effect_amounts import deciding_effect
 from suite.report.formatting import blocks_in
 from suite.report.gates import gate_hint, gate_text
 from suite.report.labels import Labels, directions
 from suite.report.messages import translate
+from suite.report.pictures import level_with_most, pictures_of
+from suite.report.plots import plots_of
 from suite.report.sentences import answer, notes, population, sentence
 from suite.report.tables import escape_markdown as escaped
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -32,14 +36,14 @@ def topic_page(
     task: str,
     verdicts: Sequence[ClaimVerdict],
     language: str = "en",
-    picture: str = "",
+    pictures: Sequence[str] = (),
 ) -> str:
     """The page as Markdown. ``verdicts`` are those of the task in this campaign,
-    ``picture`` is the path of its picture, as the page refers to it.
+    ``pictures`` are the paths of its pictures, as the page refers to them.
     """
     labels = Labels(campaign.manifest, language)
     parts = [
-        _head(task, verdicts, labels, picture),
+        _head(task, verdicts, labels, pictures),
         _claims(task, verdicts, labels),
         _results(task, verdicts, labels),
         _why(task, labels),
@@ -50,11 +54,47 @@ def topic_page(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def topic_picture(
+def topic_pictures(
+    campaign: Campaign,
+    task: str,
+    verdicts: Sequence[ClaimVerdict],
+    language: str = "en",
+) -> list[str]:
+    """What a teacher would draw, as SVG files: the task's plots, and what runs recorded
+    of themselves at the level where they recorded most. Where there is neither, every block's
+    difference for the first claim that has blocks.
+    """
+    labels = Labels(campaign.manifest, language)
+    level = level_with_most(campaign, task, _headline_level(verdicts))
+    found = [(one, "") for one in plots_of(campaign, task, language)]
+    for one in pictures_of(campaign, task, level, language=language):
+        found.append((one, level))
+    if not found:
+        drawn = _block_picture(verdicts, labels)
+        return [drawn] if drawn else []
+    charts = [
+        picture_chart(one, task, labels, level, legend=True)
+        for one, level in found
+    ]
+    return [
+        draw_alone(chart, f"topic-{task}-{number}")
+        for number, chart in enumerate(charts)
+    ]
+
+
+def _headline_level(verdicts: Sequence[ClaimVerdict]) -> str:
+    """The level that the first claim is about; empty without a claim."""
+    if not verdicts:
+        return ""
+    first = verdicts[0]
+    return first.level or (first.levels[-1] if first.levels else "")
+
+
+def _block_picture(
     verdicts: Sequence[ClaimVerdict], labels: Labels
 ) -> str | None:
-    """Every block's difference for the first claim that has blocks, as an SVG file;
-    None if none has.
+    """Every block's difference for the first claim that has blocks; None if none
+    has.
     """
     for verdict in verdicts:
         chart = block_chart(
@@ -63,7 +103,10 @@ def topic_picture(
             lambda level, task=verdict.task: labels.level(task, level),  # type: ignore[misc]
         )
         if chart is not None:
-            return draw_alone(chart, f"topic-{verdict.task}")
+            says = _text(verdict.task, verdict, "says", labels)
+            return draw_alone(
+                replace(chart, title=says), f"topic-{verdict.task}"
+            )
     return None
 
 
@@ -78,9 +121,12 @@ def _heading(name: str, labels: Labels) -> str:
 
 
 def _head(
-    task: str, verdicts: Sequence[ClaimVerdict], labels: Labels, picture: str
+    task: str,
+    verdicts: Sequence[ClaimVerdict],
+    labels: Labels,
+    pictures: Sequence[str],
 ) -> str:
-    """The title, the question, the answer, and the picture if there is one."""
+    """The title, the question, the answer, and the pictures."""
     about = _about(task, labels)
     found = answers.answer(verdicts, labels)
     lines = [
@@ -88,8 +134,7 @@ def _head(
         escaped(about.question),
         f"**{escaped(found)}**",
     ]
-    if picture:
-        lines.append(f"![{escaped(found)}]({picture})")
+    lines += [f"![{escaped(found)}]({path})" for path in pictures]
     return "\n\n".join(lines)
 
 

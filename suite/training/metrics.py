@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from tasks.contract.errors import unknown
 from tasks.contract.target import target_of as value_of_target
 
 SPLITS = ("train", "validation", "test")
@@ -195,6 +196,20 @@ def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
     if split in SPLITS and bare in by_name:
         return measured_metric(by_name[bare], split, name)
     return _target_metric(name, by_name) or recorded_metric(name)
+
+
+def known_metric(
+    name: str, measures: Iterable[MeasureLike], who: str = "metric"
+) -> Metric:
+    """The metric of that name. UserError, which begins with ``who``, if nothing of the
+    name is recorded.
+    """
+    measures = list(measures)
+    metric = metric_of(name, measures)
+    if metric is None:
+        known = [*(measure.name for measure in measures), *METRICS]
+        raise unknown(who, name, known)
+    return metric
 
 
 def measured_metric(

@@ -12,11 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tasks.contract.checks import FieldChecks, brief, no_two_alike, plain
+from tasks.contract.checks import (
+    FieldChecks,
+    brief,
+    is_number,
+    no_two_alike,
+    plain,
+)
 from tasks.contract.claim import Claim
 from tasks.contract.data import Shape, Split, Splits
 from tasks.contract.errors import UserError, nearest, unknown
 from tasks.contract.picture import Outcome
+from tasks.contract.plot import UPDATES, Plot
 from tasks.contract.procedure import (
     FitOnce,
     Measure,
@@ -409,6 +416,9 @@ class Task:
     literature: tuple[str, ...] = ()
     """What to read: author, title and year, then ``doi:10...`` where it has one."""
 
+    plots: tuple[Plot, ...] = ()
+    """What to draw of the recorded runs."""
+
     sources: tuple[str, ...] = ()
     """Where the data come from."""
 
@@ -436,6 +446,7 @@ class Task:
             "levels", Level, "give one Level at least, in a tuple", least=1
         )
         check.items("claims", Claim, "give each Claim, in a tuple")
+        check.items("plots", Plot, "give each Plot, in a tuple")
         check.items("literature", str, "give texts in a tuple")
         check.items("sources", str, "give texts in a tuple")
         check.instance(
@@ -450,6 +461,8 @@ class Task:
         self._check_arms()
         for claim in self.claims:
             self._check_claim(claim)
+        for plot in self.plots:
+            self._check_plot(plot)
 
     @property
     def _who(self) -> str:
@@ -519,6 +532,7 @@ class Task:
             ("arm", self.arms),
             ("level", self.levels),
             ("claim", self.claims),
+            ("plot", self.plots),
             ("measure", self.procedure.measures),
         ):
             no_two_alike(self._who, kind, [part.name for part in parts])
@@ -671,6 +685,51 @@ class Task:
                     check_target(
                         claim.metric, targets, f"Claim {claim.name!r}"
                     )
+
+    def _check_plot(self, plot: Plot) -> None:
+        who = f"plot {plot.name!r}"
+        for kind, names, known in (
+            ("arm", plot.arms, [arm.name for arm in self.arms]),
+            ("level", plot.levels, [level.name for level in self.levels]),
+        ):
+            for name in names:
+                if name not in known:
+                    raise unknown(f"{kind} ({who})", name, known)
+        placed = self._placed(plot.along)
+        if not (placed or plot.along == UPDATES or self._tunes(plot.along)):
+            raise UserError(
+                f"{self._who}: {who} lies along {plot.along or 'x'!r}, which no level "
+                "has as a number, and no arm tunes: name a factor, a hyperparameter, "
+                f"or {UPDATES!r}."
+            )
+        if plot.by and not (placed and self._placed(plot.by)):
+            raise UserError(
+                f"{self._who}: {who} is a map by {plot.by!r}, so levels need numbers "
+                "for that and for what lies along x."
+            )
+
+    def _placed(self, name: str) -> bool:
+        """Whether any level has a number of this name."""
+        places = [self.place_of(level, name) for level in self.levels]
+        return any(place is not None for place in places)
+
+    def _tunes(self, name: str) -> bool:
+        """Whether any arm tunes a hyperparameter of this name."""
+        return any(
+            name in self.space_of(arm, level)
+            for arm in self.arms
+            for level in self.levels
+        )
+
+    def place_of(self, level: Level, name: str) -> float | None:
+        """The number that a level has as a factor, a fixed hyperparameter or a field of
+        its recipe; its ``x`` where the name is empty. None if it has none.
+        """
+        value: Any = level.x
+        if name:
+            values = {**level.recipe, **level.params, **level.factors}
+            value = plain(values.get(name))
+        return float(value) if is_number(value) else None
 
     def _check_axis(self, claim: Claim) -> None:
         """An interaction is a slope over the logarithm of the levels' x."""

@@ -139,13 +139,14 @@ def distances(shares: Array) -> Picture:
 def paths(surface: Surface, path: Array) -> Picture:
     """The paths of a few starts over the loss's contours."""
     at = _thinned(len(path))
-    seen = np.concatenate([path[0], surface.minimum[None]])
+    shown = SHOWN if len(path) <= FEW else 1
+    # room to overshoot: as far beyond the minimum as the starts are before it
+    opposite = 2 * surface.minimum - path[0, :shown]
+    seen = np.concatenate([path[0], opposite, surface.minimum[None]])
     low, high = seen.min(axis=0), seen.max(axis=0)
     room = 0.15 * (high - low)
-    x, y = (
-        np.linspace(*ends, GRID)
-        for ends in zip(low - room, high + room, strict=True)
-    )
+    low, high = low - room, high + room
+    x, y = (np.linspace(*ends, GRID) for ends in zip(low, high, strict=True))
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     losses = surface.loss(points)
     heights = np.log10(losses - losses.min() + 1e-3 * np.ptp(losses)).reshape(
@@ -154,10 +155,11 @@ def paths(surface: Surface, path: Array) -> Picture:
     minimum = Curve(
         surface.minimum[:1], surface.minimum[1:], "minimum", "points"
     )
-    drawn = tuple(
-        Curve(path[at, start, 0], path[at, start, 1], f"start {start + 1}")
-        for start in range(SHOWN if len(path) <= FEW else 1)
-    )
+    drawn = []
+    for start in range(shown):
+        inside = _until_outside(path[at, start], low, high)
+        name = f"start {start + 1}"
+        drawn.append(Curve(inside[:, 0], inside[:, 1], name))
     return Picture(
         "paths",
         Text("Paths on the loss's surface", zh="损失曲面上的路径"),
@@ -170,6 +172,14 @@ def paths(surface: Surface, path: Array) -> Picture:
             zh="等高线连接损失相等的点，标记处损失最小。",
         ),
     )
+
+
+def _until_outside(path: Array, low: Array, high: Array) -> Array:
+    """The points of a path up to the first that is outside of these limits, which is
+    the last one drawn.
+    """
+    outside = np.flatnonzero(((path < low) | (path > high)).any(axis=1))
+    return path[: outside[0] + 1] if len(outside) else path
 
 
 def _thinned(length: int) -> NDArray[np.intp]:

@@ -35,6 +35,8 @@ def loss_surface(loss: LossFunction) -> Picture:
     heights = [
         [_loss_at(loss, first, second) for first in side] for second in side
     ]
+    # the third output adds a constant to squares, which would take all digits
+    above = np.array(heights) - np.min(heights)
     return Picture(
         "loss_surface",
         Text("Loss over two outputs", zh="两个输出上的损失"),
@@ -44,8 +46,8 @@ def loss_surface(loss: LossFunction) -> Picture:
         Heights(
             side.numpy(),
             side.numpy(),
-            np.array(heights),
-            Text("Loss", zh="损失"),
+            above,
+            Text("Loss above the lowest", zh="高出最小值的损失"),
         ),
         says=Text(
             "Where contours are far apart the loss has no slope to follow.",

@@ -34,6 +34,8 @@ from dashboard.pages.topic.once import NAME as ONCE
 from dashboard.pages.topic.once import once_frame, once_part
 from dashboard.pages.topic.quiz import add_callbacks as add_quiz
 from suite.report.answers import answer
+from suite.report.pictures import Gathered
+from suite.report.plots import plots_of
 from suite.verdicts.claim_verdict import ClaimVerdict
 
 PATH, TITLE = "/topic", "topic-title"
@@ -71,7 +73,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     """The data of the pictures."""
     shown = _at_headline(view, verdicts_of(view))
     found = curve_frames(shown)
-    for gathered in gathered_pictures(shown, 0):
+    for gathered in [*_plots(view), *gathered_pictures(shown, 0)]:
         found[gathered.name] = picture_frame(
             gathered, lambda arm: view.arm_label(view.task, arm)
         )
@@ -145,10 +147,13 @@ def _at_headline(view: View, mine: list[ClaimVerdict]) -> View:
 
 
 def _pictures(view: View, mine: list[ClaimVerdict]) -> list[Component]:
-    """What runs recorded of themselves; learning curves where they recorded nothing."""
+    """The task's plots, and what runs recorded of themselves; learning curves where
+    there is neither.
+    """
     shown = _at_headline(view, mine)
+    plots = [picture_chart(view, one) for one in _plots(view)]
     drawn = [picture_chart(shown, one) for one in gathered_pictures(shown, 0)]
-    if not drawn:
+    if not (drawn or plots):
         found = validation_chart(shown)
         drawn = [] if found is None else [found]
     if drawn and len(view.about["levels"]) > 1:
@@ -157,7 +162,12 @@ def _pictures(view: View, mine: list[ClaimVerdict]) -> list[Component]:
             0,
             html.P(view.words("topic-level", level=level), className="muted"),
         )
-    return drawn
+    return [*plots, *drawn]
+
+
+def _plots(view: View) -> list[Gathered]:
+    """What the task says is to be drawn of its runs."""
+    return plots_of(view.campaign, view.task, view.words.language)
 
 
 def _why(view: View) -> Component | None:

@@ -208,14 +208,42 @@ class CurveChart:
 
 
 @dataclass(frozen=True)
-class PictureChart:
-    """What arms recorded of themselves: curves and points, perhaps over contours."""
+class PicturePanel:
+    """Curves and points of some arms, perhaps over contours or squares."""
 
     title: str
-    x: PictureAxis
-    y: PictureAxis
-    curves: tuple[tuple[Look, Curve], ...]  # each after its arm's look
+    """The arms' names; empty where there is only one panel."""
+
+    curves: tuple[tuple[Look, Curve], ...]
+    """Each after its arm's look."""
+
     heights: Heights | None
+    """A number over the plane, if there is one."""
+
+
+@dataclass(frozen=True)
+class PictureChart:
+    """What arms recorded of themselves, or what was computed from their runs."""
+
+    title: str
+    """What is shown."""
+
+    x: PictureAxis
+    """From left to right, the same in all panels."""
+
+    y: PictureAxis
+    """From below to above, the same in all panels."""
+
+    panels: tuple[PicturePanel, ...]
+    """Side by side: at least one."""
+
+    squares: bool = False
+    """Whether heights are drawn as squares with a number in each."""
+
+    legend: tuple[tuple[Look, str], ...] = ()
+    """Each arm's look and name, to be drawn in the picture; empty where the page has
+    them.
+    """
 
 
 @dataclass(frozen=True)

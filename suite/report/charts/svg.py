@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import html
 import io
+import math
 import re
 import threading
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +28,13 @@ from suite.report.charts.spec import (
     CurveChart,
     ForestStrip,
     PictureChart,
+    PicturePanel,
     SpecificationCurve,
     TrendChart,
     UniverseMark,
 )
+from suite.report.charts.ticks import factor_ticks
+from suite.verdicts.statistics import Interval
 from tasks import Curve, Heights
 
 if (
@@ -37,6 +42,7 @@ if (
 ):  # matplotlib takes half a second: only who draws waits for it
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 # Patterns of lines, so that arms can be distinguished without colour: on, off, ... in
 # px.
@@ -68,12 +74,16 @@ COLORS = {name: f"#0b5e{number:02x}" for number, name in enumerate(CSS_NAMES)}
 
 # The colours of a file of its own, which has no page to set them.
 ALONE = {
-    "text": "#1d2025",
-    "muted": "#5b626d",
-    "hair": "#e3e5e8",
-    "band": "#eef0f2",
+    "text": "#1f2329",
+    "muted": "#5b6470",
+    "hair": "#e4e7eb",
+    "band": "#eceff3",
 }
-ALONE |= {"soft": "#f6f7f8"}
+ALONE |= {"soft": "#f6f7f9"}
+ALONE |= {"arm1": "#0072b2", "arm2": "#d55e00", "arm3": "#41a67e"}
+ALONE |= {"arm4": "#ae3c84", "arm5": "#2d230e", "arm6": "#283fb2"}
+ALONE |= {"step1": "#340075", "step2": "#1d299b", "step3": "#06558a"}
+ALONE |= {"step4": "#00708d", "step5": "#118a91", "step6": "#16a590"}
 ALONE |= {
     "supported": "#176446",
     "refuted": "#b21e13",
@@ -93,6 +103,11 @@ TEXT_SIZE = 11.0
 WIDE = 640.0  # px: a block chart or a trend
 PANEL = (360.0, 236.0)  # px: one panel of curves
 STRIP = (160.0, 22.0)  # px
+MOST_COLUMNS = 2  # panels of a picture side by side
+PICTURE_HEIGHT = 330.0  # px: the one row of a picture
+LEGEND_COLUMNS, LEGEND_ROW = 3, 20.0  # of a legend in a picture; px
+MOST_TICKS = 6  # on a logarithmic axis
+LIGHTEST, DARKEST = 0.06, 0.62  # opacity of squares
 ROW_HEIGHT = 58.0  # px: one level of a block chart
 LABELLED_ROW_HEIGHT = 74.0
 DOT_SIZE = 8.0
@@ -106,7 +121,9 @@ _LOCK = threading.Lock()
 
 def draw(chart: Chart, name: str) -> Markup:
     """The chart as an ``<svg>`` element; ``name`` is its own within the page."""
-    with _LOCK, _settings(name):
+    with _LOCK, _settings(name), warnings.catch_warnings():
+        # whoever shows the text has the letters that matplotlib's own font lacks
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         drawing = _Drawing()
         figure = _figure(chart, drawing)
         file = io.StringIO()
@@ -119,16 +136,22 @@ def draw(chart: Chart, name: str) -> Markup:
 
 
 def draw_alone(
-    chart: BlockChart | TrendChart | ForestStrip | SpecificationCurve,
+    chart: BlockChart
+    | TrendChart
+    | ForestStrip
+    | SpecificationCurve
+    | PictureChart,
     name: str,
 ) -> str:
     """The chart as the text of an SVG file, in the report's light colours, on white."""
-    return _alone(str(draw(chart, name)), chart.verdict)
+    verdict = "" if isinstance(chart, PictureChart) else chart.verdict
+    return _alone(str(draw(chart, name)), verdict)
 
 
 def _alone(drawn: str, verdict: str) -> str:
     """An element of a page as a file of its own."""
-    for css, color in {**ALONE, "c": ALONE[_css_name(verdict)]}.items():
+    own = ALONE[_css_name(verdict)] if verdict else ALONE["text"]
+    for css, color in {**ALONE, "c": own}.items():
         drawn = drawn.replace(f"var(--{css})", color)
     style = "background: white; font-family: sans-serif"
     start = f'<svg xmlns="http://www.w3.org/2000/svg" style="{style}" '
@@ -235,8 +258,18 @@ def _blank(
     """A figure of that size, and axes in a box: left, top, right, bottom, all in px."""
     from matplotlib.figure import Figure
 
-    left, top, right, bottom = box
     figure = Figure(figsize=(width * PX, height * PX))
+    return figure, _more_axes(figure, width, height, box)
+
+
+def _more_axes(
+    figure: Figure,
+    width: float,
+    height: float,
+    box: tuple[float, float, float, float],
+) -> Axes:
+    """Axes in a box of a figure of that size."""
+    left, top, right, bottom = box
     axes_width, axes_height = right - left, bottom - top
     axes = figure.add_axes(
         (
@@ -249,7 +282,7 @@ def _blank(
     axes.spines[:].set_visible(False)
     axes.set_axisbelow(True)
     axes.tick_params(pad=5)
-    return figure, axes
+    return axes
 
 
 def _set_axis(axes: Axes, which: str, axis: Axis, grid: bool = True) -> None:
@@ -550,36 +583,139 @@ def _arm_line(look: Look) -> dict[str, Any]:
 
 
 def _picture_figure(chart: PictureChart, drawing: _Drawing) -> Figure:
-    figure, axes = _blank(WIDE, 330, (70, 26, WIDE - 14, 286))
-    axes.set_title(chart.title, loc="left", fontsize=12, weight="bold", pad=8)
+    """One panel, or several side by side, under one title and over the legend."""
+    columns = min(len(chart.panels), MOST_COLUMNS)
+    rows = -(-len(chart.panels) // columns)
+    height = PICTURE_HEIGHT if rows == 1 else 250.0
+    legend_rows = -(-len(chart.legend) // LEGEND_COLUMNS)
+    total = 30 + rows * height + legend_rows * LEGEND_ROW
+    width = (WIDE - 14) / columns
+    figure: Figure | None = None
+    for number, panel in enumerate(chart.panels):
+        row, column = divmod(number, columns)
+        left, top = column * width + 66, 30 + row * height
+        box = (left, top + 26, (column + 1) * width, top + height - 44)
+        if figure is None:
+            figure, axes = _blank(WIDE, total, box)
+        else:
+            axes = _more_axes(figure, WIDE, total, box)
+        _draw_panel(axes, drawing, chart, panel)
+    assert figure is not None  # there is one panel at least
+    figure.text(
+        10 / WIDE, 1 - 20 / total, chart.title, fontsize=12, weight="bold"
+    )
+    _draw_legend(figure, chart.legend, total)
+    return figure
+
+
+def _draw_legend(
+    figure: Figure, legend: Sequence[tuple[Look, str]], total: float
+) -> None:
+    """The arms' lines and names in rows at the lower end of a figure."""
+    from matplotlib.lines import Line2D
+
+    width = (WIDE - 20) / LEGEND_COLUMNS
+    rows = -(-len(legend) // LEGEND_COLUMNS)
+    for number, (look, name) in enumerate(legend):
+        row, column = divmod(number, LEGEND_COLUMNS)
+        left = 10 + column * width
+        y = ((rows - row - 1) * LEGEND_ROW + 10) / total
+        line = Line2D(
+            [left / WIDE, (left + 26) / WIDE], [y, y], **_arm_line(look)
+        )
+        line.set_transform(figure.transFigure)
+        figure.add_artist(line)
+        figure.text((left + 32) / WIDE, y, name, va="center", fontsize=10)
+
+
+def _draw_panel(
+    axes: Axes, drawing: _Drawing, chart: PictureChart, panel: PicturePanel
+) -> None:
+    """Curves and points, over contours or squares if there are heights."""
+    axes.set_title(panel.title, loc="left", fontsize=11, pad=6)
     axes.set_xlabel(chart.x.label)
     axes.set_ylabel(chart.y.label)
+    if panel.heights is not None and chart.squares:
+        _draw_squares(axes, panel.heights, _shades(chart))
+        return
     for scale, axis in (
         (axes.set_xscale, chart.x),
         (axes.set_yscale, chart.y),
     ):
         scale("log" if axis.log else "linear")
-    _plain_ticks(axes)
-    axes.grid(chart.heights is None)
-    if chart.heights is not None:
-        _draw_contours(axes, chart.heights)
-    for look, curve in chart.curves:
-        _draw_curve(axes, drawing, look, curve)
-    if chart.heights is not None:  # what lies outside is not drawn
-        axes.set_xlim(min(chart.heights.x), max(chart.heights.x))
-        axes.set_ylim(min(chart.heights.y), max(chart.heights.y))
-    return figure
+    axes.grid(panel.heights is None)
+    if panel.heights is not None:
+        _draw_contours(axes, panel.heights)
+    for look, curve in panel.curves:
+        mark = _draw_curve(axes, drawing, look, curve)
+        # a dot on the frame is whole, and what lies outside is not drawn
+        mark.set_clip_on(not _lies_within(curve, panel.heights))
+    if panel.heights is not None:
+        axes.set_xlim(min(panel.heights.x), max(panel.heights.x))
+        axes.set_ylim(min(panel.heights.y), max(panel.heights.y))
+    _plain_ticks(axes, {x for _, curve in panel.curves for x in curve.x})
 
 
-def _plain_ticks(axes: Axes) -> None:
-    """Numbers as plain text: matplotlib's own are in TeX on logarithmic axes."""
+def _plain_ticks(axes: Axes, places: set[float]) -> None:
+    """Numbers as plain text: matplotlib's own are in TeX on logarithmic axes, and few.
+    There they are the ``places`` along x if these are not many, and else round.
+    """
     from matplotlib.ticker import FuncFormatter, NullLocator
 
     for target in (axes.xaxis, axes.yaxis):
+        if target.get_scale() == "log":
+            low, high = target.get_view_interval()
+            few = target is axes.xaxis and len(places) <= MOST_TICKS
+            ticks = factor_ticks(low, high, MOST_TICKS)
+            target.set_ticks(sorted(places) if few else ticks)
         target.set_major_formatter(
             FuncFormatter(lambda value, _: f"{value:g}")
         )
         target.set_minor_locator(NullLocator())
+
+
+def _shades(chart: PictureChart) -> Interval:
+    """The smallest and the largest number of all panels."""
+    values = [
+        value
+        for panel in chart.panels
+        if panel.heights is not None
+        for row in panel.heights.z
+        for value in row
+        if math.isfinite(value)
+    ]
+    return min(values, default=0.0), max(values, default=0.0)
+
+
+def _draw_squares(axes: Axes, heights: Heights, shades: Interval) -> None:
+    """A square for each pair of places, the darker the larger the number in it."""
+    from matplotlib.patches import Rectangle
+
+    for row, values in enumerate(heights.z):
+        for column, value in enumerate(values):
+            if not math.isfinite(value):
+                continue
+            box = Rectangle(
+                (column - 0.48, row - 0.48),
+                0.96,
+                0.96,
+                facecolor=COLORS["arm1"],
+                alpha=shade(value, shades),
+                linewidth=0,
+            )
+            axes.add_patch(box)
+            axes.text(column, row, f"{value:.3g}", ha="center", va="center")
+    for target, places in ((axes.xaxis, heights.x), (axes.yaxis, heights.y)):
+        target.set_ticks(range(len(places)), [f"{at:g}" for at in places])
+    axes.set_xlim(-0.5, len(heights.x) - 0.5)
+    axes.set_ylim(-0.5, len(heights.y) - 0.5)
+
+
+def shade(value: float, shades: Interval) -> float:
+    """How opaque a square with that number is; text stays readable on all of them."""
+    low, high = shades
+    share = (value - low) / (high - low) if high > low else 0.5
+    return LIGHTEST + (DARKEST - LIGHTEST) * share
 
 
 def _draw_contours(axes: Axes, heights: Heights) -> None:
@@ -595,9 +731,21 @@ def _draw_contours(axes: Axes, heights: Heights) -> None:
     )
 
 
+def _lies_within(curve: Curve, heights: Heights | None) -> bool:
+    """Whether no point of a curve lies outside of the plane that heights are over."""
+    if heights is None:
+        return False
+    sides = ((curve.x, heights.x), (curve.y, heights.y))
+    return all(
+        min(plane) <= value <= max(plane)
+        for values, plane in sides
+        for value in values
+    )
+
+
 def _draw_curve(
     axes: Axes, drawing: _Drawing, look: Look, curve: Curve
-) -> None:
+) -> Line2D:
     if curve.mode == "points":
         style: dict[str, Any] = {
             "color": COLORS[look.color],
@@ -609,6 +757,7 @@ def _draw_curve(
         style = _arm_line(look)
     (mark,) = axes.plot(curve.x, curve.y, **style)
     drawing.mark(mark, "curve", curve.name)
+    return mark
 
 
 def legend_style(look: Look) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from suite.training.metrics import METRICS, MeasureLike, metric_of
+from suite.training.metrics import MeasureLike, known_metric
 from suite.verdicts.kinds.always import Always
 from suite.verdicts.kinds.base import (
     KINDS,
@@ -24,7 +24,7 @@ from suite.verdicts.kinds.partial_conjunction import PartialConjunction
 from suite.verdicts.kinds.power_law import PowerLaw
 from suite.verdicts.kinds.threshold import Threshold
 from suite.verdicts.scales import scale_of
-from tasks import Claim, UserError, unknown
+from tasks import Claim, UserError
 
 __all__ = [
     "KINDS",
@@ -57,11 +57,8 @@ def check_claim(
 
     ``places`` has the x of each level of the claim's task; ``measures`` are the task's.
     """
-    measures = list(measures)
-    metric = metric_of(claim.metric, measures)
-    if metric is None:
-        known = [*(measure.name for measure in measures), *METRICS]
-        raise unknown(f"metric (claim {claim.name!r})", claim.metric, known)
+    who = f"metric (claim {claim.name!r})"
+    metric = known_metric(claim.metric, measures, who)
     levels = claim.levels or tuple(places)
     decides = {level: places.get(level) for level in levels}
     kind_of(claim.kind).check(claim, decides)
