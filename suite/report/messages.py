@@ -3,18 +3,21 @@
 Verdicts contain no prose: a gate, a note, a population is a ``Message``, a code with
 values. Its text is in ``locale/<language>.ftl``, in Mozilla's Fluent format
 (projectfluent.org), one message per code and language. The dashboard's words are a
-second ``Catalogue``, of its own folder.
+second ``Catalogue``, of its own folder. ``VERDICTS.add`` adds those of a gate or a kind
+of claim that is defined outside of the suite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fluent.runtime import FluentBundle, FluentResource
 from fluent.syntax import FluentParser, ast
+
+from tasks import UserError
 
 __all__ = ["LANGUAGES", "VERDICTS", "Catalogue", "codes", "translate"]
 
@@ -26,6 +29,45 @@ class Catalogue:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._added: dict[str, str] = {}
+
+    def add(self, sources: Mapping[str, str]) -> None:
+        """Add messages of your own, such as those of a gate that is not in the suite.
+
+        ``sources`` has a text in Fluent's format for each of ``LANGUAGES``, all with
+        the same codes. Adding the same again changes nothing. Raises UserError where
+        a language or a message is missing, the text is not Fluent, or a code is taken.
+        """
+        if {*sources} != {*LANGUAGES}:
+            raise UserError(
+                f"Messages are given in {', '.join(sources)}: give them in "
+                f"{' and '.join(LANGUAGES)}."
+            )
+        if all(sources[one] in self._source(one) for one in LANGUAGES):
+            return
+        given = {one: _codes_of(sources[one]) for one in LANGUAGES}
+        self._check_codes(given)
+        for language, source in sources.items():
+            before = self._added.get(language, "")
+            self._added[language] = f"{before}\n{source}\n"
+        self.__dict__.pop("_bundles", None)  # they are parsed again
+        self.__dict__.pop("_variables", None)
+
+    def _check_codes(self, given: Mapping[str, frozenset[str]]) -> None:
+        """UserError where a code is in one language alone, or is taken."""
+        everywhere = frozenset.intersection(*given.values())
+        for language, own in given.items():
+            alone = sorted(own - everywhere)
+            if alone:
+                raise UserError(
+                    f"Message {alone[0]!r} is given in {language}, but not in every "
+                    f"language: give it in {' and '.join(LANGUAGES)}."
+                )
+            taken = sorted(own & self.codes(language))
+            if taken:
+                raise UserError(
+                    f"There is a message {taken[0]!r} already: use another code."
+                )
 
     def text(self, code: str, language: str = "en", /, **values: Any) -> str:
         """The text of a message, with its values filled in.
@@ -73,8 +115,9 @@ class Catalogue:
         return bundle
 
     def _source(self, language: str) -> str:
-        """The text of one ``.ftl`` file."""
-        return (self.folder / f"{language}.ftl").read_text(encoding="utf-8")
+        """All messages of a language: the ``.ftl`` file, and what was added."""
+        own = (self.folder / f"{language}.ftl").read_text(encoding="utf-8")
+        return own + self._added.get(language, "")
 
 
 VERDICTS = Catalogue(Path(__file__).parent / "locale")
@@ -91,6 +134,16 @@ def _variables_of(source: str) -> Iterator[tuple[str, frozenset[str]]]:
             raise ValueError(f"not in Fluent's format: {entry.content}")
         if isinstance(entry, ast.Message):
             yield entry.id.name, frozenset(_names(entry.value))
+
+
+def _codes_of(source: str) -> frozenset[str]:
+    """The codes of messages from elsewhere. UserError if they are not in Fluent's
+    format.
+    """
+    try:
+        return frozenset(code for code, _ in _variables_of(source))
+    except ValueError as error:
+        raise UserError(f"These messages are {error}") from error
 
 
 def _names(node: Any) -> Iterator[str]:

@@ -4,9 +4,11 @@ Each gate checks one property of the search, never its outcome: gates read
 hyperparameters, statuses and validation, and not the test. A gate that does not apply
 (no learning rate was tuned, parameters are not matched) is left out.
 
-A new gate is a function with ``@register_gate`` and three messages in each language:
+A new gate is a function with ``@register_gate`` and four messages in each language:
 ``gate-<code>`` (its name where it failed), ``gate-<code>-passed`` (what holds where it
-did not) and ``gate-<code>-hint`` (what to do about it).
+did not), ``gate-<code>-fine`` (what it found then) and ``gate-<code>-hint`` (what to do
+about it), in ``suite/report/locale/``. A gate that is not in the suite adds them by
+``suite.report.messages.VERDICTS.add``.
 """
 
 from __future__ import annotations

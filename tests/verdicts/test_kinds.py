@@ -17,7 +17,8 @@ from suite.records.manifest import Manifest
 from suite.records.results import Campaign
 from suite.report import sentences
 from suite.report.formatting import effect_and_interval
-from suite.report.sentences import Labels
+from suite.report.messages import VERDICTS, Catalogue
+from suite.report.sentences import Labels, gate_hint, gate_name
 from suite.training import metrics
 from suite.training.job import SCHEMA
 from suite.training.metrics import (
@@ -250,29 +251,83 @@ def registries(monkeypatch):
     monkeypatch.setattr(tasks.contract.claim, "KINDS", known)
 
 
-def test_a_kind_a_metric_and_a_gate_can_be_added_from_outside(registries):
+GATE_TEXTS = {
+    "en": """
+gate-grid = The grid was burning coal
+gate-grid-passed = The grid was clean
+gate-grid-fine = No coal was burnt.
+gate-grid-hint = Run it again on a windy day.
+seen-coal = { $blocks } blocks ran on coal
+""",
+    "zh": """
+gate-grid = 电网在烧煤
+gate-grid-passed = 电网清洁
+gate-grid-fine = 没有烧煤。
+gate-grid-hint = 请在有风的日子重新运行。
+seen-coal = { $blocks } 个区组用煤电运行
+""",
+}
+
+
+@pytest.fixture
+def messages(monkeypatch):
+    """The report's messages; what is added lasts as long as the test."""
+    catalogue = Catalogue(VERDICTS.folder)
+    monkeypatch.setattr(VERDICTS, "__dict__", vars(catalogue))
+    return VERDICTS
+
+
+def test_a_kind_a_metric_and_a_gate_can_be_added_from_outside(
+    registries, messages
+):
     register_kind(Best())
     register_metric(
         Metric("carbon", "grams of carbon", "g", "lower", cost=True)
     )
+    messages.add(GATE_TEXTS)
 
-    @register_gate("parameters")  # in place of the suite's own
+    @register_gate("grid")
     def grid(case):
-        seen = message("seen-machines", blocks=1)
-        return Gate("machines", case.metric.name == "carbon", (seen,))
+        seen = message("seen-coal", blocks=6)
+        return Gate("grid", case.metric.name == "carbon", (seen,))
 
     claim = Claim("c", "", "carbon", better="wide", worse="deep", kind="best")
     record = campaign(claim, "carbon", deep=DEEP, wide=WIDE)
     check_claim(claim, {"all": None}, [ACCURACY])
     (verdict,) = judge_campaign(record)
+    labels = Labels(record.manifest)
 
     assert verdict.effect == pytest.approx(np.mean(DEEP) - np.mean(WIDE))
     assert (verdict.verdict, verdict.would_be) == ("inconclusive", "supported")
-    assert [gate.code for gate in verdict.failed_gates] == ["machines"]
-    assert "grams of carbon" in Labels(record.manifest).metric(verdict)
-    assert sentences.sentence(verdict, Labels(record.manifest)).startswith(
-        "This comparison cannot be judged as it stands. The arms of 1 block ran"
+    assert "grams of carbon" in labels.metric(verdict)
+    (gate,) = verdict.failed_gates
+    assert gate_name(gate) == "The grid was burning coal"
+    assert gate_name(gate, "zh") == "电网在烧煤"
+    assert gate_hint(gate) == "Run it again on a windy day."
+    assert sentences.sentence(verdict, labels).startswith(
+        "This comparison cannot be judged as it stands. 6 blocks ran on coal"
     )
+
+
+@pytest.mark.parametrize(
+    ("texts", "problem"),
+    [
+        ({"en": "gate-a = A"}, "give them in en and zh"),
+        ({"en": "gate-a = A", "zh": "gate-b = 乙"}, "'gate-a' is given in en"),
+        ({"en": "gate-a", "zh": "gate-a = 甲"}, "not in Fluent's format"),
+        ({"en": "comma = ;", "zh": "comma = ；"}, "a message 'comma' already"),
+    ],
+)
+def test_messages_that_a_language_lacks_are_refused(messages, texts, problem):
+    with pytest.raises(UserError, match=problem):
+        messages.add(texts)
+
+
+def test_messages_may_be_added_again(messages):
+    messages.add(GATE_TEXTS)
+    messages.add(GATE_TEXTS)  # as a file that is loaded twice does
+
+    assert messages.text("gate-grid-fine", "zh") == "没有烧煤。"
 
 
 # ------------------------------------------------------------------------- side labels
