@@ -175,10 +175,6 @@ class Study:
             min(told, key=lambda number: (self._told[number].value, number))
         )
 
-    def export(self, path: Path | str) -> None:
-        """Write the finished study into an Optuna journal file. Idempotent."""
-        Journal(path).add(self)
-
     def frozen(self) -> list[FrozenTrial]:
         """The trials as Optuna's FrozenTrial, in order of their numbers."""
         return self._optuna.get_trials(deepcopy=False)

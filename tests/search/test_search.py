@@ -530,10 +530,14 @@ def finished(name="campaign/task/level/arm/0", trials=5, **options):
     return study
 
 
+def export(study, path):
+    Journal(path).add(study)
+
+
 def test_an_exported_study_is_what_optuna_reads(tmp_path):
     study, path = finished(), tmp_path / "new" / "optuna.journal"
 
-    study.export(path)
+    export(study, path)
 
     read = optuna.load_study(study_name=study.name, storage=journal(path))
     assert [trial.params for trial in read.trials] == [
@@ -552,7 +556,7 @@ def test_an_exported_study_is_what_optuna_reads(tmp_path):
 def test_optuna_dashboard_opens_an_export(tmp_path):
     from optuna_dashboard import wsgi
 
-    finished().export(tmp_path / "optuna.journal")
+    export(finished(), tmp_path / "optuna.journal")
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the peer's own
@@ -570,8 +574,8 @@ def test_optuna_dashboard_opens_an_export(tmp_path):
 
 def test_exporting_again_changes_nothing(tmp_path):
     path = tmp_path / "optuna.journal"
-    finished("a").export(path)
-    finished("b").export(path)
+    export(finished("a"), path)
+    export(finished("b"), path)
     written = path.read_bytes()
 
     open_journal = Journal(path)
@@ -584,13 +588,13 @@ def test_exporting_again_changes_nothing(tmp_path):
 @pytest.mark.parametrize("kept", [0.3, 0.6, 0.95])
 def test_an_export_that_was_cut_short_is_written_again(tmp_path, kept):
     path = tmp_path / "optuna.journal"
-    finished("whole").export(path)
+    export(finished("whole"), path)
     before = path.stat().st_size
-    finished("cut").export(path)
+    export(finished("cut"), path)
     written = path.read_bytes()
     path.write_bytes(written[: before + int(kept * (len(written) - before))])
 
-    finished("cut").export(path)
+    export(finished("cut"), path)
 
     names = optuna.get_all_study_names(journal(path))
     assert names == ["whole", "cut"]
@@ -609,7 +613,7 @@ def test_only_a_finished_study_is_exported(tmp_path):
         ValueError,
         match="'open' has 0 of 4 trials: only a finished one is exported",
     ):
-        study.export(tmp_path / "optuna.journal")
+        export(study, tmp_path / "optuna.journal")
 
 
 def test_a_file_that_is_no_journal_is_named_and_left_alone(tmp_path):
@@ -620,16 +624,15 @@ def test_a_file_that_is_no_journal_is_named_and_left_alone(tmp_path):
         UserError,
         match=r"optuna\.journal is not an Optuna journal .*: move it away",
     ):
-        finished().export(path)
+        export(finished(), path)
     assert path.read_text() == "some notes\nof mine\n"
 
 
 def test_optuna_stays_quiet_and_keeps_its_own_settings(tmp_path, capfd):
     verbosity = optuna.logging.get_verbosity()
 
-    finished().export(
-        tmp_path / "optuna.journal"
-    )  # any warning would be an error
+    # any warning would be an error
+    export(finished(), tmp_path / "optuna.journal")
 
     assert capfd.readouterr() == ("", "")
     assert optuna.logging.get_verbosity() == verbosity
