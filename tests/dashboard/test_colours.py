@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from dashboard import theme
-from dashboard.theme import contrast
 from suite.report.charts.looks import HUES, SHADES, looks
 
 REPORT = Path(__file__).parents[2] / "suite" / "report" / "html" / "report.css"
@@ -102,6 +101,60 @@ def test_arms_and_verdicts_each_look_different_from_one_another(scheme, names):
 def test_sixteen_arms_differ_in_colour_or_in_pattern():
     assert len(set(looks([None] * 16))) == 16
     assert len(set(looks(range(16)))) == 16
+
+
+def luminance(color: str) -> float:
+    """Relative luminance of ``#RRGGBB`` as WCAG 2 defines it, 0 (black) to 1 (white)."""
+    channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours as WCAG 2 defines it, 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(
+        4.48, abs=0.005
+    )  # a well-known near miss
+
+
+def tinted(ground, color, share):
+    """``ground`` with that share of the color mixed in, in sRGB."""
+    channels = [
+        round(
+            (1 - share) * int(ground[i : i + 2], 16)
+            + share * int(color[i : i + 2], 16)
+        )
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{channel:02X}" for channel in channels)
+
+
+@pytest.mark.parametrize("scheme", theme.TOKENS)
+def test_text_and_marks_can_be_told_from_what_they_lie_on(scheme):
+    tokens = theme.TOKENS[scheme]
+    for name in ("text", "muted", "accent", "warn", *theme.VERDICTS):
+        for ground in ("surface", "page"):
+            assert contrast(tokens[name], tokens[ground]) >= 4.5, (
+                name,
+                ground,
+            )
+    for name in (
+        theme.VERDICTS
+    ):  # on badges, which have a tenth of their text's colour
+        badge = tinted(tokens["surface"], tokens[name], 0.1)
+        assert contrast(tokens[name], badge) >= 4.5, name
+    for arm in ARMS:
+        # pale pink: 2.996
+        assert contrast(tokens[arm], tokens["surface"]) >= 2.99, arm
 
 
 @pytest.mark.parametrize("scheme", theme.TOKENS)

@@ -286,45 +286,6 @@ def test_what_has_no_translation_is_shown_in_english(
 # ----------------------------------------------------------------------------- colours
 
 
-def test_contrast_is_that_of_wcag():
-    assert theme.contrast("#000000", "#FFFFFF") == pytest.approx(21)
-    assert theme.contrast("#777777", "#FFFFFF") == pytest.approx(
-        4.48, abs=0.005
-    )  # a well-known near miss
-
-
-def tinted(ground, color, share):
-    """``ground`` with that share of the color mixed in, in sRGB."""
-    channels = [
-        round(
-            (1 - share) * int(ground[i : i + 2], 16)
-            + share * int(color[i : i + 2], 16)
-        )
-        for i in (1, 3, 5)
-    ]
-    return "#" + "".join(f"{channel:02X}" for channel in channels)
-
-
-@pytest.mark.parametrize("scheme", theme.TOKENS)
-def test_text_and_marks_can_be_told_from_what_they_lie_on(scheme):
-    tokens = theme.TOKENS[scheme]
-    for name in ("text", "muted", "accent", "warn", *theme.VERDICTS):
-        for ground in ("surface", "page"):
-            assert theme.contrast(tokens[name], tokens[ground]) >= 4.5, (
-                name,
-                ground,
-            )
-    for name in (
-        theme.VERDICTS
-    ):  # on badges, which have a tenth of their text's colour
-        badge = tinted(tokens["surface"], tokens[name], 0.1)
-        assert theme.contrast(tokens[name], badge) >= 4.5, name
-    for number in range(1, theme.ARMS + 1):
-        assert (
-            theme.contrast(tokens[f"arm{number}"], tokens["surface"]) >= 2.99
-        ), number  # pale pink: 2.996
-
-
 def test_the_style_sheet_uses_colours_of_the_theme_alone():
     sheet = (ROOT / "dashboard" / "assets" / "bakeoff.css").read_text(
         encoding="utf-8"
