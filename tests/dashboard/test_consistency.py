@@ -16,6 +16,7 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.locale import LANGUAGES, Words
 from dashboard.locale.numbers import measuring
+from dashboard.pages.claim.blocks import sides
 from dashboard.pages.claim.changes import changes_card
 from dashboard.pages.claim.gates import gates_card
 from dashboard.pages.claim.verdict import verdict_card
@@ -23,6 +24,7 @@ from dashboard.pages.overview import layout as overview
 from suite.records.results import Results
 from suite.report.sentences import gate_name
 from suite.verdicts.gate import Gate
+from suite.verdicts.kinds import Side
 from suite.verdicts.message import message
 
 TASK = "logistic_regression"
@@ -63,6 +65,21 @@ def test_blocks_are_counted_in_the_direction_that_the_mean_has(verdict):
         "against",
         "6",
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_columns_of_a_contrast_are_headed_by_its_arms(
+    snapshots, finished, verdict, language
+):
+    query = f"?campaign={finished}&task={TASK}&lang={language}"
+    view = view_of(snapshots, "/claim", query)
+    first, *others = verdict.sides[0].arms + verdict.sides[1].arms
+    both = Side((first,)), Side((*others, first))
+    heads = sides(view, replace(verdict, kind="contrast", sides=both))
+
+    labels = [view.arm_label(TASK, arm) for arm in (first, *others)]
+    assert heads[0] == labels[0]
+    assert all(label in heads[1] for label in labels)
 
 
 def test_blocks_of_a_promise_are_counted_as_claimed(verdict):
