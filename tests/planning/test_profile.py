@@ -42,6 +42,13 @@ def test_every_built_in_profile_plans(name):
     assert plan.runs > 0
 
 
+def test_the_quick_profile_counts_its_topics_in_its_title():
+    profile = load_profile("quick")
+
+    assert profile.title.startswith("Six textbook topics")
+    assert len(profile.tasks) == 6
+
+
 def test_the_built_in_profiles_grow():
     sizes = [
         Plan(load_profile(name)).runs
