@@ -313,10 +313,10 @@ def client(campaigns: Path) -> Any:
 
 HEADER = """# What happens when something breaks
 
-Each line comes from a test in `tests/test_faults.py` or `test_servers.py` that really breaks it; `ci/slow.sh` runs
+Each line comes from a test in `tests/campaign/test_faults.py` or `tests/cli/test_servers.py` that really breaks it; `ci/slow.sh` runs
 them. Lost and doubled are runs, in the record and in MLflow, against an undisturbed campaign, whose digest over
 every loss of every step, and whose verdicts, must come out again. *Back after* counts from the fault, or from its
-mending where that is up to the user, to the next recorded training (or in MLflow), on two busy cores.
+repair where that is up to the user, to the next recorded run (or in MLflow), on two busy cores.
 
 | fault | what the user sees | lost / doubled | back after |
 |---|---|---|---|

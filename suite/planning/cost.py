@@ -206,10 +206,8 @@ def _measured(
     splits = load_splits(
         task_name, level_name, 0, of.examples, device, arm=arm_name
     )
-    recipe, team = (
-        plan.recipe(task_name, level_name, arm_name),
-        world_size_of(plan, task_name, level_name, arm_name),
-    )
+    recipe = plan.recipe(task_name, level_name, arm_name)
+    world_size = world_size_of(plan, task_name, level_name, arm_name)
     timed = _Timed(plan, task, level, arm, device)
     if isinstance(task.procedure_of(arm), FitOnce):
         update, evaluation, values, parameters = timed.fit()
@@ -230,7 +228,7 @@ def _measured(
         len(values),
         splits.test_train_ratio,
         len(splits.sealed),
-        team,
+        world_size,
     )
 
 

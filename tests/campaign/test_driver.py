@@ -484,7 +484,7 @@ def test_a_final_that_is_not_finite_on_the_test_alone_has_failed_with_a_finite_w
     assert set(frame.loc["final", "test.accuracy"]) == {0.5}
 
 
-def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(
+def test_a_run_that_raises_is_a_status_and_the_campaign_continues(
     tiny_file, run_inline, tmp_path
 ):
     path = tmp_path / "fragile.py"
@@ -523,7 +523,7 @@ def test_a_training_that_raises_is_a_status_and_the_campaign_goes_on(
     assert run_inline(plan, retry=True).trained == len(crashed)
 
 
-def test_a_training_lost_with_its_worker_is_repeated_and_does_not_count(
+def test_a_run_lost_with_its_worker_is_repeated_and_does_not_count(
     tiny_plan, run_inline, tmp_path, fake_executor
 ):
     run_inline(tiny_plan, tmp_path / "steady")

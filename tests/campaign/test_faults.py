@@ -91,7 +91,7 @@ def same_results(plan: Plan, *folders: Path) -> None:
 
 
 def first_after(results: Path, plan: Plan, moment: float) -> float:
-    """Seconds from a moment until the next training was recorded."""
+    """Seconds from a moment until the next run was recorded."""
     return (
         min(
             float(line["ended"])
@@ -225,7 +225,7 @@ def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
     assert published.pop(None) == len(plan.cells)
     assert published == Counter(line["key"] for line in lines)
     assert {run.info.status for run in mlflow_runs} == {"FINISHED"}
-    again = "nothing; the same command goes on"
+    again = "nothing; the same command resumes"
     tell(
         f"driver killed (SIGKILL) {len(kills)} times",
         again,
@@ -292,7 +292,7 @@ def for_nodes(monkeypatch) -> None:
 def test_a_node_that_is_killed_changes_no_verdict(
     tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes
 ):
-    """Three nodes; one goes, with what it was training."""
+    """Three nodes; one goes, with the run on it."""
     path = tmp_path / "slow_tiny.py"
     text = tiny_file.read_text().replace(
         "from functools", "import os, time\nfrom functools", 1
@@ -456,7 +456,7 @@ def test_a_long_run_resumes_whichever_of_its_processes_is_killed(
     lines = lines_of(results, plan)
     assert 24 in {line["worker"].get("resumed") for line in lines}
     assert not (results / plan.id / "checkpoints").exists()
-    sees = "nothing; the training goes on from the last evaluation that was kept (one a minute is, at most)"
+    sees = "nothing; the run resumes from its last checkpoint (at most one a minute)"
     for who, moment in zip(("worker", "node", "driver"), moments, strict=True):
         again = (
             "; the same command starts the driver" if who == "driver" else ""
@@ -499,7 +499,9 @@ def test_a_group_resumes_whichever_of_its_processes_is_killed(
         line["worker"].get("resumed")
         for line in lines_of(tmp_path / "killed", plan)
     }
-    sees = "nothing; the training goes on from the last evaluation that was kept, with a new group"
+    sees = (
+        "nothing; the run resumes from its last checkpoint, with a new group"
+    )
     for who, moment in zip(
         ("one worker of a group", "process that leads a group"),
         moments,
@@ -753,7 +755,7 @@ def small_node(for_nodes, monkeypatch) -> Iterator[tuple[str, int]]:
         yield address, spare
 
 
-def test_a_training_that_eats_all_memory_is_stopped_alone(
+def test_a_run_that_uses_up_all_memory_is_stopped_alone(
     small_node, tiny_file, run_inline, tmp_path, tell
 ):
     path, marker, (address, spare) = (
@@ -795,11 +797,9 @@ def test_a_training_that_eats_all_memory_is_stopped_alone(
     run_inline(plan, tmp_path / "results", retry=True)
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
     sees = "status `out_of_memory`, once Ray has stopped it with a node to itself, too; what was stopped beside it is "
-    sees += (
-        "trained again, the campaign goes on, `bakeoff retry` trains it again"
-    )
+    sees += "trained again, the campaign continues, `bakeoff retry` trains it again"
     tell(
-        "training eats all memory of a node",
+        "run uses up all memory of a node",
         sees,
         first_after(tmp_path / "results", plan, mended),
     )
@@ -948,20 +948,20 @@ def test_a_damaged_cell_file_is_written_again(
     ("fault", "does", "status", "sees"),
     [
         (
-            "training hangs",
+            "run hangs",
             "time.sleep(3600)",
             "timed_out",
             "longer than the limit of 1 s",
         ),
         (
-            "training wants more memory than there is",
+            "run asks for more memory than there is",
             "torch.empty(2**46)",
             "out_of_memory",
             "allocate memory",
         ),
     ],
 )
-def test_a_training_that_its_machine_fails_ends_in_a_status_and_can_be_retried(
+def test_a_run_that_its_machine_fails_ends_in_a_status_and_can_be_retried(
     fault, does, status, sees, tiny_file, run_inline, tmp_path, tell
 ):
     path, marker = tmp_path / "fragile.py", tmp_path / "marker"
@@ -1002,5 +1002,5 @@ def test_a_training_that_its_machine_fails_ends_in_a_status_and_can_be_retried(
     run_inline(plan, retry=True)
 
     same_results(plan, tmp_path / "undisturbed", tmp_path / "results")
-    shown = f"status `{status}`, “{failed[0]['error'][:80]}”; the campaign goes on, `bakeoff retry` trains it again"
+    shown = f"status `{status}`, “{failed[0]['error'][:80]}”; the campaign continues, `bakeoff retry` trains it again"
     tell(fault, shown, first_after(tmp_path / "results", plan, mended))

@@ -472,9 +472,7 @@ def test_verdict_for_people_says_claim_answer_and_numbers(call, campaign):
     )
 
 
-def test_why_names_the_difference_to_the_nearest_training(
-    call, refused, campaign
-):
+def test_why_names_the_difference_to_the_nearest_run(call, refused, campaign):
     name, results = campaign
     lines = [
         json.loads(line)
@@ -537,9 +535,7 @@ def run_here(call, tmp_path):
     return run_file
 
 
-def test_a_training_that_diverged_is_a_result_and_no_failure(
-    run_here, tiny_file
-):
+def test_a_run_that_diverged_is_a_result_and_no_failure(run_here, tiny_file):
     text = tiny_file.read_text().replace(
         "Float(1e-3, 1e-1, log=True), weight",
         "Float(1e-3, 1e30, log=True), weight",
@@ -559,7 +555,7 @@ def test_a_training_that_diverged_is_a_result_and_no_failure(
     assert result.code == 0
 
 
-def test_a_training_that_crashed_is_exit_code_1_and_says_how_to_retry(
+def test_a_run_that_crashed_is_exit_code_1_and_says_how_to_retry(
     run_here, tiny_file
 ):
     path = tiny_file.with_name("fragile.py")

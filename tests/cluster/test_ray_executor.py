@@ -61,7 +61,7 @@ def test_helpers_that_a_cluster_of_our_own_does_not_need_are_ended(workers):
     assert not running & {"monitor.py", "log_monitor.py"}
 
 
-def test_a_worker_that_dies_is_replaced_and_its_training_repeated(
+def test_a_worker_that_dies_is_replaced_and_its_run_repeated(
     workers, tiny_file, run_inline, tmp_path
 ):
     """The first run to start takes its worker down; Ray starts it again elsewhere."""

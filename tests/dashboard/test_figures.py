@@ -459,7 +459,7 @@ def test_logarithmic_axes_are_labelled_with_few_round_numbers(
     assert len(ticks.get("tickvals", [])) == len(labels)
 
 
-def test_overlapping_trainings_on_one_worker_count_once():
+def test_overlapping_runs_on_one_worker_count_once():
     frame = pd.DataFrame({"start": [0.0, 1.0, 5.0], "length": [3.0, 1.0, 1.0]})
 
     assert busy_seconds(frame) == 4.0
@@ -483,7 +483,7 @@ def test_thousands_of_bars_are_joined_and_none_is_lost():
     assert len(joined(frame.head(100))) == 100
 
 
-def test_trainings_that_failed_stand_out():
+def test_runs_that_failed_stand_out():
     row = {
         "worker": "h:1",
         "task": "t",

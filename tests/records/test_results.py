@@ -17,7 +17,7 @@ from suite.training.job import SCHEMA
 from tasks import UserError
 
 
-def test_frames_hold_a_row_for_each_training_evaluation_and_cell(
+def test_frames_hold_a_row_for_each_run_evaluation_and_cell(
     tiny_plan, run_inline, tmp_path
 ):
     run_inline(tiny_plan)
@@ -153,7 +153,7 @@ def reader_of(folder, *lines):
     return results
 
 
-def test_a_training_that_was_tried_again_is_held_in_its_newest_form(tmp_path):
+def test_a_run_that_was_tried_again_is_held_in_its_newest_form(tmp_path):
     crashed = line(
         "k1",
         status="crashed",
@@ -291,7 +291,7 @@ def test_results_of_an_older_version_do_not_hide_those_of_this_one(
     )
 
 
-def test_published_trainings_lead_to_their_runs_without_asking_mlflow(
+def test_published_runs_lead_to_those_of_mlflow_without_asking_mlflow(
     tmp_path,
 ):
     campaign = reader_of(tmp_path, line("k0")).load()

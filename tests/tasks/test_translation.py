@@ -1288,7 +1288,7 @@ def test_arms_differ_as_their_names_say():
     assert task.procedure_of(task.arm("transformer_beam")).beams == 4
 
 
-def test_a_training_counts_its_tokens_by_the_second():
+def test_a_run_counts_its_tokens_by_the_second():
     seeds = dict.fromkeys(
         ("split", "order", "initialisation", "dropout", "evaluation"), 0
     )

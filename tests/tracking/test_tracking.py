@@ -68,7 +68,7 @@ def runs_of(results: Path):
     return client.search_runs([experiment.experiment_id], max_results=EVERY)
 
 
-def test_every_cell_and_training_becomes_a_run(plan, run_inline, results):
+def test_every_cell_and_run_becomes_a_run_of_mlflow(plan, run_inline, results):
     run_inline(plan, results, tracking_uri=None)
     mlflow_runs = runs_of(results)
     lines = {

@@ -135,7 +135,7 @@ def lasting(result: Result) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=list(JOBS))
-def test_a_training_stopped_at_every_evaluation_comes_to_the_same(
+def test_a_run_stopped_at_every_evaluation_comes_to_the_same(
     job, tmp_path, monkeypatch
 ):
     (undisturbed,) = run_job(job)
@@ -204,7 +204,7 @@ def test_a_file_that_would_run_code_is_not_unpickled(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_short_trainings_leave_nothing_and_a_place_that_is_not_there_stops_none(
+def test_short_runs_leave_nothing_and_a_place_that_is_not_there_stops_none(
     tmp_path,
 ):
     for folder in (tmp_path, tmp_path / "on another node"):
@@ -218,9 +218,7 @@ def test_short_trainings_leave_nothing_and_a_place_that_is_not_there_stops_none(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_limit_counts_what_others_spent_on_the_training(
-    tmp_path, monkeypatch
-):
+def test_a_limit_counts_what_others_spent_on_the_run(tmp_path, monkeypatch):
     given = replace(
         JOBS["small batches by momentum"],
         checkpoints=CheckpointPolicy(str(tmp_path), 0.0),

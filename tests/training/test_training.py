@@ -329,7 +329,7 @@ def test_the_best_checkpoint_on_validation_is_handed_on():
     )
 
 
-def test_patience_stops_a_training_that_no_longer_improves():
+def test_patience_stops_a_run_that_no_longer_improves():
     recipe = Recipe(
         steps=2000,
         batch_size=8,
@@ -388,7 +388,7 @@ def test_a_run_that_is_to_stop_at_an_unknown_measure_is_refused():
         Recipe(steps=20, stop_when=("accuracy",))
 
 
-def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_training():
+def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_run():
     class Deaf(Classification):
         def phases(self, model: nn.Module) -> tuple[Phase, ...]:
             return (
@@ -432,7 +432,7 @@ def test_a_plateau_lowers_the_rate_and_the_last_one_stops_the_training():
         )
 
 
-def test_a_training_that_diverges_stops_and_says_so():
+def test_a_run_that_diverges_stops_and_says_so():
     recipe = Recipe(
         steps=1000, optimizer="sgd", schedule="constant", evaluations=50
     )
