@@ -3,16 +3,21 @@ own.
 """
 
 import base64
+import contextlib
 import dataclasses
 import functools
 import importlib
+import os
 import pickle
 import pkgutil
 import sys
+import tokenize
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
+from tasks.contract.checks import LONGEST_NAME, NAME, NAME_RULE, brief
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.task import Task
 
@@ -21,6 +26,10 @@ PICKLED = "pickled:"  # begins the text of a task that is in no file
 _FILES: dict[
     str, tuple[Path, str]
 ] = {}  # tasks that the user brought as files: path and text, by name
+
+_NAMED: dict[
+    str, tuple[Task, Task]
+] = {}  # tasks as their files define them and under their names
 
 
 def names() -> list[str]:
@@ -39,7 +48,7 @@ def get(name: str) -> Task:
     """
     given = _FILES.get(name)
     if given and given[1].startswith(PICKLED):
-        return dataclasses.replace(_unpickled(given[1]), name=name)
+        return _named(_unpickled(given[1]), name)
     module = module_of(name)
     task = getattr(module, "TASK", None)
     if not isinstance(task, Task):
@@ -47,7 +56,16 @@ def get(name: str) -> Task:
             f"{module.__file__} defines no TASK of type Task: a task file must end "
             "with TASK = Task(...)."
         )
-    return dataclasses.replace(task, name=name)
+    return _named(task, name)
+
+
+def _named(task: Task, name: str) -> Task:
+    """The task under that name. Kept, because making one checks all of its parts."""
+    known = _NAMED.get(name)
+    if known is None or known[0] is not task:
+        known = task, dataclasses.replace(task, name=name)
+        _NAMED[name] = known
+    return known[1]
 
 
 def module_of(name: str) -> ModuleType:
@@ -80,18 +98,34 @@ def load_file(path: Path | str) -> Task:
     """
     path = Path(path).resolve()
     try:
-        text = path.read_text(
-            encoding="utf-8-sig"
-        )  # Windows editors add a BOM
-    except (OSError, UnicodeDecodeError) as error:
+        with tokenize.open(path) as file:  # by the encoding that it declares
+            text = file.read()
+    except OSError as error:
         raise UserError(
             f"Task file {path} cannot be read ({error}): give a Python file that defines TASK."
         ) from error
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"Task file {path} cannot be read ({error}): save it in UTF-8, or say its "
+            "encoding in its first line, as in `# -*- coding: latin-1 -*-`."
+        ) from error
+    _check_file_name(path)
     if path.stem in names() and path.stem not in _FILES:
         raise UserError(
             f"{path} has the name of a built-in task, {path.stem!r}: rename the file."
         )
     return load_source(path.stem, str(path), text)
+
+
+def _check_file_name(path: Path) -> None:
+    """Raise UserError if the file's name is no name for a task."""
+    if NAME.fullmatch(path.stem) and len(path.stem) <= LONGEST_NAME:
+        return
+    raise UserError(
+        f"{path} cannot be a task file: a task has the name of its file, and "
+        f"{brief(path.stem)} is none. Rename the file: at most {LONGEST_NAME} "
+        f"{NAME_RULE}."
+    )
 
 
 def load_pickled(name: str, pickled: str) -> Task:
@@ -119,9 +153,8 @@ def load_source(name: str, path: str, text: str) -> Task:
     except UserError:
         _FILES.pop(name)
         raise
-    except (
-        Exception
-    ) as error:  # whatever the user's file does wrong, say where
+    # whatever the user's file does wrong, say where; it may end the program, too
+    except (Exception, SystemExit) as error:
         _FILES.pop(name)
         line = _line_in(error, path)
         where = f"{path}, line {line}" if line else path
@@ -151,11 +184,28 @@ def _module_from_text(name: str, path: Path, text: str) -> ModuleType:
         module  # dataclasses and pickle look the module up while it is being made
     )
     try:
-        exec(code, module.__dict__)
+        with _own_place_and_output():
+            exec(code, module.__dict__)
     except BaseException:
         del sys.modules[full_name]
         raise
     return module
+
+
+@contextlib.contextmanager
+def _own_place_and_output() -> Iterator[None]:
+    """What a task file prints goes to standard error, as standard output may be a
+    script's; the working directory, to which options are relative, stays.
+    """
+    try:
+        here = os.getcwd()
+    except OSError:  # it was removed
+        here = os.curdir
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            yield
+        finally:
+            os.chdir(here)
 
 
 def _line_in(error: BaseException, path: str) -> int | None:

@@ -53,7 +53,7 @@ def data_depend_on_the_seed(task: Task) -> str:
 @register_check("other random numbers left alone", of_data=True)
 def others_are_left_alone(task: Task) -> str:
     before = _global_state()
-    task.load_data(task.light[0], 3)
+    task.load(task.light[0], 3)
     if _global_state() != before:
         raise CheckFailed(
             "load_data draws from, or seeds, the global generators",
@@ -65,7 +65,7 @@ def others_are_left_alone(task: Task) -> str:
 @register_check("splits share no example", of_data=True)
 def splits_are_disjoint(task: Task) -> str:
     for level in task.light:
-        splits = task.load_data(level, 0)
+        splits = task.load(level, 0)
         parts = {
             "training": splits.train,
             "validation": splits.validation,
@@ -90,8 +90,8 @@ def blocks_differ(task: Task) -> str:
     interval rests on it.
     """
     for level in task.light:
-        here = task.load_data(level, 0)
-        there = task.load_data(level, 1)
+        here = task.load(level, 0)
+        there = task.load(level, 1)
         test = _rows(_test(here))
         elsewhere = _rows(_test(there))
         others = elsewhere | _rows(there.train) | _rows(there.validation)
@@ -121,7 +121,7 @@ def arms_change_training_data_alone(task: Task) -> str:
         raise NotApplicable("no arm has training data of its own")
     sizes = []
     for level in task.light:
-        splits = task.load_data(level, 0)
+        splits = task.load(level, 0)
         before = _digest(splits)
         for source in sources:
             own = source.splits(level, splits, noise=1)
@@ -187,7 +187,7 @@ def _check_source(
 def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:
     """The splits, loaded with all global random generators in another state."""
     with _other_random_numbers(noise):
-        return task.load_data(level, seed)
+        return task.load(level, seed)
 
 
 @contextmanager

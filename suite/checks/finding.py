@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from suite.training.advice import with_advice
 from tasks import UserError
 
 
@@ -53,7 +54,7 @@ class NotApplicable(Exception):
 def tried(
     what: str,
     check: Callable[[], Finding | str],
-    where: Callable[[Exception], str],
+    where: Callable[[BaseException], str],
 ) -> Finding:
     """The result of a check, however it ended. ``where`` is the hint for an unexpected
     error.
@@ -66,7 +67,7 @@ def tried(
 def _outcome(
     what: str,
     check: Callable[[], Finding | str],
-    where: Callable[[Exception], str],
+    where: Callable[[BaseException], str],
 ) -> Finding:
     try:
         found = check()
@@ -78,7 +79,7 @@ def _outcome(
         )
     except UserError as error:
         return Finding(what, False, str(error), cause=str(error))
-    except Exception as error:
-        says, hint = f"{type(error).__name__}: {error}", where(error)
+    except (Exception, SystemExit) as error:  # a task may call sys.exit
+        says, hint = with_advice(error), where(error)
         return Finding(what, False, says, hint, cause=f"{says} {hint}")
     return found if isinstance(found, Finding) else Finding(what, True, found)

@@ -46,7 +46,7 @@ def hyperparameters_are_read(task: Task) -> str:
     """One that nothing reads is a misspelt one, or tuned in vain."""
     read: set[str] = set()
     for level in _different(task):
-        splits = task.load_data(level, 0).limited(EXAMPLES)
+        splits = task.load(level, 0).limited(EXAMPLES)
         for arm in task.arms:
             is_own = isinstance(task.procedure_of(arm), FitOnce | TrainsItself)
             if arm.measure is not None or is_own:

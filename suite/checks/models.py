@@ -99,7 +99,7 @@ def untrained_models_guess(task: Task) -> str:
     """
     seen = ""
     for level in task.light:
-        splits = task.load_data(level, 0)
+        splits = task.load(level, 0)
         for arm in task.arms:
             if not _is_fitted(task, arm):
                 seen = _first_losses(task, level, arm, splits) or seen
@@ -141,7 +141,7 @@ def tiny_batches_are_learned(task: Task) -> str:
     says that its optimisation fails need not.
     """
     level = task.light[0]
-    splits = task.load_data(level, 0)
+    splits = task.load(level, 0)
     few = splits.train.head(BATCH)
     tiny = replace(splits, train=few, validation=few)
     tried = 0
@@ -169,7 +169,7 @@ def batches_can_be_shared(task: Task) -> str:
     gradient is the mean over its shards.
     """
     level = task.light[0]
-    splits = task.load_data(level, 0)
+    splits = task.load(level, 0)
     batch, tried = splits.train.head(BATCH), 0
     for arm in task.arms:
         if not _is_shareable(task, level, arm, splits):
@@ -265,7 +265,7 @@ def _model(
 
 
 def _parameters(task: Task, level: Level, arm: Arm) -> int:
-    splits = task.load_data(level, 0)
+    splits = task.load(level, 0)
     model = _model(task, level, arm, splits)
     return sum(parameter.numel() for parameter in model.parameters())
 

@@ -66,8 +66,7 @@ def claims_can_be_judged(task: Task) -> str:
     sizes = {}
     if task.has_data:
         sizes = {
-            level.name: len(task.load_data(level, 0).sealed)
-            for level in task.light
+            level.name: len(task.load(level, 0).sealed) for level in task.light
         }
     positions = {level.name: level.x for level in task.levels}
     for claim in task.claims:

@@ -69,7 +69,7 @@ class Commands(TyperGroup):
         except KeyboardInterrupt as interrupt:
             err().print("\nStopped.")
             raise typer.Exit(INTERRUPTED) from interrupt
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a task may call sys.exit
             message = _for_the_user(error)
             if message is None:
                 raise
@@ -147,7 +147,7 @@ def _common(
         logging.getLogger("bakeoff").addHandler(logging.StreamHandler())
 
 
-def _for_the_user(error: Exception) -> str | None:
+def _for_the_user(error: BaseException) -> str | None:
     """The message for an error that the user can fix; None for a defect."""
     from tasks import UserError
 
@@ -162,7 +162,7 @@ def _for_the_user(error: Exception) -> str | None:
     return f"{line} raises {type(error).__name__}: {error}" if line else None
 
 
-def _line_of_a_task(error: Exception) -> str | None:
+def _line_of_a_task(error: BaseException) -> str | None:
     """The innermost line of a task file that the error came through, if it did."""
     import tasks as known
 

@@ -80,7 +80,13 @@ def task_of(name: str) -> Task:
     """A task by its name or its file."""
     import tasks as known
 
-    return known.load_file(name) if name.endswith(".py") else known.get(name)
+    if name.endswith(".py"):
+        return known.load_file(name)
+    if name not in known.names() and Path(name).exists():
+        raise known.UserError(
+            f"{name} is no task file: give a Python file, whose name ends in .py."
+        )
+    return known.get(name)
 
 
 def task_or_claim(name: str) -> Task | tuple[Task, Claim]:

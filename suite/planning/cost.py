@@ -19,10 +19,12 @@ from typing import Any
 
 import torch
 
+import tasks
 from suite.atomic import replace_file
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.planning.resolved import ResolvedTask, deciding
+from suite.training.advice import with_advice
 from suite.training.data_parallel import check_data_parallel
 from suite.training.evaluate import Evaluation
 from suite.training.function import call
@@ -189,10 +191,27 @@ def costs(
         watch(number, len(places))
         key = _identity(plan, *place, device)
         if key not in known:
-            known[key] = asdict(_measured(plan, *place, device))
+            known[key] = asdict(_measured_or_refused(plan, *place, device))
         found[place] = Cost(**known[key])
     _keep(results / FILE, known)
     return found
+
+
+def _measured_or_refused(
+    plan: Plan, task_name: str, level_name: str, arm_name: str, device: str
+) -> Cost:
+    """The cost of one run. Raises UserError where the task's own code fails."""
+    try:
+        return _measured(plan, task_name, level_name, arm_name, device)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:
+        path = tasks.module_of(task_name).__file__
+        raise UserError(
+            f"Arm {arm_name!r} of {task_name} cannot be trained at level "
+            f"{level_name!r}: {with_advice(error)}. `bakeoff check {path}` looks for "
+            "more."
+        ) from error
 
 
 def _measured(
@@ -251,7 +270,8 @@ def _of_function(task: Task, arm: Arm, level: Level) -> Cost:
     """One call is a whole run."""
     params = task.default_params(arm, level)
     found = call(task.procedure_of(arm), arm, level, params, seed=0)
-    row = {"step": 1, "epoch": 1.0, "seconds": 1.234567, **found.values}
+    values = {name: finite(value) for name, value in found.values.items()}
+    row = {"step": 1, "epoch": 1.0, "seconds": 1.234567, **values}
     return Cost(
         update=found.cpu_seconds,
         evaluation=0.0,

@@ -22,11 +22,13 @@ from tasks import (
     Splits,
     UserError,
 )
-from tasks.contract.checks import brief, is_number, plain
+from tasks.contract.checks import brief, is_finite, is_number, plain
 
 TRAIN_SAMPLE = (
     1000  # training examples on which the training measures are taken
 )
+LARGEST = 1e100  # beyond it, sums of squares over blocks are infinite
+SHARE_ROUNDING = 1e-6  # of a mean in 32 bits
 SNAPSHOTS = 8  # evaluations of a final that store a procedure's artifacts
 
 
@@ -166,10 +168,20 @@ def measure_on_test(
 
 
 def worst_values(procedure: Procedure, shape: Shape) -> dict[str, float]:
-    """The values assigned to a failed model, by measure."""
-    return {
-        measure.name: measure.worst(shape) for measure in procedure.measures
-    }
+    """The values assigned to a failed model, by measure. Raises UserError if one is not
+    a finite number.
+    """
+    values = {}
+    for measure in procedure.measures:
+        value = plain(measure.worst(shape))
+        if not is_finite(value):
+            raise UserError(
+                f"Measure({measure.name!r}): worst returned {brief(value)} for a shape "
+                f"of {shape.outputs} outputs: return the finite number that a failed "
+                "model counts as."
+            )
+        values[measure.name] = float(value)
+    return values
 
 
 def snapshot(
@@ -224,6 +236,9 @@ def as_numbers(
     numbers = {}
     for name, value in found.items():
         numbers[name] = _as_number(who, name, value)
+    for measure in measures:
+        if measure.percent:
+            _check_share(who, measure.name, numbers[measure.name])
     return numbers
 
 
@@ -234,7 +249,18 @@ def _as_number(who: str, name: str, value: Any) -> float:
             f"{who} returned {name}={brief(value)}, of type {type(value).__name__}: "
             "return a number, such as a tensor's .item()."
         )
+    if abs(number) > LARGEST:  # counts as infinite, which is how it would end
+        return math.inf if number > 0 else -math.inf
     return float(number)
+
+
+def _check_share(who: str, name: str, value: float) -> None:
+    """Raise UserError if a share, or a difference of two, is beyond 1."""
+    if abs(value) > 1 + SHARE_ROUNDING and math.isfinite(value):
+        raise UserError(
+            f"{who} returned {name}={value:g}, and a measure with percent=True is a "
+            "share from 0 to 1: divide it by 100, or leave percent out."
+        )
 
 
 def all_finite(values: Mapping[str, float]) -> bool:

@@ -22,6 +22,7 @@ from tasks import (
     Task,
     UserError,
 )
+from tasks.contract.checks import brief
 from tasks.contract.task import TrainingData
 
 
@@ -101,7 +102,7 @@ def _loaded(
 ) -> Splits:
     """What all arms of a block share."""
     found = tasks.get(task)
-    return found.load_data(found.level(level), seed)
+    return found.load(found.level(level), seed)
 
 
 def with_own_training_data(
@@ -163,9 +164,17 @@ def build_model(
 ) -> nn.Module:
     """The arm's untrained model, initialised from its own stream; the caller's random
     numbers are left alone. An empty one where a library makes the model.
+
+    Raises UserError if ``build`` returns something else.
     """
     if arm.build is None:
         return nn.Identity()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return arm.build(splits.shape, level, params)
+        model = arm.build(splits.shape, level, params)
+    if not isinstance(model, nn.Module):
+        raise UserError(
+            f"Arm {arm.name!r}: build returned {brief(model)}, of type "
+            f"{type(model).__name__}: return a torch.nn.Module."
+        )
+    return model

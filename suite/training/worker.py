@@ -18,6 +18,7 @@ from types import FrameType
 
 import torch
 
+from suite.training.advice import with_advice
 from suite.training.data_parallel import (
     DataParallelGroup,
     PeerLost,
@@ -111,7 +112,9 @@ def _run_member(
             result = train_member(job, member, group)
     except PeerLost:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SystemExit) and _from_ray(error):
+            raise
         result = _failure(member, error)
     return replace(
         result,
@@ -123,7 +126,18 @@ def _run_member(
     )
 
 
-def _failure(member: Member, error: Exception) -> Result:
+def _from_ray(error: SystemExit) -> bool:
+    """Whether Ray ends this worker, rather than the task's own code, which must not."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return True
+    module = str(trace.tb_frame.f_globals.get("__name__"))
+    return module.partition(".")[0] == "ray"
+
+
+def _failure(member: Member, error: BaseException) -> Result:
     """The status and message for an exception."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return Result(member.key, "out_of_memory", error=str(error))
@@ -135,7 +149,7 @@ def _failure(member: Member, error: Exception) -> Result:
         "out_of_memory"
         if any(words in text for words in NO_MEMORY)
         else "crashed",
-        error=f"{type(error).__name__}: {error}",
+        error=with_advice(error),
         traceback="".join(traceback.format_exception(error)),
     )
 

@@ -18,6 +18,24 @@ from tasks.contract.errors import UserError, nearest
 NAME = re.compile(
     r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 )  # also the name of a file or folder
+LONGEST_NAME = (
+    120  # of 255 bytes that a file system allows, 250 that MLflow does
+)
+
+
+NAME_RULE = "letters, digits, '_', '-' and '.' that does not begin with a dot"
+NO_TEXT = (
+    "it has a character that files and databases cannot hold (half of a surrogate "
+    "pair, or NUL): leave it out"
+)
+
+
+def is_text(value: str) -> bool:
+    """Whether UTF-8, and the databases of trackers, can hold it."""
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def plain(value: Any) -> Any:
@@ -143,6 +161,8 @@ class FieldChecks:
 
     def text(self, field: str, advice: str = "", empty: bool = True) -> None:
         value = getattr(self._checked, field)
+        if isinstance(value, str) and not is_text(value):
+            raise self.error(field, NO_TEXT)
         if not isinstance(value, str) or not (value.strip() or empty):
             wanted = (
                 "give a text" if empty else "give a text that is not empty"
@@ -160,8 +180,13 @@ class FieldChecks:
         ):
             raise self.error(
                 field,
-                "give a name of letters, digits, '_', '-' and '.' that does not begin "
-                "with a dot; a label may be any text",
+                f"give a name of {NAME_RULE}; a label may be any text",
+            )
+        if len(value) > LONGEST_NAME:
+            raise self.error(
+                field,
+                f"give a name of at most {LONGEST_NAME} characters, which is also one "
+                "of folders; a label may be longer",
             )
 
     def choice(self, field: str, known: Iterable[str]) -> None:
@@ -219,14 +244,18 @@ class FieldChecks:
 
 
 def no_two_alike(owner: str, kind: str, names: Iterable[str]) -> None:
-    """Raise UserError if two parts of ``owner`` have one name."""
-    seen: set[str] = set()
+    """Raise UserError if two parts of ``owner`` have one name, or names that are one
+    folder where upper and lower case are not told apart, as on a Mac.
+    """
+    seen: dict[str, str] = {}
     for name in names:
-        if name in seen:
+        other = seen.get(name.lower())
+        if other is not None:
+            both = repr(name) if other == name else f"{other!r} and {name!r}"
             raise UserError(
-                f"{owner} has two {kind}s named {name!r}: rename one."
+                f"{owner} has two {kind}s named {both}: rename one."
             )
-        seen.add(name)
+        seen[name.lower()] = name
 
 
 def field_names(kind: type) -> tuple[str, ...]:

@@ -111,6 +111,15 @@ class Sealed:
         """Raise UserError if the split cannot be used for measuring. Does not open it."""
         _check_split(name, self._split)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the examples. Does not open it."""
+        return self._split.x.dtype
+
+    def classes(self) -> int:
+        """One more than the largest label, or 1. Does not open it."""
+        return _classes(self._split.y)
+
     def resealed(
         self, change: Callable[[Split], Split] = lambda split: split
     ) -> Sealed:
@@ -202,13 +211,29 @@ class Splits:
 
     def _classes_found(self) -> int:
         if self.train.in_memory:
-            return _classes(self.train.y)
+            return self._classes_in_memory()
         if _is_label(self.validation.y):
             raise UserError(
                 "Splits: training examples that are read in batches do not say how many "
                 "classes there are: give classes=."
             )
         return 1
+
+    def _classes_in_memory(self) -> int:
+        """One more than the largest label of all splits: that of a rare class may be in
+        one of them alone.
+        """
+        sealed = (
+            self.test if isinstance(self.test, Sealed) else Sealed(self.test)
+        )
+        sealed.check("test")
+        for name in ("train", "validation"):
+            _check_from_zero(name, getattr(self, name).y)
+        return max(
+            _classes(self.train.y),
+            _classes(self.validation.y),
+            sealed.classes(),
+        )
 
     def _share_metadata(self) -> None:
         def with_metadata(split: Split) -> Split:
@@ -220,7 +245,21 @@ class Splits:
         for name in ("train", "validation"):
             object.__setattr__(self, name, with_metadata(getattr(self, name)))
         test.check("test")
+        self._check_types(test)
         object.__setattr__(self, "test", test.resealed(with_metadata))
+
+    def _check_types(self, test: Sealed) -> None:
+        """Raise UserError unless the examples of all splits are of one type."""
+        if not self.train.in_memory:
+            return
+        wanted = self.train.x.dtype
+        found = {"validation": self.validation.x.dtype, "test": test.dtype}
+        for name, dtype in found.items():
+            if dtype != wanted:
+                raise UserError(
+                    f"Splits: {name}.x is of {dtype}, and train.x of {wanted}: give "
+                    "all examples one type."
+                )
 
     def _check_sizes(self, check: FieldChecks) -> None:
         if self.pool is not None:
@@ -322,6 +361,15 @@ def _classes(labels: Tensor) -> int:
 
 def _is_label(targets: Tensor) -> bool:
     return targets.ndim == 1 and not targets.is_floating_point()
+
+
+def _check_from_zero(name: str, labels: Tensor) -> None:
+    """Raise UserError if labels whose number of classes is to be found are negative."""
+    if _is_label(labels) and labels.min() < 0:
+        raise UserError(
+            f"Splits: {name}.y has the label {int(labels.min())}: count classes from "
+            "0, or give the number of a model's outputs as classes=."
+        )
 
 
 def _check_alike(name: str, before: Tensor, now: Tensor) -> None:

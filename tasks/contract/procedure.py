@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from tasks.contract.recipe import Recipe
 
 
+# How the names of metrics begin that are made from a measure.
+RESERVED_PREFIXES = (
+    "train.",
+    "validation.",
+    "test.",
+    "gap.",
+    "diagnosed.",
+    "updates_to.",
+    "reached.",
+)
+
+
 def no_worst(shape: Shape) -> float:
     """Raises UserError: the value of a failed run where its measure names none."""
     raise UserError(
@@ -75,6 +87,13 @@ class Measure:
     def __post_init__(self) -> None:
         check = FieldChecks(self)
         check.name()
+        for prefix in RESERVED_PREFIXES:
+            if self.name.startswith(prefix):
+                raise check.error(
+                    "name",
+                    f"names with {prefix!r} are of what the suite derives from a "
+                    "measure, as in train.accuracy: give another one",
+                )
         check.choice("better", ("higher", "lower"))
         check.function(
             "worst",

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.contract.checks import (
+    LONGEST_NAME,
     FieldChecks,
     brief,
     is_finite,
+    is_text,
     is_whole,
     plain,
+    refuse,
 )
 from tasks.contract.errors import UserError
 
@@ -209,6 +212,7 @@ class Space(Mapping[str, Hyperparameter]):
 
     def __init__(self, **params: Hyperparameter) -> None:
         for name, given in params.items():
+            check_hyperparameter_name("Space", name)
             if not isinstance(given, Hyperparameter):
                 raise UserError(_not_tunable(name, given))
         self._params = params
@@ -330,7 +334,21 @@ def is_value(value: Any) -> bool:
     """Whether a hyperparameter may have this value: a text, a finite number, True or
     False.
     """
-    return isinstance(value, str | bool) or is_finite(value)
+    if isinstance(value, str):
+        return is_text(value)
+    return isinstance(value, bool) or is_finite(value)
+
+
+def check_hyperparameter_name(owner: str, name: Any) -> None:
+    """Raise UserError for what cannot be the name of a hyperparameter."""
+    fits = isinstance(name, str) and 0 < len(name) <= LONGEST_NAME
+    if not fits or not name.isprintable():
+        raise refuse(
+            owner,
+            brief(name),
+            "give a hyperparameter a name of 1 to "
+            f"{LONGEST_NAME} printable characters, such as weight_decay",
+        )
 
 
 def _not_tunable(name: str, given: Any) -> str:

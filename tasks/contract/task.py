@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tasks.contract.checks import (
@@ -38,6 +39,7 @@ from tasks.contract.space import (
     Hyperparameter,
     Params,
     Space,
+    check_hyperparameter_name,
     is_value,
 )
 from tasks.contract.stage import Stage
@@ -213,6 +215,8 @@ class Arm:
         if not points:
             return
         names = set(points[0])
+        for name in names:
+            check_hyperparameter_name("grid", name)
         if not names or any(set(point) != names for point in points):
             raise check.error("grid", advice)
         values = [value for point in points for value in point.values()]
@@ -335,6 +339,7 @@ def _check_hyperparameters(
     fixed = {name: plain(value) for name, value in params.items()}
     check.replace("params", fixed)
     for name, value in fixed.items():
+        check_hyperparameter_name("params", name)
         if name in RECIPE_FIELDS:
             advice = (
                 f"a field of the recipe: give recipe={{{name!r}: {value!r}}}"
@@ -510,6 +515,16 @@ class Task:
                 )
             check.replace("procedure", measured(self.measures))
 
+    def load(self, level: Level, seed: int) -> Splits:
+        """What ``load_data`` returns. Raises UserError if that is no Splits."""
+        found = self.load_data(level, seed)
+        if not isinstance(found, Splits):
+            raise UserError(
+                f"{self._who}: load_data returned {brief(found)}, of type "
+                f"{type(found).__name__}: return Splits(train, validation, test)."
+            )
+        return found
+
     @property
     def has_data(self) -> bool:
         """Whether there are data, as there are where any arm learns."""
@@ -559,14 +574,15 @@ class Task:
             self._check_build(arm)
             for level in self.levels:
                 self._check_conditions(level, arm)
-                self._check_recipe(level, arm)
-                self._check_recipe_fields(level, arm)
+                recipe = self._check_recipe(level, arm)
+                self._check_recipe_fields(level, arm, recipe)
                 self._check_fit(level, arm)
-                self._check_before(level, arm)
+                self._check_before(arm, recipe)
 
     def _check_conditions(self, level: Level, arm: Arm) -> None:
         """What a hyperparameter depends on is a choice of the same arm that can be made."""
         space = self.space_of(arm, level)
+        self._check_no_circle(space, arm)
         for name, tuned in space.items():
             for parent, value in tuned.when.items():
                 who = f"{self._who}: {name!r} of arm {arm.name!r} depends on {parent!r}"
@@ -581,9 +597,25 @@ class Task:
                         f"{who} = {value!r}, which is none of {brief(choice.values)}."
                     )
 
-    def _check_recipe_fields(self, level: Level, arm: Arm) -> None:
+    def _check_no_circle(self, space: Space, arm: Arm) -> None:
+        """Conditions that lead back to where they began can never hold."""
+        conditions = {name: set(tuned.when) for name, tuned in space.items()}
+        try:
+            TopologicalSorter(conditions).prepare()
+        except CycleError as error:
+            circle = error.args[1]
+            if len(set(circle)) == 1:  # has a message of its own
+                return
+            raise UserError(
+                f"{self._who}: hyperparameters of arm {arm.name!r} depend on each "
+                f"other in a circle ({' <- '.join(circle)}), so none of them could "
+                "ever be chosen: take one `when` out."
+            ) from None
+
+    def _check_recipe_fields(
+        self, level: Level, arm: Arm, recipe: Recipe
+    ) -> None:
         """A field of the recipe that is tuned can have all values of its range."""
-        recipe = self.recipe_of(level, arm)
         for name, tuned in self.space_of(arm, level).items():
             if name not in TUNABLE:
                 continue
@@ -596,7 +628,7 @@ class Task:
                         f"{error}"
                     ) from error
 
-    def _check_before(self, level: Level, arm: Arm) -> None:
+    def _check_before(self, arm: Arm, recipe: Recipe) -> None:
         """A stage needs an arm that learns by updates, in one worker."""
         if arm.before is None:
             return
@@ -605,7 +637,6 @@ class Task:
                 f"Arm {arm.name!r}: before: it is fitted in one call, by a library, and "
                 "so not trained in stages."
             )
-        recipe = self.recipe_of(level, arm)
         if recipe.world_size > 1:
             raise UserError(
                 f"Arm {arm.name!r}: before: world_size={recipe.world_size} workers "
@@ -637,10 +668,11 @@ class Task:
         except UserError as error:
             raise UserError(f"Arm {arm.name!r}: {error}") from error
 
-    def _check_recipe(self, level: Level, arm: Arm) -> None:
+    def _check_recipe(self, level: Level, arm: Arm) -> Recipe:
         try:
             recipe = self.recipe_of(level, arm)
             self._check_targets(recipe, arm)
+            return recipe
         except UserError as error:
             raise UserError(
                 f"Arm {arm.name!r} at level {level.name!r}: {error}"

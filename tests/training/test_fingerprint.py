@@ -21,6 +21,7 @@ from tasks import UserError
 
 TRAINING = ROOT / "suite" / "training"
 WATCHING = {
+    "advice",  # texts of errors
     "checkpoint",  # what it keeps, a test compares bit by bit
     "environment",
     "fingerprint",
