@@ -27,6 +27,7 @@ from dashboard.components.controls import (
 from dashboard.components.text import aria, card, data, empty, glyph, head
 from dashboard.data.view import View
 from dashboard.figures.pictures import picture_frame, picture_spec
+from suite.records.files import NOT_JSON
 from suite.report.pictures import Gathered, pictures_of
 from tasks.contract.picture import FILE as PICTURE
 
@@ -158,7 +159,7 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError):
+    except (*NOT_JSON, OSError):
         return None
     if (
         isinstance(content, list)

@@ -280,12 +280,26 @@ def _load_task_files(campaign: Campaign, given: Sequence[Path]) -> None:
     for name, path in campaign.manifest.task_files.items():
         if name in loaded:
             continue
+        _check_not_among_results(campaign, path)
         if not Path(path).exists():
             raise UserError(
                 f"Campaign {campaign.id} ran task {name} from {path}, which is not "
                 "there now: put it back, or say where it is with --task-file."
             )
         task_of(path)
+
+
+def _check_not_among_results(campaign: Campaign, path: str) -> None:
+    """Raise UserError for a task file inside the results folder, which may come from
+    someone else: its code is run only where the user names it.
+    """
+    results = campaign.folder.parent.resolve()
+    if Path(path).resolve().is_relative_to(results):
+        raise UserError(
+            f"Campaign {campaign.id} ran the task file {path}, which lies among the "
+            "results. Retrying runs its code: if you trust it, give it with "
+            "--task-file."
+        )
 
 
 def _options(

@@ -453,10 +453,10 @@ def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
 def _read(path: Path) -> dict[str, Any]:
     """The cached costs; empty if the file cannot be read."""
     try:
-        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}  # it is measured again
-    return known
+    return known if isinstance(known, dict) else {}
 
 
 def _keep(path: Path, known: dict[str, Any]) -> None:

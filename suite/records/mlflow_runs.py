@@ -43,7 +43,7 @@ def _read_mlflow_runs(
     with path.open("rb") as file:
         for text in file:
             with suppress(
-                ValueError, KeyError, TypeError
+                ValueError, KeyError, TypeError, RecursionError
             ):  # a line truncated by a crash: the next publisher writes it again
                 line = json.loads(text)
                 found[str(line["key"])] = MlflowRun(

@@ -114,9 +114,15 @@ class Campaign:
         return read_mlflow_runs(self.folder)
 
     def artifacts(self, key: str) -> list[Path]:
-        """The artifacts of a final, sorted by name."""
+        """The artifacts of a final, sorted by name. Links, which may lead anywhere, are
+        left out.
+        """
         folder = self.folder / "artifacts" / key
-        return sorted(folder.iterdir()) if folder.is_dir() else []
+        if folder.is_symlink() or not folder.is_dir():
+            return []
+        return sorted(
+            path for path in folder.iterdir() if not path.is_symlink()
+        )
 
 
 class Results:

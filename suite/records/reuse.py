@@ -82,9 +82,17 @@ def copy_files(source: Path, target: Path, key: str) -> None:
     artifacts = source / "artifacts" / key
     if artifacts.is_dir():
         shutil.copytree(
-            artifacts, target / "artifacts" / key, dirs_exist_ok=True
+            artifacts,
+            target / "artifacts" / key,
+            dirs_exist_ok=True,
+            ignore=_links,
         )
     checkpoint = source / "checkpoints" / f"{key}.pt"
-    if checkpoint.is_file():
+    if checkpoint.is_file() and not checkpoint.is_symlink():
         (target / "checkpoints").mkdir(exist_ok=True)
         shutil.copy2(checkpoint, target / "checkpoints" / checkpoint.name)
+
+
+def _links(folder: str, names: list[str]) -> list[str]:
+    """Those of the names that are links, whose targets may lie anywhere."""
+    return [name for name in names if (Path(folder) / name).is_symlink()]

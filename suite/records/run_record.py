@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, TypedDict, cast, get_args
 
@@ -76,6 +77,8 @@ TYPES: Mapping[str, Types] = {
     "worker": (dict,),
     "artifacts": (list,),
 }
+# Of a key or an artifact, which become paths: they lead to no other folder.
+FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,254}")
 WHOLE = ("block", "number", "best_step", "parameters")
 PLAIN = {str, int, float, bool, NONE}
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -112,6 +115,9 @@ def run_record(line: Any, place: str) -> RunRecord:
                 place,
                 f"its {key} is {line[key]!r} and not one of {', '.join(known)}",
             )
+    for name in (line["key"], *line["artifacts"]):
+        if not isinstance(name, str) or not FILE_NAME.fullmatch(name):
+            raise _damaged(place, f"{name!r} is no name of a file of its own")
     for name in WHOLE:
         if line[name] is not None and not 0 <= line[name] < 2**63:
             raise _damaged(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -119,10 +120,23 @@ def export_campaign(folder: Path, output: Path) -> int:
         replace_file(output) as partial,
         zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        archive.writestr(zipfile.ZipInfo(INDEX_FILE), json.dumps(index))
+        archive.writestr(_entry(INDEX_FILE), json.dumps(index))
         for name, path in files.items():
-            archive.write(path, name)
+            with (
+                path.open("rb") as source,
+                archive.open(_entry(name, path), "w") as target,
+            ):
+                shutil.copyfileobj(source, target, CHUNK_BYTES)
     return output.stat().st_size
+
+
+def _entry(name: str, path: Path | None = None) -> zipfile.ZipInfo:
+    """An entry without time and owner, so that equal content gives equal bytes."""
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    if path is not None:
+        entry.file_size = path.stat().st_size
+    return entry
 
 
 def _main_files(folder: Path) -> Iterator[Path]:
@@ -137,11 +151,16 @@ def _run_files(folder: Path, keys: set[str]) -> Iterator[Path]:
     """The artifacts and checkpoints of the runs with these keys."""
     for key in keys:
         artifacts = folder / "artifacts" / key
-        if artifacts.is_dir():
-            yield from (path for path in artifacts.iterdir() if path.is_file())
+        if artifacts.is_dir() and not artifacts.is_symlink():
+            yield from filter(_is_own_file, artifacts.iterdir())
         checkpoint = folder / "checkpoints" / f"{key}.pt"
-        if checkpoint.is_file():
+        if _is_own_file(checkpoint):
             yield checkpoint
+
+
+def _is_own_file(path: Path) -> bool:
+    """Whether it is a file and no link, which would export a file from elsewhere."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _hash(path: Path) -> str:

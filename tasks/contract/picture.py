@@ -138,7 +138,13 @@ def read_picture(content: bytes, language: str = "en") -> Picture:
             heights=Heights(**heights) if heights else None,
             **found,
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise UserError(f"This is no picture: {error!r}") from error
 
 

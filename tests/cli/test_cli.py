@@ -604,6 +604,21 @@ def test_retry_of_a_task_file_that_moved_says_so(run_here, refused, tiny_file):
     assert "--task-file" in message
 
 
+def test_retry_runs_no_task_file_that_came_with_the_results(
+    run_here, refused, tiny_file
+):
+    path = tiny_file.parent / "r" / "came.py"
+    path.parent.mkdir()
+    path.write_text(tiny_file.read_text())
+    run_here(path)
+    tasks._registry._FILES.pop("came")
+    path.write_text("raise SystemExit('ran')")
+
+    message = refused("retry", "--results", path.parent)
+
+    assert "if you trust it, give it with --task-file" in message
+
+
 def test_a_full_disk_is_one_message(run_here, tiny_file, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

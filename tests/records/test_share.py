@@ -3,16 +3,20 @@ file from elsewhere is trusted.
 """
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from suite.campaign.launch import plan_of
 from suite.planning.plan import Plan, Shard, shard_of
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.journal import FILE, read_lines, results_digest
 from suite.records.results import Results
+from suite.records.reuse import copy_files
 from suite.records.share import export_campaign, import_bundles, read_bundle
 from suite.verdicts.judge import judge_campaign
 from tasks import UserError
@@ -109,7 +113,9 @@ def exported(tiny, run_inline, tmp_path):
     return path
 
 
-def rewritten(path: Path, changes=None, more=None, sign=True) -> Path:
+def rewritten(
+    path: Path, changes=None, more=None, sign=True, link=None
+) -> Path:
     """The same archive with changed entries, its list of hashes made to agree."""
     import hashlib
 
@@ -126,7 +132,8 @@ def rewritten(path: Path, changes=None, more=None, sign=True) -> Path:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bakeoff.json", json.dumps(about))
         for name, text in content.items():
-            archive.writestr(name, text)
+            as_link = link is not None and name == link.filename
+            archive.writestr(link if as_link else name, text)
     return target
 
 
@@ -189,6 +196,124 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(exported):
             continue
         assert found.records == whole.records
         assert found.manifest == whole.manifest
+
+
+def test_equal_content_gives_equal_bytes(exported, tmp_path):
+    (folder,) = (tmp_path / "there").glob("*/campaign.json")
+    folder = folder.parent
+    for path in folder.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+        path.chmod(0o777)
+    again = tmp_path / "again.zip"
+
+    export_campaign(folder, again)
+
+    assert again.read_bytes() == exported.read_bytes()
+
+
+def test_a_link_in_a_results_folder_is_not_followed(exported, tmp_path):
+    secret = tmp_path / "secret.json"
+    secret.write_text("{}")
+    (manifest,) = (tmp_path / "there").glob("*/campaign.json")
+    campaign = Results(tmp_path / "there").load()
+    (key, *_) = campaign.finals["key"]
+    home = manifest.parent / "artifacts" / key
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "link.json").symlink_to(secret)
+    out = tmp_path / "again.zip"
+
+    export_campaign(manifest.parent, out)
+    copy_files(manifest.parent, tmp_path / "copy", key)
+
+    with zipfile.ZipFile(out) as archive:
+        assert not any("link" in name for name in archive.namelist())
+    assert not list((tmp_path / "copy").rglob("link*"))
+    assert home / "link.json" not in campaign.artifacts(key)
+
+
+def test_a_link_in_an_archive_is_a_file_with_its_text(exported, tmp_path):
+    """ZIP keeps links as files whose content is the target; none is made."""
+    name = f"artifacts/{KEY}/link.json"
+    link = zipfile.ZipInfo(name)
+    link.external_attr = 0o120777 << 16
+    path = rewritten(exported, more={name: b"/etc/passwd"}, link=link)
+
+    imported([path], tmp_path / "here")
+
+    (found,) = (tmp_path / "here").rglob("link.json")
+    assert not found.is_symlink()
+    assert found.read_text() == "/etc/passwd"
+
+
+DEEP = b"[" * 200_000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"campaign.json": lambda text: DEEP},
+        {"campaign.json": lambda text: b"[]"},
+        {"runs.jsonl": lambda text: DEEP + b"\n"},
+        {"runs.jsonl": lambda text: b"\0" * 1000 + b"\n"},
+    ],
+    ids=["deep manifest", "list", "deep record", "NUL"],
+)
+def test_json_that_is_no_campaign_is_refused(exported, changes):
+    with pytest.raises(UserError):
+        read_bundle(rewritten(exported, changes))
+
+
+@pytest.mark.parametrize("about", [DEEP, b"[]", b'{"format": 1}', b"\xff"])
+def test_an_index_that_is_none_is_refused(exported, about):
+    target = exported.with_name("index.zip")
+    with (
+        zipfile.ZipFile(exported) as source,
+        zipfile.ZipFile(target, "w") as archive,
+    ):
+        for name in source.namelist():
+            known = name != "bakeoff.json"
+            archive.writestr(name, source.read(name) if known else about)
+
+    with pytest.raises(UserError):
+        read_bundle(target)
+
+
+def test_a_key_that_leads_to_another_folder_is_refused(exported, tmp_path):
+    (record,) = (tmp_path / "there").glob("*/runs.jsonl")
+    text = record.read_text()
+    key = json.loads(text.splitlines()[0])["key"]
+
+    for name in ("../../x", "/etc", "a/b", ".", ".."):
+        record.write_text(text.replace(key, name))
+        with pytest.raises(UserError, match="no name of a file of its own"):
+            export_campaign(record.parent, tmp_path / "again.zip")
+
+
+@settings(
+    max_examples=30,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    place=st.floats(0, 1),
+    length=st.integers(0, 60),
+    new=st.binary(max_size=60),
+)
+def test_an_archive_of_any_bytes_is_read_or_refused(
+    exported, place, length, new
+):
+    content = exported.read_bytes()
+    start = int(place * len(content))
+    path = exported.with_name("fuzzed.zip")
+    path.write_bytes(content[:start] + new + content[start + length :])
+
+    try:
+        found = read_bundle(path)
+    except UserError:
+        return
+    assert found.manifest == read_bundle(exported).manifest
 
 
 def test_what_is_no_archive_is_refused(tmp_path):
