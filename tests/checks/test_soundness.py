@@ -12,6 +12,8 @@ from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import CHECKS, register_check
 from suite.checks.soundness import findings
 from tasks import Arm, Claim
+from tasks.procedures.metrics import OutputMeasure
+from tasks.procedures.supervised import Classification
 
 BROKEN = {  # check: what to replace in the tiny task, and by what
     "data depend on the seed alone": (
@@ -115,6 +117,24 @@ def test_a_misspelt_hyperparameter_gets_the_name_that_was_looked_for(broken):
         CHECKS["hyperparameters are read"].look(task)
 
     assert "did you mean 'weight_decay'?" in caught.value.hint
+
+
+def test_guessing_is_asked_of_no_measure_that_ignores_answers(tiny):
+    task = tasks.get(tiny)
+    gap = OutputMeasure(
+        "gap",
+        "lower",
+        worst=lambda shape: 1.0,
+        of=lambda outputs, targets: 0.0,
+    )
+    procedure = Classification(measures=("accuracy", "loss", gap))
+    arms = tuple(
+        dataclasses.replace(arm, procedure=procedure) for arm in task.arms
+    )
+
+    guess = CHECKS["untrained models guess"]
+
+    assert "loss" in guess.look(dataclasses.replace(task, arms=arms))
 
 
 def test_functions_beside_models_share_no_batches(tiny):
