@@ -12,7 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from tasks import Arm, Claim, Level, Measure, Params, Task, Text
+from tasks import (
+    Arm,
+    Axis,
+    Claim,
+    Level,
+    Measure,
+    Params,
+    Plot,
+    Task,
+    Text,
+)
 from tasks.models.readers import HEADS, WIDTH
 
 RECURRENT: dict[str, Callable[..., nn.Module]] = {
@@ -192,6 +202,20 @@ TASK = Task(
         zh="向量维数与状态维数（16）",
     ),
     axis=Text("Symbols", zh="符号数"),
+    plots=(
+        Plot(
+            "operations",
+            Text("Operations by length", zh="不同长度下的运算量"),
+            "operations",
+            Axis(Text("Symbols", zh="符号数"), log=True),
+            y=Axis(Text("Operations", zh="运算量"), log=True),
+            says=Text(
+                "On axes of ratios a power is a straight line: recurrent layers have a "
+                "slope of 1, attention bends from 1 towards 2.",
+                zh="在对数坐标上，幂函数是直线：循环层的斜率为 1，注意力从 1 弯向 2。",
+            ),
+        ),
+    ),
     why=Text(
         "With n vectors of d numbers, self-attention takes 8nd² operations for its "
         "four projections and 4n²d to compare every symbol with every other and to "

@@ -12,10 +12,12 @@ from torch import nn
 
 from tasks import (
     Arm,
+    Axis,
     Claim,
     Float,
     Level,
     Params,
+    Plot,
     Recipe,
     Shape,
     Space,
@@ -275,6 +277,18 @@ TASK = Task(
         zh="参数量（相差不超过 5 %）、更新次数、数据、调参试验数",
     ),
     axis=Text("Symbols", zh="符号数"),
+    plots=(
+        Plot(
+            "recall",
+            Text("Recall of the first symbol", zh="对第一个符号的回忆"),
+            "accuracy",
+            Axis(Text("Symbols", zh="符号数"), log=True),
+            says=Text(
+                "A dot for each block, lines through their means; guessing gets 10 %.",
+                zh="每个点是一个区组，连线为均值；猜测的正确率为 10 %。",
+            ),
+        ),
+    ),
     parameters_within=0.05,
     why=Text(
         "A recurrent layer hands what it remembers from state to state, and each "

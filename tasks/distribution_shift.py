@@ -9,10 +9,12 @@ from torch import nn
 
 from tasks import (
     Arm,
+    Axis,
     Claim,
     Float,
     Level,
     Params,
+    Plot,
     Recipe,
     Shape,
     Space,
@@ -228,6 +230,29 @@ TASK = Task(
         zh="网络、更新次数、验证与测试样本、调参试验数",
     ),
     parameters_within=0.0,
+    plots=(
+        Plot(
+            "interaction",
+            Text(
+                "Accuracy without and with a shift",
+                zh="没有偏移与有偏移时的准确率",
+            ),
+            "accuracy",
+            Axis(
+                Text(
+                    "Places by which test curves are moved at most",
+                    zh="测试曲线最多平移的位置数",
+                )
+            ),
+            along="moved_by",
+            arms=("few", "more", "new"),
+            says=Text(
+                "Were a shift to cost all the same, lines would be parallel. The old "
+                "examples were moved by 12 places at most.",
+                zh="如果偏移对各方案的影响相同，连线会平行。旧样本最多平移 12 个位置。",
+            ),
+        ),
+    ),
     why=Text(
         "More training data reduce the error that comes from having seen few "
         "examples of the same kind. They say nothing about examples of another kind, "

@@ -11,7 +11,17 @@ from typing import Any
 import numpy as np
 from scipy.special import bdtr
 
-from tasks import Arm, Claim, Level, Measure, Params, Task, Text
+from tasks import (
+    Arm,
+    Axis,
+    Claim,
+    Level,
+    Measure,
+    Params,
+    Plot,
+    Task,
+    Text,
+)
 
 COMPETITIONS = 400  # over which a block's optimism is averaged
 PRIVATE = 10_000  # examples that nobody chose by
@@ -156,6 +166,21 @@ TASK = Task(
     claims=CLAIMS,
     matched=Text("Models, examples, competitions", zh="模型、样本、竞赛次数"),
     axis=Text("Models", zh="模型数"),
+    plots=(
+        Plot(
+            "optimism",
+            Text("Optimism by number of models", zh="不同模型数下的虚高"),
+            "optimism",
+            Axis(Text("Models", zh="模型数"), log=True),
+            levels=ON_100,
+            says=Text(
+                "With 100 public examples. The best of k grows with the logarithm of "
+                "k, below its bound; a model that was not chosen stays at 0.",
+                zh="公开样本为 100 个。k 个中最好者的虚高随 k 的对数增长，且低于上界；"
+                "未经选择的模型保持为 0。",
+            ),
+        ),
+    ),
     why=Text(
         "Each public score is the true one plus noise; the best of many is the one "
         "with the luckiest noise. The expected maximum grows with the square root of "

@@ -11,10 +11,12 @@ from torch import nn
 
 from tasks import (
     Arm,
+    Axis,
     Claim,
     Float,
     Level,
     Params,
+    Plot,
     Recipe,
     Shape,
     Space,
@@ -262,6 +264,18 @@ TASK = Task(
         zh="网络、预训练之后的更新次数、验证与测试样本、调参试验数",
     ),
     axis=Text("Labels", zh="标签数"),
+    plots=(
+        Plot(
+            "labels",
+            Text("Accuracy by number of labels", zh="不同标签数下的准确率"),
+            "accuracy",
+            Axis(Text("Labels", zh="标签数"), log=True),
+            says=Text(
+                "What stands in for labels is worth most where they are few.",
+                zh="标签越少，替代标签的办法越有价值。",
+            ),
+        ),
+    ),
     parameters_within=0.0,
     why=Text(
         "Other classes teach features that the few labels alone could not, provided "

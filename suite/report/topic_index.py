@@ -12,7 +12,7 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Logistic regression", ("logistic_regression",)),
     ("Gradient descent", ("gradient_descent",)),
     ("Finding the cause of a bad result", ("diagnosis",)),
-    ("Overfitting and what helps", ("overfitting",)),
+    ("Overfitting and what helps", ("overfitting", "augmentation_images")),
     ("Training and test differ", ("distribution_shift",)),
     ("Validation, choosing a model", ("model_selection", "cross_validation")),
     ("More data", ("more_data",)),

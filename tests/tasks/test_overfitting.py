@@ -14,8 +14,10 @@ ONE_OF_A_KIND = {
     "shift": "procedure",
     "decay_as_usual": "params",
     "l2": "params and recipe",
+    "tuned_decay": "grid",
+    "tuned_l2": "grid and recipe",
     "dropout_30": "params",
-    "early_stopping": "procedure and recipe",
+    "early_stopping": "grid and procedure and recipe",
     "clipping": "recipe",
     "smaller": "model",
     "shift_and_data": "data and procedure",
@@ -34,6 +36,7 @@ def differences(name: str) -> str:
 
     found = {
         "data": arm.training_data is not none.training_data,
+        "grid": arm.grid != none.grid,
         "model": parameters(arm) != parameters(none),
         "params": arm.params != none.params,
         "procedure": TASK.procedure_of(arm) != TASK.procedure_of(none),
