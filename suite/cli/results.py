@@ -21,6 +21,7 @@ from suite.cli.options import (
     PORT,
     CampaignArgument,
     HostOption,
+    Language,
     ResultsOption,
 )
 
@@ -157,26 +158,49 @@ def report(
             help="Where to write it. Default: the campaign's folder.",
         ),
     ] = None,
+    snippet: Annotated[
+        str | None,
+        typer.Option(
+            "--snippet",
+            metavar="TASK/CLAIM",
+            help="One claim alone, as HTML to paste into another page.",
+        ),
+    ] = None,
+    language: Annotated[
+        Language,
+        typer.Option("--language", help="The language of a snippet."),
+    ] = Language.EN,
 ) -> None:
     """Write a campaign's report: one HTML file that needs no network."""
     from suite.records.results import Results
     from suite.report.html.page import render
+    from suite.report.html.snippet import snippet as snippet_of
     from suite.verdicts.preregistration import provenance_of
     from tasks import UserError
 
+    if snippet is None and language is not Language.EN:
+        raise UserError(
+            "--language is that of a snippet: add --snippet TASK/CLAIM, or leave "
+            "it out; the report is English."
+        )
     recorded = Results(results).load(campaign)
-    path = output or recorded.folder / "report.html"
-    with err().status("Writing the report …"):
-        text = render(recorded, provenance_of(recorded.manifest))
+    provenance = provenance_of(recorded.manifest)
+    with err().status("Writing …"):
+        if snippet is None:
+            name, text = "report.html", render(recorded, provenance)
+        else:
+            name = f"{snippet.replace('/', '.')}.html"
+            text = snippet_of(recorded, snippet, provenance, language.value)
+    path = output or recorded.folder / name
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(
-            f"The report cannot be written to {path} ({error.strerror}): "
-            "name a file with -o."
+            f"{path} cannot be written ({error.strerror}): name a file with -o."
         ) from error
+    what = snippet or "Report"
     out().print(
-        f"Report of {recorded.id}: {path}", highlight=False, soft_wrap=True
+        f"{what} of {recorded.id}: {path}", highlight=False, soft_wrap=True
     )
 
 

@@ -150,7 +150,7 @@ def draw_alone(
 
 def _alone(drawn: str, verdict: str) -> str:
     """An element of a page as a file of its own."""
-    own = ALONE[_css_name(verdict)] if verdict else ALONE["text"]
+    own = ALONE[css_name(verdict)] if verdict else ALONE["text"]
     for css, color in {**ALONE, "c": own}.items():
         drawn = drawn.replace(f"var(--{css})", color)
     style = "background: white; font-family: sans-serif"
@@ -181,7 +181,9 @@ def _settings(name: str) -> Iterator[None]:
         "grid.color": COLORS["hair"],
         "grid.linewidth": 1.0,
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        # text stays text, so its letters come from the reader's fonts
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield
 
 
@@ -484,7 +486,8 @@ def _arrow(axes: Axes, x: float, symbol: str) -> None:
 # ------------------------------------------------------------------------- universes
 
 
-def _css_name(verdict: str) -> str:
+def css_name(verdict: str) -> str:
+    """The name of a verdict's colour."""
     return verdict.replace("_", "-")
 
 
@@ -521,7 +524,7 @@ def _draw_universe(
     axes: Axes, below: Axes, drawing: _Drawing, place: int, mark: UniverseMark
 ) -> None:
     """A universe's effect with its interval, and its conditions."""
-    color = COLORS[_css_name(mark.verdict)]
+    color = COLORS[css_name(mark.verdict)]
     look = {"color": color, "linestyle": "none", **MARKERS[mark.verdict]}
     if mark.interval:
         axes.plot((place, place), mark.interval, color=color, linewidth=1.6)
@@ -534,7 +537,7 @@ def _draw_universe(
 def _universe_legend(axes: Axes, chart: SpecificationCurve) -> None:
     """What each mark says, above the effects."""
     for verdict, name in chart.answers.items():
-        color = COLORS[_css_name(verdict)]
+        color = COLORS[css_name(verdict)]
         look = {"color": color, "linestyle": "none", **MARKERS[verdict]}
         axes.plot([], [], label=name, markersize=6.5, **look)
     axes.legend(

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from itertools import groupby
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from suite.records.manifest import TaskManifest
@@ -17,6 +14,7 @@ from suite.report import answers
 from suite.report.formatting import counted, listed
 from suite.report.html import appendix
 from suite.report.html.claim import Judged, TaskCurves, claim_view
+from suite.report.html.environment import HERE, environment
 from suite.report.html.methods import paragraphs
 from suite.report.html.pictures import picture_views
 from suite.report.html.universes import universes_views
@@ -37,8 +35,6 @@ from suite.verdicts.universes import multiverses
 from tasks import Categorical, Float, Int, Space
 from tasks.contract.universe import is_universe
 
-HERE = Path(__file__).parent
-
 
 def render(campaign: Campaign, provenance: Provenance = UNKNOWN) -> str:
     """The report as one HTML document that needs nothing else.
@@ -53,7 +49,7 @@ def render(campaign: Campaign, provenance: Provenance = UNKNOWN) -> str:
     verdicts = judge_campaign(campaign, provenance)
     judged = [Judged(*pair) for pair in zip(asked, verdicts, strict=True)]
     tasks = list(_tasks(campaign, judged))
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     return template.render(
         style=Markup((HERE / "report.css").read_text(encoding="utf-8")),
         campaign=_head(campaign, judged),
@@ -65,19 +61,6 @@ def render(campaign: Campaign, provenance: Provenance = UNKNOWN) -> str:
         data=appendix.data_table(campaign),
         openings=appendix.openings(campaign),
         provenance=appendix.provenance(campaign),
-    )
-
-
-@cache
-def _environment() -> Environment:
-    """Templates that escape all that users wrote, and fail on a name that is missing."""
-    return Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
 
 
