@@ -71,6 +71,8 @@ def _layers(task: Task, level: Level, arm: Arm, splits: Splits) -> list[Layer]:
 
 def _is_layer(module: nn.Module) -> bool:
     """Whether it computes something itself, or has parameters of its own."""
+    if isinstance(module, nn.Identity):
+        return False
     is_leaf = next(module.children(), None) is None
     return is_leaf or _own_parameters(module) > 0
 

@@ -111,7 +111,7 @@ def _universes_link(view: View, verdict: ClaimVerdict) -> html.P | None:
             own = base == verdict.claim
             key = "universes-varied" if own else "universes-one-of"
             text = view.words(key, count=len(found.universes))
-            return html.P(html.A(text, href=to))
+            return html.P(html.A(text, href=to), className="controls")
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -105,12 +105,14 @@ def _of_block(finals: pd.DataFrame, row: Mapping[str, Any]) -> pd.Series:
 
 
 def _runs(view: View, task: str, finals: pd.DataFrame) -> Iterator[html.Span]:
-    """A link per final to its MLflow run, by arm."""
+    """A link per final to its MLflow run, by arm; with their levels where there are
+    several.
+    """
+    several = finals["level"].nunique() > 1
     for arm, mine in finals.groupby("arm", sort=False):
-        pairs = zip(mine["key"], mine["number"], strict=True)
         links = [
-            _run(view, task, str(arm), str(key), number)
-            for key, number in pairs
+            _run(view, task, str(arm), final, several)
+            for final in mine[["key", "number", "level"]].to_dict("records")
         ]
         found = [link for link in links if link is not None]
         if found:
@@ -119,14 +121,22 @@ def _runs(view: View, task: str, finals: pd.DataFrame) -> Iterator[html.Span]:
 
 
 def _run(
-    view: View, task: str, arm: str, key: str, number: int
+    view: View,
+    task: str,
+    arm: str,
+    final: Mapping[Hashable, Any],
+    with_level: bool,
 ) -> html.A | None:
-    address = view.run_link(key)
+    address = view.run_link(str(final["key"]))
     if address is None:
         return None
-    label = view.arm_label(task, arm)
+    label, number = view.arm_label(task, arm), final["number"]
+    text = f"{number}"
+    if with_level:
+        level = view.level_label(task, str(final["level"]))
+        label, text = f"{label}, {level}", f"{level}: {number}"
     return html.A(
-        f"{number}↗",
+        f"{text}↗",
         href=address,
         target="_blank",
         rel="noopener noreferrer",
