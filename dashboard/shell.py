@@ -224,7 +224,14 @@ def _live_tag(view: View) -> Component | None:
     more = f" · {words('progress-left', left=duration(left))}" if left else ""
     dot = html.I(className="dot", **aria(hidden="true"))
     text = words("live", done=done, planned=planned)
-    return html.Span([dot, text, more], className="tag live")
+    share = int(state.get("done") or 0) / max(
+        int(state.get("planned") or 0), 1
+    )
+    return html.Span(
+        [dot, text, more],
+        className="tag live",
+        **data(percent=f"{100 * share:.0f}"),
+    )
 
 
 def _freshness(view: View) -> Component | None:

@@ -52,10 +52,18 @@
     return Object.assign(axisLook(tokens), { automargin: axis.type === "category" }, axis, { title }, more || {}); // it draws all anew
   }
 
-  const LONGEST_NAME = 25; // characters that fit beside a chart
+  const WIDEST_NAME = 170; // pixels beside a chart
+
+  /* About how wide a text is, in pixels: Chinese letters are nearly twice as wide as others. */
+  function widthOf(text) {
+    return [...text].reduce((sum, letter) => sum + (letter >= "\u2e80" ? 12.4 : 6.8), 0);
+  }
 
   function shortened(text) {
-    return text.length > LONGEST_NAME ? text.slice(0, LONGEST_NAME - 1).trimEnd() + "…" : text;
+    if (widthOf(text) <= WIDEST_NAME) return text;
+    const letters = [...text];
+    while (widthOf(letters.join("")) > WIDEST_NAME - 7) letters.pop();
+    return letters.join("").trimEnd() + "…";
   }
 
   /* Names at the ends of lines, at least 15 px apart. */
@@ -85,8 +93,7 @@
       const x = layout.xaxis.type === "log" ? Math.log10(right) : right;
       return { x, y: end.y, yshift: place - at, text: end.text, xanchor: "left", yanchor: "middle", xshift: 8, showarrow: false, font: { size: 12, color: end.color } };
     });
-    const longest = Math.max(...ends.map((e) => e.text.length));
-    return { notes, room: Math.min(190, 20 + 6.8 * longest) };
+    return { notes, room: 20 + Math.max(...ends.map((e) => widthOf(e.text))) };
   }
 
   /* The ends of the data, so that names at line ends stand beyond the axis. */
@@ -115,6 +122,31 @@
       notes.push({ text: panels.titles[i], xref: `x${suffix} domain`, yref: `y${suffix} domain`, x: 0, y: 1, yshift: 18, xanchor: "left", showarrow: false, font: { size: width < 560 ? 11 : 12, color: tokens.text } });
     }
     return { notes, rows };
+  }
+
+  /* Ticks as whole numbers on a logarithmic axis that shows less than two decades: plotly labels these by single digits. */
+  function logTicks(low, high) {
+    const ratio = high / low;
+    if (!(low > 0) || ratio >= 100) return undefined;
+    if (ratio < 2) {
+      const rough = (high - low) / 3 || low / 3, unit = 10 ** Math.floor(Math.log10(rough));
+      const step = unit * [1, 2, 5, 10].find((one) => one * unit >= rough);
+      return Array.from({ length: 6 }, (_, n) => +((Math.ceil(low / step) + n) * step).toPrecision(6)).filter((one) => one <= high * 1.001);
+    }
+    const marks = ratio < 8 ? [1, 2, 3, 5, 7] : [1, 2, 5], first = Math.floor(Math.log10(low));
+    return [0, 1, 2].flatMap((n) => marks.map((one) => +(one * 10 ** (first + n)).toPrecision(6))).filter((one) => one >= low * 0.99 && one <= high * 1.01);
+  }
+
+  function labelLogAxes(data, layout) {
+    for (const [name, axis] of Object.entries(layout)) {
+      if (!/^[xy]axis/.test(name) || axis.type !== "log" || axis.tickvals) continue;
+      const letter = name[0], own = name.replace("axis", "");
+      const shared = (other) => other === own || layout[other.replace(letter, letter + "axis")]?.matches === own;
+      const mine = data.filter((trace) => shared(trace[letter + "axis"] || letter)).flatMap((trace) => trace[letter]).filter((value) => value > 0);
+      const [low, high] = axis.range ? axis.range.map((end) => 10 ** end) : [Math.min(...mine), Math.max(...mine)];
+      const ticks = logTicks(Math.min(low, high), Math.max(low, high));
+      if (ticks && ticks.length > 1) axis.tickvals = ticks;
+    }
   }
 
   function figure(spec, values, ids, tokens) {
@@ -146,6 +178,7 @@
       notes = notes.concat(ends.notes);
       room = ends.room;
     }
+    labelLogAxes(data, layout);
     const base = {
       font: { family: getComputedStyle(document.body).fontFamily, size: document.querySelector(".present") ? 15 : 12, color: look.text },
       paper_bgcolor: look.surface, plot_bgcolor: look.surface, hovermode: "x unified", autosize: true,
@@ -234,9 +267,17 @@
     return text ? "?" + text : "";
   }
 
+  let ownTitle = ""; // that of the page, without how far a running campaign is
+
+  function showTitle() {
+    const percent = document.querySelector(".tag.live")?.dataset.percent;
+    document.title = (percent ? `${percent} % · ` : "") + ownTitle;
+  }
+
   function announce(head) {
     if (head) {
-      document.title = head.title;
+      ownTitle = head.title;
+      setTimeout(showTitle); // once the header stands
       document.documentElement.lang = head.lang;
       dispatchEvent(new Event("bakeoff:shown"));
     }
@@ -252,6 +293,7 @@
   function change(sent, shown) {
     if (!sent || !shown || sent.page !== shown.page) return NONE();
     for (const [id, props] of sent.changes) window.dash_clientside.set_props(id, props);
+    setTimeout(showTitle);
     return sent.shown;
   }
 

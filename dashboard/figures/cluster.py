@@ -13,6 +13,7 @@ from dashboard.locale import Words
 from dashboard.theme import task_color
 
 FAILED = "text"  # no task has it
+FEW_TASKS = 8  # whose legend fits above the bars
 MAX_BARS = 1500
 FEW = 120  # bars that have room for a line between them
 
@@ -189,7 +190,7 @@ def gantt(
         layout={
             "barmode": "overlay",
             "hovermode": "closest",
-            "showlegend": True,
+            "showlegend": len(tasks) <= FEW_TASKS,
             "margin": {"l": 120, "r": 16, "t": 40, "b": 48},
         },
         height=130 + 30 * rows,

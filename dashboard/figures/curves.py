@@ -117,7 +117,13 @@ def learning_curves(
                 )
             )
         mine = _arm_traces(
-            means[name], columns[name], single[name], look, arm, not apart
+            means[name],
+            columns[name],
+            single[name],
+            look,
+            arm,
+            labelled=not apart,
+            number=".1%" if percent else ".4~g",
         )
         marked = _checkpoint(
             means[name], (best_steps or {}).get(name), look, words
@@ -148,8 +154,13 @@ def _arm_traces(
     blocks: pd.DataFrame,
     look: Look,
     arm: Mapping[str, Any],
+    *,
     labelled: bool,
+    number: str,
 ) -> list[Trace]:
+    """An arm's mean, interval and single blocks; ``number`` is how values are written
+    where the pointer is.
+    """
     color, label = look.color, str(arm.get("label") or arm["name"])
     x, mean = (
         pick("x", **{axis: columns[axis] for axis in AXES}),
@@ -180,9 +191,15 @@ def _arm_traces(
         dash_of(look),
         name=label,
         customdata=about,
-        hovertemplate="%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, n = %{customdata[2]})",  # noqa: E501
+        hovertemplate=(
+            f"%{{y:{number}}} (%{{customdata[0]:{number}}} – "
+            f"%{{customdata[1]:{number}}}, n = %{{customdata[2]}})"
+        ),
     )
     main["$smooth"] = True
+    if len(means) == 1:  # fitted in one go: a line of one point is not seen
+        for trace in (single, main):
+            trace |= {"mode": "markers", "marker": {"color": color, "size": 6}}
     if labelled:
         main["$label"] = label
     return [single, *shadow, main]

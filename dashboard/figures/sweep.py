@@ -240,8 +240,8 @@ def _swept_axis(title: str, values: Sequence[float]) -> dict[str, Any]:
 
 
 def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
-    """Round numbers to label on a logarithmic axis that shows these means and
-    intervals: at most that many.
+    """The range of a logarithmic axis that shows these means and intervals, and round
+    numbers to label on it: at most that many.
 
     Nothing where there is no number to show.
     """
@@ -253,9 +253,11 @@ def log_ticks(frame: pd.DataFrame, most: int = 6) -> dict[str, Any]:
     ]
     if not seen:
         return {}
-    low, high = min(seen) / 1.1, max(seen) * 1.1
+    air = 1.1 if max(seen) > 1.2 * min(seen) else 1.6  # one value is no axis
+    low, high = min(seen) / air, max(seen) * air
     shown = factor_ticks(low, high, most)
     return {
+        "range": numbers([math.log10(low), math.log10(high)]),
         "tickvals": numbers(shown),
         "ticktext": [plain(tick) for tick in shown],
     }
@@ -360,10 +362,10 @@ def _parameters_axis(
     within: float | None,
 ) -> dict[str, Any]:
     """An axis from the smallest model to the largest, with room at both ends."""
-    room = 1.5 * max(0.02, within or 0.0, (high / low - 1) * 0.1)
+    room = 1.5 * max(0.02 * low, (within or 0.0) * high, 0.1 * (high - low))
     return {
         "title": title,
-        "range": [rounded(low * (1 - room), 7), rounded(high * (1 + room), 7)],
+        "range": [rounded(low - room, 7), rounded(high + room, 7)],
     }
 
 

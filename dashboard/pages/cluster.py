@@ -12,7 +12,7 @@ from dashboard.components.charts import chart, saved, table
 from dashboard.components.operations import log_card, now_card
 from dashboard.components.text import action, aria, card, facts, head, note
 from dashboard.data.view import View
-from dashboard.figures.cluster import gantt, rate, spans, workers
+from dashboard.figures.cluster import FEW_TASKS, gantt, rate, spans, workers
 from dashboard.locale.numbers import percent
 from dashboard.pages.overview.cells import matrix
 from dashboard.pages.overview.progress import progress
@@ -138,7 +138,9 @@ def _key(view: View) -> html.Div:
         )
         for place, task in enumerate(view.tasks)
     ]
-    return html.Div(names, className="chart-key", **aria(hidden="true"))
+    several = len(names) > FEW_TASKS  # then the chart has no legend of its own
+    style = "chart-key always" if several else "chart-key"
+    return html.Div(names, className=style, **aria(hidden="true"))
 
 
 def _workers(view: View, about: pd.DataFrame) -> html.Section | None:

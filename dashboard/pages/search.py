@@ -266,13 +266,25 @@ def _trials(view: View) -> pd.DataFrame:
     ]
 
 
+def _planned(view: View) -> dict[str, int]:
+    """The trials that each block of an arm is to have at the level, by arm."""
+    cells = view.campaign.cells
+    mine = cells[(cells["task"] == view.task) & (cells["level"] == view.level)]
+    found = mine.groupby("arm")["trials_planned"].max()
+    return {str(arm): int(count) for arm, count in found.items()}
+
+
 def _equal_budgets(view: View) -> html.Section:
     """Completed trials of each arm: every block of every arm must have as many."""
     words, trials = view.words, _trials(view)
     done = trials[trials["status"].isin(JUDGED)]
     counts = done.groupby(["arm", "block"]).size()
-    planned, rows, uneven = int(view.about["trials"]), [], False
+    rows, uneven = [], False
+    planned_of = _planned(view)
     for arm in view.about["arms"]:
+        planned = planned_of.get(arm["name"], 0)
+        if not planned:
+            continue  # it does not run at this level, or is not tuned
         mine = counts[counts.index.get_level_values("arm") == arm["name"]]
         low, high = (int(mine.min()), int(mine.max())) if len(mine) else (0, 0)
         uneven = uneven or low != planned or high != planned
@@ -293,7 +305,7 @@ def _equal_budgets(view: View) -> html.Section:
     says = (
         words("search-uneven")
         if uneven
-        else words("search-even", trials=planned)
+        else words("search-even", trials=max(planned_of.values(), default=0))
     )
     columns = [
         words("choose-arm"),

@@ -124,6 +124,7 @@ def test_the_overview_keeps_an_open_menu_focus_and_scroll(growing):
     expect(page.get_by_role("textbox", name="Campaign")).to_be_focused()
     assert page.evaluate("scrollY") == 200
     assert done.inner_text() != before
+    viewer.until("/^[0-9]+ % · /.test(document.title)")
 
 
 def test_updates_can_be_paused(growing, synthetic):

@@ -437,8 +437,8 @@ def test_the_target_is_reached_where_the_curve_first_meets_it():
             [1.23],
             [],
             [],
-            ["1.2", "1.3"],
-        ),
+            ["0.8", "0.9", "1", "1.2", "1.5"],
+        ),  # there is room on both sides of a single value
     ],
 )
 def test_logarithmic_axes_are_labelled_with_few_round_numbers(
@@ -633,3 +633,23 @@ def test_a_swept_accuracy_keeps_within_0_and_100_percent():
     ).itertuples()
 
     assert 0 < row.low < row.mean < row.high < 1
+
+
+def test_curves_of_one_evaluation_are_marks():
+    curves = pd.DataFrame(
+        {
+            "arm": "wide",
+            "block": [0, 1],
+            "step": 1,
+            "epoch": 1.0,
+            "seconds": 1.0,
+            "examples": 9.0,
+            "value": [0.5, 0.7],
+            "finals": 1,
+        }
+    )
+    spec = learning_curves(curves, [{"name": "wide"}], Words(), "Accuracy")
+    (main,) = [one for one in spec["traces"] if one.get("name") == "wide"]
+
+    assert main["mode"] == "markers"
+    assert main["y"] == [0.6]

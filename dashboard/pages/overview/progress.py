@@ -68,16 +68,16 @@ def _numbers(words: Words, state: Mapping[str, Any]) -> list[str]:
     in_flight, slots = state.get("in_flight", 0), state.get("slots", 0)
     return [
         words("progress-runs", done=f"{done:,}", planned=f"{planned:,}"),
-        words("progress-rate", rate=f"{_runs_per_second(state):.3g}"),
+        words("progress-rate", rate=f"{_runs_per_minute(state):.3g}"),
         words("progress-left", left=duration(left)) if left else "",
         words("progress-in-flight", in_flight=in_flight, slots=slots),
     ]
 
 
-def _runs_per_second(state: Mapping[str, Any]) -> float:
+def _runs_per_minute(state: Mapping[str, Any]) -> float:
     started, updated = state.get("started") or 0, state.get("updated") or 0
     seconds = max(float(updated) - float(started), 1e-9)
-    return int(state.get("trained") or 0) / seconds
+    return 60 * int(state.get("trained") or 0) / seconds
 
 
 def _bar(words: Words, state: Mapping[str, Any]) -> html.Div:
