@@ -4,19 +4,14 @@ import itertools
 import json
 import math
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from suite.planning.claims import claims_digest
-from suite.records.manifest import Manifest
-from suite.records.results import Campaign
 from suite.report import sentences
 from suite.report.sentences import Labels
-from suite.training.job import SCHEMA
 from suite.verdicts.judge import (
     Sample,
     judge_campaign,
@@ -73,98 +68,85 @@ def finals(values, *, level="all", metric="test.accuracy", **columns):
     return pd.DataFrame(rows)
 
 
-def campaign(
-    *frames,
-    claims=(DEEPER,),
-    blocks=6,
-    levels=(("all", None),),
-    repeats=1,
-    aa_test=None,
-    looks=(),
-    half=0,
-    half_length=False,
-    **extra,
-):
-    runs = pd.concat(frames, ignore_index=True)
-    defaults = {
-        "task": "depth",
-        "kind": "final",
-        "number": 0,
-        "status": "finished",
-        "host": "here",
-        "device": "cpu",
-    }
-    for name, value in defaults.items():
-        runs[name] = runs[name].fillna(value) if name in runs else value
-    runs["key"] = [f"key {row}" for row in range(len(runs))]
-    places = runs[["task", "level", "arm", "block"]].drop_duplicates()
-    about = {
-        "schema": SCHEMA,
-        "id": "test",
-        "name": "test",
-        "profile": {"name": "test"},
-        "claims_digest": claims_digest({"depth": claims}),
-        "cells": places.to_dict("records"),
-        "tasks": {
-            "depth": {
-                "arms": [
-                    {"name": arm, "label": arm.title(), "x": None}
-                    for arm in dict.fromkeys(("deep", "wide", *runs["arm"]))
-                ],
-                "levels": [
-                    {"name": name, "label": "", "x": x} for name, x in levels
-                ],
-                "measures": [ACCURACY, LOSS],
-                "claims": [
-                    {**vars(claim), "levels": list(claim.levels), **extra}
-                    for claim in claims
-                ],
-                "space": {"deep": TUNED, "wide": TUNED} if half else {},
-                "aa_test": aa_test or {},
-                "parameters_within": None,
-                "axis": "training examples",
-                "blocks": blocks,
-                "looks": list(looks),
-                "half_budget_trials": half,
-                "half_length": half_length,
-                "trials": 4,
-                "finals": repeats,
-            }
-        },
-    }
-    return Campaign(
-        "test",
-        Path("test"),
-        Manifest.model_validate(about),
-        {},
-        "0",
-        runs,
-        pd.DataFrame({"task": [], "arm": [], "level": []}),
-    )
+@pytest.fixture(scope="session")
+def campaign(written_campaign):
+    def build(
+        *frames,
+        claims=(DEEPER,),
+        blocks=6,
+        levels=(("all", None),),
+        repeats=1,
+        aa_test=None,
+        looks=(),
+        half=0,
+        half_length=False,
+        **extra,
+    ):
+        runs = pd.concat(frames, ignore_index=True)
+        arms = dict.fromkeys(("deep", "wide", *runs["arm"]))
+        return written_campaign(
+            runs,
+            claims,
+            arms=[{"name": arm, "label": arm.title()} for arm in arms],
+            levels=[{"name": name, "label": "", "x": x} for name, x in levels],
+            measures=[ACCURACY, LOSS],
+            claims=[{**vars(claim), **extra} for claim in claims],
+            space={"deep": TUNED, "wide": TUNED} if half else {},
+            aa_test=aa_test or {},
+            axis="training examples",
+            blocks=blocks,
+            looks=list(looks),
+            half_budget_trials=half,
+            half_length=half_length,
+            trials=4,
+            finals=repeats,
+        )
+
+    return build
 
 
-def judged(*frames, **options):
-    return judge_campaign(campaign(*frames, **options))
+@pytest.fixture(scope="session")
+def judged(campaign):
+    def build(*frames, **options):
+        return judge_campaign(campaign(*frames, **options))
+
+    return build
 
 
-def labels():
-    """What the tests' campaigns call their arms."""
-    return Labels(campaign(finals({"deep": WIDE, "wide": WIDE})).manifest)
+@pytest.fixture(scope="session")
+def labels(campaign):
+    def build():
+        """What the tests' campaigns call their arms."""
+        return Labels(campaign(finals({"deep": WIDE, "wide": WIDE})).manifest)
+
+    return build
 
 
-def said(verdict):
-    return sentences.sentence(verdict, labels())
+@pytest.fixture(scope="session")
+def said(labels):
+    def build(verdict):
+        return sentences.sentence(verdict, labels())
+
+    return build
 
 
-def noted(verdict):
-    return sentences.notes(verdict, labels())
+@pytest.fixture(scope="session")
+def noted(labels):
+    def build(verdict):
+        return sentences.notes(verdict, labels())
+
+    return build
 
 
-def seen(gate, verdict):
-    return sentences.gate_text(gate, verdict, labels())
+@pytest.fixture(scope="session")
+def seen(labels):
+    def build(gate, verdict):
+        return sentences.gate_text(gate, verdict, labels())
+
+    return build
 
 
-def test_a_clear_difference_is_supported_and_said_plainly():
+def test_a_clear_difference_is_supported_and_said_plainly(judged, said):
     (verdict,) = judged(finals({"deep": deep(AHEAD), "wide": WIDE}))
 
     assert (verdict.verdict, verdict.meaningful, verdict.label) == (
@@ -189,7 +171,7 @@ def test_a_clear_difference_is_supported_and_said_plainly():
     }
 
 
-def test_arms_are_compared_within_blocks():
+def test_arms_are_compared_within_blocks(judged):
     values = {"deep": deep(AHEAD), "wide": WIDE}
     shuffled = finals(values).sample(frac=1, random_state=0)
 
@@ -216,14 +198,14 @@ def test_arms_are_compared_within_blocks():
         ),
     ],
 )
-def test_the_other_answers(ahead, expected, starting):
+def test_the_other_answers(ahead, expected, starting, judged, said):
     (verdict,) = judged(finals({"deep": deep(ahead), "wide": WIDE}))
 
     assert verdict.verdict == expected
     assert said(verdict).startswith(starting)
 
 
-def test_less_is_better_where_the_measure_says_so():
+def test_less_is_better_where_the_measure_says_so(judged, said):
     claim = Claim("loss", "", "loss", better="deep", worse="wide", margin=0.01)
     (verdict,) = judged(
         finals({"deep": WIDE, "wide": deep(AHEAD)}, metric="test.loss"),
@@ -234,7 +216,7 @@ def test_less_is_better_where_the_measure_says_so():
     assert "Deep was ahead of Wide by 0.05 in log loss" in said(verdict)
 
 
-def test_times_are_compared_as_ratios():
+def test_times_are_compared_as_ratios(judged, said):
     claim = Claim(
         "faster",
         "",
@@ -260,7 +242,7 @@ def test_times_are_compared_as_ratios():
     )
 
 
-def test_a_throughput_is_better_when_higher():
+def test_a_throughput_is_better_when_higher(judged):
     claim = Claim(
         "faster",
         "",
@@ -282,7 +264,7 @@ def test_a_throughput_is_better_when_higher():
     )
 
 
-def test_an_error_of_zero_counts_as_half_an_example():
+def test_an_error_of_zero_counts_as_half_an_example(judged, said):
     claim = Claim(
         "errors",
         "",
@@ -305,7 +287,7 @@ def test_an_error_of_zero_counts_as_half_an_example():
     assert "times as many errors as Deep" in said(verdict)
 
 
-def test_at_least_is_a_difference_less_what_is_promised():
+def test_at_least_is_a_difference_less_what_is_promised(judged, said):
     claim = Claim(
         "much deeper",
         "",
@@ -327,7 +309,7 @@ def test_at_least_is_a_difference_less_what_is_promised():
     )
 
 
-def test_equal_arms_support_a_claim_of_equality():
+def test_equal_arms_support_a_claim_of_equality(judged, said):
     claim = Claim(
         "same",
         "",
@@ -350,7 +332,7 @@ def test_equal_arms_support_a_claim_of_equality():
     )
 
 
-def test_a_contrast_weighs_arms():
+def test_a_contrast_weighs_arms(judged):
     claim = Claim(
         "midway",
         "",
@@ -370,7 +352,7 @@ def test_a_contrast_weighs_arms():
     assert verdict.verdict == "supported"
 
 
-def test_a_threshold_carries_its_figures_own_error():
+def test_a_threshold_carries_its_figures_own_error(judged, said):
     claim = Claim(
         "reach",
         "",
@@ -397,15 +379,21 @@ def test_a_threshold_carries_its_figures_own_error():
 TWO = (("few", 100.0), ("many", 1000.0))
 
 
-def over_levels(few, many, claim=DEEPER, **options):
-    frames = [
-        finals({"deep": deep(gap), "wide": WIDE}, level=name)
-        for name, gap in (("few", few), ("many", many))
-    ]
-    return judged(*frames, claims=[claim], levels=TWO, **options)[0]
+@pytest.fixture(scope="session")
+def over_levels(judged):
+    def build(few, many, claim=DEEPER, **options):
+        frames = [
+            finals({"deep": deep(gap), "wide": WIDE}, level=name)
+            for name, gap in (("few", few), ("many", many))
+        ]
+        return judged(*frames, claims=[claim], levels=TWO, **options)[0]
+
+    return build
 
 
-def test_a_claim_over_levels_needs_all_and_shows_the_weakest():
+def test_a_claim_over_levels_needs_all_and_shows_the_weakest(
+    noted, over_levels
+):
     verdict = over_levels(AHEAD, [0.05, 0.0, 0.04, 0.02, 0.01, 0.03])
 
     assert verdict.verdict == "supported"
@@ -419,7 +407,7 @@ def test_a_claim_over_levels_needs_all_and_shows_the_weakest():
     )
 
 
-def test_levels_that_disagree_settle_nothing():
+def test_levels_that_disagree_settle_nothing(over_levels, said):
     verdict = over_levels(AHEAD, [-gap for gap in AHEAD])
 
     assert verdict.verdict == "inconclusive"
@@ -429,7 +417,7 @@ def test_levels_that_disagree_settle_nothing():
     )
 
 
-def test_an_interaction_is_the_slope_of_the_gap_over_log_x():
+def test_an_interaction_is_the_slope_of_the_gap_over_log_x(over_levels, said):
     claim = Claim(
         "gap closes",
         "",
@@ -463,7 +451,7 @@ def test_an_interaction_is_the_slope_of_the_gap_over_log_x():
     assert "loses ground to" in said(verdict)
 
 
-def test_the_gap_of_an_interaction_keeps_within_100_points():
+def test_the_gap_of_an_interaction_keeps_within_100_points(over_levels):
     claim = Claim(
         "gap closes",
         "",
@@ -485,7 +473,7 @@ def test_the_gap_of_an_interaction_keeps_within_100_points():
     assert high == pytest.approx(math.tanh(math.atanh(mean) + half))
 
 
-def test_an_interaction_needs_every_level_of_a_block():
+def test_an_interaction_needs_every_level_of_a_block(judged):
     claim = Claim(
         "gap closes",
         "",
@@ -504,7 +492,7 @@ def test_an_interaction_needs_every_level_of_a_block():
     assert (verdict.complete, verdict.blocks) == (False, 5)
 
 
-def test_an_interaction_over_what_is_no_axis_is_refused():
+def test_an_interaction_over_what_is_no_axis_is_refused(judged):
     claim = Claim(
         "gap closes",
         "",
@@ -523,7 +511,7 @@ def test_an_interaction_over_what_is_no_axis_is_refused():
 # ---------------------------------------------------------- waiting, failing, checking
 
 
-def test_a_missing_pair_is_waited_for():
+def test_a_missing_pair_is_waited_for(judged, noted, said):
     (verdict,) = judged(
         finals({"deep": [*deep(AHEAD)[:5], None], "wide": WIDE})
     )
@@ -541,7 +529,7 @@ def test_a_missing_pair_is_waited_for():
     )
 
 
-def test_an_empty_campaign_has_verdicts_too():
+def test_an_empty_campaign_has_verdicts_too(judged):
     empty = finals({"deep": WIDE, "wide": WIDE}).iloc[:0]
     (verdict,) = judged(empty)
 
@@ -556,7 +544,7 @@ def test_an_empty_campaign_has_verdicts_too():
     )
 
 
-def test_what_is_settled_is_not_taken_back_when_others_arrive():
+def test_what_is_settled_is_not_taken_back_when_others_arrive(judged):
     other = Claim(
         "other", "", "loss", better="wide", worse="deep", margin=0.02
     )
@@ -586,7 +574,7 @@ def test_what_is_settled_is_not_taken_back_when_others_arrive():
         assert later.p_holm <= while_waiting[0].p_holm
 
 
-def test_a_cells_finals_are_averaged_and_waited_for():
+def test_a_cells_finals_are_averaged_and_waited_for(judged):
     values = [
         finals({"deep": deep(AHEAD), "wide": WIDE}),
         finals(
@@ -602,14 +590,14 @@ def test_a_cells_finals_are_averaged_and_waited_for():
 @pytest.mark.parametrize(
     "status", ["out_of_memory", "timed_out", "crashed", "lost"]
 )
-def test_what_the_machine_failed_is_waited_for(status):
+def test_what_the_machine_failed_is_waited_for(status, judged):
     frame = finals({"deep": deep(AHEAD), "wide": WIDE})
     frame["status"] = ["finished"] * 11 + [status]
 
     assert judged(frame)[0].complete is False
 
 
-def test_a_verdict_that_hinges_on_failures_is_none():
+def test_a_verdict_that_hinges_on_failures_is_none(judged, said):
     frame = finals({"deep": [*deep(AHEAD)[:5], 0.1], "wide": WIDE})
     frame["status"] = ["finished"] * 5 + ["diverged"] + ["finished"] * 6
     (verdict,) = judged(frame)
@@ -629,7 +617,7 @@ def test_a_verdict_that_hinges_on_failures_is_none():
     assert not verdict.gates[-1].failed
 
 
-def test_an_arm_that_always_fails_is_not_dropped():
+def test_an_arm_that_always_fails_is_not_dropped(judged, seen):
     frame = finals({"deep": [0.1] * 6, "wide": WIDE})
     frame["status"] = ["diverged"] * 6 + ["finished"] * 6
     (verdict,) = judged(frame)
@@ -644,7 +632,7 @@ def test_an_arm_that_always_fails_is_not_dropped():
     )
 
 
-def test_hopelessly_wide_intervals_are_not_quoted():
+def test_hopelessly_wide_intervals_are_not_quoted(judged, said):
     (verdict,) = judged(
         finals({"deep": [0.9, 0.2], "wide": [0.3, 0.7]}), blocks=2
     )
@@ -655,7 +643,7 @@ def test_hopelessly_wide_intervals_are_not_quoted():
     )
 
 
-def test_an_uncertain_figure_is_not_blamed_on_the_data():
+def test_an_uncertain_figure_is_not_blamed_on_the_data(judged, said):
     claim = Claim(
         "reach",
         "",
@@ -673,7 +661,7 @@ def test_an_uncertain_figure_is_not_blamed_on_the_data():
     )
 
 
-def test_few_blocks_are_a_first_hint():
+def test_few_blocks_are_a_first_hint(judged, said):
     (verdict,) = judged(
         finals({"deep": deep(AHEAD)[:3], "wide": WIDE[:3]}), blocks=3
     )
@@ -684,7 +672,9 @@ def test_few_blocks_are_a_first_hint():
     )
 
 
-def test_an_edited_claim_is_exploratory_and_outside_of_the_family():
+def test_an_edited_claim_is_exploratory_and_outside_of_the_family(
+    judged, noted
+):
     torn = Claim(
         "other", "", "accuracy", better="wide", worse="deep", margin=0.02
     )
@@ -701,7 +691,7 @@ def test_an_edited_claim_is_exploratory_and_outside_of_the_family():
     assert "Campaign 3 of this claim." in noted(edited[0])
 
 
-def test_looks_judge_the_blocks_that_were_declared():
+def test_looks_judge_the_blocks_that_were_declared(judged, noted):
     claim = Claim(
         "deeper", "", "accuracy", better="deep", worse="wide", margin=0.005
     )
@@ -735,7 +725,9 @@ def test_looks_judge_the_blocks_that_were_declared():
     )
 
 
-def test_blocks_handed_out_look_by_look_give_the_verdicts_of_the_simulated_looks():
+def test_blocks_handed_out_look_by_look_give_the_verdicts_of_the_simulated_looks(
+    campaign,
+):
     """What the driver does with ``undecided`` against what ci/simulate.py simulates:
     ``judge_looks`` on all blocks.
     """
@@ -824,7 +816,9 @@ def as_lines(frames):
         }
 
 
-def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted():
+def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted(
+    judged, noted
+):
     claims = [
         Claim(
             name,
@@ -854,7 +848,7 @@ def test_it_depends_on_the_matching_where_one_is_supported_and_one_refuted():
 # ------------------------------------------------------------------- what it holds for
 
 
-def test_splits_of_one_pool_widen_the_interval():
+def test_splits_of_one_pool_widen_the_interval(judged, labels):
     frame = finals(
         {"deep": deep(AHEAD), "wide": WIDE},
         **{"data.population": "resplit", "data.test_train_ratio": 0.125},
@@ -869,7 +863,7 @@ def test_splits_of_one_pool_widen_the_interval():
     )
 
 
-def test_each_level_has_its_own_overlap():
+def test_each_level_has_its_own_overlap(judged, labels):
     frames = [
         finals(
             {"deep": deep(AHEAD), "wide": WIDE},
@@ -895,7 +889,9 @@ def test_each_level_has_its_own_overlap():
     )
 
 
-def test_one_official_test_set_has_a_second_interval_for_new_examples():
+def test_one_official_test_set_has_a_second_interval_for_new_examples(
+    judged, labels
+):
     facts = {
         "data.population": "official",
         "data.test_train_ratio": 0.0,
@@ -913,7 +909,7 @@ def test_one_official_test_set_has_a_second_interval_for_new_examples():
     assert "this one test set" in sentences.population(verdict, labels())
 
 
-def test_fresh_data_speak_for_new_data():
+def test_fresh_data_speak_for_new_data(judged, labels):
     (verdict,) = judged(
         finals(
             {"deep": deep(AHEAD), "wide": WIDE}, **{"data.population": "fresh"}
@@ -937,7 +933,7 @@ def test_fresh_data_speak_for_new_data():
     ],
 )
 def test_an_arm_that_differs_from_itself_raises_the_alarm(
-    differences, state, verdict
+    differences, state, verdict, campaign
 ):
     second = [
         value - gap
@@ -958,7 +954,7 @@ def test_an_arm_that_differs_from_itself_raises_the_alarm(
     )  # it takes no place in the family
 
 
-def test_an_arm_against_itself_waits_for_its_blocks():
+def test_an_arm_against_itself_waits_for_its_blocks(campaign):
     record = campaign(
         finals({"deep": deep(AHEAD), "wide": WIDE, "deep_again": WIDE[:4]}),
         aa_test={"deep_again": "deep"},
@@ -967,7 +963,7 @@ def test_an_arm_against_itself_waits_for_its_blocks():
     assert run_aa_tests(record, "depth")[0].state == "waiting"
 
 
-def test_an_arm_is_compared_with_itself_only_where_it_ran_twice():
+def test_an_arm_is_compared_with_itself_only_where_it_ran_twice(campaign):
     rows = {"deep": deep(AHEAD), "wide": WIDE}
     record = campaign(
         finals({**rows, "deep_again": WIDE}, level="few"),
@@ -980,7 +976,7 @@ def test_an_arm_is_compared_with_itself_only_where_it_ran_twice():
     assert [check.level for check in run_aa_tests(record, "depth")] == ["few"]
 
 
-def test_as_dict_is_what_verdict_json_prints():
+def test_as_dict_is_what_verdict_json_prints(judged):
     printed = json.loads(
         json.dumps(
             judged(finals({"deep": deep(AHEAD), "wide": WIDE}))[0].as_dict(),
@@ -1058,7 +1054,7 @@ def tuned(*, change, half, full=None):
     ],
 )
 def test_the_verdict_says_what_half_of_the_tuning_would_have_said(
-    half, answer, verdict, failed
+    half, answer, verdict, failed, judged, noted
 ):
     (found,) = judged(*tuned(change=[True] * 6, half=half), half=2)
     gate = next(gate for gate in found.gates if gate.code == "tuning-budget")
@@ -1077,7 +1073,9 @@ def test_the_verdict_says_what_half_of_the_tuning_would_have_said(
     assert found.as_dict()["half_budget"]["verdict"] == answer
 
 
-def test_where_half_of_the_trials_chose_the_same_the_finals_answer_for_both():
+def test_where_half_of_the_trials_chose_the_same_the_finals_answer_for_both(
+    judged,
+):
     (found,) = judged(
         *tuned(change=[False] * 5 + [True], half=ONE_BAD_HALF), half=2
     )
@@ -1089,7 +1087,9 @@ def test_where_half_of_the_trials_chose_the_same_the_finals_answer_for_both():
     )
 
 
-def test_half_the_budget_is_waited_for_and_until_then_validation_answers():
+def test_half_the_budget_is_waited_for_and_until_then_validation_answers(
+    judged, seen
+):
     (found,) = judged(
         *tuned(change=[False] * 5 + [True], half=[*AHEAD[:5], None]), half=2
     )
@@ -1106,7 +1106,7 @@ def test_half_the_budget_is_waited_for_and_until_then_validation_answers():
     ] == ["Half of the tuning trials would have put the same arm ahead."]
 
 
-def test_looks_freeze_half_the_budget_too():
+def test_looks_freeze_half_the_budget_too(judged):
     frames = tuned(
         change=[True] * 6, half=[0.05, 0.04, 0.06, -0.30, -0.30, -0.30]
     )
@@ -1138,7 +1138,7 @@ def points(effect):
     ],
 )
 def test_an_effect_that_more_trials_move_past_the_margin_is_no_answer(
-    before, after, moves
+    before, after, moves, judged, seen
 ):
     frames = tuned(
         change=[True] * 6, half=points(before), full=deep(points(after)[::-1])
@@ -1169,7 +1169,7 @@ def test_trials_are_recommended_until_less_than_the_margin_is_to_come(
     assert recommended_trials(trials, change, margin=2.0) == expected
 
 
-def test_a_move_in_one_block_is_chance():
+def test_a_move_in_one_block_is_chance(judged):
     frames = tuned(change=[True] * 6, half=[*AHEAD[:5], -0.30])
     (found,) = judged(
         *frames, half=2
@@ -1203,7 +1203,7 @@ def half_length(ahead):
     ],
 )
 def test_the_verdict_says_what_half_of_the_training_would_have_said(
-    ahead, answer, moves, flips
+    ahead, answer, moves, flips, judged, noted
 ):
     (found,) = judged(*half_length(ahead), half_length=True)
 
@@ -1219,7 +1219,7 @@ def test_the_verdict_says_what_half_of_the_training_would_have_said(
     assert bool(told) == (answer != "supported")
 
 
-def test_a_claim_about_a_fixed_budget_is_told_and_not_asked():
+def test_a_claim_about_a_fixed_budget_is_told_and_not_asked(judged):
     claim = replace(DEEPER, fixed_budget=True)
     (found,) = judged(
         *half_length([-gap for gap in AHEAD]), claims=[claim], half_length=True
@@ -1232,7 +1232,7 @@ def test_a_claim_about_a_fixed_budget_is_told_and_not_asked():
     assert not gate_of(found, "moving-with-length").asked
 
 
-def test_half_length_finals_are_waited_for():
+def test_half_length_finals_are_waited_for(judged):
     (found,) = judged(*half_length([*AHEAD[:5], None]), half_length=True)
 
     assert (found.verdict, found.half_length) == ("supported", None)
@@ -1254,7 +1254,9 @@ def two_finals(effects):
     ]
 
 
-def test_two_finals_split_the_spread_of_an_effect_into_seed_and_the_rest():
+def test_two_finals_split_the_spread_of_an_effect_into_seed_and_the_rest(
+    judged, noted
+):
     """Against the one-way analysis of variance, blocks being the groups."""
     shared = [0.01, 0.06, 0.11, 0.03, 0.09, 0.05]
     seed = [0.004, -0.003, 0.002, -0.004, 0.003, -0.002]
@@ -1273,7 +1275,7 @@ def test_two_finals_split_the_spread_of_an_effect_into_seed_and_the_rest():
     assert "more trials and blocks" in text
 
 
-def test_blocks_that_vary_no_more_than_seeds_do_are_said_not_to():
+def test_blocks_that_vary_no_more_than_seeds_do_are_said_not_to(judged):
     shared = [0.00, 0.06, 0.12, 0.03, 0.09, 0.05]
     found = [[a + 0.15, a - 0.15] for a in shared]
     (verdict,) = judged(*two_finals(found), repeats=2)
@@ -1287,7 +1289,7 @@ def test_blocks_that_vary_no_more_than_seeds_do_are_said_not_to():
     assert note.values["margin_seed"] == pytest.approx(0.15 * math.sqrt(2))
 
 
-def test_one_final_does_not_tell_seed_from_tuning():
+def test_one_final_does_not_tell_seed_from_tuning(judged):
     (verdict,) = judged(finals({"deep": deep(AHEAD), "wide": WIDE}))
 
     assert not [

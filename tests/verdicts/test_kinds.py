@@ -4,23 +4,19 @@ is registered from outside.
 
 import dataclasses
 import math
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
 import tasks.contract.claim
 from suite.planning.claims import claims_digest
 from suite.records.manifest import Manifest
-from suite.records.results import Campaign
 from suite.report import sentences
 from suite.report.formatting import effect_and_interval
 from suite.report.messages import VERDICTS, Catalogue
 from suite.report.sentences import Labels, gate_hint, gate_name
 from suite.training import metrics
-from suite.training.job import SCHEMA
 from suite.training.metrics import (
     Metric,
     metric_of,
@@ -46,52 +42,25 @@ WIDE = [0.80, 0.82, 0.81, 0.79, 0.83, 0.80]
 DEEP = [0.85, 0.86, 0.87, 0.84, 0.87, 0.86]
 
 
-def campaign(claim, column="test.accuracy", measure=ACCURACY, **values):
-    """A campaign with one claim and its finals' values, by arm and block."""
-    described = {
+@pytest.fixture(scope="session")
+def campaign(written_campaign):
+    def build(claim, column="test.accuracy", measure=ACCURACY, **values):
+        """A campaign with one claim and its finals' values, by arm and block."""
+        rows = [
+            {"arm": arm, "block": block, column: value}
+            for arm, found in values.items()
+            for block, value in enumerate(found)
+        ]
+        return written_campaign(rows, [claim], measures=[described(measure)])
+
+    return build
+
+
+def described(measure):
+    """A measure as campaign.json has it."""
+    return {
         name: getattr(measure, name) for name in ("name", "better", "percent")
     }
-    task = {
-        "arms": [{"name": arm, "label": arm.title()} for arm in values],
-        "levels": [{"name": "all", "label": "", "x": None}],
-        "measures": [described],
-        "claims": [dataclasses.asdict(claim)],
-        "blocks": len(WIDE),
-        "trials": 1,
-        "finals": 1,
-    }
-    about = {
-        "schema": SCHEMA,
-        "id": "test",
-        "name": "test",
-        "profile": {"name": "test"},
-        "claims_digest": claims_digest({"depth": [claim]}),
-        "tasks": {"depth": task},
-        "cells": [],
-    }
-    same = {
-        "task": "depth",
-        "level": "all",
-        "kind": "final",
-        "status": "finished",
-    }
-    rows = [
-        {**same, "arm": arm, "block": block, column: value}
-        for arm, found in values.items()
-        for block, value in enumerate(found)
-    ]
-    runs = pd.DataFrame(rows).assign(number=0, host="here", device="cpu")
-    runs["key"] = [f"key {row}" for row in range(len(runs))]
-    nothing = pd.DataFrame({"task": [], "arm": [], "level": []})
-    return Campaign(
-        "test",
-        Path("test"),
-        Manifest.model_validate(about),
-        {},
-        "0",
-        runs,
-        nothing,
-    )
 
 
 def changed(**values):
@@ -158,7 +127,7 @@ def test_the_gap_between_training_and_test_is_a_metric_of_every_measure():
 
 
 @pytest.mark.parametrize("name", ["f1.macro", "huber.delta1.3"])
-def test_a_metric_may_have_a_dot_in_its_name(name):
+def test_a_metric_may_have_a_dot_in_its_name(name, campaign):
     measure = Measure(name, "lower", lambda shape: 0.0)
     of_test, of_train = (
         metric_of(one, [measure]) for one in (name, f"train.{name}")
@@ -278,7 +247,7 @@ def messages(monkeypatch):
 
 
 def test_a_kind_a_metric_and_a_gate_can_be_added_from_outside(
-    registries, messages
+    registries, messages, campaign
 ):
     register_kind(Best())
     register_metric(
@@ -333,7 +302,7 @@ def test_messages_may_be_added_again(messages):
 # ------------------------------------------------------------------------- side labels
 
 
-def test_a_contrast_has_arms_on_both_sides():
+def test_a_contrast_has_arms_on_both_sides(campaign):
     claim = Claim(
         "midway",
         "",
@@ -356,7 +325,7 @@ def test_a_contrast_has_arms_on_both_sides():
     )
 
 
-def test_a_threshold_has_the_published_figure_on_the_other_side():
+def test_a_threshold_has_the_published_figure_on_the_other_side(campaign):
     claim = changed(kind="threshold", worse="", reference=0.8)
     record = campaign(claim, deep=DEEP)
     (verdict,) = judge_campaign(record)
@@ -427,7 +396,9 @@ def test_blocks_to_settle_no_worse_are_the_first_that_would():
         (FAR, "refuted", "No: Wide was ahead of Deep by 5.5 points"),
     ],
 )
-def test_no_worse_is_told_of_arms_in_both_languages(ahead, answer, says):
+def test_no_worse_is_told_of_arms_in_both_languages(
+    ahead, answer, says, campaign
+):
     claim = no_worse()
     record = campaign(claim, deep=np.array(WIDE) + ahead, wide=WIDE)
     (verdict,) = judge_campaign(record)
@@ -439,7 +410,7 @@ def test_no_worse_is_told_of_arms_in_both_languages(ahead, answer, says):
     assert "2 个百分点" in sentences.sentence(verdict, chinese)
 
 
-def test_no_worse_than_a_published_figure_names_it():
+def test_no_worse_than_a_published_figure_names_it(campaign):
     claim = no_worse(worse="", reference=0.81)
     record = campaign(claim, deep=WIDE)
     (verdict,) = judge_campaign(record)
@@ -470,11 +441,15 @@ def test_no_worse_has_one_thing_to_compare_with(values, complaint):
 # ------------------------------------------------------------ no spread, and no chance
 
 
-def judged(claim, examples=1000, measure=ACCURACY, **values):
-    record = campaign(claim, f"test.{measure.name}", measure, **values)
-    record.runs["data.n_test"] = examples
-    (verdict,) = judge_campaign(record)
-    return verdict
+@pytest.fixture(scope="session")
+def judged(campaign):
+    def build(claim, examples=1000, measure=ACCURACY, **values):
+        record = campaign(claim, f"test.{measure.name}", measure, **values)
+        record.runs["data.n_test"] = examples
+        (verdict,) = judge_campaign(record)
+        return verdict
+
+    return build
 
 
 @pytest.mark.parametrize(
@@ -485,13 +460,13 @@ def judged(claim, examples=1000, measure=ACCURACY, **values):
         (0.0, 1.0, "refuted"),
     ],
 )
-def test_equal_shares_in_all_blocks_are_an_answer(deep, wide, answer):
+def test_equal_shares_in_all_blocks_are_an_answer(deep, wide, answer, judged):
     verdict = judged(DEEPER, deep=[deep] * 6, wide=[wide] * 6)
 
     assert (verdict.verdict, verdict.reason) == (answer, "")
 
 
-def test_a_share_is_not_taken_to_vary_by_less_than_one_example():
+def test_a_share_is_not_taken_to_vary_by_less_than_one_example(judged):
     verdict = judged(DEEPER, deep=[1.0] * 6, wide=[1.0] * 6)
     half = stats.t.ppf(0.975, 5) * 0.001 / math.sqrt(6)
 
@@ -510,7 +485,7 @@ def test_a_share_that_varies_by_more_is_tested_as_ever(spread):
     )
 
 
-def test_equal_times_stay_open_because_their_resolution_is_unknown():
+def test_equal_times_stay_open_because_their_resolution_is_unknown(campaign):
     claim = changed(metric="seconds", margin=0.1)
     (verdict,) = judge_campaign(
         campaign(claim, "seconds", deep=[1.0] * 6, wide=[1.0] * 6)
@@ -547,7 +522,7 @@ def test_errors_on_a_log_scale_are_as_fine_as_one_example_more():
         ([101.0, 99, 99, 99, 99, 99], "inconclusive"),
     ],
 )
-def test_parameters_are_compared_and_not_tested(deep, answer):
+def test_parameters_are_compared_and_not_tested(deep, answer, campaign):
     claim = changed(metric="parameters", margin=0.5)
     record = campaign(claim, "parameters", deep=deep, wide=[100.0] * 6)
     (verdict,) = judge_campaign(record)
@@ -586,14 +561,16 @@ def always(**values):
         ({"equal_to": 0.86, "tolerance": 0.01}, -0.01, "refuted"),
     ],
 )
-def test_always_is_decided_by_the_worst_instance(bounds, worst, answer):
+def test_always_is_decided_by_the_worst_instance(
+    bounds, worst, answer, judged
+):
     verdict = judged(always(**bounds), deep=DEEP)
 
     assert verdict.verdict == answer
     assert verdict.effect == pytest.approx(worst, abs=1e-12)
 
 
-def test_always_may_compare_two_arms_whatever_the_metrics_direction():
+def test_always_may_compare_two_arms_whatever_the_metrics_direction(judged):
     loss = Measure("loss", "lower", lambda shape: 1.0)
     claim = changed(kind="always", metric="loss", lower_bound=0.0)
 
@@ -637,7 +614,7 @@ def test_one_counterexample_at_one_level_refutes_always():
     ],
 )
 def test_always_tells_the_worst_instance_and_how_often_it_could_fail(
-    bounds, english, chinese
+    bounds, english, chinese, campaign
 ):
     record = campaign(always(**bounds), deep=DEEP)
     (verdict,) = judge_campaign(record)
@@ -673,7 +650,7 @@ def test_bounds_that_make_no_sense_are_refused(values, complaint):
         changed(**values)
 
 
-def test_arms_without_chance_are_compared_once_and_say_so():
+def test_arms_without_chance_are_compared_once_and_say_so(campaign):
     record = campaign(DEEPER, deep=[0.9], wide=[0.8])
     task = record.manifest.task("depth")
     arms = tuple(arm.model_copy(update={"once": True}) for arm in task.arms)
@@ -694,26 +671,33 @@ GAIN = {"deep@many": 1, "deep@few": -1, "wide@many": -1, "wide@few": 1}
 NOISE = np.array([0.004, -0.003, 0.002, -0.004, 0.003, -0.002])
 
 
-def over_cells(claim):
-    """A campaign at two levels: at ``many`` deep gains 0.10 and wide 0.03."""
-    few = campaign(claim, deep=WIDE, wide=WIDE)
-    many = campaign(
-        claim, deep=np.array(WIDE) + 0.10 + NOISE, wide=np.array(WIDE) + 0.03
-    )
-    runs = pd.concat(
-        [few.runs.assign(level="few"), many.runs.assign(level="many")]
-    )
-    runs["key"] = [f"key {row}" for row in range(len(runs))]
-    about = few.manifest.model_dump(mode="json")
-    level = about["tasks"]["depth"]["levels"][0]
-    about["tasks"]["depth"]["levels"] = [
-        {**level, "name": name, "label": name} for name in PLACES
-    ]
-    manifest = Manifest.model_validate(about)
-    return dataclasses.replace(few, manifest=manifest, runs=runs)
+@pytest.fixture(scope="session")
+def over_cells(written_campaign):
+    def build(claim):
+        """A campaign at two levels: at ``many`` deep gains 0.10 and wide 0.03."""
+        wide = np.array(WIDE)
+        values = {
+            ("deep", "few"): wide,
+            ("wide", "few"): wide,
+            ("deep", "many"): wide + 0.10 + NOISE,
+            ("wide", "many"): wide + 0.03,
+        }
+        rows = [
+            {"arm": arm, "level": level, "block": block, "test.accuracy": one}
+            for (arm, level), found in values.items()
+            for block, one in enumerate(found)
+        ]
+        return written_campaign(
+            rows,
+            [claim],
+            levels=[{"name": name, "label": name} for name in PLACES],
+            measures=[described(ACCURACY)],
+        )
+
+    return build
 
 
-def test_a_contrast_of_cells_is_one_weighted_sum_per_block():
+def test_a_contrast_of_cells_is_one_weighted_sum_per_block(over_cells):
     (verdict,) = judge_campaign(over_cells(contrast(**GAIN)))
     d = 0.07 + NOISE
 
@@ -724,7 +708,7 @@ def test_a_contrast_of_cells_is_one_weighted_sum_per_block():
     assert verdict.levels == ("many", "few")
 
 
-def test_a_contrast_of_cells_names_them():
+def test_a_contrast_of_cells_names_them(over_cells):
     record = over_cells(contrast(**{"deep@many": 1, "wide@few": -1}))
     (verdict,) = judge_campaign(record)
     labels = [Labels(record.manifest, one) for one in ("en", "zh")]
@@ -764,7 +748,7 @@ def test_cells_that_make_no_contrast_are_refused(values, complaint):
 # ------------------------------------------------------------------ the printed interval
 
 
-def test_what_is_printed_first_is_the_interval_that_decides():
+def test_what_is_printed_first_is_the_interval_that_decides(campaign):
     noise = np.array([0.02, -0.02, 0.03, -0.01, 0.0, -0.02])
     claims = [
         changed(name=f"claim_{number}", margin=0.01) for number in range(8)
@@ -790,7 +774,7 @@ def test_what_is_printed_first_is_the_interval_that_decides():
     )
 
 
-def test_one_interval_is_printed_where_both_are_the_same():
+def test_one_interval_is_printed_where_both_are_the_same(campaign):
     record = campaign(DEEPER, deep=DEEP, wide=WIDE)
     (verdict,) = judge_campaign(record)
 
@@ -804,7 +788,7 @@ def test_one_interval_is_printed_where_both_are_the_same():
         (changed(kind="no_worse", worse="", reference=0.9), "to +10.0"),
     ],
 )
-def test_no_interval_is_shown_beyond_what_is_possible(claim, ends):
+def test_no_interval_is_shown_beyond_what_is_possible(claim, ends, campaign):
     record = campaign(claim, deep=[1.0, 1.0, 0.5, 1.0, 1.0, 1.0])
     (verdict,) = judge_campaign(record)
 
@@ -813,7 +797,7 @@ def test_no_interval_is_shown_beyond_what_is_possible(claim, ends):
     assert "10.0" in sentences.sentence(verdict, Labels(record.manifest))
 
 
-def test_a_difference_of_shares_is_at_most_one():
+def test_a_difference_of_shares_is_at_most_one(campaign):
     record = campaign(DEEPER, deep=[1.0, 1, 1, 1, 0, 1], wide=[0.0] * 6)
     (verdict,) = judge_campaign(record)
 

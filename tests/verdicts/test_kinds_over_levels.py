@@ -2,20 +2,14 @@
 
 import dataclasses
 import itertools
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
-from suite.planning.claims import claims_digest
-from suite.records.manifest import Manifest
-from suite.records.results import Campaign
 from suite.report import sentences
 from suite.report.formatting import effect_and_interval
 from suite.report.sentences import Labels
-from suite.training.job import SCHEMA
 from suite.verdicts import statistics
 from suite.verdicts.family import judge_again
 from suite.verdicts.judge import Sample, judge_campaign, judge_family
@@ -36,59 +30,38 @@ def changed(**values):
     return dataclasses.replace(DEEPER, **values)
 
 
-def at_levels(claim, measure=ACCURACY, x=None, **values):
-    """A campaign with one claim and its finals' values, by arm, level and block."""
-    described = {
-        name: getattr(measure, name) for name in ("name", "better", "percent")
-    }
-    levels = list(next(iter(values.values())))
-    places = x or {}
-    task = {
-        "arms": [{"name": arm, "label": arm.title()} for arm in values],
-        "levels": [
-            {"name": level, "label": level, "x": places.get(level)}
-            for level in levels
-        ],
-        "measures": [described],
-        "claims": [dataclasses.asdict(claim)],
-        "blocks": len(WIDE),
-        "trials": 1,
-        "finals": 1,
-    }
-    about = {
-        "schema": SCHEMA,
-        "id": "test",
-        "name": "test",
-        "profile": {"name": "test"},
-        "claims_digest": claims_digest({"depth": [claim]}),
-        "tasks": {"depth": task},
-        "cells": [],
-    }
-    same = {"task": "depth", "kind": "final", "status": "finished"}
-    rows = [
-        {
-            **same,
-            "arm": arm,
-            "level": level,
-            "block": block,
-            f"test.{measure.name}": one,
+@pytest.fixture(scope="session")
+def at_levels(written_campaign):
+    def build(claim, measure=ACCURACY, x=None, **values):
+        """A campaign with one claim and its finals' values, by arm, level and block."""
+        places = x or {}
+        rows = [
+            {
+                "arm": arm,
+                "level": level,
+                "block": block,
+                f"test.{measure.name}": one,
+            }
+            for arm, by_level in values.items()
+            for level, found in by_level.items()
+            for block, one in enumerate(found)
+        ]
+        levels = dict.fromkeys(row["level"] for row in rows)
+        described = {
+            name: getattr(measure, name)
+            for name in ("name", "better", "percent")
         }
-        for arm, by_level in values.items()
-        for level, found in by_level.items()
-        for block, one in enumerate(found)
-    ]
-    runs = pd.DataFrame(rows).assign(number=0, host="here", device="cpu")
-    runs["key"] = [f"key {row}" for row in range(len(runs))]
-    nothing = pd.DataFrame({"task": [], "arm": [], "level": []})
-    return Campaign(
-        "test",
-        Path("test"),
-        Manifest.model_validate(about),
-        {},
-        "0",
-        runs,
-        nothing,
-    )
+        return written_campaign(
+            rows,
+            [claim],
+            levels=[
+                {"name": level, "label": level, "x": places.get(level)}
+                for level in levels
+            ],
+            measures=[described],
+        )
+
+    return build
 
 
 # ------------------------------------------------------------------------ k of n levels
@@ -185,7 +158,7 @@ def test_judging_some_levels_again_uses_the_same_error_rate():
     assert (again.verdict, again.alpha) == (found.verdict, found.alpha)
 
 
-def test_a_claim_on_some_levels_is_told_in_both_languages():
+def test_a_claim_on_some_levels_is_told_in_both_languages(at_levels):
     record = at_levels(
         changed(kind="partial_conjunction", at_least_levels=2),
         deep={"few": DEEP, "many": DEEP, "all": WIDE},
@@ -244,19 +217,23 @@ LAW = Claim(
 )
 
 
-def along_sizes(law, claim=LAW, seed=0):
-    """A campaign in which the loss is a function of the size, with noise of 2 %."""
-    noise = np.random.default_rng(seed).normal(
-        0, 0.02, (len(SIZES), len(WIDE))
-    )
-    net = {
-        name: law(size) * np.exp(row)
-        for (name, size), row in zip(SIZES.items(), noise, strict=True)
-    }
-    return at_levels(claim, LOSS, SIZES, net=net)
+@pytest.fixture(scope="session")
+def along_sizes(at_levels):
+    def build(law, claim=LAW, seed=0):
+        """A campaign in which the loss is a function of the size, with noise of 2 %."""
+        noise = np.random.default_rng(seed).normal(
+            0, 0.02, (len(SIZES), len(WIDE))
+        )
+        net = {
+            name: law(size) * np.exp(row)
+            for (name, size), row in zip(SIZES.items(), noise, strict=True)
+        }
+        return at_levels(claim, LOSS, SIZES, net=net)
+
+    return build
 
 
-def test_an_exponent_is_scipys_regression_in_each_block():
+def test_an_exponent_is_scipys_regression_in_each_block(along_sizes):
     record = along_sizes(lambda size: 3 * size**-0.3)
     (verdict,) = judge_campaign(record)
     values = record.runs.pivot(
@@ -285,7 +262,7 @@ def test_an_exponent_is_scipys_regression_in_each_block():
     ],
 )
 def test_a_power_law_is_decided_by_its_exponent_and_by_being_one(
-    law, answer, reason
+    law, answer, reason, along_sizes
 ):
     (verdict,) = judge_campaign(along_sizes(law))
 
@@ -303,7 +280,9 @@ def test_a_power_law_is_decided_by_its_exponent_and_by_being_one(
         ),
     ],
 )
-def test_a_power_law_is_told_in_both_languages(exponent, english, chinese):
+def test_a_power_law_is_told_in_both_languages(
+    exponent, english, chinese, along_sizes
+):
     claim = dataclasses.replace(LAW, exponent=exponent)
     record = along_sizes(lambda size: 3 * size**-0.3, claim)
     (verdict,) = judge_campaign(record)
