@@ -1,6 +1,7 @@
 """All campaigns of a claim: none is chosen, and only equal ones are pooled."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from dash._utils import to_json
@@ -20,6 +21,7 @@ from suite.planning.profile import Profile
 from suite.records.results import Results
 from suite.report.findings import plain, together
 from suite.verdicts.findings import CONDITIONS, findings
+from suite.verdicts.power import claim_power
 from suite.verdicts.statistics import estimate
 from tasks import UserError
 
@@ -79,6 +81,21 @@ def root(tmp_path_factory):
     tasks._registry._FILES.clear()
     tasks._registry._FILES.update(before)
     return Results(folder / "results")
+
+
+def test_a_plan_takes_the_spread_from_the_newest_campaign_of_a_claim(root):
+    newest = root.load(root.ids()[0])
+    finals = newest.runs.groupby(["block", "arm"])["test.heads"].mean()
+    gaps = finals.unstack()["gold"] - finals.unstack()["lead"]
+    tasks.load_file(root.root.parent / "coin.py")
+    plan = Plan(newest.manifest.profile)
+    no_data = SimpleNamespace(test_examples=0, test_train_ratio=0.0)
+    costs = {("coin", "all", arm): no_data for arm in ("gold", "lead")}
+
+    (planned,) = claim_power(plan, costs, root.root)
+
+    assert planned["sd_from"] == newest.id
+    assert planned["sd"] == pytest.approx(gaps.std())
 
 
 def test_all_attempts_are_shown_and_only_equal_ones_are_pooled(root):
