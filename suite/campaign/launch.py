@@ -20,7 +20,7 @@ from pathlib import Path
 from suite.campaign.campaign_dir import check_folder
 from suite.campaign.driver import Driver
 from suite.campaign.progress import Tally
-from suite.campaign.signals import sigterm_as_ctrl_c
+from suite.campaign.signals import signals_as_ctrl_c
 from suite.cluster.choose import open_executor
 from suite.cluster.protocol import Executor
 from suite.errors import without_passwords
@@ -102,11 +102,11 @@ def launch(
     run in this process), ``address`` that of a running cluster. ``executor`` takes the
     place of both, and is closed by the caller. ``tracking_uri`` is an MLflow store (or
     the address of another registered tracker); None means the store in the results
-    folder, "none" none at all. Raises UserError and, on Ctrl-C or SIGTERM,
-    KeyboardInterrupt; everything recorded is kept.
+    folder, "none" none at all. Raises UserError and, on Ctrl-C, SIGTERM or
+    SIGHUP, KeyboardInterrupt; everything recorded is kept.
     """
     check_folder(results / plan.id)
-    with _logged(results / plan.id), sigterm_as_ctrl_c():
+    with _logged(results / plan.id), signals_as_ctrl_c():
         tracker = open_tracker(tracking_uri, results, plan.id)
         try:
             with _executor(executor, address, workers) as chosen:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from suite.campaign.signals import sigterm_as_ctrl_c
+from suite.campaign.signals import signals_as_ctrl_c
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from suite.checks.finding import Finding
 
-USAGE, FAILED, INTERRUPTED = 2, 1, 130  # exit codes
+USAGE, FAILED = 2, 1  # exit codes
 RESULTS = Path("results")  # the default of --results
 
 # What a terminal or a file that knows only ASCII gets instead.
@@ -168,7 +168,7 @@ def report_findings(
 @contextmanager
 def ctrl_c_is_fine() -> Iterator[None]:
     """For servers, Ctrl-C and SIGTERM are the way to end them."""
-    with sigterm_as_ctrl_c():
+    with signals_as_ctrl_c():
         try:
             yield
         except KeyboardInterrupt:

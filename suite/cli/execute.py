@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from suite.campaign.signals import exit_code
 from suite.cli.console import (
-    INTERRUPTED,
     again,
     command,
     err,
@@ -101,12 +101,12 @@ def _launched(
                 watch=watch.take,
                 said=watch.say,
             )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         err().print("\nStopped. Every finished run is kept; this resumes:")
         err().print(
             f"  {again()}", markup=False, highlight=False, soft_wrap=True
         )
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(exit_code(interrupt)) from None
 
 
 def _sum_up(tally: Tally, seconds: float) -> None:

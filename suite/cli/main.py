@@ -1,7 +1,7 @@
 """``bakeoff``: run comparisons, follow them, look at the results.
 
 Exit codes: 0 done; 1 some runs failed, or a check did; 2 something given cannot be
-used; 130 interrupted.
+used; 130 interrupted by Ctrl-C (143 by SIGTERM, 129 by SIGHUP).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from suite.campaign.signals import exit_code
 from suite.cli import control, findings, machine, results, run, share, tasks
 from suite.cli.console import (
-    INTERRUPTED,
     USAGE,
     complain,
     err,
@@ -68,7 +68,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt as interrupt:
             err().print("\nStopped.")
-            raise typer.Exit(INTERRUPTED) from interrupt
+            raise typer.Exit(exit_code(interrupt)) from interrupt
         except (Exception, SystemExit) as error:  # a task may call sys.exit
             message = _for_the_user(error)
             if message is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from suite.campaign.signals import sigterm_as_ctrl_c
+from suite.campaign.signals import signals_as_ctrl_c
 from suite.cli.console import (
     FAILED,
     RESULTS,
@@ -62,7 +62,7 @@ def demo(
     from suite.cli import servers
 
     look_at(profile, None)
-    with ExitStack() as stack, sigterm_as_ctrl_c():
+    with ExitStack() as stack, signals_as_ctrl_c():
         chosen = stack.enter_context(executor(None, workers))
         from suite.campaign.campaign_dir import check_folder
         from suite.campaign.launch import plan_of

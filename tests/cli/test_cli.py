@@ -1021,7 +1021,7 @@ def test_a_task_file_runs_on_ray_is_interrupted_and_goes_on(
             time.sleep(0.05)
         process.send_signal(stop)
         out, err = process.communicate()
-        assert process.returncode == 130, (out, err)
+        assert process.returncode == 128 + stop, (out, err)
         assert shlex.join(["python", "-m", "suite", *map(str, words)]) in err
         assert "Traceback" not in err
         assert "SIGTERM" not in err

@@ -4,6 +4,7 @@ one message; ``ci/INPUTS.md`` lists them.
 
 import json
 import re
+import signal
 import sys
 from types import SimpleNamespace
 from unittest import mock
@@ -15,6 +16,7 @@ import dashboard.rendering
 import tasks
 from dashboard.data.snapshots import Snapshots
 from dashboard.pages import PAGES
+from suite.campaign.signals import signals_as_ctrl_c
 from suite.cli import main
 from suite.records.results import Results
 from suite.training.worker import _run_member
@@ -471,6 +473,42 @@ def test_a_task_that_ends_the_program_crashes_its_run_alone(run_here):
         "one": "finished",
         "two": "crashed",
     }
+
+
+@pytest.fixture
+def own_handlers():
+    """Handlers as in a program of one's own; a pytest worker ignores Ctrl-C."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in signals}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_in_one_line_and_loses_nothing(
+    run_here, own_handlers, name
+):
+    number = getattr(signal, name)
+    sent = f"__import__('os').kill(__import__('os').getpid(), {number:d})"
+
+    result, runs = run_here(two=f"{{'score': {sent} or 1.0}}")
+
+    assert result.code == 128 + number
+    assert result.err.split("\n")[1].startswith("Stopped. Every finished run")
+    assert "Traceback" not in result.err
+    assert runs["arm"].tolist() == ["one"]
+    handler = signal.getsignal(signal.SIGHUP)
+    assert handler is signal.SIG_DFL
+
+
+def test_a_signal_that_is_ignored_stays_ignored(own_handlers):
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with signals_as_ctrl_c():
+        signal.raise_signal(signal.SIGHUP)
 
 
 def test_ray_may_end_a_worker():
