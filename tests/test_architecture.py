@@ -269,6 +269,22 @@ def test_folders_of_suite_import_only_downwards():
     assert forbidden_arrows(folder_arrows()) == set()
 
 
+def test_what_lies_beside_the_folders_of_suite_imports_none_of_them():
+    begin = {"__init__.py", "__main__.py"}  # what users import and run
+    for path in (ROOT / "suite").glob("*.py"):
+        names = set(_imported(ast.parse(text_of(path))))
+        folders = {
+            f"suite.{name}"
+            for names_of_line in FOLDERS
+            for name in names_of_line
+        }
+        found = {
+            name for name in names if ".".join(name.split(".")[:2]) in folders
+        }
+
+        assert path.name in begin or not found, shown(path)
+
+
 def test_no_modules_import_each_other_in_a_circle():
     assert not circle_among(module_graph())
 
