@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from suite.checks.finding import NotApplicable
 from tasks import Task
 
-Look = Callable[[Task], str]
+CheckFunction = Callable[[Task], str]
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Check:
     name: str
     """What the check is called in reports."""
 
-    look: Look
+    function: CheckFunction
     """Returns what it found, or raises CheckFailed with what to do, or NotApplicable.
     """
 
@@ -36,28 +36,32 @@ def register_check(
     *,
     trains: bool = False,
     of_data: bool = False,
-) -> Callable[[Look], Look]:
-    """Register the decorated function as a check of that name. ``of_data`` marks one
-    that says nothing of a task without data.
+) -> Callable[[CheckFunction], CheckFunction]:
+    """Register the decorated function as a check of that name. ``of_data`` marks
+    one that does not apply to a task without data.
     """
 
-    def register(look: Look) -> Look:
+    def register(function: CheckFunction) -> CheckFunction:
         if name in CHECKS:
             raise ValueError(f"There is a check {name!r} already.")
         CHECKS[name] = Check(
-            name, _if_there_are_data(look) if of_data else look, trains
+            name,
+            _where_there_are_data(function) if of_data else function,
+            trains,
         )
-        return look
+        return function
 
     return register
 
 
-def _if_there_are_data(look: Look) -> Look:
-    def look_where_there_are(task: Task) -> str:
+def _where_there_are_data(function: CheckFunction) -> CheckFunction:
+    """The check, which does not apply to a task without data."""
+
+    def check(task: Task) -> str:
         if not task.has_data:
             raise NotApplicable(
                 "the task has no data: all of its arms are functions"
             )
-        return look(task)
+        return function(task)
 
-    return look_where_there_are
+    return check

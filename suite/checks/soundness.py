@@ -29,7 +29,7 @@ def findings(task: Task, fast: bool = False) -> Iterator[Finding]:
             continue
         finding = tried(
             check.name,
-            lambda look=check.look: look(task),  # type: ignore[misc]
+            lambda function=check.function: function(task),  # type: ignore[misc]
             lambda error: in_task_file(error, task),
         )
         known = first.setdefault(finding.cause, check.name)

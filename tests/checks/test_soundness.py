@@ -101,7 +101,7 @@ def test_each_check_finds_what_it_is_there_for(broken, what):
     task = broken(*BROKEN[what])
 
     with pytest.raises(CheckFailed) as caught:
-        CHECKS[what].look(task)
+        CHECKS[what].function(task)
 
     assert caught.value.hint
 
@@ -114,7 +114,7 @@ def test_a_misspelt_hyperparameter_gets_the_name_that_was_looked_for(broken):
     with pytest.raises(
         CheckFailed, match="'wieght_decay' that nothing reads"
     ) as caught:
-        CHECKS["hyperparameters are read"].look(task)
+        CHECKS["hyperparameters are read"].function(task)
 
     assert "did you mean 'weight_decay'?" in caught.value.hint
 
@@ -144,7 +144,7 @@ def test_functions_beside_models_share_no_batches(tiny):
     both = dataclasses.replace(task, arms=(*task.arms, called))
 
     shared = CHECKS["batches can be shared"]
-    assert shared.look(both) == shared.look(task)
+    assert shared.function(both) == shared.function(task)
 
 
 def test_an_arm_that_is_said_to_fail_in_optimisation_need_not_memorise(broken):
@@ -164,15 +164,15 @@ def test_an_arm_that_is_said_to_fail_in_optimisation_need_not_memorise(broken):
     memorised = CHECKS["tiny batches are learned"]
 
     with pytest.raises(NotApplicable):
-        memorised.look(dataclasses.replace(task, claims=tuple(says)))
+        memorised.function(dataclasses.replace(task, claims=tuple(says)))
 
     with pytest.raises(CheckFailed):
-        memorised.look(dataclasses.replace(task, claims=tuple(says[:1])))
+        memorised.function(dataclasses.replace(task, claims=tuple(says[:1])))
 
 
 def test_matching_is_only_checked_where_it_is_claimed(tiny):
     with pytest.raises(NotApplicable, match="28 to 418 parameters"):
-        CHECKS["arms match as they say"].look(tasks.get(tiny))
+        CHECKS["arms match as they say"].function(tasks.get(tiny))
 
 
 def test_an_official_test_set_must_be_one(broken):
@@ -181,7 +181,7 @@ def test_an_official_test_set_must_be_one(broken):
     )
 
     with pytest.raises(CheckFailed, match="official test set differs"):
-        CHECKS["blocks differ as they say"].look(task)
+        CHECKS["blocks differ as they say"].function(task)
 
 
 def test_one_error_in_the_task_is_told_once_with_its_line(broken):
