@@ -2,8 +2,8 @@
 
 Code is followed by name, from a function to all first-party functions, classes and
 constants that it mentions, in whatever module of this project, next to a task's file or
-in its package they are. It counts by its syntax tree, without comments and docstrings.
-Data count by their content.
+in its package they are. It is hashed as a syntax tree, without comments and docstrings;
+data are hashed by their content.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from torch import Tensor
 
 from tasks import Measure, UserError
 
-# They find, describe and check tasks, and do not affect results.
-VOCABULARY = frozenset(
+# These modules find, describe and check tasks, and do not affect results.
+NOT_DECIDING = frozenset(
     (
         "tasks._registry",
         "tasks.contract.checks",
@@ -73,7 +73,7 @@ class Module:
         return found
 
     @cached_property
-    def effects(self) -> tuple[ast.stmt, ...]:
+    def side_effects(self) -> tuple[ast.stmt, ...]:
         """Statements with side effects, such as registering a rule."""
         found = []
         for statement in self.tree.body:
@@ -97,14 +97,13 @@ class Reach:
         self._training = {f"suite.training.{name}" for name in training}
         self._modules: dict[str, Module | None] = {}
         self._seen: set[tuple[str, str]] = set()
-        self._known: dict[
-            int, tuple[int, Any]
-        ] = {}  # values that were described
+        # values that were described, by their id, with their number
+        self._known: dict[int, tuple[int, Any]] = {}
 
     # -- code
 
     def add_module(self, name: str) -> None:
-        """Take a whole module, and all that it mentions.
+        """Add the code of a whole module, and all that it mentions.
 
         ``name`` is its full name. One that is not first-party is left out.
         """
@@ -125,7 +124,7 @@ class Reach:
         return self._modules[name]
 
     def _read(self, name: str) -> Module | None:
-        if name in VOCABULARY or not self._is_first_party(name):
+        if name in NOT_DECIDING or not self._is_first_party(name):
             return None
         text = _text(name)
         if text is None:
@@ -165,7 +164,7 @@ class Reach:
         if location in self._seen:
             return
         self._seen.add(location)
-        for number, statement in enumerate(module.effects):
+        for number, statement in enumerate(module.side_effects):
             self._take(module, statement, f"effect {number}")
 
     def _take(self, module: Module, node: ast.AST, name: str) -> None:
@@ -214,7 +213,7 @@ class Reach:
             self._follow_path((*path, *attributes))
 
     def _follow_path(self, path: tuple[str, ...]) -> None:
-        """Take what a dotted path names: a name in a module, or a whole module."""
+        """Add the code that a dotted path names: a name in a module, or a whole module."""
         # looking for a library's submodule would import the library, which takes seconds
         package = _file(path[0])
         if package is not None and _is_library(package):
@@ -235,7 +234,7 @@ class Reach:
     # -- values
 
     def describe(self, value: Any, what: str) -> Any:
-        """The value as JSON can hold it, equal for equal content; its code is taken.
+        """The value as JSON can hold it, equal for equal content; its code is added.
 
         Raises UserError, which names ``what``, for a value whose content cannot be
         determined, such as an open file.
@@ -250,10 +249,8 @@ class Reach:
             return ["array", *_array(value)]
         if id(value) in self._known:  # it may contain itself
             return ["again", self._known[id(value)][0]]
-        self._known[id(value)] = (
-            len(self._known),
-            value,
-        )  # kept, and so its id is
+        # the value is kept, so that no other gets its id
+        self._known[id(value)] = (len(self._known), value)
         return self._describe_parts(value, what)
 
     def _describe_parts(self, value: Any, what: str) -> Any:
@@ -271,9 +268,8 @@ class Reach:
             return self._describe_definition(value, what)
         if isinstance(value, BuiltinFunctionType):
             return ["built-in", value.__module__, value.__qualname__]
-        if callable(value) and hasattr(
-            value, "__wrapped__"
-        ):  # such as a cache
+        # such as a function with a cache
+        if callable(value) and hasattr(value, "__wrapped__"):
             return ["wrapped", self.describe(value.__wrapped__, what)]
         if (
             isinstance(value, Mapping)
@@ -542,9 +538,8 @@ def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
     """The syntax tree of a function, found by its code's line numbers."""
     code = function.__code__
     tree = module.tree
-    cell = linecache.getlines(
-        code.co_filename
-    )  # a notebook's cell is not a module
+    # a notebook's cell is not a module
+    cell = linecache.getlines(code.co_filename)
     has_text = hasattr(sys.modules.get(module.name), "__text__")
     if cell and _file(module.name) is None and not has_text:
         tree = _parsed(code.co_filename, "", "".join(cell)).tree
