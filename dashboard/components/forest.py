@@ -1,4 +1,6 @@
-"""Forest plots in HTML and CSS."""
+"""Forest plots in HTML and CSS: effects with their intervals, in margins, so that -1 to 1
+is the band of differences too small to matter.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,14 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.statistics import Interval
 
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
-WIDEST_WITH_UNITS = 5.0  # margins of reach at which -1, 0 and +1 stand apart
+# margins up to an axis's end with which the labels -1, 0 and +1 do not overlap
+WIDEST_WITH_UNITS = 5.0
 
 
 def reach_of(verdict: ClaimVerdict) -> float:
+    """The largest distance from 0 that a row shows, mean and interval, in margins; 0
+    where there is no number.
+    """
     ends = [
         abs(end) / verdict.margin
         for end in (*verdict.interval, verdict.effect)
@@ -29,8 +35,8 @@ def reach_of(verdict: ClaimVerdict) -> float:
 
 
 def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
-    """One claim's effect on a scale of margins: the band that does not matter, both
-    intervals, the mean.
+    """One claim's effect in margins, from ``-span`` to ``span``: the band within the
+    margin, both intervals, the mean.
     """
     scale = measuring(verdict, words)
     margin = verdict.margin
@@ -68,7 +74,7 @@ def forest(verdict: ClaimVerdict, span: float, words: Words) -> html.Div:
 def whiskers(
     effect: float,
     interval: Interval,
-    local: Interval,
+    deciding: Interval,
     margin: float,
     span: float,
     zero: bool = True,
@@ -94,8 +100,8 @@ def whiskers(
     ]
     if all(map(math.isfinite, interval)):
         marks.append(bar("plain", *interval))
-    if all(map(math.isfinite, local)):
-        marks.append(bar("local", *local))
+    if all(map(math.isfinite, deciding)):
+        marks.append(bar("deciding", *deciding))
     marks.append(
         html.I(className="mean", style={"left": f"{at(effect):.3f}%"})
     )
@@ -105,8 +111,8 @@ def whiskers(
 def _beyond(
     effect: float, interval: Interval, span: float
 ) -> Iterator[Component]:
-    """Arrows at the edges that the interval runs past. Where the dot itself is past one,
-    and so pinned there, its place in margins stands beside it instead.
+    """Arrows at the edges that the interval runs past. Where the mean itself is past an
+    edge, its dot is drawn there, with its value in margins instead of the arrow.
     """
     for side, farthest, sign in (
         ("low", min(effect, *interval), -1),

@@ -64,7 +64,7 @@ def test_marks_are_printed_and_what_is_of_no_use_on_paper_is_not(look, board):
     page.emulate_media(media="print")
 
     for mark in (
-        ".forest .local",
+        ".forest .deciding",
         ".forest .mean",
         ".swatch",
         ".cell",
