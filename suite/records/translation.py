@@ -11,7 +11,7 @@ from tasks import Arm, Claim, Level, Plot, Task, Text, text_of
 
 FIELDS = ("label", "question", "topic", "matched", "axis", "arms_axis", "why")
 CLAIM_FIELDS = ("says", "source", "reported")
-PARTS = ("arms", "levels", "measures")  # what has names and labels
+PARTS = ("arms", "levels", "measures")  # each has a name and a label
 
 
 class Translation(BaseModel):
@@ -67,7 +67,8 @@ def translations_of(
     more_arms: Mapping[str, str],
 ) -> dict[str, Translation]:
     """The texts of a task's chosen arms, levels and claims, in each language that the
-    task has besides English. ``more_arms`` are labels of second names of arms.
+    task has besides English. ``more_arms`` has the labels of arms that an A/A test
+    runs under a second name, by that name.
     """
     languages = sorted(
         {
@@ -86,7 +87,8 @@ def translations_of(
     }
     known = [*claims]
     return {
-        language: _in(language, task, labels, known) for language in languages
+        language: _translation(language, task, labels, known)
+        for language in languages
     }
 
 
@@ -114,7 +116,7 @@ def plot_texts(plot: Plot) -> dict[str, str]:
     }
 
 
-def _in(
+def _translation(
     language: str,
     task: Task,
     labels: Mapping[str, Mapping[str, str]],

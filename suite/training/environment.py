@@ -51,7 +51,7 @@ def _hardware(device: str) -> str:
 @lru_cache(maxsize=64)
 def _sources(task: str, source: tuple[str, str] | None) -> str | None:
     """The hash of what this process runs, which the driver compares with its own; None
-    for a task that is not here.
+    where the task cannot be imported.
 
     ``source`` is part of the cache's key alone: the task has been loaded from it.
     """
@@ -62,8 +62,8 @@ def _sources(task: str, source: tuple[str, str] | None) -> str | None:
 
 
 def warm_up(device: str) -> str:
-    """Warm up: the imports above and the device's initialisation; returns the host's
-    name.
+    """Initialise the device, so that the first run on this worker does not wait for it;
+    PyTorch is imported by then. Returns the host's name.
     """
     numbers = torch.zeros(8, 8, device=device)
     numbers @ numbers

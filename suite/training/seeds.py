@@ -1,9 +1,9 @@
 """Random streams: every seed is derived from one root and a path of names, and depends
 on nothing else.
 
-Split, batch order and evaluation do not know the arm, so that arms of a block are
-compared in pairs; tuner, initialisation and dropout know the arm's *name*, so that the
-same arm under two names is a real comparison.
+The seeds of split, batch order and evaluation do not depend on the arm, so that arms are
+compared in pairs within a block. Those of tuner, initialisation and dropout depend on the
+arm's *name*, so that one arm under two names (an A/A test) has independent runs.
 """
 
 import hashlib

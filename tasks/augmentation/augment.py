@@ -4,7 +4,7 @@ training batches alone, on the device where they are.
 ``Classification(augment=...)`` and ``Regression(augment=...)`` take one or several. All
 randomness comes from ``generator``, so runs are reproducible. One that changes each
 example by itself says so by ``by_example = True``; one that does not, such as Mixup,
-keeps several workers from sharing a batch.
+cannot be used where several workers share a batch (``world_size`` above 1).
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Transform:
         Transform(v2.RandAugment(), by_example=True)
 
     The transform takes a batch (examples, ...) and returns one of as many examples, or
-    with ``by_example`` takes each by itself, as torchvision's do that draw once a call.
+    with ``by_example`` takes each by itself: many of torchvision's draw their random
+    numbers once per call, which would change all examples of a batch alike.
     It may draw from torch's global generator, which the run seeds; from any other, runs
     would not repeat.
     """

@@ -80,7 +80,9 @@ def resplit(
     classes: int,
     per_feature: bool = False,
 ) -> Splits:
-    """Splits one finite pool: ``x`` is (rows, ...), ``y`` the (rows,) labels."""
+    """Splits of one finite pool of rows, which each seed divides in another way, so that
+    blocks share rows. ``x`` is (rows, ...), ``y`` the (rows,) labels.
+    """
     parts = split_rows(contents(x), seed, test=test, validation=validation)
     inputs, labels = torch.from_numpy(x), torch.from_numpy(y).long()
     splits = [Split(inputs[rows].float(), labels[rows]) for rows in parts]
@@ -133,8 +135,8 @@ def normalised(
     pool: int | None = None,
     per_feature: bool = False,
 ) -> Splits:
-    """Splits standardised to mean 0 and standard deviation 1 of the training part, per
-    feature or over all.
+    """All splits, standardised by the mean and the standard deviation of the training
+    part, of each feature or of all together.
     """
     mean = train.x.mean(0) if per_feature else train.x.mean()
     deviation = (
@@ -142,9 +144,8 @@ def normalised(
         if per_feature
         else train.x.std(correction=0)
     )
-    deviation = torch.where(
-        deviation > 0, deviation, 1.0
-    )  # a constant feature stays 0
+    # a constant feature stays 0
+    deviation = torch.where(deviation > 0, deviation, 1.0)
 
     def scaled(split: Split) -> Split:
         return Split((split.x - mean) / deviation, split.y)

@@ -13,8 +13,8 @@ PAPER, INK, FAINT = (255, 255, 255), (31, 78, 121), (196, 196, 196)
 
 
 def png(image: Image.Image) -> bytes:
-    """The image as bytes, lightly packed: the tightest packing takes ten times as long
-    and saves a twentieth.
+    """The image as bytes, at a low compression level: the highest takes ten times as
+    long and saves a twentieth.
     """
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=4)
@@ -45,9 +45,8 @@ def picture_grid(
         .flatten(2, 3)
         .flatten(0, 1)
     )
-    array: NDArray[np.uint8] = (
-        sheet.byte().numpy()
-    )  # (height, width, channels)
+    # (height, width, channels)
+    array: NDArray[np.uint8] = sheet.byte().numpy()
     image = Image.fromarray(array.squeeze(2) if channels == 1 else array)
     return png(
         image.resize(

@@ -12,8 +12,8 @@ from tasks.contract.text import Text
 from tasks.procedures.losses import LossFunction, loss_named
 from tasks.procedures.supervised import Classification
 
-REACH = 10.0  # of the first two outputs, either way
-THIRD = -1000.0  # the third output, as on the slide
+REACH = 10.0  # the first two outputs go from -REACH to REACH
+THIRD = -1000.0  # the third output, as in the lecture's figure
 GRID = 31
 
 
