@@ -1,15 +1,16 @@
-"""The paired differences of any two arms, block by block."""
+"""The paired differences of any two arms, block by block, and of all arms against one."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dashboard.figures import Spec, Trace, numbers, spec
 from dashboard.figures.blocks import block_axis, rule, stripe
 from dashboard.locale import Words
 from suite.report.formatting import Amounts
 from suite.verdicts.arm_pair import ArmPair
+from suite.verdicts.arm_ranking import ArmRanking
 
 LEAST_HEIGHT = 120  # pixels, for the axis and its title
 PER_BLOCK = 24
@@ -60,6 +61,79 @@ def arm_differences(pair: ArmPair, title: str, words: Words) -> Spec | None:
         layout={"shapes": shapes, "hovermode": "closest"},
         height=LEAST_HEIGHT + PER_BLOCK * len(pair.blocks),
     )
+
+
+def ranking(
+    ranked: ArmRanking, label: Callable[[str], str], title: str
+) -> Spec | None:
+    """A row per arm, the best at the top: its mean lead over the reference and the
+    interval; None where no arm has a lead.
+    """
+    pairs = [pair for pair in ranked.pairs if math.isfinite(pair.effect)]
+    if not pairs:
+        return None
+    written = pair_amounts(pairs[0])
+    means = [written.of_effect(pair.effect) for pair in pairs]
+    ends = [_ends(pair) for pair in pairs]
+    names = [label(pair.first) for pair in pairs]
+    told = [_told(pair) for pair in pairs]
+    dots: Trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": numbers(means),
+        "y": names,
+        "customdata": told,
+        "showlegend": False,
+        "marker": {"color": "text", "size": 9},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": numbers(
+                high - mean
+                for mean, (_, high) in zip(means, ends, strict=True)
+            ),
+            "arrayminus": numbers(
+                mean - low for mean, (low, _) in zip(means, ends, strict=True)
+            ),
+            "color": "muted",
+            "thickness": 1.6,
+            "width": 0,
+        },
+        "hovertemplate": "%{y}: %{customdata}<extra></extra>",
+    }
+    shown = [0.0, *means, *(end for pair in ends for end in pair)]
+    return spec(
+        [dots],
+        {"title": title, "showgrid": True, "range": _range(shown)},
+        block_axis(len(pairs)),
+        layout={
+            "shapes": [rule(0.0, "muted", "solid")],
+            "hovermode": "closest",
+        },
+        height=LEAST_HEIGHT + PER_BLOCK * len(pairs),
+    )
+
+
+def _ends(pair: ArmPair) -> tuple[float, float]:
+    """The interval as it is written; the mean alone where there is none."""
+    written = pair_amounts(pair)
+    if not all(map(math.isfinite, pair.interval)):
+        mean = written.of_effect(pair.effect)
+        return mean, mean
+    low, high = pair.interval
+    least, most = written.possible
+    return (
+        written.of_effect(max(low, least)),
+        written.of_effect(min(high, most)),
+    )
+
+
+def _told(pair: ArmPair) -> str:
+    """The mean and its interval in figures."""
+    written = pair_amounts(pair)
+    mean = written.signed(written.of_effect(pair.effect))
+    low, high = map(written.signed, _ends(pair))
+    return f"{mean} ({low}, {high})"
 
 
 def _range(values: Sequence[float]) -> list[float | None]:

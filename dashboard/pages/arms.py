@@ -19,6 +19,12 @@ from dashboard.components.controls import (
     select,
 )
 from dashboard.components.outcome import status_badge
+from dashboard.components.ranking import (
+    ranked_of,
+    ranking_chart,
+    ranking_frame,
+    ranking_name,
+)
 from dashboard.components.text import card, empty, facts, foreign, head, note
 from dashboard.data.view import View, capital
 from dashboard.figures.arms import arm_differences, pair_amounts
@@ -55,6 +61,7 @@ def layout(view: View) -> Component:
             _claims(view, pair),
             _difference_card(view, pair),
             _chart(view, pair),
+            _ranking(view, pair),
             html.Div(
                 [_blocks(view, pair), _chosen(view, pair)],
                 className="grid two",
@@ -77,10 +84,12 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         for arm in (pair.first, pair.second)
     ]
     chosen = pd.concat(both, ignore_index=True)
+    ranked = ranked_of(view, pair.first, pair.metric)
     return {
         "arm-differences": blocks,
         "arm-blocks": blocks,
         "arm-chosen": chosen,
+        ranking_name(pair.metric): ranking_frame(ranked),
     }
 
 
@@ -218,6 +227,14 @@ def _chart(view: View, pair: ArmPair) -> html.Section:
         says=words("arms-chart-says"),
         height=height,
     )
+
+
+def _ranking(view: View, pair: ArmPair) -> html.Section | None:
+    """All arms against the first one, where there are more than the two."""
+    if len(_names(view)) < 3:
+        return None
+    ranked = ranked_of(view, pair.first, pair.metric)
+    return ranking_chart(view, ranked, pair.metric)
 
 
 def _blocks(view: View, pair: ArmPair) -> html.Section:

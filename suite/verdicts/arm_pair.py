@@ -74,8 +74,9 @@ class ArmPair:
     """The mean difference over blocks; NaN without a complete block."""
 
     interval: Interval
-    """Its 95 % t interval, adjusted for no other comparison; infinite below two
-    blocks. For a metric without chance, the smallest and the largest difference.
+    """Its t interval, of 95 % and adjusted for no other comparison unless another
+    confidence was asked for; infinite below two blocks. For a metric without chance,
+    the smallest and the largest difference.
     """
 
 
@@ -86,10 +87,12 @@ def compare_arms(
     first: str,
     second: str,
     metric: str,
+    confidence: float = CONFIDENCE,
 ) -> ArmPair:
     """Two arms compared by a metric at one level, with paired differences.
 
-    UserError if the task has no such arm, level or metric, or if both arms are one.
+    ``confidence`` is that of the interval. UserError if the task has no such arm, level
+    or metric, or if both arms are one.
     """
     shared = TaskRows(campaign, task)
     manifest = shared.manifest
@@ -109,10 +112,11 @@ def compare_arms(
     claim = Claim(
         "pair", "", metric, better=first, worse=second, levels=(level,)
     )
-    return _pair(Measured(Case(shared, claim, known[metric]), ()))
+    measured = Measured(Case(shared, claim, known[metric]), ())
+    return _pair(measured, confidence)
 
 
-def _pair(measured: Measured) -> ArmPair:
+def _pair(measured: Measured, confidence: float) -> ArmPair:
     case = measured.case
     values = measured.values[:, 0, :]  # (blocks, 2): there is one level
     differences = measured.effects[:, 0]
@@ -127,7 +131,7 @@ def _pair(measured: Measured) -> ArmPair:
     if blocks:
         effect, interval = (
             sample.estimate.mean,
-            sample.estimate.interval(CONFIDENCE),
+            sample.estimate.interval(confidence),
         )
     else:
         effect, interval = math.nan, (-math.inf, math.inf)
