@@ -2,6 +2,7 @@
 one message; ``ci/INPUTS.md`` lists them.
 """
 
+import io
 import json
 import re
 import signal
@@ -17,7 +18,7 @@ import tasks
 from dashboard.data.snapshots import Snapshots
 from dashboard.pages import PAGES
 from suite.campaign.signals import signals_as_ctrl_c
-from suite.cli import main
+from suite.cli import console, main
 from suite.records.results import Results
 from suite.training.worker import _run_member
 from tasks import Arm, Float, Level, Measure, Space, Task, UserError
@@ -726,3 +727,34 @@ def test_a_task_file_that_changes_the_folder_moves_no_results(
     assert result.code == 0, result
     assert re.search(r"kept in r/s-", result.out)
     assert (tmp_path / "r").is_dir()
+
+
+# --------------------------------------------------------------------------- terminals
+
+
+@pytest.mark.parametrize("given", ["1", ""], ids=["set", "not set"])
+def test_no_color_means_no_color(call, monkeypatch, given):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", given)
+
+    found = call("check", "batch_sise").err
+
+    colours = re.findall(r"\x1b\[[0-9;]*3[0-9]", found)
+    assert "did you mean 'batch_size'?" in found
+    assert bool(colours) == (not given)
+
+
+def test_chinese_comes_through_a_terminal_that_knows_ascii_alone(
+    call, tmp_path, monkeypatch
+):
+    path = tmp_path / "mine.py"
+    path.write_text(task_of(more='label="名字"'), encoding="utf-8")
+    output = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", output)
+    console.show_what_can_be_shown()
+
+    console.out().print(tasks.load_file(path).label)
+
+    output.flush()
+    assert output.buffer.getvalue().decode("ascii").strip()
