@@ -42,7 +42,11 @@ LOOKS = (
 
 def declared(looks: Any) -> Any:
     """``interim_looks`` may also be true or false."""
-    return (LOOKS if looks else ()) if isinstance(looks, bool) else looks
+    if looks is True:
+        return LOOKS
+    if looks is False:
+        return ()
+    return looks
 
 
 def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -395,13 +399,11 @@ def _explained(item: Any) -> str:
     *path, key = (str(part) for part in item["loc"])
     where = ".".join([*path, key])
     if item["type"] == "extra_forbidden":
-        model = (
-            TaskPlan
-            if path[:1] == ["tasks"]
-            else Resources
-            if path[-1:] == ["resources"]
-            else Profile
-        )
+        model: type[CheckedModel] = Profile
+        if path[:1] == ["tasks"]:
+            model = TaskPlan
+        elif path[-1:] == ["resources"]:
+            model = Resources
         return str(unknown("profile key", key, model.model_fields)) + (
             f" (in {'.'.join(path)})" if path else ""
         )

@@ -118,12 +118,10 @@ class Amounts:
         """An axis's own value with its sign and no unit: ``+3.2``, ``×1.35``."""
         if self.ratio:
             return f"×{math.exp(shown):.3g}"
-        tenths = self.percent and (abs(shown) >= 0.1 or shown == 0)
-        text = (
-            f"{shown:+.1f}"
-            if tenths
-            else f"{shown:+.{2 if self.percent else 3}g}"
-        )
+        digits = 2 if self.percent else 3
+        text = f"{shown:+.{digits}g}"
+        if self.percent and (abs(shown) >= 0.1 or shown == 0):
+            text = f"{shown:+.1f}"
         return text.replace("-", MINUS)
 
 
