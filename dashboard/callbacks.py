@@ -28,6 +28,18 @@ from tasks import UserError
 
 
 def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
+    """Add all of them; ``prefix`` is the path prefix at a reverse proxy."""
+    _add_showing(app, snapshots, prefix)
+    _add_polling(app, snapshots)
+    _add_tables(app, snapshots, prefix)
+    _add_charts(app)
+    _add_address(app)
+    _add_header(app)
+
+
+def _add_showing(app: Dash, snapshots: Snapshots, prefix: str) -> None:
+    """The page of the address, and what changes on it."""
+
     @app.callback(
         Output("main", "children"),
         Output("nav", "children"),
@@ -61,6 +73,10 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
             update(snapshots, rendered, shown or {}) if came_news else rendered
         )
 
+
+def _add_polling(app: Dash, snapshots: Snapshots) -> None:
+    """Whether there is something new, asked at every pulse."""
+
     @app.callback(
         Output("etag", "data"),
         Input("pulse", "n_intervals"),
@@ -74,6 +90,10 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         except UserError:
             etag = ""
         return etag if etag != shown.get("etag") else no_update
+
+
+def _add_tables(app: Dash, snapshots: Snapshots, prefix: str) -> None:
+    """A chart's data as a table, once it is opened."""
 
     @app.callback(
         Output({"type": "table", "name": MATCH}, "children"),
@@ -95,6 +115,9 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         frame = page.frames(view).get(which["name"])
         return no_update if frame is None else _grid(frame, view.words)
 
+
+def _add_charts(app: Dash) -> None:
+    """Painting charts, view options, and charts as files."""
     clientside(
         app,
         "paint",
@@ -117,6 +140,20 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
     )
     clientside(
         app,
+        "picture",
+        Output(
+            {"type": "picture", "name": MATCH, "format": MATCH}, "data-done"
+        ),
+        Input({"type": "picture", "name": MATCH, "format": MATCH}, "n_clicks"),
+        State({"type": "picture", "name": MATCH, "format": MATCH}, "id"),
+        prevent_initial_call=True,
+    )
+
+
+def _add_address(app: Dash) -> None:
+    """Choices and languages in the address, and changes of what it shows."""
+    clientside(
+        app,
         "choose",
         Output("url", "search"),
         Input({"type": "choice", "name": ALL}, "value"),
@@ -131,18 +168,7 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         State({"type": "language", "lang": ALL}, "id"),
         prevent_initial_call=True,
     )
-    clientside(
-        app, "announce", Output("sink-head", "data"), Input("head", "data")
-    )
     clientside(app, "address", Output("news", "data"), Input("etag", "data"))
-    clientside(
-        app,
-        "copy",
-        Output("sink-copy", "data"),
-        Input("copy", "n_clicks"),
-        State("copy", "children"),
-        State("copy", "data-copied"),
-    )
     clientside(
         app,
         "change",
@@ -150,6 +176,21 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         Input("changes", "data"),
         State("shown", "data"),
         prevent_initial_call=True,
+    )
+
+
+def _add_header(app: Dash) -> None:
+    """The title of the tab, and the header's buttons."""
+    clientside(
+        app, "announce", Output("sink-head", "data"), Input("head", "data")
+    )
+    clientside(
+        app,
+        "copy",
+        Output("sink-copy", "data"),
+        Input("copy", "n_clicks"),
+        State("copy", "children"),
+        State("copy", "data-copied"),
     )
     clientside(
         app,
@@ -165,16 +206,6 @@ def add_callbacks(app: Dash, snapshots: Snapshots, prefix: str = "/") -> None:
         Output("burger", "aria-expanded"),
         Input("burger", "n_clicks"),
         Input("url", "pathname"),
-    )
-    clientside(
-        app,
-        "picture",
-        Output(
-            {"type": "picture", "name": MATCH, "format": MATCH}, "data-done"
-        ),
-        Input({"type": "picture", "name": MATCH, "format": MATCH}, "n_clicks"),
-        State({"type": "picture", "name": MATCH, "format": MATCH}, "id"),
-        prevent_initial_call=True,
     )
 
 

@@ -43,62 +43,11 @@ def shell_layout() -> Component:
             },
         },
         children=[
-            dcc.Location(id="url", refresh=False),
-            dcc.Interval(id="pulse", interval=POLL),
-            dcc.Store(id="shown"),
-            dcc.Store(id="etag"),
-            dcc.Store(id="news"),
-            dcc.Store(id="head"),
-            dcc.Store(id="changes"),
-            dcc.Store(id="scheme-now"),
-            dcc.Store(id="tokens", data=dict(theme.TOKENS)),
-            *[
-                dcc.Store(id=f"sink-{name}")
-                for name in ("options", "head", "copy", "picture")
-            ],
+            *_stores(),
             html.A(
                 "Skip to content", href="#main", className="skip", id="skip"
             ),
-            html.Header(
-                [
-                    html.Button(
-                        [html.I(), html.I(), html.I()],
-                        id="burger",
-                        n_clicks=0,
-                        **aria(label="Menu", expanded="false", controls="nav"),
-                    ),
-                    html.A(
-                        [
-                            html.Span(
-                                "◧", className="logo", **aria(hidden="true")
-                            ),
-                            "Bakeoff",
-                        ],
-                        href="/",
-                        className="brand",
-                    ),
-                    html.Div(id="about", className="about"),
-                    html.Button(
-                        "⏸",
-                        id="pause",
-                        n_clicks=0,
-                        className="button",
-                        title="Pause updates / 暂停更新",
-                        **aria(
-                            label="Pause updates / 暂停更新", pressed="false"
-                        ),
-                    ),
-                    html.Div(id="tools", className="tools"),
-                    dmc.ColorSchemeToggle(
-                        id="scheme",
-                        lightIcon="☀",
-                        darkIcon="☾",
-                        variant="default",
-                        size="lg",
-                        **aria(label="Light or dark / 明暗"),
-                    ),
-                ]
-            ),
+            _header(),
             html.Nav(id="nav", **aria(label="Pages")),
             _banner(),
             html.Main(
@@ -109,6 +58,51 @@ def shell_layout() -> Component:
         ],
     )
     return shell
+
+
+def _stores() -> list[Component]:
+    """What callbacks pass on to each other, unseen."""
+    names = ("shown", "etag", "news", "head", "changes", "scheme-now")
+    sinks = ("options", "head", "copy", "picture")
+    return [
+        dcc.Location(id="url", refresh=False),
+        dcc.Interval(id="pulse", interval=POLL),
+        *(dcc.Store(id=name) for name in names),
+        dcc.Store(id="tokens", data=dict(theme.TOKENS)),
+        *(dcc.Store(id=f"sink-{name}") for name in sinks),
+    ]
+
+
+def _header() -> Component:
+    """The campaign, and tools; pages fill in what depends on the language."""
+    bars = [html.I(), html.I(), html.I()]
+    menu = aria(label="Menu", expanded="false", controls="nav")
+    logo = html.Span("◧", className="logo", **aria(hidden="true"))
+    pause = "Pause updates / 暂停更新"
+    return html.Header(
+        [
+            html.Button(bars, id="burger", n_clicks=0, **menu),
+            html.A([logo, "Bakeoff"], href="/", className="brand"),
+            html.Div(id="about", className="about"),
+            html.Button(
+                "⏸",
+                id="pause",
+                n_clicks=0,
+                className="button",
+                title=pause,
+                **aria(label=pause, pressed="false"),
+            ),
+            html.Div(id="tools", className="tools"),
+            dmc.ColorSchemeToggle(
+                id="scheme",
+                lightIcon="☀",
+                darkIcon="☾",
+                variant="default",
+                size="lg",
+                **aria(label="Light or dark / 明暗"),
+            ),
+        ]
+    )
 
 
 def _banner() -> Component:
@@ -222,16 +216,14 @@ def _live_tag(view: View) -> Component | None:
     )
     left = state.get("seconds_left")
     more = f" · {words('progress-left', left=duration(left))}" if left else ""
-    dot = html.I(className="dot", **aria(hidden="true"))
     text = words("live", done=done, planned=planned)
     share = int(state.get("done") or 0) / max(
         int(state.get("planned") or 0), 1
     )
-    return html.Span(
-        [dot, text, more],
-        className="tag live",
-        **data(percent=f"{100 * share:.0f}"),
-    )
+    # on the dot, which is sent with what surrounds it: browsers put it into the title
+    percent = data(percent=f"{100 * share:.0f}")
+    dot = html.I(className="dot", **aria(hidden="true"), **percent)
+    return html.Span([dot, text, more], className="tag live")
 
 
 def _freshness(view: View) -> Component | None:

@@ -270,7 +270,7 @@
   let ownTitle = ""; // that of the page, without how far a running campaign is
 
   function showTitle() {
-    const percent = document.querySelector(".tag.live")?.dataset.percent;
+    const percent = document.querySelector(".tag.live .dot")?.dataset.percent;
     document.title = (percent ? `${percent} % · ` : "") + ownTitle;
   }
 

@@ -13,6 +13,16 @@ from dashboard.locale import Words
 from dashboard.theme import task_color
 
 FAILED = "text"  # no task has it
+TOLD = (  # of a run, where the pointer is
+    "task",
+    "level",
+    "arm",
+    "block",
+    "kind",
+    "number",
+    "status",
+    "count",
+)
 FEW_TASKS = 8  # whose legend fits above the bars
 MAX_BARS = 1500
 FEW = 120  # bars that have room for a line between them
@@ -112,71 +122,19 @@ def gantt(
     """
     if found.empty:
         return None
-    traces: list[Trace] = []
     found = joined(found)
+    edge = 0.5 if len(found) <= FEW else 0
+    traces: list[Trace] = []
     for place, task in enumerate(tasks):
-        for failed in (False, True):
-            mine = found[
-                (found["task"] == task)
-                & ((found["status"] != "finished") == failed)
-            ]
-            if mine.empty:
-                continue
-            told = [
-                "task",
-                "level",
-                "arm",
-                "block",
-                "kind",
-                "number",
-                "status",
-                "count",
-            ]
-            about = [
-                _told(row, words)
-                for row in mine[
-                    [name for name in told if name in mine]
-                ].to_dict("records")
-            ]
-            parts = {
-                part: place
-                for place, part in enumerate(
-                    dict.fromkeys(chain.from_iterable(about))
-                )
-            }
-            color, named = FAILED if failed else task_color(place), title(task)
-            traces.append(
-                {
-                    "type": "bar",
-                    "orientation": "h",
-                    "base": numbers(mine["start"], 7),
-                    "x": numbers(mine["length"], 5),
-                    "y": list(mine["worker"]),
-                    "$parts": list(
-                        parts
-                        # built in the browser from parts that are sent once: complete
-                        # texts would be half of the specification
-                    ),
-                    "$told": [[parts[part] for part in one] for one in about],
-                    "name": f"{named} ✕" if failed else named,
-                    "width": 0.62,
-                    "marker": {
-                        "color": color,
-                        "line": {
-                            "color": "surface",
-                            "width": 0.5 if len(found) <= FEW else 0,
-                        },
-                        "pattern": {
-                            "shape": "x" if failed else "",
-                            "bgcolor": color,
-                            "fgcolor": "surface",
-                            "size": 4,
-                        },
-                    },
-                    "hovertemplate": "%{customdata}<br>%{x:.3~g} s<extra></extra>",
-                    "showlegend": True,
-                }
-            )
+        of_task = found[found["task"] == task]
+        ended_well = of_task["status"] == "finished"
+        finished, failed = of_task[ended_well], of_task[~ended_well]
+        if len(finished):
+            color = task_color(place)
+            traces.append(_bars(finished, title(task), color, "", edge, words))
+        if len(failed):
+            name = f"{title(task)} ✕"
+            traces.append(_bars(failed, name, FAILED, "x", edge, words))
     rows = found["worker"].nunique()
     return spec(
         traces,
@@ -196,6 +154,48 @@ def gantt(
         height=130 + 30 * rows,
         keyed=True,
     )
+
+
+def _bars(
+    runs: pd.DataFrame,
+    name: str,
+    color: str,
+    hatching: str,
+    edge: float,
+    words: Words,
+) -> Trace:
+    """A bar per run, hatched if that is asked for.
+
+    What is told of each is built in the browser from parts that are sent once: complete
+    texts would be half of the specification.
+    """
+    columns = [column for column in TOLD if column in runs]
+    about = [_told(row, words) for row in runs[columns].to_dict("records")]
+    distinct = dict.fromkeys(chain.from_iterable(about))
+    parts = {part: place for place, part in enumerate(distinct)}
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "base": numbers(runs["start"], 7),
+        "x": numbers(runs["length"], 5),
+        "y": list(runs["worker"]),
+        "$parts": list(parts),
+        "$told": [[parts[part] for part in one] for one in about],
+        "name": name,
+        "width": 0.62,
+        "marker": {
+            "color": color,
+            "line": {"color": "surface", "width": edge},
+            "pattern": {
+                "shape": hatching,
+                "bgcolor": color,
+                "fgcolor": "surface",
+                "size": 4,
+            },
+        },
+        "hovertemplate": "%{customdata}<br>%{x:.3~g} s<extra></extra>",
+        "showlegend": True,
+    }
 
 
 def _told(row: dict[Any, Any], words: Words) -> list[str]:

@@ -101,21 +101,8 @@ def learning_curves(
         for name, mean in means.items()
     }
     traces: list[Trace] = []
-    for panel, (look, arm) in enumerate(shown):
+    for number, (look, arm) in enumerate(shown):
         name = arm["name"]
-        if apart:
-            traces.append(
-                on_axes(
-                    _others(
-                        [
-                            columns[other["name"]]
-                            for _, other in shown
-                            if other is not arm
-                        ]
-                    ),
-                    panel,
-                )
-            )
         mine = _arm_traces(
             means[name],
             columns[name],
@@ -125,12 +112,30 @@ def learning_curves(
             labelled=not apart,
             number=".1%" if percent else ".4~g",
         )
-        marked = _checkpoint(
-            means[name], (best_steps or {}).get(name), look, words
-        )
-        traces += [
-            on_axes(trace, panel if apart else 0) for trace in [*mine, *marked]
-        ]
+        step = (best_steps or {}).get(name)
+        mine += _checkpoint(means[name], step, look, words)
+        if apart:
+            others = [one["name"] for _, one in shown if one is not arm]
+            mine.insert(0, _others([columns[other] for other in others]))
+        panel = number if apart else 0
+        traces += [on_axes(trace, panel) for trace in mine]
+    return _curve_spec(
+        traces,
+        y_title,
+        words,
+        percent,
+        [arm.get("label") or arm["name"] for _, arm in shown] if apart else [],
+    )
+
+
+def _curve_spec(
+    traces: Sequence[Trace],
+    y_title: str,
+    words: Words,
+    percent: bool,
+    titles: Sequence[str],
+) -> Spec:
+    """The traces on axes that view options change; a panel for each title."""
     x = {
         "title": pick("x", **{axis: words.of("axis", axis) for axis in AXES}),
         "showgrid": False,
@@ -140,11 +145,7 @@ def learning_curves(
         "type": pick("scale", linear="linear", log="log"),
         "tickformat": ".0%" if percent else "",
     }
-    panels = (
-        {"titles": [arm.get("label") or arm["name"] for _, arm in shown]}
-        if apart
-        else None
-    )
+    panels = {"titles": list(titles)} if titles else None
     return spec(traces, x, y, panels=panels)
 
 
