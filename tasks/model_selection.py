@@ -174,9 +174,9 @@ TASK = Task(
             Axis(Text("Models", zh="模型数"), log=True),
             levels=ON_100,
             says=Text(
-                "With 100 public examples. The best of k grows with the logarithm of "
-                "k, below its bound; a model that was not chosen stays at 0.",
-                zh="公开样本为 100 个。k 个中最好者的虚高随 k 的对数增长，且低于上界；"
+                "With 100 public examples. The best of k grows as the root of ln k, "
+                "below its bound; a model that was not chosen stays at 0.",
+                zh="公开样本为 100 个。k 个中最好者的虚高按 √(ln k) 增长，且低于上界；"
                 "未经选择的模型保持为 0。",
             ),
         ),
