@@ -170,11 +170,11 @@ CLAIMS = (
         "no_penalty_grows_without_bound",
         Text(
             "A hundred examples in 30 dimensions can be separated, so that without a "
-            "penalty weights grow without bound: logits are at least 10 times as "
+            "penalty weights grow without bound: logits are at least 5 times as "
             "large as with one.",
             zh=(
                 "30 维空间中的一百个样本可以被分开，因此没有正则时权重无限增长：logit "
-                "至少是有正则时的 10 倍。"
+                "至少是有正则时的 5 倍。"
             ),
         ),
         metric="logit_size",
@@ -182,7 +182,7 @@ CLAIMS = (
         worse="newton_l2",
         levels=(CLOUDS.name,),
         scale="log_ratio",
-        at_least=log(10),
+        at_least=log(5),
         margin=log(1.28),
         source=SOUDRY,
     ),
