@@ -166,6 +166,7 @@ WRONG = [
     (Task, "label", 3, "text"),
     (Task, "name", "a b", "letters, digits"),
     (Task, "measures", (Measure("points", "higher"), 3), "Measure"),
+    (Task, "plots", ("a chart",), "Plot"),
     (Float, "low", 2.0, "smaller than high"),
     (Float, "high", "much", "give a number"),
     (Float, "log", "yes", "True or False"),
