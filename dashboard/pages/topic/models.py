@@ -77,8 +77,10 @@ def _recorded(view: View, arm: str) -> float:
 def _arm(view: View, arm: str, layers: Sequence[Layer]) -> html.Details:
     words = view.words
     columns = [
-        words.of("models", name)
-        for name in ("layer", "kind", "shape", "parameters")
+        words("models-layer"),
+        words("models-kind"),
+        words("models-shape"),
+        words("models-parameters"),
     ]
     rows = [
         (
