@@ -19,7 +19,7 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Critical points", ("critical_points",)),
     ("Batch size and momentum", ("batch_size", "momentum")),
     ("Adaptive learning rates", ("optimizers",)),
-    ("Learning-rate schedules", ("learning_rate",)),
+    ("Learning-rate schedules", ("learning_rate", "warm_up")),
     ("Softmax and loss functions", ("loss_functions",)),
     (
         "Too many models to choose from",

@@ -1,0 +1,87 @@
+"""Transformer encoders over curves, with the norm of each layer before its parts or
+after each sum.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tasks.contract.data import Shape
+from tasks.models.attention import POSITION_SCALE, Patches
+
+WIDTH, HEADS, HIDDEN, PATCH = 32, 4, 64, 4
+
+
+class EncoderLayer(nn.Module):
+    """Attention, then a perceptron on each token by itself, each added to what came in.
+
+    The same function as torch's ``nn.TransformerEncoderLayer`` without dropout, in
+    fewer operations: small networks are trained in half the time. With ``norm_first``
+    (pre-norm) what is added is computed from normalised inputs; otherwise (post-norm)
+    each sum is normalised, as in Vaswani et al. (2017).
+    """
+
+    def __init__(
+        self, width: int, heads: int, hidden: int, norm_first: bool
+    ) -> None:
+        super().__init__()
+        self.heads, self.norm_first = heads, norm_first
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.up = nn.Linear(width, hidden)
+        self.down = nn.Linear(hidden, width)
+        self.first_norm = nn.LayerNorm(width)
+        self.second_norm = nn.LayerNorm(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.norm_first:
+            x = x + self._attend(self.first_norm(x))
+            x = x + self._transform(self.second_norm(x))
+            return x
+        x = self.first_norm(x + self._attend(x))
+        x = self.second_norm(x + self._transform(x))
+        return x
+
+    def _attend(self, x: Tensor) -> Tensor:
+        parts = self.query_key_value(x).unflatten(2, (3, self.heads, -1))
+        # each (examples, heads, tokens, width / heads)
+        queries, keys, values = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        looked = functional.scaled_dot_product_attention(queries, keys, values)
+        return self.out(looked.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
+
+    def _transform(self, x: Tensor) -> Tensor:
+        return self.down(functional.relu(self.up(x)))  # type: ignore[no-any-return]
+
+
+class Encoder(nn.Module):
+    """Logits (examples, outputs) from the mean over all patches of a curve.
+
+    Pre-norm layers are followed by one more norm, without which their sum would reach
+    the last layer as it is. Matrices of the layers start as Glorot and Bengio (2010) have it,
+    which is how torch's ``nn.Transformer`` starts.
+    """
+
+    def __init__(self, shape: Shape, layers: int, norm_first: bool) -> None:
+        super().__init__()
+        tokens = math.prod(shape.inputs) // PATCH
+        self.embed = nn.Sequential(Patches(PATCH), nn.Linear(PATCH, WIDTH))
+        places = torch.randn(tokens, WIDTH)
+        self.positions = nn.Parameter(POSITION_SCALE * places)
+        self.layers = nn.Sequential(
+            *(
+                EncoderLayer(WIDTH, HEADS, HIDDEN, norm_first)
+                for _ in range(layers)
+            )
+        )
+        self.norm = nn.LayerNorm(WIDTH) if norm_first else nn.Identity()
+        self.head = nn.Linear(WIDTH, shape.outputs)
+        for weights in self.layers.parameters():
+            if weights.ndim > 1:
+                nn.init.xavier_uniform_(weights)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.layers(self.embed(x) + self.positions)
+        logits: Tensor = self.head(self.norm(tokens).mean(1))
+        return logits
