@@ -13,20 +13,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if (
-    TYPE_CHECKING
-):  # imported lazily: counting runs does not need the verdicts' imports
+if TYPE_CHECKING:
+    # Imported lazily: counting runs does not need the verdicts' imports.
     from suite.verdicts.claim_verdict import ClaimVerdict
     from suite.verdicts.statistics import Interval
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 PER_DOUBLING = math.log(2)
-PROPER_NAMES = (
-    "Fréchet",
-    "Adam",
-    "Nesterov",
-    "Lipschitz",
-)  # keep their capitals
+ROUNDING_ERROR = 1e-9
+"""In points: no difference of shares of examples is smaller."""
+
+# They keep their capitals.
+PROPER_NAMES = "Fréchet", "Adam", "Nesterov", "Lipschitz"
 
 
 def within_sentence(label: str) -> str:
@@ -119,6 +117,8 @@ class Amounts:
         if self.ratio:
             return f"×{math.exp(shown):.3g}"
         digits = 2 if self.percent else 3
+        if self.percent and abs(shown) < ROUNDING_ERROR:
+            shown = 0.0  # a mean of shares that cancel
         text = f"{shown:+.{digits}g}"
         if self.percent and (abs(shown) >= 0.1 or shown == 0):
             text = f"{shown:+.1f}"
