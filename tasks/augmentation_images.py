@@ -99,7 +99,7 @@ SWAPPED = OutputMeasure(
     "swapped",
     "lower",
     worst=always,
-    label=Text("Sixes and nines swapped", zh="6 与 9 混淆的比例"),
+    label=Text("Sixes and nines swapped", zh="六与九混淆的比例"),
     percent=True,
     of=swapped,
 )
@@ -218,7 +218,7 @@ CLAIMS = (
         "rotate_any",
         "After learning from images turned by any angle, sixes and nines are more "
         "often taken for each other.",
-        "用任意角度旋转的图片学习之后，6 与 9 更常被混淆。",
+        "用任意角度旋转的图片学习之后，六与九更常被混淆。",
         metric="swapped",
         **WRONG_LABELS,
     ),

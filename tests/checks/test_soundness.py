@@ -134,7 +134,7 @@ def test_guessing_is_asked_of_no_measure_that_ignores_answers(tiny):
 
     guess = CHECKS["untrained models guess"]
 
-    assert "loss" in guess.look(dataclasses.replace(task, arms=arms))
+    assert "loss" in guess.function(dataclasses.replace(task, arms=arms))
 
 
 def test_functions_beside_models_share_no_batches(tiny):
