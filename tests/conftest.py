@@ -4,9 +4,11 @@ process.
 
 import importlib.util
 import os
+import secrets
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,20 @@ TASK = Task(
     claims=(Claim("wider", "A wider network is better.", "accuracy", better="wide", worse="narrow", margin=0.02),),
 )
 '''
+
+
+def pytest_configure() -> None:
+    """Let every test find Ray as a user does who has used it before.
+
+    Ray reads the mode as it is first imported, by whichever test comes first, and the
+    token as it starts; two that start at once would each write one.
+    """
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    token = Path.home() / ".ray" / "auth_token"
+    with suppress(OSError):
+        token.parent.mkdir(exist_ok=True)
+        with token.open("x", encoding="utf-8") as file:
+            file.write(secrets.token_hex(32))
 
 
 @pytest.fixture(autouse=True)
