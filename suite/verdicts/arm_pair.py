@@ -95,6 +95,14 @@ def compare_arms(
     or metric, or if both arms are one.
     """
     shared = TaskRows(campaign, task)
+    measured = measured_pair(shared, level, first, second, metric)
+    return pair_of(measured, confidence)
+
+
+def measured_pair(
+    shared: TaskRows, level: str, first: str, second: str, metric: str
+) -> Measured:
+    """What two arms came to at one level. UserError as ``compare_arms`` raises it."""
     manifest = shared.manifest
     for arm in (first, second):
         if arm not in manifest.arm_names:
@@ -106,17 +114,17 @@ def compare_arms(
             f"An arm cannot be compared with itself: both are {first!r}. Choose "
             "another one."
         )
-    known = {one.name: one for one in comparable_metrics(campaign, task)}
+    known = {one.name: one for one in _comparable_metrics(shared)}
     if metric not in known:
         raise unknown("metric", metric, known)
     claim = Claim(
         "pair", "", metric, better=first, worse=second, levels=(level,)
     )
-    measured = Measured(Case(shared, claim, known[metric]), ())
-    return _pair(measured, confidence)
+    return Measured(Case(shared, claim, known[metric]), ())
 
 
-def _pair(measured: Measured, confidence: float) -> ArmPair:
+def pair_of(measured: Measured, confidence: float) -> ArmPair:
+    """The comparison of two arms, with an interval of that confidence."""
     case = measured.case
     values = measured.values[:, 0, :]  # (blocks, 2): there is one level
     differences = measured.effects[:, 0]
@@ -153,11 +161,13 @@ def comparable_metrics(campaign: Campaign, task: str) -> list[Metric]:
     """What arms of a task can be compared by: every metric that a final recorded a
     value of, the task's measures on the test set first.
     """
-    shared = TaskRows(campaign, task)
+    return _comparable_metrics(TaskRows(campaign, task))
+
+
+def _comparable_metrics(shared: TaskRows) -> list[Metric]:
     finals = shared.finals
-    found: dict[
-        str, Metric
-    ] = {}  # by column, so that no values are listed twice
+    # by column, so that no values are listed twice
+    found: dict[str, Metric] = {}
     for metric in _metrics(shared, finals):
         if metric.column not in finals or metric.column in found:
             continue

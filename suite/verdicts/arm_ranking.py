@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from suite.records.results import Campaign
-from suite.verdicts.arm_pair import CONFIDENCE, ArmPair, compare_arms
+from suite.verdicts.arm_pair import (
+    CONFIDENCE,
+    ArmPair,
+    measured_pair,
+    pair_of,
+)
+from suite.verdicts.case import TaskRows
 
 
 @dataclass(frozen=True)
@@ -30,18 +38,16 @@ def rank_arms(
     paired t interval of confidence 1 - 0.05 / m. UserError if the task has no such arm,
     level or metric.
     """
-    names = campaign.manifest.task(task).arm_names
-    others = [name for name in names if name != reference]
-
-    def pair(arm: str, confidence: float) -> ArmPair:
-        return compare_arms(
-            campaign, task, level, arm, reference, metric, confidence
-        )
-
-    ran = [arm for arm in others if pair(arm, CONFIDENCE).blocks]
+    shared = TaskRows(campaign, task)
+    others = [
+        measured_pair(shared, level, arm, reference, metric)
+        for arm in shared.manifest.arm_names
+        if arm != reference
+    ]
+    ran = [one for one in others if np.isfinite(one.effects).any()]
     if not ran:
         return ArmRanking(reference, ())
     confidence = 1 - (1 - CONFIDENCE) / len(ran)
-    pairs = [pair(arm, confidence) for arm in ran]
+    pairs = [pair_of(one, confidence) for one in ran]
     pairs.sort(key=lambda one: one.effect, reverse=True)
     return ArmRanking(reference, tuple(pairs))
