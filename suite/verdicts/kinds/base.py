@@ -88,9 +88,13 @@ class ClaimKind(ABC):
 
     def divisors(self, claim: Claim) -> tuple[int, int]:
         """What the error rate is divided by at each level: to support the claim, and to
-        decide against it. 1 where all levels must agree (Berger, 1982).
+        decide against it. 1 where all levels must agree (Berger, 1982); of k among n,
+        n - k + 1 for the claim, and k against it.
         """
-        return 1, 1
+        needed = self.levels_needed(claim)
+        if not needed:
+            return 1, 1
+        return len(claim.levels) - needed + 1, needed
 
     def sides(self, claim: Claim) -> tuple[Side, Side]:
         """Who is to be ahead, and of whom or what."""

@@ -24,11 +24,6 @@ class PartialConjunction(ClaimKind):
         """At how many levels the claim must hold."""
         return claim.at_least_levels
 
-    def divisors(self, claim: Claim) -> tuple[int, int]:
-        """n - k + 1 for the claim, and k against it."""
-        needed = claim.at_least_levels
-        return len(claim.levels) - needed + 1, needed
-
     def check(self, claim: Claim, places: Places) -> None:
         """Raise UserError if there are fewer levels than the claim needs."""
         if claim.at_least_levels > len(places):
