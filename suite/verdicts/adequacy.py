@@ -37,8 +37,9 @@ from suite.verdicts.improving import (
 )
 from suite.verdicts.kinds.power_law import change_of_exponent
 from suite.verdicts.message import Message, message
+from suite.verdicts.moving import moves, moving_with_trials
 from suite.verdicts.range_edges import edge_finding, rate_edges
-from suite.verdicts.statistics import Floats, has_moved, recommended_trials
+from suite.verdicts.statistics import Floats, has_moved
 
 __all__ = ["GATES", "Check", "gates", "register_gate"]
 
@@ -309,29 +310,11 @@ def moving_in_search(case: Case) -> Gate | None:
     changes = after - before
     if (np.isfinite(changes).sum(axis=0) < 2).any():
         return None
-    seen = []
-    for number, part in enumerate(case.parts):
-        known = np.isfinite(changes[:, number])
-        if has_moved(changes[known, number], case.claim.margin):
-            ends = before[known, number], after[known, number]
-            seen.append(_moving(case, part, *ends))
+    seen = [
+        moving_with_trials("seen-moving-in-search", case, one, trials // 2)
+        for one in moves(case, before, after)
+    ]
     return gate_of("moving-in-search", seen)
-
-
-def _moving(case: Case, part: str, before: Floats, after: Floats) -> Message:
-    """The effect with half of the trials and with all of them."""
-    trials, margin = case.manifest.trials, case.claim.margin
-    change = float((after - before).mean())
-    return message(
-        "seen-moving-in-search",
-        at_level=part,
-        change=change,
-        effect_half=float(before.mean()),
-        effect_full=float(after.mean()),
-        half=trials // 2,
-        trials=trials,
-        recommended=recommended_trials(trials, change, margin),
-    )
 
 
 def _mean_effects_with(case: Case, trials: int) -> Floats | None:

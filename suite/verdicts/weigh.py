@@ -7,7 +7,7 @@ judges the claim once more on other finals of the same blocks, and compares.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,7 +25,8 @@ from suite.verdicts.family import judge_again
 from suite.verdicts.gate import Gate
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import message
-from suite.verdicts.statistics import Floats, has_moved, recommended_trials
+from suite.verdicts.moving import Move, moves, moving_with_trials
+from suite.verdicts.statistics import Floats
 
 FAILURES_GATE = "hinges-on-failures"
 BUDGET_GATE = (
@@ -147,20 +148,11 @@ def _moving_budget(
     is about as large as the last change.
     """
     case = measured.case
-    moved = _moved(measured, verdict, values)
-    trials, margin = case.manifest.trials, case.claim.margin
     seen = tuple(
-        message(
-            "seen-moving-with-tuning",
-            at_level=one.part,
-            change=one.change,
-            effect_half=one.before,
-            effect_full=one.after,
-            half=case.trials_of_half,
-            trials=trials,
-            recommended=recommended_trials(trials, one.change, margin),
+        moving_with_trials(
+            "seen-moving-with-tuning", case, one, case.trials_of_half
         )
-        for one in moved
+        for one in _moved(measured, verdict, values)
     )
     return Gate(MOVING_BUDGET_GATE, bool(seen), seen)
 
@@ -241,39 +233,12 @@ def _opposed(verdict: Verdict, half: Halved) -> bool:
     return half.changes and settled
 
 
-@dataclass(frozen=True)
-class _Move:
-    """A part whose effect moved, on average over blocks."""
-
-    part: str
-    before: float
-    after: float
-
-    @property
-    def change(self) -> float:
-        """By how much the effect moved."""
-        return self.after - self.before
-
-
-def _moved(measured: Measured, verdict: Verdict, half: Floats) -> list[_Move]:
+def _moved(measured: Measured, verdict: Verdict, half: Floats) -> list[Move]:
     """The parts whose effect is another than on the ``half`` values."""
     case, blocks = measured.case, verdict.blocks
     before = effects(half, case, measured.examples)[:blocks]
     after = measured.effects[:blocks]
-    moves = [
-        _Move(
-            part,
-            float(before[:, number].mean()),
-            float(after[:, number].mean()),
-        )
-        for number, part in enumerate(case.parts)
-        if has_moved(
-            after[:, number] - before[:, number],
-            case.claim.margin,
-            verdict.confidence,
-        )
-    ]
-    return moves
+    return moves(case, before, after, verdict.confidence)
 
 
 def _judged_on(
