@@ -151,9 +151,9 @@ def sweep(
     column ``along``, whose ``places`` are on the log2 axis.
     """
     traces: list[Trace] = []
+    looks = arm_looks(lines)
     for panel, (_, frame, _) in enumerate(panels):
-        for number, one in enumerate(lines):
-            look = arm_looks(lines)[number]
+        for number, (one, look) in enumerate(zip(lines, looks, strict=True)):
             rows = frame[frame[line_column] == one["name"]]
             rows = rows.assign(x=rows[along].map(places))
             rows = rows.dropna(subset=["x"]).sort_values("x")
