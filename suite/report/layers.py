@@ -46,7 +46,7 @@ def layers_by_arm(task: str, level: str) -> dict[str, list[Layer]]:
     arms = [arm for arm in found.arms if arm.measure is None]
     if not arms:
         return {}
-    splits = found.load_data(at_level, 0)
+    splits = found.load(at_level, 0)
     return {arm.name: _layers(found, at_level, arm, splits) for arm in arms}
 
 
