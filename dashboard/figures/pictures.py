@@ -11,8 +11,9 @@ import pandas as pd
 from dashboard.figures import Spec, Trace, numbers, on_axes, spec
 from dashboard.theme import dash_of
 from suite.report.charts.looks import Look
-from suite.report.charts.svg import shade
+from suite.report.charts.squares import SIDE, extent, shade, squares
 from suite.report.pictures import ArmPicture, Gathered
+from suite.verdicts.statistics import Interval
 from tasks import Axis, Curve, Heights
 
 Label = Callable[[str], str]
@@ -54,13 +55,13 @@ def _panels(
 def _squares_spec(gathered: Gathered, label: Label) -> Spec:
     """A map for each arm: a square with a number for each pair of places."""
     first = gathered.first
-    shades = _shades(gathered)
+    ends = extent(one.picture.heights for one in gathered.of)
     traces, shapes = [], []
     for number, one in enumerate(gathered.of):
         heights = one.picture.heights
         assert heights is not None  # a map is made of them
         traces.append(on_axes(_numbers_in(heights), number))
-        shapes += _squares(heights, shades, number)
+        shapes += _squares(heights, ends, number)
     assert first.heights is not None
     x = _places(first.x, first.heights.x)
     y = _places(first.y, first.heights.y)
@@ -69,32 +70,9 @@ def _squares_spec(gathered: Gathered, label: Label) -> Spec:
     return spec(traces, x, y, layout=layout, **more)
 
 
-def _shades(gathered: Gathered) -> tuple[float, float]:
-    """The smallest and the largest number of all arms."""
-    values = [
-        value
-        for one in gathered.of
-        if one.picture.heights is not None
-        for row in one.picture.heights.z
-        for value in row
-        if math.isfinite(value)
-    ]
-    return min(values, default=0.0), max(values, default=0.0)
-
-
-def _cells(heights: Heights) -> list[tuple[int, int, float]]:
-    """Column, row and number of each square that has one."""
-    return [
-        (column, row, float(value))
-        for row, values in enumerate(heights.z)
-        for column, value in enumerate(values)
-        if math.isfinite(value)
-    ]
-
-
 def _numbers_in(heights: Heights) -> Trace:
     """The number in each square."""
-    cells = _cells(heights)
+    cells = list(squares(heights))
     return {
         "type": "scatter",
         "mode": "text",
@@ -106,9 +84,7 @@ def _numbers_in(heights: Heights) -> Trace:
     }
 
 
-def _squares(
-    heights: Heights, shades: tuple[float, float], panel: int
-) -> list[Trace]:
+def _squares(heights: Heights, ends: Interval, panel: int) -> list[Trace]:
     """The squares of one panel, the darker the larger the number."""
     suffix = "" if panel == 0 else str(panel + 1)
     return [
@@ -116,15 +92,15 @@ def _squares(
             "type": "rect",
             "xref": f"x{suffix}",
             "yref": f"y{suffix}",
-            "x0": column - 0.48,
-            "x1": column + 0.48,
-            "y0": row - 0.48,
-            "y1": row + 0.48,
-            "fillcolor": f"arm1/{shade(value, shades):.2f}",
+            "x0": column - SIDE / 2,
+            "x1": column + SIDE / 2,
+            "y0": row - SIDE / 2,
+            "y1": row + SIDE / 2,
+            "fillcolor": f"arm1/{shade(value, ends):.2f}",
             "line": {"width": 0},
             "layer": "below",
         }
-        for column, row, value in _cells(heights)
+        for column, row, value in squares(heights)
     ]
 
 
@@ -161,7 +137,7 @@ def _map_frame(gathered: Gathered, label: Label) -> pd.DataFrame:
     for one in gathered.of:
         heights = one.picture.heights
         assert heights is not None
-        for column, row, value in _cells(heights):
+        for column, row, value in squares(heights):
             x, y = heights.x[column], heights.y[row]
             rows.append(
                 {"arm": label(one.arm), "x": x, "y": y, "value": value}

@@ -15,7 +15,8 @@ from suite.cluster.serial import SerialExecutor
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.results import Results
 from suite.report.charts.looks import Look
-from suite.report.charts.svg import ALONE, shade
+from suite.report.charts.squares import shade
+from suite.report.charts.svg import ALONE
 from suite.report.html.pictures import picture_views
 from suite.report.pictures import ArmPicture, Gathered
 from suite.report.plots import plots_of

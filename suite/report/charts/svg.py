@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import html
 import io
-import math
 import re
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -33,6 +33,7 @@ from suite.report.charts.spec import (
     TrendChart,
     UniverseMark,
 )
+from suite.report.charts.squares import SIDE, extent, shade, squares
 from suite.report.charts.ticks import factor_ticks
 from suite.verdicts.statistics import Interval
 from tasks import Curve, Heights
@@ -72,24 +73,17 @@ CSS_NAMES = (
 # Placeholders: colours that nothing else has.
 COLORS = {name: f"#0b5e{number:02x}" for number, name in enumerate(CSS_NAMES)}
 
+REPORT_STYLE = Path(__file__).parents[1] / "html" / "report.css"
+
+
+def _light_colors() -> dict[str, str]:
+    """The report's colours on light, by the name of their CSS variable."""
+    light = REPORT_STYLE.read_text(encoding="utf-8").partition("@media")[0]
+    return dict(re.findall(r"--([\w-]+): (#\w+);", light))
+
+
 # The colours of a file of its own, which has no page to set them.
-ALONE = {
-    "text": "#1f2329",
-    "muted": "#5b6470",
-    "hair": "#e4e7eb",
-    "band": "#eceff3",
-}
-ALONE |= {"soft": "#f6f7f9"}
-ALONE |= {"arm1": "#0072b2", "arm2": "#d55e00", "arm3": "#41a67e"}
-ALONE |= {"arm4": "#ae3c84", "arm5": "#2d230e", "arm6": "#283fb2"}
-ALONE |= {"step1": "#340075", "step2": "#1d299b", "step3": "#06558a"}
-ALONE |= {"step4": "#00708d", "step5": "#118a91", "step6": "#16a590"}
-ALONE |= {
-    "supported": "#176446",
-    "refuted": "#b21e13",
-    "no-difference": "#433171",
-    "inconclusive": "#3a3d42",
-}
+ALONE = _light_colors()
 # A verdict's mark among universes, so that colour is never alone.
 MARKERS: dict[str, dict[str, Any]] = {
     "supported": {"marker": "o"},
@@ -107,7 +101,6 @@ MOST_COLUMNS = 2  # panels of a picture side by side
 PICTURE_HEIGHT = 330.0  # px: the one row of a picture
 LEGEND_COLUMNS, LEGEND_ROW = 3, 20.0  # of a legend in a picture; px
 MOST_TICKS = 6  # on a logarithmic axis
-LIGHTEST, DARKEST = 0.06, 0.62  # opacity of squares
 ROW_HEIGHT = 58.0  # px: one level of a block chart
 LABELLED_ROW_HEIGHT = 74.0
 DOT_SIZE = 8.0
@@ -121,9 +114,7 @@ _LOCK = threading.Lock()
 
 def draw(chart: Chart, name: str) -> Markup:
     """The chart as an ``<svg>`` element; ``name`` is its own within the page."""
-    with _LOCK, _settings(name), warnings.catch_warnings():
-        # whoever shows the text has the letters that matplotlib's own font lacks
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with _LOCK, _settings(name):
         drawing = _Drawing()
         figure = _figure(chart, drawing)
         file = io.StringIO()
@@ -524,21 +515,27 @@ def _draw_universe(
     axes: Axes, below: Axes, drawing: _Drawing, place: int, mark: UniverseMark
 ) -> None:
     """A universe's effect with its interval, and its conditions."""
-    color = COLORS[css_name(mark.verdict)]
-    look = {"color": color, "linestyle": "none", **MARKERS[mark.verdict]}
+    look = _universe_look(mark.verdict)
     if mark.interval:
-        axes.plot((place, place), mark.interval, color=color, linewidth=1.6)
+        axes.plot(
+            (place, place), mark.interval, color=look["color"], linewidth=1.6
+        )
     (dot,) = axes.plot(place, mark.value, markersize=6.5, **look)
     drawing.mark(dot, "dot", mark.text)
     places = [place] * len(mark.rows)
     below.plot(places, mark.rows, markersize=5.5, **look)
 
 
+def _universe_look(verdict: str) -> dict[str, Any]:
+    """How the mark of a universe with that verdict looks, as matplotlib wants it."""
+    color = COLORS[css_name(verdict)]
+    return {"color": color, "linestyle": "none", **MARKERS[verdict]}
+
+
 def _universe_legend(axes: Axes, chart: SpecificationCurve) -> None:
     """What each mark says, above the effects."""
     for verdict, name in chart.answers.items():
-        color = COLORS[css_name(verdict)]
-        look = {"color": color, "linestyle": "none", **MARKERS[verdict]}
+        look = _universe_look(verdict)
         axes.plot([], [], label=name, markersize=6.5, **look)
     axes.legend(
         loc="lower left",
@@ -639,7 +636,8 @@ def _draw_panel(
     axes.set_xlabel(chart.x.label)
     axes.set_ylabel(chart.y.label)
     if panel.heights is not None and chart.squares:
-        _draw_squares(axes, panel.heights, _shades(chart))
+        ends = extent(one.heights for one in chart.panels)
+        _draw_squares(axes, panel.heights, ends)
         return
     for scale, axis in (
         (axes.set_xscale, chart.x),
@@ -677,48 +675,25 @@ def _plain_ticks(axes: Axes, places: set[float]) -> None:
         target.set_minor_locator(NullLocator())
 
 
-def _shades(chart: PictureChart) -> Interval:
-    """The smallest and the largest number of all panels."""
-    values = [
-        value
-        for panel in chart.panels
-        if panel.heights is not None
-        for row in panel.heights.z
-        for value in row
-        if math.isfinite(value)
-    ]
-    return min(values, default=0.0), max(values, default=0.0)
-
-
-def _draw_squares(axes: Axes, heights: Heights, shades: Interval) -> None:
+def _draw_squares(axes: Axes, heights: Heights, ends: Interval) -> None:
     """A square for each pair of places, the darker the larger the number in it."""
     from matplotlib.patches import Rectangle
 
-    for row, values in enumerate(heights.z):
-        for column, value in enumerate(values):
-            if not math.isfinite(value):
-                continue
-            box = Rectangle(
-                (column - 0.48, row - 0.48),
-                0.96,
-                0.96,
-                facecolor=COLORS["arm1"],
-                alpha=shade(value, shades),
-                linewidth=0,
-            )
-            axes.add_patch(box)
-            axes.text(column, row, f"{value:.3g}", ha="center", va="center")
+    for column, row, value in squares(heights):
+        box = Rectangle(
+            (column - SIDE / 2, row - SIDE / 2),
+            SIDE,
+            SIDE,
+            facecolor=COLORS["arm1"],
+            alpha=shade(value, ends),
+            linewidth=0,
+        )
+        axes.add_patch(box)
+        axes.text(column, row, f"{value:.3g}", ha="center", va="center")
     for target, places in ((axes.xaxis, heights.x), (axes.yaxis, heights.y)):
         target.set_ticks(range(len(places)), [f"{at:g}" for at in places])
     axes.set_xlim(-0.5, len(heights.x) - 0.5)
     axes.set_ylim(-0.5, len(heights.y) - 0.5)
-
-
-def shade(value: float, shades: Interval) -> float:
-    """How opaque a square with that number is; text stays readable on all of them."""
-    low, high = shades
-    share = (value - low) / (high - low) if high > low else 0.5
-    return LIGHTEST + (DARKEST - LIGHTEST) * share
 
 
 def _draw_contours(axes: Axes, heights: Heights) -> None:
