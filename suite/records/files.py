@@ -25,6 +25,19 @@ def replace_bytes(path: Path, content: bytes) -> None:
         partial.write_bytes(content)
 
 
+def is_own_file(path: Path) -> bool:
+    """Whether it is a file and no link, whose target may lie anywhere."""
+    return path.is_file() and not path.is_symlink()
+
+
+def artifacts_of(campaign: Path, key: str) -> list[Path]:
+    """The artifacts of a run in a campaign's folder, sorted by name, without links."""
+    folder = campaign / "artifacts" / key
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if not path.is_symlink())
+
+
 def free_space(folder: Path) -> int:
     """Free bytes on the disk of the folder, which need not exist."""
     while not folder.exists():

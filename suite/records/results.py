@@ -58,7 +58,7 @@ from typing import Any
 
 import pandas as pd
 
-from suite.records.files import read_json
+from suite.records.files import artifacts_of, read_json
 from suite.records.frames import Curves, RunColumns, cells_frame
 from suite.records.journal import FILE, parse_line
 from suite.records.manifest import FILE as MANIFEST
@@ -117,12 +117,7 @@ class Campaign:
         """The artifacts of a final, sorted by name. Links, which may lead anywhere, are
         left out.
         """
-        folder = self.folder / "artifacts" / key
-        if folder.is_symlink() or not folder.is_dir():
-            return []
-        return sorted(
-            path for path in folder.iterdir() if not path.is_symlink()
-        )
+        return artifacts_of(self.folder, key)
 
 
 class Results:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from suite.records.files import is_own_file
 from suite.records.journal import FILE, Record, parse_line
 from suite.records.run_record import RunRecord
 from suite.training.job import JUDGED
@@ -88,7 +89,7 @@ def copy_files(source: Path, target: Path, key: str) -> None:
             ignore=_links,
         )
     checkpoint = source / "checkpoints" / f"{key}.pt"
-    if checkpoint.is_file() and not checkpoint.is_symlink():
+    if is_own_file(checkpoint):
         (target / "checkpoints").mkdir(exist_ok=True)
         shutil.copy2(checkpoint, target / "checkpoints" / checkpoint.name)
 

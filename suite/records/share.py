@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.atomic import replace_file
-from suite.records.files import free_space
+from suite.records.files import artifacts_of, free_space, is_own_file
 from suite.records.journal import FILE as RECORD
 from suite.records.journal import (
     Record,
@@ -150,17 +150,10 @@ def _main_files(folder: Path) -> Iterator[Path]:
 def _run_files(folder: Path, keys: set[str]) -> Iterator[Path]:
     """The artifacts and checkpoints of the runs with these keys."""
     for key in keys:
-        artifacts = folder / "artifacts" / key
-        if artifacts.is_dir() and not artifacts.is_symlink():
-            yield from filter(_is_own_file, artifacts.iterdir())
+        yield from filter(is_own_file, artifacts_of(folder, key))
         checkpoint = folder / "checkpoints" / f"{key}.pt"
-        if _is_own_file(checkpoint):
+        if is_own_file(checkpoint):
             yield checkpoint
-
-
-def _is_own_file(path: Path) -> bool:
-    """Whether it is a file and no link, which would export a file from elsewhere."""
-    return path.is_file() and not path.is_symlink()
 
 
 def _hash(path: Path) -> str:
