@@ -13,13 +13,11 @@ import socket
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner
 
 import tasks
-from suite.cli import console, main, servers
+from suite.cli import console, servers
 from suite.cli.resolve import profile_of
 from suite.planning.profile import Profile, TaskPlan
 from suite.records.journal import FILE, Record
@@ -49,26 +47,6 @@ COMMANDS = (
     "deploy",
     *LOOKING,
 )
-
-
-@pytest.fixture
-def call(monkeypatch):
-    """Call ``bakeoff`` with these words, in a terminal of 80 columns."""
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*words):
-        given = [str(word) for word in words]
-        monkeypatch.setattr(sys, "argv", ["bakeoff", *given])
-        result = CliRunner().invoke(main.app, given)
-        if result.exception is not None and not isinstance(
-            result.exception, SystemExit
-        ):
-            raise result.exception
-        return SimpleNamespace(
-            code=result.exit_code, out=result.stdout, err=result.stderr
-        )
-
-    return call
 
 
 @pytest.fixture

@@ -11,14 +11,13 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
-from typer.testing import CliRunner
 
 import dashboard.rendering
 import tasks
 from dashboard.data.snapshots import Snapshots
 from dashboard.pages import PAGES
 from suite.campaign.signals import signals_as_ctrl_c
-from suite.cli import console, main
+from suite.cli import console
 from suite.records.results import Results
 from suite.training.worker import _run_member
 from tasks import Arm, Float, Level, Measure, Space, Task, UserError
@@ -56,26 +55,6 @@ TASK = Task(
 def task_of(**parts):
     """A task of two functions as a file's text, with some parts of it replaced."""
     return TASK.format(**PARTS | parts)
-
-
-@pytest.fixture
-def call(monkeypatch):
-    """Call ``bakeoff`` with these words; an exception that it lets through is raised."""
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*words):
-        given = [str(word) for word in words]
-        monkeypatch.setattr(sys, "argv", ["bakeoff", *given])
-        result = CliRunner().invoke(main.app, given)
-        if result.exception is not None and not isinstance(
-            result.exception, SystemExit
-        ):
-            raise result.exception
-        return SimpleNamespace(
-            code=result.exit_code, out=result.stdout, err=result.stderr
-        )
-
-    return call
 
 
 @pytest.fixture
