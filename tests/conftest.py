@@ -76,8 +76,8 @@ def pytest_configure() -> None:
     token = Path.home() / ".ray" / "auth_token"
     with suppress(OSError):
         token.parent.mkdir(exist_ok=True)
-        with token.open("x", encoding="utf-8") as file:
-            file.write(secrets.token_hex(32))
+        token.touch(mode=0o600, exist_ok=False)
+        token.write_text(secrets.token_hex(32), encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
