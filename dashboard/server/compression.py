@@ -7,6 +7,8 @@ browser asks whether its copy is still good.
 
 from __future__ import annotations
 
+import threading
+
 import flask
 
 SCRIPTS = "/_dash-component-suites/"
@@ -17,18 +19,22 @@ MOST = 30_000_000
 
 class Compressed:
     """What Flask-Compress asks before it compresses, under ``<algorithm>;<key_of>``;
-    keeps what has a key.
+    keeps what has a key. Requests are answered in threads, so several may ask at once.
     """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._held: dict[str, bytes] = {}
 
     def get(self, key: str) -> bytes | None:
         return self._held.get(key)
 
     def set(self, key: str, value: bytes) -> None:
-        if not key.endswith(";") and sum(map(len, self._held.values())) < MOST:
-            self._held[key] = value
+        if key.endswith(";"):
+            return
+        with self._lock:
+            if sum(map(len, self._held.values())) < MOST:
+                self._held[key] = value
 
 
 def key_of(request: flask.Request) -> str:

@@ -2,7 +2,10 @@
 
 import re
 import socket
+import sys
+import threading
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -59,6 +62,27 @@ def test_scripts_asked_for_under_many_names_do_not_fill_the_memory(
         kept.get(f"br;/_dash-component-suites/a.v{number}.js")
         for number in range(3)
     ] == [b"12345"] * 2 + [None]
+
+
+def test_scripts_may_be_kept_by_many_threads_at_once():
+    """Browsers ask for all scripts at once, and a server answers each in a thread."""
+    kept = Compressed()
+    begins = threading.Barrier(4)
+
+    def keep(worker: int) -> None:
+        begins.wait()
+        for number in range(1000):
+            kept.set(f"br;{worker}-{number}", b"1")
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads meet far more often than they would
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(keep, range(4)))
+    finally:
+        sys.setswitchinterval(before)
+
+    assert kept.get("br;3-999") == b"1"
 
 
 def test_the_page_runs_no_script_but_its_own(client):
