@@ -99,5 +99,7 @@
     document.querySelector(".present")?.querySelector(LEADS[event.key])?.click();
   });
 
-  want(placeOf(history.state));
+  /* A page that is to stand at its top stands there already: whoever scrolls before it is complete stays. */
+  const first = placeOf(history.state);
+  if (first.y !== 0) want(first);
 })();

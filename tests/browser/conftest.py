@@ -176,6 +176,10 @@ class Viewer:
             assert time.monotonic() < give_up, f"never came true: {holds}"
             self.page.wait_for_timeout(50)
 
+    def scroll(self, y: int) -> None:
+        """Scroll to so many pixels below the top, once the page is as tall."""
+        self.until(f"(scrollTo(0, {y}), scrollY) === {y}")
+
     def foreign(self) -> list[str]:
         """Addresses asked for that are not this server's."""
         own = urlsplit(self.base).netloc

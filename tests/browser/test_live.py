@@ -48,7 +48,7 @@ def test_a_claim_page_keeps_details_zoom_focus_and_scroll(growing):
     glossary.locator("summary").click()
     zoom = _drag_to_zoom(page)
     page.get_by_role("link", name="Learning curves").last.focus()
-    page.evaluate("scrollTo(0, 200)")
+    viewer.scroll(200)
     page.evaluate("window.stayed = document.querySelector('.js-plotly-plot')")
     grow()
 
@@ -114,7 +114,7 @@ def test_the_overview_keeps_an_open_menu_focus_and_scroll(growing):
     page.locator(".forest .mean").first.wait_for()
     done = page.locator(".progress .pieces span").first
     before = done.inner_text()
-    page.evaluate("scrollTo(0, 200)")
+    viewer.scroll(200)
     page.get_by_role("textbox", name="Campaign").click()
     option = page.get_by_role("option").first
     expect(option).to_be_visible()

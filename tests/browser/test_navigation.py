@@ -65,10 +65,28 @@ def test_whoever_scrolls_is_not_pulled_back(look, board):
     assert page.evaluate("scrollY") == 0
 
 
+def test_whoever_scrolls_before_the_page_is_complete_stays_there(look, board):
+    viewer = look(board)
+    viewer.page.goto(viewer.base + "/", wait_until="commit")
+    viewer.page.evaluate(
+        """() => {
+            const tall = document.createElement("div");
+            tall.style.height = "4000px";
+            document.documentElement.append(tall);
+            document.documentElement.style.overflowAnchor = "none";
+            scrollTo(0, 200);
+        }"""
+    )
+    viewer.stands("Overview")
+    viewer.page.wait_for_timeout(300)
+
+    assert viewer.page.evaluate("scrollY") == 200
+
+
 def test_a_choice_leaves_the_reader_where_they_are(look, board):
     viewer = look(board)
     page = viewer.open(f"/curves?task={TASK}")
-    page.evaluate("scrollTo(0, 120)")
+    viewer.scroll(120)
     page.wait_for_timeout(300)
     page.get_by_role("textbox", name="Task").click()
     page.get_by_role("option", name="Batch size").click()
