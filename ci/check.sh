@@ -11,4 +11,6 @@ echo "== ruff check"
 echo "== mypy"
 .venv/bin/mypy
 echo "== pytest"
-make test
+# Tests of real browsers and clusters meet a busy machine now and then. One that fails is run once more, and what passes
+# only then is listed as RERUN in the summary: a race to mend.
+make test ARGS="--reruns 1 -rR"
