@@ -34,9 +34,8 @@ from tasks import UserError
 from tasks.data._fetch import cache_folder
 
 PYTHON = (3, 11)
-COMFORT = (
-    2 * 2**30
-)  # bytes free, below which a larger campaign may fill the disk
+# Bytes free, below which a larger campaign may fill the disk.
+COMFORT = 2 * 2**30
 PROBE = "logistic_regression"  # a task whose data ship with a package
 RAY_TIMEOUT_S = 120.0
 WIDTH = len("results folder")  # of the longest name
@@ -235,9 +234,8 @@ def _mlflow(results: Path, store: str | None) -> Finding:
         return _asked(store)
     if (results / "mlflow.db").exists():
         return _opened(sqlite.default_uri(results), str(results / "mlflow.db"))
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # nothing is left behind where nothing was
+    with tempfile.TemporaryDirectory() as folder:
+        # Nothing is left behind where nothing was.
         return _opened(sqlite.default_uri(Path(folder)), "a new store")
 
 
@@ -277,9 +275,8 @@ def _opened(uri: str, name: str) -> Finding:
 
 def _ray(address: str | None) -> Finding:
     """Not only that it starts: a worker must find our code and finish a run."""
-    from suite.cluster.ray_executor import (
-        RayExecutor,
-    )  # Ray takes seconds to import
+    # Ray takes seconds to import.
+    from suite.cluster.ray_executor import RayExecutor
 
     began = time.monotonic()
     need = Resources(cpus=1, gpus=0, memory=None)

@@ -41,11 +41,8 @@ STEPS = 300  # in which it must do so
 # The share of its objective that may be left then: the smallest of models must pass,
 # and one that ignores its input must not.
 LEFT = 0.5
-RATES = (
-    0.5,
-    0.8,
-    1.0,
-)  # where in the range of its learning rate a model may succeed
+# Where in the range of its learning rate a model may succeed.
+RATES = (0.5, 0.8, 1.0)
 TWO = Recipe(steps=1, batch_size=0, world_size=2)
 ROUNDING = 1e-3  # of a gradient's norm
 FAILS = f"{DIAGNOSED}.optimisation"  # the metric of a claim
@@ -242,9 +239,8 @@ def _has_one_objective(
     if isinstance(task.procedure_of(arm), TrainsItself):
         return False
     if getattr(task.procedure_of(arm), "trains", ""):
-        return (
-            False  # the rest of it has learned in a stage before, and not here
-        )
+        # The rest of it has learned in a stage before, and not here.
+        return False
     model = _model(task, level, arm, splits)
     phases = task.procedure_of(arm).phases(model)
     return len(phases) == 1

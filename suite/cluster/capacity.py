@@ -44,12 +44,10 @@ class Capacity:
         self._total: dict[str, float] = {}  # of all nodes together
         self._total_read = -math.inf  # when, by the monotonic clock
         self._autoscaler = AutoscalerState()
-        self._missing_since: dict[
-            str, float
-        ] = {}  # demands that no node meets
-        self._met_before: set[str] = (
-            set()
-        )  # demands that nodes met at some time
+        # Demands that no node meets.
+        self._missing_since: dict[str, float] = {}
+        # Demands that nodes met at some time.
+        self._met_before: set[str] = set()
 
     @property
     def prefetch(self) -> int:

@@ -39,9 +39,8 @@ from tasks import UserError
 if TYPE_CHECKING:
     from suite.training.resources import Resources
 
-MAX_WARM_UPS = (
-    64  # workers, at most, that import torch while the driver prepares
-)
+# Workers, at most, that import torch while the driver prepares.
+MAX_WARM_UPS = 64
 # So that the next warm-up goes to another worker.
 WARM_UP_PAUSE_S = 0.3
 # What a run asks for, unless its task or the profile says otherwise.
@@ -67,9 +66,8 @@ class RayExecutor:
         self._in_flight: dict[Any, tuple[Job, Resources]] = {}
         self._connected: Future[ModuleType] = Future()
         self._capacity = Capacity(lambda: self._ray, fixed=self._owns_cluster)
-        self._start_trouble: str | None = (
-            None  # what the start waits for, as text
-        )
+        # What the start waits for, as text.
+        self._start_trouble: str | None = None
         self._dashboard: str | None = None
         self._is_wanted = True
         self._has_sigterm = False
@@ -127,9 +125,8 @@ class RayExecutor:
             run_data_parallel
         )
         self._warm = ray.remote(max_retries=0, max_calls=0)(_warm)
-        if (
-            not self._owns_cluster
-        ):  # workers of our own import torch by themselves
+        if not self._owns_cluster:
+            # Workers of our own import torch by themselves.
             slots = room_for(ray.cluster_resources(), ONE_CPU)
             self._warm_up(slots, "cpu", {"num_cpus": 1})
 

@@ -141,9 +141,8 @@ def load_ray(cluster: Cluster) -> ModuleType:
 
     It takes seconds, and reads these variables as it is imported.
     """
-    os.environ.setdefault(
-        "RAY_USAGE_STATS_ENABLED", "0"
-    )  # nobody asked the user
+    # Nobody asked the user.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # By default for ever; the driver knows when to stop.
     os.environ.setdefault("RAY_task_oom_retries", "0")
     if cluster.kind == "new" and not _has_token() and not _can_keep_token():
@@ -161,9 +160,8 @@ def _has_token() -> bool:
     if os.environ.get("RAY_AUTH_TOKEN"):
         return True
     named = os.environ.get("RAY_AUTH_TOKEN_PATH", "~/.ray/auth_token")
-    with suppress(
-        OSError, RuntimeError
-    ):  # there may be no home folder, or no access
+    with suppress(OSError, RuntimeError):
+        # There may be no home folder, or no access.
         return Path(named).expanduser().is_file()
     return False
 

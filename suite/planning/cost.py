@@ -55,9 +55,8 @@ START = 12.0  # seconds until the first run starts: Ray, imports, data
 LINE_BYTES = 1_200  # a line of the record without its curve
 COPIES = 3.1  # the record, cell.parquet, and the same among the artifacts
 RUN_BYTES = 5_000  # an MLflow run without its metrics
-METRIC_BYTES = (
-    290  # one value of a metric in MLflow's SQLite store, with its indexes
-)
+# One value of a metric in MLflow's SQLite store, with its indexes.
+METRIC_BYTES = 290
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,8 @@ FOLDER = Path(__file__).parent / "profiles"
 MAX_BLOCKS = 10_000
 MAX_RUNS = 1_000_000  # of one kind, in one cell
 MAX_THREADS = 4_096
-LOOKS = (
-    6,
-    10,
-    16,
-)  # what ``interim_looks = true`` means; ci/SIMULATION.md has its error rates
+# What ``interim_looks = true`` means; ci/SIMULATION.md has its error rates.
+LOOKS = (6, 10, 16)
 
 
 def declared(looks: Any) -> Any:

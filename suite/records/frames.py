@@ -49,9 +49,8 @@ class RunColumns:
         for name, value in row.items():
             column = self._columns.setdefault(name, [])
             _fill(column, index)
-            column[index : index + 1] = [
-                value
-            ]  # appends where it is the next one
+            # Appends where it is the next one.
+            column[index : index + 1] = [value]
 
     def frame(self) -> pd.DataFrame:
         """One row per run, with NaN where a run has no value."""
@@ -150,9 +149,8 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         of_lines = pd.Series([line[name] for line in lines])
         columns[name] = of_lines.array.take(line_of_row)
     rows = [row for line in lines for row in line["curve"]]
-    measured = dict.fromkeys(
-        chain.from_iterable(rows)
-    )  # in the order they came
+    # In the order they came.
+    measured = dict.fromkeys(chain.from_iterable(rows))
     for name in measured:
         values = [row.get(name) for row in rows]
         number = np.int64 if name == "step" else np.float64

@@ -62,9 +62,8 @@ class Record:
         self.path = folder / FILE
         folder.mkdir(parents=True, exist_ok=True)
         cut_torn_line(self.path)
-        self._file = self.path.open(
-            "ab", buffering=0
-        )  # after a failed write, the buffer must not be flushed later
+        # After a failed write, the buffer must not be flushed later.
+        self._file = self.path.open("ab", buffering=0)
 
     def append(self, job: Job, member: Member, result: Result) -> RunRecord:
         """Append a run to the record, flushed to disk, and return its line. Raises

@@ -42,9 +42,9 @@ def _read_mlflow_runs(
     found = {}
     with path.open("rb") as file:
         for text in file:
-            with suppress(
-                ValueError, KeyError, TypeError, RecursionError
-            ):  # a line truncated by a crash: the next publisher writes it again
+            with suppress(ValueError, KeyError, TypeError, RecursionError):
+                # A line truncated by a crash: the next publisher writes it
+                # again.
                 line = json.loads(text)
                 found[str(line["key"])] = MlflowRun(
                     str(line["experiment"]), str(line["run"])

@@ -216,9 +216,8 @@ class _Reader:
 
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
-            manifest = read_manifest(
-                self.folder
-            )  # first: it reports older versions
+            # First: it reports older versions.
+            manifest = read_manifest(self.folder)
             self._take_new_lines()
             runs, curves = self._frames()
             self._campaign = Campaign(

@@ -122,5 +122,6 @@ def is_running(state: Mapping[str, Any]) -> bool:
         OverflowError,
         TypeError,
         ValueError,
-    ):  # a damaged file: nobody writes it
+    ):
+        # A damaged file: nobody writes it.
         return False

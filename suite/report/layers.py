@@ -100,9 +100,8 @@ def _output_shapes(
                 splits.validation.head(EXAMPLES),
                 torch.Generator().manual_seed(0),
             )
-    except (
-        Exception
-    ):  # a procedure may need more examples: names are still known
+    except Exception:
+        # A procedure may need more examples: names are still known.
         return seen
     finally:
         for hook in hooks:

@@ -152,9 +152,8 @@ class MessageWriter:
 
     def value(self, value: float) -> str:
         """A value of the claim's metric, in its own unit."""
-        if (
-            self.verdict is None
-        ):  # a message about an arm: of the task's first measure
+        if self.verdict is None:
+            # A message about an arm: of the task's first measure.
             is_share = self.labels.manifest.task(self.task).primary.percent
         else:
             is_share = self.verdict.is_share
@@ -175,9 +174,8 @@ class MessageWriter:
 
     @property
     def _verdict(self) -> ClaimVerdict:
-        assert (
-            self.verdict is not None
-        )  # only messages of a verdict have effects
+        # Only messages of a verdict have effects.
+        assert self.verdict is not None
         return self.verdict
 
     @property

@@ -15,9 +15,8 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 
 HEAD = ("Claim", "Verdict", "Effect (interval)", "Blocks")
 RULE = ("---", "---", "---:", "---:")
-MARKDOWN = re.compile(
-    r"([\\`*_{}\[\]<>#|~$])"
-)  # what GitHub's Markdown would take for markup
+# What GitHub's Markdown would take for markup.
+MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 LATEX = {
     "\\": r"\textbackslash{}",
     "{": r"\{",

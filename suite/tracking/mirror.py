@@ -32,9 +32,8 @@ from suite.tracking.reader import MlflowReader, PublishedCampaign
 from tasks import UserError
 
 REFRESH_INTERVAL_S = 10.0
-FETCHED_CELLS = (
-    "cells.txt"  # in a mirrored campaign: the cells that were fetched
-)
+# In a mirrored campaign: the cells that were fetched.
+FETCHED_CELLS = "cells.txt"
 STAMP = "fetched"  # its modification time is that of the last complete refresh
 MAX_SLUG_LENGTH = 40
 

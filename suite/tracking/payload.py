@@ -37,15 +37,11 @@ MAX_TAG_LENGTH = 5000  # characters; MLflow's servers of old allow no more
 MAX_ERROR_LENGTH = 500
 MAX_NAME_LENGTH = 250
 MAX_DIGEST_LENGTH = 32
-NAME_DIGEST_LENGTH = (
-    8  # hexadecimal digits after a name that another one has, too
-)
+# Hexadecimal digits, after a name that would otherwise be another's, too.
+NAME_DIGEST_LENGTH = 8
 
-POSITION_COLUMNS = (
-    "step",
-    "seconds",
-    "epoch",
-)  # of a curve's row: not metrics
+# Of a curve's row: not metrics.
+POSITION_COLUMNS = ("step", "seconds", "epoch")
 CURVE_SPLITS = ("train.", "validation.")  # metrics that the curve has already
 
 REFUSED = re.compile(r"[^/\w.\- ]")  # in names of metrics and params

@@ -46,9 +46,8 @@ class Publisher:
         self.published = 0
         self.seconds = 0.0  # CPU time of the writing thread
         self._queue: queue.Queue[Item | None] = queue.Queue()
-        self._pending: deque[Item] = (
-            deque()
-        )  # taken from the queue, not yet written
+        # Taken from the queue, not yet written.
+        self._pending: deque[Item] = deque()
         self._writer: MlflowWriter | None = None
         self._thread = threading.Thread(
             target=self._work,

@@ -58,9 +58,8 @@ class MlflowWriter:
         self._experiments: dict[str, str] = {}  # by name
         self._cells: dict[CellId, str] = {}  # the runs of cells
         self._closed_cells: set[CellId] = set()
-        self._last_end: dict[
-            CellId, int
-        ] = {}  # of a cell's runs, in milliseconds
+        # Of a cell's runs, in milliseconds.
+        self._last_end: dict[CellId, int] = {}
         # By run key: the MLflow run, and the status that it was closed with.
         self._known: dict[str, tuple[str, str | None]] = {}
         self._noted = dict(read_mlflow_runs(self.folder))

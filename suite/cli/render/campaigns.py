@@ -33,9 +33,8 @@ from suite.cli.render.text import (
 )
 from suite.report.formatting import duration
 
-if (
-    TYPE_CHECKING
-):  # so that listing tasks does not wait for what judges campaigns
+if TYPE_CHECKING:
+    # So that listing tasks does not wait for what judges campaigns.
     from suite.checks.finding import Finding
     from suite.records.explain import Explanation, Recorded
     from suite.records.status import Standing

@@ -28,9 +28,8 @@ from suite.report.formatting import (
 )
 from tasks.contract.universe import base_of, family_of
 
-if (
-    TYPE_CHECKING
-):  # so that listing tasks does not wait for what judges campaigns
+if TYPE_CHECKING:
+    # So that listing tasks does not wait for what judges campaigns.
     from suite.planning.cost import Costs, Estimate
     from suite.planning.plan import CellPlan, Plan
 

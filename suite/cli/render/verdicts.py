@@ -20,9 +20,8 @@ from suite.report.formatting import (
     effect_and_interval,
 )
 
-if (
-    TYPE_CHECKING
-):  # so that listing tasks does not wait for what judges campaigns
+if TYPE_CHECKING:
+    # So that listing tasks does not wait for what judges campaigns.
     from suite.report.sentences import Labels
     from suite.verdicts.aa_test import AATest
     from suite.verdicts.claim_verdict import ClaimVerdict

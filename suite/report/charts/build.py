@@ -34,13 +34,10 @@ from suite.verdicts.statistics import Interval
 
 STRIP_MARGINS = 4.0  # to either side of 0 in a forest strip
 MAX_WIDENING = 4.0  # by intervals, times the range of the means
-STEEP_SHARE = (
-    0.1  # of a run, at its begin, in which its curve may leave the chart
-)
-POSSIBLE_POINTS: Interval = (
-    -100.0,
-    100.0,
-)  # what a difference of two shares can be
+# Of a run, at its begin, in which its curve may leave the chart.
+STEEP_SHARE = 0.1
+# What a difference of two shares can be.
+POSSIBLE_POINTS: Interval = (-100.0, 100.0)
 
 
 # ------------------------------------------------------------------------- verdicts

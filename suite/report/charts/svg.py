@@ -38,9 +38,8 @@ from suite.report.charts.ticks import factor_ticks
 from suite.verdicts.statistics import Interval
 from tasks import Curve, Heights
 
-if (
-    TYPE_CHECKING
-):  # matplotlib takes half a second: only who draws waits for it
+if TYPE_CHECKING:
+    # Matplotlib takes half a second to import: only drawing waits for it.
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
