@@ -32,6 +32,8 @@ def check_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Only a write tells: permission bits say nothing of a read-only mount
+        # or of a network file system that maps users.
         probe = folder / "probe"
         probe.write_bytes(b"")
         probe.unlink()
@@ -54,6 +56,8 @@ def locked(folder: Path) -> FileLock:
     """
     lock = FileLock(folder / "lock")
     try:
+        # The operating system releases the lock with its process, so that a
+        # driver that was killed leaves none behind.
         lock.acquire(timeout=0)
     except Timeout as error:
         raise UserError(
@@ -69,14 +73,16 @@ def begin(folder: Path, plan: Plan) -> None:
     if the file is there and damaged.
     """
     if (folder / MANIFEST).exists():
-        read_manifest(
-            folder
-        )  # a campaign with a damaged manifest must not be resumed
+        # Read only to see that it can be: with a damaged manifest nobody could
+        # judge what a resumed campaign records.
+        read_manifest(folder)
         return
     planned = manifest_of(plan).model_copy(
         update={
             "created": time.time(),
             "versions": versions(),
+            # The manifest is exported and shown, and an address on the command
+            # line may hold a password.
             "command": tuple(without_passwords(word) for word in sys.argv),
         }
     )

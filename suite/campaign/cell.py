@@ -47,6 +47,8 @@ class Cell:
         self.threads = plan.profile.threads
         self.task: Task = plan.tasks[cell_plan.task]
         self.resolved: ResolvedTask = plan.of(cell_plan.task)
+        # An arm of an A/A test has a name and seeds of its own; ``builds`` is
+        # the arm whose code it runs.
         built = cell_plan.task, cell_plan.level, cell_plan.builds
         self.trials = plan.trials(*built)
         self.half_budget_trials = plan.half_budget_trials(*built)
@@ -68,6 +70,7 @@ class Cell:
         self._finals_planned = self.finals_wanted + self.half_length
         self._finals_asked = False
         measure = self.task.procedure_of(arm).measures[0]
+        # Tuning sees validation alone; only a final opens the test set.
         self._objective = f"validation.{measure.name}"
         self._sign = measure.sign  # the study minimises
 
@@ -134,6 +137,8 @@ class Cell:
         if self.half_length:
             finals.append(self._member("half_length", 0, best))
         trials = self.half_budget_trials
+        # Where half of the trials would have chosen alike, the finals are the
+        # answer for half the budget already.
         half = self.study.best(among=trials).params if trials else best
         if half != best:
             finals.append(self._member("half_budget", 0, half))
@@ -145,6 +150,9 @@ class Cell:
         One that a machine failed counts for nothing, and sets ``needs_retry``.
         """
         self.lines[line["key"]] = line
+        # A timeout or a crash says something about a machine or a bug, nothing
+        # about the arm. Telling the study would make its next proposals depend
+        # on it.
         if line["status"] not in JUDGED:
             self.needs_retry = True
             return
@@ -161,12 +169,15 @@ class Cell:
         for row in line["curve"]:
             step = int(row["step"] or 0)
             value = row.get(self._objective)
+            # None where the model had diverged, as JSON has no infinity.
             if value is not None:
                 curve.append((step, -self._sign * value))
         reached = line["metrics"][self._objective]
         self.study.tell(
             member.number,
             -self._sign * reached,
+            # It counts, with the worst finite value: a setting that diverges is
+            # a bad one, and an arm must not get extra trials for it.
             failed=line["status"] == "diverged",
             curve=curve,
             key=line["key"],
@@ -187,6 +198,8 @@ class Cell:
             "params": params,
             "seeds": seeds,
         }
+        # The key hashes everything that the result depends on. If two runs
+        # agree in it, one of them need not be trained.
         return Member(digest(decides), kind, block, number, params, seeds)
 
     def job(
@@ -216,6 +229,8 @@ class Cell:
         """The values of the profile that decide a run of this kind."""
         resolved = self.resolved
         if kind == "half_length":
+            # A schedule is relative to the run's length, so this is a shorter
+            # run, and not a long one that is cut off.
             half = resolved.length_factor / 2
             resolved = replace(resolved, length_factor=half)
         return deciding(resolved)

@@ -36,16 +36,20 @@ class CellWriter:
         self._tracker = tracker
         self._report_problem = report_problem
         self._journal: Journal | None = None
-        # If the journal is new (the old one may have been moved), add all studies to
-        # it.
+        # A user may have moved the journal away, because it was damaged or too
+        # large: then the studies of all cells are written, old ones, too.
         self._journal_is_new = not journal.exists()
         self._journal_is_broken = False
+        # One thread: studies are added to the journal one after another, in
+        # the order in which their cells finish.
         self._thread = ThreadPoolExecutor(1, "cell-writer")
 
     def __enter__(self) -> CellWriter:
         return self
 
     def __exit__(self, *error: object) -> None:
+        # Waits for what is queued: after Ctrl-C, too, a cell whose last run is
+        # recorded gets its file.
         self._thread.shutdown()
 
     def write(self, cell: Cell) -> None:
@@ -62,11 +66,13 @@ class CellWriter:
                 f"Cells could not be written to {self._folder} ({error}): the same "
                 "command tries again."
             )
+        # Published after a failure, too, with the files that there are.
         if self._tracker:
             self._tracker.put(self._cell_done(cell, path))
 
     def _write_files(self, cell: Cell, path: Path) -> None:
         is_written = is_cell(path)
+        # The study of a cell that has its file is in the journal already.
         if cell.trials and (self._journal_is_new or not is_written):
             self._export_study(cell)
         if not is_written:
@@ -85,9 +91,9 @@ class CellWriter:
         try:
             self._journal = self._journal or Journal(self._journal_path)
             self._journal.add(cell.study)
-        except (
-            Exception
-        ) as error:  # a damaged file makes Optuna raise various errors
+        except Exception as error:
+            # Optuna raises errors of many kinds on a damaged file. The journal
+            # only serves optuna-dashboard, so the campaign continues without.
             self._journal_is_broken = True
             log.warning("%s cannot be written: %r", self._journal_path, error)
             self._report_problem(
@@ -101,6 +107,7 @@ class CellWriter:
         for line in cell.finals.values():
             folder = self._folder / "artifacts" / line["key"]
             files += [folder / name for name in line["artifacts"]]
+        # The cell's own file is missing if it could not be written just now.
         existing = tuple(file for file in files if file.exists())
         chosen = cell.chosen_params
         metrics = cell.mean_metrics()

@@ -45,11 +45,11 @@ from suite.training.job import (
 )
 from tasks import UserError
 
-POLL_INTERVAL_S = (
-    1.0  # between writes of the state and looks for a request to stop
-)
+# Between two writes of state.json, and two looks for a request to stop.
+POLL_INTERVAL_S = 1.0
 START_POLL_S = 0.1  # while the executor starts and there is nothing else to do
-# Between a long run's checkpoints, from which it resumes where it is lost.
+# Between checkpoints of a long run, which resumes from the last one if its worker
+# is lost. Most runs are shorter, and never write one.
 CHECKPOINT_INTERVAL_S = 60.0
 log = logging.getLogger("bakeoff")
 
@@ -84,13 +84,14 @@ class Driver:
         self._scheduler = Scheduler(executor, self._job)
         self._interim_looks = InterimLooks(plan, self.folder)
         self._machines = MachineCensus()
-        self._cells_by_key: dict[
-            str, Cell
-        ] = {}  # of the runs that were queued
+        # To which cell the result of a queued run belongs, by the run's key.
+        self._cells_by_key: dict[str, Cell] = {}
         self._known: dict[str, RunRecord] = {}  # lines of the record, by key
         self._device = "cpu"
         self._checkpoint_folder = self._find_checkpoint_folder()
         self._checkpoints: CheckpointPolicy | None = None
+        # Due at once, so that watchers see a state before the first second is
+        # over.
         self._last_poll = -POLL_INTERVAL_S
         self._stop_request = self.folder / "cancel"
 
@@ -101,6 +102,8 @@ class Driver:
         that runs require, and KeyboardInterrupt on Ctrl-C.
         """
         check_folder(self.folder)
+        # Two drivers would append to one record, each not knowing what the
+        # other has trained.
         with locked(self.folder):
             begin(self.folder, self.plan)
             # Left from an earlier driver that ended before it read this request.
@@ -108,8 +111,11 @@ class Driver:
             with closing(Record(self.folder)) as self._record:
                 self._run_until_stopped()
             is_done = all(cell.done for cell in self.cells)
+            # Otherwise the next driver's runs resume from them.
             if is_done:
                 checkpoint.clear(self._checkpoint_folder)
+            # A shard has only its own blocks: the campaign is whole once all
+            # are imported.
             is_whole = is_done and self.plan.shard is None
             self._write_state("done" if is_whole else "incomplete")
         return self.tally
@@ -124,19 +130,22 @@ class Driver:
                 self._prepare()
                 self._add_cells(self.plan.cells)
                 self._collect_until_idle()
+        # KeyboardInterrupt as well: `bakeoff status` must not show a driver
+        # that is gone.
         except BaseException:
             self._write_state("stopped")
             raise
         finally:
+            # After an interruption; at the regular end nothing is in flight.
             self.executor.cancel()
 
     # -- preparing
 
     def _prepare(self) -> None:
         """Everything before the first job: resources, device, the record."""
-        sizes = world_sizes(
-            self.plan
-        )  # first: an error here need not wait for workers
+        # First, as an arm that cannot be split over its workers is a user's
+        # error, and is reported before Ray has started.
+        sizes = world_sizes(self.plan)
         self._warm_caches()
         self._await_executor()
         self._device = self._choose_device()
@@ -144,6 +153,7 @@ class Driver:
         for need, world_size in distinct(needs):
             self.executor.check(need, world_size)
             self.executor.warm(need, self._device)
+
         self._scheduler.needs = needs
         self._read_record()
         self.tally.begin()
@@ -156,8 +166,12 @@ class Driver:
         """
         first: dict[tuple[str, str], CellPlan] = {}
         for cell_plan in self.plan.cells:
+            # One cell of each level is enough: the fingerprint is of the data
+            # that seed 0 gives, whatever the block.
             first.setdefault((cell_plan.task, cell_plan.level), cell_plan)
         for cell_plan in first.values():
+            # The workers are up. From here on preparing more would keep them
+            # waiting; what is left is done as cells are added.
             if not self.executor.starting:
                 break
             Cell(self.plan, cell_plan, "cpu").ask()
@@ -213,6 +227,8 @@ class Driver:
     def _add_cells(self, plans: Iterable[CellPlan]) -> None:
         """Start these cells, and those that interim looks then add."""
         new: list[Cell] = []
+        # By block, as the scheduler submits them: a claim needs all arms of a
+        # block, and can be judged once there are some blocks.
         for cell_plan in sorted(plans, key=lambda cell_plan: cell_plan.block):
             # Takes a moment, as its data are read and fingerprinted.
             cell = Cell(self.plan, cell_plan, self._device)
@@ -241,6 +257,8 @@ class Driver:
             asked = cell.ask()
             if not asked:
                 break
+            # The plan cannot count these: whether half of the trials choose
+            # other hyperparameters is known only after tuning.
             self.tally.planned += sum(
                 member.kind == "half_budget" for member in asked
             )
@@ -251,6 +269,8 @@ class Driver:
 
     def _replay_or_queue(self, cell: Cell, member: Member) -> None:
         line = self._known.get(member.key) or self._taken_over(cell, member)
+        # The record decides before anything is queued: this is how a campaign
+        # resumes.
         if line is not None and self._is_settled(line):
             self.tally.replayed += 1
             self._tell(cell, line)
@@ -286,6 +306,8 @@ class Driver:
     def _tell(self, cell: Cell, line: RunRecord) -> None:
         cell.tell(line)
         self.tally.add(line["status"])
+        # Recorded runs count, too: a resumed campaign knows from the start
+        # which tasks are fast.
         self._scheduler.note_seconds(cell, line["ended"] - line["started"])
 
     # -- jobs out, results in
@@ -303,6 +325,8 @@ class Driver:
     def _collect_until_idle(self) -> None:
         while True:
             self._submit()
+            # The scheduler keeps at least one run in flight while any is
+            # queued, so all cells are done, or wait for `bakeoff retry`.
             if not self.executor.in_flight:
                 return
             for outcome in self.executor.wait(POLL_INTERVAL_S):
@@ -317,6 +341,7 @@ class Driver:
             for member in job.members:
                 self._retry_or_record_loss(job, member, outcome)
             return
+
         for member, result in zip(job.members, outcome.results, strict=True):
             self._check_sources(job, result)
             self._record_result(job, member, result)
@@ -336,6 +361,8 @@ class Driver:
             self.plan.sources[job.task][:SHORT],
             result.worker.get("sources"),
         )
+        # None: the worker cannot import the task's module, so that it has no
+        # sources to compare.
         if theirs not in (None, mine):
             raise UserError(
                 f"A worker on {result.worker['host']} trains {job.task} with other "
@@ -371,6 +398,8 @@ class Driver:
         if self.tracker:
             self.tracker.put(line)
         self._tell(cell, line)
+        # The result may complete a generation of the study, whose next one is
+        # due then.
         self._advance(cell)
         if cell.done:
             self._take_interim_look(cell.cell_plan.task)
@@ -403,11 +432,14 @@ class Driver:
         if now - self._last_poll < POLL_INTERVAL_S:
             return
         self._last_poll = now
-        needs = self._scheduler.needs.values()  # nodes come and go
+        # Asked for again each time, since the nodes of a cluster come and go.
+        needs = self._scheduler.needs.values()
         self.tally.slots = max(self.executor.slots(need) for need in needs)
         self._note_waiting(self.executor.waiting or "")
         self._write_state("running")
         if self._stop_request.exists():
+            # Removed first, or the same command would stop again as soon as it
+            # resumed.
             self._stop_request.unlink()
             raise KeyboardInterrupt
 
@@ -435,9 +467,11 @@ class Driver:
 
 def _with_fingerprint(result: Result, cell: Cell) -> Result:
     """The result with the fingerprint of the data that it was trained on."""
+    # A run that crashed before it had its data has none.
     if not result.data:
         return result
     fingerprint = cell.identity["data"]
+    # Empty for an arm that measures a function and learns from no data.
     if not fingerprint:
         return result
     return replace(result, data={**result.data, "fingerprint": fingerprint})

@@ -35,12 +35,17 @@ class InterimLooks:
         Empty if no look is due. ``cells`` are all cells of the task so far.
         """
         left = self._left[task]
-        if len(left) < 2:  # after the last look nothing follows
+        # ``left`` begins with the look of the blocks that run now. If it is the
+        # last, no further blocks could be added.
+        if len(left) < 2:
             return []
         if not all(cell.done for cell in cells):
             return []
         begin, end = left[:2]
         del left[0]
+        # Handed on as lines and not read from the record, which may have runs
+        # of a further look from an earlier driver: the decision must be the
+        # same when a campaign is resumed.
         finals = [line for cell in cells for line in cell.finals.values()]
         open_places = undecided(read_manifest(self._folder), task, finals)
         further = self._plan.further_cells(
@@ -53,6 +58,8 @@ class InterimLooks:
             len(open_places),
             end,
         )
+        # Before any of their runs is recorded: readers know cells by the
+        # manifest.
         if further:
             add_cells(self._folder, further)
         return further

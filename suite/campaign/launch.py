@@ -49,12 +49,15 @@ def plan_of(
     other's results.
     """
     plan = following = Plan(profile)
+    # The nonce is part of the id: counting on until there is no folder finds
+    # the newest.
     while (results / following.id / MANIFEST).exists():
         plan, following = following, Plan(profile, following.nonce + 1)
     _check_claims(plan)
     _check_shard(plan, shard)
     wanted = following if new else plan
-    # a copy would hash all sources again
+    # Without a shard the plan itself is returned: ``replace`` makes a new one,
+    # which would hash all sources again.
     return wanted if shard is None else replace(wanted, shard=shard)
 
 
@@ -114,6 +117,7 @@ def launch(
                     plan, results, chosen, tracker, watch, retry
                 ).run()
         finally:
+            # A run takes about 40 ms to write: fewer are done within a second.
             if tracker.waiting > 20:
                 said(f"writing the last {tracker.waiting} runs to MLflow …")
             tracker.close()
@@ -167,6 +171,7 @@ def _logged(folder: Path) -> Iterator[None]:
     logger = logging.getLogger("bakeoff")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    # To the file alone: a line on the terminal would tear the progress bar.
     logger.propagate = False
     try:
         yield
@@ -183,6 +188,8 @@ def request_stop(folder: Path) -> bool:
     """
     if read_json(folder / "state.json").get("state") != "running":
         return False
+    # Not a signal, since the driver may run on another machine that shares the
+    # folder.
     (folder / "cancel").touch()
     return True
 

@@ -9,14 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-FACTS = (
-    "device",
-    "hardware",
-    "threads",
-    "torch",
-    "numpy",
-    "python",
-)  # of a worker
+# What a worker reports of itself and the last bits of a result may depend on.
+FACTS = ("device", "hardware", "threads", "torch", "numpy", "python")
 
 
 class MachineCensus:
@@ -32,6 +26,7 @@ class MachineCensus:
         something.
         """
         told = {name: str(worker[name]) for name in FACTS if name in worker}
+        # Compared before this worker is counted, or it would always be known.
         new = any(
             self._seen[name] and value not in self._seen[name]
             for name, value in told.items()

@@ -41,6 +41,7 @@ def needs_of(plan: Plan, sizes: list[tuple[str, int]], device: str) -> Needs:
 
 def _need(plan: Plan, task: str, world_size: int, device: str) -> Resources:
     need = plan.of(task).resources
+    # What the profile asks for goes before our guess of what is reasonable.
     if device != "cuda" or need.gpus:
         return need
     gpus = GPUS_OF_A_RUN if world_size == 1 else GPUS_OF_A_RANK

@@ -23,6 +23,8 @@ from suite.verdicts.preregistration import provenance_of
 from tasks import Task, UserError, unknown
 
 PROFILE_KEYS = frozenset(Profile.model_fields) - {"name", "tasks"}
+# Derived from the signature, so that a new parameter of ``launch`` is an
+# option here.
 LAUNCH_KEYS = frozenset(signature(launch).parameters) - {"plan", "results"}
 MAX_SLUG_LENGTH = 40  # of a name that is made of a task's title
 COLUMNS = (
@@ -127,8 +129,11 @@ def _known_as(task: Task) -> str:
     title = task.label or task.question
     slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
     name = task.name or slug[:MAX_SLUG_LENGTH] or "task"
+    # A task that comes with Bakeoff has that name: the user's must not hide it.
     if name in tasks.names() and tasks.source_of(name) is None:
         name = f"my_{name}"
+    # A class from a notebook's cell belongs to no module that a worker could
+    # import, so the task itself is sent along.
     pickled = cloudpickle.dumps(task)
     tasks.load_pickled(name, base64.b64encode(pickled).decode())
     return name

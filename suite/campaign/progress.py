@@ -56,7 +56,8 @@ class Tally:
     started: float = field(default_factory=time.time)
     """When this driver started, in seconds since the epoch of Unix."""
 
-    # The same two times by the monotonic clock, which is never adjusted.
+    # For rates: a clock that is set back while a campaign runs would make them
+    # negative.
     began: float = field(default_factory=time.monotonic)
     """The same by the monotonic clock, which is never adjusted."""
 

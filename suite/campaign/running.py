@@ -9,7 +9,8 @@ import psutil
 
 from suite.training.job import Job
 
-MOST = 64  # jobs that the state names
+# How many jobs the state names: it is written every second, and read as often.
+MOST = 64
 MIB = 2**20
 
 
@@ -47,6 +48,7 @@ class Running:
             "block": member.block,
             "kind": member.kind,
             "number": member.number,
+            # Set the first time that it is told of, and kept from then on.
             "since": self._since.setdefault(key, time.time()),
         }
 

@@ -65,16 +65,15 @@ class Scheduler:
         self._job_of = job_of
         self._queues: dict[str, list[Entry]] = {}  # a heap for each task
         self._turns = count()
-        self._extra_workers = (
-            0  # that groups in flight use besides their first
-        )
-        self._losses: Counter[str] = Counter()  # by run
+        # Workers that groups in flight use besides their first.
+        self._extra_workers = 0
+        self._losses: Counter[str] = Counter()  # of workers, by run
         self._exclusive: set[str] = set()  # runs that get a node to themselves
-        # seconds and runs that came back, by task, level and arm, and by task
+        # Seconds and runs that came back, by task, level and arm, and by task:
+        # arms differ too much in cost for one mean, but a task needs a total.
         self._spent: dict[tuple[str, ...], tuple[float, int]] = {}
-        self._left: Counter[str] = (
-            Counter()
-        )  # runs of the cells so far, by task
+        # How many runs the cells queued so far still need, by task.
+        self._left: Counter[str] = Counter()
         self._seen: set[int] = set()  # cells so far, by their id
         self._submitted: Counter[str] = Counter()  # runs, by task
         self.needs: Needs = {}
@@ -102,6 +101,7 @@ class Scheduler:
         for group in (_kind_of(cell), (task,)):
             spent, runs = self._spent.get(group, (0.0, 0))
             self._spent[group] = spent + seconds, runs + 1
+        # A cell that was told from the record alone was never counted in.
         if id(cell) in self._seen:
             self._left[task] -= 1
 
@@ -122,6 +122,8 @@ class Scheduler:
         and the runs that were submitted.
         """
         mean = self._mean_seconds((task,))
+        # Tasks without a known cost take turns, each until its first run comes
+        # back.
         if not mean:
             return 0.0, self._submitted[task]
         return mean * self._left[task], 0
@@ -134,6 +136,9 @@ class Scheduler:
         while queue := self._most_urgent_queue():
             entry = queue[0]
             seconds = self._mean_seconds(_kind_of(entry.cell))
+            # Sorting a long queue again after each result was quadratic in its
+            # length. A heap is only corrected at its top, when that entry's
+            # turn comes.
             urgency = seconds, -entry.cell.left
             if urgency > (entry.seconds, entry.minus_left):
                 # Its estimated cost or its cell's progress has changed since, so that
@@ -154,9 +159,14 @@ class Scheduler:
         """
         world_size = entry.cell.recipe.world_size
         self.slots = self._executor.slots(self._need(entry))
+        # A prefetched job starts on whatever worker is free next, and so could
+        # keep a group waiting for its last one for ever.
         is_plain = world_size == 1 and not self._extra_workers
         prefetch = self._executor.prefetch if is_plain else 0
         busy = self.workers_busy
+        # One run is submitted even where no slot fits it yet: with nothing in
+        # flight the driver would take the campaign for done, and an
+        # autoscaler starts nodes only for what is asked of it.
         return not busy or busy + world_size <= self.slots + prefetch
 
     def _submit(self, entry: Entry) -> None:
@@ -190,6 +200,8 @@ class Scheduler:
         key = member.key
         self._losses[key] += 1
         if outcome.out_of_memory:
+            # It had a node to itself and used that up: a third attempt would,
+            # too.
             if key in self._exclusive:
                 return False
             self._exclusive.add(key)

@@ -31,6 +31,8 @@ def signals_as_ctrl_c() -> Iterator[None]:
     ignored, as SIGHUP is under nohup, stay so. Only the main thread can set a handler;
     elsewhere this does nothing.
     """
+    # Python allows ``signal.signal`` in the main thread only; a notebook or a
+    # server may call us from another.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
