@@ -37,6 +37,8 @@ from dashboard.pages import (
 )
 from tasks import Text, UserError, text_of
 
+# Modules and foreign objects alike: what a page is, is checked when one is
+# registered.
 PAGES: list[Any] = [
     overview,
     topic,
@@ -71,6 +73,7 @@ def register_page(page: Any) -> None:
         raise UserError(
             f"There is a page at {page.PATH} already: use another path."
         )
+    # A notebook may run the same cell twice.
     if page not in PAGES:
         PAGES.append(page)
 

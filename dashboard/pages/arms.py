@@ -43,6 +43,9 @@ PATH, TITLE = "/arms", "arms-title"
 
 
 def layout(view: View) -> Component:
+    """Two chosen arms: their difference, blocks and hyperparameters, and all
+    others ranked against the first.
+    """
     words = view.words
     top = head(words("arms-title"), words("arms-says"))
     names = _names(view)
@@ -106,7 +109,9 @@ def _pair(view: View, metrics: Sequence[Metric]) -> ArmPair:
     first = view.chosen("arm", names)
     others = [name for name in names if name != first]
     second = view.chosen("other", names, others[0])
-    if second == first:  # the first was changed to what the second is
+    if second == first:
+        # The reader changed the first to what the second was; the address
+        # still has both.
         second = others[0]
     metric = view.chosen("metric", [one.name for one in metrics])
     return compare_arms(
@@ -203,6 +208,7 @@ def _interval(view: View, pair: ArmPair) -> str:
     written = pair_amounts(pair)
     if not all(map(math.isfinite, pair.interval)):
         return NONE
+    # A t interval of a difference of shares may end beyond what is possible.
     least, most = written.possible
     low, high = pair.interval
     ends = max(low, least), min(high, most)
@@ -282,6 +288,7 @@ def _chosen(view: View, pair: ArmPair) -> html.Section:
     columns: list[Component | str] = [words("block")]
     for arm, chosen in both:
         columns += [_heading(view, pair, arm, str(name)) for name in chosen]
+    # Neither arm was tuned.
     if len(columns) == 1:
         return card(
             html.P(words("arms-untuned"), className="says"), title=title
@@ -317,6 +324,7 @@ def _setting(chosen: pd.DataFrame, block: int, name: str) -> str:
     value: Any = chosen.loc[block, name]
     if pd.isna(value):
         return NONE
+    # A bool is a number, too, and would be written as 1 or 0.
     if isinstance(value, bool | str):
         return str(value)
     return plain(float(value))

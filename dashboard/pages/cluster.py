@@ -25,10 +25,16 @@ MAX_WORKERS = 48  # rows of the chart; the table has all
 
 
 def layout(view: View) -> Component:
+    """The campaign as its operator sees it: progress, load, workers over time,
+    and failures.
+    """
     words = view.words
     found = spans(view.campaign.runs)
     about = workers(found)
+    # A row for each worker of a large cluster would be taller than any screen.
     shown = found[found["worker"].isin(about.head(MAX_WORKERS)["worker"])]
+    # All tasks, even those without a bar yet: a colour belongs to a place in
+    # the list.
     plan = gantt(shown, list(view.tasks), words, view.title)
     return html.Div(
         [
@@ -125,6 +131,7 @@ def _totals(
 
 def _key(view: View) -> html.Div:
     """The tasks with their colours."""
+    # The chart's own legend would cover the bars on a narrow screen.
     names = [
         html.Span(
             [
@@ -207,6 +214,7 @@ def _failures(view: View) -> html.Section:
 
 def _ray(view: View) -> list[Component]:
     """A link to Ray's own dashboard, if the driver recorded its URL."""
+    # The state is a file, which may come from somebody else.
     address = safe_link(view.campaign.state.get("ray_dashboard"))
     return (
         [action(view.words("cluster-ray"), address, outside=True)]

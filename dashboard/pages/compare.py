@@ -40,6 +40,9 @@ Facts = dict[str, dict[str, str]]
 
 
 def layout(view: View) -> Component:
+    """This campaign beside another one: verdicts that moved, and what was
+    different about the runs.
+    """
     words = view.words
     others = [
         name
@@ -65,6 +68,7 @@ def layout(view: View) -> Component:
         )
     )
     top = head(words("compare-title"), words("compare-says"))
+    # What was different is known from the manifests, without any verdict.
     if view.judging or other.verdicts is None:
         return html.Div(
             [
@@ -98,6 +102,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         row: dict[str, Any] = {"task": one.task, "claim": one.claim}
         for name, side in (("here", mine), ("there", theirs)):
             if side is not None:
+                # A claim that one campaign lacks has empty cells there.
                 row |= {
                     f"verdict_{name}": side.verdict,
                     f"effect_{name}": side.effect,
@@ -138,6 +143,7 @@ def _pairs(view: View, other: Snapshot) -> list[Pair]:
     there = {(v.task, v.claim): v for v in view.in_language(other)}
     return [
         (here.get(key), there.get(key))
+        # Each key once, in order of first appearance.
         for key in dict.fromkeys([*here, *there])
     ]
 
@@ -155,6 +161,8 @@ def _verdicts(view: View, other: Snapshot, pairs: list[Pair]) -> html.Section:
         className="forest-row forest-top",
         **aria(hidden="true"),
     )
+    # Labels and what a claim waits for depend on the campaign, so each side is
+    # shown by a view of its own.
     views = (view, replace(view, snapshot=other))
     rows = [_row(views, pair, span) for pair in pairs]
     key = html.P(
@@ -235,6 +243,7 @@ def _side(
     marks = whiskers(
         verdict.effect / margin,
         (low / margin, high / margin),
+        # One interval a side: two thick bars would hide each other.
         (math.nan, math.nan),
         1.0,
         span,
@@ -325,6 +334,8 @@ def differing(
     """What is not equal in two nested mappings, by dotted path: leaves, and whole
     branches that one lacks (None).
     """
+    # A branch that one side lacks is one line, not a line for each of its
+    # fields.
     for name in dict.fromkeys([*here, *there]):
         a, b, full = (
             here.get(name),
@@ -342,6 +353,7 @@ def _data(here: Campaign, there: Campaign) -> tuple[Facts, Facts]:
     have it.
     """
     mine, theirs = _facts(here.finals), _facts(there.finals)
+    # A task that only one campaign has is told by its claims already.
     shared = sorted(mine.keys() & theirs.keys())
     return {place: mine[place] for place in shared}, {
         place: theirs[place] for place in shared
@@ -395,6 +407,8 @@ def _value(value: Any) -> html.Code:
         else str(value)
     )
     return html.Code(
+        # Digests and versions differ at either end; the whole text is in the
+        # title.
         text if len(text) <= 60 else text[:28] + " … " + text[-12:],
         title=text[:400],
     )

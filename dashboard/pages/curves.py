@@ -42,6 +42,9 @@ SMOOTH = ("0", "0.6", "0.9")
 
 
 def layout(view: View) -> Component:
+    """The curves of every arm on validation, on the training set, and the gap
+    between them, with the options of how they are drawn.
+    """
     words = view.words
     measure = _measure(view)
     measures = [
@@ -63,6 +66,8 @@ def layout(view: View) -> Component:
         else None,
     ]
     shown = _blocks(view)
+    # Arms that differ in batch size do not share their numbers of updates:
+    # curves begin on an axis along which all arms end together.
     along = common_axis(next(iter(shown.values()))) if shown else AXES[0]
     options = [
         _axis_option(view, along),
@@ -86,6 +91,7 @@ def layout(view: View) -> Component:
         ),
     ]
     best = _best_steps(view)
+    # Small multiples need the room of several rows.
     tall, low = (620, 520) if _many(view) else (400, 300)
     charts = [
         _chart(
@@ -98,6 +104,7 @@ def layout(view: View) -> Component:
             head(words("curves-title"), words("curves-says")),
             controls(*[part for part in chosen if part is not None]),
             html.Div(options, className="options"),
+            # Smoothing moves what a reader sees away from what was measured.
             note(words("curves-smoothed"), "warn")
             if view.query.get("smooth", "0") != "0"
             else None,
@@ -176,12 +183,15 @@ def _finals(view: View, frame: pd.DataFrame) -> pd.DataFrame:
 def _blocks(view: View) -> dict[str, pd.DataFrame]:
     """Each split's block curves, where there are any."""
     curves = _finals(view, view.campaign.curves)
+    # The axis of examples needs the size of each run's training set, which may
+    # depend on the level and the arm.
     examples = (
         _finals(view, view.campaign.runs).set_index("key").get("data.n_train")
     )
     measure, found = _measure(view)["name"], {}
     for split in SPLITS:
         values = values_of(curves, measure, split)
+        # A measure may be recorded on some splits only.
         if values is not None and values.notna().any():
             found[split] = block_curves(curves, values, examples)
     return found

@@ -32,6 +32,9 @@ MOST_SPAN = 20.0
 
 
 def layout(view: View) -> Component:
+    """Each claim of the task with all campaigns that tested it, and their
+    pooled effect.
+    """
     words, found = view.words, _found(view)
     parts: list[Component] = [
         head(words("findings-title"), words("findings-says")),
@@ -49,6 +52,7 @@ def layout(view: View) -> Component:
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """A row per attempt, and the pooled effects; those not judged yet are left out."""
+    # A download is not rendered again, so it waits for the result.
     found = plain(_found(view, patience=60.0) or ())
     about = ("task", "claim", "level")
     attempts = [
@@ -71,8 +75,10 @@ def _found(view: View, patience: float = 0.0) -> Sequence[Finding] | None:
     """The findings on the task; None while its campaigns are being judged."""
     snapshots, task = view.snapshots, view.task
     results = snapshots.results
+    # All campaigns of the folder, since any of them may have tested the claim.
     revisions = [results.revision(name) for name in results.ids()]
     found: Sequence[Finding] | None = snapshots.compute_in_background(
+        # Revisions in the key, so that a campaign that grows is judged again.
         ("findings", task, *revisions),
         lambda: tuple(
             findings(results, task, provenance_of=snapshots.provenance_of)
@@ -171,6 +177,8 @@ def _span(finding: Finding) -> float:
         if math.isfinite(end)
     ]
     widest = max(ends, default=LEAST_SPAN)
+    # Limited, because one attempt of very few blocks would press the others to
+    # a point.
     return float(min(max(math.ceil(widest), LEAST_SPAN), MOST_SPAN))
 
 

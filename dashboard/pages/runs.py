@@ -19,6 +19,7 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, view_of
 
 PATH, TITLE = "/runs", "runs-title"
+# long texts and lists, which fit in no cell
 LEFT_OUT = ("traceback", "losses", "error")
 KINDS = ("trial", "final", "half_budget", "half_length")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
@@ -27,6 +28,7 @@ CLIENT_ROWS = 5_000
 
 
 def layout(view: View) -> Component:
+    """A table of every run that the address selects, and below it what failed."""
     words, found = view.words, frames(view)["runs"]
     failed = found[(found["status"] != "finished")]
     says = words(
@@ -59,7 +61,11 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     frame = frame.assign(
         mlflow=pd.Series(places, index=frame.index, dtype="str")
     )
+    # With no rows every column counts as empty, and the table would lose its
+    # head.
     frame = frame.dropna(axis=1, how="all") if len(frame) else frame
+    # What identifies a run, then what it measured, then what it was run with,
+    # then the rest.
     first = [name for name in FIRST if name in frame]
     names = [str(name) for name in frame]
     measured = sorted(
@@ -152,6 +158,8 @@ def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
         if item.get("colId") in fields
     ]
     if order:
+        # A stable sort keeps equal rows in place between requests: pages of
+        # an unstable one could repeat a row and lose another.
         names, ascending = (
             [fields[item["colId"]] for item in order],
             [item.get("sort") != "desc" for item in order],
@@ -162,6 +170,8 @@ def rows_of(frame: pd.DataFrame, request: Mapping[str, Any]) -> dict[str, Any]:
         int(request.get("endRow") or 100),
     )
     return {
+        # The request comes from a browser, or from anybody: it gets no more
+        # than a thousand rows at once.
         "rowData": _rows(frame.iloc[start : min(end, start + 1000)]),
         "rowCount": len(frame),
     }
@@ -190,6 +200,7 @@ def _passes(values: pd.Series, wanted: Mapping[str, Any]) -> pd.Series:
     return (
         found[kind](sought)
         if kind in found
+        # A reader types text; as a pattern, "(" would be an error.
         else text.str.contains(sought, regex=False)
     )
 
@@ -204,6 +215,7 @@ def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
             for name in kept.select_dtypes("float").columns
         }
     )
+    # JSON has no NaN, and only columns of objects can hold None instead.
     rows: list[dict[Any, Any]] = (
         kept.astype(object).where(kept.notna(), None).to_dict("records")
     )
@@ -214,6 +226,7 @@ def _grid(frame: pd.DataFrame, view: View) -> Component:
     run = {
         "cellRenderer": "RunLink",
         "cellRendererParams": {"base": f"{view.snapshots.mlflow_url}/#/"},
+        # What is shown is a link, not the identifier in the cell.
         "filter": False,
     }
     columns = [
@@ -231,6 +244,7 @@ def _grid(frame: pd.DataFrame, view: View) -> Component:
         "theme": {"function": "bakeoffGrid(themeQuartz)"},
         "enableCellTextSelection": True,
     }
+    # AG Grid's own texts are English.
     options["localeText"] = dict(view.words.grid)
     if many:
         options |= {"cacheBlockSize": 200, "maxBlocksInCache": 20}
@@ -259,6 +273,7 @@ def _field(name: str) -> str:
 
 def _column(name: str, values: pd.Series) -> dict[str, Any]:
     column: dict[str, Any] = {"field": _field(name), "headerName": name}
+    # pandas counts bools among the numbers.
     if pd.api.types.is_numeric_dtype(
         values
     ) and not pd.api.types.is_bool_dtype(values):

@@ -44,6 +44,9 @@ Final = dict[str, Any]
 
 
 def layout(view: View) -> Component:
+    """What the finals of one block drew and wrote: pictures of all arms
+    together, then each arm's own samples.
+    """
     words = view.words
     with_samples = [task for task in view.tasks if _finals(view, task)]
     top = head(words("samples-title"), words("samples-says"))
@@ -51,9 +54,12 @@ def layout(view: View) -> Component:
     if not with_samples:
         return html.Div([top, nothing])
     if not view.query.get("task"):
+        # Without a choice the page begins where there is something to see.
         view = _at_task(view, with_samples[0])
     of_task = _finals(view, view.task)
     finals = [final for final in of_task if final["level"] == view.level]
+    # A task that the address names is offered even without samples, or the
+    # drop-down would show another one.
     offered = with_samples if view.task in with_samples else None
     chosen = [choose_task(view, offered), choose_level(view)]
     if not finals:
@@ -85,6 +91,7 @@ def _samples_of(view: View, finals: list[Final]) -> list[Component | None]:
     """The samples of these finals, one per arm, with a slider over the steps at which
     they were taken.
     """
+    # All arms share one slider, even if they took samples at different steps.
     found: set[int] = set()
     for final in finals:
         found.update(_steps(view.campaign.artifacts(final["key"])))
@@ -155,6 +162,8 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
     """Columns and rows of a JSON table, as text; None if it is not a table, or too
     large.
     """
+    # Read in the thread of a page: a file of any size may lie in a folder that
+    # came from elsewhere.
     if path.stat().st_size > LARGEST:
         return None
     try:
@@ -162,6 +171,8 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]] | None:
     except (*NOT_JSON, OSError):
         return None
     if (
+        # A list of objects is a table, too: its columns are those of the first
+        # row.
         isinstance(content, list)
         and content
         and all(isinstance(row, dict) for row in content)
@@ -190,6 +201,7 @@ def _finals(view: View, task: str) -> list[Final]:
     home = view.campaign.folder / "artifacts"
     if not home.is_dir():
         return []
+    # One listing instead of a look at the disk for each of thousands of runs.
     there = {path.name for path in home.iterdir()}
     frame = view.campaign.runs
     mine = frame[
@@ -201,6 +213,7 @@ def _finals(view: View, task: str) -> list[Final]:
         arm["name"]: place
         for place, arm in enumerate(view.tasks[task]["arms"])
     }
+    # Finals of a cell differ by their seed only; the first stands for all.
     mine = mine.sort_values("number").drop_duplicates(
         ["level", "arm", "block"]
     )
@@ -233,6 +246,8 @@ def _together(view: View, finals: list[Final]) -> Component | None:
             and len(told[0]) in (3, 4)
         ):
             found[final["arm"]] = told
+    # Arms are compared sentence by sentence, which takes the same sentences in
+    # the same order.
     asked = {
         tuple((source, reference) for source, reference, *_ in rows)
         for _, rows in found.values()
@@ -283,6 +298,8 @@ def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
         view.campaign.artifacts(final["key"]),
         view.arm_label(view.task, final["arm"]),
     )
+    # An attention map is a table with an image beside it: the table is drawn,
+    # so its image is not shown a second time.
     maps = [
         path
         for path in paths
@@ -301,7 +318,10 @@ def _arm(view: View, final: Final, at: str, together: bool) -> html.Section:
     ]
     tables = [path for path in tables if PICTURE.fullmatch(path.name) is None]
     tables = [
-        path for path in tables if not (together and path.name == TRANSLATIONS)
+        # Those stand side by side above.
+        path
+        for path in tables
+        if not (together and path.name == TRANSLATIONS)
     ]
     return card(
         html.H2(arm_key(view, view.task, final["arm"])),
@@ -369,6 +389,7 @@ def _map(view: View, final: Final, path: Path, arm: str) -> Component | None:
     title = words("samples-looked", number=number)
     picture = path.with_suffix(".png")
     parts: list[Component] = []
+    # Each square is an element of the page.
     if len(asked) * len(rows) <= MAX_MAP_SQUARES:
         top = html.Tr(
             [

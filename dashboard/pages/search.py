@@ -41,6 +41,9 @@ PATH, TITLE = "/search", "search-title"
 
 
 def layout(view: View) -> Component:
+    """How the hyperparameters of each arm were chosen, and whether all arms
+    had the same budget.
+    """
     words, arm = view.words, _arm(view)
     trials = _trials(view)
     mine = trials[trials["arm"] == arm]
@@ -189,6 +192,7 @@ def _importance(
     view: View, blocks: list[pd.DataFrame], patience: float = 0.0
 ) -> dict[str, float] | None:
     """The hyperparameters' shares; None while they are being computed."""
+    # The revision is in the key: new trials change the importance.
     key = (
         "importance",
         view.campaign.id,
@@ -222,6 +226,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         ["block", "number"]
     )
     shares = (
+        # A download is not rendered again, so it waits for the result.
         _importance(view, studies(mine, _column(view)), patience=60.0) or {}
     )
     return {
@@ -253,6 +258,8 @@ def _column(view: View) -> str:
 
 
 def _space(view: View, arm: str) -> dict[str, dict[str, Any]]:
+    # The arm of an A/A test is a copy of another one and is tuned over its
+    # space.
     aa_test = view.about.get("aa_test") or {}
     return dict(view.about.get("space", {}).get(aa_test.get(arm, arm), {}))
 
@@ -277,6 +284,8 @@ def _planned(view: View) -> dict[str, int]:
 def _equal_budgets(view: View) -> html.Section:
     """Completed trials of each arm: every block of every arm must have as many."""
     words, trials = view.words, _trials(view)
+    # Trials that diverged count: they used up the budget, and the study was
+    # told a worst value.
     done = trials[trials["status"].isin(JUDGED)]
     counts = done.groupby(["arm", "block"]).size()
     rows, uneven = [], False
@@ -331,6 +340,7 @@ def _edges(
     if not blocks or not len(space):
         return None
     best = [
+        # On validation, as hyperparameters were chosen.
         study.sort_values(column, ascending=better == "lower").iloc[0]
         for study in blocks
     ]

@@ -40,6 +40,9 @@ TARGETS = ("steps_to_target", "seconds_to_target")
 
 
 def layout(view: View) -> Component:
+    """Test quality and costs along the swept variable, and quality against
+    size.
+    """
     words, measure = view.words, _measure(view)
     measures = [
         (m["name"], m.get("label") or m["name"])
@@ -142,6 +145,8 @@ def _target(view: View) -> float | None:
     measure = _measure(view)
     given = view.query.get("target", "")
     try:
+        # The address may be typed by hand; what is no number falls back to the
+        # default.
         target = float(given)
     except ValueError:
         target = math.nan
@@ -165,6 +170,7 @@ def _cells(view: View, target: float | None) -> pd.DataFrame:
             target,
             measure["better"] == "higher",
         )
+        # From the left: finals without a recorded curve stay.
         finals = finals.merge(reached[["key", *TARGETS]], on="key", how="left")
     return cell_means(finals, [_column(view), *COSTS, *TARGETS, "parameters"])
 
@@ -180,6 +186,7 @@ def _swept_variable(view: View) -> tuple[str, dict[str, float]]:
         places = {
             item["name"]: float(item["x"]) for item in items if item.get("x")
         }
+        # A sweep needs at least two places.
         if len(places) > 1 and len(set(places.values())) > 1:
             return column, places
     return "", {}
@@ -218,6 +225,7 @@ def _spec(view: View, cells: pd.DataFrame) -> Spec | None:
             axis: dict[str, Any] = {}
             if percent:
                 axis = {"tickformat": ".1~%"}
+            # Times and numbers of updates are compared by factors.
             elif not quality:
                 axis = {"type": "log", **log_ticks(means)}
             panels.append((title, means, axis))

@@ -38,11 +38,15 @@ def layout(view: View) -> Component:
         nothing = empty(words("universes-none"), words("universes-none-says"))
         return html.Div([heading, nothing])
     tasks = list(dict.fromkeys(one.task for one in varied))
+    # Any task may be named; the page begins with the first that varies a
+    # claim.
     task = view.chosen("task", view.tasks, tasks[0])
     mine = [one for one in varied if one.task == task]
     parts = [_claim(view, one) for one in mine] or [
         empty(words("universes-none-here"), words("universes-none-says"))
     ]
+    # The drop-down shows the task that is shown, which the address may not
+    # name.
     shown = view.at_task(task)
     return html.Div(
         [heading, controls(choose_task(shown, view.tasks)), *parts]

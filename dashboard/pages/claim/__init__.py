@@ -27,6 +27,9 @@ PATH, TITLE = "/claim", "claim-title"
 
 
 def layout(view: View) -> Component:
+    """One claim with all that is behind its verdict; without a verdict, why
+    there is none.
+    """
     words = view.words
     if not view.about["claims"]:
         return _nothing(view, words("overview-no-claims"))
@@ -47,6 +50,8 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
     by_level = pd.DataFrame([dict(row) for row in verdict.by_level])
     found = {"blocks": rows, "trend": by_level}
     for level in levels_of(verdict):
+        # A claim over all levels has rows without a level, which equal
+        # nothing.
         at_level = (
             rows["level"].isna() if level is None else rows["level"] == level
         )

@@ -19,14 +19,19 @@ from dashboard.pages.claim.charts import levels_of
 from suite.report.sentences import side
 from suite.verdicts.claim_verdict import ClaimVerdict
 
-MAX_COMPARED = 60  # runs in one URL
+# runs in one URL: proxies and browsers limit its length
+MAX_COMPARED = 60
 
 
 def blocks_card(view: View, verdict: ClaimVerdict) -> html.Section | None:
+    """A row per block with both values, their difference and links to its
+    runs; None before the first block is in.
+    """
     if not verdict.per_block:
         return None
     words, title = view.words, view.words("blocks-title")
     finals = deciding_finals(view, verdict.task, verdict.claim)
+    # The column of levels, which stands before the numbers, may be absent.
     first_number = 1 + _has_levels(verdict)
     rows = table(
         _columns(view, verdict),
@@ -101,6 +106,7 @@ def _value(verdict: ClaimVerdict, value: float | None) -> str:
 
 def _of_block(finals: pd.DataFrame, row: Mapping[str, Any]) -> pd.Series:
     found = finals["block"].eq(row["block"])
+    # A row without a level is of a claim over all of them.
     return found & finals["level"].eq(row["level"]) if row["level"] else found
 
 

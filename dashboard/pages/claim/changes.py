@@ -32,6 +32,7 @@ TERMS = (
 
 
 def changes_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    """What would change the verdict, and a glossary of its words."""
     words = view.words
     reasons = [html.Li(coded(reason)) for reason in _reasons(view, verdict)]
     return card(
@@ -52,6 +53,7 @@ def _reasons(view: View, verdict: ClaimVerdict) -> Iterator[str]:
             gate_name(gate, words.language).lower() for gate in failed
         )
         yield words("change-gate", gates=names)
+    # A fact that holds in every block has no interval.
     if verdict.verdict in DECIDED and math.isfinite(
         verdict.adjusted_interval[0]
     ):
@@ -67,6 +69,8 @@ def _other_blocks(words: Words, verdict: ClaimVerdict) -> str:
     """How much the blocks would have to change to overturn a verdict."""
     scale = measuring(verdict, words)
     low, high = verdict.adjusted_interval
+    # A difference falls once the near end of its interval reaches 0. "No
+    # difference" falls once the far end leaves the band of the margin.
     one_sided = low * high > 0
     pick = min if one_sided else max
     near = pick(abs(low), abs(high))

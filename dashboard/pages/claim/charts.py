@@ -16,10 +16,14 @@ TREND_HEIGHT, EMPTY_HEIGHT = 320, 240  # pixels
 
 def levels_of(verdict: ClaimVerdict) -> list[str | None]:
     """The levels that blocks were compared at; None for one over all levels."""
+    # In the order of the plan, which sorting by name would lose.
     return list(dict.fromkeys(row["level"] for row in verdict.per_block))
 
 
 def block_charts(view: View, verdict: ClaimVerdict) -> list[Component]:
+    """The charts of a claim: its trend where it runs over levels, and for each
+    level the differences beside the pairs.
+    """
     found: list[Component] = []
     if kind_of(verdict.kind).over_levels:
         found.append(_trend(view, verdict))

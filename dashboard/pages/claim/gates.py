@@ -13,6 +13,9 @@ from suite.verdicts.gate import Gate
 
 
 def gates_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    """Each adequacy gate with what it measured and, where it failed, what
+    would help.
+    """
     words, title = view.words, view.words("claim-gates")
     if not verdict.gates:
         return card(html.P(words("claim-no-gates")), title=title)

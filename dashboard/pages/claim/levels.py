@@ -16,6 +16,9 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 def levels_card(view: View, verdict: ClaimVerdict) -> html.Section | None:
+    """A row per level with its own verdict and numbers; None for a claim on
+    one level.
+    """
     rows = verdict.judged_levels
     if not rows:
         return None

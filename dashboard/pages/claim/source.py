@@ -14,6 +14,9 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 def source_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    """Where the claim is from and what its source reports, beside what we
+    measured.
+    """
     words = view.words
     measured = f"{verdict.metric_label}: {_measured_effect(view, verdict)}"
     rows = [
@@ -38,6 +41,9 @@ def _measured_effect(view: View, verdict: ClaimVerdict) -> str:
 
 
 def scope_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    """Whom the verdict speaks for: the population, what was held equal, and
+    notes.
+    """
     words = view.words
     matched = str(view.about.get("matched") or "–")
     rows = [

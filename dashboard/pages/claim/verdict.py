@@ -27,10 +27,14 @@ Fact = tuple[str, str]
 
 
 def verdict_card(view: View, verdict: ClaimVerdict) -> html.Section:
+    """The answer in a badge and a sentence, the effect as a forest row and in
+    numbers, and links to what is behind it.
+    """
     statement = html.P(
         coded(sentence(verdict, view.labels)), className="sentence big"
     )
     parts: list[Component] = [_outcome(view, verdict), statement]
+    # Before the first complete block there is nothing to draw.
     if math.isfinite(verdict.effect):
         parts += [
             _forest(view, verdict),
@@ -54,6 +58,7 @@ def _outcome(view: View, verdict: ClaimVerdict) -> html.Div:
 
 
 def _forest(view: View, verdict: ClaimVerdict) -> html.Div:
+    # On a scale of its own: the claim stands alone here.
     words, span = view.words, span_of([verdict])
     ends = [html.Span(words("forest-against")), html.Span(words("forest-for"))]
     return html.Div(

@@ -23,6 +23,7 @@ PATH, TITLE = "/", "overview-title"
 
 
 def layout(view: View) -> Component:
+    """Every claim of the campaign on one scale, and how far its cells are."""
     words = view.words
     title, says = words("overview-title"), words("overview-says")
     return html.Div(
@@ -115,6 +116,7 @@ def _counts(view: View, wanted: str) -> html.Nav:
     """How many claims got which verdict, and how many wait for blocks; each toggles a
     filter.
     """
+    # Universes are variants of one claim and would outnumber all others.
     found = [status_of(view, verdict) for verdict in view.own_verdicts]
     links = [
         _filter(view, status, found.count(status), on=status == wanted)
@@ -127,6 +129,7 @@ def _counts(view: View, wanted: str) -> html.Nav:
 
 def _filter(view: View, status: str, count: int, on: bool) -> html.A:
     text = f"{count} {view.words.of('verdict', status).lower()}"
+    # A second click on the same verdict shows all again.
     others = {**choices.kept(view), "verdict": "" if on else status}
     to = view.link("/", **others)
     state = aria(current="true") if on else {}

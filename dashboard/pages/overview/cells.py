@@ -20,6 +20,9 @@ FEW_TASKS = 3  # whose cells fit on a screen
 
 
 def matrix(view: View) -> html.Section:
+    """The state of every block, arm by arm and level by level; folded where
+    the campaign has many tasks.
+    """
     words, cells = view.words, view.campaign.cells
     tables = [
         _task(view, str(task), group)
@@ -59,6 +62,7 @@ def _square(state: str) -> html.I:
 def _task(view: View, task: str, cells: pd.DataFrame) -> html.Div:
     title = view.title(task)
     levels = [level["name"] for level in view.tasks[task]["levels"]]
+    # Grouped once, rather than searched for each of many cells.
     by_arm_and_level = dict(iter(cells.groupby(["arm", "level"], sort=False)))
     heads = [
         html.Th(view.level_label(task, level), scope="col") for level in levels

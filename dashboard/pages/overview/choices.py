@@ -41,6 +41,7 @@ def only(view: View) -> str:
 
 
 def order(view: View) -> str:
+    """What claims are sorted by: the plan, the effect or the verdict."""
     return view.chosen("sort", SORTS)
 
 
@@ -56,6 +57,7 @@ def kept(view: View) -> dict[str, str]:
 
 def listed(view: View) -> list[ClaimVerdict]:
     """The claims that are asked for, in the order that is asked for."""
+    # All words must occur, in any order and anywhere.
     words = view.query.get("q", "").casefold().split()
     task, wanted = only(view), status(view)
     found = [
@@ -103,5 +105,6 @@ def _sorted(view: View, found: Sequence[ClaimVerdict]) -> list[ClaimVerdict]:
 def _in_margins(verdict: ClaimVerdict) -> float:
     """The size of the effect, in units of what matters; below all others without one."""
     if not math.isfinite(verdict.effect):
+        # Below 0, which a measured effect can be.
         return -1.0
     return abs(verdict.effect) / verdict.margin

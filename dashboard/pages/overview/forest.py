@@ -26,6 +26,7 @@ def forest_card(view: View, verdicts: Sequence[ClaimVerdict]) -> html.Section:
     """Each question with its answer and a row per claim. The scale and the answers are
     those of all claims, whichever are shown.
     """
+    # A filter must not change how long an interval looks.
     words, span = view.words, span_of(view.own_verdicts)
     tasks = dict.fromkeys(verdict.task for verdict in verdicts)
     groups = [_group(view, task, verdicts, span) for task in tasks]
@@ -99,6 +100,8 @@ def _question(view: View, task: str) -> list[Component]:
     """The task, what it asks, and the answer in one line."""
     question = str(view.tasks[task].get("question") or "")
     subtitle = html.Small(foreign(question, view.words.language))
+    # Of all claims of the task, its universes included: the answer does not
+    # depend on what is listed.
     of_task = [verdict for verdict in view.verdicts if verdict.task == task]
     said = html.Span(answer(of_task, view.labels), className="answer")
     return [html.H3([view.title(task), subtitle]), said]

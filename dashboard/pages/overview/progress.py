@@ -21,6 +21,7 @@ def progress(view: View) -> Component | None:
     name, causes = view.snapshot.state, _causes(view)
     if name in STOPPED:
         return note(_stopped(view, name), "warn")
+    # What has neither stopped nor ended is under way.
     if name not in ("done", "unknown"):
         return _bar_with_numbers(view, causes)
     if causes:
@@ -76,7 +77,10 @@ def _numbers(words: Words, state: Mapping[str, Any]) -> list[str]:
 
 def _runs_per_minute(state: Mapping[str, Any]) -> float:
     started, updated = state.get("started") or 0, state.get("updated") or 0
+    # A driver writes its first state when it starts.
     seconds = max(float(updated) - float(started), 1e-9)
+    # Only what this driver trained: runs that it found recorded took no time
+    # of its.
     return 60 * int(state.get("trained") or 0) / seconds
 
 

@@ -44,9 +44,8 @@ PATH, TITLE = "/topic", "topic-title"
 def layout(view: View) -> Component:
     """The page; in presentation it keeps what is said and shown, and drops the rest."""
     presenting = view.chosen("present", ["0", "1"]) == "1"
-    asking_nothing = (
-        view.query.get("quiz") != "1"
-    )  # the blocks give the answer away
+    # in a quiz the blocks would give the answer away
+    asking_nothing = view.query.get("quiz") != "1"
     mine = verdicts_of(view)
     parts = [
         _head(view, presenting),
@@ -97,6 +96,7 @@ def _head(view: View, presenting: bool) -> Component:
     """The task, its question, the answer, and the ways to other topics."""
     words = view.words
     question = foreign(str(view.about["question"]), words.language)
+    # With universes: the answer speaks of a varied claim as a whole.
     every = [one for one in view.verdicts if one.task == view.task]
     said = answer(every, view.labels)
     return html.Div(
@@ -128,6 +128,7 @@ def _ways(view: View, presenting: bool) -> html.Nav:
 
 def _way(view: View, task: str, arrow: str, relation: str) -> Component:
     """A link to another topic, by which an arrow key goes there in a presentation."""
+    # Arrow keys lead through a whole lesson in the same mode.
     kept = {name: view.query.get(name) for name in ("present", "quiz")}
     to = view.link(PATH, task=task, **kept)
     title = view.title(task)
@@ -140,6 +141,8 @@ def _at_headline(view: View, mine: list[ClaimVerdict]) -> View:
     """The view at the level that the first claim is about, unless one is asked for."""
     if view.query.get("level") or not mine:
         return view
+    # A claim over several levels names no single one: the last, where its
+    # sweep ends.
     level = mine[0].level or mine[0].levels[-1]
     return replace(
         view, query={**view.query, "task": view.task, "level": level}
@@ -153,6 +156,8 @@ def _pictures(view: View, mine: list[ClaimVerdict]) -> list[Component]:
     shown = _at_headline(view, mine)
     plots = [picture_chart(view, one) for one in _plots(view)]
     drawn = [picture_chart(shown, one) for one in gathered_pictures(shown, 0)]
+    # Nearly every run records curves, so they stand in where a task has drawn
+    # nothing of its own.
     if not (drawn or plots):
         found = validation_chart(shown)
         drawn = [] if found is None else [found]

@@ -81,6 +81,7 @@ def _sizes(view: View) -> Component | None:
     mine = runs[(runs["task"] == view.task) & runs["parameters"].notna()]
     if mine.empty:
         return None
+    # The largest, because hyperparameters may change the size from run to run.
     counts = mine.groupby(["arm", "level"])["parameters"].max().to_dict()
     words = view.words
     levels = [

@@ -50,6 +50,7 @@ def claims_card(view: View, verdicts: Sequence[ClaimVerdict]) -> html.Section:
 
 def _way(view: View, asking: bool) -> Component:
     """Into the quiz, or out of it."""
+    # The quiz can be taken within a presentation.
     kept = view.query.get("present")
     words, task = view.words, view.task
     if asking:

@@ -39,6 +39,7 @@ def diagnosis_card(view: View) -> Component | None:
         return None
     words = view.words
     branches = [_branch(view, one, found) for one in QUESTIONS]
+    # The last leaf has no question: it is where every answer was no.
     branches.append(_leaf(view, "healthy", found))
     return card(
         html.Ol(branches, className="tree"),

@@ -26,6 +26,8 @@ def models_card(view: View) -> Component | None:
     shown = {
         arm: layers
         for arm, layers in models.items()
+        # The task's file may have changed since the campaign. A model of
+        # another size is certainly not the one that ran.
         if layers and _total(layers) == _recorded(view, arm)
     }
     if not shown:
@@ -50,12 +52,12 @@ def _models(view: View) -> Models:
     def derive() -> Models:
         try:
             found = layers_by_arm(task, level)
-        except (
-            Exception
-        ):  # a file of another version, or data that are not here
+        except Exception:
+            # a file of another version, or data that are not here
             return {}
         return {arm: of for arm, of in found.items() if arm in names}
 
+    # Building a model may load data, which takes seconds.
     key = ("layers", view.campaign.id, task, level)
     found: Models = view.snapshots.compute_in_background(key, derive) or {}
     return found

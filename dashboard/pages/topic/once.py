@@ -131,6 +131,7 @@ def _blocks_of(verdict: ClaimVerdict) -> tuple[BlockChart, BlockRow] | None:
     """The chart of the claim's blocks and its row at the level that decides; None if
     there are too few, or if all are equal.
     """
+    # From the claim page's chart, so that effects are on the same scale here.
     found = block_chart(verdict)
     if found is None or verdict.kind == "always":
         return None
@@ -138,6 +139,7 @@ def _blocks_of(verdict: ClaimVerdict) -> tuple[BlockChart, BlockRow] | None:
     values = {dot.value for dot in row.dots}
     if len(row.dots) < FEWEST or len(values) < 2:
         return None
+    # A mean on the line itself has no other side.
     full = math.fsum(dot.value for dot in row.dots) / len(row.dots)
     return None if full == found.zero else (found, row)
 
@@ -204,6 +206,8 @@ def _spec(view: View, verdict: ClaimVerdict) -> Spec:
 def _edges(values: Sequence[float], zero: float) -> np.ndarray:
     """The edges of bars over all values and the line, which one edge lies on."""
     low, high = min(*values, zero), max(*values, zero)
+    # Three bars fewer: one of air at either end, and one because both ends are
+    # rounded outwards.
     width = (high - low) / (BARS - 3)
     first = math.floor((low - zero) / width) - 1
     last = math.ceil((high - zero) / width) + 1

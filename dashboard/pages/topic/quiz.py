@@ -37,6 +37,8 @@ def score(view: View, verdicts: Sequence[ClaimVerdict]) -> html.P:
         id="quiz-score",
         className="quiz-score",
         role="status",
+        # The browser counts by itself, so it is given the answers and the
+        # sentence with places for the numbers.
         **data(
             answers=",".join(answers),
             text=words("quiz-score", right="{right}", of="{of}"),
@@ -78,6 +80,8 @@ def hidden_until_predicted(
 
 def add_callbacks(app: Dash) -> None:
     """Reveal a claim's row once it is predicted, and count."""
+    # One for each cell that waits for a prediction: the verdict and the
+    # effect.
     for number in range(2):
         _clientside(
             app,
