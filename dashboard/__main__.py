@@ -34,6 +34,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _serve(given: argparse.Namespace) -> None:
+    # With a tracking server the results folder is a cache that the mirror
+    # fills, so pages read local files in either case.
     mirror = None
     if given.tracking_uri:
         mirror = Mirror(given.tracking_uri, given.results)
@@ -55,6 +57,8 @@ def _mlflow_pages(tracking_uri: str | None) -> str:
     """The URL of MLflow's own pages: on its server, or where ``bakeoff mlflow`` puts
     them.
     """
+    # A tracking URI may hold a password; this one becomes the links of pages
+    # that anybody may read.
     if tracking_uri and tracking_uri.startswith("http"):
         return without_passwords(tracking_uri)
     return f"http://127.0.0.1:{MLFLOW_PORT}"

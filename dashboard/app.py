@@ -34,6 +34,10 @@ from tasks import UserError
 log = logging.getLogger("bakeoff.dashboard")
 
 
+# The script in the head runs before anything is painted, so that a page in
+# dark mode does not flash white and a Chinese one is not announced as English.
+# It repeats what Mantine and the callbacks do later, from the same storage
+# key.
 INDEX = """<!DOCTYPE html>
 <html lang="en" data-mantine-color-scheme="light">
 <head>
@@ -68,6 +72,8 @@ def create_app(
     pages say how it is. ``prefix`` is the path prefix at a reverse proxy; UserError if
     that is not a path.
     """
+    # Options are checked before the refresher's thread starts: a bad one would
+    # leave it running.
     prefix = normalized_prefix(prefix)
     if safe_link(mlflow_url) is None:
         raise UserError(
@@ -89,6 +95,8 @@ def create_app(
             if hasattr(page, "frames")
         },
     )
+    # Dash itself knows routes without the prefix only: some proxies strip it
+    # from requests and some do not, and both kinds must work.
     server.wsgi_app = without_prefix(server.wsgi_app, prefix)  # type: ignore
     app.layout = prefixed(shell_layout(), prefix)
     add_callbacks(app, snapshots, prefix)
@@ -99,17 +107,25 @@ def create_app(
 
 
 def _dash(prefix: str) -> Dash:
+    # Dash reads its environment variables while it is constructed.
     with no_dash_variables():
         return Dash(
             "dashboard",
             requests_pathname_prefix=prefix,
             routes_pathname_prefix="/",
+            # Compression reads its settings when Dash adds it to the server.
             server=compressing(flask.Flask("dashboard")),  # type: ignore[arg-type]
             title="Bakeoff",
+            # The tab's title belongs to the script `announce`; Dash would put
+            # "Updating..." there at every poll.
             update_title=None,  # type: ignore[arg-type]
             assets_folder=os.path.join(os.path.dirname(__file__), "assets"),
             compress=True,
+            # Pages are listed in `PAGES`. Dash's folder discovery would import
+            # each a second time, under another name.
             pages_folder="",
+            # Callbacks name components of pages that are not in the first
+            # layout.
             suppress_callback_exceptions=True,
             health_endpoint="healthz",
             index_string=INDEX.replace("VARIABLES", theme.css_variables()),

@@ -60,6 +60,8 @@ def _add_showing(app: Dash, snapshots: Snapshots, prefix: str) -> None:
         news: dict[str, str] | None,
         shown: Shown | None,
     ) -> tuple[Any, ...]:
+        # A poll that found something new sends the address as the browser has
+        # it by then: view options are written there without Dash's knowledge.
         came_news = ctx.triggered_id == "news" and bool(news)
         if came_news and news:
             search = news["search"]
@@ -69,6 +71,8 @@ def _add_showing(app: Dash, snapshots: Snapshots, prefix: str) -> None:
             navigation=prefixed(rendered.navigation, prefix),
             about=prefixed(rendered.about, prefix),
         )
+        # A reader who follows a link gets the whole page. One who only watches
+        # gets what has changed, and keeps zoom, focus and open menus.
         return (
             update(snapshots, rendered, shown or {}) if came_news else rendered
         )
@@ -85,6 +89,8 @@ def _add_polling(app: Dash, snapshots: Snapshots) -> None:
     )
     def look(_: int, shown: dict[str, str] | None) -> Any:
         shown = shown or {}
+        # A campaign that is gone or cannot be read is news, too: the page says
+        # so.
         try:
             etag = snapshots.etag(shown.get("campaign") or None)
         except UserError:
@@ -140,6 +146,8 @@ def _add_charts(app: Dash) -> None:
     )
     clientside(
         app,
+        # Nothing is computed here: the browser has drawn the chart and can
+        # save it.
         "picture",
         Output(
             {"type": "picture", "name": MATCH, "format": MATCH}, "data-done"
@@ -210,6 +218,10 @@ def _add_header(app: Dash) -> None:
 
 
 def clientside(app: Dash, function: str, *parts: Any, **more: Any) -> None:
+    """Register a function of ``assets/bakeoff.js`` as a callback, which runs
+    in the browser without a request; ``parts`` are its outputs, inputs and
+    states.
+    """
     app.clientside_callback(
         ClientsideFunction("bakeoff", function), *parts, **more
     )
@@ -219,13 +231,17 @@ def _grid(frame: Any, words: Words) -> Component:
     """A frame as a sortable table; text stays text."""
     import dash_ag_grid as dag
 
+    # AG Grid reads a dot in a field's name as a path into nested objects.
     columns = [
         {"field": str(name).replace(".", "_"), "headerName": str(name)}
         for name in frame.columns
     ]
     shown = frame.rename(
         columns=lambda name: str(name).replace(".", "_")
+        # The browser holds all rows of this table; what is longer is for
+        # downloads.
     ).head(2000)
+    # JSON has no NaN. Only columns of objects can hold None instead.
     rows = shown.astype(object).where(shown.notna(), None).to_dict("records")
     note = (
         html.P(

@@ -13,9 +13,8 @@ from typing import Any
 from dash._utils import to_json
 from dash.development.base_component import Component
 
-Change = tuple[
-    Any, dict[str, Any]
-]  # a component's id, and its properties that differ
+# a component's id, and its properties that differ
+Change = tuple[Any, dict[str, Any]]
 # elements of HTML that are given ids; what changes within others is sent with these
 PLACED = frozenset(
     [
@@ -37,6 +36,8 @@ PLACED = frozenset(
 
 def give_places(node: Any, place: str) -> None:
     """Give ids to the components of a page that have none, by their position in it."""
+    # Ids tell places, not contents, so that an element keeps its id while what
+    # it shows changes. An element with an id of its own keeps that one.
     children = node
     if isinstance(node, Component):
         if _is_html(node) and type(node).__name__ in PLACED and not _id(node):
@@ -57,12 +58,18 @@ def changes(old: Component, new: Component) -> list[Change] | None:
 def _changes(old: Any, new: Any) -> list[Change] | None:
     if not isinstance(old, Component) or not isinstance(new, Component):
         return [] if old == new else None
+    # Dash can set properties of a component, but not turn it into another one.
     if type(old) is not type(new) or _id(old) != _id(new):
         return None
     own = _properties(old, new)
     within = _within(_children(old), _children(new))
+    # Plain HTML that has come or gone is sent as the children of the nearest
+    # element around it. Components with callbacks work only in a page that
+    # Dash mounts whole.
     if within is None and not _has_callbacks(_children(new)):
         own, within = {**own, "children": _children(new)}, []
+    # Without an id the change cannot be addressed: the caller, one element
+    # further out, tries to send it with its own children.
     if within is None or (own and not _id(new)):
         return None
     return [(_id(new), own), *within] if own else within
@@ -101,6 +108,9 @@ def _plain(node: Component) -> dict[str, Any]:
 
 
 def _equal(one: Any, other: Any) -> bool:
+    # Most properties are plain values, for which writing JSON would dominate
+    # the comparison. Others are compared as the browser would see them: arrays
+    # have no single truth value, and a tuple is the same as a list.
     if isinstance(one, (str, int, float, bool, type(None))):
         return bool(one == other)
     return bool(to_json(one) == to_json(other))

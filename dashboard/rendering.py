@@ -87,10 +87,15 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
     words = Words(language_of(query))
     shown: Shown = {"campaign": query.get("campaign", ""), "etag": ""}
     try:
+        # The state is read before the content. Should the campaign grow in
+        # between, the browser holds too old a state and asks again; the other
+        # way around it would miss an update.
         shown["etag"] = snapshots.etag(query.get("campaign") or None)
         content = _content(snapshots, path, search, shown["etag"])
     except UserError as error:
         content = _not_there(snapshots, path, query, error)
+    # A page that fails must not take down the navigation: a reader can still
+    # go to another one. The traceback is for the log only.
     except Exception:
         log.exception("page %s?%s", path, search)
         failed = empty(words("error-title"), words("error-says"))
@@ -118,9 +123,13 @@ def update(
     """
     page = before.get("page", "")
     held = snapshots.page(("shown", page))
+    # The page may have left the cache since, or have been made by a server
+    # that was restarted; and pages of errors are not kept.
     if held is None or not new.shown["page"]:
         return new
     main, about = held
+    # The header's part is compared along with the page: both are sent
+    # together.
     found = changes(
         html.Div([main, html.Div(about, id="about")]),
         html.Div([new.main, html.Div(new.about, id="about")]),
@@ -186,9 +195,9 @@ def _layout(
         came_between = (
             snapshots.etag(view.query.get("campaign") or None) != etag
         )
-        if (
-            came_between
-        ):  # it is private to its reader, who gets changes from now on
+        if came_between:
+            # It may mix two states, so nobody else gets it under this key. Its
+            # own reader does, and is sent the difference at the next poll.
             key += f" until {time.monotonic_ns()}"
         snapshots.keep_page(key, made)
     return made, key
@@ -198,6 +207,8 @@ def _key(view: View, etag: str) -> str:
     """All that a page depends on, as text."""
     campaign = view.campaign
     query = sorted(view.query.items())
+    # MLflow runs are counted because they are published after the record,
+    # without changing the campaign's revision, and pages link to them.
     return repr(
         (etag, campaign.id, len(campaign.mlflow_runs), view.path, query)
     )
@@ -229,6 +240,7 @@ def _not_there(
         return _Content(main, [], place)
     about = _about(snapshots, path, query)
     if not about:
+        # A link that kept the unknown campaign would lead back to this error.
         place.pop("campaign", None)
         about = [campaign_choice(snapshots, words, _known(snapshots, query))]
     page = page_at(path)
@@ -298,5 +310,6 @@ def _nothing_fetched(mirror: Mirror, words: Words) -> Component:
 def _said(mirror: Mirror, words: Words) -> Component | None:
     if not mirror.trouble:
         return None
+    # The server's own words, which may be long.
     reason = html.Code(mirror.trouble[:400], className="reason")
     return html.Details([html.Summary(words("server-said")), reason])

@@ -38,6 +38,8 @@ def serve(
     """
     import waitress
 
+    # What a user can fix is checked first, and the port is bound before the
+    # application is made: an error then appears at once, not after seconds.
     auth = read_auth(os.environ, host)
     listener = listen(host, port)
     app = create_app(
@@ -48,9 +50,12 @@ def serve(
         app.server,
         sockets=[listener],
         threads=THREADS,
+        # No Server header: what answers is nobody's business.
         ident=None,
         clear_untrusted_proxy_headers=True,
     )
+    # The address is printed once the port answers: a browser that is opened at
+    # once must not be refused.
     ready()
     server.run()
 
@@ -60,10 +65,13 @@ def warm(app: Dash) -> None:
     newest campaign.
     """
     with app.server.test_client() as client:
+        # Dash registers its routes at the first request. Two threads that both
+        # are the first can answer 500 (plotly/dash#3971).
         health = client.get("/healthz")
         assert health.status_code == 200, health.text
     app._setup_server()
     try:
         app.server.config["SNAPSHOTS"].get()
+    # An empty or damaged results folder is shown by pages; the server starts.
     except UserError as error:
         log.info("nothing to show yet: %s", error)

@@ -37,6 +37,8 @@ def shell_layout() -> Component:
             "primaryColor": "blue",
             "defaultRadius": "md",
             "components": {
+                # A shadow would make the menus the only raised parts of the
+                # page.
                 "Select": {
                     "defaultProps": {"comboboxProps": {"shadow": "none"}}
                 }
@@ -65,6 +67,7 @@ def _stores() -> list[Component]:
     names = ("shown", "etag", "news", "head", "changes", "scheme-now")
     sinks = ("options", "head", "copy", "picture")
     return [
+        # With refresh, a link would load the whole application again.
         dcc.Location(id="url", refresh=False),
         dcc.Interval(id="pulse", interval=POLL),
         *(dcc.Store(id=name) for name in names),
@@ -78,6 +81,8 @@ def _header() -> Component:
     bars = [html.I(), html.I(), html.I()]
     menu = aria(label="Menu", expanded="false", controls="nav")
     logo = html.Span("◧", className="logo", **aria(hidden="true"))
+    # The header is laid out once, before the language is known: it speaks
+    # both.
     pause = "Pause updates / 暂停更新"
     return html.Header(
         [
@@ -129,11 +134,16 @@ def navigation_bar(
     for page in PAGES:
         here = aria(current="page") if path == page.PATH else {}
         to = page.PATH + tail_of(place)
+        # Plain links, which the browser also opens in a new tab; a script
+        # turns ordinary clicks into page changes without a reload.
         links.append(html.Li(html.A(title_of(page, words), href=to, **here)))
     return [html.Ul(links)]
 
 
 def tail_of(values: Mapping[str, str]) -> str:
+    """The query string for these URL parameters, with its question mark; ""
+    for none.
+    """
     return f"?{urlencode(values)}" if values else ""
 
 
@@ -229,6 +239,7 @@ def _live_tag(view: View) -> Component | None:
 def _freshness(view: View) -> Component | None:
     """When the campaign last said how it is."""
     updated, mirror = view.campaign.state.get("updated"), view.snapshots.mirror
+    # A server that does not answer is told next to this, with its own time.
     if not updated or (mirror is not None and mirror.trouble):
         return None
     text = timed(view.words, "fresh", float(updated))

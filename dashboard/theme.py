@@ -33,6 +33,7 @@ STATES = {
     "failed": "✕",
     "queued": "·",
 }
+# plotly's names, in the order of `Look.pattern`.
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 
 # Verdicts lie apart from arms, and each from the others of its kind, for readers with
@@ -96,6 +97,7 @@ def css_variables() -> str:
     whatever the screen is.
     """
     dark = ':root:root[data-mantine-color-scheme="dark"]'
+    # The doubled :root outweighs Mantine's own rules, which are loaded later.
     rules = [_rule(":root:root", "light"), _rule(dark, "dark")]
     on_paper = _rule(f":root:root, {dark}", "light")
     return "\n".join([*rules, f"@media print {{ {on_paper} }}"])

@@ -12,7 +12,8 @@ from dashboard.components.text import Children, aria
 from dashboard.data.view import View
 
 FILES = {"csv": "CSV", "parquet": "Parquet", "md": "Markdown", "tex": "LaTeX"}
-UNPAINTED = {  # placeholder until the browser has painted: no white flash in dark mode
+# placeholder until the browser has painted: no white flash in dark mode
+UNPAINTED = {
     "data": [],
     "layout": {
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -41,6 +42,8 @@ def chart(
     name. ``key`` replaces the legend of a ``keyed`` chart on narrow screens.
     """
     heading = (html.H2 if level == 2 else html.H3)(title)
+    # No graph at all, rather than an empty one: a chart's callbacks would wait
+    # for a figure that never comes.
     if spec is None:
         return html.Section(
             [heading, html.P(view.words("chart-nothing"), className="says")],
@@ -65,6 +68,8 @@ def chart(
                 role="img",
                 **aria(label=f"{title}. {says}"),
             ),
+            # The height goes with the specification: the browser lays out
+            # panels by it.
             dcc.Store(
                 id={"type": "spec", "name": name},
                 data={**spec, "height": height},
@@ -160,6 +165,8 @@ def table(
     return html.Div(
         html.Table([html.Thead(top), html.Tbody(body)]),
         className="scroll tall" if tall else "scroll",
+        # A region that scrolls must be reachable by keyboard (axe:
+        # scrollable-region-focusable).
         tabIndex=0,
         role="region",
         **aria(label=label),

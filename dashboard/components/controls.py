@@ -16,15 +16,8 @@ from dashboard.data.view import View
 from dashboard.locale import Words
 from suite.verdicts.claim_verdict import ClaimVerdict
 
-SPANS = (
-    2.0,
-    4.0,
-    6.0,
-    8.0,
-    10.0,
-    15.0,
-    20.0,
-)  # margins on either side of 0 that a forest plot may show
+# margins on either side of 0 that a forest plot may show
+SPANS = (2.0, 4.0, 6.0, 8.0, 10.0, 15.0, 20.0)
 MAX_MARKS = 5  # steps between the named marks of a slider
 
 
@@ -58,8 +51,12 @@ def choice(
         w=width,
         maw="100%",
         allowDeselect=False,
+        # A longer menu no longer fits on a screen.
         searchable=len(options) > 12,
         **aria(label=label or words.of("choose", name)),
+        # The browser compares the choice with what the page shows, and
+        # requests a page only where they differ: Dash reports a value when a
+        # component appears, too.
         **data(shown=value),
     )
 
@@ -116,6 +113,7 @@ def slider(
     each position.
     """
     last = len(values) - 1
+    # Counted from the last mark, which is where the slider begins.
     every = math.ceil(last / MAX_MARKS) or 1
     marks = [
         {
@@ -136,6 +134,7 @@ def slider(
         updatemode="drag",
         w=min(560, 96 * last),
         maw="100%",
+        # A slider's value is a position; the address holds the value there.
         **data(first=values[-1], values=",".join(values)),
         **_kept(view),
     )
@@ -150,16 +149,20 @@ def _kept(view: View) -> dict[str, str]:
     before the choice does not reset it.
     """
     return {
+        # Memory, not the browser's storage: a link from elsewhere must show
+        # what its address says.
         "persistence": f"{view.path}?{view.query.get('task', '')}",
         "persistence_type": "memory",
     }
 
 
 def controls(*children: Component) -> html.Div:
+    """A row of controls, which wraps on narrow screens."""
     return html.Div(list(children), className="controls")
 
 
 def choose_task(view: View, only: Iterable[str] | None = None) -> Component:
+    """The drop-down for the task: of all tasks, or of those named in ``only``."""
     names = list(only if only is not None else view.tasks)
     chosen: Component = select(
         view,
@@ -199,6 +202,7 @@ def span_of(verdicts: Iterable[ClaimVerdict]) -> float:
     """Margins on either side of 0 that fully show nine in ten intervals; the others end
     in an arrow.
     """
+    # One wide interval would press all others into a few pixels.
     reach = sorted(reach_of(verdict) for verdict in verdicts)
     wanted = reach[int(0.9 * (len(reach) - 1))] if reach else 0.0
     return next((span for span in SPANS if span >= wanted), SPANS[-1])

@@ -84,12 +84,15 @@ def whiskers(
     """
 
     def at(value: float) -> float:
+        # In per cent of the row's width, 0 in the middle, cut off at both
+        # ends.
         return 50 + 50 * max(-1.0, min(1.0, value / span))
 
     def bar(kind: str, low: float, high: float) -> html.I:
         left, right = at(low), at(high)
         style = {
             "left": f"{left:.3f}%",
+            # An interval without width would be invisible.
             "width": f"{max(right - left, 0.4):.3f}%",
         }
         return html.I(className=kind, style=style)
@@ -99,6 +102,7 @@ def whiskers(
         html.I(className="zero"),
     ]
     if all(map(math.isfinite, interval)):
+        # Later marks lie over earlier ones: the mean is never hidden.
         marks.append(bar("plain", *interval))
     if all(map(math.isfinite, deciding)):
         marks.append(bar("deciding", *deciding))
@@ -115,6 +119,8 @@ def _beyond(
     edge, its dot is drawn there, with its value in margins instead of the arrow.
     """
     for side, farthest, sign in (
+        # min and max ignore an interval of NaN, since comparisons with it are
+        # false.
         ("low", min(effect, *interval), -1),
         ("high", max(effect, *interval), 1),
     ):

@@ -29,6 +29,8 @@ def now_card(view: View) -> Component | None:
     if view.snapshot.state != "running":
         return None
     words, state = view.words, view.campaign.state
+    # Only what the driver's last state tells; it may name runs that have ended
+    # since.
     running = [
         one for one in state.get("running") or () if _is_known(view, one)
     ]
@@ -110,10 +112,14 @@ def last_lines(path: Path) -> list[str]:
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
+            # The log of a long campaign has megabytes; pages are made every
+            # few seconds.
             file.seek(max(0, size - LOG_BYTES))
+            # The first character may have been cut in two.
             text = file.read().decode("utf-8", errors="replace")
     except OSError:
         return []
     lines = text.splitlines()
+    # Reading began in the middle of a line.
     whole = lines[1:] if size > LOG_BYTES else lines
     return whole[-LOG_LINES:]

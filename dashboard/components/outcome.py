@@ -41,6 +41,7 @@ def status_badge(view: View, verdict: ClaimVerdict) -> html.Span:
 
 
 def outcome(view: View, verdict: ClaimVerdict) -> html.Span:
+    """The badge, and in small type what qualifies the verdict most."""
     parts: list[Component] = [status_badge(view, verdict)]
     if aside := _aside(verdict, view.words):
         parts.append(html.Small(aside))
@@ -68,6 +69,8 @@ def agreeing_blocks(verdict: ClaimVerdict) -> tuple[str, str]:
     """How often blocks agreed with the mean, as the verdict's sentence counts it:
     whether "for" or "against" the claim, and in how many blocks.
     """
+    # A claim of at least so much counts blocks that reach it, wherever the
+    # mean lies.
     counts_for = verdict.at_least or verdict.effect >= 0
     rate = verdict.win_rate if counts_for else 1 - verdict.win_rate
     return "for" if counts_for else "against", f"{rate * verdict.blocks:g}"
@@ -78,6 +81,8 @@ def effect_text(scale: Measuring, verdict: ClaimVerdict) -> str:
     how sentences state it.
     """
     text = scale.full(verdict.effect)
+    # Effects are stored less what the claim promises, so that 0 separates for
+    # from against.
     effect = verdict.effect + verdict.at_least
     if not scale.written.ratio or scale.written.slope or effect >= 0:
         return text

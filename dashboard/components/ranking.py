@@ -43,6 +43,7 @@ def ranking_chart(
         found,
         title=words("ranking-title", arm=label(ranked.reference)),
         says=words("ranking-says", count=len(ranked.pairs)),
+        # The chart's own height, which grows with the arms.
         height=int(found["height"]) if found else 0,
     )
 

@@ -102,6 +102,7 @@ def action(
     """
     style = "button primary" if primary else "button"
     if outside:
+        # A link that a record supplied could otherwise run a script.
         assert href.startswith(("http://", "https://", "/"))
         return html.A(
             text,
@@ -120,6 +121,8 @@ def timed(
     """A text with a point in time as ``when``, in seconds since 1970. The browser shows
     it by the reader's clock and zone; without scripts it is UTC.
     """
+    # Languages put the time at different places in the sentence, so the text
+    # is filled in first and split around the time afterwards.
     before, after = words(key, when=MARK, **values).split(MARK, 1)
     there = datetime.fromtimestamp(seconds, UTC)
     shown = html.Time(
@@ -138,6 +141,7 @@ def note(text: str, kind: str = "info") -> html.P:
 
 def empty(title: str, says: Children, *more: Children) -> html.Section:
     """The placeholder for an empty view, with what to do about it."""
+    # Components are made already; a plain sentence may hold commands.
     text = coded(says) if isinstance(says, str) else says
     return html.Section(
         [html.H2(title), html.P(text), *more], className="card empty"
@@ -145,6 +149,7 @@ def empty(title: str, says: Children, *more: Children) -> html.Section:
 
 
 def command(text: str) -> html.Code:
+    """A command to type, set in monospace."""
     return html.Code(text, className="command")
 
 
@@ -154,6 +159,7 @@ def coded(text: str) -> str | html.Span:
     One child, never a list: React refuses a list within a list of children.
     """
     parts = text.split("`")
+    # A single backtick opens no command.
     if len(parts) < 3:
         return text
     return html.Span(

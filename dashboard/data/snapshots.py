@@ -28,9 +28,8 @@ from tasks import UserError
 
 log = logging.getLogger("bakeoff.dashboard")
 PERIOD = 2.0  # seconds between checks of the files
-WATCHED = (
-    120.0  # seconds that a campaign is kept fresh after it was last viewed
-)
+# seconds that a campaign is kept fresh after it was last viewed
+WATCHED = 120.0
 KEPT = 6  # campaigns in memory
 PAGES = 64  # rendered pages in memory
 # times as long as judging took that pass before a running campaign is judged again
@@ -59,6 +58,8 @@ class Snapshot:
     @property
     def etag(self) -> str:
         """A short text that differs whenever a page would look different."""
+        # Counts and flags stand for contents: a snapshot of the same revision
+        # differs only in how far judging it has come.
         count = "?" if self.verdicts is None else str(len(self.verdicts))
         behind = "-" if self.verdicts_behind else ""
         return f"{self.campaign.revision}/{count}{behind}{self.state}{self.problem[:40]}"
@@ -71,6 +72,8 @@ class Snapshot:
         word = str(self.campaign.state.get("state", "unknown"))
         return (
             "interrupted"
+            # A driver that was killed leaves the word "running" behind for
+            # ever.
             if word == "running" and not is_running(self.campaign.state)
             else word
         )
@@ -82,6 +85,7 @@ class Snapshot:
 
     @property
     def synthetic(self) -> bool:
+        """Whether the campaign was made up, to try out pages."""
         return self.campaign.manifest.synthetic
 
 
@@ -108,17 +112,18 @@ class Snapshots:
         self._held: dict[str, Snapshot] = {}
         self._asked: dict[str, float] = {}
         self._pages: LRUCache[Hashable, Any] = LRUCache(PAGES)
+        # Results of `compute_in_background`: small, but slow to find again.
         self._worked: LRUCache[Hashable, Any] = LRUCache(256)
         self._wanted: dict[Hashable, Callable[[], Any]] = {}
         # counts what pages may wait for: work asked for and done, campaigns first held
         # and first judged
         self._turn = 0
-        self._judged: dict[
-            str, tuple[float, float]
-        ] = {}  # when a campaign was last judged, and for how long
+        # when a campaign was last judged, and for how long
+        self._judged: dict[str, tuple[float, float]] = {}
         self._provenances: dict[str, Provenance] = {}
         self._lock = threading.Lock()
         self._news = threading.Event()
+        # The condition shares the lock, so a waiting page misses no snapshot.
         self._ready = threading.Condition(self._lock)
         self._thread: threading.Thread | None = None
         self._ended = False
@@ -127,6 +132,8 @@ class Snapshots:
         """Begin to read in the background; the thread ends with the process."""
         if self.mirror is not None:
             self.mirror.start()
+        # Tests and short scripts read without a thread; `start` is called
+        # once, by `create_app`, and a second call changes nothing.
         if self._thread is None:
             self._thread = threading.Thread(
                 target=self._refresh_for_ever,
@@ -142,6 +149,7 @@ class Snapshots:
             self.mirror.stop()
         if self._thread is not None:
             self._ended = True
+            # The thread may be asleep for up to PERIOD.
             self._news.set()
             self._thread.join()
             self._thread, self._ended = None, False
@@ -160,9 +168,13 @@ class Snapshots:
             if gone is None:
                 raise
             return self._lose(gone)
+        # The time is noted even where the snapshot is held: it is what keeps
+        # the campaign among those that are refreshed.
         with self._lock:
             self._asked[found] = time.monotonic()
             held = self._held.get(found)
+        # The first reader waits for the record, never for the verdicts. The
+        # refresher is woken to judge it.
         if held is None:
             held = self._keep(Snapshot(self._load(found), None, time.time()))
             self._news.set()
@@ -201,12 +213,16 @@ class Snapshots:
             found = self._worked.get(key)
         if found is not None:
             return found
+        # Without a thread nobody would ever compute it.
         if patience > 0 or self._thread is None:
             found = work()
             with self._lock:
                 self._worked[key] = found
             return found
         with self._lock:
+            # The turn is part of the etag. It changes when work is asked for
+            # and again when it is done, so a page that waits is not taken for
+            # one that has the result.
             self._turn += key not in self._wanted
             self._wanted.setdefault(key, work)
         self._news.set()
@@ -240,6 +256,7 @@ class Snapshots:
         """
         now = time.monotonic()
         with self._lock:
+            # What is dropped here is read again when somebody asks for it.
             oldest = sorted(
                 self._held, key=lambda name: self._asked.get(name, 0.0)
             )
@@ -255,6 +272,9 @@ class Snapshots:
         held = self._held.get(name)
         revision = self.results.revision(name)
         if held is None or held.trouble or held.campaign.revision != revision:
+            # Verdicts of the revision before are shown, marked as behind,
+            # until judging has caught up: a claim page must not go blank at
+            # every new run.
             verdicts = held.verdicts if held else None
             campaign = self._load(name)
             held = self._keep(
@@ -269,9 +289,13 @@ class Snapshots:
         """A campaign's record. Unreadable, whatever is wrong with it."""
         try:
             campaign = self.results.load(name)
+            # The manifest is parsed when it is first read; a damaged one is to
+            # be found here, not within a page.
             _ = campaign.manifest
         except UserError as error:
             raise Unreadable(str(error)) from error
+        # Anything may be wrong with files from elsewhere. One damaged campaign
+        # must not keep the others from being shown.
         except Exception as error:
             log.exception("campaign %s cannot be read", name)
             raise Unreadable(
@@ -300,6 +324,8 @@ class Snapshots:
         self._keep(
             Snapshot(held.campaign, verdicts, held.read, unjudged=unjudged)
         )
+        # Also after a failure, which would otherwise be repeated at every
+        # refresh.
         self._judged[name] = begun, time.monotonic() - begun
 
     def provenance_of(self, campaign: Campaign) -> Provenance:
@@ -316,6 +342,8 @@ class Snapshots:
         """Whether it is time to judge a growing campaign again: not for more than a
         fifth of the time.
         """
+        # Judging takes seconds on large campaigns, in the same process as the
+        # pages.
         begun, took = self._judged.get(held.campaign.id, (0.0, 0.0))
         growing = held.campaign.state.get("state") == "running"
         return not growing or time.monotonic() - begun > took * RARELY
@@ -331,6 +359,9 @@ class Snapshots:
 
     def _keep(self, snapshot: Snapshot) -> Snapshot:
         with self._ready:
+            # Only a first snapshot and first verdicts count as a turn: all
+            # later ones have another revision, which is part of the etag
+            # itself.
             before = self._held.get(snapshot.campaign.id)
             judged_before = before is not None and before.verdicts is not None
             first = before is None or judged_before != (
@@ -352,6 +383,7 @@ class Snapshots:
                     self._worked[key] = found
             except Exception:
                 log.exception("could not compute %s", key)
+            # Also after a failure: a page that waits must not wait for ever.
             finally:
                 with self._lock:
                     self._wanted.pop(key, None)
@@ -360,13 +392,14 @@ class Snapshots:
     def _refresh_for_ever(self) -> None:
         while not self._ended:
             self._news.wait(PERIOD)
+            # Cleared before the work, so that a wish that arrives meanwhile is
+            # not lost.
             self._news.clear()
             try:
                 self.refresh()
                 self._work()
-            except (
-                Exception
-            ):  # the next refresh may succeed; pages show the last snapshot
+            except Exception:
+                # the next refresh may succeed; pages show the last snapshot
                 log.exception("could not refresh")
 
 

@@ -30,13 +30,14 @@ ACRONYMS = {
     name.lower(): name
     for name in ("CNN", "GAN", "MLP", "MNIST", "RNN", "SGD", "VAE")
 }
+# what an error message calls a URL parameter, by its name in the address
 MEANT = {
     "with": "campaign",
     "other": "arm",
     "x": "axis",
     "band": "spread",
     "smooth": "smoothing",
-}  # by what an address calls them
+}
 STICKY = ("campaign", "lang")  # what goes along from page to page
 CAME_FROM = "from"  # in an address: the campaign that was shown before
 
@@ -45,6 +46,8 @@ def read_query(search: str | None) -> dict[str, str]:
     """The values in ``?name=value&...``, the last of each name, cut to a maximum
     length.
     """
+    # Whoever reaches the server may send any query: its length, the number of
+    # parameters and the length of each are bounded before anything uses them.
     pairs = parse_qsl((search or "").lstrip("?")[:4000], max_num_fields=None)
     return {name[:40]: value[:LONGEST] for name, value in pairs[:40]}
 
@@ -56,6 +59,8 @@ def carried_over(
     this one does not have.
     """
     kept = dict(query)
+    # Only a reader who changed the campaign meant the old one's names; in any
+    # other address an unknown name is an error, which is told.
     if kept.pop(CAME_FROM, None) is None:
         return kept
     names = _names(manifest, kept.get("task", ""))
@@ -80,6 +85,7 @@ def _names(manifest: Manifest, task: str) -> dict[str, list[str]]:
 
 
 def language_of(query: Mapping[str, str]) -> str:
+    """The language that the URL asks for, English unless it is a known one."""
     return query["lang"] if query.get("lang") in LANGUAGES else "en"
 
 
@@ -95,6 +101,7 @@ class View:
 
     @property
     def campaign(self) -> Campaign:
+        """The campaign that is shown."""
         return self.snapshot.campaign
 
     @cached_property
@@ -193,6 +200,7 @@ class View:
         """The URL parameters that the navigation keeps: campaign, language, task and
         level. A claim's level is the first that decides it.
         """
+        # A level's name says nothing without its task.
         kept = (*STICKY, "task", "level") if "task" in self.query else STICKY
         found = {name: self.query[name] for name in kept if name in self.query}
         verdict = self.verdict_of(
@@ -204,6 +212,9 @@ class View:
 
     def data_link(self, chart: str, kind: str) -> str:
         """The URL of a chart's data as a file: csv or parquet."""
+        # The file must be of the campaign that is shown, even if the address
+        # leaves it to be the newest, which may be another by the time of the
+        # download.
         given = {**self.query, "campaign": self.campaign.id}
         return f"/data{self.path.rstrip('/') or '/overview'}/{chart}.{kind}?{urlencode(given)}"
 
@@ -220,6 +231,8 @@ class View:
                 default if default in values else (values[0] if values else "")
             )
         if given not in values:
+            # Never a silent default: a mistyped address would show something
+            # else than it says.
             raise unknown(MEANT.get(name, name), given, filter(None, values))
         return given
 
@@ -230,10 +243,14 @@ class View:
 
     @cached_property
     def about(self) -> Mapping[str, Any]:
+        """What campaign.json says of the task, labels in the reader's
+        language.
+        """
         return self.tasks[self.task]
 
     @cached_property
     def level(self) -> str:
+        """The level that the page is about."""
         return self.chosen(
             "level", [level["name"] for level in self.about["levels"]]
         )
@@ -249,6 +266,7 @@ class View:
         return arm_looks(arms)[place]
 
     def level_label(self, task: str, level: str) -> str:
+        """The level's name as people read it."""
         return label_of(self.tasks[task]["levels"], level)
 
     def run_link(self, key: str) -> str | None:
@@ -284,6 +302,7 @@ class View:
         return known[claim]
 
     def verdict_of(self, task: str, claim: str) -> ClaimVerdict | None:
+        """The verdict on a claim; None if it is not judged yet, or unknown."""
         return next(
             (v for v in self.verdicts if (v.task, v.claim) == (task, claim)),
             None,
@@ -301,6 +320,7 @@ def view_of(snapshots: Snapshots, path: str, search: str | None) -> View:
 
 
 def label_of(items: Iterable[Mapping[str, Any]], name: str) -> str:
+    """The label of the item of that name; the name itself where it has none."""
     return next(
         (
             str(item.get("label") or name)

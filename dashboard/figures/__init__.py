@@ -17,6 +17,7 @@ from typing import Any
 Spec = dict[str, Any]
 Trace = dict[str, Any]
 MAX_TOGETHER = 4  # arms in one panel; more become small multiples
+# Finer than a pixel of any chart, and a third of the text that a double takes.
 DIGITS = 5
 
 
@@ -28,6 +29,9 @@ def numbers(values: Iterable[Any], digits: int = DIGITS) -> list[float | None]:
 
 
 def rounded(value: Any, digits: int = DIGITS) -> float | None:
+    """The number at that many significant digits, for JSON; None if it is not
+    finite.
+    """
     number = float(value)
     return float(f"{number:.{digits}g}") if math.isfinite(number) else None
 
@@ -69,6 +73,7 @@ def band(
         **more,
     }
     return [
+        # plotly fills down to the trace before, so the lower edge comes first.
         {**bare, "y": low},
         {**bare, "y": high, "fill": "tonexty", "fillcolor": f"{color}/0.18"},
     ]
@@ -94,6 +99,7 @@ def raw(x: Any, y: Any, color: str, **more: Any) -> Trace:
 
 def on_axes(trace: Trace, panel: int) -> Trace:
     """The trace on the axes of the panel with that number, from 0."""
+    # plotly's axes are called x, x2, x3, ...
     suffix = "" if panel == 0 else str(panel + 1)
     return {**trace, "xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
 

@@ -20,6 +20,7 @@ AIR = 0.08  # of what is shown, beyond it
 def pair_amounts(pair: ArmPair) -> Amounts:
     """How the differences of two arms are written."""
     share = pair.metric.is_share
+    # Differences of two shares.
     possible = (-1.0, 1.0) if share else (-math.inf, math.inf)
     return Amounts(
         share, ratio=False, slope=False, promised=0.0, possible=possible
@@ -52,6 +53,7 @@ def arm_differences(pair: ArmPair, title: str, words: Words) -> Spec | None:
     ]
     low, high = (written.of_effect(end) for end in pair.interval)
     if math.isfinite(low) and math.isfinite(high):
+        # Below the lines, which would lose contrast under it.
         shapes.insert(0, stripe(low, high, "muted/0.15"))
         shown = [*shown, low, high]
     return spec(
@@ -88,6 +90,8 @@ def ranking(
         "error_x": {
             "type": "data",
             "symmetric": False,
+            # plotly wants the lengths of both arms of an error bar, not their
+            # ends.
             "array": numbers(
                 high - mean
                 for mean, (_, high) in zip(means, ends, strict=True)
@@ -120,6 +124,7 @@ def _ends(pair: ArmPair) -> tuple[float, float]:
     if not all(map(math.isfinite, pair.interval)):
         mean = written.of_effect(pair.effect)
         return mean, mean
+    # A t interval of a difference of shares may end beyond what is possible.
     low, high = pair.interval
     least, most = written.possible
     return (
@@ -139,5 +144,6 @@ def _told(pair: ArmPair) -> str:
 def _range(values: Sequence[float]) -> list[float | None]:
     """An axis that shows all values, with air on both sides."""
     low, high = min(values), max(values)
+    # All values may be equal, and an axis needs a length.
     air = AIR * (high - low) or 1.0
     return numbers([low - air, high + air])

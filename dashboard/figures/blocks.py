@@ -87,9 +87,8 @@ def _difference_shapes(
 def plotly_axis(axis: Axis) -> dict[str, Any]:
     """An axis of a chart's specification as plotly's."""
     low, high = axis.low, axis.high
-    if (
-        axis.log
-    ):  # plotly gives the range of a logarithmic axis in powers of ten
+    if axis.log:
+        # plotly gives the range of a logarithmic axis in powers of ten
         low, high = math.log10(low), math.log10(high)
     return {
         "title": axis.title,
@@ -234,6 +233,7 @@ def block_axis(count: int) -> dict[str, Any]:
     """The axis of blocks: the first block at the top, with room for whole dots at both ends."""
     return {
         "title": "",
+        # A category lies at its number, from 0.
         "range": [count - 0.5, -0.5],
         "type": "category",
         "showgrid": False,

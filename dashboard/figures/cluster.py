@@ -37,6 +37,7 @@ def spans(runs: pd.DataFrame) -> pd.DataFrame:
     if frame.empty:
         return frame.assign(start=[], length=[])
     begun = float(frame["started"].min())
+    # Clocks of different machines may disagree.
     lasted = (frame["ended"] - frame["started"]).clip(lower=0)
     return frame.assign(
         start=frame["started"] - begun, length=lasted
@@ -51,6 +52,8 @@ def workers(found: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(
             columns=["worker", "host", "device", "runs", "busy", "idle"]
         )
+    # All workers are measured against the same span, so that one that joined
+    # late or left early counts as idle for the rest.
     whole = float((found["start"] + found["length"]).max()) or 1.0
     rows = []
     for worker, mine in found.groupby("worker", sort=True):
@@ -80,6 +83,7 @@ def busy_seconds(spans_: pd.DataFrame) -> float:
     ):
         end = start + length
         busy += max(0.0, end - max(start, until))
+        # A short run may end before a longer one that began earlier.
         until = max(until, end)
     return busy
 
@@ -95,6 +99,7 @@ def joined(found: pd.DataFrame) -> pd.DataFrame:
     if len(found) <= MAX_BARS:
         return found
     end = found["start"] + found["length"]
+    # About a pixel of a chart.
     unseen = float(end.max()) / 1000
     same = found["worker"].eq(found["worker"].shift()) & found["task"].eq(
         found["task"].shift()
@@ -102,6 +107,8 @@ def joined(found: pd.DataFrame) -> pd.DataFrame:
     fine = found["status"].eq("finished") & found["status"].shift().eq(
         "finished"
     )
+    # A bar begins wherever a row cannot be joined to the one before; counting
+    # these beginnings numbers the bars.
     bar = (~(same & fine & (found["start"] - end.shift() < unseen))).cumsum()
     lasts = end.groupby(bar).max()
     bars = found.groupby(bar).first()
@@ -130,6 +137,8 @@ def gantt(
         ended_well = of_task["status"] == "finished"
         finished, failed = of_task[ended_well], of_task[~ended_well]
         if len(finished):
+            # By the task's place in the campaign, so that the colour stays the
+            # same while tasks come in.
             color = task_color(place)
             traces.append(_bars(finished, title(task), color, "", edge, words))
         if len(failed):
@@ -171,6 +180,8 @@ def _bars(
     """
     columns = [column for column in TOLD if column in runs]
     about = [_told(row, words) for row in runs[columns].to_dict("records")]
+    # A dict keeps the order of first appearance; a set would change the
+    # specification from one process to the next.
     distinct = dict.fromkeys(chain.from_iterable(about))
     parts = {part: place for place, part in enumerate(distinct)}
     return {
@@ -219,6 +230,8 @@ def rate(found: pd.DataFrame, words: Words) -> Spec | None:
     if found.empty:
         return None
     ends = sorted(found["start"] + found["length"])
+    # More points than pixels cannot be seen. The last one is kept whatever the
+    # step.
     step = max(1, len(ends) // 400)
     kept = [*range(0, len(ends), step), len(ends) - 1]
     trace: Trace = {

@@ -84,6 +84,8 @@ def learning_curves(
     ``best_steps`` has each arm's median chosen step. More than four arms become one
     panel each, with the other arms' means as hairlines behind.
     """
+    # Grouped once: looking for an arm's rows among all, for each trace, made
+    # up most of the page's time at 10,000 runs.
     means = dict(
         iter(mean_curves(blocks, bounds=bounds).groupby("arm", sort=False))
     )
@@ -91,6 +93,8 @@ def learning_curves(
     shown = [
         (look, arm)
         for look, arm in zip(arm_looks(arms), arms, strict=True)
+        # Looks are given to all arms of the task, so that an arm has its
+        # colour even while others have no runs.
         if arm["name"] in means
     ]
     if not shown:
@@ -116,6 +120,7 @@ def learning_curves(
         mine += _checkpoint(means[name], step, look, words)
         if apart:
             others = [one["name"] for _, one in shown if one is not arm]
+            # First, hence behind the arm's own curves.
             mine.insert(0, _others([columns[other] for other in others]))
         panel = number if apart else 0
         traces += [on_axes(trace, panel) for trace in mine]
@@ -169,6 +174,8 @@ def _arm_traces(
     )
     ends = numbers(means["low"]), numbers(means["high"])
     low, high = (
+        # A single block has no interval: its band has no width there, instead
+        # of a gap that would join the wrong points.
         [a if a is not None else b for a, b in zip(end, mean, strict=True)]
         for end in ends
     )
@@ -197,6 +204,8 @@ def _arm_traces(
             f"%{{customdata[1]:{number}}}, n = %{{customdata[2]}})"
         ),
     )
+    # Single blocks are never smoothed: they are there to show what was
+    # measured.
     main["$smooth"] = True
     if len(means) == 1:  # fitted in one go: a line of one point is not seen
         for trace in (single, main):
@@ -209,6 +218,7 @@ def _arm_traces(
 def _others(means: Sequence[Columns]) -> Trace:
     """All other arms' means as hairlines, for comparison within a panel."""
     joined = {
+        # None breaks the line between two arms.
         name: [value for one in means for value in (*one[name], None)][:-1]
         for name in (*AXES, "mean")
     }
@@ -251,6 +261,7 @@ def _with_gaps(blocks: pd.DataFrame) -> dict[str, list[float | None]]:
     """Each column as one list for all blocks, a gap after each, so that one trace draws
     them.
     """
+    # Rows are sorted by block: a gap belongs wherever the number changes.
     places = np.flatnonzero(np.diff(blocks["block"])) + 1
     columns = {
         name: blocks[name].to_numpy(dtype=float) for name in (*AXES, "value")

@@ -55,6 +55,7 @@ def _panels(
 def _squares_spec(gathered: Gathered, label: Label) -> Spec:
     """A map for each arm: a square with a number for each pair of places."""
     first = gathered.first
+    # One scale for all arms, or shades could not be compared.
     ends = extent(one.picture.heights for one in gathered.of)
     traces, shapes = [], []
     for number, one in enumerate(gathered.of):
@@ -193,6 +194,7 @@ def _trace(curve: Curve, arm: Look, label: str, is_first: bool) -> Trace:
         "y": numbers(curve.y, digits=6),
         "name": label,
         "hovertext": curve.name,
+        # A click on an arm in the legend hides all its curves.
         "legendgroup": label,
         "showlegend": is_first,
         **look,

@@ -128,6 +128,7 @@ def budget_chart(
         )
     if not traces:
         return None
+    # Budgets are powers of two, and plotly would label decades.
     ticks = sorted(set(frame["trials"].astype(int)))
     x_axis = {
         "title": words("axis-trials"),
@@ -159,6 +160,7 @@ def history_chart(
         x += numbers(study["number"])
         y += numbers(study[column])
         about += [f"{words('block')} {block}" for block in study["block"]]
+        # A gap ends each block's line.
         steps_x += [*numbers(study["number"]), None]
         steps_y += [*numbers(history(study[column], better)), None]
     points: Trace = {
@@ -192,6 +194,8 @@ def importance_of(
     blocks: Sequence[pd.DataFrame], column: str, space: Space
 ) -> dict[str, float]:
     """Each hyperparameter's importance; empty with too few trials."""
+    # Of trials that never set a hyperparameter, `importance` takes the
+    # default.
     given = [
         ([_params(row, space) for _, row in study.iterrows()], study[column])
         for study in blocks
@@ -203,6 +207,7 @@ def importance_chart(shares: Mapping[str, float], words: Words) -> Spec | None:
     """Horizontal bars, the largest at the top."""
     if not shares:
         return None
+    # plotly draws the first bar at the bottom.
     names = list(shares)[::-1]
     bars: Trace = {
         "type": "bar",
@@ -271,6 +276,7 @@ def slices_chart(
                 "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
             }
         )
+        # A logarithmic range is drawn as it was searched.
         kind = (
             "category"
             if isinstance(hyperparameter, Categorical)
@@ -384,6 +390,8 @@ def _heights(values: pd.Series, better: Better) -> pd.Series:
     """Each trial's rank among its block's, from 0 (the worst) to 1 (the best, or the
     only one).
     """
+    # Ranks, because blocks differ in difficulty: what is good in one may be
+    # bad in another.
     behind = values.rank(ascending=better == "higher") - 1
     return behind / (len(values) - 1) if len(values) > 1 else behind + 1.0
 

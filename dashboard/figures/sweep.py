@@ -66,6 +66,7 @@ def over_blocks(
         ["level", "arm"], sort=False
     )[column]:
         of_blocks = values.to_numpy(dtype=float)
+        # A time of 0, from a clock that is too coarse, has no logarithm.
         if positive and (of_blocks > 0).all():
             mean, low, high = geometric(of_blocks, confidence)
         else:
@@ -100,12 +101,14 @@ def to_target(
         return keys.assign(steps_to_target=np.nan, seconds_to_target=np.nan)
     values = curves[column].astype(float)
     there = curves[values >= target] if higher else curves[values <= target]
+    # After sorting, the first row of each final is the earliest.
     first = there.sort_values("step").drop_duplicates("key")[
         ["key", "step", "seconds"]
     ]
     first = first.rename(
         columns={"step": "steps_to_target", "seconds": "seconds_to_target"}
     )
+    # From the left, so that finals that never reached it stay, with NaN.
     return keys.merge(first, on="key", how="left")
 
 
@@ -123,6 +126,8 @@ def default_target(
         .last()
     )
     typical = float(ends.groupby(["level", "arm"])[column].mean().median())
+    # A little easier than the typical end, which half of the arms would just
+    # miss.
     eased = (
         typical - 0.02 * abs(typical)
         if higher
@@ -161,6 +166,7 @@ def sweep(
                 continue
             label = str(one.get("label") or one["name"])
             trace = _sweep_line(rows, label, number, look)
+            # One legend for all panels.
             legend = {"showlegend": panel == 0, "legendgroup": label}
             traces.append(on_axes({**trace, **legend}, panel))
     if not traces:
@@ -285,6 +291,8 @@ def matched(
     if means.empty or sizes.dropna().empty:
         return None
     low, high = float(sizes.min()), float(sizes.max())
+    # The tolerance is a factor, so the middle is the geometric one: both ends
+    # are then off by the same factor.
     middle = math.sqrt(low * high)
     equal = low == high
     traces: list[Trace] = []
@@ -385,5 +393,6 @@ def _band(middle: float, within: float) -> dict[str, Any]:
     }
 
 
+# plotly reads a label in a hover template as HTML.
 def _safe(text: str) -> str:
     return text.replace("<", "‹").replace(">", "›")

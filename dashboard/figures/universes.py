@@ -30,6 +30,7 @@ Placed = tuple[int, UniverseMark]
 def universe_curve(chart: SpecificationCurve, unit: str, words: Words) -> Spec:
     """The specification of the chart; ``unit`` is that of the effects."""
     drawn = EFFECTS_HEIGHT + GAP + ROW_HEIGHT * len(chart.conditions)
+    # plotly places both halves by shares of the height.
     split = ROW_HEIGHT * len(chart.conditions) / drawn
     traces: list[Trace] = []
     for verdict in VERDICTS:
@@ -59,6 +60,7 @@ def universe_curve(chart: SpecificationCurve, unit: str, words: Words) -> Spec:
 
 def _effects(marks: Sequence[Placed], name: str) -> Trace:
     """The effects of the universes with one verdict, with the intervals that decide."""
+    # Without an interval the error bars have no length.
     intervals = [mark.interval or (mark.value,) * 2 for _, mark in marks]
     pairs = list(
         zip(intervals, (mark.value for _, mark in marks), strict=True)
@@ -125,6 +127,7 @@ def _condition_axis(conditions: Sequence[str], split: float) -> dict[str, Any]:
         "gridcolor": "hair",
         "zeroline": False,
         "automargin": True,
+        # Zooming is for the effects; the rows of conditions stay whole.
         "fixedrange": True,
     }
 

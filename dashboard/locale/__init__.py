@@ -50,6 +50,8 @@ class Words:
         """The texts of tables with pages and filters, by AG Grid's own keys:
         ``filterOoo`` is ``grid-filter-ooo`` in the files.
         """
+        # Sorted, so that a page is the same text each time that it is made:
+        # updates are found by comparing.
         keys = sorted(CATALOGUE.codes(self.language))
         return {
             _camel(key[len(GRID) :]): self(key)
@@ -61,6 +63,7 @@ class Words:
         """What a final's file is called, without its number; one that is not known here
         keeps its name.
         """
+        # attention-3 is a file of the kind "attention".
         kind = stem.rstrip("0123456789").rstrip("-_")
         own = re.sub("[-_]", " ", stem).capitalize()
         return self.maybe("file", kind, own)

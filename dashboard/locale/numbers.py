@@ -17,6 +17,8 @@ def plain(value: float | None, digits: int = 3) -> str:
         return NONE
     if abs(value) >= 1000 or float(value).is_integer():
         return f"{value:,.0f}".replace("-", MINUS)
+    # Rounded to significant digits first. Written out afterwards, because "g"
+    # alone would turn to powers of ten from six digits on.
     short = float(f"{value:.{digits}g}")
     text = (
         f"{short:,.9f}".rstrip("0").rstrip(".")
@@ -27,6 +29,7 @@ def plain(value: float | None, digits: int = 3) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
+    """A share as ``12.3 %``; a dash if there is none."""
     return (
         NONE
         if share is None or not math.isfinite(share)
@@ -83,6 +86,7 @@ class Measuring:
         )
 
     def interval(self, ends: Interval) -> str:
+        """Both ends with their signs, in the language's own form."""
         low, high = ends
         return self.words(
             "interval", low=self.signed(low), high=self.signed(high)

@@ -27,12 +27,18 @@ class Compressed:
         self._held: dict[str, bytes] = {}
 
     def get(self, key: str) -> bytes | None:
+        """The compressed bytes kept under the key, or None."""
         return self._held.get(key)
 
     def set(self, key: str, value: bytes) -> None:
+        """Keep the bytes, unless the key ends in ";" or there is no room left."""
+        # `key_of` gave "": a response that is another each time.
         if key.endswith(";"):
             return
         with self._lock:
+            # Under the lock, because another thread may add a script while
+            # this one sums. What came first stays: versions that somebody
+            # invents cannot displace it.
             if sum(map(len, self._held.values())) < MOST:
                 self._held[key] = value
 

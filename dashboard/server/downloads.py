@@ -17,6 +17,7 @@ from suite.report.tables import latex, markdown
 from tasks import UserError
 
 Frames = Callable[[View], Mapping[str, pd.DataFrame]]
+# what a browser shows but does not run: no HTML, no SVG
 SHOWN = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -30,15 +31,10 @@ KINDS = {
     "tex": "application/x-tex",
 }
 TABLES = {"md": markdown, "tex": latex}
+# A run's key is a digest; anything else is no folder of a final.
 KEY = re.compile(r"[0-9a-f]{32,64}")
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-)  # how a cell begins that a spreadsheet would run
+# how a cell begins that a spreadsheet would run
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def add_routes(
@@ -135,6 +131,8 @@ def artifact_path(folder: Path, key: str, name: str) -> Path | None:
     home = (folder / "artifacts").resolve()
     if not KEY.fullmatch(key) or "\0" in name:  # which no path can hold
         return None
+    # Resolved before it is judged: "..", and links out of the folder, are
+    # followed first.
     path = (home / key / name).resolve()
     fine = (
         path.is_relative_to(home / key)
@@ -148,6 +146,8 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     """UTF-8 CSV; text that a spreadsheet would take for a formula gets an apostrophe
     before it.
     """
+    # pandas 3 has a type of its own for text, older versions hold it as
+    # objects.
     text = frame.select_dtypes(include=["object", "str"]).columns
     safe = frame.assign(
         **{str(name): frame[name].map(_inert) for name in text}
@@ -156,7 +156,9 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:
+    """The frame as a Parquet file, without its index."""
     buffer = io.BytesIO()
+    # An index of filtered rows would become a column of its own.
     frame.reset_index(drop=True).to_parquet(buffer, index=False)
     return buffer.getvalue()
 

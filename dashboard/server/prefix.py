@@ -40,6 +40,7 @@ def normalized_prefix(prefix: str) -> str:
 
 def strip_prefix(path: str, prefix: str) -> str:
     """A request path without the prefix, as pages use it."""
+    # /bakeoff is the overview as much as /bakeoff/ is.
     if path == prefix.rstrip("/"):
         return "/"
     return "/" + path[len(prefix) :] if path.startswith(prefix) else path
@@ -63,6 +64,8 @@ def without_prefix(app: WsgiApp, prefix: str) -> WsgiApp:
         environ: dict[str, Any], start: Callable[..., Any]
     ) -> Iterable[bytes]:
         path = strip_prefix(environ.get("PATH_INFO", "/"), prefix)
+        # A copy: the environment belongs to the server, which may use it
+        # again.
         return app({**environ, "PATH_INFO": path}, start)
 
     return serve
@@ -82,6 +85,7 @@ def no_dash_variables() -> Iterator[None]:
     try:
         yield
     finally:
+        # Programs that import us keep their environment.
         os.environ.update(given)
 
 
@@ -95,6 +99,7 @@ def _parts(content: Any) -> Iterator[Component]:
 
 
 def _is_own(address: str, prefix: str) -> bool:
+    # //host/path leads to another server.
     ours = address.startswith("/") and not address.startswith("//")
     return ours and not address.startswith(prefix)
 

@@ -54,6 +54,7 @@ def read_auth(
             f"{ENVIRONMENT} must be user:password; what is set has no "
             f"{'password' if colon else 'colon'}."
         )
+    # Everything recorded is on these pages, the end of the log included.
     if not given and not is_local(host):
         raise UserError(
             f"The dashboard would be open to everyone who reaches {host}: "
@@ -73,6 +74,9 @@ def secure(server: flask.Flask, auth: tuple[str, str] | None) -> None:
     def admit() -> flask.Response | None:
         if flask.request.path in OPEN:
             return None
+        # Without a password only this machine may ask, and only by its own
+        # name. A page elsewhere could otherwise point a name of its own at
+        # 127.0.0.1 and read the answers (DNS rebinding).
         if auth is None:
             return (
                 None
@@ -88,12 +92,13 @@ def secure(server: flask.Flask, auth: tuple[str, str] | None) -> None:
     @server.after_request
     def harden(response: flask.Response) -> flask.Response:
         if response.is_streamed and hasattr(response.response, "close"):
-            response.call_on_close(
-                response.response.close
-            )  # compression takes a file's place and leaves it open
+            # compression takes a file's place and leaves it open
+            response.call_on_close(response.response.close)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if "Content-Security-Policy" not in response.headers:
+            # The policy lists the hashes of a page's inline scripts, so it has
+            # to be read.
             page = (
                 response.get_data(as_text=True) if _is_page(response) else ""
             )
@@ -147,6 +152,7 @@ def _knows(auth: tuple[str, str]) -> bool:
         (given.username or "", given.password or ""), auth, strict=True
     )
     return all(
+        # Takes as long for a wrong character as for a right one.
         hmac.compare_digest(mine.encode(), theirs.encode())
         for mine, theirs in pairs
     )
@@ -162,6 +168,7 @@ def _refused(status: int, says: str) -> flask.Response:
 
 
 def _is_page(response: flask.Response) -> bool:
+    # Only a response that is complete and uncompressed can be read as text.
     plain = (
         not response.is_streamed
         and not response.direct_passthrough
