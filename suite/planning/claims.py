@@ -30,5 +30,7 @@ def claims_digest(claims: Mapping[str, Iterable[Claim]]) -> str:
 def _normalized(claim: Claim) -> dict[str, object]:
     """The claim's fields, each of the type that ``Claim`` declares."""
     return dataclasses.asdict(
+        # A round through pydantic turns 1 into 1.0 and lists into tuples, as
+        # reading the claim from JSON does.
         _CLAIM.validate_python(dataclasses.asdict(claim))
     )

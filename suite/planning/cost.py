@@ -46,10 +46,13 @@ from tasks import (
 from tasks.contract.recipe import FULL_LENGTH
 
 FILE = "calibration.json"
-TIMED_SECONDS = 0.1  # of steps that a timing is made from
+# Steps are timed for this long, which tells arms apart and keeps `bakeoff
+# plan` short; of very cheap steps, so many are enough.
+TIMED_SECONDS = 0.1
 MAX_STEPS = 200
 HANDLING = 0.06  # seconds of overhead per run: dispatch, record, MLflow
-# until a data-parallel group of two trains on two cores: five new processes, each time
+# Until a data-parallel group of two trains on two cores: five new processes,
+# each time.
 GROUP_START_S = 18.0
 START = 12.0  # seconds until the first run starts: Ray, imports, data
 LINE_BYTES = 1_200  # a line of the record without its curve
@@ -101,6 +104,7 @@ class Cost:
         updates; one evaluates while others wait.
         """
         updating = self.updates * self.update / self.world_size
+        # One more, of the model before its first update.
         evaluating = (self.evaluations + 1) * self.evaluation
         starting = GROUP_START_S if self.world_size > 1 else 0.0
         return updating + evaluating + HANDLING + starting
@@ -119,6 +123,7 @@ class Cost:
         rows = self.evaluations + 1
         published = RUN_BYTES + rows * self.values * METRIC_BYTES
         recorded = COPIES * (LINE_BYTES + rows * self.row_bytes)
+        # A checkpoint holds the parameters as 32-bit floats.
         return recorded + published + (4 * self.parameters if final else 0)
 
 
@@ -152,7 +157,8 @@ def estimate(
         half_budget_finals = (
             1 if most and plan.half_budget_trials(*place) else 0
         )
-        # Neither kind of half final leaves a checkpoint, no more than a trial does.
+        # Neither kind of half final leaves a checkpoint, no more than a trial
+        # does.
         without_checkpoint = plan.trials(*place)
         without_checkpoint += half_budget_finals
         finals = plan.finals(cell.task, cell.builds)
@@ -162,6 +168,7 @@ def estimate(
         if plan.half_length(cell.task, cell.builds):
             work += cost.halved().work
             size += cost.bytes(final=False)
+    # More workers than runs would have nothing to do.
     busy = min(workers, plan.runs)
     return Estimate((START + work / busy) / 3600, workers, round(size))
 
@@ -178,6 +185,8 @@ def costs(
     sources: what was measured is kept in the results folder, if that can be written.
     """
     device = _device(plan.profile)
+    # As in a worker: with more threads than the profile allows, steps would
+    # seem faster than they will be.
     torch.set_num_threads(plan.profile.threads)
     places = list(
         dict.fromkeys(
@@ -204,6 +213,7 @@ def _measured_or_refused(
         return _measured(plan, task_name, level_name, arm_name, device)
     except UserError:
         raise
+    # A task's own code may do anything, and call ``exit`` as well.
     except (Exception, SystemExit) as error:
         path = tasks.module_of(task_name).__file__
         raise UserError(
@@ -233,8 +243,11 @@ def _measured(
     else:
         update, evaluation, values, parameters = timed.steps()
         updates, evaluations = _lengths(arm, recipe, len(splits.train), of)
-    # a run may diverge, and a row of the record has None where there is no number
+    # With default hyperparameters a run may diverge, and a row of the record
+    # has None where there is no number: its size is measured as it would be
+    # written.
     recorded = {name: finite(value) for name, value in values.items()}
+    # Numbers of typical length: only the size of the row counts.
     row = {"step": updates, "epoch": 1.5, "seconds": 1.234567, **recorded}
     return Cost(
         update,
@@ -306,6 +319,7 @@ class _Timed:
             procedure, splits, splits.shape, self._params, self._seeds
         )
         fitting = self._spent(progress)
+        # ``fit_once`` evaluates twice: on training and on validation data.
         evaluation = (self._now() - began - fitting) / 2
         parameters = sum(p.numel() for p in model.parameters())
         return fitting, evaluation, progress.values, parameters
@@ -314,7 +328,8 @@ class _Timed:
         """Seconds an update and an evaluation, the values of one evaluation, and the
         parameters.
         """
-        self._train(2)  # one-time cost of the first steps
+        # The first steps of a process pay for imports, buffers and caches.
+        self._train(2)
         update, *_ = self._train(4)
         wanted = int(TIMED_SECONDS / max(update, 1e-6))
         steps = max(4, min(MAX_STEPS, wanted))
@@ -344,7 +359,8 @@ class _Timed:
         began = self._now()
         curve = list(loop)
         evaluating = self._now() - began - self._spent(curve[-1])
-        # the first steps are slow, but a run that diverges at once has no others
+        # The first steps are slow, so time is counted from the second
+        # evaluation; a run that diverges at once has only one.
         first = curve[1] if len(curve) > 2 else curve[0]
         spent = self._spent(curve[-1]) - self._spent(first)
         update = spent / (curve[-1].step - first.step)
@@ -435,6 +451,7 @@ def _identity(plan: Plan, task: str, level: str, arm: str, device: str) -> str:
         profile.threads,
         torch.__version__,
     ]
+    # A cache written before a column was added has no value for it.
     columns = [column.name for column in fields(Cost)]
     return digest(
         [
@@ -454,7 +471,8 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return {}  # it is measured again
+        # A cache that is damaged costs the seconds that measuring again takes.
+        return {}
     return known if isinstance(known, dict) else {}
 
 
@@ -464,4 +482,5 @@ def _keep(path: Path, known: dict[str, Any]) -> None:
         with replace_file(path) as partial:
             partial.write_text(json.dumps(known), encoding="utf-8")
     except OSError:
-        pass  # if the folder cannot be written, plan without caching
+        # `bakeoff plan` works in a results folder that is read-only.
+        pass

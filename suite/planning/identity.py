@@ -21,6 +21,8 @@ def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
     """
     values = plan.of(cell.task)
     task = plan.tasks[cell.task]
+    # An arm that measures a function has no data set; its level's values are
+    # its input.
     learns = task.arm(cell.builds).measure is None
     data = ""
     if learns:
@@ -33,10 +35,15 @@ def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
         "recipe": plan.recipe(cell.task, cell.level, cell.builds).describe(),
         "data": data,
         "level_values": level_values(cell.task, cell.level),
+        # Of this arm's code alone, so that an edit of another arm keeps its
+        # results.
         "source": plan.arm_sources[cell.task][cell.builds],
         "torch": torch.__version__,
         "device": device,
         "threads": plan.profile.threads,
+        # Whether several runs were trained as one batched model; none are, but
+        # the key keeps the place, as removing it would give every run another
+        # key.
         "stacked": False,
         **deciding(values),
     }

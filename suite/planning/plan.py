@@ -61,6 +61,8 @@ class Shard:
     """How many parts there are."""
 
     def __contains__(self, block: object) -> bool:
+        # By turns and not in ranges, so that shards differ by one block at
+        # most.
         return isinstance(block, int) and block % self.count == self.number - 1
 
 
@@ -136,6 +138,8 @@ class Plan:
         found = [
             cell for name in self.tasks for cell in self._first_cells(name)
         ]
+        # Sorting is stable: within a block the order is that of tasks, levels
+        # and arms.
         return tuple(sorted(found, key=lambda cell: cell.block))
 
     def _first_cells(
@@ -147,6 +151,9 @@ class Plan:
         again = self.of(name).aa_test
         for level, arm in self.places(name) if places is None else places:
             builds = {arm: arm}
+            # Under its second name the arm gets seeds and a tuning study of
+            # its own, so that comparing it with itself shows the noise of the
+            # whole procedure.
             if arm in again:
                 builds[arm + AA_SUFFIX] = arm
             blocks = (
@@ -176,10 +183,13 @@ class Plan:
             return []
         everywhere = self._every_place(name)
         claims, of = self.own_claims(name), self.of(name)
+        # A task whose claims need arms or levels that were left out still
+        # runs: someone chose what is left in order to look at it.
         if of.all_cells or not claims:
             return everywhere
         read = self.deciding(claims)
         named_arms = {*(of.arms or ()), *of.aa_test}
+        # Whoever names an arm wants to see it, though no claim reads it.
         unread_arms = named_arms - {arm for _, arm in read}
         unread_levels = {*(of.levels or ())} - {level for level, _ in read}
         return [
@@ -216,6 +226,8 @@ class Plan:
         space = found.space_of(found.arm(arm), found.level(level))
         if tuned is None:
             return space
+        # Before restricting, or the dependence would be gone from what is
+        # checked.
         _check_tuned(space, tuned)
         return space.only(tuned)
 
@@ -273,6 +285,7 @@ class Plan:
 
     def claims(self, name: str) -> list[Claim]:
         """The claims that are judged: the task's own, and those in universes."""
+        # A task that stands only in ``vary`` is judged in its universes alone.
         own = self.own_claims(name) if name in self.profile.whole_tasks else []
         return [*own, *self.universes(name)]
 
@@ -299,6 +312,9 @@ class Plan:
         """
         arms, levels = chosen(self.tasks[name], self.of(name))
         found = []
+        # A claim that lacks an arm or a level is left out and not cut down: on
+        # fewer levels it would be another claim than the one that was fixed
+        # before the run.
         for claim in self.tasks[name].claims:
             wanted = claim.levels or levels
             if set(claim.arms) <= set(arms) and set(wanted) <= set(levels):
@@ -340,6 +356,7 @@ class Plan:
 
     def _later_cells(self, name: str) -> list[CellPlan]:
         """All cells beyond the first look that any claim of the task may ask for."""
+        # Without looks the range is empty, and nothing follows.
         looks = self.of(name).interim_looks or (0,)
         blocks = range(looks[0], looks[-1])
         places = self.deciding(self.claims(name))
@@ -364,6 +381,8 @@ class Plan:
         """The campaign's id: the profile's name and a hash of all that was decided
         before the run.
         """
+        # Code counts by what the arms reach, not by the commit: a change
+        # elsewhere in the repository resumes the same campaign.
         decided = [
             self.profile.model_dump(mode="json"),
             self.claims_digest,
@@ -380,6 +399,9 @@ def _check_tuned(space: Space, tuned: Container[str]) -> None:
     """
     for name, hyperparameter in space.items():
         for parent in hyperparameter.when:
+            # A conditional hyperparameter exists only for some values of its
+            # parent. If one of the two were fixed, it would be unclear for
+            # what the other is tuned.
             if (name in tuned) != (parent in tuned):
                 raise UserError(
                     f"tuned: {name!r} depends on {parent!r}, so name both or neither."

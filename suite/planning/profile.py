@@ -48,6 +48,7 @@ def declared(looks: Any) -> Any:
 
 def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
     """``interim_looks`` as it must be: numbers of blocks that grow, from 2."""
+    # One block has no spread, so nothing can be said after it.
     if looks and (looks[0] < 2 or list(looks) != sorted(set(looks))):
         raise ValueError(
             "give growing numbers of blocks, from 2, such as [6, 10, 16]"
@@ -134,6 +135,8 @@ class Vary(CheckedModel):
     to start from (default: the claim's).
     """
 
+    # What may be varied depends on the task, which is not imported yet: the
+    # names of conditions are checked in ``levels_of``.
     model_config = ConfigDict(extra="allow")
 
     claim: str = Field(pattern=r"^[^/]+/[^/]+$")
@@ -158,10 +161,12 @@ class Vary(CheckedModel):
 
     @property
     def task(self) -> str:
+        """The name of the claim's task."""
         return self.claim.partition("/")[0]
 
     @property
     def claim_name(self) -> str:
+        """The claim's name within its task."""
         return self.claim.partition("/")[2]
 
     @property
@@ -270,6 +275,9 @@ class Profile(CheckedModel):
     def of(self, task: str) -> ResolvedTask:
         """The settings of one task: its own values, with the profile's as defaults."""
         given = self.tasks.get(task, TaskPlan())
+        # Looks and a number of blocks exclude each other, and the task's own
+        # wish goes first: ``blocks`` of a task switches the profile's looks
+        # off.
         looks = given.interim_looks
         if looks is None:
             looks = self.interim_looks if given.blocks is None else ()
@@ -343,6 +351,8 @@ def read_profile(
 def _read(path: Path) -> dict[str, Any]:
     """The values in a profile's TOML file."""
     try:
+        # "utf-8-sig", as some editors on Windows begin a file with a byte
+        # order mark.
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise UserError(
@@ -366,12 +376,16 @@ def _apply(values: dict[str, Any], change: str) -> None:
             f"--set {change!r}: write key=value, for example --set blocks=10."
         )
     try:
+        # TOML where it is, so that numbers, lists and booleans need no quotes;
+        # a word, which is no TOML, is taken as text, since a shell has eaten
+        # its quotes.
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
     *path, last = (part.strip() for part in key.split("."))
     place = values
     for part in path:
+        # Makes tables that are missing, so that --set can add a task.
         place = place.setdefault(part, {})
         if not isinstance(place, dict):
             raise UserError(
@@ -410,6 +424,7 @@ def _explained(item: Any) -> str:
 def _asked(item: Any) -> str:
     """The allowed values, from pydantic's error."""
     limits = item.get("ctx") or {}
+    # pydantic's own messages speak of types of Python; users write TOML.
     match item["type"].removesuffix("_type").removesuffix("_parsing"):
         case "int" | "int_from_float":
             return "give a whole number"
@@ -460,6 +475,8 @@ def check_names(profile: Profile, source: str) -> None:
                     f"Profile {source}: tasks.{name}.recipe has targets, which claims "
                     "of the task count updates to: change them in the task's file."
                 )
+            # A hyperparameter takes the place of a field of the recipe, so
+            # that this change would be ignored.
             if field in _hyperparameters(task):
                 raise UserError(
                     f"Profile {source}: tasks.{name}.recipe has {field!r}, which the "
@@ -523,8 +540,12 @@ def levels_of(vary: Vary, profile: Profile) -> tuple[str, ...]:
             chosen_values = dict(zip(conditions, values, strict=True))
             found.append(universe_name(base, chosen_values))
     for name in found:
+        # Builds each recipe once, so that a value that it refuses is reported
+        # now and not by a worker.
         for arm in claim.arms:
             task.recipe_of(task.level(name), task.arm(arm))
+    # A universe's name is made of its values: two alike would be one level,
+    # planned twice.
     if len(found) > len(set(found)):
         raise UserError(
             f"Claim {vary.claim}: a value is given twice; leave one out."

@@ -52,7 +52,6 @@ class ResolvedTask:
     finals: Annotated[int, Role.SELECTS]
     """The number of finals per cell."""
 
-    # the hyperparameters themselves are in the key
     tuned: Annotated[tuple[str, ...] | None, Role.DECIDES_THROUGH]
     """The hyperparameters to tune; None for all of the space. The hyperparameters
     themselves are in the key.
@@ -112,6 +111,8 @@ def deciding(values: ResolvedTask) -> dict[str, Any]:
 @cache
 def deciding_names(kind: type[Any]) -> tuple[str, ...]:
     """The fields whose values decide what a run computes."""
+    # Annotations are strings here (``from __future__``), so they are resolved
+    # first.
     hints = get_type_hints(kind, include_extras=True)
     names = [field.name for field in dataclasses.fields(kind)]
     roles = {name: _role(name, hints[name]) for name in names}
@@ -125,6 +126,8 @@ def _role(name: str, hint: Any) -> Role:
         for one in getattr(hint, "__metadata__", ())
         if isinstance(one, Role)
     ]
+    # A field without a role might decide results and be missing from the key:
+    # two different runs would then pass for one.
     if len(found) != 1:
         raise TypeError(
             f"{name}: say with a Role whether it decides the results of runs."
