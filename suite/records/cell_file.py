@@ -15,7 +15,8 @@ from suite.records.run_record import RunRecord, run_record
 from suite.records.schema import check_schema
 from suite.training.job import SCHEMA
 
-# keys of the file's metadata; the runs are lines of the record without their curves
+# Keys of the file's metadata. The runs are lines of the record without their
+# curves, which are the table itself and compress well there.
 RUNS_KEY = b"bakeoff.runs"
 SCHEMA_KEY = b"bakeoff.schema"
 COLUMNS = pa.schema(
@@ -41,6 +42,8 @@ def write_cell(path: Path, runs: Iterable[RunRecord]) -> None:
     without_curves = [{**run, "curve": []} for run in runs]
     metadata = {
         SCHEMA_KEY: str(SCHEMA).encode(),
+        # JSON keeps a float to the last bit, as the digest of results
+        # requires.
         RUNS_KEY: json.dumps(without_curves, allow_nan=False).encode(),
     }
     table = pa.Table.from_pydict(
@@ -60,7 +63,7 @@ def _columns(runs: Sequence[RunRecord]) -> dict[str, list[Any]]:
 
 
 def _rows(runs: Sequence[RunRecord]) -> Iterator[tuple[Any, ...]]:
-    """One row per run."""
+    """One row per run, step and metric of a curve, in the order of ``COLUMNS``."""
     for run in runs:
         for evaluation in run["curve"]:
             for metric, value in evaluation.items():
@@ -81,6 +84,8 @@ def is_cell(path: Path) -> bool:
         content = path.read_bytes()
     except FileNotFoundError:
         return False
+    # Cheaper than parsing. A file that was cut off lacks the end; the length
+    # leaves room for a footer between the two.
     return content[:4] == content[-4:] == MAGIC and len(content) > 3 * len(
         MAGIC
     )
@@ -94,6 +99,7 @@ def read_cell(path: Path) -> list[RunRecord]:
     table = pq.read_table(path)
     metadata = table.schema.metadata or {}
     schema = metadata.get(SCHEMA_KEY, b"").decode()
+    # Before anything else is read: another schema may have other columns.
     check_schema(int(schema) if schema.isdecimal() else None, path)
     curves: dict[str, dict[int, dict[str, Any]]] = {}
     for row in table.to_pylist():

@@ -62,10 +62,13 @@ def explain(results: Results, key: str) -> Explanation:
     """
     runs = list(_recorded(results))
     found = _with_key(runs, key, results)
-    this = found[-1]  # the newest attempt
+    # A run that was lost or retried has several lines: the newest attempt
+    # counts.
+    this = found[-1]
     others = [
         other
         for other in runs
+        # Runs of another task differ in everything, which explains nothing.
         if other.key != this.key and other.line["task"] == this.line["task"]
     ]
     nearest = min(
@@ -130,6 +133,7 @@ def _distance(this: Recorded, other: Recorded) -> tuple[bool, int, bool, bool]:
 
 def _recorded(results: Results) -> Iterator[Recorded]:
     """All runs of all campaigns, those of the oldest campaign first."""
+    # Oldest first, so that the last line of a key is the newest attempt.
     for campaign in reversed(results.readable_ids()):
         manifest = read_manifest(results.root / campaign)
         for line in read_lines(results.root / campaign / FILE):
@@ -148,12 +152,15 @@ def _facts(manifest: Manifest, line: RunRecord) -> Facts:
         "kind": line["kind"],
         "number": line["number"],
     }
+    # A prefix each, as a hyperparameter may have the name of a seed or of a
+    # field of the recipe.
     facts |= {f"param {name}": value for name, value in line["params"].items()}
     facts |= {f"seed {name}": value for name, value in line["seeds"].items()}
     facts |= {"length_factor": plan.length_factor, "examples": plan.examples}
     facts |= {f"recipe {name}": value for name, value in plan.recipe.items()}
     facts |= {f"data {name}": value for name, value in line["data"].items()}
     facts |= {
+        # Twelve digits tell two versions apart, and fit a terminal.
         "sources": manifest.sources.get(line["task"], NOTHING)[:12],
         "root seed": manifest.root_seed,
         "parameters": line["parameters"],

@@ -10,7 +10,8 @@ from typing import Any
 from suite.atomic import replace_file
 from tasks import UserError
 
-# What ``json.loads`` raises: of a text that is no JSON, and of one nested too deeply.
+# What ``json.loads`` raises: of a text that is no JSON, and of one nested too
+# deeply.
 NOT_JSON = (ValueError, RecursionError)
 
 
@@ -27,6 +28,8 @@ def replace_bytes(path: Path, content: bytes) -> None:
 
 def is_own_file(path: Path) -> bool:
     """Whether it is a file and no link, whose target may lie anywhere."""
+    # A results folder may come from somebody else. A link in it could make us
+    # read, copy or export any file of this machine.
     return path.is_file() and not path.is_symlink()
 
 
@@ -40,6 +43,7 @@ def artifacts_of(campaign: Path, key: str) -> list[Path]:
 
 def free_space(folder: Path) -> int:
     """Free bytes on the disk of the folder, which need not exist."""
+    # Asked before the folder is made, as in `bakeoff import`.
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free

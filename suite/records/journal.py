@@ -61,14 +61,18 @@ class Record:
         self.folder = folder
         self.path = folder / FILE
         folder.mkdir(parents=True, exist_ok=True)
+        # A driver that was killed while writing left half a line, to which the
+        # next one would be joined.
         cut_torn_line(self.path)
-        # After a failed write, the buffer must not be flushed later.
+        # Without a buffer: one that a full disk refused would be written
+        # later, in the middle of another line.
         self._file = self.path.open("ab", buffering=0)
 
     def append(self, job: Job, member: Member, result: Result) -> RunRecord:
         """Append a run to the record, flushed to disk, and return its line. Raises
         OSError if the disk is full or fails.
         """
+        # Files before the line: whoever sees the line may rely on them.
         for name, content in result.artifacts.items():
             replace_bytes(
                 self.folder / "artifacts" / member.key / name, content
@@ -86,16 +90,22 @@ class Record:
         """Append an existing line, as when a campaign is recovered or imported."""
         start = self._file.tell()
         left = memoryview(
+            # NaN and Infinity are no JSON: they fail here, not in a reader.
             json.dumps(line, separators=(",", ":"), allow_nan=False).encode()
             + b"\n"
         )
         try:
             while left:
+                # A write without a buffer may take less than it was given.
                 left = left[self._file.write(left) :]
+            # To the disk and not only to the kernel: the line must outlive a
+            # power cut, as the run is not trained again once it is told.
             os.fsync(self._file.fileno())
         except OSError:
             self._file.close()
-            self._file = _reopened(self.path, start)  # remove the partial line
+            # Without the partial line, so that the record can be appended to
+            # once there is room again.
+            self._file = _reopened(self.path, start)
             raise
 
     def close(self) -> None:
@@ -124,6 +134,7 @@ def parse_line(text: bytes, path: Path, number: int) -> RunRecord:
     """The run in one line of a record. Raises UserError as ``read_lines`` does."""
     place = f"{path}, line {number}"
     try:
+        # Python's parser accepts NaN and Infinity, which JSON does not have.
         line = json.loads(text, parse_constant=_refuse)
     except NOT_JSON as error:
         raise UserError(

@@ -51,6 +51,7 @@ from tasks import (
 from tasks.contract.plot import UPDATES
 from tasks.contract.universe import is_universe
 
+# Only for annotations: reading a manifest must not import what plans need.
 if TYPE_CHECKING:
     from suite.planning.plan import CellPlan, Plan
 
@@ -447,6 +448,7 @@ class TaskManifest(_Manifest):
     def space_of(self, arm: str, level: str = "") -> Space:
         """What is tuned for an arm at a level, under either name if it runs twice."""
         spaces = self.level_space.get(level, self.space)
+        # An A/A test's second name has no space of its own.
         return spaces.get(self.aa_test.get(arm, arm), Space())
 
 
@@ -565,6 +567,8 @@ class Manifest(_Manifest):
         """The same campaign with further cells; those it has already are left out."""
         known = set(self.cells)
         asked = [cell_manifest(cell) for cell in cells]
+        # A resumed campaign takes its interim looks again, and asks for the
+        # same cells.
         new = [cell for cell in dict.fromkeys(asked) if cell not in known]
         return self.model_copy(update={"cells": (*self.cells, *new)})
 
@@ -573,7 +577,7 @@ class Manifest(_Manifest):
         return self.model_dump_json(by_alias=True, indent=1)
 
 
-# ----------------------------------------------------------------------------- files
+# -- files
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -593,6 +597,8 @@ def read_manifest(folder: Path) -> Manifest:
     return _read_manifest(path, stat.st_size, stat.st_mtime_ns)
 
 
+# Size and time only make the cache's key: a file that was replaced is read
+# again.
 @lru_cache(maxsize=64)
 def _read_manifest(path: Path, size: int, changed: int) -> Manifest:
     """The manifest in a file of that size and age; cached, as files rarely change."""
@@ -603,6 +609,7 @@ def manifest_from(values: Mapping[str, Any], path: Path) -> Manifest:
     """The manifest in an object read from ``path``. Raises UserError as
     ``read_manifest`` does.
     """
+    # First, as an older file would only seem damaged to the models below.
     check_schema(values.get("schema"), path)
     try:
         return Manifest.model_validate(values)
@@ -625,7 +632,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     replace_text(folder / FILE, manifest.to_json())
 
 
-# ----------------------------------------------------------------------------- plans
+# -- plans
 
 
 def manifest_of(plan: Plan) -> Manifest:
@@ -665,6 +672,7 @@ def plot_manifest(
 ) -> PlotManifest:
     """What the manifest says of a plot, of the levels and arms that run."""
     along, is_map = plot.along, bool(plot.by)
+    # A plot that names no levels shows all.
     drawn = [one for one in levels if one.name in (plot.levels or (one.name,))]
     places = {
         level.name: (
@@ -673,6 +681,7 @@ def plot_manifest(
         )
         for level in drawn
     }
+    # What is no number of any level is a hyperparameter.
     over: Literal["levels", "trials", "updates"] = "trials"
     if along == UPDATES:
         over = "updates"
@@ -709,6 +718,8 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
     level_names = dict.fromkeys(level for level, _ in places)
     arm_names = {arm for _, arm in places}
     arms = [arm for arm in task.arms if arm.name in arm_names]
+    # The task's own levels in its order, then those of universes, which the
+    # task does not list.
     own = [level.name for level in task.levels if level.name in level_names]
     levels = [task.level(name) for name in dict.fromkeys([*own, *level_names])]
     claims = plan.claims(name)
@@ -766,6 +777,7 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
             for one in task.procedure.measures
         ),
         space={arm.name: _tuned(task.space_of(arm), of) for arm in arms},
+        # Only where a level changes the space: in most tasks none does.
         level_space={
             level.name: {
                 arm.name: plan.space(name, level.name, arm.name)

@@ -31,6 +31,8 @@ def read_mlflow_runs(folder: Path) -> Mapping[str, MlflowRun]:
         stat = path.stat()
     except FileNotFoundError:
         return {}
+    # Size and time are arguments only to be part of the cache's key: a file
+    # that has grown is read again.
     return _read_mlflow_runs(path, stat.st_size, stat.st_mtime_ns)
 
 

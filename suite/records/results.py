@@ -128,6 +128,8 @@ class Results:
     def __init__(self, root: Path | str = "results") -> None:
         self.root = Path(root)
         self._readers: dict[str, _Reader] = {}
+        # Readers keep what they parsed, and the dashboard's threads share
+        # them.
         self._lock = threading.Lock()
 
     def ids(self) -> list[str]:
@@ -135,6 +137,7 @@ class Results:
         found = [
             path for path in self.root.glob(f"*/{MANIFEST}") if path.is_file()
         ]
+        # The name decides between campaigns of one tick of the clock.
         return [
             path.parent.name
             for path in sorted(
@@ -158,6 +161,8 @@ class Results:
     def revision(self, campaign_id: str) -> str:
         """A short text that changes whenever anything was recorded. Cheap."""
         sizes = []
+        # Sizes and times, so that asking every second costs three calls of
+        # stat and no reading.
         for name in (MANIFEST, FILE, "state.json"):
             path = self.root / campaign_id / name
             try:
@@ -189,6 +194,7 @@ class Results:
             )
         if campaign_id is None:
             return ids[0]
+        # A full id may also be a prefix of another one.
         if campaign_id in ids:
             return campaign_id
         begun = [known for known in ids if known.startswith(campaign_id)]
@@ -216,7 +222,8 @@ class _Reader:
 
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
-            # First: it reports older versions.
+            # Before the record, as the manifest tells an older version from a
+            # damaged file.
             manifest = read_manifest(self.folder)
             self._take_new_lines()
             runs, curves = self._frames()
@@ -251,6 +258,7 @@ class _Reader:
             file.seek(self._offset)
             for text in file:
                 if not text.endswith(b"\n"):
+                    # The driver is writing this line: it is read next time.
                     break
                 line = parse_line(text, path, self._number + 1)
                 self._offset += len(text)

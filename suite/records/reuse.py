@@ -36,8 +36,10 @@ class OtherCampaigns:
         if found is None:
             return None
         source, line = found
+        # The campaign that trained it, also if this one had it from a third.
         origin = line["worker"].get(TAKEN_FROM, source.name)
         line["worker"] = {**line["worker"], TAKEN_FROM: origin}
+        # As in ``Record.append``: files before the line that speaks of them.
         copy_files(source, self._folder, key)
         record.append_line(line)
         return line
@@ -48,6 +50,8 @@ class OtherCampaigns:
                 with path.open("rb") as file:
                     file.seek(offset)
                     line = parse_line(file.readline(), path, number)
+            # Taking over only saves time: a damaged record of another campaign
+            # must not stop this one.
             except (OSError, UserError) as error:
                 log.warning("%s is not taken over: %s", key[:12], error)
                 continue
@@ -59,6 +63,7 @@ class OtherCampaigns:
     def _places(self) -> dict[str, list[tuple[Path, int, int]]]:
         """File, line number and offset of each run, by its key."""
         found: dict[str, list[tuple[Path, int, int]]] = {}
+        # Sorted, so that the same campaign is taken from every time.
         for path in sorted(self._folder.parent.glob(f"*/{FILE}")):
             if path.parent.name == self._folder.name:
                 continue
@@ -68,10 +73,12 @@ class OtherCampaigns:
 
 
 def _keys(path: Path) -> Iterator[tuple[str, int, int]]:
-    """Where each run's line lies in a record: key, offset and length."""
+    """Where each run's line lies in a record: key, line number and offset in bytes."""
     offset = 0
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
+            # Without parsing, as records may have many thousands of lines. The
+            # key is the second field, long before the 200th byte.
             found = KEY.search(text, 0, 200)
             if found and text.endswith(b"\n"):
                 yield found[1].decode(), number, offset

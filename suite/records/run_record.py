@@ -50,8 +50,8 @@ Types = tuple[type, ...]
 NUMBER: Types = (int, float)
 NONE = type(None)
 MISSING = object()
-# Not with pydantic, for speed: a record has tens of thousands of lines, and is read at
-# every start.
+# Not with pydantic, for speed: a record has tens of thousands of lines, and is
+# read at every start.
 TYPES: Mapping[str, Types] = {
     "key": (str,),
     "task": (str,),
@@ -77,7 +77,9 @@ TYPES: Mapping[str, Types] = {
     "worker": (dict,),
     "artifacts": (list,),
 }
-# Of a key or an artifact, which become paths: they lead to no other folder.
+# A key and an artifact's name become paths, and a record may come from
+# somebody else: without slashes, and not beginning with a dot, they lead to no
+# other folder.
 FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,254}")
 WHOLE = ("block", "number", "best_step", "parameters")
 PLAIN = {str, int, float, bool, NONE}
@@ -106,7 +108,8 @@ def run_record(line: Any, place: str) -> RunRecord:
         raise _damaged(place, "it is not an object")
     check_schema(line.get("schema"), f"{place},")
     for key, types in TYPES.items():
-        # `type` and not `isinstance`: true is not a number here
+        # ``type`` and not ``isinstance``: a bool is an int in Python, not in
+        # JSON.
         if type(line.get(key, MISSING)) not in types:
             raise _damaged(place, _type_problem(line, key))
     for key, known in VALUES.items():
@@ -119,6 +122,7 @@ def run_record(line: Any, place: str) -> RunRecord:
         if not isinstance(name, str) or not FILE_NAME.fullmatch(name):
             raise _damaged(place, f"{name!r} is no name of a file of its own")
     for name in WHOLE:
+        # pandas holds them in 64 bits, and would fail far from here.
         if line[name] is not None and not 0 <= line[name] < 2**63:
             raise _damaged(
                 place, f"its {name} is not a whole number of 64 bits"
@@ -127,6 +131,8 @@ def run_record(line: Any, place: str) -> RunRecord:
         if not _is_finite(line[name]):
             raise _damaged(place, f"its {name} is not a finite number")
     for name, value in line["metrics"].items():
+        # Metrics become columns beside the fields, so one would hide the
+        # other.
         if name in TYPES:
             raise _damaged(place, f"it has a metric of the name {name!r}")
         if not _is_finite(value):
@@ -134,6 +140,7 @@ def run_record(line: Any, place: str) -> RunRecord:
                 place, f"its metrics.{name} is {value!r} and not a number"
             )
     for name in ("params", "data", "worker"):
+        # They become cells of a table.
         if not {type(value) for value in line[name].values()} <= PLAIN:
             raise _damaged(
                 place, f"a value of its {name} is an object or a list"
@@ -148,6 +155,7 @@ def run_record(line: Any, place: str) -> RunRecord:
 def _is_finite(value: Any) -> bool:
     """Whether it is a number that a float can hold."""
     try:
+        # A whole number beyond the range of floats raises OverflowError here.
         return type(value) in NUMBER and math.isfinite(value)
     except OverflowError:
         return False

@@ -44,11 +44,12 @@ ENTRY_NAME = re.compile(
     r"|checkpoints/[0-9a-f]{64}\.pt"
 )
 RUN_KEY = re.compile(r"[0-9a-f]{64}")
-# Limit against ZIP bombs: curves as JSON, which compress best, shrink to a tenth.
+# Limit against ZIP bombs: curves as JSON, which compress best, shrink to a
+# tenth. A small archive may exceed it, as what it expands to harms nobody.
 MAX_COMPRESSION_RATIO = 100
 RATIO_EXEMPT_BYTES = 64 << 20
 CHUNK_BYTES = 1 << 20
-# Raised by the libraries for a corrupt archive or corrupt contents
+# What zipfile, zlib and json raise on a corrupt archive or corrupt contents.
 UNREADABLE = (
     AttributeError,
     KeyError,
@@ -101,7 +102,7 @@ class Imported:
     """How many planned cells have no final yet."""
 
 
-# ------------------------------------------------------------------------------ export
+# -- export
 
 
 def export_campaign(folder: Path, output: Path) -> int:
@@ -135,6 +136,7 @@ def _entry(name: str, path: Path | None = None) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name)
     entry.compress_type = zipfile.ZIP_DEFLATED
     if path is not None:
+        # Stated first, so that zipfile uses ZIP64 for a large file.
         entry.file_size = path.stat().st_size
     return entry
 
@@ -162,7 +164,7 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-# ----------------------------------------------------------------------------- reading
+# -- reading
 
 
 def read_bundle(path: Path) -> Bundle:
@@ -198,6 +200,7 @@ def _read(path: Path, archive: zipfile.ZipFile) -> Bundle:
         )
     hashes = index["files"]
     contents = set(archive.namelist()) - {INDEX_FILE}
+    # A file that the index does not name would have no checksum.
     if contents != set(hashes):
         raise _damaged(path, "its index does not match its contents")
     for name, expected in hashes.items():
@@ -217,6 +220,7 @@ def _check_entries(path: Path, archive: zipfile.ZipFile) -> None:
     for name in names:
         if name != INDEX_FILE and not ENTRY_NAME.fullmatch(name):
             raise _never_exported(path, f"contains {name!r}")
+    # Which of two would be checked and which unpacked is up to the reader.
     if len(set(names)) < len(names):
         raise _never_exported(path, "contains a name twice")
     size = sum(entry.file_size for entry in entries)
@@ -249,6 +253,8 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     """An entry's content. At most its declared size is read."""
     remaining = archive.getinfo(name).file_size
     with archive.open(name) as file:
+        # One byte more than is left is asked for, to see whether there is more
+        # than the archive declared.
         while chunk := file.read(min(CHUNK_BYTES, remaining + 1)):
             remaining -= len(chunk)
             if remaining < 0:
@@ -300,7 +306,7 @@ def _damaged(path: Path, problem: str) -> UserError:
     )
 
 
-# ------------------------------------------------------------------------------- merge
+# -- merge
 
 
 def import_bundles(bundles: Iterable[Bundle], results: Path) -> Imported:
@@ -316,6 +322,8 @@ def import_bundles(bundles: Iterable[Bundle], results: Path) -> Imported:
     first = sources[0]
     for other in sources[1:]:
         _check_same(first, other)
+    # Everything is checked before the first write, so that a bad file changes
+    # nothing.
     merged = _merge(sources)
     size = sum(bundle.bytes for bundle in bundles)
     if size > free_space(folder):
@@ -409,6 +417,7 @@ def _merge(sources: Iterable[_Source]) -> dict[str, RunRecord]:
         for record in source.records:
             key = record["key"]
             known = merged.get(key)
+            # A run that one machine lost may have finished on another.
             if known is None or known["status"] not in JUDGED:
                 merged[key] = record
                 origin[key] = source.name
@@ -423,6 +432,7 @@ def _merge(sources: Iterable[_Source]) -> dict[str, RunRecord]:
 
 def _equal(one: RunRecord, other: RunRecord) -> bool:
     """Whether two lines are of the same cell and have the same results."""
+    # Times and hosts may differ: on machines of one kind the rest does not.
     same_results = results_digest([one]) == results_digest([other])
     return _cell(one) == _cell(other) and same_results
 

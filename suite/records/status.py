@@ -16,8 +16,8 @@ from suite.records.files import read_json
 from suite.records.results import Results
 from tasks import UserError
 
-# seconds without an update from a driver on another machine, after which it counts as
-# dead
+# Seconds without an update from a driver on another machine, whose process
+# cannot be looked up, after which it counts as dead. It writes once a second.
 SILENCE_S = 60.0
 
 
@@ -97,12 +97,14 @@ def _standing(
         id=campaign,
         name=str(about.get("name", campaign)),
         tasks=tuple(about.get("tasks", ())),
+        # A driver that was killed could not write that it stopped.
         state="interrupted" if word == "running" and not running else word,
         created=float(about.get("created", 0.0)),
         updated=float(state.get("updated", about.get("created", 0.0))),
         done=int(state.get("done", 0)),
         planned=int(state.get("planned", 0)),
         failed=dict(state.get("failed", {})),
+        # Of runs that this driver trained: replayed ones took no time.
         rate=int(state.get("trained", 0)) / seconds
         if running and seconds > 0
         else None,
@@ -115,6 +117,7 @@ def is_running(state: Mapping[str, Any]) -> bool:
     if state.get("state") != "running":
         return False
     try:
+        # Only on the same machine does the process number mean anything.
         if state.get("host") == socket.gethostname():
             return psutil.pid_exists(int(state.get("pid", -1)))
         return time.time() - float(state.get("updated", 0.0)) < SILENCE_S
@@ -123,5 +126,5 @@ def is_running(state: Mapping[str, Any]) -> bool:
         TypeError,
         ValueError,
     ):
-        # A damaged file: nobody writes it.
+        # The file is damaged, so no driver is writing it.
         return False

@@ -74,6 +74,7 @@ def translations_of(
         {
             language
             for text in texts_of(task)
+            # A plain str has English alone, and adds no language.
             if isinstance(text, Text)
             for language in text.translations
         }

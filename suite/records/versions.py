@@ -39,6 +39,8 @@ def own_version() -> str:
     try:
         return importlib.metadata.version("bakeoff")
     except importlib.metadata.PackageNotFoundError:
+        # `python -m suite` also runs from a clone that was never installed, as
+        # on the nodes of a Ray cluster with ``working_dir``.
         path = Path(__file__).parents[2] / "pyproject.toml"
         project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
         return str(project["version"])

@@ -88,7 +88,7 @@ def conditions_text(finding: Finding, language: str = "en") -> str:
     return translate("semicolon", language).join(parts)
 
 
-# -------------------------------------------------------------------------------- JSON
+# -- JSON
 
 
 def plain(found: Sequence[Finding]) -> list[dict[str, Any]]:

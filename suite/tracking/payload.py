@@ -54,7 +54,7 @@ SPELLED = {
 }
 
 
-# --------------------------------------------------------------------------- names
+# -- names
 
 
 def mlflow_names(names: Iterable[str]) -> dict[str, str]:
@@ -105,7 +105,7 @@ def renamed_tag(tag: str, names: Mapping[str, str]) -> dict[str, str]:
     return {tag: text[:MAX_TAG_LENGTH]}
 
 
-# ---------------------------------------------------------------------------- tags
+# -- tags
 
 
 def cell_tags(campaign: str, cell_id: CellId) -> dict[str, str]:
@@ -198,7 +198,7 @@ def _git_commit(folder: Path) -> str:
     return asked.stdout.strip()
 
 
-# ---------------------------------------------------------------- names on the pages
+# -- names on the pages
 
 
 def cell_name(cell_id: CellId) -> str:
@@ -242,7 +242,7 @@ def task_note(task: TaskManifest) -> str:
     return "\n".join(lines)[:MAX_TAG_LENGTH]
 
 
-# ------------------------------------------------------------- metrics, params, data
+# -- metrics, params, data
 
 
 def run_metrics(line: Line, names: Mapping[str, str]) -> list[Metric]:

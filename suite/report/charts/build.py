@@ -40,7 +40,7 @@ STEEP_SHARE = 0.1
 POSSIBLE_POINTS: Interval = (-100.0, 100.0)
 
 
-# ------------------------------------------------------------------------- verdicts
+# -- verdicts
 
 
 def block_chart(
@@ -256,7 +256,7 @@ def forest_strip(
     )
 
 
-# --------------------------------------------------------------------------- curves
+# -- curves
 
 
 def curve_chart(

@@ -300,7 +300,7 @@ def _set_axis(axes: Axes, which: str, axis: Axis, grid: bool = True) -> None:
         target.grid(True)
 
 
-# ----------------------------------------------------------------- blocks, and trends
+# -- blocks, and trends
 
 
 def _block_figure(chart: BlockChart, drawing: _Drawing) -> Figure:
@@ -473,7 +473,7 @@ def _arrow(axes: Axes, x: float, symbol: str) -> None:
     axes.plot(x, 0.5, symbol, color=COLORS["c"], markersize=8, clip_on=False)
 
 
-# ------------------------------------------------------------------------- universes
+# -- universes
 
 
 def css_name(verdict: str) -> str:
@@ -547,7 +547,7 @@ def _universe_legend(axes: Axes, chart: SpecificationCurve) -> None:
     )
 
 
-# --------------------------------------------------------------------------- curves
+# -- curves
 
 
 def _curve_figure(chart: CurveChart, drawing: _Drawing) -> Figure:
@@ -578,7 +578,7 @@ def _arm_line(look: Look) -> dict[str, Any]:
     }
 
 
-# ------------------------------------------------------------------------- pictures
+# -- pictures
 
 
 def _picture_figure(chart: PictureChart, drawing: _Drawing) -> Figure:

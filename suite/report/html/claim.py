@@ -135,7 +135,7 @@ def _gate(gate: Gate, one: Judged) -> GateView:
     )
 
 
-# -------------------------------------------------------------------------- numbers
+# -- numbers
 
 
 def _numbers(one: Judged) -> Iterator[Number]:
@@ -224,7 +224,7 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", MINUS)
 
 
-# --------------------------------------------------------------------------- curves
+# -- curves
 
 
 def _curves_or_where(
