@@ -1,5 +1,5 @@
 """Checkpoints of long runs, written at evaluations, so that another worker can resume
-it from there.
+the run from there.
 
 One file a run, in a folder that its workers see and that the driver made: on nodes that
 do not share it, lost runs start from scratch, as short ones do. The driver removes a
@@ -48,6 +48,8 @@ class Checkpointer:
             if folder.is_dir():
                 self._path = folder / f"{key}.pt"
         self._pause = self._every  # until the next checkpoint is due
+        # Monotonic: a wall clock that is set back would hold up checkpoints
+        # and the time limit.
         now = time.monotonic()
         self._began = now
         self._kept = now
@@ -59,11 +61,12 @@ class Checkpointer:
         return self._before + time.monotonic() - self._began
 
     def resume(self, training: TrainingLoop) -> dict[str, bytes]:
-        """Restore the training from a checkpoint, if there is one; the artifacts that
-        was there already.
+        """The artifacts that an earlier attempt left, by file name, once the training
+        is restored from its checkpoint; empty where there is none.
 
-        In a group all do so at once, with what the first worker finds.
+        In a group all workers do so at once, with what the first one finds.
         """
+        # The first worker reads for all: the others may not see its folder.
         found = (
             training.group.broadcast_from_rank_zero(self._left)
             if training.group
@@ -110,6 +113,7 @@ class Checkpointer:
         }
         with suppress(OSError):
             _write(self._path, checkpoint)
+        # After a failure, too: a full disk is tried again once per pause.
         self._kept = time.monotonic()
         writing = self._kept - began
         self._pause = max(self._every, writing / SHARE)
@@ -124,6 +128,7 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
     own = path.with_name(f"{path.stem}.{os.getpid()}.part")
     try:
         own.write_bytes(checksum + saved)
+        # Whoever reads finds the old file or the new one, never half of one.
         os.replace(own, path)
     finally:
         own.unlink(missing_ok=True)
@@ -144,10 +149,8 @@ def _read(path: Path) -> dict[str, Any] | None:
             map_location="cpu",
             weights_only=True,
         )
-    except (
-        RuntimeError,
-        pickle.UnpicklingError,
-    ):  # of another version of PyTorch
+    except (RuntimeError, pickle.UnpicklingError):
+        # The checksum holds: another version of PyTorch wrote it.
         return None
     return found
 
@@ -164,6 +167,7 @@ def prepare(folder: Path, recorded: Iterable[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     done = set(recorded)
     for path in folder.iterdir():
+        # A writer that was killed leaves KEY.PID.part.
         key, _, _ = path.name.partition(".")
         if key in done:
             path.unlink(missing_ok=True)

@@ -28,6 +28,8 @@ def in_precision(precision: str, phase: Phase) -> Phase:
     def loss(
         model: nn.Module, batch: Split, generator: torch.Generator
     ) -> Tensor:
+        # bfloat16 has the exponents of float32, so that the loss needs no
+        # scaling against vanishing gradients, as in float16.
         with torch.autocast(batch.device.type, torch.bfloat16):
             return phase.loss(model, batch, generator).float()
 
@@ -59,13 +61,14 @@ def accumulated(
     """The loss over the batch, a 0-d tensor; its gradient is added to the parameters'
     ``grad``, part by part.
     """
-    size = -(-len(batch) // parts)
+    size = -(-len(batch) // parts)  # rounded up: the last part may be smaller
     loss = torch.zeros((), device=batch.device)
     for x, y in zip(batch.x.split(size), batch.y.split(size), strict=True):
         weight = len(x) / len(batch)
         share = (
             phase.loss(model, Split(x, y, batch.metadata), generator) * weight
         )
+        # Part by part: each backward pass frees the activations of its part.
         share.backward()
         loss += share.detach()
     return loss
@@ -84,8 +87,8 @@ def compile_if_possible(model: nn.Module) -> None:
         )
         return
     if type(model).__module__.partition(".")[0] == "torch":
-        # Module.compile compiles the code around forward, which dynamo skips where
-        # forward itself is torch's own, as that of a plain Sequential is
+        # Module.compile compiles the code around forward, which dynamo skips
+        # where forward itself is torch's own, as that of a plain Sequential is
         model._compiled_call_impl = torch.compile(model.forward)
     else:
         model.compile()
@@ -95,6 +98,7 @@ def _missing_compiler(device: str) -> str:
     """What ``torch.compile`` lacks on this machine; "" if nothing."""
     if device == "cuda":
         return "" if find_spec("triton") else "Triton"
+    # where torch.compile's C++ backend looks for one, too
     named = (os.environ.get("CXX", ""), *COMPILERS)
     found = any(name and shutil.which(name) for name in named)
     return "" if found else "C++ compiler"

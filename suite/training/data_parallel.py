@@ -43,6 +43,8 @@ class RankFailed(Exception):
     """Ends the whole group; carries the result of the worker that failed."""
 
     def __init__(self, result: Result) -> None:
+        # The only argument, so that the exception can be pickled on its way to
+        # the driver: unpickling calls the class with `args`.
         super().__init__(result)
         self.result = result
 
@@ -85,10 +87,12 @@ class DataParallelGroup:
         """
         part = self.shard(batch)
         loss = grad.new_zeros(())
+        # The mean over an empty part is NaN, which would spoil the sum.
         if len(part):
             weight = len(part) / len(batch)
             loss = phase.loss(model, part, generator) * weight
             loss.backward()
+        # Workers without examples join in, too: the sum waits for all.
         self.all_reduce(grad)
         return loss
 
@@ -112,6 +116,8 @@ class DataParallelGroup:
 def _together() -> Iterator[None]:
     try:
         yield
+    # What the backends (Gloo, NCCL) raise when a peer closes its connection or
+    # does not answer in time; they have no more telling type in common.
     except RuntimeError as error:
         raise PeerLost(str(error)) from error
 
@@ -142,6 +148,7 @@ def check_data_parallel(
 
 
 def _check_batch(recipe: Recipe) -> None:
+    # 0 is the full batch, whose size is known with the data only.
     if 0 < recipe.batch_size < recipe.world_size:
         raise UserError(
             f"batch_size = {recipe.batch_size} cannot be shared by world_size = "
@@ -159,6 +166,7 @@ def batch_norms(model: nn.Module) -> list[str]:
     """The classes of the batch norms in a model, sorted by name."""
     found = set()
     for module in model.modules():
+        # private, but the one base of all of torch's batch norms
         if isinstance(module, _BatchNorm):
             found.add(type(module).__name__)
     return sorted(found)

@@ -25,6 +25,7 @@ def worker_info(job: Job) -> dict[str, Any]:
     return {
         "host": socket.gethostname(),
         "pid": os.getpid(),
+        # the kind alone: which GPU of a machine it was tells nothing
         "device": job.device.partition(":")[0],
         "hardware": _hardware(job.device),
         "threads": job.threads,
@@ -66,5 +67,6 @@ def warm_up(device: str) -> str:
     PyTorch is imported by then. Returns the host's name.
     """
     numbers = torch.zeros(8, 8, device=device)
+    # A product, because the first one on a GPU loads its library.
     numbers @ numbers
     return socket.gethostname()

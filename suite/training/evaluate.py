@@ -24,9 +24,8 @@ from tasks import (
 )
 from tasks.contract.checks import brief, is_finite, is_number, plain
 
-TRAIN_SAMPLE = (
-    1000  # training examples on which the training measures are taken
-)
+# training examples on which the training measures are taken
+TRAIN_SAMPLE = 1000
 LARGEST = 1e100  # beyond it, sums of squares over blocks are infinite
 SHARE_ROUNDING = 1e-6  # of a mean in 32 bits
 SNAPSHOTS = 8  # evaluations of a final that store a procedure's artifacts
@@ -60,6 +59,7 @@ class Evaluation:
 
     @property
     def diverged(self) -> bool:
+        """Whether a loss or a measure was not finite."""
         return not all(math.isfinite(value) for value in self.values.values())
 
 
@@ -106,6 +106,8 @@ def measure(
     ``model`` is in evaluation mode. Raises UserError if a measure is missing or is not
     a number.
     """
+    # Seeded anew each time: where an evaluation draws, as samples of a GAN, it
+    # draws the same throughout a run, and values differ by the model alone.
     generator = make_generator(seed, split.x.device)
     found = procedure.evaluate(model, split, generator)
     who = f"{type(procedure).__name__}.evaluate"
@@ -162,6 +164,7 @@ def measure_on_test(
     values = measure(procedure, model.eval(), test, seed)
     made: dict[str, bytes] = {}
     if artifacts:
+        # of its own, so that no artifact depends on what measuring has drawn
         generator = make_generator(seed, test.x.device)
         made = procedure.artifacts(model, test, generator)
     return FinalEvaluation(values, made)
@@ -210,6 +213,7 @@ def snapshot(
 
 def _snapshot_is_due(step: int, steps: int) -> bool:
     """Whether the step is within a quarter of the distance between two snapshots."""
+    # Evaluations have a schedule of their own and rarely fall on the step.
     between = steps / SNAPSHOTS
     due = [round(between * number) for number in range(SNAPSHOTS + 1)]
     distance = min(abs(step - other) for other in due)
@@ -233,6 +237,7 @@ def as_numbers(
                 f"{who} returned no {measure.name!r} (returned: {given}): return a "
                 "number for each of the measures."
             )
+    # What is returned beyond the declared measures is recorded, too.
     numbers = {}
     for name, value in found.items():
         numbers[name] = _as_number(who, name, value)
@@ -264,4 +269,5 @@ def _check_share(who: str, name: str, value: float) -> None:
 
 
 def all_finite(values: Mapping[str, float]) -> bool:
+    """Whether every value is a finite number; a run with another has diverged."""
     return all(finite(value) is not None for value in values.values())

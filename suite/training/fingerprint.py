@@ -75,6 +75,8 @@ def _code(task: str) -> dict[str, str]:
 
 
 def _new_reach(task: str) -> Reach:
+    # A task in an installed package would pass for a library's code; its own
+    # package is first-party all the same.
     own = tasks.module_of(task).__name__.partition(".")[0]
     return Reach("" if own == "tasks" else own, DECIDING)
 
@@ -82,6 +84,7 @@ def _new_reach(task: str) -> Reach:
 def _describe_arm(reach: Reach, task: Task, name: str) -> Any:
     arm = task.arm(name)
     who = f"Arm {name!r}"
+    # A function trains nothing, so its results do not depend on the loop.
     if arm.measure is not None:
         reach.add_module("suite.training.function")
         return reach.describe(arm.measure, who)
@@ -101,6 +104,7 @@ def _describe_arm(reach: Reach, task: Task, name: str) -> Any:
 
 def _rules(task: Task, arm: Arm) -> list[Any]:
     """The functions in the arm's recipes, such as an optimiser of the user's own."""
+    # By identity: callables need not be hashable, and levels share them.
     rules = {}
     for level in task.levels:
         recipe = task.recipe_of(level, arm)
@@ -125,6 +129,7 @@ def data_hash(
     source = tasks.source_of(task)
     if arm is None:
         return _data_hash(task, source, level, examples, None)
+    # An arm without data of its own shares the task's hash, which is cached.
     found = tasks.get(task).arm(arm)
     own = None if found.training_data is None else arm
     if found.before is None:
@@ -137,6 +142,8 @@ def data_hash(
     return digest(hashes)
 
 
+# `source` is in the cache's key alone: a task file that was edited meanwhile,
+# as in a notebook, must not be answered with the hash of what it was.
 @lru_cache(maxsize=256)
 def _data_hash(
     task: str,
@@ -162,6 +169,7 @@ def _splits_hash(reach: Reach, splits: Splits) -> str:
             shape = tuple(tensor.shape)
             found.update(f"{shape} {tensor.dtype}".encode())
             found.update(tensor_hash(tensor).encode())
+    # Metadata may hold objects with code of their own, as a tokenizer.
     metadata = reach.describe(dict(splits.metadata), "The data's metadata")
     found.update(digest([metadata, reach.code]).encode())
     return found.hexdigest()

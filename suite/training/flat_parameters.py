@@ -64,7 +64,7 @@ class FlatParameters:
         self._move_into_buffers([*decayed, *rest])
         self._parts = self._make_parts(recipe, lr, params or {})
         self.ema_decay = recipe.ema_decay
-        # While the average is shown, it is in ``flat`` and the parameters are here.
+        # While the average is shown, it is in `flat`, and the parameters here.
         self._average: Tensor | None = None
         self._average_shown = False
 
@@ -75,7 +75,10 @@ class FlatParameters:
             with torch.no_grad():
                 view = _laid_out(self.flat[start:end], parameter)
                 view.copy_(parameter)
+                # The Parameter stays the model's own; only its memory moves.
                 parameter.data = view
+            # autograd adds to a gradient that is there, in place. So it is set
+            # to 0 between steps and never to None, which would cut this tie.
             parameter.grad = _laid_out(self.grad[start:end], parameter)
             start = end
 
@@ -90,6 +93,7 @@ class FlatParameters:
             made = TorchOptimizer(self.parameters, recipe, lr, params)
             return [_Part(made, self.grad, self.weight_decay)]
         make = OPTIMIZERS.get(recipe.optimizer)
+        # Nothing decays, so one fused call does for both parts.
         if not self.weight_decay:
             return [_Part(make(self.flat, recipe), self.grad, 0.0)]
         weights = slice(0, self.undecayed)
@@ -110,8 +114,8 @@ class FlatParameters:
         longer gradient is scaled down to it first.
         """
         if self.max_grad_norm is not None:
-            # As torch.nn.utils.clip_grad_norm_ does, but without reading the norm,
-            # which would synchronise with the GPU.
+            # As torch.nn.utils.clip_grad_norm_ does, but without reading the
+            # norm, which would synchronise with the GPU.
             norm = self.grad.norm() + CLIP_EPSILON
             share = self.max_grad_norm / norm
             self.grad.mul_(share.clamp_(max=1.0))
@@ -136,6 +140,7 @@ class FlatParameters:
         """
         if self._average is None or shown is self._average_shown:
             return
+        # By content: the parameters are views of this very buffer.
         before = self.flat.clone()
         self.flat.copy_(self._average)
         self._average.copy_(before)
@@ -146,6 +151,7 @@ class FlatParameters:
         values.
         """
         parameters, average = self.flat, self._average
+        # Checkpoints are written while evaluations show the average.
         if self._average_shown:
             assert average is not None
             parameters, average = average, parameters
@@ -174,6 +180,8 @@ def _laid_out(piece: Tensor, like: Tensor) -> Tensor:
     """``piece``, (numbers,), viewed in the shape of ``like``; on CPU the weights of 2-D
     convolutions get channels-last strides.
     """
+    # On the CPU convolutions are fastest in this layout, which inputs have,
+    # too (suite.training.loop): mixed ones would be converted every step.
     if like.ndim == 4 and like.device.type == "cpu":
         out, within, height, width = like.shape
         return piece.view(out, height, width, within).permute(0, 3, 1, 2)

@@ -73,6 +73,8 @@ def run_function(
     validation value, by which hyperparameters are chosen; what a final returns, with a
     seed that no trial had, counts as both validation and test.
     """
+    # The one stream that differs between runs and is shared by the arms of a
+    # block, so that functions are compared in pairs, as models are.
     called = call(procedure, arm, level, member.params, member.seeds["order"])
     is_judged = member.kind in OPENING
     diverged = not all_finite(called.values)
@@ -85,6 +87,7 @@ def run_function(
         metrics=_metrics(called, values, is_judged),
         curve=[_row(called)],
         best_step=1,
+        # Calls share nothing, unlike splits of one data set.
         data={"population": "fresh", "test_train_ratio": 0.0},
         test_opened=is_judged,
         error="a measure was not finite" if diverged else None,
@@ -122,9 +125,11 @@ def _with_worst(
     procedure: Procedure, values: Mapping[str, float]
 ) -> dict[str, float]:
     """The values, with non-finite ones replaced by the value for failures."""
+    # Asked for after a failure only: a function's measure may have none.
     worst = worst_values(procedure, NO_SHAPE)
     kept = {}
     for name, value in values.items():
         is_finite = finite(value) is not None
+        # 0 for what it returned beyond its measures, which has no worst value
         kept[name] = value if is_finite else worst.get(name, 0.0)
     return kept

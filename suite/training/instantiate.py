@@ -55,6 +55,8 @@ def load_splits(
         arm = None  # it shares the block's splits with others
     source = tasks.source_of(task)
     splits = _prepared(task, source, level, arm, seed, examples, device)
+    # Runs share what is cached, but not the seal: whether it is broken is on
+    # record, and says whether this very run has seen the test set.
     return replace(splits, test=splits.sealed.resealed())
 
 
@@ -77,6 +79,8 @@ def load_splits_before(
     return splits.limited(examples).to(device)
 
 
+# The caches are small, because an entry holds whole splits, perhaps on the
+# GPU. `source` is in their keys alone: task files may be edited meanwhile.
 @lru_cache(maxsize=4)
 def _prepared(
     task: str,
@@ -133,6 +137,8 @@ def _with_train_of(
 ) -> Splits:
     if training_data is None:
         return splits
+    # torch counts the in-place changes of a tensor; comparing contents would
+    # take a copy of all examples.
     shared = _tensors(splits)
     before = [tensor._version for tensor in shared]
     try:
@@ -169,6 +175,7 @@ def build_model(
     """
     if arm.build is None:
         return nn.Identity()
+    # On the CPU, so that a seed gives the same weights on every device.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = arm.build(splits.shape, level, params)

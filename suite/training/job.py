@@ -15,9 +15,8 @@ from typing import Any, Literal
 
 from suite.training.metrics import recorded_metric
 
-SCHEMA = (
-    2  # of a line of the record and of cell.parquet; readers refuse another
-)
+# of a line of the record and of cell.parquet; readers refuse another
+SCHEMA = 2
 Kind = Literal["trial", "final", "half_budget", "half_length"]
 # the kinds that open the sealed test set
 OPENING: tuple[Kind, ...] = ("final", "half_budget", "half_length")
@@ -32,10 +31,11 @@ STATUSES: tuple[Status, ...] = (
     "crashed",
     "lost",
 )
+# results of the run itself; the others depend on the machine
 JUDGED: tuple[Status, ...] = (
     "finished",
     "diverged",
-)  # results of the run itself; the others depend on the machine
+)
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def canonical(value: Any) -> str:
         value,
         sort_keys=True,
         separators=(",", ":"),
-        allow_nan=False,
+        allow_nan=False,  # no JSON, and not equal to itself
         default=_plain,
     )
 

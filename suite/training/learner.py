@@ -54,12 +54,14 @@ class Learner:
                 parameters = _parameters_of(model, phase)
                 buffer = FlatParameters(parameters, recipe, lr, params)
                 self.buffers[phase.prefix] = buffer
+        # Other processors may initialise to other bits. Equal updates keep
+        # equal what begins equal, so this is sent only once.
         if group:
             for buffer in self.buffers.values():
                 buffer.flat.copy_(
                     group.broadcast_from_rank_zero(buffer.flat.cpu)
                 )
-        self._best: list[Tensor] = []
+        self._best: list[Tensor] = []  # empty: nothing was kept yet
 
     @property
     def batches_per_step(self) -> int:
@@ -79,6 +81,8 @@ class Learner:
         In a group it is what this worker's part adds to the loss.
         """
         buffer = self.buffers[phase.prefix]
+        # A GAN's generator learns through the discriminator, whose own
+        # gradients would be computed for nobody, and end up in its buffer.
         with _gradients_for(buffer, self.buffers):
             buffer.grad.zero_()
             if self.group:
@@ -119,6 +123,7 @@ class Learner:
     @torch.no_grad()
     def restore_best(self) -> None:
         """Restore the best checkpoint, if there is one."""
+        # In place, because the parameters are views of the buffers.
         if self._best:
             for tensor, best in zip(self._learned(), self._best, strict=True):
                 tensor.copy_(best)
@@ -148,6 +153,7 @@ class Learner:
             self.model.buffers(), state["statistics"], strict=True
         ):
             tensor.copy_(before)
+        # Not strict: before the first improvement there is no best to restore.
         self._best = [
             best.to(tensor.device)
             for best, tensor in zip(

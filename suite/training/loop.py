@@ -97,6 +97,7 @@ class TrainingLoop:
         self.model = model
         self.train = _channels_last(train)
         self.validation = _channels_last(validation)
+        # A space may tune fields of the recipe, such as the momentum.
         recipe = recipe.with_params(params)
         self.recipe = recipe
         self.params = params
@@ -107,6 +108,7 @@ class TrainingLoop:
         phases = tuple(procedure.phases(model))
         self.learner = self._new_learner(phases)
         self.steps = recipe.updates(len(train), length_factor)
+        # On the device: reading each loss as a number would stall every step.
         self.losses = torch.full((self.steps,), math.nan, device=self.device)
         self.best: Evaluation | None = None
         self.curve: list[Evaluation] = []
@@ -116,6 +118,8 @@ class TrainingLoop:
         )
         self._at = LoopState(lr_reductions_left=reductions)
         self._dropout = GlobalStream(seeds["dropout"], self.device)
+        # For losses that draw numbers. Flipping a bit gives another seed, so
+        # that they do not draw those of dropout.
         self._noise = make_generator(seeds["dropout"] ^ 1, self.device)
         self._clock = Clock(self.device)
         self._sample = training_sample(
@@ -135,6 +139,8 @@ class TrainingLoop:
 
     def __iter__(self) -> Iterator[Evaluation]:
         source = self._batches()
+        # The untrained model begins the curve, and is never kept as the best.
+        # A run that is resumed has its curve already.
         if not self.curve:
             self.curve.append(self._evaluate(0, math.nan))
             yield self.curve[-1]
@@ -142,12 +148,16 @@ class TrainingLoop:
             if self._at.over or stop <= self._at.step:
                 continue
             mean_loss = self._train_until(stop, source)
+            # Within, so that a checkpoint that is kept as the best is the
+            # average that was measured, not the parameters behind it.
             with self.learner.averaged():
                 self.curve.append(self._evaluate(stop, mean_loss))
                 self._update_best_or_stop(self.curve[-1])
                 yield self.curve[-1]
         if not self.recipe.restore_best:
             self.best = self.curve[-1]
+        # In this order: the best checkpoint, where one is kept, replaces the
+        # average that the last step left.
         self.learner.show_average()
         self.learner.restore_best()
         self.losses = self.losses[: self._at.step]
@@ -175,8 +185,10 @@ class TrainingLoop:
             for step in range(begin + 1, stop + 1):
                 self._step(step, source)
         self._at.step = stop
+        # Each worker noted its share of every loss, so their sum is the loss.
         if self.group:
             self.group.all_reduce(self.losses[begin:stop])
+        # one number a stretch is all that training reads from the device
         return self.losses[begin:stop].mean().item()
 
     def _draw_for_own_examples(self, rank: int, begin: int) -> None:
@@ -185,6 +197,7 @@ class TrainingLoop:
         They are reseeded after every evaluation, so that a checkpoint, which the first
         worker writes, need not contain those of all.
         """
+        # by step, too: a run that resumes here draws the same
         own = seed(self.seeds["dropout"], rank, begin)
         self._dropout = GlobalStream(own, self.device)
         self._noise = make_generator(own ^ 1, self.device)
@@ -197,16 +210,18 @@ class TrainingLoop:
             for _ in range(phase.repeats):
                 batch = next(source)
                 loss = self.learner.step(batch, phase, lr, self._noise)
-        self.losses[step - 1] = loss
+        self.losses[step - 1] = loss  # of several phases, the last one's
 
     def _update_best_or_stop(self, found: Evaluation) -> None:
         """Store the best so far; when the patience is exhausted, lower the rate or end
         the run.
         """
         at = self._at
+        # A parameter that is not finite stays so; further updates are wasted.
         at.over = found.diverged or self._fits(found)
         if found.diverged:
             at.waited += 1
+        # Strictly better, so that of equal evaluations the earliest is kept.
         elif self.best is None or found.score < self.best.score:
             at.waited = 0
             self.best = found
@@ -237,6 +252,8 @@ class TrainingLoop:
         at.waited = 0
 
     def _evaluate(self, step: int, mean_loss: float) -> Evaluation:
+        # In a group the first worker measures for all, so that all take the
+        # same decision to go on; one that stopped would be waited for.
         if self.group is None:
             return self._evaluate_here(
                 step, self._clock.cpu_seconds, mean_loss
@@ -312,6 +329,7 @@ class TrainingLoop:
         out where there is a second one.
         """
         curve = self.curve
+        # The first steps also compile, allocate and fill caches.
         first = curve[1] if len(curve) > 2 else curve[0]
         last = curve[-1]
         return (last.seconds - first.seconds) / (last.step - first.step)
@@ -330,6 +348,7 @@ class Clock:
     @contextmanager
     def running(self) -> Iterator[None]:
         """What happens inside is timed."""
+        # A GPU's work is queued: evaluations would pay for the last steps.
         self._wait_for_device()
         wall = time.perf_counter()
         cpu = time.process_time()
@@ -390,6 +409,7 @@ def _measure_named(procedure: Procedure, name: str) -> Measure:
 def losses_digest(losses: Tensor) -> str:
     """SHA-256 of the loss of every step, (steps,), as little-endian float32."""
     numbers = losses.detach().float().cpu().numpy()
+    # with a fixed byte order, so that all machines agree on the digest
     return hashlib.sha256(numbers.astype("<f4").tobytes()).hexdigest()
 
 

@@ -26,9 +26,8 @@ DIAGNOSES = (
     "healthy",
 )
 THROUGHPUT = "_per_second"  # ends the name of a procedure's own throughput
-SHARE = (
-    "share"  # the unit of what lies between 0 and 1 and is shown in percent
-)
+# the unit of what lies between 0 and 1 and is shown in percent
+SHARE = "share"
 
 Better = Literal["higher", "lower"]
 
@@ -74,6 +73,7 @@ class Metric:
     """Holds its values on validation; None if it has none."""
 
     def __post_init__(self) -> None:
+        # the way to set a field of a frozen dataclass
         object.__setattr__(self, "column", self.column or self.name)
 
     @property
@@ -83,6 +83,7 @@ class Metric:
 
     @property
     def is_share(self) -> bool:
+        """Whether it lies between 0 and 1 and is shown in percent."""
         return self.unit == SHARE
 
     @property
@@ -144,6 +145,7 @@ for _metric in (
 
 def throughput(unit: str) -> Metric:
     """The units, such as tokens, that a run learns from in a second."""
+    # A procedure names the unit, so these cannot be registered above.
     name = unit + THROUGHPUT
     label = f"{unit} per second"
     return Metric(name, label, "", "higher", deterministic=False, cost=True)
@@ -162,17 +164,34 @@ class MeasureLike(Protocol):
     """A measure of a procedure, or what campaign.json keeps of one."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What claims and records call it, such as ``accuracy``."""
+        ...
+
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """The same for people, in English; may be empty."""
+        ...
+
     @property
-    def better(self) -> Better: ...
+    def better(self) -> Better:
+        """Which direction is an improvement."""
+        ...
+
     @property
-    def percent(self) -> bool: ...
+    def percent(self) -> bool:
+        """Whether it is a share from 0 to 1, shown in percent."""
+        ...
+
     @property
-    def resolution(self) -> float | None: ...
+    def resolution(self) -> float | None:
+        """The smallest difference that it can show; None if that is not declared."""
+        ...
+
     @property
-    def exact(self) -> bool: ...
+    def exact(self) -> bool:
+        """Whether there is no chance in it at all."""
+        ...
 
 
 def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
@@ -184,11 +203,13 @@ def metric_of(name: str, measures: Iterable[MeasureLike]) -> Metric | None:
     split's name is taken off, so a measure may have dots in its own.
     """
     by_name = {measure.name: measure for measure in measures}
+    # Whole names first: a measure may itself be called "train.loss".
     if name in by_name:
         return measured_metric(by_name[name], "test", name)
     split, _, bare = name.partition(".")
     if split == GAP and bare in by_name:
         return _gap_metric(by_name[bare], name)
+    # A share: over blocks it is the share of those with this diagnosis.
     if split == DIAGNOSED and bare in DIAGNOSES:
         return Metric(
             name, f"diagnosed: {bare.replace('_', ' ')}", SHARE, "higher"
@@ -242,8 +263,13 @@ class Target:
     """What a metric counts the updates to: ``value`` of a measure on a split."""
 
     measure: MeasureLike
+    """What is to reach the value."""
+
     split: str
+    """The split that it is measured on."""
+
     value: float
+    """What it is to reach, in the measure's own unit."""
 
 
 def target_of(name: str, measures: Iterable[MeasureLike]) -> Target | None:

@@ -66,13 +66,14 @@ class SGD(FlatRule):
         torch._fused_sgd_(
             [self.flat],
             [gradient],
-            list(self.memory.values()),
+            list(self.memory.values()),  # none without momentum
             lr=lr,
             momentum=self.recipe.momentum,
             weight_decay=weight_decay,
             dampening=0.0,
             nesterov=self.nesterov,
             maximize=False,
+            # the momentum begins as the first gradient, as in torch.optim.SGD
             is_first_step=self.updates == 0,
         )
         self.updates += 1
@@ -148,10 +149,12 @@ class Adagrad(FlatRule):
         """One step: by ``-lr * g / (sqrt(s) + eps)``, where ``s`` is the sum of the
         squared gradients so far.
         """
+        # in place: the gradient is set to 0 before the next step anyway
         if weight_decay:
             gradient.add_(self.flat, alpha=weight_decay)
         squares = self.memory["sum_of_squares"]
         squares.addcmul_(gradient, gradient)
+        # outside of the root, as in torch: within it, 1e-10 would act as 1e-5
         scale = squares.sqrt().add_(ADAGRAD_EPSILON)
         self.flat.addcdiv_(gradient, scale, value=-lr)
         self.updates += 1
@@ -235,6 +238,8 @@ class TorchOptimizer:
             _leave_out_undecayed(made, recipe, given["weight_decay"])
         self.optimizer = made
         rates = [float(group["lr"]) for group in made.param_groups]
+        # The schedule sets one rate. Groups made with others, as for
+        # pre-trained layers, keep their proportion to the first.
         self._shares = [rate / rates[0] if rates[0] else 1.0 for rate in rates]
 
     def update(self, gradient: Tensor, lr: float, weight_decay: float) -> None:
@@ -245,9 +250,11 @@ class TorchOptimizer:
         self.optimizer.step()
 
     def state_dict(self) -> dict[str, Any]:
+        """The state of the optimiser, as torch gives it."""
         return self.optimizer.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what ``state_dict`` returned."""
         self.optimizer.load_state_dict(state)
 
 
@@ -257,7 +264,8 @@ def _leave_out_undecayed(
     weight_decay: float,
 ) -> None:
     """Move parameters without decay to separate groups with weight decay 0."""
-    for group in list(made.param_groups):
+    for group in list(made.param_groups):  # a copy: groups are added meanwhile
+        # The factory gave this group a decay of its own, on purpose.
         if group.get("weight_decay") != weight_decay:
             continue
         spared = [p for p in group["params"] if not is_decayed(p, recipe)]

@@ -56,6 +56,8 @@ class OwnTraining(TrainingLoop):
     learner: WholeModel
 
     def _new_learner(self, phases: tuple[Phase, ...]) -> Any:
+        # Defaults count as not given. Whatever else nothing reads is an error,
+        # since a claim could rest on it.
         plain = Recipe(steps=1)
         for name in LOOP_ONLY:
             if getattr(self.recipe, name) != getattr(plain, name):
@@ -106,6 +108,7 @@ class OwnTraining(TrainingLoop):
         Raises UserError for a step that is not after the last one, or too late.
         """
         self._check_step(step)
+        # Measuring is not timed, and draws no numbers of the training.
         self._pause()
         self._at.step = step
         self.curve.append(self._evaluate(step, math.nan))
@@ -128,6 +131,11 @@ class OwnTraining(TrainingLoop):
             )
 
     def run(self, watch: Callable[[Evaluation], None]) -> None:
+        """Have the procedure train to the end, and call ``watch`` after each of its
+        evaluations.
+
+        Raises UserError if it returns before the run is over.
+        """
         self._watch = watch
         if not self.curve:
             self.curve.append(self._evaluate(0, math.nan))
@@ -155,12 +163,15 @@ class OwnTraining(TrainingLoop):
             )
 
     def __iter__(self) -> Iterator[Evaluation]:
+        # The procedure holds the loop, which cannot be left in the middle:
+        # evaluations come when all is over.
         self.run(lambda found: None)
         yield from self.curve
 
     def _evaluate_here(
         self, step: int, cpu_seconds: float, mean_loss: float | None
     ) -> Evaluation:
+        # The suite sees none of the losses, so there is no mean to record.
         return super()._evaluate_here(step, cpu_seconds, None)
 
     def _go_on(self) -> None:
@@ -189,6 +200,8 @@ class WholeModel:
         """Restore these objects, and have them in ``state_dict``."""
         for name, one in objects.items():
             self._objects[name] = one
+            # A checkpoint is loaded before `train` has made these objects, so
+            # their states wait in `_found`.
             if name in self._found:
                 one.load_state_dict(self._found[name])
 

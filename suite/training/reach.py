@@ -135,6 +135,8 @@ class Reach:
         top = name.partition(".")[0]
         if top == "suite":
             return name in self._training
+        # The one proposes hyperparameters, which are in the key as values; the
+        # other reads results.
         if top in ("search", "dashboard"):
             return False
         if top == "tasks" or name.startswith("bakeoff_task_file_"):
@@ -149,6 +151,7 @@ class Reach:
         location = module.name, name
         if location in self._seen:
             return
+        # Marked before it is followed: definitions may mention each other.
         self._seen.add(location)
         self._add_effects(module)
         for statement in module.bindings.get(name, ()):
@@ -214,10 +217,11 @@ class Reach:
 
     def _follow_path(self, path: tuple[str, ...]) -> None:
         """Add the code that a dotted path names: a name in a module, or a whole module."""
-        # looking for a library's submodule would import the library, which takes seconds
+        # looking for a submodule would import the library, which takes seconds
         package = _file(path[0])
         if package is not None and _is_library(package):
             return
+        # The longest prefix that is a module; what follows is a name in it.
         for length in range(len(path), 0, -1):
             name = ".".join(path[:length])
             if not _is_module(name):
@@ -242,6 +246,7 @@ class Reach:
         if isinstance(value, PLAIN):
             return value
         if isinstance(value, float | complex):
+            # exact, and JSON has no nan, no infinity and no complex numbers
             return ["number", repr(value)]
         if isinstance(value, bytes | bytearray):
             return ["bytes", hashlib.sha256(value).hexdigest()]
@@ -280,6 +285,7 @@ class Reach:
         if type(value) in (list, tuple):
             return [type(value).__name__, self._describe_all(value, what)]
         if isinstance(value, set | frozenset):
+            # a set has no order of its own: it changes from process to process
             items = self._describe_all(value, what)
             return ["set", sorted(repr(item) for item in items)]
         return self._describe_object(value, what)
@@ -289,13 +295,15 @@ class Reach:
 
     def _describe_object(self, value: Any, what: str) -> Any:
         kind = self.describe(type(value), what)
-        if isinstance(value, Measure):  # its name does not matter
+        # Label, unit and the like are shown, and decide no result.
+        if isinstance(value, Measure):
             worst = self.describe(value.worst, what)
             return ["measure", value.name, value.better, worst]
         if is_dataclass(value):
             names = [field.name for field in fields(value)]
             own = {name: getattr(value, name) for name in names}
             return ["object", kind, self.describe(own, what)]
+        # What pickle would store is all that tells one object from another.
         try:
             reduced = value.__reduce_ex__(4)
         except Exception as error:
@@ -566,6 +574,7 @@ def _stands_at(node: ast.AST, code: Any) -> bool:
 def _columns_fit(node: ast.AST, code: Any) -> bool:
     if not isinstance(node, ast.Lambda):
         return True
+    # The last instruction of a lambda stands where its body does.
     *_, last = code.co_positions()
     line, _, column, _ = last
     body = node.body

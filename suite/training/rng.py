@@ -19,6 +19,8 @@ class GlobalStream:
     restored in between.
     """
 
+    # Dropout takes no generator in torch, so the global one is switched.
+
     def __init__(self, seed: int, device: torch.device) -> None:
         self.device = device
         with self._forked():
@@ -70,7 +72,7 @@ def batches(
     batches are left out at the beginning, as a run that is resumed needs: the rest is
     the same as without it.
     """
-    if isinstance(train, Stream):
+    if isinstance(train, Stream):  # never ends: what follows is for the rest
         yield from _batches_of_stream(train, size, order, skipped)
     examples = len(train)
     whole = train if train.in_memory else None
@@ -79,6 +81,7 @@ def batches(
             yield train.head(examples) if whole is None else whole
     per_epoch = math.ceil(examples / size)
     passes, skipped = divmod(skipped, per_epoch)
+    # Whole passes are drawn and dropped, as the run before has drawn them.
     for _ in range(passes):
         torch.randperm(examples, generator=order)
     while True:
@@ -86,7 +89,7 @@ def batches(
         indices = torch.split(shuffled.to(train.device), size)
         for index in indices[skipped:]:
             yield train.take(index)
-        skipped = 0
+        skipped = 0  # in the first pass only
 
 
 def _batches_of_stream(

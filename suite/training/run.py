@@ -82,10 +82,12 @@ class Setup:
 
     @property
     def opens_test(self) -> bool:
+        """Whether the run is measured on the sealed test set, as no trial is."""
         return self.member.kind in OPENING
 
     @property
     def is_final(self) -> bool:
+        """Whether it is a final proper, which alone leaves artifacts and weights."""
         return self.member.kind == "final"
 
 
@@ -125,10 +127,12 @@ class Trained:
 
     @property
     def parameters(self) -> int:
+        """The number of the model's parameters, frozen ones included."""
         return sum(parameter.numel() for parameter in self.model.parameters())
 
     @property
     def diverged(self) -> bool:
+        """Whether the last evaluation was not finite, whatever the best one was."""
         return self.curve[-1].diverged
 
 
@@ -152,6 +156,7 @@ def train_member(
         trained = _train(setup)
     if not setup.leads:
         return Result(member.key, "finished")
+    # One that diverged counts with the worst values, without any test.
     final = None
     if setup.opens_test and not trained.diverged:
         final = measure_on_test(
@@ -177,6 +182,7 @@ def _set_up(
         seeds["split"],
         job.examples,
         job.device,
+        # an arm under a second name has the data of the first
         arm=job.builds or job.arm,
     )
     model = build_model(
@@ -212,6 +218,7 @@ def _train(setup: Setup) -> Trained:
     comes before is part of no checkpoint: it is trained again.
     """
     job, member = setup.job, setup.member
+    # One file a run: a group's first worker writes it and tells the others.
     checkpointer = Checkpointer(
         job.checkpoints if setup.leads else None, member.key
     )
@@ -233,6 +240,7 @@ def _train(setup: Setup) -> Trained:
     def watch(found: Evaluation) -> None:
         if setup.is_final and setup.leads:
             snapshots.update(_snapshot(setup, found, loop.steps))
+        # Over all attempts, so that a run which keeps resuming ends, too.
         _check_time(checkpointer.seconds, job.time_limit, found.step)
         checkpointer.save(loop, snapshots)
 
@@ -350,6 +358,8 @@ def _metrics(
     metrics = _costs(trained)
     metrics |= _throughput(setup, metrics["seconds_per_epoch"])
     metrics |= _updates_to_targets(setup, trained)
+    # A run may diverge after its best evaluation. It counts as failed all the
+    # same, with finite values, so that the search can rank it last.
     metrics |= _finite(trained.best.values)
     if trained.diverged:
         splits = ["train", "validation"]
@@ -359,6 +369,7 @@ def _metrics(
             for name, value in worst.items():
                 metrics[f"{split}.{name}"] = value
     if final is not None:
+        # Value by value: a model may fail by one measure alone.
         for name, value in final.values.items():
             is_finite = finite(value) is not None
             metrics[f"test.{name}"] = value if is_finite else worst[name]

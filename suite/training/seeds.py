@@ -17,6 +17,7 @@ def seed(root: int, *path: str | int) -> int:
     Equal paths have equal seeds, and the streams of others are independent: the path's
     SHA-256 is the spawn key of a ``numpy.random.SeedSequence``.
     """
+    # `repr` tells 1 from "1", and keeps the names of a path apart.
     digest = hashlib.sha256(repr(path).encode()).digest()
     words = np.frombuffer(digest, dtype=np.uint32)
     sequence = np.random.SeedSequence(
@@ -24,6 +25,7 @@ def seed(root: int, *path: str | int) -> int:
         spawn_key=tuple(int(word) for word in words),
     )
     (state,) = sequence.generate_state(1, np.uint64)
+    # Never negative, even where a library takes signed 64-bit integers.
     return int(state >> np.uint64(1))
 
 

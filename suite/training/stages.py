@@ -22,14 +22,19 @@ class EarlierTraining:
     """
 
     curve: list[Evaluation] = field(default_factory=list)
+    """Its evaluations, in order."""
+
     losses: Tensor | None = None
+    """The loss of every step, (steps,); None where there is no stage."""
 
     @property
     def steps(self) -> int:
+        """The updates that it made; 0 where there is no stage."""
         return self.curve[-1].step if self.curve else 0
 
     @property
     def cpu_seconds(self) -> float:
+        """Its training time in CPU seconds, without evaluations."""
         return self.curve[-1].cpu_seconds if self.curve else 0.0
 
     def followed_by(self, found: Evaluation) -> Evaluation:
@@ -69,6 +74,8 @@ def train_stage(
     """Train ``model`` for the length of ``recipe``, with random streams of the stage's
     own. ``watch`` is called after each evaluation.
     """
+    # Other streams than the arm's own training has, which would repeat the
+    # very batches. Evaluations keep their sample: it is one curve.
     own = {name: seed(root, "stage") for name, root in seeds.items()}
     loop = training(
         procedure,

@@ -31,8 +31,9 @@ from suite.training.run import train_member
 # Out-of-memory messages of CUDA, Linux and others
 NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
-# A run that is merely slow notices at its next evaluation that it is over its limit,
-# and says how far it got. One that hangs is interrupted after limit * 1.1 + 5 s.
+# A run that is merely slow notices at its next evaluation that it is over its
+# limit, and says how far it got. One that hangs is interrupted after limit *
+# 1.1 + 5 s.
 HANGING_FACTOR = 1.1
 HANGING_SECONDS = 5.0
 
@@ -41,6 +42,7 @@ def run_job(job: Job) -> list[Result]:
     """Train every member of the job and return their results, in the order of the
     members.
     """
+    # torch would take every core, and so would the workers beside this one.
     torch.set_num_threads(job.threads)
     return [_run_member(job, member) for member in job.members]
 
@@ -77,10 +79,12 @@ def _train_in_thread(job: Job, member: Member) -> Future[Result]:
 
     def train() -> None:
         try:
+            # Both are settings of a thread, and this is not the main one.
             if job.device.startswith("cuda"):
                 torch.cuda.set_device(job.device)
             torch.set_num_threads(job.threads)
             outcome.set_result(_run_member(job, member, DataParallelGroup()))
+        # Handed on whatever it is, or `run_rank` would wait for ever.
         except BaseException as error:
             outcome.set_exception(error)
 
@@ -110,8 +114,10 @@ def _run_member(
     try:
         with _interrupted_after(job.time_limit):
             result = train_member(job, member, group)
-    except PeerLost:
+    except PeerLost:  # no failure of this worker; another one reports it
         raise
+    # SystemExit, too: a sys.exit() in a task's code would end the worker, and
+    # with it the results of the job's other runs.
     except (Exception, SystemExit) as error:
         if isinstance(error, SystemExit) and _from_ray(error):
             raise
@@ -119,8 +125,7 @@ def _run_member(
     return replace(
         result,
         started=started,
-        # by the monotonic clock: never before the start, even if the wall clock is
-        # adjusted
+        # by the monotonic clock: never before the start, if clocks are set
         ended=started + time.monotonic() - began,
         worker={**worker_info(job), **result.worker},
     )
@@ -128,6 +133,7 @@ def _run_member(
 
 def _from_ray(error: SystemExit) -> bool:
     """Whether Ray ends this worker, rather than the task's own code, which must not."""
+    # the module in which it was raised, at the innermost end of the traceback
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -143,6 +149,7 @@ def _failure(member: Member, error: BaseException) -> Result:
         return Result(member.key, "out_of_memory", error=str(error))
     if isinstance(error, TimeoutError):
         return Result(member.key, "timed_out", error=str(error))
+    # By message, since most failures to allocate are RuntimeErrors.
     text = str(error).lower()
     return Result(
         member.key,
