@@ -64,18 +64,17 @@ def test_a_layer_is_that_of_torch(norm_first):
         norm_first=norm_first,
     )
     names = {
-        "query_key_value.weight": "self_attn.in_proj_weight",
-        "query_key_value.bias": "self_attn.in_proj_bias",
-        "out": "self_attn.out_proj",
-        "up": "linear1",
-        "down": "linear2",
-        "first_norm": "norm1",
-        "second_norm": "norm2",
+        "attention.query_key_value.": "self_attn.in_proj_",
+        "attention.out.": "self_attn.out_proj.",
+        "perceptron.0.": "linear1.",
+        "perceptron.2.": "linear2.",
+        "first_norm.": "norm1.",
+        "second_norm.": "norm2.",
     }
     values = {}
     for name, value in ours.state_dict().items():
-        part, _, kind = name.partition(".")
-        other = names.get(name) or f"{names[part]}.{kind}"
+        kind = name.rpartition(".")[2]
+        other = names[name.removesuffix(kind)] + kind
         values[other] = value
     theirs.load_state_dict(values)
     x = torch.randn(3, 10, WIDTH)
@@ -110,7 +109,7 @@ def test_gradients_of_the_last_post_norm_layer_are_larger_at_the_start():
         torch.manual_seed(0)
         model = Encoder(CURVES, 8, norm_first)
         nn.functional.cross_entropy(model(x), labels).backward()
-        gradient = model.get_parameter("layers.7.down.weight").grad
+        gradient = model.get_parameter("layers.7.perceptron.2.weight").grad
         assert gradient is not None
         return float(gradient.norm())
 
