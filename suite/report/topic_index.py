@@ -16,7 +16,7 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Training and test differ", ("distribution_shift",)),
     ("Validation, choosing a model", ("model_selection", "cross_validation")),
     ("More data", ("more_data",)),
-    ("Critical points", ("critical_points",)),
+    ("Critical points", ("critical_points", "plateau")),
     ("Batch size and momentum", ("batch_size", "momentum")),
     ("Adaptive learning rates", ("optimizers",)),
     ("Learning-rate schedules", ("learning_rate", "warm_up")),

@@ -67,8 +67,12 @@ def planted(loss: Loss, generator: torch.Generator) -> tuple[Loss, Tensor]:
     )
 
 
-def digits_network(generator: torch.Generator) -> tuple[Loss, Tensor]:
-    """The network's loss on a sample of digits, and a random start."""
+def digits_sample(
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Inputs (examples, components) and labels of a sample of digits, and a random
+    start of the network's parameters.
+    """
     x, y = _digits()
     chosen = torch.randperm(len(x), generator=generator)[:EXAMPLES]
     weights = torch.randn(
@@ -76,7 +80,13 @@ def digits_network(generator: torch.Generator) -> tuple[Loss, Tensor]:
         dtype=torch.float64,
         generator=generator,
     )
-    return partial(network, x[chosen], y[chosen]), weights / INPUTS**0.5
+    return x[chosen], y[chosen], weights / INPUTS**0.5
+
+
+def digits_network(generator: torch.Generator) -> tuple[Loss, Tensor]:
+    """The network's loss on a sample of digits, and a random start."""
+    x, y, start = digits_sample(generator)
+    return partial(network, x, y), start
 
 
 SURFACES: dict[str, Callable[[torch.Generator], tuple[Loss, Tensor]]] = {
