@@ -80,8 +80,8 @@
     }
     if (!ends.length) return { notes: [], room: 16 };
     const seen = data.flatMap((trace) => trace.y.filter((v) => typeof v === "number" && (!log || v > 0)).map(scale));
-    let [low, high] = seen.reduce(([least, most], v) => [Math.min(least, v), Math.max(most, v)], [Infinity, -Infinity]);
-    const air = 0.06 * (high - low) || 0.5;
+    let [low, high] = layout.yaxis.range || seen.reduce(([least, most], v) => [Math.min(least, v), Math.max(most, v)], [Infinity, -Infinity]);
+    const air = layout.yaxis.range ? 0 : 0.06 * (high - low) || 0.5;
     layout.yaxis.range = [low -= air, high += air]; // fixed, so that places can be told
     const pixels = (height - top - 44) / (high - low);
     ends.sort((a, b) => a.y - b.y);

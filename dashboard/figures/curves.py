@@ -4,7 +4,8 @@ checkpoint marked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,8 @@ __all__ = [
 
 AXES = ("step", "epoch", "seconds", "examples")
 GAP = "gap"  # training minus validation
+BEGINNING = 0.25  # of the updates, which a look at a claim leaves out
+AIR = 0.06  # of what is shown, beyond it
 Columns = Mapping[str, list[float | None]]
 
 
@@ -77,12 +80,15 @@ def learning_curves(
     percent: bool = False,
     bounds: Interval = INFINITE,
     best_steps: Mapping[str, float] | None = None,
+    focus: Collection[str] = (),
 ) -> Spec | None:
     """The specification for these block curves; ``arms`` are the task's, in order,
     which fixes their colours. Intervals keep within ``bounds``.
 
     ``best_steps`` has each arm's median chosen step. More than four arms become one
-    panel each, with the other arms' means as hairlines behind.
+    panel each, with the other arms' means as hairlines behind. With arms in ``focus``,
+    all are in one panel, where the others are faint lines and the axis shows what the
+    former reach in the last three quarters.
     """
     # Grouped once: looking for an arm's rows among all, for each trace, made
     # up most of the page's time at 10,000 runs.
@@ -99,7 +105,7 @@ def learning_curves(
     ]
     if not shown:
         return None
-    apart = len(shown) > MAX_TOGETHER
+    apart = len(shown) > MAX_TOGETHER and not focus
     columns = {
         name: {each: numbers(mean[each]) for each in (*AXES, "mean")}
         for name, mean in means.items()
@@ -107,6 +113,9 @@ def learning_curves(
     traces: list[Trace] = []
     for number, (look, arm) in enumerate(shown):
         name = arm["name"]
+        if focus and name not in focus:
+            traces.insert(0, _faint(columns[name], look))
+            continue
         mine = _arm_traces(
             means[name],
             columns[name],
@@ -130,7 +139,33 @@ def learning_curves(
         words,
         percent,
         [arm.get("label") or arm["name"] for _, arm in shown] if apart else [],
+        _zoomed([single[name] for name in focus if name in single]),
     )
+
+
+def _faint(columns: Columns, look: Look) -> Trace:
+    """The mean of an arm that others are looked at beside."""
+    x = pick("x", **{axis: columns[axis] for axis in AXES})
+    trace = raw(x, columns["mean"], look.color)
+    return {**trace, "line": {"color": f"{look.color}/0.45", "width": 1.4}}
+
+
+def _zoomed(focused: Sequence[pd.DataFrame]) -> Interval | None:
+    """The values that blocks reach once a quarter of the training is over, with some
+    air; None where they reach one value only.
+    """
+    late = [
+        blocks.loc[blocks["step"] >= BEGINNING * blocks["step"].max(), "value"]
+        for blocks in focused
+    ]
+    if not late:
+        return None
+    values = pd.concat(late).dropna()
+    low, high = float(values.min()), float(values.max())
+    if not low < high:
+        return None
+    air = AIR * (high - low)
+    return low - air, high + air
 
 
 def _curve_spec(
@@ -139,8 +174,11 @@ def _curve_spec(
     words: Words,
     percent: bool,
     titles: Sequence[str],
+    zoomed: Interval | None = None,
 ) -> Spec:
-    """The traces on axes that view options change; a panel for each title."""
+    """The traces on axes that view options change; a panel for each title. What is
+    outside ``zoomed`` is seen after a double click.
+    """
     x = {
         "title": pick("x", **{axis: words.of("axis", axis) for axis in AXES}),
         "showgrid": False,
@@ -150,8 +188,15 @@ def _curve_spec(
         "type": pick("scale", linear="linear", log="log"),
         "tickformat": ".0%" if percent else "",
     }
+    if zoomed:
+        y["range"] = pick("scale", linear=numbers(zoomed), log=_powers(zoomed))
     panels = {"titles": list(titles)} if titles else None
     return spec(traces, x, y, panels=panels)
+
+
+def _powers(ends: Interval) -> list[float | None] | None:
+    """The ends of a logarithmic axis, as plotly has them; None if there are none."""
+    return numbers(map(math.log10, ends)) if ends[0] > 0 else None
 
 
 def _arm_traces(

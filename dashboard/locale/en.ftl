@@ -124,6 +124,12 @@ curves-n = n = { $blocks } blocks, up to { $finals } finals each; none left out.
 curves-n1 = n = { $blocks } blocks, one final each; none left out.
 curves-checkpoint = chosen checkpoint (median of all finals)
 curves-smoothed = Smoothed lines lag behind what was measured.
+curves-every-arm = All arms alike
+curves-difference = How far { $better } is ahead of { $worse }
+curves-difference-axis = Difference in the claim's direction
+curves-difference-says = Arms of a block in pairs. Line: mean over blocks; band: its 95 % interval; thin: single blocks. Grey: too little to matter; above it, in favour of the claim.
+curves-other-level = The claim is about { $levels }.
+curves-not-measured = The claim is about { $metric }, which has no curve: its arms stand out among the others.
 axis-step = Updates
 axis-epoch = Epochs
 axis-seconds = Training time, seconds

@@ -118,6 +118,12 @@ curves-n = n = { $blocks } 个区组，每个至多 { $finals } 次最终运行�
 curves-n1 = n = { $blocks } 个区组，每个区组一次最终运行；没有遗漏。
 curves-checkpoint = 被选中的检查点（所有最终运行的中位数）
 curves-smoothed = 平滑后的曲线会滞后于实测值。
+curves-every-arm = 所有方案
+curves-difference = “{ $better }”领先“{ $worse }”多少
+curves-difference-axis = 沿论断方向的差异
+curves-difference-says = 同一区组的方案成对比较。线：各区组均值；色带：其 95 % 区间；细线：单个区组。灰色：差异小到无关紧要；其上方支持论断。
+curves-other-level = 该论断针对{ $levels }。
+curves-not-measured = 该论断针对{ $metric }，它没有曲线：图中突出显示论断涉及的方案。
 axis-step = 更新次数
 axis-epoch = 轮数
 axis-seconds = 训练时间（秒）

@@ -4,6 +4,7 @@ against validation.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,15 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.charts import chart
+from dashboard.components.claimed import (
+    NAME,
+    claim_notes,
+    claim_shown,
+    difference_chart,
+    difference_frame,
+    measure_of,
+    shows_difference,
+)
 from dashboard.components.controls import (
     choose_level,
     choose_task,
@@ -21,7 +31,7 @@ from dashboard.components.controls import (
 )
 from dashboard.components.text import head, note
 from dashboard.data.view import View, capital
-from dashboard.figures import Spec
+from dashboard.figures import MAX_TOGETHER, Spec
 from dashboard.figures.curves import (
     AXES,
     GAP,
@@ -45,6 +55,7 @@ def layout(view: View) -> Component:
     """The curves of every arm on validation, on the training set, and the gap
     between them, with the options of how they are drawn.
     """
+    view = _at_level_of_claim(view)
     words = view.words
     measure = _measure(view)
     measures = [
@@ -64,6 +75,7 @@ def layout(view: View) -> Component:
         )
         if len(measures) > 1
         else None,
+        _choose_claim(view),
     ]
     shown = _blocks(view)
     # Arms that differ in batch size do not share their numbers of updates:
@@ -90,15 +102,7 @@ def layout(view: View) -> Component:
             words("option-smooth"),
         ),
     ]
-    best = _best_steps(view)
-    # Small multiples need the room of several rows.
-    tall, low = (620, 520) if _many(view) else (400, 300)
-    charts = [
-        _chart(
-            view, split, shown, best, tall if split == "validation" else low
-        )
-        for split in SPLITS
-    ]
+    charts = _charts(view, shown)
     return html.Div(
         [
             head(words("curves-title"), words("curves-says")),
@@ -108,12 +112,58 @@ def layout(view: View) -> Component:
             note(words("curves-smoothed"), "warn")
             if view.query.get("smooth", "0") != "0"
             else None,
+            *_of_claim(view, shown),
             charts[0],
             html.Div(
                 charts[1:], className="grid two" if not _many(view) else ""
             ),
         ]
     )
+
+
+def _choose_claim(view: View) -> Component | None:
+    """The drop-down of the claims that the curves can be looked at for."""
+    if not view.about["claims"]:
+        return None
+    claims = [(claim["name"], claim["says"]) for claim in view.about["claims"]]
+    every = ("", view.words("curves-every-arm"))
+    shown = claim_shown(view)
+    name = shown.name if shown else ""
+    label = view.words("choose-claim")
+    found: Component = select(
+        view, "claim", [every, *claims], name, label, 420
+    )
+    return found
+
+
+def _of_claim(
+    view: View, shown: Mapping[str, pd.DataFrame]
+) -> list[Component]:
+    """The claimed difference, where curves show it, and what they do not show."""
+    claim = claim_shown(view)
+    if claim is None:
+        return []
+    notes = claim_notes(view, claim, shown)
+    if not shows_difference(view, claim, shown):
+        return [*notes]
+    split = _split(view)
+    measured = view.words.of("curves", split, measure=_measure(view)["label"])
+    says = f"{capital(measured)}. {view.words('curves-difference-says')}"
+    return [*notes, difference_chart(view, claim, shown, says)]
+
+
+def _charts(
+    view: View, shown: Mapping[str, pd.DataFrame]
+) -> list[html.Section]:
+    """A chart for each split, the one that the claim is about first."""
+    best, first = _best_steps(view), _split(view)
+    # Small multiples need the room of several rows.
+    tall, low = (620, 520) if _many(view) else (400, 300)
+    others = [split for split in SPLITS if split != first]
+    return [
+        _chart(view, first, shown, best, tall),
+        *(_chart(view, split, shown, best, low) for split in others),
+    ]
 
 
 def validation_chart(view: View) -> Component | None:
@@ -158,16 +208,38 @@ def _chart(
 
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """Each chart's means, and under ``<chart>-blocks`` the blocks behind them."""
+    view = _at_level_of_claim(view)
     found: dict[str, pd.DataFrame] = {}
     percent = bool(_measure(view)["percent"])
-    for split, blocks in _blocks(view).items():
+    shown = _blocks(view)
+    for split, blocks in shown.items():
         means = mean_curves(blocks, bounds=bounds_of(percent, split))
         found |= {split: means, f"{split}-blocks": blocks}
+    claim = claim_shown(view)
+    if claim is not None and shows_difference(view, claim, shown):
+        found[NAME] = difference_frame(view, claim, shown)
     return found
 
 
+def _at_level_of_claim(view: View) -> View:
+    """The view at the first level that the claim is about, unless one is chosen."""
+    claim = claim_shown(view)
+    if claim is None or not claim.levels or view.query.get("level"):
+        return view
+    query = {**view.query, "level": claim.levels[0]}
+    return dataclasses.replace(view, query=query)
+
+
+def _split(view: View) -> str:
+    """The split that the claim is about."""
+    names = [measure["name"] for measure in view.about["measures"]]
+    return measure_of(claim_shown(view), names)[0]
+
+
 def _measure(view: View) -> dict[str, Any]:
-    name = view.chosen("measure", [m["name"] for m in view.about["measures"]])
+    names = [measure["name"] for measure in view.about["measures"]]
+    _, first = measure_of(claim_shown(view), names)
+    name = view.chosen("measure", names, first)
     found = next(m for m in view.about["measures"] if m["name"] == name)
     return {**found, "label": within_sentence(str(found.get("label") or name))}
 
@@ -228,11 +300,24 @@ def _spec(
         percent=bool(measure["percent"]),
         bounds=bounds_of(bool(measure["percent"]), split),
         best_steps=best_steps,
+        focus=_focus(view),
     )
 
 
+def _focus(view: View) -> tuple[str, ...]:
+    """The arms that the claim is about, as far as they have curves; none without a
+    claim.
+    """
+    claim = claim_shown(view)
+    if claim is None:
+        return ()
+    recorded = set(_finals(view, view.campaign.curves)["arm"])
+    return tuple(arm for arm in claim.arms if arm in recorded)
+
+
 def _many(view: View) -> bool:
-    return len(view.about["arms"]) > 4
+    """Whether each arm has a panel of its own."""
+    return len(view.about["arms"]) > MAX_TOGETHER and not _focus(view)
 
 
 def _counted(view: View, blocks: pd.DataFrame | None) -> str:

@@ -436,6 +436,8 @@ def test_no_page_changes_what_it_draws_of_an_arm_when_others_are_shown(
 
     assert alone
     assert alone.keys() == together.keys()
+    if path == "/curves":  # of both arms together, in the colour of text
+        assert alone.pop("difference") == together["difference"]
     for name, chart in alone.items():
         assert drawn(chart, inks), name
         assert drawn(chart, inks) == drawn(together[name], inks), name

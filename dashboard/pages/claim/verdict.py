@@ -89,7 +89,7 @@ def _links(view: View, verdict: ClaimVerdict) -> list[Component]:
     return [
         action(
             words("claim-curves"),
-            view.link("/curves", **selection),
+            view.link("/curves", **selection, claim=verdict.claim),
             primary=True,
         ),
         action(words("claim-runs"), finals),
