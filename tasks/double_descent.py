@@ -12,10 +12,12 @@ from torch import nn
 
 from tasks import (
     Arm,
+    Axis,
     Claim,
     Int,
     Level,
     Params,
+    Plot,
     Shape,
     Space,
     Split,
@@ -167,6 +169,19 @@ TASK = Task(
             "参数与样本一样多时，只有一个解能拟合全部样本，为了穿过噪声它必须剧烈变化。"
             "再多则有许多解，梯度下降或伪逆选出的最小范数解随特征增多而更平滑。惩罚项"
             "不让权重爆炸，因此能消除峰值。"
+        ),
+    ),
+    plots=(
+        Plot(
+            "descent",
+            Text("Accuracy over random features", zh="随机特征数与准确率"),
+            "accuracy",
+            Axis(Text("Random features", zh="随机特征数"), log=True),
+            along="arms",
+            says=Text(
+                "With as many features as examples, 500, accuracy is lowest.",
+                zh="特征数与样本数（500）相等时，准确率最低。",
+            ),
         ),
     ),
     literature=(

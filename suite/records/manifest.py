@@ -48,7 +48,7 @@ from tasks import (
     text_of,
     unknown,
 )
-from tasks.contract.plot import UPDATES
+from tasks.contract.plot import ARMS, UPDATES
 from tasks.contract.universe import is_universe
 
 # Only for annotations: reading a manifest must not import what plans need.
@@ -187,9 +187,9 @@ class ClaimManifest(_Manifest):
 class PlotManifest(_Manifest):
     """What is drawn of a task's runs: see ``tasks.Plot``.
 
-    ``over`` says what lies along x: what differs between ``levels``, a hyperparameter
-    of ``trials``, or the ``updates`` of finals. ``places`` are the numbers of each
-    level along x and, in a map, along y.
+    ``over`` says what lies along x: what differs between ``levels``, the ``arms``' own
+    places, a hyperparameter of ``trials``, or the ``updates`` of finals. ``places`` are
+    the numbers of each level along x and, in a map, along y.
     """
 
     name: str
@@ -204,7 +204,7 @@ class PlotManifest(_Manifest):
     metric: str
     """A measure, or another metric that runs record."""
 
-    over: Literal["levels", "trials", "updates"]
+    over: Literal["levels", "arms", "trials", "updates"]
     """What lies along x."""
 
     hyperparameter: str = ""
@@ -682,9 +682,11 @@ def plot_manifest(
         for level in drawn
     }
     # What is no number of any level is a hyperparameter.
-    over: Literal["levels", "trials", "updates"] = "trials"
+    over: Literal["levels", "arms", "trials", "updates"] = "trials"
     if along == UPDATES:
         over = "updates"
+    elif along == ARMS:
+        over = "arms"
     elif any(x is not None for x, _ in places.values()):
         over = "levels"
     return PlotManifest(

@@ -22,8 +22,13 @@ class ArmPicture:
     """What one arm recorded, and the look that the arm has in every chart."""
 
     arm: str
+    """Its name; where a plot's lines are of levels, the level's label."""
+
     look: Look
+    """Its colour and pattern."""
+
     picture: Picture
+    """What it recorded."""
 
 
 @dataclass(frozen=True)

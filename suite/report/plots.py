@@ -11,7 +11,7 @@ import pandas as pd
 
 from suite.records.manifest import PlotManifest, TaskManifest
 from suite.records.results import Campaign
-from suite.report.charts.looks import looks_of
+from suite.report.charts.looks import looks, looks_of
 from suite.report.pictures import ArmPicture, Gathered
 from suite.training.metrics import Metric, metric_of
 from tasks import Axis, Curve, Heights, Picture
@@ -22,7 +22,7 @@ PREFIX = "plot-"  # of the name, before the plot's own
 def plots_of(
     campaign: Campaign, task: str, language: str = "en"
 ) -> list[Gathered]:
-    """The task's plots in a language, each of all arms together. Those without a number
+    """The task's plots in a language, each with all its lines together. Those without a number
     to draw are left out.
     """
     about = campaign.manifest.task(task).in_language(language)
@@ -46,23 +46,44 @@ class _Drawn:
     metric: Metric
 
     def gathered(self) -> Gathered:
-        """The plot of all arms that have numbers."""
-        looks = looks_of(self.about)
+        """The plot of all arms that have numbers; over the arms' own places, of all
+        such levels.
+        """
+        if self.plot.over == "arms":
+            name = PREFIX + self.plot.name
+            return Gathered(name, tuple(self._levels()))
+        look_of = looks_of(self.about)
         found = []
         for arm in self.plot.arms:
             picture = self._picture(arm)
             if picture is not None:
-                found.append(ArmPicture(arm, looks[arm], picture))
+                found.append(ArmPicture(arm, look_of[arm], picture))
         name = PREFIX + self.plot.name
         return Gathered(name, tuple(found), squares=self.plot.is_map)
 
     def _picture(self, arm: str) -> Picture | None:
         """One arm's part; None if it has no numbers."""
+        if self.plot.is_map:
+            heights = self._heights(arm)
+            return None if heights is None else self._titled((), heights)
+        curves = tuple(self._curves(arm))
+        return self._titled(curves) if curves else None
+
+    def _levels(self) -> Iterator[ArmPicture]:
+        """Each level's part, under its own label."""
+        drawn = [
+            one for one in self.about.levels if one.name in self.plot.places
+        ]
+        for level, look in zip(drawn, looks([None] * len(drawn)), strict=True):
+            curves = tuple(self._over_arms(level.name))
+            if curves:
+                yield ArmPicture(level.label, look, self._titled(curves))
+
+    def _titled(
+        self, curves: tuple[Curve, ...], heights: Heights | None = None
+    ) -> Picture:
+        """What was found, with the plot's title and axes."""
         plot = self.plot
-        heights = self._heights(arm) if plot.is_map else None
-        curves = () if plot.is_map else tuple(self._curves(arm))
-        if heights is None and not curves:
-            return None
         return Picture(
             PREFIX + plot.name,
             plot.title,
@@ -86,7 +107,7 @@ class _Drawn:
     @property
     def _column(self) -> str:
         """Holds the metric: of finals on the test set, and elsewhere on validation."""
-        if self.plot.over == "levels":
+        if self.plot.over in ("levels", "arms"):
             return self.metric.column
         return self.metric.validation or self.metric.column
 
@@ -115,13 +136,16 @@ class _Drawn:
     def _over_levels(self, arm: str) -> Iterator[Curve]:
         """Each block's mean over finals, and the mean over blocks, at each level."""
         rows = self._numbers(self.campaign.runs, "final", arm)
-        rows = rows.assign(x=rows["level"].map(self._x)).dropna(subset=["x"])
-        if rows.empty:
-            return
-        blocks = rows.groupby(["x", "block"])["value"].mean().reset_index()
-        means = blocks.groupby("x")["value"].mean().sort_index()
-        yield Curve(list(means.index), list(means), "", "line")
-        yield Curve(list(blocks["x"]), list(blocks["value"]), "", "points")
+        yield from _means(rows.assign(x=rows["level"].map(self._x)))
+
+    def _over_arms(self, level: str) -> Iterator[Curve]:
+        """The same at each arm's own place, of one level."""
+        places = {arm.name: arm.x for arm in self.about.arms}
+        found = []
+        for arm in self.plot.arms:
+            rows = self._numbers(self.campaign.runs, "final", arm)
+            found.append(rows[rows["level"] == level].assign(x=places[arm]))
+        yield from _means(pd.concat(found))
 
     def _x(self, level: str) -> float:
         """A level's number along x, NaN if it has none."""
@@ -170,3 +194,16 @@ class _Drawn:
         ys = sorted({y for _, y in places if y is not None})
         z = [[by_place.get((x, y), math.nan) for x in xs] for y in ys]
         return Heights(xs, ys, z, self._metric_label)
+
+
+def _means(rows: pd.DataFrame) -> Iterator[Curve]:
+    """A line through the means over blocks at each ``x``, and a point for each block;
+    nothing if there are no numbers.
+    """
+    rows = rows.dropna(subset=["x"])
+    if rows.empty:
+        return
+    blocks = rows.groupby(["x", "block"])["value"].mean().reset_index()
+    means = blocks.groupby("x")["value"].mean().sort_index()
+    yield Curve(list(means.index), list(means), "", "line")
+    yield Curve(list(blocks["x"]), list(blocks["value"]), "", "points")

@@ -12,12 +12,14 @@ from tasks.contract.checks import FieldChecks
 from tasks.contract.picture import Axis
 
 UPDATES = "updates"
+ARMS = "arms"
 
 
 @dataclass(frozen=True)
 class Plot:
     """A metric over something that differs between levels, trials or updates, with a
-    line per arm; or over two things, as a map per arm.
+    line per arm; over the arms' own ``x``, with a line per level; or over two things, as
+    a map per arm.
 
     Each block is a point, and lines are means over blocks. Raises UserError for a value
     that cannot be.
@@ -77,5 +79,7 @@ class Plot:
             raise check.error("by", "that lies along x already")
         if self.by and self.along == UPDATES:
             raise check.error("by", "learning curves are no map: leave it out")
+        if self.by and self.along == ARMS:
+            raise check.error("by", "a map shows one arm: leave it out")
         if self.by and self.y is None:
             raise check.error("y", f"a map has {self.by!r} there: name it")

@@ -24,7 +24,7 @@ from tasks.contract.claim import Claim
 from tasks.contract.data import Shape, Split, Splits
 from tasks.contract.errors import UserError, nearest, unknown
 from tasks.contract.picture import Outcome
-from tasks.contract.plot import UPDATES, Plot
+from tasks.contract.plot import ARMS, UPDATES, Plot
 from tasks.contract.procedure import (
     FitOnce,
     Measure,
@@ -727,12 +727,22 @@ class Task:
             for name in names:
                 if name not in known:
                     raise unknown(f"{kind} ({who})", name, known)
+        if plot.along == ARMS:
+            drawn = [
+                a for a in self.arms if a.name in (plot.arms or (a.name,))
+            ]
+            if all(arm.x is None for arm in drawn):
+                raise UserError(
+                    f"{self._who}: {who} lies along the arms, and none of them has a "
+                    "place: give them Arm(x=...)."
+                )
+            return
         placed = self._placed(plot.along)
         if not (placed or plot.along == UPDATES or self._tunes(plot.along)):
             raise UserError(
                 f"{self._who}: {who} lies along {plot.along or 'x'!r}, which no level "
                 "has as a number, and no arm tunes: name a factor, a hyperparameter, "
-                f"or {UPDATES!r}."
+                f"{UPDATES!r} or {ARMS!r}."
             )
         if plot.by and not (placed and self._placed(plot.by)):
             raise UserError(

@@ -42,8 +42,9 @@ def at(size, depth):
 TASK = Task(
     "How high?",
     arms=(
-        Arm.function("low", partial(measure, 1.0), label="Low & wide"),
-        Arm.function("high", partial(measure, 2.0), label="High up"),
+        Arm.function("low", partial(measure, 1.0), label="Low & wide", x=10),
+        Arm.function("high", partial(measure, 2.0), label="High up", x=20),
+        Arm.function("none", partial(measure, 2.0)),
     ),
     levels=(at(1, 1), at(2, 1), at(2, 8)),
     space=Space(heat=Float(0.1, 10.0, log=True)),
@@ -56,6 +57,8 @@ TASK = Task(
              arms=("high",)),
         Plot("map", "By both", "height", Axis("Size"), along="size",
              y=Axis(Text("Depth", zh="深度")), by="depth"),
+        Plot("arms", "By arm", "height", Axis("Factor"), along="arms",
+             levels=("1_1", "2_8")),
         Plot("lost", "Nothing", "gap.height", Axis("Size")),
     ),
 )
@@ -102,6 +105,21 @@ def test_over_levels_there_is_a_point_for_each_block_and_a_line_through_means(
     assert sorted(points.y) == pytest.approx(sorted(expected[0] + expected[1]))
 
 
+def test_over_arms_there_is_a_line_for_each_level_at_the_arms_own_places(
+    campaign, drawn
+):
+    labels = [level.label for level in campaign.manifest.task("sizes").levels]
+    first, last = drawn["arms"].of
+    line, points = last.picture.curves
+    expected = [values_of(campaign, arm, "2_8") for arm in ("low", "high")]
+
+    assert [first.arm, last.arm] == [labels[0], labels[2]]
+    assert first.look != last.look
+    assert list(line.x) == [10, 20]
+    assert list(line.y) == pytest.approx([np.mean(one) for one in expected])
+    assert sorted(points.y) == pytest.approx(sorted(expected[0] + expected[1]))
+
+
 def test_each_trial_is_a_point_at_its_hyperparameter(campaign, drawn):
     (high,) = drawn["heats"].of
     (points,) = high.picture.curves
@@ -129,11 +147,11 @@ def test_a_map_has_the_mean_over_blocks_where_there_is_a_level(
 
 
 def test_a_plot_without_numbers_is_left_out(drawn):
-    assert sorted(drawn) == ["heats", "map", "sizes"]
+    assert sorted(drawn) == ["arms", "heats", "map", "sizes"]
 
 
 def test_plots_have_the_readers_language(campaign):
-    sizes, _, by_both = plots_of(campaign, "sizes", "zh")
+    sizes, _, by_both, _ = plots_of(campaign, "sizes", "zh")
 
     assert sizes.first.title == "按大小"
     assert by_both.first.y.label == "深度"
@@ -153,8 +171,13 @@ def test_the_page_has_a_panel_for_each_map_and_a_table_of_its_squares(drawn):
 def test_the_report_has_each_plot_and_says_what_there_is_to_see(campaign):
     views = list(picture_views(campaign, "sizes"))
 
-    assert [view.says for view in views] == ["It grows.", "", ""]
-    assert [len(view.arms) for view in views] == [2, 1, 0]  # maps have titles
+    assert [view.says for view in views] == ["It grows.", "", "", ""]
+    assert [len(view.arms) for view in views] == [
+        2,
+        1,
+        0,
+        2,
+    ]  # maps have titles
     assert "High up" in views[2].drawing
 
 
@@ -167,7 +190,12 @@ def test_topics_writes_plots_as_files_that_name_the_arms(campaign, tmp_path):
     names = re.findall(r"\]\((\S+\.svg)\)", page)
     first = (tmp_path / names[0]).read_text("utf-8")
 
-    assert names == ["sizes.zh.svg", "sizes.zh.2.svg", "sizes.zh.3.svg"]
+    assert names == [
+        "sizes.zh.svg",
+        "sizes.zh.2.svg",
+        "sizes.zh.3.svg",
+        "sizes.zh.4.svg",
+    ]
     assert "按大小" in first
     assert "Low &amp; wide" in first
     assert "var(--" not in first
@@ -219,6 +247,7 @@ PLAIN = {"title": "t", "metric": "height", "x": Axis("x")}
         ({"along": "size", "by": "size"}, "lies along x already"),
         ({"along": "updates", "by": "size"}, "no map"),
         ({"by": "depth"}, "name it"),
+        ({"by": "depth", "along": "arms", "y": Axis("y")}, "shows one arm"),
     ],
 )
 def test_a_plot_that_cannot_be_is_refused(changes, says):
@@ -230,6 +259,7 @@ def test_a_plot_that_cannot_be_is_refused(changes, says):
     ("changes", "says"),
     [
         ({"along": "hight"}, "no level has as a number"),
+        ({"along": "arms", "arms": ("none",)}, "none of them has a place"),
         ({"arms": ("lo",)}, "did you mean 'low'"),
         ({"levels": ("3_1",)}, "3_1"),
         ({"along": "size", "by": "dept", "y": Axis("y")}, "levels need"),
