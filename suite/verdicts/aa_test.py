@@ -37,21 +37,42 @@ TOLD: dict[State, str] = {
 
 @dataclass(frozen=True)
 class AATest:
-    """One such comparison by the task's first measure, at one level. ``effect`` is arm
-    less second, positive: better.
-    """
+    """One arm against itself, by the task's first measure, at one level."""
 
     task: str
+    """The name of the task."""
+
     level: str
+    """The name of the level."""
+
     arm: str
+    """The arm that ran twice."""
+
     second: str
+    """The name that it has as the second of the two."""
+
     metric: str
+    """The metric that both are compared by."""
+
     state: State
+    """What came of it; "waiting" while blocks are out."""
+
     effect: float
+    """The mean of ``arm`` less ``second`` over blocks, positive where ``arm`` does
+    better; 0 is expected.
+    """
+
     interval: Interval
+    """Its 95 % interval, adjusted for nothing."""
+
     p: float
+    """The p-value of the paired t-test; NaN if there is nothing to test."""
+
     blocks: int
+    """The number of blocks in which both are complete."""
+
     planned: int
+    """The number of blocks that run in any case."""
 
     @property
     def message(self) -> Message:
@@ -69,6 +90,7 @@ class AATest:
 def run_aa_tests(campaign: Campaign, task: str) -> list[AATest]:
     """Every arm of a task that ran twice, against itself at every level where it did."""
     manifest = campaign.manifest.task(task)
+    # A plan may leave out cells that no claim reads.
     planned = {
         (cell.arm, cell.level)
         for cell in campaign.manifest.cells
@@ -90,6 +112,7 @@ def alarm(checks: Sequence[AATest]) -> tuple[Gate, ...]:
         return ()
     failed = [check for check in checks if check.state == "failure"]
     notable = [check for check in checks if check.state == "note"]
+    # One message speaks for all of the tests: that of the gravest.
     told = (failed or notable or checks)[0]
     return (Gate(AA_GATE, bool(failed), (told.message,)),)
 
@@ -104,6 +127,8 @@ def _compare(
         f"{arm} against itself", "", metric.name, arm, second, (level,)
     )
     case = Case(shared, claim, metric)
+    # Up to the first look: what runs later depends on results. In points, for
+    # which the number of examples does not matter.
     differences = effects(final_values(case), case, math.nan)[: case.due, 0]
     found = estimate(differences[np.isfinite(differences)])
     p, interval = found.p(), found.interval(0.95)

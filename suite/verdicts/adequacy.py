@@ -95,6 +95,7 @@ def failed_trials(case: Case) -> Gate | None:
     runs do not count.
     """
     trials = case.trials
+    # A lost run is its machine's failure, and is repeated.
     counted = trials[trials["status"] != "lost"]
     if counted.empty:
         return None
@@ -137,6 +138,7 @@ def parameters(case: Case) -> Gate | None:
     ):
         return None
     known = case.finals.dropna(subset=["parameters"])
+    # the largest, where a tuned width gives every block a size of its own
     counts = known.groupby(["level", "arm"])["parameters"].max()
     arms_by_level = counts.groupby("level").size()
     if not (arms_by_level > 1).any():
@@ -145,7 +147,7 @@ def parameters(case: Case) -> Gate | None:
     for level in counts.index.unique("level"):
         by_arm = counts[level].astype(float)
         excess = by_arm.max() / by_arm.min() - 1
-        rounding = 1 + 1e-9
+        rounding = 1 + 1e-9  # 105 / 100 - 1 is a little more than 0.05
         if excess > allowed * rounding:
             seen.append(
                 _parameters_differ(by_arm, str(level), excess, allowed)
@@ -196,6 +198,7 @@ def range_edge(case: Case) -> Gate | None:
     An arm that did better with a wider range would only strengthen an answer in its
     favour: see ``Gate.towards``.
     """
+    # A better rate changes what is learned, not what it costs.
     if case.metric.cost:
         return None
     found = list(rate_edges(case))
@@ -249,6 +252,7 @@ def tuning_budget(case: Case) -> Gate | None:
     budget = case.manifest.trials
     if case.metric.cost or budget < 2 or _half_budget_finals_are_in(case):
         return None
+    # By number: the first half of a study is the study with half its budget.
     half = _mean_effects_with(case, budget // 2)
     full = _mean_effects_with(case, budget)
     if half is None or full is None:
@@ -281,7 +285,9 @@ def _order_changes(
 
 
 def _half_budget_finals_are_in(case: Case) -> bool:
-    """They answer the same question, and better: see suite.verdicts.judge."""
+    """Whether they are. They answer the same question better, on the test set: see
+    suite.verdicts.weigh.
+    """
     if not case.trials_of_half:
         return False
     half = np.isfinite(half_budget_values(case))
@@ -308,6 +314,7 @@ def moving_in_search(case: Case) -> Gate | None:
     before = effects(average_half_values(case, metric), case, examples)
     after = effects(full_values, case, examples)
     changes = after - before
+    # One block cannot tell a change from chance.
     if (np.isfinite(changes).sum(axis=0) < 2).any():
         return None
     seen = [
@@ -336,6 +343,7 @@ def _validation_with(case: Case, trials: int) -> Floats | None:
     if metric is None or choice not in recorded or metric not in recorded:
         return None
     budget = case.manifest.trials
+    # Half of a study that is still under way is less than half of it.
     all_trials = cell_values(case, recorded, choice, needed=budget)
     complete = np.isfinite(all_trials)
     if not complete.any():
@@ -343,6 +351,7 @@ def _validation_with(case: Case, trials: int) -> Floats | None:
     best = cell_values(case, case.shared.chosen(trials), metric)
     tuned = np.where(complete, best, math.nan)
     finals = cell_values(case, case.finals, metric)
+    # An arm with nothing to tune is the same with any budget.
     values: Floats = np.where(case.untuned, finals, tuned)
     return values
 
@@ -353,11 +362,14 @@ def too_easy(case: Case) -> Gate | None:
     two examples.
     """
     tests, validated = case.examples("test"), case.examples("validation")
+    # A nearly perfect arm settles a claim against a published figure, but not
+    # one against another arm that may be as good.
     counts_examples = case.metric.is_share and tests > 0 and validated > 0
     with_reference = case.kind.reference(case.claim) is not None
     if not counts_examples or case.metric.validation is None or with_reference:
         return None
     seen = _levels_with_few_errors(case, tests)
+    # Ratios and slopes are not counted in examples.
     on_one_level = not case.scale.logarithmic and not case.kind.over_levels
     if on_one_level and case.claim.margin < MIN_MARGIN_EXAMPLES / tests:
         seen.append(
@@ -376,9 +388,8 @@ def _levels_with_few_errors(case: Case, tests: float) -> list[Message]:
     metric = case.metric
     assert metric.validation is not None
     values = block_mean(cell_values(case, case.finals, metric.validation))
-    errors = (
-        1 - values if metric.better == "higher" else values
-    )  # (levels, arms)
+    # (levels, arms)
+    errors = 1 - values if metric.better == "higher" else values
     seen = []
     for level, of_arms in zip(case.levels, errors, strict=True):
         if (of_arms < MIN_ERRORS / tests).all():

@@ -117,6 +117,7 @@ def measured_pair(
     known = {one.name: one for one in _comparable_metrics(shared)}
     if metric not in known:
         raise unknown("metric", metric, known)
+    # A claim in form only, for effects to be found as those of claims are.
     claim = Claim(
         "pair", "", metric, better=first, worse=second, levels=(level,)
     )
@@ -196,6 +197,7 @@ def chosen_hyperparameters(
     mine = finals[(finals["arm"] == arm) & (finals["level"] == level)]
     columns = [name for name in finals if str(name).startswith("param.")]
     used = [name for name in columns if mine[name].notna().any()]
+    # one per block, as all finals of a cell share its hyperparameters
     first_finals = mine.sort_values(["block", "number"]).drop_duplicates(
         "block"
     )

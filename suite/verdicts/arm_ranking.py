@@ -47,6 +47,7 @@ def rank_arms(
     ran = [one for one in others if np.isfinite(one.effects).any()]
     if not ran:
         return ArmRanking(reference, ())
+    # The arms that ran share the 5 %; the others have no interval.
     confidence = 1 - (1 - CONFIDENCE) / len(ran)
     pairs = [pair_of(one, confidence) for one in ran]
     pairs.sort(key=lambda one: one.effect, reverse=True)

@@ -130,6 +130,7 @@ def diagnose_task(campaign: Campaign, name: str) -> Iterator[ArmDiagnosis]:
         votes = _votes(blocks, margin, best)
         for arm in (one for one in task.arm_names if one in means):
             label, rival = labels[arm]
+            # Fits are turned so that more is better; people read the measure.
             fit = means[arm].fit
             yield ArmDiagnosis(
                 task=rows.task,
@@ -156,6 +157,7 @@ def _mean_models(blocks: list[dict[str, Trained]]) -> dict[str, Trained]:
         models = [models[arm] for models in blocks if arm in models]
         fits = [[m.fit.train, m.fit.validation, m.fit.test] for m in models]
         fit = Fit(*map(float, np.mean(fits, axis=0)))
+        # the largest, where a tuned width gives every block a size of its own
         parameters = float(np.max([model.parameters for model in models]))
         found[arm] = Trained(fit, parameters, models[0].shares_data)
     return found
@@ -209,6 +211,7 @@ def _means(case: Case, blocks: int) -> dict[str, dict[str, _Mean]]:
     if finals.empty or not set(columns) <= set(finals):
         return {}
     found: dict[str, dict[str, _Mean]] = defaultdict(dict)
+    # the blocks of the verdict: with looks, others may have run since
     here = finals[finals["block"] < blocks]
     for (level, arm), rows in here.groupby(["level", "arm"]):
         raw = rows[columns].to_numpy(dtype=float).mean(axis=0)
@@ -252,6 +255,7 @@ def _trained(
 def _margin(case: Case) -> float:
     """The claim's margin at one level: for a slope, its change over the whole axis."""
     margin = case.claim.margin
+    # per e-fold of x; training figures are those of a single level
     if case.kind.along_axis:
         margin *= math.log(max(case.x) / min(case.x))
     return margin
@@ -259,6 +263,7 @@ def _margin(case: Case) -> float:
 
 def _best(case: Case) -> float:
     """The best that can be reached on the claim's scale, where that is known."""
+    # No error at all is infinitely far away on a logarithmic scale.
     if not case.metric.is_share or case.scale.logarithmic:
         return math.nan
     return 1.0 if case.metric.better == "higher" else 0.0

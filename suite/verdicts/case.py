@@ -47,7 +47,10 @@ class TaskRows:
     """
 
     campaign: Campaign
+    """The campaign that has them."""
+
     task: str
+    """The name of the task."""
 
     @property
     def manifest(self) -> TaskManifest:
@@ -104,6 +107,7 @@ class TaskRows:
         if budget not in self._chosen:
             trials = self.completed_trials
             first = trials[trials["number"] < budget].dropna(subset=[column])
+            # of equal trials the earliest, whatever the budget
             lower_first = metric.better == "lower"
             ranked = first.sort_values(
                 [column, "number"], ascending=[lower_first, True]
@@ -132,6 +136,8 @@ class TaskRows:
         """Per cell whose trials are all in: ``same``, 1 where half of them would have
         chosen the same hyperparameters.
         """
+        # Arms differ in their trials: a grid has one per point, and one with
+        # nothing to tune has none.
         trials = self.completed_trials.groupby(CELL).size()
         wanted = [
             self.manifest.trials_of(arm, level)
@@ -141,6 +147,7 @@ class TaskRows:
         half = self._chosen_in(complete, self.manifest.half_budget_trials)
         full = self._chosen_in(complete, self.manifest.trials)
         params = [name for name in full if str(name).startswith("param.")]
+        # Outside of its condition a hyperparameter is NaN, unequal to itself.
         both_unset = half[params].isna() & full[params].isna()
         equal = (half[params] == full[params]) | both_unset
         return equal.all(axis=1).astype(float).rename("same").reset_index()
@@ -188,6 +195,7 @@ class TaskRows:
 
     def _judged(self, kind: Kind) -> pd.DataFrame:
         """The runs of one kind that have a result."""
+        # What its machine ended (lost, out of memory) says nothing of the arm.
         frame = self.runs
         return frame[(frame["kind"] == kind) & frame["status"].isin(JUDGED)]
 
@@ -202,10 +210,19 @@ class Case:
     """
 
     shared: TaskRows
+    """The rows of the claim's task."""
+
     claim: Claim
+    """The claim, as it was fixed before the campaign."""
+
     metric: Metric
+    """The metric that it is about."""
+
     exploratory: Message | None = None
+    """Why it does not count as fixed beforehand; None if it does."""
+
     attempt: int = 1
+    """Which campaign of the claim this is, from 1."""
 
     @property
     def campaign(self) -> Campaign:
@@ -274,6 +291,7 @@ class Case:
     @property
     def due(self) -> int:
         """Blocks that run in any case, before anything is said."""
+        # the first look; without looks, all that are planned
         return (*self.looks, self.planned)[0]
 
     @property
@@ -329,7 +347,7 @@ class Case:
         rows, metric = self.rows(self.shared.finals), self.metric
         if not metric.name.startswith(f"{DIAGNOSED}."):
             return rows
-        # whom an arm is compared with are all arms of its level, not the claim's alone
+        # an arm's rivals are all arms of its level, not the claim's alone
         found = diagnosed(
             self.shared.finals, self.manifest, metric, self.claim.margin
         )
@@ -348,6 +366,7 @@ class Case:
         column = f"data.n_{split}"
         if column not in finals or finals.empty:
             return math.nan
+        # Levels may differ in size; the smallest split has the coarsest steps.
         return float(finals[column].min())
 
 
@@ -379,6 +398,8 @@ def _case(
     """The claim as it was preregistered, with the rows of its task."""
     claim = recorded.claim
     metric = metric_of(claim.metric, shared.manifest.measures)
+    # Of several doubts one is shown, the last that applies. Known results come
+    # last, since nothing can make up for them.
     if is_universe(claim.name) and doubt is None:
         doubt = message("note-universe", count=_universes(shared, claim))
     if recorded.known_from:
@@ -386,6 +407,7 @@ def _case(
     return Case(
         shared,
         claim,
+        # without values, so that the campaign's other claims can be shown
         metric or unknown_metric(claim.metric),
         doubt,
         recorded.attempt,
@@ -396,6 +418,7 @@ def _curve_ends(curves: pd.DataFrame, column: str, sign: int) -> pd.DataFrame:
     """The ends of curves, one row per final: see ``TaskRows.curve_ends``."""
     curves = curves[curves[column].notna()].sort_values(["key", "step"])
     key = curves["key"]
+    # The best so far and not the value, as the best checkpoint is kept.
     best = (sign * curves[column].astype(float)).groupby(key).cummax()
     share = curves["step"] / curves["step"].groupby(key).transform("max")
     reached = best >= best.groupby(key).transform("last")
@@ -407,6 +430,7 @@ def _curve_ends(curves: pd.DataFrame, column: str, sign: int) -> pd.DataFrame:
     )
     early = curves[share <= THREE_QUARTERS].groupby("key")["best"].last()
     first = curves[reached].groupby("key")["share"].first()
+    # A model that a library fitted has no early value, but one at the end.
     return ends.assign(
         early=early, came_late=(first > LATE).astype(float)
     ).dropna(subset=["early"])

@@ -284,16 +284,16 @@ class ClaimVerdict:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON; a number that is not finite becomes None."""
-        plain: dict[str, Any] = _plain(dataclasses.asdict(self))
+        plain: dict[str, Any] = _json_value(dataclasses.asdict(self))
         return plain
 
 
-def _plain(value: Any) -> Any:
-    """The value as JSON can write it: NaN and infinity become None."""
+def _json_value(value: Any) -> Any:
+    """The value as JSON can write it: NaN and infinity become None, tuples lists."""
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _json_value(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_json_value(item) for item in value]
     if isinstance(value, (float, np.floating)):
         return float(value) if math.isfinite(value) else None
     return value

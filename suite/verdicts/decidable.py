@@ -75,6 +75,7 @@ class Prospect:
         """The same where each level has that part of the error rate."""
         if self.blocks < 2:
             return math.inf
+        # Holm's first step, which a family's smallest p-value has to pass.
         tests = self.family * self.looks * divisor
         alpha = (1 - self.confidence) / tests
         return float(stdtrit(self.blocks - 1, 1 - alpha / 2))
@@ -119,6 +120,7 @@ class Prospect:
 
     def _obstacles(self) -> Iterator[Message]:
         """The messages, one by one."""
+        # What the published figure leaves open if blocks did not vary at all.
         reference_floor = self._floor(0.0, one_sided=True)
         floor = self._floor(self.std or 0.0, self.is_one_sided)
         if self.reference_se and not self._stands_out(reference_floor):
@@ -161,6 +163,8 @@ class Prospect:
 
     def _floor(self, std: float, one_sided: bool) -> float:
         """Half the width of the interval that no number of blocks narrows further."""
+        # The normal quantile is the limit of Student's t. Neither Holm nor
+        # looks are allowed for, so that an obstacle is one in any case.
         alpha = (1 - self.confidence) / self._least_divisor
         quantile = float(ndtri(1 - alpha if one_sided else 1 - alpha / 2))
         shared = std * math.sqrt(self.test_train_ratio)
@@ -171,6 +175,7 @@ class Prospect:
         margin, or because the effect that was seen lies clear of it.
         """
         margin = self.claim.margin
+        # Equality can be found then, whatever the effect.
         if floor < margin:
             return True
         if self.effect is None:
@@ -188,4 +193,5 @@ class Prospect:
         counted = self.is_share and self.claim.scale == "points"
         if not counted or not self.test_examples:
             return True
+        # Rounding must not refuse a margin of exactly two examples.
         return self.claim.margin * self.test_examples >= MIN_EXAMPLES - 1e-9

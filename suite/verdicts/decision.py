@@ -71,7 +71,9 @@ Reason = Literal[
     "",
 ]
 Label = Literal["exploratory", "confirmatory"]
-CONFIRMATORY = 6  # blocks; fewer are exploratory whatever they say
+# Blocks; fewer are exploratory whatever they say. With 5 not even the same
+# sign in all of them has an exact p-value below .05: it is 2 / 2**5 = .0625.
+CONFIRMATORY = 6
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class Sample:
                 "a number above 0."
             )
         for name in ("test_train_ratio", "reference_se", "resolution"):
+            # not `< 0`, which NaN would pass
             if not getattr(self, name) >= 0:
                 given = f"{name}={getattr(self, name)}"
                 raise UserError(
@@ -243,7 +246,7 @@ class Verdict:
 
     @property
     def label(self) -> Label:
-        """ "confirmatory", or "exploratory" with too few blocks."""
+        """Whether it counts as confirmatory, which takes six blocks or no chance."""
         enough = self.blocks >= CONFIRMATORY or self.sample.exact
         return "confirmatory" if enough else "exploratory"
 
@@ -293,6 +296,7 @@ class Verdict:
             self.adjusted_interval,
             self.equivalence_interval,
         )
+        # Both are centred on the effect: the upper ends tell the wider one.
         if self.answer == "inconclusive":
             wider = of_difference[1] >= of_equality[1]
             return of_difference if wider else of_equality
@@ -354,6 +358,7 @@ class Verdict:
         samples = [verdict.sample for verdict in self.by_level] or [
             self.sample
         ]
+        # At the level of the test: what is called meaningful was tested.
         ends = [sample.estimate.interval(1 - self.alpha) for sample in samples]
         of_equivalence = self.sample.hypothesis == "equivalence"
         if (
@@ -363,10 +368,12 @@ class Verdict:
             clear = [low > self.margin for low, _ in ends]
             return sum(clear) >= (self.sample.levels_needed or len(ends))
         if self.verdict == "refuted":
+            # Equality is refuted on either side.
             clear = [
                 high < -self.margin or (of_equivalence and low > self.margin)
                 for low, high in ends
             ]
+            # k of n levels cannot hold once n - k + 1 of them do not.
             needed = self.sample.levels_needed
             return sum(clear) >= (
                 len(ends) - needed + 1 if needed else len(ends)
@@ -393,6 +400,7 @@ class Verdict:
         """
         if self.reason != "open":
             return None
+        # A standard deviation of few blocks is more often too small than not.
         return self._blocks_for(upper_std(self.std, self.blocks))
 
     def _blocks_for(self, std: float) -> int | None:
@@ -417,6 +425,7 @@ class Verdict:
         """
         sample = self.sample
         to_margin = self.effect + sample.margin
+        # Support is a one-sided test, refutation half of a two-sided one.
         alpha = self.alpha_equivalence if to_margin > 0 else self.alpha / 2
         return blocks_to_reach(
             std,

@@ -24,9 +24,8 @@ Diagnosis = Literal[
     "optimisation", "overfitting", "mismatch", "model_bias", "healthy"
 ]
 DIAGNOSES: tuple[Diagnosis, ...] = get_args(Diagnosis)
-NO_MORE = (
-    1.05  # times another model's parameters, which still count as no more
-)
+# times another model's parameters, which still count as no more
+NO_MORE = 1.05
 MARGIN_OF_SHARES = 0.02  # of a share, where no claim says what matters
 
 
@@ -93,6 +92,7 @@ def diagnosis(
         "overfitting": fit.train - fit.validation,
         "mismatch": fit.validation - fit.test,
     }
+    # Without a known best nothing can be said of the model itself.
     known = {name: gap for name, gap in gaps.items() if math.isfinite(gap)}
     widest = max(known, key=lambda name: known[name], default=None)
     if widest is None or known[widest] <= margin:
@@ -115,6 +115,7 @@ def rival_of(name: str, models: Mapping[str, Trained]) -> str:
 
     Such a model has no more parameters and learned from the same examples.
     """
+    # Fewer or easier examples are fitted better by any model.
     mine = models[name]
     if not mine.shares_data:
         return ""
@@ -123,6 +124,7 @@ def rival_of(name: str, models: Mapping[str, Trained]) -> str:
         for other, model in models.items()
         if other != name
         and model.shares_data
+        # false where a number is not known: NaN
         and model.parameters <= NO_MORE * mine.parameters
     }
     return max(comparable, key=lambda other: comparable[other], default="")
@@ -186,6 +188,7 @@ def trained_models(
     columns = columns_of(task.primary)
     if finals.empty or not set(columns) <= set(finals):
         return
+    # Finals of a block are averaged first, so that blocks count alike.
     sign = 1.0 if task.primary.better == "higher" else -1.0
     found = finals[["level", "block", "arm", *columns]].copy()
     found["parameters"] = finals.get("parameters", math.nan)

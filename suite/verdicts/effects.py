@@ -37,6 +37,7 @@ def cell_values(
     once = np.array([case.manifest.runs_once(arm) for arm in case.claim.arms])
     enough = np.where(once, 1, max(1, needed))  # (arms,)
     values = np.where(count >= enough, mean, math.nan)
+    # Nothing varies between its blocks, so it ran in the first one alone.
     of_first_block = values[:1]
     return np.where(once, of_first_block, values)
 
@@ -55,9 +56,8 @@ def _rows_of(case: Case, frame: pd.DataFrame, column: str) -> _Rows:
     levels = pd.Index(case.levels)
     arms = pd.Index(case.claim.arms)
     block = frame["block"].to_numpy(dtype=int)
-    level = levels.get_indexer(
-        pd.Index(frame["level"])
-    )  # -1 where it is another
+    # -1 where it is not the claim's
+    level = levels.get_indexer(pd.Index(frame["level"]))
     arm = arms.get_indexer(pd.Index(frame["arm"]))
     value = frame[column].to_numpy(dtype=np.float64)
     of_claim = (level >= 0) & (arm >= 0)
@@ -99,6 +99,7 @@ def half_budget_values(case: Case) -> Floats:
     )
     same_choice = cell_values(case, case.shared.same_choices, "same") == 1
     counts_for_both = same_choice | case.untuned
+    # Its own where there is one: it was run because the choices differ.
     shared_finals = np.where(counts_for_both, final_values(case), math.nan)
     return np.where(np.isfinite(own_finals), own_finals, shared_finals)
 
@@ -126,6 +127,7 @@ def average_half_values(case: Case, column: str) -> Floats:
     # a trial that is never chosen needs no value
     weighted.loc[trials["chance"] == 0, "part"] = 0.0
     place = ["level", "arm", "block"]
+    # A cell without values has no mean, which is not 0: hence `min_count`.
     sums = weighted.groupby(place)["part"].sum(min_count=1).reset_index()
     finals = cell_values(case, case.finals, column)
     return np.where(case.untuned, finals, cell_values(case, sums, "part"))
@@ -143,6 +145,8 @@ def gaps(values: Floats, case: Case, examples: float) -> Floats:
     weights = case.kind.weights(case.claim)
     if case.kind.as_recorded:
         return _weighted(values, weights)
+    # Scaled first and weighted then: a difference of logarithms is that of a
+    # ratio, while a difference itself may have no logarithm.
     found = _weighted(on_scale(values, case, examples), weights)
     reference = case.kind.reference(case.claim)
     if reference is not None:
@@ -184,6 +188,7 @@ def pull(case: Case, arm: str, level: str) -> int:
 
 def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:
     """The two sides of the comparison, in the metric's own unit: (blocks, levels) each."""
+    # What is added up is one side, and what is subtracted is the other.
     weights = case.kind.weights(case.claim)
     better = _weighted(values, np.maximum(weights, 0))
     worse = _weighted(values, np.maximum(-weights, 0))

@@ -85,6 +85,7 @@ def campaign_of(results: Path, claims: Path) -> Campaign:
 def _read_rows(path: Path) -> Iterator[Row]:
     """The rows of a CSV file. Raises UserError if a column or a number is wrong."""
     try:
+        # spreadsheets begin a UTF-8 file with a byte order mark
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
@@ -106,6 +107,7 @@ def _read_rows(path: Path) -> Iterator[Row]:
         )
     for row in reader:
         where = f"{path}, line {reader.line_num}"
+        # csv puts what is too much under None, and None for what is missing.
         if None in row or None in row.values():
             raise UserError(
                 f"{where}: give {len(columns)} values, as the header has."
@@ -144,6 +146,7 @@ def _lines(rows: list[Row]) -> Iterator[dict[str, Any]]:
     blocks = _blocks(rows)
     for number, row in enumerate(rows):
         yield {
+            # no hash of anything, but as unique and as long as one
             "key": f"{number:064x}",
             "task": row.task,
             "level": row.level,
@@ -301,6 +304,8 @@ def _task(
         ),
         measures=measures,
         claims=tuple(ClaimManifest(claim=claim) for claim in claims),
+        # as one trial and one final each: nothing is known of any tuning, so
+        # that no gate on it applies
         blocks=len(_blocks(rows)),
         trials=1,
         finals=1,

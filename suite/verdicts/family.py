@@ -91,6 +91,7 @@ def judge_family(
     itself, and are not part of the family.
     """
     alpha = _error_rate(confidence, looks)
+    # Facts are taken out before Holm's procedure and put back in their places.
     levels = [_levels_of(claim) for claim in claims]
     tested = [samples for samples in levels if not samples[0].is_fact]
     judged = iter(_judge_tested(tested, alpha, confidence, looks))
@@ -111,7 +112,11 @@ def _compare_all(samples: Samples, confidence: float) -> Verdict:
 def _judge_tested(
     levels: Sequence[Samples], alpha: float, confidence: float, looks: int
 ) -> list[Verdict]:
-    """The verdicts of claims that have enough blocks to be tested."""
+    """The verdicts on a family of claims, none of them a fact. Those with too few
+    blocks to be tested are members of it all the same.
+    """
+    # Bonferroni over looks first, and Holm over claims on what comes of it. To
+    # compare p * looks with Holm's level is to compare p with level / looks.
     p_values = [_p_values(samples) for samples in levels]
     differences = [p * looks for p, _ in p_values]
     equivalences = [p * looks for _, p in p_values]
@@ -152,6 +157,7 @@ def judge_looks(
     settled: dict[int, Samples] = {}  # by the claim's index
     verdicts, latest = None, None
     for blocks in looks:
+        # In order: a later look cannot stand in for one that is not complete.
         if not _all_reach(blocks, whole, settled):
             break
         now = [
@@ -161,6 +167,7 @@ def judge_looks(
         verdicts = judge_family(now, confidence, len(looks))
         latest = blocks
         for index, verdict in enumerate(verdicts):
+            # Gates aside: no further block opens what a gate has closed.
             if verdict.answer != "inconclusive":
                 settled[index] = now[index]
     if verdicts is None:
@@ -205,6 +212,7 @@ def judge_again(verdict: Verdict, claim: Question) -> Verdict:
     return _decide(
         _levels_of(claim),
         verdict.confidence,
+        # `alpha` is that of one level; `_decide` divides the claim's own again
         verdict.alpha * verdict.divisor,
         verdict.alpha_equivalence * verdict.divisor,
         verdict.p_holm,
@@ -234,6 +242,7 @@ def _decide(
         return each[0]
     deciding = each[_deciding_level(samples)]
     answer = _joint_answer(each)
+    # A gate withholds an answer; without one, blocks are what is missing.
     judgeable = all(sample.judgeable for sample in samples)
     if judgeable and any(verdict.reason == "gate" for verdict in each):
         return replace(
@@ -276,6 +285,7 @@ def _decide_by_some(
             for sample in samples
         )
 
+    # k levels for the claim leave n - k: one too few to decide against it.
     each, against = each_at(enough_against), each_at(needed)
     answer: Answer = "inconclusive"
     if _count(each, "supported") >= needed:
@@ -309,6 +319,7 @@ def _count(each: Sequence[Verdict], answer: Answer) -> int:
 
 def _needed_level(samples: Samples) -> int:
     """The level that a claim about k of them hinges on: the k-th best."""
+    # By p-value, as partial conjunction ranks them; by effect without any.
     doubts = [sample.estimate.p_above(0) for sample in samples]
     if any(map(math.isnan, doubts)):
         doubts = [-sample.estimate.mean for sample in samples]
@@ -373,6 +384,7 @@ def _difference(
 ) -> tuple[Answer, Reason]:
     """The answer to a claim that one side is ahead."""
     low, high = difference
+    # Before the direction: an effect may be real, and yet too small to matter.
     if _lies_within(equivalence, margin):
         return "no_difference", ""
     if low > 0:
@@ -418,6 +430,7 @@ def _compare(sample: Sample) -> tuple[Answer, Reason]:
     if not sample.judgeable:
         return "inconclusive", "too_few_blocks"
     margin = sample.margin
+    # the lowest and the highest instance at any confidence: see `Range`
     low, high = sample.estimate.interval(1.0)
     equal = False
     if sample.hypothesis == "always":
@@ -450,6 +463,8 @@ def _p_values(samples: Samples) -> tuple[float, float]:
     """
     if samples[0].levels_needed:
         return _p_values_of_some(samples)
+    # Direction by direction: half of the levels above 0 and half below are two
+    # clear effects, and no agreement.
     above = _largest(_p_above(sample) for sample in samples)
     below = _largest(_p_below(sample) for sample in samples)
     equivalence = _largest(_p_equivalence(sample) for sample in samples)
@@ -540,6 +555,7 @@ def _likeliest(tests: list[list[float]]) -> int:
     """The level that is furthest from passing the test that comes closest to passing at
     all levels.
     """
+    # A level without a test keeps the claim open, so it decides.
     if np.isnan(tests[0]).any():
         return int(np.isnan(tests[0]).argmax())
     likeliest = min(tests, key=max)
@@ -557,7 +573,9 @@ def _levels_of(claim: Question) -> Samples:
 
 
 def _error_rate(confidence: float, looks: int) -> float:
-    """The error rate of one look: all looks together keep the campaign's."""
+    """The error rate of all looks together. Raises UserError unless the confidence is
+    between 0.5 and 1 and there is a look.
+    """
     if not 0.5 < confidence < 1:
         raise UserError(
             f"confidence={confidence}: give a number between 0.5 and 1, such as 0.95."

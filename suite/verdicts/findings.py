@@ -31,8 +31,9 @@ from tasks import unknown
 
 # why an attempt is shown and not pooled; "" if it is pooled
 LeftOut = Literal["", "incomplete", "few_blocks", "same_blocks", "fact"]
+# in other words, or at other levels, it is the same claim
 WORDING = frozenset({"says", "levels", "matching_group"})
-# what a claim is conditional on, beside its level; each has a name in every language
+# what a claim is conditional on, beside its level; named in every language
 CONDITIONS = (
     "claim",
     "trials",
@@ -261,6 +262,7 @@ def _settings(attempt: Attempt) -> dict[str, str]:
         for arm in arms
         for level in levels
     ]
+    # Where nothing is tuned, budgets that differ do not set campaigns apart.
     tuned = any(spaces)
     return {
         "claim": _short(_said(manifest, task, attempt.verdict.claim)),
@@ -302,6 +304,7 @@ def _marked(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
     for number, one in enumerate(attempts):
         if reasons[number]:
             continue
+        # Equal seeds give equal splits and initialisations: the same blocks.
         seed = one.campaign.manifest.root_seed
         if seed in best and attempts[best[seed]].blocks >= one.blocks:
             reasons[number] = "same_blocks"
@@ -325,16 +328,18 @@ def _reason(attempt: Attempt) -> LeftOut:
 
 
 def _pooled(attempts: Iterable[Attempt]) -> Pooled | None:
-    """The effect over all attempts that count; None if none does."""
+    """The effect over all attempts that count; None with fewer than two."""
     counted = [one for one in attempts if not one.left_out]
     if not counted:
         return None
+    # each without what all of them share, which is added once, below
     own = [one.sample.estimate_with(0.0, 0.0) for one in counted]
-    # What campaigns share does not average out, so the largest of them stands for all.
+    # What campaigns share does not average out: the largest stands for all.
     shared = max(
         one.sample.test_train_ratio * estimate.std**2
         + one.sample.reference_se**2
         for one, estimate in zip(counted, own, strict=True)
     )
+    # the newest campaign's, should they differ
     confidence = counted[-1].campaign.manifest.profile.confidence
     return pool(own, confidence, shared)

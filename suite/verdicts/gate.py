@@ -49,6 +49,7 @@ class Gate:
         below it (-1): findings that would only move it further that way are no
         objection.
         """
+        # A move either way may change an open answer, or one of equality.
         if not direction or not self.failed or not self.findings:
             return self
         against = [

@@ -69,6 +69,7 @@ def rate_falls(case: Case) -> bool:
         for arm in case.claim.arms
         for level in case.levels
     }
+    # None is the schedule of an arm that makes no updates.
     falling = schedules - {None, *STEADY_SCHEDULES}
     return bool(falling)
 
@@ -87,6 +88,7 @@ def moving_effects(case: Case, ends: CurveEnds) -> Iterator[Finding]:
         low, high = change.interval(0.95)
         by_chance = low <= 0 <= high
         large = abs(change.mean) > case.claim.margin / 2
+        # Judged over levels, the claim depends on the arms at all of them.
         arrives_late = ends.arrives_late[index] if part else ends.arrives_late
         if (
             change.blocks >= 2

@@ -107,8 +107,10 @@ def _judge_task(
     campaign: Campaign, task: str, provenance: Provenance
 ) -> list[ClaimVerdict]:
     """The verdicts on all claims of one task, a family of tests."""
+    # A failed A/A test casts doubt on all that the task's pipeline gave.
     same_arms = alarm(run_aa_tests(campaign, task))
     asked = [
+        # No better search would change a fact: nothing is asked of it.
         Measured(case, () if case.is_fact else (*gates(case), *same_arms))
         for case in cases(campaign, task, provenance)
     ]
@@ -118,6 +120,7 @@ def _judge_task(
     ]
     if provenance.code_changed(campaign.manifest, task):
         found = [with_note(one, message("note-code-changed")) for one in found]
+    # once all verdicts are known: it is about several claims together
     return [with_matching_note(one, found) for one in found]
 
 
@@ -137,12 +140,14 @@ def _judge_cases(asked: Sequence[Measured]) -> list[tuple[Measured, Judged]]:
 
 def _family_of(one: Measured, number: int) -> object:
     """What the claims of one family have in common."""
+    # An exploratory claim has its number for a family: alone, it makes the
+    # tests of those that were fixed beforehand no stricter.
     universes = family_of(one.case.claim.name)
     return universes or (number if one.case.exploratory else "")
 
 
 def _judge(family: Sequence[Measured]) -> list[Judged]:
-    """The verdicts on claims that are tested once, at the end."""
+    """The verdicts on one family of claims, with the gates that need an answer."""
     if not family:
         return []
     case = family[0].case
@@ -161,6 +166,9 @@ def _judge_once(family: Sequence[Measured], confidence: float) -> list[Judged]:
     """Verdicts on complete claims; those that are not keep a place in the family as if
     they showed nothing.
     """
+    # Claims with blocks out are judged twice: first with nothing to show,
+    # which fixes the levels of all others, and then, at these levels, on the
+    # blocks so far, for the numbers.
     samples = [measured.samples() for measured in family]
     shown = [
         found
@@ -183,7 +191,7 @@ def _judge_at_looks(
     """The verdicts on claims that may be decided before all blocks are in."""
     so_far = [measured.unbroken() for measured in family]
     verdicts, latest = judge_looks(so_far, looks, confidence)
-    if latest is None:
+    if latest is None:  # shown, and not to be acted upon
         return [
             Judged(verdict, False, _so_far(verdict, looks[0]))
             for verdict in verdicts

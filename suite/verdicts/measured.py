@@ -24,19 +24,20 @@ class Measured:
     """A case with its numbers: what is judged, and on which blocks."""
 
     case: Case
+    """The claim, with the campaign that decides it."""
+
     gates: tuple[Gate, ...]
+    """The adequacy gates that were applied to it."""
 
     @cached_property
     def values(self) -> Floats:
         """The claim's metric in each cell: (blocks, levels, arms)."""
-        return final_values(self.case)  # (blocks, levels, arms)
+        return final_values(self.case)
 
     @cached_property
     def effects(self) -> Floats:
         """The claim's effect in each block: (blocks, parts)."""
-        return effects(
-            self.values, self.case, self.examples
-        )  # (blocks, parts)
+        return effects(self.values, self.case, self.examples)
 
     @cached_property
     def examples(self) -> float:
@@ -57,6 +58,7 @@ class Measured:
         """n_test / n_train where blocks share data, at one part of the claim or at all;
         else 0.
         """
+        # Levels may differ: the largest widens the interval most.
         return float(max(self.metadata("test_train_ratio", part), default=0.0))
 
     @property
@@ -110,6 +112,7 @@ class Measured:
         """The finest effect that the metric can show; 0 where that is unknown."""
         case = self.case
         values, examples = self.values, self.case.examples(case.metric.split)
+        # by the values on record: a ratio is finer where values are large
         finest = case.scale.resolution(values, case.metric, examples)
         x = case.x if case.kind.along_axis else []
         return case.kind.resolution(finest, x)
@@ -118,6 +121,8 @@ class Measured:
         """The same up to the first incomplete pair, because looks count blocks by
         index.
         """
+        # What came in after a gap was decided by speed, which may depend on
+        # the result: a run that diverges ends early.
         so_far = np.logical_and.accumulate(np.isfinite(self.effects))
         return self.samples(np.where(so_far, self.effects, math.nan))
 

@@ -86,7 +86,7 @@ def pool(
     block_variance = _common_variance(estimates)
     if block_variance <= 0:
         return None
-    variances = block_variance / blocks
+    variances = block_variance / blocks  # of each campaign's mean
     freedom = len(estimates) - 1
     q = _q(0.0, effects, variances)
     tau_squared = _paule_mandel(effects, variances)
@@ -95,8 +95,11 @@ def pool(
     known = 1 / float(weights.sum())  # the mean's variance, were tau known
     hartung_knapp = known * _q(tau_squared, effects, variances) / freedom
     probability = (1 + confidence) / 2
+    # How much campaigns differ is known from them alone, hence few degrees of
+    # freedom; how much blocks do, from all blocks together.
     few = float(stdtrit(freedom, probability))
     many = float(stdtrit(int(blocks.sum()) - len(estimates), probability))
+    # The wider of both, since few campaigns may agree closely by luck.
     half = max(few * math.sqrt(hartung_knapp), many * math.sqrt(known))
     spread = tau_squared + max(hartung_knapp, known) + shared_variance
     return Pooled(
@@ -140,7 +143,7 @@ def _paule_mandel(effects: Floats, variances: Floats) -> float:
 
     if excess(0.0) <= 0:
         return 0.0
-    # Q falls with tau and is below what is expected once tau exceeds the whole range.
+    # Q falls with tau, and far enough once tau is the whole range.
     most = float(np.ptp(effects)) ** 2
     found: float = brentq(excess, 0.0, most)
     return found

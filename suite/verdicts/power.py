@@ -24,7 +24,8 @@ from suite.verdicts.statistics import smallest_effect
 from tasks import Claim, UserError
 from tasks.contract.universe import family_of
 
-ENOUGH = 3  # blocks, for a standard deviation
+# blocks: a standard deviation of two may be off by a factor of 30
+ENOUGH = 3
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def prospect_of(
     family = [
         one
         for one in plan.claims(task)
+        # facts are outside of Holm's procedure, universes a family apart
         if kind_of(one.kind).hypothesis != "always"
         and family_of(one.name) == family_of(claim.name)
     ]
@@ -174,6 +176,7 @@ def _seen(results: Results, task: str, claims: set[str]) -> dict[str, Seen]:
             if verdict.task != task or verdict.blocks < ENOUGH:
                 continue
             std = _std(verdict.per_block)
+            # Equal differences come of a coarse metric, not of a spread of 0.
             if std > 0:
                 seen = Seen(std, verdict.effect, campaign_id)
                 known.setdefault(verdict.claim, seen)
@@ -192,6 +195,7 @@ def _std(per_block: Iterable[Mapping[str, Any]]) -> float:
     by_level: dict[str, list[float]] = {}
     for row in per_block:
         by_level.setdefault(str(row["level"]), []).append(row["difference"])
+    # All levels must agree, so that the most uncertain one counts.
     return max(
         statistics.stdev(differences) for differences in by_level.values()
     )

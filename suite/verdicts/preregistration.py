@@ -31,9 +31,8 @@ log = logging.getLogger(__name__)
 
 # what others found, and what is expected: no part of a claim
 COMMENTARY = frozenset({"source", "reported", "expected_sd"})
-MIN_BLOCKS = (
-    2  # blocks; a campaign of one can settle nothing, so it is no attempt
-)
+# a campaign of one block can settle nothing, so it is no attempt
+MIN_BLOCKS = 2
 
 
 # ------------------------------------------------------------------- when it is judged
@@ -56,6 +55,7 @@ class Provenance:
         for those that do.
         """
         recorded = manifest.task(task).tested
+        # Whoever edits campaign.json by hand leaves the hash behind.
         if not _as_fixed(manifest):
             return {claim.name: message("note-tampered") for claim in recorded}
         if task not in self.claims:
@@ -79,6 +79,7 @@ class Provenance:
     def code_changed(self, manifest: Manifest, task: str) -> bool:
         """Whether the task's sources are others than at the time of the campaign."""
         then, now = manifest.sources.get(task), self.sources.get(task)
+        # without a hash from then or now there is nothing to compare
         return None not in (then, now) and then != now
 
 
@@ -202,6 +203,7 @@ def _known_from(
     did.
     """
     for one in earlier:
+        # Other seeds make other blocks, whose results were not known.
         same_blocks = one.manifest.root_seed == manifest.root_seed
         asked = any(_alike(claim, other) for other in one.claims(task))
         if same_blocks and not asked and one.has_seen(task, claim):
@@ -224,15 +226,15 @@ def _differences(then: Claim, now: Claim) -> Iterator[tuple[str, Any, Any]]:
     """Name and both values of what differs; levels do not where now is none in
     particular.
     """
-    before, after = _plain(then), _plain(now)
+    before, after = _as_recorded(then), _as_recorded(now)
     for name in sorted(before.keys() - COMMENTARY):
         any_level = name == "levels" and not now.levels
         if before[name] != after[name] and not any_level:
             yield name, before[name], after[name]
 
 
-def _plain(claim: Claim) -> dict[str, Any]:
-    """The claim's fields as they come back from JSON."""
+def _as_recorded(claim: Claim) -> dict[str, Any]:
+    """The claim's fields as campaign.json gives them back: tuples are lists there."""
     plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(claim)))
     return plain
 
@@ -246,9 +248,8 @@ def _earlier(manifest: Manifest, results: Path) -> Iterator[_Earlier]:
         folder = path.parent
         if folder.name == manifest.id:
             continue
-        with suppress(
-            UserError
-        ):  # another version's, or damaged: nothing to learn
+        # another version's, or damaged: nothing to learn
+        with suppress(UserError):
             yield _Earlier(
                 read_manifest(folder), frozenset(_opened(folder / RECORD))
             )
@@ -261,7 +262,7 @@ def _opened(record: Path) -> Iterator[tuple[str, str, str]]:
     with record.open("rb") as file:
         for text in file:
             if b'"test_opened":true' in text:  # most lines need no parsing
-                # truncated or damaged: reported when that campaign itself is read
+                # truncated or damaged: reported when that campaign is read
                 with suppress(ValueError):
                     line = json.loads(text)
                     yield line["task"], line["level"], line["arm"]

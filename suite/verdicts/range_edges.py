@@ -50,9 +50,8 @@ def rate_edges(case: Case) -> Iterator[RateEdge]:
 
 def _edges_of(case: Case, arm: str, level: str, name: str) -> list[Edge]:
     """Both ends of one range, with how many blocks chose a value near each."""
-    chosen = cell_values(
-        case, case.finals, f"param.{name}"
-    )  # (blocks, levels, arms)
+    # (blocks, levels, arms)
+    chosen = cell_values(case, case.finals, f"param.{name}")
     level_index = case.levels.index(level)
     arm_index = case.claim.arms.index(arm)
     values = chosen[:, level_index, arm_index]
@@ -74,6 +73,7 @@ def _message(case: Case, found: RateEdge) -> Message:
     edge = found.edge
     share = _share_tried(case, found)
     # as scipy.stats.binom.sf, without the second that its import takes
+    # The chance of that many blocks or more, if each has the share's.
     by_chance = bdtrc(edge.near_bound - 1, edge.blocks, share)
     is_high = edge.end == "high"
     return message(
@@ -96,6 +96,7 @@ def _share_tried(case: Case, found: RateEdge) -> float:
     trials = case.trials
     column = f"param.{found.name}"
     of_arm = (trials["arm"] == found.arm) & (trials["level"] == found.level)
+    # No trial on record: as if they lay evenly over the range.
     if column not in trials or not of_arm.any():
         return EDGE_FRACTION
     hyperparameter = case.manifest.space_of(found.arm, found.level)[found.name]

@@ -67,6 +67,7 @@ def draws_of(values: Sequence[float], count: int) -> Draws:
     if comb(len(values) + count - 1, count) > MOST_ENUMERATED:
         return _random(given, count)
     times = np.array(list(_compositions(count, len(values))), dtype=np.float64)
+    # the multinomial coefficient: in how many orders the same values are drawn
     ways = [
         factorial(count) // prod(map(factorial, row))
         for row in times.astype(int)

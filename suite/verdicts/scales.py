@@ -24,8 +24,13 @@ class Scale(ABC):
     """
 
     name: str
+    """What claims call it."""
+
     logarithmic: bool = True
+    """Whether effects are logarithms of ratios."""
+
     message: str
+    """The end of the codes of its sentences."""
 
     @abstractmethod
     def transform(
@@ -69,11 +74,13 @@ class Points(Scale):
     def transform(
         self, values: Floats, metric: Metric, examples: float
     ) -> Floats:
+        """The values themselves, negated where less is better."""
         return metric.sign * values
 
     def resolution(
         self, values: Floats, metric: Metric, examples: float
     ) -> float:
+        """One step of the metric, which is as large everywhere."""
         return metric.finest(examples)
 
 
@@ -86,11 +93,13 @@ class LogRatio(Scale):
     def transform(
         self, values: Floats, metric: Metric, examples: float
     ) -> Floats:
+        """Their logarithms; NaN where a value is not above 0, which has none."""
         return metric.sign * np.log(np.where(values > 0, values, math.nan))
 
     def resolution(
         self, values: Floats, metric: Metric, examples: float
     ) -> float:
+        """The ratio that one step makes at the largest value, as a logarithm."""
         return _finest_ratio(values, metric.finest(examples))
 
 
@@ -107,7 +116,12 @@ class LogError(Scale):
     def transform(
         self, values: Floats, metric: Metric, examples: float
     ) -> Floats:
+        """The negated logarithms of the errors, floored at half an example.
+
+        Raises UserError if the metric has no error; see ``check``.
+        """
         self.check(metric)
+        # where less is better, the metric is an error already
         errors = 1 - values if metric.better == "higher" else values
         counted = metric.is_share and examples > 0
         floor = 0.5 / examples if counted else SMALLEST
@@ -116,13 +130,16 @@ class LogError(Scale):
     def resolution(
         self, values: Floats, metric: Metric, examples: float
     ) -> float:
+        """The ratio that one step makes at the largest error, as a logarithm."""
         errors = 1 - values if metric.better == "higher" else values
         return _finest_ratio(errors, metric.finest(examples))
 
     def larger_is_ahead(self, better: Better) -> bool:
-        return False  # fewer errors are better
+        """False: it is errors that are compared, and fewer are better."""
+        return False
 
     def check(self, metric: Metric) -> None:
+        """Raise UserError for a metric that neither is an error nor has one."""
         if metric.better == "higher" and not metric.is_share:
             raise UserError(
                 f"scale='log_error' needs an error, and {metric.name!r} is not a share "

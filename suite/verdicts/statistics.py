@@ -20,7 +20,8 @@ from scipy.special import chdtri, expit, logit, nctdtrinc, stdtr, stdtrit
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
 
-NO_SPREAD = 1e-12  # a standard deviation below this share of the largest value is rounding
+# a standard deviation below this share of the largest value is rounding
+NO_SPREAD = 1e-12
 MAX_BLOCKS = 10_000  # upper limit of the search for the number of blocks
 DRAWS = 20_000  # for an interval without a formula
 MAX_FLIPS = 40  # blocks; the exact sign-flip test sorts 2 ** (blocks / 2) sums
@@ -65,6 +66,7 @@ class Estimate:
 
     def p_above(self, value: float) -> float:
         """One-sided p-value against "the true mean is at most ``value``"."""
+        # the lower tail of -t: 1 - stdtr(t) loses digits of a small p
         return (
             float(
                 stdtr(
@@ -113,7 +115,10 @@ class Range(Estimate):
     """
 
     low: float = math.nan
+    """The lowest instance."""
+
     high: float = math.nan
+    """The highest instance."""
 
     @property
     def testable(self) -> bool:
@@ -163,7 +168,7 @@ def estimate(
     std = math.sqrt(float(np.square(x - mean).sum()) / (blocks - 1))
     if std <= NO_SPREAD * float(np.abs(x).max()):
         std = 0.0
-    std = max(std, least_std)
+    std = max(std, least_std)  # a coarse metric may show no spread at all
     error = standard_error(std, blocks, test_train_ratio, reference_se)
     return Estimate(mean, std, error, blocks)
 
@@ -187,6 +192,8 @@ def recommended_trials(trials: int, change: float, margin: float) -> int:
     Changes halve with each doubling, so that all that are still to come add up to the
     last one.
     """
+    # The last change is what is still to come. Each doubling of the budget
+    # halves it, until less than the margin is left.
     doublings = max(0, math.ceil(math.log2(abs(change) / margin)))
     return int(trials * 2**doublings)
 
@@ -303,6 +310,7 @@ def holm_levels(p_values: Sequence[float], alpha: float) -> list[float]:
     for rank, place in enumerate(np.argsort(p, kind="stable")):
         if passed:
             level = alpha / (len(p) - rank)
+        # Step-down: once a claim fails, no larger p-value can pass.
         passed = passed and bool(p[place] < level)
         levels[place] = level
     return levels
@@ -315,6 +323,7 @@ def holm_adjusted(p_values: Sequence[float]) -> list[float]:
     p = _untestable_last(p_values)
     adjusted, largest = [math.nan] * len(p), 0.0
     for rank, place in enumerate(np.argsort(p, kind="stable")):
+        # never below that of a smaller p-value, which is tested first
         largest = max(largest, min(1.0, float(p[place]) * (len(p) - rank)))
         if not math.isnan(p_values[place]):
             adjusted[place] = largest
@@ -336,6 +345,7 @@ def partial_conjunction(p_values: Sequence[float], needed: int) -> float:
 
 def _untestable_last(p_values: Sequence[float]) -> Floats:
     """The p-values, with 1 for those that cannot be tested (NaN)."""
+    # They keep their place: the family was fixed beforehand.
     return np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)
 
 
@@ -362,6 +372,7 @@ def sign_flip(values: ArrayLike) -> float:
     left = _signed_sums(x[:middle])
     right = np.sort(_signed_sums(x[middle:]))
     beyond = right.size - np.searchsorted(right, seen - left, side="left")
+    # Flipping all signs mirrors the sums, so that both tails are alike.
     return 2 * float(beyond.sum()) / 2.0**x.size
 
 
@@ -423,6 +434,7 @@ def blocks_to_reach(
 
 def _fewest(enough: Callable[[int], bool]) -> int | None:
     """The smallest number of blocks that is enough, where more always are."""
+    # Bisection, as widths only fall with the number of blocks.
     tried = range(2, MAX_BLOCKS + 1)
     found = bisect.bisect_left(tried, True, key=enough)
     return tried[found] if found < len(tried) else None
@@ -432,6 +444,7 @@ def upper_std(std: float, blocks: int, confidence: float = 0.8) -> float:
     """The one-sided upper bound of a standard deviation that was estimated from that
     many blocks.
     """
+    # s²(K - 1)/σ² is chi-square; `chdtri` is the inverse of its upper tail.
     return std * math.sqrt(
         (blocks - 1) / float(chdtri(blocks - 1, confidence))
     )
@@ -455,6 +468,8 @@ def smallest_effect(
         return math.inf
     alpha = (1 - confidence) / claims
     critical = stdtrit(blocks - 1, 1 - alpha / 2)
+    # The noncentral t at which the test finds the effect that often. A
+    # significant result in the wrong direction is too rare to count.
     standard_errors = float(nctdtrinc(blocks - 1, 1 - power, critical))
     return standard_errors * math.sqrt(1 / blocks + test_train_ratio)
 
@@ -571,6 +586,8 @@ def _component(
 ) -> Component:
     """A variance component with its interval."""
     variance = sum(square * weight for square, _, weight in parts.values())
+    # A mean square is its expectation times chi-square over its degrees of
+    # freedom; turned round, a draw is an expectation that fits it.
     rng = np.random.default_rng(0)
     drawn = np.zeros(DRAWS)
     for square, freedom, weight in parts.values():
@@ -606,14 +623,14 @@ def centred_log(x: ArrayLike) -> Floats:
 
 @dataclass(frozen=True)
 class Crossover:
-    """Where a gap changes sign on the axis: ``by_level`` with its interval, in units of
-    x; state says what can be said.
-    """
+    """Where a gap changes sign on the axis, with its interval, in units of x."""
 
     state: str
     """"located", "not located" or "beyond the range studied"."""
 
     at: float
+    """Where it does; NaN if it is not located."""
+
     low: float
     """The low end of its interval, in units of x."""
 
@@ -635,9 +652,8 @@ def crossover(
     range studied": the crossing lies outside the levels.
     """
     x = np.asarray(x, dtype=np.float64)
-    middle = math.exp(
-        float(np.log(x).mean())
-    )  # from there, numbers stay small
+    # the geometric mean; counted from there, numbers stay small
+    middle = math.exp(float(np.log(x).mean()))
     intercept, slope = slopes(gaps, x / middle)
     blocks = intercept.size
     if blocks < 2:
@@ -650,6 +666,7 @@ def crossover(
     square = climb**2 - errors[1, 1]
     line = height * climb - errors[0, 1]
     constant = height**2 - errors[0, 0]
+    # A slope that may be 0 crosses anywhere, or nowhere.
     if square <= 0:
         return Crossover("not located", math.nan, math.nan, math.nan)
     root = math.sqrt(max(0.0, line**2 - square * constant))

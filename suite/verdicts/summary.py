@@ -31,7 +31,7 @@ from suite.verdicts.variance import split_effect
 UNBOUNDED: Interval = (-math.inf, math.inf)
 DIFFERENCE_OF_SHARES: Interval = (-1.0, 1.0)
 
-# fields of a ClaimVerdict that a claim and a decision have under the same names
+# fields of a ClaimVerdict that a claim and a decision have by the same name
 OF_CLAIM = (
     "says",
     "kind",
@@ -138,6 +138,7 @@ def _asked(case: Case) -> dict[str, Any]:
 def _instances(measured: Measured, judged: Judged) -> dict[str, Any]:
     """The number of instances of a fact: blocks that share one run count as one."""
     case = measured.case
+    # One run that stands for all blocks is one instance, and not many.
     blocks = 1 if case.once else judged.verdict.blocks
     found = measured.effects[:blocks]
     return {
@@ -155,6 +156,8 @@ def _copied(source: object, names: Sequence[str]) -> dict[str, Any]:
 def _label(measured: Measured, judged: Judged) -> Label:
     """What the claim is, or will be once its planned blocks are in."""
     case = measured.case
+    # While blocks are out, the label is that of the finished campaign: it is
+    # no property of the moment.
     blocks = judged.verdict.blocks if judged.complete else case.due
     few = blocks < CONFIRMATORY and not case.exact
     if case.exploratory or few:
@@ -229,7 +232,7 @@ def _population(measured: Measured) -> tuple[Message, ...]:
 
 
 def _population_of(kinds: set[str]) -> Message:
-    """From how the blocks came by their data."""
+    """The population, by how the blocks came by their data."""
     if not kinds:
         return message("population-unknown")
     if len(kinds) > 1:
@@ -298,6 +301,7 @@ def _per_gap(measured: Measured, verdict: Verdict) -> Iterator[dict[str, Any]]:
     case = measured.case
     if not case.kind.along_axis:
         return
+    # A gap between shares cannot leave -1 to 1, but a t interval can.
     of_shares = case.metric.is_share and not case.scale.logarithmic
     bounds = DIFFERENCE_OF_SHARES if of_shares else UNBOUNDED
     columns = _complete_gaps(measured).T
@@ -362,11 +366,13 @@ def _new_test_interval(
         return None
     rates = block_mean(measured.values)[case.parts.index(level)]  # (arms,)
     errors = 1 - rates if case.metric.better == "higher" else rates
+    # One arm against a published figure: the variance of a single 0 or 1.
     if len(errors) > 1:
         per_example = min(1.0, float(errors.sum()))
     else:
         per_example = float(errors[0] * (1 - errors[0]))
     from_examples = math.sqrt(per_example / measured.examples)
     extra = math.hypot(verdict.reference_se, from_examples)
+    # Variances add up: blocks and test examples are drawn independently.
     found = verdict.sample.estimate_with(0.0, extra)
     return found.interval(verdict.confidence)

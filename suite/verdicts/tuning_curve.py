@@ -23,6 +23,7 @@ def tuning_curves(
     metric, trials = shared.chooses_by, shared.manifest.trials
     if metric.column not in shared.completed_trials:
         return {}
+    # Budgets are first trials, which are the study with that budget.
     in_order = shared.completed_trials.sort_values("number")
     found = {}
     for (level, arm), mine in in_order.groupby(["level", "arm"], sort=False):

@@ -27,9 +27,13 @@ class Universe:
     """A claim under some conditions, and its verdict."""
 
     values: Values
+    """The value of each condition that is varied, by its name."""
+
     verdict: ClaimVerdict
+    """The verdict on the claim under them."""
 
     def has(self, values: Values) -> bool:
+        """Whether all of these conditions are met."""
         return all(
             self.values[name] == value for name, value in values.items()
         )
@@ -37,13 +41,18 @@ class Universe:
 
 @dataclass(frozen=True)
 class Rule:
-    """Conditions under which a claim has one answer: in ``agreeing`` of ``universes``
-    that meet them. The others are open; none has another answer.
+    """Conditions under which a claim has one answer: a universe that meets them either
+    has it or is open, and none has another one.
     """
 
     values: Values
+    """The value of each condition, by its name; empty if the answer is general."""
+
     agreeing: int
+    """How many of the universes that meet them have the answer."""
+
     universes: int
+    """How many universes meet them."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,13 @@ class Multiverse:
     """A claim's universes, from the smallest effect to the largest."""
 
     task: str
+    """The name of the task."""
+
     claim: str
+    """The name of the claim, without conditions."""
+
     universes: tuple[Universe, ...]
+    """The claim under each combination of conditions."""
 
     @property
     def conditions(self) -> dict[str, list[Value]]:
@@ -71,15 +85,18 @@ class Multiverse:
 
     @property
     def _as_planned(self) -> list[Universe]:
+        """The universes by name, so that conditions do not follow the effects."""
         return sorted(self.universes, key=lambda one: one.verdict.claim)
 
     def count(self, answer: Answer) -> int:
+        """In how many universes that is the answer."""
         return sum(one.verdict.verdict == answer for one in self.universes)
 
     def rules(self, answer: Answer) -> list[Rule]:
         """The fewest conditions that most of the universes with this answer meet, and
         none with another one; the rule with most universes first.
         """
+        # A greedy set cover: each rule explains most of what is left.
         left = [one for one in self.universes if one.verdict.verdict == answer]
         candidates = [*self._candidates(answer)]
         found = []
@@ -93,6 +110,7 @@ class Multiverse:
         return found
 
     def _candidates(self, answer: Answer) -> Iterator[Rule]:
+        # From no condition at all, "it holds everywhere", to several.
         for size in range(min(MOST_CONDITIONS, len(self.conditions)) + 1):
             for names in combinations(self.conditions, size):
                 choices = [self.conditions[name] for name in names]
@@ -108,6 +126,7 @@ class Multiverse:
             one.verdict.verdict for one in self.universes if one.has(values)
         ]
         agreeing = met.count(answer)
+        # An open universe weakens a rule; an opposite one refutes it.
         contradicted = any(found not in (answer, OPEN) for found in met)
         if contradicted or not met or agreeing < PURE * len(met):
             return None
@@ -150,4 +169,5 @@ def _universe(verdict: ClaimVerdict) -> Universe:
 def _effect(universe: Universe) -> float:
     """Those without an effect come first."""
     effect = universe.verdict.effect
+    # unequal to itself: NaN, which would leave the order undefined
     return effect if effect == effect else float("-inf")

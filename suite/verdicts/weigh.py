@@ -29,9 +29,8 @@ from suite.verdicts.moving import Move, moves, moving_with_trials
 from suite.verdicts.statistics import Floats
 
 FAILURES_GATE = "hinges-on-failures"
-BUDGET_GATE = (
-    "tuning-budget"  # as that of suite.verdicts.adequacy, and in its place
-)
+# as that of suite.verdicts.adequacy, and in its place
+BUDGET_GATE = "tuning-budget"
 LENGTH_GATE = "training-length"
 MOVING_BUDGET_GATE = "moving-with-tuning"
 MOVING_LENGTH_GATE = "moving-with-length"
@@ -68,6 +67,7 @@ def _with_direction(measured: Measured, verdict: Verdict) -> Verdict:
     """
     one_sided = measured.case.kind.hypothesis != "equivalence"
     direction = DIRECTIONS.get(verdict.answer, 0) if one_sided else 0
+    # The gates of each level's sample: judging again reads them there.
     samples = [one.sample for one in verdict.by_level or (verdict,)]
     directed = [
         replace(
@@ -86,6 +86,8 @@ def _weigh_failures(measured: Measured, verdict: Verdict) -> Verdict:
     count = measured.failures
     if not count:
         return verdict
+    # A failed final counts with a worst value, which somebody chose: an answer
+    # should not rest on that choice.
     others = values_without_failures(measured.case)
     other = _judged_on(measured, verdict, others)
     if other.answer == verdict.answer:
@@ -109,6 +111,7 @@ def _weigh_half_budget(measured: Measured, judged: Judged) -> Judged:
     are out.
     """
     case, verdict = measured.case, judged.verdict
+    # More tuning changes what is learned, not what it costs.
     if not case.trials_of_half or case.metric.cost:
         return judged
     values = half_budget_values(case)
@@ -118,6 +121,7 @@ def _weigh_half_budget(measured: Measured, judged: Judged) -> Judged:
     others = cell_values(
         case, case.shared.half_budget_finals, case.metric.column
     )
+    # Elsewhere half of the trials chose the same: finals answer for both.
     retrained = int(np.isfinite(others[: verdict.blocks]).sum())
     half = replace(half, trials=case.trials_of_half, retrained=retrained)
     gates = (
@@ -208,7 +212,8 @@ def _length_gates(
 
 
 def _all_in(measured: Measured, verdict: Verdict, values: Floats) -> bool:
-    """Whether every block that has an effect has one with half the training, too."""
+    """Whether every block that decides has an effect on these values, too."""
+    # With looks, blocks that ran since the claim was settled do not count.
     found = effects(values, measured.case, measured.examples)[: verdict.blocks]
     return bool(np.isfinite(found).all())
 
@@ -216,6 +221,8 @@ def _all_in(measured: Measured, verdict: Verdict, values: Floats) -> bool:
 def _halved(measured: Measured, verdict: Verdict, values: Floats) -> Halved:
     """What the answer would be on other cell values."""
     other = _judged_on(measured, verdict, values)
+    # At the level that decides the claim, which need not be the one that would
+    # decide the other: numbers of two levels cannot be compared.
     parts = other.by_level or (other,)
     here = next(one for one in parts if one.level == verdict.level)
     return Halved(

@@ -39,6 +39,7 @@ class Always(ClaimKind):
         if claim.upper_bound is not None:
             slack = np.minimum(slack, claim.upper_bound - found)
         if claim.equal_to is not None:
+            # 0 at best, so that all the room there is comes from the tolerance
             slack = np.minimum(slack, -np.abs(found - claim.equal_to))
         within: Floats = slack + claim.tolerance
         return np.where(np.isnan(found), np.nan, within)

@@ -35,6 +35,8 @@ class Interaction(ClaimKind):
         """A slope changes by this much where every gap is off by ``finest``, each on
         its own.
         """
+        # The slope is gaps @ c / |c|² for the centred log x, c: independent
+        # errors of size f in the gaps make one of f / |c| in it.
         return finest / float(np.linalg.norm(centred_log(x)))
 
     def check(self, claim: Claim, places: Places) -> None:

@@ -79,6 +79,7 @@ def change_of_exponent(values: Floats, x: Sequence[float]) -> Floats:
     """
     order = np.argsort(x)
     logs, places = logarithms(values)[:, order], np.asarray(x)[order]
+    # At least two levels each, since a power law has three or more.
     half = (len(places) + 1) // 2
     lower = slopes(logs[:, :half], places[:half])[1]
     upper = slopes(logs[:, -half:], places[-half:])[1]
