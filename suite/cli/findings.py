@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,11 @@ from suite.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from suite.records.results import Results
+    from suite.records.results import Campaign, Results
+    from suite.verdicts.claim_verdict import ClaimVerdict
+
+# The languages of topic pages, and what stands before .md in their names.
+PAGES = ((Language.EN, ""), (Language.ZH, ".zh"))
 
 
 def findings(
@@ -135,7 +140,10 @@ def topics(
         typer.Option("--output", "-o", help="The folder to write them to."),
     ] = Path("docs/topics"),
 ) -> None:
-    """Write a page per task, in Markdown: claims, literature, results, limits."""
+    """Write a page per task, in Markdown: claims, literature, results, limits.
+
+    Without TASK also README.md, a table of all tasks that leads to their pages.
+    """
     from suite.records.results import Results
     from suite.report.topic import topic_page, topic_pictures
     from suite.verdicts.judge import judge_campaign
@@ -154,15 +162,33 @@ def topics(
                 f"{task}: it has no claims, so there is nothing to write up."
             )
             continue
-        for language, suffix in ((Language.EN, ""), (Language.ZH, ".zh")):
+        for language, suffix in PAGES:
             drawn = topic_pictures(recorded, task, verdicts, language.value)
-            names = _picture_names(task + suffix, len(drawn))
-            for name, text in zip(names, drawn, strict=True):
+            files = _picture_names(task + suffix, len(drawn))
+            for name, text in zip(files, drawn, strict=True):
                 (output / name).write_text(text, encoding="utf-8")
-            page = topic_page(recorded, task, verdicts, language.value, names)
+            page = topic_page(recorded, task, verdicts, language.value, files)
             path = output / f"{task}{suffix}.md"
             path.write_text(page, encoding="utf-8")
             out().print(str(path), highlight=False, soft_wrap=True)
+    if not names:
+        for path in _write_contents(recorded, judged, output):
+            out().print(str(path), highlight=False, soft_wrap=True)
+
+
+def _write_contents(
+    campaign: Campaign, verdicts: Sequence[ClaimVerdict], output: Path
+) -> list[Path]:
+    """Write the page that leads to all others, in each language."""
+    from suite.report.topic_contents import contents_page
+
+    paths = []
+    for language, suffix in PAGES:
+        page = contents_page(campaign, verdicts, language.value, suffix)
+        path = output / f"README{suffix}.md"
+        path.write_text(page, encoding="utf-8")
+        paths.append(path)
+    return paths
 
 
 def _picture_names(page: str, count: int) -> list[str]:

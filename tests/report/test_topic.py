@@ -69,6 +69,24 @@ def written(tmp_path_factory):
     return folder / "pages", Results(results).load()
 
 
+@pytest.mark.parametrize("suffix", ["", ".zh"])
+def test_a_table_leads_to_the_pages_with_answers_and_cpu_seconds(
+    written, suffix
+):
+    pages, campaign = written
+    text = (pages / f"README{suffix}.md").read_text("utf-8")
+    row, last = text.splitlines()[-2:]
+    seconds = campaign.runs["cpu_seconds"].sum()
+
+    assert campaign.id in text
+    assert f"](dice{suffix}.md)" in row
+    assert (pages / f"dice{suffix}.md").exists()
+    for line in (row, last):
+        *_, runs, cost, _ = (cell.strip() for cell in line.split("|"))
+        assert runs == str(len(campaign.runs))
+        assert float(cost) == round(seconds)
+
+
 def test_a_page_has_claims_literature_results_limits_and_the_campaign(written):
     pages, campaign = written
     (verdict,) = judge_campaign(campaign)

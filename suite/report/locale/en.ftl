@@ -436,6 +436,18 @@ topic-machines = Hardware: { $value }
 topic-versions = Versions: { $value }
 topic-command = Command: { $value }
 
+## The page that leads to the pages of tasks
+
+contents-title = What the tasks found
+contents-about = From the campaign { $id }. Each row leads to a page with claims, figures and limits.
+contents-topic = Topic
+contents-task = Task
+contents-question = Question
+contents-answer = Answer
+contents-runs = Runs
+contents-seconds = CPU seconds
+contents-all = All
+
 ## Where a claim holds, among its universes
 
 universes-of = Of { $count } universes: { $counts }.

@@ -400,6 +400,18 @@ topic-machines = 硬件：{ $value }
 topic-versions = 版本：{ $value }
 topic-command = 命令：{ $value }
 
+## 通往各任务页面的目录
+
+contents-title = 各任务的结果
+contents-about = 来自实验 { $id }。每一行通往一个页面，其中有论断、数值与局限。
+contents-topic = 主题
+contents-task = 任务
+contents-question = 问题
+contents-answer = 回答
+contents-runs = 运行次数
+contents-seconds = CPU 秒数
+contents-all = 合计
+
 ## 一个论断在哪些情形下成立
 
 universes-of = 共 { $count } 个情形：{ $counts }。
