@@ -10,7 +10,7 @@ import pytest
 from suite.report.labels import NAMED_SPLITS
 from suite.report.message_text import ANSWERS
 from suite.report.messages import LANGUAGES, VERDICTS
-from suite.report.topic_contents import COLUMNS
+from suite.report.topic_contents import COLUMNS as CONTENTS
 from suite.training.job import STATUSES
 from suite.training.metrics import METRICS
 from suite.verdicts.aa_test import AA_GATE
@@ -131,7 +131,7 @@ def put_together():
     yield from (f"condition-{name.replace('_', '-')}" for name in CONDITIONS)
     yield from (f"findings-{name}" for name in COLUMNS)
     yield from (f"topic-{name}" for name in TOPIC)
-    yield from (f"contents-{name}" for name in COLUMNS)
+    yield from (f"contents-{name}" for name in CONTENTS)
     for answer in ("supported", "refuted", "no-difference"):
         yield from (f"universes-{answer}{end}" for end in ("", "-everywhere"))
     yield from ANSWERS.values()
