@@ -75,6 +75,8 @@ def _budget(
     blocks, mean = len(values), float(values.mean())
     if blocks < 2:
         return Budget(trials, mean, math.nan, math.nan, blocks)
+    # The t quantile and not the normal one: a study has some six to ten
+    # blocks.
     half = float(
         stdtrit(blocks - 1, (1 + confidence) / 2)
         * values.std(ddof=1)

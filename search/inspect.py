@@ -52,6 +52,9 @@ def importance(
     if not scales or len(ranks) < MIN_TRIALS or len(set(ranks)) == 1:
         return {}
     with quiet():
+        # A study of its own, whose space holds positions from 0 to 1: fANOVA
+        # fits trees on values, and a rate between 1e-5 and 1 would all lie at
+        # one end.
         study = optuna.create_study()
         study.add_trials(
             optuna.trial.create_trial(

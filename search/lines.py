@@ -15,6 +15,8 @@ def cut_torn_line(path: Path) -> None:
         size = file.seek(0, os.SEEK_END)
         end = size
         while end > 0:
+            # Read backwards in pieces: the file may be large, the torn line
+            # seldom is.
             start = max(0, end - 65536)
             file.seek(start)
             newline = file.read(end - start).rfind(b"\n")

@@ -12,9 +12,8 @@ from typing import Any, Literal
 from tasks import Categorical, Float, Int, Params, Space
 from tasks.contract.space import Hyperparameter
 
-EDGE_FRACTION = (
-    0.1  # fraction of a range, on its own scale, that counts as its end
-)
+# fraction of a range, on its own scale, that counts as its end
+EDGE_FRACTION = 0.1
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,7 @@ def position(hyperparameter: Float | Int, value: float) -> float:
     the high one.
     """
     low, high = hyperparameter.low, hyperparameter.high
+    # A range of one value lies at neither end.
     if low == high:
         return 0.5
     if hyperparameter.log:
@@ -93,11 +93,14 @@ def describe(space: Space) -> dict[str, dict[str, Any]]:
 
 
 def restore(described: Mapping[str, Mapping[str, Any]]) -> Space:
+    """The space that ``describe`` wrote as plain values."""
     columns = {
         name: plain["points"]
         for name, plain in described.items()
         if "points" in plain
     }
+    # The points of a grid are described column by column, a list per
+    # hyperparameter.
     if columns:
         rows = zip(*columns.values(), strict=True)
         return Space.of_points(
@@ -118,6 +121,7 @@ def _plain(hyperparameter: Hyperparameter) -> dict[str, Any]:
             "high": hyperparameter.high,
             "log": hyperparameter.log,
         }
+    # JSON may write the ends of a float's range as whole numbers, too.
     if isinstance(hyperparameter, Int):
         plain["whole"] = True
     if hyperparameter.default is not None:

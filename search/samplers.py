@@ -26,9 +26,8 @@ from tasks import Space
 from tasks.contract.registry import Registry
 
 STARTUP = 8  # trials of the schedule before TPE begins to learn from results
-RATE_ALONE = (
-    8  # trials, the default point among them, before all else varies, too
-)
+# trials, the default point among them, before all else varies, too
+RATE_ALONE = 8
 GENERATION = 4  # TPE trials proposed together
 
 
@@ -99,9 +98,11 @@ class Sobol:
         self.everything = ScrambledSobol(plan.distributions, plan.seed)
 
     def generation_size(self, start: int) -> int:
+        """All trials that are left."""
         return self.plan.trials - start
 
     def for_trial(self, number: int) -> BaseSampler:
+        """The sequence, whatever the number."""
         return self.everything
 
 
@@ -128,6 +129,7 @@ class QuasiRandom(Sobol):
         self.rate_alone = ScrambledSobol(space, plan.seed, others)
 
     def for_trial(self, number: int) -> BaseSampler:
+        """The default point, the rates alone, or everything: by the number."""
         if number == 0:
             return self.default_point
         return self.rate_alone if number < RATE_ALONE else self.everything
@@ -139,17 +141,26 @@ class TPE(QuasiRandom):
     """
 
     def generation_size(self, start: int) -> int:
+        """The schedule as a whole, then ``plan.generation`` trials at a time."""
         size = self.plan.generation if start else STARTUP
         return min(self.plan.trials - start, size)
 
     def for_trial(self, number: int) -> BaseSampler:
+        """The schedule's sampler for the first trials, then an estimator with
+        a seed of its own.
+        """
         if number < STARTUP:
             return super().for_trial(number)
+        # multivariate and constant_liar are experimental in Optuna.
         with quiet():
             return TPESampler(
                 seed=self.plan.seed_of(number),
+                # The schedule has been the startup: Optuna must not draw more
+                # trials at random.
                 n_startup_trials=1,
                 multivariate=True,
+                # Trials asked together must not be the same: those under way
+                # count as bad.
                 constant_liar=True,
             )
 
@@ -163,9 +174,11 @@ class Random:
         self.plan = plan
 
     def generation_size(self, start: int) -> int:
+        """All trials that are left."""
         return self.plan.trials - start
 
     def for_trial(self, number: int) -> BaseSampler:
+        """A generator with the trial's own seed, so that it needs no order."""
         return RandomSampler(seed=self.plan.seed_of(number))
 
 
@@ -178,11 +191,14 @@ class Grid:
         self.plan = plan
 
     def generation_size(self, start: int) -> int:
+        """All points that are left."""
         return self.plan.trials - start
 
     def for_trial(self, number: int) -> BaseSampler:
+        """The point of that number."""
         plan = self.plan
         points = plan.space.points
+        # A study with 0 trials asks for the sampler of trial 0, too.
         point = points[min(number, len(points) - 1)]
         return ScrambledSobol(plan.distributions, plan.seed, point)
 
@@ -209,6 +225,9 @@ class ScrambledSobol(QMCSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
+        """The whole space, known beforehand instead of from the first finished
+        trial.
+        """
         return self._space
 
     def sample_relative(
@@ -217,10 +236,12 @@ class ScrambledSobol(QMCSampler):
         trial: FrozenTrial,
         search_space: dict[str, BaseDistribution],
     ) -> dict[str, Any]:
+        """The next point of the sequence with the fixed values in place of its
+        own.
+        """
         if len(self._fixed) == len(search_space):
-            return dict(
-                self._fixed
-            )  # and leave the next point to the next trial
+            # and leave the next point to the next trial
+            return dict(self._fixed)
         return (
             super().sample_relative(study, trial, search_space) | self._fixed
         )

@@ -91,6 +91,8 @@ class Study:
         make = Grid if space.points else SAMPLERS.get(sampler)
         self._sampler: Sampler = make(plan)
         with quiet():
+            # In memory: the record of runs rebuilds the study, and a database
+            # would be a second truth.
             self._optuna = optuna.create_study(
                 study_name=name, sampler=self._sampler.for_trial(0)
             )
@@ -103,16 +105,20 @@ class Study:
 
     @property
     def trials_told(self) -> int:
+        """How many trials have a result."""
         return len(self._told)
 
     @property
     def done(self) -> bool:
+        """Whether all trials have one."""
         return self.trials_told == self.trials
 
     def ask(self) -> list[Proposal]:
         """The proposals of the next generation, each returned once; empty while results
         of the last generation are missing.
         """
+        # A proposal may depend on all results of earlier generations, so
+        # nothing is asked while one of them is missing.
         if self.trials_told < len(self._asked) or self.done:
             return []
         start = len(self._asked)
@@ -120,6 +126,8 @@ class Study:
             for number in range(
                 start, start + self._sampler.generation_size(start)
             ):
+                # Samplers are chosen by the number of the trial, not by what
+                # Optuna has seen.
                 self._optuna.sampler = self._sampler.for_trial(number)
                 self._asked.append(self._optuna.ask(self._space))
         return [self._proposal(trial.number) for trial in self._asked[start:]]
@@ -172,6 +180,7 @@ class Study:
                 f"Study {self.name!r} has no best trial: none was told."
             )
         return self._proposal(
+            # The number breaks ties, so that the order of arrival cannot.
             min(told, key=lambda number: (self._told[number].value, number))
         )
 
@@ -191,10 +200,14 @@ class Study:
 
     def _pass_on_generation(self) -> None:
         with quiet():
+            # In the order of numbers and not of arrival: TPE's proposals
+            # depend on it.
             for trial in self._asked[self._passed_on :]:
                 told = self._told[trial.number]
                 for step, value in told.curve:
                     trial.report(value, step)
+                # Optuna samples every hyperparameter; those whose condition
+                # does not hold are marked for readers of the export.
                 unused = set(trial.params) - set(
                     self._proposal(trial.number).params
                 )
@@ -241,6 +254,7 @@ class Journal:
             complete = self._complete_trials(study.name)
             if complete == study.trials:
                 return
+            # A crash left it halfway.
             if complete is not None:
                 optuna.delete_study(
                     study_name=study.name, storage=self._storage
