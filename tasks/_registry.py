@@ -23,19 +23,19 @@ from tasks.contract.task import Task
 
 ENTRY_POINTS = "bakeoff.tasks"
 PICKLED = "pickled:"  # begins the text of a task that is in no file
-_FILES: dict[
-    str, tuple[Path, str]
-] = {}  # tasks that the user brought as files: path and text, by name
+# tasks that the user brought as files: path and text, by name
+_FILES: dict[str, tuple[Path, str]] = {}
 
-_NAMED: dict[
-    str, tuple[Task, Task]
-] = {}  # tasks as their files define them and under their names
+# tasks as their files define them and under their names
+_NAMED: dict[str, tuple[Task, Task]] = {}
 
 
 def names() -> list[str]:
     """The names of all tasks that can be run, sorted."""
     own = [
         info.name
+        # Listed by file name: importing every task to know its name would
+        # import torch.
         for info in pkgutil.iter_modules([str(Path(__file__).parent)])
         if not info.ispkg and not info.name.startswith("_")
     ]
@@ -172,6 +172,8 @@ def _installed() -> dict[str, str]:
 
 
 def _module_from_text(name: str, path: Path, text: str) -> ModuleType:
+    # A prefix, so that a user's file never hides an installed module of its
+    # name.
     full_name = f"bakeoff_task_file_{name}"
     known = sys.modules.get(full_name)
     if known is not None and getattr(known, "__text__", None) == text:
@@ -180,12 +182,13 @@ def _module_from_text(name: str, path: Path, text: str) -> ModuleType:
     module.__file__ = str(path)
     module.__dict__["__text__"] = text
     code = compile(text, str(path), "exec")
-    sys.modules[full_name] = (
-        module  # dataclasses and pickle look the module up while it is being made
-    )
+    # dataclasses and pickle look the module up while it is being made
+    sys.modules[full_name] = module
     try:
         with _own_place_and_output():
             exec(code, module.__dict__)
+    # Also Ctrl-C and sys.exit: half a module must not be found by the next
+    # import.
     except BaseException:
         del sys.modules[full_name]
         raise
@@ -211,6 +214,8 @@ def _own_place_and_output() -> Iterator[None]:
 def _line_in(error: BaseException, path: str) -> int | None:
     if isinstance(error, SyntaxError):
         return error.lineno
+    # The last frame in the file is the nearest to the error that is the user's
+    # own.
     trace, line = error.__traceback__, None
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == path:

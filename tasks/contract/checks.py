@@ -15,12 +15,10 @@ from typing import Any
 
 from tasks.contract.errors import UserError, nearest
 
-NAME = re.compile(
-    r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
-)  # also the name of a file or folder
-LONGEST_NAME = (
-    120  # of 255 bytes that a file system allows, 250 that MLflow does
-)
+# also the name of a file or folder
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+# of 255 bytes that a file system allows, 250 that MLflow does
+LONGEST_NAME = 120
 
 
 NAME_RULE = "letters, digits, '_', '-' and '.' that does not begin with a dot"
@@ -42,11 +40,11 @@ def plain(value: Any) -> Any:
     """The plain Python number in a NumPy scalar or a 0-d array or tensor; anything else
     unchanged.
     """
+    # bool comes before int, of which it is a subclass.
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
-            return kind(
-                value
-            )  # numpy.float64, for one, is a subclass of float
+            # numpy.float64, for one, is a subclass of float
+            return kind(value)
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
@@ -111,14 +109,21 @@ class FieldChecks:
             self._named = f"{name!r}, "
 
     def error(self, field: str, advice: str) -> UserError:
+        """The error for a field: its owner, the name, what was given, then the
+        advice.
+        """
         value = getattr(self._checked, field)
         named = "" if field == "name" else self._named
         return refuse(self._owner, f"{named}{field}={brief(value)}", advice)
 
     def value(self, field: str) -> Any:
+        """The field's value."""
         return getattr(self._checked, field)
 
     def replace(self, field: str, value: Any) -> None:
+        """Give the field another value, although its dataclass is frozen."""
+        # A frozen dataclass refuses plain assignment; this runs before anyone
+        # has seen the object.
         object.__setattr__(self._checked, field, value)
 
     def given(self, field: str) -> bool:
@@ -126,6 +131,9 @@ class FieldChecks:
         return getattr(self._checked, field) is not None
 
     def whole(self, field: str, least: int, advice: str = "") -> None:
+        """A whole number of at least ``least``; a float without a fraction
+        becomes one.
+        """
         value = plain(getattr(self._checked, field))
         if isinstance(value, float) and value.is_integer():
             value = int(value)  # 1e4 is a common way to write 10,000
@@ -154,12 +162,16 @@ class FieldChecks:
             raise self.error(field, _joined(wanted, advice))
 
     def flag(self, field: str) -> None:
+        """True or False, and not 1 or 0."""
         value = plain(getattr(self._checked, field))
         self.replace(field, value)
         if not isinstance(value, bool):
             raise self.error(field, "give True or False")
 
     def text(self, field: str, advice: str = "", empty: bool = True) -> None:
+        """A string that files and databases can hold; with ``empty`` it may be
+        blank.
+        """
         value = getattr(self._checked, field)
         if isinstance(value, str) and not is_text(value):
             raise self.error(field, NO_TEXT)
@@ -190,16 +202,19 @@ class FieldChecks:
             )
 
     def choice(self, field: str, known: Iterable[str]) -> None:
+        """One of the ``known`` names; the error offers the nearest."""
         value = getattr(self._checked, field)
         names = list(known)
         if not isinstance(value, str) or value not in names:
             raise self.error(field, nearest(brief(value), names))
 
     def function(self, field: str, advice: str) -> None:
+        """Something that can be called."""
         if not callable(getattr(self._checked, field)):
             raise self.error(field, f"give a function, {advice}")
 
     def instance(self, field: str, kind: type, advice: str) -> None:
+        """An object of that type."""
         if not isinstance(getattr(self._checked, field), kind):
             raise self.error(field, advice)
 
@@ -218,11 +233,13 @@ class FieldChecks:
             raise self.error(field, advice)
 
     def names(self, field: str) -> None:
+        """A tuple of strings; a list is turned into one."""
         self.items(
             field, str, f"give names in a tuple, as in {field}=('first',)"
         )
 
     def mapping(self, field: str, advice: str) -> None:
+        """A mapping whose keys are strings."""
         value = getattr(self._checked, field)
         if not isinstance(value, Mapping) or not all(
             isinstance(k, str) for k in value
@@ -259,6 +276,7 @@ def no_two_alike(owner: str, kind: str, names: Iterable[str]) -> None:
 
 
 def field_names(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields, in their order."""
     return tuple(field.name for field in dataclasses.fields(kind))
 
 

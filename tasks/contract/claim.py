@@ -184,6 +184,8 @@ class Claim:
         check.flag("fixed_budget")
         if self.expected_sd is not None:
             check.number("expected_sd", above=0, advice="or leave it out")
+        # Weights come first: those of cells set the levels, which later checks
+        # read.
         self._check_weights(check)
         self._check_bounds(check)
         self._check_kind(check)
@@ -195,6 +197,7 @@ class Claim:
         check.replace("weights", weights)
         for each in fields(self):
             value = getattr(self, each.name)
+            # A count stays whole, and True is an int, too.
             whole = each.name == "at_least_levels" or isinstance(value, bool)
             if isinstance(value, int) and not whole:
                 check.replace(each.name, float(value))
@@ -222,6 +225,8 @@ class Claim:
         found = dict.fromkeys(level for _, level in self.weights_of_cells)
         if self.levels and set(self.levels) != set(found):
             raise check.error("levels", f"the weights name {', '.join(found)}")
+        # So that whoever asks for a claim's levels need not look into its
+        # weights.
         check.replace("levels", tuple(found))
 
     def _check_bounds(self, check: FieldChecks) -> None:
@@ -254,6 +259,8 @@ class Claim:
             )
 
     def _check_kind(self, check: FieldChecks) -> None:
+        # Kinds are registered in suite.verdicts.kinds, which this package must
+        # not import.
         if self.kind not in OUR_KINDS:  # it has a check of its own
             return
         self._check_at_least_levels(check)

@@ -67,6 +67,8 @@ class Split:
         """At most ``count`` examples, without replacement, in random order."""
         import torch
 
+        # Drawn on the CPU and moved afterwards: a GPU's generator would give
+        # another order from the same seed.
         order = torch.randperm(len(self), generator=generator)
         return self.take(order[:count].to(self.device))
 
@@ -86,6 +88,7 @@ class Split:
         return Split(x, torch.cat([self.y, other.y]), self.metadata)
 
     def to(self, device: torch.device | str) -> Split:
+        """The same examples on another device."""
         return Split(self.x.to(device), self.y.to(device), self.metadata)
 
 
@@ -104,6 +107,7 @@ class Sealed:
         return len(self._split)
 
     def open(self) -> Split:
+        """The test examples; from now on the seal counts as broken."""
         self.opened = True
         return self._split
 
@@ -275,6 +279,9 @@ class Splits:
 
     @property
     def shape(self) -> Shape:
+        """What a model must fit: the inputs' shape, the number of outputs, and
+        how far targets that are numbers vary.
+        """
         # Those of validation stand for targets that are not in memory
         targets = self.train if self.train.in_memory else self.validation
         variance, deviation = _errors_of_mean(targets.y)
@@ -294,6 +301,8 @@ class Splits:
         The Nadeau-Bengio correction adds it to 1 / blocks ("Inference for the
         generalization error", 2003).
         """
+        # Of one pool, two test sets overlap by chance, and so do the rest of
+        # both: the blocks' differences are not independent.
         pool = self._pool
         if self.population != "resplit" or pool is None:
             return 0.0
@@ -323,17 +332,22 @@ class Splits:
                 "of two tensors."
             )
         _check_split("train", train)
+        # One example each, as data that are not in memory can give.
         here, there = self.train.head(1), train.head(1)
         for name in ("x", "y"):
             _check_alike(name, getattr(here, name), getattr(there, name))
         if not (self.train.in_memory and train.in_memory):
             return dataclasses.replace(self, train=train, pool=self._pool)
+        # ``classes`` may have been given smaller than the labels, for a model
+        # of another number of outputs; what the task itself has is allowed.
         known = max(self.classes or 1, _classes(self.train.y))
         if _classes(train.y) > known:
             raise UserError(
                 f"Training data: the largest label is {int(train.y.max())}, and the "
                 f"task has {known} classes: give labels below that."
             )
+        # The pool is noted before the training examples change: it counts what
+        # blocks draw from, not what an arm learns from.
         return dataclasses.replace(self, train=train, pool=self._pool)
 
     @property
@@ -346,6 +360,7 @@ class Splits:
         )
 
     def to(self, device: torch.device | str) -> Splits:
+        """All three splits on another device; the seal stays unbroken."""
         return dataclasses.replace(
             self,
             train=self.train.to(device),
@@ -390,6 +405,7 @@ def _errors_of_mean(targets: Tensor) -> tuple[float | None, float | None]:
     """Squared and absolute error of always answering with the mean; None for labels."""
     if not targets.is_floating_point():
         return None, None
+    # In double precision: sums of many small squares lose digits in float32.
     apart = (targets - targets.mean(0)).double()
     return apart.square().mean().item(), apart.abs().mean().item()
 
@@ -403,6 +419,8 @@ def _check_split(name: str, split: Any) -> None:
         _check_not_in_memory(name, split)
         return
     for part in ("x", "y"):
+        # Asked by a method rather than by type, so that defining a task does
+        # not import torch.
         if not hasattr(getattr(split, part), "index_select"):
             kind = type(getattr(split, part)).__name__
             raise UserError(

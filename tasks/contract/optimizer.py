@@ -39,7 +39,9 @@ class Optimizer(Protocol):
         """The state that later updates depend on: tensors and plain values."""
         ...
 
-    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a state that ``state_dict`` returned."""
+        ...
 
 
 # From a flat buffer of parameters, (parameters,), and the recipe

@@ -116,6 +116,7 @@ class Picture:
 
     @property
     def file_name(self) -> str:
+        """The name of its file among a run's artifacts."""
         return f"{PREFIX}{self.name}.json"
 
     @property
@@ -138,6 +139,8 @@ def read_picture(content: bytes, language: str = "en") -> Picture:
             heights=Heights(**heights) if heights else None,
             **found,
         )
+    # The file may come from a folder that somebody sent: anything may be in
+    # it.
     except (
         ValueError,
         TypeError,
@@ -149,6 +152,7 @@ def read_picture(content: bytes, language: str = "en") -> Picture:
 
 
 def no_pictures() -> tuple[Picture, ...]:
+    """None: what an ``Outcome`` shows where nothing is given."""
     return ()
 
 
@@ -165,6 +169,7 @@ class Outcome:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Outcome) and self.values == other.values
 
+    # Values are a mapping, which has no hash.
     __hash__ = None  # type: ignore[assignment]
 
 

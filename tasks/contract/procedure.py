@@ -114,6 +114,7 @@ class Measure:
 
     @property
     def sign(self) -> int:
+        """1 where higher is better, else -1."""
         return 1 if self.better == "higher" else -1
 
 
@@ -169,7 +170,9 @@ class Procedure(Protocol):
     """
 
     @property
-    def measures(self) -> tuple[Measure, ...]: ...
+    def measures(self) -> tuple[Measure, ...]:
+        """What is measured on a split; the first one chooses."""
+        ...
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
         """The updates of one step, in order."""
@@ -271,7 +274,9 @@ class ExpensiveEvaluation(Procedure, Protocol):
     """
 
     @property
-    def train_sample(self) -> int: ...
+    def train_sample(self) -> int:
+        """The most training examples that an evaluation sees."""
+        ...
 
 
 @runtime_checkable

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 Precision = Literal["float32", "bf16"]
 
-FACTORY_ARGUMENTS = (
-    "lr",
-    "weight_decay",
-)  # what a factory may ask for, by name
+# what a factory may ask for, by name
+FACTORY_ARGUMENTS = ("lr", "weight_decay")
 
 # From the parameters, and perhaps ``lr`` and ``weight_decay``
 OptimizerFactory = Callable[..., "torch.optim.Optimizer"]
@@ -288,6 +286,7 @@ class Recipe:
             if name not in RECIPE_FIELDS:
                 raise unknown("recipe field", name, RECIPE_FIELDS)
         other = {"steps": "epochs", "epochs": "steps"}
+        # A recipe has one length, so the new one takes the place of the other.
         dropped = {other[name]: None for name in other if name in changes}
         return dataclasses.replace(self, **{**dropped, **changes})
 
@@ -310,6 +309,8 @@ class Recipe:
     def _described_optimizer(self) -> Any:
         if callable(self.optimizer):
             return describe_callable(self.optimizer)
+        # What the suite brings is in the key by the source of its modules
+        # already.
         if OPTIMIZERS.is_built_in(self.optimizer):
             return self.optimizer
         made_by = OPTIMIZERS.get(self.optimizer)
@@ -344,15 +345,16 @@ class Recipe:
         if self.steps is not None:
             return max(1, round(self.steps * length_factor))
         assert self.epochs is not None
+        # Rounded up: the last batch of an epoch may be smaller.
         per_epoch = -(-examples // self.batch(examples))
         return max(1, round(self.epochs * length_factor * per_epoch))
 
 
 NEED_MOMENTUM = ("momentum", "nesterov")
 RECIPE_FIELDS = field_names(Recipe)
-# Equal budgets need equal lengths, and a run's workers are found before it is tuned
 # Read where the suite makes the updates, and nowhere else
 LOOP_ONLY = ("ema_decay", "accumulate", "precision", "compile")
+# Equal budgets need equal lengths, and a run's workers are found before it is tuned
 NOT_TUNABLE = ("steps", "epochs", "evaluations", "targets", "world_size")
 TUNABLE = tuple(name for name in RECIPE_FIELDS if name not in NOT_TUNABLE)
 # Changes with which a run has its full length. A plateau needs some patience, so this
@@ -382,6 +384,8 @@ def factory_arguments(factory: OptimizerFactory) -> tuple[str, ...]:
         name for name in FACTORY_ARGUMENTS if name in signature.parameters
     )
     try:
+        # An argument without a default that we cannot give would fail in every
+        # run; here it fails where the task is made.
         signature.bind(None, **dict.fromkeys(taken))
     except TypeError as error:
         raise ValueError(str(error)) from error

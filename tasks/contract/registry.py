@@ -49,6 +49,8 @@ class Registry(Generic[T]):
                 "'_', '-' and '.', and do not begin with a dot."
             )
         known = self._known.get(name)
+        # By origin and not by identity: a file that is loaded again, as in a
+        # notebook, defines new objects.
         if known is not None and _origin(known) != _origin(thing):
             raise UserError(
                 f"The {self.kind} name {name!r} belongs to {_origin(known)}: register "

@@ -60,6 +60,8 @@ def learning_rate(step: int, steps: int, peak: float, recipe: Recipe) -> float:
     lowers the rate that this gives.
     """
     warmup = round(recipe.warmup * steps)
+    # The first update has a rate above 0, and the last one of the warm-up the
+    # peak.
     if step <= warmup:
         return peak * (step / warmup)
     at = Position(step - warmup, steps - warmup, warmup)
@@ -69,6 +71,7 @@ def learning_rate(step: int, steps: int, peak: float, recipe: Recipe) -> float:
 
 
 def constant(at: Position, recipe: Recipe) -> float:
+    """The peak, throughout."""
     return 1.0
 
 

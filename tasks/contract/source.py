@@ -38,9 +38,8 @@ def describe_callable(given: Any) -> dict[str, Any]:
         "name": f"{named.__module__}.{named.__qualname__}",
         "source": hashlib.sha256(_without_comments(text).encode()).hexdigest(),
     }
-    if (
-        named is not given
-    ):  # an object that can be called: what it holds counts, too
+    # an object that can be called: what it holds counts, too
+    if named is not given:
         described["values"] = repr(given)
     return described
 
@@ -57,6 +56,7 @@ def _without_comments(text: str) -> str:
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [one for one in body if not _is_text(one)]  # type: ignore[attr-defined]
+    # Without line numbers, so that a function may move within its file.
     return ast.dump(tree)
 
 

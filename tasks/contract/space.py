@@ -77,6 +77,7 @@ class Float:
         if self.default is not None:
             return self.default
         if self.log:
+            # The middle on a logarithmic scale is the geometric mean.
             return math.sqrt(self.low * self.high)
         return (self.low + self.high) / 2
 
@@ -279,6 +280,8 @@ class Space(Mapping[str, Hyperparameter]):
     ) -> bool:
         if name not in self._params:
             return True
+        # ``below`` ends circles, which `Task` reports with a message of its
+        # own.
         return name not in below and all(
             params.get(parent) == value
             and self._is_there(parent, params, (*below, name))
@@ -293,6 +296,8 @@ class Space(Mapping[str, Hyperparameter]):
         shorter = [
             {name: point[name] for name in kept} for point in self.points
         ]
+        # Points that differ only in what was left out would be the same trial
+        # twice.
         different = {tuple(point.values()): point for point in shorter}
         return Space.of_points(list(different.values()))
 
@@ -301,6 +306,7 @@ class Space(Mapping[str, Hyperparameter]):
         """The names of the learning rates; of the first hyperparameter where there are
         none.
         """
+        # By the name: a GAN, say, has one rate for each of its networks.
         found = tuple(name for name in self if is_rate(name))
         return found or tuple(self)[:1]
 

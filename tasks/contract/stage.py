@@ -78,6 +78,8 @@ class Stage:
         """
         updates = recipe.updates(examples)
         before = max(1, round(self.length * updates))
+        # Later entries win: the stage's own fields over the defaults, its
+        # length over all.
         changes = {**AS_LONG_AS_IT_SAYS, **self.recipe, "steps": before}
         own = recipe
         if self.counts:

@@ -40,6 +40,8 @@ class Examples(Protocol):
         ...
 
 
+# A Split by type only: its fields become properties that refuse, because
+# reading all examples by accident could fill the memory.
 class _NotInMemory(Split):
     """Base class of the two kinds."""
 
@@ -108,6 +110,7 @@ class StoredSplit(_NotInMemory):
 
     def take(self, index: Tensor) -> Split:
         """The examples at ``index``, in memory, on the split's device."""
+        # Numbers stay on the CPU, where files are read; only the batch moves.
         x, y = self.examples.read(self.numbers[index.cpu()].tolist())
         return Split(x.to(self._device), y.to(self._device), self.metadata)
 
@@ -118,9 +121,11 @@ class StoredSplit(_NotInMemory):
         return self.take(torch.arange(min(count, len(self))))
 
     def limited(self, count: int) -> Split:
+        """The first ``count`` examples, which stay where they are."""
         return self._with(numbers=self.numbers[:count])
 
     def with_metadata(self, metadata: Mapping[str, Any]) -> Split:
+        """The same examples with other metadata."""
         return self._with(metadata=metadata)
 
     def to(self, device: torch.device | str) -> Split:
@@ -140,6 +145,7 @@ class StoredSplit(_NotInMemory):
         """SHA-256 of which examples there are, and of their content: read through once,
         unless they have a fingerprint.
         """
+        # Which examples there are counts as much as what is in them.
         found = hashlib.sha256(self.numbers.numpy().tobytes())
         if self.examples.fingerprint:
             found.update(self.examples.fingerprint.encode())
@@ -198,6 +204,8 @@ class Stream(_NotInMemory):
                 yield example
             if example is None:
                 raise UserError("A pass over the stream gave no example.")
+            # Another order in the next pass, within what generators accept as
+            # a seed.
             seed = (seed + 1) % 2**62
 
     def batch(self, pairs: Sequence[Pair]) -> Split:
@@ -209,6 +217,7 @@ class Stream(_NotInMemory):
         return Split(x, y, self.metadata)
 
     def take(self, index: Tensor) -> Split:
+        """Raises UserError: a stream has no examples by number."""
         raise UserError("A stream has no numbers: its examples come in order.")
 
     def head(self, count: int) -> Split:
@@ -232,6 +241,7 @@ class Stream(_NotInMemory):
         return self._with(open=_First(self.open, count), examples=count)
 
     def with_metadata(self, metadata: Mapping[str, Any]) -> Split:
+        """The same stream with other metadata."""
         return self._with(metadata=metadata)
 
     def to(self, device: torch.device | str) -> Split:
@@ -281,6 +291,8 @@ class _First:
 def _content(tensor: Tensor) -> bytes:
     import torch
 
+    # Equal bytes may be another shape or type.
     about = f"{tuple(tensor.shape)} {tensor.dtype}".encode()
+    # numpy has no bfloat16, so the content is taken as plain bytes.
     flat = tensor.detach().cpu().contiguous().flatten()
     return about + flat.view(torch.uint8).numpy().tobytes()

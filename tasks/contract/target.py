@@ -6,9 +6,8 @@ from tasks.contract.errors import UserError
 
 UPDATES_TO = "updates_to"
 REACHED = "reached"
-Target = tuple[
-    str, float
-]  # a measure, perhaps on a named split, and the value
+# a measure, perhaps on a named split, and the value
+Target = tuple[str, float]
 
 
 def updates_to(measure: str, value: float) -> str:
@@ -70,4 +69,6 @@ def check_target(metric: str, targets: tuple[Target, ...], who: str) -> None:
 
 def _written(value: float) -> str:
     """The number as part of a name: no sign but a minus, and exact."""
+    # repr gives back the same float when it is read; trackers refuse a plus
+    # sign in names.
     return repr(float(value)).replace("e+", "e")

@@ -257,6 +257,7 @@ class Arm:
 
     @property
     def title(self) -> str:
+        """What people call it."""
         return self.label or self.name
 
 
@@ -314,6 +315,7 @@ class Level:
 
     @property
     def title(self) -> str:
+        """What people call it."""
         return self.label or self.name
 
 
@@ -479,6 +481,8 @@ class Task:
         if not self.has_data or self.measures:
             self._check_functions(check)
             return
+        # By identity: arms usually share one procedure, which need be looked
+        # at once.
         for procedure in {
             id(p): p for p in map(self.procedure_of, self.arms)
         }.values():
@@ -513,6 +517,8 @@ class Task:
                     "name what the functions return, as in "
                     "measures=(Measure('regret', 'lower'),)",
                 )
+            # Later readers ask the procedure for its measures, whatever the
+            # arms are.
             check.replace("procedure", measured(self.measures))
 
     def load(self, level: Level, seed: int) -> Splits:
@@ -619,6 +625,8 @@ class Task:
         for name, tuned in self.space_of(arm, level).items():
             if name not in TUNABLE:
                 continue
+            # Limits of the recipe are intervals, so both ends stand for all in
+            # between.
             for value in tuned.extremes:
                 try:
                     recipe.with_changes({name: value})
@@ -794,6 +802,7 @@ class Task:
         if measure is None or not measure.percent or claim.scale != "points":
             return
         values = {"margin": claim.margin, "at_least": claim.at_least}
+        # A slope over many levels may be larger than any single difference.
         if claim.kind == "interaction":
             values = {}
         if claim.reference is not None:
@@ -806,6 +815,9 @@ class Task:
                 )
 
     def arm(self, name: str) -> Arm:
+        """The arm of that name. UserError, with the nearest name, if there is
+        none.
+        """
         for arm in self.arms:
             if arm.name == name:
                 return arm
@@ -832,12 +844,15 @@ class Task:
         return tuple(level for level in self.levels if not level.heavy)
 
     def procedure_of(self, arm: Arm) -> Procedure:
+        """How an arm learns and is measured: its own way, or the task's."""
         return arm.procedure or self.procedure
 
     def recipe_of(self, level: Level, arm: Arm) -> Recipe:
         """The task's recipe with the level's changes, then the arm's."""
         lengths = ("steps", "epochs")
         changes = dict(level.recipe)
+        # An arm's length takes the place of the level's, even where one counts
+        # steps and the other epochs.
         if any(name in arm.recipe for name in lengths):
             for name in lengths:
                 changes.pop(name, None)
@@ -859,6 +874,7 @@ class Task:
         if not arm.grid:
             return fixed
         at_default = Space(**tuned).default_point | fixed
+        # All points of a grid name the same hyperparameters.
         tried = arm.grid[0]
         return {
             name: value
@@ -881,6 +897,8 @@ class Task:
         """Those tuned and those fixed; an arm takes precedence over a level."""
         tuned: dict[str, Hyperparameter] = dict(self.space)
         fixed: dict[str, Any] = {}
+        # In this order, so that the arm has the last word; what one of them
+        # fixes the other may tune, and the other way round.
         for part in (level, arm):
             if part is None:
                 continue
@@ -893,6 +911,7 @@ class Task:
         for name in arm.without:
             tuned.pop(name, None)
             fixed.pop(name, None)
+        # A condition that a fixed value contradicts can never hold.
         there = {
             name: hyperparameter
             for name, hyperparameter in tuned.items()

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from tasks.contract.task import Level, Task
 
 Value = bool | int | float | str
-PART, IS = (
-    "..",
-    "--",
-)  # between the parts of a name; between a condition and its value
+# between the parts of a name; between a condition and its value
+PART, IS = "..", "--"
 LABEL = " ["  # before the conditions in what people call it
 BY_LEVEL = (
     "difference",
@@ -92,6 +90,7 @@ def universe_level(task: Task, name: str) -> Level:
             recipe = _with_field(recipe, condition, value)
         else:
             params = {**params, condition: value}
+    # What is varied has one value, so it is no longer tuned.
     space = {one: level.space[one] for one in level.space if one not in params}
     return dataclasses.replace(
         level,
@@ -116,6 +115,7 @@ def universe_claim(claim: Claim, level: str) -> Claim:
             claim.says, {"level": base, **values} if several else values
         ),
         levels=(level,),
+        # A universe is compared with those of its own claim.
         matching_group="",
     )
 
@@ -178,6 +178,7 @@ def _labelled(text: str, values: Mapping[str, Value]) -> str:
 
 
 def _shown(value: Value) -> str:
+    # As a profile writes it, in TOML.
     return str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
@@ -187,6 +188,8 @@ def _text(name: str, value: Value) -> str:
         NAME.fullmatch(text) and PART not in text and not text.endswith(".")
     )
     if (
+        # The name has to give the same value back, of the same type, or a
+        # worker that is told the name would run something else.
         not named
         or _value(text) != value
         or type(_value(text)) is not type(value)
