@@ -54,42 +54,48 @@ def chart(
             html.Div([heading, _menu(view, name)], className="chart-head"),
             html.P(says, className="says") if says else None,
             key,
-            html.Div(
-                dcc.Graph(
-                    id={"type": "chart", "name": name},
-                    figure=UNPAINTED,
-                    style={"height": f"{height}px"},
-                    config={"displayModeBar": False, "responsive": True},
-                    responsive=True,
-                ),
-                className="graph",
-                # reserves its height before plotly is loaded
-                style={"minHeight": f"{height}px"},
-                role="img",
-                **aria(label=f"{title}. {says}"),
-            ),
+            _graph(name, height, f"{title}. {says}"),
             # The height goes with the specification: the browser lays out
             # panels by it.
             dcc.Store(
                 id={"type": "spec", "name": name},
                 data={**spec, "height": height},
             ),
-            html.Details(
-                [
-                    html.Summary(
-                        view.words("chart-table"),
-                        id={"type": "table-open", "name": name},
-                        n_clicks=0,
-                    ),
-                    html.Div(
-                        id={"type": "table", "name": name},
-                        className="table-place",
-                    ),
-                ]
-            ),
+            _data_table(view, name),
         ],
         className="card chart",
     )
+
+
+def _graph(name: str, height: int, label: str) -> html.Div:
+    """Where the browser paints the chart; ``label`` is for screen readers."""
+    return html.Div(
+        dcc.Graph(
+            id={"type": "chart", "name": name},
+            figure=UNPAINTED,
+            style={"height": f"{height}px"},
+            config={"displayModeBar": False, "responsive": True},
+            responsive=True,
+        ),
+        className="graph",
+        # reserves its height before plotly is loaded
+        style={"minHeight": f"{height}px"},
+        role="img",
+        **aria(label=label),
+    )
+
+
+def _data_table(view: View, name: str) -> html.Details:
+    """The chart's data as a table, which is fetched once it is opened."""
+    summary = html.Summary(
+        view.words("chart-table"),
+        id={"type": "table-open", "name": name},
+        n_clicks=0,
+    )
+    place = html.Div(
+        id={"type": "table", "name": name}, className="table-place"
+    )
+    return html.Details([summary, place])
 
 
 def saved(

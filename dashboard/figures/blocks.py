@@ -115,51 +115,17 @@ def pairs(
     ].sort_values("block")
     if rows.empty or any(len(side.arms) > 1 for side in verdict.sides):
         return None
-    names, looks = [arm["name"] for arm in arms], arm_looks(arms)
     y = [f"{words('block')} {block}" for block in rows["block"]]
-    joins: Trace = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [],
-        "y": [],
-        "line": {"color": "muted/0.5", "width": 1.5},
-        "hoverinfo": "skip",
-        "showlegend": False,
-    }
-    for name, better, worse in zip(
-        y, numbers(rows["better"]), numbers(rows["worse"]), strict=True
-    ):
-        joins["x"] += [better, worse, None]
-        joins["y"] += [name, name, None]
+    better, worse = numbers(rows["better"]), numbers(rows["worse"])
     ahead, behind = verdict.sides
-    arms_of = {"better": ahead.arms, "worse": behind.arms}
-    traces = [joins]
-    for side, symbol in (("better", "circle"), ("worse", "square")):
-        arm = next(iter(arms_of[side]), None)
-        shown = next(
-            (str(a.get("label") or arm) for a in arms if a["name"] == arm),
-            words("published"),
-        )
-        color = looks[names.index(arm)].color if arm in names else "muted"
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": numbers(rows[side]),
-                "y": y,
-                "name": shown,
-                "marker": {
-                    "color": color,
-                    "size": 10,
-                    "symbol": symbol,
-                    "line": {"color": "surface", "width": 1.5},
-                },
-                "hovertemplate": "%{x:.4~g}",
-                "showlegend": True,
-            }
-        )
+    first = next(iter(ahead.arms), None)
+    second = next(iter(behind.arms), None)
     return spec(
-        traces,
+        [
+            _joins(better, worse, y),
+            _side(better, y, first, arms, "circle", words),
+            _side(worse, y, second, arms, "square", words),
+        ],
         {
             "title": label,
             "tickformat": ".1~%" if verdict.is_share else "",
@@ -173,6 +139,57 @@ def pairs(
         },
         height=144 + 24 * len(rows),
     )
+
+
+def _joins(
+    better: Sequence[float | None],
+    worse: Sequence[float | None],
+    blocks: Sequence[str],
+) -> Trace:
+    """A line from one value of each block to the other, all in one trace."""
+    joins: Trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [],
+        "y": [],
+        "line": {"color": "muted/0.5", "width": 1.5},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+    for name, one, other in zip(blocks, better, worse, strict=True):
+        joins["x"] += [one, other, None]
+        joins["y"] += [name, name, None]
+    return joins
+
+
+def _side(
+    values: Sequence[float | None],
+    blocks: Sequence[str],
+    arm: str | None,
+    arms: Sequence[Mapping[str, Any]],
+    symbol: str,
+    words: Words,
+) -> Trace:
+    """One side's value in each block; a published figure has no ``arm``."""
+    name, color = words("published"), "muted"
+    for one, look in zip(arms, arm_looks(arms), strict=True):
+        if one["name"] == arm:
+            name, color = str(one.get("label") or arm), look.color
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": list(values),
+        "y": list(blocks),
+        "name": name,
+        "marker": {
+            "color": color,
+            "size": 10,
+            "symbol": symbol,
+            "line": {"color": "surface", "width": 1.5},
+        },
+        "hovertemplate": "%{x:.4~g}",
+        "showlegend": True,
+    }
 
 
 def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:

@@ -16,6 +16,7 @@ from dashboard.figures import (
     band,
     line,
     numbers,
+    on_axes,
     raw,
     rounded,
     spec,
@@ -255,54 +256,18 @@ def slices_chart(
     if not names:
         return None
     together = pd.concat(blocks, ignore_index=True)
-    traces, axes = [], []
-    for panel, name in enumerate(names):
-        values = together[f"param.{name}"]
-        suffix = "" if panel == 0 else str(panel + 1)
-        hyperparameter = space[name]
-        plain = isinstance(hyperparameter, Categorical)
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "xaxis": f"x{suffix}",
-                "yaxis": f"y{suffix}",
-                "showlegend": False,
-                "x": [str(value) for value in values]
-                if plain
-                else numbers(values, 3),
-                "y": numbers(together[column], 4),
-                "marker": {"color": f"{color}/0.6", "size": 7},
-                "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
-            }
+    y = numbers(together[column], 4)
+    traces = [
+        on_axes(
+            _slice(space[name], together[f"param.{name}"], y, color), panel
         )
-        # A logarithmic range is drawn as it was searched.
-        kind = (
-            "category"
-            if isinstance(hyperparameter, Categorical)
-            else "log"
-            if hyperparameter.log
-            else "linear"
-        )
-        decades = (
-            kind == "log"
-            and not isinstance(hyperparameter, Categorical)
-            and hyperparameter.high >= 30 * hyperparameter.low
-        )
-        axes.append(
-            {
-                "type": kind,
-                "title": "",
-                "nticks": 5,
-                "exponentformat": "power",
-                **({"dtick": 1} if decades else {}),
-            }
-        )
+        for panel, name in enumerate(names)
+    ]
     panels = {
         "titles": names,
         "free": True,
         "columns": min(3, len(names)),
-        "x": axes,
+        "x": [_slice_axis(space[name]) for name in names],
     }
     return spec(
         traces,
@@ -311,6 +276,38 @@ def slices_chart(
         panels=panels,
         layout={"hovermode": "closest"},
     )
+
+
+def _slice(
+    hyperparameter: Float | Int | Categorical,
+    values: pd.Series,
+    y: Sequence[float | None],
+    color: str,
+) -> Trace:
+    """All trials' values against one hyperparameter."""
+    plain = isinstance(hyperparameter, Categorical)
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "showlegend": False,
+        "x": [str(value) for value in values] if plain else numbers(values, 3),
+        "y": list(y),
+        "marker": {"color": f"{color}/0.6", "size": 7},
+        "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
+    }
+
+
+def _slice_axis(hyperparameter: Float | Int | Categorical) -> dict[str, Any]:
+    """The axis of one hyperparameter, on the scale on which it was searched."""
+    axis = {"title": "", "nticks": 5, "exponentformat": "power"}
+    if isinstance(hyperparameter, Categorical):
+        return {"type": "category", **axis}
+    if not hyperparameter.log:
+        return {"type": "linear", **axis}
+    # Ticks at powers of ten alone, where the range is sure to have some.
+    if hyperparameter.high >= 30 * hyperparameter.low:
+        axis["dtick"] = 1
+    return {"type": "log", **axis}
 
 
 def parallel_chart(
@@ -328,8 +325,45 @@ def parallel_chart(
     ]
     if not blocks or not names:
         return None
-    lines: dict[int, Trace] = {}
     axis_names = [*names, words("search-rank")]
+    ends = [_ends(space[name]) for name in names] + [
+        (words("search-worst"), words("search-best"))
+    ]
+    x = {
+        "title": "",
+        "tickvals": list(range(len(axis_names))),
+        "ticktext": axis_names,
+        "side": "bottom",
+        "showgrid": True,
+        "range": [-0.25, len(axis_names) - 0.75],
+        "ticklen": 16,
+    }
+    y = {
+        "title": "",
+        "showticklabels": False,
+        "showgrid": False,
+        "range": [-0.1, 1.12],
+        "ticks": "",
+    }
+    return spec(
+        _fifths(blocks, column, space, names, better),
+        x,
+        y,
+        layout={"hovermode": False, "annotations": _end_notes(ends)},
+    )
+
+
+def _fifths(
+    blocks: Sequence[pd.DataFrame],
+    column: str,
+    space: Space,
+    names: Sequence[str],
+    better: Better,
+) -> list[Trace]:
+    """A trace for each fifth of the trials, the worst first: the best are drawn
+    above all others. Trials without one of the hyperparameters are left out.
+    """
+    lines: dict[int, Trace] = {}
     for study in blocks:
         heights = _heights(study[column], better)
         for (_, row), height in zip(study.iterrows(), heights, strict=True):
@@ -340,16 +374,18 @@ def parallel_chart(
                 continue
             fifth = min(BANDS - 1, int(height * BANDS))
             trace = lines.setdefault(fifth, _fifth(fifth))
-            trace["x"] += [*range(len(axis_names)), None]
+            trace["x"] += [*range(len(names) + 1), None]
             trace["y"] += [
                 *(_place(space[name], params[name]) for name in names),
                 rounded(height, 3),
                 None,
             ]
-    ends = [_ends(space[name]) for name in names] + [
-        (words("search-worst"), words("search-best"))
-    ]
-    notes = [
+    return [lines[fifth] for fifth in sorted(lines)]
+
+
+def _end_notes(ends: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The low end of each axis below it, the high one above."""
+    return [
         {
             "x": number,
             "y": y,
@@ -361,29 +397,6 @@ def parallel_chart(
         for number, pair in enumerate(ends)
         for y, shift, text in ((0, -12, pair[0]), (1, 12, pair[1]))
     ]
-    ticks = {
-        "tickvals": list(range(len(axis_names))),
-        "ticktext": axis_names,
-        "side": "bottom",
-        "showgrid": True,
-    }
-    return spec(
-        [lines[fifth] for fifth in sorted(lines)],
-        {
-            "title": "",
-            **ticks,
-            "range": [-0.25, len(axis_names) - 0.75],
-            "ticklen": 16,
-        },
-        {
-            "title": "",
-            "showticklabels": False,
-            "showgrid": False,
-            "range": [-0.1, 1.12],
-            "ticks": "",
-        },
-        layout={"hovermode": False, "annotations": notes},
-    )
 
 
 def _heights(values: pd.Series, better: Better) -> pd.Series:

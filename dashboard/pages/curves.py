@@ -57,57 +57,13 @@ def layout(view: View) -> Component:
     """
     view = _at_level_of_claim(view)
     words = view.words
-    measure = _measure(view)
-    measures = [
-        (m["name"], m.get("label") or m["name"])
-        for m in view.about["measures"]
-    ]
-    chosen = [
-        choose_task(view),
-        choose_level(view),
-        select(
-            view,
-            "measure",
-            measures,
-            measure["name"],
-            words("choose-measure"),
-            180,
-        )
-        if len(measures) > 1
-        else None,
-        _choose_claim(view),
-    ]
     shown = _blocks(view)
-    # Arms that differ in batch size do not share their numbers of updates:
-    # curves begin on an axis along which all arms end together.
-    along = common_axis(next(iter(shown.values()))) if shown else AXES[0]
-    options = [
-        _axis_option(view, along),
-        option(
-            view,
-            "band",
-            [(band, words.of("band", band)) for band in BANDS],
-            words("option-band"),
-        ),
-        option(
-            view,
-            "scale",
-            [(scale, words.of("scale", scale)) for scale in SCALES],
-            words("option-scale"),
-        ),
-        option(
-            view,
-            "smooth",
-            [(weight, words.of("smooth", weight)) for weight in SMOOTH],
-            words("option-smooth"),
-        ),
-    ]
     charts = _charts(view, shown)
     return html.Div(
         [
             head(words("curves-title"), words("curves-says")),
-            controls(*[part for part in chosen if part is not None]),
-            html.Div(options, className="options"),
+            _choosing(view),
+            html.Div(_options(view, shown), className="options"),
             # Smoothing moves what a reader sees away from what was measured.
             note(words("curves-smoothed"), "warn")
             if view.query.get("smooth", "0") != "0"
@@ -119,6 +75,37 @@ def layout(view: View) -> Component:
             ),
         ]
     )
+
+
+def _choosing(view: View) -> html.Div:
+    """Drop-downs for the task, its level, the measure and a claim."""
+    measures = [
+        (m["name"], m.get("label") or m["name"])
+        for m in view.about["measures"]
+    ]
+    chosen = [choose_task(view), choose_level(view)]
+    if len(measures) > 1:
+        name, label = _measure(view)["name"], view.words("choose-measure")
+        chosen.append(select(view, "measure", measures, name, label, 180))
+    chosen.append(_choose_claim(view))
+    return controls(*[part for part in chosen if part is not None])
+
+
+def _options(view: View, shown: Mapping[str, pd.DataFrame]) -> list[Component]:
+    """How curves are drawn: along what, with which band, scale and smoothing."""
+    words = view.words
+    # Arms that differ in batch size do not share their numbers of updates:
+    # curves begin on an axis along which all arms end together.
+    along = common_axis(next(iter(shown.values()))) if shown else AXES[0]
+    bands = [(band, words.of("band", band)) for band in BANDS]
+    scales = [(scale, words.of("scale", scale)) for scale in SCALES]
+    weights = [(weight, words.of("smooth", weight)) for weight in SMOOTH]
+    return [
+        _axis_option(view, along),
+        option(view, "band", bands, words("option-band")),
+        option(view, "scale", scales, words("option-scale")),
+        option(view, "smooth", weights, words("option-smooth")),
+    ]
 
 
 def _choose_claim(view: View) -> Component | None:

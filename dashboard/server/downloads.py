@@ -60,13 +60,8 @@ def add_routes(
             return _missing(str(error))
         if content is None:
             return _missing("no such data")
-        response = flask.Response(content, mimetype=KINDS[kind])
-        name = _plain(f"{view.campaign.id}-{page}-{chart}.{kind}")
-        response.headers["Content-Disposition"] = (
-            f'attachment; filename="{name}"'
-        )
-        response.headers["Content-Security-Policy"] = SEALED
-        return response
+        name = f"{view.campaign.id}-{page}-{chart}.{kind}"
+        return _attachment(content, KINDS[kind], name)
 
     @server.get("/report/<campaign>.html")
     def report(campaign: str) -> flask.Response:
@@ -74,19 +69,13 @@ def add_routes(
             view = view_of("/", f"campaign={campaign}")
         except UserError as error:
             return _missing(str(error))
-        response = flask.Response(
-            render(view.campaign, view.snapshots.provenance_of(view.campaign)),
-            mimetype="text/html",
-        )
-        response.headers["Content-Disposition"] = (
-            f'attachment; filename="bakeoff-{_plain(view.campaign.id)}.html"'
-        )
-        response.headers["Content-Security-Policy"] = SEALED
-        return response
+        provenance = view.snapshots.provenance_of(view.campaign)
+        page = render(view.campaign, provenance)
+        name = f"bakeoff-{view.campaign.id}.html"
+        return _attachment(page, "text/html", name)
 
     @server.get("/artifacts/<campaign>/<key>/<name>")
     def artifacts(campaign: str, key: str, name: str) -> flask.Response:
-        view = None
         try:
             view = view_of("/samples", f"campaign={campaign}")
         except UserError as error:
@@ -94,12 +83,27 @@ def add_routes(
         path = artifact_path(view.campaign.folder, key, name)
         if path is None:
             return _missing("no such file")
-        response = flask.Response(
-            path.read_bytes(), mimetype=SHOWN[path.suffix]
-        )
-        response.headers["Content-Security-Policy"] = SEALED
+        response = _sealed(path.read_bytes(), SHOWN[path.suffix])
         response.headers["Cache-Control"] = "private, max-age=3600"
         return response
+
+
+def _attachment(
+    content: bytes | str, mimetype: str, name: str
+) -> flask.Response:
+    """A file that the browser saves under that name."""
+    response = _sealed(content, mimetype)
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{_plain(name)}"'
+    )
+    return response
+
+
+def _sealed(content: bytes | str, mimetype: str) -> flask.Response:
+    """A response in which nothing may run or load anything."""
+    response = flask.Response(content, mimetype=mimetype)
+    response.headers["Content-Security-Policy"] = SEALED
+    return response
 
 
 def _content(
