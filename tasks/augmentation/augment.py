@@ -34,6 +34,7 @@ def augmentations(
                 f"augment={brief(one)} is no augmentation: give functions (batch, "
                 "generator) -> batch, such as Flip() or Mixup()."
             )
+        # A class can be called, too, but not with a batch.
         if isinstance(one, type):
             raise UserError(
                 f"augment={one.__name__} is a class: make one, as in {one.__name__}()."

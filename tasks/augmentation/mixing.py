@@ -64,9 +64,8 @@ class CutMix:
         other = shuffled(batch, generator)
         pasted = self._rectangle(batch.x, 1 - weight, generator)
         x = torch.where(pasted, batch.x.index_select(0, other), batch.x)
-        kept = (
-            1 - pasted.to(batch.x.dtype).mean()
-        )  # the rectangle may have been clipped at the edges
+        # the rectangle may have been clipped at the edges
+        kept = 1 - pasted.to(batch.x.dtype).mean()
         return replace(batch, x=x, y=mixed_targets(batch, other, kept))
 
     def _rectangle(
@@ -76,6 +75,8 @@ class CutMix:
         place, without what is beyond its edges.
         """
         sides = x.shape[-2:] if x.ndim >= 4 else x.shape[-1:]
+        # Sides in proportion to the image's, so that their product is the
+        # area.
         share = area ** (1 / len(sides))
         inside = torch.ones((), dtype=torch.bool, device=x.device)
         for size in sides:
@@ -84,6 +85,7 @@ class CutMix:
             )
             places = torch.arange(size, device=x.device) + 0.5
             near = (places - middle).abs() < share * size / 2
+            # Broadcast side by side: (height,), then (height, width).
             inside = inside[..., None] & near
         return inside
 

@@ -38,6 +38,7 @@ class Flip(ByExample):
             )
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """``x``, (examples, ...), mirrored with the given probability."""
         _need_dimensions(self, x, 1 - self.dim)
         chosen = uniform(x, generator) < self.probability
         return torch.where(along_examples(chosen, x), x.flip(self.dim), x)
@@ -53,6 +54,7 @@ class Negate(ByExample):
         FieldChecks(self).number("probability", 0, most=1)
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """``x``, (examples, ...), negated with the given probability."""
         chosen = uniform(x, generator) < self.probability
         return torch.where(along_examples(chosen, x), -x, x)
 
@@ -67,6 +69,9 @@ class Shift(ByExample):
         FieldChecks(self).whole("most", 0, "places to move by at most")
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """``x`` rolled along each spatial dimension, each example by its own
+        offsets.
+        """
         for dim in _places(x):
             offsets = _offsets(x, self.most, generator)
             x = rolled(x, offsets, dim)
@@ -85,6 +90,9 @@ class Crop(ByExample):
         FieldChecks(self).whole("padding", 0, "zeros added on each side")
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """``x`` moved along each spatial dimension, with zeros where it came
+        from.
+        """
         for dim in _places(x):
             offsets = _offsets(x, self.padding, generator)
             places = (
@@ -107,6 +115,7 @@ class Rotate(ByExample):
         FieldChecks(self).number("degrees", 0, most=180)
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Images, each rotated by an angle of its own."""
         _need_dimensions(self, x, 4)
         return rotated(x, uniform(x, generator, -self.degrees, self.degrees))
 
@@ -121,6 +130,7 @@ class Noise(ByExample):
         FieldChecks(self).number("std", 0, advice="its standard deviation")
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """``x``, (examples, ...), plus noise of its shape."""
         noise = torch.randn(
             x.shape, generator=generator, device=x.device, dtype=x.dtype
         )
@@ -147,6 +157,9 @@ class ColorJitter(ByExample):
         check.number("saturation", 0, most=1)
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Images with contrast, saturation and brightness changed, in this
+        order.
+        """
         _need_dimensions(self, x, 4)
         mean = x.mean((1, 2, 3), keepdim=True)
         x = mean + (x - mean) * self._factor(x, self.contrast, generator)
@@ -185,6 +198,9 @@ class Erase(ByExample):
                 )
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """``x`` with a rectangle of zeros in some examples."""
+        # Drawn for all examples whether they are chosen or not, so that the
+        # number of draws does not depend on chance.
         chosen = uniform(x, generator) < self.probability
         area = uniform(x, generator, *self.area)
         sides = [area]
@@ -205,6 +221,8 @@ class Erase(ByExample):
         """Shares of the height and of the width; neither is larger than 1."""
         low, high = (math.log(bound) for bound in self.aspect)
         aspect = uniform(x, generator, low, high).exp()
+        # A side longer than the image would take less than the area that was
+        # drawn.
         aspect = torch.clamp(aspect, area, 1 / area)
         return [(area * aspect).sqrt(), (area / aspect).sqrt()]
 

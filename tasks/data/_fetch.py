@@ -56,6 +56,8 @@ def fetch(file: RemoteFile) -> bytes:
     except Unavailable as damaged:
         try:
             return _fetched(file, cached)
+        # The first error names the file that is here and damaged, which the
+        # user can delete.
         except Unavailable:
             raise damaged from None
 
@@ -67,6 +69,8 @@ def _fetched(file: RemoteFile, cached: Path) -> bytes:
     mirror = os.environ.get("BAKEOFF_MIRROR", "")
     if mirror and "://" not in mirror:
         path = Path(mirror) / file.dataset / file.name
+        # Read in place: a shared folder of data may be larger than a home
+        # directory.
         return _verified(_read(path, file), file, path)
     url = (
         f"{mirror.rstrip('/')}/{file.dataset}/{file.name}"
@@ -74,6 +78,8 @@ def _fetched(file: RemoteFile, cached: Path) -> bytes:
         else f"{file.address}/{file.name}"
     )
     keep = _writable(cached.parent)
+    # Beside its final place, so that the move is one step on one file system,
+    # and other workers never see half a file.
     with tempfile.TemporaryDirectory(
         dir=cached.parent if keep else None
     ) as folder:
@@ -97,10 +103,8 @@ def _downloaded(url: str, folder: Path, file: RemoteFile) -> Path:
         return Path(
             pooch.retrieve(url, known_hash=None, fname=file.name, path=folder)
         )
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # ValueError: pooch does not know the address's protocol
+    # ValueError: pooch does not know the address's protocol
+    except (OSError, ValueError) as error:
         reason = type(error).__name__
         raise Unavailable(
             f"{file.name} cannot be fetched from {url} ({reason}). {_cure(file)}"

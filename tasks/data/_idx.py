@@ -46,6 +46,7 @@ def read(content: bytes) -> NDArray[np.uint8]:
         raise UserError(
             f"Damaged idx file: its header says {shape}, but {values.size} bytes follow."
         )
+    # An array over the bytes would be read-only, which torch warns of.
     return values.reshape(shape).copy()
 
 

@@ -38,6 +38,8 @@ def split_rows(
     """
     key = seed.to_bytes(8, "little")
     ranked = sorted(
+        # Distinct rows: equal ones would otherwise be able to lie in two
+        # parts.
         set(identities),
         key=lambda identity: hashlib.blake2b(
             identity, key=key, digest_size=16
@@ -53,6 +55,7 @@ def split_rows(
             "give shares above 0 that sum to less than 1."
         )
     places = torch.tensor([place[identity] for identity in identities])
+    # Equal rows keep the order of the file.
     order = torch.argsort(places, stable=True)
     bounds = torch.tensor([sealed, held])
     test_end, validation_end = torch.searchsorted(
@@ -139,6 +142,7 @@ def normalised(
     part, of each feature or of all together.
     """
     mean = train.x.mean(0) if per_feature else train.x.mean()
+    # Without Bessel's correction, as scikit-learn's StandardScaler does it.
     deviation = (
         train.x.std(0, correction=0)
         if per_feature

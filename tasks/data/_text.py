@@ -43,7 +43,9 @@ class Vocabulary(Protocol):
 
     def __len__(self) -> int: ...
 
-    def encode(self, text: str) -> list[int]: ...
+    def encode(self, text: str) -> list[int]:
+        """The numbers of a text's tokens, without BEGIN and END."""
+        ...
 
     def decode(self, numbers: Sequence[int]) -> str:
         """The text up to END, without BEGIN and PAD."""
@@ -70,17 +72,20 @@ class Symbols:
         return len(self._names)
 
     def encode(self, text: str) -> list[int]:
+        """The number of each symbol. KeyError for one that is none."""
         return [
             self._numbers[symbol]
             for symbol in (text.split(self._joint) if self._joint else text)
         ]
 
     def decode(self, numbers: Sequence[int]) -> str:
+        """The text up to END, without BEGIN and PAD."""
         return self._joint.join(
             self._names[number] for number in content(numbers)
         )
 
     def pieces(self, numbers: Sequence[int]) -> list[str]:
+        """Each symbol as text."""
         return [self._names[number] for number in numbers]
 
 
@@ -95,9 +100,8 @@ class Subwords:
     def __init__(
         self, texts: Iterable[str], size: int, lower: bool = False
     ) -> None:
-        os.environ.setdefault(
-            "TOKENIZERS_PARALLELISM", "false"
-        )  # one thread a worker; quiet when processes fork
+        # one thread a worker; quiet when processes fork
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from tokenizers import (
             Tokenizer,
             decoders,
@@ -107,10 +111,11 @@ class Subwords:
             trainers,
         )
 
+        # Sorted, so that the vocabulary does not depend on the order of the
+        # pairs.
         texts = sorted(texts)
-        spaced = not any(
-            re.search(f"[{HAN}]", text) for text in texts
-        )  # a word has the same token at any position
+        # a word has the same token at any position
+        spaced = not any(re.search(f"[{HAN}]", text) for text in texts)
         space = pre_tokenizers.Metaspace(
             SPACE, "always" if spaced else "never"
         )
@@ -122,11 +127,14 @@ class Subwords:
         learner.train_from_iterator(
             texts, trainers.BpeTrainer(vocab_size=size, show_progress=False)
         )
+        # The learner numbers tokens in its own way; a second tokenizer is
+        # built with our special tokens and the 256 bytes first.
         learned = json.loads(learner.to_str())["model"]
+        # no text has a token that begins with " ", as a space is written SPACE
         names = [
             *(f" {name}" for name in SPECIAL),
             *(f"<0x{byte:02X}>" for byte in range(256)),
-        ]  # no text has " "
+        ]
         names += [
             name
             for name in sorted(learned["vocab"], key=learned["vocab"].get)
@@ -152,12 +160,15 @@ class Subwords:
         return int(self._tokenizer.get_vocab_size())
 
     def encode(self, text: str) -> list[int]:
+        """The numbers of a text's subwords."""
         return list(self._tokenizer.encode(text).ids)
 
     def decode(self, numbers: Sequence[int]) -> str:
+        """The text up to END, without BEGIN and PAD."""
         return str(self._tokenizer.decode(content(numbers)))
 
     def pieces(self, numbers: Sequence[int]) -> list[str]:
+        """Each subword as text, a space in it as "▁"."""
         return [
             str(self._tokenizer.id_to_token(number)).removeprefix(" ")
             for number in numbers

@@ -17,9 +17,8 @@ SOURCE = Text(
     ),
 )
 FEATURES = 30
-DISTANCE = (
-    3.3  # between centres, in standard deviations: 5 % are on the wrong side
-)
+# between centres, in standard deviations: 5 % are on the wrong side
+DISTANCE = 3.3
 
 
 def load(
@@ -41,6 +40,8 @@ def load(
 
 def _drawn(examples: int, centre: Tensor, generator: torch.Generator) -> Split:
     labels = (
+        # Alternating labels in random order: classes are equally frequent to
+        # one.
         torch.arange(examples)[torch.randperm(examples, generator=generator)]
         % 2
     )

@@ -99,10 +99,8 @@ def _messages() -> Iterator[tuple[str, str]]:
     for content in contents:
         for key, forms in json.loads(content).items():
             if key:  # the empty one is the catalogue's own header
-                yield (
-                    key.rpartition("\x04")[2],
-                    forms[-1],
-                )  # a context may come first; the last form is the plural
+                # a context may come first; the last form is the plural
+                yield key.rpartition("\x04")[2], forms[-1]
 
 
 def _contents() -> list[bytes]:
@@ -110,6 +108,8 @@ def _contents() -> list[bytes]:
         listed = distribution(PACKAGE).files or []
     except PackageNotFoundError:
         raise _wrong("is not installed") from None
+    # Sorted by name: the hash is over all files in one order, and `clean`
+    # keeps the first of several translations.
     paths = sorted(
         (
             path

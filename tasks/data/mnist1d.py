@@ -30,19 +30,12 @@ SOURCE = Text(
     ),
 )
 LENGTH, CLASSES = 40, 10
-PADDING = (
-    36,
-    60,
-)  # numbers that follow a digit of 12 before it is stretched to 72
-SCALE, SHIFT, SHEAR = (
-    0.4,
-    48,
-    0.75,
-)  # how far examples are stretched in height, moved along and sheared
-BACKGROUND, NOISE = (
-    0.25,
-    0.02,
-)  # deviations of the smooth noise around the digit and of the noise everywhere
+# numbers that follow a digit of 12 before it is stretched to 72
+PADDING = 36, 60
+# how far examples are stretched in height, moved along and sheared
+SCALE, SHIFT, SHEAR = 0.4, 48, 0.75
+# deviations of the smooth noise around the digit and of the noise everywhere
+BACKGROUND, NOISE = 0.25, 0.02
 HEIGHTS = np.array(
     [
         [5, 6, 6.5, 6.75, 7, 7, 7, 7, 6.75, 6.5, 6, 5],
@@ -81,6 +74,9 @@ class Draws:
     def of(
         cls, examples: int, rng: np.random.Generator, shift: int = SHIFT
     ) -> "Draws":
+        """Draws for that many examples, in the order in which the fields
+        stand.
+        """
         return cls(
             padding=rng.random(examples),
             scale=rng.random(examples),
@@ -97,6 +93,8 @@ def load(
     """Curves (examples, 40), all three parts generated from the seed; classes are
     equally frequent.
     """
+    # A stream for each part, so that the test examples do not change with the
+    # number of training examples.
     streams = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
     parts = [
         generated(size, stream)
@@ -114,9 +112,8 @@ def curves(labels: NDArray[np.int64], draws: Draws) -> Array:
     low, high = PADDING
     pads = low + (draws.padding * (high - low + 1)).astype(int)
     x = np.empty((len(labels), LONG))
-    for pad in np.unique(
-        pads
-    ):  # the longer the padding, the narrower the digit
+    # the longer the padding, the narrower the digit
+    for pad in np.unique(pads):
         rows = pads == pad
         padded = np.pad(
             _templates()[labels[rows]] + EPSILON, ((0, 0), (0, pad))

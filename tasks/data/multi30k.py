@@ -43,6 +43,7 @@ def load(seed: int) -> Splits:
     """
     known, sealed = pairs("train") + pairs("val"), pairs("test_2016_flickr")
     test = {pair.source.casefold() for pair in sealed}
+    # A caption of the test set must not be learned from.
     known = [pair for pair in known if pair.source.casefold() not in test]
     identities = [pair.source.casefold().encode() for pair in known]
     parts = split_rows(
@@ -78,5 +79,7 @@ def _lines(name: str) -> list[str]:
     return (
         fetch(RemoteFile("multi30k-task1-raw", name, ADDRESS, HASHES[name]))
         .decode("utf-8")
+        # Not by splitlines, which also breaks at rarer characters: the two
+        # languages would get out of step.
         .split("\n")[:-1]
     )

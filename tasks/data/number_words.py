@@ -73,8 +73,11 @@ def load(
     numbers: dict[int, None] = {}  # in the order in which they came
     while len(numbers) < ends[-1]:
         drawn = rng.integers(
+            # The number of digits is drawn first: of numbers drawn evenly nine
+            # in ten would have the most digits.
             10 ** rng.integers(1, digits + 1, size=2 * ends[-1])
         )
+        # Distinct, so that no number of the test was learned.
         numbers |= dict.fromkeys(drawn.tolist())
     pairs = [
         Pair(english(number), chinese(number))

@@ -34,6 +34,7 @@ def load(
     so many of that length do not exist.
     """
     examples = train + validation + test
+    # Drawing distinct ones takes ever longer as they run out.
     if 2 * examples > SYMBOLS**length:
         raise UserError(
             f"length={length}: there are {SYMBOLS**length:,} sequences, too few for "

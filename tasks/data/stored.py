@@ -123,6 +123,8 @@ class TokenWindows:
         length = self.context + 1
         begins = np.asarray(numbers)[:, None] * length
         rows = self.tokens[begins + np.arange(length)]
+        # torch indexes embeddings by 64 bits; it knows few operations on
+        # uint16.
         found = torch.from_numpy(rows.astype(np.int64))
         return found[:, :-1], found[:, 1:]
 
@@ -154,6 +156,8 @@ def token_windows(
     _check_whole("token_windows", "context", context)
     windows = TokenWindows(str(path), dtype, context)
     splits = _resplit(StoredSplit(windows), seed, validation, test, vocabulary)
+    # Of the validation examples, which are in memory: a look at all would read
+    # the whole file.
     largest = int(max(splits.validation.x.max(), splits.validation.y.max()))
     if largest >= vocabulary:
         raise UserError(
@@ -175,9 +179,8 @@ def character_file(text: str) -> tuple[Path, str]:
     path = cache_folder() / "characters" / f"{name}.bin"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        own = path.with_suffix(
-            f".{os.getpid()}"
-        )  # other workers may write it, too
+        # other workers may write it, too
+        own = path.with_suffix(f".{os.getpid()}")
         np.array([numbers[one] for one in text], dtype=np.uint16).tofile(own)
         own.replace(path)
     return path, characters
@@ -290,6 +293,8 @@ def _first(
 ) -> Split:
     """The first ``count`` examples of a part."""
     with torch.random.fork_rng(devices=[]):
+        # A stream may draw from the global generator; what is held out must
+        # not depend on who asks.
         torch.manual_seed(0)
         found = list(itertools.islice(held_out(0), count))
     if len(found) < count:

@@ -123,6 +123,7 @@ class Table:
                 f"{path} cannot be read ({error.strerror}): give the path of a CSV "
                 'file, as in Path(__file__).with_name("file.csv").'
             ) from error
+        # The time and the size are part of the cache's key.
         return _read(self, path, state.st_mtime_ns, state.st_size)
 
 
@@ -164,6 +165,8 @@ class Columns:
             names.append(name)
         for name, codes in self.categories.items():
             places = np.arange(len(self.known[name]))
+            # A category that no training row has gets zeros, as its weight
+            # would stay as random as it was drawn.
             shown = np.isin(places, codes[train])
             found.append((codes[:, None] == places) & shown)
             names += [f"{name}={value}" for value in self.known[name]]
@@ -176,6 +179,7 @@ class Columns:
                 "labels": self.labels
             }
         learned = self.target[parts.train.numpy()]
+        # A target that is constant among the training rows stays 0.
         mean, std = float(learned.mean()), float(learned.std()) or 1.0
         scaled = torch.from_numpy((self.target - mean) / std).float()
         return scaled, {"target_mean": mean, "target_std": std}
@@ -204,11 +208,8 @@ def _read(table: Table, path: Path, modified: int, size: int) -> Columns:
     """The file's columns; it is read again once its time or size has changed."""
     try:
         frame = pd.read_csv(path, **table.read)
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-    ) as error:  # pandas' errors are among them
+    # pandas' errors are among them
+    except (OSError, ValueError, TypeError) as error:
         raise UserError(
             f"{path} cannot be read as CSV ({error}): give read={{...}} what "
             "pandas.read_csv must know, such as the separator."
@@ -244,6 +245,8 @@ def _understood(table: Table, frame: pd.DataFrame, where: str) -> Columns:
 
 def _identities(frame: pd.DataFrame) -> list[bytes]:
     rows = frame.astype(object).itertuples(index=False)
+    # Joined by a separator that no table has, so that ("a", "bc") is not
+    # ("ab", "c").
     return ["\x1f".join(map(str, row)).encode() for row in rows]
 
 

@@ -59,6 +59,7 @@ class GRU(nn.GRU):
         )
         few = self.hidden_size <= MOST_UNITS and input.ndim == 3
         learning = torch.is_grad_enabled() and input.device.type == "cpu"
+        # Without gradients nn.GRU is one fused call, which nothing beats.
         return plain and few and learning and self.bias is True
 
 
@@ -76,6 +77,7 @@ class _Gru(torch.autograd.Function):
     ) -> Tensor:
         length, examples, rows = gates.shape
         units = rows // 3
+        # Buffers for all steps: the loop below allocates nothing.
         states = gates.new_empty(length + 1, examples, units)
         states[0] = start
         opened = gates.new_empty(length, examples, 2 * units)  # r and z
@@ -115,6 +117,8 @@ class _Gru(torch.autograd.Function):
         factors = torch.stack([by_reset, by_update, by_recalled], 2)
         by_state = torch.empty_like(proposed)
         by_gates = torch.empty_like(factors)
+        # From the last step backwards: `towards` is the gradient by the state
+        # after `step`.
         towards = grad[-1]
         for step in reversed(range(length)):
             by_state[step] = towards

@@ -13,9 +13,8 @@ def softmax(scores: Tensor) -> Tensor:
     """Shares that sum to 1 over the last dimension."""
     if scores.shape[-1] >= SHORT or scores.device.type != "cpu":
         return scores.softmax(-1)
-    return (
-        scores.movedim(-1, 0).contiguous().softmax(0).movedim(0, -1)
-    )  # rows side by side
+    # rows side by side
+    return scores.movedim(-1, 0).contiguous().softmax(0).movedim(0, -1)
 
 
 def blocked(seen: Tensor, scores: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ class Generator(nn.Module):
         self.net, self.latent = net, latent
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """A sample for each row of ``z``, (examples, latent): (examples, ...)."""
         made: Tensor = self.net(_beside(z, condition))
         return made
 
@@ -54,6 +55,7 @@ class Discriminator(nn.Module):
         self.net = net
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """How real each example of ``x``, (examples, ...), seems: (examples,)."""
         verdicts: Tensor = self.net(_beside(x, condition))
         return verdicts.squeeze(1)
 
@@ -68,6 +70,7 @@ class Adversaries(nn.Module):
         self.generator, self.discriminator = generator, discriminator
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """A sample for each row of ``z``, by the generator: (examples, ...)."""
         made: Tensor = self.generator(z, condition)
         return made
 
@@ -159,8 +162,13 @@ class MixtureDensity(Generator):
         super().__init__(net, latent=2)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        """An answer drawn for each question: (examples, 1), from ``z``,
+        (examples, 2).
+        """
         assert condition is not None, "a mixture density needs a question"
         log_weights, means, stds = self.components(condition)
+        # The distribution function turns a normal number into a uniform one,
+        # which chooses a component by its weight.
         below = torch.special.ndtr(z[:, :1])
         steps = log_weights.exp().cumsum(1)[:, :-1]
         chosen = (steps < below).sum(1, keepdim=True)
@@ -175,6 +183,7 @@ class MixtureDensity(Generator):
         log_normal = (
             -0.5 * away.square() - stds.log() - 0.5 * math.log(2 * math.pi)
         )
+        # In logarithms: far from every mean all densities round to 0.
         return torch.logsumexp(log_weights + log_normal, 1)
 
     def components(self, question: Tensor) -> tuple[Tensor, Tensor, Tensor]:

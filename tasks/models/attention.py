@@ -45,6 +45,7 @@ class SelfAttention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Mixed tokens, (examples, tokens, width), of tokens of that shape."""
         weights, values = self._look(x)
         return self.out((weights @ values).transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
@@ -60,9 +61,9 @@ class SelfAttention(nn.Module):
             .unflatten(2, (3, self.heads, -1))
             .permute(2, 0, 3, 1, 4)
         )
-        queries, keys, values = parts.unbind(
-            0
-        )  # each (examples, heads, tokens, width / heads)
+        # each (examples, heads, tokens, width / heads)
+        queries, keys, values = parts.unbind(0)
+        # Queries are scaled rather than scores, which are more numbers.
         scores = queries / math.sqrt(queries.shape[3]) @ keys.transpose(2, 3)
         return softmax(scores), values
 
@@ -85,6 +86,7 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Tokens, (examples, tokens, width), of tokens of that shape."""
         x = x + self.dropout(self.attention(self.before_attention(x)))
         return x + self.dropout(self.mlp(self.before_mlp(x)))  # type: ignore[no-any-return]
 
@@ -126,6 +128,7 @@ class Transformer(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits, (examples, outputs), of what ``embed`` takes."""
         return self.head(self.norm(self._through(x)[-1]).mean(1))  # type: ignore[no-any-return]
 
     def features(self, x: Tensor) -> Tensor:
@@ -152,10 +155,11 @@ class Transformer(nn.Module):
         """Mean attention of all tokens, (examples, layers, heads, *inputs): 1
         everywhere if uniform.
         """
+        # Mean over the tokens that look; times their number, so that 1 is an
+        # even share.
         received = self.attention(x).mean(3) * math.prod(self.grid)
-        maps = received.unflatten(3, self.grid).flatten(
-            1, 2
-        )  # (examples, layers * heads, *grid)
+        # (examples, layers * heads, *grid), as interpolate takes them
+        maps = received.unflatten(3, self.grid).flatten(1, 2)
         spread = functional.interpolate(
             maps, size=self.inputs[-len(self.grid) :], mode="nearest"
         )
@@ -186,14 +190,14 @@ class Patches(nn.Module):
         self.size = size
 
     def forward(self, x: Tensor) -> Tensor:
+        """The numbers of each patch: (examples, tokens, numbers)."""
         if x.ndim == 2:
             return x.unflatten(1, (-1, self.size))  # type: ignore[no-any-return]
         cut: Tensor = x.unflatten(3, (-1, self.size)).unflatten(
             2, (-1, self.size)
         )
-        return (
-            cut.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
-        )  # from (…, channels, rows, size, columns, size)
+        # from (…, channels, rows, size, columns, size)
+        return cut.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
 
 
 class Places(nn.Module):
@@ -202,6 +206,7 @@ class Places(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        """(examples, tokens, width) of (examples, width, *grid)."""
         return x.flatten(2).transpose(1, 2)
 
 
@@ -209,6 +214,7 @@ class Curves(nn.Module):
     """Makes curves, (examples, length), the images of one row that convolutions take."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """(examples, 1, 1, length) of curves; images unchanged."""
         return as_images(x) if x.ndim == 2 else x
 
 
@@ -304,6 +310,7 @@ def matched_hidden(
 
     Raises UserError if none do.
     """
+    # The count is linear in the hidden units, so two values give the solution.
     none = taken + transformer_count(tokens, outputs, 0, width, depth)
     each = transformer_count(
         tokens, outputs, 1, width, depth

@@ -27,11 +27,8 @@ class Layer(NamedTuple):
     stride: int
 
 
-LAYERS = (
-    Layer(5, 1),
-    Layer(5, 2),
-    Layer(5, 2),
-)  # a map with a quarter of the input's side
+# a map with a quarter of the input's side
+LAYERS = (Layer(5, 1), Layer(5, 2), Layer(5, 2))
 STEM = (Layer(5, 2), Layer(3, 2))  # the same, as input to attention
 
 
@@ -62,6 +59,7 @@ class ConvNet(nn.Module):
         return self.body(x)  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits, (examples, outputs), of curves or images."""
         return self.head(self.features(x).flatten(2).mean(2))  # type: ignore[no-any-return]
 
 
@@ -73,6 +71,7 @@ class WindowConvolution(nn.Conv2d):
     """
 
     def forward(self, input: Tensor) -> Tensor:
+        """(examples, channels, 1, places) of (examples, 1, 1, length)."""
         length, stride, padding = (
             self.kernel_size[1],
             self.stride[1],
@@ -80,9 +79,8 @@ class WindowConvolution(nn.Conv2d):
         )
         assert isinstance(padding, int)
         padded = functional.pad(input.flatten(1), (padding, padding))
-        windows = padded.unfold(
-            1, length, stride
-        )  # (examples, places, length)
+        # (examples, places, length)
+        windows = padded.unfold(1, length, stride)
         filters = self.weight.flatten(1)
         found: Tensor = windows @ filters.t()
         return found.transpose(1, 2).unsqueeze(2)
@@ -124,6 +122,7 @@ def _convolution(
 ) -> nn.Conv2d:
     """From ``before`` channels to ``after``, along the row alone for curves."""
     kernel, stride = layer
+    # Odd kernels padded by half their size keep the number of places.
     side = kernel // 2
     kind = WindowConvolution if curves and before == 1 else nn.Conv2d
     made = kind(
@@ -151,12 +150,17 @@ class Shuffled(nn.Module):
     def __init__(self, model: nn.Module, shape: Shape) -> None:
         super().__init__()
         self.model = model
+        # A buffer, so that checkpoints keep the order and devices share it.
         self.register_buffer("order", torch.randperm(shape.features))
 
     def forward(self, x: Tensor) -> Tensor:
+        """The model's logits, (examples, outputs), for shuffled inputs."""
         return self.model(self.shuffled(x))  # type: ignore[no-any-return]
 
     def shuffled(self, x: Tensor) -> Tensor:
+        """``x``, (examples, ...), with the numbers of each example in the
+        fixed order.
+        """
         return x.flatten(1)[:, self.order].reshape(x.shape)
 
     def put_back(self, x: Tensor) -> Tensor:
@@ -180,6 +184,8 @@ def map_shape(
     """Places of the last map, (length,) or (rows, columns)."""
     sides = inputs[-2:]
     for layer in layers:
+        # Padded convolutions round up: every stride-th place, from the first
+        # on.
         sides = tuple(-(-side // layer.stride) for side in sides)
     return sides
 
@@ -211,6 +217,7 @@ def matched_width(parameters: int, shape: Shape) -> int:
             + (width + 1) * shape.outputs
         )
 
+    # The count grows with the width, so it can be bisected.
     above = bisect_right(range(parameters), parameters, key=count)
     width = min(
         max(above - 1, 1),

@@ -19,6 +19,7 @@ from tasks.contract.data import Split
 
 FEATURES = 64
 CHANNELS = 16
+# A thousand updates alone left it 86 % accurate on Fashion-MNIST.
 UPDATES, PASSES = 1000, 2  # whichever takes longer
 BATCH = 32
 PEAK_RATE = 5e-3
@@ -49,6 +50,8 @@ class FixedClassifier:
         self._train, self._classes, self._seed = train, classes, seed
 
     def __call__(self, pictures: Tensor) -> Seen:
+        # Fitted on CPU, so that it is the same on every machine, and used
+        # where the images are.
         net = self.net.to(pictures.device)
         with torch.no_grad():
             features = net[0](pictures)
@@ -59,6 +62,7 @@ class FixedClassifier:
         """The fitted network, in evaluation mode: one part computes features, the other
         classifies them.
         """
+        # It may first be asked within an evaluation, where gradients are off.
         with torch.enable_grad(), _reproducible(self._seed):
             net = _network(self._train, self._classes)
             _fit(net, self._train)
@@ -90,9 +94,8 @@ def _fit(net: nn.Sequential, train: Split) -> None:
     first, second = (
         [torch.zeros_like(weight) for weight in weights] for _ in range(2)
     )
-    counts = [
-        torch.zeros(()) for _ in weights
-    ]  # updates so far, as the kernel wants them
+    # updates so far, as the kernel wants them
+    counts = [torch.zeros(()) for _ in weights]
     updates = max(UPDATES, PASSES * len(train) // BATCH)
     for update in range(updates):
         batch = train.take(torch.randint(len(train), (BATCH,)))
@@ -133,9 +136,8 @@ def _scale(net: nn.Sequential, pictures: Tensor) -> None:
         layer for layer in net.modules() if isinstance(layer, nn.Linear)
     )
     for parameter in last.parameters():
-        parameter.div_(
-            deviation
-        )  # max(0, w x + b) / c = max(0, w x / c + b / c)
+        # max(0, w x + b) / c = max(0, w x / c + b / c)
+        parameter.div_(deviation)
     answers.weight.mul_(deviation)
 
 
@@ -143,6 +145,7 @@ def _scale(net: nn.Sequential, pictures: Tensor) -> None:
 def _reproducible(seed: int) -> Iterator[None]:
     """One thread and random numbers of its own; the caller gets both back as they were."""
     threads = torch.get_num_threads()
+    # Sums in another order, by more threads, round to other weights.
     torch.set_num_threads(1)
     try:
         with torch.random.fork_rng(devices=[]):

@@ -25,9 +25,14 @@ class LogisticRegression(nn.Module):
         )
         nn.init.zeros_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
+        # A buffer moves with the model and is kept in checkpoints, but is not
+        # learned.
         self.register_buffer("l2", torch.tensor(float(l2)))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits of ``x``, (examples, ...): (examples,) or (examples,
+        classes).
+        """
         logits: Tensor = self.linear(x.flatten(1))
         return logits.squeeze(1) if self.linear.out_features == 1 else logits
 

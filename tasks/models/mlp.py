@@ -37,6 +37,7 @@ def mlp(
     survives any depth; the output layer keeps torch's smaller default, so that an
     untrained model answers close to chance. Biases start at 0.
     """
+    # The same model takes curves, images and tables.
     layers: list[nn.Module] = [nn.Flatten()]
     sizes = [shape.features, *widths]
     for inputs, outputs in pairwise(sizes):
@@ -74,6 +75,7 @@ class ResidualMLP(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits, (examples, outputs), of ``x``, (examples, ...)."""
         h = self.first(x.flatten(1))  # (examples, width)
         for layer in self.added:
             change = layer(functional.relu(h))
@@ -135,6 +137,7 @@ def matched_widths(
     def error(widths: Sequence[int]) -> float:
         return abs(count(widths) / parameters - 1)
 
+    # `largest` never exceeds the budget, so the unit above it is tried, too.
     equal, rest = largest((), depth), depth - 1
     found = []
     for first in (equal, equal + 1):
@@ -145,6 +148,8 @@ def matched_widths(
         ]
     close = [widths for widths in found if error(widths) <= CLOSE]
     widths = (
+        # Equal widths first: a bottleneck would be another difference between
+        # depths.
         min(close, key=lambda w: (max(w) - min(w), error(w)))
         if close
         else min(found, key=error)

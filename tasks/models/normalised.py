@@ -23,7 +23,10 @@ class Disturbed(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        """(examples, units) of that shape, moved and stretched unit by unit."""
         if not self.training:
+            # The mean of the scale, which is drawn evenly between 1 and
+            # MOST_SCALE; shifts cancel on average.
             return x * ((1 + MOST_SCALE) / 2)
         shift, scale = torch.rand(
             2, x.shape[1], dtype=x.dtype, device=x.device
@@ -86,10 +89,12 @@ class NormalisedMLP(nn.Module):
         layers: list[nn.Module] = []
         for layer in plain:
             if isinstance(layer, activation):
+                # Before the activation, as in Ioffe and Szegedy (2015).
                 layers.append(LAYERS[norm](next(units)))
             layers.append(layer)
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits, (examples, outputs), of ``x``, (examples, ...)."""
         logits: Tensor = self.layers(x)
         return logits

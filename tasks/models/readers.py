@@ -75,15 +75,22 @@ class RecurrentReader(nn.Module):
                 self.layer.bias_ih_l0[rows] = forget_bias  # type: ignore[operator]
 
     def embed(self, symbols: Tensor) -> Tensor:
+        """Vectors (examples, length, width) of symbols (examples, length)."""
         return self.table(symbols)  # type: ignore[no-any-return]
 
     def states(self, embedded: Tensor) -> Tensor:
+        """The layer's states, (examples, length, units), of both directions
+        side by side.
+        """
         return self.layer(embedded)[0]  # type: ignore[no-any-return]
 
     def forward(self, symbols: Tensor) -> Tensor:
+        """Logits, (examples, outputs), of symbols (examples, length)."""
         states = self.states(self.embed(symbols))
         forwards, backwards = (
             states[:, -1, : self.units],
+            # The backward direction ends at the first symbol; with one
+            # direction this is empty.
             states[:, 0, self.units :],
         )
         return self.head(torch.cat([forwards, backwards], dim=1))  # type: ignore[no-any-return]
@@ -106,6 +113,7 @@ class AttentionReader(nn.Module):
         self.table = nn.Embedding(symbols, WIDTH)
         fixed = sinusoids(length, WIDTH)
         if positions != "sinusoidal":
+            # Learned positions are the Transformer's own parameters instead.
             fixed = torch.zeros_like(fixed)
         self.register_buffer("positions", fixed, persistent=False)
         self.transformer = Transformer(
@@ -120,12 +128,15 @@ class AttentionReader(nn.Module):
         )
 
     def embed(self, symbols: Tensor) -> Tensor:
+        """Vectors (examples, length, width) of symbols, positions added."""
         return self.table(symbols) + self.positions  # type: ignore[no-any-return]
 
     def states(self, embedded: Tensor) -> Tensor:
+        """The tokens after the block, (examples, length, width)."""
         return self.transformer.features(embedded).transpose(1, 2)
 
     def forward(self, symbols: Tensor) -> Tensor:
+        """Logits, (examples, outputs), of symbols (examples, length)."""
         return self.transformer(self.embed(symbols))  # type: ignore[no-any-return]
 
 

@@ -18,13 +18,10 @@ from tasks.models._gru import GRU
 from tasks.models._softmax import blocked, softmax
 from tasks.models.translation import State, answer, embedding
 
-TOLERANCE = (
-    0.005  # how far a solved parameter count may be from the wanted one
-)
-MOST, NEAR = (
-    2048,
-    3,
-)  # units that are tried at most, and around the best equal number
+# how far a solved parameter count may be from the wanted one
+TOLERANCE = 0.005
+# units that are tried at most, and around the best equal number
+MOST, NEAR = 2048, 3
 
 
 class RecurrentTranslator(nn.Module):
@@ -69,23 +66,28 @@ class RecurrentTranslator(nn.Module):
             _initialise(layer)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """Logits (sentences, target tokens, vocabulary), all places at once."""
         return self._decode(target, self.begin(source))[0]
 
     def begin(self, source: Tensor) -> State:
+        """The first hidden state, and what the decoder may look at: the
+        source's states, or their summary alone.
+        """
         x = self._embed(self.source, source)
         lengths = (source != PAD).sum(1)  # (sentences,)
         places = torch.arange(source.shape[1], device=source.device).expand(
             source.shape
         )
+        # Each sentence is read backwards from its own last token: padding
+        # stays at the end, where it cannot reach the states before it.
         mirror = torch.where(
             places < lengths[:, None], lengths[:, None] - 1 - places, places
         )
         there, _ = self.forwards(x)
         back, _ = self.backwards(_at(x, mirror))
         last = _at(there, lengths[:, None] - 1)[:, 0]
-        summary = torch.cat(
-            [last, _at(back, lengths[:, None] - 1)[:, 0]], 1
-        )  # (sentences, 2 hidden)
+        # (sentences, 2 reading)
+        summary = torch.cat([last, _at(back, lengths[:, None] - 1)[:, 0]], 1)
         state = {"hidden": self.bridge(summary).tanh()}
         if self.score is None:
             return {**state, "memory": summary[:, None]}
@@ -96,11 +98,15 @@ class RecurrentTranslator(nn.Module):
         }
 
     def advance(self, token: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits (sentences, vocabulary) of what follows ``token``, and the
+        state then.
+        """
         logits, hidden, _ = self._decode(token[:, None], state)
         return logits[:, 0], {**state, "hidden": hidden}
 
     @torch.no_grad()
     def alignment(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """The attention weights under one name; empty without attention."""
         if self.score is None:
             return {}
         return {"attention": self._decode(target, self.begin(source))[2]}

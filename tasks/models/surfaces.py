@@ -44,6 +44,7 @@ class Surface:
 
     @cached_property
     def largest_eigenvalue(self) -> float:
+        """λmax of the Hessian at the minimum: the steepest curvature."""
         return float(np.linalg.eigvalsh(self.hessian)[-1])
 
     @property
@@ -78,9 +79,11 @@ def random_quadratic(
     """A quadratic with its minimum at 0, whose eigenvalues lie evenly in their
     logarithms from 1/condition to 1, along random directions.
     """
+    # The Q of a normal matrix has directions that are evenly distributed.
     directions, _ = np.linalg.qr(rng.normal(size=(dimensions, dimensions)))
     eigenvalues = np.geomspace(1 / condition, 1, dimensions)
     hessian = (directions * eigenvalues) @ directions.T
+    # Made symmetric to the last bit, which the product is not after rounding.
     return quadratic(np.zeros(dimensions), (hessian + hessian.T) / 2)
 
 

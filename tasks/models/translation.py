@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from tasks.data._text import PAD
 from tasks.models._softmax import blocked, softmax
 
-State = Mapping[
-    str, Tensor
-]  # what a translator remembers, (sentences, ...) each, so that a search can pick rows
+# what a translator remembers, (sentences, ...) each, so that a search can pick
+# rows
+State = Mapping[str, Tensor]
 Norm = Literal["pre", "post"]
 
 
@@ -112,6 +112,9 @@ class Residual(nn.Module):
         return self.norm(x) if self.first else x
 
     def after(self, x: Tensor, answer: Tensor) -> Tensor:
+        """The sum of ``x`` and the layer's answer, normalised if that comes
+        after.
+        """
         x = x + self.dropout(answer)
         return x if self.first else self.norm(x)
 
@@ -140,6 +143,7 @@ class EncoderLayer(nn.Module):
         self.around_mlp = Residual(width, norm, dropout)
 
     def forward(self, x: Tensor, seen: Tensor) -> Tensor:
+        """Tokens, (sentences, tokens, width), of tokens of that shape."""
         asked = self.around_attention.before(x)
         x = self.around_attention.after(
             x, self.attention(asked, self.attention.remember(asked), seen)
@@ -224,18 +228,24 @@ class Transformer(nn.Module):
         self.decoded = nn.LayerNorm(width) if norm == "pre" else nn.Identity()
         self.dropout = nn.Dropout(dropout)
         self.register_buffer(
-            "positions", sinusoids(longest, width), persistent=False
+            # A formula gives them again, so checkpoints need not hold them.
+            "positions",
+            sinusoids(longest, width),
+            persistent=False,
         )
         for layer in self.modules():
             if isinstance(layer, nn.Linear):
                 nn.init.xavier_uniform_(layer.weight)
                 nn.init.zeros_(layer.bias)
+        # After the loop above: it has an initialisation of its own.
         self.answer = answer(width, targets)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """Logits (sentences, target tokens, vocabulary), all places at once."""
         return self._decode(source, target)[0]
 
     def begin(self, source: Tensor) -> State:
+        """Each decoder layer's keys and values of the source, computed once."""
         memory, seen = self._encode(source)
         remembered = [
             layer.cross.remember(memory) for layer in self._decoders()
@@ -249,6 +259,9 @@ class Transformer(nn.Module):
         }
 
     def advance(self, token: Tensor, state: State) -> tuple[Tensor, State]:
+        """Logits (sentences, vocabulary) of what follows ``token``, and the
+        state with this token's keys and values added.
+        """
         said = state.get("said 0")
         x = self._place(
             self.target,
@@ -268,6 +281,7 @@ class Transformer(nn.Module):
 
     @torch.no_grad()
     def alignment(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Each decoder layer's attention to the source, head by head."""
         _, weights = self._decode(source, target, look=True)
         return {
             f"layer {layer + 1}, head {head + 1}": weights[layer][:, head]
@@ -290,6 +304,7 @@ class Transformer(nn.Module):
     ) -> tuple[Tensor, list[Tensor]]:
         memory, seen = self._encode(source)
         x = self._place(self.target, target)
+        # A token may look at itself and at what was said before.
         causal = torch.ones(
             target.shape[1],
             target.shape[1],
