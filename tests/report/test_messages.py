@@ -34,6 +34,7 @@ REPORT = (
     "sentences",
     "statements",
     "topic",
+    "topic_contents",
     "universes",
 )
 WRITERS = [ROOT / "report" / f"{name}.py" for name in REPORT]
