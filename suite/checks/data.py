@@ -33,7 +33,12 @@ PAIRS = (
 
 @register_check("data depend on the seed alone", of_data=True)
 def data_depend_on_the_seed(task: Task) -> str:
+    """The same seed gives the same data, whatever the state of the global generators,
+    and another seed gives others.
+    """
     for level in task.light:
+        # ``noise`` is the state of the global generators, which must make no
+        # difference.
         first = _digest(_loaded(task, level, seed=0, noise=0))
         again = _digest(_loaded(task, level, seed=0, noise=1))
         other = _digest(_loaded(task, level, seed=1, noise=2))
@@ -52,6 +57,9 @@ def data_depend_on_the_seed(task: Task) -> str:
 
 @register_check("other random numbers left alone", of_data=True)
 def others_are_left_alone(task: Task) -> str:
+    """Loading data leaves the global generators as they were: they belong to whoever
+    calls.
+    """
     before = _global_state()
     task.load(task.light[0], 3)
     if _global_state() != before:
@@ -64,6 +72,7 @@ def others_are_left_alone(task: Task) -> str:
 
 @register_check("splits share no example", of_data=True)
 def splits_are_disjoint(task: Task) -> str:
+    """No example is in two of training, validation and test, but for a few doubles."""
     for level in task.light:
         splits = task.load(level, 0)
         parts = {
@@ -94,8 +103,10 @@ def blocks_differ(task: Task) -> str:
         there = task.load(level, 1)
         test = _rows(_test(here))
         elsewhere = _rows(_test(there))
+        # Whatever the next block uses an example for, it is no fresh one.
         others = elsewhere | _rows(there.train) | _rows(there.validation)
         shared = len(test & others) / len(test)
+        # Half, since small or discrete data repeat some examples by chance.
         if here.population == "fresh" and shared > 0.5:
             raise CheckFailed(
                 f"at {level.name}, {shared:.0%} of a block's test examples are in the "
@@ -125,6 +136,8 @@ def arms_change_training_data_alone(task: Task) -> str:
         before = _digest(splits)
         for source in sources:
             own = source.splits(level, splits, noise=1)
+            # Arms of a block share their splits: one that changes them changes
+            # what the others learn from.
             if _digest(splits) != before:
                 raise CheckFailed(
                     f"{source.arm.name} at {level.name}: training_data changes examples "
@@ -194,6 +207,7 @@ def _loaded(task: Task, level: Level, seed: int, noise: int) -> Splits:
 def _other_random_numbers(noise: int) -> Iterator[None]:
     """All global random generators in another state."""
     with torch.random.fork_rng(devices=[]):
+        # Without ``devices`` it would initialise every GPU.
         torch.manual_seed(noise)
         of_python = random.getstate()
         of_numpy = np.random.get_state()
@@ -224,6 +238,8 @@ def _digest(splits: Splits) -> str:
 
 
 def _digest_of(split: Split) -> str:
+    # Sorted, as a set has no order; the order of examples is no part of the
+    # data.
     return digest(sorted(_rows(split)))
 
 

@@ -59,6 +59,7 @@ def examine(
     """Findings, the quick ones first. ``address`` is a Ray cluster's, ``store`` an
     MLflow store's; None: our own.
     """
+    # Quick ones first, and without network: Ray, the slowest, comes last.
     looks: dict[str, Callable[[], Finding]] = {
         "Python": _python,
         "libraries": _libraries,
@@ -118,6 +119,8 @@ def _torch() -> Finding:
             True,
             f"{torch.__version__}, {torch.cuda.device_count()} GPU: {', '.join(names)}",
         )
+    # The CPU build of torch on a machine with a GPU: everything works, but
+    # slowly, and no error would ever say so.
     if _sees_gpu():
         return Finding(
             "torch",
@@ -155,6 +158,7 @@ def _results(results: Path) -> Finding:
     while not folder.exists():
         folder = folder.parent
     try:
+        # Only a write tells whether one is possible.
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
@@ -225,6 +229,7 @@ def _data() -> Finding:
 def _tasks() -> Finding:
     names = tasks.names()
     for name in names:
+        # Imports it: a broken file raises here.
         tasks.get(name)
     return Finding("tasks", True, f"{len(names)} import: {', '.join(names)}")
 
@@ -244,6 +249,8 @@ def _asked(store: str) -> Finding:
     location = connection.check(store)
     name, folder = without_passwords(store), location.removeprefix("file://")
     if (
+        # Without a proxy for artifacts, clients are told a path of the
+        # server's own disk, and would write to the same path of theirs.
         store.startswith("http")
         and folder.startswith("/")
         and not Path(folder).exists()

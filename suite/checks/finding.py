@@ -36,6 +36,7 @@ class Finding:
 
     @property
     def word(self) -> str:
+        """``OK``, ``failed`` or ``skipped``."""
         return {True: "OK", False: "failed", None: "skipped"}[self.ok]
 
 
@@ -79,7 +80,8 @@ def _outcome(
         )
     except UserError as error:
         return Finding(what, False, str(error), cause=str(error))
-    except (Exception, SystemExit) as error:  # a task may call sys.exit
+    except (Exception, SystemExit) as error:
+        # A task's file may do anything, and call ``sys.exit``, too.
         says, hint = with_advice(error), where(error)
         return Finding(what, False, says, hint, cause=f"{says} {hint}")
     return found if isinstance(found, Finding) else Finding(what, True, found)

@@ -17,8 +17,8 @@ EXAMPLES = 64  # that a model is made for
 
 
 class Recorded(Mapping[str, Any]):
-    """Hyperparameters that note in ``read`` which of them were looked up, and in
-    ``asked`` which names were looked for, whether they are there or not.
+    """Hyperparameters that note in ``asked`` which names were looked up, whether they
+    are there or not.
     """
 
     def __init__(self, params: Mapping[str, Any]) -> None:
@@ -50,7 +50,8 @@ def hyperparameters_are_read(task: Task) -> str:
         for arm in task.arms:
             is_own = isinstance(task.procedure_of(arm), FitOnce | TrainsItself)
             if arm.measure is not None or is_own:
-                continue  # a function or a library may keep them for later
+                # A function or a library may keep them for later.
+                continue
             read |= _read_by(task, level, arm, splits)
     if not read:
         raise NotApplicable("no arm is trained step by step")

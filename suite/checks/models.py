@@ -41,7 +41,8 @@ STEPS = 300  # in which it must do so
 # The share of its objective that may be left then: the smallest of models must pass,
 # and one that ignores its input must not.
 LEFT = 0.5
-# Where in the range of its learning rate a model may succeed.
+# Where in the range of its learning rate a model is tried: it may succeed at
+# any.
 RATES = (0.5, 0.8, 1.0)
 TWO = Recipe(steps=1, batch_size=0, world_size=2)
 ROUNDING = 1e-3  # of a gradient's norm
@@ -114,18 +115,23 @@ def _first_losses(task: Task, level: Level, arm: Arm, splits: Splits) -> str:
     """An untrained model's losses and those of guessing; "" if no measure is a loss."""
     params = task.default_params(arm, level)
     training = _training(task, level, arm, splits, params, {"steps": 1})
+    # The first evaluation is made before the first update.
     values = next(iter(training)).values
     seen = ""
     for measure in task.procedure_of(arm).measures:
         value = values[f"validation.{measure.name}"]
         guess = measure.worst(splits.shape)
         if measure.better == "higher" or measure.percent or guess <= 0:
-            continue  # no loss, but a share, or a difference around 0
+            # No loss, but a share, or a difference around 0.
+            continue
         model = _model(task, level, arm, splits)
         if _ignores_answers(measure, model, splits):
             continue
-        # another level may be about the start itself, as one with a saturated softmax
+        # Another level may be about the start itself, as one with a saturated
+        # softmax.
         most = 2 * guess + 0.1 if level is task.light[0] else math.inf
+        # Below half of guessing an untrained model knows something: answers
+        # leak into its inputs.
         if not 0.5 * guess <= value <= most:
             raise CheckFailed(
                 f"{arm.name} at {level.name} starts at {measure.name} {value:.3g}; "
@@ -194,11 +200,14 @@ def batches_can_be_shared(task: Task) -> str:
         if not _is_shareable(task, level, arm, splits):
             continue
         tried += 1
-        model = _model(task, level, arm, splits).eval()  # no unit is dropped
+        # In evaluation mode no unit is dropped, so that only the sharing
+        # differs.
+        model = _model(task, level, arm, splits).eval()
         for phase in _without_augmentation(task.procedure_of(arm)).phases(
             model
         ):
             apart = _distance_from_shards(phase, model, batch)
+            # ``not <=`` and not ``>``, so that NaN fails, too.
             if not apart <= ROUNDING:
                 raise CheckFailed(
                     f"{arm.name}: the gradient of {BATCH} examples is {apart:.1%} off "
@@ -226,6 +235,7 @@ def _distance_from_shards(
     for shard in _in_two(batch):
         weight = len(shard) / len(batch)
         mean += weight * _gradient(phase, model, shard)
+    # A gradient of 0 would divide by zero.
     norm = whole.norm().clamp(min=1e-6)
     return float((mean - whole).norm() / norm)
 
@@ -339,14 +349,18 @@ def _objective_left(
         "schedule": "constant",
         "warmup": 0.0,
         "restore_best": False,
+        # All four examples in every step, so that the objective falls without
+        # noise.
         "batch_size": 0,
     }
     training = _training(task, level, arm, tiny, params, changes)
     for _ in training:
         pass
     first = training.losses[0].item()
+    # A mean, as momentum lets single losses jump.
     last = training.losses[-5:].mean().item()
-    if not first > 0 or math.isnan(last):  # the first may be NaN, too
+    # ``not first > 0`` and not ``first <= 0``: the first may be NaN, too.
+    if not first > 0 or math.isnan(last):
         return math.inf
     return last / first
 
@@ -370,6 +384,8 @@ def _memorising_params(
         params[name] = range_.low
         if name in rates:
             ratio = range_.high / range_.low
+            # Ranges of rates are logarithmic: a half is their geometric
+            # middle.
             params[name] = range_.low * ratio**share
     return params
 
@@ -399,5 +415,6 @@ def _gradient(
 
 def _in_two(batch: Split) -> tuple[Split, Split]:
     """One example, and the others."""
+
     others = Split(batch.x[1:], batch.y[1:], batch.metadata)
     return batch.head(1), others

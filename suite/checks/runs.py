@@ -32,6 +32,7 @@ from tasks import Claim, Task
 
 @register_check("test set sealed until the final", trains=True)
 def tests_stay_sealed(task: Task) -> str:
+    """A trial leaves the test set sealed, and a final opens it."""
     trained = [arm for arm in task.arms if arm.measure is None]
     if not trained:
         raise NotApplicable("all arms are functions, which have no test set")
@@ -45,6 +46,7 @@ def tests_stay_sealed(task: Task) -> str:
                 f"a trial of {arm.name} opens the test set",
                 "leave `splits.sealed` closed",
             )
+        # A diverged model is not evaluated on the test set.
         if final.status == "finished" and not final.test_opened:
             raise CheckFailed(
                 f"the final of {arm.name} does not open it",
@@ -60,7 +62,7 @@ def claims_can_be_judged(task: Task) -> str:
         raise NotApplicable("there are none yet")
     metrics = short_result(task, task.light[0], task.arms[0], "final").metrics
     tested = {name.removeprefix("test.") for name in metrics}
-    # a diagnosis is made of an arm's figures, not recorded by a run
+    # A diagnosis is made of an arm's figures, and recorded by no run.
     diagnoses = {f"{DIAGNOSED}.{cause}" for cause in DIAGNOSES}
     known = tested | set(metrics) | {"parameters"} | diagnoses
     sizes = {}
@@ -89,6 +91,8 @@ def _check_margin(task: Task, claim: Claim, sizes: Mapping[str, int]) -> None:
     ):
         return
     judged = [sizes[name] for name in claim.levels or sizes if name in sizes]
+    # Two steps at least, or a single test example decides whether a difference
+    # matters.
     if judged and claim.margin < 2 / min(judged):
         raise CheckFailed(
             f"{claim.name} has a margin of {claim.margin:.2%}, and "
@@ -99,10 +103,13 @@ def _check_margin(task: Task, claim: Claim, sizes: Mapping[str, int]) -> None:
 
 @register_check("same seed, same bits", trains=True)
 def seeds_repeat(task: Task) -> str:
+    """A run with the same seeds has the same results to the last bit."""
     level = task.light[0]
     for arm in task.arms:
         first, again = (
             without_times(short_result(task, level, arm, "final", noise))
+            # ``noise`` seeds the global generators, which must make no
+            # difference.
             for noise in (1, 2)
         )
         if first != again:
@@ -125,6 +132,7 @@ def jobs_travel(task: Task) -> str:
     there = _run_elsewhere(text)
     if there.returncode:
         errors = there.stderr.decode(errors="replace")
+        # A traceback's last line is the error itself.
         last = (errors.strip().splitlines() or ["no message"])[-1]
         raise CheckFailed(
             f"it fails in another process: {last}", _why_elsewhere()
@@ -139,6 +147,8 @@ def jobs_travel(task: Task) -> str:
 
 def _run_elsewhere(job: bytes) -> subprocess.CompletedProcess[bytes]:
     """Run the job in a process of its own, in the working directory, as `run` does."""
+    # A fresh interpreter, since a fork would inherit everything that this
+    # process has imported and cached.
     code = f"from {__name__} import answer_elsewhere; answer_elsewhere()"
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     return subprocess.run(

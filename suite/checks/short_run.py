@@ -59,6 +59,8 @@ def short_result(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(noise)
         result = run_job(short_job(task, level, arm, kind))[0]
+    # Diverged is a result like any other: twenty steps with default
+    # hyperparameters may.
     if result.status not in ("finished", "diverged"):
         hint = in_traceback(result.traceback or "", task)
         raise CheckFailed(

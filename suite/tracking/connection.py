@@ -59,10 +59,12 @@ def mlflow_client(uri: str) -> Any:
     It repeats no request by itself. Raises what MLflow raises where the address cannot
     be used.
     """
+    # ``setdefault``, as a user's own setting goes first.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     # MLflow must not repeat a request by itself: the first may have made a run.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     reach_loopback_directly()
+    # They announce every migration of a new store on the terminal.
     for name in ("alembic", "mlflow.store.db.utils"):
         logging.getLogger(name).setLevel(logging.ERROR)
     # The import takes a second; here it runs in the publisher's thread.
@@ -89,7 +91,8 @@ def remove_stray_folder(uri: str) -> None:
             return
         try:
             folder.rmdir()
-        except OSError:  # not there, or not empty: then it is not MLflow's
+        except OSError:
+            # It is not there, or not empty, and then it is not MLflow's.
             return
 
 

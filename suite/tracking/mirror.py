@@ -32,7 +32,8 @@ from suite.tracking.reader import MlflowReader, PublishedCampaign
 from tasks import UserError
 
 REFRESH_INTERVAL_S = 10.0
-# In a mirrored campaign: the cells that were fetched.
+# In a mirrored campaign: the MLflow runs of the cells that were fetched, one a
+# line.
 FETCHED_CELLS = "cells.txt"
 STAMP = "fetched"  # its modification time is that of the last complete refresh
 MAX_SLUG_LENGTH = 40
@@ -107,6 +108,7 @@ class Mirror:
             fetched = self._refresh()
         except Exception as error:
             # Whatever the server does, what is mirrored stays readable.
+            # A new reader connects again at the next refresh.
             self.trouble, self._reader = named_line(error), None
             server = without_passwords(self.uri)
             log.warning("%s cannot be read: %s", server, self.trouble)
@@ -134,12 +136,15 @@ class Mirror:
     def _refresh_campaign(
         self, reader: MlflowReader, campaign: PublishedCampaign
     ) -> int:
+        # The id comes from a server, and must not name a folder elsewhere.
         home = self.folder / re.sub(r"[^\w.-]", "_", campaign.id)
         if not (home / MANIFEST).exists():
             _fetch_manifest(reader, home, campaign)
         tasks = _tasks_of(home)
         fetched = self._fetch_finished_cells(reader, home, campaign.id, tasks)
         running = campaign.state.get("state") == "running"
+        # A campaign that ended keeps no open cells but those of the time when
+        # it was stopped: reading them once is enough.
         if running or campaign.id not in self._statuses:
             self._record_open_cells(reader, home, campaign.id, tasks)
         # The state last, so that all it refers to exists.
@@ -164,6 +169,9 @@ class Mirror:
         ]
         for cell in new:
             _fetch_cell(reader, home, cell)
+            # After the cell's runs are recorded: a mirror that is killed in
+            # between fetches the cell again, and readers take the newest line
+            # of a run.
             with list_file.open("a", encoding="utf-8") as file:
                 file.write(f"{cell}\n")
         if new:
@@ -191,6 +199,8 @@ class Mirror:
         for text, run in reader.runs_of_open_cells(campaign, tasks):
             line = parse_line(text.encode(), path, 0)
             key, status = line["key"], line["status"]
+            # Asked again every ten seconds: only a run that is new or was
+            # retried is recorded.
             if statuses.get(key) != status:
                 _append_lines(path, [line])
                 statuses[key] = status
@@ -205,6 +215,8 @@ def _fetch_manifest(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         fetched = reader.fetch(campaign.run, MANIFEST, Path(folder))
+        # By way of another folder, so that a manifest is there whole or not at
+        # all.
         replace_bytes(home / MANIFEST, fetched.read_bytes())
 
 

@@ -40,7 +40,8 @@ MAX_DIGEST_LENGTH = 32
 # Hexadecimal digits, after a name that would otherwise be another's, too.
 NAME_DIGEST_LENGTH = 8
 
-# Of a curve's row: not metrics.
+# Where an evaluation stands, in a row of a curve: MLflow has step and time
+# itself.
 POSITION_COLUMNS = ("step", "seconds", "epoch")
 CURVE_SPLITS = ("train.", "validation.")  # metrics that the curve has already
 
@@ -258,6 +259,7 @@ def run_metrics(line: Line, names: Mapping[str, str]) -> list[Metric]:
     for row in line["curve"]:
         step = int(row["step"])
         measured = milliseconds(line["started"] + row["seconds"])
+        # Two clocks measured these: no point may lie after the end of its run.
         moment = min(measured, ended)
         for name, value in row.items():
             if name not in POSITION_COLUMNS and value is not None:

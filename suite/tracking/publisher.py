@@ -46,12 +46,14 @@ class Publisher:
         self.published = 0
         self.seconds = 0.0  # CPU time of the writing thread
         self._queue: queue.Queue[Item | None] = queue.Queue()
-        # Taken from the queue, not yet written.
+        # Taken from the queue and not yet written: an item stays until the
+        # store has taken it.
         self._pending: deque[Item] = deque()
         self._writer: MlflowWriter | None = None
         self._thread = threading.Thread(
             target=self._work,
             name="mlflow-writer",
+            # A store that hangs must not keep the program from ending.
             daemon=True,
         )
         self._thread.start()
@@ -70,6 +72,7 @@ class Publisher:
 
         Gives up at once if the store is unreachable.
         """
+        # Ends the thread, once it has written all that came before.
         self._queue.put(None)
         self._thread.join(seconds)
         if self._thread.is_alive():
@@ -106,6 +109,7 @@ class Publisher:
 
     def _note(self, error: Exception) -> None:
         message = named_line(error)
+        # The same trouble every half minute would fill the log.
         if message != self.error:
             log.warning("MLflow did not take everything: %s", message)
         self.error, self.hint = message, hint(error, self.uri)

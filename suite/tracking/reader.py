@@ -83,6 +83,8 @@ class MlflowReader:
                 f"tags.`mlflow.parentRunId` = '{cell.info.run_id}'",
             )
             for run in children:
+                # A line that is longer than a tag may be is not there: its run
+                # appears once its cell is finished.
                 if text := run.data.tags.get(f"{TAG}line"):
                     yield text, _mlflow_run(run)
 

@@ -116,6 +116,8 @@ def _replace_prefix(
     new: str,
 ) -> None:
     connection.execute(
+        # Compared by ``substr`` and not by LIKE, as a path may hold ``%`` and
+        # ``_``.
         f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
         f"WHERE substr({column}, 1, ?) = ?",
         (new, len(old) + 1, len(old) + 1, f"{old}/"),
@@ -125,6 +127,8 @@ def _replace_prefix(
 @contextlib.contextmanager
 def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
     with (
+        # A connection's own context commits or rolls back, and does not close
+        # it.
         contextlib.closing(sqlite3.connect(path, timeout=60)) as connection,
         connection,
     ):
@@ -136,6 +140,7 @@ def _copied(blank: Path, part: Path) -> bool:
     try:
         shutil.copyfile(blank, part)
         with contextlib.closing(sqlite3.connect(part)) as connection:
+            # The cached store may have been damaged since it was written.
             answer = connection.execute("PRAGMA quick_check").fetchone()
     except (OSError, sqlite3.Error):
         return False

@@ -58,7 +58,7 @@ class MlflowWriter:
         self._experiments: dict[str, str] = {}  # by name
         self._cells: dict[CellId, str] = {}  # the runs of cells
         self._closed_cells: set[CellId] = set()
-        # Of a cell's runs, in milliseconds.
+        # When the last of a cell's runs ended, in milliseconds since 1970.
         self._last_end: dict[CellId, int] = {}
         # By run key: the MLflow run, and the status that it was closed with.
         self._known: dict[str, tuple[str, str | None]] = {}
@@ -103,6 +103,7 @@ class MlflowWriter:
             CAMPAIGNS, "One run per campaign."
         )
         query = f"tags.`{TAG}campaign` = '{self.campaign}'"
+        # A resumed campaign continues its own run.
         for run in self.client.search_runs([experiment], query, max_results=1):
             return str(run.info.run_id)
         tags = {
@@ -128,6 +129,7 @@ class MlflowWriter:
             note = payload.task_note(self._task(task))
             found = self._find_or_create_experiment(name, note)
             self._experiments[name] = found
+            # Once per experiment: asking for each run would take a query each.
             self._recall(found)
         return found
 
@@ -140,6 +142,8 @@ class MlflowWriter:
             return str(self.client.create_experiment(name, location, tags))
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
+        # An experiment that an older version made has none; one that a user
+        # has edited stays.
         if payload.NOTE not in found.tags:
             self.client.set_experiment_tag(
                 found.experiment_id, payload.NOTE, note
@@ -182,6 +186,8 @@ class MlflowWriter:
         last_end = self._last_end.get(cell_id, 0)
         self._last_end[cell_id] = max(ended, last_end)
         run, closed_as = self._known.get(key, (None, None))
+        # What was published before is not written again, unless a retry
+        # changed its status.
         if run is None or closed_as != status:
             run = self._log_run(line, cell_id, cell, run)
             mlflow_status = "FINISHED" if status == "finished" else "FAILED"
@@ -210,7 +216,8 @@ class MlflowWriter:
         changed_tags: list[Any] = []
         if run is None:
             run = self._create_run(line, tags)
-        else:  # a retried run
+        else:
+            # A retried run: its status and its worker are others than before.
             changed_tags = _run_tags(tags)
         self.client.log_batch(
             run,
@@ -233,6 +240,8 @@ class MlflowWriter:
             tags={**payload.source_tags(), **tags},
         )
         run = str(created.info.run_id)
+        # None: not closed yet. If the store fails before it is, the next
+        # writer finds the run by its key and continues it.
         self._known[line["key"]] = run, None
         return run
 
@@ -277,6 +286,7 @@ class MlflowWriter:
         last_end = self._last_end.get(cell.cell_id, 0)
         ended = max(payload.milliseconds(now), last_end)
         self._log_cell(run, cell, ended)
+        # Closed last: readers take a cell that is FINISHED to have its files.
         for file in cell.files:
             self.client.log_artifact(
                 run, str(file), self._artifact_folder(file)
