@@ -18,8 +18,8 @@ from suite.report.findings import (
     claim_text,
     conditions_text,
     effect_text,
+    findings_as_json,
     left_out_text,
-    plain,
     together,
 )
 from suite.verdicts.findings import Attempt, Finding, findings
@@ -53,7 +53,7 @@ def layout(view: View) -> Component:
 def frames(view: View) -> dict[str, pd.DataFrame]:
     """A row per attempt, and the pooled effects; those not judged yet are left out."""
     # A download is not rendered again, so it waits for the result.
-    found = plain(_found(view, patience=60.0) or ())
+    found = findings_as_json(_found(view, patience=60.0) or ())
     about = ("task", "claim", "level")
     attempts = [
         {**{name: one[name] for name in about}, **attempt}

@@ -45,6 +45,8 @@ def out() -> Console:
     """Standard output, looked up at each use."""
     from rich.console import Console
 
+    # Not kept: tests and pipes replace ``sys.stdout``, and a console holds on
+    # to the one that it was made with.
     return Console()
 
 
@@ -59,6 +61,7 @@ def show_what_can_be_shown() -> None:
     """Print a stand-in for what standard output cannot encode, rather than fail."""
     codecs.register_error("bakeoff", _stand_in)
     for stream in (sys.stdout, sys.stderr):
+        # A notebook's or a test's stream may have no encoding to fail at.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="bakeoff")
 
@@ -73,6 +76,7 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 def _ascii(character: str) -> str:
     if character in ASCII:
         return ASCII[character]
+    # Takes accents apart from their letters, which are ASCII then.
     letters = unicodedata.normalize("NFKD", character)
     return letters.encode("ascii", "ignore").decode() or "?"
 
@@ -82,12 +86,15 @@ def print_json(value: object) -> None:
 
     Letters that the output's encoding may lack are escaped.
     """
-    from suite.cli.render.text import plain
+    from suite.cli.render.text import json_value
 
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     print(
         json.dumps(
-            plain(value), indent=2, ensure_ascii=not unicode, allow_nan=False
+            json_value(value),
+            indent=2,
+            ensure_ascii=not unicode,
+            allow_nan=False,
         )
     )
 
@@ -135,11 +142,13 @@ def command(*words: str | Path, results: Path = RESULTS) -> str:
     default.
     """
     elsewhere = [] if results == RESULTS else ["--results", str(results)]
+    # Quoted where a path has spaces, so that the line can be pasted.
     return shlex.join([*shlex.split(prefix()), *map(str, words), *elsewhere])
 
 
 def again() -> str:
     """The command that resumes what this one began."""
+    # With --new again, the same words would begin yet another campaign.
     return command(*(word for word in sys.argv[1:] if word != "--new"))
 
 
@@ -159,6 +168,7 @@ def report_findings(
     failed = 0
     for finding in findings:
         out().print(campaigns.FindingLine(finding, width))
+        # None, which does not apply, is no failure.
         failed += finding.ok is False
     verdict = f"{ill}: see the arrows above." if failed else well
     say(f"\n{verdict}", "bold")
@@ -172,4 +182,5 @@ def ctrl_c_is_fine() -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt:
+            # Begins a new line after the ``^C`` that the terminal shows.
             print()

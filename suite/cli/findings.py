@@ -47,7 +47,7 @@ def findings(
     """Show all campaigns of each claim, and whether they agree."""
     from suite.cli.render.findings import findings_page
     from suite.records.results import Results
-    from suite.report.findings import plain
+    from suite.report.findings import findings_as_json
     from suite.verdicts import findings as verdicts
     from suite.verdicts.preregistration import provenance_of
 
@@ -61,7 +61,7 @@ def findings(
         )
     unread = verdicts.unread(recorded)
     if as_json:
-        print_json({"findings": plain(found), "unread": unread})
+        print_json({"findings": findings_as_json(found), "unread": unread})
         return
     out().print(findings_page(found, language.value))
     if unread:
@@ -87,7 +87,7 @@ def universes(
     from suite.records.results import Results
     from suite.report.charts.svg import draw_alone
     from suite.report.labels import Labels
-    from suite.report.universes import plain, specification_curve
+    from suite.report.universes import multiverses_as_json, specification_curve
     from suite.verdicts.judge import judge_campaign
     from suite.verdicts.preregistration import provenance_of
     from suite.verdicts.universes import multiverses
@@ -112,7 +112,9 @@ def universes(
                 drawn = draw_alone(curve, path.stem)
                 path.write_text(drawn, encoding="utf-8")
     if as_json:
-        print_json({"campaign": recorded.id, "claims": plain(found)})
+        print_json(
+            {"campaign": recorded.id, "claims": multiverses_as_json(found)}
+        )
         return
     out().print(universes_page(found, labels))
 
@@ -152,7 +154,9 @@ def topics(
     recorded = Results(results).load(campaign)
     tasks = names or list(recorded.manifest.tasks)
     for task in tasks:
-        recorded.manifest.task(task)  # it is one of the campaign's
+        # Raises for a name that is not the campaign's, before anything is
+        # written.
+        recorded.manifest.task(task)
     judged = judge_campaign(recorded, provenance_of(recorded.manifest), tasks)
     output.mkdir(parents=True, exist_ok=True)
     for task in tasks:
@@ -204,6 +208,7 @@ def _on_server(uri: str, results: Path) -> Results:
 
     mirror = Mirror(uri, results)
     with err().status("Fetching …"):
+        # Once, without a thread: the command reads what there is and ends.
         mirror.refresh()
     if mirror.trouble:
         raise UserError(

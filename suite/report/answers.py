@@ -20,11 +20,13 @@ from tasks.contract.universe import is_universe
 
 __all__ = ["answer"]
 
+# Begins with an auxiliary verb, or goes on with one after a clause: "At the
+# same size, is deep better than wide?"
 AUXILIARY = re.compile(r"(^|, )(are|can|do|does|is|will) ", re.IGNORECASE)
 QUESTION_WORD = re.compile(
     r"\b(how|what|when|where|which|who|why)\b", re.IGNORECASE
 )
-# what became of a claim, in the order in which an answer counts them
+# What became of a claim, in the order in which an answer counts them.
 HELD, FAILED, EQUAL, OPEN = (
     "supported",
     "refuted",
@@ -53,6 +55,8 @@ def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
     became = Counter(_became(verdict) for verdict in verdicts)
     counts = _counts(became, language)
     yes_or_no = _asks_yes_or_no(verdicts[0].task, labels)
+    # Only a yes-or-no question can be answered "yes with equal epochs, no with
+    # equal updates".
     group = _headline(verdicts) if yes_or_no else []
     if _is_divided(group):
         parts = translate("comma", language).join(_matchings(group, labels))
@@ -78,6 +82,8 @@ def _asks_yes_or_no(task: str, labels: Labels) -> bool:
 
 def _lead(became: Counter[str], yes_or_no: bool, language: str) -> str:
     """What it comes to, before the counts."""
+    # Open claims do not make an answer "it depends": they may still turn out
+    # alike.
     settled = [one for one in (HELD, FAILED, EQUAL) if became[one]]
     if not settled:
         return translate("question-open", language)
@@ -125,6 +131,8 @@ def _is_divided(group: Sequence[ClaimVerdict]) -> bool:
     """Whether one claim held and another failed, each at a level of its own."""
     levels = {verdict.levels for verdict in group}
     all_differ = len(levels) == len(group)
+    # Otherwise the outcome could not be laid to the matching, which the level
+    # stands for.
     own_levels = all_differ and all(len(names) == 1 for names in levels)
     outcomes = {_became(verdict) for verdict in group}
     return own_levels and {HELD, FAILED} <= outcomes

@@ -72,6 +72,7 @@ def _asks_code(claim: Claim, kind: ClaimKind, language: str) -> str:
     if kind.name == "no_worse" and claim.reference is not None:
         return NO_WORSE_THAN_REFERENCE
     with_promise = f"{kind.asks}-promised"
+    # Not every kind of claim can promise an amount.
     if claim.at_least != 0 and with_promise in codes(language):
         return with_promise
     return kind.asks
@@ -81,6 +82,8 @@ def _promised(
     claim: Claim, kind: ClaimKind, is_share: bool, language: str
 ) -> str:
     """The least effect that the claim promises; for a slope, per doubling."""
+    # Trends are stored per e-fold of the axis and told per doubling, as in
+    # ``formatting``.
     if kind.statement != "trend":
         return fixed(claim.at_least, is_share, claim.scale)
     amount = fixed(claim.at_least * PER_DOUBLING, is_share, claim.scale)

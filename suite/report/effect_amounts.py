@@ -53,5 +53,7 @@ def signed_number(verdict: ClaimVerdict, effect: float) -> str:
     """An effect with its sign, within what an effect can be."""
     written = amounts(verdict)
     least, most = written.possible
+    # Bounds hold for the effect as measured, so the promise is added before
+    # clipping, and taken off again since ``of_effect`` adds it.
     shown = min(max(effect + written.promised, least), most) - written.promised
     return written.signed(written.of_effect(shown))

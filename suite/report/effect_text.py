@@ -98,6 +98,8 @@ class EffectText:
             return self._power(effect, interval)
         ahead, behind = self.sides
         if effect < 0:
+            # A sentence names the side that is ahead first, and then needs no
+            # minus sign.
             low, high = interval
             effect, interval = -effect, (-high, -low)
             ahead, behind = behind, ahead
@@ -132,6 +134,8 @@ class EffectText:
         step = PER_DOUBLING * slope
         low, high = (PER_DOUBLING * end for end in interval)
         code = f"trend-{self.scale.message}"
+        # A slope of logarithms is told as a factor, which is below 1 where it
+        # falls.
         if step < 0 and not self.scale.logarithmic:
             code = "trend-points-falling"
             step, low, high = -step, -high, -low
@@ -160,6 +164,7 @@ class EffectText:
         times``.
         """
         if self.scale.logarithmic:
+            # Differences of logarithms are told as what they undo to.
             factor = self.scale.back(effect)
             return self.say("amount-ratio", number=f"{factor:.3g}")
         number = measured_number(effect, self.is_share)

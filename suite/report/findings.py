@@ -20,6 +20,7 @@ def claim_text(finding: Finding, language: str = "en") -> str:
     verdict, labels = finding.newest.verdict, labels_of(finding, language)
     task = labels.manifest.task(finding.task)
     says = task.claim_text(finding.claim, "says", language) or verdict.says
+    # Where there is one level, the claim's own words imply it.
     if len(verdict.levels) < 2 or not finding.level:
         return says
     level = labels.level(finding.task, finding.level)
@@ -57,6 +58,7 @@ def together(finding: Finding, language: str = "en") -> str:
     low, high = (
         signed_number(newest.verdict, end) for end in pooled.prediction
     )
+    # A standard deviation is no effect: nothing was promised of it.
     tau = replace(written, promised=0.0).amount(pooled.tau)
     values = {
         "effect": amount_text(
@@ -91,14 +93,14 @@ def conditions_text(finding: Finding, language: str = "en") -> str:
 # -- JSON
 
 
-def plain(found: Sequence[Finding]) -> list[dict[str, Any]]:
+def findings_as_json(found: Sequence[Finding]) -> list[dict[str, Any]]:
     """The findings as plain values. Effects are on the claim's scale, less what it
     promises; numbers that are not finite become None.
     """
-    return [_plain(one) for one in found]
+    return [_finding_as_json(one) for one in found]
 
 
-def _plain(finding: Finding) -> dict[str, Any]:
+def _finding_as_json(finding: Finding) -> dict[str, Any]:
     """One finding with all of its attempts."""
     pooled = finding.pooled
     return {
@@ -109,7 +111,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
         "margin": finding.newest.verdict.margin,
         "scale": finding.newest.verdict.scale,
         "settings": dict(finding.settings),
-        "attempts": [_plain_attempt(one) for one in finding.attempts],
+        "attempts": [_attempt_as_json(one) for one in finding.attempts],
         "pooled": None
         if pooled is None
         else {
@@ -126,7 +128,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _plain_attempt(attempt: Attempt) -> dict[str, Any]:
+def _attempt_as_json(attempt: Attempt) -> dict[str, Any]:
     """What one campaign found, and under what conditions."""
     manifest = attempt.campaign.manifest
     return {

@@ -31,6 +31,7 @@ def within_sentence(label: str) -> str:
     """A label as written within a sentence: "accuracy" for "Accuracy", but "BLEU" and
     "Fréchet distance".
     """
+    # Anything but a small second letter marks an abbreviation, such as BLEU.
     is_word = label[1:2].islower()
     if is_word and not label.startswith(PROPER_NAMES):
         return label[:1].lower() + label[1:]
@@ -87,6 +88,7 @@ class Amounts:
         """``+1.6 to +4.6``, without a unit; a dash where there is none."""
         low, high = (self.of_effect(end) for end in ends)
         least, most = (self.shown(end) for end in self.possible)
+        # A t interval may reach beyond what a difference of shares can be.
         low, high = max(low, least), min(high, most)
         if not (math.isfinite(low) and math.isfinite(high)):
             return NONE
@@ -120,6 +122,9 @@ class Amounts:
         if self.percent and abs(shown) < ROUNDING_ERROR:
             shown = 0.0  # a mean of shares that cancel
         text = f"{shown:+.{digits}g}"
+        # A tenth of a point is as fine as accuracies on thousands of examples
+        # are; a smaller effect keeps two digits, so that it does not read as
+        # zero.
         if self.percent and (abs(shown) >= 0.1 or shown == 0):
             text = f"{shown:+.1f}"
         return text.replace("-", MINUS)
@@ -166,6 +171,8 @@ def possible_effects(verdict: ClaimVerdict) -> Interval:
     reference = verdict.sides[1].reference
     if reference is None:
         return -1.0, 1.0
+    # The effect is signed so that positive is in favour: of a lower-is-better
+    # share the reference minus the measured share.
     if verdict.better_is == "higher":
         return -reference, 1 - reference
     return reference - 1, reference
@@ -208,8 +215,8 @@ def blocks_in(verdict: ClaimVerdict) -> str:
 
 
 def fixed(value: float, percent: bool, scale: str) -> str:
-    """An amount that was fixed beforehand, a margin or a promise, which is exact: ``1
-    point``, ``2.5 points``.
+    """An amount that was fixed before the run, a margin or a promise, which is exact:
+    ``1 point``, ``2.5 points``.
     """
     from suite.verdicts.scales import scale_of
 

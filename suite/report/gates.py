@@ -22,6 +22,7 @@ def gate_name(gate: Gate, language: str = "en") -> str:
 
 def gate_text(gate: Gate, verdict: ClaimVerdict, labels: Labels) -> str:
     """What the gate found, in one sentence."""
+    # A gate that found nothing still says what it looked for.
     if not gate.seen:
         return translate(f"gate-{gate.code}-fine", labels.language)
     findings = [

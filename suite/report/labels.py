@@ -21,7 +21,8 @@ from suite.training.metrics import (
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.kinds import Side, kind_of
 
-# the splits that a metric's name may begin with; one measured on the test set has none
+# The splits that a metric's name may begin with; one measured on the test set
+# has none.
 NAMED_SPLITS = ("train", "validation", GAP)
 
 

@@ -56,6 +56,8 @@ def _layers(task: Task, level: Level, arm: Arm, splits: Splits) -> list[Layer]:
     shapes = _output_shapes(task, arm, model, splits)
     names = {module: name for name, module in model.named_modules()}
     called = [module for module in shapes if module in names]
+    # Modules whose ``forward`` is bypassed, such as the output projection of
+    # attention, come after those that were called.
     others = [module for module in names if module not in shapes]
     return [
         Layer(
@@ -90,6 +92,8 @@ def _output_shapes(
     seen: dict[nn.Module, str] = {}
 
     def note(module: nn.Module, _: object, output: object) -> None:
+        # A module that is called again, such as a shared embedding, counts
+        # where it was called first.
         seen.setdefault(module, _shape(output))
 
     hooks = [one.register_forward_hook(note) for one in model.modules()]

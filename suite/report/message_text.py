@@ -135,6 +135,7 @@ class MessageWriter:
     def gain(self, value: float) -> str:
         """A difference at one level, which is no slope even where effects are."""
         how = self._amounts
+        # ``_signed`` multiplies slopes by it, and this is none.
         at_one_level = value / PER_DOUBLING if how.slope else value
         return self._signed(at_one_level)
 

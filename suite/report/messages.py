@@ -43,6 +43,8 @@ class Catalogue:
                 f"Messages are given in {', '.join(sources)}: give them in "
                 f"{' and '.join(LANGUAGES)}."
             )
+        # A module that registers a gate may be imported twice, as by a
+        # notebook's autoreload.
         if all(sources[one] in self._source(one) for one in LANGUAGES):
             return
         given = {one: _codes_of(sources[one]) for one in LANGUAGES}
@@ -50,7 +52,9 @@ class Catalogue:
         for language, source in sources.items():
             before = self._added.get(language, "")
             self._added[language] = f"{before}\n{source}\n"
-        self.__dict__.pop("_bundles", None)  # they are parsed again
+        # ``cached_property`` keeps its value in the instance's dict: without
+        # it, what was added is parsed at the next use.
+        self.__dict__.pop("_bundles", None)
         self.__dict__.pop("_variables", None)
 
     def _check_codes(self, given: Mapping[str, frozenset[str]]) -> None:
@@ -83,6 +87,7 @@ class Catalogue:
         text, problems = self._bundles[language].format_pattern(
             message.value, values
         )
+        # Fluent would print the name of a missing value in place of it.
         if problems:
             raise ValueError(f"{code} ({language}): {problems[0]}")
         return str(text)
@@ -110,6 +115,9 @@ class Catalogue:
 
     def _bundle(self, language: str) -> FluentBundle:
         """The messages of one language, ready to be filled in."""
+        # Isolation marks protect mixed directions of writing; here they would
+        # be invisible characters within every sentence, its copies and its
+        # tests.
         bundle = FluentBundle([language], use_isolating=False)
         bundle.add_resource(FluentResource(self._source(language)))
         return bundle

@@ -14,7 +14,10 @@ from suite.report.charts.looks import Look, looks_of
 from tasks import Picture, UserError
 from tasks.contract.picture import FILE, read_picture
 
-LARGEST = 2_000_000  # bytes of a file that is read
+# Bytes of a file that is read: a picture has some thousands of numbers, and
+# one that a task of somebody else's recorded must not fill the memory of the
+# dashboard.
+LARGEST = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Gathered:
         found: list[list[ArmPicture]] = []
         for one in self.of:
             same = [panel for panel in found if _same_heights(panel[0], one)]
+            # Squares hold one number each: those of two arms cannot share a
+            # panel.
             if same and not self.squares:
                 same[0].append(one)
             else:
@@ -65,6 +70,7 @@ def _same_heights(one: ArmPicture, other: ArmPicture) -> bool:
     """Whether two arms move over the same surface, if over any."""
     first, second = one.picture.heights, other.picture.heights
     if first is None or second is None:
+        # Both None: curves alone, which all share one panel.
         return first is second
     parts = ((first.x, second.x), (first.y, second.y), (first.z, second.z))
     return all(
@@ -123,6 +129,7 @@ def _recorded(
     finals = _finals(campaign, task)
     mine = finals[(finals["level"] == level) & (finals["arm"] == arm)]
     mine = mine[mine["block"] == block].sort_values("number")
+    # The first final alone; others would draw nearly the same again.
     for key in mine["key"].head(1):
         for path in campaign.artifacts(key):
             picture = (

@@ -115,6 +115,7 @@ class _Drawn:
         self, frame: pd.DataFrame, kind: str, arm: str
     ) -> pd.DataFrame:
         """The arm's runs of a kind that have the metric, as ``value``."""
+        # No run has recorded the metric yet.
         if self._column not in frame:
             return pd.DataFrame(columns=[*frame.columns, "value"])
         of_task = (frame["task"] == self.task) & (frame["kind"] == kind)
@@ -122,6 +123,7 @@ class _Drawn:
         rows: pd.DataFrame = frame[of_task & of_arm]
         unit = 100.0 if self.metric.is_share else 1.0
         values = unit * rows[self._column].astype(float)
+        # A number that is missing or infinite has no place on an axis.
         rows = rows.assign(value=values.where(np.isfinite(values)))
         return rows.dropna(subset=["value"])
 
@@ -174,6 +176,7 @@ class _Drawn:
         rows = rows[rows["level"] == levels[0]]
         blocks = rows.groupby(["step", "block"])["value"].mean()
         means = blocks.groupby("step").mean().sort_index()
+        # Step 0 has no logarithm.
         if self.plot.x_log:
             means = means[means.index > 0]
         yield Curve(list(means.index), list(means), "", "line")
@@ -192,6 +195,7 @@ class _Drawn:
         places = [at for at in self.plot.places.values() if None not in at]
         xs = sorted({x for x, _ in places if x is not None})
         ys = sorted({y for _, y in places if y is not None})
+        # Levels need not fill the whole grid: NaN leaves a square out.
         z = [[by_place.get((x, y), math.nan) for x in xs] for y in ys]
         return Heights(xs, ys, z, self._metric_label)
 
@@ -203,6 +207,7 @@ def _means(rows: pd.DataFrame) -> Iterator[Curve]:
     rows = rows.dropna(subset=["x"])
     if rows.empty:
         return
+    # Finals are averaged within their block first, as verdicts do.
     blocks = rows.groupby(["x", "block"])["value"].mean().reset_index()
     means = blocks.groupby("x")["value"].mean().sort_index()
     yield Curve(list(means.index), list(means), "", "line")

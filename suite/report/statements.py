@@ -36,11 +36,14 @@ class Statement(EffectText):
         verdict = self.verdict
         if not verdict.complete:
             return self._unfinished()
+        # A claim that something always holds is not estimated but counted.
         if self.kind.hypothesis == "always" and verdict.reason != "gate":
             return self._always()
         if verdict.verdict == "inconclusive":
             return self._inconclusive()
         decided = self._power_law() if self.is_exponent else self._decided()
+        # Without chance, repetitions add nothing; with few blocks a verdict is
+        # a first hint.
         if verdict.exact or verdict.blocks >= CONFIRMATORY:
             return decided
         repetitions = self._repetitions(verdict.blocks)
@@ -48,7 +51,7 @@ class Statement(EffectText):
             "first-hint", repetitions=repetitions, sentence=decided
         )
 
-    # ------------------------------------------------------------------------- decided
+    # -- decided
 
     def _decided(self) -> str:
         """Supported, refuted, or no difference that matters."""
@@ -56,6 +59,8 @@ class Statement(EffectText):
         if verdict.verdict == "no_difference":
             return self._equal("said-no-difference")
         if verdict.verdict == "refuted":
+            # With a promise, "refuted" means less than promised, which need
+            # not be the opposite.
             opposite = self.kind.has_opposite and not verdict.at_least
             return self._directed(
                 "said-opposite" if opposite else "said-refuted"
@@ -119,6 +124,8 @@ class Statement(EffectText):
     def _with_win_rate(self, fact: str, effect: float) -> str:
         """The fact, and in how many repetitions it was so."""
         verdict = self.verdict
+        # Blocks are counted for the statement that is made: as claimed, or for
+        # the arm that is ahead against the claim.
         promises = verdict.at_least != 0
         as_claimed = verdict.verdict == "supported" or promises
         in_favour = effect >= 0 or promises
@@ -137,6 +144,8 @@ class Statement(EffectText):
         margin = self.fixed(self.verdict.margin)
         one_point = self.say("amount-points", number="1", form="one")
         in_points = self.verdict.is_share and not self.scale.logarithmic
+        # Chinese has no plural, but English needs one: a message cannot see
+        # how a number is written.
         several_points = in_points and not margin.startswith(one_point)
         form = "points" if several_points else "other"
         return self.say(code, margin=margin, form=form)
@@ -174,7 +183,7 @@ class Statement(EffectText):
         promised = self.fixed(verdict.at_least)
         return self.say(f"{code}-to-promised", fact=fact, amount=promised)
 
-    # ---------------------------------------------------- what holds in every instance
+    # -- what holds in every instance
 
     def _always(self) -> str:
         """How many instances kept to the bound, and how near or far the worst was."""
@@ -232,6 +241,8 @@ class Statement(EffectText):
         """How far the worst instance was from the bound."""
         verdict = self.verdict
         if verdict.equal_to is not None:
+            # The effect is the distance that the worst instance kept from the
+            # end of the tolerance.
             deviation = verdict.tolerance - verdict.effect
             amount = self._exactly_recorded(deviation)
             return self.say("worst-deviation", amount=amount)
@@ -246,7 +257,7 @@ class Statement(EffectText):
         )
         return text.replace("-", MINUS)
 
-    # ---------------------------------------------------------------------------- open
+    # -- open
 
     def _inconclusive(self) -> str:
         """Why the claim is not decided."""
@@ -297,6 +308,7 @@ class Statement(EffectText):
         verdict = self.verdict
         done = verdict.blocks
         due = self._repetitions(verdict.due)
+        # One block has no interval.
         if done < 2:
             return self.say("said-unfinished", done=done, repetitions=due)
         return self.say(
@@ -321,6 +333,8 @@ class Statement(EffectText):
             )
         if self.scale.logarithmic:
             return self._range_of_ratio(low, high)
+        # Both arms may be ahead, so both amounts are told; otherwise the one
+        # that is.
         if low < 0 < high:
             return self._range_between(
                 "range-around", self.amount(-low), self.amount(high)
@@ -370,6 +384,8 @@ class Statement(EffectText):
         if verdict.blocks < CONFIRMATORY:
             return self.say("remedy-more", least=CONFIRMATORY)
         if needed is None:
+            # The uncertainty of a published figure stays however many blocks
+            # are run.
             by_reference = verdict.reference_se > 0
             return self.say(
                 "remedy-reference" if by_reference else "remedy-data"

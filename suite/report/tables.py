@@ -98,6 +98,7 @@ def latex(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
 
 def escape_markdown(text: str) -> str:
     """The text escaped for Markdown, also within a table."""
+    # A line break would end a row of a table.
     return MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 

@@ -27,6 +27,7 @@ from suite.report.sentences import answer, notes, population, sentence
 from suite.report.tables import escape_markdown as escaped
 from suite.verdicts.claim_verdict import ClaimVerdict
 
+# Options that say where something ran or was kept, which nobody repeats.
 LOCAL = ("--results", "--workers", "--tracking", "--address")
 VERSIONS = ("python", "torch", "scikit-learn")  # those that a page names
 
@@ -87,6 +88,7 @@ def _headline_level(verdicts: Sequence[ClaimVerdict]) -> str:
     if not verdicts:
         return ""
     first = verdicts[0]
+    # The level that decided, or the last one before any did.
     return first.level or (first.levels[-1] if first.levels else "")
 
 
@@ -239,6 +241,7 @@ def limits_of(
     )
     for verdict in verdicts:
         said += _reservations(verdict, labels)
+    # A dict keeps the order, a set would not.
     return list(dict.fromkeys(filter(None, said)))
 
 
@@ -285,6 +288,8 @@ def _command(given: Sequence[str]) -> str:
         name, _, value = word.partition("=")
         if name not in LOCAL:
             kept.append(word)
+        # ``--results DIR``: its value is the next word, unlike in
+        # ``--results=DIR``.
         elif not value:
             next(words, None)
     return shlex.join(["bakeoff", *kept]) if kept else ""

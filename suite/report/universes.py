@@ -70,6 +70,7 @@ def values_text(values: Values, language: str = "en") -> str:
 
 def value_text(value: object) -> str:
     """A condition's value as profiles write it."""
+    # Profiles are TOML, where it is ``true``.
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -138,7 +139,7 @@ def _drawn(verdict: ClaimVerdict) -> Interval | None:
     return clipped((low, high), effect_bounds(verdict))
 
 
-def plain(found: Sequence[Multiverse]) -> list[dict[str, Any]]:
+def multiverses_as_json(found: Sequence[Multiverse]) -> list[dict[str, Any]]:
     """The multiverses as plain values for JSON."""
     return [
         {

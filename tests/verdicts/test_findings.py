@@ -19,7 +19,7 @@ from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.results import Results
-from suite.report.findings import plain, together
+from suite.report.findings import findings_as_json, together
 from suite.verdicts.findings import CONDITIONS, findings
 from suite.verdicts.power import claim_power
 from suite.verdicts.statistics import estimate
@@ -136,7 +136,7 @@ def test_every_condition_has_a_name(root):
 
 
 def test_findings_are_plain_values_for_json(root):
-    first, second = json.loads(json.dumps(plain(findings(root))))
+    first, second = json.loads(json.dumps(findings_as_json(findings(root))))
 
     assert first["pooled"]["campaigns"] == 3
     assert [one["counted"] for one in first["attempts"]].count(False) == 1

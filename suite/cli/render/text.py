@@ -82,6 +82,8 @@ class Listing:
                 title,
                 overflow="fold",
                 justify="right" if is_number else "left",
+                # A number or a name that is broken over two lines cannot be
+                # read or copied.
                 no_wrap=is_number or column == 0,
             )
         for row in self.rows:
@@ -116,6 +118,7 @@ class Listing:
 
 
 def headline_text(name: str, says: str) -> Text:
+    """The title of a page: a name, what it says, and an empty line."""
     return Text.assemble(
         (name, "bold cyan"), f"  {says}" if says else "", "\n"
     )
@@ -133,10 +136,12 @@ def facts_table(*facts: tuple[str, str]) -> Table:
 
 
 def x_text(value: float | None) -> str:
+    """A place on an axis: ``10,000``; empty where there is none."""
     return "" if value is None else f"{value:,.10g}"
 
 
 def value_text(value: object) -> str:
+    """Any value in short: ``0.00123457``, ``adam``."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
@@ -160,18 +165,18 @@ def size_text(count: float) -> str:
 
 
 def ago_text(when: float) -> str:
+    """How long ago a time was, in seconds since 1970: ``now``, ``2 min 05 s ago``."""
     seconds = time.time() - when
     return "now" if seconds < 5 else f"{duration(seconds)} ago"
 
 
-def plain(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """The value for JSON: a number that is not finite becomes None."""
     if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
+        return {str(name): json_value(item) for name, item in value.items()}
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        return (
-            None
-            if isinstance(value, float) and not math.isfinite(value)
-            else value
-        )
-    return [plain(item) for item in value]
+        # JSON has neither NaN nor infinity.
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        return value
+    return [json_value(item) for item in value]

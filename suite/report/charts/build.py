@@ -34,7 +34,9 @@ from suite.verdicts.statistics import Interval
 
 STRIP_MARGINS = 4.0  # to either side of 0 in a forest strip
 MAX_WIDENING = 4.0  # by intervals, times the range of the means
-# Of a run, at its begin, in which its curve may leave the chart.
+# Of a run, at its start, in which its curve may leave the chart: the first
+# steps fall so steeply that all later differences between arms would be flat
+# beside them.
 STEEP_SHARE = 0.1
 # What a difference of two shares can be.
 POSSIBLE_POINTS: Interval = (-100.0, 100.0)
@@ -173,6 +175,7 @@ def _effect_ticks(
     """Round effects between two ends: round factors where the scale is logarithmic."""
     if written.ratio:
         factors = factor_ticks(math.exp(low), math.exp(high))
+        # The axis has logarithms, and ticks stand at round factors.
         values = [math.log(factor) for factor in factors]
     else:
         values = linear_ticks(low, high, about=6)
@@ -274,6 +277,8 @@ def curve_chart(
     drawn = [_clipped_line(line, bounds) for line in lines]
     low, high = _shown_values(drawn, longest)
     smallest, largest = bounds
+    # Little room beyond 0 and 100 %, or an axis would suggest that an accuracy
+    # can be 110 %.
     room = 0.02
     low, high = max(low, smallest - room), min(high, largest + room)
     return CurveChart(
@@ -290,7 +295,7 @@ def _clipped_line(line: Line, bounds: Interval) -> Line:
     """The line with its interval cut off at the values that a metric can have."""
 
     def within(values: Iterable[float]) -> list[float]:
-        # NaN stays: it marks a point without an interval
+        # NaN marks a point without an interval, and stays.
         return [
             value if math.isnan(value) else _within(value, bounds)
             for value in values

@@ -31,6 +31,7 @@ def block_curves(
     frame = curves[columns].assign(value=value.astype(float))
     per_epoch = np.nan if examples is None else frame["key"].map(examples)
     frame["examples"] = frame["epoch"] * per_epoch
+    # Evaluations that diverged have no number, and are no part of any mean.
     known = frame.dropna(subset=["value"])
     grouped = known.groupby(["arm", "block", "step"], sort=True)
     means = grouped[["epoch", "seconds", "examples", "value"]].mean()
@@ -46,6 +47,8 @@ def mean_curves(
     ``bounds``, what a value can be, by ``within_bounds``. Columns: arm, step, epoch,
     seconds, examples, mean, low, high (NaN with one block), blocks.
     """
+    # First within blocks, then over them: finals of a block share its tuning
+    # and its data, and are not independent.
     grouped = blocks.groupby(["arm", "step"], sort=True)
     values = grouped["value"]
     found = grouped[["epoch", "seconds", "examples"]].mean()
@@ -95,6 +98,8 @@ def tuning_lines(
     lines = []
     for arm in case.claim.arms:
         budgets = found.get((level, arm), ())
+        # A single budget is a point, and says nothing of what more trials
+        # bring.
         if len(budgets) > 1:
             line = Line(
                 case.label(arm),
@@ -119,9 +124,11 @@ def common_axis(curves: pd.DataFrame) -> str:
         ends = curves.groupby("arm")[axis].max()
         if not len(ends) or ends.isna().any():
             return float("inf")
+        # An arm that made no update would divide by zero.
         shortest = max(ends.min(), 1e-9)
         return float(ends.max() / shortest)
 
+    # Among equals the first, ``step``.
     return min(AXES, key=ratio_of_ends)
 
 
@@ -129,6 +136,7 @@ def _line(means: pd.DataFrame, axis: str, label: str, look: Look) -> Line:
     """One arm's mean and interval, thinned to ``MAX_POINTS`` points."""
     last = len(means) - 1
     wanted = np.linspace(0, last, MAX_POINTS).round().astype(int)
+    # Rounding may name a point twice where there are few.
     shown = means.iloc[np.unique(wanted)]
     return Line(
         label,

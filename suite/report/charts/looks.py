@@ -34,6 +34,8 @@ def looks(places: Sequence[float | None]) -> list[Look]:
     come round again.
     """
     on_axis = sorted({place for place in places if place is not None})
+    # Two shades of one colour would suggest an order, and be hard to tell
+    # apart.
     if len(on_axis) < FEWEST_ORDERED:
         hues = [number % HUES + 1 for number in range(len(places))]
         colors = [f"arm{hue}" for hue in hues]
@@ -68,5 +70,7 @@ def _shade(rank: int, count: int) -> str:
 
 
 def _pattern(place: int) -> int:
+    # The seventh arm has the first one's hue again, so it gets another pattern
+    # than the first.
     rounds = place // HUES
     return (place + rounds) % PATTERNS

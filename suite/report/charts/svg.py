@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-# Patterns of lines, so that arms can be distinguished without colour: on, off, ... in
-# px.
+# Patterns of lines, so that arms can be distinguished without colour, on paper
+# or by the colour-blind: on, off, ... in px.
 DASHES: tuple[tuple[float, ...], ...] = (
     (),
     (8, 3.5),
@@ -107,7 +107,8 @@ DODGE = 0.13  # of a row: how far a dot moves where it would hide another
 CONDITION_HEIGHT = 16.0  # px: a row below the universes
 MAX_SIDE_LENGTH = 44  # letters of what lies left and right of the line
 
-# pyplot's settings are global, and the dashboard draws reports in several threads.
+# matplotlib's settings are global, and the dashboard draws reports in several
+# threads.
 _LOCK = threading.Lock()
 
 
@@ -117,6 +118,7 @@ def draw(chart: Chart, name: str) -> Markup:
         drawing = _Drawing()
         figure = _figure(chart, drawing)
         file = io.StringIO()
+        # A date would make every report of one campaign another file.
         no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(
             file, format="svg", transparent=True, metadata=no_metadata
@@ -156,7 +158,11 @@ def _settings(name: str) -> Iterator[None]:
     import matplotlib as mpl
 
     settings: Any = {
+        # Text as text, so that it can be selected, searched, read aloud and
+        # set in the page's font.
         "svg.fonttype": "none",
+        # Identifiers of clip paths are hashes: salted with the chart's name
+        # they are the same each time, and no other chart of the page has them.
         "svg.hashsalt": name,
         "font.family": ["sans-serif"],
         "font.size": TEXT_SIZE,
@@ -172,7 +178,8 @@ def _settings(name: str) -> Iterator[None]:
         "grid.linewidth": 1.0,
     }
     with mpl.rc_context(settings), warnings.catch_warnings():
-        # text stays text, so its letters come from the reader's fonts
+        # matplotlib's own font lacks Chinese letters, but does not draw them:
+        # text stays text, and its letters come from the reader's fonts.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield
 
@@ -194,11 +201,13 @@ def _inline(
     text: str, title: str, marks: Mapping[str, tuple[str, str]]
 ) -> str:
     """matplotlib's SVG file as an element of an HTML page."""
+    # An element of a page has no XML declaration and no document type.
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     head, _, body = text.partition(">")
     box = re.search(r'viewBox="([^"]*)"', head)
     viewbox = box.group(1) if box else "0 0 0 0"
+    # HTML's SVG knows ``href`` without the namespace.
     body = body.replace("xlink:href", "href")
     body = _with_page_style(body)
     body = _with_marks(body, marks)
@@ -382,6 +391,7 @@ def _draw_interval(
 def _dodged(values: list[float], axis: Axis) -> list[float]:
     """How far each dot moves up or down, so that none hides another."""
     value_per_px = (axis.high - axis.low) / WIDE
+    # Dots may overlap a little and still be told apart.
     near = 1.7 * DOT_SIZE / 2 * value_per_px
     candidates = (0.0, -DODGE, DODGE, -2 * DODGE, 2 * DODGE)
     from_left = sorted(range(len(values)), key=values.__getitem__)
@@ -394,6 +404,8 @@ def _dodged(values: list[float], axis: Axis) -> list[float]:
         ]
         taken = {shifts[other] for other in neighbours}
         free = [shift for shift in candidates if shift not in taken]
+        # More than five in one place: the sixth hides another, which its
+        # tooltip still tells.
         shifts[index] = free[0] if free else 0.0
     return [shifts[index] for index in range(len(values))]
 
@@ -459,7 +471,7 @@ def _strip_figure(chart: ForestStrip) -> Figure:
     axes.axvspan(-1, 1, color=COLORS["band"], linewidth=0)
     axes.axvline(0, color=COLORS["muted"], linewidth=1.2)
     _draw_interval(axes, chart, 0.5)
-    # an arrow where something lies outside of the strip
+    # An arrow where something lies outside of the strip.
     numbers = (chart.effect, *(chart.adjusted or ()))
     if min(numbers) < -chart.reach:
         _arrow(axes, -chart.reach, "<")
@@ -563,6 +575,7 @@ def _curve_figure(chart: CurveChart, drawing: _Drawing) -> Figure:
             line.x, line.low, line.high, color=color, alpha=0.16, linewidth=0
         )
     for line in chart.lines:
+        # All bands are drawn before the first line, so that no line is hidden.
         (mark,) = axes.plot(line.x, line.mean, **_arm_line(line.look))
         drawing.mark(mark, "curve", line.label)
     return figure
@@ -570,6 +583,7 @@ def _curve_figure(chart: CurveChart, drawing: _Drawing) -> Figure:
 
 def _arm_line(look: Look) -> dict[str, Any]:
     """How an arm's line looks, as matplotlib wants it."""
+    # matplotlib measures dashes in widths of the line, CSS in pixels.
     dashes = [length / CURVE_WIDTH for length in DASHES[look.pattern]]
     return {
         "color": COLORS[look.color],
@@ -635,6 +649,7 @@ def _draw_panel(
     axes.set_xlabel(chart.x.label)
     axes.set_ylabel(chart.y.label)
     if panel.heights is not None and chart.squares:
+        # One scale for all panels: the same shade is the same number in each.
         ends = extent(one.heights for one in chart.panels)
         _draw_squares(axes, panel.heights, ends)
         return
@@ -648,7 +663,8 @@ def _draw_panel(
         _draw_contours(axes, panel.heights)
     for look, curve in panel.curves:
         mark = _draw_curve(axes, drawing, look, curve)
-        # a dot on the frame is whole, and what lies outside is not drawn
+        # Unclipped where all points lie within, so that a dot on the frame is
+        # whole; a curve that leaves the plane is cut off at the frame.
         mark.set_clip_on(not _lies_within(curve, panel.heights))
     if panel.heights is not None:
         axes.set_xlim(min(panel.heights.x), max(panel.heights.x))

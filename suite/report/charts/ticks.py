@@ -40,6 +40,8 @@ def linear_ticks(low: float, high: float, about: int = 5) -> list[float]:
     wanted = (high - low) / about
     power = 10.0 ** math.floor(math.log10(wanted))
     steps = [size * power for size in STEPS]
+    # A thousandth of slack, so that rounding errors do not skip a step that
+    # just fits.
     step = next(step for step in steps if step >= wanted * 0.999)
     first = math.ceil(low / step - SLACK)
     last = math.floor(high / step + SLACK)
@@ -79,6 +81,7 @@ def _factors_between(
 def _thinned(values: list[float], max_count: int) -> list[float]:
     """Every second, third, ... value, so that labels do not overlap; 1 is kept."""
     step = math.ceil(len(values) / max_count)
+    # 1 means "no difference", and is what readers look for first.
     first = values.index(1.0) % step if 1.0 in values else 0
     return values[first::step]
 

@@ -146,6 +146,8 @@ def _openings_summary(frame: pd.DataFrame, opened: pd.DataFrame) -> str:
             openers.append(counted(count_of[kind], word))
     trials = int(frame["kind"].eq("trial").sum())
     verdict = f"none of the {trials:,} tuning trials saw it"
+    # Must never happen, and would make every verdict worthless: the report
+    # looks for it and does not take it for granted.
     if count_of["trial"]:
         verdict = "tuning trials saw it, which they must not"
     by = listed(openers)
@@ -161,7 +163,8 @@ def diagnoses(campaign: Campaign, task: str) -> Table | None:
     rows = []
     for found in diagnose_task(campaign, task):
         if is_universe(found.level):
-            continue  # as many rows as there are universes would be no summary
+            # As many rows as there are universes would be no summary.
+            continue
         level = manifest.level(found.level).label
         arm = manifest.arm(found.arm).label
         figures = found.train, found.validation, found.test
@@ -223,6 +226,8 @@ def _deviation(part: Component, percent: bool) -> str:
     unit = 100 if percent else 1
 
     def deviation(variance: float) -> float:
+        # An estimated component, or the lower end of its interval, may be
+        # negative.
         return unit * math.sqrt(max(variance, 0.0))
 
     low, high = deviation(part.low), deviation(part.high)
@@ -280,6 +285,8 @@ def _machines(frame: pd.DataFrame) -> Iterator[str]:
         return
     columns = [name for name in MACHINE_COLUMNS if name in frame]
     known = frame.dropna(subset=["host"])
+    # ``dropna=False``, as a value that was not recorded must not leave its
+    # machine out.
     for values, runs in known.groupby(columns, dropna=False):
         machine = dict(zip(columns, values, strict=True))
         details = ", ".join(_machine_details(machine))
@@ -293,7 +300,8 @@ def _machine_details(machine: Mapping[str, Any]) -> Iterator[str]:
     """Device, processor and threads, as far as they are recorded."""
     for name in ("device", "hardware"):
         value = machine.get(name)
-        if value == value and value is not None:  # NaN: not recorded
+        # NaN, which is not equal to itself, stands for what was not recorded.
+        if value == value and value is not None:
             yield str(value)
     threads = machine.get("threads")
     if threads == threads and threads:

@@ -100,6 +100,7 @@ def claim_view(one: Judged, shared: TaskCurves) -> ClaimView:
         strip=_drawn(strip, f"{one.anchor}-strip"),
         blocks_chart=_drawn(block_chart, f"{one.anchor}-blocks"),
         trend_chart=_drawn(trend_chart, f"{one.anchor}-trend"),
+        # One block has no spread, so nearly all of them would be dashes.
         numbers=list(_numbers(one)) if verdict.blocks >= 2 else [],
         by_level=_by_level(one),
         gates=[_gate(gate, one) for gate in verdict.gates],
@@ -237,6 +238,8 @@ def _curves_or_where(
     measure = _curve_measure(one)
     if measure is None:
         return None, ""
+    # Several claims may be about the same arms and levels: their curves are
+    # drawn once, and referred to from the others.
     same = (one.case.claim.arms, one.case.levels, measure.name)
     if same in shared.drawn:
         return None, shared.drawn[same]
@@ -250,6 +253,7 @@ def _curve_measure(one: Judged) -> MeasureManifest | None:
     """What curves show: the claim's own measure, or the task's first."""
     column = one.case.metric.validation
     if column is None:
+        # A claim on a cost has no learning curve of its own.
         return one.measures[0]
     found = (m for m in one.measures if f"validation.{m.name}" == column)
     return next(found, None)

@@ -157,7 +157,7 @@ def _decision(confidence: float) -> str:
         f'any wrong direction among them is at most {rate}, and so is that of any wrong "no difference". That is why '
         f"the deciding interval is wider than the plain {100 * confidence:g} % one. The exact sign-flip p-value is a "
         f"check that assumes no distribution, and decides nothing. With fewer than {CONFIRMATORY} blocks, or where a "
-        "claim was not fixed beforehand, a verdict is labelled exploratory: a first hint."
+        "claim was not fixed before the run, a verdict is labelled exploratory: a first hint."
     )
 
 
@@ -168,7 +168,7 @@ def _looks(tasks: list[TaskManifest]) -> str:
     most = max(map(len, plans))
     return (
         f"Blocks were spent where the answer was open: claims were looked at after {after} blocks, numbers declared "
-        f"beforehand and counted by the block's number, not by what finished first. Each of {most} looks may "
+        f"before the run and counted by the block's number, not by what finished first. Each of {most} looks may "
         "use only its share of the risk of error; what was settled at one look was not looked at again."
     )
 

@@ -47,6 +47,7 @@ def render(campaign: Campaign, provenance: Provenance = UNKNOWN) -> str:
         for case in cases(campaign, task)
     ]
     verdicts = judge_campaign(campaign, provenance)
+    # Cases and verdicts come in the same order, by task and claim.
     judged = [Judged(*pair) for pair in zip(asked, verdicts, strict=True)]
     tasks = list(_tasks(campaign, judged))
     template = environment().get_template("report.html.j2")
@@ -67,6 +68,7 @@ def render(campaign: Campaign, provenance: Provenance = UNKNOWN) -> str:
 def _head(campaign: Campaign, judged: Sequence[Judged]) -> CampaignView:
     """What the top of the report says of the campaign."""
     manifest, done = campaign.manifest, len(campaign.runs)
+    # A folder that was copied without its state.json tells no plan.
     planned = int(campaign.state.get("planned") or done)
     state = str(campaign.state.get("state", "unknown"))
     unfinished = ""
@@ -95,6 +97,7 @@ def _tally(judged: Sequence[Judged]) -> str:
     """``7 claims: 2 supported and 5 inconclusive.``, and how many are varied."""
     varied = multiverses(one.verdict for one in judged)
     own = [one for one in judged if not is_universe(one.verdict.claim)]
+    # "No claims." would be wrong where all are varied.
     texts = [_counted(own)] if own or not varied else []
     if varied:
         universes = sum(len(one.universes) for one in varied)

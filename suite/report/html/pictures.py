@@ -30,6 +30,7 @@ def _view(
     """One picture; ``level`` is where it was recorded, empty for a plot."""
     labels = Labels(campaign.manifest)
     chart = picture_chart(gathered, task, labels, level)
+    # Panels carry the arms' names themselves.
     named = [] if len(chart.panels) > 1 else gathered.of
     arms = [
         Arm(labels.arm(task, one.arm), legend_style(one.look)) for one in named

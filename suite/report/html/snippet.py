@@ -60,7 +60,9 @@ def _judged(
             f"{claim!r} is not a claim's name: give TASK/CLAIM, as in "
             "deep_vs_wide/three_beat_one_mnist1d_15k."
         )
-    campaign.manifest.task(task)  # it is one of the campaign's
+    # Raises for a task that the campaign does not have, before anything is
+    # judged.
+    campaign.manifest.task(task)
     verdicts = judge_campaign(campaign, provenance, [task])
     by_name = {one.claim: one for one in verdicts}
     if name not in by_name:
