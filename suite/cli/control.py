@@ -35,6 +35,8 @@ def status(
     from suite.records.status import standing, standings
 
     recorded = Results(results)
+    # Resolved first, so that an empty folder or a wrong id is an error and no
+    # empty table.
     newest = recorded.resolve(campaign)
     found = (
         standings(recorded)
@@ -83,6 +85,7 @@ def cancel(
         while runs() and time.monotonic() < until:
             time.sleep(0.2)
     now = standing(recorded, name)
+    # Runs in progress on a cluster may take longer to be cancelled.
     ends = "will stop soon" if now.state == "running" else "is stopped"
     say(f"{name} {ends}: {now.done:,} of {now.planned:,} runs are recorded.")
     say("The command that began it resumes it; so does")

@@ -106,6 +106,8 @@ def _launched(
         err().print(
             f"  {again()}", markup=False, highlight=False, soft_wrap=True
         )
+        # The code of a program that the signal ended, as schedulers and
+        # scripts expect.
         raise typer.Exit(exit_code(interrupt)) from None
 
 

@@ -55,6 +55,7 @@ def prepare(
     from suite.planning.plan import Plan
 
     planned = Plan(profile_of(profile, changes, task, task_file))
+    # Block 0 alone: blocks split the same files, which are fetched once.
     levels = dict.fromkeys((cell.task, cell.level) for cell in planned.cells)
     rows = [_prepared(planned, name, level) for name, level in levels]
     out().print(campaigns.prepared_table(rows))
@@ -132,6 +133,7 @@ def deploy(
     from suite.cluster.cores import cores
     from suite.deploy import manifests
 
+    # Compose runs on this one machine, so that its own size is the default.
     here = kind == "compose"
     asked = manifests.Cluster(
         image=image or manifests.default_image(),
@@ -143,6 +145,8 @@ def deploy(
     )
     files = manifests.manifests(kind, asked)
     if output is None:
+        # Of several files the first is the manifest itself; only a folder has
+        # room for the others.
         print(next(iter(files.values())), end="")
         return
     for path in manifests.write(files, output):
@@ -150,6 +154,7 @@ def deploy(
 
 
 def one_thread() -> None:
+    """Have torch use one thread in this process, as it does in a worker."""
     import torch
 
     torch.set_num_threads(1)

@@ -64,12 +64,14 @@ class Commands(TyperGroup):
     """
 
     def invoke(self, ctx: Any) -> Any:
+        """Run the command, and turn what it raises into a message and an exit code."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as interrupt:
             err().print("\nStopped.")
             raise typer.Exit(exit_code(interrupt)) from interrupt
-        except (Exception, SystemExit) as error:  # a task may call sys.exit
+        except (Exception, SystemExit) as error:
+            # ``SystemExit``, since a task file may call ``sys.exit``.
             message = _for_the_user(error)
             if message is None:
                 raise
@@ -139,7 +141,9 @@ def _common(
         ),
     ] = False,
 ) -> None:
-    for name in THREADS:  # before anything imports torch
+    # These libraries read their variables once, as torch is imported: a
+    # command's own imports come later.
+    for name in THREADS:
         os.environ.setdefault(name, "1")
     if verbose:
         import logging
@@ -153,11 +157,14 @@ def _for_the_user(error: BaseException) -> str | None:
 
     if isinstance(error, UserError):
         return str(error)
+    # EPIPE is ``bakeoff ... | head``, which ends a program quietly.
     if isinstance(error, OSError) and error.errno != errno.EPIPE:
         where = f": {error.filename}" if error.filename else ""
         return (
             f"{error.strerror or error}{where}. Everything recorded is kept."
         )
+    # An error in a task file is its author's to fix, anything else is a defect
+    # of ours and shows its traceback.
     line = _line_of_a_task(error)
     return f"{line} raises {type(error).__name__}: {error}" if line else None
 

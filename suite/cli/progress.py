@@ -25,8 +25,13 @@ LINE_EVERY_S = 10.0  # between plain lines
 class Watch(Protocol):
     """A receiver of a campaign's progress."""
 
-    def take(self, tally: Tally) -> None: ...
-    def say(self, text: str) -> None: ...
+    def take(self, tally: Tally) -> None:
+        """Show how far the campaign is; called about once a second."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Print a sentence that stays, apart from the progress."""
+        ...
 
 
 @contextmanager
@@ -36,6 +41,7 @@ def watching(console: Console, name: str, planned: int) -> Iterator[Watch]:
     On a terminal it is a progress bar, elsewhere a line now and then.
     """
     if not console.is_terminal:
+        # A bar redraws its line, which fills a log with control characters.
         yield Lines(console)
         return
     with _bar(console) as progress:
@@ -52,6 +58,7 @@ class Bar:
         )
 
     def take(self, tally: Tally) -> None:
+        """Redraw the bar in its place."""
         self._progress.update(
             self._task,
             completed=tally.done,
@@ -60,6 +67,8 @@ class Bar:
         )
 
     def say(self, text: str) -> None:
+        """Print a sentence above the bar."""
+        # By the bar's own console: any other would write into the bar.
         self._progress.console.print(text, markup=False, highlight=False)
 
 
@@ -74,12 +83,15 @@ class Lines:
         )
 
     def take(self, tally: Tally) -> None:
+        """Print a line, unless the last one was just before."""
         now = time.monotonic()
         if now - self._last >= self._every:
             self._last = now
             self.say(f"{tally.done:,}/{tally.planned:,} runs · {pace(tally)}")
 
     def say(self, text: str) -> None:
+        """Print a sentence on a line of its own."""
+        # Unwrapped, as a log has no width, and ``grep`` finds whole lines.
         self._console.print(
             text, markup=False, highlight=False, soft_wrap=True
         )
@@ -102,6 +114,7 @@ def _bar(console: Console) -> Progress:
         TextColumn("{task.fields[rest]}", table_column=Column(no_wrap=True)),
         console=console,
         expand=True,
+        # The bar disappears at the end: what follows it says more.
         transient=True,
     )
 
@@ -114,6 +127,8 @@ def pace(tally: Tally) -> str:
     parts = []
     if tally.trained:
         parts.append(rate(tally.rate))
+    # Before the first run has ended there is no rate; a long first run must
+    # not look like a program that hangs.
     elif tally.running:
         parts.append(
             f"{tally.running} running for {duration(tally.seconds_running)}"

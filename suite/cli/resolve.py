@@ -32,10 +32,13 @@ def profile_of(
     brought = [task_of(str(path)).name for path in files or ()]
     named = [known.get(task).name for task in only or ()]
     profile, source = read_profile(name, changes or ())
+    # A built-in profile brings tasks that nobody asked for; the user's own
+    # profile names what it wants.
     if named or (brought and name in profile_names()):
         profile = _restricted(profile, [*brought, *named])
     elif brought:
         profile = _extended(profile, brought)
+    # Last, as tasks of files count as known by now.
     check_names(profile, source)
     return profile
 
@@ -45,6 +48,7 @@ def _restricted(profile: Profile, names: Sequence[str]) -> Profile:
     from suite.planning.profile import TaskPlan
 
     plans = {task: profile.tasks.get(task, TaskPlan()) for task in names}
+    # ``every_task`` would add all others again.
     return profile.model_copy(update={"tasks": plans, "every_task": False})
 
 
@@ -69,7 +73,8 @@ def look_at(
     from suite.planning.profile import read_profile
 
     read_profile(name, changes or ())
-    if files:  # which may bring the tasks
+    # A task of that name may be in one of the files, which are not loaded yet.
+    if files:
         return
     for task in only or ():
         if task not in known.names():
@@ -82,6 +87,7 @@ def task_of(name: str) -> Task:
 
     if name.endswith(".py"):
         return known.load_file(name)
+    # A file without ".py" would be reported as an unknown task.
     if name not in known.names() and Path(name).exists():
         raise known.UserError(
             f"{name} is no task file: give a Python file, whose name ends in .py."

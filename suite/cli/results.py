@@ -178,6 +178,8 @@ def report(
     from suite.verdicts.preregistration import provenance_of
     from tasks import UserError
 
+    # Ignoring the option in silence would give an English report to someone
+    # who asked for a Chinese one.
     if snippet is None and language is not Language.EN:
         raise UserError(
             "--language is that of a snippet: add --snippet TASK/CLAIM, or leave "
@@ -244,6 +246,8 @@ def dashboard(
         options += ["--mlflow-url", mlflow_url]
     if prefix != "/":
         options += ["--prefix", prefix]
+    # Replaces this process: the dashboard is not imported by anything in
+    # suite/, and gets signals and the terminal itself.
     servers.become_dashboard(options)
 
 
@@ -263,6 +267,8 @@ def mlflow(
             f"No MLflow store in {results}/: "
             f"start a campaign with `{command('run', 'quick', results=results)}`."
         )
+    # Before MLflow starts, which takes seconds and then reports a port in use
+    # in a long traceback.
     servers.check_port(servers.HOST, port)
     with ctrl_c_is_fine(), servers.mlflow(results, port) as server:
         out().print("Starting MLflow …", style="dim")

@@ -63,11 +63,15 @@ def demo(
 
     look_at(profile, None)
     with ExitStack() as stack, signals_as_ctrl_c():
+        # Ray starts in the background while the imports below, which take as
+        # long, go on.
         chosen = stack.enter_context(executor(None, workers))
         from suite.campaign.campaign_dir import check_folder
         from suite.campaign.launch import plan_of
 
         planned = plan_of(profile_of(profile, None, None, task_file), results)
+        # Before the dashboard, which would write its log into a folder that
+        # cannot be used.
         check_folder(results / planned.id)
         mlflow_port = servers.free_port(MLFLOW_PORT)
         board = stack.enter_context(
@@ -78,6 +82,7 @@ def demo(
             highlight=False,
         )
         failed = carry_out(planned, results, chosen, None, look_next=False)
+        # After the campaign, so that its server takes no core from the runs.
         mlflow = stack.enter_context(servers.mlflow(results, mlflow_port))
         well = _show_addresses(board, mlflow)
         _serve(board, mlflow, results)
@@ -146,6 +151,7 @@ def plan(
             )
 
         found = costs(planned, results, watch)
+    # ``--workers 0`` is one run at a time, too.
     count = cores() if workers is None else max(workers, 1)
     least = estimate(planned, found, count, most=False)
     most = estimate(planned, found, count, most=True)

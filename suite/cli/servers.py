@@ -37,6 +37,7 @@ def listen(host: str, port: int) -> socket.socket:
     """
     is_v6 = ":" in host
     family = socket.AF_INET6 if is_v6 else socket.AF_INET
+    # "::" answers to IPv4 as well, as people expect of "all addresses".
     both = is_v6 and socket.has_dualstack_ipv6()
     try:
         return socket.create_server(
@@ -71,6 +72,7 @@ def free_port(wanted: int, host: str = HOST) -> int:
 
 
 def _any_free_port() -> int:
+    # Port 0 has the system choose one that is free.
     with socket.create_server((HOST, 0)) as listener:
         return int(listener.getsockname()[1])
 
@@ -133,6 +135,7 @@ def mlflow(results: Path, port: int) -> Iterator[Server]:
     call = ["mlflow", "server", "--host", HOST, "--port", str(port)]
     call += ["--backend-store-uri", prepare_store(results)]
     call += ["--default-artifact-root", artifact_root(results)]
+    # One worker is enough for one reader, and several would take a core each.
     call += ["--workers", "1", "--uvicorn-opts", "--log-level warning"]
     try:
         with _served(
@@ -147,7 +150,7 @@ def become_dashboard(options: Sequence[str]) -> NoReturn:
     """Replace this process (exec) by ``python -m dashboard``, which nothing in suite/
     imports: same process, same terminal, same signals.
     """
-    # -P: a folder "dashboard" in the working directory must not shadow ours
+    # -P: a folder "dashboard" in the working directory must not shadow ours.
     call = [sys.executable, "-P", "-m", "dashboard", *options]
     os.execve(sys.executable, call, _environment())
 
@@ -158,11 +161,13 @@ def _served(call: Sequence[str], url: str, log: Path) -> Iterator[Server]:
     with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", *call],
+            # A server that reads from the terminal would take the user's keys.
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
             env=_environment(),
-            # Ctrl-C must reach only this process, which ends the child and its children
+            # Ctrl-C must reach only this process, which ends the child and its
+            # children: a terminal sends it to everybody in the session.
             start_new_session=True,
         )
         try:
@@ -178,7 +183,8 @@ def _environment() -> dict[str, str]:
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "MLFLOW_DISABLE_TELEMETRY": "true",
-        # a scheduler of its own, which is not needed here
+        # MLflow's scheduler of jobs, which nobody needs here, takes a process
+        # and slows every request.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "OMP_NUM_THREADS": "1",
     }
@@ -187,6 +193,8 @@ def _environment() -> dict[str, str]:
 def _end(process: subprocess.Popen[bytes]) -> None:
     for how in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
+            # The whole group: MLflow's server has workers of its own, which
+            # would go on to hold the port.
             os.killpg(process.pid, how)
         try:
             process.wait(SHUTDOWN_TIMEOUT_S)

@@ -33,6 +33,7 @@ def export(
 
     found = Results(results).resolve(campaign)
     path = output or Path(f"{found}{SUFFIX}")
+    # So that no driver appends to the record while it is read.
     with locked(results / found), err().status("Writing …"):
         size = export_campaign(results / found, path)
     out().print(
@@ -55,6 +56,8 @@ def import_(
     with err().status("Reading …"):
         bundles = [read_bundle(path) for path in files]
     folder = results / bundles[0].manifest.id
+    # A folder that does not exist has no driver, and a lock would create it
+    # before the files have been checked against each other.
     is_new = not folder.exists()
     with ExitStack() as stack:
         if not is_new:

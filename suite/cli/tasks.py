@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tasks import Arm, Level, Task
 
 TEMPLATES = Path(__file__).parent / "templates"
-# what can be compared, with the template's question, which one's own replaces
+# What can be compared, with the question that the template asks: the user's
+# own replaces it wherever it stands.
 QUESTIONS = {
     "models": "Does a wider network learn two interleaved spirals better?",
     "optimizers": "Does Adam learn to read digits better than plain SGD?",
@@ -160,6 +161,7 @@ def new_task(
     path = folder / f"{name}.py"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # "x" refuses an existing file, even one that appeared just now.
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError as error:
@@ -199,16 +201,20 @@ def _filled(compare: str, question: str, margin: float) -> str:
         raise UserError(
             f"margin {margin:g}: give a number above 0, such as 0.02."
         )
+    # It is written into Python source between double quotes.
     if not question.strip() or any(one in question for one in '"\\\n'):
         raise UserError(
             f"question {question!r}: give one line without double quotes and "
             "backslashes."
         )
     text = (TEMPLATES / f"{compare}.py").read_text(encoding="utf-8")
+    # The template's docstring begins with its question and goes on with
+    # instructions, which the user's own question replaces together.
     docstring, quotes, code = text[3:].partition('"""')
     if question != QUESTIONS[compare]:
         docstring = f"{question.strip()}\n"
         code = code.replace(QUESTIONS[compare], question.strip())
+    # ``repr`` gives the shortest text that reads as the same number.
     code = code.replace(f"margin={MARGIN}", f"margin={margin!r}")
     return f'"""{docstring}{quotes}{code}'
 

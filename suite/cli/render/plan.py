@@ -91,7 +91,9 @@ def _shape(cells: Sequence[CellPlan]) -> str:
     arms = len({cell.arm for cell in cells})
     blocks = len({cell.block for cell in cells})
     pairs = len({(cell.level, cell.arm) for cell in cells})
-    if pairs * blocks != len(cells):  # some arms run once for all blocks
+    # Some arms run once for all blocks, and no product gives the number of
+    # cells.
+    if pairs * blocks != len(cells):
         return f"{len(cells)}"
     shape = f"{levels} × {arms}"
     missing = levels * arms - pairs
@@ -209,6 +211,7 @@ def _power_table(claims: Sequence[Mapping[str, Any]]) -> Listing:
     rows: list[Sequence[str]] = []
     for task, of_task in groupby(claims, key=itemgetter("task")):
         rows.append((task, "", "", ""))
+        # Universes of one claim follow each other, and share a row.
         for (name, _), same in groupby(of_task, key=_name_and_family):
             rows.append(_power_row(name, [*same]))
     return Listing(
@@ -299,6 +302,7 @@ def _power(claim: Mapping[str, Any], name: str) -> str:
         return "-"
     if sd is None:
         return f"{effect:.2f} sd"
+    # Rounded before it is formatted: a forecast has no more than two digits.
     two_digits = float(f"{effect * sd:.2g}")
     return _of_claim(claim, two_digits)
 

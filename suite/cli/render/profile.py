@@ -48,6 +48,8 @@ def profile_page() -> Group:
 
 def _rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
     for name, field in model.model_fields.items():
+        # The text beneath each field of the profile's class, with its line
+        # breaks undone.
         meaning = " ".join((field.description or "").split())
         yield name, meaning, _type_text(field.annotation), _default_text(field)
 
@@ -77,6 +79,8 @@ def _default_text(field: FieldInfo) -> str:
     if default is None or isinstance(default, BaseModel):
         return ""
     if isinstance(default, bool):
+        # Before numbers, as a bool is an int; profiles are TOML, where it is
+        # ``true``.
         return str(default).lower()
     if isinstance(default, tuple):
         return str(list(default)) if default else ""

@@ -57,6 +57,8 @@ def _facts(task: Task) -> Table:
 
 def _arms(task: Task) -> Listing:
     tuned = [", ".join(task.space_of(arm)) or "nothing" for arm in task.arms]
+    # Where all arms tune the same, the column would only repeat the facts
+    # above.
     is_mixed = len(set(tuned)) > 1
     rows = []
     for arm, hyperparameters in zip(task.arms, tuned, strict=True):

@@ -108,6 +108,8 @@ def _judged(
     if long:
         text.append(_at_length(verdict, labels))
     elif verdict.failed_gates:
+        # The first one alone, so that a verdict stays a few lines; ``--long``
+        # has all.
         first, *others = verdict.failed_gates
         text.append(
             f"\n! {sentences.gate_text(first, verdict, labels)}", "yellow"

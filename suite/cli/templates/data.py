@@ -30,6 +30,7 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """An untrained model for data of that shape."""
     return mlp(shape, (32,))
 
 

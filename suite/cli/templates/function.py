@@ -18,6 +18,7 @@ def independent(level: Level, params: Params, seed: int) -> dict[str, float]:
 
 
 def stratified(level: Level, params: Params, seed: int) -> dict[str, float]:
+    """The same with one point in each of equally many intervals."""
     count = level["points"]
     within = np.random.default_rng(seed).random(count)
     points = (np.arange(count) + within) / count

@@ -40,16 +40,17 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def spirals(examples: int, rng: torch.Generator) -> Split:
+    """Points of two interleaved spirals, and which of the two each is on."""
     y = torch.randint(2, (examples,), generator=rng)
     radius = torch.rand(examples, generator=rng).sqrt()
     angle = 3 * math.pi * radius + math.pi * y
-    x = torch.stack(
-        [radius * angle.cos(), radius * angle.sin()], dim=1
-    )  # (examples, 2)
+    # x has shape (examples, 2)
+    x = torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
     return Split(x + NOISE * torch.randn(examples, 2, generator=rng), y)
 
 
 def build(width: int, shape: Shape, level: Level, params: Params) -> nn.Module:
+    """An untrained model for data of that shape; ``width`` is the arm's own."""
     return nn.Sequential(
         nn.Linear(shape.features, width),
         nn.ReLU(),
