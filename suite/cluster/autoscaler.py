@@ -41,6 +41,7 @@ def _newer_state() -> AutoscalerState:
     nodes = status.cluster_resource_state.node_states
     infeasible = status.autoscaling_state.infeasible_resource_requests
     return AutoscalerState(
+        # Nodes that were started by hand have no type.
         adds_nodes=any(node.ray_node_type_name for node in nodes),
         infeasible=[dict(request.resources_bundle) for request in infeasible],
     )
@@ -55,5 +56,6 @@ def _older_state() -> AutoscalerState:
     types: set[str] = set()
     for name in ("active_nodes", "idle_nodes", "pending_launches"):
         types |= set(report.get(name) or ())
+    # The older autoscaler lists nodes started by hand as types of their own.
     by_hand = {f"node_{node['NodeID']}" for node in ray.nodes()}
     return AutoscalerState(adds_nodes=bool(types - by_hand))

@@ -44,9 +44,10 @@ class Capacity:
         self._total: dict[str, float] = {}  # of all nodes together
         self._total_read = -math.inf  # when, by the monotonic clock
         self._autoscaler = AutoscalerState()
-        # Demands that no node meets.
+        # Since when no node meets a demand, by the monotonic clock.
         self._missing_since: dict[str, float] = {}
-        # Demands that nodes met at some time.
+        # Demands that nodes met at some time: one that went down may come
+        # back.
         self._met_before: set[str] = set()
 
     @property
@@ -92,6 +93,7 @@ class Capacity:
         nodes = self._nodes()
         room = sum(room_for(node, demand) for node in nodes)
         if room >= world_size:
+            # Nodes may go down again: waiting then starts afresh.
             self._missing_since.pop(words, None)
             self._met_before.add(words)
             return None
@@ -126,6 +128,8 @@ class Capacity:
         """Read the autoscaler's state; if it does not answer, keep the last one."""
         if self._fixed:
             return
+        # These are internals of Ray, which may change with its version: a
+        # campaign must not fail over what it only waits by.
         with suppress(Exception):
             ray = self._get_ray()
             self._autoscaler = _read_autoscaler(ray)

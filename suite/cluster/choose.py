@@ -27,7 +27,9 @@ def _this_process(address: str | None) -> Executor:
             f"--workers 0 runs everything in this process, and --address {address} "
             "on a cluster: leave one out."
         )
-    import torch  # takes seconds, which Ray's start does not wait for
+    # Only here: torch takes seconds to import, which Ray's start does not wait
+    # for.
+    import torch
 
     from suite.cluster.serial import SerialExecutor
 

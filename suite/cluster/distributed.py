@@ -107,6 +107,8 @@ def _failure(error: Any) -> Result:
     failures: Mapping[int, Exception] = error.worker_failures
     failed = [e.result for e in failures.values() if isinstance(e, RankFailed)]
     if failed:
+        # When one worker fails, its peers fail after it: the first has the
+        # cause.
         return min(failed, key=lambda result: result.ended)
     gone = [
         f"worker {rank}: {one_line(failure)}"

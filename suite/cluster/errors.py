@@ -22,6 +22,7 @@ def startup_hint(error: BaseException) -> str:
 
     It is chosen by the error; `bakeoff doctor` where nothing is known about it.
     """
+    # From the most specific to the least: the first that fits is told.
     if isinstance(error, OSError) and "/.ray" in str(error.filename):
         return "set HOME to a folder that you may write."
     if isinstance(error, PermissionError):

@@ -39,7 +39,8 @@ from tasks import UserError
 if TYPE_CHECKING:
     from suite.training.resources import Resources
 
-# Workers, at most, that import torch while the driver prepares.
+# Workers, at most, that import torch while the driver prepares: each takes a
+# task and the driver's time.
 MAX_WARM_UPS = 64
 # So that the next warm-up goes to another worker.
 WARM_UP_PAUSE_S = 0.3
@@ -145,18 +146,22 @@ class RayExecutor:
 
     @property
     def starting(self) -> bool:
+        """Whether Ray is still starting, in a thread of its own."""
         return not self._connected.done()
 
     @property
     def dashboard(self) -> str | None:
+        """The URL of a joined cluster's dashboard; one of our own has none."""
         return f"http://{self._dashboard}" if self._dashboard else None
 
     @property
     def prefetch(self) -> int:
+        """More where an autoscaler adds nodes: see ``Capacity.prefetch``."""
         return self._capacity.prefetch
 
     @property
     def waiting(self) -> str | None:
+        """What keeps Ray from starting, or the nodes that jobs in flight wait for."""
         if self.starting:
             return self._start_trouble
         for need, world_size in self._needs_in_flight():
@@ -178,18 +183,22 @@ class RayExecutor:
         return self._capacity.has_gpu()
 
     def slots(self, need: Resources) -> int:
+        """How many such runs the whole cluster has room for, busy or not."""
         return self._capacity.slots(need)
 
     def check(self, need: Resources, world_size: int = 1) -> str | None:
+        """What the run waits for, by the nodes that are up: see ``Capacity.check``."""
         return self._capacity.check(need, world_size)
 
     # -- jobs
 
     def warm(self, need: Resources, device: str) -> None:
+        """Send a task to each slot, unless workers import torch already."""
         if device == "cpu" and (
             self._owns_cluster or demand_of(need) == ONE_CPU
         ):
-            return  # they have been importing it since the cluster was there
+            # They have been importing it since the cluster was there.
+            return
         self._warm_up(self.slots(need), device, remote_options(need))
 
     def _warm_up(
@@ -201,7 +210,12 @@ class RayExecutor:
     def submit(
         self, job: Job, need: Resources, exclusive: bool = False
     ) -> None:
-        ray = self._ray  # the tasks are defined once it is connected
+        """Send a job to Ray, which queues it until its resources are free.
+
+        An exclusive one asks for all CPUs of the largest node.
+        """
+        # Waits: the tasks are defined once Ray is connected.
+        ray = self._ray
         assert ray is not None
         if exclusive and job.world_size == 1:
             cpus = max(need.cpus, self._capacity.most_cpus())
@@ -222,10 +236,13 @@ class RayExecutor:
         return len(self._in_flight)
 
     def wait(self, seconds: float) -> list[JobOutcome]:
+        """All jobs that have ended, once one has; none after that many seconds."""
         if not self._in_flight:
             return []
         sent = list(self._in_flight)
         first, _ = self._ray.wait(sent, num_returns=1, timeout=seconds)
+        # Whatever else has ended by now, so that a burst of results takes one
+        # call.
         rest, _ = self._ray.wait(sent, num_returns=len(sent), timeout=0)
         return [self._outcome(each) for each in dict.fromkeys([*first, *rest])]
 
@@ -253,6 +270,7 @@ class RayExecutor:
     # -- the end
 
     def cancel(self) -> None:
+        """Interrupt groups, and kill the workers of other jobs."""
         ended = self._interrupt_groups()
         # Ray aborts at times where a task is cancelled twice.
         for reference in self._in_flight.keys() - ended:
@@ -279,7 +297,10 @@ class RayExecutor:
         return set(ended)
 
     def close(self) -> None:
+        """Leave the cluster, and end it if it was started here."""
         self._is_wanted = False
+        # Several threads may close: a command's end, and its context on an
+        # error.
         with self._closing:
             if self._closed.is_set():
                 return
@@ -289,7 +310,8 @@ class RayExecutor:
             self._closed.set()
 
     def _disconnect(self) -> None:
-        if self._cluster.kind != "session":  # which this process does not own
+        # A notebook's own session is used and left running.
+        if self._cluster.kind != "session":
             self._ray.shutdown()
 
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from suite.training.resources import Resources
 
 Amounts = Mapping[str, float]  # of named resources; memory in bytes
-ROUNDING = 1e-9  # 1 / 0.1 slots of a tenth must be 10
+# Floats make 0.3 / 0.1 a little less than 3, and there are three slots.
+ROUNDING = 1e-9
 
 
 def demand_of(need: Resources) -> dict[str, float]:

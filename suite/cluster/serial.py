@@ -32,6 +32,7 @@ class SerialExecutor:
 
     @property
     def starting(self) -> bool:
+        """False: nothing has to start."""
         return False
 
     @property
@@ -40,6 +41,7 @@ class SerialExecutor:
 
     @property
     def prefetch(self) -> int:
+        """As many as Ray's, so that jobs are scheduled alike."""
         return PREFETCH
 
     @property
@@ -57,6 +59,9 @@ class SerialExecutor:
         return self._slots
 
     def check(self, need: Resources, world_size: int = 1) -> str | None:
+        """None: a run can start. Raises UserError for several workers, or a GPU that
+        this process does not see; CPUs and memory are not limited here.
+        """
         if world_size > 1:
             raise UserError(
                 f"A run on {world_size} workers needs Ray, and --workers 0 runs "
@@ -70,14 +75,16 @@ class SerialExecutor:
         return None
 
     def warm(self, need: Resources, device: str) -> None:
-        pass
+        """Nothing: this process has imported torch."""
 
     def submit(
         self, job: Job, need: Resources, exclusive: bool = False
     ) -> None:
+        """Queue a job until ``wait`` executes it."""
         self._jobs.append(job)
 
     def wait(self, seconds: float) -> list[JobOutcome]:
+        """Execute one job, however long it takes, and return its results."""
         if not self._jobs:
             return []
         job = self._jobs.pop(self._next())

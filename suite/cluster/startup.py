@@ -141,10 +141,12 @@ def load_ray(cluster: Cluster) -> ModuleType:
 
     It takes seconds, and reads these variables as it is imported.
     """
-    # Nobody asked the user.
+    # Ray reports usage unless it is told not to, and nobody asked the user.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # By default for ever; the driver knows when to stop.
     os.environ.setdefault("RAY_task_oom_retries", "0")
+    # Ray writes the token into the home folder and fails where there is none:
+    # this one lasts as long as the process.
     if cluster.kind == "new" and not _has_token() and not _can_keep_token():
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
     if _has_token():
@@ -186,7 +188,8 @@ def join_cluster(ray: ModuleType, cluster: Cluster) -> str | None:
         "logging_level": logging.ERROR,
         "log_to_driver": False,
     }
-    if cluster.named_by == "--address":  # Ray reads RAY_ADDRESS itself
+    # Ray reads RAY_ADDRESS itself.
+    if cluster.named_by == "--address":
         options["address"] = cluster.address
     try:
         _knock(cluster.address or "")
@@ -270,6 +273,7 @@ def _may_start_yet(error: Exception, attempt: int, waited: float) -> bool:
 def _short_temp_dir() -> str | None:
     """A folder for Ray's sockets where TMPDIR is too long for them; None: Ray's own."""
     folder = os.environ.get("TMPDIR", "")
+    # Bytes and not letters: a folder's name may not be ASCII.
     is_short = len(os.fsencode(folder + LONGEST_SOCKET)) <= SOCKET_PATH_BYTES
     if (
         is_short

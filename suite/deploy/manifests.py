@@ -75,6 +75,7 @@ class Cluster:
 
 
 def default_image() -> str:
+    """The image that the Dockerfile's first lines have one build: ``bakeoff:0.2.0``."""
     return f"bakeoff:{_version('bakeoff')}"
 
 
@@ -98,8 +99,11 @@ def fill(name: str, values: Mapping[str, object]) -> str:
 
 @cache
 def _templates() -> Environment:
-    return Environment(  # nothing here is HTML, so nothing is escaped as HTML
+    # Nothing here is HTML, so nothing is escaped as HTML.
+    return Environment(
         loader=FileSystemLoader(FOLDER),
+        # A value that is missing would leave a manifest that a cluster
+        # misreads.
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
@@ -141,6 +145,8 @@ def _instance(cluster: Cluster) -> str:
     """The smallest machine that is large enough, with GPUs only if they are requested."""
     for name, cpus, gpus in INSTANCES:
         large_enough = cpus >= cluster.cpus and gpus >= cluster.gpus
+        # A machine with GPUs would be large enough for a job without, too, but
+        # costs a multiple.
         if large_enough and bool(gpus) == bool(cluster.gpus):
             return name
     raise UserError(
@@ -191,6 +197,7 @@ def write(files: Mapping[str, str], folder: Path) -> list[Path]:
     """Write the files into the folder; their paths. Raises UserError if one is there
     already.
     """
+    # All are checked before the first is written.
     for path in (folder / name for name in files):
         if path.exists():
             raise UserError(
@@ -203,4 +210,5 @@ def write(files: Mapping[str, str], folder: Path) -> list[Path]:
 
 
 def _version(name: str) -> str:
-    return version(name).partition("+")[0]  # +cpu is a build, not a version
+    # "+cpu" names a build, which another machine may not want.
+    return version(name).partition("+")[0]
