@@ -33,14 +33,17 @@ AUGMENTATIONS: dict[str, tuple[Augmentation, ...]] = {
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """Digits of 8x8 pixels, split by the seed."""
     return digits.load(seed)
 
 
 def build(shape: Shape, level: Level, p: Params) -> nn.Module:
+    """An MLP with 64 hidden units, whatever the augmentation."""
     return mlp(shape, (64,))
 
 
 def helps(arm: str) -> Claim:
+    """That an augmentation raises the accuracy."""
     says = f"The augmentation {arm} helps."
     return Claim(f"{arm}_helps", says, "accuracy", arm, "none", margin=0.02)
 

@@ -31,10 +31,12 @@ MEASURES = ("roc_auc", "accuracy", "loss")  # the first chooses
 def build(
     widths: tuple[int, ...], shape: Shape, level: Level, p: Params
 ) -> nn.Module:
+    """An MLP of these widths; without any, logistic regression."""
     return mlp(shape, widths)
 
 
 def beats_logistic(arm: str, who: str, metric: str, margin: float) -> Claim:
+    """That an arm is better than logistic regression by a metric."""
     says = f"{who} customers better than logistic regression."
     name = f"{arm}_{metric}"
     return Claim(

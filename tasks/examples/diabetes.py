@@ -16,6 +16,7 @@ from tasks.procedures.supervised import Regression
 def build(
     widths: tuple[int, ...], shape: Shape, level: Level, p: Params
 ) -> nn.Module:
+    """An MLP of these widths; without any, a line."""
     return mlp(shape, widths)
 
 

@@ -24,6 +24,7 @@ from tasks.procedures.supervised import Classification
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """The data set that the level is named after."""
     if level.name == "mnist1d":
         return mnist1d.load(seed, train=1000, validation=500, test=1000)
     if level.name == "clouds":
@@ -36,10 +37,12 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def linear(shape: Shape, level: Level, p: Params) -> nn.Module:
+    """A linear model."""
     return mlp(shape, ())
 
 
 def network(shape: Shape, level: Level, p: Params) -> nn.Module:
+    """An MLP with 64 hidden units."""
     return mlp(shape, (64,))
 
 

@@ -19,16 +19,19 @@ def error(points: np.ndarray) -> dict[str, float]:
 
 
 def independent(level: Level, params: Params, seed: int) -> dict[str, float]:
+    """The error of points drawn independently."""
     rng = np.random.default_rng(seed)
     return error(rng.random((REPEATS, int(level["points"]))))
 
 
 def stratified(level: Level, params: Params, seed: int) -> dict[str, float]:
+    """The error of one point in each of n equal parts."""
     rng, n = np.random.default_rng(seed), int(level["points"])
     return error((np.arange(n) + rng.random((REPEATS, n))) / n)
 
 
 def power(arm: str, exponent: float) -> Claim:
+    """That an arm's error falls with that power of n."""
     return Claim(
         f"{arm}_exponent",
         f"With {arm} points the error goes as n to the power {exponent:g}.",

@@ -32,6 +32,7 @@ class Perceptron(Classification):
 
     @torch.no_grad()
     def train(self, run: OwnRun) -> None:
+        """One update a batch, by the mean over its examples."""
         weight, bias = run.model.parameters()
         for step, batch in enumerate(run.batches(), run.begin + 1):
             x = batch.x.flatten(1)
@@ -45,6 +46,7 @@ class Perceptron(Classification):
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A linear model, which both rules train."""
     return nn.Sequential(
         nn.Flatten(), nn.Linear(shape.features, shape.outputs)
     )

@@ -25,10 +25,12 @@ from tasks.procedures.supervised import Classification
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """Digits of 8x8 pixels, split by the seed."""
     return digits.load(seed)
 
 
 def build(shape: Shape, level: Level, p: Params) -> nn.Module:
+    """An MLP with 32 hidden units."""
     return mlp(shape, (32,))
 
 

@@ -43,10 +43,12 @@ class Rings(IterableDataset[tuple[Tensor, Tensor]]):
 
 
 def begin(seed: int) -> DataLoader[tuple[Tensor, Tensor]]:
+    """A pass over the stream, in batches that are taken apart again."""
     return DataLoader(Rings(seed), batch_size=256)
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """4,000 training examples an epoch, from a stream that holds out a fifth."""
     return from_stream(
         begin,
         seed,
@@ -60,10 +62,12 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def linear(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A linear model."""
     return nn.Linear(shape.features, shape.outputs)
 
 
 def hidden(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """An MLP with 32 hidden units."""
     return mlp(shape, (32,))
 
 

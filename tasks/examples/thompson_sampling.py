@@ -33,6 +33,9 @@ def mean_regret(level: Level, seed: int, choose: Choose) -> dict[str, float]:
 def regret(
     rates: np.ndarray, choose: Choose, rng: np.random.Generator
 ) -> float:
+    """The expected reward that is missed on one bandit with these ``rates``,
+    (arms,).
+    """
     wins, losses = np.zeros(len(rates)), np.zeros(len(rates))
     missed = 0.0
     for _ in range(DRAWS):
@@ -45,6 +48,9 @@ def regret(
 
 
 def thompson(level: Level, params: Params, seed: int) -> dict[str, float]:
+    """Thompson sampling: the arm whose rate, drawn from its posterior, is
+    highest.
+    """
     return mean_regret(
         level,
         seed,
@@ -55,6 +61,10 @@ def thompson(level: Level, params: Params, seed: int) -> dict[str, float]:
 def epsilon_greedy(
     level: Level, params: Params, seed: int
 ) -> dict[str, float]:
+    """The arm of the highest posterior mean, or with probability ``epsilon``
+    any.
+    """
+
     def choose(
         wins: np.ndarray, losses: np.ndarray, rng: np.random.Generator
     ) -> int:

@@ -35,6 +35,7 @@ class EncoderLayer(nn.Module):
         self.second_norm = nn.LayerNorm(width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Tokens, (examples, tokens, width), of tokens of that shape."""
         if self.norm_first:
             x = x + self.attention(self.first_norm(x))
             x = x + self.perceptron(self.second_norm(x))
@@ -71,6 +72,7 @@ class Encoder(nn.Module):
                 nn.init.xavier_uniform_(weights)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits, (examples, outputs), of curves (examples, length)."""
         tokens = self.layers(self.embed(x) + self.positions)
         logits: Tensor = self.head(self.norm(tokens).mean(1))
         return logits

@@ -36,6 +36,7 @@ def tell_apart(real: Tensor, made: Tensor) -> Tensor:
     """Mean -log D(real) - log(1 - D(made)), D the sigmoid. At least 2 ln 2 - 2 JSD
     (Goodfellow et al. 2014).
     """
+    # softplus(-a) is -log sigmoid(a) without overflow.
     return functional.softplus(-real).mean() + functional.softplus(made).mean()
 
 
@@ -59,6 +60,9 @@ def squares(real: Tensor, made: Tensor) -> Tensor:
 
 
 def square_to_one(made: Tensor) -> Tensor:
+    """Made answers towards 1, by half the squared distance: the other side of
+    ``squares``.
+    """
     return 0.5 * (made - 1).square().mean()
 
 
@@ -77,6 +81,7 @@ def score_apart(real: Tensor, made: Tensor) -> Tensor:
 
 
 def score_high(made: Tensor) -> Tensor:
+    """Minus the mean answer to made examples, which the critic scores low."""
     return -made.mean()
 
 
@@ -106,9 +111,15 @@ def gradient_penalty(
         dtype=real.dtype,
         generator=generator,
     )
+    # A point of its own on each line between a real and a made example.
     between = torch.lerp(made.detach(), real, place).requires_grad_()
     (slopes,) = torch.autograd.grad(
-        judge(between).sum(), between, create_graph=True
+        # The sum gives each example its own slope, as no answer depends on
+        # another example; the graph is kept because the penalty is
+        # differentiated again.
+        judge(between).sum(),
+        between,
+        create_graph=True,
     )
     lengths: Tensor = torch.linalg.vector_norm(slopes.flatten(1), dim=1)
     return (lengths - 1).square().mean()
@@ -124,6 +135,9 @@ class Adversarial:
     conditional: bool = False
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
+        """The discriminator's updates, each on a batch of its own, then the
+        generator's.
+        """
         return (
             Phase(
                 self._discriminate, "discriminator", repeats=self.game.updates
@@ -138,6 +152,7 @@ class Adversarial:
             model, batch, generator
         )
         twice = None if condition is None else condition.repeat(2, 1)
+        # Both halves in one pass, which takes less time than two.
         on_real, on_made = discriminator(
             torch.cat([real, made.detach()]), twice
         ).chunk(2)

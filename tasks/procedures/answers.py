@@ -86,9 +86,8 @@ def ranked_probability_score(answers: Tensor, truth: Tensor) -> Tensor:
     """
     draws = answers.shape[1]
     ordered = answers.sort(1).values
-    weights = 2 * torch.arange(draws, device=answers.device) - (
-        draws - 1
-    )  # sum |x - x'| over pairs, by ranks
+    # sum |x - x'| over pairs, by ranks
+    weights = 2 * torch.arange(draws, device=answers.device) - (draws - 1)
     between = (ordered * weights).sum(1) * 2 / (draws * (draws - 1))
     return ((answers - truth[:, None]).abs().mean(1) - between / 2).mean()
 
@@ -106,17 +105,20 @@ class Answers:
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """The score, the squared error, and the shares of right and of both
+        answers, from ``DRAWS`` answers to each question.
+        """
         answers = _ask(model, split.x, DRAWS, generator)
         truth = split.y.flatten()
-        given = _near(
-            answers, split
-        ).double()  # (questions, draws, right answers)
+        # (questions, draws, right answers)
+        given = _near(answers, split).double()
         found = {
             CRPS: ranked_probability_score(answers, truth),
             SQUARED: (answers - truth[:, None]).square().mean(),
             ON_A_MODE: given.amax(2).mean(),
             BOTH: (given.mean(1) >= FEW).all(1).double().mean(),
         }
+        # One transfer from the device instead of one for each measure.
         values = torch.stack(
             [value.double() for value in found.values()]
         ).tolist()
@@ -127,6 +129,9 @@ class Answers:
     def snapshot(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
+        """One answer to each of the first questions, beside the lines of right
+        ones.
+        """
         x = split.x[:SHOWN]
         right = split.metadata["right"]
         lines = [
@@ -179,6 +184,7 @@ class Regression(Answers):
     measures: tuple[Measure, ...] = BY_SQUARES
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
+        """One phase, which lowers the squared error."""
         return (Phase(_squared_error),)
 
 
@@ -187,6 +193,9 @@ class Likelihood(Answers):
     """Raising the likelihood of the answers under a mixture of normal distributions."""
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
+        """One phase, which lowers the negative log likelihood: a mean over
+        examples.
+        """
         return (Phase(_negative_log_likelihood, mean=True),)
 
 
@@ -232,8 +241,9 @@ def _right(split: Split) -> Tensor:
 
 def _near(answers: Tensor, split: Split) -> Tensor:
     """Which answers lie near which right one, (questions, draws, right answers)."""
+    # right: (questions, right answers)
     right, reach = (
         split.x + _right(split),
         REACH * float(split.metadata["noise"]),
-    )  # right: (questions, right answers)
+    )
     return (answers[:, :, None] - right[:, None, :]).abs() <= reach

@@ -12,18 +12,10 @@ from tasks.procedures.drawing import png
 
 PAPER, INK, FRAME = (255, 255, 255), (31, 35, 41), (228, 231, 235)
 FULL = (0, 68, 136)  # the colour of a weight of 1
-PANELS, GAP, LEFT, TOP, FOOT = (
-    4,
-    16,
-    24,
-    34,
-    22,
-)  # panels a row; pixels between, and around them for labels
-LARGEST, WIDEST, READABLE = (
-    18,
-    320,
-    13,
-)  # pixels of a cell at most, of a panel, and of a cell that can have a number
+# panels a row; pixels between, and around them for labels
+PANELS, GAP, LEFT, TOP, FOOT = 4, 16, 24, 34, 22
+# pixels of a cell at most, of a panel, and of a cell that can have a number
+LARGEST, WIDEST, READABLE = 18, 320, 13
 
 
 def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
@@ -34,6 +26,7 @@ def attention_maps(heads: Mapping[str, Tensor], says: str) -> bytes:
     and no font has them all.
     """
     rows, columns = next(iter(heads.values())).shape
+    # A long sentence has cells of three pixels at least, however wide that is.
     cell = max(3, min(LARGEST, WIDEST // max(rows, columns)))
     width, height = (
         LEFT + max(columns * cell, 90) + GAP,

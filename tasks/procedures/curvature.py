@@ -62,6 +62,7 @@ def _digits() -> tuple[Tensor, Tensor]:
 
 def planted(loss: Loss, generator: torch.Generator) -> tuple[Loss, Tensor]:
     """A loss with a saddle at 0, and a point near it."""
+    # Not at the saddle itself, where the slope is 0 and descent would stay.
     return loss, NEAR * torch.randn(
         2, dtype=torch.float64, generator=generator
     )
@@ -80,6 +81,8 @@ def digits_sample(
         dtype=torch.float64,
         generator=generator,
     )
+    # All in double precision: in float32 rounding is as large as the
+    # eigenvalues that have to be told from 0.
     return x[chosen], y[chosen], weights / INPUTS**0.5
 
 
@@ -129,6 +132,7 @@ def escape(
     """By how much a step along the lowest eigenvector lowers the loss, over what slope
     and curvature promise: ε |g·v| + ½ |λ| ε².
     """
+    # An eigenvector has no sign; the one is taken that does not climb.
     downhill = _downhill(loss, point, vectors)
     promised = -STEP * grad(loss)(point) @ downhill - values[0] * STEP**2 / 2
     gained = loss(point) - loss(point + STEP * downhill)
@@ -160,6 +164,9 @@ def measure(updates: int, level: Level, params: Params, seed: int) -> Outcome:
 def pictures(
     loss: Loss, path: list[Tensor], values: Tensor, vectors: Tensor
 ) -> list[Picture]:
+    """The spectrum and the step along the lowest eigenvector; for the network
+    also the minimum ratio along its path.
+    """
     found = [
         spectrum(values),
         along_eigenvector(loss, path[-1], values, vectors),
@@ -170,6 +177,7 @@ def pictures(
 
 
 def spectrum(values: Tensor) -> Picture:
+    """The eigenvalues by rank, as shares of the largest in size."""
     ranks = range(1, len(values) + 1)
     shares = (values / values.abs().max()).tolist()
     return Picture(
@@ -219,9 +227,8 @@ def along_eigenvector(
 
 def ratios(loss: Loss, path: list[Tensor]) -> Picture:
     """The lecture's minimum ratio against the loss, along the path."""
-    places = torch.linspace(0, 1, SEEN) ** 3 * (
-        len(path) - 1
-    )  # more of the early ones
+    # more of the early ones
+    places = torch.linspace(0, 1, SEEN) ** 3 * (len(path) - 1)
     points = [path[int(place)] for place in places]
     shares = [signs(eigen(loss, point)[0])[2] / len(point) for point in points]
     return Picture(

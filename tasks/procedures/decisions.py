@@ -18,6 +18,7 @@ def cost(logits: Tensor, labels: Tensor, threshold: float) -> float:
 
     ``logits`` and ``labels`` are (examples,).
     """
+    # The threshold as a logit: no probability has to be computed or rounded.
     alarm = logits > math.log(threshold / (1 - threshold))
     missed = (~alarm & (labels == 1)).double().mean()
     false_alarms = (alarm & (labels == 0)).double().mean()

@@ -10,10 +10,8 @@ from torch import Tensor
 from tasks.data._text import BEGIN, END, PAD
 from tasks.models.translation import State, Translator
 
-ROOM = (
-    2,
-    10,
-)  # an answer may have twice as many tokens as its source, and ten more
+# an answer may have twice as many tokens as its source, and ten more
+ROOM = 2, 10
 # finished sentences are dropped from the batch once at most this share is left
 FEW = 0.75
 
@@ -25,9 +23,8 @@ def greedy(model: Translator, source: Tensor, longest: int) -> Tensor:
     """
     most = room(source, longest)
     said = torch.full((len(source), longest), PAD, device=source.device)
-    rows = torch.arange(
-        len(source), device=source.device
-    )  # of the sentences that are worked on
+    # of the sentences that are worked on
+    rows = torch.arange(len(source), device=source.device)
     state, token, going = (
         model.begin(source),
         torch.full_like(rows, BEGIN),
@@ -68,9 +65,8 @@ def beam(
     """
     most = room(source, longest)
     best = torch.full((len(source), longest), PAD, device=source.device)
-    rows = torch.arange(
-        len(source), device=source.device
-    )  # of the sentences that are worked on
+    # of the sentences that are worked on
+    rows = torch.arange(len(source), device=source.device)
     state = _chosen(model.begin(source), rows.repeat_interleave(width))
     score = torch.full((len(source), width), -math.inf, device=source.device)
     score[:, 0] = 0.0  # all start alike: one counts
@@ -81,17 +77,22 @@ def beam(
     while len(rows):
         logits, following = model.advance(said[:, :, -1].flatten(), state)
         steps = logits.log_softmax(1).view(len(rows), width, -1)
+        # A finished sentence goes on with PAD at no cost, so that it keeps its
+        # place among the beams and its score.
         only_pad = torch.full_like(steps, -math.inf)
         only_pad[:, :, PAD] = 0.0
         total = score[:, :, None] + torch.where(
             going[:, :, None], steps, only_pad
         )
         score, found = total.flatten(1).topk(width, 1)
+        # Beams compete over (beam, token) pairs, which were laid out flat.
         parent, token = found // steps.shape[2], found % steps.shape[2]
         places = (
             torch.arange(len(rows), device=source.device)[:, None] * width
             + parent
         ).flatten()
+        # Each beam goes on with its parent's memory; what is known of the
+        # source is the same for all and is not copied.
         state = {**following, **_chosen(_changed(following, state), places)}
         said = torch.cat(
             [
@@ -106,6 +107,8 @@ def beam(
         length = length + going
         going = going & (token != END)
         worth = score / _penalty(length, alpha)
+        # The best that an open beam can still reach: its score can only fall,
+        # and no length helps it more than the greatest.
         hope = (
             (score / _penalty(most[:, None], alpha))
             .masked_fill(~going, -math.inf)

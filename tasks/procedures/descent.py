@@ -30,6 +30,9 @@ Start = tuple[Surface, Array]
 
 
 def kappa(condition: float, rng: np.random.Generator) -> Start:
+    """A random quadratic in 20 dimensions of that condition number, and normal
+    starts.
+    """
     return random_quadratic(condition, 20, rng), rng.normal(size=(STARTS, 20))
 
 
@@ -43,6 +46,7 @@ def regression(rng: np.random.Generator) -> Start:
 
 
 def valleys(rng: np.random.Generator) -> Start:
+    """Two valleys, and starts spread evenly over both."""
     return two_valleys(), rng.uniform(-1.5, 1.5, size=(STARTS, 2))
 
 
@@ -81,10 +85,15 @@ def closed_form(
 def adagrad(
     rate: float, surface: Surface, starts: Array, updates: int
 ) -> Array:
+    """The path of Adagrad from each start, (updates + 1, starts, dimensions),
+    as torch has it, without decay.
+    """
     path, squares = [starts], np.zeros_like(starts)
     for _ in range(updates):
         gradient = surface.gradient(path[-1])
         squares += gradient**2
+        # The constant keeps a slope that has always been 0 from dividing 0 by
+        # 0.
         path.append(path[-1] - rate * gradient / np.sqrt(squares + 1e-20))
     return np.array(path)
 
@@ -95,16 +104,20 @@ def measure(
     params: Params,
     seed: int,
 ) -> Outcome:
+    """How near a walk comes to the minimum, after how many updates, and how
+    far apart its ends lie.
+    """
     surface, starts = SURFACES[level["surface"]](np.random.default_rng(seed))
     path = walk(surface, starts, level["updates"])
     away = np.linalg.norm(path - surface.minimum, axis=2)
-    shares = (away / away[0]).max(
-        axis=1
-    )  # of the start that is farthest behind
+    # of the start that is farthest behind
+    shares = (away / away[0]).max(axis=1)
     reached = np.flatnonzero(shares <= GOAL)
     losses = surface.loss(path[-1])
     values = {
         "log_distance": math.log10(max(shares[-1], SMALLEST)),
+        # Never reached counts one update more than there were, as in other
+        # tasks.
         "updates": float(reached[0] if len(reached) else level["updates"] + 1),
         "spread": float(np.ptp(losses) / np.ptp(surface.loss(starts))),
     }
@@ -113,6 +126,7 @@ def measure(
 
 def pictures(surface: Surface, path: Array, shares: Array) -> list[Picture]:
     """The distance over the updates; in two dimensions, the paths themselves, too."""
+    # The closed form has a start and an end alone.
     shown = [] if len(path) == 2 else [distances(shares)]
     if path.shape[2] == 2 and len(path) > 2:
         shown.append(paths(surface, path))
@@ -120,6 +134,7 @@ def pictures(surface: Surface, path: Array, shares: Array) -> list[Picture]:
 
 
 def distances(shares: Array) -> Picture:
+    """The share of the starting distance left after each update, on log axes."""
     at = _thinned(len(shares))[1:]
     return Picture(
         "distance",
@@ -149,6 +164,8 @@ def paths(surface: Surface, path: Array) -> Picture:
     x, y = (np.linspace(*ends, GRID) for ends in zip(low, high, strict=True))
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     losses = surface.loss(points)
+    # Above the lowest by a thousandth of the range, so that the logarithm is
+    # finite and contours do not crowd around the minimum.
     heights = np.log10(losses - losses.min() + 1e-3 * np.ptp(losses)).reshape(
         GRID, GRID
     )

@@ -41,6 +41,7 @@ def picture_grid(
     framed = torch.nn.functional.pad(tiles, (0, gap, 0, gap), value=96)
     sheet = (
         framed.unflatten(0, (rows, columns))
+        # From (rows, columns, channels, height, width) to rows of pixels.
         .permute(0, 3, 1, 4, 2)
         .flatten(2, 3)
         .flatten(0, 1)

@@ -14,6 +14,8 @@ def edit_distance(said: Tensor, meant: Tensor) -> Tensor:
     one edit, where a comparison place by place would count all that follow it wrong.
     """
     places = torch.arange(meant.shape[1] + 1, device=meant.device)
+    # From nothing, each target prefix takes as many insertions as it has
+    # tokens.
     row = places.expand(len(said), -1)
     table = [row]
     for token in said.unbind(1):

@@ -30,6 +30,7 @@ def decoder_inputs(
     state = model.begin(source)
     for place in range(1, target.shape[1] - 1):
         logits, state = model.advance(inputs[-1], state)
+        # Drawn for each sentence and place, as in the paper.
         drawn = torch.rand(
             len(source), device=source.device, generator=generator
         )

@@ -13,13 +13,11 @@ from tasks.models.logistic import LogisticRegression
 from tasks.procedures.losses import cross_entropy
 from tasks.procedures.supervised import Classification
 
-TOLERANCE = (
-    1e-8  # of the gradient; scikit-learn's own 1e-4 stops short of the optimum
-)
+# of the gradient; scikit-learn's own 1e-4 stops short of the optimum
+TOLERANCE = 1e-8
 STEPS = 100  # of Newton's method; a dozen are enough where there is a penalty
-SUFFICIENT = (
-    1e-4  # share of the promised decrease that a step must bring (Armijo)
-)
+# share of the promised decrease that a step must bring (Armijo)
+SUFFICIENT = 1e-4
 JITTER = 1e-12  # keeps directions in which the objective is flat from stopping a solve
 
 
@@ -39,6 +37,7 @@ class ScikitLogisticRegression(Classification):
         train: Split,
         generator: torch.Generator,
     ) -> nn.Module:
+        """scikit-learn's weights in our module, on the device of the examples."""
         from sklearn.linear_model import LogisticRegression as Peer
 
         peer = Peer(
@@ -75,6 +74,7 @@ class NewtonLogisticRegression(Classification):
         train: Split,
         generator: torch.Generator,
     ) -> nn.Module:
+        """The module with the weights that Newton's method ends at."""
         model = LogisticRegression(shape, params["l2"])
         weights = newton(train, model.linear.out_features, params["l2"])
         with torch.no_grad():
@@ -91,9 +91,8 @@ def newton(train: Split, outputs: int, l2: float) -> Tensor:
     promises (Nocedal & Wright, Numerical Optimization, 2006, section 3.1).
     """
     x = train.x.flatten(1).double()
-    x = torch.cat(
-        [x, torch.ones_like(x[:, :1])], dim=1
-    )  # (examples, features + 1)
+    # (examples, features + 1): the column of ones is the intercept's
+    x = torch.cat([x, torch.ones_like(x[:, :1])], dim=1)
     penalty = torch.full((outputs, x.shape[1]), l2, dtype=x.dtype)
     penalty[:, -1] = 0.0
     weights = torch.zeros_like(penalty)
@@ -135,6 +134,8 @@ def _derivatives(
         target = nn.functional.one_hot(y, outputs).to(x.dtype)
     gradient = (p - target).T @ x / len(x) + penalty * weights
     hessian = x.new_empty(outputs, columns, outputs, columns)
+    # The Hessian of the softmax: p_i (1 - p_i) on the diagonal of classes,
+    # -p_i p_j beside it; with one output, that of the sigmoid.
     for i in range(outputs):
         for j in range(outputs):
             curvature = p[:, i] * (float(i == j) - p[:, j])

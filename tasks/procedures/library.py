@@ -96,6 +96,7 @@ class Library:
         return self.estimator(**{**self.fixed, **params})
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
+        """None: the estimator is fitted in one call."""
         return ()
 
     def fit(
@@ -110,8 +111,11 @@ class Library:
 
         estimator = self._made({**self._random_state(generator), **params})
         y = train.y.numpy(force=True)
+        # scikit-learn warns of a column where it expects a vector.
         if y.ndim == 2 and y.shape[1] == 1:
             y = y[:, 0]
+        # Libraries take all cores of the machine, on which other runs are
+        # timed.
         with threadpool_limits(torch.get_num_threads()):
             estimator.fit(train.x.flatten(1).numpy(force=True), y)
         return FittedEstimator(
@@ -130,12 +134,14 @@ class Library:
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """What the measures find on the split, in batches."""
         kind = Classification if self.classifies else Regression
         return kind(measures=self.measures).evaluate(model, split, generator)
 
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
+        """None."""
         return {}
 
 
@@ -150,6 +156,7 @@ class FittedEstimator(nn.Module):
         self.classes = classes
 
     def forward(self, x: Tensor) -> Tensor:
+        """Answers to ``x``, (examples, ...): (examples, classes) or numbers."""
         inputs = x.flatten(1).numpy(force=True)
         if self.classes is None:
             found = self.estimator.predict(inputs)

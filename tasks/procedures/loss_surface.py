@@ -24,6 +24,7 @@ class ClassificationWithSurface(Classification):
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
+        """The surface of the loss as a picture."""
         return loss_surface(loss_named(self.loss)).artifact
 
 

@@ -103,6 +103,7 @@ class Focal:
     def __call__(self, logits: Tensor, targets: Tensor) -> Tensor:
         logits, targets = _with_classes(logits, targets)
         log_p = logits.log_softmax(1)
+        # 1 - p by expm1, which keeps its digits where p is near 1.
         weights = (-torch.expm1(log_p)).clamp(min=0) ** self.gamma
         return -(targets * weights * log_p).sum(1).mean()
 

@@ -25,6 +25,7 @@ class LookupTable(nn.Module):
         self.register_buffer("answers", y)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits, (examples, outputs), of ``x``, (examples, ...)."""
         # without a matrix product, so that equal examples are at a distance of just 0
         mode = "donot_use_mm_for_euclid_dist"
         distances = torch.cdist(x.flatten(1), self.known, compute_mode=mode)
@@ -45,4 +46,5 @@ class Memorise(Classification):
         train: Split,
         generator: torch.Generator,
     ) -> nn.Module:
+        """The table of the training examples."""
         return LookupTable(train.x, train.y, shape.outputs)

@@ -135,6 +135,7 @@ def decide(logits: Tensor) -> Tensor:
 def accuracy(outputs: Tensor, targets: Tensor) -> float:
     """The share of right answers."""
     outputs, targets = by_answer(outputs, targets)
+    # In double precision: a float32 counts whole numbers up to 2**24 only.
     return (decide(outputs) == targets).double().mean().item()
 
 
@@ -145,6 +146,7 @@ def balanced_accuracy(outputs: Tensor, targets: Tensor) -> float:
     from sklearn.metrics import recall_score
 
     found, right = _decisions(outputs, targets)
+    # Classes that the split lacks would count as found by no one.
     classes = np.unique(right)
     return float(
         recall_score(
@@ -195,6 +197,7 @@ def ece(outputs: Tensor, targets: Tensor) -> float:
     outputs, targets = by_answer(outputs, targets)
     confidence, _ = probabilities(outputs).max(1)
     right = (decide(outputs) == targets).double()
+    # Bins are open below and closed above, as in the paper.
     bins = (confidence * BINS).ceil().long().clamp(1, BINS) - 1
     gaps = torch.zeros(BINS, dtype=torch.float64, device=outputs.device)
     gaps.index_add_(0, bins, confidence - right)
@@ -203,6 +206,7 @@ def ece(outputs: Tensor, targets: Tensor) -> float:
 
 def log_loss(outputs: Tensor, targets: Tensor) -> float:
     """Mean negative logarithm, in nats, of the probability of what is right."""
+    # A sure answer has a loss that float32 rounds to 0.
     return cross_entropy(outputs.double(), targets).item()
 
 
@@ -258,9 +262,8 @@ def r2(outputs: Tensor, targets: Tensor) -> float:
     from sklearn.metrics import r2_score
 
     truth, answers = _truth_and_answers(outputs, targets)
-    if (
-        len(truth) < 2
-    ):  # one number does not vary, and scikit-learn has no value
+    # one number does not vary, and scikit-learn has no value
+    if len(truth) < 2:
         return float(np.array_equal(truth, answers))
     return float(r2_score(truth, answers))
 

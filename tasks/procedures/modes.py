@@ -50,6 +50,8 @@ class BothModes(Classification):
         assert isinstance(batch_size, int)
         devices = [split.x.device] if split.x.is_cuda else []
         with torch.random.fork_rng(devices=devices):
+            # Layers that draw, in training mode, take torch's own generator;
+            # the caller's is put back.
             torch.manual_seed(generator.initial_seed())
             gap = mode_gap(model, split.x[:EXAMPLES], batch_size)
         return values | {"mode_gap": gap}
@@ -67,6 +69,7 @@ def mode_gap(model: nn.Module, x: Tensor, batch_size: int) -> float:
     batches = x.split(size)[: len(x) // size]
     training = copy.deepcopy(model).train()
     replace_all_batch_norm_modules_(training)  # nothing is running any more
+    # All batches in one call, each with statistics of its own.
     by_batch = vmap(training, randomness="different")(torch.stack(batches))
     answers = by_batch.argmax(-1).flatten()
     differs: Tensor = model(torch.cat(batches)).argmax(1) != answers

@@ -151,12 +151,15 @@ def frechet_distance(real: Tensor, made: Tensor) -> Tensor:
     """
     real, made = real.double(), made.double()
     first, second = (x.T.cov().reshape(x.shape[1], -1) for x in (real, made))
+    # The root of a symmetric matrix, by its eigenvalues, which rounding may
+    # leave just below 0.
     values, vectors = torch.linalg.eigh(first)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
     both: Tensor = (
         torch.linalg.eigvalsh(root @ second @ root).clamp(min=0).sqrt().sum()
     )
     shift = (real.mean(0) - made.mean(0)).square().sum()
+    # Of equal distributions rounding may leave it just below 0.
     return (shift + first.trace() + second.trace() - 2 * both).clamp(min=0)
 
 
@@ -212,18 +215,18 @@ def evenness(shares: Tensor) -> Tensor:
 
 
 def _distances(one: Tensor, other: Tensor) -> Tensor:
-    return torch.cdist(
-        one.double(), other.double()
-    )  # by a matrix product, which needs the double precision
+    # by a matrix product, which needs the double precision
+    return torch.cdist(one.double(), other.double())
 
 
 def _reach(x: Tensor, neighbours: int) -> Tensor:
     """Distance of each example to its k-th nearest neighbour, (examples,)."""
+    # each is its own nearest
     nearest = (
         _distances(x, x)
         .topk(min(neighbours + 1, len(x)), largest=False)
         .values
-    )  # each is its own nearest
+    )
     return nearest.amax(1)
 
 
@@ -244,11 +247,13 @@ class Pictures(Adversarial):
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """Every measure of images made from the same noise at each evaluation."""
         return figures(split, _made(model, split, generator))
 
     def snapshot(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
+        """A sheet of the first generated images."""
         made = _made(model, split, generator)
         return {"samples.png": picture_grid(made[: COLUMNS**2], COLUMNS)}
 
@@ -291,6 +296,8 @@ def figures(split: Split, made: Tensor) -> dict[str, float]:
     classifier: FixedClassifier = split.metadata["classifier"]
     theirs, ours = classifier(_real(split)).features, classifier(made)
     reference = classifier(_reference(split)).features
+    # Shares are of as many made as real images; distances take all that were
+    # made.
     features, probabilities = (x[: len(theirs)] for x in ours)
     precision, recall, coverage = neighbourhoods(theirs, features)
     shares = _shares(probabilities)

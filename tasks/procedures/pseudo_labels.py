@@ -34,16 +34,20 @@ class PseudoLabels(Classification):
         self, model: nn.Module, batch: Split, generator: torch.Generator
     ) -> Tensor:
         logits = model(batch.x)
+        # Detached: the guess is a target, through which no gradient flows.
         chance, guessed = logits.detach().softmax(1).max(1)
         is_known = batch.y != UNLABELLED
         targets = torch.where(is_known, batch.y, guessed)
         counts = is_known | (chance >= self.threshold)
         losses = functional.cross_entropy(logits, targets, reduction="none")
+        # Over all examples, so that the weight of one does not depend on how
+        # many others are unsure.
         mean: Tensor = (losses * counts).sum() / len(batch)
         return mean
 
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """What the measures find on the examples that have a label."""
         labelled = (split.y != UNLABELLED).nonzero().flatten()
         return super().evaluate(model, split.take(labelled), generator)

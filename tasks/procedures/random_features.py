@@ -33,6 +33,7 @@ class RandomFeatures(nn.Module):
         return functional.relu(self.hidden(x.flatten(1)))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Outputs, (examples, outputs), of ``x``, (examples, ...)."""
         return self.out(self.units(x))  # type: ignore[no-any-return]
 
 
@@ -54,8 +55,13 @@ class LeastSquares(Classification):
         train: Split,
         generator: torch.Generator,
     ) -> nn.Module:
+        """The features drawn by ``generator``, with the smallest output
+        weights that fit best.
+        """
         model = RandomFeatures(shape, params["features"]).to(train.x.device)
         for drawn in (model.hidden.weight, model.hidden.bias):
+            # Drawn again, from the run's own stream: the module's constructor
+            # draws from torch's.
             drawn.normal_(generator=generator)
         model.hidden.weight /= math.sqrt(shape.features)
         targets = functional.one_hot(train.y, shape.outputs).double()

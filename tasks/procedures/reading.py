@@ -48,10 +48,15 @@ class Reading(Classification):
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """Accuracy, log loss, and what one sequence's states and shuffled
+        outputs show.
+        """
         assert isinstance(model, Reader)
         usual = Classification(measures=(ACCURACY, LOG_LOSS))
         return {
             **usual.evaluate(model, split, generator),
+            # One sequence is enough: which states can depend on what is a
+            # matter of the architecture.
             "future": future(model, split.x[:1]),
             "order": order(model, split.x[:SHUFFLED], generator),
         }

@@ -78,10 +78,15 @@ class RingGame(Adversarial):
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """The probability in the wrong place, the centres found, and the share
+        of good points.
+        """
         centres = split.x.new_tensor(split.metadata["centres"])
         made = _draw(model, split.x, DRAWS, generator)
         found = shares(made, centres, REACH * float(split.metadata["std"]))
         even = 1 / len(centres)
+        # The total variation of two distributions is 1 less what they have in
+        # common.
         missed = 1 - found.clamp(max=even).sum()
         modes = (found >= SEEN * even).sum()
         values = torch.stack([missed, modes, found.sum()]).double().tolist()
@@ -98,6 +103,7 @@ class RingGame(Adversarial):
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
+        """The generated points, as ``snapshot`` draws them."""
         return self.snapshot(model, split, generator)
 
 

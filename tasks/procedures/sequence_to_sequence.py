@@ -23,15 +23,10 @@ from tasks.procedures.edit_distance import edit_distance
 from tasks.procedures.feeding import decoder_inputs
 
 EVALUATION_BATCH = 256
-SAVING, SMALLEST = (
-    0.25,
-    150,
-)  # halve a part where that saves this share of it, and at least that many tokens
-SHOWN, MAPS, SEARCHED = (
-    40,
-    3,
-    100,
-)  # test sentences in the table, with attention maps, and searched by beam
+# halve a part where that saves this share of it, and at least that many tokens
+SAVING, SMALLEST = 0.25, 150
+# test sentences in the table, with attention maps, and searched by beam
+SHOWN, MAPS, SEARCHED = 40, 3, 100
 BEAMS = (2, 4, 8)
 SAYS = "rows: what is said; columns: the source"
 
@@ -129,11 +124,16 @@ class Translation:
         return int((split.y[:, 1:] != PAD).sum())
 
     def phases(self, model: nn.Module) -> Sequence[Phase]:
+        """One phase. Its loss is a mean over tokens, of which sentences have
+        unlike numbers, so workers cannot share a batch.
+        """
         return (Phase(self._loss),)
 
     def _loss(
         self, model: nn.Module, batch: Split, generator: torch.Generator
     ) -> Tensor:
+        # Summed over parts and divided once: each token weighs the same,
+        # whichever part it is in.
         loss = torch.zeros((), device=batch.x.device)
         tokens = torch.zeros((), device=batch.x.device)
         for source, target in alike(batch):
@@ -155,6 +155,9 @@ class Translation:
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """All measures, from the true tokens and from the model's own
+        sentences.
+        """
         assert isinstance(model, Translator)
         sums = torch.zeros(4, dtype=torch.float64, device=split.x.device)
         said, meant = [], []
@@ -165,6 +168,8 @@ class Translation:
             counts = labels != PAD
             loss = token_loss(logits, labels)
             wrong = ((logits.argmax(2) != labels) & counts).sum()
+            # At most one edit a token: a sentence that never ends would weigh
+            # more than all others.
             edits = edit_distance(alone, labels).minimum(counts.sum(1)).sum()
             sums += torch.stack([counts.sum(), loss, wrong, edits]).double()
             said += alone.tolist()
@@ -229,6 +234,7 @@ def compare(
     """BLEU and chrF (0 to 100), exact matches, and the mean error in length, a share of
     what was meant, at most 1.
     """
+    # Imported when it is needed: listing the tasks should not wait for it.
     from sacrebleu import corpus_bleu, corpus_chrf
 
     outputs = [vocabulary.decode(row) for row in said]
@@ -389,9 +395,9 @@ def _maps(
     """
     x, out = content(split.x[number].tolist()), content(said[number].tolist())
     source = torch.tensor([[*x, END]], device=said.device)
-    steps = split.metadata[
-        "longest"
-    ]  # an output that never ended fills them all, and was not read back to its last token
+    # an output that never ended fills them all, and was not read back to its
+    # last token
+    steps = split.metadata["longest"]
     target = torch.tensor([[BEGIN, *out][:steps]], device=said.device)
     looks = {
         name: weights[0].cpu()

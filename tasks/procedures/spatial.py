@@ -53,11 +53,8 @@ PAPER, INK, MUTED, HEAT = (
     (91, 100, 112),
     (230, 110, 20),
 )
-CURVE, PICTURE, FIELD = (
-    (132, 60),
-    (84, 84),
-    6,
-)  # pixels of a panel; how much larger that of the field is
+# pixels of a panel; how much larger that of the field is
+CURVE, PICTURE, FIELD = (132, 60), (84, 84), 6
 GAP, MARGIN, HEADING = 8, 74, 34
 
 
@@ -68,6 +65,9 @@ class SpatialClassification(Classification):
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
+        """The receptive field of a model with a map, and what its heads look
+        at where it has heads.
+        """
         inner = model.model if isinstance(model, Shuffled) else model
         found: dict[str, bytes] = {}
         if hasattr(inner, "features"):
@@ -108,6 +108,7 @@ def sensitivity(model: nn.Module, x: Tensor) -> Tensor:
     unit = inner.features(seen)  # type: ignore[operator]
     for side in reversed(unit.shape[2:]):
         unit = unit.select(-1, side // 2)
+    # Squared, because channels of opposite sign would cancel in a plain sum.
     (gradient,) = torch.autograd.grad(0.5 * unit.square().sum(), x)
     return (
         gradient.abs().mean(0).squeeze(0)
@@ -162,6 +163,7 @@ def draw_field(field: Tensor) -> bytes:
     else:
         panel = _tinted(
             torch.zeros_like(heat),
+            # The root makes weak influence visible beside the strong middle.
             heat.sqrt(),
             (field.shape[1] * 2 * FIELD, field.shape[0] * 2 * FIELD),
         )
@@ -198,6 +200,7 @@ def draw_gaze(x: Tensor, gaze: Tensor, titles: Sequence[str]) -> bytes:
         )
         for column in range(layers * heads):
             layer, head = divmod(column, heads)
+            # On one scale for all heads: an even gaze is pale everywhere.
             heat = (gaze[row, layer, head] / FULL).clamp(0, 1)
             panel = (
                 _curve(x[row], heat)

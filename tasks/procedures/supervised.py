@@ -79,6 +79,7 @@ class Supervised:
         augmentation mixes them.
         """
         steps = augmentations(self.augment)
+        # One that does not say so may mix examples.
         by_itself = all(getattr(step, "by_example", False) for step in steps)
         prefix = f"{self.trains}." if self.trains else ""
         return (Phase(self._loss, prefix=prefix, mean=by_itself),)
@@ -96,6 +97,7 @@ class Supervised:
     def artifacts(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, bytes]:
+        """None."""
         return {}
 
 
@@ -125,6 +127,7 @@ class Classification(Supervised):
         for batch in _chunks(split):
             logits, y = by_answer(model(batch.x), batch.y)
             right += (decide(logits) == y).sum()
+            # Sums stay on the device; numbers are read once, at the end.
             loss += cross_entropy(logits, y).double() * len(y)
             answers += len(y)
             if others:
@@ -153,6 +156,7 @@ class Regression(Supervised):
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """What the measures find, from all answers on the split at once."""
         answers = [(model(batch.x), batch.y) for batch in _chunks(split)]
         return measure_outputs(
             measures_named(self.measures), *_joined(answers)
@@ -161,6 +165,7 @@ class Regression(Supervised):
 
 def _let_train(model: nn.Module, part: str) -> None:
     """That part of the model in training mode, all others in evaluation mode."""
+    # At every update: the training loop puts the whole model in training mode.
     model.eval()
     model.get_submodule(part).train()
 
