@@ -76,15 +76,20 @@ def operations(layer: str, length: int) -> float:
 def counted(
     layer: str, level: Level, params: Params, seed: int
 ) -> dict[str, float]:
+    """The layer's operations at the level's length: a count, which no seed
+    changes.
+    """
     return {"operations": operations(layer, level["length"])}
 
 
 def at(length: int) -> Level:
+    """The level of sequences of that length."""
     label = Text(f"{length:,} symbols", zh=f"{length:,} 个符号")
     return Level(f"length_{length}", {"length": length}, length, label)
 
 
 def claim(name: str, english: str, chinese: str, **fields: Any) -> Claim:
+    """A claim about operations, of the paper unless ``fields`` say otherwise."""
     shared = {"metric": "operations", "source": VASWANI}
     return Claim(name, Text(english, zh=chinese), **{**shared, **fields})
 
@@ -97,6 +102,7 @@ def grows(
     chinese: str,
     **fields: Any,
 ) -> Claim:
+    """That an arm's operations grow as that power of the length."""
     shared = {"kind": "power_law", "margin": 0.1, "reported": PER_LAYER}
     return claim(
         name,
@@ -123,6 +129,8 @@ def cheaper(than: str, english: str, chinese: str) -> Claim:
     )
 
 
+# Up to n = 2d = 32, and far beyond: from there on comparing symbols costs more
+# than projecting them.
 SHORT = ("length_8", "length_16", "length_32")
 LONG = ("length_256", "length_512", "length_1024")
 CLAIMS = (

@@ -55,6 +55,7 @@ MICHEL = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """Curves, or images of digits: the data set that the level names."""
     return (
         mnist1d.load(seed, validation=1000)
         if level["data"] == "mnist1d"
@@ -63,6 +64,9 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def build(heads: int, shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A vision transformer with that many heads. Its parameters do not depend
+    on them: heads share out one width.
+    """
     return vision_transformer(
         shape,
         level["parameters"],

@@ -76,6 +76,7 @@ class TurnOver(ByExample):
     """Images turned by 180 degrees, half of them: a six becomes a nine."""
 
     def changed(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        """Images, half of them turned by 180 degrees."""
         chosen = uniform(x, generator) < 0.5
         return torch.where(along_examples(chosen, x), x.flip(-1, -2), x)
 
@@ -92,6 +93,7 @@ def swapped(outputs: Tensor, targets: Tensor) -> float:
 
 
 def always(shape: Shape) -> float:
+    """The worst case: every six is taken for a nine, and the other way round."""
     return 1.0
 
 
@@ -107,20 +109,24 @@ MEASURES = (ACCURACY, LOG_LOSS, SWAPPED)
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """MNIST-5k, a tenth each for validation and test."""
     return mnist5k.load(seed, test=0.1, validation=0.1)
 
 
 def take(examples: int, train: Split, level: Level, seed: int) -> Split:
+    """The first ``examples`` of the training part."""
     return train.head(examples)
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """An MLP of two hidden layers, which has no invariance of its own."""
     return mlp(shape, (100, 100))
 
 
 def arm(
     name: str, en: str, zh: str, *augment: Augmentation, examples: int = FEW
 ) -> Arm:
+    """An augmentation, or several one after the other, on ``examples`` images."""
     return Arm(
         name,
         build,
@@ -156,12 +162,16 @@ ARMS = (
 def claim(
     name: str, better: str, worse: str, en: str, zh: str, **fields: Any
 ) -> Claim:
+    """A claim that one arm beats another in accuracy, unless ``fields`` say
+    otherwise.
+    """
     usual = {"metric": "accuracy", "margin": 0.02, "source": LEE}
     says = Text(en, zh=zh)
     return Claim(name, says, better=better, worse=worse, **{**usual, **fields})
 
 
 def hurts(name: str, en: str, zh: str, **fields: Any) -> Claim:
+    """That an augmentation is worse than none."""
     return claim(f"{name}_hurts", "none", name, en, zh, **fields)
 
 

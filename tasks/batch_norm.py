@@ -30,12 +30,8 @@ from tasks.procedures.modes import BothModes
 
 WIDTH, SIZE = 64, 100  # of hidden layers, of batches
 TARGET = 0.45  # accuracy on validation
-RATES = (
-    0.03,
-    0.1,
-    0.3,
-    1.0,
-)  # the network without a norm is best at the second
+# the network without a norm is best at the second
+RATES = (0.03, 0.1, 0.3, 1.0)
 ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 IOFFE = Text(
     "Ioffe & Szegedy, Batch normalization (2015)",
@@ -60,26 +56,35 @@ SANTURKAR = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """MNIST-1D curves, fresh for each block."""
     return mnist1d.load(seed, validation=1000, test=2000)
 
 
 def build(norm: str, shape: Shape, level: Level, params: Params) -> nn.Module:
+    """An MLP of the level's depth and activation, with that norm in each
+    layer.
+    """
     widths = [WIDTH] * level["depth"]
     activation = ACTIVATIONS[level["activation"]]
     return NormalisedMLP(norm, shape, widths, activation, level["batch"])
 
 
 def arm(norm: str, english: str, chinese: str) -> Arm:
+    """The arm of a norm."""
     return Arm(norm, partial(build, norm), Text(english, zh=chinese))
 
 
 def at_rate(lr: float) -> Level:
+    """Five ReLU layers at that rate."""
     factors = {"activation": "relu", "depth": 5, "batch": SIZE}
     label = Text(f"Rate {lr:g}", zh=f"学习率 {lr:g}")
     return Level(f"rate_{lr:g}", factors, lr, label, params={"lr": lr})
 
 
 def sigmoids(depth: int) -> Level:
+    """That many sigmoid layers, at the rate that suits the network without a
+    norm.
+    """
     factors = {"activation": "sigmoid", "depth": depth, "batch": SIZE}
     label = Text(f"Sigmoid, depth {depth}", zh=f"sigmoid，深度 {depth}")
     params, recipe = {"lr": RATES[1]}, {"evaluations": 4}
@@ -89,6 +94,7 @@ def sigmoids(depth: int) -> Level:
 
 
 def in_batches(size: int, lr: float) -> Level:
+    """Five ReLU layers on batches of that size."""
     factors = {"activation": "relu", "depth": 5, "batch": size}
     label = Text(f"Batch of {size}", zh=f"批量 {size}")
     recipe = {"batch_size": size, "steps": 500, "evaluations": 4}
@@ -294,6 +300,8 @@ TASK = Task(
         *map(sigmoids, (1, 8)),
         *(
             in_batches(size, lr)
+            # Rates grow with the batch: at one rate a small batch would be
+            # judged by its noise.
             for size, lr in ((2, 0.01), (8, 0.02), (32, 0.03))
         ),
     ),
@@ -302,6 +310,7 @@ TASK = Task(
         steps=400,
         batch_size=SIZE,
         optimizer="sgd",
+        # A rate that falls would make up for one that is too large.
         schedule="constant",
         restore_best=False,
         targets=(("accuracy", TARGET),),

@@ -56,10 +56,12 @@ SMALL_LARGE = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """MNIST-1D curves, ``EXAMPLES`` of them to learn from."""
     return mnist1d.load(seed, train=EXAMPLES)
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """The same MLP whatever the batch."""
     return mlp(shape, (100, 100))  # the MLP of the MNIST-1D paper
 
 
@@ -98,7 +100,10 @@ FITTED = Level(
     recipe={
         "epochs": 40,  # at most
         "evaluations": 40,
+        # Both have to fit equally well, or the one that fits better would win.
         "stop_when": ("accuracy", 0.995),
+        # The network that fits is compared, not the checkpoint that
+        # generalised best on the way.
         "restore_best": False,
     },
 )

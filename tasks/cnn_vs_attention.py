@@ -20,15 +20,12 @@ from tasks.procedures.spatial import (
     SpatialClassification,
 )
 
-CURVES = {
-    "data": "mnist1d",
-    "parameters": 18_500,
-    "patch": 4,
-}  # ten tokens, as many as the CNN's map has places
+# ten tokens, as many as the CNN's map has places
+CURVES = {"data": "mnist1d", "parameters": 18_500, "patch": 4}
 PICTURES = {"parameters": 29_800, "patch": 4}  # 7x7 tokens, and a map of 7x7
-ANYWHERE = (
-    20  # places that an example moves by at most, either way: half a curve
-)
+# places that an example moves by at most, either way: half a curve
+ANYWHERE = 20
+# at most, by the number of examples: a run ends once it no longer improves
 EPOCHS = {
     500: 400,
     4000: 100,
@@ -36,7 +33,7 @@ EPOCHS = {
     64_000: 25,
     256_000: 13,
     1_000_000: 7,
-}  # at most
+}
 
 PAPER = Text(
     "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (ICML 2024)",
@@ -70,28 +67,34 @@ SHUFFLED = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """The level's data set, with the level's number of training examples."""
     count = level["examples"]
     if level["data"] == "mnist1d":
         return mnist1d.load(seed, train=count, validation=1000)
     splits: Splits = {"mnist5k": mnist5k, "fashion_mnist": fashion_mnist}[
         level["data"]
     ].load(seed)
+    # The split is shuffled by the seed already, so the first are a random
+    # sample.
     return replace(splits, train=splits.train.head(count))
 
 
 def build_cnn(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A CNN of the level's number of parameters."""
     return ConvNet(
         shape, matched_width(level["parameters"], shape), params["dropout"]
     )
 
 
 def build_attention(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A vision transformer of the level's number of parameters."""
     return vision_transformer(
         shape, level["parameters"], level["patch"], dropout=params["dropout"]
     )
 
 
 def build_hybrid(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """Convolutions, then attention, with the level's number of parameters."""
     return hybrid(shape, level["parameters"], dropout=params["dropout"])
 
 
@@ -109,6 +112,7 @@ def build_shuffled(
     level: Level,
     params: Params,
 ) -> nn.Module:
+    """The model of ``build`` behind a fixed permutation of its inputs."""
     return Shuffled(build(shape, level, params), shape)
 
 
@@ -148,6 +152,7 @@ ARMS = (
 
 
 def curves(count: int) -> Level:
+    """MNIST-1D with that many training examples."""
     name, factors, recipe = (
         f"mnist1d_{count}",
         {**CURVES, "examples": count},
@@ -166,6 +171,7 @@ def curves(count: int) -> Level:
 
 
 def clothes(count: int, epochs: int) -> Level:
+    """Fashion-MNIST with that many training examples."""
     name, factors = (
         f"fashion_mnist_{count}",
         {**PICTURES, "data": "fashion_mnist", "examples": count},
@@ -237,6 +243,7 @@ def gap_closes(upto: Text, levels: tuple[str, ...]) -> Claim:
 
 
 def shuffling_hurts(name: str, level: str, says: Text) -> Claim:
+    """That a CNN loses at least 25 points when its inputs are shuffled."""
     return Claim(
         name,
         says,
@@ -253,6 +260,7 @@ def shuffling_hurts(name: str, level: str, says: Text) -> Claim:
 
 
 def spared(level: str, name: str, says: str) -> Claim:
+    """That attention loses less than 3 points when its inputs are shuffled."""
     return Claim(
         name,
         says,

@@ -141,12 +141,14 @@ CLAIMS = (
 
 
 def arm(name: str, updates: int, en: str, zh: str) -> Arm:
+    """Gradient descent for that many updates, and the Hessian where it ends."""
     return Arm.function(
         name, partial(measure, updates), label=Text(en, zh=zh), x=updates
     )
 
 
 def level(name: str, lr: float, en: str, zh: str) -> Level:
+    """A surface, and the rate of descent on it."""
     return Level(name, {"surface": name, "lr": lr}, label=Text(en, zh=zh))
 
 

@@ -58,10 +58,12 @@ def _lost(
     true = [
         _error(powers, y, on_grid, truth(GRID), degree) for degree in DEGREES
     ]
+    # A ratio, because data sets differ in how well any degree can do.
     return math.log(true[int(np.argmin(held_out))] / min(true))
 
 
 def truth(x: Floats) -> Floats:
+    """What the polynomials are to find, at points ``x`` from -1 to 1."""
     return np.sin(3 * x)
 
 
@@ -84,6 +86,8 @@ def _error(
     x: Floats, y: Floats, new_x: Floats, new_y: Floats, degree: int
 ) -> float:
     x, new_x = x[:, : degree + 1], new_x[:, : degree + 1]
+    # A slight penalty: ten-odd examples do not determine a polynomial of
+    # degree 10.
     gram = x.T @ x + RIDGE * np.eye(degree + 1)
     return float(
         np.mean((new_x @ np.linalg.solve(gram, x.T @ y) - new_y) ** 2)
@@ -91,6 +95,7 @@ def _error(
 
 
 def rule(name: str, folds: int, used: int, english: str, chinese: str) -> Arm:
+    """The arm of a rule that looks at ``used`` of the ``folds``."""
     label = Text(english, zh=chinese)
     return Arm.function(
         name, partial(regret, folds, used), label=label, x=used
@@ -98,6 +103,7 @@ def rule(name: str, folds: int, used: int, english: str, chinese: str) -> Arm:
 
 
 def at(examples: int) -> Level:
+    """The level of that many examples to choose by and to learn from."""
     label = Text(f"{examples} examples", zh=f"{examples} 个样本")
     return Level(f"n_{examples}", {"examples": examples}, examples, label)
 
@@ -105,6 +111,7 @@ def at(examples: int) -> Level:
 def claim(
     name: str, folds: str, kind: str, english: str, chinese: str
 ) -> Claim:
+    """A claim about the regret against one split."""
     return Claim(
         name,
         Text(english, zh=chinese),

@@ -84,6 +84,9 @@ class Decoding(Translation):
     def evaluate(
         self, model: nn.Module, split: Split, generator: torch.Generator
     ) -> dict[str, float]:
+        """What greedy search finds, and by how much a beam finds more exact
+        matches.
+        """
         greedy = super().evaluate(model, split, generator)
         searching = Translation(beams=BEAMS)
         beam = searching.evaluate(model, split, generator)
@@ -91,12 +94,14 @@ class Decoding(Translation):
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """Numbers below 100,000: 1,000 pairs to learn from."""
     return number_words.load(
         seed, train=1000, validation=100, test=500, digits=5
     )
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A GRU without attention: all it knows of the source is one vector."""
     return RecurrentTranslator(
         len(shape.metadata["source"]),
         len(shape.metadata["target"]),
@@ -108,6 +113,7 @@ def build(shape: Shape, level: Level, params: Params) -> nn.Module:
 
 
 def claim(name: str, english: str, chinese: str, **fields: Any) -> Claim:
+    """A claim about decoders after as many updates as the recipe has."""
     says = Text(english, zh=chinese)
     return Claim(
         name, says, **{"fixed_budget": True, "source": BENGIO, **fields}
@@ -186,6 +192,8 @@ TASK = Task(
     levels=(Level("numbers", label=Text("Number words", zh="数词")),),
     procedure=Decoding(),
     recipe=Recipe(
+        # Few enough for mistakes: a decoder that makes none has nothing to
+        # recover from.
         steps=150,
         batch_size=64,
         optimizer="adam",

@@ -56,12 +56,14 @@ DEGRADATION = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """MNIST-1D curves, 4,000 to learn from."""
     return mnist1d.load(seed)
 
 
 def build(
     depth: int, norm: Norm, shape: Shape, level: Level, params: Params
 ) -> nn.Module:
+    """An MLP of that depth with the level's number of parameters."""
     parameters = level["parameters"]
     widths = matched_widths(
         parameters, depth, shape.features, shape.outputs, norm
@@ -70,6 +72,7 @@ def build(
 
 
 def build_residual(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """Eight layers with residual connections and as many parameters."""
     widths = matched_widths(
         level["parameters"], 8, shape.features, shape.outputs
     )
@@ -87,6 +90,7 @@ def tuned(lr: float, weight_decay: float) -> Space:
 
 
 def plain(depth: int, lr: float, weight_decay: float) -> Arm:
+    """The arm of that many plain layers, with a range of rates of its own."""
     label = Text(f"Depth {depth}", zh=f"深度 {depth}")
     space = tuned(lr, weight_decay)
     build_plain = partial(build, depth, "none")

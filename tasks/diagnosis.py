@@ -38,6 +38,7 @@ HE = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """Digits; at the shifted level those of the test are moved to the side."""
     splits = digits.load(seed, test=0.2)
 
     def moved(test: Split) -> Split:
@@ -49,12 +50,14 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def few(train: Split, level: Level, seed: int) -> Split:
+    """The first ``FEW`` training examples."""
     return train.head(FEW)
 
 
 def one_layer(
     width: int, shape: Shape, level: Level, params: Params
 ) -> nn.Module:
+    """One hidden layer of that many units."""
     return mlp(shape, [width], activation=nn.Tanh)
 
 
@@ -66,6 +69,7 @@ def many_layers(shape: Shape, level: Level, params: Params) -> nn.Module:
 
 
 def level(name: str, shift: int, english: str, chinese: str) -> Level:
+    """Test images moved by ``shift`` pixels."""
     label = Text(english, zh=chinese)
     return Level(name, {"shift": shift}, label=label, params={"lr": 0.05})
 
@@ -73,6 +77,9 @@ def level(name: str, shift: int, english: str, chinese: str) -> Level:
 def claim(
     name: str, better: str, english: str, chinese: str, **fields: Any
 ) -> Claim:
+    """A claim about accuracy where the data are the same, unless ``fields``
+    say otherwise.
+    """
     shared = {
         "metric": "accuracy",
         "levels": ("same",),

@@ -46,6 +46,9 @@ RABANSER = Text(
 
 
 def streams(seed: int, count: int) -> list[np.random.Generator]:
+    """Independent generators, so that one part's size does not change another
+    part.
+    """
     return [
         np.random.default_rng(s)
         for s in np.random.SeedSequence(seed).spawn(count)
@@ -58,6 +61,8 @@ def load_data(level: Level, seed: int) -> Splits:
     old = mnist1d.generated(MANY, for_old, OLD)
     return normalised(
         old.joined(mnist1d.generated(FEW, for_new, NEW)),
+        # Of the old kind at both levels: in practice nobody has the new one to
+        # validate on, which is what the claims are about.
         mnist1d.generated(1000, for_validation, OLD),
         mnist1d.generated(2000, for_test, level["moved_by"]),
         classes=mnist1d.CLASSES,
@@ -66,10 +71,12 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def part(start: int, end: int, train: Split, level: Level, seed: int) -> Split:
+    """The training examples from ``start`` to ``end``."""
     return Split(train.x[start:end], train.y[start:end])
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """An MLP of two hidden layers. A CNN is near its ceiling at 500 examples."""
     return mlp(shape, (100, 100))
 
 
@@ -83,6 +90,7 @@ def told_apart(level: Level, params: Params, seed: int) -> dict[str, float]:
 
 
 def claim(name: str, says: Text, **fields: object) -> Claim:
+    """A claim about accuracy under shift, unless ``fields`` say otherwise."""
     usual = {
         "metric": "accuracy",
         "margin": 0.02,

@@ -51,6 +51,9 @@ FIGURES = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """MNIST-1D curves; at the noisy level 15 % of the training labels are
+    wrong.
+    """
     splits = mnist1d.load(seed, train=EXAMPLES, validation=1000, test=4000)
     train = with_noise(splits.train, level["noise"], seed)
     return dataclasses.replace(splits, train=train)
@@ -62,6 +65,7 @@ def with_noise(split: Split, share: float, seed: int) -> Split:
     chosen = torch.randperm(len(split), generator=generator)[
         : round(share * len(split))
     ]
+    # From 1 on: every chosen label becomes a wrong one.
     off = torch.randint(1, CLASSES, (len(chosen),), generator=generator)
     labels = split.y.clone()
     labels[chosen] = (labels[chosen] + off) % CLASSES
@@ -69,10 +73,12 @@ def with_noise(split: Split, share: float, seed: int) -> Split:
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """Random features, of which ``params["features"]`` says how many."""
     return RandomFeatures(shape, params["features"])
 
 
 def with_features(count: int) -> Arm:
+    """The arm of that many features."""
     label = Text(f"{count:,} features", zh=f"{count:,} 个特征")
     return Arm(
         f"features_{count}", build, label, x=count, params={"features": count}
@@ -98,6 +104,7 @@ LEVELS = (
 
 
 def claim(name: str, english: str, chinese: str, **fields: Any) -> Claim:
+    """A claim about accuracy, of the paper that the level is from."""
     source = BELKIN if fields["levels"] == ("clean",) else NAKKIRAN
     says = Text(english, zh=chinese)
     return Claim(

@@ -64,9 +64,8 @@ def load_data(level: Level, seed: int) -> Splits:
         "classifier": classifier,
         "samples": level["samples"],
         "generated": GENERATED,
-        "reference": train.x[
-            -GENERATED:
-        ],  # others than the training images judged
+        # others than the training images judged
+        "reference": train.x[-GENERATED:],
     }
     sealed = splits.sealed.resealed(pictures)
     return replace(
@@ -89,10 +88,12 @@ def _shrunk(x: Tensor, side: int) -> Tensor:
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """The same DCGAN for every loss."""
     return convolutional(shape, level["channels"], LATENT, params["dropout"])
 
 
 def arm(name: str, label: str, game: Game) -> Arm:
+    """The arm of a game."""
     return Arm(name, build, label, procedure=Pictures(game))
 
 
@@ -348,6 +349,8 @@ TASK = Task(
     ),
     space=Space(
         lr=Float(1e-3, 3e-2, log=True),
+        # One space for all losses: given enough tuning, Lucic et al. found
+        # most to reach similar scores.
         weight_decay=Float(1e-4, 1e-1, log=True),
         dropout=Float(0.0, 0.2),
     ),

@@ -52,6 +52,7 @@ Floats = NDArray[np.float64]
 
 
 def simulated(level: Level, params: Params, seed: int) -> Outcome:
+    """The share of bad training sets, and its fall as examples grow."""
     rng = np.random.default_rng(seed)
     thresholds = np.linspace(LOWEST, HIGHEST, THRESHOLDS)
 
@@ -90,6 +91,8 @@ def training_error(
     is_right = rng.random(examples) < 0.5
     x = rng.normal(np.where(is_right, CENTRE, -CENTRE))
     lefts, rights = np.sort(x[~is_right]), np.sort(x[is_right])
+    # By sorting once, rather than comparing each example with 10,000
+    # thresholds.
     wrong = len(lefts) - np.searchsorted(lefts, thresholds, side="right")
     wrong = wrong + np.searchsorted(rights, thresholds, side="right")
     return wrong / examples
@@ -108,6 +111,7 @@ def bound(level: Level, params: Params, seed: int) -> Outcome:
 
 def over_examples(found: Callable[[int], float]) -> Picture:
     """P(bad) over the number of training examples, down to what can be simulated."""
+    # A logarithmic axis has no place for 0.
     shares = [max(found(examples), 1 / TRAINING_SETS) for examples in DRAWN_AT]
     return Picture(
         "bad_over_examples",
@@ -119,6 +123,7 @@ def over_examples(found: Callable[[int], float]) -> Picture:
 
 
 def at(examples: int) -> Level:
+    """The level of that many training examples."""
     label = Text(f"{examples} examples", zh=f"{examples} 个样本")
     return Level(f"n_{examples}", {"examples": examples}, examples, label)
 

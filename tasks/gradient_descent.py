@@ -73,6 +73,8 @@ CLAIMS = (
         worse="closed_form",
         levels=QUADRATICS,
         equal_to=0.0,
+        # The metric is a decimal logarithm: a relative error of 1e-8 in the
+        # distance is that much there.
         tolerance=1e-8 / math.log(10),
         source=NESTEROV,
     ),
@@ -154,11 +156,15 @@ CLAIMS = (
 def arm(
     name: str, walk: Callable[..., Array], value: float, en: str, zh: str
 ) -> Arm:
+    """The arm of a way to walk with that share of the critical rate, or that
+    rate.
+    """
     follow = partial(walk, value)
     return Arm.function(name, partial(measure, follow), label=Text(en, zh=zh))
 
 
 def level(name: str, x: float | None, updates: int, en: str, zh: str) -> Level:
+    """A surface with the number of updates that tells what is claimed of it."""
     factors = {"surface": name, "updates": updates}
     return Level(name, factors, x, Text(en, zh=zh))
 

@@ -38,16 +38,20 @@ SMITH = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """MNIST-1D curves, 4,000 to learn from."""
     return mnist1d.load(seed)
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """The same MLP whatever the schedule."""
     return mlp(shape, (100, 100))  # the MLP of the MNIST-1D paper
 
 
 def arm(name: str, rate: float, en: str, zh: str, **recipe: Any) -> Arm:
     """A schedule with peaks from half to twice the one that did best in pilots."""
     recipe = {"schedule": name, **recipe}
+    # A schedule moves the best peak: one range for all would favour the
+    # schedule in whose middle it lies.
     space = Space(lr=Float(rate / 2.5, rate * 2, log=True, default=rate))
     named = name if "warmup" not in recipe else f"{name}_warm_up"
     return Arm(named, build, Text(en, zh=zh), recipe=recipe, space=space)
@@ -56,6 +60,7 @@ def arm(name: str, rate: float, en: str, zh: str, **recipe: Any) -> Arm:
 def claim(
     name: str, better: str, worse: str, en: str, zh: str, **fields: Any
 ) -> Claim:
+    """A claim about accuracy, unless ``fields`` say otherwise."""
     shared: dict[str, Any] = {"metric": "accuracy", "margin": 0.02}
     return Claim(
         name,

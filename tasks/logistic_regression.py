@@ -51,6 +51,7 @@ PUBLISHED_SE = 0.015
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """The level's data set: curves, clouds or tumours."""
     if level.name == CURVES.name:
         return mnist1d.load(seed)
     if level.name == CLOUDS.name:
@@ -60,10 +61,12 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def build_linear(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """Logistic regression with the penalty ``params["l2"]``."""
     return LogisticRegression(shape, params["l2"])
 
 
 def build_mlp(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """An MLP of two hidden layers."""
     # two layers of 100, as in the MNIST-1D paper
     return mlp(shape, (100, 100), dropout=params["dropout"])
 
@@ -88,6 +91,7 @@ ARMS = (
         build_linear,
         Text("No penalty, stopped early", zh="无正则，提前停止"),
         recipe={"nesterov": False, "momentum": 0.0, "restore_best": True},
+        # A small rate, so that stopping early has updates to choose from.
         params={"l2": 0.0, "lr": 0.1},
         procedure=Classification(measures=BY_LOSS),
     ),

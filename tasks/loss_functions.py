@@ -50,6 +50,7 @@ STUCK = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """Digits for the saturated starts, MNIST-1D for the normal one."""
     if level["data"] == "digits":
         return digits.load(seed)
     return mnist1d.load(seed)
@@ -70,6 +71,7 @@ learn = partial(
 
 
 def arm(name: str, loss: str, label: Text, **fields: Any) -> Arm:
+    """The arm of a loss."""
     return Arm(name, build, label, procedure=learn(loss), **fields)
 
 
@@ -102,6 +104,10 @@ ARMS = (
 
 
 def saturated(scale: int, rates: Float, en: str, zh: str) -> Level:
+    """Digits, with outputs that begin ``scale`` times as large, and rates of
+    its own.
+    """
+    # Larger outputs have larger gradients behind them, hence smaller rates.
     factors = {"data": "digits", "scale": scale, "widths": (64,)}
     return Level(
         f"scale_{scale}",

@@ -66,6 +66,7 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A generator of points in the plane and its discriminator."""
     return planar(WIDTH, LATENT)
 
 
@@ -94,7 +95,11 @@ TASK = Task(
     recipe=Recipe(
         steps=1000,
         batch_size=128,
+        # Little memory of gradients: the game's gradients turn, and old ones
+        # point to where the other player no longer is.
         betas=(0.5, 0.9),
+        # A rate that falls would damp the circling that the average is to
+        # remove.
         schedule="constant",
         restore_best=False,
         evaluations=5,

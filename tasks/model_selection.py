@@ -46,6 +46,7 @@ def simulated(
     examples, models = level["examples"], level["models"]
     rng = np.random.default_rng(seed)
     public = rng.binomial(examples, GUESSING, size=(COMPETITIONS, models))
+    # All guess alike, so the first stands for any that was not chosen.
     chosen = public.max(axis=1) if best else public[:, 0]
     # on examples that it was not chosen by, any of them guesses again
     private = rng.binomial(PRIVATE, GUESSING, size=COMPETITIONS)
@@ -71,6 +72,7 @@ def bound(level: Level, params: Params, seed: int) -> dict[str, float]:
 
 
 def competition(models: int, examples: int) -> Level:
+    """The level of so many guessing models and public examples."""
     label = Text(
         f"{models:,} models, {examples} public examples",
         zh=f"{models:,} 个模型，{examples} 个公开样本",
@@ -80,6 +82,7 @@ def competition(models: int, examples: int) -> Level:
 
 
 def claim(name: str, english: str, chinese: str, **fields: Any) -> Claim:
+    """A claim about optimism."""
     return Claim(name, Text(english, zh=chinese), "optimism", **fields)
 
 

@@ -30,9 +30,8 @@ GOAL = 1e-6  # of the starting distance
 PLACE, WIDTH = 1.0, 0.15  # of the bump
 BUMP_RATE = 0.01
 Gradient = Callable[[Array], Array]
-Problem = tuple[
-    Gradient, Array, float, float
-]  # gradient, start, rate, momentum
+# gradient, start, rate, momentum
+Problem = tuple[Gradient, Array, float, float]
 
 
 def heavy_ball(
@@ -79,6 +78,7 @@ def bump(
         )
         return slope
 
+    # Far enough from the bump for momentum to have gathered speed there.
     start = rng.uniform(2.5, 3.5, size=1)
     return gradient, start, BUMP_RATE, 0.9 if has_momentum else 0.0
 
@@ -86,6 +86,7 @@ def bump(
 def measure(
     has_momentum: bool, level: Level, params: Params, seed: int
 ) -> Outcome:
+    """After how many updates the minimum is reached, and whether it is at all."""
     make = valley if "condition" in level.factors else bump
     problem = make(has_momentum, level, np.random.default_rng(seed))
     shares = heavy_ball(*problem, most=level["updates"])
@@ -96,18 +97,21 @@ def measure(
 
 
 def arm(name: str, has_momentum: bool, en: str, zh: str) -> Arm:
+    """The arm with momentum, or without."""
     return Arm.function(
         name, partial(measure, has_momentum), label=Text(en, zh=zh)
     )
 
 
 def condition(value: int) -> Level:
+    """The level of quadratics of that condition number."""
     factors = {"condition": value, "updates": 200_000}
     label = Text(f"Condition number {value:,}", zh=f"条件数 {value:,}")
     return Level(f"kappa_{value}", factors, value, label)
 
 
 def hill(name: str, height: float, en: str, zh: str) -> Level:
+    """The level of a bump of that height."""
     return Level(
         name, {"height": height, "updates": 5000}, label=Text(en, zh=zh)
     )
@@ -131,6 +135,7 @@ OVER = Text(
 def crosses(
     name: str, who: str, level: str, does: bool, en: str, zh: str
 ) -> Claim:
+    """That an arm always arrives at the minimum behind a bump, or never does."""
     return Claim(
         name,
         Text(en, zh=zh),

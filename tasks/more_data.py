@@ -32,10 +32,8 @@ from tasks.models.convolution import ConvNet
 from tasks.procedures.pseudo_labels import UNLABELLED, PseudoLabels
 from tasks.procedures.supervised import Classification
 
-OTHERS, EXTRA = (
-    2000,
-    500,
-)  # examples of other classes; of those of the task, on top
+# examples of other classes; of those of the task, on top
+OTHERS, EXTRA = 2000, 500
 NEVER_MOVED = 1  # what the wrong generator makes
 LEE = Text(
     "Hung-yi Lee, Machine Learning 2021: general guide, transfer learning",
@@ -63,6 +61,7 @@ def curves(
     low: int = 5,
 ) -> Split:
     """Examples of the five classes from ``low`` on."""
+    # Half of all classes are kept, and classes are equally frequent.
     every = mnist1d.generated(2 * examples, rng, shift)
     return every.take(
         ((every.y >= low) & (every.y < low + 5)).nonzero().flatten()
@@ -89,6 +88,7 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def other_classes(train: Split, level: Level, seed: int) -> Split:
+    """The examples of classes 0 to 4, to pre-train on."""
     return train.head(OTHERS)
 
 
@@ -111,15 +111,18 @@ def _between(train: Split, start: int, end: int) -> Split:
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A small CNN."""
     return ConvNet(shape, 16)
 
 
 def arm(name: str, en: str, zh: str, extra: str = "", **fields: Any) -> Arm:
+    """The arm that learns from the level's examples and those ``extra`` ones."""
     data = partial(labelled, extra)
     return Arm(name, build, Text(en, zh=zh), training_data=data, **fields)
 
 
 PRETRAINED = Stage(other_classes)
+# Pseudo-labels of an untrained model would be learned as they come.
 TEACHER = Stage(partial(labelled, ""))
 ARMS = (
     arm("scratch", "From scratch", "从头训练"),
@@ -155,6 +158,7 @@ ARMS = (
 
 
 def level(labels: int) -> Level:
+    """That many labelled examples."""
     return Level(
         f"labels_{labels}",
         {"labels": labels},
@@ -172,6 +176,9 @@ def claim(
     zh: str,
     **fields: Any,
 ) -> Claim:
+    """A claim about accuracy at one number of labels, unless ``fields`` say
+    otherwise.
+    """
     usual = {
         "metric": "accuracy",
         "margin": 0.03,

@@ -46,10 +46,12 @@ DUCHI = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """MNIST-1D curves, 4,000 to learn from."""
     return mnist1d.load(seed)
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """The same MLP whatever the rule."""
     return mlp(shape, (100, 100))  # the MLP of the MNIST-1D paper
 
 
@@ -65,6 +67,7 @@ def tuned(
 
 
 def at_default(name: str, rate: float, title: str, **recipe: Any) -> Arm:
+    """A rule at the rate that libraries give it, which is not tuned."""
     label = Text(f"{title}, default rate", zh=f"{title}（默认学习率）")
     recipe = {"optimizer": name, **recipe}
     return Arm(
@@ -99,6 +102,7 @@ ARMS = (
 def claim(
     name: str, better: str, worse: str, en: str, zh: str, **fields: Any
 ) -> Claim:
+    """A claim about accuracy, unless ``fields`` say otherwise."""
     shared: dict[str, Any] = {"metric": "accuracy", "margin": 0.02}
     return Claim(
         name,
@@ -249,6 +253,8 @@ TASK = Task(
     load_data=load_data,
     arms=ARMS,
     procedure=Classification(),
+    # Often evaluated, because the updates to a target are known to within one
+    # evaluation only.
     recipe=Recipe(steps=600, evaluations=40, targets=(TARGET,)),
     space=Space(lr=Float(1e-3, 1.0, log=True)),
     claims=CLAIMS,

@@ -79,6 +79,9 @@ CLAIMS = (
 
 
 def arm(name: str, updates: int, decays: bool, en: str, zh: str) -> Arm:
+    """Descent in small batches for that many updates, whose rate decays or
+    not.
+    """
     return Arm.function(
         name, partial(measure, updates, decays), label=Text(en, zh=zh)
     )

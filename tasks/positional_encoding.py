@@ -41,16 +41,21 @@ FIRST, MAJORITY = ("first",), ("majority",)
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """Sequences of 15 symbols, with the level's question about them."""
     return recall.load(seed, LENGTH, level["question"])
 
 
 def build(
     positions: Positions, shape: Shape, level: Level, params: Params
 ) -> nn.Module:
+    """One block of attention with those positions; the parameters of learned
+    ones count.
+    """
     return attention_reader(shape, SYMBOLS, PARAMETERS, positions)
 
 
 def claim(name: str, english: str, chinese: str, **fields: Any) -> Claim:
+    """A claim about accuracy, unless ``fields`` say otherwise."""
     shared = {"metric": "accuracy", "margin": 0.05, "source": VASWANI}
     return Claim(name, Text(english, zh=chinese), **{**shared, **fields})
 

@@ -26,10 +26,8 @@ from tasks.models.adversarial import Adversaries, answering, judging, mixture
 from tasks.procedures.adversarial import NON_SATURATING
 from tasks.procedures.answers import AnswerGame, Likelihood, Regression
 
-RIGHT = (
-    -1.0,
-    1.0,
-)  # the right answers to x are x - 1 and x + 1, equally likely
+# the right answers to x are x - 1 and x + 1, equally likely
+RIGHT = (-1.0, 1.0)
 # their standard deviation, so that squared errors are 1.01 for the mean and 2.02 for a
 # right answer
 NOISE = 0.1
@@ -60,18 +58,22 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def regressor(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A network that sees the question alone."""
     return answering(shape, WIDTH, 0)
 
 
 def noisy_regressor(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A network that sees the question and noise."""
     return answering(shape, WIDTH, LATENT)
 
 
 def adversaries(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """The same network as generator, and its discriminator."""
     return Adversaries(answering(shape, WIDTH, LATENT), judging(shape, WIDTH))
 
 
 def mixture_density(shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A network that puts out a mixture of normal distributions."""
     return mixture(shape, WIDTH, COMPONENTS)
 
 

@@ -50,6 +50,7 @@ class Lookup(nn.Module):
         self.keys = nn.Embedding(PLACES, WIDTH)
         self.first = nn.Embedding(PLACES, WIDTH)
         self.second = nn.Embedding(PLACES, WIDTH)
+        # Values of one number: a head can only average the numbers themselves.
         self.attention = nn.MultiheadAttention(
             WIDTH, heads, vdim=1, batch_first=True
         )
@@ -58,12 +59,15 @@ class Lookup(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits, (examples, 2), of ``x``, (examples, places + 2)."""
         numbers, asked = x[:, :PLACES], x[:, PLACES:].long()
         query = self.first(asked[:, 0]) + self.second(asked[:, 1])
         keys = self.keys.weight.expand(len(x), -1, -1)
         read, _ = self.attention(
             query[:, None], keys, numbers[..., None], need_weights=False
         )
+        # The query stays beside what was read, so the answer knows which
+        # places were asked for.
         logits: Tensor = self.answer(query + read[:, 0])
         return logits
 
@@ -86,6 +90,7 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 def build(heads: int, shape: Shape, level: Level, params: Params) -> nn.Module:
+    """A lookup with that many heads."""
     return Lookup(heads)
 
 

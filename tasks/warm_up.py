@@ -44,22 +44,28 @@ LEE = Text(
 
 
 def load_data(level: Level, seed: int) -> Splits:
+    """MNIST-1D curves, 4,000 to learn from."""
     return mnist1d.load(seed, validation=500, test=1000)
 
 
 def build(
     norm_first: bool, shape: Shape, level: Level, params: Params
 ) -> nn.Module:
+    """An encoder of the level's depth, with its norms before or after."""
     return Encoder(shape, level["layers"], norm_first)
 
 
 def arm(name: str, english: str, chinese: str, warmup: float = 0.0) -> Arm:
+    """The arm of a place for the norms, named after it, with or without
+    warm-up.
+    """
     made = partial(build, name.startswith("pre"))
     label = Text(english, zh=chinese)
     return Arm(name, made, label, recipe={"warmup": warmup})
 
 
 def at(layers: int, lr: float) -> Level:
+    """The level of that depth and peak rate."""
     label = Text(
         f"{layers} layers, rate {lr:g}", zh=f"{layers} 层，学习率 {lr:g}"
     )
@@ -74,6 +80,9 @@ def at(layers: int, lr: float) -> Level:
 def claim(
     name: str, who: str, english: str, chinese: str, **fields: Any
 ) -> Claim:
+    """A claim about the log loss of two arms, ``who``, at eight layers and the
+    higher rate.
+    """
     better, _, worse = who.partition(" ")
     shared: dict[str, Any] = {
         "metric": "loss",
