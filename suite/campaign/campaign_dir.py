@@ -23,7 +23,7 @@ from suite.records.versions import versions
 from suite.verdicts.preregistration import with_history
 from tasks import UserError
 
-ROOM = 50 * 2**20  # bytes that must be free before a campaign starts
+MIN_FREE_BYTES = 50 * 2**20  # bytes that must be free before a campaign starts
 
 
 def check_folder(folder: Path) -> None:
@@ -42,9 +42,9 @@ def check_folder(folder: Path) -> None:
             f"Results folder {folder} cannot be written ({error.strerror or error}): "
             "fix its permissions, or name another with --results."
         ) from error
-    if free_space(folder) < ROOM:
+    if free_space(folder) < MIN_FREE_BYTES:
         raise UserError(
-            f"The disk of {folder} has less than {ROOM >> 20} MiB free: "
+            f"The disk of {folder} has less than {MIN_FREE_BYTES >> 20} MiB free: "
             "make room, or use --results."
         )
 

@@ -458,7 +458,7 @@ class Driver:
             self.folder,
             state,
             self.tally,
-            running=self._running.told(self.tally.slots),
+            running=self._running.current(self.tally.slots),
             machine=machine_load(),
             ray_dashboard=self.executor.dashboard,
             unpublished=self.tracker.waiting if self.tracker else 0,

@@ -97,7 +97,7 @@ def launch(
     tracking_uri: str | None = None,
     retry: bool = False,
     watch: Callable[[Tally], None] = lambda tally: None,
-    said: Callable[[str], None] = lambda text: None,
+    notify: Callable[[str], None] = lambda text: None,
 ) -> Tally:
     """Train what the plan's campaign lacks, and publish it to MLflow.
 
@@ -105,8 +105,9 @@ def launch(
     run in this process), ``address`` that of a running cluster. ``executor`` takes the
     place of both, and is closed by the caller. ``tracking_uri`` is an MLflow store (or
     the address of another registered tracker); None means the store in the results
-    folder, "none" none at all. Raises UserError and, on Ctrl-C, SIGTERM or
-    SIGHUP, KeyboardInterrupt; everything recorded is kept.
+    folder, "none" none at all. ``watch`` is called with the tally about once a second,
+    ``notify`` with each message for the user. Raises UserError and, on Ctrl-C, SIGTERM
+    or SIGHUP, KeyboardInterrupt; everything recorded is kept.
     """
     check_folder(results / plan.id)
     with _logged(results / plan.id), signals_as_ctrl_c():
@@ -119,10 +120,10 @@ def launch(
         finally:
             # A run takes about 40 ms to write: fewer are done within a second.
             if tracker.waiting > 20:
-                said(f"writing the last {tracker.waiting} runs to MLflow …")
+                notify(f"writing the last {tracker.waiting} runs to MLflow …")
             tracker.close()
         for problem in (*tally.problems, *_unpublished(tracker, tracking_uri)):
-            said(problem)
+            notify(problem)
     return tally
 
 

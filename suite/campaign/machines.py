@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # What a worker reports of itself and the last bits of a result may depend on.
-FACTS = ("device", "hardware", "threads", "torch", "numpy", "python")
+COMPARED = ("device", "hardware", "threads", "torch", "numpy", "python")
 
 
 class MachineCensus:
@@ -18,14 +18,14 @@ class MachineCensus:
 
     def __init__(self) -> None:
         self._seen: dict[str, Counter[str]] = {
-            name: Counter() for name in FACTS
+            name: Counter() for name in COMPARED
         }
 
     def add(self, worker: Mapping[str, Any]) -> bool:
         """Count a run's worker; returns whether it differs from all others in
         something.
         """
-        told = {name: str(worker[name]) for name in FACTS if name in worker}
+        told = {name: str(worker[name]) for name in COMPARED if name in worker}
         # Compared before this worker is counted, or it would always be known.
         new = any(
             self._seen[name] and value not in self._seen[name]

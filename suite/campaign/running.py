@@ -10,7 +10,7 @@ import psutil
 from suite.training.job import Job
 
 # How many jobs the state names: it is written every second, and read as often.
-MOST = 64
+MAX_NAMED_JOBS = 64
 MIB = 2**20
 
 
@@ -34,12 +34,12 @@ class Running:
         self._jobs.pop(_key(job), None)
         self._since.pop(_key(job), None)
 
-    def told(self, slots: int) -> list[dict[str, Any]]:
+    def current(self, slots: int) -> list[dict[str, Any]]:
         """The jobs that run, with ``since`` in seconds since the epoch of Unix."""
-        oldest = list(self._jobs.items())[: min(slots, MOST)]
-        return [self._tell(key, job) for key, job in oldest]
+        oldest = list(self._jobs.items())[: min(slots, MAX_NAMED_JOBS)]
+        return [self._description(key, job) for key, job in oldest]
 
-    def _tell(self, key: str, job: Job) -> dict[str, Any]:
+    def _description(self, key: str, job: Job) -> dict[str, Any]:
         member = job.members[0]
         return {
             "task": job.task,

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-STOPPING = ("SIGTERM", "SIGHUP")  # the second is not known everywhere
-SIGNALLED = 128  # what a shell adds to a signal's number
+STOP_SIGNALS = ("SIGTERM", "SIGHUP")  # the second is not known everywhere
+SIGNAL_EXIT_BASE = 128  # what a shell adds to a signal's number
 
 
 class Stopped(KeyboardInterrupt):
@@ -22,7 +22,7 @@ class Stopped(KeyboardInterrupt):
 def exit_code(interrupt: KeyboardInterrupt) -> int:
     """What a shell says of a program that the signal ended: 130 for Ctrl-C."""
     number = getattr(interrupt, "number", signal.SIGINT)
-    return SIGNALLED + int(number)
+    return SIGNAL_EXIT_BASE + int(number)
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def signals_as_ctrl_c() -> Iterator[None]:
         raise Stopped(number)
 
     before = {}
-    for name in STOPPING:
+    for name in STOP_SIGNALS:
         number = getattr(signal, name, None)
         if number is None or signal.getsignal(number) is signal.SIG_IGN:
             continue

@@ -22,8 +22,8 @@ from tasks import Arm, Level, Split, Splits, Task
 
 # The share of test examples that may be training examples too, as in some published
 # data sets.
-DOUBLES = 0.001
-READ = 1000  # examples that stand for those that are not in memory
+MAX_DUPLICATE_SHARE = 0.001
+SAMPLED_EXAMPLES = 1000  # examples that stand for those that are not in memory
 PAIRS = (
     ("training", "test"),
     ("validation", "test"),
@@ -83,7 +83,7 @@ def splits_are_disjoint(task: Task) -> str:
         rows = {name: _rows(split) for name, split in parts.items()}
         for one, other in PAIRS:
             shared = len(rows[one] & rows[other])
-            if shared > DOUBLES * len(rows[other]):
+            if shared > MAX_DUPLICATE_SHARE * len(rows[other]):
                 raise CheckFailed(
                     f"at {level.name}, {shared:,} of {len(parts[other]):,} {other} "
                     f"examples are {one} examples too",
@@ -189,7 +189,7 @@ def _check_source(
     held_out = {"validation": splits.validation, "test": _test(splits)}
     for name, split in held_out.items():
         shared = len(_rows(own.train) & _rows(split))
-        if shared > DOUBLES * len(split):
+        if shared > MAX_DUPLICATE_SHARE * len(split):
             raise CheckFailed(
                 f"{where}: {shared:,} of {len(split):,} {name} examples are in its "
                 "training data too",
@@ -248,7 +248,7 @@ def _rows(split: Split) -> set[str]:
     of the first ones.
     """
     if not split.in_memory:
-        split = split.head(READ)
+        split = split.head(SAMPLED_EXAMPLES)
     inputs = _flat(split.x).numpy()  # (examples, numbers)
     answers = _flat(split.y).numpy()
     rows = set()

@@ -17,8 +17,8 @@ from pathlib import Path
 import torch
 
 import tasks
-from suite.campaign.campaign_dir import ROOM
-from suite.checks.finding import Finding, tried
+from suite.campaign.campaign_dir import MIN_FREE_BYTES
+from suite.checks.finding import Finding, run_check
 from suite.checks.short_run import short_job
 from suite.cluster.cores import cores
 from suite.cluster.protocol import JobOutcome
@@ -35,7 +35,7 @@ from tasks.data._fetch import cache_folder
 
 PYTHON = (3, 11)
 # Bytes free, below which a larger campaign may fill the disk.
-COMFORT = 2 * 2**30
+AMPLE_FREE_BYTES = 2 * 2**30
 PROBE = "logistic_regression"  # a task whose data ship with a package
 RAY_TIMEOUT_S = 120.0
 WIDTH = len("results folder")  # of the longest name
@@ -60,7 +60,7 @@ def examine(
     MLflow store's; None: our own.
     """
     # Quick ones first, and without network: Ray, the slowest, comes last.
-    looks: dict[str, Callable[[], Finding]] = {
+    checks: dict[str, Callable[[], Finding]] = {
         "Python": _python,
         "libraries": _libraries,
         "torch": _torch,
@@ -73,10 +73,10 @@ def examine(
         "MLflow": lambda: _mlflow(results, store),
         "Ray": lambda: _ray(address),
     }
-    for what, look in looks.items():
+    for what, check in checks.items():
         # Whatever is broken here, the other checks still run.
-        yield tried(
-            what, look, lambda error: "`bakeoff --verbose doctor` shows where"
+        yield run_check(
+            what, check, lambda error: "`bakeoff --verbose doctor` shows where"
         )
 
 
@@ -175,14 +175,14 @@ def _results(results: Path) -> Finding:
 def _disk(results: Path) -> Finding:
     free = free_space(results.resolve())
     says = f"{free / 2**30:,.1f} GiB free"
-    if free < ROOM:
+    if free < MIN_FREE_BYTES:
         return Finding(
             "disk",
             False,
             says,
-            f"make room: a campaign asks for {ROOM >> 20} MiB, or use --results",
+            f"make room: a campaign asks for {MIN_FREE_BYTES >> 20} MiB, or use --results",
         )
-    if free <= COMFORT:
+    if free <= AMPLE_FREE_BYTES:
         says += ": little for a large campaign"
     return Finding("disk", True, says)
 
@@ -236,15 +236,15 @@ def _tasks() -> Finding:
 
 def _mlflow(results: Path, store: str | None) -> Finding:
     if store is not None:
-        return _asked(store)
+        return _server(store)
     if (results / "mlflow.db").exists():
-        return _opened(sqlite.default_uri(results), str(results / "mlflow.db"))
+        return _store(sqlite.default_uri(results), str(results / "mlflow.db"))
     with tempfile.TemporaryDirectory() as folder:
         # Nothing is left behind where nothing was.
-        return _opened(sqlite.default_uri(Path(folder)), "a new store")
+        return _store(sqlite.default_uri(Path(folder)), "a new store")
 
 
-def _asked(store: str) -> Finding:
+def _server(store: str) -> Finding:
     """A server that answers is not enough: uploaded artifacts must arrive, too."""
     location = connection.check(store)
     name, folder = without_passwords(store), location.removeprefix("file://")
@@ -267,7 +267,7 @@ def _asked(store: str) -> Finding:
     return Finding("MLflow", True, f"{name} answers{files}")
 
 
-def _opened(uri: str, name: str) -> Finding:
+def _store(uri: str, name: str) -> Finding:
     try:
         connection.check(uri)
     except UserError as error:

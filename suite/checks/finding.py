@@ -52,7 +52,7 @@ class NotApplicable(Exception):
     """The task has nothing that this check is about."""
 
 
-def tried(
+def run_check(
     what: str,
     check: Callable[[], Finding | str],
     where: Callable[[BaseException], str],

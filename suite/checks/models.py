@@ -40,11 +40,11 @@ BATCH = 4  # examples that every model must be able to memorise
 STEPS = 300  # in which it must do so
 # The share of its objective that may be left then: the smallest of models must pass,
 # and one that ignores its input must not.
-LEFT = 0.5
+MAX_LEFT = 0.5
 # Where in the range of its learning rate a model is tried: it may succeed at
 # any.
 RATES = (0.5, 0.8, 1.0)
-TWO = Recipe(steps=1, batch_size=0, world_size=2)
+TWO_WORKERS = Recipe(steps=1, batch_size=0, world_size=2)
 ROUNDING = 1e-3  # of a gradient's norm
 FAILS = f"{DIAGNOSED}.optimisation"  # the metric of a claim
 
@@ -177,7 +177,7 @@ def tiny_batches_are_learned(task: Task) -> str:
             continue
         tried += 1
         left = _least_left(task, level, arm, tiny)
-        if left > LEFT:
+        if left > MAX_LEFT:
             raise CheckFailed(
                 f"{arm.name} still has {left:.0%} of its objective after {STEPS} steps "
                 f"on {BATCH} examples",
@@ -328,7 +328,7 @@ def _least_left(task: Task, level: Level, arm: Arm, tiny: Splits) -> float:
     left = 1.0
     for share in RATES:
         left = min(left, _objective_left(task, level, arm, tiny, share))
-        if left <= LEFT:
+        if left <= MAX_LEFT:
             break
     return left
 
@@ -395,7 +395,7 @@ def _is_shareable(task: Task, level: Level, arm: Arm, splits: Splits) -> bool:
         return False
     model = _model(task, level, arm, splits)
     try:
-        check_data_parallel(task.procedure_of(arm), model, TWO)
+        check_data_parallel(task.procedure_of(arm), model, TWO_WORKERS)
     except UserError:
         return False
     return True

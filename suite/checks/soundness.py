@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from suite.checks import data, hyperparameters, models, runs
-from suite.checks.finding import Finding, tried
+from suite.checks.finding import Finding, run_check
 from suite.checks.location import in_task_file
 from suite.checks.registry import CHECKS
 from tasks import Task
@@ -27,7 +27,7 @@ def findings(task: Task, fast: bool = False) -> Iterator[Finding]:
     for check in CHECKS.values():
         if fast and check.trains:
             continue
-        finding = tried(
+        finding = run_check(
             check.name,
             lambda function=check.function: function(task),  # type: ignore[misc]
             lambda error: in_task_file(error, task),

@@ -21,7 +21,7 @@ from tasks import UserError
 if TYPE_CHECKING:
     from suite.records.results import Campaign
 
-STOPPING = 60.0  # seconds that `cancel` waits for the driver to finish
+STOP_TIMEOUT_S = 60.0  # seconds that `cancel` waits for the driver to finish
 
 
 def status(
@@ -80,7 +80,7 @@ def cancel(
         raise UserError(
             f"Campaign {name} is not running ({state}): there is nothing to stop."
         )
-    until = time.monotonic() + STOPPING
+    until = time.monotonic() + STOP_TIMEOUT_S
     with err().status(f"Stopping {name} …"):
         while runs() and time.monotonic() < until:
             time.sleep(0.2)

@@ -99,7 +99,7 @@ def _launched(
                 tracking_uri=tracking,
                 retry=retry,
                 watch=watch.take,
-                said=watch.say,
+                notify=watch.say,
             )
     except KeyboardInterrupt as interrupt:
         err().print("\nStopped. Every finished run is kept; this resumes:")

@@ -60,7 +60,7 @@ def _extended(profile: Profile, names: Sequence[str]) -> Profile:
     return profile.model_copy(update={"tasks": {**profile.tasks, **added}})
 
 
-def look_at(
+def check_early(
     name: str,
     changes: Sequence[str] | None,
     only: Sequence[str] | None = None,

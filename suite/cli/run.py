@@ -38,7 +38,7 @@ from suite.cli.options import (
     TrackingOption,
     WorkersOption,
 )
-from suite.cli.resolve import look_at, profile_of, task_of
+from suite.cli.resolve import check_early, profile_of, task_of
 from tasks import UserError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def demo(
     """
     from suite.cli import servers
 
-    look_at(profile, None)
+    check_early(profile, None)
     with ExitStack() as stack, signals_as_ctrl_c():
         # Ray starts in the background while the imports below, which take as
         # long, go on.
@@ -227,7 +227,7 @@ def run(
     if device is not None:
         changes = [*(changes or ()), f"device={device}"]
     # What is wrong is said before anything is started.
-    look_at(profile, changes, task, task_file)
+    check_early(profile, changes, task, task_file)
     with executor(address, workers) as chosen:
         from suite.campaign.launch import plan_of
         from suite.planning.plan import shard_of

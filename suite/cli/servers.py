@@ -27,7 +27,7 @@ from suite.training.fingerprint import ROOT
 from tasks import UserError
 
 HOST = "127.0.0.1"
-TRIED = 20  # ports after the wanted one
+PORTS_TRIED = 20  # ports after the wanted one
 SHUTDOWN_TIMEOUT_S = 10.0  # seconds for a server to end by itself
 
 
@@ -59,10 +59,10 @@ def check_port(host: str, port: int) -> None:
 def free_port(wanted: int, host: str = HOST) -> int:
     """The wanted port, or one of the next, or any that is free.
 
-    ``TRIED`` ports after the wanted one are tried. Another process may still take it
-    before it is used.
+    ``PORTS_TRIED`` ports after the wanted one are tried. Another process may still take
+    it before it is used.
     """
-    for port in range(wanted, wanted + TRIED):
+    for port in range(wanted, wanted + PORTS_TRIED):
         try:
             check_port(host, port)
         except UserError:

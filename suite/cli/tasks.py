@@ -145,19 +145,17 @@ def new_task(
     """Write a working task to start from. On a terminal it asks what no option says."""
     _check_new_name(name)
     if compare is None:
-        compare = _asked(
-            f"What is compared ({', '.join(QUESTIONS)})?", "models"
-        )
+        compare = _ask(f"What is compared ({', '.join(QUESTIONS)})?", "models")
     if compare not in QUESTIONS:
         raise unknown("kind of comparison", compare, QUESTIONS)
     if question is None:
-        question = _asked("Which question does it answer?", QUESTIONS[compare])
+        question = _ask("Which question does it answer?", QUESTIONS[compare])
     if margin is None:
-        given = _asked(
+        given = _ask(
             "What is the smallest difference that matters?", f"{MARGIN}"
         )
         margin = _number(given)
-    text = _filled(compare, question, margin)
+    text = _fill_template(compare, question, margin)
     path = folder / f"{name}.py"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -178,7 +176,7 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _asked(question: str, default: str) -> str:
+def _ask(question: str, default: str) -> str:
     """The answer of whoever is at the terminal; the default where nobody is."""
     if not is_interactive():
         return default
@@ -195,7 +193,7 @@ def _number(given: str) -> float:
         ) from None
 
 
-def _filled(compare: str, question: str, margin: float) -> str:
+def _fill_template(compare: str, question: str, margin: float) -> str:
     """The template's text with one's own question and margin."""
     if not (math.isfinite(margin) and margin > 0):
         raise UserError(

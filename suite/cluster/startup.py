@@ -192,7 +192,7 @@ def join_cluster(ray: ModuleType, cluster: Cluster) -> str | None:
     if cluster.named_by == "--address":
         options["address"] = cluster.address
     try:
-        _knock(cluster.address or "")
+        _check_listening(cluster.address or "")
         dashboard: str | None = ray.init(**options).dashboard_url
     except Exception as error:
         ray.shutdown()
@@ -213,7 +213,7 @@ def _not_there(cluster: Cluster, error: Exception) -> str:
     )
 
 
-def _knock(address: str) -> None:
+def _check_listening(address: str) -> None:
     """Raise OSError if nothing listens on ``host:port``."""
     host, _, port = address.rpartition("//")[2].rpartition(":")
     if port.isdecimal():

@@ -50,11 +50,11 @@ FILE = "calibration.json"
 # plan` short; of very cheap steps, so many are enough.
 TIMED_SECONDS = 0.1
 MAX_STEPS = 200
-HANDLING = 0.06  # seconds of overhead per run: dispatch, record, MLflow
+RUN_OVERHEAD_S = 0.06  # seconds of overhead per run: dispatch, record, MLflow
 # Until a data-parallel group of two trains on two cores: five new processes,
 # each time.
 GROUP_START_S = 18.0
-START = 12.0  # seconds until the first run starts: Ray, imports, data
+STARTUP_S = 12.0  # seconds until the first run starts: Ray, imports, data
 LINE_BYTES = 1_200  # a line of the record without its curve
 COPIES = 3.1  # the record, cell.parquet, and the same among the artifacts
 RUN_BYTES = 5_000  # an MLflow run without its metrics
@@ -107,7 +107,7 @@ class Cost:
         # One more, of the model before its first update.
         evaluating = (self.evaluations + 1) * self.evaluation
         starting = GROUP_START_S if self.world_size > 1 else 0.0
-        return updating + evaluating + HANDLING + starting
+        return updating + evaluating + RUN_OVERHEAD_S + starting
 
     @property
     def work(self) -> float:
@@ -170,7 +170,7 @@ def estimate(
             size += cost.bytes(final=False)
     # More workers than runs would have nothing to do.
     busy = min(workers, plan.runs)
-    return Estimate((START + work / busy) / 3600, workers, round(size))
+    return Estimate((STARTUP_S + work / busy) / 3600, workers, round(size))
 
 
 def costs(

@@ -34,13 +34,13 @@ MAX_BLOCKS = 10_000
 MAX_RUNS = 1_000_000  # of one kind, in one cell
 MAX_THREADS = 4_096
 # What ``interim_looks = true`` means; ci/SIMULATION.md has its error rates.
-LOOKS = (6, 10, 16)
+DEFAULT_LOOKS = (6, 10, 16)
 
 
 def declared(looks: Any) -> Any:
     """``interim_looks`` may also be true or false."""
     if looks is True:
-        return LOOKS
+        return DEFAULT_LOOKS
     if looks is False:
         return ()
     return looks
@@ -418,10 +418,10 @@ def _explained(item: Any) -> str:
         return str(unknown("profile key", key, model.model_fields)) + (
             f" (in {'.'.join(path)})" if path else ""
         )
-    return f"{where} = {item['input']!r}: {_asked(item)}."
+    return f"{where} = {item['input']!r}: {_allowed(item)}."
 
 
-def _asked(item: Any) -> str:
+def _allowed(item: Any) -> str:
     """The allowed values, from pydantic's error."""
     limits = item.get("ctx") or {}
     # pydantic's own messages speak of types of Python; users write TOML.

@@ -17,7 +17,7 @@ from tasks.contract.picture import FILE, read_picture
 # Bytes of a file that is read: a picture has some thousands of numbers, and
 # one that a task of somebody else's recorded must not fill the memory of the
 # dashboard.
-LARGEST = 2_000_000
+MAX_PICTURE_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _recorded(
 
 def _read(path: Path, language: str) -> Picture | None:
     try:
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > MAX_PICTURE_BYTES:
             return None
         return read_picture(path.read_bytes(), language)
     except (OSError, UserError):

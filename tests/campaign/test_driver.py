@@ -718,7 +718,7 @@ def test_a_damaged_optuna_journal_is_told_and_costs_no_cell(
     journal = results / "optuna.journal"
     journal.write_text(damage, encoding="utf-8")
     said: list[str] = []
-    run_inline(tiny_plan, results, said=said.append)
+    run_inline(tiny_plan, results, notify=said.append)
 
     (told,) = said
     assert f"{journal} cannot be written" in told
@@ -733,7 +733,7 @@ def test_a_damaged_optuna_journal_is_told_and_costs_no_cell(
 
     journal.rename(tmp_path / "damaged")
     said.clear()
-    run_inline(tiny_plan, results, said=said.append)
+    run_inline(tiny_plan, results, notify=said.append)
     studies = optuna.get_all_study_names(
         JournalStorage(JournalFileBackend(str(journal)))
     )

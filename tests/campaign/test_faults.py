@@ -570,7 +570,7 @@ def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
                 tmp_path / "results",
                 executor=fake_executor(before_run=happens),
                 tracking_uri=url,
-                said=said.append,
+                notify=said.append,
             )
         from mlflow import MlflowClient
 

@@ -258,7 +258,7 @@ def test_a_campaign_on_a_server_with_logins_is_read_back_equal(
 ):
     said: list[str] = []
     run_inline(
-        plan, tmp_path / "results", tracking_uri=mlflow.url, said=said.append
+        plan, tmp_path / "results", tracking_uri=mlflow.url, notify=said.append
     )
 
     assert said == []
@@ -313,7 +313,7 @@ def test_no_password_is_written_anywhere(
         run_inline(
             Plan(Profile.model_validate(profile)),
             tracking_uri=uri,
-            said=said.append,
+            notify=said.append,
         )
     assert "Nothing is lost" in said[-1]
     files = [
@@ -358,7 +358,7 @@ def test_who_is_not_logged_in_is_told_how(
         connection.check(mlflow.url)
     said: list[str] = []
     workers = run_inline(
-        plan, tmp_path / "results", tracking_uri=mlflow.url, said=said.append
+        plan, tmp_path / "results", tracking_uri=mlflow.url, notify=said.append
     )
 
     assert workers.trained == 6
@@ -471,7 +471,7 @@ def test_a_database_that_is_killed_for_a_while_gets_every_run_once(
         results,
         executor=fake_executor(before_run=happens),
         tracking_uri=mlflow.url,
-        said=said.append,
+        notify=said.append,
     )
     from mlflow import MlflowClient
 

@@ -31,9 +31,9 @@ def test_jobs_run_in_the_order_of_submission_as_far_as_there_are_slots():
     running = Running()
     for number in range(4):
         running.add(job(number))
-    before = running.told(slots=2)
+    before = running.current(slots=2)
     running.remove(job(0))
-    after = running.told(slots=2)
+    after = running.current(slots=2)
 
     assert [one["number"] for one in before] == [0, 1]
     assert [one["number"] for one in after] == [1, 2]

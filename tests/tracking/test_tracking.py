@@ -228,7 +228,7 @@ def test_a_store_that_is_away_stops_nothing_and_gets_everything_later(
     monkeypatch.setattr(publisher, "RETRY_PAUSES_S", (0.0,))
     said: list[str] = []
     workers = run_inline(
-        plan, results, tracking_uri="http://127.0.0.1:9", said=said.append
+        plan, results, tracking_uri="http://127.0.0.1:9", notify=said.append
     )
 
     assert workers.trained == 6
@@ -260,7 +260,7 @@ def test_a_store_that_comes_back_gets_everything_and_nothing_twice(
 
     monkeypatch.setattr(writer.MlflowWriter, "write", unreliable)
     said: list[str] = []
-    run_inline(plan, results, tracking_uri=None, said=said.append)
+    run_inline(plan, results, tracking_uri=None, notify=said.append)
 
     assert said == []
     assert len(runs_of(results)) == 8
@@ -309,7 +309,7 @@ def test_a_deleted_experiment_is_restored(plan, run_inline, results):
     found = client.get_experiment_by_name("bakeoff/tiny")
     client.delete_experiment(found.experiment_id)
     said: list[str] = []
-    run_inline(plan, results, tracking_uri=None, said=said.append)
+    run_inline(plan, results, tracking_uri=None, notify=said.append)
 
     assert said == []
     restored = client.get_experiment_by_name("bakeoff/tiny")
@@ -380,7 +380,7 @@ def test_a_store_of_an_older_mlflow_names_the_cure(plan, run_inline, results):
         )
         database.commit()
     said: list[str] = []
-    run_inline(plan, results, tracking_uri=None, said=said.append)
+    run_inline(plan, results, tracking_uri=None, notify=said.append)
 
     uri = sqlite.default_uri(results)
     assert f"`mlflow db upgrade '{uri}'`" in said[-1]
@@ -419,7 +419,7 @@ def test_mlflow_settings_of_the_user_change_nothing(
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "theirs")
     monkeypatch.setenv("MLFLOW_RUN_ID", "0123456789abcdef0123456789abcdef")
     said: list[str] = []
-    run_inline(plan, results, tracking_uri=None, said=said.append)
+    run_inline(plan, results, tracking_uri=None, notify=said.append)
 
     assert said == []
     assert len(runs_of(results)) == 8

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 TASKS_SHOWN = 2  # of one campaign, in a table of many
 WORD_WIDTH = len("skipped")
-WORTH_TELLING = 0.05  # seconds that a finding took
+MIN_SHOWN_S = 0.05  # seconds that a finding took
 WORD_STYLES = {"OK": "green", "failed": "bold red", "skipped": "dim"}
 CELL_STATES = ("done", "final", "tuning", "queued", "failed")
 STATE_STYLES = {
@@ -221,7 +221,7 @@ class FindingLine:
 
     def _says(self) -> Text:
         says = Text(self.finding.says)
-        if self.finding.seconds >= WORTH_TELLING:
+        if self.finding.seconds >= MIN_SHOWN_S:
             says.append(f" · {seconds_text(self.finding.seconds)}", "dim")
         if self.finding.ok is False and self.finding.hint:
             says.append(f"\n→ {self.finding.hint}", "bold")
