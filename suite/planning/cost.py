@@ -39,6 +39,7 @@ from tasks import (
     Level,
     Params,
     Recipe,
+    Split,
     Splits,
     Task,
     UserError,
@@ -50,6 +51,9 @@ FILE = "calibration.json"
 # plan` short; of very cheap steps, so many are enough.
 TIMED_SECONDS = 0.1
 MAX_STEPS = 200
+# An evaluation that would take longer is measured on a few examples alone.
+FEW_EXAMPLES = 100
+FEW_SECONDS = 2.0
 RUN_OVERHEAD_S = 0.06  # seconds of overhead per run: dispatch, record, MLflow
 # Until a data-parallel group of two trains on two cores: five new processes,
 # each time.
@@ -328,15 +332,27 @@ class _Timed:
         """Seconds an update and an evaluation, the values of one evaluation, and the
         parameters.
         """
+        whole = self._splits.validation
+        few = whole.limited(FEW_EXAMPLES)
         # The first steps of a process pay for imports, buffers and caches.
-        self._train(2)
-        update, *_ = self._train(4)
+        _, evaluation, *_ = self._train(2, few)
+        # A translator that has learned nothing writes on until it is stopped:
+        # where a few examples take long, all of them would take minutes.
+        share = len(few) / len(whole)
+        if evaluation < FEW_SECONDS * share:
+            few, share = whole, 1.0
+        update, *_ = self._train(4, few)
         wanted = int(TIMED_SECONDS / max(update, 1e-6))
         steps = max(4, min(MAX_STEPS, wanted))
-        return self._train(steps)
+        update, evaluation, values, parameters = self._train(steps, few)
+        return update, evaluation / share, values, parameters
 
-    def _train(self, steps: int) -> tuple[float, float, dict[str, float], int]:
-        """Train for a number of steps: see ``steps``."""
+    def _train(
+        self, steps: int, validation: Split
+    ) -> tuple[float, float, dict[str, float], int]:
+        """Train for a number of steps, with these examples to evaluate: see
+        ``steps``.
+        """
         splits = self._splits
         model = build_model(self.arm, self.level, splits, self._params, 0).to(
             self.device
@@ -351,7 +367,7 @@ class _Timed:
             self.task.procedure_of(self.arm),
             model,
             splits.train,
-            splits.validation,
+            validation,
             recipe,
             self._params,
             self._seeds,

@@ -2,6 +2,9 @@
 
 import math
 
+import pytest
+
+from suite.planning import cost
 from suite.planning.cost import costs
 from suite.planning.plan import Plan
 from suite.planning.profile import load_profile
@@ -27,3 +30,29 @@ def test_runs_that_diverge_at_once_have_a_cost(tmp_path):
 
     assert math.isfinite(found.update)
     assert found.update > 0
+
+
+@pytest.mark.parametrize(
+    ("patience", "evaluated"), [(0.0, {100}), (1e9, {100, 1000})]
+)
+def test_slow_evaluations_are_measured_on_a_few_examples(
+    tmp_path, monkeypatch, patience, evaluated
+):
+    """An untrained translator takes minutes for the validation set of Multi30k."""
+    lengths = set()
+    train = cost.new_training
+
+    def noted(procedure, model, training, validation, *rest):
+        lengths.add(len(validation))
+        return train(procedure, model, training, validation, *rest)
+
+    monkeypatch.setattr(cost, "new_training", noted)
+    monkeypatch.setattr(cost, "FEW_SECONDS", patience)
+    file = tmp_path / "one.toml"
+    file.write_text(DIVERGES.replace('"rate_1"', '"rate_0.1"'))
+    plan = Plan(load_profile(str(file)))
+
+    (found,) = costs(plan, tmp_path).values()
+
+    assert lengths == evaluated
+    assert found.evaluation > 0
