@@ -136,6 +136,7 @@ def _row(
     return (
         status_badge(view, verdict),
         html.A(effect, href=to, className="num whole"),
-        *(value_text(universe.values[name]) for name in conditions),
+        # empty where the universe leaves a condition as its task has it
+        *(value_text(universe.values.get(name, "")) for name in conditions),
         f"{verdict.blocks:,}",
     )

@@ -128,7 +128,11 @@ def specification_curve(
 
 def _mark_text(universe: Universe, found: Multiverse, language: str) -> str:
     """A universe's conditions, among those that vary, and its effect."""
-    varied = {name: universe.values[name] for name in found.conditions}
+    varied = {
+        name: universe.values[name]
+        for name in found.conditions
+        if name in universe.values
+    }
     conditions = values_text(varied, language)
     return f"{conditions}: {deciding_effect(universe.verdict, language)}"
 

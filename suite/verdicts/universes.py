@@ -34,8 +34,11 @@ class Universe:
 
     def has(self, values: Values) -> bool:
         """Whether all of these conditions are met."""
+        # Tables [[vary]] of one claim need not vary the same conditions: one
+        # that a universe leaves as its task has it is not met, as nobody has
+        # set it.
         return all(
-            self.values[name] == value for name, value in values.items()
+            self.values.get(name) == value for name, value in values.items()
         )
 
 

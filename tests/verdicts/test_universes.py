@@ -1,6 +1,7 @@
 """A claim under other conditions: planned, priced, judged, and put into one sentence."""
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +15,8 @@ from suite.cluster.serial import SerialExecutor
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, check_names
 from suite.records.results import Results
-from suite.report.universes import where
+from suite.report.labels import Labels
+from suite.report.universes import specification_curve, where
 from suite.verdicts.judge import judge_campaign
 from suite.verdicts.preregistration import provenance_of
 from suite.verdicts.universes import Rule, multiverses
@@ -151,6 +153,23 @@ def test_a_known_interaction_is_recovered(recorded):
     assert "It holds where optimiser = sgd and width = 64 (4 of 4)." in where(
         found
     )
+
+
+def test_tables_of_one_claim_need_not_vary_the_same_conditions(recorded):
+    campaign, verdicts = recorded
+    names = ("optimiser--sgd", "optimiser--adam", "width--16", "width--64")
+    told = [
+        replace(one, claim=f"gold_wins..{name}")
+        for one, name in zip(verdicts, names, strict=False)
+    ]
+    (found,) = multiverses(told)
+    only_width = [one for one in found.universes if "width" in one.values]
+
+    assert not any(one.has({"optimiser": "sgd"}) for one in only_width)
+    agreeing = sum(rule.agreeing for rule in found.rules("no_difference"))
+    assert agreeing <= found.count("no_difference")
+    curve = specification_curve(found, Labels(campaign.manifest, "en"))
+    assert [sum(n in m.rows for m in curve.marks) for n in range(4)] == [1] * 4
 
 
 def test_universes_are_exploratory_and_adjusted_for_their_number(recorded):
