@@ -25,13 +25,15 @@ from suite.records.results import Campaign
 from suite.training.job import SCHEMA, finite
 from suite.verdicts.kinds import check_claim
 from tasks import Claim, UserError, unknown
-from tasks.contract.checks import field_names
+from tasks.contract.checks import brief, field_names, is_finite
 
 PLACE = ("task", "level", "arm", "block")
 NEEDED = ("arm", "block")
 DEFAULTS = {"task": "results", "level": "all"}
+DEFAULT_CONFIDENCE = 0.95
 KEYS = ("claims", "metrics", "levels", "confidence")
 METRIC_KEYS = ("better", "percent", "label")
+LEVEL_KEYS = ("x",)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def campaign_of(results: Path, claims: Path) -> Campaign:
     if not rows:
         raise UserError(f"{results} has no rows: give one per arm and block.")
     given = _read_toml(claims)
+    _check_described(given, claims, rows)
     found = _claims(given, claims, rows)
     manifest = _manifest(results, rows, found, given, claims)
     lines = list(_lines(rows))
@@ -187,22 +190,90 @@ def _read_toml(path: Path) -> dict[str, Any]:
     for key in given:
         if key not in KEYS:
             raise unknown(f"key in {path}", key, KEYS)
-    for name, metric in given.get("metrics", {}).items():
-        for key in metric:
-            if key not in METRIC_KEYS:
-                raise unknown(
-                    f"key in {path}, metrics.{name}", key, METRIC_KEYS
-                )
+    for name, metric in _tables(given, "metrics", METRIC_KEYS, path):
+        _check_metric(metric, f"{path}, metrics.{name}")
+    for name, level in _tables(given, "levels", LEVEL_KEYS, path):
+        if not is_finite(level.get("x", 0)):
+            where = f"{path}, levels.{name}"
+            raise _refused(where, "x", level["x"], "give a number")
+    confidence = given.get("confidence", DEFAULT_CONFIDENCE)
+    if not is_finite(confidence) or not 0.5 < confidence < 1:
+        asked = "give a number between 0.5 and 1, such as 0.95"
+        raise _refused(path, "confidence", confidence, asked)
     if not given.get("claims"):
         raise UserError(f"{path} has no claims: add a [[claims]] table.")
+    if not _is_list_of_tables(given["claims"]):
+        raise _refused(
+            path, "claims", given["claims"], "write each as a [[claims]] table"
+        )
     return given
+
+
+def _tables(
+    given: Mapping[str, Any], section: str, keys: tuple[str, ...], path: Path
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Names and tables of a section of the file, such as [metrics.accuracy]. Raises
+    UserError for anything else in it, and for a key that is not among ``keys``.
+    """
+    tables = given.get(section, {})
+    if not isinstance(tables, dict):
+        asked = f"write a table [{section}.NAME] for each"
+        raise _refused(path, section, tables, asked)
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            asked = f"write a table [{section}.{name}]"
+            raise _refused(path, f"{section}.{name}", table, asked)
+        for key in table:
+            if key not in keys:
+                raise unknown(f"key in {path}, {section}.{name}", key, keys)
+    return list(tables.items())
+
+
+def _is_list_of_tables(value: Any) -> bool:
+    """Whether it is what TOML makes of [[claims]] tables."""
+    return isinstance(value, list) and all(
+        isinstance(one, dict) for one in value
+    )
+
+
+def _check_metric(metric: Mapping[str, Any], where: str) -> None:
+    """Raise UserError for a value that no metric can have."""
+    better = metric.get("better", "higher")
+    if better not in ("higher", "lower"):
+        raise _refused(where, "better", better, 'give "higher" or "lower"')
+    percent = metric.get("percent", False)
+    if not isinstance(percent, bool):
+        raise _refused(where, "percent", percent, "give true or false")
+    label = metric.get("label", "")
+    if not isinstance(label, str):
+        raise _refused(where, "label", label, "give a text")
+
+
+def _refused(where: object, key: str, value: Any, asked: str) -> UserError:
+    """The error for a value of the file: where, what was given, and what is asked."""
+    return UserError(f"{where}: {key} = {brief(value)}: {asked}.")
+
+
+def _check_described(
+    given: Mapping[str, Any], path: Path, rows: list[Row]
+) -> None:
+    """Raise UserError if a metric or a level is described that no row has: what is said
+    of it would be ignored.
+    """
+    levels = dict.fromkeys(row.level for row in rows)
+    for name in given.get("levels", {}):
+        if name not in levels:
+            raise unknown(f"level ({path}, levels)", name, levels)
+    for name in given.get("metrics", {}):
+        if name not in rows[0].metrics:
+            raise unknown(f"metric ({path}, metrics)", name, rows[0].metrics)
 
 
 def _claims(
     given: Mapping[str, Any], path: Path, rows: list[Row]
 ) -> list[Claim]:
     """The claims of the file, about the arms and levels of the rows."""
-    found = []
+    found: list[Claim] = []
     for number, values in enumerate(given["claims"], start=1):
         where = f"{path}, claim {number}"
         try:
@@ -210,6 +281,10 @@ def _claims(
         except (UserError, TypeError) as error:
             raise UserError(f"{where}: {error}") from error
         _check_names(claim, rows, where)
+        if any(claim.name == other.name for other in found):
+            raise UserError(
+                f"{where}: another claim is called {claim.name!r}, too: rename one."
+            )
         found.append(claim)
     return found
 
@@ -256,7 +331,7 @@ def _manifest(
         tasks[name] = _task(of_task, claims, given, path)
     profile = {
         "name": "elsewhere",
-        "confidence": given.get("confidence", 0.95),
+        "confidence": given.get("confidence", DEFAULT_CONFIDENCE),
     }
     return Manifest(
         schema=SCHEMA,

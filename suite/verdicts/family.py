@@ -581,5 +581,5 @@ def _error_rate(confidence: float, looks: int) -> float:
             f"confidence={confidence}: give a number between 0.5 and 1, such as 0.95."
         )
     if looks < 1:
-        raise UserError(f"looks={looks}: a claim is looked at least once.")
+        raise UserError(f"looks={looks}: a claim is judged at least once.")
     return 1 - confidence

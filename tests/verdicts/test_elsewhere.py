@@ -10,11 +10,7 @@ from suite.verdicts.elsewhere import campaign_of
 from suite.verdicts.judge import judge_campaign
 from tasks import UserError
 
-CLAIMS = """
-[metrics.accuracy]
-better = "higher"
-percent = true
-
+CLAIM = """
 [[claims]]
 name = "better"
 says = "A is better"
@@ -23,6 +19,11 @@ better = "a"
 worse = "b"
 margin = 0.01
 """
+CLAIMS = f"""
+[metrics.accuracy]
+better = "higher"
+percent = true
+{CLAIM}"""
 
 
 @pytest.fixture
@@ -95,3 +96,33 @@ def test_what_is_wrong_with_claims_is_told(files, before, after, message):
     text = "arm,block,accuracy\na,1,0.9\nb,1,0.8\n"
     with pytest.raises(UserError, match=message):
         campaign_of(*files(text, CLAIMS.replace(before, after)))
+
+
+@pytest.mark.parametrize(
+    ("claims", "message"),
+    [
+        ("claims = 3", r"claims = 3: write each as a \[\[claims\]\]"),
+        ("claims = [3]", r"claims = \[3\]: write each as a"),
+        (
+            "metrics = 3\n" + CLAIM,
+            r"metrics = 3: write a table \[metrics.NAME",
+        ),
+        (CLAIM + "[metrics]\naccuracy = 3", "metrics.accuracy = 3: write a"),
+        (CLAIM + "[metrics.accuracy]\nbetter = 'up'", 'give "higher" or "low'),
+        (CLAIM + "[metrics.accuracy]\npercent = 'no'", "give true or false"),
+        (CLAIM + "[metrics.accuracy]\nlabel = 3", "label = 3: give a text"),
+        (CLAIM + "[metrics.acuracy]\npercent = true", "acuracy.*accuracy"),
+        (CLAIM + "[levels]\nall = 3", "levels.all = 3: write a table"),
+        (CLAIM + "[levels.all]\nx = 'far'", "x = 'far': give a number"),
+        (CLAIM + "[levels.all]\ny = 3", "'y'"),
+        (CLAIM + "[levels.al]\nx = 3", "'al'.*all"),
+        ("confidence = 95\n" + CLAIM, "confidence = 95: .* such as 0.95"),
+        ("confidence = 'high'\n" + CLAIM, "confidence = 'high': give a num"),
+        (CLAIM + CLAIM, "claim 2: another claim is called 'better'"),
+    ],
+)
+def test_no_value_in_a_file_of_claims_is_ignored_or_a_traceback(
+    files, claims, message
+):
+    with pytest.raises(UserError, match=message):
+        campaign_of(*files("arm,block,accuracy\na,1,0.9\nb,1,0.8\n", claims))
