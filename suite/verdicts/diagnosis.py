@@ -19,6 +19,8 @@ import pandas as pd
 
 from suite.records.manifest import MeasureManifest, TaskManifest
 from suite.training.metrics import DIAGNOSED, SPLITS, Metric
+from suite.verdicts.kinds import kind_of
+from tasks import Claim
 
 Diagnosis = Literal[
     "optimisation", "overfitting", "mismatch", "model_bias", "healthy"
@@ -165,18 +167,27 @@ def margin_of(task: TaskManifest) -> float:
     """The smallest difference of a task's first measure that matters: the smallest
     margin of its claims on that measure, or 2 points of a share. NaN if nobody says.
     """
+    # Margins of slopes and exponents are no differences of the measure, and a
+    # bound that always holds has none: what it carries is the default, which
+    # nobody chose.
     name = task.primary.name
     margins = [
         one.claim.margin
         for one in task.claims
         if one.claim.metric.rpartition(".")[2] == name
         and one.claim.scale == "points"
-        and one.claim.kind != "interaction"  # of a slope
+        and _has_margin_in_its_unit(one.claim)
         and one.claim.margin > 0
     ]
     if margins:
         return min(margins)
     return MARGIN_OF_SHARES if task.primary.percent else math.nan
+
+
+def _has_margin_in_its_unit(claim: Claim) -> bool:
+    """Whether a claim's margin is a difference of its metric at one level."""
+    kind = kind_of(claim.kind)
+    return not kind.along_axis and kind.hypothesis != "always"
 
 
 def trained_models(

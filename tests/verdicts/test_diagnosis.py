@@ -211,6 +211,22 @@ def test_the_smallest_margin_of_claims_is_the_difference_that_counts():
     assert {one.diagnosis for one in diagnose_arms(campaign)} == {"healthy"}
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kind": "interaction"},
+        {"kind": "power_law", "exponent": -0.5, "worse": ""},
+        {"kind": "always", "lower_bound": 0.1, "worse": ""},
+    ],
+)
+def test_margins_of_slopes_and_of_bounds_are_no_differences_that_count(other):
+    finer = replace(WORSE, name="finer", margin=0.001, **other)
+    campaign = planted({"deep": 1000, "wide": 1000}, claims=(WORSE, finer))
+
+    margins = {one.margin for one in diagnose_arms(campaign)}
+    assert margins == {WORSE.margin}
+
+
 def always(cause: str) -> Claim:
     return Claim(
         cause,
