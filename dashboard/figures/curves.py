@@ -90,26 +90,13 @@ def learning_curves(
     all are in one panel, where the others are faint lines and the axis shows what the
     former reach in the last three quarters.
     """
-    # Grouped once: looking for an arm's rows among all, for each trace, made
-    # up most of the page's time at 10,000 runs.
-    means = dict(
-        iter(mean_curves(blocks, bounds=bounds).groupby("arm", sort=False))
-    )
-    single = dict(iter(blocks.groupby("arm", sort=False)))
-    shown = [
-        (look, arm)
-        for look, arm in zip(arm_looks(arms), arms, strict=True)
-        # Looks are given to all arms of the task, so that an arm has its
-        # colour even while others have no runs.
-        if arm["name"] in means
-    ]
+    means = _by_arm(mean_curves(blocks, bounds=bounds))
+    single = _by_arm(blocks)
+    shown = _with_looks(arms, means)
     if not shown:
         return None
     apart = len(shown) > MAX_TOGETHER and not focus
-    columns = {
-        name: {each: numbers(mean[each]) for each in (*AXES, "mean")}
-        for name, mean in means.items()
-    }
+    columns = _mean_columns(means)
     traces: list[Trace] = []
     for number, (look, arm) in enumerate(shown):
         name = arm["name"]
@@ -141,6 +128,34 @@ def learning_curves(
         [arm.get("label") or arm["name"] for _, arm in shown] if apart else [],
         _zoomed([single[name] for name in focus if name in single]),
     )
+
+
+def _by_arm(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Each arm's rows."""
+    # Grouped once: looking for an arm's rows among all, for each trace, made
+    # up most of the page's time at 10,000 runs.
+    return {str(arm): group for arm, group in rows.groupby("arm", sort=False)}
+
+
+def _with_looks(
+    arms: Sequence[Mapping[str, Any]], recorded: Collection[str]
+) -> list[tuple[Look, Mapping[str, Any]]]:
+    """The recorded ones among the task's arms, in order, each with its look."""
+    return [
+        (look, arm)
+        # Looks are given to all arms of the task, so that an arm has its
+        # colour even while others have no runs.
+        for look, arm in zip(arm_looks(arms), arms, strict=True)
+        if arm["name"] in recorded
+    ]
+
+
+def _mean_columns(means: Mapping[str, pd.DataFrame]) -> dict[str, Columns]:
+    """Each arm's mean curve as lists, by each unit of the x axis."""
+    return {
+        name: {each: numbers(mean[each]) for each in (*AXES, "mean")}
+        for name, mean in means.items()
+    }
 
 
 def _faint(columns: Columns, look: Look) -> Trace:

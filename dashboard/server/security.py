@@ -58,7 +58,6 @@ def read_auth(
     if not given and not is_local(host):
         raise UserError(
             f"The dashboard would be open to everyone who reaches {host}: "
-            ""
             f"set {ENVIRONMENT}=user:password first, or leave --host out to show it "
             "on this machine only."
         )
