@@ -13,6 +13,7 @@ import tasks.contract.claim
 from suite.planning.claims import claims_digest
 from suite.records.manifest import Manifest
 from suite.report import sentences
+from suite.report.charts.build import block_chart
 from suite.report.formatting import effect_and_interval
 from suite.report.messages import VERDICTS, Catalogue
 from suite.report.sentences import Labels, gate_hint, gate_name
@@ -795,6 +796,8 @@ def test_no_interval_is_shown_beyond_what_is_possible(claim, ends, campaign):
     assert verdict.deciding_interval[1] > 0.1  # as Student's t has it
     assert ends in effect_and_interval(verdict)
     assert "10.0" in sentences.sentence(verdict, Labels(record.manifest))
+    (row,) = block_chart(verdict).rows
+    assert row.adjusted[1] == pytest.approx(10.0)
 
 
 def test_a_difference_of_shares_is_at_most_one(campaign):
@@ -803,3 +806,16 @@ def test_a_difference_of_shares_is_at_most_one(campaign):
 
     assert verdict.deciding_interval[1] > 1
     assert "to +100.0" in effect_and_interval(verdict)
+    (row,) = block_chart(verdict).rows
+    assert row.adjusted[1] == pytest.approx(100.0)
+
+
+def test_a_weighted_sum_of_shares_is_drawn_as_far_as_it_is_written(campaign):
+    claim = contrast(deep=2.0, wide=-2.0)
+    record = campaign(claim, deep=[1.0, 1, 1, 1, 0, 1], wide=[0.0] * 6)
+    (verdict,) = judge_campaign(record)
+
+    low, high = verdict.deciding_interval
+    assert high > 2
+    (row,) = block_chart(verdict).rows
+    assert row.adjusted == pytest.approx((100 * low, 100 * high))

@@ -127,11 +127,10 @@ def numbers_at(verdict: ClaimVerdict, level: str | None) -> Mapping[str, Any]:
 
 
 def effect_bounds(verdict: ClaimVerdict) -> Interval:
-    """What an effect can be, as charts show it."""
+    """What an effect can be, as charts show it: the same as sentences do."""
     written = amounts(verdict)
-    if written.percent and not written.slope:
-        return POSSIBLE_POINTS
-    return INFINITE
+    least, most = written.possible
+    return written.shown(least), written.shown(most)
 
 
 def clipped(interval: Interval, bounds: Interval) -> Interval | None:
