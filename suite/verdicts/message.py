@@ -19,12 +19,12 @@ class Message:
     ==========  ===========================================================
     arm         the name of an arm, written as its label
     level       the name of a level, written as its label
-    place       the same within a sentence, where the task has several levels
+    at          " at <level>" within a sentence, where the task has several levels
     answer      "supported", "refuted", "no_difference", "inconclusive"
     effect      an effect on the claim's scale, what it promises put back
     change      a difference between two effects
     gain        an effect at one level, which for a trend is no slope
-    margin      an amount on the claim's scale that was fixed beforehand
+    margin      an amount on the claim's scale that was fixed before the run
     value       a value of the claim's metric, in its own unit
     percent     a share of 1, in percent
     number      a number with as many digits as it takes
