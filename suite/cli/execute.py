@@ -71,7 +71,10 @@ def carry_out(
 
 
 def _announce(plan: Plan, results: Path) -> None:
-    counts = f"{plan.runs:,} runs in {len(plan.cells):,} cells"
+    from suite.report.formatting import counted
+
+    runs = counted(plan.runs, "run")
+    counts = f"{runs} in {counted(len(plan.cells), 'cell')}"
     out().print(
         f"[bold cyan]{plan.id}[/bold cyan]  {counts}, kept in {results / plan.id}",
         highlight=False,

@@ -307,6 +307,9 @@ def test_an_unfinished_campaign_is_reported_as_such(folder, tmp_path, lines):
 
     assert f"not finished (stopped): {lines} of 36 runs are recorded" in text
     assert "so far" in text
+    runs = "1 run" if lines == 1 else f"{lines} runs"
+    assert re.search(rf"Size{runs} in \d+ cells, \d+ blocks", text)
+    assert not re.search(r"(?<![\d,.])1 (runs|cells|blocks|times)\b", text)
 
 
 # -------------------------------------------------------------------------- the tables

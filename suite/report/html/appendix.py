@@ -151,7 +151,8 @@ def _openings_summary(frame: pd.DataFrame, opened: pd.DataFrame) -> str:
     if count_of["trial"]:
         verdict = "tuning trials saw it, which they must not"
     by = listed(openers)
-    return f"Test sets were opened {len(opened):,} times, by {by}; {verdict}."
+    times = counted(len(opened), "time")
+    return f"Test sets were opened {times}, by {by}; {verdict}."
 
 
 def diagnoses(campaign: Campaign, task: str) -> Table | None:
@@ -292,7 +293,7 @@ def _machines(frame: pd.DataFrame) -> Iterator[str]:
         details = ", ".join(_machine_details(machine))
         count = runs["worker"].nunique()
         noun = "process" if count == 1 else "processes"
-        work = f"{count:,} {noun}, {len(runs):,} runs"
+        work = f"{count:,} {noun}, {counted(len(runs), 'run')}"
         yield f"{machine['host']} ({details}; {work})"
 
 

@@ -87,10 +87,16 @@ def _head(campaign: Campaign, judged: Sequence[Judged]) -> CampaignView:
         started=appendix.utc(manifest.created or None),
         last_result=appendix.utc(last),
         size=(
-            f"{done:,} runs in {len(manifest.cells):,} cells, "
-            f"{listed(map(str, blocks))} blocks"
+            f"{counted(done, 'run')} in {counted(len(manifest.cells), 'cell')}, "
+            f"{_blocks(blocks)}"
         ),
     )
+
+
+def _blocks(numbers: Sequence[int]) -> str:
+    """``1 block``, ``6 and 10 blocks``: the numbers that tasks have."""
+    largest = counted(max(numbers, default=0), "block")
+    return listed([*map(str, numbers[:-1]), largest])
 
 
 def _tally(judged: Sequence[Judged]) -> str:
