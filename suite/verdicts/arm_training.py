@@ -127,6 +127,7 @@ def diagnose_task(campaign: Campaign, name: str) -> Iterator[ArmDiagnosis]:
         blocks = by_level[level]
         means = _mean_models(blocks)
         labels = diagnose_together(means, margin, best)
+        # The diagnosis is that of the means; votes say how far blocks agree.
         votes = _votes(blocks, margin, best)
         for arm in (one for one in task.arm_names if one in means):
             label, rival = labels[arm]
@@ -232,6 +233,7 @@ def _trained(
     case: Case, means: Mapping[str, _Mean], level: str, arm: str
 ) -> ArmTraining:
     """What one arm reached at one level, and what that points to."""
+    # Compared on the claim's scale, as its margin is; shown in the unit.
     mine = means[arm]
     rival = rival_of(arm, {name: mean.scaled for name, mean in means.items()})
     found = diagnosis(

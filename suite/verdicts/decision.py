@@ -119,6 +119,7 @@ class Sample:
     """At how many of its levels the claim must hold; 0 means at each of them."""
 
     def __post_init__(self) -> None:
+        # Checked here, where numbers enter: everything below trusts them.
         d = np.asarray(self.differences, dtype=np.float64)
         if d.ndim != 1 or not np.isfinite(d).all():
             raise UserError(
@@ -160,6 +161,7 @@ class Sample:
     @cached_property
     def estimate(self) -> Estimate:
         """Mean, standard error and degrees of freedom of the effect."""
+        # A claim that always holds is as good as its worst instance.
         if self.is_fact:
             return instances(self.values, worst=self.hypothesis == "always")
         return self.estimate_with(self.test_train_ratio, self.reference_se)

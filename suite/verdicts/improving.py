@@ -58,6 +58,7 @@ def curve_ends(case: Case) -> CurveEnds | None:
     return CurveEnds(
         early=cell_values(case, ends, "early"),
         late=cell_values(case, ends, "late"),
+        # NaN without curves, and so false
         arrives_late=block_mean(came_late) >= 0.5,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+# what JSON can hold, or a message within another
 Value: TypeAlias = "str | int | float | Message | tuple[Message, ...]"
 
 

@@ -41,6 +41,7 @@ def moves(
     found = []
     for number, part in enumerate(case.parts):
         changes = after[:, number] - before[:, number]
+        # In the same blocks before and after, or their means would differ.
         known = np.isfinite(changes)
         if has_moved(changes[known], case.claim.margin, confidence):
             old, new = before[known, number], after[known, number]

@@ -124,6 +124,7 @@ class LogError(Scale):
         # where less is better, the metric is an error already
         errors = 1 - values if metric.better == "higher" else values
         counted = metric.is_share and examples > 0
+        # No error in n examples says less than about 1/n, and not 0.
         floor = 0.5 / examples if counted else SMALLEST
         return -np.log(np.maximum(errors, floor))
 
@@ -154,6 +155,7 @@ def _finest_ratio(values: Floats, finest: float) -> float:
     there = values[np.isfinite(values)]
     if not finest or not there.size:
         return 0.0
+    # At least one step, so that a metric that is always 0 has a ratio.
     return math.log1p(finest / max(float(there.max()), finest))
 
 

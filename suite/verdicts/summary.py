@@ -176,6 +176,7 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
         yield judged.note
     if case.exploratory:
         yield case.exploratory
+    # One reason is enough: a doubt weighs more than a lack of blocks.
     elif _label(measured, judged) == "exploratory":
         yield message("note-few-blocks", least=CONFIRMATORY)
     if case.attempt > 1:
@@ -251,6 +252,7 @@ def with_matching_note(
     group = [
         one for one in others if one.matching_group == verdict.matching_group
     ]
+    # Less than both is no contradiction: one may just be inconclusive.
     if not {"supported", "refuted"} <= {one.verdict for one in group}:
         return verdict
     each = tuple(
@@ -273,6 +275,7 @@ def _per_block(measured: Measured, judged: Judged) -> Iterator[dict[str, Any]]:
     claims once it was settled.
     """
     case, blocks = measured.case, measured.case.planned
+    # A claim over levels has no two sides in a block, but one number.
     if case.looks and judged.complete:
         blocks = judged.verdict.blocks
     better, worse = sides(measured.values, case)
@@ -292,6 +295,7 @@ def _per_block(measured: Measured, judged: Judged) -> Iterator[dict[str, Any]]:
 def _per_level(verdict: Verdict) -> Iterator[dict[str, Any]]:
     """The numbers of each level, where the claim has several."""
     for one in verdict.by_level:
+        # Gates are the claim's; each level says what its blocks show.
         numbers = _copied(one, OF_LEVEL)
         yield {"level": one.level, "verdict": one.answer, **numbers}
 

@@ -62,6 +62,7 @@ def check_claim(
     levels = claim.levels or tuple(places)
     decides = {level: places.get(level) for level in levels}
     kind_of(claim.kind).check(claim, decides)
+    # A scale knows the metric alone: the claim's name is added here.
     try:
         scale_of(claim.scale).check(metric)
     except UserError as error:

@@ -38,25 +38,39 @@ class ClaimKind(ABC):
     level. It is judged level by level, or (``over_levels``) once over all of them by a
     single number per block, which ``effects`` finds.
 
-    The sentences come from the report: ``statement`` begins the codes of those that
-    state an effect ("gap": one side is ahead; "trend": it gains along the axis;
-    "exponent": the metric is a power of the axis),
-    ``directions`` those of what lies on either side of 0, and ``asks`` is the code of
-    what such a claim says.
+    A kind holds no claim: it is registered once, and each method is told the claim. The
+    sentences come from the report, which finds them by ``statement``, ``directions``
+    and ``asks``.
     """
 
     name: str
+    """What claims call it."""
+
     hypothesis: Hypothesis = "difference"
+    """What is tested: see suite.verdicts.decision."""
+
     over_levels: bool = False
+    """Whether it is judged once over all levels, not level by level."""
+
     statement: Literal["gap", "trend", "exponent"] = "gap"
+    """How an effect is stated: one side is ahead ("gap"), it gains along the axis
+    ("trend"), or the metric is a power of the axis ("exponent").
+    """
+
     directions: str = "directions-ahead"
+    """Begins the codes of what lies on either side of 0."""
+
     asks: str = "asks-difference"
-    # whether a refuted claim means that its opposite holds
+    """The code of the sentence that says what such a claim asks."""
+
     has_opposite: bool = True
-    # whether values are taken as they are, neither scaled nor negated by "better"
+    """Whether a refuted claim means that its opposite holds."""
+
     as_recorded: bool = False
-    # whether both sides are arms whose errors add up as those of two samples do
+    """Whether values are taken as they are, neither scaled nor negated by ``better``."""
+
     compares_rates: bool = True
+    """Whether both sides are arms whose errors add up as those of two samples do."""
 
     @property
     def along_axis(self) -> bool:

@@ -20,6 +20,7 @@ class Contrast(ClaimKind):
 
     name = "contrast"
     asks = "asks-contrast"
+    # With weights the variances of two error rates no longer simply add up.
     compares_rates = False
 
     def of(self, claim: Claim) -> ClaimKind:
@@ -67,6 +68,7 @@ class CellContrast(Contrast):
 
     def effects(self, gaps: Floats, x: Sequence[float]) -> Floats:
         """The sum over levels, whose gaps are weighted already: (blocks, 1)."""
+        # Arms were added up at each level; this adds up the levels.
         total: Floats = gaps.sum(axis=1, keepdims=True)
         return total
 

@@ -42,6 +42,7 @@ class Interaction(ClaimKind):
     def check(self, claim: Claim, places: Places) -> None:
         """Raise UserError unless the levels lie along an axis."""
         found = list(places.values())
+        # A slope over log x needs two places, and none at 0 or below.
         usable = {x for x in found if x is not None and x > 0}
         if len(usable) < 2 or any(x is None or x <= 0 for x in found):
             raise UserError(
