@@ -286,7 +286,7 @@ def _order_changes(
 
 def _half_budget_finals_are_in(case: Case) -> bool:
     """Whether they are. They answer the same question better, on the test set: see
-    suite.verdicts.weigh.
+    suite.verdicts.sensitivity.
     """
     if not case.trials_of_half:
         return False
@@ -302,7 +302,7 @@ def moving_in_search(case: Case) -> Gate | None:
 
     Half of the trials stands for all halves there are, averaged: which of them came
     first is chance, and most of what two such halves differ by. A half-budget final has
-    one of them, and the test; see suite.verdicts.weigh.
+    one of them, and the test; see suite.verdicts.sensitivity.
     """
     metric, trials = case.metric.validation, case.manifest.trials
     if case.metric.cost or metric is None or trials < 2:

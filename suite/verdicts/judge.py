@@ -24,12 +24,12 @@ from suite.verdicts.family import judge, judge_again, judge_family, judge_looks
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import Message, message
 from suite.verdicts.preregistration import UNKNOWN, Provenance
+from suite.verdicts.sensitivity import with_sensitivity_gates
 from suite.verdicts.summary import (
     claim_verdict_of,
     with_matching_note,
     with_note,
 )
-from suite.verdicts.weigh import weighed
 from tasks.contract.universe import family_of
 
 __all__ = [
@@ -157,7 +157,9 @@ def _judge(family: Sequence[Measured]) -> list[Judged]:
     else:
         judged = _judge_once(family, confidence)
     return [
-        weighed(measured, one) if one.complete else _unfinished(one)
+        with_sensitivity_gates(measured, one)
+        if one.complete
+        else _unfinished(one)
         for measured, one in zip(family, judged, strict=True)
     ]
 

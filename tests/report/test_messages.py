@@ -19,7 +19,7 @@ from suite.verdicts.diagnosis import Diagnosis
 from suite.verdicts.findings import CONDITIONS, LeftOut
 from suite.verdicts.kinds import KINDS
 from suite.verdicts.scales import SCALES
-from suite.verdicts.weigh import GATES_OF_ANSWERS
+from suite.verdicts.sensitivity import SENSITIVITY_GATES
 
 ROOT = Path(__file__).parents[2] / "suite"
 REPORT = (
@@ -104,7 +104,7 @@ def _texts(node):
 
 def put_together():
     """The codes that are made from a name in a registry."""
-    for gate in (*GATES, AA_GATE, *GATES_OF_ANSWERS):
+    for gate in (*GATES, AA_GATE, *SENSITIVITY_GATES):
         yield from (
             f"gate-{gate}{end}" for end in ("", "-passed", "-fine", "-hint")
         )

@@ -1,5 +1,5 @@
-"""What an answer hinges on: the finals that failed, the tuning budget, and the training
-length.
+"""Sensitivity of an answer: to the finals that failed, the tuning budget, and the
+training length.
 
 These gates need an answer to be asked, unlike those of suite.verdicts.adequacy: each
 judges the claim once more on other finals of the same blocks, and compares.
@@ -34,29 +34,30 @@ BUDGET_GATE = "tuning-budget"
 LENGTH_GATE = "training-length"
 MOVING_BUDGET_GATE = "moving-with-tuning"
 MOVING_LENGTH_GATE = "moving-with-length"
-GATES_OF_ANSWERS = (
+SENSITIVITY_GATES = (
     FAILURES_GATE,
     BUDGET_GATE,
     MOVING_BUDGET_GATE,
     LENGTH_GATE,
     MOVING_LENGTH_GATE,
 )
-# which way a change of the effect makes an answer truer
+# Which way a change of the effect makes an answer truer.
 DIRECTIONS = {"supported": 1, "refuted": -1}
 NOTHING_TO_TEST = ("too_few_blocks", "no_spread")
 
 
-def weighed(measured: Measured, judged: Judged) -> Judged:
-    """The same with the gates that need an answer to be asked."""
+def with_sensitivity_gates(measured: Measured, judged: Judged) -> Judged:
+    """The judged claim with the gates that need an answer to be asked."""
     if judged.verdict.reason in NOTHING_TO_TEST:
         return judged
     verdict = _with_direction(measured, judged.verdict)
-    verdict = _weigh_failures(measured, verdict)
+    verdict = _check_failures(measured, verdict)
     judged = replace(judged, verdict=verdict)
-    if measured.case.is_fact:  # no search could change it
+    # No amount of tuning or training could change a fact.
+    if measured.case.is_fact:
         return judged
-    judged = _weigh_half_budget(measured, judged)
-    return _weigh_half_length(measured, judged)
+    judged = _check_half_budget(measured, judged)
+    return _check_half_length(measured, judged)
 
 
 def _with_direction(measured: Measured, verdict: Verdict) -> Verdict:
@@ -79,7 +80,7 @@ def _with_direction(measured: Measured, verdict: Verdict) -> Verdict:
     return judge_again(verdict, directed)
 
 
-def _weigh_failures(measured: Measured, verdict: Verdict) -> Verdict:
+def _check_failures(measured: Measured, verdict: Verdict) -> Verdict:
     """The verdict, unless it is another without the finals that failed: then it hinges
     on them.
     """
@@ -102,7 +103,7 @@ def _weigh_failures(measured: Measured, verdict: Verdict) -> Verdict:
 # ------------------------------------------------------------- half of the tuning
 
 
-def _weigh_half_budget(measured: Measured, judged: Judged) -> Judged:
+def _check_half_budget(measured: Measured, judged: Judged) -> Judged:
     """The same, with what half of the tuning would have said.
 
     There is no answer where that would be the opposite one, or where the effect itself
@@ -164,7 +165,7 @@ def _moving_budget(
 # ------------------------------------------------------------ half of the training
 
 
-def _weigh_half_length(measured: Measured, judged: Judged) -> Judged:
+def _check_half_length(measured: Measured, judged: Judged) -> Judged:
     """The same, with what half of the training would have said, if half-length finals
     were run and are all in.
 
