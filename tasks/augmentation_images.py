@@ -115,6 +115,7 @@ def load_data(level: Level, seed: int) -> Splits:
 
 def take(examples: int, train: Split, level: Level, seed: int) -> Split:
     """The first ``examples`` of the training part."""
+    # The many hence contain the few.
     return train.head(examples)
 
 
@@ -132,6 +133,7 @@ def arm(
         build,
         Text(en, zh=zh),
         training_data=partial(take, examples),
+        # It takes the place of the task's, measures included.
         procedure=Classification(augment=augment, measures=MEASURES),
     )
 

@@ -197,6 +197,7 @@ TASK = Task(
         steps=150,
         batch_size=64,
         optimizer="adam",
+        # as in Vaswani et al. (2017), section 5.3
         betas=(0.9, 0.98),
         warmup=0.1,
         max_grad_norm=1.0,

@@ -46,6 +46,7 @@ def load_data(level: Level, seed: int) -> Splits:
             test, x=test.x.roll(level["shift"], dims=-1)
         )
 
+    # The test examples are sealed until the end: they are moved unseen.
     return dataclasses.replace(splits, test=splits.sealed.resealed(moved))
 
 

@@ -53,6 +53,8 @@ CLAIMS = (
         kind="always",
         better="above",
         levels=QUADRATICS,
+        # The steepest part of the error grows by 2 % an update: 700 updates
+        # make it a million times as large.
         lower_bound=6.0,
         source=NESTEROV,
         reported=Text(
@@ -87,6 +89,8 @@ CLAIMS = (
         metric="spread",
         kind="always",
         better="half",
+        # The regression is convex, too, but its end is not reached (see
+        # the_regression_stalls).
         levels=("kappa_10", "kappa_1000"),
         upper_bound=1e-6,
         source=LECTURE,
@@ -114,6 +118,8 @@ CLAIMS = (
         kind="contrast",
         weights={"half@kappa_1000": -1, "half@kappa_10": 1},
         scale="log_ratio",
+        # At η = 1/λmax the slowest part shrinks by 1 - 1/κ an update, which
+        # makes about 105 times as many in theory.
         at_least=math.log(50),
         margin=0.1,
         source=NESTEROV,
@@ -218,11 +224,14 @@ TASK = Task(
         ),
         level(
             "regression",
+            # of the Hessian of the lecture's data, whose eigenvalues are 5.573
+            # and 1.7468e6
             313_418,
             100_000,
             "Regression of b and w",
             "b 与 w 的回归",
         ),
+        # No condition number: its curvature differs from place to place.
         level("two_valleys", None, 1000, "Two valleys", "两个谷"),
     ),
     measures=(

@@ -313,6 +313,7 @@ TASK = Task(
         batch_size=0,
         optimizer="sgd",
         nesterov=True,
+        # A choice among updates would be a penalty of its own.
         restore_best=False,
     ),
     space=Space(),

@@ -56,6 +56,8 @@ def simulated(
 def exact(level: Level, params: Params, seed: int) -> dict[str, float]:
     """The expected maximum of k binomial counts: the sum of P(maximum > count)."""
     examples, models = level["examples"], level["models"]
+    # The mean of a count is the sum of its chances to be more than 0, 1, 2 and
+    # so on; the best of k is at most j where all of them are.
     below = bdtr(np.arange(examples), examples, GUESSING) ** models
     return {"optimism": float((1 - below).sum()) / examples - GUESSING}
 

@@ -73,6 +73,8 @@ def bump(
 
     def gradient(u: Array) -> Array:
         away = (u - PLACE) / WIDTH
+        # The derivative of u²/2 + height exp(-((u - 1) / 0.15)²). The bump is
+        # so narrow that the minimum stays at 0.
         slope: Array = u - 2 * level["height"] / WIDTH * away * np.exp(
             -(away**2)
         )

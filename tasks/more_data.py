@@ -72,6 +72,8 @@ def load_data(level: Level, seed: int) -> Splits:
     """The task is to tell classes 5 to 9. To learn from, for arms to take: classes 0 to
     4, the level's examples, more from the right generator, and from the wrong one.
     """
+    # A stream for each part: how many labels a level has does not change the
+    # examples of any other part.
     streams = np.random.SeedSequence(seed).spawn(6)
     rngs = [np.random.default_rng(stream) for stream in streams]
     train = curves(OTHERS, rngs[0], low=0)
@@ -202,6 +204,7 @@ CLAIMS = (
         "pretraining_pays_less_the_more_labels",
         "scratch",
         "finetuned",
+        # Not one number of labels: the levels below take its place.
         0,
         "The more labels there are, the less pre-training gains.",
         "标签越多，预训练带来的提高越小。",

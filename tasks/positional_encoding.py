@@ -28,6 +28,7 @@ from tasks.data.recall import SYMBOLS
 from tasks.models.readers import Positions, attention_reader
 from tasks.procedures.reading import Reading
 
+# Odd, so that neither kind of symbol can be as frequent as the other.
 LENGTH, PARAMETERS = 15, 6000
 VASWANI = Text(
     "Vaswani et al., Attention is all you need (2017), section 3.5 and table 3 (E)",
@@ -106,6 +107,7 @@ CLAIMS = (
         kind="always",
         better="none",
         upper_bound=0.0,
+        # Sums of the same numbers in another order round differently.
         tolerance=1e-4,
     ),
 )
