@@ -94,7 +94,7 @@ class Checkpointer:
 
         ``artifacts`` are contents of files by name; ``resume`` returns them. Writing
         takes at most ``SHARE`` of the run's time, so the pauses grow with the size of
-        the model. A full disk is not an error: the run goes on without a checkpoint.
+        the model. A full disk is not an error: the run continues without a checkpoint.
         """
         began = time.monotonic()
         if self._path is None or began - self._kept < self._pause:

@@ -106,8 +106,8 @@ def measure(
     ``model`` is in evaluation mode. Raises UserError if a measure is missing or is not
     a number.
     """
-    # Seeded anew each time: where an evaluation draws, as samples of a GAN, it
-    # draws the same throughout a run, and values differ by the model alone.
+    # Seeded again each time: where an evaluation draws, as samples of a GAN,
+    # it draws the same throughout a run, and values differ by the model alone.
     generator = make_generator(seed, split.x.device)
     found = procedure.evaluate(model, split, generator)
     who = f"{type(procedure).__name__}.evaluate"

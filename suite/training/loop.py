@@ -77,7 +77,7 @@ class TrainingLoop:
     the chosen one, and ``losses``, (steps,), the loss of every step.
 
     After an evaluation, ``state_dict`` is what another loop of the same arguments needs
-    to go on in its place. Where a ``group`` shares the run, all its workers iterate, and
+    to resume in its place. Where a ``group`` shares the run, all its workers iterate, and
     all see what the first one evaluates.
     """
 
@@ -253,7 +253,7 @@ class TrainingLoop:
 
     def _evaluate(self, step: int, mean_loss: float) -> Evaluation:
         # In a group the first worker measures for all, so that all take the
-        # same decision to go on; one that stopped would be waited for.
+        # same decision to continue; one that stopped would be waited for.
         if self.group is None:
             return self._evaluate_here(
                 step, self._clock.cpu_seconds, mean_loss

@@ -40,7 +40,7 @@ class Metric:
     """What claims and records call it, such as ``accuracy``."""
 
     label: str
-    """The same for people, in English."""
+    """What pages and reports show in place of the name, in English."""
 
     unit: str
     """``share`` for a number between 0 and 1 that is shown in percent, ``s`` for
@@ -170,7 +170,7 @@ class MeasureLike(Protocol):
 
     @property
     def label(self) -> str:
-        """The same for people, in English; may be empty."""
+        """What is shown in place of the name, in English; may be empty."""
         ...
 
     @property

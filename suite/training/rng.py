@@ -44,7 +44,7 @@ class GlobalStream:
         return [self._cpu]
 
     def load_state_dict(self, state: list[Tensor]) -> None:
-        """Go on where ``state_dict`` was called."""
+        """Continue from where ``state_dict`` was called."""
         self._cpu, *cuda = state
         if cuda:
             (self._cuda,) = cuda

@@ -131,7 +131,7 @@ def diagnose_task(campaign: Campaign, name: str) -> Iterator[ArmDiagnosis]:
         votes = _votes(blocks, margin, best)
         for arm in (one for one in task.arm_names if one in means):
             label, rival = labels[arm]
-            # Fits are turned so that more is better; people read the measure.
+            # Turned back: fits have more as better, pages show the measure.
             fit = means[arm].fit
             yield ArmDiagnosis(
                 task=rows.task,

@@ -323,7 +323,7 @@ class Case:
         return [float(x) for x in self.places.values() if x is not None]
 
     def label(self, arm: str) -> str:
-        """The arm's name as people read it."""
+        """The arm's label, which pages show in place of its name."""
         return self.manifest.arm(arm).label
 
     def level_label(self, level: str) -> str:

@@ -125,7 +125,7 @@ def _judge_task(
 
 
 def _judge_cases(asked: Sequence[Measured]) -> list[tuple[Measured, Judged]]:
-    """A task's claims with what is said of them: one family. Those that are exploratory
+    """A task's claims with their verdicts: one family. Those that are exploratory
     are judged alone, but for the universes of a claim, which are a family of their own.
     """
     families: dict[object, list[int]] = {}

@@ -129,8 +129,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Judged:
-    """A verdict, whether all its blocks were in, and what is to be said of those that
-    were not.
+    """A verdict, with whether all its blocks were in, and what half of the tuning and of
+    the training would have come to.
     """
 
     verdict: Verdict

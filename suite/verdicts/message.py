@@ -1,4 +1,4 @@
-"""What is to be said of a number, in no language yet."""
+"""Statements about numbers as codes and values, before they are put into a language."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ SMALLEST = 1e-12
 class Scale(ABC):
     """How a metric's values become numbers whose difference is an effect.
 
-    ``logarithmic`` says that effects are logarithms of ratios, which people read as
+    ``logarithmic`` says that effects are logarithms of ratios, which are shown as
     factors. ``message`` ends the codes of the sentences that state such an effect.
     """
 
@@ -50,7 +50,7 @@ class Scale(ABC):
         """
 
     def back(self, effect: float) -> float:
-        """An effect as people read it: a difference, or a factor."""
+        """An effect as it is shown: a difference, or the factor behind a logarithm."""
         return math.exp(effect) if self.logarithmic else effect
 
     def larger_is_ahead(self, better: Better) -> bool:
