@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypedDict
 from dash import html, no_update
 from dash.development.base_component import Component
 
+from dashboard.components.terms import complete
 from dashboard.components.text import (
     action,
     coded,
@@ -191,6 +192,7 @@ def _layout(
     made: Component | None = snapshots.page(key)
     if made is None:
         made = page.layout(view)
+        complete(made, view.words, _sticky(view.query))
         give_places(made, "page")
         came_between = (
             snapshots.etag(view.query.get("campaign") or None) != etag

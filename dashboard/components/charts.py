@@ -8,7 +8,8 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.text import Children, aria
+from dashboard.components.terms import unmarked
+from dashboard.components.text import Children, aria, coded
 from dashboard.data.view import View
 
 FILES = {"csv": "CSV", "parquet": "Parquet", "md": "Markdown", "tex": "LaTeX"}
@@ -41,7 +42,7 @@ def chart(
     ``name`` is the chart's name on its page: the page's ``frames`` has a frame of that
     name. ``key`` replaces the legend of a ``keyed`` chart on narrow screens.
     """
-    heading = (html.H2 if level == 2 else html.H3)(title)
+    heading = (html.H2 if level == 2 else html.H3)(coded(title))
     # No graph at all, rather than an empty one: a chart's callbacks would wait
     # for a figure that never comes.
     if spec is None:
@@ -52,9 +53,9 @@ def chart(
     return html.Section(
         [
             html.Div([heading, _menu(view, name)], className="chart-head"),
-            html.P(says, className="says") if says else None,
+            html.P(coded(says), className="says") if says else None,
             key,
-            _graph(name, height, f"{title}. {says}"),
+            _graph(name, height, unmarked(f"{title}. {says}")),
             # The height goes with the specification: the browser lays out
             # panels by it.
             dcc.Store(
@@ -119,7 +120,7 @@ def saved(
         [html.Span(label, className="label"), *links, *more],
         className="files",
         role="group",
-        **aria(label=label),
+        **aria(label=unmarked(label)),
     )
 
 
@@ -155,7 +156,11 @@ def table(
     ]
     top = html.Tr(
         [
-            html.Th(text, scope="col", className=kind)
+            html.Th(
+                coded(text) if isinstance(text, str) else text,
+                scope="col",
+                className=kind,
+            )
             for text, kind in zip(columns, classes, strict=True)
         ]
     )
@@ -175,5 +180,5 @@ def table(
         # scrollable-region-focusable).
         tabIndex=0,
         role="region",
-        **aria(label=label),
+        **aria(label=unmarked(label)),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.terms import MARKED, link
 from dashboard.locale import Words
 from dashboard.theme import VERDICTS
 
@@ -40,7 +41,7 @@ def glyph(text: str) -> html.Span:
 
 def head(title: Children, says: Children, *right: Component) -> html.Div:
     """A page's heading, what it shows in a sentence, and optional content at its right."""
-    left = html.Div([html.H1(title), html.P(says, className="lead")])
+    left = html.Div([html.H1(title), html.P(_shown(says), className="lead")])
     return html.Div(
         [left, html.Div(list(right), className="head-right")]
         if right
@@ -58,7 +59,7 @@ def card(
     files: Component | None = None,
 ) -> html.Section:
     """A framed part of a page; ``files`` are what can be saved of it."""
-    top: list[Component] = [html.H2(title)] if title else []
+    top: list[Component] = [html.H2(coded(title))] if title else []
     top = (
         [html.Div([*top, files], className="chart-head")]
         if files is not None
@@ -84,7 +85,10 @@ def facts(
 ) -> html.Dl:
     """Names and values, side by side."""
     return html.Dl(
-        [html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs],
+        [
+            html.Div([html.Dt(coded(name)), html.Dd(value)])
+            for name, value in pairs
+        ],
         className=className,
     )
 
@@ -154,20 +158,37 @@ def command(text: str) -> html.Code:
 
 
 def coded(text: str) -> str | html.Span:
-    """A sentence whose commands, between backticks, look like commands.
+    """A sentence whose commands, between backticks, look like commands, and whose terms
+    lead to the glossary.
 
     One child, never a list: React refuses a list within a list of children.
     """
     parts = text.split("`")
-    # A single backtick opens no command.
     if len(parts) < 3:
-        return text
+        return _with_terms(text)
     return html.Span(
         [
-            html.Code(part) if place % 2 else part
+            html.Code(part) if place % 2 else _with_terms(part)
             for place, part in enumerate(parts)
         ]
     )
+
+
+def _with_terms(text: str) -> str | html.Span:
+    # Splitting by two groups leaves text, words, term, text, words, term, ...
+    parts = MARKED.split(text)
+    if len(parts) == 1:
+        return text
+    children: list[str | Component] = []
+    for place in range(0, len(parts) - 1, 3):
+        before, words, term = parts[place : place + 3]
+        children += [before, link(words, term)]
+    return html.Span([*children, parts[-1]])
+
+
+def _shown(text: Children) -> Children:
+    """A text as ``coded``; a component unchanged."""
+    return coded(text) if isinstance(text, str) else text
 
 
 def foreign(text: str, view_language: str) -> str | html.Span:

@@ -27,6 +27,7 @@ from dashboard.pages import (
     compare,
     curves,
     findings,
+    glossary,
     overview,
     runs,
     samples,
@@ -53,6 +54,7 @@ PAGES: list[Any] = [
     findings,
     universes,
     runs,
+    glossary,
 ]
 
 

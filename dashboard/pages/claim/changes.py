@@ -1,4 +1,4 @@
-"""What would change this verdict, and what its words mean."""
+"""What would change this verdict."""
 
 from __future__ import annotations
 
@@ -18,26 +18,14 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY
 
 DECIDED = ("supported", "refuted", "no_difference")
-TERMS = (
-    "block",
-    "final",
-    "margin",
-    "interval",
-    "deciding",
-    "gate",
-    "effect_size",
-    "exploratory",
-    "settle",
-)
 
 
 def changes_card(view: View, verdict: ClaimVerdict) -> html.Section:
-    """What would change the verdict, and a glossary of its words."""
+    """What would change the verdict."""
     words = view.words
     reasons = [html.Li(coded(reason)) for reason in _reasons(view, verdict)]
     return card(
         html.Ul(reasons, className="bullets"),
-        _glossary(words),
         title=words("claim-change"),
     )
 
@@ -96,17 +84,3 @@ def _to_settle(view: View, verdict: ClaimVerdict) -> Iterator[str]:
         yield words("change-reference")
     else:
         yield words("change-data")
-
-
-def _glossary(words: Words) -> html.Details:
-    terms = [
-        html.Div(
-            [
-                html.Dt(words.of("term", term)),
-                html.Dd(words.of("term-says", term)),
-            ]
-        )
-        for term in TERMS
-    ]
-    summary = html.Summary(words("claim-glossary"))
-    return html.Details([summary, html.Dl(terms, className="glossary")])

@@ -15,6 +15,7 @@ from dashboard.components.outcome import (
     status_badge,
     would_be,
 )
+from dashboard.components.terms import marked
 from dashboard.components.text import action, card, coded, facts
 from dashboard.data.view import View
 from dashboard.locale import Words
@@ -51,9 +52,10 @@ def _outcome(view: View, verdict: ClaimVerdict) -> html.Div:
     parts: list[Component] = [status_badge(view, verdict)]
     if provisional := would_be(verdict, words):
         parts.append(html.Span(provisional, className="muted"))
-    parts.append(html.Span(words.of("label", verdict.label), className="tag"))
+    label = marked(words.of("label", verdict.label), verdict.label)
+    parts.append(html.Span(coded(label), className="tag"))
     if verdict.meaningful:
-        parts.append(html.Span(words("meaningful"), className="tag"))
+        parts.append(html.Span(coded(words("meaningful")), className="tag"))
     return html.Div(parts, className="outcome big")
 
 

@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.controls import arm_key
-from dashboard.components.text import card
+from dashboard.components.text import card, coded
 from dashboard.data.view import View
 from dashboard.locale.numbers import percent, plain
 from suite.report.sentences import arm_diagnosis
@@ -69,7 +69,7 @@ def _leaf(
     """A diagnosis, and the arms that it is that of."""
     words = view.words
     mine = [arm for arm in found if arm.diagnosis == one]
-    name = html.P(words.of("tree-leaf", one), className="leaf")
+    name = html.P(coded(words.of("tree-leaf", one)), className="leaf")
     if not mine:
         return html.Li([name, html.P(words("tree-none"), className="muted")])
     return html.Li(
