@@ -76,7 +76,7 @@
     const link = event.target.closest && event.target.closest("a[href]");
     if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const href = link.getAttribute("href");
-    if (link.target || link.hasAttribute("download") || !href.startsWith("/") || /^[^?]*\/(data|artifacts|report)\//.test(href)) return;
+    if (link.target || link.hasAttribute("download") || !href.startsWith("/") || /^[^?]*\/(data|artifacts|report|source)\//.test(href)) return;
     event.preventDefault();
     if (href !== here() + location.hash) {
       save();

@@ -251,6 +251,12 @@ claim-ours = Ours
 claim-scope = What it holds for
 claim-population = Data
 claim-matched = [Held equal](matched)
+code-title = The claim in code
+code-lines = { $file }, lines { $first } to { $last }, as installed here
+code-whole = The claim in code: { $file }
+code-show = Show the code
+code-file = The whole file
+code-changed = The task's code has changed since this campaign: it is shown as it is now.
 
 ## Sweep
 
@@ -514,6 +520,7 @@ topic-limits = Limits
 topic-literature = Literature
 topic-behind = Data and models
 topic-data = Data and sources
+topic-code = The task's code
 topic-parameters = Parameters of each arm
 models-title = Models
 models-says = The layers of each arm at { $level }, in the order in which data pass through them; derived from the task's file with default hyperparameters. Shapes are per example.

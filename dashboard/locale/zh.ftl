@@ -245,6 +245,12 @@ claim-ours = 我们的结果
 claim-scope = 适用范围
 claim-population = 数据
 claim-matched = [保持相同](matched)
+code-title = 论断的代码
+code-lines = { $file }，第 { $first } 至 { $last } 行（本机所装版本）
+code-whole = 论断的代码：{ $file }
+code-show = 显示代码
+code-file = 整个文件
+code-changed = 此实验之后任务代码已改变：这里显示现在的代码。
 
 ## Sweep
 
@@ -505,6 +511,7 @@ topic-limits = 局限
 topic-literature = 文献
 topic-behind = 数据与模型
 topic-data = 数据与出处
+topic-code = 任务代码
 topic-parameters = 各方案的参数量
 models-title = 模型
 models-says = 各方案在 { $level } 下的各层，按数据流经的顺序；由任务文件以默认超参数推出。形状按单个样本计。

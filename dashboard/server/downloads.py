@@ -10,6 +10,7 @@ from pathlib import Path
 import flask
 import pandas as pd
 
+from dashboard.data.task_source import task_source
 from dashboard.data.view import View
 from dashboard.server.security import SEALED
 from suite.report.html.page import render
@@ -42,8 +43,8 @@ def add_routes(
     view_of: Callable[[str, str], View],
     frames: Mapping[str, Frames],
 ) -> None:
-    """``/data/<page>/<chart>.<kind>``, ``/report/<campaign>.html`` and
-    ``/artifacts/<campaign>/<key>/<file>``.
+    """``/data/<page>/<chart>.<kind>``, ``/report/<campaign>.html``,
+    ``/source/<task>.py`` and ``/artifacts/<campaign>/<key>/<file>``.
     """
 
     @server.get("/data/<page>/<chart>.<kind>")
@@ -73,6 +74,15 @@ def add_routes(
         page = render(view.campaign, provenance)
         name = f"bakeoff-{view.campaign.id}.html"
         return _attachment(page, "text/html", name)
+
+    @server.get("/source/<task>.py")
+    def source(task: str) -> flask.Response:
+        found = task_source(task)
+        if found is None:
+            return _missing("no such task")
+        response = flask.Response(found.text, mimetype=SHOWN[".txt"])
+        response.headers["Content-Security-Policy"] = SEALED
+        return response
 
     @server.get("/artifacts/<campaign>/<key>/<name>")
     def artifacts(campaign: str, key: str, name: str) -> flask.Response:

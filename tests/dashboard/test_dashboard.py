@@ -56,10 +56,13 @@ def shown(snapshots, path, search=""):
 
 
 def read(snapshots, path, search=""):
-    """The same with Chinese characters as they are read."""
-    return json.dumps(
-        json.loads(shown(snapshots, path, search)), ensure_ascii=False
-    )
+    """The same with Chinese characters as they are read, and without code, which has
+    one language.
+    """
+    page = json.loads(shown(snapshots, path, search))
+    for code in found_in(page, "Pre"):
+        del code["props"]["children"]
+    return json.dumps(page, ensure_ascii=False)
 
 
 # ------------------------------------------------------------------- cells left out

@@ -8,6 +8,7 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.code import claim_code
 from dashboard.components.controls import choose_task, controls, select
 from dashboard.components.outcome import status_badge
 from dashboard.components.text import empty, foreign, head
@@ -83,6 +84,7 @@ def _page(view: View, verdict: ClaimVerdict) -> html.Div:
             html.Div(checks, className="grid two"),
             levels_card(view, verdict),
             html.Div(background, className="grid two"),
+            claim_code(view, verdict),
         ]
     )
 

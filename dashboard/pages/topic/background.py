@@ -8,8 +8,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.charts import table
+from dashboard.components.code import task_file
 from dashboard.components.controls import arm_key
-from dashboard.components.text import card, coded, facts, foreign
+from dashboard.components.text import Children, card, coded, facts, foreign
 from dashboard.data.view import View
 from dashboard.locale.numbers import plain
 from suite.report.formatting import NONE
@@ -63,7 +64,9 @@ def data_card(view: View) -> html.Section:
     sources = [
         html.Div(foreign(str(one), language)) for one in view.about["sources"]
     ]
-    rows = [(words("topic-data"), sources or NONE)]
+    rows: list[tuple[str, Children]] = [(words("topic-data"), sources or NONE)]
+    if code := task_file(view):
+        rows.append((words("topic-code"), code))
     return card(
         facts(rows, "facts tall"),
         _sizes(view),
