@@ -65,7 +65,7 @@ def shell_layout() -> Component:
 def _stores() -> list[Component]:
     """What callbacks pass on to each other, unseen."""
     names = ("shown", "etag", "news", "head", "changes", "scheme-now")
-    sinks = ("options", "head", "copy", "picture")
+    sinks = ("options", "head", "copy", "picture", "columns")
     return [
         # With refresh, a link would load the whole application again.
         dcc.Location(id="url", refresh=False),

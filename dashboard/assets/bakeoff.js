@@ -309,6 +309,38 @@
     return text.replace("{right}", right).replace("{of}", made);
   }
 
+  const HIDDEN = "bakeoff-hidden-columns"; // of the table of runs, by name, also those of other tasks
+
+  let restored = null; // the boxes that show what is remembered
+
+  function hiddenColumns() {
+    try {
+      return new Set(JSON.parse(localStorage.getItem(HIDDEN)) || []);
+    } catch (error) {
+      return new Set(); // storage is not allowed, or holds something else
+    }
+  }
+
+  /* Which columns of the table of runs are shown: as before when the page comes, then as its boxes say. */
+  async function columns(ticked, defs) {
+    if (!defs) return NONE();
+    const grid = await window.dash_ag_grid.getApiAsync("runs-grid"); // by then the boxes stand, too
+    const boxes = document.querySelector("main .columns"), came = boxes !== restored;
+    restored = boxes;
+    const all = defs.map((def) => def.field), hidden = hiddenColumns();
+    const shown = came ? all.filter((name) => !hidden.has(name)) : ticked;
+    if (came && shown.length < ticked.length) window.dash_clientside.set_props("runs-columns", { value: shown });
+    for (const name of all) shown.includes(name) ? hidden.delete(name) : hidden.add(name);
+    if (!came) try { localStorage.setItem(HIDDEN, JSON.stringify([...hidden])); } catch (error) { /* only this page then */ }
+    grid.setColumnsVisible(all.filter((name) => !shown.includes(name)), false);
+    grid.setColumnsVisible(shown, true);
+    return NONE();
+  }
+
+  function everyColumn(clicks, defs) {
+    return clicks ? defs.map((def) => def.field) : NONE();
+  }
+
   function pause(clicks) {
     const paused = clicks % 2 === 1;
     return [paused, paused ? "▶" : "⏸", String(paused)];
@@ -350,7 +382,7 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    bakeoff: { paint, remember, choose, speak, announce, address, change, reveal, score, pause, copy, burger, picture },
+    bakeoff: { paint, remember, choose, speak, announce, address, change, reveal, score, columns, everyColumn, pause, copy, burger, picture },
   });
 
   /* Mantine writes the scheme on the page, whether a click or the system changed it: charts follow. */

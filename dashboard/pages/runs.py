@@ -7,13 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dash_ag_grid as dag
+import dash_mantine_components as dmc
 import pandas as pd
-from dash import Dash, Input, Output, State, html, no_update
+from dash import (
+    ClientsideFunction,
+    Dash,
+    Input,
+    Output,
+    State,
+    html,
+    no_update,
+)
 from dash.development.base_component import Component
 
 from dashboard.components.charts import saved
 from dashboard.components.controls import controls, select
-from dashboard.components.text import card, head
+from dashboard.components.text import aria, card, head
 from dashboard.data.finals import deciding_finals
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, view_of
@@ -38,6 +47,7 @@ def layout(view: View) -> Component:
         [
             head(words("runs-title"), says, saved(view, "runs")),
             controls(*_filters(view)),
+            _column_chooser(view, found),
             card(_grid(found, view), className="grid-card"),
             _errors(view, failed),
         ]
@@ -129,7 +139,22 @@ def _filter(
 
 
 def add_callbacks(app: Dash, snapshots: Snapshots) -> None:
-    """Rows on demand, where there are too many for the browser."""
+    """Columns to choose, and rows on demand, where there are too many for the
+    browser.
+    """
+    app.clientside_callback(
+        ClientsideFunction("bakeoff", "columns"),
+        Output("sink-columns", "data"),
+        Input("runs-columns", "value"),
+        State("runs-grid", "columnDefs"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("bakeoff", "everyColumn"),
+        Output("runs-columns", "value"),
+        Input("runs-columns-all", "n_clicks"),
+        State("runs-grid", "columnDefs"),
+        prevent_initial_call=True,
+    )
 
     @app.callback(
         Output("runs-grid", "getRowsResponse"),
@@ -222,6 +247,38 @@ def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     return rows
 
 
+def _column_chooser(view: View, frame: pd.DataFrame) -> html.Details:
+    """A box to tick for every column. The browser remembers which are hidden, by name:
+    other tasks have other columns.
+    """
+    names = _columns_of(frame)
+    boxes = [
+        dmc.Checkbox(label=name, value=_field(name), size="xs")
+        for name in names
+    ]
+    words = view.words
+    group = dmc.CheckboxGroup(
+        html.Div(boxes, className="boxes"),
+        id="runs-columns",
+        value=[_field(name) for name in names],
+        **aria(label=words("runs-columns")),
+    )
+    every = html.Button(
+        words("runs-columns-all"),
+        id="runs-columns-all",
+        n_clicks=0,
+        className="button",
+    )
+    return html.Details(
+        [html.Summary(words("runs-columns")), group, every],
+        className="columns",
+    )
+
+
+def _columns_of(frame: pd.DataFrame) -> list[str]:
+    return [str(name) for name in frame.columns if name not in LEFT_OUT]
+
+
 def _grid(frame: pd.DataFrame, view: View) -> Component:
     run = {
         "cellRenderer": "RunLink",
@@ -229,11 +286,7 @@ def _grid(frame: pd.DataFrame, view: View) -> Component:
         # What is shown is a link, not the identifier in the cell.
         "filter": False,
     }
-    columns = [
-        _column(str(name), frame[name])
-        for name in frame.columns
-        if name not in LEFT_OUT
-    ]
+    columns = [_column(name, frame[name]) for name in _columns_of(frame)]
     columns = [
         column | run if column["field"] == "mlflow" else column
         for column in columns

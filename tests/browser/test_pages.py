@@ -64,3 +64,37 @@ def test_the_menu_of_a_telephone_opens_and_closes(look, board):
     page.locator("main h1", has_text="Learning curves").wait_for()
     expect(nav).to_be_hidden()
     expect(burger).to_have_attribute("aria-expanded", "false")
+
+
+def test_hidden_columns_stay_hidden_and_come_back_together(look, board):
+    viewer = look(board)
+    visible = (
+        "dash_ag_grid.getApi('runs-grid')?.getColumn('level').isVisible()"
+    )
+    page = viewer.open("/runs", "Runs")
+    page.locator(".ag-row").first.wait_for()
+    page.locator(".columns summary").click()
+    page.get_by_role("checkbox", name="level", exact=True).uncheck()
+    viewer.until(f"{visible} === false")
+
+    viewer.open("/runs?kind=final", "Runs")
+    viewer.until(f"{visible} === false")
+    page.locator(".columns summary").click()
+    box = page.get_by_role("checkbox", name="level", exact=True)
+    expect(box).not_to_be_checked()
+    page.get_by_role("button", name="All columns").click()
+    expect(box).to_be_checked()
+    viewer.until(f"{visible} === true")
+
+
+def test_a_chart_is_enlarged_by_keyboard_and_escape_leads_back(look, board):
+    page = look(board).open("/curves", "Learning curves")
+    button = page.get_by_role("button", name="Enlarge").first
+    button.focus()
+    page.keyboard.press("Enter")
+    large = page.locator("dialog .js-plotly-plot")
+    expect(large.locator(".main-svg .trace").first).to_be_attached()
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(button).to_be_focused()
