@@ -94,6 +94,7 @@
   const LEADS = { ArrowLeft: "[rel=prev]", ArrowRight: "[rel=next]", Escape: "#leave" };
   addEventListener("keydown", (event) => {
     if (!(event.key in LEADS) || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (document.querySelector("dialog[open]")) return; // Escape closes that first
     const inControl = event.target.closest("input, select, textarea, [role=slider], [role=listbox], [role=radiogroup], .scroll");
     if (inControl && event.key !== "Escape") return; // the arrows are the control's own
     document.querySelector(".present")?.querySelector(LEADS[event.key])?.click();

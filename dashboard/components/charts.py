@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.terms import unmarked
-from dashboard.components.text import Children, aria, coded
+from dashboard.components.text import Children, aria, coded, data
 from dashboard.data.view import View
 
 FILES = {"csv": "CSV", "parquet": "Parquet", "md": "Markdown", "tex": "LaTeX"}
@@ -134,7 +134,19 @@ def _menu(view: View, name: str) -> Component:
         )
         for kind in ("SVG", "PNG")
     ]
-    return saved(view, name, *pictures)
+    return saved(view, name, *pictures, _enlarge(view))
+
+
+def _enlarge(view: View) -> Component:
+    """Opens the chart as large as the window, in the browser."""
+    label = view.words("chart-enlarge")
+    return html.Button(
+        "⤢",
+        className="file",
+        title=label,
+        **aria(label=label, haspopup="dialog"),
+        **data(enlarge="chart", close=view.words("chart-close")),
+    )
 
 
 def table(

@@ -156,6 +156,8 @@ smooth-0-9 = Much
 
 chart-nothing = Nothing recorded yet.
 chart-table = View as table
+chart-enlarge = Enlarge
+chart-close = Close
 chart-save = Save
 table-cut = The first { $shown } of { $all } rows; the files have them all.
 
@@ -323,10 +325,10 @@ search-crowded = widen the range
 search-fine = fine
 runs-title = Runs
 runs-count = { $count } [recorded](run), { $failed } of them not finished.
-runs-all = All
-runs-errors = What went wrong
 runs-columns = Columns
 runs-columns-all = All columns
+runs-all = All
+runs-errors = What went wrong
 choose-kind = Kind
 choose-status = Status
 kind-trial = Trial

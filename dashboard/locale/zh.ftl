@@ -150,6 +150,8 @@ smooth-0-9 = 强
 
 chart-nothing = 尚无记录。
 chart-table = 以表格查看
+chart-enlarge = 放大
+chart-close = 关闭
 chart-save = 保存
 table-cut = 仅显示 { $all } 行中的前 { $shown } 行；文件中有全部。
 
@@ -317,10 +319,10 @@ search-crowded = 请放宽范围
 search-fine = 可以
 runs-title = 运行记录
 runs-count = [共 { $count } 次](run)，其中 { $failed } 次未完成。
-runs-all = 全部
-runs-errors = 出错原因
 runs-columns = 列
 runs-columns-all = 全部列
+runs-all = 全部
+runs-errors = 出错原因
 choose-kind = 类型
 choose-status = 状态
 kind-trial = 试验

@@ -359,6 +359,8 @@ def _figure(view: View, final: Final, path: Path, at: str = "") -> html.Figure:
         href=where,
         target="_blank",
         rel="noopener",
+        **aria(haspopup="dialog"),
+        **data(enlarge="picture", close=view.words("chart-close")),
     )
     return html.Figure([picture, html.Figcaption(caption)], **marked)
 
