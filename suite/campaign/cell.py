@@ -137,8 +137,6 @@ class Cell:
         if self.half_length:
             finals.append(self._member("half_length", 0, best))
         trials = self.half_budget_trials
-        # Where half of the trials would have chosen alike, the finals are the
-        # answer for half the budget already.
         half = self.study.best(among=trials).params if trials else best
         if half != best:
             finals.append(self._member("half_budget", 0, half))
@@ -198,8 +196,6 @@ class Cell:
             "params": params,
             "seeds": seeds,
         }
-        # The key hashes everything that the result depends on. If two runs
-        # agree in it, one of them need not be trained.
         return Member(digest(decides), kind, block, number, params, seeds)
 
     def job(

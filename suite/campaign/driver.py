@@ -136,7 +136,6 @@ class Driver:
             self._write_state("stopped")
             raise
         finally:
-            # After an interruption; at the regular end nothing is in flight.
             self.executor.cancel()
 
     # -- preparing
@@ -269,8 +268,6 @@ class Driver:
 
     def _replay_or_queue(self, cell: Cell, member: Member) -> None:
         line = self._known.get(member.key) or self._taken_over(cell, member)
-        # The record decides before anything is queued: this is how a campaign
-        # resumes.
         if line is not None and self._is_settled(line):
             self.tally.replayed += 1
             self._tell(cell, line)

@@ -48,7 +48,6 @@ class Running:
             "block": member.block,
             "kind": member.kind,
             "number": member.number,
-            # Set the first time that it is told of, and kept from then on.
             "since": self._since.setdefault(key, time.time()),
         }
 

@@ -103,7 +103,7 @@ def blocks_differ(task: Task) -> str:
         there = task.load(level, 1)
         test = _rows(_test(here))
         elsewhere = _rows(_test(there))
-        # Whatever the next block uses an example for, it is no fresh one.
+        # Whatever the next block uses an example for, it is not a fresh one.
         others = elsewhere | _rows(there.train) | _rows(there.validation)
         shared = len(test & others) / len(test)
         # Half, since small or discrete data repeat some examples by chance.
@@ -238,8 +238,7 @@ def _digest(splits: Splits) -> str:
 
 
 def _digest_of(split: Split) -> str:
-    # Sorted, as a set has no order; the order of examples is no part of the
-    # data.
+    # Sorted, as a set has no order, and that of the examples does not matter.
     return digest(sorted(_rows(split)))
 
 

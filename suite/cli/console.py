@@ -168,7 +168,7 @@ def report_findings(
     failed = 0
     for finding in findings:
         out().print(campaigns.FindingLine(finding, width))
-        # None, which does not apply, is no failure.
+        # None stands for a check that does not apply.
         failed += finding.ok is False
     verdict = f"{ill}: see the arrows above." if failed else well
     say(f"\n{verdict}", "bold")

@@ -35,8 +35,8 @@ def status(
     from suite.records.status import standing, standings
 
     recorded = Results(results)
-    # Resolved first, so that an empty folder or a wrong id is an error and no
-    # empty table.
+    # Resolved first, so that an empty folder or a wrong id is an error rather
+    # than an empty table.
     newest = recorded.resolve(campaign)
     found = (
         standings(recorded)

@@ -90,7 +90,7 @@ def task_of(name: str) -> Task:
     # A file without ".py" would be reported as an unknown task.
     if name not in known.names() and Path(name).exists():
         raise known.UserError(
-            f"{name} is no task file: give a Python file, whose name ends in .py."
+            f"{name} is not a task file: give a Python file, whose name ends in .py."
         )
     return known.get(name)
 

@@ -107,6 +107,7 @@ def _show_addresses(board: Server, mlflow: Server) -> bool:
 
 def _serve(board: Server, mlflow: Server, results: Path) -> None:
     """Keep both servers running until Ctrl-C, if the session is interactive."""
+    # In a script or in CI nobody would ever press Ctrl-C.
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         show = [
             command(name, results=results) for name in ("dashboard", "mlflow")
@@ -225,6 +226,8 @@ def run(
 ) -> None:
     """Run a profile. The same command resumes it, and trains nothing twice."""
     if device is not None:
+        # ``--device`` is short for ``--set``, so that it is checked and
+        # recorded as the profile's other values are.
         changes = [*(changes or ()), f"device={device}"]
     # What is wrong is said before anything is started.
     check_early(profile, changes, task, task_file)
@@ -265,6 +268,8 @@ def retry(
 
     recorded = Results(results).load(campaign)
     _load_task_files(recorded, task_file or ())
+    # From the recorded profile and not from today's file of that name, which
+    # may have been edited.
     planned = resumed(Plan(recorded.manifest.profile), recorded)
     with executor(address, workers) as chosen:
         failed = carry_out(

@@ -94,6 +94,7 @@ class SerialExecutor:
 
     def _next(self) -> int:
         """The index of the job to execute now."""
+        # Tests shuffle, to see that results do not depend on the order.
         return self._random.randrange(len(self._jobs)) if self._random else 0
 
     def cancel(self) -> None:

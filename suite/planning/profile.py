@@ -118,7 +118,7 @@ class TaskPlan(CheckedModel):
     @field_validator("recipe")
     @classmethod
     def _known_fields(cls, recipe: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what is no field of a recipe."""
+        """Refuse a name that is not a field of a recipe."""
         for name in recipe:
             if name not in RECIPE_FIELDS:
                 raise ValueError(
@@ -377,7 +377,7 @@ def _apply(values: dict[str, Any], change: str) -> None:
         )
     try:
         # TOML where it is, so that numbers, lists and booleans need no quotes;
-        # a word, which is no TOML, is taken as text, since a shell has eaten
+        # a word, which is not TOML, is taken as text, since a shell has eaten
         # its quotes.
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

@@ -10,7 +10,7 @@ from typing import Any
 from suite.atomic import replace_file
 from tasks import UserError
 
-# What ``json.loads`` raises: of a text that is no JSON, and of one nested too
+# What ``json.loads`` raises: of a text that is not JSON, and of one nested too
 # deeply.
 NOT_JSON = (ValueError, RecursionError)
 

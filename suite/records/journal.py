@@ -90,7 +90,7 @@ class Record:
         """Append an existing line, as when a campaign is recovered or imported."""
         start = self._file.tell()
         left = memoryview(
-            # NaN and Infinity are no JSON: they fail here, not in a reader.
+            # NaN and Infinity are not JSON: they fail here, not in a reader.
             json.dumps(line, separators=(",", ":"), allow_nan=False).encode()
             + b"\n"
         )

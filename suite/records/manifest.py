@@ -681,7 +681,7 @@ def plot_manifest(
         )
         for level in drawn
     }
-    # What is no number of any level is a hyperparameter.
+    # Without a number of that name at any level it is a hyperparameter.
     over: Literal["levels", "arms", "trials", "updates"] = "trials"
     if along == UPDATES:
         over = "updates"

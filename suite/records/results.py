@@ -162,7 +162,7 @@ class Results:
         """A short text that changes whenever anything was recorded. Cheap."""
         sizes = []
         # Sizes and times, so that asking every second costs three calls of
-        # stat and no reading.
+        # stat, and nothing is read.
         for name in (MANIFEST, FILE, "state.json"):
             path = self.root / campaign_id / name
             try:

@@ -120,7 +120,7 @@ def run_record(line: Any, place: str) -> RunRecord:
             )
     for name in (line["key"], *line["artifacts"]):
         if not isinstance(name, str) or not FILE_NAME.fullmatch(name):
-            raise _damaged(place, f"{name!r} is no name of a file of its own")
+            raise _damaged(place, f"{name!r} is not a valid file name")
     for name in WHOLE:
         # pandas holds them in 64 bits, and would fail far from here.
         if line[name] is not None and not 0 <= line[name] < 2**63:

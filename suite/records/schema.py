@@ -22,7 +22,7 @@ def check_schema(found: object, place: Path | str) -> None:
     ours = f"this is Bakeoff {importlib.metadata.version('bakeoff')}, which reads schema {SCHEMA}"
     if not isinstance(found, int):
         raise UserError(
-            f"{place} is damaged, or no file of Bakeoff's: it states no results schema "
+            f"{place} is damaged, or not a file of Bakeoff's: it states no results schema "
             f"({ours}). Restore it from a copy, or run the campaign again."
         )
     if found in READERS:

@@ -86,6 +86,7 @@ def translations_of(
             one.name: one.label or one.name for one in task.procedure.measures
         },
     }
+    # Iterated once for each language, which an iterator would not survive.
     known = [*claims]
     return {
         language: _translation(language, task, labels, known)

@@ -58,7 +58,7 @@ def together(finding: Finding, language: str = "en") -> str:
     low, high = (
         signed_number(newest.verdict, end) for end in pooled.prediction
     )
-    # A standard deviation is no effect: nothing was promised of it.
+    # A standard deviation is not an effect, and a promise is not part of it.
     tau = replace(written, promised=0.0).amount(pooled.tau)
     values = {
         "effect": amount_text(

@@ -70,6 +70,8 @@ class Labels:
         metric = metric_of(name, measures)
         if metric is None:
             return english
+        # A measure's own name may contain a dot, so both parts have to be
+        # known.
         split, _, measure = name.partition(".")
         measure_names = {one.name for one in measures}
         if split in NAMED_SPLITS and measure in measure_names:

@@ -110,6 +110,7 @@ class MessageWriter:
     def at_level(self, name: str) -> str:
         """ " at <level>" where the task has several levels, else empty."""
         levels = self.labels.manifest.task(self.task).levels
+        # With one level, naming it says nothing.
         if not name or len(levels) < 2:
             return ""
         label = self.level(name)
@@ -133,9 +134,9 @@ class MessageWriter:
         return translate("per-doubling", self.labels.language, amount=text)
 
     def gain(self, value: float) -> str:
-        """A difference at one level, which is no slope even where effects are."""
+        """A difference at one level, which is not a slope even where effects are."""
         how = self._amounts
-        # ``_signed`` multiplies slopes by it, and this is none.
+        # ``_signed`` multiplies by it where effects are slopes.
         at_one_level = value / PER_DOUBLING if how.slope else value
         return self._signed(at_one_level)
 
@@ -184,6 +185,7 @@ class MessageWriter:
         return amounts(self._verdict)
 
 
+# By the prefix of a value's name; ``suite.verdicts.message`` documents them.
 _WRITERS: Mapping[str, Callable[[MessageWriter, Any], str]] = {
     "arm": MessageWriter.arm,
     "level": MessageWriter.level,

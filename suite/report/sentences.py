@@ -26,6 +26,7 @@ from suite.verdicts.aa_test import AATest
 from suite.verdicts.arm_training import ArmDiagnosis
 from suite.verdicts.claim_verdict import ClaimVerdict
 
+# Pages and commands import sentences from here, whichever module writes them.
 __all__ = [
     "ANSWERS",
     "Labels",

@@ -177,6 +177,8 @@ class Statement(EffectText):
         if verdict.at_least_levels and verdict.judged_levels:
             fact = self._at_deciding_level(fact)
         if verdict.negligible:
+            # Smaller than the margin and still not zero: "no difference that
+            # matters" is not "no difference".
             fact = self.say("real", fact=fact)
         if not verdict.at_least:
             return self.say(code, fact=fact)

@@ -73,6 +73,7 @@ def latex(verdicts: Sequence[ClaimVerdict], manifest: Manifest) -> str:
     for task, of_task in groupby(verdicts, key=lambda verdict: verdict.task):
         question = escape_latex(_question(task, manifest))
         body.append(
+            # ``\\*`` keeps a question on the page of its first claim.
             rf"\multicolumn{{4}}{{@{{}}p{{\linewidth}}@{{}}}}{{\textbf{{{question}}}}} \\*"
         )
         for row in _rows(of_task):

@@ -69,6 +69,7 @@ def _costs(campaign: Campaign, tasks: Sequence[str]) -> tuple[str, str]:
     """How many runs these tasks took, and how many seconds of a core."""
     runs = campaign.runs
     mine = runs[runs["task"].isin(tasks)]
+    # Runs that were made elsewhere may not have it.
     if SECONDS not in mine or mine[SECONDS].isna().all():
         return f"{len(mine):,}", ""
     return f"{len(mine):,}", f"{mine[SECONDS].sum():,.0f}"

@@ -86,6 +86,7 @@ def specification_curve(
         for name, all_of in found.conditions.items()
         for value in all_of
     ]
+    # All universes are of one claim, and so share scale and unit.
     written = amounts(seen[0].verdict)
     margin = seen[0].verdict.margin
     band = (written.of_effect(-margin), written.of_effect(margin))

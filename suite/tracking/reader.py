@@ -75,6 +75,7 @@ class MlflowReader:
         Of each, its line of the record as JSON (without curve and artifacts), and its
         MLflow run.
         """
+        # A cell's own run is closed once its file is there.
         query = f"{_cells_of(campaign)} and attributes.status = 'RUNNING'"
         for cell in search_runs(self.client, self._experiments(tasks), query):
             children = search_runs(

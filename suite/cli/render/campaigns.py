@@ -95,6 +95,7 @@ def cell_states(counts: Mapping[str, Mapping[str, int]]) -> Listing:
     """Per task, how many cells are in each state."""
     states = []
     for state in CELL_STATES:
+        # A state that no cell is in needs no column.
         if any(of_task.get(state) for of_task in counts.values()):
             states.append(state)
     rows = []
@@ -116,6 +117,8 @@ def why_page(found: Explanation) -> Group:
         _run_facts(line, found.campaigns),
     ]
     if line.get("traceback"):
+        # As Text, since rich would take square brackets in a string for
+        # markup.
         trace = Text(str(line["traceback"]).rstrip())
         parts.append(
             Panel(trace, title="traceback", box=box.ROUNDED, style="dim")
@@ -215,6 +218,7 @@ class FindingLine:
         grid = Table.grid(padding=(0, 1), expand=False)
         grid.add_column(width=WORD_WIDTH)
         grid.add_column(width=self.width)
+        # Folded and not cut off: a path in it must be whole to be of use.
         grid.add_column(overflow="fold")
         grid.add_row(word, name, says)
         yield grid

@@ -62,6 +62,7 @@ def _attempts(attempts: Sequence[Attempt], language: str) -> Listing:
         )
         for one in attempts
     ]
+    # A listing styles words as they are shown, so in the reader's language.
     colours = {
         answer(name, language): style  # type: ignore[arg-type]
         for name, style in ANSWER_STYLES.items()
@@ -75,6 +76,7 @@ def _campaigns(found: Sequence[Finding], language: str) -> Listing:
     titles = _titles(
         language, "campaign", "seed", "created", "machine", "versions"
     )
+    # A campaign has findings on many claims, and is listed once.
     attempts = {
         one.campaign.id: one for finding in found for one in finding.attempts
     }

@@ -91,8 +91,7 @@ def _shape(cells: Sequence[CellPlan]) -> str:
     arms = len({cell.arm for cell in cells})
     blocks = len({cell.block for cell in cells})
     pairs = len({(cell.level, cell.arm) for cell in cells})
-    # Some arms run once for all blocks, and no product gives the number of
-    # cells.
+    # Some arms run once for all blocks, so the cells are not a product.
     if pairs * blocks != len(cells):
         return f"{len(cells)}"
     shape = f"{levels} × {arms}"
@@ -181,6 +180,7 @@ def _shared(costs: Costs) -> str:
     arms: dict[tuple[str, int], dict[str, None]] = {}
     for (task, _, arm), cost in costs.items():
         if cost.world_size > 1:
+            # A dict as an ordered set: an arm has a cost for each level.
             arms.setdefault((task, cost.world_size), {})[arm] = None
     parts = []
     for (task, size), of in arms.items():
@@ -264,6 +264,7 @@ def change(claim: Mapping[str, Any]) -> str:
     """What would have to change for a planned claim to be decided: a sentence for each
     of its obstacles.
     """
+    # Imported here, so that a plan without obstacles does not wait for it.
     from suite.report.sentences import obstacle
 
     percent, scale = claim["percent"], claim["scale"]

@@ -115,8 +115,10 @@ def _listed(changes: Mapping[str, Any], further: Sequence[str]) -> str:
 
 def claim_page(task: Task, claim: Claim) -> Group:
     """A claim as it was fixed: what it says, what decides it, and where it comes from."""
+    # Only a claim's page needs what judges claims, which takes long to import.
     from suite.report.sentences import asked
 
+    # None for a cost, such as seconds, which is not measured on the test set.
     measure = task.measure(claim.metric)
     percent = bool(measure and measure.percent)
     where = " on the sealed test set" if measure else ""

@@ -60,6 +60,7 @@ def verdict_page(
     for task, judged in groupby(verdicts, key=lambda verdict: verdict.task):
         of_task = list(judged)
         grid = Table.grid(padding=(0, 2))
+        # The same width for every task, so that claims line up down the page.
         grid.add_column(width=max(map(len, ANSWERS.values())))
         grid.add_column(overflow="fold")
         for verdict in of_task:

@@ -189,7 +189,7 @@ def trend_chart(
     known = [row for row in rows if math.isfinite(row["effect"])]
     if len(known) < 2:
         return None
-    # A gap at one level is no slope, and nothing was promised of it.
+    # A gap at one level is not a slope, and a promise is not part of it.
     written = replace(amounts(verdict), slope=False, promised=0.0)
     points = [_trend_point(row, written) for row in known]
     points.sort(key=lambda point: point.x)

@@ -31,7 +31,7 @@ def block_curves(
     frame = curves[columns].assign(value=value.astype(float))
     per_epoch = np.nan if examples is None else frame["key"].map(examples)
     frame["examples"] = frame["epoch"] * per_epoch
-    # Evaluations that diverged have no number, and are no part of any mean.
+    # Evaluations that diverged have no number, and do not enter a mean.
     known = frame.dropna(subset=["value"])
     grouped = known.groupby(["arm", "block", "step"], sort=True)
     means = grouped[["epoch", "seconds", "examples", "value"]].mean()

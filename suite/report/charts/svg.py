@@ -393,6 +393,7 @@ def _dodged(values: list[float], axis: Axis) -> list[float]:
     value_per_px = (axis.high - axis.low) / WIDE
     # Dots may overlap a little and still be told apart.
     near = 1.7 * DOT_SIZE / 2 * value_per_px
+    # Nearest places first, so that a dot moves no further than it must.
     candidates = (0.0, -DODGE, DODGE, -2 * DODGE, 2 * DODGE)
     from_left = sorted(range(len(values)), key=values.__getitem__)
     shifts = dict[int, float]()
@@ -533,6 +534,7 @@ def _draw_universe(
         )
     (dot,) = axes.plot(place, mark.value, markersize=6.5, **look)
     drawing.mark(dot, "dot", mark.text)
+    # A mark in the row of each condition that the universe has.
     places = [place] * len(mark.rows)
     below.plot(places, mark.rows, markersize=5.5, **look)
 

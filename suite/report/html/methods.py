@@ -202,5 +202,7 @@ def _failures(campaign: Campaign) -> str:
 
 def _of(tasks: list[TaskManifest], what: str) -> str:
     """The number that tasks have in common, or those they have."""
+    # A set, as most profiles give all tasks the same number.
     values = {int(getattr(task, what)) for task in tasks}
+    # 0 stands for "not at all", such as a task without half-budget finals.
     return listed((f"{value:,}" for value in sorted(values) if value), "or")

@@ -180,6 +180,7 @@ def _spaces(manifest: TaskManifest) -> list[SpaceView]:
     """What was tuned and where, arms with the same ranges together."""
     arms_by_ranges: dict[str, list[str]] = {}
     for arm, space in manifest.space.items():
+        # Grouped by the text: arms with equal ranges are told together.
         arms_by_ranges.setdefault(_ranges(space), []).append(
             manifest.arm(arm).label
         )
