@@ -246,7 +246,7 @@ def slices_chart(
     percent: bool,
 ) -> Spec | None:
     """The value against each hyperparameter, one panel per hyperparameter, on the
-    hyperparameter's own scale; the finals' choices are highlighted.
+    hyperparameter's own scale.
     """
     names = [
         name

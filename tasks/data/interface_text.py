@@ -1,4 +1,4 @@
-"""What the buttons and hyperparameters of JupyterLab say in English and in Chinese,
+"""What the buttons and settings of JupyterLab say in English and in Chinese,
 beside a glossary of machine learning.
 
 The language pack is an ordinary package, so its catalogues come with the installation.
@@ -57,7 +57,7 @@ def load(seed: int, test: float = 0.1, validation: float = 0.1) -> Splits:
 PROBES = (
     Pair("machine learning", "机器学习"),
     Pair("machine learning notebook", "机器学习笔记本"),
-    Pair("Open machine learning hyperparameters", "打开机器学习设置"),
+    Pair("Open machine learning settings", "打开机器学习设置"),
 )
 
 
