@@ -174,8 +174,8 @@ class Cell:
         self.study.tell(
             member.number,
             -self._sign * reached,
-            # It counts, with the worst finite value: a setting that diverges is
-            # a bad one, and an arm must not get extra trials for it.
+            # It counts, with the worst finite value: hyperparameters that
+            # diverge are bad ones, and an arm gets no extra trial for them.
             failed=line["status"] == "diverged",
             curve=curve,
             key=line["key"],

@@ -48,8 +48,8 @@ from tasks import UserError
 # Between two writes of state.json, and two looks for a request to stop.
 POLL_INTERVAL_S = 1.0
 START_POLL_S = 0.1  # while the executor starts and there is nothing else to do
-# Between checkpoints of a long run, which resumes from the last one if its worker
-# is lost. Most runs are shorter, and never write one.
+# Between checkpoints of a long run, which resumes from the last one if its
+# worker is lost. Most runs are shorter, and never write one.
 CHECKPOINT_INTERVAL_S = 60.0
 log = logging.getLogger("bakeoff")
 
@@ -106,7 +106,8 @@ class Driver:
         # other has trained.
         with locked(self.folder):
             begin(self.folder, self.plan)
-            # Left from an earlier driver that ended before it read this request.
+            # Left from an earlier driver that ended before it read this
+            # request.
             self._stop_request.unlink(missing_ok=True)
             with closing(Record(self.folder)) as self._record:
                 self._run_until_stopped()

@@ -35,8 +35,8 @@ class InterimLooks:
         Empty if no look is due. ``cells`` are all cells of the task so far.
         """
         left = self._left[task]
-        # ``left`` begins with the look of the blocks that run now. If it is the
-        # last, no further blocks could be added.
+        # ``left`` begins with the look of the blocks that run now. If it is
+        # the last, no further blocks could be added.
         if len(left) < 2:
             return []
         if not all(cell.done for cell in cells):

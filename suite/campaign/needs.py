@@ -7,7 +7,8 @@ from suite.planning.cost import world_size_of
 from suite.planning.plan import Plan
 from suite.training.resources import Resources
 
-# Small models leave most of a GPU idle; a group's backend wants a GPU for each worker.
+# Small models leave most of a GPU idle; a group's backend wants a GPU for each
+# worker.
 GPUS_OF_A_RUN, GPUS_OF_A_RANK = 0.25, 1.0
 
 

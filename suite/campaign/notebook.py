@@ -129,7 +129,8 @@ def _known_as(task: Task) -> str:
     title = task.label or task.question
     slug = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
     name = task.name or slug[:MAX_SLUG_LENGTH] or "task"
-    # A task that comes with Bakeoff has that name: the user's must not hide it.
+    # A task that comes with Bakeoff has that name: the user's must not hide
+    # it.
     if name in tasks.names() and tasks.source_of(name) is None:
         name = f"my_{name}"
     # A class from a notebook's cell belongs to no module that a worker could

@@ -22,7 +22,8 @@ from suite.cluster.protocol import Executor, JobOutcome
 from suite.training.job import Job, Member
 from suite.training.resources import Resources
 
-# Attempts of a run whose worker is lost, before its cell waits for `bakeoff retry`.
+# Attempts of a run whose worker is lost, before its cell waits for `bakeoff
+# retry`.
 ATTEMPTS = 3
 Needs = Mapping[tuple[str, int], Resources]  # by task and world size
 log = logging.getLogger("bakeoff")
@@ -141,8 +142,8 @@ class Scheduler:
             # turn comes.
             urgency = seconds, -entry.cell.left
             if urgency > (entry.seconds, entry.minus_left):
-                # Its estimated cost or its cell's progress has changed since, so that
-                # others may be more urgent now.
+                # Its estimated cost or its cell's progress has changed since,
+                # so that others may be more urgent now.
                 entry.seconds, entry.minus_left = urgency
                 heapreplace(queue, entry)
                 continue

@@ -20,8 +20,8 @@ from suite.training.instantiate import (
 from suite.training.job import digest
 from tasks import Arm, Level, Split, Splits, Task
 
-# The share of test examples that may be training examples too, as in some published
-# data sets.
+# The share of test examples that may be training examples too, as in some
+# published data sets.
 MAX_DUPLICATE_SHARE = 0.001
 SAMPLED_EXAMPLES = 1000  # examples that stand for those that are not in memory
 PAIRS = (

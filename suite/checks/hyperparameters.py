@@ -91,7 +91,8 @@ def _read_at(
     """Those that a run reads with these values. CheckFailed if it leaves one out."""
     params = Recorded(point)
     model = build_model(arm, level, splits, params, seed=0)
-    # Made, and not run: it has looked up rates, weight decay and the recipe's fields.
+    # Made, and not run: it has looked up rates, weight decay and the recipe's
+    # fields.
     TrainingLoop(
         task.procedure_of(arm),
         model,

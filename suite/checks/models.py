@@ -38,8 +38,8 @@ from tasks.procedures.metrics import OutputMeasure
 
 BATCH = 4  # examples that every model must be able to memorise
 STEPS = 300  # in which it must do so
-# The share of its objective that may be left then: the smallest of models must pass,
-# and one that ignores its input must not.
+# The share of its objective that may be left then: the smallest of models must
+# pass, and one that ignores its input must not.
 MAX_LEFT = 0.5
 # Where in the range of its learning rate a model is tried: it may succeed at
 # any.

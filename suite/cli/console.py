@@ -155,10 +155,10 @@ def again() -> str:
 def report_findings(
     findings: Iterator[Finding],
     width: int,
-    well: str,
-    ill: str,
+    if_passed: str,
+    if_failed: str,
 ) -> None:
-    """Print findings as they come, and then ``well`` or ``ill``.
+    """Print findings as they come, and then ``if_passed`` or ``if_failed``.
 
     ``width`` is the number of characters of the longest name. Raises typer.Exit with
     code 1 where one failed.
@@ -170,7 +170,7 @@ def report_findings(
         out().print(campaigns.FindingLine(finding, width))
         # None stands for a check that does not apply.
         failed += finding.ok is False
-    verdict = f"{ill}: see the arrows above." if failed else well
+    verdict = f"{if_failed}: see the arrows above." if failed else if_passed
     say(f"\n{verdict}", "bold")
     raise typer.Exit(FAILED if failed else 0)
 

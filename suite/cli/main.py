@@ -28,8 +28,8 @@ from suite.cli.console import (
 
 # A run has one thread; libraries that take more make many runs at once slower.
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-# Objects between two garbage collections. At Python's 700, collecting took a fifth of
-# the start.
+# Objects between two garbage collections. At Python's 700, collecting took a
+# fifth of the start.
 COLLECT_EVERY = 50_000
 # The panels of --help, in their order.
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
@@ -112,8 +112,8 @@ def main() -> None:
     try:
         app(prog_name=prefix())
     finally:
-        # At its end Python would search a million objects of PyTorch and MLflow for
-        # garbage once more, which takes a second.
+        # At its end Python would search a million objects of PyTorch and
+        # MLflow for garbage once more, which takes a second.
         gc.freeze()
 
 

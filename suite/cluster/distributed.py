@@ -21,7 +21,8 @@ TRAIN_ENVIRONMENT = {
     "RAY_TRAIN_ENABLE_PREEMPTION_WATCHER": "0",
     "RAY_TRAIN_METRICS_ENABLED": "0",
 }
-# A worker may wait as long for its peers: Ray itself notices those that are gone.
+# A worker may wait as long for its peers: Ray itself notices those that are
+# gone.
 PROCESS_GROUP_TIMEOUT_S = 7 * 24 * 3600
 
 
@@ -49,7 +50,8 @@ def _trainer(job: Job, each: Mapping[str, float], folder: str) -> Any:
     from ray.train.torch import TorchConfig, TorchTrainer
 
     gpus = each.get("GPU", 0)
-    # NCCL wants a GPU for each worker; gloo also reduces for those that share one.
+    # NCCL wants a GPU for each worker; gloo also reduces for those that share
+    # one.
     backend = "nccl" if gpus >= 1 else "gloo"
     return TorchTrainer(
         _run_rank,

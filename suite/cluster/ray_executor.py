@@ -74,8 +74,8 @@ class RayExecutor:
         self._has_sigterm = False
         self._closing = threading.Lock()
         self._closed = threading.Event()
-        # Before the caller's imports, not in turn with them: what follows mostly waits
-        # for processes.
+        # Before the caller's imports, not in turn with them: what follows
+        # mostly waits for processes.
         ray = load_ray(self._cluster)
         threading.Thread(
             target=self._start,
@@ -99,7 +99,8 @@ class RayExecutor:
             return
         self._connected.set_result(ray)
         self._capacity.ask_autoscaler()
-        # Linux ends the cluster's processes with the very thread that started them.
+        # Linux ends the cluster's processes with the very thread that started
+        # them.
         self._closed.wait()
 
     def _connect(self, ray: ModuleType, cluster: Cluster) -> None:
@@ -258,8 +259,8 @@ class RayExecutor:
         except errors.OutOfMemoryError as error:
             return JobOutcome(job, [], one_line(error), out_of_memory=True)
         except errors.RayTaskError as error:
-            # Errors in a task become a status, so this one is from Ray Train or an
-            # import.
+            # Errors in a task become a status, so this one is from Ray Train
+            # or an import.
             _check_import(error.cause)
             return JobOutcome(job, [], one_line(error.cause))
         except errors.RayError as error:

@@ -34,8 +34,9 @@ LONGEST_SOCKET = (
     "/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 )
 MONITORS = "monitor.py", "log_monitor.py"
-# The processes of a cluster of our own inherit these: one thread each, torch imported
-# while Ray still starts, and suite, so that no other package of that name is found.
+# The processes of a cluster of our own inherit these: one thread each, torch
+# imported while Ray still starts, and suite, so that no other package of that
+# name is found.
 INHERITED = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",

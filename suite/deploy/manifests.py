@@ -23,7 +23,8 @@ from suite.planning.profile import load_profile
 from tasks import UserError, unknown
 
 FOLDER = Path(__file__).parent / "templates"
-# The files of each kind that `bakeoff deploy` writes; the first is what it prints.
+# The files of each kind that `bakeoff deploy` writes; the first is what it
+# prints.
 KINDS = {
     "kuberay": ("rayjob.yaml",),
     "ray-up": ("cluster.yaml",),

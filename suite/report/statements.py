@@ -15,10 +15,12 @@ from suite.report.message_text import answer
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY
 
-# An interval wider than this says nothing: shares span no more, and factors hardly ever.
+# An interval wider than this says nothing: shares span no more, and factors
+# hardly ever.
 MAX_SHARE_WIDTH = 1.0
 MAX_LOG_RATIO_WIDTH = math.log(1000)
-# Among n instances without a failure, 3 / n is the 95 % bound on the share that fails.
+# Among n instances without a failure, 3 / n is the 95 % bound on the share
+# that fails.
 RULE_OF_THREE = 3
 
 

@@ -61,7 +61,8 @@ def mlflow_client(uri: str) -> Any:
     """
     # ``setdefault``, as a user's own setting goes first.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    # MLflow must not repeat a request by itself: the first may have made a run.
+    # MLflow must not repeat a request by itself: the first may have made a
+    # run.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     reach_loopback_directly()
     # They announce every migration of a new store on the terminal.

@@ -152,7 +152,8 @@ def run_tags(line: Line) -> dict[str, str]:
     }
     if line["error"]:
         tags[f"{TAG}error"] = line["error"][:MAX_ERROR_LENGTH]
-    # For readers of a running cell; once it is done, cell.parquet has everything.
+    # For readers of a running cell; once it is done, cell.parquet has
+    # everything.
     without_bulk = {**line, "curve": [], "artifacts": [], "traceback": None}
     text = json.dumps(without_bulk, separators=(",", ":"))
     if len(text) <= MAX_TAG_LENGTH:

@@ -24,7 +24,8 @@ from suite.tracking.writer import MlflowWriter
 
 RETRY_PAUSES_S = (0.5, 2.0, 5.0)  # before each further attempt at one item
 RECONNECT_INTERVAL_S = 30.0  # between attempts at a store that is away
-# Niceness of the writing thread: below the driver (0), above runs (15 under Ray).
+# Niceness of the writing thread: below the driver (0), above runs (15 under
+# Ray).
 NICENESS = 10
 
 log = logging.getLogger("bakeoff")
@@ -103,7 +104,8 @@ class Publisher:
                 self._writer.write_state(last)
             self.error, self.hint = None, ""
         except Exception as error:
-            # Whatever the store does, no result is lost: the next run publishes it.
+            # Whatever the store does, no result is lost: the next run
+            # publishes it.
             self._note(error)
         self.seconds += time.thread_time() - started
 

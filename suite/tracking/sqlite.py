@@ -154,14 +154,17 @@ def _create_tables(part: Path) -> None:
     # The file must be closed before it gets its final name.
     client._tracking_client.store.engine.dispose()
     with contextlib.closing(sqlite3.connect(part)) as connection:
-        # MLflow's default experiment notes this folder's path; it makes another.
+        # MLflow's default experiment notes this folder's path; it makes
+        # another.
         connection.execute("DELETE FROM experiments")
         connection.commit()  # the journal mode cannot change within a transaction
-        # Write-ahead logging: readers do not block the writer. It stays in the file.
+        # Write-ahead logging: readers do not block the writer. It stays in the
+        # file.
         connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _cache(part: Path, blank: Path) -> None:
-    # A cache that cannot be written costs the next store a few seconds, no more.
+    # A cache that cannot be written costs the next store a few seconds, no
+    # more.
     with contextlib.suppress(OSError), replace_file(blank) as copy:
         shutil.copyfile(part, copy)
