@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.charts import table
-from dashboard.components.text import card, facts, timed
+from dashboard.components.text import (
+    Children,
+    card,
+    coded,
+    facts,
+    glyph,
+    timed,
+)
 from dashboard.data.view import View
-from dashboard.locale.numbers import percent
+from dashboard.locale.numbers import percent, size
 from suite.errors import without_passwords
-from suite.report.formatting import NONE
+from suite.records.status import silent_since
+from suite.report.formatting import NONE, duration
 
 LOG_LINES = 20
 LOG_BYTES = 16_000  # that are read from the end
+MIB = 2**20
 MIB_PER_GIB = 1024
+LOAD = {"worker", "cpu_percent", "memory"}  # of a worker, in the state
+RECENT = 100  # runs whose pauses say how often one ends
+FEWEST_PAUSES = 5
+TIMES = 5  # the longest pause, after which something is wrong
+PATIENCE_S = 120.0  # however short pauses were
 
 
 def now_card(view: View) -> Component | None:
@@ -47,8 +63,70 @@ def now_card(view: View) -> Component | None:
         table(columns, rows, label=label, numeric=(3,), tall=True)
         if rows
         else html.P(words("now-none"), className="muted"),
+        _workers(view),
         title=label,
     )
+
+
+def _workers(view: View) -> Component | None:
+    """How busy each worker is that the driver can look up."""
+    words = view.words
+    rows = [
+        (
+            str(one["worker"]),
+            percent(float(one["cpu_percent"]) / 100, 0),
+            size(float(one["memory"]) * MIB),
+        )
+        for one in view.campaign.state.get("workers") or ()
+        if one.keys() >= LOAD
+    ]
+    if not rows:
+        return None
+    label = words("now-load")
+    columns = [
+        words("cluster-worker"),
+        words("now-worker-cpu"),
+        words("now-memory"),
+    ]
+    shown = table(columns, rows, label=label, numeric=(1, 2), tall=True)
+    return html.Div([html.H3(label), shown])
+
+
+def stall_note(view: View) -> Component | None:
+    """That a running campaign makes no progress, since when, and what to do; None while
+    it does.
+    """
+    if view.snapshot.state != "running":
+        return None
+    name = view.campaign.manifest.name
+    since = silent_since(view.campaign.state)
+    if since is not None:
+        said = timed(view.words, "stall-driver", since)
+        return _alarm(said, view.words("stall-driver-do", name=name))
+    found = stalled_runs(view.campaign.runs["ended"], time.time())
+    if found is None:
+        return None
+    said = timed(view.words, "stall-runs", found[0], usual=duration(found[1]))
+    return _alarm(said, view.words("stall-runs-do", name=name))
+
+
+def _alarm(said: Children, advice: str) -> html.P:
+    text = html.Span([*said, " ", coded(advice)])
+    return html.P([glyph("⚠"), text], className="note warn", role="alert")
+
+
+def stalled_runs(ended: pd.Series, now: float) -> tuple[float, float] | None:
+    """When the last run ended, in seconds since 1970, and the longest pause between two
+    of the runs before it; None unless that is exceeded many times.
+    """
+    known = ended.dropna().sort_values().tail(RECENT)
+    pauses = known.diff().dropna()
+    if len(pauses) < FEWEST_PAUSES:
+        return None
+    last, longest = float(known.iloc[-1]), float(pauses.max())
+    if now - last < max(PATIENCE_S, TIMES * longest):
+        return None
+    return last, longest
 
 
 def _is_known(view: View, one: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from cachetools import LRUCache
 
 from suite.records.results import Campaign, Results
-from suite.records.status import is_running
+from suite.records.status import is_running, silent_since
 from suite.tracking.mirror import Mirror
 from suite.verdicts import preregistration
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -62,7 +62,8 @@ class Snapshot:
         # differs only in how far judging it has come.
         count = "?" if self.verdicts is None else str(len(self.verdicts))
         behind = "-" if self.verdicts_behind else ""
-        return f"{self.campaign.revision}/{count}{behind}{self.state}{self.problem[:40]}"
+        silent = "" if silent_since(self.campaign.state) is None else "!"
+        return f"{self.campaign.revision}/{count}{behind}{self.state}{silent}{self.problem[:40]}"
 
     @property
     def state(self) -> str:

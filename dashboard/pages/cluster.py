@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.charts import chart, saved, table
-from dashboard.components.operations import log_card, now_card
+from dashboard.components.operations import log_card, now_card, stall_note
 from dashboard.components.text import action, aria, card, facts, head, note
 from dashboard.data.view import View
 from dashboard.figures.cluster import FEW_TASKS, gantt, rate, spans, workers
@@ -39,6 +39,7 @@ def layout(view: View) -> Component:
     return html.Div(
         [
             head(words("cluster-title"), words("cluster-says"), *_ray(view)),
+            stall_note(view),
             progress(view),
             now_card(view),
             _totals(view, found, about),

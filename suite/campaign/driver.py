@@ -24,7 +24,7 @@ from suite.campaign.interim import InterimLooks
 from suite.campaign.machines import MachineCensus
 from suite.campaign.needs import distinct, needs_of, world_sizes
 from suite.campaign.progress import Tally, write_state
-from suite.campaign.running import Running, machine_load
+from suite.campaign.running import Running, WorkerLoads, machine_load
 from suite.campaign.scheduler import Scheduler
 from suite.cluster.protocol import Executor, JobOutcome
 from suite.planning.plan import CellPlan, Plan
@@ -79,6 +79,7 @@ class Driver:
         self.retry = retry
         self.tally = Tally(planned=plan.runs)
         self._running = Running()
+        self._worker_loads = WorkerLoads()
         self.cells: list[Cell] = []
         self._others = OtherCampaigns(self.folder)
         self._scheduler = Scheduler(executor, self._job)
@@ -393,6 +394,7 @@ class Driver:
             _log_failure(job, member, result)
         self.tally.trained += 1
         self._note_machines([result.worker])
+        self._worker_loads.add(result.worker)
         if self.tracker:
             self.tracker.put(line)
         self._tell(cell, line)
@@ -458,6 +460,7 @@ class Driver:
             self.tally,
             running=self._running.current(self.tally.slots),
             machine=machine_load(),
+            workers=self._worker_loads.current(),
             ray_dashboard=self.executor.dashboard,
             unpublished=self.tracker.waiting if self.tracker else 0,
         )

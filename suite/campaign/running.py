@@ -1,16 +1,23 @@
-"""What runs now and since when, and how busy the driver's machine is, for watchers."""
+"""What runs now and since when, and how busy the driver's machine and its workers are,
+for watchers.
+"""
 
 from __future__ import annotations
 
+import socket
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import psutil
 
 from suite.training.job import Job
 
-# How many jobs the state names: it is written every second, and read as often.
+# How many jobs, and workers, the state names: it is written every second, and read as
+# often.
 MAX_NAMED_JOBS = 64
+MAX_NAMED_WORKERS = 64
 MIB = 2**20
 
 
@@ -54,6 +61,48 @@ class Running:
 
 def _key(job: Job) -> str:
     return job.members[0].key
+
+
+class WorkerLoads:
+    """How busy the workers on the driver's machine are, once each has returned a run.
+
+    Those on other machines are left out: their processes cannot be looked up.
+    """
+
+    def __init__(self) -> None:
+        self._host = socket.gethostname()
+        self._processes: dict[int, psutil.Process] = {}
+
+    def add(self, worker: Mapping[str, Any]) -> None:
+        """Note a worker, as it describes itself with a result."""
+        pid = worker.get("pid")
+        is_here = worker.get("host") == self._host and isinstance(pid, int)
+        if not is_here or pid in self._processes:
+            return
+        if len(self._processes) < MAX_NAMED_WORKERS:
+            with suppress(psutil.Error):
+                process = psutil.Process(pid)
+                process.cpu_percent()  # what it says next is since now
+                self._processes[process.pid] = process
+
+    def current(self) -> list[dict[str, Any]]:
+        """Each worker that is still there: the CPU that it has used since the last
+        call, in percent of one core, and its memory in MiB.
+        """
+        found = []
+        for pid, process in list(self._processes.items()):
+            try:
+                with process.oneshot():
+                    load = {
+                        "worker": f"{self._host}:{pid}",
+                        "cpu_percent": process.cpu_percent(),
+                        "memory": process.memory_info().rss / MIB,
+                    }
+            except psutil.Error:  # it has ended
+                del self._processes[pid]
+                continue
+            found.append(load)
+        return found
 
 
 def machine_load() -> dict[str, float]:

@@ -19,6 +19,9 @@ from tasks import UserError
 # Seconds without an update from a driver on another machine, whose process
 # cannot be looked up, after which it counts as dead. It writes once a second.
 SILENCE_S = 60.0
+# The same for a driver whose process is there: it may be stopped, or wait for a
+# disk, and planning a cell takes seconds.
+HANGING_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -128,3 +131,17 @@ def is_running(state: Mapping[str, Any]) -> bool:
     ):
         # The file is damaged, so no driver is writing it.
         return False
+
+
+def silent_since(state: Mapping[str, Any]) -> float | None:
+    """When a running driver, which writes its state every second, last did so, in
+    seconds since 1970; None unless that is ``HANGING_S`` ago or longer.
+    """
+    if not is_running(state):
+        return None
+    # A damaged time would not have passed for that of a running driver elsewhere.
+    try:
+        updated = float(state["updated"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return updated if time.time() - updated >= HANGING_S else None

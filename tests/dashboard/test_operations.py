@@ -3,16 +3,28 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from dash._utils import to_json
 
-from dashboard.components.operations import LOG_LINES, last_lines, now_card
+from dashboard.components.operations import (
+    LOG_LINES,
+    PATIENCE_S,
+    last_lines,
+    now_card,
+    stall_note,
+    stalled_runs,
+)
 from dashboard.data.view import view_of
+from dashboard.locale import Words
 from dashboard.pages import cluster
-from suite.campaign.running import Running, machine_load
+from suite.campaign.running import Running, WorkerLoads, machine_load
+from suite.records.status import HANGING_S, silent_since
 from suite.training.job import Job, Member
 
 TASK = "logistic_regression"
@@ -64,6 +76,10 @@ def live(snapshots, finished):
             "memory_used": 6144.0,
             "memory_total": 24576.0,
         },
+        "workers": [
+            {"worker": "here:7", "cpu_percent": 98.6, "memory": 512.0},
+            {"worker": "damaged"},
+        ],
     }
     campaign = replace(view.campaign, state=state)
     return replace(view, snapshot=replace(view.snapshot, campaign=campaign))
@@ -76,6 +92,65 @@ def test_the_page_says_what_runs_and_how_busy_the_machine_is(live):
     assert "6.0 / 24.0 GiB" in shown
     assert "93" in shown
     assert "gone" not in shown
+    assert "here:7" in shown
+    assert "99 %" in shown
+    assert "537 MB" in shown  # 512 MiB
+    assert "damaged" not in shown
+
+
+def test_workers_of_this_machine_are_looked_up_and_those_that_ended_are_not():
+    loads = WorkerLoads()
+    here = {"host": socket.gethostname(), "pid": os.getpid()}
+    for worker in (here, here, {**here, "host": "elsewhere"}, {}):
+        loads.add(worker)
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=-1
+    ) as child:
+        loads.add({**here, "pid": child.pid})
+
+    (load,) = loads.current()
+
+    assert load["worker"] == f"{socket.gethostname()}:{os.getpid()}"
+    assert load["cpu_percent"] >= 0
+    assert load["memory"] > 1
+
+
+def silent(live, seconds):
+    """The same view of a driver that wrote its state so many seconds ago."""
+    state = {**live.campaign.state, "updated": time.time() - seconds}
+    campaign = replace(live.campaign, state=state)
+    return replace(live, snapshot=replace(live.snapshot, campaign=campaign))
+
+
+def test_a_driver_that_writes_nothing_is_said_to_hang(live):
+    hanging = silent(live, 2 * HANGING_S)
+    said = read(stall_note(hanging))
+
+    assert "written nothing since" in said
+    assert "bakeoff run synthetic" in said
+    assert silent_since(live.campaign.state) is None
+    assert hanging.snapshot.etag != live.snapshot.etag
+    state = {**hanging.campaign.state, "state": "done"}
+    assert silent_since(state) is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_campaign_in_which_no_run_ends_any_more_is_said_to_stall(
+    live, language
+):
+    said = read(stall_note(replace(live, words=Words(language))))
+
+    assert "bakeoff cancel" in said
+
+
+def test_a_stall_is_many_times_the_longest_pause():
+    ended = pd.Series([0.0, 100, 200, 300, 400, 500, float("nan"), 900])
+
+    assert stalled_runs(ended, 900 + 4 * 400) is None
+    assert stalled_runs(ended, 900 + 6 * 400) == (900, 400)
+    quick = pd.Series(range(20), dtype=float)
+    assert stalled_runs(quick, 19 + PATIENCE_S / 2) is None
+    assert stalled_runs(quick.head(3), 1e6) is None  # too few to say
 
 
 def test_a_finished_campaign_runs_nothing(snapshots, finished):

@@ -8,6 +8,7 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.components.operations import stall_note
 from dashboard.components.outcome import status_of
 from dashboard.components.text import aria, badge, empty, glyph, head
 from dashboard.components.universes import universes_card
@@ -31,6 +32,7 @@ def layout(view: View) -> Component:
             head(
                 title, says, _counts(view, choices.status(view)), _report(view)
             ),
+            stall_note(view),
             progress(view),
             *_verdicts(view),
             matrix(view),
