@@ -149,8 +149,9 @@
     }
   }
 
-  function figure(spec, values, ids, tokens) {
-    const look = tokens[document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light"], options = Object.assign({}, OPTIONS);
+  function figure(spec, values, ids, tokens, onPaper) {
+    const isDark = document.documentElement.dataset.mantineColorScheme === "dark" && !onPaper;
+    const look = tokens[isDark ? "dark" : "light"], options = Object.assign({}, OPTIONS);
     (ids || []).forEach((id, n) => { if (values[n] !== undefined && values[n] !== null) options[id.option] = values[n]; });
     const labelled = [], data = [], weight = +options.smooth || 0;
     for (const trace of spec.traces) {
@@ -163,7 +164,7 @@
       data.push(made);
     }
     const layout = plain(spec.layout, options, look);
-    const width = Math.min(window.innerWidth - 40, 1184), height = spec.height;
+    const width = onPaper ? PAPER_WIDTH : Math.min(window.innerWidth - 40, 1184), height = spec.height;
     const x = layout.xaxis, y = layout.yaxis;
     let notes = layout.annotations || [], room = 16, top = 12;
     if (spec.panels) {
@@ -187,8 +188,27 @@
       margin: { l: 56, r: room, t: top, b: 44 }, uirevision: (spec.revision || "") + options.x, showlegend: false, dragmode: width < 560 ? false : "zoom",
     };
     const keyed = spec.keyed && width < 560 ? { showlegend: false } : {}; // a key of its own stands above the chart
-    return { data, layout: Object.assign(base, layout, keyed, { annotations: notes, template: null }) };
+    const size = onPaper ? { width: PAPER_WIDTH, height, autosize: false } : {};
+    return { data, layout: Object.assign(base, layout, keyed, { annotations: notes, template: null }, size) };
   }
+
+  const PAPER_WIDTH = 680; // pixels within a card on A4, upright
+  const drawn = new Map(); // how to draw each chart for the screen or for paper, by the text of its id
+
+  /* Charts are drawn for paper, light and as wide as it is, and for the screen again afterwards. */
+  function drawFor(onPaper) {
+    for (const [key, draw] of drawn) {
+      const box = document.getElementById(key)?.querySelector(".js-plotly-plot");
+      if (!box) drawn.delete(key);
+      else if (window.Plotly) {
+        const { data, layout } = draw(onPaper);
+        window.Plotly.react(box, data, layout);
+        if (!onPaper) window.Plotly.Plots.resize(box);
+      }
+    }
+  }
+  addEventListener("beforeprint", () => drawFor(true));
+  addEventListener("afterprint", () => drawFor(false));
 
   const later = new Map(); // charts that are to be painted anew, by the text of their ids
 
@@ -197,6 +217,7 @@
     if (!spec) return NONE();
     const key = JSON.stringify(chart, Object.keys(chart).sort()), box = document.getElementById(key);
     const place = box?.getBoundingClientRect();
+    drawn.set(key, (onPaper) => figure(spec, values, ids, tokens, onPaper));
     if (!place || (place.top < window.innerHeight && place.bottom > 0)) {
       later.delete(key);
       return figure(spec, values, ids, tokens);
