@@ -5,7 +5,7 @@ difference that it claims.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pandas as pd
@@ -88,7 +88,7 @@ def shows_difference(view: View, claim: Claim, curves: Curves) -> bool:
     has_two_arms = bool(claim.better and claim.worse)
     if not (has_two_arms and _has_curves(view, claim, curves)):
         return False
-    along = _along(view, claim, curves).values()
+    along = _along(view, claim, curves, AXES[:1]).values()
     return any(paired["x"].nunique() > 1 for paired in along)
 
 
@@ -135,7 +135,7 @@ def _axis_title(view: View, claimed: Claimed) -> str:
 
 
 def _along(
-    view: View, claim: Claim, curves: Curves
+    view: View, claim: Claim, curves: Curves, axes: Sequence[str] = AXES
 ) -> dict[str, pd.DataFrame]:
     """The paired differences along each axis."""
     measures = [one["name"] for one in view.about["measures"]]
@@ -144,9 +144,12 @@ def _along(
     transform = partial(
         scale_of(claim.scale).transform, metric=metric, examples=math.nan
     )
+    # Once: each axis would look through all arms again.
+    of_claim = curves[split]["arm"].isin([claim.better, claim.worse])
+    shown = curves[split][of_claim]
     return {
         axis: paired_differences(
-            curves[split], claim.better, claim.worse, axis, transform
+            shown, claim.better, claim.worse, axis, transform
         )
-        for axis in AXES
+        for axis in axes
     }

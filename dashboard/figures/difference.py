@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,18 @@ import pandas as pd
 
 from dashboard.figures import Spec, Trace, band, numbers, pick, raw, spec
 from dashboard.locale import Words
-from suite.report.charts.lines import mean_curves
 from suite.report.charts.spec import INFINITE
-from suite.verdicts.statistics import Floats, Interval
+from suite.verdicts.statistics import (
+    Floats,
+    Interval,
+    t_band,
+    within_bounds,
+)
 
 AXES = ("step", "epoch", "seconds", "examples")
 POINTS = 60  # of a curve; more cannot be seen
 Transform = Callable[[Floats], Floats]
+Curve = tuple[Floats, Floats]  # places on an axis, and the values there
 
 
 @dataclass(frozen=True)
@@ -59,41 +64,44 @@ def paired_differences(
     the other arm's curve is interpolated between its own. Columns: block, x, value;
     empty where the arms share no place of the axis.
     """
-    known = blocks.dropna(subset=[axis, "value"])
-    first = _by_block(known[known["arm"] == better], axis)
-    second = _by_block(known[known["arm"] == worse], axis)
+    first = _by_block(blocks, better, axis)
+    second = _by_block(blocks, worse, axis)
     both = sorted(first.keys() & second.keys())
-    found = pd.DataFrame({"block": [], "x": [], "value": []})
-    if not both:
-        return found
     pairs = [(first[block], second[block]) for block in both]
-    places = _places(pairs)
-    parts = []
-    for block, (ahead, behind) in zip(both, pairs, strict=True):
-        lead = _along(ahead, places, transform) - _along(
-            behind, places, transform
-        )
-        parts.append(
-            pd.DataFrame({"block": block, "x": places, "value": lead})
-        )
-    return pd.concat([found, *parts], ignore_index=True)
+    places = _places(pairs) if pairs else np.empty(0)
+    leads = [
+        _along(ahead, places, transform) - _along(behind, places, transform)
+        for ahead, behind in pairs
+    ]
+    return pd.DataFrame(
+        {
+            "block": np.repeat(both, len(places)),
+            "x": np.tile(places, len(both)),
+            "value": np.concatenate([*leads, np.empty(0)]),
+        }
+    )
 
 
-def _by_block(curves: pd.DataFrame, axis: str) -> dict[int, Floats]:
-    """Each block's curve as two rows, places and values, in the order of the axis."""
-    found: dict[int, Floats] = {}
-    for block, mine in curves.groupby("block"):
-        ordered = mine.sort_values(axis)[[axis, "value"]]
-        found[int(str(block))] = ordered.to_numpy(float).T
-    return found
+def _by_block(blocks: pd.DataFrame, arm: str, axis: str) -> dict[int, Curve]:
+    """Each block's curve of an arm, places and values, in the order of the axis."""
+    mine = blocks[blocks["arm"] == arm]
+    rows = mine[["block", axis, "value"]].to_numpy(dtype=float)
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
+    found, begins = np.unique(rows[:, 0], return_index=True)
+    curves = np.split(rows[:, 1:].T, begins[1:], axis=1)
+    return {
+        int(number): (curve[0], curve[1])
+        for number, curve in zip(found, curves, strict=False)
+    }
 
 
-def _places(pairs: list[tuple[Floats, Floats]]) -> Floats:
+def _places(pairs: Sequence[tuple[Curve, Curve]]) -> Floats:
     """Where all curves can be compared: at the places of the shortest of them."""
     curves = [curve for pair in pairs for curve in pair]
     begin = max(curve[0][0] for curve in curves)
     end = min(curve[0][-1] for curve in curves)
-    coarse: Floats = min(curves, key=lambda curve: curve.shape[1])[0]
+    coarse: Floats = min(curves, key=lambda curve: len(curve[0]))[0]
     inside: Floats = coarse[(coarse >= begin) & (coarse <= end)]
     if begin > end:
         return inside
@@ -103,7 +111,7 @@ def _places(pairs: list[tuple[Floats, Floats]]) -> Floats:
     return found
 
 
-def _along(curve: Floats, places: Floats, transform: Transform) -> Floats:
+def _along(curve: Curve, places: Floats, transform: Transform) -> Floats:
     x, value = curve
     found: Floats = np.interp(places, x, transform(value))
     return found
@@ -112,18 +120,27 @@ def _along(curve: Floats, places: Floats, transform: Transform) -> Floats:
 def mean_differences(
     paired: pd.DataFrame, bounds: Interval = INFINITE
 ) -> pd.DataFrame:
-    """Mean and 95 % t interval over blocks at each place; NaN with one block.
+    """Mean and 95 % t interval over blocks at each place, where every block has a
+    difference, as ``paired_differences`` gives them; NaN with one block.
 
     Columns: x, mean, low, high, blocks.
     """
-    # one curve per block, as those of a single arm are
-    curves = paired.assign(
-        arm="", step=paired["x"], epoch=0.0, seconds=0.0, examples=0.0
+    # As numbers: grouping by place takes longer than the rest of a page.
+    by_block = paired.pivot(index="block", columns="x", values="value")
+    values = by_block.to_numpy(dtype=float)
+    count = len(values)
+    mean = values.mean(axis=0)
+    std = values.std(axis=0, ddof=1) if count > 1 else np.full_like(mean, 0)
+    low, high = within_bounds(mean, *t_band(mean, std, count), bounds)
+    return pd.DataFrame(
+        {
+            "x": by_block.columns.to_numpy(dtype=float),
+            "mean": mean,
+            "low": low,
+            "high": high,
+            "blocks": count,
+        }
     )
-    means = mean_curves(curves, bounds=bounds)
-    return means.rename(columns={"step": "x"})[
-        ["x", "mean", "low", "high", "blocks"]
-    ]
 
 
 def difference_curve(

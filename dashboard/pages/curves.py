@@ -298,7 +298,7 @@ def _focus(view: View) -> tuple[str, ...]:
     claim = claim_shown(view)
     if claim is None:
         return ()
-    recorded = set(_finals(view, view.campaign.curves)["arm"])
+    recorded = set(_finals(view, view.campaign.runs)["arm"])
     return tuple(arm for arm in claim.arms if arm in recorded)
 
 

@@ -91,6 +91,8 @@ def test_the_interval_is_that_of_paired_differences():
 
     assert (found.low, found.high) == pytest.approx((test.low, test.high))
     assert found.blocks == 5
+    (alone,) = mean_differences(paired.head(1)).itertuples()
+    assert np.isnan([alone.low, alone.high]).all()
 
 
 @pytest.mark.parametrize(
