@@ -1,7 +1,7 @@
 /* What a term means, beside it: where the pointer is on it, or the keyboard's focus. Escape hides it. */
 (function () {
   "use strict";
-  const GAP = 6, EDGE = 8; // pixels to the term, and to the window's edge
+  const EDGE = 8; // pixels to the window's edge; none to the term, so that the pointer reaches the text
   let shown = null; // the term
 
   function tip() {
@@ -23,9 +23,9 @@
     box.textContent = term.dataset.says;
     box.hidden = false;
     const left = Math.min(place.left, innerWidth - box.offsetWidth - EDGE);
-    const below = place.bottom + GAP, fits = below + box.offsetHeight < innerHeight;
+    const below = place.bottom, fits = below + box.offsetHeight < innerHeight;
     box.style.left = `${Math.max(EDGE, left)}px`;
-    box.style.top = `${fits ? below : place.top - GAP - box.offsetHeight}px`;
+    box.style.top = `${fits ? below : place.top - box.offsetHeight}px`;
     term.setAttribute("aria-describedby", "tip");
   }
 
