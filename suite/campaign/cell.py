@@ -58,6 +58,9 @@ class Cell:
         self.identity = cell_identity(plan, cell_plan, device)
         arm = self.task.arm(cell_plan.builds)
         self.space = plan.space(*built)
+        # Runs that were recorded with another digest are superseded: see
+        # ``suite.records.frames.Generations``.
+        self.digest = digest({**self.identity, "space": repr(self.space)})
         self.fixed_params = plan.fixed_params(*built)
         self.study = self._new_study(plan)
         self.finals: dict[int, RunRecord] = {}
@@ -196,7 +199,8 @@ class Cell:
             "params": params,
             "seeds": seeds,
         }
-        return Member(digest(decides), kind, block, number, params, seeds)
+        key = digest(decides)
+        return Member(key, kind, block, number, params, seeds, self.digest)
 
     def job(
         self, member: Member, checkpoints: CheckpointPolicy | None = None

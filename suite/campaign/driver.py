@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from suite.campaign.campaign_dir import begin, check_folder, locked
 from suite.campaign.cell import Cell
@@ -28,6 +29,7 @@ from suite.campaign.running import Running, WorkerLoads, machine_load
 from suite.campaign.scheduler import Scheduler
 from suite.cluster.protocol import Executor, JobOutcome
 from suite.planning.plan import CellPlan, Plan
+from suite.records.frames import Generations
 from suite.records.journal import Record
 from suite.records.reuse import OtherCampaigns
 from suite.records.run_record import RunRecord
@@ -51,6 +53,7 @@ START_POLL_S = 0.1  # while the executor starts and there is nothing else to do
 # Between checkpoints of a long run, which resumes from the last one if its
 # worker is lost. Most runs are shorter, and never write one.
 CHECKPOINT_INTERVAL_S = 60.0
+T = TypeVar("T")
 log = logging.getLogger("bakeoff")
 
 
@@ -88,6 +91,7 @@ class Driver:
         # To which cell the result of a queued run belongs, by the run's key.
         self._cells_by_key: dict[str, Cell] = {}
         self._known: dict[str, RunRecord] = {}  # lines of the record, by key
+        self._plans = Generations()
         self._device = "cpu"
         self._checkpoint_folder = self._find_checkpoint_folder()
         self._checkpoints: CheckpointPolicy | None = None
@@ -191,7 +195,8 @@ class Driver:
         return "cuda" if self.executor.has_gpu() else "cpu"
 
     def _read_record(self) -> None:
-        self._known = {line["key"]: line for line in self._record.lines()}
+        for line in self._record.lines():
+            self._note(line)
         lines = self._known.values()
         self._note_machines(line["worker"] for line in lines)
         self._checkpoints = self._prepare_checkpoints(
@@ -272,7 +277,7 @@ class Driver:
         line = self._known.get(member.key) or self._taken_over(cell, member)
         if line is not None and self._is_settled(line):
             self.tally.replayed += 1
-            self._tell(cell, line)
+            self._tell(cell, self._of_this_plan(line, member))
         else:
             self._cells_by_key[member.key] = cell
             self._scheduler.add(cell, member)
@@ -287,12 +292,29 @@ class Driver:
         claims = self.plan.claims(cell.cell_plan.task)
         if self.plan.nonce or any(timed(claim.metric) for claim in claims):
             return None
-        line = self._others.take(member.key, self._record)
+        line = self._others.take(member.key, member.cell, self._record)
         if line is not None:
-            self._known[member.key] = line
+            self._note(line)
             if self.tracker:
                 self.tracker.put(line)
         return line
+
+    def _of_this_plan(self, line: RunRecord, member: Member) -> RunRecord:
+        """A recorded run, recorded once more where another plan of its cell has been
+        followed since: of each cell the newest plan counts.
+        """
+        counts = self._plans.newest(line) == member.cell
+        if counts and line.get("cell") == member.cell:
+            return line
+        line = {**line, "cell": member.cell}
+        self._write(partial(self._record.append_line, line))
+        self._note(line)
+        return line
+
+    def _note(self, line: RunRecord) -> None:
+        """Remember a line of the record."""
+        self._known[line["key"]] = line
+        self._plans.put(line)
 
     def _is_settled(self, line: RunRecord) -> bool:
         """Whether a recorded result is kept: lost runs never are, failed ones unless
@@ -405,8 +427,12 @@ class Driver:
             self._take_interim_look(cell.cell_plan.task)
 
     def _append(self, job: Job, member: Member, result: Result) -> RunRecord:
+        return self._write(partial(self._record.append, job, member, result))
+
+    def _write(self, write: Callable[[], T]) -> T:
+        """What ``write`` returns. Raises UserError if the disk refuses it."""
         try:
-            return self._record.append(job, member, result)
+            return write()
         except OSError as error:
             raise UserError(
                 f"{self.folder} cannot be written ({error.strerror or error}): free "

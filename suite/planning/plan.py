@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from itertools import product
 from typing import Any
 
@@ -13,7 +14,7 @@ import tasks
 from suite.planning.claims import claims_digest
 from suite.planning.profile import AA_SUFFIX, Profile, chosen, levels_of
 from suite.planning.resolved import ResolvedTask
-from suite.training.fingerprint import arm_hash, source_hash
+from suite.training.fingerprint import arm_hash, level_values, source_hash
 from suite.training.job import SCHEMA, digest
 from tasks import Claim, Recipe, Space, Task, UserError
 from tasks.contract.universe import universe_claim
@@ -376,6 +377,24 @@ class Plan:
         """The SHA-256 of all claims, which shows whether one was edited later."""
         return claims_digest({name: self.claims(name) for name in self.tasks})
 
+    @property
+    def _declared(self) -> dict[str, Any]:
+        """What tasks declare for each arm at each level, beside the code: recipes,
+        search spaces and fixed hyperparameters.
+        """
+        declared: dict[str, Any] = {}
+        for cell in self.planned_cells:
+            built = cell.task, cell.level, cell.builds
+            name = "/".join(built)
+            if name not in declared:
+                declared[name] = [
+                    self.recipe(*built).describe(),
+                    repr(self.space(*built)),
+                    repr(self.fixed_params(*built)),
+                    level_values(cell.task, cell.level),
+                ]
+        return declared
+
     @cached_property
     def id(self) -> str:
         """The campaign's id: the profile's name and a hash of all that was decided
@@ -387,6 +406,8 @@ class Plan:
             self.profile.model_dump(mode="json"),
             self.claims_digest,
             self.arm_sources,
+            self._declared,
+            version("torch"),
             self.nonce,
             SCHEMA,
         ]

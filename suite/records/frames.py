@@ -67,6 +67,54 @@ def _fill(column: list[Any], length: int) -> None:
     column.extend([math.nan] * (length - len(column)))
 
 
+class Generations:
+    """Which runs of a record count: of each cell those of its newest plan.
+
+    A task's data, its code or its search space may change between two starts of a
+    campaign. Its runs are then trained again, and the record keeps both.
+    """
+
+    def __init__(self) -> None:
+        self._newest: dict[tuple[Any, ...], str] = {}  # digest by cell
+        self._of_run: dict[str, tuple[tuple[Any, ...], str]] = {}  # by key
+        self._are_mixed = False
+
+    def put(self, line: Mapping[str, Any]) -> None:
+        """Take note of a line of a record, in the record's order."""
+        place = _place(line)
+        digest = line.get("cell", "")
+        before = self._newest.get(place)
+        if before == digest:
+            digest = before  # one text for all lines of a cell
+        elif before is not None:
+            self._are_mixed = True
+        self._newest[place] = digest
+        self._of_run[line["key"]] = place, digest
+
+    def newest(self, line: Mapping[str, Any]) -> str | None:
+        """The digest of the newest plan of the cell that a line belongs to; None if no
+        line of that cell was seen.
+        """
+        return self._newest.get(_place(line))
+
+    def current(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of runs that count."""
+        if not self._are_mixed:
+            return frame
+        superseded = {
+            key
+            for key, (place, digest) in self._of_run.items()
+            if digest != self._newest[place]
+        }
+        kept = frame[~frame["key"].isin(superseded)]
+        return kept.reset_index(drop=True)
+
+
+def _place(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The task, level, arm and block of a line."""
+    return tuple(line[name] for name in PLACE)
+
+
 class Curves:
     """Rows of curves by run, held as arrays; a frame is put together from the rows
     that are new and those of the frame before.

@@ -51,6 +51,7 @@ def line_of(job: Job, member: Member, result: Result) -> RunRecord:
         ended=result.ended,
         worker=result.worker,
         artifacts=sorted(result.artifacts),
+        cell=member.cell,
     )
 
 

@@ -59,7 +59,12 @@ from typing import Any
 import pandas as pd
 
 from suite.records.files import artifacts_of, read_json
-from suite.records.frames import Curves, RunColumns, cells_frame
+from suite.records.frames import (
+    Curves,
+    Generations,
+    RunColumns,
+    cells_frame,
+)
 from suite.records.journal import FILE, parse_line
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import Manifest, read_manifest
@@ -219,6 +224,7 @@ class _Reader:
         self._offset = self._number = 0
         self._runs = RunColumns()
         self._curves = Curves()
+        self._cells = Generations()
 
     def read(self, revision: str) -> Campaign:
         if self._campaign is None or self._campaign.revision != revision:
@@ -241,12 +247,13 @@ class _Reader:
     def _frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The runs and the curves. Raises UserError if a value is not a number."""
         try:
-            return self._runs.frame(), self._curves.frame()
+            runs, curves = self._runs.frame(), self._curves.frame()
         except (OverflowError, TypeError, ValueError) as error:
             raise UserError(
                 f"{self.folder / FILE} is damaged (a curve has a value that is not a "
                 f"number: {error}): restore it from a copy, or start again with --new."
             ) from error
+        return self._cells.current(runs), self._cells.current(curves)
 
     def _take_new_lines(self) -> None:
         path = self.folder / FILE
@@ -265,3 +272,4 @@ class _Reader:
                 self._number += 1
                 self._runs.put(line)
                 self._curves.put(line)
+                self._cells.put(line)

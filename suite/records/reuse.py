@@ -28,9 +28,10 @@ class OtherCampaigns:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def take(self, key: str, record: Record) -> RunRecord | None:
+    def take(self, key: str, cell: str, record: Record) -> RunRecord | None:
         """Copy a run that another campaign has finished to this record, with its files,
-        and return its line; None if there is none.
+        and return its line; None if there is none. ``cell`` is the digest of the cell
+        that it belongs to here.
         """
         found = self._find(key)
         if found is None:
@@ -39,6 +40,7 @@ class OtherCampaigns:
         # The campaign that trained it, also if this one had it from a third.
         origin = line["worker"].get(TAKEN_FROM, source.name)
         line["worker"] = {**line["worker"], TAKEN_FROM: origin}
+        line["cell"] = cell
         # As in ``Record.append``: files before the line that speaks of them.
         copy_files(source, self._folder, key)
         record.append_line(line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, TypedDict, cast, get_args
+from typing import Any, NotRequired, TypedDict, cast, get_args
 
 from suite.records.schema import check_schema
 from suite.training.job import STATUSES, Kind, Status
@@ -44,6 +44,7 @@ class RunRecord(TypedDict):
     ended: float
     worker: dict[str, Any]
     artifacts: list[str]
+    cell: NotRequired[str]  # the first records of 0.2.0 are without
 
 
 Types = tuple[type, ...]
@@ -118,6 +119,8 @@ def run_record(line: Any, place: str) -> RunRecord:
                 place,
                 f"its {key} is {line[key]!r} and not one of {', '.join(known)}",
             )
+    if type(line.get("cell", "")) is not str:
+        raise _damaged(place, f"its cell is {line['cell']!r} and not a text")
     for name in (line["key"], *line["artifacts"]):
         if not isinstance(name, str) or not FILE_NAME.fullmatch(name):
             raise _damaged(place, f"{name!r} is not a valid file name")

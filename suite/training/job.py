@@ -64,6 +64,11 @@ class Member:
     seeds: Mapping[str, int]
     """The seed of each random stream, by its name."""
 
+    cell: str = ""
+    """SHA-256 of all that its cell's runs have in common: the code, data, recipe and
+    search space that they were planned with. Empty where no campaign planned it.
+    """
+
 
 @dataclass(frozen=True)
 class CheckpointPolicy:

@@ -19,6 +19,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 import tasks
+from suite.campaign import cell as cell_module
 from suite.campaign.campaign_dir import locked
 from suite.campaign.launch import plan_of, request_stop
 from suite.planning.plan import Plan
@@ -89,6 +90,36 @@ def test_a_finished_campaign_trains_nothing_again(
 
     assert again.trained == 0
     assert len(lines_of(tmp_path / "results", tiny_plan)) == tiny_plan.runs
+
+
+def test_of_two_generations_of_runs_the_newest_plan_counts(
+    tiny_plan, run_inline, tmp_path, monkeypatch
+):
+    """The data, say, changed between two starts: both generations stay on record."""
+
+    def judged_keys():
+        campaign = Results(tmp_path / "results").load()
+        assert len(campaign.runs) == len(set(campaign.runs["key"]))
+        assert set(campaign.curves["key"]) <= set(campaign.runs["key"])
+        return set(campaign.runs["key"])
+
+    identity = cell_module.cell_identity
+    run_inline(tiny_plan)
+    first = judged_keys()
+    monkeypatch.setattr(
+        cell_module,
+        "cell_identity",
+        lambda *args: {**identity(*args), "data": "changed"},
+    )
+    assert run_inline(tiny_plan).trained == tiny_plan.runs
+    second = judged_keys()
+    monkeypatch.setattr(cell_module, "cell_identity", identity)
+    back = run_inline(tiny_plan)
+
+    assert len(first) == len(second) == tiny_plan.runs
+    assert not first & second
+    assert back.trained == 0
+    assert judged_keys() == first
 
 
 DRIVER = """

@@ -153,7 +153,7 @@ def test_a_key_that_a_newer_version_writes_is_kept(tmp_path):
 
 
 def test_every_key_of_a_line_is_checked():
-    assert {*TYPES, "schema"} == set(RunRecord.__annotations__)
+    assert {*TYPES, "schema", "cell"} == set(RunRecord.__annotations__)
 
 
 def test_a_finished_cell_comes_back_from_its_file_to_the_last_bit(tmp_path):

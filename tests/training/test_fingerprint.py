@@ -217,6 +217,19 @@ def test_a_changed_margin_trains_nothing_again(own, run_inline, tmp_path):
     assert run_inline(third, results).trained == third.runs // 3
 
 
+def test_another_search_space_or_recipe_is_another_campaign(own):
+    ids = set()
+    for change in (
+        (),
+        ("lr=Float(1e-3, 1e-1", "lr=Float(1e-3, 1e-2"),
+        ("steps=4", "steps=5"),
+    ):
+        own(*change)
+        ids.add(plan_for("own").id)
+
+    assert len(ids) == 3
+
+
 def test_a_memory_mapped_file_is_hashed_by_its_content(tmp_path):
     def described(content):
         path = tmp_path / "tokens.bin"
