@@ -62,9 +62,17 @@ def plan_of(
 
 
 def _check_shard(plan: Plan, shard: Shard | None) -> None:
-    """Interim looks need all blocks so far."""
+    """Raise UserError for a shard without a block, and where interim looks need the
+    results of all shards.
+    """
     if shard is None:
         return
+    if not any(cell.block in shard for cell in plan.planned_cells):
+        blocks = max(plan.of(name).blocks for name in plan.tasks)
+        raise UserError(
+            f"--shard {shard.number}/{shard.count}: no block is left for it, as there "
+            f"are {blocks}: make {blocks} shards at most."
+        )
     for name in plan.tasks:
         if plan.of(name).interim_looks:
             raise UserError(

@@ -173,7 +173,8 @@ def estimate(
             work += cost.halved().work
             size += cost.bytes(final=False)
     # More workers than runs would have nothing to do.
-    busy = min(workers, plan.runs)
+    runs = plan.max_runs if most else plan.runs
+    busy = max(1, min(workers, runs))
     return Estimate((STARTUP_S + work / busy) / 3600, workers, round(size))
 
 

@@ -82,6 +82,11 @@ def test_three_shards_one_of_them_interrupted_are_one_undisturbed_run(
     assert again.new == 0
 
 
+def test_a_shard_without_a_block_is_refused(tiny, tmp_path):
+    with pytest.raises(UserError, match="no block is left for it"):
+        plan_of(profile_for(tiny, blocks=2), tmp_path, shard=Shard(3, 3))
+
+
 def test_shards_divide_the_blocks():
     shards = [Shard(number, 3) for number in (1, 2, 3)]
     assert [[b for b in range(7) if b in s] for s in shards] == [
