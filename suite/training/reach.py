@@ -124,6 +124,9 @@ class Reach:
         return self._modules[name]
 
     def _read(self, name: str) -> Module | None:
+        """A module as its source has it; None if it does not decide results,
+        is not first-party, or has no source.
+        """
         if name in NOT_DECIDING or not self._is_first_party(name):
             return None
         text = _text(name)
@@ -132,6 +135,9 @@ class Reach:
         return _parsed(name, _package(name), text)
 
     def _is_first_party(self, name: str) -> bool:
+        """Whether a module's code counts: the task's own, and of this project
+        what decides results. That of a library does not.
+        """
         top = name.partition(".")[0]
         if top == "suite":
             return name in self._training
@@ -163,6 +169,9 @@ class Reach:
             self.add_module(f"{module.name}.{name}")
 
     def _add_effects(self, module: Module) -> None:
+        """Add a module's statements with side effects, once: each under a name
+        such as ``effect 0``, by its place among them.
+        """
         location = module.name, ""
         if location in self._seen:
             return
@@ -171,6 +180,9 @@ class Reach:
             self._take(module, statement, f"effect {number}")
 
     def _take(self, module: Module, node: ast.AST, name: str) -> None:
+        """Hash a syntax tree into ``code``, under ``MODULE:NAME``, and follow
+        all names and imports that it mentions.
+        """
         location = f"{module.name}:{name}"
         # Several statements may bind one name: each adds to the hash.
         known = self.code.get(location, "")
@@ -189,6 +201,10 @@ class Reach:
         root: str,
         attributes: tuple[str, ...],
     ) -> None:
+        """Add what ``root.attributes`` is in a module: a definition of the
+        module itself, or what one of its imports leads to. A name that it does
+        not bind, such as a built-in or a local variable, adds nothing.
+        """
         for statement in module.bindings.get(root, ()):
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 self._follow_import(module, statement, root, attributes)
@@ -202,7 +218,12 @@ class Reach:
         bound: str,
         attributes: tuple[str, ...],
     ) -> None:
-        """What ``bound.attributes`` is, where an import binds the first of them."""
+        """Add what ``bound.attributes`` is, where an import binds the first of
+        them.
+
+        Of ``import a.b`` that is the path a, then the attributes; of ``from a
+        import b`` the path a, b, then the attributes.
+        """
         for alias in statement.names:
             top = alias.name.partition(".")[0]
             if bound not in (alias.asname, alias.name, top):
@@ -259,6 +280,11 @@ class Reach:
         return self._describe_parts(value, what)
 
     def _describe_parts(self, value: Any, what: str) -> Any:
+        """A value that has parts or code: a list, such as ``["mapping",
+        pairs]``, of what it is and its parts, each described in turn.
+
+        What is none of the kinds below is described as an object.
+        """
         if isinstance(value, ModuleType):
             self.add_module(value.__name__)
             return ["module", value.__name__]
@@ -291,9 +317,16 @@ class Reach:
         return self._describe_object(value, what)
 
     def _describe_all(self, values: Iterable[Any], what: str) -> list[Any]:
+        """Each value as JSON can hold it, in the order given."""
         return [self.describe(value, what) for value in values]
 
     def _describe_object(self, value: Any, what: str) -> Any:
+        """An instance of a class: ``["object", class, ...]`` with its fields
+        if it is a dataclass, and else with what pickle would store of it.
+
+        A measure counts by what decides results: its name, direction and worst
+        value. Raises UserError for an object that pickle refuses.
+        """
         kind = self.describe(type(value), what)
         # Label, unit and the like are shown, and decide no result.
         if isinstance(value, Measure):
@@ -318,7 +351,12 @@ class Reach:
         return ["object", kind, *self._describe_all(parts, what)]
 
     def _describe_definition(self, value: Any, what: str) -> Any:
-        """A function or a class: the location of its code, and what it closes over."""
+        """A function or a class: ``["code", location]``, and its code is
+        added. Inner functions and lambdas come with their own hash and the
+        values they close over.
+
+        Raises UserError if the source cannot be found.
+        """
         name = value.__qualname__
         location = f"{value.__module__}.{name}"
         module = self._module(value.__module__ or "")
@@ -348,7 +386,11 @@ class Reach:
         function: FunctionType,
         what: str,
     ) -> Iterator[Any]:
-        """A lambda or a function made by another one: its own code, and its values."""
+        """A lambda or a function made by another one: first the hash of its
+        own code, then the values that it closes over and its defaults.
+
+        Raises UserError if the source cannot be found.
+        """
         node = _node_of(function, module)
         if node is None:
             raise UserError(
@@ -394,6 +436,9 @@ def _typed_in(module: ModuleType | None) -> str:
 
 
 def _parses(text: str) -> bool:
+    """Whether a text is Python: a notebook's cell may hold a command, or a
+    mistake.
+    """
     try:
         ast.parse(text)
     except (SyntaxError, ValueError):
@@ -402,6 +447,9 @@ def _parses(text: str) -> bool:
 
 
 def _file(name: str) -> Path | None:
+    """The file that a module is read from, found without importing it; None
+    for one that is built in, frozen or unknown.
+    """
     module = sys.modules.get(name)
     file = getattr(module, "__file__", None)
     if file is None and module is None:
@@ -414,10 +462,14 @@ def _file(name: str) -> Path | None:
 
 
 def _is_module(name: str) -> bool:
+    """Whether a dotted name is that of a module, imported already or not."""
     return name in sys.modules or _file(name) is not None
 
 
 def _package(name: str) -> str:
+    """The package that relative imports in a module begin at: itself if it is
+    one.
+    """
     module = sys.modules.get(name)
     if getattr(module, "__path__", None) is not None:
         return name
@@ -435,6 +487,9 @@ def _is_library(file: Path) -> bool:
 
 @lru_cache(maxsize=512)
 def _parsed(name: str, package: str, text: str) -> Module:
+    """A module of that source; the same object for the same text, so that what
+    is kept by node (``_dump``, ``_mentions``) is found again.
+    """
     return Module(name, package, _without_texts(ast.parse(text)))
 
 
@@ -449,6 +504,7 @@ def _without_texts(tree: ast.Module) -> ast.Module:
 
 
 def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is a text alone, such as a docstring."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -460,7 +516,10 @@ def _is_text(node: ast.AST) -> bool:
 
 
 def _bound(statement: ast.AST) -> list[str]:
-    """The names that a statement at the top of a module binds."""
+    """The names that a statement at the top of a module binds, those in the
+    branches of an ``if`` or a ``try`` included; none for what only type
+    checkers read.
+    """
     if isinstance(statement, DEFINITIONS):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -481,6 +540,7 @@ def _bound(statement: ast.AST) -> list[str]:
 
 
 def _is_for_type_checkers(statement: ast.AST) -> bool:
+    """Whether a statement is ``if TYPE_CHECKING: ...``, which no run executes."""
     if not isinstance(statement, ast.If):
         return False
     return "TYPE_CHECKING" in ast.dump(statement.test)
@@ -488,6 +548,7 @@ def _is_for_type_checkers(statement: ast.AST) -> bool:
 
 @lru_cache(maxsize=4096)
 def _dump(node: ast.AST) -> str:
+    """The tree as text, without line numbers: equal for equal code."""
     return ast.dump(node)
 
 
@@ -498,6 +559,7 @@ def _mentions(node: ast.AST) -> tuple[Mention, ...]:
 
 
 def _sha256(text: str) -> str:
+    """SHA-256 of a text, 64 hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -543,7 +605,9 @@ def _absolute(package: str, statement: ast.ImportFrom) -> str:
 
 
 def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
-    """The syntax tree of a function, found by its code's line numbers."""
+    """The syntax tree of a function, found by its code's line numbers, or of
+    several lambdas in one line by columns; None if none stands there.
+    """
     code = function.__code__
     tree = module.tree
     # a notebook's cell is not a module
@@ -559,6 +623,11 @@ def _node_of(function: FunctionType, module: Module) -> ast.AST | None:
 
 
 def _stands_at(node: ast.AST, code: Any) -> bool:
+    """Whether a node defines the function that this code is of: same name,
+    same line.
+
+    Of a decorated function Python counts from the first decorator.
+    """
     first_line = code.co_firstlineno
     if isinstance(node, ast.Lambda):
         return bool(code.co_name == "<lambda>" and node.lineno == first_line)
@@ -572,6 +641,7 @@ def _stands_at(node: ast.AST, code: Any) -> bool:
 
 
 def _columns_fit(node: ast.AST, code: Any) -> bool:
+    """Whether a lambda's body begins in the column that the code says."""
     if not isinstance(node, ast.Lambda):
         return True
     # The last instruction of a lambda stands where its body does.
