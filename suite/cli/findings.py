@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,35 +119,39 @@ def universes(
     out().print(universes_page(found, labels))
 
 
+TopicsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[TASK]...",
+        help="The tasks to write up. Default: all of the campaign.",
+        show_default=False,
+    ),
+]
+TopicsCampaignOption = Annotated[
+    str | None,
+    typer.Option(
+        "--campaign",
+        help="A campaign's id, or its first characters. Default: the newest.",
+        show_default=False,
+    ),
+]
+TopicsOutputOption = Annotated[
+    Path,
+    typer.Option("--output", "-o", help="The folder to write them to."),
+]
+
+
 def topics(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[TASK]...",
-            help="The tasks to write up. Default: all of the campaign.",
-            show_default=False,
-        ),
-    ] = None,
-    campaign: Annotated[
-        str | None,
-        typer.Option(
-            "--campaign",
-            help="A campaign's id, or its first characters. Default: the newest.",
-            show_default=False,
-        ),
-    ] = None,
+    names: TopicsArgument = None,
+    campaign: TopicsCampaignOption = None,
     results: ResultsOption = RESULTS,
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", help="The folder to write them to."),
-    ] = Path("docs/topics"),
+    output: TopicsOutputOption = Path("docs/topics"),
 ) -> None:
     """Write a page per task, in Markdown: claims, literature, results, limits.
 
     Without TASK also README.md, a table of all tasks that leads to their pages.
     """
     from suite.records.results import Results
-    from suite.report.topic import topic_page, topic_pictures
     from suite.verdicts.judge import judge_campaign
     from suite.verdicts.preregistration import provenance_of
 
@@ -166,18 +170,38 @@ def topics(
                 f"{task}: it has no claims, so there is nothing to write up."
             )
             continue
-        for language, suffix in PAGES:
-            drawn = topic_pictures(recorded, task, verdicts, language.value)
-            files = _picture_names(task + suffix, len(drawn))
-            for name, text in zip(files, drawn, strict=True):
-                (output / name).write_text(text, encoding="utf-8")
-            page = topic_page(recorded, task, verdicts, language.value, files)
-            path = output / f"{task}{suffix}.md"
-            path.write_text(page, encoding="utf-8")
-            out().print(str(path), highlight=False, soft_wrap=True)
+        for path in _write_topic(recorded, task, verdicts, output):
+            _print_path(path)
     if not names:
         for path in _write_contents(recorded, judged, output):
-            out().print(str(path), highlight=False, soft_wrap=True)
+            _print_path(path)
+
+
+def _print_path(path: Path) -> None:
+    """Print a path unbroken, however narrow the terminal is."""
+    out().print(str(path), highlight=False, soft_wrap=True)
+
+
+def _write_topic(
+    campaign: Campaign,
+    task: str,
+    verdicts: Sequence[ClaimVerdict],
+    output: Path,
+) -> Iterator[Path]:
+    """Write a task's page and its pictures in each language: the path of each
+    page, once it is there. ``verdicts`` are those of the task.
+    """
+    from suite.report.topic import topic_page, topic_pictures
+
+    for language, suffix in PAGES:
+        pictures = topic_pictures(campaign, task, verdicts, language.value)
+        names = _picture_names(task + suffix, len(pictures))
+        for name, picture in zip(names, pictures, strict=True):
+            (output / name).write_text(picture, encoding="utf-8")
+        page = topic_page(campaign, task, verdicts, language.value, names)
+        path = output / f"{task}{suffix}.md"
+        path.write_text(page, encoding="utf-8")
+        yield path
 
 
 def _write_contents(

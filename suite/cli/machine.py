@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,83 +73,114 @@ def _prepared(plan: Plan, name: str, level: str) -> Sequence[str]:
     return name, level, *(f"{size:,}" for size in sizes), f"{seconds:.1f} s"
 
 
+KindArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="KIND",
+        help="kuberay, ray-up, slurm, compose or dockerfile.",
+    ),
+]
+ImageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--image",
+        help="Container image (not slurm).",
+        show_default=False,
+    ),
+]
+NodesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="Nodes or pods that train. Default: 4; compose: 1.",
+    ),
+]
+CpusOption = Annotated[
+    int | None,
+    typer.Option(
+        "--cpus",
+        min=1,
+        help="CPUs of each. Default: 8; compose: this machine's.",
+    ),
+]
+GpusOption = Annotated[
+    int,
+    typer.Option("--gpus", min=0, help="GPUs of each."),
+]
+WhatToRunOption = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        help="What to run: a profile, or a .toml file there.",
+    ),
+]
+TrackingServerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking",
+        help="MLflow server. Default: a store in the results folder.",
+    ),
+]
+FolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Write into this folder, rather than print.",
+    ),
+]
+
+
 def deploy(
-    kind: Annotated[
-        str,
-        typer.Argument(
-            metavar="KIND",
-            help="kuberay, ray-up, slurm, compose or dockerfile.",
-        ),
-    ],
-    image: Annotated[
-        str | None,
-        typer.Option(
-            "--image", help="Container image (not slurm).", show_default=False
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            "--workers",
-            min=1,
-            help="Nodes or pods that train. Default: 4; compose: 1.",
-        ),
-    ] = None,
-    cpus: Annotated[
-        int | None,
-        typer.Option(
-            "--cpus",
-            min=1,
-            help="CPUs of each. Default: 8; compose: this machine's.",
-        ),
-    ] = None,
-    gpus: Annotated[
-        int, typer.Option("--gpus", min=0, help="GPUs of each.")
-    ] = 0,
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--profile", help="What to run: a profile, or a .toml file there."
-        ),
-    ] = "standard",
-    tracking: Annotated[
-        str | None,
-        typer.Option(
-            "--tracking",
-            help="MLflow server. Default: a store in the results folder.",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="DIR",
-            help="Write into this folder, rather than print.",
-        ),
-    ] = None,
+    kind: KindArgument,
+    image: ImageOption = None,
+    workers: NodesOption = None,
+    cpus: CpusOption = None,
+    gpus: GpusOption = 0,
+    profile: WhatToRunOption = "standard",
+    tracking: TrackingServerOption = None,
+    output: FolderOption = None,
 ) -> None:
     """Print files that launch a campaign on Kubernetes, a cloud, Slurm or Docker."""
-    from suite.cluster.cores import cores
     from suite.deploy import manifests
 
-    # Compose runs on this one machine, so that its own size is the default.
-    here = kind == "compose"
+    default_workers, default_cpus = _default_size(kind)
     asked = manifests.Cluster(
         image=image or manifests.default_image(),
-        workers=workers or (1 if here else 4),
-        cpus=cpus or (cores() if here else 8),
+        workers=workers or default_workers,
+        cpus=cpus or default_cpus,
         gpus=gpus,
         profile=profile,
         tracking=tracking,
     )
     files = manifests.manifests(kind, asked)
+    _print_or_write(files, output)
+
+
+def _default_size(kind: str) -> tuple[int, int]:
+    """How many nodes train, and how many CPUs each has, if nothing is said."""
+    from suite.cluster.cores import cores
+
+    # Compose runs on this one machine, so that its own size is the default.
+    if kind == "compose":
+        return 1, cores()
+    return 4, 8
+
+
+def _print_or_write(files: Mapping[str, str], output: Path | None) -> None:
+    """Write files, given as texts by name, into a folder; print the first if
+    there is none.
+    """
+    from suite.deploy.manifests import write
+
     if output is None:
         # Of several files the first is the manifest itself; only a folder has
         # room for the others.
         print(next(iter(files.values())), end="")
         return
-    for path in manifests.write(files, output):
+    for path in write(files, output):
         say(f"{path} is written; its first lines say how to use it.")
 
 

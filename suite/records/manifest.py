@@ -39,6 +39,7 @@ from tasks import (
     Arm,
     Claim,
     Level,
+    Measure,
     Plot,
     Space,
     Task,
@@ -725,9 +726,9 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
     own = [level.name for level in task.levels if level.name in level_names]
     levels = [task.level(name) for name in dict.fromkeys([*own, *level_names])]
     claims = plan.claims(name)
-    again = {
-        arm + AA_SUFFIX: _again(task.arm(arm).title) for arm in of.aa_test
-    }
+    again = _labels_again(task, of)
+    arm_manifests = [_arm_manifest(task, arm) for arm in arms]
+    measures = task.procedure.measures
     return TaskManifest(
         label=task.label,
         question=task.question,
@@ -739,55 +740,12 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         literature=task.literature,
         parameters_within=task.parameters_within,
         sources=task.sources,
-        arms=(
-            *(
-                ArmManifest(
-                    name=arm.name,
-                    label=arm.title,
-                    x=arm.x,
-                    once=task.runs_once(arm),
-                    has_length=task.has_length(arm),
-                    own_training_data=arm.training_data is not None,
-                )
-                for arm in arms
-            ),
-            *(
-                ArmManifest(
-                    name=arm + AA_SUFFIX,
-                    label=again[arm + AA_SUFFIX],
-                    once=task.runs_once(task.arm(arm)),
-                    has_length=task.has_length(task.arm(arm)),
-                    own_training_data=task.arm(arm).training_data is not None,
-                )
-                for arm in of.aa_test
-            ),
-        ),
+        arms=(*arm_manifests, *_second_arms(task, of.aa_test, again)),
         aa_test={arm + AA_SUFFIX: arm for arm in of.aa_test},
-        levels=tuple(
-            LevelManifest(name=level.name, label=level.title, x=level.x)
-            for level in levels
-        ),
-        measures=tuple(
-            MeasureManifest(
-                name=one.name,
-                better=one.better,
-                percent=one.percent,
-                label=one.label,
-                resolution=one.resolution,
-                exact=one.exact,
-            )
-            for one in task.procedure.measures
-        ),
+        levels=tuple(_level_manifest(level) for level in levels),
+        measures=tuple(_measure_manifest(measure) for measure in measures),
         space={arm.name: _tuned(task.space_of(arm), of) for arm in arms},
-        # Only where a level changes the space: in most tasks none does.
-        level_space={
-            level.name: {
-                arm.name: plan.space(name, level.name, arm.name)
-                for arm in arms
-            }
-            for level in levels
-            if level.space or level.params
-        },
+        level_space=_level_spaces(plan, name, levels, arms),
         claims=tuple(ClaimManifest(claim=claim) for claim in claims),
         plots=tuple(
             plot_manifest(task, plot, levels, arms) for plot in task.plots
@@ -798,17 +756,100 @@ def _task_manifest(plan: Plan, name: str) -> TaskManifest:
         finals=of.finals,
         half_budget_trials=of.half_budget_trials,
         half_length=of.half_length,
-        schedules={
-            level.name: {
-                arm.name: plan.recipe(name, level.name, arm.name).schedule_name
-                for arm in arms
-                if task.has_length(arm)
-            }
-            for level in levels
-        },
+        schedules=_schedules(plan, name, levels, arms),
         length_factor=of.length_factor,
         translations=translations_of(task, arms, levels, claims, again),
     )
+
+
+def _arm_manifest(task: Task, arm: Arm) -> ArmManifest:
+    """What the manifest says of an arm under its own name."""
+    return ArmManifest(
+        name=arm.name,
+        label=arm.title,
+        x=arm.x,
+        once=task.runs_once(arm),
+        has_length=task.has_length(arm),
+        own_training_data=arm.training_data is not None,
+    )
+
+
+def _second_arms(
+    task: Task, names: Iterable[str], labels: Mapping[str, Text]
+) -> list[ArmManifest]:
+    """The arms of A/A tests, each under its second name, without a place on
+    the arms' axis. ``labels`` are by second name.
+    """
+    found = []
+    for name in names:
+        arm = task.arm(name)
+        second_name = name + AA_SUFFIX
+        again = ArmManifest(
+            name=second_name,
+            label=labels[second_name],
+            once=task.runs_once(arm),
+            has_length=task.has_length(arm),
+            own_training_data=arm.training_data is not None,
+        )
+        found.append(again)
+    return found
+
+
+def _level_manifest(level: Level) -> LevelManifest:
+    """What the manifest says of a level."""
+    return LevelManifest(name=level.name, label=level.title, x=level.x)
+
+
+def _measure_manifest(measure: Measure) -> MeasureManifest:
+    """What the manifest says of a measure."""
+    return MeasureManifest(
+        name=measure.name,
+        better=measure.better,
+        percent=measure.percent,
+        label=measure.label,
+        resolution=measure.resolution,
+        exact=measure.exact,
+    )
+
+
+def _level_spaces(
+    plan: Plan, task: str, levels: Iterable[Level], arms: Iterable[Arm]
+) -> dict[str, dict[str, Space]]:
+    """What is tuned, by level and arm, at the levels that change the space: in
+    most tasks none does.
+    """
+    spaces = {}
+    for level in levels:
+        if level.space or level.params:
+            spaces[level.name] = {
+                arm.name: plan.space(task, level.name, arm.name)
+                for arm in arms
+            }
+    return spaces
+
+
+def _schedules(
+    plan: Plan, task: str, levels: Iterable[Level], arms: Iterable[Arm]
+) -> dict[str, dict[str, str]]:
+    """The names of learning rate schedules, by level and arm; an arm that does
+    not learn by updates has none.
+    """
+    learning = [arm for arm in arms if plan.tasks[task].has_length(arm)]
+    schedules = {}
+    for level in levels:
+        schedules[level.name] = {
+            arm.name: plan.recipe(task, level.name, arm.name).schedule_name
+            for arm in learning
+        }
+    return schedules
+
+
+def _labels_again(task: Task, of: ResolvedTask) -> dict[str, Text]:
+    """The labels of the arms of A/A tests, by their second names."""
+    labels = {}
+    for name in of.aa_test:
+        labels[name + AA_SUFFIX] = _again(task.arm(name).title)
+    return labels
 
 
 def _again(title: str) -> Text:
