@@ -62,6 +62,7 @@ class Shard:
     """How many parts there are."""
 
     def __contains__(self, block: object) -> bool:
+        """Whether a block, by its number from 0, runs in this shard."""
         # By turns and not in ranges, so that shards differ by one block at
         # most.
         return isinstance(block, int) and block % self.count == self.number - 1
@@ -146,8 +147,10 @@ class Plan:
     def _first_cells(
         self, name: str, places: Iterable[Place] | None = None
     ) -> Iterator[CellPlan]:
-        """The cells that are certain to run: at these levels and arms, or at all that
-        run.
+        """The cells that are certain to run, by level and arm, then by block.
+
+        At ``places`` alone, or at all that run. An arm of an A/A test follows
+        under its second name, with as many cells again.
         """
         again = self.of(name).aa_test
         for level, arm in self.places(name) if places is None else places:
@@ -296,6 +299,9 @@ class Plan:
 
     @cached_property
     def _universes(self) -> dict[str, list[Claim]]:
+        """The claims in universes by task, in the profile's order; a task that
+        is not varied is missing.
+        """
         found: dict[str, list[Claim]] = {}
         for vary in self.profile.vary:
             known = {
@@ -356,7 +362,9 @@ class Plan:
         return total
 
     def _later_cells(self, name: str) -> list[CellPlan]:
-        """All cells beyond the first look that any claim of the task may ask for."""
+        """All cells beyond the first look that any claim of the task may ask
+        for; none without looks.
+        """
         # Without looks the range is empty, and nothing follows.
         looks = self.of(name).interim_looks or (0,)
         blocks = range(looks[0], looks[-1])
@@ -379,8 +387,9 @@ class Plan:
 
     @property
     def _declared(self) -> dict[str, Any]:
-        """What tasks declare for each arm at each level, beside the code: recipes,
-        search spaces and fixed hyperparameters.
+        """What tasks declare beside the code, by ``TASK/LEVEL/ARM``: the
+        recipe, the search space, the fixed hyperparameters, and what the level
+        passes on.
         """
         declared: dict[str, Any] = {}
         for cell in self.planned_cells:

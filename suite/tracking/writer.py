@@ -99,6 +99,9 @@ class MlflowWriter:
         self._state_written = time.monotonic()
 
     def _find_or_create_campaign_run(self, about: Path) -> str:
+        """The id of the campaign's own run, with the manifest as its artifact;
+        ``about`` is the manifest's file.
+        """
         experiment = self._find_or_create_experiment(
             CAMPAIGNS, "One run per campaign."
         )
@@ -123,6 +126,9 @@ class MlflowWriter:
     # -- experiments
 
     def _experiment(self, task: str) -> str:
+        """The id of a task's experiment. Where it is first asked for, what the
+        store has in it of this campaign is read.
+        """
         name = f"{CAMPAIGNS}/{task}"
         found = self._experiments.get(name)
         if found is None:
@@ -151,12 +157,17 @@ class MlflowWriter:
         return str(found.experiment_id)
 
     def _location(self, experiment: str) -> str | None:
+        """Where the artifacts of an experiment go; None where a server
+        decides.
+        """
         if self._artifacts is None:
             return None
         return f"{self._artifacts}/{experiment_folder(experiment)}"
 
     def _recall(self, experiment: str) -> None:
-        """Find this campaign's runs, so that nothing is written twice."""
+        """Find this campaign's runs in an experiment, so that nothing is
+        written twice: a cell's by its tags, any other by its key.
+        """
         query = f"tags.`{TAG}campaign` = '{self.campaign}'"
         for run in search_runs(self.client, [experiment], query):
             run_id, status = run.info.run_id, run.info.status
@@ -174,11 +185,15 @@ class MlflowWriter:
                 self._closed_cells.add(cell_id)
 
     def _task(self, task: str) -> TaskManifest:
+        """What the campaign's manifest says of a task."""
         return read_manifest(self.folder).task(task)
 
     # -- runs
 
     def _write_run(self, line: Mapping[str, Any]) -> None:
+        """Write a line of the record to its MLflow run, unless the store has
+        it with that status; close the run, and note which it is.
+        """
         key, status = line["key"], line["status"]
         cell_id = payload.cell_of_line(line)
         cell = self._cell(cell_id, line["started"])
@@ -202,7 +217,12 @@ class MlflowWriter:
         cell: str,
         run: str | None,
     ) -> str:
-        """Write all of a line to its MLflow run, which is created if there is none."""
+        """Write all of a line to its MLflow run: tags, parameters, metrics and
+        data.
+
+        ``cell`` is the run of its cell; ``run`` is its own, which is created
+        if it is None. The id of its own is returned.
+        """
         params = line["params"]
         metric_names = payload.metric_names(line)
         param_names = payload.mlflow_names(params)
@@ -233,6 +253,9 @@ class MlflowWriter:
     def _create_run(
         self, line: Mapping[str, Any], tags: Mapping[str, str]
     ) -> str:
+        """The id of a new MLflow run for a line, started when the line says,
+        with these tags and those of the source.
+        """
         created = self.client.create_run(
             self._experiment(line["task"]),
             start_time=payload.milliseconds(line["started"]),
@@ -325,6 +348,7 @@ class MlflowWriter:
 
 
 def _run_tags(tags: Mapping[str, str]) -> list[Any]:
+    """Tags as MLflow's client takes them in a batch."""
     from mlflow.entities import RunTag
 
     return [RunTag(name, value) for name, value in tags.items()]

@@ -272,7 +272,11 @@ def _check_described(
 def _claims(
     given: Mapping[str, Any], path: Path, rows: list[Row]
 ) -> list[Claim]:
-    """The claims of the file, about the arms and levels of the rows."""
+    """The claims of the file, about the arms and levels of the rows.
+
+    Raises UserError, which names the claim by its number, for one that cannot
+    be made, that names what no row has, or whose name another one has.
+    """
     found: list[Claim] = []
     for number, values in enumerate(given["claims"], start=1):
         where = f"{path}, claim {number}"
@@ -304,7 +308,9 @@ def _check_names(claim: Claim, rows: list[Row], where: str) -> None:
 
 
 def _claim_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
-    """The fields of one claim, with lists as tuples."""
+    """The fields of one claim by name, with lists as tuples. Raises UserError
+    for a field that claims do not have.
+    """
     names = field_names(Claim)
     for key in values:
         if key not in names:
@@ -347,7 +353,9 @@ def _manifest(
 
 
 def _cells(rows: list[Row]) -> Iterator[CellManifest]:
-    """The cells that the rows are of, each once."""
+    """The cells that the rows are of, each once and in the rows' order; blocks
+    are numbered from 0.
+    """
     blocks = _blocks(rows)
     cells = dict.fromkeys(
         (row.task, row.level, row.arm, blocks[row.block]) for row in rows
@@ -359,7 +367,12 @@ def _cells(rows: list[Row]) -> Iterator[CellManifest]:
 def _task(
     rows: list[Row], claims: list[Claim], given: Mapping[str, Any], path: Path
 ) -> TaskManifest:
-    """The task that such a campaign would have run."""
+    """The task that such a campaign would have run: arms, levels and metrics
+    in the order of the file.
+
+    ``rows`` are those of the task, ``given`` is the file of claims at
+    ``path``. Raises UserError for a claim that cannot be judged on them.
+    """
     x = {
         name: level.get("x") for name, level in given.get("levels", {}).items()
     }

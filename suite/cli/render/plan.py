@@ -60,12 +60,16 @@ def plan_page(
 
 
 def _task_table(plan: Plan, costs: Costs) -> Listing:
+    """One row a task, and the columns of ``_task_row``; numbers on the right."""
     numbers = ("Levels × arms × blocks", "Runs", "One takes", "In all")
     rows = [_task_row(plan, costs, name) for name in plan.tasks]
     return Listing(("Task", *numbers), rows, right=numbers)
 
 
 def _task_row(plan: Plan, costs: Costs, name: str) -> Sequence[str]:
+    """A task's name, the shape of its cells, its runs, how long one run takes
+    on average over cells, and how long all would take one worker.
+    """
     cells = [cell for cell in plan.cells if cell.task == name]
     seconds, work, runs = 0.0, 0.0, 0
     for cell in cells:
@@ -84,8 +88,9 @@ def _task_row(plan: Plan, costs: Costs, name: str) -> Sequence[str]:
 
 
 def _shape(cells: Sequence[CellPlan]) -> str:
-    """``2 × 4 × 6 = 48``, or ``(2 × 4 - 1) × 6 = 42`` where an arm is not run at one
-    level.
+    """How many levels, arms and blocks a task's cells make up: ``2 × 4 × 6 =
+    48``, or ``(2 × 4 - 1) × 6 = 42`` where an arm is not run at one level. The
+    count alone where they are no product.
     """
     levels = len({cell.level for cell in cells})
     arms = len({cell.arm for cell in cells})
@@ -144,6 +149,12 @@ def _facts(
     totals: tuple[Estimate, Estimate],
     free: int,
 ) -> Table:
+    """The campaign's id, its runs, hours and bytes: one line each, from the
+    least to the most where looks may add blocks.
+
+    ``totals`` are those two estimates, ``free`` is in bytes. A fact without a
+    value, such as that of shared runs where none is, has no line.
+    """
     least, most = totals
     each_cell = sorted({_runs_of_cell(plan, cell) for cell in plan.cells})
     in_each = ", ".join(each_cell)
@@ -203,10 +214,14 @@ def _at_most(plan: Plan) -> str:
 
 
 def _span(low: str, high: str) -> str:
+    """``LOW to HIGH``, or one of them where both read the same."""
     return low if low == high else f"{low} to {high}"
 
 
 def _power_table(claims: Sequence[Mapping[str, Any]]) -> Listing:
+    """The smallest effect that each claim would find: a heading for each task,
+    and beneath it a row for each claim, all universes of a claim in one.
+    """
     numbers = ("Alone", "In family", "Matters from")
     rows: list[Sequence[str]] = []
     for task, of_task in groupby(claims, key=itemgetter("task")):
@@ -225,13 +240,21 @@ def _shown_name(claim: Mapping[str, Any]) -> str:
 
 
 def _name_and_family(claim: Mapping[str, Any]) -> tuple[str, str]:
+    """What universes of one claim have in common: its name, and the family
+    that they are corrected in.
+    """
     return _shown_name(claim), family_of(str(claim["claim"]))
 
 
 def _power_row(
     name: str, claims: Sequence[Mapping[str, Any]]
 ) -> Sequence[str]:
-    """Those of one name are universes of a claim; the last known one speaks for all."""
+    """The claim's name, the effect found if it were alone and in its family,
+    and the margin.
+
+    ``claims`` of one name are universes of a claim; the last one speaks for
+    all.
+    """
     claim = claims[-1]
     many = f" ({len(claims)} universes)" if len(claims) > 1 else ""
     return (
@@ -276,6 +299,9 @@ def change(claim: Mapping[str, Any]) -> str:
 
 
 def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
+    """What the columns of the power table mean, and the marks that stand in
+    it.
+    """
     says = [
         "In family: as the strictest of the task's claims, or of the universes."
     ]
@@ -298,6 +324,11 @@ def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
 
 
 def _power(claim: Mapping[str, Any], name: str) -> str:
+    """The effect found with 80 % power, ``name`` being "alone" or "in_family".
+
+    On the claim's scale where the standard deviation of a block's difference
+    is known, else in such deviations; a dash where no effect is ever found.
+    """
     effect, sd = claim[name], claim["sd"]  # the effect in standard deviations
     if not math.isfinite(effect):
         return "-"
@@ -309,6 +340,7 @@ def _power(claim: Mapping[str, Any], name: str) -> str:
 
 
 def _is_trend(claim: Mapping[str, Any]) -> bool:
+    """Whether the claim is on a slope, whose effect is shown per doubling."""
     from suite.verdicts.kinds import kind_of
 
     return kind_of(claim["kind"]).statement == "trend"

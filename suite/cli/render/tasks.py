@@ -40,6 +40,9 @@ def task_page(task: Task) -> Group:
 
 
 def _facts(task: Task) -> Table:
+    """What all arms have in common: topic, what is held equal, recipe, what is
+    tuned within which range, and sources.
+    """
     first_two = task.procedure.measures[:2]
     chosen_by = " then ".join(one.label or one.name for one in first_two)
     tuned = []
@@ -56,6 +59,10 @@ def _facts(task: Task) -> Table:
 
 
 def _arms(task: Task) -> Listing:
+    """A row for each arm: its name, label and place along the arms' axis, what
+    is tuned where arms differ in that, and how its recipe differs from the
+    task's.
+    """
     tuned = [", ".join(task.space_of(arm)) or "nothing" for arm in task.arms]
     # Where all arms tune the same, the column would only repeat the facts
     # above.
@@ -89,6 +96,9 @@ def _own_parts(arm: Arm) -> list[str]:
 
 
 def _levels(task: Task) -> Listing:
+    """A row for each level: its name, label and place along the task's axis,
+    and which factors and parts of the recipe it sets.
+    """
     rows = []
     for level in task.levels:
         changes = {**level.factors, **level.recipe}
@@ -104,11 +114,13 @@ def _levels(task: Task) -> Listing:
 
 
 def _claims(task: Task) -> Listing:
+    """A row for each claim: its name, and what it says."""
     rows = [(claim.name, claim.says) for claim in task.claims]
     return Listing(("Claim", "It says"), rows)
 
 
 def _listed(changes: Mapping[str, Any], further: Sequence[str]) -> str:
+    """``NAME VALUE, NAME VALUE, ...``, and then what has no value of its own."""
     parts = [f"{name} {value}" for name, value in changes.items()]
     return ", ".join([*parts, *further])
 
@@ -146,6 +158,10 @@ def _amount(claim: Claim, value: float, percent: bool) -> str:
 
 
 def _recipe(recipe: Recipe) -> str:
+    """How the task trains, in one line: length, batches, optimiser and
+    schedule, then what a recipe has beyond the defaults, and which checkpoint
+    is tested.
+    """
     size = recipe.batch_size
     parts = [
         _length(recipe),
@@ -176,12 +192,16 @@ def _recipe(recipe: Recipe) -> str:
 
 
 def _length(recipe: Recipe) -> str:
+    """``5,000 updates`` or ``20 epochs``, whichever the recipe is given in."""
     if recipe.steps is not None:
         return f"{recipe.steps:,} updates"
     return f"{recipe.epochs:g} epochs"
 
 
 def _range(hyperparameter: Float | Int | Categorical) -> str:
+    """The values that tuning chooses from: ``0.001 to 1, log``, ``1 to 8,
+    whole`` or ``relu or tanh``.
+    """
     if isinstance(hyperparameter, Categorical):
         return " or ".join(str(value) for value in hyperparameter.values)
     low, high = hyperparameter.low, hyperparameter.high

@@ -103,6 +103,9 @@ def _block_row(
         dots.append(Dot(int(row["block"]), x, write(difference)))
 
     def drawn(interval: Interval) -> Interval | None:
+        """An interval in the unit of the axis, clipped at what is possible;
+        None without finite ends.
+        """
         low, high = interval
         ends = written.of_effect(low), written.of_effect(high)
         return clipped(ends, bounds)
@@ -150,10 +153,12 @@ def _within(value: float, bounds: Interval) -> float:
 def _effect_axis(
     rows: Sequence[BlockRow], band: Interval, written: Amounts, title: str
 ) -> Axis:
-    """Wide enough for dots, band and intervals.
+    """Wide enough for dots, band and intervals, in the unit that ``written``
+    shows.
 
-    Intervals count only as far as three times the range of all that was seen: those of
-    two or three blocks are so wide that nothing else could be made out.
+    Intervals count only as far beyond what was seen as its range is wide:
+    those of two or three blocks are so wide that nothing else could be made
+    out.
     """
     values = [dot.value for row in rows for dot in row.dots]
     seen = [*band, *values]
@@ -220,7 +225,9 @@ def _trend_point(row: Mapping[str, Any], written: Amounts) -> TrendPoint:
 def _gap_text(
     written: Amounts, value: float, interval: Interval | None
 ) -> str:
-    """``+3.2 (+1.6 – +4.8)``: the unit is in the axis title."""
+    """A gap with its interval, ``+3.2 (+1.6 – +4.8)``: the unit is in the axis
+    title.
+    """
     text = written.signed(value)
     if not interval:
         return text
@@ -244,6 +251,7 @@ def forest_strip(
     margin = verdict.margin
 
     def in_margins(interval: Interval) -> Interval | None:
+        """An interval in multiples of the margin; None without finite ends."""
         low, high = interval
         return clipped((low / margin, high / margin), INFINITE)
 
@@ -294,6 +302,7 @@ def _clipped_line(line: Line, bounds: Interval) -> Line:
     """The line with its interval cut off at the values that a metric can have."""
 
     def within(values: Iterable[float]) -> list[float]:
+        """Each value, or the bound that it lies beyond; NaN stays."""
         # NaN marks a point without an interval, and stays.
         return [
             value if math.isnan(value) else _within(value, bounds)

@@ -141,7 +141,9 @@ def draw_alone(
 
 
 def _alone(drawn: str, verdict: str) -> str:
-    """An element of a page as a file of its own."""
+    """An element of a page as a file of its own: CSS variables become the
+    colours they stand for, ``c`` that of the verdict, if there is one.
+    """
     own = ALONE[css_name(verdict)] if verdict else ALONE["text"]
     for css, color in {**ALONE, "c": own}.items():
         drawn = drawn.replace(f"var(--{css})", color)
@@ -200,7 +202,11 @@ class _Drawing:
 def _inline(
     text: str, title: str, marks: Mapping[str, tuple[str, str]]
 ) -> str:
-    """matplotlib's SVG file as an element of an HTML page."""
+    """matplotlib's SVG file as an element of an HTML page, with the title that
+    is read aloud.
+
+    ``marks`` are classes and tooltips by the id of a group.
+    """
     # An element of a page has no XML declaration and no document type.
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
@@ -269,7 +275,9 @@ def _more_axes(
     height: float,
     box: tuple[float, float, float, float],
 ) -> Axes:
-    """Axes in a box of a figure of that size."""
+    """Axes in a box of a figure of that size: left, top, right and bottom in
+    px, from its upper left corner.
+    """
     left, top, right, bottom = box
     axes_width, axes_height = right - left, bottom - top
     axes = figure.add_axes(
@@ -287,7 +295,9 @@ def _more_axes(
 
 
 def _set_axis(axes: Axes, which: str, axis: Axis, grid: bool = True) -> None:
-    """Limits, ticks and title of the x or the y axis."""
+    """Set limits, ticks and title of the x or the y axis (``which``), and
+    lines across the axes at its ticks if ``grid``.
+    """
     from matplotlib.ticker import NullLocator
 
     scale = "log" if axis.log else "linear"
@@ -389,7 +399,9 @@ def _draw_interval(
 
 
 def _dodged(values: list[float], axis: Axis) -> list[float]:
-    """How far each dot moves up or down, so that none hides another."""
+    """How far each dot moves up or down, so that none hides another: shares of
+    a row, in the order of ``values``.
+    """
     value_per_px = (axis.high - axis.low) / WIDE
     # Dots may overlap a little and still be told apart.
     near = 1.7 * DOT_SIZE / 2 * value_per_px
@@ -540,7 +552,9 @@ def _draw_universe(
 
 
 def _universe_look(verdict: str) -> dict[str, Any]:
-    """How the mark of a universe with that verdict looks, as matplotlib wants it."""
+    """How the mark of a universe with that verdict looks, as keyword arguments
+    of matplotlib's ``plot``.
+    """
     color = COLORS[css_name(verdict)]
     return {"color": color, "linestyle": "none", **MARKERS[verdict]}
 
@@ -584,7 +598,7 @@ def _curve_figure(chart: CurveChart, drawing: _Drawing) -> Figure:
 
 
 def _arm_line(look: Look) -> dict[str, Any]:
-    """How an arm's line looks, as matplotlib wants it."""
+    """How an arm's line looks, as keyword arguments of matplotlib's ``plot``."""
     # matplotlib measures dashes in widths of the line, CSS in pixels.
     dashes = [length / CURVE_WIDTH for length in DASHES[look.pattern]]
     return {
@@ -714,6 +728,7 @@ def _draw_squares(axes: Axes, heights: Heights, ends: Interval) -> None:
 
 
 def _draw_contours(axes: Axes, heights: Heights) -> None:
+    """Lines of equal height, thin and pale, as curves are drawn over them."""
     axes.contour(
         heights.x,
         heights.y,
@@ -741,6 +756,9 @@ def _lies_within(curve: Curve, heights: Heights | None) -> bool:
 def _draw_curve(
     axes: Axes, drawing: _Drawing, look: Look, curve: Curve
 ) -> Line2D:
+    """One curve of a run, as dots or as a line that looks as its arm's do; the
+    mark that was drawn, which carries the curve's name as its tooltip.
+    """
     if curve.mode == "points":
         style: dict[str, Any] = {
             "color": COLORS[look.color],

@@ -221,12 +221,15 @@ def variance(campaign: Campaign, task: str) -> VarianceView | None:
 
 
 def _deviation(part: Component, percent: bool) -> str:
-    """A standard deviation with its interval."""
+    """A standard deviation with its interval, ``1.2 (0.4 to 2.1)``; in points
+    where ``percent``, and else in the measure's unit.
+    """
     if not part.separable:
         return "not separable"
     unit = 100 if percent else 1
 
     def deviation(variance: float) -> float:
+        """The root of a variance, in the unit shown."""
         # An estimated component, or the lower end of its interval, may be
         # negative.
         return unit * math.sqrt(max(variance, 0.0))
@@ -261,7 +264,7 @@ def provenance(campaign: Campaign) -> ProvenanceView:
 
 
 def _hours(frame: pd.DataFrame) -> float:
-    """The duration of all runs together."""
+    """The duration of all runs together, in hours of one worker."""
     if not len(frame):
         return 0.0
     seconds = frame["ended"] - frame["started"]
@@ -281,7 +284,9 @@ def _statuses(frame: pd.DataFrame) -> str:
 
 
 def _machines(frame: pd.DataFrame) -> Iterator[str]:
-    """``node1 (cpu, Xeon, 1 thread a run; 4 processes, 120 runs)``, one by one."""
+    """Each kind of machine with what it did, one by one: ``node1 (cpu, Xeon, 1
+    thread a run; 4 processes, 120 runs)``.
+    """
     if not len(frame):
         return
     columns = [name for name in MACHINE_COLUMNS if name in frame]
