@@ -24,8 +24,8 @@ from search.budget import chances_of_best, stages
 from suite.records.results import Campaign, Results
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.judge import judge_campaign
+from suite.verdicts.sensitivity import BUDGET_GATE, MOVING_BUDGET_GATE
 from suite.verdicts.statistics import Floats
-from suite.verdicts.weigh import BUDGET_GATE, MOVING_BUDGET_GATE
 
 ROOT = Path(__file__).resolve().parents[2]
 # each with the arms and levels of one claim alone, at the length that `quick` has
