@@ -137,9 +137,9 @@ class Plan:
     @cached_property
     def planned_cells(self) -> tuple[CellPlan, ...]:
         """The cells of all shards together."""
-        found = [
-            cell for name in self.tasks for cell in self._first_cells(name)
-        ]
+        found: list[CellPlan] = []
+        for name in self.tasks:
+            found += self._first_cells(name)
         # Sorting is stable: within a block the order is that of tasks, levels
         # and arms.
         return tuple(sorted(found, key=lambda cell: cell.block))
@@ -153,16 +153,18 @@ class Plan:
         under its second name, with as many cells again.
         """
         again = self.of(name).aa_test
-        for level, arm in self.places(name) if places is None else places:
+        if places is None:
+            places = self.places(name)
+        for level, arm in places:
             builds = {arm: arm}
             # Under its second name the arm gets seeds and a tuning study of
             # its own, so that comparing it with itself shows the noise of the
             # whole procedure.
             if arm in again:
                 builds[arm + AA_SUFFIX] = arm
-            blocks = (
-                1 if self.runs_once(name, arm) else self.of(name).first_blocks
-            )
+            blocks = self.of(name).first_blocks
+            if self.runs_once(name, arm):
+                blocks = 1
             for named, built in builds.items():
                 for block in range(blocks):
                     yield CellPlan(name, level, named, block, built)
@@ -174,15 +176,16 @@ class Plan:
         ``all_cells``, or where no claim can be decided. An arm or a level that the
         profile names, or runs as an A/A test, runs whole if no claim reads it anywhere.
         """
-        universes = [
-            (level, arm)
-            for claim in self.universes(name)
-            for level, arm in product(claim.levels, claim.arms)
-        ]
-        return list(dict.fromkeys([*self._own_places(name), *universes]))
+        found = self._own_places(name)
+        for claim in self.universes(name):
+            found += product(claim.levels, claim.arms)
+        # A dict keeps the order, a set would not.
+        return list(dict.fromkeys(found))
 
     def _own_places(self, name: str) -> list[Place]:
-        """The places of the task's own claims: none if it runs for universes alone."""
+        """The places of the task's own claims, in the task's order: none if it
+        runs for universes alone.
+        """
         if name not in self.profile.whole_tasks:
             return []
         everywhere = self._every_place(name)
@@ -196,13 +199,12 @@ class Plan:
         # Whoever names an arm wants to see it, though no claim reads it.
         unread_arms = named_arms - {arm for _, arm in read}
         unread_levels = {*(of.levels or ())} - {level for level, _ in read}
-        return [
-            (level, arm)
-            for level, arm in everywhere
-            if (level, arm) in read
-            or arm in unread_arms
-            or level in unread_levels
-        ]
+        found = []
+        for level, arm in everywhere:
+            is_wanted = arm in unread_arms or level in unread_levels
+            if is_wanted or (level, arm) in read:
+                found.append((level, arm))
+        return found
 
     def left_out(self, name: str) -> list[CellPlan]:
         """The cells that do not run, as no claim reads them."""
@@ -213,7 +215,9 @@ class Plan:
         return list(self._first_cells(name, left))
 
     def _every_place(self, name: str) -> list[Place]:
-        """Every level and arm that the profile chose."""
+        """Every level and arm that the profile chose, whether or not a claim
+        reads them: level by level.
+        """
         arms, levels = chosen(self.tasks[name], self.of(name))
         return list(product(levels, arms))
 
@@ -280,12 +284,15 @@ class Plan:
         that are certain to run.
         """
         wanted = set(places)
-        return [
-            CellPlan(name, level, arm, block, arm)
-            for block in blocks
-            for level, arm in self.places(name)
-            if (level, arm) in wanted and not self.runs_once(name, arm)
-        ]
+        repeated = []
+        for level, arm in self.places(name):
+            if (level, arm) in wanted and not self.runs_once(name, arm):
+                repeated.append((level, arm))
+        cells = []
+        for block in blocks:
+            for level, arm in repeated:
+                cells.append(CellPlan(name, level, arm, block, arm))
+        return cells
 
     def claims(self, name: str) -> list[Claim]:
         """The claims that are judged: the task's own, and those in universes."""
@@ -304,9 +311,8 @@ class Plan:
         """
         found: dict[str, list[Claim]] = {}
         for vary in self.profile.vary:
-            known = {
-                claim.name: claim for claim in self.tasks[vary.task].claims
-            }
+            claims = self.tasks[vary.task].claims
+            known = {claim.name: claim for claim in claims}
             claim = known[vary.claim_name]
             levels = levels_of(vary, self.profile)
             of_task = found.setdefault(vary.task, [])
@@ -344,9 +350,9 @@ class Plan:
         """All cells there are if no claim is decided before its last look: ``cells``,
         and those that may follow.
         """
-        later = [
-            cell for name in self.tasks for cell in self._later_cells(name)
-        ]
+        later: list[CellPlan] = []
+        for name in self.tasks:
+            later += self._later_cells(name)
         return (*self.cells, *later)
 
     @property
@@ -372,13 +378,11 @@ class Plan:
         return self.further_cells(name, blocks, places)
 
     def deciding(self, claims: Iterable[Claim]) -> set[Place]:
-        """The levels and arms that claims of a task are judged on."""
-        return {
-            (level, arm)
-            for claim in claims
-            for level in claim.levels
-            for arm in claim.arms
-        }
+        """The places, as (level, arm), that claims of a task are judged on."""
+        found: set[Place] = set()
+        for claim in claims:
+            found |= set(product(claim.levels, claim.arms))
+        return found
 
     @cached_property
     def claims_digest(self) -> str:

@@ -34,6 +34,7 @@ class RunColumns:
     """Values of runs by column, in the order in which the runs were first recorded."""
 
     def __init__(self) -> None:
+        """No runs yet; the columns that all runs have come first."""
         self._indices: dict[str, int] = {}  # of rows, by key
         names = (*SCALARS, *WHERE)
         self._columns: dict[str, list[Any]] = {name: [] for name in names}
@@ -75,6 +76,7 @@ class Generations:
     """
 
     def __init__(self) -> None:
+        """No line seen yet."""
         self._newest: dict[tuple[Any, ...], str] = {}  # digest by cell
         self._of_run: dict[str, tuple[tuple[Any, ...], str]] = {}  # by key
         self._are_mixed = False
@@ -101,11 +103,10 @@ class Generations:
         """The rows of runs that count."""
         if not self._are_mixed:
             return frame
-        superseded = {
-            key
-            for key, (place, digest) in self._of_run.items()
-            if digest != self._newest[place]
-        }
+        superseded = set()
+        for key, (place, digest) in self._of_run.items():
+            if digest != self._newest[place]:
+                superseded.add(key)
         kept = frame[~frame["key"].isin(superseded)]
         return kept.reset_index(drop=True)
 
@@ -170,15 +171,14 @@ def runs_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _row(line: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of one line: its own fields, its worker, hyperparameters, data and
-    metrics.
+    """The columns of one line by name: its own fields, its worker, then
+    ``param.NAME``, ``data.NAME`` and the metrics.
     """
     row = {name: line.get(name) for name in SCALARS}
     worker = line.get("worker") or {}
     for name in WHERE[:-1]:
         row[name] = worker.get(name)
-    process = f"{worker.get('host')}:{worker.get('pid')}"
-    row["worker"] = process if worker else None
+    row["worker"] = _process(worker)
     for name, value in line["params"].items():
         row[f"param.{name}"] = value
     data = line.get("data") or {}
@@ -187,6 +187,16 @@ def _row(line: Mapping[str, Any]) -> dict[str, Any]:
     metrics = line.get("metrics") or {}
     # The checks of a line refuse a metric with the name of a field.
     return row | metrics
+
+
+def _process(worker: Mapping[str, Any]) -> str | None:
+    """``host:pid`` of the process that a run took place in; None if that was
+    not recorded.
+    """
+    if not worker:
+        return None
+    host, pid = worker.get("host"), worker.get("pid")
+    return f"{host}:{pid}"
 
 
 def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -204,7 +214,7 @@ def curves_frame(lines: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         # where a column at a time takes two.
         of_lines = pd.Series([line[name] for line in lines])
         columns[name] = of_lines.array.take(line_of_row)
-    rows = [row for line in lines for row in line["curve"]]
+    rows = list(chain.from_iterable(line["curve"] for line in lines))
     # A dict keeps the order in which the metrics came; a set would not.
     measured = dict.fromkeys(chain.from_iterable(rows))
     for name in measured:
@@ -238,7 +248,9 @@ def cells_frame(manifest: Manifest, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _planned_runs(manifest: Manifest) -> pd.DataFrame:
-    """How many runs of each kind each cell is to have, in the plan's order."""
+    """How many runs each cell is to have: one row per cell in the plan's
+    order, with the columns trials, finals and half_length.
+    """
     rows = []
     for cell in manifest.cells:
         task = manifest.tasks[cell.task]
@@ -252,10 +264,11 @@ def _planned_runs(manifest: Manifest) -> pd.DataFrame:
 
 
 def _finished_runs(plan: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """How many runs of each kind each cell has, and the ``seconds`` that all took.
+    """How many runs of each kind each cell has, and the ``seconds`` that all
+    took: one row per cell, in the order of ``plan``.
 
-    ``known`` says whether the cell has any run at all, ``unjudged`` how many have no
-    result.
+    ``known`` says whether the cell has any run at all, ``unjudged`` how many
+    have no result.
     """
     judged = runs["status"].isin(JUDGED)
     kind = runs["kind"]
@@ -274,9 +287,8 @@ def _finished_runs(plan: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     if len(of_runs):
         sums = of_runs.groupby(list(PLACE), sort=False).sum()
     # Sums in the plan's order, with NaN for cells that have no run yet.
-    of_cells = sums.reindex(pd.MultiIndex.from_frame(plan)).reset_index(
-        drop=True
-    )
+    planned = pd.MultiIndex.from_frame(plan)
+    of_cells = sums.reindex(planned).reset_index(drop=True)
     known = of_cells["seconds"].notna()
     # NaN has made them floats.
     counts = dict.fromkeys(COUNTS, int)
@@ -285,7 +297,10 @@ def _finished_runs(plan: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _states(planned: pd.DataFrame, done: pd.DataFrame) -> Any:
-    """The state of each cell."""
+    """The state of each cell, an array of texts in the plan's order.
+
+    ``planned`` and ``done`` have a row for each cell.
+    """
     has_finals = done["finals_done"] >= planned["finals"]
     has_half_length = done["half_length_done"] >= planned["half_length"]
     tuned = done["trials_done"] >= planned["trials"]
@@ -293,8 +308,6 @@ def _states(planned: pd.DataFrame, done: pd.DataFrame) -> Any:
     finished = has_finals & has_half_length & ~unjudged
     # The first condition that holds counts. A run without a result makes a
     # cell "failed" whatever else it has: only `bakeoff retry` lets it advance.
-    return np.select(
-        [~done["known"], finished, unjudged, tuned],
-        ["queued", "done", "failed", "final"],
-        "tuning",
-    )
+    conditions = [~done["known"], finished, unjudged, tuned]
+    names = ["queued", "done", "failed", "final"]
+    return np.select(conditions, names, "tuning")

@@ -49,32 +49,42 @@ class _Drawn:
         """The plot of all arms that have numbers; over the arms' own places, of all
         such levels.
         """
+        name = PREFIX + self.plot.name
         if self.plot.over == "arms":
-            name = PREFIX + self.plot.name
-            return Gathered(name, tuple(self._levels()))
+            levels = tuple(self._levels())
+            return Gathered(name, levels)
+        arms = tuple(self._arms())
+        return Gathered(name, arms, squares=self.plot.is_map)
+
+    def _arms(self) -> Iterator[ArmPicture]:
+        """Each arm's part, under its name."""
         look_of = looks_of(self.about)
-        found = []
         for arm in self.plot.arms:
             picture = self._picture(arm)
             if picture is not None:
-                found.append(ArmPicture(arm, look_of[arm], picture))
-        name = PREFIX + self.plot.name
-        return Gathered(name, tuple(found), squares=self.plot.is_map)
+                yield ArmPicture(arm, look_of[arm], picture)
 
     def _picture(self, arm: str) -> Picture | None:
         """One arm's part; None if it has no numbers."""
         if self.plot.is_map:
             heights = self._heights(arm)
-            return None if heights is None else self._titled((), heights)
+            if heights is None:
+                return None
+            return self._titled((), heights)
         curves = tuple(self._curves(arm))
-        return self._titled(curves) if curves else None
+        if not curves:
+            return None
+        return self._titled(curves)
 
     def _levels(self) -> Iterator[ArmPicture]:
         """Each level's part, under its own label."""
         drawn = [
             one for one in self.about.levels if one.name in self.plot.places
         ]
-        for level, look in zip(drawn, looks([None] * len(drawn)), strict=True):
+        # Levels have no place among the arms, so their looks go by order.
+        no_places = [None] * len(drawn)
+        look_of_each = looks(no_places)
+        for level, look in zip(drawn, look_of_each, strict=True):
             curves = tuple(self._over_arms(level.name))
             if curves:
                 yield ArmPicture(level.label, look, self._titled(curves))
@@ -84,11 +94,13 @@ class _Drawn:
     ) -> Picture:
         """What was found, with the plot's title and axes."""
         plot = self.plot
+        x_axis = Axis(plot.x, plot.x_log)
+        y_axis = Axis(plot.y or self._metric_label, plot.y_log)
         return Picture(
             PREFIX + plot.name,
             plot.title,
-            Axis(plot.x, plot.x_log),
-            Axis(plot.y or self._metric_label, plot.y_log),
+            x_axis,
+            y_axis,
             curves,
             heights,
             plot.says,
@@ -96,13 +108,19 @@ class _Drawn:
 
     @property
     def _metric_label(self) -> str:
-        """What the metric is called, with its unit."""
-        labels = {
-            one.name: one.label or one.name for one in self.about.measures
-        }
-        label = labels.get(self.plot.metric, self.metric.label)
+        """What the metric is called, with its unit: ``Accuracy [%]``.
+
+        A measure has the label that the task gives it, any other metric its
+        own.
+        """
+        label = self.metric.label
+        for measure in self.about.measures:
+            if measure.name == self.plot.metric:
+                label = measure.label or measure.name
         label = label[:1].upper() + label[1:]
-        return f"{label} [%]" if self.metric.is_share else label
+        if self.metric.is_share:
+            label = f"{label} [%]"
+        return label
 
     @property
     def _column(self) -> str:
@@ -114,13 +132,19 @@ class _Drawn:
     def _numbers(
         self, frame: pd.DataFrame, kind: str, arm: str
     ) -> pd.DataFrame:
-        """The arm's runs of a kind that have the metric, as ``value``."""
+        """The arm's runs of a kind that have the metric, as ``value``: finite,
+        in percent where the metric is a share.
+
+        ``frame`` has a row per run or per evaluation; its columns are kept.
+        """
         # No run has recorded the metric yet.
         if self._column not in frame:
             return pd.DataFrame(columns=[*frame.columns, "value"])
-        of_task = (frame["task"] == self.task) & (frame["kind"] == kind)
-        of_arm = (frame["arm"] == arm) & frame["level"].isin(self.plot.places)
-        rows: pd.DataFrame = frame[of_task & of_arm]
+        of_task = frame["task"] == self.task
+        of_kind = frame["kind"] == kind
+        of_arm = frame["arm"] == arm
+        has_place = frame["level"].isin(self.plot.places)
+        rows: pd.DataFrame = frame[of_task & of_kind & of_arm & has_place]
         unit = 100.0 if self.metric.is_share else 1.0
         values = unit * rows[self._column].astype(float)
         # A number that is missing or infinite has no place on an axis.
@@ -136,17 +160,23 @@ class _Drawn:
         return self._over_levels(arm)
 
     def _over_levels(self, arm: str) -> Iterator[Curve]:
-        """Each block's mean over finals, and the mean over blocks, at each level."""
+        """Each block's mean over finals, and the mean over blocks, at each
+        level's number along x.
+        """
         rows = self._numbers(self.campaign.runs, "final", arm)
-        yield from _means(rows.assign(x=rows["level"].map(self._x)))
+        x = rows["level"].map(self._x)
+        yield from _means(rows.assign(x=x))
 
     def _over_arms(self, level: str) -> Iterator[Curve]:
-        """The same at each arm's own place, of one level."""
+        """Each block's mean over finals, and the mean over blocks, at each
+        arm's own place: those of one level.
+        """
         places = {arm.name: arm.x for arm in self.about.arms}
         found = []
         for arm in self.plot.arms:
             rows = self._numbers(self.campaign.runs, "final", arm)
-            found.append(rows[rows["level"] == level].assign(x=places[arm]))
+            at_level = rows[rows["level"] == level]
+            found.append(at_level.assign(x=places[arm]))
         yield from _means(pd.concat(found))
 
     def _x(self, level: str) -> float:
@@ -155,22 +185,24 @@ class _Drawn:
         return math.nan if x is None else x
 
     def _of_trials(self, arm: str) -> Iterator[Curve]:
-        """A point for each trial, at its value of the hyperparameter."""
+        """A point for each trial, at its value of the hyperparameter, in one
+        curve; none without trials that have a value.
+        """
         rows = self._numbers(self.campaign.runs, "trial", arm)
         column = f"param.{self.plot.hyperparameter}"
         if column not in rows or rows.empty:
             return
         rows = rows.dropna(subset=[column]).sort_values(column)
         if len(rows):
-            x = rows[column].astype(float)
-            yield Curve(list(x), list(rows["value"]), "", "points")
+            x = list(rows[column].astype(float))
+            y = list(rows["value"])
+            yield Curve(x, y, "", "points")
 
     def _over_updates(self, arm: str) -> Iterator[Curve]:
         """The mean over blocks after each number of updates, at the first level."""
         rows = self._numbers(self.campaign.curves, "final", arm)
-        levels = [
-            name for name in self.plot.places if name in set(rows["level"])
-        ]
+        recorded = set(rows["level"])
+        levels = [name for name in self.plot.places if name in recorded]
         if not levels:
             return
         rows = rows[rows["level"] == levels[0]]
@@ -182,27 +214,45 @@ class _Drawn:
         yield Curve(list(means.index), list(means), "", "line")
 
     def _heights(self, arm: str) -> Heights | None:
-        """The mean over blocks for each pair of numbers that levels have."""
+        """The mean over blocks for each pair of numbers that levels have: a
+        row for each y and a column for each x, both ascending.
+        """
         rows = self._numbers(self.campaign.runs, "final", arm)
         if rows.empty:
             return None
         blocks = rows.groupby(["level", "block"])["value"].mean()
         by_level = blocks.groupby("level").mean()
-        by_place = {
-            self.plot.places[str(level)]: float(value)
-            for level, value in by_level.items()
-        }
-        places = [at for at in self.plot.places.values() if None not in at]
-        xs = sorted({x for x, _ in places if x is not None})
-        ys = sorted({y for _, y in places if y is not None})
-        # Levels need not fill the whole grid: NaN leaves a square out.
-        z = [[by_place.get((x, y), math.nan) for x in xs] for y in ys]
+        by_place = {}
+        for level, value in by_level.items():
+            place = self.plot.places[str(level)]
+            by_place[place] = float(value)
+        xs, ys = self._grid()
+        z = []
+        for y in ys:
+            # Levels need not fill the whole grid: NaN leaves a square out.
+            row = [by_place.get((x, y), math.nan) for x in xs]
+            z.append(row)
         return Heights(xs, ys, z, self._metric_label)
+
+    def _grid(self) -> tuple[list[float], list[float]]:
+        """The numbers that levels have along x and along y, each ascending
+        and without repeats. A level that lacks one of the two is left out.
+        """
+        xs: set[float] = set()
+        ys: set[float] = set()
+        for x, y in self.plot.places.values():
+            if x is not None and y is not None:
+                xs.add(x)
+                ys.add(y)
+        return sorted(xs), sorted(ys)
 
 
 def _means(rows: pd.DataFrame) -> Iterator[Curve]:
-    """A line through the means over blocks at each ``x``, and a point for each block;
-    nothing if there are no numbers.
+    """A line through the means over blocks at each ``x``, and a point for each
+    block; nothing if there are no numbers.
+
+    ``rows`` have the columns x, block and value; those without ``x`` are left
+    out.
     """
     rows = rows.dropna(subset=["x"])
     if rows.empty:
@@ -211,4 +261,5 @@ def _means(rows: pd.DataFrame) -> Iterator[Curve]:
     blocks = rows.groupby(["x", "block"])["value"].mean().reset_index()
     means = blocks.groupby("x")["value"].mean().sort_index()
     yield Curve(list(means.index), list(means), "", "line")
-    yield Curve(list(blocks["x"]), list(blocks["value"]), "", "points")
+    xs, values = list(blocks["x"]), list(blocks["value"])
+    yield Curve(xs, values, "", "points")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -73,23 +73,23 @@ def topic_pictures(
     if not found:
         drawn = _block_picture(verdicts, labels)
         return [drawn] if drawn else []
-    charts = [
-        picture_chart(one, task, labels, level, legend=True)
-        for one, level in found
-    ]
-    return [
-        draw_alone(chart, f"topic-{task}-{number}")
-        for number, chart in enumerate(charts)
-    ]
+    drawings = []
+    for number, (picture, at_level) in enumerate(found):
+        chart = picture_chart(picture, task, labels, at_level, legend=True)
+        drawings.append(draw_alone(chart, f"topic-{task}-{number}"))
+    return drawings
 
 
 def _headline_level(verdicts: Sequence[ClaimVerdict]) -> str:
-    """The level that the first claim is about; empty without a claim."""
+    """The name of the level that the first claim is about; empty without a
+    claim.
+    """
     if not verdicts:
         return ""
     first = verdicts[0]
     # The level that decided, or the last one before any did.
-    return first.level or (first.levels[-1] if first.levels else "")
+    last = first.levels[-1] if first.levels else ""
+    return first.level or last
 
 
 def _block_picture(
@@ -130,23 +130,28 @@ def _head(
 ) -> str:
     """The title, the question, the answer, and the pictures."""
     about = _about(task, labels)
-    found = answers.answer(verdicts, labels)
+    title = about.label or task.replace("_", " ").capitalize()
+    found = escaped(answers.answer(verdicts, labels))
     lines = [
-        f"# {escaped(about.label or task.replace('_', ' ').capitalize())}",
+        f"# {escaped(title)}",
         escaped(about.question),
-        f"**{escaped(found)}**",
+        f"**{found}**",
     ]
-    lines += [f"![{escaped(found)}]({path})" for path in pictures]
+    for path in pictures:
+        lines.append(f"![{found}]({path})")
     return "\n\n".join(lines)
 
 
 def _claims(
     task: str, verdicts: Sequence[ClaimVerdict], labels: Labels
 ) -> str:
-    """What is claimed, by whom, and what they report."""
+    """A list of what is claimed, and beneath each claim by whom, and what they
+    report.
+    """
     lines = [_heading("claims", labels), ""]
     for verdict in verdicts:
-        lines.append(f"* {escaped(_text(task, verdict, 'says', labels))}")
+        says = _text(task, verdict, "says", labels)
+        lines.append(f"* {escaped(says)}")
         for field in ("source", "reported"):
             text = _text(task, verdict, field, labels)
             if text:
@@ -180,17 +185,25 @@ def _results(
             blocks_in(verdict).partition(" block")[0],
         )
         rows.append([escaped(cell) for cell in cells])
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    sentences = "\n".join(
-        f"* {escaped(sentence(verdict, labels))}" for verdict in verdicts
-    )
-    return f"{_heading('results', labels)}\n\n{table}\n\n{sentences}"
+    table = [f"| {' | '.join(row)} |" for row in rows]
+    sentences = []
+    for verdict in verdicts:
+        says = escaped(sentence(verdict, labels))
+        sentences.append(f"* {says}")
+    parts = [
+        _heading("results", labels),
+        "\n".join(table),
+        "\n".join(sentences),
+    ]
+    return "\n\n".join(parts)
 
 
 def _why(task: str, labels: Labels) -> str:
     """What explains the answers; empty where the task does not say."""
     why = _about(task, labels).why
-    return f"{_heading('why', labels)}\n\n{escaped(why)}" if why else ""
+    if not why:
+        return ""
+    return f"{_heading('why', labels)}\n\n{escaped(why)}"
 
 
 def _literature(task: str, labels: Labels) -> str:
@@ -203,9 +216,13 @@ def _literature(task: str, labels: Labels) -> str:
 
 
 def _linked(work: str) -> str:
-    """A work whose DOI is a Markdown link."""
+    """A work of the literature as Markdown, with its DOI as a link; the work
+    as it is if it names none.
+    """
     text, doi = split_doi(work)
-    return f"{text} [doi:{doi}]({doi_link(doi)})" if doi else text
+    if not doi:
+        return text
+    return f"{text} [doi:{doi}]({doi_link(doi)})"
 
 
 def split_doi(work: str) -> tuple[str, str]:
@@ -223,10 +240,11 @@ def _limits(
     task: str, verdicts: Sequence[ClaimVerdict], labels: Labels
 ) -> str:
     """The limits under their heading; empty if there are none."""
-    lines = [
-        f"* {escaped(text)}" for text in limits_of(task, verdicts, labels)
-    ]
-    return "\n".join([_heading("limits", labels), "", *lines]) if lines else ""
+    limits = limits_of(task, verdicts, labels)
+    if not limits:
+        return ""
+    lines = [f"* {escaped(text)}" for text in limits]
+    return "\n".join([_heading("limits", labels), "", *lines])
 
 
 def limits_of(
@@ -235,10 +253,10 @@ def limits_of(
     """What was held equal, whom the answers speak for, and what stands against them, in
     sentences; what several claims have in common is said once.
     """
+    said = []
     matched = _about(task, labels).matched
-    said = [translate("topic-matched", labels.language, text=matched)] * bool(
-        matched
-    )
+    if matched:
+        said.append(translate("topic-matched", labels.language, text=matched))
     for verdict in verdicts:
         said += _reservations(verdict, labels)
     # A dict keeps the order, a set would not.
@@ -265,23 +283,27 @@ def _campaign(campaign: Campaign, task: str, labels: Labels) -> str:
         "blocks": str(about.blocks),
         "trials": str(about.trials),
         "machines": escaped(", ".join(_machines(campaign, task))),
-        "versions": ", ".join(
-            f"{name} {manifest.versions[name]}"
-            for name in VERSIONS
-            if name in manifest.versions
-        ),
+        "versions": ", ".join(_versions(manifest.versions)),
         "command": f"`{_command(manifest.command)}`",
     }
-    lines = [
-        f"* {translate(f'topic-{name}', language, value=value)}"
-        for name, value in values.items()
-        if value.strip("`")
-    ]
+    lines = []
+    for name, value in values.items():
+        # Between the marks of code there may be nothing.
+        if value.strip("`"):
+            line = translate(f"topic-{name}", language, value=value)
+            lines.append(f"* {line}")
     return "\n".join([_heading("campaign", labels), "", *lines])
 
 
+def _versions(known: Mapping[str, str]) -> list[str]:
+    """Name and version of each of ``VERSIONS`` that is known: ``torch 2.9``."""
+    return [f"{name} {known[name]}" for name in VERSIONS if name in known]
+
+
 def _command(given: Sequence[str]) -> str:
-    """What was typed, without what only says where it ran and what kept it."""
+    """What was typed, without what only says where it ran and what kept it:
+    ``bakeoff run topics``; empty if that was not recorded.
+    """
     words = iter(given[1:])
     kept = []
     for word in words:
@@ -301,7 +323,9 @@ def _day(created: float) -> str:
 
 
 def _machines(campaign: Campaign, task: str) -> list[str]:
-    """The kinds of machines that trained the task's arms."""
+    """The kinds of machines that trained the task's arms, in alphabetical
+    order; none before any was recorded.
+    """
     runs = campaign.runs
     if "hardware" not in runs:
         return []

@@ -89,7 +89,9 @@ class MlflowWriter:
             return
         if self._campaign_run is None:
             self._campaign_run = self._find_or_create_campaign_run(about)
-        text = state.read_text(encoding="utf-8") if state.exists() else "{}"
+        text = "{}"
+        if state.exists():
+            text = state.read_text(encoding="utf-8")
         if text != self._state:
             short = text[: payload.MAX_TAG_LENGTH]
             self.client.set_tag(self._campaign_run, f"{TAG}state", short)
@@ -102,9 +104,8 @@ class MlflowWriter:
         """The id of the campaign's own run, with the manifest as its artifact;
         ``about`` is the manifest's file.
         """
-        experiment = self._find_or_create_experiment(
-            CAMPAIGNS, "One run per campaign."
-        )
+        note = "One run per campaign."
+        experiment = self._find_or_create_experiment(CAMPAIGNS, note)
         query = f"tags.`{TAG}campaign` = '{self.campaign}'"
         # A resumed campaign continues its own run.
         for run in self.client.search_runs([experiment], query, max_results=1):
@@ -140,7 +141,9 @@ class MlflowWriter:
         return found
 
     def _find_or_create_experiment(self, name: str, note: str) -> str:
-        """The experiment of that name; one that was deleted is restored."""
+        """The id of the experiment of that name, with the note as its
+        description; one that was deleted is restored.
+        """
         found = self.client.get_experiment_by_name(name)
         if found is None:
             tags = EXPERIMENT_KIND | {payload.NOTE: note}
@@ -174,9 +177,8 @@ class MlflowWriter:
             tags = run.data.tags
             key = tags.get(f"{TAG}key")
             if key is not None:
-                closed_as = (
-                    None if status == "RUNNING" else tags[f"{TAG}status"]
-                )
+                is_open = status == "RUNNING"
+                closed_as = None if is_open else tags[f"{TAG}status"]
                 self._known[key] = run_id, closed_as
                 continue
             cell_id = payload.cell_of_tags(tags)
@@ -239,12 +241,9 @@ class MlflowWriter:
         else:
             # A retried run: its status and its worker are others than before.
             changed_tags = _run_tags(tags)
-        self.client.log_batch(
-            run,
-            payload.run_metrics(line, metric_names),
-            payload.param_entries(params, param_names),
-            changed_tags,
-        )
+        metrics = payload.run_metrics(line, metric_names)
+        entries = payload.param_entries(params, param_names)
+        self.client.log_batch(run, metrics, entries, changed_tags)
         data = payload.dataset_input(line)
         if data is not None:
             self.client.log_inputs(run, [data])
@@ -256,11 +255,14 @@ class MlflowWriter:
         """The id of a new MLflow run for a line, started when the line says,
         with these tags and those of the source.
         """
+        experiment = self._experiment(line["task"])
+        started = payload.milliseconds(line["started"])
+        all_tags = {**payload.source_tags(), **tags}
         created = self.client.create_run(
-            self._experiment(line["task"]),
-            start_time=payload.milliseconds(line["started"]),
+            experiment,
+            start_time=started,
             run_name=payload.run_name(line),
-            tags={**payload.source_tags(), **tags},
+            tags=all_tags,
         )
         run = str(created.info.run_id)
         # None: not closed yet. If the store fails before it is, the next
@@ -278,7 +280,11 @@ class MlflowWriter:
     # -- cells
 
     def _cell(self, cell_id: CellId, started: float) -> str:
-        """The run of a cell, which is created with the first of its runs."""
+        """The id of the run of a cell, which is created with the first of its
+        runs.
+
+        ``started`` is when that began, in seconds since 1970.
+        """
         task, *_ = cell_id
         experiment = self._experiment(task)  # which recalls cells that it has
         if cell_id in self._cells:
@@ -311,9 +317,8 @@ class MlflowWriter:
         self._log_cell(run, cell, ended)
         # Closed last: readers take a cell that is FINISHED to have its files.
         for file in cell.files:
-            self.client.log_artifact(
-                run, str(file), self._artifact_folder(file)
-            )
+            folder = self._artifact_folder(file)
+            self.client.log_artifact(run, str(file), folder)
         self.client.set_terminated(run, "FINISHED", ended)
         self._closed_cells.add(cell.cell_id)
 
@@ -330,12 +335,8 @@ class MlflowWriter:
             **payload.renamed_tag(payload.METRIC_NAMES, metric_names),
             **payload.renamed_tag(payload.PARAM_NAMES, param_names),
         }
-        self.client.log_batch(
-            run,
-            means,
-            payload.param_entries(cell.params, param_names),
-            _run_tags(renamed),
-        )
+        params = payload.param_entries(cell.params, param_names)
+        self.client.log_batch(run, means, params, _run_tags(renamed))
 
     def _artifact_folder(self, file: Path) -> str | None:
         """Where a file goes among its run's artifacts; None is the top.

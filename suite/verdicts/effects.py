@@ -29,11 +29,7 @@ def cell_values(
     if column not in frame or frame.empty:
         return np.full(shape, math.nan)
     rows = _rows_of(case, frame, column)
-    cell = np.ravel_multi_index((rows.block, rows.level, rows.arm), shape)
-    cells = math.prod(shape)
-    count = np.bincount(cell, minlength=cells).reshape(shape)
-    total = np.bincount(cell, rows.value, cells).reshape(shape)
-    mean = total / np.maximum(count, 1)
+    count, mean = _mean_by_cell(rows, shape)
     once = np.array([case.manifest.runs_once(arm) for arm in case.claim.arms])
     enough = np.where(once, 1, max(1, needed))  # (arms,)
     values = np.where(count >= enough, mean, math.nan)
@@ -43,7 +39,12 @@ def cell_values(
 
 
 class _Rows(NamedTuple):
-    """The rows of a frame that belong to the claim's cells, as indices and a value."""
+    """The rows of a frame that belong to the claim's cells: one entry per row
+    in each array.
+
+    ``block`` is the number of the block; ``level`` and ``arm`` count in the
+    claim's order.
+    """
 
     block: Ints
     level: Ints
@@ -52,7 +53,9 @@ class _Rows(NamedTuple):
 
 
 def _rows_of(case: Case, frame: pd.DataFrame, column: str) -> _Rows:
-    """The rows with a value that are of the claim's arms and levels, and planned."""
+    """The rows with a finite value that are of the claim's arms and levels,
+    and of a planned block.
+    """
     levels = pd.Index(case.levels)
     arms = pd.Index(case.claim.arms)
     block = frame["block"].to_numpy(dtype=int)
@@ -63,6 +66,21 @@ def _rows_of(case: Case, frame: pd.DataFrame, column: str) -> _Rows:
     of_claim = (level >= 0) & (arm >= 0)
     usable = of_claim & (block < case.planned) & np.isfinite(value)
     return _Rows(block[usable], level[usable], arm[usable], value[usable])
+
+
+def _mean_by_cell(
+    rows: _Rows, shape: tuple[int, int, int]
+) -> tuple[Ints, Floats]:
+    """How many values each cell has, and their mean, 0 without any: both
+    (blocks, levels, arms), the ``shape``.
+    """
+    place = rows.block, rows.level, rows.arm
+    cell = np.ravel_multi_index(place, shape)  # one number for each cell
+    cells = math.prod(shape)
+    count = np.bincount(cell, minlength=cells)
+    total = np.bincount(cell, weights=rows.value, minlength=cells)
+    mean = total / np.maximum(count, 1)
+    return count.reshape(shape), mean.reshape(shape)
 
 
 def block_mean(values: Floats) -> Floats:
@@ -80,7 +98,9 @@ def final_values(case: Case) -> Floats:
 
 
 def values_without_failures(case: Case) -> Floats:
-    """The same from the finals that did not fail, where a cell has any."""
+    """The same from the finals that did not fail, where a cell has any:
+    (blocks, levels, arms).
+    """
     finals = case.finals
     finished = finals[finals["status"] == "finished"]
     return cell_values(case, finished, case.metric.column)
@@ -94,10 +114,10 @@ def half_budget_values(case: Case) -> Floats:
     budgets, as they do without tuning; elsewhere it is the half-budget final's value,
     NaN until that is in.
     """
-    own_finals = cell_values(
-        case, case.shared.half_budget_finals, case.metric.column
-    )
-    same_choice = cell_values(case, case.shared.same_choices, "same") == 1
+    column = case.metric.column
+    own_finals = cell_values(case, case.shared.half_budget_finals, column)
+    share_of_same = cell_values(case, case.shared.same_choices, "same")
+    same_choice = share_of_same == 1
     counts_for_both = same_choice | case.untuned
     # Its own where there is one: it was run because the choices differ.
     shared_finals = np.where(counts_for_both, final_values(case), math.nan)
@@ -108,9 +128,8 @@ def half_length_values(case: Case) -> Floats:
     """The claim's metric in each cell after half of the training; NaN if the
     half-length final is not in. An arm without updates is what it is.
     """
-    halved = cell_values(
-        case, case.shared.half_length_finals, case.metric.column
-    )
+    column = case.metric.column
+    halved = cell_values(case, case.shared.half_length_finals, column)
     learns = [case.manifest.arm(arm).has_length for arm in case.claim.arms]
     return np.where(learns, halved, final_values(case))
 
@@ -130,7 +149,8 @@ def average_half_values(case: Case, column: str) -> Floats:
     # A cell without values has no mean, which is not 0: hence `min_count`.
     sums = weighted.groupby(place)["part"].sum(min_count=1).reset_index()
     finals = cell_values(case, case.finals, column)
-    return np.where(case.untuned, finals, cell_values(case, sums, "part"))
+    averages = cell_values(case, sums, "part")
+    return np.where(case.untuned, finals, averages)
 
 
 def on_scale(values: Floats, case: Case, examples: float) -> Floats:
@@ -141,13 +161,18 @@ def on_scale(values: Floats, case: Case, examples: float) -> Floats:
 
 
 def gaps(values: Floats, case: Case, examples: float) -> Floats:
-    """How far better is ahead of worse on the claim's scale: (blocks, levels)."""
+    """How far better is ahead of worse on the claim's scale: (blocks, levels).
+
+    ``values`` are (blocks, levels, arms); ``examples`` are those of
+    ``on_scale``.
+    """
     weights = case.kind.weights(case.claim)
     if case.kind.as_recorded:
         return _weighted(values, weights)
     # Scaled first and weighted then: a difference of logarithms is that of a
     # ratio, while a difference itself may have no logarithm.
-    found = _weighted(on_scale(values, case, examples), weights)
+    scaled = on_scale(values, case, examples)
+    found = _weighted(scaled, weights)
     reference = case.kind.reference(case.claim)
     if reference is not None:
         found = found - on_scale(np.array(reference), case, examples)
@@ -155,8 +180,8 @@ def gaps(values: Floats, case: Case, examples: float) -> Floats:
 
 
 def _weighted(values: Floats, weights: Floats) -> Floats:
-    """The weighted sum over arms: (blocks, levels). A cell without weight is not waited
-    for.
+    """The weighted sum over arms: (blocks, levels), of values (blocks, levels,
+    arms). A cell without weight is not waited for.
     """
     weighted = np.where(weights == 0, 0.0, values * weights)
     total: Floats = weighted.sum(axis=-1)
@@ -168,7 +193,8 @@ def effects(values: Floats, case: Case, examples: float) -> Floats:
     ``Case.parts``. What the claim promises (``at_least``) is taken off.
     """
     x = case.x if case.kind.along_axis else []
-    found = case.kind.effects(gaps(values, case, examples), x)
+    by_level = gaps(values, case, examples)
+    found = case.kind.effects(by_level, x)
     return case.kind.in_favour(case.claim, found)
 
 
@@ -187,11 +213,15 @@ def pull(case: Case, arm: str, level: str) -> int:
 
 
 def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:
-    """The two sides of the comparison, in the metric's own unit: (blocks, levels) each."""
+    """The two sides of the comparison, in the metric's own unit: (blocks,
+    levels) each, the side that should be better first.
+    """
     # What is added up is one side, and what is subtracted is the other.
     weights = case.kind.weights(case.claim)
-    better = _weighted(values, np.maximum(weights, 0))
-    worse = _weighted(values, np.maximum(-weights, 0))
+    added = np.maximum(weights, 0)
+    subtracted = np.maximum(-weights, 0)
+    better = _weighted(values, added)
+    worse = _weighted(values, subtracted)
     reference = case.kind.reference(case.claim)
     if reference is not None:
         worse = np.full_like(better, reference)

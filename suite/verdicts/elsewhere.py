@@ -119,7 +119,9 @@ def _read_rows(path: Path) -> Iterator[Row]:
 
 
 def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
-    """One row, with its metrics as numbers."""
+    """One row, with its metrics as numbers. Raises UserError for an empty
+    field, and for what is no finite number; ``where`` names the line.
+    """
     where_it_belongs = {}
     for name in PLACE:
         value = row.get(name) or DEFAULTS.get(name, "")
@@ -127,9 +129,9 @@ def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
     for name in NEEDED:
         if not where_it_belongs[name]:
             raise UserError(f"{where}, column {name}: is empty.")
-    values = {
-        name: _number(row[name], f"{where}, column {name}") for name in metrics
-    }
+    values = {}
+    for name in metrics:
+        values[name] = _number(row[name], f"{where}, column {name}")
     return Row(**where_it_belongs, metrics=values)
 
 
@@ -148,6 +150,9 @@ def _lines(rows: list[Row]) -> Iterator[dict[str, Any]]:
     """The rows as lines of a record: finals, by number of block."""
     blocks = _blocks(rows)
     for number, row in enumerate(rows):
+        metrics = {}
+        for name, value in row.metrics.items():
+            metrics[f"test.{name}"] = value
         yield {
             # no hash of anything, but as unique and as long as one
             "key": f"{number:064x}",
@@ -159,9 +164,7 @@ def _lines(rows: list[Row]) -> Iterator[dict[str, Any]]:
             "number": 0,
             "params": {},
             "status": "finished",
-            "metrics": {
-                f"test.{name}": value for name, value in row.metrics.items()
-            },
+            "metrics": metrics,
             "curve": [],
             "test_opened": True,
             "started": 0.0,
@@ -171,7 +174,9 @@ def _lines(rows: list[Row]) -> Iterator[dict[str, Any]]:
 
 
 def _blocks(rows: list[Row]) -> dict[str, int]:
-    """Blocks count from 0, in the order in which they are met."""
+    """The number of each block by its name: from 0, in the order in which they
+    are met.
+    """
     names = dict.fromkeys(row.block for row in rows)
     return {name: number for number, name in enumerate(names)}
 
@@ -180,7 +185,9 @@ def _blocks(rows: list[Row]) -> dict[str, int]:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file. Raises UserError if it cannot be read."""
+    """The file of claims, checked key by key. Raises UserError if it cannot be
+    read, or if a key or a value in it is not one that it can have.
+    """
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -315,9 +322,10 @@ def _claim_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     for key in values:
         if key not in names:
             raise unknown(f"key ({where})", key, names)
-    return {
-        k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
-    }
+    fields = {}
+    for name, value in values.items():
+        fields[name] = tuple(value) if isinstance(value, list) else value
+    return fields
 
 
 # ---------------------------------------------------------------------------- manifest
@@ -339,14 +347,13 @@ def _manifest(
         "name": "elsewhere",
         "confidence": given.get("confidence", DEFAULT_CONFIDENCE),
     }
+    tested = {name: task.tested for name, task in tasks.items()}
     return Manifest(
         schema=SCHEMA,
         id=results.stem,
         name=results.stem,
         profile=Profile.model_validate(profile),
-        claims_digest=claims_digest(
-            {name: task.tested for name, task in tasks.items()}
-        ),
+        claims_digest=claims_digest(tested),
         tasks=tasks,
         cells=tuple(_cells(rows)),
     )
@@ -373,13 +380,10 @@ def _task(
     ``rows`` are those of the task, ``given`` is the file of claims at
     ``path``. Raises UserError for a claim that cannot be judged on them.
     """
-    x = {
-        name: level.get("x") for name, level in given.get("levels", {}).items()
-    }
     levels = dict.fromkeys(row.level for row in rows)
     arms = dict.fromkeys(row.arm for row in rows)
     measures = tuple(_measure(name, given) for name in rows[0].metrics)
-    x_of_levels = {name: x.get(name) for name in levels}
+    x_of_levels = {name: _level_x(name, given) for name in levels}
     for claim in claims:
         try:
             check_claim(claim, x_of_levels, measures)
@@ -388,7 +392,7 @@ def _task(
     return TaskManifest(
         arms=tuple(ArmManifest(name=name) for name in arms),
         levels=tuple(
-            LevelManifest(name=name, x=x.get(name)) for name in levels
+            LevelManifest(name=name, x=x) for name, x in x_of_levels.items()
         ),
         measures=measures,
         claims=tuple(ClaimManifest(claim=claim) for claim in claims),
@@ -398,6 +402,15 @@ def _task(
         trials=1,
         finals=1,
     )
+
+
+def _level_x(name: str, given: Mapping[str, Any]) -> float | None:
+    """A level's place on the axis, as the file of claims gives it; None
+    without one.
+    """
+    described = given.get("levels", {}).get(name, {})
+    x: float | None = described.get("x")
+    return x
 
 
 def _measure(name: str, given: Mapping[str, Any]) -> MeasureManifest:

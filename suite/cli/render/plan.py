@@ -305,9 +305,8 @@ def _legend(claims: Sequence[Mapping[str, Any]]) -> Text:
     says = [
         "In family: as the strictest of the task's claims, or of the universes."
     ]
-    exploratory = dict.fromkeys(
-        one["task"] for one in claims if one["exploratory"]
-    )
+    few_blocks = [claim for claim in claims if claim["exploratory"]]
+    exploratory = dict.fromkeys(claim["task"] for claim in few_blocks)
     if exploratory:
         verb = "explores" if len(exploratory) == 1 else "explore"
         says.append(

@@ -63,7 +63,10 @@ def _arms(task: Task) -> Listing:
     is tuned where arms differ in that, and how its recipe differs from the
     task's.
     """
-    tuned = [", ".join(task.space_of(arm)) or "nothing" for arm in task.arms]
+    tuned = []
+    for arm in task.arms:
+        names = ", ".join(task.space_of(arm))
+        tuned.append(names or "nothing")
     # Where all arms tune the same, the column would only repeat the facts
     # above.
     is_mixed = len(set(tuned)) > 1
@@ -102,7 +105,9 @@ def _levels(task: Task) -> Listing:
     rows = []
     for level in task.levels:
         changes = {**level.factors, **level.recipe}
-        further = ["runs only where a profile names it"] if level.heavy else []
+        further = []
+        if level.heavy:
+            further.append("runs only where a profile names it")
         row = (
             level.name,
             level.label,
@@ -185,9 +190,8 @@ def _recipe(recipe: Recipe) -> str:
         parts.append("compiled")
     if recipe.world_size > 1:
         parts.append(f"shared by {recipe.world_size} workers")
-    parts.append(
-        "best checkpoint" if recipe.restore_best else "last checkpoint"
-    )
+    which = "best" if recipe.restore_best else "last"
+    parts.append(f"{which} checkpoint")
     return ", ".join(parts)
 
 
@@ -209,4 +213,6 @@ def _range(hyperparameter: Float | Int | Categorical) -> str:
         text = f"{low} to {high}, whole"
     else:
         text = f"{low:g} to {high:g}"
-    return f"{text}, log" if hyperparameter.log else text
+    if hyperparameter.log:
+        text = f"{text}, log"
+    return text

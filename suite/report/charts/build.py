@@ -69,10 +69,8 @@ def block_chart(
         at_level = [row for row in blocks if row["level"] == level]
         label = "" if level is None else level_label(str(level))
         rows.append(_block_row(verdict, at_level, level, label, write))
-    low, high = (
-        written.of_effect(-verdict.margin),
-        written.of_effect(verdict.margin),
-    )
+    low = written.of_effect(-verdict.margin)
+    high = written.of_effect(verdict.margin)
     title = title or written.unit.strip()
     return BlockChart(
         title=verdict.says,
@@ -110,11 +108,12 @@ def _block_row(
         ends = written.of_effect(low), written.of_effect(high)
         return clipped(ends, bounds)
 
+    effect = written.of_effect(numbers["effect"])
     return BlockRow(
         level=level,
         label=label,
         dots=tuple(dots),
-        effect=written.of_effect(numbers["effect"]),
+        effect=effect,
         interval=drawn(numbers["interval"]),
         adjusted=drawn(numbers["adjusted_interval"]),
     )
@@ -176,7 +175,9 @@ def _effect_axis(
 def _effect_ticks(
     low: float, high: float, written: Amounts
 ) -> tuple[Tick, ...]:
-    """Round effects between two ends: round factors where the scale is logarithmic."""
+    """Round effects between two ends, with the texts beside them: round
+    factors where the scale is logarithmic.
+    """
     if written.ratio:
         factors = factor_ticks(math.exp(low), math.exp(high))
         # The axis has logarithms, and ticks stand at round factors.
@@ -202,17 +203,21 @@ def trend_chart(
     for point in points:
         ends += [point.value, *(point.interval or ())]
     low, high = around([*ends, 0.0])
+    ticks = _effect_ticks(low, high, written)
+    xs = [point.x for point in points]
     return TrendChart(
         title=verdict.says,
         verdict=verdict.verdict,
-        x=_level_axis([point.x for point in points], x_title),
-        y=Axis(y_title, low, high, _effect_ticks(low, high, written)),
+        x=_level_axis(xs, x_title),
+        y=Axis(y_title, low, high, ticks),
         points=tuple(points),
     )
 
 
 def _trend_point(row: Mapping[str, Any], written: Amounts) -> TrendPoint:
-    """The gap at one level."""
+    """The gap at one level, with its interval and its text, in the unit that
+    ``written`` shows. ``row`` is one of a verdict's ``by_level``.
+    """
     low, high = row["interval"]
     ends = written.shown(low), written.shown(high)
     bounds = POSSIBLE_POINTS if written.percent else INFINITE
@@ -288,12 +293,11 @@ def curve_chart(
     # can be 110 %.
     room = 0.02
     low, high = max(low, smallest - room), min(high, largest + room)
+    y_text = _share_text if percent else _number_text
     return CurveChart(
         title=title,
-        x=_plain_axis(x_title, 0.0, longest, lambda value: f"{value:,.6g}"),
-        y=_plain_axis(
-            y_title, low, high, _share_text if percent else _number_text
-        ),
+        x=_plain_axis(x_title, 0.0, longest, _count_text),
+        y=_plain_axis(y_title, low, high, y_text),
         lines=tuple(drawn),
     )
 
@@ -302,12 +306,13 @@ def _clipped_line(line: Line, bounds: Interval) -> Line:
     """The line with its interval cut off at the values that a metric can have."""
 
     def within(values: Iterable[float]) -> list[float]:
-        """Each value, or the bound that it lies beyond; NaN stays."""
+        """Each value, or the bound that it lies beyond."""
         # NaN marks a point without an interval, and stays.
-        return [
-            value if math.isnan(value) else _within(value, bounds)
-            for value in values
-        ]
+        found = []
+        for value in values:
+            is_known = not math.isnan(value)
+            found.append(_within(value, bounds) if is_known else value)
+        return found
 
     return replace(line, low=within(line.low), high=within(line.high))
 
@@ -315,11 +320,15 @@ def _clipped_line(line: Line, bounds: Interval) -> Line:
 def _plain_axis(
     title: str, low: float, high: float, label: Callable[[float], str]
 ) -> Axis:
-    """A linear axis with round ticks."""
-    ticks = tuple(
-        Tick(value, label(value)) for value in linear_ticks(low, high)
-    )
+    """A linear axis with round ticks; ``label`` makes the text beside each."""
+    values = linear_ticks(low, high)
+    ticks = tuple(Tick(value, label(value)) for value in values)
     return Axis(title, low, high, ticks)
+
+
+def _count_text(value: float) -> str:
+    """A number of updates or epochs: ``1,500``."""
+    return f"{value:,.6g}"
 
 
 def _share_text(value: float) -> str:
@@ -333,9 +342,11 @@ def _number_text(value: float) -> str:
 
 
 def _shown_values(lines: Sequence[Line], longest: float) -> Interval:
-    """The values to show: those after the first steep steps.
+    """The lowest and the highest value to show: those after the first steep
+    steps, with a little room.
 
     Intervals count, unless they are much wider than the range of all means.
+    ``longest`` is the end of the longest line.
     """
     means, ends = [], []
     for line in lines:

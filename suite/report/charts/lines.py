@@ -101,16 +101,21 @@ def tuning_lines(
         # A single budget is a point, and says nothing of what more trials
         # bring.
         if len(budgets) > 1:
-            line = Line(
-                case.label(arm),
-                look_of[arm],
-                x=[float(budget.trials) for budget in budgets],
-                mean=[float(budget.mean) for budget in budgets],
-                low=[float(budget.low) for budget in budgets],
-                high=[float(budget.high) for budget in budgets],
-            )
+            line = _budget_line(budgets, case.label(arm), look_of[arm])
             lines.append(line)
     return lines
+
+
+def _budget_line(budgets: Sequence[Budget], label: str, look: Look) -> Line:
+    """One arm's best value, mean and interval, at each number of trials."""
+    return Line(
+        label,
+        look,
+        x=[float(budget.trials) for budget in budgets],
+        mean=[float(budget.mean) for budget in budgets],
+        low=[float(budget.low) for budget in budgets],
+        high=[float(budget.high) for budget in budgets],
+    )
 
 
 def common_axis(curves: pd.DataFrame) -> str:
@@ -120,7 +125,9 @@ def common_axis(curves: pd.DataFrame) -> str:
     """
 
     def ratio_of_ends(axis: str) -> float:
-        """How many times further the longest arm goes than the shortest."""
+        """How many times further the longest arm goes than the shortest;
+        infinite without an end of each.
+        """
         ends = curves.groupby("arm")[axis].max()
         if not len(ends) or ends.isna().any():
             return float("inf")
@@ -133,7 +140,12 @@ def common_axis(curves: pd.DataFrame) -> str:
 
 
 def _line(means: pd.DataFrame, axis: str, label: str, look: Look) -> Line:
-    """One arm's mean and interval, thinned to ``MAX_POINTS`` points."""
+    """One arm's mean and interval along an axis, thinned to ``MAX_POINTS``
+    points.
+
+    ``means`` are the arm's rows of ``mean_curves``, ``axis`` is one of its
+    columns.
+    """
     last = len(means) - 1
     wanted = np.linspace(0, last, MAX_POINTS).round().astype(int)
     # Rounding may name a point twice where there are few.

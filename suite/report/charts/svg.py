@@ -361,7 +361,8 @@ def _draw_row(
             va="center",
             weight="bold",
         )
-    shifts = _dodged([dot.value for dot in row.dots], chart.axis)
+    values = [dot.value for dot in row.dots]
+    shifts = _dodged(values, chart.axis)
     for dot, shift in zip(row.dots, shifts, strict=True):
         y = top + height * (0.34 + shift)
         (mark,) = axes.plot(
@@ -410,12 +411,11 @@ def _dodged(values: list[float], axis: Axis) -> list[float]:
     from_left = sorted(range(len(values)), key=values.__getitem__)
     shifts = dict[int, float]()
     for index in from_left:
-        neighbours = [
-            other
-            for other in shifts
-            if abs(values[other] - values[index]) < near
-        ]
-        taken = {shifts[other] for other in neighbours}
+        taken = set()
+        for other, shift in shifts.items():
+            distance = abs(values[other] - values[index])
+            if distance < near:
+                taken.add(shift)
         free = [shift for shift in candidates if shift not in taken]
         # More than five in one place: the sixth hides another, which its
         # tooltip still tells.
@@ -669,11 +669,8 @@ def _draw_panel(
         ends = extent(one.heights for one in chart.panels)
         _draw_squares(axes, panel.heights, ends)
         return
-    for scale, axis in (
-        (axes.set_xscale, chart.x),
-        (axes.set_yscale, chart.y),
-    ):
-        scale("log" if axis.log else "linear")
+    axes.set_xscale("log" if chart.x.log else "linear")
+    axes.set_yscale("log" if chart.y.log else "linear")
     axes.grid(panel.heights is None)
     if panel.heights is not None:
         _draw_contours(axes, panel.heights)
@@ -685,7 +682,10 @@ def _draw_panel(
     if panel.heights is not None:
         axes.set_xlim(min(panel.heights.x), max(panel.heights.x))
         axes.set_ylim(min(panel.heights.y), max(panel.heights.y))
-    _plain_ticks(axes, {x for _, curve in panel.curves for x in curve.x})
+    places: set[float] = set()
+    for _, curve in panel.curves:
+        places |= set(curve.x)
+    _plain_ticks(axes, places)
 
 
 def _plain_ticks(axes: Axes, places: set[float]) -> None:
@@ -722,7 +722,8 @@ def _draw_squares(axes: Axes, heights: Heights, ends: Interval) -> None:
         axes.add_patch(box)
         axes.text(column, row, f"{value:.3g}", ha="center", va="center")
     for target, places in ((axes.xaxis, heights.x), (axes.yaxis, heights.y)):
-        target.set_ticks(range(len(places)), [f"{at:g}" for at in places])
+        labels = [f"{place:g}" for place in places]
+        target.set_ticks(range(len(places)), labels)
     axes.set_xlim(-0.5, len(heights.x) - 0.5)
     axes.set_ylim(-0.5, len(heights.y) - 0.5)
 
@@ -746,11 +747,11 @@ def _lies_within(curve: Curve, heights: Heights | None) -> bool:
     if heights is None:
         return False
     sides = ((curve.x, heights.x), (curve.y, heights.y))
-    return all(
-        min(plane) <= value <= max(plane)
-        for values, plane in sides
-        for value in values
-    )
+    for values, plane in sides:
+        low, high = min(plane), max(plane)
+        if not all(low <= value <= high for value in values):
+            return False
+    return True
 
 
 def _draw_curve(

@@ -96,21 +96,27 @@ def _sizes(examples: pd.Series[float]) -> str:
 
 
 def _populations(runs: pd.DataFrame) -> str:
-    """How blocks came by their data."""
+    """How blocks came by their data: ``drawn again for each block``, or
+    several such texts where runs differ.
+    """
     names = runs["data.population"].dropna().unique()
     ordered = sorted(str(name) for name in names)
     return listed(POPULATIONS.get(name, name) for name in ordered)
 
 
 def _at_base_levels(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs with universes counted at the levels that they are derived from."""
+    """The runs, a row each, with universes counted at the levels that they are
+    derived from.
+    """
     if runs.empty:
         return runs
     return runs.assign(level=runs["level"].map(base_of))
 
 
 def _level_label(campaign: Campaign, task: str, level: str) -> str:
-    """The label of a level, or its name if the task has no such level."""
+    """The label of a level without a universe's conditions, or its name if the
+    task has no such level.
+    """
     levels = campaign.manifest.task(task).levels
     labels = {base_of(one.name): base_label(one.label) for one in levels}
     return labels.get(level, level)
@@ -138,7 +144,10 @@ def openings(campaign: Campaign) -> Openings:
 
 
 def _openings_summary(frame: pd.DataFrame, opened: pd.DataFrame) -> str:
-    """How many openings there were, by which kinds of runs."""
+    """How many openings there were, by which kinds of runs, in a sentence.
+
+    ``frame`` has all runs, ``opened`` those that opened a test set.
+    """
     count_of = Counter(map(str, opened["kind"]))
     openers = []
     for kind, word in OPENERS.items():
@@ -197,16 +206,17 @@ def variance(campaign: Campaign, task: str) -> VarianceView | None:
         return None
     manifest = campaign.manifest.task(task)
     percent = manifest.primary.percent
-    components = dict.fromkeys(
-        part.name for split in found for part in split.parts
-    )
+    components: dict[str, None] = {}
+    for split in found:
+        # A dict as an ordered set: not every arm has every component.
+        components |= dict.fromkeys(part.name for part in split.parts)
     rows = []
     for split in found:
         level = manifest.level(split.level).label
         arm = manifest.arm(split.arm).label
-        deviations = {
-            part.name: _deviation(part, percent) for part in split.parts
-        }
+        deviations = {}
+        for part in split.parts:
+            deviations[part.name] = _deviation(part, percent)
         cells = [deviations.get(name, NONE) for name in components]
         rows.append([level, arm, *cells, str(split.blocks)])
     unit = "points" if percent else "the measure's unit"
@@ -243,10 +253,10 @@ def provenance(campaign: Campaign) -> ProvenanceView:
     manifest, frame = campaign.manifest, campaign.runs
     versions = dict(manifest.versions)
     platform = versions.pop("platform", "")
-    digests = {
-        task: digest[:DIGEST_LENGTH]
-        for task, digest in manifest.sources.items()
-    }
+    sources = []
+    for task, digest in manifest.sources.items():
+        sources.append(f"{task} {digest[:DIGEST_LENGTH]}")
+    libraries = [f"{name} {number}" for name, number in versions.items()]
     hours = _hours(frame)
     return ProvenanceView(
         command=" ".join(manifest.command),
@@ -255,11 +265,9 @@ def provenance(campaign: Campaign) -> ProvenanceView:
         time_spent=f"{hours:.2g} hours of one worker, all runs together",
         statuses=_statuses(frame),
         platform=platform,
-        versions=listed(
-            f"{name} {number}" for name, number in versions.items()
-        ),
+        versions=listed(libraries),
         claims_digest=manifest.claims_digest,
-        sources=[f"{task} {digest}" for task, digest in digests.items()],
+        sources=sources,
     )
 
 
@@ -276,11 +284,13 @@ def _statuses(frame: pd.DataFrame) -> str:
     if not len(frame):
         return ""
     count_of = Counter(map(str, frame["status"]))
-    present = [status for status in STATUSES if count_of[status]]
-    return listed(
-        f"{count_of[status]:,} {status.replace('_', ' ')}"
-        for status in present
-    )
+    parts = []
+    for status in STATUSES:
+        count = count_of[status]
+        if count:
+            name = status.replace("_", " ")
+            parts.append(f"{count:,} {name}")
+    return listed(parts)
 
 
 def _machines(frame: pd.DataFrame) -> Iterator[str]:
@@ -303,7 +313,9 @@ def _machines(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _machine_details(machine: Mapping[str, Any]) -> Iterator[str]:
-    """Device, processor and threads, as far as they are recorded."""
+    """Device, processor and threads, each as a text, as far as they are
+    recorded.
+    """
     for name in ("device", "hardware"):
         value = machine.get(name)
         # NaN, which is not equal to itself, stands for what was not recorded.
