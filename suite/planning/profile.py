@@ -554,6 +554,7 @@ def levels_of(vary: Vary, profile: Profile) -> tuple[str, ...]:
 
 
 def _claim_of(task: Task, name: str) -> Claim:
+    """The task's claim of that name. Raises UserError if it has none."""
     known = {claim.name: claim for claim in task.claims}
     if name not in known:
         raise unknown(f"claim of task {task.name!r}", name, known)

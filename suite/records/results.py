@@ -221,12 +221,16 @@ class _Reader:
         self._campaign: Campaign | None = None
 
     def _begin(self) -> None:
+        """Forget all lines, so that the record is read from its start."""
         self._offset = self._number = 0
         self._runs = RunColumns()
         self._curves = Curves()
         self._cells = Generations()
 
     def read(self, revision: str) -> Campaign:
+        """The campaign as its files have it; the same object while
+        ``revision`` is the same.
+        """
         if self._campaign is None or self._campaign.revision != revision:
             # Before the record, as the manifest tells an older version from a
             # damaged file.
@@ -256,6 +260,9 @@ class _Reader:
         return self._cells.current(runs), self._cells.current(curves)
 
     def _take_new_lines(self) -> None:
+        """Read the lines that were written since the last time, up to the last
+        whole one; all of them if the file was replaced.
+        """
         path = self.folder / FILE
         if not path.exists():
             return

@@ -47,6 +47,9 @@ class OtherCampaigns:
         return line
 
     def _find(self, key: str) -> tuple[Path, RunRecord] | None:
+        """The folder of a campaign that has the run of that key with a result,
+        and its line; None if none has.
+        """
         for path, number, offset in self._places.get(key, ()):
             try:
                 with path.open("rb") as file:

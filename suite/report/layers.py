@@ -51,6 +51,9 @@ def layers_by_arm(task: str, level: str) -> dict[str, list[Layer]]:
 
 
 def _layers(task: Task, level: Level, arm: Arm, splits: Splits) -> list[Layer]:
+    """The layers of an arm's model with the shapes of their outputs, in the
+    order in which they are called; those that are not called come last.
+    """
     params = task.default_params(arm, level)
     model = build_model(arm, level, splits, params, seed=0)
     shapes = _output_shapes(task, arm, model, splits)
@@ -80,6 +83,7 @@ def _is_layer(module: nn.Module) -> bool:
 
 
 def _own_parameters(module: nn.Module) -> int:
+    """How many parameters a module has, without those of its parts."""
     return sum(one.numel() for one in module.parameters(recurse=False))
 
 

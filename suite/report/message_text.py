@@ -176,6 +176,7 @@ class MessageWriter:
 
     @property
     def _verdict(self) -> ClaimVerdict:
+        """The verdict that the messages are about."""
         # Only messages of a verdict have effects.
         assert self.verdict is not None
         return self.verdict

@@ -114,6 +114,7 @@ def level_with_most(
 
 
 def _finals(campaign: Campaign, task: str) -> pd.DataFrame:
+    """The finals of a task, a row each."""
     runs = campaign.runs
     return runs[(runs["task"] == task) & (runs["kind"] == "final")]
 
@@ -126,6 +127,7 @@ def _recorded(
     block: int,
     language: str,
 ) -> Iterator[Picture]:
+    """The pictures that the first final of a cell recorded, in a language."""
     finals = _finals(campaign, task)
     mine = finals[(finals["level"] == level) & (finals["arm"] == arm)]
     mine = mine[mine["block"] == block].sort_values("number")
@@ -140,6 +142,7 @@ def _recorded(
 
 
 def _read(path: Path, language: str) -> Picture | None:
+    """The picture in a file; None if it is too large, damaged or gone."""
     try:
         if path.stat().st_size > MAX_PICTURE_BYTES:
             return None

@@ -62,6 +62,7 @@ def topic_table() -> str:
 
 
 def _cells(task: Task) -> tuple[str, ...]:
+    """A task's name, question, number of claims, and profile, as Markdown."""
     question = escape_markdown(str(task.question))
     return (
         f"`{task.name}`",

@@ -50,6 +50,9 @@ def where(found: Multiverse, language: str = "en") -> str:
 
 
 def _rule_text(rule: Rule, answer: str, language: str) -> str:
+    """A sentence on a rule: under which conditions the answer holds, and in
+    how many of its universes.
+    """
     code = f"universes-{answer.replace('_', '-')}"
     if not rule.values:
         code += "-everywhere"
@@ -139,6 +142,9 @@ def _mark_text(universe: Universe, found: Multiverse, language: str) -> str:
 
 
 def _drawn(verdict: ClaimVerdict) -> Interval | None:
+    """The deciding interval in the unit of the axis, clipped at what is
+    possible; None without finite ends.
+    """
     written = amounts(verdict)
     low, high = (written.of_effect(end) for end in verdict.deciding_interval)
     return clipped((low, high), effect_bounds(verdict))

@@ -118,11 +118,17 @@ class Mirror:
         return fetched
 
     def _refresh_repeatedly(self) -> None:
+        """Refresh every ``REFRESH_INTERVAL_S`` seconds, until the mirror is
+        closed.
+        """
         while not self._stopping.is_set():
             self.refresh()
             self._stopping.wait(REFRESH_INTERVAL_S)
 
     def _refresh(self) -> int:
+        """Copy what is new of every campaign on the server; how many cells
+        that was.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         if self._reader is None:
             self._reader = MlflowReader(self.uri)
@@ -136,6 +142,10 @@ class Mirror:
     def _refresh_campaign(
         self, reader: MlflowReader, campaign: PublishedCampaign
     ) -> int:
+        """Copy what is new of one campaign: its manifest once, then cells that
+        are finished, open ones, and its state. How many finished cells that
+        was.
+        """
         # The id comes from a server, and must not name a folder elsewhere.
         home = self.folder / re.sub(r"[^\w.-]", "_", campaign.id)
         if not (home / MANIFEST).exists():
@@ -213,6 +223,7 @@ def _fetch_manifest(
     home: Path,
     campaign: PublishedCampaign,
 ) -> None:
+    """Copy a campaign's manifest from the server into its folder ``home``."""
     with tempfile.TemporaryDirectory() as folder:
         fetched = reader.fetch(campaign.run, MANIFEST, Path(folder))
         # By way of another folder, so that a manifest is there whole or not at
@@ -239,6 +250,7 @@ def _fetch_cell(reader: MlflowReader, home: Path, cell: str) -> None:
 
 
 def _append_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
+    """Append each mapping to a file, as a line of compact JSON."""
     with path.open("a", encoding="utf-8") as file:
         for line in lines:
             text = json.dumps(line, separators=(",", ":"), allow_nan=False)

@@ -73,12 +73,18 @@ def mlflow_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _with_digest(changed: str, name: str) -> str:
+    """The changed name, cut to the length that MLflow takes, with some digits
+    of the original's hash: two names that became the same are told apart.
+    """
     digest = hashlib.sha256(name.encode()).hexdigest()[:NAME_DIGEST_LENGTH]
     room = MAX_NAME_LENGTH - NAME_DIGEST_LENGTH - len("-")
     return f"{changed[:room]}-{digest}"
 
 
 def _accepted_name(name: str) -> str:
+    """A name as MLflow takes it: spelled in letters that it allows, short
+    enough, and not a path that leads elsewhere.
+    """
     spelled = "".join(SPELLED.get(letter, letter) for letter in name)
     plain = REFUSED.sub("_", spelled)[:MAX_NAME_LENGTH]
     # MLflow takes names for paths, and refuses those that lead elsewhere.
@@ -176,6 +182,7 @@ def source_tags() -> Mapping[str, str]:
 
 
 def _user() -> str:
+    """The name of the user; empty where the system knows none."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
@@ -292,6 +299,7 @@ def param_entries(
 
 
 def _param_text(value: Any) -> str:
+    """A hyperparameter's value as text, a float with six digits."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

@@ -80,6 +80,10 @@ class Publisher:
             self.error = self.error or f"still writing after {seconds:g} s"
 
     def _work(self) -> None:
+        """The thread's own work: write what is queued until None comes, and
+        then once more. While the store is out of reach it is tried again at
+        intervals.
+        """
         _lower_priority()
         last_attempt = 0.0
         while (item := self._queue.get()) is not None:
@@ -91,6 +95,11 @@ class Publisher:
         self._write_pending(last=True)
 
     def _write_pending(self, last: bool = False) -> None:
+        """Write all that waits, in order, and then the campaign's state.
+
+        An error ends the attempt and is noted; what was not written waits on.
+        The thread's processor time is added to ``seconds``.
+        """
         started = time.thread_time()
         # A store that was just unreachable is tried once, without retries.
         pauses = RETRY_PAUSES_S if self.error is None else ()
@@ -110,6 +119,9 @@ class Publisher:
         self.seconds += time.thread_time() - started
 
     def _note(self, error: Exception) -> None:
+        """Keep an error and a hint for it, and log it unless it is the one
+        before.
+        """
         message = named_line(error)
         # The same trouble every half minute would fill the log.
         if message != self.error:
@@ -117,6 +129,9 @@ class Publisher:
         self.error, self.hint = message, hint(error, self.uri)
 
     def _write(self, item: Item, pauses: Iterable[float]) -> None:
+        """Write one item, with a new attempt after each pause, in seconds.
+        Raises what the last attempt raised.
+        """
         for pause in (*pauses, None):
             try:
                 if self._writer is None:
@@ -134,6 +149,7 @@ class Publisher:
 
 
 def _lower_priority() -> None:
+    """Have the scheduler prefer other threads to this one."""
     # A courtesy: not every system lets a thread have a priority of its own.
     with contextlib.suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

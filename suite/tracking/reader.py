@@ -99,12 +99,16 @@ class MlflowReader:
         return Path(self.client.download_artifacts(run, name, str(folder)))
 
     def _experiments(self, tasks: Iterable[str]) -> list[str]:
+        """The ids of the tasks' experiments; a task that the store does not
+        know has none.
+        """
         names = (f"{CAMPAIGNS}/{task}" for task in tasks)
         found = map(self.client.get_experiment_by_name, names)
         return [experiment.experiment_id for experiment in found if experiment]
 
 
 def _cells_of(campaign: str) -> str:
+    """The query, in MLflow's language, for the cells of a campaign."""
     return f"tags.`{TAG}campaign` = '{campaign}' and tags.`{TAG}kind` = 'cell'"
 
 
@@ -113,6 +117,7 @@ def _mlflow_run(run: Any) -> MlflowRun:
 
 
 def _published_campaign(run: Any) -> PublishedCampaign:
+    """A campaign as its own MLflow run describes it."""
     tags = run.data.tags
     state = _parse_state(tags.get(f"{TAG}state", ""))
     return PublishedCampaign(tags[f"{TAG}campaign"], run.info.run_id, state)

@@ -115,6 +115,9 @@ def _replace_prefix(
     old: str,
     new: str,
 ) -> None:
+    """Write ``new`` for ``old`` in all paths of a column that lie in the
+    folder ``old``.
+    """
     connection.execute(
         # Compared by ``substr`` and not by LIKE, as a path may hold ``%`` and
         # ``_``.
@@ -126,6 +129,9 @@ def _replace_prefix(
 
 @contextlib.contextmanager
 def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection whose changes are committed at the end, or undone after an
+    error; it is closed in either case.
+    """
     with (
         # A connection's own context commits or rolls back, and does not close
         # it.
@@ -148,6 +154,9 @@ def _copied(blank: Path, part: Path) -> bool:
 
 
 def _create_tables(part: Path) -> None:
+    """Make an empty store at ``part``, with MLflow's tables and without an
+    experiment.
+    """
     part.unlink(missing_ok=True)
     client = mlflow_client(sqlite_uri(part))
     client.search_experiments(max_results=1)
@@ -164,6 +173,7 @@ def _create_tables(part: Path) -> None:
 
 
 def _cache(part: Path, blank: Path) -> None:
+    """Copy an empty store to ``blank``, from which the next one is made."""
     # A cache that cannot be written costs the next store a few seconds, no
     # more.
     with contextlib.suppress(OSError), replace_file(blank) as copy:

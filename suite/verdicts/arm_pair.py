@@ -166,6 +166,9 @@ def comparable_metrics(campaign: Campaign, task: str) -> list[Metric]:
 
 
 def _comparable_metrics(shared: TaskRows) -> list[Metric]:
+    """The metrics that at least one final has a finite number for, each column
+    once.
+    """
     finals = shared.finals
     # by column, so that no values are listed twice
     found: dict[str, Metric] = {}

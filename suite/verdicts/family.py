@@ -275,6 +275,9 @@ def _decide_by_some(
     enough_against = len(samples) - needed + 1
 
     def each_at(divisor: int) -> tuple[Verdict, ...]:
+        """Each sample's verdict with the levels of the tests divided by that
+        number.
+        """
         alphas = a / divisor, b / divisor
         p_values = p_holm, p_equivalence_holm
         return tuple(

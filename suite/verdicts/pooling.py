@@ -139,6 +139,9 @@ def _paule_mandel(effects: Floats, variances: Floats) -> float:
     expected = len(effects) - 1
 
     def excess(tau_squared: float) -> float:
+        """How far Q is above what is expected of it, at that variance between
+        campaigns.
+        """
         return _q(tau_squared, effects, variances) - expected
 
     if excess(0.0) <= 0:

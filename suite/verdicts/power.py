@@ -130,6 +130,9 @@ def _power(task: str, prospect: Prospect, seen: Seen | None) -> dict[str, Any]:
         )
 
     def smallest(claims: int) -> float:
+        """The smallest effect found if so many claims are corrected for
+        together.
+        """
         return smallest_effect(
             prospect.blocks,
             prospect.looks * claims * prospect.divisor,

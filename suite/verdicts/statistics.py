@@ -405,6 +405,7 @@ def blocks_to_settle(
     """
 
     def settles(blocks: int) -> bool:
+        """Whether no mean over that many blocks would be inconclusive."""
         quantiles = stdtrit(blocks - 1, 1 - a / 2) + stdtrit(blocks - 1, 1 - b)
         error = standard_error(std, blocks, test_train_ratio, reference_se)
         return bool(quantiles * error <= margin)
@@ -426,6 +427,7 @@ def blocks_to_reach(
     """
 
     def reaches(blocks: int) -> bool:
+        """Whether a one-sided test over that many blocks sees the distance."""
         error = standard_error(std, blocks, test_train_ratio, reference_se)
         return bool(stdtrit(blocks - 1, 1 - alpha) * error < distance)
 

@@ -113,6 +113,9 @@ class Multiverse:
         return found
 
     def _candidates(self, answer: Answer) -> Iterator[Rule]:
+        """The rules that hold for an answer, those with fewest conditions
+        first.
+        """
         # From no condition at all, "it holds everywhere", to several.
         for size in range(min(MOST_CONDITIONS, len(self.conditions)) + 1):
             for names in combinations(self.conditions, size):
@@ -125,6 +128,10 @@ class Multiverse:
                         yield rule
 
     def _rule(self, values: Values, answer: Answer) -> Rule | None:
+        """The rule that universes with these values have this answer; None
+        where one has the opposite answer, too few agree, or there is no such
+        universe.
+        """
         met = [
             one.verdict.verdict for one in self.universes if one.has(values)
         ]

@@ -71,6 +71,9 @@ def status_table(found: Sequence[Standing]) -> Listing:
 
 
 def _status_row(one: Standing) -> Sequence[str]:
+    """A campaign's id, tasks and state, its runs as ``done/planned``, how fast
+    they come, the time left, its failures, and when it was last heard of.
+    """
     has_forecast = one.seconds_left is not None
     return (
         one.id,
@@ -137,6 +140,9 @@ def why_page(found: Explanation) -> Group:
 
 
 def _run_facts(line: Mapping[str, Any], campaigns: Sequence[str]) -> Table:
+    """What was recorded of one run: one fact a line. Its scores are those on
+    the validation and test sets, ``campaigns`` the ids of those that have it.
+    """
     scores = []
     for name, value in (line.get("metrics") or {}).items():
         if name.startswith(("validation.", "test.")):
@@ -163,6 +169,9 @@ def _run_name(line: Mapping[str, Any]) -> str:
 
 
 def _nearest(nearest: Recorded, campaigns: Sequence[str]) -> Text:
+    """The most similar run that is recorded, and its campaign if ``campaigns``
+    lacks that.
+    """
     elsewhere = ""
     if nearest.campaign not in campaigns:
         elsewhere = f" in {nearest.campaign}"
@@ -207,6 +216,9 @@ class FindingLine:
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> RenderResult:
+        """The word, the name and what was found: side by side, or one above
+        the other on a narrow terminal.
+        """
         result = self.finding.word
         word = Text(result, WORD_STYLES[result])
         name = Text(self.finding.what)
@@ -224,6 +236,9 @@ class FindingLine:
         yield grid
 
     def _says(self) -> Text:
+        """What was found, how long the check took if that was long, and how to
+        mend what failed.
+        """
         says = Text(self.finding.says)
         if self.finding.seconds >= MIN_SHOWN_S:
             says.append(f" · {seconds_text(self.finding.seconds)}", "dim")

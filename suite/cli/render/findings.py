@@ -37,6 +37,9 @@ def findings_page(found: Sequence[Finding], language: str = "en") -> Group:
 
 
 def _claim(finding: Finding, language: str) -> Iterator[RenderableType]:
+    """A claim's text, the conditions that it was only judged under, a table of
+    its campaigns, and what they say together: in yellow where they differ.
+    """
     yield Text(words.claim_text(finding, language), "bold")
     if finding.differing:
         only = translate("findings-only", language)
@@ -49,6 +52,9 @@ def _claim(finding: Finding, language: str) -> Iterator[RenderableType]:
 
 
 def _attempts(attempts: Sequence[Attempt], language: str) -> Listing:
+    """A row for each campaign: its id, verdict, effect and blocks, and why it
+    was left out, where it was.
+    """
     titles = _titles(
         language, "campaign", "verdict", "effect-title", "blocks", "note"
     )
@@ -73,6 +79,9 @@ def _attempts(attempts: Sequence[Attempt], language: str) -> Listing:
 
 
 def _campaigns(found: Sequence[Finding], language: str) -> Listing:
+    """A row for each campaign that any finding rests on, in the columns of
+    ``_campaign``.
+    """
     titles = _titles(
         language, "campaign", "seed", "created", "machine", "versions"
     )
@@ -86,6 +95,7 @@ def _campaigns(found: Sequence[Finding], language: str) -> Listing:
 
 
 def _campaign(attempt: Attempt) -> tuple[str, ...]:
+    """A campaign's id, root seed, day, machines and versions."""
     manifest = attempt.campaign.manifest
     known = [
         f"{name} {attempt.versions[name]}"
@@ -102,6 +112,9 @@ def _campaign(attempt: Attempt) -> tuple[str, ...]:
 
 
 def _day(campaign: Campaign) -> str:
+    """The local date on which a campaign was created; empty if that is
+    unknown.
+    """
     created = campaign.manifest.created
     return (
         time.strftime("%Y-%m-%d", time.localtime(created)) if created else ""
@@ -109,4 +122,7 @@ def _day(campaign: Campaign) -> str:
 
 
 def _titles(language: str, *names: str) -> list[str]:
+    """The titles of columns in a language, by the ends of their messages'
+    codes.
+    """
     return [translate(f"findings-{name}", language) for name in names]

@@ -47,6 +47,7 @@ def profile_page() -> Group:
 
 
 def _rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str, str]]:
+    """Name, meaning, type and default of each key of a table of the profile."""
     for name, field in model.model_fields.items():
         # The text beneath each field of the profile's class, with its line
         # breaks undone.
@@ -73,6 +74,9 @@ def _type_text(annotation: Any) -> str:
 
 
 def _default_text(field: FieldInfo) -> str:
+    """A default as TOML has it; empty where a key is required, or has no value
+    unless it is given.
+    """
     if field.is_required() or field.default_factory is not None:
         return ""
     default = field.default

@@ -62,12 +62,16 @@ class Listing:
     def __rich_console__(
         self, console: Console, options: ConsoleOptions
     ) -> RenderResult:
+        """The table, or on a narrow terminal a block of lines for each row."""
         if options.max_width >= NARROW:
             yield self._table()
         else:
             yield from self._blocks()
 
     def _table(self) -> Table:
+        """The columns that are kept, as a table: numbers on the right, the
+        first column in bold.
+        """
         table = Table(
             box=box.SIMPLE_HEAD,
             pad_edge=False,
@@ -110,6 +114,9 @@ class Listing:
         return kept
 
     def _cell(self, row: Sequence[str], column: int) -> Text:
+        """A row's text in a column, in the style that its column gives to that
+        word.
+        """
         word = row[column]
         if column == 0:
             return Text(word, "bold")

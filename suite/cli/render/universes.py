@@ -35,6 +35,9 @@ def universes_page(found: Sequence[Multiverse], labels: Labels) -> Group:
 
 
 def _universes(found: Multiverse, language: str) -> Listing:
+    """A row for each universe: its value of each condition, its verdict and
+    its effect.
+    """
     verdict, effect = (
         translate(code, language)
         for code in ("findings-verdict", "findings-effect-title")

@@ -92,6 +92,7 @@ def verdict_page(
 
 
 def _answer(verdict: ClaimVerdict) -> Text:
+    """The verdict in its colour, and beneath it what limits it, dimmed."""
     text = Text(
         ANSWERS[verdict.verdict], f"bold {ANSWER_STYLES[verdict.verdict]}"
     )

@@ -70,6 +70,9 @@ def _shade(rank: int, count: int) -> str:
 
 
 def _pattern(place: int) -> int:
+    """The number of the pattern, from 0, of the arm at a place in the task's
+    order.
+    """
     # The seventh arm has the first one's hue again, so it gets another pattern
     # than the first.
     rounds = place // HUES

@@ -113,6 +113,7 @@ def _tally(judged: Sequence[Judged]) -> str:
 
 
 def _counted(judged: Sequence[Judged]) -> str:
+    """How many claims there are, and how many of them have each verdict."""
     if not judged:
         return "No claims."
     counts = Counter(one.verdict.verdict for one in judged)

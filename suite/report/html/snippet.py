@@ -54,6 +54,11 @@ def snippet(
 def _judged(
     campaign: Campaign, claim: str, provenance: Provenance
 ) -> ClaimVerdict:
+    """The verdict of a campaign on one claim, given as ``TASK/CLAIM``.
+
+    Raises UserError for another text, and for a task or a claim that the
+    campaign does not have.
+    """
     task, between, name = claim.partition("/")
     if not between:
         raise UserError(

@@ -37,6 +37,9 @@ def universes_views(
 
 
 def _drawing(found: Multiverse, labels: Labels) -> Markup | None:
+    """The specification curve of a claim as an ``<svg>`` element; None where
+    there is nothing to draw.
+    """
     chart = specification_curve(found, labels)
     if chart is None:
         return None
