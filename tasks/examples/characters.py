@@ -29,9 +29,7 @@ CONTEXT = 32
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    """Stretches of ``CONTEXT`` characters, each with the characters that
-    follow.
-    """
+    """Stretches of characters, each with the characters that follow."""
     file, characters = character_file(TEXT)
     return token_windows(
         file,
@@ -44,9 +42,7 @@ def load_data(level: Level, seed: int) -> Splits:
 
 
 class GPT(nn.Module):
-    """Logits, (examples, length, characters), of the next character at each
-    place: one Transformer layer that looks back only.
-    """
+    """One Transformer layer that looks back only."""
 
     def __init__(self, characters: int) -> None:
         super().__init__()
@@ -59,9 +55,7 @@ class GPT(nn.Module):
         nn.init.normal_(self.logits.weight, std=0.02)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits, (examples, length, characters), of ``x``, (examples,
-        length).
-        """
+        """Logits, (examples, length, characters), of the next characters."""
         causal = nn.Transformer.generate_square_subsequent_mask(x.shape[1])
         h = self.characters(x) + self.positions
         logits: Tensor = self.logits(
@@ -71,14 +65,12 @@ class GPT(nn.Module):
 
 
 def bigram(shape: Shape, level: Level, params: Params) -> nn.Module:
-    """A table of logits of the next character for each one."""
     table = nn.Embedding(shape.outputs, shape.outputs)
     nn.init.zeros_(table.weight)
     return table
 
 
 def gpt(shape: Shape, level: Level, params: Params) -> nn.Module:
-    """The GPT for as many characters as there are."""
     return GPT(shape.outputs)
 
 

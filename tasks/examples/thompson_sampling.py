@@ -33,9 +33,7 @@ def mean_regret(level: Level, seed: int, choose: Choose) -> dict[str, float]:
 def regret(
     rates: np.ndarray, choose: Choose, rng: np.random.Generator
 ) -> float:
-    """The expected reward that is missed on one bandit with these ``rates``,
-    (arms,).
-    """
+    """The expected reward that is missed on a bandit of these rates."""
     wins, losses = np.zeros(len(rates)), np.zeros(len(rates))
     missed = 0.0
     for _ in range(DRAWS):
@@ -48,9 +46,7 @@ def regret(
 
 
 def thompson(level: Level, params: Params, seed: int) -> dict[str, float]:
-    """Thompson sampling: the arm whose rate, drawn from its posterior, is
-    highest.
-    """
+    """The arm whose rate, drawn from its posterior, is highest."""
     return mean_regret(
         level,
         seed,
@@ -61,9 +57,7 @@ def thompson(level: Level, params: Params, seed: int) -> dict[str, float]:
 def epsilon_greedy(
     level: Level, params: Params, seed: int
 ) -> dict[str, float]:
-    """The arm of the highest posterior mean, or with probability ``epsilon``
-    any.
-    """
+    """The arm of the highest mean, or with probability ``epsilon`` any."""
 
     def choose(
         wins: np.ndarray, losses: np.ndarray, rng: np.random.Generator
