@@ -127,6 +127,9 @@ class Driver:
         return self.tally
 
     def _run_until_stopped(self) -> None:
+        """Run all cells until nothing is left to do. Whatever ends it early is
+        raised again, once the state says that the campaign has stopped.
+        """
         journal = self.results / "optuna.journal"
         problem = self.tally.add_problem
         try:
@@ -182,6 +185,7 @@ class Driver:
             Cell(self.plan, cell_plan, "cpu").ask()
 
     def _await_executor(self) -> None:
+        """Wait until the executor has started, and report what it waits for."""
         while self.executor.starting:
             self.tally.waiting = self.executor.waiting or ""
             self.watch(self.tally)
@@ -189,12 +193,16 @@ class Driver:
         self.tally.waiting = ""
 
     def _choose_device(self) -> str:
+        """The device that runs take place on: the profile's own, or else a GPU
+        where there is one.
+        """
         wanted = self.plan.profile.device
         if wanted != "auto":
             return wanted
         return "cuda" if self.executor.has_gpu() else "cpu"
 
     def _read_record(self) -> None:
+        """Take note of all that the record has, and hand it to the tracker."""
         for line in self._record.lines():
             self._note(line)
         lines = self._known.values()
@@ -216,6 +224,9 @@ class Driver:
     def _prepare_checkpoints(
         self, finished: Iterable[str]
     ) -> CheckpointPolicy | None:
+        """Where and how often long runs keep checkpoints, without those of
+        runs that have finished; None if the folder cannot be used.
+        """
         folder = self._checkpoint_folder
         try:
             checkpoint.prepare(folder, finished)
@@ -274,6 +285,9 @@ class Driver:
             self._writer.write(cell)
 
     def _replay_or_queue(self, cell: Cell, member: Member) -> None:
+        """Tell the cell of a run that is recorded already, here or in another
+        campaign; queue any other.
+        """
         line = self._known.get(member.key) or self._taken_over(cell, member)
         if line is not None and self._is_settled(line):
             self.tally.replayed += 1
@@ -325,6 +339,7 @@ class Driver:
         return not self.retry and line["status"] != "lost"
 
     def _tell(self, cell: Cell, line: RunRecord) -> None:
+        """Tell the cell, the tally and the scheduler of a run that has ended."""
         cell.tell(line)
         self.tally.add(line["status"])
         # Recorded runs count, too: a resumed campaign knows from the start
@@ -334,6 +349,7 @@ class Driver:
     # -- jobs out, results in
 
     def _job(self, cell: Cell, member: Member) -> Job:
+        """The job that trains a member, which counts as running from now on."""
         job = cell.job(member, self._checkpoints)
         self._running.add(job)
         return job
@@ -344,6 +360,7 @@ class Driver:
         self.tally.note_in_flight(scheduler.workers_busy, scheduler.slots)
 
     def _collect_until_idle(self) -> None:
+        """Submit runs and record those that return, until none is in flight."""
         while True:
             self._submit()
             # The scheduler keeps at least one run in flight while any is
@@ -355,6 +372,9 @@ class Driver:
             self._poll()
 
     def _collect(self, outcome: JobOutcome) -> None:
+        """Record what came back from a worker: a result for each member of the
+        job, or its loss.
+        """
         job = outcome.job
         self._scheduler.note_return(job)
         self._running.remove(job)
@@ -398,6 +418,9 @@ class Driver:
         member: Member,
         outcome: JobOutcome,
     ) -> None:
+        """Queue a lost run again, or record it as lost once it was tried often
+        enough.
+        """
         cell = self._cells_by_key[member.key]
         if self._scheduler.retry(cell, member, outcome):
             return
@@ -479,6 +502,9 @@ class Driver:
             log.info("no longer waiting for a node")
 
     def _write_state(self, state: str) -> None:
+        """Write how far the campaign is to its folder; ``state`` is a word,
+        such as "running".
+        """
         self.tally.unlike = self._machines.differences
         write_state(
             self.folder,
