@@ -55,7 +55,9 @@ def _rule_text(rule: Rule, answer: str, language: str) -> str:
     """
     code = f"universes-{answer.replace('_', '-')}"
     if not rule.values:
-        code += "-everywhere"
+        # Universes that are still open are no evidence that it holds there.
+        all_agree = rule.agreeing == rule.universes
+        code += "-everywhere" if all_agree else "-decided"
     return translate(
         code,
         language,

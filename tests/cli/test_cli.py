@@ -19,7 +19,7 @@ import pytest
 import tasks
 from suite.cli import console, servers
 from suite.cli.resolve import profile_of
-from suite.planning.profile import Profile, TaskPlan
+from suite.planning.profile import Profile, TaskPlan, Vary
 from suite.records.journal import FILE, Record
 from suite.training.fingerprint import ROOT
 from suite.training.resources import Resources
@@ -797,7 +797,8 @@ def test_a_task_file_joins_the_tasks_of_a_profile_of_ones_own(
 def test_every_key_of_a_profile_is_described(call):
     out = call("describe", "profile").out
 
-    for model in (Profile, TaskPlan, Resources):
+    assert re.search(r"vary .*list of tables", out)
+    for model in (Profile, TaskPlan, Vary, Resources):
         for name, field in model.model_fields.items():
             assert name in out
             assert field.description, name

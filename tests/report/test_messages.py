@@ -69,6 +69,7 @@ TOPIC = (  # headings and lines of the pages that `bakeoff topics` writes
     "versions",
     "command",
 )
+UNIVERSES = ("", "-everywhere", "-decided")  # ends of their sentences
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 
@@ -134,7 +135,7 @@ def put_together():
     yield from (f"topic-{name}" for name in TOPIC)
     yield from (f"contents-{name}" for name in CONTENTS)
     for answer in ("supported", "refuted", "no-difference"):
-        yield from (f"universes-{answer}{end}" for end in ("", "-everywhere"))
+        yield from (f"universes-{answer}{end}" for end in UNIVERSES)
     yield from ANSWERS.values()
 
 

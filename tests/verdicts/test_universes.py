@@ -155,6 +155,28 @@ def test_a_known_interaction_is_recovered(recorded):
     )
 
 
+def test_open_universes_are_no_evidence_that_a_claim_holds_everywhere(
+    recorded,
+):
+    (found,) = multiverses(recorded[1])
+    answers = ["inconclusive"] * 2 + ["supported"] * 22
+
+    def with_answers(answers):
+        universes = zip(found.universes, answers, strict=True)
+        told = [
+            replace(one, verdict=replace(one.verdict, verdict=answer))
+            for one, answer in universes
+        ]
+        return replace(found, universes=told)
+
+    assert "It holds in each that is decided (22 of 24)." in where(
+        with_answers(answers)
+    )
+    assert "It holds in all of them." in where(
+        with_answers(["supported"] * 24)
+    )
+
+
 def test_tables_of_one_claim_need_not_vary_the_same_conditions(recorded):
     campaign, verdicts = recorded
     names = ("optimiser--sgd", "optimiser--adam", "width--16", "width--64")

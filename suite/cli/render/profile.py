@@ -13,7 +13,7 @@ from rich.console import Group
 from rich.text import Text
 
 from suite.cli.render.text import Listing, headline_text
-from suite.planning.profile import Profile, TaskPlan
+from suite.planning.profile import Profile, TaskPlan, Vary
 from suite.training.resources import Resources
 
 WORDS = {
@@ -22,9 +22,15 @@ WORDS = {
     float: "number",
     bool: "true or false",
 }
+LISTED = {str: "names", int: "whole numbers", float: "numbers"}
 TABLES = (  # model, heading; in the order in which they are shown
     (Profile, "At the top of the file"),
     (TaskPlan, "In a table [tasks.NAME], for that task alone"),
+    (
+        Vary,
+        "In a table [[vary]], beside a list of values for each condition, "
+        "such as optimizer or steps",
+    ),
     (
         Resources,
         "In a table [resources] or [tasks.NAME.resources], for each run",
@@ -67,9 +73,7 @@ def _type_text(annotation: Any) -> str:
     if origin is Literal:
         return " or ".join(map(str, arguments))
     if origin is tuple:
-        return (
-            "list of names" if arguments[0] is str else "list of whole numbers"
-        )
+        return f"list of {LISTED.get(arguments[0], 'tables')}"
     return WORDS.get(annotation, "table")
 
 
