@@ -18,7 +18,7 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,11 @@ from suite.verdicts import aa_test
 from suite.verdicts.decision import Sample
 from suite.verdicts.family import judge, judge_family, judge_looks
 from suite.verdicts.kinds.power_law import PowerLaw, change_of_exponent
+from suite.verdicts.placing import (
+    Placing,
+    differences_of_pairs,
+    place_arms,
+)
 from suite.verdicts.pooling import pool
 from suite.verdicts.statistics import (
     Floats,
@@ -367,6 +372,81 @@ def some_levels(
         yield Figure(
             "some levels", setting, answer, count, experiments, least, most
         )
+
+
+def rankings(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
+    """Rankings of four arms, one level of noise each: an order that does not hold
+    because the last two arms are equal, neighbours all equal or all a margin apart, and
+    orders that hold or do not by far; how often simultaneous intervals give every arm
+    its true places; and how often any pair at the margin is said to tie.
+    """
+    arms, far = 4, 6.0
+    cases = (
+        ("last two equal", (2 * far, far, 0, 0), "supported", None, 0.05),
+        ("all equal", (0,) * 4, "refuted", None, 0.05),
+        ("margin apart", (3, 2, 1, 0), "no_difference", None, 0.05),
+        ("far apart", (3 * far, 2 * far, far, 0), "supported", 0.8, None),
+        ("two swapped", (2 * far, 0, far, -far), "refuted", 0.8, None),
+    )
+    for blocks, (where, means, answer, least, most) in itertools.product(
+        BLOCKS, cases
+    ):
+        values = rng.standard_normal((experiments, blocks, arms)) + means
+        margin = 1.0 if answer == "no_difference" else NARROW
+        found = share(_judge_order(one, margin) == answer for one in values)
+        setting = f"{blocks} blocks, order: {where}"
+        yield Figure(
+            "rankings", setting, answer, found, experiments, least, most
+        )
+    apart = (1.0, 0.0, 0.0, -1.0)
+    for blocks, means in itertools.product(BLOCKS, ((0.0,) * 4, apart)):
+        values = rng.standard_normal((experiments, blocks, arms)) + means
+        right = share(_places_hold(one, means) for one in values)
+        setting = f"{blocks} blocks, true means {means}"
+        what = "all places hold"
+        yield Figure("rankings", setting, what, right, experiments, 0.95)
+    for blocks in BLOCKS:
+        noise = rng.standard_normal((experiments, blocks, arms))
+        values = noise + np.array([WIDE, 0.0, 0.0, -WIDE])
+        wrong = share(_any_false_tie(one, WIDE) for one in values)
+        setting = f"{blocks} blocks, the first a margin ahead"
+        what = "a pair at the margin or beyond ties"
+        yield Figure("rankings", setting, what, wrong, experiments, most=0.05)
+
+
+def _judge_order(values: Floats, margin: float) -> str:
+    """The answer to a ranking of the columns, as they stand, of (blocks, arms)."""
+    neighbours = (values[:, :-1] - values[:, 1:]).T
+    samples = [
+        Sample(one, margin, level=f"{number}", levels_needed=len(neighbours))
+        for number, one in enumerate(neighbours)
+    ]
+    return judge_family([samples])[0].verdict
+
+
+def _placing_of(values: Floats, margin: float = NARROW) -> Placing:
+    """The places of the columns of (blocks, arms), named by their numbers."""
+    pairs = [estimate(one) for one in differences_of_pairs(values)]
+    names = [f"{number}" for number in range(values.shape[1])]
+    return place_arms(names, pairs, margin, 0.95)
+
+
+def _places_hold(values: Floats, means: Sequence[float]) -> bool:
+    """Whether every arm may have each place that it truly shares."""
+    for place in _placing_of(values).places:
+        mine = means[int(place.arm)]
+        better = sum(other > mine for other in means)
+        worse = sum(other < mine for other in means)
+        last = len(means) - worse
+        if place.first > better + 1 or place.last < last:
+            return False
+    return True
+
+
+def _any_false_tie(values: Floats, margin: float) -> bool:
+    """Whether one of the two outer arms is said to tie, each a margin away."""
+    ties = _placing_of(values, margin).ties
+    return any(set(pair) != {"1", "2"} for pair in ties)
 
 
 def power_laws(experiments: int, rng: np.random.Generator) -> Iterator[Figure]:
@@ -1020,6 +1100,7 @@ TABLES: dict[str, tuple[str, Table]] = {
     "halves": ("Halves of a search", halves),
     "pooling": ("Several campaigns", pooling),
     "bounded": ("Means near a bound", bounded),
+    "rankings": ("Rankings", rankings),
 }
 
 

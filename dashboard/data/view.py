@@ -21,6 +21,7 @@ from suite.records.translation import CLAIM_FIELDS
 from suite.report.charts.looks import Look
 from suite.report.sentences import Labels
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.kinds import ABOVE, pair_of_arms
 from suite.verdicts.universes import Multiverse, multiverses
 from tasks import Claim, unknown
 from tasks.contract.universe import is_universe
@@ -266,7 +267,12 @@ class View:
         return arm_looks(arms)[place]
 
     def level_label(self, task: str, level: str) -> str:
-        """The level's name as people read it."""
+        """The level's name as people read it, or that of the pair of arms that stands
+        for a level in a ranking.
+        """
+        pair = pair_of_arms(level)
+        if pair is not None:
+            return ABOVE.join(self.arm_label(task, arm) for arm in pair)
         return label_of(self.tasks[task]["levels"], level)
 
     def run_link(self, key: str) -> str | None:

@@ -113,11 +113,12 @@ def pairs(
         & rows["better"].notna()
         & rows["worse"].notna()
     ].sort_values("block")
-    if rows.empty or any(len(side.arms) > 1 for side in verdict.sides):
+    sides = verdict.sides_at(level)
+    if rows.empty or any(len(side.arms) > 1 for side in sides):
         return None
     y = [f"{words('block')} {block}" for block in rows["block"]]
     better, worse = numbers(rows["better"]), numbers(rows["worse"])
-    ahead, behind = verdict.sides
+    ahead, behind = sides
     first = next(iter(ahead.arms), None)
     second = next(iter(behind.arms), None)
     return spec(

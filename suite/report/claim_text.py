@@ -12,7 +12,7 @@ from suite.report.formatting import MINUS, PER_DOUBLING, fixed, within_sentence
 from suite.report.labels import arm_at_level
 from suite.report.messages import codes, translate
 from suite.training.metrics import metric_of
-from suite.verdicts.kinds import ClaimKind, kind_of
+from suite.verdicts.kinds import ABOVE, ClaimKind, kind_of
 from suite.verdicts.message import Message
 from suite.verdicts.scales import scale_of
 from tasks import Claim, Task
@@ -32,6 +32,7 @@ def asked(task: Task, claim: Claim, language: str = "en") -> str:
         behind=behind,
         promised=_promised(claim, kind, is_share, language),
         sum=_weighted_sum(task, claim, language),
+        order=ABOVE.join(task.arm(name).title for name in claim.order),
         axis=task.axis or translate("the-axis", language),
         reference=_reference(claim, is_share),
         margin=fixed(claim.margin, is_share, claim.scale),

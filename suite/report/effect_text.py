@@ -65,7 +65,7 @@ class EffectText:
     @cached_property
     def sides(self) -> tuple[str, str]:
         """Both sides of the comparison: the one claimed to be ahead comes first."""
-        ahead, behind = self.verdict.sides
+        ahead, behind = self.verdict.sides_at(self.verdict.level)
         first = side(self.verdict, ahead, self.labels)
         second = side(self.verdict, behind, self.labels)
         return first, second

@@ -21,7 +21,8 @@ def claim_text(finding: Finding, language: str = "en") -> str:
     task = labels.manifest.task(finding.task)
     says = task.claim_text(finding.claim, "says", language) or verdict.says
     # Where there is one level, the claim's own words imply it.
-    if len(verdict.levels) < 2 or not finding.level:
+    several = len(verdict.levels) > 1 or len(verdict.order) > 2
+    if not several or not finding.level:
         return says
     level = labels.level(finding.task, finding.level)
     return translate("findings-at-level", language, claim=says, level=level)

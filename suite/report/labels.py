@@ -19,7 +19,7 @@ from suite.training.metrics import (
     target_of,
 )
 from suite.verdicts.claim_verdict import ClaimVerdict
-from suite.verdicts.kinds import Side, kind_of
+from suite.verdicts.kinds import ABOVE, Side, kind_of, pair_of_arms
 
 # The splits that a metric's name may begin with; one measured on the test set
 # has none.
@@ -45,7 +45,12 @@ class Labels:
         return labels.get(name, name)
 
     def level(self, task: str, name: str) -> str:
-        """The label of a level, or ``name`` if the task has no such level."""
+        """The label of a level, or ``name`` if the task has no such level. The two
+        labels of a pair of arms, which stands for a level in rankings.
+        """
+        pair = pair_of_arms(name)
+        if pair is not None:
+            return ABOVE.join(self.arm(task, arm) for arm in pair)
         labels = {level.name: level.label for level in self._of(task).levels}
         return labels.get(name, name)
 
@@ -161,7 +166,7 @@ def arm_at_level(arm: str, level: str, language: str) -> str:
 def directions(verdict: ClaimVerdict, labels: Labels) -> tuple[str, str]:
     """What an effect left and right of zero means, against and for the claim."""
     code = _directions_code(verdict)
-    ahead, behind = verdict.sides
+    ahead, behind = verdict.sides_at(verdict.level)
     values = {
         "ahead": side(verdict, ahead, labels),
         "behind": side(verdict, behind, labels),

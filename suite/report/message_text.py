@@ -18,6 +18,7 @@ from suite.report.labels import Labels
 from suite.report.messages import translate
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import Answer
+from suite.verdicts.kinds import pair_of_arms
 from suite.verdicts.message import Message
 
 ANSWERS: dict[Answer, str] = {
@@ -108,7 +109,12 @@ class MessageWriter:
         return self.labels.level(self.task, name)
 
     def at_level(self, name: str) -> str:
-        """ " at <level>" where the task has several levels, else empty."""
+        """ " at <level>" where the task has several levels, else empty; " for <pair>"
+        in a ranking.
+        """
+        if pair_of_arms(name):
+            pair = self.level(name)
+            return translate("for-pair", self.labels.language, pair=pair)
         levels = self.labels.manifest.task(self.task).levels
         # With one level, naming it says nothing.
         if not name or len(levels) < 2:

@@ -14,6 +14,7 @@ from suite.report.labels import Labels
 from suite.report.message_text import answer
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY
+from suite.verdicts.kinds import ABOVE
 
 # An interval wider than this says nothing: shares span no more, and factors
 # hardly ever.
@@ -71,6 +72,8 @@ class Statement(EffectText):
             return self._equal("said-equal")
         if self.kind.hypothesis == "no_worse":
             return self._no_worse()
+        if self.kind.pairwise:
+            return self._in_order()
         return self._directed("said-supported")
 
     def _power_law(self) -> str:
@@ -89,6 +92,17 @@ class Statement(EffectText):
             margin=self.amount(verdict.margin),
         )
 
+    def _in_order(self) -> str:
+        """The order that was claimed, with the neighbours that are closest."""
+        task = self.verdict.task
+        arms = [self.labels.arm(task, arm) for arm in self.verdict.order]
+        return self.say(
+            "said-ranking",
+            order=ABOVE.join(arms),
+            found=self._found(),
+            worth=self._worth(),
+        )
+
     def _directed(self, code: str) -> str:
         """One side is ahead: what was found, and whether it matters."""
         return self.say(code, found=self._found(), worth=self._worth())
@@ -98,7 +112,7 @@ class Statement(EffectText):
         verdict = self.verdict
         effect, interval = self.as_measured(verdict.adjusted_interval)
         fact = self.fact(effect, interval)
-        if verdict.judged_levels:
+        if verdict.judged_levels and not self.kind.pairwise:
             fact = self._at_deciding_level(fact)
         if verdict.at_least:
             promised = self.fixed(verdict.at_least)
@@ -276,8 +290,10 @@ class Statement(EffectText):
         if verdict.reason == "instances_disagree":
             return self.say("said-instances-disagree")
         if verdict.reason == "levels_disagree":
+            pairwise = self.kind.pairwise
             return self.say(
-                "said-levels-disagree", answers=self._answers_by_level()
+                "said-pairs-disagree" if pairwise else "said-levels-disagree",
+                answers=self._answers_by_level(),
             )
         return self.say(
             "said-open", range=self._range(), remedy=self._remedy()
@@ -302,9 +318,11 @@ class Statement(EffectText):
         for row in self.verdict.judged_levels:
             found = answer(row["verdict"], self.labels.language)
             level = self.labels.level(self.verdict.task, row["level"])
-            answers.append(
-                self.say("answer-at-level", answer=found, level=level)
-            )
+            # "at" a level, and "for" a pair of arms
+            code = "answer-at-level"
+            if self.kind.pairwise:
+                code = "answer-for-pair"
+            answers.append(self.say(code, answer=found, level=level))
         return self.say("comma").join(answers)
 
     def _unfinished(self) -> str:

@@ -86,10 +86,8 @@ def _headline_level(verdicts: Sequence[ClaimVerdict]) -> str:
     """
     if not verdicts:
         return ""
-    first = verdicts[0]
     # The level that decided, or the last one before any did.
-    last = first.levels[-1] if first.levels else ""
-    return first.level or last
+    return verdicts[0].level_shown
 
 
 def _block_picture(

@@ -28,7 +28,7 @@ from suite.training.metrics import (
     unknown_metric,
 )
 from suite.verdicts.diagnosis import diagnosed
-from suite.verdicts.kinds import ClaimKind, kind_of
+from suite.verdicts.kinds import ABOVE, ClaimKind, kind_of, pair_of_arms
 from suite.verdicts.message import Message, message
 from suite.verdicts.preregistration import UNKNOWN, Provenance
 from suite.verdicts.scales import Scale, scale_of
@@ -273,8 +273,15 @@ class Case:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """What is judged one by one: the levels, or a single part named "" over all."""
-        return self.kind.parts(self.levels)
+        """What is judged one by one: the levels, a single part named "" over all, or
+        pairs of arms.
+        """
+        return self.kind.parts(self.claim, self.levels)
+
+    def level_of(self, part: str) -> str:
+        """The level that a part is about; empty where that is all of them."""
+        # Pairs of arms are compared at one level.
+        return self.levels[0] if self.kind.pairwise else part
 
     @property
     def planned(self) -> int:
@@ -327,7 +334,10 @@ class Case:
         return self.manifest.arm(arm).label
 
     def level_label(self, level: str) -> str:
-        """The label of a level."""
+        """The label of a level, or of the pair of arms that stands for one."""
+        pair = pair_of_arms(level)
+        if pair is not None:
+            return ABOVE.join(map(self.label, pair))
         return self.manifest.level(level).label
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -14,8 +14,9 @@ from suite.training.metrics import SHARE, Better
 from suite.verdicts.arm_training import ArmTraining
 from suite.verdicts.decision import Answer, Label, Reason
 from suite.verdicts.gate import Gate
-from suite.verdicts.kinds import Side
+from suite.verdicts.kinds import Side, pair_of_arms
 from suite.verdicts.message import Message
+from suite.verdicts.placing import Place
 from suite.verdicts.statistics import Crossover, Interval
 
 
@@ -113,6 +114,9 @@ class ClaimVerdict:
     at_least_levels: int
     """At how many of the levels it must hold; 0 for each of them."""
 
+    order: tuple[str, ...]
+    """The arms of a ranking, the best first; empty for other kinds."""
+
     source: str
     """Where the claim is published."""
 
@@ -154,7 +158,9 @@ class ClaimVerdict:
     """Whether there is a difference, and one smaller than the margin."""
 
     level: str
-    """The level that decides; empty if all are judged together."""
+    """The level that decides, or the pair of arms ("a > b"); empty if all are judged
+    together.
+    """
 
     effect: float
     """The mean effect over blocks."""
@@ -234,7 +240,15 @@ class ClaimVerdict:
 
     # one entry a level; those of an interaction have the gap there
     by_level: tuple[Mapping[str, Any], ...] = field(repr=False)
-    """One entry per level; those of an interaction have the gap there."""
+    """One entry per level, or pair of arms; those of an interaction have the gap
+    there.
+    """
+
+    places: tuple[Place, ...]
+    """The places that each arm of a ranking may have, all of them right together."""
+
+    ties: tuple[tuple[str, str], ...]
+    """The pairs of a ranking's arms that differ by less than the margin, likewise."""
 
     crossover: Crossover | None
     """Where the gap of an interaction is 0."""
@@ -276,10 +290,25 @@ class ClaimVerdict:
         """The entries of ``by_level`` that have a verdict of their own."""
         return tuple(row for row in self.by_level if "verdict" in row)
 
+    def sides_at(self, part: str) -> tuple[Side, Side]:
+        """The two sides that the numbers at a part are about: the arms of a ranking's
+        pair, and ``sides`` where a part is a level.
+        """
+        pair = pair_of_arms(part)
+        if pair is None:
+            return self.sides
+        better, worse = pair
+        return Side((better,)), Side((worse,))
+
+    @property
+    def level_shown(self) -> str:
+        """The level that decides, or the last of all where that is none of them."""
+        return self.level if self.level in self.levels else self.levels[-1]
+
     @property
     def training_shown(self) -> tuple[ArmTraining, ...]:
         """How the arms trained at the level that decides, or at the last of all."""
-        level = self.level or self.levels[-1]
+        level = self.level_shown
         return tuple(one for one in self.training if one.level == level)
 
     def as_dict(self) -> dict[str, Any]:

@@ -161,7 +161,8 @@ def on_scale(values: Floats, case: Case, examples: float) -> Floats:
 
 
 def gaps(values: Floats, case: Case, examples: float) -> Floats:
-    """How far better is ahead of worse on the claim's scale: (blocks, levels).
+    """How far better is ahead of worse on the claim's scale: (blocks, levels), or
+    (blocks, pairs) of a pairwise claim, which is about one level.
 
     ``values`` are (blocks, levels, arms); ``examples`` are those of
     ``on_scale``.
@@ -181,7 +182,8 @@ def gaps(values: Floats, case: Case, examples: float) -> Floats:
 
 def _weighted(values: Floats, weights: Floats) -> Floats:
     """The weighted sum over arms: (blocks, levels), of values (blocks, levels,
-    arms). A cell without weight is not waited for.
+    arms). A cell without weight is not waited for. Weights of pairs of arms
+    (pairs, arms) meet the values of one level, and give (blocks, pairs).
     """
     weighted = np.where(weights == 0, 0.0, values * weights)
     total: Floats = weighted.sum(axis=-1)
@@ -204,17 +206,21 @@ def pull(case: Case, arm: str, level: str) -> int:
     """
     if case.kind.along_axis:  # it depends on where on the axis the level lies
         return 0
-    shape = (len(case.levels), len(case.claim.arms))
-    weights = np.broadcast_to(case.kind.weights(case.claim), shape)
-    level_index = case.levels.index(level)
     arm_index = case.claim.arms.index(arm)
-    weight = weights[level_index, arm_index]
+    weights = case.kind.weights(case.claim)
+    if case.kind.pairwise:
+        # An arm in the middle of a ranking is ahead in one pair and behind in
+        # the other, which cancel.
+        return int(np.sign(weights[:, arm_index].sum()))
+    shape = (len(case.levels), len(case.claim.arms))
+    level_index = case.levels.index(level)
+    weight = np.broadcast_to(weights, shape)[level_index, arm_index]
     return int(np.sign(weight))
 
 
 def sides(values: Floats, case: Case) -> tuple[Floats, Floats]:
     """The two sides of the comparison, in the metric's own unit: (blocks,
-    levels) each, the side that should be better first.
+    levels) each, or (blocks, pairs), the side that should be better first.
     """
     # What is added up is one side, and what is subtracted is the other.
     weights = case.kind.weights(case.claim)

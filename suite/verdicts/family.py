@@ -297,7 +297,7 @@ def _decide_by_some(
         answer, each = "refuted", against
     elif _count(against, "no_difference") >= enough_against:
         answer, each = "no_difference", against
-    deciding = each[_needed_level(samples)]
+    deciding = each[_needed_level(samples, answer)]
     judgeable = all(sample.judgeable for sample in samples)
     would_be, reason = None, deciding.reason
     if judgeable and any(verdict.reason == "gate" for verdict in each):
@@ -320,14 +320,24 @@ def _count(each: Sequence[Verdict], answer: Answer) -> int:
     return sum(verdict.answer == answer for verdict in each)
 
 
-def _needed_level(samples: Samples) -> int:
-    """The level that a claim about k of them hinges on: the k-th best."""
+def _needed_level(samples: Samples, answer: Answer) -> int:
+    """The level that a claim about k of n hinges on: the k-th best; where it makes no
+    difference, the (n - k + 1)-th closest to equal.
+    """
     # By p-value, as partial conjunction ranks them; by effect without any.
-    doubts = [sample.estimate.p_above(0) for sample in samples]
+    needed = samples[0].levels_needed
+    if answer == "no_difference":
+        needed = len(samples) - needed + 1
+        doubts = [one.estimate.p_equivalence(one.margin) for one in samples]
+        without_p = [abs(one.estimate.mean) for one in samples]
+    else:
+        # The k-th best is also the (n - k + 1)-th worst, which refutes.
+        doubts = [one.estimate.p_above(0) for one in samples]
+        without_p = [-one.estimate.mean for one in samples]
     if any(map(math.isnan, doubts)):
-        doubts = [-sample.estimate.mean for sample in samples]
-    best_first = np.argsort(doubts, kind="stable")
-    return int(best_first[samples[0].levels_needed - 1])
+        doubts = without_p
+    strongest_first = np.argsort(doubts, kind="stable")
+    return int(strongest_first[needed - 1])
 
 
 def _joint_answer(each: Sequence[Verdict]) -> Answer:

@@ -253,7 +253,7 @@ def _settings(attempt: Attempt) -> dict[str, str]:
     about, of = manifest.task(task), manifest.profile.of(task)
     levels = (
         [attempt.sample.level]
-        if attempt.sample.level
+        if attempt.sample.level in attempt.verdict.levels
         else attempt.verdict.levels
     )
     arms = [arm for side in attempt.verdict.sides for arm in side.arms]

@@ -90,7 +90,10 @@ def moving_effects(case: Case, ends: CurveEnds) -> Iterator[Finding]:
         by_chance = low <= 0 <= high
         large = abs(change.mean) > case.claim.margin / 2
         # Judged over levels, the claim depends on the arms at all of them.
-        arrives_late = ends.arrives_late[index] if part else ends.arrives_late
+        by_level = part in case.levels
+        arrives_late = (
+            ends.arrives_late[index] if by_level else ends.arrives_late
+        )
         if (
             change.blocks >= 2
             and arrives_late.any()

@@ -51,7 +51,8 @@ class Measured:
         finals, column = self.case.finals, f"data.{name}"
         if column not in finals:
             return set()
-        here = finals[finals["level"] == part] if part else finals
+        level = self.case.level_of(part)
+        here = finals[finals["level"] == level] if level else finals
         return set(here[column].dropna())
 
     def test_train_ratio(self, part: str = "") -> float:

@@ -15,9 +15,15 @@ from suite.verdicts.arm_training import diagnose
 from suite.verdicts.case import Case
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.decision import CONFIRMATORY, Label, Verdict
-from suite.verdicts.effects import block_mean, gaps, sides
+from suite.verdicts.effects import block_mean, gaps, on_scale, sides
 from suite.verdicts.measured import Judged, Measured
 from suite.verdicts.message import Message, message
+from suite.verdicts.placing import (
+    Place,
+    Placing,
+    differences_of_pairs,
+    place_arms,
+)
 from suite.verdicts.statistics import (
     Crossover,
     Floats,
@@ -42,6 +48,7 @@ OF_CLAIM = (
     "margin",
     "at_least",
     "at_least_levels",
+    "order",
     "source",
     "reported",
     "matching_group",
@@ -97,7 +104,8 @@ POPULATIONS = {
 def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
     """All that is shown of a claim."""
     case, verdict = measured.case, judged.verdict
-    notes = _notes(measured, judged)
+    placing = _placing(measured, verdict)
+    notes = (*_notes(measured, judged), *_notes_on(placing, verdict))
     return ClaimVerdict(
         **_asked(case),
         **_copied(verdict, OF_DECISION),
@@ -111,6 +119,8 @@ def claim_verdict_of(measured: Measured, judged: Judged) -> ClaimVerdict:
         **_instances(measured, judged),
         by_level=(*_per_level(verdict), *_per_gap(measured, verdict)),
         crossover=_crossing(measured, verdict),
+        places=placing.places,
+        ties=placing.ties,
         half_budget=judged.half_budget,
         half_length=judged.half_length,
         training=diagnose(case, verdict.blocks),
@@ -192,7 +202,9 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
     if verdict.negligible:
         yield message("note-negligible")
     if verdict.by_level and verdict.blocks:
-        yield message("note-deciding-level", level=verdict.level)
+        pairwise = case.kind.pairwise
+        code = "note-deciding-pair" if pairwise else "note-deciding-level"
+        yield message(code, level=verdict.level)
     crossing = _crossing(measured, verdict)
     if crossing and verdict.blocks:
         yield _crossing_note(crossing)
@@ -200,6 +212,34 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
     spread = split_effect(case, part, measured.examples)
     if spread:
         yield spread.message
+
+
+def _notes_on(placing: Placing, verdict: Verdict) -> Iterator[Message]:
+    """The places of the arms of a ranking, and which of them tie."""
+    if placing.places:
+        places = tuple(map(_place_note, placing.places))
+        confidence = verdict.confidence
+        yield message(
+            "note-places", percent_confidence=confidence, places=places
+        )
+    if placing.ties:
+        ties = tuple(
+            message("note-tie", arm=one, arm_other=other)
+            for one, other in placing.ties
+        )
+        yield message("note-ties", margin=verdict.margin, ties=ties)
+
+
+def _place_note(place: Place) -> Message:
+    """One arm, and the places that it may have."""
+    if place.first == place.last:
+        return message("note-place", arm=place.arm, place=place.first)
+    return message(
+        "note-place-between",
+        arm=place.arm,
+        first=place.first,
+        last=place.last,
+    )
 
 
 def _crossing_note(found: Crossover) -> Message:
@@ -290,6 +330,25 @@ def _per_block(measured: Measured, judged: Judged) -> Iterator[dict[str, Any]]:
                 "worse": float(worse[block, number]) if part else None,
                 "difference": float(measured.effects[block, number]),
             }
+
+
+def _placing(measured: Measured, verdict: Verdict) -> Placing:
+    """The places of the arms of a ranking, from its blocks; empty for other claims."""
+    case, sample = measured.case, verdict.sample
+    if not case.kind.pairwise:
+        return Placing()
+    # A ranking is at one level.
+    values = on_scale(measured.values, case, measured.examples)[:, 0]
+    # With looks, blocks that ran since the claim was settled do not count.
+    known = values[np.isfinite(values).all(axis=1)][: verdict.blocks]
+    if not replace(sample, differences=known[:, 0]).judgeable:
+        return Placing()
+    pairs = [
+        replace(sample, differences=one).estimate
+        for one in differences_of_pairs(known)
+    ]
+    arms, margin = case.claim.order, verdict.margin
+    return place_arms(arms, pairs, margin, verdict.confidence)
 
 
 def _per_level(verdict: Verdict) -> Iterator[dict[str, Any]]:

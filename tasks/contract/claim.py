@@ -19,6 +19,7 @@ OUR_KINDS = frozenset(
         "always",
         "contrast",
         "interaction",
+        "ranking",
         "threshold",
     }
 )
@@ -64,6 +65,9 @@ class Claim:
         The paired gap better - worse grows along the levels' ``x``, by at least
         ``at_least``: with ``scale="log_error"`` the log ratio of the errors per e-fold
         of x, with ``"points"`` the gap itself.
+    ``ranking``
+        Each arm of ``order`` beats the one after it, at one level. Which arms tie, and
+        between which places each lies, is told whatever the answer.
     ``threshold``
         ``better`` reaches ``reference``.
 
@@ -114,6 +118,9 @@ class Claim:
     is ``"arm@level"`` or ``("arm", "level")``; then the claim is about all of them
     together.
     """
+
+    order: tuple[str, ...] = ()
+    """Of ranking: the arms, the best first."""
 
     scale: str = "points"
     """The metric's own unit, the log of the ratio of errors (1 - accuracy), or the log
@@ -172,6 +179,7 @@ class Claim:
         ):
             check.text(name)
         check.names("levels")
+        check.names("order")
         check.choice("kind", sorted(KINDS))
         check.choice("scale", sorted(SCALES))
         check.number(
@@ -265,6 +273,10 @@ class Claim:
             return
         self._check_at_least_levels(check)
         self._check_exponent(check)
+        if self.kind != "ranking" and self.order:
+            raise check.error(
+                "order", f"only a ranking has an order, not {self.kind}"
+            )
         if self.kind == "contrast":
             self._check_contrast(check)
             return
@@ -272,6 +284,9 @@ class Claim:
             raise check.error(
                 "weights", f"only a contrast has weights, not {self.kind}"
             )
+        if self.kind == "ranking":
+            self._check_ranking(check)
+            return
         self._check_arms(check)
         if self.kind == "threshold":
             self._check_threshold(check)
@@ -332,6 +347,27 @@ class Claim:
             raise check.error(
                 "weights",
                 "a contrast needs the weight of each arm, such as {'a': 1, 'b': -1}",
+            )
+
+    def _check_ranking(self, check: FieldChecks) -> None:
+        if len(self.order) < 2:
+            raise check.error(
+                "order", "a ranking needs two arms or more, the best first"
+            )
+        if len(self.levels) > 1:
+            raise check.error(
+                "levels", "a ranking is about one level: write one for each"
+            )
+        if len(set(self.order)) < len(self.order):
+            raise check.error("order", "name each arm once")
+        for name in ("better", "worse", "reference", "reference_se"):
+            if getattr(self, name):
+                raise check.error(
+                    name, "a ranking is about the arms in order: leave it out"
+                )
+        if self.at_least:
+            raise check.error(
+                "at_least", "a ranking has a margin for that: leave it out"
             )
 
     def _check_arms(self, check: FieldChecks) -> None:
@@ -398,7 +434,7 @@ class Claim:
         weighted = dict.fromkeys(
             key.partition(CELL)[0] for key in self.weights
         )
-        return tuple(weighted) or named
+        return self.order or tuple(weighted) or named
 
 
 def _cell(key: Any) -> Any:

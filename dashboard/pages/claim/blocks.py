@@ -18,6 +18,7 @@ from dashboard.locale.numbers import measuring, percent, plain
 from dashboard.pages.claim.charts import levels_of
 from suite.report.sentences import side
 from suite.verdicts.claim_verdict import ClaimVerdict
+from suite.verdicts.kinds import pair_of_arms
 
 # runs in one URL: proxies and browsers limit its length
 MAX_COMPARED = 60
@@ -77,6 +78,8 @@ def sides(view: View, verdict: ClaimVerdict) -> tuple[str, str]:
     """What the two columns of values are headed: the arms that are claimed to be
     better, and those, or the published figure, that they are compared with.
     """
+    if len(verdict.order) > 2:  # each row of a ranking has its own pair
+        return view.words("blocks-better"), view.words("blocks-worse")
     ahead, behind = verdict.sides
     return side(verdict, ahead, view.labels), side(
         verdict, behind, view.labels
@@ -106,6 +109,9 @@ def _value(verdict: ClaimVerdict, value: float | None) -> str:
 
 def _of_block(finals: pd.DataFrame, row: Mapping[str, Any]) -> pd.Series:
     found = finals["block"].eq(row["block"])
+    pair = pair_of_arms(row["level"] or "")
+    if pair is not None:
+        return found & finals["arm"].isin(pair)
     # A row without a level is of a claim over all of them.
     return found & finals["level"].eq(row["level"]) if row["level"] else found
 

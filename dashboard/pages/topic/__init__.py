@@ -143,7 +143,7 @@ def _at_headline(view: View, mine: list[ClaimVerdict]) -> View:
         return view
     # A claim over several levels names no single one: the last, where its
     # sweep ends.
-    level = mine[0].level or mine[0].levels[-1]
+    level = mine[0].level_shown
     return replace(
         view, query={**view.query, "task": view.task, "level": level}
     )

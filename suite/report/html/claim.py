@@ -214,7 +214,8 @@ def _by_level(one: Judged) -> Table:
         ]
         for row in one.verdict.judged_levels
     ]
-    head = ("Level", "Verdict", "Effect", "Interval", "Deciding")
+    first = "Pair" if one.case.kind.pairwise else "Level"
+    head = (first, "Verdict", "Effect", "Interval", "Deciding")
     return Table(head, rows, frozenset({2, 3, 4}))
 
 

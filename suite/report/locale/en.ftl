@@ -10,6 +10,7 @@ full-stop = { $text }.
 the-axis = the axis
 pair = { $first } and { $last }
 at-level = { " " }at { $level }
+for-pair = { " " }for { $pair }
 repetitions = { $count ->
     [one] 1 repetition
    *[other] { $count } repetitions
@@ -22,6 +23,7 @@ answer-refuted = refuted
 answer-no-difference = no difference that matters
 answer-inconclusive = inconclusive
 answer-at-level = { $answer } at { $level }
+answer-for-pair = { $answer } for { $level }
 answer-for-claim = { $answer } for '{ $claim }'
 
 ## The answer to a task's question, from its claims
@@ -114,6 +116,7 @@ asks-always = { $ahead } always keeps to { $bounds }
 asks-contrast = { $sum } is above 0
 asks-interaction-promised = the lead of { $ahead } over { $behind } grows by at least { $promised } along { $axis }
 asks-interaction = the lead of { $ahead } over { $behind } grows along { $axis }
+asks-ranking = the order is { $order }
 asks-threshold = { $ahead } reaches { $reference }
 
 ## The size of an effect
@@ -138,6 +141,7 @@ real = { $fact }; the small difference is real
 
 first-hint = A first hint, from { $repetitions } only. { $sentence }
 said-supported = Yes: { $found }. { $worth }
+said-ranking = Yes, in this order: { $order }. Closest are two neighbours: { $found }. { $worth }
 said-refuted = No: { $found }. { $worth }
 said-opposite = No, rather the opposite: { $found }. { $worth }
 said-equal = Yes, they are as good as equal: { $fact }.
@@ -184,6 +188,7 @@ said-too-few-blocks = Inconclusive: { $repetitions } cannot show how much result
 said-no-spread = Inconclusive: every repetition gave exactly the same difference, so chance cannot be judged.
 said-instances-disagree = Inconclusive: repetitions contradict each other, and there is no chance in them.
 said-levels-disagree = Inconclusive as a whole, because levels disagree: { $answers }.
+said-pairs-disagree = Inconclusive as a whole, because pairs disagree: { $answers }.
 said-open = Inconclusive: { $range }. { $remedy }
 said-unfinished = Not finished: { $done } of { $repetitions } are in.
 said-unfinished-so-far = Not finished: { $done } of { $repetitions } are in. So far { $range }.
@@ -225,6 +230,12 @@ note-attempt = Campaign { $attempt } of this claim.
 note-half-budget = With half of the tuning the answer would be: { $answer }.
 note-half-length = With half of the training the answer would be: { $answer }.
 note-negligible = Real but negligible: there is a difference, and it is smaller than the margin.
+note-deciding-pair = The numbers are those of { $level }, the pair of neighbours that decides.
+note-places = Places, all of which hold together with { $percent_confidence } confidence: { $places }.
+note-place = { $arm } { $place }
+note-place-between = { $arm } { $first } to { $last }
+note-ties = Tied, which is to say less than { $margin } apart: { $ties }.
+note-tie = { $arm } and { $arm_other }
 note-deciding-level = The numbers are those at { $level }, the level that decides.
 note-crossing = The two are level at { $number_at } on { $axis } (likely between { $number_low } and { $number_high }).
 note-crossing-not-located = Where the two are level cannot be located on { $axis }.

@@ -10,6 +10,7 @@ full-stop = { $text }。
 the-axis = 轴
 pair = { $first }与{ $last }
 at-level = （{ $level }）
+for-pair = （{ $pair }）
 repetitions = { $count } 次重复
 
 ## 答案
@@ -19,6 +20,7 @@ answer-refuted = 不成立
 answer-no-difference = 无实质差异
 answer-inconclusive = 尚无定论
 answer-at-level = { $level } 上{ $answer }
+answer-for-pair = { $level }：{ $answer }
 answer-for-claim = 论断“{ $claim }”{ $answer }
 
 ## The answer to a task's question, from its claims
@@ -105,6 +107,7 @@ asks-always = { $ahead } 始终满足 { $bounds }
 asks-contrast = { $sum } 大于 0
 asks-interaction-promised = { $ahead } 相对 { $behind } 的优势随{ $axis }至少增大 { $promised }
 asks-interaction = { $ahead } 相对 { $behind } 的优势随{ $axis }增大
+asks-ranking = 顺序为 { $order }
 asks-threshold = { $ahead } 达到 { $reference }
 
 ## 效应的大小
@@ -129,6 +132,7 @@ real = { $fact }；这一微小差异是真实存在的
 
 first-hint = 仅为初步迹象，只来自 { $repetitions }。{ $sentence }
 said-supported = 成立：{ $found }。{ $worth }
+said-ranking = 成立，顺序为 { $order }。其中最接近的相邻两项：{ $found }。{ $worth }
 said-refuted = 不成立：{ $found }。{ $worth }
 said-opposite = 不成立，而且恰好相反：{ $found }。{ $worth }
 said-equal = 成立，两者可视为相等：{ $fact }。
@@ -160,6 +164,7 @@ said-too-few-blocks = 尚无定论：{ $repetitions }看不出结果有多少偶
 said-no-spread = 尚无定论：每次重复的差异完全相同，无从判断偶然性。
 said-instances-disagree = 尚无定论：各次重复的结果相互矛盾，而其中并无偶然性。
 said-levels-disagree = 整体上尚无定论，因为各水平的结论不一致：{ $answers }。
+said-pairs-disagree = 整体上尚无定论，因为各对的结论不一致：{ $answers }。
 said-open = 尚无定论：{ $range }。{ $remedy }
 said-unfinished = 尚未完成：{ $repetitions }中已完成 { $done } 次。
 said-unfinished-so-far = 尚未完成：{ $repetitions }中已完成 { $done } 次。目前{ $range }。
@@ -201,6 +206,12 @@ note-attempt = 这是该论断的第 { $attempt } 次实验。
 note-half-budget = 若调参预算减半，答案将是：{ $answer }。
 note-half-length = 若训练长度减半，答案将是：{ $answer }。
 note-negligible = 真实但可忽略：差异存在，但小于有实际意义的界限。
+note-deciding-pair = 所示数字来自起决定作用的相邻一对 { $level }。
+note-places = 名次（同时成立的置信度为 { $percent_confidence }）：{ $places }。
+note-place = { $arm } 第 { $place }
+note-place-between = { $arm } 第 { $first } 至 { $last }
+note-ties = 并列，即相差小于 { $margin }：{ $ties }。
+note-tie = { $arm } 与 { $arm_other }
 note-deciding-level = 所示数字来自起决定作用的水平 { $level }。
 note-crossing = 两者在 { $axis } = { $number_at } 处持平（很可能在 { $number_low } 到 { $number_high } 之间）。
 note-crossing-not-located = 无法确定两者在{ $axis }的何处持平。

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from suite.training.metrics import MeasureLike, known_metric
 from suite.verdicts.kinds.always import Always
 from suite.verdicts.kinds.base import (
+    ABOVE,
     KINDS,
     ClaimKind,
     Hypothesis,
     Places,
     Side,
     kind_of,
+    pair_of_arms,
     register_kind,
 )
 from suite.verdicts.kinds.contrast import Contrast
@@ -22,17 +24,20 @@ from suite.verdicts.kinds.interaction import Interaction
 from suite.verdicts.kinds.no_worse import NoWorse
 from suite.verdicts.kinds.partial_conjunction import PartialConjunction
 from suite.verdicts.kinds.power_law import PowerLaw
+from suite.verdicts.kinds.ranking import Ranking
 from suite.verdicts.kinds.threshold import Threshold
 from suite.verdicts.scales import scale_of
 from tasks import Claim, UserError
 
 __all__ = [
+    "ABOVE",
     "KINDS",
     "ClaimKind",
     "Hypothesis",
     "Side",
     "check_claim",
     "kind_of",
+    "pair_of_arms",
     "register_kind",
 ]
 
@@ -45,6 +50,7 @@ for _kind in (
     Always(),
     Contrast(),
     Interaction(),
+    Ranking(),
     Threshold(),
 ):
     register_kind(_kind)

@@ -15,6 +15,8 @@ from tasks.contract.claim import KINDS as names_of_kinds
 
 Hypothesis = Literal["difference", "equivalence", "no_worse", "always"]
 Places = Mapping[str, float | None]  # each level's x
+# Between the two arms of a part that is a pair, better first; no name contains it.
+ABOVE = " > "
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ class ClaimKind(ABC):
     as_recorded: bool = False
     """Whether values are taken as they are, neither scaled nor negated by ``better``."""
 
+    pairwise: bool = False
+    """Whether it is judged pair of arms by pair of arms, all at one level."""
+
     compares_rates: bool = True
     """Whether both sides are arms whose errors add up as those of two samples do."""
 
@@ -83,7 +88,7 @@ class ClaimKind(ABC):
 
     def weights(self, claim: Claim) -> Floats:
         """The weight of each of the claim's arms in its effect: (arms,), or (levels,
-        arms) where it depends on the level.
+        arms) where it depends on the level; (pairs, arms) of a pairwise kind.
         """
         better = np.array([arm == claim.better for arm in claim.arms])
         return np.where(better, 1.0, -1.0)
@@ -101,20 +106,20 @@ class ClaimKind(ABC):
         return 0
 
     def divisors(self, claim: Claim) -> tuple[int, int]:
-        """What the error rate is divided by at each level: to support the claim, and to
+        """What the error rate is divided by at each part: to support the claim, and to
         decide against it. 1 where all levels must agree (Berger, 1982); of k among n,
         n - k + 1 for the claim, and k against it.
         """
         needed = self.levels_needed(claim)
         if not needed:
             return 1, 1
-        return len(claim.levels) - needed + 1, needed
+        return len(self.parts(claim, claim.levels)) - needed + 1, needed
 
     def sides(self, claim: Claim) -> tuple[Side, Side]:
         """Who is to be ahead, and of whom or what."""
         return Side((claim.better,)), Side((claim.worse,))
 
-    def parts(self, levels: Sequence[str]) -> tuple[str, ...]:
+    def parts(self, claim: Claim, levels: Sequence[str]) -> tuple[str, ...]:
         """What is judged one by one: the levels, or a single part named ""."""
         return ("",) if self.over_levels else tuple(levels)
 
@@ -137,6 +142,12 @@ class ClaimKind(ABC):
         asks for. ``places`` has the x of each level that decides it.
         """
         return
+
+
+def pair_of_arms(part: str) -> tuple[str, str] | None:
+    """The two arms of a part that is a pair, better first; None for a level."""
+    better, above, worse = part.partition(ABOVE)
+    return (better, worse) if above else None
 
 
 KINDS: dict[str, ClaimKind] = {}
