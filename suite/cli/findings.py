@@ -128,10 +128,11 @@ TopicsArgument = Annotated[
     ),
 ]
 TopicsCampaignOption = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--campaign",
-        help="A campaign's id, or its first characters. Default: the newest.",
+        help="A campaign's id, or its first characters; several where they have "
+        "different tasks. Default: the newest.",
         show_default=False,
     ),
 ]
@@ -152,29 +153,83 @@ def topics(
     Without TASK also README.md, a table of all tasks that leads to their pages.
     """
     from suite.records.results import Results
+
+    recorded = Results(results)
+    ids: Sequence[str | None] = campaign or [None]
+    # By id, as one may be named twice.
+    loaded = {one.id: one for one in map(recorded.load, ids)}
+    campaigns = list(loaded.values())
+    # Raises for a task that none or several have, before anything is written.
+    chosen = _tasks_of(campaigns, names or ())
+    output.mkdir(parents=True, exist_ok=True)
+    written = []
+    for one, tasks in zip(campaigns, chosen, strict=True):
+        verdicts = _judged(one, tasks)
+        written.append((one, verdicts))
+        for path in _write_topics(one, tasks, verdicts, output):
+            _print_path(path)
+    if not names:
+        for path in _write_contents(written, output):
+            _print_path(path)
+
+
+def _tasks_of(
+    campaigns: Sequence[Campaign], names: Sequence[str]
+) -> list[list[str]]:
+    """For each campaign which of its tasks to write up: those named, or all.
+
+    Raises UserError for a name that no campaign has, and for a task that two have.
+    """
+    from tasks import UserError, unknown
+
+    owners: dict[str, str] = {}
+    for campaign in campaigns:
+        for task in campaign.manifest.tasks:
+            if names and task not in names:
+                continue
+            other = owners.setdefault(task, campaign.id)
+            if other != campaign.id:
+                raise UserError(
+                    f"Task {task} is in {other} and in {campaign.id}: a page is of "
+                    "one campaign. Name the tasks to write up, or one campaign."
+                )
+    known = {task for one in campaigns for task in one.manifest.tasks}
+    for name in names:
+        if name not in known:
+            raise unknown("task of the campaign", name, known)
+    return [
+        [
+            task
+            for task in names or one.manifest.tasks
+            if owners.get(task) == one.id
+        ]
+        for one in campaigns
+    ]
+
+
+def _judged(campaign: Campaign, tasks: Sequence[str]) -> list[ClaimVerdict]:
+    """The verdicts on the claims of these tasks."""
     from suite.verdicts.judge import judge_campaign
     from suite.verdicts.preregistration import provenance_of
 
-    recorded = Results(results).load(campaign)
-    tasks = names or list(recorded.manifest.tasks)
-    for task in tasks:
-        # Raises for a name that is not the campaign's, before anything is
-        # written.
-        recorded.manifest.task(task)
-    judged = judge_campaign(recorded, provenance_of(recorded.manifest), tasks)
-    output.mkdir(parents=True, exist_ok=True)
+    return judge_campaign(campaign, provenance_of(campaign.manifest), tasks)
+
+
+def _write_topics(
+    campaign: Campaign,
+    tasks: Sequence[str],
+    judged: Sequence[ClaimVerdict],
+    output: Path,
+) -> Iterator[Path]:
+    """Write the pages of these tasks, and say of which there is none."""
     for task in tasks:
         verdicts = [one for one in judged if one.task == task]
-        if not verdicts:
+        if verdicts:
+            yield from _write_topic(campaign, task, verdicts, output)
+        else:
             err().print(
                 f"{task}: it has no claims, so there is nothing to write up."
             )
-            continue
-        for path in _write_topic(recorded, task, verdicts, output):
-            _print_path(path)
-    if not names:
-        for path in _write_contents(recorded, judged, output):
-            _print_path(path)
 
 
 def _print_path(path: Path) -> None:
@@ -205,14 +260,14 @@ def _write_topic(
 
 
 def _write_contents(
-    campaign: Campaign, verdicts: Sequence[ClaimVerdict], output: Path
+    judged: Sequence[tuple[Campaign, Sequence[ClaimVerdict]]], output: Path
 ) -> list[Path]:
     """Write the page that leads to all others, in each language."""
     from suite.report.topic_contents import contents_page
 
     paths = []
     for language, suffix in PAGES:
-        page = contents_page(campaign, verdicts, language.value, suffix)
+        page = contents_page(judged, language.value, suffix)
         path = output / f"README{suffix}.md"
         path.write_text(page, encoding="utf-8")
         paths.append(path)

@@ -52,21 +52,37 @@ TASK = Task(
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """The folder of pages, and the campaign that they are written from."""
+def results(tmp_path_factory):
+    """A results folder with three campaigns: of dice, of more dice, and of cubes."""
     folder = tmp_path_factory.mktemp("topics")
-    (folder / "dice.py").write_text(DICE, encoding="utf-8")
     before = dict(tasks._registry._FILES)
-    tasks.load_file(folder / "dice.py")
-    values = {"name": "dice", "blocks": 6, "trials": 1, "tasks": {"dice": {}}}
-    plan = Plan(Profile.model_validate(values))
-    results = folder / "results"
-    launch(plan, results, executor=SerialExecutor(), tracking_uri="none")
-    given = ["topics", "--results", str(results), "-o", str(folder / "pages")]
-    assert CliRunner().invoke(app, given).exit_code == 0
+    for name, blocks in (("cubes", 6), ("dice", 7), ("dice", 6)):
+        (folder / f"{name}.py").write_text(DICE, encoding="utf-8")
+        tasks.load_file(folder / f"{name}.py")
+        values = {"blocks": blocks, "trials": 1, "tasks": {name: {}}}
+        plan = Plan(Profile.model_validate({"name": name, **values}))
+        launch(
+            plan,
+            folder / "results",
+            executor=SerialExecutor(),
+            tracking_uri="none",
+        )
     tasks._registry._FILES.clear()
     tasks._registry._FILES.update(before)
-    return folder / "pages", Results(results).load()
+    return folder / "results"
+
+
+def topics(results, output, *arguments):
+    given = ["topics", *arguments, "--results", str(results)]
+    return CliRunner().invoke(app, [*given, "-o", str(output)])
+
+
+@pytest.fixture(scope="module")
+def written(results):
+    """The folder of pages, and the campaign that they are written from: the newest."""
+    pages = results.parent / "pages"
+    assert topics(results, pages).exit_code == 0
+    return pages, Results(results).load()
 
 
 @pytest.mark.parametrize("suffix", ["", ".zh"])
@@ -143,10 +159,34 @@ def test_a_pages_picture_is_a_file_that_needs_no_style_sheet(written):
     assert text.count("<title>Block") == campaign.manifest.task("dice").blocks
 
 
-def test_a_task_that_the_campaign_does_not_have_gets_the_nearest_one(written):
+def test_campaigns_of_different_tasks_share_a_table(results, tmp_path):
+    cubes, dice = Results(results).load("cubes"), Results(results).load()
+    chosen = ("--campaign", cubes.id, "--campaign", dice.id)
+    assert topics(results, tmp_path, *chosen).exit_code == 0
+    text = (tmp_path / "README.md").read_text("utf-8")
+    *_, first, second, last = text.splitlines()
+
+    assert f"campaigns: `{cubes.id}`, `{dice.id}`." in text
+    assert "](cubes.md)" in first
+    assert "](dice.md)" in second
+    assert last.split("|")[-3].strip() == str(len(cubes.runs) + len(dice.runs))
+
+
+def test_a_page_is_of_one_campaign(results, tmp_path):
+    few, many = (one for one in Results(results).ids() if "dice" in one)
+    found = topics(results, tmp_path, "--campaign", few, "--campaign", many)
+
+    assert found.exit_code == 2
+    message = " ".join(found.output.split())
+    assert f"Task dice is in {few} and in {many}" in message
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_task_that_the_campaign_does_not_have_gets_the_nearest_one(
+    written, tmp_path
+):
     _, campaign = written
-    given = ["topics", "dices", "--results", str(campaign.folder.parent)]
-    found = CliRunner().invoke(app, given)
+    found = topics(campaign.folder.parent, tmp_path, "dices")
 
     assert found.exit_code == 2
     assert "did you mean 'dice'" in found.output

@@ -450,7 +450,7 @@ topic-command = Command: { $value }
 ## The page that leads to the pages of tasks
 
 contents-title = What the tasks found
-contents-about = From the campaign { $id }. Each row leads to a page with claims, figures and limits.
+contents-about = From recorded campaigns: { $ids }. Each row leads to a page with claims, figures and limits.
 contents-topic = Topic
 contents-task = Task
 contents-question = Question

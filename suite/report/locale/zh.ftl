@@ -414,7 +414,7 @@ topic-command = 命令：{ $value }
 ## 通往各任务页面的目录
 
 contents-title = 各任务的结果
-contents-about = 来自实验 { $id }。每一行通往一个页面，其中有论断、数值与局限。
+contents-about = 来自实验 { $ids }。每一行通往一个页面，其中有论断、数值与局限。
 contents-topic = 主题
 contents-task = 任务
 contents-question = 问题
