@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from search.lines import cut_torn_line
+from search.pruners import PRUNERS, pruned_in_round
 from search.quiet import quiet
 from search.samplers import GENERATION, SAMPLERS, Grid, Sampler, StudyPlan
 from search.space import distributions
@@ -35,6 +36,9 @@ class Proposal:
 
     params: dict[str, Any]
     """The values of its hyperparameters, by name."""
+
+    share: float = 1.0
+    """Up to which share of its updates; below 1 in a round before the last."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +57,26 @@ class _Told:
     key: str | None
     """The key of the run; None where it has none."""
 
+    pruned: bool = False
+    """Whether the pruner ended it, so that the value is that of a shorter run."""
+
+    @property
+    def status(self) -> str:
+        """The same in a word, for readers of the exported study."""
+        if self.pruned:
+            return "pruned"
+        return "failed" if self.failed else "finished"
+
 
 class Study:
     """The tuning of one cell: ``trials`` proposals for one space, of which the one with
     the lowest value wins.
 
     ``sampler`` is the name of a registered one. With 0 trials, which is what a space
-    without hyperparameters needs, the study is done before it begins. Raises UserError
-    for an unknown sampler.
+    without hyperparameters needs, the study is done before it begins. With a ``pruner``,
+    the name of a registered one, each trial is asked once per round: up to each of the
+    ``rounds``, shares of its updates, and then to the end, unless the pruner ends it.
+    Raises UserError for an unknown sampler or pruner.
     """
 
     def __init__(
@@ -73,6 +89,8 @@ class Study:
         name: str = "study",
         root_seed: int = 0,
         generation: int = GENERATION,
+        pruner: str = "",
+        rounds: Sequence[float] = (),
     ) -> None:
         if trials < 0 or generation < 1:
             raise ValueError(
@@ -90,6 +108,9 @@ class Study:
             )
         make = Grid if space.points else SAMPLERS.get(sampler)
         self._sampler: Sampler = make(plan)
+        self._pruner = PRUNERS.get(pruner)() if pruner else None
+        # The shares of its updates up to which a trial runs, one per round.
+        self._shares = (*rounds, 1.0) if pruner else (1.0,)
         with quiet():
             # In memory: the record of runs rebuilds the study, and a database
             # would be a second truth.
@@ -99,28 +120,62 @@ class Study:
         self._optuna.set_user_attr(
             "sampler", "grid" if space.points else sampler
         )
+        if pruner:
+            self._optuna.set_user_attr("pruner", pruner)
         self._asked: list[Trial] = []
         self._told: dict[int, _Told] = {}
         self._passed_on = 0  # trials whose results Optuna has
+        self._round = 0  # of the generation that was asked last
+        self._due: list[int] = []  # trials that the next round consists of
+        self._open: set[int] = set()  # asked in this round, and not told
+        self._reached: dict[int, _Told] = {}  # results of this round
+        # Of each round before the last, over all generations.
+        self._values: list[dict[int, float]] = [{} for _ in self._shares]
 
     @property
     def trials_told(self) -> int:
         """How many trials have a result."""
         return len(self._told)
 
+    def has_ended(self, number: int) -> bool:
+        """Whether a trial needs no further run: it was told to its end, failed, or was
+        pruned.
+        """
+        return number in self._told
+
     @property
     def done(self) -> bool:
         """Whether all trials have one."""
         return self.trials_told == self.trials
 
+    @property
+    def pruned(self) -> dict[int, float]:
+        """The trials that the pruner ended, each with the share of its updates after
+        which it did.
+        """
+        found = {}
+        for number, told in self._told.items():
+            if told.pruned:
+                rounds = sum(number in values for values in self._values)
+                found[number] = self._shares[rounds - 1]
+        return found
+
     def ask(self) -> list[Proposal]:
-        """The proposals of the next generation, each returned once; empty while results
-        of the last generation are missing.
+        """The proposals of the next round, or of the next generation, each returned
+        once; empty while results of the last one are missing.
         """
         # A proposal may depend on all results of earlier generations, so
         # nothing is asked while one of them is missing.
-        if self.trials_told < len(self._asked) or self.done:
+        if self._open or self.done:
             return []
+        if not self._due:
+            self._due = self._next_generation()
+        self._open = set(self._due)
+        return [self._proposal(number) for number in self._due]
+
+    def _next_generation(self) -> list[int]:
+        """The numbers of the trials of the next generation, which Optuna proposes."""
+        self._round = 0
         start = len(self._asked)
         with quiet():
             for number in range(
@@ -130,7 +185,7 @@ class Study:
                 # Optuna has seen.
                 self._optuna.sampler = self._sampler.for_trial(number)
                 self._asked.append(self._optuna.ask(self._space))
-        return [self._proposal(trial.number) for trial in self._asked[start:]]
+        return list(range(start, len(self._asked)))
 
     def tell(
         self,
@@ -140,10 +195,10 @@ class Study:
         curve: Sequence[tuple[int, float]] = (),
         key: str | None = None,
     ) -> None:
-        """Record the result of a trial: a finite value, lower is better; results may
-        arrive in any order.
+        """Record the result of a trial in this round: a finite value, lower is better;
+        results may arrive in any order.
 
-        A failed trial counts and has a finite worst value. ``curve`` is (step, value)
+        A failed trial counts, has a finite worst value, and ends. ``curve`` is (step, value)
         per evaluation; ``key`` is the run's, for readers of the exported study.
         """
         if not 0 <= number < len(self._asked):
@@ -151,18 +206,42 @@ class Study:
                 f"Trial {number} was not asked yet: {len(self._asked)} of "
                 f"{self.trials} were."
             )
-        if number in self._told:
+        if number not in self._open:
+            known = self._told.get(number) or self._reached[number]
             raise ValueError(
-                f"Trial {number} was told already, with the value "
-                f"{self._told[number].value:g}."
+                f"Trial {number} was told already, with the value {known.value:g}."
             )
         if not math.isfinite(value):
             raise ValueError(
                 f"Trial {number} has the value {value}: tell a failed one with a finite "
                 "worst value."
             )
-        self._told[number] = _Told(float(value), failed, tuple(curve), key)
-        if self.trials_told == len(self._asked):
+        told = _Told(float(value), failed, tuple(curve), key)
+        is_last = self._round == len(self._shares) - 1
+        if not is_last:
+            self._values[self._round][number] = told.value
+        ended = self._told if is_last or failed else self._reached
+        ended[number] = told
+        self._open.remove(number)
+        if not self._open:
+            self._end_round()
+
+    def _end_round(self) -> None:
+        """Prune, and let the trials that are left continue; hand the generation on
+        once none is.
+        """
+        # In the order of numbers, whatever the order of arrival.
+        judged = sorted(self._reached)
+        pruned: list[int] = []
+        if judged and self._pruner is not None:
+            values = self._values[self._round]
+            pruned = pruned_in_round(self._pruner, values, judged)
+        for number in pruned:
+            self._told[number] = replace(self._reached[number], pruned=True)
+        self._due = [number for number in judged if number not in pruned]
+        self._reached = {}
+        self._round += 1
+        if not self._due:
             self._pass_on_generation()
 
     def best(self, among: int | None = None) -> Proposal:
@@ -181,8 +260,15 @@ class Study:
             )
         return self._proposal(
             # The number breaks ties, so that the order of arrival cannot.
-            min(told, key=lambda number: (self._told[number].value, number))
+            min(told, key=self._rank)
         )
+
+    def _rank(self, number: int) -> tuple[bool, float, int]:
+        """What orders the told trials, the best first: a pruned one comes after all
+        others.
+        """
+        told = self._told[number]
+        return told.pruned, told.value, number
 
     def frozen(self) -> list[FrozenTrial]:
         """The trials as Optuna's FrozenTrial, in order of their numbers."""
@@ -194,9 +280,9 @@ class Study:
         return self._optuna.user_attrs
 
     def _proposal(self, number: int) -> Proposal:
-        return Proposal(
-            number, self._declared.active(self._asked[number].params)
-        )
+        params = self._declared.active(self._asked[number].params)
+        share = self._shares[min(self._round, len(self._shares) - 1)]
+        return Proposal(number, params, share)
 
     def _pass_on_generation(self) -> None:
         with quiet():
@@ -213,12 +299,14 @@ class Study:
                 )
                 if unused:
                     trial.set_user_attr("unused", sorted(unused))
-                trial.set_user_attr(
-                    "status", "failed" if told.failed else "finished"
-                )
+                trial.set_user_attr("status", told.status)
                 if told.key is not None:
                     trial.set_user_attr("key", told.key)
-                self._optuna.tell(trial, told.value)
+                if told.pruned:
+                    # Optuna takes the last value that was reported.
+                    self._optuna.tell(trial, state=TrialState.PRUNED)
+                else:
+                    self._optuna.tell(trial, told.value)
         self._passed_on = len(self._asked)
 
 
@@ -269,7 +357,10 @@ class Journal:
         except KeyError:
             return None
         return len(
-            known.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+            known.get_trials(
+                deepcopy=False,
+                states=(TrialState.COMPLETE, TrialState.PRUNED),
+            )
         )
 
     def _write(self, study: Study) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
 from dashboard.locale import Words
 from dashboard.theme import task_color
+from suite.training.job import ENDED_WELL
 
 FAILED = "text"  # no task has it
 TOLD = (  # of a run, where the pointer is
@@ -104,9 +105,8 @@ def joined(found: pd.DataFrame) -> pd.DataFrame:
     same = found["worker"].eq(found["worker"].shift()) & found["task"].eq(
         found["task"].shift()
     )
-    fine = found["status"].eq("finished") & found["status"].shift().eq(
-        "finished"
-    )
+    well = found["status"].isin(ENDED_WELL)
+    fine = well & well.shift(fill_value=False)
     # A bar begins wherever a row cannot be joined to the one before; counting
     # these beginnings numbers the bars.
     bar = (~(same & fine & (found["start"] - end.shift() < unseen))).cumsum()
@@ -134,7 +134,7 @@ def gantt(
     traces: list[Trace] = []
     for place, task in enumerate(tasks):
         of_task = found[found["task"] == task]
-        ended_well = of_task["status"] == "finished"
+        ended_well = of_task["status"].isin(ENDED_WELL)
         finished, failed = of_task[ended_well], of_task[~ended_well]
         if len(finished):
             # By the task's place in the campaign, so that the colour stays the

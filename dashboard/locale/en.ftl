@@ -95,6 +95,7 @@ state-tuning = Tuning
 state-failed = Failed
 state-queued = Queued
 status-finished = Finished
+status-pruned = Pruned
 status-diverged = Diverged
 status-out-of-memory = Out of memory
 status-timed-out = Timed out

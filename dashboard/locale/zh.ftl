@@ -89,6 +89,7 @@ state-tuning = 调参中
 state-failed = 失败
 state-queued = 排队
 status-finished = 完成
+status-pruned = 被剪枝
 status-diverged = 发散
 status-out-of-memory = 内存不足
 status-timed-out = 超时

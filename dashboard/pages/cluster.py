@@ -19,6 +19,7 @@ from dashboard.pages.overview.progress import progress
 from dashboard.server.security import safe_link
 from dashboard.theme import task_color
 from suite.report.formatting import duration
+from suite.training.job import ENDED_WELL
 
 PATH, TITLE = "/cluster", "cluster-title"
 MAX_WORKERS = 48  # rows of the chart; the table has all
@@ -182,7 +183,7 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
 def _failures(view: View) -> html.Section:
     """Counts by cause and task; each leads to the runs."""
     words, frame = view.words, view.campaign.runs
-    failed = frame[frame["status"] != "finished"]
+    failed = frame[~frame["status"].isin(ENDED_WELL)]
     if failed.empty:
         return card(
             html.P(words("sweep-no-failures")), title=words("sweep-failures")

@@ -26,6 +26,7 @@ from dashboard.components.text import aria, card, head
 from dashboard.data.finals import deciding_finals
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, view_of
+from suite.training.job import ENDED_WELL
 
 PATH, TITLE = "/runs", "runs-title"
 # long texts and lists, which fit in no cell
@@ -39,7 +40,7 @@ CLIENT_ROWS = 5_000
 def layout(view: View) -> Component:
     """A table of every run that the address selects, and below it what failed."""
     words, found = view.words, frames(view)["runs"]
-    failed = found[(found["status"] != "finished")]
+    failed = found[~found["status"].isin(ENDED_WELL)]
     says = words(
         "runs-count", count=f"{len(found):,}", failed=f"{len(failed):,}"
     )

@@ -32,7 +32,7 @@ from dashboard.figures.sweep import (
 from suite.report.charts.lines import SHARE
 from suite.report.charts.spec import INFINITE
 from suite.report.formatting import within_sentence
-from suite.training.job import JUDGED
+from suite.training.job import ENDED_WELL, JUDGED
 
 PATH, TITLE = "/sweep", "sweep-title"
 COSTS = ("seconds_per_epoch", "seconds_per_update", "seconds")
@@ -280,7 +280,9 @@ def _failures(view: View) -> html.Section:
     runs = view.campaign.runs
     task_runs = runs[runs["task"] == view.task]
     causes = [
-        cause for cause in task_runs["status"].unique() if cause != "finished"
+        cause
+        for cause in task_runs["status"].unique()
+        if cause not in ENDED_WELL
     ]
     rows = []
     for arm in view.about["arms"]:

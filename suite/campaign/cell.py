@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from search.study import Study
+from search.study import Proposal, Study
 from suite.planning.identity import cell_identity
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.resolved import ResolvedTask, deciding
@@ -28,7 +28,7 @@ from suite.training.job import (
     digest,
 )
 from suite.training.seeds import run_seeds, tuner_seed
-from tasks import Task, source_of
+from tasks import FitOnce, Task, TrainsItself, source_of
 
 
 class Cell:
@@ -69,6 +69,10 @@ class Cell:
         self.needs_retry = False
         self._root_seed = plan.profile.root_seed
         self._open: dict[str, Member] = {}  # asked for, and without a result
+        self._rounds_asked = 0
+        # The newest round of each trial, by number, until the whole trial is in.
+        self._rounds: dict[int, tuple[Member, RunRecord]] = {}
+        self._ended_early: set[int] = set()  # trials, by number
         # With the half-budget one once that is known to be needed.
         self._finals_planned = self.finals_wanted + self.half_length
         self._finals_asked = False
@@ -87,6 +91,22 @@ class Cell:
             sampler=plan.profile.sampler,
             name=f"{plan.id}/{task}/{level}/{arm}/{block}",
             root_seed=root,
+            pruner=plan.profile.pruner if self._can_prune else "",
+            rounds=plan.profile.pruning_rounds,
+        )
+
+    @property
+    def _can_prune(self) -> bool:
+        """Whether the suite's own loop trains the arm, on one worker, which can end a
+        run and resume it; and its trials are a search, not a fixed grid.
+        """
+        arm = self.task.arm(self.cell_plan.builds)
+        procedure = self.task.procedure_of(arm)
+        by_steps = arm.measure is None and not isinstance(
+            procedure, FitOnce | TrainsItself
+        )
+        return (
+            by_steps and self.recipe.world_size == 1 and not self.space.points
         )
 
     @property
@@ -97,12 +117,16 @@ class Cell:
     @property
     def planned(self) -> int:
         """Total number of runs, as far as it is known by now."""
-        return self.trials + self._finals_planned
+        return self.trials + self._rounds_asked + self._finals_planned
 
     @property
     def left(self) -> int:
         """Number of runs that remain."""
-        return self.trials - self.study.trials_told + self._finals_left
+        rounds_open = sum(
+            member.kind == "round" for member in self._open.values()
+        )
+        trials_left = self.trials - self.study.trials_told
+        return trials_left + rounds_open + self._finals_left
 
     @property
     def _finals_left(self) -> int:
@@ -117,7 +141,7 @@ class Cell:
         if not self.study.done:
             asked = []
             for trial in self.study.ask():
-                asked.append(self._member("trial", trial.number, trial.params))
+                asked.append(self._trial_member(trial))
         elif not self._finals_asked:
             asked = self._all_finals()
             self._finals_asked = True
@@ -150,7 +174,9 @@ class Cell:
 
         One that a machine failed counts for nothing, and sets ``needs_retry``.
         """
-        self.lines[line["key"]] = line
+        # A round is part of its trial, which has a line of its own.
+        if line["kind"] != "round":
+            self.lines[line["key"]] = line
         # A timeout or a crash says something about a machine or a bug, nothing
         # about the arm. Telling the study would make its next proposals depend
         # on it.
@@ -160,12 +186,56 @@ class Cell:
         member = self._open.pop(line["key"])
         if member.kind == "final":
             self.finals[member.number] = line
-        elif member.kind == "trial":
+        elif member.kind in ("trial", "round"):
             self._tell_trial(member, line)
         else:
             self.further[member.kind] = line
 
+    def _trial_member(self, trial: Proposal) -> Member:
+        """The run of a proposal: a trial, or a round of one."""
+        whole = self._member("trial", trial.number, trial.params)
+        if trial.share == 1.0:
+            return whole
+        self._rounds_asked += 1
+        key = digest([whole.key, "up to", trial.share])
+        return replace(
+            whole, key=key, kind="round", share=trial.share, trial=whole.key
+        )
+
+    def take_ended_early(self) -> dict[str, RunRecord]:
+        """The lines of the trials that ended with a round, since this was asked last:
+        those that the pruner ended, and those that diverged. By the key of the whole
+        trial, which will not run.
+
+        A line is that of the round, under a key of its own.
+        """
+        found = {}
+        for number, (member, line) in sorted(self._rounds.items()):
+            if not self.study.has_ended(number) or number in self._ended_early:
+                continue
+            self._ended_early.add(number)
+            ended = self._ended_with(line)
+            self.lines[ended["key"]] = ended
+            found[member.trial] = ended
+        return found
+
+    def _ended_with(self, line: RunRecord) -> RunRecord:
+        """The line of a trial that ended with this round."""
+        if line["status"] == "diverged":
+            key = digest([line["key"], "diverged"])
+            return {**line, "key": key, "kind": "trial"}
+        # Whether a trial is pruned follows from all results that the pruner
+        # compared.
+        cohort = sorted(one["key"] for _, one in self._rounds.values())
+        key = digest([line["key"], "pruned among", cohort])
+        return {**line, "key": key, "kind": "trial", "status": "pruned"}
+
     def _tell_trial(self, member: Member, line: RunRecord) -> None:
+        if member.kind == "round":
+            self._rounds[member.number] = member, line
+        else:
+            # The pruner has let it run to its end.
+            self._rounds.pop(member.number, None)
         curve = []
         for row in line["curve"]:
             step = int(row["step"] or 0)

@@ -210,9 +210,8 @@ class Driver:
         self._checkpoints = self._prepare_checkpoints(
             line["key"] for line in lines if line["worker"]
         )
-        if self.tracker:
-            for line in lines:
-                self.tracker.put(line)
+        for line in lines:
+            self._publish(line)
 
     def _find_checkpoint_folder(self) -> Path:
         """In the campaign's folder, or where all nodes see it."""
@@ -271,18 +270,41 @@ class Driver:
         added at once.
         """
         while not cell.needs_retry:
+            self._note_ended_early(cell)
             asked = cell.ask()
             if not asked:
                 break
             # The plan cannot count these: whether half of the trials choose
-            # other hyperparameters is known only after tuning.
+            # other hyperparameters, and which trials have a further round, is
+            # known only while tuning.
             self.tally.planned += sum(
-                member.kind == "half_budget" for member in asked
+                member.kind in ("half_budget", "round") for member in asked
             )
             for member in asked:
                 self._replay_or_queue(cell, member)
         if cell.done:
             self._writer.write(cell)
+
+    def _note_ended_early(self, cell: Cell) -> None:
+        """Record the trials of a cell that a round has ended, and drop what they would
+        have resumed from.
+        """
+        for trial, line in cell.take_ended_early().items():
+            # Counted as a run that ended well: whether it diverged was counted
+            # with its round.
+            self.tally.add("finished")
+            checkpoint.drop(self._checkpoint_folder, trial)
+            if line["key"] in self._known:
+                self.tally.replayed += 1
+                continue
+            self._write(partial(self._record.append_line, line))
+            self._note(line)
+            self._publish(line)
+
+    def _publish(self, line: RunRecord) -> None:
+        """Hand a line to the tracker; the rounds of a trial are part of the trial."""
+        if self.tracker and line["kind"] != "round":
+            self.tracker.put(line)
 
     def _replay_or_queue(self, cell: Cell, member: Member) -> None:
         """Tell the cell of a run that is recorded already, here or in another
@@ -309,8 +331,7 @@ class Driver:
         line = self._others.take(member.key, member.cell, self._record)
         if line is not None:
             self._note(line)
-            if self.tracker:
-                self.tracker.put(line)
+            self._publish(line)
         return line
 
     def _of_this_plan(self, line: RunRecord, member: Member) -> RunRecord:
@@ -440,8 +461,7 @@ class Driver:
         self.tally.trained += 1
         self._note_machines([result.worker])
         self._worker_loads.add(result.worker)
-        if self.tracker:
-            self.tracker.put(line)
+        self._publish(line)
         self._tell(cell, line)
         # The result may complete a generation of the study, whose next one is
         # due then.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.records.files import replace_text
+from suite.training.job import ENDED_WELL
 
 # A rate over fewer runs is too noisy to estimate the remaining time.
 RUNS_FOR_A_FORECAST = 3
@@ -97,7 +98,7 @@ class Tally:
     def add(self, status: str) -> None:
         """Count a run that is done."""
         self.done += 1
-        if status != "finished":
+        if status not in ENDED_WELL:
             self.failed[status] = self.failed.get(status, 0) + 1
 
     def note_in_flight(self, workers: int, slots: int) -> None:

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import (
     ConfigDict,
@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 import tasks
+from search.pruners import PRUNERS
 from search.samplers import SAMPLERS
 from suite.planning.resolved import ResolvedTask
 from suite.training.resources import CheckedModel, Resources
@@ -221,6 +222,14 @@ class Profile(CheckedModel):
     then everything, all from one Sobol sequence. "tpe": the same up to trial 8, then
     what TPE learns from results. "sobol" or "random": everything from the start."""
 
+    pruner: str = ""
+    """What ends unpromising trials early: "median", those worse than the median of their
+    generation; "successive_halving", all but the best third. All trials of a generation
+    are compared at once, so that results depend on no order. Default: none does."""
+
+    pruning_rounds: tuple[float, ...] = (0.25, 0.5)
+    """After which shares of their updates trials are pruned."""
+
     length_factor: float = Field(default=1.0, gt=0)
     """Multiplies the length of every recipe."""
 
@@ -262,6 +271,39 @@ class Profile(CheckedModel):
         if name not in SAMPLERS:
             raise ValueError(nearest(name, SAMPLERS.names()))
         return name
+
+    @field_validator("pruner")
+    @classmethod
+    def _known_pruner(cls, name: str) -> str:
+        """Refuse a pruner that is not registered."""
+        if name and name not in PRUNERS:
+            raise ValueError(nearest(name, PRUNERS.names()))
+        return name
+
+    @field_validator("pruning_rounds")
+    @classmethod
+    def _rounds_in_order(cls, rounds: tuple[float, ...]) -> tuple[float, ...]:
+        """Refuse rounds that are not increasing shares between 0 and 1."""
+        inside = all(0 < share < 1 for share in rounds)
+        if not rounds or not inside or list(rounds) != sorted(set(rounds)):
+            raise ValueError(
+                "give increasing shares of the updates between 0 and 1, such as "
+                "[0.25, 0.5]"
+            )
+        return rounds
+
+    @model_validator(mode="after")
+    def _whole_budget_alone(self) -> Self:
+        """Refuse half-budget finals where trials are pruned."""
+        asks_for_half = self.half_budget or any(
+            task.half_budget for task in self.tasks.values()
+        )
+        if self.pruner and asks_for_half:
+            raise ValueError(
+                f"pruner = {self.pruner!r} with half_budget = true: trials are pruned "
+                "against each other, so half of them is another search; leave one out"
+            )
+        return self
 
     def task_names(self) -> list[str]:
         """The tasks to run, if only for a claim's universes, in alphabetical order."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from suite.records.manifest import Manifest
-from suite.training.job import JUDGED
+from suite.training.job import ENDED_WELL, JUDGED
 
 IDENTITY = ("key", "task", "level", "arm", "block", "kind", "number")
 PLACE = ("task", "level", "arm", "block")
@@ -277,7 +277,7 @@ def _finished_runs(plan: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         trials_done=judged & kind.eq("trial"),
         finals_done=judged & kind.eq("final"),
         half_length_done=judged & kind.eq("half_length"),
-        failures=runs["status"].ne("finished"),
+        failures=~runs["status"].isin(ENDED_WELL),
         unjudged=~judged,
         seconds=duration.astype(float),
     )

@@ -277,6 +277,8 @@ class _Reader:
                 line = parse_line(text, path, self._number + 1)
                 self._offset += len(text)
                 self._number += 1
-                self._runs.put(line)
-                self._curves.put(line)
                 self._cells.put(line)
+                # The rounds of a trial are part of it: its own line has it all.
+                if line["kind"] != "round":
+                    self._runs.put(line)
+                    self._curves.put(line)

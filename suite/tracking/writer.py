@@ -33,6 +33,7 @@ from suite.tracking.sqlite import (
     experiment_folder,
     prepare_store,
 )
+from suite.training.job import ENDED_WELL
 
 # A kind of experiment that opens on runs and charts, not on chats.
 EXPERIMENT_KIND = {"mlflow.experimentKind": "custom_model_development"}
@@ -207,7 +208,7 @@ class MlflowWriter:
         # changed its status.
         if run is None or closed_as != status:
             run = self._log_run(line, cell_id, cell, run)
-            mlflow_status = "FINISHED" if status == "finished" else "FAILED"
+            mlflow_status = "FINISHED" if status in ENDED_WELL else "FAILED"
             self.client.set_terminated(run, mlflow_status, ended)
             self._known[key] = run, status
         self._note(key, line["task"], run)

@@ -88,16 +88,20 @@ class Checkpointer:
         return _read(self._path) if self._path else None
 
     def save(
-        self, training: TrainingLoop, artifacts: Mapping[str, bytes]
+        self,
+        training: TrainingLoop,
+        artifacts: Mapping[str, bytes],
+        now: bool = False,
     ) -> None:
-        """After an evaluation: write the checkpoint if one is due.
+        """After an evaluation: write the checkpoint if one is due, or ``now``.
 
         ``artifacts`` are contents of files by name; ``resume`` returns them. Writing
         takes at most ``SHARE`` of the run's time, so the pauses grow with the size of
         the model. A full disk is not an error: the run continues without a checkpoint.
         """
         began = time.monotonic()
-        if self._path is None or began - self._kept < self._pause:
+        is_due = now or began - self._kept >= self._pause
+        if self._path is None or not is_due:
             return
         as_tensors = {}
         for name, content in artifacts.items():

@@ -17,24 +17,34 @@ from suite.training.metrics import recorded_metric
 
 # of a line of the record and of cell.parquet; readers refuse another
 SCHEMA = 2
-Kind = Literal["trial", "final", "half_budget", "half_length"]
+Kind = Literal["trial", "final", "half_budget", "half_length", "round"]
 # the kinds that open the sealed test set
 OPENING: tuple[Kind, ...] = ("final", "half_budget", "half_length")
 Status = Literal[
-    "finished", "diverged", "out_of_memory", "timed_out", "crashed", "lost"
+    "finished",
+    "diverged",
+    "pruned",
+    "out_of_memory",
+    "timed_out",
+    "crashed",
+    "lost",
 ]
 STATUSES: tuple[Status, ...] = (
     "finished",
     "diverged",
+    "pruned",
     "out_of_memory",
     "timed_out",
     "crashed",
     "lost",
 )
+# no failures: the run did what it was meant to do
+ENDED_WELL: tuple[Status, ...] = ("finished", "pruned")
 # results of the run itself; the others depend on the machine
 JUDGED: tuple[Status, ...] = (
     "finished",
     "diverged",
+    "pruned",
 )
 
 
@@ -49,7 +59,8 @@ class Member:
     """``trial``: a run of the tuning study. ``final``: with the hyperparameters that
     the study chose. ``half_budget``: with those that half of the trials would have
     chosen, where they are others. ``half_length``: with the final's hyperparameters
-    and seeds and half of its updates.
+    and seeds and half of its updates. ``round``: the beginning of a trial, up to
+    ``share`` of its updates, after which a pruner decides whether it continues.
     """
 
     block: int
@@ -67,6 +78,14 @@ class Member:
     cell: str = ""
     """SHA-256 of all that its cell's runs have in common: the code, data, recipe and
     search space that they were planned with. Empty where no campaign planned it.
+    """
+
+    share: float = 1.0
+    """Up to which share of its updates it is trained; below 1 of a ``round``."""
+
+    trial: str = ""
+    """The key of the whole trial that a ``round`` is the beginning of: its checkpoint
+    has that name, for the trial to resume from.
     """
 
 

@@ -162,10 +162,25 @@ class TrainingLoop:
         self.learner.restore_best()
         self.losses = self.losses[: self._at.step]
 
-    def run(self, watch: Callable[[Evaluation], None]) -> None:
-        """Train to the end, and call ``watch`` after each evaluation."""
+    def run(
+        self, watch: Callable[[Evaluation], None], share: float = 1.0
+    ) -> None:
+        """Train to the end, or to the first evaluation after that ``share`` of the
+        updates, and call ``watch`` after each evaluation.
+
+        Of a beginning alone, the model is left as it is, and ``best`` is the best so
+        far.
+        """
         for found in self:
             watch(found)
+            if self.reaches(found, share):
+                break
+        if self.best is None or not self.recipe.restore_best:
+            self.best = self.curve[-1]
+
+    def reaches(self, found: Evaluation, share: float) -> bool:
+        """Whether training up to that share of the updates ends with an evaluation."""
+        return share < 1 and found.step >= share * self.steps
 
     def _batches(self) -> Iterator[Split]:
         """The remaining batches."""

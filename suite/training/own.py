@@ -130,12 +130,17 @@ class OwnTraining(TrainingLoop):
                 f"{self.steps} at most."
             )
 
-    def run(self, watch: Callable[[Evaluation], None]) -> None:
+    def run(
+        self, watch: Callable[[Evaluation], None], share: float = 1.0
+    ) -> None:
         """Have the procedure train to the end, and call ``watch`` after each of its
         evaluations.
 
         Raises UserError if it returns before the run is over.
         """
+        # A procedure's own loop cannot be left in the middle, so that its
+        # trials are never pruned.
+        assert share == 1.0
         self._watch = watch
         if not self.curve:
             self.curve.append(self._evaluate(0, math.nan))

@@ -220,7 +220,7 @@ def _train(setup: Setup) -> Trained:
     job, member = setup.job, setup.member
     # One file a run: a group's first worker writes it and tells the others.
     checkpointer = Checkpointer(
-        job.checkpoints if setup.leads else None, member.key
+        job.checkpoints if setup.leads else None, member.trial or member.key
     )
     before, recipe = _train_before(setup, checkpointer)
     loop = training(
@@ -242,9 +242,11 @@ def _train(setup: Setup) -> Trained:
             snapshots.update(_snapshot(setup, found, loop.steps))
         # Over all attempts, so that a run which keeps resuming ends, too.
         _check_time(checkpointer.seconds, job.time_limit, found.step)
-        checkpointer.save(loop, snapshots)
+        # What follows a round resumes from its end.
+        ends_here = loop.reaches(found, member.share)
+        checkpointer.save(loop, snapshots, now=ends_here)
 
-    loop.run(watch)
+    loop.run(watch, member.share)
     return Trained(
         model=setup.model,
         curve=before.whole_curve(loop.curve),

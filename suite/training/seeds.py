@@ -42,13 +42,16 @@ def run_seeds(
     ``initialisation`` and ``dropout``.
 
     Trials and finals of a block share its split and how it is evaluated, and nothing
-    else. A half-budget or half-length final takes the seeds of the final with its
-    number: it differs from that in its hyperparameters or in its length alone.
+    else. A round takes the seeds of the trial whose beginning it is. A half-budget or
+    half-length final takes the seeds of the final with its number: it differs from that
+    in its hyperparameters or in its length alone.
     """
     shared = task, level, block
     own = task, level, block, arm
     if kind in ("half_budget", "half_length"):
         kind = "final"
+    if kind == "round":
+        kind = "trial"
     return {
         "split": seed(root, "split", *shared),
         "order": seed(root, "order", *shared, kind, number),

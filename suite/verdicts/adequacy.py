@@ -19,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from suite.training.job import ENDED_WELL
 from suite.verdicts.case import Case
 from suite.verdicts.effects import (
     average_half_values,
@@ -101,7 +102,7 @@ def failed_trials(case: Case) -> Gate | None:
         return None
     seen = []
     for arm, statuses in counted.groupby("arm")["status"]:
-        failed = statuses[statuses != "finished"]
+        failed = statuses[~statuses.isin(ENDED_WELL)]
         if len(failed) > MAX_FAILED_SHARE * len(statuses):
             seen.append(
                 message(
@@ -252,6 +253,8 @@ def tuning_budget(case: Case) -> Gate | None:
     budget = case.manifest.trials
     if case.metric.cost or budget < 2 or _half_budget_finals_are_in(case):
         return None
+    if case.prunes:
+        return _not_asked("tuning-budget", "seen-pruned")
     # By number: the first half of a study is the study with half its budget.
     half = _mean_effects_with(case, budget // 2)
     full = _mean_effects_with(case, budget)
@@ -307,6 +310,8 @@ def moving_in_search(case: Case) -> Gate | None:
     metric, trials = case.metric.validation, case.manifest.trials
     if case.metric.cost or metric is None or trials < 2:
         return None
+    if case.prunes:
+        return _not_asked("moving-in-search", "seen-pruned")
     full_values = _validation_with(case, trials)
     if full_values is None or case.untuned.all():
         return None

@@ -106,7 +106,9 @@ class TaskRows:
             return self.trials.iloc[:0]
         if budget not in self._chosen:
             trials = self.completed_trials
-            first = trials[trials["number"] < budget].dropna(subset=[column])
+            # What a shorter run reached is not compared with whole ones.
+            whole = trials[trials["status"] != "pruned"]
+            first = whole[whole["number"] < budget].dropna(subset=[column])
             # of equal trials the earliest, whatever the budget
             lower_first = metric.better == "lower"
             ranked = first.sort_values(
@@ -287,6 +289,13 @@ class Case:
     def planned(self) -> int:
         """Blocks, at the most."""
         return self.manifest.blocks
+
+    @property
+    def prunes(self) -> bool:
+        """Whether trials are pruned against each other, so that half of them would be
+        another search.
+        """
+        return bool(self.campaign.manifest.profile.pruner)
 
     @property
     def looks(self) -> tuple[int, ...]:

@@ -24,6 +24,8 @@ OF_A_PROFILE = {
     "title": Role.SELECTS,
     "root_seed": Role.DECIDES_THROUGH,  # the runs' seeds
     "sampler": Role.DECIDES_THROUGH,  # the runs' hyperparameters
+    "pruner": Role.SELECTS,  # which trials go on
+    "pruning_rounds": Role.SELECTS,
     "confidence": Role.SELECTS,  # after how many blocks a claim is left alone
     "device": Role.DECIDES,
     "threads": Role.DECIDES,

@@ -94,8 +94,8 @@ def stopped_at_its_next_evaluation(
 ) -> Result | None:
     """What came of it, or None where it was stopped."""
 
-    def keep(self: Checkpointer, *what: Any) -> None:
-        kept(self, *what)
+    def keep(self: Checkpointer, *what: Any, **how: Any) -> None:
+        kept(self, *what, **how)
         raise Stopped
 
     kept = Checkpointer.save

@@ -9,7 +9,7 @@ from suite.planning.profile import Profile
 from suite.records.manifest import TaskManifest
 from suite.records.results import Campaign
 from suite.report.formatting import listed
-from suite.training.job import JUDGED
+from suite.training.job import ENDED_WELL, JUDGED
 from suite.verdicts.decision import CONFIRMATORY
 
 Paragraph = tuple[str, str]  # heading, text
@@ -88,9 +88,20 @@ def _tuning(profile: Profile, tasks: list[TaskManifest]) -> str:
     else:
         who = "each arm that has something to tune"
     return (
-        f"In every block {who} got the same number of tuning trials, {trials}, each a whole training. The hyperparameters "
+        f"In every block {who} got the same number of tuning trials, {trials}, {_whole(profile)}. The hyperparameters "
         f"tried were {how}, so the same profile and seed try the same hyperparameters on any number of machines. What was "
         "tuned, and in which ranges, stands with each task."
+    )
+
+
+def _whole(profile: Profile) -> str:
+    """How much of its training a trial gets."""
+    if not profile.pruner:
+        return "each a whole training"
+    rounds = listed(f"{100 * share:g} %" for share in profile.pruning_rounds)
+    return (
+        f"which after {rounds} of the updates were compared, all at once, and pruned ({profile.pruner.replace('_', ' ')}); "
+        "the others were whole trainings"
     )
 
 
@@ -179,7 +190,7 @@ def _failures(campaign: Campaign) -> str:
     failed = {
         status: count
         for status, count in sorted(statuses.items())
-        if status != "finished"
+        if status not in ENDED_WELL
     }
     happened = listed(
         f"{count:,} {status.replace('_', ' ')}"

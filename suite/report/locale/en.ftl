@@ -284,6 +284,7 @@ gate-failed-trials-fine = Enough tuning trials of every arm succeeded.
 gate-failed-trials-hint = Where they diverged, lower the top of the learning rate's range or clip gradients; where the machine failed them, give more memory or time and use `bakeoff retry`.
 seen-failed-trials = { $failed } of the { $trials } tuning trials of { $arm } failed ({ $causes })
 cause = { $count } { $status }
+status-pruned = pruned
 status-diverged = diverged
 status-out-of-memory = out of memory
 status-timed-out = timed out
@@ -322,6 +323,7 @@ gate-still-improving-passed = Converged when training ended
 gate-still-improving-fine = When training ended, nothing was moving that could change the answer.
 gate-still-improving-hint = Train longer: raise `length_factor` in the profile, or the recipe's steps or epochs.
 seen-fixed-budget = the claim is about what this much training buys, finished or not
+seen-pruned = trials were pruned against each other, so half of them would be another search
 seen-rate-falls = under a learning rate that falls towards the end every curve flattens, finished or not; `half_length = true` in the profile tells more
 seen-effect-moving = the difference{ $at_level } was still moving: over the last quarter of training it changed on validation by { $change }
 seen-arm-improving = { $arm }{ $at_level } kept improving to the end: by { $gain } on validation over the last quarter of training

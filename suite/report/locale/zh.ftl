@@ -257,6 +257,7 @@ gate-failed-trials-fine = 每个方案都有足够多的调参试验成功。
 gate-failed-trials-hint = 若因发散而失败，请降低学习率范围的上限或裁剪梯度；若因机器而失败，请给予更多内存或时间，并使用 `bakeoff retry`。
 seen-failed-trials = { $arm } 的 { $trials } 次调参试验中有 { $failed } 次失败（{ $causes }）
 cause = { $count } 次{ $status }
+status-pruned = 被剪枝
 status-diverged = 发散
 status-out-of-memory = 内存不足
 status-timed-out = 超时
@@ -292,6 +293,7 @@ gate-still-improving-passed = 训练结束时已稳定
 gate-still-improving-fine = 训练结束时，没有仍在变化而足以改变答案的量。
 gate-still-improving-hint = 请延长训练：提高配置中的 `length_factor`，或增加训练配方的步数或轮数。
 seen-fixed-budget = 论断所说的正是这么多训练能换来什么，无论是否训练完毕
+seen-pruned = 各次试验相互比较并被剪枝，因此其中一半将是另一次搜索
 seen-rate-falls = 学习率在结束前逐渐下降，无论是否训练完毕，曲线都会变平；配置中的 `half_length = true` 更能说明问题
 seen-effect-moving = 差异{ $at_level }仍在变化：在训练的最后四分之一，验证集上改变了 { $change }
 seen-arm-improving = { $arm }{ $at_level }直到最后仍在进步：在训练的最后四分之一，验证集上提高了 { $gain }
