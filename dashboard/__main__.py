@@ -6,23 +6,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard.serve import serve
-from suite.cli.console import USAGE, complain, ctrl_c_is_fine
-from suite.cli.options import MLFLOW_PORT, PORT
-from suite.errors import without_passwords
-from suite.records.results import Results
-from suite.tracking.mirror import Mirror
-from tasks import UserError
+from suite.campaign.signals import run_program
 
 LAST_PORT = 65535
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Serve until Ctrl-C or SIGTERM; the exit code."""
+    # Here and below rather than at the top, as signals are handled from then on.
+    from suite.cli.console import USAGE, complain, ctrl_c_is_fine
+    from tasks import UserError
+
     given = _parser().parse_args(words)
     try:
         with ctrl_c_is_fine():
@@ -34,6 +31,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _serve(given: argparse.Namespace) -> None:
+    from dashboard.serve import serve
+    from suite.records.results import Results
+    from suite.tracking.mirror import Mirror
+
     # With a tracking server the results folder is a cache that the mirror
     # fills, so pages read local files in either case.
     mirror = None
@@ -57,6 +58,9 @@ def _mlflow_pages(tracking_uri: str | None) -> str:
     """The URL of MLflow's own pages: on its server, or where ``bakeoff mlflow`` puts
     them.
     """
+    from suite.cli.options import MLFLOW_PORT
+    from suite.errors import without_passwords
+
     # A tracking URI may hold a password; this one becomes the links of pages
     # that anybody may read.
     if tracking_uri and tracking_uri.startswith("http"):
@@ -65,6 +69,8 @@ def _mlflow_pages(tracking_uri: str | None) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from suite.cli.options import PORT
+
     parser = argparse.ArgumentParser(
         prog="python -m dashboard",
         description="Show recorded campaigns in a browser.",
@@ -103,4 +109,4 @@ def _port(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_program(main)

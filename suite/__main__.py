@@ -1,19 +1,17 @@
 """``python -m suite`` is ``bakeoff``."""
 
-import sys
-
-INTERRUPTED = 130  # what a shell says of a program that Ctrl-C ended
+from suite.campaign.signals import run_program
 
 
 def main() -> None:
-    """The console script. Ctrl-C ends it in one line, even while it is imported."""
-    try:
-        from suite.cli.main import main as command_line
+    """The console script. A signal ends it in one line, even while it is imported."""
+    run_program(_command_line)
 
-        command_line()
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+
+def _command_line() -> None:
+    from suite.cli.main import main as command_line
+
+    command_line()
 
 
 if __name__ == "__main__":

@@ -340,8 +340,9 @@ repair where that is up to the user, to the next recorded run (or in MLflow), on
 
 
 FOOTER = """
-A worker that dies in a run is in `tests/test_cluster.py`: its run runs again elsewhere, and the user sees
-nothing. The clock is that of driver, worker and publisher in one process. Models that a library fits in one call leave
+A worker that dies in a run is in `tests/cluster/test_ray_executor.py`: its run runs again elsewhere, and the user sees
+nothing. Signals are in `tests/campaign/test_signals.py` and `tests/cli/test_stopping.py`: Ctrl-C, SIGTERM or SIGHUP, once
+or twice, to a program or to its group, end it in one line, with exit code 130, 143 or 129 and no process left. The clock is that of driver, worker and publisher in one process. Models that a library fits in one call leave
 nothing to go on from.
 """
 

@@ -8,13 +8,13 @@ import shlex
 import sys
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from suite.campaign.signals import signals_as_ctrl_c
+from suite.campaign.signals import acknowledge, signals_as_ctrl_c
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -175,6 +175,21 @@ def report_findings(
     raise typer.Exit(FAILED if failed else 0)
 
 
+def say_stopped(message: str, resume: str = "") -> None:
+    """Tell that a signal stopped the program, and the command that resumes it.
+
+    Signals that follow change nothing. Where the terminal is gone, which SIGHUP says,
+    nobody reads it.
+    """
+    acknowledge()
+    with suppress(OSError):
+        err().print(f"\n{message}")
+        if resume:
+            err().print(
+                f"  {resume}", markup=False, highlight=False, soft_wrap=True
+            )
+
+
 @contextmanager
 def ctrl_c_is_fine() -> Iterator[None]:
     """For servers, Ctrl-C and SIGTERM are the way to end them."""
@@ -182,5 +197,7 @@ def ctrl_c_is_fine() -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt:
+            # What is left to be done is not to be interrupted by a second one.
+            acknowledge()
             # Begins a new line after the ``^C`` that the terminal shows.
             print()

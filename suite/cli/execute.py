@@ -14,10 +14,10 @@ from suite.campaign.signals import exit_code
 from suite.cli.console import (
     again,
     command,
-    err,
     out,
     say,
     say_command,
+    say_stopped,
 )
 from suite.cli.results import print_verdicts
 
@@ -105,9 +105,8 @@ def _launched(
                 notify=watch.say,
             )
     except KeyboardInterrupt as interrupt:
-        err().print("\nStopped. Every finished run is kept; this resumes:")
-        err().print(
-            f"  {again()}", markup=False, highlight=False, soft_wrap=True
+        say_stopped(
+            "Stopped. Every finished run is kept; this resumes:", again()
         )
         # The code of a program that the signal ended, as schedulers and
         # scripts expect.

@@ -16,13 +16,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from suite.campaign.signals import exit_code
+from suite.campaign.signals import (
+    exit_code,
+    signals_as_ctrl_c,
+    was_stopped,
+)
 from suite.cli import control, findings, machine, results, run, share, tasks
 from suite.cli.console import (
     USAGE,
     complain,
-    err,
     prefix,
+    say_stopped,
     show_what_can_be_shown,
 )
 
@@ -65,12 +69,21 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command, and turn what it raises into a message and an exit code."""
+        # Not only while a campaign runs: what starts before it, and what is left to
+        # clean up after it, is not to be cut off either.
+        with signals_as_ctrl_c():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as interrupt:
-            err().print("\nStopped.")
+            say_stopped("Stopped.")
             raise typer.Exit(exit_code(interrupt)) from interrupt
         except (Exception, SystemExit) as error:
+            # A library that was interrupted may raise an error of its own.
+            if was_stopped():
+                raise
             # ``SystemExit``, since a task file may call ``sys.exit``.
             message = _for_the_user(error)
             if message is None:

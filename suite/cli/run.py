@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from suite.campaign.signals import signals_as_ctrl_c
 from suite.cli.console import (
     FAILED,
     RESULTS,
@@ -62,7 +61,7 @@ def demo(
     from suite.cli import servers
 
     check_early(profile, None)
-    with ExitStack() as stack, signals_as_ctrl_c():
+    with ExitStack() as stack:
         # Ray starts in the background while the imports below, which take as
         # long, go on.
         chosen = stack.enter_context(executor(None, workers))

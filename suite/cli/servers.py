@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from suite.own_packages import ROOT
 from suite.tracking.connection import (
     reach_loopback_directly,
     remove_stray_folder,
 )
 from suite.tracking.sqlite import artifact_root, default_uri, prepare_store
-from suite.training.fingerprint import ROOT
 from tasks import UserError
 
 HOST = "127.0.0.1"
@@ -160,9 +160,10 @@ def _served(call: Sequence[str], url: str, log: Path) -> Iterator[Server]:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", *call],
-            # A server that reads from the terminal would take the user's keys.
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-P", "-m", "suite.cli.child_server", *call],
+            # Its end tells the server that this process has ended. A server that
+            # reads from the terminal would take the user's keys, besides.
+            stdin=subprocess.PIPE,
             stdout=said,
             stderr=subprocess.STDOUT,
             env=_environment(),
@@ -191,13 +192,16 @@ def _environment() -> dict[str, str]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            # The whole group: MLflow's server has workers of its own, which
-            # would go on to hold the port.
-            os.killpg(process.pid, how)
-        try:
-            process.wait(SHUTDOWN_TIMEOUT_S)
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    """End a server and all processes of its group."""
+    # The whole group: MLflow's server has workers of its own, which would go
+    # on to hold the port.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(SHUTDOWN_TIMEOUT_S)
+    # What outlives the first of them, or is busy for longer.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdin is not None:
+        process.stdin.close()

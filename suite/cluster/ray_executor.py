@@ -6,7 +6,6 @@ a task, too, which has Ray Train start the group and waits for it.
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -30,6 +29,7 @@ from suite.cluster.startup import (
     end_monitors,
     join_cluster,
     load_ray,
+    sigterm_kept,
     start_cluster,
 )
 from suite.errors import one_line
@@ -71,7 +71,6 @@ class RayExecutor:
         self._start_trouble: str | None = None
         self._dashboard: str | None = None
         self._is_wanted = True
-        self._has_sigterm = False
         self._closing = threading.Lock()
         self._closed = threading.Event()
         # Before the caller's imports, not in turn with them: what follows
@@ -92,7 +91,8 @@ class RayExecutor:
 
     def _start(self, ray: ModuleType) -> None:
         try:
-            self._connect(ray, self._cluster)
+            with sigterm_kept():
+                self._connect(ray, self._cluster)
             self._define_tasks(ray)
         except BaseException as error:
             self._connected.set_exception(error)
@@ -135,13 +135,7 @@ class RayExecutor:
     @property
     def _ray(self) -> Any:
         """Ray, once it is connected."""
-        ray = self._connected.result()
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main and not self._has_sigterm:
-            # In front of Ray's own handler, which aborts.
-            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
-            self._has_sigterm = True
-        return ray
+        return self._connected.result()
 
     # -- what there is
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -33,6 +35,8 @@ SOCKET_PATH_BYTES = 107 if sys.platform.startswith("linux") else 103
 LONGEST_SOCKET = (
     "/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 )
+# More than C's struct of that name takes anywhere.
+SIGACTION_BYTES = 1024
 MONITORS = "monitor.py", "log_monitor.py"
 # The processes of a cluster of our own inherit these: one thread each, torch
 # imported while Ray still starts, and suite, so that no other package of that
@@ -283,6 +287,24 @@ def _short_temp_dir() -> str | None:
     ):
         return None
     return "/tmp/ray"
+
+
+@contextmanager
+def sigterm_kept() -> Iterator[None]:
+    """Put back the process's handler of SIGTERM at the end.
+
+    Ray's own, which it sets as it connects, prints a stack and aborts, whatever Python's
+    handler would do. ``signal.signal`` works in the main thread alone, which may be busy
+    for seconds; this works in any.
+    """
+    number = int(signal.SIGTERM)
+    libc = ctypes.CDLL(None)
+    before = ctypes.create_string_buffer(SIGACTION_BYTES)
+    libc.sigaction(number, None, before)
+    try:
+        yield
+    finally:
+        libc.sigaction(number, before, None)
 
 
 def end_monitors(package: Path) -> None:
