@@ -26,7 +26,7 @@ from suite.planning.profile import Profile
 from suite.planning.resolved import ResolvedTask, deciding
 from suite.training.advice import with_advice
 from suite.training.data_parallel import check_data_parallel
-from suite.training.evaluate import Evaluation
+from suite.training.evaluate import Evaluation, training_sample
 from suite.training.function import call
 from suite.training.instantiate import build_model, load_splits
 from suite.training.job import canonical, digest, finite
@@ -54,6 +54,8 @@ MAX_STEPS = 200
 # An evaluation that would take longer is measured on a few examples alone.
 FEW_EXAMPLES = 100
 FEW_SECONDS = 2.0
+# Steps that take so many seconds are timed once, not again after a warm-up.
+SLOW_STEP = 0.25
 RUN_OVERHEAD_S = 0.06  # seconds of overhead per run: dispatch, record, MLflow
 # Until a data-parallel group of two trains on two cores: five new processes,
 # each time.
@@ -335,18 +337,35 @@ class _Timed:
         """
         whole = self._splits.validation
         few = whole.limited(FEW_EXAMPLES)
-        # The first steps of a process pay for imports, buffers and caches.
-        _, evaluation, *_ = self._train(2, few)
+        # The first steps of a process pay for imports, buffers and caches,
+        # which are a small part only of slow ones.
+        first = self._train(2, few)
+        update, evaluation, *_ = first
         # A translator that has learned nothing writes on until it is stopped:
         # where a few examples take long, all of them would take minutes.
-        share = len(few) / len(whole)
+        share = self._share_evaluated(few)
         if evaluation < FEW_SECONDS * share:
             few, share = whole, 1.0
+        elif update > SLOW_STEP:
+            return update, evaluation / share, *first[2:]
         update, *_ = self._train(4, few)
         wanted = int(TIMED_SECONDS / max(update, 1e-6))
         steps = max(4, min(MAX_STEPS, wanted))
         update, evaluation, values, parameters = self._train(steps, few)
         return update, evaluation / share, values, parameters
+
+    def _share_evaluated(self, few: Split) -> float:
+        """Which part of the examples of an evaluation is evaluated if there are so few
+        for validation: those from training are as many as ever.
+        """
+        procedure = self.task.procedure_of(self.arm)
+        splits = self._splits
+        sample = training_sample(
+            procedure, splits.train, self._seeds["evaluation"]
+        )
+        return (len(sample) + len(few)) / (
+            len(sample) + len(splits.validation)
+        )
 
     def _train(
         self, steps: int, validation: Split

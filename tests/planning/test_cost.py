@@ -56,3 +56,27 @@ def test_slow_evaluations_are_measured_on_a_few_examples(
 
     assert lengths == evaluated
     assert found.evaluation > 0
+
+
+@pytest.mark.parametrize("patience", [0.0, 1e9])
+def test_an_evaluation_is_priced_with_its_training_examples(
+    tmp_path, monkeypatch, patience
+):
+    """They are as many, however few for validation are timed."""
+    trained = []
+
+    def timed(self, steps, validation):
+        trained.append(steps)
+        seconds = 0.001 * (1000 + len(validation))
+        return cost.SLOW_STEP + 1, seconds, {}, 1
+
+    monkeypatch.setattr(cost._Timed, "_train", timed)
+    monkeypatch.setattr(cost, "FEW_SECONDS", patience)
+    file = tmp_path / "one.toml"
+    file.write_text(DIVERGES.replace('"rate_1"', '"rate_0.1"'))
+    plan = Plan(load_profile(str(file)))
+
+    (found,) = costs(plan, tmp_path).values()
+
+    assert found.evaluation == pytest.approx(0.001 * (1000 + 1000))
+    assert (len(trained) == 1) == (patience == 0)
