@@ -57,14 +57,13 @@ def _add_showing(app: Dash, snapshots: Snapshots, prefix: str) -> None:
     def show(
         path: str,
         search: str,
-        news: dict[str, str] | None,
+        news: dict[str, Any] | None,
         shown: Shown | None,
     ) -> tuple[Any, ...]:
         # A poll that found something new sends the address as the browser has
         # it by then: view options are written there without Dash's knowledge.
-        came_news = ctx.triggered_id == "news" and bool(news)
-        if came_news and news:
-            search = news["search"]
+        news = (news or {}) if ctx.triggered_id == "news" else {}
+        search = news.get("search", search)
         rendered = render(snapshots, strip_prefix(path or "/", prefix), search)
         rendered = rendered._replace(
             main=prefixed(rendered.main, prefix),
@@ -73,9 +72,10 @@ def _add_showing(app: Dash, snapshots: Snapshots, prefix: str) -> None:
         )
         # A reader who follows a link gets the whole page. One who only watches
         # gets what has changed, and keeps zoom, focus and open menus.
-        return (
-            update(snapshots, rendered, shown or {}) if came_news else rendered
-        )
+        if not news:
+            return rendered
+        busy = bool(news.get("busy"))
+        return update(snapshots, rendered, shown or {}, busy)
 
 
 def _add_polling(app: Dash, snapshots: Snapshots) -> None:

@@ -41,13 +41,14 @@ log = logging.getLogger("bakeoff.dashboard")
 
 
 class Shown(TypedDict, total=False):
-    """What a browser shows: the campaign and its state, and which page of the server's
-    cache.
+    """What a browser shows: the campaign and its state, which page of the server's
+    cache, and from how many runs it is.
     """
 
     campaign: str
     etag: str
     page: str
+    runs: int
 
 
 class Changes(TypedDict):
@@ -55,11 +56,15 @@ class Changes(TypedDict):
 
     The browser applies it to ``page`` alone, and shows what ``shown`` says once it has.
     Until then it asks again: a response that another one overtakes is lost.
+
+    Without ``changes`` the page has to be replaced as a whole, which waits until its
+    reader is not in the middle of something; ``runs`` are new.
     """
 
     page: str
-    changes: list[Change]
+    changes: list[Change] | None
     shown: Shown
+    runs: int
 
 
 class Rendered(NamedTuple):
@@ -80,6 +85,7 @@ class _Content(NamedTuple):
     about: list[Component]
     place: Mapping[str, str]
     page: str = ""
+    runs: int = 0
 
 
 def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
@@ -101,7 +107,7 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
         log.exception("page %s?%s", path, search)
         failed = empty(words("error-title"), words("error-says"))
         content = _Content(_titled("Bakeoff", failed), [], _sticky(query))
-    shown["page"] = content.page
+    shown["page"], shown["runs"] = content.page, content.runs
     page = page_at(path)
     title = f"{title_of(page, words)} · Bakeoff" if page else "Bakeoff"
     return Rendered(
@@ -117,10 +123,10 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
 
 
 def update(
-    snapshots: Snapshots, new: Rendered, before: Shown
+    snapshots: Snapshots, new: Rendered, before: Shown, busy: bool = False
 ) -> tuple[Any, ...]:
     """The same for a browser that shows the page as it was ``before``: what has changed
-    on it alone, and all of it where that is not enough.
+    on it alone, and all of it where that is not enough, unless its reader is ``busy``.
     """
     page = before.get("page", "")
     held = snapshots.page(("shown", page))
@@ -135,10 +141,16 @@ def update(
         html.Div([main, html.Div(about, id="about")]),
         html.Div([new.main, html.Div(new.about, id="about")]),
     )
-    if found is None:
+    # All of it would shut what a busy reader has opened: they are told instead.
+    if found is None and not busy:
         return new
     unchanged: dict[str, Any] = dict.fromkeys(Rendered._fields, no_update)
-    sent: Changes = {"page": page, "changes": found, "shown": new.shown}
+    sent: Changes = {
+        "page": page,
+        "changes": found,
+        "shown": new.shown,
+        "runs": new.shown["runs"] - before.get("runs", 0),
+    }
     return tuple({**unchanged, "changes": sent}.values())
 
 
@@ -157,7 +169,8 @@ def _content(
     about = about_panel(view)
     give_places(about, "about")
     snapshots.keep_page(("shown", key), (main, about))
-    return _Content(main, about, view.place, key)
+    runs = len(view.campaign.runs)
+    return _Content(main, about, view.place, key, runs)
 
 
 def _problem(view: View) -> Component:

@@ -52,6 +52,7 @@ def shell_layout() -> Component:
             _header(),
             html.Nav(id="nav", **aria(label="Pages")),
             _banner(),
+            _held_news(),
             html.Main(
                 html.Div(className="loading", **aria(hidden="true")),
                 id="main",
@@ -123,6 +124,25 @@ def _banner() -> Component:
         hidden=True,
         role="alert",
         **data(**words),
+    )
+
+
+def _held_news() -> Component:
+    """The button that shows what waits because its reader is in the middle of
+    something, in every language, as the banner.
+    """
+    texts = {}
+    for name in LANGUAGES:
+        words = Words(name)
+        texts[name] = words("held", count="{count}")
+        texts[f"{name}-none"] = words("held-none")
+    # A region of its own: screen readers tell what appears within.
+    return html.Div(
+        html.Button(
+            id="held", hidden=True, className="button", **data(**texts)
+        ),
+        role="status",
+        className="held-place",
     )
 
 

@@ -269,9 +269,10 @@
       changed = true;
       if (id.name === "campaign") query.set("from", shown[n]); // the server keeps what both campaigns have
       if (id.name === "task") {
-        const kept = ["campaign", "lang", "x", "band", "scale", "smooth"];
+        const kept = ["campaign", "lang", "x", "band", "smooth"];
         [...query.keys()].filter((name) => !kept.includes(name)).forEach((name) => query.delete(name));
       }
+      if (id.name === "measure" || id.name === "claim") query.delete("scale"); // not every measure has a logarithmic axis
       query.set(id.name, values[n]);
     });
     if (!changed) return NONE();
@@ -306,13 +307,18 @@
   }
 
   function address(mark) {
-    return mark === null || mark === undefined ? NONE() : { mark, search: location.search };
+    return mark === null || mark === undefined ? NONE() : { mark, search: location.search, busy: window.bakeoffReader.isBusy() };
   }
 
   /* Parts of the page that have changed; the rest stays, with its zoom, focus and open details. */
   /* What this returns is shown from now on: a change that was never applied is asked for again. */
   function change(sent, shown) {
     if (!sent || !shown || sent.page !== shown.page) return NONE();
+    if (!sent.changes) {
+      window.bakeoffReader.hold(sent.runs);
+      return NONE();
+    }
+    window.bakeoffReader.release(); // what was to be replaced can be mended after all
     for (const [id, props] of sent.changes) window.dash_clientside.set_props(id, props);
     setTimeout(showTitle);
     return sent.shown;
@@ -398,8 +404,27 @@
     if (!clicks) return NONE();
     const boxes = [...document.querySelectorAll(".graph .js-plotly-plot")];
     const mine = boxes.find((box) => box.parentElement.id.includes(`"name":"${id.name}"`) || box.id.includes(`"name":"${id.name}"`));
-    if (mine) window.Plotly.downloadImage(mine, { format: id.format, filename: `bakeoff-${id.name}`, width: mine.clientWidth, height: mine.clientHeight, scale: id.format === "png" ? 2 : 1 });
+    if (!mine) return NONE();
+    if (id.format === "pdf") window.bakeoffPaper.printChart(mine.closest(".chart"));
+    else window.Plotly.downloadImage(titled(mine), { format: id.format, filename: `bakeoff-${id.name}`, width: mine.clientWidth, height: mine.clientHeight + TITLE_HEIGHT, scale: id.format === "png" ? 2 : 1 });
     return NONE();
+  }
+
+  const TITLE_HEIGHT = 48; // pixels
+
+  /* The chart with its title, and below it what it is of: a picture is read without the page around it. */
+  function titled(box) {
+    const section = box.closest(".chart"), look = tokens()[document.documentElement.dataset.mantineColorScheme === "dark" ? "dark" : "light"];
+    const title = {
+      text: section.querySelector("h2, h3").textContent, subtitle: { text: section.dataset.of, font: { size: 12, color: look.muted } },
+      font: { size: 16, color: look.text }, x: 0, xref: "paper", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 10 },
+    };
+    const margin = { ...box.layout.margin, t: (box.layout.margin.t || 0) + TITLE_HEIGHT };
+    return { data: box.data, layout: { ...box.layout, title, margin } };
+  }
+
+  function tokens() {
+    return window.dash_component_api.getLayout("tokens").props.data;
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {

@@ -35,12 +35,14 @@ def chart(
     height: int = 360,
     level: int = 2,
     key: Component | None = None,
+    of_task: bool = True,
 ) -> html.Section:
     """A chart that the browser paints from its specification, with its data as a table
     and as files.
 
     ``name`` is the chart's name on its page: the page's ``frames`` has a frame of that
-    name. ``key`` replaces the legend of a ``keyed`` chart on narrow screens.
+    name. ``key`` replaces the legend of a ``keyed`` chart on narrow screens. Without
+    ``of_task`` the chart is of the whole campaign.
     """
     heading = (html.H2 if level == 2 else html.H3)(coded(title))
     # No graph at all, rather than an empty one: a chart's callbacks would wait
@@ -65,7 +67,14 @@ def chart(
             _data_table(view, name),
         ],
         className="card chart",
+        **data(of=_origin(view, of_task)),
     )
+
+
+def _origin(view: View, of_task: bool) -> str:
+    """What a chart is of, for pictures of it: its task and its campaign."""
+    campaign = view.campaign.id
+    return f"{view.title(view.task)} · {campaign}" if of_task else campaign
 
 
 def _graph(name: str, height: int, label: str) -> html.Div:
@@ -132,7 +141,7 @@ def _menu(view: View, name: str) -> Component:
             n_clicks=0,
             className="file",
         )
-        for kind in ("SVG", "PNG")
+        for kind in ("SVG", "PNG", "PDF")
     ]
     return saved(view, name, *pictures, _enlarge(view))
 

@@ -144,6 +144,19 @@ def slider(
     )
 
 
+def player(words: Words, name: str) -> html.Button:
+    """A button that moves the slider of that name by itself, to its end and in the
+    browser; again for a pause.
+    """
+    return html.Button(
+        "▶",
+        className="button",
+        title=words("play"),
+        **aria(label=words("play"), pressed="false"),
+        **data(play=name),
+    )
+
+
 def _kept(view: View) -> dict[str, str]:
     """A choice survives a page that is rendered again: a response to a request from
     before the choice does not reset it.

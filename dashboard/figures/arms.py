@@ -6,14 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 
 from dashboard.figures import Spec, Trace, numbers, spec
-from dashboard.figures.blocks import block_axis, rule, stripe
+from dashboard.figures.blocks import block_axis, rows_height, rule, stripe
 from dashboard.locale import Words
 from suite.report.formatting import Amounts
 from suite.verdicts.arm_pair import ArmPair
 from suite.verdicts.arm_ranking import ArmRanking
 
-LEAST_HEIGHT = 120  # pixels, for the axis and its title
-PER_BLOCK = 24
 AIR = 0.08  # of what is shown, beyond it
 
 
@@ -61,7 +59,7 @@ def arm_differences(pair: ArmPair, title: str, words: Words) -> Spec | None:
         {"title": title, "showgrid": True, "range": _range([0.0, *shown])},
         block_axis(len(pair.blocks)),
         layout={"shapes": shapes, "hovermode": "closest"},
-        height=LEAST_HEIGHT + PER_BLOCK * len(pair.blocks),
+        height=rows_height(len(pair.blocks)),
     )
 
 
@@ -114,7 +112,7 @@ def ranking(
             "shapes": [rule(0.0, "muted", "solid")],
             "hovermode": "closest",
         },
-        height=LEAST_HEIGHT + PER_BLOCK * len(pairs),
+        height=rows_height(len(pairs)),
     )
 
 

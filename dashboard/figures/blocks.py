@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
+from dashboard.figures.hover import ONLY, number_format
 from dashboard.locale import Words
 from dashboard.locale.numbers import measuring
 from dashboard.theme import arm_looks
@@ -18,6 +19,8 @@ from suite.report.charts.build import block_chart, trend_chart
 from suite.report.charts.spec import Axis, BlockChart, BlockRow
 from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.scales import scale_of
+
+ROW_HEIGHT = 24  # pixels
 
 
 def pairs_frame(verdict: ClaimVerdict) -> pd.DataFrame:
@@ -54,7 +57,7 @@ def differences(
             "size": 9,
             "line": {"color": "surface", "width": 1.5},
         },
-        "hovertemplate": "%{y}: %{customdata}<extra></extra>",
+        "hovertemplate": f"%{{y}}: %{{customdata}}{ONLY}",
     }
     return spec(
         [dots],
@@ -64,7 +67,7 @@ def differences(
             "shapes": _difference_shapes(chart, row),
             "hovermode": "closest",
         },
-        height=120 + 24 * len(row.dots),
+        height=rows_height(len(row.dots)),
     )
 
 
@@ -121,12 +124,15 @@ def pairs(
     ahead, behind = sides
     first = next(iter(ahead.arms), None)
     second = next(iter(behind.arms), None)
+    number = number_format(verdict.is_share)
+    sides = [
+        _side(better, y, first, arms, "circle", words),
+        _side(worse, y, second, arms, "square", words),
+    ]
+    for side in sides:
+        side["hovertemplate"] = f"%{{x:{number}}}"
     return spec(
-        [
-            _joins(better, worse, y),
-            _side(better, y, first, arms, "circle", words),
-            _side(worse, y, second, arms, "square", words),
-        ],
+        [_joins(better, worse, y), *sides],
         {
             "title": label,
             "tickformat": ".1~%" if verdict.is_share else "",
@@ -138,7 +144,8 @@ def pairs(
             "showlegend": True,
             "margin": {"l": 72, "r": 16, "t": 36, "b": 44},
         },
-        height=144 + 24 * len(rows),
+        # A legend stands above the rows.
+        height=rows_height(len(rows), 144),
     )
 
 
@@ -188,7 +195,6 @@ def _side(
             "symbol": symbol,
             "line": {"color": "surface", "width": 1.5},
         },
-        "hovertemplate": "%{x:.4~g}",
         "showlegend": True,
     }
 
@@ -228,7 +234,10 @@ def trend(verdict: ClaimVerdict, words: Words, axis: str) -> Spec | None:
         "customdata": [point.text for point in chart.points],
         "line": {"color": chart.verdict, "width": 2.2},
         "marker": {"size": 9, "color": chart.verdict},
-        "hovertemplate": "%{x}: %{customdata}<extra></extra>",
+        "hovertemplate": words(
+            "hover-gap", axis=axis, x="%{x}", gap="%{customdata}"
+        )
+        + ONLY,
         "showlegend": False,
     }
     return spec(
@@ -245,6 +254,13 @@ def unit_of(verdict: ClaimVerdict, words: Words) -> str:
     if scale_of(verdict.scale).logarithmic:
         return words("unit-ratio")
     return words("unit-points") if verdict.is_share else verdict.metric_label
+
+
+def rows_height(rows: int, least: int = 120) -> int:
+    """The height of a chart with a row of dots for each block or arm, in pixels:
+    ``least`` for its axis and what stands around.
+    """
+    return least + ROW_HEIGHT * rows
 
 
 def block_axis(count: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from dashboard.figures import Spec, Trace, numbers, rounded, spec
+from dashboard.figures.hover import ONLY, above
 from dashboard.locale import Words
 from dashboard.theme import task_color
 from suite.training.job import ENDED_WELL
@@ -204,7 +205,9 @@ def _bars(
                 "size": 4,
             },
         },
-        "hovertemplate": "%{customdata}<br>%{x:.3~g} s<extra></extra>",
+        "hovertemplate": "%{customdata}<br>"
+        + words("hover-lasted", seconds="%{x:.3~g}")
+        + ONLY,
         "showlegend": True,
     }
 
@@ -241,10 +244,14 @@ def rate(found: pd.DataFrame, words: Words) -> Spec | None:
         "y": [i + 1 for i in kept],
         "line": {"color": "arm1", "width": 2.2, "shape": "hv"},
         "showlegend": False,
-        "hovertemplate": "%{y:,}<extra></extra>",
+        "hovertemplate": words("hover-recorded", runs="%{y:,}") + ONLY,
     }
     return spec(
         [trace],
-        {"title": words("cluster-axis"), "range": [0, rounded(ends[-1])]},
+        {
+            "title": words("cluster-axis"),
+            "range": [0, rounded(ends[-1])],
+            **above(words("hover-begun", x="%{x:,.4~g}")),
+        },
         {"title": words("cluster-done")},
     )

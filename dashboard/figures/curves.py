@@ -24,6 +24,7 @@ from dashboard.figures import (
     rounded,
     spec,
 )
+from dashboard.figures.hover import ONLY, above_curves, mean_text
 from dashboard.locale import Words
 from dashboard.theme import arm_looks, dash_of
 from suite.report.charts.lines import SHARE, block_curves, mean_curves
@@ -81,6 +82,7 @@ def learning_curves(
     bounds: Interval = INFINITE,
     best_steps: Mapping[str, float] | None = None,
     focus: Collection[str] = (),
+    logarithmic: bool = True,
 ) -> Spec | None:
     """The specification for these block curves; ``arms`` are the task's, in order,
     which fixes their colours. Intervals keep within ``bounds``.
@@ -88,7 +90,8 @@ def learning_curves(
     ``best_steps`` has each arm's median chosen step. More than four arms become one
     panel each, with the other arms' means as hairlines behind. With arms in ``focus``,
     all are in one panel, where the others are faint lines and the axis shows what the
-    former reach in the last three quarters.
+    former reach in the last three quarters. The view option for a logarithmic axis
+    holds where values may be ``logarithmic``.
     """
     means = _by_arm(mean_curves(blocks, bounds=bounds))
     single = _by_arm(blocks)
@@ -109,8 +112,9 @@ def learning_curves(
             single[name],
             look,
             arm,
+            words,
             labelled=not apart,
-            number=".1%" if percent else ".4~g",
+            percent=percent,
         )
         step = (best_steps or {}).get(name)
         mine += _checkpoint(means[name], step, look, words)
@@ -127,6 +131,7 @@ def learning_curves(
         percent,
         [arm.get("label") or arm["name"] for _, arm in shown] if apart else [],
         _zoomed([single[name] for name in focus if name in single]),
+        logarithmic,
     )
 
 
@@ -189,7 +194,8 @@ def _curve_spec(
     words: Words,
     percent: bool,
     titles: Sequence[str],
-    zoomed: Interval | None = None,
+    zoomed: Interval | None,
+    logarithmic: bool,
 ) -> Spec:
     """The traces on axes that view options change; a panel for each title. What is
     outside ``zoomed`` is seen after a double click.
@@ -197,14 +203,20 @@ def _curve_spec(
     x = {
         "title": pick("x", **{axis: words.of("axis", axis) for axis in AXES}),
         "showgrid": False,
+        **above_curves(words, AXES),
     }
-    y = {
+    y: dict[str, Any] = {
         "title": y_title,
-        "type": pick("scale", linear="linear", log="log"),
+        "type": pick("scale", linear="linear", log="log")
+        if logarithmic
+        else "linear",
         "tickformat": ".0%" if percent else "",
     }
     if zoomed:
-        y["range"] = pick("scale", linear=numbers(zoomed), log=_powers(zoomed))
+        y["range"] = numbers(zoomed)
+        if logarithmic:
+            powers = _powers(zoomed)
+            y["range"] = pick("scale", linear=y["range"], log=powers)
     panels = {"titles": list(titles)} if titles else None
     return spec(traces, x, y, panels=panels)
 
@@ -220,13 +232,12 @@ def _arm_traces(
     blocks: pd.DataFrame,
     look: Look,
     arm: Mapping[str, Any],
+    words: Words,
     *,
     labelled: bool,
-    number: str,
+    percent: bool,
 ) -> list[Trace]:
-    """An arm's mean, interval and single blocks; ``number`` is how values are written
-    where the pointer is.
-    """
+    """An arm's mean, interval and single blocks."""
     color, label = look.color, str(arm.get("label") or arm["name"])
     x, mean = (
         pick("x", **{axis: columns[axis] for axis in AXES}),
@@ -259,9 +270,8 @@ def _arm_traces(
         dash_of(look),
         name=label,
         customdata=about,
-        hovertemplate=(
-            f"%{{y:{number}}} (%{{customdata[0]:{number}}} – "
-            f"%{{customdata[1]:{number}}}, n = %{{customdata[2]}})"
+        hovertemplate=mean_text(
+            words, percent, [end is not None for end in ends[0]]
         ),
     )
     # Single blocks are never smoothed: they are there to show what was
@@ -312,7 +322,7 @@ def _checkpoint(
             "marker": mark,
             "cliponaxis": False,
             "showlegend": False,
-            "hovertemplate": words("curves-checkpoint") + "<extra></extra>",
+            "hovertemplate": words("curves-checkpoint") + ONLY,
         }
     ]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.figures import Spec, Trace, band, numbers, pick, raw, spec
+from dashboard.figures.hover import ONLY, above_curves
 from dashboard.locale import Words
 from suite.report.charts.spec import INFINITE
 from suite.verdicts.statistics import (
@@ -166,6 +167,8 @@ def difference_curve(
         _picked(means, column, claimed) for column in ("low", "mean", "high")
     )
     number = "×%{y:.3~g}" if claimed.ratio else "%{y:+.3~g}"
+    if claimed.percent:
+        number = f"{number} {words('unit-points')}"
     main: Trace = {
         "type": "scatter",
         "mode": "lines",
@@ -173,7 +176,7 @@ def difference_curve(
         "y": middle,
         "line": {"color": "text", "width": 2.2},
         "showlegend": False,
-        "hovertemplate": f"{number}<extra></extra>",
+        "hovertemplate": words("hover-difference", value=number) + ONLY,
     }
     edges = [
         {**trace, "$when": {"band": ["interval", "both"]}}
@@ -187,6 +190,7 @@ def difference_curve(
                 "x", **{axis: words.of("axis", axis) for axis in means}
             ),
             "showgrid": False,
+            **above_curves(words, means),
         },
         {"title": y_title, "type": "log" if claimed.ratio else "linear"},
         layout={"shapes": _references(claimed)},

@@ -21,6 +21,7 @@ from dashboard.figures import (
     rounded,
     spec,
 )
+from dashboard.figures.hover import ONLY, above, number_format
 from dashboard.locale import Words
 from dashboard.theme import arm_looks, dash_of
 from search.budget import Better, budget_curve, history
@@ -121,7 +122,7 @@ def budget_chart(
             dash_of(look),
             mode="lines+markers",
             name=label,
-            hovertemplate="%{y:.4~g}",
+            hovertemplate=f"%{{y:{number_format(percent)}}}",
             cliponaxis=False,
         )
         traces.append(
@@ -136,6 +137,7 @@ def budget_chart(
         "type": "log",
         "tickvals": ticks,
         "ticktext": [str(tick) for tick in ticks],
+        **above(words("hover-trials", x="%{x}")),
     }
     return spec(
         traces,
@@ -160,7 +162,7 @@ def history_chart(
     for study in blocks:
         x += numbers(study["number"])
         y += numbers(study[column])
-        about += [f"{words('block')} {block}" for block in study["block"]]
+        about += [int(block) for block in study["block"]]
         # A gap ends each block's line.
         steps_x += [*numbers(study["number"]), None]
         steps_y += [*numbers(history(study[column], better)), None]
@@ -169,10 +171,10 @@ def history_chart(
         "mode": "markers",
         "x": x,
         "y": y,
-        "text": about,
+        "customdata": about,
         "showlegend": False,
         "marker": {"color": f"{color}/0.7", "size": 7},
-        "hovertemplate": "%{text}, %{x}: %{y:.4~g}<extra></extra>",
+        "hovertemplate": _trial_text(words, "%{x}", percent) + ONLY,
     }
     last = max(int(study["number"].max()) for study in blocks)
     best = {
@@ -221,7 +223,10 @@ def importance_chart(shares: Mapping[str, float], words: Words) -> Spec | None:
         "textposition": "auto",
         "textfont": {"color": "text"},
         "insidetextfont": {"color": "surface"},
-        "hovertemplate": "%{y}: %{x:.1%}<extra></extra>",
+        "hovertemplate": words(
+            "hover-importance", name="%{y}", share="%{x:.0%}"
+        )
+        + ONLY,
         "width": 0.55,
     }
     return spec(
@@ -243,6 +248,7 @@ def slices_chart(
     space: Space,
     color: str,
     title: str,
+    words: Words,
     percent: bool,
 ) -> Spec | None:
     """The value against each hyperparameter, one panel per hyperparameter, on the
@@ -257,12 +263,19 @@ def slices_chart(
         return None
     together = pd.concat(blocks, ignore_index=True)
     y = numbers(together[column], 4)
-    traces = [
-        on_axes(
-            _slice(space[name], together[f"param.{name}"], y, color), panel
+    blocks_and_trials = [
+        [int(block), int(number)]
+        for block, number in zip(
+            together["block"], together["number"], strict=True
         )
-        for panel, name in enumerate(names)
     ]
+    traces = []
+    for panel, name in enumerate(names):
+        given = together[f"param.{name}"]
+        points = _slice(space[name], given, y, color)
+        points["customdata"] = blocks_and_trials
+        points["hovertemplate"] = _slice_text(words, name, percent) + ONLY
+        traces.append(on_axes(points, panel))
     panels = {
         "titles": names,
         "free": True,
@@ -293,8 +306,27 @@ def _slice(
         "x": [str(value) for value in values] if plain else numbers(values, 3),
         "y": list(y),
         "marker": {"color": f"{color}/0.6", "size": 7},
-        "hovertemplate": "%{x:.3~g}: %{y:.4~g}<extra></extra>",
     }
+
+
+def _trial_text(words: Words, trial: str, percent: bool) -> str:
+    """The text of a trial whose ``customdata`` is its block."""
+    value = f"%{{y:{number_format(percent)}}}"
+    return words(
+        "hover-trial", block="%{customdata}", trial=trial, value=value
+    )
+
+
+def _slice_text(words: Words, name: str, percent: bool) -> str:
+    """The text of a trial whose ``customdata`` is its block and its number."""
+    return words(
+        "hover-slice",
+        name=name,
+        setting="%{x:.3~g}",
+        value=f"%{{y:{number_format(percent)}}}",
+        block="%{customdata[0]}",
+        trial="%{customdata[1]}",
+    )
 
 
 def _slice_axis(hyperparameter: Float | Int | Categorical) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dashboard.figures import (
     rounded,
     spec,
 )
+from dashboard.figures.hover import ONLY, above, mean_text, number_format
 from dashboard.locale import Words
 from dashboard.locale.numbers import plain
 from dashboard.theme import arm_looks, dash_of
@@ -157,7 +158,8 @@ def sweep(
     """
     traces: list[Trace] = []
     looks = arm_looks(lines)
-    for panel, (_, frame, _) in enumerate(panels):
+    for panel, (_, frame, y) in enumerate(panels):
+        percent = "tickformat" in y  # of times and numbers there is none
         for number, (one, look) in enumerate(zip(lines, looks, strict=True)):
             rows = frame[frame[line_column] == one["name"]]
             rows = rows.assign(x=rows[along].map(places))
@@ -166,12 +168,17 @@ def sweep(
                 continue
             label = str(one.get("label") or one["name"])
             trace = _sweep_line(rows, label, number, look)
+            known = [math.isfinite(end) for end in rows["low"]]
+            trace["hovertemplate"] = mean_text(words, percent, known)
             # One legend for all panels.
             legend = {"showlegend": panel == 0, "legendgroup": label}
             traces.append(on_axes({**trace, **legend}, panel))
     if not traces:
         return None
-    x = _swept_axis(x_title, sorted(set(places.values())))
+    x = {
+        **_swept_axis(x_title, sorted(set(places.values()))),
+        **above(words("hover-swept", axis=x_title, x="%{x:,.4~g}")),
+    }
     titles = [title for title, _, _ in panels]
     layout = {
         "showlegend": len(lines) > 1,
@@ -211,10 +218,6 @@ def _sweep_line(
         customdata=[
             list(about) for about in zip(low, high, blocks, strict=True)
         ],
-        hovertemplate=(
-            "%{y:.4~g} (%{customdata[0]:.4~g} – %{customdata[1]:.4~g}, "
-            "n = %{customdata[2]})"
-        ),
         error_y={
             "type": "data",
             "symmetric": False,
@@ -306,7 +309,13 @@ def matched(
         label = str(arm.get("label") or arm["name"])
         symbol = "x-open" if outside else SYMBOLS[number % len(SYMBOLS)]
         mark = {"color": colors[number], "size": 11, "symbol": symbol}
-        point = _matched_point(row.iloc[0], label, mark, size, outside)
+        says = words(
+            "hover-matched",
+            arm=_safe(label),
+            value=f"%{{y:{number_format(percent)}}}",
+            parameters=f"{size:,.0f}",
+        )
+        point = _matched_point(row.iloc[0], label, mark, says, outside)
         # At one number of parameters they would overlap.
         point["x"] = [label if equal else rounded(size, 7)]
         traces.append(point)
@@ -335,10 +344,10 @@ def _matched_point(
     found: pd.Series,
     label: str,
     marker: Mapping[str, Any],
-    size: float,
+    says: str,
     outside: bool,
 ) -> Trace:
-    """An arm's mean with its interval; ``outside`` warns of one whose ``size`` does not
+    """An arm's mean with its interval; ``outside`` warns of one whose size does not
     count as equal.
     """
     warning = " ⚠" if outside else ""
@@ -356,9 +365,7 @@ def _matched_point(
             "width": 4,
         },
         "marker": marker,
-        "hovertemplate": (
-            f"{size:,.0f}: %{{y:.4~g}}{warning}<extra>{_safe(label)}</extra>"
-        ),
+        "hovertemplate": says + warning + ONLY,
         "showlegend": True,
     }
 

@@ -55,6 +55,7 @@ def layout(view: View) -> Component:
                 says=words("cluster-gantt-says"),
                 height=int(plan["height"]) if plan else 240,
                 key=_key(view),
+                of_task=False,
             ),
             _workers(view, about),
             html.Div(
@@ -65,6 +66,7 @@ def layout(view: View) -> Component:
                         rate(found, words),
                         title=words("cluster-rate"),
                         height=300,
+                        of_task=False,
                     ),
                     _failures(view),
                 ],

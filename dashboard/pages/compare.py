@@ -196,7 +196,7 @@ def _row(views: tuple[View, View], pair: Pair, span: float) -> html.Li:
             pair, views, ("here", "there"), strict=True
         )
     ]
-    etag = (
+    tag = (
         html.Span([glyph("↔"), words("compare-changed")], className="tag warn")
         if changed
         else None
@@ -207,7 +207,7 @@ def _row(views: tuple[View, View], pair: Pair, span: float) -> html.Li:
                 [
                     html.Small(view.title(one.task)),
                     html.Div(foreign(one.says, words.language)),
-                    etag,
+                    tag,
                 ],
                 className="says",
             ),

@@ -98,14 +98,42 @@ def _options(view: View, shown: Mapping[str, pd.DataFrame]) -> list[Component]:
     # curves begin on an axis along which all arms end together.
     along = common_axis(next(iter(shown.values()))) if shown else AXES[0]
     bands = [(band, words.of("band", band)) for band in BANDS]
-    scales = [(scale, words.of("scale", scale)) for scale in SCALES]
     weights = [(weight, words.of("smooth", weight)) for weight in SMOOTH]
-    return [
+    options = [
         _axis_option(view, along),
         option(view, "band", bands, words("option-band")),
-        option(view, "scale", scales, words("option-scale")),
+        _scale_option(view, shown),
         option(view, "smooth", weights, words("option-smooth")),
     ]
+    return [one for one in options if one is not None]
+
+
+def _scale_option(
+    view: View, shown: Mapping[str, pd.DataFrame]
+) -> Component | None:
+    """Linear or logarithmic; None where a logarithmic axis could not show the curves.
+
+    UserError if the address asks for it all the same.
+    """
+    if not _may_be_logarithmic(view, shown):
+        view.chosen("scale", SCALES[:1])
+        return None
+    scales = [(scale, view.words.of("scale", scale)) for scale in SCALES]
+    found: Component = option(
+        view, "scale", scales, view.words("option-scale")
+    )
+    return found
+
+
+def _may_be_logarithmic(view: View, shown: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether values are compared by factors: those above 0 that are no shares. Equal
+    distances from 80 % to 90 % and from 90 % to 100 % are what readers of an accuracy
+    expect.
+    """
+    if _measure(view)["percent"]:
+        return False
+    curves = [blocks for split, blocks in shown.items() if split != GAP]
+    return all((blocks["value"].dropna() > 0).all() for blocks in curves)
 
 
 def _choose_claim(view: View) -> Component | None:
@@ -288,6 +316,8 @@ def _spec(
         bounds=bounds_of(bool(measure["percent"]), split),
         best_steps=best_steps,
         focus=_focus(view),
+        # A gap may lie on either side of 0.
+        logarithmic=split != GAP and not measure["percent"],
     )
 
 

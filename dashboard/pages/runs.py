@@ -22,7 +22,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.charts import saved
 from dashboard.components.controls import controls, select
-from dashboard.components.text import aria, card, head
+from dashboard.components.text import aria, card, data, head
 from dashboard.data.finals import deciding_finals
 from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import View, view_of
@@ -264,6 +264,9 @@ def _column_chooser(view: View, frame: pd.DataFrame) -> html.Details:
         value=[_field(name) for name in names],
         **aria(label=words("runs-columns")),
     )
+    # The browser counts what it prints.
+    counted = ("rows", "allRows", "columns", "allColumns")
+    cut = {name.lower(): f"{{{name}}}" for name in counted}
     every = html.Button(
         words("runs-columns-all"),
         id="runs-columns-all",
@@ -273,6 +276,7 @@ def _column_chooser(view: View, frame: pd.DataFrame) -> html.Details:
     return html.Details(
         [html.Summary(words("runs-columns")), group, every],
         className="columns",
+        **data(cut=words("runs-cut", **cut)),
     )
 
 

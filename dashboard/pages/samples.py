@@ -21,6 +21,7 @@ from dashboard.components.controls import (
     choose_level,
     choose_task,
     controls,
+    player,
     select,
     slider,
 )
@@ -55,7 +56,7 @@ def layout(view: View) -> Component:
         return html.Div([top, nothing])
     if not view.query.get("task"):
         # Without a choice the page begins where there is something to see.
-        view = _at_task(view, with_samples[0])
+        view = view.at_task(with_samples[0])
     of_task = _finals(view, view.task)
     finals = [final for final in of_task if final["level"] == view.level]
     # A task that the address names is offered even without samples, or the
@@ -82,11 +83,6 @@ def layout(view: View) -> Component:
     )
 
 
-def _at_task(view: View, task: str) -> View:
-    query = {**view.query, "task": task}
-    return View(view.snapshots, view.snapshot, query, view.words, view.path)
-
-
 def _samples_of(view: View, finals: list[Final]) -> list[Component | None]:
     """The samples of these finals, one per arm, with a slider over the steps at which
     they were taken.
@@ -100,7 +96,10 @@ def _samples_of(view: View, finals: list[Final]) -> list[Component | None]:
     course = None
     if len(steps) > 1:
         course = html.Div(
-            slider(view, "step", steps, view.words("samples-step")),
+            [
+                slider(view, "step", steps, view.words("samples-step")),
+                player(view.words, "step"),
+            ],
             className="options",
         )
     together = _together(view, finals)

@@ -144,6 +144,7 @@ class _Tuned:
             self.space,
             self.color,
             self.title,
+            self.words,
             self.percent,
         )
         titles = "search-slices", "search-slices-says"

@@ -152,3 +152,22 @@ def _soon(viewer, grow):
         grow(1)
     finally:
         viewer.until = patience
+
+
+def test_a_page_that_comes_anew_waits_for_a_busy_reader(
+    quick, serve, look, synthetic, tmp_path
+):
+    size = synthetic.Size(
+        blocks=2, trials=3, finals=1, tasks=(TASK,), done=0.0
+    )
+    campaign = synthetic.write_campaign(tmp_path, size)
+    page = look(serve(Results(tmp_path))).open(f"/curves?task={TASK}")
+    held = page.locator("#held")
+    page.get_by_role("textbox", name="Task").click()
+    synthetic.append(tmp_path, campaign, size, 40)
+    expect(held).to_have_text("40 new results · show")
+    expect(page.locator(".graph")).to_have_count(0)
+
+    held.click()
+    expect(page.locator(".graph").first).to_be_visible()
+    expect(held).to_be_hidden()

@@ -2,6 +2,8 @@
 fault that axe-core knows.
 """
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -98,3 +100,46 @@ def test_a_chart_is_enlarged_by_keyboard_and_escape_leads_back(look, board):
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_have_count(0)
     expect(button).to_be_focused()
+
+
+def test_curves_speak_in_sentences_where_the_pointer_is(look, board):
+    page = look(board).open("/curves?task=batch_size")
+    place = page.locator(".graph .nsewdrag").first.bounding_box()
+    page.mouse.move(
+        place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+    )
+    said = page.locator(".graph .hoverlayer").first
+
+    expect(said).to_contain_text(re.compile(r"After [\d,.]+ epochs"))
+    expect(said).to_contain_text(
+        re.compile(r"[\d.]+% \(95 % interval [\d.]+% to [\d.]+%, 6 blocks\)")
+    )
+
+
+def test_the_table_of_runs_is_printed_as_its_reader_sees_it(look, board):
+    page = look(board).open("/runs?kind=final", "Runs")
+    page.locator(".ag-row").first.wait_for()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    paper = page.locator(".on-paper")
+
+    expect(page.locator(".ag-root-wrapper")).to_be_hidden()
+    expect(paper.locator("th").first).to_have_text("task")
+    expect(paper.locator("tbody tr").first).to_contain_text("final")
+    expect(paper.locator("p")).to_contain_text("the files have them all")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(paper).to_have_count(0)
+
+
+def test_one_chart_becomes_a_pdf_of_its_own(look, board):
+    page = look(board).open("/curves?task=batch_size")
+    page.evaluate("window.print = () => {}")
+    pages = re.compile(rb"/Type\s*/Page\b")
+    whole = pages.findall(page.pdf())
+    chart = page.locator("main .chart").first
+    chart.get_by_text("PDF", exact=True).click()
+    alone = pages.findall(page.pdf())
+
+    assert len(whole) > len(alone) == 1
+    assert "Batch size" in chart.get_attribute("data-of")
+    expect(page.locator(".alone")).to_have_count(0)  # once it is printed

@@ -212,6 +212,8 @@ def test_pictures_are_followed_through_training(look, board):
     expect(page).to_have_url(re.compile("step=500"))
     page.reload()
     expect(pictures).to_have_attribute("data-step", "500")
+    page.get_by_role("button", name="Play, step by step").click()
+    expect(pictures).to_have_attribute("data-step", "1000")
 
 
 def test_the_address_can_be_copied(look, board):
@@ -242,6 +244,7 @@ def test_what_a_chart_shows_can_be_taken_away(look, board):
     frame = pd.read_parquet(io.BytesIO(files["Parquet"]))
     assert len(rows) == len(frame) > 0
     assert files["SVG"].startswith(b"<svg")
+    assert b"Logistic regression" in files["SVG"]  # what it is of
     assert files["PNG"].startswith(b"\x89PNG")
     chart.locator("summary").click()
     chart.locator(".ag-row").first.wait_for()

@@ -137,6 +137,7 @@ FAMILIES = {
         "versions",
     ),
     "glossary": tuple(GROUPS),
+    "hover": AXES,
     "kind": get_args(Kind),
     "label": get_args(Label),
     "measure": (*COSTS, *TARGETS),

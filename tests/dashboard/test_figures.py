@@ -321,7 +321,8 @@ def test_an_arm_of_another_size_is_flagged():
         True,
     ]
     hover = [trace["hovertemplate"] for trace in spec["traces"]]
-    assert hover[0] == "1,000: %{y:.4~g} ⚠<extra>a</extra>"
+    said = "a: %{y:.1%} with 1,000 parameters ⚠<extra></extra>"
+    assert hover[0] == said
 
 
 def test_the_best_of_few_trials_stands_out_at_the_top():
@@ -653,3 +654,37 @@ def test_curves_of_one_evaluation_are_marks():
 
     assert main["mode"] == "markers"
     assert main["y"] == [0.6]
+
+
+def test_curves_say_in_words_what_the_pointer_is_at():
+    def rows(arm, blocks):
+        return pd.DataFrame(
+            {
+                "arm": arm,
+                "block": blocks,
+                "step": 4,
+                "epoch": 1.5,
+                "seconds": 1.0,
+                "examples": 9.0,
+                "value": 0.5,
+                "finals": 1,
+            }
+        )
+
+    curves = pd.concat([rows("one", [0]), rows("two", [0, 1])])
+    arms = [{"name": "one"}, {"name": "two"}]
+    spec = learning_curves(curves, arms, Words(), "Accuracy", percent=True)
+    said = {
+        trace["name"]: trace["hovertemplate"]
+        for trace in spec["traces"]
+        if "name" in trace
+    }
+    heading = spec["layout"]["xaxis"]["unifiedhovertitle"]["text"]
+
+    assert heading["epoch"] == "After %{x:.3~g} epochs"
+    # One block has no interval, which would be shown as a gap in a sentence.
+    assert said["one"] == ["%{y:.1%}"]
+    assert said["two"] == (
+        "%{y:.1%} (95 % interval %{customdata[0]:.1%} to "
+        "%{customdata[1]:.1%}, %{customdata[2]} blocks)"
+    )

@@ -104,3 +104,24 @@ def test_a_browser_whose_page_is_forgotten_gets_all_of_it(snapshots):
     new = render(snapshots, "/", "")
 
     assert update(snapshots, new, {"page": "long gone"}) == new
+
+
+def test_a_busy_reader_is_told_of_a_page_that_would_come_anew(
+    synthetic, small, tmp_path
+):
+    size = small(done=0.0)
+    campaign = synthetic.write_campaign(tmp_path, size)
+    held = Snapshots(Results(tmp_path))
+    held.get()
+    held.refresh()
+    before = render(held, "/curves", "").shown
+    synthetic.append(tmp_path, campaign, size, 40)
+    held.refresh()
+    new = render(held, "/curves", "")
+    *others, sent = update(held, new, before, busy=True)
+
+    # Charts come, which takes the whole page.
+    assert update(held, new, before) == new
+    assert {type(other).__name__ for other in others} == {"NoUpdate"}
+    assert sent["changes"] is None
+    assert sent["runs"] == 40

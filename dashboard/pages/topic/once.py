@@ -19,6 +19,7 @@ from dashboard.components.text import foreign
 from dashboard.data.view import View
 from dashboard.figures import Spec, numbers, pick, spec
 from dashboard.figures.blocks import plotly_axis
+from dashboard.figures.hover import ONLY
 from dashboard.locale.numbers import percent
 from suite.report.charts.build import block_chart
 from suite.report.charts.spec import BlockChart, BlockRow
@@ -180,7 +181,7 @@ def _spec(view: View, verdict: ClaimVerdict) -> Spec:
         "y": pick("n", **heights),
         "width": float(edges[1] - edges[0]) * 0.92,
         "marker": {"color": ["accent" if same else "warn" for same in agrees]},
-        "hovertemplate": "%{y:.1%}<extra></extra>",
+        "hovertemplate": words("hover-drawn", share="%{y:.1%}") + ONLY,
         "showlegend": False,
     }
     axis = plotly_axis(found[0].axis)
