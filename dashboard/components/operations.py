@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ LOG_BYTES = 16_000  # that are read from the end
 MIB = 2**20
 MIB_PER_GIB = 1024
 LOAD = {"worker", "cpu_percent", "memory"}  # of a worker, in the state
+MACHINE = {"host", "cpu_percent", "memory_used", "memory_total", "at"}
+GPU = {"name", "memory_used", "memory_total"}
 RECENT = 100  # runs whose pauses say how often one ends
 FEWEST_PAUSES = 5
 TIMES = 5  # the longest pause, after which something is wrong
@@ -63,9 +65,55 @@ def now_card(view: View) -> Component | None:
         table(columns, rows, label=label, numeric=(3,), tall=True)
         if rows
         else html.P(words("now-none"), className="muted"),
+        _machines(view),
         _workers(view),
         title=label,
     )
+
+
+def _machines(view: View) -> Component | None:
+    """How busy each machine and its GPUs were when a run ended there."""
+    words = view.words
+    rows = [
+        (
+            str(one["host"]),
+            percent(float(one["cpu_percent"]) / 100, 0),
+            _memory(one),
+            html.Div([html.Div(text) for text in _gpus(one)] or NONE),
+            html.Span(timed(words, "now-at", float(one["at"]))),
+        )
+        for one in view.campaign.state.get("machines") or ()
+        if one.keys() >= MACHINE
+    ]
+    if not rows:
+        return None
+    label = words("now-machines")
+    columns = [
+        words("now-machine"),
+        words("now-cpu"),
+        words("now-memory"),
+        words("now-gpus"),
+        words("now-measured"),
+    ]
+    shown = table(columns, rows, label=label, numeric=(1, 2), tall=True)
+    return html.Div([html.H3(label), shown])
+
+
+def _gpus(machine: Mapping[str, Any]) -> Iterator[str]:
+    for gpu in machine.get("gpus") or ():
+        if gpu.keys() >= GPU:
+            text = f"{gpu['name']}: {_memory(gpu)}"
+            if "percent" in gpu:
+                text += f", {percent(float(gpu['percent']) / 100, 0)}"
+            yield text
+
+
+def _memory(load: Mapping[str, Any]) -> str:
+    used, total = (
+        float(load[name]) / MIB_PER_GIB
+        for name in ("memory_used", "memory_total")
+    )
+    return f"{used:.1f} / {total:.1f} GiB"
 
 
 def _workers(view: View) -> Component | None:
@@ -155,14 +203,10 @@ def _load(view: View, machine: Mapping[str, Any]) -> list[tuple[str, str]]:
     host = str(view.campaign.state.get("host") or NONE)
     found = [(words("now-driver"), host)]
     if machine:
-        used, total = (
-            float(machine[name]) / MIB_PER_GIB
-            for name in ("memory_used", "memory_total")
-        )
         share = float(machine["cpu_percent"]) / 100
         found += [
             (words("now-cpu"), percent(share)),
-            (words("now-memory"), f"{used:.1f} / {total:.1f} GiB"),
+            (words("now-memory"), _memory(machine)),
         ]
     return found
 

@@ -25,8 +25,9 @@ from suite.campaign.interim import InterimLooks
 from suite.campaign.machines import MachineCensus
 from suite.campaign.needs import distinct, needs_of, world_sizes
 from suite.campaign.progress import Tally, write_state
-from suite.campaign.running import Running, WorkerLoads, machine_load
+from suite.campaign.running import MachineLoads, Running, WorkerLoads
 from suite.campaign.scheduler import Scheduler
+from suite.cluster.load import machine_load
 from suite.cluster.protocol import Executor, JobOutcome
 from suite.planning.plan import CellPlan, Plan
 from suite.records.frames import Generations
@@ -83,6 +84,7 @@ class Driver:
         self.tally = Tally(planned=plan.runs)
         self._running = Running()
         self._worker_loads = WorkerLoads()
+        self._machine_loads = MachineLoads()
         self.cells: list[Cell] = []
         self._others = OtherCampaigns(self.folder)
         self._scheduler = Scheduler(executor, self._job)
@@ -399,6 +401,7 @@ class Driver:
         job = outcome.job
         self._scheduler.note_return(job)
         self._running.remove(job)
+        self._machine_loads.add(outcome.load)
         if outcome.lost is not None:
             for member in job.members:
                 self._retry_or_record_loss(job, member, outcome)
@@ -532,6 +535,7 @@ class Driver:
             self.tally,
             running=self._running.current(self.tally.slots),
             machine=machine_load(),
+            machines=self._machine_loads.known(),
             workers=self._worker_loads.current(),
             ray_dashboard=self.executor.dashboard,
             unpublished=self.tracker.waiting if self.tracker else 0,

@@ -12,13 +12,14 @@ from typing import Any
 
 import psutil
 
+from suite.cluster.load import MIB
 from suite.training.job import Job
 
 # How many jobs, and workers, the state names: it is written every second, and read as
 # often.
 MAX_NAMED_JOBS = 64
 MAX_NAMED_WORKERS = 64
-MIB = 2**20
+MAX_NAMED_MACHINES = 64
 
 
 class Running:
@@ -105,13 +106,22 @@ class WorkerLoads:
         return found
 
 
-def machine_load() -> dict[str, float]:
-    """The share of its cores that the driver's machine uses, in percent since the last
-    call, and its memory in MiB.
-    """
-    memory = psutil.virtual_memory()
-    return {
-        "cpu_percent": psutil.cpu_percent(),
-        "memory_used": (memory.total - memory.available) / MIB,
-        "memory_total": memory.total / MIB,
-    }
+class MachineLoads:
+    """How busy each machine was when one of its workers last returned a run."""
+
+    def __init__(self) -> None:
+        self._by_host: dict[str, Mapping[str, Any]] = {}
+
+    def add(self, load: Mapping[str, Any] | None) -> None:
+        """Note what came with a run; None tells nothing."""
+        if load is None:
+            return
+        # Of a cluster whose machines come and go, those that worked last.
+        self._by_host.pop(load["host"], None)
+        self._by_host[load["host"]] = load
+        if len(self._by_host) > MAX_NAMED_MACHINES:
+            del self._by_host[next(iter(self._by_host))]
+
+    def known(self) -> list[Mapping[str, Any]]:
+        """Each machine's load, by its name."""
+        return [self._by_host[host] for host in sorted(self._by_host)]

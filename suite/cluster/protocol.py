@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from suite.training.job import Job, Result
 from suite.training.resources import Resources
@@ -26,6 +27,11 @@ class JobOutcome:
 
     out_of_memory: bool = False
     """Whether the worker was killed because its node ran out of memory."""
+
+    load: Mapping[str, Any] | None = None
+    """How busy the worker's machine was, as ``worker_load`` has it; None where nothing
+    is known of it.
+    """
 
 
 class Executor(Protocol):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from suite.cluster.capacity import Capacity
 from suite.cluster.distributed import release_resources, run_data_parallel
+from suite.cluster.load import worker_load
 from suite.cluster.protocol import JobOutcome
 from suite.cluster.resources import (
     amounts_in_words,
@@ -249,7 +250,10 @@ class RayExecutor:
         job, _ = self._in_flight.pop(reference)
         errors = self._ray.exceptions
         try:
-            return JobOutcome(job, self._ray.get(reference))
+            ended = self._ray.get(reference)
+            # A group's machines are Ray Train's to ask.
+            results, load = (ended, None) if job.world_size > 1 else ended
+            return JobOutcome(job, results, load=load)
         except errors.OutOfMemoryError as error:
             return JobOutcome(job, [], one_line(error), out_of_memory=True)
         except errors.RayTaskError as error:
@@ -327,11 +331,11 @@ def _name_of(job: Job) -> str:
     )
 
 
-def _run_job(job: Job) -> list[Result]:
+def _run_job(job: Job) -> tuple[list[Result], dict[str, Any]]:
     # Imported in the worker: the driver need not wait for torch to start Ray.
     from suite.training.worker import run_job
 
-    return run_job(job)
+    return run_job(job), worker_load()
 
 
 def _warm(device: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from suite.cluster.load import worker_load
 from suite.cluster.protocol import PREFETCH, JobOutcome
 from suite.training.job import Job
 from suite.training.resources import Resources
@@ -90,7 +91,7 @@ class SerialExecutor:
         job = self._jobs.pop(self._next())
         results = run_job(job)
         self.trained += len(results)
-        return [JobOutcome(job, results)]
+        return [JobOutcome(job, results, load=worker_load())]
 
     def _next(self) -> int:
         """The index of the job to execute now."""

@@ -23,7 +23,8 @@ from dashboard.components.operations import (
 from dashboard.data.view import view_of
 from dashboard.locale import Words
 from dashboard.pages import cluster
-from suite.campaign.running import Running, WorkerLoads, machine_load
+from suite.campaign.running import MachineLoads, Running, WorkerLoads
+from suite.cluster.load import machine_load, worker_load
 from suite.records.status import HANGING_S, silent_since
 from suite.training.job import Job, Member
 
@@ -76,6 +77,25 @@ def live(snapshots, finished):
             "memory_used": 6144.0,
             "memory_total": 24576.0,
         },
+        "machines": [
+            {
+                "host": "gpu-3",
+                "cpu_percent": 41.0,
+                "memory_used": 2048.0,
+                "memory_total": 4096.0,
+                "at": 2.0,
+                "gpus": [
+                    {
+                        "name": "H200",
+                        "memory_used": 1024.0,
+                        "memory_total": 144384.0,
+                        "percent": 87.0,
+                    },
+                    {"name": "damaged"},
+                ],
+            },
+            {"host": "damaged"},
+        ],
         "workers": [
             {"worker": "here:7", "cpu_percent": 98.6, "memory": 512.0},
             {"worker": "damaged"},
@@ -95,7 +115,26 @@ def test_the_page_says_what_runs_and_how_busy_the_machine_is(live):
     assert "here:7" in shown
     assert "99 %" in shown
     assert "537 MB" in shown  # 512 MiB
+    assert "2.0 / 4.0 GiB" in shown
+    assert "H200: 1.0 / 141.0 GiB, 87 %" in shown
     assert "damaged" not in shown
+
+
+def test_of_each_machine_the_newest_load_is_kept():
+    loads = MachineLoads()
+    for load in (
+        {"host": "b", "at": 1.0},
+        {"host": "a", "at": 2.0},
+        {"host": "b", "at": 3.0},
+        None,
+    ):
+        loads.add(load)
+
+    assert [(one["host"], one["at"]) for one in loads.known()] == [
+        ("a", 2.0),
+        ("b", 3.0),
+    ]
+    assert worker_load()["host"] == socket.gethostname()
 
 
 def test_workers_of_this_machine_are_looked_up_and_those_that_ended_are_not():
