@@ -15,13 +15,14 @@ from dashboard.components.text import card, empty, foreign, head
 from dashboard.data.view import View
 from dashboard.figures.blocks import unit_of
 from dashboard.figures.universes import universe_curve
-from suite.report.effect_amounts import deciding_effect
 from suite.report.universes import (
+    UniverseRow,
     claim_text,
     specification_curve,
-    value_text,
+    universe_rows,
     where,
 )
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.universes import Multiverse, Universe
 
 PATH, TITLE = "/universes", "universes-title"
@@ -118,7 +119,11 @@ def _table(view: View, found: Multiverse) -> html.Section:
         *conditions,
         words("findings-blocks"),
     ]
-    rows = [_row(view, one, conditions) for one in found.universes]
+    written = universe_rows(found, words.language)
+    rows = [
+        _row(view, one.verdict, row)
+        for one, row in zip(found.universes, written, strict=True)
+    ]
     label = words("universes-table")
     last = len(columns) - 1
     return card(
@@ -128,15 +133,12 @@ def _table(view: View, found: Multiverse) -> html.Section:
 
 
 def _row(
-    view: View, universe: Universe, conditions: list[str]
+    view: View, verdict: ClaimVerdict, row: UniverseRow
 ) -> tuple[Component | str, ...]:
-    verdict = universe.verdict
     to = view.link("/claim", task=verdict.task, claim=verdict.claim)
-    effect = deciding_effect(verdict, view.words.language)
     return (
         status_badge(view, verdict),
-        html.A(effect, href=to, className="num whole"),
-        # empty where the universe leaves a condition as its task has it
-        *(value_text(universe.values.get(name, "")) for name in conditions),
-        f"{verdict.blocks:,}",
+        html.A(row.effect, href=to, className="num whole"),
+        *row.values,
+        row.blocks,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from suite.report.charts.build import clipped, effect_bounds
@@ -77,6 +78,36 @@ def value_text(value: object) -> str:
     """A condition's value as profiles write it."""
     # Profiles are TOML, where it is ``true``.
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True)
+class UniverseRow:
+    """A universe in a table, as text."""
+
+    values: tuple[str, ...]
+    """Its value of each condition; "" where it leaves that as its task has it."""
+
+    answer: str
+    """Its verdict in words."""
+
+    effect: str
+    """The effect with the interval that decides."""
+
+    blocks: str
+    """The number of blocks."""
+
+
+def universe_rows(
+    found: Multiverse, language: str = "en"
+) -> Iterator[UniverseRow]:
+    """A claim's universes, from the smallest effect to the largest."""
+    for one in found.universes:
+        yield UniverseRow(
+            tuple(value_text(one.values.get(n, "")) for n in found.conditions),
+            translate(ANSWERS[one.verdict.verdict], language),
+            deciding_effect(one.verdict, language),
+            f"{one.verdict.blocks:,}",
+        )
 
 
 def specification_curve(

@@ -11,7 +11,6 @@ from rich.text import Text
 from suite.cli.render.text import Listing
 from suite.cli.render.verdicts import ANSWER_STYLES
 from suite.report import universes as words
-from suite.report.effect_amounts import deciding_effect
 from suite.report.labels import Labels
 from suite.report.message_text import ANSWERS
 from suite.report.messages import translate
@@ -44,12 +43,8 @@ def _universes(found: Multiverse, language: str) -> Listing:
     )
     conditions = list(found.conditions)
     rows = [
-        (
-            *(str(one.values[name]) for name in conditions),
-            translate(ANSWERS[one.verdict.verdict], language),
-            deciding_effect(one.verdict, language),
-        )
-        for one in found.universes
+        (*row.values, row.answer, row.effect)
+        for row in words.universe_rows(found, language)
     ]
     styles = {
         translate(ANSWERS[answer], language): ANSWER_STYLES[answer]

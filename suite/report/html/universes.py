@@ -7,15 +7,12 @@ from collections.abc import Iterator, Sequence
 from markupsafe import Markup
 
 from suite.report.charts.svg import draw
-from suite.report.effect_amounts import deciding_effect
 from suite.report.html.view import Table, UniversesView
 from suite.report.labels import Labels
-from suite.report.message_text import ANSWERS
-from suite.report.messages import translate
 from suite.report.universes import (
     claim_text,
     specification_curve,
-    value_text,
+    universe_rows,
     where,
 )
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -51,13 +48,8 @@ def _table(found: Multiverse, language: str) -> Table:
     conditions = list(found.conditions)
     head = [*conditions, "Verdict", "Effect (interval)", "Blocks"]
     rows = [
-        [
-            *(value_text(one.values[name]) for name in conditions),
-            translate(ANSWERS[one.verdict.verdict], language),
-            deciding_effect(one.verdict, language),
-            f"{one.verdict.blocks:,}",
-        ]
-        for one in found.universes
+        [*row.values, row.answer, row.effect, row.blocks]
+        for row in universe_rows(found, language)
     ]
     last = len(head) - 1
     return Table(head, rows, numeric=frozenset({last - 1, last}))
