@@ -3,7 +3,8 @@
     $ CHROMIUM=/usr/bin/chromium python ci/screenshots.py --results results
 
 They are written to dashboard/screenshots/. Without --claim it is the newest campaign's
-first supported claim.
+first supported claim. ``--every FOLDER`` takes every page instead, whole, on a desktop
+and a telephone, on light and dark, in English and Chinese, to be looked at.
 """
 
 from __future__ import annotations
@@ -12,24 +13,27 @@ import argparse
 import logging
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
 
 from dashboard.app import create_app
-from dashboard.serve import warm
+from dashboard.locale import LANGUAGES
+from dashboard.pages import PAGES
+from dashboard.serve import in_background
 from suite.records.results import Results
 
 FOLDER = Path(__file__).resolve().parents[1] / "dashboard" / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu"]
 PATIENCE_MS = 120_000
+SIZES = ((1440, 900), (390, 844))  # pixels
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PAINTED = """() => [...document.querySelectorAll('.graph')].every((graph) =>
     graph.querySelector('.main-svg .trace, .main-svg text')
     && graph.querySelector('.js-plotly-plot').layout.font)"""
@@ -44,30 +48,26 @@ class Picture:
     scheme: Literal["light", "dark"]
     width: int
     height: int
+    whole: bool = False
 
 
 def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     options = _options()
-    results = Results(options.results)
-    with _served(results) as (address, campaign, claim):
-        chosen = options.claim or claim
-        task, _, name = chosen.partition("/")
+    with _served(Results(options.results)) as (address, campaign, claim):
+        task, _, name = (options.claim or claim).partition("/")
         about = {"campaign": campaign, "task": task, "claim": name}
-        pictures = [
-            Picture(
-                "overview-light", f"/?campaign={campaign}", "light", 1280, 740
-            ),
-            Picture(
-                "claim-dark", f"/claim?{urlencode(about)}", "dark", 1440, 1130
-            ),
-        ]
+        pictures = _readme(about)
+        if options.every:
+            pictures = list(_every(about))
+        folder = options.every or FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=_chromium(), args=FLAGS
             )
             for picture in pictures:
-                _take(browser, address, picture)
+                _take(browser, address, picture, folder)
             browser.close()
 
 
@@ -75,6 +75,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--claim", help="the claim to show, as TASK/CLAIM")
+    parser.add_argument(
+        "--every", type=Path, metavar="FOLDER", help="every page, to there"
+    )
     return parser.parse_args()
 
 
@@ -85,30 +88,53 @@ def _chromium() -> str:
     return found
 
 
+def _readme(about: dict[str, str]) -> list[Picture]:
+    """The two pictures of the README."""
+    overview = f"/?campaign={about['campaign']}"
+    claim = f"/claim?{urlencode(about)}"
+    return [
+        Picture("overview-light", overview, "light", 1280, 740),
+        Picture("claim-dark", claim, "dark", 1440, 1130),
+    ]
+
+
+def _every(about: dict[str, str]) -> Iterator[Picture]:
+    """Each page in each scheme, size and language."""
+    for page, scheme, size, language in product(
+        PAGES, SCHEMES, SIZES, LANGUAGES
+    ):
+        query = {**about, "lang": language}
+        # Without a claim, which arms and curves would be shown for.
+        if page.PATH != "/claim":
+            query.pop("claim")
+        name = page.PATH.strip("/") or "overview"
+        yield Picture(
+            f"{name}-{size[0]}-{scheme}-{language}",
+            f"{page.PATH}?{urlencode(query)}",
+            scheme,
+            *size,
+            whole=True,
+        )
+
+
 @contextmanager
 def _served(results: Results) -> Iterator[tuple[str, str, str]]:
     """The dashboard's address, the newest campaign, and its first supported claim."""
     app = create_app(results)
-    warm(app)
-    snapshots = app.server.config["SNAPSHOTS"]
-    judged = snapshots.judged(seconds=PATIENCE_MS / 1000)
-    supported = (
-        f"{one.task}/{one.claim}"
-        for one in judged.verdicts or ()
-        if one.verdict == "supported"
-    )
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        address = f"http://127.0.0.1:{server.port}"
+    with in_background(app) as address:
+        snapshots = app.server.config["SNAPSHOTS"]
+        judged = snapshots.judged(seconds=PATIENCE_MS / 1000)
+        supported = (
+            f"{one.task}/{one.claim}"
+            for one in judged.verdicts or ()
+            if one.verdict == "supported"
+        )
         yield address, judged.campaign.id, next(supported, "")
-    finally:
-        server.shutdown()
-        snapshots.stop()
 
 
-def _take(browser: Browser, address: str, picture: Picture) -> None:
+def _take(
+    browser: Browser, address: str, picture: Picture, folder: Path
+) -> None:
     page = browser.new_page(
         viewport={"width": picture.width, "height": picture.height},
         color_scheme=picture.scheme,
@@ -119,8 +145,8 @@ def _take(browser: Browser, address: str, picture: Picture) -> None:
     page.locator("main h1").first.wait_for()
     while not page.evaluate(PAINTED):
         page.wait_for_timeout(100)
-    path = FOLDER / f"{picture.name}.png"
-    page.screenshot(path=path)
+    path = folder / f"{picture.name}.png"
+    page.screenshot(path=path, full_page=picture.whole)
     print(path)
     page.close()
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from dash import Dash
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dashboard.app import create_app
 from dashboard.data.snapshots import MLFLOW_URL
@@ -58,6 +61,33 @@ def serve(
     # once must not be refused.
     ready()
     server.run()
+
+
+class _Quiet(WSGIRequestHandler):
+    # Keeps connections, as the server of `serve` does.
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: object) -> None: ...
+
+
+@contextmanager
+def in_background(app: Dash) -> Iterator[str]:
+    """The address of the application on a free port, which threads of this process
+    serve: for tests and for pictures of pages.
+    """
+    warm(app)
+    server = make_server(
+        "127.0.0.1", 0, app.server, threaded=True, request_handler=_Quiet
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        app.server.config["SNAPSHOTS"].stop()
 
 
 def warm(app: Dash) -> None:

@@ -4,10 +4,9 @@ names it in CHROMIUM.
 
 import os
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -20,10 +19,9 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from dashboard.app import create_app
-from dashboard.serve import warm
+from dashboard.serve import in_background
 from suite.records.results import Results
 
 FLAGS = [
@@ -69,31 +67,6 @@ def context(browser: Browser) -> BrowserContext:
     return found
 
 
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"  # keeps connections, as the real server does
-
-    def log(self, type: str, message: str, *args: Any) -> None: ...
-
-
-@contextmanager
-def _served(results: Results, **options: Any) -> Iterator[str]:
-    """The dashboard of these results on a free port, in a thread; its address."""
-    app = create_app(results, **options)
-    warm(app)
-    server = make_server(
-        "127.0.0.1", 0, app.server, threaded=True, request_handler=_Quiet
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        app.server.config["SNAPSHOTS"].stop()
-
-
 Serve = Callable[..., str]
 
 
@@ -102,7 +75,7 @@ def serve() -> Iterator[Serve]:
     """Serves results for as long as the test runs; gives back the address."""
     with ExitStack() as servers:
         yield lambda results, **options: servers.enter_context(
-            _served(results, **options)
+            in_background(create_app(results, **options))
         )
 
 
@@ -127,7 +100,7 @@ def results(
 @pytest.fixture(scope="session")
 def board(results: Results) -> Iterator[str]:
     """The address of a dashboard that all tests share; its campaign does not change."""
-    with _served(results) as address:
+    with in_background(create_app(results)) as address:
         yield address
 
 
