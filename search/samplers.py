@@ -204,7 +204,7 @@ class Grid:
 
 
 class ScrambledSobol(QMCSampler):
-    """Optuna's quasi-random sampler, told the space beforehand, in which the
+    """Optuna's quasi-random sampler, given the space at the start, in which the
     hyperparameters of ``fixed`` have one value.
 
     Optuna learns the space from the first finished trial and samples all before it
@@ -225,7 +225,7 @@ class ScrambledSobol(QMCSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """The whole space, known beforehand instead of from the first finished
+        """The whole space, known from the start instead of from the first finished
         trial.
         """
         return self._space

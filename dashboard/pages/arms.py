@@ -146,7 +146,7 @@ def _metric_label(view: View, metric: Metric) -> str:
 
 
 def _claims(view: View, pair: ArmPair) -> Component | None:
-    """The claims about these arms by this metric, which were fixed beforehand."""
+    """The claims about these arms by this metric, which were pre-specified."""
     found = [verdict for verdict in view.verdicts if _is_about(verdict, pair)]
     if not found:
         return None

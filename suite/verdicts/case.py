@@ -206,7 +206,7 @@ class TaskRows:
 class Case:
     """One claim and the results that decide it.
 
-    ``exploratory`` says why the claim does not count as fixed beforehand (it was
+    ``exploratory`` says why the claim does not count as pre-specified (it was
     edited, or its results were known), None if it does, and ``attempt`` which campaign
     of this claim this is: see suite.verdicts.preregistration.
     """
@@ -221,7 +221,7 @@ class Case:
     """The metric that it is about."""
 
     exploratory: Message | None = None
-    """Why it does not count as fixed beforehand; None if it does."""
+    """Why it does not count as pre-specified; None if it does."""
 
     attempt: int = 1
     """Which campaign of the claim this is, from 1."""

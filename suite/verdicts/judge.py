@@ -141,7 +141,7 @@ def _judge_cases(asked: Sequence[Measured]) -> list[tuple[Measured, Judged]]:
 def _family_of(one: Measured, number: int) -> object:
     """What the claims of one family have in common."""
     # An exploratory claim has its number for a family: alone, it makes the
-    # tests of those that were fixed beforehand no stricter.
+    # tests of those that were pre-specified no stricter.
     universes = family_of(one.case.claim.name)
     return universes or (number if one.case.exploratory else "")
 

@@ -1,4 +1,4 @@
-"""Checks whether a claim was fixed beforehand.
+"""Checks whether a claim was pre-specified.
 
 There are two checks. When a campaign begins, campaign.json keeps how many campaigns of
 each claim there were, and whether an earlier one had already shown its results
@@ -163,7 +163,7 @@ def with_history(manifest: Manifest, results: Path) -> Manifest:
     ``attempt`` is 1 for the first campaign of a claim (by its name) in the results
     folder that opened the test set of its arms; a campaign of one block does not count.
     ``known_from`` is the earlier campaign with the same seeds that opened the test set
-    and had no such claim: this one was not fixed beforehand.
+    and had no such claim: this one was not pre-specified.
     """
     earlier = list(_earlier(manifest, results))
     told = {

@@ -345,7 +345,7 @@ def partial_conjunction(p_values: Sequence[float], needed: int) -> float:
 
 def _untestable_last(p_values: Sequence[float]) -> Floats:
     """The p-values, with 1 for those that cannot be tested (NaN)."""
-    # They keep their place: the family was fixed beforehand.
+    # They keep their place: the family was pre-specified.
     return np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=1.0)
 
 

@@ -1,4 +1,4 @@
-"""What was fixed beforehand counts; what was edited since, known before or tried before
+"""What was pre-specified counts; what was edited since, known before or tried before
 says so.
 """
 

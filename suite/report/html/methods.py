@@ -168,7 +168,7 @@ def _decision(confidence: float) -> str:
         f'any wrong direction among them is at most {rate}, and so is that of any wrong "no difference". That is why '
         f"the deciding interval is wider than the plain {100 * confidence:g} % one. The exact sign-flip p-value is a "
         f"check that assumes no distribution, and decides nothing. With fewer than {CONFIRMATORY} blocks, or where a "
-        "claim was not fixed before the run, a verdict is labelled exploratory: a first hint."
+        "claim was not pre-specified, a verdict is labelled exploratory: a first hint."
     )
 
 
