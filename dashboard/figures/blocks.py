@@ -125,14 +125,14 @@ def pairs(
     first = next(iter(ahead.arms), None)
     second = next(iter(behind.arms), None)
     number = number_format(verdict.is_share)
-    sides = [
+    dots = [
         _side(better, y, first, arms, "circle", words),
         _side(worse, y, second, arms, "square", words),
     ]
-    for side in sides:
-        side["hovertemplate"] = f"%{{x:{number}}}"
+    for trace in dots:
+        trace["hovertemplate"] = f"%{{x:{number}}}"
     return spec(
-        [_joins(better, worse, y), *sides],
+        [_joins(better, worse, y), *dots],
         {
             "title": label,
             "tickformat": ".1~%" if verdict.is_share else "",
