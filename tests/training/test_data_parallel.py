@@ -226,8 +226,9 @@ def stopping(job: Job) -> Result:
         self: Checkpointer,
         training: TrainingLoop,
         artifacts: Mapping[str, bytes],
+        now: bool = False,
     ) -> None:
-        kept(self, training, artifacts)
+        kept(self, training, artifacts, now)
         raise Stopped
 
     with (
