@@ -19,6 +19,7 @@ from tasks.contract.claim import Claim
 from tasks.contract.data import Sealed, Shape, Split, Splits
 from tasks.contract.errors import UserError, unknown
 from tasks.contract.optimizer import Optimizer, register_optimizer
+from tasks.contract.parameter_group import ParameterGroup
 from tasks.contract.picture import Axis, Curve, Heights, Outcome, Picture
 from tasks.contract.plot import Plot
 from tasks.contract.procedure import (
@@ -60,6 +61,7 @@ __all__ = [
     "Optimizer",
     "Outcome",
     "OwnRun",
+    "ParameterGroup",
     "Params",
     "Phase",
     "Picture",

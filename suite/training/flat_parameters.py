@@ -11,14 +11,26 @@ from torch import Tensor, nn
 
 from suite.training.optimizer import TorchOptimizer, is_decayed
 from tasks import Optimizer, Recipe
+from tasks.contract.parameter_group import group_of
 from tasks.contract.registry import OPTIMIZERS
 
 CLIP_EPSILON = 1e-6  # as in torch.nn.utils.clip_grad_norm_
 
 
 @dataclass(frozen=True)
+class Factors:
+    """What multiplies the learning rate and the weight decay of a parameter."""
+
+    rate: float
+    """What multiplies the rate; 1 but in groups."""
+
+    decay: float
+    """What multiplies the weight decay; 0 for what does not decay."""
+
+
+@dataclass(frozen=True)
 class _Part:
-    """A slice of the buffers with one weight decay, and its optimiser."""
+    """A slice of the buffers with one rate and weight decay, and its optimiser."""
 
     optimizer: Optimizer
     """Updates the slice, by the rule of the recipe."""
@@ -29,15 +41,19 @@ class _Part:
     weight_decay: float
     """The coefficient of the slice; 0 for what does not decay."""
 
+    rate: float = 1.0
+    """What multiplies the learning rate."""
+
 
 class FlatParameters:
     """Parameters as views into one buffer, ``flat``, with their gradients in another,
     ``grad``, both (parameters,), and the optimiser that updates them.
 
-    Weights come first in them, and then, from ``undecayed`` on, the parameters that
-    weight decay leaves out: gains and biases, unless the recipe says otherwise. Each of
-    the two parts has an optimiser of its own, so that an update costs two fused calls.
+    Parameters with equal factors lie side by side, the weights first, and each such part
+    has an optimiser of its own: two, where weight decay leaves out gains and biases and
+    the recipe has no groups, so that an update costs two fused calls.
 
+    ``names`` are those of the parameters, which only groups ask for.
     ``lr`` is the peak rate, which matters to optimisers that a function makes, and
     ``params`` the hyperparameters of the run.
     """
@@ -48,6 +64,7 @@ class FlatParameters:
         recipe: Recipe,
         lr: float = 1.0,
         params: Mapping[str, Any] | None = None,
+        names: Sequence[str] | None = None,
     ) -> None:
         self.parameters = parameters
         self.max_grad_norm = recipe.max_grad_norm
@@ -55,13 +72,16 @@ class FlatParameters:
         size = sum(parameter.numel() for parameter in parameters)
         self.flat = parameters[0].new_empty(size, requires_grad=False)
         self.grad = torch.zeros_like(self.flat)
-        decayed: list[nn.Parameter] = []
-        rest: list[nn.Parameter] = []
-        for parameter in parameters:
-            part = decayed if is_decayed(parameter, recipe) else rest
-            part.append(parameter)
-        self.undecayed = sum(parameter.numel() for parameter in decayed)
-        self._move_into_buffers([*decayed, *rest])
+        parts = _by_factors(
+            parameters, recipe, names or [""] * len(parameters)
+        )
+        self._move_into_buffers(
+            [one for part in parts.values() for one in part]
+        )
+        self._sizes = {
+            factors: sum(one.numel() for one in part)
+            for factors, part in parts.items()
+        }
         self._parts = self._make_parts(recipe, lr, params or {})
         self.ema_decay = recipe.ema_decay
         # While the average is shown, it is in `flat`, and the parameters here.
@@ -88,22 +108,22 @@ class FlatParameters:
         lr: float,
         params: Mapping[str, Any],
     ) -> list[_Part]:
-        """One part for each weight decay there is."""
+        """One part for each rate and weight decay there is."""
         if not isinstance(recipe.optimizer, str):
             made = TorchOptimizer(self.parameters, recipe, lr, params)
             return [_Part(made, self.grad, self.weight_decay)]
         make = OPTIMIZERS.get(recipe.optimizer)
-        # Nothing decays, so one fused call does for both parts.
-        if not self.weight_decay:
+        # Nothing decays, so one fused call does for all parts.
+        if not self.weight_decay and not recipe.groups:
             return [_Part(make(self.flat, recipe), self.grad, 0.0)]
-        weights = slice(0, self.undecayed)
-        rest = slice(self.undecayed, None)
-        parts = []
-        for piece, decay in ((weights, self.weight_decay), (rest, 0.0)):
-            parameters = self.flat[piece]
-            if len(parameters):
-                optimizer = make(parameters, recipe)
-                parts.append(_Part(optimizer, self.grad[piece], decay))
+        parts, start = [], 0
+        for factors, size in self._sizes.items():
+            piece = slice(start, start + size)
+            optimizer = make(self.flat[piece], recipe)
+            decay = self.weight_decay * factors.decay
+            part = _Part(optimizer, self.grad[piece], decay, factors.rate)
+            parts.append(part)
+            start += size
         return parts
 
     @torch.no_grad()
@@ -120,7 +140,8 @@ class FlatParameters:
             share = self.max_grad_norm / norm
             self.grad.mul_(share.clamp_(max=1.0))
         for part in self._parts:
-            part.optimizer.update(part.grad, lr, part.weight_decay)
+            rate = lr * part.rate
+            part.optimizer.update(part.grad, rate, part.weight_decay)
         if self.ema_decay is not None:
             self._update_average(self.ema_decay)
 
@@ -174,6 +195,28 @@ class FlatParameters:
         self._average_shown = False
         for part, before in zip(self._parts, state["optimizers"], strict=True):
             part.optimizer.load_state_dict(before)
+
+
+def _by_factors(
+    parameters: Sequence[nn.Parameter], recipe: Recipe, names: Sequence[str]
+) -> dict[Factors, list[nn.Parameter]]:
+    """The parameters by what multiplies their rate and weight decay, weights first."""
+    found: dict[Factors, list[nn.Parameter]] = {}
+    if not recipe.groups:
+        found[Factors(1.0, 1.0)] = []
+    for name, parameter in zip(names, parameters, strict=True):
+        factors = _factors(name, parameter, recipe)
+        found.setdefault(factors, []).append(parameter)
+    return {factors: part for factors, part in found.items() if part}
+
+
+def _factors(name: str, parameter: nn.Parameter, recipe: Recipe) -> Factors:
+    """What multiplies the rate and the weight decay of one parameter."""
+    usual = 1.0 if is_decayed(parameter, recipe) else 0.0
+    group = group_of(name, recipe.groups)
+    if group is None:
+        return Factors(1.0, usual)
+    return Factors(group.rate, usual if group.decay is None else group.decay)
 
 
 def _laid_out(piece: Tensor, like: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,9 @@ from suite.training.computation import (
 from suite.training.data_parallel import DataParallelGroup
 from suite.training.flat_parameters import FlatParameters
 from tasks import Phase, Recipe, Split, UserError
+from tasks.contract.parameter_group import group_of
+
+MAX_LISTED = 8  # names of parameters in a message
 
 
 class Learner:
@@ -48,12 +51,17 @@ class Learner:
         if recipe.compile:
             compile_if_possible(model)
         self.buffers: dict[str, FlatParameters] = {}
+        learned: list[str] = []  # names of parameters, of all phases
         for phase in phases:
             lr = _peak_rate(phase, params)
             if phase.prefix not in self.buffers:
-                parameters = _parameters_of(model, phase)
-                buffer = FlatParameters(parameters, recipe, lr, params)
+                named = _parameters_of(model, phase)
+                learned += named
+                buffer = FlatParameters(
+                    list(named.values()), recipe, lr, params, list(named)
+                )
                 self.buffers[phase.prefix] = buffer
+        _check_groups(recipe, learned, params)
         # Other processors may initialise to other bits. Equal updates keep
         # equal what begins equal, so this is sent only once.
         if group:
@@ -172,12 +180,41 @@ def _peak_rate(phase: Phase, params: Mapping[str, Any]) -> float:
     return float(params[phase.rate])
 
 
-def _parameters_of(model: nn.Module, phase: Phase) -> list[nn.Parameter]:
-    found = [
-        parameter
+def _check_groups(
+    recipe: Recipe, names: Sequence[str], params: Mapping[str, Any]
+) -> None:
+    """Raise UserError unless every group of the recipe has a parameter, and there is a
+    weight decay where one changes it.
+    """
+    used = [group_of(name, recipe.groups) for name in names]
+    for group in recipe.groups:
+        if group not in used:
+            raise UserError(
+                f"{group} of the recipe has none of the parameters that are trained: "
+                f"{_listed(names)}. Give a pattern that fits, such as '*.bias'; of "
+                "several that do, the first one counts."
+            )
+        if group.decay is not None and "weight_decay" not in params:
+            raise UserError(
+                f"{group} of the recipe changes the weight decay, which the space does "
+                "not have: add weight_decay to it, or leave decay out."
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names, or the first of them and how many more there are."""
+    shown = ", ".join(names[:MAX_LISTED])
+    more = len(names) - MAX_LISTED
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _parameters_of(model: nn.Module, phase: Phase) -> dict[str, nn.Parameter]:
+    """The parameters that a phase trains, by name."""
+    found = {
+        name: parameter
         for name, parameter in model.named_parameters()
         if name.startswith(phase.prefix) and parameter.requires_grad
-    ]
+    }
     if not found:
         which = f" named {phase.prefix}..." if phase.prefix else ""
         raise UserError(

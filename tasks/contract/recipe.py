@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from tasks.contract.checks import FieldChecks, brief, field_names, is_number
 from tasks.contract.errors import UserError, unknown
+from tasks.contract.parameter_group import ParameterGroup
 from tasks.contract.registry import OPTIMIZERS, SCHEDULES
 from tasks.contract.source import describe_callable
 from tasks.contract.target import Target
@@ -66,6 +67,11 @@ class Recipe:
     decay_norms_and_biases: bool = False
     """Whether weight decay also pulls at gains and biases, the parameters with fewer
     than two dimensions. Positions and embeddings count as weights.
+    """
+
+    groups: tuple[ParameterGroup, ...] = ()
+    """Parameters that learn at another rate, or decay otherwise, by their names, as in
+    ``(ParameterGroup("head.*", rate=10), ParameterGroup("*.bias", decay=0))``.
     """
 
     schedule: str | Callable[[int, int], float] = "cosine"
@@ -145,6 +151,7 @@ class Recipe:
         check = FieldChecks(self)
         self._check_length(check)
         self._check_optimizer(check)
+        self._check_groups(check)
         self._check_schedule(check)
         if self.max_grad_norm is not None:
             check.number(
@@ -226,6 +233,19 @@ class Recipe:
         )
         self._check_betas(check)
 
+    def _check_groups(self, check: FieldChecks) -> None:
+        advice = 'give ParameterGroups in a tuple, as in (ParameterGroup("*.bias", decay=0),)'
+        if isinstance(self.groups, list | tuple):
+            # A profile, and a record, have them as tables.
+            check.replace("groups", tuple(map(_as_group, self.groups)))
+        check.items("groups", ParameterGroup, advice)
+        if self.groups and callable(self.optimizer):
+            raise check.error(
+                "groups",
+                "the function that makes the optimizer makes its groups, too: give "
+                "them there, or name a registered optimizer",
+            )
+
     def _check_betas(self, check: FieldChecks) -> None:
         if len(self.betas) != 2 or not all(
             isinstance(beta, int | float) and 0 <= beta < 1
@@ -303,6 +323,7 @@ class Recipe:
         """
         values = {name: getattr(self, name) for name in RECIPE_FIELDS}
         values["optimizer"] = self._described_optimizer()
+        values["groups"] = [dataclasses.asdict(one) for one in self.groups]
         values["schedule"] = self._described_schedule()
         return values
 
@@ -351,15 +372,33 @@ class Recipe:
 
 
 NEED_MOMENTUM = ("momentum", "nesterov")
+GROUP_FIELDS = field_names(ParameterGroup)
 RECIPE_FIELDS = field_names(Recipe)
 # Read where the suite makes the updates, and nowhere else
-LOOP_ONLY = ("ema_decay", "accumulate", "precision", "compile")
+LOOP_ONLY = ("groups", "ema_decay", "accumulate", "precision", "compile")
 # Equal budgets need equal lengths, and a run's workers are found before it is tuned
-NOT_TUNABLE = ("steps", "epochs", "evaluations", "targets", "world_size")
+NOT_TUNABLE = (
+    "steps",
+    "epochs",
+    "evaluations",
+    "groups",
+    "targets",
+    "world_size",
+)
 TUNABLE = tuple(name for name in RECIPE_FIELDS if name not in NOT_TUNABLE)
 # Changes with which a run has its full length. A plateau needs some patience, so this
 # one never runs out.
 FULL_LENGTH: Mapping[str, Any] = {"patience": 1_000_000, "stop_when": None}
+
+
+def _as_group(given: Any) -> Any:
+    """A group from a table of its fields; anything else unchanged."""
+    if not isinstance(given, Mapping):
+        return given
+    for name in given:
+        if name not in GROUP_FIELDS:
+            raise unknown("field of a parameter group", name, GROUP_FIELDS)
+    return ParameterGroup(**{"names": "", **given})
 
 
 def _is_measure_and_value(pair: Any) -> bool:

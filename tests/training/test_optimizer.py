@@ -12,7 +12,13 @@ from suite.training import optimizer  # noqa: F401  (fills the registry)
 from suite.training.flat_parameters import FlatParameters
 from suite.training.loop import TrainingLoop
 from suite.training.rng import make_generator
-from tasks import Recipe, Split, UserError, register_optimizer
+from tasks import (
+    ParameterGroup,
+    Recipe,
+    Split,
+    UserError,
+    register_optimizer,
+)
 from tasks.contract.registry import OPTIMIZERS
 from tasks.procedures.supervised import Classification
 
@@ -125,6 +131,77 @@ def test_gains_and_biases_decay_where_the_recipe_asks_for_it(name):
     train_both(ours, buffer, theirs, peer)
 
     torch.testing.assert_close(flat(ours), flat(theirs), rtol=1e-3, atol=1e-5)
+
+
+GROUPS = (
+    ParameterGroup("0.weight", rate=0.5, decay=2),
+    ParameterGroup("*.bias", rate=2),
+    ParameterGroup("*.weight", decay=0),
+)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "adagrad"])
+def test_groups_by_name_equal_those_of_torch(name):
+    ours, theirs = network(), network()
+    recipe = Recipe(steps=1, optimizer=name, groups=GROUPS)
+    named = dict(ours.named_parameters())
+    buffer = FlatParameters(
+        list(named.values()), recipe, LR, {"weight_decay": 0.1}, list(named)
+    )
+    first, *rest = dict(theirs.named_parameters())
+    found = [
+        {"params": [theirs.get_parameter(first)], "weight_decay": 0.2},
+        *(
+            {
+                "params": [theirs.get_parameter(one)],
+                "weight_decay": 0.0,
+                "lr": LR * (2 if one.endswith("bias") else 1),
+            }
+            for one in rest
+        ),
+    ]
+    found[0]["lr"] = LR / 2
+    peer = PEERS[name](found, 0.0)
+
+    train_both(ours, buffer, theirs, peer)
+
+    torch.testing.assert_close(flat(ours), flat(theirs), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("group", "params", "complaint"),
+    [
+        (
+            ParameterGroup("haed.*"),
+            {},
+            "has none of the parameters .*0.weight",
+        ),
+        (ParameterGroup("*", decay=0), {}, "changes the weight decay"),
+    ],
+)
+def test_a_group_that_would_do_nothing_is_an_error(group, params, complaint):
+    with pytest.raises(UserError, match=complaint):
+        loop(Recipe(steps=1, groups=(group,)), **params)
+
+
+def test_a_profile_gives_groups_as_tables():
+    recipe = Recipe(steps=1).with_changes(
+        {"groups": [{"names": "*.bias", "rate": 2}]}
+    )
+
+    assert recipe.groups == (ParameterGroup("*.bias", rate=2),)
+    assert recipe.describe()["groups"] == [
+        {"names": "*.bias", "rate": 2, "decay": None}
+    ]
+    for wrong, complaint in (
+        ({"name": "*.bias"}, "names"),
+        ({"rate": 2}, "a pattern of parameters"),
+        ("*.bias", "give ParameterGroups in a tuple"),
+    ):
+        with pytest.raises(UserError, match=complaint):
+            Recipe(steps=1, groups=[wrong])
+    with pytest.raises(UserError, match="makes its groups, too"):
+        Recipe(steps=1, optimizer=torch.optim.SGD, groups=GROUPS)
 
 
 def test_weight_decay_alone_moves_weights_and_positions_and_nothing_else():
