@@ -55,10 +55,10 @@ def call(
     found = arm.measure(level, params, seed)
     seconds = time.perf_counter() - wall
     cpu_seconds = time.process_time() - cpu
-    outcome = outcome_of(found)
     who = f"The function of arm {arm.name!r}"
-    values = as_numbers(who, procedure.measures, outcome.values)
-    return Called(values, seconds, cpu_seconds, outcome)
+    returned = found.values if isinstance(found, Outcome) else found
+    values = as_numbers(who, procedure.measures, returned)
+    return Called(values, seconds, cpu_seconds, outcome_of(found))
 
 
 def run_function(

@@ -83,7 +83,9 @@ class Heights:
         widths = {len(row) for row in self.z}
         if len(self.z) != len(self.y) or widths != {len(self.x)}:
             shape = f"{len(self.y)} rows of {len(self.x)} numbers"
-            raise check.error("z", f"give {shape}: a row for each y")
+            raise check.error(
+                "z", f"give {shape}: a row for each y, a number for each x"
+            )
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ class Picture:
             "y", Axis, "give an Axis, such as Axis('Loss', log=True)"
         )
         check.items("curves", Curve, "give each Curve, in a tuple")
+        if self.heights is not None:
+            check.instance("heights", Heights, "give Heights, or none")
 
     @property
     def file_name(self) -> str:
@@ -165,6 +169,11 @@ class Outcome:
 
     pictures: Callable[[], Iterable[Picture]] = no_pictures
     """Called for finals alone, when the clock has stopped."""
+
+    def __post_init__(self) -> None:
+        check = FieldChecks(self)
+        check.mapping("values", "give numbers by name")
+        check.function("pictures", "without arguments, that returns Pictures")
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Outcome) and self.values == other.values

@@ -73,6 +73,11 @@ def measures_named(given: Iterable[str | Measure]) -> tuple[Measure, ...]:
 
     Raises UserError for an unknown name, or where there is nothing to choose by.
     """
+    alone = isinstance(given, str | Measure)
+    if not alone and not isinstance(given, Iterable):
+        raise UserError(
+            f"measures={brief(given)}: give names of measures, or Measures, in a tuple."
+        )
     listed = (given,) if isinstance(given, str | Measure) else tuple(given)
     if not listed:
         raise UserError(
