@@ -209,9 +209,11 @@ def resumed(plan: Plan, campaign: Campaign) -> Plan:
     """
     mine = replace(plan, nonce=campaign.manifest.nonce)
     if mine.id != campaign.id:
+        files = ", ".join(campaign.manifest.task_files.values())
+        theirs = f", of {files} too" if files else ""
         raise UserError(
             f"Campaign {campaign.id} was run with other sources or claims than are here "
-            f"now (they give {mine.id}): go back to those sources to resume it, or start "
-            "a new campaign with `bakeoff run`."
+            f"now (they give {mine.id}): go back to those sources{theirs} to resume it, "
+            "or start a new campaign with `bakeoff run`."
         )
     return mine

@@ -26,6 +26,7 @@ from suite.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from suite.cli.servers import Server
     from suite.records.results import Campaign
 
 
@@ -273,9 +274,19 @@ def mlflow(
     with ctrl_c_is_fine(), servers.mlflow(results, port) as server:
         out().print("Starting MLflow …", style="dim")
         if not server.answers("/health"):
-            raise UserError(f"MLflow does not start: {server.log} says why.")
+            raise UserError(_why_no_mlflow(server, results))
         out().print(f"MLflow: {server.url}  (Ctrl-C ends it)", highlight=False)
         server.process.wait()
+
+
+def _why_no_mlflow(server: Server, results: Path) -> str:
+    """What keeps MLflow's server from starting, by what it wrote into its log."""
+    from suite.tracking.connection import hint_on
+    from suite.tracking.sqlite import default_uri
+
+    says = server.log.read_text(encoding="utf-8", errors="replace")
+    todo = hint_on(says, default_uri(results)) or f"{server.log} says why."
+    return f"MLflow does not start: {todo}"
 
 
 def why(

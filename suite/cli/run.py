@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -296,6 +297,7 @@ def _load_task_files(campaign: Campaign, given: Sequence[Path]) -> None:
                 f"Campaign {campaign.id} ran task {name} from {path}, which is not "
                 "there now: put it back, or say where it is with --task-file."
             )
+        _check_ran_here(campaign, path)
         task_of(path)
 
 
@@ -310,6 +312,28 @@ def _check_not_among_results(campaign: Campaign, path: str) -> None:
             "results. Retrying runs its code: if you trust it, give it with "
             "--task-file."
         )
+
+
+def _check_ran_here(campaign: Campaign, path: str) -> None:
+    """Raise UserError for the task file of a campaign that was copied or imported from
+    another machine: here another file may have that path.
+    """
+    host = campaign.state.get("host")
+    if host == socket.gethostname():
+        return
+    where = f"on {host}" if host else "on another machine"
+    again = command(
+        "retry",
+        campaign.id,
+        "--task-file",
+        path,
+        results=campaign.folder.parent,
+    )
+    raise UserError(
+        f"Campaign {campaign.id} ran the task file {path} {where}, and retrying runs "
+        f"the code of the file that has this path here. If it is the same, say so: "
+        f"`{again}`."
+    )
 
 
 def _options(

@@ -14,6 +14,7 @@ from suite.atomic import replace_file
 from suite.records.run_record import RunRecord, run_record
 from suite.records.schema import check_schema
 from suite.training.job import SCHEMA
+from tasks import UserError
 
 # Keys of the file's metadata. The runs are lines of the record without their
 # curves, which are the table itself and compress well there.
@@ -29,6 +30,8 @@ COLUMNS = pa.schema(
         "value": pa.float64(),
     }
 )
+# Of a cell with 100 runs of 1,000 evaluations and 50 metrics.
+MAX_ROWS = 5_000_000
 MAGIC = b"PAR1"  # the first and the last four bytes of every Parquet file
 
 
@@ -94,8 +97,16 @@ def is_cell(path: Path) -> bool:
 def read_cell(path: Path) -> list[RunRecord]:
     """The runs that a cell.parquet was written from, equal to the last bit.
 
-    Raises UserError if another version of Bakeoff wrote the file.
+    Raises UserError if another version of Bakeoff wrote the file, or if it has more
+    rows than any cell.
     """
+    # Equal values take next to no space, whatever their number: a small file from
+    # somebody else may fill the memory.
+    rows = pq.read_metadata(path).num_rows
+    if rows > MAX_ROWS:
+        raise UserError(
+            f"{path} has {rows:,} rows, and a cell at most {MAX_ROWS:,}: it is not read."
+        )
     table = pq.read_table(path)
     metadata = table.schema.metadata or {}
     schema = metadata.get(SCHEMA_KEY, b"").decode()

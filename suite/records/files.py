@@ -14,6 +14,10 @@ from tasks import UserError
 # deeply.
 NOT_JSON = (ValueError, RecursionError)
 
+# A folder from somebody else may have a file of any size: holes take no space in it.
+# A campaign of 100,000 cells has a manifest of 10 MB.
+MAX_JSON_BYTES = 256 << 20
+
 
 def replace_text(path: Path, text: str) -> None:
     """Write a text atomically."""
@@ -49,11 +53,24 @@ def free_space(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
+def check_plain(path: Path) -> None:
+    """Raise UserError for something that is there and no file, such as a pipe or a
+    device: reading it could last, or go on, for ever.
+    """
+    if path.exists() and not path.is_file():
+        raise UserError(
+            f"{path} is not a file: a results folder has nothing else there."
+        )
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty if there is no file. Raises UserError if the
-    file holds no JSON, or no object.
+    file holds no JSON, or no object, or is larger than any that is written here.
     """
+    check_plain(path)
     try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise _damaged(path, f"it has more than {MAX_JSON_BYTES:,} bytes")
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}

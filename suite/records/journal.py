@@ -13,15 +13,18 @@ import os
 from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from search.lines import cut_torn_line
-from suite.records.files import NOT_JSON, replace_bytes
+from suite.records.files import NOT_JSON, check_plain, replace_bytes
 from suite.records.run_record import RunRecord, run_record
 from suite.training.job import SCHEMA, Job, Member, Result, digest, timed
 from tasks import UserError
 
 FILE = "runs.jsonl"
+# A run with a curve of 100,000 evaluations takes a fifth of that. A file from somebody
+# else may be one line of any length: holes take no space in it.
+MAX_LINE_BYTES = 64 << 20
 
 
 def line_of(job: Job, member: Member, result: Result) -> RunRecord:
@@ -124,11 +127,25 @@ def read_lines(path: Path) -> Iterator[RunRecord]:
     """
     if not path.exists():
         return
+    check_plain(path)
     with path.open("rb") as file:
-        for number, text in enumerate(file, start=1):
-            if not text.endswith(b"\n"):
-                return  # still being written, or truncated by a crash
+        for number, text in enumerate(whole_lines(file, path), start=1):
             yield parse_line(text, path, number)
+
+
+def whole_lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    """The lines from where the file is, but for one at the end without its line break:
+    it is still being written, or a crash truncated it.
+
+    Raises UserError for a line longer than any run's.
+    """
+    while (text := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
+        yield text
+    if len(text) == MAX_LINE_BYTES:
+        raise UserError(
+            f"{path} is damaged (a line has more than {MAX_LINE_BYTES:,} bytes): "
+            "restore it from a copy, or start again with --new."
+        )
 
 
 def parse_line(text: bytes, path: Path, number: int) -> RunRecord:

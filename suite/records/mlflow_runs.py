@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+
+from suite.records.files import check_plain
 
 # maps runs to MLflow runs; written by the publisher
 MLFLOW_RUNS = "mlflow_runs.jsonl"
+MAX_LINE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class MlflowRun:
 def read_mlflow_runs(folder: Path) -> Mapping[str, MlflowRun]:
     """The MLflow runs of a campaign, by run key."""
     path = folder / MLFLOW_RUNS
+    check_plain(path)
     try:
         stat = path.stat()
     except FileNotFoundError:
@@ -43,7 +47,8 @@ def _read_mlflow_runs(
     """The runs in a file of that size and age; cached, as files rarely change."""
     found = {}
     with path.open("rb") as file:
-        for text in file:
+        # Longer ones are none that we wrote, and come in pieces that say nothing.
+        for text in iter(partial(file.readline, MAX_LINE_BYTES), b""):
             with suppress(ValueError, KeyError, TypeError, RecursionError):
                 # A line truncated by a crash: the next publisher writes it
                 # again.

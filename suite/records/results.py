@@ -58,14 +58,14 @@ from typing import Any
 
 import pandas as pd
 
-from suite.records.files import artifacts_of, read_json
+from suite.records.files import artifacts_of, check_plain, read_json
 from suite.records.frames import (
     Curves,
     Generations,
     RunColumns,
     cells_frame,
 )
-from suite.records.journal import FILE, parse_line
+from suite.records.journal import FILE, parse_line, whole_lines
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import Manifest, read_manifest
 from suite.records.mlflow_runs import MlflowRun, read_mlflow_runs
@@ -268,12 +268,11 @@ class _Reader:
             return
         if path.stat().st_size < self._offset:  # the file was replaced
             self._begin()
+        check_plain(path)
         with path.open("rb") as file:
             file.seek(self._offset)
-            for text in file:
-                if not text.endswith(b"\n"):
-                    # The driver is writing this line: it is read next time.
-                    break
+            # A line that the driver is writing is read next time.
+            for text in whole_lines(file, path):
                 line = parse_line(text, path, self._number + 1)
                 self._offset += len(text)
                 self._number += 1

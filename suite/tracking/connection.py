@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +20,10 @@ PAGE_SIZE = 5000  # runs in one answer of a search
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+NEWER_STORE = (
+    "a newer MLflow made this store. Install that version of MLflow, or use another "
+    "store with --tracking."
+)
 HINTS = (  # (what a store answers, what to do about it)
     (
         r"\b401\b|Unauthorized",
@@ -45,12 +50,18 @@ HINTS = (  # (what a store answers, what to do about it)
         "an older MLflow made this store. Make a copy of it, then run "
         "`mlflow db upgrade '{uri}'` and the same command again.",
     ),
-    (
-        r"Can't locate revision",
-        "a newer MLflow made this store. Install that version of MLflow, or use "
-        "another store with --tracking.",
-    ),
+    (r"Can't locate revision", NEWER_STORE),
 )
+
+
+def with_small_scheme(uri: str) -> str:
+    """The address with its scheme in small letters, as ``HTTP://`` is ``http://``.
+
+    Only URLs say that case does not matter there: databases' addresses are compared
+    letter by letter.
+    """
+    scheme, colon, rest = uri.partition(":")
+    return scheme.lower() + colon + rest
 
 
 def mlflow_client(uri: str) -> Any:
@@ -135,6 +146,7 @@ def check(uri: str) -> str:
 
     Raises UserError, with what to do, where no store answers.
     """
+    uri = with_small_scheme(uri)
     try:
         if uri.startswith("postgresql"):
             _connect_once(uri)
@@ -150,11 +162,33 @@ def check(uri: str) -> str:
 
 def hint(error: Exception, uri: str) -> str:
     """What to do about a store's error, where that is known; "" elsewhere."""
-    message = str(error)
+    return hint_on(str(error), uri)
+
+
+def hint_on(message: str, uri: str) -> str:
+    """The same on what a store says, be it an error's message or a server's log."""
+    if _is_of_newer_mlflow(message):
+        return NEWER_STORE
     for pattern, advice in HINTS:
         if re.search(pattern, message):
             return advice.replace("{uri}", without_passwords(uri))
     return ""
+
+
+def _is_of_newer_mlflow(message: str) -> bool:
+    """Whether a message is about a store whose version this MLflow has never had.
+
+    MLflow calls any version but its own out of date, and an upgrade of a newer store
+    fails.
+    """
+    named = re.search(r"database schema \(found version (\w+)", message)
+    mlflow = find_spec("mlflow")
+    if named is None or mlflow is None or mlflow.origin is None:
+        return False
+    # A migration to each version it ever had, in a file that begins with its name.
+    folder = Path(mlflow.origin).parent / "store" / "db_migrations"
+    versions = folder / "versions"
+    return versions.is_dir() and not any(versions.glob(f"{named[1]}_*.py"))
 
 
 def _connect_once(uri: str) -> None:

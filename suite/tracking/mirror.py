@@ -28,6 +28,7 @@ from suite.records.manifest import FILE as MANIFEST
 from suite.records.manifest import read_manifest
 from suite.records.mlflow_runs import note_mlflow_run, read_mlflow_runs
 from suite.records.results import Results
+from suite.records.share import CAMPAIGN_ID
 from suite.tracking.reader import MlflowReader, PublishedCampaign
 from tasks import UserError
 
@@ -134,10 +135,14 @@ class Mirror:
             self._reader = MlflowReader(self.uri)
         campaigns = self._reader.campaigns()
         self.trouble = ""  # it answers
-        return sum(
-            self._refresh_campaign(self._reader, campaign)
-            for campaign in campaigns
-        )
+        fetched = 0
+        for campaign in campaigns:
+            # The id comes from a server, and must not name a folder elsewhere.
+            if not CAMPAIGN_ID.fullmatch(campaign.id):
+                log.warning("campaign %r is not one of ours", campaign.id)
+                continue
+            fetched += self._refresh_campaign(self._reader, campaign)
+        return fetched
 
     def _refresh_campaign(
         self, reader: MlflowReader, campaign: PublishedCampaign
@@ -146,8 +151,7 @@ class Mirror:
         are finished, open ones, and its state. How many finished cells that
         was.
         """
-        # The id comes from a server, and must not name a folder elsewhere.
-        home = self.folder / re.sub(r"[^\w.-]", "_", campaign.id)
+        home = self.folder / campaign.id
         if not (home / MANIFEST).exists():
             _fetch_manifest(reader, home, campaign)
         tasks = _tasks_of(home)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from suite.errors import without_passwords
+from suite.tracking.connection import with_small_scheme
 from suite.tracking.protocol import CLOSE_TIMEOUT_S, Item, Tracker
 from suite.tracking.publisher import Publisher
 from suite.tracking.sqlite import default_uri
@@ -39,8 +40,7 @@ def open_tracker(uri: str | None, results: Path, campaign: str) -> Tracker:
 
     Raises UserError if no tracker knows the address's scheme.
     """
-    if uri is None:
-        uri = default_uri(results)
+    uri = default_uri(results) if uri is None else with_small_scheme(uri)
     scheme = _scheme_of(uri)
     if scheme not in _TRACKERS:
         known = ", ".join(sorted(_TRACKERS))

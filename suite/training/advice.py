@@ -26,6 +26,11 @@ ADVICE = (
         "labels of classes have the shape (examples,): return y.flatten()",
     ),
     (
+        r"multi-target not supported",
+        "labels of classes are one whole number an example, of the shape (examples,): "
+        "of a column, return y.flatten().long()",
+    ),
+    (
         r"shapes cannot be multiplied|size mismatch",
         "the model takes inputs of another shape: `build` finds that of an example "
         "in shape.inputs, and all splits must agree",

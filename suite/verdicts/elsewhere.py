@@ -55,6 +55,9 @@ class Row:
     metrics: Mapping[str, float]
     """Its values by column."""
 
+    line: int
+    """Where it stands in the file, from 1."""
+
 
 def campaign_of(results: Path, claims: Path) -> Campaign:
     """The campaign that a CSV file of results and a TOML file of claims make.
@@ -68,6 +71,7 @@ def campaign_of(results: Path, claims: Path) -> Campaign:
         raise UserError(f"{results} has no rows: give one per arm and block.")
     given = _read_toml(claims)
     _check_described(given, claims, rows)
+    _check_shares(given, results, rows)
     found = _claims(given, claims, rows)
     manifest = _manifest(results, rows, found, given, claims)
     lines = list(_lines(rows))
@@ -115,10 +119,12 @@ def _read_rows(path: Path) -> Iterator[Row]:
             raise UserError(
                 f"{where}: give {len(columns)} values, as the header has."
             )
-        yield _row(row, metrics, where)
+        yield _row(row, metrics, where, reader.line_num)
 
 
-def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
+def _row(
+    row: Mapping[str, str], metrics: list[str], where: str, line: int
+) -> Row:
     """One row, with its metrics as numbers. Raises UserError for an empty
     field, and for what is no finite number; ``where`` names the line.
     """
@@ -132,7 +138,7 @@ def _row(row: Mapping[str, str], metrics: list[str], where: str) -> Row:
     values = {}
     for name in metrics:
         values[name] = _number(row[name], f"{where}, column {name}")
-    return Row(**where_it_belongs, metrics=values)
+    return Row(**where_it_belongs, metrics=values, line=line)
 
 
 def _number(text: str, where: str) -> float:
@@ -274,6 +280,23 @@ def _check_described(
     for name in given.get("metrics", {}):
         if name not in rows[0].metrics:
             raise unknown(f"metric ({path}, metrics)", name, rows[0].metrics)
+
+
+def _check_shares(
+    given: Mapping[str, Any], results: Path, rows: list[Row]
+) -> None:
+    """Raise UserError for a value beyond 1 of a metric that is said to be a share."""
+    metrics = given.get("metrics", {})
+    shares = [name for name in metrics if metrics[name].get("percent")]
+    for row in rows:
+        for name in shares:
+            value = row.metrics[name]
+            if abs(value) > 1:
+                raise UserError(
+                    f"{results}, line {row.line}, column {name}: {value:g}, and a "
+                    "metric with percent = true is a share from 0 to 1: divide it by "
+                    "100, or leave percent out."
+                )
 
 
 def _claims(

@@ -182,7 +182,9 @@ def _judge_once(family: Sequence[Measured], confidence: float) -> list[Judged]:
     return [
         Judged(verdict, True)
         if measured.complete
-        else Judged(verdict, False, _so_far(verdict, measured.case.due))
+        else Judged(
+            verdict, False, _so_far(measured, verdict, measured.case.due)
+        )
         for measured, verdict in zip(family, verdicts, strict=True)
     ]
 
@@ -195,8 +197,8 @@ def _judge_at_looks(
     verdicts, latest = judge_looks(so_far, looks, confidence)
     if latest is None:  # shown, and not to be acted upon
         return [
-            Judged(verdict, False, _so_far(verdict, looks[0]))
-            for verdict in verdicts
+            Judged(verdict, False, _so_far(measured, verdict, looks[0]))
+            for measured, verdict in zip(family, verdicts, strict=True)
         ]
     coming = [look for look in looks if look > latest]
     note = None
@@ -212,8 +214,16 @@ def _judge_at_looks(
     ]
 
 
-def _so_far(verdict: Verdict, due: int) -> Message:
-    """How many of the planned blocks are in."""
+def _so_far(measured: Measured, verdict: Verdict, due: int) -> Message:
+    """How many of the planned blocks are in, and of what use they are."""
+    unusable = measured.blocks_without_scale
+    if unusable:
+        return message(
+            "note-no-logarithm",
+            blocks=verdict.blocks,
+            due=due,
+            count=unusable,
+        )
     return message("note-incomplete", blocks=verdict.blocks, due=due)
 
 

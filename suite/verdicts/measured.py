@@ -68,6 +68,18 @@ class Measured:
         return bool(np.isfinite(self.effects).all())
 
     @property
+    def blocks_without_scale(self) -> int:
+        """Blocks that are in, and have no effect, as a value has no place on the claim's
+        scale: a logarithm of 0, for example.
+        """
+        case = self.case
+        weights = case.kind.weights(case.claim)
+        # A cell without weight is not waited for.
+        is_in = (np.isfinite(self.values) | (weights == 0)).all(axis=(1, 2))
+        has_effect = np.isfinite(self.effects).all(axis=1)
+        return int((is_in & ~has_effect).sum())
+
+    @property
     def failures(self) -> int:
         """How many finals failed."""
         return int((self.case.finals["status"] != "finished").sum())

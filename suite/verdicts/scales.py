@@ -85,7 +85,11 @@ class Points(Scale):
 
 
 class LogRatio(Scale):
-    """The metric's logarithm: an effect is the logarithm of a ratio of values."""
+    """The metric's logarithm: an effect is the logarithm of a ratio of values.
+
+    A value of 0 is floored at half a step of the metric, where steps are known: half an
+    example of a share. Elsewhere it has no logarithm, nor has one below 0.
+    """
 
     name = "log_ratio"
     message = "log-ratio"
@@ -93,8 +97,11 @@ class LogRatio(Scale):
     def transform(
         self, values: Floats, metric: Metric, examples: float
     ) -> Floats:
-        """Their logarithms; NaN where a value is not above 0, which has none."""
-        return metric.sign * np.log(np.where(values > 0, values, math.nan))
+        """Their logarithms; NaN where a value has none."""
+        # Nothing in n examples says less than about 1/n, and not 0.
+        floor = metric.finest(examples) / 2
+        floored = np.where(values == 0, floor, values)
+        return metric.sign * np.log(np.where(floored > 0, floored, math.nan))
 
     def resolution(
         self, values: Floats, metric: Metric, examples: float

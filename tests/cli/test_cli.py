@@ -597,6 +597,28 @@ def test_retry_runs_no_task_file_that_came_with_the_results(
     assert "if you trust it, give it with --task-file" in message
 
 
+def test_retry_runs_no_file_that_has_the_path_of_another_machines(
+    run_here, refused, call, tiny_file
+):
+    """The results were copied, or imported; the message says what to type."""
+    path, results = tiny_file.with_name("theirs.py"), tiny_file.parent / "r"
+    text = tiny_file.read_text()
+    path.write_text(text)
+    run_here(path)
+    (state,) = results.glob("*/state.json")
+    state.write_text(json.dumps({"state": "done", "host": "elsewhere"}))
+    tasks._registry._FILES.pop("theirs")
+    path.write_text("raise SystemExit('ran')")
+
+    message = refused("retry", "--results", results, "--workers", 0)
+    assert "theirs.py on elsewhere" in " ".join(message.split())
+    command = re.search(r"`bakeoff (.+?)`", " ".join(message.split()))
+    assert command is not None
+    path.write_text(text)
+
+    assert call(*shlex.split(command[1]), "--workers", 0).code == 0
+
+
 def test_a_full_disk_is_one_message(run_here, tiny_file, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

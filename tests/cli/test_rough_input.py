@@ -11,6 +11,8 @@ from types import SimpleNamespace
 from unittest import mock
 
 import pytest
+import torch
+from torch.nn.functional import cross_entropy
 
 import dashboard.rendering
 import tasks
@@ -19,6 +21,7 @@ from dashboard.pages import PAGES
 from suite.campaign.signals import signals_as_ctrl_c
 from suite.cli import console
 from suite.records.results import Results
+from suite.training.advice import with_advice
 from suite.training.worker import _run_member
 from tasks import Arm, Float, Level, Measure, Space, Task, UserError
 
@@ -535,6 +538,14 @@ DATA = [
     ("no examples", "Split(x[:0], y[:0])", "train has no examples"),
     ("None for a split", "None", "give a Split(x, y)"),
 ]
+
+
+def test_labels_of_floats_in_a_column_are_told():
+    """Where ``Splits`` has ``classes=2``: else they are a number to predict."""
+    with pytest.raises(RuntimeError) as refused:
+        cross_entropy(torch.zeros(5, 2), torch.zeros(5, 1))
+
+    assert "return y.flatten().long()" in with_advice(refused.value)
 
 
 @pytest.mark.parametrize(

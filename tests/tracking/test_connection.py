@@ -2,16 +2,23 @@
 
 import http.server
 import os
+import re
+import sqlite3
 import threading
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
 
-from suite.tracking import registry
-from suite.tracking.connection import reach_loopback_directly
+from suite.tracking import registry, sqlite
+from suite.tracking.connection import (
+    check,
+    reach_loopback_directly,
+    with_small_scheme,
+)
 from suite.tracking.protocol import Item
 from tasks import UserError
 
@@ -103,8 +110,52 @@ def test_another_tracker_is_chosen_by_its_scheme(
     assert len(tracker.items) == 32 + 8  # runs and cells
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("SQLite:////R/Store.db", "sqlite:////R/Store.db"),
+        ("HTTP://Host:5000", "http://Host:5000"),
+        ("PostgreSQL+psycopg://U@h/D", "postgresql+psycopg://U@h/D"),
+        ("None", "none"),
+    ],
+)
+def test_the_case_of_a_scheme_does_not_matter(given, meant):
+    assert with_small_scheme(given) == meant
+
+
 def test_an_unknown_scheme_is_refused_with_those_that_are_known(tmp_path):
     with pytest.raises(
         UserError, match=r"'wandb' is not a known .* none, .* sqlite"
     ):
         registry.open_tracker("wandb://ada:secret@host/x", tmp_path, "c")
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        ("0c779009ac13", "an older MLflow made this store.* db upgrade 'uri'"),
+        ("ffffffffffff", "a newer MLflow made this store"),
+    ],
+)
+def test_a_store_of_another_mlflow_is_told_with_its_cure(
+    version, says, tmp_path
+):
+    """By what MLflow itself says of it."""
+    store = tmp_path / sqlite.STORE
+    sqlite.make_store(store)
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute(
+            "UPDATE alembic_version SET version_num = ?", (version,)
+        )
+    with pytest.raises(UserError) as told:
+        check(sqlite.sqlite_uri(store))
+    message = str(told.value).replace(sqlite.sqlite_uri(store), "uri")
+
+    assert re.search(says, message)
+
+
+def test_a_file_that_is_no_store_is_told(tmp_path):
+    (tmp_path / sqlite.STORE).write_text("hello " * 400)
+
+    with pytest.raises(UserError, match=r"not a database.*: move it away"):
+        sqlite.prepare_store(tmp_path)

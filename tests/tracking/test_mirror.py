@@ -102,6 +102,26 @@ def test_a_campaign_of_an_older_version_is_kept_without_its_cells(
         mirror.results.load(campaign)
 
 
+@pytest.mark.parametrize("name", ["..", ".", "a/b", "x' or 'a' = 'a", ""])
+def test_an_id_that_is_none_of_ours_makes_no_folder(
+    name, published, tmp_path, monkeypatch
+):
+    """Nor does it keep the others from being shown."""
+    known = reader.MlflowReader.campaigns
+    strange = reader.PublishedCampaign(name, "run", {})
+    monkeypatch.setattr(
+        reader.MlflowReader, "campaigns", lambda self: [strange, *known(self)]
+    )
+    mirror = Mirror(sqlite.default_uri(published), tmp_path)
+
+    assert (mirror.refresh(), mirror.trouble) == (8, "")
+    (made,) = (path for path in mirror.folder.iterdir() if path.is_dir())
+    assert made.name == Results(published).load().id
+    assert [path.name for path in mirror.folder.parent.iterdir()] == [
+        mirror.folder.name
+    ]
+
+
 def test_a_server_that_was_never_seen_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(reader, "mlflow_client", lambda uri: 1 / 0)
     mirror = Mirror("http://ada:secret@127.0.0.1:9", tmp_path)

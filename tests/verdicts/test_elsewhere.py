@@ -126,3 +126,12 @@ def test_no_value_in_a_file_of_claims_is_ignored_or_a_traceback(
 ):
     with pytest.raises(UserError, match=message):
         campaign_of(*files("arm,block,accuracy\na,1,0.9\nb,1,0.8\n", claims))
+
+
+@pytest.mark.parametrize("value", ["90", "1.5", "-2"])
+def test_a_share_in_percent_is_told(files, value):
+    claims = CLAIM + "[metrics.accuracy]\npercent = true"
+    text = f"arm,block,accuracy\na,1,0.9\nb,1,{value}\n"
+
+    with pytest.raises(UserError, match=r"line 3, .*: divide it by 100"):
+        campaign_of(*files(text, claims))

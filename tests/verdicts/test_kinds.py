@@ -198,6 +198,34 @@ def test_a_logarithmic_scale_gives_the_factor_back():
     assert scale.back(fast - slow) == pytest.approx(3.0)
 
 
+def test_nothing_right_of_n_examples_is_half_an_example():
+    metric = metric_of("accuracy", [ACCURACY])
+    scale = scale_of("log_ratio")
+    none, half = scale.transform(np.array([0.0, 0.5]), metric, 100.0)
+
+    assert scale.back(half - none) == pytest.approx(0.5 / 0.005)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_value_without_a_ratio_is_told_and_not_waited_for(value, campaign):
+    loss = Measure("loss", "lower", lambda shape: 0.0)
+    claim = Claim(
+        "smaller",
+        "",
+        "loss",
+        better="wide",
+        worse="deep",
+        margin=0.1,
+        scale="log_ratio",
+    )
+    values = {"deep": DEEP, "wide": [value, *WIDE[1:]]}
+    (verdict,) = judge_campaign(campaign(claim, "test.loss", loss, **values))
+
+    assert verdict.verdict == "inconclusive"
+    told = message("note-no-logarithm", blocks=5, due=6, count=1)
+    assert told in verdict.notes
+
+
 # --------------------------------------------------------------- one more from outside
 
 

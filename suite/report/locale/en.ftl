@@ -219,6 +219,7 @@ population-at-level = { $level }: { $text }
 ## What else must be known
 
 note-incomplete = Incomplete: { $blocks } of { $due } blocks.
+note-no-logarithm = { $blocks } of { $due } blocks count: in { $count } a value is 0 or below, which has no ratio to another. More runs do not change that; a claim on points would count them.
 note-looks = Looked at { $blocks } of at most { $most } blocks; the next look is at { $next }.
 note-few-blocks = Exploratory: fewer than { $least } blocks are a first hint only.
 note-known-before = Exploratory: campaign { $campaign } had opened the test set of the same blocks when this claim was written. Run it with another `root_seed`.

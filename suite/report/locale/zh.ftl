@@ -195,6 +195,7 @@ population-at-level = { $level }：{ $text }
 ## 还须了解的情况
 
 note-incomplete = 未完成：{ $due } 个区组中已完成 { $blocks } 个。
+note-no-logarithm = { $due } 个区组中有 { $blocks } 个计入：另有 { $count } 个区组的数值为 0 或负数，无法求比值。增加运行也无济于事；改用以差值（points）衡量的论断则可计入。
 note-looks = 至多 { $most } 个区组，目前检视了 { $blocks } 个；下一次检视在第 { $next } 个。
 note-few-blocks = 探索性：少于 { $least } 个区组，只是初步迹象。
 note-known-before = 探索性：写下这一论断时，实验 { $campaign } 已经打开过相同区组的测试集。请换一个 `root_seed` 运行。
