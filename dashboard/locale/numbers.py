@@ -61,7 +61,10 @@ class Measuring:
         return self._unit("unit-points")
 
     def _unit(self, points: str) -> str:
-        found = " " + self.words(points) if self.written.percent else ""
+        own = self.written.measured_in
+        found = f" {own}" if own else ""
+        if self.written.percent:
+            found = " " + self.words(points)
         return found + (
             self.words("unit-doubling") if self.written.slope else ""
         )

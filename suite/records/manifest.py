@@ -127,6 +127,9 @@ class MeasureManifest(_Named):
     percent: bool = False
     """Whether it is a share of 1, which is shown in percent."""
 
+    unit: str = ""
+    """What it is counted in, such as bits; empty if it has no unit."""
+
     resolution: float | None = None
     """The finest difference that it can show; None if it depends on the examples."""
 
@@ -806,6 +809,7 @@ def _measure_manifest(measure: Measure) -> MeasureManifest:
         name=measure.name,
         better=measure.better,
         percent=measure.percent,
+        unit=measure.unit,
         label=measure.label,
         resolution=measure.resolution,
         exact=measure.exact,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from suite.report.effect_text import written_effect
 from suite.report.formatting import NONE, amounts
 from suite.report.messages import translate
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -42,8 +43,7 @@ def effect_alone(
     """An effect without an interval: ``+3.2 points``."""
     written = amounts(verdict)
     number = signed_number(verdict, effect)
-    code = "effect-points" if written.percent else "effect-plain"
-    text = translate(code, language, number=number)
+    text = written_effect(written, number, language)
     if written.slope:
         return translate("per-doubling", language, amount=text)
     return text

@@ -8,7 +8,9 @@ from typing import Any
 
 from suite.report.formatting import (
     PER_DOUBLING,
+    Amounts,
     measured_number,
+    own_unit,
     possible_effects,
     promised_effect,
     within_sentence,
@@ -25,6 +27,16 @@ def points(number: str, language: str) -> str:
     """A number of percentage points: ``1 point``, ``3.2 points``."""
     form = "one" if number == "1" else "other"
     return translate("amount-points", language, number=number, form=form)
+
+
+def written_effect(how: Amounts, number: str, language: str) -> str:
+    """A signed number with the unit of effects: ``+3.2 points``, ``+0.1 bits``."""
+    if how.percent:
+        return translate("effect-points", language, number=number)
+    if how.measured_in:
+        unit = how.measured_in
+        return translate("amount-in-unit", language, number=number, unit=unit)
+    return translate("effect-plain", language, number=number)
 
 
 @dataclass(frozen=True)
@@ -189,6 +201,9 @@ class EffectText:
         """The number, in points if the metric is a share."""
         if self.is_share:
             return points(number, self.labels.language)
+        unit = own_unit(self.verdict)
+        if unit:
+            return self.say("amount-in-unit", number=number, unit=unit)
         return self.say("amount-plain", number=number)
 
     def likely(self, interval: Interval) -> str:

@@ -59,11 +59,16 @@ class Amounts:
     possible: Interval = (-math.inf, math.inf)
     """What an effect can be, with what is promised in it."""
 
+    measured_in: str = ""
+    """The metric's own unit, such as bits; empty where effects have none of it."""
+
     @property
     def unit(self) -> str:
         """The unit after a number, "" if there is none."""
-        points = " points" if self.percent else ""
-        return points + (" per doubling" if self.slope else "")
+        unit = f" {self.measured_in}" if self.measured_in else ""
+        if self.percent:
+            unit = " points"
+        return unit + (" per doubling" if self.slope else "")
 
     def shown(self, value: float) -> float:
         """The value as a chart's axis has it: in points or in the metric's own unit;
@@ -144,7 +149,22 @@ def amounts(verdict: ClaimVerdict) -> Amounts:
         slope=statement == "trend",
         promised=promised_effect(verdict),
         possible=possible_effects(verdict),
+        measured_in=own_unit(verdict),
     )
+
+
+def own_unit(verdict: ClaimVerdict) -> str:
+    """The unit of a claim's effects where it is the metric's own, such as bits; empty
+    for points, ratios and exponents, and where the metric has none.
+    """
+    from suite.verdicts.kinds import kind_of
+    from suite.verdicts.scales import scale_of
+
+    is_difference = not scale_of(verdict.scale).logarithmic
+    is_exponent = kind_of(verdict.kind).statement == "exponent"
+    if verdict.is_share or is_exponent or not is_difference:
+        return ""
+    return verdict.unit
 
 
 def promised_effect(verdict: ClaimVerdict) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from suite.report.effect_text import EffectText
+from suite.report.effect_text import EffectText, written_effect
 from suite.report.formatting import (
     PER_DOUBLING,
     Amounts,
@@ -150,8 +150,7 @@ class MessageWriter:
         """A value on the claim's scale, with its sign and unit."""
         how = self._amounts
         number = how.signed(how.shown(value))
-        code = "effect-points" if how.percent else "effect-plain"
-        return translate(code, self.labels.language, number=number)
+        return written_effect(how, number, self.labels.language)
 
     def margin(self, value: float) -> str:
         """An amount that was fixed in advance."""

@@ -184,6 +184,11 @@ class MeasureLike(Protocol):
         ...
 
     @property
+    def unit(self) -> str:
+        """What it is counted in, such as bits; may be empty."""
+        ...
+
+    @property
     def resolution(self) -> float | None:
         """The smallest difference that it can show; None if that is not declared."""
         ...
@@ -242,7 +247,7 @@ def measured_metric(
     return Metric(
         name or measure.name,
         measure.label or measure.name,
-        SHARE if measure.percent else "",
+        _unit_of(measure),
         measure.better,
         resolution=measure.resolution,
         exact=measure.exact,
@@ -254,8 +259,12 @@ def measured_metric(
 def _gap_metric(measure: MeasureLike, name: str) -> Metric:
     """By how much a measure is better on the training examples than on the test."""
     label = f"generalisation gap, {(measure.label or measure.name).lower()}"
-    unit = SHARE if measure.percent else ""
-    return Metric(name, label, unit, "lower")
+    return Metric(name, label, _unit_of(measure), "lower")
+
+
+def _unit_of(measure: MeasureLike) -> str:
+    """The unit of a measure, which of a share is that."""
+    return SHARE if measure.percent else measure.unit
 
 
 @dataclass(frozen=True)

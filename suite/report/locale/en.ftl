@@ -53,6 +53,7 @@ question-undecided = { $count } open
 ## Amounts and sides
 
 amount-plain = { $number }
+amount-in-unit = { $number } { $unit }
 amount-points = { $number } { $form ->
     [one] point
    *[other] points

@@ -47,6 +47,7 @@ question-undecided = { $count } 个待定
 ## 数值与比较双方
 
 amount-plain = { $number }
+amount-in-unit = { $number } { $unit }
 amount-points = { $number } 个百分点
 amount-ratio = { $number } 倍
 effect-plain = { $number }
