@@ -1,5 +1,7 @@
 """Five schedules of the suite and one of your own: which rate falls best?"""
 
+from typing import Any
+
 from torch import nn
 
 from tasks import (
@@ -24,7 +26,7 @@ def cooled(step: int, steps: int) -> float:
     return min(1.0, 5 * (1 - step / steps))
 
 
-SCHEDULES = {
+SCHEDULES: dict[str, dict[str, Any]] = {
     "constant": {"schedule": "constant"},
     "linear": {"schedule": "linear"},
     "cosine": {"schedule": "cosine"},
