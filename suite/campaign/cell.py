@@ -41,8 +41,15 @@ class Cell:
     only once `bakeoff retry` has repeated it.
     """
 
-    def __init__(self, plan: Plan, cell_plan: CellPlan, device: str) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        cell_plan: CellPlan,
+        device: str,
+        stacked: bool = False,
+    ) -> None:
         self.cell_plan = cell_plan
+        self.stacked = stacked
         self.device = device
         self.threads = plan.profile.threads
         self.task: Task = plan.tasks[cell_plan.task]
@@ -55,7 +62,7 @@ class Cell:
         self.finals_wanted = plan.finals(cell_plan.task, cell_plan.builds)
         self.half_length = plan.half_length(cell_plan.task, cell_plan.builds)
         self.recipe = plan.recipe(*built)
-        self.identity = cell_identity(plan, cell_plan, device)
+        self.identity = cell_identity(plan, cell_plan, device, stacked)
         arm = self.task.arm(cell_plan.builds)
         self.space = plan.space(*built)
         # Runs that were recorded with another digest are superseded: see
@@ -273,17 +280,20 @@ class Cell:
         return Member(key, kind, block, number, params, seeds, self.digest)
 
     def job(
-        self, member: Member, checkpoints: CheckpointPolicy | None = None
+        self,
+        *members: Member,
+        checkpoints: CheckpointPolicy | None = None,
     ) -> Job:
-        """What a worker needs to execute this run: the job with that one member.
+        """What a worker needs to execute these runs: the job with those members.
 
-        ``checkpoints`` says where it may leave some; None: nowhere.
+        There is one, unless the cell is stacked: then there may be more, and some of
+        other blocks. ``checkpoints`` says where they may leave some; None: nowhere.
         """
         return Job(
             task=self.cell_plan.task,
             level=self.cell_plan.level,
             arm=self.cell_plan.arm,
-            members=(member,),
+            members=members,
             recipe=self.resolved.recipe,
             device=self.device,
             threads=self.threads,
@@ -292,7 +302,8 @@ class Cell:
             builds=self.cell_plan.builds,
             checkpoints=checkpoints,
             world_size=self.recipe.world_size,
-            **self._deciding(member.kind),
+            stacked=self.stacked,
+            **self._deciding(members[0].kind),
         )
 
     def _deciding(self, kind: Kind) -> dict[str, Any]:

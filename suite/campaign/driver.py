@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -27,6 +27,7 @@ from suite.campaign.needs import distinct, needs_of, world_sizes
 from suite.campaign.progress import Tally, write_state
 from suite.campaign.running import MachineLoads, Running, WorkerLoads
 from suite.campaign.scheduler import Scheduler
+from suite.campaign.stacks import StackChoices
 from suite.cluster.load import machine_load
 from suite.cluster.protocol import Executor, JobOutcome
 from suite.planning.plan import CellPlan, Plan
@@ -87,7 +88,8 @@ class Driver:
         self._machine_loads = MachineLoads()
         self.cells: list[Cell] = []
         self._others = OtherCampaigns(self.folder)
-        self._scheduler = Scheduler(executor, self._job)
+        self._scheduler = Scheduler(executor, self._job, plan.profile.stack)
+        self._stacks = StackChoices(plan, self.folder)
         self._interim_looks = InterimLooks(plan, self.folder)
         self._machines = MachineCensus()
         # To which cell the result of a queued run belongs, by the run's key.
@@ -164,6 +166,7 @@ class Driver:
             self.executor.check(need, world_size)
             self.executor.warm(need, self._device)
 
+        self._stacks.settle(self._device)
         self._scheduler.needs = needs
         self._read_record()
         self.tally.begin()
@@ -249,10 +252,14 @@ class Driver:
         # block, and can be judged once there are some blocks.
         for cell_plan in sorted(plans, key=lambda cell_plan: cell_plan.block):
             # Takes a moment, as its data are read and fingerprinted.
-            cell = Cell(self.plan, cell_plan, self._device)
+            stacked = self._stacks.has(cell_plan)
+            cell = Cell(self.plan, cell_plan, self._device, stacked)
             new.append(cell)
             self._advance(cell)
-            self._submit()  # workers need not wait for the other cells
+            # Workers need not wait for the other cells, unless their runs are
+            # to share a stack.
+            if self.plan.profile.stack == 1:
+                self._submit()
         self.cells += new
         self.tally.planned = sum(cell.planned for cell in self.cells)
         for task in {cell.cell_plan.task for cell in new}:
@@ -371,9 +378,9 @@ class Driver:
 
     # -- jobs out, results in
 
-    def _job(self, cell: Cell, member: Member) -> Job:
-        """The job that trains a member, which counts as running from now on."""
-        job = cell.job(member, self._checkpoints)
+    def _job(self, cell: Cell, members: Sequence[Member]) -> Job:
+        """The job that trains some members, which count as running from now on."""
+        job = cell.job(*members, checkpoints=self._checkpoints)
         self._running.add(job)
         return job
 

@@ -6,15 +6,18 @@ learned from the first ones, so tasks of which none has come back go before all 
 in turn. Within a task early blocks go first, within a block cells whose cost is
 unknown, then the cheap ones; among equals the one with most runs left, since its trials
 come in generations that wait for each other. Results do not depend on the order.
+
+Where a cell is stacked, one job takes several of its arm's runs, of several blocks: as
+many as the profile allows, and no more than leaves work for the other slots.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace, nsmallest
 from itertools import count
 
 from suite.campaign.cell import Cell
@@ -56,14 +59,19 @@ class Entry:
 class Scheduler:
     """Submits queued runs to an executor, most urgent first.
 
-    ``job_of`` makes a run's job as it is submitted.
+    ``job_of`` makes a job of some runs as they are submitted, whose cells differ in
+    their block at most. ``stack`` is how many that may be.
     """
 
     def __init__(
-        self, executor: Executor, job_of: Callable[[Cell, Member], Job]
+        self,
+        executor: Executor,
+        job_of: Callable[[Cell, Sequence[Member]], Job],
+        stack: int = 1,
     ) -> None:
         self._executor = executor
         self._job_of = job_of
+        self._stack = stack
         self._queues: dict[str, list[Entry]] = {}  # a heap for each task
         self._turns = count()
         # Workers that groups in flight use besides their first.
@@ -150,7 +158,7 @@ class Scheduler:
             if not self._has_room(entry):
                 break
             heappop(queue)
-            self._submit(entry)
+            self._submit([entry, *self._companions(entry, queue)])
 
     def _has_room(self, entry: Entry) -> bool:
         """Whether the run may be submitted now.
@@ -170,13 +178,48 @@ class Scheduler:
         # autoscaler starts nodes only for what is asked of it.
         return not busy or busy + world_size <= self.slots + prefetch
 
-    def _submit(self, entry: Entry) -> None:
-        self._submitted[entry.cell.cell_plan.task] += 1
-        self._extra_workers += entry.cell.recipe.world_size - 1
+    def _companions(self, entry: Entry, queue: list[Entry]) -> list[Entry]:
+        """Further runs for the job of a run, taken from its task's queue: the
+        most urgent ones that can advance together with it.
+        """
+        group = self._stack_of(entry)
+        if group is None:
+            return []
+        alike = [one for one in queue if self._stack_of(one) == group]
+        chosen = nsmallest(self._size_of_stack() - 1, alike)
+        taken = {one.turn for one in chosen}
+        queue[:] = [one for one in queue if one.turn not in taken]
+        heapify(queue)
+        return chosen
+
+    def _size_of_stack(self) -> int:
+        """How many runs the next stack may have: one that took more would
+        leave another slot without work.
+        """
+        waiting = 1 + sum(len(others) for others in self._queues.values())
+        # What is prefetched runs after what is in flight, on any slot.
+        free = self.slots - self.workers_busy
+        sharing = free if free > 0 else max(1, self.slots)
+        return min(self._stack, -(-waiting // sharing))
+
+    def _stack_of(self, entry: Entry) -> tuple[str, str, bool] | None:
+        """What a run has in common with those of its task that it can advance
+        with; None where it is trained alone.
+        """
+        # A run whose worker was lost may have been the reason for it.
+        if not entry.cell.stacked or entry.member.key in self._losses:
+            return None
+        plan = entry.cell.cell_plan
+        return plan.level, plan.arm, entry.member.kind == "half_length"
+
+    def _submit(self, entries: Sequence[Entry]) -> None:
+        first = entries[0]
+        self._submitted[first.cell.cell_plan.task] += len(entries)
+        self._extra_workers += first.cell.recipe.world_size - 1
         self._executor.submit(
-            self._job_of(entry.cell, entry.member),
-            self._need(entry),
-            exclusive=entry.member.key in self._exclusive,
+            self._job_of(first.cell, [entry.member for entry in entries]),
+            self._need(first),
+            exclusive=first.member.key in self._exclusive,
         )
 
     def _need(self, entry: Entry) -> Resources:

@@ -168,13 +168,18 @@ def plan(
 def _plan_summary(
     plan: Plan, least: Estimate, most: Estimate
 ) -> dict[str, Any]:
-    from suite.cli.render.plan import skipped
+    from suite.cli.render.plan import alone_because, skipped
 
+    alone = alone_because(plan) if plan.profile.stack > 1 else {}
     return {
         "campaign": plan.id,
         "cells": len(plan.cells),
         "runs": plan.runs,
         "not_planned": skipped(plan),
+        "stack": plan.profile.stack,
+        "trained_alone": {
+            "/".join(place): why for place, why in alone.items()
+        },
         "workers": least.workers,
         "hours": least.hours,
         "bytes": least.bytes,

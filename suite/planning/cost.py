@@ -191,7 +191,7 @@ def costs(
     Trains a few steps in this process, at most once per machine and state of the
     sources: what was measured is kept in the results folder, if that can be written.
     """
-    device = _device(plan.profile)
+    device = device_of(plan.profile)
     # As in a worker: with more threads than the profile allows, steps would
     # seem faster than they will be.
     torch.set_num_threads(plan.profile.threads)
@@ -469,7 +469,7 @@ def world_size_of(plan: Plan, task: str, level: str, arm: str) -> int:
     return recipe.world_size
 
 
-def _device(profile: Profile) -> str:
+def device_of(profile: Profile) -> str:
     """The device that the campaign's runs will use."""
     if profile.device != "auto":
         return profile.device

@@ -8,12 +8,20 @@ import torch
 
 from suite.planning.plan import CellPlan, Plan
 from suite.planning.resolved import deciding
-from suite.training.fingerprint import data_hash, level_values
+from suite.training.fingerprint import (
+    data_hash,
+    level_values,
+    stacked_hash,
+)
 
 
-def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
+def cell_identity(
+    plan: Plan, cell: CellPlan, device: str, stacked: bool = False
+) -> dict[str, Any]:
     """All that decides a run's result, but for what differs between runs of the cell:
     their kind, hyperparameters and seeds.
+
+    ``stacked`` says whether its runs are trained as part of a batched model.
 
     Two runs with equal identities, hyperparameters and seeds come to the same result,
     bit by bit, on one kind of machine. Of the profile, ``deciding`` names what belongs
@@ -41,9 +49,8 @@ def cell_identity(plan: Plan, cell: CellPlan, device: str) -> dict[str, Any]:
         "torch": torch.__version__,
         "device": device,
         "threads": plan.profile.threads,
-        # Whether several runs were trained as one batched model; none are, but
-        # the key keeps the place, as removing it would give every run another
-        # key.
-        "stacked": False,
+        # The code that trains several runs as one batched model, which comes
+        # to other last digits; not how many they are, which changes nothing.
+        "stacked": stacked_hash() if stacked else False,
         **deciding(values),
     }

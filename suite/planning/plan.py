@@ -416,7 +416,9 @@ class Plan:
         # Code counts by what the arms reach, not by the commit: a change
         # elsewhere in the repository resumes the same campaign.
         decided = [
-            self.profile.model_dump(mode="json"),
+            self.profile.model_dump(
+                mode="json", exclude=self._left_at_default
+            ),
             self.claims_digest,
             self.arm_sources,
             self._declared,
@@ -425,6 +427,13 @@ class Plan:
             SCHEMA,
         ]
         return f"{self.profile.name}-{digest(decided)[:8]}"
+
+    @property
+    def _left_at_default(self) -> set[str]:
+        """Keys of the profile that came later than the first campaigns, and that leave
+        all as it was: without them those campaigns keep their ids.
+        """
+        return {"stack"} if self.profile.stack == 1 else set()
 
 
 def _check_tuned(space: Space, tuned: Container[str]) -> None:

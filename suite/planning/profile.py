@@ -34,6 +34,7 @@ FOLDER = Path(__file__).parent / "profiles"
 MAX_BLOCKS = 10_000
 MAX_RUNS = 1_000_000  # of one kind, in one cell
 MAX_THREADS = 4_096
+MAX_STACK = 256  # runs in one stack
 # What ``interim_looks = true`` means; ci/SIMULATION.md has its error rates.
 DEFAULT_LOOKS = (6, 10, 16)
 
@@ -238,6 +239,11 @@ class Profile(CheckedModel):
 
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     """Confidence level of the intervals, and of a task's claims together."""
+
+    stack: int = Field(default=1, ge=1, le=MAX_STACK)
+    """The most runs of one arm that a worker trains together, as one batched model, where
+    that is faster and the arm allows it. A run's numbers depend on whether it is stacked,
+    in the last digits, and not on how many are. 1: every run is trained alone."""
 
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where runs train; auto: on GPUs where there are some."""

@@ -16,7 +16,7 @@ import os
 import pickle
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,16 @@ class Checkpointer:
 
     Without a policy, or where its folder is not there, nothing is written or read.
     ``key`` is the run's: it names the file, and a file of another run is ignored.
+    ``clock`` gives the seconds that this attempt has taken, where they are not simply
+    those since now.
     """
 
-    def __init__(self, checkpoints: CheckpointPolicy | None, key: str) -> None:
+    def __init__(
+        self,
+        checkpoints: CheckpointPolicy | None,
+        key: str,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self._key = key
         self._path: Path | None = None
         self._every = 0.0
@@ -51,14 +58,14 @@ class Checkpointer:
         # Monotonic: a wall clock that is set back would hold up checkpoints
         # and the time limit.
         now = time.monotonic()
-        self._began = now
+        self._clock = clock or (lambda: time.monotonic() - now)
         self._kept = now
         self._before = 0.0  # seconds of earlier attempts
 
     @property
     def seconds(self) -> float:
         """Training time so far, over all attempts."""
-        return self._before + time.monotonic() - self._began
+        return self._before + self._clock()
 
     def resume(self, training: TrainingLoop) -> dict[str, bytes]:
         """The artifacts that an earlier attempt left, by file name, once the training

@@ -42,6 +42,11 @@ def _hardware(device: str) -> str:
     """The name of the GPU, or of the processor if the system reports it."""
     if device.startswith("cuda"):
         return str(torch.cuda.get_device_name(device))
+    return processor()
+
+
+def processor() -> str:
+    """The name of the processor if the system reports it, or else of its kind."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

@@ -7,7 +7,7 @@ page or another task must not make finished runs stale.
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ DECIDING = (
 watch runs, keep their checkpoints, or say where they took place.
 """
 
+STACKED = ("gradients", "job", "member", "recorder", "stack", "updates")
+"""The modules of ``suite.training.stacks`` that decide the result of a run in a stack."""
+
 
 def source_hash(task: str) -> str:
     """SHA-256 over all code that runs of the task reach, whatever their arm."""
@@ -54,6 +57,16 @@ def arm_hash(task: str, arm: str) -> str:
     reach = _new_reach(task)
     values = _describe_arm(reach, tasks.get(task), arm)
     return digest({"values": values, "code": reach.code})
+
+
+@cache
+def stacked_hash() -> str:
+    """SHA-256 over the code that trains several runs as one batched model."""
+    names = tuple(f"stacks.{name}" for name in STACKED)
+    reach = Reach("", (*DECIDING, *names))
+    for name in names:
+        reach.add_module(f"suite.training.{name}")
+    return digest(reach.code)
 
 
 def level_values(task: str, level: str) -> Any:

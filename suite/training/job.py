@@ -116,7 +116,7 @@ class Job:
     """The arm that the results belong to, by name."""
 
     members: tuple[Member, ...]
-    """The runs, trained one after another."""
+    """The runs, trained one after another, or together where ``stacked`` is set."""
 
     length_factor: float = 1.0
     """Scales the number of updates of the recipe."""
@@ -149,6 +149,9 @@ class Job:
 
     world_size: int = 1
     """Workers that train each member together, data-parallel."""
+
+    stacked: bool = False
+    """Whether the members advance together, as one batched model."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,9 @@ class Recorder:
 def cell(name, block=0, left=1, world_size=1, arm="an arm", task="tiny"):
     plan = SimpleNamespace(task=task, level="all", builds=arm, block=block)
     recipe = SimpleNamespace(world_size=world_size)
-    return SimpleNamespace(name=name, cell_plan=plan, left=left, recipe=recipe)
+    return SimpleNamespace(
+        name=name, cell_plan=plan, left=left, recipe=recipe, stacked=False
+    )
 
 
 def member(key="key"):

@@ -27,6 +27,7 @@ OF_A_PROFILE = {
     "pruner": Role.SELECTS,  # which trials go on
     "pruning_rounds": Role.SELECTS,
     "confidence": Role.SELECTS,  # after how many blocks a claim is left alone
+    "stack": Role.DECIDES_THROUGH,  # which cells are stacked
     "device": Role.DECIDES,
     "threads": Role.DECIDES,
     "every_task": Role.SELECTS,

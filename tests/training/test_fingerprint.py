@@ -15,7 +15,7 @@ from suite.planning.identity import cell_identity
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.training import fingerprint
-from suite.training.fingerprint import DECIDING, ROOT, _code
+from suite.training.fingerprint import DECIDING, ROOT, STACKED, _code
 from suite.training.reach import Reach
 from tasks import UserError
 
@@ -24,6 +24,7 @@ WATCHING = {
     "advice",  # texts of errors
     "checkpoint",  # what it keeps, a test compares bit by bit
     "environment",
+    "failures",  # which status a run ends with that has no result
     "fingerprint",
     "metrics",  # names, labels and directions
     "job",  # its values are in the key themselves
@@ -32,6 +33,8 @@ WATCHING = {
     "seeds",  # so are the seeds
     "worker",
 }
+# of suite.training.stacks: which runs are stacked, and with which others
+GROUPING = {"errors", "gain", "signature", "support"}
 HELPER = '''
 """Models."""
 
@@ -264,6 +267,9 @@ def test_every_module_of_training_is_in_the_key_or_known_not_to_decide():
 
     assert modules == {*DECIDING, *WATCHING}
     assert not WATCHING & set(DECIDING)
+
+    stacks = {path.stem for path in (TRAINING / "stacks").glob("*.py")}
+    assert stacks - {"__init__"} == {*STACKED, *GROUPING}
 
 
 def test_rules_of_the_contract_that_training_follows_are_in_the_key():

@@ -167,6 +167,7 @@ def _facts(
         ("Campaign", plan.id),
         ("Runs", f"{plan.runs:,} in {len(plan.cells):,} cells ({in_each})"),
         ("Shared", _shared(costs)),
+        ("Stacked", _stacked(plan)),
         ("At most", _at_most(plan)),
         ("Time", f"about {time} on {workers} like this machine's"),
         ("Disk", f"about {disk}; {size_text(free)} are free"),
@@ -197,6 +198,41 @@ def _shared(costs: Costs) -> str:
     for (task, size), of in arms.items():
         parts.append(f"{size} workers to a run of {task}: {listed(of)}")
     return "; ".join(parts)
+
+
+def _stacked(plan: Plan) -> str:
+    """How many runs advance together, and which arms' do not; "" without stacks."""
+    if plan.profile.stack == 1:
+        return ""
+    alone = alone_because(plan)
+    kinds = {(cell.task, cell.level, cell.builds) for cell in plan.cells}
+    count = len(kinds) - len(alone)
+    parts = [
+        f"up to {plan.profile.stack} runs at once of {counted(count, 'arm')} and "
+        "level, where a first measurement finds that faster"
+    ]
+    arms: dict[tuple[str, str], dict[str, None]] = {}
+    for (task, _, arm), why in alone.items():
+        arms.setdefault((task, why), {})[arm] = None
+    for (task, why), of in arms.items():
+        parts.append(f"alone in {task}: {listed(of)} ({why})")
+    return "; ".join(parts)
+
+
+def alone_because(plan: Plan) -> dict[tuple[str, str, str], str]:
+    """Why runs are trained alone where the profile has stacks, by task, level and arm;
+    those that nothing speaks against are left out.
+    """
+    from suite.planning.cost import device_of
+    from suite.planning.stacks import why_alone
+
+    found = {}
+    for cell in plan.cells:
+        place = cell.task, cell.level, cell.builds
+        why = why_alone(plan, *place, device_of(plan.profile))
+        if why:
+            found[place] = why
+    return found
 
 
 def _at_most(plan: Plan) -> str:

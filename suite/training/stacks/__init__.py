@@ -1,0 +1,1 @@
+"""Runs of one architecture that advance together, as one batched model."""

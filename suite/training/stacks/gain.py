@@ -1,0 +1,83 @@
+"""What a stack gains on this machine, from a few updates side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from suite.training.job import Job, Member
+from suite.training.stacks.errors import CannotBeStacked
+from suite.training.stacks.job import ready
+from suite.training.stacks.member import StackMember
+from suite.training.stacks.signature import signature
+from suite.training.stacks.stack import Stack
+from tasks.contract.recipe import FULL_LENGTH
+
+CHECKED = 3  # updates after which members of different stacks are compared
+TIMED = 6  # updates in a round
+ROUNDS = 5
+# Rounding apart, a run in a stack loses as much as one alone.
+TOLERANCE = 1e-3
+
+
+def gain(job: Job) -> float:
+    """How many times less CPU time an update takes in a stack of the job's members than
+    alone.
+
+    Raises CannotBeStacked where the arm is no kind that can be stacked, or where runs do
+    not come to what they come to alone, or in another stack.
+    """
+    torch.set_num_threads(job.threads)
+    steps = CHECKED + TIMED * ROUNDS
+    changes = {**job.recipe, **FULL_LENGTH, "steps": steps, "evaluations": 1}
+    job = replace(job, recipe=changes, length_factor=1.0)
+    whole = _ready(job, job.members)
+    (alone,) = _ready(job, job.members[:1])
+    stack = Stack(whole[0])
+    stack.advance(whole, CHECKED)
+    alone.advance_alone(CHECKED)
+    _check(job, whole, alone)
+    return _ratio(stack, whole, alone)
+
+
+def _ready(job: Job, members: Sequence[Member]) -> list[StackMember]:
+    loops = [ready(job, member)[1] for member in members]
+    if len({signature(loop) for loop in loops}) > 1:
+        raise CannotBeStacked("its runs have models of several structures")
+    return loops
+
+
+def _check(job: Job, whole: Sequence[StackMember], alone: StackMember) -> None:
+    """Raise CannotBeStacked unless members came to what they come to elsewhere."""
+    ours, theirs = whole[0].losses[:CHECKED], alone.losses[:CHECKED]
+    if not torch.allclose(ours, theirs, TOLERANCE, TOLERANCE, equal_nan=True):
+        raise CannotBeStacked("its runs come to something else than alone")
+    last, first = job.members[-1], job.members[0]
+    for company in ((last,), (last, first)):
+        others = _ready(job, company)
+        Stack(others[0]).advance(others, CHECKED)
+        if not torch.equal(others[0].buffer.flat, whole[-1].buffer.flat):
+            raise CannotBeStacked(
+                "the last digits depend on how many are stacked, on this machine"
+            )
+
+
+def _ratio(
+    stack: Stack, whole: Sequence[StackMember], alone: StackMember
+) -> float:
+    """By how much an update of a stack is cheaper than as many updates alone."""
+    stacked_seconds, alone_seconds = [], []
+    for number in range(1, ROUNDS + 1):
+        stop = CHECKED + number * TIMED
+        began = time.process_time()
+        stack.advance(whole, stop)
+        between = time.process_time()
+        alone.advance_alone(stop)
+        ended = time.process_time()
+        stacked_seconds.append(between - began)
+        alone_seconds.append(ended - between)
+    # The least: what else the machine does only adds to it.
+    return len(whole) * min(alone_seconds) / min(stacked_seconds)

@@ -1,0 +1,166 @@
+"""The losses and gradients of several models of one architecture, all at once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from suite.training.stacks.recorder import Replay, record
+from tasks import Phase, Split
+
+Tensors = Mapping[
+    str, Tensor
+]  # (members, ...) each, by the model's name for it
+
+
+class MaskedDropout(nn.Module):
+    """Dropout by a mask that is handed in, (examples, ...): 0, or one over the share
+    that is kept.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mask: Tensor | None = None
+        self.shape: torch.Size | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``x`` where the mask keeps it, and 0 elsewhere."""
+        self.shape = x.shape
+        return x if self.mask is None else x * self.mask
+
+
+class _Loss(nn.Module):
+    """A phase's loss as a module: ``functional_call`` can then put other tensors in the
+    place of the model's own, wherever the loss looks for them.
+    """
+
+    def __init__(self, model: nn.Module, phase: Phase) -> None:
+        super().__init__()
+        self.model = model
+        self._phase = phase
+        # Nothing may be drawn from it: the recorder would refuse that.
+        self._generator = torch.Generator()
+
+    def forward(self, batch: Split) -> Tensor:
+        return self._phase.loss(self.model, batch, self._generator)
+
+
+class Gradients:
+    """Computes the losses of a stack's members, (members,), and their gradients.
+
+    ``model`` is that of any member, since all are of one structure; it is copied.
+    ``metadata`` is that of all batches. What is computed is recorded once for each
+    number of members and each shape of a batch.
+    """
+
+    def __init__(
+        self, model: nn.Module, phase: Phase, metadata: Mapping[str, Any]
+    ) -> None:
+        self._metadata = metadata
+        copied = copy.deepcopy(model).train()
+        self._dropouts = _with_masks(copied)
+        self._loss = _Loss(copied, phase)
+        self._replays: dict[tuple[torch.Size, torch.Size], Replay] = {}
+
+    @property
+    def has_dropout(self) -> bool:
+        """Whether masks have to be handed in."""
+        return bool(self._dropouts)
+
+    def mask_shapes(
+        self, tensors: Tensors, x: Tensor, y: Tensor
+    ) -> list[torch.Size]:
+        """The shapes of one member's masks, in the order of the model's layers, for
+        batches ``x`` and ``y``, (members, examples, ...).
+        """
+        for layer in self._dropouts:
+            layer.mask = layer.shape = None
+        first = {name: tensor[0] for name, tensor in tensors.items()}
+        with torch.no_grad():
+            self._of_one(first, [], x[0], y[0])
+        # One that the model did not call needs no mask of any shape.
+        return [layer.shape or torch.Size() for layer in self._dropouts]
+
+    def __call__(
+        self,
+        learned: Tensors,
+        fixed: Tensors,
+        masks: Sequence[Tensor],
+        x: Tensor,
+        y: Tensor,
+    ) -> tuple[Tensor, Sequence[Tensor]]:
+        """The losses, and the gradients in the order of ``learned``.
+
+        ``fixed`` are the members' buffers, and parameters that are not updated.
+        ``masks`` are those of the dropout layers. Raises CannotBeStacked where the
+        loss is none that can be recorded.
+        """
+        inputs = [*learned.values(), *fixed.values(), *masks, x, y]
+        shapes = x.shape, y.shape
+        if shapes not in self._replays:
+            self._replays[shapes] = self._record(
+                tuple(learned), tuple(fixed), inputs
+            )
+        with torch.no_grad():
+            losses, *gradients = self._replays[shapes](*inputs)
+        return losses, gradients
+
+    def _record(
+        self,
+        learned: tuple[str, ...],
+        fixed: tuple[str, ...],
+        inputs: Sequence[Tensor],
+    ) -> Replay:
+        names = (*learned, *fixed)
+
+        def losses_and_gradients(*given: Tensor) -> tuple[Tensor, ...]:
+            leaves = [one.requires_grad_() for one in given[: len(learned)]]
+            tensors = dict(zip(names, given, strict=False))
+            *masks, x, y = given[len(names) :]
+            losses = vmap(self._of_one)(tensors, masks, x, y)
+            # Each loss depends on its own member's parameters alone, so that
+            # the gradient of the sum is that of each.
+            gradients = torch.autograd.grad(
+                losses.sum(), leaves, materialize_grads=True
+            )
+            return (losses, *gradients)
+
+        # Detached, since what is handed in must not begin to require gradients.
+        with torch.enable_grad():
+            found = record(
+                losses_and_gradients, [one.detach() for one in inputs]
+            )
+        for layer in self._dropouts:
+            layer.mask = None
+        return found
+
+    def _of_one(
+        self, tensors: Tensors, masks: Sequence[Tensor], x: Tensor, y: Tensor
+    ) -> Tensor:
+        """The loss of one member on one batch."""
+        for layer, mask in zip(self._dropouts, masks, strict=False):
+            layer.mask = mask
+        own = {f"model.{name}": tensor for name, tensor in tensors.items()}
+        batch = Split(x, y, self._metadata)
+        found: Tensor = functional_call(self._loss, own, (batch,))
+        return found
+
+
+def _with_masks(model: nn.Module) -> list[MaskedDropout]:
+    """Replace the model's dropout layers, in place, and return what replaces them."""
+    names = [
+        name
+        for name, module in model.named_modules()
+        if type(module) is nn.Dropout
+    ]
+    found = []
+    for name in names:
+        masked = MaskedDropout()
+        model.set_submodule(name, masked)
+        found.append(masked)
+    return found

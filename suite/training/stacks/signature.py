@@ -1,0 +1,109 @@
+"""What the members of a stack must have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import BuiltinFunctionType, FunctionType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _NormBase
+
+from suite.training.stacks.errors import CannotBeStacked
+from suite.training.stacks.member import StackMember
+
+# Attributes that every module has
+OF_A_MODULE = frozenset(vars(nn.Module()))
+PLAIN = (
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    torch.dtype,
+    torch.device,
+)
+
+
+def signature(member: StackMember) -> tuple[Any, ...]:
+    """A value that is equal for runs which can advance together.
+
+    They have models of one structure, batches of one shape, one recipe and one length.
+    Raises CannotBeStacked for a model whose structure cannot be compared.
+    """
+    train = member.train
+    if not train.in_memory:
+        raise CannotBeStacked("its examples are not in memory")
+    return (
+        structure(member.model),
+        repr(member.recipe),
+        member.steps,
+        len(train),
+        tuple(train.x.shape[1:]),
+        train.x.dtype,
+        tuple(train.y.shape[1:]),
+        train.y.dtype,
+        _plain(train.metadata, "the data's metadata"),
+    )
+
+
+def structure(model: nn.Module) -> tuple[Any, ...]:
+    """A value that is equal for models of one structure: layers, their attributes, and
+    the names and shapes of their tensors. The rate of dropout may differ.
+
+    Raises CannotBeStacked for a layer that cannot be compared.
+    """
+    found: list[tuple[Any, ...]] = []
+    for name, module in model.named_modules():
+        kind = type(module)
+        found.append((name, kind.__module__, kind.__qualname__))
+        found.append(_attributes(name or kind.__name__, module))
+    tensors: list[tuple[str, Tensor]] = [
+        *model.named_parameters(),
+        *model.named_buffers(),
+    ]
+    for name, tensor in tensors:
+        if tensor.ndim == 4:
+            raise CannotBeStacked(
+                "convolutions gain nothing by it: each is work enough alone"
+            )
+        found.append((name, tuple(tensor.shape), tensor.requires_grad))
+    return tuple(found)
+
+
+def _attributes(name: str, module: nn.Module) -> tuple[Any, ...]:
+    """The plain attributes of a layer, which all members' must agree on: the code of
+    one model is run for all.
+    """
+    if isinstance(module, _NormBase) and module.running_mean is not None:
+        raise CannotBeStacked(
+            f"{name} keeps statistics of batches, one after the other"
+        )
+    found = []
+    for attribute, value in sorted(vars(module).items()):
+        is_rate = type(module) is nn.Dropout and attribute == "p"
+        if attribute not in OF_A_MODULE and not is_rate:
+            found.append((attribute, _plain(value, f"{name}.{attribute}")))
+    return tuple(found)
+
+
+def _plain(value: Any, who: str) -> Any:
+    """A value that is equal where ``value`` is. Raises CannotBeStacked where it is of a
+    type that cannot be compared.
+    """
+    if isinstance(value, PLAIN):
+        return value
+    if isinstance(value, Mapping):
+        items: Iterable[tuple[Any, Any]] = value.items()
+        return tuple((key, _plain(one, who)) for key, one in items)
+    if isinstance(value, list | tuple):
+        return tuple(_plain(one, who) for one in value)
+    is_function = isinstance(value, FunctionType | BuiltinFunctionType | type)
+    if is_function and getattr(value, "__closure__", None) is None:
+        return value.__module__, value.__qualname__
+    raise CannotBeStacked(
+        f"{who} is of type {type(value).__name__}, which may differ between runs"
+    )

@@ -1,0 +1,319 @@
+"""Runs that advance together come to what each comes to alone, to rounding, and to the
+same bits in any company.
+"""
+
+from dataclasses import replace
+from itertools import count, pairwise
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from suite.training import checkpoint
+from suite.training.checkpoint import Checkpointer
+from suite.training.job import CheckpointPolicy, Job, Member, Result, timed
+from suite.training.stacks.errors import CannotBeStacked
+from suite.training.stacks.gain import gain
+from suite.training.stacks.member import StackMember
+from suite.training.stacks.recorder import record
+from suite.training.stacks.signature import structure
+from suite.training.stacks.stack import Stack
+from suite.training.worker import run_job
+
+PARAMS = (
+    {"lr": 0.02, "weight_decay": 0.01, "dropout": 0.2},
+    {"lr": 0.005, "weight_decay": 0.0, "dropout": 0.5},
+    {"lr": 0.1, "weight_decay": 0.1, "dropout": 0.1},
+)
+
+
+def member(number: int, params: dict[str, float], block: int) -> Member:
+    seeds = {
+        "split": block,
+        "order": 10 + number,
+        "initialisation": 20 + number,
+        "dropout": 30 + number,
+        "evaluation": 40 + block,
+    }
+    return Member(f"{number:064d}", "final", block, number, params, seeds)
+
+
+def job(task: str, level: str, arm: str, **options) -> Job:
+    """Seven runs of two blocks and three sets of hyperparameters."""
+    members = [
+        member(number, PARAMS[number % 3], number % 2) for number in range(7)
+    ]
+    return Job(task, level, arm, tuple(members), stacked=True, **options)
+
+
+MLP = ("deep_vs_wide", "mnist1d_15k", "depth_3")
+JOBS = {
+    "an MLP by AdamW": job(
+        *MLP, recipe={"steps": 25, "evaluations": 4}, examples=250
+    ),
+    "an MLP by Adam, with a last batch that is smaller": job(
+        *MLP,
+        recipe={
+            "optimizer": "adam",
+            "epochs": 6,
+            "batch_size": 32,
+            "evaluations": 3,
+            "max_grad_norm": 1.0,
+            "decay_norms_and_biases": True,
+        },
+        examples=250,
+    ),
+    "an MLP by Nesterov's momentum": job(
+        *MLP,
+        recipe={
+            "optimizer": "nesterov",
+            "steps": 20,
+            "batch_size": 8,
+            "evaluations": 3,
+            "schedule": "constant",
+        },
+        examples=250,
+    ),
+    "small batches by SGD": job(
+        "batch_size",
+        "equal_epochs",
+        "batch_32",
+        recipe={"epochs": 3, "evaluations": 3, "momentum": 0.0},
+        examples=70,
+    ),
+    "logistic regression of two classes, the full batch": job(
+        "logistic_regression",
+        "breast_cancer",
+        "gd",
+        recipe={"steps": 15, "evaluations": 3},
+    ),
+    "logistic regression of ten classes": job(
+        "logistic_regression",
+        "mnist1d",
+        "gd",
+        recipe={"steps": 15, "evaluations": 3, "batch_size": 100},
+        examples=250,
+    ),
+}
+
+
+def params_of(job: Job) -> Job:
+    """The job, with the hyperparameters that its arm has."""
+    if job.task != "logistic_regression":
+        return job
+    members = [
+        replace(one, params={"lr": 10 * one.params["lr"], "l2": 0.003})
+        for one in job.members
+    ]
+    return replace(job, members=tuple(members))
+
+
+def outcome(result: Result) -> tuple[Any, ...]:
+    """All of a result that its key decides."""
+    metrics = {
+        name: value
+        for name, value in result.metrics.items()
+        if not timed(name)
+    }
+    curve = [
+        {name: value for name, value in row.items() if name != "seconds"}
+        for row in result.curve
+    ]
+    return (
+        result.status,
+        metrics,
+        curve,
+        result.losses,
+        result.best_step,
+        result.checkpoint,
+        result.artifacts,
+        result.test_opened,
+    )
+
+
+@pytest.fixture(params=list(JOBS))
+def stacked(request) -> Job:
+    return params_of(JOBS[request.param])
+
+
+def test_a_run_in_a_stack_comes_to_what_it_comes_to_alone(stacked):
+    alone = run_job(replace(stacked, stacked=False))
+
+    for one, other in zip(run_job(stacked), alone, strict=True):
+        assert (one.status, one.best_step) == ("finished", other.best_step)
+        for ours, theirs in zip(one.curve, other.curve, strict=True):
+            for name in ours.keys() - {"seconds"}:
+                assert ours[name] == pytest.approx(theirs[name], rel=1e-4)
+
+
+def test_a_run_has_the_same_bits_in_any_stack_and_position(stacked):
+    whole = {one.key: outcome(one) for one in run_job(stacked)}
+    members = stacked.members
+    companies = [members[:1], members[3:4], members[5:2:-1], members[1:3]]
+    for company in companies:
+        for one in run_job(replace(stacked, members=company)):
+            assert outcome(one) == whole[one.key]
+
+
+# ---------------------------------------------------------------- members that end early
+
+SMALL = job(
+    *MLP,
+    recipe={"steps": 12, "evaluations": 4, "batch_size": 16},
+    examples=60,
+)
+OUTSIDE = torch.ones(2)
+BAD = 2  # the number of the member that something happens to
+
+
+def others(results: list[Result]) -> list[tuple[Any, ...]]:
+    return [
+        outcome(one) for number, one in enumerate(results) if number != BAD
+    ]
+
+
+def with_params(job: Job, **params: Any) -> Job:
+    """The job, in which one member has other hyperparameters."""
+    members = list(job.members)
+    changed = {**members[BAD].params, **params}
+    members[BAD] = replace(members[BAD], params=changed)
+    return replace(job, members=tuple(members))
+
+
+def test_one_that_diverges_leaves_the_others_alone():
+    results = run_job(with_params(SMALL, lr=1e30))
+
+    assert results[BAD].status == "diverged"
+    assert others(results) == others(run_job(SMALL))
+
+
+def test_one_of_another_structure_is_trained_beside_the_others():
+    results = run_job(with_params(SMALL, dropout=0.0))
+
+    assert results[BAD].status == "finished"
+    assert others(results) == others(run_job(SMALL))
+
+
+def test_early_stopping_is_each_members_own():
+    results = run_job(
+        replace(SMALL, recipe={**SMALL.recipe, "steps": 120, "patience": 1})
+    )
+
+    assert len({len(one.curve) for one in results}) > 1
+
+
+@pytest.mark.parametrize("place", ["look", "advance"])
+def test_one_that_fails_leaves_the_others_alone(place, monkeypatch):
+    expected = others(run_job(SMALL))
+    seeds = SMALL.members[BAD].seeds
+
+    def look(self: StackMember) -> Any:
+        if self.seeds == seeds and self.step > 3:
+            raise ArithmeticError("bad")
+        return looked(self)
+
+    def advance(self: Stack, members: Any, stop: int) -> None:
+        if any(one.seeds == seeds for one in members):
+            raise ArithmeticError("bad")
+        advanced(self, members, stop)
+
+    looked, advanced = StackMember.look, Stack._advance
+    if place == "look":
+        monkeypatch.setattr(StackMember, "look", look)
+    else:
+        monkeypatch.setattr(Stack, "_advance", advance)
+    results = run_job(SMALL)
+
+    assert results[BAD].status == "crashed"
+    assert results[BAD].error == "ArithmeticError: bad"
+    assert others(results) == expected
+
+
+def test_a_stack_that_is_stopped_anywhere_resumes_with_the_same_bits(
+    tmp_path, monkeypatch
+):
+    """Members are then at different steps: some have a later checkpoint."""
+
+    class Stopped(BaseException):
+        pass
+
+    def save(self: Checkpointer, *what: Any) -> None:
+        saved(self, *what)
+        if next(calls) % 9 == 8:
+            raise Stopped
+
+    saved, calls = Checkpointer.save, count()
+    monkeypatch.setattr(checkpoint, "SHARE", float("inf"))
+    policy = CheckpointPolicy(str(tmp_path), 0.0)
+    expected = [outcome(one) for one in run_job(SMALL)]
+    monkeypatch.setattr(Checkpointer, "save", save)
+    interruptions = 0
+    while True:
+        try:
+            results = run_job(replace(SMALL, checkpoints=policy))
+            break
+        except Stopped:
+            interruptions += 1
+
+    assert interruptions > 2
+    assert [outcome(one) for one in results] == expected
+
+
+def test_a_run_takes_its_share_of_the_seconds():
+    results = run_job(SMALL)
+    spans = [(one.started, one.ended) for one in results]
+
+    for (_, ended), (started, _) in pairwise(spans):
+        assert started == ended
+    assert all(one.metrics["cpu_seconds"] > 0 for one in results)
+
+
+# ------------------------------------------------------------------- what can be stacked
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (nn.BatchNorm1d(3), "keeps statistics of batches"),
+        (nn.Conv2d(1, 1, 3), "convolutions gain nothing"),
+    ],
+)
+def test_a_model_that_cannot_be_stacked_says_why(model, why):
+    with pytest.raises(CannotBeStacked, match=why):
+        structure(model)
+
+
+def test_models_differ_in_structure_where_code_would_run_differently():
+    class Scaled(nn.Module):
+        def __init__(self, scale: float) -> None:
+            super().__init__()
+            self.scale = scale
+
+    assert structure(Scaled(1.0)) == structure(Scaled(1.0))
+    assert structure(Scaled(1.0)) != structure(Scaled(2.0))
+    assert structure(nn.Linear(2, 3)) != structure(nn.Linear(2, 4))
+    assert structure(nn.Dropout(0.1)) == structure(nn.Dropout(0.2))
+    with pytest.raises(CannotBeStacked, match="may differ between runs"):
+        structure(Scaled(torch.zeros(1)))
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (lambda x: (x * (2.0 if x.sum() > 0 else 1.0),), "reads a number"),
+        (lambda x: (x * torch.rand(2),), "draws random numbers"),
+        (lambda x: (x.add_(1.0),), "changes a tensor in place"),
+        (lambda x: (x * OUTSIDE,), "neither a parameter"),
+        (lambda x: (x[x > 0],), "shapes that depend on numbers"),
+    ],
+)
+def test_what_a_recording_could_not_repeat_is_refused(function, why):
+    with pytest.raises(CannotBeStacked, match=why):
+        record(function, [torch.ones(2)])
+
+
+def test_an_arm_is_measured_against_runs_alone():
+    assert gain(SMALL) > 0
+    with pytest.raises(CannotBeStacked, match="several phases"):
+        gain(job("two_answers", "all", "gan", examples=60))
