@@ -232,9 +232,12 @@ class HeldOut:
     share: float
     """What is held out for each of validation and test."""
 
+    convert: Callable[[Any], Any] = as_pair
+    """Makes a pair of an item that is none, such as a dictionary."""
+
     def __call__(self, seed: int) -> Iterator[Pair]:
         """The examples of the part in a pass."""
-        for pair in _examples(self.open(seed)):
+        for pair in _examples(self.open(seed), self.convert):
             if self._part_of(pair) == self.part:
                 yield pair
 
@@ -257,12 +260,14 @@ def from_stream(
     test: int,
     classes: int | None = None,
     held_out: float = 0.1,
+    convert: Callable[[Any], Any] = as_pair,
     fingerprint: str = "",
 ) -> Splits:
-    """Splits of a stream that is read anew in each pass, such as an ``IterableDataset``
-    or a ``DataLoader``.
+    """Splits of a stream that is read anew in each pass, such as an ``IterableDataset``,
+    a ``DataLoader`` or a streamed data set of Hugging Face.
 
-    ``open(pass_seed)`` begins a pass. ``examples`` training examples count as one
+    ``open(pass_seed)`` begins a pass. ``convert`` makes a pair of an item that is none,
+    such as a dictionary. ``examples`` training examples count as one
     epoch. The share ``held_out`` of all examples is never learned from; the first
     ``validation`` and ``test`` of it, half each, are held in memory. Raises UserError
     if a stream has too few.
@@ -275,8 +280,11 @@ def from_stream(
     _check_whole("from_stream", "test", test)
 
     def part(name: str) -> HeldOut:
-        return HeldOut(open, seed, name, held_out / 2)
+        return HeldOut(open, seed, name, held_out / 2, convert)
 
+    FieldChecks(part("train")).function(
+        "convert", "that makes a pair of an item"
+    )
     train = Stream(part("train"), examples, fingerprint)
     return Splits(
         train,
@@ -305,17 +313,19 @@ def _first(
     return train.batch(found)
 
 
-def _examples(source: Iterable[Any]) -> Iterator[Pair]:
+def _examples(
+    source: Iterable[Any], convert: Callable[[Any], Any]
+) -> Iterator[Pair]:
     """Pairs of tensors. UserError for items that are none."""
     in_batches = (
         isinstance(source, DataLoader) and source.batch_sampler is not None
     )
     for item in source:
         if in_batches:
-            x, y = _collated_pair(item)
+            x, y = _collated_pair(convert(item))
             yield from zip(x, y, strict=True)
         else:
-            x, y = _collated([item])
+            x, y = _collated([convert(item)])
             yield x[0], y[0]
 
 
@@ -328,8 +338,8 @@ def _collated_pair(found: Any) -> Pair:
     if not is_pair or not all(isinstance(part, Tensor) for part in found):
         raise UserError(
             f"An item is of type {type(found).__name__} and no pair of numbers or "
-            "tensors: yield an example and its answer, or give from_dataset a convert "
-            "function."
+            "tensors: yield an example and its answer, or give a convert function that "
+            "makes a pair of it."
         )
     x, y = found
     return x, y

@@ -330,3 +330,73 @@ def test_data_larger_than_a_memory_limit_are_learned_from(source, tmp_path):
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.split("\n")[-2] == "more than the limit"
+
+
+# ------------------------------------------------------------- dictionaries, Hugging Face
+
+
+def pair_of(item: dict[str, Any]) -> tuple[Tensor, int]:
+    """An example and its answer, from a dictionary of columns."""
+    return torch.as_tensor(item["x"]), int(item["y"])
+
+
+def as_items(seed: int) -> Iterator[dict[str, Any]]:
+    for x, y in Numbers(seed):
+        yield {"x": x, "y": y}
+
+
+def test_a_stream_of_dictionaries_is_converted_to_the_same_examples():
+    plain = stream_splits()
+    converted = from_stream(
+        as_items,
+        0,
+        examples=300,
+        validation=10,
+        test=10,
+        classes=2,
+        held_out=0.2,
+        convert=pair_of,
+    )
+
+    assert torch.equal(converted.validation.x, plain.validation.x)
+    assert torch.equal(converted.sealed.open().y, plain.sealed.open().y)
+    with pytest.raises(UserError, match="convert function"):
+        from_stream(as_items, 0, examples=9, validation=1, test=1, classes=2)
+    with pytest.raises(UserError, match="makes a pair of an item"):
+        stream_splits(convert="x")
+
+
+def test_a_data_set_of_hugging_face_is_read_by_number_and_as_a_stream(
+    tmp_path, monkeypatch
+):
+    """From a local file: nothing is downloaded."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets")
+    rows = [{"x": x.tolist(), "y": int(y)} for x, y in numbers(300)]
+    file = tmp_path / "rows.parquet"
+    datasets.Dataset.from_list(rows).to_parquet(file)
+
+    def opened(**how: Any) -> Any:
+        cache = str(tmp_path / "cache")
+        return datasets.load_dataset(
+            "parquet",
+            data_files=str(file),
+            split="train",
+            cache_dir=cache,
+            **how,
+        )
+
+    def begin(seed: int) -> Any:
+        return opened(streaming=True).shuffle(seed=seed, buffer_size=50)
+
+    sizes: dict[str, Any] = {"validation": 20, "test": 20, "classes": 2}
+    by_number = from_dataset(opened(), 0, convert=pair_of, **sizes)
+    streamed = from_stream(
+        begin, 0, examples=200, held_out=0.3, convert=pair_of, **sizes
+    )
+
+    for splits in (by_number, streamed):
+        batch = splits.train.draw(64, torch.Generator().manual_seed(0))
+        assert batch.x.shape == (64, 3)
+        assert torch.equal(batch.y, (batch.x[:, 0] > 0).long())
+        assert len(splits.validation) == len(splits.sealed) == 20
