@@ -210,6 +210,19 @@
   addEventListener("beforeprint", () => drawFor(true));
   addEventListener("afterprint", () => drawFor(false));
 
+  /* A zoomed chart as it was drawn. */
+  function resetZoom(box) {
+    const [, draw] = [...drawn].find(([key]) => document.getElementById(key)?.contains(box));
+    const changes = {};
+    for (const [name, axis] of Object.entries(draw(false).layout)) {
+      if (!/^[xy]axis/.test(name)) continue;
+      if (axis.range) changes[`${name}.range`] = [...axis.range];
+      else changes[`${name}.autorange`] = true;
+    }
+    window.Plotly.relayout(box, changes);
+  }
+  window.bakeoffCharts = { resetZoom };
+
   const later = new Map(); // charts that are to be painted anew, by the text of their ids
 
   /* Charts on the screen are painted at once, the others one by one while there is nothing else to do. */

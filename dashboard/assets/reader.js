@@ -34,11 +34,23 @@
     else opened.delete(part);
   }
 
+  function zoom(graph, isZoomed) {
+    if (!graph) return;
+    touch(graph, isZoomed);
+    if (isZoomed) graph.dataset.zoomed = "";
+    else delete graph.dataset.zoomed;
+  }
+
   addEventListener("click", (event) => {
     const target = event.target.closest ? event.target : null;
     if (target?.closest("#held")) {
       opened.clear();
       window.dash_clientside.set_props("news", { data: { mark: `asked ${Date.now()}`, search: location.search, busy: false } });
+    }
+    const chart = target?.closest(".reset")?.closest(".chart");
+    if (chart) {
+      window.bakeoffCharts.resetZoom(chart.querySelector(".js-plotly-plot"));
+      zoom(chart.querySelector(".graph"), false);
     }
     const details = target?.closest("main summary")?.parentElement;
     if (details) touch(details, !details.open); // it opens after this
@@ -51,10 +63,10 @@
   addEventListener("pointerdown", (event) => { from = event; }, true);
   addEventListener("pointerup", (event) => {
     const graph = event.target.closest?.("main .graph") || from?.target.closest?.("main .graph");
-    if (graph && from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > 8) touch(graph, true);
+    if (graph && from && Math.hypot(event.clientX - from.clientX, event.clientY - from.clientY) > 8) zoom(graph, true);
     from = null;
   }, true);
-  addEventListener("dblclick", (event) => touch(event.target.closest?.("main .graph"), false), true);
+  addEventListener("dblclick", (event) => zoom(event.target.closest?.("main .graph"), false), true);
 
   addEventListener("bakeoff:shown", release);
   window.bakeoffReader = { isBusy, hold, release };

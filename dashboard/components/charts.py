@@ -12,7 +12,13 @@ from dashboard.components.terms import unmarked
 from dashboard.components.text import Children, aria, coded, data
 from dashboard.data.view import View
 
-FILES = {"csv": "CSV", "parquet": "Parquet", "md": "Markdown", "tex": "LaTeX"}
+FILES = {
+    "csv": "CSV",
+    "parquet": "Parquet",
+    "json": "JSON",
+    "md": "Markdown",
+    "tex": "LaTeX",
+}
 # placeholder until the browser has painted: no white flash in dark mode
 UNPAINTED = {
     "data": [],
@@ -112,7 +118,7 @@ def saved(
     view: View,
     name: str,
     *more: Component,
-    kinds: Iterable[str] = ("csv", "parquet"),
+    kinds: Iterable[str] = ("csv", "parquet", "json"),
 ) -> html.Div:
     """Links to files of what the page's ``frames`` has under that name."""
     label = view.words("chart-save")
@@ -143,7 +149,15 @@ def _menu(view: View, name: str) -> Component:
         )
         for kind in ("SVG", "PNG", "PDF")
     ]
-    return saved(view, name, *pictures, _enlarge(view))
+    return saved(view, name, *pictures, _enlarge(view), _reset(view))
+
+
+def _reset(view: View) -> Component:
+    """Shows all of a zoomed chart again, in the browser; hidden until it is zoomed."""
+    label = view.words("chart-reset")
+    return html.Button(
+        "↺", className="file reset", title=label, **aria(label=label)
+    )
 
 
 def _enlarge(view: View) -> Component:

@@ -32,6 +32,7 @@ def layout(view: View) -> Component:
     words = view.words
     found = spans(view.campaign.runs)
     about = workers(found)
+    failures = _failures(view)
     # A row for each worker of a large cluster would be taller than any screen.
     shown = found[found["worker"].isin(about.head(MAX_WORKERS)["worker"])]
     # All tasks, even those without a bar yet: a colour belongs to a place in
@@ -68,9 +69,10 @@ def layout(view: View) -> Component:
                         height=300,
                         of_task=False,
                     ),
-                    _failures(view),
+                    failures,
                 ],
-                className="grid two",
+                # Beside an empty card a chart would have half of the room.
+                className="grid two" if failures else "",
             ),
             log_card(view),
             matrix(view),
@@ -114,6 +116,7 @@ def _totals(
         float((found["start"] + found["length"]).max()) if len(found) else 0.0
     )
     busy = float(about["busy"].sum())
+    failed = int((view.campaign.runs["status"] != "finished").sum())
     idle = (
         1 - busy / (whole * len(about))
         if len(about) and whole
@@ -128,6 +131,7 @@ def _totals(
                 (words("cluster-hosts"), f"{about['host'].nunique()}"),
                 (words("cluster-busy"), duration(busy)),
                 (words("cluster-idle"), percent(idle)),
+                (words("sweep-failures"), f"{failed:,}"),
             ]
         )
     )

@@ -62,6 +62,7 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         wanted = view.query.get(name)
         if wanted:
             frame = frame[frame[name] == wanted]
+    frame = frame.sort_values("kind", key=_kind_order, kind="stable")
     mlflow_runs = view.campaign.mlflow_runs
     places = [
         f"experiments/{mlflow_runs[key].experiment}/runs/{mlflow_runs[key].run}"
@@ -95,6 +96,11 @@ def _deciding(view: View) -> pd.DataFrame:
     """The finals that decide the claim that the URL names."""
     claims = [claim["name"] for claim in view.about["claims"]]
     return deciding_finals(view, view.task, view.chosen("claim", claims))
+
+
+def _kind_order(kinds: pd.Series) -> pd.Series:
+    """Finals come first: trials have nothing in the columns of the test set."""
+    return kinds.ne("final")
 
 
 def _filters(view: View) -> list[Component]:

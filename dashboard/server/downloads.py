@@ -28,6 +28,7 @@ SHOWN = {
 KINDS = {
     "csv": "text/csv",
     "parquet": "application/octet-stream",
+    "json": "application/json",
     "md": "text/markdown",
     "tex": "application/x-tex",
 }
@@ -129,13 +130,9 @@ def _content(
             else None
         )
     frame = frames(view).get(chart)
-    return (
-        None
-        if frame is None
-        else to_csv(frame)
-        if kind == "csv"
-        else to_parquet(frame)
-    )
+    if frame is None:
+        return None
+    return WRITERS[kind](frame)
 
 
 def artifact_path(folder: Path, key: str, name: str) -> Path | None:
@@ -175,6 +172,22 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
     # An index of filtered rows would become a column of its own.
     frame.reset_index(drop=True).to_parquet(buffer, index=False)
     return buffer.getvalue()
+
+
+def to_json(frame: pd.DataFrame) -> str:
+    """The rows as a list of objects; what is no finite number is null."""
+    text = frame.to_json(
+        orient="records", double_precision=15, default_handler=str
+    )
+    assert text is not None  # without a file to write to
+    return text
+
+
+WRITERS: Mapping[str, Callable[[pd.DataFrame], bytes | str]] = {
+    "csv": to_csv,
+    "parquet": to_parquet,
+    "json": to_json,
+}
 
 
 def _inert(value: object) -> object:

@@ -2,6 +2,8 @@
 revisions.
 """
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -59,6 +61,8 @@ def test_a_claim_page_keeps_details_zoom_focus_and_scroll(growing):
         "document.activeElement.innerText"
     )
     assert page.evaluate("scrollY") == 200
+    page.get_by_role("button", name="Show everything again").first.click()
+    viewer.until(f"JSON.stringify({RANGE}) !== {json.dumps(json.dumps(zoom))}")
 
 
 def test_a_problem_comes_and_goes_without_remounting_the_page(

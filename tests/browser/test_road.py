@@ -320,3 +320,26 @@ def test_without_a_campaign_the_first_command_is_shown(look, serve, tmp_path):
     page = look(serve(Results(tmp_path))).open("/claim", "No campaign yet")
 
     expect(page.locator("main")).to_contain_text("bakeoff run quick")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_three_clicks_lead_from_a_question_to_why_and_to_a_run(
+    look, board, width
+):
+    viewer = look(board, width=width)
+    page = viewer.open("/", "Overview")
+    question = page.locator(".question").first
+    expect(question.locator(".answer")).to_be_visible()
+
+    page.locator(".to-topic").first.click()
+    expect(page.locator("main .why")).to_be_visible()
+
+    page.locator(".claims td a").first.click()
+    viewer.stands()
+    expect(page.locator(".outcome.big")).to_be_visible()
+
+    # The third click opens the run, without another page between.
+    run = page.locator("#blocks tbody tr").first.locator("a").first
+    run.scroll_into_view_if_needed()
+    expect(run).to_be_visible()
+    assert "/#/experiments/" in run.get_attribute("href")

@@ -15,11 +15,10 @@ from suite.report.tables import escape_latex
 TASK = "logistic_regression"
 
 
-def test_data_behind_a_chart_come_as_csv_and_parquet(client, finished):
+def test_data_behind_a_chart_come_as_files(client, finished):
     address = f"/data/curves/validation.{{}}?campaign={finished}&task={TASK}"
-    csv, parquet = (
-        client.get(address.format("csv")),
-        client.get(address.format("parquet")),
+    csv, parquet, plain = (
+        client.get(address.format(kind)) for kind in ("csv", "parquet", "json")
     )
 
     one, other = (
@@ -27,6 +26,8 @@ def test_data_behind_a_chart_come_as_csv_and_parquet(client, finished):
         pd.read_parquet(io.BytesIO(parquet.data)),
     )
     pd.testing.assert_frame_equal(one, other, check_dtype=False)
+    rows = pd.DataFrame(json.loads(plain.data))
+    pd.testing.assert_frame_equal(one, rows, check_dtype=False)
     assert list(one.columns[:3]) == ["arm", "step", "epoch"]
     assert "attachment" in csv.headers["Content-Disposition"]
 

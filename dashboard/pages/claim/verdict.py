@@ -40,7 +40,8 @@ def verdict_card(view: View, verdict: ClaimVerdict) -> html.Section:
         parts += [
             _forest(view, verdict),
             _key(view, verdict),
-            facts(_numbers(view, verdict)),
+            facts(_figures(view, verdict)),
+            _statistics(view, verdict),
         ]
     links = html.Div(_links(view, verdict), className="actions")
     return card(*parts, links)
@@ -115,37 +116,49 @@ def _arms_link(view: View, verdict: ClaimVerdict) -> str:
 # ---------------------------------------------------------------------------- numbers
 
 
-def _numbers(view: View, verdict: ClaimVerdict) -> list[Fact]:
+def _figures(view: View, verdict: ClaimVerdict) -> list[Fact]:
+    """What the verdict rests on."""
     words, scale = view.words, measuring(verdict, view.words)
+    side, count = agreeing_blocks(verdict)
     return [
+        (words("fact-effect"), effect_text(scale, verdict)),
+        (words("fact-deciding"), scale.deciding(verdict)),
+        (words("fact-margin"), scale.amount(verdict.margin)),
+        (words.of("fact-blocks", side), f"{count} / {verdict.blocks}"),
+    ]
+
+
+def _statistics(view: View, verdict: ClaimVerdict) -> html.Details:
+    """The other figures, folded away."""
+    words, scale = view.words, measuring(verdict, view.words)
+    found = [
         *_estimates(words, scale, verdict),
         *_tests(words, verdict),
         *_other_intervals(words, scale, verdict),
         *_what_if(words, scale, verdict),
     ]
+    return html.Details(
+        [html.Summary(words("claim-statistics")), facts(found)],
+        className="statistics",
+    )
 
 
 def _estimates(
     words: Words, scale: Measuring, verdict: ClaimVerdict
 ) -> list[Fact]:
     return [
-        (words("fact-effect"), effect_text(scale, verdict)),
-        (words("fact-deciding"), scale.deciding(verdict)),
         (words("fact-interval"), scale.interval(verdict.interval)),
         (words("fact-local"), scale.interval(verdict.adjusted_interval)),
         (
             words("fact-equivalence"),
             scale.interval(verdict.equivalence_interval),
         ),
-        (words("fact-margin"), scale.amount(verdict.margin)),
         (words("fact-effect-size"), plain(verdict.effect_size, 2)),
     ]
 
 
 def _tests(words: Words, verdict: ClaimVerdict) -> list[Fact]:
-    side, count = agreeing_blocks(verdict)
     return [
-        (words.of("fact-blocks", side), f"{count} / {verdict.blocks}"),
         (words("fact-p"), probability(verdict.p_holm)),
         (words("fact-sign-flip"), probability(verdict.p_sign_flip)),
     ]

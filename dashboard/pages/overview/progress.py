@@ -66,12 +66,16 @@ def _bar_with_numbers(view: View, causes: str) -> html.Section:
 def _numbers(words: Words, state: Mapping[str, Any]) -> list[str]:
     done, planned = _counts(state)
     left = state.get("seconds_left")
-    in_flight, slots = state.get("in_flight", 0), state.get("slots", 0)
+    # A driver sends workers some runs ahead, which wait there.
+    in_flight = int(state.get("in_flight") or 0)
+    running = min(in_flight, int(state.get("slots") or 0))
     return [
         words("progress-runs", done=f"{done:,}", planned=f"{planned:,}"),
         words("progress-rate", rate=f"{_runs_per_minute(state):.3g}"),
         words("progress-left", left=duration(left)) if left else "",
-        words("progress-in-flight", in_flight=in_flight, slots=slots),
+        words(
+            "progress-in-flight", running=running, queued=in_flight - running
+        ),
     ]
 
 
