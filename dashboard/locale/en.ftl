@@ -361,6 +361,7 @@ runs-errors = What went wrong
 choose-kind = Kind
 choose-status = Status
 kind-trial = Trial
+kind-round = Round of a trial
 kind-final = Final
 kind-half-budget = Half-budget final
 kind-half-length = Half-length final

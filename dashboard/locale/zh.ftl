@@ -355,6 +355,7 @@ runs-errors = 出错原因
 choose-kind = 类型
 choose-status = 状态
 kind-trial = 试验
+kind-round = 试验的一轮筛选
 kind-final = 最终运行
 kind-half-budget = 半预算最终运行
 kind-half-length = 半长最终运行

@@ -31,7 +31,7 @@ from suite.training.job import ENDED_WELL
 PATH, TITLE = "/runs", "runs-title"
 # long texts and lists, which fit in no cell
 LEFT_OUT = ("traceback", "losses", "error")
-KINDS = ("trial", "final", "half_budget", "half_length")
+KINDS = ("trial", "round", "final", "half_budget", "half_length")
 FIRST = ["task", "level", "arm", "block", "kind", "number", "status", "mlflow"]
 # rows that the browser holds; above that, it requests them while scrolling
 CLIENT_ROWS = 5_000
