@@ -28,7 +28,7 @@ from suite.training.job import (
     digest,
 )
 from suite.training.seeds import run_seeds, tuner_seed
-from tasks import FitOnce, Task, TrainsItself, source_of
+from tasks import Arm, FitOnce, Task, TrainsItself, source_of
 
 
 class Cell:
@@ -69,6 +69,7 @@ class Cell:
         # ``suite.records.frames.Generations``.
         self.digest = digest({**self.identity, "space": repr(self.space)})
         self.fixed_params = plan.fixed_params(*built)
+        self._seeds_arm = self._arm_of_seeds(arm)
         self.study = self._new_study(plan)
         self.finals: dict[int, RunRecord] = {}
         self.further: dict[Kind, RunRecord] = {}
@@ -88,12 +89,20 @@ class Cell:
         self._objective = f"validation.{measure.name}"
         self._sign = measure.sign  # the study minimises
 
+    def _arm_of_seeds(self, built: Arm) -> str:
+        """The name that the seeds of tuner, initialisation and dropout depend on."""
+        named = self.cell_plan.arm
+        # The second of an A/A test is to be independent of the first.
+        if named != built.name:
+            return named
+        return built.seeds_of or named
+
     def _new_study(self, plan: Plan) -> Study:
         task, level, arm, block = self.cell_plan.place
         root = plan.profile.root_seed
         return Study(
             self.space,
-            seed=tuner_seed(root, task, level, block, arm),
+            seed=tuner_seed(root, task, level, block, self._seeds_arm),
             trials=self.trials,
             sampler=plan.profile.sampler,
             name=f"{plan.id}/{task}/{level}/{arm}/{block}",
@@ -265,9 +274,9 @@ class Cell:
         self, kind: Kind, number: int, tuned: Mapping[str, Any]
     ) -> Member:
         params = {**self.fixed_params, **tuned}
-        task, level, arm, block = self.cell_plan.place
+        task, level, _, block = self.cell_plan.place
         seeds = run_seeds(
-            self._root_seed, task, level, block, arm, kind, number
+            self._root_seed, task, level, block, self._seeds_arm, kind, number
         )
         decides = {
             **self.identity,

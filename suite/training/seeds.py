@@ -3,7 +3,8 @@ on nothing else.
 
 The seeds of split, batch order and evaluation do not depend on the arm, so that arms are
 compared in pairs within a block. Those of tuner, initialisation and dropout depend on the
-arm's *name*, so that one arm under two names (an A/A test) has independent runs.
+arm's *name*, so that one arm under two names (an A/A test) has independent runs; an arm
+with ``seeds_of`` has those of the arm that it names.
 """
 
 import hashlib

@@ -132,6 +132,12 @@ class Arm:
     hyperparameters keep their defaults.
     """
 
+    seeds_of: str = ""
+    """The arm whose seeds the runs of this one get, so that both train the very same
+    networks where they learn alike, and differ in what is evaluated alone. Empty:
+    seeds of its own.
+    """
+
     @classmethod
     def function(
         cls,
@@ -181,6 +187,7 @@ class Arm:
                 "before", Stage, "give a Stage of other training data"
             )
         check.flag("deterministic")
+        check.text("seeds_of")
         self._check_measure(check)
         _check_place(check)
         _check_hyperparameters(check, self.space, self.params)
@@ -244,6 +251,11 @@ class Arm:
                 )
             if self.before is not None:
                 raise check.error("before", "a function is not trained")
+            if self.seeds_of:
+                raise check.error(
+                    "seeds_of",
+                    "a block's functions get the same seeds anyway: leave it out",
+                )
             if self.recipe or self.procedure is not None:
                 raise check.error(
                     "measure",
@@ -578,6 +590,7 @@ class Task:
                         "in the recipe, one arm for each value."
                     )
             self._check_build(arm)
+            self._check_seeds_of(arm)
             for level in self.levels:
                 self._check_conditions(level, arm)
                 recipe = self._check_recipe(level, arm)
@@ -663,6 +676,24 @@ class Task:
                 f"Arm({arm.name!r}): give build, a function of shape, level and "
                 "hyperparameters that makes the untrained model; only an arm whose "
                 "procedure fits it in one call, as Library does, needs none."
+            )
+
+    def _check_seeds_of(self, arm: Arm) -> None:
+        """Seeds are those of another arm that learns, and has seeds of its own."""
+        if not arm.seeds_of:
+            return
+        donors = [
+            other.name
+            for other in self.arms
+            if other.name != arm.name
+            and other.measure is None
+            and not other.seeds_of
+        ]
+        if arm.seeds_of not in donors:
+            raise unknown(
+                f"arm with seeds of its own (arm {arm.name!r}, seeds_of)",
+                arm.seeds_of,
+                donors,
             )
 
     def _check_fit(self, level: Level, arm: Arm) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import tasks
+from suite.campaign.cell import Cell
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan, check_names
 from suite.records.journal import FILE, read_lines
@@ -113,3 +114,26 @@ def test_what_a_profile_does_not_tune_stays_at_its_default(
 def test_a_name_that_nothing_tunes_is_refused(changes, tiny):
     with pytest.raises(UserError, match="'rl': did you mean 'lr'"):
         check_names(plan_for(tiny, **changes).profile, "tiny")
+
+
+def test_an_arm_has_the_seeds_of_the_one_it_names_and_its_aa_twin_has_not(
+    tmp_path, tiny_source
+):
+    arm = 'Arm("narrow", partial(build, 2), x=2'
+    assert arm in tiny_source
+    shared = tiny_source.replace(arm, f'{arm}, seeds_of="wide"')
+    path = tmp_path / "shared_seeds.py"
+    path.write_text(shared, encoding="utf-8")
+    tasks.load_file(path)
+    of_task = TaskPlan(levels=("few",), aa_test=("narrow",))
+    plan = plan_for(
+        "shared_seeds", tuned=[], blocks=1, tasks={"shared_seeds": of_task}
+    )
+    seeds = {
+        cell.arm: Cell(plan, cell, "cpu").ask()[0].seeds for cell in plan.cells
+    }
+    twin = next(name for name in seeds if name not in ("narrow", "wide"))
+
+    assert seeds["narrow"] == seeds["wide"]
+    for stream in ("initialisation", "dropout"):
+        assert seeds[twin][stream] != seeds["wide"][stream]

@@ -176,6 +176,10 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     ),
     (lambda: Level("a", space={"lr": 1}), "give a Space"),
     (lambda: Arm("a", build, without="lr"), "give names in a tuple"),
+    (
+        lambda: Arm("a", build, measure=len, seeds_of="b"),
+        "same seeds anyway",
+    ),
     (lambda: Level("a", x="far"), "x='far'): give a number"),
     (
         lambda: Measure("m", "high", lambda shape: 0.0),
@@ -232,6 +236,10 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (
         lambda: task(arms=(Arm("a", build, without=("l",)),)),
         "did you mean 'lr'?",
+    ),
+    (
+        lambda: task(arms=(Arm("a", build, seeds_of="a"), Arm("b", build))),
+        "(arm 'a', seeds_of) 'a'",
     ),
     (
         lambda: task(arms=(Arm("a", build, recipe={"warmup": 9}),)),

@@ -2,11 +2,13 @@
 theory or a peer.
 """
 
+import copy
 import io
 import itertools
 import json
 import math
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ import scipy.linalg
 import torch
 from PIL import Image
 from torch import Tensor, distributions, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import tasks
 from suite.training.instantiate import build_model
@@ -22,6 +25,7 @@ from suite.training.loop import TrainingLoop
 from suite.training.rng import make_generator
 from suite.training.worker import run_job
 from tasks import Shape, Split, Splits, UserError
+from tasks.gan import DECAY
 from tasks.models.adversarial import (
     Adversaries,
     convolutional,
@@ -40,6 +44,7 @@ from tasks.procedures.adversarial import (
     gradient_penalty,
 )
 from tasks.procedures.answers import ranked_probability_score
+from tasks.procedures.averaged import with_own_statistics
 from tasks.procedures.drawing import picture_grid
 from tasks.procedures.pictures import (
     Pictures,
@@ -609,6 +614,79 @@ def test_a_short_game_already_gets_closer_to_digits(pictures):
     assert (
         again["samples.png"] == shown["samples.png"]
     )  # the same noise, so the same pictures
+
+
+def short_game(pictures: Splits, name: str) -> TrainingLoop:
+    """Six updates of an arm, from one initialisation, judged by few images."""
+    task = tasks.get("gan")
+    few = {"samples": 50, "generated": 100}
+    validation = pictures.validation.head(50)
+    validation = replace(validation, metadata={**validation.metadata, **few})
+    train = replace(pictures.train, metadata=validation.metadata)
+    arm, level = task.arm(name), task.levels[0]
+    changes = {"steps": 6, "evaluations": 1, "restore_best": False}
+    return TrainingLoop(
+        task.procedure_of(arm),
+        build_model(arm, level, pictures, FIXED, seed=0),
+        train,
+        validation,
+        task.recipe_of(level, arm).with_changes(changes),
+        FIXED,
+        SEEDS,
+    )
+
+
+def test_the_averaged_arm_is_torchs_average_of_the_plain_arms_very_networks(
+    pictures,
+):
+    plain = short_game(pictures, "non_saturating")
+    averaged = short_game(pictures, "non_saturating_averaged")
+    generator = plain.model.generator
+    peer = AveragedModel(generator, multi_avg_fn=get_ema_multi_avg_fn(DECAY))
+    buffer = plain.learner.buffers["generator"]
+    update = buffer.update
+
+    def update_both(lr: float) -> None:
+        update(lr)
+        peer.update_parameters(generator)
+
+    buffer.update = update_both
+    list(plain)
+    list(averaged)
+
+    assert torch.equal(plain.losses, averaged.losses)
+    assert peer.n_averaged == 6
+    for ours, theirs in zip(
+        averaged.model.generator.parameters(),
+        peer.module.parameters(),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_an_averaged_generators_batch_norm_has_the_moments_of_its_own_inputs(
+    pictures,
+):
+    model = short_game(pictures, "non_saturating_averaged").model
+    split, before = pictures.validation, copy.deepcopy(model.state_dict())
+    with torch.no_grad():
+        model.generator.net[0].weight.mul_(3)  # as if averaged: new moments
+    stream = make_generator(5)
+    state = stream.get_state()
+
+    network = with_own_statistics(model, split, stream)
+
+    assert torch.equal(stream.get_state(), state)
+    norm = network.net[2]
+    # other noise of the same number: equal to the error of a sample
+    inputs = network.net[:2](network.noise(20_000, split.x, stream))
+    sixth = norm.running_var.sqrt().mean().item() / 6
+    assert (norm.running_mean - inputs.mean((0, 2, 3))).abs().max() < sixth
+    ratio = norm.running_var / inputs.var((0, 2, 3))
+    assert (ratio.log().abs() < 0.1).all()
+    assert not network.training
+    for name, value in model.generator.named_buffers():
+        assert torch.equal(value, before[f"generator.{name}"])
 
 
 def test_a_diverged_game_is_a_result(pictures):

@@ -177,6 +177,7 @@ WRONG = [
     (Arm, "measure", "score", "give a function"),
     (Arm, "deterministic", "yes", "True or False"),
     (Arm, "grid", {"lr": (0.1, 0.2)}, "points in a tuple"),
+    (Arm, "seeds_of", 3, "text"),
     (Level, "name", "a b", "letters, digits"),
     (Level, "factors", ("examples", 3), "name"),
     (Level, "x", "large", "number"),

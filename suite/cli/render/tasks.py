@@ -95,6 +95,8 @@ def _own_parts(arm: Arm) -> list[str]:
         length = f"{arm.before.length:.0%} of the updates"
         budget = "counted" if arm.before.counts else "on top"
         found.append(f"a stage before it: {length}, {budget}")
+    if arm.seeds_of:
+        found.append(f"the seeds of {arm.seeds_of}")
     return found
 
 

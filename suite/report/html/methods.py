@@ -151,7 +151,8 @@ def _seeds(profile: Profile) -> str:
     return (
         f"All randomness comes from the root seed {profile.root_seed}, in named streams: split, order and "
         "evaluation are those of the block, the same for all its arms; tuner, initialisation and dropout also depend "
-        "on the arm's name, so that even an arm against itself is a real comparison."
+        "on the arm's name, so that even an arm against itself is a real comparison. An arm that a task gives the seeds of "
+        "another one trains the very same networks, and differs from it in what is evaluated."
     )
 
 
