@@ -22,8 +22,8 @@ from typing import Any, NoReturn
 # Not all are known everywhere.
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 SIGNAL_EXIT_BASE = 128  # what a shell adds to a signal's number
-# Signals within that many seconds of the first one are taken for the same wish.
-SAME_WISH_S = 1.0
+# A signal within that many seconds of the first one repeats it.
+REPEATED_WITHIN_S = 1.0
 
 
 class Stopped(KeyboardInterrupt):
@@ -67,7 +67,7 @@ class StopHandler:
             _thread.start_new_thread(self._remind, ())
             raise Stopped(number)
         is_reminder, self._is_reminder = self._is_reminder, False
-        if time.monotonic() - self._since < SAME_WISH_S:
+        if time.monotonic() - self._since < REPEATED_WITHIN_S:
             return
         if not self.is_acknowledged and not _is_stopping():
             raise Stopped(self.number)
@@ -81,7 +81,7 @@ class StopHandler:
     def _remind(self) -> None:
         """Signal again, once a second until the program stops."""
         while True:
-            time.sleep(SAME_WISH_S)
+            time.sleep(REPEATED_WITHIN_S)
             if self._is_over or self.is_acknowledged:
                 return
             self._is_reminder = True

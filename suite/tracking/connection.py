@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import threading
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,7 @@ from tasks import UserError
 
 TAG = "bakeoff."
 CAMPAIGNS = "bakeoff"  # the experiment with one run per campaign
+_IMPORTING = threading.Lock()
 PAGE_SIZE = 5000  # runs in one answer of a search
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -79,10 +81,13 @@ def mlflow_client(uri: str) -> Any:
     # They announce every migration of a new store on the terminal.
     for name in ("alembic", "mlflow.store.db.utils"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # The import takes a second; here it runs in the publisher's thread.
-    from mlflow import MlflowClient
+    # The import takes a second; here it runs in the publisher's thread. Two threads that
+    # import it at once, as where a mirror reads what is being published, would see
+    # modules of it half made.
+    with _IMPORTING:
+        from mlflow import MlflowClient
 
-    client = MlflowClient(tracking_uri=uri)
+        client = MlflowClient(tracking_uri=uri)
     remove_stray_folder(uri)
     return client
 

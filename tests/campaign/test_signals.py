@@ -74,14 +74,14 @@ def swallow_a_signal() -> None:
 
 
 def test_a_signal_that_a_library_swallows_is_raised_again(monkeypatch):
-    monkeypatch.setattr(signals, "SAME_WISH_S", 0.01)
+    monkeypatch.setattr(signals, "REPEATED_WITHIN_S", 0.01)
 
     with pytest.raises(Stopped):
         swallow_a_signal()
 
 
 def test_what_the_user_was_told_of_is_not_raised_again(monkeypatch):
-    monkeypatch.setattr(signals, "SAME_WISH_S", 0.0)
+    monkeypatch.setattr(signals, "REPEATED_WITHIN_S", 0.0)
 
     with signals_as_ctrl_c():
         with pytest.raises(Stopped):
@@ -93,7 +93,7 @@ def test_what_the_user_was_told_of_is_not_raised_again(monkeypatch):
 PROGRAM = """
 import os, signal, sys, time
 from suite.campaign import signals
-signals.SAME_WISH_S = {same_wish}
+signals.REPEATED_WITHIN_S = {same_wish}
 
 def main():
     try:
