@@ -37,7 +37,16 @@ DECIDING = (
 watch runs, keep their checkpoints, or say where they took place.
 """
 
-STACKED = ("gradients", "job", "member", "recorder", "stack", "updates")
+STACKED = (
+    "batches",
+    "gradients",
+    "job",
+    "member",
+    "recorder",
+    "simplify",
+    "stack",
+    "updates",
+)
 """The modules of ``suite.training.stacks`` that decide the result of a run in a stack."""
 
 

@@ -19,6 +19,8 @@ from tasks.contract.recipe import FULL_LENGTH
 CHECKED = 3  # updates after which members of different stacks are compared
 TIMED = 6  # updates in a round
 ROUNDS = 5
+MOST = 16  # members, at most: a larger stack gains little more
+LONG_UPDATE_S = 0.01
 # Rounding apart, a run in a stack loses as much as one alone.
 TOLERANCE = 1e-3
 
@@ -33,13 +35,16 @@ def gain(job: Job) -> float:
     torch.set_num_threads(job.threads)
     steps = CHECKED + TIMED * ROUNDS
     changes = {**job.recipe, **FULL_LENGTH, "steps": steps, "evaluations": 1}
-    job = replace(job, recipe=changes, length_factor=1.0)
-    whole = _ready(job, job.members)
-    (alone,) = _ready(job, job.members[:1])
+    members = job.members[:MOST]
+    job = replace(
+        job, members=members, recipe=changes, length_factor=1.0, stacked=True
+    )
+    (alone,) = _ready(job, members[:1])
+    _check_work(alone)
+    whole = _ready(job, members)
     stack = Stack(whole[0])
     stack.advance(whole, CHECKED)
-    alone.advance_alone(CHECKED)
-    _check(job, whole, alone)
+    _check_results(job, whole, alone)
     return _ratio(stack, whole, alone)
 
 
@@ -50,7 +55,21 @@ def _ready(job: Job, members: Sequence[Member]) -> list[StackMember]:
     return loops
 
 
-def _check(job: Job, whole: Sequence[StackMember], alone: StackMember) -> None:
+def _check_work(alone: StackMember) -> None:
+    """Make the first updates. Raise CannotBeStacked where each takes long: there is
+    nothing to gain, and comparing would take long, too.
+    """
+    alone.advance_alone(1)  # caches filled
+    began = time.process_time()
+    alone.advance_alone(CHECKED)
+    seconds = (time.process_time() - began) / (CHECKED - 1)
+    if seconds > LONG_UPDATE_S:
+        raise CannotBeStacked("each update is work enough alone")
+
+
+def _check_results(
+    job: Job, whole: Sequence[StackMember], alone: StackMember
+) -> None:
     """Raise CannotBeStacked unless members came to what they come to elsewhere."""
     ours, theirs = whole[0].losses[:CHECKED], alone.losses[:CHECKED]
     if not torch.allclose(ours, theirs, TOLERANCE, TOLERANCE, equal_nan=True):

@@ -65,6 +65,7 @@ class Gradients:
         copied = copy.deepcopy(model).train()
         self._dropouts = _with_masks(copied)
         self._loss = _Loss(copied, phase)
+        self._ones = torch.empty(0)  # what the losses are weighted with
         self._replays: dict[tuple[torch.Size, torch.Size], Replay] = {}
 
     @property
@@ -101,6 +102,9 @@ class Gradients:
         loss is none that can be recorded.
         """
         inputs = [*learned.values(), *fixed.values(), *masks, x, y]
+        if len(self._ones) != len(x):
+            self._ones = torch.ones(len(x))
+        inputs.append(self._ones)
         shapes = x.shape, y.shape
         if shapes not in self._replays:
             self._replays[shapes] = self._record(
@@ -121,12 +125,12 @@ class Gradients:
         def losses_and_gradients(*given: Tensor) -> tuple[Tensor, ...]:
             leaves = [one.requires_grad_() for one in given[: len(learned)]]
             tensors = dict(zip(names, given, strict=False))
-            *masks, x, y = given[len(names) :]
+            *masks, x, y, ones = given[len(names) :]
             losses = vmap(self._of_one)(tensors, masks, x, y)
             # Each loss depends on its own member's parameters alone, so that
-            # the gradient of the sum is that of each.
+            # the gradient of their sum is that of each.
             gradients = torch.autograd.grad(
-                losses.sum(), leaves, materialize_grads=True
+                losses, leaves, ones, materialize_grads=True
             )
             return (losses, *gradients)
 

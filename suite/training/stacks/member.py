@@ -12,6 +12,7 @@ from suite.training.evaluate import Evaluation, evaluation_steps
 from suite.training.flat_parameters import FlatParameters
 from suite.training.loop import TrainingLoop
 from suite.training.rng import make_generator
+from suite.training.stacks.batches import batches
 from tasks import Phase, Split
 from tasks.contract.schedule import learning_rate
 
@@ -80,6 +81,13 @@ class StackMember(TrainingLoop):
         if self._source is None:
             self._source = self._batches()
         self._mean_loss = self._train_until(stop, self._source)
+
+    def _batches(self) -> Iterator[Split]:
+        size = self.recipe.batch(len(self.train))
+        if size >= len(self.train):
+            return super()._batches()
+        order = make_generator(self.seeds["order"])
+        return batches(self.train, size, order, self.step)
 
     def rewind(self) -> None:
         """Begin again with the batch that follows the last update."""

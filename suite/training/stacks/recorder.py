@@ -15,6 +15,7 @@ from torch import Tensor, fx
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from suite.training.stacks.errors import CannotBeStacked
+from suite.training.stacks.simplify import simplify
 
 Replay = Callable[..., Sequence[Tensor]]
 
@@ -84,6 +85,7 @@ class _Recorder(TorchDispatchMode):
             fx.node.map_aggregate(kwargs, self._node),
         )
         if isinstance(found, Tensor):
+            node.meta["shape"] = tuple(found.shape)
             self._note(found, node)
         else:
             self._note_each(found, node)
@@ -124,7 +126,7 @@ class _Recorder(TorchDispatchMode):
     def replay(self, outputs: Sequence[Tensor]) -> Replay:
         """The recorded kernels, as a function that returns ``outputs``."""
         self._graph.output(tuple(self._node(output) for output in outputs))
-        self._graph.eliminate_dead_code()
+        simplify(self._graph)
         made = fx.GraphModule(torch.nn.Module(), self._graph)
         found: Replay = made.forward
         return found
