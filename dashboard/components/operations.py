@@ -185,12 +185,14 @@ def _is_known(view: View, one: Mapping[str, Any]) -> bool:
 def _row(view: View, one: Mapping[str, Any]) -> tuple[Any, ...]:
     words, task = view.words, str(one["task"])
     kind = words.maybe("kind", str(one.get("kind")), str(one.get("kind")))
+    # In a stack several runs advance together; the first one stands for all.
+    more = f" + {one['more']}" if one.get("more") else ""
     return (
         view.title(task),
         view.level_label(task, str(one.get("level"))),
         view.arm_label(task, str(one.get("arm"))),
         str(one.get("block", "")),
-        f"{kind} {one.get('number', '')}",
+        f"{kind} {one.get('number', '')}{more}",
         html.Span(timed(words, "now-at", float(one["since"]))),
     )
 

@@ -56,6 +56,7 @@ class Running:
             "block": member.block,
             "kind": member.kind,
             "number": member.number,
+            "more": len(job.members) - 1,  # that advance together with it
             "since": self._since.setdefault(key, time.time()),
         }
 

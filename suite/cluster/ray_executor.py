@@ -325,9 +325,11 @@ def _check_import(error: BaseException) -> None:
 
 def _name_of(job: Job) -> str:
     """The job's name in Ray's dashboard."""
-    member = job.members[0]
+    member, *others = job.members
+    more = f" and {len(others)} more" if others else ""
     return (
         f"{job.task}/{job.level}/{job.arm} block {member.block} {member.kind}"
+        f"{more}"
     )
 
 
