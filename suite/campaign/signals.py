@@ -24,6 +24,8 @@ STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 SIGNAL_EXIT_BASE = 128  # what a shell adds to a signal's number
 # A signal within that many seconds of the first one repeats it.
 REPEATED_WITHIN_S = 1.0
+# Until a signal is raised again that a library may have swallowed; a little longer.
+REMIND_AFTER_S = 1.2
 
 
 class Stopped(KeyboardInterrupt):
@@ -69,7 +71,7 @@ class StopHandler:
         is_reminder, self._is_reminder = self._is_reminder, False
         if time.monotonic() - self._since < REPEATED_WITHIN_S:
             return
-        if not self.is_acknowledged and not _is_stopping():
+        if not self.is_acknowledged and not _is_of_a_stop(sys.exception()):
             raise Stopped(self.number)
         if number == signal.SIGINT and not is_reminder:
             _end_at_once(self.number)
@@ -79,19 +81,27 @@ class StopHandler:
         self._is_over = True
 
     def _remind(self) -> None:
-        """Signal again, once a second until the program stops."""
+        """Signal again, at intervals until the program stops."""
         while True:
-            time.sleep(REPEATED_WITHIN_S)
-            if self._is_over or self.is_acknowledged:
+            time.sleep(REMIND_AFTER_S)
+            is_known = self.is_acknowledged or _is_main_thread_stopping()
+            if self._is_over or is_known:
                 return
             self._is_reminder = True
             number = signal.Signals(self.number or signal.SIGINT)
             _thread.interrupt_main(number)
 
 
-def _is_stopping() -> bool:
-    """Whether the main thread is unwinding because of a signal. Called in a handler."""
-    error = sys.exception()
+def _is_main_thread_stopping() -> bool:
+    """Whether the main thread handles a ``Stopped``, as clean-up does."""
+    main = threading.main_thread().ident or 0
+    handled = sys._current_exceptions().get(main)
+    # Python 3.11 has a tuple of type, value and traceback there.
+    return _is_of_a_stop(handled[1] if isinstance(handled, tuple) else handled)
+
+
+def _is_of_a_stop(error: BaseException | None) -> bool:
+    """Whether an error is a ``Stopped``, or was raised while one was handled."""
     while error is not None:
         if isinstance(error, Stopped):
             return True

@@ -74,7 +74,8 @@ def swallow_a_signal() -> None:
 
 
 def test_a_signal_that_a_library_swallows_is_raised_again(monkeypatch):
-    monkeypatch.setattr(signals, "REPEATED_WITHIN_S", 0.01)
+    monkeypatch.setattr(signals, "REPEATED_WITHIN_S", 0.0)
+    monkeypatch.setattr(signals, "REMIND_AFTER_S", 0.01)
 
     with pytest.raises(Stopped):
         swallow_a_signal()
@@ -93,7 +94,7 @@ def test_what_the_user_was_told_of_is_not_raised_again(monkeypatch):
 PROGRAM = """
 import os, signal, sys, time
 from suite.campaign import signals
-signals.REPEATED_WITHIN_S = {same_wish}
+signals.REPEATED_WITHIN_S = {repeated_within}
 
 def main():
     try:
@@ -107,9 +108,9 @@ signals.run_program(main)
 """
 
 
-def program(same_wish: float, ending: float) -> subprocess.Popen[str]:
+def program(repeated_within: float, ending: float) -> subprocess.Popen[str]:
     """A program that takes so many seconds to end, in a process group of its own."""
-    text = PROGRAM.format(same_wish=same_wish, ending=ending)
+    text = PROGRAM.format(repeated_within=repeated_within, ending=ending)
     started = subprocess.Popen(
         [sys.executable, "-c", text],
         cwd=ROOT,
@@ -126,7 +127,7 @@ def program(same_wish: float, ending: float) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_signal_to_the_process_and_to_its_group_ends_it_in_one_line(name):
     number = getattr(signal, name)
-    process = program(same_wish=60.0, ending=0.1)
+    process = program(repeated_within=60.0, ending=0.1)
     process.send_signal(number)
     os.killpg(process.pid, number)
     out, err = process.communicate()
@@ -139,7 +140,7 @@ def test_a_signal_to_the_process_and_to_its_group_ends_it_in_one_line(name):
 
 
 def test_a_later_ctrl_c_ends_at_once_what_is_slow_to_end():
-    process = program(same_wish=0.0, ending=600)
+    process = program(repeated_within=0.0, ending=600)
     process.send_signal(signal.SIGTERM)
     assert process.stdout.readline() == "ending\n"
     process.send_signal(signal.SIGINT)
