@@ -355,7 +355,7 @@ def _first_visit(
     """
     requests: list[Request] = []
     with _page(browser) as page:
-        page.on("requestfinished", requests.append)
+        page.on("requestfinished", lambda one: requests.append(one))
         taken = _timed(lambda: (page.goto(address), _until(page, holds)))
         whole = sum(
             request.sizes()["responseBodySize"] for request in list(requests)

@@ -116,7 +116,8 @@ def _totals(
         float((found["start"] + found["length"]).max()) if len(found) else 0.0
     )
     busy = float(about["busy"].sum())
-    failed = int((view.campaign.runs["status"] != "finished").sum())
+    ended_well = view.campaign.runs["status"].isin(ENDED_WELL)
+    failed = int((~ended_well).sum())
     idle = (
         1 - busy / (whole * len(about))
         if len(about) and whole
