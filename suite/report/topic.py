@@ -29,6 +29,7 @@ from suite.verdicts.claim_verdict import ClaimVerdict
 
 # Options that say where something ran or was kept, which nobody repeats.
 LOCAL = ("--results", "--workers", "--tracking", "--address")
+MOST_NAMED = 3  # claims whose texts a limit names; of more it gives the number
 VERSIONS = ("python", "torch", "scikit-learn")  # those that a page names
 
 
@@ -249,16 +250,40 @@ def limits_of(
     task: str, verdicts: Sequence[ClaimVerdict], labels: Labels
 ) -> list[str]:
     """What was held equal, whom the answers speak for, and what stands against them, in
-    sentences; what several claims have in common is said once.
+    sentences. What all claims have in common is said once; of the rest each sentence
+    names its claims.
     """
     said = []
     matched = _about(task, labels).matched
     if matched:
         said.append(translate("topic-matched", labels.language, text=matched))
+    claims_of: dict[str, list[str]] = {}
     for verdict in verdicts:
-        said += _reservations(verdict, labels)
-    # A dict keeps the order, a set would not.
-    return list(dict.fromkeys(filter(None, said)))
+        claim = _text(task, verdict, "says", labels)
+        for text in dict.fromkeys(_reservations(verdict, labels)):
+            claims_of.setdefault(text, []).append(claim)
+    for text, claims in claims_of.items():
+        if text:
+            said.append(_limit(text, claims, len(verdicts), labels.language))
+    return said
+
+
+def _limit(
+    text: str, claims: Sequence[str], planned: int, language: str
+) -> str:
+    """A limit of these claims out of so many, with the few that it is about."""
+    if len(claims) == planned:
+        return text
+    if len(claims) > MOST_NAMED:
+        return translate(
+            "topic-limit-of-many",
+            language,
+            text=text,
+            count=len(claims),
+            of=planned,
+        )
+    named = translate("topic-claims-between", language).join(claims)
+    return translate("topic-limit-of", language, text=text, claims=named)
 
 
 def _reservations(verdict: ClaimVerdict, labels: Labels) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Pages of documentation that `bakeoff topics` writes from a recorded campaign."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -14,7 +15,10 @@ from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.results import Results
 from suite.report.effect_amounts import deciding_effect
+from suite.report.labels import Labels
+from suite.report.topic import limits_of
 from suite.verdicts.judge import judge_campaign
+from suite.verdicts.message import message
 
 DICE = '''
 """Two dice."""
@@ -157,6 +161,23 @@ def test_a_pages_picture_is_a_file_that_needs_no_style_sheet(written):
     )
     assert "var(" not in text
     assert text.count("<title>Block") == campaign.manifest.task("dice").blocks
+
+
+def test_a_limit_of_some_claims_names_them(written):
+    _, campaign = written
+    labels = Labels(campaign.manifest, "en")
+    (verdict,) = judge_campaign(campaign)
+    common = limits_of("dice", [verdict], labels)
+    universe = message("note-universe", count=2)
+    reserved = replace(verdict, notes=(*verdict.notes, universe))
+    (own,) = set(limits_of("dice", [reserved], labels)) - set(common)
+
+    def limits(plain, with_note):
+        verdicts = [verdict] * plain + [reserved] * with_note
+        return limits_of("dice", verdicts, labels)
+
+    assert limits(1, 1) == [*common, f"{own} (Claim: A loaded die | wins.)"]
+    assert limits(1, 4) == [*common, f"{own} (4 of 5 claims)"]
 
 
 def test_campaigns_of_different_tasks_share_a_table(results, tmp_path):
