@@ -17,7 +17,13 @@ from typing import Any, Protocol
 import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, QMCSampler, RandomSampler, TPESampler
+from optuna.samplers import (
+    BaseSampler,
+    GPSampler,
+    QMCSampler,
+    RandomSampler,
+    TPESampler,
+)
 from optuna.trial import FrozenTrial
 
 from search.quiet import quiet
@@ -165,6 +171,25 @@ class TPE(QuasiRandom):
             )
 
 
+class GP(TPE):
+    """The first 8 trials as in QuasiRandom, and the rest by Bayesian optimisation with
+    Optuna's Gaussian process, a few at a time.
+    """
+
+    def for_trial(self, number: int) -> BaseSampler:
+        """The schedule's sampler for the first trials, then a process with a seed of
+        its own, which counts trials under way by what it expects of them.
+        """
+        if number < STARTUP:
+            return super().for_trial(number)
+        with quiet():
+            return GPSampler(
+                seed=self.plan.seed_of(number),
+                n_startup_trials=1,
+                warn_independent_sampling=False,
+            )
+
+
 class Random:
     """Every trial drawn by itself, uniformly on each range's own scale (Bergstra &
     Bengio, 2012), as a single generation.
@@ -250,4 +275,5 @@ class ScrambledSobol(QMCSampler):
 register_sampler("sobol", Sobol)
 register_sampler("qmc", QuasiRandom)
 register_sampler("tpe", TPE)
+register_sampler("gp", GP)
 register_sampler("random", Random)

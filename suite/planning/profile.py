@@ -221,7 +221,8 @@ class Profile(CheckedModel):
     sampler: str = "qmc"
     """How trials are proposed. "qmc": the default point, then seven learning rates alone,
     then everything, all from one Sobol sequence. "tpe": the same up to trial 8, then
-    what TPE learns from results. "sobol" or "random": everything from the start."""
+    what TPE learns from results. "gp": the same with a Gaussian process. "sobol" or
+    "random": everything from the start."""
 
     pruner: str = ""
     """What ends unpromising trials early: "median", those worse than the median of their

@@ -49,6 +49,10 @@ __all__ = [
 ]
 
 
+# What a ranking says beside its verdict.
+RANKING_NOTES = ("note-deciding-pair", "note-places", "note-ties")
+
+
 def population(verdict: ClaimVerdict, labels: Labels) -> str:
     """The population that the verdict generalises to, and what it does not cover."""
     parts = [
@@ -60,6 +64,17 @@ def population(verdict: ClaimVerdict, labels: Labels) -> str:
 def notes(verdict: ClaimVerdict, labels: Labels) -> list[str]:
     """What else must be known of the verdict, a sentence each."""
     return [text_of_message(note, verdict, labels) for note in verdict.notes]
+
+
+def ranking(verdict: ClaimVerdict, labels: Labels) -> list[str]:
+    """Which pair the numbers of a ranking are of, the places of its arms, and which of
+    them tie: a sentence each. Empty for other claims.
+    """
+    return [
+        text_of_message(note, verdict, labels)
+        for note in verdict.notes
+        if note.code in RANKING_NOTES
+    ]
 
 
 def training(verdict: ClaimVerdict, labels: Labels) -> list[str]:

@@ -4,6 +4,7 @@ well it went.
 
 import json
 import math
+import random
 import subprocess
 import sys
 import warnings
@@ -277,6 +278,18 @@ def test_tpe_learns_from_results():
         )
 
     assert late_trials("tpe") < 0.5 * late_trials("qmc")
+
+
+def test_a_gaussian_process_learns_from_results_in_any_order():
+    # Once, as it takes seconds where other samplers take milliseconds.
+    first, again = (
+        run_through(Study(RATES, seed=0, trials=16, sampler="gp"), order=order)
+        for order in (None, random.Random(1))
+    )
+    late = [surface(one.params) for one in first[12:]]
+
+    assert first == again
+    assert np.mean(late) < np.mean([surface(p.params) for p in first[:8]])
 
 
 @pytest.mark.parametrize("sampler", NAMES)

@@ -115,6 +115,7 @@ def test_ties_and_places_come_with_the_verdict_in_both_languages(judged):
     )
     assert "Adam 1, Momentum 2 to 3, Sgd 2 to 3" in told
     assert "less than 2 points apart: Momentum and Sgd" in told
+    assert " ".join(sentences.ranking(verdict, english)) in told
     assert "名次" in " ".join(sentences.notes(verdict, chinese))
 
 

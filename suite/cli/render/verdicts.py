@@ -107,6 +107,9 @@ def _judged(
     """The claim, the numbers, and what must be known of them."""
     text = Text(verdict.says)
     text.append(f"\n{_numbers(verdict)}", "bold")
+    if not long:
+        for said in sentences.ranking(verdict, labels):
+            text.append(f"\n{said}", "dim")
     if long:
         text.append(_at_length(verdict, labels))
     elif verdict.failed_gates:

@@ -75,6 +75,8 @@ def _tuning(profile: Profile, tasks: list[TaskManifest]) -> str:
         "sobol": "points of a scrambled Sobol sequence, spread evenly over the ranges and seeded once per study",
         "tpe": "the default point and seven quasi-random learning rates, then the proposals of a tree-structured Parzen "
         "estimator, asked and told in fixed generations",
+        "gp": "the default point and seven quasi-random learning rates, then the proposals of Bayesian optimisation with a "
+        "Gaussian process, asked and told in fixed generations",
         "random": "points drawn at random from the ranges, each by itself",
     }.get(profile.sampler, f"the proposals of the sampler {profile.sampler!r}")
     if not any(_tunes(task) for task in tasks):
