@@ -78,16 +78,26 @@ class StackChoices:
         """Read what was chosen when the campaign started, or choose now and write it
         down. Without stacks in the profile there is nothing to choose.
         """
+        self._choices = self.chosen(device)
+        if self._choices:
+            chosen = {name: asdict(one) for name, one in self._choices.items()}
+            replace_text(self._path, json.dumps(chosen, indent=1))
+
+    def chosen(self, device: str) -> dict[str, Choice]:
+        """The choices by TASK/LEVEL/ARM: those that the campaign has, or those that it
+        would start with; empty without stacks in the profile.
+        """
         if self._plan.profile.stack == 1:
-            return
+            return {}
         known = read_json(self._path)
-        for name, values in known.items():
-            self._choices[name] = Choice(**values)
+        found = {}
         for place in dict.fromkeys(map(_place, self._plan.all_cells)):
-            if _name(place) not in self._choices:
-                self._choices[_name(place)] = self._choose(place, device)
-        chosen = {name: asdict(one) for name, one in self._choices.items()}
-        replace_text(self._path, json.dumps(chosen, indent=1))
+            name = _name(place)
+            if name in known:
+                found[name] = Choice(**known[name])
+            else:
+                found[name] = self._choose(place, device)
+        return found
 
     def _choose(self, place: Place, device: str) -> Choice:
         why = why_alone(self._plan, *place, device)

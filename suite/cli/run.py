@@ -42,6 +42,7 @@ from suite.cli.resolve import check_early, profile_of, task_of
 from tasks import UserError
 
 if TYPE_CHECKING:
+    from suite.campaign.stacks import Choice
     from suite.cli.servers import Server
     from suite.planning.cost import Estimate
     from suite.planning.plan import Plan
@@ -137,9 +138,10 @@ def plan(
     can detect. Trains nothing.
     """
     from suite.campaign.launch import plan_of
+    from suite.campaign.stacks import StackChoices
     from suite.cli.render import plan
     from suite.cluster.cores import cores
-    from suite.planning.cost import costs, estimate
+    from suite.planning.cost import costs, device_of, estimate
     from suite.records.files import free_space
     from suite.verdicts.power import claim_power
 
@@ -152,6 +154,8 @@ def plan(
             )
 
         found = costs(planned, results, watch)
+        stacks = StackChoices(planned, results / planned.id)
+        choices = stacks.chosen(device_of(planned.profile))
     # ``--workers 0`` is one run at a time, too.
     count = cores() if workers is None else max(workers, 1)
     least = estimate(planned, found, count, most=False)
@@ -159,18 +163,23 @@ def plan(
     power = claim_power(planned, found, results)
     if as_json:
         claims = [_claim_summary(claim) for claim in power]
-        print_json(_plan_summary(planned, least, most) | {"claims": claims})
+        summary = _plan_summary(planned, least, most, choices)
+        print_json(summary | {"claims": claims})
         return
     free = free_space(results.resolve())
-    out().print(plan.plan_page(planned, found, (least, most), power, free))
+    out().print(
+        plan.plan_page(planned, found, (least, most), power, free, choices)
+    )
 
 
 def _plan_summary(
-    plan: Plan, least: Estimate, most: Estimate
+    plan: Plan,
+    least: Estimate,
+    most: Estimate,
+    choices: Mapping[str, Choice],
 ) -> dict[str, Any]:
-    from suite.cli.render.plan import alone_because, skipped
+    from suite.cli.render.plan import skipped
 
-    alone = alone_because(plan) if plan.profile.stack > 1 else {}
     return {
         "campaign": plan.id,
         "cells": len(plan.cells),
@@ -178,7 +187,7 @@ def _plan_summary(
         "not_planned": skipped(plan),
         "stack": plan.profile.stack,
         "trained_alone": {
-            "/".join(place): why for place, why in alone.items()
+            name: one.why for name, one in choices.items() if one.why
         },
         "workers": least.workers,
         "hours": least.hours,

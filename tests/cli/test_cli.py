@@ -17,12 +17,14 @@ import time
 import pytest
 
 import tasks
+from suite.campaign import stacks
 from suite.cli import console, servers
 from suite.cli.resolve import profile_of
 from suite.planning.profile import Profile, TaskPlan, Vary
 from suite.records.journal import FILE, Record
 from suite.training.fingerprint import ROOT
 from suite.training.resources import Resources
+from suite.training.stacks.errors import CannotBeStacked
 
 LOOKING = (
     "verdict",
@@ -270,6 +272,25 @@ def test_plan_for_people_fits_the_terminal(call, tiny_file, tmp_path):
 
     assert "120 in 24 cells (4 + 1 a cell)" in out
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_plan_says_which_arms_are_stacked_and_why_others_are_not(
+    call, tiny_file, tmp_path, monkeypatch
+):
+    def gain(job):
+        if job.arm == "wide":
+            raise CannotBeStacked("it draws numbers")
+        return 2.0
+
+    monkeypatch.setattr(stacks, "gain", gain)
+    monkeypatch.setattr(stacks, "cache_folder", lambda: tmp_path / "cache")
+    words = ("plan", "quick", "--task-file", tiny_file, "--set", "stack=4")
+    out = " ".join(call(*words, "--results", tmp_path / "r").out.split())
+
+    assert (
+        "up to 4 runs at once; together in tiny: narrow; "
+        "alone in tiny: wide (it draws numbers)"
+    ) in out
 
 
 def test_plan_needs_no_writable_results(call, tiny_file):

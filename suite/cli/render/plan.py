@@ -30,6 +30,7 @@ from tasks.contract.universe import base_of, family_of
 
 if TYPE_CHECKING:
     # So that listing tasks does not wait for what judges campaigns.
+    from suite.campaign.stacks import Choice
     from suite.planning.cost import Costs, Estimate
     from suite.planning.plan import CellPlan, Plan
 
@@ -42,16 +43,17 @@ def plan_page(
     totals: tuple[Estimate, Estimate],
     power: Sequence[Mapping[str, Any]],
     free: int,
+    choices: Mapping[str, Choice],
 ) -> Group:
     """The size of a plan, at least and at most: cells, runs, hours, bytes, and what its
-    blocks can show.
+    blocks can show. ``choices`` say which arms are stacked.
     """
     parts: list[RenderableType] = [
         headline_text(plan.profile.name, plan.profile.title),
         _task_table(plan, costs),
         *_left_out(plan),
         Text(),
-        _facts(plan, costs, totals, free),
+        _facts(plan, costs, totals, free, choices),
     ]
     if power:
         parts += [Text(), _power_table(power), _legend(power)]
@@ -148,6 +150,7 @@ def _facts(
     costs: Costs,
     totals: tuple[Estimate, Estimate],
     free: int,
+    choices: Mapping[str, Choice],
 ) -> Table:
     """The campaign's id, its runs, hours and bytes: one line each, from the
     least to the most where looks may add blocks.
@@ -167,7 +170,7 @@ def _facts(
         ("Campaign", plan.id),
         ("Runs", f"{plan.runs:,} in {len(plan.cells):,} cells ({in_each})"),
         ("Shared", _shared(costs)),
-        ("Stacked", _stacked(plan)),
+        ("Stacked", _stacked(plan, choices)),
         ("At most", _at_most(plan)),
         ("Time", f"about {time} on {workers} like this machine's"),
         ("Disk", f"about {disk}; {size_text(free)} are free"),
@@ -200,39 +203,24 @@ def _shared(costs: Costs) -> str:
     return "; ".join(parts)
 
 
-def _stacked(plan: Plan) -> str:
-    """How many runs advance together, and which arms' do not; "" without stacks."""
-    if plan.profile.stack == 1:
-        return ""
-    alone = alone_because(plan)
-    kinds = {(cell.task, cell.level, cell.builds) for cell in plan.cells}
-    count = len(kinds) - len(alone)
-    parts = [
-        f"up to {plan.profile.stack} runs at once of {counted(count, 'arm')} and "
-        "level, where a first measurement finds that faster"
-    ]
-    arms: dict[tuple[str, str], dict[str, None]] = {}
-    for (task, _, arm), why in alone.items():
-        arms.setdefault((task, why), {})[arm] = None
-    for (task, why), of in arms.items():
-        parts.append(f"alone in {task}: {listed(of)} ({why})")
-    return "; ".join(parts)
-
-
-def alone_because(plan: Plan) -> dict[tuple[str, str, str], str]:
-    """Why runs are trained alone where the profile has stacks, by task, level and arm;
-    those that nothing speaks against are left out.
+def _stacked(plan: Plan, choices: Mapping[str, Choice]) -> str:
+    """Which arms' runs advance together, and why those of others do not; "" without
+    stacks.
     """
-    from suite.planning.cost import device_of
-    from suite.planning.stacks import why_alone
-
-    found = {}
-    for cell in plan.cells:
-        place = cell.task, cell.level, cell.builds
-        why = why_alone(plan, *place, device_of(plan.profile))
+    if not choices:
+        return ""
+    arms: dict[tuple[str, str], dict[str, None]] = {}
+    for name, choice in choices.items():
+        task, arm = name.partition("/")[0], name.rpartition("/")[2]
+        # A dict as an ordered set: an arm has a choice for each level.
+        arms.setdefault((task, choice.why), {})[arm] = None
+    parts = [f"up to {plan.profile.stack} runs at once"]
+    for (task, why), of in arms.items():
         if why:
-            found[place] = why
-    return found
+            parts.append(f"alone in {task}: {listed(of)} ({why})")
+        else:
+            parts.append(f"together in {task}: {listed(of)}")
+    return "; ".join(parts)
 
 
 def _at_most(plan: Plan) -> str:

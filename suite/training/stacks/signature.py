@@ -80,7 +80,7 @@ def _attributes(name: str, module: nn.Module) -> tuple[Any, ...]:
     """
     if isinstance(module, _NormBase) and module.running_mean is not None:
         raise CannotBeStacked(
-            f"{name} keeps statistics of batches, one after the other"
+            f"its {type(module).__name__} keeps statistics of batches"
         )
     found = []
     for attribute, value in sorted(vars(module).items()):
