@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from suite.records.manifest import Manifest, MeasureManifest, TaskManifest
-from suite.report.formatting import measured_number, within_sentence
+from suite.report.formatting import (
+    amounts,
+    measured_number,
+    within_sentence,
+)
 from suite.report.messages import codes, translate
 from suite.training.metrics import (
     DIAGNOSED,
@@ -174,6 +178,17 @@ def directions(verdict: ClaimVerdict, labels: Labels) -> tuple[str, str]:
     left = translate(f"{code}-left", labels.language, **values)
     right = translate(f"{code}-right", labels.language, **values)
     return left, right
+
+
+def effect_unit(verdict: ClaimVerdict, labels: Labels) -> str:
+    """The unit of an effect, as an axis has it: points, or the metric's own."""
+    written = amounts(verdict)
+    unit = written.measured_in
+    if written.percent:
+        unit = translate("unit-points", labels.language)
+    if written.slope:
+        return translate("unit-per-doubling", labels.language, unit=unit)
+    return unit
 
 
 def _directions_code(verdict: ClaimVerdict) -> str:

@@ -19,7 +19,7 @@ from suite.report.charts.svg import draw_alone
 from suite.report.effect_amounts import deciding_effect
 from suite.report.formatting import blocks_in
 from suite.report.gates import gate_hint, gate_text
-from suite.report.labels import Labels, directions
+from suite.report.labels import Labels, directions, effect_unit
 from suite.report.messages import translate
 from suite.report.pictures import level_with_most, pictures_of
 from suite.report.plots import plots_of
@@ -102,6 +102,7 @@ def _block_picture(
             verdict,
             directions(verdict, labels),
             lambda level, task=verdict.task: labels.level(task, level),  # type: ignore[misc]
+            effect_unit(verdict, labels),
         )
         if chart is not None:
             says = _text(verdict.task, verdict, "says", labels)

@@ -6,7 +6,10 @@ import pytest
 from typer.testing import CliRunner
 
 from suite.cli.main import app
+from suite.report.formatting import amounts
 from suite.report.html.snippet import snippet
+from suite.report.labels import Labels, effect_unit
+from suite.verdicts.judge import judge_campaign
 from tasks import UserError
 
 
@@ -42,3 +45,21 @@ def test_the_language_of_a_whole_report_is_no_choice():
 
     assert found.exit_code == 2
     assert "--snippet" in found.output
+
+
+@pytest.mark.parametrize(
+    ("language", "unit"), [("en", "points"), ("zh", "个百分点")]
+)
+def test_an_axis_of_shares_is_in_points_in_the_readers_language(
+    snapshots, finished, language, unit
+):
+    recorded = snapshots.get(finished).campaign
+    labels = Labels(recorded.manifest, language)
+    shares = [
+        verdict
+        for verdict in judge_campaign(recorded)
+        if amounts(verdict).percent and not amounts(verdict).slope
+    ]
+
+    assert shares
+    assert {effect_unit(verdict, labels) for verdict in shares} == {unit}

@@ -11,7 +11,7 @@ from suite.records.results import Campaign
 from suite.report.charts.build import block_chart
 from suite.report.charts.svg import ALONE, css_name, draw_alone
 from suite.report.html.environment import environment
-from suite.report.labels import Labels
+from suite.report.labels import Labels, effect_unit
 from suite.report.message_text import ANSWERS
 from suite.report.messages import translate
 from suite.report.sentences import directions, sentence
@@ -81,6 +81,7 @@ def _drawing(verdict: ClaimVerdict, labels: Labels) -> Markup | None:
         verdict,
         directions(verdict, labels),
         lambda level: labels.level(verdict.task, level),
+        effect_unit(verdict, labels),
     )
     if chart is None:
         return None
