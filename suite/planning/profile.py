@@ -301,7 +301,9 @@ class Profile(CheckedModel):
 
     @model_validator(mode="after")
     def _whole_budget_alone(self) -> Self:
-        """Refuse half-budget finals where trials are pruned."""
+        """Refuse what cannot be had where trials are pruned: half-budget finals, and
+        stacks.
+        """
         asks_for_half = self.half_budget or any(
             task.half_budget for task in self.tasks.values()
         )
@@ -309,6 +311,11 @@ class Profile(CheckedModel):
             raise ValueError(
                 f"pruner = {self.pruner!r} with half_budget = true: trials are pruned "
                 "against each other, so half of them is another search; leave one out"
+            )
+        if self.pruner and self.stack > 1:
+            raise ValueError(
+                f"pruner = {self.pruner!r} with stack = {self.stack}: runs of a stack "
+                "advance together to their end; leave one out"
             )
         return self
 

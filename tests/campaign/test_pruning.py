@@ -120,6 +120,7 @@ def _check_gates(campaign):
         ({"pruning_rounds": [0.5, 1.0]}, "between 0 and 1"),
         ({"pruning_rounds": []}, "increasing shares"),
         ({"half_budget": True}, "half of them is another search"),
+        ({"stack": 4}, "advance together to their end"),
     ],
 )
 def test_a_profile_that_cannot_prune_so_is_refused(values, complaint):

@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -355,6 +356,7 @@ KEYS = [
     ("length_factor", 0, "greater than 0"),
     ("examples", 0, "greater than or equal to"),
     ("confidence", 1.5, "less than"),
+    ("stack", 0, "greater than or equal to 1"),
     ("device", "gpu", "device"),
     ("threads", 0, "greater than or equal to 1"),
     ("time_limit", 0, "greater than"),
@@ -423,6 +425,16 @@ def test_the_table_has_every_field_of_every_contract_value():
         assert {name for one, name, _, _ in WRONG if one is kind} == fields, (
             kind
         )
+
+
+def test_every_wrong_value_is_in_the_list_that_people_read():
+    """Which `python ci/wrong_values.py` writes."""
+    root = Path(__file__).parents[2]
+    text = (root / "ci" / "WRONG_VALUES.md").read_text(encoding="utf-8")
+    named = [f"{kind.__name__}.{field}" for kind, field, _, _ in WRONG]
+    named += [f"profile: {key}" for key, *_ in KEYS]
+
+    assert [name for name in named if f"| `{name}` |" not in text] == []
 
 
 @pytest.mark.parametrize(("x", "y"), [(3, Y), (X, [0, 1, 0, 1])])
