@@ -129,18 +129,10 @@ def update(
     on it alone, and all of it where that is not enough, unless its reader is ``busy``.
     """
     page = before.get("page", "")
-    held = snapshots.page(("shown", page))
-    # The page may have left the cache since, or have been made by a server
-    # that was restarted; and pages of errors are not kept.
-    if held is None or not new.shown["page"]:
+    # Pages of errors have no name, and are replaced whoever looks at them.
+    if not page or not new.shown["page"]:
         return new
-    main, about = held
-    # The header's part is compared along with the page: both are sent
-    # together.
-    found = changes(
-        html.Div([main, html.Div(about, id="about")]),
-        html.Div([new.main, html.Div(new.about, id="about")]),
-    )
+    found = _difference(snapshots, page, new)
     # All of it would shut what a busy reader has opened: they are told instead.
     if found is None and not busy:
         return new
@@ -152,6 +144,24 @@ def update(
         "runs": new.shown["runs"] - before.get("runs", 0),
     }
     return tuple({**unchanged, "changes": sent}.values())
+
+
+def _difference(
+    snapshots: Snapshots, page: str, new: Rendered
+) -> list[Change] | None:
+    """What differs from the page of that name; None if that takes all of it."""
+    held = snapshots.page(("shown", page))
+    # It may have left the cache since, or have been made by a server that was
+    # restarted.
+    if held is None:
+        return None
+    main, about = held
+    # The header's part is compared along with the page: both are sent
+    # together.
+    return changes(
+        html.Div([main, html.Div(about, id="about")]),
+        html.Div([new.main, html.Div(new.about, id="about")]),
+    )
 
 
 def _content(

@@ -310,6 +310,7 @@
   }
 
   function announce(head) {
+    asked = 0;
     if (head) {
       ownTitle = head.title;
       setTimeout(showTitle); // once the header stands
@@ -319,13 +320,20 @@
     return NONE();
   }
 
+  const ANSWER_MS = 20000; // after which a request for news counts as lost
+  let asked = 0; // when news were asked for, while the answer is on its way; else 0
+
+  /* Dash drops the answer to a request once there is a newer one: a slow server would never be heard. */
   function address(mark) {
-    return mark === null || mark === undefined ? NONE() : { mark, search: location.search, busy: window.bakeoffReader.isBusy() };
+    if (mark === null || mark === undefined || Date.now() - asked < ANSWER_MS) return NONE();
+    asked = Date.now();
+    return { mark, search: location.search, busy: window.bakeoffReader.isBusy() };
   }
 
   /* Parts of the page that have changed; the rest stays, with its zoom, focus and open details. */
   /* What this returns is shown from now on: a change that was never applied is asked for again. */
   function change(sent, shown) {
+    asked = 0;
     if (!sent || !shown || sent.page !== shown.page) return NONE();
     if (!sent.changes) {
       window.bakeoffReader.hold(sent.runs);

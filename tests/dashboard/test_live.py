@@ -103,7 +103,11 @@ def test_no_two_elements_have_the_same_id(snapshots, path):
 def test_a_browser_whose_page_is_forgotten_gets_all_of_it(snapshots):
     new = render(snapshots, "/", "")
 
-    assert update(snapshots, new, {"page": "long gone"}) == new
+    before = {"page": "long gone"}
+    *_, sent = update(snapshots, new, before, busy=True)
+
+    assert update(snapshots, new, before) == new
+    assert sent["changes"] is None
 
 
 def test_a_busy_reader_is_told_of_a_page_that_would_come_anew(
