@@ -30,16 +30,20 @@ def failure(member: Member, error: BaseException) -> Result:
         return Result(member.key, "out_of_memory", error=str(error))
     if isinstance(error, TimeoutError):
         return Result(member.key, "timed_out", error=str(error))
-    # By message, since most failures to allocate are RuntimeErrors.
-    text = str(error).lower()
     return Result(
         member.key,
-        "out_of_memory"
-        if any(words in text for words in NO_MEMORY)
-        else "crashed",
+        "out_of_memory" if is_out_of_memory(error) else "crashed",
         error=with_advice(error),
         traceback="".join(traceback.format_exception(error)),
     )
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory could not be allocated, by the error's message: most such errors
+    are RuntimeErrors.
+    """
+    text = str(error).lower()
+    return any(words in text for words in NO_MEMORY)
 
 
 def is_from_ray(error: SystemExit) -> bool:

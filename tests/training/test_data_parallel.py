@@ -28,7 +28,7 @@ from suite.planning.plan import Plan
 from suite.planning.profile import Profile
 from suite.records.journal import FILE, read_lines
 from suite.records.results import Results
-from suite.training import checkpoint, worker
+from suite.training import checkpoint, failures, worker
 from suite.training.checkpoint import Checkpointer
 from suite.training.data_parallel import (
     DataParallelGroup,
@@ -350,8 +350,8 @@ def test_a_worker_that_fails_says_why_and_the_other_one_only_that_it_is_alone(
 def test_a_worker_that_hangs_is_not_waited_for_beyond_the_limit(
     job, monkeypatch
 ):
-    monkeypatch.setattr(worker, "HANGING_FACTOR", 1.0)
-    monkeypatch.setattr(worker, "HANGING_SECONDS", 0.0)
+    monkeypatch.setattr(failures, "HANGING_FACTOR", 1.0)
+    monkeypatch.setattr(failures, "HANGING_SECONDS", 0.0)
     monkeypatch.setattr(worker, "DataParallelGroup", lambda: None)
     monkeypatch.setattr(worker, "_run_member", lambda *args: time.sleep(600))
 

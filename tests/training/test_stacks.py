@@ -336,5 +336,7 @@ def test_what_a_recording_could_not_repeat_is_refused(function, why):
 
 def test_an_arm_is_measured_against_runs_alone():
     assert gain(SMALL) > 0
+    with pytest.raises(CannotBeStacked, match="random numbers of its own"):
+        gain(job("overfitting", "all", "shift", examples=60))
     with pytest.raises(CannotBeStacked, match="several phases"):
         gain(job("two_answers", "all", "gan", examples=60))

@@ -10,6 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from suite.errors import one_line
+from suite.training.failures import is_out_of_memory
+from suite.training.stacks.errors import CannotBeStacked
 from suite.training.stacks.recorder import Replay, record
 from tasks import Phase, Split
 
@@ -135,10 +138,13 @@ class Gradients:
             return (losses, *gradients)
 
         # Detached, since what is handed in must not begin to require gradients.
-        with torch.enable_grad():
-            found = record(
-                losses_and_gradients, [one.detach() for one in inputs]
-            )
+        try:
+            with torch.enable_grad():
+                found = record(
+                    losses_and_gradients, [one.detach() for one in inputs]
+                )
+        except RuntimeError as error:
+            raise _refusal(error) from error
         for layer in self._dropouts:
             layer.mask = None
         return found
@@ -153,6 +159,17 @@ class Gradients:
         batch = Split(x, y, self._metadata)
         found: Tensor = functional_call(self._loss, own, (batch,))
         return found
+
+
+def _refusal(error: RuntimeError) -> Exception:
+    """What to raise where vmap refuses a loss. A lack of memory says nothing of the
+    loss, so that it stays what it is.
+    """
+    if is_out_of_memory(error):
+        return error
+    if "random operation" in str(error):
+        return CannotBeStacked("it draws random numbers of its own")
+    return CannotBeStacked(f"vmap refuses its loss ({one_line(error)})")
 
 
 def _with_masks(model: nn.Module) -> list[MaskedDropout]:
