@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from torch import nn
 
@@ -32,6 +33,7 @@ from suite.records.journal import FILE, read_lines, results_digest
 from suite.records.results import Results
 from suite.records.run_record import RunRecord
 from suite.tracking import publisher, sqlite, writer
+from suite.tracking.connection import search_runs
 from suite.training import fingerprint, instantiate
 from suite.verdicts.judge import judge_campaign
 from tasks import UserError
@@ -60,9 +62,10 @@ def slow(self, item):  # so that kills fall between the record and its publicati
 
 MlflowWriter.write = slow
 driver.CHECKPOINT_INTERVAL_S = 0.0  # so that what runs leave at their evaluations is there, too
-task_file, results, address, profile = sys.argv[1:]
+task_file, results, address, profile, *store = sys.argv[1:]
 tasks.load_file(task_file)
-launch(Plan(Profile.model_validate_json(profile)), Path(results), address=address)
+options = {"tracking_uri": store[0]} if store else {}
+launch(Plan(Profile.model_validate_json(profile)), Path(results), address=address, **options)
 """
 
 
@@ -135,7 +138,11 @@ def cluster() -> Iterator[str]:
 
 
 def start(
-    task_file: Path, results: Path, address: str, profile: Any = None
+    task_file: Path,
+    results: Path,
+    address: str,
+    profile: Any = None,
+    *store: str,
 ) -> subprocess.Popen[bytes]:
     """A driver in a process of its own."""
     values = Profile.model_validate(profile or PROFILE).model_dump_json()
@@ -152,6 +159,7 @@ def start(
         str(results),
         address,
         values,
+        *store,
     ]
     return subprocess.Popen(
         command,
@@ -236,17 +244,29 @@ def test_a_driver_killed_again_and_again_loses_and_doubles_nothing(
 NODES = """
 import sys
 from ray.cluster_utils import Cluster
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": int(sys.argv[1]), "include_dashboard": False})
-others = [cluster.add_node(num_cpus=1) for _ in range(int(sys.argv[2]))]
+
+def started(node):  # Ray waits for half a minute, which a busy machine may exceed
+    for _ in range(9):
+        try:
+            return node()
+        except Exception:
+            pass
+    return node()
+
+head = {"num_cpus": int(sys.argv[1]), "include_dashboard": False}
+cluster = started(lambda: Cluster(initialize_head=True, head_node_args=head))
+others = [started(lambda: cluster.add_node(num_cpus=1)) for _ in range(int(sys.argv[2]))]
 print(cluster.address, flush=True)
-asked = sys.stdin.readline().strip()
-if asked == "end":
-    cluster.shutdown()
-    sys.exit()
-(gone,) = [node for node in others if node.node_id == asked] or others[:1]
-cluster.remove_node(gone, allow_graceful=False)
-print("killed", flush=True)
-sys.stdin.readline()
+for line in sys.stdin:
+    asked = line.strip()
+    if asked == "end":
+        break
+    gone = next((node for node in others if node.node_id == asked), others[0])
+    cluster.remove_node(gone, allow_graceful=False)
+    others.remove(gone)
+    print("killed", flush=True)
+    if asked == "replace":
+        others.append(started(lambda: cluster.add_node(num_cpus=1)))
 cluster.shutdown()
 """
 
@@ -274,7 +294,9 @@ def nodes(
             print(node, file=told, flush=True)
             assert said.readline() == "killed\n"
 
-        yield said.readline().strip(), kill
+        address = said.readline().strip()
+        assert address, "the nodes did not start"
+        yield address, kill
         print("end", file=told, flush=True)
 
 
@@ -521,6 +543,248 @@ def leading() -> int:
     ).stdout
     (found,) = re.findall(r"^ *(\d+) ray::stopping/", listed, re.MULTILINE)
     return int(found)
+
+
+# As long as this test disturbs a campaign; an hour is asked for by hand.
+FAULT_MINUTES = float(os.environ.get("BAKEOFF_FAULT_MINUTES", "2"))
+FAULT_PAUSE_S = (1.0, 10.0)
+# How long it waits for a run in between: a busy machine is slow to start a driver.
+FAULT_PATIENCE_S = 120.0
+# Each run of a task takes seconds until the file is there, and its processes' clocks are
+# off by the seconds in another.
+DISTURBED = """
+CLOCK = os.environ.get("CLOCK")
+
+
+def off(real=time.time):
+    with open(CLOCK) as file:
+        return real() + float(file.read())
+
+
+if CLOCK:
+    time.time = off
+
+
+def build("""
+
+
+class Disturbances:
+    """A campaign on three nodes with an MLflow server, and what goes wrong there."""
+
+    def __init__(
+        self, folder: Path, task_file: Path, profile: Any, results: Path
+    ) -> None:
+        self.task_file, self.profile = task_file, profile
+        self.results, self.folder = results, folder
+        self.clock = folder / "clock"
+        self.set_clock(0.0)
+        self.port = servers.free_port(5700)
+        self.url = f"http://{servers.HOST}:{self.port}"
+        self.counts: Counter[str] = Counter()
+        self.exits: Counter[int] = Counter()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """With its nodes and its server, and without a driver yet."""
+        with nodes(head_cpus=1) as (self.address, self.kill_node):
+            self.server = self.new_server()
+            self.server_now = self.server.__enter__()
+            assert self.server_now.answers("/health", 300)
+            try:
+                yield
+            finally:
+                self.server.__exit__(None, None, None)
+
+    def new_server(self) -> Any:
+        store = sqlite.default_uri(self.folder)
+        call = ["mlflow", "server", "--backend-store-uri", store]
+        call += ["--artifacts-destination", str(self.folder / "artifacts")]
+        call += ["--host", servers.HOST, "--port", str(self.port)]
+        call += ["--workers", "1"]
+        return servers._served(call, self.url, self.folder / "server.log")
+
+    def drive(self) -> None:
+        """Start the driver, as its user would after each end."""
+        self.driver = start(
+            self.task_file, self.results, self.address, self.profile, self.url
+        )
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes of Ray that wait for a run, or train."""
+        return [one for one in psutil.process_iter() if self.is_worker(one)]
+
+    def is_worker(self, process: psutil.Process) -> bool:
+        try:
+            ours = process.environ().get("CLOCK") == str(self.clock)
+            return ours and process.cmdline()[0].startswith("ray::")
+        except (psutil.Error, IndexError):
+            return False
+
+    def wait_for_a_run(self, seconds: float) -> None:
+        """Until one more is recorded, or the driver ends, at most so many seconds."""
+        until = time.monotonic() + seconds
+        known = self.recorded()
+        while (
+            self.recorded() == known
+            and self.driver.poll() is None
+            and time.monotonic() < until
+        ):
+            time.sleep(0.1)
+
+    def recorded(self) -> int:
+        """The size of the record."""
+        found = self.results.glob(f"*/{FILE}")
+        return sum(path.stat().st_size for path in found)
+
+    # -- what goes wrong
+
+    def kill_driver(self, moments: random.Random) -> None:
+        self.driver.kill()
+
+    def kill_worker(self, moments: random.Random) -> None:
+        for worker in self.workers()[:1]:
+            with suppress(psutil.Error):
+                worker.kill()
+
+    def replace_node(self, moments: random.Random) -> None:
+        self.kill_node("replace")
+
+    def stop_and_continue(self, moments: random.Random) -> None:
+        stopped = moments.choice(
+            [psutil.Process(self.driver.pid), *self.workers()]
+        )
+        with suppress(psutil.Error):
+            stopped.suspend()
+            time.sleep(moments.uniform(1, 8))
+            stopped.resume()
+
+    def take_server_down(self, moments: random.Random) -> None:
+        os.killpg(self.server_now.process.pid, signal.SIGKILL)
+        time.sleep(moments.uniform(1, 8))
+        self.server.__exit__(None, None, None)
+        self.server = self.new_server()
+        self.server_now = self.server.__enter__()
+
+    def fill_disk(self, moments: random.Random) -> None:
+        filler = self.results.parent / "filler"
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+        time.sleep(moments.uniform(1, 8))
+        filler.unlink()
+
+    def set_clock(self, seconds: float) -> None:
+        part = self.clock.with_suffix(".part")
+        part.write_text(str(seconds))
+        os.replace(part, self.clock)
+
+    def change_clock(self, moments: random.Random) -> None:
+        self.set_clock(moments.uniform(-86400, 3600))
+
+    def disturb(self, minutes: float, moments: random.Random) -> None:
+        """For so many minutes, one fault after another."""
+        faults: dict[str, Callable[[random.Random], None]] = {
+            "driver killed": self.kill_driver,
+            "worker killed": self.kill_worker,
+            "node killed": self.replace_node,
+            "process stopped and continued": self.stop_and_continue,
+            "MLflow server killed": self.take_server_down,
+            "disk full": self.fill_disk,
+            "clock set": self.change_clock,
+        }
+        until = time.monotonic() + 60 * minutes
+        self.drive()
+        while time.monotonic() < until:
+            self.wait_for_a_run(FAULT_PATIENCE_S)
+            time.sleep(moments.uniform(*FAULT_PAUSE_S))
+            code = self.driver.poll()
+            if code is None:
+                name = moments.choice(list(faults))
+                faults[name](moments)
+                self.counts[name] += 1
+            else:
+                assert code != 0, "the campaign was over too early"
+                self.exits[code] += 1
+                self.drive()
+
+
+@pytest.mark.timeout(60 * (60 + 4 * FAULT_MINUTES))
+def test_random_faults_lose_and_double_nothing(
+    tiny_file, run_inline, tmp_path, tell, monkeypatch, for_nodes
+):
+    """Three nodes, an MLflow server and a small disk; BAKEOFF_FAULT_MINUTES=60
+    disturbs them for an hour.
+    """
+    path, quick = tmp_path / "disturbed.py", tmp_path / "quick"
+    text = tiny_file.read_text().replace(
+        "from functools", "import os, time\nfrom functools", 1
+    )
+    text = text.replace("def build(", DISTURBED, 1).replace(
+        "    return nn.Seq",
+        '    quick = os.environ.get("QUICK", "/")\n'
+        "    time.sleep(0.0 if os.path.exists(quick) else 2.0)\n"
+        "    return nn.Seq",
+    )
+    path.write_text(text)
+    tasks.load_file(path)
+    # Three nodes train 90 runs a minute at most, of which a block has 16.
+    profile = PROFILE | {
+        "blocks": 6 + int(6 * FAULT_MINUTES),
+        "tasks": {"disturbed": {}},
+    }
+    plan = Plan(Profile.model_validate(profile))
+    run_inline(plan, tmp_path / "undisturbed")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(disk)],
+        check=False,
+    ).returncode:
+        pytest.skip("mounting a small disk needs root")
+    disturbances = Disturbances(tmp_path, path, profile, disk / "results")
+    monkeypatch.setenv("CLOCK", str(disturbances.clock))
+    monkeypatch.setenv("QUICK", str(quick))
+    began = time.monotonic()
+    try:
+        with disturbances.running():
+            disturbances.disturb(FAULT_MINUTES, random.Random(0))
+            seconds = time.monotonic() - began
+            quick.touch()
+            while disturbances.driver.wait() != 0:
+                disturbances.drive()
+            # What the server missed at the very end.
+            disturbances.drive()
+            assert disturbances.driver.wait() == 0
+            published = runs_published(disturbances.url, "disturbed")
+        same_results(plan, tmp_path / "undisturbed", disk / "results")
+        lines = lines_of(disk / "results", plan)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+    assert published.pop(None) == len(plan.cells)
+    assert published == Counter({line["key"] for line in lines})
+    number = disturbances.counts.total()
+    kinds = ", ".join(
+        f"{name} {count}" for name, count in disturbances.counts.most_common()
+    )
+    tell(
+        f"{number} random faults in {seconds / 60:.0f} minutes on three nodes "
+        f"({kinds})",
+        "nothing but a driver that was killed or found the disk full: the same "
+        "command resumes",
+        seconds / max(number, 1),
+    )
+
+
+def runs_published(uri: str, task: str) -> Counter[str | None]:
+    """How often the store has each run, by key; cells under None."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name(f"bakeoff/{task}")
+    assert experiment is not None
+    found = search_runs(client, [experiment.experiment_id], "")
+    return Counter(run.data.tags.get("bakeoff.key") for run in found)
 
 
 def test_a_server_that_is_killed_for_a_while_gets_every_run_once(
