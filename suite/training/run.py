@@ -149,7 +149,7 @@ def train_member(
     task, arm, level = resolve(job)
     if arm.measure is not None:
         return run_function(task.procedure_of(arm), arm, level, member)
-    setup = _set_up(job, member, group)
+    setup = set_up(job, member, group)
     if isinstance(setup.procedure, FitOnce):
         trained = _fit(setup, setup.procedure)
     else:
@@ -166,12 +166,11 @@ def train_member(
             member.seeds["evaluation"],
             artifacts=setup.is_final,
         )
-    return _result(setup, trained, final)
+    return result_of(setup, trained, final)
 
 
-def _set_up(
-    job: Job, member: Member, group: DataParallelGroup | None
-) -> Setup:
+def set_up(job: Job, member: Member, group: DataParallelGroup | None) -> Setup:
+    """The data, the recipe and a fresh model of a run, on the job's device."""
     task, arm, level = resolve(job)
     procedure = task.procedure_of(arm)
     recipe = task.recipe_of(level, arm).with_changes(job.recipe)
@@ -239,9 +238,9 @@ def _train(setup: Setup) -> Trained:
 
     def watch(found: Evaluation) -> None:
         if setup.is_final and setup.leads:
-            snapshots.update(_snapshot(setup, found, loop.steps))
+            snapshots.update(snapshot_of(setup, found, loop.steps))
         # Over all attempts, so that a run which keeps resuming ends, too.
-        _check_time(checkpointer.seconds, job.time_limit, found.step)
+        check_time(checkpointer.seconds, job.time_limit, found.step)
         # What follows a round resumes from its end.
         ends_here = loop.reaches(found, member.share)
         checkpointer.save(loop, snapshots, now=ends_here)
@@ -288,7 +287,7 @@ def _train_before(
     task, _, _ = resolve(job)
 
     def watch(found: Evaluation) -> None:
-        _check_time(checkpointer.seconds, job.time_limit, found.step)
+        check_time(checkpointer.seconds, job.time_limit, found.step)
 
     before = train_stage(
         stage.procedure or task.procedure,
@@ -303,7 +302,10 @@ def _train_before(
     return before, own
 
 
-def _snapshot(setup: Setup, found: Evaluation, steps: int) -> dict[str, bytes]:
+def snapshot_of(
+    setup: Setup, found: Evaluation, steps: int
+) -> dict[str, bytes]:
+    """The files that a final leaves at an evaluation, by name: see ``snapshot``."""
     seed = setup.member.seeds["evaluation"]
     validation = setup.splits.validation
     return snapshot(
@@ -311,16 +313,20 @@ def _snapshot(setup: Setup, found: Evaluation, steps: int) -> dict[str, bytes]:
     )
 
 
-def _check_time(seconds: float, limit: float | None, step: int) -> None:
+def check_time(seconds: float, limit: float | None, step: int) -> None:
+    """Raise TimeoutError where a run has taken longer than its limit."""
     if limit is not None and seconds > limit:
         raise TimeoutError(
             f"longer than the limit of {limit:g} s after step {step}"
         )
 
 
-def _result(
+def result_of(
     setup: Setup, trained: Trained, final: FinalEvaluation | None
 ) -> Result:
+    """What is recorded of a run that was trained; ``final`` is its evaluation on the
+    test set, if it had one.
+    """
     member, splits = setup.member, setup.splits
     # A model may fail on the test examples alone: a failure like any other.
     failed_on_test = final is not None and not all_finite(final.values)

@@ -14,15 +14,13 @@ from suite.training.evaluate import Evaluation, measure_on_test
 from suite.training.failures import failure, interrupted_after, is_from_ray
 from suite.training.job import Job, Member, Result
 from suite.training.loop import losses_digest
-
-# Not public there, since their names are part of every run's key.
 from suite.training.run import (
     Setup,
     Trained,
-    _check_time,
-    _result,
-    _set_up,
-    _snapshot,
+    check_time,
+    result_of,
+    set_up,
+    snapshot_of,
     train_member,
 )
 from suite.training.stacks.errors import CannotBeStacked
@@ -119,7 +117,7 @@ def ready(job: Job, member: Member) -> tuple[Setup, StackMember]:
     """A run with its data and its untrained model, as a member of a stack. Raises
     CannotBeStacked where an update has several phases.
     """
-    setup = _set_up(job, member, None)
+    setup = set_up(job, member, None)
     if len(setup.procedure.phases(setup.model)) != 1:
         raise CannotBeStacked("an update has several phases")
     loop = StackMember(
@@ -196,9 +194,9 @@ class _Run:
         """Evaluate the model, and keep what a run alone keeps then."""
         found: Evaluation = self.loop.look()
         if self._setup.is_final:
-            self._snapshots |= _snapshot(self._setup, found, self.loop.steps)
+            self._snapshots |= snapshot_of(self._setup, found, self.loop.steps)
         limit = self.job.time_limit
-        _check_time(self._checkpointer.seconds, limit, found.step)
+        check_time(self._checkpointer.seconds, limit, found.step)
         self._checkpointer.save(self.loop, self._snapshots)
 
     def finish(self) -> None:
@@ -225,7 +223,7 @@ class _Run:
                 self.member.seeds["evaluation"],
                 artifacts=setup.is_final,
             )
-        self._result = _result(setup, trained, final)
+        self._result = result_of(setup, trained, final)
 
     def recorded(self, began: float) -> Result:
         """The result with its times, from ``began`` on, and its machine."""
