@@ -10,7 +10,7 @@ from torch import nn
 
 from tasks import Arm, Claim, Level, Params, Shape, Splits, Task, Text, text_of
 from tasks.augmentation.transforms import Shift
-from tasks.data import fashion_mnist, mnist1d, mnist5k
+from tasks.data import cifar10, fashion_mnist, mnist1d, mnist5k
 from tasks.models.attention import hybrid, vision_transformer
 from tasks.models.convolution import ConvNet, Shuffled, matched_width
 from tasks.models.mlp import matched_widths, mlp
@@ -33,6 +33,12 @@ EPOCHS = {
     64_000: 25,
     256_000: 13,
     1_000_000: 7,
+}
+
+PICTURE_DATA = {
+    "mnist5k": mnist5k,
+    "fashion_mnist": fashion_mnist,
+    "cifar10": cifar10,
 }
 
 PAPER = Text(
@@ -71,9 +77,7 @@ def load_data(level: Level, seed: int) -> Splits:
     count = level["examples"]
     if level["data"] == "mnist1d":
         return mnist1d.load(seed, train=count, validation=1000)
-    splits: Splits = {"mnist5k": mnist5k, "fashion_mnist": fashion_mnist}[
-        level["data"]
-    ].load(seed)
+    splits: Splits = PICTURE_DATA[level["data"]].load(seed)
     # The split is shuffled by the seed already, so the first are a random
     # sample.
     return replace(splits, train=splits.train.head(count))
@@ -218,6 +222,18 @@ LEVELS = (
     clothes(500, 400),
     clothes(5000, 60),
     clothes(50_000, 20),
+    Level(
+        "cifar10_40000",
+        {
+            **PICTURES,
+            "data": "cifar10",
+            "examples": 40_000,
+            "parameters": 31_000,
+        },
+        label=Text("CIFAR-10, 40,000 examples", zh="CIFAR-10，40,000 个样本"),
+        recipe={"epochs": 20},
+        heavy=True,
+    ),
 )
 
 
@@ -558,5 +574,10 @@ TASK = Task(
         "Greydanus & Kobak, Scaling down deep learning with MNIST-1D (2024), "
         "doi:10.48550/arXiv.2011.14439",
     ),
-    sources=(mnist1d.SOURCE, mnist5k.SOURCE, fashion_mnist.SOURCE),
+    sources=(
+        mnist1d.SOURCE,
+        mnist5k.SOURCE,
+        fashion_mnist.SOURCE,
+        cifar10.SOURCE,
+    ),
 )

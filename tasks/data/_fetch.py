@@ -26,7 +26,7 @@ class Unavailable(UserError):
 @dataclass(frozen=True)
 class RemoteFile:
     """A file of a data set, the address of the folder it is in, and the SHA-256 of its
-    *uncompressed* content.
+    *uncompressed* content, or of the file itself where it is an archive of several.
 
     Some copies are recompressed (Debian's), so only the content is compared.
     """
@@ -35,6 +35,7 @@ class RemoteFile:
     name: str
     address: str
     sha256: str
+    is_archive: bool = False
 
 
 def cache_folder() -> Path:
@@ -43,8 +44,8 @@ def cache_folder() -> Path:
 
 
 def fetch(file: RemoteFile) -> bytes:
-    """The file's uncompressed, verified content. Raises Unavailable with the hint if it
-    cannot be fetched.
+    """The file's verified content, uncompressed unless it is an archive. Raises
+    Unavailable with the hint if it cannot be fetched.
 
     A file that is damaged in the cache is fetched again.
     """
@@ -121,11 +122,10 @@ def _read(path: Path, file: RemoteFile) -> bytes:
 
 
 def _verified(content: bytes, file: RemoteFile, where: Path | str) -> bytes:
-    """The content uncompressed, if it is what was expected."""
+    """The content, if it is what was expected; uncompressed unless it is an archive."""
+    compressed = content[:2] == b"\x1f\x8b" and not file.is_archive
     try:
-        content = (
-            gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-        )
+        content = gzip.decompress(content) if compressed else content
     except (OSError, EOFError, zlib.error):
         raise Unavailable(
             f"{where} is damaged: it cannot be uncompressed. {_cure(file)}"
@@ -139,8 +139,9 @@ def _verified(content: bytes, file: RemoteFile, where: Path | str) -> bytes:
 
 
 def _cure(file: RemoteFile) -> str:
+    what = "it" if file.is_archive else "its uncompressed content"
     return (
         f"Put a copy at {cache_folder() / file.dataset / file.name} or set "
         "BAKEOFF_MIRROR to a folder or address that "
-        f"has {file.dataset}/{file.name}; its uncompressed content must have SHA-256 {file.sha256}."
+        f"has {file.dataset}/{file.name}; {what} must have SHA-256 {file.sha256}."
     )

@@ -35,8 +35,16 @@ from tasks.procedures.spatial import (
 )
 
 CURVES, PICTURES = Shape((40,), 10), Shape((1, 28, 28), 10)
+PHOTOGRAPHS = Shape((3, 32, 32), 10)
 TASK = tasks.get("cnn_vs_attention")
 SETTINGS = {"lr": 0.01, "weight_decay": 0.0, "dropout": 0.1}
+
+
+def shape_at(level):
+    """The shape of the level's data."""
+    return {"mnist1d": CURVES, "cifar10": PHOTOGRAPHS}.get(
+        level["data"], PICTURES
+    )
 
 
 def parameters(model: nn.Module) -> int:
@@ -277,7 +285,7 @@ def test_what_a_shuffled_model_sees_is_shown_where_the_example_has_it():
 
 @pytest.mark.parametrize("level", TASK.levels, ids=lambda level: level.name)
 def test_all_arms_are_of_one_size_at_every_level(level):
-    shape = CURVES if level["data"] == "mnist1d" else PICTURES
+    shape = shape_at(level)
 
     counts = [
         parameters(arm.build(shape, level, SETTINGS)) for arm in TASK.arms
@@ -290,7 +298,7 @@ def test_all_arms_are_of_one_size_at_every_level(level):
 def test_all_arms_have_equally_many_places_to_average_over(level):
     if level["patch"] == 1:
         return  # the level that is about another number of tokens
-    shape = CURVES if level["data"] == "mnist1d" else PICTURES
+    shape = shape_at(level)
     models = [
         arm.build(shape, level, SETTINGS).eval() for arm in TASK.arms[:3]
     ]
@@ -300,7 +308,8 @@ def test_all_arms_have_equally_many_places_to_average_over(level):
         for model in models
     }
 
-    assert places == {(10,) if shape is CURVES else (7, 7)}
+    side = shape.inputs[-1] // level["patch"]
+    assert places == {(side,) if shape is CURVES else (side, side)}
 
 
 @pytest.mark.parametrize(

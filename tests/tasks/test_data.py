@@ -6,9 +6,12 @@ import functools
 import gzip
 import hashlib
 import http.server
+import io
 import random
+import tarfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
 
@@ -21,6 +24,7 @@ from hypothesis import strategies as st
 from tasks import Split, Splits, UserError
 from tasks.data import (
     breast_cancer,
+    cifar10,
     clouds,
     digits,
     fashion_mnist,
@@ -445,6 +449,63 @@ def test_four_idx_files_make_training_and_test_images(cache, mirror):
 
     assert train.x.shape == (1, 1, 2, 2)
     assert train.y.tolist() == [7]
+
+
+def test_an_archive_is_verified_as_it_is(cache, mirror):
+    """Whoever compressed it again would have another file."""
+    compressed = gzip.compress(CONTENT)
+    hashes = hashlib.sha256(compressed).hexdigest(), KNOWN
+    (mirror / FILE.name).write_bytes(compressed)
+    own, of_content = (
+        replace(FILE, sha256=one, is_archive=True) for one in hashes
+    )
+
+    assert fetch(own) == compressed
+    with pytest.raises(Unavailable, match=f"; it must have SHA-256 {KNOWN}"):
+        fetch(of_content)
+
+
+def cifar_batch(labels):
+    """A file of CIFAR-10's: of each image the label, then red, green and blue."""
+    rows = (
+        bytes([label])
+        + b"".join(bytes([value] * 1024) for value in (label, 7, 8))
+        for label in labels
+    )
+    return b"".join(rows)
+
+
+def test_cifar10_is_read_from_its_archive(cache, mirror, monkeypatch):
+    """Made here in its published layout: ten images a file, label and colour alike."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for number, name in enumerate((*cifar10.TRAINING, *cifar10.TEST)):
+            rows = bytearray(cifar_batch(range(10)))
+            # The last byte of each image: equal images would be in one part.
+            rows[cifar10.ROW - 1 :: cifar10.ROW] = bytes([number] * 10)
+            entry = tarfile.TarInfo(f"{cifar10.FOLDER}/{name}")
+            entry.size = len(rows)
+            archive.addfile(entry, io.BytesIO(bytes(rows)))
+    file = replace(
+        FILE,
+        sha256=hashlib.sha256(content.getvalue()).hexdigest(),
+        is_archive=True,
+    )
+    (mirror / FILE.name).write_bytes(content.getvalue())
+    monkeypatch.setattr(cifar10, "ARCHIVE", file)
+    cifar10._images.cache_clear()
+
+    splits = cifar10.load(0)
+    cifar10._images.cache_clear()
+
+    train, validation, test = parts(splits)
+    assert [len(part) for part in (train, validation, test)] == [40, 10, 10]
+    assert splits.shape.inputs == (3, 32, 32)
+    assert test.y.tolist() == list(range(10))
+    # Red rises with the label, green is the same everywhere.
+    red = test.x[:, 0, 0, 0]
+    assert (red.diff() > 0).all()
+    assert test.x[:, 1].unique().numel() == 1
 
 
 def test_fashion_mnist_in_full(monkeypatch):
