@@ -26,7 +26,7 @@ from tasks import (
     Task,
     Text,
 )
-from tasks.procedures.supervised import Classification
+from tasks.procedures.head_masks import LEAST, MOST, MaskedHeads
 
 PLACES = 8
 WIDTH, HIDDEN = 16, 32
@@ -37,6 +37,10 @@ CEILING = 0.75  # of one head
 VASWANI = Text(
     "Vaswani et al., Attention is all you need (2017), section 3.2.2",
     zh="Vaswani 等，Attention is all you need（2017），第 3.2.2 节",
+)
+MICHEL = Text(
+    "Michel, Levy & Neubig, Are sixteen heads really better than one? (NeurIPS 2019)",
+    zh="Michel、Levy 与 Neubig，Are sixteen heads really better than one?（NeurIPS 2019）",
 )
 
 
@@ -113,7 +117,7 @@ TASK = Task(
         )
         for n in HEADS
     ),
-    procedure=Classification(),
+    procedure=MaskedHeads(),
     recipe=Recipe(
         steps=1000,
         batch_size=64,
@@ -156,6 +160,38 @@ TASK = Task(
             source=Text(
                 "E max(P(a > b | a), P(a < b | a)) = E (1 + |a|) / 2 = 3/4",
                 zh="只看一个数时：E max(P(a > b | a), P(a < b | a)) = E (1 + |a|) / 2 = 3/4",
+            ),
+        ),
+        Claim(
+            "a_needed_head_cannot_be_masked",
+            Text(
+                "Masking the most needed of four heads after training costs at least 15 "
+                "points of accuracy.",
+                zh="训练后屏蔽四个头中最需要的一个，准确率至少下降 15 个百分点。",
+            ),
+            metric=MOST.name,
+            kind="threshold",
+            better="heads_4",
+            reference=0.15,
+            margin=0.02,
+            source=MICHEL,
+        ),
+        Claim(
+            "a_spare_head_can_be_masked",
+            Text(
+                "Masking the least needed of four heads after training costs at most 2 "
+                "points of accuracy.",
+                zh="训练后屏蔽四个头中最不需要的一个，准确率至多下降 2 个百分点。",
+            ),
+            metric=LEAST.name,
+            kind="always",
+            better="heads_4",
+            upper_bound=0.02,
+            source=MICHEL,
+            reported=Text(
+                "Most heads of a translation model can be removed one at a time without "
+                "a significant change",
+                zh="翻译模型中的大多数头单独去掉后，效果没有显著变化",
             ),
         ),
     ),
