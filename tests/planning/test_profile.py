@@ -261,7 +261,7 @@ def test_set_changes_one_value(change, found):
         ),
         (
             "sampler = 'grid'\n[tasks.batch_size]\n",
-            ["sampler = 'grid'", "known: qmc, random, sobol, tpe"],
+            ["sampler = 'grid'", "known: gp, qmc, random, sobol, tpe"],
         ),
         (
             "length_factor = nan\n[tasks.batch_size]\n",
