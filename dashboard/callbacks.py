@@ -22,7 +22,7 @@ from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.locale import Words
 from dashboard.pages import page_at
-from dashboard.rendering import Shown, render, update
+from dashboard.rendering import Rendered, Shown, render, update
 from dashboard.server.prefix import prefixed, strip_prefix
 from tasks import UserError
 
@@ -60,22 +60,29 @@ def _add_showing(app: Dash, snapshots: Snapshots, prefix: str) -> None:
         news: dict[str, Any] | None,
         shown: Shown | None,
     ) -> tuple[Any, ...]:
-        # A poll that found something new sends the address as the browser has
-        # it by then: view options are written there without Dash's knowledge.
-        news = (news or {}) if ctx.triggered_id == "news" else {}
-        search = news.get("search", search)
+        if ctx.triggered_id != "news" or not news:
+            # A reader who follows a link gets the whole page.
+            return page_of(path, search)
+        # One who only watches gets what has changed, and keeps zoom, focus and
+        # open menus. It is compared with the page as it came: view options
+        # chosen since are the browser's, and no change.
+        shown = shown or {}
+        before = shown.get("search", search)
+        newest = page_of(path, before)
+        sent = update(snapshots, newest, shown, bool(news.get("busy")))
+        now = news.get("search", search)
+        # The whole page comes with the options that have been chosen by now.
+        if sent is newest and now != before:
+            return page_of(path, now)
+        return sent
+
+    def page_of(path: str | None, search: str) -> Rendered:
         rendered = render(snapshots, strip_prefix(path or "/", prefix), search)
-        rendered = rendered._replace(
+        return rendered._replace(
             main=prefixed(rendered.main, prefix),
             navigation=prefixed(rendered.navigation, prefix),
             about=prefixed(rendered.about, prefix),
         )
-        # A reader who follows a link gets the whole page. One who only watches
-        # gets what has changed, and keeps zoom, focus and open menus.
-        if not news:
-            return rendered
-        busy = bool(news.get("busy"))
-        return update(snapshots, rendered, shown or {}, busy)
 
 
 def _add_polling(app: Dash, snapshots: Snapshots) -> None:

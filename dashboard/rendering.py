@@ -42,12 +42,13 @@ log = logging.getLogger("bakeoff.dashboard")
 
 class Shown(TypedDict, total=False):
     """What a browser shows: the campaign and its state, which page of the server's
-    cache, and from how many runs it is.
+    cache, from which query of the address, and from how many runs it is.
     """
 
     campaign: str
     etag: str
     page: str
+    search: str
     runs: int
 
 
@@ -108,6 +109,7 @@ def render(snapshots: Snapshots, path: str, search: str | None) -> Rendered:
         failed = empty(words("error-title"), words("error-says"))
         content = _Content(_titled("Bakeoff", failed), [], _sticky(query))
     shown["page"], shown["runs"] = content.page, content.runs
+    shown["search"] = search or ""
     page = page_at(path)
     title = f"{title_of(page, words)} · Bakeoff" if page else "Bakeoff"
     return Rendered(

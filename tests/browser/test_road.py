@@ -169,6 +169,9 @@ def test_a_choice_stands_while_the_page_comes_anew(
     for route in held:
         route.continue_()
     expect(told).not_to_have_text(before)
+    # A choice of the browser's is no reason to replace the page as a whole,
+    # which would wait for the reader.
+    expect(page.locator("#held")).to_be_hidden()
 
     expect(page.get_by_role("radio", name="Epochs")).to_be_checked()
     expect(page.locator(X_TITLE).first).to_have_text("Epochs")
