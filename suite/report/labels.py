@@ -187,7 +187,7 @@ def effect_unit(verdict: ClaimVerdict, labels: Labels) -> str:
     if written.percent:
         unit = translate("unit-points", labels.language)
     if written.slope:
-        return translate("unit-per-doubling", labels.language, unit=unit)
+        return translate("per-doubling", labels.language, amount=unit)
     return unit
 
 

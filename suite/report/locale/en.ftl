@@ -55,7 +55,6 @@ question-undecided = { $count } open
 amount-plain = { $number }
 amount-in-unit = { $number } { $unit }
 unit-points = points
-unit-per-doubling = { $unit } per doubling
 amount-points = { $number } { $form ->
     [one] point
    *[other] points

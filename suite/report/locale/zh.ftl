@@ -49,7 +49,6 @@ question-undecided = { $count } 个待定
 amount-plain = { $number }
 amount-in-unit = { $number } { $unit }
 unit-points = 个百分点
-unit-per-doubling = 每翻一倍 { $unit }
 amount-points = { $number } 个百分点
 amount-ratio = { $number } 倍
 effect-plain = { $number }
