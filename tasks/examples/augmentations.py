@@ -2,18 +2,7 @@
 
 from torch import nn
 
-from tasks import (
-    Arm,
-    Claim,
-    Float,
-    Level,
-    Params,
-    Recipe,
-    Shape,
-    Space,
-    Splits,
-    Task,
-)
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.augmentation.augment import Augmentation
 from tasks.augmentation.mixing import CutMix, Mixup
 from tasks.augmentation.transforms import Erase, Flip, Noise, Rotate, Shift

@@ -5,18 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
-from tasks import (
-    Arm,
-    Claim,
-    Float,
-    Level,
-    Params,
-    Recipe,
-    Shape,
-    Space,
-    Splits,
-    Task,
-)
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import digits
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification
@@ -39,12 +28,10 @@ class Lion(torch.optim.Optimizer):
 
 
 def load_data(level: Level, seed: int) -> Splits:
-    """Digits of 8x8 pixels, split by the seed."""
     return digits.load(seed)
 
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
-    """The same MLP whatever the optimiser."""
     return mlp(shape, (32,))
 
 
@@ -69,14 +56,5 @@ TASK = Task(
     procedure=Classification(),
     recipe=Recipe(epochs=5, batch_size=32),
     # Whatever the answer: which arms tie, and the places that each may have
-    claims=(
-        Claim(
-            "order",
-            SAYS,
-            "accuracy",
-            kind="ranking",
-            order=tuple(RATES),
-            margin=0.02,
-        ),
-    ),
+    claims=(Claim("order", SAYS, "accuracy", kind="ranking", order=tuple(RATES), margin=0.02),),
 )

@@ -6,18 +6,7 @@ conjunction test of Benjamini & Heller (2008).
 
 from torch import nn
 
-from tasks import (
-    Arm,
-    Claim,
-    Float,
-    Level,
-    Params,
-    Recipe,
-    Shape,
-    Space,
-    Splits,
-    Task,
-)
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import breast_cancer, clouds, digits, mnist1d
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification
@@ -29,11 +18,7 @@ def load_data(level: Level, seed: int) -> Splits:
         return mnist1d.load(seed, train=1000, validation=500, test=1000)
     if level.name == "clouds":
         return clouds.load(seed, test=1000)
-    return (
-        digits.load(seed)
-        if level.name == "digits"
-        else breast_cancer.load(seed)
-    )
+    return digits.load(seed) if level.name == "digits" else breast_cancer.load(seed)
 
 
 def linear(shape: Shape, level: Level, p: Params) -> nn.Module:
@@ -49,10 +34,7 @@ def network(shape: Shape, level: Level, p: Params) -> nn.Module:
 TASK = Task(
     question="Does a network beat a linear model on half of the data sets?",
     load_data=load_data,
-    arms=(
-        Arm("linear", linear, label="Linear model"),
-        Arm("network", network, label="Network"),
-    ),
+    arms=(Arm("linear", linear, label="Linear model"), Arm("network", network, label="Network")),
     levels=(
         Level("digits", label="Digits"),
         Level("mnist1d", label="MNIST-1D"),

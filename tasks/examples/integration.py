@@ -51,8 +51,7 @@ TASK = Task(
         Arm.function("stratified", stratified, label="Stratified points"),
     ),
     levels=tuple(
-        Level(f"n{n}", {"points": n}, x=n, label=f"{n} points")
-        for n in (8, 32, 128, 512)
+        Level(f"n{n}", {"points": n}, x=n, label=f"{n} points") for n in (8, 32, 128, 512)
     ),
     measures=(Measure("error", "lower", label="Error"),),
     claims=(power("independent", -0.5), power("stratified", -1.5)),

@@ -1,21 +1,8 @@
-"""Which loss learns to classify best? Four, two of which Hui & Belkin (2021) compare
-on larger data.
-"""
+"""Which loss learns to classify best? Hui & Belkin (2021) compare two of these four."""
 
 from torch import nn
 
-from tasks import (
-    Arm,
-    Claim,
-    Float,
-    Level,
-    Params,
-    Recipe,
-    Shape,
-    Space,
-    Splits,
-    Task,
-)
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import digits
 from tasks.models.mlp import mlp
 from tasks.procedures.losses import Focal, LabelSmoothing, LossFunction
@@ -44,9 +31,7 @@ def as_accurate(arm: str) -> Claim:
     """That a loss ends at the accuracy of the cross entropy."""
     says = f"The loss {arm} classifies as well as the cross entropy."
     name = f"{arm}_as_accurate"
-    return Claim(
-        name, says, "accuracy", arm, "cross_entropy", kind="equal", margin=0.02
-    )
+    return Claim(name, says, "accuracy", arm, "cross_entropy", kind="equal", margin=0.02)
 
 
 TASK = Task(

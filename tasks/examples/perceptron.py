@@ -8,18 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from tasks import (
-    Arm,
-    Claim,
-    Float,
-    Level,
-    OwnRun,
-    Params,
-    Recipe,
-    Shape,
-    Space,
-    Task,
-)
+from tasks import Arm, Claim, Float, Level, OwnRun, Params, Recipe, Shape, Space, Task
 from tasks.data import digits
 from tasks.procedures.supervised import Classification
 
@@ -47,18 +36,13 @@ class Perceptron(Classification):
 
 def build(shape: Shape, level: Level, params: Params) -> nn.Module:
     """A linear model, which both rules train."""
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(shape.features, shape.outputs)
-    )
+    return nn.Sequential(nn.Flatten(), nn.Linear(shape.features, shape.outputs))
 
 
 TASK = Task(
     question="Does the perceptron learn digits as well as the logistic loss does?",
     load_data=lambda level, seed: digits.load(seed),
-    arms=(
-        Arm("logistic", build),
-        Arm("perceptron", build, procedure=Perceptron()),
-    ),
+    arms=(Arm("logistic", build), Arm("perceptron", build, procedure=Perceptron())),
     procedure=Classification(),
     recipe=Recipe(epochs=10, batch_size=32),
     space=Space(lr=Float(1e-3, 1e-1, log=True)),

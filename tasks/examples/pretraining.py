@@ -7,20 +7,7 @@ by a right angle from upright ones, which needs no labels, and then does the sam
 import torch
 from torch import nn
 
-from tasks import (
-    Arm,
-    Claim,
-    Float,
-    Level,
-    Params,
-    Recipe,
-    Shape,
-    Space,
-    Split,
-    Splits,
-    Stage,
-    Task,
-)
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Split, Splits, Stage, Task
 from tasks.data import digits
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification
@@ -39,9 +26,7 @@ def few(train: Split, level: Level, seed: int) -> Split:
 
 
 def turned(train: Split, level: Level, seed: int) -> Split:
-    """All pictures, upright and turned by one, two or three right angles: how far is
-    the label.
-    """
+    """All pictures, turned by none to three right angles; how many is the label."""
     pictures = [torch.rot90(train.x, turns, (-2, -1)) for turns in range(4)]
     labels = [torch.full((len(train),), turns) for turns in range(4)]
     return Split(torch.cat(pictures), torch.cat(labels))

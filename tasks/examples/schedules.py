@@ -4,18 +4,7 @@ from typing import Any
 
 from torch import nn
 
-from tasks import (
-    Arm,
-    Claim,
-    Float,
-    Level,
-    Params,
-    Recipe,
-    Shape,
-    Space,
-    Splits,
-    Task,
-)
+from tasks import Arm, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import mnist1d
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification
@@ -56,13 +45,9 @@ def beats_constant(arm: str) -> Claim:
 TASK = Task(
     question="Does a learning rate that falls pay, and how should it?",
     load_data=load_data,
-    arms=tuple(
-        Arm(name, build, recipe=recipe) for name, recipe in SCHEDULES.items()
-    ),
+    arms=tuple(Arm(name, build, recipe=recipe) for name, recipe in SCHEDULES.items()),
     procedure=Classification(),
     recipe=Recipe(steps=400, batch_size=64),
     space=Space(lr=Float(1e-3, 1e-1, log=True)),
-    claims=tuple(
-        beats_constant(name) for name in SCHEDULES if name != "constant"
-    ),
+    claims=tuple(beats_constant(name) for name in SCHEDULES if name != "constant"),
 )

@@ -6,19 +6,7 @@ size sets its trials.
 
 from torch import nn
 
-from tasks import (
-    Arm,
-    Categorical,
-    Claim,
-    Float,
-    Level,
-    Params,
-    Recipe,
-    Shape,
-    Space,
-    Splits,
-    Task,
-)
+from tasks import Arm, Categorical, Claim, Float, Level, Params, Recipe, Shape, Space, Splits, Task
 from tasks.data import digits
 from tasks.models.mlp import mlp
 from tasks.procedures.supervised import Classification

@@ -59,7 +59,7 @@ def test_an_example_passes_the_fast_checks(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_an_example_is_short(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 100
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 60
 
 
 def test_examples_are_no_tasks_of_the_catalogue():
