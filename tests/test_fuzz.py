@@ -7,19 +7,24 @@ such a search found is an ``@example``.
 
 import copy
 import dataclasses
+import hashlib
+import io
 import json
 import math
 import os
 import socket
+import tempfile
+import zipfile
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import torch
 from hypothesis import HealthCheck, example, given, settings
@@ -27,14 +32,25 @@ from hypothesis import strategies as st
 
 import dashboard.rendering
 import tasks
+from dashboard.data.snapshots import Snapshots
 from dashboard.pages import PAGES
 from dashboard.server.downloads import to_csv
 from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan, load_profile
+from suite.records.cell_file import RUNS_KEY, read_cell, write_cell
 from suite.records.journal import FILE, parse_line
 from suite.records.manifest import FILE as MANIFEST
 from suite.records.results import Results
+from suite.records.run_record import run_record
+from suite.records.share import (
+    INDEX_FILE,
+    export_campaign,
+    import_bundles,
+    read_bundle,
+)
 from suite.records.status import standing
+from suite.report.html.page import render
+from suite.verdicts.elsewhere import campaign_of
 from suite.verdicts.judge import judge_campaign
 from tasks import UserError
 from tasks.contract.recipe import RECIPE_FIELDS
@@ -241,6 +257,14 @@ def toml(value) -> str:
             return json.dumps(value, ensure_ascii=False)
 
 
+def toml_file(table):
+    lines = [
+        f"{json.dumps(key, ensure_ascii=False)} = {toml(value)}\n"
+        for key, value in table.items()
+    ]
+    return "".join(lines)
+
+
 def plan_of(path, changes=()):
     profile = load_profile(path, changes)
     Plan(profile)
@@ -255,11 +279,7 @@ def here(tmp_path_factory):
 @given(values=PROFILES)
 def test_a_profile_of_any_values_plans_or_is_refused(here, values):
     path = here / "mine.toml"
-    lines = [
-        f"{json.dumps(k, ensure_ascii=False)} = {toml(v)}\n"
-        for k, v in values.items()
-    ]
-    path.write_text("".join(lines), encoding="utf-8")
+    path.write_text(toml_file(values), encoding="utf-8")
 
     taken_or_refused(plan_of, path)
 
@@ -269,6 +289,8 @@ def test_a_profile_of_any_values_plans_or_is_refused(here, values):
     content=st.binary(max_size=60)
     | st.text(max_size=60).map(lambda t: t.encode("utf-8", "replace"))
 )
+@example(content=b"blocks = " + b"1" * 5000)
+@example(content=b"blocks = " + b"[" * 5000)
 def test_a_profile_of_any_bytes_is_refused(here, content):
     path = here / "mine.toml"
     path.write_bytes(content)
@@ -281,6 +303,8 @@ def test_a_profile_of_any_bytes_is_refused(here, content):
     key=st.lists(NAMES | TASKS | st.just("tasks"), max_size=4).map(".".join),
     value=VALUES.map(toml) | st.text(max_size=9),
 )
+@example(key="blocks", value="1" * 5000)
+@example(key="blocks", value="[" * 5000)
 def test_a_change_of_a_profile_is_taken_or_refused(key, value):
     taken_or_refused(load_profile, "smoke", [f"{key}={value}"])
 
@@ -471,12 +495,30 @@ def test_any_state_is_read_or_refused(little, here, data):
     taken_or_refused(look_at, here, little.manifest, state, little.lines)
 
 
+@tries(6)
+@given(data=st.data())
+def test_what_is_read_of_a_stranger_is_shown_and_reported(little, here, data):
+    """Any page, and the report, of whatever is not refused."""
+    part = data.draw(st.sampled_from(["manifest", "state", "lines"]))
+    value = data.draw(changed(getattr(little, part)))
+    given = {**vars(little), part: value}
+    if not taken_or_refused(lambda: look_at(here, **given)):
+        return
+    snapshots = Snapshots(Results(here / "stranger"))
+    snapshots.get()
+    snapshots.refresh()
+
+    shows(snapshots, data.draw(PATHS), "")
+    taken_or_refused(render, snapshots.get().campaign)
+
+
 @tries(60)
 @given(
     content=st.binary(max_size=30)
     | JSON.map(lambda value: json.dumps(value).encode())
 )
 @example(content=b"[" * 100_000)
+@example(content=b"1" * 5000)
 def test_any_bytes_as_a_line_are_refused(content):
     assert not taken_or_refused(parse_line, content, Path("runs.jsonl"), 1)
 
@@ -568,44 +610,243 @@ def test_a_state_that_no_driver_writes_is_refused_or_of_no_driver(
     taken_or_refused(standing, Results(folder.parent), "given")
 
 
+# ------------------------------------------------- cell files, archives, files of claims
+
+
+@pytest.fixture(scope="module")
+def cell_file(little, here):
+    """A cell's file, and its runs."""
+    runs = [run_record(line, "here") for line in little.lines[:2]]
+    write_cell(here / "cell.parquet", runs)
+    return (here / "cell.parquet").read_bytes(), runs
+
+
+@tries(60)
+@given(data=st.data())
+def test_a_cell_file_of_any_bytes_is_read_or_refused(cell_file, here, data):
+    content, _ = cell_file
+    path = here / "fuzzed.parquet"
+    path.write_bytes(
+        data.draw(with_bytes_changed(content) | st.binary(max_size=60))
+    )
+
+    taken_or_refused(read_cell, path)
+
+
+@tries(60)
+@given(data=st.data())
+def test_a_cell_file_of_any_runs_is_read_or_refused(cell_file, here, data):
+    content, runs = cell_file
+    path = here / "fuzzed.parquet"
+    bare = [{**run, "curve": []} for run in runs]
+    table = pq.read_table(io.BytesIO(content))
+    metadata = {
+        **table.schema.metadata,
+        RUNS_KEY: json.dumps(data.draw(changed(bare))).encode(),
+    }
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+
+    taken_or_refused(read_cell, path)
+
+
+@pytest.fixture(scope="module")
+def archive(little, here):
+    """A small campaign as `bakeoff export` writes it: its path, and its entries."""
+    folder = here / "to_export" / "given"
+    folder.mkdir(parents=True)
+    (folder / MANIFEST).write_text(json.dumps(little.manifest))
+    lines = [json.dumps(line) + "\n" for line in little.lines[:2]]
+    (folder / FILE).write_text("".join(lines))
+    export_campaign(folder, here / "exported.zip")
+    with zipfile.ZipFile(here / "exported.zip") as file:
+        entries = {name: file.read(name) for name in file.namelist()}
+    return here / "exported.zip", entries
+
+
+def import_one(path, folder):
+    with tempfile.TemporaryDirectory(dir=folder) as results:
+        import_bundles([read_bundle(path)], Path(results))
+
+
+@tries(60)
+@given(data=st.data())
+def test_an_archive_of_any_bytes_is_read_or_refused(archive, here, data):
+    path, _ = archive
+    fuzzed = here / "fuzzed.zip"
+    content = path.read_bytes()
+    fuzzed.write_bytes(data.draw(with_bytes_changed(content)))
+
+    if taken_or_refused(read_bundle, fuzzed):
+        assert read_bundle(fuzzed).manifest == read_bundle(path).manifest
+
+
+@tries(30)
+@given(data=st.data())
+def test_an_archive_of_any_values_is_imported_or_refused(archive, here, data):
+    """Its hashes are made to agree, as a stranger's would."""
+    _, entries = archive
+    entries, fuzzed = dict(entries), here / "fuzzed.zip"
+    name = data.draw(st.sampled_from([MANIFEST, FILE, INDEX_FILE]))
+    texts = entries[name].splitlines() if name == FILE else [entries[name]]
+    values = data.draw(changed([json.loads(text) for text in texts]))
+    entries[name] = "\n".join(map(json.dumps, values)).encode()
+    if name != INDEX_FILE:
+        index = json.loads(entries[INDEX_FILE])
+        index["files"][name] = hashlib.sha256(entries[name]).hexdigest()
+        entries[INDEX_FILE] = json.dumps(index).encode()
+    with zipfile.ZipFile(fuzzed, "w") as file:
+        for entry, content in entries.items():
+            file.writestr(entry, content)
+
+    taken_or_refused(import_one, fuzzed, here)
+
+
+CLAIM_TABLE = {
+    "claims": [
+        {
+            "name": "better",
+            "says": "A is better",
+            "metric": "accuracy",
+            "better": "a",
+            "worse": "b",
+            "margin": 0.01,
+        }
+    ],
+    "metrics": {"accuracy": {"better": "higher", "percent": True}},
+    "levels": {"all": {"x": 1}},
+    "confidence": 0.9,
+}
+
+
+def csv_line(row):
+    return ",".join(map(str, row)) if isinstance(row, list) else str(row)
+
+
+def _write(path, text):
+    path.write_bytes(text.encode("utf-8", "replace"))
+
+
+def judge_files(results, claims):
+    judge_campaign(campaign_of(results, claims))
+
+
+@tries(60)
+@given(data=st.data())
+def test_any_file_of_results_and_claims_is_judged_or_refused(here, data):
+    rows = [["arm", "block", "accuracy", "level"]]
+    rows += [[arm, block, "0.5", "all"] for arm in "ab" for block in "12"]
+    rows = data.draw(changed(rows)) if data.draw(st.booleans()) else rows
+    table = data.draw(changed(CLAIM_TABLE))
+    results, claims = here / "results.csv", here / "claims.toml"
+    _write(results, "\n".join(map(csv_line, rows)))
+    _write(claims, toml_file(table))
+
+    taken_or_refused(judge_files, results, claims)
+
+
 # --------------------------------------------------------------- addresses and downloads
 
+# All that pages read of an address; most of the values are of the campaign's own.
 PARAMETERS = [
     "campaign",
     "task",
     "level",
     "arm",
+    "other",
     "claim",
+    "metric",
+    "measure",
     "lang",
-    "axis",
-    "from",
+    "x",
+    "n",
+    "q",
+    "block",
     "with",
+    "from",
+    "only",
+    "open",
+    "present",
+    "quiz",
+    "scale",
+    "smooth",
+    "sort",
+    "step",
+    "target",
+    "verdict",
+    "band",
+    "axis",
 ]
 WORDS = st.sampled_from(PARAMETERS) | st.text(max_size=5)
-CHOICES = st.sampled_from(
-    [
-        "",
-        "-1",
-        "0",
-        "nan",
-        "1e999",
-        "../..",
-        "\x00",
-        "<b>",
-        "zh",
-        "logistic_regression",
+NUMBERS = ["-1", "0", "1", "3", "0.9", "nan", "1e999", "1" * 5000]
+ODD = ["", "../..", "\x00", "<b>", "\ud800", "zh", "log", "epoch", "levels"]
+PATHS = st.sampled_from([page.PATH for page in PAGES])
+
+
+def names_of(campaign):
+    """What the campaign has that an address may name."""
+    task = next(iter(campaign.manifest.tasks.values()))
+    names = [campaign.id, *campaign.manifest.tasks]
+    names += [*task.level_names, *task.arm_names]
+    names += [one.name for one in (*task.measures, *task.tested)]
+    return [
+        *names,
+        campaign.runs["key"].iloc[0],
+        *campaign.runs["kind"].unique(),
     ]
-) | st.text(max_size=9)
-QUERIES = st.lists(st.tuples(WORDS, CHOICES), max_size=4).map(urlencode)
+
+
+def queries(campaign):
+    """Queries of which most parameters mean something."""
+    own = st.sampled_from(names_of(campaign))
+    choices = own | st.sampled_from([*NUMBERS, *ODD]) | st.text(max_size=9)
+    pairs = st.lists(st.tuples(WORDS, choices), max_size=5)
+    return pairs.map(lambda found: urlencode(found, errors="replace"))
+
+
+def shows(snapshots, path, search):
+    """A page comes of that address, and not the one that says that it failed."""
+    with mock.patch.object(dashboard.rendering.log, "exception") as failed:
+        dashboard.rendering.render(snapshots, path, f"?{search}")
+    assert not failed.called, failed.call_args
 
 
 @tries(40)
-@given(path=st.sampled_from([page.PATH for page in PAGES]), search=QUERIES)
-def test_any_address_shows_a_page(snapshots, path, search):
-    with mock.patch.object(dashboard.rendering.log, "exception") as failed:
-        dashboard.rendering.render(snapshots, path, f"?{search}")
+@given(data=st.data())
+def test_any_address_shows_a_page(snapshots, finished, data):
+    campaign = snapshots.get(finished).campaign
 
-    assert not failed.called
+    shows(snapshots, data.draw(PATHS), data.draw(queries(campaign)))
+
+
+CHARTS = [
+    "validation",
+    "train",
+    "verdicts",
+    "runs",
+    "levels",
+    "..",
+    "\x00",
+    "a",
+]
+KINDS = ["csv", "parquet", "json", "md", "tex", "html", "exe", ""]
+
+
+@tries(40)
+@given(data=st.data())
+def test_any_address_of_a_file_is_answered(snapshots, client, finished, data):
+    """With the file, or with "not found" and the like, but never with an error."""
+    campaign = snapshots.get(finished).campaign
+    page = data.draw(PATHS.map(lambda path: path[1:]) | st.just("overview"))
+    chart = data.draw(st.sampled_from(CHARTS) | st.text(max_size=5))
+    name = quote(
+        f"{chart}.{data.draw(st.sampled_from(KINDS))}", errors="replace"
+    )
+    query = data.draw(queries(campaign))
+    below = data.draw(st.sampled_from([f"data/{page}", "artifacts", "source"]))
+
+    answer = client.get(f"/{below}/{name}?{query}")
+
+    assert answer.status_code < 500
 
 
 @pytest.mark.parametrize(

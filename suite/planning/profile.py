@@ -4,7 +4,6 @@ every key checked.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
@@ -22,6 +21,7 @@ import tasks
 from search.pruners import PRUNERS
 from search.samplers import SAMPLERS
 from suite.planning.resolved import ResolvedTask
+from suite.toml import parse_toml
 from suite.training.resources import CheckedModel, Resources
 from tasks import Claim, Task, UserError, unknown
 from tasks.contract.errors import nearest
@@ -409,14 +409,14 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         # "utf-8-sig", as some editors on Windows begin a file with a byte
         # order mark.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return parse_toml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise UserError(
             f"No profile {path}: built in are {', '.join(profile_names())}."
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"Profile {path} cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise UserError(
             f"Profile {path} is not valid TOML: {error}."
         ) from error
@@ -435,8 +435,8 @@ def _apply(values: dict[str, Any], change: str) -> None:
         # TOML where it is, so that numbers, lists and booleans need no quotes;
         # a word, which is not TOML, is taken as text, since a shell has eaten
         # its quotes.
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except ValueError:
         value = text.strip()
     *path, last = (part.strip() for part in key.split("."))
     place = values

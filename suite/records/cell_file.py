@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from suite.atomic import replace_file
+from suite.errors import named_line
+from suite.records.files import NOT_JSON
 from suite.records.run_record import RunRecord, run_record
 from suite.records.schema import check_schema
 from suite.training.job import SCHEMA
@@ -32,6 +34,14 @@ COLUMNS = pa.schema(
 )
 # Of a cell with 100 runs of 1,000 evaluations and 50 metrics.
 MAX_ROWS = 5_000_000
+# What pyarrow raises of a damaged file, and what follows from other contents.
+UNREADABLE = (
+    pa.ArrowException,
+    *NOT_JSON,
+    OSError,
+    KeyError,
+    TypeError,
+)
 MAGIC = b"PAR1"  # the first and the last four bytes of every Parquet file
 
 
@@ -97,9 +107,21 @@ def is_cell(path: Path) -> bool:
 def read_cell(path: Path) -> list[RunRecord]:
     """The runs that a cell.parquet was written from, equal to the last bit.
 
-    Raises UserError if another version of Bakeoff wrote the file, or if it has more
-    rows than any cell.
+    Raises FileNotFoundError, and UserError if the file is damaged, if another version
+    of Bakeoff wrote it, or if it has more rows than any cell.
     """
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        raise
+    except UNREADABLE as error:
+        raise UserError(
+            f"{path} is damaged ({named_line(error)}): `bakeoff run` writes and "
+            "publishes it again from the record."
+        ) from error
+
+
+def _read(path: Path) -> list[RunRecord]:
     # Equal values take next to no space, whatever their number: a small file from
     # somebody else may fill the memory.
     rows = pq.read_metadata(path).num_rows

@@ -56,6 +56,7 @@ class Mirror:
         self._reader: MlflowReader | None = None
         # Of each campaign, by run key: the recorded status.
         self._statuses: dict[str, dict[str, str]] = {}
+        self._damaged: set[str] = set()  # campaigns and cells that were logged
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
 
@@ -141,8 +142,19 @@ class Mirror:
             if not CAMPAIGN_ID.fullmatch(campaign.id):
                 log.warning("campaign %r is not one of ours", campaign.id)
                 continue
-            fetched += self._refresh_campaign(self._reader, campaign)
+            try:
+                fetched += self._refresh_campaign(self._reader, campaign)
+            except UserError as error:
+                self._note_damage(campaign.id, error)
         return fetched
+
+    def _note_damage(self, what: str, error: UserError) -> None:
+        """Log, once, what somebody has damaged: it must not keep all else from being
+        shown.
+        """
+        if what not in self._damaged:
+            self._damaged.add(what)
+            log.warning("%s is left out: %s", what, error)
 
     def _refresh_campaign(
         self, reader: MlflowReader, campaign: PublishedCampaign
@@ -181,19 +193,25 @@ class Mirror:
         new = [
             cell for cell in reader.cells(campaign, tasks) if cell not in known
         ]
+        fetched = 0
         for cell in new:
-            _fetch_cell(reader, home, cell)
+            try:
+                _fetch_cell(reader, home, cell)
+            except UserError as error:
+                self._note_damage(f"cell {cell}", error)
+                continue
+            fetched += 1
             # After the cell's runs are recorded: a mirror that is killed in
             # between fetches the cell again, and readers take the newest line
             # of a run.
             with list_file.open("a", encoding="utf-8") as file:
                 file.write(f"{cell}\n")
-        if new:
+        if fetched:
             noted = read_mlflow_runs(home)
             for key, run in reader.runs(campaign, tasks).items():
                 if key not in noted:
                     note_mlflow_run(home, key, run)
-        return len(new)
+        return fetched
 
     def _record_open_cells(
         self,

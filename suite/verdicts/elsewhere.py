@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from suite.records.manifest import (
     TaskManifest,
 )
 from suite.records.results import Campaign
+from suite.toml import parse_toml
 from suite.training.job import SCHEMA, finite
 from suite.verdicts.kinds import check_claim
 from tasks import Claim, UserError, unknown
@@ -97,6 +97,16 @@ def _read_rows(path: Path) -> Iterator[Row]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
     reader = csv.DictReader(text.splitlines())
+    try:
+        yield from _checked_rows(path, reader)
+    except csv.Error as error:
+        # The line that could not be read is not counted.
+        where = f"{path}, line {reader.line_num + 1}"
+        raise UserError(f"{where}, cannot be read: {error}.") from error
+
+
+def _checked_rows(path: Path, reader: csv.DictReader[str]) -> Iterator[Row]:
+    """The same of a file that is open. Raises csv.Error where it is not CSV."""
     columns = list(reader.fieldnames or ())
     for name in NEEDED:
         if name not in columns:
@@ -195,10 +205,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
     read, or if a key or a value in it is not one that it can have.
     """
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = parse_toml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise UserError(f"{path} is not valid TOML: {error}.") from error
     for key in given:
         if key not in KEYS:

@@ -8,8 +8,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from suite.campaign.launch import plan_of
 from suite.planning.plan import Plan, Shard, shard_of
@@ -292,33 +290,6 @@ def test_a_key_that_leads_to_another_folder_is_refused(exported, tmp_path):
         record.write_text(text.replace(key, name))
         with pytest.raises(UserError, match="not a valid file name"):
             export_campaign(record.parent, tmp_path / "again.zip")
-
-
-@settings(
-    max_examples=30,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
-@given(
-    place=st.floats(0, 1),
-    length=st.integers(0, 60),
-    new=st.binary(max_size=60),
-)
-def test_an_archive_of_any_bytes_is_read_or_refused(
-    exported, place, length, new
-):
-    content = exported.read_bytes()
-    start = int(place * len(content))
-    path = exported.with_name("fuzzed.zip")
-    path.write_bytes(content[:start] + new + content[start + length :])
-
-    try:
-        found = read_bundle(path)
-    except UserError:
-        return
-    assert found.manifest == read_bundle(exported).manifest
 
 
 def test_what_is_no_archive_is_refused(tmp_path):

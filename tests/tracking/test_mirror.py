@@ -102,6 +102,31 @@ def test_a_campaign_of_an_older_version_is_kept_without_its_cells(
         mirror.results.load(campaign)
 
 
+def test_a_damaged_cell_costs_no_other_cell_its_place(
+    published, tmp_path, monkeypatch, caplog
+):
+    fetch, damaged = reader.MlflowReader.fetch, []
+
+    def damages(self, run, name, folder):
+        path = fetch(self, run, name, folder)
+        if name == "cell.parquet" and damaged in ([], [run]):
+            damaged[:] = [run]
+            path.write_bytes(path.read_bytes()[:-20])
+        return path
+
+    monkeypatch.setattr(reader.MlflowReader, "fetch", damages)
+    mirror = Mirror(sqlite.default_uri(published), tmp_path / "elsewhere")
+
+    assert (mirror.refresh(), mirror.trouble) == (7, "")
+    assert len(mirror.results.load().runs) == 7 * 4
+    assert mirror.refresh() == 0  # asked for again, and told once
+    (told,) = (text for text in caplog.messages if "is left out" in text)
+    assert damaged[0] in told
+    assert "cell.parquet is damaged" in told
+    monkeypatch.undo()
+    assert mirror.refresh() == 1
+
+
 @pytest.mark.parametrize("name", ["..", ".", "a/b", "x' or 'a' = 'a", ""])
 def test_an_id_that_is_none_of_ours_makes_no_folder(
     name, published, tmp_path, monkeypatch

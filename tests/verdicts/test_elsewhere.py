@@ -36,6 +36,12 @@ def files(tmp_path):
     return write
 
 
+def test_files_may_have_a_byte_order_mark(files):
+    text = "\ufeffarm,block,accuracy\na,1,0.9\nb,1,0.8\n"
+
+    assert campaign_of(*files(text, f"\ufeff{CLAIMS}")).manifest.tasks
+
+
 def test_the_p_value_is_that_of_a_paired_t_test(files):
     rng = np.random.default_rng(0)
     b = rng.normal(0.8, 0.02, size=8)
@@ -76,6 +82,11 @@ def test_a_pair_that_is_not_complete_is_waited_for(files):
         ("arm,blocks,accuracy\na,1,0.5\n", "needs block"),
         ("arm,block,accuracy\n", "has no rows"),
         ("arm,block,accuracy\na,1,0.5\n", "'b'"),
+        pytest.param(
+            f"arm,block,accuracy\na,{'x' * 200_000},0.5\n",
+            "line 2, cannot be read: field larger than",
+            id="a field of 200,000 characters",
+        ),
     ],
 )
 def test_what_is_wrong_with_results_is_told(files, text, message):
@@ -119,6 +130,11 @@ def test_what_is_wrong_with_claims_is_told(files, before, after, message):
         ("confidence = 95\n" + CLAIM, "confidence = 95: .* such as 0.95"),
         ("confidence = 'high'\n" + CLAIM, "confidence = 'high': give a num"),
         (CLAIM + CLAIM, "claim 2: another claim is called 'better'"),
+        (
+            f"confidence = {'9' * 5000}\n{CLAIM}",
+            "a number has too many digits",
+        ),
+        (f"levels = {'[' * 5000}\n{CLAIM}", "brackets are nested too deep"),
     ],
 )
 def test_no_value_in_a_file_of_claims_is_ignored_or_a_traceback(
