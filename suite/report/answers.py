@@ -53,7 +53,8 @@ def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
         )
     verdicts = own
     became = Counter(_became(verdict) for verdict in verdicts)
-    counts = _counts(became, language)
+    explored = sum(_is_exploratory(verdict) for verdict in verdicts)
+    counts = _counts(became, explored, language)
     yes_or_no = _asks_yes_or_no(verdicts[0].task, labels)
     # Only a yes-or-no question can be answered "yes with equal epochs, no with
     # equal updates".
@@ -70,6 +71,11 @@ def answer(verdicts: Sequence[ClaimVerdict], labels: Labels) -> str:
 def _became(verdict: ClaimVerdict) -> str:
     """The answer of a finished claim; a claim with blocks to come counts as open."""
     return verdict.verdict if verdict.complete else OPEN
+
+
+def _is_exploratory(verdict: ClaimVerdict) -> bool:
+    """Whether an answer counts this claim as decided, although it is only a hint."""
+    return _became(verdict) != OPEN and verdict.label == "exploratory"
 
 
 def _asks_yes_or_no(task: str, labels: Labels) -> bool:
@@ -102,8 +108,10 @@ def _lead(became: Counter[str], yes_or_no: bool, language: str) -> str:
     return translate("question-so-far", language, lead=lead)
 
 
-def _counts(became: Counter[str], language: str) -> str:
-    """``2 of 4 claims held, 1 failed, 1 open``; the first part names all claims."""
+def _counts(became: Counter[str], explored: int, language: str) -> str:
+    """``2 of 4 claims held, 1 failed, 1 open, 2 exploratory``; the first part names all
+    claims, the last one counts those of the decided that are no more than a hint.
+    """
     total = became.total()
     rest = {
         FAILED: "question-failed",
@@ -118,6 +126,10 @@ def _counts(became: Counter[str], language: str) -> str:
     for outcome, code in rest.items():
         if became[outcome]:
             parts.append(translate(code, language, count=became[outcome]))
+    if explored:
+        parts.append(
+            translate("question-exploratory", language, count=explored)
+        )
     return translate("comma", language).join(parts)
 
 

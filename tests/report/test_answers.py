@@ -25,7 +25,8 @@ def campaign(snapshots, finished):
 @pytest.fixture(scope="module")
 def one(campaign):
     """Any verdict in points; tests replace what matters."""
-    return next(v for v in campaign.verdicts if amounts(v).percent)
+    found = next(v for v in campaign.verdicts if amounts(v).percent)
+    return replace(found, label="confirmatory")
 
 
 def said(campaign, one, verdicts, question=YES_OR_NO, language="en"):
@@ -93,6 +94,21 @@ def test_a_claim_that_waits_for_blocks_is_open(campaign, one):
     text = answer([waiting], labelled(campaign, one))
 
     assert text == "Open: 0 of 1 claim held, 1 open."
+
+
+def test_an_answer_says_how_many_decided_claims_are_exploratory(campaign, one):
+    sure = replace(one, verdict=HELD, complete=True, matching_group="")
+    hints = [
+        replace(sure, verdict=verdict, label="exploratory")
+        for verdict in (HELD, FAILED, OPEN)
+    ]
+
+    text = answer([sure, *hints], labelled(campaign, one))
+
+    # the open one says nothing that could be mistaken for an answer
+    assert text == (
+        "It depends: 2 of 4 claims held, 1 failed, 1 open, 2 exploratory."
+    )
 
 
 def group(one, *verdicts):

@@ -49,6 +49,7 @@ question-held = { $held } of { $total } { $form ->
 question-failed = { $count } failed
 question-no-difference = { $count } without a difference that matters
 question-undecided = { $count } open
+question-exploratory = { $count } exploratory
 
 ## Amounts and sides
 

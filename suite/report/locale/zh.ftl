@@ -43,6 +43,7 @@ question-held = { $total } 个论断中 { $held } 个成立
 question-failed = { $count } 个不成立
 question-no-difference = { $count } 个无实质差异
 question-undecided = { $count } 个待定
+question-exploratory = { $count } 个为探索性
 
 ## 数值与比较双方
 
