@@ -253,7 +253,7 @@ class Snapshots:
 
     def _watched(self) -> list[str]:
         """The campaigns to keep fresh; those that were asked for least recently are
-        dropped from memory.
+        dropped from memory, and not refreshed: that would read them again.
         """
         now = time.monotonic()
         with self._lock:
@@ -263,6 +263,7 @@ class Snapshots:
             )
             for name in oldest[:-KEPT]:
                 self._held.pop(name)
+                self._asked.pop(name, None)
             return [
                 name
                 for name, asked in self._asked.items()
