@@ -412,19 +412,36 @@ compare-one = Only one campaign
 compare-one-says = There is nothing to compare with yet: run another profile, another seed, or `bakeoff run --new`.
 choose-with = Compare with
 compare-moved = { $moved } of { $both } verdicts that both have are different.
+compare-none-shared = No claim is tested by both campaigns.
 compare-verdicts = Claim by claim
+compare-claims-of = { $claims ->
+    [one] 1 claim
+   *[other] { $claims } claims
+}
 compare-changed = changed
-compare-absent = not asked
+compare-changed-of = { $changed } changed
+compare-only = Claims that one campaign tests
+compare-only-of = { $claims ->
+    [one] 1 claim
+   *[other] { $claims } claims
+} of { $name } alone
 compare-different = What was different
-compare-different-says = Only what differs. Sources are hashes of the files that a task runs.
+compare-different-says = Only what differs, in the tasks that both have. Sources are hashes of the files that a task runs.
+compare-tasks-only = { $name } alone has { $count ->
+    [one] 1 task
+   *[other] { $count } tasks
+}: { $tasks }.
+compare-part = { $part }: { $count ->
+    [one] 1 difference
+   *[other] { $count } differences
+}
 compare-same = Nothing: profile, code, versions, data and claims are equal.
-compare-what = What
 compare-name = Name
 compare-profile = Profile
 compare-sources = Code
-compare-versions = Version
+compare-versions = Versions
 compare-data = Data
-compare-claims = Claim
+compare-claims = Claims
 compare-seed = Seed
 samples-title = Samples
 samples-says = What [finals](final) left to look at, [arms](arm) side by side, on the same examples and the same random draws.

@@ -1,12 +1,16 @@
-"""Two campaigns side by side: a claim that waits for blocks has no verdict yet."""
+"""Two campaigns side by side: what changed is found at once, whatever their size."""
 
 from dataclasses import replace
 
 import pytest
 from dash import html
 
+from dashboard.data.snapshots import Snapshots
 from dashboard.data.view import view_of
 from dashboard.pages import compare
+from dashboard.pages.compare.claims import claims_card, moved, of_one_campaign
+from dashboard.pages.compare.differences import differences_card, written
+from suite.records.results import Results
 
 
 @pytest.fixture
@@ -18,14 +22,32 @@ def view(snapshots):
     )
 
 
+@pytest.fixture
+def verdict(view):
+    """A verdict on a claim with all its blocks in."""
+    return replace(view.verdicts[0], complete=True, verdict="supported")
+
+
+def of_kind(component, kind):
+    return [one for one in component._traverse() if isinstance(one, kind)]
+
+
 def names(component):
     """The classes of all of its spans."""
-    spans = [
-        one for one in component._traverse() if isinstance(one, html.Span)
+    classes = [
+        getattr(one, "className", None) or ""
+        for one in of_kind(component, html.Span)
     ]
-    return " ".join(
-        getattr(one, "className", None) or "" for one in spans
-    ).split()
+    return " ".join(classes).split()
+
+
+def text_of(node):
+    """All text within, without titles and addresses."""
+    if isinstance(node, (list, tuple)):
+        return " ".join(map(text_of, node))
+    if isinstance(node, str):
+        return node
+    return text_of(getattr(node, "children", None) or [])
 
 
 def test_a_claim_that_waits_for_blocks_is_pending_and_not_inconclusive(view):
@@ -37,13 +59,73 @@ def test_a_claim_that_waits_for_blocks_is_pending_and_not_inconclusive(view):
     assert names(shown).count("undecided") == len(waiting)
 
 
-def test_a_verdict_against_none_yet_is_no_change(view):
-    verdict = view.verdicts[0]
-    supported = replace(verdict, complete=True, verdict="supported")
-    refuted = replace(supported, verdict="refuted")
+def test_a_verdict_against_none_yet_is_no_change(verdict):
+    refuted = replace(verdict, verdict="refuted")
     waiting = replace(refuted, complete=False)
 
-    assert compare._moved((supported, refuted))
-    assert not compare._moved((supported, waiting))
-    assert not compare._moved((supported, supported))
-    assert not compare._moved((supported, None))
+    assert moved((verdict, refuted))
+    assert not moved((verdict, waiting))
+    assert not moved((verdict, verdict))
+    assert not moved((verdict, None))
+
+
+def test_a_claim_that_changed_comes_first_and_is_in_sight(view, verdict):
+    refuted = replace(verdict, verdict="refuted", says="This one changed.")
+    alike = [(verdict, verdict)] * 5
+
+    shown = claims_card(view, view.snapshot, [*alike, (refuted, verdict)])
+
+    (task,) = of_kind(shown, html.Details)
+    assert task.open
+    assert "1 changed" in text_of(of_kind(task, html.Summary)[0])
+    assert "This one changed." in text_of(of_kind(task, html.Li)[0])
+
+
+def test_many_claims_of_which_none_changed_are_folded(view, verdict):
+    shown = claims_card(view, view.snapshot, [(verdict, verdict)] * 30)
+
+    (task,) = of_kind(shown, html.Details)
+    assert not task.open
+    assert "30 claims" in text_of(of_kind(task, html.Summary)[0])
+    assert "changed" not in text_of(task)
+
+
+def test_claims_of_one_campaign_are_folded_and_lead_to_that_campaign(
+    view, verdict
+):
+    other = view.snapshots.get(view.query["with"])
+
+    shown = of_one_campaign(view, other, [(verdict, None), (None, verdict)])
+
+    here, there = of_kind(shown, html.Details)
+    assert not getattr(here, "open", False)
+    assert not getattr(there, "open", False)
+    (link,) = of_kind(there, html.A)
+    assert f"campaign={other.campaign.id}" in link.href
+
+
+def test_a_task_of_one_campaign_alone_is_one_name_and_no_differences(
+    tmp_path, synthetic, small
+):
+    both = ("logistic_regression", "batch_size")
+    there = synthetic.write_campaign(tmp_path, small(blocks=1))
+    here = synthetic.write_campaign(tmp_path, small(blocks=1, tasks=both))
+    held = Snapshots(Results(tmp_path))
+    asked = f"?campaign={here}&with={there}"
+
+    shown = differences_card(view_of(held, "/compare", asked), held.get(there))
+
+    told = text_of(shown)
+    assert f"{here} alone has 1 task: Batch size." in told
+    assert "batch_size" not in told
+
+
+def test_a_value_is_written_as_a_profile_has_it():
+    section = {"steps": 400, "arms": ["one"], "optimizer": None, "levels": {}}
+    claim = {"name": "wins", "says": "It wins.", "margin": 0.1}
+
+    assert written(section) == 'steps = 400, arms = ["one"]'
+    assert written({"recipe": {"steps": 400}}) == "recipe = {steps = 400}"
+    assert written(True) == "true"
+    assert written(claim) == "It wins."
+    assert written(None) == "–"
