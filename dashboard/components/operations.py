@@ -47,11 +47,7 @@ def now_card(view: View) -> Component | None:
     if view.snapshot.state != "running":
         return None
     words, state = view.words, view.campaign.state
-    # Only what the driver's last state tells; it may name runs that have ended
-    # since.
-    running = [
-        one for one in state.get("running") or () if _is_known(view, one)
-    ]
+    running = current_runs(view)
     columns = [
         *(words(f"choose-{name}") for name in ("task", "level", "arm")),
         words("block"),
@@ -69,6 +65,16 @@ def now_card(view: View) -> Component | None:
         _workers(view),
         title=label,
     )
+
+
+def current_runs(view: View) -> list[Mapping[str, Any]]:
+    """What runs, as the driver's last state tells it; nothing unless the campaign is
+    running. It may name runs that have ended since.
+    """
+    if view.snapshot.state != "running":
+        return []
+    told = view.campaign.state.get("running") or ()
+    return [one for one in told if _is_known(view, one)]
 
 
 def _machines(view: View) -> Component | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -15,6 +15,8 @@ from dashboard.theme import task_color
 from suite.training.job import ENDED_WELL
 
 FAILED = "text"  # no task has it
+RUNNING = "running"  # the status of what has not ended
+STRIPES = "/"
 TOLD = (  # of a run, where the pointer is
     "task",
     "level",
@@ -44,6 +46,39 @@ def spans(runs: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(
         start=frame["started"] - begun, length=lasted
     ).sort_values(["worker", "start"])
+
+
+def running_spans(
+    running: Iterable[Mapping[str, Any]],
+    until: float,
+    ended: pd.DataFrame,
+    words: Words,
+) -> pd.DataFrame:
+    """The same for what has not ended ``until`` then, a row for each. ``ended`` has the
+    spans of the others, whose first start both count from.
+    """
+    # A driver does not know on which worker a run is before it has ended, so
+    # these rows are numbered.
+    rows = [
+        {
+            **{name: one.get(name, "") for name in TOLD},
+            "worker": words("cluster-now", number=number),
+            "status": RUNNING,
+            "count": 1,
+            "since": float(one["since"]),
+        }
+        for number, one in enumerate(running, start=1)
+    ]
+    frame = pd.DataFrame(rows)
+    if frame.empty:
+        return frame
+    begun = float(frame["since"].min())
+    if len(ended):
+        first = ended.iloc[0]
+        begun = float(first["started"] - first["start"])
+    # Clocks of different machines may disagree.
+    lasted = (until - frame["since"]).clip(lower=0)
+    return frame.assign(start=frame["since"] - begun, length=lasted)
 
 
 def workers(found: pd.DataFrame) -> pd.DataFrame:
@@ -124,28 +159,21 @@ def gantt(
     tasks: list[str],
     words: Words,
     title: Callable[[str], str] = str,
+    running: pd.DataFrame | None = None,
 ) -> Spec | None:
-    """One row per worker; colour is the task, failures are hatched. One trace per task,
-    however many bars.
+    """One row per worker, and one for each run that is ``running``; colour is the task,
+    failures are hatched, and what runs is striped. One trace per task, however many
+    bars.
     """
-    if found.empty:
+    now = pd.DataFrame() if running is None else running
+    traces = [
+        *_ended(found, tasks, words, title),
+        # Rows come in the order of their bars: these stand below the workers.
+        *_running(now, tasks, words, title),
+    ]
+    if not traces:
         return None
-    found = joined(found)
-    edge = 0.5 if len(found) <= FEW else 0
-    traces: list[Trace] = []
-    for place, task in enumerate(tasks):
-        of_task = found[found["task"] == task]
-        ended_well = of_task["status"].isin(ENDED_WELL)
-        finished, failed = of_task[ended_well], of_task[~ended_well]
-        if len(finished):
-            # By the task's place in the campaign, so that the colour stays the
-            # same while tasks come in.
-            color = task_color(place)
-            traces.append(_bars(finished, title(task), color, "", edge, words))
-        if len(failed):
-            name = f"{title(task)} ✕"
-            traces.append(_bars(failed, name, FAILED, "x", edge, words))
-    rows = found["worker"].nunique()
+    rows = len({row for trace in traces for row in trace["y"]})
     return spec(
         traces,
         {"title": words("cluster-axis"), "showgrid": True},
@@ -164,6 +192,47 @@ def gantt(
         height=130 + 30 * rows,
         keyed=True,
     )
+
+
+def _ended(
+    found: pd.DataFrame,
+    tasks: list[str],
+    words: Words,
+    title: Callable[[str], str],
+) -> Iterator[Trace]:
+    """The bars of runs that have ended, those that failed apart."""
+    if found.empty:
+        return
+    found = joined(found)
+    edge = 0.5 if len(found) <= FEW else 0
+    for place, task in enumerate(tasks):
+        of_task = found[found["task"] == task]
+        ended_well = of_task["status"].isin(ENDED_WELL)
+        finished, failed = of_task[ended_well], of_task[~ended_well]
+        if len(finished):
+            # By the task's place in the campaign, so that the colour stays the
+            # same while tasks come in.
+            color = task_color(place)
+            yield _bars(finished, title(task), color, "", edge, words)
+        if len(failed):
+            name = f"{title(task)} ✕"
+            yield _bars(failed, name, FAILED, "x", edge, words)
+
+
+def _running(
+    now: pd.DataFrame,
+    tasks: list[str],
+    words: Words,
+    title: Callable[[str], str],
+) -> Iterator[Trace]:
+    """The bars of what runs, striped."""
+    if now.empty:
+        return
+    for place, task in enumerate(tasks):
+        of_task = now[now["task"] == task]
+        if len(of_task):
+            name = f"{title(task)} …"
+            yield _bars(of_task, name, task_color(place), STRIPES, 0, words)
 
 
 def _bars(
@@ -216,14 +285,16 @@ def _told(row: dict[Any, Any], words: Words) -> list[str]:
     """The hover text of a bar, in pieces."""
     if row["count"] > 1:
         return [words("cluster-bar", count=f"{row['count']:,}")]
-    kind = words.of("kind", row["kind"]).lower()
+    kind = words.maybe("kind", str(row["kind"]), str(row["kind"])).lower()
     parts = [
         row["arm"],
         row["level"],
         f"{words('block').lower()} {row['block']}",
         f"{kind} {row['number']}",
     ]
-    if row["status"] != "finished":
+    if row["status"] == RUNNING:
+        parts.append(words("cluster-runs-now"))
+    elif row["status"] != "finished":
         parts.append(words.of("status", row["status"]))
     return [str(part) for part in parts]
 

@@ -9,10 +9,22 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.charts import chart, saved, table
-from dashboard.components.operations import log_card, now_card, stall_note
+from dashboard.components.operations import (
+    current_runs,
+    log_card,
+    now_card,
+    stall_note,
+)
 from dashboard.components.text import action, aria, card, facts, head, note
 from dashboard.data.view import View
-from dashboard.figures.cluster import FEW_TASKS, gantt, rate, spans, workers
+from dashboard.figures.cluster import (
+    FEW_TASKS,
+    gantt,
+    rate,
+    running_spans,
+    spans,
+    workers,
+)
 from dashboard.locale.numbers import percent
 from dashboard.pages.overview.cells import matrix
 from dashboard.pages.overview.progress import progress
@@ -37,7 +49,8 @@ def layout(view: View) -> Component:
     shown = found[found["worker"].isin(about.head(MAX_WORKERS)["worker"])]
     # All tasks, even those without a bar yet: a colour belongs to a place in
     # the list.
-    plan = gantt(shown, list(view.tasks), words, view.title)
+    now = _now(view, found)
+    plan = gantt(shown, list(view.tasks), words, view.title, now)
     return html.Div(
         [
             head(words("cluster-title"), words("cluster-says"), *_ray(view)),
@@ -106,6 +119,13 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         "workers": workers(found),
         "cells": view.campaign.cells,
     }
+
+
+def _now(view: View, found: pd.DataFrame) -> pd.DataFrame:
+    """The bars of what runs, up to when the driver last told."""
+    running = current_runs(view)[:MAX_WORKERS]
+    told = float(view.campaign.state.get("updated") or 0.0)
+    return running_spans(running, told, found, view.words)
 
 
 def _totals(

@@ -15,6 +15,7 @@ from dashboard.figures.cluster import (
     busy_seconds,
     gantt,
     joined,
+    running_spans,
     spans,
     workers,
 )
@@ -508,6 +509,44 @@ def test_runs_that_failed_stand_out():
     assert (
         failed["color"] == failed["pattern"]["bgcolor"] == "text"
     )  # without a ground the pattern is all there is
+
+
+def test_what_runs_now_has_rows_below_the_workers_since_when_it_began():
+    run = {"task": "t", "arm": "a", "level": "l", "block": 0, "kind": "final"}
+    ended = spans(
+        pd.DataFrame(
+            [
+                {
+                    **run,
+                    "worker": "h:1",
+                    "number": 0,
+                    "status": "finished",
+                    "started": 100.0,
+                    "ended": 110.0,
+                }
+            ]
+        )
+    )
+    now = running_spans([{**run, "since": 112.0}], 115.0, ended, Words())
+
+    figure = gantt(ended, ["t"], Words(), running=now)
+
+    done, running = figure["traces"]
+    assert (done["y"], running["y"]) == (["h:1"], ["Running 1"])
+    assert (running["base"], running["x"]) == ([12.0], [3.0])
+    assert running["marker"]["color"] == done["marker"]["color"]
+    assert running["marker"]["pattern"]["shape"] != ""
+    assert "runs now" in running["$parts"]
+
+
+def test_what_runs_first_is_drawn_before_anything_has_ended():
+    ended = spans(pd.DataFrame(columns=["worker", "started", "ended"]))
+    run = {"task": "t", "since": 112.0}
+
+    now = running_spans([run], 115.0, ended, Words())
+    (running,) = gantt(ended, ["t"], Words(), running=now)["traces"]
+
+    assert (running["base"], running["x"]) == ([0.0], [3.0])
 
 
 def test_idle_share_is_measured_from_the_first_start_to_the_last_end():
