@@ -9,7 +9,7 @@ import pandas as pd
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.charts import chart, table
+from dashboard.components.charts import chart, saved, table
 from dashboard.components.controls import (
     arm_key,
     choose_level,
@@ -29,13 +29,16 @@ from dashboard.figures.sweep import (
     sweep,
     to_target,
 )
+from dashboard.locale.numbers import percent
 from suite.report.charts.lines import SHARE
 from suite.report.charts.spec import INFINITE
-from suite.report.formatting import within_sentence
+from suite.report.formatting import NONE, duration, within_sentence
 from suite.training.job import ENDED_WELL, JUDGED
 
 PATH, TITLE = "/sweep", "sweep-title"
 COSTS = ("seconds_per_epoch", "seconds_per_update", "seconds")
+CPU = "cpu_seconds"
+SHORT = 10.0  # seconds
 TARGETS = ("steps_to_target", "seconds_to_target")
 
 
@@ -96,7 +99,7 @@ def layout(view: View) -> Component:
                 says=_match_caption(view),
                 height=380,
             ),
-            _failures(view),
+            _runs(view),
         ]
     )
 
@@ -114,7 +117,8 @@ def frames(view: View) -> dict[str, pd.DataFrame]:
         for column in columns
     ]
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    return {"sweep": found, "matched": cells[cells["level"] == view.level]}
+    of_level = cells[cells["level"] == view.level]
+    return {"sweep": found, "matched": of_level, "costs": _costs(view)}
 
 
 def _means(view: View, cells: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -274,42 +278,87 @@ def _format_target(value: float, measure: dict[str, Any]) -> str:
     )
 
 
-def _failures(view: View) -> html.Section:
-    """Runs that did not finish, by arm and cause, both trials and finals."""
-    words = view.words
+def _costs(view: View) -> pd.DataFrame:
+    """The task's runs of each arm, trials and finals alike: how many, their CPU
+    seconds, and how many ended in each way that is no result.
+    """
     runs = view.campaign.runs
-    task_runs = runs[runs["task"] == view.task]
+    mine = runs[runs["task"] == view.task]
     causes = [
-        cause
-        for cause in task_runs["status"].unique()
-        if cause not in ENDED_WELL
+        cause for cause in mine["status"].unique() if cause not in ENDED_WELL
     ]
     rows = []
     for arm in view.about["arms"]:
-        statuses = task_runs.loc[task_runs["arm"] == arm["name"], "status"]
-        counts = statuses.value_counts()
+        of_arm = mine[mine["arm"] == arm["name"]]
+        counts = of_arm["status"].value_counts()
+        failed = {cause: int(counts.get(cause, 0)) for cause in causes}
+        seconds = _cpu_seconds(of_arm)
         rows.append(
-            (
-                arm_key(view, view.task, arm["name"]),
-                f"{len(statuses):,}",
-                *(f"{int(counts.get(cause, 0)):,}" for cause in causes),
-            )
+            {
+                "arm": arm["name"],
+                "runs": len(of_arm),
+                "cpu_seconds": seconds,
+                **failed,
+            }
         )
+    return pd.DataFrame(rows)
+
+
+def _cpu_seconds(runs: pd.DataFrame) -> float:
+    """Of all these runs; not a number where none has told, as those made elsewhere."""
+    if CPU not in runs:
+        return math.nan
+    return float(runs[CPU].sum(min_count=1))
+
+
+def _runs(view: View) -> html.Section:
+    """What each arm's runs cost, and those that failed, by cause."""
+    words, costs = view.words, _costs(view)
+    causes = list(costs.columns[3:])
+    whole = float(costs[CPU].sum())
     columns = [
         words("choose-arm"),
         words("sweep-runs"),
+        words("sweep-cpu"),
+        words("sweep-cpu-share"),
+        words("sweep-cpu-per-run"),
         *(words.of("status", cause) for cause in causes),
     ]
-    says = (
+    rows = [
+        (
+            arm_key(view, view.task, row["arm"]),
+            f"{row['runs']:,}",
+            *_cost_cells(row[CPU], row["runs"], whole),
+            *(f"{row[cause]:,}" for cause in causes),
+        )
+        for row in costs.to_dict("records")
+    ]
+    failures = (
         words("sweep-failures-says") if causes else words("sweep-no-failures")
     )
+    title = words("sweep-costs")
+    numeric = range(1, len(columns))
     return card(
-        table(
-            columns,
-            rows,
-            label=words("sweep-failures"),
-            numeric=range(1, len(columns)),
-        ),
-        title=words("sweep-failures"),
-        says=says,
+        table(columns, rows, label=title, numeric=numeric),
+        title=title,
+        says=f"{words('sweep-costs-says')} {failures}",
+        files=saved(view, "costs"),
     )
+
+
+def _cost_cells(seconds: float, runs: int, whole: float) -> tuple[str, ...]:
+    """An arm's CPU time, its share of the task's, and the time of one run."""
+    if not (math.isfinite(seconds) and runs and whole > 0):
+        return NONE, NONE, NONE
+    return (
+        _time(seconds),
+        percent(seconds / whole),
+        _time(seconds / runs),
+    )
+
+
+def _time(seconds: float) -> str:
+    """A length of time, with a second figure where whole seconds would tell little."""
+    if seconds < SHORT:
+        return f"{seconds:.2g} s"
+    return duration(seconds)
