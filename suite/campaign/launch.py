@@ -130,6 +130,7 @@ def launch(
             if tracker.waiting > 20:
                 notify(f"writing the last {tracker.waiting} runs to MLflow …")
             tracker.close()
+        tally.published = not tracker.error
         for problem in (*tally.problems, *_unpublished(tracker, tracking_uri)):
             notify(problem)
     return tally

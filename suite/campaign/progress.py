@@ -54,6 +54,9 @@ class Tally:
     problems: list[str] = field(default_factory=list)
     """What to tell the user at the end."""
 
+    published: bool = True
+    """Whether the tracker has taken everything."""
+
     started: float = field(default_factory=time.time)
     """When this driver started, in seconds since the epoch of Unix."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from suite.campaign.progress import Tally
     from suite.cluster.protocol import Executor
     from suite.planning.plan import Plan
+    from suite.records.results import Campaign
+    from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 def executor(
@@ -61,13 +64,33 @@ def carry_out(
     _sum_up(tally, time.monotonic() - began)
     broken = _warn(tally, plan, results, retry_options)
     out().print()
-    print_verdicts(Results(results).load(plan.id), results=results)
+    recorded = Results(results).load(plan.id)
+    judged = print_verdicts(recorded, results=results)
+    # A store that was away may keep us waiting, and has been complained about.
+    if tally.published:
+        _describe(recorded, judged, tracking)
     if look_next:
         out().print()
         out().print(
             next_steps(lambda *words: command(*words, results=results))
         )
     return broken
+
+
+def _describe(
+    campaign: Campaign,
+    judged: Sequence[ClaimVerdict],
+    tracking: str | None,
+) -> None:
+    """Have the campaign's run in MLflow say what was found."""
+    from suite.report.campaign_note import campaign_note
+    from suite.tracking.description import describe_campaign
+
+    note = campaign_note(campaign.id, campaign.manifest, judged)
+    results = campaign.folder.parent
+    problem = describe_campaign(tracking, results, campaign.id, note)
+    if problem:
+        say(f"MLflow did not take the verdicts ({problem}).", "yellow")
 
 
 def _announce(plan: Plan, results: Path) -> None:

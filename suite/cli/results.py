@@ -28,6 +28,7 @@ from suite.cli.options import (
 if TYPE_CHECKING:
     from suite.cli.servers import Server
     from suite.records.results import Campaign
+    from suite.verdicts.claim_verdict import ClaimVerdict
 
 
 class Format(StrEnum):
@@ -130,8 +131,10 @@ def print_verdicts(
     campaign: Campaign,
     long: bool = False,
     results: Path = RESULTS,
-) -> None:
-    """Print a campaign's verdicts for people, and the outcome of its A/A tests."""
+) -> list[ClaimVerdict]:
+    """Print a campaign's verdicts for people, and the outcome of its A/A tests; the
+    verdicts are returned.
+    """
     from suite.cli.render import verdicts
     from suite.report.sentences import Labels
     from suite.verdicts.judge import judge_campaign, run_aa_tests
@@ -146,6 +149,7 @@ def print_verdicts(
     out().print(
         verdicts.verdict_page(judged, Labels(manifest), aa_tests, long, more)
     )
+    return judged
 
 
 def report(

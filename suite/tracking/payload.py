@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from suite.records.manifest import TaskManifest
 from suite.tracking.connection import TAG
+from suite.tracking.links import dashboard_link
 from suite.tracking.protocol import CellId
 
 if TYPE_CHECKING:
@@ -222,8 +223,16 @@ def run_name(line: Line) -> str:
     return f"{cell_name(cell_of_line(line))} · {kind} {number}"
 
 
-def cell_note(cell_id: CellId, task: TaskManifest) -> str:
-    """A cell's description, in Markdown."""
+def campaign_note(campaign: str) -> str:
+    """The description of a campaign's own run until there are verdicts, in Markdown."""
+    to = dashboard_link("/", campaign=campaign)
+    return f"[On the dashboard]({to}) (`bakeoff dashboard`)"
+
+
+def cell_note(campaign: str, cell_id: CellId, task: TaskManifest) -> str:
+    """A cell's description, in Markdown, with links to the dashboard: to its runs, and
+    to the claims that rest on it.
+    """
     name, level, arm, block = cell_id
     arm_label = task.arm(arm).label
     level_label = task.level(level).label
@@ -235,7 +244,34 @@ def cell_note(cell_id: CellId, task: TaskManifest) -> str:
     ]
     if task.question:
         lines.insert(0, f"{task.question}\n")
-    return "\n".join(lines)
+    place = {"campaign": campaign, "task": name}
+    runs = dashboard_link("/runs", **place, level=level, arm=arm)
+    lines += [
+        "",
+        f"On the dashboard (`bakeoff dashboard`): [all blocks]({runs})",
+    ]
+    for claim in task.tested:
+        if arm in claim.arms and level in claim.levels:
+            to = dashboard_link("/claim", **place, claim=claim.name)
+            lines.append(f"- [{_link_text(claim.says)}]({to})")
+    return _first_lines(lines)
+
+
+def _link_text(text: str) -> str:
+    """A text within a link of Markdown, which brackets would end."""
+    return re.sub(r"([\\\[\]])", r"\\\1", text)
+
+
+def _first_lines(lines: Iterable[str]) -> str:
+    """As many lines as a tag has room for: half a link would be none."""
+    kept: list[str] = []
+    length = 0
+    for line in lines:
+        length += len(line) + 1
+        if length > MAX_TAG_LENGTH:
+            break
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def task_note(task: TaskManifest) -> str:

@@ -41,7 +41,7 @@ def open_tracker(uri: str | None, results: Path, campaign: str) -> Tracker:
     Raises UserError if no tracker knows the address's scheme.
     """
     uri = default_uri(results) if uri is None else with_small_scheme(uri)
-    scheme = _scheme_of(uri)
+    scheme = scheme_of(uri)
     if scheme not in _TRACKERS:
         known = ", ".join(sorted(_TRACKERS))
         raise UserError(
@@ -51,7 +51,7 @@ def open_tracker(uri: str | None, results: Path, campaign: str) -> Tracker:
     return _TRACKERS[scheme](uri, results, campaign)
 
 
-def _scheme_of(uri: str) -> str:
+def scheme_of(uri: str) -> str:
     """``postgresql`` of ``postgresql+psycopg://...``; a bare word is its own scheme."""
     scheme, _, _ = uri.partition(":")
     dialect, _, _ = scheme.partition("+")

@@ -115,6 +115,7 @@ class MlflowWriter:
             **payload.source_tags(),
             f"{TAG}campaign": self.campaign,
             f"{TAG}kind": "campaign",
+            payload.NOTE: payload.campaign_note(self.campaign),
         }
         created = self.client.create_run(
             experiment,
@@ -294,7 +295,9 @@ class MlflowWriter:
             **payload.source_tags(),
             **payload.cell_tags(self.campaign, cell_id),
             f"{TAG}kind": "cell",
-            payload.NOTE: payload.cell_note(cell_id, self._task(task)),
+            payload.NOTE: payload.cell_note(
+                self.campaign, cell_id, self._task(task)
+            ),
         }
         created = self.client.create_run(
             experiment,

@@ -24,6 +24,7 @@ from suite.tracking import (
     sqlite,
     writer,
 )
+from suite.tracking.description import describe_campaign
 from tasks import UserError
 
 EVERY = 5000
@@ -463,3 +464,43 @@ def test_a_cell_tells_its_choice_and_a_task_its_question(
     for run in runs_of(results):
         assert run.data.tags["mlflow.source.name"] == "bakeoff run"
         assert run.info.run_name.startswith(run.data.tags["bakeoff.arm"])
+
+
+def test_a_cell_leads_to_the_dashboard_and_names_the_claims_that_rest_on_it(
+    plan, run_inline, results
+):
+    run_inline(plan, results, tracking_uri=None)
+    (cell,) = [
+        run
+        for run in runs_of(results)
+        if run.data.tags["bakeoff.kind"] == "cell"
+        and run.data.tags["bakeoff.arm"] == "wide"
+    ]
+    note = cell.data.tags["mlflow.note.content"]
+
+    (claim,) = [line for line in note.splitlines() if "/claim?" in line]
+    assert claim.startswith("- [A wider network is better.](http://127.0.0.1")
+    assert f"campaign={plan.id}" in claim
+    assert "arm=wide" in note
+
+
+def test_the_run_of_a_campaign_says_what_was_found(plan, run_inline, results):
+    run_inline(plan, results, tracking_uri=None)
+    client = client_of(results)
+    campaigns = client.get_experiment_by_name("bakeoff").experiment_id
+
+    said = describe_campaign(
+        None, results, plan.id, "**Does width help?** Yes."
+    )
+
+    assert said == ""
+    (run,) = client.search_runs([campaigns])
+    assert run.data.tags["mlflow.note.content"] == "**Does width help?** Yes."
+
+
+def test_a_store_that_is_away_takes_no_verdicts_and_says_why(tmp_path):
+    missing = f"sqlite:///{tmp_path}/no/such/folder/mlflow.db"
+    (tmp_path / "no").write_text("a file where a folder should be")
+
+    assert describe_campaign(missing, tmp_path, "quick-1", "Yes.")
+    assert describe_campaign("none", tmp_path, "quick-1", "Yes.") == ""

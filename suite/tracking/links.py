@@ -1,0 +1,13 @@
+"""Addresses of the dashboard's pages, for descriptions in MLflow."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+DASHBOARD = "http://127.0.0.1:8050"
+"""Where `bakeoff dashboard` is on the reader's machine, unless told otherwise."""
+
+
+def dashboard_link(path: str, **query: str) -> str:
+    """The address of a dashboard's page, such as ``/claim``, for these values."""
+    return f"{DASHBOARD}{path}?{urlencode(query)}"
