@@ -28,6 +28,9 @@ from tasks import UserError
 
 HOST = "127.0.0.1"
 PORTS_TRIED = 20  # ports after the wanted one
+# Seconds for a server to start: MLflow imports for a minute on a busy machine. One
+# that has ended is noticed at once.
+STARTUP_TIMEOUT_S = 300.0
 SHUTDOWN_TIMEOUT_S = 10.0  # seconds for a server to end by itself
 
 
@@ -90,7 +93,9 @@ class Server:
     log: Path
     """The file that has its output."""
 
-    def answers(self, path: str = "/", seconds: float = 60.0) -> bool:
+    def answers(
+        self, path: str = "/", seconds: float = STARTUP_TIMEOUT_S
+    ) -> bool:
         """Whether it answers at that path, waiting at most that long for it to start.
 
         False at once where the process has ended.
