@@ -149,6 +149,16 @@ class Study:
         return self.trials_told == self.trials
 
     @property
+    def generations_left(self) -> int:
+        """How many generations still lack a result: each waits for the one before."""
+        left = 0 if self._passed_on == len(self._asked) else 1
+        start = len(self._asked)
+        while start < self.trials:
+            start += self._sampler.generation_size(start)
+            left += 1
+        return left
+
+    @property
     def pruned(self) -> dict[int, float]:
         """The trials that the pruner ended, each with the share of its updates after
         which it did.

@@ -145,6 +145,11 @@ class Cell:
         return trials_left + rounds_open + self._finals_left
 
     @property
+    def rounds_left(self) -> int:
+        """How many of the runs that remain have to follow one another."""
+        return self.study.generations_left + (1 if self._finals_left else 0)
+
+    @property
     def _finals_left(self) -> int:
         return self._finals_planned - len(self.finals) - len(self.further)
 

@@ -26,7 +26,7 @@ from suite.campaign.machines import MachineCensus
 from suite.campaign.needs import distinct, needs_of, world_sizes
 from suite.campaign.progress import Tally, write_state
 from suite.campaign.running import MachineLoads, Running, WorkerLoads
-from suite.campaign.scheduler import Scheduler
+from suite.campaign.scheduler import Scheduler, claim_kinds
 from suite.campaign.stacks import StackChoices
 from suite.cluster.load import machine_load
 from suite.cluster.protocol import Executor, JobOutcome
@@ -88,7 +88,9 @@ class Driver:
         self._machine_loads = MachineLoads()
         self.cells: list[Cell] = []
         self._others = OtherCampaigns(self.folder)
-        self._scheduler = Scheduler(executor, self._job, plan.profile.stack)
+        self._scheduler = Scheduler(
+            executor, self._job, plan.profile.stack, claim_kinds(plan)
+        )
         self._stacks = StackChoices(plan, self.folder)
         self._interim_looks = InterimLooks(plan, self.folder)
         self._machines = MachineCensus()

@@ -1,11 +1,15 @@
 """Scheduling: the most urgent queued run is submitted while there are free slots.
 
-The task that needs the least time for the rest of its runs goes first, with all its
-blocks, so that its claims can be judged while slower tasks run. What a run costs is
-learned from the first ones, so tasks of which none has come back go before all others,
-in turn. Within a task early blocks go first, within a block cells whose cost is
-unknown, then the cheap ones; among equals the one with most runs left, since its trials
-come in generations that wait for each other. Results do not depend on the order.
+The claim that needs the least time for the rest of its runs goes first, with all its
+blocks, so that it can be judged while others run. What a run costs is learned from the
+first ones, so tasks of which none has come back go before all others, in turn. Within
+a claim early blocks go first, within a block cells whose cost is unknown, then the
+cheap ones; among equals the one with most runs left. Results do not depend on the
+order.
+
+Runs of a cell that have to follow one another are a chain. Once one takes nearly as long
+as all that is left would take on all slots, the campaign cannot end before it does, and
+it goes first: otherwise most workers would wait at the end for the longest cells.
 
 Where a cell is stacked, one job takes several of its arm's runs, of several blocks: as
 many as the profile allows, and no more than leaves work for the other slots.
@@ -14,6 +18,7 @@ many as the profile allows, and no more than leaves work for the other slots.
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,25 +27,32 @@ from itertools import count
 
 from suite.campaign.cell import Cell
 from suite.cluster.protocol import Executor, JobOutcome
+from suite.planning.plan import Plan
 from suite.training.job import Job, Member
 from suite.training.resources import Resources
 
 # Attempts of a run whose worker is lost, before its cell waits for `bakeoff
 # retry`.
 ATTEMPTS = 3
+# The part of the time that all slots need for all that is left, from which on a
+# chain goes first. Half, as costs are guesses and runs cannot be divided: in
+# ci/bench/schedule.py 64 workers then need 1.05 times the least time possible,
+# and 1.29 times with 1.
+CRITICAL = 0.5
 Needs = Mapping[tuple[str, int], Resources]  # by task and world size
+# Runs that cost about the same: those of a task, a level and the arm whose code runs.
+Kind = tuple[str, str, str]
 log = logging.getLogger("bakeoff")
 
 
 @dataclass(order=True)
 class Entry:
-    """A queued run; the smallest is the most urgent, by the first field that differs."""
+    """A queued run; the smallest of its kind is the most urgent, by the first field
+    that differs.
+    """
 
     block: int
     """The block of its cell: early blocks first."""
-
-    seconds: float
-    """How long a run like it takes; 0 where none has come back yet."""
 
     minus_left: int
     """The runs that its cell has left, negated: the cell with the most of them first.
@@ -56,11 +68,24 @@ class Entry:
     """The run."""
 
 
+def claim_kinds(plan: Plan) -> tuple[frozenset[Kind], ...]:
+    """For each claim of a plan the kinds of runs that decide it."""
+    found = []
+    for task in plan.tasks:
+        for claim in plan.claims(task):
+            places = plan.deciding([claim])
+            found.append(
+                frozenset((task, level, arm) for level, arm in places)
+            )
+    return tuple(found)
+
+
 class Scheduler:
     """Submits queued runs to an executor, most urgent first.
 
     ``job_of`` makes a job of some runs as they are submitted, whose cells differ in
-    their block at most. ``stack`` is how many that may be.
+    their block at most. ``stack`` is how many that may be. ``claims`` has the kinds of
+    runs that each claim needs; where a kind is in none, it goes with its whole task.
     """
 
     def __init__(
@@ -68,74 +93,127 @@ class Scheduler:
         executor: Executor,
         job_of: Callable[[Cell, Sequence[Member]], Job],
         stack: int = 1,
+        claims: Sequence[frozenset[Kind]] = (),
     ) -> None:
         self._executor = executor
         self._job_of = job_of
         self._stack = stack
-        self._queues: dict[str, list[Entry]] = {}  # a heap for each task
+        self._claims = claims
+        self._queues: dict[Kind, list[Entry]] = {}  # heaps
         self._turns = count()
         # Workers that groups in flight use besides their first.
         self._extra_workers = 0
         self._losses: Counter[str] = Counter()  # of workers, by run
         self._exclusive: set[str] = set()  # runs that get a node to themselves
-        # Seconds and runs that came back, by task, level and arm, and by task:
-        # arms differ too much in cost for one mean, but a task needs a total.
-        self._spent: dict[tuple[str, ...], tuple[float, int]] = {}
-        # How many runs the cells queued so far still need, by task.
-        self._left: Counter[str] = Counter()
+        # Seconds and runs that came back, by kind and by task: kinds differ
+        # too much for one mean, but those without any need a guess.
+        self._spent: dict[Kind | str, tuple[float, int]] = {}
+        # How many runs the cells queued so far still need.
+        self._left: Counter[Kind] = Counter()
         self._seen: set[int] = set()  # cells so far, by their id
         self._submitted: Counter[str] = Counter()  # runs, by task
+        self._forecast: _Forecast | None = None  # until something changes
         self.needs: Needs = {}
         self.slots = 0  # for runs like the one that was submitted last
 
     def add(self, cell: Cell, member: Member) -> None:
         """Queue a run of this cell."""
-        task = cell.cell_plan.task
+        kind = _kind_of(cell)
         if id(cell) not in self._seen:
             self._seen.add(id(cell))
-            self._left[task] += cell.left
+            self._left[kind] += cell.left
+            self._forecast = None
         entry = Entry(
             block=cell.cell_plan.block,
-            seconds=self._mean_seconds(_kind_of(cell)),
             minus_left=-cell.left,
             turn=next(self._turns),
             cell=cell,
             member=member,
         )
-        heappush(self._queues.setdefault(task, []), entry)
+        heappush(self._queues.setdefault(kind, []), entry)
 
     def note_seconds(self, cell: Cell, seconds: float) -> None:
         """Store how long a run of this cell took."""
-        task = cell.cell_plan.task
-        for group in (_kind_of(cell), (task,)):
+        kind = _kind_of(cell)
+        for group in (kind, cell.cell_plan.task):
             spent, runs = self._spent.get(group, (0.0, 0))
             self._spent[group] = spent + seconds, runs + 1
         # A cell that was told from the record alone was never counted in.
         if id(cell) in self._seen:
-            self._left[task] -= 1
+            self._left[kind] -= 1
+        self._forecast = None
 
-    def _mean_seconds(self, group: tuple[str, ...]) -> float:
+    def _mean_seconds(self, group: Kind | str) -> float:
         """The mean duration of such runs; 0 where none has come back yet."""
         spent, runs = self._spent.get(group, (0.0, 0))
         return spent / runs if runs else 0.0
 
+    def _expected_seconds(self, kind: Kind) -> float:
+        """How long a run of a kind will take: as others of it did, or of its task."""
+        return self._mean_seconds(kind) or self._mean_seconds(kind[0])
+
     def _most_urgent_queue(self) -> list[Entry] | None:
-        """The queue of the task that goes first; None if nothing is queued."""
-        waiting = [task for task, queue in self._queues.items() if queue]
+        """The queue of the kind that goes first; None if nothing is queued."""
+        waiting = [kind for kind, queue in self._queues.items() if queue]
         if not waiting:
             return None
-        return self._queues[min(waiting, key=self._urgency)]
+        if self._forecast is None:
+            self._forecast = self._new_forecast()
+        tops = {kind: _top(self._queues[kind]) for kind in waiting}
+        # Tasks without a known cost take turns, each until its first run
+        # comes back.
+        unknown = [one for one in waiting if not self._mean_seconds(one[0])]
+        if not unknown:
+            critical = self._critical(tops)
+            if critical is not None:
+                return self._queues[critical]
+        first = min(
+            unknown or waiting, key=lambda kind: self._rank(kind, tops[kind])
+        )
+        return self._queues[first]
 
-    def _urgency(self, task: str) -> tuple[float, int]:
-        """The expected seconds of the task's remaining runs; while that is unknown, 0
-        and the runs that were submitted.
-        """
-        mean = self._mean_seconds((task,))
-        # Tasks without a known cost take turns, each until its first run comes
-        # back.
-        if not mean:
-            return 0.0, self._submitted[task]
-        return mean * self._left[task], 0
+    def _rank(self, kind: Kind, top: Entry) -> tuple[float, ...]:
+        """What orders kinds by their most urgent run, the first one first."""
+        assert self._forecast is not None
+        task = kind[0]
+        is_known = self._mean_seconds(task) > 0.0
+        return (
+            0.0 if is_known else float(self._submitted[task]),
+            self._forecast.claim_seconds[kind],
+            top.block,
+            self._mean_seconds(kind),
+            top.minus_left,
+            top.turn,
+        )
+
+    def _critical(self, tops: Mapping[Kind, Entry]) -> Kind | None:
+        """The kind with the longest chain, where the campaign's end depends on it."""
+        assert self._forecast is not None
+        chains = {
+            kind: top.cell.rounds_left * self._expected_seconds(kind)
+            for kind, top in tops.items()
+        }
+        longest = max(chains, key=chains.__getitem__)
+        together = self._forecast.seconds / max(1, self.slots)
+        is_critical = chains[longest] >= CRITICAL * together
+        return longest if is_critical else None
+
+    def _new_forecast(self) -> _Forecast:
+        """What the rest of the campaign takes, by what is known now."""
+        seconds = {
+            kind: left * self._expected_seconds(kind)
+            for kind, left in self._left.items()
+        }
+        by_task: dict[str, float] = {}
+        for kind, one in seconds.items():
+            by_task[kind[0]] = by_task.get(kind[0], 0.0) + one
+        of_claims: dict[Kind, float] = {}
+        for claim in self._claims:
+            needed = sum(seconds.get(kind, 0.0) for kind in claim)
+            for kind in claim:
+                of_claims[kind] = min(needed, of_claims.get(kind, math.inf))
+        alone = {kind: by_task[kind[0]] for kind in seconds}
+        return _Forecast(sum(seconds.values()), alone | of_claims)
 
     def submit(self) -> None:
         """Keep every slot busy, and a few jobs prefetched.
@@ -144,17 +222,6 @@ class Scheduler:
         """
         while queue := self._most_urgent_queue():
             entry = queue[0]
-            seconds = self._mean_seconds(_kind_of(entry.cell))
-            # Sorting a long queue again after each result was quadratic in its
-            # length. A heap is only corrected at its top, when that entry's
-            # turn comes.
-            urgency = seconds, -entry.cell.left
-            if urgency > (entry.seconds, entry.minus_left):
-                # Its estimated cost or its cell's progress has changed since,
-                # so that others may be more urgent now.
-                entry.seconds, entry.minus_left = urgency
-                heapreplace(queue, entry)
-                continue
             if not self._has_room(entry):
                 break
             heappop(queue)
@@ -260,6 +327,33 @@ class Scheduler:
         return True
 
 
-def _kind_of(cell: Cell) -> tuple[str, str, str]:
+@dataclass(frozen=True)
+class _Forecast:
+    """The work that is left, in seconds of one worker."""
+
+    seconds: float
+    """All of it."""
+
+    claim_seconds: Mapping[Kind, float]
+    """For each kind, what is left of the claim that needs least, among those that need
+    the kind.
+    """
+
+
+def _top(queue: list[Entry]) -> Entry:
+    """The most urgent entry of a kind."""
+    # Sorting a long queue again after each result was quadratic in its length.
+    # A heap is only corrected at its top, when that entry's turn comes: its
+    # cell may have advanced since, so that others are more urgent now.
+    while True:
+        entry = queue[0]
+        minus_left = -entry.cell.left
+        if minus_left <= entry.minus_left:
+            return entry
+        entry.minus_left = minus_left
+        heapreplace(queue, entry)
+
+
+def _kind_of(cell: Cell) -> Kind:
     """The key that runs of a cell share with those of other blocks."""
     return cell.cell_plan.task, cell.cell_plan.level, cell.cell_plan.builds

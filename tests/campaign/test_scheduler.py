@@ -27,11 +27,24 @@ class Recorder:
         self.in_flight += 1
 
 
-def cell(name, block=0, left=1, world_size=1, arm="an arm", task="tiny"):
+def cell(
+    name,
+    block=0,
+    left=1,
+    world_size=1,
+    arm="an arm",
+    task="tiny",
+    rounds_left=1,
+):
     plan = SimpleNamespace(task=task, level="all", builds=arm, block=block)
     recipe = SimpleNamespace(world_size=world_size)
     return SimpleNamespace(
-        name=name, cell_plan=plan, left=left, recipe=recipe, stacked=False
+        name=name,
+        cell_plan=plan,
+        left=left,
+        rounds_left=rounds_left,
+        recipe=recipe,
+        stacked=False,
     )
 
 
@@ -43,9 +56,13 @@ def member(key="key"):
 def started():
     """A scheduler for so many slots, and the executor that it submits to."""
 
-    def make(slots):
+    def make(slots, claims=()):
         executor = Recorder(slots)
-        scheduler = Scheduler(executor, lambda cell, member: cell.name)
+        scheduler = Scheduler(
+            executor,
+            lambda cell, member: cell.name,
+            claims=[frozenset(kinds) for kinds in claims],
+        )
         needs = {
             (task, size): Resources()
             for task in ("tiny", "dear", "cheap")
@@ -72,7 +89,7 @@ def test_early_blocks_go_first_then_cells_with_most_left_then_in_turn(started):
 
 
 def test_within_a_block_unknown_costs_go_first_then_the_cheap_ones(started):
-    scheduler, executor = started(slots=10)
+    scheduler, executor = started(slots=4)
     dear, cheap = cell("dear", left=9, arm="dear"), cell("cheap", arm="cheap")
     for known, seconds in ((dear, 8.0), (cheap, 1.0), (cheap, 3.0)):
         scheduler.note_seconds(known, seconds)
@@ -85,11 +102,13 @@ def test_within_a_block_unknown_costs_go_first_then_the_cheap_ones(started):
 
 
 def test_all_blocks_of_a_cheap_task_go_before_a_dear_one(started):
-    scheduler, executor = started(slots=10)
+    scheduler, executor = started(slots=3)
     dear, cheap = cell("dear", task="dear"), cell("cheap", task="cheap")
     for known, seconds in ((dear, 8.0), (cheap, 1.0)):
         scheduler.note_seconds(known, seconds)
-    for queued in (dear, cheap, cell("cheap, late", block=4, task="cheap")):
+    late = cell("cheap, late", block=4, task="cheap")
+    more = [cell("dear too", task="dear") for _ in range(5)]
+    for queued in (dear, *more, cheap, late):
         scheduler.add(queued, member())
     scheduler.submit()
 
@@ -108,6 +127,44 @@ def test_a_task_of_many_short_runs_goes_after_one_of_few_long_ones(started):
     assert executor.submitted == ["few", "many"]
 
 
+def test_the_claim_that_needs_least_goes_first_with_all_its_blocks(started):
+    kinds = {arm: ("tiny", "all", arm) for arm in "abcd"}
+    claims = [
+        (kinds["a"], kinds["b"]),  # 2 s a block
+        (kinds["b"], kinds["c"]),  # 1.5 s a block
+        (kinds["d"],),  # 9 s a block
+    ]
+    scheduler, executor = started(slots=1, claims=claims)
+    for block in range(2):
+        for arm in "abcd":
+            name = f"{arm}{block}"
+            scheduler.add(cell(name, block=block, arm=arm), member())
+    for arm, seconds in (("a", 1.2), ("b", 0.8), ("c", 0.7), ("d", 9.0)):
+        scheduler.note_seconds(cell("of another campaign", arm=arm), seconds)
+    for _ in range(4):
+        executor.in_flight = 0
+        scheduler.submit()
+
+    assert executor.submitted == ["c0", "b0", "c1", "b1"]
+
+
+@pytest.mark.parametrize(("short", "first"), [(20, "long"), (100, "short")])
+def test_a_chain_over_half_as_long_as_all_the_rest_goes_first(
+    started, short, first
+):
+    """30 s one after another, where four workers need 42 s or 62 s for all."""
+    scheduler, executor = started(slots=4)
+    scheduler.slots = 4
+    long = cell("long", task="dear", left=15, rounds_left=3)
+    many = cell("short", task="cheap", left=short)
+    for queued, seconds in ((long, 10.0), (many, 1.0)):
+        scheduler.note_seconds(queued, seconds)
+        scheduler.add(queued, member())
+    scheduler.submit()
+
+    assert executor.submitted[0] == first
+
+
 def test_tasks_of_unknown_cost_run_once_each_before_any_other(started):
     scheduler, executor = started(slots=3)
     known = cell("known", task="tiny")
@@ -123,9 +180,9 @@ def test_tasks_of_unknown_cost_run_once_each_before_any_other(started):
 
 
 def test_a_run_that_turns_out_slow_gives_way(started):
-    scheduler, executor = started(slots=10)
+    scheduler, executor = started(slots=2)
     for name in ("slow", "quick"):
-        scheduler.add(cell(name, arm=name), member())
+        scheduler.add(cell(name, arm=name, left=9), member())
     scheduler.note_seconds(cell("slow again", block=1, arm="slow"), 60.0)
     scheduler.submit()
 

@@ -260,6 +260,20 @@ def test_tpe_starts_with_eight_points_of_the_same_sequence_then_asks_in_fours():
     assert first == quasi.ask()[:8]
 
 
+def test_generations_left_are_those_without_all_of_their_results():
+    """Ten trials of TPE: eight, then two."""
+    study = Study(SPACE, seed=0, trials=10, sampler="tpe")
+    counts = [study.generations_left]
+    while asked := study.ask():
+        counts.append(study.generations_left)
+        for trial in asked:
+            study.tell(trial.number, 1.0)
+        counts.append(study.generations_left)
+
+    assert counts == [2, 2, 1, 1, 0]
+    assert Study(SPACE, seed=0, trials=0).generations_left == 0
+
+
 def test_tpe_with_a_small_budget_is_quasi_random():
     assert (
         run_through(Study(RATES, seed=1, trials=5, sampler="tpe"))
