@@ -4,8 +4,12 @@ import importlib
 import importlib.util
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from suite.planning.plan import Plan
+from suite.planning.profile import Profile
 
 BENCH = Path(__file__).resolve().parents[1] / "ci" / "bench"
 
@@ -63,3 +67,26 @@ def test_a_peer_that_is_absent_is_named_with_what_installs_it(
     assert capsys.readouterr().err == (
         "skorch is not installed and left out: pip install -r ci/bench/peers.txt\n"
     )
+
+
+def test_a_simulated_campaign_takes_as_long_as_its_work_on_its_workers(load):
+    schedule = load("schedule")
+    values = {"blocks": 2, "trials": 2, "finals": 1}
+    profile = Profile.model_validate(
+        {"name": "two", **values, "tasks": {"logistic_regression": {}}}
+    )
+    plan = Plan(profile)
+    second = SimpleNamespace(seconds=1.0)
+    found = {
+        (cell.task, cell.level, cell.builds): second for cell in plan.cells
+    }
+
+    alone, many = (schedule.simulate(plan, found, n) for n in (1, 1000))
+
+    assert alone.runs == plan.runs
+    assert alone.duration == pytest.approx(alone.work)
+    assert alone.idle == pytest.approx(0.0)
+    assert 0.0 < alone.first_verdict < alone.duration
+    # Nobody waits: a cell's trials at once, then its finals at once.
+    assert 1.6 < many.duration < 2.4
+    assert many.work == pytest.approx(alone.work)

@@ -262,7 +262,7 @@ def test_tpe_starts_with_eight_points_of_the_same_sequence_then_asks_in_fours():
 
 def test_generations_left_are_those_without_all_of_their_results():
     """Ten trials of TPE: eight, then two."""
-    study = Study(SPACE, seed=0, trials=10, sampler="tpe")
+    study = Study(RATES, seed=0, trials=10, sampler="tpe")
     counts = [study.generations_left]
     while asked := study.ask():
         counts.append(study.generations_left)
@@ -271,7 +271,7 @@ def test_generations_left_are_those_without_all_of_their_results():
         counts.append(study.generations_left)
 
     assert counts == [2, 2, 1, 1, 0]
-    assert Study(SPACE, seed=0, trials=0).generations_left == 0
+    assert Study(RATES, seed=0, trials=0).generations_left == 0
 
 
 def test_tpe_with_a_small_budget_is_quasi_random():
