@@ -295,6 +295,7 @@ class Driver:
                 self._replay_or_queue(cell, member)
         if cell.done:
             self._writer.write(cell)
+            self.tally.cells_done.append(cell.cell_plan.place)
 
     def _note_ended_early(self, cell: Cell) -> None:
         """Record the trials of a cell that a round has ended, and drop what they would

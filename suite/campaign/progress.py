@@ -17,6 +17,7 @@ from suite.training.job import ENDED_WELL
 
 # A rate over fewer runs is too noisy to estimate the remaining time.
 RUNS_FOR_A_FORECAST = 3
+CellPlace = tuple[str, str, str, int]  # task, level, arm, block
 log = logging.getLogger("bakeoff")
 
 
@@ -50,6 +51,9 @@ class Tally:
 
     slots: int = 0
     """Workers that there are."""
+
+    cells_done: list[CellPlace] = field(default_factory=list)
+    """The cells of which every run has a result, in the order in which they got it."""
 
     problems: list[str] = field(default_factory=list)
     """What to tell the user at the end."""

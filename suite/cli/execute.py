@@ -114,17 +114,26 @@ def _launched(
 ) -> Tally:
     """The plan, run to its end. Ctrl-C says how to resume it, and exits."""
     from suite.campaign.launch import launch
+    from suite.cli.early_verdicts import early_verdicts
     from suite.cli.progress import watching
 
     try:
-        with watching(out(), plan.id, plan.runs) as watch:
+        with (
+            watching(out(), plan.id, plan.runs) as watch,
+            early_verdicts(plan, results, watch.say) as early,
+        ):
+
+            def take(tally: Tally) -> None:
+                early.take(tally)
+                watch.take(tally)
+
             return launch(
                 plan,
                 results,
                 executor=executor,
                 tracking_uri=tracking,
                 retry=retry,
-                watch=watch.take,
+                watch=take,
                 notify=watch.say,
             )
     except KeyboardInterrupt as interrupt:
