@@ -7,7 +7,7 @@ trap 'rm -rf "$folder"' EXIT
 
 echo "Resolving in a clean environment; some minutes ..."
 "${PYTHON:-python3}" -m venv "$folder"
-"$folder/bin/pip" install --quiet -e '.[dev,server,bench]'
+"$folder/bin/pip" install --quiet -e '.[dev,server,bench]' uv # which ci/environment.sh brings
 "$folder/bin/pip" check
 {
     echo "# Every package of the environment, with all extras. \`make constraints\` writes this file; do not edit it."
