@@ -67,8 +67,11 @@ def would_be(verdict: ClaimVerdict, words: Words) -> str:
 
 def agreeing_blocks(verdict: ClaimVerdict) -> tuple[str, str]:
     """How often blocks agreed with the mean, as the verdict's sentence counts it:
-    whether "for" or "against" the claim, and in how many blocks.
+    whether "for" or "against" the claim, and in how many blocks. Of a claim of equality,
+    how many are "within" the margin.
     """
+    if verdict.claims_equality:
+        return "within", f"{verdict.blocks_within(verdict.level)}"
     # A claim of at least so much counts blocks that reach it, wherever the
     # mean lies.
     counts_for = verdict.at_least or verdict.effect >= 0

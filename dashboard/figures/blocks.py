@@ -39,7 +39,9 @@ def differences(
     """Each block's difference at one level, the margin's band, the mean with its plain
     interval.
     """
-    title = words("blocks-axis", unit=unit_of(verdict, words))
+    # Neither side of 0 is in the direction of a claim of equality.
+    code = "blocks-axis-equal" if verdict.claims_equality else "blocks-axis"
+    title = words(code, unit=unit_of(verdict, words))
     write = measuring(verdict, words).full
     chart = block_chart(verdict, title=title, write=write)
     row = chart.at(level) if chart else None

@@ -73,8 +73,9 @@ overview-no-claims-says = No claim of these tasks can be decided by the arms and
 judging-title = Judging …
 judging-says = The verdicts are being computed; this page shows them as soon as they are there.
 forest-title = All claims on one scale
-forest-says = Effects in units of the [smallest difference that matters](margin): inside the grey band it does not. Thick: the [interval that decides](deciding); thin: the plain [95 % interval](interval).
+forest-says = Effects in units of the [smallest difference that matters](margin): inside the grey band it does not, and a claim of equality holds. Thick: the [interval that decides](deciding); thin: the plain [95 % interval](interval).
 forest-against = ← against the claim
+forest-against-too = against the claim →
 forest-for = for the claim →
 forest-margins = in margins (±1 = the smallest difference that matters)
 forest-claim = Claim
@@ -124,8 +125,14 @@ curves-gap = Training minus validation
 curves-axis-validation = { $measure }, validation
 curves-axis-train = { $measure }, training
 curves-axis-gap = Difference in { $measure }
-curves-n = n = { $blocks } blocks, up to { $finals } finals each; none left out.
-curves-n1 = n = { $blocks } blocks, one final each; none left out.
+curves-n = n = { $blocks } { $blocks ->
+    [1] block
+   *[other] blocks
+}, up to { $finals } finals each; none left out.
+curves-n1 = n = { $blocks } { $blocks ->
+    [1] block
+   *[other] blocks
+}, one final each; none left out.
 curves-checkpoint = chosen checkpoint (median of all finals)
 curves-smoothed = Smoothed lines lag behind what was measured.
 curves-every-arm = All arms alike
@@ -158,7 +165,7 @@ smooth-0-9 = Much
 
 ## Charts
 
-chart-nothing = Nothing recorded yet.
+chart-nothing = Nothing is recorded.
 chart-table = View as table
 chart-enlarge = Enlarge
 chart-reset = Show everything again (a double click does, too)
@@ -227,6 +234,7 @@ fact-effect-size = [Paired effect size](effect_size)
 fact-won = [Blocks as claimed](agreeing)
 fact-blocks-for = [Blocks as claimed](agreeing)
 fact-blocks-against = [Blocks against the claim](agreeing)
+fact-blocks-within = [Blocks within the margin](agreeing)
 fact-p = [p, Holm](holm)
 fact-sign-flip = [p, sign flips (a check)](sign_flip)
 fact-half-budget = [With half the tuning](half_budget)
@@ -240,9 +248,11 @@ claim-trend = The gap along the axis
 claim-trend-says = Mean paired gap at each level with its 95 % interval.
 claim-differences = Difference in each block
 claim-differences-says = Right of the grey line supports the claim. Grey: does not matter; tinted: the plain 95 % interval; dashed: the mean.
+claim-differences-equal = Inside the grey band supports the claim, on either side of the line. Tinted: the plain 95 % interval; dashed: the mean.
 claim-pairs = Both arms in each block
 claim-pairs-says = Arms of a [block](block) share split, batch order and evaluation sample, so they are compared in pairs.
 blocks-axis = Difference in the claim's direction, { $unit }
+blocks-axis-equal = Difference, { $unit }
 blocks-gap = Gap, { $unit }
 unit-ratio = as a ratio
 fact-difference = Difference
@@ -266,6 +276,8 @@ change-gate = Fixing what failed ({ $gates }) and running again: until then the 
 change-supported = Blocks that move the mean by more than { $near } against the claim: so far is the near end of the deciding interval from 0.
 change-refuted = Blocks that move the mean by more than { $near } towards the claim: so far is the near end of the deciding interval from 0.
 change-no-difference = Blocks that push the interval (now within { $near } of 0) past { $margin }, the smallest difference that matters.
+change-equal = Blocks that push the interval (now within { $far } of what is claimed) past { $margin }, the smallest difference that matters.
+change-unequal = Blocks that bring the mean closer to what is claimed by more than { $near }: so far is the near end of the deciding interval from the smallest difference that matters.
 change-blocks = More repetitions: { $blocks } in all leave no answer open, whatever their mean. A clear mean needs fewer, though never fewer than { $least }.
 change-data = More or other data: more blocks alone would not decide it.
 change-levels = Levels that agree: this claim needs the same answer at each of them, which more blocks alone need not bring.
@@ -332,6 +344,8 @@ search-even = Yes: { $trials } completed trials in every block of every arm.
 search-uneven = Not yet: some blocks lack trials, so the campaign is incomplete there.
 search-studies = Studies
 search-completed = Completed trials
+search-nothing = Nothing was tuned
+search-nothing-says = No arm of this task has hyperparameters to search.
 search-not-tuned = This arm has no hyperparameters to tune.
 search-history = Every trial
 search-history-says = Points: trials of all blocks. Lines: each block's best so far.
@@ -695,7 +709,7 @@ term-says-simultaneous = Intervals that hold all together with 95 % confidence, 
 term-effect-size = Paired effect size
 term-says-effect-size = The mean difference in units of how much it varies from block to block.
 term-agreeing = Blocks as claimed
-term-says-agreeing = In how many blocks the difference has the claimed direction.
+term-says-agreeing = In how many blocks the difference has the claimed direction; of a claim of equality, in how many it is smaller than what matters.
 term-gate = Adequacy gate
 term-says-gate = A check that the comparison was good enough to be judged at all. One that fails makes the verdict inconclusive.
 term-exploratory = Exploratory

@@ -18,7 +18,7 @@ from dashboard.components.controls import (
     controls,
     select,
 )
-from dashboard.components.text import card, head, note
+from dashboard.components.text import card, empty, head, note
 from dashboard.data.view import View, capital
 from dashboard.figures.search import (
     budget_chart,
@@ -53,11 +53,17 @@ def layout(view: View) -> Component:
         for one in view.about["arms"]
     ]
     chosen = [choose_task(view), choose_level(view)]
+    top = [
+        head(words("search-title"), words("search-says")),
+        controls(*[part for part in chosen if part is not None]),
+    ]
+    if trials.empty and not _any_space(view):
+        nothing = words("search-nothing")
+        return html.Div([*top, empty(nothing, words("search-nothing-says"))])
     tuned = _Tuned(view, mine, space)
     return html.Div(
         [
-            head(words("search-title"), words("search-says")),
-            controls(*[part for part in chosen if part is not None]),
+            *top,
             _budget(view, trials),
             _equal_budgets(view),
             controls(select(view, "arm", arms, arm, words("choose-arm"))),
@@ -71,6 +77,12 @@ def layout(view: View) -> Component:
             tuned.edges(),
         ]
     )
+
+
+def _any_space(view: View) -> bool:
+    """Whether any arm of the task has hyperparameters to search."""
+    arms = (one["name"] for one in view.about["arms"])
+    return any(len(space_of(_space(view, arm))) for arm in arms)
 
 
 def _budget(view: View, trials: pd.DataFrame) -> Component:

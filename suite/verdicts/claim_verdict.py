@@ -14,7 +14,7 @@ from suite.training.metrics import SHARE, Better
 from suite.verdicts.arm_training import ArmTraining
 from suite.verdicts.decision import Answer, Label, Reason
 from suite.verdicts.gate import Gate
-from suite.verdicts.kinds import Side, pair_of_arms
+from suite.verdicts.kinds import Side, kind_of, pair_of_arms
 from suite.verdicts.message import Message
 from suite.verdicts.placing import Place
 from suite.verdicts.statistics import Crossover, Interval
@@ -279,6 +279,23 @@ class ClaimVerdict:
     def is_share(self) -> bool:
         """Whether the metric is a share, which is shown in percent."""
         return self.unit == SHARE
+
+    @property
+    def claims_equality(self) -> bool:
+        """Whether it is supported within the margin, and refuted beyond it on either
+        side.
+        """
+        return kind_of(self.kind).hypothesis == "equivalence"
+
+    def blocks_within(self, level: str) -> int:
+        """How many blocks differ by less than the margin at a level, as a claim of
+        equality has it; of a claim over all levels, how many do at all.
+        """
+        return sum(
+            abs(row["difference"]) < self.margin
+            for row in self.per_block
+            if row["level"] in (None, level)
+        )
 
     @property
     def failed_gates(self) -> tuple[Gate, ...]:

@@ -51,7 +51,7 @@ def with_state(view, state, **changes):
 
 
 def test_blocks_are_counted_in_the_direction_that_the_mean_has(verdict):
-    six = {"blocks": 6, "at_least": 0.0}
+    six = {"kind": "difference", "blocks": 6, "at_least": 0.0}
 
     assert agreeing_blocks(
         replace(verdict, effect=0.1, win_rate=5 / 6, **six)
@@ -82,9 +82,73 @@ def test_the_columns_of_a_contrast_are_headed_by_its_arms(
     assert all(label in heads[1] for label in labels)
 
 
+def equality(one, differences, **changes):
+    """A claim of equality whose blocks differ by these amounts; 1 matters."""
+    blocks = [
+        {"block": block, "level": None, "difference": value}
+        for block, value in enumerate(differences)
+    ]
+    return replace(
+        one, kind="equal", margin=1.0, per_block=tuple(blocks), **changes
+    )
+
+
+def test_blocks_of_a_claim_of_equality_are_counted_within_the_margin(verdict):
+    alike = equality(verdict, [-0.5, 0.2, -0.9, 1.5], effect=-0.2)
+
+    assert agreeing_blocks(alike) == ("within", "3")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_sides_of_0_are_against_a_claim_of_equality(
+    snapshots, finished, verdict, language
+):
+    view = view_of(snapshots, "/claim", f"?campaign={finished}")
+    words = Words(language)
+    view = replace(view, words=words)
+    alike = equality(verdict, [-0.5, 0.2], verdict="supported")
+
+    card = str(verdict_card(view, alike).to_plotly_json())
+
+    assert words("forest-against-too") in card
+    assert words("forest-for") not in card
+
+
+@pytest.mark.parametrize(
+    ("answer", "interval", "told"),
+    [
+        ("supported", (-0.6, 0.4), "within 0.6 of what is claimed"),
+        ("refuted", (-1.9, -1.25), "closer to what is claimed by more"),
+    ],
+)
+def test_what_changes_a_claim_of_equality_is_its_distance_from_the_margin(
+    snapshots, finished, verdict, answer, interval, told
+):
+    view = view_of(snapshots, "/claim", f"?campaign={finished}")
+    alike = equality(
+        verdict,
+        [],
+        verdict=answer,
+        complete=True,
+        gates=(),
+        equivalence_interval=interval,
+        adjusted_interval=interval,
+    )
+
+    shown = str(changes_card(view, alike).to_plotly_json())
+
+    assert told in shown
+    assert ("0.25" in shown) == (answer == "refuted")  # 1.25 beyond 1
+
+
 def test_blocks_of_a_promise_are_counted_as_claimed(verdict):
     promised = replace(
-        verdict, effect=-0.1, win_rate=0.5, at_least=0.05, blocks=6
+        verdict,
+        kind="difference",
+        effect=-0.1,
+        win_rate=0.5,
+        at_least=0.05,
+        blocks=6,
     )
 
     assert agreeing_blocks(promised) == ("for", "3")

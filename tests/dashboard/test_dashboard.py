@@ -26,7 +26,7 @@ from dashboard.data.view import View, read_query, view_of
 from dashboard.figures.curves import AXES
 from dashboard.locale import CATALOGUE, LANGUAGES, Words, key_of
 from dashboard.pages import PAGES, curves, page_at, register_page
-from dashboard.pages.compare.differences import differing
+from dashboard.pages.compare.differences import PARTS, differing
 from dashboard.pages.overview import choices
 from dashboard.pages.runs import rows_of
 from dashboard.pages.samples import read_table
@@ -121,10 +121,10 @@ FAMILIES = {
         "status",
     ),
     "cluster": ("worker", "device", "runs", "alone", "idle"),
-    "compare": ("profile", "sources", "versions"),
+    "compare": PARTS,
     "curves": curves.SPLITS,
     "curves-axis": curves.SPLITS,
-    "fact-blocks": ("for", "against"),
+    "fact-blocks": ("for", "against", "within"),
     "findings": (
         "campaign",
         "verdict",

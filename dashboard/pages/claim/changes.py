@@ -11,7 +11,7 @@ from dashboard.components.outcome import status_of
 from dashboard.components.text import card, coded
 from dashboard.data.view import View
 from dashboard.locale import Words
-from dashboard.locale.numbers import measuring
+from dashboard.locale.numbers import Measuring, measuring
 from dashboard.pages.claim.verdict import blocks_to_settle
 from suite.report.sentences import gate_name
 from suite.verdicts.claim_verdict import ClaimVerdict
@@ -56,6 +56,8 @@ def _reasons(view: View, verdict: ClaimVerdict) -> Iterator[str]:
 def _other_blocks(words: Words, verdict: ClaimVerdict) -> str:
     """How much the blocks would have to change to overturn a verdict."""
     scale = measuring(verdict, words)
+    if verdict.claims_equality:
+        return _other_blocks_of_equality(words, scale, verdict)
     low, high = verdict.adjusted_interval
     # A difference falls once the near end of its interval reaches 0. "No
     # difference" falls once the far end leaves the band of the margin.
@@ -66,6 +68,25 @@ def _other_blocks(words: Words, verdict: ClaimVerdict) -> str:
         "change",
         verdict.verdict,
         near=scale.amount(near),
+        margin=scale.amount(verdict.margin),
+    )
+
+
+def _other_blocks_of_equality(
+    words: Words, scale: Measuring, verdict: ClaimVerdict
+) -> str:
+    """The same where the claim holds within the margin, and fails beyond it."""
+    supported = verdict.verdict == "supported"
+    interval = (
+        verdict.equivalence_interval
+        if supported
+        else verdict.adjusted_interval
+    )
+    ends = [abs(end) for end in interval]
+    return words(
+        "change-equal" if supported else "change-unequal",
+        far=scale.amount(max(ends)),
+        near=scale.amount(min(ends) - verdict.margin),
         margin=scale.amount(verdict.margin),
     )
 

@@ -58,7 +58,11 @@ def _at_level(
             f"differences-{level or 'all'}",
             spec,
             title=words("claim-differences") + place,
-            says=words("claim-differences-says"),
+            says=words(
+                "claim-differences-equal"
+                if verdict.claims_equality
+                else "claim-differences-says"
+            ),
             height=height,
         )
     ]

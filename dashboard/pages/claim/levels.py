@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,6 +54,14 @@ def _row(
         scale.interval(row["interval"]),
         scale.interval(row["adjusted_interval"]),
         plain(row["effect_size"], 2),
-        percent(row["win_rate"], 0),
+        percent(_share_as_claimed(verdict, row), 0),
         probability(row["p"]),
     )
+
+
+def _share_as_claimed(verdict: ClaimVerdict, row: Mapping[str, Any]) -> float:
+    """The share of blocks at a level of which the claim is true."""
+    if not verdict.claims_equality:
+        return float(row["win_rate"])
+    within = verdict.blocks_within(str(row["level"]))
+    return within / row["blocks"] if row["blocks"] else math.nan

@@ -63,7 +63,11 @@ def _outcome(view: View, verdict: ClaimVerdict) -> html.Div:
 def _forest(view: View, verdict: ClaimVerdict) -> html.Div:
     # On a scale of its own: the claim stands alone here.
     words, span = view.words, span_of([verdict])
-    ends = [html.Span(words("forest-against")), html.Span(words("forest-for"))]
+    right = "forest-for"
+    # Two arms that are claimed to be equal may differ in either direction.
+    if verdict.claims_equality:
+        right = "forest-against-too"
+    ends = [html.Span(words("forest-against")), html.Span(words(right))]
     return html.Div(
         [
             html.Div(ends, className="sides label"),

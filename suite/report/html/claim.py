@@ -155,8 +155,10 @@ def _numbers(one: Judged) -> Iterator[Number]:
         _interval(one, verdict.equivalence_interval),
     )
     yield "Matters from", written.amount(verdict.margin)
-    won = f"{verdict.win_rate * verdict.blocks:g}"
-    yield "As claimed in", f"{won} of {counted(verdict.blocks, 'block')}"
+    won = verdict.win_rate * verdict.blocks
+    if verdict.claims_equality:
+        won = verdict.blocks_within(verdict.level)
+    yield "As claimed in", f"{won:g} of {counted(verdict.blocks, 'block')}"
     yield "Effect size, paired", _signed(verdict.effect_size)
     yield "p, adjusted", probability(verdict.p_holm)
     yield "p, sign-flip check", probability(verdict.p_sign_flip)
