@@ -236,24 +236,27 @@ def cell_note(campaign: str, cell_id: CellId, task: TaskManifest) -> str:
     name, level, arm, block = cell_id
     arm_label = task.arm(arm).label
     level_label = task.level(level).label
+    place = {"campaign": campaign, "task": name}
+    runs = dashboard_link("/runs", **place, level=level, arm=arm)
+    # MLflow folds all but the first lines: links come before explanations.
     lines = [
         f"**{arm_label}** at *{level_label}*, block {block} of `{name}`.",
         "",
-        "Metrics are means over the final runs, which use the hyperparameters that "
-        "tuning chose (the params above). Its runs are below this one.",
+        f"[All its blocks]({runs}) on the dashboard (`bakeoff dashboard`), and "
+        "the claims that rest on them:",
+        "",
     ]
     if task.question:
         lines.insert(0, f"{task.question}\n")
-    place = {"campaign": campaign, "task": name}
-    runs = dashboard_link("/runs", **place, level=level, arm=arm)
-    lines += [
-        "",
-        f"On the dashboard (`bakeoff dashboard`): [all blocks]({runs})",
-    ]
     for claim in task.tested:
         if arm in claim.arms and level in claim.levels:
             to = dashboard_link("/claim", **place, claim=claim.name)
             lines.append(f"- [{_link_text(claim.says)}]({to})")
+    lines += [
+        "",
+        "Metrics are means over the final runs, which use the hyperparameters that "
+        "tuning chose: the params. Its runs are its children.",
+    ]
     return _first_lines(lines)
 
 
