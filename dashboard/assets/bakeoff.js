@@ -59,6 +59,15 @@
     return [...text].reduce((sum, letter) => sum + (letter >= "\u2e80" ? 12.4 : 6.8), 0);
   }
 
+  /* In two lines where one would be cut off; a text without a space stays. */
+  function wrapped(text, room) {
+    if (!text || text.includes("<br>") || widthOf(text) <= room) return text;
+    const spaces = [...text.matchAll(/[ ，]/g)].map((found) => found.index + (found[0] === " " ? 0 : 1));
+    if (!spaces.length) return text;
+    const middle = spaces.reduce((best, at) => (Math.abs(at - text.length / 2) < Math.abs(best - text.length / 2) ? at : best));
+    return text.slice(0, middle).trimEnd() + "<br>" + text.slice(middle).trimStart();
+  }
+
   function shortened(text) {
     if (widthOf(text) <= WIDEST_NAME) return text;
     const letters = [...text];
@@ -146,6 +155,7 @@
       const [low, high] = axis.range ? axis.range.map((end) => 10 ** end) : [Math.min(...mine), Math.max(...mine)];
       const ticks = logTicks(Math.min(low, high), Math.max(low, high));
       if (ticks && ticks.length > 1) axis.tickvals = ticks;
+      else if (!ticks && !axis.dtick) axis.dtick = 1; // powers of ten alone: plotly's small digits between them are noise
     }
   }
 
@@ -173,6 +183,7 @@
       top = 28;
     } else {
       if (labelled.length && !x.range) x.range = reach(labelled.map(([trace]) => trace.x), x.type === "log");
+      x.title = wrapped(typeof x.title === "object" && x.title ? x.title.text : x.title, width - 110);
       layout.xaxis = dressed(x, look, x.showgrid === undefined ? { showgrid: false } : {});
       layout.yaxis = dressed(y, look, { automargin: true });
       const ends = endLabels(labelled, data, layout, height, top);
@@ -189,7 +200,9 @@
     };
     const keyed = spec.keyed && width < 560 ? { showlegend: false } : {}; // a key of its own stands above the chart
     const size = onPaper ? { width: PAPER_WIDTH, height, autosize: false } : {};
-    return { data, layout: Object.assign(base, layout, keyed, { annotations: notes, template: null }, size) };
+    const made = Object.assign(base, layout, keyed, { annotations: notes, template: null }, size);
+    if (!spec.panels && x.title && x.title.includes("<br>")) made.margin = Object.assign({}, made.margin, { b: made.margin.b + 16 });
+    return { data, layout: made };
   }
 
   const PAPER_WIDTH = 680; // pixels within a card on A4, upright

@@ -174,9 +174,15 @@ def gantt(
     if not traces:
         return None
     rows = len({row for trace in traces for row in trace["y"]})
+    legend = len(tasks) <= FEW_TASKS
+    top = 40 if legend else 8  # pixels
     return spec(
         traces,
-        {"title": words("cluster-axis"), "showgrid": True},
+        {
+            "title": words("cluster-axis"),
+            "showgrid": True,
+            "range": [0, rounded(_end(found, now))],
+        },
         {
             "title": "",
             "type": "category",
@@ -186,11 +192,20 @@ def gantt(
         layout={
             "barmode": "overlay",
             "hovermode": "closest",
-            "showlegend": len(tasks) <= FEW_TASKS,
-            "margin": {"l": 120, "r": 16, "t": 40, "b": 48},
+            "showlegend": legend,
+            "margin": {"l": 120, "r": 16, "t": top, "b": 48},
         },
-        height=130 + 30 * rows,
+        height=90 + top + 30 * rows,
         keyed=True,
+    )
+
+
+def _end(*bars: pd.DataFrame) -> float:
+    """When the last of all bars ends."""
+    return max(
+        float((some["start"] + some["length"]).max())
+        for some in bars
+        if len(some)
     )
 
 

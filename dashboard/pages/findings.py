@@ -112,6 +112,7 @@ def _claim(view: View, finding: Finding) -> Component:
         table(columns, rows, label=claim, numeric=(4,)),
         note(together(finding, language), _kind(finding)),
         title=claim,
+        className="attempts",
     )
 
 
@@ -208,5 +209,6 @@ def _campaigns(view: View, found: Sequence[Finding]) -> Component:
     return card(
         table(columns, rows, label=title, numeric=(1,)),
         title=title,
+        className="last-wide",
         files=saved(view, "attempts"),
     )

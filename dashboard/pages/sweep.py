@@ -274,7 +274,7 @@ def _format_target(value: float, measure: dict[str, Any]) -> str:
     return (
         f"{label} {100 * value:g} %"
         if measure["percent"]
-        else f"{label} {value:g}"
+        else f"{label} {value:,.10g}"
     )
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MINUS, NONE = "\N{MINUS SIGN}", "\N{EN DASH}"
 PER_DOUBLING = math.log(2)
+LARGE, HUGE = 1e3, 1e9  # numbers between them are written in full
 ROUNDING_ERROR = 1e-9
 """In points: no difference of shares of examples is smaller."""
 
@@ -111,12 +112,14 @@ class Amounts:
     def bare(self, value: float) -> str:
         """A margin without a unit: ``1``, ``×1.5``, ``0.02``."""
         shown = self.shown(value)
-        return self.signed(shown) if self.ratio else f"{shown:.3g}"
+        return self.signed(shown) if self.ratio else in_full(shown, "")
 
     def tick(self, shown: float) -> str:
         """A chart's tick, from the axis's own value."""
         if self.ratio:
             return f"×{math.exp(shown):.3g}"
+        if abs(shown) >= LARGE:
+            return f"{shown:+,.0f}".replace("-", MINUS)
         return f"{shown:+.6g}".replace("-", MINUS) if shown else "0"
 
     def signed(self, shown: float) -> str:
@@ -126,7 +129,7 @@ class Amounts:
         digits = 2 if self.percent else 3
         if self.percent and abs(shown) < ROUNDING_ERROR:
             shown = 0.0  # a mean of shares that cancel
-        text = f"{shown:+.{digits}g}"
+        text = in_full(shown, "+", digits)
         # A tenth of a point is as fine as accuracies on thousands of examples
         # are; a smaller effect keeps two digits, so that it does not read as
         # zero.
@@ -246,6 +249,17 @@ def fixed(value: float, percent: bool, scale: str) -> str:
         return f"{value:.3g}"
     points = f"{100 * value:.3g}"
     return f"{points} point{'' if points == '1' else 's'}"
+
+
+def in_full(value: float, sign: str = "", digits: int = 3) -> str:
+    """A number with so many digits and no exponent, unless it is tiny or huge:
+    ``12,300`` and not ``1.23e+04``. ``sign`` is "+" for one that is always signed.
+    """
+    text = f"{value:{sign}.{digits}g}"
+    rounded = float(text)
+    if LARGE <= abs(rounded) < HUGE:
+        return f"{rounded:{sign},.0f}"
+    return text
 
 
 def probability(p: float) -> str:

@@ -48,6 +48,15 @@ def test_the_squares_of_cells_stay_in_sight_beside_a_long_name(
     assert square.bounding_box()["x"] < 375
 
 
+def test_titles_of_axes_fit_the_narrowest_telephone(look, board):
+    page = look(board, width=320, height=640).open(f"/arms?task={TASK}")
+    boxes = [one.bounding_box() for one in page.locator(".xtitle").all()]
+
+    assert boxes
+    assert all(box["x"] >= 0 for box in boxes)
+    assert all(box["x"] + box["width"] <= 320 for box in boxes)
+
+
 def test_a_graph_has_its_height_before_plotly_is_there(look, board):
     viewer = look(board)
     viewer.page.route(re.compile("plotly"), lambda route: None)

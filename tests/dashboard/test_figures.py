@@ -534,6 +534,7 @@ def test_what_runs_now_has_rows_below_the_workers_since_when_it_began():
     done, running = figure["traces"]
     assert (done["y"], running["y"]) == (["h:1"], ["Running 1"])
     assert (running["base"], running["x"]) == ([12.0], [3.0])
+    assert figure["layout"]["xaxis"]["range"] == [0, 15.0]
     assert running["marker"]["color"] == done["marker"]["color"]
     assert running["marker"]["pattern"]["shape"] != ""
     assert "runs now" in running["$parts"]

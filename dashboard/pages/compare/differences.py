@@ -45,7 +45,7 @@ def differences_card(view: View, other: Snapshot) -> html.Section:
     ]
     body: list[Component] = [*alone, *parts]
     return card(
-        html.Div(body or html.P(words("compare-same"))),
+        html.Div(body or html.P(words("compare-same")), className="different"),
         title=words("compare-different"),
         says=words("compare-different-says"),
     )
