@@ -189,6 +189,8 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
     # One reason is enough: a doubt weighs more than a lack of blocks.
     elif _label(measured, judged) == "exploratory":
         yield message("note-few-blocks", least=CONFIRMATORY)
+    if case.claim.fixed_budget and _has_other_length(case):
+        yield message("note-other-length")
     if case.attempt > 1:
         yield message("note-attempt", attempt=case.attempt)
     if half_budget and half_budget.changes:
@@ -212,6 +214,15 @@ def _notes(measured: Measured, judged: Judged) -> Iterator[Message]:
     spread = split_effect(case, part, measured.examples)
     if spread:
         yield spread.message
+
+
+def _has_other_length(case: Case) -> bool:
+    """Whether the profile changes how long the task trains."""
+    given = case.campaign.manifest.profile.tasks.get(case.task)
+    changed = set(given.recipe) if given else set()
+    return case.manifest.length_factor != 1 or not changed.isdisjoint(
+        ("steps", "epochs")
+    )
 
 
 def _notes_on(placing: Placing, verdict: Verdict) -> Iterator[Message]:

@@ -382,3 +382,19 @@ def test_only_tasks_that_tune_say_that_arms_get_as_many_trials(name):
 def test_an_unknown_task_gets_the_nearest_name():
     with pytest.raises(UserError, match="did you mean 'deep_vs_wide'"):
         tasks.get("deep_vs_wild")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_claim_after_so_many_updates_is_about_a_fixed_budget(name):
+    task = tasks.get(name)
+    after = re.compile(
+        r"\bafter [\d,]+ (updates|steps|epochs)\b", re.IGNORECASE
+    )
+
+    undeclared = [
+        claim.name
+        for claim in task.claims
+        if after.search(claim.says) and not claim.fixed_budget
+    ]
+
+    assert not undeclared

@@ -80,6 +80,7 @@ def campaign(written_campaign):
         looks=(),
         half=0,
         half_length=False,
+        length_factor=1.0,
         **extra,
     ):
         runs = pd.concat(frames, ignore_index=True)
@@ -98,6 +99,7 @@ def campaign(written_campaign):
             looks=list(looks),
             half_budget_trials=half,
             half_length=half_length,
+            length_factor=length_factor,
             trials=4,
             finals=repeats,
         )
@@ -1230,6 +1232,20 @@ def test_a_claim_about_a_fixed_budget_is_told_and_not_asked(judged):
         "refuted",
     )
     assert not gate_of(found, "moving-with-length").asked
+
+
+@pytest.mark.parametrize("fixed", [True, False])
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_another_length_is_told_of_a_claim_about_a_fixed_budget(
+    fixed, factor, judged, noted
+):
+    claim = replace(DEEPER, fixed_budget=fixed)
+    runs = finals({"deep": deep(AHEAD), "wide": WIDE})
+
+    (found,) = judged(runs, claims=[claim], length_factor=factor)
+
+    told = any("which the profile changes" in note for note in noted(found))
+    assert told == (fixed and factor != 1)
 
 
 def test_half_length_finals_are_waited_for(judged):

@@ -233,6 +233,7 @@ note-tampered = Exploratory: the claims in campaign.json are not those declared 
 note-attempt = Campaign { $attempt } of this claim.
 note-half-budget = With half of the tuning the answer would be: { $answer }.
 note-half-length = With half of the training the answer would be: { $answer }.
+note-other-length = The claim is about a fixed budget of training, which the profile changes.
 note-negligible = Real but negligible: there is a difference, and it is smaller than the margin.
 note-deciding-pair = The numbers are those of { $level }, the pair of neighbours that decides.
 note-places = Places, all of which hold together with { $percent_confidence } confidence: { $places }.

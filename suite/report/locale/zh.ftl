@@ -209,6 +209,7 @@ note-tampered = 探索性：campaign.json 中的论断不是运行前声明的�
 note-attempt = 这是该论断的第 { $attempt } 次实验。
 note-half-budget = 若调参预算减半，答案将是：{ $answer }。
 note-half-length = 若训练长度减半，答案将是：{ $answer }。
+note-other-length = 论断针对固定的训练预算，而配置改变了这一预算。
 note-negligible = 真实但可忽略：差异存在，但小于有实际意义的界限。
 note-deciding-pair = 所示数字来自起决定作用的相邻一对 { $level }。
 note-places = 名次（同时成立的置信度为 { $percent_confidence }）：{ $places }。
