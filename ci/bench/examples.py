@@ -2,7 +2,7 @@
 
     python ci/bench/examples.py [NAME ...]
 
-Each of ``tasks/examples`` runs in this process, on one thread, with three blocks, three
+Each of ``tasks/examples`` runs in this process, on one thread, with six blocks, three
 trials a cell and one final. The first example also pays for what is imported.
 """
 
@@ -34,7 +34,7 @@ def row(path: Path, results: Path) -> str:
     name = path.stem
     values = {
         "name": name,
-        "blocks": 3,
+        "blocks": 6,
         "trials": 8 if name in PRUNED else 3,
         "finals": 1,
         "pruner": "median" if name in PRUNED else "",
