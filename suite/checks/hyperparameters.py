@@ -1,14 +1,17 @@
-"""A check that every hyperparameter is read by something."""
+"""Checks that every hyperparameter is read by something."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import register_check
+from suite.checks.short_run import SHORT
+from suite.training.function import call
 from suite.training.instantiate import build_model
 from suite.training.loop import TrainingLoop
+from suite.training.own import training
 from suite.training.seeds import run_seeds
 from tasks import Arm, FitOnce, Level, Splits, Task, TrainsItself
 from tasks.contract.errors import nearest
@@ -50,12 +53,94 @@ def hyperparameters_are_read(task: Task) -> str:
         for arm in task.arms:
             is_own = isinstance(task.procedure_of(arm), FitOnce | TrainsItself)
             if arm.measure is not None or is_own:
-                # A function or a library may keep them for later.
+                # A library has named what it takes; the others are called,
+                # or trained, for the check below.
                 continue
             read |= _read_by(task, level, arm, splits)
     if not read:
         raise NotApplicable("no arm is trained step by step")
     return ", ".join(sorted(read))
+
+
+@register_check("own code reads its hyperparameters", trains=True)
+def own_code_reads_hyperparameters(task: Task) -> str:
+    """What a function, or a procedure that trains by itself, is given and never looks
+    up is a misspelt name, or tuned in vain.
+    """
+    read: set[str] = set()
+    level = task.light[0]
+    for arm in task.arms:
+        if arm.measure is not None:
+            read |= _read_by_function(task, level, arm)
+        elif isinstance(task.procedure_of(arm), TrainsItself):
+            read |= _read_by_own_loop(task, level, arm)
+    if not read:
+        raise NotApplicable(
+            "no function, and no procedure that trains by itself, has any"
+        )
+    return ", ".join(sorted(read))
+
+
+def _read_by_function(task: Task, level: Level, arm: Arm) -> set[str]:
+    def call_it(params: Recorded) -> None:
+        call(task.procedure_of(arm), arm, level, params, seed=0)
+
+    return _read_at_any(task, level, arm, call_it)
+
+
+def _read_by_own_loop(task: Task, level: Level, arm: Arm) -> set[str]:
+    splits = task.load(level, 0).limited(EXAMPLES)
+
+    def train_it(params: Recorded) -> None:
+        model = build_model(arm, level, splits, params, seed=0)
+        loop = training(
+            task.procedure_of(arm),
+            model,
+            splits.train,
+            splits.validation,
+            task.recipe_of(level, arm).with_changes(SHORT),
+            params,
+            run_seeds(0, task.name, level.name, 0, arm.name, "trial", 0),
+        )
+        for _ in loop:
+            pass
+
+    return _read_at_any(task, level, arm, train_it)
+
+
+def _read_at_any(
+    task: Task, level: Level, arm: Arm, use: Callable[[Recorded], None]
+) -> set[str]:
+    """The hyperparameters that ``use`` reads at one point or another. CheckFailed if it
+    reads some at none.
+    """
+    names: set[str] = set()
+    asked: set[str] = set()
+    for point in _points_and_ends(task, level, arm):
+        params = Recorded(point)
+        names |= set(params)
+        if names <= asked:
+            continue
+        use(params)
+        asked |= params.asked
+    unread = sorted(names - asked)
+    if unread:
+        where = "the function" if arm.measure else "train"
+        raise _unread(arm, level, unread[0], asked - names, where)
+    return names
+
+
+def _points_and_ends(
+    task: Task, level: Level, arm: Arm
+) -> Iterator[dict[str, Any]]:
+    """Those of ``_points``, and both ends of all ranges: what code reads may depend on
+    the values.
+    """
+    yield from _points(task, level, arm)
+    space, fixed = task.space_of(arm, level), task.fixed_params(arm, level)
+    for end in (0, -1):
+        ends = {name: tuned.extremes[end] for name, tuned in space.items()}
+        yield space.active(ends) | fixed
 
 
 def _different(task: Task) -> list[Level]:
@@ -103,12 +188,18 @@ def _read_at(
         run_seeds(0, task.name, level.name, 0, arm.name, "trial", 0),
     )
     if params.unread:
-        name = params.unread[0]
         wanted = params.asked - set(params)
-        hint = f"{nearest(name, wanted)}" if wanted else "take it out"
-        raise CheckFailed(
-            f"{arm.name} at {level.name} has a hyperparameter {name!r} that nothing "
-            "reads",
-            f"{hint}, or read params[{name!r}] in build",
-        )
+        raise _unread(arm, level, params.unread[0], wanted, "build")
     return set(params)
+
+
+def _unread(
+    arm: Arm, level: Level, name: str, wanted: set[str], where: str
+) -> CheckFailed:
+    """The failure for a name that nothing reads, where others are ``wanted``."""
+    hint = nearest(name, wanted) if wanted else "take it out"
+    return CheckFailed(
+        f"arm {arm.name} at level {level.name} has a hyperparameter {name!r} that "
+        "nothing reads",
+        f"{hint}, or read params[{name!r}] in {where}",
+    )

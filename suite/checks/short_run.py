@@ -20,12 +20,19 @@ SHORT = {**FULL_LENGTH, "steps": 20, "evaluations": 2}
 EXAMPLES = 300  # for such a run
 
 
-def short_job(task: Task, level: Level, arm: Arm, kind: Kind) -> Job:
+def short_job(
+    task: Task,
+    level: Level,
+    arm: Arm,
+    kind: Kind,
+    seeds_of: Arm | None = None,
+) -> Job:
     """A run of a few steps on a few examples, with the default
-    hyperparameters.
+    hyperparameters; with the seeds of another arm where that is given.
     """
     params = task.default_params(arm, level)
-    seeds = run_seeds(0, task.name, level.name, 0, arm.name, kind, 0)
+    seeded = arm.name if seeds_of is None else seeds_of.name
+    seeds = run_seeds(0, task.name, level.name, 0, seeded, kind, 0)
     member = Member(
         digest([task.name, level.name, arm.name, kind]),
         kind,
@@ -52,13 +59,14 @@ def short_result(
     arm: Arm,
     kind: Kind,
     noise: int = 0,
+    seeds_of: Arm | None = None,
 ) -> Result:
     """The result of a short run, with global random generators seeded with ``noise``.
     CheckFailed if it fails.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(noise)
-        result = run_job(short_job(task, level, arm, kind))[0]
+        result = run_job(short_job(task, level, arm, kind, seeds_of))[0]
     # Diverged is a result like any other: twenty steps with default
     # hyperparameters may.
     if result.status not in ("finished", "diverged"):

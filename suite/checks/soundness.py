@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from suite.checks import data, hyperparameters, models, runs
+from suite.checks import data, differences, hyperparameters, models, runs
 from suite.checks.finding import Finding, run_check
 from suite.checks.location import in_task_file
 from suite.checks.registry import CHECKS
 from tasks import Task
 
 # Each registers its checks as it is imported.
-REGISTERED = (data, models, hyperparameters, runs)
+REGISTERED = (data, models, hyperparameters, runs, differences)
 
 
 def findings(task: Task, fast: bool = False) -> Iterator[Finding]:

@@ -3,6 +3,7 @@ there to find.
 """
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from suite.checks import location, runs, short_run
 from suite.checks.finding import CheckFailed, NotApplicable
 from suite.checks.registry import CHECKS, register_check
 from suite.checks.soundness import findings
-from tasks import Arm, Claim
+from tasks import Arm, Claim, Float, Measure, Space, Task
 from tasks.procedures.metrics import OutputMeasure
 from tasks.procedures.supervised import Classification
 
@@ -34,6 +35,11 @@ BROKEN = {  # check: what to replace in the tiny task, and by what
     "hyperparameters are read": (
         "space=Space(",
         "space=Space(dropuot=Float(0, 1), ",
+    ),
+    "arms differ": ("partial(build, 32)", "partial(build, 2)"),
+    "own code reads its hyperparameters": (
+        "arms=(",
+        'arms=(Arm.function("f", lambda *a: {"accuracy": 1.0, "loss": 1.0}), ',
     ),
     "tiny batches are learned": ("nn.Sequential(", "nn.Sequential(Deaf(), "),
     "batches can be shared": ("nn.Sequential(", "nn.Sequential(Int(), "),
@@ -117,6 +123,88 @@ def test_a_misspelt_hyperparameter_gets_the_name_that_was_looked_for(broken):
         CHECKS["hyperparameters are read"].function(task)
 
     assert "did you mean 'weight_decay'?" in caught.value.hint
+
+
+ARMS = 'Arm("narrow", partial(build, 2), x=2), Arm("wide", partial(build, 32), x=32)'
+# What makes one of two arms with equal short runs another computation
+REAL_DIFFERENCES = {
+    "range": "space=Space(lr=Float(1e-3, 1e-1, log=True, default=1e-2))",
+    "length": "recipe={'epochs': 8}",
+    "patience": "recipe={'patience': 2}",
+    "seeds": "seeds_of='narrow'",
+    "schedule": "recipe={'schedule': lambda step, steps: 1 if step < 30 else 0.1}",
+}
+
+
+@pytest.mark.parametrize("change", REAL_DIFFERENCES.values())
+def test_what_a_short_run_cannot_show_is_no_sameness(broken, change):
+    # 32 updates at level "many", of which the last have another rate
+    same = "partial(build, 2), recipe={'schedule': 'constant'}"
+    if "schedule" not in change:
+        same = "partial(build, 2)"
+    task = broken(
+        ARMS,
+        f'Arm("narrow", {same}), Arm("wide", partial(build, 2), {change})',
+    )
+    with pytest.raises(NotApplicable):
+        CHECKS["arms differ"].function(task)
+
+
+def test_arms_may_be_the_same_where_that_is_the_claim(broken):
+    task = broken(*BROKEN["arms differ"])
+    equal = dataclasses.replace(task.claims[0], kind="equal")
+
+    says = CHECKS["arms differ"].function(
+        dataclasses.replace(task, claims=(equal,))
+    )
+    assert "narrow and wide are the same, as is claimed" in says
+
+
+def test_arms_that_differ_at_one_level_are_different(broken):
+    by_level = "lambda s, v, p: build(2 if v.name == 'few' else 4, s, v, p)"
+    task = broken("partial(build, 32)", by_level)
+
+    assert CHECKS["arms differ"].function(task) == "2 arms, with equal seeds"
+
+
+def of_functions(measure, space) -> Task:
+    return Task(
+        "Is it?",
+        arms=(Arm.function("f", measure, space=space),),
+        measures=(Measure("score", "higher"),),
+    )
+
+
+def test_a_function_may_read_some_names_at_some_points_alone():
+    space = Space(a=Float(0, 1), b=Float(0, 1), c=Float(0, 1))
+    reads = CHECKS["own code reads its hyperparameters"]
+
+    def by_branch(level, params, seed):
+        return {"score": params["b"] + params["c"] if params["a"] == 1 else 0}
+
+    def all_by_name(level, params, seed):
+        return {"score": sum({**params}.values())}
+
+    assert reads.function(of_functions(by_branch, space)) == "a, b, c"
+    assert reads.function(of_functions(all_by_name, space)) == "a, b, c"
+
+    def misspelt(level, params, seed):
+        return {"score": params["a"] + params.get("bb", 0) + params["c"]}
+
+    with pytest.raises(CheckFailed, match="'b' that nothing reads") as caught:
+        reads.function(of_functions(misspelt, space))
+    assert "did you mean 'bb'?" in caught.value.hint
+
+
+def test_an_own_loop_reads_its_hyperparameters():
+    path = Path(tasks.__file__).parent / "examples" / "perceptron.py"
+    task = tasks.load_file(path)
+    reads = CHECKS["own code reads its hyperparameters"]
+    assert reads.function(task) == "lr"
+
+    more = Space(**task.space, momentun=Float(0, 1))
+    with pytest.raises(CheckFailed, match="'momentun' that nothing reads"):
+        reads.function(dataclasses.replace(task, space=more))
 
 
 def test_guessing_is_asked_of_no_measure_that_ignores_answers(tiny):
