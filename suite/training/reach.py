@@ -13,6 +13,7 @@ import functools
 import hashlib
 import importlib.util
 import linecache
+import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,6 +48,8 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 Mention = tuple[str, tuple[str, ...]] | ast.Import | ast.ImportFrom
 PLAIN = (bool, int, str, type(None))
+LONGEST_PATH = 1024  # characters
+EMPTY = ("dict", "list", "set", "deque", "Counter", "OrderedDict")
 PLAIN_MAPPINGS = ("builtins", "collections")  # the modules that define them
 
 
@@ -165,6 +168,8 @@ class Reach:
                 self._follow_import(module, statement, name, ())
             else:
                 self._take(module, statement, name)
+                if _is_computed(statement):
+                    self._take_constant(module, name)
         if name not in module.bindings:  # perhaps a module in this package
             self.add_module(f"{module.name}.{name}")
 
@@ -194,6 +199,20 @@ class Reach:
             else:
                 root, attributes = mentioned
                 self._follow_name(module, root, attributes)
+
+    def _take_constant(self, module: Module, name: str) -> None:
+        """Hash the value of a name that a module of the user's computes, where that is
+        data: it may come from a file, of which the code says nothing.
+        """
+        # Those of this project are computed from code alone.
+        if module.name.partition(".")[0] in ("tasks", "suite"):
+            return
+        value = _without_pandas(
+            getattr(sys.modules.get(module.name), name, None)
+        )
+        if _is_data(value):
+            described = repr(self.describe(value, f"{module.name}.{name}"))
+            self.code[f"{module.name}:{name} value"] = _sha256(described)
 
     def _follow_name(
         self,
@@ -652,6 +671,54 @@ def _columns_fit(node: ast.AST, code: Any) -> bool:
 
 
 # -------------------------------------------------------------------------------- data
+
+
+def _is_computed(statement: ast.AST) -> bool:
+    """Whether a statement gives a name what a call returns."""
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return False
+    calls = [n for n in ast.walk(statement) if isinstance(n, ast.Call)]
+    # What begins empty, and fills while runs go on, is a cache.
+    return bool(calls) and not _is_cache(statement.value)
+
+
+def _is_cache(value: ast.AST | None) -> bool:
+    """Whether an expression makes an empty container, as in ``defaultdict(list)``."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        return False
+    is_empty = value.func.id in EMPTY and not value.args and not value.keywords
+    return is_empty or value.func.id == "defaultdict"
+
+
+def _without_pandas(value: Any) -> Any:
+    """A column, or a table by the names of its columns, as arrays; anything else
+    unchanged.
+    """
+    # Not imported for it: what has none needs no second to do so.
+    if type(value).__module__.partition(".")[0] != "pandas":
+        return value
+    if hasattr(value, "columns"):
+        return {str(name): column.to_numpy() for name, column in value.items()}
+    return value.to_numpy() if hasattr(value, "to_numpy") else value
+
+
+def _is_data(value: Any) -> bool:
+    """Whether a value is a number, a text, an array, or a container of such.
+
+    A path is none: the same file may be elsewhere on another machine.
+    """
+    if isinstance(value, str):
+        may_be_path = os.sep in value and len(value) < LONGEST_PATH
+        return not (may_be_path and os.path.exists(value))
+    if value is None or isinstance(
+        value, int | float | complex | bytes | Tensor | np.ndarray
+    ):
+        return True
+    if isinstance(value, Mapping):
+        return all(map(_is_data, (*value.keys(), *value.values())))
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(map(_is_data, value))
+    return False
 
 
 def _array(value: Tensor | np.ndarray) -> tuple[str, list[int], str]:

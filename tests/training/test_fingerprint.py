@@ -16,7 +16,7 @@ from suite.planning.plan import Plan
 from suite.planning.profile import Profile, TaskPlan
 from suite.training import fingerprint
 from suite.training.fingerprint import DECIDING, ROOT, STACKED, _code
-from suite.training.reach import Reach
+from suite.training.reach import Reach, _is_data
 from tasks import UserError
 
 TRAINING = ROOT / "suite" / "training"
@@ -180,6 +180,37 @@ def test_of_a_helper_module_only_what_is_reached_counts(own):
     then, now = own(), own(helper=("UNUSED = 3", "UNUSED = 4  # why"))
 
     assert now == then
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "int(pathlib.Path(__file__).with_name('width.csv').read_text()[2:])",
+        "int(TABLE['w'][0])",
+    ],
+    ids=["number", "table"],
+)
+def test_what_a_module_reads_from_a_file_is_in_the_key(own, tmp_path, read):
+    table = "pd.read_csv(pathlib.Path(__file__).with_name('width.csv'))"
+    lines = (
+        f"import pathlib\nimport pandas as pd\nTABLE = {table}\nWIDTH = {read}"
+    )
+
+    def with_width(width):
+        (tmp_path / "width.csv").write_text(f"w\n{width}\n")
+        return own(helper=("WIDTH = 8", lines))
+
+    then, again, now = with_width(8), with_width(8), with_width(4)
+
+    assert again == then
+    assert now["small"] != then["small"]
+    assert now["linear"] == then["linear"]
+
+
+def test_where_a_file_lies_is_not_in_the_key(tmp_path):
+    assert not _is_data(str(tmp_path))
+    assert not _is_data({"folder": tmp_path})
+    assert _is_data({"text": "a corpus", "rows": [np.arange(3), 1.5]})
 
 
 @pytest.mark.parametrize(
