@@ -17,6 +17,7 @@ from types import ModuleType
 
 from pydantic import ValidationError
 
+from suite.planning.profile import explained
 from tasks import UserError
 
 ROOT = Path(__file__).parents[1]
@@ -55,7 +56,8 @@ def lines(tried: ModuleType) -> Iterator[str]:
         try:
             tried.profile(**{key: value})
         except ValidationError as error:
-            yield row(f"profile: {key}", value, error.errors()[0]["msg"])
+            said = explained(error.errors()[0])
+            yield row(f"profile: {key}", value, said)
         except UserError as error:
             yield row(f"profile: {key}", value, str(error))
 
@@ -68,7 +70,6 @@ def row(field: str, value: object, message: str) -> str:
     if len(given) > LONGEST:
         given = f"{given[:LONGEST]}..."
     said = " ".join(message.split()).replace("|", "\\|")
-    said = said.removeprefix("Value error, ")  # pydantic's, before our own
     said = ADDRESS.sub("", said)
     return f"| `{field}` | `{given}` | {said} |"
 

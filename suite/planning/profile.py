@@ -25,6 +25,7 @@ from suite.toml import parse_toml
 from suite.training.resources import CheckedModel, Resources
 from tasks import Claim, Task, UserError, unknown
 from tasks.contract.errors import nearest
+from tasks.contract.reading import check_read
 from tasks.contract.recipe import RECIPE_FIELDS
 from tasks.contract.universe import check_condition, check_kind, universe_name
 
@@ -59,6 +60,14 @@ def growing(looks: tuple[int, ...] | None) -> tuple[int, ...] | None:
         raise ValueError(f"give at most {MAX_BLOCKS} blocks")
     return looks
 
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+CLAIM_PATTERN = r"^[^/]+/[^/]+$"
+# what a text of each pattern is, for whoever wrote another one
+PATTERNS = {
+    NAME_PATTERN: "give letters, digits, '_', '-' and '.', a letter or digit first",
+    CLAIM_PATTERN: 'name a task and its claim, as in "deep_vs_wide/deep_wins"',
+}
 
 ValueT = TypeVar("ValueT")
 
@@ -141,7 +150,7 @@ class Vary(CheckedModel):
     # names of conditions are checked in ``levels_of``.
     model_config = ConfigDict(extra="allow")
 
-    claim: str = Field(pattern=r"^[^/]+/[^/]+$")
+    claim: str = Field(pattern=CLAIM_PATTERN)
     """The claim to vary, as "TASK/CLAIM"."""
 
     @model_validator(mode="after")
@@ -180,7 +189,7 @@ class Vary(CheckedModel):
 class Profile(CheckedModel):
     """A whole profile: what runs, how often and for how long."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)
+    name: str = Field(pattern=NAME_PATTERN, max_length=64)
     """How campaigns of this profile are named. Default: the file's name."""
 
     title: str = ""
@@ -457,11 +466,11 @@ def _checked(values: dict[str, Any], source: str) -> Profile:
     except ValidationError as error:
         raise UserError(
             f"Profile {source}: "
-            + "\n".join(_explained(item) for item in error.errors())
+            + "\n".join(explained(item) for item in error.errors())
         ) from error
 
 
-def _explained(item: Any) -> str:
+def explained(item: Any) -> str:
     """One problem as text: key, value, what is allowed."""
     *path, key = (str(part) for part in item["loc"])
     where = ".".join([*path, key])
@@ -474,7 +483,11 @@ def _explained(item: Any) -> str:
         return str(unknown("profile key", key, model.model_fields)) + (
             f" (in {'.'.join(path)})" if path else ""
         )
-    return f"{where} = {item['input']!r}: {_allowed(item)}."
+    if item["type"] == "missing":
+        return f"{'.'.join(path)}: the key {key!r} is missing."
+    allowed = _allowed(item)
+    end = "" if allowed.endswith("?") else "."
+    return f"{where} = {item['input']!r}: {allowed}{end}"
 
 
 def _allowed(item: Any) -> str:
@@ -490,6 +503,10 @@ def _allowed(item: Any) -> str:
             return "give true or false"
         case "dict" | "model":
             return "give a table of keys and values"
+        case "string":
+            return "give a text in quotes"
+        case "string_pattern_mismatch":
+            return PATTERNS[limits["pattern"]]
         case "tuple":
             return "give a list in square brackets"
         case "greater_than_equal":
@@ -525,6 +542,10 @@ def check_names(profile: Profile, source: str) -> None:
         for level in plan.levels or ():
             task.level(level)
         task.recipe.with_changes(plan.recipe)
+        where = f"Profile {source}: tasks.{name}.recipe"
+        check_read(
+            task, plan.recipe, task.levels, task.arms, where, plan.recipe
+        )
         for field in plan.recipe:
             if field == "targets":
                 raise UserError(
@@ -600,6 +621,10 @@ def levels_of(vary: Vary, profile: Profile) -> tuple[str, ...]:
         # now and not by a worker.
         for arm in claim.arms:
             task.recipe_of(task.level(name), task.arm(arm))
+    universes = [task.level(name) for name in found]
+    arms = [task.arm(arm) for arm in claim.arms]
+    where = f"Claim {vary.claim}: vary"
+    check_read(task, conditions, universes, arms, where, fixed)
     # A universe's name is made of its values: two alike would be one level,
     # planned twice.
     if len(found) > len(set(found)):

@@ -202,11 +202,11 @@ def is_decayed(parameter: nn.Parameter, recipe: Recipe) -> bool:
 class TorchOptimizer:
     """Any ``torch.optim.Optimizer``, made by a recipe's factory.
 
-    The factory gets the hyperparameters that it has arguments for. Every update sets
-    the rate; where the optimiser has several groups of parameters, their rates keep the
-    proportions they were made with. The weight decay that the factory is given leaves
-    out what the recipe says; one that it sets itself stays as it is. UserError if
-    ``params`` has a weight decay that the factory does not take.
+    The factory gets the hyperparameters that it has arguments of the same names for.
+    Every update sets the rate; where the optimiser has several groups of parameters,
+    their rates keep the proportions they were made with. The weight decay that the
+    factory is given leaves out what the recipe says; one that it sets itself stays as
+    it is. UserError if ``params`` has a weight decay that the factory does not take.
     """
 
     def __init__(
@@ -218,7 +218,7 @@ class TorchOptimizer:
     ) -> None:
         factory = recipe.optimizer
         assert not isinstance(factory, str)
-        taken = factory_arguments(factory)
+        taken = factory_arguments(factory, params)
         if "weight_decay" in params and "weight_decay" not in taken:
             raise UserError(
                 f"The space has weight_decay, but the optimizer {factory!r} takes no "
@@ -228,6 +228,9 @@ class TorchOptimizer:
             "lr": lr,
             "weight_decay": float(params.get("weight_decay", 0.0)),
         }
+        for name in taken:
+            if name not in given:
+                given[name] = params[name]
         made = factory(parameters, **{name: given[name] for name in taken})
         if not isinstance(made, torch.optim.Optimizer):
             raise UserError(

@@ -27,7 +27,9 @@ def augmentations(
     given: Augmentation | Sequence[Augmentation],
 ) -> tuple[Augmentation, ...]:
     """The augmentations in a tuple, in order. UserError for one that is not a function."""
-    listed = (given,) if callable(given) else tuple(given)
+    listed: tuple[Any, ...] = (given,)
+    if isinstance(given, list | tuple):
+        listed = tuple(given)
     for one in listed:
         if not callable(one):
             raise UserError(

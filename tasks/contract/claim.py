@@ -191,7 +191,7 @@ class Claim:
         )
         check.flag("fixed_budget")
         if self.expected_sd is not None:
-            check.number("expected_sd", above=0, advice="or leave it out")
+            check.number("expected_sd", above=0, advice="what pilots found")
         # Weights come first: those of cells set the levels, which later checks
         # read.
         self._check_weights(check)

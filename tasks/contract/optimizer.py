@@ -8,6 +8,8 @@ a line in its file::
 or hand a recipe a function that makes any ``torch.optim.Optimizer``::
 
     Recipe(steps=500, optimizer=lambda parameters, lr: torch.optim.NAdam(parameters, lr))
+
+Its other arguments are hyperparameters of the same names, which may be tuned.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 Precision = Literal["float32", "bf16"]
 
-# what a factory may ask for, by name
+# what every factory may ask for, by name
 FACTORY_ARGUMENTS = ("lr", "weight_decay")
 
-# From the parameters, and perhaps ``lr`` and ``weight_decay``
+# From the parameters, and perhaps hyperparameters by name
 OptimizerFactory = Callable[..., "torch.optim.Optimizer"]
 
 
@@ -45,8 +45,9 @@ class Recipe:
 
     optimizer: str | OptimizerFactory = "adamw"
     """The name of a registered optimiser, or a function that makes a
-    ``torch.optim.Optimizer`` of the parameters. Such a function may take ``lr`` and
-    ``weight_decay``, too; the rate is set again before every update either way.
+    ``torch.optim.Optimizer`` of the parameters. Such a function may take ``lr``,
+    ``weight_decay`` and any other hyperparameter, too, by its name; the rate is set
+    again before every update either way.
     """
 
     momentum: float = 0.9
@@ -61,7 +62,7 @@ class Recipe:
 
     betas: tuple[float, float] = (0.9, 0.999)
     """Of adam and adamw: how slowly the means of the gradient and of its square
-    forget.
+    forget. Hyperparameters ``beta1`` and ``beta2`` set one of them.
     """
 
     decay_norms_and_biases: bool = False
@@ -205,12 +206,13 @@ class Recipe:
     def _check_optimizer(self, check: FieldChecks) -> None:
         if callable(self.optimizer):
             try:
-                factory_arguments(self.optimizer)
+                needed = required_arguments(self.optimizer)
+                factory_arguments(self.optimizer, needed)
             except ValueError as error:
                 raise check.error(
                     "optimizer",
                     f"{error}; give a function of the parameters that may also take "
-                    "lr and weight_decay",
+                    "lr, weight_decay and other hyperparameters",
                 ) from error
         else:
             check.choice("optimizer", OPTIMIZERS.names())
@@ -312,10 +314,22 @@ class Recipe:
 
     def with_params(self, params: Mapping[str, Any]) -> Recipe:
         """The recipe of one run: fields that are among its hyperparameters have their
-        values from there.
+        values from there, and ``betas`` those of ``beta1`` and ``beta2``.
         """
         changes = {name: params[name] for name in params if name in TUNABLE}
-        return self.with_changes(changes) if changes else self
+        found = self.with_changes(changes) if changes else self
+        # Looked up where they are used alone: one that nothing looks up is
+        # found by `bakeoff check`.
+        if not set(BETAS).isdisjoint(params) and found.has_betas:
+            pairs = zip(BETAS, found.betas, strict=True)
+            betas = tuple(params.get(name, beta) for name, beta in pairs)
+            found = found.with_changes({"betas": betas})
+        return found
+
+    @property
+    def has_betas(self) -> bool:
+        """Whether its optimiser reads ``betas``."""
+        return self.optimizer in READ_BY["betas"].rules
 
     def describe(self) -> dict[str, Any]:
         """The recipe as plain values that JSON can hold, for a run's key: functions,
@@ -386,6 +400,29 @@ NOT_TUNABLE = (
     "world_size",
 )
 TUNABLE = tuple(name for name in RECIPE_FIELDS if name not in NOT_TUNABLE)
+BETAS = ("beta1", "beta2")  # hyperparameters that set one of the two
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads a field of the recipe that not every rule does."""
+
+    of: Literal["optimizer", "schedule"]
+    """The field that names the rule."""
+
+    rules: tuple[str, ...]
+    """The built-in rules that read it."""
+
+
+# Other fields are read whatever the rules are.
+READ_BY: Mapping[str, Readers] = {
+    "momentum": Readers("optimizer", ("sgd", "momentum", "nesterov")),
+    "nesterov": Readers("optimizer", ("sgd",)),
+    "betas": Readers("optimizer", ("adam", "adamw")),
+    "milestones": Readers("schedule", ("step",)),
+    "lr_gamma": Readers("schedule", ("step", "plateau")),
+    "max_lr_reductions": Readers("schedule", ("plateau",)),
+}
 # Changes with which a run has its full length. A plateau needs some patience, so this
 # one never runs out.
 FULL_LENGTH: Mapping[str, Any] = {"patience": 1_000_000, "stop_when": None}
@@ -411,17 +448,16 @@ def _name_of(given: Any) -> str:
     return getattr(given, "__name__", type(given).__name__)
 
 
-def factory_arguments(factory: OptimizerFactory) -> tuple[str, ...]:
-    """Which of ``lr`` and ``weight_decay`` a factory takes. ValueError if it cannot be
-    called with the parameters and these.
+def factory_arguments(
+    factory: OptimizerFactory, params: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Which of ``lr``, ``weight_decay`` and the hyperparameters ``params`` a factory
+    takes by name. ValueError if it cannot be called with the parameters and these.
     """
-    try:
-        signature = inspect.signature(factory)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"its arguments cannot be read ({error})") from error
-    taken = tuple(
-        name for name in FACTORY_ARGUMENTS if name in signature.parameters
-    )
+    signature = _signature(factory)
+    arguments = _arguments(factory)
+    offered = dict.fromkeys((*FACTORY_ARGUMENTS, *params))
+    taken = tuple(name for name in offered if name in arguments)
     try:
         # An argument without a default that we cannot give would fail in every
         # run; here it fails where the task is made.
@@ -429,3 +465,28 @@ def factory_arguments(factory: OptimizerFactory) -> tuple[str, ...]:
     except TypeError as error:
         raise ValueError(str(error)) from error
     return taken
+
+
+def required_arguments(factory: OptimizerFactory) -> tuple[str, ...]:
+    """The arguments after the parameters that a factory has no default for."""
+    arguments = _arguments(factory)
+    return tuple(
+        name for name, one in arguments.items() if one.default is one.empty
+    )
+
+
+def _arguments(factory: OptimizerFactory) -> dict[str, inspect.Parameter]:
+    """What a factory can be given by name, without the parameters themselves."""
+    others = list(_signature(factory).parameters.values())[1:]
+    by_name = (
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.KEYWORD_ONLY,
+    )
+    return {one.name: one for one in others if one.kind in by_name}
+
+
+def _signature(factory: OptimizerFactory) -> inspect.Signature:
+    try:
+        return inspect.signature(factory)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"its arguments cannot be read ({error})") from error

@@ -33,7 +33,14 @@ from tasks.contract.procedure import (
     measured,
     no_worst,
 )
-from tasks.contract.recipe import NOT_TUNABLE, RECIPE_FIELDS, TUNABLE, Recipe
+from tasks.contract.reading import check_fields_are_read
+from tasks.contract.recipe import (
+    BETAS,
+    NOT_TUNABLE,
+    RECIPE_FIELDS,
+    TUNABLE,
+    Recipe,
+)
 from tasks.contract.space import (
     Categorical,
     Hyperparameter,
@@ -478,6 +485,7 @@ class Task:
         check_procedure(check)
         self._check_names()
         self._check_arms()
+        check_fields_are_read(self)
         for claim in self.claims:
             self._check_claim(claim)
         for plot in self.plots:
@@ -636,13 +644,13 @@ class Task:
     ) -> None:
         """A field of the recipe that is tuned can have all values of its range."""
         for name, tuned in self.space_of(arm, level).items():
-            if name not in TUNABLE:
+            if name not in (*TUNABLE, *BETAS):
                 continue
             # Limits of the recipe are intervals, so both ends stand for all in
             # between.
             for value in tuned.extremes:
                 try:
-                    recipe.with_changes({name: value})
+                    recipe.with_params({name: value})
                 except UserError as error:
                     raise UserError(
                         f"{self._who}: {name!r} is tuned for arm {arm.name!r}, but "

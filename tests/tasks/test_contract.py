@@ -90,8 +90,8 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: Recipe(steps=9, optimizer="adagard"), "did you mean 'adagrad'?"),
     (lambda: Recipe(steps=9, optimizer=3), "known: adagrad, adam, adamw"),
     (
-        lambda: Recipe(steps=9, optimizer=lambda p, q: p),
-        "missing a required argument",
+        lambda: Recipe(steps=9, optimizer=lambda: torch.optim.SGD([])),
+        "too many positional arguments",
     ),
     (
         lambda: Recipe(steps=9, optimizer="nesterov", momentum=0),

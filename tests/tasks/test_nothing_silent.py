@@ -53,6 +53,7 @@ from tasks.augmentation.transforms import (
     Rotate,
     Shift,
 )
+from tasks.contract.recipe import Readers
 from tasks.contract.schedule import Position
 from tasks.contract.stored import StoredSplit, Stream
 from tasks.procedures import library, losses, metrics, supervised
@@ -389,6 +390,7 @@ def test_a_wrong_value_is_refused_where_it_is_given(kind, field, value, names):
 NOT_WRITTEN = {
     Shape,
     Position,
+    Readers,
     Supervised,  # the base of Classification and Regression
     # Made for every batch, and checked as parts of Splits
     Split,

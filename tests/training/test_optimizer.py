@@ -254,6 +254,31 @@ def test_a_hyperparameter_with_the_name_of_a_recipes_field_sets_it():
     assert torch.equal(tuned.losses, fixed.losses)
 
 
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_betas_can_be_tuned_one_by_one(name):
+    recipe = Recipe(steps=30, batch_size=16, optimizer=name)
+    tuned = loop(recipe, beta2=0.9)
+    fixed = loop(recipe.with_changes({"betas": (0.9, 0.9)}))
+    list(tuned), list(fixed)
+
+    assert torch.equal(tuned.losses, fixed.losses)
+    with pytest.raises(UserError, match="at least 0 and below 1"):
+        loop(recipe, beta1=1.0)
+
+
+def test_a_function_gets_hyperparameters_by_their_names():
+    def made(
+        parameters: Iterable[nn.Parameter], lr: float, damping: float
+    ) -> torch.optim.Optimizer:
+        return torch.optim.SGD(parameters, lr, 0.9, dampening=damping)
+
+    recipe = Recipe(steps=20, optimizer=made)
+    run = loop(recipe, damping=0.25, dropout=0.1)
+    group = run.learner.buffers[""]._parts[0].optimizer.optimizer.param_groups
+
+    assert group[0]["dampening"] == 0.25
+
+
 def test_every_optimizer_that_a_recipe_may_name_exists():
     built_in = {
         name for name in OPTIMIZERS.names() if OPTIMIZERS.is_built_in(name)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from suite.training.stacks.updates import RULES
 from tasks import Arm, FitOnce, Procedure, Recipe, Space, TrainsItself
-from tasks.contract.recipe import RECIPE_FIELDS
+from tasks.contract.recipe import BETAS, RECIPE_FIELDS
 
 
 def why_alone(
@@ -59,6 +59,6 @@ def _of_the_recipe(recipe: Recipe) -> Iterator[str]:
 
 
 def _of_the_space(space: Space) -> Iterator[str]:
-    tuned = sorted(set(space) & set(RECIPE_FIELDS))
+    tuned = sorted(set(space) & {*RECIPE_FIELDS, *BETAS})
     if tuned:
         yield f"tuning changes its recipe ({', '.join(tuned)})"
