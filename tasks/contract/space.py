@@ -58,7 +58,7 @@ class Float:
         check.number("high")
         check.flag("log")
         if not self.low < self.high:
-            raise UserError(f"{self}: low must be smaller than high.")
+            raise UserError(f"{brief(self)}: low must be smaller than high.")
         _check_log(self)
         if check.given("default"):
             check.number(
@@ -125,7 +125,9 @@ class Int:
                 raise check.error(name, "give a whole number, or use Float")
         check.flag("log")
         if self.low > self.high:
-            raise UserError(f"{self}: low must not be larger than high.")
+            raise UserError(
+                f"{brief(self)}: low must not be larger than high."
+            )
         _check_log(self)
         if check.given("default"):
             check.number(
