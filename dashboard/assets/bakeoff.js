@@ -75,8 +75,9 @@
     return letters.join("").trimEnd() + "…";
   }
 
-  /* Names at the ends of lines, at least 15 px apart. */
-  function endLabels(traces, data, layout, height, top) {
+  /* Names at the ends of lines, at least 15 px apart. A line may be fainter than text must be, so a name is as all text
+     is, after a square in its line's colour. */
+  function endLabels(traces, data, layout, height, top, look) {
     const log = layout.yaxis.type === "log", scale = (v) => (log ? Math.log10(v) : v);
     const ends = [];
     for (const [trace, label] of traces) {
@@ -100,9 +101,9 @@
       const at = (end.y - low) * pixels, place = Math.max(at, last + 15);
       last = place;
       const x = layout.xaxis.type === "log" ? Math.log10(right) : right;
-      return { x, y: end.y, yshift: place - at, text: end.text, xanchor: "left", yanchor: "middle", xshift: 8, showarrow: false, font: { size: 12, color: end.color } };
+      return { x, y: end.y, yshift: place - at, text: `<span style="color:${end.color}">■</span> ${end.text}`, xanchor: "left", yanchor: "middle", xshift: 6, showarrow: false, font: { size: 12, color: end.color.startsWith("rgba") ? look.muted : look.text } };
     });
-    return { notes, room: 20 + Math.max(...ends.map((e) => widthOf(e.text))) };
+    return { notes, room: 34 + Math.max(...ends.map((e) => widthOf(e.text))) };
   }
 
   /* The ends of the data, so that names at line ends stand beyond the axis. */
@@ -186,7 +187,7 @@
       x.title = wrapped(typeof x.title === "object" && x.title ? x.title.text : x.title, width - 110);
       layout.xaxis = dressed(x, look, x.showgrid === undefined ? { showgrid: false } : {});
       layout.yaxis = dressed(y, look, { automargin: true });
-      const ends = endLabels(labelled, data, layout, height, top);
+      const ends = endLabels(labelled, data, layout, height, top, look);
       notes = notes.concat(ends.notes);
       room = ends.room;
     }

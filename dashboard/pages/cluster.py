@@ -207,14 +207,12 @@ def _workers(view: View, about: pd.DataFrame) -> html.Section | None:
     )
 
 
-def _failures(view: View) -> html.Section:
-    """Counts by cause and task; each leads to the runs."""
+def _failures(view: View) -> html.Section | None:
+    """Counts by cause and task; each leads to the runs. None without any."""
     words, frame = view.words, view.campaign.runs
     failed = frame[~frame["status"].isin(ENDED_WELL)]
     if failed.empty:
-        return card(
-            html.P(words("sweep-no-failures")), title=words("sweep-failures")
-        )
+        return None
     pairs = zip(
         failed["status"].astype(str), failed["task"].astype(str), strict=True
     )

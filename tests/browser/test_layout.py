@@ -57,6 +57,16 @@ def test_titles_of_axes_fit_the_narrowest_telephone(look, board):
     assert all(box["x"] + box["width"] <= 320 for box in boxes)
 
 
+def test_names_at_the_ends_of_lines_are_as_readable_as_text(look, board):
+    page = look(board, scheme="dark").open(f"/curves?task={TASK}")
+    colors = page.evaluate(
+        "[...document.querySelectorAll('.annotation-text')]"
+        ".map((text) => getComputedStyle(text).fill)"
+    )
+
+    assert set(colors) == {"rgb(232, 234, 237)"}
+
+
 def test_a_graph_has_its_height_before_plotly_is_there(look, board):
     viewer = look(board)
     viewer.page.route(re.compile("plotly"), lambda route: None)
