@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import builtins
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from html import escape
 from inspect import signature
@@ -16,8 +19,12 @@ import pandas as pd
 
 import tasks
 from suite.campaign.launch import launch, plan_of
-from suite.planning.profile import Profile, TaskPlan, load_profile
+from suite.campaign.progress import Tally
+from suite.planning.profile import Profile, TaskPlan, checked, load_profile
 from suite.records.results import Campaign, Results
+from suite.report.figures import Figure, figure_names, figure_of
+from suite.report.formatting import duration
+from suite.verdicts.claim_verdict import ClaimVerdict
 from suite.verdicts.judge import judge_campaign
 from suite.verdicts.preregistration import provenance_of
 from tasks import Task, UserError, unknown
@@ -48,10 +55,27 @@ class NotebookCampaign(Campaign):
         The columns are ``COLUMNS``; claims are judged each time it is read.
         """
         rows = []
-        for verdict in judge_campaign(self, provenance_of(self.manifest)):
+        for verdict in self._judged():
             row = {name: getattr(verdict, name) for name in COLUMNS}
             rows.append(row)
         return pd.DataFrame(rows, columns=list(COLUMNS))
+
+    @property
+    def figures(self) -> list[str]:
+        """The names that ``figure`` takes: ``TASK/CLAIM``, every block's difference;
+        ``TASK/CLAIM/trend``, the gap over levels; ``TASK/PLOT``, what a task plots.
+        """
+        return figure_names(self, self._judged())
+
+    def figure(self, name: str) -> Figure:
+        """A chart by its name, which a notebook shows; ``save("chart.svg")`` writes it.
+
+        UserError, with the nearest name, if there is none of that name.
+        """
+        return figure_of(self, self._judged(), name)
+
+    def _judged(self) -> list[ClaimVerdict]:
+        return judge_campaign(self, provenance_of(self.manifest))
 
     def __repr__(self) -> str:
         done = (self.cells["state"] == "done").sum()
@@ -65,12 +89,60 @@ class NotebookCampaign(Campaign):
         return f"<p>{escape(self.id)}</p>{table}"
 
 
+class ProgressLine:
+    """A watcher of a campaign that rewrites one line of standard error."""
+
+    def __init__(self, visible: bool) -> None:
+        self._visible = visible
+        self._width = 0
+
+    @classmethod
+    @contextmanager
+    def shown(cls, wanted: bool | None) -> Iterator[ProgressLine]:
+        """The line, which is ended when the campaign ends. None: it is there where
+        somebody may be watching.
+        """
+        is_notebook = hasattr(builtins, "__IPYTHON__")
+        watched = is_notebook or sys.stderr.isatty()
+        line = cls(watched if wanted is None else wanted)
+        try:
+            yield line
+        finally:
+            if line._width:
+                print(file=sys.stderr)
+
+    def __call__(self, tally: Tally) -> None:
+        """Show how far the campaign is."""
+        if not self._visible:
+            return
+        text = _progress_text(tally)
+        # Blanks cover what is left of a longer line.
+        self._width = max(self._width, len(text))
+        end = f"\r{text.ljust(self._width)}"
+        print(end, end="", file=sys.stderr, flush=True)
+
+
+def _progress_text(tally: Tally) -> str:
+    """``120/800 runs, 2 failed, 3 min left``."""
+    parts = [f"{tally.done:,}/{tally.planned:,} runs"]
+    failed = sum(tally.failed.values())
+    if failed:
+        parts.append(f"{failed:,} failed")
+    if tally.seconds_left is not None:
+        parts.append(f"{duration(tally.seconds_left)} left")
+    elif tally.running:
+        running = duration(tally.seconds_running)
+        parts.append(f"{tally.running} running for {running}")
+    return ", ".join(parts)
+
+
 def run(
     what: str | Profile | Task,
     results: Path | str = "results",
     *,
     task_file: Path | str | None = None,
     new: bool = False,
+    progress: bool | None = None,
     **options: Any,
 ) -> NotebookCampaign:
     """Run or resume a profile, the task of ``task_file``, or a task itself, which may
@@ -79,6 +151,9 @@ def run(
     Options are keys of a profile, such as ``blocks=3`` and ``trials=4``, and those of
     ``launch``, such as ``workers=0``, which needs no Ray. A Ray session that this
     process has already is used and left running. Raises UserError for others.
+
+    ``progress`` says whether a line on standard error shows how far it is; None: in a
+    notebook and on a terminal.
     """
     allowed = PROFILE_KEYS | LAUNCH_KEYS
     for name in options:
@@ -89,7 +164,8 @@ def run(
         changes[name] = options.pop(name)
     profile = _profile(what, changes, task_file)
     plan = plan_of(profile, Path(results), new=new)
-    launch(plan, Path(results), **options)
+    with ProgressLine.shown(progress) as line:
+        launch(plan, Path(results), **{"watch": line, **options})
     found = Results(results).load(plan.id)
     values = {
         field.name: getattr(found, field.name) for field in fields(found)
@@ -106,7 +182,7 @@ def _profile(
     if isinstance(what, Task):
         name = brought or _known_as(what)
         values = {"name": name, **changes, "tasks": {name: TaskPlan()}}
-        return Profile.model_validate(values)
+        return checked(values, str(values["name"]))
     if isinstance(what, str):
         profile = load_profile(what)
     elif isinstance(what, Profile):
@@ -119,7 +195,7 @@ def _profile(
     values = profile.model_dump() | dict(changes)
     if brought:
         values |= {"tasks": {brought: TaskPlan()}, "every_task": False}
-    return Profile.model_validate(values)
+    return checked(values, str(values["name"]))
 
 
 def _known_as(task: Task) -> str:

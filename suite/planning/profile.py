@@ -410,7 +410,7 @@ def read_profile(
     values.setdefault("name", path.stem)
     for change in changes:
         _apply(values, change)
-    return _checked(values, source), source
+    return checked(values, source), source
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -459,7 +459,7 @@ def _apply(values: dict[str, Any], change: str) -> None:
     place[last] = value
 
 
-def _checked(values: dict[str, Any], source: str) -> Profile:
+def checked(values: dict[str, Any], source: str) -> Profile:
     """The profile, or a UserError that names the key that is wrong."""
     try:
         return Profile.model_validate(values)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -59,6 +60,39 @@ def test_a_task_gives_a_table_of_verdicts(tmp_path):
     assert "is_high_higher" in repr(campaign)
     assert len(repr(campaign)) < 500
     assert "<table" in campaign._repr_html_()
+
+
+def test_figures_have_names(tmp_path):
+    campaign = run(task(), tmp_path, blocks=3, **OPTIONS)
+    assert campaign.figures == ["is_high_higher/higher"]
+
+    figure = campaign.figure("is_high_higher/higher")
+    figure.save(tmp_path / "chart.svg")
+
+    root = ElementTree.parse(tmp_path / "chart.svg").getroot()
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "High is higher." in figure._repr_svg_()
+    assert len(repr(figure)) < 100
+    with pytest.raises(
+        UserError, match="did you mean 'is_high_higher/higher'"
+    ):
+        campaign.figure("is_high_higher/hihger")
+
+
+@pytest.mark.parametrize(("progress", "shown"), [(True, True), (None, False)])
+def test_progress_is_a_line_that_is_rewritten(
+    tmp_path, capsys, progress, shown
+):
+    run(task(), tmp_path, blocks=2, progress=progress, **OPTIONS)
+
+    told = capsys.readouterr().err
+    assert ("\r4/4 runs" in told) is shown
+    assert told.endswith("\n") is shown
+
+
+def test_a_value_that_no_profile_has_is_told_in_one_line(tmp_path):
+    with pytest.raises(UserError, match="blocks = -3: give at least 1"):
+        run(task(), tmp_path, blocks=-3)
 
 
 def test_a_task_defined_in_a_script_runs(tmp_path):
