@@ -354,7 +354,7 @@ def _claim_values(values: Mapping[str, Any], where: str) -> dict[str, Any]:
     names = field_names(Claim)
     for key in values:
         if key not in names:
-            raise unknown(f"key ({where})", key, names)
+            raise unknown("key", key, names)
     fields = {}
     for name, value in values.items():
         fields[name] = tuple(value) if isinstance(value, list) else value

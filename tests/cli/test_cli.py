@@ -159,6 +159,33 @@ def test_describe_shows_arms_levels_and_claims(call, name):
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_describe_has_functions_groups_and_fixed_values_in_short(
+    call, tiny_file
+):
+    own = """
+def lion(parameters, lr, weight_decay):
+    return torch.optim.SGD(parameters, lr)
+
+TASK = """
+    changes = "recipe={'optimizer': lion, 'schedule': lambda step, steps: 1.0}"
+    groups = "recipe={'groups': (ParameterGroup('*.bias', rate=2, decay=0),)}"
+    text = tiny_file.read_text(encoding="utf-8").replace("TASK = ", own, 1)
+    text = text.replace("x=2)", f"params={{'dropout': 0.25}}, {changes})")
+    text = text.replace("x=32)", f"grid=({{'lr': 0.1}},), {groups})")
+    text = text.replace("import Arm,", "import Arm, ParameterGroup,")
+    path = tiny_file.with_name("short.py")
+    path.write_text(text, encoding="utf-8")
+
+    shown = " ".join(call("describe", path).out.split())
+
+    assert "optimizer lion" in shown
+    assert "schedule <lambda>" in shown
+    assert "dropout 0.25" in shown
+    assert "groups (*.bias, rate × 2, decay × 0)" in shown
+    assert "a grid of 1 point" in shown
+    assert " at 0x" not in shown
+
+
 def test_describe_a_claim_by_its_name_alone_or_with_its_task(call, tiny):
     assert "wide beats narrow" in call("describe", "wider").out
     assert (

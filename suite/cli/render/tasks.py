@@ -10,8 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from suite.cli.render.text import Listing, facts_table, headline_text, x_text
-from suite.report.formatting import PER_DOUBLING, fixed
-from tasks import Arm, Categorical, Claim, Float, Int, Recipe, Task
+from suite.report.formatting import PER_DOUBLING, counted, fixed
+from tasks import (
+    Arm,
+    Categorical,
+    Claim,
+    Float,
+    Int,
+    ParameterGroup,
+    Recipe,
+    Task,
+)
 
 
 def task_list(found: Sequence[Task]) -> Listing:
@@ -77,7 +86,7 @@ def _arms(task: Task) -> Listing:
             arm.label,
             x_text(arm.x),
             hyperparameters if is_mixed else "",
-            _listed(arm.recipe, _own_parts(arm)),
+            _listed({**arm.recipe, **arm.params}, _own_parts(arm)),
         )
         rows.append(row)
     titles = ("Arm", "What", task.arms_axis or "x", "Tuned", "Differs by")
@@ -89,6 +98,8 @@ def _own_parts(arm: Arm) -> list[str]:
     found = []
     if arm.procedure is not None:
         found.append("its procedure")
+    if arm.grid:
+        found.append(f"a grid of {counted(len(arm.grid), 'point')}")
     if arm.training_data is not None:
         found.append("its training data")
     if arm.before is not None:
@@ -128,8 +139,23 @@ def _claims(task: Task) -> Listing:
 
 def _listed(changes: Mapping[str, Any], further: Sequence[str]) -> str:
     """``NAME VALUE, NAME VALUE, ...``, and then what has no value of its own."""
-    parts = [f"{name} {value}" for name, value in changes.items()]
+    parts = [f"{name} {_short(value)}" for name, value in changes.items()]
     return ", ".join([*parts, *further])
+
+
+def _short(value: Any) -> str:
+    """A value in a few characters: a function by its name, groups of parameters by
+    what they change.
+    """
+    if isinstance(value, ParameterGroup):
+        decay = "" if value.decay is None else f", decay × {value.decay:g}"
+        rate = "" if value.rate == 1 else f", rate × {value.rate:g}"
+        return f"({value.names}{rate}{decay})"
+    if isinstance(value, list | tuple):
+        return " ".join(map(_short, value))
+    if callable(value):
+        return str(getattr(value, "__name__", type(value).__name__))
+    return str(value)
 
 
 def claim_page(task: Task, claim: Claim) -> Group:
