@@ -463,7 +463,6 @@ compare-sources = Code
 compare-versions = Versions
 compare-data = Data
 compare-claims = Claims
-compare-seed = Seed
 samples-title = Samples
 samples-says = What [finals](final) left to look at, [arms](arm) side by side, on the same examples and the same random draws.
 samples-none = Nothing to look at

@@ -439,7 +439,6 @@ compare-sources = 代码
 compare-versions = 版本
 compare-data = 数据
 compare-claims = 论断
-compare-seed = 种子
 samples-title = 样例
 samples-says = [最终运行](final)留下的可看之物；各[方案](arm)并列，样本与随机数相同。
 samples-none = 没有可看的内容

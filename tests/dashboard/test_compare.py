@@ -1,5 +1,6 @@
 """Two campaigns side by side: what changed is found at once, whatever their size."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -118,6 +119,26 @@ def test_a_task_of_one_campaign_alone_is_one_name_and_no_differences(
     told = text_of(shown)
     assert f"{here} alone has 1 task: Batch size." in told
     assert "batch_size" not in told
+
+
+def test_campaigns_that_differ_by_their_seed_alone_differ_in_one_line(
+    tmp_path, synthetic, small
+):
+    there = synthetic.write_campaign(tmp_path, small(blocks=1))
+    here = synthetic.write_campaign(tmp_path, small(blocks=1, seed=1))
+    held = Snapshots(Results(tmp_path))
+    asked = f"?campaign={here}&with={there}"
+    path = tmp_path / here / "campaign.json"
+    about = json.loads(path.read_text())
+    for claim in about["tasks"]["logistic_regression"]["claims"]:
+        claim["attempt"] = 2
+    path.write_text(json.dumps(about))
+
+    shown = differences_card(view_of(held, "/compare", asked), held.get(there))
+
+    names = [one for one in of_kind(shown, html.Code) if one.children]
+    assert text_of(names[0]) == "root_seed"
+    assert "attempt" not in text_of(shown)
 
 
 def test_a_value_is_written_as_a_profile_has_it():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -22,7 +23,7 @@ from suite.report.formatting import NONE
 from suite.report.messages import translate
 
 Difference = tuple[str, Any, Any]  # a dotted path, and both values
-PARTS = ("profile", "sources", "versions", "data", "claims", "seed")
+PARTS = ("profile", "sources", "versions", "data", "claims")
 FEW_ROWS = 12  # that are shown at once
 LONGEST = 160  # characters of a value; the whole text is its title
 DIGEST = 64  # characters of a hash
@@ -96,7 +97,6 @@ def _parts(campaign: Campaign, tasks: Set[str]) -> dict[str, dict[str, Any]]:
         "versions": _plain(manifest, "versions"),
         "data": _data(campaign.finals, tasks),
         "claims": _claims(manifest, tasks),
-        "seed": {"root_seed": manifest.root_seed},
     }
 
 
@@ -111,8 +111,9 @@ def _only(values: Mapping[str, Any], names: Set[str]) -> dict[str, Any]:
 
 
 def _claims(manifest: Manifest, tasks: Set[str]) -> dict[str, Any]:
+    # Without their history, which differs between any two campaigns of a folder.
     return {
-        f"{task}.{one.claim.name}": one.model_dump(mode="json")
+        f"{task}.{one.claim.name}": asdict(one.claim)
         for task, told in manifest.tasks.items()
         if task in tasks
         for one in told.claims
