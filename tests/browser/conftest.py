@@ -168,10 +168,12 @@ Look = Callable[..., Viewer]
 
 
 @pytest.fixture
-def look(context: BrowserContext) -> Iterator[Look]:
+def look(context: BrowserContext, serve: Serve) -> Iterator[Look]:
     """Opens viewers; afterwards nothing may have gone wrong on them, and no other host
     been asked.
     """
+    # It asks for ``serve`` so that servers end after the viewers: a page that polls
+    # one that has ended would note an error.
     viewers: list[Viewer] = []
 
     def new(
